@@ -1,1 +1,147 @@
-//! placeholder
+//! Every command of rgo answers with one value. This crate turns that value into what the
+//! caller asked for, so that the three renderings can never say different things:
+//!
+//! ```text
+//!            ┌─ serde ────────────────▶ JSON      (versioned schema, for programs)
+//!  Report ───┤
+//!            └─ document() ─▶ Document ─┬─▶ text      (aligned, colour on a terminal)
+//!                                      └─▶ Markdown  (for a job summary)
+//! ```
+//!
+//! Pure: strings out, nothing printed here.
+
+mod document;
+mod markdown;
+mod text;
+
+use serde::Serialize;
+
+pub use document::{Align, Block, Cell, Column, Document, Table, Tone};
+
+/// What a command found out, ready to be rendered.
+pub trait Report: Serialize {
+    /// Name and version of the JSON schema, such as `rgo.build/1`. The number grows when a
+    /// field changes its meaning or goes; new fields alone do not change it.
+    const SCHEMA: &'static str;
+
+    /// The report as a person reads it.
+    fn document(&self) -> Document;
+}
+
+/// The renderings that `--format` offers in every tool.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Format {
+    /// Aligned columns for a terminal or a log.
+    #[default]
+    Text,
+    /// One JSON object that names its schema.
+    Json,
+    /// GitHub-flavoured Markdown.
+    Markdown,
+}
+
+/// How text is to look; the other renderings have one look only.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Style {
+    /// Whether ANSI colour may be used.
+    pub colour: bool,
+}
+
+/// Renders a report; the result ends with a newline unless it is empty.
+///
+/// # Errors
+/// Only if the report's own `Serialize` fails.
+pub fn render<R: Report>(
+    report: &R,
+    format: Format,
+    style: Style,
+) -> Result<String, serde_json::Error> {
+    match format {
+        Format::Text => Ok(text::render(&report.document(), style)),
+        Format::Markdown => Ok(markdown::render(&report.document())),
+        Format::Json => json(report),
+    }
+}
+
+fn json<R: Report>(report: &R) -> Result<String, serde_json::Error> {
+    #[derive(Serialize)]
+    struct Versioned<'a, R> {
+        schema: &'static str,
+        #[serde(flatten)]
+        report: &'a R,
+    }
+    let mut out = serde_json::to_string_pretty(&Versioned { schema: R::SCHEMA, report })?;
+    out.push('\n');
+    Ok(out)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[derive(Serialize)]
+    struct Sample {
+        size_bytes: u64,
+    }
+
+    impl Report for Sample {
+        const SCHEMA: &'static str = "rgo.sample/1";
+        fn document(&self) -> Document {
+            let mut table =
+                Table::new([Column::left("name"), Column::right("size"), Column::left("state")]);
+            table.row([Cell::new("a|b"), Cell::new("7"), Cell::new("ok").tone(Tone::Good)]);
+            table.row([Cell::new("long name"), Cell::new("1234"), Cell::new("")]);
+            Document::new()
+                .heading("Built")
+                .table(table)
+                .fact("size", self.size_bytes.to_string())
+                .fact("longer key", "x")
+                .line("done")
+        }
+    }
+
+    #[test]
+    fn text_is_aligned_and_without_trailing_blanks() {
+        let text = render(&Sample { size_bytes: 9 }, Format::Text, Style::default());
+        assert_eq!(
+            text.expect("serialises"),
+            "Built\n\nname       size  state\na|b           7  ok\nlong name  1234\n\n\
+             size        9\nlonger key  x\n\ndone\n"
+        );
+    }
+
+    #[test]
+    fn colour_does_not_change_the_columns() {
+        let coloured = render(&Sample { size_bytes: 9 }, Format::Text, Style { colour: true })
+            .expect("serialises");
+        assert!(coloured.contains("\u{1b}["));
+        let plain = render(&Sample { size_bytes: 9 }, Format::Text, Style::default());
+        let mut bare = String::new();
+        let mut rest = coloured.as_str();
+        while let Some((before, after)) = rest.split_once('\u{1b}') {
+            bare.push_str(before);
+            rest = after.split_once('m').map_or("", |(_, tail)| tail);
+        }
+        bare.push_str(rest);
+        assert_eq!(bare, plain.expect("serialises"));
+    }
+
+    #[test]
+    fn markdown_escapes_what_would_break_a_table() {
+        let markdown = render(&Sample { size_bytes: 9 }, Format::Markdown, Style::default());
+        assert_eq!(
+            markdown.expect("serialises"),
+            "### Built\n\n| name | size | state |\n|:--|--:|:--|\n| a\\|b | 7 | ok |\n\
+             | long name | 1234 |  |\n\n- **size**: 9\n- **longer key**: x\n\ndone\n"
+        );
+    }
+
+    #[test]
+    fn json_names_its_schema() {
+        let json = render(&Sample { size_bytes: 9 }, Format::Json, Style::default());
+        assert_eq!(
+            json.expect("serialises"),
+            "{\n  \"schema\": \"rgo.sample/1\",\n  \"size_bytes\": 9\n}\n"
+        );
+    }
+}
