@@ -1,1 +1,31 @@
-//! placeholder
+//! Facts out of compiled programs, and edits into them: ELF, Mach-O and PE, from any host.
+//!
+//! Pure: bytes in, values or bytes out. Nothing here opens a file, starts a process or prints.
+//! Input is taken to be hostile: every reader works within [`Limits`] and answers bad bytes with
+//! an [`Error`].
+//!
+//! ```text
+//! &[u8] ─▶ slices() ─▶ Image ─┬─▶ linkage()      what the platform's loader will want
+//!                             ├─▶ debug_data()   what a debugger will find
+//!                             ├─▶ note, audit, goinfo, slot   what the builder left inside
+//!                             └─▶ edit           the same image, changed
+//! ```
+
+pub mod debug;
+pub mod edit;
+mod error;
+
+mod image;
+mod kind;
+mod limits;
+pub mod linkage;
+
+pub mod note;
+pub mod slot;
+
+pub use debug::{DebugData, DebugLevel};
+pub use error::{Error, Result};
+pub use image::{Image, SectionRef, Slice, slices};
+pub use kind::{Arch, Format, Recognised, recognise};
+pub use limits::Limits;
+pub use linkage::{GlibcFloor, Kind, Linkage, Version};

@@ -1,0 +1,1 @@
+//! Edits of images: the same program with other facts inside.

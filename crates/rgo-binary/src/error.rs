@@ -1,0 +1,101 @@
+//! One error type for the crate: every refusal says what was being read or written, where, and
+//! why, so that a caller can put the file's name in front and be done.
+
+use std::borrow::Cow;
+
+/// What a function of this crate returns.
+pub type Result<T> = std::result::Result<T, Error>;
+
+/// Why an image could not be read or edited.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// The bytes start with no magic number that this crate knows.
+    #[error("not an ELF, Mach-O or PE image")]
+    Unrecognised,
+    /// A known format, of a kind that the operation does not cover.
+    #[error("{what} is not supported: {why}")]
+    Unsupported {
+        /// The thing met.
+        what: Cow<'static, str>,
+        /// What stands against it.
+        why: String,
+    },
+    /// Bytes that contradict their format.
+    #[error("malformed {what} at offset {offset:#x}: {why}")]
+    Malformed {
+        /// The structure being read.
+        what: Cow<'static, str>,
+        /// Where it starts, in bytes from the start of the image.
+        offset: u64,
+        /// The contradiction.
+        why: String,
+    },
+    /// More than [`crate::Limits`] allows.
+    #[error("{what} is {size}, over the limit of {limit}")]
+    Limit {
+        /// What was counted or measured.
+        what: Cow<'static, str>,
+        /// Its size, or the first size known to be too large.
+        size: u64,
+        /// The limit it passed.
+        limit: u64,
+    },
+    /// The text of a note does not fit the room that was linked in.
+    #[error("the {what} needs {needed} bytes and the image has room for {capacity}")]
+    NoteTooSmall {
+        /// `build note` or `dependency list`.
+        what: Cow<'static, str>,
+        /// Bytes needed.
+        needed: u64,
+        /// Bytes there.
+        capacity: u64,
+    },
+    /// A value is longer than its slot.
+    #[error("the value of {name} has {needed} bytes and its slot holds {capacity}")]
+    SlotTooSmall {
+        /// The slot's full name.
+        name: String,
+        /// Bytes needed.
+        needed: u64,
+        /// Bytes there.
+        capacity: u64,
+    },
+    /// No slot has the name.
+    #[error("no slot is called {name} (there {}: {})",
+        if known.len() == 1 { "is" } else { "are" },
+        if known.is_empty() { "none".to_owned() } else { known.join(", ") })]
+    UnknownSlot {
+        /// The name asked for.
+        name: String,
+        /// The names there are, sorted, without repeats.
+        known: Vec<String>,
+    },
+    /// The image is signed by somebody: an edit would void that signature.
+    #[error("the image is signed by an identity ({signer}), which an edit would void")]
+    SignedByIdentity {
+        /// What is known of the signature.
+        signer: String,
+    },
+}
+
+impl Error {
+    /// Shorthand for [`Error::Malformed`].
+    pub fn malformed(
+        what: impl Into<Cow<'static, str>>,
+        offset: u64,
+        why: impl std::fmt::Display,
+    ) -> Self {
+        Self::Malformed { what: what.into(), offset, why: why.to_string() }
+    }
+
+    /// Shorthand for [`Error::Unsupported`].
+    pub fn unsupported(what: impl Into<Cow<'static, str>>, why: impl std::fmt::Display) -> Self {
+        Self::Unsupported { what: what.into(), why: why.to_string() }
+    }
+
+    /// Shorthand for [`Error::Limit`].
+    pub fn limit(what: impl Into<Cow<'static, str>>, size: u64, limit: u64) -> Self {
+        Self::Limit { what: what.into(), size, limit }
+    }
+}

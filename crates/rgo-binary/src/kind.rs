@@ -1,0 +1,149 @@
+//! What a file is, told by its content: names and execute bits lie, first bytes rarely do.
+//!
+//! ```text
+//! 7f 45 4c 46                     ELF
+//! feedface feedfacf (either end)  Mach-O, one architecture
+//! cafebabe cafebabf (big-endian)  Mach-O, several; cafebabe is a Java class file as well
+//! 'MZ' … u32 LE at 3c → 'PE\0\0'  PE
+//! '!<arch>\n' '!<thin>\n'         ar archive
+//! ```
+
+use std::fmt;
+
+/// The three families of executable images.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Format {
+    /// Linux and most Unixes.
+    Elf,
+    /// Apple's systems.
+    MachO,
+    /// Windows.
+    Pe,
+}
+
+impl fmt::Display for Format {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Elf => "elf",
+            Self::MachO => "macho",
+            Self::Pe => "pe",
+        })
+    }
+}
+
+/// The instruction set of an image, by its name in toolchain specifications.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Arch {
+    /// x86-64.
+    Amd64,
+    /// AArch64.
+    Arm64,
+    /// Any other, by the name that `object` gives it, in lower case.
+    Other(String),
+}
+
+impl fmt::Display for Arch {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Amd64 => "amd64",
+            Self::Arm64 => "arm64",
+            Self::Other(name) => name,
+        })
+    }
+}
+
+impl From<object::Architecture> for Arch {
+    fn from(arch: object::Architecture) -> Self {
+        match arch {
+            object::Architecture::X86_64 => Self::Amd64,
+            object::Architecture::Aarch64 => Self::Arm64,
+            other => Self::Other(format!("{other:?}").to_lowercase()),
+        }
+    }
+}
+
+/// What the first bytes of a file say that it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Recognised {
+    /// An ELF image.
+    Elf,
+    /// A Mach-O image of one architecture.
+    MachO,
+    /// A Mach-O file with a slice per architecture.
+    FatMachO,
+    /// A PE image.
+    Pe,
+    /// An `ar` archive: a static library.
+    Archive,
+    /// None of these.
+    Other,
+}
+
+/// A fat header names at most this many slices: beyond lie the versions of Java class files,
+/// which share the magic number and start at 45.
+pub(crate) const MAX_FAT_SLICES: u32 = 44;
+
+/// Tells a file by its content.
+#[must_use]
+pub fn recognise(data: &[u8]) -> Recognised {
+    let Some(magic) = data.first_chunk::<4>() else { return Recognised::Other };
+    match *magic {
+        [0x7f, b'E', b'L', b'F'] => Recognised::Elf,
+        [0xfe, 0xed, 0xfa, 0xce | 0xcf] | [0xce | 0xcf, 0xfa, 0xed, 0xfe] => Recognised::MachO,
+        [0xca, 0xfe, 0xba, 0xbe | 0xbf] => match u32_be(data, 4) {
+            Some(1..=MAX_FAT_SLICES) => Recognised::FatMachO,
+            _ => Recognised::Other,
+        },
+        [b'M', b'Z', ..] if has_pe_header(data) => Recognised::Pe,
+        _ if data.starts_with(b"!<arch>\n") || data.starts_with(b"!<thin>\n") => {
+            Recognised::Archive
+        }
+        _ => Recognised::Other,
+    }
+}
+
+fn has_pe_header(data: &[u8]) -> bool {
+    data.get(0x3c..0x40)
+        .and_then(|bytes| bytes.try_into().ok())
+        .and_then(|bytes| usize::try_from(u32::from_le_bytes(bytes)).ok())
+        .and_then(|at| data.get(at..))
+        .is_some_and(|header| header.starts_with(b"PE\0\0"))
+}
+
+fn u32_be(data: &[u8], at: usize) -> Option<u32> {
+    data.get(at..)?.first_chunk().map(|bytes| u32::from_be_bytes(*bytes))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn content_decides() {
+        let mut pe = vec![0; 0x84];
+        pe[..2].copy_from_slice(b"MZ");
+        pe[0x3c] = 0x80;
+        pe[0x80..].copy_from_slice(b"PE\0\0");
+        let dos = pe[..0x83].to_vec();
+        let cases: [(&[u8], Recognised); 14] = [
+            (b"", Recognised::Other),
+            (b"\x7fEL", Recognised::Other),
+            (b"\x7fELF", Recognised::Elf),
+            (b"\xcf\xfa\xed\xfe", Recognised::MachO),
+            (b"\xfe\xed\xfa\xce", Recognised::MachO),
+            (b"\xca\xfe\xba\xbe\0\0\0\x02", Recognised::FatMachO),
+            (b"\xca\xfe\xba\xbf\0\0\0\x01", Recognised::FatMachO),
+            // A Java class: minor version 0, major version 45 and up.
+            (b"\xca\xfe\xba\xbe\0\0\0\x2d", Recognised::Other),
+            (b"\xca\xfe\xba\xbe\0\0\0\x41", Recognised::Other),
+            (b"\xca\xfe\xba\xbe\0\0\0\0", Recognised::Other),
+            (b"!<arch>\n", Recognised::Archive),
+            (b"!<thin>\n", Recognised::Archive),
+            (&pe, Recognised::Pe),
+            (&dos, Recognised::Other),
+        ];
+        for (data, expected) in cases {
+            assert_eq!(recognise(data), expected, "{data:x?}");
+        }
+    }
+}

@@ -1,0 +1,26 @@
+//! Input comes from strangers. Whatever a file claims about itself, work and memory stay within
+//! one set of limits that the caller chooses and every reader is handed.
+
+/// Upper bounds for reading one image.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Limits {
+    /// Largest image, in bytes.
+    pub max_file: u64,
+    /// Largest result of inflating one compressed section, in bytes.
+    pub max_inflated: u64,
+    /// Most symbols, imports or exports listed of one image.
+    pub max_symbols: usize,
+    /// Most DWARF units looked at.
+    pub max_units: usize,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            max_file: 8 << 30,
+            max_inflated: 256 << 20,
+            max_symbols: 4_000_000,
+            max_units: 1_000_000,
+        }
+    }
+}

@@ -1,0 +1,74 @@
+//! What the platform's loader will want of an image: how it starts, which libraries it needs,
+//! how old a system may be, what it offers to others. Read from the tables that the loader reads
+//! (program headers, load commands, data directories), because section headers and file names
+//! are only what a linker said once.
+
+mod version;
+
+use serde::Serialize;
+
+pub use version::Version;
+
+/// What kind of program, library or part an image is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Kind {
+    /// Runs at the address it was linked for, with shared libraries.
+    Executable,
+    /// Runs at any address, with shared libraries.
+    Pie,
+    /// Runs at the address it was linked for, all by itself.
+    StaticExecutable,
+    /// Runs at any address, all by itself.
+    StaticPie,
+    /// Loaded by others: `.so`, `.dylib`, bundle, `.dll`.
+    SharedLibrary,
+    /// Input for a linker.
+    Object,
+    /// Debug data alone (a dSYM's companion file).
+    DebugCompanion,
+    /// Anything else: a core file, a kernel extension.
+    Other,
+}
+
+/// What an image asks of, and offers to, the system that loads it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Linkage {
+    /// What it is.
+    pub kind: Kind,
+    /// The program that loads it: `PT_INTERP`, `LC_LOAD_DYLINKER`.
+    pub interpreter: Option<String>,
+    /// Libraries it names, in the order of the file: `DT_NEEDED`, dylib load commands, import and
+    /// delay import tables.
+    pub needed: Vec<String>,
+    /// The name it gives itself: `DT_SONAME`, `LC_ID_DYLIB`, the export table's DLL name.
+    pub soname: Option<String>,
+    /// Where it looks for libraries: `DT_RUNPATH`, else `DT_RPATH`; `LC_RPATH`.
+    pub runpath: Vec<String>,
+    /// The oldest glibc whose symbol versions suffice; `None` if it asks glibc for nothing.
+    pub glibc_floor: Option<GlibcFloor>,
+    /// The oldest macOS (or other Apple system) that it was built for.
+    pub macos_min: Option<Version>,
+    /// The SDK that it was built with.
+    pub macos_sdk: Option<Version>,
+    /// The oldest Windows that its header names, major and minor.
+    pub windows_os: Option<(u16, u16)>,
+    /// The Windows subsystem: `console`, `gui`, `native` or a number.
+    pub subsystem: Option<String>,
+    /// Names it exports, sorted, as the format spells them (Mach-O with its underscore).
+    /// Exports by ordinal alone are not listed.
+    pub exports: Vec<String>,
+    /// Neither an interpreter nor a needed library.
+    #[serde(rename = "static")]
+    pub static_: bool,
+}
+
+/// The glibc that an image needs at least.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct GlibcFloor {
+    /// The highest `GLIBC_x.y` that it asks for.
+    pub version: Version,
+    /// The symbols that ask for this version, sorted; empty if none is bound to it by name (as
+    /// with relative relocations, `GLIBC_ABI_DT_RELR`).
+    pub symbols: Vec<String>,
+}
