@@ -11,9 +11,11 @@
 //!                             └─▶ edit           the same image, changed
 //! ```
 
+pub mod audit;
 pub mod debug;
 pub mod edit;
 mod error;
+pub mod modinfo;
 
 mod image;
 mod kind;

@@ -1,0 +1,78 @@
+//! The dependency list that cargo-auditable defined and other tools read: JSON under zlib in a
+//! section of its own.
+//!
+//! ```text
+//! section .dep-v0 (Mach-O: __DATA,.dep-v0):  78 … zlib stream (RFC 1950) …  zeros up to the end
+//! inflated:  {"packages":[{"name","version","source","kind"?,"dependencies"?,"root"?}],"format"?}
+//! ```
+//!
+//! Reading checks what the list promises: indices within bounds, one root, no cycles. Revisions
+//! of the format are compatible backwards, so unknown ones are read as those that are known.
+
+use auditable_serde::VersionInfo;
+use miniz_oxide::deflate::compress_to_vec_zlib;
+use miniz_oxide::inflate::{TINFLStatus, decompress_to_vec_zlib_with_limit};
+
+use crate::{Error, Image, Limits, Result};
+
+pub use auditable_serde as serde;
+
+/// The list's section, in every format.
+pub const SECTION: &str = ".dep-v0";
+/// Its segment in Mach-O.
+pub const SEGMENT_MACHO: &str = "__DATA";
+/// Its symbol, without the underscore that Mach-O adds.
+pub const SYMBOL: &str = "RGO_AUDIT";
+
+/// The hardest that zlib's format offers: the list is written once and shipped often.
+const LEVEL: u8 = 9;
+
+/// Compresses a list into what belongs in the section.
+///
+/// # Errors
+/// [`Error::Unsupported`] if the list cannot be written as JSON.
+pub fn write(info: &VersionInfo) -> Result<Vec<u8>> {
+    let json =
+        serde_json::to_vec(info).map_err(|why| Error::unsupported("this dependency list", why))?;
+    Ok(compress_to_vec_zlib(&json, LEVEL))
+}
+
+/// Reads the bytes of the section; zeros behind the stream are ignored. `None` if the section
+/// holds zeros alone: room that nobody filled.
+///
+/// # Errors
+/// [`Error::Limit`] if the list inflates beyond `limits`, [`Error::Malformed`] with offsets
+/// relative to the section.
+pub fn read(section: &[u8], limits: &Limits) -> Result<Option<VersionInfo>> {
+    if section.iter().all(|byte| *byte == 0) {
+        return Ok(None);
+    }
+    let limit = usize::try_from(limits.max_inflated).unwrap_or(usize::MAX);
+    let json = decompress_to_vec_zlib_with_limit(section, limit).map_err(|failed| match failed
+        .status
+    {
+        TINFLStatus::HasMoreOutput => Error::limit(
+            "the inflated dependency list's size in bytes",
+            failed.output.len() as u64,
+            limits.max_inflated,
+        ),
+        status => Error::malformed("dependency list", 0, format!("zlib: {status:?}")),
+    })?;
+    serde_json::from_slice(&json)
+        .map(Some)
+        .map_err(|why| Error::malformed("dependency list", 0, format!("JSON: {why}")))
+}
+
+/// Finds and reads the list of an image; `None` if it carries none.
+///
+/// # Errors
+/// As [`read`], with offsets from the start of the image.
+pub fn find(image: &Image<'_>) -> Result<Option<VersionInfo>> {
+    let Some(section) = image.section(SECTION) else { return Ok(None) };
+    read(section.data, image.limits()).map_err(|error| match error {
+        Error::Malformed { what, why, .. } => {
+            Error::Malformed { what, offset: section.file_offset.unwrap_or_default(), why }
+        }
+        other => other,
+    })
+}
