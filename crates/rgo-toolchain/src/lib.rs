@@ -1,1 +1,15 @@
-//! placeholder
+//! Cross-building: targets, discovery, planning, execution, the link shim.
+
+pub mod cache;
+pub mod compiler;
+pub mod exec;
+pub mod select;
+pub mod target;
+pub mod cargo_messages;
+pub mod deps;
+pub mod hints;
+pub mod profile;
+pub mod rebuild;
+pub mod rustflags;
+pub mod selection;
+pub mod vcs;

@@ -1,0 +1,180 @@
+//! What cargo says of its work on stdout, one JSON object a line, is the only place where
+//! rgo learns which files a build made: paths under the target folder are cargo's own affair.
+//!
+//! A message names no target triple. The triple is read from where the file lies:
+//!
+//! ```text
+//! <target folder>/<triple>/<profile>/…   made for a target
+//! <target folder>/<profile>/…            made for the host: build scripts, proc-macros
+//! ```
+
+use std::collections::BTreeSet;
+
+use camino::{Utf8Path, Utf8PathBuf};
+use cargo_metadata::{Message, PackageId, TargetKind};
+
+/// For whom a unit was compiled.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Side {
+    /// Runs while building: build scripts, proc-macros and what they depend on.
+    Host,
+    /// Ends up in the program; the triple it was compiled for.
+    Target(String),
+}
+
+/// A unit that cargo compiled, or found fresh.
+#[derive(Clone, Debug)]
+pub struct Unit {
+    /// The package it belongs to.
+    pub package: PackageId,
+    /// For whom it was compiled.
+    pub side: Side,
+    /// Name of the cargo target: a bin's, a lib's.
+    pub name: String,
+    /// `bin`, `lib`, `cdylib`, `proc-macro` and so on, as in the manifest.
+    pub kinds: Vec<TargetKind>,
+    /// Features that were on, implied ones included.
+    pub features: BTreeSet<String>,
+    /// Every file that it made.
+    pub files: Vec<Utf8PathBuf>,
+    /// The executable among them.
+    pub executable: Option<Utf8PathBuf>,
+    /// Whether cargo had nothing to do.
+    pub fresh: bool,
+    /// DWARF that the profile asked for, as `rustc -Cdebuginfo` counts it.
+    pub debuginfo: u32,
+}
+
+/// Where cargo puts files; the second differs from the first when `build.build-dir` is set.
+#[derive(Clone, Debug)]
+pub struct Folders {
+    /// `target/`, for what is final.
+    pub target: Utf8PathBuf,
+    /// For what is intermediate.
+    pub build: Utf8PathBuf,
+}
+
+/// One line of cargo's output, as far as rgo has use for it.
+#[derive(Clone, Debug)]
+pub enum Event {
+    /// A unit is done.
+    Unit(Box<Unit>),
+    /// A build script has run: its package and where it wrote.
+    BuildScript {
+        /// The package whose script it is.
+        package: PackageId,
+        /// For whom the package is compiled.
+        side: Side,
+        /// Its `OUT_DIR`.
+        out_dir: Utf8PathBuf,
+    },
+    /// The compiler said something.
+    Diagnostic {
+        /// The package that was compiled.
+        package: PackageId,
+        /// Whether it is an error rather than a warning or a note.
+        error: bool,
+        /// The text as rustc lays it out.
+        rendered: String,
+    },
+}
+
+/// Reads one line of cargo's stdout. Lines that a build script or compiler plugin printed
+/// there, and messages that rgo has no use for, give `None`.
+#[must_use]
+pub fn event(line: &str, folders: &Folders, triples: &[&str]) -> Option<Event> {
+    let message: Message = serde_json::from_str(line).ok()?;
+    match message {
+        Message::CompilerArtifact(artifact) => Some(Event::Unit(Box::new(Unit {
+            side: side(artifact.filenames.first()?, folders, triples),
+            package: artifact.package_id,
+            name: artifact.target.name,
+            kinds: artifact.target.kind,
+            features: artifact.features.into_iter().collect(),
+            files: artifact.filenames,
+            executable: artifact.executable,
+            fresh: artifact.fresh,
+            debuginfo: debuginfo_level(&artifact.profile.debuginfo),
+        }))),
+        Message::BuildScriptExecuted(script) => Some(Event::BuildScript {
+            side: side(&script.out_dir, folders, triples),
+            package: script.package_id,
+            out_dir: script.out_dir,
+        }),
+        Message::CompilerMessage(message) => Some(Event::Diagnostic {
+            package: message.package_id,
+            error: matches!(
+                message.message.level,
+                cargo_metadata::diagnostic::DiagnosticLevel::Error
+                    | cargo_metadata::diagnostic::DiagnosticLevel::Ice
+            ),
+            rendered: message.message.rendered?,
+        }),
+        _ => None,
+    }
+}
+
+fn side(file: &Utf8Path, folders: &Folders, triples: &[&str]) -> Side {
+    [&folders.target, &folders.build]
+        .into_iter()
+        .find_map(|folder| file.strip_prefix(folder).ok()?.components().next())
+        .and_then(|first| triples.iter().find(|triple| **triple == first.as_str()))
+        .map_or(Side::Host, |triple| Side::Target((*triple).to_owned()))
+}
+
+fn debuginfo_level(level: &cargo_metadata::ArtifactDebuginfo) -> u32 {
+    use cargo_metadata::ArtifactDebuginfo as D;
+    match level {
+        D::None => 0,
+        D::LineDirectivesOnly | D::LineTablesOnly | D::Limited => 1,
+        D::UnknownInt(n) => u32::try_from(*n).unwrap_or(0),
+        _ => 2,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn folders() -> Folders {
+        Folders { target: "/t".into(), build: "/b".into() }
+    }
+
+    #[test]
+    fn the_triple_is_the_first_folder_below_the_target_folder() {
+        let triples = ["x86_64-unknown-linux-musl", "aarch64-apple-darwin"];
+        for (file, expected) in [
+            ("/t/aarch64-apple-darwin/release/x", Side::Target("aarch64-apple-darwin".into())),
+            ("/b/aarch64-apple-darwin/release/x", Side::Target("aarch64-apple-darwin".into())),
+            ("/t/release/build/x", Side::Host),
+            ("/elsewhere/aarch64-apple-darwin/release/x", Side::Host),
+            ("/t/x86_64-unknown-linux-musl-not/release/x", Side::Host),
+        ] {
+            assert_eq!(side(Utf8Path::new(file), &folders(), &triples), expected, "{file}");
+        }
+    }
+
+    #[test]
+    fn an_artifact_line_is_a_unit() {
+        let line = r#"{"reason":"compiler-artifact","package_id":"path+file:///p#0.1.0",
+            "manifest_path":"/p/Cargo.toml","target":{"kind":["bin"],"crate_types":["bin"],
+            "name":"p","src_path":"/p/src/main.rs","edition":"2024","doc":true,"doctest":false,
+            "test":true},"profile":{"opt_level":"3","debuginfo":0,"debug_assertions":false,
+            "overflow_checks":false,"test":false},"features":["default"],
+            "filenames":["/t/aarch64-apple-darwin/release/p"],
+            "executable":"/t/aarch64-apple-darwin/release/p","fresh":true}"#;
+        let line = line.replace('\n', "");
+        let Some(Event::Unit(unit)) = event(&line, &folders(), &["aarch64-apple-darwin"]) else {
+            panic!("not a unit")
+        };
+        assert_eq!(unit.side, Side::Target("aarch64-apple-darwin".into()));
+        assert!(unit.fresh && unit.features.contains("default"));
+    }
+
+    #[test]
+    fn other_lines_are_passed_over() {
+        for line in ["", "hello", "{}", "{\"reason\":\"build-finished\",\"success\":true}", "[1"] {
+            assert!(event(line, &folders(), &[]).is_none(), "{line}");
+        }
+    }
+}

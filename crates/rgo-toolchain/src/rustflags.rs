@@ -1,0 +1,141 @@
+//! How rgo's rustflags reach the compiler without the user's being lost.
+//!
+//! Cargo takes rustflags from exactly one of four places, the first that is set:
+//!
+//! ```text
+//! CARGO_ENCODED_RUSTFLAGS  >  RUSTFLAGS  >  target.<triple|cfg>.rustflags  >  build.rustflags
+//! ```
+//!
+//! The environment's are for all targets and replace everything, also when empty. Flags of one
+//! triple, those of rgo say, drop `build.rustflags`. `CARGO_TARGET_<TRIPLE>_RUSTFLAGS` adds to
+//! what the files say for the triple, and splits on spaces. So:
+//!
+//! - usually all targets go into one invocation, each with its own variable, to which
+//!   `build.rustflags` is added if cargo would have used it;
+//! - where the environment replaces everything, or a flag holds a space, each target is an
+//!   invocation of its own with the whole list encoded.
+
+use std::collections::BTreeMap;
+
+/// The flags for one triple.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct TargetFlags {
+    /// The triple.
+    pub triple: String,
+    /// The user's flags as cargo would resolve them for this triple.
+    pub user: Vec<String>,
+    /// Those of them that stand in `build.rustflags` and are in force.
+    pub user_build: Vec<String>,
+    /// `CARGO_TARGET_<TRIPLE>_RUSTFLAGS` as the user has it.
+    pub user_variable: Option<String>,
+    /// rgo's own.
+    pub ours: Vec<String>,
+}
+
+/// Targets that one cargo invocation builds, and the variables that carry their flags.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Invocation {
+    /// Indices into the list that was given.
+    pub targets: Vec<usize>,
+    /// The variables.
+    pub env: BTreeMap<String, String>,
+}
+
+/// Shares the targets out among as few invocations as their flags allow. `replaced` says that
+/// the user's environment replaces all other rustflags.
+#[must_use]
+pub fn invocations(targets: &[TargetFlags], replaced: bool) -> Vec<Invocation> {
+    let spaced = |flags: &[String]| flags.iter().any(|flag| flag.contains(char::is_whitespace));
+    if replaced || targets.iter().any(|t| spaced(&t.ours) || spaced(&t.user_build)) {
+        return (0..targets.len()).map(|index| alone(targets, index)).collect();
+    }
+    let mut shared: Vec<Invocation> = Vec::new();
+    for (index, target) in targets.iter().enumerate() {
+        // Two toolchains of one triple differ in flags alone and cannot share an invocation.
+        let free = shared.iter_mut().find(|invocation| {
+            invocation.targets.iter().all(|other| targets[*other].triple != target.triple)
+        });
+        let invocation = match free {
+            Some(invocation) => invocation,
+            None => {
+                shared.push(Invocation { targets: Vec::new(), env: BTreeMap::new() });
+                let last = shared.len() - 1;
+                &mut shared[last]
+            }
+        };
+        invocation.targets.push(index);
+        invocation.env.insert(variable(&target.triple), joined(target));
+    }
+    shared
+}
+
+/// The variable by which cargo takes a triple's rustflags.
+#[must_use]
+pub fn variable(triple: &str) -> String {
+    format!("CARGO_TARGET_{}_RUSTFLAGS", triple.to_uppercase().replace(['-', '.'], "_"))
+}
+
+fn joined(target: &TargetFlags) -> String {
+    let mut flags: Vec<&str> = target.user_variable.iter().map(String::as_str).collect();
+    flags.extend(target.user_build.iter().chain(&target.ours).map(String::as_str));
+    flags.join(" ")
+}
+
+fn alone(targets: &[TargetFlags], index: usize) -> Invocation {
+    let target = &targets[index];
+    let flags: Vec<&str> = target.user.iter().chain(&target.ours).map(String::as_str).collect();
+    let env = [("CARGO_ENCODED_RUSTFLAGS".to_owned(), flags.join("\u{1f}"))].into();
+    Invocation { targets: vec![index], env }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn target(triple: &str, user_build: &[&str], ours: &[&str]) -> TargetFlags {
+        let owned = |flags: &[&str]| flags.iter().map(|flag| (*flag).to_owned()).collect();
+        TargetFlags {
+            triple: triple.to_owned(),
+            user: owned(user_build),
+            user_build: owned(user_build),
+            user_variable: None,
+            ours: owned(ours),
+        }
+    }
+
+    #[test]
+    fn targets_share_an_invocation() {
+        let targets =
+            [target("a-b-c", &["--cfg=x"], &["-Cone"]), target("d-e.f", &[], &["-Ctwo", "-Cthree"])];
+        let found = invocations(&targets, false);
+        assert_eq!(found.len(), 1);
+        assert_eq!(found[0].targets, [0, 1]);
+        assert_eq!(found[0].env["CARGO_TARGET_A_B_C_RUSTFLAGS"], "--cfg=x -Cone");
+        assert_eq!(found[0].env["CARGO_TARGET_D_E_F_RUSTFLAGS"], "-Ctwo -Cthree");
+    }
+
+    #[test]
+    fn the_users_variable_is_kept() {
+        let mut t = target("a", &[], &["-Cone"]);
+        t.user_variable = Some("-Cuser".into());
+        assert_eq!(invocations(&[t], false)[0].env["CARGO_TARGET_A_RUSTFLAGS"], "-Cuser -Cone");
+    }
+
+    #[test]
+    fn spaces_and_the_environment_part_them() {
+        let spaced = [target("a", &["-Cu"], &["--sysroot=/x y"]), target("b", &[], &["-Cb"])];
+        let replaced = [target("a", &["-Cu"], &["--sysroot=/x y"]), target("b", &[], &["-Cb"])];
+        for found in [invocations(&spaced, false), invocations(&replaced, true)] {
+            assert_eq!(found.len(), 2);
+            assert_eq!(found[0].env["CARGO_ENCODED_RUSTFLAGS"], "-Cu\u{1f}--sysroot=/x y");
+            assert_eq!(found[1].env["CARGO_ENCODED_RUSTFLAGS"], "-Cb");
+        }
+    }
+
+    #[test]
+    fn two_toolchains_of_one_triple_are_parted() {
+        let targets = [target("a", &[], &["-C1"]), target("b", &[], &[]), target("a", &[], &["-C2"])];
+        let found = invocations(&targets, false);
+        assert_eq!(found.iter().map(|i| i.targets.clone()).collect::<Vec<_>>(), [vec![0, 1], vec![2]]);
+    }
+}

@@ -1,0 +1,149 @@
+//! Which commit a build comes from. Git is asked; what it answers is parsed by pure functions,
+//! so that every odd repository (none, shallow, another user's, empty) has a test and a message.
+
+use std::io::ErrorKind;
+
+use camino::Utf8Path;
+
+use crate::exec::{Cmd, ExecError};
+
+/// What git knows of the project.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Vcs {
+    /// The full commit id.
+    pub revision: String,
+    /// When it was committed, in seconds since 1970.
+    pub time: i64,
+    /// Whether the work tree differs from it (untracked files count, rgo's output does not).
+    pub modified: bool,
+    /// Whether the history was cut, so that tags may be missing.
+    pub shallow: bool,
+}
+
+/// Why there is no commit to name.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Absent {
+    /// There is no `git` to ask.
+    #[error("git is not installed")]
+    NoGit,
+    /// The project is in no repository.
+    #[error("the project is not in a git repository")]
+    NoRepository,
+    /// Nothing was committed yet.
+    #[error("the git repository has no commit yet")]
+    NoCommit,
+    /// Git refuses to read another user's repository.
+    #[error("git does not trust this repository, because another user owns it")]
+    ForeignOwner,
+    /// Git failed in another way.
+    #[error("git failed: {0}")]
+    Failed(String),
+}
+
+impl Absent {
+    /// The next step.
+    #[must_use]
+    pub fn hint(&self, project: &Utf8Path) -> String {
+        match self {
+            Self::NoGit => "install git, or pass --vcs off".to_owned(),
+            Self::NoRepository => "run `git init` and commit, or pass --vcs off".to_owned(),
+            Self::NoCommit => "commit, or pass --vcs off".to_owned(),
+            Self::ForeignOwner => {
+                format!("git config --global --add safe.directory {project}, or pass --vcs off")
+            }
+            Self::Failed(_) => "run `git status` there, or pass --vcs off".to_owned(),
+        }
+    }
+}
+
+/// Asks git about the project at `folder`; what lies under `ignored` (the build's own output)
+/// does not count as a change.
+///
+/// # Errors
+/// Says why there is no commit to name.
+pub fn read(folder: &Utf8Path, ignored: &[&Utf8Path]) -> Result<Vcs, Absent> {
+    let log = git(folder, ["log", "-1", "--no-show-signature", "--format=%H %ct"])?;
+    let (revision, time) = parse_log(&log).ok_or_else(|| Absent::Failed(log.clone()))?;
+    let root = git(folder, ["rev-parse", "--show-toplevel", "--is-shallow-repository"])?;
+    let (root, shallow) = root.trim_end().rsplit_once('\n').unwrap_or((root.trim_end(), "false"));
+    let outside = ignored.iter().filter_map(|path| path.strip_prefix(root).ok());
+    let exclude: Vec<String> = outside
+        .filter(|path| !path.as_str().is_empty())
+        .map(|path| format!(":(top,exclude){path}"))
+        .collect();
+    let status = ["status", "--porcelain", "--", ":(top)"].into_iter();
+    let status = git(folder, status.chain(exclude.iter().map(String::as_str)))?;
+    Ok(Vcs { revision, time, modified: !status.is_empty(), shallow: shallow == "true" })
+}
+
+/// The tag at the commit, or the nearest one before with the distance, as `git describe` has it.
+///
+/// # Errors
+/// If there is no tag in reach; says why.
+pub fn tag(folder: &Utf8Path) -> Result<String, Absent> {
+    git(folder, ["describe", "--tags"]).map(|tag| tag.trim_end().to_owned())
+}
+
+fn git<'a>(folder: &Utf8Path, args: impl IntoIterator<Item = &'a str>) -> Result<String, Absent> {
+    // LC_ALL=C: the messages are read below. No optional locks: a build must not get in the
+    // way of the user's own git.
+    let cmd = Cmd::new("git")
+        .args(["-C", folder.as_str(), "--no-optional-locks"])
+        .args(args)
+        .env("LC_ALL", "C");
+    let output = cmd.output().map_err(|error| match &error {
+        ExecError::Start { source, .. } if source.kind() == ErrorKind::NotFound => Absent::NoGit,
+        _ => Absent::Failed(error.to_string()),
+    })?;
+    if output.status.success() {
+        Ok(String::from_utf8_lossy(&output.stdout).into_owned())
+    } else {
+        Err(reason(&String::from_utf8_lossy(&output.stderr)))
+    }
+}
+
+fn reason(stderr: &str) -> Absent {
+    let known = [
+        ("not a git repository", Absent::NoRepository),
+        ("dubious ownership", Absent::ForeignOwner),
+        ("does not have any commits yet", Absent::NoCommit),
+        ("bad default revision", Absent::NoCommit),
+    ];
+    known.into_iter().find(|(text, _)| stderr.contains(text)).map_or_else(
+        || Absent::Failed(stderr.lines().next().unwrap_or("no message").to_owned()),
+        |(_, absent)| absent,
+    )
+}
+
+fn parse_log(log: &str) -> Option<(String, i64)> {
+    let (revision, time) = log.trim().split_once(' ')?;
+    let hex = revision.len() >= 40 && revision.bytes().all(|b| b.is_ascii_hexdigit());
+    Some((revision.to_owned(), time.parse().ok()?)).filter(|_| hex)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn git_answers_are_told_apart() {
+        for (stderr, expected) in [
+            ("fatal: not a git repository (or any of the parent directories): .git", Absent::NoRepository),
+            ("fatal: detected dubious ownership in repository at '/x'", Absent::ForeignOwner),
+            ("fatal: your current branch 'main' does not have any commits yet", Absent::NoCommit),
+            ("fatal: boom\nmore", Absent::Failed("fatal: boom".into())),
+            ("", Absent::Failed("no message".into())),
+        ] {
+            assert_eq!(reason(stderr), expected, "{stderr}");
+        }
+    }
+
+    #[test]
+    fn only_a_commit_and_a_time_are_a_log() {
+        let id = "0123456789abcdef0123456789abcdef01234567";
+        assert_eq!(parse_log(&format!("{id} 1700000000\n")), Some((id.to_owned(), 1_700_000_000)));
+        assert_eq!(parse_log("abc 1700000000"), None);
+        assert_eq!(parse_log(&format!("{id} soon")), None);
+        assert_eq!(parse_log(""), None);
+    }
+}
