@@ -1,0 +1,5 @@
+#include <sys/epoll.h>
+
+int poller(void) {
+    return epoll_create1(0);
+}

@@ -1,0 +1,4 @@
+//! Nothing to run.
+
+/// Something to link.
+pub fn nothing() {}

@@ -1,0 +1,9 @@
+//! The program.
+
+rgo_stamp::stamp! {
+    static VERSION = "dev";
+}
+
+fn main() {
+    println!("program {VERSION}, library {}", samename::VERSION);
+}

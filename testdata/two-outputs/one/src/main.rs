@@ -1,0 +1,5 @@
+//! Would overwrite the other package's program.
+
+fn main() {
+    println!("one");
+}

@@ -1,0 +1,5 @@
+//! Prints the features of `shared` that the program was built with.
+
+fn main() {
+    println!("a: {}", shared::features());
+}
