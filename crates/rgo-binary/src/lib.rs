@@ -15,13 +15,12 @@ pub mod audit;
 pub mod debug;
 pub mod edit;
 mod error;
-pub mod modinfo;
-
+pub mod goinfo;
 mod image;
 mod kind;
 mod limits;
 pub mod linkage;
-
+pub mod modinfo;
 pub mod note;
 pub mod slot;
 

@@ -3,9 +3,15 @@
 //! (program headers, load commands, data directories), because section headers and file names
 //! are only what a linker said once.
 
+mod elf;
+mod macho;
+mod pe;
+mod trie;
 mod version;
 
 use serde::Serialize;
+
+use crate::{Error, Image, Limits, Result};
 
 pub use version::Version;
 
@@ -71,4 +77,85 @@ pub struct GlibcFloor {
     /// The symbols that ask for this version, sorted; empty if none is bound to it by name (as
     /// with relative relocations, `GLIBC_ABI_DT_RELR`).
     pub symbols: Vec<String>,
+}
+
+impl Linkage {
+    /// A kind, and no fact beyond it.
+    fn empty(kind: Kind) -> Self {
+        Self {
+            kind,
+            interpreter: None,
+            needed: Vec::new(),
+            soname: None,
+            runpath: Vec::new(),
+            glibc_floor: None,
+            macos_min: None,
+            macos_sdk: None,
+            windows_os: None,
+            subsystem: None,
+            exports: Vec::new(),
+            static_: false,
+        }
+    }
+}
+
+impl Image<'_> {
+    /// What the image asks of the system that loads it.
+    ///
+    /// # Errors
+    /// [`Error::Malformed`] for tables that contradict themselves or reach outside the image,
+    /// [`Error::Limit`] for more names than the image's limits allow.
+    pub fn linkage(&self) -> Result<Linkage> {
+        match self.object() {
+            object::File::Elf32(_) | object::File::Elf64(_) => elf::linkage(self),
+            object::File::MachO32(file) => macho::linkage(self, file),
+            object::File::MachO64(file) => macho::linkage(self, file),
+            object::File::Pe32(file) => pe::linkage(self, file),
+            object::File::Pe64(file) => pe::linkage(self, file),
+            _ => Err(Error::Unrecognised),
+        }
+    }
+}
+
+/// Names of one list, within limits: overlapping strings in a small file can be long in sum.
+struct Names {
+    names: Vec<String>,
+    bytes: u64,
+    limits: Limits,
+}
+
+impl Names {
+    fn new(limits: &Limits) -> Self {
+        Self { names: Vec::new(), bytes: 0, limits: *limits }
+    }
+
+    /// Adds a name; an empty one is left out.
+    fn add(&mut self, name: &[u8]) -> Result<()> {
+        if name.is_empty() {
+            return Ok(());
+        }
+        let count = self.names.len() + 1;
+        if count > self.limits.max_symbols {
+            let limit = self.limits.max_symbols as u64;
+            return Err(Error::limit("the number of names in a table", count as u64, limit));
+        }
+        self.bytes += name.len() as u64;
+        if self.bytes > self.limits.max_inflated {
+            let what = "the names of a table in bytes";
+            return Err(Error::limit(what, self.bytes, self.limits.max_inflated));
+        }
+        self.names.push(String::from_utf8_lossy(name).into_owned());
+        Ok(())
+    }
+
+    fn in_order(self) -> Vec<String> {
+        self.names
+    }
+
+    /// Sorted, each name once.
+    fn sorted(mut self) -> Vec<String> {
+        self.names.sort_unstable();
+        self.names.dedup();
+        self.names
+    }
 }

@@ -1,0 +1,189 @@
+//! How much the compile units of an image really hold (DWARF 5, section 7.5). That a section
+//! exists proves nothing: what counts is the tags below each unit.
+//!
+//! ```text
+//! .debug_info:   unit header (length, version, offset in .debug_abbrev), entries…
+//! entry:         uleb128 code, attributes as the abbreviation of that code lists them
+//! abbreviation:  uleb128 code, uleb128 tag, u8 children, (name, form)…
+//! ```
+//!
+//! `-gline-tables-only` leaves units with names of functions and no variable or type; those
+//! are the difference between lines and full.
+
+use std::borrow::Cow;
+use std::collections::BTreeMap;
+
+use gimli::{
+    Abbreviations, DebugAbbrev, DebugInfo, DwTag, EndianSlice, RunTimeEndian, UnitHeader, UnitType,
+    constants as dw,
+};
+use object::{Object, ObjectSection};
+
+use super::Units;
+use crate::{Error, Image, Limits, Result};
+
+type Bytes<'a> = EndianSlice<'a, RunTimeEndian>;
+
+/// Steps allowed per byte of debug data. Real entries take at least a byte for two attributes;
+/// hostile ones name thousands that take none.
+const STEPS_PER_BYTE: usize = 16;
+
+/// Counts the compile units of an image by what they hold.
+pub(super) fn units(image: &Image<'_>) -> Result<Units> {
+    let Some((info, base)) = section(image, ".debug_info")? else { return Ok(Units::default()) };
+    let Some((abbrev, _)) = section(image, ".debug_abbrev")? else { return Ok(Units::default()) };
+    let order =
+        if image.object().is_little_endian() { RunTimeEndian::Little } else { RunTimeEndian::Big };
+    count(&info, &abbrev, order, image.limits()).map_err(|problem| match problem {
+        Problem::Limit(error) => error,
+        Problem::Dwarf(why) => Error::malformed("DWARF units", base, why),
+    })
+}
+
+/// A debug section by its ELF name, inflated, and where it starts in the image.
+fn section<'a>(image: &Image<'a>, name: &str) -> Result<Option<(Cow<'a, [u8]>, u64)>> {
+    let Some(section) = image.object().section_by_name(name) else { return Ok(None) };
+    let offset = section.file_range().map_or(0, |(offset, _)| offset);
+    let bad = |why: object::Error| Error::malformed(format!("section {name}"), offset, why);
+    let compressed = section.compressed_data().map_err(bad)?;
+    let limit = image.limits().max_inflated;
+    let packed = compressed.format != object::CompressionFormat::None;
+    if packed && compressed.uncompressed_size > limit {
+        let what = format!("the inflated size of {name} in bytes");
+        return Err(Error::limit(what, compressed.uncompressed_size, limit));
+    }
+    Ok(Some((compressed.decompress().map_err(bad)?, offset)))
+}
+
+/// What can end a count early.
+enum Problem {
+    Limit(Error),
+    Dwarf(gimli::Error),
+}
+
+impl From<gimli::Error> for Problem {
+    fn from(why: gimli::Error) -> Self {
+        Self::Dwarf(why)
+    }
+}
+
+fn count(
+    info: &[u8],
+    abbrev: &[u8],
+    order: RunTimeEndian,
+    limits: &Limits,
+) -> std::result::Result<Units, Problem> {
+    let info = DebugInfo::new(info, order);
+    let mut headers = Vec::new();
+    let mut all = info.units();
+    while let Some(header) = all.next()? {
+        if headers.len() == limits.max_units {
+            let limit = limits.max_units as u64;
+            let what = "the number of DWARF units";
+            return Err(Problem::Limit(Error::limit(what, limit + 1, limit)));
+        }
+        headers.push(header);
+    }
+    let tables = tables(&headers, abbrev, order)?;
+    let bytes: usize = headers.iter().map(|header| header.length_including_self()).sum();
+    let mut steps = bytes.saturating_mul(STEPS_PER_BYTE);
+    let mut units = Units::default();
+    for header in &headers {
+        let Some(table) = tables.get(&header.debug_abbrev_offset().0) else { continue };
+        match content(header, table, &mut steps)? {
+            Content::Nothing => {}
+            Content::Elsewhere => units.split += 1,
+            Content::Lines => units.lines += 1,
+            Content::Full => units.full += 1,
+        }
+    }
+    Ok(units)
+}
+
+/// The abbreviation tables of all units. Units share them, and each ends before the next one
+/// starts: bounded by that, reading all of them is linear in the section.
+fn tables(
+    headers: &[UnitHeader<Bytes<'_>>],
+    abbrev: &[u8],
+    order: RunTimeEndian,
+) -> gimli::Result<BTreeMap<usize, Abbreviations>> {
+    let mut offsets: Vec<_> = headers.iter().map(|header| header.debug_abbrev_offset().0).collect();
+    offsets.sort_unstable();
+    offsets.dedup();
+    let ends = offsets.iter().skip(1).copied().chain([abbrev.len()]);
+    offsets
+        .iter()
+        .zip(ends)
+        .map(|(start, end)| {
+            let table = abbrev.get(..end.min(abbrev.len())).unwrap_or(abbrev);
+            let table = DebugAbbrev::new(table, order);
+            Ok((*start, table.abbreviations(gimli::DebugAbbrevOffset(*start))?))
+        })
+        .collect()
+}
+
+/// What a unit has for a debugger.
+enum Content {
+    Nothing,
+    Elsewhere,
+    Lines,
+    Full,
+}
+
+fn content(
+    header: &UnitHeader<Bytes<'_>>,
+    table: &Abbreviations,
+    steps: &mut usize,
+) -> std::result::Result<Content, Problem> {
+    match header.type_() {
+        UnitType::Skeleton(_) => return Ok(Content::Elsewhere),
+        UnitType::Type { .. } | UnitType::SplitType { .. } => return Ok(Content::Nothing),
+        _ => {}
+    }
+    let mut entries = header.entries_raw(table, None)?;
+    let mut content = Content::Nothing;
+    let mut first = true;
+    while !entries.is_empty() {
+        let Some(entry) = entries.read_abbreviation()? else { continue };
+        let attributes = entry.attributes();
+        if first {
+            first = false;
+            let has = |name| attributes.iter().any(|attribute| attribute.name() == name);
+            if has(dw::DW_AT_GNU_dwo_name) || has(dw::DW_AT_dwo_name) {
+                return Ok(Content::Elsewhere);
+            }
+            if entry.tag() != dw::DW_TAG_compile_unit {
+                return Ok(Content::Nothing);
+            }
+            if has(dw::DW_AT_stmt_list) {
+                content = Content::Lines;
+            }
+        } else if is_beyond_lines(entry.tag()) {
+            return Ok(Content::Full);
+        }
+        *steps = steps.checked_sub(1 + attributes.len()).ok_or_else(|| {
+            let bytes = header.length_including_self() as u64;
+            let what = "the number of attributes in the DWARF entries";
+            Problem::Limit(Error::limit(what, bytes * STEPS_PER_BYTE as u64, bytes))
+        })?;
+        entries.skip_attributes(attributes)?;
+    }
+    Ok(content)
+}
+
+/// Tags that compilers leave out when asked for lines alone.
+fn is_beyond_lines(tag: DwTag) -> bool {
+    matches!(
+        tag,
+        dw::DW_TAG_variable
+            | dw::DW_TAG_formal_parameter
+            | dw::DW_TAG_base_type
+            | dw::DW_TAG_pointer_type
+            | dw::DW_TAG_structure_type
+            | dw::DW_TAG_class_type
+            | dw::DW_TAG_union_type
+            | dw::DW_TAG_enumeration_type
+            | dw::DW_TAG_typedef
+            | dw::DW_TAG_subroutine_type
+    )
+}

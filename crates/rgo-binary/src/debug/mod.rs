@@ -1,0 +1,190 @@
+//! What a debugger would find in an image, and the identities by which it finds the rest in a
+//! companion file.
+//!
+//! ```text
+//! ELF     note "GNU" type 3: build ID        .gnu_debuglink: name\0, zeros to 4, CRC-32
+//! Mach-O  LC_UUID                            symbol table: paths of object files (OSO)
+//! PE      debug directory, "RSDS": GUID (16), age (u32), path\0; .gnu_debuglink (MinGW)
+//! ```
+
+mod dwarf;
+
+use object::{Object, ObjectSymbol};
+use serde::Serialize;
+
+use crate::{Error, Format, Image, Result};
+
+/// How much a debugger learns of a program's source.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum DebugLevel {
+    /// Nothing.
+    None,
+    /// Names of functions and data, by a symbol table that the loader does not need.
+    Symbols,
+    /// Files and lines, for backtraces.
+    Lines,
+    /// Variables and types too.
+    Full,
+}
+
+/// The debug data of an image, and the identities that match it with a companion.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct DebugData {
+    /// The most that any part of the image has; `units` says how much of it. Often that is a
+    /// part which the author did not compile: a C runtime, a standard library.
+    pub level: DebugLevel,
+    /// DWARF compile units that are really there, by what they hold.
+    pub units: Units,
+    /// Bytes that DWARF takes in the file.
+    pub bytes: u64,
+    /// Object files that a Mach-O debug map refers to: the DWARF stayed there.
+    pub object_files: usize,
+    /// The ELF build ID, in hexadecimal digits.
+    pub build_id: Option<String>,
+    /// The Mach-O UUID, as `dwarfdump --uuid` writes it.
+    pub uuid: Option<String>,
+    /// The PDB that a PE image names.
+    pub pdb: Option<Pdb>,
+    /// The companion that an ELF or PE image names.
+    pub debuglink: Option<Debuglink>,
+}
+
+/// Compile units by what they hold.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Units {
+    /// With variables or types.
+    pub full: usize,
+    /// With lines, and at most names of functions.
+    pub lines: usize,
+    /// With a reference to a `.dwo` file that holds the rest.
+    pub split: usize,
+}
+
+/// A PE image's reference to its PDB.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Pdb {
+    /// The path that the linker wrote.
+    pub path: String,
+    /// The GUID, in upper case with dashes.
+    pub guid: String,
+    /// How often the PDB was written.
+    pub age: u32,
+}
+
+/// A reference to a file with debug data.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Debuglink {
+    /// Its file name.
+    pub name: String,
+    /// The CRC-32 of its content.
+    pub crc32: u32,
+}
+
+impl Image<'_> {
+    /// What a debugger would find.
+    ///
+    /// # Errors
+    /// [`Error::Malformed`] for debug data that contradicts itself, [`Error::Limit`] for more of
+    /// it than the image's limits allow.
+    pub fn debug_data(&self) -> Result<DebugData> {
+        let file = self.object();
+        let bad = |what: &'static str| move |why: object::Error| Error::malformed(what, 0, why);
+        let units = dwarf::units(self)?;
+        let object_files = file.object_map().objects().len();
+        Ok(DebugData {
+            level: level(&units, has_symbols(self)),
+            units,
+            bytes: dwarf_bytes(self),
+            object_files,
+            build_id: file.build_id().map_err(bad("ELF notes"))?.map(hex),
+            uuid: file.mach_uuid().map_err(bad("Mach-O load commands"))?.map(uuid),
+            pdb: file.pdb_info().map_err(bad("PE debug directory"))?.map(|pdb| Pdb {
+                path: String::from_utf8_lossy(pdb.path()).into_owned(),
+                guid: guid(pdb.guid()),
+                age: pdb.age(),
+            }),
+            debuglink: debuglink(self)?,
+        })
+    }
+}
+
+fn level(units: &Units, symbols: bool) -> DebugLevel {
+    if units.full > 0 {
+        DebugLevel::Full
+    } else if units.lines > 0 {
+        DebugLevel::Lines
+    } else if symbols {
+        DebugLevel::Symbols
+    } else {
+        DebugLevel::None
+    }
+}
+
+/// Whether there are symbols beyond those the loader binds by. Mach-O keeps both in one table,
+/// so there only local ones count.
+fn has_symbols(image: &Image<'_>) -> bool {
+    image.object().symbols().any(|symbol| {
+        let local = image.format() != Format::MachO || !symbol.is_global();
+        local && !symbol.is_undefined() && symbol.name_bytes().is_ok_and(|name| !name.is_empty())
+    })
+}
+
+/// Bytes that DWARF sections take in the file.
+fn dwarf_bytes(image: &Image<'_>) -> u64 {
+    let prefixes = [".debug_", ".zdebug_", "__debug_", "__zdebug_", "__apple_"];
+    image
+        .sections()
+        .filter(|section| prefixes.iter().any(|prefix| section.name.starts_with(prefix)))
+        .map(|section| section.data.len() as u64)
+        .sum()
+}
+
+fn debuglink(image: &Image<'_>) -> Result<Option<Debuglink>> {
+    let Some(section) = image.section(".gnu_debuglink") else { return Ok(None) };
+    let offset = section.file_offset.unwrap_or_default();
+    let bad = || Error::malformed("debug link", offset, "cut short");
+    let length = section.data.iter().position(|byte| *byte == 0).ok_or_else(bad)?;
+    let (name, _) = section.data.split_at(length);
+    let crc = section.data.get((length + 1).next_multiple_of(4)..);
+    let crc = *crc.and_then(|rest| rest.first_chunk()).ok_or_else(bad)?;
+    let little = image.object().is_little_endian();
+    let crc32 = if little { u32::from_le_bytes(crc) } else { u32::from_be_bytes(crc) };
+    Ok(Some(Debuglink { name: String::from_utf8_lossy(name).into_owned(), crc32 }))
+}
+
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// 8-4-4-4-12 digits, in upper case.
+fn uuid(bytes: [u8; 16]) -> String {
+    let digits = hex(&bytes).to_uppercase();
+    let mut rest = digits.as_str();
+    let groups = [8, 4, 4, 4, 12].map(|length| {
+        let (group, tail) = rest.split_at(length);
+        rest = tail;
+        group
+    });
+    groups.join("-")
+}
+
+/// As [`uuid`]; Microsoft stores the first three groups as little-endian numbers.
+fn guid(mut bytes: [u8; 16]) -> String {
+    bytes[..4].reverse();
+    bytes[4..6].reverse();
+    bytes[6..8].reverse();
+    uuid(bytes)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn identities_are_written_as_debuggers_write_them() {
+        let bytes: [u8; 16] = std::array::from_fn(|at| u8::try_from(at).expect("small"));
+        assert_eq!(uuid(bytes), "00010203-0405-0607-0809-0A0B0C0D0E0F");
+        assert_eq!(guid(bytes), "03020100-0504-0706-0809-0A0B0C0D0E0F");
+    }
+}
