@@ -1,0 +1,164 @@
+//! Runs cargo and reads both of its streams while it works: stdout for what it made, stderr for
+//! a person. Cargo's own words go on as they come, with its progress bar; a copy of their end is
+//! kept, because a failure of a build script is told nowhere else.
+
+use std::collections::HashSet;
+use std::io::{BufRead, BufReader, Read, Write};
+use std::process::ChildStderr;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use camino::Utf8PathBuf;
+use cargo_metadata::PackageId;
+
+use crate::cargo_messages::{Event, Folders, Side, Unit, event};
+use crate::exec::{Cmd, ExecError, exit_code};
+use crate::rebuild::{Explainer, Rebuilt};
+
+/// How cargo's words are shown.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Show {
+    /// On a terminal: colour and a progress bar.
+    pub terminal: bool,
+    /// Collect why crates are compiled; `-v` has to be among cargo's flags.
+    pub explain: bool,
+    /// With `explain`: cargo's `-v` lines are for the user too.
+    pub verbose: bool,
+    /// Keep compile errors for the caller, who can say which target they belong to.
+    pub hold_errors: bool,
+}
+
+/// What cargo did.
+#[derive(Debug, Default)]
+pub struct Ran {
+    /// Its exit code.
+    pub code: i32,
+    /// What was compiled or found fresh.
+    pub units: Vec<Unit>,
+    /// Where build scripts wrote.
+    pub out_dirs: Vec<(PackageId, Side, Utf8PathBuf)>,
+    /// Compile errors as rustc lays them out, each text once.
+    pub errors: Vec<String>,
+    /// The end of what went to stderr.
+    pub stderr_tail: String,
+    /// What was compiled and why.
+    pub rebuilt: Vec<Rebuilt>,
+}
+
+/// How much of stderr is kept, in bytes.
+const TAIL: usize = 64 * 1024;
+
+/// A place to write a person's words to, shared by the two readers.
+type Sink = Arc<Mutex<Box<dyn Write + Send>>>;
+
+/// Runs a cargo command that was told `--message-format json…`.
+///
+/// # Errors
+/// If it cannot be started. That the build failed is in [`Ran::code`].
+pub fn run(
+    cmd: &Cmd,
+    folders: &Folders,
+    triples: &[&str],
+    show: Show,
+    sink: Box<dyn Write + Send>,
+) -> Result<Ran, ExecError> {
+    let mut cmd = cmd.clone();
+    if show.terminal {
+        cmd = cmd
+            .env("CARGO_TERM_COLOR", "always")
+            .env("CARGO_TERM_PROGRESS_WHEN", if show.explain { "never" } else { "always" })
+            .env("CARGO_TERM_PROGRESS_WIDTH", "80");
+    }
+    let mut child = cmd.spawn_piped()?;
+    let sink: Sink = Arc::new(Mutex::new(sink));
+    let stderr = child.stderr.take();
+    let reader = {
+        let sink = Arc::clone(&sink);
+        std::thread::spawn(move || stderr.map(|stderr| read_stderr(stderr, &sink, show)))
+    };
+
+    let mut ran = Ran::default();
+    let mut shown: HashSet<String> = HashSet::new();
+    if let Some(stdout) = child.stdout.take() {
+        let mut stdout = BufReader::new(stdout);
+        let mut line = Vec::new();
+        while read_line(&mut stdout, &mut line) {
+            let text = String::from_utf8_lossy(&line);
+            match event(text.trim_end(), folders, triples) {
+                Some(Event::Unit(unit)) => ran.units.push(*unit),
+                Some(Event::BuildScript { package, side, out_dir }) => {
+                    ran.out_dirs.push((package, side, out_dir));
+                }
+                Some(Event::Diagnostic { error, rendered, .. }) => {
+                    // The same crate compiled for eight targets says the same eight times.
+                    if !shown.insert(rendered.clone()) {
+                        continue;
+                    }
+                    if !(error && show.hold_errors) {
+                        diagnostic(&sink, &rendered, show);
+                    }
+                    if error {
+                        ran.errors.push(rendered);
+                    }
+                }
+                None => {}
+            }
+        }
+    }
+    let status = child.wait();
+    if let Ok(Some((tail, explainer))) = reader.join() {
+        ran.stderr_tail = tail;
+        ran.rebuilt = explainer.finish();
+    }
+    ran.code = status.map_or(1, exit_code);
+    Ok(ran)
+}
+
+fn read_line(from: &mut impl BufRead, line: &mut Vec<u8>) -> bool {
+    line.clear();
+    matches!(from.read_until(b'\n', line), Ok(read) if read > 0)
+}
+
+fn read_stderr(stderr: ChildStderr, sink: &Sink, show: Show) -> (String, Explainer) {
+    let mut tail: Vec<u8> = Vec::new();
+    let mut explainer = Explainer::default();
+    if show.explain {
+        let mut lines = BufReader::new(stderr);
+        let mut line = Vec::new();
+        while read_line(&mut lines, &mut line) {
+            let ours = explainer.take(String::from_utf8_lossy(&line).trim_end());
+            keep(&mut tail, &line);
+            if !ours || show.verbose {
+                write(sink, &line);
+            }
+        }
+    } else {
+        let mut stderr = stderr;
+        let mut buffer = [0_u8; 8192];
+        while let Ok(read @ 1..) = stderr.read(&mut buffer) {
+            let bytes = buffer.get(..read).unwrap_or_default();
+            keep(&mut tail, bytes);
+            write(sink, bytes);
+        }
+    }
+    (String::from_utf8_lossy(&tail).into_owned(), explainer)
+}
+
+fn keep(tail: &mut Vec<u8>, bytes: &[u8]) {
+    tail.extend_from_slice(bytes);
+    if tail.len() > 2 * TAIL {
+        tail.drain(..tail.len() - TAIL);
+    }
+}
+
+fn diagnostic(sink: &Sink, rendered: &str, show: Show) {
+    // Cargo's progress bar stands on the line; it is drawn again below the message.
+    let clear = if show.terminal && !show.explain { "\r\u{1b}[K" } else { "" };
+    write(sink, format!("{clear}{rendered}").as_bytes());
+}
+
+// What cannot be shown must not stop the build: a closed terminal is no reason to fail.
+fn write(sink: &Sink, bytes: &[u8]) {
+    let mut sink = sink.lock().unwrap_or_else(PoisonError::into_inner);
+    let _ = sink.write_all(bytes);
+    let _ = sink.flush();
+}

@@ -1,0 +1,267 @@
+//! From a request and what was found out about the machine to the commands that will run. Data:
+//! `-n` prints it, the build runs it, and the tests compare it.
+
+use std::collections::BTreeMap;
+
+use camino::Utf8Path;
+
+use crate::exec::Cmd;
+use crate::profile::ProfileDebug;
+use crate::request::Request;
+use crate::rustflags::{self, TargetFlags};
+use crate::selection::{Mode, OutputKind, Wanted};
+use crate::target::{Floor, Toolchain};
+
+/// One target of the build.
+#[derive(Clone, Debug)]
+pub struct TargetPlan {
+    /// The toolchain.
+    pub toolchain: &'static Toolchain,
+    /// The oldest system that its programs must run on.
+    pub floor: Option<Floor>,
+    /// The rustflags for it.
+    pub flags: TargetFlags,
+    /// Variables for C code, and for the link.
+    pub env: BTreeMap<String, String>,
+}
+
+/// A cargo command, and the targets (by index) that it builds.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CargoRun {
+    /// Indices into the targets of the plan.
+    pub targets: Vec<usize>,
+    /// The command.
+    pub cmd: Cmd,
+}
+
+/// How cargo is to write its messages.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Messages {
+    /// Without colour.
+    Plain,
+    /// With ANSI colour.
+    Ansi,
+}
+
+/// The cargo commands for these targets, as few as their flags allow. `base` is cargo with its
+/// compiler; `replaced` says that the environment replaces all rustflags of configuration files.
+#[must_use]
+pub fn cargo_runs(
+    base: &Cmd,
+    request: &Request,
+    wanted: &[Wanted],
+    targets: &[TargetPlan],
+    messages: Messages,
+    replaced: bool,
+) -> Vec<CargoRun> {
+    let flags: Vec<TargetFlags> = targets.iter().map(|target| target.flags.clone()).collect();
+    rustflags::invocations(&flags, replaced)
+        .into_iter()
+        .map(|invocation| {
+            let mut cmd = base.clone().cwd(&request.folder);
+            cmd = cmd.args(build_flags(request, wanted, messages));
+            for index in &invocation.targets {
+                let target = &targets[*index];
+                cmd = cmd.args(["--target", &target.toolchain.triple]).envs(&target.env);
+            }
+            cmd = cmd.args(&request.cargo_flags);
+            if let Some(crate_type) = forced_crate_type(request.selection.mode) {
+                cmd = cmd.args(["--crate-type", crate_type]);
+            }
+            // What the user sets is stronger than what rgo sets for C code.
+            cmd = cmd.envs(&invocation.env).envs(request.env.iter().cloned());
+            CargoRun { targets: invocation.targets, cmd }
+        })
+        .collect()
+}
+
+/// Cargo alone can make another crate type than the manifest says, and for one package only.
+fn forced_crate_type(mode: Option<Mode>) -> Option<&'static str> {
+    match mode {
+        Some(Mode::CShared) => Some(OutputKind::Cdylib.crate_type()),
+        Some(Mode::CArchive) => Some(OutputKind::Staticlib.crate_type()),
+        Some(Mode::Exe) | None => None,
+    }
+}
+
+fn build_flags(request: &Request, wanted: &[Wanted], messages: Messages) -> Vec<String> {
+    let forced = forced_crate_type(request.selection.mode).is_some();
+    let mut flags: Vec<String> = Vec::new();
+    let mut add = |words: &[&str]| flags.extend(words.iter().map(|word| (*word).to_owned()));
+
+    add(&[if forced { "rustc" } else { "build" }]);
+    add(&["--message-format", match messages {
+        Messages::Plain => "json",
+        Messages::Ansi => "json-diagnostic-rendered-ansi",
+    }]);
+    add(&["--profile", &request.profile]);
+    // One target's error must not keep the others from being built.
+    add(&["--keep-going"]);
+    let selection = &request.selection;
+    if forced {
+        wanted.iter().for_each(|one| add(&["-p", &one.package_name]));
+        add(&["--lib"]);
+    } else {
+        selection.packages.iter().for_each(|package| add(&["-p", package]));
+        if selection.workspace {
+            add(&["--workspace"]);
+        }
+        selection.bins.iter().for_each(|bin| add(&["--bin", bin]));
+        if selection.all_bins || selection.mode == Some(Mode::Exe) && selection.bins.is_empty() {
+            add(&["--bins"]);
+        }
+        selection.examples.iter().for_each(|example| add(&["--example", example]));
+        if selection.lib {
+            add(&["--lib"]);
+        }
+    }
+    let resolution = request.resolution_flags();
+    resolution.iter().for_each(|flag| add(&[flag]));
+    if let Some(jobs) = &request.jobs {
+        add(&["-j", jobs]);
+    }
+    // Last, so that they hold against the user's own --config: rgo strips after the link,
+    // because rustc's strip breaks foreign binaries or needs a tool that is not there.
+    let profile = &request.profile;
+    add(&["--config", &format!("profile.{profile}.strip=\"none\"")]);
+    if let Some(debug) = request.debug_info {
+        let level = match debug {
+            ProfileDebug::None => "none",
+            ProfileDebug::Lines => "line-tables-only",
+            ProfileDebug::Full => "full",
+        };
+        add(&["--config", &format!("profile.{profile}.debug=\"{level}\"")]);
+    }
+    let verbose = request.verbose.max(u8::from(request.explain));
+    (0..verbose).for_each(|_| add(&["-v"]));
+    if request.quiet {
+        add(&["-q"]);
+    }
+    flags
+}
+
+/// Folders whose names must not be in what is built, with the names that take their place.
+///
+/// rustc takes the last mapping that fits, so what lies inside another folder comes after it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Trim {
+    /// What the folder is, in words.
+    pub what: &'static str,
+    /// The folder here.
+    pub from: String,
+    /// Its name in the result.
+    pub to: String,
+}
+
+/// The name of the workspace's folder in what is built.
+pub const TRIMMED_WORKSPACE: &str = "/rgo/src";
+
+/// The folders to hide, outer ones first.
+#[must_use]
+pub fn trims(folders: &[(&'static str, &Utf8Path, &str)]) -> Vec<Trim> {
+    let mut trims: Vec<Trim> = folders
+        .iter()
+        .filter(|(_, from, _)| from.as_str().len() > 1)
+        .map(|(what, from, to)| Trim { what, from: from.to_string(), to: (*to).to_owned() })
+        .collect();
+    trims.sort_by_key(|trim| trim.from.len());
+    trims
+}
+
+/// The rustc flags for them.
+#[must_use]
+pub fn trim_flags(trims: &[Trim]) -> Vec<String> {
+    trims.iter().map(|trim| format!("--remap-path-prefix={}={}", trim.from, trim.to)).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::target;
+
+    fn plan(name: &str) -> TargetPlan {
+        let toolchain = target::by_name(name).expect("a toolchain");
+        TargetPlan {
+            toolchain,
+            floor: toolchain.floor.clone(),
+            flags: TargetFlags { triple: toolchain.triple.clone(), ..TargetFlags::default() },
+            env: [(format!("CC_{}", toolchain.triple), "cc".to_owned())].into(),
+        }
+    }
+
+    fn shell(request: &Request, names: &[&str], replaced: bool) -> Vec<String> {
+        let targets: Vec<_> = names.iter().map(|name| plan(name)).collect();
+        let wanted = [Wanted {
+            package: cargo_metadata::PackageId { repr: "p".into() },
+            package_name: "pkg".into(),
+            name: "lib".into(),
+            kind: OutputKind::Cdylib,
+            explicit: true,
+        }];
+        let base = Cmd::new("cargo");
+        cargo_runs(&base, request, &wanted, &targets, Messages::Plain, replaced)
+            .iter()
+            .map(|run| run.cmd.to_string())
+            .collect()
+    }
+
+    fn request() -> Request {
+        Request { folder: "/p".into(), profile: "release".into(), ..Request::default() }
+    }
+
+    #[test]
+    fn all_targets_are_one_invocation() {
+        let runs = shell(&request(), &["linux-amd64-static", "darwin-arm64"], false);
+        assert_eq!(runs.len(), 1);
+        for part in [
+            "cd /p && ",
+            "CC_aarch64-apple-darwin=cc",
+            "cargo build --message-format json --profile release --keep-going",
+            "--target x86_64-unknown-linux-musl --target aarch64-apple-darwin",
+            "profile.release.strip=\"none\"",
+        ] {
+            assert!(runs[0].contains(part), "{part} is not in {}", runs[0]);
+        }
+        assert_eq!(shell(&request(), &["linux-amd64-static", "darwin-arm64"], true).len(), 2);
+    }
+
+    #[test]
+    fn a_library_of_another_kind_is_made_by_cargo_rustc() {
+        let mut request = request();
+        request.selection.mode = Some(Mode::CShared);
+        let runs = shell(&request, &["linux-amd64"], false);
+        assert!(runs[0].contains("cargo rustc ") && runs[0].contains("-p pkg --lib"), "{}", runs[0]);
+        assert!(runs[0].ends_with("--crate-type cdylib"), "{}", runs[0]);
+    }
+
+    #[test]
+    fn the_users_own_words_reach_cargo() {
+        let request = Request {
+            features: vec!["a b".into()],
+            jobs: Some("1".into()),
+            config: vec!["build.incremental=false".into()],
+            cargo_flags: vec!["--timings".into()],
+            env: vec![("CC_x".into(), "mine".into())],
+            debug_info: Some(ProfileDebug::Full),
+            explain: true,
+            ..request()
+        };
+        let run = &shell(&request, &["linux-amd64"], false)[0];
+        for part in ["CC_x=mine", "--features 'a b'", "-j 1", "--timings", " -v", "debug=\"full\""] {
+            assert!(run.contains(part), "{part} is not in {run}");
+        }
+    }
+
+    #[test]
+    fn inner_folders_are_mapped_after_outer_ones() {
+        let trims = trims(&[
+            ("target", Utf8Path::new("/w/target"), "/rgo/target"),
+            ("workspace", Utf8Path::new("/w"), TRIMMED_WORKSPACE),
+            ("root", Utf8Path::new("/"), "/nothing"),
+        ]);
+        assert_eq!(trim_flags(&trims), [
+            "--remap-path-prefix=/w=/rgo/src",
+            "--remap-path-prefix=/w/target=/rgo/target"
+        ]);
+    }
+}
