@@ -1,0 +1,93 @@
+//! Companions: the debug data of a program in a file of their own, which debuggers find by the
+//! program's build-id or by `.gnu_debuglink`.
+//!
+//! ```text
+//! program    header │ code, data                │ (stripped)
+//! companion  header │ notes, no other contents  │ .debug_* .symtab .strtab
+//! ```
+//!
+//! Sections keep their numbers, addresses and sizes; those that are loaded lose their bytes, but
+//! for the notes, by which the two are known to belong together.
+
+use object::elf;
+
+use super::elf::Layout;
+use super::{bytes, pe};
+use crate::{Error, Format, Image, Limits, Result};
+
+/// The companion of an ELF or PE image. (For Mach-O, debug data stay in the object files;
+/// `dsymutil` collects them while these exist.)
+///
+/// # Errors
+/// [`Error::Unsupported`] for Mach-O, and those of [`Image::parse`].
+pub fn only_keep_debug(input: &[u8]) -> Result<Vec<u8>> {
+    let image = Image::parse(input, &Limits::default())?;
+    let companion = match image.format() {
+        Format::Elf => elf_companion(input)?,
+        Format::Pe => pe::only_keep_debug(input)?,
+        Format::MachO => {
+            return Err(Error::unsupported(
+                "a debug file of a Mach-O image",
+                "its debug data are in the object files, from where dsymutil collects them",
+            ));
+        }
+    };
+    Image::parse(&companion, &Limits { max_file: u64::MAX, ..Limits::default() })?;
+    Ok(companion)
+}
+
+/// CRC-32 of a companion, for `.gnu_debuglink` (IEEE 802.3, as in zlib).
+#[must_use]
+pub fn debuglink_crc(companion: &[u8]) -> u32 {
+    crc32fast::hash(companion)
+}
+
+fn elf_companion(input: &[u8]) -> Result<Vec<u8>> {
+    let mut layout = Layout::parse(input)?;
+    if layout.sections.len() <= 1 {
+        let why = "the image has no section headers";
+        return Err(Error::unsupported("a debug file of this ELF image", why));
+    }
+    let encoder = layout.encoder;
+    layout.retain(|section| section.name != b".gnu_debuglink");
+    layout.headers.e_phoff = encoder.file_header_size();
+    let size =
+        layout.headers.e_phoff + layout.segments.len() as u64 * encoder.program_header_size();
+    let mut output = vec![0; bytes::index(size)];
+
+    // Notes go in front, in the order of their addresses.
+    let mut notes = Vec::new();
+    for (number, section) in layout.sections.iter_mut().enumerate() {
+        section.in_segment = false;
+        if !section.is_loaded() {
+            continue;
+        }
+        if section.header.sh_type == elf::SHT_NOTE {
+            notes.push((section.header.sh_addr, number));
+        } else {
+            section.header.sh_type = elf::SHT_NOBITS;
+        }
+    }
+    notes.sort_unstable();
+    let mut placed = Vec::new();
+    for (address, number) in notes {
+        let Some(section) = layout.sections.get_mut(number) else { continue };
+        bytes::pad(&mut output, section.header.sh_addralign);
+        section.header.sh_offset = output.len() as u64;
+        section.in_segment = true;
+        placed.push((address, section.header.sh_offset, section.header.sh_size));
+        output.extend_from_slice(section.bytes());
+    }
+    // No segment has bytes here but those that are one note.
+    let mut table = Vec::new();
+    for segment in &mut layout.segments {
+        let note = placed.iter().find(|(address, ..)| *address == segment.p_vaddr);
+        (segment.p_offset, segment.p_filesz) = match note {
+            Some((_, offset, size)) if segment.p_type == elf::PT_NOTE => (*offset, *size),
+            _ => (0, 0),
+        };
+        encoder.program_header(&mut table, segment);
+    }
+    bytes::put(&mut output, layout.headers.e_phoff, &table, "ELF program headers")?;
+    layout.write_over(output, false)
+}

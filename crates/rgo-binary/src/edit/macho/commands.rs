@@ -1,0 +1,212 @@
+//! A Mach-O header and its load commands as values: read, changed at leisure, written back. What
+//! is behind them in the file does not move, so the commands may grow into the header's padding
+//! and no further.
+//!
+//! ```text
+//!  0  32  mach_header_64: magic feedfacf, cputype, cpusubtype, filetype,
+//!         ncmds, sizeofcmds, flags, reserved — eight u32
+//! 32   …  ncmds commands, each: u32 cmd, u32 cmdsize, then cmdsize - 8 bytes
+//!  …   …  zeros up to the first section's bytes
+//! ```
+//!
+//! (`mach-o/loader.h`)
+
+use object::macho;
+
+use crate::edit::bytes;
+use crate::{Error, Result};
+
+pub(super) const HEADER_SIZE: u64 = 32;
+/// Bytes of an `LC_SEGMENT_64` before its sections, and of each section.
+const SEGMENT_SIZE: u64 = 72;
+const SECTION_SIZE: u64 = 80;
+
+const WHAT: &str = "Mach-O load commands";
+
+/// One load command; `data` is all of it, `cmd` and `cmdsize` included.
+#[derive(Clone)]
+pub(super) struct Command {
+    pub(super) kind: u32,
+    pub(super) data: Vec<u8>,
+}
+
+/// The fields of an `LC_SEGMENT_64`.
+#[derive(Clone, Copy)]
+pub(super) struct Segment {
+    /// Index among the load commands.
+    pub(super) command: usize,
+    /// Index among the segments.
+    pub(super) number: usize,
+    pub(super) name: [u8; 16],
+    pub(super) file_offset: u64,
+    pub(super) file_size: u64,
+    pub(super) sections: u32,
+}
+
+pub(super) struct Commands {
+    header: Vec<u8>,
+    pub(super) list: Vec<Command>,
+    /// Where the commands ended when they were read.
+    end: u64,
+}
+
+impl Command {
+    pub(super) fn u32(&self, at: u64) -> Result<u32> {
+        bytes::u32_at(&self.data, at, WHAT)
+    }
+
+    pub(super) fn u64(&self, at: u64) -> Result<u64> {
+        bytes::u64_at(&self.data, at, WHAT)
+    }
+
+    pub(super) fn set_u32(&mut self, at: u64, value: u32) -> Result<()> {
+        bytes::put(&mut self.data, at, &value.to_le_bytes(), WHAT)
+    }
+
+    pub(super) fn set_u64(&mut self, at: u64, value: u64) -> Result<()> {
+        bytes::put(&mut self.data, at, &value.to_le_bytes(), WHAT)
+    }
+}
+
+impl Segment {
+    pub(super) fn is(&self, name: &str) -> bool {
+        self.name.split(|byte| *byte == 0).next() == Some(name.as_bytes())
+    }
+
+    pub(super) fn file_end(&self) -> u64 {
+        self.file_offset.saturating_add(self.file_size)
+    }
+}
+
+impl Commands {
+    pub(super) fn parse(data: &[u8]) -> Result<Self> {
+        if !data.starts_with(&macho::MH_MAGIC_64.to_le_bytes()) {
+            return Err(Error::unsupported(
+                "editing this Mach-O image",
+                "only 64-bit little-endian images are edited",
+            ));
+        }
+        let header = bytes::slice(data, 0, HEADER_SIZE, WHAT)?.to_vec();
+        let count = bytes::u32_at(&header, 16, WHAT)?;
+        let size = u64::from(bytes::u32_at(&header, 20, WHAT)?);
+        let area = bytes::slice(data, HEADER_SIZE, size, WHAT)?;
+        let mut list = Vec::new();
+        let mut at = 0;
+        for _ in 0..count {
+            let kind = bytes::u32_at(area, at, WHAT)?;
+            let size = u64::from(bytes::u32_at(area, at + 4, WHAT)?);
+            if size < 8 {
+                let why = format!("a command of {size} bytes");
+                return Err(Error::malformed(WHAT, HEADER_SIZE + at, why));
+            }
+            list.push(Command { kind, data: bytes::slice(area, at, size, WHAT)?.to_vec() });
+            at += size;
+        }
+        Ok(Self { header, list, end: HEADER_SIZE + size })
+    }
+
+    pub(super) fn cpu_type(&self) -> Result<macho::CpuType> {
+        bytes::u32_at(&self.header, 4, WHAT).map(macho::CpuType)
+    }
+
+    pub(super) fn file_type(&self) -> Result<macho::FileType> {
+        bytes::u32_at(&self.header, 12, WHAT).map(macho::FileType)
+    }
+
+    /// Pages of the machine that the image is for: segments start at a multiple of this.
+    pub(super) fn page(&self) -> Result<u64> {
+        Ok(if self.cpu_type()? == macho::CPU_TYPE_ARM64 { 0x4000 } else { 0x1000 })
+    }
+
+    pub(super) fn find(&self, kind: macho::LoadCommandType) -> Option<usize> {
+        self.list.iter().position(|command| command.kind == kind.0)
+    }
+
+    pub(super) fn get(&self, index: usize) -> Result<&Command> {
+        self.list.get(index).ok_or_else(|| Error::malformed(WHAT, HEADER_SIZE, "one is missing"))
+    }
+
+    pub(super) fn get_mut(&mut self, index: usize) -> Result<&mut Command> {
+        self.list
+            .get_mut(index)
+            .ok_or_else(|| Error::malformed(WHAT, HEADER_SIZE, "one is missing"))
+    }
+
+    pub(super) fn segments(&self) -> Result<Vec<Segment>> {
+        let is_segment = |(_, command): &(usize, &Command)| command.kind == macho::LC_SEGMENT_64.0;
+        let segments = self.list.iter().enumerate().filter(is_segment).enumerate();
+        segments
+            .map(|(number, (index, command))| {
+                let name = bytes::slice(&command.data, 8, 16, WHAT)?;
+                let sections = command.u32(64)?;
+                let size = SEGMENT_SIZE + u64::from(sections) * SECTION_SIZE;
+                bytes::slice(&command.data, 0, size, WHAT)?;
+                Ok(Segment {
+                    command: index,
+                    number,
+                    name: name.first_chunk().copied().unwrap_or_default(),
+                    file_offset: command.u64(40)?,
+                    file_size: command.u64(48)?,
+                    sections,
+                })
+            })
+            .collect()
+    }
+
+    pub(super) fn segment(&self, name: &str) -> Result<Segment> {
+        self.segments()?.into_iter().find(|segment| segment.is(name)).ok_or_else(|| {
+            Error::unsupported("editing this Mach-O image", format!("it has no segment {name}"))
+        })
+    }
+
+    /// Names of a segment's sections.
+    pub(super) fn section_names(&self, segment: &Segment) -> Result<Vec<String>> {
+        let command = self.get(segment.command)?;
+        (0..u64::from(segment.sections))
+            .map(|number| {
+                let at = SEGMENT_SIZE + number * SECTION_SIZE;
+                let name = bytes::slice(&command.data, at, 16, WHAT)?;
+                let name = name.split(|byte| *byte == 0).next().unwrap_or_default();
+                Ok(String::from_utf8_lossy(name).into_owned())
+            })
+            .collect()
+    }
+
+    /// Where the first bytes are that are not header: up to here commands may grow.
+    fn room(&self, image: u64) -> Result<u64> {
+        let mut room = image;
+        for segment in self.segments()? {
+            let command = self.get(segment.command)?;
+            for number in 0..u64::from(segment.sections) {
+                let at = SEGMENT_SIZE + number * SECTION_SIZE;
+                let (size, offset) = (command.u64(at + 40)?, u64::from(command.u32(at + 48)?));
+                if size > 0 && offset >= HEADER_SIZE {
+                    room = room.min(offset);
+                }
+            }
+            if segment.file_offset > 0 {
+                room = room.min(segment.file_offset);
+            }
+        }
+        Ok(room)
+    }
+
+    /// Writes header and commands over the front of `image`, the image they were read from.
+    pub(super) fn write(&self, image: &mut [u8]) -> Result<()> {
+        let size = self.list.iter().map(|command| command.data.len() as u64).sum::<u64>();
+        let (end, room) = (HEADER_SIZE + size, self.room(image.len() as u64)?);
+        if end > room.max(self.end) {
+            let why = format!("{end} bytes of header are needed and there is room for {room}");
+            return Err(Error::unsupported("this change of load commands", why));
+        }
+        let mut front = self.header.clone();
+        bytes::put(&mut front, 16, &bytes::word(self.list.len(), WHAT)?.to_le_bytes(), WHAT)?;
+        let size = bytes::word(bytes::index(size), WHAT)?;
+        bytes::put(&mut front, 20, &size.to_le_bytes(), WHAT)?;
+        for command in &self.list {
+            front.extend_from_slice(&command.data);
+        }
+        bytes::put(image, 0, &front, WHAT)?;
+        bytes::zero(image, end, self.end.saturating_sub(end), WHAT)
+    }
+}

@@ -1,0 +1,180 @@
+//! The segment `__LINKEDIT`: tables for the loader and for tools, one behind the other, each
+//! named by an offset and a size in some load command. Taken apart into those tables, it can be
+//! laid out again when one of them has changed.
+//!
+//! ```text
+//! rebase bind weak-bind lazy-bind export │ chained-fixups exports-trie │ split-info
+//! function-starts data-in-code hints │ symbols relocations indirect-symbols strings
+//! code-sign-DRs │ signature
+//! ```
+//!
+//! This is ld64's order, which code signing tools insist on. Each table starts at a multiple of
+//! 8, which new versions of dyld insist on.
+
+use object::macho as m;
+
+use super::commands::Commands;
+use crate::edit::bytes;
+use crate::{Error, Result};
+
+const WHAT: &str = "Mach-O __LINKEDIT";
+const ALIGN: u64 = 8;
+
+/// The tables that edits look at.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Table {
+    Symbols,
+    Strings,
+    IndirectSymbols,
+    /// The trie of exported names, in its old or its new load command.
+    Exports,
+    ChainedFixups,
+    /// Relocations and tables of contents that name symbols by index: not in today's images.
+    SymbolIndices,
+    Other,
+}
+
+/// One table and the place in the load commands which names it.
+pub(super) struct Blob {
+    pub(super) table: Table,
+    order: u8,
+    command: usize,
+    /// Where in the command the offset is; the size or count follows it.
+    field: u64,
+    /// Bytes per unit of the second field.
+    unit: u64,
+    pub(super) bytes: Vec<u8>,
+}
+
+/// A field of a load command that names a table: offset of the field, bytes per unit, place in
+/// the order, table.
+type Field = (u64, u64, u8, Table);
+
+pub(super) struct Linkedit {
+    pub(super) blobs: Vec<Blob>,
+}
+
+impl Linkedit {
+    pub(super) fn parse(image: &[u8], commands: &Commands) -> Result<Self> {
+        let segment = commands.segment("__LINKEDIT")?;
+        let mut blobs = Vec::new();
+        let mut total = 0;
+        for (index, command) in commands.list.iter().enumerate() {
+            for (field, unit, order, table) in fields(command.kind)?.iter().copied() {
+                let offset = u64::from(command.u32(field)?);
+                let size = u64::from(command.u32(field + 4)?) * unit;
+                let bytes = if size == 0 { &[] } else { bytes::slice(image, offset, size, WHAT)? };
+                let end = offset.saturating_add(size);
+                if size > 0 && (offset < segment.file_offset || end > segment.file_end()) {
+                    return Err(Error::malformed(WHAT, offset, "a table lies outside of it"));
+                }
+                total += size;
+                if total > segment.file_size {
+                    return Err(Error::malformed(WHAT, offset, "its tables overlap"));
+                }
+                let bytes = bytes.to_vec();
+                blobs.push(Blob { table, order, command: index, field, unit, bytes });
+            }
+        }
+        blobs.sort_by_key(|blob| blob.order);
+        Ok(Self { blobs })
+    }
+
+    /// The bytes of a table; empty if the image has none.
+    pub(super) fn bytes(&self, table: Table) -> &[u8] {
+        let blob = self.blobs.iter().find(|blob| blob.table == table && !blob.bytes.is_empty());
+        blob.map(|blob| blob.bytes.as_slice()).unwrap_or_default()
+    }
+
+    /// Replaces a table which the image has.
+    pub(super) fn replace(&mut self, table: Table, bytes: Vec<u8>) {
+        let mut blobs = self.blobs.iter_mut();
+        if let Some(blob) = blobs.find(|blob| blob.table == table && !blob.bytes.is_empty()) {
+            blob.bytes = bytes;
+        }
+    }
+
+    /// Appends all tables to `image`, which ends where the segment begins, and has the load
+    /// commands say where they are.
+    pub(super) fn write(&self, image: &mut Vec<u8>, commands: &mut Commands) -> Result<()> {
+        for blob in &self.blobs {
+            let size = blob.bytes.len() as u64;
+            let mut offset = 0;
+            if size > 0 {
+                bytes::pad(image, ALIGN);
+                offset = bytes::word(image.len(), WHAT)?;
+                image.extend_from_slice(&blob.bytes);
+            }
+            let command = commands.get_mut(blob.command)?;
+            command.set_u32(blob.field, offset)?;
+            let count = bytes::word(bytes::index(size / blob.unit), WHAT)?;
+            command.set_u32(blob.field + 4, count)?;
+        }
+        Ok(())
+    }
+}
+
+/// The tables that a command names. The signature is not among them: it is made anew.
+fn fields(kind: u32) -> Result<&'static [Field]> {
+    use Table::{ChainedFixups, Exports, IndirectSymbols, Other, Strings, SymbolIndices, Symbols};
+    Ok(match m::LoadCommandType(kind) {
+        m::LC_DYLD_INFO | m::LC_DYLD_INFO_ONLY => &[
+            (8, 1, 0, Other),
+            (16, 1, 1, Other),
+            (24, 1, 2, Other),
+            (32, 1, 3, Other),
+            (40, 1, 4, Exports),
+        ],
+        m::LC_DYLD_CHAINED_FIXUPS => &[(8, 1, 5, ChainedFixups)],
+        m::LC_DYLD_EXPORTS_TRIE => &[(8, 1, 6, Exports)],
+        m::LC_SEGMENT_SPLIT_INFO => &[(8, 1, 7, Other)],
+        m::LC_FUNCTION_STARTS => &[(8, 1, 8, Other)],
+        m::LC_DATA_IN_CODE => &[(8, 1, 9, Other)],
+        m::LC_LINKER_OPTIMIZATION_HINT => &[(8, 1, 10, Other)],
+        m::LC_SYMTAB => &[(8, 16, 11, Symbols), (16, 1, 19, Strings)],
+        m::LC_TWOLEVEL_HINTS => &[(8, 4, 12, SymbolIndices)],
+        m::LC_DYSYMTAB => &[
+            (32, 8, 13, SymbolIndices),
+            (40, 56, 14, SymbolIndices),
+            (48, 4, 15, SymbolIndices),
+            (64, 8, 16, SymbolIndices),
+            (72, 8, 17, SymbolIndices),
+            (56, 4, 18, IndirectSymbols),
+        ],
+        m::LC_DYLIB_CODE_SIGN_DRS => &[(8, 1, 20, Other)],
+        m::LC_SEGMENT_64
+        | m::LC_UNIXTHREAD
+        | m::LC_LOAD_DYLIB
+        | m::LC_ID_DYLIB
+        | m::LC_LOAD_DYLINKER
+        | m::LC_ID_DYLINKER
+        | m::LC_SUB_FRAMEWORK
+        | m::LC_SUB_UMBRELLA
+        | m::LC_SUB_CLIENT
+        | m::LC_SUB_LIBRARY
+        | m::LC_LOAD_WEAK_DYLIB
+        | m::LC_ROUTINES_64
+        | m::LC_UUID
+        | m::LC_RPATH
+        | m::LC_CODE_SIGNATURE
+        | m::LC_REEXPORT_DYLIB
+        | m::LC_LAZY_LOAD_DYLIB
+        | m::LC_ENCRYPTION_INFO_64
+        | m::LC_LOAD_UPWARD_DYLIB
+        | m::LC_VERSION_MIN_MACOSX
+        | m::LC_VERSION_MIN_IPHONEOS
+        | m::LC_VERSION_MIN_TVOS
+        | m::LC_VERSION_MIN_WATCHOS
+        | m::LC_DYLD_ENVIRONMENT
+        | m::LC_MAIN
+        | m::LC_SOURCE_VERSION
+        | m::LC_LINKER_OPTION
+        | m::LC_BUILD_VERSION => &[],
+        other => {
+            return Err(Error::unsupported(
+                format!("load command {:#x}", other.0),
+                "it may name a place in __LINKEDIT, which this edit lays out again",
+            ));
+        }
+    })
+}

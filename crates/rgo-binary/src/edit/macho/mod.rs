@@ -1,0 +1,254 @@
+//! Edits to Mach-O images. The header and `__LINKEDIT` are the parts that move; everything
+//! between stays where it is, because code and data refer to each other by distance.
+//!
+//! ```text
+//! header, load commands │ __TEXT … __DATA │ [__DWARF] │ __LINKEDIT: tables, signature
+//!  commands               untouched         taken out   linkedit, symbols, trie, sign
+//! ```
+
+mod commands;
+mod linkedit;
+mod sign;
+mod symbols;
+mod trie;
+
+use object::macho;
+
+use super::{Finish, ResignPolicy, Shaped, Strip, bytes};
+use crate::{Error, Result};
+use commands::{Command, Commands, Segment};
+use linkedit::{Linkedit, Table};
+use sign::Signature;
+use symbols::Fate;
+
+const WHAT: &str = "Mach-O image";
+/// Bytes of an `LC_ID_DYLIB` before the name.
+const DYLIB_NAME: usize = 24;
+
+/// An image taken apart into what edits look at.
+struct Parts {
+    /// Everything up to the signature.
+    image: Vec<u8>,
+    commands: Commands,
+    signature: Option<Signature>,
+    identity_dropped: bool,
+}
+
+pub(super) fn finish(input: Vec<u8>, edits: &Finish<'_>) -> Result<Shaped> {
+    let mut parts = Parts::parse(input, edits.resign)?;
+    if let Some(name) = edits.install_name {
+        parts.rename(name)?;
+    }
+    if let (Some(identifier), Some(signature)) = (edits.identifier, &mut parts.signature) {
+        signature.identifier = identifier.as_bytes().to_vec();
+    }
+    let removed = match edits.strip {
+        Strip::None => Vec::new(),
+        Strip::Debug | Strip::All => parts.strip(edits.strip)?,
+    };
+    let identity_dropped = parts.identity_dropped;
+    Ok(Shaped { bytes: parts.join()?, edited: Vec::new(), removed, identity_dropped })
+}
+
+pub(super) fn restrict_exports(input: &[u8], allowed: &[String]) -> Result<Vec<u8>> {
+    let mut parts = Parts::parse(input.to_vec(), ResignPolicy::Refuse)?;
+    parts.restrict_exports(allowed)?;
+    parts.join()
+}
+
+impl Parts {
+    fn parse(mut image: Vec<u8>, resign: ResignPolicy) -> Result<Self> {
+        let commands = Commands::parse(&image)?;
+        let file_type = commands.file_type()?;
+        if file_type == macho::MH_OBJECT {
+            let why = "it is a relocatable object, not a linked image";
+            return Err(Error::unsupported("editing this Mach-O image", why));
+        }
+        let linkedit = commands.segment("__LINKEDIT")?;
+        let is_last = commands.segments()?.iter().all(|other| {
+            other.command == linkedit.command || other.file_end() <= linkedit.file_offset
+        });
+        let end = linkedit.file_end();
+        bytes::slice(&image, linkedit.file_offset, linkedit.file_size, WHAT)?;
+        if !is_last || end != image.len() as u64 {
+            let why = if is_last {
+                format!("{} bytes follow its last segment", image.len() as u64 - end)
+            } else {
+                "__LINKEDIT is not its last segment".to_owned()
+            };
+            return Err(Error::unsupported("editing this Mach-O image", why));
+        }
+        let signature = Signature::read(&image, &commands)?;
+        let mut identity_dropped = false;
+        if let Some(signature) = &signature {
+            if let Some(signer) = &signature.signer {
+                if resign == ResignPolicy::Refuse {
+                    return Err(Error::SignedByIdentity { signer: signer.clone() });
+                }
+                identity_dropped = true;
+            }
+            image.truncate(bytes::index(signature.offset));
+        }
+        Ok(Self { image, commands, signature, identity_dropped })
+    }
+
+    /// Puts the image together: commands in front, signature behind.
+    fn join(mut self) -> Result<Vec<u8>> {
+        let mut end = self.image.len() as u64;
+        if let Some(signature) = &self.signature {
+            bytes::pad(&mut self.image, sign::ALIGN);
+            end = self.image.len() as u64 + signature.size(self.image.len() as u64)?;
+            if let Some(index) = self.commands.find(macho::LC_CODE_SIGNATURE) {
+                let command = self.commands.get_mut(index)?;
+                let size = end - self.image.len() as u64;
+                command.set_u32(8, bytes::word(self.image.len(), WHAT)?)?;
+                command.set_u32(12, bytes::word(bytes::index(size), WHAT)?)?;
+            }
+        }
+        let segment = self.commands.segment("__LINKEDIT")?;
+        let size = end.saturating_sub(segment.file_offset);
+        let page = self.commands.page()?;
+        let command = self.commands.get_mut(segment.command)?;
+        command.set_u64(48, size)?;
+        command.set_u64(32, size.next_multiple_of(page))?;
+        self.commands.write(&mut self.image)?;
+        if let Some(signature) = &self.signature {
+            let text = self.commands.segment("__TEXT")?;
+            signature.write(&mut self.image, text.file_offset..text.file_end())?;
+        }
+        Ok(self.image)
+    }
+
+    /// Gives a library another install name; the commands behind it move.
+    fn rename(&mut self, name: &str) -> Result<()> {
+        let index = self.commands.find(macho::LC_ID_DYLIB).ok_or_else(|| {
+            Error::unsupported("an install name", "the image is no Mach-O library")
+        })?;
+        if name.contains('\0') {
+            return Err(Error::unsupported("this install name", "it contains a NUL"));
+        }
+        let command = self.commands.get_mut(index)?;
+        let mut data = command.data.clone();
+        data.resize(DYLIB_NAME, 0);
+        data.extend_from_slice(name.as_bytes());
+        data.push(0);
+        bytes::pad(&mut data, 8);
+        *command = Command { kind: command.kind, data };
+        let size = bytes::word(command.data.len(), "an install name")?;
+        command.set_u32(4, size)?;
+        command.set_u32(8, DYLIB_NAME as u32)
+    }
+
+    /// Takes debug data out, and with [`Strip::All`] the symbols that nobody asks for. Answers
+    /// the names of the sections taken out.
+    fn strip(&mut self, strip: Strip) -> Result<Vec<String>> {
+        let mut linkedit = Linkedit::parse(&self.image, &self.commands)?;
+        let is_library = self.commands.file_type()? != macho::MH_EXECUTE;
+        let (start, removed) = self.remove_dwarf(&mut linkedit)?;
+        let sections: u64 = self.commands.segments()?.iter().map(|s| u64::from(s.sections)).sum();
+        symbols::edit(&mut linkedit, &mut self.commands, |symbol| {
+            let gone = u64::from(symbol.section) > sections;
+            let wanted = match strip {
+                Strip::None => true,
+                Strip::Debug => !symbol.is_debugging(),
+                Strip::All => symbol.is_needed() || is_library && symbol.is_exported(),
+            };
+            if wanted && !gone { Fate::Keep } else { Fate::Drop }
+        })?;
+        self.lay_out(&linkedit, start)?;
+        Ok(removed)
+    }
+
+    fn restrict_exports(&mut self, allowed: &[String]) -> Result<()> {
+        if self.commands.file_type()? != macho::MH_DYLIB {
+            return Err(Error::unsupported("an export list", "the image is no Mach-O library"));
+        }
+        let mut linkedit = Linkedit::parse(&self.image, &self.commands)?;
+        let mut names: Vec<&[u8]> = allowed.iter().map(String::as_bytes).collect();
+        names.sort_unstable();
+        names.dedup();
+        let trie = linkedit.bytes(Table::Exports).to_vec();
+        let mut exports = Vec::with_capacity(names.len());
+        for name in &names {
+            let payload = trie::find(&trie, name)?.ok_or_else(|| {
+                let name = String::from_utf8_lossy(name);
+                Error::unsupported(format!("exporting {name}"), "the library does not define it")
+            })?;
+            exports.push((*name, payload));
+        }
+        linkedit.replace(Table::Exports, trie::build(&exports));
+        symbols::edit(&mut linkedit, &mut self.commands, |symbol| {
+            let private = symbol.is_exported() && names.binary_search(&symbol.name).is_err();
+            if private { Fate::Private } else { Fate::Keep }
+        })?;
+        let start = self.commands.segment("__LINKEDIT")?.file_offset;
+        self.lay_out(&linkedit, start)
+    }
+
+    /// Writes `__LINKEDIT` anew, from `start` on.
+    fn lay_out(&mut self, linkedit: &Linkedit, start: u64) -> Result<()> {
+        let segment = self.commands.segment("__LINKEDIT")?;
+        self.commands.get_mut(segment.command)?.set_u64(40, start)?;
+        self.image.truncate(bytes::index(start));
+        linkedit.write(&mut self.image, &mut self.commands)
+    }
+
+    /// Takes the segment `__DWARF` out, which nothing refers to. Answers where `__LINKEDIT` may
+    /// then start, and the names of the sections that are gone.
+    fn remove_dwarf(&mut self, linkedit: &mut Linkedit) -> Result<(u64, Vec<String>)> {
+        let segments = self.commands.segments()?;
+        let start = self.commands.segment("__LINKEDIT")?.file_offset;
+        let Some(dwarf) = segments.iter().find(|segment| segment.is("__DWARF")) else {
+            return Ok((start, Vec::new()));
+        };
+        let others = || segments.iter().filter(|other| other.command != dwarf.command);
+        let is_last = |other: &Segment| other.number < dwarf.number || other.is("__LINKEDIT");
+        let before = others().filter(|other| !other.is("__LINKEDIT")).map(Segment::file_end).max();
+        let before = before.unwrap_or_default();
+        if !others().all(is_last) || dwarf.file_offset < before {
+            return Err(Error::unsupported(
+                "taking __DWARF out of this Mach-O image",
+                "it is not the last segment before __LINKEDIT, and others are known by number",
+            ));
+        }
+        let removed = self.commands.section_names(dwarf)?;
+        let fixups = linkedit.bytes(Table::ChainedFixups);
+        if !fixups.is_empty() {
+            let fixups = without_segment(fixups, dwarf.number)?;
+            linkedit.replace(Table::ChainedFixups, fixups);
+        }
+        self.commands.list.remove(dwarf.command);
+        Ok((before.next_multiple_of(self.commands.page()?).min(start), removed))
+    }
+}
+
+/// Takes one segment out of the list with which chained fixups start.
+///
+/// ```text
+/// dyld_chained_fixups_header:   u32 version, u32 offset of the starts, …
+/// dyld_chained_starts_in_image: u32 number of segments, per segment u32 offset or 0
+/// ```
+fn without_segment(fixups: &[u8], number: usize) -> Result<Vec<u8>> {
+    const WHAT: &str = "Mach-O chained fixups";
+    let mut fixups = fixups.to_vec();
+    let starts = u64::from(bytes::u32_at(&fixups, 4, WHAT)?);
+    let count = u64::from(bytes::u32_at(&fixups, starts, WHAT)?);
+    let number = number as u64;
+    let offsets = bytes::slice(&fixups, starts + 4, count * 4, WHAT)?.to_vec();
+    if number >= count {
+        return Ok(fixups);
+    }
+    if bytes::u32_at(&offsets, number * 4, WHAT)? != 0 {
+        return Err(Error::unsupported(
+            "taking __DWARF out of this Mach-O image",
+            "the loader is to change pointers in it",
+        ));
+    }
+    let rest = bytes::slice(&offsets, number * 4 + 4, (count - number - 1) * 4, WHAT)?;
+    let count = bytes::word(bytes::index(count - 1), WHAT)?;
+    bytes::put(&mut fixups, starts, &count.to_le_bytes(), WHAT)?;
+    bytes::put(&mut fixups, starts + 4 + number * 4, rest, WHAT)?;
+    let end = starts + 4 + u64::from(count) * 4;
+    bytes::zero(&mut fixups, end, 4, WHAT)?;
+    Ok(fixups)
+}

@@ -1,0 +1,215 @@
+//! The symbol table of a Mach-O image, with what counts on its order: symbols stand in three
+//! groups (local, defined and external, undefined) whose bounds `LC_DYSYMTAB` gives, and the
+//! stubs and pointers of the image name symbols by index.
+//!
+//! ```text
+//! nlist_64, 16 bytes: u32 name in the strings, u8 type, u8 section, u16 desc, u64 value
+//! type: e0 debugging (N_STAB) │ 10 private extern │ 0e kind (0 undefined, e section) │ 01 extern
+//! indirect symbols: u32 indices; 80000000 and 40000000 mark entries without a symbol
+//! ```
+//!
+//! (`mach-o/nlist.h`)
+
+use std::collections::HashMap;
+
+use object::macho;
+
+use super::commands::Commands;
+use super::linkedit::{Linkedit, Table};
+use crate::edit::bytes;
+use crate::{Error, Result};
+
+const WHAT: &str = "Mach-O symbol table";
+const SIZE: usize = 16;
+const N_STAB: u8 = 0xe0;
+const N_PEXT: u8 = 0x10;
+const N_TYPE: u8 = 0x0e;
+const N_EXT: u8 = 0x01;
+const N_UNDF: u8 = 0x00;
+const N_PBUD: u8 = 0x0c;
+const REFERENCED_DYNAMICALLY: u16 = 0x10;
+const NO_SYMBOL: u32 = 0xc000_0000;
+
+/// One symbol, with what is known of it from elsewhere.
+#[derive(Clone, Copy)]
+pub(super) struct Symbol<'a> {
+    pub(super) name: &'a [u8],
+    kind: u8,
+    /// Number of its section, from 1; 0 for none.
+    pub(super) section: u8,
+    desc: u16,
+    value: u64,
+    /// A stub or pointer of the image names it.
+    indirect: bool,
+}
+
+/// What becomes of a symbol.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Fate {
+    Keep,
+    /// Seen within the image alone.
+    Private,
+    Drop,
+}
+
+impl Symbol<'_> {
+    /// Of interest to debuggers alone.
+    pub(super) fn is_debugging(&self) -> bool {
+        self.kind & N_STAB != 0
+    }
+
+    fn is_undefined(&self) -> bool {
+        !self.is_debugging() && matches!(self.kind & N_TYPE, N_UNDF | N_PBUD)
+    }
+
+    /// Other images may ask for it by name.
+    pub(super) fn is_exported(&self) -> bool {
+        !self.is_debugging() && self.kind & N_EXT != 0 && !self.is_undefined()
+    }
+
+    /// The loader asks for it, by name or by index.
+    pub(super) fn is_needed(&self) -> bool {
+        self.is_undefined()
+            || !self.is_debugging() && self.indirect
+            || !self.is_debugging() && self.desc & REFERENCED_DYNAMICALLY != 0
+    }
+
+    fn group(&self) -> usize {
+        match () {
+            () if self.is_undefined() => 2,
+            () if self.is_exported() => 1,
+            () => 0,
+        }
+    }
+}
+
+/// Rewrites the symbol table as `fate` says, with its strings, the indices of indirect symbols
+/// and the bounds of the groups.
+pub(super) fn edit(
+    linkedit: &mut Linkedit,
+    commands: &mut Commands,
+    mut fate: impl FnMut(&Symbol<'_>) -> Fate,
+) -> Result<()> {
+    if !linkedit.bytes(Table::SymbolIndices).is_empty() {
+        let why = "relocations or a table of contents name its symbols by index";
+        return Err(Error::unsupported("changing the symbols of this old Mach-O image", why));
+    }
+    let indirect = linkedit.bytes(Table::IndirectSymbols);
+    let symbols = parse(linkedit.bytes(Table::Symbols), linkedit.bytes(Table::Strings), indirect)?;
+    let mut groups: [Vec<(usize, Symbol<'_>)>; 3] = Default::default();
+    for (index, symbol) in symbols.iter().enumerate() {
+        let mut symbol = *symbol;
+        match fate(&symbol) {
+            Fate::Drop => continue,
+            Fate::Private => symbol.kind = symbol.kind & !N_EXT | N_PEXT,
+            Fate::Keep => {}
+        }
+        if let Some(group) = groups.get_mut(symbol.group()) {
+            group.push((index, symbol));
+        }
+    }
+    let counts = groups.each_ref().map(Vec::len);
+    let mut moved = vec![None; symbols.len()];
+    let mut table = Vec::with_capacity(SIZE * symbols.len());
+    let mut strings = Strings::new();
+    for (new, (old, symbol)) in groups.iter().flatten().enumerate() {
+        if let Some(place) = moved.get_mut(*old) {
+            *place = Some(bytes::word(new, WHAT)?);
+        }
+        table.extend(strings.add(symbol.name)?.to_le_bytes());
+        table.extend([symbol.kind, symbol.section]);
+        table.extend(symbol.desc.to_le_bytes());
+        table.extend(symbol.value.to_le_bytes());
+    }
+    let strings = strings.finish();
+    let indirect = renumber(indirect, &moved)?;
+    linkedit.replace(Table::Symbols, table);
+    linkedit.replace(Table::Strings, strings);
+    linkedit.replace(Table::IndirectSymbols, indirect);
+    if let Some(command) = commands.find(macho::LC_DYSYMTAB) {
+        let command = commands.get_mut(command)?;
+        let mut first = 0;
+        for (field, count) in [8, 16, 24].into_iter().zip(counts) {
+            command.set_u32(field, bytes::word(first, WHAT)?)?;
+            command.set_u32(field + 4, bytes::word(count, WHAT)?)?;
+            first += count;
+        }
+    }
+    Ok(())
+}
+
+fn parse<'a>(table: &'a [u8], strings: &'a [u8], indirect: &[u8]) -> Result<Vec<Symbol<'a>>> {
+    let mut symbols = Vec::with_capacity(table.len() / SIZE);
+    for at in (0..table.len() as u64).step_by(SIZE) {
+        let name = u64::from(bytes::u32_at(table, at, WHAT)?);
+        let name = strings
+            .get(bytes::index(name)..)
+            .and_then(|rest| rest.split(|byte| *byte == 0).next())
+            .ok_or_else(|| Error::malformed(WHAT, at, "a name lies outside of the strings"))?;
+        let kind = bytes::slice(table, at + 4, 2, WHAT)?;
+        symbols.push(Symbol {
+            name,
+            kind: kind.first().copied().unwrap_or_default(),
+            section: kind.last().copied().unwrap_or_default(),
+            desc: bytes::u16_at(table, at + 6, WHAT)?,
+            value: bytes::u64_at(table, at + 8, WHAT)?,
+            indirect: false,
+        });
+    }
+    for index in indirect_indices(indirect) {
+        if index & NO_SYMBOL == 0 {
+            let symbol = symbols.get_mut(index as usize).ok_or_else(|| {
+                Error::malformed(WHAT, 0, format!("there is no symbol {index} for a stub"))
+            })?;
+            symbol.indirect = true;
+        }
+    }
+    Ok(symbols)
+}
+
+fn indirect_indices(table: &[u8]) -> impl Iterator<Item = u32> + '_ {
+    table.as_chunks::<4>().0.iter().map(|index| u32::from_le_bytes(*index))
+}
+
+fn renumber(indirect: &[u8], moved: &[Option<u32>]) -> Result<Vec<u8>> {
+    let mut table = Vec::with_capacity(indirect.len());
+    for index in indirect_indices(indirect) {
+        let new = if index & NO_SYMBOL == 0 {
+            moved.get(index as usize).copied().flatten().ok_or_else(|| {
+                Error::malformed(WHAT, 0, format!("symbol {index} is gone and a stub needs it"))
+            })?
+        } else {
+            index
+        };
+        table.extend(new.to_le_bytes());
+    }
+    Ok(table)
+}
+
+/// A table of strings; the empty one is at 0.
+struct Strings<'a> {
+    bytes: Vec<u8>,
+    offsets: HashMap<&'a [u8], u32>,
+}
+
+impl<'a> Strings<'a> {
+    fn new() -> Self {
+        Self { bytes: vec![0], offsets: HashMap::from([(&[][..], 0)]) }
+    }
+
+    fn add(&mut self, name: &'a [u8]) -> Result<u32> {
+        if let Some(offset) = self.offsets.get(name) {
+            return Ok(*offset);
+        }
+        let offset = bytes::word(self.bytes.len(), WHAT)?;
+        self.bytes.extend_from_slice(name);
+        self.bytes.push(0);
+        self.offsets.insert(name, offset);
+        Ok(offset)
+    }
+
+    fn finish(mut self) -> Vec<u8> {
+        bytes::pad(&mut self.bytes, 8);
+        self.bytes
+    }
+}

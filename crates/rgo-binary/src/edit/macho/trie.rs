@@ -1,0 +1,198 @@
+//! The export trie: names that a Mach-O image offers, as dyld looks them up. A library whose
+//! linker exported everything is reduced here to its list.
+//!
+//! ```text
+//! node: ULEB size of the payload (0: no name ends here), payload,
+//!       u8 number of children, per child: label, NUL, ULEB offset of its node
+//! payload: ULEB flags, then ULEB address (or ordinal and name, or stub and resolver)
+//! ```
+//!
+//! Offsets count from the start of the trie; the root is at 0. Payloads are carried over as they
+//! are. (`mach-o/loader.h`, "export symbol flags"; dyld's `ExportsTrie`)
+
+use crate::edit::bytes;
+use crate::{Error, Result};
+
+const WHAT: &str = "Mach-O export trie";
+
+/// The payload of a name; `None` if it is not exported.
+pub(super) fn find<'a>(trie: &'a [u8], name: &[u8]) -> Result<Option<&'a [u8]>> {
+    let mut rest = name;
+    let mut node = 0;
+    if trie.is_empty() {
+        return Ok(None);
+    }
+    loop {
+        let mut at = node;
+        let size = uleb(trie, &mut at)?;
+        if rest.is_empty() {
+            let payload = bytes::slice(trie, at, size, WHAT)?;
+            return Ok((!payload.is_empty()).then_some(payload));
+        }
+        at = at.saturating_add(size);
+        let children = byte(trie, at)?;
+        at += 1;
+        let mut next = None;
+        for _ in 0..children {
+            let label = trie
+                .get(bytes::index(at)..)
+                .and_then(|tail| tail.split(|byte| *byte == 0).next())
+                .ok_or_else(|| Error::malformed(WHAT, at, "cut short"))?;
+            at += label.len() as u64 + 1;
+            let child = uleb(trie, &mut at)?;
+            // An empty label would lead round in circles.
+            if let (false, Some(tail)) = (label.is_empty(), rest.strip_prefix(label)) {
+                next = Some((child, tail));
+                break;
+            }
+        }
+        let Some((child, tail)) = next else { return Ok(None) };
+        (node, rest) = (child, tail);
+    }
+}
+
+/// A node under construction; children are indices of nodes.
+#[derive(Default)]
+struct Node<'a> {
+    payload: &'a [u8],
+    children: Vec<(&'a [u8], usize)>,
+}
+
+/// Makes a trie of names and their payloads.
+pub(super) fn build(exports: &[(&[u8], &[u8])]) -> Vec<u8> {
+    let mut nodes = vec![Node::default()];
+    for (name, payload) in exports {
+        insert(&mut nodes, name, payload);
+    }
+    // Offsets are written in as many bytes as they need, so they depend on each other: sizes
+    // grow until nothing changes.
+    let mut offsets = vec![0; nodes.len()];
+    loop {
+        let mut at = 0;
+        let mut settled = true;
+        for (node, offset) in nodes.iter().zip(0..nodes.len()) {
+            let place = offsets.get_mut(offset);
+            settled &= place.as_deref() == Some(&at);
+            if let Some(place) = place {
+                *place = at;
+            }
+            at += encode(node, &offsets).len() as u64;
+        }
+        if settled {
+            return nodes.iter().flat_map(|node| encode(node, &offsets)).collect();
+        }
+    }
+}
+
+fn insert<'a>(nodes: &mut Vec<Node<'a>>, name: &'a [u8], payload: &'a [u8]) {
+    let mut rest = name;
+    let mut at = 0;
+    loop {
+        let fresh = nodes.len();
+        let Some(node) = nodes.get_mut(at) else { return };
+        if rest.is_empty() {
+            node.payload = payload;
+            return;
+        }
+        let shared = |label: &[u8]| label.iter().zip(rest).take_while(|(a, b)| a == b).count();
+        let Some(child) = node.children.iter_mut().find(|(label, _)| shared(label) > 0) else {
+            node.children.push((rest, fresh));
+            nodes.push(Node { payload, children: Vec::new() });
+            return;
+        };
+        let (head, tail) = child.0.split_at(shared(child.0));
+        at = child.1;
+        if !tail.is_empty() {
+            // The label parts ways with the name: a node between.
+            let below = std::mem::replace(child, (head, fresh)).1;
+            nodes.push(Node { payload: &[], children: vec![(tail, below)] });
+            at = fresh;
+        }
+        rest = rest.get(head.len()..).unwrap_or_default();
+    }
+}
+
+fn encode(node: &Node<'_>, offsets: &[u64]) -> Vec<u8> {
+    let mut bytes = Vec::new();
+    put_uleb(&mut bytes, node.payload.len() as u64);
+    bytes.extend_from_slice(node.payload);
+    // Children differ in their first byte and none is NUL: there are at most 255.
+    bytes.push(u8::try_from(node.children.len()).unwrap_or(u8::MAX));
+    for (label, child) in &node.children {
+        bytes.extend_from_slice(label);
+        bytes.push(0);
+        put_uleb(&mut bytes, offsets.get(*child).copied().unwrap_or_default());
+    }
+    bytes
+}
+
+fn put_uleb(bytes: &mut Vec<u8>, mut value: u64) {
+    while value >= 0x80 {
+        bytes.push(value as u8 | 0x80);
+        value >>= 7;
+    }
+    bytes.push(value as u8);
+}
+
+fn byte(trie: &[u8], at: u64) -> Result<u8> {
+    let byte = trie.get(bytes::index(at)).copied();
+    byte.ok_or_else(|| Error::malformed(WHAT, at, "cut short"))
+}
+
+fn uleb(trie: &[u8], at: &mut u64) -> Result<u64> {
+    let start = *at;
+    let mut value = 0_u64;
+    for shift in (0..64).step_by(7) {
+        let byte = byte(trie, *at)?;
+        *at += 1;
+        value |= u64::from(byte & 0x7f) << shift;
+        if byte & 0x80 == 0 {
+            return Ok(value);
+        }
+    }
+    Err(Error::malformed(WHAT, start, "a number of more than 64 bits"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+    use std::collections::BTreeMap;
+
+    #[test]
+    fn an_empty_trie_is_a_root_without_children() {
+        assert_eq!(build(&[]), [0, 0]);
+        assert_eq!(find(&[0, 0], b"_a").expect("reads"), None);
+        assert_eq!(find(&[], b"_a").expect("reads"), None);
+    }
+
+    #[test]
+    fn cycles_end() {
+        // The root's only child is the root, by a label and by an empty one.
+        for trie in [&[0, 1, b'a', 0, 0][..], &[0, 1, 0, 0]] {
+            assert_eq!(find(trie, &[b'a'; 1000]).expect("reads"), None);
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn what_is_built_is_found(
+            exports in prop::collection::btree_map("_[a-c]{0,6}", prop::collection::vec(any::<u8>(), 1..20), 0..200),
+            others in prop::collection::vec("_[a-c]{0,6}", 0..20),
+        ) {
+            let exports: BTreeMap<String, Vec<u8>> = exports;
+            let list: Vec<_> =
+                exports.iter().map(|(name, payload)| (name.as_bytes(), payload.as_slice())).collect();
+            let trie = build(&list);
+            for name in exports.keys().chain(&others) {
+                let found = find(&trie, name.as_bytes()).expect("reads");
+                prop_assert_eq!(found, exports.get(name).map(Vec::as_slice));
+            }
+        }
+
+        #[test]
+        fn any_bytes_are_answered(trie in prop::collection::vec(any::<u8>(), 0..64), name in "[a-c]{0,8}") {
+            let _ = find(&trie, name.as_bytes());
+        }
+    }
+}
