@@ -94,6 +94,13 @@ impl Linkedit {
         }
     }
 
+    /// Keeps the tables' places right when a load command, which names none, is taken out.
+    pub(super) fn command_removed(&mut self, index: usize) {
+        for blob in &mut self.blobs {
+            blob.command -= usize::from(blob.command > index);
+        }
+    }
+
     /// Appends all tables to `image`, which ends where the segment begins, and has the load
     /// commands say where they are.
     pub(super) fn write(&self, image: &mut Vec<u8>, commands: &mut Commands) -> Result<()> {

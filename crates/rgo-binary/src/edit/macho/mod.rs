@@ -218,6 +218,7 @@ impl Parts {
             linkedit.replace(Table::ChainedFixups, fixups);
         }
         self.commands.list.remove(dwarf.command);
+        linkedit.command_removed(dwarf.command);
         Ok((before.next_multiple_of(self.commands.page()?).min(start), removed))
     }
 }
