@@ -9,12 +9,13 @@
 //! Reading checks what the list promises: indices within bounds, one root, no cycles. Revisions
 //! of the format are compatible backwards, so unknown ones are read as those that are known.
 
+use auditable_serde::VersionInfo;
 use miniz_oxide::deflate::compress_to_vec_zlib;
 use miniz_oxide::inflate::{TINFLStatus, decompress_to_vec_zlib_with_limit};
 
 use crate::{Error, Image, Limits, Result};
 
-pub use auditable_serde::{DependencyKind, Package, Source, VersionInfo};
+pub use auditable_serde as serde;
 
 /// The list's section, in every format.
 pub const SECTION: &str = ".dep-v0";
