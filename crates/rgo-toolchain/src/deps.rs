@@ -267,3 +267,138 @@ fn turned_on(package: &Package, on: &BTreeSet<&str>, key: &str) -> bool {
             || value.split_once('/').is_some_and(|(dep, _)| dep == key)
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::{Value, json};
+
+    const TRIPLE: &str = "x86_64-pc-windows-gnullvm";
+    const HOST: &str = "x86_64-unknown-linux-gnu";
+
+    /// A package of the graph: its kind of library, its features, its declared dependencies as
+    /// (name, kind, cfg, optional).
+    type Declared<'a> = (&'a str, Option<&'a str>, Option<&'a str>, bool);
+
+    fn id(name: &str) -> PackageId {
+        PackageId { repr: format!("registry+index#{name}@1.0.0") }
+    }
+
+    fn package(name: &str, lib: &str, features: Value, deps: &[Declared<'_>]) -> (Value, Value) {
+        let declared: Vec<Value> = deps
+            .iter()
+            .map(|(name, kind, target, optional)| {
+                json!({"name": name, "req": "*", "kind": kind, "optional": optional,
+                    "uses_default_features": true, "features": [], "target": target})
+            })
+            .collect();
+        let edges: Vec<Value> = deps
+            .iter()
+            .map(|(name, kind, target, _)| {
+                json!({"name": name, "pkg": id(name).repr,
+                    "dep_kinds": [{"kind": kind, "target": target}]})
+            })
+            .collect();
+        let package = json!({"name": name, "version": "1.0.0", "id": id(name).repr,
+            "source": "registry+https://github.com/rust-lang/crates.io-index",
+            "dependencies": declared, "features": features, "manifest_path": "/x/Cargo.toml",
+            "targets": [{"name": name, "kind": [lib], "crate_types": [lib], "src_path": "/x/l.rs"}]});
+        (package, json!({"id": id(name).repr, "dependencies": [], "deps": edges, "features": []}))
+    }
+
+    fn unit(name: &str, target: bool, kind: TargetKind, features: &[&str]) -> Unit {
+        Unit {
+            package: id(name),
+            side: if target { Side::Target(TRIPLE.into()) } else { Side::Host },
+            name: name.into(),
+            kinds: vec![kind],
+            features: features.iter().map(|f| (*f).to_owned()).collect(),
+            files: Vec::new(),
+            executable: None,
+            fresh: true,
+            debuginfo: 0,
+        }
+    }
+
+    fn list(packages: Vec<(Value, Value)>, units: &[Unit], dev: bool) -> Vec<String> {
+        let (packages, nodes): (Vec<_>, Vec<_>) = packages.into_iter().unzip();
+        let metadata: Metadata = serde_json::from_value(json!({
+            "packages": packages, "workspace_members": [id("app").repr], "workspace_root": "/x",
+            "resolve": {"nodes": nodes, "root": id("app").repr}, "target_directory": "/x/target",
+            "version": 1,
+        }))
+        .expect("metadata");
+        let cfg = |text: &str| text.parse::<Cfg>().expect("a cfg");
+        let (windows, unix) = ([cfg("windows")], [cfg("unix")]);
+        let built = Built {
+            units,
+            triple: TRIPLE,
+            target_cfg: &windows,
+            host: HOST,
+            host_cfg: &unix,
+            dev,
+        };
+        of_program(&metadata, &BTreeMap::new(), &id("app"), &built)
+            .iter()
+            .map(|dep| format!("{}{}", dep.name, if dep.in_program { "" } else { " (build)" }))
+            .collect()
+    }
+
+    #[test]
+    fn only_what_this_build_took_is_listed() {
+        let none = json!({});
+        let plain: &[Declared<'_>] = &[];
+        let packages = vec![
+            package("app", "bin", json!({"tls": ["dep:ring"], "log": ["dep:log"]}), &[
+                ("ring", None, None, true),
+                ("log", None, None, true),
+                ("winapi", None, Some("cfg(windows)"), false),
+                ("nix", None, Some("cfg(unix)"), false),
+                ("cc", Some("build"), None, false),
+                ("derive", None, None, false),
+                ("insta", Some("dev"), None, false),
+            ]),
+            package("ring", "lib", none.clone(), plain),
+            package("log", "lib", none.clone(), plain),
+            package("winapi", "lib", none.clone(), plain),
+            package("nix", "lib", none.clone(), plain),
+            package("cc", "lib", none.clone(), &[("nix", None, Some("cfg(unix)"), false)]),
+            package("derive", "proc-macro", none.clone(), &[("syn", None, None, false)]),
+            package("syn", "lib", none.clone(), plain),
+            package("insta", "lib", none, plain),
+        ];
+        let units = [
+            unit("app", true, TargetKind::Bin, &["tls"]),
+            unit("app", false, TargetKind::CustomBuild, &["tls"]),
+            unit("ring", true, TargetKind::Lib, &[]),
+            // Built for another program of the same invocation.
+            unit("log", true, TargetKind::Lib, &[]),
+            unit("winapi", true, TargetKind::Lib, &[]),
+            unit("cc", false, TargetKind::Lib, &[]),
+            unit("nix", false, TargetKind::Lib, &[]),
+            unit("derive", false, TargetKind::ProcMacro, &[]),
+            unit("syn", false, TargetKind::Lib, &[]),
+            unit("insta", true, TargetKind::Lib, &[]),
+        ];
+        let expected = ["app", "cc (build)", "derive (build)", "nix (build)", "ring", "syn (build)", "winapi"];
+        assert_eq!(list(packages.clone(), &units, false), expected);
+        assert!(list(packages, &units, true).contains(&"insta".to_owned()));
+    }
+
+    #[test]
+    fn a_package_on_both_sides_is_in_the_program() {
+        let packages = vec![
+            package("app", "bin", json!({}), &[
+                ("both", None, None, false),
+                ("both", Some("build"), None, false),
+            ]),
+            package("both", "lib", json!({}), &[]),
+        ];
+        let units = [
+            unit("app", true, TargetKind::Bin, &[]),
+            unit("both", true, TargetKind::Lib, &[]),
+            unit("both", false, TargetKind::Lib, &[]),
+        ];
+        assert_eq!(list(packages, &units, false), ["app", "both"]);
+    }
+}

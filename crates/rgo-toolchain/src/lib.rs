@@ -16,3 +16,4 @@ pub mod selection;
 pub mod vcs;
 pub mod plan;
 pub mod request;
+pub mod project;
