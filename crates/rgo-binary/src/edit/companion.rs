@@ -66,6 +66,7 @@ fn elf_companion(input: &[u8]) -> Result<Vec<u8>> {
             notes.push((section.header.sh_addr, number));
         } else {
             section.header.sh_type = elf::SHT_NOBITS;
+            section.header.sh_offset = size;
         }
     }
     notes.sort_unstable();

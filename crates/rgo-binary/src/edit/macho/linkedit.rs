@@ -18,7 +18,7 @@ use crate::edit::bytes;
 use crate::{Error, Result};
 
 const WHAT: &str = "Mach-O __LINKEDIT";
-const ALIGN: u64 = 8;
+pub(super) const ALIGN: u64 = 8;
 
 /// The tables that edits look at.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -43,6 +43,8 @@ pub(super) struct Blob {
     field: u64,
     /// Bytes per unit of the second field.
     unit: u64,
+    /// Named by an offset, though it may be empty: then the offset still has to be inside.
+    named: bool,
     pub(super) bytes: Vec<u8>,
 }
 
@@ -73,7 +75,15 @@ impl Linkedit {
                     return Err(Error::malformed(WHAT, offset, "its tables overlap"));
                 }
                 let bytes = bytes.to_vec();
-                blobs.push(Blob { table, order, command: index, field, unit, bytes });
+                blobs.push(Blob {
+                    table,
+                    order,
+                    command: index,
+                    field,
+                    unit,
+                    named: offset != 0,
+                    bytes,
+                });
             }
         }
         blobs.sort_by_key(|blob| blob.order);
@@ -107,7 +117,7 @@ impl Linkedit {
         for blob in &self.blobs {
             let size = blob.bytes.len() as u64;
             let mut offset = 0;
-            if size > 0 {
+            if blob.named {
                 bytes::pad(image, ALIGN);
                 offset = bytes::word(image.len(), WHAT)?;
                 image.extend_from_slice(&blob.bytes);

@@ -167,16 +167,18 @@ impl Parts {
         let mut names: Vec<&[u8]> = allowed.iter().map(String::as_bytes).collect();
         names.sort_unstable();
         names.dedup();
-        let trie = linkedit.bytes(Table::Exports).to_vec();
+        let old = linkedit.bytes(Table::Exports).to_vec();
         let mut exports = Vec::with_capacity(names.len());
         for name in &names {
-            let payload = trie::find(&trie, name)?.ok_or_else(|| {
+            let payload = trie::find(&old, name)?.ok_or_else(|| {
                 let name = String::from_utf8_lossy(name);
                 Error::unsupported(format!("exporting {name}"), "the library does not define it")
             })?;
             exports.push((*name, payload));
         }
-        linkedit.replace(Table::Exports, trie::build(&exports));
+        let mut trie = trie::build(&exports);
+        bytes::pad(&mut trie, linkedit::ALIGN);
+        linkedit.replace(Table::Exports, trie);
         symbols::edit(&mut linkedit, &mut self.commands, |symbol| {
             let private = symbol.is_exported() && names.binary_search(&symbol.name).is_err();
             if private { Fate::Private } else { Fate::Keep }
