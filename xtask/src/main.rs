@@ -1,2 +1,60 @@
-//! p
-fn main(){}
+//! `cargo xtask`: what a developer of rgo runs. Each command is a file of its own; what they need
+//! from the machine, `setup` brings.
+
+mod bench;
+mod demo;
+mod setup;
+mod shell;
+mod test;
+mod tidy;
+
+use std::path::Path;
+
+use clap::{CommandFactory, Parser, Subcommand};
+
+/// Set-up, demo, tests and benchmarks of rgo
+#[derive(Parser)]
+#[command(name = "cargo xtask", max_term_width = 100)]
+struct Args {
+    #[command(subcommand)]
+    task: Task,
+}
+
+#[derive(Subcommand)]
+enum Task {
+    /// Install what the tests and the demo need and this machine lacks
+    Setup,
+    /// Cross-build two programs for every toolchain, run them, and print what was made
+    Demo,
+    /// Formatting, lints, architecture rules, and every test
+    Test {
+        /// Arguments for `cargo test`
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+        args: Vec<String>,
+    },
+    /// Measure rgo beside its peers, in one run
+    Bench {
+        /// What to measure
+        #[arg(value_enum)]
+        what: bench::What,
+    },
+    /// Check the rules that the architecture rests on
+    Tidy,
+}
+
+fn main() -> anyhow::Result<()> {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("xtask is in the workspace");
+    std::env::set_current_dir(root)?;
+    match Args::parse().task {
+        Task::Setup => setup::run().map(drop),
+        Task::Demo => demo::run(),
+        Task::Test { args } => test::run(&args),
+        Task::Bench { what } => bench::run(what),
+        Task::Tidy => tidy::run(root),
+    }
+}
+
+/// The names of all commands, in the order of the help.
+fn task_names() -> Vec<String> {
+    Args::command().get_subcommands().map(|task| task.get_name().to_owned()).collect()
+}

@@ -1,0 +1,111 @@
+//! Measurements beside peers: the same work, on the same machine, in the same run, by hyperfine.
+//! What counts is the ratio.
+
+mod build;
+mod version_m;
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use anyhow::Context;
+use clap::ValueEnum;
+use serde::Deserialize;
+
+use crate::setup;
+use crate::shell::{self, command};
+
+/// What there is to measure.
+#[derive(Clone, Copy, ValueEnum)]
+pub(crate) enum What {
+    /// rgo-build beside cargo build and cargo zigbuild
+    Build,
+    /// rgo-version-m beside go version -m and rust-audit-info
+    VersionM,
+}
+
+/// Measures, and prints a table.
+///
+/// # Errors
+/// If a program to be measured fails, or a bound that the project sets itself is passed.
+pub(crate) fn run(what: What) -> anyhow::Result<()> {
+    let setup = setup::run()?;
+    shell::run(shell::cargo().args(["build", "--release", "--package", "rgo"]))?;
+    match what {
+        What::Build => build::run(&setup),
+        What::VersionM => version_m::run(&setup),
+    }
+}
+
+/// One command line and what to do before each of its runs.
+struct Case {
+    name: String,
+    line: String,
+    prepare: Option<String>,
+}
+
+impl Case {
+    fn new(name: &str, line: String) -> Self {
+        Self { name: name.to_owned(), line, prepare: None }
+    }
+
+    fn prepared(self, line: String) -> Self {
+        Self { prepare: Some(line), ..self }
+    }
+}
+
+/// What hyperfine found, in seconds.
+#[derive(Deserialize)]
+struct Measured {
+    #[serde(rename = "command")]
+    name: String,
+    mean: f64,
+    stddev: Option<f64>,
+    min: f64,
+    median: f64,
+}
+
+#[derive(Deserialize)]
+struct Export {
+    results: Vec<Measured>,
+}
+
+/// Runs the cases one after the other, `runs` times each, and prints a row for each; ratios are
+/// to the first.
+fn measure(title: &str, runs: u32, warmup: u32, cases: &[Case]) -> anyhow::Result<Vec<Measured>> {
+    let folder = tempfile::tempdir()?;
+    let json = folder.path().join("times.json");
+    let mut hyperfine = command("hyperfine");
+    hyperfine.args(["--shell=none", "--style=none", "--runs", &runs.to_string()]);
+    hyperfine.args(["--warmup", &warmup.to_string(), "--export-json"]).arg(&json);
+    for case in cases {
+        // hyperfine wants one preparation for each command, or one for all.
+        hyperfine.args(["--prepare", case.prepare.as_deref().unwrap_or("true")]);
+        hyperfine.args(["--command-name", &case.name, &case.line]);
+    }
+    shell::quiet(&mut hyperfine)?;
+    let measured = serde_json::from_str::<Export>(&fs::read_to_string(&json)?)?.results;
+
+    println!("\n{title} ({runs} runs each)");
+    let base = measured.first().context("hyperfine measured nothing")?.median;
+    for Measured { name, mean, stddev, min, median } in &measured {
+        println!(
+            "  {name:<36} median {median:8.3} s   mean {mean:8.3} ± {:.3} s   min {min:8.3} s   × {:.2}",
+            stddev.unwrap_or_default(),
+            median / base,
+        );
+    }
+    Ok(measured)
+}
+
+/// A program of ours, as it is released.
+fn tool(name: &str) -> anyhow::Result<PathBuf> {
+    let target =
+        std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| "target".into(), PathBuf::from);
+    let program = target.join("release").join(format!("{name}{}", std::env::consts::EXE_SUFFIX));
+    std::path::absolute(program).context("the current folder")
+}
+
+/// Quotes a path for a command line that hyperfine splits.
+fn quoted(path: &Path) -> anyhow::Result<String> {
+    Ok(format!("'{}'", shell::text(path)?))
+}

@@ -1,0 +1,51 @@
+//! The main job, shown: two programs, one of them by strangers, for every toolchain. What this
+//! machine can run is run.
+
+use std::path::{Path, PathBuf};
+
+use crate::setup::{self, Setup};
+use crate::shell::{self, cargo, command};
+
+/// Builds, runs and prints.
+///
+/// # Errors
+/// If a step fails; the message says which.
+pub(crate) fn run() -> anyhow::Result<()> {
+    let setup = setup::run()?;
+    shell::run(cargo().args(["build", "--release", "--package", "rgo"]))?;
+    let out = Path::new("target/demo");
+
+    let sample = out.join("sample");
+    heading("testdata/sample for every toolchain, stamped without a recompilation");
+    let stamp = ["-X", "sample::VERSION={version}-demo", "-X", "sample::COMMIT={git.sha}"];
+    build(&setup, Path::new("testdata/sample"), &sample, &stamp)?;
+
+    heading("ripgrep, as its authors published it");
+    let more = ["--strip", "all", "--run", "--", "--version"];
+    build(&setup, &setup.ripgrep, &out.join("ripgrep"), &more)?;
+
+    heading("what a program says of itself, by its file alone");
+    let file = sample.join("darwin-arm64").join("sample");
+    shell::run(tool(&setup, "rgo-version-m")?.arg(&file))
+}
+
+fn build(setup: &Setup, project: &Path, out: &Path, more: &[&str]) -> anyhow::Result<()> {
+    let mut build = tool(setup, "rgo-build")?;
+    build.arg("-C").arg(project).args(["--target", "all", "-o"]).arg(std::path::absolute(out)?);
+    let run_it = if more.contains(&"--run") { &[][..] } else { &["--run"] };
+    shell::run(build.args(run_it).args(more))
+}
+
+fn tool(setup: &Setup, name: &str) -> anyhow::Result<std::process::Command> {
+    let target =
+        std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| "target".into(), PathBuf::from);
+    let program = target.join("release").join(format!("{name}{}", std::env::consts::EXE_SUFFIX));
+    let program = std::path::absolute(program)?;
+    let mut tool = command(program);
+    setup.apply(&mut tool);
+    Ok(tool)
+}
+
+fn heading(text: &str) {
+    println!("\n== {text}\n");
+}

@@ -1,0 +1,121 @@
+//! The compiler for foreign targets. A rustup toolchain that can fetch their standard libraries,
+//! or has their source, is taken as it is. One that has neither and no network to get them gives
+//! way to the distribution's compiler, whose library source is a package.
+
+use std::env;
+use std::fs;
+use std::path::Path;
+use std::time::{Duration, SystemTime};
+
+use anyhow::{Context, bail};
+
+use super::{Setup, doing, done, packages};
+use crate::shell::{command, on_path, output, quiet};
+
+/// The triples whose standard library is needed beside the host's own.
+const TRIPLES: [&str; 8] = [
+    "aarch64-apple-darwin",
+    "aarch64-pc-windows-gnullvm",
+    "aarch64-unknown-linux-gnu",
+    "aarch64-unknown-linux-musl",
+    "x86_64-apple-darwin",
+    "x86_64-pc-windows-gnullvm",
+    "x86_64-unknown-linux-gnu",
+    "x86_64-unknown-linux-musl",
+];
+
+/// How long a failed download is taken for an answer.
+const REMEMBERED: Duration = Duration::from_secs(24 * 60 * 60);
+
+pub(super) fn ensure(setup: &mut Setup) -> anyhow::Result<()> {
+    if let Some(cargo) = env::var("RGO_CARGO").ok().filter(|cargo| !cargo.is_empty()) {
+        done("compiler", &format!("{cargo}, as RGO_CARGO says"));
+        setup.say("RGO_CARGO", &cargo);
+        return Ok(());
+    }
+    let version = output(command("rustc").arg("-vV"))?;
+    let sysroot = output(command("rustc").args(["--print", "sysroot"]))?;
+    if complete(Path::new(sysroot.trim())) {
+        done("compiler", "rustc on PATH, which has what foreign targets need");
+        return Ok(());
+    }
+    if on_path("rustup") && fetch(setup, &version)? {
+        done("compiler", "rustc on PATH, with standard libraries by rustup");
+        return Ok(());
+    }
+    distribution(setup)
+}
+
+/// Whether a sysroot can serve all targets without a download.
+fn complete(sysroot: &Path) -> bool {
+    let rustlib = sysroot.join("lib/rustlib");
+    rustlib.join("src/rust/library/std/Cargo.toml").is_file()
+        || TRIPLES.iter().all(|triple| rustlib.join(triple).join("lib").is_dir())
+}
+
+/// Lets rustup fetch the standard libraries, or at least their source. That it cannot is
+/// remembered for a day, so that later set-ups do not wait for a network that is not there.
+fn fetch(setup: &Setup, version: &str) -> anyhow::Result<bool> {
+    let refused = setup.dir.join("rustup-refused");
+    let fresh = |path: &Path| {
+        let age = SystemTime::now().duration_since(fs::metadata(path).ok()?.modified().ok()?);
+        age.ok().filter(|age| *age < REMEMBERED)
+    };
+    if fs::read_to_string(&refused).is_ok_and(|of| of == version) && fresh(&refused).is_some() {
+        return Ok(false);
+    }
+    doing("compiler", "asking rustup for standard libraries");
+    // gnullvm has no standard library at rustup for every release; its source then serves all.
+    let got = quiet(command("rustup").args(["target", "add"]).args(TRIPLES))
+        .or_else(|_| quiet(command("rustup").args(["component", "add", "rust-src"])));
+    match got {
+        Ok(_) => Ok(true),
+        Err(error) => {
+            let reason = error.to_string();
+            let last = reason.lines().rfind(|line| !line.trim().is_empty()).unwrap_or_default();
+            done("compiler", &format!("rustup could not: {}", last.trim()));
+            fs::write(&refused, version)?;
+            Ok(false)
+        }
+    }
+}
+
+/// Debian's compiler for browsers is newer than its default one; Ubuntu has one package for each
+/// version.
+fn distribution(setup: &mut Setup) -> anyhow::Result<()> {
+    if !packages::available() {
+        bail!(
+            "no standard library for foreign targets, no source to build one from, and no package to get it by\n\
+             hint: rustup component add rust-src"
+        );
+    }
+    let (cargo, rustc) = if packages::known("rustc-web") {
+        packages::install(&["rustc-web", "cargo-web", "rust-web-src"])?;
+        ("/usr/bin/cargo".to_owned(), "/usr/bin/rustc".to_owned())
+    } else {
+        let newest = packages::newest("rust-1.", "-src", |name| {
+            let version = name.strip_prefix("rust-1.")?.strip_suffix("-src")?;
+            version.parse::<u32>().ok()
+        });
+        let version = newest
+            .as_deref()
+            .and_then(|name| name.strip_prefix("rust-")?.strip_suffix("-src"))
+            .context("no package has a Rust compiler with its library source")?;
+        let names = ["rustc-", "cargo-"].map(|name| format!("{name}{version}"));
+        packages::install(&[&names[0], &names[1], &format!("rust-{version}-src")])?;
+        (format!("/usr/bin/{}", names[1]), format!("/usr/bin/{}", names[0]))
+    };
+    let version = output(command(&rustc).arg("-V"))?;
+    done(
+        "compiler",
+        &format!(
+            "{cargo} ({}): the toolchain on PATH has no standard library for foreign targets and cannot get one",
+            version.trim()
+        ),
+    );
+    if rustc != "/usr/bin/rustc" {
+        setup.say("RUSTC", &rustc);
+    }
+    setup.say("RGO_CARGO", &cargo);
+    Ok(())
+}

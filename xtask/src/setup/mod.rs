@@ -1,0 +1,100 @@
+//! Brings what the tests, the demo and the benchmarks need and the machine lacks. Everything but
+//! the distribution's packages goes under `<cache>/xtask`; what is there already is only checked,
+//! so that every other command can begin here.
+
+mod compiler;
+mod packages;
+mod published;
+mod tools;
+mod wine;
+
+pub(crate) use tools::cargo_tool;
+
+use std::collections::BTreeMap;
+use std::env;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use anyhow::Context;
+
+/// What later steps are told: variables for rgo's tools and for the tests.
+pub(crate) struct Setup {
+    /// Where set-up keeps its own things: `<cache>/xtask`.
+    pub(crate) dir: PathBuf,
+    /// The sources of a published program, ripgrep.
+    pub(crate) ripgrep: PathBuf,
+    vars: BTreeMap<String, String>,
+}
+
+/// Checks everything, installs what is missing, and prints a line for each.
+///
+/// # Errors
+/// If something cannot be installed; the message says what, and what the installer said.
+pub(crate) fn run() -> anyhow::Result<Setup> {
+    let cache = cache_root()?;
+    let dir = cache.join("xtask");
+    let mut setup = Setup { dir, ripgrep: PathBuf::new(), vars: BTreeMap::new() };
+    fs::create_dir_all(&setup.dir).with_context(|| setup.dir.display().to_string())?;
+    setup.set("RGO_CACHE", &cache)?;
+
+    packages::ensure(&mut setup)?;
+    compiler::ensure(&mut setup)?;
+    tools::ensure(&mut setup)?;
+    published::ensure(&mut setup)?;
+    wine::ensure(&mut setup)?;
+
+    // For a test that is run by hand, without `cargo xtask test` to hand the variables on.
+    let file = setup.dir.join("env.json");
+    fs::write(&file, serde_json::to_string_pretty(&setup.vars)?)?;
+    done("variables for tests", &file.display().to_string());
+    Ok(setup)
+}
+
+impl Setup {
+    fn set(&mut self, name: &str, value: &Path) -> anyhow::Result<()> {
+        self.vars.insert(name.to_owned(), crate::shell::text(value)?);
+        Ok(())
+    }
+
+    fn say(&mut self, name: &str, value: &str) {
+        self.vars.insert(name.to_owned(), value.to_owned());
+    }
+
+    /// One of the variables.
+    pub(crate) fn var(&self, name: &str) -> Option<&str> {
+        self.vars.get(name).map(String::as_str)
+    }
+
+    /// The command, with all variables.
+    pub(crate) fn apply<'c>(&self, command: &'c mut Command) -> &'c mut Command {
+        command.envs(&self.vars)
+    }
+}
+
+/// Where rgo keeps things; the tools are told by `RGO_CACHE`, so both always agree.
+fn cache_root() -> anyhow::Result<PathBuf> {
+    let from = |name: &str| env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from);
+    let home = || from("HOME").context("HOME is not set");
+    if let Some(root) = from("RGO_CACHE") {
+        return Ok(std::path::absolute(root)?);
+    }
+    let caches = if cfg!(windows) {
+        from("LOCALAPPDATA").context("LOCALAPPDATA is not set")?
+    } else if cfg!(target_os = "macos") {
+        home()?.join("Library/Caches")
+    } else {
+        from("XDG_CACHE_HOME").map_or_else(|| home().map(|home| home.join(".cache")), Ok)?
+    };
+    Ok(caches.join("rgo"))
+}
+
+/// Says that a thing is there.
+fn done(what: &str, detail: &str) {
+    eprintln!("setup: {what}: {detail}");
+}
+
+/// Says that a thing is being made, before it takes its time.
+fn doing(what: &str, detail: &str) {
+    eprintln!("setup: {what}: {detail} …");
+}

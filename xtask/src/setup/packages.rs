@@ -1,0 +1,120 @@
+//! The distribution's packages. Debian's and Ubuntu's are installed; elsewhere the tests that
+//! need a missing program say so.
+
+use std::fs;
+
+use anyhow::Context;
+
+use super::{Setup, doing, done};
+use crate::shell::{command, on_path, output, quiet, succeeds};
+
+/// What the tests need: compilers and build tools of programs with C code, what runs foreign
+/// programs, what looks at them, and what installs the Python packages.
+const PACKAGES: [&str; 15] = [
+    "autoconf",
+    "cmake",
+    "g++",
+    "gcc",
+    "gdb",
+    "git",
+    "hyperfine",
+    "libc6-arm64-cross",
+    "libgcc-s1-arm64-cross",
+    "make",
+    "pkg-config",
+    "python3-pip",
+    "python3-venv",
+    "qemu-user",
+    "wine64",
+];
+
+pub(super) fn ensure(setup: &mut Setup) -> anyhow::Result<()> {
+    if available() {
+        let llvm = newest("llvm-", "", |name| name.strip_prefix("llvm-")?.parse::<u32>().ok())
+            .context("no package llvm-<version> is known to apt")?;
+        let mut names: Vec<&str> = PACKAGES.to_vec();
+        names.push(&llvm);
+        install(&names)?;
+    } else {
+        done("packages", "not a Debian or Ubuntu; taking what is there");
+    }
+    for tool in ["llvm-readobj", "llvm-objdump", "dsymutil"] {
+        if let Some(path) = llvm_tool(tool) {
+            let name = format!("RGO_TEST_{}", tool.to_uppercase().replace('-', "_"));
+            setup.say(&name, &path);
+        }
+    }
+    Ok(())
+}
+
+/// Whether this is a system whose packages we know.
+pub(super) fn available() -> bool {
+    cfg!(target_os = "linux") && on_path("apt-get") && on_path("dpkg-query")
+}
+
+/// Installs those that are missing, in one go.
+pub(super) fn install(names: &[&str]) -> anyhow::Result<()> {
+    let missing: Vec<_> = names.iter().filter(|name| !installed(name)).copied().collect();
+    if !missing.is_empty() {
+        doing("packages", &format!("installing {}", missing.join(" ")));
+        if apt(&["install"], &missing).is_err() {
+            apt(&["update"], &[])?;
+            apt(&["install"], &missing)?;
+        }
+    }
+    done("packages", &names.join(" "));
+    Ok(())
+}
+
+fn installed(name: &str) -> bool {
+    let mut query = command("dpkg-query");
+    quiet(query.args(["--show", "--showformat=${db:Status-Status}", name]))
+        .is_ok_and(|status| status == "installed")
+}
+
+fn apt(verb: &[&str], names: &[&str]) -> anyhow::Result<()> {
+    let root = output(command("id").arg("-u"))?.trim() == "0";
+    let mut apt = if root { command("env") } else { command("sudo") };
+    apt.args(["DEBIAN_FRONTEND=noninteractive", "apt-get", "-qq", "-o", "DPkg::Lock::Timeout=300"]);
+    apt.args(verb);
+    if !names.is_empty() {
+        apt.args(["-y", "--no-install-recommends"]).args(names);
+    }
+    quiet(&mut apt).map(drop)
+}
+
+/// The package of a family with the highest version, by what `version` makes of each name.
+pub(super) fn newest<V: Ord>(
+    prefix: &str,
+    suffix: &str,
+    version: impl Fn(&str) -> Option<V>,
+) -> Option<String> {
+    let list = || {
+        let names = quiet(command("apt-cache").arg("pkgnames").arg(prefix)).ok()?;
+        let known = names.lines().filter(|name| name.ends_with(suffix));
+        known
+            .filter_map(|name| Some((version(name)?, name.to_owned())))
+            .max_by(|a, b| a.0.cmp(&b.0))
+    };
+    // A fresh machine or container has no lists yet.
+    let found = list().or_else(|| apt(&["update"], &[]).ok().and_then(|()| list()));
+    found.map(|(_, name)| name)
+}
+
+/// An LLVM tool: by its plain name on PATH, or Debian's of the highest version.
+fn llvm_tool(name: &str) -> Option<String> {
+    if on_path(name) {
+        return Some(name.to_owned());
+    }
+    let versioned = format!("{name}-");
+    let found = fs::read_dir("/usr/bin").ok()?.flatten().filter_map(|entry| {
+        let file = entry.file_name().into_string().ok()?;
+        Some((file.strip_prefix(&versioned)?.parse::<u32>().ok()?, entry.path()))
+    });
+    found.max().and_then(|(_, path)| path.to_str().map(str::to_owned))
+}
+
+/// Whether apt knows the package.
+pub(super) fn known(name: &str) -> bool {
+    succeeds(command("apt-cache").args(["show", name]))
+}

@@ -1,0 +1,50 @@
+//! Second opinions on what rgo writes, by tools that are not rgo: `lief` reads signatures,
+//! `rust-audit-info` reads dependency lists. And the peer that the benchmark measures against.
+
+use std::path::PathBuf;
+
+use anyhow::Context;
+
+use super::{Setup, doing, done};
+use crate::shell::{cargo, command, quiet, succeeds};
+
+const LIEF: &str = "lief==0.17.6";
+
+pub(super) fn ensure(setup: &mut Setup) -> anyhow::Result<()> {
+    python(setup)?;
+    let audit_info = cargo_tool(setup, "rust-audit-info", "0.5.4")?;
+    setup.set("RGO_TEST_AUDIT_INFO", &audit_info)
+}
+
+/// A virtual environment of our own, so that nothing of the user's is changed.
+fn python(setup: &mut Setup) -> anyhow::Result<()> {
+    let venv = setup.dir.join("python");
+    let python = venv.join(if cfg!(windows) { "Scripts/python.exe" } else { "bin/python" });
+    let (name, version) = LIEF.split_once("==").context("a pinned version")?;
+    let check = format!("import {name}; assert {name}.__version__.startswith('{version}')");
+    if !succeeds(command(&python).args(["-c", &check])) {
+        doing("python", LIEF);
+        quiet(command("python3").args(["-m", "venv", "--clear"]).arg(&venv))?;
+        quiet(command(&python).args(["-m", "pip", "install", "--quiet", LIEF]))?;
+    }
+    done("python", &format!("{LIEF} in {}", venv.display()));
+    setup.set("RGO_TEST_PYTHON", &python)
+}
+
+/// A published program, installed by cargo under our own folder.
+pub(crate) fn cargo_tool(setup: &Setup, name: &str, version: &str) -> anyhow::Result<PathBuf> {
+    let root = setup.dir.join("cargo");
+    let program = root.join("bin").join(format!("{name}{}", std::env::consts::EXE_SUFFIX));
+    let list = root.join(".crates.toml");
+    let listed = std::fs::read_to_string(list).unwrap_or_default();
+    if !program.is_file() || !listed.contains(&format!("\"{name} {version} ")) {
+        doing(name, version);
+        let mut install = cargo();
+        install.args(["install", "--quiet", "--locked", "--force", name, "--version", version]);
+        // Whatever we run under is not what this tool is to be built with.
+        install.env_remove("CARGO_TARGET_DIR").env_remove("RUSTFLAGS");
+        quiet(install.arg("--root").arg(&root))?;
+    }
+    done(name, &format!("{version} in {}", root.display()));
+    Ok(program)
+}
