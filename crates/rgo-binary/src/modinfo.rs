@@ -18,7 +18,7 @@ mod quote;
 
 use std::fmt;
 
-use serde::Serialize;
+use serde::{Serialize, Serializer};
 
 use crate::{Error, Result};
 use quote::{quoted, unquote_prefix};
@@ -37,6 +37,7 @@ pub struct BuildInfo {
     /// Its dependencies.
     pub deps: Vec<Module>,
     /// Settings of the build, in the order of the text.
+    #[serde(serialize_with = "as_objects")]
     pub settings: Vec<(String, String)>,
 }
 
@@ -105,6 +106,19 @@ impl BuildInfo {
     pub fn setting(&self, key: &str) -> Option<&str> {
         self.settings.iter().find(|(name, _)| name == key).map(|(_, value)| value.as_str())
     }
+}
+
+/// A list of `{"key", "value"}`: in a map, a key that is there twice would be lost.
+fn as_objects<S: Serializer>(
+    settings: &[(String, String)],
+    serializer: S,
+) -> std::result::Result<S::Ok, S::Error> {
+    #[derive(Serialize)]
+    struct Setting<'a> {
+        key: &'a str,
+        value: &'a str,
+    }
+    serializer.collect_seq(settings.iter().map(|(key, value)| Setting { key, value }))
 }
 
 /// The module that a `=>` line would replace.

@@ -17,6 +17,7 @@ use gimli::{
     Abbreviations, DebugAbbrev, DebugInfo, DwTag, EndianSlice, RunTimeEndian, UnitHeader, UnitType,
     constants as dw,
 };
+use miniz_oxide::inflate::decompress_to_vec_zlib_with_limit;
 use object::{Object, ObjectSection};
 
 use super::Units;
@@ -42,7 +43,9 @@ pub(super) fn units(image: &Image<'_>) -> Result<Units> {
 
 /// A debug section by its ELF name, inflated, and where it starts in the image.
 fn section<'a>(image: &Image<'a>, name: &str) -> Result<Option<(Cow<'a, [u8]>, u64)>> {
-    let Some(section) = image.object().section_by_name(name) else { return Ok(None) };
+    let Some(section) = image.object().section_by_name(name) else {
+        return gnu_compressed(image, name);
+    };
     let offset = section.file_range().map_or(0, |(offset, _)| offset);
     let bad = |why: object::Error| Error::malformed(format!("section {name}"), offset, why);
     let compressed = section.compressed_data().map_err(bad)?;
@@ -53,6 +56,30 @@ fn section<'a>(image: &Image<'a>, name: &str) -> Result<Option<(Cow<'a, [u8]>, u
         return Err(Error::limit(what, compressed.uncompressed_size, limit));
     }
     Ok(Some((compressed.decompress().map_err(bad)?, offset)))
+}
+
+/// As [`section`], for the old way of compressing: `.zdebug_…`, "ZLIB", u64 BE size, zlib. Go
+/// writes it into PE, where `object` does not look for it.
+fn gnu_compressed<'a>(image: &Image<'a>, name: &str) -> Result<Option<(Cow<'a, [u8]>, u64)>> {
+    let packed_name = name.replacen(".debug_", ".zdebug_", 1);
+    let Some(section) = image.section(&packed_name) else { return Ok(None) };
+    let offset = section.file_offset.unwrap_or_default();
+    let bad = |why: &str| Error::malformed(format!("section {packed_name}"), offset, why);
+    let (size, stream) = section
+        .data
+        .strip_prefix(b"ZLIB")
+        .and_then(|rest| rest.split_first_chunk())
+        .ok_or_else(|| bad("no ZLIB header"))?;
+    let size = u64::from_be_bytes(*size);
+    let limit = image.limits().max_inflated;
+    if size > limit {
+        let what = format!("the inflated size of {packed_name} in bytes");
+        return Err(Error::limit(what, size, limit));
+    }
+    let size = usize::try_from(size).map_err(|_| bad("larger than memory"))?;
+    let bytes = decompress_to_vec_zlib_with_limit(stream, size)
+        .map_err(|failed| bad(&format!("zlib: {:?}", failed.status)))?;
+    Ok(Some((bytes.into(), offset)))
 }
 
 /// What can end a count early.
