@@ -73,11 +73,9 @@ fn elf_companion(input: &[u8]) -> Result<Vec<u8>> {
     let mut placed = Vec::new();
     for (address, number) in notes {
         let Some(section) = layout.sections.get_mut(number) else { continue };
-        bytes::pad(&mut output, section.header.sh_addralign);
-        section.header.sh_offset = output.len() as u64;
+        section.header.sh_offset = section.place(&mut output)?;
         section.in_segment = true;
         placed.push((address, section.header.sh_offset, section.header.sh_size));
-        output.extend_from_slice(section.bytes());
     }
     // No segment has bytes here but those that are one note.
     let mut table = Vec::new();

@@ -8,6 +8,8 @@ use crate::edit::bytes;
 use crate::{Error, Result};
 
 const WHAT: &str = "ELF image";
+/// Sections that move are not loaded, and are aligned to words.
+const MAX_ALIGN: u64 = 0x1000;
 
 /// One section, from the input or new.
 pub(in crate::edit) struct Section<'a> {
@@ -36,6 +38,19 @@ impl Section<'_> {
             Content::Input(bytes) => bytes,
             Content::New(bytes) => bytes,
         }
+    }
+
+    /// Appends its bytes, aligned; answers where they are.
+    pub(in crate::edit) fn place(&self, output: &mut Vec<u8>) -> Result<u64> {
+        let align = self.header.sh_addralign;
+        if align > MAX_ALIGN || align != 0 && !align.is_power_of_two() {
+            let why = format!("an alignment of {align:#x}");
+            return Err(Error::malformed("ELF section", self.header.sh_offset, why));
+        }
+        bytes::pad(output, align);
+        let offset = output.len() as u64;
+        output.extend_from_slice(self.bytes());
+        Ok(offset)
     }
 
     fn has_no_bytes(&self) -> bool {
@@ -91,6 +106,7 @@ impl<'a> Layout<'a> {
         bytes::slice(input, 0, front, "ELF segments")?;
         let table = header.sections(endian, input).map_err(bad)?;
         let mut sections = Vec::with_capacity(table.len());
+        let mut total = 0;
         for raw in table.iter() {
             let header = SectionHeader::from_raw(endian, raw);
             let name = table.section_name(endian, raw).map_err(bad)?.to_vec();
@@ -106,6 +122,12 @@ impl<'a> Layout<'a> {
                 let (offset, size) = (section.header.sh_offset, section.header.sh_size);
                 section.content = Content::Input(bytes::slice(input, offset, size, "ELF section")?);
                 section.in_segment = offset < front && (size > 0 || section.is_loaded());
+                if !section.in_segment || section.header.sh_type == elf::SHT_NOTE {
+                    total += size;
+                }
+                if total > input.len() as u64 {
+                    return Err(Error::malformed(WHAT, offset, "its sections overlap"));
+                }
                 if section.in_segment && offset + size > front {
                     let why = "a section lies half in a segment";
                     return Err(Error::malformed(WHAT, offset, why));
@@ -226,10 +248,8 @@ impl<'a> Layout<'a> {
             if section.in_segment || section.has_no_bytes() {
                 continue;
             }
-            bytes::pad(&mut output, section.header.sh_addralign);
-            section.header.sh_offset = output.len() as u64;
+            section.header.sh_offset = section.place(&mut output)?;
             section.header.sh_size = section.bytes().len() as u64;
-            output.extend_from_slice(section.bytes());
         }
         self.write_names(&mut output, names_number)?;
         for section in &mut self.sections {
