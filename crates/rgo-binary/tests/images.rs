@@ -1,0 +1,227 @@
+//! What is read from whole images of each format, checked against what their source says, against
+//! a second reader, and against damage.
+
+mod common;
+
+use common::{ELF, MACHO, PE, SAMPLES, fat, go_image};
+use object::{Object, ObjectSection};
+use proptest::prelude::*;
+use rgo_binary::modinfo::BuildInfo;
+use rgo_binary::{
+    Arch, DebugLevel, Error, Format, Image, Kind, Limits, Version, audit, goinfo, note, slices,
+    slot,
+};
+
+fn parse(data: &[u8]) -> Image<'_> {
+    Image::parse(data, &Limits::default()).expect("a sample parses")
+}
+
+#[test]
+fn every_format_gives_back_what_its_source_put_in() {
+    for data in SAMPLES {
+        let image = parse(data);
+        let found = note::find(&image).expect("reads").expect("is there");
+        assert_eq!(found.capacity, 96);
+        let info = BuildInfo::parse(found.text).expect("reads");
+        assert_eq!((info.toolchain.as_str(), info.path.as_str()), ("rustc 1.96.0", "sample"));
+
+        let list = audit::find(&image).expect("reads").expect("is there");
+        let names: Vec<_> = list.packages.iter().map(|package| package.name.as_str()).collect();
+        assert_eq!(names, ["log", "sample"]);
+        assert!(list.packages[1].root);
+
+        let slots = slot::list(&image).expect("reads");
+        assert_eq!(slots.len(), 2);
+        assert_eq!((slots[0].name.as_str(), slots[0].value.as_str()), ("sample::VERSION", "dev"));
+        assert_eq!((slots[1].name.as_str(), slots[1].capacity), ("sample::COMMIT", 10));
+        for slot in &slots {
+            let at = usize::try_from(slot.value_offset).expect("small");
+            assert!(data[at..].starts_with(slot.value.as_bytes()));
+        }
+        assert_eq!(goinfo::find(&image).expect("reads"), None);
+    }
+}
+
+#[test]
+fn elf_linkage_and_debug_data() {
+    let image = parse(ELF);
+    assert_eq!((image.format(), image.arch()), (Format::Elf, &Arch::Amd64));
+    let linkage = image.linkage().expect("reads");
+    assert_eq!(linkage.kind, Kind::SharedLibrary);
+    assert_eq!(linkage.needed, ["libc.so.6"]);
+    assert_eq!(linkage.soname.as_deref(), Some("libsample.so"));
+    assert_eq!(linkage.exports, ["sample_sum", "sample_zero"]);
+    let floor = linkage.glibc_floor.expect("glibc is needed");
+    assert_eq!(floor.version, Version { major: 2, minor: 2, patch: 5 });
+    assert_eq!(floor.symbols, ["getpid"]);
+    assert!(!linkage.static_);
+    let debug = image.debug_data().expect("reads");
+    assert_eq!((debug.level, debug.units.full), (DebugLevel::Full, 1));
+    assert_eq!(debug.build_id.map(|id| id.len()), Some(40));
+}
+
+#[test]
+fn macho_linkage_and_debug_data() {
+    let image = parse(MACHO);
+    assert_eq!((image.format(), image.arch()), (Format::MachO, &Arch::Amd64));
+    let linkage = image.linkage().expect("reads");
+    assert_eq!(linkage.kind, Kind::SharedLibrary);
+    assert_eq!(linkage.needed, ["/usr/lib/libSystem.B.dylib"]);
+    assert_eq!(linkage.soname.as_deref(), Some("@rpath/libsample.dylib"));
+    assert_eq!(linkage.macos_min, Some(Version::new(13, 0)));
+    for name in ["_sample_sum", "_sample_zero"] {
+        assert!(linkage.exports.iter().any(|export| export == name), "{name}");
+    }
+    let debug = image.debug_data().expect("reads");
+    // The DWARF stayed in the object file, to which the debug map points.
+    assert_eq!((debug.level, debug.object_files), (DebugLevel::Symbols, 1));
+    assert_eq!(debug.uuid.map(|id| id.len()), Some(36));
+}
+
+#[test]
+fn pe_linkage_and_debug_data() {
+    let image = parse(PE);
+    assert_eq!((image.format(), image.arch()), (Format::Pe, &Arch::Amd64));
+    let linkage = image.linkage().expect("reads");
+    assert_eq!(linkage.kind, Kind::SharedLibrary);
+    assert_eq!(linkage.needed, ["KERNEL32.dll"]);
+    assert_eq!(linkage.exports, ["sample_sum", "sample_zero"]);
+    assert_eq!(linkage.windows_os, Some((6, 0)));
+    let debug = image.debug_data().expect("reads");
+    assert_eq!((debug.level, debug.units.full), (DebugLevel::Full, 1));
+    assert_eq!(debug.pdb.map(|pdb| pdb.path).as_deref(), Some("sample.pdb"));
+}
+
+#[test]
+fn a_fat_file_has_a_slice_per_architecture() {
+    let both = fat(&[MACHO, MACHO]);
+    let found = slices(&both, &Limits::default()).expect("reads");
+    assert_eq!(found.len(), 2);
+    for slice in &found {
+        assert_eq!(slice.image.data(), MACHO);
+        assert_eq!(slice.arch, Arch::Amd64);
+    }
+    assert!(matches!(Image::parse(&both, &Limits::default()), Err(Error::Unsupported { .. })));
+    let cut = &both[..both.len() - 1];
+    let error = slices(cut, &Limits::default()).expect_err("the last slice is cut");
+    assert!(error.to_string().contains("reach outside the file"), "{error}");
+    assert_eq!(slices(ELF, &Limits::default()).expect("reads").len(), 1);
+}
+
+#[test]
+fn go_blobs_of_both_forms_are_read() {
+    for little in [true, false] {
+        for inline in [true, false] {
+            let data = go_image(little, inline, "go1.13", "path\texample.com/x\n");
+            let info = goinfo::find(&parse(&data)).expect("reads").expect("is there");
+            assert_eq!(info.version, "go1.13", "little {little}, inline {inline}");
+            assert_eq!(info.build_info().expect("reads").path, "example.com/x");
+        }
+    }
+}
+
+#[test]
+fn limits_hold() {
+    let strict = |limits: Limits| Image::parse(ELF, &limits);
+    let small = Limits { max_file: 100, ..Limits::default() };
+    assert!(matches!(strict(small), Err(Error::Limit { .. })));
+    let few = Limits { max_symbols: 1, ..Limits::default() };
+    assert!(matches!(strict(few).expect("parses").linkage(), Err(Error::Limit { .. })));
+    let none = Limits { max_units: 0, ..Limits::default() };
+    assert!(matches!(strict(none).expect("parses").debug_data(), Err(Error::Limit { .. })));
+
+    // 64 MiB of blanks in 64 KiB: refused before they are there.
+    let bomb = miniz_oxide::deflate::compress_to_vec_zlib(&vec![b' '; 64 << 20], 9);
+    let tight = Limits { max_inflated: 1 << 20, ..Limits::default() };
+    assert!(matches!(audit::read(&bomb, &tight), Err(Error::Limit { .. })));
+}
+
+/// What `goblin` and this crate (by `object`) both know of an image has to be the same.
+#[test]
+fn goblin_and_object_agree() {
+    for data in SAMPLES {
+        let image = parse(data);
+        let linkage = image.linkage().expect("reads");
+        let sections: Vec<_> = image
+            .object()
+            .sections()
+            .map(|section| (section.name().expect("UTF-8").to_owned(), section.address()))
+            .collect();
+        let mut exports: Vec<String>;
+        match goblin::Object::parse(data).expect("goblin parses") {
+            goblin::Object::Elf(elf) => {
+                assert_eq!(linkage.needed, elf.libraries);
+                assert_eq!(linkage.soname.as_deref(), elf.soname);
+                assert_eq!(linkage.interpreter.as_deref(), elf.interpreter);
+                exports = elf
+                    .dynsyms
+                    .iter()
+                    .filter(|symbol| !symbol.is_import() && symbol.st_shndx != 0)
+                    .filter_map(|symbol| elf.dynstrtab.get_at(symbol.st_name))
+                    .map(str::to_owned)
+                    .collect();
+                let theirs = elf.section_headers.iter().skip(1);
+                let theirs: Vec<_> = theirs
+                    .map(|header| (elf.shdr_strtab[header.sh_name].to_owned(), header.sh_addr))
+                    .collect();
+                assert_eq!(sections, theirs);
+            }
+            goblin::Object::Mach(goblin::mach::Mach::Binary(macho)) => {
+                // The first library that goblin lists is the image itself.
+                assert_eq!(linkage.needed, macho.libs[1..]);
+                assert_eq!(linkage.soname.as_deref(), macho.name);
+                let theirs = macho.exports().expect("goblin reads exports");
+                exports = theirs.into_iter().map(|export| export.name).collect();
+                let theirs: Vec<_> = macho
+                    .segments
+                    .sections()
+                    .flatten()
+                    .map(|section| section.expect("goblin reads sections").0)
+                    .map(|section| (section.name().expect("UTF-8").to_owned(), section.addr))
+                    .collect();
+                assert_eq!(sections, theirs);
+            }
+            goblin::Object::PE(pe) => {
+                assert_eq!(linkage.needed, pe.libraries);
+                exports = pe.exports.iter().filter_map(|it| it.name).map(str::to_owned).collect();
+                let base = pe.image_base;
+                let theirs: Vec<_> = pe
+                    .sections
+                    .iter()
+                    .map(|it| {
+                        (it.name().expect("UTF-8").to_owned(), base + u64::from(it.virtual_address))
+                    })
+                    .collect();
+                assert_eq!(sections, theirs);
+            }
+            other => panic!("goblin sees {other:?}"),
+        }
+        exports.sort_unstable();
+        assert_eq!(linkage.exports, exports);
+    }
+}
+
+proptest! {
+    #[test]
+    fn slots_are_read_as_they_are_written(
+        values in prop::collection::vec(("[a-zA-Z:_]{1,20}", "\\PC{0,12}", 0_u32..40), 0..5),
+        padding in 0_usize..4,
+        base in 0_u64..1000,
+    ) {
+        let mut section = Vec::new();
+        for (name, value, spare) in &values {
+            let capacity = u32::try_from(value.len()).expect("short") + spare;
+            section.extend(slot::encode(name, capacity, value).expect("fits"));
+            section.resize(section.len() + padding * slot::ALIGN, 0);
+        }
+        let slots = slot::parse(&section, base).expect("reads");
+        prop_assert_eq!(slots.len(), values.len());
+        for (slot, (name, value, spare)) in slots.iter().zip(&values) {
+            prop_assert_eq!(&slot.name, name);
+            prop_assert_eq!(&slot.value, value);
+            prop_assert_eq!(slot.capacity as usize, value.len() + *spare as usize);
+            let at = usize::try_from(slot.value_offset - base).expect("small");
+            prop_assert_eq!(&section[at..at + value.len()], value.as_bytes());
+        }
+    }
+}
