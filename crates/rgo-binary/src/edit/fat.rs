@@ -31,7 +31,7 @@ pub(super) fn finish(input: &[u8], edits: &Finish<'_>) -> Result<Finished> {
     let mut slots_written: Vec<(String, usize)> = Vec::new();
     let mut identity_dropped = false;
     let bytes = rebuild(input, |slice| {
-        let finished = finish_slice(slice, edits)?;
+        let finished = finish_thin(slice, edits)?;
         identity_dropped |= finished.identity_dropped;
         if slots_written.is_empty() {
             slots_written = finished.slots_written;
@@ -45,16 +45,8 @@ pub(super) fn finish(input: &[u8], edits: &Finish<'_>) -> Result<Finished> {
     Ok(Finished { bytes, slots_written, identity_dropped })
 }
 
-fn finish_slice(slice: &[u8], edits: &Finish<'_>) -> Result<Finished> {
-    match crate::recognise(slice) {
-        crate::Recognised::MachO => finish_thin(slice, edits),
-        _ => {
-            Err(Error::unsupported("a slice that is no Mach-O image", "fat files hold these only"))
-        }
-    }
-}
-
-/// Applies `edit` to each slice and puts the results together again.
+/// Applies `edit` to each slice and puts the results together again. (A slice that is a fat file
+/// itself is no image, so `edit` is to take thin ones only.)
 pub(super) fn rebuild(
     input: &[u8],
     mut edit: impl FnMut(&[u8]) -> Result<Vec<u8>>,
@@ -69,6 +61,10 @@ pub(super) fn rebuild(
     let entry_size = if wide { 32 } else { 20 };
     let mut output = vec![0; HEADER + entries.len() * entry_size];
     bytes::put(&mut output, 0, input.get(..HEADER).unwrap_or_default(), "fat Mach-O header")?;
+    let total = entries.iter().fold(0, |sum: u64, entry| sum.saturating_add(entry.size));
+    if total > input.len() as u64 {
+        return Err(Error::malformed("fat Mach-O header", 0, "its slices overlap"));
+    }
     for (number, entry) in entries.iter().enumerate() {
         if entry.align > MAX_ALIGN {
             return Err(Error::malformed(

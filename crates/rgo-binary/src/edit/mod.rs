@@ -120,20 +120,22 @@ pub fn write_slots(
 /// [`Error::SignedByIdentity`], and those of [`Image::parse`].
 pub fn restrict_exports(input: &[u8], allowed: &[String]) -> Result<Vec<u8>> {
     match recognise(input) {
-        Recognised::FatMachO => fat::rebuild(input, |slice| restrict_exports(slice, allowed)),
-        _ => {
-            let image = Image::parse(input, &Limits::default())?;
-            if image.format() != Format::MachO {
-                return Err(Error::unsupported(
-                    format!("an export list for {}", image.format()),
-                    "its linker takes one; only Mach-O libraries are reduced after the link",
-                ));
-            }
-            let output = macho::restrict_exports(input, allowed)?;
-            verify::unchanged_but(&image, &output, &[], &[])?;
-            Ok(output)
-        }
+        Recognised::FatMachO => fat::rebuild(input, |slice| restrict_exports_thin(slice, allowed)),
+        _ => restrict_exports_thin(input, allowed),
     }
+}
+
+fn restrict_exports_thin(input: &[u8], allowed: &[String]) -> Result<Vec<u8>> {
+    let image = Image::parse(input, &Limits::default())?;
+    if image.format() != Format::MachO {
+        return Err(Error::unsupported(
+            format!("an export list for {}", image.format()),
+            "its linker takes one; only Mach-O libraries are reduced after the link",
+        ));
+    }
+    let output = macho::restrict_exports(input, allowed)?;
+    verify::unchanged_but(&image, &output, &[], &[])?;
+    Ok(output)
 }
 
 fn finish_thin(input: &[u8], edits: &Finish<'_>) -> Result<Finished> {
