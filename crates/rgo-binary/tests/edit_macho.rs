@@ -110,7 +110,8 @@ fn with_signature(image: &[u8], flags: u32, blobs: &[(u32, &[u8])]) -> Vec<u8> {
     directory.resize(size, 0);
     // The hash of an Info.plist, which is not in the image.
     directory[hashes - 32..hashes].fill(0xab);
-    let all: Vec<(u32, &[u8])> = std::iter::once((0, &directory[..])).chain(blobs.iter().copied()).collect();
+    let all: Vec<(u32, &[u8])> =
+        std::iter::once((0, &directory[..])).chain(blobs.iter().copied()).collect();
     let mut at_blob = 12 + 8 * all.len();
     let total = at_blob + all.iter().map(|(_, blob)| blob.len()).sum::<usize>();
     let mut signature = Vec::new();

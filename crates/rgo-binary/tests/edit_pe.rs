@@ -51,8 +51,7 @@ fn what_differs_from_link_to_link_is_gone() {
 fn the_guid_follows_the_content() {
     let guid = |image: &[u8]| image[rsds(image) + 4..rsds(image) + 20].to_vec();
     let with_note = |text| {
-        let edits =
-            Finish { note: Some(text), timestamp: Some(TIMESTAMP), ..Finish::default() };
+        let edits = Finish { note: Some(text), timestamp: Some(TIMESTAMP), ..Finish::default() };
         finish(PE_AMD64, &edits).expect("fills").bytes
     };
     assert_eq!(guid(&with_note("a")), guid(&with_note("a")));
@@ -83,7 +82,11 @@ fn checksum(image: &[u8], field: usize) -> u32 {
     let mut sum: u32 = 0;
     for at in (0..image.len()).step_by(2) {
         let in_field = (field..field + 4).contains(&at);
-        let word = if in_field { 0 } else { u32::from(image[at]) | u32::from(*image.get(at + 1).unwrap_or(&0)) << 8 };
+        let word = if in_field {
+            0
+        } else {
+            u32::from(image[at]) | u32::from(*image.get(at + 1).unwrap_or(&0)) << 8
+        };
         sum += word;
         sum = (sum & 0xffff) + (sum >> 16);
     }

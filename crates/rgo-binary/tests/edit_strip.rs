@@ -31,7 +31,11 @@ fn stripping_twice_is_stripping_once() {
             assert!(once.len() < input.len(), "{name}");
             assert!(strip(&once, how) == once, "{name} {how:?}");
         }
-        assert_eq!(strip(&strip(input, Strip::Debug), Strip::All), strip(input, Strip::All), "{name}");
+        assert_eq!(
+            strip(&strip(input, Strip::Debug), Strip::All),
+            strip(input, Strip::All),
+            "{name}"
+        );
     }
 }
 
@@ -172,7 +176,11 @@ fn check_pe_layout(image: &[u8]) {
         let memory = if size == 0 { file_size } else { size };
         next_address = Some((address + memory).next_multiple_of(section_align));
         if file_size > 0 {
-            assert_eq!((offset, offset % file_align), (next_offset, 0), "{name}: place in the file");
+            assert_eq!(
+                (offset, offset % file_align),
+                (next_offset, 0),
+                "{name}: place in the file"
+            );
             next_offset = (offset + file_size).next_multiple_of(file_align);
         }
     }
@@ -191,7 +199,10 @@ fn pe_loses_dwarf_and_symbols() {
             assert_eq!((u32_le(&output, coff + 8), u32_le(&output, coff + 12)), (0, 0));
             let read = |image: &[u8]| {
                 let goblin = goblin::pe::PE::parse(image).expect("goblin reads it");
-                goblin.debug_data.and_then(|data| data.codeview_pdb70_debug_info).map(|info| info.signature)
+                goblin
+                    .debug_data
+                    .and_then(|data| data.codeview_pdb70_debug_info)
+                    .map(|info| info.signature)
             };
             assert!(read(input).is_some());
             assert_eq!(read(&output), read(input), "the debug directory points to its data");
@@ -216,7 +227,11 @@ fn with_dwarf_in_the_middle() -> (Vec<u8>, String) {
     image[second..second + 40].copy_from_slice(&copies.0);
     // Addresses stay with the place.
     put_u32(&mut image, first + 12, u32::from_le_bytes(copies.0[12..16].try_into().expect("four")));
-    put_u32(&mut image, second + 12, u32::from_le_bytes(copies.1[12..16].try_into().expect("four")));
+    put_u32(
+        &mut image,
+        second + 12,
+        u32::from_le_bytes(copies.1[12..16].try_into().expect("four")),
+    );
     (image, sections[plain - 1].0.clone())
 }
 

@@ -255,3 +255,25 @@ fn without_segment(fixups: &[u8], number: usize) -> Result<Vec<u8>> {
     bytes::zero(&mut fixups, end, 4, WHAT)?;
     Ok(fixups)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn fixups(count: u32, offsets: &[u32]) -> Vec<u8> {
+        let words = [0, 8, count];
+        words.iter().chain(offsets).flat_map(|word| word.to_le_bytes()).collect()
+    }
+
+    #[test]
+    fn chained_fixups_forget_a_segment() {
+        let before = fixups(4, &[0, 40, 0, 0]);
+        assert_eq!(without_segment(&before, 2).expect("reads"), fixups(3, &[0, 40, 0, 0]));
+        assert_eq!(without_segment(&before, 0).expect("reads"), fixups(3, &[40, 0, 0, 0]));
+        assert_eq!(without_segment(&before, 4).expect("reads"), before, "it had none");
+        let error = without_segment(&before, 1).expect_err("has fixups").to_string();
+        assert!(error.contains("the loader is to change pointers in it"), "{error}");
+        assert!(without_segment(&fixups(5, &[0; 4]), 1).is_err(), "cut short");
+        assert!(without_segment(&fixups(u32::MAX, &[0; 4]), 1).is_err(), "an endless list");
+    }
+}

@@ -1,0 +1,117 @@
+//! Companions read as a debugger would: by build-id or name, then DWARF at the same addresses.
+
+mod edit_common;
+
+use edit_common::{ELF_AMD64, ELF_ARM64, MACHO_ARM64, PE_AMD64, PE_ARM64};
+use object::{Object, ObjectSection, ObjectSymbol, SectionKind};
+use rgo_binary::edit::{Finish, Strip, debuglink_crc, finish, only_keep_debug};
+
+type Sections = Vec<(String, u64, u64)>;
+
+fn sections(image: &[u8]) -> Sections {
+    let file = object::File::parse(image).expect("parses");
+    file.sections()
+        .map(|section| {
+            (section.name().expect("UTF-8").to_owned(), section.address(), section.size())
+        })
+        .collect()
+}
+
+fn content(image: &[u8], name: &str) -> Vec<u8> {
+    let file = object::File::parse(image).expect("parses");
+    let section = file.section_by_name(name).expect(name);
+    section.uncompressed_data().expect(name).into_owned()
+}
+
+fn debug_sections(image: &[u8]) -> Vec<String> {
+    let names = sections(image).into_iter().map(|(name, ..)| name);
+    names.filter(|name| name.starts_with(".debug")).collect()
+}
+
+#[test]
+fn elf_companions_hold_what_the_program_lost() {
+    for input in [ELF_AMD64, ELF_ARM64] {
+        let companion = only_keep_debug(input).expect("keeps");
+        assert_eq!(sections(&companion), sections(input), "names, addresses and sizes stay");
+        assert!(!debug_sections(input).is_empty());
+        for name in debug_sections(input) {
+            assert_eq!(content(&companion, &name), content(input, &name), "{name}");
+        }
+        assert_eq!(content(&companion, ".note.ABI-tag"), content(input, ".note.ABI-tag"));
+        let file = object::File::parse(companion.as_slice()).expect("parses");
+        let text = file.section_by_name(".text").expect("is there");
+        assert_eq!(text.data().expect("none"), b"");
+        let elf = goblin::elf::Elf::parse(&companion);
+        let elf = elf.expect("goblin reads it");
+        for header in elf.section_headers.iter().filter(|header| header.is_alloc()) {
+            assert!(matches!(header.sh_type, 7 | 8), "notes and sections without bytes alone");
+        }
+        for segment in &elf.program_headers {
+            let end = segment.p_offset + segment.p_filesz;
+            assert!(end <= companion.len() as u64 && (segment.p_type == 4 || end == 0));
+        }
+        let symbols = |image: &[u8]| -> Vec<_> {
+            let file = object::File::parse(image).expect("parses");
+            let symbols = file
+                .symbols()
+                .map(|symbol| (symbol.name().expect("UTF-8").to_owned(), symbol.address()));
+            symbols.collect()
+        };
+        assert_eq!(symbols(&companion), symbols(input));
+    }
+}
+
+#[test]
+fn a_program_finds_its_companion() {
+    let companion = only_keep_debug(ELF_AMD64).expect("keeps");
+    let crc = debuglink_crc(&companion);
+    let edits =
+        Finish { strip: Strip::All, debuglink: Some(("program.debug", crc)), ..Finish::default() };
+    let program = finish(ELF_AMD64, &edits).expect("strips").bytes;
+    let file = object::File::parse(program.as_slice()).expect("parses");
+    let (_, linked) = file.gnu_debuglink().expect("reads").expect("is there");
+    assert_eq!(linked, crc);
+    assert_eq!(crc, bitwise_crc(&companion));
+    // A companion of a companion says nothing new.
+    assert!(only_keep_debug(&companion).expect("keeps") == companion);
+}
+
+/// CRC-32 by its definition: the reversed polynomial, one bit at a time.
+fn bitwise_crc(data: &[u8]) -> u32 {
+    let step = |crc: u32, byte: &u8| {
+        (0..8).fold(crc ^ u32::from(*byte), |crc, _| (crc >> 1) ^ (0xedb8_8320 * (crc & 1)))
+    };
+    !data.iter().fold(!0, step)
+}
+
+#[test]
+fn pe_companions_hold_what_the_program_lost() {
+    for input in [PE_AMD64, PE_ARM64] {
+        let companion = only_keep_debug(input).expect("keeps");
+        assert!(companion.len() < input.len());
+        let places = |image| {
+            let all: Sections = sections(image);
+            all.into_iter().map(|(name, address, _)| (name, address)).collect::<Vec<_>>()
+        };
+        assert_eq!(places(&companion), places(input));
+        assert!(!debug_sections(input).is_empty());
+        for name in debug_sections(input) {
+            assert_eq!(content(&companion, &name), content(input, &name), "{name}");
+        }
+        let file = object::File::parse(companion.as_slice()).expect("parses");
+        let text = file.section_by_name(".text").expect("is there");
+        assert_eq!((text.data().expect("none"), text.kind()), (&b""[..], SectionKind::Text));
+        let id = |image: &[u8]| {
+            let file = object::File::parse(image).expect("parses");
+            file.pdb_info().expect("reads").map(|info| (info.guid(), info.age()))
+        };
+        assert!(id(input).is_some());
+        assert_eq!(id(&companion), id(input), "by which the two belong together");
+    }
+}
+
+#[test]
+fn mach_o_has_its_debug_data_elsewhere() {
+    let error = only_keep_debug(MACHO_ARM64).expect_err("none here").to_string();
+    assert!(error.contains("dsymutil"), "{error}");
+}
