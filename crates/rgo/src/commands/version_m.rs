@@ -93,6 +93,12 @@ impl Failure {
             Self::Image(Error::Malformed { .. }) => {
                 Some("the file is damaged, or something edited it: get it again")
             }
+            Self::Io(error) if error.kind() == io::ErrorKind::NotFound => {
+                Some("is the path right? rgo-build puts its results under dist/<toolchain>/")
+            }
+            Self::Io(error) if error.kind() == io::ErrorKind::PermissionDenied => {
+                Some("make it readable for this user, with chmod +r or as its owner")
+            }
             Self::Image(_) | Self::Io(_) => None,
         }
     }

@@ -31,7 +31,7 @@ pub(super) fn find(path: &Path) -> Vec<Found> {
             // A link counts as what it leads to; one to a folder is not followed, it may be a
             // circle.
             Ok(entry) => entry.path().metadata().is_ok_and(|is| is.is_file()).then(|| Found {
-                path: entry.into_path(),
+                path: plain(entry.path()),
                 named: false,
                 error: None,
             }),
@@ -42,6 +42,11 @@ pub(super) fn find(path: &Path) -> Vec<Found> {
             }),
         })
         .collect()
+}
+
+/// Without the `./` that stands before everything found in `.`.
+fn plain(path: &Path) -> PathBuf {
+    path.strip_prefix(".").unwrap_or(path).to_owned()
 }
 
 /// A file's bytes, mapped: most of a large file is never looked at.
