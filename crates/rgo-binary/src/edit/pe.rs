@@ -32,7 +32,7 @@ pub(super) fn finish(mut image: Vec<u8>, edits: &Finish<'_>) -> Result<Shaped> {
         edited = canonical::canonicalise(&mut image, timestamp)?;
     } else if edits.strip != Strip::None {
         // The debug directory says where in the file its data are.
-        edited = canonical::debug_directory(&Headers::parse(&image)?, &image)?;
+        edited.push(canonical::debug_directory(&Headers::parse(&image)?, &image)?);
     }
     canonical::renew_checksum(&mut image)?;
     Ok(Shaped { bytes: image, edited, removed, identity_dropped })

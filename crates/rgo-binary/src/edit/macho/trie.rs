@@ -70,8 +70,8 @@ pub(super) fn build(exports: &[(&[u8], &[u8])]) -> Vec<u8> {
     loop {
         let mut at = 0;
         let mut settled = true;
-        for (node, offset) in nodes.iter().zip(0..nodes.len()) {
-            let place = offsets.get_mut(offset);
+        for (number, node) in nodes.iter().enumerate() {
+            let place = offsets.get_mut(number);
             settled &= place.as_deref() == Some(&at);
             if let Some(place) = place {
                 *place = at;

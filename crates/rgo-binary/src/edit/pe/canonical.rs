@@ -31,7 +31,7 @@ const CHECKSUM: u64 = 64;
 pub(super) fn canonicalise(image: &mut [u8], timestamp: u32) -> Result<Vec<Range<u64>>> {
     let headers = Headers::parse(image)?;
     let base = headers.image_base(image)?;
-    let mut edited = debug_directory(&headers, image)?;
+    let mut edited = Vec::from([debug_directory(&headers, image)?]);
     bytes::put(image, headers.coff(4), &timestamp.to_le_bytes(), WHAT)?;
     // In these three the time is the second field, and often not set.
     for directory in [Directory::Export, Directory::Resource, Directory::LoadConfig] {
@@ -114,10 +114,10 @@ pub(super) fn relocate_debug_data(image: &mut [u8]) -> Result<()> {
 }
 
 /// The addresses of the debug directory, which names offsets into the file.
-pub(super) fn debug_directory(headers: &Headers, image: &[u8]) -> Result<Vec<Range<u64>>> {
+pub(super) fn debug_directory(headers: &Headers, image: &[u8]) -> Result<Range<u64>> {
     let (address, size) = headers.directory(image, Directory::Debug)?;
     let start = headers.image_base(image)?.saturating_add(address.into());
-    Ok(vec![start..start.saturating_add(size.into())])
+    Ok(start..start.saturating_add(size.into()))
 }
 
 /// File offsets of the entries of the debug directory.
