@@ -3,7 +3,7 @@
 
 use std::io::ErrorKind;
 
-use camino::Utf8Path;
+use camino::{Utf8Path, Utf8PathBuf};
 
 use crate::exec::{Cmd, ExecError};
 
@@ -61,7 +61,7 @@ impl Absent {
 ///
 /// # Errors
 /// Says why there is no commit to name.
-pub fn read(folder: &Utf8Path, ignored: &[&Utf8Path]) -> Result<Vcs, Absent> {
+pub fn read(folder: &Utf8Path, ignored: &[Utf8PathBuf]) -> Result<Vcs, Absent> {
     let log = git(folder, ["log", "-1", "--no-show-signature", "--format=%H %ct"])?;
     let (revision, time) = parse_log(&log).ok_or_else(|| Absent::Failed(log.clone()))?;
     let root = git(folder, ["rev-parse", "--show-toplevel", "--is-shallow-repository"])?;

@@ -1,1 +1,28 @@
-//! p
+//! The commands behind rgo's binaries. Each binary is a few lines: it names its arguments and
+//! its command; what all of them share (exit codes, error messages, where output goes) is here.
+
+pub mod cli;
+pub mod commands;
+pub mod dispatch;
+pub mod exit;
+pub mod output;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+
+use crate::exit::Exit;
+
+/// Parses the arguments, runs the command, and turns what happened into an exit code.
+/// A wrong call ends with 2 (by clap), a failure with 1 and its message on stderr.
+pub fn main<A: Parser>(run: fn(A) -> anyhow::Result<Exit>) -> ExitCode {
+    match run(A::parse()) {
+        Ok(exit) => exit.into(),
+        Err(error) if output::is_closed_pipe(&error) => Exit::Done.into(),
+        Err(error) => {
+            let exit = error.downcast_ref::<exit::Usage>().map_or(Exit::Failed, |_| Exit::Usage);
+            output::error(&error);
+            exit.into()
+        }
+    }
+}

@@ -1,6 +1,7 @@
 //! What one image says of its making, from whichever of three sources it has.
 
 use rgo_binary::audit::serde::{DependencyKind, VersionInfo};
+use rgo_binary::goinfo::GoInfo;
 use rgo_binary::modinfo::{BuildInfo, Module};
 use rgo_binary::{Error, Image, audit, goinfo, note};
 use serde::Serialize;
@@ -40,11 +41,14 @@ pub(super) struct Also {
 
 impl Facts {
     /// Reads an image; `None` if it says nothing.
+    ///
+    /// # Errors
+    /// If a source is damaged and no other is whole. Beside a whole one it is only mentioned.
     pub(super) fn read(image: &Image<'_>) -> Result<Option<Self>, Error> {
-        let note = note::find(image)?.filter(|note| !note.text.is_empty());
-        let note = note.map(|note| BuildInfo::parse(note.text)).transpose()?;
-        let go = goinfo::find(image)?.map(|go| go.build_info()).transpose()?;
-        let audit = audit::find(image)?;
+        let mut damaged = Damaged::default();
+        let note = damaged.sort_out("rgo note", rgo_note(image));
+        let go = damaged.sort_out(GO, goinfo::find(image).and_then(parse_go));
+        let audit = damaged.sort_out(audit::SECTION, audit::find(image));
 
         let mut also = Vec::new();
         let (info, source) = match (note, go, &audit) {
@@ -58,15 +62,45 @@ impl Facts {
                 (go, Source::GoBuildinfo)
             }
             (None, None, Some(audit)) => (from_audit(audit), Source::DepV0),
-            (None, None, None) => return Ok(None),
+            (None, None, None) => return damaged.first.map_or(Ok(None), Err),
         };
+        also.extend(damaged.mentions);
         Ok(Some(Self { info, source, audit, also }))
+    }
+}
+
+const GO: &str = "Go build information";
+
+/// The text of the note; a note that nobody filled says nothing.
+fn rgo_note(image: &Image<'_>) -> Result<Option<BuildInfo>, Error> {
+    let note = note::find(image)?.filter(|note| !note.text.is_empty());
+    note.map(|note| BuildInfo::parse(note.text)).transpose()
+}
+
+fn parse_go(found: Option<GoInfo>) -> Result<Option<BuildInfo>, Error> {
+    found.map(|found| found.build_info()).transpose()
+}
+
+/// Sources that are there and cannot be read.
+#[derive(Default)]
+struct Damaged {
+    mentions: Vec<Also>,
+    first: Option<Error>,
+}
+
+impl Damaged {
+    fn sort_out<T>(&mut self, what: &'static str, found: Result<Option<T>, Error>) -> Option<T> {
+        found.unwrap_or_else(|error| {
+            self.mentions.push(Also { what, holds: format!("unreadable: {error}") });
+            self.first.get_or_insert(error);
+            None
+        })
     }
 }
 
 fn also_go(info: &BuildInfo) -> Also {
     let holds = format!("{}, {}", info.toolchain, count(info.deps.len(), "module"));
-    Also { what: "Go build information", holds }
+    Also { what: GO, holds }
 }
 
 fn also_audit(list: &VersionInfo) -> Also {

@@ -1,0 +1,9 @@
+//! `rgo-build`; see `rgo-build --help`. The same program is the link shim of its own builds.
+
+use std::process::ExitCode;
+
+use rgo::{cli::build::Build, commands::build};
+
+fn main() -> ExitCode {
+    build::link::intercept().unwrap_or_else(|| rgo::main::<Build>(build::run))
+}

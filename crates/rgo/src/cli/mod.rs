@@ -1,0 +1,5 @@
+//! The command lines, as clap derives them. Arguments do no work; the commands do.
+
+pub mod build;
+pub mod common;
+pub mod version_m;

@@ -1,0 +1,98 @@
+//! Paths of the building machine that are still in what was built. They tell strangers how the
+//! machine is laid out, and they make the bytes differ from folder to folder.
+
+use memchr::memmem;
+use rgo_binary::{Limits, slices};
+use serde::Serialize;
+
+/// A folder whose name should not be in a result.
+#[derive(Clone, Debug)]
+pub struct Prefix {
+    /// What the folder is: `workspace`, `cargo home`.
+    pub what: &'static str,
+    /// Its path, without a slash at its end.
+    pub path: String,
+}
+
+/// A path that was found.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Leak {
+    /// What the folder is.
+    pub what: &'static str,
+    /// The first string that holds it, as far as it is printable.
+    pub example: String,
+    /// The section it is in; empty outside of all.
+    pub section: String,
+    /// How often it is in that section.
+    pub count: usize,
+}
+
+/// How much of a leaked string is shown, in bytes.
+const EXAMPLE: usize = 160;
+
+/// Searches an image for the folders; one entry for each folder and section.
+#[must_use]
+pub fn find(data: &[u8], prefixes: &[Prefix]) -> Vec<Leak> {
+    let mut leaks: Vec<Leak> = Vec::new();
+    let mut sections: Option<Vec<(u64, u64, String)>> = None;
+    for prefix in prefixes.iter().filter(|prefix| prefix.path.len() > 1) {
+        for at in memmem::find_iter(data, prefix.path.as_bytes()) {
+            let end = at + prefix.path.len();
+            // `/work` is not in `/workshop`.
+            if data.get(end).is_some_and(|next| next.is_ascii_alphanumeric() || *next == b'-') {
+                continue;
+            }
+            let sections = sections.get_or_insert_with(|| ranges(data));
+            let section = sections
+                .iter()
+                .find(|(start, end, _)| (*start..*end).contains(&(at as u64)))
+                .map(|(_, _, name)| name.clone())
+                .unwrap_or_default();
+            match leaks.iter_mut().find(|l| l.what == prefix.what && l.section == section) {
+                Some(leak) => leak.count += 1,
+                None => leaks.push(Leak {
+                    what: prefix.what,
+                    example: printable(data, at),
+                    section,
+                    count: 1,
+                }),
+            }
+        }
+    }
+    leaks
+}
+
+fn ranges(data: &[u8]) -> Vec<(u64, u64, String)> {
+    let mut ranges = Vec::new();
+    for slice in slices(data, &Limits::default()).unwrap_or_default() {
+        for section in slice.image.sections() {
+            if let Some(start) = section.file_offset {
+                let start = slice.offset + start;
+                ranges.push((start, start + section.data.len() as u64, section.name.to_owned()));
+            }
+        }
+    }
+    ranges
+}
+
+fn printable(data: &[u8], at: usize) -> String {
+    let end = data.len().min(at + EXAMPLE);
+    let text = &data[at..end];
+    let stop = text.iter().position(|byte| !(0x20..0x7f).contains(byte)).unwrap_or(text.len());
+    String::from_utf8_lossy(&text[..stop]).into_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_folder_is_found_and_its_namesake_is_not() {
+        let prefixes = [Prefix { what: "workspace", path: "/work".into() }];
+        let found = find(b"x/work/src/main.rs\0/workshop/a /work", &prefixes);
+        assert_eq!(found.len(), 1);
+        assert_eq!((found[0].count, found[0].example.as_str()), (2, "/work/src/main.rs"));
+        assert!(find(b"/other", &prefixes).is_empty());
+        assert!(find(b"/", &[Prefix { what: "root", path: "/".into() }]).is_empty());
+    }
+}

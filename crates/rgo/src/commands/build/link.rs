@@ -1,0 +1,396 @@
+//! Ties the link of every program to what rgo wants of it: the link shim of `rgo-toolchain`
+//! runs zig, `rgo-binary` makes the empty note that is linked in and mends what the linker
+//! leaves wrong. A hash of the whole recipe is the note's first text: by it the executor sees
+//! whether a file was linked the way it should be.
+
+use std::collections::BTreeMap;
+use std::process::ExitCode;
+
+use anyhow::{Context, Result, anyhow};
+use camino::{Utf8Path, Utf8PathBuf};
+use rgo_binary::edit::{self, NoteObject, note_object};
+use rgo_binary::{Arch, Format, Image, Limits, note, slices};
+use rgo_toolchain::event::Event;
+use rgo_toolchain::exec;
+use rgo_toolchain::selection::OutputKind;
+use rgo_toolchain::shim::{self, Recipe};
+use rgo_toolchain::std_lib::{self, Origin, StdPlan};
+use rgo_toolchain::target::{Floor, Toolchain};
+use rgo_toolchain::zig::{self, Zig};
+
+use super::finish;
+use super::place;
+use super::prepare::{Prepared, env};
+
+/// Room for what goes into a program, in bytes.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd)]
+pub struct Capacities {
+    /// Text of `.rgo-bi`.
+    pub note: u32,
+    /// `.dep-v0`.
+    pub audit: u32,
+}
+
+/// Room is given in steps of this many bytes, so that small changes of what goes in do not make
+/// every program be linked again.
+const STEP: u32 = 4096;
+
+impl Capacities {
+    /// Room enough for a program of this project, whatever its target and features.
+    fn estimate(prepared: &Prepared) -> Self {
+        let packages = &prepared.project.metadata.packages;
+        let name_and_version =
+            packages.iter().map(|p| p.name.len() + p.version.to_string().len()).sum::<usize>();
+        // A `dep` line has some 90 bytes beside the name and version, most of it the checksum;
+        // a package of the dependency list takes under 60 once compressed.
+        let sources: usize =
+            packages.iter().filter_map(|p| p.source.as_ref()).map(|s| s.repr.len()).sum();
+        let values: usize = prepared.values.iter().map(|(n, v)| n.len() + v.len() + 16).sum();
+        let flags: usize = prepared.request.rustc_flags.iter().map(|flag| flag.len() + 2).sum();
+        // A build dependency stands in the note twice at most, by name and version alone.
+        let note = packages.len() * 100 + name_and_version * 2 + sources + flags + 2048;
+        // Values change from build to build: they share one step of their own.
+        let note = round(note) + round(values.max(1));
+        Self { note, audit: round(packages.len() * 60 + name_and_version + 256) }
+    }
+
+    /// The larger of both, each by itself.
+    fn max(self, other: Self) -> Self {
+        Self { note: self.note.max(other.note), audit: self.audit.max(other.audit) }
+    }
+
+    /// Asks for room for so many bytes of the note or of the dependency list.
+    pub fn raise(&mut self, what: &str, bytes: u64) {
+        let room = if what.contains("note") { &mut self.note } else { &mut self.audit };
+        *room = (*room).max(round(usize::try_from(bytes).unwrap_or(usize::MAX)));
+    }
+}
+
+fn round(bytes: usize) -> u32 {
+    u32::try_from(bytes).unwrap_or(u32::MAX / 2).next_multiple_of(STEP)
+}
+
+/// A folder for what only this run needs.
+pub struct Work {
+    folder: Utf8PathBuf,
+    guard: Option<tempfile::TempDir>,
+}
+
+impl Work {
+    /// Makes the folder; it goes with the value, unless it is to be kept.
+    ///
+    /// # Errors
+    /// If it cannot be made.
+    pub fn new(keep: bool) -> Result<Self> {
+        let made = tempfile::Builder::new().prefix("rgo-build-").tempdir();
+        let made = made.context("making a working folder")?;
+        let path = Utf8PathBuf::from_path_buf(made.path().to_owned())
+            .map_err(|path| anyhow!("the temporary folder {} is not UTF-8", path.display()))?;
+        let guard = if keep {
+            let _ = made.keep();
+            None
+        } else {
+            Some(made)
+        };
+        Ok(Self { folder: path, guard })
+    }
+
+    /// The folder, if it is kept.
+    #[must_use]
+    pub fn kept(&self) -> Option<Utf8PathBuf> {
+        self.guard.is_none().then(|| self.folder.clone())
+    }
+}
+
+/// Prepares the links of one build.
+pub struct Linker<'a> {
+    prepared: &'a Prepared,
+    work: &'a Work,
+    dry_run: bool,
+    own: Utf8PathBuf,
+    zig: Option<Zig>,
+    capacities: Capacities,
+}
+
+/// How one target's programs are linked.
+pub struct Linking {
+    /// Rust flags that this needs: the linker, the standard library.
+    pub rustflags: Vec<String>,
+    /// Variables for C code and for the shim.
+    pub env: BTreeMap<String, String>,
+    /// Where the standard library comes from.
+    pub std: Option<Origin>,
+    /// The command that gets it, if it is not there yet.
+    pub std_step: Option<String>,
+    /// zig's version, if zig links.
+    pub zig_version: Option<String>,
+    offered: Option<Offered>,
+}
+
+/// What the link shim is told, and where.
+struct Offered {
+    recipe: Recipe,
+    /// The file that the shim reads.
+    file: Utf8PathBuf,
+    /// The object file that is linked in.
+    object: Utf8PathBuf,
+    format: Format,
+    arch: Arch,
+    capacities: Capacities,
+}
+
+impl<'a> Linker<'a> {
+    /// Finds zig, if one of the targets is linked by it.
+    ///
+    /// # Errors
+    /// If it is needed and cannot be had.
+    pub fn new(
+        prepared: &'a Prepared,
+        work: &'a Work,
+        dry_run: bool,
+        say: &mut dyn FnMut(&str),
+    ) -> Result<Self> {
+        let needed = prepared.targets.iter().any(|(toolchain, _)| toolchain.zig.is_some());
+        let zig = if needed {
+            let offline = prepared.request.offline || prepared.request.frozen;
+            let mut on = |event: Event| say(&event.to_string());
+            Some(zig::discover(&prepared.cache, &env, offline, &mut on)?)
+        } else {
+            None
+        };
+        let own = exec::own_executable().context("finding rgo-build's own path")?;
+        let capacities = Capacities::estimate(prepared);
+        Ok(Self { prepared, work, dry_run, own, zig, capacities })
+    }
+
+    /// Gets ready what the links of one target need: its standard library, its shim, the
+    /// compilers for C code.
+    ///
+    /// # Errors
+    /// If something cannot be had; says what, and how to get it.
+    pub fn prepare(
+        &self,
+        toolchain: &'static Toolchain,
+        floor: Option<&Floor>,
+        say: &mut dyn FnMut(&str),
+    ) -> Result<Linking> {
+        let prepared = self.prepared;
+        let compiler = &prepared.compiler;
+        let zig = self.zig.as_ref();
+        let recipe = zig.and_then(|zig| {
+            Recipe::new(toolchain, floor, zig, &compiler.version.release, &prepared.cache)
+        });
+        let installed = match &recipe {
+            Some(recipe) => Some(recipe.install(&prepared.cache, &self.own)?),
+            None => None,
+        };
+        let offline = prepared.request.offline || prepared.request.frozen;
+        let plan = std_lib::plan(compiler, toolchain, &prepared.cache, offline)?;
+        let (std, std_step) = if self.dry_run {
+            (None, step(&plan, toolchain))
+        } else {
+            let mut on = |event: Event| say(&event.to_string());
+            let std = std_lib::ensure(
+                plan,
+                compiler,
+                toolchain,
+                installed.as_ref(),
+                &prepared.cache,
+                offline,
+                &env,
+                &prepared.variables,
+                &mut on,
+            )?;
+            (Some(std), None)
+        };
+
+        let mut rustflags = Vec::new();
+        let mut env: BTreeMap<String, String> = BTreeMap::new();
+        if let Some(sysroot) = std.as_ref().and_then(|std| std.sysroot.as_ref()) {
+            rustflags.push(format!("--sysroot={sysroot}"));
+        }
+        let offered = match (recipe, &installed) {
+            (Some(recipe), Some(installed)) => {
+                rustflags.push(format!("-Clinker={}", installed.linker));
+                env.extend(native::env(&recipe, installed, toolchain, floor));
+                env.extend(installed.env.iter().cloned());
+                let file = self.work.folder.join(format!("{}.json", toolchain.name));
+                env.insert(recipe.link_variable(), file.to_string());
+                Some(Offered {
+                    object: self.work.folder.join(format!("{}.note.o", toolchain.name)),
+                    file,
+                    format: format(toolchain),
+                    arch: arch(toolchain),
+                    capacities: self.capacities,
+                    recipe,
+                })
+            }
+            _ => {
+                rustflags.extend(self.without_shim(toolchain)?);
+                None
+            }
+        };
+        Ok(Linking {
+            rustflags,
+            env,
+            std: std.map(|std| std.origin),
+            std_step,
+            zig_version: offered.as_ref().map(|offered| offered.recipe.zig_version.clone()),
+            offered,
+        })
+    }
+
+    /// Where the platform's own linker links, the note is an argument like any other. Its path
+    /// and its size are the same in every build, because another path would compile all again.
+    fn without_shim(&self, toolchain: &Toolchain) -> Result<Vec<String>> {
+        let room = Capacities { note: 16 * STEP, audit: 8 * STEP };
+        let object = self.prepared.cache.folder("notes").join(format!("{}.obj", toolchain.name));
+        let (format, arch) = (format(toolchain), arch(toolchain));
+        place::put(&object, &object_file(format, &arch, room, "")?, None)?;
+        let keep = match format {
+            Format::Pe => ["/INCLUDE:RGO_NOTE", "/INCLUDE:RGO_AUDIT"],
+            Format::Elf => ["-Wl,-u,RGO_NOTE", "-Wl,-u,RGO_AUDIT"],
+            Format::MachO => ["-Wl,-u,_RGO_NOTE", "-Wl,-u,_RGO_AUDIT"],
+        };
+        let args = std::iter::once(object.as_str()).chain(keep);
+        Ok(args.map(|arg| format!("-Clink-arg={arg}")).collect())
+    }
+}
+
+impl Linking {
+    /// Tells the shim what to do: writes its recipe and the note to link in.
+    ///
+    /// # Errors
+    /// If they cannot be written.
+    pub fn offer(&self, least: Capacities) -> Result<()> {
+        let Some(offered) = &self.offered else { return Ok(()) };
+        let room = offered.capacities.max(least);
+        let object = object_file(offered.format, &offered.arch, room, &offered.id(room))?;
+        place::put(&offered.object, &object, None)?;
+        let symbols = [note::SYMBOL, rgo_binary::audit::SYMBOL];
+        let recipe = offered.recipe.clone().with_note(&offered.object, &symbols);
+        place::put(&offered.file, &serde_json::to_vec(&recipe)?, None)?;
+        Ok(())
+    }
+
+    /// Whether files of this kind are linked by the shim.
+    #[must_use]
+    pub fn links(&self, kind: OutputKind) -> bool {
+        self.offered.is_some() && kind != OutputKind::Staticlib
+    }
+
+    /// Whether a file was linked as [`Self::offer`] says.
+    #[must_use]
+    pub fn made(&self, file: &Utf8Path, least: Capacities) -> bool {
+        let Some(offered) = &self.offered else { return true };
+        let id = offered.id(offered.capacities.max(least));
+        finish::map(file).is_ok_and(|data| {
+            slices(&data, &Limits::default()).is_ok_and(|slices| {
+                slices.iter().all(|slice| {
+                    note::find(&slice.image).is_ok_and(|found| found.is_some_and(|n| n.text == id))
+                })
+            })
+        })
+    }
+}
+
+impl Offered {
+    /// Names everything that the bytes of a linked file depend on, beside cargo's inputs. No
+    /// path of this machine may be among it: linkers hash it into build IDs.
+    fn id(&self, room: Capacities) -> String {
+        let Recipe { zig_version, zig_target, static_pie, build_id, .. } = &self.recipe;
+        format!(
+            "build\trgo.link={zig_version} {zig_target} {static_pie} {build_id} {} {} {}\n",
+            env!("CARGO_PKG_VERSION"),
+            room.note,
+            room.audit
+        )
+    }
+}
+
+/// The command that gets a standard library that is not there yet.
+fn step(plan: &StdPlan, toolchain: &Toolchain) -> Option<String> {
+    match plan {
+        StdPlan::Ready(_) => None,
+        StdPlan::Rustup { command, .. } => Some(command.to_string()),
+        StdPlan::Build(source) => Some(format!(
+            "cargo build --release --manifest-path {}/sysroot/Cargo.toml --target {}",
+            source.library, toolchain.triple
+        )),
+    }
+}
+
+fn object_file(format: Format, arch: &Arch, room: Capacities, text: &str) -> Result<Vec<u8>> {
+    let spec =
+        NoteObject { format, arch, capacity_note: room.note, capacity_audit: room.audit, text };
+    note_object(&spec).context("making the note's object file")
+}
+
+fn format(toolchain: &Toolchain) -> Format {
+    match toolchain.os.as_str() {
+        "darwin" => Format::MachO,
+        "windows" => Format::Pe,
+        _ => Format::Elf,
+    }
+}
+
+fn arch(toolchain: &Toolchain) -> Arch {
+    match toolchain.arch.as_str() {
+        "amd64" => Arch::Amd64,
+        "arm64" => Arch::Arm64,
+        other => Arch::Other(other.to_owned()),
+    }
+}
+
+/// If this process was started as the link shim or as a compiler for build scripts, does that
+/// and gives the exit code.
+#[must_use]
+pub fn intercept() -> Option<ExitCode> {
+    let mut args = std::env::args_os().map(|arg| arg.to_string_lossy().into_owned());
+    let argv0 = args.next()?;
+    let args: Vec<String> = args.collect();
+    let call = shim::invoked_as(&argv0, &args)?;
+    Some(shim::run(call, &after_link))
+}
+
+/// zig's Mach-O linker has no export list: a dylib would export all of std. What is not on the
+/// compiler's list is taken out after the link.
+fn after_link(linked: &shim::Linked) -> Result<(), String> {
+    let Some(allowed) = linked.exports.as_ref().filter(|_| linked.library) else { return Ok(()) };
+    let restricted = || -> Result<()> {
+        let data = finish::map(&linked.output)?;
+        let exported = Image::parse(&data, &Limits::default())?.linkage()?.exports;
+        let mut keep: Vec<String> =
+            allowed.iter().filter(|name| exported.contains(name)).cloned().collect();
+        // Those of the note are found by their section.
+        keep.retain(|name| name != "_RGO_NOTE" && name != "_RGO_AUDIT");
+        let bytes = edit::restrict_exports(&data, &keep)?;
+        drop(data);
+        place::put(&linked.output, &bytes, Some(&linked.output))?;
+        Ok(())
+    };
+    restricted().map_err(|error| format!("reducing its exports: {error:#}"))
+}
+
+/// What collects the debug data of a darwin program: Apple's tool, or LLVM's under one of the
+/// names that distributions give it.
+#[must_use]
+pub fn dsymutil() -> Option<Utf8PathBuf> {
+    let numbered = (13..=30).rev().map(|version| format!("dsymutil-{version}"));
+    ["dsymutil".to_owned(), "llvm-dsymutil".to_owned()]
+        .into_iter()
+        .chain(numbered)
+        .find_map(|name| exec::find_program(&name))
+}
+
+// TEMP
+mod native {
+    pub fn env(
+        _: &rgo_toolchain::shim::Recipe,
+        _: &rgo_toolchain::shim::Installed,
+        _: &rgo_toolchain::target::Toolchain,
+        _: Option<&rgo_toolchain::target::Floor>,
+    ) -> Vec<(String, String)> {
+        Vec::new()
+    }
+}

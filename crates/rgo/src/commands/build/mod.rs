@@ -1,0 +1,243 @@
+//! `rgo-build`: from a Cargo project to programs for every platform.
+//!
+//! ```text
+//! arguments ─▶ prepare ─▶ plan ─┬─▶ -n prints it
+//!                               └─▶ execute: cargo ─▶ finish each file ─▶ report
+//! ```
+
+mod arguments;
+mod artifacts;
+mod execute;
+mod finish;
+mod leaks;
+pub mod link;
+mod note;
+mod place;
+mod prepare;
+mod report;
+mod run_outputs;
+mod settings;
+mod stamp;
+mod values;
+mod verdict;
+
+use std::io;
+
+use anyhow::{Context, Result};
+use rgo_toolchain::cargo_run::Show;
+use rgo_toolchain::plan::{self, CargoRun, Messages, TargetPlan};
+use rgo_toolchain::rebuild::Rebuilt;
+
+use crate::cli::build::{Build, BuildArgs, Other};
+use crate::exit::Exit;
+use crate::output;
+use execute::Execution;
+use link::Linking;
+use prepare::Prepared;
+pub use report::size;
+use report::{BuildReport, CompilerUsed, TargetReport};
+
+/// Runs `rgo-build`.
+///
+/// # Errors
+/// If what was asked cannot be done; what is wrong with a single target is in the report.
+pub fn run(args: Build) -> Result<Exit> {
+    match &args.command {
+        None => build(&args.build),
+        Some(Other::Stamp(args)) => stamp::run(args),
+        Some(Other::Targets(args)) => super::toolchains::targets(args),
+        Some(Other::Doctor(_)) => anyhow::bail!("TEMP"),
+        Some(Other::Cache(args)) => super::toolchains::cache(args),
+    }
+}
+
+fn build(args: &BuildArgs) -> Result<Exit> {
+    let prepared = prepare::prepare(args)?;
+    execute::check_makeable(&prepared)?;
+    let said = Said { quiet: args.quiet || args.dry_run };
+    if args.verbose > 0 {
+        said.note(&format!("{}, {}", compiler_line(&prepared), prepared.compiler.rustc));
+    }
+    let work = link::Work::new(args.work)?;
+
+    // What a target lacks is found out for each by itself.
+    let mut linkings: Vec<(usize, Linking)> = Vec::new();
+    let mut reports: Vec<Option<TargetReport>> = prepared.targets.iter().map(|_| None).collect();
+    let linker = link::Linker::new(&prepared, &work, args.dry_run, &mut |text| said.note(text))?;
+    for (index, (toolchain, floor)) in prepared.targets.iter().enumerate() {
+        match linker.prepare(toolchain, floor.as_ref(), &mut |text| said.note(text)) {
+            Ok(linking) => linkings.push((index, linking)),
+            Err(error) => {
+                output::error(&error.context(toolchain.name.clone()));
+                let error = anyhow::anyhow!("its tools are not there");
+                reports[index] = Some(execute::not_started(toolchain, &error));
+            }
+        }
+    }
+    let plans: Vec<TargetPlan> = linkings
+        .iter()
+        .map(|(index, linking)| target_plan(&prepared, *index, linking))
+        .collect::<Result<_>>()?;
+    let runs = cargo_runs(&prepared, &plans);
+    if args.dry_run {
+        return dry_run(&prepared, &plans, &linkings, &runs);
+    }
+    if args.all {
+        clean(&prepared, &plans, args.trace)?;
+    }
+
+    let mut rebuilt: Vec<Rebuilt> = Vec::new();
+    let (indices, linkings): (Vec<usize>, Vec<Linking>) = linkings.into_iter().unzip();
+    let execution = Execution {
+        prepared: &prepared,
+        plans: &plans,
+        linkings: &linkings,
+        show: Show {
+            terminal: output::colour(&io::stderr()) && !args.quiet,
+            explain: args.explain_rebuild,
+            verbose: args.verbose > 0,
+            hold_errors: false,
+        },
+        trace: args.trace,
+        dsymutil: if execute::needs_dsymutil(&prepared) { link::dsymutil() } else { None },
+    };
+    for run in &runs {
+        let (done, why) = execution.run(run)?;
+        rebuilt.extend(why);
+        for (position, report) in run.targets.iter().zip(done) {
+            reports[indices[*position]] = Some(report);
+        }
+    }
+
+    let report = BuildReport {
+        compiler: compiler_used(&prepared),
+        zig: linkings.iter().find_map(|linking| linking.zig_version.clone()),
+        targets: reports.into_iter().flatten().collect(),
+        rebuilt: args.explain_rebuild.then_some(rebuilt),
+        work: work.kept(),
+    };
+    if let Some(work) = &report.work {
+        said.note(&format!("working folder: {work}"));
+    }
+    let mut exit = match (report.failed(), report.not_held()) {
+        (true, _) => Exit::Failed,
+        (false, true) => Exit::NotHeld,
+        (false, false) => Exit::Done,
+    };
+    if !args.quiet || args.format != crate::cli::common::FormatArg::Text {
+        // With --run, stdout is the program's.
+        if args.run {
+            output::print_to_stderr(&report, args.format)?;
+        } else {
+            output::print(&report, args.format)?;
+        }
+    }
+    for target in report.targets.iter().filter(|target| target.error.is_some()) {
+        let error = target.error.as_deref().unwrap_or_default();
+        output::failure(&format!("{}: {error}", target.toolchain));
+    }
+    if args.run && exit == Exit::Done {
+        exit = run_outputs::run(&prepared, &report, &args.args)?;
+    }
+    Ok(exit)
+}
+
+/// What is said while working, unless the user wants silence.
+struct Said {
+    quiet: bool,
+}
+
+impl Said {
+    fn note(&self, text: &str) {
+        if !self.quiet {
+            output::note(text);
+        }
+    }
+}
+
+fn target_plan(prepared: &Prepared, index: usize, linking: &Linking) -> Result<TargetPlan> {
+    let (toolchain, floor) = &prepared.targets[index];
+    let mut flags = prepared.configuration.flags(&toolchain.triple)?;
+    flags.ours = toolchain.rustflags.clone();
+    flags.ours.extend(linking.rustflags.iter().cloned());
+    flags.ours.extend(plan::trim_flags(&prepared.trims));
+    flags.ours.extend(prepared.request.rustc_flags.iter().cloned());
+    Ok(TargetPlan { toolchain, floor: floor.clone(), flags, env: linking.env.clone() })
+}
+
+fn cargo_runs(prepared: &Prepared, plans: &[TargetPlan]) -> Vec<CargoRun> {
+    let messages = if output::colour(&io::stderr()) { Messages::Ansi } else { Messages::Plain };
+    plan::cargo_runs(
+        &prepared.cargo,
+        &prepared.request,
+        &prepared.wanted,
+        plans,
+        messages,
+        prepared.configuration.flags_replaced,
+    )
+}
+
+/// The plan as shell: what would run, and where the results would go.
+fn dry_run(
+    prepared: &Prepared,
+    plans: &[TargetPlan],
+    linkings: &[(usize, Linking)],
+    runs: &[CargoRun],
+) -> Result<Exit> {
+    use std::fmt::Write as _;
+    let mut text = format!("# {}\n", compiler_line(prepared));
+    for ((_, linking), plan) in linkings.iter().zip(plans) {
+        if let Some(step) = &linking.std_step {
+            writeln!(text, "{step}  # the standard library for {}, once", plan.toolchain.name)?;
+        }
+    }
+    for run in runs {
+        writeln!(text, "{}", run.cmd)?;
+    }
+    for plan in plans {
+        for wanted in &prepared.wanted {
+            if plan.toolchain.makes(wanted.kind.crate_type()) {
+                let folder = prepared.output.join(&plan.toolchain.name);
+                writeln!(
+                    text,
+                    "# then: finish {} of {} into {folder}",
+                    wanted.name, wanted.package_name
+                )?;
+            }
+        }
+    }
+    output::write(text.as_bytes())?;
+    Ok(Exit::Done)
+}
+
+/// `-a`: cargo has no word for building again what is fresh, so what it made is removed.
+fn clean(prepared: &Prepared, plans: &[TargetPlan], trace: bool) -> Result<()> {
+    let mut cmd = prepared.cargo.clone().cwd(&prepared.request.folder).arg("clean");
+    if let Some(manifest) = &prepared.request.manifest {
+        cmd = cmd.args(["--manifest-path", manifest.as_str()]);
+    }
+    cmd = cmd.args(["--profile", &prepared.request.profile]);
+    for plan in plans {
+        cmd = cmd.args(["--target", &plan.toolchain.triple]);
+    }
+    if trace {
+        eprintln!("{cmd}");
+    }
+    cmd.capture().context("removing what was built before (-a)")?;
+    Ok(())
+}
+
+fn compiler_used(prepared: &Prepared) -> CompilerUsed {
+    let compiler = &prepared.compiler;
+    CompilerUsed {
+        rustc: compiler.version.line.clone(),
+        rustc_path: compiler.rustc.clone(),
+        cargo_path: compiler.cargo.clone(),
+        chosen_by: compiler.choice.to_string(),
+    }
+}
+
+fn compiler_line(prepared: &Prepared) -> String {
+    let compiler = &prepared.compiler;
+    format!("{}, because {} names {}", compiler.version.line, compiler.choice, compiler.cargo)
+}

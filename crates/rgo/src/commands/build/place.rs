@@ -1,0 +1,109 @@
+//! Puts finished files where they belong, so that nobody ever sees half of one: the bytes go to
+//! a temporary file beside the place, to the disk, and take the name by one rename. A file that
+//! has the bytes already is left alone, so a build that changed nothing changes no time stamp.
+
+use std::fs::{self, File, Permissions};
+use std::io::{Read, Write};
+
+use anyhow::{Context, Result};
+use camino::Utf8Path;
+
+/// Writes `bytes` to `path` with the mode of `like`; `false` if they were there already.
+///
+/// # Errors
+/// If the folder or the file cannot be written; the file that was there is then as before.
+pub fn put(path: &Utf8Path, bytes: &[u8], like: Option<&Utf8Path>) -> Result<bool> {
+    let permissions = match like {
+        Some(like) => {
+            Some(fs::metadata(like).with_context(|| format!("reading {like}"))?.permissions())
+        }
+        None => None,
+    };
+    if same(path, bytes) {
+        return Ok(false);
+    }
+    let folder = path.parent().filter(|p| !p.as_str().is_empty()).unwrap_or(Utf8Path::new("."));
+    fs::create_dir_all(folder).with_context(|| format!("creating the folder {folder}"))?;
+    write(folder, path, bytes, permissions).with_context(|| format!("writing {path}"))?;
+    Ok(true)
+}
+
+fn write(
+    folder: &Utf8Path,
+    path: &Utf8Path,
+    bytes: &[u8],
+    permissions: Option<Permissions>,
+) -> Result<()> {
+    let mut file = tempfile::Builder::new().prefix(".rgo-").tempfile_in(folder)?;
+    file.write_all(bytes)?;
+    match permissions {
+        Some(permissions) => file.as_file().set_permissions(permissions)?,
+        None => readable(file.as_file())?,
+    }
+    file.as_file().sync_all()?;
+    file.persist(path).map_err(|error| error.error)?;
+    Ok(())
+}
+
+/// A temporary file is its owner's alone; what is shipped is not.
+#[cfg(unix)]
+fn readable(file: &File) -> std::io::Result<()> {
+    use std::os::unix::fs::PermissionsExt;
+    file.set_permissions(Permissions::from_mode(0o644))
+}
+
+#[cfg(not(unix))]
+fn readable(_: &File) -> std::io::Result<()> {
+    Ok(())
+}
+
+fn same(path: &Utf8Path, bytes: &[u8]) -> bool {
+    let Ok(mut file) = File::open(path) else { return false };
+    let length = bytes.len() as u64;
+    if !file.metadata().is_ok_and(|metadata| metadata.is_file() && metadata.len() == length) {
+        return false;
+    }
+    let mut rest = bytes;
+    let mut buffer = vec![0; 1 << 16];
+    loop {
+        match file.read(&mut buffer) {
+            Ok(0) => return rest.is_empty(),
+            Ok(read) => match (rest.split_at_checked(read), buffer.get(..read)) {
+                (Some((head, tail)), Some(found)) if head == found => rest = tail,
+                _ => return false,
+            },
+            Err(_) => return false,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use camino::Utf8PathBuf;
+
+    fn folder() -> (tempfile::TempDir, Utf8PathBuf) {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let path = Utf8PathBuf::from_path_buf(folder.path().to_owned()).expect("UTF-8");
+        (folder, path)
+    }
+
+    #[test]
+    fn the_same_bytes_are_not_written_again() {
+        let (_guard, folder) = folder();
+        let path = folder.join("a/b");
+        assert!(put(&path, b"one", None).expect("writes"));
+        assert!(!put(&path, b"one", None).expect("writes"));
+        assert!(put(&path, b"two", None).expect("writes"));
+        assert_eq!(fs::read(&path).expect("reads"), b"two");
+        assert_eq!(fs::read_dir(folder.join("a")).expect("lists").count(), 1);
+    }
+
+    #[test]
+    fn a_place_that_cannot_be_written_is_named() {
+        let (_guard, folder) = folder();
+        fs::write(folder.join("file"), "x").expect("writes");
+        let error = put(&folder.join("file/inside"), b"", None).expect_err("a file is no folder");
+        assert!(format!("{error:#}").contains("creating the folder"), "{error:#}");
+    }
+}

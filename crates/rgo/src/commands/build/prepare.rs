@@ -1,0 +1,270 @@
+//! Everything that is known and decided before cargo is started.
+
+use anyhow::{Context, Result, anyhow};
+use camino::{Utf8Path, Utf8PathBuf};
+use jiff::Timestamp;
+use rgo_toolchain::cache::Cache;
+use rgo_toolchain::compiler::{self, Compiler};
+use rgo_toolchain::exec::Cmd;
+use rgo_toolchain::plan::{self, Trim};
+use rgo_toolchain::profile::{ProfileDebug, ProfileStrip};
+use rgo_toolchain::project::{Configuration, Project};
+use rgo_toolchain::request::Request;
+use rgo_toolchain::selection::{self, Wanted};
+use rgo_toolchain::target::{Floor, Toolchain};
+use rgo_toolchain::vcs::{self, Absent, Vcs};
+use rgo_toolchain::{select, target};
+
+use super::arguments;
+use super::finish::StripMode;
+use super::values::{self, Template};
+use crate::cli::build::{BuildArgs, StripArg, VcsArg};
+use crate::exit::{Hint, Usage};
+use crate::output as terminal;
+
+/// What a build works with.
+pub struct Prepared {
+    /// What cargo has to do.
+    pub request: Request,
+    /// What rgo keeps between runs.
+    pub cache: Cache,
+    /// The compiler.
+    pub compiler: Compiler,
+    /// Cargo with its environment.
+    pub cargo: Cmd,
+    /// Names of the variables in our environment.
+    pub variables: Vec<String>,
+    /// The targets, with the oldest system for each.
+    pub targets: Vec<(&'static Toolchain, Option<Floor>)>,
+    /// The user's cargo configuration.
+    pub configuration: Configuration,
+    /// The project.
+    pub project: Project,
+    /// What is to be made for every target.
+    pub wanted: Vec<Wanted>,
+    /// The commit.
+    pub vcs: Option<Vcs>,
+    /// Seconds since 1970 for everything that wants a time.
+    pub epoch: i64,
+    /// `-X`, templates filled in.
+    pub values: Vec<(String, String)>,
+    /// What is stripped.
+    pub strip: StripMode,
+    /// Folders whose names are replaced in what is built; empty if they stay.
+    pub trims: Vec<Trim>,
+    /// Where the results go.
+    pub output: Utf8PathBuf,
+}
+
+/// A variable of the environment, if it is UTF-8.
+pub fn env(name: &str) -> Option<String> {
+    std::env::var(name).ok()
+}
+
+/// Finds out what there is, and decides what to do.
+///
+/// # Errors
+/// If the call, the machine or the project does not allow the build.
+pub fn prepare(args: &BuildArgs) -> Result<Prepared> {
+    let request = arguments::request(args)?;
+    let stamps = values::parse(&args.stamp)?;
+    let cache = Cache::open(&env)?;
+    let flag = args.cargo.as_ref().map(|path| path.as_str());
+    let compiler = compiler::discover(flag, &request.folder, &env, &cache)?;
+    let variables: Vec<String> =
+        std::env::vars_os().filter_map(|(name, _)| name.into_string().ok()).collect();
+    let cargo = compiler.cargo_command(variables.iter().map(String::as_str));
+    let configuration = Configuration::load(&request)?;
+    let targets = targets(args, &configuration, &compiler)?;
+    let triples: Vec<&str> = targets.iter().map(|(t, _)| t.triple.as_str()).collect();
+    let output = arguments::output(args, &request.folder);
+
+    // Git and cargo are asked at the same time: together they are most of what a build with
+    // nothing to do waits for.
+    let own_output = [output.clone(), configuration.target_folder(&request.folder)];
+    let (project, commit) = std::thread::scope(|scope| {
+        let commit = scope.spawn(|| match args.vcs {
+            VcsArg::Off => None,
+            VcsArg::Auto | VcsArg::Require => Some(vcs::read(&request.folder, &own_output)),
+        });
+        let project = Project::read(&cargo, &request, &triples);
+        (project, commit.join())
+    });
+    let project = project?;
+    let commit = commit.map_err(|_| anyhow!("asking git panicked"))?;
+    let vcs = commit_or_not(args.vcs, commit, &request.folder)?;
+
+    let packages = selection::packages(&project.metadata, &project.manifest, &request.selection)?;
+    let wanted = selection::wanted(&packages, &request.selection)?;
+    let epoch = epoch(vcs.as_ref())?;
+    let version = packages.first().map(|package| package.version.to_string()).unwrap_or_default();
+    let values = fill_templates(&stamps, &request.folder, &version, vcs.as_ref(), epoch)?;
+    let strip = strip(args, &request, &project);
+    let trims =
+        if trimmed(args, &request) { trims(&compiler, &cache, &project) } else { Vec::new() };
+    Ok(Prepared {
+        request,
+        cache,
+        compiler,
+        cargo,
+        variables,
+        targets,
+        configuration,
+        project,
+        wanted,
+        vcs,
+        epoch,
+        values,
+        strip,
+        trims,
+        output,
+    })
+}
+
+fn targets(
+    args: &BuildArgs,
+    configuration: &Configuration,
+    compiler: &Compiler,
+) -> Result<Vec<(&'static Toolchain, Option<Floor>)>> {
+    let configured = configuration.configured_targets();
+    let specs = match (args.targets.as_slice(), configured.is_empty()) {
+        ([], false) => configured,
+        ([], true) => vec!["host".to_owned()],
+        (given, _) => given.to_vec(),
+    };
+    let toolchains = select::resolve(&specs, arguments::libc(args), &compiler.version.host)
+        .map_err(|error| Usage(error.to_string()))?;
+    Ok(toolchains.into_iter().map(|toolchain| (toolchain, floor(args, toolchain))).collect())
+}
+
+/// The oldest system: as the user says, else as the toolchain says. On macOS the variable that
+/// Apple's own tools read counts as the user's word.
+fn floor(args: &BuildArgs, toolchain: &target::Toolchain) -> Option<Floor> {
+    let deployment = || env("MACOSX_DEPLOYMENT_TARGET").filter(|version| !version.is_empty());
+    toolchain.floor.as_ref().map(|floor| match floor {
+        Floor::Glibc(default) => Floor::Glibc(args.glibc.clone().unwrap_or(default.clone())),
+        Floor::Macos(default) => {
+            Floor::Macos(args.macos.clone().or_else(deployment).unwrap_or(default.clone()))
+        }
+    })
+}
+
+fn commit_or_not(
+    wish: VcsArg,
+    commit: Option<Result<Vcs, Absent>>,
+    folder: &Utf8Path,
+) -> Result<Option<Vcs>> {
+    match commit {
+        None => Ok(None),
+        Some(Ok(vcs)) => {
+            if vcs.shallow {
+                terminal::warning(
+                    "the git history is shallow, so tags may be missing; `git fetch --unshallow` completes it",
+                );
+            }
+            Ok(Some(vcs))
+        }
+        Some(Err(absent)) if wish == VcsArg::Require => {
+            let hint = absent.hint(folder);
+            Err(anyhow!(absent).context("--vcs require").context(Hint(hint)))
+        }
+        Some(Err(absent)) => {
+            terminal::warning(&format!("no commit is recorded: {absent}"));
+            terminal::hint(&absent.hint(folder));
+            Ok(None)
+        }
+    }
+}
+
+/// `SOURCE_DATE_EPOCH`, else the commit's time, else the beginning of time: never the clock,
+/// which would make every build another.
+fn epoch(vcs: Option<&Vcs>) -> Result<i64> {
+    match env("SOURCE_DATE_EPOCH").filter(|value| !value.is_empty()) {
+        Some(value) => value.parse().ok().filter(|seconds| *seconds >= 0).with_context(|| {
+            format!("SOURCE_DATE_EPOCH={value} is not a number of seconds since 1970")
+        }),
+        None => Ok(vcs.map_or(0, |vcs| vcs.time)),
+    }
+}
+
+fn fill_templates(
+    stamps: &[(String, String)],
+    folder: &Utf8Path,
+    version: &str,
+    vcs: Option<&Vcs>,
+    epoch: i64,
+) -> Result<Vec<(String, String)>> {
+    let mut lookup = |template| match template {
+        Template::Version => Ok(version.to_owned()),
+        Template::GitSha => vcs
+            .map(|vcs| vcs.revision.clone())
+            .ok_or_else(|| anyhow!("{{git.sha}} has no value, because no commit is known")),
+        Template::GitTag => vcs::tag(folder).map_err(|absent| {
+            anyhow!(absent)
+                .context("{git.tag} has no value")
+                .context(Hint("`git tag v1.0.0`, and in CI fetch with tags".into()))
+        }),
+        Template::Date => {
+            if epoch == 0 {
+                let hint = "set SOURCE_DATE_EPOCH, or build from a git repository";
+                return Err(anyhow!("{{date}} has no value, because no commit is known")
+                    .context(Hint(hint.into())));
+            }
+            Ok(Timestamp::from_second(epoch)?.strftime("%Y-%m-%d").to_string())
+        }
+    };
+    stamps
+        .iter()
+        .map(|(name, value)| {
+            let value =
+                values::fill(value, &mut lookup).with_context(|| format!("-X {name}={value}"))?;
+            Ok((name.clone(), value))
+        })
+        .collect()
+}
+
+fn strip(args: &BuildArgs, request: &Request, project: &Project) -> StripMode {
+    match args.strip {
+        Some(StripArg::None) => StripMode::None,
+        Some(StripArg::Debug) => StripMode::Debug,
+        Some(StripArg::All) => StripMode::All,
+        Some(StripArg::Split) => StripMode::Split,
+        // Debug data that was asked for by name is not thrown away by a profile's default.
+        None if request.debug_info.is_some_and(|debug| debug != ProfileDebug::None) => {
+            StripMode::None
+        }
+        None => match project.profile.strip {
+            ProfileStrip::None => StripMode::None,
+            ProfileStrip::DebugInfo => StripMode::Debug,
+            ProfileStrip::Symbols => StripMode::All,
+        },
+    }
+}
+
+/// Paths stay where a developer debugs: in the dev profile.
+fn trimmed(args: &BuildArgs, request: &Request) -> bool {
+    !args.no_trimpath && !matches!(request.profile.as_str(), "dev" | "test")
+}
+
+fn trims(compiler: &Compiler, cache: &Cache, project: &Project) -> Vec<Trim> {
+    let cargo_home = env("CARGO_HOME")
+        .or_else(|| Some(format!("{}/.cargo", env("HOME").or_else(|| env("USERPROFILE"))?)))
+        .map(Utf8PathBuf::from);
+    let library = compiler.library_source();
+    let virtual_library = compiler.virtual_library();
+    let mut folders = vec![
+        ("workspace", project.metadata.workspace_root.as_path(), plan::TRIMMED_WORKSPACE),
+        ("target folder", project.folders.target.as_path(), "/rgo/target"),
+        ("cache of rgo", cache.root(), "/rgo/cache"),
+    ];
+    if project.folders.build != project.folders.target {
+        folders.push(("build folder", project.folders.build.as_path(), "/rgo/target"));
+    }
+    if let Some(home) = &cargo_home {
+        folders.push(("cargo home", home, "/rgo/cargo"));
+    }
+    if let Some(library) = &library {
+        folders.push(("source of std", library, &virtual_library));
+    }
+    plan::trims(&folders)
+}

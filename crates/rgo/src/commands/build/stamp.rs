@@ -1,0 +1,99 @@
+//! `rgo-build stamp FILE -X …`: values into a finished program. Nothing is compiled or linked; a
+//! darwin program is signed again, because the system kills one whose pages do not match.
+
+use std::collections::BTreeSet;
+
+use anyhow::{Context, Result, anyhow};
+use camino::Utf8PathBuf;
+use rgo_binary::Error as BinaryError;
+use rgo_binary::edit::{self, ResignPolicy};
+use rgo_report::{Column, Document, Report, Table};
+use serde::Serialize;
+
+use super::{finish, place, values};
+use crate::cli::build::StampArgs;
+use crate::exit::{Exit, Hint};
+use crate::output;
+
+/// What was written where.
+#[derive(Debug, Serialize)]
+struct Stamped {
+    path: Utf8PathBuf,
+    values: Vec<Value>,
+}
+
+#[derive(Debug, Serialize)]
+struct Value {
+    name: String,
+    value: String,
+    slots: usize,
+}
+
+impl Report for Stamped {
+    const SCHEMA: &'static str = "rgo.stamp/1";
+
+    fn document(&self) -> Document {
+        let mut table =
+            Table::new([Column::left("name"), Column::left("value"), Column::right("slots")]);
+        for one in &self.values {
+            table.row([
+                one.name.as_str().into(),
+                one.value.as_str().into(),
+                one.slots.to_string().into(),
+            ]);
+        }
+        Document::new().line(self.path.as_str()).table(table)
+    }
+}
+
+/// Runs the command.
+///
+/// # Errors
+/// If the file cannot be read, has no such slot, or is signed by an identity.
+pub fn run(args: &StampArgs) -> Result<Exit> {
+    let stamps = values::parse(&args.stamp)?;
+    let data = finish::map(&args.file)?;
+    let known = finish::slot_names(&data).with_context(|| format!("reading {}", args.file))?;
+    if let Some((name, _)) = stamps.iter().find(|(name, _)| !known.contains(name)) {
+        return Err(unknown(name, &known).context(args.file.to_string()));
+    }
+    let policy = if args.resign { ResignPolicy::AdHoc } else { ResignPolicy::Refuse };
+    let finished = edit::write_slots(&data, &stamps, policy).map_err(|error| {
+        let signed = matches!(error, BinaryError::SignedByIdentity { .. });
+        let error = anyhow!(error).context(format!("stamping {}", args.file));
+        if signed {
+            error.context(Hint("stamp it before it is signed, or pass --resign".into()))
+        } else {
+            error
+        }
+    })?;
+    drop(data);
+    let to = args.output.as_ref().unwrap_or(&args.file);
+    place::put(to, &finished.bytes, Some(&args.file))?;
+    if finished.identity_dropped {
+        output::warning(&format!("{to} was signed by an identity, and is not any more"));
+    }
+    let slots = |name: &str| {
+        finished.slots_written.iter().find(|(written, _)| written == name).map_or(0, |(_, n)| *n)
+    };
+    let values = stamps.iter().map(|(name, value)| Value {
+        name: name.clone(),
+        value: value.clone(),
+        slots: slots(name),
+    });
+    output::print(&Stamped { path: to.clone(), values: values.collect() }, args.format)?;
+    Ok(Exit::Done)
+}
+
+/// The error for a name that is nowhere.
+#[must_use]
+pub fn unknown(name: &str, known: &BTreeSet<String>) -> anyhow::Error {
+    let hint = if known.is_empty() {
+        "there are no slots at all: declare one with rgo_stamp::stamp!, and use it, or the linker leaves it out"
+            .to_owned()
+    } else {
+        let names: Vec<&str> = known.iter().map(String::as_str).collect();
+        format!("there are: {}", names.join(", "))
+    };
+    anyhow!("-X {name}: no slot has this name").context(Hint(hint))
+}

@@ -1,0 +1,300 @@
+//! What was asked for against what came out, as read from the finished file. A build that
+//! succeeded and made something else than was asked for is the worst kind of failure: it ships.
+
+use rgo_binary::{Format, Kind, Linkage, Version};
+use rgo_toolchain::target::{Floor, Libc, Toolchain};
+use serde::Serialize;
+
+/// Something that is not as it was asked for.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Finding {
+    /// Whether it breaks what was asked, or only deserves a look.
+    pub level: Level,
+    /// What was expected and what was found.
+    pub text: String,
+}
+
+/// How bad a finding is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Level {
+    /// Ends the run with 3.
+    Error,
+    /// Is reported.
+    Warning,
+}
+
+/// What the result must be.
+#[derive(Clone, Copy, Debug)]
+pub struct Asked<'a> {
+    /// The toolchain.
+    pub toolchain: &'a Toolchain,
+    /// The oldest system it must run on.
+    pub floor: Option<&'a Floor>,
+    /// Whether it is a program, rather than a library.
+    pub program: bool,
+}
+
+/// Libraries that come with a compiler rather than with the system: a program that needs one
+/// does not start on a machine without that compiler. Beginnings, in lower case.
+const TOOLCHAIN_RUNTIMES: [&str; 8] =
+    ["libunwind", "libgcc", "libwinpthread", "libstdc++", "libc++", "libssp", "vcruntime", "msvcp"];
+
+/// What every glibc system has. Beginnings.
+const LINUX_SYSTEM: [&str; 8] = [
+    "libc.so",
+    "libm.so",
+    "libpthread.so",
+    "libdl.so",
+    "librt.so",
+    "libutil.so",
+    "libresolv.so",
+    "ld-linux",
+];
+
+/// What every Windows 10 has, so far as programs commonly import it. In lower case.
+const WINDOWS_SYSTEM: [&str; 58] = [
+    "advapi32",
+    "avrt",
+    "bcrypt",
+    "bcryptprimitives",
+    "cabinet",
+    "cfgmgr32",
+    "comctl32",
+    "comdlg32",
+    "combase",
+    "crypt32",
+    "cryptbase",
+    "d3d11",
+    "d3d12",
+    "dbghelp",
+    "dnsapi",
+    "dwmapi",
+    "dwrite",
+    "dxgi",
+    "gdi32",
+    "hid",
+    "imm32",
+    "iphlpapi",
+    "kernel32",
+    "kernelbase",
+    "mpr",
+    "msvcrt",
+    "mswsock",
+    "ncrypt",
+    "netapi32",
+    "normaliz",
+    "ntdll",
+    "ole32",
+    "oleaut32",
+    "opengl32",
+    "pdh",
+    "powrprof",
+    "propsys",
+    "psapi",
+    "rpcrt4",
+    "schannel",
+    "secur32",
+    "setupapi",
+    "shell32",
+    "shlwapi",
+    "sspicli",
+    "synchronization",
+    "ucrtbase",
+    "user32",
+    "userenv",
+    "usp10",
+    "uxtheme",
+    "version",
+    "winhttp",
+    "wininet",
+    "winmm",
+    "wintrust",
+    "ws2_32",
+    "wsock32",
+];
+
+/// Compares what was asked for with what the loader will want.
+#[must_use]
+pub fn judge(asked: &Asked<'_>, format: Format, linkage: &Linkage) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    let mut add = |level, text: String| findings.push(Finding { level, text });
+
+    if asked.toolchain.is("linux") && asked.toolchain.libc == [Libc::Static] {
+        if let Some(interpreter) = &linkage.interpreter {
+            add(Level::Error, format!("asked for static, but it starts by {interpreter}"));
+        }
+        if !linkage.needed.is_empty() {
+            add(
+                Level::Error,
+                format!("asked for static, but it needs {}", linkage.needed.join(", ")),
+            );
+        }
+        if asked.program && asked.toolchain.static_pie && linkage.kind != Kind::StaticPie {
+            add(Level::Error, format!("asked for static-pie, but it is {}", name(linkage.kind)));
+        }
+    }
+    if let (Some(Floor::Glibc(asked)), Some(found)) = (asked.floor, &linkage.glibc_floor) {
+        if asked.parse::<Version>().is_ok_and(|asked| found.version > asked) {
+            let symbols = found.symbols.join(", ");
+            add(
+                Level::Error,
+                format!("asked for glibc {asked}, but it needs {}: {symbols}", found.version),
+            );
+        }
+    }
+    if let (Some(Floor::Macos(asked)), Some(found)) = (asked.floor, &linkage.macos_min) {
+        if asked.parse::<Version>().is_ok_and(|asked| *found > asked) {
+            add(Level::Error, format!("asked for macOS {asked}, but it needs {found}"));
+        }
+    }
+    for library in &linkage.needed {
+        match class(asked.toolchain, format, library) {
+            Class::System => {}
+            Class::Runtime => add(
+                Level::Error,
+                format!("it needs {library}, which comes with a compiler and not with the system"),
+            ),
+            Class::Unknown => add(
+                Level::Warning,
+                format!("it needs {library}, which is not part of the system: ship it beside"),
+            ),
+        }
+    }
+    findings
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Class {
+    System,
+    Runtime,
+    Unknown,
+}
+
+fn class(toolchain: &Toolchain, format: Format, library: &str) -> Class {
+    let lower = library.to_lowercase();
+    let file = lower.rsplit('/').next().unwrap_or(&lower);
+    let system = match format {
+        Format::Elf => LINUX_SYSTEM.iter().any(|start| file.starts_with(start)),
+        // Libraries of the system are named by the folder they are in, and only there.
+        Format::MachO => library.starts_with("/usr/lib/") || library.starts_with("/System/"),
+        Format::Pe => {
+            let stem = file.strip_suffix(".dll").or(file.strip_suffix(".drv")).unwrap_or(file);
+            stem.starts_with("api-ms-win-")
+                || stem.starts_with("ext-ms-win-")
+                || WINDOWS_SYSTEM.contains(&stem)
+                // The dynamic MSVC toolchain is the one whose programs ask for its runtime.
+                || (toolchain.variant.as_deref() == Some("msvc")
+                    && toolchain.libc.contains(&Libc::Dynamic)
+                    && (stem.starts_with("vcruntime") || stem.starts_with("msvcp")))
+        }
+    };
+    if system {
+        Class::System
+    } else if TOOLCHAIN_RUNTIMES.iter().any(|start| file.starts_with(start)) {
+        Class::Runtime
+    } else {
+        Class::Unknown
+    }
+}
+
+/// The kind in words.
+#[must_use]
+pub fn name(kind: Kind) -> &'static str {
+    match kind {
+        Kind::Executable => "not position-independent",
+        Kind::Pie => "a dynamic PIE",
+        Kind::StaticExecutable => "static at a fixed address",
+        Kind::StaticPie => "static-pie",
+        Kind::SharedLibrary => "a shared library",
+        Kind::Object => "an object file",
+        Kind::DebugCompanion => "debug data alone",
+        Kind::Other => "of another kind",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use rgo_binary::GlibcFloor;
+    use rgo_toolchain::target;
+
+    fn linkage(kind: Kind, needed: &[&str]) -> Linkage {
+        Linkage {
+            kind,
+            interpreter: None,
+            needed: needed.iter().map(|name| (*name).to_owned()).collect(),
+            soname: None,
+            runpath: Vec::new(),
+            glibc_floor: None,
+            macos_min: None,
+            macos_sdk: None,
+            windows_os: None,
+            subsystem: None,
+            exports: Vec::new(),
+            static_: needed.is_empty(),
+        }
+    }
+
+    fn words(toolchain: &str, floor: Option<Floor>, format: Format, found: &Linkage) -> String {
+        let toolchain = target::by_name(toolchain).expect("a toolchain");
+        let asked = Asked { toolchain, floor: floor.as_ref(), program: true };
+        judge(&asked, format, found)
+            .iter()
+            .map(|finding| format!("{:?}: {}\n", finding.level, finding.text))
+            .collect()
+    }
+
+    #[test]
+    fn a_static_program_needs_nothing() {
+        let good = linkage(Kind::StaticPie, &[]);
+        assert_eq!(words("linux-amd64-static", None, Format::Elf, &good), "");
+        let mut bad = linkage(Kind::Pie, &["libc.so.6"]);
+        bad.interpreter = Some("/lib64/ld-linux-x86-64.so.2".into());
+        let found = words("linux-amd64-static", None, Format::Elf, &bad);
+        for expected in ["starts by /lib64/ld", "needs libc.so.6", "it is a dynamic PIE"] {
+            assert!(found.contains(expected), "{found}");
+        }
+    }
+
+    #[test]
+    fn floors_are_compared_as_numbers() {
+        let mut found = linkage(Kind::Pie, &["libc.so.6"]);
+        found.glibc_floor = Some(GlibcFloor {
+            version: "2.9".parse().expect("a version"),
+            symbols: vec!["old".into()],
+        });
+        let floor = || Some(Floor::Glibc("2.17".into()));
+        assert_eq!(words("linux-amd64", floor(), Format::Elf, &found), "");
+        found.glibc_floor = Some(GlibcFloor {
+            version: "2.28".parse().expect("a version"),
+            symbols: vec!["statx".into()],
+        });
+        let words = words("linux-amd64", floor(), Format::Elf, &found);
+        assert!(words.contains("asked for glibc 2.17, but it needs 2.28: statx"), "{words}");
+    }
+
+    #[test]
+    fn libraries_are_the_systems_a_compilers_or_unknown() {
+        for (toolchain, format, library, expected) in [
+            ("windows-amd64", Format::Pe, "KERNEL32.dll", ""),
+            ("windows-amd64", Format::Pe, "api-ms-win-crt-heap-l1-1-0.dll", ""),
+            ("windows-amd64", Format::Pe, "libunwind.dll", "Error"),
+            ("windows-amd64", Format::Pe, "libwinpthread-1.dll", "Error"),
+            ("windows-amd64", Format::Pe, "VCRUNTIME140.dll", "Error"),
+            ("windows-amd64-msvc", Format::Pe, "VCRUNTIME140.dll", ""),
+            ("windows-amd64-msvc-static", Format::Pe, "VCRUNTIME140.dll", "Error"),
+            ("windows-amd64", Format::Pe, "mine.dll", "Warning"),
+            ("linux-amd64", Format::Elf, "libgcc_s.so.1", "Error"),
+            ("linux-amd64", Format::Elf, "libssl.so.3", "Warning"),
+            ("darwin-arm64", Format::MachO, "/usr/lib/libSystem.B.dylib", ""),
+            ("darwin-arm64", Format::MachO, "@rpath/libx.dylib", "Warning"),
+        ] {
+            let found = words(toolchain, None, format, &linkage(Kind::Pie, &[library]));
+            assert!(
+                found.starts_with(expected) && found.is_empty() == expected.is_empty(),
+                "{library}: {found}"
+            );
+        }
+    }
+}

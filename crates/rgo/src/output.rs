@@ -1,0 +1,144 @@
+//! Where words go: data to stdout, everything else to stderr, colour only on a terminal.
+
+use std::io::{self, ErrorKind, IsTerminal, Write};
+
+use anyhow::Context;
+use rgo_report::{Report, Style};
+
+use crate::cli::common::FormatArg;
+use crate::exit::Hint;
+
+/// Renders a report to stdout in one write.
+///
+/// # Errors
+/// If stdout cannot take it; a closed pipe is told apart by [`is_closed_pipe`].
+pub fn print<R: Report>(report: &R, format: FormatArg) -> anyhow::Result<()> {
+    let style = Style { colour: colour(&io::stdout()) };
+    let text = rgo_report::render(report, format.into(), style).context("rendering the report")?;
+    write(text.as_bytes())
+}
+
+/// Writes data to stdout.
+///
+/// # Errors
+/// If stdout cannot take it.
+pub fn write(data: &[u8]) -> anyhow::Result<()> {
+    let mut stdout = io::stdout().lock();
+    stdout.write_all(data)?;
+    stdout.flush()?;
+    Ok(())
+}
+
+/// Whether the reader of our stdout has gone, as `head` does once it has its lines.
+#[must_use]
+pub fn is_closed_pipe(error: &anyhow::Error) -> bool {
+    error.chain().any(|cause| {
+        cause.downcast_ref::<io::Error>().is_some_and(|e| e.kind() == ErrorKind::BrokenPipe)
+    })
+}
+
+/// Renders a report to stderr, where stdout belongs to another program.
+///
+/// # Errors
+/// If it cannot be rendered.
+pub fn print_to_stderr<R: Report>(report: &R, format: FormatArg) -> anyhow::Result<()> {
+    let style = Style { colour: colour(&io::stderr()) };
+    let text = rgo_report::render(report, format.into(), style).context("rendering the report")?;
+    let _ = io::stderr().lock().write_all(text.as_bytes());
+    Ok(())
+}
+
+/// Prints an error with its causes on one line, and its hints below.
+pub fn error(error: &anyhow::Error) {
+    let (text, hints) = words_and_hints(error);
+    failure(&text);
+    hints.iter().for_each(|text| hint(text));
+}
+
+/// An error with its causes, without hints.
+#[must_use]
+pub fn in_words(error: &anyhow::Error) -> String {
+    words_and_hints(error).0
+}
+
+/// Hints stand in the chain as [`crate::exit::Hint`], or as a last line of a library's message.
+/// A cause that a message has already quoted is not said twice.
+fn words_and_hints(error: &anyhow::Error) -> (String, Vec<String>) {
+    let mut words: Vec<String> = Vec::new();
+    let mut hints = Vec::new();
+    for cause in error.chain() {
+        if let Some(Hint(text)) = cause.downcast_ref() {
+            hints.push(text.clone());
+            continue;
+        }
+        let mut text = cause.to_string();
+        // anyhow shows a context of the type `Hint` by its `Display` alone.
+        if let Some(hint) = text.strip_prefix("hint: ") {
+            hints.push(hint.to_owned());
+            continue;
+        }
+        if let Some((before, hint)) = text.clone().split_once("\nhint: ") {
+            text = before.trim_end().to_owned();
+            hints.push(hint.to_owned());
+        }
+        if !words.iter().any(|said| said.contains(&text)) {
+            words.push(text);
+        }
+    }
+    hints.dedup();
+    (words.join(": "), hints)
+}
+
+/// Prints that something failed, in words.
+pub fn failure(text: &str) {
+    message("error", "\u{1b}[1;31m", text);
+}
+
+/// Prints a warning.
+pub fn warning(text: &str) {
+    message("warning", "\u{1b}[1;33m", text);
+}
+
+/// Prints a step of long work.
+pub fn note(text: &str) {
+    message("rgo", "\u{1b}[1;32m", text);
+}
+
+// A message that cannot be printed has nowhere else to go: failures here are dropped.
+fn message(label: &str, ansi: &str, text: &str) {
+    let mut stderr = io::stderr().lock();
+    let _ = if colour(&io::stderr()) {
+        writeln!(stderr, "{ansi}{label}\u{1b}[0m: {text}")
+    } else {
+        writeln!(stderr, "{label}: {text}")
+    };
+}
+
+/// Whether colour may be written: a terminal, and neither `NO_COLOR` nor a dumb one.
+pub fn colour(stream: &impl IsTerminal) -> bool {
+    let unset = |name| std::env::var_os(name).is_none_or(|value| value.is_empty());
+    stream.is_terminal()
+        && unset("NO_COLOR")
+        && std::env::var_os("TERM").is_none_or(|term| term != "dumb")
+}
+
+/// Prints the next step for what was said before.
+pub fn hint(text: &str) {
+    let _ = writeln!(io::stderr().lock(), "hint: {text}");
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use anyhow::anyhow;
+
+    #[test]
+    fn hints_are_parted_from_words_and_nothing_is_said_twice() {
+        let error = anyhow!("the file is gone\nhint: look for it")
+            .context("reading x: the file is gone")
+            .context(Hint("try again".into()));
+        let (words, hints) = words_and_hints(&error);
+        assert_eq!(words, "reading x: the file is gone");
+        assert_eq!(hints, ["try again", "look for it"]);
+    }
+}
