@@ -52,7 +52,11 @@ arm64 = macho[:4] + struct.pack("<II", 0x0100000C, 0) + macho[12:]
 write("nothing-said", elf(b"no build information"))
 write("go-program", elf(go(b"go1.26.8", b"path\tx\nmod\tx\t(devel)\t\ndep\ty\tv1.0.0\th1:a\n=>\tz\tv2.0.0\th1:b\n\n")))
 write("cut-short", sample[:200])
-write("note-broken", sample.replace(b"rustc 1.96.0\npath", b"rustc 1.96.0\n\xff\xffth"))
+note_broken = sample.replace(b"rustc 1.96.0\npath", b"rustc 1.96.0\n\xff\xffth")
+# The zlib stream of the dependency list starts 78 9c.
+write("note-broken", note_broken)
+write("list-broken", sample.replace(b"\x78\x9c", b"\x78\x00"))
+write("all-broken", note_broken.replace(b"\x78\x9c", b"\x78\x00"))
 write("universal", fat([(0x01000007, 3, macho), (0x0100000C, 0, arm64)]))
 write("Hello.class", bytes.fromhex("cafebabe00000041000d0a"))
 write("script.sh", b"#!/bin/sh\nexit 0\n")
