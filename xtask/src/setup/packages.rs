@@ -38,7 +38,7 @@ pub(super) fn ensure(setup: &mut Setup) -> anyhow::Result<()> {
     } else {
         done("packages", "not a Debian or Ubuntu; taking what is there");
     }
-    for tool in ["llvm-readobj", "llvm-objdump", "dsymutil"] {
+    for tool in ["llvm-readobj", "llvm-objdump", "llvm-strip", "dsymutil"] {
         if let Some(path) = llvm_tool(tool) {
             let name = format!("RGO_TEST_{}", tool.to_uppercase().replace('-', "_"));
             setup.say(&name, &path);

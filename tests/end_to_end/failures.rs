@@ -1,0 +1,170 @@
+//! Builds that fail, and what else they leave alone. Refusals that need no build are cases in
+//! `tests/cases`.
+
+use std::fs;
+
+use crate::support::{Project, Report, machine, native, run, write};
+
+#[test]
+fn one_targets_compile_error_does_not_stop_the_others() {
+    let project = Project::of("windows-error");
+    let targets = "linux/amd64/static,windows/amd64,darwin/arm64";
+    let outcome = project.build(["--target", targets]).ended(1);
+    let outcome = outcome.says("mismatched types").says("windows-amd64");
+    let report = Report::parse(&outcome.stdout);
+    assert!(report.error("windows-amd64").is_some());
+    for toolchain in ["linux-amd64-static", "darwin-arm64"] {
+        assert_eq!(report.error(toolchain), None);
+        assert!(report.artifact(toolchain, "windows-error").path().is_file());
+    }
+    assert!(!project.output.join("windows-amd64/windows-error.exe").exists());
+}
+
+#[test]
+fn a_lockfile_that_is_out_of_date_is_an_error_when_locked() {
+    let project = Project::copy("lto");
+    let manifest = project.folder.join("Cargo.toml");
+    let text = fs::read_to_string(&manifest).expect("a manifest");
+    fs::write(&manifest, text.replace("0.1.0", "0.1.1")).expect("written");
+    let lock = fs::read(project.folder.join("Cargo.lock")).expect("a lockfile");
+    project.build(["--locked"]).ended(1).says("--locked").says("hint:");
+    assert_eq!(fs::read(project.folder.join("Cargo.lock")).expect("a lockfile"), lock);
+}
+
+#[test]
+fn an_output_that_cannot_be_written_is_named() {
+    let project = Project::copy("env");
+    // A file where the folder should be: nobody, not even root, can write below it.
+    write(&project.output, "in the way");
+    let outcome = project.build([]).ended(1);
+    outcome.says(project.output.to_str().expect("UTF-8"));
+    assert_eq!(fs::read_to_string(&project.output).expect("still there"), "in the way");
+}
+
+#[test]
+fn a_result_that_was_there_survives_a_failed_build() {
+    let project = Project::copy("env");
+    let report = project.build(["--target", "host"]).report();
+    let (_, artifact) = report.all().next().expect("a program");
+    let before = artifact.bytes();
+    write(&project.folder.join("src/main.rs"), "fn main() { let x: u8 = \"\"; }\n");
+    project.build(["--target", "host"]).ended(1).says("mismatched types");
+    assert_eq!(artifact.bytes(), before);
+}
+
+#[test]
+fn no_zig_and_offline_is_an_error_with_the_commands() {
+    let project = Project::copy("env");
+    let empty = tempfile::tempdir().expect("a folder");
+    let mut command = project.command(["--target", "linux/arm64/static", "--offline"]);
+    let path = without_zig(empty.path());
+    command.env("RGO_CACHE", empty.path().join("cache")).env_remove("RGO_ZIG").env("PATH", path);
+    crate::support::Outcome::of(&mut command).ended(1).says("zig").says("offline").says("hint:");
+}
+
+/// A PATH with the compiler and nothing that is or finds a zig.
+fn without_zig(folder: &std::path::Path) -> std::ffi::OsString {
+    let bin = folder.join("bin");
+    fs::create_dir_all(&bin).expect("made");
+    for name in ["cargo", "rustc", "git", "cc", "ld"] {
+        let paths = std::env::var_os("PATH").expect("a PATH");
+        let found = std::env::split_paths(&paths).map(|path| path.join(name)).find(|p| p.is_file());
+        if let Some(found) = found {
+            #[cfg(unix)]
+            std::os::unix::fs::symlink(found, bin.join(name)).expect("linked");
+            #[cfg(windows)]
+            fs::copy(found, bin.join(name)).expect("copied");
+        }
+    }
+    bin.into_os_string()
+}
+
+#[test]
+#[cfg(unix)]
+fn a_zig_that_is_too_old_is_an_error_with_a_hint() {
+    use std::os::unix::fs::PermissionsExt;
+    let project = Project::copy("env");
+    let zig = project.folder.join("zig");
+    fs::write(&zig, "#!/bin/sh\necho 0.9.1\n").expect("written");
+    fs::set_permissions(&zig, fs::Permissions::from_mode(0o755)).expect("executable");
+    let mut command = project.command(["--target", "linux/arm64/static"]);
+    let outcome = crate::support::Outcome::of(command.env("RGO_ZIG", &zig));
+    outcome.ended(1).says("0.9.1").says("hint:");
+}
+
+#[test]
+#[cfg(unix)]
+fn a_standard_library_that_cannot_be_had_is_an_error_with_the_commands() {
+    use std::os::unix::fs::PermissionsExt;
+    // A compiler whose folder has nothing but what it needs to compile for the host: no source,
+    // no foreign library, and no rustup to ask.
+    let project = Project::copy("env");
+    let wrapper = project.folder.join("bin");
+    let sysroot = project.folder.join("sysroot");
+    fs::create_dir_all(sysroot.join("lib/rustlib")).expect("made");
+    let cargo = machine().var("RGO_CARGO").unwrap_or_else(|| env!("CARGO").to_owned());
+    let rustc = std::path::Path::new(&cargo).with_file_name("rustc");
+    let script = |text: String, name: &str| {
+        let file = wrapper.join(name);
+        write(&file, &text);
+        fs::set_permissions(&file, fs::Permissions::from_mode(0o755)).expect("executable");
+    };
+    let real = rustc.display();
+    script(format!("#!/bin/sh\nexec {cargo} \"$@\"\n"), "cargo");
+    let show = format!("*sysroot*) [ \"$#\" -le 2 ] && echo {} && exit;;", sysroot.display());
+    script(format!("#!/bin/sh\ncase \"$*\" in {show} esac\nexec {real} \"$@\"\n"), "rustc");
+    let mut command = project.command(["--target", "windows/arm64"]);
+    command.env("RGO_CARGO", wrapper.join("cargo")).env("RUSTC", wrapper.join("rustc"));
+    let outcome = crate::support::Outcome::of(&mut command).ended(1);
+    outcome.says("aarch64-pc-windows-gnullvm").says("rustup target add").says("rust-src");
+}
+
+#[test]
+#[cfg(target_os = "linux")]
+fn a_full_disk_leaves_nothing_half_written() {
+    let project = Project::copy("env");
+    let report = project.build(["--target", "host"]).report();
+    let (toolchain, artifact) = report.all().next().expect("a program");
+    let before = artifact.bytes();
+
+    let disk = tempfile::tempdir().expect("a folder");
+    let size = before.len() * 3 / 2;
+    let mut mount = native("mount");
+    mount.args(["-t", "tmpfs", "-o", &format!("size={size}"), "tmpfs"]).arg(disk.path());
+    if !mount.status().is_ok_and(|status| status.success()) {
+        eprintln!("NOT TESTED: a full disk needs a small tmpfs, which only root may mount");
+        return;
+    }
+    struct Mounted<'p>(&'p std::path::Path);
+    impl Drop for Mounted<'_> {
+        fn drop(&mut self) {
+            let _ = native("umount").arg(self.0).status();
+        }
+    }
+    let mounted = Mounted(disk.path());
+
+    // There is room for the result once, and not for a second one beside it.
+    let output = disk.path().join("dist");
+    let on_disk = |args: &[&str]| {
+        let other = Project {
+            output: output.clone(),
+            folder: project.folder.clone(),
+            ..Project::of("full")
+        };
+        let mut command = other.command(args.iter().copied());
+        crate::support::Outcome::of(command.env("CARGO_TARGET_DIR", &project.target))
+    };
+    let first = on_disk(&["--target", "host"]).report();
+    let placed = first.artifact(toolchain, "env");
+    assert_eq!(placed.bytes(), before);
+    let failed = on_disk(&["--target", "host", "--env", "RELEASE_CHANNEL=beta"]).ended(1);
+    failed.says("No space left").says("env");
+    assert_eq!(placed.bytes(), before, "what was there is there");
+    let folder = placed.path().parent().expect("a folder").to_owned();
+    let files: Vec<_> =
+        fs::read_dir(folder).expect("a folder").flatten().map(|f| f.file_name()).collect();
+    assert_eq!(files, ["env"], "nothing half-written stays");
+    let said = run(toolchain, &placed.path(), &[]).expect("the host's own").ended(0).stdout;
+    assert_eq!(said, "channel: none\n");
+    drop(mounted);
+}

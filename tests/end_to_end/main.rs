@@ -1,0 +1,24 @@
+//! rgo's tools, run as a user runs them, on real programs for every toolchain. One test program,
+//! so that what is expensive (standard libraries, the build for all toolchains) is done once and
+//! looked at from many sides.
+//!
+//! `cargo xtask setup` brings what these tests need; each says so if it is missing.
+
+mod support;
+
+mod build_matrix;
+mod concurrency;
+mod config;
+mod debug_data;
+mod dependencies;
+mod exports;
+mod failures;
+mod native;
+mod paths;
+mod rebuild;
+mod reproducible;
+mod run;
+mod signature;
+mod stamp;
+mod vcs;
+mod workspace;

@@ -1,0 +1,86 @@
+//! Programs with code in other languages: C through `cc`, C++ through cmake, a configure script.
+//! And what is said when a header, a library or a function is not there.
+
+use crate::support::{ALL, Project, run};
+
+#[test]
+fn c_code_is_compiled_for_each_target() {
+    let report = Project::of("with-c").build(["--target", "all"]).report();
+    for toolchain in ALL {
+        let file = report.artifact(toolchain, "with-c").path();
+        if let Some(ran) = run(toolchain, &file, &[]) {
+            assert_eq!(ran.ended(0).stdout, "Square root 1.414 (11 letters)\n", "{toolchain}");
+        }
+    }
+}
+
+#[test]
+fn cxx_code_is_built_by_cmake() {
+    let targets = "linux/amd64,linux/amd64/static,linux/arm64,darwin/arm64,windows/amd64";
+    let report = Project::of("with-cmake").build(["--target", targets]).report();
+    for toolchain in report.toolchains() {
+        let artifact = report.artifact(toolchain, "with-cmake");
+        assert_eq!(artifact.get("findings").as_array().map(Vec::len), Some(0), "{artifact:?}");
+        if let Some(ran) = run(toolchain, &artifact.path(), &[]) {
+            assert_eq!(ran.ended(0).stdout, "three: 3, four: -1\n", "{toolchain}");
+        }
+    }
+}
+
+#[test]
+fn a_configure_script_is_told_what_it_builds_for() {
+    let targets = "linux/amd64/static,linux/arm64,darwin/arm64";
+    let report = Project::of("with-jemalloc").build(["--target", targets]).report();
+    for toolchain in report.toolchains() {
+        let file = report.artifact(toolchain, "with-jemalloc").path();
+        if let Some(ran) = run(toolchain, &file, &[]) {
+            assert_eq!(ran.ended(0).stdout, "allocated 1000 words\n", "{toolchain}");
+        }
+    }
+}
+
+#[test]
+fn host_code_runs_on_the_host() {
+    let project = Project::of("macro");
+    let report = project.build(["--target", "linux/arm64/static,windows/amd64"]).report();
+    let host = format!("{}/{}", std::env::consts::OS, std::env::consts::ARCH);
+    for (toolchain, triple, target) in [
+        ("linux-arm64-static", "aarch64-unknown-linux-musl", "linux/aarch64"),
+        ("windows-amd64", "x86_64-pc-windows-gnullvm", "windows/x86_64"),
+    ] {
+        let file = report.artifact(toolchain, "app").path();
+        let Some(ran) = run(toolchain, &file, &[]) else { continue };
+        let expected = format!("macro on {host}, script on {host}, for {triple}, on {target}\n");
+        assert_eq!(ran.ended(0).stdout, expected);
+    }
+}
+
+#[test]
+fn a_missing_header_names_the_target_and_the_header() {
+    let project = Project::of("missing-header");
+    let outcome = project.build(["--target", "linux/amd64,windows/amd64"]);
+    let outcome = outcome.ended(1).says("windows-amd64").says("sys/epoll.h").says("hint:");
+    let report = crate::support::Report::parse(&outcome.stdout);
+    assert!(report.error("windows-amd64").is_some());
+    assert_eq!(report.error("linux-amd64"), None, "the other target is built");
+    let file = report.artifact("linux-amd64", "missing-header").path();
+    if let Some(ran) = run("linux-amd64", &file, &[]) {
+        assert_eq!(ran.ended(0).stdout, "descriptor: true\n");
+    }
+}
+
+#[test]
+fn a_failed_link_shows_the_linkers_words_and_a_next_step() {
+    let project = Project::of("link-errors");
+    for (feature, target, words) in [
+        ("library", "linux/amd64/static", ["nosuchlibrary", "hint:"]),
+        ("symbol", "linux/amd64", ["__isoc23_strtol", "--glibc"]),
+        ("framework", "darwin/arm64", ["Cocoa", "SDKROOT"]),
+    ] {
+        let mut outcome = project.build(["--target", target, "--features", feature]).ended(1);
+        outcome = outcome.says(&target.replace('/', "-"));
+        for words in words {
+            outcome = outcome.says(words);
+        }
+    }
+}

@@ -1,0 +1,86 @@
+//! `--explain-rebuild`: what cargo compiled again, and why, in words. And what must not be
+//! compiled again.
+
+use std::fs;
+
+use crate::support::{Project, Report, write};
+
+const TARGET: [&str; 3] = ["--target", "linux/amd64/static", "--explain-rebuild"];
+
+#[track_caller]
+fn rebuilt(project: &Project, more: &[&str]) -> Vec<String> {
+    project.build(TARGET.into_iter().chain(more.iter().copied())).report().rebuilt()
+}
+
+#[track_caller]
+fn explained(rebuilt: &[String], package: &str, words: &str) {
+    let line = rebuilt.iter().find(|line| line.contains(package));
+    let line = line.unwrap_or_else(|| panic!("{package} is not in {rebuilt:?}"));
+    assert!(line.contains(words), "no {words:?} in {line}");
+}
+
+#[test]
+fn each_cause_is_named() {
+    let project = Project::copy("workspace");
+    let first = rebuilt(&project, &["-p", "a"]);
+    explained(&first, "shared", "not built before");
+    assert_eq!(rebuilt(&project, &["-p", "a"]), Vec::<String>::new(), "nothing to do");
+
+    let source = project.folder.join("shared/src/lib.rs");
+    let text = fs::read_to_string(&source).expect("a source");
+    write(&source, &format!("{text}\n/// More.\npub fn more() {{}}\n"));
+    let changed = rebuilt(&project, &["-p", "a"]);
+    explained(&changed, "shared", "shared/src/lib.rs");
+    explained(&changed, "a 1.0.0", "shared");
+
+    let flag = rebuilt(&project, &["-p", "a", "--rustc-flag", "-Cdebug-assertions"]);
+    explained(&flag, "shared", "flag");
+}
+
+#[test]
+fn a_changed_variable_is_named() {
+    let project = Project::copy("env");
+    rebuilt(&project, &[]);
+    let changed = rebuilt(&project, &["--env", "RELEASE_CHANNEL=beta"]);
+    explained(&changed, "env 0.1.0", "RELEASE_CHANNEL");
+}
+
+#[test]
+fn a_new_floor_links_and_compiles_nothing() {
+    let project = Project::copy("sample");
+    let linux = ["--target", "linux/amd64", "--explain-rebuild"];
+    let build = |more: &[&str]| -> Report {
+        project.build(linux.into_iter().chain(more.iter().copied())).report()
+    };
+    build(&[]);
+    let floored = build(&["--glibc", "2.28"]).rebuilt();
+    let libraries = |line: &&String| !line.contains("sample");
+    assert_eq!(floored.iter().filter(libraries).count(), 0, "{floored:?}");
+}
+
+#[test]
+fn host_code_stays_fresh_when_other_targets_join() {
+    let project = Project::copy("macro");
+    let build = |targets: &str| {
+        project.build(["--target", targets, "--explain-rebuild"]).report().rebuilt()
+    };
+    let first = build("linux/arm64/static");
+    assert!(first.iter().any(|line| line.contains("derive")), "{first:?}");
+    for targets in ["linux/arm64/static,host", "host,windows/amd64", "linux/arm64/static"] {
+        let again = build(targets);
+        assert!(!again.iter().any(|line| line.contains("derive")), "{targets}: {again:?}");
+    }
+}
+
+#[test]
+fn nothing_to_do_touches_nothing() {
+    let project = Project::copy("env");
+    let report = project.build(TARGET).report();
+    let (_, artifact) = report.all().next().expect("a program");
+    let before = fs::metadata(artifact.path()).expect("there").modified().expect("a time");
+    let again = project.build(TARGET).report();
+    let (_, artifact) = again.all().next().expect("a program");
+    assert_eq!(artifact.get("changed"), false);
+    assert_eq!(fs::metadata(artifact.path()).expect("there").modified().expect("a time"), before);
+    assert!(!project.build(TARGET.into_iter().chain(["-a"])).report().rebuilt().is_empty(), "-a");
+}

@@ -1,0 +1,65 @@
+//! `--run` hands on arguments, output and exit code, also of programs for other machines; and a
+//! reader that leaves early is no error.
+
+use std::io::{BufRead, BufReader};
+use std::process::Stdio;
+
+use crate::support::{Outcome, Project, runs_here, tool};
+
+#[test]
+fn the_programs_own_output_and_code_come_back() {
+    let project = Project::of("sample");
+    for target in ["linux/amd64", "linux/arm64/static", "windows/amd64"] {
+        let toolchain = target.replace('/', "-");
+        if !runs_here(&toolchain) {
+            continue;
+        }
+        let mut build = tool("rgo-build");
+        build.arg("-C").arg(&project.folder).arg("-o").arg(&project.output).arg("-q");
+        build.env("CARGO_TARGET_DIR", &project.target);
+        build.args(["--target", target, "--run", "--", "exit", "7"]);
+        let outcome = Outcome::of(&mut build).ended(7);
+        assert!(outcome.stdout.contains("args: exit 7"), "{target}: {outcome}");
+    }
+}
+
+#[test]
+fn what_cannot_run_here_is_told() {
+    if runs_here("darwin-arm64") {
+        return;
+    }
+    let project = Project::of("sample");
+    project.build(["--target", "darwin/arm64", "--run"]).says("darwin-arm64");
+}
+
+#[test]
+fn a_closed_pipe_ends_quietly() {
+    let mut command = tool("rgo-build");
+    let mut child = command
+        .args(["targets", "--format", "json"])
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .expect("started");
+    let mut line = String::new();
+    let mut stdout = BufReader::with_capacity(1, child.stdout.take().expect("a pipe"));
+    stdout.read_line(&mut line).expect("a line");
+    drop(stdout);
+    let output = child.wait_with_output().expect("ended");
+    assert_eq!(output.status.code(), Some(0));
+    assert_eq!(String::from_utf8_lossy(&output.stderr), "");
+}
+
+#[test]
+fn a_dry_run_says_all_and_does_nothing() {
+    let project = Project::copy("sample");
+    let plan = project.build(["--target", "all", "-n"]).ended(0).stdout;
+    for triple in
+        ["aarch64-apple-darwin", "x86_64-unknown-linux-musl", "aarch64-pc-windows-gnullvm"]
+    {
+        assert!(plan.contains(triple), "{plan}");
+    }
+    assert!(plan.contains("cargo"), "{plan}");
+    assert!(!project.output.exists() && !project.target.exists(), "nothing was made");
+    assert!(!project.folder.join("target").exists());
+}

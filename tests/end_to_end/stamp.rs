@@ -1,0 +1,154 @@
+//! `-X`: values that are written after the link, by the build or into a finished program.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::time::SystemTime;
+
+use crate::support::{ALL, Outcome, Project, run, sample, scratch, tool};
+
+#[test]
+fn a_new_value_compiles_and_links_nothing() {
+    let project = Project::copy("sample");
+    let build = |value: &str| {
+        let value = format!("sample::VERSION={value}");
+        project.build(["--target", "all", "--explain-rebuild", "-X", &value]).report()
+    };
+    build("1");
+    let before = newest(&project.target);
+    let report = build("2");
+    assert_eq!(report.rebuilt(), Vec::<String>::new());
+    assert_eq!(newest(&project.target), before, "no file that cargo made has changed");
+    for toolchain in ALL {
+        if let Some(ran) = run(toolchain, &report.artifact(toolchain, "sample").path(), &[]) {
+            assert!(ran.ended(0).stdout.starts_with("sample 2 (unknown)"), "{toolchain}");
+        }
+    }
+}
+
+/// The youngest compiled or linked file: cargo keeps them in folders named `deps`.
+fn newest(target: &Path) -> SystemTime {
+    let files = walkdir::WalkDir::new(target).into_iter().flatten();
+    let made = files.filter(|file| {
+        file.file_type().is_file()
+            && file.path().parent().is_some_and(|folder| folder.ends_with("deps"))
+    });
+    let times = made.map(|file| file.metadata().expect("there").modified().expect("a time"));
+    times.max().expect("something was built")
+}
+
+#[test]
+fn no_optimiser_folds_a_slot() {
+    let args = ["--target", "all", "-X", "lto::VERSION=20.1-rc"];
+    let project = Project::of("lto");
+    for report in [project.build(["--target", "all"]).report(), project.build(args).report()] {
+        for toolchain in ALL {
+            let artifact = report.artifact(toolchain, "lto");
+            let stamped = !artifact.get("stamped").as_array().expect("a list").is_empty();
+            let Some(ran) = run(toolchain, &artifact.path(), &[]) else { continue };
+            let expected = if stamped {
+                "lto 20.1-rc\ndefault: false\nlength: 7\nstarts with d: false\n"
+            } else {
+                "lto dev\ndefault: true\nlength: 3\nstarts with d: true\n"
+            };
+            assert_eq!(ran.ended(0).stdout, expected, "{toolchain}");
+        }
+    }
+}
+
+#[test]
+fn every_slot_of_a_name_is_written_and_counted() {
+    let args = ["--target", "linux/amd64/static", "--bin", "samename", "-X", "samename::VERSION=9"];
+    let report = Project::of("samename").build(args).report();
+    let artifact = report.artifact("linux-amd64-static", "samename");
+    let said = run("linux-amd64-static", &artifact.path(), &[]).expect("runs here").ended(0).stdout;
+    assert_eq!(said, "program 9, library 9\n");
+    assert_eq!(artifact.get("stamped"), &serde_json::json!([["samename::VERSION", 2]]));
+}
+
+#[test]
+fn templates_are_filled() {
+    let project = Project::copy("sample");
+    project.commit();
+    project.git(&["tag", "v0.4.2"]);
+    let revision = project.git(&["rev-parse", "HEAD"]);
+    let version = "sample::VERSION={version} {git.tag} {date}";
+    let stamps = ["-X", version, "-X", "sample::COMMIT={git.sha}"];
+    let report =
+        project.build(["--target", "linux/amd64/static"].into_iter().chain(stamps)).report();
+    let file = report.artifact("linux-amd64-static", "sample").path();
+    let said = run("linux-amd64-static", &file, &[]).expect("runs here").ended(0).stdout;
+    let expected = format!("sample 0.4.2 v0.4.2 2023-11-14 ({})\n", revision.trim());
+    assert!(said.starts_with(&expected), "{said}");
+}
+
+#[test]
+fn wrong_values_are_refused_before_anything_is_put_in_place() {
+    let project = Project::copy("sample");
+    let build = |stamp: &str| project.build(["--target", "linux/amd64/static", "-X", stamp]);
+    build("sample::VERSIO=1").ended(1).says("sample::VERSION").says("sample::COMMIT");
+    build(&format!("sample::COMMIT={}", "x".repeat(65))).ended(1).says("64").says("65");
+    build("sample::VERSION").ended(2).says("NAME=VALUE");
+    assert!(!project.output.join("linux-amd64-static/sample").exists());
+    build(&format!("sample::COMMIT={}", "x".repeat(64))).ended(0);
+}
+
+fn stamp(file: &Path, args: &[&str]) -> Outcome {
+    Outcome::of(tool("rgo-build").arg("stamp").arg(file).args(args))
+}
+
+fn copies(name: &str) -> Vec<(&'static str, PathBuf)> {
+    let folder = scratch(name);
+    let copy = |toolchain: &'static str| {
+        let file = folder.join(toolchain);
+        fs::copy(sample().artifact(toolchain, "sample").path(), &file).expect("copied");
+        (toolchain, file)
+    };
+    ALL.into_iter().map(copy).collect()
+}
+
+#[test]
+fn a_finished_program_takes_another_value() {
+    for (toolchain, file) in copies("restamped") {
+        let size = fs::metadata(&file).expect("there").len();
+        for value in ["2.0.0-longer-than-before", "3"] {
+            stamp(&file, &["-X", &format!("sample::VERSION={value}")]).ended(0);
+            assert_eq!(fs::metadata(&file).expect("there").len(), size, "{toolchain}");
+            if let Some(ran) = run(toolchain, &file, &[]) {
+                let said = ran.ended(0).stdout;
+                assert!(
+                    said.starts_with(&format!("sample {value} (0123abcd)")),
+                    "{toolchain}: {said}"
+                );
+            }
+        }
+    }
+}
+
+#[test]
+fn a_finished_program_that_cannot_take_it_stays_as_it_is() {
+    for (toolchain, file) in copies("not-restamped") {
+        let before = fs::read(&file).expect("read");
+        stamp(&file, &["-X", "sample::NOTHING=1"]).ended(1).says("sample::VERSION");
+        let long = format!("sample::VERSION={}", "x".repeat(257));
+        stamp(&file, &["-X", &long]).ended(1).says("256");
+        stamp(&file, &["-X", "sample::VERSION"]).ended(2);
+        assert_eq!(fs::read(&file).expect("read"), before, "{toolchain}");
+    }
+    let folder = scratch("not-a-program");
+    let text = folder.join("text");
+    fs::write(&text, "hello").expect("written");
+    stamp(&text, &["-X", "a::B=1"]).ended(1).says("text");
+    stamp(&folder.join("absent"), &["-X", "a::B=1"]).ended(1).says("absent");
+}
+
+#[test]
+fn a_copy_can_be_stamped_instead() {
+    let (toolchain, file) = copies("stamped-copy").into_iter().next().expect("one");
+    let before = fs::read(&file).expect("read");
+    let other = file.with_file_name("other");
+    let out = other.to_str().expect("UTF-8");
+    stamp(&file, &["-X", "sample::VERSION=5", "-o", out]).ended(0);
+    assert_eq!(fs::read(&file).expect("read"), before);
+    let said = run(toolchain, &other, &[]).expect("the host's own").ended(0).stdout;
+    assert!(said.starts_with("sample 5 "), "{said}");
+}

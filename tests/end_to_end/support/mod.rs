@@ -1,0 +1,104 @@
+//! What every test does: have a project, build it, read the report, run what came out.
+
+mod foreign;
+mod machine;
+mod project;
+mod report;
+
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+use std::sync::OnceLock;
+
+pub(crate) use foreign::{native, run, runs_here};
+pub(crate) use machine::{can, machine, readobj, tool};
+pub(crate) use project::{Project, write};
+pub(crate) use report::{Artifact, Report};
+
+/// The toolchains of `--target all`.
+pub(crate) const ALL: [&str; 8] = [
+    "linux-amd64",
+    "linux-amd64-static",
+    "linux-arm64",
+    "linux-arm64-static",
+    "darwin-amd64",
+    "darwin-arm64",
+    "windows-amd64",
+    "windows-arm64",
+];
+
+/// What a run of a tool came to.
+#[derive(Debug)]
+pub(crate) struct Outcome {
+    line: String,
+    code: Option<i32>,
+    /// Its data.
+    pub(crate) stdout: String,
+    /// Its words.
+    pub(crate) stderr: String,
+}
+
+impl Outcome {
+    /// Runs a command to its end.
+    pub(crate) fn of(command: &mut Command) -> Self {
+        let line = format!("{command:?}");
+        let output = command.output().unwrap_or_else(|error| panic!("{line}: {error}"));
+        let Output { status, stdout, stderr } = output;
+        let text = |bytes: Vec<u8>| String::from_utf8(bytes).expect("UTF-8");
+        Self { line, code: status.code(), stdout: text(stdout), stderr: text(stderr) }
+    }
+
+    /// Holds that it ended so.
+    #[track_caller]
+    pub(crate) fn ended(self, code: i32) -> Self {
+        assert_eq!(self.code, Some(code), "{self}");
+        self
+    }
+
+    /// Holds that it succeeded, and reads its report.
+    #[track_caller]
+    pub(crate) fn report(self) -> Report {
+        Report::parse(&self.ended(0).stdout)
+    }
+
+    /// Holds that it said this, to a person.
+    #[track_caller]
+    pub(crate) fn says(self, words: &str) -> Self {
+        assert!(self.stderr.contains(words), "not said: {words}\n{self}");
+        self
+    }
+
+    /// Holds that it did not say this.
+    #[track_caller]
+    pub(crate) fn says_nothing_of(self, words: &str) -> Self {
+        assert!(!self.stderr.contains(words), "said: {words}\n{self}");
+        self
+    }
+}
+
+impl std::fmt::Display for Outcome {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let Self { line, code, stdout, stderr } = self;
+        write!(f, "{line}\nended with {code:?}\n--- stdout\n{stdout}\n--- stderr\n{stderr}")
+    }
+}
+
+/// The sample program for all toolchains, stamped; built once for all tests of this process.
+pub(crate) fn sample() -> &'static Report {
+    static SAMPLE: OnceLock<Report> = OnceLock::new();
+    SAMPLE.get_or_init(|| {
+        Project::of("sample")
+            .build(["--target", "all", "-X", STAMP, "-X", "sample::COMMIT=0123abcd"])
+            .report()
+    })
+}
+
+/// The value that [`sample`] was stamped with.
+pub(crate) const STAMP: &str = "sample::VERSION=1.2.3";
+
+/// Where tests of this process write, apart from target folders.
+pub(crate) fn scratch(name: &str) -> PathBuf {
+    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("scratch").join(name);
+    let _ = std::fs::remove_dir_all(&folder);
+    std::fs::create_dir_all(&folder).expect("a scratch folder");
+    folder
+}

@@ -1,0 +1,123 @@
+//! The commit in a program, and what is said where there is none to name.
+
+use crate::support::{Outcome, Project, native, tool, write};
+
+const TARGET: [&str; 2] = ["--target", "linux/amd64/static"];
+
+/// The `vcs` lines of the program that a project makes.
+#[track_caller]
+fn recorded(project: &Project, outcome: Outcome) -> Vec<String> {
+    let report = outcome.report();
+    let name = project.folder.file_name().expect("a name").to_str().expect("UTF-8");
+    let file = report.artifact("linux-amd64-static", name).path();
+    let said = Outcome::of(tool("rgo-version-m").arg(file)).ended(0).stdout;
+    let lines = said.lines().filter_map(|line| line.strip_prefix("\tbuild\t"));
+    lines.filter(|line| line.starts_with("vcs")).map(str::to_owned).collect()
+}
+
+#[test]
+fn a_commit_is_recorded_with_its_time_and_whether_it_was_changed() {
+    let project = Project::copy("env");
+    project.commit();
+    let revision = project.git(&["rev-parse", "HEAD"]).trim().to_owned();
+    let clean = ["vcs=git", &format!("vcs.revision={revision}"), "vcs.time=2023-11-14T22:13:20Z"];
+    let found = recorded(&project, project.build(TARGET));
+    assert_eq!(found[..3], clean);
+    assert_eq!(found[3], "vcs.modified=false");
+
+    write(&project.folder.join("src/more.rs"), "// more\n");
+    let found = recorded(&project, project.build(TARGET));
+    assert_eq!(found[3], "vcs.modified=true");
+    let off = recorded(&project, project.build(TARGET.into_iter().chain(["--vcs", "off"])));
+    assert_eq!(off, Vec::<String>::new());
+}
+
+/// Holds that a build without a commit works, says why there is none, and fails if one is required.
+#[track_caller]
+fn absent(project: &Project, change: impl Fn(&mut std::process::Command), words: &str) {
+    let build = |vcs: &str| {
+        let mut command = project.command(TARGET.into_iter().chain(["--vcs", vcs]));
+        change(&mut command);
+        Outcome::of(&mut command)
+    };
+    let found = recorded(project, build("auto").says(words));
+    assert_eq!(found, Vec::<String>::new());
+    build("require").ended(1).says(words).says("hint:");
+    build("off").ended(0).says_nothing_of(words);
+}
+
+#[test]
+fn no_repository() {
+    absent(&Project::copy("env"), |_| (), "not in a git repository");
+}
+
+#[test]
+#[cfg(unix)]
+fn no_git() {
+    let project = Project::copy("env");
+    project.commit();
+    let bin = project.folder.with_file_name("bin");
+    std::fs::create_dir(&bin).expect("made");
+    let paths = std::env::var_os("PATH").expect("a PATH");
+    for name in ["cargo", "rustc", "cc", "ld", "python3", "sh", "rustup"] {
+        let found = std::env::split_paths(&paths).map(|path| path.join(name)).find(|p| p.is_file());
+        if let Some(found) = found {
+            std::os::unix::fs::symlink(found, bin.join(name)).expect("linked");
+        }
+    }
+    absent(&project, |command| drop(command.env("PATH", &bin)), "git is not installed");
+}
+
+#[test]
+fn no_commit_yet() {
+    let project = Project::copy("env");
+    project.git(&["init", "-q"]);
+    absent(&project, |_| (), "no commit yet");
+}
+
+#[test]
+#[cfg(target_os = "linux")]
+fn another_owner() {
+    let project = Project::copy("env");
+    project.commit();
+    let mut chown = native("chown");
+    if !chown.args(["-R", "12345:12345"]).arg(&project.folder).status().is_ok_and(|s| s.success()) {
+        eprintln!("NOT TESTED: a repository of another owner, which only root can make");
+        return;
+    }
+    let clean = |command: &mut std::process::Command| {
+        command.env("GIT_CONFIG_GLOBAL", "/dev/null").env_remove("SUDO_UID");
+    };
+    absent(&project, clean, "another user owns it");
+}
+
+#[test]
+fn a_shallow_clone_has_its_commit_and_a_warning() {
+    let origin = Project::copy("env");
+    origin.commit();
+    write(&origin.folder.join("src/more.rs"), "// more\n");
+    origin.commit();
+    let temp = tempfile::tempdir().expect("a folder");
+    let clone = temp.path().join("env");
+    let url = format!("file://{}", origin.folder.display());
+    let mut git = native("git");
+    git.args(["clone", "-q", "--depth", "1", &url]).arg(&clone);
+    Outcome::of(&mut git).ended(0);
+    let project = Project { folder: clone, ..Project::copy("env") };
+    let outcome = project.build(TARGET).says("shallow");
+    assert_eq!(recorded(&project, outcome).len(), 4);
+}
+
+#[test]
+fn the_time_of_the_source_is_the_time_of_everything() {
+    let project = Project::copy("sample");
+    project.commit();
+    let stamp = ["-X", "sample::VERSION={date}"];
+    let mut command = project.command(TARGET.into_iter().chain(stamp));
+    let report = Outcome::of(command.env("SOURCE_DATE_EPOCH", "86400")).report();
+    let file = report.artifact("linux-amd64-static", "sample").path();
+    let said = crate::support::run("linux-amd64-static", &file, &[]).expect("runs here");
+    assert!(said.stdout.starts_with("sample 1970-01-02 "), "{said}");
+    let mut command = project.command(TARGET);
+    Outcome::of(command.env("SOURCE_DATE_EPOCH", "soon")).ended(1).says("SOURCE_DATE_EPOCH");
+}
