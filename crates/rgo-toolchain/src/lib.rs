@@ -5,6 +5,8 @@ pub mod compiler;
 pub mod exec;
 pub mod select;
 pub mod target;
+pub use cargo_metadata;
+
 pub mod cargo_messages;
 pub mod cargo_run;
 pub mod deps;
@@ -17,3 +19,8 @@ pub mod vcs;
 pub mod plan;
 pub mod request;
 pub mod project;
+pub mod event;
+pub mod shim;
+pub mod zig;
+pub mod runner;
+pub mod std_lib;

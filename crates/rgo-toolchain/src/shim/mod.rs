@@ -1,0 +1,265 @@
+//! The link shim: what cargo is given as a foreign target's linker, and build scripts as its C compiler.
+//!
+//! ```text
+//! shims/<toolchain>/rgo-link           the linker; the same path and bytes for ever, because another path in a
+//!                                      target's rustflags would have cargo compile everything again
+//! shims/<toolchain>-<hash>/cc c++ …    the C tools; named by what they do, so that C code is compiled again when
+//!                                      the floor or zig changes
+//! shims/<toolchain>-<hash>/recipe.json what these tools do
+//! ```
+//!
+//! On Unix each is a small script that runs the rgo that is running the build (`RGO_SHIM`), else the one that wrote it:
+//! it stays right when rgo is upgraded or moved, or two versions build at once. Elsewhere it is a copy of rgo itself,
+//! which knows by its own name what it is asked to be. What a link does is in a [`Recipe`], whose path is in
+//! `RGO_LINK_<TRIPLE>`.
+
+pub mod args;
+pub mod response;
+mod run;
+
+use camino::{Utf8Path, Utf8PathBuf};
+use serde::{Deserialize, Serialize};
+
+use crate::cache::{self, Cache, CacheError};
+use crate::target::{Floor, Toolchain};
+use crate::zig::Zig;
+pub use run::{Linked, ShimCall, ShimError, invoked_as, run};
+
+/// The variable that names the rgo to be run by the scripts.
+pub const PROGRAM: &str = "RGO_SHIM";
+/// The hidden first argument by which a script says what it is.
+pub const CALL: &str = "__rgo-shim";
+/// The linker's file name. rustc guesses a linker's manners from it: one that ends in `-ld` would be given ld's options.
+const LINKER: &str = "rgo-link";
+const RECIPE: &str = "recipe.json";
+const TOOLS: [&str; 6] = ["cc", "c++", "ar", "ranlib", "lib", "dlltool"];
+/// Raised whenever the shim itself would make other bytes of the same recipe.
+const REVISION: u32 = 1;
+
+/// What a link is to do.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Recipe {
+    /// The toolchain's name.
+    pub toolchain: String,
+    /// Its system.
+    pub os: String,
+    /// Its triple.
+    pub triple: String,
+    /// The zig program.
+    pub zig: Utf8PathBuf,
+    /// Its arguments before the subcommand (`-m ziglang`).
+    pub zig_args: Vec<String>,
+    /// Its version.
+    pub zig_version: String,
+    /// Its library folder.
+    pub zig_lib: Utf8PathBuf,
+    /// zig's target, with the floor in it.
+    pub zig_target: String,
+    /// The folder zig works in; its own cache is below.
+    pub work: Utf8PathBuf,
+    /// rustc's release.
+    pub rustc_version: String,
+    /// The object to link into executables and shared libraries.
+    pub note: Option<Utf8PathBuf>,
+    /// The symbols that hold it, in the spelling of the object file.
+    pub keep: Vec<String>,
+    /// Whether an ELF build-id is made.
+    pub build_id: bool,
+    /// Whether static executables are made position-independent.
+    pub static_pie: bool,
+}
+
+/// Where the tools of one toolchain are.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Installed {
+    /// The linker.
+    pub linker: Utf8PathBuf,
+    /// The folder of the C tools.
+    pub tools: Utf8PathBuf,
+    /// The recipe of links.
+    pub recipe: Utf8PathBuf,
+    /// The variables that a build with these tools needs.
+    pub env: Vec<(String, String)>,
+}
+
+impl Recipe {
+    /// The recipe for a toolchain that zig links; `None` where zig doesn't.
+    pub fn new(
+        toolchain: &Toolchain,
+        floor: Option<&Floor>,
+        zig: &Zig,
+        rustc: &semver::Version,
+        cache: &Cache,
+    ) -> Option<Self> {
+        Some(Self {
+            toolchain: toolchain.name.clone(),
+            os: toolchain.os.clone(),
+            triple: toolchain.triple.clone(),
+            zig: zig.program.clone(),
+            zig_args: zig.args.clone(),
+            zig_version: zig.version.to_string(),
+            zig_lib: zig.lib_dir.clone(),
+            zig_target: toolchain.zig_target(floor)?,
+            work: cache.zig_cache(&zig.version.to_string()),
+            rustc_version: rustc.to_string(),
+            note: None,
+            keep: Vec::new(),
+            build_id: toolchain.is("linux"),
+            static_pie: toolchain.static_pie,
+        })
+    }
+
+    /// The same with an object linked in, held by these symbols (without the underscore that Mach-O puts before them).
+    #[must_use]
+    pub fn with_note(mut self, object: &Utf8Path, symbols: &[&str]) -> Self {
+        let prefix = if self.os == "darwin" { "_" } else { "" };
+        self.note = Some(object.to_owned());
+        self.keep = symbols.iter().map(|s| format!("{prefix}{s}")).collect();
+        self
+    }
+
+    /// Names everything that a link depends on.
+    pub fn hash(&self) -> String {
+        let text = serde_json::to_vec(self).unwrap_or_default();
+        cache::short_hash(&[&REVISION.to_le_bytes(), &text])
+    }
+
+    /// Names everything that a C compilation depends on.
+    fn tools_hash(&self) -> String {
+        let zig_args = self.zig_args.join("\0");
+        let parts =
+            [&self.zig_version, &self.zig_target, self.zig.as_str(), &zig_args, self.work.as_str()];
+        let revision = REVISION.to_le_bytes();
+        let mut all: Vec<&[u8]> = vec![&revision];
+        all.extend(parts.iter().map(|part| part.as_bytes()));
+        cache::short_hash(&all)
+    }
+
+    /// Puts the tools and this recipe in place and says where. `own` is our own executable.
+    ///
+    /// # Errors
+    /// When the cache can't be written to.
+    pub fn install(&self, cache: &Cache, own: &Utf8Path) -> Result<Installed, CacheError> {
+        let shims = cache.folder("shims");
+        let folder = shims.join(&self.toolchain);
+        let tools = shims.join(format!("{}-{}", self.toolchain, self.tools_hash()));
+        let text = serde_json::to_vec_pretty(self).unwrap_or_default();
+        let recipe = folder.join(format!("{}.json", self.hash()));
+        cache.put(&recipe, &text)?;
+        // C code is the same whatever is linked in.
+        let plain = Recipe { note: None, keep: Vec::new(), ..self.clone() };
+        cache.put(&tools.join(RECIPE), &serde_json::to_vec_pretty(&plain).unwrap_or_default())?;
+        let linker = folder.join(format!("{LINKER}{}", std::env::consts::EXE_SUFFIX));
+        put_tool(cache, &linker, own)?;
+        for tool in TOOLS {
+            put_tool(cache, &tools.join(format!("{tool}{}", std::env::consts::EXE_SUFFIX)), own)?;
+        }
+        prepare_work(&self.work, &self.zig_lib)?;
+        cache.touch(&tools);
+        cache.touch(&folder);
+        let env =
+            vec![(self.link_variable(), recipe.to_string()), (PROGRAM.to_owned(), own.to_string())];
+        Ok(Installed { linker, tools, recipe, env })
+    }
+
+    /// The variable that tells the linker of this triple its recipe.
+    pub fn link_variable(&self) -> String {
+        format!("RGO_LINK_{}", self.triple.to_uppercase().replace('-', "_"))
+    }
+
+    #[cfg(test)]
+    pub(crate) fn example(os: &str) -> Self {
+        Self {
+            toolchain: format!("{os}-amd64"),
+            os: os.into(),
+            triple: "x86_64-unknown-linux-gnu".into(),
+            zig: "/z/zig".into(),
+            zig_args: vec![],
+            zig_version: "0.15.2".into(),
+            zig_lib: "/z/lib".into(),
+            zig_target: "x86_64-linux-gnu.2.17".into(),
+            work: "/c/zig-cache/0.15.2".into(),
+            rustc_version: "1.96.0".into(),
+            note: None,
+            keep: vec![],
+            build_id: false,
+            static_pie: false,
+        }
+    }
+}
+
+impl Installed {
+    /// One of the C tools: `cc`, `c++`, `ar`, `ranlib`, `lib`, `dlltool`.
+    pub fn tool(&self, name: &str) -> Utf8PathBuf {
+        self.tools.join(format!("{name}{}", std::env::consts::EXE_SUFFIX))
+    }
+}
+
+#[cfg(unix)]
+fn put_tool(cache: &Cache, path: &Utf8Path, own: &Utf8Path) -> Result<(), CacheError> {
+    use std::os::unix::fs::PermissionsExt;
+    let name = path.file_name().unwrap_or_default();
+    // The linker outlives the rgo that wrote it and says so when it is called outside of a build; the C tools are
+    // named in build scripts' caches (cmake's, say) and run whichever rgo wrote them.
+    let default =
+        if name == LINKER { String::new() } else { shell_words::quote(own.as_str()).into_owned() };
+    let script = if default.is_empty() {
+        format!(
+            "#!/bin/sh\n[ -n \"${PROGRAM}\" ] || {{ echo \"{LINKER} works only within rgo-build\" >&2; exit 1; }}\n\
+             exec \"${PROGRAM}\" {CALL} \"$0\" \"$@\"\n"
+        )
+    } else {
+        format!("#!/bin/sh\nrgo={default}\nexec \"${{{PROGRAM}:-$rgo}}\" {CALL} \"$0\" \"$@\"\n")
+    };
+    let fresh = !std::fs::read(path).is_ok_and(|old| old == script.as_bytes());
+    if fresh {
+        // Executable before it has its name, or another build may find it without the right to run it.
+        let staged = path.with_file_name(format!(".{name}.{}", std::process::id()));
+        let fail = |doing| move |source| CacheError { path: path.to_owned(), doing, source };
+        cache.put(&staged, script.as_bytes())?;
+        std::fs::set_permissions(&staged, std::fs::Permissions::from_mode(0o755))
+            .map_err(fail("making it runnable"))?;
+        std::fs::rename(&staged, path).map_err(fail("putting it in place"))?;
+    }
+    Ok(())
+}
+
+#[cfg(not(unix))]
+fn put_tool(_cache: &Cache, path: &Utf8Path, own: &Utf8Path) -> Result<(), CacheError> {
+    let fail = |doing| move |source| CacheError { path: path.to_owned(), doing, source };
+    let size = |p: &Utf8Path| p.metadata().map(|m| (m.len(), m.modified().ok()));
+    if size(path).ok() == size(own).ok() {
+        return Ok(());
+    }
+    if let Some(folder) = path.parent() {
+        cache::make_folder(folder)?;
+    }
+    cache::remove(path)?;
+    std::fs::hard_link(own, path)
+        .or_else(|_| std::fs::copy(own, path).map(|_| ()))
+        .map_err(fail("copying rgo"))
+}
+
+/// Makes the folder that zig works in. Its `lib` leads to zig's own library, so that within it every path that zig
+/// writes into a program can be spelled without saying where the cache or zig is: see `run::zig_command`.
+fn prepare_work(work: &Utf8Path, zig_lib: &Utf8Path) -> Result<(), CacheError> {
+    cache::make_folder(&work.join("c"))?;
+    #[cfg(unix)]
+    {
+        let link = work.join("lib");
+        if std::fs::read_link(&link).is_ok_and(|to| to == zig_lib.as_std_path()) {
+            return Ok(());
+        }
+        let fail = |doing| {
+            let path = link.clone();
+            move |source| CacheError { path, doing, source }
+        };
+        let staged = work.join(format!(".lib.{}", std::process::id()));
+        cache::remove(&staged)?;
+        std::os::unix::fs::symlink(zig_lib, &staged).map_err(fail("linking to zig's library"))?;
+        std::fs::rename(&staged, &link).map_err(fail("putting the link in place"))?;
+    }
+    #[cfg(not(unix))]
+    let _ = zig_lib;
+    Ok(())
+}

@@ -1,0 +1,326 @@
+//! Being the shim: one call of the linker or of a C tool.
+//!
+//! A call has two stages, two processes. The first reads the recipe and rewrites the arguments; the second hands them to
+//! `cargo_zigbuild`, which rewrites them further, runs zig, and ends its process by itself when zig fails. The first
+//! thereby keeps control, sets zig's surroundings as the environment of a child instead of its own, and goes on after it.
+
+use std::io;
+use std::process::ExitCode;
+
+use camino::{Utf8Path, Utf8PathBuf};
+
+use super::args::{self, LinkKind};
+use super::{CALL, LINKER, RECIPE, Recipe, response};
+use crate::exec::{self, Cmd, ExecError};
+
+/// The hidden first argument of the second stage.
+const ZIG_CALL: &str = "__rgo-zig";
+
+/// Why a call failed before or after zig.
+#[derive(Debug, thiserror::Error)]
+pub enum ShimError {
+    /// Not called by a build.
+    #[error("{tool}: {variable} is not set: this linker works only within rgo-build")]
+    NoRecipe {
+        /// Which linker.
+        tool: Utf8PathBuf,
+        /// The variable.
+        variable: String,
+    },
+    /// A file is missing or damaged.
+    #[error("cannot read {path}: {source}")]
+    Read {
+        /// The file.
+        path: Utf8PathBuf,
+        /// Why.
+        source: io::Error,
+    },
+    /// A file can't be written.
+    #[error("cannot write a response file: {0}")]
+    Write(io::Error),
+    /// The recipe isn't one.
+    #[error(
+        "{path} is not a recipe of this rgo: {source}\nhint: `rgo-build cache prune`, then build again"
+    )]
+    Recipe {
+        /// The file.
+        path: Utf8PathBuf,
+        /// Why.
+        source: serde_json::Error,
+    },
+    /// zig can't be run.
+    #[error(transparent)]
+    Exec(#[from] ExecError),
+    /// The pass after the link failed.
+    #[error("after linking {output}: {why}")]
+    PostLink {
+        /// What was linked.
+        output: Utf8PathBuf,
+        /// What the pass says.
+        why: String,
+    },
+    /// `cargo_zigbuild` refused.
+    #[error("{0}")]
+    Zig(String),
+}
+
+/// A call that is meant for the shim and not for the program that contains it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum ShimCall {
+    /// First stage: as this tool, with these arguments.
+    Tool {
+        /// The path it was called by.
+        tool: Utf8PathBuf,
+        /// Its arguments.
+        args: Vec<String>,
+    },
+    /// Second stage: `zig <subcommand> <args>` through `cargo_zigbuild`.
+    Zig {
+        /// `cc`, `c++`, `ar`, …
+        subcommand: String,
+        /// Its arguments.
+        args: Vec<String>,
+    },
+}
+
+/// What has just been linked.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Linked {
+    /// The file.
+    pub output: Utf8PathBuf,
+    /// The recipe followed.
+    pub recipe: Recipe,
+    /// Whether it is a shared library.
+    pub library: bool,
+    /// The only symbols it may export, in the spelling of the file, where zig has ignored the list.
+    pub exports: Option<Vec<String>>,
+}
+
+/// Whether this process was started as the shim. `args` are the arguments without the program.
+pub fn invoked_as(argv0: &str, args: &[String]) -> Option<ShimCall> {
+    match args.split_first() {
+        Some((first, rest)) if first == CALL => {
+            let (tool, rest) = rest.split_first()?;
+            return Some(ShimCall::Tool { tool: tool.into(), args: rest.to_vec() });
+        }
+        Some((first, rest)) if first == ZIG_CALL => {
+            let (subcommand, rest) = rest.split_first()?;
+            return Some(ShimCall::Zig { subcommand: subcommand.clone(), args: rest.to_vec() });
+        }
+        _ => {}
+    }
+    // Where there are no scripts, copies of the program are told apart by their names.
+    let tool = Utf8Path::new(argv0);
+    let is_shim = tool.file_stem() == Some(LINKER) || tool.with_file_name(RECIPE).is_file();
+    (cfg!(windows) && is_shim)
+        .then(|| ShimCall::Tool { tool: tool.to_owned(), args: args.to_vec() })
+}
+
+/// Does what was asked and gives the code to exit with; says on stderr what went wrong.
+/// `post_link` is called with every program and shared library that was linked.
+pub fn run(call: ShimCall, post_link: &dyn Fn(&Linked) -> Result<(), String>) -> ExitCode {
+    let result = match call {
+        ShimCall::Tool { tool, args } if tool.file_stem() == Some(LINKER) => {
+            link(&tool, args, post_link)
+        }
+        ShimCall::Tool { tool, args } => c_tool(&tool, args),
+        ShimCall::Zig { subcommand, args } => zig(&subcommand, args),
+    };
+    match result {
+        Ok(code) => ExitCode::from(u8::try_from(code).unwrap_or(1)),
+        Err(error) => {
+            eprintln!("error: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn link(
+    tool: &Utf8Path,
+    args: Vec<String>,
+    post_link: &dyn Fn(&Linked) -> Result<(), String>,
+) -> Result<i32, ShimError> {
+    let toolchain = tool.parent().and_then(Utf8Path::file_name).unwrap_or_default();
+    let triple = crate::target::by_name(toolchain).map(|t| t.env_triple()).unwrap_or_default();
+    let variable = format!("RGO_LINK_{triple}");
+    let path = std::env::var(&variable)
+        .map_err(|_| ShimError::NoRecipe { tool: tool.to_owned(), variable })?;
+    let recipe = read_recipe(Utf8Path::new(&path))?;
+    let cwd = current_folder()?;
+    let rewritten = args::rewrite(&expand(args, &cwd)?, &cwd, &recipe, &|p| p.exists());
+    let code = run_zig(&recipe, "cc", rewritten.args, true)?;
+    if code != 0 {
+        return Ok(code);
+    }
+    let Some(output) = rewritten.output else { return Ok(0) };
+    let exports = match rewritten.export_list {
+        Some(list) => Some(args::parse_export_list(&read(&list)?)),
+        None => None,
+    };
+    let library = rewritten.kind == LinkKind::Library;
+    let linked = Linked { output: output.clone(), recipe, library, exports };
+    post_link(&linked).map_err(|why| ShimError::PostLink { output, why })?;
+    Ok(0)
+}
+
+/// A compiler or archiver for a build script: zig's, for the target that its folder is for.
+fn c_tool(tool: &Utf8Path, args: Vec<String>) -> Result<i32, ShimError> {
+    let recipe = read_recipe(&tool.with_file_name(RECIPE))?;
+    run_zig(&recipe, tool.file_stem().unwrap_or_default(), args, false)
+}
+
+fn run_zig(
+    recipe: &Recipe,
+    subcommand: &str,
+    args: Vec<String>,
+    link: bool,
+) -> Result<i32, ShimError> {
+    let mut all = Vec::new();
+    if matches!(subcommand, "cc" | "c++") {
+        // Without -g zig strips what it links; its sanitizers need runtimes that a program of Rust's hasn't.
+        if link {
+            all.push("-g".to_owned());
+        }
+        all.extend([
+            "-fno-sanitize=all".to_owned(),
+            "-target".to_owned(),
+            recipe.zig_target.clone(),
+        ]);
+    }
+    // It removes itself at the end of this function, after zig has read it.
+    let mut file = None;
+    if link && response::needed(&args) {
+        let folder = tempfile::tempdir().map_err(ShimError::Write)?;
+        // The name by which cargo_zigbuild knows that it is to translate it.
+        let path = folder.path().join("linker-arguments");
+        std::fs::write(&path, response::write(&args)).map_err(ShimError::Write)?;
+        all.push(format!("@{}", path.display()));
+        file = Some(folder);
+    } else {
+        all.extend(args);
+    }
+    let code = zig_command(recipe, subcommand, all, link)?.run()?;
+    drop(file);
+    Ok(code)
+}
+
+/// The second stage as a command.
+///
+/// zig writes the folder it works in, that of its library and that of its cache into the debug data of the runtimes it
+/// compiles, and keeps these in its cache whoever comes next. So a link runs in a folder below which both are found,
+/// and where the system has a name for "the folder I am in" that is the same for everybody, that name is all that
+/// zig gets to see.
+fn zig_command(
+    recipe: &Recipe,
+    subcommand: &str,
+    args: Vec<String>,
+    link: bool,
+) -> Result<Cmd, ShimError> {
+    let own = exec::own_executable()
+        .map_err(|source| ShimError::Read { path: "/proc/self/exe".into(), source })?;
+    let mut cmd = Cmd::new(own)
+        .arg(ZIG_CALL)
+        .arg(subcommand)
+        .args(args)
+        .env("CARGO_ZIGBUILD_ZIG_COMMAND", recipe.zig.as_str())
+        .env("CARGO_ZIGBUILD_ZIG_COMMAND_ARGS", recipe.zig_args.join(" "))
+        .env("CARGO_ZIGBUILD_ZIG_VERSION", recipe.zig_version.clone())
+        .env("CARGO_ZIGBUILD_RUSTC_VERSION", recipe.rustc_version.clone())
+        .env("CARGO_ZIGBUILD_CACHE_DIR", recipe.work.as_str());
+    if link {
+        const HERE: &str = "/proc/self/cwd";
+        let named = Utf8Path::new(HERE).exists() && recipe.work.join("lib").exists();
+        let (cache, lib) = if named {
+            (format!("{HERE}/c"), format!("{HERE}/lib"))
+        } else {
+            (recipe.work.join("c").into_string(), recipe.zig_lib.to_string())
+        };
+        cmd = cmd.cwd(&recipe.work).env("ZIG_LIB_DIR", lib);
+        if named {
+            // clang takes the working folder's name from here, if it is one for it.
+            cmd = cmd.env("PWD", HERE);
+        }
+        cmd = cmd.env("ZIG_LOCAL_CACHE_DIR", cache.clone()).env("ZIG_GLOBAL_CACHE_DIR", cache);
+    } else {
+        // A cache of their own: what a build script's test programs have compiled in its folder must not get into links.
+        let cache = recipe.work.join("tools").into_string();
+        cmd = cmd.env("ZIG_LOCAL_CACHE_DIR", cache.clone()).env("ZIG_GLOBAL_CACHE_DIR", cache);
+    }
+    Ok(cmd)
+}
+
+/// The second stage.
+fn zig(subcommand: &str, args: Vec<String>) -> Result<i32, ShimError> {
+    use cargo_zigbuild::Zig;
+    let zig = match subcommand {
+        "cc" => Zig::Cc { args },
+        "c++" => Zig::Cxx { args },
+        "ar" => Zig::Ar { args },
+        "ranlib" => Zig::Ranlib { args },
+        "lib" => Zig::Lib { args },
+        "dlltool" => Zig::Dlltool { args },
+        other => return Err(ShimError::Zig(format!("rgo has no tool `{other}`"))),
+    };
+    zig.execute().map_err(|e| ShimError::Zig(format!("{e:#}")))?;
+    Ok(0)
+}
+
+/// Puts the content of response files in their place.
+fn expand(args: Vec<String>, cwd: &Utf8Path) -> Result<Vec<String>, ShimError> {
+    let mut plain = Vec::with_capacity(args.len());
+    for arg in args {
+        match arg.strip_prefix('@') {
+            Some(file) if !file.is_empty() => {
+                plain.extend(response::parse(&read(&exec::absolute(cwd, Utf8Path::new(file)))?));
+            }
+            _ => plain.push(arg),
+        }
+    }
+    Ok(plain)
+}
+
+fn read_recipe(path: &Utf8Path) -> Result<Recipe, ShimError> {
+    serde_json::from_str(&read(path)?)
+        .map_err(|source| ShimError::Recipe { path: path.to_owned(), source })
+}
+
+fn read(path: &Utf8Path) -> Result<String, ShimError> {
+    std::fs::read_to_string(path)
+        .map_err(|source| ShimError::Read { path: path.to_owned(), source })
+}
+
+fn current_folder() -> Result<Utf8PathBuf, ShimError> {
+    std::env::current_dir()
+        .and_then(exec::utf8)
+        .map_err(|source| ShimError::Read { path: ".".into(), source })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn calls_are_known_by_their_first_argument() {
+        let args = |line: &str| line.split(' ').map(str::to_owned).collect::<Vec<_>>();
+        let call = invoked_as("rgo-build", &args("__rgo-shim /s/linux-amd64/rgo-link -o x"));
+        assert_eq!(
+            call,
+            Some(ShimCall::Tool { tool: "/s/linux-amd64/rgo-link".into(), args: args("-o x") })
+        );
+        let call = invoked_as("rgo-build", &args("__rgo-zig cc -v"));
+        assert_eq!(call, Some(ShimCall::Zig { subcommand: "cc".into(), args: args("-v") }));
+        assert_eq!(invoked_as("rgo-build", &args("__rgo-shim")), None);
+        assert_eq!(invoked_as("rgo-build", &args("--target all")), None);
+        assert_eq!(invoked_as("rgo-build", &[]), None);
+    }
+
+    #[test]
+    fn links_and_c_tools_never_share_a_cache() {
+        let recipe = Recipe::example("linux");
+        let link = zig_command(&recipe, "cc", vec![], true).unwrap();
+        let tool = zig_command(&recipe, "cc", vec![], false).unwrap();
+        assert_eq!(link.cwd.as_deref(), Some(recipe.work.as_path()));
+        assert_eq!(tool.cwd, None);
+        assert_ne!(link.env["ZIG_GLOBAL_CACHE_DIR"], tool.env["ZIG_GLOBAL_CACHE_DIR"]);
+    }
+}

@@ -1,0 +1,480 @@
+//! Which zig links: `RGO_ZIG`, `PATH`, `python3 -m ziglang`, else the pinned Python package in rgo's cache.
+//!
+//! The package is fetched by the user's own pip, which knows their index, proxy and certificates; that it is the right
+//! one is checked here, by its hash, before anything of it is unpacked.
+
+use std::fs;
+use std::io::{self, Read};
+
+use camino::{Utf8Path, Utf8PathBuf};
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+
+use crate::cache::{self, Cache, CacheError, Env};
+use crate::event::Event;
+use crate::exec::{self, Cmd, ExecError};
+use crate::target;
+
+/// No usable zig.
+#[derive(Debug, thiserror::Error)]
+pub enum ZigError {
+    /// What the user named doesn't work.
+    #[error(
+        "RGO_ZIG is `{command}`, which is no usable zig: {why}\nhint: set it to zig's path, or unset it"
+    )]
+    Named {
+        /// Its value.
+        command: String,
+        /// What is wrong.
+        why: String,
+    },
+    /// It is too old.
+    #[error(
+        "zig {found} at {program} is too old, {minimum} or newer is needed\nhint: `pip install -U ziglang=={pin}`, or set RGO_ZIG to another one"
+    )]
+    TooOld {
+        /// Where it is.
+        program: String,
+        /// Its version.
+        found: String,
+        /// What is needed.
+        minimum: String,
+        /// The version that is known to work.
+        pin: String,
+    },
+    /// There is none and none may be fetched.
+    #[error(
+        "no zig found (RGO_ZIG, PATH, `python3 -m ziglang`), and --offline forbids to fetch it\n\
+         hint: `pip install ziglang=={pin}`, or run once without --offline, or set RGO_ZIG"
+    )]
+    Offline {
+        /// The version that would be fetched.
+        pin: semver::Version,
+    },
+    /// No package fits this machine.
+    #[error(
+        "no zig found, and the pinned package has none for this host ({host})\nhint: install zig and set RGO_ZIG"
+    )]
+    NoWheel {
+        /// The host, in zig's words.
+        host: String,
+    },
+    /// pip doesn't get it.
+    #[error(
+        "no zig found, and it could not be fetched: {why}\nhint: `pip install ziglang=={pin}`, or set RGO_ZIG to zig's path"
+    )]
+    Fetch {
+        /// What pip says.
+        why: String,
+        /// The version.
+        pin: semver::Version,
+    },
+    /// It isn't what was pinned.
+    #[error(
+        "the package {file} is not the pinned one: its SHA-256 is {found}, not {expected}; nothing of it was unpacked"
+    )]
+    Hash {
+        /// Its name.
+        file: String,
+        /// Its hash.
+        found: String,
+        /// The pinned hash.
+        expected: String,
+    },
+    /// It can't be unpacked.
+    #[error("cannot unpack {file}: {why}")]
+    Unpack {
+        /// The package.
+        file: String,
+        /// Why.
+        why: String,
+    },
+    /// The cache fails.
+    #[error(transparent)]
+    Cache(#[from] CacheError),
+    /// A file can't be read or written.
+    #[error("cannot provision zig: {0}")]
+    Io(#[from] io::Error),
+}
+
+/// Where a zig was found.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Found {
+    /// The variable `RGO_ZIG`.
+    Named,
+    /// On `PATH`.
+    Path,
+    /// As a Python package.
+    Python,
+    /// In rgo's cache.
+    Provisioned,
+}
+
+impl std::fmt::Display for Found {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Found::Named => "RGO_ZIG",
+            Found::Path => "PATH",
+            Found::Python => "python3 -m ziglang",
+            Found::Provisioned => "rgo's cache",
+        })
+    }
+}
+
+/// A zig that works.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Zig {
+    /// The program.
+    pub program: Utf8PathBuf,
+    /// Its arguments before the subcommand.
+    pub args: Vec<String>,
+    /// Its version.
+    pub version: semver::Version,
+    /// The folder of its library: C headers and sources.
+    pub lib_dir: Utf8PathBuf,
+    /// Where it was found.
+    pub found: Found,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Pin {
+    version: semver::Version,
+    minimum: semver::Version,
+    wheel: Vec<Wheel>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Wheel {
+    host: String,
+    platform: String,
+    file: String,
+    sha256: String,
+}
+
+/// The most that the package may unpack to, in bytes; version 0.15.2 has 340 million.
+const MAX_UNPACKED: u64 = 2 << 30;
+const MAX_FILES: usize = 100_000;
+
+fn pin() -> Pin {
+    // The file is part of this program; the tests below read it.
+    let text = target::data_file(target::ZIG_PIN).expect("the pin is embedded");
+    toml::from_str(text).expect("the pin is well-formed")
+}
+
+/// The version that is provisioned.
+pub fn pinned_version() -> semver::Version {
+    pin().version
+}
+
+/// Finds zig, or fetches it unless `offline`.
+///
+/// # Errors
+/// See [`ZigError`].
+pub fn discover(
+    cache: &Cache,
+    env: Env<'_>,
+    offline: bool,
+    on: &mut dyn FnMut(Event),
+) -> Result<Zig, ZigError> {
+    match find(cache, env)? {
+        Some(zig) => Ok(zig),
+        None if offline => Err(ZigError::Offline { pin: pin().version }),
+        None => provision(cache, &pin(), on),
+    }
+}
+
+/// Finds the zig that is there already.
+///
+/// # Errors
+/// When the one that is there can't be used.
+pub fn find(cache: &Cache, env: Env<'_>) -> Result<Option<Zig>, ZigError> {
+    let pin = pin();
+    if let Some(command) = env("RGO_ZIG").filter(|c| !c.is_empty()) {
+        return named(&command, cache).and_then(|zig| new_enough(zig, &pin)).map(Some);
+    }
+    if let Some(program) = exec::find_program("zig")
+        && let Ok(zig) = ask(&program, &[], Found::Path, cache)
+    {
+        return new_enough(zig, &pin).map(Some);
+    }
+    if let Some(zig) = in_python(cache) {
+        return new_enough(zig, &pin).map(Some);
+    }
+    let own = provisioned_program(cache, &pin);
+    if own.is_file()
+        && let Ok(zig) = ask(&own, &[], Found::Provisioned, cache)
+    {
+        cache.touch(&provisioned_folder(cache, &pin));
+        return Ok(Some(zig));
+    }
+    Ok(None)
+}
+
+fn new_enough(zig: Zig, pin: &Pin) -> Result<Zig, ZigError> {
+    if zig.version >= pin.minimum {
+        return Ok(zig);
+    }
+    Err(ZigError::TooOld {
+        program: zig.program.to_string(),
+        found: zig.version.to_string(),
+        minimum: pin.minimum.to_string(),
+        pin: pin.version.to_string(),
+    })
+}
+
+/// A path, which may have spaces, or a command with arguments such as `python3 -m ziglang`.
+fn named(command: &str, cache: &Cache) -> Result<Zig, ZigError> {
+    let bad = |why: String| ZigError::Named { command: command.to_owned(), why };
+    if let Some(program) = exec::find_program(command) {
+        return ask(&program, &[], Found::Named, cache).map_err(bad);
+    }
+    let words = shell_words::split(command).map_err(|e| bad(e.to_string()))?;
+    let (first, rest) = words.split_first().ok_or_else(|| bad("it is empty".into()))?;
+    let program =
+        exec::find_program(first).ok_or_else(|| bad(format!("`{first}` is not a program")))?;
+    ask(&program, rest, Found::Named, cache).map_err(bad)
+}
+
+/// The package's own zig, so that not every link has to start Python first.
+fn in_python(cache: &Cache) -> Option<Zig> {
+    let python = exec::find_program("python3").or_else(|| exec::find_program("python"))?;
+    let script = "import importlib.util as u; s = u.find_spec('ziglang'); print(list(s.submodule_search_locations)[0] if s else '')";
+    // Which packages there are changes without python changing: this is asked anew each time.
+    let folder = Cmd::new(python).args(["-c", script]).capture().ok()?;
+    let folder = Utf8Path::new(folder.trim());
+    let program = folder.join(format!("zig{}", std::env::consts::EXE_SUFFIX));
+    if folder.as_str().is_empty() || !program.is_file() {
+        return None;
+    }
+    ask(&program, &[], Found::Python, cache).ok()
+}
+
+fn ask(program: &Utf8Path, args: &[String], found: Found, cache: &Cache) -> Result<Zig, String> {
+    let question = format!("zig env; {}", args.join(" "));
+    let (version, lib_dir) = cache.probe(program, &question, || -> Result<_, String> {
+        // Its own answer is relative to the folder it is asked in.
+        let root = if cfg!(windows) { None } else { Some(Utf8PathBuf::from("/")) };
+        let mut cmd =
+            Cmd::new(program).args(args.iter().cloned()).arg("env").env_remove("ZIG_LIB_DIR");
+        cmd.cwd = root.clone();
+        let (version, lib_dir) = parse_env(&cmd.capture().map_err(|e| e.to_string())?)?;
+        Ok((version, exec::absolute(&root.unwrap_or_default(), Utf8Path::new(&lib_dir))))
+    })?;
+    let version =
+        semver::Version::parse(&version).map_err(|e| format!("its version `{version}`: {e}"))?;
+    Ok(Zig { program: program.to_owned(), args: args.to_vec(), version, lib_dir, found })
+}
+
+/// The version and the library folder in what `zig env` prints: JSON up to 0.14, ZON since.
+fn parse_env(said: &str) -> Result<(String, String), String> {
+    let field = |name: &str| {
+        said.lines().find_map(|line| {
+            let line = line.trim();
+            let value = line
+                .strip_prefix(&format!(".{name} = "))
+                .or_else(|| line.strip_prefix(&format!("\"{name}\": ")))?
+                .trim_end_matches(',');
+            // Both write strings as JSON does.
+            serde_json::from_str::<String>(value).ok()
+        })
+    };
+    match (field("version"), field("lib_dir")) {
+        (Some(version), Some(lib_dir)) => Ok((version, lib_dir)),
+        _ => Err(format!("`zig env` says neither version nor lib_dir: {}", said.trim())),
+    }
+}
+
+fn provisioned_folder(cache: &Cache, pin: &Pin) -> Utf8PathBuf {
+    cache.folder("zig").join(format!("{}-{}", pin.version, host()))
+}
+
+fn provisioned_program(cache: &Cache, pin: &Pin) -> Utf8PathBuf {
+    provisioned_folder(cache, pin).join(format!("ziglang/zig{}", std::env::consts::EXE_SUFFIX))
+}
+
+fn host() -> String {
+    format!("{}-{}", std::env::consts::ARCH, std::env::consts::OS)
+}
+
+fn provision(cache: &Cache, pin: &Pin, on: &mut dyn FnMut(Event)) -> Result<Zig, ZigError> {
+    let wheel = pin
+        .wheel
+        .iter()
+        .find(|w| w.host == host())
+        .ok_or_else(|| ZigError::NoWheel { host: host() })?;
+    let folder = provisioned_folder(cache, pin);
+    let program = provisioned_program(cache, pin);
+    let name = format!("zig/{}-{}", pin.version, host());
+    let _guard =
+        cache.lock(&name, &mut || on(Event::Waiting { what: "zig to be fetched".into() }))?;
+    if !program.is_file() {
+        on(Event::FetchingZig { version: pin.version.to_string() });
+        let staging = cache.folder("zig").join(format!(".tmp-{}-{}", pin.version, host()));
+        // What is there was left by one that was killed: the lock is ours.
+        cache::remove(&staging)?;
+        cache::make_folder(&staging)?;
+        let done = fetch(wheel, pin, &staging).and_then(|()| {
+            cache::remove(&folder)?;
+            Ok(fs::rename(staging.join("unpacked"), &folder)?)
+        });
+        cache::remove(&staging)?;
+        done?;
+    }
+    cache.touch(&folder);
+    ask(&program, &[], Found::Provisioned, cache)
+        .map_err(|why| ZigError::Unpack { file: wheel.file.clone(), why })
+}
+
+fn fetch(wheel: &Wheel, pin: &Pin, staging: &Utf8Path) -> Result<(), ZigError> {
+    let fail = |why: String| ZigError::Fetch { why, pin: pin.version.clone() };
+    let python = exec::find_program("python3")
+        .or_else(|| exec::find_program("python"))
+        .ok_or_else(|| fail("there is no python3 to run pip with".into()))?;
+    Cmd::new(python)
+        .args(["-m", "pip", "download", "--quiet", "--disable-pip-version-check", "--no-deps"])
+        .args([
+            "--only-binary=:all:",
+            "--platform",
+            wheel.platform.as_str(),
+            "-d",
+            staging.as_str(),
+        ])
+        .arg(format!("ziglang=={}", pin.version))
+        .capture()
+        .map_err(|e: ExecError| fail(e.to_string()))?;
+    let path = staging.join(&wheel.file);
+    let mut file =
+        fs::File::open(&path).map_err(|e| fail(format!("pip brought no {}: {e}", wheel.file)))?;
+    let mut hasher = Sha256::new();
+    let mut buffer = vec![0; 1 << 20];
+    loop {
+        let n = file.read(&mut buffer)?;
+        if n == 0 {
+            break;
+        }
+        hasher.update(buffer.get(..n).unwrap_or_default());
+    }
+    let found = hex::encode(hasher.finalize());
+    if found != wheel.sha256 {
+        return Err(ZigError::Hash {
+            file: wheel.file.clone(),
+            found,
+            expected: wheel.sha256.clone(),
+        });
+    }
+    unpack(&path, &staging.join("unpacked"))
+        .map_err(|why| ZigError::Unpack { file: wheel.file.clone(), why })
+}
+
+/// Unpacks a wheel, which is a ZIP archive, within limits and never outside of `to`.
+fn unpack(wheel: &Utf8Path, to: &Utf8Path) -> Result<(), String> {
+    let words = |e: &dyn std::fmt::Display| e.to_string();
+    let file = fs::File::open(wheel).map_err(|e| words(&e))?;
+    let mut archive = zip::ZipArchive::new(io::BufReader::new(file)).map_err(|e| words(&e))?;
+    if archive.len() > MAX_FILES {
+        return Err(format!("it has {} files, more than {MAX_FILES}", archive.len()));
+    }
+    let mut left = MAX_UNPACKED;
+    for index in 0..archive.len() {
+        let mut member = archive.by_index(index).map_err(|e| words(&e))?;
+        let name = member
+            .enclosed_name()
+            .ok_or_else(|| format!("a member's name leads outside: {}", member.name()))?;
+        let path = to.as_std_path().join(name);
+        if member.is_dir() {
+            fs::create_dir_all(&path).map_err(|e| words(&e))?;
+            continue;
+        }
+        if let Some(folder) = path.parent() {
+            fs::create_dir_all(folder).map_err(|e| words(&e))?;
+        }
+        let mut out = fs::File::create(&path).map_err(|e| words(&e))?;
+        let copied = io::copy(&mut (&mut member).take(left), &mut out).map_err(|e| words(&e))?;
+        left -= copied;
+        if left == 0 {
+            return Err(format!("it unpacks to more than {MAX_UNPACKED} bytes"));
+        }
+        #[cfg(unix)]
+        if let Some(mode) = member.unix_mode() {
+            use std::os::unix::fs::PermissionsExt;
+            out.set_permissions(fs::Permissions::from_mode(mode & 0o755)).map_err(|e| words(&e))?;
+        }
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::io::Write;
+
+    #[test]
+    fn the_pin_is_whole() {
+        let pin = pin();
+        assert!(pin.minimum <= pin.version);
+        assert_eq!(pin.wheel.len(), 6);
+        for wheel in &pin.wheel {
+            assert_eq!((wheel.sha256.len(), wheel.file.ends_with(".whl")), (64, true));
+            assert!(
+                wheel.file.contains(&pin.version.to_string())
+                    && wheel.file.contains(&wheel.platform)
+            );
+        }
+    }
+
+    #[test]
+    fn zig_env_in_both_forms() {
+        let zon = ".{\n    .zig_exe = \"/z/zig\",\n    .lib_dir = \"z/l\\\"ib\",\n    .version = \"0.15.2\",\n}\n";
+        assert_eq!(parse_env(zon), Ok(("0.15.2".into(), "z/l\"ib".into())));
+        let json = "{\n \"zig_exe\": \"/z/zig\",\n \"lib_dir\": \"/z/lib\",\n \"version\": \"0.13.0\",\n \"x\": 1\n}\n";
+        assert_eq!(parse_env(json), Ok(("0.13.0".into(), "/z/lib".into())));
+        assert!(parse_env("hello").is_err());
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_zig_that_is_too_old_or_none_says_what_to_do() {
+        use std::os::unix::fs::PermissionsExt;
+        let dir = tempfile::tempdir().unwrap();
+        let root = Utf8Path::from_path(dir.path()).unwrap();
+        let cache = Cache::at(root.join("cache")).unwrap();
+        let fake = root.join("zig of old");
+        fs::write(
+            &fake,
+            "#!/bin/sh\nprintf '.{\\n .lib_dir = \"z\",\\n .version = \"0.9.1\",\\n}\\n'\n",
+        )
+        .unwrap();
+        fs::set_permissions(&fake, fs::Permissions::from_mode(0o755)).unwrap();
+        let env = |value: String| move |name: &str| (name == "RGO_ZIG").then(|| value.clone());
+        let error = find(&cache, &env(fake.to_string())).unwrap_err().to_string();
+        assert!(
+            error.contains("zig 0.9.1")
+                && error.contains("too old")
+                && error.contains("hint: `pip"),
+            "{error}"
+        );
+        let error = find(&cache, &env("/no/zig at all".into())).unwrap_err().to_string();
+        assert!(error.contains("`/no/zig` is not a program"), "{error}");
+    }
+
+    #[test]
+    fn a_wheel_that_leads_outside_is_refused() {
+        let dir = tempfile::tempdir().unwrap();
+        let root = Utf8Path::from_path(dir.path()).unwrap();
+        for (name, good) in [("ziglang/zig", true), ("../evil", false)] {
+            let path = root.join("w.whl");
+            let mut writer = zip::ZipWriter::new(fs::File::create(&path).unwrap());
+            writer.start_file(name, zip::write::SimpleFileOptions::default()).unwrap();
+            writer.write_all(b"zig").unwrap();
+            writer.finish().unwrap();
+            assert_eq!(unpack(&path, &root.join("out")).is_ok(), good, "{name}");
+        }
+        assert!(root.join("out/ziglang/zig").is_file());
+        assert!(!root.join("evil").exists());
+        fs::write(root.join("w.whl"), "PK").unwrap();
+        assert!(unpack(&root.join("w.whl"), &root.join("out")).is_err());
+    }
+}
