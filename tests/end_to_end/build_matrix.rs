@@ -142,8 +142,7 @@ fn glibc_floor(text: &str) -> (u32, u32) {
 
 #[test]
 fn a_floor_is_kept_or_told() {
-    let project = Project::of("floor-of-sample");
-    let project = Project { folder: Project::of("sample").folder, ..project };
+    let project = Project::at(&Project::of("sample").folder, "floors");
     let linkage = |report: &Report, toolchain: &str| {
         let artifact = report.artifact(toolchain, "sample");
         (artifact.get("linkage").clone(), glibc_or_macos(toolchain, &artifact.path()))

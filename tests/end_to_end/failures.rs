@@ -146,11 +146,8 @@ fn a_full_disk_leaves_nothing_half_written() {
     // There is room for the result once, and not for a second one beside it.
     let output = disk.path().join("dist");
     let on_disk = |args: &[&str]| {
-        let other = Project {
-            output: output.clone(),
-            folder: project.folder.clone(),
-            ..Project::of("full")
-        };
+        let mut other = Project::at(&project.folder, "full-disk");
+        other.output = output.clone();
         let mut command = other.command(args.iter().copied());
         crate::support::Outcome::of(command.env("CARGO_TARGET_DIR", &project.target))
     };

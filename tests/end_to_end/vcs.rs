@@ -65,7 +65,10 @@ fn no_git() {
             std::os::unix::fs::symlink(found, bin.join(name)).expect("linked");
         }
     }
-    absent(&project, |command| drop(command.env("PATH", &bin)), "git is not installed");
+    let hide = |command: &mut std::process::Command| {
+        command.env("PATH", &bin);
+    };
+    absent(&project, hide, "git is not installed");
 }
 
 #[test]
@@ -103,7 +106,7 @@ fn a_shallow_clone_has_its_commit_and_a_warning() {
     let mut git = native("git");
     git.args(["clone", "-q", "--depth", "1", &url]).arg(&clone);
     Outcome::of(&mut git).ended(0);
-    let project = Project { folder: clone, ..Project::copy("env") };
+    let project = Project::at(&clone, "shallow");
     let outcome = project.build(TARGET).says("shallow");
     assert_eq!(recorded(&project, outcome).len(), 4);
 }
