@@ -76,3 +76,43 @@ pub fn find(image: &Image<'_>) -> Result<Option<VersionInfo>> {
         other => other,
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const LIST: &str = r#"{"packages":[{"name":"a","version":"1.0.0","source":"local","dependencies":[1],"root":true},{"name":"b","version":"2.0.0","source":"crates.io","kind":"build"}],"format":1}"#;
+
+    fn packed(json: &str) -> Vec<u8> {
+        compress_to_vec_zlib(json.as_bytes(), LEVEL)
+    }
+
+    #[test]
+    fn what_is_written_is_read_from_a_section_with_room() {
+        let list: VersionInfo = LIST.parse().expect("valid");
+        let mut section = write(&list).expect("writes");
+        section.resize(section.len() + 100, 0);
+        assert_eq!(read(&section, &Limits::default()).expect("reads"), Some(list));
+        assert_eq!(read(&[0; 8], &Limits::default()).expect("reads"), None);
+        assert_eq!(read(&[], &Limits::default()).expect("reads"), None);
+    }
+
+    #[test]
+    fn lists_that_break_their_promises_are_refused() {
+        let cases = [
+            LIST.replace("[1]", "[2]"),
+            LIST.replace(r#""root":true"#, r#""root":false"#),
+            LIST.replace(r#""kind":"build""#, r#""kind":"build","dependencies":[0]"#),
+            LIST.replace("1.0.0", "one"),
+            LIST.replace('}', ""),
+        ];
+        for json in &cases {
+            let error = read(&packed(json), &Limits::default()).expect_err(json);
+            assert!(error.to_string().contains("JSON"), "{json}: {error}");
+        }
+        let whole = packed(LIST);
+        for cut in 1..whole.len() - 4 {
+            assert!(read(&whole[..cut], &Limits::default()).is_err(), "cut at {cut}");
+        }
+    }
+}
