@@ -58,9 +58,26 @@ pub fn read(section: &[u8], limits: &Limits) -> Result<Option<VersionInfo>> {
         ),
         status => Error::malformed("dependency list", 0, format!("zlib: {status:?}")),
     })?;
-    serde_json::from_slice(&json)
-        .map(Some)
-        .map_err(|why| Error::malformed("dependency list", 0, format!("JSON: {why}")))
+    let bad = |why: String| Error::malformed("dependency list", 0, why);
+    let list: VersionInfo =
+        serde_json::from_slice(&json).map_err(|why| bad(format!("JSON: {why}")))?;
+    check(&list).map_err(bad)?;
+    Ok(Some(list))
+}
+
+/// What `auditable-serde` leaves to its users: it has looked for cycles and second roots.
+fn check(list: &VersionInfo) -> std::result::Result<(), String> {
+    let count = list.packages.len();
+    if !list.packages.iter().any(|package| package.root) {
+        return Err("none of its packages is the root".to_owned());
+    }
+    for package in &list.packages {
+        if let Some(index) = package.dependencies.iter().find(|index| **index >= count) {
+            let name = &package.name;
+            return Err(format!("{name} depends on package {index}, and there are {count}"));
+        }
+    }
+    Ok(())
 }
 
 /// Finds and reads the list of an image; `None` if it carries none.
@@ -108,7 +125,7 @@ mod tests {
         ];
         for json in &cases {
             let error = read(&packed(json), &Limits::default()).expect_err(json);
-            assert!(error.to_string().contains("JSON"), "{json}: {error}");
+            assert!(matches!(error, Error::Malformed { .. }), "{json}: {error}");
         }
         let whole = packed(LIST);
         for cut in 1..whole.len() - 4 {
