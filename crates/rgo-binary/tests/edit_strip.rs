@@ -259,3 +259,26 @@ fn pe_keeps_long_names_of_what_it_keeps() {
     assert!(names(&output).iter().any(|name| name == ".eh_frame_hdr"), "{:?}", names(&output));
     assert!(pe_sections(&output).iter().any(|(name, ..)| name == ".eh_frame_hdr"));
 }
+
+#[test]
+fn elf_segments_that_only_protect_hold_nothing() {
+    // Lld rounds GNU_RELRO up to a page, past the end of what is loaded.
+    let mut input = ELF_AMD64.to_vec();
+    let relro = (0..11).map(|n| 64 + 56 * n).find(|at| u32_le(&input, *at) == 0x6474_e552);
+    let size = relro.expect("a segment") + 32;
+    let grown = u32_le(&input, size) + 0x1000;
+    put_u32(&mut input, size, grown);
+    let output = strip(&input, Strip::All);
+    assert_eq!(output.len(), strip(ELF_AMD64, Strip::All).len());
+}
+
+#[test]
+fn elf_sections_with_an_address_may_still_not_be_loaded() {
+    // As annobin leaves .gnu.build.attributes.
+    let mut input = ELF_AMD64.to_vec();
+    let table = u64::from_le_bytes(input[40..48].try_into().expect("eight")) as usize;
+    let number = names(&input).iter().position(|name| name == ".strtab").expect("is there") + 1;
+    put_u32(&mut input, table + 64 * number + 16, 0x20_0000);
+    let output = strip(&input, Strip::All);
+    assert!(!names(&output).iter().any(|name| name == ".strtab"));
+}

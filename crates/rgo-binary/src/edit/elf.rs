@@ -42,7 +42,7 @@ pub(super) fn finish(input: Vec<u8>, edits: &Finish<'_>) -> Result<Shaped> {
         return Ok(Shaped::plain(input));
     }
     let linked = edits.debuglink.is_some();
-    layout.retain(|section| {
+    let removed = layout.retain(|section| {
         let kept = match edits.strip {
             Strip::None => true,
             Strip::Debug => !is_debug(&section.name),
@@ -54,7 +54,7 @@ pub(super) fn finish(input: Vec<u8>, edits: &Finish<'_>) -> Result<Shaped> {
     if let Some((name, crc)) = edits.debuglink {
         layout.append(DEBUGLINK, debuglink(name, crc, layout.encoder.endian()));
     }
-    Ok(Shaped::plain(layout.write()?))
+    Ok(Shaped { removed, ..Shaped::plain(layout.write()?) })
 }
 
 /// Content of `.gnu_debuglink`: file name, NUL, zeros up to a multiple of 4, CRC-32.

@@ -29,7 +29,8 @@ pub(super) fn unchanged_but(
     let mut edited = edited.to_vec();
     edited.sort_by_key(|range| range.start);
     let found: HashMap<_, _> = output.sections().map(|section| (key(&section), section)).collect();
-    // What has no address is not loaded: symbol tables, comments.
+    // What has no address is not loaded: symbol tables, comments. (Of what has one, an ELF image
+    // may still not load everything, and may have lost that.)
     for before in input.sections().filter(|section| section.address != 0) {
         let Some(after) = found.get(&key(&before)) else {
             if removed.iter().any(|name| name == before.name) {

@@ -98,7 +98,8 @@ impl<'a> Layout<'a> {
             headers.e_phoff + u64::from(headers.segment_num) * encoder.program_header_size();
         let front = segments
             .iter()
-            .filter(|segment| segment.p_filesz > 0)
+            // Lld rounds the size of this one up to a page, past the end of what is loaded.
+            .filter(|segment| segment.p_filesz > 0 && segment.p_type != elf::PT_GNU_RELRO)
             .map(|segment| segment.p_offset.saturating_add(segment.p_filesz))
             .chain([encoder.file_header_size(), segments_end])
             .max()
@@ -151,11 +152,12 @@ impl<'a> Layout<'a> {
             .chain([self.front, table])
             .max()
             .unwrap_or_default();
-        let extra = (self.input.len() as u64).saturating_sub(end);
-        if extra > 0 {
+        let extra = self.input.get(bytes::index(end)..).unwrap_or_default();
+        // Zeros are what a tool left when it moved the section headers.
+        if extra.iter().any(|byte| *byte != 0) {
             return Err(Error::unsupported(
                 "stripping an image with data at its end",
-                format!("{extra} bytes at {end:#x} belong to no section and would be lost"),
+                format!("{} bytes at {end:#x} belong to no section and would be lost", extra.len()),
             ));
         }
         Ok(())
@@ -163,13 +165,16 @@ impl<'a> Layout<'a> {
 
     /// Takes sections out; the null section and the section names stay. Where a loaded section
     /// follows, an empty header is left, because dynamic symbols name loaded sections by number.
-    pub(in crate::edit) fn retain(&mut self, keep: impl Fn(&Section<'_>) -> bool) {
+    /// Answers the names of what is gone.
+    pub(in crate::edit) fn retain(&mut self, keep: impl Fn(&Section<'_>) -> bool) -> Vec<String> {
+        let mut removed = Vec::new();
         let names = bytes::index(self.headers.shstrtab_index.into());
         let last_loaded = self.sections.iter().rposition(Section::is_loaded).unwrap_or_default();
         for (number, section) in self.sections.iter_mut().enumerate().skip(1) {
             if number == names || keep(section) {
                 continue;
             }
+            removed.push(String::from_utf8_lossy(&section.name).into_owned());
             if number > last_loaded {
                 section.kept = false;
             } else {
@@ -178,6 +183,7 @@ impl<'a> Layout<'a> {
                 section.content = Content::Input(&[]);
             }
         }
+        removed
     }
 
     /// Adds a section that is not loaded.
