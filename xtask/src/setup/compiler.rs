@@ -28,6 +28,11 @@ const TRIPLES: [&str; 8] = [
 const REMEMBERED: Duration = Duration::from_secs(24 * 60 * 60);
 
 pub(super) fn ensure(setup: &mut Setup) -> anyhow::Result<()> {
+    let distribution = distribution()?;
+    if let Some((cargo, _)) = &distribution {
+        // Standard libraries from source are tested with it, whatever builds the rest.
+        setup.say("RGO_TEST_SOURCE_CARGO", cargo);
+    }
     if let Some(cargo) = env::var("RGO_CARGO").ok().filter(|cargo| !cargo.is_empty()) {
         done("compiler", &format!("{cargo}, as RGO_CARGO says"));
         setup.say("RGO_CARGO", &cargo);
@@ -43,7 +48,25 @@ pub(super) fn ensure(setup: &mut Setup) -> anyhow::Result<()> {
         done("compiler", "rustc on PATH, with standard libraries by rustup");
         return Ok(());
     }
-    distribution(setup)
+    let Some((cargo, rustc)) = distribution else {
+        bail!(
+            "no standard library for foreign targets, no source to build one from, and no package to get it by\n\
+             hint: rustup component add rust-src"
+        );
+    };
+    let version = output(command(&rustc).arg("-V"))?;
+    done(
+        "compiler",
+        &format!(
+            "{cargo} ({}): the toolchain on PATH has no standard library for foreign targets and cannot get one",
+            version.trim()
+        ),
+    );
+    if rustc != "/usr/bin/rustc" {
+        setup.say("RUSTC", &rustc);
+    }
+    setup.say("RGO_CARGO", &cargo);
+    Ok(())
 }
 
 /// Whether a sysroot can serve all targets without a download.
@@ -80,42 +103,26 @@ fn fetch(setup: &Setup, version: &str) -> anyhow::Result<bool> {
     }
 }
 
-/// Debian's compiler for browsers is newer than its default one; Ubuntu has one package for each
-/// version.
-fn distribution(setup: &mut Setup) -> anyhow::Result<()> {
+/// The distribution's compiler with the source of its library: cargo and rustc. Debian's compiler
+/// for browsers is newer than its default one; Ubuntu has one package for each version.
+fn distribution() -> anyhow::Result<Option<(String, String)>> {
     if !packages::available() {
-        bail!(
-            "no standard library for foreign targets, no source to build one from, and no package to get it by\n\
-             hint: rustup component add rust-src"
-        );
+        return Ok(None);
     }
-    let (cargo, rustc) = if packages::known("rustc-web") {
+    if packages::known("rustc-web") {
         packages::install(&["rustc-web", "cargo-web", "rust-web-src"])?;
-        ("/usr/bin/cargo".to_owned(), "/usr/bin/rustc".to_owned())
-    } else {
-        let newest = packages::newest("rust-1.", "-src", |name| {
-            let version = name.strip_prefix("rust-1.")?.strip_suffix("-src")?;
-            version.parse::<u32>().ok()
-        });
-        let version = newest
-            .as_deref()
-            .and_then(|name| name.strip_prefix("rust-")?.strip_suffix("-src"))
-            .context("no package has a Rust compiler with its library source")?;
-        let names = ["rustc-", "cargo-"].map(|name| format!("{name}{version}"));
-        packages::install(&[&names[0], &names[1], &format!("rust-{version}-src")])?;
-        (format!("/usr/bin/{}", names[1]), format!("/usr/bin/{}", names[0]))
-    };
-    let version = output(command(&rustc).arg("-V"))?;
-    done(
-        "compiler",
-        &format!(
-            "{cargo} ({}): the toolchain on PATH has no standard library for foreign targets and cannot get one",
-            version.trim()
-        ),
-    );
-    if rustc != "/usr/bin/rustc" {
-        setup.say("RUSTC", &rustc);
+        return Ok(Some(("/usr/bin/cargo".to_owned(), "/usr/bin/rustc".to_owned())));
     }
-    setup.say("RGO_CARGO", &cargo);
-    Ok(())
+    let newest = packages::newest("rust-1.", "-src", |name| {
+        let version = name.strip_prefix("rust-1.")?.strip_suffix("-src")?;
+        version.parse::<u32>().ok()
+    });
+    let version = newest
+        .as_deref()
+        .and_then(|name| name.strip_prefix("rust-")?.strip_suffix("-src"))
+        .context("no package has a Rust compiler with its library source")?;
+    let names = ["cargo", "rustc"].map(|name| format!("{name}-{version}"));
+    packages::install(&[&names[0], &names[1], &format!("rust-{version}-src")])?;
+    let [cargo, rustc] = names.map(|name| format!("/usr/bin/{name}"));
+    Ok(Some((cargo, rustc)))
 }
