@@ -264,6 +264,13 @@ fn an_install_name_may_grow_into_the_padding() {
     let edits = Finish { install_name: Some(&long), ..Finish::default() };
     let error = finish(MACHO_ARM64, &edits).expect_err("too long").to_string();
     assert!(error.contains("there is room for"), "{error}");
+    for edits in [
+        Finish { install_name: Some("a\0b"), ..Finish::default() },
+        Finish { identifier: Some("a\0b"), ..Finish::default() },
+    ] {
+        let error = finish(MACHO_ARM64, &edits).expect_err("two strings").to_string();
+        assert!(error.contains("contains a NUL"), "{error}");
+    }
     assert!(!load_commands(MACHO_AMD64).iter().any(|(kind, ..)| *kind == LC_ID_DYLIB));
     let edits = Finish { install_name: Some("x"), ..Finish::default() };
     assert!(finish(MACHO_AMD64, &edits).is_err(), "an executable has none");

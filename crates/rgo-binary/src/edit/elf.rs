@@ -52,6 +52,9 @@ pub(super) fn finish(input: Vec<u8>, edits: &Finish<'_>) -> Result<Shaped> {
     });
     symtab::edit(&mut layout, edits.strip == Strip::Debug)?;
     if let Some((name, crc)) = edits.debuglink {
+        if name.contains('\0') {
+            return Err(Error::unsupported("this name of a debug file", "it contains a NUL"));
+        }
         layout.append(DEBUGLINK, debuglink(name, crc, layout.encoder.endian()));
     }
     Ok(Shaped { removed, ..Shaped::plain(layout.write()?) })

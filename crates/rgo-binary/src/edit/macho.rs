@@ -40,6 +40,9 @@ pub(super) fn finish(input: Vec<u8>, edits: &Finish<'_>) -> Result<Shaped> {
         parts.rename(name)?;
     }
     if let (Some(identifier), Some(signature)) = (edits.identifier, &mut parts.signature) {
+        if identifier.contains('\0') {
+            return Err(Error::unsupported("this signing identifier", "it contains a NUL"));
+        }
         signature.identifier = identifier.as_bytes().to_vec();
     }
     let removed = match edits.strip {
