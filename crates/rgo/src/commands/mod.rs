@@ -2,5 +2,6 @@
 //! from `rgo-toolchain`, words from `rgo-report`; what is read or written is read or written here.
 
 pub mod build;
+pub mod doctor;
 pub mod toolchains;
 pub mod version_m;

@@ -12,6 +12,7 @@ use rgo_binary::edit::{self, NoteObject, note_object};
 use rgo_binary::{Arch, Format, Image, Limits, note, slices};
 use rgo_toolchain::event::Event;
 use rgo_toolchain::exec;
+use rgo_toolchain::native;
 use rgo_toolchain::selection::OutputKind;
 use rgo_toolchain::shim::{self, Recipe};
 use rgo_toolchain::std_lib::{self, Origin, StdPlan};
@@ -20,7 +21,7 @@ use rgo_toolchain::zig::{self, Zig};
 
 use super::finish;
 use super::place;
-use super::prepare::{Prepared, env};
+use super::prepare::{self, Prepared};
 
 /// Room for what goes into a program, in bytes.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd)]
@@ -154,7 +155,7 @@ impl<'a> Linker<'a> {
         let zig = if needed {
             let offline = prepared.request.offline || prepared.request.frozen;
             let mut on = |event: Event| say(&event.to_string());
-            Some(zig::discover(&prepared.cache, &env, offline, &mut on)?)
+            Some(zig::discover(&prepared.cache, &prepare::env, offline, &mut on)?)
         } else {
             None
         };
@@ -197,7 +198,7 @@ impl<'a> Linker<'a> {
                 installed.as_ref(),
                 &prepared.cache,
                 offline,
-                &env,
+                &prepare::env,
                 &prepared.variables,
                 &mut on,
             )?;
@@ -209,10 +210,23 @@ impl<'a> Linker<'a> {
         if let Some(sysroot) = std.as_ref().and_then(|std| std.sysroot.as_ref()) {
             rustflags.push(format!("--sysroot={sysroot}"));
         }
-        let offered = match (recipe, &installed) {
-            (Some(recipe), Some(installed)) => {
+        let offered = match (recipe, &installed, zig) {
+            (Some(recipe), Some(installed), Some(zig)) => {
                 rustflags.push(format!("-Clinker={}", installed.linker));
-                env.extend(native::env(&recipe, installed, toolchain, floor));
+                let trims: Vec<_> =
+                    prepared.trims.iter().map(|t| (t.from.clone(), t.to.clone())).collect();
+                let cache = &prepared.cache;
+                let of_c = native::env(
+                    toolchain,
+                    floor,
+                    installed,
+                    &recipe,
+                    zig,
+                    &trims,
+                    &prepare::env,
+                    cache,
+                )?;
+                env.extend(of_c);
                 env.extend(installed.env.iter().cloned());
                 let file = self.work.folder.join(format!("{}.json", toolchain.name));
                 env.insert(recipe.link_variable(), file.to_string());
@@ -381,16 +395,4 @@ pub fn dsymutil() -> Option<Utf8PathBuf> {
         .into_iter()
         .chain(numbered)
         .find_map(|name| exec::find_program(&name))
-}
-
-// TEMP
-mod native {
-    pub fn env(
-        _: &rgo_toolchain::shim::Recipe,
-        _: &rgo_toolchain::shim::Installed,
-        _: &rgo_toolchain::target::Toolchain,
-        _: Option<&rgo_toolchain::target::Floor>,
-    ) -> Vec<(String, String)> {
-        Vec::new()
-    }
 }

@@ -46,7 +46,7 @@ pub fn run(args: Build) -> Result<Exit> {
         None => build(&args.build),
         Some(Other::Stamp(args)) => stamp::run(args),
         Some(Other::Targets(args)) => super::toolchains::targets(args),
-        Some(Other::Doctor(_)) => anyhow::bail!("TEMP"),
+        Some(Other::Doctor(args)) => super::doctor::run(args),
         Some(Other::Cache(args)) => super::toolchains::cache(args),
     }
 }
