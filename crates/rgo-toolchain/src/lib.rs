@@ -24,3 +24,5 @@ pub mod shim;
 pub mod zig;
 pub mod runner;
 pub mod std_lib;
+pub mod native;
+pub mod doctor;

@@ -1,7 +1,7 @@
 //! The standard library for a target: prebuilt, else from rustup, else built once from the compiler's own source.
 //!
 //! A built one is a sysroot of its own, `std/<key>/lib/rustlib/<triple>/lib`, in rgo's cache. It is made the way the
-//! official one is (bitcode inside so that fat LTO works, line tables, frame pointers, one codegen unit) and holds no
+//! official one is (bitcode inside so that fat LTO works, line tables, frame pointers) and holds no
 //! path of this machine: cargo is driven in the library's own workspace, whose packages it names relative to the
 //! workspace, and what remains is remapped. So two machines with the same compiler build the same bytes.
 
@@ -19,7 +19,7 @@ use crate::shim::Installed;
 use crate::target::Toolchain;
 
 /// Raised whenever a library built by the same compiler from the same source would differ.
-const REVISION: u32 = 1;
+const REVISION: u32 = 2;
 
 /// No standard library can be had.
 #[derive(Debug, thiserror::Error)]
@@ -316,6 +316,11 @@ fn build(
         .or_else(|| env("HOME").map(|h| Utf8Path::new(&h).join(".cargo")));
     let cmd =
         command(source, staging, compiler, toolchain, tools, cargo_home.as_deref(), offline, names);
+    write_package(&source.library, staging).map_err(|source| StdError::Store {
+        triple: triple.clone(),
+        path: staging.to_owned(),
+        source,
+    })?;
     cmd.capture().map_err(|error| StdError::Build { triple: triple.clone(), source: error })?;
     let from = staging.join("target").join(triple).join("release/deps");
     let to = staging.join("sysroot/lib/rustlib").join(triple).join("lib");
@@ -337,6 +342,44 @@ fn build(
     } else {
         Err(StdError::Empty { triple: triple.clone(), folder: from })
     }
+}
+
+/// What the library's own workspace says of two of its packages: each intrinsic in an object of its own, so that none
+/// clashes with another compiler's runtime, and the panic runtime of the strategy it is for (rustc refuses another).
+const PROFILE: &str = "
+[profile.release.package.compiler_builtins]
+codegen-units = 10000
+
+[profile.release.package.panic_abort]
+rustflags = [\"-Cpanic=abort\"]
+";
+
+/// The package that has the standard library built: it depends on it and is empty. The library's
+/// own workspace would want what its tests and its other members depend on, which distributions
+/// do not ship.
+fn write_package(library: &Utf8Path, staging: &Utf8Path) -> io::Result<()> {
+    let path = |name: &str| format!("{:?}", library.join(name).as_str());
+    let patches: String = ["core", "alloc", "std"]
+        .iter()
+        .map(|name| {
+            format!(
+                "rustc-std-workspace-{name} = {{ path = {} }}\n",
+                path(&format!("rustc-std-workspace-{name}"))
+            )
+        })
+        .collect();
+    let manifest = format!(
+        "cargo-features = [\"profile-rustflags\"]\n\n[package]\nname = \"rgo-std\"\nversion = \"0.0.0\"\nedition = \"2021\"\n\n[lib]\npath = \"lib.rs\"\n\n\
+         [dependencies]\nstd = {{ path = {}, features = [\"panic-unwind\", \"backtrace\"] }}\n\
+         sysroot = {{ path = {} }}\n\n[patch.crates-io]\n{patches}\n[workspace]\n{PROFILE}",
+        path("std"),
+        path("sysroot"),
+    );
+    fs::write(staging.join("Cargo.toml"), manifest)?;
+    fs::write(staging.join("lib.rs"), "")?;
+    // A copy of its bytes and not of its mode: the source may be read-only, and cargo drops from
+    // the lock what nothing here needs.
+    fs::write(staging.join("Cargo.lock"), fs::read(library.join("Cargo.lock"))?)
 }
 
 /// The build as a command.
@@ -370,12 +413,12 @@ fn command(
     flags.push(format!("--remap-path-prefix={library}={}", compiler.virtual_library()));
     let mut cmd = compiler
         .cargo_command(names.iter().map(String::as_str))
-        .args(["build", "--quiet", "--release", "--locked", "--target", toolchain.triple.as_str()])
-        .args(["--manifest-path", library.join("sysroot/Cargo.toml").as_str()])
-        .args(["--features", "panic-unwind,backtrace"])
+        .args(["build", "--quiet", "--release", "--target", toolchain.triple.as_str()])
         .cwd(staging);
+    // Distributions leave out of it what their own targets do not need, so it is for want of a
+    // network alone.
     let vendor = library.join("vendor");
-    if vendor.is_dir() {
+    if offline && vendor.is_dir() {
         cmd = cmd
             .arg("--config")
             .arg("source.crates-io.replace-with=\"rgo-std-vendor\"")
@@ -406,7 +449,8 @@ fn command(
         .env("CARGO_PROFILE_RELEASE_OPT_LEVEL", "3")
         .env("CARGO_PROFILE_RELEASE_LTO", "off")
         .env("CARGO_PROFILE_RELEASE_PANIC", "unwind")
-        .env("CARGO_PROFILE_RELEASE_CODEGEN_UNITS", "1")
+        // One unit, as the official build has it, takes three times as long.
+        .env("CARGO_PROFILE_RELEASE_CODEGEN_UNITS", "16")
         // Or a program that depends on a crate that std depends on too would have two of one name.
         .env("__CARGO_DEFAULT_LIB_METADATA", "rgo-std");
     if let Some(tools) = tools {
@@ -492,6 +536,7 @@ mod tests {
         let root = Utf8Path::from_path(dir.path()).unwrap();
         let cache = Cache::at(root.join("cache")).unwrap();
         put(root.join("lib/rustlib/src/rust/library/std/Cargo.toml"));
+        put(root.join("lib/rustlib/src/rust/library/Cargo.lock"));
         let mut broken = compiler(root, false);
         broken.cargo = root.join("no-such-cargo");
         let musl = target::by_name("linux-amd64-static").unwrap();

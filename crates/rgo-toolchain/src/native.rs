@@ -1,0 +1,290 @@
+//! What C and C++ code in a build needs to know: per target, where its compiler, archiver and headers are.
+//!
+//! Everything is said in variables that name the target, for the host's own build scripts must not see it. What the user
+//! has set in any spelling stays.
+
+use std::collections::BTreeMap;
+
+use camino::{Utf8Path, Utf8PathBuf};
+
+use crate::cache::{Cache, CacheError, Env};
+use crate::shim::{Installed, Recipe};
+use crate::target::{Floor, Toolchain};
+use crate::zig::Zig;
+
+/// The variables for one target.
+///
+/// `trim` are the path prefixes to hide in C's debug data and `__FILE__`, each with its replacement.
+///
+/// # Errors
+/// When the cmake file can't be written.
+#[allow(clippy::too_many_arguments)] // Each is a different fact; a struct would be used here alone.
+pub fn env(
+    toolchain: &Toolchain,
+    floor: Option<&Floor>,
+    tools: &Installed,
+    recipe: &Recipe,
+    zig: &Zig,
+    trim: &[(String, String)],
+    user: Env<'_>,
+    cache: &Cache,
+) -> Result<BTreeMap<String, String>, CacheError> {
+    let cmake = tools.tools.join("toolchain.cmake");
+    cache.put(&cmake, cmake_file(toolchain, floor, tools).as_bytes())?;
+    Ok(variables(toolchain, floor, tools, recipe, zig, trim, &cmake, user))
+}
+
+#[allow(clippy::too_many_arguments)] // Each is a different fact; a struct would be used here alone.
+fn variables(
+    toolchain: &Toolchain,
+    floor: Option<&Floor>,
+    tools: &Installed,
+    recipe: &Recipe,
+    zig: &Zig,
+    trim: &[(String, String)],
+    cmake: &Utf8Path,
+    user: Env<'_>,
+) -> BTreeMap<String, String> {
+    let mut vars = BTreeMap::new();
+    let under = toolchain.triple.replace('-', "_");
+    // The crate `cc` looks for NAME_<triple>, NAME_<triple with underscores>, TARGET_NAME, NAME, in this order.
+    let mut set = |name: &str, value: String| {
+        let spellings = [
+            format!("{name}_{}", toolchain.triple),
+            format!("{name}_{under}"),
+            format!("TARGET_{name}"),
+        ];
+        if spellings.iter().all(|spelling| user(spelling).is_none()) {
+            vars.insert(format!("{name}_{under}"), value);
+        }
+    };
+    set("CC", tools.tool("cc").into_string());
+    set("CXX", tools.tool("c++").into_string());
+    set("AR", tools.tool("ar").into_string());
+    set("RANLIB", tools.tool("ranlib").into_string());
+    set("CMAKE_TOOLCHAIN_FILE", cmake.to_string());
+    for name in ["CFLAGS", "CXXFLAGS"] {
+        if !trim.is_empty() {
+            // `cc` reads only the most particular variable: what the user says for all targets must be in it too.
+            let general = user(name).map(|own| own + " ").unwrap_or_default();
+            set(name, general + &prefix_maps(trim));
+        }
+    }
+    set(
+        "BINDGEN_EXTRA_CLANG_ARGS",
+        clang_args(toolchain, recipe, zig, user("BINDGEN_EXTRA_CLANG_ARGS")),
+    );
+    // The host's .pc files describe libraries of the host's, and even where processor and system are the same the C
+    // library's kind or floor is another. What is for the target has to be named by the user.
+    let nowhere = tools.tools.join("pkg-config").into_string();
+    set("PKG_CONFIG_LIBDIR", nowhere.clone());
+    set("PKG_CONFIG_SYSROOT_DIR", nowhere);
+    if let Some(Floor::Macos(version)) = floor.or(toolchain.floor.as_ref())
+        && user("MACOSX_DEPLOYMENT_TARGET").is_none()
+    {
+        vars.insert("MACOSX_DEPLOYMENT_TARGET".into(), version.clone());
+    }
+    if toolchain.is("windows") {
+        // Crates that bring import libraries of their own bring them for Microsoft's linker.
+        vars.insert("WINAPI_NO_BUNDLED_LIBRARIES".into(), "1".into());
+    }
+    vars
+}
+
+fn prefix_maps(trim: &[(String, String)]) -> String {
+    let maps: Vec<String> = trim
+        .iter()
+        .map(|(from, to)| {
+            shell_words::quote(&format!("-ffile-prefix-map={from}={to}")).into_owned()
+        })
+        .collect();
+    maps.join(" ")
+}
+
+/// What libclang, which knows nothing of zig, has to be told: zig's headers, in zig's order, and no others.
+fn clang_args(
+    toolchain: &Toolchain,
+    recipe: &Recipe,
+    zig: &Zig,
+    general: Option<String>,
+) -> String {
+    let mut args = vec![format!("--target={}", clang_target(toolchain)), "-nostdinc".to_owned()];
+    for folder in include_folders(&zig.lib_dir, &recipe.zig_target) {
+        args.extend(["-isystem".to_owned(), folder.into_string()]);
+    }
+    if let Some(minor) =
+        recipe.zig_target.rsplit_once("gnu.2.").and_then(|(_, m)| m.split('.').next())
+    {
+        args.push(format!("-D__GLIBC_MINOR__={minor}"));
+    }
+    let own = shell_words::join(args);
+    general.map_or(own.clone(), |general| format!("{own} {general}"))
+}
+
+fn clang_target(toolchain: &Toolchain) -> &str {
+    // rustc's name for "gnu, but by LLVM" is one that older clangs don't know.
+    match toolchain.triple.strip_suffix("llvm") {
+        Some(gnu) => gnu,
+        None => &toolchain.triple,
+    }
+}
+
+/// The header folders of zig's libc for a target, the more particular first.
+fn include_folders(lib: &Utf8Path, zig_target: &str) -> Vec<Utf8PathBuf> {
+    let mut parts = zig_target.split('-');
+    let cpu = parts.next().unwrap_or_default();
+    let os = parts.next().unwrap_or_default().split('.').next().unwrap_or_default();
+    let abi = parts.next().unwrap_or_default().split('.').next().unwrap_or_default();
+    let arch = if cpu == "x86_64" { "x86" } else { cpu };
+    let libc = lib.join("libc/include");
+    let mut folders = vec![lib.join("include")];
+    match os {
+        "linux" => {
+            folders.push(libc.join(format!("{cpu}-linux-{abi}")));
+            folders.push(
+                libc.join(format!("generic-{}", if abi == "musl" { "musl" } else { "glibc" })),
+            );
+            folders.push(libc.join(format!("{arch}-linux-any")));
+            folders.push(libc.join("any-linux-any"));
+        }
+        "macos" => {
+            folders.push(libc.join(format!("{cpu}-macos-any")));
+            folders.push(libc.join("any-macos-any"));
+            folders.push(libc.join("any-darwin-any"));
+        }
+        "windows" => folders.push(libc.join("any-windows-any")),
+        _ => {}
+    }
+    folders
+}
+
+/// A toolchain file for cmake.
+fn cmake_file(toolchain: &Toolchain, floor: Option<&Floor>, tools: &Installed) -> String {
+    let system = match toolchain.os.as_str() {
+        "darwin" => "Darwin",
+        "windows" => "Windows",
+        _ => "Linux",
+    };
+    let cpu = match (toolchain.os.as_str(), toolchain.arch.as_str()) {
+        ("windows", "amd64") => "AMD64",
+        ("windows", _) => "ARM64",
+        ("darwin", "arm64") => "arm64",
+        (_, "amd64") => "x86_64",
+        _ => "aarch64",
+    };
+    let tool = |name: &str| cmake_quote(tools.tool(name).as_str());
+    let mut lines = vec![
+        format!("set(CMAKE_SYSTEM_NAME {system})"),
+        format!("set(CMAKE_SYSTEM_PROCESSOR {cpu})"),
+        format!("set(CMAKE_C_COMPILER {})", tool("cc")),
+        format!("set(CMAKE_CXX_COMPILER {})", tool("c++")),
+        format!("set(CMAKE_AR {})", tool("ar")),
+        format!("set(CMAKE_RANLIB {})", tool("ranlib")),
+        // What is of the host is found for building with, never for building against.
+        "set(CMAKE_FIND_ROOT_PATH_MODE_PROGRAM NEVER)".into(),
+        "set(CMAKE_FIND_ROOT_PATH_MODE_LIBRARY ONLY)".into(),
+        "set(CMAKE_FIND_ROOT_PATH_MODE_INCLUDE ONLY)".into(),
+        "set(CMAKE_FIND_ROOT_PATH_MODE_PACKAGE ONLY)".into(),
+        "set(CMAKE_LINK_DEPENDS_USE_LINKER FALSE)".into(),
+    ];
+    match toolchain.os.as_str() {
+        "darwin" => {
+            lines.push(format!(
+                "set(CMAKE_OSX_ARCHITECTURES {})",
+                if cpu == "arm64" { "arm64" } else { "x86_64" }
+            ));
+            lines.push("set(CMAKE_OSX_SYSROOT \"\")".into());
+            if let Some(Floor::Macos(version)) = floor.or(toolchain.floor.as_ref()) {
+                lines.push(format!("set(CMAKE_OSX_DEPLOYMENT_TARGET {version})"));
+            }
+        }
+        "windows" => lines.push(format!("set(CMAKE_RC_COMPILER_INIT {})", tool("cc"))),
+        _ => {}
+    }
+    lines.join("\n") + "\n"
+}
+
+fn cmake_quote(path: &str) -> String {
+    format!("\"{}\"", path.replace('\\', "/").replace('"', "\\\"").replace('$', "\\$"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::target::by_name;
+    use crate::zig::Found;
+
+    fn vars(name: &str, user: &[(&str, &str)]) -> BTreeMap<String, String> {
+        let toolchain = by_name(name).unwrap();
+        let tools = Installed {
+            linker: "/c/shims/x/rgo-link".into(),
+            tools: "/c/a b".into(),
+            recipe: "/c/r.json".into(),
+            env: vec![],
+        };
+        let mut recipe = Recipe::example(&toolchain.os);
+        recipe.zig_target = toolchain.zig_target(None).unwrap();
+        let zig = Zig {
+            program: "/z/zig".into(),
+            args: vec![],
+            version: semver::Version::new(0, 15, 2),
+            lib_dir: "/z/lib".into(),
+            found: Found::Path,
+        };
+        let env = |name: &str| user.iter().find(|(k, _)| *k == name).map(|(_, v)| (*v).to_owned());
+        let trim = [("/home/u ser/p".to_owned(), "/p".to_owned())];
+        variables(toolchain, None, &tools, &recipe, &zig, &trim, "/c/t.cmake".into(), &env)
+    }
+
+    #[test]
+    fn every_variable_names_its_target() {
+        let vars = vars("linux-arm64", &[]);
+        assert_eq!(
+            vars["CC_aarch64_unknown_linux_gnu"],
+            format!("/c/a b/cc{}", std::env::consts::EXE_SUFFIX)
+        );
+        assert_eq!(
+            vars["CFLAGS_aarch64_unknown_linux_gnu"],
+            "'-ffile-prefix-map=/home/u ser/p=/p'"
+        );
+        let clang = &vars["BINDGEN_EXTRA_CLANG_ARGS_aarch64_unknown_linux_gnu"];
+        for part in [
+            "--target=aarch64-unknown-linux-gnu",
+            "aarch64-linux-gnu ",
+            "generic-glibc",
+            "__GLIBC_MINOR__=17",
+        ] {
+            assert!(clang.contains(part), "{part}: {clang}");
+        }
+        assert!(vars.keys().all(|k| k.ends_with("_aarch64_unknown_linux_gnu")), "{vars:?}");
+    }
+
+    #[test]
+    fn what_the_user_has_set_stays() {
+        for spelling in ["CC_x86_64-apple-darwin", "CC_x86_64_apple_darwin", "TARGET_CC"] {
+            let vars = vars("darwin-amd64", &[(spelling, "mine"), ("CFLAGS", "-Dx")]);
+            assert!(!vars.contains_key("CC_x86_64_apple_darwin"), "{spelling}");
+            assert!(vars["CFLAGS_x86_64_apple_darwin"].starts_with("-Dx '-ffile"), "{vars:?}");
+            assert_eq!(vars["MACOSX_DEPLOYMENT_TARGET"], "11.0");
+        }
+        assert!(
+            !vars("darwin-amd64", &[("MACOSX_DEPLOYMENT_TARGET", "12")])
+                .contains_key("MACOSX_DEPLOYMENT_TARGET")
+        );
+    }
+
+    #[test]
+    fn cmake_knows_the_system() {
+        let tools =
+            Installed { linker: "".into(), tools: "/c/$ b".into(), recipe: "".into(), env: vec![] };
+        let text = cmake_file(by_name("darwin-arm64").unwrap(), None, &tools);
+        for line in
+            ["CMAKE_SYSTEM_NAME Darwin", "OSX_DEPLOYMENT_TARGET 11.0", "C_COMPILER \"/c/\\$ b/cc"]
+        {
+            assert!(text.contains(line), "{line}: {text}");
+        }
+        assert!(
+            cmake_file(by_name("windows-amd64").unwrap(), None, &tools).contains("PROCESSOR AMD64")
+        );
+    }
+}
