@@ -200,9 +200,8 @@ pub fn find(cache: &Cache, env: Env<'_>) -> Result<Option<Zig>, ZigError> {
     {
         return new_enough(zig, &pin).map(Some);
     }
-    if let Some(zig) = in_python(cache) {
-        return new_enough(zig, &pin).map(Some);
-    }
+    // Before Python, although it came after it: that it is here says that Python had none, and
+    // asking again would cost every build the start of an interpreter.
     let own = provisioned_program(cache, &pin);
     if own.is_file()
         && let Ok(zig) = ask(&own, &[], Found::Provisioned, cache)
@@ -210,7 +209,7 @@ pub fn find(cache: &Cache, env: Env<'_>) -> Result<Option<Zig>, ZigError> {
         cache.touch(&provisioned_folder(cache, &pin));
         return Ok(Some(zig));
     }
-    Ok(None)
+    in_python(cache).map(|zig| new_enough(zig, &pin)).transpose()
 }
 
 fn new_enough(zig: Zig, pin: &Pin) -> Result<Zig, ZigError> {
@@ -242,14 +241,19 @@ fn named(command: &str, cache: &Cache) -> Result<Zig, ZigError> {
 fn in_python(cache: &Cache) -> Option<Zig> {
     let python = exec::find_program("python3").or_else(|| exec::find_program("python"))?;
     let script = "import importlib.util as u; s = u.find_spec('ziglang'); print(list(s.submodule_search_locations)[0] if s else '')";
-    // Which packages there are changes without python changing: this is asked anew each time.
-    let folder = Cmd::new(python).args(["-c", script]).capture().ok()?;
-    let folder = Utf8Path::new(folder.trim());
-    let program = folder.join(format!("zig{}", std::env::consts::EXE_SUFFIX));
-    if folder.as_str().is_empty() || !program.is_file() {
-        return None;
-    }
-    ask(&program, &[], Found::Python, cache).ok()
+    let program = |folder: &str| {
+        let program = Utf8Path::new(folder.trim()).join(format!("zig{}", std::env::consts::EXE_SUFFIX));
+        (!folder.trim().is_empty() && program.is_file()).then_some(program)
+    };
+    // Starting Python takes longer than all else that a build with nothing to do does, so where
+    // the package was is remembered; that it is not there can change at any time, and is not.
+    let folder: String = cache
+        .probe(&python, script, || {
+            let folder = Cmd::new(python.clone()).args(["-c", script]).capture().map_err(|_| ())?;
+            program(&folder).map(|_| folder).ok_or(())
+        })
+        .ok()?;
+    ask(&program(&folder)?, &[], Found::Python, cache).ok()
 }
 
 fn ask(program: &Utf8Path, args: &[String], found: Found, cache: &Cache) -> Result<Zig, String> {
