@@ -96,6 +96,15 @@ pub fn rewrite(
         }
     }
     state.out.extend(additions(recipe));
+    let named = args.iter().any(|arg| arg.contains("-install_name"));
+    if let (true, LinkKind::Library, Some(output)) = (recipe.os == "darwin", kind, &state.output)
+        && !named
+    {
+        // zig would write the output's whole path, whose length then decides how the file is laid
+        // out: two folders, two libraries.
+        let name = output.file_name().unwrap_or_default();
+        state.out.push(format!("-Wl,-install_name,@rpath/{name}"));
+    }
     Rewritten { args: state.out, output: state.output, kind, export_list: state.export_list }
 }
 
@@ -223,6 +232,17 @@ mod tests {
         let is_there = |p: &Utf8Path| ["/w/a.o", "/w/x.ld", "/w/list"].contains(&p.as_str());
         let rewritten = rewrite(&args, Utf8Path::new("/w"), &recipe, &is_there);
         (rewritten.args.join(" "), rewritten)
+    }
+
+    #[test]
+    fn a_dylib_is_named_by_its_file_and_not_by_its_folder() {
+        let line = |more: &str| {
+            let args: Vec<String> =
+                format!("-dynamiclib -o /t/libx.dylib{more}").split(' ').map(str::to_owned).collect();
+            rewrite(&args, "/w".into(), &Recipe::example("darwin"), &|_| false).args.join(" ")
+        };
+        assert!(line("").ends_with("-Wl,-install_name,@rpath/libx.dylib"));
+        assert!(!line(" -Wl,-install_name,/mine").contains("@rpath"));
     }
 
     #[test]
