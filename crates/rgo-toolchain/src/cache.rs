@@ -383,12 +383,12 @@ mod tests {
     #[cfg(target_os = "linux")]
     #[test]
     fn the_folder_is_where_the_user_says() {
-        let table: [(&[(&str, &str)], Option<&str>); 5] = [
-            (&[("RGO_CACHE", "/c"), ("HOME", "/h")], Some("/c")),
-            (&[("XDG_CACHE_HOME", "/x"), ("HOME", "/h")], Some("/x/rgo")),
-            (&[("XDG_CACHE_HOME", "x"), ("HOME", "/h")], Some("/h/.cache/rgo")),
-            (&[("RGO_CACHE", ""), ("HOME", "/h")], Some("/h/.cache/rgo")),
-            (&[], None),
+        let table = [
+            (vec![("RGO_CACHE", "/c"), ("HOME", "/h")], Some("/c")),
+            (vec![("XDG_CACHE_HOME", "/x"), ("HOME", "/h")], Some("/x/rgo")),
+            (vec![("XDG_CACHE_HOME", "x"), ("HOME", "/h")], Some("/h/.cache/rgo")),
+            (vec![("RGO_CACHE", ""), ("HOME", "/h")], Some("/h/.cache/rgo")),
+            (vec![], None),
         ];
         for (vars, expected) in table {
             let env =

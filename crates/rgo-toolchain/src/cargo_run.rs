@@ -12,6 +12,7 @@ use cargo_metadata::PackageId;
 
 use crate::cargo_messages::{Event, Folders, Side, Unit, event};
 use crate::exec::{Cmd, ExecError, exit_code};
+use crate::hints;
 use crate::rebuild::{Explainer, Rebuilt};
 
 /// How cargo's words are shown.
@@ -90,7 +91,7 @@ pub fn run(
                 }
                 Some(Event::Diagnostic { error, rendered, .. }) => {
                     // The same crate compiled for eight targets says the same eight times.
-                    if !shown.insert(rendered.clone()) {
+                    if hints::is_noise(&rendered) || !shown.insert(rendered.clone()) {
                         continue;
                     }
                     if !(error && show.hold_errors) {

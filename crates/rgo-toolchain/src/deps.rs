@@ -203,8 +203,7 @@ impl<'a> Graph<'a> {
                     _ => side,
                 };
                 // A build dependency's cfg is about the machine that runs the build script.
-                let cfg_side =
-                    if kind.kind == DependencyKind::Build { OnSide::Host } else { side };
+                let cfg_side = if kind.kind == DependencyKind::Build { OnSide::Host } else { side };
                 let end = (&dep.pkg, end_side);
                 if self.cfg_holds(kind.target.as_ref(), cfg_side)
                     && self.features.contains_key(&end)
@@ -330,14 +329,8 @@ mod tests {
         .expect("metadata");
         let cfg = |text: &str| text.parse::<Cfg>().expect("a cfg");
         let (windows, unix) = ([cfg("windows")], [cfg("unix")]);
-        let built = Built {
-            units,
-            triple: TRIPLE,
-            target_cfg: &windows,
-            host: HOST,
-            host_cfg: &unix,
-            dev,
-        };
+        let built =
+            Built { units, triple: TRIPLE, target_cfg: &windows, host: HOST, host_cfg: &unix, dev };
         of_program(&metadata, &BTreeMap::new(), &id("app"), &built)
             .iter()
             .map(|dep| format!("{}{}", dep.name, if dep.in_program { "" } else { " (build)" }))
@@ -349,15 +342,20 @@ mod tests {
         let none = json!({});
         let plain: &[Declared<'_>] = &[];
         let packages = vec![
-            package("app", "bin", json!({"tls": ["dep:ring"], "log": ["dep:log"]}), &[
-                ("ring", None, None, true),
-                ("log", None, None, true),
-                ("winapi", None, Some("cfg(windows)"), false),
-                ("nix", None, Some("cfg(unix)"), false),
-                ("cc", Some("build"), None, false),
-                ("derive", None, None, false),
-                ("insta", Some("dev"), None, false),
-            ]),
+            package(
+                "app",
+                "bin",
+                json!({"tls": ["dep:ring"], "log": ["dep:log"]}),
+                &[
+                    ("ring", None, None, true),
+                    ("log", None, None, true),
+                    ("winapi", None, Some("cfg(windows)"), false),
+                    ("nix", None, Some("cfg(unix)"), false),
+                    ("cc", Some("build"), None, false),
+                    ("derive", None, None, false),
+                    ("insta", Some("dev"), None, false),
+                ],
+            ),
             package("ring", "lib", none.clone(), plain),
             package("log", "lib", none.clone(), plain),
             package("winapi", "lib", none.clone(), plain),
@@ -380,7 +378,8 @@ mod tests {
             unit("syn", false, TargetKind::Lib, &[]),
             unit("insta", true, TargetKind::Lib, &[]),
         ];
-        let expected = ["app", "cc (build)", "derive (build)", "nix (build)", "ring", "syn (build)", "winapi"];
+        let expected =
+            ["app", "cc (build)", "derive (build)", "nix (build)", "ring", "syn (build)", "winapi"];
         assert_eq!(list(packages.clone(), &units, false), expected);
         assert!(list(packages, &units, true).contains(&"insta".to_owned()));
     }
@@ -388,10 +387,12 @@ mod tests {
     #[test]
     fn a_package_on_both_sides_is_in_the_program() {
         let packages = vec![
-            package("app", "bin", json!({}), &[
-                ("both", None, None, false),
-                ("both", Some("build"), None, false),
-            ]),
+            package(
+                "app",
+                "bin",
+                json!({}),
+                &[("both", None, None, false), ("both", Some("build"), None, false)],
+            ),
             package("both", "lib", json!({}), &[]),
         ];
         let units = [

@@ -48,7 +48,7 @@ impl fmt::Display for Event {
                 write!(f, "rustup has no standard library for {triple}: {why}")
             }
             Event::BuildingStd { triple } => {
-                write!(f, "building std for {triple} (once, about a minute)")
+                write!(f, "building std for {triple} (once, a few minutes)")
             }
         }
     }

@@ -45,10 +45,15 @@ pub fn for_failure(text: &str, toolchain: &str) -> Option<String> {
         return Some(format!("see what is missing for it: rgo-build doctor --target {toolchain}"));
     }
     if text.contains("lock file") && text.contains("needs to be updated") {
-        return Some("run `cargo update --workspace` or build once without --locked, and commit Cargo.lock".to_owned());
+        return Some(
+            "run `cargo update --workspace` or build once without --locked, and commit Cargo.lock"
+                .to_owned(),
+        );
     }
     if text.contains("No space left on device") {
-        return Some("free some space; `rgo-build cache ls` shows what rgo itself keeps".to_owned());
+        return Some(
+            "free some space; `rgo-build cache ls` shows what rgo itself keeps".to_owned(),
+        );
     }
     None
 }
@@ -56,7 +61,9 @@ pub fn for_failure(text: &str, toolchain: &str) -> Option<String> {
 fn undefined_symbol(symbol: &str, toolchain: &str) -> String {
     let bare = symbol.trim_start_matches('_');
     if bare.starts_with("pthread_") || bare.starts_with("sem_") {
-        return format!("{symbol} is of pthread: the C code behind it wants `-lpthread`, by its build script or by --rustc-flag -lpthread");
+        return format!(
+            "{symbol} is of pthread: the C code behind it wants `-lpthread`, by its build script or by --rustc-flag -lpthread"
+        );
     }
     if toolchain.starts_with("linux") && !toolchain.ends_with("static") {
         return format!(
@@ -64,7 +71,16 @@ fn undefined_symbol(symbol: &str, toolchain: &str) -> String {
              {toolchain}/static"
         );
     }
-    format!("{symbol} is not in the C library of {toolchain}, or a library that defines it is not linked")
+    format!(
+        "{symbol} is not in the C library of {toolchain}, or a library that defines it is not linked"
+    )
+}
+
+/// Whether a warning of the compiler is untrue here: without Xcode it misses the SDK, whose part
+/// in the link zig plays.
+#[must_use]
+pub fn is_noise(diagnostic: &str) -> bool {
+    diagnostic.contains("\"xcrun\"") && diagnostic.contains("--show-sdk-path")
 }
 
 #[cfg(test)]
@@ -77,10 +93,26 @@ mod tests {
             ("ld.lld: error: undefined symbol: pthread_foo\n>>>", "linux-amd64", "-lpthread"),
             ("error: undefined symbol: getrandom\n note:", "linux-arm64", "--glibc"),
             ("error: undefined symbol: _NSApp\n", "darwin-arm64", "C library of darwin-arm64"),
-            ("error: unable to find framework 'CoreFoundation'. searched", "darwin-amd64", "SDKROOT"),
-            ("missing.c:1:10: fatal error: 'missing.h' file not found", "windows-amd64", "missing.h"),
-            ("error: unable to find dynamic system library 'ssl' using", "linux-amd64", "library ssl"),
-            ("error[E0463]: can't find crate for `std`", "darwin-arm64", "doctor --target darwin-arm64"),
+            (
+                "error: unable to find framework 'CoreFoundation'. searched",
+                "darwin-amd64",
+                "SDKROOT",
+            ),
+            (
+                "missing.c:1:10: fatal error: 'missing.h' file not found",
+                "windows-amd64",
+                "missing.h",
+            ),
+            (
+                "error: unable to find dynamic system library 'ssl' using",
+                "linux-amd64",
+                "library ssl",
+            ),
+            (
+                "error[E0463]: can't find crate for `std`",
+                "darwin-arm64",
+                "doctor --target darwin-arm64",
+            ),
             ("write failed: No space left on device (os error 28)", "linux-amd64", "cache ls"),
         ] {
             let hint = for_failure(text, toolchain).unwrap_or_default();

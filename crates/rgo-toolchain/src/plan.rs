@@ -90,10 +90,13 @@ fn build_flags(request: &Request, wanted: &[Wanted], messages: Messages) -> Vec<
     let mut add = |words: &[&str]| flags.extend(words.iter().map(|word| (*word).to_owned()));
 
     add(&[if forced { "rustc" } else { "build" }]);
-    add(&["--message-format", match messages {
-        Messages::Plain => "json",
-        Messages::Ansi => "json-diagnostic-rendered-ansi",
-    }]);
+    add(&[
+        "--message-format",
+        match messages {
+            Messages::Plain => "json",
+            Messages::Ansi => "json-diagnostic-rendered-ansi",
+        },
+    ]);
     add(&["--profile", &request.profile]);
     // One target's error must not keep the others from being built.
     add(&["--keep-going"]);
@@ -230,7 +233,11 @@ mod tests {
         let mut request = request();
         request.selection.mode = Some(Mode::CShared);
         let runs = shell(&request, &["linux-amd64"], false);
-        assert!(runs[0].contains("cargo rustc ") && runs[0].contains("-p pkg --lib"), "{}", runs[0]);
+        assert!(
+            runs[0].contains("cargo rustc ") && runs[0].contains("-p pkg --lib"),
+            "{}",
+            runs[0]
+        );
         assert!(runs[0].ends_with("--crate-type cdylib"), "{}", runs[0]);
     }
 
@@ -247,7 +254,8 @@ mod tests {
             ..request()
         };
         let run = &shell(&request, &["linux-amd64"], false)[0];
-        for part in ["CC_x=mine", "--features 'a b'", "-j 1", "--timings", " -v", "debug=\"full\""] {
+        for part in ["CC_x=mine", "--features 'a b'", "-j 1", "--timings", " -v", "debug=\"full\""]
+        {
             assert!(run.contains(part), "{part} is not in {run}");
         }
     }
@@ -259,9 +267,9 @@ mod tests {
             ("workspace", Utf8Path::new("/w"), TRIMMED_WORKSPACE),
             ("root", Utf8Path::new("/"), "/nothing"),
         ]);
-        assert_eq!(trim_flags(&trims), [
-            "--remap-path-prefix=/w=/rgo/src",
-            "--remap-path-prefix=/w/target=/rgo/target"
-        ]);
+        assert_eq!(
+            trim_flags(&trims),
+            ["--remap-path-prefix=/w=/rgo/src", "--remap-path-prefix=/w/target=/rgo/target"]
+        );
     }
 }

@@ -93,7 +93,10 @@ impl Sources<'_> {
     fn own(&self, name: &str, key: &str) -> Option<Value> {
         let env = || (self.env)(&env_name(name, key)).map(|text| scalar(&text));
         let of = |tables: &[Table]| tables.iter().find_map(|table| get(table, name, key));
-        of(self.cli).or_else(env).or_else(|| of(self.files)).or_else(|| get(self.manifest, name, key))
+        of(self.cli)
+            .or_else(env)
+            .or_else(|| of(self.files))
+            .or_else(|| get(self.manifest, name, key))
     }
 }
 

@@ -101,7 +101,10 @@ impl Project {
             manifest: manifest(request, &metadata),
             folders: Folders {
                 target: metadata.target_directory.clone(),
-                build: metadata.build_directory.clone().unwrap_or(metadata.target_directory.clone()),
+                build: metadata
+                    .build_directory
+                    .clone()
+                    .unwrap_or(metadata.target_directory.clone()),
             },
             checksums: checksums(&metadata.workspace_root)?,
             profile: read_profile(request, &metadata)?,
@@ -130,7 +133,8 @@ impl Configuration {
         let bad = |error: &dyn std::fmt::Display| ProjectError::Config(error.to_string());
         let config = Config::load_with_cwd(&request.folder).map_err(|e| bad(&e))?;
         let cli = CliConfig::parse(&request.config).map_err(|e| bad(&e))?;
-        let build_flags = config.build.rustflags.as_ref().map(|f| f.flags.clone()).unwrap_or_default();
+        let build_flags =
+            config.build.rustflags.as_ref().map(|f| f.flags.clone()).unwrap_or_default();
         let is_set = |name: &str| std::env::var_os(name).is_some();
         let flags_replaced = is_set("RUSTFLAGS")
             || is_set("CARGO_ENCODED_RUSTFLAGS")

@@ -86,8 +86,14 @@ fn split_reason(text: &str) -> (String, &str) {
 
 fn in_words(reason: &str) -> String {
     let known = [
-        ("the config settings changed", "a setting of cargo's configuration changed, such as the linker"),
-        ("the rustflags changed", "the compiler flags changed (RUSTFLAGS, configuration, or rgo's own)"),
+        (
+            "the config settings changed",
+            "a setting of cargo's configuration changed, such as the linker",
+        ),
+        (
+            "the rustflags changed",
+            "the compiler flags changed (RUSTFLAGS, configuration, or rgo's own)",
+        ),
         ("the toolchain changed", "the compiler changed"),
         ("the list of features changed", "its features changed"),
         ("the profile configuration changed", "the profile changed"),
@@ -119,7 +125,10 @@ mod tests {
         let mut explainer = Explainer::default();
         let lines = [
             ("       Fresh other v1.0.0", true),
-            ("       \u{1b}[1mDirty\u{1b}[0m dep v0.1.0 (/a: b/dep): the file `src/lib.rs` has changed (1 s)", true),
+            (
+                "       \u{1b}[1mDirty\u{1b}[0m dep v0.1.0 (/a: b/dep): the file `src/lib.rs` has changed (1 s)",
+                true,
+            ),
             ("   Compiling dep v0.1.0 (/a: b/dep)", false),
             ("       Dirty dep v0.1.0 (/a: b/dep): the rustflags changed", true),
             ("   Compiling dep v0.1.0 (/a: b/dep)", false),

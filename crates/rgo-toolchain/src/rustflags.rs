@@ -105,8 +105,10 @@ mod tests {
 
     #[test]
     fn targets_share_an_invocation() {
-        let targets =
-            [target("a-b-c", &["--cfg=x"], &["-Cone"]), target("d-e.f", &[], &["-Ctwo", "-Cthree"])];
+        let targets = [
+            target("a-b-c", &["--cfg=x"], &["-Cone"]),
+            target("d-e.f", &[], &["-Ctwo", "-Cthree"]),
+        ];
         let found = invocations(&targets, false);
         assert_eq!(found.len(), 1);
         assert_eq!(found[0].targets, [0, 1]);
@@ -134,8 +136,12 @@ mod tests {
 
     #[test]
     fn two_toolchains_of_one_triple_are_parted() {
-        let targets = [target("a", &[], &["-C1"]), target("b", &[], &[]), target("a", &[], &["-C2"])];
+        let targets =
+            [target("a", &[], &["-C1"]), target("b", &[], &[]), target("a", &[], &["-C2"])];
         let found = invocations(&targets, false);
-        assert_eq!(found.iter().map(|i| i.targets.clone()).collect::<Vec<_>>(), [vec![0, 1], vec![2]]);
+        assert_eq!(
+            found.iter().map(|i| i.targets.clone()).collect::<Vec<_>>(),
+            [vec![0, 1], vec![2]]
+        );
     }
 }

@@ -113,7 +113,9 @@ pub enum SelectionError {
         packages: String,
     },
     /// `--buildmode c-…` or `--lib` on a package without a library.
-    #[error("{packages} has no library, which {asked} needs\nhint: add src/lib.rs, or name another package with -p")]
+    #[error(
+        "{packages} has no library, which {asked} needs\nhint: add src/lib.rs, or name another package with -p"
+    )]
     NoLibrary {
         /// The packages that were looked at.
         packages: String,
@@ -192,18 +194,21 @@ pub fn packages<'a>(
 ///
 /// # Errors
 /// Each variant of [`SelectionError`] but the first.
-pub fn wanted(
-    packages: &[&Package],
-    selection: &Selection,
-) -> Result<Vec<Wanted>, SelectionError> {
+pub fn wanted(packages: &[&Package], selection: &Selection) -> Result<Vec<Wanted>, SelectionError> {
     let named = |what, names: &[String], kind: TargetKind| {
-        let known: Vec<String> = targets(packages, &kind).map(|(_, name)| name.to_owned()).collect();
+        let known: Vec<String> =
+            targets(packages, &kind).map(|(_, name)| name.to_owned()).collect();
         names.iter().try_for_each(|name| {
             if known.contains(name) {
                 return Ok(());
             }
             let nearest = nearest(name, &known);
-            Err(SelectionError::NoTarget { what, name: name.clone(), nearest, known: known.clone() })
+            Err(SelectionError::NoTarget {
+                what,
+                name: name.clone(),
+                nearest,
+                known: known.clone(),
+            })
         })
     };
     named("program", &selection.bins, TargetKind::Bin)?;
@@ -288,7 +293,10 @@ fn of_package(package: &Package, selection: &Selection) -> Vec<Wanted> {
         if is(&TargetKind::Example) && selection.examples.contains(&target.name) {
             wanted.push(make(&target.name, OutputKind::Example, true));
         }
-        let libraries = [(CrateType::CDyLib, OutputKind::Cdylib), (CrateType::StaticLib, OutputKind::Staticlib)];
+        let libraries = [
+            (CrateType::CDyLib, OutputKind::Cdylib),
+            (CrateType::StaticLib, OutputKind::Staticlib),
+        ];
         for (crate_type, kind) in libraries {
             let declared = target.crate_types.contains(&crate_type) && !is(&TargetKind::Example);
             if declared && selection.mode.is_none() && (selection.lib || !narrowed) {
@@ -391,7 +399,10 @@ mod tests {
         for (error, words) in [
             (fails("a: lib/a", |_| ()), "a has nothing to ship"),
             (fails("a: bin/a", |s| s.lib = true), "no library, which --lib needs"),
-            (fails("a: bin/a", |s| s.mode = Some(Mode::CShared)), "which --buildmode c-shared needs"),
+            (
+                fails("a: bin/a", |s| s.mode = Some(Mode::CShared)),
+                "which --buildmode c-shared needs",
+            ),
             (fails("alpha: bin/a", |s| s.packages = vec!["alhpa".into()]), "did you mean `alpha`?"),
             (fails("a: bin/serve", |s| s.bins = vec!["xyz".into()]), "there are: serve"),
             (fails("a: bin/x\nb: bin/x", |_| ()), "`x` is made by a and by b"),

@@ -449,8 +449,8 @@ fn command(
         .env("CARGO_PROFILE_RELEASE_OPT_LEVEL", "3")
         .env("CARGO_PROFILE_RELEASE_LTO", "off")
         .env("CARGO_PROFILE_RELEASE_PANIC", "unwind")
-        // One unit, as the official build has it, takes three times as long.
-        .env("CARGO_PROFILE_RELEASE_CODEGEN_UNITS", "16")
+        // As the official build has it: it is compiled once and runs in every program.
+        .env("CARGO_PROFILE_RELEASE_CODEGEN_UNITS", "1")
         // Or a program that depends on a crate that std depends on too would have two of one name.
         .env("__CARGO_DEFAULT_LIB_METADATA", "rgo-std");
     if let Some(tools) = tools {

@@ -128,7 +128,10 @@ mod tests {
     #[test]
     fn git_answers_are_told_apart() {
         for (stderr, expected) in [
-            ("fatal: not a git repository (or any of the parent directories): .git", Absent::NoRepository),
+            (
+                "fatal: not a git repository (or any of the parent directories): .git",
+                Absent::NoRepository,
+            ),
             ("fatal: detected dubious ownership in repository at '/x'", Absent::ForeignOwner),
             ("fatal: your current branch 'main' does not have any commits yet", Absent::NoCommit),
             ("fatal: boom\nmore", Absent::Failed("fatal: boom".into())),

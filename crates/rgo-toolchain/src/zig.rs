@@ -242,7 +242,8 @@ fn in_python(cache: &Cache) -> Option<Zig> {
     let python = exec::find_program("python3").or_else(|| exec::find_program("python"))?;
     let script = "import importlib.util as u; s = u.find_spec('ziglang'); print(list(s.submodule_search_locations)[0] if s else '')";
     let program = |folder: &str| {
-        let program = Utf8Path::new(folder.trim()).join(format!("zig{}", std::env::consts::EXE_SUFFIX));
+        let program =
+            Utf8Path::new(folder.trim()).join(format!("zig{}", std::env::consts::EXE_SUFFIX));
         (!folder.trim().is_empty() && program.is_file()).then_some(program)
     };
     // Starting Python takes longer than all else that a build with nothing to do does, so where

@@ -2,17 +2,25 @@
 //! the dispatcher first, then on PATH. Anyone can add one.
 
 use std::env::consts::EXE_SUFFIX;
+use std::ffi::OsString;
 use std::process::ExitCode;
 
 use anyhow::{Context, Result, anyhow};
 use camino::Utf8PathBuf;
 use rgo_toolchain::exec::{self, Cmd};
 
-use crate::exit::Hint;
+use crate::exit::{Exit, Hint, Usage};
 use crate::output;
 
 /// Runs the tool that the first argument names, with the others.
-pub fn main(mut args: Vec<String>) -> ExitCode {
+pub fn main(args: Vec<OsString>) -> ExitCode {
+    let mut args: Vec<String> = match args.into_iter().map(OsString::into_string).collect() {
+        Ok(args) => args,
+        Err(arg) => {
+            output::failure(&format!("the argument {} is not UTF-8", arg.to_string_lossy()));
+            return Exit::Usage.into();
+        }
+    };
     let ended = match args.first().map(String::as_str) {
         None | Some("-h" | "--help" | "help") => output::write(help().as_bytes()).map(|()| 0),
         Some("-V" | "--version") => {
@@ -24,10 +32,11 @@ pub fn main(mut args: Vec<String>) -> ExitCode {
         }
     };
     match ended {
-        Ok(code) => ExitCode::from(u8::try_from(code).unwrap_or(1)),
+        Ok(code) => Exit::Program(u8::try_from(code).unwrap_or(1)).into(),
         Err(error) => {
             output::error(&error);
-            ExitCode::from(if error.downcast_ref::<crate::exit::Usage>().is_some() { 2 } else { 1 })
+            let usage = error.downcast_ref::<Usage>().is_some();
+            if usage { Exit::Usage } else { Exit::Failed }.into()
         }
     }
 }
@@ -38,7 +47,7 @@ fn run(name: &str, args: Vec<String>) -> Result<i32> {
     let path = known.iter().find(|(known, _)| *known == name).map(|(_, path)| path.clone());
     let path = path.or_else(|| exec::find_program(&tool)).ok_or_else(|| {
         let names: Vec<&str> = known.iter().map(|(name, _)| name.as_str()).collect();
-        anyhow!(crate::exit::Usage(format!("there is no tool `{tool}`")))
+        anyhow!(Usage(format!("there is no tool `{tool}`")))
             .context(Hint(format!("there are: {}", names.join(", "))))
     })?;
     Cmd::new(path).args(args).run().with_context(|| format!("running {tool}"))

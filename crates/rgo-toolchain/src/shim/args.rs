@@ -237,8 +237,10 @@ mod tests {
     #[test]
     fn a_dylib_is_named_by_its_file_and_not_by_its_folder() {
         let line = |more: &str| {
-            let args: Vec<String> =
-                format!("-dynamiclib -o /t/libx.dylib{more}").split(' ').map(str::to_owned).collect();
+            let args: Vec<String> = format!("-dynamiclib -o /t/libx.dylib{more}")
+                .split(' ')
+                .map(str::to_owned)
+                .collect();
             rewrite(&args, "/w".into(), &Recipe::example("darwin"), &|_| false).args.join(" ")
         };
         assert!(line("").ends_with("-Wl,-install_name,@rpath/libx.dylib"));

@@ -1,9 +1,10 @@
 //! `cargo rgo TOOL …` runs `rgo-TOOL …`; cargo hands on its own name for us first.
 
+use std::ffi::OsString;
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
-    let mut args: Vec<String> = std::env::args().skip(1).collect();
+    let mut args: Vec<OsString> = std::env::args_os().skip(1).collect();
     if args.first().is_some_and(|arg| arg == "rgo") {
         args.remove(0);
     }

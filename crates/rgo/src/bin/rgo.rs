@@ -3,5 +3,5 @@
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
-    rgo::dispatch::main(std::env::args().skip(1).collect())
+    rgo::dispatch::main(std::env::args_os().skip(1).collect())
 }

@@ -15,7 +15,7 @@ use crate::exit::Usage;
 ///
 /// # Errors
 /// For a call that makes no sense.
-pub fn request(args: &BuildArgs) -> Result<Request> {
+pub(super) fn request(args: &BuildArgs) -> Result<Request> {
     let here = current_folder()?;
     let folder = args.directory.as_ref().map_or_else(|| here.clone(), |dir| here.join(dir));
     if !folder.is_dir() {
@@ -72,7 +72,7 @@ fn debug_info(args: &BuildArgs) -> Option<ProfileDebug> {
 
 /// `--libc`.
 #[must_use]
-pub fn libc(args: &BuildArgs) -> Option<Libc> {
+pub(super) fn libc(args: &BuildArgs) -> Option<Libc> {
     args.libc.map(|libc| match libc {
         LibcArg::Static => Libc::Static,
         LibcArg::Dynamic => Libc::Dynamic,
@@ -82,7 +82,7 @@ pub fn libc(args: &BuildArgs) -> Option<Libc> {
 /// Where the results go, as an absolute path; a relative one starts at the project's folder, as
 /// `go build -C` has it.
 #[must_use]
-pub fn output(args: &BuildArgs, folder: &Utf8Path) -> Utf8PathBuf {
+pub(super) fn output(args: &BuildArgs, folder: &Utf8Path) -> Utf8PathBuf {
     folder.join(&args.output)
 }
 

@@ -7,7 +7,7 @@ use rgo_toolchain::selection::{OutputKind, Wanted};
 
 /// A linked file, with cargo's word on how it was made.
 #[derive(Clone, Debug)]
-pub struct Linked<'a> {
+pub(super) struct Linked<'a> {
     /// The file.
     pub file: &'a Utf8Path,
     /// Files that cargo made with it: an import library, a PDB.
@@ -18,7 +18,7 @@ pub struct Linked<'a> {
 
 /// The file that a build made for what was wanted; `None` if it made none.
 #[must_use]
-pub fn find<'a>(units: &'a [Unit], wanted: &Wanted, triple: &str) -> Option<Linked<'a>> {
+pub(super) fn find<'a>(units: &'a [Unit], wanted: &Wanted, triple: &str) -> Option<Linked<'a>> {
     let unit = units.iter().find(|unit| {
         unit.package == wanted.package
             && unit.name == wanted.name
@@ -65,7 +65,11 @@ fn is_import_library(file: &Utf8Path) -> bool {
 /// The C header of a library, where one would look for it: in the package, or where its build
 /// script put it.
 #[must_use]
-pub fn header(package: &Package, library: &str, out_dirs: &[&Utf8Path]) -> Option<Utf8PathBuf> {
+pub(super) fn header(
+    package: &Package,
+    library: &str,
+    out_dirs: &[&Utf8Path],
+) -> Option<Utf8PathBuf> {
     let root = package.manifest_path.parent()?;
     let names = [format!("{library}.h"), format!("{}.h", package.name)];
     let folders = [root.join("include"), root.to_owned()];

@@ -1,7 +1,6 @@
 //! Runs the plan: cargo, then every linked file finished and put in place, then a word on each
 //! target. One target's failure leaves the others alone.
 
-use std::collections::BTreeMap;
 use std::fs;
 use std::io;
 
@@ -20,13 +19,13 @@ use super::finish::{self, Content, Job, StripMode, Unfinished};
 use super::leaks::Prefix;
 use super::link::{Capacities, Linking};
 use super::prepare::Prepared;
-use super::report::{Artifact, TargetReport};
+use super::report::TargetReport;
 use super::verdict::Asked;
 use super::{note, settings};
 use crate::output as terminal;
 
 /// What the executor needs beside what was prepared.
-pub struct Execution<'a> {
+pub(super) struct Execution<'a> {
     /// What was prepared.
     pub prepared: &'a Prepared,
     /// The targets of the plan.
@@ -50,7 +49,7 @@ impl Execution<'_> {
     ///
     /// # Errors
     /// If cargo cannot be run at all, or a `-X` name is nowhere.
-    pub fn run(&self, run: &CargoRun) -> Result<(Vec<TargetReport>, Vec<Rebuilt>)> {
+    pub(super) fn run(&self, run: &CargoRun) -> Result<(Vec<TargetReport>, Vec<Rebuilt>)> {
         let mut rebuilt = Vec::new();
         let mut capacities = Capacities::default();
         for round in 1.. {
@@ -398,7 +397,10 @@ fn first_error(errors: &[String], stderr: &str) -> String {
 }
 
 /// What a failure before cargo leaves of a target in the report.
-pub fn not_started(plan: &rgo_toolchain::target::Toolchain, error: &anyhow::Error) -> TargetReport {
+pub(super) fn not_started(
+    plan: &rgo_toolchain::target::Toolchain,
+    error: &anyhow::Error,
+) -> TargetReport {
     TargetReport {
         toolchain: plan.name.clone(),
         triple: plan.triple.clone(),
@@ -409,15 +411,9 @@ pub fn not_started(plan: &rgo_toolchain::target::Toolchain, error: &anyhow::Erro
     }
 }
 
-/// The artifacts by toolchain, for `--run`.
-#[must_use]
-pub fn by_toolchain(reports: &[TargetReport]) -> BTreeMap<&str, Vec<&Artifact>> {
-    reports.iter().map(|r| (r.toolchain.as_str(), r.artifacts.iter().collect())).collect()
-}
-
 /// Whether a companion with debug data is asked for on a platform that needs dsymutil.
 #[must_use]
-pub fn needs_dsymutil(prepared: &Prepared) -> bool {
+pub(super) fn needs_dsymutil(prepared: &Prepared) -> bool {
     prepared.strip == StripMode::Split && prepared.targets.iter().any(|(t, _)| t.is("darwin"))
 }
 
@@ -425,7 +421,7 @@ pub fn needs_dsymutil(prepared: &Prepared) -> bool {
 ///
 /// # Errors
 /// If it was.
-pub fn check_makeable(prepared: &Prepared) -> Result<()> {
+pub(super) fn check_makeable(prepared: &Prepared) -> Result<()> {
     for (toolchain, _) in &prepared.targets {
         for wanted in &prepared.wanted {
             if wanted.explicit && !toolchain.makes(wanted.kind.crate_type()) {

@@ -33,7 +33,7 @@ pub enum StripMode {
 
 /// What goes into the program's sections.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Content {
+pub(super) struct Content {
     /// Text of `.rgo-bi`.
     pub note: String,
     /// Bytes of `.dep-v0`.
@@ -42,7 +42,7 @@ pub struct Content {
 
 /// One file to finish.
 #[derive(Debug)]
-pub struct Job<'a> {
+pub(super) struct Job<'a> {
     /// Cargo's file.
     pub linked: Utf8PathBuf,
     /// Where the result goes.
@@ -71,7 +71,7 @@ pub struct Job<'a> {
 
 /// Why a file was not finished.
 #[derive(Debug)]
-pub enum Unfinished {
+pub(super) enum Unfinished {
     /// It was linked with too little room for what goes into it: bytes needed for the note and
     /// for the dependency list.
     TooSmall {
@@ -95,7 +95,7 @@ impl From<anyhow::Error> for Unfinished {
 /// # Errors
 /// If it cannot be read.
 #[allow(unsafe_code)]
-pub fn map(path: &Utf8Path) -> Result<Mmap> {
+pub(super) fn map(path: &Utf8Path) -> Result<Mmap> {
     let file = File::open(path).with_context(|| format!("opening {path}"))?;
     // SAFETY: cargo holds its lock on the target folder no longer, but nothing writes into a
     // linked file in place: linkers make a new one. A file cut short under us ends the process.
@@ -106,7 +106,7 @@ pub fn map(path: &Utf8Path) -> Result<Mmap> {
 ///
 /// # Errors
 /// If it cannot be parsed.
-pub fn slot_names(data: &[u8]) -> Result<BTreeSet<String>, BinaryError> {
+pub(super) fn slot_names(data: &[u8]) -> Result<BTreeSet<String>, BinaryError> {
     let mut names = BTreeSet::new();
     for slice in slices(data, &Limits::default())? {
         names.extend(slot::list(&slice.image)?.into_iter().map(|slot| slot.name));
@@ -118,7 +118,7 @@ pub fn slot_names(data: &[u8]) -> Result<BTreeSet<String>, BinaryError> {
 ///
 /// # Errors
 /// [`Unfinished::TooSmall`] if it has to be linked again with more room.
-pub fn finish(job: &Job<'_>) -> Result<Artifact, Unfinished> {
+pub(super) fn finish(job: &Job<'_>) -> Result<Artifact, Unfinished> {
     let data = map(&job.linked)?;
     let name = job.output.file_name().unwrap_or_default();
     if job.kind == OutputKind::Staticlib {

@@ -7,7 +7,7 @@ use serde::Serialize;
 
 /// A folder whose name should not be in a result.
 #[derive(Clone, Debug)]
-pub struct Prefix {
+pub(super) struct Prefix {
     /// What the folder is: `workspace`, `cargo home`.
     pub what: &'static str,
     /// Its path, without a slash at its end.
@@ -16,7 +16,7 @@ pub struct Prefix {
 
 /// A path that was found.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct Leak {
+pub(super) struct Leak {
     /// What the folder is.
     pub what: &'static str,
     /// The first string that holds it, as far as it is printable.
@@ -32,7 +32,7 @@ const EXAMPLE: usize = 160;
 
 /// Searches an image for the folders; one entry for each folder and section.
 #[must_use]
-pub fn find(data: &[u8], prefixes: &[Prefix]) -> Vec<Leak> {
+pub(super) fn find(data: &[u8], prefixes: &[Prefix]) -> Vec<Leak> {
     let mut leaks: Vec<Leak> = Vec::new();
     let mut sections: Option<Vec<(u64, u64, String)>> = None;
     for prefix in prefixes.iter().filter(|prefix| prefix.path.len() > 1) {

@@ -8,7 +8,7 @@ use rgo_toolchain::deps::{Dependency, Source};
 
 /// What the note says beside the dependencies.
 #[derive(Clone, Debug)]
-pub struct About<'a> {
+pub(super) struct About<'a> {
     /// The compiler: `rustc 1.96.0 (…)`.
     pub compiler: &'a str,
     /// Name of the program or library.
@@ -19,7 +19,7 @@ pub struct About<'a> {
 
 /// The note's text for the program whose dependencies these are (its own package first).
 #[must_use]
-pub fn text(about: &About<'_>, dependencies: &[Dependency]) -> String {
+pub(super) fn text(about: &About<'_>, dependencies: &[Dependency]) -> String {
     let (main, others) = match dependencies.split_first() {
         Some((main, others)) => (Some(main), others),
         None => (None, dependencies),
@@ -71,7 +71,7 @@ fn module(dep: &Dependency) -> Module {
 ///
 /// # Errors
 /// If it cannot be compressed.
-pub fn audit_data(dependencies: &[Dependency]) -> Result<Vec<u8>, rgo_binary::Error> {
+pub(super) fn audit_data(dependencies: &[Dependency]) -> Result<Vec<u8>, rgo_binary::Error> {
     let packages = dependencies
         .iter()
         .enumerate()

@@ -12,7 +12,7 @@ use camino::Utf8Path;
 ///
 /// # Errors
 /// If the folder or the file cannot be written; the file that was there is then as before.
-pub fn put(path: &Utf8Path, bytes: &[u8], like: Option<&Utf8Path>) -> Result<bool> {
+pub(super) fn put(path: &Utf8Path, bytes: &[u8], like: Option<&Utf8Path>) -> Result<bool> {
     let permissions = match like {
         Some(like) => {
             Some(fs::metadata(like).with_context(|| format!("reading {like}"))?.permissions())

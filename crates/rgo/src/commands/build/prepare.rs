@@ -3,7 +3,7 @@
 use anyhow::{Context, Result, anyhow};
 use camino::{Utf8Path, Utf8PathBuf};
 use jiff::Timestamp;
-use rgo_toolchain::cache::Cache;
+use rgo_toolchain::cache::{Cache, Guard};
 use rgo_toolchain::compiler::{self, Compiler};
 use rgo_toolchain::exec::Cmd;
 use rgo_toolchain::plan::{self, Trim};
@@ -28,6 +28,8 @@ pub struct Prepared {
     pub request: Request,
     /// What rgo keeps between runs.
     pub cache: Cache,
+    /// Keeps `cache prune` of another process from what this run uses.
+    pub in_use: Guard,
     /// The compiler.
     pub compiler: Compiler,
     /// Cargo with its environment.
@@ -57,7 +59,7 @@ pub struct Prepared {
 }
 
 /// A variable of the environment, if it is UTF-8.
-pub fn env(name: &str) -> Option<String> {
+pub(super) fn env(name: &str) -> Option<String> {
     std::env::var(name).ok()
 }
 
@@ -65,10 +67,11 @@ pub fn env(name: &str) -> Option<String> {
 ///
 /// # Errors
 /// If the call, the machine or the project does not allow the build.
-pub fn prepare(args: &BuildArgs) -> Result<Prepared> {
+pub(super) fn prepare(args: &BuildArgs) -> Result<Prepared> {
     let request = arguments::request(args)?;
     let stamps = values::parse(&args.stamp)?;
     let cache = Cache::open(&env)?;
+    let in_use = cache.in_use()?;
     let flag = args.cargo.as_ref().map(|path| path.as_str());
     let compiler = compiler::discover(flag, &request.folder, &env, &cache)?;
     let variables: Vec<String> =
@@ -105,6 +108,7 @@ pub fn prepare(args: &BuildArgs) -> Result<Prepared> {
     Ok(Prepared {
         request,
         cache,
+        in_use,
         compiler,
         cargo,
         variables,

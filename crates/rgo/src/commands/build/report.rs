@@ -13,7 +13,7 @@ use super::verdict::{Finding, Level, name};
 
 /// The whole run.
 #[derive(Debug, Serialize)]
-pub struct BuildReport {
+pub(super) struct BuildReport {
     /// What compiled it.
     pub compiler: CompilerUsed,
     /// What linked it, if a target needed it.
@@ -30,7 +30,7 @@ pub struct BuildReport {
 
 /// The compiler, and why it was this one.
 #[derive(Clone, Debug, Serialize)]
-pub struct CompilerUsed {
+pub(super) struct CompilerUsed {
     /// `rustc 1.96.0 (…)`.
     pub rustc: String,
     /// Path of rustc.
@@ -43,7 +43,7 @@ pub struct CompilerUsed {
 
 /// One target of the run.
 #[derive(Debug, Serialize)]
-pub struct TargetReport {
+pub(super) struct TargetReport {
     /// The toolchain's name, which is the output folder's too.
     pub toolchain: String,
     /// Rust's name of it.
@@ -60,7 +60,7 @@ pub struct TargetReport {
 
 /// A file that was made.
 #[derive(Debug, Serialize)]
-pub struct Artifact {
+pub(super) struct Artifact {
     /// Where it is.
     pub path: Utf8PathBuf,
     /// What it is.
@@ -90,13 +90,13 @@ pub struct Artifact {
 impl BuildReport {
     /// Whether a target failed.
     #[must_use]
-    pub fn failed(&self) -> bool {
+    pub(super) fn failed(&self) -> bool {
         self.targets.iter().any(|target| target.error.is_some())
     }
 
     /// Whether something was made that is not what was asked for.
     #[must_use]
-    pub fn not_held(&self) -> bool {
+    pub(super) fn not_held(&self) -> bool {
         self.artifacts().any(|a| a.findings.iter().any(|f| f.level == Level::Error))
     }
 

@@ -15,7 +15,7 @@ use crate::output;
 ///
 /// # Errors
 /// If there is nothing to run, or it cannot be started.
-pub fn run(prepared: &Prepared, report: &BuildReport, args: &[String]) -> Result<Exit> {
+pub(super) fn run(prepared: &Prepared, report: &BuildReport, args: &[String]) -> Result<Exit> {
     let mut ran = 0;
     let mut unable = Vec::new();
     for (target, (toolchain, _)) in report.targets.iter().zip(&prepared.targets) {

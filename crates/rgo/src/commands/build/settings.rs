@@ -14,7 +14,7 @@ use super::prepare::Prepared;
 /// Nothing here may hold a path of this machine: the note is part of bytes that must be the same
 /// from any folder.
 #[must_use]
-pub fn lines(
+pub(super) fn lines(
     prepared: &Prepared,
     plan: &TargetPlan,
     linking: &Linking,

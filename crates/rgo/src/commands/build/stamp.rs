@@ -50,7 +50,7 @@ impl Report for Stamped {
 ///
 /// # Errors
 /// If the file cannot be read, has no such slot, or is signed by an identity.
-pub fn run(args: &StampArgs) -> Result<Exit> {
+pub(super) fn run(args: &StampArgs) -> Result<Exit> {
     let stamps = values::parse(&args.stamp)?;
     let data = finish::map(&args.file)?;
     let known = finish::slot_names(&data).with_context(|| format!("reading {}", args.file))?;
@@ -87,7 +87,7 @@ pub fn run(args: &StampArgs) -> Result<Exit> {
 
 /// The error for a name that is nowhere.
 #[must_use]
-pub fn unknown(name: &str, known: &BTreeSet<String>) -> anyhow::Error {
+pub(super) fn unknown(name: &str, known: &BTreeSet<String>) -> anyhow::Error {
     let hint = if known.is_empty() {
         "there are no slots at all: declare one with rgo_stamp::stamp!, and use it, or the linker leaves it out"
             .to_owned()

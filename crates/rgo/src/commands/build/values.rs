@@ -5,7 +5,7 @@ use crate::exit::Usage;
 
 /// Words that a value may hold in braces.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Template {
+pub(super) enum Template {
     /// `{version}`: the package's version.
     Version,
     /// `{git.tag}`: the tag at the commit, or the last one with the distance.
@@ -27,7 +27,7 @@ const TEMPLATES: [(&str, Template); 4] = [
 ///
 /// # Errors
 /// [`Usage`] for one without `=` or without a name.
-pub fn parse(args: &[String]) -> Result<Vec<(String, String)>, Usage> {
+pub(super) fn parse(args: &[String]) -> Result<Vec<(String, String)>, Usage> {
     let mut values: Vec<(String, String)> = Vec::new();
     for arg in args {
         let (name, value) = pair("-X", arg)?;
@@ -41,7 +41,7 @@ pub fn parse(args: &[String]) -> Result<Vec<(String, String)>, Usage> {
 ///
 /// # Errors
 /// [`Usage`] for one without `=` or without a name.
-pub fn pair(flag: &str, arg: &str) -> Result<(String, String), Usage> {
+pub(super) fn pair(flag: &str, arg: &str) -> Result<(String, String), Usage> {
     match arg.split_once('=') {
         Some((name, value)) if !name.is_empty() => Ok((name.to_owned(), value.to_owned())),
         _ => Err(Usage(format!(
@@ -55,7 +55,7 @@ pub fn pair(flag: &str, arg: &str) -> Result<(String, String), Usage> {
 ///
 /// # Errors
 /// What `lookup` says.
-pub fn fill<E>(
+pub(super) fn fill<E>(
     value: &str,
     mut lookup: impl FnMut(Template) -> Result<String, E>,
 ) -> Result<String, E> {

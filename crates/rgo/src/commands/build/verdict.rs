@@ -7,7 +7,7 @@ use serde::Serialize;
 
 /// Something that is not as it was asked for.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct Finding {
+pub(super) struct Finding {
     /// Whether it breaks what was asked, or only deserves a look.
     pub level: Level,
     /// What was expected and what was found.
@@ -17,7 +17,7 @@ pub struct Finding {
 /// How bad a finding is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
-pub enum Level {
+pub(super) enum Level {
     /// Ends the run with 3.
     Error,
     /// Is reported.
@@ -26,7 +26,7 @@ pub enum Level {
 
 /// What the result must be.
 #[derive(Clone, Copy, Debug)]
-pub struct Asked<'a> {
+pub(super) struct Asked<'a> {
     /// The toolchain.
     pub toolchain: &'a Toolchain,
     /// The oldest system it must run on.
@@ -116,7 +116,7 @@ const WINDOWS_SYSTEM: [&str; 58] = [
 
 /// Compares what was asked for with what the loader will want.
 #[must_use]
-pub fn judge(asked: &Asked<'_>, format: Format, linkage: &Linkage) -> Vec<Finding> {
+pub(super) fn judge(asked: &Asked<'_>, format: Format, linkage: &Linkage) -> Vec<Finding> {
     let mut findings = Vec::new();
     let mut add = |level, text: String| findings.push(Finding { level, text });
 
@@ -134,19 +134,19 @@ pub fn judge(asked: &Asked<'_>, format: Format, linkage: &Linkage) -> Vec<Findin
             add(Level::Error, format!("asked for static-pie, but it is {}", name(linkage.kind)));
         }
     }
-    if let (Some(Floor::Glibc(asked)), Some(found)) = (asked.floor, &linkage.glibc_floor) {
-        if asked.parse::<Version>().is_ok_and(|asked| found.version > asked) {
-            let symbols = found.symbols.join(", ");
-            add(
-                Level::Error,
-                format!("asked for glibc {asked}, but it needs {}: {symbols}", found.version),
-            );
-        }
+    if let (Some(Floor::Glibc(asked)), Some(found)) = (asked.floor, &linkage.glibc_floor)
+        && asked.parse::<Version>().is_ok_and(|asked| found.version > asked)
+    {
+        let symbols = found.symbols.join(", ");
+        add(
+            Level::Error,
+            format!("asked for glibc {asked}, but it needs {}: {symbols}", found.version),
+        );
     }
-    if let (Some(Floor::Macos(asked)), Some(found)) = (asked.floor, &linkage.macos_min) {
-        if asked.parse::<Version>().is_ok_and(|asked| *found > asked) {
-            add(Level::Error, format!("asked for macOS {asked}, but it needs {found}"));
-        }
+    if let (Some(Floor::Macos(asked)), Some(found)) = (asked.floor, &linkage.macos_min)
+        && asked.parse::<Version>().is_ok_and(|asked| *found > asked)
+    {
+        add(Level::Error, format!("asked for macOS {asked}, but it needs {found}"));
     }
     for library in &linkage.needed {
         match class(asked.toolchain, format, library) {
@@ -200,7 +200,7 @@ fn class(toolchain: &Toolchain, format: Format, library: &str) -> Class {
 
 /// The kind in words.
 #[must_use]
-pub fn name(kind: Kind) -> &'static str {
+pub(super) fn name(kind: Kind) -> &'static str {
     match kind {
         Kind::Executable => "not position-independent",
         Kind::Pie => "a dynamic PIE",
