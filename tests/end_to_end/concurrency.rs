@@ -24,9 +24,9 @@ pub(crate) fn fresh_cache(folder: &Path) {
     }
 }
 
-fn on_cache(project: &Project, cache: &Path) -> Command {
+fn on_cache(project: &Project, cache: &Path, cargo: &str) -> Command {
     let mut command = project.command(TARGET);
-    command.env("RGO_CACHE", cache);
+    command.env("RGO_CACHE", cache).env("RGO_CARGO", cargo);
     command
 }
 
@@ -40,12 +40,13 @@ fn works(outcome: Outcome) {
 
 #[test]
 fn a_killed_build_of_a_standard_library_does_no_harm_nor_do_two_at_once() {
+    let Some(cargo) = machine().source_cargo() else { return };
     let temp = tempfile::tempdir().expect("a folder");
     let cache = temp.path().join("cache");
     fresh_cache(&cache);
     let projects = [Project::copy("env"), Project::copy("env")];
 
-    let mut killed = on_cache(&projects[0], &cache);
+    let mut killed = on_cache(&projects[0], &cache, &cargo);
     let mut killed = killed
         .process_group(0)
         .stdout(Stdio::null())
@@ -59,7 +60,7 @@ fn a_killed_build_of_a_standard_library_does_no_harm_nor_do_two_at_once() {
     assert!(libraries(&cache).is_empty(), "nothing unfinished is in place");
 
     let run = |project: &Project| {
-        let mut command = on_cache(project, &cache);
+        let mut command = on_cache(project, &cache, &cargo);
         std::thread::spawn(move || Outcome::of(&mut command))
     };
     let both = projects.each_ref().map(run);
@@ -85,6 +86,7 @@ fn two_builds_of_one_project_both_end_well() {
 
 #[test]
 fn a_full_disk_under_the_cache_is_an_error_and_nothing_more() {
+    let Some(cargo) = machine().source_cargo() else { return };
     let temp = tempfile::tempdir().expect("a folder");
     let mut mount = native("mount");
     mount.args(["-t", "tmpfs", "-o", "size=24m", "tmpfs"]).arg(temp.path());
@@ -94,7 +96,7 @@ fn a_full_disk_under_the_cache_is_an_error_and_nothing_more() {
     }
     fresh_cache(temp.path());
     let project = Project::copy("env");
-    let outcome = Outcome::of(&mut on_cache(&project, temp.path()));
+    let outcome = Outcome::of(&mut on_cache(&project, temp.path(), &cargo));
     let libraries = libraries(temp.path());
     let _ = native("umount").arg("--lazy").arg(temp.path()).status();
     outcome.ended(1).says("No space left on device");

@@ -28,6 +28,18 @@ impl Machine {
         self.must("RGO_CACHE").into()
     }
 
+    /// The compiler whose standard libraries have to be built from their source; `None` is said
+    /// aloud, for the test that then proves nothing.
+    pub(crate) fn source_cargo(&self) -> Option<String> {
+        let cargo = self.var("RGO_TEST_SOURCE_CARGO");
+        if cargo.is_none() {
+            eprintln!(
+                "NOT TESTED: a standard library from source; set-up found no compiler with it"
+            );
+        }
+        cargo
+    }
+
     /// A command that meets this machine, and none of the variables by which the cargo that runs
     /// this test, or the user who runs it, would have a say in the build.
     pub(crate) fn prepare<'c>(&self, command: &'c mut Command) -> &'c mut Command {
