@@ -89,11 +89,12 @@ fn verify(data: &[u8]) -> Result<Signed, String> {
     Ok(Signed { identifier: String::from_utf8_lossy(&name[..end]).into_owned(), pages: slots })
 }
 
-const DARWIN: [&str; 2] = ["darwin-amd64", "darwin-arm64"];
+/// Only arm64 has to be signed, and zig signs nothing else: for amd64 there is nothing to renew.
+const SIGNED: [&str; 1] = ["darwin-arm64"];
 
 #[test]
 fn every_page_of_a_stamped_program_has_its_hash() {
-    for toolchain in DARWIN {
+    for toolchain in SIGNED {
         let data = sample().artifact(toolchain, "sample").bytes();
         let signed = verify(&data).unwrap_or_else(|error| panic!("{toolchain}: {error}"));
         assert_eq!(signed.identifier, "sample", "{toolchain}: no hash of cargo's in it");
@@ -112,12 +113,11 @@ fn the_verifier_sees_a_flipped_bit() {
 
 #[test]
 fn libraries_and_stripped_programs_are_signed_too() {
-    let plug =
-        Project::of("workspace").build(["--target", "darwin/amd64,darwin/arm64", "-p", "plug"]);
+    let plug = Project::of("workspace").build(["--target", "darwin/arm64", "-p", "plug"]);
     let plug = plug.report();
-    let lto = Project::of("lto").build(["--target", "darwin/amd64,darwin/arm64", "--strip", "all"]);
+    let lto = Project::of("lto").build(["--target", "darwin/arm64", "--strip", "all"]);
     let lto = lto.report();
-    for toolchain in DARWIN {
+    for toolchain in SIGNED {
         for bytes in [
             plug.artifact(toolchain, "libplug.dylib").bytes(),
             lto.artifact(toolchain, "lto").bytes(),
@@ -130,7 +130,7 @@ fn libraries_and_stripped_programs_are_signed_too() {
 #[test]
 fn stamping_a_finished_program_renews_the_signature() {
     let folder = scratch("signature");
-    for toolchain in DARWIN {
+    for toolchain in SIGNED {
         let file = folder.join(toolchain);
         std::fs::copy(sample().artifact(toolchain, "sample").path(), &file).expect("copied");
         let before = verify(&std::fs::read(&file).expect("read")).expect("signed");
@@ -153,7 +153,7 @@ fn lief_finds_every_layout_sound() {
         \x20   if isinstance(binary, lief.MachO.Binary):\n\
         \x20       ok, why = lief.MachO.check_layout(binary)\n\
         \x20       assert ok, f'{path}: {why}'\n\
-        \x20       assert binary.has_code_signature, path\n\
+        \x20       assert binary.has_code_signature or 'arm64' not in path, path\n\
         \x20   elif isinstance(binary, lief.PE.Binary):\n\
         \x20       ok, why = lief.PE.check_layout(binary) if hasattr(lief.PE, 'check_layout') else (True, '')\n\
         \x20       assert ok, f'{path}: {why}'\n\
