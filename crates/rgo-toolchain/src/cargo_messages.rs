@@ -115,10 +115,11 @@ pub fn event(line: &str, folders: &Folders, triples: &[&str]) -> Option<Event> {
 }
 
 fn side(file: &Utf8Path, folders: &Folders, triples: &[&str]) -> Side {
+    // One of the two may lie inside the other, whose first folder then is no triple.
     [&folders.target, &folders.build]
         .into_iter()
-        .find_map(|folder| file.strip_prefix(folder).ok()?.components().next())
-        .and_then(|first| triples.iter().find(|triple| **triple == first.as_str()))
+        .filter_map(|folder| file.strip_prefix(folder).ok()?.components().next())
+        .find_map(|first| triples.iter().find(|triple| **triple == first.as_str()))
         .map_or(Side::Host, |triple| Side::Target((*triple).to_owned()))
 }
 
@@ -136,21 +137,29 @@ fn debuginfo_level(level: &cargo_metadata::ArtifactDebuginfo) -> u32 {
 mod tests {
     use super::*;
 
-    fn folders() -> Folders {
-        Folders { target: "/t".into(), build: "/b".into() }
+    fn folders(target: &str, build: &str) -> Folders {
+        Folders { target: target.into(), build: build.into() }
     }
 
     #[test]
     fn the_triple_is_the_first_folder_below_the_target_folder() {
         let triples = ["x86_64-unknown-linux-musl", "aarch64-apple-darwin"];
-        for (file, expected) in [
-            ("/t/aarch64-apple-darwin/release/x", Side::Target("aarch64-apple-darwin".into())),
-            ("/b/aarch64-apple-darwin/release/x", Side::Target("aarch64-apple-darwin".into())),
-            ("/t/release/build/x", Side::Host),
-            ("/elsewhere/aarch64-apple-darwin/release/x", Side::Host),
-            ("/t/x86_64-unknown-linux-musl-not/release/x", Side::Host),
+        let darwin = || Side::Target("aarch64-apple-darwin".into());
+        for (target, build, file, expected) in [
+            ("/t", "/b", "/t/aarch64-apple-darwin/release/x", darwin()),
+            ("/t", "/b", "/b/aarch64-apple-darwin/release/x", darwin()),
+            ("/t", "/b", "/t/release/build/x", Side::Host),
+            ("/t", "/b", "/elsewhere/aarch64-apple-darwin/release/x", Side::Host),
+            ("/t", "/b", "/t/x86_64-unknown-linux-musl-not/release/x", Side::Host),
+            ("/t", "/t/build", "/t/build/aarch64-apple-darwin/release/x", darwin()),
+            ("/t", "/t/build", "/t/aarch64-apple-darwin/release/x", darwin()),
+            ("/t", "/t/build", "/t/build/release/x", Side::Host),
+            ("/b/out", "/b", "/b/out/aarch64-apple-darwin/release/x", darwin()),
+            ("/b/out", "/b", "/b/aarch64-apple-darwin/release/x", darwin()),
+            ("/b/out", "/b", "/b/out/release/x", Side::Host),
         ] {
-            assert_eq!(side(Utf8Path::new(file), &folders(), &triples), expected, "{file}");
+            let found = side(Utf8Path::new(file), &folders(target, build), &triples);
+            assert_eq!(found, expected, "{target} {build} {file}");
         }
     }
 
@@ -164,7 +173,8 @@ mod tests {
             "filenames":["/t/aarch64-apple-darwin/release/p"],
             "executable":"/t/aarch64-apple-darwin/release/p","fresh":true}"#;
         let line = line.replace('\n', "");
-        let Some(Event::Unit(unit)) = event(&line, &folders(), &["aarch64-apple-darwin"]) else {
+        let Some(Event::Unit(unit)) = event(&line, &folders("/t", "/b"), &["aarch64-apple-darwin"])
+        else {
             panic!("not a unit")
         };
         assert_eq!(unit.side, Side::Target("aarch64-apple-darwin".into()));
@@ -174,7 +184,7 @@ mod tests {
     #[test]
     fn other_lines_are_passed_over() {
         for line in ["", "hello", "{}", "{\"reason\":\"build-finished\",\"success\":true}", "[1"] {
-            assert!(event(line, &folders(), &[]).is_none(), "{line}");
+            assert!(event(line, &folders("/t", "/b"), &[]).is_none(), "{line}");
         }
     }
 }

@@ -1,9 +1,12 @@
 //! What to do about the failures of a build that are known by their words: the linker's, the C
 //! compiler's, cargo's. A pure function over what they printed.
 
+use crate::system;
+
 /// The next step for a failure, if it is a known one. `toolchain` is the one that failed.
 #[must_use]
 pub fn for_failure(text: &str, toolchain: &str) -> Option<String> {
+    let text = &of_errors(text);
     let quoted = |after: &str| {
         text.split_once(after).map(|(_, rest)| {
             rest.trim_start_matches(['\'', '`', '"', ' ', ':'])
@@ -41,7 +44,8 @@ pub fn for_failure(text: &str, toolchain: &str) -> Option<String> {
             ));
         }
     }
-    if text.contains("can't find crate for `std`") || text.contains("E0463") {
+    let of_std = ["std", "core", "alloc"].map(|name| format!("can't find crate for `{name}`"));
+    if of_std.iter().any(|words| text.contains(words)) {
         return Some(format!("see what is missing for it: rgo-build doctor --target {toolchain}"));
     }
     if text.contains("lock file") && text.contains("needs to be updated") {
@@ -58,21 +62,53 @@ pub fn for_failure(text: &str, toolchain: &str) -> Option<String> {
     None
 }
 
+/// The text without colours and without its warnings, which are there in a good build too. A C
+/// compiler's error in a warning stays: build scripts tell of their failure in this way.
+///
+/// ```text
+/// warning: unused variable      a warning of rustc: up to the next empty line, or the next error
+///   --> src/main.rs:1:1
+///
+/// warning: x@1.0.0: b.c:1:10: fatal error: …    of a build script
+/// ```
+fn of_errors(text: &str) -> String {
+    let plain = anstream::adapter::strip_str(text).to_string();
+    let mut kept = String::new();
+    let mut in_warning = false;
+    for line in plain.lines() {
+        if line.starts_with("warning") {
+            in_warning = true;
+        } else if line.trim().is_empty() || line.starts_with("error") {
+            in_warning = false;
+        }
+        let is_warning = in_warning || line.contains("warning:");
+        if !is_warning || line.contains("error:") {
+            kept.push_str(line);
+            kept.push('\n');
+        }
+    }
+    kept
+}
+
 fn undefined_symbol(symbol: &str, toolchain: &str) -> String {
+    // With a version behind it the name is still that of the function.
+    let function = symbol.split('@').next().unwrap_or(symbol);
+    let of_glibc = toolchain.starts_with("linux") && !toolchain.ends_with("static");
+    if let Some(since) = system::glibc_since(function).filter(|_| of_glibc) {
+        return format!(
+            "{function} came with glibc {since}, which is newer than what was asked for: raise the floor (--glibc \
+             {since}), or build for {toolchain}/static"
+        );
+    }
     let bare = symbol.trim_start_matches('_');
     if bare.starts_with("pthread_") || bare.starts_with("sem_") {
         return format!(
             "{symbol} is of pthread: the C code behind it wants `-lpthread`, by its build script or by --rustc-flag -lpthread"
         );
     }
-    if toolchain.starts_with("linux") && !toolchain.ends_with("static") {
-        return format!(
-            "{symbol} is not in the glibc that was asked for: raise the floor (--glibc 2.28, say), or build for \
-             {toolchain}/static"
-        );
-    }
     format!(
-        "{symbol} is not in the C library of {toolchain}, or a library that defines it is not linked"
+        "{symbol} is not in the C library of {toolchain}, or a library that defines it is not linked: if it is your own \
+         function, look at the build script that compiles it"
     )
 }
 
@@ -91,7 +127,32 @@ mod tests {
     fn known_failures_have_a_next_step() {
         for (text, toolchain, expected) in [
             ("ld.lld: error: undefined symbol: pthread_foo\n>>>", "linux-amd64", "-lpthread"),
-            ("error: undefined symbol: getrandom\n note:", "linux-arm64", "--glibc"),
+            ("error: undefined symbol: getrandom\n note:", "linux-arm64", "--glibc 2.25"),
+            ("ld.lld: error: undefined symbol: statx@GLIBC_2.28\n", "linux-amd64", "--glibc 2.28"),
+            ("error: undefined symbol: pthread_cond_clockwait\n", "linux-amd64", "--glibc 2.30"),
+            (
+                "error: undefined symbol: getrandom\n",
+                "linux-amd64-static",
+                "C library of linux-amd64-static",
+            ),
+            ("error: undefined symbol: my_own\n", "linux-amd64", "your own function"),
+            ("x.c: undefined reference to `my_own'", "linux-amd64", "your own function"),
+            (
+                "\u{1b}[1m\u{1b}[91merror[E0463]\u{1b}[0m: can't find crate for `core`",
+                "linux-amd64",
+                "doctor",
+            ),
+            (
+                "warning: x@1.0.0: b.c:1:10: fatal error: 'missing.h' file not found\n\
+                 error: failed to run custom build command",
+                "linux-amd64",
+                "header missing.h",
+            ),
+            (
+                "warning: unused\n  --> a.rs\nerror: unable to find library -lssl",
+                "linux-amd64",
+                "library ssl",
+            ),
             ("error: undefined symbol: _NSApp\n", "darwin-arm64", "C library of darwin-arm64"),
             (
                 "error: unable to find framework 'CoreFoundation'. searched",
@@ -118,6 +179,20 @@ mod tests {
             let hint = for_failure(text, toolchain).unwrap_or_default();
             assert!(hint.contains(expected), "{text} -> {hint}");
         }
-        assert_eq!(for_failure("error[E0308]: mismatched types", "linux-amd64"), None);
+    }
+
+    #[test]
+    fn other_failures_and_warnings_have_none() {
+        for text in [
+            "error[E0308]: mismatched types",
+            "error[E0463]: can't find crate for `serde`",
+            "error[E0463]: can't find crate for `stdx`",
+            "warning: undefined symbol: x\nerror: mismatched types",
+            "ld.lld: warning: undefined symbol: x\nerror: mismatched types",
+            "warning: look\n  = note: can't find crate for `std`\n\nerror: mismatched types",
+            "\u{1b}[33mwarning\u{1b}[0m: No space left on device\n\nerror: mismatched types",
+        ] {
+            assert_eq!(for_failure(text, "linux-amd64"), None, "{text}");
+        }
     }
 }

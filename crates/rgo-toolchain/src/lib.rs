@@ -2,10 +2,11 @@
 
 pub mod cache;
 pub mod compiler;
+pub mod configuration;
 pub mod exec;
 pub mod select;
 pub mod target;
-pub use cargo_metadata;
+pub use {cargo_metadata, cargo_platform};
 
 pub mod cargo_messages;
 pub mod cargo_run;
@@ -24,5 +25,7 @@ pub mod rustflags;
 pub mod selection;
 pub mod shim;
 pub mod std_lib;
+pub mod system;
+pub mod unification;
 pub mod vcs;
 pub mod zig;

@@ -1,7 +1,8 @@
 //! What C and C++ code in a build needs to know: per target, where its compiler, archiver and headers are.
 //!
-//! Everything is said in variables that name the target, for the host's own build scripts must not see it. What the user
-//! has set in any spelling stays.
+//! It is said in variables that name the target, for what is compiled for the host must not see it, and what the user has
+//! set in any spelling stays. The one exception is `MACOSX_DEPLOYMENT_TARGET`: it has no spelling with a target in it, only
+//! compilers for Apple's systems read it, and its value is the floor that the user's own one went into already.
 
 use std::collections::BTreeMap;
 
@@ -12,37 +13,30 @@ use crate::shim::{Installed, Recipe};
 use crate::target::{Floor, Toolchain};
 use crate::zig::Zig;
 
-/// The variables for one target.
-///
-/// `trim` are the path prefixes to hide in C's debug data and `__FILE__`, each with its replacement.
+/// Puts the file in place by which cmake knows the target.
 ///
 /// # Errors
-/// When the cmake file can't be written.
-#[allow(clippy::too_many_arguments)] // Each is a different fact; a struct would be used here alone.
+/// When it can't be written.
+pub fn install(
+    toolchain: &Toolchain,
+    floor: Option<&Floor>,
+    tools: &Installed,
+    cache: &Cache,
+) -> Result<(), CacheError> {
+    cache.put(&cmake_path(tools), cmake_file(toolchain, floor, tools).as_bytes())
+}
+
+fn cmake_path(tools: &Installed) -> Utf8PathBuf {
+    tools.tools.join("toolchain.cmake")
+}
+
+/// The variables for one target. The compilers' flags are not among them: what rgo has to say to them, the shim says.
 pub fn env(
     toolchain: &Toolchain,
     floor: Option<&Floor>,
     tools: &Installed,
     recipe: &Recipe,
     zig: &Zig,
-    trim: &[(String, String)],
-    user: Env<'_>,
-    cache: &Cache,
-) -> Result<BTreeMap<String, String>, CacheError> {
-    let cmake = tools.tools.join("toolchain.cmake");
-    cache.put(&cmake, cmake_file(toolchain, floor, tools).as_bytes())?;
-    Ok(variables(toolchain, floor, tools, recipe, zig, trim, &cmake, user))
-}
-
-#[allow(clippy::too_many_arguments)] // Each is a different fact; a struct would be used here alone.
-fn variables(
-    toolchain: &Toolchain,
-    floor: Option<&Floor>,
-    tools: &Installed,
-    recipe: &Recipe,
-    zig: &Zig,
-    trim: &[(String, String)],
-    cmake: &Utf8Path,
     user: Env<'_>,
 ) -> BTreeMap<String, String> {
     let mut vars = BTreeMap::new();
@@ -62,14 +56,7 @@ fn variables(
     set("CXX", tools.tool("c++").into_string());
     set("AR", tools.tool("ar").into_string());
     set("RANLIB", tools.tool("ranlib").into_string());
-    set("CMAKE_TOOLCHAIN_FILE", cmake.to_string());
-    for name in ["CFLAGS", "CXXFLAGS"] {
-        if !trim.is_empty() {
-            // `cc` reads only the most particular variable: what the user says for all targets must be in it too.
-            let general = user(name).map(|own| own + " ").unwrap_or_default();
-            set(name, general + &prefix_maps(trim));
-        }
-    }
+    set("CMAKE_TOOLCHAIN_FILE", cmake_path(tools).into_string());
     set(
         "BINDGEN_EXTRA_CLANG_ARGS",
         clang_args(toolchain, recipe, zig, user("BINDGEN_EXTRA_CLANG_ARGS")),
@@ -79,26 +66,10 @@ fn variables(
     let nowhere = tools.tools.join("pkg-config").into_string();
     set("PKG_CONFIG_LIBDIR", nowhere.clone());
     set("PKG_CONFIG_SYSROOT_DIR", nowhere);
-    if let Some(Floor::Macos(version)) = floor.or(toolchain.floor.as_ref())
-        && user("MACOSX_DEPLOYMENT_TARGET").is_none()
-    {
+    if let Some(Floor::Macos(version)) = floor.or(toolchain.floor.as_ref()) {
         vars.insert("MACOSX_DEPLOYMENT_TARGET".into(), version.clone());
     }
-    if toolchain.is("windows") {
-        // Crates that bring import libraries of their own bring them for Microsoft's linker.
-        vars.insert("WINAPI_NO_BUNDLED_LIBRARIES".into(), "1".into());
-    }
     vars
-}
-
-fn prefix_maps(trim: &[(String, String)]) -> String {
-    let maps: Vec<String> = trim
-        .iter()
-        .map(|(from, to)| {
-            shell_words::quote(&format!("-ffile-prefix-map={from}={to}")).into_owned()
-        })
-        .collect();
-    maps.join(" ")
 }
 
 /// What libclang, which knows nothing of zig, has to be told: zig's headers, in zig's order, and no others.
@@ -214,7 +185,7 @@ mod tests {
     use crate::target::by_name;
     use crate::zig::Found;
 
-    fn vars(name: &str, user: &[(&str, &str)]) -> BTreeMap<String, String> {
+    fn vars(name: &str, floor: Option<&Floor>, user: &[(&str, &str)]) -> BTreeMap<String, String> {
         let toolchain = by_name(name).unwrap();
         let tools = Installed {
             linker: "/c/shims/x/rgo-link".into(),
@@ -232,20 +203,15 @@ mod tests {
             found: Found::Path,
         };
         let env = |name: &str| user.iter().find(|(k, _)| *k == name).map(|(_, v)| (*v).to_owned());
-        let trim = [("/home/u ser/p".to_owned(), "/p".to_owned())];
-        variables(toolchain, None, &tools, &recipe, &zig, &trim, "/c/t.cmake".into(), &env)
+        super::env(toolchain, floor, &tools, &recipe, &zig, &env)
     }
 
     #[test]
-    fn every_variable_names_its_target() {
-        let vars = vars("linux-arm64", &[]);
+    fn variables_name_their_target() {
+        let vars = vars("linux-arm64", None, &[]);
         assert_eq!(
             vars["CC_aarch64_unknown_linux_gnu"],
             format!("/c/a b/cc{}", std::env::consts::EXE_SUFFIX)
-        );
-        assert_eq!(
-            vars["CFLAGS_aarch64_unknown_linux_gnu"],
-            "'-ffile-prefix-map=/home/u ser/p=/p'"
         );
         let clang = &vars["BINDGEN_EXTRA_CLANG_ARGS_aarch64_unknown_linux_gnu"];
         for part in [
@@ -256,21 +222,43 @@ mod tests {
         ] {
             assert!(clang.contains(part), "{part}: {clang}");
         }
-        assert!(vars.keys().all(|k| k.ends_with("_aarch64_unknown_linux_gnu")), "{vars:?}");
+    }
+
+    #[test]
+    fn only_the_floor_of_macos_names_no_target() {
+        for toolchain in crate::target::all().iter().filter(|t| t.zig.is_some()) {
+            let under = format!("_{}", toolchain.triple.replace('-', "_"));
+            let vars = vars(&toolchain.name, None, &[]);
+            let others: Vec<&String> = vars.keys().filter(|k| !k.ends_with(&under)).collect();
+            let expected: &[&str] =
+                if toolchain.is("darwin") { &["MACOSX_DEPLOYMENT_TARGET"] } else { &[] };
+            assert_eq!(others, expected, "{}", toolchain.name);
+        }
+    }
+
+    #[test]
+    fn the_floor_that_was_decided_holds_against_the_environment() {
+        let macos = |version: &str| Floor::Macos(version.into());
+        for (floor, of_user, expected) in [
+            (None, None, "11.0"),
+            (None, Some(""), "11.0"),
+            (Some(macos("12")), Some("12"), "12"),
+            (Some(macos("11.0")), Some("12"), "11.0"),
+        ] {
+            let user: Vec<_> =
+                of_user.map(|v| ("MACOSX_DEPLOYMENT_TARGET", v)).into_iter().collect();
+            let vars = vars("darwin-arm64", floor.as_ref(), &user);
+            assert_eq!(vars["MACOSX_DEPLOYMENT_TARGET"], expected, "{floor:?} {of_user:?}");
+        }
     }
 
     #[test]
     fn what_the_user_has_set_stays() {
         for spelling in ["CC_x86_64-apple-darwin", "CC_x86_64_apple_darwin", "TARGET_CC"] {
-            let vars = vars("darwin-amd64", &[(spelling, "mine"), ("CFLAGS", "-Dx")]);
+            let vars = vars("darwin-amd64", None, &[(spelling, "mine"), ("CFLAGS", "-Dx")]);
             assert!(!vars.contains_key("CC_x86_64_apple_darwin"), "{spelling}");
-            assert!(vars["CFLAGS_x86_64_apple_darwin"].starts_with("-Dx '-ffile"), "{vars:?}");
-            assert_eq!(vars["MACOSX_DEPLOYMENT_TARGET"], "11.0");
+            assert!(!vars.keys().any(|name| name.contains("CFLAGS")), "{vars:?}");
         }
-        assert!(
-            !vars("darwin-amd64", &[("MACOSX_DEPLOYMENT_TARGET", "12")])
-                .contains_key("MACOSX_DEPLOYMENT_TARGET")
-        );
     }
 
     #[test]

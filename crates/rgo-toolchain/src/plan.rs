@@ -44,7 +44,8 @@ pub enum Messages {
 }
 
 /// The cargo commands for these targets, as few as their flags allow. `base` is cargo with its
-/// compiler; `replaced` says that the environment replaces all rustflags of configuration files.
+/// compiler; `replaced` says that the environment replaces all rustflags of configuration files,
+/// `conflict` which targets may not share an invocation.
 #[must_use]
 pub fn cargo_runs(
     base: &Cmd,
@@ -53,9 +54,10 @@ pub fn cargo_runs(
     targets: &[TargetPlan],
     messages: Messages,
     replaced: bool,
+    conflict: &dyn Fn(usize, usize) -> bool,
 ) -> Vec<CargoRun> {
     let flags: Vec<TargetFlags> = targets.iter().map(|target| target.flags.clone()).collect();
-    rustflags::invocations(&flags, replaced)
+    rustflags::invocations(&flags, replaced, conflict)
         .into_iter()
         .map(|invocation| {
             let mut cmd = base.clone().cwd(&request.folder);
@@ -102,7 +104,8 @@ fn build_flags(request: &Request, wanted: &[Wanted], messages: Messages) -> Vec<
     add(&["--keep-going"]);
     let selection = &request.selection;
     if forced {
-        wanted.iter().for_each(|one| add(&["-p", &one.package_name]));
+        // Its ID is what names it without doubt: a dependency may have the same name.
+        wanted.iter().for_each(|one| add(&["-p", &one.package.repr]));
         add(&["--lib"]);
     } else {
         selection.packages.iter().for_each(|package| add(&["-p", package]));
@@ -137,7 +140,8 @@ fn build_flags(request: &Request, wanted: &[Wanted], messages: Messages) -> Vec<
     }
     let verbose = request.verbose.max(u8::from(request.explain));
     (0..verbose).for_each(|_| add(&["-v"]));
-    if request.quiet {
+    // Cargo says why it compiles under -v alone, and refuses both.
+    if request.quiet && !request.explain {
         add(&["-q"]);
     }
     flags
@@ -195,14 +199,14 @@ mod tests {
     fn shell(request: &Request, names: &[&str], replaced: bool) -> Vec<String> {
         let targets: Vec<_> = names.iter().map(|name| plan(name)).collect();
         let wanted = [Wanted {
-            package: cargo_metadata::PackageId { repr: "p".into() },
+            package: cargo_metadata::PackageId { repr: "path+file:///p#pkg@1.0.0".into() },
             package_name: "pkg".into(),
             name: "lib".into(),
             kind: OutputKind::Cdylib,
             explicit: true,
         }];
         let base = Cmd::new("cargo");
-        cargo_runs(&base, request, &wanted, &targets, Messages::Plain, replaced)
+        cargo_runs(&base, request, &wanted, &targets, Messages::Plain, replaced, &|_, _| false)
             .iter()
             .map(|run| run.cmd.to_string())
             .collect()
@@ -234,7 +238,8 @@ mod tests {
         request.selection.mode = Some(Mode::CShared);
         let runs = shell(&request, &["linux-amd64"], false);
         assert!(
-            runs[0].contains("cargo rustc ") && runs[0].contains("-p pkg --lib"),
+            runs[0].contains("cargo rustc ")
+                && runs[0].contains("-p 'path+file:///p#pkg@1.0.0' --lib"),
             "{}",
             runs[0]
         );
@@ -257,6 +262,24 @@ mod tests {
         for part in ["CC_x=mine", "--features 'a b'", "-j 1", "--timings", " -v", "debug=\"full\""]
         {
             assert!(run.contains(part), "{part} is not in {run}");
+        }
+    }
+
+    #[test]
+    fn explaining_goes_before_silence() {
+        for (quiet, explain, verbose, expected) in [
+            (true, false, 0, " -q"),
+            (true, true, 0, " -v"),
+            (false, true, 0, " -v"),
+            (false, false, 2, " -v -v"),
+            (false, true, 2, " -v -v"),
+            (false, false, 0, ""),
+        ] {
+            let request = Request { quiet, explain, verbose, ..request() };
+            let run = &shell(&request, &["linux-amd64"], false)[0];
+            let words = |flag: &str| run.split(' ').filter(|word| *word == flag).count();
+            let said = " -v".repeat(words("-v")) + &" -q".repeat(words("-q"));
+            assert_eq!(said, expected, "{run}");
         }
     }
 

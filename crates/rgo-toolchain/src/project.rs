@@ -1,22 +1,21 @@
 //! What is found out about the user's project before anything is built: its packages, its cargo
 //! configuration, its profile. Each fact comes from the tool that owns it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use camino::{Utf8Path, Utf8PathBuf};
-use cargo_config2::Config;
 use cargo_metadata::Metadata;
 use cargo_platform::Cfg;
-use cargo_zigbuild::zig::CliConfig;
 use toml::Table;
 
 use crate::cache::Cache;
 use crate::cargo_messages::Folders;
 use crate::compiler::Compiler;
+pub use crate::configuration::Configuration;
+use crate::configuration::cli_tables;
 use crate::exec::{Cmd, ExecError};
 use crate::profile::{self, ProfileFacts};
 use crate::request::Request;
-use crate::rustflags::{TargetFlags, variable};
 use crate::target::Toolchain;
 
 /// Why a project cannot be read.
@@ -81,17 +80,18 @@ pub struct Project {
 }
 
 impl Project {
-    /// Reads the project, as it is for these triples.
+    /// Reads the project, as it is for these triples and for the host, whose build scripts are
+    /// part of every build.
     ///
     /// # Errors
     /// [`ProjectError`], with cargo's own words where cargo objects.
-    pub fn read(base: &Cmd, request: &Request, triples: &[&str]) -> Result<Self, ProjectError> {
-        let mut cmd = base.clone().cwd(&request.folder);
-        cmd = cmd.args(["metadata", "--format-version", "1"]).args(request.resolution_flags());
-        for triple in triples {
-            cmd = cmd.args(["--filter-platform", triple]);
-        }
-        let output = cmd.output()?;
+    pub fn read(
+        base: &Cmd,
+        request: &Request,
+        triples: &[&str],
+        host: &str,
+    ) -> Result<Self, ProjectError> {
+        let output = question(base, request, triples, host).output()?;
         if !output.status.success() {
             let said = String::from_utf8_lossy(&output.stderr).into_owned();
             return Err(ProjectError::Metadata { said });
@@ -113,70 +113,15 @@ impl Project {
     }
 }
 
-/// The user's cargo configuration: files, environment and `--config`.
-#[derive(Debug)]
-pub struct Configuration {
-    /// Whether the environment replaces all rustflags of files, or `--config` has some, so that
-    /// each target needs its whole list.
-    pub flags_replaced: bool,
-    config: Config,
-    cli: CliConfig,
-    build_flags: Vec<String>,
-}
-
-impl Configuration {
-    /// Reads the configuration that holds in the request's folder.
-    ///
-    /// # Errors
-    /// [`ProjectError::Config`].
-    pub fn load(request: &Request) -> Result<Self, ProjectError> {
-        let bad = |error: &dyn std::fmt::Display| ProjectError::Config(error.to_string());
-        let config = Config::load_with_cwd(&request.folder).map_err(|e| bad(&e))?;
-        let cli = CliConfig::parse(&request.config).map_err(|e| bad(&e))?;
-        let build_flags =
-            config.build.rustflags.as_ref().map(|f| f.flags.clone()).unwrap_or_default();
-        let is_set = |name: &str| std::env::var_os(name).is_some();
-        let flags_replaced = is_set("RUSTFLAGS")
-            || is_set("CARGO_ENCODED_RUSTFLAGS")
-            || request.config.iter().any(|config| config.contains("rustflags"));
-        Ok(Self { flags_replaced, config, cli, build_flags })
+/// Cargo leaves out of its answer what is for none of the platforms that are named.
+fn question(base: &Cmd, request: &Request, triples: &[&str], host: &str) -> Cmd {
+    let mut cmd = base.clone().cwd(&request.folder);
+    cmd = cmd.args(["metadata", "--format-version", "1"]).args(request.resolution_flags());
+    let triples: BTreeSet<&str> = triples.iter().copied().chain([host]).collect();
+    for triple in triples {
+        cmd = cmd.args(["--filter-platform", triple]);
     }
-
-    /// The targets that `build.target` of the configuration (or `CARGO_BUILD_TARGET`) names.
-    #[must_use]
-    pub fn configured_targets(&self) -> Vec<String> {
-        let targets = self.config.build.target.iter().flatten();
-        targets.map(|target| target.triple().to_owned()).collect()
-    }
-
-    /// The target folder, so far as the configuration alone tells; cargo's metadata says it for
-    /// sure, and later.
-    #[must_use]
-    pub fn target_folder(&self, folder: &Utf8Path) -> Utf8PathBuf {
-        let configured = self.config.build.target_dir.clone();
-        let configured = configured.and_then(|dir| Utf8PathBuf::from_path_buf(dir).ok());
-        folder.join(configured.unwrap_or_else(|| "target".into()))
-    }
-
-    /// The user's rustflags for a triple, to which rgo's are still to be added.
-    ///
-    /// # Errors
-    /// If the configuration cannot be resolved.
-    pub fn flags(&self, triple: &str) -> Result<TargetFlags, ProjectError> {
-        let flags = self.cli.rustflags(&self.config, triple);
-        let user = flags.map_err(|e| ProjectError::Config(format!("{e:#}")))?;
-        let user = user.map(|flags| flags.flags).unwrap_or_default();
-        // Cargo uses `build.rustflags` only where nothing more special is set.
-        let of_build = !self.flags_replaced && user == self.build_flags;
-        let user_variable = std::env::var(variable(triple)).ok();
-        Ok(TargetFlags {
-            triple: triple.to_owned(),
-            user_build: if of_build { user.clone() } else { Vec::new() },
-            user,
-            user_variable,
-            ours: Vec::new(),
-        })
-    }
+    cmd
 }
 
 fn manifest(request: &Request, metadata: &Metadata) -> Utf8PathBuf {
@@ -209,18 +154,15 @@ fn read_profile(request: &Request, metadata: &Metadata) -> Result<ProfileFacts, 
             files.push(table(&path)?);
         }
     }
-    // What is not TOML is a file's path here; cargo takes both.
-    let cli = request.config.iter().rev().map(|text| match text.parse::<Table>() {
-        Ok(inline) => Ok(inline),
-        Err(_) => table(&request.folder.join(text)),
-    });
-    let cli: Vec<Table> = cli.collect::<Result<_, _>>()?;
+    // The strongest first.
+    let cli: Vec<Table> = cli_tables(request)?.into_iter().rev().collect();
     let env = |name: &str| std::env::var(name).ok();
     let sources = profile::Sources { cli: &cli, files: &files, env: &env, manifest: &manifest };
     Ok(profile::resolve(&request.profile, &sources))
 }
 
-fn table(path: &Utf8Path) -> Result<Table, ProjectError> {
+/// A TOML file.
+pub(crate) fn table(path: &Utf8Path) -> Result<Table, ProjectError> {
     let bad = |why: String| ProjectError::File { path: path.to_owned(), why };
     let text = std::fs::read_to_string(path).map_err(|error| bad(error.to_string()))?;
     text.parse().map_err(|error: toml::de::Error| bad(error.message().to_owned()))
@@ -247,4 +189,55 @@ pub fn cfg(
     })?;
     // A key that this version of the crate does not know cannot be in a manifest's cfg either.
     Ok(said.lines().filter_map(|line| line.parse().ok()).collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_host_is_always_among_the_platforms() {
+        let request = Request { folder: "/p".into(), ..Request::default() };
+        for (triples, expected) in [
+            (&["b"][..], "--filter-platform b --filter-platform host"),
+            (&["host"], "--filter-platform host"),
+            (&["z", "b"], "--filter-platform b --filter-platform host --filter-platform z"),
+        ] {
+            let cmd = question(&Cmd::new("cargo"), &request, triples, "host").to_string();
+            let rest = cmd.split_once("--format-version 1 ").map(|(_, rest)| rest);
+            assert_eq!(rest, Some(expected), "{cmd}");
+        }
+    }
+
+    #[test]
+    fn build_dependencies_do_not_depend_on_the_targets() {
+        let dir = tempfile::tempdir().expect("a folder");
+        let folder = Utf8PathBuf::from_path_buf(dir.path().to_owned()).expect("UTF-8");
+        for (package, rest) in [
+            ("app", "[target.'cfg(unix)'.build-dependencies]\nhelp = { path = '../help' }\n"),
+            ("help", ""),
+        ] {
+            let src = folder.join(package).join("src");
+            std::fs::create_dir_all(&src).expect("a folder");
+            std::fs::write(src.join("lib.rs"), "").expect("a file");
+            let manifest = format!(
+                "[package]\nname = '{package}'\nversion = '1.0.0'\nedition = '2024'\n{rest}"
+            );
+            std::fs::write(folder.join(package).join("Cargo.toml"), manifest).expect("a file");
+        }
+        let request = Request {
+            folder: folder.join("app"),
+            profile: "release".into(),
+            offline: true,
+            ..Request::default()
+        };
+        let edges = |host: &str| {
+            let read =
+                Project::read(&Cmd::new("cargo"), &request, &["x86_64-pc-windows-gnullvm"], host);
+            let resolve = read.expect("reads").metadata.resolve.expect("a graph");
+            resolve.nodes.iter().map(|node| node.deps.len()).sum::<usize>()
+        };
+        assert_eq!(edges("x86_64-unknown-linux-gnu"), 1);
+        assert_eq!(edges("x86_64-pc-windows-gnullvm"), 0);
+    }
 }

@@ -41,10 +41,15 @@ pub struct Invocation {
     pub env: BTreeMap<String, String>,
 }
 
-/// Shares the targets out among as few invocations as their flags allow. `replaced` says that
-/// the user's environment replaces all other rustflags.
+/// Shares the targets out among as few invocations as their flags and features allow. `replaced`
+/// says that the user's environment replaces all other rustflags; `conflict` that two targets
+/// would change each other's programs (see [`crate::unification`]).
 #[must_use]
-pub fn invocations(targets: &[TargetFlags], replaced: bool) -> Vec<Invocation> {
+pub fn invocations(
+    targets: &[TargetFlags],
+    replaced: bool,
+    conflict: &dyn Fn(usize, usize) -> bool,
+) -> Vec<Invocation> {
     let spaced = |flags: &[String]| flags.iter().any(|flag| flag.contains(char::is_whitespace));
     if replaced || targets.iter().any(|t| spaced(&t.ours) || spaced(&t.user_build)) {
         return (0..targets.len()).map(|index| alone(targets, index)).collect();
@@ -53,7 +58,10 @@ pub fn invocations(targets: &[TargetFlags], replaced: bool) -> Vec<Invocation> {
     for (index, target) in targets.iter().enumerate() {
         // Two toolchains of one triple differ in flags alone and cannot share an invocation.
         let free = shared.iter_mut().find(|invocation| {
-            invocation.targets.iter().all(|other| targets[*other].triple != target.triple)
+            invocation
+                .targets
+                .iter()
+                .all(|other| targets[*other].triple != target.triple && !conflict(*other, index))
         });
         let invocation = match free {
             Some(invocation) => invocation,
@@ -109,7 +117,7 @@ mod tests {
             target("a-b-c", &["--cfg=x"], &["-Cone"]),
             target("d-e.f", &[], &["-Ctwo", "-Cthree"]),
         ];
-        let found = invocations(&targets, false);
+        let found = invocations(&targets, false, &|_, _| false);
         assert_eq!(found.len(), 1);
         assert_eq!(found[0].targets, [0, 1]);
         assert_eq!(found[0].env["CARGO_TARGET_A_B_C_RUSTFLAGS"], "--cfg=x -Cone");
@@ -120,14 +128,20 @@ mod tests {
     fn the_users_variable_is_kept() {
         let mut t = target("a", &[], &["-Cone"]);
         t.user_variable = Some("-Cuser".into());
-        assert_eq!(invocations(&[t], false)[0].env["CARGO_TARGET_A_RUSTFLAGS"], "-Cuser -Cone");
+        assert_eq!(
+            invocations(&[t], false, &|_, _| false)[0].env["CARGO_TARGET_A_RUSTFLAGS"],
+            "-Cuser -Cone"
+        );
     }
 
     #[test]
     fn spaces_and_the_environment_part_them() {
         let spaced = [target("a", &["-Cu"], &["--sysroot=/x y"]), target("b", &[], &["-Cb"])];
         let replaced = [target("a", &["-Cu"], &["--sysroot=/x y"]), target("b", &[], &["-Cb"])];
-        for found in [invocations(&spaced, false), invocations(&replaced, true)] {
+        for found in [
+            invocations(&spaced, false, &|_, _| false),
+            invocations(&replaced, true, &|_, _| false),
+        ] {
             assert_eq!(found.len(), 2);
             assert_eq!(found[0].env["CARGO_ENCODED_RUSTFLAGS"], "-Cu\u{1f}--sysroot=/x y");
             assert_eq!(found[1].env["CARGO_ENCODED_RUSTFLAGS"], "-Cb");
@@ -135,10 +149,20 @@ mod tests {
     }
 
     #[test]
+    fn targets_that_change_each_other_are_parted() {
+        let targets = [target("a", &[], &[]), target("b", &[], &[]), target("c", &[], &[])];
+        let found = invocations(&targets, false, &|a, b| a + b == 1);
+        assert_eq!(
+            found.iter().map(|i| i.targets.clone()).collect::<Vec<_>>(),
+            [vec![0, 2], vec![1]]
+        );
+    }
+
+    #[test]
     fn two_toolchains_of_one_triple_are_parted() {
         let targets =
             [target("a", &[], &["-C1"]), target("b", &[], &[]), target("a", &[], &["-C2"])];
-        let found = invocations(&targets, false);
+        let found = invocations(&targets, false, &|_, _| false);
         assert_eq!(
             found.iter().map(|i| i.targets.clone()).collect::<Vec<_>>(),
             [vec![0, 1], vec![2]]

@@ -122,6 +122,16 @@ pub enum SelectionError {
         /// The flag.
         asked: &'static str,
     },
+    /// `--buildmode c-…` on several packages.
+    #[error(
+        "{asked} builds the library of one package, and here are those of {packages}\nhint: name one of them with -p"
+    )]
+    Several {
+        /// The packages that have one.
+        packages: String,
+        /// The flag.
+        asked: &'static str,
+    },
     /// Two results would have one path.
     #[error(
         "two results of one name: `{name}` is made by {first} and by {second}\nhint: build them one by one, with -p \
@@ -166,19 +176,25 @@ pub fn packages<'a>(
 ) -> Result<Vec<&'a Package>, SelectionError> {
     let members = metadata.workspace_packages();
     if !selection.packages.is_empty() {
-        let known: Vec<String> = members.iter().map(|p| p.name.to_string()).collect();
-        return selection
-            .packages
-            .iter()
-            .map(|spec| {
-                // A spec may hold a version: `name@1.0`.
-                let name = spec.split('@').next().unwrap_or(spec);
-                members.iter().copied().find(|p| p.name == name).ok_or_else(|| {
-                    let nearest = nearest(name, &known);
-                    SelectionError::NoPackage { name: spec.clone(), nearest, known: known.clone() }
-                })
-            })
-            .collect();
+        let mut chosen: Vec<&Package> = Vec::new();
+        for spec in &selection.packages {
+            let mut found = members.iter().filter(|package| is_meant(spec, package)).peekable();
+            if found.peek().is_none() {
+                let known: Vec<String> = members.iter().map(|p| p.name.to_string()).collect();
+                let name = spec.split(['@', ':']).next().unwrap_or(spec);
+                return Err(SelectionError::NoPackage {
+                    name: spec.clone(),
+                    nearest: nearest(name, &known),
+                    known,
+                });
+            }
+            for package in found {
+                if !chosen.iter().any(|other| other.id == package.id) {
+                    chosen.push(package);
+                }
+            }
+        }
+        return Ok(chosen);
     }
     if selection.workspace {
         return Ok(members);
@@ -188,6 +204,46 @@ pub fn packages<'a>(
         Some(package) => vec![*package],
         None => metadata.workspace_default_packages(),
     })
+}
+
+/// Whether what was given to `-p` means this package. Cargo takes, with as much of the version
+/// as one likes:
+///
+/// ```text
+/// name   name@1.0   name:1.0   na*   path+file:///folder   file:///folder#1.0   file:///folder#name@1.0
+/// ```
+fn is_meant(spec: &str, package: &Package) -> bool {
+    let (url, rest) = match spec.split_once('#') {
+        Some((url, rest)) => (Some(url), Some(rest)),
+        None if spec.contains("://") => (Some(spec), None),
+        None => (None, Some(spec)),
+    };
+    if let Some(url) = url {
+        let id = package.id.repr.split('#').next().unwrap_or_default();
+        let plain = |url: &str| url.trim_start_matches("path+").trim_end_matches('/').to_owned();
+        if plain(url) != plain(id) {
+            return false;
+        }
+    }
+    let Some(rest) = rest else { return true };
+    let is_version = |text: &str| text.starts_with(|first: char| first.is_ascii_digit());
+    let (name, version) = match rest.split_once(['@', ':']) {
+        Some((name, version)) => (Some(name), Some(version)),
+        None if url.is_some() && is_version(rest) => (None, Some(rest)),
+        None => (Some(rest), None),
+    };
+    name.is_none_or(|name| is_named(name, &package.name))
+        && version.is_none_or(|version| is_of_version(version, &package.version.to_string()))
+}
+
+fn is_named(pattern: &str, name: &str) -> bool {
+    pattern == name || glob::Pattern::new(pattern).is_ok_and(|pattern| pattern.matches(name))
+}
+
+/// `1`, `1.2` and `1.2.3` all mean version 1.2.3.
+fn is_of_version(given: &str, version: &str) -> bool {
+    let rest = version.strip_prefix(given);
+    rest.is_some_and(|rest| rest.is_empty() || rest.starts_with(['.', '-', '+']))
 }
 
 /// The files that a build of these packages is to make for every target.
@@ -222,15 +278,20 @@ pub fn wanted(packages: &[&Package], selection: &Selection) -> Result<Vec<Wanted
         let names: Vec<&str> = packages.iter().map(|p| p.name.as_str()).collect();
         names.join(", ")
     };
-    let asked = match selection.mode {
+    let forced = match selection.mode {
         Some(Mode::CShared) => Some("--buildmode c-shared"),
         Some(Mode::CArchive) => Some("--buildmode c-archive"),
-        _ if selection.lib => Some("--lib"),
-        _ => None,
+        Some(Mode::Exe) | None => None,
     };
-    match asked {
-        Some(asked) if !packages.iter().any(|p| library(p).is_some()) => {
+    let asked = forced.or(selection.lib.then_some("--lib"));
+    match (asked, forced) {
+        (Some(asked), _) if !packages.iter().any(|p| library(p).is_some()) => {
             return Err(SelectionError::NoLibrary { packages: names(), asked });
+        }
+        // Cargo gives another crate type to one package at a time.
+        (_, Some(asked)) if wanted.len() > 1 => {
+            let names: Vec<&str> = wanted.iter().map(|one| one.package_name.as_str()).collect();
+            return Err(SelectionError::Several { packages: names.join(", "), asked });
         }
         _ if wanted.is_empty() => return Err(SelectionError::Nothing { packages: names() }),
         _ => {}
@@ -379,14 +440,55 @@ mod tests {
         };
         assert_eq!(some(|_| ()), "bin/a cdylib/al bin/b");
         assert_eq!(some(|s| s.packages = vec!["b".into()]), "bin/b");
-        assert_eq!(some(|s| s.packages = vec!["b@1.0.0".into()]), "bin/b");
         assert_eq!(some(|s| s.bins = vec!["a".into()]), "bin/a");
         assert_eq!(some(|s| s.all_bins = true), "bin/a bin/b");
         assert_eq!(some(|s| s.lib = true), "cdylib/al");
         assert_eq!(some(|s| s.examples = vec!["e".into()]), "bin/e");
         assert_eq!(some(|s| s.mode = Some(Mode::Exe)), "bin/a bin/b");
-        assert_eq!(some(|s| s.mode = Some(Mode::CShared)), "cdylib/al cdylib/bl");
-        assert_eq!(some(|s| s.mode = Some(Mode::CArchive)), "staticlib/al staticlib/bl");
+        let of_b = |mode| Selection {
+            mode: Some(mode),
+            packages: vec!["b".into()],
+            ..Selection::default()
+        };
+        assert_eq!(select(all, &of_b(Mode::CShared)).expect("selects"), "cdylib/bl");
+        assert_eq!(select(all, &of_b(Mode::CArchive)).expect("selects"), "staticlib/bl");
+        // The package without a library does not count.
+        let one = select(
+            "a: bin/a\nb: lib/bl",
+            &Selection { mode: Some(Mode::CShared), ..Selection::default() },
+        );
+        assert_eq!(one.expect("selects"), "cdylib/bl");
+    }
+
+    #[test]
+    fn every_spec_that_cargo_takes() {
+        let all = "alpha: bin/a\nbeta: bin/b\nbeta-two: bin/c";
+        for (specs, expected) in [
+            (&["beta"][..], "bin/b"),
+            (&["beta@1.0.0"], "bin/b"),
+            (&["beta@1"], "bin/b"),
+            (&["beta:1.0"], "bin/b"),
+            (&["beta*"], "bin/b bin/c"),
+            (&["bet?"], "bin/b"),
+            (&["path+file:///w/beta#1.0.0"], "bin/b"),
+            (&["path+file:///w/beta#beta@1.0.0"], "bin/b"),
+            (&["file:///w/beta#beta"], "bin/b"),
+            (&["file:///w/beta/"], "bin/b"),
+            (&["beta", "beta"], "bin/b"),
+            (&["beta", "b*", "file:///w/beta"], "bin/b bin/c"),
+            (&["beta", "alpha"], "bin/b bin/a"),
+            (&["beta@1.1"], "refused"),
+            (&["beta@1.0.00"], "refused"),
+            (&["beta@2"], "refused"),
+            (&["file:///w"], "refused"),
+            (&["file:///w/beta#alpha"], "refused"),
+            (&["g*"], "refused"),
+            (&[""], "refused"),
+        ] {
+            let packages = specs.iter().map(|spec| (*spec).to_owned()).collect();
+            let found = select(all, &Selection { packages, ..Selection::default() });
+            assert_eq!(found.unwrap_or("refused".into()), expected, "{specs:?}");
+        }
     }
 
     #[test]
@@ -402,6 +504,10 @@ mod tests {
             (
                 fails("a: bin/a", |s| s.mode = Some(Mode::CShared)),
                 "which --buildmode c-shared needs",
+            ),
+            (
+                fails("a: lib/a\nb: lib/b", |s| s.mode = Some(Mode::CArchive)),
+                "c-archive builds the library of one package, and here are those of a, b",
             ),
             (fails("alpha: bin/a", |s| s.packages = vec!["alhpa".into()]), "did you mean `alpha`?"),
             (fails("a: bin/serve", |s| s.bins = vec!["xyz".into()]), "there are: serve"),

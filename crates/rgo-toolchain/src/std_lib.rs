@@ -253,6 +253,15 @@ pub fn ensure(
             return Ok(std_lib);
         }
         StdPlan::Rustup { command, source } => {
+            // rustup does not guard its folders against another rustup.
+            let toolchain = compiler.rustup.as_ref().map_or("", |rustup| &rustup.toolchain);
+            let lock = format!("rustup-{}", toolchain.replace(['/', '\\', ':'], "_"));
+            let _guard = cache.lock(&lock, &mut || {
+                on(Event::Waiting { what: format!("rustup to add targets to {toolchain}") })
+            })?;
+            if compiler.has_std(&triple) {
+                return Ok(StdLib { origin: Origin::Rustup, sysroot: None });
+            }
             on(Event::AddingTarget { triple: triple.clone() });
             let why = match command.capture() {
                 Ok(_) if compiler.has_std(&triple) => {
@@ -552,6 +561,46 @@ mod tests {
         assert!(events[0].starts_with("building std for x86_64-unknown-linux-musl"), "{events:?}");
         assert!(!left.exists());
         assert!(cache.ls().unwrap().is_empty());
+    }
+
+    #[test]
+    #[cfg(unix)]
+    fn rustup_is_asked_by_one_at_a_time_and_once() {
+        use std::os::unix::fs::PermissionsExt as _;
+        let dir = tempfile::tempdir().unwrap();
+        let root = Utf8Path::from_path(dir.path()).unwrap();
+        let cache = Cache::at(root.join("cache")).unwrap();
+        let musl = target::by_name("linux-amd64-static").unwrap();
+        let lib = root.join("lib/rustlib").join(&musl.triple).join("lib");
+        // It fails if another one is at it, or was.
+        let rustup = root.join("rustup");
+        let script = format!(
+            "#!/bin/sh\nmkdir {root}/busy && sleep 0.2 && mkdir -p {lib} && : > {lib}/libstd-1.rlib\n"
+        );
+        fs::write(&rustup, script).unwrap();
+        fs::set_permissions(&rustup, fs::Permissions::from_mode(0o755)).unwrap();
+        let mut compiler = compiler(root, true);
+        compiler.rustup = Some(Rustup { program: rustup, toolchain: "my/own".into() });
+        let todo = plan(&compiler, musl, &cache, false).unwrap();
+
+        let origins: Vec<Origin> = std::thread::scope(|scope| {
+            let ask = || {
+                ensure(
+                    todo.clone(),
+                    &compiler,
+                    musl,
+                    None,
+                    &cache,
+                    false,
+                    &|_| None,
+                    &[],
+                    &mut |_| (),
+                )
+            };
+            let threads: Vec<_> = (0..3).map(|_| scope.spawn(ask)).collect();
+            threads.into_iter().map(|thread| thread.join().unwrap().unwrap().origin).collect()
+        });
+        assert_eq!(origins, [Origin::Rustup, Origin::Rustup, Origin::Rustup]);
     }
 
     #[test]

@@ -11,8 +11,11 @@ use serde::{Deserialize, Serialize};
 
 static FILES: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/../../toolchains");
 
-/// The name of the one file beside the toolchains that is not a toolchain.
+/// The zig that is fetched: one of the two files beside the toolchains that are none.
 pub(crate) const ZIG_PIN: &str = "zig.toml";
+
+/// What systems bring: the other one.
+pub(crate) const SYSTEMS: &str = "systems.toml";
 
 /// How a program gets its C library.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
@@ -189,7 +192,7 @@ pub fn all() -> &'static [Toolchain] {
         let mut found: Vec<Toolchain> = FILES
             .files()
             .filter(|file| file.path().extension().is_some_and(|e| e == "toml"))
-            .filter(|file| !file.path().ends_with(ZIG_PIN))
+            .filter(|file| ![ZIG_PIN, SYSTEMS].iter().any(|other| file.path().ends_with(other)))
             // The files are part of this program: that each is well-formed is what the tests below are for.
             .map(|file| {
                 let name = file

@@ -66,10 +66,18 @@ pub fn read(folder: &Utf8Path, ignored: &[Utf8PathBuf]) -> Result<Vcs, Absent> {
     let (revision, time) = parse_log(&log).ok_or_else(|| Absent::Failed(log.clone()))?;
     let root = git(folder, ["rev-parse", "--show-toplevel", "--is-shallow-repository"])?;
     let (root, shallow) = root.trim_end().rsplit_once('\n').unwrap_or((root.trim_end(), "false"));
-    let outside = ignored.iter().filter_map(|path| path.strip_prefix(root).ok());
-    let exclude: Vec<String> = outside
-        .filter(|path| !path.as_str().is_empty())
-        .map(|path| format!(":(top,exclude){path}"))
+    // Git names its root by its real path; what is ignored may be named through a link, and may
+    // not be there yet.
+    let real = |path: &Utf8PathBuf| {
+        let parent = path.parent()?.canonicalize_utf8().ok()?;
+        path.canonicalize_utf8().ok().or_else(|| Some(parent.join(path.file_name()?)))
+    };
+    let exclude: Vec<String> = ignored
+        .iter()
+        .filter_map(|path| {
+            let inside = real(path)?.strip_prefix(root).ok()?.to_owned();
+            (!inside.as_str().is_empty()).then(|| format!(":(top,exclude,literal){inside}"))
+        })
         .collect();
     let status = ["status", "--porcelain", "--", ":(top)"].into_iter();
     let status = git(folder, status.chain(exclude.iter().map(String::as_str)))?;

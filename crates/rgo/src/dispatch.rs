@@ -14,34 +14,39 @@ use crate::output;
 
 /// Runs the tool that the first argument names, with the others.
 pub fn main(args: Vec<OsString>) -> ExitCode {
-    let mut args: Vec<String> = match args.into_iter().map(OsString::into_string).collect() {
-        Ok(args) => args,
-        Err(arg) => {
-            output::failure(&format!("the argument {} is not UTF-8", arg.to_string_lossy()));
-            return Exit::Usage.into();
-        }
-    };
-    let ended = match args.first().map(String::as_str) {
-        None | Some("-h" | "--help" | "help") => output::write(help().as_bytes()).map(|()| 0),
+    crate::ended(dispatch(args))
+}
+
+fn dispatch(args: Vec<OsString>) -> Result<Exit> {
+    let mut args = utf8(args)?;
+    match args.first().map(String::as_str) {
+        None | Some("-h" | "--help" | "help") => output::write(help().as_bytes())?,
         Some("-V" | "--version") => {
-            output::write(concat!("rgo ", env!("CARGO_PKG_VERSION"), "\n").as_bytes()).map(|()| 0)
+            output::write(concat!("rgo ", env!("CARGO_PKG_VERSION"), "\n").as_bytes())?;
         }
         Some(_) => {
             let name = args.remove(0);
-            run(&name, args)
-        }
-    };
-    match ended {
-        Ok(code) => Exit::Program(u8::try_from(code).unwrap_or(1)).into(),
-        Err(error) => {
-            output::error(&error);
-            let usage = error.downcast_ref::<Usage>().is_some();
-            if usage { Exit::Usage } else { Exit::Failed }.into()
+            return run(&name, args);
         }
     }
+    Ok(Exit::Done)
 }
 
-fn run(name: &str, args: Vec<String>) -> Result<i32> {
+/// Arguments as text.
+///
+/// # Errors
+/// [`Usage`] for the first that is not UTF-8.
+pub fn utf8(args: Vec<OsString>) -> Result<Vec<String>> {
+    args.into_iter()
+        .map(|arg| {
+            arg.into_string().map_err(|arg| {
+                Usage(format!("the argument {} is not UTF-8", arg.to_string_lossy())).into()
+            })
+        })
+        .collect()
+}
+
+fn run(name: &str, args: Vec<String>) -> Result<Exit> {
     let tool = format!("rgo-{name}");
     let known = tools();
     let path = known.iter().find(|(known, _)| *known == name).map(|(_, path)| path.clone());
@@ -50,7 +55,8 @@ fn run(name: &str, args: Vec<String>) -> Result<i32> {
         anyhow!(Usage(format!("there is no tool `{tool}`")))
             .context(Hint(format!("there are: {}", names.join(", "))))
     })?;
-    Cmd::new(path).args(args).run().with_context(|| format!("running {tool}"))
+    let code = Cmd::new(path).args(args).run().with_context(|| format!("running {tool}"))?;
+    Ok(Exit::Program(u8::try_from(code).unwrap_or(1)))
 }
 
 /// The tools that lie beside this program, by name.

@@ -16,7 +16,12 @@ use crate::exit::Exit;
 /// Parses the arguments, runs the command, and turns what happened into an exit code.
 /// A wrong call ends with 2 (by clap), a failure with 1 and its message on stderr.
 pub fn main<A: Parser>(run: fn(A) -> anyhow::Result<Exit>) -> ExitCode {
-    match run(A::parse()) {
+    ended(run(A::parse()))
+}
+
+/// The exit code of a command, whose error is printed.
+fn ended(result: anyhow::Result<Exit>) -> ExitCode {
+    match result {
         Ok(exit) => exit.into(),
         Err(error) if output::is_closed_pipe(&error) => Exit::Done.into(),
         Err(error) => {

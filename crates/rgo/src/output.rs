@@ -63,7 +63,7 @@ pub fn in_words(error: &anyhow::Error) -> String {
 
 /// Hints stand in the chain as [`crate::exit::Hint`], or as a last line of a library's message.
 /// A cause that a message has already quoted is not said twice.
-fn words_and_hints(error: &anyhow::Error) -> (String, Vec<String>) {
+pub(crate) fn words_and_hints(error: &anyhow::Error) -> (String, Vec<String>) {
     let mut words: Vec<String> = Vec::new();
     let mut hints = Vec::new();
     for cause in error.chain() {

@@ -27,6 +27,9 @@ pub use run::{Linked, ShimCall, ShimError, invoked_as, run};
 
 /// The variable that names the rgo to be run by the scripts.
 pub const PROGRAM: &str = "RGO_SHIM";
+/// The variable that tells the C compilers which paths to hide in debug data and `__FILE__`: `from=to`, one a line. Not
+/// `CFLAGS`, which are the user's, and which every build system splits at spaces in its own way.
+pub const TRIM: &str = "RGO_TRIM";
 /// The hidden first argument by which a script says what it is.
 pub const CALL: &str = "__rgo-shim";
 /// The linker's file name. rustc guesses a linker's manners from it: one that ends in `-ld` would be given ld's options.
@@ -135,31 +138,42 @@ impl Recipe {
         cache::short_hash(&all)
     }
 
+    /// Where the tools will be, without making them.
+    pub fn places(&self, cache: &Cache, own: &Utf8Path) -> Installed {
+        let shims = cache.folder("shims");
+        let folder = shims.join(&self.toolchain);
+        let recipe = folder.join(format!("{}.json", self.hash()));
+        Installed {
+            linker: folder.join(format!("{LINKER}{}", std::env::consts::EXE_SUFFIX)),
+            tools: shims.join(format!("{}-{}", self.toolchain, self.tools_hash())),
+            env: vec![
+                (self.link_variable(), recipe.to_string()),
+                (PROGRAM.to_owned(), own.to_string()),
+            ],
+            recipe,
+        }
+    }
+
     /// Puts the tools and this recipe in place and says where. `own` is our own executable.
     ///
     /// # Errors
     /// When the cache can't be written to.
     pub fn install(&self, cache: &Cache, own: &Utf8Path) -> Result<Installed, CacheError> {
-        let shims = cache.folder("shims");
-        let folder = shims.join(&self.toolchain);
-        let tools = shims.join(format!("{}-{}", self.toolchain, self.tools_hash()));
-        let text = serde_json::to_vec_pretty(self).unwrap_or_default();
-        let recipe = folder.join(format!("{}.json", self.hash()));
-        cache.put(&recipe, &text)?;
-        // C code is the same whatever is linked in.
+        let places = self.places(cache, own);
+        cache.put(&places.recipe, &serde_json::to_vec_pretty(self).unwrap_or_default())?;
         let plain = Recipe { note: None, keep: Vec::new(), ..self.clone() };
-        cache.put(&tools.join(RECIPE), &serde_json::to_vec_pretty(&plain).unwrap_or_default())?;
-        let linker = folder.join(format!("{LINKER}{}", std::env::consts::EXE_SUFFIX));
-        put_tool(cache, &linker, own)?;
+        let plain = serde_json::to_vec_pretty(&plain).unwrap_or_default();
+        cache.put(&places.tools.join(RECIPE), &plain)?;
+        put_tool(cache, &places.linker, own)?;
         for tool in TOOLS {
-            put_tool(cache, &tools.join(format!("{tool}{}", std::env::consts::EXE_SUFFIX)), own)?;
+            put_tool(cache, &places.tool(tool), own)?;
         }
         prepare_work(&self.work, &self.zig_lib)?;
-        cache.touch(&tools);
-        cache.touch(&folder);
-        let env =
-            vec![(self.link_variable(), recipe.to_string()), (PROGRAM.to_owned(), own.to_string())];
-        Ok(Installed { linker, tools, recipe, env })
+        cache.touch(&places.tools);
+        if let Some(folder) = places.linker.parent() {
+            cache.touch(folder);
+        }
+        Ok(places)
     }
 
     /// The variable that tells the linker of this triple its recipe.

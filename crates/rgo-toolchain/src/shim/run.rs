@@ -10,7 +10,7 @@ use std::process::ExitCode;
 use camino::{Utf8Path, Utf8PathBuf};
 
 use super::args::{self, LinkKind};
-use super::{CALL, LINKER, RECIPE, Recipe, response};
+use super::{CALL, LINKER, RECIPE, Recipe, TRIM, response};
 use crate::exec::{self, Cmd, ExecError};
 
 /// The hidden first argument of the second stage.
@@ -186,6 +186,9 @@ fn run_zig(
             "-target".to_owned(),
             recipe.zig_target.clone(),
         ]);
+        if !link {
+            all.extend(prefix_maps(&std::env::var(TRIM).unwrap_or_default()));
+        }
     }
     // It removes itself at the end of this function, after zig has read it.
     let mut file = None;
@@ -202,6 +205,10 @@ fn run_zig(
     let code = zig_command(recipe, subcommand, all, link)?.run()?;
     drop(file);
     Ok(code)
+}
+
+fn prefix_maps(trim: &str) -> impl Iterator<Item = String> + '_ {
+    trim.lines().filter(|map| map.contains('=')).map(|map| format!("-ffile-prefix-map={map}"))
 }
 
 /// The second stage as a command.

@@ -1,7 +1,8 @@
 //! Runs the plan: cargo, then every linked file finished and put in place, then a word on each
 //! target. One target's failure leaves the others alone.
 
-use std::fs;
+use std::collections::{BTreeSet, HashSet};
+use std::fs::{self, File};
 use std::io;
 
 use anyhow::{Context, Result, anyhow};
@@ -9,19 +10,20 @@ use camino::{Utf8Path, Utf8PathBuf};
 use rayon::prelude::*;
 use rgo_toolchain::cargo_messages::{Side, Unit};
 use rgo_toolchain::cargo_run::{self, Ran, Show};
-use rgo_toolchain::plan::{CargoRun, TRIMMED_WORKSPACE, TargetPlan};
+use rgo_toolchain::plan::{CargoRun, TargetPlan};
 use rgo_toolchain::rebuild::Rebuilt;
 use rgo_toolchain::selection::{OutputKind, Wanted};
 use rgo_toolchain::{deps, hints, project};
 
 use super::artifacts::{self, Linked};
-use super::finish::{self, Content, Job, StripMode, Unfinished};
+use super::finish::{self, Content, Job, StripMode};
 use super::leaks::Prefix;
 use super::link::{Capacities, Linking};
 use super::prepare::Prepared;
 use super::report::TargetReport;
 use super::verdict::Asked;
 use super::{note, settings};
+use crate::exit::Hint;
 use crate::output as terminal;
 
 /// What the executor needs beside what was prepared.
@@ -40,40 +42,89 @@ pub(super) struct Execution<'a> {
     pub dsymutil: Option<Utf8PathBuf>,
 }
 
-/// How many times a program may be linked again because its room was too small.
+/// What cargo made in one run, linked the way it should be.
+struct Settled<'a> {
+    run: &'a CargoRun,
+    ran: Ran,
+    /// Per target of the run: each linked file of what is wanted, with what goes into it.
+    contents: Vec<Vec<(usize, Option<Content>)>>,
+}
+
+/// How often cargo may run until every file is linked by the recipe: once, once more for files
+/// of an older recipe, and once for room that proved too small.
 const ROUNDS: usize = 3;
 
 impl Execution<'_> {
-    /// Runs one cargo command and finishes what it made. Gives a report for each target of the
-    /// run, in its order, and what was compiled.
+    /// Runs the cargo commands and finishes what they made. Gives a report for each target, by
+    /// its index, and what was compiled.
     ///
     /// # Errors
     /// If cargo cannot be run at all, or a `-X` name is nowhere.
-    pub(super) fn run(&self, run: &CargoRun) -> Result<(Vec<TargetReport>, Vec<Rebuilt>)> {
+    pub(super) fn run(
+        &self,
+        runs: &[CargoRun],
+    ) -> Result<(Vec<(usize, TargetReport)>, Vec<Rebuilt>)> {
+        // As cargo locks the folder while it builds, this locks it until what was built is
+        // read: another rgo-build with another recipe would remove it in between.
+        let _lock = self.lock()?;
+        let mut reports = Vec::new();
         let mut rebuilt = Vec::new();
-        let mut capacities = Capacities::default();
-        for round in 1.. {
-            self.offer(run, capacities)?;
-            let ran = self.cargo(run, run.targets.len() > 1)?;
-            rebuilt.extend(ran.rebuilt.iter().cloned());
-            let stale = self.forget_stale(run, &ran, capacities)?;
-            if stale > 0 && round < ROUNDS {
-                continue;
+        for batch in batches(runs, self.plans) {
+            let settled: Vec<Settled<'_>> =
+                batch.iter().map(|run| self.settle(run)).collect::<Result<_>>()?;
+            self.check_values(&settled)?;
+            for one in settled {
+                rebuilt.extend(one.ran.rebuilt.iter().cloned());
+                let done = self.finish_all(&one);
+                reports.extend(self.explain_failures(&one, done)?);
             }
-            self.check_values(run, &ran)?;
-            let (reports, needed) = self.finish_all(run, &ran)?;
-            if needed <= capacities || round >= ROUNDS {
-                return Ok((self.explain_failures(run, &ran, reports)?, rebuilt));
-            }
-            // What was linked with too little room is found stale in the next round.
-            capacities = needed;
         }
-        unreachable!("the loop ends in its last round")
+        Ok((reports, rebuilt))
     }
 
-    /// Tells the link shims what to do.
-    fn offer(&self, run: &CargoRun, least: Capacities) -> Result<()> {
-        run.targets.iter().try_for_each(|index| self.linkings[*index].offer(least))
+    fn lock(&self) -> Result<File> {
+        let folder = &self.prepared.project.folders.build;
+        fs::create_dir_all(folder).with_context(|| format!("creating the folder {folder}"))?;
+        let path = folder.join(".rgo-lock");
+        let file = File::create(&path).with_context(|| format!("creating {path}"))?;
+        if file.try_lock().is_err() {
+            terminal::note("waiting for another rgo-build in the same target folder");
+            file.lock().with_context(|| format!("locking {path}"))?;
+        }
+        Ok(file)
+    }
+
+    /// Runs cargo until every file that is wanted was linked by the recipe, with room enough for
+    /// what goes into it. Usually that is once.
+    fn settle<'r>(&self, run: &'r CargoRun) -> Result<Settled<'r>> {
+        let mut room = vec![Capacities::default(); run.targets.len()];
+        let mut round = 1;
+        loop {
+            for (position, index) in run.targets.iter().enumerate() {
+                self.linkings[*index].offer(room[position])?;
+            }
+            let ran = self.cargo(run, run.targets.len() > 1)?;
+            let mut contents = Vec::new();
+            let mut stale = 0;
+            for (position, index) in run.targets.iter().enumerate() {
+                let of_target = self.contents(*index, &ran)?;
+                room[position] = of_target
+                    .iter()
+                    .filter_map(|(_, content)| content.as_ref())
+                    .map(Capacities::of)
+                    .fold(Capacities::default(), Capacities::max);
+                stale += self.forget_stale(*index, &ran, room[position])?;
+                contents.push(of_target);
+            }
+            if stale == 0 {
+                return Ok(Settled { run, ran, contents });
+            }
+            if round == ROUNDS {
+                return Err(anyhow!("{stale} files were not linked by rgo's linker")
+                    .context(Hint("is `linker` set by --rustc-flag or --config? try -a".into())));
+            }
+            round += 1;
+        }
     }
 
     fn cargo(&self, run: &CargoRun, hold_errors: bool) -> Result<Ran> {
@@ -94,76 +145,92 @@ impl Execution<'_> {
     /// Cargo does not know what the link shim did. A file that was linked by another recipe (an
     /// older floor, a plain `cargo build`) is removed, so that the next run links it again, and
     /// nothing else. Gives how many there were.
-    fn forget_stale(&self, run: &CargoRun, ran: &Ran, least: Capacities) -> Result<usize> {
+    fn forget_stale(&self, index: usize, ran: &Ran, room: Capacities) -> Result<usize> {
+        let linking = &self.linkings[index];
         let mut stale = 0;
-        for index in &run.targets {
-            let linking = &self.linkings[*index];
-            for linked in self.linked(*index, ran) {
-                if linking.links(linked.1.kind) && !linking.made(linked.0.file, least) {
-                    self.forget(&linked.0)?;
-                    stale += 1;
-                }
+        for (linked, wanted) in self.linked(index, ran) {
+            if linking.links(self.prepared.wanted[wanted].kind) && !linking.made(linked.file, room)
+            {
+                self.forget(&linked)?;
+                stale += 1;
             }
         }
         Ok(stale)
     }
 
-    /// Removes a linked file wherever cargo keeps it: it links what it hands out from a file
-    /// with a hash in its name, and looks at that one alone.
+    /// Removes a linked file where cargo keeps it: what it hands out is a hard link or a copy of
+    /// a file in `deps` or `examples`, which may have a hash in its name, and it looks at that
+    /// one alone.
     fn forget(&self, linked: &Linked<'_>) -> Result<()> {
-        let name = linked.file.file_stem().unwrap_or_default().replace('-', "_");
+        let remove = |path: &Utf8Path| match fs::remove_file(path) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => {
+                Err(error).with_context(|| format!("removing {path}"))
+            }
+            _ => Ok(()),
+        };
+        let name = plain(linked.file.file_stem().unwrap_or_default());
         let length = fs::metadata(linked.file).map(|metadata| metadata.len()).ok();
         let folder = linked.file.parent().unwrap_or(Utf8Path::new("."));
         let built = &self.prepared.project.folders;
         let inner = folder
             .strip_prefix(&built.target)
             .map_or_else(|_| folder.to_owned(), |rest| built.build.join(rest));
-        for entry in walkdir::WalkDir::new(&inner).into_iter().flatten() {
-            let same_name =
-                entry.file_name().to_string_lossy().replace('-', "_").starts_with(&name);
-            let same_length = entry.metadata().ok().map(|metadata| metadata.len()) == length;
-            if entry.file_type().is_file() && same_name && same_length {
-                fs::remove_file(entry.path())
-                    .with_context(|| format!("removing {}", entry.path().display()))?;
-            }
-        }
-        let gone = fs::remove_file(linked.file);
-        match gone {
-            Err(error) if error.kind() != io::ErrorKind::NotFound => {
-                Err(error).with_context(|| format!("removing {}", linked.file))
-            }
-            _ => Ok(()),
-        }
-    }
-
-    fn linked<'r>(&self, index: usize, ran: &'r Ran) -> Vec<(Linked<'r>, &Wanted)> {
-        let triple = self.triple(index);
-        let wanted = self.prepared.wanted.iter();
-        wanted
-            .filter_map(|wanted| Some((artifacts::find(&ran.units, wanted, triple)?, wanted)))
-            .collect()
-    }
-
-    /// Every `-X` name must be in one of the files, before any of them is put in place.
-    fn check_values(&self, run: &CargoRun, ran: &Ran) -> Result<()> {
-        if self.prepared.values.is_empty() {
-            return Ok(());
-        }
-        let mut known = std::collections::BTreeSet::new();
-        let mut files = 0;
-        for index in &run.targets {
-            for (linked, wanted) in self.linked(*index, ran) {
-                if wanted.kind != OutputKind::Staticlib {
-                    let data = finish::map(linked.file)?;
-                    let names = finish::slot_names(&data);
-                    known.extend(names.with_context(|| format!("reading {}", linked.file))?);
-                    files += 1;
+        for folder in [inner.join("deps"), inner.join("examples"), inner] {
+            for entry in folder.read_dir_utf8().into_iter().flatten().flatten() {
+                let stem = plain(entry.path().file_stem().unwrap_or_default());
+                let hash = stem.strip_prefix(&name).map(|rest| rest.trim_start_matches('_'));
+                let ours = hash.is_some_and(|hash| {
+                    hash.is_empty()
+                        || hash.len() == 16 && hash.bytes().all(|b| b.is_ascii_hexdigit())
+                });
+                if ours && entry.metadata().ok().map(|metadata| metadata.len()) == length {
+                    remove(entry.path())?;
                 }
             }
         }
-        // What was not built says nothing about names.
-        if files == 0 {
+        remove(linked.file)
+    }
+
+    /// What goes into each file that a target was to have, with the index of what is wanted.
+    fn contents(&self, index: usize, ran: &Ran) -> Result<Vec<(usize, Option<Content>)>> {
+        self.linked(index, ran)
+            .into_iter()
+            .map(|(linked, wanted)| {
+                let content = match self.prepared.wanted[wanted].kind {
+                    OutputKind::Staticlib => None,
+                    _ => Some(self.content(index, &ran.units, linked.unit, wanted)?),
+                };
+                Ok((wanted, content))
+            })
+            .collect()
+    }
+
+    fn linked<'r>(&self, index: usize, ran: &'r Ran) -> Vec<(Linked<'r>, usize)> {
+        let triple = self.triple(index);
+        let wanted = self.prepared.wanted.iter().enumerate();
+        wanted
+            .filter_map(|(at, wanted)| Some((artifacts::find(&ran.units, wanted, triple)?, at)))
+            .collect()
+    }
+
+    /// Every `-X` name must be in one of the files, before any of them is put in place. Where a
+    /// target failed, its files might have had the name: its error is the one to be told.
+    fn check_values(&self, settled: &[Settled<'_>]) -> Result<()> {
+        let failed = settled.iter().any(|one| one.ran.code != 0);
+        if self.prepared.values.is_empty() || failed {
             return Ok(());
+        }
+        let mut known = BTreeSet::new();
+        for one in settled {
+            for index in &one.run.targets {
+                for (linked, wanted) in self.linked(*index, &one.ran) {
+                    if self.prepared.wanted[wanted].kind != OutputKind::Staticlib {
+                        let data = finish::map(linked.file)?;
+                        let names = finish::slot_names(&data);
+                        known.extend(names.with_context(|| format!("reading {}", linked.file))?);
+                    }
+                }
+            }
         }
         match self.prepared.values.iter().find(|(name, _)| !known.contains(name)) {
             Some((name, _)) => Err(super::stamp::unknown(name, &known)),
@@ -171,42 +238,45 @@ impl Execution<'_> {
         }
     }
 
-    fn finish_all(&self, run: &CargoRun, ran: &Ran) -> Result<(Vec<TargetReport>, Capacities)> {
+    /// Finishes the files of a run, and says of each target what it lacks.
+    fn finish_all(&self, settled: &Settled<'_>) -> Vec<TargetReport> {
         let prefixes = self.prefixes();
-        let mut reports = Vec::new();
-        let mut needed = Capacities::default();
-        for index in &run.targets {
-            let toolchain = self.plans[*index].toolchain;
-            let jobs: Vec<Job<'_>> = self
-                .linked(*index, ran)
-                .into_iter()
-                .map(|(linked, wanted)| self.job(*index, ran, &linked, wanted, &prefixes))
-                .collect::<Result<_>>()?;
-            let done: Vec<_> = jobs.par_iter().map(finish::finish).collect();
-            let mut report = TargetReport {
-                toolchain: toolchain.name.clone(),
-                triple: toolchain.triple.clone(),
-                std: self.linkings[*index].std.clone(),
-                error: None,
-                artifacts: Vec::new(),
-                not_made: self.not_made(*index),
-            };
-            for one in done {
-                match one {
-                    Ok(artifact) => report.artifacts.push(artifact),
-                    Err(Unfinished::TooSmall { what, needed: bytes }) => {
-                        needed.raise(&what, bytes);
-                        report.error =
-                            Some(format!("no room for the {what}, which needs {bytes} bytes"));
-                    }
-                    Err(Unfinished::Failed(error)) => {
-                        report.error = Some(terminal::in_words(&error))
+        let targets = settled.run.targets.iter().zip(&settled.contents);
+        targets
+            .map(|(index, contents)| {
+                let toolchain = self.plans[*index].toolchain;
+                let jobs: Vec<Job<'_>> = self
+                    .linked(*index, &settled.ran)
+                    .into_iter()
+                    .zip(contents)
+                    .map(|((linked, wanted), (_, content))| {
+                        let wanted = &self.prepared.wanted[wanted];
+                        self.job(*index, &settled.ran, &linked, wanted, content.clone(), &prefixes)
+                    })
+                    .collect();
+                let done: Vec<_> = jobs.par_iter().map(finish::finish).collect();
+                let mut report = TargetReport {
+                    toolchain: toolchain.name.clone(),
+                    triple: toolchain.triple.clone(),
+                    std: self.linkings[*index].std.clone(),
+                    error: None,
+                    artifacts: Vec::new(),
+                    not_made: self.not_made(*index),
+                };
+                for one in done {
+                    match one {
+                        Ok(artifact) => report.artifacts.push(artifact),
+                        Err(error) => {
+                            let (words, hints) = terminal::words_and_hints(&error);
+                            terminal::failure(&format!("{}: {words}", toolchain.name));
+                            hints.iter().for_each(|hint| terminal::hint(hint));
+                            report.error = Some(words);
+                        }
                     }
                 }
-            }
-            reports.push(report);
-        }
-        Ok((reports, needed))
+                report
+            })
+            .collect()
     }
 
     fn prefixes(&self) -> Vec<Prefix> {
@@ -220,8 +290,9 @@ impl Execution<'_> {
         ran: &Ran,
         linked: &Linked<'_>,
         wanted: &Wanted,
+        content: Option<Content>,
         prefixes: &'j [Prefix],
-    ) -> Result<Job<'j>> {
+    ) -> Job<'j> {
         let prepared = self.prepared;
         let plan = &self.plans[index];
         let toolchain = plan.toolchain;
@@ -231,7 +302,7 @@ impl Execution<'_> {
         if matches!(wanted.kind, OutputKind::Cdylib | OutputKind::Staticlib) {
             beside.extend(self.header(ran, wanted, toolchain.triple.as_str()));
         }
-        Ok(Job {
+        Job {
             linked: linked.file.to_owned(),
             output: prepared.output.join(&toolchain.name).join(file),
             kind: wanted.kind,
@@ -241,18 +312,14 @@ impl Execution<'_> {
                 floor: plan.floor.as_ref(),
                 program: matches!(wanted.kind, OutputKind::Bin | OutputKind::Example),
             },
-            content: match wanted.kind {
-                OutputKind::Staticlib => None,
-                _ => Some(self.content(index, &ran.units, linked.unit, wanted)?),
-            },
+            content,
             values: &prepared.values,
             strip: prepared.strip,
             timestamp: u32::try_from(prepared.epoch).unwrap_or(u32::MAX),
             prefixes,
             dsymutil: self.dsymutil.as_deref(),
-            source_map: (!prepared.trims.is_empty())
-                .then_some((TRIMMED_WORKSPACE, prepared.project.metadata.workspace_root.as_path())),
-        })
+            trims: &prepared.trims,
+        }
     }
 
     fn header(&self, ran: &Ran, wanted: &Wanted, triple: &str) -> Option<Utf8PathBuf> {
@@ -268,14 +335,9 @@ impl Execution<'_> {
         artifacts::header(package, &wanted.name, &out_dirs)
     }
 
-    fn content(
-        &self,
-        index: usize,
-        units: &[Unit],
-        unit: &Unit,
-        wanted: &Wanted,
-    ) -> Result<Content> {
+    fn content(&self, index: usize, units: &[Unit], unit: &Unit, wanted: usize) -> Result<Content> {
         let prepared = self.prepared;
+        let wanted = &prepared.wanted[wanted];
         let toolchain = self.plans[index].toolchain;
         let compiler = &prepared.compiler;
         let target_cfg = project::cfg(compiler, &prepared.cache, Some(toolchain))?;
@@ -307,6 +369,7 @@ impl Execution<'_> {
         })
     }
 
+    /// What of the wanted a target cannot have, with the reason.
     fn not_made(&self, index: usize) -> Vec<String> {
         let toolchain = self.plans[index].toolchain;
         let wanted = self.prepared.wanted.iter();
@@ -318,48 +381,63 @@ impl Execution<'_> {
             .collect()
     }
 
+    /// Names of what a target was to have and has not.
+    fn missing(&self, index: usize, ran: &Ran) -> Vec<&str> {
+        let toolchain = self.plans[index].toolchain;
+        let made: HashSet<usize> = self.linked(index, ran).iter().map(|(_, at)| *at).collect();
+        let wanted = self.prepared.wanted.iter().enumerate();
+        wanted
+            .filter(|(at, one)| !made.contains(at) && toolchain.makes(one.kind.crate_type()))
+            .map(|(_, one)| one.name.as_str())
+            .collect()
+    }
+
     /// Says for each target that lacks something why it does. Errors of one target alone are
     /// known to be its own; where several failed together, each is built once more by itself,
     /// because cargo does not say which target an error is of.
     fn explain_failures(
         &self,
-        run: &CargoRun,
-        ran: &Ran,
-        mut reports: Vec<TargetReport>,
-    ) -> Result<Vec<TargetReport>> {
-        if ran.code == 0 {
-            return Ok(reports);
-        }
-        let mut failed: Vec<usize> = (0..run.targets.len())
-            .filter(|position| {
-                let made = self.linked(run.targets[*position], ran).len();
-                made + reports[*position].not_made.len() < self.prepared.wanted.len()
-            })
-            .collect();
-        // Everything that is wanted is there, and cargo failed all the same: nobody is spared.
-        if failed.is_empty() {
-            failed = (0..run.targets.len()).collect();
-        }
-        for position in &failed {
-            let index = run.targets[*position];
-            let toolchain = self.plans[index].toolchain;
-            let alone = failed.len() == 1;
-            terminal::failure(&format!("building for {}", toolchain.name));
+        settled: &Settled<'_>,
+        reports: Vec<TargetReport>,
+    ) -> Result<Vec<(usize, TargetReport)>> {
+        let Settled { run, ran, .. } = settled;
+        let mut reports: Vec<(usize, TargetReport)> =
+            run.targets.iter().copied().zip(reports).collect();
+        let lacking =
+            reports.iter().filter(|(index, _)| !self.missing(*index, ran).is_empty()).count();
+        for (index, report) in &mut reports {
+            let missing = self.missing(*index, ran);
+            // Where nothing that is wanted lacks and cargo failed all the same, nobody is spared.
+            if missing.is_empty() && (ran.code == 0 || lacking > 0) {
+                continue;
+            }
+            let name = &self.plans[*index].toolchain.name;
+            if ran.code == 0 {
+                let names = missing.join(", ");
+                let error = format!("cargo succeeded and made no {names}");
+                terminal::failure(&format!("{name}: {error}"));
+                terminal::hint(
+                    "does it have required-features that are off, or a --cargo-flag that leads elsewhere?",
+                );
+                report.error = Some(error);
+                continue;
+            }
+            terminal::failure(&format!("building for {name}"));
             let again;
-            let of_target = if alone {
+            let of_target = if lacking == 1 || run.targets.len() == 1 {
                 if run.targets.len() > 1 {
                     ran.errors.iter().for_each(|text| eprint!("{text}"));
                 }
                 ran
             } else {
-                again = self.cargo(&self.only(run, index), false)?;
+                again = self.cargo(&self.only(run, *index), false)?;
                 &again
             };
             let text = format!("{}{}", of_target.errors.concat(), of_target.stderr_tail);
-            if let Some(hint) = hints::for_failure(&text, &toolchain.name) {
+            if let Some(hint) = hints::for_failure(&text, name) {
                 terminal::hint(&hint);
             }
-            reports[*position].error = Some(first_error(&of_target.errors, &of_target.stderr_tail));
+            report.error = Some(first_error(&of_target.errors, &of_target.stderr_tail));
         }
         Ok(reports)
     }
@@ -381,6 +459,29 @@ impl Execution<'_> {
         }
         CargoRun { targets: vec![index], cmd }
     }
+}
+
+/// Runs that may wait for each other: two toolchains of one triple write the same files, so the
+/// second may start only when those of the first are finished.
+fn batches<'r>(runs: &'r [CargoRun], plans: &[TargetPlan]) -> Vec<Vec<&'r CargoRun>> {
+    let mut batches: Vec<(HashSet<&str>, Vec<&CargoRun>)> = Vec::new();
+    for run in runs {
+        let triples = || run.targets.iter().map(|index| plans[*index].toolchain.triple.as_str());
+        match batches.last_mut().filter(|(seen, _)| triples().all(|triple| !seen.contains(triple)))
+        {
+            Some((seen, batch)) => {
+                seen.extend(triples());
+                batch.push(run);
+            }
+            None => batches.push((triples().collect(), vec![run])),
+        }
+    }
+    batches.into_iter().map(|(_, batch)| batch).collect()
+}
+
+/// Cargo writes a dash of a name as an underscore in some file names and not in others.
+fn plain(name: &str) -> String {
+    name.replace('-', "_")
 }
 
 /// The line that says what went wrong, for the table.
@@ -431,7 +532,7 @@ pub(super) fn check_makeable(prepared: &Prepared) -> Result<()> {
                     wanted.kind.crate_type(),
                     toolchain.name
                 )
-                .context(crate::exit::Hint(format!(
+                .context(Hint(format!(
                     "leave {} out of --target, or build it as a program or with --buildmode c-archive",
                     toolchain.name
                 ))));

@@ -1,6 +1,7 @@
 //! Paths of the building machine that are still in what was built. They tell strangers how the
 //! machine is laid out, and they make the bytes differ from folder to folder.
 
+use camino::{Utf8Path, Utf8PathBuf};
 use memchr::memmem;
 use rgo_binary::{Limits, slices};
 use serde::Serialize;
@@ -17,6 +18,8 @@ pub(super) struct Prefix {
 /// A path that was found.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub(super) struct Leak {
+    /// The file that it is in: what was made, or a file beside it.
+    pub file: Utf8PathBuf,
     /// What the folder is.
     pub what: &'static str,
     /// The first string that holds it, as far as it is printable.
@@ -30,16 +33,15 @@ pub(super) struct Leak {
 /// How much of a leaked string is shown, in bytes.
 const EXAMPLE: usize = 160;
 
-/// Searches an image for the folders; one entry for each folder and section.
+/// Searches the bytes of `file` for the folders; one entry for each folder and section.
 #[must_use]
-pub(super) fn find(data: &[u8], prefixes: &[Prefix]) -> Vec<Leak> {
+pub(super) fn find(file: &Utf8Path, data: &[u8], prefixes: &[Prefix]) -> Vec<Leak> {
     let mut leaks: Vec<Leak> = Vec::new();
     let mut sections: Option<Vec<(u64, u64, String)>> = None;
     for prefix in prefixes.iter().filter(|prefix| prefix.path.len() > 1) {
         for at in memmem::find_iter(data, prefix.path.as_bytes()) {
             let end = at + prefix.path.len();
-            // `/work` is not in `/workshop`.
-            if data.get(end).is_some_and(|next| next.is_ascii_alphanumeric() || *next == b'-') {
+            if data.get(end).copied().is_some_and(continues_a_name) {
                 continue;
             }
             let sections = sections.get_or_insert_with(|| ranges(data));
@@ -51,6 +53,7 @@ pub(super) fn find(data: &[u8], prefixes: &[Prefix]) -> Vec<Leak> {
             match leaks.iter_mut().find(|l| l.what == prefix.what && l.section == section) {
                 Some(leak) => leak.count += 1,
                 None => leaks.push(Leak {
+                    file: file.to_owned(),
                     what: prefix.what,
                     example: printable(data, at),
                     section,
@@ -60,6 +63,12 @@ pub(super) fn find(data: &[u8], prefixes: &[Prefix]) -> Vec<Leak> {
         }
     }
     leaks
+}
+
+/// Whether a byte after `/work` makes it another folder: `/workshop`, `/work_old`, `/work.bak`,
+/// `/workà`. Every other byte (a slash, the end of a string, a quote, a colon) ends the name.
+fn continues_a_name(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || !byte.is_ascii() || b"_-.+~@#%".contains(&byte)
 }
 
 fn ranges(data: &[u8]) -> Vec<(u64, u64, String)> {
@@ -86,13 +95,45 @@ fn printable(data: &[u8], at: usize) -> String {
 mod tests {
     use super::*;
 
+    fn found(data: &[u8], folder: &'static str) -> Vec<Leak> {
+        find("app".into(), data, &[Prefix { what: "workspace", path: folder.into() }])
+    }
+
     #[test]
-    fn a_folder_is_found_and_its_namesake_is_not() {
-        let prefixes = [Prefix { what: "workspace", path: "/work".into() }];
-        let found = find(b"x/work/src/main.rs\0/workshop/a /work", &prefixes);
+    fn leaks_of_one_section_are_counted_together() {
+        let found = found(b"x/work/src/main.rs\0/workshop/a /work", "/work");
         assert_eq!(found.len(), 1);
         assert_eq!((found[0].count, found[0].example.as_str()), (2, "/work/src/main.rs"));
-        assert!(find(b"/other", &prefixes).is_empty());
-        assert!(find(b"/", &[Prefix { what: "root", path: "/".into() }]).is_empty());
+        assert_eq!(found[0].file, "app");
+    }
+
+    #[test]
+    fn a_folder_is_told_from_its_namesakes() {
+        for (data, leaks) in [
+            (&b"/work/src"[..], true),
+            (b"/work\\src", true),
+            (b"/work\0", true),
+            (b"\"/work\"", true),
+            (b"'/work'", true),
+            (b"/work:/usr", true),
+            (b"-L/work -lx", true),
+            (b"/work=/rgo", true),
+            (b"/work", true),
+            (b"/workshop/a", false),
+            (b"/work2/a", false),
+            (b"/work_old/a", false),
+            (b"/work.bak/a", false),
+            (b"/work-2/a", false),
+            (b"/work+/a", false),
+            ("/workà/a".as_bytes(), false),
+            (b"/other", false),
+        ] {
+            assert_eq!(!found(data, "/work").is_empty(), leaks, "{}", data.escape_ascii());
+        }
+    }
+
+    #[test]
+    fn the_root_is_no_folder_to_search_for() {
+        assert_eq!(found(b"/", "/"), []);
     }
 }

@@ -3,6 +3,7 @@
 //! leaves wrong. A hash of the whole recipe is the note's first text: by it the executor sees
 //! whether a file was linked the way it should be.
 
+use std::cell::OnceCell;
 use std::collections::BTreeMap;
 use std::process::ExitCode;
 
@@ -13,23 +14,24 @@ use rgo_binary::{Arch, Format, Image, Limits, note, slices};
 use rgo_toolchain::event::Event;
 use rgo_toolchain::exec;
 use rgo_toolchain::native;
+use rgo_toolchain::request::Request;
 use rgo_toolchain::selection::OutputKind;
 use rgo_toolchain::shim::{self, Recipe};
-use rgo_toolchain::std_lib::{self, Origin, StdPlan};
+use rgo_toolchain::std_lib::{self, Origin, StdLib, StdPlan};
 use rgo_toolchain::target::{Floor, Toolchain};
-use rgo_toolchain::zig::{self, Zig};
+use rgo_toolchain::zig::{self, Zig, ZigError};
 
-use super::finish;
+use super::finish::{self, Content};
 use super::place;
 use super::prepare::{self, Prepared};
 
 /// Room for what goes into a program, in bytes.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd)]
-pub struct Capacities {
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Capacities {
     /// Text of `.rgo-bi`.
-    pub note: u32,
+    note: u32,
     /// `.dep-v0`.
-    pub audit: u32,
+    audit: u32,
 }
 
 /// Room is given in steps of this many bytes, so that small changes of what goes in do not make
@@ -37,33 +39,27 @@ pub struct Capacities {
 const STEP: u32 = 4096;
 
 impl Capacities {
-    /// Room enough for a program of this project, whatever its target and features.
+    /// Room enough for most programs of this project, whatever its target and features. Nothing
+    /// that differs between two builds of the same commit for the same target may have a say.
     fn estimate(prepared: &Prepared) -> Self {
-        let packages = &prepared.project.metadata.packages;
-        let name_and_version =
-            packages.iter().map(|p| p.name.len() + p.version.to_string().len()).sum::<usize>();
+        let locked = &prepared.project.checksums;
+        let names: usize = locked.keys().map(|(name, version)| name.len() + version.len()).sum();
         // A `dep` line has some 90 bytes beside the name and version, most of it the checksum;
         // a package of the dependency list takes under 60 once compressed.
-        let sources: usize =
-            packages.iter().filter_map(|p| p.source.as_ref()).map(|s| s.repr.len()).sum();
         let values: usize = prepared.values.iter().map(|(n, v)| n.len() + v.len() + 16).sum();
-        let flags: usize = prepared.request.rustc_flags.iter().map(|flag| flag.len() + 2).sum();
-        // A build dependency stands in the note twice at most, by name and version alone.
-        let note = packages.len() * 100 + name_and_version * 2 + sources + flags + 2048;
         // Values change from build to build: they share one step of their own.
-        let note = round(note) + round(values.max(1));
-        Self { note, audit: round(packages.len() * 60 + name_and_version + 256) }
+        let note = round(locked.len() * 100 + names * 2 + 2048) + round(values.max(1));
+        Self { note, audit: round(locked.len() * 60 + names + 256) }
+    }
+
+    /// Room for exactly this.
+    pub(super) fn of(content: &Content) -> Self {
+        Self { note: round(content.note.len()), audit: round(content.audit.len()) }
     }
 
     /// The larger of both, each by itself.
-    fn max(self, other: Self) -> Self {
+    pub(super) fn max(self, other: Self) -> Self {
         Self { note: self.note.max(other.note), audit: self.audit.max(other.audit) }
-    }
-
-    /// Asks for room for so many bytes of the note or of the dependency list.
-    pub fn raise(&mut self, what: &str, bytes: u64) {
-        let room = if what.contains("note") { &mut self.note } else { &mut self.audit };
-        *room = (*room).max(round(usize::try_from(bytes).unwrap_or(usize::MAX)));
     }
 }
 
@@ -72,57 +68,64 @@ fn round(bytes: usize) -> u32 {
 }
 
 /// A folder for what only this run needs.
-pub struct Work {
+pub(super) struct Work {
     folder: Utf8PathBuf,
+    /// Removes the folder when it goes.
+    #[allow(dead_code)]
     guard: Option<tempfile::TempDir>,
+    kept: bool,
 }
 
 impl Work {
-    /// Makes the folder; it goes with the value, unless it is to be kept.
+    /// Makes the folder; it goes with the value, unless it is to be kept: then it is named, as
+    /// go's `-work` does. A dry run makes none, and names it as a variable.
     ///
     /// # Errors
     /// If it cannot be made.
-    pub fn new(keep: bool) -> Result<Self> {
+    pub(super) fn new(keep: bool, dry_run: bool) -> Result<Self> {
+        if dry_run {
+            return Ok(Self { folder: "$WORK".into(), guard: None, kept: false });
+        }
         let made = tempfile::Builder::new().prefix("rgo-build-").tempdir();
         let made = made.context("making a working folder")?;
-        let path = Utf8PathBuf::from_path_buf(made.path().to_owned())
+        let folder = Utf8PathBuf::from_path_buf(made.path().to_owned())
             .map_err(|path| anyhow!("the temporary folder {} is not UTF-8", path.display()))?;
-        let guard = if keep {
+        if keep {
             let _ = made.keep();
-            None
-        } else {
-            Some(made)
-        };
-        Ok(Self { folder: path, guard })
+            eprintln!("WORK={folder}");
+            return Ok(Self { folder, guard: None, kept: true });
+        }
+        Ok(Self { folder, guard: Some(made), kept: false })
     }
 
     /// The folder, if it is kept.
     #[must_use]
-    pub fn kept(&self) -> Option<Utf8PathBuf> {
-        self.guard.is_none().then(|| self.folder.clone())
+    pub(super) fn kept(&self) -> Option<Utf8PathBuf> {
+        self.kept.then(|| self.folder.clone())
     }
 }
 
 /// Prepares the links of one build.
-pub struct Linker<'a> {
+pub(super) struct Linker<'a> {
     prepared: &'a Prepared,
     work: &'a Work,
     dry_run: bool,
     own: Utf8PathBuf,
-    zig: Option<Zig>,
+    /// Looked for once a target needs it, because not every one does.
+    zig: OnceCell<Result<Zig, ZigError>>,
     capacities: Capacities,
 }
 
 /// How one target's programs are linked.
-pub struct Linking {
+pub(super) struct Linking {
     /// Rust flags that this needs: the linker, the standard library.
     pub rustflags: Vec<String>,
     /// Variables for C code and for the shim.
     pub env: BTreeMap<String, String>,
     /// Where the standard library comes from.
     pub std: Option<Origin>,
-    /// The command that gets it, if it is not there yet.
-    pub std_step: Option<String>,
+    /// For a dry run: what would be done first, as shell.
+    pub steps: Vec<String>,
     /// zig's version, if zig links.
     pub zig_version: Option<String>,
     offered: Option<Offered>,
@@ -141,27 +144,25 @@ struct Offered {
 }
 
 impl<'a> Linker<'a> {
-    /// Finds zig, if one of the targets is linked by it.
+    /// Does no work yet.
     ///
     /// # Errors
-    /// If it is needed and cannot be had.
-    pub fn new(
-        prepared: &'a Prepared,
-        work: &'a Work,
-        dry_run: bool,
-        say: &mut dyn FnMut(&str),
-    ) -> Result<Self> {
-        let needed = prepared.targets.iter().any(|(toolchain, _)| toolchain.zig.is_some());
-        let zig = if needed {
-            let offline = prepared.request.offline || prepared.request.frozen;
-            let mut on = |event: Event| say(&event.to_string());
-            Some(zig::discover(&prepared.cache, &prepare::env, offline, &mut on)?)
-        } else {
-            None
-        };
+    /// If the system does not say where this program is.
+    pub(super) fn new(prepared: &'a Prepared, work: &'a Work, dry_run: bool) -> Result<Self> {
         let own = exec::own_executable().context("finding rgo-build's own path")?;
         let capacities = Capacities::estimate(prepared);
-        Ok(Self { prepared, work, dry_run, own, zig, capacities })
+        Ok(Self { prepared, work, dry_run, own, zig: OnceCell::new(), capacities })
+    }
+
+    /// zig, fetched if need be. A dry run fetches nothing.
+    fn zig(&self, say: &mut dyn FnMut(&str)) -> Result<&Zig> {
+        let found = self.zig.get_or_init(|| {
+            let Request { offline, frozen, .. } = self.prepared.request;
+            let mut on = |event: Event| say(&event.to_string());
+            let offline = offline || frozen || self.dry_run;
+            zig::discover(&self.prepared.cache, &prepare::env, offline, &mut on)
+        });
+        found.as_ref().map_err(|error| anyhow!("{error}"))
     }
 
     /// Gets ready what the links of one target need: its standard library, its shim, the
@@ -169,7 +170,7 @@ impl<'a> Linker<'a> {
     ///
     /// # Errors
     /// If something cannot be had; says what, and how to get it.
-    pub fn prepare(
+    pub(super) fn prepare(
         &self,
         toolchain: &'static Toolchain,
         floor: Option<&Floor>,
@@ -177,21 +178,23 @@ impl<'a> Linker<'a> {
     ) -> Result<Linking> {
         let prepared = self.prepared;
         let compiler = &prepared.compiler;
-        let zig = self.zig.as_ref();
+        let zig = if toolchain.zig.is_some() { Some(self.zig(say)?) } else { None };
         let recipe = zig.and_then(|zig| {
             Recipe::new(toolchain, floor, zig, &compiler.version.release, &prepared.cache)
         });
         let installed = match &recipe {
+            Some(recipe) if self.dry_run => Some(recipe.places(&prepared.cache, &self.own)),
             Some(recipe) => Some(recipe.install(&prepared.cache, &self.own)?),
             None => None,
         };
         let offline = prepared.request.offline || prepared.request.frozen;
         let plan = std_lib::plan(compiler, toolchain, &prepared.cache, offline)?;
-        let (std, std_step) = if self.dry_run {
-            (None, step(&plan, toolchain))
+        let steps: Vec<String> = step(&plan, toolchain).into_iter().collect();
+        let std = if self.dry_run {
+            planned(plan)
         } else {
             let mut on = |event: Event| say(&event.to_string());
-            let std = std_lib::ensure(
+            std_lib::ensure(
                 plan,
                 compiler,
                 toolchain,
@@ -201,32 +204,24 @@ impl<'a> Linker<'a> {
                 &prepare::env,
                 &prepared.variables,
                 &mut on,
-            )?;
-            (Some(std), None)
+            )?
         };
 
         let mut rustflags = Vec::new();
         let mut env: BTreeMap<String, String> = BTreeMap::new();
-        if let Some(sysroot) = std.as_ref().and_then(|std| std.sysroot.as_ref()) {
+        if let Some(sysroot) = &std.sysroot {
             rustflags.push(format!("--sysroot={sysroot}"));
         }
         let offered = match (recipe, &installed, zig) {
             (Some(recipe), Some(installed), Some(zig)) => {
                 rustflags.push(format!("-Clinker={}", installed.linker));
-                let trims: Vec<_> =
-                    prepared.trims.iter().map(|t| (t.from.clone(), t.to.clone())).collect();
-                let cache = &prepared.cache;
-                let of_c = native::env(
-                    toolchain,
-                    floor,
-                    installed,
-                    &recipe,
-                    zig,
-                    &trims,
-                    &prepare::env,
-                    cache,
-                )?;
-                env.extend(of_c);
+                if !self.dry_run {
+                    native::install(toolchain, floor, installed, &prepared.cache)?;
+                }
+                let user = &prepare::env;
+                env.extend(native::env(toolchain, floor, installed, &recipe, zig, user));
+                let trims = prepared.trims.iter().map(|trim| format!("{}={}", trim.from, trim.to));
+                env.insert(shim::TRIM.to_owned(), trims.collect::<Vec<_>>().join("\n"));
                 env.extend(installed.env.iter().cloned());
                 let file = self.work.folder.join(format!("{}.json", toolchain.name));
                 env.insert(recipe.link_variable(), file.to_string());
@@ -247,8 +242,8 @@ impl<'a> Linker<'a> {
         Ok(Linking {
             rustflags,
             env,
-            std: std.map(|std| std.origin),
-            std_step,
+            std: Some(std.origin),
+            steps,
             zig_version: offered.as_ref().map(|offered| offered.recipe.zig_version.clone()),
             offered,
         })
@@ -260,7 +255,9 @@ impl<'a> Linker<'a> {
         let room = Capacities { note: 16 * STEP, audit: 8 * STEP };
         let object = self.prepared.cache.folder("notes").join(format!("{}.obj", toolchain.name));
         let (format, arch) = (format(toolchain), arch(toolchain));
-        place::put(&object, &object_file(format, &arch, room, "")?, None)?;
+        if !self.dry_run {
+            place::put(&object, &object_file(format, &arch, room, "")?, None)?;
+        }
         let keep = match format {
             Format::Pe => ["/INCLUDE:RGO_NOTE", "/INCLUDE:RGO_AUDIT"],
             Format::Elf => ["-Wl,-u,RGO_NOTE", "-Wl,-u,RGO_AUDIT"],
@@ -276,7 +273,7 @@ impl Linking {
     ///
     /// # Errors
     /// If they cannot be written.
-    pub fn offer(&self, least: Capacities) -> Result<()> {
+    pub(super) fn offer(&self, least: Capacities) -> Result<()> {
         let Some(offered) = &self.offered else { return Ok(()) };
         let room = offered.capacities.max(least);
         let object = object_file(offered.format, &offered.arch, room, &offered.id(room))?;
@@ -287,15 +284,26 @@ impl Linking {
         Ok(())
     }
 
+    /// Where the standard library comes from, for the note: rustup's is the same library whether
+    /// it was there before the build or came with it.
+    #[must_use]
+    pub(super) fn std_word(&self) -> &'static str {
+        match self.std {
+            Some(Origin::Source) => "source",
+            Some(Origin::Prebuilt | Origin::Rustup) => "prebuilt",
+            None => "",
+        }
+    }
+
     /// Whether files of this kind are linked by the shim.
     #[must_use]
-    pub fn links(&self, kind: OutputKind) -> bool {
+    pub(super) fn links(&self, kind: OutputKind) -> bool {
         self.offered.is_some() && kind != OutputKind::Staticlib
     }
 
     /// Whether a file was linked as [`Self::offer`] says.
     #[must_use]
-    pub fn made(&self, file: &Utf8Path, least: Capacities) -> bool {
+    pub(super) fn made(&self, file: &Utf8Path, least: Capacities) -> bool {
         let Some(offered) = &self.offered else { return true };
         let id = offered.id(offered.capacities.max(least));
         finish::map(file).is_ok_and(|data| {
@@ -328,9 +336,18 @@ fn step(plan: &StdPlan, toolchain: &Toolchain) -> Option<String> {
         StdPlan::Ready(_) => None,
         StdPlan::Rustup { command, .. } => Some(command.to_string()),
         StdPlan::Build(source) => Some(format!(
-            "cargo build --release --manifest-path {}/sysroot/Cargo.toml --target {}",
-            source.library, toolchain.triple
+            "# build the standard library for {} from {} into {}",
+            toolchain.triple, source.library, source.sysroot
         )),
+    }
+}
+
+/// The standard library as it will be once the plan is carried out.
+fn planned(plan: StdPlan) -> StdLib {
+    match plan {
+        StdPlan::Ready(std) => std,
+        StdPlan::Rustup { .. } => StdLib { origin: Origin::Rustup, sysroot: None },
+        StdPlan::Build(source) => StdLib { origin: Origin::Source, sysroot: Some(source.sysroot) },
     }
 }
 
@@ -389,7 +406,7 @@ fn after_link(linked: &shim::Linked) -> Result<(), String> {
 /// What collects the debug data of a darwin program: Apple's tool, or LLVM's under one of the
 /// names that distributions give it.
 #[must_use]
-pub fn dsymutil() -> Option<Utf8PathBuf> {
+pub(super) fn dsymutil() -> Option<Utf8PathBuf> {
     let numbered = (13..=30).rev().map(|version| format!("dsymutil-{version}"));
     ["dsymutil".to_owned(), "llvm-dsymutil".to_owned()]
         .into_iter()

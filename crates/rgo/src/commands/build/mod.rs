@@ -24,9 +24,11 @@ mod verdict;
 use std::io;
 
 use anyhow::{Context, Result};
+use rgo_toolchain::cargo_platform::Cfg;
 use rgo_toolchain::cargo_run::Show;
+use rgo_toolchain::exec::Cmd;
 use rgo_toolchain::plan::{self, CargoRun, Messages, TargetPlan};
-use rgo_toolchain::rebuild::Rebuilt;
+use rgo_toolchain::{project, unification};
 
 use crate::cli::build::{Build, BuildArgs, Other};
 use crate::exit::Exit;
@@ -36,6 +38,7 @@ use link::Linking;
 use prepare::Prepared;
 pub use report::size;
 use report::{BuildReport, CompilerUsed, TargetReport};
+use verdict::Level;
 
 /// Runs `rgo-build`.
 ///
@@ -58,19 +61,18 @@ fn build(args: &BuildArgs) -> Result<Exit> {
     if args.verbose > 0 {
         said.note(&format!("{}, {}", compiler_line(&prepared), prepared.compiler.rustc));
     }
-    let work = link::Work::new(args.work)?;
+    let work = link::Work::new(args.work, args.dry_run)?;
 
     // What a target lacks is found out for each by itself.
     let mut linkings: Vec<(usize, Linking)> = Vec::new();
     let mut reports: Vec<Option<TargetReport>> = prepared.targets.iter().map(|_| None).collect();
-    let linker = link::Linker::new(&prepared, &work, args.dry_run, &mut |text| said.note(text))?;
+    let linker = link::Linker::new(&prepared, &work, args.dry_run)?;
     for (index, (toolchain, floor)) in prepared.targets.iter().enumerate() {
         match linker.prepare(toolchain, floor.as_ref(), &mut |text| said.note(text)) {
             Ok(linking) => linkings.push((index, linking)),
             Err(error) => {
-                output::error(&error.context(toolchain.name.clone()));
-                let error = anyhow::anyhow!("its tools are not there");
                 reports[index] = Some(execute::not_started(toolchain, &error));
+                output::error(&error.context(toolchain.name.clone()));
             }
         }
     }
@@ -78,15 +80,20 @@ fn build(args: &BuildArgs) -> Result<Exit> {
         .iter()
         .map(|(index, linking)| target_plan(&prepared, *index, linking))
         .collect::<Result<_>>()?;
-    let runs = cargo_runs(&prepared, &plans);
+    let runs = cargo_runs(&prepared, &plans)?;
     if args.dry_run {
-        return dry_run(&prepared, &plans, &linkings, &runs);
+        dry_run(args, &prepared, &plans, &linkings, &runs)?;
+        let all = reports.iter().all(Option::is_none);
+        return Ok(if all { Exit::Done } else { Exit::Failed });
     }
     if args.all {
-        clean(&prepared, &plans, args.trace)?;
+        let cmd = clean(&prepared, &plans);
+        if args.trace {
+            eprintln!("{cmd}");
+        }
+        cmd.capture().context("removing what was built before (-a)")?;
     }
 
-    let mut rebuilt: Vec<Rebuilt> = Vec::new();
     let (indices, linkings): (Vec<usize>, Vec<Linking>) = linkings.into_iter().unzip();
     let execution = Execution {
         prepared: &prepared,
@@ -101,12 +108,12 @@ fn build(args: &BuildArgs) -> Result<Exit> {
         trace: args.trace,
         dsymutil: if execute::needs_dsymutil(&prepared) { link::dsymutil() } else { None },
     };
-    for run in &runs {
-        let (done, why) = execution.run(run)?;
-        rebuilt.extend(why);
-        for (position, report) in run.targets.iter().zip(done) {
-            reports[indices[*position]] = Some(report);
-        }
+    for folder in plans.iter().map(|plan| prepared.output.join(&plan.toolchain.name)) {
+        place::probe(&folder)?;
+    }
+    let (done, rebuilt) = execution.run(&runs)?;
+    for (index, report) in done {
+        reports[indices[index]] = Some(report);
     }
 
     let report = BuildReport {
@@ -116,9 +123,6 @@ fn build(args: &BuildArgs) -> Result<Exit> {
         rebuilt: args.explain_rebuild.then_some(rebuilt),
         work: work.kept(),
     };
-    if let Some(work) = &report.work {
-        said.note(&format!("working folder: {work}"));
-    }
     let mut exit = match (report.failed(), report.not_held()) {
         (true, _) => Exit::Failed,
         (false, true) => Exit::NotHeld,
@@ -132,14 +136,26 @@ fn build(args: &BuildArgs) -> Result<Exit> {
             output::print(&report, args.format)?;
         }
     }
-    for target in report.targets.iter().filter(|target| target.error.is_some()) {
-        let error = target.error.as_deref().unwrap_or_default();
-        output::failure(&format!("{}: {error}", target.toolchain));
-    }
+    say_findings(&report, args.quiet);
     if args.run && exit == Exit::Done {
         exit = run_outputs::run(&prepared, &report, &args.args)?;
     }
     Ok(exit)
+}
+
+/// Says on stderr what is not as it was asked for; a script that reads the report's JSON, or
+/// nothing, sees it all the same.
+fn say_findings(report: &BuildReport, quiet: bool) {
+    for artifact in report.targets.iter().flat_map(|target| &target.artifacts) {
+        for finding in &artifact.findings {
+            let text = format!("{}: {}", artifact.path, finding.text);
+            match finding.level {
+                Level::Error => output::failure(&text),
+                Level::Warning if quiet => {}
+                Level::Warning => output::warning(&text),
+            }
+        }
+    }
 }
 
 /// What is said while working, unless the user wants silence.
@@ -157,7 +173,9 @@ impl Said {
 
 fn target_plan(prepared: &Prepared, index: usize, linking: &Linking) -> Result<TargetPlan> {
     let (toolchain, floor) = &prepared.targets[index];
-    let mut flags = prepared.configuration.flags(&toolchain.triple)?;
+    let mut flags = prepared.configuration.flags(&toolchain.triple, &|| {
+        project::cfg(&prepared.compiler, &prepared.cache, Some(toolchain))
+    })?;
     flags.ours = toolchain.rustflags.clone();
     flags.ours.extend(linking.rustflags.iter().cloned());
     flags.ours.extend(plan::trim_flags(&prepared.trims));
@@ -165,31 +183,48 @@ fn target_plan(prepared: &Prepared, index: usize, linking: &Linking) -> Result<T
     Ok(TargetPlan { toolchain, floor: floor.clone(), flags, env: linking.env.clone() })
 }
 
-fn cargo_runs(prepared: &Prepared, plans: &[TargetPlan]) -> Vec<CargoRun> {
+fn cargo_runs(prepared: &Prepared, plans: &[TargetPlan]) -> Result<Vec<CargoRun>> {
     let messages = if output::colour(&io::stderr()) { Messages::Ansi } else { Messages::Plain };
-    plan::cargo_runs(
+    let cfgs: Vec<_> = plans
+        .iter()
+        .map(|plan| project::cfg(&prepared.compiler, &prepared.cache, Some(plan.toolchain)))
+        .collect::<Result<_, _>>()?;
+    let targets: Vec<(&str, &[Cfg])> = plans
+        .iter()
+        .zip(&cfgs)
+        .map(|(plan, cfg)| (plan.toolchain.triple.as_str(), cfg.as_slice()))
+        .collect();
+    let roots: Vec<_> = prepared.wanted.iter().map(|wanted| &wanted.package).collect();
+    let conflicts = unification::conflicts(&prepared.project.metadata, &roots, &targets);
+    Ok(plan::cargo_runs(
         &prepared.cargo,
         &prepared.request,
         &prepared.wanted,
         plans,
         messages,
         prepared.configuration.flags_replaced,
-    )
+        &|a, b| conflicts[a][b],
+    ))
 }
 
-/// The plan as shell: what would run, and where the results would go.
+/// The plan as shell: what would run, and where the results would go. `$WORK` is the folder that
+/// a real run makes for itself.
 fn dry_run(
+    args: &BuildArgs,
     prepared: &Prepared,
     plans: &[TargetPlan],
     linkings: &[(usize, Linking)],
     runs: &[CargoRun],
-) -> Result<Exit> {
+) -> Result<()> {
     use std::fmt::Write as _;
     let mut text = format!("# {}\n", compiler_line(prepared));
     for ((_, linking), plan) in linkings.iter().zip(plans) {
-        if let Some(step) = &linking.std_step {
-            writeln!(text, "{step}  # the standard library for {}, once", plan.toolchain.name)?;
+        for step in &linking.steps {
+            writeln!(text, "{step}  # for {}, once", plan.toolchain.name)?;
         }
+    }
+    if args.all {
+        writeln!(text, "{}", clean(prepared, plans))?;
     }
     for run in runs {
         writeln!(text, "{}", run.cmd)?;
@@ -206,25 +241,24 @@ fn dry_run(
             }
         }
     }
-    output::write(text.as_bytes())?;
-    Ok(Exit::Done)
+    output::write(text.as_bytes())
 }
 
 /// `-a`: cargo has no word for building again what is fresh, so what it made is removed.
-fn clean(prepared: &Prepared, plans: &[TargetPlan], trace: bool) -> Result<()> {
-    let mut cmd = prepared.cargo.clone().cwd(&prepared.request.folder).arg("clean");
-    if let Some(manifest) = &prepared.request.manifest {
+fn clean(prepared: &Prepared, plans: &[TargetPlan]) -> Cmd {
+    let request = &prepared.request;
+    let mut cmd = prepared.cargo.clone().cwd(&request.folder).arg("clean");
+    if let Some(manifest) = &request.manifest {
         cmd = cmd.args(["--manifest-path", manifest.as_str()]);
     }
-    cmd = cmd.args(["--profile", &prepared.request.profile]);
+    for config in &request.config {
+        cmd = cmd.args(["--config", config]);
+    }
+    cmd = cmd.args(["--profile", &request.profile]);
     for plan in plans {
         cmd = cmd.args(["--target", &plan.toolchain.triple]);
     }
-    if trace {
-        eprintln!("{cmd}");
-    }
-    cmd.capture().context("removing what was built before (-a)")?;
-    Ok(())
+    cmd
 }
 
 fn compiler_used(prepared: &Prepared) -> CompilerUsed {

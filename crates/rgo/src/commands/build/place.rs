@@ -28,6 +28,41 @@ pub(super) fn put(path: &Utf8Path, bytes: &[u8], like: Option<&Utf8Path>) -> Res
     Ok(true)
 }
 
+/// Finds out whether results can be put into `folder`, before the long work that makes them. The
+/// folder is there afterwards.
+///
+/// # Errors
+/// If it cannot be created, or nothing can be written into it.
+pub(super) fn probe(folder: &Utf8Path) -> Result<()> {
+    fs::create_dir_all(folder).with_context(|| format!("creating the folder {folder}"))?;
+    let file = tempfile::Builder::new().prefix(".rgo-").tempfile_in(folder);
+    file.map(drop).with_context(|| format!("the folder {folder} cannot be written to"))
+}
+
+/// Puts a folder that was made beside `path` in its place. One rename cannot replace a folder, so
+/// the old one is first moved aside; it comes back if the new one cannot take its place.
+///
+/// # Errors
+/// If a rename fails.
+pub(super) fn put_folder(path: &Utf8Path, made: &Utf8Path) -> Result<()> {
+    if !path.exists() {
+        return fs::rename(made, path).with_context(|| format!("placing {path}"));
+    }
+    let folder = path.parent().filter(|p| !p.as_str().is_empty()).unwrap_or(Utf8Path::new("."));
+    let aside = tempfile::Builder::new()
+        .prefix(".rgo-")
+        .tempdir_in(folder)
+        .with_context(|| format!("replacing {path}"))?;
+    let old = aside.path().join("old");
+    fs::rename(path, &old).with_context(|| format!("replacing {path}"))?;
+    fs::rename(made, path)
+        .or_else(|error| {
+            fs::rename(&old, path)?;
+            Err(error)
+        })
+        .with_context(|| format!("placing {path}"))
+}
+
 fn write(
     folder: &Utf8Path,
     path: &Utf8Path,
@@ -97,6 +132,50 @@ mod tests {
         assert!(put(&path, b"two", None).expect("writes"));
         assert_eq!(fs::read(&path).expect("reads"), b"two");
         assert_eq!(fs::read_dir(folder.join("a")).expect("lists").count(), 1);
+    }
+
+    #[test]
+    fn a_probe_creates_the_folder_and_leaves_nothing_in_it() {
+        let (_guard, folder) = folder();
+        let output = folder.join("dist/linux-amd64");
+        probe(&output).expect("can be written");
+        assert_eq!(fs::read_dir(&output).expect("lists").count(), 0);
+        fs::write(output.join("file"), "x").expect("writes");
+        let error = probe(&output.join("file")).expect_err("a file is no folder");
+        assert!(format!("{error:#}").contains("creating the folder"), "{error:#}");
+    }
+
+    // Root writes where it likes, except into what no one can write to.
+    #[cfg(target_os = "linux")]
+    #[test]
+    fn a_probe_finds_a_folder_that_is_there_and_takes_no_file() {
+        let error = probe("/proc/self".into()).expect_err("no file can be made there");
+        assert!(format!("{error:#}").contains("/proc/self cannot be written to"), "{error:#}");
+    }
+
+    #[test]
+    fn a_folder_takes_the_place_of_another() {
+        let (_guard, folder) = folder();
+        let path = folder.join("x.dSYM");
+        for round in ["one", "two"] {
+            let made = folder.join("made");
+            fs::create_dir(&made).expect("creates");
+            fs::write(made.join(round), round).expect("writes");
+            put_folder(&path, &made).expect("is placed");
+            let names: Vec<_> = path.read_dir_utf8().expect("lists").flatten().collect();
+            assert_eq!(names.len(), 1);
+            assert_eq!(names[0].file_name(), round);
+        }
+        assert_eq!(fs::read_dir(&folder).expect("lists").count(), 1, "nothing is left aside");
+    }
+
+    #[test]
+    fn the_old_folder_stays_if_there_is_no_new_one() {
+        let (_guard, folder) = folder();
+        let path = folder.join("x.dSYM");
+        fs::create_dir(&path).expect("creates");
+        put_folder(&path, &folder.join("absent")).expect_err("there is nothing to place");
+        assert!(path.is_dir());
     }
 
     #[test]

@@ -1,8 +1,11 @@
 //! Everything that is known and decided before cargo is started.
 
+use std::collections::BTreeSet;
+
 use anyhow::{Context, Result, anyhow};
 use camino::{Utf8Path, Utf8PathBuf};
 use jiff::Timestamp;
+use rgo_binary::Version;
 use rgo_toolchain::cache::{Cache, Guard};
 use rgo_toolchain::compiler::{self, Compiler};
 use rgo_toolchain::exec::Cmd;
@@ -10,10 +13,10 @@ use rgo_toolchain::plan::{self, Trim};
 use rgo_toolchain::profile::{ProfileDebug, ProfileStrip};
 use rgo_toolchain::project::{Configuration, Project};
 use rgo_toolchain::request::Request;
+use rgo_toolchain::select;
 use rgo_toolchain::selection::{self, Wanted};
 use rgo_toolchain::target::{Floor, Toolchain};
 use rgo_toolchain::vcs::{self, Absent, Vcs};
-use rgo_toolchain::{select, target};
 
 use super::arguments;
 use super::finish::StripMode;
@@ -23,13 +26,13 @@ use crate::exit::{Hint, Usage};
 use crate::output as terminal;
 
 /// What a build works with.
-pub struct Prepared {
+pub(super) struct Prepared {
     /// What cargo has to do.
     pub request: Request,
     /// What rgo keeps between runs.
     pub cache: Cache,
     /// Keeps `cache prune` of another process from what this run uses.
-    pub in_use: Guard,
+    pub _in_use: Guard,
     /// The compiler.
     pub compiler: Compiler,
     /// Cargo with its environment.
@@ -82,33 +85,29 @@ pub(super) fn prepare(args: &BuildArgs) -> Result<Prepared> {
     let triples: Vec<&str> = targets.iter().map(|(t, _)| t.triple.as_str()).collect();
     let output = arguments::output(args, &request.folder);
 
-    // Git and cargo are asked at the same time: together they are most of what a build with
-    // nothing to do waits for.
-    let own_output = [output.clone(), configuration.target_folder(&request.folder)];
-    let (project, commit) = std::thread::scope(|scope| {
-        let commit = scope.spawn(|| match args.vcs {
-            VcsArg::Off => None,
-            VcsArg::Auto | VcsArg::Require => Some(vcs::read(&request.folder, &own_output)),
-        });
-        let project = Project::read(&cargo, &request, &triples);
-        (project, commit.join())
-    });
-    let project = project?;
-    let commit = commit.map_err(|_| anyhow!("asking git panicked"))?;
-    let vcs = commit_or_not(args.vcs, commit, &request.folder)?;
+    let project = Project::read(&cargo, &request, &triples, &compiler.version.host)?;
+    // After cargo, which may have written Cargo.lock: that would be a change of the work tree.
+    let vcs = match args.vcs {
+        VcsArg::Off => None,
+        wish => {
+            let folders = &project.folders;
+            let ours = [output.clone(), folders.target.clone(), folders.build.clone()];
+            commit_or_not(wish, vcs::read(&request.folder, &ours), &request.folder, args.quiet)?
+        }
+    };
 
     let packages = selection::packages(&project.metadata, &project.manifest, &request.selection)?;
     let wanted = selection::wanted(&packages, &request.selection)?;
     let epoch = epoch(vcs.as_ref())?;
-    let version = packages.first().map(|package| package.version.to_string()).unwrap_or_default();
-    let values = fill_templates(&stamps, &request.folder, &version, vcs.as_ref(), epoch)?;
+    let versions = versions(&wanted, &project);
+    let values = fill_templates(&stamps, &request.folder, &versions, vcs.as_ref(), epoch)?;
     let strip = strip(args, &request, &project);
     let trims =
         if trimmed(args, &request) { trims(&compiler, &cache, &project) } else { Vec::new() };
     Ok(Prepared {
         request,
         cache,
-        in_use,
+        _in_use: in_use,
         compiler,
         cargo,
         variables,
@@ -138,12 +137,15 @@ fn targets(
     };
     let toolchains = select::resolve(&specs, arguments::libc(args), &compiler.version.host)
         .map_err(|error| Usage(error.to_string()))?;
-    Ok(toolchains.into_iter().map(|toolchain| (toolchain, floor(args, toolchain))).collect())
+    let targets: Vec<_> =
+        toolchains.into_iter().map(|toolchain| (toolchain, floor(args, toolchain))).collect();
+    check_floors(&targets)?;
+    Ok(targets)
 }
 
 /// The oldest system: as the user says, else as the toolchain says. On macOS the variable that
 /// Apple's own tools read counts as the user's word.
-fn floor(args: &BuildArgs, toolchain: &target::Toolchain) -> Option<Floor> {
+fn floor(args: &BuildArgs, toolchain: &Toolchain) -> Option<Floor> {
     let deployment = || env("MACOSX_DEPLOYMENT_TARGET").filter(|version| !version.is_empty());
     toolchain.floor.as_ref().map(|floor| match floor {
         Floor::Glibc(default) => Floor::Glibc(args.glibc.clone().unwrap_or(default.clone())),
@@ -153,31 +155,64 @@ fn floor(args: &BuildArgs, toolchain: &target::Toolchain) -> Option<Floor> {
     })
 }
 
+/// A floor that cannot be read could not be held against the result either.
+fn check_floors(targets: &[(&'static Toolchain, Option<Floor>)]) -> Result<(), Usage> {
+    for floor in targets.iter().filter_map(|(_, floor)| floor.as_ref()) {
+        let version = floor.version().parse::<Version>().ok();
+        let sane = match floor {
+            // The oldest that has arm64, and the oldest that zig knows for amd64.
+            Floor::Glibc(_) => version.filter(|v| *v >= Version::new(2, 17) && v.major == 2),
+            Floor::Macos(_) => version.filter(|v| *v >= Version::new(10, 12)),
+        };
+        if sane.is_none() {
+            let (what, hint) = match floor {
+                Floor::Glibc(_) => ("glibc", "--glibc takes versions such as 2.17 and 2.28"),
+                Floor::Macos(_) => ("macOS", "--macos takes versions such as 11.0 and 13.0"),
+            };
+            let text = floor.version();
+            return Err(Usage(format!(
+                "`{text}` is no version of {what} to build for\nhint: {hint}"
+            )));
+        }
+    }
+    Ok(())
+}
+
 fn commit_or_not(
     wish: VcsArg,
-    commit: Option<Result<Vcs, Absent>>,
+    commit: Result<Vcs, Absent>,
     folder: &Utf8Path,
+    quiet: bool,
 ) -> Result<Option<Vcs>> {
     match commit {
-        None => Ok(None),
-        Some(Ok(vcs)) => {
-            if vcs.shallow {
+        Ok(vcs) => {
+            if vcs.shallow && !quiet {
                 terminal::warning(
                     "the git history is shallow, so tags may be missing; `git fetch --unshallow` completes it",
                 );
             }
             Ok(Some(vcs))
         }
-        Some(Err(absent)) if wish == VcsArg::Require => {
+        Err(absent) if wish == VcsArg::Require => {
             let hint = absent.hint(folder);
             Err(anyhow!(absent).context("--vcs require").context(Hint(hint)))
         }
-        Some(Err(absent)) => {
-            terminal::warning(&format!("no commit is recorded: {absent}"));
-            terminal::hint(&absent.hint(folder));
+        Err(absent) => {
+            if !quiet {
+                terminal::warning(&format!("no commit is recorded: {absent}"));
+                terminal::hint(&absent.hint(folder));
+            }
             Ok(None)
         }
     }
+}
+
+/// The versions of the packages whose files are made, each once.
+fn versions(wanted: &[Wanted], project: &Project) -> Vec<String> {
+    let packages = project.metadata.packages.iter();
+    let made = packages.filter(|package| wanted.iter().any(|one| one.package == package.id));
+    let versions: BTreeSet<String> = made.map(|package| package.version.to_string()).collect();
+    versions.into_iter().collect()
 }
 
 /// `SOURCE_DATE_EPOCH`, else the commit's time, else the beginning of time: never the clock,
@@ -194,12 +229,16 @@ fn epoch(vcs: Option<&Vcs>) -> Result<i64> {
 fn fill_templates(
     stamps: &[(String, String)],
     folder: &Utf8Path,
-    version: &str,
+    versions: &[String],
     vcs: Option<&Vcs>,
     epoch: i64,
 ) -> Result<Vec<(String, String)>> {
     let mut lookup = |template| match template {
-        Template::Version => Ok(version.to_owned()),
+        Template::Version => match versions {
+            [version] => Ok(version.clone()),
+            _ => Err(anyhow!("{{version}} is not one value: {}", versions.join(", "))
+                .context(Hint("build the packages one by one, with -p".into()))),
+        },
         Template::GitSha => vcs
             .map(|vcs| vcs.revision.clone())
             .ok_or_else(|| anyhow!("{{git.sha}} has no value, because no commit is known")),

@@ -81,7 +81,7 @@ pub(super) struct Artifact {
     pub stamped: Vec<(String, usize)>,
     /// Files beside it: import library, header, debug companion.
     pub companions: Vec<Utf8PathBuf>,
-    /// Paths of this machine that are still in it.
+    /// Paths of this machine that are still in it, or in a file beside it.
     pub leaks: Vec<Leak>,
     /// What is not as it was asked for.
     pub findings: Vec<Finding>,
@@ -102,6 +102,109 @@ impl BuildReport {
 
     fn artifacts(&self) -> impl Iterator<Item = &Artifact> {
         self.targets.iter().flat_map(|target| &target.artifacts)
+    }
+
+    /// What each file asks of the system it runs on, and what was put beside it.
+    fn needs(&self) -> Table {
+        let mut table = Table::new([
+            Column::left("target"),
+            Column::left("file"),
+            Column::left("started by"),
+            Column::left("libraries"),
+            Column::left("beside it"),
+        ]);
+        for target in &self.targets {
+            for artifact in target.artifacts.iter().filter(|artifact| has_needs(artifact)) {
+                let linkage = artifact.linkage.as_ref();
+                let interpreter = linkage.and_then(|linkage| linkage.interpreter.as_deref());
+                let libraries = linkage.map(|linkage| libraries(&linkage.needed));
+                let beside: Vec<&str> =
+                    artifact.companions.iter().filter_map(|path| path.file_name()).collect();
+                table.row([
+                    Cell::new(&target.toolchain),
+                    Cell::new(artifact.path.file_name().unwrap_or_default()),
+                    Cell::new(interpreter.unwrap_or("-")),
+                    Cell::new(libraries.unwrap_or_else(|| "-".to_owned())),
+                    Cell::new(if beside.is_empty() { "-".to_owned() } else { beside.join(", ") }),
+                ]);
+            }
+        }
+        table
+    }
+
+    /// What deserves a word, in a line each.
+    fn remarks(&self) -> Vec<Cell> {
+        let mut remarks = Vec::new();
+        for target in &self.targets {
+            for text in &target.not_made {
+                remarks.push(Cell::new(format!("{}: {text}", target.toolchain)).tone(Tone::Warn));
+            }
+        }
+        for artifact in self.artifacts() {
+            for finding in &artifact.findings {
+                let tone = if finding.level == Level::Error { Tone::Bad } else { Tone::Warn };
+                remarks.push(Cell::new(format!("{}: {}", artifact.path, finding.text)).tone(tone));
+            }
+            remarks.extend(
+                artifact.leaks.iter().map(|leak| Cell::new(in_words(leak)).tone(Tone::Warn)),
+            );
+        }
+        let bare: Vec<&str> = self
+            .artifacts()
+            .filter(|artifact| artifact.kind == OutputKind::Staticlib)
+            .map(|artifact| artifact.path.as_str())
+            .collect();
+        if !bare.is_empty() {
+            let text = "without build note and dependency list, as static libraries are";
+            remarks.push(Cell::new(format!("{text}: {}", bare.join(", "))));
+        }
+        remarks
+    }
+}
+
+fn has_needs(artifact: &Artifact) -> bool {
+    let loads = |l: &Linkage| l.interpreter.is_some() || !l.needed.is_empty();
+    artifact.linkage.as_ref().is_some_and(loads) || !artifact.companions.is_empty()
+}
+
+/// The libraries in one cell. Windows parts its C library into a dozen names of one beginning;
+/// these are counted.
+fn libraries(needed: &[String]) -> String {
+    const PARTS: &str = "api-ms-win-crt-";
+    let (parts, mut names): (Vec<&str>, Vec<&str>) =
+        needed.iter().map(String::as_str).partition(|name| name.starts_with(PARTS));
+    let parts = match parts.as_slice() {
+        [] => None,
+        [one] => Some((*one).to_owned()),
+        more => Some(format!("{PARTS}* ({})", more.len())),
+    };
+    names.extend(parts.as_deref());
+    if names.is_empty() { "none".to_owned() } else { names.join(", ") }
+}
+
+fn in_words(leak: &Leak) -> String {
+    let section = if leak.section.is_empty() { "no section" } else { &leak.section };
+    let Leak { file, what, example, count, .. } = leak;
+    let paths = if *count == 1 { "path" } else { "paths" };
+    format!("{file}: {count} {paths} of the {what} in {section}, such as {example}")
+}
+
+fn compiled(document: Document, rebuilt: &[Rebuilt]) -> Document {
+    if rebuilt.is_empty() {
+        return document.line("nothing: all was fresh");
+    }
+    let mut table =
+        Table::new([Column::left("crate"), Column::right("times"), Column::left("why")]);
+    for one in rebuilt {
+        let why = one.reasons.join("; ");
+        table.row([Cell::new(&one.package), Cell::new(one.units.to_string()), Cell::new(why)]);
+    }
+    document.table(table)
+}
+
+impl CompilerUsed {
+    fn line(&self) -> String {
+        format!("{}, because {} names {}", self.rustc, self.chosen_by, self.cargo_path)
     }
 }
 
@@ -132,51 +235,18 @@ impl Report for BuildReport {
             }
         }
         let mut document = Document::new().table(table);
-        for (target, text) in
-            self.targets.iter().flat_map(|t| t.not_made.iter().map(move |n| (t, n)))
-        {
-            document =
-                document.line(Cell::new(format!("{}: {text}", target.toolchain)).tone(Tone::Warn));
+        if self.artifacts().any(has_needs) {
+            document = document.heading("Needs").table(self.needs());
         }
-        for artifact in self.artifacts() {
-            for finding in &artifact.findings {
-                let tone = if finding.level == Level::Error { Tone::Bad } else { Tone::Warn };
-                document = document
-                    .line(Cell::new(format!("{}: {}", artifact.path, finding.text)).tone(tone));
-            }
-            for leak in &artifact.leaks {
-                let text = format!(
-                    "{}: {} of the {} in {}, such as {}",
-                    artifact.path,
-                    if leak.count == 1 {
-                        "1 path".to_owned()
-                    } else {
-                        format!("{} paths", leak.count)
-                    },
-                    leak.what,
-                    if leak.section.is_empty() { "no section" } else { &leak.section },
-                    leak.example
-                );
-                document = document.line(Cell::new(text).tone(Tone::Warn));
-            }
+        for line in self.remarks() {
+            document = document.line(line);
         }
         if let Some(rebuilt) = &self.rebuilt {
-            document = document.heading("Compiled");
-            let mut table =
-                Table::new([Column::left("crate"), Column::right("times"), Column::left("why")]);
-            for one in rebuilt {
-                let why = one.reasons.join("; ");
-                table.row([
-                    Cell::new(&one.package),
-                    Cell::new(one.units.to_string()),
-                    Cell::new(why),
-                ]);
-            }
-            document = if rebuilt.is_empty() {
-                document.line("nothing: all was fresh")
-            } else {
-                document.table(table)
-            };
+            document = compiled(document.heading("Compiled"), rebuilt);
+        }
+        document = document.fact("compiler", self.compiler.line());
+        if let Some(zig) = &self.zig {
+            document = document.fact("linker", format!("zig {zig}"));
         }
         document
     }
@@ -240,7 +310,133 @@ pub fn size(bytes: u64) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::size;
+    use super::*;
+    use rgo_binary::Kind;
+    use rgo_report::{Format, Style, render};
+
+    fn linkage(interpreter: Option<&str>, needed: &[&str]) -> Linkage {
+        Linkage {
+            kind: Kind::Pie,
+            interpreter: interpreter.map(Into::into),
+            needed: needed.iter().map(|name| (*name).to_owned()).collect(),
+            soname: None,
+            runpath: Vec::new(),
+            glibc_floor: None,
+            macos_min: None,
+            macos_sdk: None,
+            windows_os: None,
+            subsystem: None,
+            exports: Vec::new(),
+            static_: needed.is_empty(),
+        }
+    }
+
+    fn artifact(path: &str, kind: OutputKind, linkage: Option<Linkage>) -> Artifact {
+        Artifact {
+            path: path.into(),
+            kind,
+            size_bytes: 2048,
+            sha256: "0123456789abcdef".into(),
+            changed: true,
+            linkage,
+            debug: Some(DebugLevel::None),
+            note: true,
+            stamped: Vec::new(),
+            companions: Vec::new(),
+            leaks: Vec::new(),
+            findings: Vec::new(),
+        }
+    }
+
+    fn text(artifacts: Vec<Artifact>) -> String {
+        let report = BuildReport {
+            compiler: CompilerUsed {
+                rustc: "rustc 1.96.0".into(),
+                rustc_path: "/bin/rustc".into(),
+                cargo_path: "/bin/cargo".into(),
+                chosen_by: "PATH".into(),
+            },
+            zig: Some("0.15.2".into()),
+            targets: vec![TargetReport {
+                toolchain: "linux-amd64".into(),
+                triple: "x86_64-unknown-linux-gnu".into(),
+                std: None,
+                error: None,
+                artifacts,
+                not_made: Vec::new(),
+            }],
+            rebuilt: None,
+            work: None,
+        };
+        render(&report, Format::Text, Style::default()).expect("renders")
+    }
+
+    fn line<'t>(text: &'t str, start: &str) -> &'t str {
+        text.lines().rev().find(|line| line.starts_with(start)).unwrap_or_else(|| panic!("{text}"))
+    }
+
+    #[test]
+    fn the_compiler_and_the_linker_are_named() {
+        let text = text(Vec::new());
+        assert!(line(&text, "compiler").ends_with("rustc 1.96.0, because PATH names /bin/cargo"));
+        assert!(line(&text, "linker").ends_with("zig 0.15.2"));
+    }
+
+    #[test]
+    fn needs_are_what_the_loader_wants_and_what_lies_beside() {
+        let loader = "/lib64/ld-linux-x86-64.so.2";
+        let mut app =
+            artifact("dist/app", OutputKind::Bin, Some(linkage(Some(loader), &["libc.so.6"])));
+        app.companions = vec!["dist/app.debug".into()];
+        let text = text(vec![app]);
+        let row = line(&text, "linux-amd64");
+        for part in ["app", loader, "libc.so.6", "app.debug"] {
+            assert!(row.contains(part), "{row}");
+        }
+    }
+
+    #[test]
+    fn a_program_that_needs_nothing_has_no_such_table() {
+        let text = text(vec![artifact("dist/app", OutputKind::Bin, Some(linkage(None, &[])))]);
+        assert!(!text.contains("Needs"), "{text}");
+    }
+
+    #[test]
+    fn a_static_library_is_said_to_carry_no_note() {
+        let library = |kind| text(vec![artifact("dist/libx.a", kind, None)]);
+        assert!(library(OutputKind::Staticlib).contains("as static libraries are: dist/libx.a"),);
+        assert!(!library(OutputKind::Cdylib).contains("without build note"));
+    }
+
+    #[test]
+    fn a_leak_names_its_file() {
+        let mut app = artifact("dist/app", OutputKind::Bin, None);
+        app.leaks = vec![Leak {
+            file: "dist/app.h".into(),
+            what: "workspace",
+            example: "/work/a.h".into(),
+            section: String::new(),
+            count: 2,
+        }];
+        let expected = "dist/app.h: 2 paths of the workspace in no section, such as /work/a.h";
+        assert!(text(vec![app]).contains(expected));
+    }
+
+    #[test]
+    fn the_parts_of_the_c_library_are_counted() {
+        for (needed, expected) in [
+            (&[][..], "none"),
+            (&["KERNEL32.dll"], "KERNEL32.dll"),
+            (&["api-ms-win-crt-heap-l1-1-0.dll"], "api-ms-win-crt-heap-l1-1-0.dll"),
+            (
+                &["api-ms-win-crt-heap-l1-1-0.dll", "ntdll.dll", "api-ms-win-crt-math-l1-1-0.dll"],
+                "ntdll.dll, api-ms-win-crt-* (2)",
+            ),
+        ] {
+            let needed: Vec<String> = needed.iter().map(|name| (*name).to_owned()).collect();
+            assert_eq!(libraries(&needed), expected);
+        }
+    }
 
     #[test]
     fn sizes() {

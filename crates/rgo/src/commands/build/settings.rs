@@ -41,7 +41,7 @@ pub(super) fn lines(
     }
     add("rustc", prepared.compiler.version.release.to_string());
     add("rustc.commit", prepared.compiler.version.commit_hash.clone().unwrap_or_default());
-    add("std", linking.std.as_ref().map(|origin| origin.to_string()).unwrap_or_default());
+    add("std", linking.std_word().to_owned());
     add("rustflags", rustflags(prepared, plan));
     add("zig", linking.zig_version.clone().unwrap_or_default());
     add("rgo", env!("CARGO_PKG_VERSION").to_owned());
@@ -78,14 +78,38 @@ fn libc(plan: &TargetPlan) -> String {
 
 /// The user's flags and the toolchain's; rgo's others are paths, and said elsewhere.
 fn rustflags(prepared: &Prepared, plan: &TargetPlan) -> String {
-    let hidden = |flag: &&String| {
-        let path = |text: &str| text.split(['=', ',', ':']).any(|part| part.starts_with('/'));
-        !path(flag)
-    };
     let user = plan.flags.user.iter().chain(&prepared.request.rustc_flags);
-    let all: Vec<&str> =
-        user.chain(&plan.toolchain.rustflags).filter(hidden).map(String::as_str).collect();
-    all.join(" ")
+    let all: Vec<&str> = user.chain(&plan.toolchain.rustflags).map(String::as_str).collect();
+    without_paths(&all)
+}
+
+/// Flags without those that hold a path of this machine. A flag and its value are one or two
+/// words (`-Lx`, `-L x`), and go together.
+fn without_paths(flags: &[&str]) -> String {
+    let mut kept: Vec<&str> = Vec::new();
+    let mut rest = flags;
+    while let Some((flag, after)) = rest.split_first() {
+        let is_value = |word: &&str| flag.starts_with('-') && !word.starts_with('-');
+        let length = 1 + usize::from(after.first().is_some_and(is_value));
+        let (words, after) = rest.split_at(length);
+        if !words.iter().any(|word| has_path(word)) {
+            kept.extend(words);
+        }
+        rest = after;
+    }
+    kept.join(" ")
+}
+
+/// Whether a word of a flag holds what may be an absolute path, as `/x`, `C:\x`, `C:/x`, `\\x`
+/// or `~/x`; rather too often than too seldom.
+fn has_path(word: &str) -> bool {
+    // `-L/x` and `-I/x` have nothing between them and their path.
+    let begins = |part: &str| {
+        let glued = part.starts_with('-') && part.contains('/');
+        part.starts_with(['/', '~']) || glued
+    };
+    let between = |c: char| c.is_whitespace() || "=,:;@'\"()[]{}".contains(c);
+    word.contains('\\') || word.split(between).any(begins)
 }
 
 fn strip(mode: StripMode) -> &'static str {
@@ -94,5 +118,42 @@ fn strip(mode: StripMode) -> &'static str {
         StripMode::Debug => "debug",
         StripMode::All => "all",
         StripMode::Split => "split",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::without_paths;
+
+    #[test]
+    fn no_path_of_this_machine_is_told() {
+        for (flags, expected) in [
+            (&["-Ctarget-cpu=native", "-Copt-level=3"][..], "-Ctarget-cpu=native -Copt-level=3"),
+            (&["-C", "target-cpu=native", "-g"], "-C target-cpu=native -g"),
+            (&["--cfg", "feature=\"x\"", "-lz"], "--cfg feature=\"x\" -lz"),
+            (&["-Ctarget-feature=+crt-static,-avx"], "-Ctarget-feature=+crt-static,-avx"),
+            (&["-Lnative=vendor/lib"], "-Lnative=vendor/lib"),
+            (&["-L/opt/x"], ""),
+            (&["-L", "/opt/x", "-lx"], "-lx"),
+            (&["-L", "native=/opt/x", "-lx"], "-lx"),
+            (&["-Clink-arg=-L/home/me/lib"], ""),
+            (&["-C", "link-arg=-L/home/me/lib", "-g"], "-g"),
+            (&["-C", "link-args=-lz -L /home/me/lib", "-g"], "-g"),
+            (&["-Clink-arg=-Wl,-rpath,/home/me"], ""),
+            (&["-Clink-arg=@/tmp/args"], ""),
+            (&["--remap-path-prefix=/home/me=x"], ""),
+            (&["--remap-path-prefix", "/home/me=x", "-g"], "-g"),
+            (&["--cfg", "path=\"/home/me\""], ""),
+            (&["-LC:\\libs"], ""),
+            (&["-L", "C:\\libs"], ""),
+            (&["-L", "C:/libs"], ""),
+            (&["-Clink-arg=\\\\server\\x"], ""),
+            (&["--sysroot=~/x", "--extern", "a=/x/liba.rlib"], ""),
+            (&["-v", "-L"], "-v -L"),
+            (&["stray", "-g"], "stray -g"),
+            (&[], ""),
+        ] {
+            assert_eq!(without_paths(flags), expected, "{flags:?}");
+        }
     }
 }

@@ -1,7 +1,8 @@
 //! What was asked for against what came out, as read from the finished file. A build that
 //! succeeded and made something else than was asked for is the worst kind of failure: it ships.
 
-use rgo_binary::{Format, Kind, Linkage, Version};
+use rgo_binary::{Kind, Linkage, Version};
+use rgo_toolchain::system::{self, Origin};
 use rgo_toolchain::target::{Floor, Libc, Toolchain};
 use serde::Serialize;
 
@@ -35,88 +36,9 @@ pub(super) struct Asked<'a> {
     pub program: bool,
 }
 
-/// Libraries that come with a compiler rather than with the system: a program that needs one
-/// does not start on a machine without that compiler. Beginnings, in lower case.
-const TOOLCHAIN_RUNTIMES: [&str; 8] =
-    ["libunwind", "libgcc", "libwinpthread", "libstdc++", "libc++", "libssp", "vcruntime", "msvcp"];
-
-/// What every glibc system has. Beginnings.
-const LINUX_SYSTEM: [&str; 8] = [
-    "libc.so",
-    "libm.so",
-    "libpthread.so",
-    "libdl.so",
-    "librt.so",
-    "libutil.so",
-    "libresolv.so",
-    "ld-linux",
-];
-
-/// What every Windows 10 has, so far as programs commonly import it. In lower case.
-const WINDOWS_SYSTEM: [&str; 58] = [
-    "advapi32",
-    "avrt",
-    "bcrypt",
-    "bcryptprimitives",
-    "cabinet",
-    "cfgmgr32",
-    "comctl32",
-    "comdlg32",
-    "combase",
-    "crypt32",
-    "cryptbase",
-    "d3d11",
-    "d3d12",
-    "dbghelp",
-    "dnsapi",
-    "dwmapi",
-    "dwrite",
-    "dxgi",
-    "gdi32",
-    "hid",
-    "imm32",
-    "iphlpapi",
-    "kernel32",
-    "kernelbase",
-    "mpr",
-    "msvcrt",
-    "mswsock",
-    "ncrypt",
-    "netapi32",
-    "normaliz",
-    "ntdll",
-    "ole32",
-    "oleaut32",
-    "opengl32",
-    "pdh",
-    "powrprof",
-    "propsys",
-    "psapi",
-    "rpcrt4",
-    "schannel",
-    "secur32",
-    "setupapi",
-    "shell32",
-    "shlwapi",
-    "sspicli",
-    "synchronization",
-    "ucrtbase",
-    "user32",
-    "userenv",
-    "usp10",
-    "uxtheme",
-    "version",
-    "winhttp",
-    "wininet",
-    "winmm",
-    "wintrust",
-    "ws2_32",
-    "wsock32",
-];
-
 /// Compares what was asked for with what the loader will want.
 #[must_use]
-pub(super) fn judge(asked: &Asked<'_>, format: Format, linkage: &Linkage) -> Vec<Finding> {
+pub(super) fn judge(asked: &Asked<'_>, linkage: &Linkage) -> Vec<Finding> {
     let mut findings = Vec::new();
     let mut add = |level, text: String| findings.push(Finding { level, text });
 
@@ -149,53 +71,19 @@ pub(super) fn judge(asked: &Asked<'_>, format: Format, linkage: &Linkage) -> Vec
         add(Level::Error, format!("asked for macOS {asked}, but it needs {found}"));
     }
     for library in &linkage.needed {
-        match class(asked.toolchain, format, library) {
-            Class::System => {}
-            Class::Runtime => add(
+        match system::origin(asked.toolchain, library) {
+            Origin::System => {}
+            Origin::Compiler => add(
                 Level::Error,
                 format!("it needs {library}, which comes with a compiler and not with the system"),
             ),
-            Class::Unknown => add(
+            Origin::Other => add(
                 Level::Warning,
                 format!("it needs {library}, which is not part of the system: ship it beside"),
             ),
         }
     }
     findings
-}
-
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Class {
-    System,
-    Runtime,
-    Unknown,
-}
-
-fn class(toolchain: &Toolchain, format: Format, library: &str) -> Class {
-    let lower = library.to_lowercase();
-    let file = lower.rsplit('/').next().unwrap_or(&lower);
-    let system = match format {
-        Format::Elf => LINUX_SYSTEM.iter().any(|start| file.starts_with(start)),
-        // Libraries of the system are named by the folder they are in, and only there.
-        Format::MachO => library.starts_with("/usr/lib/") || library.starts_with("/System/"),
-        Format::Pe => {
-            let stem = file.strip_suffix(".dll").or(file.strip_suffix(".drv")).unwrap_or(file);
-            stem.starts_with("api-ms-win-")
-                || stem.starts_with("ext-ms-win-")
-                || WINDOWS_SYSTEM.contains(&stem)
-                // The dynamic MSVC toolchain is the one whose programs ask for its runtime.
-                || (toolchain.variant.as_deref() == Some("msvc")
-                    && toolchain.libc.contains(&Libc::Dynamic)
-                    && (stem.starts_with("vcruntime") || stem.starts_with("msvcp")))
-        }
-    };
-    if system {
-        Class::System
-    } else if TOOLCHAIN_RUNTIMES.iter().any(|start| file.starts_with(start)) {
-        Class::Runtime
-    } else {
-        Class::Unknown
-    }
 }
 
 /// The kind in words.
@@ -236,10 +124,10 @@ mod tests {
         }
     }
 
-    fn words(toolchain: &str, floor: Option<Floor>, format: Format, found: &Linkage) -> String {
+    fn words(toolchain: &str, floor: Option<Floor>, found: &Linkage) -> String {
         let toolchain = target::by_name(toolchain).expect("a toolchain");
         let asked = Asked { toolchain, floor: floor.as_ref(), program: true };
-        judge(&asked, format, found)
+        judge(&asked, found)
             .iter()
             .map(|finding| format!("{:?}: {}\n", finding.level, finding.text))
             .collect()
@@ -248,10 +136,10 @@ mod tests {
     #[test]
     fn a_static_program_needs_nothing() {
         let good = linkage(Kind::StaticPie, &[]);
-        assert_eq!(words("linux-amd64-static", None, Format::Elf, &good), "");
+        assert_eq!(words("linux-amd64-static", None, &good), "");
         let mut bad = linkage(Kind::Pie, &["libc.so.6"]);
         bad.interpreter = Some("/lib64/ld-linux-x86-64.so.2".into());
-        let found = words("linux-amd64-static", None, Format::Elf, &bad);
+        let found = words("linux-amd64-static", None, &bad);
         for expected in ["starts by /lib64/ld", "needs libc.so.6", "it is a dynamic PIE"] {
             assert!(found.contains(expected), "{found}");
         }
@@ -265,32 +153,26 @@ mod tests {
             symbols: vec!["old".into()],
         });
         let floor = || Some(Floor::Glibc("2.17".into()));
-        assert_eq!(words("linux-amd64", floor(), Format::Elf, &found), "");
+        assert_eq!(words("linux-amd64", floor(), &found), "");
         found.glibc_floor = Some(GlibcFloor {
             version: "2.28".parse().expect("a version"),
             symbols: vec!["statx".into()],
         });
-        let words = words("linux-amd64", floor(), Format::Elf, &found);
+        let words = words("linux-amd64", floor(), &found);
         assert!(words.contains("asked for glibc 2.17, but it needs 2.28: statx"), "{words}");
     }
 
     #[test]
-    fn libraries_are_the_systems_a_compilers_or_unknown() {
-        for (toolchain, format, library, expected) in [
-            ("windows-amd64", Format::Pe, "KERNEL32.dll", ""),
-            ("windows-amd64", Format::Pe, "api-ms-win-crt-heap-l1-1-0.dll", ""),
-            ("windows-amd64", Format::Pe, "libunwind.dll", "Error"),
-            ("windows-amd64", Format::Pe, "libwinpthread-1.dll", "Error"),
-            ("windows-amd64", Format::Pe, "VCRUNTIME140.dll", "Error"),
-            ("windows-amd64-msvc", Format::Pe, "VCRUNTIME140.dll", ""),
-            ("windows-amd64-msvc-static", Format::Pe, "VCRUNTIME140.dll", "Error"),
-            ("windows-amd64", Format::Pe, "mine.dll", "Warning"),
-            ("linux-amd64", Format::Elf, "libgcc_s.so.1", "Error"),
-            ("linux-amd64", Format::Elf, "libssl.so.3", "Warning"),
-            ("darwin-arm64", Format::MachO, "/usr/lib/libSystem.B.dylib", ""),
-            ("darwin-arm64", Format::MachO, "@rpath/libx.dylib", "Warning"),
+    fn a_library_that_the_system_lacks_is_found() {
+        for (toolchain, library, expected) in [
+            ("windows-amd64", "KERNEL32.dll", ""),
+            ("windows-amd64", "libwinpthread-1.dll", "Error"),
+            ("windows-amd64-msvc", "VCRUNTIME140.dll", ""),
+            ("windows-amd64", "mine.dll", "Warning"),
+            ("linux-amd64", "libgcc_s.so.1", "Error"),
+            ("darwin-arm64", "@rpath/libx.dylib", "Warning"),
         ] {
-            let found = words(toolchain, None, format, &linkage(Kind::Pie, &[library]));
+            let found = words(toolchain, None, &linkage(Kind::Pie, &[library]));
             assert!(
                 found.starts_with(expected) && found.is_empty() == expected.is_empty(),
                 "{library}: {found}"

@@ -1,0 +1,306 @@
+//! The user's cargo configuration, so far as rgo has to know it: which targets it names, and the
+//! rustflags, to which rgo adds its own.
+//!
+//! Cargo takes rustflags from the first of these that has some, and joins those of one line:
+//!
+//! ```text
+//! CARGO_ENCODED_RUSTFLAGS
+//! RUSTFLAGS
+//! target.<triple> of files, CARGO_TARGET_<TRIPLE>_RUSTFLAGS, target.<triple> of --config, target.'cfg(…)' of both
+//! build of files, CARGO_BUILD_RUSTFLAGS, build of --config
+//! ```
+
+use std::collections::BTreeMap;
+
+use camino::Utf8PathBuf;
+use cargo_config2::de::{self, Flags, StringOrArray};
+use cargo_platform::{Cfg, CfgExpr};
+use toml::Table;
+
+use crate::project::{ProjectError, table};
+use crate::request::Request;
+use crate::rustflags::{TargetFlags, variable};
+
+/// The user's cargo configuration: files, environment and `--config`.
+#[derive(Debug)]
+pub struct Configuration {
+    /// Whether the environment replaces all other rustflags, so that each target needs its whole
+    /// list.
+    pub flags_replaced: bool,
+    files: de::Config,
+    cli: Vec<de::Config>,
+    /// Variables with configuration.
+    variables: BTreeMap<String, String>,
+}
+
+impl Configuration {
+    /// Reads the configuration that holds in the request's folder.
+    ///
+    /// # Errors
+    /// [`ProjectError::Config`], [`ProjectError::File`].
+    pub fn load(request: &Request) -> Result<Self, ProjectError> {
+        let variables = std::env::vars_os()
+            .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
+            .filter(|(name, _)| name.ends_with("RUSTFLAGS") || name == "CARGO_BUILD_TARGET")
+            .collect();
+        Self::with_variables(request, variables)
+    }
+
+    fn with_variables(
+        request: &Request,
+        variables: BTreeMap<String, String>,
+    ) -> Result<Self, ProjectError> {
+        let files = de::Config::load_with_cwd(&request.folder)
+            .map_err(|error| ProjectError::Config(error.to_string()))?;
+        let cli = cli_tables(request)?.into_iter().zip(&request.config).map(|(table, text)| {
+            let config: Result<de::Config, toml::de::Error> = table.try_into();
+            config.map_err(|e| ProjectError::Config(format!("--config {text}: {}", e.message())))
+        });
+        let replacing = ["RUSTFLAGS", "CARGO_ENCODED_RUSTFLAGS"];
+        Ok(Self {
+            flags_replaced: replacing.iter().any(|name| variables.contains_key(*name)),
+            files,
+            cli: cli.collect::<Result<_, _>>()?,
+            variables,
+        })
+    }
+
+    /// The targets that `build.target` of the configuration (or `CARGO_BUILD_TARGET`) names.
+    #[must_use]
+    pub fn configured_targets(&self) -> Vec<String> {
+        let named = |config: &de::Config| match &config.build.target {
+            Some(StringOrArray::String(one)) => Some(vec![one.val.clone()]),
+            Some(StringOrArray::Array(some)) => Some(some.iter().map(|t| t.val.clone()).collect()),
+            None => None,
+        };
+        let variable = || {
+            let value = self.variables.get("CARGO_BUILD_TARGET").filter(|value| !value.is_empty());
+            value.map(|value| vec![value.clone()])
+        };
+        let cli = self.cli.iter().rev().find_map(named);
+        cli.or_else(variable).or_else(|| named(&self.files)).unwrap_or_default()
+    }
+
+    /// The user's rustflags for a triple, to which rgo's are still to be added. `cfg` is asked
+    /// only if the configuration has something to say about a `cfg(…)`.
+    ///
+    /// # Errors
+    /// Those of `cfg`.
+    pub fn flags(
+        &self,
+        triple: &str,
+        cfg: &dyn Fn() -> Result<Vec<Cfg>, ProjectError>,
+    ) -> Result<TargetFlags, ProjectError> {
+        let user_variable = self.variables.get(&variable(triple)).cloned();
+        let (user, user_build) = match self.of_environment() {
+            Some(flags) => (flags, Vec::new()),
+            None => match self.of_target(triple, user_variable.as_deref(), cfg)? {
+                flags if !flags.is_empty() => (flags, Vec::new()),
+                _ => (self.of_build(), self.of_build()),
+            },
+        };
+        Ok(TargetFlags {
+            triple: triple.to_owned(),
+            user,
+            user_build,
+            user_variable,
+            ours: Vec::new(),
+        })
+    }
+
+    fn of_environment(&self) -> Option<Vec<String>> {
+        match self.variables.get("CARGO_ENCODED_RUSTFLAGS") {
+            Some(none) if none.is_empty() => Some(Vec::new()),
+            Some(encoded) => Some(encoded.split('\u{1f}').map(str::to_owned).collect()),
+            None => self.variables.get("RUSTFLAGS").map(|flags| split(flags)),
+        }
+    }
+
+    fn of_target(
+        &self,
+        triple: &str,
+        user_variable: Option<&str>,
+        cfg: &dyn Fn() -> Result<Vec<Cfg>, ProjectError>,
+    ) -> Result<Vec<String>, ProjectError> {
+        let exact = |config: &de::Config| {
+            owned(config.target.get(triple).and_then(|target| target.rustflags.as_ref()))
+        };
+        let mut flags = exact(&self.files);
+        flags.extend(user_variable.map(split).unwrap_or_default());
+        flags.extend(self.cli.iter().flat_map(exact));
+
+        let mut known: Option<Vec<Cfg>> = None;
+        for config in std::iter::once(&self.files).chain(&self.cli) {
+            for (key, target) in &config.target {
+                if !key.starts_with("cfg(") || target.rustflags.is_none() {
+                    continue;
+                }
+                let cfg = match &mut known {
+                    Some(known) => known,
+                    none => none.insert(cfg()?),
+                };
+                if CfgExpr::matches_key(key, cfg) {
+                    flags.extend(owned(target.rustflags.as_ref()));
+                }
+            }
+        }
+        Ok(flags)
+    }
+
+    fn of_build(&self) -> Vec<String> {
+        let of = |config: &de::Config| owned(config.build.rustflags.as_ref());
+        let mut flags = of(&self.files);
+        flags.extend(
+            self.variables.get("CARGO_BUILD_RUSTFLAGS").map(|f| split(f)).unwrap_or_default(),
+        );
+        flags.extend(self.cli.iter().flat_map(of));
+        flags
+    }
+}
+
+/// Each `--config` as a table, in the order given: a file if there is one of this name in the
+/// folder that cargo runs in, else TOML.
+///
+/// # Errors
+/// [`ProjectError::File`], or [`ProjectError::Config`] if it is neither.
+pub(crate) fn cli_tables(request: &Request) -> Result<Vec<Table>, ProjectError> {
+    let read = |text: &String| {
+        let path: Utf8PathBuf = request.folder.join(text);
+        if path.is_file() {
+            return table(&path);
+        }
+        text.parse::<Table>().map_err(|error| {
+            ProjectError::Config(format!(
+                "--config {text}: it is no file in {}, and as TOML: {}",
+                request.folder,
+                error.message()
+            ))
+        })
+    };
+    request.config.iter().map(read).collect()
+}
+
+fn owned(flags: Option<&Flags>) -> Vec<String> {
+    flags.into_iter().flat_map(|flags| &flags.flags).map(|flag| flag.val.clone()).collect()
+}
+
+fn split(flags: &str) -> Vec<String> {
+    flags.split_whitespace().map(str::to_owned).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const TRIPLE: &str = "x86_64-unknown-linux-musl";
+
+    /// The configuration of a project whose `.cargo/config.toml` is `file`, with `extra.toml`
+    /// beside it.
+    fn load(
+        file: &str,
+        cli: &[&str],
+        variables: &[(&str, &str)],
+    ) -> Result<Configuration, ProjectError> {
+        let dir = tempfile::tempdir().expect("a folder");
+        let folder = Utf8PathBuf::from_path_buf(dir.path().to_owned()).expect("UTF-8");
+        std::fs::create_dir(folder.join(".cargo")).expect("a folder");
+        std::fs::write(folder.join(".cargo/config.toml"), file).expect("a file");
+        let extra = "[build]\nrustflags = ['--cfg=extra']\n";
+        std::fs::write(folder.join("extra.toml"), extra).expect("a file");
+        let request = Request {
+            folder,
+            config: cli.iter().map(|text| (*text).to_owned()).collect(),
+            ..Request::default()
+        };
+        let owned = |(name, value): &(&str, &str)| ((*name).to_owned(), (*value).to_owned());
+        Configuration::with_variables(&request, variables.iter().map(owned).collect())
+    }
+
+    fn unix() -> Result<Vec<Cfg>, ProjectError> {
+        Ok(vec!["unix".parse().expect("a cfg")])
+    }
+
+    #[test]
+    fn flags_come_from_the_first_place_that_has_some() {
+        let build = "[build]\nrustflags = ['-Cb']\n";
+        let both = "[build]\nrustflags = ['-Cb']\n[target.x86_64-unknown-linux-musl]\nrustflags = ['-Ct']\n";
+        let cfg = "[target.'cfg(unix)']\nrustflags = '-Cu -Cv'\n[target.'cfg(windows)']\nrustflags = '-Cw'\n";
+        let cli_cfg = "target.'cfg(unix)'.rustflags=['-Cc']";
+        let cli_target = "target.x86_64-unknown-linux-musl.rustflags=['-Cx']";
+        let own = "CARGO_TARGET_X86_64_UNKNOWN_LINUX_MUSL_RUSTFLAGS";
+        for (file, cli, variables, user, of_build) in [
+            ("", &[][..], &[][..], "", true),
+            (build, &[], &[], "-Cb", true),
+            (both, &[], &[], "-Ct", false),
+            (cfg, &[], &[], "-Cu -Cv", false),
+            (build, &["extra.toml"], &[], "-Cb --cfg=extra", true),
+            (
+                build,
+                &["build.rustflags=['-Cx']"],
+                &[("CARGO_BUILD_RUSTFLAGS", "-Ce")],
+                "-Cb -Ce -Cx",
+                true,
+            ),
+            (build, &[cli_cfg], &[], "-Cc", false),
+            (both, &[cli_cfg, cli_target], &[(own, "-Ce")], "-Ct -Ce -Cx -Cc", false),
+            // The same flags in two places are still of the more particular one.
+            ("build.rustflags=['-Cx']\n", &[cli_target], &[], "-Cx", false),
+            (both, &["target.'cfg(windows)'.rustflags=['-Cw']"], &[], "-Ct", false),
+            (both, &[cli_target], &[("RUSTFLAGS", " -Ce  -Cf")], "-Ce -Cf", false),
+            (both, &[cli_target], &[("RUSTFLAGS", "")], "", false),
+            (
+                both,
+                &[],
+                &[("RUSTFLAGS", "-Ce"), ("CARGO_ENCODED_RUSTFLAGS", "-Cg\u{1f}-Ch")],
+                "-Cg -Ch",
+                false,
+            ),
+        ] {
+            let what = format!("{file:?} {cli:?} {variables:?}");
+            let found = load(file, cli, variables).expect(&what);
+            let flags = found.flags(TRIPLE, &unix).expect(&what);
+            assert_eq!(flags.user.join(" "), user, "{what}");
+            assert_eq!(flags.user_build.join(" "), if of_build { user } else { "" }, "{what}");
+            assert_eq!(
+                found.flags_replaced,
+                variables
+                    .iter()
+                    .any(|(n, _)| { matches!(*n, "RUSTFLAGS" | "CARGO_ENCODED_RUSTFLAGS") }),
+                "{what}"
+            );
+        }
+    }
+
+    #[test]
+    fn the_compiler_is_asked_only_for_a_cfg() {
+        let asked =
+            || -> Result<Vec<Cfg>, ProjectError> { Err(ProjectError::Config("asked".into())) };
+        let plain = load("[target.'cfg(unix)']\nrunner = 'x'\n", &["build.rustflags=['-Cb']"], &[]);
+        assert!(plain.expect("reads").flags(TRIPLE, &asked).is_ok());
+        let with = load("", &["target.'cfg(unix)'.rustflags=['-Cb']"], &[]);
+        assert!(with.expect("reads").flags(TRIPLE, &asked).is_err());
+    }
+
+    #[test]
+    fn what_is_neither_a_file_nor_toml_is_refused() {
+        for text in ["no-such.toml", "build.rustflags", "build.rustflags=1"] {
+            let error = load("", &[text], &[]).expect_err(text).to_string();
+            assert!(error.contains(&format!("--config {text}")), "{error}");
+        }
+    }
+
+    #[test]
+    fn targets_are_those_of_the_strongest_place() {
+        let file = "build.target = ['a', 'b']\n";
+        let variable = [("CARGO_BUILD_TARGET", "c")];
+        for (cli, variables, expected) in [
+            (&[][..], &[][..], &["a", "b"][..]),
+            (&[], &variable, &["c"]),
+            (&["build.target='d'"], &variable, &["d"]),
+            (&[], &[("CARGO_BUILD_TARGET", "")], &["a", "b"]),
+        ] {
+            let found = load(file, cli, variables).expect("reads");
+            assert_eq!(found.configured_targets(), expected);
+        }
+    }
+}
