@@ -34,7 +34,7 @@ pub fn for_failure(text: &str, toolchain: &str) -> Option<String> {
              made for it"
         ));
     }
-    for words in ["unable to find dynamic system library", "unable to find library"] {
+    for words in ["dynamic system library", "static system library", "unable to find library"] {
         if let Some(library) = quoted(words) {
             let library = library.trim_start_matches("-l").to_owned();
             return Some(format!(
@@ -163,6 +163,11 @@ mod tests {
                 "missing.c:1:10: fatal error: 'missing.h' file not found",
                 "windows-amd64",
                 "missing.h",
+            ),
+            (
+                "  = note: error: unable to find static system library 'z' using",
+                "linux-amd64-static",
+                "library z",
             ),
             (
                 "error: unable to find dynamic system library 'ssl' using",
