@@ -42,6 +42,14 @@ pub(super) struct Execution<'a> {
     pub dsymutil: Option<Utf8PathBuf>,
 }
 
+/// What came of the runs.
+pub(super) struct Executed {
+    /// For each target, by its index in the plan, what happened.
+    pub reports: Vec<(usize, TargetReport)>,
+    /// What was compiled, and why.
+    pub rebuilt: Vec<Rebuilt>,
+}
+
 /// What cargo made in one run, linked the way it should be.
 struct Settled<'a> {
     run: &'a CargoRun,
@@ -55,15 +63,11 @@ struct Settled<'a> {
 const ROUNDS: usize = 3;
 
 impl Execution<'_> {
-    /// Runs the cargo commands and finishes what they made. Gives a report for each target, by
-    /// its index, and what was compiled.
+    /// Runs the cargo commands and finishes what they made.
     ///
     /// # Errors
     /// If cargo cannot be run at all, or a `-X` name is nowhere.
-    pub(super) fn run(
-        &self,
-        runs: &[CargoRun],
-    ) -> Result<(Vec<(usize, TargetReport)>, Vec<Rebuilt>)> {
+    pub(super) fn run(&self, runs: &[CargoRun]) -> Result<Executed> {
         // As cargo locks the folder while it builds, this locks it until what was built is
         // read: another rgo-build with another recipe would remove it in between.
         let _lock = self.lock()?;
@@ -79,7 +83,7 @@ impl Execution<'_> {
                 reports.extend(self.explain_failures(&one, done)?);
             }
         }
-        Ok((reports, rebuilt))
+        Ok(Executed { reports, rebuilt })
     }
 
     fn lock(&self) -> Result<File> {

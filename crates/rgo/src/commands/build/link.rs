@@ -5,6 +5,7 @@
 
 use std::cell::OnceCell;
 use std::collections::BTreeMap;
+use std::ffi::OsString;
 use std::process::ExitCode;
 
 use anyhow::{Context, Result, anyhow};
@@ -24,6 +25,8 @@ use rgo_toolchain::zig::{self, Zig, ZigError};
 use super::finish::{self, Content};
 use super::place;
 use super::prepare::{self, Prepared};
+use crate::exit::Exit;
+use crate::{dispatch, output};
 
 /// Room for what goes into a program, in bytes.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -377,9 +380,19 @@ fn arch(toolchain: &Toolchain) -> Arch {
 /// and gives the exit code.
 #[must_use]
 pub fn intercept() -> Option<ExitCode> {
-    let mut args = std::env::args_os().map(|arg| arg.to_string_lossy().into_owned());
-    let argv0 = args.next()?;
-    let args: Vec<String> = args.collect();
+    let mut raw = std::env::args_os();
+    let argv0 = raw.next()?.to_string_lossy().into_owned();
+    let raw: Vec<OsString> = raw.collect();
+    let lossy: Vec<String> = raw.iter().map(|arg| arg.to_string_lossy().into_owned()).collect();
+    shim::invoked_as(&argv0, &lossy)?;
+    // A path that was changed on its way to the linker would be another file's.
+    let args = match dispatch::utf8(raw) {
+        Ok(args) => args,
+        Err(error) => {
+            output::error(&error);
+            return Some(Exit::Usage.into());
+        }
+    };
     let call = shim::invoked_as(&argv0, &args)?;
     Some(shim::run(call, &after_link))
 }

@@ -31,9 +31,10 @@ use rgo_toolchain::plan::{self, CargoRun, Messages, TargetPlan};
 use rgo_toolchain::{project, unification};
 
 use crate::cli::build::{Build, BuildArgs, Other};
+use crate::cli::common::FormatArg;
 use crate::exit::Exit;
 use crate::output;
-use execute::Execution;
+use execute::{Executed, Execution};
 use link::Linking;
 use prepare::Prepared;
 pub use report::size;
@@ -111,7 +112,7 @@ fn build(args: &BuildArgs) -> Result<Exit> {
     for folder in plans.iter().map(|plan| prepared.output.join(&plan.toolchain.name)) {
         place::probe(&folder)?;
     }
-    let (done, rebuilt) = execution.run(&runs)?;
+    let Executed { reports: done, rebuilt } = execution.run(&runs)?;
     for (index, report) in done {
         reports[indices[index]] = Some(report);
     }
@@ -128,7 +129,7 @@ fn build(args: &BuildArgs) -> Result<Exit> {
         (false, true) => Exit::NotHeld,
         (false, false) => Exit::Done,
     };
-    if !args.quiet || args.format != crate::cli::common::FormatArg::Text {
+    if !args.quiet || args.format != FormatArg::Text {
         // With --run, stdout is the program's.
         if args.run {
             output::print_to_stderr(&report, args.format)?;
@@ -136,7 +137,10 @@ fn build(args: &BuildArgs) -> Result<Exit> {
             output::print(&report, args.format)?;
         }
     }
-    say_findings(&report, args.quiet);
+    // The text report says them itself.
+    if args.quiet || args.format != FormatArg::Text {
+        say_findings(&report, args.quiet);
+    }
     if args.run && exit == Exit::Done {
         exit = run_outputs::run(&prepared, &report, &args.args)?;
     }

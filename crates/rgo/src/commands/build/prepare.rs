@@ -309,5 +309,18 @@ fn trims(compiler: &Compiler, cache: &Cache, project: &Project) -> Vec<Trim> {
     if let Some(library) = &library {
         folders.push(("source of std", library, &virtual_library));
     }
+    // Packages beside the workspace, which are used by path.
+    let root = &project.metadata.workspace_root;
+    let beside: Vec<(Utf8PathBuf, String)> = project
+        .metadata
+        .packages
+        .iter()
+        .filter(|package| package.source.is_none())
+        .filter_map(|package| Some((package.manifest_path.parent()?, &package.name)))
+        .filter(|(folder, _)| !folder.starts_with(root))
+        .map(|(folder, name)| (folder.to_owned(), format!("/rgo/path/{name}")))
+        .collect();
+    folders
+        .extend(beside.iter().map(|(from, to)| ("path dependency", from.as_path(), to.as_str())));
     plan::trims(&folders)
 }
