@@ -135,7 +135,7 @@ fn libraries(cache: &Path) -> Vec<String> {
 fn is_temporary(path: &Path) -> bool {
     path.file_name().is_some_and(|name| {
         let name = name.to_string_lossy();
-        name.starts_with('.') || name.contains("tmp") || name.contains("partial")
+        name.starts_with(".tmp") || name.contains("partial")
     })
 }
 
