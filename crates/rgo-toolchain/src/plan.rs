@@ -57,7 +57,9 @@ pub fn cargo_runs(
     conflict: &dyn Fn(usize, usize) -> bool,
 ) -> Vec<CargoRun> {
     let flags: Vec<TargetFlags> = targets.iter().map(|target| target.flags.clone()).collect();
-    rustflags::invocations(&flags, replaced, conflict)
+    // `cargo rustc`, which alone makes another crate type, takes one target.
+    let alone = forced_crate_type(request.selection.mode).is_some();
+    rustflags::invocations(&flags, replaced, &|a, b| alone || conflict(a, b))
         .into_iter()
         .map(|invocation| {
             let mut cmd = base.clone().cwd(&request.folder);
