@@ -21,7 +21,7 @@ fn has(toolchain: &str, file: &Path) -> (bool, bool) {
 
 #[test]
 fn strip_takes_what_it_says() {
-    let project = Project::of("sample");
+    let project = Project::at(&Project::of("sample").folder, "strip");
     for (strip, debug, symbols) in
         [("none", true, true), ("debug", false, true), ("all", false, false)]
     {
@@ -60,7 +60,7 @@ fn still_works(toolchain: &str, file: &Path) {
 
 #[test]
 fn split_puts_debug_data_into_a_companion() {
-    let project = Project::of("sample");
+    let project = Project::at(&Project::of("sample").folder, "split");
     let args = ["--target", "all", "--strip", "split", "-X", "sample::VERSION=9"];
     let report = project.build(args).report();
     for toolchain in ALL {
@@ -109,7 +109,7 @@ fn build_id(path: &Path) -> String {
 #[test]
 #[cfg(all(target_os = "linux", target_arch = "x86_64"))]
 fn a_debugger_finds_the_companion() {
-    let project = Project::of("sample");
+    let project = Project::at(&Project::of("sample").folder, "debugger");
     let report = project.build(["--target", "linux/amd64", "--strip", "split"]).report();
     let mut gdb = native("gdb");
     gdb.args(["-nx", "-batch", "-ex", "info line sample::main"]);

@@ -14,7 +14,7 @@ fn rebuilt(project: &Project, more: &[&str]) -> Vec<String> {
 
 #[track_caller]
 fn explained(rebuilt: &[String], package: &str, words: &str) {
-    let line = rebuilt.iter().find(|line| line.contains(package));
+    let line = rebuilt.iter().find(|line| line.trim_start_matches('"').starts_with(package));
     let line = line.unwrap_or_else(|| panic!("{package} is not in {rebuilt:?}"));
     assert!(line.contains(words), "no {words:?} in {line}");
 }

@@ -8,7 +8,7 @@ use crate::support::{Outcome, Project, runs_here, tool};
 
 #[test]
 fn the_programs_own_output_and_code_come_back() {
-    let project = Project::of("sample");
+    let project = Project::at(&Project::of("sample").folder, "run");
     for target in ["linux/amd64", "linux/arm64/static", "windows/amd64"] {
         let toolchain = target.replace('/', "-");
         if !runs_here(&toolchain) {
@@ -28,8 +28,11 @@ fn what_cannot_run_here_is_told() {
     if runs_here("darwin-arm64") {
         return;
     }
-    let project = Project::of("sample");
-    project.build(["--target", "darwin/arm64", "--run"]).says("darwin-arm64");
+    let project = Project::at(&Project::of("sample").folder, "run-not");
+    let mut build = tool("rgo-build");
+    build.arg("-C").arg(&project.folder).arg("-o").arg(&project.output);
+    build.env("CARGO_TARGET_DIR", &project.target).args(["--target", "darwin/arm64", "--run"]);
+    Outcome::of(&mut build).ended(1).says("darwin-arm64");
 }
 
 #[test]

@@ -248,7 +248,8 @@ fn dry_run(
     output::write(text.as_bytes())
 }
 
-/// `-a`: cargo has no word for building again what is fresh, so what it made is removed.
+/// `-a`: cargo has no word for building again what is fresh, so it removes what it made. Package
+/// by package, because without one it forgets the targets.
 fn clean(prepared: &Prepared, plans: &[TargetPlan]) -> Cmd {
     let request = &prepared.request;
     let mut cmd = prepared.cargo.clone().cwd(&request.folder).arg("clean");
@@ -262,7 +263,10 @@ fn clean(prepared: &Prepared, plans: &[TargetPlan]) -> Cmd {
     for plan in plans {
         cmd = cmd.args(["--target", &plan.toolchain.triple]);
     }
-    cmd
+    let packages = prepared.project.metadata.packages.iter();
+    packages.fold(cmd, |cmd, package| {
+        cmd.args(["-p".to_owned(), format!("{}@{}", package.name, package.version)])
+    })
 }
 
 fn compiler_used(prepared: &Prepared) -> CompilerUsed {
