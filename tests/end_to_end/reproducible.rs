@@ -8,7 +8,7 @@ use crate::support::{ALL, Outcome, Project, Report, machine};
 
 #[test]
 fn folders_cargo_homes_and_caches_leave_no_trace() {
-    let (warm, cold) = twice("all", None);
+    let (_folder, warm, cold) = twice("all", None);
     for toolchain in ALL {
         same(toolchain, &warm, &cold);
     }
@@ -19,13 +19,13 @@ fn folders_cargo_homes_and_caches_leave_no_trace() {
 #[test]
 fn a_standard_library_from_source_leaves_no_trace() {
     let Some(cargo) = machine().source_cargo() else { return };
-    let (warm, cold) = twice("linux/amd64/static", Some(&cargo));
+    let (_folder, warm, cold) = twice("linux/amd64/static", Some(&cargo));
     same("linux-amd64-static", &warm, &cold);
 }
 
 /// A program with C code, of one commit, from two folders, with two cargo homes, on the shared cache and on
-/// a fresh one.
-fn twice(target: &str, cargo: Option<&str>) -> (Report, Report) {
+/// a fresh one; and the folder that they are in.
+fn twice(target: &str, cargo: Option<&str>) -> (tempfile::TempDir, Report, Report) {
     let temp = tempfile::tempdir().expect("a folder");
     let [short, long] = ["a", "a/much/longer folder name/for the same commit"].map(|name| {
         let base = temp.path().join(name);
@@ -43,7 +43,8 @@ fn twice(target: &str, cargo: Option<&str>) -> (Report, Report) {
         warm.env("RGO_CARGO", cargo);
         cold.env("RGO_CARGO", cargo);
     }
-    (Outcome::of(&mut warm).report(), Outcome::of(&mut cold).report())
+    let (warm, cold) = (Outcome::of(&mut warm).report(), Outcome::of(&mut cold).report());
+    (temp, warm, cold)
 }
 
 #[test]
