@@ -1,50 +1,28 @@
-//! One commit, one compiler, one target: the same bytes, from any folder, cargo home and cache.
+//! One commit, one compiler, one target: the same bytes, from any folder and cargo home.
 
 #![cfg(target_os = "linux")]
 
 use std::fs;
 
-use crate::support::{ALL, Outcome, Project, Report, machine};
+use crate::support::{ALL, Outcome, Project, Report};
 
 #[test]
-fn folders_cargo_homes_and_caches_leave_no_trace() {
-    let (_folder, warm, cold) = twice("all", None);
-    for toolchain in ALL {
-        same(toolchain, &warm, &cold);
-    }
-}
-
-/// A standard library from source has paths of its own. One target stands for all, because the
-/// recipe is the same for all, and building it takes minutes.
-#[test]
-fn a_standard_library_from_source_leaves_no_trace() {
-    let Some(cargo) = machine().source_cargo() else { return };
-    let (_folder, warm, cold) = twice("linux/amd64/static", Some(&cargo));
-    same("linux-amd64-static", &warm, &cold);
-}
-
-/// A program with C code, of one commit, from two folders, with two cargo homes, on the shared cache and on
-/// a fresh one; and the folder that they are in.
-fn twice(target: &str, cargo: Option<&str>) -> (tempfile::TempDir, Report, Report) {
+fn folders_and_cargo_homes_leave_no_trace() {
     let temp = tempfile::tempdir().expect("a folder");
     let [short, long] = ["a", "a/much/longer folder name/for the same commit"].map(|name| {
         let base = temp.path().join(name);
         fs::create_dir_all(&base).expect("made");
-        let project = Project::copy_to("with-c", &base);
+        let project = Project::copy_to("env", &base);
         project.commit();
         project
     });
-    let args = ["--target", target];
-    let cache = temp.path().join("another cache");
-    crate::concurrency::fresh_cache(&cache);
-    let (mut warm, mut cold) = (short.command(args), long.command(args));
-    cold.env("RGO_CACHE", &cache).env("CARGO_HOME", temp.path().join("another cargo home"));
-    if let Some(cargo) = cargo {
-        warm.env("RGO_CARGO", cargo);
-        cold.env("RGO_CARGO", cargo);
+    let args = ["--target", "all"];
+    let (mut one, mut other) = (short.command(args), long.command(args));
+    other.env("CARGO_HOME", temp.path().join("another cargo home"));
+    let (one, other) = (Outcome::of(&mut one).report(), Outcome::of(&mut other).report());
+    for toolchain in ALL {
+        same(toolchain, &one, &other);
     }
-    let (warm, cold) = (Outcome::of(&mut warm).report(), Outcome::of(&mut cold).report());
-    (temp, warm, cold)
 }
 
 #[test]
@@ -68,7 +46,7 @@ fn building_again_from_nothing_gives_the_same() {
 
 #[track_caller]
 fn same(toolchain: &str, one: &Report, other: &Report) {
-    let [one, other] = [one, other].map(|report| report.artifact(toolchain, "with-c"));
+    let [one, other] = [one, other].map(|report| report.artifact(toolchain, "env"));
     assert_eq!(difference(&one.bytes(), &other.bytes()), None, "{toolchain}");
     assert_eq!(one.get("sha256"), other.get("sha256"));
 }

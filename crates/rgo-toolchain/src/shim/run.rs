@@ -188,6 +188,12 @@ fn run_zig(
         ]);
         if !link {
             all.extend(prefix_maps(&std::env::var(TRIM).unwrap_or_default()));
+            // The last that fits is taken: zig's headers have one name wherever zig is, and by
+            // whatever link it was found.
+            let real = recipe.zig_lib.canonicalize_utf8().ok();
+            for lib in real.iter().chain([&recipe.zig_lib]) {
+                all.extend(prefix_maps(&format!("{lib}=/rgo/zig/lib")));
+            }
         }
     }
     // It removes itself at the end of this function, after zig has read it.
