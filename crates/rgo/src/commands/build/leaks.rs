@@ -65,8 +65,8 @@ pub(super) fn find(file: &Utf8Path, data: &[u8], prefixes: &[Prefix]) -> Vec<Lea
     leaks
 }
 
-/// Whether a byte after `/work` makes it another folder: `/workshop`, `/work_old`, `/work.bak`,
-/// `/workà`. Every other byte (a slash, the end of a string, a quote, a colon) ends the name.
+/// Whether a byte after `/proj` makes it another folder: `/projshop`, `/proj_old`, `/proj.bak`,
+/// `/projà`. Every other byte (a slash, the end of a string, a quote, a colon) ends the name.
 fn continues_a_name(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || !byte.is_ascii() || b"_-.+~@#%".contains(&byte)
 }
@@ -101,34 +101,34 @@ mod tests {
 
     #[test]
     fn leaks_of_one_section_are_counted_together() {
-        let found = found(b"x/work/src/main.rs\0/workshop/a /work", "/work");
+        let found = found(b"x/proj/src/main.rs\0/projshop/a /proj", "/proj");
         assert_eq!(found.len(), 1);
-        assert_eq!((found[0].count, found[0].example.as_str()), (2, "/work/src/main.rs"));
+        assert_eq!((found[0].count, found[0].example.as_str()), (2, "/proj/src/main.rs"));
         assert_eq!(found[0].file, "app");
     }
 
     #[test]
     fn a_folder_is_told_from_its_namesakes() {
         for (data, leaks) in [
-            (&b"/work/src"[..], true),
-            (b"/work\\src", true),
-            (b"/work\0", true),
-            (b"\"/work\"", true),
-            (b"'/work'", true),
-            (b"/work:/usr", true),
-            (b"-L/work -lx", true),
-            (b"/work=/rgo", true),
-            (b"/work", true),
-            (b"/workshop/a", false),
-            (b"/work2/a", false),
-            (b"/work_old/a", false),
-            (b"/work.bak/a", false),
-            (b"/work-2/a", false),
-            (b"/work+/a", false),
-            ("/workà/a".as_bytes(), false),
+            (&b"/proj/src"[..], true),
+            (b"/proj\\src", true),
+            (b"/proj\0", true),
+            (b"\"/proj\"", true),
+            (b"'/proj'", true),
+            (b"/proj:/usr", true),
+            (b"-L/proj -lx", true),
+            (b"/proj=/rgo", true),
+            (b"/proj", true),
+            (b"/projshop/a", false),
+            (b"/proj2/a", false),
+            (b"/proj_old/a", false),
+            (b"/proj.bak/a", false),
+            (b"/proj-2/a", false),
+            (b"/proj+/a", false),
+            ("/projà/a".as_bytes(), false),
             (b"/other", false),
         ] {
-            assert_eq!(!found(data, "/work").is_empty(), leaks, "{}", data.escape_ascii());
+            assert_eq!(!found(data, "/proj").is_empty(), leaks, "{}", data.escape_ascii());
         }
     }
 

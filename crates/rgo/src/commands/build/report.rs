@@ -414,11 +414,11 @@ mod tests {
         app.leaks = vec![Leak {
             file: "dist/app.h".into(),
             what: "workspace",
-            example: "/work/a.h".into(),
+            example: "/proj/a.h".into(),
             section: String::new(),
             count: 2,
         }];
-        let expected = "dist/app.h: 2 paths of the workspace in no section, such as /work/a.h";
+        let expected = "dist/app.h: 2 paths of the workspace in no section, such as /proj/a.h";
         assert!(text(vec![app]).contains(expected));
     }
 

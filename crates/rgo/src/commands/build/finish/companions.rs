@@ -232,7 +232,7 @@ mod tests {
         let root = Utf8Path::from_path(guard.path()).expect("UTF-8");
         let made = root.join("made/x.dSYM");
         fs::create_dir_all(made.join("Contents")).expect("creates");
-        fs::write(made.join("Contents/app"), "/work/src/main.rs").expect("writes");
+        fs::write(made.join("Contents/app"), "/proj/src/main.rs").expect("writes");
         let out = root.join("dist");
         let mut companions = Companions {
             bundle: Some(Bundle {
@@ -242,13 +242,13 @@ mod tests {
             }),
             ..Companions::default()
         };
-        companions.add(out.join("app.h"), b"/* made in /work/include */".to_vec());
+        companions.add(out.join("app.h"), b"/* made in /proj/include */".to_vec());
         companions.files.push(File {
             path: out.join("source-map.gdb"),
-            bytes: b"/work".to_vec(),
+            bytes: b"/proj".to_vec(),
             maps_paths: true,
         });
-        let prefixes = [Prefix { what: "workspace", path: "/work".into() }];
+        let prefixes = [Prefix { what: "workspace", path: "/proj".into() }];
         let leaks = companions.leaks(&prefixes).expect("all can be read");
         let files: Vec<&str> = leaks.iter().map(|leak| leak.file.as_str()).collect();
         assert_eq!(files, [out.join("app.h").as_str(), out.join("app.dSYM/Contents/app").as_str()]);
