@@ -17,7 +17,7 @@ pub enum CompilerError {
     /// No cargo at all.
     #[error(
         "no cargo found: neither --cargo, RGO_CARGO nor CARGO is set, and PATH has none\nhint: install Rust \
-         (https://rustup.rs, or your distribution's `cargo` and `rustc`), or name one with --cargo"
+         (by rustup, or your distribution's `cargo` and `rustc`), or name one with --cargo"
     )]
     NoCargo,
     /// The user named one that isn't there.
