@@ -8,7 +8,7 @@ use std::collections::BTreeSet;
 use edit_common::{MACHO_AMD64, MACHO_ARM64, fat, load_commands, put_u32, u32_le};
 use object::{Object, ObjectSymbol};
 use rgo_binary::Error;
-use rgo_binary::edit::{Finish, ResignPolicy, Strip, finish, restrict_exports};
+use rgo_binary::edit::{Finish, ResignPolicy, Strip, finish, restrict_exports, settle};
 use sha2::{Digest, Sha256};
 
 const LC_SYMTAB: u32 = 0x2;
@@ -229,6 +229,96 @@ fn a_library_exports_what_is_allowed() {
     assert!(error.to_string().contains("exporting _nowhere"), "{error}");
     assert!(restrict_exports(MACHO_AMD64, &[]).is_err(), "an executable");
     assert!(restrict_exports(edit_common::ELF_AMD64, &[]).is_err(), "ELF");
+}
+
+/// Where the entries of the symbol table are whose type is `N_OSO`: an object file's name and time.
+fn object_files(image: &[u8]) -> Vec<usize> {
+    let (_, at, _) =
+        *load_commands(image).iter().find(|(kind, ..)| *kind == LC_SYMTAB).expect("has symbols");
+    let (start, count) = (u32_le(image, at + 8) as usize, u32_le(image, at + 12) as usize);
+    (0..count).map(|n| start + n * 16).filter(|entry| image[entry + 4] == 0x66).collect()
+}
+
+fn uuid(image: &[u8]) -> [u8; 16] {
+    let (_, at, _) =
+        *load_commands(image).iter().find(|(kind, ..)| *kind == 0x1b).expect("has a UUID");
+    image[at + 8..at + 24].try_into().expect("sixteen bytes")
+}
+
+#[test]
+fn a_settled_image_does_not_say_when_it_was_linked() {
+    for input in [MACHO_AMD64, MACHO_ARM64] {
+        let mut later = input.to_vec();
+        for entry in object_files(input) {
+            later[entry + 8] ^= 0xff;
+        }
+        let (_, at, _) =
+            *load_commands(input).iter().find(|(kind, ..)| *kind == 0x1b).expect("has a UUID");
+        later[at + 8] ^= 0xff;
+        let settled = settle(input).expect("settles");
+        assert!(settled == settle(&later).expect("settles"));
+        assert!(settled == settle(&settled).expect("settles"), "once is enough");
+        check_symbol_groups(&settled);
+        assert_eq!(check_signature(&settled).is_some(), check_signature(input).is_some());
+        for entry in object_files(&settled) {
+            assert_eq!(settled[entry + 8..entry + 16], [0; 8]);
+        }
+        assert_eq!((uuid(&settled)[6] & 0xf0, uuid(&settled)[8] & 0xc0), (0x80, 0x80));
+        let symbols = |image: &[u8]| {
+            let file = object::File::parse(image).expect("parses");
+            file.symbols()
+                .map(|s| (s.name_bytes().expect("named").to_vec(), s.address()))
+                .collect::<BTreeSet<_>>()
+        };
+        assert_eq!(symbols(&settled), symbols(input), "nothing but the times");
+        assert_eq!(object_files(&settled).len(), object_files(input).len());
+    }
+    assert!(settle(edit_common::ELF_AMD64).is_err(), "ELF");
+}
+
+#[test]
+fn another_program_has_another_uuid() {
+    let values = [("b::BUILD".to_owned(), "7".to_owned())];
+    let edits = Finish { slots: &values, ..Finish::default() };
+    let other = finish(MACHO_ARM64, &edits).expect("edits").bytes;
+    assert_eq!(uuid(&other), uuid(MACHO_ARM64), "companions are found by it");
+    let uuids = [MACHO_ARM64, &other, MACHO_AMD64].map(|i| uuid(&settle(i).expect("settles")));
+    assert_eq!(BTreeSet::from(uuids).len(), 3);
+}
+
+#[test]
+fn a_debug_map_names_no_folder_of_the_machine() {
+    for input in [MACHO_AMD64, MACHO_ARM64] {
+        let names = |image: &[u8]| {
+            let file = object::File::parse(image).expect("parses");
+            let named = |entry: &usize| u32_le(image, *entry);
+            let strings = named(
+                &(load_commands(image)
+                    .iter()
+                    .find(|(kind, ..)| *kind == LC_SYMTAB)
+                    .expect("has symbols")
+                    .1
+                    + 16),
+            ) as usize;
+            assert!(file.symbols().count() > 0);
+            let name = |entry: usize| {
+                let name = &image[strings + u32_le(image, entry) as usize..];
+                let end = name.iter().position(|byte| *byte == 0).expect("ends");
+                String::from_utf8_lossy(&name[..end]).into_owned()
+            };
+            object_files(image).into_iter().map(name).collect::<Vec<_>>()
+        };
+        let before = names(input);
+        let folder = before[0].rsplit_once('/').expect("in a folder").0;
+        let part = &folder[..folder.len() - 1];
+        let trims = [("/", "/wrong"), (folder, "/rgo/target"), (part, "/part")];
+        let edits = Finish { trims: &trims, ..Finish::default() };
+        let output = finish(input, &edits).expect("edits").bytes;
+        let after = names(&output);
+        assert_eq!(after[0], before[0].replacen(folder, "/rgo/target", 1));
+        check_symbol_groups(&output);
+        check_signature(&output);
+    }
 }
 
 #[test]

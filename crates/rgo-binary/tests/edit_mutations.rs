@@ -4,7 +4,9 @@
 mod edit_common;
 
 use proptest::prelude::*;
-use rgo_binary::edit::{Finish, ResignPolicy, Strip, finish, only_keep_debug, restrict_exports};
+use rgo_binary::edit::{
+    Finish, ResignPolicy, Strip, finish, only_keep_debug, restrict_exports, settle,
+};
 use rgo_binary::{Limits, slices};
 
 /// A change to one place of an image.
@@ -57,6 +59,7 @@ fn try_all(image: &[u8]) {
         audit: Some(b"list"),
         slots: &values,
         strip,
+        trims: &[("/proc", "/a/much/longer/name")],
         identifier: Some("an.identifier"),
         timestamp: Some(1),
         debuglink: Some(("x.debug", 7)),
@@ -72,6 +75,7 @@ fn try_all(image: &[u8]) {
             .map(|finished| finished.bytes),
         only_keep_debug(image),
         restrict_exports(image, &["_exported_one".to_owned()]),
+        settle(image),
     ];
     for output in all.into_iter().flatten() {
         assert!(output.len() <= 2 * image.len() + 0x4_0000, "{} bytes", output.len());

@@ -11,15 +11,18 @@ mod linkedit;
 mod sign;
 mod symbols;
 mod trie;
+mod uuid;
+
+use std::borrow::Cow;
 
 use object::macho;
 
 use super::{Finish, ResignPolicy, Shaped, Strip, bytes};
 use crate::{Error, Result};
-use commands::{Command, Commands, Segment};
+use commands::{Command, Commands, Section, Segment};
 use linkedit::{Linkedit, Table};
 use sign::Signature;
-use symbols::Fate;
+use symbols::{Fate, Symbol};
 
 const WHAT: &str = "Mach-O image";
 /// Bytes of an `LC_ID_DYLIB` before the name.
@@ -46,7 +49,7 @@ pub(super) fn finish(input: Vec<u8>, edits: &Finish<'_>) -> Result<Shaped> {
         signature.identifier = identifier.as_bytes().to_vec();
     }
     let removed = match edits.strip {
-        Strip::None => Vec::new(),
+        Strip::None => parts.trim_debug_map(edits.trims).map(|()| Vec::new())?,
         Strip::Debug | Strip::All => parts.strip(edits.strip)?,
     };
     let identity_dropped = parts.identity_dropped;
@@ -56,6 +59,16 @@ pub(super) fn finish(input: Vec<u8>, edits: &Finish<'_>) -> Result<Shaped> {
 pub(super) fn restrict_exports(input: &[u8], allowed: &[String]) -> Result<Vec<u8>> {
     let mut parts = Parts::parse(input.to_vec(), ResignPolicy::Refuse)?;
     parts.restrict_exports(allowed)?;
+    parts.join()
+}
+
+pub(super) fn settle(input: &[u8]) -> Result<Vec<u8>> {
+    let mut parts = Parts::parse(input.to_vec(), ResignPolicy::Refuse)?;
+    parts.edit_symbols(|symbol| {
+        symbol.forget_time();
+        Fate::Keep
+    })?;
+    uuid::write(&parts.image, &mut parts.commands)?;
     parts.join()
 }
 
@@ -183,11 +196,40 @@ impl Parts {
         bytes::pad(&mut trie, linkedit::ALIGN);
         linkedit.replace(Table::Exports, trie);
         symbols::edit(&mut linkedit, &mut self.commands, |symbol| {
-            let private = symbol.is_exported() && names.binary_search(&symbol.name).is_err();
-            if private { Fate::Private } else { Fate::Keep }
+            if symbol.is_exported() && names.binary_search(&symbol.name.as_ref()).is_err() {
+                symbol.make_private();
+            }
+            Fate::Keep
         })?;
         let start = self.commands.segment("__LINKEDIT")?.file_offset;
         self.lay_out(&linkedit, start)
+    }
+
+    /// Rewrites the symbol table where it is.
+    fn edit_symbols(&mut self, fate: impl FnMut(&mut Symbol<'_>) -> Fate) -> Result<()> {
+        let mut linkedit = Linkedit::parse(&self.image, &self.commands)?;
+        symbols::edit(&mut linkedit, &mut self.commands, fate)?;
+        let start = self.commands.segment("__LINKEDIT")?.file_offset;
+        self.lay_out(&linkedit, start)
+    }
+
+    /// Gives folders another name where the debug map names files in them. Of several that fit,
+    /// the last counts, as it does for compilers.
+    fn trim_debug_map(&mut self, trims: &[(&str, &str)]) -> Result<()> {
+        if trims.is_empty() {
+            return Ok(());
+        }
+        self.edit_symbols(|symbol| {
+            if symbol.names_file() {
+                let trimmed = trims.iter().rev().find_map(|(from, to)| {
+                    let rest = symbol.name.strip_prefix(from.as_bytes())?;
+                    let whole = from.ends_with('/') || matches!(rest.first(), None | Some(b'/'));
+                    whole.then(|| [to.as_bytes(), rest].concat())
+                });
+                symbol.name = trimmed.map_or(symbol.name.clone(), Cow::Owned);
+            }
+            Fate::Keep
+        })
     }
 
     /// Writes `__LINKEDIT` anew, from `start` on.
@@ -216,7 +258,7 @@ impl Parts {
                 "it is not the last segment before __LINKEDIT, and others are known by number",
             ));
         }
-        let removed = self.commands.section_names(dwarf)?;
+        let removed = self.commands.sections(dwarf)?.iter().map(Section::name).collect();
         let fixups = linkedit.bytes(Table::ChainedFixups);
         if !fixups.is_empty() {
             let fixups = without_segment(fixups, dwarf.number)?;

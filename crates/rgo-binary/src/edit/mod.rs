@@ -61,6 +61,9 @@ pub struct Finish<'a> {
     pub slots: &'a [(String, String)],
     /// What to take out.
     pub strip: Strip,
+    /// Folders and what to call them instead where a debug map (Mach-O) names files in them. Of
+    /// several that fit, the last counts.
+    pub trims: &'a [(&'a str, &'a str)],
     /// Identifier of the code signature (Mach-O, if signed).
     pub identifier: Option<&'a str>,
     /// The name that programs linked against this library will look for (`LC_ID_DYLIB`).
@@ -123,6 +126,24 @@ pub fn restrict_exports(input: &[u8], allowed: &[String]) -> Result<Vec<u8>> {
         Recognised::FatMachO => fat::rebuild(input, |slice| restrict_exports_thin(slice, allowed)),
         _ => restrict_exports_thin(input, allowed),
     }
+}
+
+/// Makes a Mach-O image that has just been linked the same wherever and whenever it was: the
+/// times in its debug map become 0, and its UUID a function of what is loaded. To be done before
+/// anything is derived from the UUID.
+///
+/// # Errors
+/// [`Error::Unsupported`] if the image is no thin Mach-O image, [`Error::SignedByIdentity`], and
+/// those of [`Image::parse`].
+pub fn settle(input: &[u8]) -> Result<Vec<u8>> {
+    let image = Image::parse(input, &Limits::default())?;
+    if image.format() != Format::MachO {
+        let what = format!("another identity for {}", image.format());
+        return Err(Error::unsupported(what, "its linker makes one of the content"));
+    }
+    let output = macho::settle(input)?;
+    verify::unchanged_but(&image, &output, &[], &[])?;
+    Ok(output)
 }
 
 fn restrict_exports_thin(input: &[u8], allowed: &[String]) -> Result<Vec<u8>> {

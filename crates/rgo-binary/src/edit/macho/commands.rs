@@ -43,6 +43,16 @@ pub(super) struct Segment {
     pub(super) sections: u32,
 }
 
+/// One `section_64` of a segment.
+///
+/// ```text
+///  0 16  name        32  8  address    48  4  file offset
+/// 16 16  segment     40  8  size       52 28  alignment, relocations, flags
+/// ```
+pub(super) struct Section<'a> {
+    pub(super) header: &'a [u8],
+}
+
 pub(super) struct Commands {
     header: Vec<u8>,
     pub(super) list: Vec<Command>,
@@ -60,11 +70,37 @@ impl Command {
     }
 
     pub(super) fn set_u32(&mut self, at: u64, value: u32) -> Result<()> {
-        bytes::put(&mut self.data, at, &value.to_le_bytes(), WHAT)
+        self.put(at, &value.to_le_bytes())
     }
 
     pub(super) fn set_u64(&mut self, at: u64, value: u64) -> Result<()> {
-        bytes::put(&mut self.data, at, &value.to_le_bytes(), WHAT)
+        self.put(at, &value.to_le_bytes())
+    }
+
+    pub(super) fn put(&mut self, at: u64, value: &[u8]) -> Result<()> {
+        bytes::put(&mut self.data, at, value, WHAT)
+    }
+}
+
+impl<'a> Section<'a> {
+    pub(super) fn name(&self) -> String {
+        let name = self.header.split(|byte| *byte == 0).next().unwrap_or_default();
+        String::from_utf8_lossy(name.get(..16).unwrap_or(name)).into_owned()
+    }
+
+    /// Where its bytes are in the file, and how many. Nowhere, if it is zeros that only the
+    /// loader makes.
+    pub(super) fn place(&self) -> Result<(u64, u64)> {
+        let (size, offset) = (
+            bytes::u64_at(self.header, 40, WHAT)?,
+            u64::from(bytes::u32_at(self.header, 48, WHAT)?),
+        );
+        Ok((offset, if offset < HEADER_SIZE { 0 } else { size }))
+    }
+
+    pub(super) fn bytes<'i>(&self, image: &'i [u8]) -> Result<&'i [u8]> {
+        let (offset, size) = self.place()?;
+        if size == 0 { Ok(&[]) } else { bytes::slice(image, offset, size, WHAT) }
     }
 }
 
@@ -159,15 +195,13 @@ impl Commands {
         })
     }
 
-    /// Names of a segment's sections.
-    pub(super) fn section_names(&self, segment: &Segment) -> Result<Vec<String>> {
+    /// A segment's sections.
+    pub(super) fn sections(&self, segment: &Segment) -> Result<Vec<Section<'_>>> {
         let command = self.get(segment.command)?;
         (0..u64::from(segment.sections))
             .map(|number| {
                 let at = SEGMENT_SIZE + number * SECTION_SIZE;
-                let name = bytes::slice(&command.data, at, 16, WHAT)?;
-                let name = name.split(|byte| *byte == 0).next().unwrap_or_default();
-                Ok(String::from_utf8_lossy(name).into_owned())
+                Ok(Section { header: bytes::slice(&command.data, at, SECTION_SIZE, WHAT)? })
             })
             .collect()
     }
@@ -176,11 +210,9 @@ impl Commands {
     fn room(&self, image: u64) -> Result<u64> {
         let mut room = image;
         for segment in self.segments()? {
-            let command = self.get(segment.command)?;
-            for number in 0..u64::from(segment.sections) {
-                let at = SEGMENT_SIZE + number * SECTION_SIZE;
-                let (size, offset) = (command.u64(at + 40)?, u64::from(command.u32(at + 48)?));
-                if size > 0 && offset >= HEADER_SIZE {
+            for section in self.sections(&segment)? {
+                let (offset, size) = section.place()?;
+                if size > 0 {
                     room = room.min(offset);
                 }
             }

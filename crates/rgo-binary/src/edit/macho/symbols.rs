@@ -10,6 +10,7 @@
 //!
 //! (`mach-o/nlist.h`)
 
+use std::borrow::Cow;
 use std::collections::HashMap;
 
 use object::macho;
@@ -29,11 +30,15 @@ const N_UNDF: u8 = 0x00;
 const N_PBUD: u8 = 0x0c;
 const REFERENCED_DYNAMICALLY: u16 = 0x10;
 const NO_SYMBOL: u32 = 0xc000_0000;
+/// Debugging symbols that name files: a source, an object file, a source that was included.
+const N_SO: u8 = 0x64;
+const N_OSO: u8 = 0x66;
+const N_SOL: u8 = 0x84;
 
 /// One symbol, with what is known of it from elsewhere.
-#[derive(Clone, Copy)]
+#[derive(Clone)]
 pub(super) struct Symbol<'a> {
-    pub(super) name: &'a [u8],
+    pub(super) name: Cow<'a, [u8]>,
     kind: u8,
     /// Number of its section, from 1; 0 for none.
     pub(super) section: u8,
@@ -47,12 +52,27 @@ pub(super) struct Symbol<'a> {
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum Fate {
     Keep,
-    /// Seen within the image alone.
-    Private,
     Drop,
 }
 
 impl Symbol<'_> {
+    /// From now on it is seen within the image alone.
+    pub(super) fn make_private(&mut self) {
+        self.kind = self.kind & !N_EXT | N_PEXT;
+    }
+
+    /// Whether it names a file for debuggers.
+    pub(super) fn names_file(&self) -> bool {
+        matches!(self.kind, N_SO | N_OSO | N_SOL)
+    }
+
+    /// Forgets when the object file was made. Readers of a debug map take 0 as any time.
+    pub(super) fn forget_time(&mut self) {
+        if self.kind == N_OSO {
+            self.value = 0;
+        }
+    }
+
     /// Of interest to debuggers alone.
     pub(super) fn is_debugging(&self) -> bool {
         self.kind & N_STAB != 0
@@ -83,12 +103,12 @@ impl Symbol<'_> {
     }
 }
 
-/// Rewrites the symbol table as `fate` says, with its strings, the indices of indirect symbols
-/// and the bounds of the groups.
+/// Rewrites the symbol table as `fate` says and changes, with its strings, the indices of
+/// indirect symbols and the bounds of the groups.
 pub(super) fn edit(
     linkedit: &mut Linkedit,
     commands: &mut Commands,
-    mut fate: impl FnMut(&Symbol<'_>) -> Fate,
+    mut fate: impl FnMut(&mut Symbol<'_>) -> Fate,
 ) -> Result<()> {
     if !linkedit.bytes(Table::SymbolIndices).is_empty() {
         let why = "relocations or a table of contents name its symbols by index";
@@ -97,26 +117,23 @@ pub(super) fn edit(
     let indirect = linkedit.bytes(Table::IndirectSymbols);
     let symbols = parse(linkedit.bytes(Table::Symbols), linkedit.bytes(Table::Strings), indirect)?;
     let mut groups: [Vec<(usize, Symbol<'_>)>; 3] = Default::default();
-    for (index, symbol) in symbols.iter().enumerate() {
-        let mut symbol = *symbol;
-        match fate(&symbol) {
-            Fate::Drop => continue,
-            Fate::Private => symbol.kind = symbol.kind & !N_EXT | N_PEXT,
-            Fate::Keep => {}
+    let mut moved = vec![None; symbols.len()];
+    for (index, mut symbol) in symbols.into_iter().enumerate() {
+        if fate(&mut symbol) == Fate::Drop {
+            continue;
         }
         if let Some(group) = groups.get_mut(symbol.group()) {
             group.push((index, symbol));
         }
     }
     let counts = groups.each_ref().map(Vec::len);
-    let mut moved = vec![None; symbols.len()];
-    let mut table = Vec::with_capacity(SIZE * symbols.len());
+    let mut table = Vec::with_capacity(SIZE * counts.iter().sum::<usize>());
     let mut strings = Strings::new();
     for (new, (old, symbol)) in groups.iter().flatten().enumerate() {
         if let Some(place) = moved.get_mut(*old) {
             *place = Some(bytes::word(new, WHAT)?);
         }
-        table.extend(strings.add(symbol.name)?.to_le_bytes());
+        table.extend(strings.add(&symbol.name)?.to_le_bytes());
         table.extend([symbol.kind, symbol.section]);
         table.extend(symbol.desc.to_le_bytes());
         table.extend(symbol.value.to_le_bytes());
@@ -148,7 +165,7 @@ fn parse<'a>(table: &'a [u8], strings: &'a [u8], indirect: &[u8]) -> Result<Vec<
             .ok_or_else(|| Error::malformed(WHAT, at, "a name lies outside of the strings"))?;
         let kind = bytes::slice(table, at + 4, 2, WHAT)?;
         symbols.push(Symbol {
-            name,
+            name: Cow::Borrowed(name),
             kind: kind.first().copied().unwrap_or_default(),
             section: kind.last().copied().unwrap_or_default(),
             desc: bytes::u16_at(table, at + 6, WHAT)?,

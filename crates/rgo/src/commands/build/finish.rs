@@ -111,6 +111,7 @@ pub(super) fn finish(job: &Job<'_>) -> Result<Artifact> {
     let values: Vec<_> = job.values.iter().filter(|(n, _)| has.contains(n)).cloned().collect();
     let companions = Companions::prepare(job, &data)?;
     let install_name = format!("@rpath/{name}");
+    let trims: Vec<_> = job.trims.iter().map(|t| (t.from.as_str(), t.to.as_str())).collect();
     let edits = Finish {
         note: job.content.as_ref().map(|content| content.note.as_str()),
         audit: job.content.as_ref().map(|content| content.audit.as_slice()),
@@ -120,6 +121,7 @@ pub(super) fn finish(job: &Job<'_>) -> Result<Artifact> {
             StripMode::Debug => Strip::Debug,
             StripMode::All | StripMode::Split => Strip::All,
         },
+        trims: &trims,
         identifier: Some(name),
         install_name: (job.kind == OutputKind::Cdylib).then_some(install_name.as_str()),
         timestamp: Some(job.timestamp),

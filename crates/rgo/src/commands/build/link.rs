@@ -11,7 +11,7 @@ use std::process::ExitCode;
 use anyhow::{Context, Result, anyhow};
 use camino::{Utf8Path, Utf8PathBuf};
 use rgo_binary::edit::{self, NoteObject, note_object};
-use rgo_binary::{Arch, Format, Image, Limits, note, slices};
+use rgo_binary::{Arch, Format, Image, Limits, Recognised, note, recognise, slices};
 use rgo_toolchain::event::Event;
 use rgo_toolchain::exec;
 use rgo_toolchain::native;
@@ -397,23 +397,33 @@ pub fn intercept() -> Option<ExitCode> {
     Some(shim::run(call, &after_link))
 }
 
-/// zig's Mach-O linker has no export list: a dylib would export all of std. What is not on the
-/// compiler's list is taken out after the link.
+/// Mends what zig's Mach-O linker leaves: it has no export list, so a dylib would export all of
+/// std, and its UUIDs depend on where and when objects were made.
 fn after_link(linked: &shim::Linked) -> Result<(), String> {
-    let Some(allowed) = linked.exports.as_ref().filter(|_| linked.library) else { return Ok(()) };
-    let restricted = || -> Result<()> {
+    let mended = || -> Result<()> {
         let data = finish::map(&linked.output)?;
-        let exported = Image::parse(&data, &Limits::default())?.linkage()?.exports;
-        let mut keep: Vec<String> =
-            allowed.iter().filter(|name| exported.contains(name)).cloned().collect();
-        // Those of the note are found by their section.
-        keep.retain(|name| name != "_RGO_NOTE" && name != "_RGO_AUDIT");
-        let bytes = edit::restrict_exports(&data, &keep)?;
+        if recognise(&data) != Recognised::MachO {
+            return Ok(());
+        }
+        let mut bytes = edit::settle(&data)?;
+        if let Some(allowed) = linked.exports.as_ref().filter(|_| linked.library) {
+            bytes = restricted(&bytes, allowed)?;
+        }
         drop(data);
         place::put(&linked.output, &bytes, Some(&linked.output))?;
         Ok(())
     };
-    restricted().map_err(|error| format!("reducing its exports: {error:#}"))
+    mended().map_err(|error| format!("mending what was linked: {error:#}"))
+}
+
+/// A library that exports what is on the compiler's list, and no more.
+fn restricted(data: &[u8], allowed: &[String]) -> Result<Vec<u8>> {
+    let exported = Image::parse(data, &Limits::default())?.linkage()?.exports;
+    let mut keep: Vec<String> =
+        allowed.iter().filter(|name| exported.contains(name)).cloned().collect();
+    // Those of the note are found by their section.
+    keep.retain(|name| name != "_RGO_NOTE" && name != "_RGO_AUDIT");
+    edit::restrict_exports(data, &keep).context("reducing its exports")
 }
 
 /// What collects the debug data of a darwin program: Apple's tool, or LLVM's under one of the
