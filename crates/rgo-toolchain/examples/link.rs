@@ -49,17 +49,16 @@ fn build(args: &[String]) -> Result<()> {
             .ok_or_else(|| format!("zig does not link {}", toolchain.name))?;
         let tools = recipe.install(&cache, &exec::own_executable()?)?;
         let plan = std_lib::plan(&compiler, toolchain, &cache, false)?;
-        let std_lib = std_lib::ensure(
-            plan,
-            &compiler,
+        let sought = std_lib::Sought {
+            compiler: &compiler,
             toolchain,
-            Some(&tools),
-            &cache,
-            false,
-            &env,
-            &names,
-            &mut |e| eprintln!("{e}"),
-        )?;
+            tools: Some(&tools),
+            cache: &cache,
+            offline: false,
+            env: &env,
+            names: &names,
+        };
+        let std_lib = std_lib::ensure(plan, &sought, &mut |e| eprintln!("{e}"))?;
         let folder = here.join(out).join(&toolchain.name);
         std::fs::create_dir_all(&folder)?;
         let mut rustc = exec::Cmd::new(compiler.rustc.clone())

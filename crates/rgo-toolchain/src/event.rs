@@ -2,9 +2,13 @@
 
 use std::fmt;
 
+use crate::exec::Cmd;
+
 /// Something that takes a while.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Event {
+    /// A command is run.
+    Running(Cmd),
     /// Another rgo is at it.
     Waiting {
         /// What for.
@@ -37,6 +41,7 @@ pub enum Event {
 impl fmt::Display for Event {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
+            Event::Running(cmd) => write!(f, "{cmd}"),
             Event::Waiting { what } => write!(f, "waiting for {what} (another rgo is at it)"),
             Event::FetchingZig { version } => {
                 write!(f, "fetching zig {version} (once, about 90 MB)")

@@ -322,6 +322,7 @@ impl Execution<'_> {
             timestamp: u32::try_from(prepared.epoch).unwrap_or(u32::MAX),
             prefixes,
             dsymutil: self.dsymutil.as_deref(),
+            trace: self.trace,
             trims: &prepared.trims,
         }
     }

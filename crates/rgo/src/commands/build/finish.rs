@@ -69,6 +69,8 @@ pub(super) struct Job<'a> {
     pub prefixes: &'a [Prefix],
     /// What collects a darwin program's debug data.
     pub dsymutil: Option<&'a Utf8Path>,
+    /// Whether commands are printed before they run.
+    pub trace: bool,
     /// What the folders of this machine are called in it, for the debugger.
     pub trims: &'a [Trim],
 }

@@ -15,10 +15,9 @@ use rgo_binary::{Arch, Format, Image, Limits, Recognised, note, recognise, slice
 use rgo_toolchain::event::Event;
 use rgo_toolchain::exec;
 use rgo_toolchain::native;
-use rgo_toolchain::request::Request;
 use rgo_toolchain::selection::OutputKind;
 use rgo_toolchain::shim::{self, Recipe};
-use rgo_toolchain::std_lib::{self, Origin, StdLib, StdPlan};
+use rgo_toolchain::std_lib::{self, Origin, Sought, StdLib, StdPlan};
 use rgo_toolchain::target::{Floor, Toolchain};
 use rgo_toolchain::zig::{self, Zig, ZigError};
 
@@ -115,8 +114,14 @@ pub(super) struct Linker<'a> {
     dry_run: bool,
     own: Utf8PathBuf,
     /// Looked for once a target needs it, because not every one does.
-    zig: OnceCell<Result<Zig, ZigError>>,
+    zig: OnceCell<Result<FoundZig, ZigError>>,
     capacities: Capacities,
+}
+
+struct FoundZig {
+    zig: Zig,
+    /// For a dry run: what would fetch it first.
+    fetch: Option<String>,
 }
 
 /// How one target's programs are linked.
@@ -157,13 +162,16 @@ impl<'a> Linker<'a> {
         Ok(Self { prepared, work, dry_run, own, zig: OnceCell::new(), capacities })
     }
 
-    /// zig, fetched if need be. A dry run fetches nothing.
-    fn zig(&self, say: &mut dyn FnMut(&str)) -> Result<&Zig> {
+    /// zig, fetched if need be. A dry run fetches nothing, and says what it would.
+    fn zig(&self, on: &mut dyn FnMut(Event)) -> Result<&FoundZig> {
         let found = self.zig.get_or_init(|| {
-            let Request { offline, frozen, .. } = self.prepared.request;
-            let mut on = |event: Event| say(&event.to_string());
-            let offline = offline || frozen || self.dry_run;
-            zig::discover(&self.prepared.cache, &prepare::env, offline, &mut on)
+            let Prepared { request, cache, .. } = self.prepared;
+            let offline = request.offline || request.frozen;
+            match zig::discover(cache, &prepare::env, offline || self.dry_run, on) {
+                Err(ZigError::Offline { .. }) if !offline => zig::to_be_fetched(cache)
+                    .map(|(zig, command)| FoundZig { zig, fetch: Some(command.to_string()) }),
+                found => found.map(|zig| FoundZig { zig, fetch: None }),
+            }
         });
         found.as_ref().map_err(|error| anyhow!("{error}"))
     }
@@ -177,11 +185,12 @@ impl<'a> Linker<'a> {
         &self,
         toolchain: &'static Toolchain,
         floor: Option<&Floor>,
-        say: &mut dyn FnMut(&str),
+        on: &mut dyn FnMut(Event),
     ) -> Result<Linking> {
         let prepared = self.prepared;
         let compiler = &prepared.compiler;
-        let zig = if toolchain.zig.is_some() { Some(self.zig(say)?) } else { None };
+        let found = if toolchain.zig.is_some() { Some(self.zig(on)?) } else { None };
+        let zig = found.map(|found| &found.zig);
         let recipe = zig.and_then(|zig| {
             Recipe::new(toolchain, floor, zig, &compiler.version.release, &prepared.cache)
         });
@@ -190,25 +199,20 @@ impl<'a> Linker<'a> {
             Some(recipe) => Some(recipe.install(&prepared.cache, &self.own)?),
             None => None,
         };
-        let offline = prepared.request.offline || prepared.request.frozen;
-        let plan = std_lib::plan(compiler, toolchain, &prepared.cache, offline)?;
-        let steps: Vec<String> = step(&plan, toolchain).into_iter().collect();
-        let std = if self.dry_run {
-            planned(plan)
-        } else {
-            let mut on = |event: Event| say(&event.to_string());
-            std_lib::ensure(
-                plan,
-                compiler,
-                toolchain,
-                installed.as_ref(),
-                &prepared.cache,
-                offline,
-                &prepare::env,
-                &prepared.variables,
-                &mut on,
-            )?
+        let sought = Sought {
+            compiler,
+            toolchain,
+            tools: installed.as_ref(),
+            cache: &prepared.cache,
+            offline: prepared.request.offline || prepared.request.frozen,
+            env: &prepare::env,
+            names: &prepared.variables,
         };
+        let plan = std_lib::plan(compiler, toolchain, &prepared.cache, sought.offline)?;
+        let mut steps: Vec<String> =
+            found.and_then(|found| found.fetch.clone()).into_iter().collect();
+        steps.extend(plan.steps(&sought));
+        let std = if self.dry_run { planned(plan) } else { std_lib::ensure(plan, &sought, on)? };
 
         let mut rustflags = Vec::new();
         let mut env: BTreeMap<String, String> = BTreeMap::new();
@@ -330,18 +334,6 @@ impl Offered {
             room.note,
             room.audit
         )
-    }
-}
-
-/// The command that gets a standard library that is not there yet.
-fn step(plan: &StdPlan, toolchain: &Toolchain) -> Option<String> {
-    match plan {
-        StdPlan::Ready(_) => None,
-        StdPlan::Rustup { command, .. } => Some(command.to_string()),
-        StdPlan::Build(source) => Some(format!(
-            "# build the standard library for {} from {} into {}",
-            toolchain.triple, source.library, source.sysroot
-        )),
     }
 }
 

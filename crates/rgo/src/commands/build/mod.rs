@@ -21,11 +21,13 @@ mod stamp;
 mod values;
 mod verdict;
 
+use std::collections::HashSet;
 use std::io;
 
 use anyhow::{Context, Result};
 use rgo_toolchain::cargo_platform::Cfg;
 use rgo_toolchain::cargo_run::Show;
+use rgo_toolchain::event::Event;
 use rgo_toolchain::exec::Cmd;
 use rgo_toolchain::plan::{self, CargoRun, Messages, TargetPlan};
 use rgo_toolchain::{project, unification};
@@ -58,7 +60,7 @@ pub fn run(args: Build) -> Result<Exit> {
 fn build(args: &BuildArgs) -> Result<Exit> {
     let prepared = prepare::prepare(args)?;
     execute::check_makeable(&prepared)?;
-    let said = Said { quiet: args.quiet || args.dry_run };
+    let said = Said { quiet: args.quiet || args.dry_run, trace: args.trace };
     if args.verbose > 0 {
         said.note(&format!("{}, {}", compiler_line(&prepared), prepared.compiler.rustc));
     }
@@ -69,7 +71,7 @@ fn build(args: &BuildArgs) -> Result<Exit> {
     let mut reports: Vec<Option<TargetReport>> = prepared.targets.iter().map(|_| None).collect();
     let linker = link::Linker::new(&prepared, &work, args.dry_run)?;
     for (index, (toolchain, floor)) in prepared.targets.iter().enumerate() {
-        match linker.prepare(toolchain, floor.as_ref(), &mut |text| said.note(text)) {
+        match linker.prepare(toolchain, floor.as_ref(), &mut |event| said.event(&event)) {
             Ok(linking) => linkings.push((index, linking)),
             Err(error) => {
                 reports[index] = Some(execute::not_started(toolchain, &error));
@@ -165,12 +167,22 @@ fn say_findings(report: &BuildReport, quiet: bool) {
 /// What is said while working, unless the user wants silence.
 struct Said {
     quiet: bool,
+    /// Whether commands are shown.
+    trace: bool,
 }
 
 impl Said {
     fn note(&self, text: &str) {
         if !self.quiet {
             output::note(text);
+        }
+    }
+
+    fn event(&self, event: &Event) {
+        match event {
+            Event::Running(cmd) if self.trace => eprintln!("{cmd}"),
+            Event::Running(_) => {}
+            event => self.note(&event.to_string()),
         }
     }
 }
@@ -222,10 +234,12 @@ fn dry_run(
 ) -> Result<()> {
     use std::fmt::Write as _;
     let mut text = format!("# {}\n", compiler_line(prepared));
-    for ((_, linking), plan) in linkings.iter().zip(plans) {
-        for step in &linking.steps {
-            writeln!(text, "{step}  # for {}, once", plan.toolchain.name)?;
-        }
+    // Several targets may wait for one thing.
+    let mut steps: Vec<&String> = linkings.iter().flat_map(|(_, linking)| &linking.steps).collect();
+    let mut seen = HashSet::new();
+    steps.retain(|step| seen.insert(*step));
+    for step in steps {
+        writeln!(text, "{step}")?;
     }
     if args.all {
         writeln!(text, "{}", clean(prepared, plans))?;

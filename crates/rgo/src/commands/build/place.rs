@@ -28,15 +28,23 @@ pub(super) fn put(path: &Utf8Path, bytes: &[u8], like: Option<&Utf8Path>) -> Res
     Ok(true)
 }
 
-/// Finds out whether results can be put into `folder`, before the long work that makes them. The
-/// folder is there afterwards.
+/// Finds out whether results can be put into `folder`, before the long work that makes them.
+/// Folders that this takes are gone afterwards: a build that fails leaves none.
 ///
 /// # Errors
 /// If it cannot be created, or nothing can be written into it.
 pub(super) fn probe(folder: &Utf8Path) -> Result<()> {
+    let missing: Vec<&Utf8Path> =
+        folder.ancestors().take_while(|f| !f.as_str().is_empty() && !f.exists()).collect();
     fs::create_dir_all(folder).with_context(|| format!("creating the folder {folder}"))?;
     let file = tempfile::Builder::new().prefix(".rgo-").tempfile_in(folder);
-    file.map(drop).with_context(|| format!("the folder {folder} cannot be written to"))
+    let written =
+        file.map(drop).with_context(|| format!("the folder {folder} cannot be written to"));
+    for made in missing {
+        // Another build may have put something there by now, which keeps it.
+        let _ = fs::remove_dir(made);
+    }
+    written
 }
 
 /// Puts a folder that was made beside `path` in its place. One rename cannot replace a folder, so
@@ -135,11 +143,14 @@ mod tests {
     }
 
     #[test]
-    fn a_probe_creates_the_folder_and_leaves_nothing_in_it() {
+    fn a_probe_leaves_nothing() {
         let (_guard, folder) = folder();
         let output = folder.join("dist/linux-amd64");
         probe(&output).expect("can be written");
-        assert_eq!(fs::read_dir(&output).expect("lists").count(), 0);
+        assert_eq!(fs::read_dir(&folder).expect("lists").count(), 0);
+        fs::create_dir_all(&output).expect("creates");
+        probe(&output).expect("can be written");
+        assert!(output.is_dir(), "it was there before");
         fs::write(output.join("file"), "x").expect("writes");
         let error = probe(&output.join("file")).expect_err("a file is no folder");
         assert!(format!("{error:#}").contains("creating the folder"), "{error:#}");

@@ -148,6 +148,9 @@ fn dsym(job: &Job<'_>) -> Result<Bundle> {
     let made =
         Utf8Path::from_path(temporary.path()).context("the path is not UTF-8")?.join("x.dSYM");
     let cmd = Cmd::new(dsymutil).args(["-o", made.as_str(), job.linked.as_str()]);
+    if job.trace {
+        eprintln!("{cmd}");
+    }
     cmd.capture().context("collecting debug data")?;
     Ok(Bundle { path: Utf8PathBuf::from(format!("{}.dSYM", job.output)), made, _folder: temporary })
 }

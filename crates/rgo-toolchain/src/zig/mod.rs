@@ -3,17 +3,17 @@
 //! The package is fetched by the user's own pip, which knows their index, proxy and certificates; that it is the right
 //! one is checked here, by its hash, before anything of it is unpacked.
 
-use std::fs;
-use std::io::{self, Read};
+mod provision;
+
+use std::io;
 
 use camino::{Utf8Path, Utf8PathBuf};
-use serde::{Deserialize, Serialize};
-use sha2::{Digest, Sha256};
+use serde::Serialize;
 
-use crate::cache::{self, Cache, CacheError, Env};
+use crate::cache::{Cache, CacheError, Env};
 use crate::event::Event;
-use crate::exec::{self, Cmd, ExecError};
-use crate::target;
+use crate::exec::{self, Cmd};
+use provision::{Pin, Place, pin};
 
 /// No usable zig.
 #[derive(Debug, thiserror::Error)]
@@ -137,36 +137,18 @@ pub struct Zig {
     pub found: Found,
 }
 
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Pin {
-    version: semver::Version,
-    minimum: semver::Version,
-    wheel: Vec<Wheel>,
-}
-
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Wheel {
-    host: String,
-    platform: String,
-    file: String,
-    sha256: String,
-}
-
-/// The most that the package may unpack to, in bytes; version 0.15.2 has 340 million.
-const MAX_UNPACKED: u64 = 2 << 30;
-const MAX_FILES: usize = 100_000;
-
-fn pin() -> Pin {
-    // The file is part of this program; the tests below read it.
-    let text = target::data_file(target::ZIG_PIN).expect("the pin is embedded");
-    toml::from_str(text).expect("the pin is well-formed")
-}
-
 /// The version that is provisioned.
 pub fn pinned_version() -> semver::Version {
     pin().version
+}
+
+/// zig as it would be once it is fetched, and the command that fetches it.
+///
+/// # Errors
+/// If it cannot be fetched here at all.
+pub fn to_be_fetched(cache: &Cache) -> Result<(Zig, Cmd), ZigError> {
+    let place = Place::new(cache);
+    Ok((place.zig(), place.command()?))
 }
 
 /// Finds zig, or fetches it unless `offline`.
@@ -182,7 +164,12 @@ pub fn discover(
     match find(cache, env)? {
         Some(zig) => Ok(zig),
         None if offline => Err(ZigError::Offline { pin: pin().version }),
-        None => provision(cache, &pin(), on),
+        None => {
+            let place = Place::new(cache);
+            place.provision(cache, on)?;
+            ask(&place.program(), &[], Found::Provisioned, cache)
+                .map_err(|why| ZigError::Unpack { file: place.folder.into_string(), why })
+        }
     }
 }
 
@@ -202,11 +189,11 @@ pub fn find(cache: &Cache, env: Env<'_>) -> Result<Option<Zig>, ZigError> {
     }
     // Before Python, although it came after it: that it is here says that Python had none, and
     // asking again would cost every build the start of an interpreter.
-    let own = provisioned_program(cache, &pin);
-    if own.is_file()
-        && let Ok(zig) = ask(&own, &[], Found::Provisioned, cache)
+    let place = Place::new(cache);
+    if place.program().is_file()
+        && let Ok(zig) = ask(&place.program(), &[], Found::Provisioned, cache)
     {
-        cache.touch(&provisioned_folder(cache, &pin));
+        cache.touch(&place.folder);
         return Ok(Some(zig));
     }
     in_python(cache).map(|zig| new_enough(zig, &pin)).transpose()
@@ -292,143 +279,10 @@ fn parse_env(said: &str) -> Result<(String, String), String> {
     }
 }
 
-fn provisioned_folder(cache: &Cache, pin: &Pin) -> Utf8PathBuf {
-    cache.folder("zig").join(format!("{}-{}", pin.version, host()))
-}
-
-fn provisioned_program(cache: &Cache, pin: &Pin) -> Utf8PathBuf {
-    provisioned_folder(cache, pin).join(format!("ziglang/zig{}", std::env::consts::EXE_SUFFIX))
-}
-
-fn host() -> String {
-    format!("{}-{}", std::env::consts::ARCH, std::env::consts::OS)
-}
-
-fn provision(cache: &Cache, pin: &Pin, on: &mut dyn FnMut(Event)) -> Result<Zig, ZigError> {
-    let wheel = pin
-        .wheel
-        .iter()
-        .find(|w| w.host == host())
-        .ok_or_else(|| ZigError::NoWheel { host: host() })?;
-    let folder = provisioned_folder(cache, pin);
-    let program = provisioned_program(cache, pin);
-    let name = format!("zig/{}-{}", pin.version, host());
-    let _guard =
-        cache.lock(&name, &mut || on(Event::Waiting { what: "zig to be fetched".into() }))?;
-    if !program.is_file() {
-        on(Event::FetchingZig { version: pin.version.to_string() });
-        let staging = cache.folder("zig").join(format!(".tmp-{}-{}", pin.version, host()));
-        // What is there was left by one that was killed: the lock is ours.
-        cache::remove(&staging)?;
-        cache::make_folder(&staging)?;
-        let done = fetch(wheel, pin, &staging).and_then(|()| {
-            cache::remove(&folder)?;
-            Ok(fs::rename(staging.join("unpacked"), &folder)?)
-        });
-        cache::remove(&staging)?;
-        done?;
-    }
-    cache.touch(&folder);
-    ask(&program, &[], Found::Provisioned, cache)
-        .map_err(|why| ZigError::Unpack { file: wheel.file.clone(), why })
-}
-
-fn fetch(wheel: &Wheel, pin: &Pin, staging: &Utf8Path) -> Result<(), ZigError> {
-    let fail = |why: String| ZigError::Fetch { why, pin: pin.version.clone() };
-    let python = exec::find_program("python3")
-        .or_else(|| exec::find_program("python"))
-        .ok_or_else(|| fail("there is no python3 to run pip with".into()))?;
-    Cmd::new(python)
-        .args(["-m", "pip", "download", "--quiet", "--disable-pip-version-check", "--no-deps"])
-        .args([
-            "--only-binary=:all:",
-            "--platform",
-            wheel.platform.as_str(),
-            "-d",
-            staging.as_str(),
-        ])
-        .arg(format!("ziglang=={}", pin.version))
-        .capture()
-        .map_err(|e: ExecError| fail(e.to_string()))?;
-    let path = staging.join(&wheel.file);
-    let mut file =
-        fs::File::open(&path).map_err(|e| fail(format!("pip brought no {}: {e}", wheel.file)))?;
-    let mut hasher = Sha256::new();
-    let mut buffer = vec![0; 1 << 20];
-    loop {
-        let n = file.read(&mut buffer)?;
-        if n == 0 {
-            break;
-        }
-        hasher.update(buffer.get(..n).unwrap_or_default());
-    }
-    let found = hex::encode(hasher.finalize());
-    if found != wheel.sha256 {
-        return Err(ZigError::Hash {
-            file: wheel.file.clone(),
-            found,
-            expected: wheel.sha256.clone(),
-        });
-    }
-    unpack(&path, &staging.join("unpacked"))
-        .map_err(|why| ZigError::Unpack { file: wheel.file.clone(), why })
-}
-
-/// Unpacks a wheel, which is a ZIP archive, within limits and never outside of `to`.
-fn unpack(wheel: &Utf8Path, to: &Utf8Path) -> Result<(), String> {
-    let words = |e: &dyn std::fmt::Display| e.to_string();
-    let file = fs::File::open(wheel).map_err(|e| words(&e))?;
-    let mut archive = zip::ZipArchive::new(io::BufReader::new(file)).map_err(|e| words(&e))?;
-    if archive.len() > MAX_FILES {
-        return Err(format!("it has {} files, more than {MAX_FILES}", archive.len()));
-    }
-    let mut left = MAX_UNPACKED;
-    for index in 0..archive.len() {
-        let mut member = archive.by_index(index).map_err(|e| words(&e))?;
-        let name = member
-            .enclosed_name()
-            .ok_or_else(|| format!("a member's name leads outside: {}", member.name()))?;
-        let path = to.as_std_path().join(name);
-        if member.is_dir() {
-            fs::create_dir_all(&path).map_err(|e| words(&e))?;
-            continue;
-        }
-        if let Some(folder) = path.parent() {
-            fs::create_dir_all(folder).map_err(|e| words(&e))?;
-        }
-        let mut out = fs::File::create(&path).map_err(|e| words(&e))?;
-        let copied = io::copy(&mut (&mut member).take(left), &mut out).map_err(|e| words(&e))?;
-        left -= copied;
-        if left == 0 {
-            return Err(format!("it unpacks to more than {MAX_UNPACKED} bytes"));
-        }
-        #[cfg(unix)]
-        if let Some(mode) = member.unix_mode() {
-            use std::os::unix::fs::PermissionsExt;
-            out.set_permissions(fs::Permissions::from_mode(mode & 0o755)).map_err(|e| words(&e))?;
-        }
-    }
-    Ok(())
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::io::Write;
-
-    #[test]
-    fn the_pin_is_whole() {
-        let pin = pin();
-        assert!(pin.minimum <= pin.version);
-        assert_eq!(pin.wheel.len(), 6);
-        for wheel in &pin.wheel {
-            assert_eq!((wheel.sha256.len(), wheel.file.ends_with(".whl")), (64, true));
-            assert!(
-                wheel.file.contains(&pin.version.to_string())
-                    && wheel.file.contains(&wheel.platform)
-            );
-        }
-    }
+    use std::fs;
 
     #[test]
     fn zig_env_in_both_forms() {
@@ -463,23 +317,5 @@ mod tests {
         );
         let error = find(&cache, &env("/no/zig at all".into())).unwrap_err().to_string();
         assert!(error.contains("`/no/zig` is not a program"), "{error}");
-    }
-
-    #[test]
-    fn a_wheel_that_leads_outside_is_refused() {
-        let dir = tempfile::tempdir().unwrap();
-        let root = Utf8Path::from_path(dir.path()).unwrap();
-        for (name, good) in [("ziglang/zig", true), ("../evil", false)] {
-            let path = root.join("w.whl");
-            let mut writer = zip::ZipWriter::new(fs::File::create(&path).unwrap());
-            writer.start_file(name, zip::write::SimpleFileOptions::default()).unwrap();
-            writer.write_all(b"zig").unwrap();
-            writer.finish().unwrap();
-            assert_eq!(unpack(&path, &root.join("out")).is_ok(), good, "{name}");
-        }
-        assert!(root.join("out/ziglang/zig").is_file());
-        assert!(!root.join("evil").exists());
-        fs::write(root.join("w.whl"), "PK").unwrap();
-        assert!(unpack(&root.join("w.whl"), &root.join("out")).is_err());
     }
 }

@@ -1,0 +1,425 @@
+//! The standard library for a target: prebuilt, else from rustup, else built once from the compiler's own source.
+
+mod source;
+
+use std::io;
+
+use camino::Utf8PathBuf;
+use serde::Serialize;
+
+use crate::cache::{Cache, CacheError, Env};
+use crate::compiler::{Compiler, Rustup, std_in};
+use crate::event::Event;
+use crate::exec::{Cmd, ExecError};
+use crate::shim::Installed;
+use crate::target::Toolchain;
+
+pub use source::Source;
+
+/// A standard library that is looked for, and what with.
+#[derive(Clone, Copy)]
+pub struct Sought<'a> {
+    /// The compiler that it must be of.
+    pub compiler: &'a Compiler,
+    /// What it is for.
+    pub toolchain: &'a Toolchain,
+    /// The tools of the toolchain: a library that is also a dylib has to be linked.
+    pub tools: Option<&'a Installed>,
+    /// Where a built one is kept.
+    pub cache: &'a Cache,
+    /// Whether nothing may be fetched.
+    pub offline: bool,
+    /// Our environment.
+    pub env: Env<'a>,
+    /// The names in it.
+    pub names: &'a [String],
+}
+
+/// No standard library can be had.
+#[derive(Debug, thiserror::Error)]
+pub enum StdError {
+    /// None of the ways is open.
+    #[error("{}", unavailable(.triple, .tried, .toolchain.as_deref(), .release))]
+    Unavailable {
+        /// For this triple.
+        triple: String,
+        /// What was tried and why it failed.
+        tried: Vec<String>,
+        /// The rustup toolchain in use, if there is one.
+        toolchain: Option<String>,
+        /// The compiler's release.
+        release: String,
+    },
+    /// Its build failed.
+    #[error("the standard library for {triple} could not be built: {source}")]
+    Build {
+        /// For this triple.
+        triple: String,
+        /// cargo's words.
+        source: ExecError,
+    },
+    /// Its build gave no standard library.
+    #[error("the build of the standard library for {triple} succeeded, but {folder} has no libstd")]
+    Empty {
+        /// For this triple.
+        triple: String,
+        /// Where it should be.
+        folder: Utf8PathBuf,
+    },
+    /// Files can't be copied.
+    #[error(
+        "cannot store the standard library for {triple} at {path}: {source}\nhint: is the disk full? nothing half-written was kept; RGO_CACHE names another place"
+    )]
+    Store {
+        /// For this triple.
+        triple: String,
+        /// Where.
+        path: Utf8PathBuf,
+        /// Why.
+        source: io::Error,
+    },
+    /// The cache fails.
+    #[error(transparent)]
+    Cache(#[from] CacheError),
+}
+
+fn unavailable(triple: &str, tried: &[String], toolchain: Option<&str>, release: &str) -> String {
+    let tried: String = tried.iter().map(|t| format!("\n  {t}")).collect();
+    let flag = toolchain.map(|t| format!(" --toolchain {t}")).unwrap_or_default();
+    format!(
+        "there is no standard library for {triple} with rustc {release}{tried}\nhint: one of these mends it:\n  \
+         rustup target add {triple}{flag}\n  rustup component add rust-src{flag}   # rgo then builds it from source\n  \
+         apt-get install rust-src             # a distribution's compiler (on Debian 12: rust-web-src beside rustc-web)"
+    )
+}
+
+/// Where a standard library comes from.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Origin {
+    /// It came with the compiler.
+    Prebuilt,
+    /// rustup added it now.
+    Rustup,
+    /// rgo built it from source.
+    Source,
+}
+
+impl std::fmt::Display for Origin {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Origin::Prebuilt => "prebuilt",
+            Origin::Rustup => "rustup",
+            Origin::Source => "source",
+        })
+    }
+}
+
+/// A standard library that is there.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct StdLib {
+    /// Where it comes from.
+    pub origin: Origin,
+    /// What `--sysroot` must say; `None` where the compiler finds it by itself.
+    pub sysroot: Option<Utf8PathBuf>,
+}
+
+/// What has to be done for it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum StdPlan {
+    /// Nothing, it is there.
+    Ready(StdLib),
+    /// rustup is asked, and if it fails the source is built if there is one.
+    Rustup {
+        /// The command.
+        command: Cmd,
+        /// The way out.
+        source: Option<Source>,
+    },
+    /// It is built.
+    Build(Source),
+}
+
+/// Finds out what has to be done. Reads, but changes nothing.
+///
+/// # Errors
+/// When no way is open.
+pub fn plan(
+    compiler: &Compiler,
+    toolchain: &Toolchain,
+    cache: &Cache,
+    offline: bool,
+) -> Result<StdPlan, StdError> {
+    let triple = &toolchain.triple;
+    if compiler.has_std(triple) {
+        return Ok(StdPlan::Ready(StdLib { origin: Origin::Prebuilt, sysroot: None }));
+    }
+    let source = source::find(compiler, toolchain, cache);
+    if let Some(source) = &source
+        && std_in(&source.sysroot, triple)
+    {
+        let sysroot = Some(source.sysroot.clone());
+        return Ok(StdPlan::Ready(StdLib { origin: Origin::Source, sysroot }));
+    }
+    match (&compiler.rustup, source) {
+        (Some(rustup), source) if !offline => {
+            Ok(StdPlan::Rustup { command: add_target(rustup, triple), source })
+        }
+        (_, Some(source)) => Ok(StdPlan::Build(source)),
+        (rustup, None) => {
+            let mut tried = vec![format!("{} has no lib/rustlib/{triple}", compiler.sysroot)];
+            tried.push(match rustup {
+                Some(_) => "rustup was not asked: --offline".to_owned(),
+                None => format!("{} does not belong to rustup", compiler.rustc),
+            });
+            tried.push(no_source(compiler));
+            Err(unavailable_error(compiler, triple, tried))
+        }
+    }
+}
+
+fn no_source(compiler: &Compiler) -> String {
+    format!("no library source at {}", compiler.sysroot.join("lib/rustlib/src/rust/library"))
+}
+
+fn unavailable_error(compiler: &Compiler, triple: &str, tried: Vec<String>) -> StdError {
+    StdError::Unavailable {
+        triple: triple.to_owned(),
+        tried,
+        toolchain: compiler.rustup.as_ref().map(|r| r.toolchain.clone()),
+        release: compiler.version.release.to_string(),
+    }
+}
+
+fn add_target(rustup: &Rustup, triple: &str) -> Cmd {
+    Cmd::new(rustup.program.clone()).args([
+        "target",
+        "add",
+        triple,
+        "--toolchain",
+        rustup.toolchain.as_str(),
+    ])
+}
+
+impl StdPlan {
+    /// What would be done, as shell.
+    #[must_use]
+    pub fn steps(&self, sought: &Sought<'_>) -> Vec<String> {
+        match self {
+            StdPlan::Ready(_) => Vec::new(),
+            StdPlan::Rustup { command, .. } => vec![command.to_string()],
+            StdPlan::Build(source) => vec![
+                format!("# in {}: a package that depends on {}", source.staging, source.library),
+                source.command(sought).to_string(),
+                format!("# then: keep the libraries in {}", source.sysroot),
+            ],
+        }
+    }
+}
+
+/// Does what has to be done.
+///
+/// # Errors
+/// See [`StdError`].
+pub fn ensure(
+    plan: StdPlan,
+    sought: &Sought<'_>,
+    on: &mut dyn FnMut(Event),
+) -> Result<StdLib, StdError> {
+    let Sought { compiler, cache, .. } = *sought;
+    let triple = &sought.toolchain.triple;
+    let source = match plan {
+        StdPlan::Ready(std_lib) => {
+            if let Some(sysroot) = &std_lib.sysroot {
+                cache.touch(sysroot);
+            }
+            return Ok(std_lib);
+        }
+        StdPlan::Rustup { command, source } => match add(&command, sought, on)? {
+            None => return Ok(StdLib { origin: Origin::Rustup, sysroot: None }),
+            Some(why) => {
+                on(Event::TargetNotAdded { triple: triple.clone(), why: why.clone() });
+                let tried = vec![format!("`{command}`: {why}"), no_source(compiler)];
+                source.ok_or_else(|| unavailable_error(compiler, triple, tried))?
+            }
+        },
+        StdPlan::Build(source) => source,
+    };
+    let lock = format!("std/{}", source.key);
+    let _guard = cache.lock(&lock, &mut || {
+        on(Event::Waiting { what: format!("std for {triple} to be built") })
+    })?;
+    if !std_in(&source.sysroot, triple) {
+        on(Event::BuildingStd { triple: triple.clone() });
+        source.build(sought, on)?;
+        cache.touch(&source.sysroot);
+    }
+    Ok(StdLib { origin: Origin::Source, sysroot: Some(source.sysroot) })
+}
+
+/// Has rustup add the target, or gives the reason why it could not.
+fn add(
+    command: &Cmd,
+    sought: &Sought<'_>,
+    on: &mut dyn FnMut(Event),
+) -> Result<Option<String>, StdError> {
+    let Sought { compiler, cache, .. } = *sought;
+    let triple = &sought.toolchain.triple;
+    // rustup does not guard its folders against another rustup.
+    let toolchain = compiler.rustup.as_ref().map_or("", |rustup| &rustup.toolchain);
+    let lock = format!("rustup-{}", toolchain.replace(['/', '\\', ':'], "_"));
+    let _guard = cache.lock(&lock, &mut || {
+        on(Event::Waiting { what: format!("rustup to add targets to {toolchain}") })
+    })?;
+    if compiler.has_std(triple) {
+        return Ok(None);
+    }
+    on(Event::AddingTarget { triple: triple.clone() });
+    on(Event::Running(command.clone()));
+    Ok(match command.capture() {
+        Ok(_) if compiler.has_std(triple) => None,
+        Ok(_) => Some(format!("it says it is there, but {} has none", compiler.sysroot)),
+        Err(ExecError::Failed { stderr, status, .. }) => {
+            let last = stderr.lines().rfind(|l| !l.trim().is_empty()).map(str::to_owned);
+            Some(last.unwrap_or(status))
+        }
+        Err(error) => Some(error.to_string()),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::compiler::{Choice, parse_version};
+    use crate::target;
+    use camino::Utf8Path;
+    use std::fs;
+
+    pub(super) fn compiler(root: &Utf8Path, rustup: bool) -> Compiler {
+        Compiler {
+            cargo: "cargo".into(),
+            choice: Choice::Path,
+            rustc: root.join("bin/rustc"),
+            version: parse_version(
+                "rustc 1.96.0\nrelease: 1.96.0\nhost: x86_64-unknown-linux-gnu\n",
+            )
+            .unwrap(),
+            sysroot: root.to_owned(),
+            rustup: rustup
+                .then(|| Rustup { program: "false".into(), toolchain: "stable-x".into() }),
+        }
+    }
+
+    fn sought<'a>(
+        compiler: &'a Compiler,
+        toolchain: &'a Toolchain,
+        cache: &'a Cache,
+        offline: bool,
+    ) -> Sought<'a> {
+        Sought { compiler, toolchain, tools: None, cache, offline, env: &|_| None, names: &[] }
+    }
+
+    fn put(path: Utf8PathBuf) {
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(path, "x").unwrap();
+    }
+
+    #[test]
+    fn the_order_of_the_ways() {
+        let dir = tempfile::tempdir().unwrap();
+        let root = Utf8Path::from_path(dir.path()).unwrap();
+        let cache = Cache::at(root.join("cache")).unwrap();
+        let musl = target::by_name("linux-arm64-static").unwrap();
+        let plain = compiler(root, false);
+        let rustup = compiler(root, true);
+
+        let error = plan(&plain, musl, &cache, false).unwrap_err().to_string();
+        for words in [
+            "rustup target add aarch64-unknown-linux-musl",
+            "rust-src",
+            "does not belong to rustup",
+        ] {
+            assert!(error.contains(words), "{error}");
+        }
+        assert!(plan(&rustup, musl, &cache, true).unwrap_err().to_string().contains("--offline"));
+        let StdPlan::Rustup { command, source: None } = plan(&rustup, musl, &cache, false).unwrap()
+        else {
+            panic!()
+        };
+        assert_eq!(
+            command.to_string(),
+            "false target add aarch64-unknown-linux-musl --toolchain stable-x"
+        );
+
+        put(root.join("lib/rustlib/src/rust/library/std/Cargo.toml"));
+        let StdPlan::Build(source) = plan(&rustup, musl, &cache, true).unwrap() else { panic!() };
+        assert!(matches!(
+            plan(&rustup, musl, &cache, false).unwrap(),
+            StdPlan::Rustup { source: Some(_), .. }
+        ));
+        put(source.sysroot.join("lib/rustlib/aarch64-unknown-linux-musl/lib/libstd-1.rlib"));
+        let StdPlan::Ready(ready) = plan(&rustup, musl, &cache, false).unwrap() else { panic!() };
+        assert_eq!((ready.origin, ready.sysroot), (Origin::Source, Some(source.sysroot)));
+
+        put(root.join("lib/rustlib/aarch64-unknown-linux-musl/lib/libstd-0.rlib"));
+        let StdPlan::Ready(ready) = plan(&plain, musl, &cache, false).unwrap() else { panic!() };
+        assert_eq!((ready.origin, ready.sysroot), (Origin::Prebuilt, None));
+    }
+
+    #[test]
+    fn a_build_that_fails_leaves_nothing_and_clears_what_a_killed_one_left() {
+        let dir = tempfile::tempdir().unwrap();
+        let root = Utf8Path::from_path(dir.path()).unwrap();
+        let cache = Cache::at(root.join("cache")).unwrap();
+        put(root.join("lib/rustlib/src/rust/library/std/Cargo.toml"));
+        put(root.join("lib/rustlib/src/rust/library/Cargo.lock"));
+        let mut broken = compiler(root, false);
+        broken.cargo = root.join("no-such-cargo");
+        let musl = target::by_name("linux-amd64-static").unwrap();
+        let todo = plan(&broken, musl, &cache, true).unwrap();
+        let StdPlan::Build(source) = &todo else { panic!() };
+        let left = source.staging.join("target/half");
+        put(left.clone());
+        let mut events = Vec::new();
+        let sought = sought(&broken, musl, &cache, true);
+        let steps = todo.steps(&sought);
+        let result = ensure(todo, &sought, &mut |e| events.push(e.to_string()));
+        assert!(matches!(result, Err(StdError::Build { .. })), "{result:?}");
+        assert!(events[0].starts_with("building std for x86_64-unknown-linux-musl"), "{events:?}");
+        assert_eq!(events[1], steps[1], "what is shown is what is done");
+        assert!(!left.exists());
+        assert!(cache.ls().unwrap().is_empty());
+    }
+
+    #[test]
+    #[cfg(unix)]
+    fn rustup_is_asked_by_one_at_a_time_and_once() {
+        use std::os::unix::fs::PermissionsExt as _;
+        let dir = tempfile::tempdir().unwrap();
+        let root = Utf8Path::from_path(dir.path()).unwrap();
+        let cache = Cache::at(root.join("cache")).unwrap();
+        let musl = target::by_name("linux-amd64-static").unwrap();
+        let lib = root.join("lib/rustlib").join(&musl.triple).join("lib");
+        // It fails if another one is at it, or was.
+        let rustup = root.join("rustup");
+        let script = format!(
+            "#!/bin/sh\nmkdir {root}/busy && sleep 0.2 && mkdir -p {lib} && : > {lib}/libstd-1.rlib\n"
+        );
+        fs::write(&rustup, script).unwrap();
+        fs::set_permissions(&rustup, fs::Permissions::from_mode(0o755)).unwrap();
+        let mut compiler = compiler(root, true);
+        compiler.rustup = Some(Rustup { program: rustup, toolchain: "my/own".into() });
+        let todo = plan(&compiler, musl, &cache, false).unwrap();
+
+        let origins: Vec<Origin> = std::thread::scope(|scope| {
+            let ask = || {
+                let sought = sought(&compiler, musl, &cache, false);
+                ensure(todo.clone(), &sought, &mut |_| ())
+            };
+            let threads: Vec<_> = (0..3).map(|_| scope.spawn(ask)).collect();
+            threads.into_iter().map(|thread| thread.join().unwrap().unwrap().origin).collect()
+        });
+        assert_eq!(origins, [Origin::Rustup, Origin::Rustup, Origin::Rustup]);
+    }
+}

@@ -1,0 +1,276 @@
+//! The standard library built from the compiler's own source, into a sysroot of its own:
+//! `std/<key>/lib/rustlib/<triple>/lib` in rgo's cache. It is made the way the official one is (bitcode
+//! inside so that fat LTO works, line tables, frame pointers) and names no folder of the user's: what
+//! cargo and rustc would write of them is remapped. A compiler at the same place builds the same bytes on
+//! every machine.
+
+use std::fs;
+use std::io;
+
+use camino::{Utf8Path, Utf8PathBuf};
+use serde::Serialize;
+
+use super::{Sought, StdError};
+use crate::cache::{self, Cache};
+use crate::compiler::{Compiler, std_in};
+use crate::event::Event;
+use crate::exec::Cmd;
+use crate::target::Toolchain;
+
+/// Raised whenever a library built by the same compiler from the same source would differ.
+const REVISION: u32 = 2;
+
+/// A build from source.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Source {
+    /// The `library` folder.
+    pub library: Utf8PathBuf,
+    /// The name of the result.
+    pub key: String,
+    /// The sysroot that it will be.
+    pub sysroot: Utf8PathBuf,
+    /// Where it is built.
+    pub staging: Utf8PathBuf,
+}
+
+/// The build for a toolchain, if the compiler has its source.
+pub(super) fn find(compiler: &Compiler, toolchain: &Toolchain, cache: &Cache) -> Option<Source> {
+    let library = compiler.library_source()?;
+    let key = key(compiler, toolchain, &library);
+    let folder = cache.folder("std");
+    let (sysroot, staging) = (folder.join(&key), folder.join(format!(".tmp-{key}")));
+    Some(Source { library, key, sysroot, staging })
+}
+
+/// Names a build by all that it depends on: the compiler, the source, how it is built, for what.
+fn key(compiler: &Compiler, toolchain: &Toolchain, library: &Utf8Path) -> String {
+    let lock = fs::read(library.join("Cargo.lock")).unwrap_or_default();
+    // A distribution may patch its source without another version: then its files have another time.
+    let time = fs::metadata(library.join("std/Cargo.toml"))
+        .and_then(|m| m.modified())
+        .ok()
+        .and_then(|t| t.duration_since(std::time::UNIX_EPOCH).ok())
+        .map_or(0, |d| d.as_nanos());
+    let hash = cache::short_hash(&[
+        compiler.version.verbose.as_bytes(),
+        &lock,
+        &time.to_le_bytes(),
+        library.as_str().as_bytes(),
+        &REVISION.to_le_bytes(),
+        toolchain.rustflags.join("\x1f").as_bytes(),
+        toolchain.triple.as_bytes(),
+    ]);
+    format!("{}-{}-{hash}", toolchain.name, compiler.version.release)
+}
+
+impl Source {
+    /// Builds it in the staging folder and puts it in its place. Nobody else is at it: the caller has the lock.
+    pub(super) fn build(
+        &self,
+        sought: &Sought<'_>,
+        on: &mut dyn FnMut(Event),
+    ) -> Result<(), StdError> {
+        // What is there was left by a build that was killed.
+        cache::remove(&self.staging)?;
+        cache::make_folder(&self.staging)?;
+        let built = self.stage(sought, on).and_then(|sysroot| {
+            cache::remove(&self.sysroot)?;
+            fs::rename(sysroot, &self.sysroot).map_err(store(sought, &self.sysroot))
+        });
+        cache::remove(&self.staging)?;
+        built
+    }
+
+    /// Builds it and gives the folder with the sysroot.
+    fn stage(
+        &self,
+        sought: &Sought<'_>,
+        on: &mut dyn FnMut(Event),
+    ) -> Result<Utf8PathBuf, StdError> {
+        let triple = &sought.toolchain.triple;
+        let sysroot = self.staging.join("sysroot");
+        write_package(&self.library, &self.staging).map_err(store(sought, &self.staging))?;
+        let cmd = self.command(sought);
+        on(Event::Running(cmd.clone()));
+        cmd.capture().map_err(|error| StdError::Build { triple: triple.clone(), source: error })?;
+        let from = self.staging.join("target").join(triple).join("release/deps");
+        let to = sysroot.join("lib/rustlib").join(triple).join("lib");
+        fs::create_dir_all(&to).map_err(store(sought, &to))?;
+        for file in from.read_dir_utf8().map_err(store(sought, &from))?.flatten() {
+            // Libraries for rustc and for the linker, but not cargo's own dep-info and metadata.
+            if matches!(file.path().extension(), Some("rlib" | "so" | "dylib" | "dll" | "a" | "o"))
+            {
+                let path = to.join(file.file_name());
+                fs::rename(file.path(), &path).map_err(store(sought, &path))?;
+            }
+        }
+        if std_in(&sysroot, triple) {
+            Ok(sysroot)
+        } else {
+            Err(StdError::Empty { triple: triple.clone(), folder: from })
+        }
+    }
+
+    /// The build as a command.
+    pub(super) fn command(&self, sought: &Sought<'_>) -> Cmd {
+        let Sought { compiler, toolchain, names, .. } = *sought;
+        let Source { library, staging, .. } = self;
+        let cargo_home = (sought.env)("CARGO_HOME")
+            .map(Utf8PathBuf::from)
+            .or_else(|| (sought.env)("HOME").map(|home| Utf8Path::new(&home).join(".cargo")));
+        let mut flags = vec![
+            // Without bitcode a program with `lto = "fat"` can't be linked.
+            "-Cembed-bitcode=yes".to_owned(),
+            "-Cforce-frame-pointers=non-leaf".to_owned(),
+            "-Zunstable-options".to_owned(),
+            // As the official build has it: what is not marked is unstable.
+            "-Zforce-unstable-if-unmarked".to_owned(),
+            "-Aunexpected_cfgs".to_owned(),
+        ];
+        flags.extend(toolchain.rustflags.iter().cloned());
+        // The last that matches wins, so the more particular come last.
+        if let Some(home) = &cargo_home {
+            flags.push(format!("--remap-path-prefix={home}/registry/src=/rust/deps"));
+        }
+        flags.push(format!("--remap-path-prefix={staging}=/rustc/std-build"));
+        flags.push(format!("--remap-path-prefix={library}={}", compiler.virtual_library()));
+        let mut cmd = compiler
+            .cargo_command(names.iter().map(String::as_str))
+            .args(["build", "--quiet", "--release", "--target", toolchain.triple.as_str()])
+            .cwd(staging);
+        // Distributions leave out of it what their own targets do not need, so it is for want of a
+        // network alone.
+        let vendor = library.join("vendor");
+        if sought.offline && vendor.is_dir() {
+            cmd = cmd
+                .arg("--config")
+                .arg("source.crates-io.replace-with=\"rgo-std-vendor\"")
+                .arg("--config")
+                .arg(format!("source.rgo-std-vendor.directory={:?}", vendor.as_str()));
+        }
+        if sought.offline {
+            cmd = cmd.arg("--offline");
+        }
+        // The user's flags, wrappers of workspace crates and profiles are for the user's code.
+        for name in names {
+            if name.starts_with("CARGO_PROFILE_")
+                || name == "RUSTFLAGS"
+                || name == "RUSTC_WORKSPACE_WRAPPER"
+            {
+                cmd = cmd.env_remove(name.clone());
+            }
+        }
+        cmd = cmd
+            .env("RUSTC_BOOTSTRAP", "1")
+            .env("CARGO_ENCODED_RUSTFLAGS", flags.join("\x1f"))
+            .env("CARGO_TARGET_DIR", staging.join("target").as_str())
+            .env("CARGO_BUILD_BUILD_DIR", staging.join("target").as_str())
+            .env("CARGO_INCREMENTAL", "0")
+            // Otherwise rustc looks for the rust-objcopy that only rustup's compilers bring.
+            .env("CARGO_PROFILE_RELEASE_STRIP", "none")
+            .env("CARGO_PROFILE_RELEASE_DEBUG", "1")
+            .env("CARGO_PROFILE_RELEASE_OPT_LEVEL", "3")
+            .env("CARGO_PROFILE_RELEASE_LTO", "off")
+            .env("CARGO_PROFILE_RELEASE_PANIC", "unwind")
+            // As the official build has it: it is compiled once and runs in every program.
+            .env("CARGO_PROFILE_RELEASE_CODEGEN_UNITS", "1")
+            // Or a program that depends on a crate that std depends on too would have two of one name.
+            .env("__CARGO_DEFAULT_LIB_METADATA", "rgo-std");
+        if let Some(tools) = sought.tools {
+            cmd = cmd.envs(tools.env.iter().cloned());
+            // By the environment and not by -Clinker: its path must not go into the names of symbols.
+            cmd = cmd.env(
+                format!("CARGO_TARGET_{}_LINKER", toolchain.env_triple()),
+                tools.linker.as_str(),
+            );
+        }
+        cmd
+    }
+}
+
+/// The error for a file that cannot be stored.
+fn store(sought: &Sought<'_>, path: &Utf8Path) -> impl FnOnce(io::Error) -> StdError {
+    let (triple, path) = (sought.toolchain.triple.clone(), path.to_owned());
+    move |source| StdError::Store { triple, path, source }
+}
+
+/// What the library's own workspace says of two of its packages: each intrinsic in an object of its own, so that none
+/// clashes with another compiler's runtime, and the panic runtime of the strategy it is for (rustc refuses another).
+const PROFILE: &str = "
+[profile.release.package.compiler_builtins]
+codegen-units = 10000
+
+[profile.release.package.panic_abort]
+rustflags = [\"-Cpanic=abort\"]
+";
+
+/// The package that has the standard library built: it depends on it and is empty. The library's
+/// own workspace would want what its tests and its other members depend on, which distributions
+/// do not ship.
+fn write_package(library: &Utf8Path, staging: &Utf8Path) -> io::Result<()> {
+    let path = |name: &str| format!("{:?}", library.join(name).as_str());
+    let patches: String = ["core", "alloc", "std"]
+        .iter()
+        .map(|name| {
+            format!(
+                "rustc-std-workspace-{name} = {{ path = {} }}\n",
+                path(&format!("rustc-std-workspace-{name}"))
+            )
+        })
+        .collect();
+    let manifest = format!(
+        "cargo-features = [\"profile-rustflags\"]\n\n[package]\nname = \"rgo-std\"\nversion = \"0.0.0\"\nedition = \"2021\"\n\n[lib]\npath = \"lib.rs\"\n\n\
+         [dependencies]\nstd = {{ path = {}, features = [\"panic-unwind\", \"backtrace\"] }}\n\
+         sysroot = {{ path = {} }}\n\n[patch.crates-io]\n{patches}\n[workspace]\n{PROFILE}",
+        path("std"),
+        path("sysroot"),
+    );
+    fs::write(staging.join("Cargo.toml"), manifest)?;
+    fs::write(staging.join("lib.rs"), "")?;
+    // A copy of its bytes and not of its mode: the source may be read-only, and cargo drops from
+    // the lock what nothing here needs.
+    fs::write(staging.join("Cargo.lock"), fs::read(library.join("Cargo.lock"))?)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::tests::compiler;
+    use super::*;
+    use crate::target;
+
+    #[test]
+    fn only_the_build_of_std_may_use_unstable_features_and_no_path_is_kept() {
+        let dir = tempfile::tempdir().unwrap();
+        let cache = Cache::at(Utf8Path::from_path(dir.path()).unwrap().to_owned()).unwrap();
+        let source = Source {
+            library: "/l".into(),
+            key: "k".into(),
+            sysroot: "/c/std/k".into(),
+            staging: "/s".into(),
+        };
+        let names = ["RUSTFLAGS".to_owned(), "CARGO_PROFILE_RELEASE_LTO".into()];
+        let compiler = compiler("/r".into(), false);
+        let cmd = source.command(&Sought {
+            compiler: &compiler,
+            toolchain: target::by_name("linux-amd64-static").unwrap(),
+            tools: None,
+            cache: &cache,
+            offline: false,
+            env: &|name| (name == "HOME").then(|| "/h".to_owned()),
+            names: &names,
+        });
+        assert_eq!(cmd.env["RUSTC_BOOTSTRAP"], "1");
+        assert!(cmd.env_remove.contains("RUSTFLAGS"));
+        assert_eq!(cmd.env["CARGO_PROFILE_RELEASE_LTO"], "off");
+        let flags = &cmd.env["CARGO_ENCODED_RUSTFLAGS"];
+        for flag in [
+            "=/h/.cargo/registry/src=/rust/deps",
+            "/s=/rustc/std-build",
+            "/l=/rustc/1.96.0/library",
+            "+crt-static",
+        ] {
+            assert!(flags.contains(flag), "{flags:?}");
+        }
+        assert!(!flags.contains("-Clinker="));
+    }
+}
