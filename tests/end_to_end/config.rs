@@ -90,6 +90,23 @@ fn the_target_folder_is_where_the_user_says() {
 }
 
 #[test]
+fn intermediate_files_may_be_elsewhere() {
+    let project = flags_program("[build]\nbuild-dir = \"inner/{workspace-path-hash}/files\"\n");
+    let build = |floor| {
+        let mut command = project.command(["--target", "linux/amd64", "--explain-rebuild"]);
+        command.args(["--glibc", floor]).current_dir(&project.folder);
+        Outcome::of(&mut command).report()
+    };
+    assert!(!build("2.17").rebuilt().is_empty());
+    // Another floor removes what cargo linked, wherever it is, and compiles nothing.
+    let first = build("2.28");
+    let made = first.artifact("linux-amd64", "env");
+    assert_eq!(made.linkage("needed").as_array().map(Vec::is_empty), Some(false));
+    assert!(build("2.28").rebuilt().is_empty(), "nothing is left to do");
+    assert!(project.folder.join("inner").is_dir());
+}
+
+#[test]
 fn the_configured_target_is_the_default() {
     let project = flags_program("[build]\ntarget = \"aarch64-unknown-linux-musl\"\n");
     let mut command = project.command([]);

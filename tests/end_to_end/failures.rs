@@ -165,3 +165,31 @@ fn a_full_disk_leaves_nothing_half_written() {
     assert_eq!(said, "channel: none\n");
     drop(mounted);
 }
+
+#[test]
+fn a_library_that_no_user_has_is_an_error_and_an_unknown_one_a_warning() {
+    let project = Project::of("foreign-dlls");
+    let built = |program, quiet: &[&str]| {
+        let args = ["--target", "windows/amd64", "--vcs", "off", "--bin", program];
+        project.build(args.into_iter().chain(quiet.iter().copied()))
+    };
+    for quiet in [&[][..], &["-q"]] {
+        let outcome = built("runtime", quiet).ended(3).says("vcruntime140.dll");
+        let report = Report::parse(&outcome.stdout);
+        let artifact = report.artifact("windows-amd64", "runtime");
+        assert!(artifact.path().is_file(), "whoever wants it all the same has it");
+        assert_eq!(artifact.get("findings")[0]["level"], "error");
+    }
+    let report = built("unknown", &[]).says("acme.dll").report();
+    let artifact = report.artifact("windows-amd64", "unknown");
+    assert_eq!(artifact.get("findings")[0]["level"], "warning");
+    built("unknown", &["-q"]).ended(0).says_nothing_of("acme.dll");
+}
+
+#[test]
+fn a_failed_build_leaves_no_folders() {
+    let project = Project::copy("env");
+    write(&project.folder.join("src/main.rs"), "fn main() { let x: u8 = \"\"; }\n");
+    project.build(["--target", "linux/amd64,windows/amd64"]).ended(1);
+    assert!(!project.output.exists());
+}

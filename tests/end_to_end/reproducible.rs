@@ -1,28 +1,61 @@
-//! One commit, one compiler, one target: the same bytes, from any folder and cargo home.
+//! One commit, one compiler, one target: the same bytes, from any folder, cargo home and cache.
 
 #![cfg(target_os = "linux")]
 
 use std::fs;
 
-use crate::support::{ALL, Outcome, Project, Report};
+use crate::support::{ALL, Outcome, Project, Report, machine, native};
 
 #[test]
-fn folders_and_cargo_homes_leave_no_trace() {
+fn folders_cargo_homes_and_caches_leave_no_trace() {
+    let (_folder, warm, cold) = twice(&["--target", "all"], None);
+    for toolchain in ALL {
+        same(toolchain, &warm, &cold);
+    }
+}
+
+/// A standard library from source has paths of its own. One target stands for all, because the
+/// recipe is the same for all, and building it takes minutes.
+#[test]
+fn a_standard_library_from_source_leaves_no_trace() {
+    let Some(cargo) = machine().source_cargo() else { return };
+    let (_folder, warm, cold) = twice(&["--target", "linux/amd64/static"], Some(&cargo));
+    same("linux-amd64-static", &warm, &cold);
+}
+
+/// A program with C code and all its debug data, of one commit, from two folders, with two cargo
+/// homes, on the shared cache and on one that has nothing but zig, at another place; and the
+/// folder that they are in.
+fn twice(args: &[&str], cargo: Option<&str>) -> (tempfile::TempDir, Report, Report) {
     let temp = tempfile::tempdir().expect("a folder");
     let [short, long] = ["a", "a/much/longer folder name/for the same commit"].map(|name| {
         let base = temp.path().join(name);
         fs::create_dir_all(&base).expect("made");
-        let project = Project::copy_to("env", &base);
+        let project = Project::copy_to("with-c", &base);
         project.commit();
         project
     });
-    let args = ["--target", "all"];
-    let (mut one, mut other) = (short.command(args), long.command(args));
-    other.env("CARGO_HOME", temp.path().join("another cargo home"));
-    let (one, other) = (Outcome::of(&mut one).report(), Outcome::of(&mut other).report());
-    for toolchain in ALL {
-        same(toolchain, &one, &other);
+    let cache = temp.path().join("another cache");
+    fs::create_dir(&cache).expect("made");
+    // Hard links where they can be, because it is large.
+    let zig = machine().cache().join("zig");
+    if zig.is_dir() {
+        let copy = |how| {
+            let status = native("cp").args([how, "--"]).arg(&zig).arg(&cache).status();
+            status.is_ok_and(|status| status.success())
+        };
+        assert!(copy("-al") || copy("-a"), "zig is copied");
     }
+    let command = |project: &Project| {
+        let mut command = project.command(args.iter().copied());
+        command.args(["--strip", "none", "--debug-info", "full"]);
+        command.envs(cargo.map(|cargo| ("RGO_CARGO", cargo)));
+        command
+    };
+    let (mut warm, mut cold) = (command(&short), command(&long));
+    cold.env("RGO_CACHE", &cache).env("CARGO_HOME", temp.path().join("another cargo home"));
+    let (warm, cold) = (Outcome::of(&mut warm).report(), Outcome::of(&mut cold).report());
+    (temp, warm, cold)
 }
 
 #[test]
@@ -35,10 +68,6 @@ fn building_again_from_nothing_gives_the_same() {
     fs::remove_dir_all(&project.output).expect("removed");
     let again = project.build(args).report();
     for (toolchain, bytes) in kept {
-        // Its debug map names object files with their times, and the UUID is made of it.
-        if toolchain.starts_with("darwin") {
-            continue;
-        }
         let found = again.artifact(toolchain, "lto").bytes();
         assert_eq!(difference(&bytes, &found), None, "{toolchain}");
     }
@@ -46,7 +75,7 @@ fn building_again_from_nothing_gives_the_same() {
 
 #[track_caller]
 fn same(toolchain: &str, one: &Report, other: &Report) {
-    let [one, other] = [one, other].map(|report| report.artifact(toolchain, "env"));
+    let [one, other] = [one, other].map(|report| report.artifact(toolchain, "with-c"));
     assert_eq!(difference(&one.bytes(), &other.bytes()), None, "{toolchain}");
     assert_eq!(one.get("sha256"), other.get("sha256"));
 }

@@ -1,6 +1,8 @@
 //! Several packages: which of them are built, what they share, and what they are called.
 
-use crate::support::{Project, run};
+use std::fs;
+
+use crate::support::{Project, run, write};
 
 const TARGET: [&str; 2] = ["--target", "linux/amd64/static"];
 const TOOLCHAIN: &str = "linux-amd64-static";
@@ -65,4 +67,54 @@ fn bins_and_packages_are_chosen_by_name() {
     assert_eq!(built(&["-p", "plug"]), ["libplug.a"]);
     project.build(["-p", "aa"]).ended(1).says("aa").says("hint:");
     project.build(["--bin", "c"]).ended(1).says("`c`").says("hint:");
+}
+
+#[test]
+fn a_program_that_requires_a_feature_is_built_when_it_is_on() {
+    let project = Project::copy("env");
+    let manifest = project.folder.join("Cargo.toml");
+    let text = fs::read_to_string(&manifest).expect("a manifest");
+    let more =
+        "\n[features]\nmore = []\n\n[[bin]]\nname = \"extra\"\nrequired-features = [\"more\"]\n";
+    write(&manifest, &(text + more));
+    write(&project.folder.join("src/bin/extra.rs"), "fn main() {}\n");
+    let built = |args: &[&str]| {
+        let outcome = project.build(TARGET.into_iter().chain(args.iter().copied()));
+        let report = outcome.report();
+        let mut names: Vec<_> = report
+            .all()
+            .map(|(_, artifact)| artifact.path().file_name().expect("a name").to_owned())
+            .collect();
+        names.sort();
+        names
+    };
+    assert_eq!(built(&[]), ["env"], "as cargo has it, it is left out");
+    assert_eq!(built(&["--features", "more"]), ["env", "extra"]);
+    let asked = TARGET.into_iter().chain(["--bin", "extra"]);
+    project.build(asked).ended(1).says("extra").says("more");
+}
+
+#[test]
+fn a_version_is_one_packages() {
+    let project = Project::copy("workspace");
+    let manifest = project.folder.join("b/Cargo.toml");
+    let text = fs::read_to_string(&manifest).expect("a manifest");
+    write(&manifest, &text.replace("version.workspace = true", "version = \"1.1.0\""));
+    let values = ["-p", "a", "-p", "b", "-X", "a::VERSION={version}"];
+    let outcome = project.build(TARGET.into_iter().chain(values)).ended(1);
+    outcome.says("{version} is not one value: 1.0.0, 1.1.0").says("one by one");
+}
+
+#[test]
+fn one_target_alone_has_the_bytes_that_it_has_among_all() {
+    let project = Project::of("lto");
+    let all = project.build(["--target", "all"]).report();
+    let kept: Vec<_> = all.all().map(|(toolchain, a)| (toolchain, a.bytes())).collect();
+    for (toolchain, bytes) in kept {
+        if matches!(toolchain, "linux-amd64" | "darwin-arm64" | "windows-amd64") {
+            let alone = Project::at(&project.folder, &format!("alone-{toolchain}"));
+            let report = alone.build(["--target", toolchain]).report();
+            assert!(report.artifact(toolchain, "lto").bytes() == bytes, "{toolchain}");
+        }
+    }
 }

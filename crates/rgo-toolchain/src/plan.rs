@@ -206,6 +206,7 @@ mod tests {
             name: "lib".into(),
             kind: OutputKind::Cdylib,
             explicit: true,
+            requires: Vec::new(),
         }];
         let base = Cmd::new("cargo");
         cargo_runs(&base, request, &wanted, &targets, Messages::Plain, replaced, &|_, _| false)

@@ -76,6 +76,8 @@ pub struct Wanted {
     pub kind: OutputKind,
     /// Whether the user asked for exactly this, rather than for whatever there is.
     pub explicit: bool,
+    /// Features without which cargo leaves it out.
+    pub requires: Vec<String>,
 }
 
 /// Why nothing sensible can be built.
@@ -329,6 +331,7 @@ fn of_package(package: &Package, selection: &Selection) -> Vec<Wanted> {
         name: name.to_owned(),
         kind,
         explicit,
+        requires: Vec::new(),
     };
     let forced = match selection.mode {
         Some(Mode::CShared) => Some(OutputKind::Cdylib),
@@ -348,7 +351,8 @@ fn of_package(package: &Package, selection: &Selection) -> Vec<Wanted> {
         if is(&TargetKind::Bin) {
             let explicit = selection.bins.contains(&target.name);
             if explicit || selection.all_bins || !narrowed {
-                wanted.push(make(&target.name, OutputKind::Bin, explicit));
+                let requires = target.required_features.clone();
+                wanted.push(Wanted { requires, ..make(&target.name, OutputKind::Bin, explicit) });
             }
         }
         if is(&TargetKind::Example) && selection.examples.contains(&target.name) {

@@ -104,6 +104,7 @@ mod tests {
             name: name.into(),
             kind,
             explicit: false,
+            requires: Vec::new(),
         }
     }
 

@@ -265,7 +265,7 @@ impl Execution<'_> {
                     std: self.linkings[*index].std.clone(),
                     error: None,
                     artifacts: Vec::new(),
-                    not_made: self.not_made(*index),
+                    not_made: self.not_made(*index, &settled.ran),
                 };
                 for one in done {
                     match one {
@@ -375,26 +375,38 @@ impl Execution<'_> {
     }
 
     /// What of the wanted a target cannot have, with the reason.
-    fn not_made(&self, index: usize) -> Vec<String> {
+    fn not_made(&self, index: usize, ran: &Ran) -> Vec<String> {
         let toolchain = self.plans[index].toolchain;
         let wanted = self.prepared.wanted.iter();
-        wanted
-            .filter(|wanted| !toolchain.makes(wanted.kind.crate_type()))
-            .map(|wanted| {
+        let no_such_kind =
+            wanted.filter(|wanted| !toolchain.makes(wanted.kind.crate_type())).map(|wanted| {
                 format!("no {} of {}: the platform has none", wanted.kind.crate_type(), wanted.name)
-            })
-            .collect()
+            });
+        let left_out = self.lacking(index, ran).filter(|wanted| ran.code == 0 && optional(wanted));
+        let left_out = left_out.map(|wanted| {
+            format!(
+                "no {}: it requires features that are off: {}",
+                wanted.name,
+                wanted.requires.join(", ")
+            )
+        });
+        no_such_kind.chain(left_out).collect()
     }
 
-    /// Names of what a target was to have and has not.
-    fn missing(&self, index: usize, ran: &Ran) -> Vec<&str> {
+    /// What a target could have and has not.
+    fn lacking(&self, index: usize, ran: &Ran) -> impl Iterator<Item = &Wanted> {
         let toolchain = self.plans[index].toolchain;
         let made: HashSet<usize> = self.linked(index, ran).iter().map(|(_, at)| *at).collect();
         let wanted = self.prepared.wanted.iter().enumerate();
         wanted
-            .filter(|(at, one)| !made.contains(at) && toolchain.makes(one.kind.crate_type()))
-            .map(|(_, one)| one.name.as_str())
-            .collect()
+            .filter(move |(at, one)| !made.contains(at) && toolchain.makes(one.kind.crate_type()))
+            .map(|(_, one)| one)
+    }
+
+    /// Names of what a target was to have and has not.
+    fn missing(&self, index: usize, ran: &Ran) -> Vec<&str> {
+        let lacking = self.lacking(index, ran).filter(|wanted| ran.code != 0 || !optional(wanted));
+        lacking.map(|wanted| wanted.name.as_str()).collect()
     }
 
     /// Says for each target that lacks something why it does. Errors of one target alone are
@@ -464,6 +476,11 @@ impl Execution<'_> {
         }
         CargoRun { targets: vec![index], cmd }
     }
+}
+
+/// What cargo leaves out without a word if its features are off.
+fn optional(wanted: &Wanted) -> bool {
+    !wanted.explicit && !wanted.requires.is_empty()
 }
 
 /// Runs that may wait for each other: two toolchains of one triple write the same files, so the
