@@ -72,21 +72,29 @@ pub fn env(
     vars
 }
 
-/// What libclang, which knows nothing of zig, has to be told: zig's headers, in zig's order, and no others.
+/// What libclang, which knows nothing of zig, has to be told: zig's headers and definitions, in zig's order, and no
+/// header of the host's. A clang's own headers fit no other version, so those of the libclang that is used come
+/// first, as they always do; zig's are there for a libclang without any.
 fn clang_args(
     toolchain: &Toolchain,
     recipe: &Recipe,
     zig: &Zig,
     general: Option<String>,
 ) -> String {
-    let mut args = vec![format!("--target={}", clang_target(toolchain)), "-nostdinc".to_owned()];
-    for folder in include_folders(&zig.lib_dir, &recipe.zig_target) {
-        args.extend(["-isystem".to_owned(), folder.into_string()]);
+    let mut args = vec![format!("--target={}", clang_target(toolchain)), "-nostdlibinc".to_owned()];
+    let mut folders = include_folders(&zig.lib_dir, &recipe.zig_target);
+    folders.push(zig.lib_dir.join("include"));
+    for folder in folders {
+        args.extend(["-idirafter".to_owned(), folder.into_string()]);
     }
     if let Some(minor) =
         recipe.zig_target.rsplit_once("gnu.2.").and_then(|(_, m)| m.split('.').next())
     {
         args.push(format!("-D__GLIBC_MINOR__={minor}"));
+    }
+    if toolchain.is("windows") {
+        // Windows 10 and its C runtime, as zig has it.
+        args.extend(["-D_WIN32_WINNT=0x0a00".to_owned(), "-D__MSVCRT_VERSION__=0xE00".to_owned()]);
     }
     let own = shell_words::join(args);
     general.map_or(own.clone(), |general| format!("{own} {general}"))
@@ -100,7 +108,8 @@ fn clang_target(toolchain: &Toolchain) -> &str {
     }
 }
 
-/// The header folders of zig's libc for a target, the more particular first.
+/// The header folders of zig's libc for a target, the more particular first. Not every version of zig has all of
+/// them; compilers pass over those that are not there.
 fn include_folders(lib: &Utf8Path, zig_target: &str) -> Vec<Utf8PathBuf> {
     let mut parts = zig_target.split('-');
     let cpu = parts.next().unwrap_or_default();
@@ -108,13 +117,17 @@ fn include_folders(lib: &Utf8Path, zig_target: &str) -> Vec<Utf8PathBuf> {
     let abi = parts.next().unwrap_or_default().split('.').next().unwrap_or_default();
     let arch = if cpu == "x86_64" { "x86" } else { cpu };
     let libc = lib.join("libc/include");
-    let mut folders = vec![lib.join("include")];
+    let mut folders = Vec::new();
     match os {
         "linux" => {
             folders.push(libc.join(format!("{cpu}-linux-{abi}")));
-            folders.push(
-                libc.join(format!("generic-{}", if abi == "musl" { "musl" } else { "glibc" })),
-            );
+            // Its glibc headers for both widths of a processor are one folder; musl's are two.
+            if abi == "musl" {
+                folders.push(libc.join("generic-musl"));
+            } else {
+                folders.push(libc.join(format!("{arch}-linux-{abi}")));
+                folders.push(libc.join("generic-glibc"));
+            }
             folders.push(libc.join(format!("{arch}-linux-any")));
             folders.push(libc.join("any-linux-any"));
         }
