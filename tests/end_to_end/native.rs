@@ -1,7 +1,7 @@
 //! Programs with code in other languages: C through `cc`, C++ through cmake, a configure script.
 //! And what is said when a header, a library or a function is not there.
 
-use crate::support::{ALL, Project, run};
+use crate::support::{ALL, Outcome, Project, can, machine, run, write};
 
 #[test]
 fn c_code_is_compiled_for_each_target() {
@@ -37,6 +37,60 @@ fn a_configure_script_is_told_what_it_builds_for() {
         if let Some(ran) = run(toolchain, &file, &[]) {
             assert_eq!(ran.ended(0).stdout, "allocated 1000 words\n", "{toolchain}");
         }
+    }
+}
+
+#[test]
+fn headers_are_read_for_the_target() {
+    let project = Project::of("with-bindgen");
+    let mut command = project.command(["--target", "all"]);
+    let report = Outcome::of(command.env("LIBCLANG_PATH", machine().must("RGO_TEST_LIBCLANG")));
+    let report = report.report();
+    for toolchain in ALL {
+        let file = report.artifact(toolchain, "with-bindgen").path();
+        if let Some(ran) = run(toolchain, &file, &[]) {
+            let windows = toolchain.starts_with("windows");
+            let expected = if windows {
+                "4 longs of 4, letters of 2\n"
+            } else {
+                "8 longs of 8, letters of 4\n"
+            };
+            assert_eq!(ran.ended(0).stdout, expected, "{toolchain}");
+        }
+    }
+}
+
+#[test]
+fn pkg_config_finds_what_is_for_the_target_and_nothing_of_the_host() {
+    if !can("pkg-config") {
+        eprintln!("NOT TESTED: pkg-config is not there");
+        return;
+    }
+    let project = Project::copy("with-pkg-config");
+    let [host, target] = ["host", "target"].map(|name| project.folder.join(name));
+    for (folder, version) in [(&host, "1.0"), (&target, "2.0")] {
+        let include = folder.join("include");
+        let text = format!(
+            "Name: acme\nDescription: x\nVersion: {version}\nCflags: -I{}\n",
+            include.display()
+        );
+        write(&folder.join("acme.pc"), &text);
+    }
+    let said = |toolchain: &str, variables: &[(&str, &std::path::Path)]| {
+        let mut command = project.command(["--target", toolchain, "-a"]);
+        let report = Outcome::of(command.envs(variables.iter().copied())).report();
+        let file = report.artifact(toolchain, "with-pkg-config").path();
+        run(toolchain, &file, &[]).map(|ran| ran.ended(0).stdout)
+    };
+    for toolchain in ["linux-amd64", "linux-arm64-static"] {
+        if let Some(said) = said(toolchain, &[("PKG_CONFIG_LIBDIR", &host)]) {
+            assert_eq!(said, "acme: not there\n", "{toolchain}");
+        }
+    }
+    let of_target = ("PKG_CONFIG_LIBDIR_aarch64_unknown_linux_musl", target.as_path());
+    if let Some(said) = said("linux-arm64-static", &[of_target]) {
+        let include = target.join("include");
+        assert_eq!(said, format!("acme: 2.0 in [{include:?}]\n"));
     }
 }
 

@@ -62,10 +62,9 @@ pub fn env(
         clang_args(toolchain, recipe, zig, user("BINDGEN_EXTRA_CLANG_ARGS")),
     );
     // The host's .pc files describe libraries of the host's, and even where processor and system are the same the C
-    // library's kind or floor is another. What is for the target has to be named by the user.
-    let nowhere = tools.tools.join("pkg-config").into_string();
-    set("PKG_CONFIG_LIBDIR", nowhere.clone());
-    set("PKG_CONFIG_SYSROOT_DIR", nowhere);
+    // library's kind or floor is another. What is for the target has to be named by the user; then it is used.
+    set("PKG_CONFIG_LIBDIR", tools.tools.join("pkg-config").into_string());
+    set("PKG_CONFIG_ALLOW_CROSS", "1".to_owned());
     if let Some(Floor::Macos(version)) = floor.or(toolchain.floor.as_ref()) {
         vars.insert("MACOSX_DEPLOYMENT_TARGET".into(), version.clone());
     }

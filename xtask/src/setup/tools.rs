@@ -1,14 +1,14 @@
 //! Second opinions on what rgo writes, by tools that are not rgo: `lief` reads signatures,
 //! `rust-audit-info` reads dependency lists. And the peer that the benchmark measures against.
 
-use std::path::PathBuf;
-
-use anyhow::Context;
+use std::path::{Path, PathBuf};
 
 use super::{Setup, doing, done};
-use crate::shell::{cargo, command, quiet, succeeds};
+use crate::shell::{cargo, command, quiet};
 
 const LIEF: &str = "lief==0.17.6";
+/// Reads C headers for the crate `bindgen`.
+const LIBCLANG: &str = "libclang==18.1.1";
 
 pub(super) fn ensure(setup: &mut Setup) -> anyhow::Result<()> {
     python(setup)?;
@@ -20,15 +20,19 @@ pub(super) fn ensure(setup: &mut Setup) -> anyhow::Result<()> {
 fn python(setup: &mut Setup) -> anyhow::Result<()> {
     let venv = setup.dir.join("python");
     let python = venv.join(if cfg!(windows) { "Scripts/python.exe" } else { "bin/python" });
-    let (name, version) = LIEF.split_once("==").context("a pinned version")?;
-    let check = format!("import {name}; assert {name}.__version__.startswith('{version}')");
-    if !succeeds(command(&python).args(["-c", &check])) {
-        doing("python", LIEF);
+    let wanted = [LIEF, LIBCLANG];
+    let listed = quiet(command(&python).args(["-m", "pip", "freeze", "--quiet"]));
+    let listed = listed.unwrap_or_default();
+    if !wanted.iter().all(|package| listed.lines().any(|line| line == *package)) {
+        doing("python", &wanted.join(" "));
         quiet(command("python3").args(["-m", "venv", "--clear"]).arg(&venv))?;
-        quiet(command(&python).args(["-m", "pip", "install", "--quiet", LIEF]))?;
+        quiet(command(&python).args(["-m", "pip", "install", "--quiet"]).args(wanted))?;
     }
-    done("python", &format!("{LIEF} in {}", venv.display()));
-    setup.set("RGO_TEST_PYTHON", &python)
+    done("python", &format!("{} in {}", wanted.join(" "), venv.display()));
+    setup.set("RGO_TEST_PYTHON", &python)?;
+    let find = "import clang, os; print(os.path.join(clang.__path__[0], 'native'))";
+    let libclang = quiet(command(&python).args(["-c", find]))?;
+    setup.set("RGO_TEST_LIBCLANG", Path::new(libclang.trim()))
 }
 
 /// A published program, installed by cargo under our own folder.

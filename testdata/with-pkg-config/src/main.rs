@@ -1,0 +1,5 @@
+//! Prints what pkg-config said.
+
+fn main() {
+    println!("acme: {}", env!("ACME"));
+}
