@@ -115,12 +115,16 @@ impl<'s> Bench<'s> {
         fs::write(&once, format!("{rgo}\n"))?;
         shell::run(command("sh").arg(&once))?;
 
+        let zig = match self.provisioned_zig() {
+            Some(zig) => format!("CARGO_ZIGBUILD_ZIG_PATH={}", quoted(&zig)?),
+            None => String::new(),
+        };
         let mut script = String::from("set -e\n");
         for target in TARGETS {
             let triple = target.split_once('.').map_or(target, |(triple, _)| triple);
             let flags = plan.flags(triple).with_context(|| format!("no plan for {triple}"))?;
             let call = format!(
-                "{flags} CARGO_PROFILE_RELEASE_STRIP=none {} zigbuild -r -q --target {target}",
+                "{zig} {flags} CARGO_PROFILE_RELEASE_STRIP=none {} zigbuild -r -q --target {target}",
                 quoted(&zigbuild)?
             );
             script.push_str(&self.line("zigbuild", &call)?);
@@ -142,6 +146,13 @@ impl<'s> Bench<'s> {
         Ok(slower.then(|| format!("all: {:.1} s against {:.1} s", ours.median, theirs.median)))
     }
 
+    /// The zig that rgo has fetched: the peer looks on PATH and in Python alone.
+    fn provisioned_zig(&self) -> Option<PathBuf> {
+        let versions = fs::read_dir(Path::new(self.setup.var("RGO_CACHE")?).join("zig")).ok()?;
+        let program = format!("ziglang/zig{}", std::env::consts::EXE_SUFFIX);
+        versions.flatten().map(|entry| entry.path().join(&program)).find(|path| path.is_file())
+    }
+
     /// What rgo-build says it will run.
     fn plan(&self) -> anyhow::Result<Plan> {
         let file = self.folder.join("plan.sh");
@@ -154,17 +165,18 @@ impl<'s> Bench<'s> {
 struct Plan(String);
 
 impl Plan {
-    /// The variable assignment that gives a triple its flags, as shell.
+    /// The variable assignment that gives a triple its flags, as shell. Without rgo's linker: the
+    /// peer has its own.
     fn flags(&self, triple: &str) -> Option<String> {
         let name = format!("CARGO_TARGET_{}_RUSTFLAGS=", triple.to_uppercase().replace('-', "_"));
         let at = self.0.find(&name)?;
-        let words = &self.0[at..];
-        let value = &words[name.len()..];
-        let end = match value.strip_prefix('\'') {
-            Some(quoted) => name.len() + 1 + quoted.find('\'')? + 1,
-            None => name.len() + value.find(char::is_whitespace)?,
+        let value = &self.0[at + name.len()..];
+        let value = match value.strip_prefix('\'') {
+            Some(quoted) => &quoted[..quoted.find('\'')?],
+            None => &value[..value.find(char::is_whitespace)?],
         };
-        Some(words[..end].to_owned())
+        let flags = value.split(' ').filter(|flag| !flag.starts_with("-Clinker="));
+        Some(format!("{name}'{}'", flags.collect::<Vec<_>>().join(" ")))
     }
 }
 
@@ -188,10 +200,11 @@ mod tests {
     #[test]
     fn flags_are_taken_from_a_plan_as_they_are_quoted() {
         let plan = Plan(
-            "cd x && CARGO_TARGET_A_B_RUSTFLAGS='-C a' CARGO_TARGET_C_RUSTFLAGS=-Cb cargo".into(),
+            "cd x && CARGO_TARGET_A_B_RUSTFLAGS='-C a -Clinker=/r -Cx' CARGO_TARGET_C_RUSTFLAGS=-Cb cargo"
+                .into(),
         );
-        assert_eq!(plan.flags("a-b").as_deref(), Some("CARGO_TARGET_A_B_RUSTFLAGS='-C a'"));
-        assert_eq!(plan.flags("c").as_deref(), Some("CARGO_TARGET_C_RUSTFLAGS=-Cb"));
+        assert_eq!(plan.flags("a-b").as_deref(), Some("CARGO_TARGET_A_B_RUSTFLAGS='-C a -Cx'"));
+        assert_eq!(plan.flags("c").as_deref(), Some("CARGO_TARGET_C_RUSTFLAGS='-Cb'"));
         assert_eq!(plan.flags("d"), None);
     }
 }
