@@ -4,7 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
-use crate::support::{ALL, Outcome, Project, run, sample, scratch, tool};
+use crate::support::{ALL, Outcome, Project, run, sample, scratch, tool, write};
 
 #[test]
 fn a_new_value_compiles_and_links_nothing() {
@@ -87,7 +87,10 @@ fn wrong_values_are_refused_before_anything_is_put_in_place() {
     let project = Project::copy("sample");
     let build = |stamp: &str| project.build(["--target", "linux/amd64/static", "-X", stamp]);
     build("sample::VERSIO=1").ended(1).says("sample::VERSION").says("sample::COMMIT");
-    build(&format!("sample::COMMIT={}", "x".repeat(65))).ended(1).says("64").says("65");
+    build(&format!("sample::COMMIT={}", "x".repeat(65)))
+        .ended(1)
+        .says("64")
+        .says("static COMMIT: 65");
     build("sample::VERSION").ended(2).says("NAME=VALUE");
     assert!(!project.output.join("linux-amd64-static/sample").exists());
     build(&format!("sample::COMMIT={}", "x".repeat(64))).ended(0);
@@ -152,4 +155,54 @@ fn a_copy_can_be_stamped_instead() {
     assert_eq!(fs::read(&file).expect("read"), before);
     let said = run(toolchain, &other, &[]).expect("the host's own").ended(0).stdout;
     assert!(said.starts_with("sample 5 "), "{said}");
+}
+
+#[test]
+fn the_note_says_the_values_that_are_in_the_program() {
+    let note = |file: &Path| Outcome::of(tool("rgo-version-m").arg(file)).ended(0).stdout;
+    // Not those that only another program of the build has room for.
+    let args = ["--target", "linux/amd64/static", "-X", "samename::VERSION=9"];
+    let project = Project::copy("samename");
+    write(&project.folder.join("src/bin/plain.rs"), "fn main() {}\n");
+    let report = project.build(args).report();
+    let path = |name| report.artifact("linux-amd64-static", name).path();
+    assert!(note(&path("samename")).contains("build\t-X=samename::VERSION=9\n"));
+    assert!(!note(&path("plain")).contains("-X="), "it has no such slot");
+    // And what was stamped later takes the place of what was there.
+    let file = path("samename");
+    Outcome::of(
+        tool("rgo-build").arg("stamp").arg(&file).args(["-X", "samename::VERSION=v{version}"]),
+    )
+    .ended(0);
+    let said = note(&file);
+    assert!(said.contains("build\t-X=samename::VERSION=v2.0.0\n"), "{said}");
+    assert!(!said.contains("VERSION=9"), "{said}");
+    assert_eq!(
+        run("linux-amd64-static", &file, &[]).expect("runs here").ended(0).stdout,
+        "program v2.0.0, library v2.0.0\n"
+    );
+    let tag = ["-X", "samename::VERSION={git.tag}"];
+    Outcome::of(tool("rgo-build").arg("stamp").arg(&file).args(tag)).ended(1).says("{git.tag}");
+}
+
+#[cfg(unix)]
+#[test]
+fn what_a_link_leads_to_is_stamped() {
+    let (toolchain, file) = copies("stamped-link").into_iter().next().expect("one");
+    let link = file.with_extension("link");
+    let _ = fs::remove_file(&link);
+    std::os::unix::fs::symlink(&file, &link).expect("linked");
+    stamp(&link, &["-X", "sample::VERSION=linked"]).ended(0);
+    assert!(link.is_symlink());
+    let said = run(toolchain, &file, &[]).expect("the host's own").ended(0).stdout;
+    assert!(said.starts_with("sample linked "), "{said}");
+}
+
+#[test]
+fn a_wrong_name_is_told_although_a_target_failed() {
+    let project = Project::copy("windows-error");
+    let args = ["--target", "linux/amd64/static,windows/amd64", "-X", "nowhere::VERSION=1"];
+    let outcome = project.build(args).ended(1);
+    outcome.says("nowhere::VERSION").says("windows-amd64");
+    assert!(!project.output.join("linux-amd64-static").exists(), "nothing is in place");
 }

@@ -11,7 +11,7 @@
 
 use object::read::macho::{FatArch, MachOFatFile32, MachOFatFile64};
 
-use super::{Finish, Finished, bytes, finish_thin};
+use super::{Finished, bytes};
 use crate::{Error, Result};
 
 /// Linkers use 14 (16 KiB); more than this is no alignment, but a broken header.
@@ -27,11 +27,12 @@ struct Entry {
     align: u32,
 }
 
-pub(super) fn finish(input: &[u8], edits: &Finish<'_>) -> Result<Finished> {
+/// Finishes each slice by itself; the slots written are those of all.
+pub(super) fn each(input: &[u8], finish: impl Fn(&[u8]) -> Result<Finished>) -> Result<Finished> {
     let mut slots_written: Vec<(String, usize)> = Vec::new();
     let mut identity_dropped = false;
     let bytes = rebuild(input, |slice| {
-        let finished = finish_thin(slice, edits)?;
+        let finished = finish(slice)?;
         identity_dropped |= finished.identity_dropped;
         if slots_written.is_empty() {
             slots_written = finished.slots_written;

@@ -18,10 +18,12 @@ mod fill;
 mod macho;
 mod note_object;
 mod pe;
+mod stamp;
 mod verify;
 
 pub use companion::{debuglink_crc, only_keep_debug};
 pub use note_object::{NoteObject, note_object};
+pub use stamp::stamp;
 
 use crate::{Error, Format, Image, Limits, Recognised, Result, recognise};
 
@@ -97,22 +99,9 @@ pub struct Finished {
 /// be done without harm, and those of [`Image::parse`].
 pub fn finish(input: &[u8], edits: &Finish<'_>) -> Result<Finished> {
     match recognise(input) {
-        Recognised::FatMachO => fat::finish(input, edits),
+        Recognised::FatMachO => fat::each(input, |slice| finish_thin(slice, edits)),
         _ => finish_thin(input, edits),
     }
-}
-
-/// Writes values into the slots of a finished image and renews its ad-hoc signature; all else
-/// stays as it is.
-///
-/// # Errors
-/// As [`finish`].
-pub fn write_slots(
-    input: &[u8],
-    values: &[(String, String)],
-    resign: ResignPolicy,
-) -> Result<Finished> {
-    finish(input, &Finish { slots: values, resign, ..Finish::default() })
 }
 
 /// Reduces what a Mach-O dylib exports to `allowed` (names as in the symbol table, with their

@@ -1,5 +1,7 @@
 //! The `build` lines of a note: how a program was built, in Go's style of `key=value`.
 
+use std::collections::BTreeSet;
+
 use jiff::Timestamp;
 use rgo_toolchain::cargo_messages::Unit;
 use rgo_toolchain::plan::TargetPlan;
@@ -9,7 +11,7 @@ use super::finish::StripMode;
 use super::link::Linking;
 use super::prepare::Prepared;
 
-/// The lines for one target, and for one program of it if its unit is known.
+/// The lines for one program of a target, which has these slots.
 ///
 /// Nothing here may hold a path of this machine: the note is part of bytes that must be the same
 /// from any folder.
@@ -18,7 +20,8 @@ pub(super) fn lines(
     prepared: &Prepared,
     plan: &TargetPlan,
     linking: &Linking,
-    unit: Option<&Unit>,
+    unit: &Unit,
+    slots: &BTreeSet<String>,
 ) -> Vec<(String, String)> {
     let toolchain = plan.toolchain;
     let mut lines: Vec<(String, String)> = Vec::new();
@@ -36,9 +39,7 @@ pub(super) fn lines(
         Some(Floor::Macos(version)) => add("macos", version.clone()),
         None => {}
     }
-    if let Some(unit) = unit {
-        add("features", unit.features.iter().cloned().collect::<Vec<_>>().join(","));
-    }
+    add("features", unit.features.iter().cloned().collect::<Vec<_>>().join(","));
     add("rustc", prepared.compiler.version.release.to_string());
     add("rustc.commit", prepared.compiler.version.commit_hash.clone().unwrap_or_default());
     add("std", linking.std_word().to_owned());
@@ -46,7 +47,7 @@ pub(super) fn lines(
     add("zig", linking.zig_version.clone().unwrap_or_default());
     add("rgo", env!("CARGO_PKG_VERSION").to_owned());
     add("strip", strip(prepared.strip).to_owned());
-    for (name, value) in &prepared.values {
+    for (name, value) in prepared.values.iter().filter(|(name, _)| slots.contains(name)) {
         add("-X", format!("{name}={value}"));
     }
     if let Some(vcs) = &prepared.vcs {

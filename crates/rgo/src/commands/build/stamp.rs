@@ -5,11 +5,13 @@ use std::collections::BTreeSet;
 
 use anyhow::{Context, Result, anyhow};
 use camino::Utf8PathBuf;
-use rgo_binary::Error as BinaryError;
 use rgo_binary::edit::{self, ResignPolicy};
+use rgo_binary::modinfo::BuildInfo;
+use rgo_binary::{Error as BinaryError, Limits, note, slices};
 use rgo_report::{Column, Document, Report, Table};
 use serde::Serialize;
 
+use super::values::Template;
 use super::{finish, place, values};
 use crate::cli::build::StampArgs;
 use crate::exit::{Exit, Hint};
@@ -53,12 +55,13 @@ impl Report for Stamped {
 pub(super) fn run(args: &StampArgs) -> Result<Exit> {
     let stamps = values::parse(&args.stamp)?;
     let data = finish::map(&args.file)?;
+    let stamps = filled(&stamps, &data).with_context(|| format!("stamping {}", args.file))?;
     let known = finish::slot_names(&data).with_context(|| format!("reading {}", args.file))?;
     if let Some((name, _)) = stamps.iter().find(|(name, _)| !known.contains(name)) {
         return Err(unknown(name, &known).context(args.file.to_string()));
     }
     let policy = if args.resign { ResignPolicy::AdHoc } else { ResignPolicy::Refuse };
-    let finished = edit::write_slots(&data, &stamps, policy).map_err(|error| {
+    let finished = edit::stamp(&data, &stamps, policy).map_err(|error| {
         let signed = matches!(error, BinaryError::SignedByIdentity { .. });
         let error = anyhow!(error).context(format!("stamping {}", args.file));
         if signed {
@@ -69,7 +72,9 @@ pub(super) fn run(args: &StampArgs) -> Result<Exit> {
     })?;
     drop(data);
     let to = args.output.as_ref().unwrap_or(&args.file);
-    place::put(to, &finished.bytes, Some(&args.file))?;
+    // A link stays a link: what it leads to is stamped.
+    let place = to.canonicalize_utf8().unwrap_or_else(|_| to.clone());
+    place::put(&place, &finished.bytes, Some(&args.file))?;
     if finished.identity_dropped {
         output::warning(&format!("{to} was signed by an identity, and is not any more"));
     }
@@ -83,6 +88,48 @@ pub(super) fn run(args: &StampArgs) -> Result<Exit> {
     });
     output::print(&Stamped { path: to.clone(), values: values.collect() }, args.format)?;
     Ok(Exit::Done)
+}
+
+/// Fills templates with what the program says of itself.
+fn filled(stamps: &[(String, String)], data: &[u8]) -> Result<Vec<(String, String)>> {
+    let mut said = None;
+    let mut lookup = |template: Template| {
+        if said.is_none() {
+            said = Some(note_of(data)?);
+        }
+        let info: Option<&BuildInfo> = said.as_ref().and_then(Option::as_ref);
+        let value = match template {
+            Template::Version => info
+                .and_then(|info| info.main.as_ref())
+                .map(|main| main.version.trim_start_matches('v').to_owned()),
+            Template::GitSha => info.and_then(|i| i.setting("vcs.revision")).map(str::to_owned),
+            Template::Date => info
+                .and_then(|info| info.setting("vcs.time"))
+                .and_then(|time| time.split_once('T'))
+                .map(|(day, _)| day.to_owned()),
+            Template::GitTag => None,
+        };
+        value.ok_or_else(|| {
+            anyhow!("{template} has no value, because the program does not say it")
+                .context(Hint("write the value itself".into()))
+        })
+    };
+    let fill = |(name, value): &(String, String)| {
+        let value =
+            values::fill(value, &mut lookup).with_context(|| format!("-X {name}={value}"))?;
+        Ok((name.clone(), value))
+    };
+    stamps.iter().map(fill).collect()
+}
+
+/// What the note says, in the first slice that has one.
+fn note_of(data: &[u8]) -> Result<Option<BuildInfo>> {
+    for slice in slices(data, &Limits::default())? {
+        if let Some(note) = note::find(&slice.image)? {
+            return Ok(Some(BuildInfo::parse(note.text)?));
+        }
+    }
+    Ok(None)
 }
 
 /// The error for a name that is nowhere.

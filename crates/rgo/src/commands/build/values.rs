@@ -1,6 +1,8 @@
 //! `-X NAME=VALUE`: what the user wrote, and the templates in it filled in. What a template
 //! stands for is asked for only if one of the values uses it.
 
+use std::fmt;
+
 use crate::exit::Usage;
 
 /// Words that a value may hold in braces.
@@ -14,6 +16,13 @@ pub(super) enum Template {
     GitSha,
     /// `{date}`: the day of the commit (or of `SOURCE_DATE_EPOCH`) in UTC, as 2026-01-31.
     Date,
+}
+
+impl fmt::Display for Template {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let word = TEMPLATES.iter().find(|(_, template)| template == self);
+        f.write_str(word.map_or("", |(word, _)| word))
+    }
 }
 
 const TEMPLATES: [(&str, Template); 4] = [
