@@ -4,7 +4,7 @@
 use std::io::{BufRead, BufReader};
 use std::process::Stdio;
 
-use crate::support::{Outcome, Project, runs_here, tool};
+use crate::support::{Outcome, Project, native, runs_here, tool};
 
 #[test]
 fn the_programs_own_output_and_code_come_back() {
@@ -54,15 +54,35 @@ fn a_closed_pipe_ends_quietly() {
 }
 
 #[test]
+fn a_closed_pipe_hides_no_failure() {
+    let project = Project::copy("env");
+    let args = ["--target", "linux/arm64/static", "-X", "env::NOWHERE=1"];
+    let mut command = project.command(args);
+    let mut child = command.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().expect("started");
+    drop(child.stdout.take());
+    assert_eq!(child.wait().expect("ended").code(), Some(1));
+}
+
+#[test]
 fn a_dry_run_says_all_and_does_nothing() {
     let project = Project::copy("sample");
-    let plan = project.build(["--target", "all", "-n"]).ended(0).stdout;
+    let lock = project.folder.join("Cargo.lock");
+    std::fs::remove_file(&lock).expect("removed");
+    let mut command = tool("rgo-build");
+    command.arg("-C").arg(&project.folder).arg("-o").arg(&project.output);
+    command.env("CARGO_TARGET_DIR", &project.target).args(["--target", "all", "-n"]);
+    let plan = Outcome::of(&mut command).ended(0).stdout;
     for triple in
         ["aarch64-apple-darwin", "x86_64-unknown-linux-musl", "aarch64-pc-windows-gnullvm"]
     {
         assert!(plan.contains(triple), "{plan}");
     }
-    assert!(plan.contains("cargo"), "{plan}");
+    assert!(plan.contains("cargo") && !plan.contains("'$WORK"), "{plan}");
     assert!(!project.output.exists() && !project.target.exists(), "nothing was made");
     assert!(!project.folder.join("target").exists());
+    assert!(!lock.exists(), "cargo wrote it, and it is gone again");
+    // It is shell: one that changes nothing accepts it.
+    let script = project.folder.join("plan.sh");
+    std::fs::write(&script, plan).expect("written");
+    Outcome::of(native("sh").arg("-n").arg(&script)).ended(0);
 }

@@ -23,7 +23,6 @@ pub fn main<A: Parser>(run: fn(A) -> anyhow::Result<Exit>) -> ExitCode {
 fn ended(result: anyhow::Result<Exit>) -> ExitCode {
     match result {
         Ok(exit) => exit.into(),
-        Err(error) if output::is_closed_pipe(&error) => Exit::Done.into(),
         Err(error) => {
             let exit = error.downcast_ref::<exit::Usage>().map_or(Exit::Failed, |_| Exit::Usage);
             output::error(&error);

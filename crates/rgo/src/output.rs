@@ -11,30 +11,24 @@ use crate::exit::Hint;
 /// Renders a report to stdout in one write.
 ///
 /// # Errors
-/// If stdout cannot take it; a closed pipe is told apart by [`is_closed_pipe`].
+/// If stdout cannot take it.
 pub fn print<R: Report>(report: &R, format: FormatArg) -> anyhow::Result<()> {
     let style = Style { colour: colour(&io::stdout()) };
     let text = rgo_report::render(report, format.into(), style).context("rendering the report")?;
     write(text.as_bytes())
 }
 
-/// Writes data to stdout.
+/// Writes data to stdout. A reader that has gone, as `head` does once it has its lines, is no
+/// error: what was done is done, and the exit code says how it went.
 ///
 /// # Errors
 /// If stdout cannot take it.
 pub fn write(data: &[u8]) -> anyhow::Result<()> {
     let mut stdout = io::stdout().lock();
-    stdout.write_all(data)?;
-    stdout.flush()?;
-    Ok(())
-}
-
-/// Whether the reader of our stdout has gone, as `head` does once it has its lines.
-#[must_use]
-pub fn is_closed_pipe(error: &anyhow::Error) -> bool {
-    error.chain().any(|cause| {
-        cause.downcast_ref::<io::Error>().is_some_and(|e| e.kind() == ErrorKind::BrokenPipe)
-    })
+    match stdout.write_all(data).and_then(|()| stdout.flush()) {
+        Err(error) if error.kind() != ErrorKind::BrokenPipe => Err(error.into()),
+        _ => Ok(()),
+    }
 }
 
 /// Renders a report to stderr, where stdout belongs to another program.
