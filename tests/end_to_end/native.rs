@@ -15,6 +15,21 @@ fn c_code_is_compiled_for_each_target() {
 }
 
 #[test]
+fn c_code_that_asks_for_the_date_is_not_told_todays() {
+    let project = Project::copy("with-c");
+    let source = project.folder.join("c/words.c");
+    let text = std::fs::read_to_string(&source).expect("a source");
+    write(&source, &text.replace("\"square root\"", "__DATE__"));
+    for (epoch, date) in [("", "Jan  1 1970"), ("1700000000", "Nov 14 2023")] {
+        let mut command = project.command(["--target", "linux/amd64/static"]);
+        let report = Outcome::of(command.env("SOURCE_DATE_EPOCH", epoch)).report();
+        let file = report.artifact("linux-amd64-static", "with-c").path();
+        let said = run("linux-amd64-static", &file, &[]).expect("runs here").ended(0).stdout;
+        assert!(said.starts_with(date), "{said}");
+    }
+}
+
+#[test]
 fn cxx_code_is_built_by_cmake() {
     let targets = "linux/amd64,linux/amd64/static,linux/arm64,darwin/arm64,windows/amd64";
     let report = Project::of("with-cmake").build(["--target", targets]).report();

@@ -56,6 +56,13 @@ fn a_new_floor_links_and_compiles_nothing() {
     let floored = build(&["--glibc", "2.28"]).rebuilt();
     let libraries = |line: &&String| !line.contains("sample");
     assert_eq!(floored.iter().filter(libraries).count(), 0, "{floored:?}");
+    explained(&floored, "sample", "another floor");
+    // What changed besides is told too, although cargo compiled it in the run before the link.
+    let source = project.folder.join("src/main.rs");
+    let text = fs::read_to_string(&source).expect("a source");
+    write(&source, &format!("{text}\n// More.\n"));
+    let both = build(&["--glibc", "2.17"]).rebuilt();
+    explained(&both, "sample", "src/main.rs");
 }
 
 #[test]

@@ -124,3 +124,25 @@ fn the_time_of_the_source_is_the_time_of_everything() {
     let mut command = project.command(TARGET);
     Outcome::of(command.env("SOURCE_DATE_EPOCH", "soon")).ended(1).says("SOURCE_DATE_EPOCH");
 }
+
+#[test]
+fn the_commit_is_the_projects_wherever_the_build_is_started() {
+    let (elsewhere, project) = (Project::copy("lto"), Project::copy("env"));
+    elsewhere.commit();
+    project.commit();
+    let manifest = project.folder.join("Cargo.toml");
+    let build = |vcs: &str| {
+        let mut build = tool("rgo-build");
+        build
+            .args(["--format", "json", "--vcs", vcs, "--manifest-path"])
+            .arg(&manifest)
+            .args(TARGET);
+        build.arg("-o").arg(&project.output).env("CARGO_TARGET_DIR", &project.target);
+        Outcome::of(build.current_dir(&elsewhere.folder))
+    };
+    let revision = project.git(&["rev-parse", "HEAD"]).trim().to_owned();
+    let other = elsewhere.git(&["rev-parse", "HEAD"]).trim().to_owned();
+    assert_ne!(revision, other);
+    let found = recorded(&project, build("auto"));
+    assert_eq!(found[1], format!("vcs.revision={revision}"));
+}

@@ -4,7 +4,7 @@
 use std::path::{Path, PathBuf};
 
 use crate::setup::{self, Setup};
-use crate::shell::{self, cargo, command};
+use crate::shell::{self, cargo, command, succeeds};
 
 /// Builds, runs and prints.
 ///
@@ -17,7 +17,11 @@ pub(crate) fn run() -> anyhow::Result<()> {
 
     let sample = out.join("sample");
     heading("testdata/sample for every toolchain, stamped without a recompilation");
-    let stamp = ["-X", "sample::VERSION={version}-demo", "-X", "sample::COMMIT={git.sha}"];
+    // A copy without its history has no commit to name.
+    let commit =
+        if succeeds(command("git").args(["rev-parse", "HEAD"])) { "{git.sha}" } else { "unknown" };
+    let commit = format!("sample::COMMIT={commit}");
+    let stamp = ["-X", "sample::VERSION={version}-demo", "-X", &commit];
     build(&setup, Path::new("testdata/sample"), &sample, &stamp)?;
 
     heading("ripgrep, as its authors published it");

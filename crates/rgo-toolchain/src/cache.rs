@@ -7,6 +7,7 @@
 //!   zig/<version>-<host>/ a provisioned zig
 //!   zig-cache/<version>/  zig's own cache: C libraries and runtimes it has compiled
 //!   shims/<name>/         linkers and C tools that cargo and build scripts are given
+//!   notes/<name>.obj      empty notes, for links that the platform's own linker does
 //!   probe/<hash>.json     answers of slow `--version` calls
 //! ```
 //!
@@ -57,7 +58,7 @@ pub struct Guard {
 /// One thing that is kept.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Entry {
-    /// `std`, `zig`, `zig-cache`, `shims`, `probe`.
+    /// `std`, `zig`, `zig-cache`, `shims`, `notes`, `probe`.
     pub kind: &'static str,
     /// Its name within its kind.
     pub name: String,
@@ -78,7 +79,9 @@ pub struct Pruned {
     pub held: Vec<Entry>,
 }
 
-const KINDS: [&str; 5] = ["std", "zig", "zig-cache", "shims", "probe"];
+const KINDS: [&str; 6] = ["std", "zig", "zig-cache", "shims", "notes", "probe"];
+/// Kinds whose files are of no interest one by one.
+const WHOLE: [&str; 2] = ["notes", "probe"];
 /// Touched at each use of an entry; its time is the entry's last use.
 const USED: &str = ".used";
 
@@ -233,7 +236,7 @@ impl Cache {
         let mut found = Vec::new();
         for kind in KINDS {
             let folder = self.folder(kind);
-            if kind == "probe" {
+            if WHOLE.contains(&kind) {
                 if folder.exists() {
                     found.push(entry(kind, "all", folder));
                 }

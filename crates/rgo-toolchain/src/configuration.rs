@@ -108,6 +108,15 @@ impl Configuration {
         })
     }
 
+    /// The linker that the user's files name for a target.
+    #[must_use]
+    pub fn linker(&self, triple: &str) -> Option<&str> {
+        let mut configs = self.cli.iter().rev().chain(std::iter::once(&self.files));
+        configs.find_map(|config| {
+            config.target.get(triple)?.linker.as_ref().map(|linker| linker.val.as_str())
+        })
+    }
+
     fn of_environment(&self) -> Option<Vec<String>> {
         match self.variables.get("CARGO_ENCODED_RUSTFLAGS") {
             Some(none) if none.is_empty() => Some(Vec::new()),

@@ -1,9 +1,11 @@
 //! What is there, what is missing, and the command that mends it: facts for `rgo-build doctor`, as data.
 
+use camino::Utf8PathBuf;
 use serde::Serialize;
 
 use crate::cache::{Cache, Env};
 use crate::compiler::{Compiler, CompilerError};
+use crate::dsymutil;
 use crate::exec;
 use crate::runner::{self, Runner};
 use crate::std_lib::{self, StdPlan};
@@ -13,7 +15,7 @@ use crate::zig::{self, Zig, ZigError};
 /// One thing that was looked at.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Finding {
-    /// `compiler`, `zig`, `std`, `linker`, `runner`, `debugger`, `ptrace`, `cache`.
+    /// `compiler`, `zig`, `git`, `dsymutil`, `std`, `linker`, `runner`, `debugger`, `ptrace`, `cache`.
     pub what: &'static str,
     /// How it is.
     pub state: State,
@@ -82,6 +84,20 @@ pub fn examine(
         detail: cache.root().to_string(),
         mend: None,
     });
+    machine.push(tool(
+        "git",
+        exec::find_program("git"),
+        "git is not installed: programs will not say of which commit they are",
+        "apt-get install git",
+    ));
+    if toolchains.iter().any(|toolchain| toolchain.is("darwin")) {
+        machine.push(tool(
+            "dsymutil",
+            dsymutil::find(),
+            "there is none: --strip split is not possible for darwin",
+            "apt-get install llvm",
+        ));
+    }
     machine.extend(debuggers(&|name| exec::find_program(name).is_some()));
     machine.extend(ptrace(&|path| std::fs::read_to_string(path).ok()));
     let zig_comes = matches!(&zig, Ok(Some(_))) || (matches!(&zig, Ok(None)) && !offline);
@@ -150,6 +166,12 @@ fn of_zig(zig: &Result<Option<Zig>, ZigError>, offline: bool) -> Finding {
             detail: "none, and offline".into(),
             mend: Some(install),
         },
+        Ok(None) if exec::find_program("python3").is_none() => Finding {
+            what: "zig",
+            state: State::Missing,
+            detail: "none, and no python3 whose pip could fetch it".into(),
+            mend: Some("apt-get install python3-pip".into()),
+        },
         Ok(None) => Finding {
             what: "zig",
             state: State::OnDemand,
@@ -208,6 +230,19 @@ fn of_own_linker(toolchain: &Toolchain, windows: bool) -> Finding {
             "Microsoft's linker runs on Windows alone",
             Some("build on Windows, or for the toolchain without `msvc`"),
         )
+    }
+}
+
+/// A tool that some uses need.
+fn tool(what: &'static str, found: Option<Utf8PathBuf>, lack: &str, mend: &str) -> Finding {
+    match found {
+        Some(path) => Finding { what, state: State::Ok, detail: path.into_string(), mend: None },
+        None => Finding {
+            what,
+            state: State::Optional,
+            detail: lack.to_owned(),
+            mend: Some(mend.to_owned()),
+        },
     }
 }
 

@@ -12,6 +12,7 @@ pub mod cargo_messages;
 pub mod cargo_run;
 pub mod deps;
 pub mod doctor;
+pub mod dsymutil;
 pub mod event;
 pub mod hints;
 pub mod native;

@@ -115,7 +115,8 @@ fn build_flags(request: &Request, wanted: &[Wanted], messages: Messages) -> Vec<
             add(&["--workspace"]);
         }
         selection.bins.iter().for_each(|bin| add(&["--bin", bin]));
-        if selection.all_bins || selection.mode == Some(Mode::Exe) && selection.bins.is_empty() {
+        let unnamed = selection.bins.is_empty() && selection.examples.is_empty();
+        if selection.all_bins || selection.mode == Some(Mode::Exe) && unnamed {
             add(&["--bins"]);
         }
         selection.examples.iter().for_each(|example| add(&["--example", example]));

@@ -70,6 +70,21 @@ impl Explainer {
     }
 }
 
+/// Adds what a later run compiled.
+pub fn join(all: &mut Vec<Rebuilt>, later: Vec<Rebuilt>) {
+    for one in later {
+        match all.iter_mut().find(|known| known.package == one.package) {
+            Some(known) => {
+                known.units += one.units;
+                let new: Vec<String> =
+                    one.reasons.into_iter().filter(|r| !known.reasons.contains(r)).collect();
+                known.reasons.extend(new);
+            }
+            None => all.push(one),
+        }
+    }
+}
+
 /// `name version` of `name v1.0.0 (/folder)`.
 fn package(text: &str) -> String {
     let mut words = text.split_whitespace();
@@ -98,6 +113,10 @@ fn in_words(reason: &str) -> String {
         ("the list of features changed", "its features changed"),
         ("the profile configuration changed", "the profile changed"),
         ("forced", "a rebuild was asked for"),
+        (
+            "couldn't read metadata for file",
+            "its file was gone: rgo takes away what was linked for another floor, zig or note",
+        ),
     ];
     known
         .iter()

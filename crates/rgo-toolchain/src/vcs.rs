@@ -34,7 +34,10 @@ pub enum Absent {
     NoCommit,
     /// Git refuses to read another user's repository.
     #[error("git does not trust this repository, because another user owns it")]
-    ForeignOwner,
+    ForeignOwner {
+        /// Its folder, as git names it.
+        repository: String,
+    },
     /// Git failed in another way.
     #[error("git failed: {0}")]
     Failed(String),
@@ -43,13 +46,13 @@ pub enum Absent {
 impl Absent {
     /// The next step.
     #[must_use]
-    pub fn hint(&self, project: &Utf8Path) -> String {
+    pub fn hint(&self) -> String {
         match self {
             Self::NoGit => "install git, or pass --vcs off".to_owned(),
             Self::NoRepository => "run `git init` and commit, or pass --vcs off".to_owned(),
             Self::NoCommit => "commit, or pass --vcs off".to_owned(),
-            Self::ForeignOwner => {
-                format!("git config --global --add safe.directory {project}, or pass --vcs off")
+            Self::ForeignOwner { repository } => {
+                format!("git config --global --add safe.directory {repository}, or pass --vcs off")
             }
             Self::Failed(_) => "run `git status` there, or pass --vcs off".to_owned(),
         }
@@ -111,9 +114,12 @@ fn git<'a>(folder: &Utf8Path, args: impl IntoIterator<Item = &'a str>) -> Result
 }
 
 fn reason(stderr: &str) -> Absent {
+    if let Some((_, rest)) = stderr.split_once("dubious ownership in repository at '") {
+        let repository = rest.lines().next().unwrap_or_default().trim_end_matches('\'');
+        return Absent::ForeignOwner { repository: repository.to_owned() };
+    }
     let known = [
         ("not a git repository", Absent::NoRepository),
-        ("dubious ownership", Absent::ForeignOwner),
         ("does not have any commits yet", Absent::NoCommit),
         ("bad default revision", Absent::NoCommit),
     ];
@@ -140,7 +146,10 @@ mod tests {
                 "fatal: not a git repository (or any of the parent directories): .git",
                 Absent::NoRepository,
             ),
-            ("fatal: detected dubious ownership in repository at '/x'", Absent::ForeignOwner),
+            (
+                "fatal: detected dubious ownership in repository at '/x y'\nTo add an exception",
+                Absent::ForeignOwner { repository: "/x y".into() },
+            ),
             ("fatal: your current branch 'main' does not have any commits yet", Absent::NoCommit),
             ("fatal: boom\nmore", Absent::Failed("fatal: boom".into())),
             ("", Absent::Failed("no message".into())),

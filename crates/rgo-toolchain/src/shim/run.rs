@@ -83,6 +83,9 @@ pub enum ShimCall {
     },
 }
 
+/// In which compilers look for the date, in seconds since 1970.
+const EPOCH: &str = "SOURCE_DATE_EPOCH";
+
 /// What has just been linked.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Linked {
@@ -187,6 +190,9 @@ fn run_zig(
             recipe.zig_target.clone(),
         ]);
         if !link {
+            // zig refuses code that asks for the date, because its cache does not know of it.
+            all.push("-Wno-date-time".to_owned());
+            all.push(format!("-D__RGO_EPOCH__={}", epoch()));
             all.extend(prefix_maps(&std::env::var(TRIM).unwrap_or_default()));
             // The last that fits is taken: zig's headers have one name wherever zig is, and by
             // whatever link it was found.
@@ -211,6 +217,12 @@ fn run_zig(
     let code = zig_command(recipe, subcommand, all, link)?.run()?;
     drop(file);
     Ok(code)
+}
+
+/// The date that C code is told: the user's, else one that says nothing. Not the commit's: cargo
+/// would have to compile all C code again for every commit, or keep what says another's.
+fn epoch() -> String {
+    std::env::var(EPOCH).ok().filter(|given| !given.is_empty()).unwrap_or_else(|| "0".to_owned())
 }
 
 fn prefix_maps(trim: &str) -> impl Iterator<Item = String> + '_ {
@@ -255,6 +267,7 @@ fn zig_command(
         }
         cmd = cmd.env("ZIG_LOCAL_CACHE_DIR", cache.clone()).env("ZIG_GLOBAL_CACHE_DIR", cache);
     } else {
+        cmd = cmd.env(EPOCH, epoch());
         // A cache of their own: what a build script's test programs have compiled in its folder must not get into links.
         let cache = recipe.work.join("tools").into_string();
         cmd = cmd.env("ZIG_LOCAL_CACHE_DIR", cache.clone()).env("ZIG_GLOBAL_CACHE_DIR", cache);

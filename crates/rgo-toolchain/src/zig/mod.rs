@@ -1,4 +1,5 @@
-//! Which zig links: `RGO_ZIG`, `PATH`, `python3 -m ziglang`, else the pinned Python package in rgo's cache.
+//! Which zig links: `RGO_ZIG`, `PATH`, the pinned Python package once rgo has fetched it, `python3 -m ziglang`; if there
+//! is none, it is fetched.
 //!
 //! The package is fetched by the user's own pip, which knows their index, proxy and certificates; that it is the right
 //! one is checked here, by its hash, before anything of it is unpacked.
@@ -30,7 +31,7 @@ pub enum ZigError {
     },
     /// It is too old.
     #[error(
-        "zig {found} at {program} is too old, {minimum} or newer is needed\nhint: `pip install -U ziglang=={pin}`, or set RGO_ZIG to another one"
+        "zig {found} at {program} is too old, {minimum} or newer is needed\nhint: set RGO_ZIG to another one, or unset it, and zig {pin} is fetched"
     )]
     TooOld {
         /// Where it is.
@@ -41,11 +42,13 @@ pub enum ZigError {
         minimum: String,
         /// The version that is known to work.
         pin: String,
+        /// Whether the user named it.
+        named: bool,
     },
     /// There is none and none may be fetched.
     #[error(
         "no zig found (RGO_ZIG, PATH, `python3 -m ziglang`), and --offline forbids to fetch it\n\
-         hint: `pip install ziglang=={pin}`, or run once without --offline, or set RGO_ZIG"
+         hint: run once without --offline, or set RGO_ZIG to zig's path, or `pip install ziglang=={pin}` (in a virtual environment)"
     )]
     Offline {
         /// The version that would be fetched.
@@ -61,7 +64,7 @@ pub enum ZigError {
     },
     /// pip doesn't get it.
     #[error(
-        "no zig found, and it could not be fetched: {why}\nhint: `pip install ziglang=={pin}`, or set RGO_ZIG to zig's path"
+        "no zig found, and it could not be fetched: {why}\nhint: python3 with pip fetches it (Debian: apt-get install python3-pip); or set RGO_ZIG to zig's path, {pin} is known to work"
     )]
     Fetch {
         /// What pip says.
@@ -71,7 +74,7 @@ pub enum ZigError {
     },
     /// It isn't what was pinned.
     #[error(
-        "the package {file} is not the pinned one: its SHA-256 is {found}, not {expected}; nothing of it was unpacked"
+        "the package {file} is not the pinned one: its SHA-256 is {found}, not {expected}; nothing of it was unpacked\nhint: look at the index that pip uses, or set RGO_ZIG to a zig that you trust"
     )]
     Hash {
         /// Its name.
@@ -82,7 +85,7 @@ pub enum ZigError {
         expected: String,
     },
     /// It can't be unpacked.
-    #[error("cannot unpack {file}: {why}")]
+    #[error("cannot unpack {file}: {why}\nhint: is the disk full? RGO_CACHE names another place")]
     Unpack {
         /// The package.
         file: String,
@@ -93,7 +96,7 @@ pub enum ZigError {
     #[error(transparent)]
     Cache(#[from] CacheError),
     /// A file can't be read or written.
-    #[error("cannot provision zig: {0}")]
+    #[error("cannot provision zig: {0}\nhint: is the disk full? RGO_CACHE names another place")]
     Io(#[from] io::Error),
 }
 
@@ -161,42 +164,52 @@ pub fn discover(
     offline: bool,
     on: &mut dyn FnMut(Event),
 ) -> Result<Zig, ZigError> {
-    match find(cache, env)? {
-        Some(zig) => Ok(zig),
-        None if offline => Err(ZigError::Offline { pin: pin().version }),
-        None => {
-            let place = Place::new(cache);
-            place.provision(cache, on)?;
-            ask(&place.program(), &[], Found::Provisioned, cache)
-                .map_err(|why| ZigError::Unpack { file: place.folder.into_string(), why })
-        }
+    let found = find(cache, env);
+    match found {
+        Ok(Some(zig)) => Ok(zig),
+        Ok(None) if offline => Err(ZigError::Offline { pin: pin().version }),
+        // One that is too old is no reason not to fetch another, unless the user names it.
+        Err(ZigError::TooOld { named: false, .. }) if !offline => fetched(cache, on),
+        Ok(None) => fetched(cache, on),
+        Err(error) => Err(error),
     }
 }
 
-/// Finds the zig that is there already.
+fn fetched(cache: &Cache, on: &mut dyn FnMut(Event)) -> Result<Zig, ZigError> {
+    let place = Place::new(cache);
+    place.provision(cache, on)?;
+    ask(&place.program(), &[], Found::Provisioned, cache)
+        .map_err(|why| ZigError::Unpack { file: place.folder.into_string(), why })
+}
+
+/// Finds the zig that is there already: the first of all places that is new enough.
 ///
 /// # Errors
-/// When the one that is there can't be used.
+/// When the one that the user names can't be used, or all that are there are too old.
 pub fn find(cache: &Cache, env: Env<'_>) -> Result<Option<Zig>, ZigError> {
     let pin = pin();
     if let Some(command) = env("RGO_ZIG").filter(|c| !c.is_empty()) {
         return named(&command, cache).and_then(|zig| new_enough(zig, &pin)).map(Some);
     }
-    if let Some(program) = exec::find_program("zig")
-        && let Ok(zig) = ask(&program, &[], Found::Path, cache)
-    {
-        return new_enough(zig, &pin).map(Some);
-    }
+    let mut too_old = None;
+    let on_path = || ask(&exec::find_program("zig")?, &[], Found::Path, cache).ok();
     // Before Python, although it came after it: that it is here says that Python had none, and
     // asking again would cost every build the start of an interpreter.
-    let place = Place::new(cache);
-    if place.program().is_file()
-        && let Ok(zig) = ask(&place.program(), &[], Found::Provisioned, cache)
-    {
+    let own = || {
+        let place = Place::new(cache);
+        let program = Some(place.program()).filter(|program| program.is_file())?;
+        let zig = ask(&program, &[], Found::Provisioned, cache).ok()?;
         cache.touch(&place.folder);
-        return Ok(Some(zig));
+        Some(zig)
+    };
+    let places: [&dyn Fn() -> Option<Zig>; 3] = [&on_path, &own, &|| in_python(cache)];
+    for found in places.iter().filter_map(|place| place()) {
+        match new_enough(found, &pin) {
+            Ok(zig) => return Ok(Some(zig)),
+            Err(error) => too_old = too_old.or(Some(error)),
+        }
     }
-    in_python(cache).map(|zig| new_enough(zig, &pin)).transpose()
+    too_old.map_or(Ok(None), Err)
 }
 
 fn new_enough(zig: Zig, pin: &Pin) -> Result<Zig, ZigError> {
@@ -208,6 +221,7 @@ fn new_enough(zig: Zig, pin: &Pin) -> Result<Zig, ZigError> {
         found: zig.version.to_string(),
         minimum: pin.minimum.to_string(),
         pin: pin.version.to_string(),
+        named: zig.found == Found::Named,
     })
 }
 
@@ -312,7 +326,7 @@ mod tests {
         assert!(
             error.contains("zig 0.9.1")
                 && error.contains("too old")
-                && error.contains("hint: `pip"),
+                && error.contains("hint: set RGO_ZIG"),
             "{error}"
         );
         let error = find(&cache, &env("/no/zig at all".into())).unwrap_err().to_string();

@@ -176,7 +176,7 @@ pub struct BuildArgs {
     #[arg(long, value_enum, default_value_t, help_heading = "Result")]
     pub format: FormatArg,
 
-    /// Print the plan as shell and do nothing
+    /// Print the plan as shell and do nothing; cargo may still fetch what it needs to make it
     #[arg(short = 'n', long = "dry-run", help_heading = "Run")]
     pub dry_run: bool,
     /// Print the commands while running them
@@ -266,7 +266,8 @@ pub enum VcsArg {
 pub struct StampArgs {
     /// The program to stamp
     pub file: Utf8PathBuf,
-    /// A value to write (repeatable)
+    /// A value to write (repeatable); it may hold {version}, {git.sha} and {date}, which the
+    /// program's build note fills
     #[arg(short = 'X', value_name = "NAME=VALUE", required = true)]
     pub stamp: Vec<String>,
     /// Write here instead of in place
@@ -291,6 +292,9 @@ pub struct TargetsArgs {
 /// Arguments of `rgo-build doctor`.
 #[derive(Debug, Args)]
 pub struct DoctorArgs {
+    /// Folder of the project, whose rust-toolchain file may name the compiler [default: this one]
+    #[arg(short = 'C', value_name = "DIR")]
+    pub directory: Option<Utf8PathBuf>,
     /// Toolchains to look at
     #[arg(long = "target", value_name = "T,…", value_delimiter = ',', default_value = "all")]
     pub targets: Vec<String>,
@@ -314,8 +318,11 @@ pub enum CacheCommand {
         #[arg(long, value_enum, default_value_t)]
         format: FormatArg,
     },
-    /// Remove what is kept; what a running build uses stays
+    /// Remove what is kept; while a build runs, nothing is removed
     Prune {
+        /// Only what was last used longer ago than this
+        #[arg(long, value_name = "DAYS")]
+        older_than: Option<u32>,
         /// Say what would go, and remove nothing
         #[arg(short = 'n', long = "dry-run")]
         dry_run: bool,

@@ -76,9 +76,9 @@ fn row(place: &str, finding: &Finding) -> [Cell; 4] {
 pub fn run(args: &DoctorArgs) -> Result<Exit> {
     let env = |name: &str| std::env::var(name).ok();
     let cache = Cache::open(&env)?;
-    let here = Utf8PathBuf::from(".");
+    let folder = args.directory.clone().unwrap_or_else(|| Utf8PathBuf::from("."));
     let flag = args.cargo.as_ref().map(|path| path.as_str());
-    let compiler = compiler::discover(flag, &here, &env, &cache);
+    let compiler = compiler::discover(flag, &folder, &env, &cache);
     let host = compiler.as_ref().map_or("", |compiler| compiler.version.host.as_str());
     let toolchains =
         select::resolve(&args.targets, None, host).map_err(|error| Usage(error.to_string()))?;

@@ -1,6 +1,8 @@
 //! The commands about toolchains rather than about a project: which there are, what they lack on
 //! this machine, and what rgo keeps for them.
 
+use std::time::Duration;
+
 use anyhow::Result;
 use camino::Utf8PathBuf;
 use rgo_report::{Cell, Column, Document, Report, Table, Tone};
@@ -101,8 +103,9 @@ pub fn cache(command: &CacheCommand) -> Result<Exit> {
     let cache = Cache::open(&|name| std::env::var(name).ok())?;
     let (entries, held, verb, format) = match command {
         CacheCommand::Ls { format } => (cache.ls()?, Vec::new(), "kept:", *format),
-        CacheCommand::Prune { dry_run, format } => {
-            let pruned = cache.prune(*dry_run, None)?;
+        CacheCommand::Prune { older_than, dry_run, format } => {
+            let age = older_than.map(|days| Duration::from_secs(u64::from(days) * 86_400));
+            let pruned = cache.prune(*dry_run, age)?;
             let verb = if *dry_run { "would free" } else { "freed" };
             (pruned.removed, pruned.held, verb, *format)
         }

@@ -74,7 +74,36 @@ fn check(args: &BuildArgs) -> Result<(), Usage> {
                 .to_owned(),
         ));
     }
-    Ok(())
+    if args.dry_run && args.format != FormatArg::Text {
+        return Err(Usage("-n prints shell: there is no report to put into --format".to_owned()));
+    }
+    if args.quiet && args.explain_rebuild && args.format == FormatArg::Text {
+        return Err(Usage(
+            "--explain-rebuild has something to say, and -q says nothing".to_owned(),
+        ));
+    }
+    check_buildmode(args)
+}
+
+/// A library for C is one file of a package, and a program is no library.
+fn check_buildmode(args: &BuildArgs) -> Result<(), Usage> {
+    let programs = [
+        (!args.bins.is_empty(), "--bin"),
+        (args.all_bins, "--bins"),
+        (!args.examples.is_empty(), "--example"),
+    ];
+    let (mode, others): (_, &[(bool, &str)]) = match args.buildmode {
+        None => return Ok(()),
+        Some(BuildMode::Exe) => ("exe makes programs", &[(args.lib, "--lib")]),
+        Some(BuildMode::CShared) => ("c-shared makes the library", &programs),
+        Some(BuildMode::CArchive) => ("c-archive makes the library", &programs),
+    };
+    match others.iter().find(|(given, _)| *given) {
+        Some((_, flag)) => Err(Usage(format!(
+            "--buildmode {mode}, and {flag} asks for something else\nhint: give one of them"
+        ))),
+        None => Ok(()),
+    }
 }
 
 /// Debug data that is to be split off has to be made first.
@@ -147,6 +176,14 @@ mod tests {
             (&["--run", "--format", "markdown"], Some("--format")),
             (&["--run", "--format", "text"], None),
             (&["--format", "json"], None),
+            (&["-n", "--format", "json"], Some("-n prints shell")),
+            (&["-q", "--explain-rebuild"], Some("-q says nothing")),
+            (&["-q", "--explain-rebuild", "--format", "json"], None),
+            (&["--buildmode", "exe", "--lib"], Some("--lib")),
+            (&["--buildmode", "exe", "--bins"], None),
+            (&["--buildmode", "c-shared", "--bin", "x"], Some("--bin")),
+            (&["--buildmode", "c-archive", "--example", "x"], Some("--example")),
+            (&["--buildmode", "c-archive", "--lib"], None),
         ] {
             let said = request(&args(words))
                 .err()

@@ -10,9 +10,11 @@ use camino::{Utf8Path, Utf8PathBuf};
 use rayon::prelude::*;
 use rgo_toolchain::cargo_messages::{Side, Unit};
 use rgo_toolchain::cargo_run::{self, Ran, Show};
+use rgo_toolchain::exec::Cmd;
 use rgo_toolchain::plan::{CargoRun, TargetPlan};
-use rgo_toolchain::rebuild::Rebuilt;
+use rgo_toolchain::rebuild::{self, Rebuilt};
 use rgo_toolchain::selection::{OutputKind, Wanted};
+use rgo_toolchain::target::Toolchain;
 use rgo_toolchain::{deps, hints, project};
 
 use super::artifacts::{self, Linked};
@@ -63,20 +65,34 @@ struct Settled<'a> {
 const ROUNDS: usize = 3;
 
 impl Execution<'_> {
-    /// Runs the cargo commands and finishes what they made.
+    /// Runs the cargo commands and finishes what they made. `clean` goes before, and removes what
+    /// was made by others.
     ///
     /// # Errors
     /// If cargo cannot be run at all, or a `-X` name is nowhere.
-    pub(super) fn run(&self, runs: &[CargoRun]) -> Result<Executed> {
+    pub(super) fn run(&self, clean: Option<&Cmd>, runs: &[CargoRun]) -> Result<Executed> {
         // As cargo locks the folder while it builds, this locks it until what was built is
         // read: another rgo-build with another recipe would remove it in between.
         let _lock = self.lock()?;
+        if let Some(clean) = clean {
+            if self.trace {
+                eprintln!("{clean}");
+            }
+            clean.capture().context("removing what was built before (-a)")?;
+        }
         let mut reports = Vec::new();
         let mut rebuilt = Vec::new();
         for batch in batches(runs, self.plans) {
             let settled: Vec<Settled<'_>> =
                 batch.iter().map(|run| self.settle(run)).collect::<Result<_>>()?;
-            self.check_values(&settled)?;
+            // Before any of the files is put in place.
+            if let Some(error) = self.unknown_value(&settled)? {
+                for one in settled.iter().filter(|one| one.ran.code != 0) {
+                    let none = one.run.targets.iter().map(|index| self.report(*index, &one.ran));
+                    self.explain_failures(one, none.collect())?;
+                }
+                return Err(error);
+            }
             for one in settled {
                 rebuilt.extend(one.ran.rebuilt.iter().cloned());
                 let done = self.finish_all(&one);
@@ -103,11 +119,12 @@ impl Execution<'_> {
     fn settle<'r>(&self, run: &'r CargoRun) -> Result<Settled<'r>> {
         let mut room = vec![Capacities::default(); run.targets.len()];
         let mut round = 1;
+        let mut rebuilt = Vec::new();
         loop {
             for (position, index) in run.targets.iter().enumerate() {
                 self.linkings[*index].offer(room[position])?;
             }
-            let ran = self.cargo(run, run.targets.len() > 1)?;
+            let mut ran = self.cargo(run, run.targets.len() > 1)?;
             let mut contents = Vec::new();
             let mut stale = 0;
             for (position, index) in run.targets.iter().enumerate() {
@@ -120,7 +137,9 @@ impl Execution<'_> {
                 stale += self.forget_stale(*index, &ran, room[position])?;
                 contents.push(of_target);
             }
+            rebuild::join(&mut rebuilt, std::mem::take(&mut ran.rebuilt));
             if stale == 0 {
+                ran.rebuilt = rebuilt;
                 return Ok(Settled { run, ran, contents });
             }
             if round == ROUNDS {
@@ -202,7 +221,7 @@ impl Execution<'_> {
             .map(|(linked, wanted)| {
                 let content = match self.prepared.wanted[wanted].kind {
                     OutputKind::Staticlib => None,
-                    _ => Some(self.content(index, &ran.units, linked.unit, wanted)?),
+                    _ => Some(self.content(index, &ran.units, &linked, wanted)?),
                 };
                 Ok((wanted, content))
             })
@@ -217,29 +236,26 @@ impl Execution<'_> {
             .collect()
     }
 
-    /// Every `-X` name must be in one of the files, before any of them is put in place. Where a
-    /// target failed, its files might have had the name: its error is the one to be told.
-    fn check_values(&self, settled: &[Settled<'_>]) -> Result<()> {
-        let failed = settled.iter().any(|one| one.ran.code != 0);
-        if self.prepared.values.is_empty() || failed {
-            return Ok(());
+    /// The error for a `-X` name that none of the files has. Where a target failed, its own files
+    /// might have had the name, if no other target is whole.
+    fn unknown_value(&self, settled: &[Settled<'_>]) -> Result<Option<anyhow::Error>> {
+        if self.prepared.values.is_empty() {
+            return Ok(None);
         }
         let mut known = BTreeSet::new();
+        let mut whole = false;
         for one in settled {
             for index in &one.run.targets {
+                whole |= self.missing(*index, &one.ran).is_empty();
                 for (linked, wanted) in self.linked(*index, &one.ran) {
                     if self.prepared.wanted[wanted].kind != OutputKind::Staticlib {
-                        let data = finish::map(linked.file)?;
-                        let names = finish::slot_names(&data);
-                        known.extend(names.with_context(|| format!("reading {}", linked.file))?);
+                        known.extend(slots(linked.file)?);
                     }
                 }
             }
         }
-        match self.prepared.values.iter().find(|(name, _)| !known.contains(name)) {
-            Some((name, _)) => Err(super::stamp::unknown(name, &known)),
-            None => Ok(()),
-        }
+        let unknown = self.prepared.values.iter().find(|(name, _)| !known.contains(name));
+        Ok(unknown.filter(|_| whole).map(|(name, _)| super::stamp::unknown(name, &known)))
     }
 
     /// Finishes the files of a run, and says of each target what it lacks.
@@ -259,14 +275,7 @@ impl Execution<'_> {
                     })
                     .collect();
                 let done: Vec<_> = jobs.par_iter().map(finish::finish).collect();
-                let mut report = TargetReport {
-                    toolchain: toolchain.name.clone(),
-                    triple: toolchain.triple.clone(),
-                    std: self.linkings[*index].std.clone(),
-                    error: None,
-                    artifacts: Vec::new(),
-                    not_made: self.not_made(*index, &settled.ran),
-                };
+                let mut report = self.report(*index, &settled.ran);
                 for one in done {
                     match one {
                         Ok(artifact) => report.artifacts.push(artifact),
@@ -281,6 +290,19 @@ impl Execution<'_> {
                 report
             })
             .collect()
+    }
+
+    /// What there is to say of a target before any of its files is finished.
+    fn report(&self, index: usize, ran: &Ran) -> TargetReport {
+        let toolchain = self.plans[index].toolchain;
+        TargetReport {
+            toolchain: toolchain.name.clone(),
+            triple: toolchain.triple.clone(),
+            std: self.linkings[index].std.clone(),
+            error: None,
+            artifacts: Vec::new(),
+            not_made: self.not_made(index, ran),
+        }
     }
 
     fn prefixes(&self) -> Vec<Prefix> {
@@ -340,7 +362,13 @@ impl Execution<'_> {
         artifacts::header(package, &wanted.name, &out_dirs)
     }
 
-    fn content(&self, index: usize, units: &[Unit], unit: &Unit, wanted: usize) -> Result<Content> {
+    fn content(
+        &self,
+        index: usize,
+        units: &[Unit],
+        linked: &Linked<'_>,
+        wanted: usize,
+    ) -> Result<Content> {
         let prepared = self.prepared;
         let wanted = &prepared.wanted[wanted];
         let toolchain = self.plans[index].toolchain;
@@ -365,7 +393,8 @@ impl Execution<'_> {
                 prepared,
                 &self.plans[index],
                 &self.linkings[index],
-                Some(unit),
+                linked.unit,
+                &slots(linked.file)?,
             ),
         };
         Ok(Content {
@@ -483,6 +512,12 @@ fn optional(wanted: &Wanted) -> bool {
     !wanted.explicit && !wanted.requires.is_empty()
 }
 
+/// The names of the slots of a file.
+fn slots(file: &Utf8Path) -> Result<BTreeSet<String>> {
+    let data = finish::map(file)?;
+    finish::slot_names(&data).with_context(|| format!("reading {file}"))
+}
+
 /// Runs that may wait for each other: two toolchains of one triple write the same files, so the
 /// second may start only when those of the first are finished.
 fn batches<'r>(runs: &'r [CargoRun], plans: &[TargetPlan]) -> Vec<Vec<&'r CargoRun>> {
@@ -520,10 +555,7 @@ fn first_error(errors: &[String], stderr: &str) -> String {
 }
 
 /// What a failure before cargo leaves of a target in the report.
-pub(super) fn not_started(
-    plan: &rgo_toolchain::target::Toolchain,
-    error: &anyhow::Error,
-) -> TargetReport {
+pub(super) fn not_started(plan: &Toolchain, error: &anyhow::Error) -> TargetReport {
     TargetReport {
         toolchain: plan.name.clone(),
         triple: plan.triple.clone(),
@@ -537,7 +569,13 @@ pub(super) fn not_started(
 /// Whether a companion with debug data is asked for on a platform that needs dsymutil.
 #[must_use]
 pub(super) fn needs_dsymutil(prepared: &Prepared) -> bool {
-    prepared.strip == StripMode::Split && prepared.targets.iter().any(|(t, _)| t.is("darwin"))
+    prepared.targets.iter().any(|(toolchain, _)| splits_with_dsymutil(prepared, toolchain))
+}
+
+/// Whether a target's debug data is split off by dsymutil.
+#[must_use]
+pub(super) fn splits_with_dsymutil(prepared: &Prepared, toolchain: &Toolchain) -> bool {
+    prepared.strip == StripMode::Split && toolchain.is("darwin")
 }
 
 /// An error for a kind of file that a platform cannot have, if it was asked for by name.

@@ -7,7 +7,7 @@ mod companions;
 use std::collections::BTreeSet;
 use std::fs::File;
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, anyhow};
 use camino::{Utf8Path, Utf8PathBuf};
 use memmap2::Mmap;
 use rgo_binary::edit::{self, Finish, Strip};
@@ -20,18 +20,20 @@ use super::leaks::{self, Prefix};
 use super::place;
 use super::report::Artifact;
 use super::verdict::{self, Asked};
+use crate::exit::Hint;
 use companions::Companions;
+pub(super) use companions::no_dsymutil;
 
-/// What is kept of symbols and debug data.
+/// What is left out of the result.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum StripMode {
-    /// All of it.
-    None,
-    /// Symbols.
-    Debug,
     /// Nothing.
+    None,
+    /// Debug data; symbols stay.
+    Debug,
+    /// Debug data and symbols.
     All,
-    /// Nothing; it goes into a companion.
+    /// Both; they go into a companion.
     Split,
 }
 
@@ -130,10 +132,22 @@ pub(super) fn finish(job: &Job<'_>) -> Result<Artifact> {
         debuglink: companions.debuglink.as_ref().map(|(name, crc)| (name.as_str(), *crc)),
         ..Finish::default()
     };
-    let finished =
-        edit::finish(&data, &edits).with_context(|| format!("finishing {}", job.linked))?;
+    let finished = edit::finish(&data, &edits).map_err(|error| {
+        let hint = match &error {
+            BinaryError::SlotTooSmall { name, needed, .. } => {
+                let name = name.rsplit("::").next().unwrap_or(name);
+                Some(Hint(format!(
+                    "give it room where it is declared: static {name}: {needed} = …"
+                )))
+            }
+            _ => None,
+        };
+        let error = anyhow!(error).context(format!("finishing {}", job.linked));
+        hint.into_iter().fold(error, anyhow::Error::context)
+    })?;
     drop(data);
-    let inspected = inspect(job, &finished.bytes, &companions)?;
+    let mut inspected = inspect(job, &finished.bytes, &companions)?;
+    inspected.findings.extend(companions.older(&job.output));
     // The companions first: whoever sees the file finds them with it.
     let companions = companions.place()?;
     let changed = place::put(&job.output, &finished.bytes, Some(&job.linked))?;

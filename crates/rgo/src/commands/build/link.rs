@@ -168,8 +168,12 @@ impl<'a> Linker<'a> {
             let Prepared { request, cache, .. } = self.prepared;
             let offline = request.offline || request.frozen;
             match zig::discover(cache, &prepare::env, offline || self.dry_run, on) {
-                Err(ZigError::Offline { .. }) if !offline => zig::to_be_fetched(cache)
-                    .map(|(zig, command)| FoundZig { zig, fetch: Some(command.to_string()) }),
+                Err(ZigError::Offline { .. } | ZigError::TooOld { named: false, .. })
+                    if !offline =>
+                {
+                    zig::to_be_fetched(cache)
+                        .map(|(zig, command)| FoundZig { zig, fetch: Some(command.to_string()) })
+                }
                 found => found.map(|zig| FoundZig { zig, fetch: None }),
             }
         });
@@ -416,15 +420,4 @@ fn restricted(data: &[u8], allowed: &[String]) -> Result<Vec<u8>> {
     // Those of the note are found by their section.
     keep.retain(|name| name != "_RGO_NOTE" && name != "_RGO_AUDIT");
     edit::restrict_exports(data, &keep).context("reducing its exports")
-}
-
-/// What collects the debug data of a darwin program: Apple's tool, or LLVM's under one of the
-/// names that distributions give it.
-#[must_use]
-pub(super) fn dsymutil() -> Option<Utf8PathBuf> {
-    let numbered = (13..=30).rev().map(|version| format!("dsymutil-{version}"));
-    ["dsymutil".to_owned(), "llvm-dsymutil".to_owned()]
-        .into_iter()
-        .chain(numbered)
-        .find_map(|name| exec::find_program(&name))
 }

@@ -11,6 +11,7 @@ mod execute;
 mod finish;
 mod leaks;
 pub mod link;
+mod lockfile;
 mod note;
 mod place;
 mod prepare;
@@ -24,13 +25,13 @@ mod verdict;
 use std::collections::HashSet;
 use std::io;
 
-use anyhow::{Context, Result};
+use anyhow::Result;
 use rgo_toolchain::cargo_platform::Cfg;
 use rgo_toolchain::cargo_run::Show;
 use rgo_toolchain::event::Event;
 use rgo_toolchain::exec::Cmd;
 use rgo_toolchain::plan::{self, CargoRun, Messages, TargetPlan};
-use rgo_toolchain::{project, unification};
+use rgo_toolchain::{dsymutil, project, unification};
 
 use crate::cli::build::{Build, BuildArgs, Other};
 use crate::cli::common::FormatArg;
@@ -65,20 +66,9 @@ fn build(args: &BuildArgs) -> Result<Exit> {
         said.note(&format!("{}, {}", compiler_line(&prepared), prepared.compiler.rustc));
     }
     let work = link::Work::new(args.work, args.dry_run)?;
-
-    // What a target lacks is found out for each by itself.
-    let mut linkings: Vec<(usize, Linking)> = Vec::new();
+    let dsymutil = if execute::needs_dsymutil(&prepared) { dsymutil::find() } else { None };
     let mut reports: Vec<Option<TargetReport>> = prepared.targets.iter().map(|_| None).collect();
-    let linker = link::Linker::new(&prepared, &work, args.dry_run)?;
-    for (index, (toolchain, floor)) in prepared.targets.iter().enumerate() {
-        match linker.prepare(toolchain, floor.as_ref(), &mut |event| said.event(&event)) {
-            Ok(linking) => linkings.push((index, linking)),
-            Err(error) => {
-                reports[index] = Some(execute::not_started(toolchain, &error));
-                output::error(&error.context(toolchain.name.clone()));
-            }
-        }
-    }
+    let linkings = link_all(args, &prepared, &work, dsymutil.is_some(), &said, &mut reports)?;
     let plans: Vec<TargetPlan> = linkings
         .iter()
         .map(|(index, linking)| target_plan(&prepared, *index, linking))
@@ -88,13 +78,6 @@ fn build(args: &BuildArgs) -> Result<Exit> {
         dry_run(args, &prepared, &plans, &linkings, &runs)?;
         let all = reports.iter().all(Option::is_none);
         return Ok(if all { Exit::Done } else { Exit::Failed });
-    }
-    if args.all {
-        let cmd = clean(&prepared, &plans);
-        if args.trace {
-            eprintln!("{cmd}");
-        }
-        cmd.capture().context("removing what was built before (-a)")?;
     }
 
     let (indices, linkings): (Vec<usize>, Vec<Linking>) = linkings.into_iter().unzip();
@@ -109,16 +92,16 @@ fn build(args: &BuildArgs) -> Result<Exit> {
             hold_errors: false,
         },
         trace: args.trace,
-        dsymutil: if execute::needs_dsymutil(&prepared) { link::dsymutil() } else { None },
+        dsymutil,
     };
     for folder in plans.iter().map(|plan| prepared.output.join(&plan.toolchain.name)) {
         place::probe(&folder)?;
     }
-    let Executed { reports: done, rebuilt } = execution.run(&runs)?;
+    let clean = args.all.then(|| clean(&prepared, &plans));
+    let Executed { reports: done, rebuilt } = execution.run(clean.as_ref(), &runs)?;
     for (index, report) in done {
         reports[indices[index]] = Some(report);
     }
-
     let report = BuildReport {
         compiler: compiler_used(&prepared),
         zig: linkings.iter().find_map(|linking| linking.zig_version.clone()),
@@ -126,7 +109,48 @@ fn build(args: &BuildArgs) -> Result<Exit> {
         rebuilt: args.explain_rebuild.then_some(rebuilt),
         work: work.kept(),
     };
-    let mut exit = match (report.failed(), report.not_held()) {
+    end(args, &prepared, &report)
+}
+
+/// Gets ready what the links of all targets need. What a target lacks is found out for each by
+/// itself, and goes into its report.
+fn link_all(
+    args: &BuildArgs,
+    prepared: &Prepared,
+    work: &link::Work,
+    dsymutil: bool,
+    said: &Said,
+    reports: &mut [Option<TargetReport>],
+) -> Result<Vec<(usize, Linking)>> {
+    let linker = link::Linker::new(prepared, work, args.dry_run)?;
+    let mut linkings = Vec::new();
+    for (index, (toolchain, floor)) in prepared.targets.iter().enumerate() {
+        let theirs = prepared.configuration.linker(&toolchain.triple);
+        if let Some(theirs) = theirs.filter(|_| toolchain.zig.is_some() && !args.quiet) {
+            output::warning(&format!(
+                "{}: zig links, not `{theirs}`, which cargo's configuration names",
+                toolchain.name
+            ));
+        }
+        let ready = if execute::splits_with_dsymutil(prepared, toolchain) && !dsymutil {
+            Err(finish::no_dsymutil())
+        } else {
+            linker.prepare(toolchain, floor.as_ref(), &mut |event| said.event(&event))
+        };
+        match ready {
+            Ok(linking) => linkings.push((index, linking)),
+            Err(error) => {
+                reports[index] = Some(execute::not_started(toolchain, &error));
+                output::error(&error.context(toolchain.name.clone()));
+            }
+        }
+    }
+    Ok(linkings)
+}
+
+/// Shows the report, runs what is to be run, and says how it went.
+fn end(args: &BuildArgs, prepared: &Prepared, report: &BuildReport) -> Result<Exit> {
+    let exit = match (report.failed(), report.not_held()) {
         (true, _) => Exit::Failed,
         (false, true) => Exit::NotHeld,
         (false, false) => Exit::Done,
@@ -134,17 +158,17 @@ fn build(args: &BuildArgs) -> Result<Exit> {
     if !args.quiet || args.format != FormatArg::Text {
         // With --run, stdout is the program's.
         if args.run {
-            output::print_to_stderr(&report, args.format)?;
+            output::print_to_stderr(report, args.format)?;
         } else {
-            output::print(&report, args.format)?;
+            output::print(report, args.format)?;
         }
     }
     // The text report says them itself.
     if args.quiet || args.format != FormatArg::Text {
-        say_findings(&report, args.quiet);
+        say_findings(report, args.quiet);
     }
     if args.run && exit == Exit::Done {
-        exit = run_outputs::run(&prepared, &report, &args.args)?;
+        return run_outputs::run(prepared, report, &args.args);
     }
     Ok(exit)
 }
@@ -232,34 +256,31 @@ fn dry_run(
     linkings: &[(usize, Linking)],
     runs: &[CargoRun],
 ) -> Result<()> {
-    use std::fmt::Write as _;
-    let mut text = format!("# {}\n", compiler_line(prepared));
+    let mut lines = vec![format!("# {}", compiler_line(prepared))];
     // Several targets may wait for one thing.
-    let mut steps: Vec<&String> = linkings.iter().flat_map(|(_, linking)| &linking.steps).collect();
     let mut seen = HashSet::new();
-    steps.retain(|step| seen.insert(*step));
-    for step in steps {
-        writeln!(text, "{step}")?;
-    }
+    let steps = linkings.iter().flat_map(|(_, linking)| &linking.steps);
+    lines.extend(steps.filter(|step| seen.insert(*step)).cloned());
+    lines
+        .push("WORK=$(mktemp -d)  # rgo-build writes into it what the linkers are told".to_owned());
     if args.all {
-        writeln!(text, "{}", clean(prepared, plans))?;
+        lines.push(clean(prepared, plans).to_string());
     }
-    for run in runs {
-        writeln!(text, "{}", run.cmd)?;
-    }
+    // Quotes would keep the shell from putting the folder in the place of its name.
+    lines.extend(runs.iter().map(|run| run.cmd.to_string().replace("'$WORK/", "\"$WORK\"'/")));
     for plan in plans {
         for wanted in &prepared.wanted {
             if plan.toolchain.makes(wanted.kind.crate_type()) {
+                let (kind, name) = (wanted.kind.crate_type(), &wanted.name);
                 let folder = prepared.output.join(&plan.toolchain.name);
-                writeln!(
-                    text,
-                    "# then: finish {} of {} into {folder}",
-                    wanted.name, wanted.package_name
-                )?;
+                lines.push(format!(
+                    "# then: finish the {kind} {name} of {} into {folder}",
+                    wanted.package_name
+                ));
             }
         }
     }
-    output::write(text.as_bytes())
+    output::write((lines.join("\n") + "\n").as_bytes())
 }
 
 /// `-a`: cargo has no word for building again what is fresh, so it removes what it made. Package
@@ -273,6 +294,12 @@ fn clean(prepared: &Prepared, plans: &[TargetPlan]) -> Cmd {
     for config in &request.config {
         cmd = cmd.args(["--config", config]);
     }
+    let locks = [
+        (request.locked, "--locked"),
+        (request.frozen, "--frozen"),
+        (request.offline, "--offline"),
+    ];
+    cmd = cmd.args(locks.into_iter().filter(|(given, _)| *given).map(|(_, flag)| flag));
     cmd = cmd.args(["--profile", &request.profile]);
     for plan in plans {
         cmd = cmd.args(["--target", &plan.toolchain.triple]);

@@ -20,6 +20,7 @@ use rgo_toolchain::vcs::{self, Absent, Vcs};
 
 use super::arguments;
 use super::finish::StripMode;
+use super::lockfile::Lockfiles;
 use super::values::{self, Template};
 use crate::cli::build::{BuildArgs, StripArg, VcsArg};
 use crate::exit::{Hint, Usage};
@@ -79,20 +80,30 @@ pub(super) fn prepare(args: &BuildArgs) -> Result<Prepared> {
     let compiler = compiler::discover(flag, &request.folder, &env, &cache)?;
     let variables: Vec<String> =
         std::env::vars_os().filter_map(|(name, _)| name.into_string().ok()).collect();
-    let cargo = compiler.cargo_command(variables.iter().map(String::as_str));
+    let mut cargo = compiler.cargo_command(variables.iter().map(String::as_str));
+    if env("SOURCE_DATE_EPOCH").is_some_and(|value| value.is_empty()) {
+        // An empty one is none, and some compilers refuse it.
+        cargo = cargo.env_remove("SOURCE_DATE_EPOCH");
+    }
     let configuration = Configuration::load(&request)?;
     let targets = targets(args, &configuration, &compiler)?;
     let triples: Vec<&str> = targets.iter().map(|(t, _)| t.triple.as_str()).collect();
     let output = arguments::output(args, &request.folder);
 
+    let near = request.manifest.as_deref().and_then(Utf8Path::parent).unwrap_or(&request.folder);
+    let lockfiles = args.dry_run.then(|| Lockfiles::above(near));
     let project = Project::read(&cargo, &request, &triples, &compiler.version.host)?;
+    if let Some(lockfiles) = lockfiles {
+        lockfiles.restore(&project.metadata.workspace_root)?;
+    }
+    let folder = project.manifest.parent().unwrap_or(&request.folder);
     // After cargo, which may have written Cargo.lock: that would be a change of the work tree.
     let vcs = match args.vcs {
         VcsArg::Off => None,
         wish => {
             let folders = &project.folders;
             let ours = [output.clone(), folders.target.clone(), folders.build.clone()];
-            commit_or_not(wish, vcs::read(&request.folder, &ours), &request.folder, args.quiet)?
+            commit_or_not(wish, vcs::read(folder, &ours), args.quiet)?
         }
     };
 
@@ -100,7 +111,7 @@ pub(super) fn prepare(args: &BuildArgs) -> Result<Prepared> {
     let wanted = selection::wanted(&packages, &request.selection)?;
     let epoch = epoch(vcs.as_ref())?;
     let versions = versions(&wanted, &project);
-    let values = fill_templates(&stamps, &request.folder, &versions, vcs.as_ref(), epoch)?;
+    let values = fill_templates(&stamps, folder, &versions, vcs.as_ref(), epoch)?;
     let strip = strip(args, &request, &project);
     let trims =
         if trimmed(args, &request) { trims(&compiler, &cache, &project) } else { Vec::new() };
@@ -139,7 +150,7 @@ fn targets(
         .map_err(|error| Usage(error.to_string()))?;
     let targets: Vec<_> =
         toolchains.into_iter().map(|toolchain| (toolchain, floor(args, toolchain))).collect();
-    check_floors(&targets)?;
+    check_floors(args, &targets)?;
     Ok(targets)
 }
 
@@ -155,35 +166,51 @@ fn floor(args: &BuildArgs, toolchain: &Toolchain) -> Option<Floor> {
     })
 }
 
-/// A floor that cannot be read could not be held against the result either.
-fn check_floors(targets: &[(&'static Toolchain, Option<Floor>)]) -> Result<(), Usage> {
-    for floor in targets.iter().filter_map(|(_, floor)| floor.as_ref()) {
-        let version = floor.version().parse::<Version>().ok();
-        let sane = match floor {
-            // The oldest that has arm64, and the oldest that zig knows for amd64.
-            Floor::Glibc(_) => version.filter(|v| *v >= Version::new(2, 17) && v.major == 2),
-            Floor::Macos(_) => version.filter(|v| *v >= Version::new(10, 12)),
-        };
-        if sane.is_none() {
-            let (what, hint) = match floor {
-                Floor::Glibc(_) => ("glibc", "--glibc takes versions such as 2.17 and 2.28"),
-                Floor::Macos(_) => ("macOS", "--macos takes versions such as 11.0 and 13.0"),
-            };
-            let text = floor.version();
-            return Err(Usage(format!(
-                "`{text}` is no version of {what} to build for\nhint: {hint}"
-            )));
+/// A floor that cannot be read could not be held against the result either; one that none of the
+/// targets has is no error, so that a script may give it for all.
+fn check_floors(
+    args: &BuildArgs,
+    targets: &[(&'static Toolchain, Option<Floor>)],
+) -> Result<(), Usage> {
+    let floors = || targets.iter().filter_map(|(_, floor)| floor.as_ref());
+    let given = [args.glibc.clone().map(Floor::Glibc), args.macos.clone().map(Floor::Macos)];
+    for floor in given.iter().flatten() {
+        readable(floor)?;
+        let same_kind =
+            |other: &Floor| std::mem::discriminant(other) == std::mem::discriminant(floor);
+        if !floors().any(same_kind) && !args.quiet {
+            let flag = if matches!(floor, Floor::Glibc(_)) { "--glibc" } else { "--macos" };
+            terminal::warning(&format!(
+                "{flag} has no say here: none of the targets has that floor"
+            ));
         }
     }
-    Ok(())
+    floors().try_for_each(readable)
 }
 
-fn commit_or_not(
-    wish: VcsArg,
-    commit: Result<Vcs, Absent>,
-    folder: &Utf8Path,
-    quiet: bool,
-) -> Result<Option<Vcs>> {
+fn readable(floor: &Floor) -> Result<(), Usage> {
+    let version = floor.version().parse::<Version>().ok();
+    let (what, hint, sane) = match floor {
+        Floor::Glibc(_) => (
+            "glibc",
+            "--glibc takes versions such as 2.17 and 2.28",
+            // The oldest that has arm64.
+            version.filter(|v| *v >= Version::new(2, 17) && v.major == 2),
+        ),
+        Floor::Macos(_) => (
+            "macOS",
+            "--macos (or MACOSX_DEPLOYMENT_TARGET) takes versions such as 11.0 and 13.0",
+            // The oldest that zig knows for amd64.
+            version.filter(|v| *v >= Version::new(10, 12)),
+        ),
+    };
+    let text = floor.version();
+    sane.map(drop).ok_or_else(|| {
+        Usage(format!("`{text}` is no version of {what} to build for\nhint: {hint}"))
+    })
+}
+
+fn commit_or_not(wish: VcsArg, commit: Result<Vcs, Absent>, quiet: bool) -> Result<Option<Vcs>> {
     match commit {
         Ok(vcs) => {
             if vcs.shallow && !quiet {
@@ -194,13 +221,13 @@ fn commit_or_not(
             Ok(Some(vcs))
         }
         Err(absent) if wish == VcsArg::Require => {
-            let hint = absent.hint(folder);
+            let hint = absent.hint();
             Err(anyhow!(absent).context("--vcs require").context(Hint(hint)))
         }
         Err(absent) => {
             if !quiet {
                 terminal::warning(&format!("no commit is recorded: {absent}"));
-                terminal::hint(&absent.hint(folder));
+                terminal::hint(&absent.hint());
             }
             Ok(None)
         }
@@ -239,9 +266,11 @@ fn fill_templates(
             _ => Err(anyhow!("{{version}} is not one value: {}", versions.join(", "))
                 .context(Hint("build the packages one by one, with -p".into()))),
         },
-        Template::GitSha => vcs
-            .map(|vcs| vcs.revision.clone())
-            .ok_or_else(|| anyhow!("{{git.sha}} has no value, because no commit is known")),
+        Template::GitSha => vcs.map(|vcs| vcs.revision.clone()).ok_or_else(|| {
+            anyhow!("{{git.sha}} has no value, because no commit is known").context(Hint(
+                "build from a git repository that has a commit, and without --vcs off".into(),
+            ))
+        }),
         Template::GitTag => vcs::tag(folder).map_err(|absent| {
             anyhow!(absent)
                 .context("{git.tag} has no value")

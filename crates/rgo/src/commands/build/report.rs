@@ -136,14 +136,22 @@ impl BuildReport {
     fn remarks(&self) -> Vec<Cell> {
         let mut remarks = Vec::new();
         for target in &self.targets {
+            if let Some(error) = &target.error {
+                let error = error.lines().next().unwrap_or("failed");
+                remarks.push(Cell::new(format!("{}: {error}", target.toolchain)).tone(Tone::Bad));
+            }
             for text in &target.not_made {
                 remarks.push(Cell::new(format!("{}: {text}", target.toolchain)).tone(Tone::Warn));
             }
         }
         for artifact in self.artifacts() {
             for finding in &artifact.findings {
-                let tone = if finding.level == Level::Error { Tone::Bad } else { Tone::Warn };
-                remarks.push(Cell::new(format!("{}: {}", artifact.path, finding.text)).tone(tone));
+                let (word, tone) = match finding.level {
+                    Level::Error => ("error", Tone::Bad),
+                    Level::Warning => ("warning", Tone::Warn),
+                };
+                let text = format!("{word}: {}: {}", artifact.path, finding.text);
+                remarks.push(Cell::new(text).tone(tone));
             }
             remarks.extend(
                 artifact.leaks.iter().map(|leak| Cell::new(in_words(leak)).tone(Tone::Warn)),
@@ -224,14 +232,8 @@ impl Report for BuildReport {
             for artifact in &target.artifacts {
                 table.row(row(&target.toolchain, artifact));
             }
-            if let Some(error) = &target.error {
-                let error = error.lines().next().unwrap_or("failed").to_owned();
-                table.row([
-                    Cell::new(&target.toolchain),
-                    Cell::new("failed").tone(Tone::Bad),
-                    Cell::new(""),
-                    Cell::new(error),
-                ]);
+            if target.error.is_some() {
+                table.row([Cell::new(&target.toolchain), Cell::new("failed").tone(Tone::Bad)]);
             }
         }
         let mut document = Document::new().table(table);

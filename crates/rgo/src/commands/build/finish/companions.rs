@@ -13,6 +13,7 @@ use rgo_toolchain::selection::OutputKind;
 
 use super::super::leaks::{self, Leak, Prefix};
 use super::super::place;
+use super::super::verdict::{Finding, Level};
 use super::{Job, StripMode};
 use crate::exit::Hint;
 
@@ -113,6 +114,20 @@ impl Companions {
         Ok(found)
     }
 
+    /// Debug data beside `output` that an older build has left: it may be of another program.
+    #[must_use]
+    pub(super) fn older(&self, output: &Utf8Path) -> Vec<Finding> {
+        let ours = self.files.iter().map(|file| &file.path);
+        let ours: Vec<_> = ours.chain(self.bundle.iter().map(|bundle| &bundle.path)).collect();
+        let names = ["debug", "dSYM"].map(|kind| Utf8PathBuf::from(format!("{output}.{kind}")));
+        let left = names.iter().filter(|path| path.exists() && !ours.contains(path));
+        left.map(|path| Finding {
+            level: Level::Warning,
+            text: format!("{path} is of an older build, and may not belong to it"),
+        })
+        .collect()
+    }
+
     /// Puts them in place, and says where they are.
     ///
     /// # Errors
@@ -136,12 +151,16 @@ fn ships(path: &Utf8Path, strip: StripMode) -> bool {
     path.extension() != Some("pdb") || matches!(strip, StripMode::None | StripMode::Split)
 }
 
+/// The error for a machine without dsymutil.
+#[must_use]
+pub(in super::super) fn no_dsymutil() -> anyhow::Error {
+    anyhow!("splitting off the debug data of a darwin program needs dsymutil")
+        .context(Hint("install LLVM (Debian: apt-get install llvm)".into()))
+}
+
 /// On darwin the DWARF is in the object files; they are there now and will not be later.
 fn dsym(job: &Job<'_>) -> Result<Bundle> {
-    let Some(dsymutil) = job.dsymutil else {
-        return Err(anyhow!("splitting off the debug data of a darwin program needs dsymutil")
-            .context(Hint("install LLVM (Debian: apt-get install llvm)".into())));
-    };
+    let dsymutil = job.dsymutil.ok_or_else(no_dsymutil)?;
     let folder = job.output.parent().unwrap_or(Utf8Path::new("."));
     fs::create_dir_all(folder).with_context(|| format!("creating the folder {folder}"))?;
     let temporary = tempfile::Builder::new().prefix(".rgo-").tempdir_in(folder)?;
@@ -252,6 +271,10 @@ mod tests {
             maps_paths: true,
         });
         let prefixes = [Prefix { what: "workspace", path: "/proj".into() }];
+        fs::create_dir_all(out.join("app.dSYM")).expect("creates");
+        assert!(companions.older(&out.join("app")).is_empty(), "it will be replaced");
+        assert_eq!(Companions::default().older(&out.join("app")).len(), 1);
+        fs::remove_dir_all(&out).expect("removes");
         let leaks = companions.leaks(&prefixes).expect("all can be read");
         let files: Vec<&str> = leaks.iter().map(|leak| leak.file.as_str()).collect();
         assert_eq!(files, [out.join("app.h").as_str(), out.join("app.dSYM/Contents/app").as_str()]);
