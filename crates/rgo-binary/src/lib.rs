@@ -12,16 +12,30 @@
 //! ```
 
 pub mod audit;
+pub mod build_paths;
 pub mod debug;
 pub mod edit;
+mod elf_notes;
 mod error;
+pub mod go;
 pub mod goinfo;
+pub mod gotool;
+pub mod hardening;
+pub mod identity;
 mod image;
 mod kind;
 mod limits;
 pub mod linkage;
 pub mod modinfo;
 pub mod note;
+pub mod origin;
+pub mod package_note;
+pub mod packer;
+mod pe_tables;
+pub mod recovered_crates;
+pub mod resource;
+pub mod runs_on;
+pub mod signature;
 pub mod slot;
 
 pub use debug::{DebugData, DebugLevel};

@@ -14,7 +14,7 @@
 //! Words are separated by one tab and lines end with `\n`. A sum may be missing. Lines of other
 //! kinds are skipped, as Go's own reader does, so that newer writers stay readable.
 
-mod quote;
+pub(crate) mod quote;
 
 use std::fmt;
 

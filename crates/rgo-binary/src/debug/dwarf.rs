@@ -25,6 +25,9 @@ use crate::{Error, Image, Limits, Result};
 
 type Bytes<'a> = EndianSlice<'a, RunTimeEndian>;
 
+/// Abbreviation tables by their offset.
+pub(crate) type Tables = BTreeMap<usize, Abbreviations>;
+
 /// Steps allowed per byte of debug data. Real entries take at least a byte for two attributes;
 /// hostile ones name thousands that take none.
 const STEPS_PER_BYTE: usize = 16;
@@ -42,7 +45,7 @@ pub(super) fn units(image: &Image<'_>) -> Result<Units> {
 }
 
 /// A debug section by its ELF name, inflated, and where it starts in the image.
-fn section<'a>(image: &Image<'a>, name: &str) -> Result<Option<(Cow<'a, [u8]>, u64)>> {
+pub(crate) fn section<'a>(image: &Image<'a>, name: &str) -> Result<Option<(Cow<'a, [u8]>, u64)>> {
     let Some(section) = image.object().section_by_name(name) else {
         return gnu_compressed(image, name);
     };
@@ -83,7 +86,7 @@ fn gnu_compressed<'a>(image: &Image<'a>, name: &str) -> Result<Option<(Cow<'a, [
 }
 
 /// What can end a count early.
-enum Problem {
+pub(crate) enum Problem {
     Limit(Error),
     Dwarf(gimli::Error),
 }
@@ -100,18 +103,7 @@ fn count(
     order: RunTimeEndian,
     limits: &Limits,
 ) -> std::result::Result<Units, Problem> {
-    let info = DebugInfo::new(info, order);
-    let mut headers = Vec::new();
-    let mut all = info.units();
-    while let Some(header) = all.next()? {
-        if headers.len() == limits.max_units {
-            let limit = limits.max_units as u64;
-            let what = "the number of DWARF units";
-            return Err(Problem::Limit(Error::limit(what, limit + 1, limit)));
-        }
-        headers.push(header);
-    }
-    let tables = tables(&headers, abbrev, order)?;
+    let (headers, tables) = headers_and_tables(info, abbrev, order, limits)?;
     let bytes: usize = headers.iter().map(|header| header.length_including_self()).sum();
     let mut steps = bytes.saturating_mul(STEPS_PER_BYTE);
     let mut units = Units::default();
@@ -127,13 +119,35 @@ fn count(
     Ok(units)
 }
 
+/// The headers of all units, and the abbreviation tables by their offset.
+pub(crate) fn headers_and_tables<'a>(
+    info: &'a [u8],
+    abbrev: &[u8],
+    order: RunTimeEndian,
+    limits: &Limits,
+) -> std::result::Result<(Vec<UnitHeader<Bytes<'a>>>, Tables), Problem> {
+    let info = DebugInfo::new(info, order);
+    let mut headers = Vec::new();
+    let mut all = info.units();
+    while let Some(header) = all.next()? {
+        if headers.len() == limits.max_units {
+            let limit = limits.max_units as u64;
+            let what = "the number of DWARF units";
+            return Err(Problem::Limit(Error::limit(what, limit + 1, limit)));
+        }
+        headers.push(header);
+    }
+    let tables = tables(&headers, abbrev, order)?;
+    Ok((headers, tables))
+}
+
 /// The abbreviation tables of all units. Units share them, and each ends before the next one
 /// starts: bounded by that, reading all of them is linear in the section.
 fn tables(
     headers: &[UnitHeader<Bytes<'_>>],
     abbrev: &[u8],
     order: RunTimeEndian,
-) -> gimli::Result<BTreeMap<usize, Abbreviations>> {
+) -> gimli::Result<Tables> {
     let mut offsets: Vec<_> = headers.iter().map(|header| header.debug_abbrev_offset().0).collect();
     offsets.sort_unstable();
     offsets.dedup();

@@ -6,7 +6,11 @@
 //! "text"       \a \b \f \n \r \t \v \\ \' \"  \ooo  \xhh  \uhhhh  \Uhhhhhhhh
 //! ```
 
+mod printable;
+
 use std::borrow::Cow;
+
+use printable::is_printable;
 
 /// `text`, in quotes if Go would put it in quotes as a key or as a value.
 pub(super) fn quoted(text: &str, key: bool) -> Cow<'_, str> {
@@ -19,8 +23,12 @@ pub(super) fn quoted(text: &str, key: bool) -> Cow<'_, str> {
 }
 
 fn quote(text: &str) -> String {
-    let mut out = String::with_capacity(text.len() + 2);
-    out.push('"');
+    format!("\"{}\"", escaped(text))
+}
+
+/// What stands between the quotes.
+fn escaped(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
     for c in text.chars() {
         match c {
             '"' | '\\' => out.extend(['\\', c]),
@@ -37,19 +45,27 @@ fn quote(text: &str) -> String {
             _ => out.push_str(&format!("\\U{:08x}", c as u32)),
         }
     }
+    out
+}
+
+/// The literal of bytes that may be no UTF-8.
+pub(crate) fn quoted_bytes(bytes: &[u8]) -> String {
+    let mut out = String::from("\"");
+    for chunk in bytes.utf8_chunks() {
+        out.push_str(&escaped(chunk.valid()));
+        chunk.invalid().iter().for_each(|byte| out.push_str(&format!("\\x{byte:02x}")));
+    }
     out.push('"');
     out
 }
 
-/// Near to Go's `strconv.IsPrint`; the two may follow different versions of Unicode, which
-/// changes how a character is written and not what is read.
-fn is_printable(c: char) -> bool {
-    c == '\'' || c.escape_debug().len() == 1 || unicode_mark(c)
-}
-
-/// Combining marks, which Rust's `escape_debug` escapes and Go prints.
-fn unicode_mark(c: char) -> bool {
-    matches!(c, '\u{300}'..='\u{36f}' | '\u{fe00}'..='\u{fe0f}')
+/// The literal of one character, in single quotes.
+pub(crate) fn quoted_char(c: char) -> String {
+    match c {
+        '\'' => "'\\''".to_owned(),
+        '"' => "'\"'".to_owned(),
+        _ => format!("'{}'", escaped(&c.to_string())),
+    }
 }
 
 /// Reads the literal at the start of `text`, or the bare word up to `end` (or to the end of the

@@ -1,0 +1,129 @@
+//! Where the function table lies in an image.
+//!
+//! ```text
+//! ELF      .gopclntab, .data.rel.ro.gopclntab; in .data.rel.ro where another linker joined them;
+//!          without section headers: anywhere in the segments
+//! Mach-O   __gopclntab
+//! PE       symbol runtime.pclntab (pclntab up to Go 1.3), else anywhere in the sections
+//! ```
+//!
+//! Where no name leads to it, whatever looks like a header at an aligned place is tried, and
+//! taken if functions with names follow from it.
+
+use object::{Object, ObjectSection, ObjectSegment, ObjectSymbol};
+
+use super::memory::Memory;
+use super::moduledata::{self, ModuleData};
+use super::pclntab::PclnTable;
+use super::words::Words;
+use crate::{Error, Format, Image, Result};
+
+const SECTIONS: [&str; 3] = [".gopclntab", ".data.rel.ro.gopclntab", "__gopclntab"];
+/// The section of an ELF image that other linkers put the table in.
+const JOINED: &str = ".data.rel.ro";
+const SYMBOLS: [&str; 2] = ["runtime.pclntab", "pclntab"];
+/// So many headers without a table behind them are an image that wants to be hard to read.
+const MAX_CANDIDATES: usize = 64;
+/// Sections that start the program's text, if nothing else says where that is.
+const TEXT: [&str; 2] = [".text", "__text"];
+
+/// A function table with what it was found to belong to.
+pub(super) struct Located<'a> {
+    pub(super) table: PclnTable<'a>,
+    pub(super) module: Option<ModuleData>,
+    pub(super) memory: Memory<'a>,
+}
+
+/// Finds the function table of an image; `None` if there is none, as in programs of other
+/// languages.
+pub(super) fn locate<'a>(image: &Image<'a>) -> Result<Option<Located<'a>>> {
+    let Some((address, mut table)) = find(image)? else { return Ok(None) };
+    let memory = Memory::new(image, table.header.words);
+    let module = moduledata::find(&memory, &table.header, address);
+    if table.layout() >= super::Layout::Go118 {
+        let text = match (&module, table.header.text) {
+            (Some(module), _) => module.text,
+            (None, 0) => start_of_text(image),
+            (None, text) => text,
+        };
+        table.set_text(text);
+    } else {
+        table.relocate(address, |place| memory.relocation(place));
+    }
+    Ok(Some(Located { table, module, memory }))
+}
+
+fn find<'a>(image: &Image<'a>) -> Result<Option<(u64, PclnTable<'a>)>> {
+    let named = |section: &crate::SectionRef<'_>| {
+        SECTIONS.contains(&section.name) && !section.data.is_empty()
+    };
+    if let Some(section) = image.sections().find(named) {
+        let offset = section.file_offset.unwrap_or_default();
+        return PclnTable::parse(section.data)
+            .map(|table| Some((section.address, table)))
+            .map_err(|why| Error::malformed("Go function table", offset, why));
+    }
+    Ok(match image.format() {
+        Format::MachO => None,
+        Format::Elf if image.sections().next().is_none() => {
+            let segments = image.object().segments();
+            search(image, segments.map(|it| (it.address(), it.data().unwrap_or_default())))
+        }
+        Format::Elf => {
+            let joined = image.sections().filter(|section| section.name == JOINED);
+            search(image, joined.map(|section| (section.address, section.data)))
+        }
+        Format::Pe => by_symbol(image).or_else(|| {
+            search(image, image.sections().map(|section| (section.address, section.data)))
+        }),
+    })
+}
+
+fn by_symbol<'a>(image: &Image<'a>) -> Option<(u64, PclnTable<'a>)> {
+    let wanted =
+        |symbol: &object::Symbol<'_, '_>| symbol.name().is_ok_and(|name| SYMBOLS.contains(&name));
+    let symbol = image.object().symbols().find(wanted)?;
+    let section = image.object().section_by_index(symbol.section_index()?).ok()?;
+    let within = usize::try_from(symbol.address().checked_sub(section.address())?).ok()?;
+    let table = PclnTable::parse(section.data().ok()?.get(within..)?).ok()?;
+    table.is_plausible().then_some((symbol.address(), table))
+}
+
+/// Looks through stretches of memory for a table. Stretches may overlap in a hostile image, so
+/// what is looked through is bounded by the image's size.
+fn search<'a>(
+    image: &Image<'a>,
+    stretches: impl Iterator<Item = (u64, &'a [u8])>,
+) -> Option<(u64, PclnTable<'a>)> {
+    let words = Words {
+        size: if image.object().is_64() { 8 } else { 4 },
+        big: !image.object().is_little_endian(),
+    };
+    let (mut left, mut candidates) = (image.data().len(), 0);
+    for (address, data) in stretches {
+        let data = data.get(..left).unwrap_or(data);
+        left -= data.len();
+        let found = data.chunks_exact(words.size).enumerate().find_map(|(index, chunk)| {
+            // Nearly every place fails here.
+            if words.u32(chunk, 0)? < 0xffff_fff0 || candidates == MAX_CANDIDATES {
+                return None;
+            }
+            let at = index * words.size;
+            let table = PclnTable::parse(data.get(at..)?).ok()?;
+            candidates += 1;
+            let fits = table.header.words == words && table.is_plausible();
+            fits.then_some((address.checked_add(at as u64)?, table))
+        });
+        if found.is_some() {
+            return found;
+        }
+    }
+    None
+}
+
+fn start_of_text(image: &Image<'_>) -> u64 {
+    image
+        .sections()
+        .find(|section| TEXT.contains(&section.name))
+        .map_or(0, |section| section.address)
+}

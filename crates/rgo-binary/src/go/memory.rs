@@ -1,0 +1,127 @@
+//! An image as the running program sees it: by addresses, with its pointers as the loader will
+//! have made them.
+//!
+//! A pointer in a file need not hold its address yet:
+//!
+//! ```text
+//! ELF, RELA relocations        anything, often 0; the address is the relocation's addend
+//! ELF, REL and RELR; PE        the address
+//! Mach-O, LC_DYLD_INFO         the address
+//! Mach-O, chained fixups       bits 0–35: the address, or its distance from the image's start
+//!                              bits 36–63: place of the next pointer and flags
+//! ```
+
+use object::{Object, ObjectSegment, RelocationTarget, SegmentFlags};
+use object::{elf, macho, pe};
+
+use super::words::Words;
+use crate::{Format, Image};
+
+/// The bits of a chained Mach-O pointer that name its target (`mach-o/fixup-chains.h`,
+/// `dyld_chained_ptr_64_rebase`).
+const CHAINED_TARGET: u64 = (1 << 36) - 1;
+/// More places than these point at one address in no program that a linker wrote.
+const MAX_POINTERS: usize = 64;
+
+pub(super) struct Memory<'a> {
+    segments: Vec<Segment<'a>>,
+    words: Words,
+    /// Place and value of each pointer that a RELA relocation fills in, by place.
+    relocated: Vec<(u64, u64)>,
+    /// The image's start, in Mach-O of 64 bits.
+    chained: Option<u64>,
+}
+
+struct Segment<'a> {
+    address: u64,
+    data: &'a [u8],
+    writable: bool,
+}
+
+impl<'a> Memory<'a> {
+    pub(super) fn new(image: &Image<'a>, words: Words) -> Self {
+        let file = image.object();
+        let mut segments: Vec<_> = file
+            .segments()
+            .filter_map(|segment| {
+                let data = segment.data().ok().filter(|data| !data.is_empty())?;
+                let writable = is_writable(segment.flags());
+                Some(Segment { address: segment.address(), data, writable })
+            })
+            .collect();
+        segments.sort_by_key(|segment| segment.address);
+        let mut relocated: Vec<_> = file
+            .dynamic_relocations()
+            .into_iter()
+            .flatten()
+            .take(image.limits().max_symbols)
+            .filter(|(_, relocation)| {
+                relocation.target() == RelocationTarget::Absolute
+                    && !relocation.has_implicit_addend()
+            })
+            .map(|(place, relocation)| (place, relocation.addend().cast_unsigned()))
+            .collect();
+        relocated.sort_unstable();
+        let chained = (image.format() == Format::MachO && words.size == 8)
+            .then(|| segments.first().map(|segment| segment.address))
+            .flatten();
+        Self { segments, words, relocated, chained }
+    }
+
+    /// The bytes from an address to the end of its segment; there is at least one.
+    pub(super) fn at(&self, address: u64) -> Option<&'a [u8]> {
+        let next = self.segments.partition_point(|segment| segment.address <= address);
+        let segment = self.segments.get(next.checked_sub(1)?)?;
+        let within = usize::try_from(address - segment.address).ok()?;
+        segment.data.get(within..).filter(|rest| !rest.is_empty())
+    }
+
+    /// The number at an address, as it is in the file.
+    pub(super) fn number(&self, address: u64) -> Option<u64> {
+        self.words.word(self.at(address)?, 0)
+    }
+
+    /// The pointer at an address, as the loader leaves it but for where it loads the image.
+    pub(super) fn pointer(&self, address: u64) -> Option<u64> {
+        self.relocation(address)
+            .or_else(|| self.number(address).map(|number| self.unchained(number)))
+    }
+
+    /// What a relocation puts at an address.
+    pub(super) fn relocation(&self, address: u64) -> Option<u64> {
+        let at = self.relocated.binary_search_by_key(&address, |(place, _)| *place).ok()?;
+        self.relocated.get(at).map(|(_, value)| *value)
+    }
+
+    /// Places in writable memory that point at an address.
+    pub(super) fn pointers_to(&self, target: u64) -> Vec<u64> {
+        let relocated = self.relocated.iter().filter(|(_, value)| *value == target);
+        let written = self.segments.iter().filter(|segment| segment.writable).flat_map(|segment| {
+            (0_u64..)
+                .step_by(self.words.size)
+                .zip(segment.data.chunks_exact(self.words.size))
+                .filter(move |(_, bytes)| {
+                    self.words.word(bytes, 0).is_some_and(|word| self.unchained(word) == target)
+                })
+                .map(|(within, _)| segment.address.saturating_add(within))
+        });
+        relocated.map(|(place, _)| *place).chain(written).take(MAX_POINTERS).collect()
+    }
+
+    fn unchained(&self, number: u64) -> u64 {
+        let Some(base) = self.chained else { return number };
+        let target = number & CHAINED_TARGET;
+        if target < base { target.wrapping_add(base) } else { target }
+    }
+}
+
+fn is_writable(flags: SegmentFlags) -> bool {
+    match flags {
+        SegmentFlags::Elf { p_flags, .. } => p_flags.0 & elf::PF_W.0 != 0,
+        SegmentFlags::MachO { initprot, .. } => initprot.0 & macho::VM_PROT_WRITE.0 != 0,
+        SegmentFlags::Coff { characteristics } => {
+            characteristics.0 & pe::IMAGE_SCN_MEM_WRITE.0 != 0
+        }
+        _ => false,
+    }
+}

@@ -1,0 +1,121 @@
+//! What the linker's names of Go functions say (Go, `cmd/internal/objabi/path.go`,
+//! `debug/gosym/symtab.go`).
+//!
+//! ```text
+//! github.com/x/y%2ez.(*Type[go.shape.int]).Method-fm
+//! └──── package ────┘└ the first dot after the last slash, outside of brackets
+//! ```
+//!
+//! In the last element of a package path the linker writes dots as `%2e`, and everywhere control
+//! characters, `%`, `"` and what is not ASCII as `%` and two hex digits.
+
+use std::borrow::Cow;
+
+use super::Function;
+
+/// First letters of names that the compiler gave to code of no package: since Go 1.20, before.
+const NO_PACKAGE: [&str; 4] = ["go:", "type:", "go.(", "type.."];
+
+impl<'a> Function<'a> {
+    /// The path of the package that the function is of, without escapes; `None` for code that
+    /// the compiler or linker made and for names that have none, as in assembly.
+    #[must_use]
+    pub fn package(&self) -> Option<Cow<'a, str>> {
+        package(self.name)
+    }
+}
+
+fn package(name: &str) -> Option<Cow<'_, str>> {
+    if NO_PACKAGE.iter().any(|prefix| name.starts_with(prefix)) {
+        return None;
+    }
+    let plain = name.split_once('[').map_or(name, |(before, _)| before);
+    // A receiver of an unnamed type may have slashes of its own.
+    let plain = plain.split_once(".(").map_or(plain, |(before, _)| before);
+    let last = plain.rfind('/').map_or(0, |slash| slash + 1);
+    let end = match plain.get(last..)?.find('.') {
+        Some(dot) => last + dot,
+        None if plain.len() < name.len() => plain.len(),
+        None => return None,
+    };
+    let path = plain.get(..end).filter(|path| !path.is_empty())?;
+    // The linker escapes spaces: this is a type without a name.
+    if path.contains([' ', '(', '{']) {
+        return None;
+    }
+    Some(unescape(path))
+}
+
+/// A package path, or a whole name, without escapes. What is no escape stays as it is.
+#[must_use]
+pub fn unescape(name: &str) -> Cow<'_, str> {
+    if !name.contains('%') {
+        return Cow::Borrowed(name);
+    }
+    let mut bytes = Vec::with_capacity(name.len());
+    let mut rest = name.as_bytes();
+    while let Some((first, tail)) = rest.split_first() {
+        if let (b'%', [high, low, after @ ..]) = (first, tail)
+            && let (Some(high), Some(low)) = (hex(*high), hex(*low))
+        {
+            bytes.push(high << 4 | low);
+            rest = after;
+        } else {
+            bytes.push(*first);
+            rest = tail;
+        }
+    }
+    String::from_utf8(bytes).map_or(Cow::Borrowed(name), Cow::Owned)
+}
+
+fn hex(digit: u8) -> Option<u8> {
+    char::from(digit).to_digit(16).and_then(|digit| u8::try_from(digit).ok())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn packages_are_taken_from_names() {
+        let cases = [
+            ("main.main", Some("main")),
+            ("runtime.(*mheap).alloc.func1", Some("runtime")),
+            ("github.com/x/y.F", Some("github.com/x/y")),
+            ("github.com/x/y.(*T).M-fm", Some("github.com/x/y")),
+            ("gopkg.in/yaml%2ev3.(*parser).parse", Some("gopkg.in/yaml.v3")),
+            ("go.opentelemetry.io/otel.Tracer", Some("go.opentelemetry.io/otel")),
+            ("main.Map[go.shape.string,github.com/x/y.T]", Some("main")),
+            ("slices.(*S[github.com/x/y.T]).Len", Some("slices")),
+            ("internal/sync.(*HashTrieMap[go.shape.interface {}]).All", Some("internal/sync")),
+            ("struct { x/y.T }", None),
+            ("a/b.(*struct { x/y.T; z }).M", Some("a/b")),
+            ("type:.eq.github.com/x/y.T", None),
+            ("type..eq.github.com/x/y.T", None),
+            ("go:struct { a/b.T }.M", None),
+            ("go.(*struct { a/b.T }).M", None),
+            ("_rt0_amd64_linux", None),
+            ("cmpbody", None),
+            (".x", None),
+            ("", None),
+        ];
+        for (name, expected) in cases {
+            assert_eq!(package(name).as_deref(), expected, "{name}");
+        }
+    }
+
+    #[test]
+    fn escapes_are_undone_and_others_kept() {
+        for (name, expected) in [
+            ("a%2eb", "a.b"),
+            ("a%2Eb%25", "a.b%"),
+            ("%c3%a4", "ä"),
+            ("%c3", "%c3"),
+            ("%", "%"),
+            ("%2", "%2"),
+            ("%zz%2e", "%zz."),
+        ] {
+            assert_eq!(unescape(name), expected);
+        }
+    }
+}

@@ -1,0 +1,107 @@
+//! The toolchain of a Go program that does not say it: the string `runtime.buildVersion`, which
+//! every program has and no symbol leads to once it is stripped.
+//!
+//! ```text
+//! moduledata: data … edata ─▶ a string header: pointer, length ─▶ "go1.26.5", since Go 1.17 with a NUL
+//! ```
+//!
+//! Other strings may look alike (lists of releases, values set by `-X`). A version has to fit the
+//! function table's layout, the linker's own strings (with a NUL) come before the compiler's, which
+//! do not count where the linker always writes it, and two different answers are none.
+
+use std::collections::BTreeSet;
+
+use super::Layout;
+use super::locate::Located;
+
+/// `devel go1.27-<commit> <date>`, with experiments, has about a hundred bytes.
+const LONGEST: usize = 256;
+/// `go1.2`.
+const SHORTEST: usize = 5;
+
+/// Finds the version.
+pub(super) fn build_version(located: &Located<'_>) -> Option<String> {
+    let data = located.module.as_ref()?.data.clone();
+    let memory = &located.memory;
+    let size = located.table.header.words.size as u64;
+    // The end of the variables comes from the file: their bytes bound them.
+    let room = memory.at(data.start)?.len() as u64;
+    let end = data.end.min(data.start.checked_add(room)?);
+    let (mut by_linker, mut by_compiler) = (BTreeSet::new(), BTreeSet::new());
+    let mut place = data.start;
+    while place < end {
+        let next = place.checked_add(size)?;
+        let length = memory.number(next).and_then(|length| usize::try_from(length).ok());
+        if let Some(length) = length.filter(|length| (SHORTEST..=LONGEST).contains(length))
+            && let Some(bytes) = memory.pointer(place).and_then(|address| memory.at(address))
+            && let Some(version) = version(bytes.get(..length), located.table.layout())
+        {
+            let found =
+                if bytes.get(length) == Some(&0) { &mut by_linker } else { &mut by_compiler };
+            found.insert(version);
+        }
+        place = next;
+    }
+    let always_linkers = located.table.layout() >= Layout::Go118;
+    let found = if by_linker.is_empty() && !always_linkers { by_compiler } else { by_linker };
+    match Vec::from_iter(found).as_slice() {
+        [one] => Some((*one).to_owned()),
+        _ => None,
+    }
+}
+
+/// The bytes as a version of Go that writes tables of a layout.
+fn version(bytes: Option<&[u8]>, layout: Layout) -> Option<&str> {
+    let bytes = bytes.filter(|bytes| bytes.starts_with(b"go1.") || bytes.starts_with(b"devel "))?;
+    let text = std::str::from_utf8(bytes).ok()?;
+    is_version(text, layout).then_some(text)
+}
+
+/// Whether a text is a version of Go that writes tables of a layout.
+pub(super) fn is_version(text: &str, layout: Layout) -> bool {
+    let printable = text.bytes().all(|byte| byte == b' ' || byte.is_ascii_graphic());
+    let Some(rest) = text.strip_prefix("go1.") else {
+        return printable && text.starts_with("devel ");
+    };
+    let digits = rest.find(|c: char| !c.is_ascii_digit()).unwrap_or(rest.len());
+    let (minor, after) = rest.split_at(digits);
+    let Ok(minor) = minor.parse::<u32>() else { return false };
+    let of_layout = match layout {
+        Layout::Go12 => (2..16).contains(&minor),
+        Layout::Go116 => (16..18).contains(&minor),
+        Layout::Go118 => (18..20).contains(&minor),
+        Layout::Go120 => minor >= 20,
+    };
+    // `.5`, `rc1`, `beta2`, `-devel_…`, ` X:…`, `+…` and nothing else follows the number.
+    let continues = after.is_empty() || after.starts_with(['.', 'r', 'b', '-', '+', ' ']);
+    printable && of_layout && continues
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn versions_fit_their_layout() {
+        for (text, layout, expected) in [
+            ("go1.26.5", Layout::Go120, true),
+            ("go1.20", Layout::Go120, true),
+            ("go1.21rc2", Layout::Go120, true),
+            ("go1.26.5 X:nodwarf5", Layout::Go120, true),
+            ("go1.27-devel_ab12cd Mon", Layout::Go120, true),
+            ("devel go1.22-abc Thu", Layout::Go118, true),
+            ("go1.19.13", Layout::Go120, false),
+            ("go1.19.13", Layout::Go118, true),
+            ("go1.17", Layout::Go116, true),
+            ("go1.15.2", Layout::Go12, true),
+            ("go1.16", Layout::Go12, false),
+            ("go1.", Layout::Go120, false),
+            ("go1.26.go", Layout::Go12, false),
+            ("go1.21/src", Layout::Go120, false),
+            ("go1.26.5\0", Layout::Go120, false),
+            ("go1.99999999999", Layout::Go120, false),
+        ] {
+            assert_eq!(is_version(text, layout), expected, "{text}");
+        }
+    }
+}

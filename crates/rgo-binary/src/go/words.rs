@@ -1,0 +1,76 @@
+//! Numbers as a Go table or a Go program's memory holds them: of the target's byte order, some of
+//! the size of its pointers.
+
+use std::ffi::CStr;
+
+/// How numbers are written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Words {
+    /// Size of a pointer, in bytes: 4 or 8.
+    pub(super) size: usize,
+    /// Highest byte first.
+    pub(super) big: bool,
+}
+
+impl Words {
+    /// A number of four bytes.
+    pub(super) fn u32(self, data: &[u8], at: usize) -> Option<u32> {
+        let bytes = *data.get(at..)?.first_chunk()?;
+        Some(if self.big { u32::from_be_bytes(bytes) } else { u32::from_le_bytes(bytes) })
+    }
+
+    /// A number of the size of a pointer.
+    pub(super) fn word(self, data: &[u8], at: usize) -> Option<u64> {
+        if self.size == 4 {
+            return self.u32(data, at).map(u64::from);
+        }
+        let bytes = *data.get(at..)?.first_chunk()?;
+        Some(if self.big { u64::from_be_bytes(bytes) } else { u64::from_le_bytes(bytes) })
+    }
+
+    /// The number `index` of an array of numbers of the size of a pointer.
+    pub(super) fn nth(self, data: &[u8], index: usize) -> Option<u64> {
+        self.word(data, index.checked_mul(self.size)?)
+    }
+}
+
+/// The text at an offset, up to its NUL, which has to come within `most` bytes.
+pub(super) fn text(data: &[u8], at: usize, most: usize) -> Option<&str> {
+    let rest = data.get(at..)?;
+    let rest = rest.get(..most).unwrap_or(rest);
+    CStr::from_bytes_until_nul(rest).ok()?.to_str().ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_are_read_in_both_orders_and_sizes() {
+        let data = [1, 2, 3, 4, 5, 6, 7, 8];
+        let cases = [
+            (4, false, 0x0403_0201, Some(0x0807_0605)),
+            (4, true, 0x0102_0304, Some(0x0506_0708)),
+            (8, false, 0x0807_0605_0403_0201, None),
+            (8, true, 0x0102_0304_0506_0708, None),
+        ];
+        for (size, big, first, second) in cases {
+            let words = Words { size, big };
+            assert_eq!(words.word(&data, 0), Some(first));
+            assert_eq!(words.nth(&data, 1), second);
+            assert_eq!(words.nth(&data, usize::MAX), None);
+            assert_eq!(words.u32(&data, 5), None);
+        }
+    }
+
+    #[test]
+    fn text_ends_at_its_nul_and_within_its_bound() {
+        let data = b"abc\0\xff\0def";
+        assert_eq!(text(data, 0, 10), Some("abc"));
+        assert_eq!(text(data, 1, 3), Some("bc"));
+        assert_eq!(text(data, 0, 3), None);
+        assert_eq!(text(data, 4, 10), None);
+        assert_eq!(text(data, 6, 10), None);
+        assert_eq!(text(data, 99, 10), None);
+    }
+}

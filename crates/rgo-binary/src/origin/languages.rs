@@ -1,0 +1,311 @@
+//! Languages by what only they leave behind: sections, runtime libraries, symbols. Tables, so
+//! that a further language is a further line.
+
+use std::fmt;
+
+use memchr::memmem;
+
+use super::places::Place;
+use super::{Confidence, Evidence, Findings, names};
+use crate::{Image, Linkage};
+
+/// A programming language, in the order in which it names a program that has several: a runtime
+/// that runs everything else comes before a language that others call.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Language {
+    /// Go.
+    Go,
+    /// A .NET language.
+    DotNet,
+    /// Haskell.
+    Haskell,
+    /// OCaml.
+    OCaml,
+    /// Nim, which compiles to C.
+    Nim,
+    /// D.
+    D,
+    /// Crystal.
+    Crystal,
+    /// Kotlin.
+    Kotlin,
+    /// Julia.
+    Julia,
+    /// Pascal.
+    Pascal,
+    /// Ada.
+    Ada,
+    /// Swift.
+    Swift,
+    /// Rust.
+    Rust,
+    /// Zig.
+    Zig,
+    /// Fortran.
+    Fortran,
+    /// Objective-C, Objective-C++.
+    ObjectiveC,
+    /// C++.
+    Cpp,
+    /// C.
+    C,
+    /// Assembly.
+    Assembly,
+}
+
+impl fmt::Display for Language {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Go => "Go",
+            Self::DotNet => ".NET",
+            Self::Haskell => "Haskell",
+            Self::OCaml => "OCaml",
+            Self::Nim => "Nim",
+            Self::D => "D",
+            Self::Crystal => "Crystal",
+            Self::Kotlin => "Kotlin",
+            Self::Julia => "Julia",
+            Self::Pascal => "Pascal",
+            Self::Ada => "Ada",
+            Self::Swift => "Swift",
+            Self::Rust => "Rust",
+            Self::Zig => "Zig",
+            Self::Fortran => "Fortran",
+            Self::ObjectiveC => "Objective-C",
+            Self::Cpp => "C++",
+            Self::C => "C",
+            Self::Assembly => "assembly",
+        })
+    }
+}
+
+use Confidence::{Certain, Guess, Likely};
+
+/// Beginnings of section names.
+const SECTIONS: [(&str, Language, Confidence); 11] = [
+    (".gopclntab", Language::Go, Certain),
+    (".data.rel.ro.gopclntab", Language::Go, Certain),
+    (".go.buildinfo", Language::Go, Certain),
+    ("__gopclntab", Language::Go, Certain),
+    ("__go_buildinfo", Language::Go, Certain),
+    ("__swift5_", Language::Swift, Certain),
+    ("swift5_", Language::Swift, Certain),
+    (".sw5", Language::Swift, Certain),
+    ("__objc_classlist", Language::ObjectiveC, Certain),
+    (".debug-ghc-link-info", Language::Haskell, Certain),
+    (".rustc", Language::Rust, Certain),
+];
+
+/// Beginnings of the file names of runtime libraries, in lower case.
+const LIBRARIES: [(&str, Language, Confidence); 20] = [
+    ("libstdc++.so", Language::Cpp, Likely),
+    ("libstdc++-", Language::Cpp, Likely),
+    ("libc++.so", Language::Cpp, Likely),
+    ("libc++.dll", Language::Cpp, Likely),
+    ("libc++.1.dylib", Language::Cpp, Likely),
+    ("libstdc++.6.dylib", Language::Cpp, Likely),
+    ("msvcp", Language::Cpp, Likely),
+    ("libgfortran", Language::Fortran, Likely),
+    ("libgnat", Language::Ada, Likely),
+    ("libswiftcore.", Language::Swift, Likely),
+    ("swiftcore.dll", Language::Swift, Likely),
+    ("libphobos2.so", Language::D, Likely),
+    ("libdruntime", Language::D, Likely),
+    ("libgo.so", Language::Go, Likely),
+    ("libhsrts", Language::Haskell, Likely),
+    ("libasmrun", Language::OCaml, Likely),
+    ("libstd-", Language::Rust, Likely),
+    ("librustc_driver-", Language::Rust, Likely),
+    ("libobjc.", Language::ObjectiveC, Guess),
+    ("mscoree.dll", Language::DotNet, Likely),
+];
+
+/// Beginnings of the names of C libraries, in lower case.
+const C_LIBRARIES: [&str; 7] = [
+    "libc.so",
+    "libc.musl-",
+    "libsystem.b.dylib",
+    "msvcrt.dll",
+    "ucrtbase.dll",
+    "api-ms-win-crt-",
+    "vcruntime",
+];
+
+/// Names of symbols, as their language spells them (Mach-O adds an underscore).
+const SYMBOLS: [(&str, Language, Confidence); 17] = [
+    ("rust_eh_personality", Language::Rust, Certain),
+    ("__rust_alloc", Language::Rust, Likely),
+    ("rust_begin_unwind", Language::Rust, Likely),
+    ("__gxx_personality_v0", Language::Cpp, Likely),
+    ("__gxx_personality_seh0", Language::Cpp, Likely),
+    ("__CxxFrameHandler3", Language::Cpp, Guess),
+    ("runtime.goexit", Language::Go, Certain),
+    ("runtime.morestack", Language::Go, Likely),
+    ("NimMain", Language::Nim, Certain),
+    ("caml_startup_code_begin", Language::OCaml, Certain),
+    ("caml_startup", Language::OCaml, Likely),
+    ("_d_run_main", Language::D, Certain),
+    ("hs_init_ghc", Language::Haskell, Likely),
+    ("_gfortran_set_args", Language::Fortran, Likely),
+    ("adainit", Language::Ada, Likely),
+    ("start.posixCallMainAndExit", Language::Zig, Certain),
+    ("debug.defaultPanic", Language::Zig, Certain),
+];
+
+/// Sections, libraries, the .NET header.
+pub(super) fn read(image: &Image<'_>, linkage: Option<&Linkage>, findings: &mut Findings) {
+    for section in image.sections() {
+        let known = SECTIONS.iter().find(|(name, ..)| section.name.starts_with(name));
+        if let Some((_, language, confidence)) = known {
+            let evidence = Evidence::new("section", section.name, *confidence);
+            findings.language(*language, evidence);
+        }
+    }
+    for library in linkage.iter().flat_map(|linkage| &linkage.needed) {
+        let name = library.rsplit('/').next().unwrap_or(library).to_lowercase();
+        let known = LIBRARIES.iter().find(|(start, ..)| name.starts_with(start));
+        if let Some((_, language, confidence)) = known {
+            findings.language(*language, Evidence::new("needed library", library, *confidence));
+        }
+    }
+    if has_clr_header(image) {
+        let evidence = Evidence::new("data directory 14", "CLR runtime header", Certain);
+        findings.language(Language::DotNet, evidence);
+    }
+}
+
+fn has_clr_header(image: &Image<'_>) -> bool {
+    let directories = match image.object() {
+        object::File::Pe32(file) => file.data_directories(),
+        object::File::Pe64(file) => file.data_directories(),
+        _ => return false,
+    };
+    directories
+        .get(object::pe::IMAGE_DIRECTORY_ENTRY_COM_DESCRIPTOR)
+        .is_some_and(|entry| entry.virtual_address.get(object::LittleEndian) != 0)
+}
+
+/// A program without a trace of any language that uses the C library is most often one of C.
+pub(super) fn guess_from_libc(linkage: Option<&Linkage>, findings: &mut Findings) {
+    let libc = linkage.iter().flat_map(|linkage| &linkage.needed).find(|library| {
+        let name = library.rsplit('/').next().unwrap_or(library).to_lowercase();
+        C_LIBRARIES.iter().any(|start| name.starts_with(start))
+    });
+    if let Some(library) = libc {
+        findings.language(Language::C, Evidence::new("needed library", library, Guess));
+    }
+}
+
+/// Symbols of one mangling.
+#[derive(Default)]
+struct Mangled {
+    count: u64,
+    first: Option<String>,
+}
+
+impl Mangled {
+    fn add(&mut self, name: &str) {
+        self.count += 1;
+        if self.first.is_none() {
+            self.first = Some(name.to_owned());
+        }
+    }
+}
+
+/// Names of symbols; gives how many are mangled as C++ and as Rust do it.
+pub(super) fn symbols(image: &Image<'_>, findings: &mut Findings) -> (u64, u64) {
+    let (mut cpp, mut rust) = (Mangled::default(), Mangled::default());
+    let mut seen = [false; SYMBOLS.len()];
+    for name in names::symbols(image) {
+        match mangling(name) {
+            Some(Language::Rust) => rust.add(name),
+            Some(_) => cpp.add(name),
+            None => {
+                for ((known, ..), seen) in SYMBOLS.iter().zip(&mut seen) {
+                    *seen |= name == *known;
+                }
+            }
+        }
+    }
+    for ((name, language, confidence), _) in SYMBOLS.iter().zip(seen).filter(|(_, seen)| *seen) {
+        findings.language(*language, Evidence::new("symbol", name, *confidence));
+    }
+    for (language, mangled) in [(Language::Cpp, &cpp), (Language::Rust, &rust)] {
+        if let Some(first) = &mangled.first {
+            let evidence = Evidence::counted("mangled symbols", first, mangled.count, Likely);
+            findings.language(language, evidence);
+        }
+    }
+    (cpp.count, rust.count)
+}
+
+/// The language that mangles names like this, if one does.
+pub(crate) fn mangling(name: &str) -> Option<Language> {
+    let v0 = name.strip_prefix("_R").is_some_and(|rest| {
+        rest.starts_with(|c: char| "CMXYNI".contains(c))
+            && rustc_demangle::try_demangle(name).is_ok()
+    });
+    if v0 || name.starts_with("_ZN") && has_rust_hash(name) {
+        return Some(Language::Rust);
+    }
+    // An identifier's length, a nested, local or special name, an operator.
+    let itanium = name
+        .strip_prefix("_Z")
+        .is_some_and(|rest| rest.starts_with(|c: char| c.is_ascii_digit() || "NSLTGK".contains(c)));
+    (itanium || name.starts_with("??") || name.starts_with('?') && name.contains("@@"))
+        .then_some(Language::Cpp)
+}
+
+/// rustc's older mangling is that of C++ with a hash as the last part: `…17h` and 16 digits, `E`.
+/// Others may add to that: `.llvm.1`, `$tlv$init`.
+fn has_rust_hash(name: &str) -> bool {
+    name.rsplit_once("17h").and_then(|(_, rest)| rest.split_at_checked(16)).is_some_and(
+        |(hash, rest)| {
+            let hex = |byte: u8| byte.is_ascii_digit() || (b'a'..=b'f').contains(&byte);
+            hash.bytes().all(hex) && rest.starts_with('E')
+        },
+    )
+}
+
+/// What programs of Zig say when they give up. All that are built with checks have both.
+const ZIG_PANICS: [&str; 2] = ["attempt to use null value", "reached unreachable code"];
+
+/// Looks for Zig in a stripped program, which has no other trace of it.
+pub(super) fn messages(places: &[Place<'_>], findings: &mut Findings) {
+    let place = places.iter().find(|place| {
+        ZIG_PANICS.iter().all(|text| memmem::find(place.data, text.as_bytes()).is_some())
+    });
+    if let Some(place) = place {
+        let evidence = Evidence::new(place.name, ZIG_PANICS[0], Likely);
+        findings.language(Language::Zig, evidence);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn manglings_are_told_apart() {
+        let cases = [
+            ("_RNvCs1234_7mycrate3foo", Some(Language::Rust)),
+            ("_ZN4core3fmt5write17h0123456789abcdefE", Some(Language::Rust)),
+            ("_ZN4core3fmt5write17h0123456789abcdefE.llvm.12345", Some(Language::Rust)),
+            ("_ZN3log6LOGGER17h295c72fd8ef830b3E.0", Some(Language::Rust)),
+            ("_ZN3log1A17h295c72fd8ef830b3E$tlv$init", Some(Language::Rust)),
+            ("_ZN3foo3barEv", Some(Language::Cpp)),
+            ("_ZNSt6vectorIiSaIiEE9push_backERKi", Some(Language::Cpp)),
+            ("_ZTV3Foo", Some(Language::Cpp)),
+            ("_Z3foov", Some(Language::Cpp)),
+            ("?foo@@YAHXZ", Some(Language::Cpp)),
+            ("_Zebra", None),
+            ("_Random", None),
+            ("_RNv", None),
+            ("main", None),
+            ("", None),
+        ];
+        for (name, language) in cases {
+            assert_eq!(mangling(name), language, "{name}");
+        }
+    }
+}

@@ -1,0 +1,363 @@
+//! Where an image runs: the question that a page with downloads has to answer. Read from what
+//! the loader will ask for, against a table of what systems have.
+//!
+//! ```text
+//! no loader, no library   every Linux, even an empty container
+//! musl's loader           Alpine and other systems with musl
+//! glibc's loader          distributions with the glibc of its highest symbol version, or newer
+//! LC_BUILD_VERSION        macOS from minos on; never before 11 on arm64
+//! PE subsystem version    Windows from there on, or from the first that has all its DLLs
+//! ```
+//!
+//! Only the C library is weighed; other libraries have to be there as well and are listed.
+
+mod systems;
+
+use object::read::pe::{ImageNtHeaders, ImageOptionalHeader};
+use serde::Serialize;
+
+use crate::linkage::Kind;
+use crate::origin::{Confidence, Evidence, platform};
+use crate::{Arch, Format, Image, Linkage, Version};
+
+use systems::{DISTRIBUTIONS, DLLS, MACOS, REDISTRIBUTABLE, WINDOWS};
+
+/// Symbols that are named as the cause of a floor.
+const CAUSES: usize = 5;
+
+/// Where an image runs.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct RunsOn {
+    /// A verdict for each system that its format is for.
+    pub verdicts: Vec<Verdict>,
+    /// Libraries it needs beside the C library, which may have to be installed.
+    pub also_needs: Vec<String>,
+}
+
+/// Whether, and from which release on, an image runs on a system.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Verdict {
+    /// `scratch` (a container with nothing else in it), `alpine`, `debian`, `ubuntu`, `rhel`,
+    /// `macos`, `windows`; or the name of another system.
+    pub system: &'static str,
+    /// Whether it runs there at all, on a release that this crate knows of.
+    pub runs: bool,
+    /// The first release on which it runs, of those that this crate knows; `None` where the release
+    /// does not matter.
+    pub since: Option<String>,
+    /// What people call that release.
+    pub name: Option<&'static str>,
+    /// Why, in words.
+    pub reason: String,
+    /// What tells.
+    pub evidence: Vec<Evidence>,
+}
+
+/// Finds out where an image runs on processors of its kind. Empty for objects, companions with
+/// debug data, and what has no system to run on.
+#[must_use]
+pub fn runs_on(image: &Image<'_>, linkage: &Linkage) -> RunsOn {
+    if matches!(linkage.kind, Kind::Object | Kind::DebugCompanion) {
+        return RunsOn::default();
+    }
+    let verdicts = match image.format() {
+        Format::Elf => elf(linkage),
+        Format::MachO => macho(image, linkage).into_iter().collect(),
+        Format::Pe => windows(image, linkage).into_iter().collect(),
+    };
+    RunsOn { verdicts, also_needs: also_needs(image.format(), linkage) }
+}
+
+/// Needed libraries that no part of the C library is.
+fn also_needs(format: Format, linkage: &Linkage) -> Vec<String> {
+    let own = |library: &&String| match format {
+        Format::Elf => {
+            let name = library.rsplit('/').next().unwrap_or(library);
+            let of_libc =
+                ["libc.", "libm.so", "libpthread.so", "libdl.so", "librt.so", "libutil.so"];
+            let loader =
+                ["ld-linux", "ld64.so", "ld-musl-", "libresolv.so", "libnsl.so", "libanl.so"];
+            !of_libc.iter().chain(&loader).any(|start| name.starts_with(start))
+        }
+        Format::MachO => {
+            !["/usr/lib/", "/System/"].iter().any(|folder| library.starts_with(folder))
+        }
+        Format::Pe => {
+            let name = library.to_lowercase();
+            REDISTRIBUTABLE.iter().any(|start| name.starts_with(start))
+        }
+    };
+    linkage.needed.iter().filter(own).cloned().collect()
+}
+
+/// A verdict that rests on one observation.
+fn verdict(system: &'static str, runs: bool, reason: &str, evidence: &Evidence) -> Verdict {
+    Verdict {
+        system,
+        runs,
+        since: None,
+        name: None,
+        reason: reason.to_owned(),
+        evidence: vec![evidence.clone()],
+    }
+}
+
+/// The C library that an ELF image asks for.
+enum Libc<'l> {
+    /// Everything is in the image.
+    None,
+    Musl(&'l str),
+    Glibc(&'l str),
+    Other(&'static str, &'l str),
+}
+
+/// Loaders of systems that are no Linux distribution, by how their path starts.
+const LOADERS: [(&str, &str); 6] = [
+    ("/system/bin/linker", "android"),
+    ("/libexec/ld-elf", "freebsd"),
+    ("/usr/libexec/ld.elf_so", "netbsd"),
+    ("/usr/libexec/ld.so", "openbsd"),
+    ("/lib/64/ld.so", "solaris"),
+    ("/usr/lib/ld.so.1", "solaris"),
+];
+
+fn libc(linkage: &Linkage) -> Libc<'_> {
+    let interpreter = linkage.interpreter.as_deref();
+    let loader = interpreter.and_then(|path| {
+        let (_, system) = LOADERS.iter().find(|(start, _)| path.starts_with(start))?;
+        Some(Libc::Other(system, path))
+    });
+    if let Some(other) = loader {
+        return other;
+    }
+    let is_musl = |name: &&str| name.contains("ld-musl-") || name.starts_with("libc.musl-");
+    let needed = || linkage.needed.iter().map(String::as_str);
+    if let Some(musl) = interpreter.into_iter().chain(needed()).find(is_musl) {
+        return Libc::Musl(musl);
+    }
+    let is_glibc =
+        |name: &&str| name.contains("ld-linux") || name.contains("ld64.so") || *name == "libc.so.6";
+    if let Some(glibc) = interpreter.into_iter().chain(needed()).find(is_glibc) {
+        return Libc::Glibc(glibc);
+    }
+    if linkage.glibc_floor.is_some() {
+        return Libc::Glibc("GLIBC symbol versions");
+    }
+    match needed().find(|name| *name == "libc.so") {
+        // musl's own name for it; bionic's as well, but that comes with others of its kind.
+        Some(name) if needed().any(|name| name == "liblog.so") => Libc::Other("android", name),
+        Some(name) => Libc::Musl(name),
+        None if linkage.static_ => Libc::None,
+        None => Libc::Other("elf", interpreter.unwrap_or("needed libraries")),
+    }
+}
+
+fn elf(linkage: &Linkage) -> Vec<Verdict> {
+    let (scratch, alpine) = ("scratch", "alpine");
+    match libc(linkage) {
+        Libc::None => without_libc(linkage),
+        Libc::Musl(what) => {
+            let evidence = Evidence::new(place_of(linkage, what), what, Confidence::Certain);
+            let mut verdicts = vec![
+                verdict(scratch, false, "it needs musl's shared libc", &evidence),
+                verdict(alpine, true, "it asks for musl's libc", &evidence),
+            ];
+            verdicts.extend(DISTRIBUTIONS.iter().map(|(system, _)| {
+                verdict(system, false, "it needs musl, which has to be installed there", &evidence)
+            }));
+            verdicts
+        }
+        Libc::Glibc(what) => {
+            let evidence = Evidence::new(place_of(linkage, what), what, Confidence::Certain);
+            let mut verdicts = vec![
+                verdict(scratch, false, "it needs glibc", &evidence),
+                verdict(alpine, false, "it needs glibc, and Alpine has musl", &evidence),
+            ];
+            verdicts.extend(
+                DISTRIBUTIONS
+                    .iter()
+                    .map(|(system, releases)| by_floor(system, releases, linkage, &evidence)),
+            );
+            verdicts
+        }
+        Libc::Other(system, what) => {
+            let evidence = Evidence::new(place_of(linkage, what), what, Confidence::Likely);
+            if system == "elf" {
+                let reason = "it needs libraries, and none of them is a known C library";
+                return vec![verdict(scratch, false, reason, &evidence)];
+            }
+            vec![verdict(system, true, "it asks for this system's loader or libc", &evidence)]
+        }
+    }
+}
+
+fn place_of(linkage: &Linkage, what: &str) -> &'static str {
+    if linkage.interpreter.as_deref() == Some(what) { "interpreter" } else { "needed library" }
+}
+
+/// A program without a C library runs on any Linux; a library without one brings it where it is
+/// loaded, which is less sure: it may hope for symbols that are there already.
+fn without_libc(linkage: &Linkage) -> Vec<Verdict> {
+    let (reason, confidence) = match linkage.kind {
+        Kind::SharedLibrary => {
+            ("it needs no other library; what loads it has to run there", Confidence::Likely)
+        }
+        _ => ("it has no interpreter and needs no library", Confidence::Certain),
+    };
+    let evidence = Evidence::new("program headers", "no interpreter, nothing needed", confidence);
+    let systems = ["scratch", "alpine"].into_iter();
+    systems
+        .chain(DISTRIBUTIONS.iter().map(|(system, _)| *system))
+        .map(|system| verdict(system, true, reason, &evidence))
+        .collect()
+}
+
+fn by_floor(
+    system: &'static str,
+    releases: &[systems::Release],
+    linkage: &Linkage,
+    glibc: &Evidence,
+) -> Verdict {
+    let Some(floor) = &linkage.glibc_floor else {
+        return verdict(system, true, "it needs glibc, of no particular version", glibc);
+    };
+    let mut causes = floor.symbols.iter().take(CAUSES).cloned().collect::<Vec<_>>().join(", ");
+    let more = floor.symbols.len().saturating_sub(CAUSES);
+    if more > 0 {
+        causes.push_str(&format!(" and {more} more"));
+    }
+    if causes.is_empty() {
+        "relative relocations".clone_into(&mut causes);
+    }
+    let version = floor.version;
+    let found = format!("GLIBC_{version}: {causes}");
+    let evidence = Evidence::new("symbol versions", &found, Confidence::Certain);
+    let reason = format!("it needs glibc {version} for {causes}");
+    let mut it = verdict(system, true, &reason, &evidence);
+    match releases.iter().find(|release| release.glibc >= version) {
+        Some(release) => {
+            it.since = Some(release.version.to_owned());
+            it.name = Some(release.name).filter(|name| !name.is_empty());
+        }
+        None => {
+            it.runs = false;
+            it.reason.push_str(", which no known release has");
+        }
+    }
+    it
+}
+
+/// The systems of Apple's, by number.
+const PLATFORMS: [(object::macho::Platform, &str); 12] = [
+    (object::macho::PLATFORM_MACOS, "macos"),
+    (object::macho::PLATFORM_IOS, "ios"),
+    (object::macho::PLATFORM_TVOS, "tvos"),
+    (object::macho::PLATFORM_WATCHOS, "watchos"),
+    (object::macho::PLATFORM_BRIDGEOS, "bridgeos"),
+    (object::macho::PLATFORM_MACCATALYST, "mac catalyst"),
+    (object::macho::PLATFORM_IOSSIMULATOR, "ios simulator"),
+    (object::macho::PLATFORM_TVOSSIMULATOR, "tvos simulator"),
+    (object::macho::PLATFORM_WATCHOSSIMULATOR, "watchos simulator"),
+    (object::macho::PLATFORM_DRIVERKIT, "driverkit"),
+    (object::macho::PLATFORM_VISIONOS, "visionos"),
+    (object::macho::PLATFORM_VISIONOSSIMULATOR, "visionos simulator"),
+];
+
+fn macho(image: &Image<'_>, linkage: &Linkage) -> Option<Verdict> {
+    let platform = platform(image);
+    let system = match platform {
+        Some(number) => PLATFORMS.iter().find(|(known, _)| *known == number)?.1,
+        None => "macos",
+    };
+    let Some(minimum) = linkage.macos_min else {
+        let evidence = Evidence::new("load commands", "no version", Confidence::Guess);
+        return Some(verdict(system, true, "it names no oldest system", &evidence));
+    };
+    let found = format!("minos {minimum}");
+    let evidence = Evidence::new("load commands", &found, Confidence::Certain);
+    let reason = format!("it was built for {system} {minimum} or newer");
+    let mut it = verdict(system, true, &reason, &evidence);
+    let mut since = minimum;
+    if system == "macos" {
+        let first = Version::new(11, 0);
+        if is_arm(image.arch()) && minimum < first {
+            since = first;
+            it.reason.push_str(", and there is no older one for its processor");
+        }
+        let known = MACOS.iter().rev().find(|(version, _)| *version <= since);
+        let same = |version: &Version| {
+            version.major == since.major && (since.major > 10 || version.minor == since.minor)
+        };
+        it.name = known.filter(|(version, _)| same(version)).map(|(_, name)| *name);
+    }
+    it.since = Some(since.to_string());
+    Some(it)
+}
+
+fn is_arm(arch: &Arch) -> bool {
+    match arch {
+        Arch::Arm64 => true,
+        Arch::Other(name) => name == "arm64e",
+        Arch::Amd64 => false,
+    }
+}
+
+fn windows(image: &Image<'_>, linkage: &Linkage) -> Option<Verdict> {
+    if !matches!(linkage.subsystem.as_deref(), Some("console" | "gui")) {
+        return None;
+    }
+    // The loader compares the subsystem's version; the other is what the linker was told.
+    let subsystem = subsystem_version(image)?;
+    let found = format!("subsystem version {}.{}", subsystem.0, subsystem.1);
+    let mut evidence = vec![Evidence::new("PE optional header", &found, Confidence::Certain)];
+    let mut since = subsystem;
+    let mut reason = format!("its header asks for version {}.{}", subsystem.0, subsystem.1);
+    let causes = linkage.needed.iter().filter_map(|library| {
+        let name = library.to_lowercase();
+        let dll = DLLS.iter().find(|dll| name.starts_with(dll.start) && name.contains(dll.part))?;
+        Some((library, dll))
+    });
+    for (library, dll) in causes.filter(|(_, dll)| dll.since > subsystem) {
+        let seen = Evidence::new("imports", library, Confidence::Likely);
+        if dll.since > since {
+            since = dll.since;
+            evidence.truncate(1);
+            reason = format!("it imports {library}");
+            if !dll.or.is_empty() {
+                reason.push_str(&format!("; or with {}", dll.or));
+            }
+        }
+        if dll.since == since && evidence.len() <= CAUSES {
+            evidence.push(seen);
+        }
+    }
+    let arm = Arch::Arm64 == *image.arch();
+    if arm && since < (10, 0) {
+        since = (10, 0);
+        reason.push_str(", and there is no older one for its processor");
+    }
+    let (_, short, long) = WINDOWS.iter().find(|(version, ..)| *version >= since)?;
+    Some(Verdict {
+        system: "windows",
+        runs: true,
+        since: Some((*short).to_owned()),
+        name: Some(long),
+        reason,
+        evidence,
+    })
+}
+
+fn subsystem_version(image: &Image<'_>) -> Option<(u16, u16)> {
+    let of = |major: u16, minor: u16| Some((major, minor));
+    match image.object() {
+        object::File::Pe32(file) => {
+            let header = file.nt_headers().optional_header();
+            of(header.major_subsystem_version(), header.minor_subsystem_version())
+        }
+        object::File::Pe64(file) => {
+            let header = file.nt_headers().optional_header();
+            of(header.major_subsystem_version(), header.minor_subsystem_version())
+        }
+        _ => None,
+    }
+}

@@ -1,0 +1,419 @@
+//! Go programs for tests, laid out by hand from the documented layouts: the function table, the
+//! moduledata that points into it, and an image around both in each format.
+
+// Every test file compiles this module and none uses all of it.
+#![allow(dead_code)]
+
+/// The text starts here in every program below.
+pub(crate) const TEXT: u64 = 0x1_0000_1000;
+/// Every function has so many bytes.
+pub(crate) const SIZE: u64 = 0x40;
+
+/// The layouts of the function table, by their magic numbers.
+pub(crate) const MAGICS: [u32; 4] = [0xffff_fffb, 0xffff_fffa, 0xffff_fff0, 0xffff_fff1];
+const GO12: u32 = MAGICS[0];
+const GO116: u32 = MAGICS[1];
+
+/// Writes numbers of a size and order into bytes.
+#[derive(Clone)]
+pub(crate) struct Bytes {
+    pub(crate) data: Vec<u8>,
+    pub(crate) size: usize,
+    pub(crate) big: bool,
+}
+
+impl Bytes {
+    pub(crate) fn new(size: usize, big: bool) -> Self {
+        Self { data: Vec::new(), size, big }
+    }
+
+    pub(crate) fn number(&mut self, value: u64, size: usize) {
+        if self.big {
+            self.data.extend(&value.to_be_bytes()[8 - size..]);
+        } else {
+            self.data.extend(&value.to_le_bytes()[..size]);
+        }
+    }
+
+    pub(crate) fn word(&mut self, value: u64) {
+        self.number(value, self.size);
+    }
+
+    pub(crate) fn numbers(&mut self, values: &[(u64, usize)]) {
+        for (value, size) in values {
+            self.number(*value, *size);
+        }
+    }
+
+    pub(crate) fn pad(&mut self, to: usize) {
+        self.data.resize(self.data.len().next_multiple_of(to), 0);
+    }
+}
+
+/// A Go program in the making.
+#[derive(Clone)]
+pub(crate) struct Program {
+    pub(crate) magic: u32,
+    pub(crate) size: usize,
+    pub(crate) big: bool,
+    /// Names of functions, each with its file.
+    pub(crate) functions: Vec<(&'static str, Option<&'static str>)>,
+    /// What `runtime.buildVersion` points at.
+    pub(crate) version: &'static str,
+    /// What the table's header says of where the text starts.
+    pub(crate) header_text: u64,
+    /// Address of the first section.
+    pub(crate) base: u64,
+}
+
+impl Program {
+    pub(crate) fn new(magic: u32, size: usize, big: bool) -> Self {
+        let version = match magic {
+            GO12 => "go1.14.2",
+            GO116 => "go1.17.2",
+            0xffff_fff0 => "go1.19.3",
+            _ => "go1.26.5",
+        };
+        Self {
+            magic,
+            size,
+            big,
+            functions: vec![
+                ("runtime.memequal", Some("internal/bytealg/equal_amd64.s")),
+                ("runtime.main", Some("runtime/proc.go")),
+                ("_rt0_amd64_linux", Some("runtime/rt0_linux_amd64.s")),
+                ("a.b/c/v2/d%2ex.(*T).M", Some("a.b/c/v2@v2.3.4/d.x/d.go")),
+                ("type:.eq.main.t", None),
+                ("main.main", Some("github.com/me/prog/cmd/prog/main.go")),
+                (
+                    "github.com/me/prog/internal/x.F[...]",
+                    Some("github.com/me/prog/internal/x/x.go"),
+                ),
+            ],
+            version,
+            header_text: 0,
+            base: if size == 4 { 0x40_0000 } else { TEXT - 0x1000 },
+        }
+    }
+
+    pub(crate) fn text(&self) -> u64 {
+        self.base + 0x1000
+    }
+
+    fn bytes(&self) -> Bytes {
+        Bytes::new(self.size, self.big)
+    }
+
+    /// The table, and where its parts start: names, units, files, values, functab.
+    pub(crate) fn table(&self) -> (Vec<u8>, [u64; 5]) {
+        let count = self.functions.len();
+        let (mut names, mut files, mut values) = (vec![0], vec![0], vec![0]);
+        let (mut name_at, mut file_at, mut value_at) = (Vec::new(), Vec::new(), Vec::new());
+        for (index, (name, file)) in self.functions.iter().enumerate() {
+            name_at.push(names.len() as u64);
+            names.extend([name.as_bytes(), b"\0"].concat());
+            file_at.push(file.map(|_| files.len() as u64));
+            files.extend(file.map(|file| [file.as_bytes(), b"\0"].concat()).unwrap_or_default());
+            // A file's number, from -1 on: its function's, and in Go 1.2 counted from 1.
+            let number = index + usize::from(self.magic == GO12);
+            value_at.push(file.map_or(0, |_| values.len() as u64));
+            let change = u8::try_from(2 * (number + 1)).expect("few functions");
+            values.extend([change, 8, 0]);
+        }
+        let field = if self.magic >= 0xffff_fff0 && self.magic < GO116 { 4 } else { self.size };
+        let functab = (2 * count + 1) * field;
+        let record = field + 9 * 4;
+        let mut out = self.bytes();
+        out.number(self.magic.into(), 4);
+        out.data.extend([0, 0, 1, u8::try_from(self.size).expect("small")]);
+        out.word(count as u64);
+        let parts = if self.magic == GO12 {
+            let records = out.data.len() + functab + 4;
+            let names_at = records + count * record;
+            let values_at = names_at + names.len();
+            let strings_at = values_at + values.len();
+            let files_at = (strings_at + files.len()).next_multiple_of(4);
+            self.functab(&mut out, field, self.text(), records, record);
+            out.number(files_at as u64, 4);
+            for (index, name) in name_at.iter().enumerate() {
+                let value =
+                    if value_at[index] == 0 { 0 } else { value_at[index] + values_at as u64 };
+                self.record(&mut out, index, field, self.text(), name + names_at as u64, value);
+            }
+            out.data.extend([names, values, files].concat());
+            out.pad(4);
+            assert_eq!(out.data.len(), files_at);
+            out.number(count as u64 + 1, 4);
+            for at in &file_at {
+                out.number(at.map_or(0, |at| at + strings_at as u64), 4);
+            }
+            [0, 0, files_at as u64, 0, 8 + self.size as u64]
+        } else {
+            let words = if self.magic == GO116 { 6 } else { 7 };
+            let start = if self.magic == GO116 { self.text() } else { 0 };
+            let names_at = (out.data.len() + words * self.size).next_multiple_of(4);
+            let units_at = (names_at + names.len()).next_multiple_of(4);
+            let files_at = units_at + count * 4;
+            let values_at = files_at + files.len();
+            let functab_at = (values_at + values.len()).next_multiple_of(8);
+            out.word(count as u64);
+            if self.magic != GO116 {
+                out.word(self.header_text);
+            }
+            let parts = [names_at, units_at, files_at, values_at, functab_at];
+            parts.iter().for_each(|at| out.word(*at as u64));
+            out.pad(4);
+            out.data.extend(names);
+            out.pad(4);
+            for at in &file_at {
+                out.number(at.unwrap_or(0xffff_ffff), 4);
+            }
+            out.data.extend([files, values].concat());
+            out.pad(8);
+            assert_eq!(out.data.len(), functab_at);
+            self.functab(&mut out, field, start, functab, record);
+            for (index, name) in name_at.iter().enumerate() {
+                self.record(&mut out, index, field, start, *name, value_at[index]);
+            }
+            parts.map(|at| at as u64)
+        };
+        (out.data, parts)
+    }
+
+    fn functab(&self, out: &mut Bytes, field: usize, start: u64, records: usize, record: usize) {
+        let count = self.functions.len();
+        for index in 0..count {
+            out.number(start + index as u64 * SIZE, field);
+            out.number((records + index * record) as u64, field);
+        }
+        out.number(start + count as u64 * SIZE, field);
+    }
+
+    fn record(
+        &self,
+        out: &mut Bytes,
+        index: usize,
+        field: usize,
+        start: u64,
+        name: u64,
+        file: u64,
+    ) {
+        out.number(start + index as u64 * SIZE, field);
+        // name, args, deferreturn, pcsp, pcfile, pcln, npcdata; the unit's first file is 0.
+        out.numbers(&[
+            (name, 4),
+            (0, 4),
+            (0, 4),
+            (0, 4),
+            (file, 4),
+            (0, 4),
+            (0, 4),
+            (0, 4),
+            (0, 4),
+        ]);
+        assert!(field == 4 || field == self.size);
+    }
+
+    /// The program's sections: text, table, read-only strings, variables. `pointer` writes a
+    /// pointer as the format has it.
+    pub(crate) fn sections(&self, pointer: impl Fn(u64) -> u64) -> [(u64, bool, Vec<u8>); 4] {
+        let (table, parts) = self.table();
+        let table_at = self.base + 0x2000;
+        let strings_at = table_at + 0x2000;
+        let data_at = strings_at + 0x1000;
+        let mut strings = b"go1.99.9".to_vec();
+        strings.extend([self.version.as_bytes(), b"\0", b"path not go1.1"].concat());
+        let mut data = self.bytes();
+        // Strings that are not it, and the one that is.
+        data.numbers(&[(pointer(strings_at + 8 + 14), self.size), (6, self.size)]);
+        data.numbers(&[(pointer(strings_at), self.size), (8, self.size)]);
+        let length = self.version.len() as u64;
+        data.numbers(&[(pointer(strings_at + 8), self.size), (length, self.size)]);
+        let end = data_at + data.data.len() as u64;
+        data.word(1);
+        let into = |at: u64| pointer(table_at + at);
+        let [names, units, files, values, functab] = parts;
+        let mut words = vec![into(0)];
+        if self.magic == GO12 {
+            let count = self.functions.len() as u64 + 1;
+            words.extend([9, 9, into(functab), count, count, into(files), 8, 8, 0, 1, 2]);
+        } else {
+            for at in [names, units, files, values, functab, functab] {
+                words.extend([into(at), 9, 9]);
+            }
+            words.extend([0, 1, 2]);
+        }
+        words.extend([self.text(), self.text() + 0x500, data_at, data_at].map(&pointer));
+        words.extend([pointer(data_at), pointer(end)]);
+        words.iter().for_each(|word| data.word(*word));
+        [
+            (self.text(), false, vec![0x90; 0x600]),
+            (table_at, false, table),
+            (strings_at, false, strings),
+            (data_at, true, data.data),
+        ]
+    }
+
+    /// The program as ELF, its sections by these names; without names it has no sections.
+    pub(crate) fn elf(&self, names: Option<&[&str]>) -> Vec<u8> {
+        let sections = self.sections(|address| address);
+        self.elf_of(&sections, names)
+    }
+
+    pub(crate) fn elf_of(
+        &self,
+        sections: &[(u64, bool, Vec<u8>)],
+        names: Option<&[&str]>,
+    ) -> Vec<u8> {
+        let wide = self.size == 8;
+        let (header, program, section) = if wide { (64, 56, 64) } else { (52, 32, 40) };
+        let mut body = self.bytes();
+        body.data.resize(header + program * sections.len(), 0);
+        let mut placed = Vec::new();
+        for (address, writable, data) in sections {
+            body.pad(16);
+            placed.push((*address, *writable, body.data.len() as u64, data.len() as u64));
+            body.data.extend(data);
+        }
+        let mut table = b"\0.shstrtab\0".to_vec();
+        let mut shnum = 0;
+        let mut shoff = 0;
+        if let Some(names) = names {
+            let at: Vec<_> = names
+                .iter()
+                .map(|name| {
+                    let at = table.len() as u64;
+                    table.extend([name.as_bytes(), b"\0"].concat());
+                    at
+                })
+                .collect();
+            let strings = body.data.len() as u64;
+            body.data.extend(&table);
+            body.pad(16);
+            shoff = body.data.len() as u64;
+            shnum = sections.len() as u64 + 2;
+            let p = self.size;
+            // sh_name, sh_type, sh_flags, sh_addr, sh_offset, sh_size, sh_link, sh_info, align, entsize
+            let mut write = |name, kind, address, offset, size| {
+                body.numbers(&[(name, 4), (kind, 4), (0, p), (address, p), (offset, p), (size, p)]);
+                body.numbers(&[(0, 4), (0, 4), (1, p), (0, p)]);
+            };
+            write(0, 0, 0, 0, 0);
+            write(1, 3, 0, strings, table.len() as u64);
+            for (index, (name, (address, _, offset, size))) in at.iter().zip(&placed).enumerate() {
+                let kind = if names[index].starts_with(".rela") { 4 } else { 1 };
+                write(*name, kind, *address, *offset, *size);
+            }
+        }
+        let mut head = self.bytes();
+        head.data.extend(b"\x7fELF");
+        head.data.extend([if wide { 2 } else { 1 }, if self.big { 2 } else { 1 }, 1]);
+        head.data.resize(16, 0);
+        let machine = match (wide, self.big) {
+            (true, false) => 62,
+            (false, false) => 3,
+            (true, true) => 22,
+            (false, true) => 8,
+        };
+        let p = self.size;
+        head.numbers(&[
+            (2, 2),
+            (machine, 2),
+            (1, 4),
+            (0, p),
+            (header as u64, p),
+            (shoff, p),
+            (0, 4),
+        ]);
+        head.numbers(&[(header as u64, 2), (program as u64, 2), (placed.len() as u64, 2)]);
+        head.numbers(&[(section, 2), (shnum, 2), (u64::from(shnum > 0), 2)]);
+        for (address, writable, offset, size) in placed {
+            let flags = if writable { 6 } else { 4 };
+            head.number(1, 4);
+            if wide {
+                head.number(flags, 4);
+            }
+            head.numbers(&[(offset, p), (address, p), (address, p), (size, p), (size, p)]);
+            if !wide {
+                head.number(flags, 4);
+            }
+            head.number(16, p);
+        }
+        body.data[..head.data.len()].copy_from_slice(&head.data);
+        body.data
+    }
+
+    /// The program as a 64-bit Mach-O image with a segment per section.
+    pub(crate) fn macho(&self, pointer: impl Fn(u64) -> u64) -> Vec<u8> {
+        let mut sections = self.sections(pointer).to_vec();
+        // The header's own segment, which addresses count from.
+        sections.insert(0, (self.base, false, vec![0; 16]));
+        let names = ["__header", "__text", "__gopclntab", "__rodata", "__data"];
+        let mut out = Bytes::new(8, false);
+        let commands = sections.len() * (72 + 80);
+        out.numbers(&[(0xfeed_facf, 4), (0x0100_0007, 4), (3, 4), (2, 4)]);
+        out.numbers(&[(sections.len() as u64, 4), (commands as u64, 4), (0, 4), (0, 4)]);
+        let mut offset = 32 + commands as u64;
+        for ((address, writable, data), name) in sections.iter().zip(names) {
+            let size = data.len() as u64;
+            let protection = if *writable { 3 } else { 1 };
+            let named = |out: &mut Bytes, name: &str| {
+                let end = out.data.len() + 16;
+                out.data.extend(name.as_bytes());
+                out.data.resize(end, 0);
+            };
+            out.numbers(&[(0x19, 4), (152, 4)]);
+            named(&mut out, "__SEG");
+            out.numbers(&[(*address, 8), (size, 8), (offset, 8), (size, 8)]);
+            out.numbers(&[(protection, 4), (protection, 4), (1, 4), (0, 4)]);
+            named(&mut out, name);
+            named(&mut out, "__SEG");
+            out.numbers(&[(*address, 8), (size, 8), (offset, 4), (0, 4)]);
+            out.numbers(&[(0, 4), (0, 4), (0, 4), (0, 4), (0, 4), (0, 4)]);
+            offset += size;
+        }
+        for (_, _, data) in sections {
+            out.data.extend(data);
+        }
+        out.data
+    }
+
+    /// The program as a PE image whose sections' names say nothing.
+    pub(crate) fn pe(&self) -> Vec<u8> {
+        let sections = self.sections(|address| address);
+        let wide = self.size == 8;
+        let mut out = Bytes::new(self.size, false);
+        out.data.extend(b"MZ");
+        out.data.resize(0x3c, 0);
+        out.number(0x40, 4);
+        out.data.extend(b"PE\0\0");
+        let optional = if wide { 112 } else { 96 };
+        let machine = if wide { 0x8664 } else { 0x14c };
+        out.numbers(&[(machine, 2), (4, 2), (0, 4), (0, 4), (0, 4), (optional, 2), (0x22, 2)]);
+        // Magic, versions and sizes, entry, base of code (and of data).
+        out.numbers(&[(if wide { 0x20b } else { 0x10b }, 2), (0, 2), (0, 4), (0, 4), (0, 4)]);
+        out.numbers(&[(0x1000, 4), (0x1000, 4)]);
+        if !wide {
+            out.number(0x5000, 4);
+        }
+        out.word(self.base);
+        out.numbers(&[(0x1000, 4), (0x200, 4), (0, 8), (0, 8), (0x7000, 4), (0x400, 4)]);
+        out.numbers(&[(0, 4), (3, 2), (0, 2), (0, self.size), (0, self.size), (0, self.size)]);
+        out.numbers(&[(0, self.size), (0, 4), (0, 4)]);
+        let mut offset = 0x400;
+        let mut body = Vec::new();
+        for (index, (address, writable, data)) in sections.iter().enumerate() {
+            out.data.extend([b'.', b'a' + u8::try_from(index).expect("few"), 0, 0, 0, 0, 0, 0]);
+            let raw = data.len().next_multiple_of(0x200);
+            out.numbers(&[(data.len() as u64, 4), (address - self.base, 4)]);
+            out.numbers(&[(raw as u64, 4), (offset, 4), (0, 8), (0, 4)]);
+            out.number(if *writable { 0xc000_0040 } else { 0x4000_0040 }, 4);
+            body.extend(data);
+            body.resize(body.len().next_multiple_of(0x200), 0);
+            offset += raw as u64;
+        }
+        out.pad(0x400);
+        out.data.extend(body);
+        out.data
+    }
+}
