@@ -1,0 +1,30 @@
+//! `ar` archives from memory: static libraries of all makes, and Debian packages, which are an
+//! `ar` around two tars. `object` knows their dialects.
+
+use object::read::archive::ArchiveFile;
+
+use super::refusal::Refusal;
+use super::visitor::{Body, Visitor};
+
+/// Visits all members but the symbol and name tables.
+pub(super) fn visit<T>(visitor: &mut Visitor<'_, T>, bytes: &[u8]) {
+    let archive = match ArchiveFile::parse(bytes) {
+        Ok(archive) => archive,
+        Err(why) => return visitor.refuse(Refusal::damaged(why)),
+    };
+    if archive.is_thin() {
+        let what = "a thin archive: its members are files of their own".to_owned();
+        return visitor.refuse(Refusal::Unsupported(what));
+    }
+    for member in archive.members() {
+        if visitor.budget.is_over() {
+            return;
+        }
+        match member.and_then(|member| Ok((member.name(), member.data(bytes)?))) {
+            Ok((name, content)) => {
+                visitor.member(name, |visitor| visitor.body(Body::Bytes(content)));
+            }
+            Err(why) => visitor.refuse(Refusal::damaged(why)),
+        }
+    }
+}

@@ -1,0 +1,44 @@
+//! How much of a stranger's archive is taken: every number here is met by an item that says so,
+//! never by silence and never by running out of memory.
+
+/// Upper bounds for one file or stream that a command is pointed at, with all that is inside it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Limits {
+    /// Archives within each other: 1 opens an archive and none of those inside it.
+    pub max_depth: usize,
+    /// Largest member that is read into memory, in bytes. A file on disk is mapped, and has no
+    /// such limit.
+    pub max_member: u64,
+    /// Most bytes that come out of all decompressors together.
+    pub max_decompressed: u64,
+    /// Most bytes that one decompressor may make of one byte, once it has made `ratio_from`; and
+    /// all decompressors together of one byte of the file, once they have made four times that.
+    pub max_ratio: u64,
+    /// From how many bytes of output the ratio counts: a small file of zeros harms nobody.
+    pub ratio_from: u64,
+    /// Most members of all archives together, whatever they are.
+    pub max_members: u64,
+    /// Longest name of a member, in bytes.
+    pub max_name: usize,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            max_depth: 4,
+            max_member: 1 << 30,
+            max_decompressed: 64 << 30,
+            max_ratio: 250,
+            ratio_from: 256 << 20,
+            max_members: 1_000_000,
+            max_name: 4096,
+        }
+    }
+}
+
+/// Largest extended header, link target or manifest that is read for what it says, in bytes.
+pub(super) const MAX_METADATA: u64 = 1 << 20;
+
+/// Largest window that a decompressor may ask for, in bytes: what `zstd` and `xz -9` take
+/// without being told to take more.
+pub(super) const MAX_WINDOW: u64 = 128 << 20;

@@ -1,0 +1,152 @@
+//! What a command is pointed at, one thing after the other: named files, the files below named
+//! folders, stdin for `-`, and every member of archives, nested to a limit. Commands that inspect
+//! share this, so they agree on what a folder is, how a member is called and what is too much.
+//!
+//! ```text
+//! arguments ─▶ walk ─▶ file ─▶ visitor ─▶ look(Item) ─▶ Found, in the order of the arguments
+//!                              (many at a time)
+//! ```
+//!
+//! Only the content says what something is, and only what proves to be an image or an archive is
+//! read as a whole. Nothing is written to disk. All input is taken to be hostile: work and memory
+//! stay within [`Limits`], and what is left out is an item with its reason.
+
+mod ar;
+mod budget;
+mod compressed;
+mod file;
+mod inflate;
+mod limits;
+mod name;
+mod oci;
+mod refusal;
+mod sniff;
+mod tar;
+mod visitor;
+mod walk;
+mod zip;
+
+#[cfg(test)]
+mod tests;
+
+use std::path::PathBuf;
+
+use rayon::prelude::*;
+
+pub use limits::Limits;
+pub use name::{Name, SEPARATOR};
+pub use oci::{Annotations, ContainerImage, Layer};
+pub use refusal::Refusal;
+pub use sniff::Kind;
+
+/// How to go about it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Options {
+    /// Whether archives are opened. Without it they are files like all others.
+    pub archives: bool,
+    /// The limits for each file.
+    pub limits: Limits,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self { archives: true, limits: Limits::default() }
+    }
+}
+
+/// Something met on the way.
+#[derive(Debug)]
+pub struct Item<'a> {
+    /// What it is called.
+    pub name: &'a Name,
+    /// Whether the user named the file that this is or is in: then silence would be a wrong
+    /// answer. What was found in a folder is not named.
+    pub named: bool,
+    /// What there is.
+    pub content: Content<'a>,
+}
+
+/// What there is at a name.
+#[derive(Debug)]
+pub enum Content<'a> {
+    /// An ELF, Mach-O or PE image, fat or thin: all its bytes.
+    Image(&'a [u8]),
+    /// A file that the user named and that is neither image nor archive; of stdin only the start.
+    Other(&'a [u8]),
+    /// A link within an archive, which is not followed.
+    Link {
+        /// Where it leads, escaped as names are.
+        target: &'a str,
+    },
+    /// An archive that was opened; it comes after its members.
+    Archive(Archive),
+    /// What was not looked into, and why. Of a file found in a folder, of a member, or of the
+    /// rest of an archive.
+    Refused(&'a Refusal),
+}
+
+/// What was in an archive.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Archive {
+    /// Its outermost format: `Gzip` for a `.tar.gz`.
+    pub kind: Kind,
+    /// Members, without those of archives in it.
+    pub members: u64,
+    /// Images in it, at any depth.
+    pub images: u64,
+}
+
+/// What `look` has made of an item.
+#[derive(Debug)]
+pub struct Found<T> {
+    /// What the item is called.
+    pub name: Name,
+    /// As [`Item::named`].
+    pub named: bool,
+    /// The layers of container images that the item is from; mostly none or one.
+    pub layers: Vec<Layer>,
+    /// What `look` has answered.
+    pub value: T,
+}
+
+/// What is made of an item; `None` if it is of no interest.
+type Look<'l, T> = dyn Fn(&Item<'_>) -> Option<T> + Sync + 'l;
+
+/// Files that are looked into before the first answer is handed on.
+const BATCH: usize = 512;
+
+/// Looks at all that `args` lead to, many files at a time, and hands what `look` makes of it to
+/// `answer`: in the order of the arguments, then of the names in a folder, then of the members
+/// in an archive, whatever was ready first.
+///
+/// An item's bytes live as long as the call of `look`. Each thread holds one member of an archive
+/// at a time, and the archives it is in as far as they cannot be streamed.
+///
+/// # Errors
+/// The first of `answer`'s, and no more is read then: a reader of stdout that has gone, say. What
+/// cannot be read is an item, and no error.
+pub fn visit<T: Send, E>(
+    args: &[PathBuf],
+    options: &Options,
+    look: &(dyn Fn(&Item<'_>) -> Option<T> + Sync),
+    mut answer: impl FnMut(Found<T>) -> Result<(), E>,
+) -> Result<(), E> {
+    let entries = walk::entries(args);
+    let layouts = walk::layouts(&entries);
+    for batch in entries.chunks(BATCH) {
+        let found: Vec<Vec<Found<T>>> = batch
+            .par_iter()
+            // A file can be an archive with the work of a thousand others.
+            .with_max_len(1)
+            .map(|entry| {
+                let mut found = file::visit(entry, options, look);
+                if let Some(layers) = layouts.get(&entry.path) {
+                    found.iter_mut().for_each(|found| found.layers.clone_from(layers));
+                }
+                found
+            })
+            .collect();
+        found.into_iter().flatten().try_for_each(&mut answer)?;
+    }
+    Ok(())
+}

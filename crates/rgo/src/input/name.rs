@@ -1,0 +1,121 @@
+//! What things are called: `dist.zip!linux/app.tar.gz!app`. The file is spelled as the user or
+//! the walk spelled it; behind each `!` is a member, by the name that its archive gives it.
+//!
+//! Names of members are for showing. They are never opened, joined or resolved, so an absolute
+//! one or one with `..` harms nobody and is shown as it is. What would move a terminal's cursor
+//! or turn its text around is escaped: `\n`, `\u{1b}`, `\xff` for a byte that is not UTF-8.
+
+use std::fmt::{self, Write};
+use std::path::{Path, PathBuf};
+
+/// Stands between an archive and its member.
+pub const SEPARATOR: char = '!';
+
+/// The name of a file or of a member of an archive.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Name {
+    file: PathBuf,
+    members: Vec<String>,
+}
+
+impl Name {
+    pub(super) fn new(file: PathBuf) -> Self {
+        Self { file, members: Vec::new() }
+    }
+
+    pub(super) fn push(&mut self, member: &[u8]) {
+        self.members.push(escape(member));
+    }
+
+    pub(super) fn pop(&mut self) {
+        self.members.pop();
+    }
+
+    /// The file on disk; `-` for stdin.
+    #[must_use]
+    pub fn file(&self) -> &Path {
+        &self.file
+    }
+
+    /// The members from the outermost archive inwards, escaped; none for the file itself.
+    #[must_use]
+    pub fn members(&self) -> &[String] {
+        &self.members
+    }
+
+    /// The name of what comes out of a lone compressed file: its own, without the suffix.
+    pub(super) fn unpacked(&self) -> String {
+        let own = match self.members.last() {
+            Some(member) => member.rsplit(['/', '\\']).next().map(str::to_owned),
+            None => self.file.file_name().map(|name| name.to_string_lossy().into_owned()),
+        };
+        let own = own.filter(|own| !own.is_empty() && own != "-");
+        let own = own.unwrap_or_else(|| "content".to_owned());
+        SUFFIXES.iter().find_map(|suffix| own.strip_suffix(suffix)).unwrap_or(&own).to_owned()
+    }
+}
+
+const SUFFIXES: [&str; 3] = [".gz", ".xz", ".zst"];
+
+impl fmt::Display for Name {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}", self.file.display())?;
+        self.members.iter().try_for_each(|member| write!(f, "{SEPARATOR}{member}"))
+    }
+}
+
+/// Text that shows and does nothing else.
+pub(super) fn escape(name: &[u8]) -> String {
+    let mut text = String::with_capacity(name.len());
+    for chunk in name.utf8_chunks() {
+        for c in chunk.valid().chars() {
+            match c {
+                '\n' | '\r' | '\t' => text.extend(c.escape_default()),
+                c if c.is_control() || is_invisible(c) => text.extend(c.escape_unicode()),
+                c => text.push(c),
+            }
+        }
+        for byte in chunk.invalid() {
+            // Writing to a string cannot fail.
+            let _ = write!(text, "\\x{byte:02x}");
+        }
+    }
+    text
+}
+
+/// Characters that have no shape of their own, or turn the direction of those around them.
+fn is_invisible(c: char) -> bool {
+    matches!(c, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn members_are_shown_and_do_nothing_else() {
+        let cases: [(&[u8], &str); 7] = [
+            (b"usr/bin/app", "usr/bin/app"),
+            (b"/etc/passwd", "/etc/passwd"),
+            (b"../../up", "../../up"),
+            (b"a\nb\x1b[2J", "a\\nb\\u{1b}[2J"),
+            ("größe".as_bytes(), "größe"),
+            (b"\xff\xfe", "\\xff\\xfe"),
+            ("a\u{202e}gnp.exe".as_bytes(), "a\\u{202e}gnp.exe"),
+        ];
+        for (raw, shown) in cases {
+            assert_eq!(escape(raw), shown);
+        }
+    }
+
+    #[test]
+    fn a_name_leads_from_the_file_inwards() {
+        let mut name = Name::new("dist/a.zip".into());
+        name.push(b"linux/app.tar.gz");
+        assert_eq!(name.unpacked(), "app.tar");
+        name.push(b"app");
+        assert_eq!(name.to_string(), "dist/a.zip!linux/app.tar.gz!app");
+        assert_eq!(Name::new("-".into()).unpacked(), "content");
+        assert_eq!(Name::new("x/app.xz".into()).unpacked(), "app");
+    }
+}

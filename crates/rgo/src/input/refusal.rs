@@ -1,0 +1,124 @@
+//! Why something was not looked into, in words that stand behind its name.
+
+use std::sync::Arc;
+use std::{error, fmt, io};
+
+/// Why a file, a member or the rest of an archive was not looked into.
+#[derive(Clone, Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum Refusal {
+    /// The system does not let it be read.
+    #[error("{0}")]
+    Io(Arc<io::Error>),
+    /// A member over [`super::Limits::max_member`].
+    #[error("too large: {}more than the {limit} bytes that are read of a member",
+        size.map(|size| format!("{size} bytes, ")).unwrap_or_default())]
+    TooLarge {
+        /// Its size in bytes, if the archive says so.
+        size: Option<u64>,
+        /// The limit, in bytes.
+        limit: u64,
+    },
+    /// An archive within [`super::Limits::max_depth`] others.
+    #[error("nested too deep: {limit} archives are opened within each other")]
+    TooDeep {
+        /// The limit.
+        limit: usize,
+    },
+    /// More than [`super::Limits::max_decompressed`]; the rest of the file is left.
+    #[error("it decompresses to more than {limit} bytes: the rest is not looked into")]
+    Decompressed {
+        /// The limit, in bytes.
+        limit: u64,
+    },
+    /// More than [`super::Limits::max_ratio`]; the rest of this archive is left.
+    #[error(
+        "a decompression bomb: {taken} bytes have become {given}, over {limit} for one: \
+         the rest is not looked into"
+    )]
+    Ratio {
+        /// Compressed bytes so far.
+        taken: u64,
+        /// Bytes made of them.
+        given: u64,
+        /// The limit.
+        limit: u64,
+    },
+    /// More than [`super::Limits::max_members`]; the rest of the file is left.
+    #[error("more than {limit} members: the rest is not looked into")]
+    TooManyMembers {
+        /// The limit.
+        limit: u64,
+    },
+    /// A name over [`super::Limits::max_name`].
+    #[error("its name has {size} bytes, over the limit of {limit}")]
+    NameTooLong {
+        /// Bytes of the name.
+        size: u64,
+        /// The limit, in bytes.
+        limit: usize,
+    },
+    /// It needs a password.
+    #[error("encrypted")]
+    Encrypted,
+    /// A format that is known and not opened, or a part of one.
+    #[error("{0}, which is not supported")]
+    Unsupported(String),
+    /// Bytes that contradict their format, or end too early.
+    #[error("damaged: {0}")]
+    Damaged(String),
+}
+
+impl Refusal {
+    pub(super) fn damaged(why: impl fmt::Display) -> Self {
+        Self::Damaged(why.to_string())
+    }
+}
+
+/// A refusal on its way through the decompressors above the one that met it.
+#[derive(Debug)]
+pub(super) struct Broken {
+    /// The archive whose bytes cannot be had, counted from the outermost.
+    pub(super) level: usize,
+    pub(super) why: Refusal,
+}
+
+impl fmt::Display for Broken {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.why.fmt(f)
+    }
+}
+
+impl error::Error for Broken {}
+
+/// The refusal that an error stems from, however many decoders have wrapped it.
+pub(super) fn broken(error: &io::Error) -> Option<&Broken> {
+    let mut cause: Option<&(dyn error::Error + 'static)> =
+        error.get_ref().map(|inner| inner as &(dyn error::Error + 'static));
+    while let Some(error) = cause {
+        if let Some(broken) = error.downcast_ref() {
+            return Some(broken);
+        }
+        // An `io::Error` hides what it carries from `source`.
+        cause = match error.downcast_ref::<io::Error>().and_then(io::Error::get_ref) {
+            Some(inner) => Some(inner),
+            None => error.source(),
+        };
+    }
+    None
+}
+
+/// What a failed read says: the refusal it carries, or words for the damage.
+pub(super) fn from_io(error: io::Error) -> Refusal {
+    if let Some(broken) = broken(&error) {
+        return broken.why.clone();
+    }
+    if let Some(why) = error.get_ref().and_then(|inner| inner.downcast_ref::<Refusal>()) {
+        return why.clone();
+    }
+    match error.kind() {
+        io::ErrorKind::UnexpectedEof => Refusal::damaged("it ends too early"),
+        _ if error.raw_os_error().is_some() => Refusal::Io(error.into()),
+        _ => Refusal::damaged(error),
+    }
+}

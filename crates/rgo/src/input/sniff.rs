@@ -1,0 +1,141 @@
+//! What a file or a member is, by its first bytes alone: names and modes lie.
+//!
+//! ```text
+//! offset 0  1f 8b 08                   gzip (RFC 1952)
+//!           fd '7zXZ' 00               xz
+//!           28 b5 2f fd                zstd (RFC 8878)
+//!           5x 2a 4d 18                zstd: a frame to be skipped, before others
+//!           'PK' 03 04, 'PK' 05 06     zip, zip without members
+//!           '!<arch>\n' '!<thin>\n'    ar, deb
+//! offset 148  checksum of the block    tar, whether or not
+//! offset 257  'ustar'                  … it has the mark of POSIX
+//! ```
+//!
+//! The magic numbers of images are [`rgo_binary::recognise`]'s.
+
+use rgo_binary::{Recognised, recognise};
+
+use super::tar;
+
+/// As many bytes as tell everything apart: a block of a tar.
+pub(super) const HEAD: usize = 512;
+
+/// What the first bytes say.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// An ELF, Mach-O or PE image, fat or thin.
+    Image,
+    /// A program for a shell or for DOS, behind which a zip can be.
+    Prefix,
+    /// A tar.
+    Tar,
+    /// A zip, or one of its kin: wheel, jar, NuGet package.
+    Zip,
+    /// An `ar` archive: a static library or a Debian package.
+    Ar,
+    /// gzip, around a tar or anything else.
+    Gzip,
+    /// xz, around a tar or anything else.
+    Xz,
+    /// zstd, around a tar or anything else.
+    Zstd,
+    /// An archive or a compression that is known by its mark and not opened.
+    Foreign(&'static str),
+    /// Nothing of interest.
+    Other,
+}
+
+/// Marks at the start of what is opened here.
+const MAGICS: [(&[u8], Kind); 7] = [
+    (b"\x1f\x8b\x08", Kind::Gzip),
+    (b"\xfd7zXZ\0", Kind::Xz),
+    (b"\x28\xb5\x2f\xfd", Kind::Zstd),
+    (b"PK\x03\x04", Kind::Zip),
+    (b"PK\x05\x06", Kind::Zip),
+    (b"#!", Kind::Prefix),
+    (b"MZ", Kind::Prefix),
+];
+
+/// Marks of what binaries hide in and that is not opened here: better said than passed over.
+const FOREIGN: [(&[u8], &str); 14] = [
+    (b"PK\x07\x08", "a zip in several parts"),
+    (b"BZh", "bzip2"),
+    (b"\x04\x22\x4d\x18", "lz4"),
+    (b"LZIP\x01", "lzip"),
+    (b"\x1f\x9d", "compress (.Z)"),
+    (b"7z\xbc\xaf\x27\x1c", "a 7z archive"),
+    (b"Rar!\x1a\x07", "a RAR archive"),
+    (b"MSCF\0\0\0\0", "a cabinet"),
+    (b"\xed\xab\xee\xdb", "an RPM package"),
+    (b"070701", "a cpio archive"),
+    (b"070707", "a cpio archive"),
+    (b"xar!", "a xar archive"),
+    (b"hsqs", "a squashfs image"),
+    (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "a compound file (.msi)"),
+];
+
+/// Tells what `head` starts: the first [`HEAD`] bytes, or all there are. In a longer file `Prefix`
+/// may yet prove to be an image.
+pub(super) fn sniff(head: &[u8]) -> Kind {
+    match recognise(head) {
+        Recognised::Archive => return Kind::Ar,
+        Recognised::Other => {}
+        Recognised::Elf | Recognised::MachO | Recognised::FatMachO | Recognised::Pe => {
+            return Kind::Image;
+        }
+    }
+    let at_start = |magic: &[u8]| head.starts_with(magic);
+    if let Some((_, kind)) = MAGICS.iter().find(|(magic, _)| at_start(magic)) {
+        return *kind;
+    }
+    if matches!(head, [0x50..=0x5f, 0x2a, 0x4d, 0x18, ..]) {
+        return Kind::Zstd;
+    }
+    if tar::is_header(head) {
+        return Kind::Tar;
+    }
+    match FOREIGN.iter().find(|(magic, _)| at_start(magic)) {
+        Some((b"BZh", _)) if head.get(4..10) != Some(b"1AY&SY") => Kind::Other,
+        Some((_, what)) => Kind::Foreign(what),
+        None => Kind::Other,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn content_decides() {
+        let mut old_tar = [0; 512];
+        old_tar[..3].copy_from_slice(b"app");
+        old_tar[148..156].copy_from_slice(b"000621\0 ");
+        let sum: u32 = old_tar.iter().map(|byte| u32::from(*byte)).sum();
+        let blank: u32 = old_tar[148..156].iter().map(|byte| u32::from(*byte)).sum();
+        let field = format!("{:06o}\0 ", sum - blank + 8 * 32);
+        old_tar[148..156].copy_from_slice(field.as_bytes());
+        let mut marked = [0; 512];
+        marked[257..262].copy_from_slice(b"ustar");
+        let cases: [(&[u8], Kind); 16] = [
+            (b"", Kind::Other),
+            (b"\x7fELF", Kind::Image),
+            (b"\xcf\xfa\xed\xfe", Kind::Image),
+            (b"MZ\x90\0", Kind::Prefix),
+            (b"#!/bin/sh\n", Kind::Prefix),
+            (b"\x1f\x8b\x08\0", Kind::Gzip),
+            (b"\xfd7zXZ\0\0\x04", Kind::Xz),
+            (b"\x28\xb5\x2f\xfd", Kind::Zstd),
+            (b"\x5e\x2a\x4d\x18", Kind::Zstd),
+            (b"PK\x03\x04", Kind::Zip),
+            (b"!<arch>\n", Kind::Ar),
+            (b"BZh91AY&SY", Kind::Foreign("bzip2")),
+            (b"BZh is a word", Kind::Other),
+            (&[0; 512], Kind::Other),
+            (&old_tar, Kind::Tar),
+            (&marked, Kind::Tar),
+        ];
+        for (head, kind) in cases {
+            assert_eq!(sniff(head), kind, "{:x?}", head.get(..16));
+        }
+    }
+}

@@ -1,0 +1,69 @@
+//! Archives of every kind, made in memory: what is met in them, in which order, and which words
+//! stand for what is left out. Whatever is damaged, nothing panics.
+
+mod build;
+mod files;
+mod hostile;
+mod kinds;
+
+use std::io::Read;
+
+use super::budget::Budget;
+use super::name::Name;
+use super::visitor::{Body, Visitor};
+use super::{Content, Found, Item, Limits, Options, file};
+
+/// An item in one line.
+fn line(item: &Item<'_>) -> Option<String> {
+    let name = item.name;
+    Some(match &item.content {
+        Content::Image(bytes) => format!("{name} image {}", bytes.len()),
+        Content::Other(bytes) => format!("{name} other {}", bytes.len()),
+        Content::Link { target } => format!("{name} -> {target}"),
+        Content::Archive(is) => format!("{name} {:?} {}/{}", is.kind, is.images, is.members),
+        Content::Refused(why) => format!("{name} refused: {why}"),
+    })
+}
+
+fn found(body: Body<'_>, options: &Options) -> Vec<Found<String>> {
+    let budget = Budget::new(options.limits);
+    let look = |item: &Item<'_>| line(item);
+    let mut visitor = Visitor::new(options, &budget, &look, Name::new("x".into()), true);
+    match body {
+        Body::Stream { reader, .. } => file::stream(&mut visitor, reader),
+        body @ Body::Bytes(_) => visitor.body(body),
+    }
+    visitor.found
+}
+
+fn lines(found: Vec<Found<String>>) -> Vec<String> {
+    found.into_iter().map(|found| found.value).collect()
+}
+
+/// What is met in a file, mapped.
+fn mapped(bytes: &[u8], options: &Options) -> Vec<String> {
+    lines(found(Body::Bytes(bytes), options))
+}
+
+/// What is met in a stream that comes in small pieces.
+fn streamed(bytes: &[u8], options: &Options) -> Vec<String> {
+    let mut reader = Pieces(bytes);
+    lines(found(Body::Stream { reader: &mut reader, size: None }, options))
+}
+
+/// The same both ways.
+#[track_caller]
+fn check(bytes: &[u8], limits: Limits, expected: &[&str]) {
+    let options = Options { limits, ..Options::default() };
+    assert_eq!(mapped(bytes, &options), expected, "mapped");
+    assert_eq!(streamed(bytes, &options), expected, "streamed");
+}
+
+struct Pieces<'a>(&'a [u8]);
+
+impl Read for Pieces<'_> {
+    fn read(&mut self, buffer: &mut [u8]) -> std::io::Result<usize> {
+        let length = buffer.len().min(97);
+        self.0.read(&mut buffer[..length])
+    }
+}

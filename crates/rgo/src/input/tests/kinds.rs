@@ -1,0 +1,274 @@
+//! Every format, whole.
+
+use std::io::Write;
+
+use super::super::{Limits, Options};
+use super::build::{append, ar, gz, image, stored, tar, xz, zip, zip_with, zst};
+use super::{check, found, mapped, streamed};
+use crate::input::visitor::Body;
+
+#[test]
+fn an_image_is_one_and_text_is_nothing() {
+    check(&image(900), Limits::default(), &["x image 900"]);
+    let options = Options::default();
+    assert_eq!(mapped(&[b'a'; 900], &options), ["x other 900"]);
+    assert_eq!(mapped(b"", &options), ["x other 0"]);
+    assert_eq!(streamed(b"#!/bin/sh\n", &options), ["x other 10"]);
+}
+
+#[test]
+fn tars_are_read_bare_and_compressed() {
+    let app = image(3000);
+    let bare = tar(&[("README", b"text"), ("bin/app", &app), ("empty", b""), ("lib/a.so", &app)]);
+    let members = ["x!bin/app image 3000", "x!lib/a.so image 3000"];
+    for (bytes, kind) in
+        [(bare.clone(), "Tar"), (gz(&bare), "Gzip"), (xz(&bare), "Xz"), (zst(&bare), "Zstd")]
+    {
+        let summary = format!("x {kind} 2/4");
+        check(&bytes, Limits::default(), &[members[0], members[1], &summary]);
+    }
+    let two_frames = [gz(&bare[..700]), gz(&bare[700..])].concat();
+    check(&two_frames, Limits::default(), &[members[0], members[1], "x Gzip 2/4"]);
+    let skipped = b"\x51\x2a\x4d\x18\x03\0\0\0abc";
+    let frames = [skipped, &zst(&bare[..700])[..], skipped, &zst(&bare[700..])].concat();
+    check(&frames, Limits::default(), &[members[0], members[1], "x Zstd 2/4"]);
+}
+
+#[test]
+fn what_is_compressed_alone_is_one_member() {
+    for (bytes, kind) in
+        [(gz(&image(70)), "Gzip"), (xz(&image(70)), "Xz"), (zst(&image(70)), "Zstd")]
+    {
+        let summary = format!("x {kind} 1/1");
+        check(&bytes, Limits::default(), &["x!x image 70", &summary]);
+    }
+    check(&gz(b"text"), Limits::default(), &["x Gzip 0/1"]);
+}
+
+#[test]
+fn gzip_may_say_more_and_be_padded() {
+    let builder = flate2::GzBuilder::new().filename("a.tar").comment("c").extra(vec![1; 300]);
+    let mut encoder = builder.write(Vec::new(), flate2::Compression::fast());
+    encoder.write_all(&tar(&[("app", &image(70))])).unwrap();
+    let whole = encoder.finish().unwrap();
+    let met = ["x!app image 70", "x Gzip 1/1"];
+    check(&whole, Limits::default(), &met);
+    check(&[&whole[..], &[0; 900]].concat(), Limits::default(), &met);
+    let words = "x refused: damaged: what stands behind a gzip stream is none";
+    check(&[&whole[..], &[7; 900]].concat(), Limits::default(), &[met[0], words, met[1]]);
+    let mut wrong = whole;
+    let end = wrong.len();
+    wrong[end - 8] ^= 1;
+    let words = "x refused: damaged: the checksum of a gzip stream does not match";
+    check(&wrong, Limits::default(), &[met[0], words, met[1]]);
+}
+
+#[test]
+fn zips_are_read_in_the_order_of_their_directory() {
+    let app = image(3000);
+    let members: [(&str, &[u8]); 4] =
+        [("z/app", &app), ("notes.txt", b"text"), ("folder/", b""), ("a.dll", &app)];
+    let expected = ["x!z/app image 3000", "x!a.dll image 3000", "x Zip 2/4"];
+    check(&zip(&members), Limits::default(), &expected);
+    check(&stored(&members), Limits::default(), &expected);
+    let large = zip::write::SimpleFileOptions::default().large_file(true);
+    check(&zip_with(&members, large), Limits::default(), &expected);
+    check(&zip(&[]), Limits::default(), &["x Zip 0/0"]);
+}
+
+#[test]
+fn members_of_a_zip_can_be_packed_as_other_files_are() {
+    let app = image(3000);
+    for (method, packed) in [(93_u16, zst(&app)), (95, xz(&app))] {
+        let mut bytes = stored(&[("app", &packed)]);
+        let mut crc = flate2::Crc::new();
+        crc.update(&app);
+        let entry = memchr::memmem::rfind(&bytes, b"PK\x01\x02").unwrap();
+        bytes[entry + 10..entry + 12].copy_from_slice(&method.to_le_bytes());
+        bytes[entry + 16..entry + 20].copy_from_slice(&crc.sum().to_le_bytes());
+        bytes[entry + 24..entry + 28].copy_from_slice(&3000_u32.to_le_bytes());
+        check(&bytes, Limits::default(), &["x!app image 3000", "x Zip 1/1"]);
+    }
+}
+
+#[test]
+fn a_directory_can_be_found_by_its_zip64_end() {
+    let whole = zip(&[("app", &image(70))]);
+    let end = whole.len() - 22;
+    let field = |at: usize| u32::from_le_bytes(whole[end + at..end + at + 4].try_into().unwrap());
+    let mut bytes = whole[..end].to_vec();
+    bytes.extend(b"PK\x06\x06");
+    bytes.extend(44_u64.to_le_bytes());
+    bytes.extend([45, 0, 45, 0, 0, 0, 0, 0, 0, 0, 0, 0]);
+    bytes.extend([1, 1, u64::from(field(12)), u64::from(field(16))].map(u64::to_le_bytes).concat());
+    bytes.extend(b"PK\x06\x07\0\0\0\0");
+    bytes.extend((end as u64).to_le_bytes());
+    bytes.extend(1_u32.to_le_bytes());
+    bytes.extend(b"PK\x05\x06\0\0\0\0");
+    bytes.extend([0xff; 12]);
+    bytes.extend([0; 2]);
+    check(&bytes, Limits::default(), &["x!app image 70", "x Zip 1/1"]);
+    let behind = [image(50), bytes].concat();
+    let whole = format!("x image {}", behind.len());
+    check(&behind, Limits::default(), &[&whole, "x!app image 70", "x Zip 1/1"]);
+}
+
+#[test]
+fn a_program_with_a_zip_behind_it_is_both() {
+    let packed = [image(500), zip(&[("app", &image(60))])].concat();
+    let expected =
+        [format!("x image {}", packed.len()), "x!app image 60".into(), "x Zip 1/1".into()];
+    check(&packed, Limits::default(), &expected.each_ref().map(String::as_str));
+    let script = [b"#!/usr/bin/env python3\n".to_vec(), zip(&[("m.so", &image(60))])].concat();
+    check(&script, Limits::default(), &["x!m.so image 60", "x Zip 1/1"]);
+}
+
+#[test]
+fn libraries_and_debian_packages_are_ar() {
+    let library = ar(&[("a.o", &image(61)), ("b.o", &image(64)), ("lib.rmeta", b"meta")]);
+    check(&library, Limits::default(), &["x!a.o image 61", "x!b.o image 64", "x Ar 2/3"]);
+    let data = tar(&[("./usr/bin/app", &image(70))]);
+    for (name, data, kind) in [
+        ("data.tar.gz", gz(&data), "Gzip"),
+        ("data.tar.xz", xz(&data), "Xz"),
+        ("data.tar.zst", zst(&data), "Zstd"),
+    ] {
+        let control = gz(&tar(&[("./control", b"Package: app\n")]));
+        let package =
+            ar(&[("debian-binary", b"2.0\n"), ("control.tar.gz", &control), (name, &data)]);
+        let expected = [
+            "x!control.tar.gz Gzip 0/1".to_owned(),
+            format!("x!{name}!./usr/bin/app image 70"),
+            format!("x!{name} {kind} 1/1"),
+            "x Ar 1/3".to_owned(),
+        ];
+        check(&package, Limits::default(), &expected.each_ref().map(String::as_str));
+    }
+}
+
+#[test]
+fn archives_are_opened_within_each_other_up_to_the_limit() {
+    let inner = zip(&[("app", &image(40))]);
+    let middle = gz(&tar(&[("lib/inner.jar", &inner)]));
+    let outer = zip(&[("linux/app.tar.gz", &middle)]);
+    check(
+        &outer,
+        Limits::default(),
+        &[
+            "x!linux/app.tar.gz!lib/inner.jar!app image 40",
+            "x!linux/app.tar.gz!lib/inner.jar Zip 1/1",
+            "x!linux/app.tar.gz Gzip 1/1",
+            "x Zip 1/1",
+        ],
+    );
+    let limits = Limits { max_depth: 2, ..Limits::default() };
+    check(
+        &outer,
+        limits,
+        &[
+            "x!linux/app.tar.gz!lib/inner.jar refused: nested too deep: 2 archives are opened \
+             within each other",
+            "x!linux/app.tar.gz Gzip 0/1",
+            "x Zip 0/1",
+        ],
+    );
+}
+
+#[test]
+fn names_of_every_dialect_of_tar_are_found() {
+    let deep = format!("{}/app", "folder/".repeat(30));
+    let mut gnu = tar::Builder::new(Vec::new());
+    let mut header = tar::Header::new_gnu();
+    header.set_size(40);
+    gnu.append_data(&mut header, &deep, image(40).as_slice()).unwrap();
+    let mut pax = tar::Builder::new(Vec::new());
+    pax.append_pax_extensions([("path", deep.as_bytes()), ("mtime", b"1.5")]).unwrap();
+    append(&mut pax, "short", tar::EntryType::Regular, &image(40));
+    let mut ustar = tar::Builder::new(Vec::new());
+    let mut header = tar::Header::new_ustar();
+    header.set_path(&deep).unwrap();
+    header.set_size(40);
+    header.set_cksum();
+    ustar.append(&header, image(40).as_slice()).unwrap();
+    for builder in [gnu, pax, ustar] {
+        let bytes = builder.into_inner().unwrap();
+        let names = mapped(&bytes, &Options::default());
+        assert_eq!(names[0].replace("//", "/"), format!("x!{deep} image 40").replace("//", "/"));
+        assert_eq!(names[1], "x Tar 1/1");
+    }
+}
+
+#[test]
+fn links_are_named_and_not_followed() {
+    let mut builder = tar::Builder::new(Vec::new());
+    for (name, target, kind) in
+        [("a", "/etc/passwd", tar::EntryType::Symlink), ("b", "../b\n", tar::EntryType::Link)]
+    {
+        let mut header = tar::Header::new_gnu();
+        header.set_entry_type(kind);
+        header.set_size(0);
+        header.set_path(name).unwrap();
+        header.set_link_name_literal(target).unwrap();
+        header.set_cksum();
+        builder.append(&header, &[][..]).unwrap();
+    }
+    let bytes = builder.into_inner().unwrap();
+    check(&bytes, Limits::default(), &["x!a -> /etc/passwd", "x!b -> ../b\\n", "x Tar 0/2"]);
+    let mut writer = zip::ZipWriter::new(std::io::Cursor::new(Vec::new()));
+    writer.add_symlink("a", "../b", zip::write::SimpleFileOptions::default()).unwrap();
+    let bytes = writer.finish().unwrap().into_inner();
+    check(&bytes, Limits::default(), &["x!a -> ../b", "x Zip 0/1"]);
+}
+
+#[test]
+fn without_archives_they_are_files_like_others() {
+    let options = Options { archives: false, ..Options::default() };
+    let packed = tar(&[("app", &image(40))]);
+    assert_eq!(mapped(&packed, &options), [format!("x other {}", packed.len())]);
+    assert_eq!(streamed(&gz(&packed), &options).len(), 1);
+    assert_eq!(mapped(&image(40), &options), ["x image 40"]);
+}
+
+#[test]
+fn layers_are_told_by_the_lists_wherever_those_stand() {
+    let layer = tar(&[("usr/bin/app", &image(80))]);
+    let manifest = br#"{"config":{"digest":"sha256:cc"},"annotations":{"b":"2"},
+        "layers":[{"digest":"sha256:aa"},{"digest":"sha256:bb","annotations":{"t":"app"}}]}"#;
+    let index = br#"{"manifests":[{"digest":"sha256:dd","annotations":{"a":"1"},
+        "platform":{"os":"linux","architecture":"arm64","variant":"v8"}}]}"#;
+    let config = br#"{"os":"linux","architecture":"arm64","config":{"Labels":{"l":"3"}}}"#;
+    let saved = br#"[{"Config":"blobs/sha256/cc","RepoTags":["app:1"],
+        "Layers":["blobs/sha256/aa","blobs/sha256/bb"]}]"#;
+    let bytes = tar(&[
+        ("blobs/sha256/bb", &gz(&layer)),
+        ("blobs/sha256/cc", config),
+        ("blobs/sha256/dd", manifest),
+        ("index.json", index),
+        ("manifest.json", saved),
+    ]);
+    let name = "x!blobs/sha256/bb!usr/bin/app";
+    for bytes in [bytes.clone(), gz(&bytes)] {
+        let found = found(Body::Bytes(&bytes), &Options::default());
+        let app = found.iter().find(|found| found.name.to_string() == name).unwrap();
+        let [layer] = app.layers.as_slice() else { panic!("{:?}", app.layers) };
+        assert_eq!((layer.number, layer.image.layers), (2, 2));
+        assert_eq!(layer.image.names, ["app:1"]);
+        assert_eq!(layer.image.platform.as_deref(), Some("linux/arm64/v8"));
+        let keys: Vec<_> = layer.image.annotations.keys().collect();
+        assert_eq!(keys, ["a", "b", "l"]);
+        assert_eq!(layer.annotations["t"], "app");
+    }
+}
+
+#[test]
+fn layers_of_an_old_docker_save_are_told_too() {
+    let layer = tar(&[("app", &image(80))]);
+    let bytes = tar(&[
+        ("abc/layer.tar", &layer),
+        ("abc.json", br#"{"os":"linux","architecture":"amd64"}"#),
+        ("manifest.json", br#"[{"Config":"abc.json","RepoTags":null,"Layers":["abc/layer.tar"]}]"#),
+    ]);
+    let found = found(Body::Bytes(&bytes), &Options::default());
+    assert_eq!(found[0].name.to_string(), "x!abc/layer.tar!app");
+    assert_eq!(found[0].layers[0].image.platform.as_deref(), Some("linux/amd64"));
+}

@@ -1,0 +1,293 @@
+//! The way through one file: what is met is told by its content, handed over or opened, and
+//! every refusal becomes an item. Archives within archives are opened by going through here
+//! again, at most [`super::Limits::max_depth`] deep.
+//!
+//! ```text
+//! body ─▶ sniff ─┬─▶ image ─────────────▶ look   (and a zip behind it ─▶ zip)
+//!                ├─▶ tar, zip, ar ──────▶ each member ─▶ body
+//!                ├─▶ gzip, xz, zstd ────▶ decoder ─▶ tar, or one member ─▶ body
+//!                └─▶ the rest ──────────▶ passed over, unread where it streams
+//! ```
+
+use std::io::{self, Read};
+use std::mem;
+
+use rgo_binary::{Recognised, recognise};
+
+use super::budget::Budget;
+use super::compressed::Tools;
+use super::name::Name;
+use super::refusal::{self, Refusal};
+use super::sniff::{HEAD, Kind, sniff};
+use super::{Archive, Content, Found, Item, Look, Options, ar, compressed, tar, zip};
+
+/// What is inside of something, as far as it is at hand.
+pub(super) enum Body<'a> {
+    /// All of it.
+    Bytes(&'a [u8]),
+    /// One byte after the other. `size` is what the archive says, and none for the last.
+    Stream { reader: &'a mut dyn Read, size: Option<u64> },
+}
+
+/// One file, being gone through.
+pub(super) struct Visitor<'v, T> {
+    pub(super) options: &'v Options,
+    pub(super) budget: &'v Budget,
+    pub(super) named: bool,
+    /// Where we are.
+    pub(super) name: Name,
+    pub(super) found: Vec<Found<T>>,
+    look: &'v Look<'v, T>,
+    members: u64,
+    images: u64,
+    /// Memory for members and decoders, kept for the next ones.
+    spare: Vec<Vec<u8>>,
+    tools: Vec<Tools>,
+}
+
+/// Memory above this is given back, in bytes.
+const MAX_SPARE: usize = 64 << 20;
+
+impl<'v, T> Visitor<'v, T> {
+    pub(super) fn new(
+        options: &'v Options,
+        budget: &'v Budget,
+        look: &'v Look<'v, T>,
+        name: Name,
+        named: bool,
+    ) -> Self {
+        Self {
+            options,
+            budget,
+            named,
+            name,
+            found: Vec::new(),
+            look,
+            members: 0,
+            images: 0,
+            spare: Vec::new(),
+            tools: Vec::new(),
+        }
+    }
+
+    /// How many archives are around this.
+    pub(super) fn level(&self) -> usize {
+        self.name.members().len()
+    }
+
+    pub(super) fn give(&mut self, content: Content<'_>) {
+        let item = Item { name: &self.name, named: self.named, content };
+        if let Some(value) = (self.look)(&item) {
+            let name = self.name.clone();
+            self.found.push(Found { name, named: self.named, layers: Vec::new(), value });
+        }
+    }
+
+    pub(super) fn refuse(&mut self, why: Refusal) {
+        self.give(Content::Refused(&why));
+    }
+
+    /// Tells of a failed read, unless that is told further out or was told before.
+    pub(super) fn refuse_io(&mut self, error: io::Error) {
+        let level = refusal::broken(&error).map(|broken| broken.level);
+        let further_out = level.is_some_and(|level| level < self.level());
+        let why = refusal::from_io(error);
+        let is_news = match why {
+            // This ends everything, so the innermost is the only one to meet it for sure.
+            Refusal::Decompressed { .. } => self.budget.is_news(),
+            _ => !further_out && !self.budget.is_over(),
+        };
+        if is_news {
+            self.refuse(why);
+        }
+    }
+
+    /// Goes into a member: counts it, and has its name during `visit`.
+    pub(super) fn member(&mut self, name: &[u8], visit: impl FnOnce(&mut Self)) {
+        let limit = self.options.limits.max_name;
+        self.members = self.members.saturating_add(1);
+        if let Err(why) = self.budget.member() {
+            return self.refuse(why);
+        }
+        if self.budget.is_over() {
+            return;
+        }
+        match name.get(..limit) {
+            Some(start) if name.len() > limit => {
+                self.name.push(&[start, "…".as_bytes()].concat());
+                self.refuse(Refusal::NameTooLong { size: name.len() as u64, limit });
+            }
+            _ => {
+                self.name.push(name);
+                visit(self);
+            }
+        }
+        self.name.pop();
+    }
+
+    /// Looks into a file or a member.
+    pub(super) fn body(&mut self, body: Body<'_>) {
+        match body {
+            Body::Bytes(bytes) => self.bytes(bytes),
+            Body::Stream { reader, size } => self.stream(reader, size),
+        }
+    }
+
+    fn bytes(&mut self, bytes: &[u8]) {
+        if !self.options.archives {
+            return self.image(bytes);
+        }
+        let head = bytes.get(..HEAD).unwrap_or(bytes);
+        match sniff(head) {
+            Kind::Image | Kind::Prefix => self.image(bytes),
+            kind @ (Kind::Gzip | Kind::Xz | Kind::Zstd) => {
+                let mut reader = bytes;
+                self.archive(kind, |visitor| compressed::visit(visitor, kind, &mut reader));
+            }
+            Kind::Tar => self.archive(Kind::Tar, |visitor| {
+                tar::visit(visitor, tar::Source::Bytes(bytes));
+            }),
+            Kind::Zip => self.archive(Kind::Zip, |visitor| zip::visit(visitor, bytes)),
+            Kind::Ar => self.archive(Kind::Ar, |visitor| ar::visit(visitor, bytes)),
+            Kind::Foreign(what) => self.refuse(Refusal::Unsupported(what.to_owned())),
+            Kind::Other => self.other(bytes),
+        }
+    }
+
+    /// An image first, and an archive second where a zip is appended to it.
+    fn image(&mut self, bytes: &[u8]) {
+        let is_image = !matches!(recognise(bytes), Recognised::Other | Recognised::Archive);
+        if is_image {
+            self.images += 1;
+            self.give(Content::Image(bytes));
+        }
+        if self.options.archives && zip::is_appended(bytes) {
+            self.archive(Kind::Zip, |visitor| zip::visit(visitor, bytes));
+        } else if !is_image {
+            self.other(bytes);
+        }
+    }
+
+    fn stream(&mut self, reader: &mut dyn Read, size: Option<u64>) {
+        let mut head = [0; HEAD];
+        let head = match fill(reader, &mut head) {
+            Ok(length) => head.get(..length).unwrap_or_default(),
+            Err(error) => return self.refuse_io(error),
+        };
+        let reader = &mut head.chain(reader);
+        match sniff(head) {
+            _ if !self.options.archives => self.whole(reader, size),
+            kind @ (Kind::Gzip | Kind::Xz | Kind::Zstd) => {
+                self.archive(kind, |visitor| compressed::visit(visitor, kind, reader));
+            }
+            Kind::Tar => self.archive(Kind::Tar, |visitor| {
+                tar::visit(visitor, tar::Source::Stream(reader));
+            }),
+            kind @ (Kind::Zip | Kind::Ar) if self.is_too_deep() => self.archive(kind, |_| {}),
+            Kind::Image | Kind::Prefix | Kind::Zip | Kind::Ar => self.whole(reader, size),
+            Kind::Foreign(what) => self.refuse(Refusal::Unsupported(what.to_owned())),
+            Kind::Other => self.other(head),
+        }
+    }
+
+    /// Lends what a decoder needs: to one at each depth.
+    pub(super) fn with_tools<O>(&mut self, visit: impl FnOnce(&mut Self, &mut Tools) -> O) -> O {
+        let mut tools = self.tools.pop().unwrap_or_else(Tools::new);
+        let outcome = visit(self, &mut tools);
+        self.tools.push(tools);
+        outcome
+    }
+
+    /// Looks into what cannot be looked into piece by piece.
+    fn whole(&mut self, reader: &mut dyn Read, size: Option<u64>) {
+        let mut whole = self.spare.pop().unwrap_or_default();
+        match self.gather(reader, size, &mut whole) {
+            Ok(()) => self.bytes(&whole),
+            Err(Failed::Refused(why)) => self.refuse(why),
+            Err(Failed::Io(error)) => self.refuse_io(error),
+        }
+        if whole.capacity() <= MAX_SPARE {
+            self.spare.push(whole);
+        }
+    }
+
+    /// Silence about a file that the user named would be a wrong answer.
+    fn other(&mut self, bytes: &[u8]) {
+        if self.named && self.level() == 0 {
+            self.give(Content::Other(bytes));
+        }
+    }
+
+    fn is_too_deep(&self) -> bool {
+        self.level() >= self.options.limits.max_depth
+    }
+
+    /// Opens an archive, and tells after its members what was in it.
+    fn archive(&mut self, kind: Kind, visit: impl FnOnce(&mut Self)) {
+        if self.is_too_deep() {
+            return self.refuse(Refusal::TooDeep { limit: self.options.limits.max_depth });
+        }
+        let around = (mem::take(&mut self.members), mem::take(&mut self.images));
+        visit(self);
+        let inside = (mem::replace(&mut self.members, around.0), self.images);
+        self.images = self.images.saturating_add(around.1);
+        self.give(Content::Archive(Archive { kind, members: inside.0, images: inside.1 }));
+    }
+
+    /// Reads a member as a whole, within the limits.
+    fn gather(
+        &self,
+        reader: &mut dyn Read,
+        size: Option<u64>,
+        whole: &mut Vec<u8>,
+    ) -> Result<(), Failed> {
+        let limit = self.options.limits.max_member;
+        if size.is_some_and(|size| size > limit) {
+            return Err(Failed::Refused(Refusal::TooLarge { size, limit }));
+        }
+        whole.clear();
+        // What is said is believed no further than costs little.
+        let likely = size.unwrap_or(0).min(MAX_SPARE as u64);
+        whole.reserve(usize::try_from(likely).unwrap_or(0));
+        let read = reader.take(limit.saturating_add(1)).read_to_end(whole)? as u64;
+        match size {
+            _ if read > limit => Err(Failed::Refused(Refusal::TooLarge { size: None, limit })),
+            Some(size) if read < size => {
+                let why = format!("{} of its {size} bytes are missing", size - read);
+                Err(Failed::Refused(Refusal::damaged(why)))
+            }
+            _ => Ok(()),
+        }
+    }
+}
+
+/// Why a member cannot be had as a whole.
+enum Failed {
+    Refused(Refusal),
+    Io(io::Error),
+}
+
+impl From<io::Error> for Failed {
+    fn from(error: io::Error) -> Self {
+        Self::Io(error)
+    }
+}
+
+/// Reads until `buffer` is full or nothing comes any more; how much came.
+pub(super) fn fill(reader: &mut dyn Read, buffer: &mut [u8]) -> io::Result<usize> {
+    let mut length = 0;
+    while let Some(rest) = buffer.get_mut(length..).filter(|rest| !rest.is_empty()) {
+        match reader.read(rest) {
+            Ok(0) => break,
+            Ok(read) => length += read,
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(length)
+}
+
+/// Reads over up to `size` bytes; how many there were.
+pub(super) fn skip(reader: &mut dyn Read, size: u64) -> io::Result<u64> {
+    io::copy(&mut reader.take(size), &mut io::sink())
+}

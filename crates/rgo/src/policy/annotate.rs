@@ -1,0 +1,61 @@
+//! Failures as workflow commands, which GitHub shows beside the run and the pull request
+//! ("Workflow commands for GitHub Actions").
+//!
+//! ```text
+//! ::error file={name},title={title}::{message}
+//!          in properties  % , : CR LF are %25 %2C %3A %0D %0A      in messages  % CR LF
+//! ```
+//!
+//! GitHub reads them on stderr as on stdout, so they need not stand among data.
+
+use super::Outcome;
+
+/// Whether to print annotations: where it was asked for, and in a GitHub workflow, which sets
+/// `GITHUB_ACTIONS` to `true`.
+#[must_use]
+pub fn wanted(asked: bool, github_actions: Option<&str>) -> bool {
+    asked || github_actions == Some("true")
+}
+
+/// One command, on a line, for each failure and each problem of the run.
+#[must_use]
+pub fn annotations(outcome: &Outcome) -> String {
+    let mut out = String::new();
+    for (subject, finding) in outcome.failures() {
+        let title = format!("{} {}", finding.expression, finding.verb());
+        let message = format!("{subject}: {finding} [{}]", finding.source);
+        out.push_str(&format!(
+            "::error file={},title={}::{}\n",
+            property(&subject.file.replace('\\', "/")),
+            property(&title),
+            data(&message)
+        ));
+    }
+    for problem in &outcome.problems {
+        out.push_str(&format!("::error title=policy::{}\n", data(problem)));
+    }
+    for note in &outcome.notes {
+        out.push_str(&format!("::warning title=policy::{}\n", data(note)));
+    }
+    out
+}
+
+/// Text behind the last `::`. What else a file may put into a log is shown, not sent on.
+fn data(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    for c in text.chars() {
+        match c {
+            '%' => out.push_str("%25"),
+            '\r' => out.push_str("%0D"),
+            '\n' => out.push_str("%0A"),
+            c if c.is_control() => out.extend(c.escape_default()),
+            c => out.push(c),
+        }
+    }
+    out
+}
+
+/// The value of a property.
+fn property(text: &str) -> String {
+    data(text).replace(':', "%3A").replace(',', "%2C")
+}

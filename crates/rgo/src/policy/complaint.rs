@@ -1,0 +1,74 @@
+//! What is wrong with an expression or a policy file, shown where it is wrong.
+//!
+//! ```text
+//! there is no fact `glibx`
+//!   glibx<=2.28
+//!   ^^^^^
+//! hint: did you mean `glibc`? For example: glibc<=2.28
+//! ```
+
+use std::fmt;
+use std::ops::Range;
+
+/// Why a text is no expression, and where.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ParseError {
+    text: String,
+    span: Range<usize>,
+    message: String,
+    hint: String,
+}
+
+impl ParseError {
+    pub(super) fn new(text: &str, span: Range<usize>, message: String, hint: String) -> Self {
+        Self { text: text.to_owned(), span, message, hint }
+    }
+
+    /// What is wrong.
+    #[must_use]
+    pub fn message(&self) -> &str {
+        &self.message
+    }
+
+    /// Where, in bytes of the text.
+    #[must_use]
+    pub fn span(&self) -> Range<usize> {
+        self.span.clone()
+    }
+
+    /// What to write instead.
+    #[must_use]
+    pub fn hint(&self) -> &str {
+        &self.hint
+    }
+}
+
+impl fmt::Display for ParseError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { text, span, message, hint } = self;
+        write!(f, "{}\n{}\nhint: {}", printable(message), underlined(text, span), printable(hint))
+    }
+}
+
+impl std::error::Error for ParseError {}
+
+/// A line, with marks below the bytes of `span`.
+pub(super) fn underlined(line: &str, span: &Range<usize>) -> String {
+    let count = |range: Range<usize>| line.get(range).map_or(0, |part| part.chars().count());
+    let start = span.start.min(line.len());
+    let marks = count(start..span.end.clamp(start, line.len())).max(1);
+    format!("  {}\n  {}{}", printable(line), " ".repeat(count(0..start)), "^".repeat(marks))
+}
+
+/// Text of the same length without characters that would drive a terminal or break a line.
+pub(super) fn printable(text: &str) -> String {
+    let shown = |c: char| match c {
+        '\t' => ' ',
+        c if c.is_control() => char::REPLACEMENT_CHARACTER,
+        c => c,
+    };
+    text.chars().map(shown).collect()
+}
+
+/// A message and a hint; the place is added by who knows it.
+pub(super) struct Complaint(pub(super) String, pub(super) String);

@@ -1,0 +1,272 @@
+//! Policy files: TOML with a list of expressions for all binaries and for those of a platform or
+//! a name. Every expression knows its line; every mistake is shown in its line.
+//!
+//! ```text
+//! require = ["…"]   allow-unknown = true     every binary; allow-unknown holds for the whole file
+//! [linux]  [linux.static]  [linux.dynamic]  [darwin]  [windows]      the same two keys
+//! [[file]]  match = "*.so"                                           the same two keys
+//! ```
+
+use std::ops::Range;
+
+use serde::Deserialize;
+use toml::Spanned;
+
+use super::complaint::{printable, underlined};
+use super::expression::Expression;
+use super::pattern::Pattern;
+use super::{Os, Rule, Scope, Source};
+use crate::exit::Usage;
+
+const EXAMPLE: &str = "a policy file has require = [\"pie\", …] and allow-unknown, alone and in \
+                       [linux], [linux.static], [linux.dynamic], [darwin], [windows], and in \
+                       [[file]] with match = \"*.so\"";
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+struct File {
+    #[serde(default)]
+    require: Vec<Spanned<String>>,
+    #[serde(default)]
+    allow_unknown: bool,
+    #[serde(default)]
+    linux: Linux,
+    #[serde(default)]
+    darwin: Section,
+    #[serde(default)]
+    windows: Section,
+    #[serde(default)]
+    file: Vec<Named>,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+struct Section {
+    #[serde(default)]
+    require: Vec<Spanned<String>>,
+    #[serde(default)]
+    allow_unknown: bool,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+struct Linux {
+    #[serde(default)]
+    require: Vec<Spanned<String>>,
+    #[serde(default)]
+    allow_unknown: bool,
+    #[serde(default, rename = "static")]
+    static_: Section,
+    #[serde(default)]
+    dynamic: Section,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+struct Named {
+    #[serde(rename = "match")]
+    pattern: Spanned<String>,
+    #[serde(default)]
+    require: Vec<Spanned<String>>,
+    #[serde(default)]
+    allow_unknown: bool,
+}
+
+/// The rules of a file.
+///
+/// # Errors
+/// With the place and what to write instead.
+pub(super) fn read(name: &str, text: &str) -> Result<Vec<Rule>, Usage> {
+    let source = Text { name, text };
+    let file: File = toml::from_str(text).map_err(|error| {
+        let span = error.span().unwrap_or_default();
+        source.complain(&span, error.message().lines().next().unwrap_or_default(), EXAMPLE)
+    })?;
+    let everywhere = file.allow_unknown;
+    let linux = Section { require: file.linux.require, allow_unknown: file.linux.allow_unknown };
+    let mut sections = vec![
+        (Scope::Every, Section { require: file.require, allow_unknown: everywhere }),
+        (Scope::Os(Os::Linux), linux),
+        (Scope::Linux { static_: true }, file.linux.static_),
+        (Scope::Linux { static_: false }, file.linux.dynamic),
+        (Scope::Os(Os::Darwin), file.darwin),
+        (Scope::Os(Os::Windows), file.windows),
+    ];
+    for Named { pattern, require, allow_unknown } in file.file {
+        let parsed = Pattern::new(pattern.get_ref()).map_err(|error| {
+            let hint = "* is any text without /, ** any folders, ? one character";
+            let message = format!("`{}` is not a pattern: {error}", pattern.get_ref());
+            source.complain(&pattern.span(), &message, hint)
+        })?;
+        sections.push((Scope::File(parsed), Section { require, allow_unknown }));
+    }
+
+    let mut rules = Vec::new();
+    for (scope, section) in sections {
+        for written in section.require {
+            rules.push(Rule {
+                scope: scope.clone(),
+                expression: source.expression(&written)?,
+                source: Source::File {
+                    name: name.to_owned(),
+                    line: source.line(&written.span()).0,
+                },
+                allow_unknown: everywhere || section.allow_unknown,
+            });
+        }
+    }
+    if rules.is_empty() {
+        return Err(Usage(format!("{name}: nothing is required in it\nhint: {EXAMPLE}")));
+    }
+    Ok(rules)
+}
+
+/// A file with its name, to point into.
+struct Text<'a> {
+    name: &'a str,
+    text: &'a str,
+}
+
+impl Text<'_> {
+    fn expression(&self, written: &Spanned<String>) -> Result<Expression, Usage> {
+        Expression::parse(written.get_ref()).map_err(|error| {
+            let whole = written.span();
+            let quoted = self.text.get(whole.clone()).unwrap_or_default();
+            let inside = quoted.get(1..quoted.len().saturating_sub(1));
+            // With escapes inside, places in the value are not those in the file.
+            let span = if inside == Some(written.get_ref()) {
+                let start = whole.start + 1;
+                start + error.span().start..start + error.span().end
+            } else {
+                whole
+            };
+            self.complain(&span, error.message(), error.hint())
+        })
+    }
+
+    fn complain(&self, span: &Range<usize>, message: &str, hint: &str) -> Usage {
+        let (number, line, start) = self.line(span);
+        let within = span.start.saturating_sub(start)..span.end.saturating_sub(start);
+        let before = line.get(..within.start.min(line.len())).unwrap_or(line);
+        Usage(format!(
+            "{}:{number}:{}: {}\n{}\nhint: {}",
+            self.name,
+            before.chars().count() + 1,
+            printable(message),
+            underlined(line, &within),
+            printable(hint),
+        ))
+    }
+
+    /// The line in which a span begins: its number from 1, its text, and where it starts.
+    fn line(&self, span: &Range<usize>) -> (usize, &str, usize) {
+        let before = self.text.get(..span.start).unwrap_or(self.text);
+        let start = before.rfind('\n').map_or(0, |end| end + 1);
+        let line = self.text.get(start..).unwrap_or_default().lines().next().unwrap_or_default();
+        (before.matches('\n').count() + 1, line, start)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn rules(text: &str) -> Vec<(Scope, String, String, bool)> {
+        let rules = read("p.toml", text).unwrap_or_else(|error| panic!("{error}"));
+        let row = |rule: Rule| {
+            (rule.scope, rule.expression.to_string(), rule.source.to_string(), rule.allow_unknown)
+        };
+        rules.into_iter().map(row).collect()
+    }
+
+    #[test]
+    fn every_table_has_its_scope_and_every_expression_its_line() {
+        let text = "\
+require = [\"!vcs.modified\"]
+[linux]
+require = ['relro=full',
+  'pie?']
+[linux.static]
+require = [\"static\"]
+[linux.dynamic]
+require = [\"glibc<=2.28\"]
+allow-unknown = true
+[darwin]
+require = [\"macos<=11.0\"]
+[windows]
+require = [\"cfg\"]
+[[file]]
+match = \"*.so\"
+require = [\"!rpath\"]
+";
+        let row = |scope, expression: &str, line: usize, allowed| {
+            (scope, expression.to_owned(), format!("p.toml:{line}"), allowed)
+        };
+        assert_eq!(
+            rules(text),
+            [
+                row(Scope::Every, "!vcs.modified", 1, false),
+                row(Scope::Os(Os::Linux), "relro==full", 3, false),
+                row(Scope::Os(Os::Linux), "pie?", 4, false),
+                row(Scope::Linux { static_: true }, "static", 6, false),
+                row(Scope::Linux { static_: false }, "glibc<=2.28", 8, true),
+                row(Scope::Os(Os::Darwin), "macos<=11.0", 11, false),
+                row(Scope::Os(Os::Windows), "cfg", 13, false),
+                row(Scope::File(Pattern::new("*.so").expect("valid")), "!rpath", 16, false),
+            ]
+        );
+        let everywhere = rules("allow-unknown = true\n[windows]\r\nrequire = [\"cfg\"]");
+        assert!(everywhere.iter().all(|(.., allowed)| *allowed));
+    }
+
+    #[test]
+    fn mistakes_are_shown_in_their_line() {
+        let cases = [
+            (
+                "require = [\"static\",\n  \"glibx<=2.28\"]",
+                "p.toml:2:4: there is no fact `glibx`\n    \"glibx<=2.28\"]\n     ^^^^^\nhint: did you mean `glibc`? For example: glibc<=2.28",
+            ),
+            (
+                "require = [\"path==\\\"a\"]",
+                "p.toml:1:12: the closing quote is missing\n  require = [\"path==\\\"a\"]\n             ^^^^^^^^^^^\nhint: close it, as in path==\"a b\"; inside, \\\" is a quote and \\\\ a backslash",
+            ),
+            (
+                "# é\n[linx]\nrequire = []",
+                "p.toml:2:2: unknown field `linx`, expected one of `require`, `allow-unknown`, `linux`, `darwin`, `windows`, `file`\n  [linx]\n   ^^^^\nhint: EXAMPLE",
+            ),
+            (
+                "[linux]\nrequired = [\"pie\"]",
+                "p.toml:2:1: unknown field `required`, expected one of `require`, `allow-unknown`, `static`, `dynamic`\n  required = [\"pie\"]\n  ^^^^^^^^\nhint: EXAMPLE",
+            ),
+            (
+                "require = \"pie\"",
+                "p.toml:1:11: invalid type: string \"pie\", expected a sequence\n  require = \"pie\"\n            ^^^^^\nhint: EXAMPLE",
+            ),
+            (
+                "[[file]]\nrequire = [\"pie\"]",
+                "p.toml:1:1: missing field `match`\n  [[file]]\n  ^^^^^^^^\nhint: EXAMPLE",
+            ),
+            (
+                "[[file]]\nmatch = \"a[\"\nrequire = [\"pie\"]",
+                "p.toml:2:9: `a[` is not a pattern: only *, ** and ? have a meaning in it\n  match = \"a[\"\n          ^^^^\nhint: * is any text without /, ** any folders, ? one character",
+            ),
+            ("[linux]\n", "p.toml: nothing is required in it\nhint: EXAMPLE"),
+            ("", "p.toml: nothing is required in it\nhint: EXAMPLE"),
+        ];
+        for (text, expected) in cases {
+            let error = read("p.toml", text).expect_err(text);
+            assert_eq!(error.to_string(), expected.replace("EXAMPLE", EXAMPLE), "{text}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn any_text_is_a_policy_or_an_error(text in r#"(require = |\[|linux|"|'|pie|<=|=|\]|\n|.){0,20}"#) {
+            if let Err(error) = read("p.toml", &text) {
+                prop_assert!(error.to_string().starts_with("p.toml:"));
+            }
+        }
+    }
+}

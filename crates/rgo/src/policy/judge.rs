@@ -1,0 +1,331 @@
+//! Verdicts: on one requirement of one binary, on a binary, on the whole run.
+
+use std::fmt;
+
+use rgo_report::{Cell, Column, Document, Table, Tone};
+use serde::Serialize;
+
+use super::compare::compare;
+use super::{Answer, Facts, Policy, Rule, Scope, Source};
+use crate::exit::Exit;
+
+/// At most so many characters out of a file stand in a cell, and in a message. JSON has all.
+const CELL: usize = 80;
+const MESSAGE: usize = 400;
+
+/// The name of a binary: where it is.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Subject {
+    /// The file that was given or found.
+    pub file: String,
+    /// Its path inside the file, if that is an archive, and inside those within it: `a.tar!b`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub member: Option<String>,
+    /// The architecture, if it is one of several in a Mach-O file.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub slice: Option<String>,
+}
+
+impl Subject {
+    /// A file that is one binary.
+    pub fn file(file: impl Into<String>) -> Self {
+        Self { file: file.into(), ..Self::default() }
+    }
+
+    /// The path that it was packed from, or has.
+    pub(super) fn innermost(&self) -> &str {
+        let member = self.member.as_deref().unwrap_or(&self.file);
+        if self.member.is_some() { member.rsplit('!').next().unwrap_or(member) } else { member }
+    }
+}
+
+impl fmt::Display for Subject {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.file)?;
+        if let Some(member) = &self.member {
+            write!(f, "!{member}")?;
+        }
+        self.slice.as_ref().map_or(Ok(()), |slice| write!(f, " ({slice})"))
+    }
+}
+
+/// The answer of a gate to one requirement.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Verdict {
+    /// It is as required.
+    Holds,
+    /// It is not.
+    DoesNotHold,
+    /// That can't be known.
+    Unknown,
+    /// The question makes no sense for this binary.
+    NotApplicable,
+}
+
+impl Verdict {
+    /// The verdict in words.
+    #[must_use]
+    pub fn words(self) -> &'static str {
+        match self {
+            Self::Holds => "holds",
+            Self::DoesNotHold => "does not hold",
+            Self::Unknown => "unknown",
+            Self::NotApplicable => "not applicable",
+        }
+    }
+}
+
+/// What became of one requirement.
+#[derive(Clone, Debug, Serialize)]
+pub struct Finding {
+    /// The requirement.
+    pub expression: String,
+    /// Where it was written.
+    pub source: Source,
+    /// The answer.
+    pub answer: Verdict,
+    /// Whether that passes the gate.
+    pub passed: bool,
+    /// What was expected, in words.
+    pub expected: String,
+    /// What is there; `None` if nothing is known.
+    pub found: Option<String>,
+    /// Why it is unknown or not applicable.
+    pub reason: Option<String>,
+    /// What shows what was found.
+    pub evidence: Option<String>,
+    /// What the fact is about, in one line.
+    #[serde(skip)]
+    pub(super) about: &'static str,
+    /// Which rule of the policy it was.
+    #[serde(skip)]
+    rule: usize,
+}
+
+impl fmt::Display for Finding {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} {}: expected {}", self.expression, self.verb(), self.expected)?;
+        if let Some(found) = &self.found {
+            write!(f, ", found {}", start(found, MESSAGE))?;
+        }
+        self.because().map_or(Ok(()), |why| write!(f, " ({})", start(&why, MESSAGE)))
+    }
+}
+
+impl Finding {
+    /// The answer as a verb.
+    pub(super) fn verb(&self) -> &'static str {
+        match self.answer {
+            Verdict::Holds => "holds",
+            Verdict::DoesNotHold => "does not hold",
+            Verdict::Unknown => "is unknown",
+            Verdict::NotApplicable => "is not applicable",
+        }
+    }
+
+    /// What explains the answer.
+    fn because(&self) -> Option<String> {
+        let parts: Vec<&str> =
+            [&self.reason, &self.evidence].into_iter().flatten().map(String::as_str).collect();
+        (!parts.is_empty()).then(|| parts.join("; "))
+    }
+}
+
+/// The verdicts on one binary.
+#[derive(Clone, Debug, Serialize)]
+pub struct Judgement {
+    /// Which binary.
+    #[serde(flatten)]
+    pub subject: Subject,
+    /// Every requirement that is about it, in the order they were given.
+    pub findings: Vec<Finding>,
+}
+
+/// The verdict on a run.
+#[derive(Clone, Debug, Serialize)]
+pub struct Outcome {
+    /// Whether all that was required holds.
+    pub holds: bool,
+    /// What is wrong with the run as a whole.
+    pub problems: Vec<String>,
+    /// What deserves a look.
+    pub notes: Vec<String>,
+    /// Every binary.
+    pub judgements: Vec<Judgement>,
+}
+
+impl Policy {
+    /// Asks a binary for everything that is required of it.
+    pub fn judge(&self, subject: Subject, facts: &dyn Facts) -> Judgement {
+        let platform = facts.platform();
+        let rules = self.rules.iter().enumerate();
+        let findings = rules
+            .filter(|(_, rule)| rule.scope.covers(&subject, platform))
+            .map(|(index, rule)| finding(index, rule, facts))
+            .collect();
+        Judgement { subject, findings }
+    }
+
+    /// The verdict on all binaries. That nothing was asked fails: an empty folder is no proof.
+    #[must_use]
+    pub fn conclude(&self, judgements: Vec<Judgement>) -> Outcome {
+        let findings = || judgements.iter().flat_map(|judgement| &judgement.findings);
+        let asked = |of: &dyn Fn(&Rule) -> bool| {
+            findings().any(|finding| self.rules.get(finding.rule).is_some_and(of))
+        };
+        let mut problems = Vec::new();
+        let mut notes = Vec::new();
+        if judgements.is_empty() && !self.is_empty() {
+            problems.push("no binary matched: nothing that was given is one".to_owned());
+        } else {
+            let count = count(judgements.len(), "binary", "binaries");
+            for file in &self.files {
+                let mine =
+                    |rule: &Rule| matches!(&rule.source, Source::File { name, .. } if name == file);
+                if !asked(&mine) {
+                    problems.push(format!(
+                        "no binary matched: {file} requires nothing of the {count} there"
+                    ));
+                }
+            }
+        }
+        for rule in &self.rules {
+            let Scope::File(pattern) = &rule.scope else { continue };
+            if !asked(&|other| other.scope == rule.scope) {
+                notes.push(format!("{}: no binary matched `{pattern}`", rule.source));
+            }
+        }
+        let holds = problems.is_empty() && findings().all(|finding| finding.passed);
+        Outcome { holds, problems, notes, judgements }
+    }
+}
+
+fn finding(index: usize, rule: &Rule, facts: &dyn Facts) -> Finding {
+    let expression = &rule.expression;
+    let (answer, found, reason, evidence) = match facts.get(&expression.name) {
+        Answer::Known(fact) => {
+            let (answer, found, reason) = compare(expression, &fact.value);
+            (answer, Some(found), reason, fact.evidence)
+        }
+        Answer::Absent(why) => (Verdict::Unknown, None, Some(why), None),
+        Answer::NotApplicable(why) => (Verdict::NotApplicable, None, Some(why), None),
+    };
+    let allowed = expression.or_unknown || rule.allow_unknown;
+    Finding {
+        expression: expression.to_string(),
+        source: rule.source.clone(),
+        answer,
+        passed: answer == Verdict::Holds || (answer == Verdict::Unknown && allowed),
+        expected: expression.expected(),
+        found,
+        reason,
+        evidence,
+        about: expression.known.about,
+        rule: index,
+    }
+}
+
+impl Outcome {
+    /// The exit code of a run that did what it was asked to.
+    #[must_use]
+    pub fn exit(&self) -> Exit {
+        if self.holds { Exit::Done } else { Exit::NotHeld }
+    }
+
+    /// Every finding that fails, with its binary.
+    pub fn failures(&self) -> impl Iterator<Item = (&Subject, &Finding)> {
+        self.findings().filter(|(_, finding)| !finding.passed)
+    }
+
+    fn findings(&self) -> impl Iterator<Item = (&Subject, &Finding)> {
+        self.judgements.iter().flat_map(|judgement| {
+            judgement.findings.iter().map(|finding| (&judgement.subject, finding))
+        })
+    }
+
+    /// The next step, where there is one that the answers call for.
+    #[must_use]
+    pub fn hint(&self) -> Option<&'static str> {
+        let fails = |answer| self.failures().any(|(_, finding)| finding.answer == answer);
+        if fails(Verdict::NotApplicable) {
+            Some(
+                "a policy file asks a question of those alone that it suits: [linux], \
+                 [linux.static], [linux.dynamic], [darwin], [windows]",
+            )
+        } else if fails(Verdict::Unknown) {
+            Some("a ? behind an expression lets pass what is unknown")
+        } else {
+            None
+        }
+    }
+
+    /// Adds the verdicts to a document: what did not simply hold, or with `all` everything.
+    #[must_use]
+    pub fn document(&self, document: Document, all: bool) -> Document {
+        let titles = ["binary", "requirement", "answer", "expected", "found", "from", "because"];
+        let mut table = Table::new(titles.map(Column::left));
+        let shown = |finding: &Finding| all || finding.answer != Verdict::Holds;
+        for (subject, finding) in self.findings().filter(|(_, finding)| shown(finding)) {
+            let tone = match (finding.passed, finding.answer) {
+                (true, Verdict::Holds) => Tone::Good,
+                (true, _) => Tone::Warn,
+                (false, _) => Tone::Bad,
+            };
+            table.row([
+                Cell::new(subject.to_string()),
+                Cell::new(&finding.expression),
+                Cell::new(finding.answer.words()).tone(tone),
+                Cell::new(&finding.expected),
+                Cell::new(start(finding.found.as_deref().unwrap_or_default(), CELL)),
+                Cell::new(finding.source.to_string()).tone(Tone::Dim),
+                Cell::new(start(&finding.because().unwrap_or_default(), CELL)).tone(Tone::Dim),
+            ]);
+        }
+        let mut document = document.table(table);
+        for problem in &self.problems {
+            document = document.line(Cell::new(problem).tone(Tone::Bad));
+        }
+        for note in &self.notes {
+            document = document.line(Cell::new(note).tone(Tone::Warn));
+        }
+        let tone = if self.holds { Tone::Good } else { Tone::Bad };
+        document.line(Cell::new(self.summary()).tone(tone))
+    }
+
+    /// The whole run in one line.
+    #[must_use]
+    pub fn summary(&self) -> String {
+        let requirements = count(self.findings().count(), "requirement", "requirements");
+        let binaries = count(self.judgements.len(), "binary", "binaries");
+        let failed = self.failures().count();
+        let of = |answer| self.failures().filter(|(_, finding)| finding.answer == answer).count();
+        let mut parts = Vec::new();
+        for answer in [Verdict::DoesNotHold, Verdict::Unknown, Verdict::NotApplicable] {
+            match of(answer) {
+                0 => {}
+                1 if answer == Verdict::DoesNotHold => parts.push("1 does not hold".to_owned()),
+                n if answer == Verdict::DoesNotHold => parts.push(format!("{n} do not hold")),
+                n => parts.push(format!("{n} {}", answer.words())),
+            }
+        }
+        if failed == 0 {
+            return format!("policy: {requirements} asked of {binaries}, none fails");
+        }
+        let fail = if failed == 1 { "fails" } else { "fail" };
+        let parts = parts.join(", ");
+        format!("policy: {requirements} asked of {binaries}, {failed} {fail}: {parts}")
+    }
+}
+
+/// The beginning of a text that may be of any length.
+fn start(text: &str, length: usize) -> String {
+    match text.char_indices().nth(length) {
+        Some((end, _)) => format!("{}…", text.get(..end).unwrap_or(text)),
+        None => text.to_owned(),
+    }
+}
+
+fn count(number: usize, one: &str, many: &str) -> String {
+    format!("{number} {}", if number == 1 { one } else { many })
+}

@@ -1,0 +1,183 @@
+//! The gate that every inspecting command shares: `--require EXPR` and `--policy FILE`. It asks
+//! facts by name and knows no binary format; it reads no file and prints nothing.
+//!
+//! ```text
+//! --require ─▶ Expression ─┐
+//! --policy ──▶ file.rs ────┴▶ Policy ── judge(subject, &dyn Facts) ─▶ Judgement, one per binary
+//!                                └──── conclude(judgements) ─▶ Outcome ─┬▶ exit()      0 or 3
+//!                                                                       ├▶ document()  text, Markdown
+//!                                                                       ├▶ annotate    workflow commands
+//!                                                                       └▶ sarif       code scanning
+//! ```
+
+pub mod annotate;
+mod compare;
+mod complaint;
+mod expression;
+mod facts;
+mod file;
+mod judge;
+mod pattern;
+pub mod registry;
+pub mod sarif;
+#[cfg(test)]
+mod tests;
+mod version;
+
+use std::fmt;
+
+use serde::{Serialize, Serializer};
+
+use crate::exit::Usage;
+use pattern::Pattern;
+
+pub use complaint::ParseError;
+pub use expression::Expression;
+pub use facts::{Answer, Fact, Facts, Os, Platform, Value};
+pub use judge::{Finding, Judgement, Outcome, Subject, Verdict};
+pub use registry::help;
+
+/// What `--help` says of expressions and policy files.
+pub const HELP: &str = "\
+An expression asks for one fact; quote it, because `<`, `>` and `!` mean something to a shell:
+  'static' '!rpath'           a fact is so, or there; or it is not
+  'glibc<=2.28' 'go>=1.25'    versions compare as numbers, a pre-release comes before its release
+  'relro=full' 'signed=adhoc' one word of a few, whatever its case
+  'vcs.revision==4f2a91c*'    exact text; * stands for anything, \"quotes\" make it literal
+  'dep:rustls>=0.23'          a dependency: every copy of it
+  'dep:openssl!=*'            it must not be there; 'dep:serde==*': it must
+  'vcs.time>=2026-01-01?'     with a ? at its end, it may be unknown
+Operators: = == != < <= > >=. Metadata behind a + counts where it is named; +dirty is never equal.
+
+An answer is one of these, and all but the first fail (exit code 3):
+  holds
+  does not hold
+  unknown         the binary does not say, or there is nothing to compare: `dep:rustls>=0.23` of
+                  a program without rustls. A ? behind the expression lets it pass.
+  not applicable  the question makes no sense there: `glibc<=2.28` of a Windows program. A policy
+                  file asks it of those alone that it suits.
+What must not be there (`!=`) holds where there is none. Where there are several (copies of a
+dependency, entries of an rpath) every one has to hold. That no binary was asked anything fails too.
+
+A policy file has requirements for all binaries, for a platform, and for files by their name:
+  require = [\"!vcs.modified\", \"!leaks\"]
+  [linux]
+  require = [\"relro=full\"]
+  [linux.static]              # without loader and libraries; the others: [linux.dynamic]
+  require = [\"kind=static-pie\"]
+  [linux.dynamic]
+  require = [\"glibc<=2.28\"]
+  [darwin]
+  require = [\"macos<=11.0\", \"signed=identity\"]
+  [windows]
+  require = [\"cfg\", \"aslr\"]
+  allow-unknown = true        # as a ? behind each expression of this table
+  [[file]]
+  match = \"*.so\"              # the name; with a /, the end of the path, where ** crosses folders
+  require = [\"dep:openssl!=*\"]
+";
+
+/// All that is required, from wherever it was.
+#[derive(Clone, Debug, Default)]
+pub struct Policy {
+    rules: Vec<Rule>,
+    /// The policy files by name, one entry each.
+    files: Vec<String>,
+}
+
+#[derive(Clone, Debug)]
+struct Rule {
+    scope: Scope,
+    expression: Expression,
+    source: Source,
+    /// Whether its table allows what is unknown.
+    allow_unknown: bool,
+}
+
+/// The binaries that a rule is about.
+#[derive(Clone, Debug, PartialEq)]
+enum Scope {
+    Every,
+    Os(Os),
+    Linux { static_: bool },
+    File(Pattern),
+}
+
+/// Where a requirement was written.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Source {
+    /// `--require`.
+    Option,
+    /// A policy file.
+    File {
+        /// Its name as it was given.
+        name: String,
+        /// The line, from 1.
+        line: usize,
+    },
+}
+
+impl Policy {
+    /// A policy that requires nothing yet.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Adds an expression that holds for every binary.
+    ///
+    /// # Errors
+    /// If it cannot be read.
+    pub fn require(&mut self, expression: &str) -> Result<(), Usage> {
+        let expression =
+            Expression::parse(expression).map_err(|error| Usage(format!("--require: {error}")))?;
+        let scope = Scope::Every;
+        self.rules.push(Rule { scope, expression, source: Source::Option, allow_unknown: false });
+        Ok(())
+    }
+
+    /// Adds a policy file, by its name and its text.
+    ///
+    /// # Errors
+    /// If it is not TOML, has a key that is not known or an expression that cannot be read, or
+    /// requires nothing; with line and column.
+    pub fn add_file(&mut self, name: &str, text: &str) -> Result<(), Usage> {
+        self.rules.extend(file::read(name, text)?);
+        self.files.push(name.to_owned());
+        Ok(())
+    }
+
+    /// Whether nothing at all is required, so that there is no gate.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.rules.is_empty()
+    }
+}
+
+impl Scope {
+    fn covers(&self, subject: &Subject, platform: Platform) -> bool {
+        match self {
+            Self::Every => true,
+            Self::Os(os) => platform.os == *os,
+            Self::Linux { static_ } => {
+                platform.os == Os::Linux && platform.static_ == Some(*static_)
+            }
+            Self::File(pattern) => pattern.fits(subject.innermost()),
+        }
+    }
+}
+
+impl fmt::Display for Source {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Option => f.write_str("--require"),
+            Self::File { name, line } => write!(f, "{name}:{line}"),
+        }
+    }
+}
+
+impl Serialize for Source {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}

@@ -1,0 +1,392 @@
+//! The gate as a whole, on binaries that are tables: which requirements are about which binary,
+//! what passes, what fails a run, and how each rendering says it.
+
+use std::collections::BTreeMap;
+
+use proptest::prelude::*;
+use rgo_report::Document;
+use serde::Serialize;
+
+use super::*;
+use crate::exit::Exit;
+
+/// A binary that answers from a table.
+struct Table {
+    platform: Platform,
+    answers: BTreeMap<&'static str, Answer>,
+}
+
+impl Facts for Table {
+    fn platform(&self) -> Platform {
+        self.platform
+    }
+
+    fn get(&self, name: &str) -> Answer {
+        let none = || Answer::Absent("it does not say".to_owned());
+        self.answers.get(name).cloned().unwrap_or_else(none)
+    }
+}
+
+fn binary<const N: usize>(
+    os: Os,
+    static_: Option<bool>,
+    answers: [(&'static str, Answer); N],
+) -> Table {
+    Table { platform: Platform { os, static_ }, answers: answers.into() }
+}
+
+fn dynamic() -> Table {
+    let floor = Answer::known("2.34").because("pthread_create needs GLIBC_2.34");
+    binary(Os::Linux, Some(false), [("glibc", floor), ("static", Answer::known(false))])
+}
+
+fn static_() -> Table {
+    let glibc = Answer::NotApplicable("it is static and needs no glibc".to_owned());
+    binary(Os::Linux, Some(true), [("glibc", glibc), ("static", Answer::known(true))])
+}
+
+fn windows() -> Table {
+    let glibc = Answer::NotApplicable("it is a Windows program".to_owned());
+    binary(Os::Windows, Some(false), [("glibc", glibc), ("static", Answer::known(false))])
+}
+
+fn policy(requires: &[&str], file: &str) -> Policy {
+    let mut policy = Policy::new();
+    for expression in requires {
+        policy.require(expression).unwrap_or_else(|error| panic!("{error}"));
+    }
+    if !file.is_empty() {
+        policy.add_file("p.toml", file).unwrap_or_else(|error| panic!("{error}"));
+    }
+    policy
+}
+
+fn outcome(policy: &Policy, binaries: &[(&str, Table)]) -> Outcome {
+    let judge = |(name, table): &(&str, Table)| policy.judge(Subject::file(*name), table);
+    policy.conclude(binaries.iter().map(judge).collect())
+}
+
+/// Every finding as `binary: finding`, failures marked.
+fn lines(outcome: &Outcome) -> Vec<String> {
+    let line = |judgement: &Judgement| {
+        let name = judgement.subject.to_string();
+        let line = |finding: &Finding| {
+            let mark = if finding.passed { "" } else { "! " };
+            format!("{mark}{name}: {finding}")
+        };
+        judgement.findings.iter().map(line).collect::<Vec<_>>()
+    };
+    outcome.judgements.iter().flat_map(line).collect()
+}
+
+#[test]
+fn there_are_three_answers_and_a_reason_for_each() {
+    let policy = policy(&["glibc<=2.28", "glibc<=2.28?", "!vcs.modified", "vcs.time?"], "");
+    let outcome = outcome(&policy, &[("a", dynamic()), ("b", static_())]);
+    assert_eq!(
+        lines(&outcome),
+        [
+            "! a: glibc<=2.28 does not hold: expected at most 2.28, found 2.34 (pthread_create needs GLIBC_2.34)",
+            "! a: glibc<=2.28? does not hold: expected at most 2.28, found 2.34 (pthread_create needs GLIBC_2.34)",
+            "! a: !vcs.modified is unknown: expected no (it does not say)",
+            "a: vcs.time? is unknown: expected any (it does not say)",
+            "! b: glibc<=2.28 is not applicable: expected at most 2.28 (it is static and needs no glibc)",
+            "! b: glibc<=2.28? is not applicable: expected at most 2.28 (it is static and needs no glibc)",
+            "! b: !vcs.modified is unknown: expected no (it does not say)",
+            "b: vcs.time? is unknown: expected any (it does not say)",
+        ]
+    );
+    assert_eq!(outcome.exit(), Exit::NotHeld);
+    assert_eq!(
+        outcome.summary(),
+        "policy: 8 requirements asked of 2 binaries, 6 fail: 2 do not hold, 2 unknown, 2 not applicable"
+    );
+    assert!(outcome.hint().is_some_and(|hint| hint.contains("[linux.dynamic]")));
+}
+
+#[test]
+fn what_a_file_says_at_length_is_cut_in_messages() {
+    let long = "é".repeat(5000);
+    let answer = Answer::known(vec![long.clone()]).because(long);
+    let table = binary(Os::Linux, None, [("rpath", answer)]);
+    let outcome = outcome(&policy(&["!rpath"], ""), &[("a", table)]);
+    assert!(annotate::annotations(&outcome).chars().count() < 1000);
+    assert!(rendered(outcome.document(Document::new(), true)).chars().count() < 1000);
+    let found = outcome.failures().next().and_then(|(_, finding)| finding.found.as_deref());
+    assert_eq!(found.map(|found| found.chars().count()), Some(5000));
+}
+
+#[test]
+fn one_file_serves_a_folder_of_all_platforms() {
+    let text = "
+[linux.dynamic]
+require = [\"glibc<=2.34\"]
+[linux.static]
+require = [\"static\"]
+[windows]
+require = [\"cfg\"]
+allow-unknown = true
+[darwin]
+require = [\"signed\"]
+[[file]]
+match = \"*.dll\"
+require = [\"!static\"]
+[[file]]
+match = \"*.dylib\"
+require = [\"signed\"]
+";
+    let binaries = [("a", dynamic()), ("b", static_()), ("bin/c.dll", windows())];
+    let outcome = outcome(&policy(&[], text), &binaries);
+    assert_eq!(
+        lines(&outcome),
+        [
+            "a: glibc<=2.34 holds: expected at most 2.34, found 2.34 (pthread_create needs GLIBC_2.34)",
+            "b: static holds: expected yes, found yes",
+            "bin/c.dll: cfg is unknown: expected yes (it does not say)",
+            "bin/c.dll: !static holds: expected no, found no",
+        ]
+    );
+    assert_eq!(outcome.exit(), Exit::Done);
+    assert_eq!(outcome.summary(), "policy: 4 requirements asked of 3 binaries, none fails");
+    assert_eq!(outcome.notes, ["p.toml:16: no binary matched `*.dylib`"]);
+    assert_eq!(outcome.hint(), None);
+}
+
+#[test]
+fn a_run_that_asked_nothing_fails() {
+    let only_darwin = policy(&["static"], "[darwin]\nrequire = [\"signed\"]");
+    let asked = outcome(&only_darwin, &[("b", static_())]);
+    assert_eq!(
+        asked.problems,
+        ["no binary matched: p.toml requires nothing of the 1 binary there"]
+    );
+    assert_eq!(asked.exit(), Exit::NotHeld);
+    let nothing = outcome(&only_darwin, &[]);
+    assert_eq!(nothing.problems, ["no binary matched: nothing that was given is one"]);
+    assert_eq!(nothing.exit(), Exit::NotHeld);
+    assert!(outcome(&Policy::new(), &[]).holds, "without a gate there is nothing to fail");
+}
+
+#[test]
+fn object_files_are_neither_static_nor_dynamic_and_other_systems_have_no_table() {
+    let text = "require = [\"static?\"]\n[linux.static]\nrequire = [\"pie\"]\n[linux.dynamic]\nrequire = [\"pie\"]\n[windows]\nrequire = [\"pie\"]";
+    let policy = policy(&[], text);
+    for platform in [binary(Os::Linux, None, []), binary(Os::Other, Some(true), [])] {
+        let judged = policy.judge(Subject::file("a.o"), &platform);
+        assert_eq!(judged.findings.len(), 1);
+    }
+}
+
+#[test]
+fn patterns_are_about_what_is_inside_an_archive() {
+    let member = |path: &str| Subject {
+        file: "x.so/app.tgz".to_owned(),
+        member: Some(path.to_owned()),
+        slice: Some("arm64".to_owned()),
+    };
+    let policy = policy(&[], "[[file]]\nmatch = \"lib/*.so\"\nrequire = [\"pie\"]");
+    let asked = |subject| policy.judge(subject, &dynamic()).findings.len();
+    assert_eq!(asked(member("inner.tar!lib/b.so")), 1);
+    assert_eq!(asked(member("lib/b.so!b")), 0);
+    assert_eq!(asked(member("b")), 0);
+    assert_eq!(asked(Subject::file("a!lib/b.so")), 0);
+    assert_eq!(member("a!b").to_string(), "x.so/app.tgz!a!b (arm64)");
+}
+
+#[test]
+fn a_bad_expression_is_a_wrong_call() {
+    let error = Policy::new().require("glibx").expect_err("unknown");
+    assert!(error.0.starts_with("--require: there is no fact `glibx`\n  glibx\n  ^^^^^\nhint: "));
+}
+
+#[test]
+fn annotations_are_escaped_as_github_reads_them() {
+    let evil = Answer::known("2.34").because("100%\r\n::error::x\u{1b}[31m");
+    let table = binary(Os::Linux, Some(false), [("glibc", evil)]);
+    let policy = policy(&["glibc<=2.28", "glibc<=2.34"], "");
+    let mut outcome = outcome(&policy, &[("dist\\a:b,c%", table)]);
+    outcome.problems.push("no, none:\nat all".to_owned());
+    assert_eq!(
+        annotate::annotations(&outcome),
+        "::error file=dist/a%3Ab%2Cc%25,title=glibc<=2.28 does not hold::dist\\a:b,c%25: glibc<=2.28 \
+         does not hold: expected at most 2.28, found 2.34 (100%25%0D%0A::error::x\\u{1b}[31m) [--require]\n\
+         ::error title=policy::no, none:%0Aat all\n"
+    );
+    assert!(annotate::wanted(true, None) && annotate::wanted(false, Some("true")));
+    assert!(!annotate::wanted(false, None) && !annotate::wanted(false, Some("")));
+}
+
+/// A document as text.
+fn rendered(document: Document) -> String {
+    #[derive(Serialize)]
+    struct Shown {
+        #[serde(skip)]
+        document: Document,
+    }
+    impl rgo_report::Report for Shown {
+        const SCHEMA: &'static str = "rgo.test/1";
+        fn document(&self) -> Document {
+            self.document.clone()
+        }
+    }
+    let style = rgo_report::Style::default();
+    rgo_report::render(&Shown { document }, rgo_report::Format::Text, style).expect("renders")
+}
+
+#[test]
+fn the_help_has_a_line_for_each_fact() {
+    let help = rendered(help());
+    assert!(help.lines().next().is_some_and(|line| line.starts_with("fact")));
+    assert!(
+        help.lines().skip(1).zip(registry::FACTS).all(|(line, known)| line.starts_with(known.name))
+    );
+    assert!(help.lines().all(|line| line.chars().count() <= 100), "{help}");
+    assert!(help.ends_with(HELP));
+}
+
+#[test]
+fn the_document_names_what_did_not_simply_hold() {
+    let outcome = outcome(&policy(&["static", "vcs?"], ""), &[("a", dynamic()), ("b", static_())]);
+    let text = |all| rendered(outcome.document(Document::new(), all));
+    assert_eq!(
+        text(false),
+        "\
+binary  requirement  answer         expected  found  from       because
+a       static       does not hold  yes       no     --require
+a       vcs?         unknown        any              --require  it does not say
+b       vcs?         unknown        any              --require  it does not say
+
+policy: 4 requirements asked of 2 binaries, 1 fails: 1 does not hold
+"
+    );
+    assert_eq!(text(true).lines().count(), text(false).lines().count() + 1);
+    let json = serde_json::to_value(&outcome).expect("serialises");
+    assert_eq!(json["holds"], false);
+    assert_eq!(json["judgements"][0]["file"], "a");
+    assert_eq!(json["judgements"][0]["findings"][0]["answer"], "does-not-hold");
+    assert_eq!(json["judgements"][0]["findings"][0]["source"], "--require");
+}
+
+/// What the schema of SARIF 2.1.0 asks of the parts that are written here.
+#[test]
+fn the_sarif_log_is_what_its_schema_asks_for() {
+    let evidence = "see [x](y) {0}";
+    let glibc = || [("glibc", Answer::known("2.34").because(evidence))];
+    let policy = policy(&["glibc<=2.28", "glibc <= 2.28 ?", "vcs", "glibc<=2.34"], "");
+    let subject = |member: Option<&str>| Subject {
+        file: "./dist/a b.tgz".to_owned(),
+        member: member.map(str::to_owned),
+        slice: None,
+    };
+    let judge = |member| policy.judge(subject(member), &binary(Os::Linux, None, glibc()));
+    let mut outcome = policy.conclude(vec![judge(None), judge(Some("bin/a"))]);
+    outcome.problems.push("no binary matched".to_owned());
+    let log = serde_json::to_value(sarif::log("rgo-version-m", "0.1.0", &outcome)).expect("JSON");
+
+    assert_eq!(log["version"], "2.1.0");
+    let run = &log["runs"][0];
+    let rules = run["tool"]["driver"]["rules"].as_array().expect("rules");
+    let ids: Vec<_> = rules.iter().filter_map(|rule| rule["id"].as_str()).collect();
+    assert_eq!(ids, ["glibc<=2.28", "glibc<=2.28?", "vcs", "glibc<=2.34"]);
+    let results = run["results"].as_array().expect("results");
+    assert_eq!(results.len(), 6);
+    let mut fingerprints = std::collections::BTreeSet::new();
+    for result in results {
+        let index = result["ruleIndex"].as_u64().expect("index");
+        assert_eq!(rules[usize::try_from(index).expect("small")]["id"], result["ruleId"]);
+        assert_eq!(result["level"], "error");
+        let place = &result["locations"][0];
+        assert_eq!(place["physicalLocation"]["artifactLocation"]["uri"], "dist/a%20b.tgz");
+        assert_eq!(place["physicalLocation"]["region"]["startLine"], 1);
+        let prints = result["partialFingerprints"].as_object().expect("fingerprints");
+        assert_eq!(prints["rgoRequirement/v1"].as_str().map(str::len), Some(64));
+        assert!(
+            prints["primaryLocationLineHash"].as_str().is_some_and(|hash| hash.ends_with(":1"))
+        );
+        fingerprints.extend(prints.values().map(ToString::to_string));
+    }
+    assert_eq!(fingerprints.len(), 12, "each result is another one");
+    assert_eq!(
+        results[0]["message"]["text"],
+        "./dist/a b.tgz: glibc<=2.28 does not hold: expected at most 2.28, found 2.34 (see [x] (y) {{0}})"
+    );
+    let logical = &results[3]["locations"][0]["logicalLocations"][0]["fullyQualifiedName"];
+    assert_eq!(logical, "./dist/a b.tgz!bin/a");
+    let invocation = &run["invocations"][0];
+    assert_eq!(invocation["exitCode"], 3);
+    assert_eq!(invocation["toolExecutionNotifications"][0]["message"]["text"], "no binary matched");
+
+    // Every object of the schema is closed: these are its names for what is written here.
+    let closed = [
+        ("", "$schema runs version"),
+        ("/runs/0", "columnKind invocations results tool"),
+        ("/runs/0/tool", "driver"),
+        ("/runs/0/tool/driver", "name rules semanticVersion"),
+        (
+            "/runs/0/tool/driver/rules/0",
+            "defaultConfiguration fullDescription help id shortDescription",
+        ),
+        ("/runs/0/tool/driver/rules/0/defaultConfiguration", "level"),
+        ("/runs/0/tool/driver/rules/0/help", "text"),
+        ("/runs/0/tool/driver/rules/0/shortDescription", "text"),
+        ("/runs/0/invocations/0", "executionSuccessful exitCode toolExecutionNotifications"),
+        ("/runs/0/invocations/0/toolExecutionNotifications/0", "level message"),
+        ("/runs/0/results/0", "level locations message partialFingerprints ruleId ruleIndex"),
+        ("/runs/0/results/0/message", "text"),
+        ("/runs/0/results/0/locations/0", "logicalLocations physicalLocation"),
+        ("/runs/0/results/0/locations/0/physicalLocation", "artifactLocation region"),
+        ("/runs/0/results/0/locations/0/physicalLocation/artifactLocation", "uri"),
+        ("/runs/0/results/0/locations/0/physicalLocation/region", "startLine"),
+        ("/runs/0/results/0/locations/0/logicalLocations/0", "fullyQualifiedName"),
+    ];
+    for (place, expected) in closed {
+        let object = log.pointer(place).and_then(serde_json::Value::as_object).expect(place);
+        let mut names: Vec<&str> = object.keys().map(String::as_str).collect();
+        names.sort_unstable();
+        assert_eq!(names.join(" "), expected, "{place}");
+    }
+}
+
+#[test]
+fn the_example_of_the_help_is_a_policy_and_every_example_an_expression() {
+    let example = HELP.split_once("their name:\n").expect("the example").1;
+    assert!(policy(&[], example).rules.len() > 8);
+    for known in registry::FACTS {
+        assert!(Policy::new().require(known.example).is_ok(), "{}", known.example);
+    }
+    for word in HELP.split('\'').skip(1).step_by(2) {
+        let expression = Policy::new().require(word);
+        assert!(expression.is_ok(), "{word}: {expression:?}");
+    }
+    assert!(HELP.lines().all(|line| line.chars().count() <= 100));
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(64))]
+
+    /// Whatever a binary says and however a file is called, there is an answer and a rendering.
+    #[test]
+    fn hostile_answers_are_answered(name in ".{0,30}", text: String, list: Vec<String>, number: u64) {
+        let mut policy = Policy::new();
+        for known in registry::FACTS {
+            policy.require(known.example).expect(known.example);
+        }
+        policy.add_file("p", "[[file]]\nmatch = \"**/a*b*/*\"\nrequire = [\"size<1\"]").expect("valid");
+        for value in [Value::Text(text), Value::List(list), Value::Number(number), Value::Flag(true)] {
+            struct Same(Value);
+            impl Facts for Same {
+                fn platform(&self) -> Platform {
+                    Platform { os: Os::Linux, static_: None }
+                }
+                fn get(&self, _: &str) -> Answer {
+                    Answer::known(self.0.clone()).because(format!("{:?}", self.0))
+                }
+            }
+            let judged = policy.judge(Subject::file(name.clone()), &Same(value));
+            let outcome = policy.conclude(vec![judged]);
+            let lines = annotate::annotations(&outcome);
+            prop_assert!(lines.lines().all(|line| line.starts_with("::error ") || line.starts_with("::warning ")));
+            prop_assert!(serde_json::to_string(&sarif::log("t", "1.0.0", &outcome)).is_ok());
+        }
+    }
+}
