@@ -2,6 +2,7 @@
 //! from the machine, `setup` brings.
 
 mod bench;
+mod corpus;
 mod demo;
 mod setup;
 mod shell;
@@ -39,6 +40,8 @@ enum Task {
         #[arg(value_enum)]
         what: bench::What,
     },
+    /// Fetch the published programs that tests and benchmarks look into
+    Corpus,
     /// Check the rules that the architecture rests on
     Tidy,
 }
@@ -61,6 +64,7 @@ fn run() -> anyhow::Result<()> {
         Task::Demo => demo::run(),
         Task::Test { args } => test::run(&args),
         Task::Bench { what } => bench::run(what),
+        Task::Corpus => corpus::run(),
         Task::Tidy => tidy::run(root),
     }
 }

@@ -73,7 +73,7 @@ impl Setup {
 }
 
 /// Where rgo keeps things; the tools are told by `RGO_CACHE`, so both always agree.
-fn cache_root() -> anyhow::Result<PathBuf> {
+pub(crate) fn cache_root() -> anyhow::Result<PathBuf> {
     let from = |name: &str| env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from);
     let home = || from("HOME").context("HOME is not set");
     if let Some(root) = from("RGO_CACHE") {
