@@ -15,6 +15,7 @@ mod exports;
 mod failures;
 mod native;
 mod paths;
+mod published;
 mod rebuild;
 mod reproducible;
 mod run;

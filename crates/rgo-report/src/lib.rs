@@ -63,6 +63,12 @@ pub fn render<R: Report>(
     }
 }
 
+/// Renders a document that no report is behind, as text.
+#[must_use]
+pub fn render_document(document: &Document, style: Style) -> String {
+    text::render(document, style)
+}
+
 fn json<R: Report>(report: &R) -> Result<String, serde_json::Error> {
     #[derive(Serialize)]
     struct Versioned<'a, R> {

@@ -5,7 +5,10 @@ pub mod cli;
 pub mod commands;
 pub mod dispatch;
 pub mod exit;
+pub mod input;
 pub mod output;
+mod place;
+pub mod policy;
 
 use std::process::ExitCode;
 

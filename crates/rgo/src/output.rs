@@ -1,12 +1,15 @@
 //! Where words go: data to stdout, everything else to stderr, colour only on a terminal.
 
 use std::io::{self, ErrorKind, IsTerminal, Write};
+use std::path::Path;
 
 use anyhow::Context;
+use camino::Utf8Path;
 use rgo_report::{Report, Style};
 
 use crate::cli::common::FormatArg;
 use crate::exit::Hint;
+use crate::place;
 
 /// Renders a report to stdout in one write.
 ///
@@ -28,6 +31,21 @@ pub fn write(data: &[u8]) -> anyhow::Result<()> {
     match stdout.write_all(data).and_then(|()| stdout.flush()) {
         Err(error) if error.kind() != ErrorKind::BrokenPipe => Err(error.into()),
         _ => Ok(()),
+    }
+}
+
+/// Writes data to a file, by temporary file and rename, or to stdout where none is named.
+///
+/// # Errors
+/// If it cannot be written.
+pub fn deliver(data: &[u8], file: Option<&Path>) -> anyhow::Result<()> {
+    match file {
+        Some(file) => {
+            let path = Utf8Path::from_path(file)
+                .with_context(|| format!("the path {} is not UTF-8", file.display()))?;
+            place::put(path, data, None).map(drop)
+        }
+        None => write(data),
     }
 }
 

@@ -2,18 +2,18 @@
 
 use std::path::PathBuf;
 
-use clap::Parser;
+use clap::builder::{OsStringValueParser, TypedValueParser};
+use clap::{Parser, ValueEnum};
 
-use super::common::FormatArg;
-
-/// Print what programs say about their own making: compiler, dependencies, settings
+/// Ask programs what they are: compiler, dependencies, settings, and what they run on
 ///
-/// Reads ELF, Mach-O and PE files for any platform, on any platform, without running them. Three
-/// sources are known, in this order: the note that rgo-build leaves in a program, Go's build
-/// information, and the dependency list of cargo-auditable. The layout is that of `go version -m`.
+/// Reads ELF, Mach-O and PE files for any platform, on any platform, without running them; in
+/// files, folders and archives (tar, zip and their kin, deb, ar, container images), and from stdin
+/// with `-`. What a file is, its content decides, not its name or its execute bit.
 ///
-/// A folder is walked in sorted order. What a file is, its content decides, not its name or its
-/// execute bit; files in a folder that say nothing are passed over.
+/// What programs say themselves is printed in the layout of `go version -m`: Go's build
+/// information, the note that rgo-build leaves, the list of cargo-auditable. Of others what can be
+/// told is told, in lines that begin with `recovered`.
 #[derive(Debug, Parser)]
 #[command(
     name = "rgo-version-m",
@@ -21,23 +21,120 @@ use super::common::FormatArg;
     max_term_width = 100,
     after_help = "\
 Examples:
-  rgo-version-m app                     what is app made of?
-  rgo-version-m dist/                   and every program below dist/
-  rgo-version-m --format json app | jq '.files[0].deps[].path'
+  rgo-version-m app                       what is app made of?
+  rgo-version-m dist/ app.tar.gz image.tar  and every program in a folder, in archives
+  rgo-version-m --facts app               and what it needs, where it runs, how it is protected
+  rgo-version-m --short dist/             a line for each
+  rgo-version-m --require 'glibc<=2.28' --require '!vcs.modified' dist/
+  rgo-version-m --policy release.toml --format sarif -o out.sarif dist/
+  rgo-version-m --format cyclonedx app    a bill of materials
+  rgo-version-m --go -m dist/             exactly what `go version -m dist/` prints
 
 Output: `file: compiler`, then a line per fact, its words separated by tabs:
   path   the main package              mod    the module or package, its version
   dep    a dependency, version, sum    =>     what stands in its place, or where it came from
   build  a setting, key=value          also   what else the file carries
-A Mach-O file for several architectures has a block for each: `file (arm64): compiler`.
+  recovered  what was found where the program says nothing; there may be more
+  fact   with --facts: a name and a value, with --evidence what shows it
+A member of an archive is named archive!member, a slice of a Mach-O file `file (arm64)`.
 
-Exit codes: 0 done; 1 a named file could not be read or says nothing; 2 wrong usage."
+Exit codes: 0 done; 1 a named file could not be read, or is none; 2 wrong usage; 3 what was
+required does not hold."
 )]
 pub struct VersionM {
-    /// Files and folders to look into
-    #[arg(required = true, value_name = "FILE")]
+    /// Files, folders and archives to look into; - for stdin
+    #[arg(required_unless_present_any = ["go", "required"], value_name = "FILE", value_parser = any_path())]
     pub files: Vec<PathBuf>,
+
     /// How to render the answer
-    #[arg(long, value_enum, default_value_t)]
-    pub format: FormatArg,
+    #[arg(long, value_enum, default_value_t, help_heading = "Answer")]
+    pub format: VersionFormat,
+    /// Where the answer goes [default: stdout]
+    #[arg(short, long, value_name = "FILE", help_heading = "Answer")]
+    pub output: Option<PathBuf>,
+    /// Tell of every image what it is, what it needs, where it runs, how it is protected
+    #[arg(long, help_heading = "Answer")]
+    pub facts: bool,
+    /// Add to each fact what shows it, and how sure that is
+    #[arg(long, help_heading = "Answer")]
+    pub evidence: bool,
+    /// One line for each image
+    #[arg(long, conflicts_with_all = ["facts", "summary"], help_heading = "Answer")]
+    pub short: bool,
+    /// One table for all: how many there are of each sort
+    #[arg(long, conflicts_with = "facts", help_heading = "Answer")]
+    pub summary: bool,
+    /// Say more: long lists whole, verdicts that hold. With --go, as `go version -v`
+    #[arg(short, long, help_heading = "Answer")]
+    pub verbose: bool,
+    /// Write the bytes of a section, of the one image that has it
+    #[arg(long, value_name = "NAME", help_heading = "Answer")]
+    pub dump_section: Option<String>,
+
+    /// Require that EXPR holds of every image (repeatable); `help` lists what can be asked
+    #[arg(long = "require", value_name = "EXPR", help_heading = "Policy")]
+    pub required: Vec<String>,
+    /// Require what a file says (repeatable)
+    #[arg(long, value_name = "FILE", help_heading = "Policy")]
+    pub policy: Vec<PathBuf>,
+    /// Print annotations for a GitHub workflow; they are printed in one without this
+    #[arg(long, help_heading = "Policy")]
+    pub annotate: bool,
+
+    /// Leave archives closed
+    #[arg(long, help_heading = "Limits")]
+    pub no_archives: bool,
+    /// Bytes of an archive's member that are read at most
+    #[arg(long, value_name = "BYTES", help_heading = "Limits")]
+    pub max_member: Option<u64>,
+    /// Archives within archives that are opened at most
+    #[arg(long, value_name = "N", help_heading = "Limits")]
+    pub max_depth: Option<usize>,
+
+    /// Print byte for byte what `go version` prints for the same arguments: Go programs alone,
+    /// the first slice of a universal file, its messages and its exit code
+    #[arg(long, conflicts_with_all = ["format", "facts", "short", "summary", "required", "policy"], help_heading = "Go")]
+    pub go: bool,
+    /// With --go: modules and settings too; without it they are always there
+    #[arg(short = 'm', help_heading = "Go")]
+    pub modules: bool,
+    /// With --go -m: as the JSON that Go prints; -json is the same
+    #[arg(long = "json", requires = "go", help_heading = "Go")]
+    pub go_json: bool,
+    /// Go's spelling, -json: to clap that is -j with the value `son`
+    #[arg(short = 'j', hide = true, requires = "go", value_parser = ["son"])]
+    pub go_json_short: Option<String>,
+}
+
+/// Also an empty path: that there is no such file is said by whoever looks for it.
+fn any_path() -> impl TypedValueParser<Value = PathBuf> {
+    OsStringValueParser::new().map(PathBuf::from)
+}
+
+impl VersionM {
+    /// Whether Go's JSON is asked for, in either spelling.
+    #[must_use]
+    pub fn json(&self) -> bool {
+        self.go_json || self.go_json_short.is_some()
+    }
+}
+
+/// How to render the answer.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub enum VersionFormat {
+    /// Lines of words for people and for grep
+    #[default]
+    Text,
+    /// One JSON object with a versioned schema
+    Json,
+    /// A JSON object per line and image
+    Ndjson,
+    /// A table for spreadsheets, a row for each image
+    Csv,
+    /// GitHub-flavoured Markdown, for a job summary
+    Markdown,
+    /// A bill of materials: CycloneDX 1.5, JSON
+    Cyclonedx,
+    /// What a policy found, for code-scanning pages: SARIF 2.1.0
+    Sarif,
 }

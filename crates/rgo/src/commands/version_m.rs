@@ -1,124 +1,250 @@
-//! `rgo-version-m`: the facts that programs carry about their own making, in the layout of
-//! `go version -m`.
+//! `rgo-version-m`: what programs are, and what they are made of.
+//!
+//! ```text
+//! arguments ─▶ input: files, folders, archives, stdin ─▶ Dossier per image ─┬─▶ report
+//!                                                                           └─▶ policy ─▶ exit code
+//! ```
 
-mod facts;
+mod answers;
+mod cyclonedx;
+mod details;
+mod dossier;
 mod files;
+mod go;
+mod lines;
 mod report;
+mod row;
+mod said;
 
-use std::{fmt, io};
+use std::io;
 
-use rayon::prelude::*;
+use anyhow::{Context, Result, anyhow};
 use rgo_binary::{Error, Limits, slices};
+use rgo_report::Style;
 
-use crate::cli::version_m::VersionM;
-use crate::exit::Exit;
+use crate::cli::version_m::{VersionFormat, VersionM};
+use crate::exit::{Exit, Hint, Usage};
+use crate::input::{self, Content, Found, Item, Name, Refusal};
 use crate::output;
-use facts::Facts;
-use files::Found;
-use report::{File, VersionReport};
-
-const HINT: &str = "programs say what they are made of if rgo-build, cargo auditable or Go 1.13 \
-                    and later built them, and nobody cut it out";
+use crate::policy::{Policy, annotate};
+use dossier::Dossier;
+use report::{Shape, VersionReport};
 
 /// Prints what the files say.
 ///
 /// # Errors
-/// If stdout cannot take the answer. A file that cannot be read is told on stderr and shows in
-/// the exit code, and the others are answered.
-pub fn run(args: VersionM) -> anyhow::Result<Exit> {
+/// If stdout cannot take the answer, or the call makes no sense. What cannot be read is told on
+/// stderr and shows in the exit code, and the rest is answered.
+pub fn run(args: VersionM) -> Result<Exit> {
+    if args.go {
+        return go::run(&args);
+    }
+    let policy = policy(&args)?;
+    if args.required.iter().any(|expression| expression == "help") {
+        let text = rgo_report::render_document(&crate::policy::help(), style());
+        output::write(text.as_bytes())?;
+        return Ok(Exit::Done);
+    }
+    if let Some(section) = &args.dump_section {
+        return dump(&args, section);
+    }
+    let details = args.facts
+        || args.evidence
+        || args.short
+        || args.summary
+        || !policy.is_empty()
+        || matches!(args.format, VersionFormat::Csv | VersionFormat::Markdown);
     let mut exit = Exit::Done;
-    let mut report = VersionReport { files: Vec::new() };
-    let found: Vec<Found> = args.files.iter().flat_map(|path| files::find(path)).collect();
-    let read: Vec<_> = found.par_iter().map(|found| (found, read(found))).collect();
-    for (found, answer) in read {
-        match answer {
-            Ok(mut files) => report.files.append(&mut files),
-            Err(why) if found.named => {
-                let name = found.path.display();
-                output::error(&anyhow::anyhow!(
-                    "{name}: could not read build info from {name}: {why}"
-                ));
-                if let Some(hint) = why.hint() {
-                    output::hint(hint);
+    let mut files: Vec<Dossier> = Vec::new();
+    let answers = |found: Found<Seen>| -> Result<()> {
+        let Found { name, named, layers, value } = found;
+        match value {
+            Seen::Images(images, broken) => {
+                files.extend(
+                    images.into_iter().map(|image| Dossier { layers: layers.clone(), ..image }),
+                );
+                for error in broken {
+                    told(&name, named, &error, &mut exit);
                 }
-                exit = Exit::Failed;
             }
-            Err(
-                Failure::Nothing | Failure::Image(Error::Unrecognised | Error::Unsupported { .. }),
-            ) => {}
-            Err(why) => output::warning(&format!("{}: {why}", found.path.display())),
+            Seen::Nothing(why) => told(&name, named, &why, &mut exit),
+        }
+        Ok(())
+    };
+    input::visit(&args.files, &options(&args), &|item| look(item, details), answers)?;
+    let outcome = (!policy.is_empty()).then(|| {
+        let judged = files.iter().map(|file| policy.judge(file.subject(), file)).collect();
+        policy.conclude(judged)
+    });
+    if let Some(outcome) = &outcome {
+        let on_github = std::env::var("GITHUB_ACTIONS").ok();
+        if annotate::wanted(args.annotate, on_github.as_deref()) {
+            // The runner reads both streams; stdout may be going into a file.
+            eprint!("{}", annotate::annotations(outcome));
+        }
+        if exit == Exit::Done {
+            exit = outcome.exit();
         }
     }
-    output::print(&report, args.format)?;
+    let hint = outcome.as_ref().filter(|outcome| !outcome.holds).and_then(|outcome| outcome.hint());
+    let report = VersionReport { files, policy: outcome, shape: Shape::of(&args) };
+    let text = report.text(args.format, style())?;
+    output::deliver(text.as_bytes(), args.output.as_deref())?;
+    if let Some(hint) = hint {
+        output::hint(hint);
+    }
     Ok(exit)
 }
 
-/// Why a file has no answer.
-#[derive(Debug)]
-enum Failure {
-    Io(io::Error),
+fn style() -> Style {
+    Style { colour: output::colour(&io::stdout()) }
+}
+
+fn options(args: &VersionM) -> input::Options {
+    let mut options = input::Options { archives: !args.no_archives, ..input::Options::default() };
+    if let Some(bytes) = args.max_member {
+        options.limits.max_member = bytes;
+    }
+    if let Some(depth) = args.max_depth {
+        options.limits.max_depth = depth;
+    }
+    options
+}
+
+/// All that is required.
+fn policy(args: &VersionM) -> Result<Policy> {
+    let mut policy = Policy::new();
+    for expression in args.required.iter().filter(|expression| *expression != "help") {
+        policy.require(expression)?;
+    }
+    for file in &args.policy {
+        let text = std::fs::read_to_string(file)
+            .with_context(|| format!("reading the policy {}", file.display()))?;
+        policy.add_file(&file.to_string_lossy(), &text)?;
+    }
+    Ok(policy)
+}
+
+/// What was made of an item.
+enum Seen {
+    /// The images in it, and what kept others from being read.
+    Images(Vec<Dossier>, Vec<Why>),
+    /// None, and why.
+    Nothing(Why),
+}
+
+/// Why there is no answer.
+enum Why {
     Image(Error),
-    Nothing,
+    Refused(Refusal),
+    /// An archive without a program in it.
+    Empty,
 }
 
-impl From<io::Error> for Failure {
-    fn from(error: io::Error) -> Self {
-        Self::Io(error)
-    }
-}
-
-impl From<Error> for Failure {
-    fn from(error: Error) -> Self {
-        Self::Image(error)
-    }
-}
-
-impl fmt::Display for Failure {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+impl std::fmt::Display for Why {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
-            Self::Io(error) => error.fmt(f),
             Self::Image(error) => error.fmt(f),
-            Self::Nothing => f.write_str("it carries none"),
+            Self::Refused(refusal) => refusal.fmt(f),
+            Self::Empty => f.write_str("there is no program in it"),
         }
     }
 }
 
-impl Failure {
+impl Why {
     fn hint(&self) -> Option<&'static str> {
         match self {
-            Self::Nothing => Some(HINT),
+            Self::Empty => None,
             Self::Image(Error::Unrecognised) => {
                 Some("only the content counts: is the file whole, and not packed or a script?")
             }
             Self::Image(Error::Malformed { .. }) => {
                 Some("the file is damaged, or something edited it: get it again")
             }
-            Self::Io(error) if error.kind() == io::ErrorKind::NotFound => {
+            Self::Refused(Refusal::Io(error)) if error.kind() == io::ErrorKind::NotFound => {
                 Some("is the path right? rgo-build puts its results under dist/<toolchain>/")
             }
-            Self::Io(error) if error.kind() == io::ErrorKind::PermissionDenied => {
+            Self::Refused(Refusal::Io(error))
+                if error.kind() == io::ErrorKind::PermissionDenied =>
+            {
                 Some("make it readable for this user, with chmod +r or as its owner")
             }
-            Self::Image(_) | Self::Io(_) => None,
+            Self::Refused(Refusal::TooLarge { .. }) => Some("--max-member raises the limit"),
+            Self::Refused(Refusal::TooDeep { .. }) => Some("--max-depth raises the limit"),
+            Self::Image(_) | Self::Refused(_) => None,
         }
     }
 }
 
-/// The answers of a file: one, or one per slice that says something.
-fn read(found: &Found) -> Result<Vec<File>, Failure> {
-    if let Some(error) = &found.error {
-        return Err(io::Error::new(error.kind(), error.to_string()).into());
+fn look(item: &Item<'_>, details: bool) -> Option<Seen> {
+    match &item.content {
+        Content::Image(data) => Some(images(item.name, data, details)),
+        Content::Other(_) => Some(Seen::Nothing(Why::Image(Error::Unrecognised))),
+        Content::Refused(refusal) => Some(Seen::Nothing(Why::Refused((*refusal).clone()))),
+        Content::Archive(archive) if item.named && archive.images == 0 => {
+            // Of nested ones the outermost says it.
+            item.name.members().is_empty().then_some(Seen::Nothing(Why::Empty))
+        }
+        Content::Archive(_) | Content::Link { .. } => None,
     }
-    let data = files::map(&found.path)?;
-    let limits = Limits::default();
-    let slices = slices(&data, &limits)?;
+}
+
+fn images(name: &Name, data: &[u8], details: bool) -> Seen {
+    let slices = match slices(data, &Limits::default()) {
+        Ok(slices) => slices,
+        Err(error) => return Seen::Nothing(Why::Image(error)),
+    };
     let fat = slices.len() > 1;
-    let mut files = Vec::new();
+    let mut read = Vec::new();
+    let mut broken = Vec::new();
     for slice in &slices {
-        if let Some(facts) = Facts::read(&slice.image)? {
-            let slice_name = fat.then(|| slice.arch.to_string());
-            files.push(File::new(&found.path, slice_name, &slice.image, facts));
+        let of_several = fat.then(|| slice.arch.to_string());
+        match Dossier::read(name, of_several, &slice.image, details) {
+            Ok(dossier) => read.push(dossier),
+            Err(error) => broken.push(Why::Image(error)),
         }
     }
-    if files.is_empty() { Err(Failure::Nothing) } else { Ok(files) }
+    Seen::Images(read, broken)
+}
+
+/// Says why there is no answer. What the user did not name is a warning.
+fn told(name: &Name, named: bool, why: &Why, exit: &mut Exit) {
+    let text = format!("{name}: {why}");
+    if named {
+        output::failure(&text);
+        *exit = Exit::Failed;
+    } else {
+        output::warning(&text);
+    }
+    if let Some(hint) = why.hint() {
+        output::hint(hint);
+    }
+}
+
+/// `--dump-section`: the bytes of a section, as they are in the file.
+fn dump(args: &VersionM, section: &str) -> Result<Exit> {
+    let find = |item: &Item<'_>| {
+        let Content::Image(data) = &item.content else { return None };
+        let slices = slices(data, &Limits::default()).ok()?;
+        let found = slices.iter().find_map(|slice| slice.image.section(section))?;
+        Some(found.data.to_vec())
+    };
+    let mut all = Vec::new();
+    input::visit(&args.files, &options(args), &find, |found| -> Result<()> {
+        all.push((found.name, found.value));
+        Ok(())
+    })?;
+    match all.as_slice() {
+        [(_, bytes)] => {
+            output::deliver(bytes, args.output.as_deref())?;
+            Ok(Exit::Done)
+        }
+        [] => Err(anyhow!("no section {section} is there").context(Hint(
+            "llvm-readobj --sections lists them; Mach-O names its own like __text".into(),
+        ))),
+        [(one, _), (other, _), ..] => {
+            Err(Usage(format!("{one} and {other} both have a section {section}: name one of them"))
+                .into())
+        }
+    }
 }

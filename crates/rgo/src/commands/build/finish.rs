@@ -17,10 +17,10 @@ use rgo_toolchain::selection::OutputKind;
 use sha2::{Digest, Sha256};
 
 use super::leaks::{self, Prefix};
-use super::place;
 use super::report::Artifact;
 use super::verdict::{self, Asked};
 use crate::exit::Hint;
+use crate::place;
 use companions::Companions;
 pub(super) use companions::no_dsymutil;
 

@@ -22,10 +22,9 @@ use rgo_toolchain::target::{Floor, Toolchain};
 use rgo_toolchain::zig::{self, Zig, ZigError};
 
 use super::finish::{self, Content};
-use super::place;
 use super::prepare::{self, Prepared};
 use crate::exit::Exit;
-use crate::{dispatch, output};
+use crate::{dispatch, output, place};
 
 /// Room for what goes into a program, in bytes.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

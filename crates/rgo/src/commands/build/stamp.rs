@@ -12,10 +12,10 @@ use rgo_report::{Column, Document, Report, Table};
 use serde::Serialize;
 
 use super::values::Template;
-use super::{finish, place, values};
+use super::{finish, values};
 use crate::cli::build::StampArgs;
 use crate::exit::{Exit, Hint};
-use crate::output;
+use crate::{output, place};
 
 /// What was written where.
 #[derive(Debug, Serialize)]

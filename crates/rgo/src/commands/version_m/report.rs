@@ -1,77 +1,125 @@
-//! The answer of `rgo-version-m`, and its layout as text: that of `go version -m`.
+//! The answer of `rgo-version-m` in each of its forms.
 
-use std::path::Path;
-
-use rgo_binary::Image;
-use rgo_binary::audit::serde::VersionInfo;
-use rgo_binary::modinfo::BuildInfo;
-use rgo_report::{Document, Report};
+use anyhow::{Context, Result};
+use rgo_report::{Document, Report, Style, render};
 use serde::Serialize;
+use serde_json::Value;
 
-use super::facts::{Also, Facts, Source};
+use super::cyclonedx;
+use super::dossier::Dossier;
+use super::lines::{self, Saying};
+use super::row::{self, Row};
+use crate::cli::version_m::{VersionFormat, VersionM};
+use crate::exit::Usage;
+use crate::policy::{Outcome, sarif};
 
 /// What the files say, in the order they were named or walked.
 #[derive(Debug, Serialize)]
 pub(super) struct VersionReport {
-    pub(super) files: Vec<File>,
-}
-
-/// What a file, or one architecture of it, says.
-#[derive(Debug, Serialize)]
-pub(super) struct File {
-    /// The path.
-    file: String,
-    /// The architecture, if the file has several.
-    slice: Option<String>,
-    /// `elf`, `macho` or `pe`.
-    format: String,
-    /// The instruction set.
-    arch: String,
-    /// Where the facts are from.
-    source: Source,
-    #[serde(flatten)]
-    info: BuildInfo,
-    /// The dependency list as cargo-auditable defines it, whatever `source` is.
+    pub(super) files: Vec<Dossier>,
+    /// The verdict, if something was required.
     #[serde(skip_serializing_if = "Option::is_none")]
-    dep_v0: Option<VersionInfo>,
-    /// Other sources in the file.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    also: Vec<Also>,
+    pub(super) policy: Option<Outcome>,
+    #[serde(skip)]
+    pub(super) shape: Shape,
 }
 
-impl File {
-    pub(super) fn new(path: &Path, slice: Option<String>, image: &Image<'_>, facts: Facts) -> Self {
-        let Facts { info, source, audit, also } = facts;
+/// How much is shown, and in how many words.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Shape {
+    pub(super) short: bool,
+    pub(super) summary: bool,
+    pub(super) facts: bool,
+    /// A table suits Markdown better than lines.
+    pub(super) table: bool,
+    pub(super) saying: Saying,
+}
+
+impl Shape {
+    pub(super) fn of(args: &VersionM) -> Self {
+        let saying = Saying { evidence: args.evidence, verbose: args.verbose };
         Self {
-            file: path.to_string_lossy().into_owned(),
-            slice,
-            format: image.format().to_string(),
-            arch: image.arch().to_string(),
-            source,
-            info,
-            dep_v0: audit,
-            also,
+            short: args.short,
+            summary: args.summary,
+            facts: args.facts || args.evidence,
+            table: args.format == VersionFormat::Markdown,
+            saying,
         }
     }
+}
 
-    /// `path: toolchain`, then the lines of the build information behind a tab each.
-    fn text(&self) -> String {
-        let mut text = self.file.clone();
-        if let Some(slice) = &self.slice {
-            text += &format!(" ({slice})");
+impl VersionReport {
+    /// The whole answer as text.
+    ///
+    /// # Errors
+    /// For SARIF without a policy, or if something cannot be serialised.
+    pub(super) fn text(&self, format: VersionFormat, style: Style) -> Result<String> {
+        Ok(match format {
+            VersionFormat::Text => render(self, rgo_report::Format::Text, style)?,
+            VersionFormat::Markdown => render(self, rgo_report::Format::Markdown, style)?,
+            VersionFormat::Json => {
+                let text = render(self, rgo_report::Format::Json, style)?;
+                let mut value: Value = serde_json::from_str(&text).context("rendering JSON")?;
+                self.without_evidence(&mut value);
+                pretty(&value)?
+            }
+            VersionFormat::Ndjson => self.ndjson()?,
+            VersionFormat::Csv => row::csv(&self.rows())?,
+            VersionFormat::Cyclonedx => pretty(&cyclonedx::bom(&self.files))?,
+            VersionFormat::Sarif => match &self.policy {
+                Some(outcome) => pretty(&serde_json::to_value(sarif::log(
+                    "rgo-version-m",
+                    env!("CARGO_PKG_VERSION"),
+                    outcome,
+                ))?)?,
+                None => {
+                    return Err(Usage(
+                        "--format sarif tells what a policy found\nhint: give --require or --policy"
+                            .to_owned(),
+                    )
+                    .into());
+                }
+            },
+        })
+    }
+
+    fn rows(&self) -> Vec<Row> {
+        self.files.iter().map(Row::of).collect()
+    }
+
+    /// An object per line.
+    fn ndjson(&self) -> Result<String> {
+        let mut text = String::new();
+        for dossier in &self.files {
+            let mut value = serde_json::to_value(dossier)?;
+            self.without_evidence(&mut value);
+            text += &serde_json::to_string(&value)?;
+            text.push('\n');
         }
-        let toolchain = match self.info.toolchain.as_str() {
-            "" => "(unknown compiler)",
-            named => named,
-        };
-        text += &format!(": {toolchain}\n");
-        for line in self.info.to_string().lines() {
-            text += &format!("\t{line}\n");
+        Ok(text)
+    }
+
+    /// Evidence is asked for by name: it is longer than what it proves.
+    fn without_evidence(&self, value: &mut Value) {
+        if !self.shape.saying.evidence {
+            prune(value);
         }
-        for Also { what, holds } in &self.also {
-            text += &format!("\talso\t{what}\t{holds}\n");
+    }
+}
+
+fn pretty(value: &Value) -> Result<String> {
+    Ok(serde_json::to_string_pretty(value)? + "\n")
+}
+
+/// Takes every `evidence` out.
+fn prune(value: &mut Value) {
+    match value {
+        Value::Array(items) => items.iter_mut().for_each(prune),
+        Value::Object(map) => {
+            map.remove("evidence");
+            map.values_mut().for_each(prune);
         }
-        text
+        _ => {}
     }
 }
 
@@ -79,9 +127,23 @@ impl Report for VersionReport {
     const SCHEMA: &'static str = "rgo.version-m/1";
 
     fn document(&self) -> Document {
-        match self.files.as_slice() {
-            [] => Document::new(),
-            files => Document::new().raw(files.iter().map(File::text).collect::<String>()),
+        let Shape { short, summary, facts, table, saying } = self.shape;
+        let mut document = Document::new();
+        if summary {
+            document = row::summary(&self.rows());
+        } else if short {
+            document = document.raw(self.rows().iter().map(Row::line).collect::<String>());
+        } else if table && !facts {
+            document = document.table(row::table(&self.rows()));
+        } else if self.policy.is_none() || facts {
+            let text: String = self.files.iter().map(|file| lines::text(file, saying)).collect();
+            if !text.is_empty() {
+                document = document.raw(text);
+            }
+        }
+        match &self.policy {
+            Some(outcome) => outcome.document(document, saying.verbose),
+            None => document,
         }
     }
 }

@@ -12,10 +12,10 @@ use rgo_toolchain::plan::Trim;
 use rgo_toolchain::selection::OutputKind;
 
 use super::super::leaks::{self, Leak, Prefix};
-use super::super::place;
 use super::super::verdict::{Finding, Level};
 use super::{Job, StripMode};
 use crate::exit::Hint;
+use crate::place;
 
 /// Files that are ready, and not yet in place.
 #[derive(Debug, Default)]

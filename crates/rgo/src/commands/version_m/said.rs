@@ -1,4 +1,4 @@
-//! What one image says of its making, from whichever of three sources it has.
+//! What one image says outright of its making, from whichever of three sources it has.
 
 use rgo_binary::audit::serde::{DependencyKind, VersionInfo};
 use rgo_binary::goinfo::GoInfo;
@@ -19,14 +19,18 @@ pub(super) enum Source {
 }
 
 /// All that one image says.
-#[derive(Debug)]
-pub(super) struct Facts {
-    /// From the best source.
-    pub(super) info: BuildInfo,
+#[derive(Debug, Serialize)]
+pub(super) struct Said {
+    /// Where it is said.
     pub(super) source: Source,
-    /// The dependency list, if there is one.
+    /// From the best source.
+    #[serde(flatten)]
+    pub(super) info: BuildInfo,
+    /// The dependency list as cargo-auditable defines it, whatever `source` is.
+    #[serde(rename = "dep_v0", skip_serializing_if = "Option::is_none")]
     pub(super) audit: Option<VersionInfo>,
     /// Sources beside the one that `info` is from.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
     pub(super) also: Vec<Also>,
 }
 
@@ -39,7 +43,7 @@ pub(super) struct Also {
     pub(super) holds: String,
 }
 
-impl Facts {
+impl Said {
     /// Reads an image; `None` if it says nothing.
     ///
     /// # Errors
@@ -125,7 +129,7 @@ fn from_audit(audit: &VersionInfo) -> BuildInfo {
         .map(|package| format!("{}@{}", package.name, package.version))
         .collect();
     BuildInfo {
-        toolchain: "rustc (version not recorded)".to_owned(),
+        toolchain: String::new(),
         rgo: None,
         path: main.map(|package| package.name.clone()).unwrap_or_default(),
         main: main.map(module),

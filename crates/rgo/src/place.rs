@@ -12,7 +12,7 @@ use camino::Utf8Path;
 ///
 /// # Errors
 /// If the folder or the file cannot be written; the file that was there is then as before.
-pub(super) fn put(path: &Utf8Path, bytes: &[u8], like: Option<&Utf8Path>) -> Result<bool> {
+pub(crate) fn put(path: &Utf8Path, bytes: &[u8], like: Option<&Utf8Path>) -> Result<bool> {
     let permissions = match like {
         Some(like) => {
             Some(fs::metadata(like).with_context(|| format!("reading {like}"))?.permissions())
@@ -33,7 +33,7 @@ pub(super) fn put(path: &Utf8Path, bytes: &[u8], like: Option<&Utf8Path>) -> Res
 ///
 /// # Errors
 /// If it cannot be created, or nothing can be written into it.
-pub(super) fn probe(folder: &Utf8Path) -> Result<()> {
+pub(crate) fn probe(folder: &Utf8Path) -> Result<()> {
     let missing: Vec<&Utf8Path> =
         folder.ancestors().take_while(|f| !f.as_str().is_empty() && !f.exists()).collect();
     fs::create_dir_all(folder).with_context(|| format!("creating the folder {folder}"))?;
@@ -52,7 +52,7 @@ pub(super) fn probe(folder: &Utf8Path) -> Result<()> {
 ///
 /// # Errors
 /// If a rename fails.
-pub(super) fn put_folder(path: &Utf8Path, made: &Utf8Path) -> Result<()> {
+pub(crate) fn put_folder(path: &Utf8Path, made: &Utf8Path) -> Result<()> {
     if !path.exists() {
         return fs::rename(made, path).with_context(|| format!("placing {path}"));
     }

@@ -1,0 +1,257 @@
+//! What a policy asks of an image, answered from its dossier.
+
+use rgo_binary::hardening::{Answer as Defence, Finding, Relro};
+use rgo_binary::signature::SignatureKind;
+use rgo_binary::{DebugLevel, Kind};
+
+use super::dossier::Dossier;
+use super::lines::word;
+use crate::policy::registry::fits;
+use crate::policy::{Answer, Facts, Os, Platform, Subject};
+
+impl Dossier {
+    /// Its name for verdicts.
+    pub(super) fn subject(&self) -> Subject {
+        Subject { file: self.file.clone(), member: self.member.clone(), slice: self.slice.clone() }
+    }
+
+    fn os(&self) -> Os {
+        match self.format.as_str() {
+            "elf" => Os::Linux,
+            "macho" => Os::Darwin,
+            "pe" => Os::Windows,
+            _ => Os::Other,
+        }
+    }
+
+    fn is(&self, os: Os, what: &str) -> Result<(), Answer> {
+        if self.os() == os {
+            return Ok(());
+        }
+        Err(Answer::NotApplicable(format!("{what} is no question for {}", self.format)))
+    }
+
+    fn answer(&self, name: &str) -> Result<Answer, Answer> {
+        if let Some((family, member)) = name.split_once(':') {
+            return match family {
+                "build" => self.build(member),
+                "dep" => Ok(self.dependency(member)),
+                "needs" => self.needs(member),
+                _ => Err(Answer::Absent("rgo does not know this fact".to_owned())),
+            };
+        }
+        match name {
+            "format" => Ok(Answer::known(self.format.as_str())),
+            "arch" => Ok(Answer::known(self.arch.as_str())),
+            "language" => known(self.language(), "nothing tells the language"),
+            "path" => known(self.package().map(str::to_owned), "it does not say its path"),
+            "version" => known(self.version().map(str::to_owned), "it does not say its version"),
+            "go" => self.toolchain_of("go", "it was not built with Go"),
+            "rustc" => self.toolchain_of("rustc ", "nothing tells the version of rustc"),
+            "profile" => {
+                known(self.setting("profile").map(str::to_owned), "it does not record the profile")
+            }
+            "vcs" | "vcs.revision" | "vcs.time" => {
+                known(self.setting(name).map(str::to_owned), "it records no commit")
+            }
+            "vcs.modified" => match self.setting(name) {
+                Some("true") => Ok(Answer::known(true)),
+                Some("false") => Ok(Answer::known(false)),
+                _ => Err(Answer::Absent("it records no commit".to_owned())),
+            },
+            _ => self.detail(name),
+        }
+    }
+
+    /// What is asked of the facts that every image has.
+    fn detail(&self, name: &str) -> Result<Answer, Answer> {
+        let unread = || Answer::Absent("its facts could not be read".to_owned());
+        let facts = self.facts.as_ref().ok_or_else(unread)?;
+        let linkage = || facts.linkage.as_ref().ok_or_else(unread);
+        let hardening = || facts.hardening.as_ref().ok_or_else(unread);
+        Ok(match name {
+            "size" => Answer::known(facts.size_bytes),
+            "kind" => Answer::known(word(&linkage()?.kind)),
+            "static" => self.loaded(linkage()?.kind).map(|()| linkage())?.map(|linkage| {
+                let needs = linkage.interpreter.iter().chain(&linkage.needed);
+                let needs: Vec<&str> = needs.map(String::as_str).collect();
+                Answer::known(linkage.static_).because(if needs.is_empty() {
+                    "it needs nothing".to_owned()
+                } else {
+                    format!("it needs {}", needs.join(", "))
+                })
+            })?,
+            "rpath" => Answer::known(linkage()?.runpath.clone()),
+            "glibc" => {
+                self.is(Os::Linux, "glibc")?;
+                match &linkage()?.glibc_floor {
+                    Some(floor) => Answer::known(floor.version.to_string())
+                        .because(format!("because of {}", floor.symbols.join(", "))),
+                    None => return Err(Answer::NotApplicable("it does not use glibc".to_owned())),
+                }
+            }
+            "macos" => {
+                self.is(Os::Darwin, "macOS")?;
+                let min = linkage()?.macos_min.as_ref();
+                known(min.map(ToString::to_string), "it does not say its oldest macOS")?
+            }
+            "windows" => {
+                self.is(Os::Windows, "Windows")?;
+                let os = linkage()?.windows_os.map(|(major, minor)| format!("{major}.{minor}"));
+                known(os, "its header names no Windows")?
+            }
+            "libc" => known(self.libc(), "nothing tells the C library")?,
+            "pie" => flag(&hardening()?.pie, "it is no program")?,
+            "relro" => match hardening()?.relro {
+                Relro::NotApplicable => {
+                    return Err(Answer::NotApplicable("relro is a matter of ELF".to_owned()));
+                }
+                relro => Answer::known(word(&relro)),
+            },
+            "nx" => flag(&hardening()?.nx, "it is not loaded")?,
+            "dep" => {
+                self.is(Os::Windows, "DEP")?;
+                flag(&hardening()?.nx, "it is not loaded")?
+            }
+            "stack-protector" => flag(&hardening()?.stack_protector, "it has no code to protect")?,
+            "cet" => {
+                let hardening = hardening()?;
+                let finding = if hardening.bti.answer == Defence::NotApplicable {
+                    &hardening.cet_ibt
+                } else {
+                    &hardening.bti
+                };
+                flag(finding, "its platform has no such mark")?
+            }
+            "cfg" => flag(&hardening()?.cfg, "control flow guard is a matter of Windows")?,
+            "aslr" => {
+                flag(&hardening()?.aslr, "aslr is asked of Windows programs; `pie` of others")?
+            }
+            "stripped" => facts.stripped().map(Answer::known).ok_or_else(unread)?,
+            "debug" => {
+                let debug = facts.debug.as_ref().ok_or_else(unread)?;
+                let nothing = matches!(debug.level, DebugLevel::None | DebugLevel::Symbols);
+                Answer::known(if nothing { "none".to_owned() } else { word(&debug.level) })
+            }
+            "signed" => match facts.signature.as_ref().ok_or_else(unread)?.kind {
+                SignatureKind::NotApplicable => {
+                    return Err(Answer::NotApplicable("its format has no signatures".to_owned()));
+                }
+                SignatureKind::None => Answer::known("none"),
+                SignatureKind::AdHoc => Answer::known("adhoc"),
+                SignatureKind::Identity => Answer::known("identity"),
+                SignatureKind::Authenticode => Answer::known("authenticode"),
+            },
+            "packer" => Answer::known(facts.packer.as_ref().map_or("none", |packer| packer.name)),
+            "leaks" => {
+                let folders = facts.build_paths.folders.iter();
+                Answer::known(folders.map(|path| path.folder.clone()).collect::<Vec<_>>())
+            }
+            _ => return Err(Answer::Absent("rgo does not know this fact".to_owned())),
+        })
+    }
+
+    fn loaded(&self, kind: Kind) -> Result<(), Answer> {
+        match kind {
+            Kind::Object | Kind::DebugCompanion | Kind::Other => {
+                Err(Answer::NotApplicable("it is not loaded by itself".to_owned()))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// The version in a toolchain's name.
+    fn toolchain_of(&self, prefix: &str, lack: &str) -> Result<Answer, Answer> {
+        let toolchain = self.toolchain().unwrap_or_default();
+        let version = toolchain.strip_prefix(prefix).and_then(|rest| {
+            let word = rest.split_whitespace().next()?;
+            word.starts_with(|c: char| c.is_ascii_digit()).then(|| word.trim_end_matches(','))
+        });
+        match version {
+            Some(version) => Ok(Answer::known(version).because(toolchain.clone())),
+            None if self.language().is_some_and(|language| {
+                !language.eq_ignore_ascii_case(if prefix == "go" { "go" } else { "rust" })
+            }) =>
+            {
+                Err(Answer::NotApplicable(lack.to_owned()))
+            }
+            None => Err(Answer::Absent(lack.to_owned())),
+        }
+    }
+
+    fn build(&self, key: &str) -> Result<Answer, Answer> {
+        known(self.setting(key).map(str::to_owned), "it does not record this setting")
+    }
+
+    fn dependency(&self, pattern: &str) -> Answer {
+        let all = self.dependencies();
+        let found: Vec<&(&str, Option<String>)> =
+            all.iter().filter(|(name, _)| fits(pattern, name)).collect();
+        if found.is_empty() && !self.knows_all_dependencies() {
+            return Answer::Absent("it has no list of what is in it".to_owned());
+        }
+        if found.iter().any(|(_, version)| version.is_none()) {
+            return Answer::Absent("it is there, in a version that cannot be told".to_owned());
+        }
+        let versions = found.iter().filter_map(|(_, version)| version.clone());
+        let names: Vec<String> =
+            found.iter().map(|(n, v)| format!("{n} {}", v.as_deref().unwrap_or("?"))).collect();
+        Answer::known(versions.collect::<Vec<_>>()).because(names.join(", "))
+    }
+
+    fn needs(&self, pattern: &str) -> Result<Answer, Answer> {
+        let unread = || Answer::Absent("its facts could not be read".to_owned());
+        let linkage = self.facts.as_ref().and_then(|facts| facts.linkage.as_ref());
+        let needed = linkage.ok_or_else(unread)?.needed.iter();
+        let found: Vec<&str> = needed.map(String::as_str).filter(|n| fits(pattern, n)).collect();
+        Ok(Answer::known(!found.is_empty()).because(found.join(", ")))
+    }
+
+    /// The C library by name.
+    pub(super) fn libc(&self) -> Option<String> {
+        let linkage = self.facts.as_ref()?.linkage.as_ref()?;
+        let needs = |part: &str| linkage.needed.iter().any(|name| name.contains(part));
+        let by_note = self.setting("libc").and_then(|libc| libc.split(' ').next());
+        let name = match self.format.as_str() {
+            "elf" if linkage.glibc_floor.is_some() || needs("libc.so.6") => "glibc",
+            "elf" if needs("libc.musl-") => "musl",
+            "elf" if linkage.interpreter.as_deref().is_some_and(|i| i.contains("ld-musl")) => {
+                "musl"
+            }
+            "elf" if linkage.static_ => by_note.unwrap_or("none"),
+            "macho" => "libSystem",
+            "pe" if needs("api-ms-win-crt-") || needs("ucrtbase") => "UCRT",
+            "pe" if needs("msvcrt") => "msvcrt",
+            "pe" => "none",
+            _ => return by_note.map(str::to_owned),
+        };
+        Some(name.to_owned())
+    }
+}
+
+impl Facts for Dossier {
+    fn platform(&self) -> Platform {
+        let linkage = self.facts.as_ref().and_then(|facts| facts.linkage.as_ref());
+        let static_ = linkage
+            .filter(|linkage| self.loaded(linkage.kind).is_ok())
+            .map(|linkage| linkage.static_);
+        Platform { os: self.os(), static_ }
+    }
+
+    fn get(&self, name: &str) -> Answer {
+        self.answer(name).unwrap_or_else(|answer| answer)
+    }
+}
+
+fn known(value: Option<String>, lack: &str) -> Result<Answer, Answer> {
+    value.map(Answer::known).ok_or_else(|| Answer::Absent(lack.to_owned()))
+}
+
+fn flag(finding: &Finding, not_applicable: &str) -> Result<Answer, Answer> {
+    match finding.answer {
+        Defence::Yes => Ok(Answer::known(true).because(finding.evidence.to_string())),
+        Defence::No => Ok(Answer::known(false).because(finding.evidence.to_string())),
+        Defence::Unknown => Err(Answer::Absent(finding.evidence.to_string())),
+        Defence::NotApplicable => Err(Answer::NotApplicable(not_applicable.to_owned())),
+    }
+}

@@ -1,0 +1,150 @@
+//! The images as a bill of materials: CycloneDX 1.5 as JSON, which vulnerability scanners read.
+//! Each image is a component, its dependencies are components of it, and the edges between them
+//! are those that the image records; where it records none, all hang off the image.
+
+use std::collections::BTreeSet;
+
+use rgo_binary::audit::serde::{DependencyKind, Source, VersionInfo};
+use rgo_binary::modinfo::Module;
+use serde_json::{Value, json};
+
+use super::dossier::Dossier;
+use super::said;
+
+/// The document.
+pub(super) fn bom(dossiers: &[Dossier]) -> Value {
+    let mut components = Vec::new();
+    let mut edges = Vec::new();
+    for dossier in dossiers {
+        let image = dossier.name();
+        let (parts, mut of_image) = match dossier.said.as_ref().and_then(|said| said.audit.as_ref())
+        {
+            Some(audit) => crates(&image, audit),
+            None => flat(&image, dossier),
+        };
+        edges.append(&mut of_image);
+        let mut component = json!({
+            "type": "application",
+            "bom-ref": image,
+            "name": dossier.package().unwrap_or(&image),
+            "properties": properties(dossier),
+            "components": parts,
+        });
+        if let Some(version) = dossier.version() {
+            component["version"] = version.into();
+        }
+        components.push(component);
+    }
+    json!({
+        "$schema": "http://cyclonedx.org/schema/bom-1.5.schema.json",
+        "bomFormat": "CycloneDX",
+        "specVersion": "1.5",
+        "version": 1,
+        "metadata": {
+            "tools": { "components": [{
+                "type": "application",
+                "name": "rgo-version-m",
+                "version": env!("CARGO_PKG_VERSION"),
+            }]},
+        },
+        "components": components,
+        "dependencies": edges,
+    })
+}
+
+fn properties(dossier: &Dossier) -> Value {
+    let facts = [
+        ("rgo:file", Some(dossier.name())),
+        ("rgo:format", Some(dossier.format.clone())),
+        ("rgo:arch", Some(dossier.arch.clone())),
+        ("rgo:toolchain", dossier.toolchain()),
+        ("rgo:vcs.revision", dossier.setting("vcs.revision").map(str::to_owned)),
+        ("rgo:partial", (!dossier.knows_all_dependencies()).then(|| "true".to_owned())),
+    ];
+    let facts = facts.into_iter().filter_map(|(name, value)| Some((name, value?)));
+    facts.map(|(name, value)| json!({ "name": name, "value": value })).collect()
+}
+
+/// The packages of a dependency list, with its edges.
+fn crates(image: &str, audit: &VersionInfo) -> (Vec<Value>, Vec<Value>) {
+    let of = |index: usize| audit.packages.get(index);
+    let reference = |index: usize| match of(index) {
+        Some(package) if package.root => image.to_owned(),
+        Some(package) => format!("{image}#{index}:{}@{}", package.name, package.version),
+        None => image.to_owned(),
+    };
+    let mut parts = Vec::new();
+    let mut edges = Vec::new();
+    for (index, package) in audit.packages.iter().enumerate() {
+        if !package.root {
+            let mut part = json!({
+                "type": "library",
+                "bom-ref": reference(index),
+                "name": package.name,
+                "version": package.version.to_string(),
+                "scope": if package.kind == DependencyKind::Build { "excluded" } else { "required" },
+            });
+            // What is from nowhere that others can reach has no address.
+            if package.source == Source::CratesIo {
+                part["purl"] = format!("pkg:cargo/{}@{}", package.name, package.version).into();
+            }
+            parts.push(part);
+        }
+        let on: Vec<String> = package.dependencies.iter().map(|on| reference(*on)).collect();
+        edges.push(json!({ "ref": reference(index), "dependsOn": on }));
+    }
+    (parts, edges)
+}
+
+/// Dependencies of which no edges are known.
+fn flat(image: &str, dossier: &Dossier) -> (Vec<Value>, Vec<Value>) {
+    let mut parts = Vec::new();
+    let mut seen = BTreeSet::new();
+    let mut add = |name: &str, version: Option<&str>, purl: Option<String>| {
+        let reference = format!("{image}#{name}@{}", version.unwrap_or("?"));
+        if !seen.insert(reference.clone()) {
+            return;
+        }
+        let mut part = json!({ "type": "library", "bom-ref": reference, "name": name });
+        if let Some(version) = version {
+            part["version"] = version.into();
+        }
+        if let Some(purl) = purl {
+            part["purl"] = purl.into();
+        }
+        parts.push(part);
+    };
+    match &dossier.said {
+        Some(said) if said.source == said::Source::GoBuildinfo => {
+            for dep in &said.info.deps {
+                let used: &Module = dep.replace.as_deref().unwrap_or(dep);
+                // A folder that stands in a module's place has no version, and no address.
+                let purl = (!used.version.is_empty()).then(|| go_purl(&used.path, &used.version));
+                let version = Some(used.version.as_str()).filter(|version| !version.is_empty());
+                add(&used.path, version, purl);
+            }
+            let toolchain = said.info.toolchain.split_whitespace().next().unwrap_or_default();
+            if let Some(version) = toolchain.strip_prefix("go") {
+                add("stdlib", Some(version), Some(format!("pkg:golang/stdlib@{version}")));
+            }
+        }
+        _ => {
+            let is_go = dossier.recovered_go.is_some();
+            for (name, version) in dossier.dependencies() {
+                let version = version.as_deref();
+                let purl = version.map(|version| match is_go {
+                    true => go_purl(name, &format!("v{version}")),
+                    false => format!("pkg:cargo/{name}@{version}"),
+                });
+                add(name, version, purl);
+            }
+        }
+    }
+    let on: Vec<String> = seen.into_iter().collect();
+    (parts, vec![json!({ "ref": image, "dependsOn": on })])
+}
+
+/// The address of a Go module: lower case, with its slashes.
+fn go_purl(path: &str, version: &str) -> String {
+    format!("pkg:golang/{}@{}", path.to_lowercase(), version.replace('+', "%2B"))
+}

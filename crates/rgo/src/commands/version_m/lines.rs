@@ -1,0 +1,316 @@
+//! What is known of an image as lines: words separated by tabs, so that a person reads it and
+//! `grep` and `cut` find what they look for. What it says itself is in the layout of
+//! `go version -m`; what was recovered and what every image has begins with a word of its own.
+
+use std::borrow::Cow;
+
+use rgo_binary::hardening::{Answer, Relro};
+use rgo_binary::signature::SignatureKind;
+use rgo_binary::{DebugLevel, Kind, Linkage};
+use serde_json::Value;
+
+use super::details::Details;
+use super::dossier::Dossier;
+
+/// A fact in words: its name, what is so, and what shows it.
+pub(super) struct Line {
+    pub(super) name: Cow<'static, str>,
+    pub(super) value: String,
+    pub(super) evidence: Option<String>,
+}
+
+/// How much the lines say.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Saying {
+    /// What shows each fact, too.
+    pub(super) evidence: bool,
+    /// Long lists whole.
+    pub(super) verbose: bool,
+}
+
+/// `path: toolchain`, then a line per fact behind a tab each.
+pub(super) fn text(dossier: &Dossier, saying: Saying) -> String {
+    let toolchain = dossier.toolchain().unwrap_or_else(|| "(unknown compiler)".to_owned());
+    let mut lines = vec![format!("{}: {toolchain}", dossier.name())];
+    let mut add = |words: &[&str]| lines.push(format!("\t{}", words.join("\t")));
+    if let Some(said) = &dossier.said {
+        said.info.to_string().lines().for_each(|line| add(&[line]));
+        said.also.iter().for_each(|also| add(&["also", also.what, &also.holds]));
+    }
+    for (what, name, version, evidence) in recovered(dossier) {
+        let mut words = vec!["recovered", what, name.as_str()];
+        words.extend(version.as_deref());
+        words.extend(evidence.as_deref().filter(|_| saying.evidence));
+        add(&words);
+    }
+    if let Some(details) = &dossier.facts {
+        for line in facts(dossier, details, saying) {
+            let mut words = vec!["fact", line.name.as_ref(), line.value.as_str()];
+            words.extend(line.evidence.as_deref().filter(|_| saying.evidence));
+            add(&words);
+        }
+    }
+    dossier.problems.iter().for_each(|problem| add(&["unreadable", problem]));
+    lines.join("\n") + "\n"
+}
+
+/// Kind, name, version, evidence.
+type Recovered = (&'static str, String, Option<String>, Option<String>);
+
+/// What was found where the image says nothing itself.
+fn recovered(dossier: &Dossier) -> Vec<Recovered> {
+    let mut all: Vec<Recovered> = Vec::new();
+    if let Some(go) = &dossier.recovered_go {
+        let evidence = |evidence: &rgo_binary::go::Evidence| Some(word(evidence));
+        if let Some(main) = &go.main_package {
+            all.push(("path", main.value.clone(), None, evidence(&main.evidence)));
+        }
+        if let Some(main) = &go.main_module {
+            all.push(("mod", main.path.clone(), main.version.clone(), evidence(&main.evidence)));
+        }
+        for module in &go.modules {
+            let version = module.version.clone();
+            all.push(("dep", module.path.clone(), version, evidence(&module.evidence)));
+        }
+        for package in &go.packages {
+            all.push(("package", package.value.clone(), None, evidence(&package.evidence)));
+        }
+    }
+    for one in dossier.crates() {
+        let version = one.version.as_ref().map(|version| format!("v{version}"));
+        let evidence = one.evidence.first().map(|e| format!("{}: {}", e.place, e.found));
+        all.push(("dep", one.name.clone(), version, evidence));
+    }
+    all
+}
+
+/// The facts of every image, in words.
+pub(super) fn facts(dossier: &Dossier, details: &Details, saying: Saying) -> Vec<Line> {
+    let mut lines = Lines(Vec::new());
+    lines.add("format", format!("{} {}", dossier.format, dossier.arch));
+    lines.add("size", format!("{} bytes", details.size_bytes));
+    made_by(dossier, &mut lines);
+    if let Some(linkage) = &details.linkage {
+        linked(linkage, saying, &mut lines);
+    }
+    if let Some(runs_on) = &details.runs_on {
+        for verdict in &runs_on.verdicts {
+            let since = verdict.since.as_deref().map(|since| format!(" >= {since}"));
+            let named = verdict.name.map(|name| format!(" ({name})"));
+            let (since, named) = (since.unwrap_or_default(), named.unwrap_or_default());
+            let system = verdict.system;
+            let words = if verdict.runs {
+                format!("{system}{since}{named}")
+            } else {
+                format!("not {system}")
+            };
+            lines.because("runs on", words, verdict.reason.clone());
+        }
+        for library in &runs_on.also_needs {
+            lines.add("needs besides", library.clone());
+        }
+    }
+    identified(details, &mut lines);
+    protected(details, &mut lines);
+    described(details, &mut lines);
+    lines.0
+}
+
+struct Lines(Vec<Line>);
+
+impl Lines {
+    fn add(&mut self, name: &'static str, value: impl Into<String>) {
+        self.0.push(Line { name: name.into(), value: value.into(), evidence: None });
+    }
+
+    fn because(
+        &mut self,
+        name: impl Into<Cow<'static, str>>,
+        value: impl Into<String>,
+        why: impl Into<String>,
+    ) {
+        let evidence = Some(why.into());
+        self.0.push(Line { name: name.into(), value: value.into(), evidence });
+    }
+}
+
+fn made_by(dossier: &Dossier, lines: &mut Lines) {
+    let Some(origin) = &dossier.origin else { return };
+    for spoken in &origin.languages {
+        let evidence = spoken.evidence.iter().map(|e| format!("{}: {}", e.place, e.found));
+        lines.because(
+            "language",
+            spoken.language.to_string(),
+            evidence.collect::<Vec<_>>().join("; "),
+        );
+    }
+    for tool in &origin.tools {
+        let evidence = tool.evidence.iter().map(|e| format!("{}: {}", e.place, e.found));
+        let value = format!("{} ({})", tool, word(&tool.role));
+        lines.because("tool", value, evidence.collect::<Vec<_>>().join("; "));
+    }
+    for rust in &origin.rust {
+        let commit = rust.commit.as_deref().map(|commit| format!(" ({commit})"));
+        let version = rust.version.as_deref().unwrap_or("of an unknown release");
+        lines.add("rustc", format!("{version}{}", commit.unwrap_or_default()));
+    }
+}
+
+fn linked(linkage: &Linkage, saying: Saying, lines: &mut Lines) {
+    lines.add("kind", kind(linkage.kind));
+    if linkage.static_ {
+        lines.add("needs", "nothing: it is static");
+    }
+    if let Some(interpreter) = &linkage.interpreter {
+        lines.add("started by", interpreter.clone());
+    }
+    for library in &linkage.needed {
+        lines.add("needs", library.clone());
+    }
+    for folder in &linkage.runpath {
+        lines.add("rpath", folder.clone());
+    }
+    if let Some(floor) = &linkage.glibc_floor {
+        const SHOWN: usize = 8;
+        let shown = if saying.verbose { floor.symbols.len() } else { SHOWN };
+        let more = floor.symbols.len().saturating_sub(shown);
+        let mut symbols: Vec<String> = floor.symbols.iter().take(shown).cloned().collect();
+        symbols.extend((more > 0).then(|| format!("and {more} more (-v)")));
+        lines.because("glibc", format!("at least {}", floor.version), symbols.join(", "));
+        if saying.verbose && !saying.evidence {
+            lines.add("glibc symbols", symbols.join(", "));
+        }
+    }
+    if let Some(min) = &linkage.macos_min {
+        let sdk = linkage.macos_sdk.as_ref().map(|sdk| format!(", built with SDK {sdk}"));
+        lines.add("macos", format!("at least {min}{}", sdk.unwrap_or_default()));
+    }
+    if let Some((major, minor)) = linkage.windows_os {
+        let subsystem = linkage.subsystem.as_deref().unwrap_or("unknown");
+        lines.add("windows", format!("at least {major}.{minor}, subsystem {subsystem}"));
+    }
+    if let Some(soname) = &linkage.soname {
+        lines.add("calls itself", soname.clone());
+    }
+    if !linkage.exports.is_empty() {
+        lines.add("exports", format!("{} names", linkage.exports.len()));
+    }
+}
+
+fn identified(details: &Details, lines: &mut Lines) {
+    if let Some(identities) = &details.identities {
+        if let Some(id) = &identities.gnu_build_id {
+            lines.add("build id", id.clone());
+        }
+        if let Some(uuid) = &identities.uuid {
+            lines.add("uuid", uuid.clone());
+        }
+        if let Some(pdb) = &identities.pdb {
+            lines.add("pdb", format!("{} age {} at {}", pdb.guid, pdb.age, pdb.path));
+        }
+        if identities.reproducible.is_some() {
+            lines.add("reproducible", "its linker was told to make it so");
+        }
+    }
+    if let Some(id) = &details.go_build_id {
+        lines.add("go build id", id.clone());
+    }
+    if let Some(debug) = &details.debug {
+        let value = match debug.level {
+            DebugLevel::None => "none: stripped",
+            DebugLevel::Symbols => "symbols",
+            DebugLevel::Lines => "files and lines",
+            DebugLevel::Full => "full",
+        };
+        let units = debug.units.full + debug.units.lines + debug.units.split;
+        lines.because("debug data", value, format!("{units} units, {} bytes", debug.bytes));
+        if let Some(link) = &debug.debuglink {
+            lines.add("debug data in", link.name.clone());
+        }
+    }
+}
+
+fn protected(details: &Details, lines: &mut Lines) {
+    if let Some(hardening) = &details.hardening {
+        for (name, finding) in hardening.findings() {
+            if finding.answer != Answer::NotApplicable {
+                let name = name.replace('_', " ");
+                lines.because(name, answer(finding.answer), finding.evidence.to_string());
+            }
+        }
+        if hardening.relro != Relro::NotApplicable {
+            lines.add("relro", word(&hardening.relro));
+        }
+    }
+    let Some(signature) = &details.signature else { return };
+    let holds = match signature.holds {
+        Answer::Yes => ", and every hash holds",
+        Answer::No => ", and it was CHANGED since: a hash does not hold",
+        Answer::Unknown => ", and its hashes are of a kind that is not checked",
+        Answer::NotApplicable => "",
+    };
+    match signature.kind {
+        SignatureKind::NotApplicable => {}
+        SignatureKind::None => lines.add("signature", "none"),
+        SignatureKind::AdHoc => lines.add("signature", format!("ad hoc{holds}")),
+        SignatureKind::Identity | SignatureKind::Authenticode => {
+            let apple = signature.apple.as_ref().and_then(|apple| apple.signer.as_ref());
+            let theirs = signature.authenticode.first().map(|one| &one.signer);
+            let subject = apple.or(theirs).and_then(|signer| signer.subject.as_deref());
+            lines.add("signature", format!("by {}{holds}", subject.unwrap_or("an unnamed signer")));
+        }
+    }
+}
+
+fn described(details: &Details, lines: &mut Lines) {
+    if let Some(info) = &details.version_info {
+        for (key, value) in &info.strings {
+            lines.add("version resource", format!("{key}={value}"));
+        }
+    }
+    if let Some(note) = &details.package_note {
+        let parts = [&note.kind, &note.name, &note.version, &note.architecture];
+        let parts: Vec<&str> = parts.into_iter().flatten().map(String::as_str).collect();
+        lines.add("package", parts.join(" "));
+    }
+    if let Some(packer) = &details.packer {
+        let version = packer.version.as_deref().map(|version| format!(" {version}"));
+        let value = format!("{}{}", packer.name, version.unwrap_or_default());
+        lines.because("packed by", value, packer.evidence.clone());
+    }
+    for path in &details.build_paths.folders {
+        let value = format!("{} ({} times in {})", path.folder, path.count, path.place);
+        lines.because("build path", value, path.example.clone());
+    }
+}
+
+fn kind(kind: Kind) -> &'static str {
+    match kind {
+        Kind::Executable => "program at a fixed address",
+        Kind::Pie => "program (PIE)",
+        Kind::StaticExecutable => "static program at a fixed address",
+        Kind::StaticPie => "static program (static-pie)",
+        Kind::SharedLibrary => "shared library",
+        Kind::Object => "object file",
+        Kind::DebugCompanion => "debug data alone",
+        Kind::Other => "other",
+    }
+}
+
+fn answer(answer: Answer) -> &'static str {
+    match answer {
+        Answer::Yes => "yes",
+        Answer::No => "no",
+        Answer::Unknown => "cannot be told",
+        Answer::NotApplicable => "not applicable",
+    }
+}
+
+/// A value in the word that JSON has for it.
+pub(super) fn word(value: &impl serde::Serialize) -> String {
+    match serde_json::to_value(value) {
+        Ok(Value::String(word)) => word,
+        Ok(other) => other.to_string(),
+        Err(_) => String::new(),
+    }
+}

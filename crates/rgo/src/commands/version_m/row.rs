@@ -1,0 +1,176 @@
+//! An image in a few words: the row that `--short`, `--summary`, CSV and Markdown are made of.
+
+use std::collections::BTreeMap;
+
+use anyhow::{Context, Result};
+use rgo_binary::Kind;
+use rgo_report::{Column, Document, Table};
+use serde::Serialize;
+
+use super::dossier::Dossier;
+use super::lines::word;
+
+/// One image.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub(super) struct Row {
+    file: String,
+    member: String,
+    slice: String,
+    format: String,
+    arch: String,
+    kind: String,
+    size_bytes: u64,
+    language: String,
+    toolchain: String,
+    package: String,
+    version: String,
+    dependencies: usize,
+    libc: String,
+    oldest_system: String,
+    debug: String,
+    signed: String,
+    revision: String,
+    modified: String,
+}
+
+impl Row {
+    pub(super) fn of(dossier: &Dossier) -> Self {
+        let facts = dossier.facts.as_ref();
+        let linkage = facts.and_then(|facts| facts.linkage.as_ref());
+        let text = |value: Option<&str>| value.unwrap_or_default().to_owned();
+        let oldest = linkage.and_then(|linkage| {
+            let glibc =
+                linkage.glibc_floor.as_ref().map(|floor| format!("glibc {}", floor.version));
+            let macos = || linkage.macos_min.as_ref().map(|min| format!("macOS {min}"));
+            let windows = || linkage.windows_os.map(|(a, b)| format!("Windows {a}.{b}"));
+            glibc.or_else(macos).or_else(windows)
+        });
+        let signature = facts.and_then(|facts| facts.signature.as_ref());
+        Self {
+            file: dossier.file.clone(),
+            member: text(dossier.member.as_deref()),
+            slice: text(dossier.slice.as_deref()),
+            format: dossier.format.clone(),
+            arch: dossier.arch.clone(),
+            kind: linkage.map(|linkage| kind(linkage.kind)).unwrap_or_default(),
+            size_bytes: facts.map(|facts| facts.size_bytes).unwrap_or_default(),
+            language: dossier.language().unwrap_or_default(),
+            toolchain: dossier.toolchain().unwrap_or_default(),
+            package: text(dossier.package()),
+            version: text(dossier.version()),
+            dependencies: dossier.dependencies().len(),
+            libc: dossier.libc().unwrap_or_default(),
+            oldest_system: oldest.unwrap_or_default(),
+            debug: facts
+                .and_then(|facts| facts.debug.as_ref())
+                .map(|debug| word(&debug.level))
+                .unwrap_or_default(),
+            signed: signature.map(|signature| word(&signature.kind)).unwrap_or_default(),
+            revision: text(dossier.setting("vcs.revision")),
+            modified: text(dossier.setting("vcs.modified")),
+        }
+    }
+
+    fn name(&self) -> String {
+        let member =
+            if self.member.is_empty() { String::new() } else { format!("!{}", self.member) };
+        let slice =
+            if self.slice.is_empty() { String::new() } else { format!(" ({})", self.slice) };
+        format!("{}{member}{slice}", self.file)
+    }
+
+    /// The oldest system, else the C library if there is one.
+    fn system(&self) -> &str {
+        match self.libc.as_str() {
+            _ if !self.oldest_system.is_empty() => &self.oldest_system,
+            "none" => "",
+            libc => libc,
+        }
+    }
+
+    /// `name: what it is`, in one line.
+    pub(super) fn line(&self) -> String {
+        let package = format!("{} {}", self.package, self.version);
+        let platform = format!("{} {}", self.format, self.arch);
+        let system = self.system();
+        let parts = [package.trim(), &self.toolchain, &platform, &self.kind, system];
+        let mut parts: Vec<&str> = parts.into_iter().filter(|part| !part.is_empty()).collect();
+        if self.debug == "none" {
+            parts.push("stripped");
+        }
+        if self.modified == "true" {
+            parts.push("from changed sources");
+        }
+        format!("{}: {}\n", self.name(), parts.join(", "))
+    }
+}
+
+fn kind(kind: Kind) -> String {
+    word(&kind)
+}
+
+/// The rows with a header, as RFC 4180 has it.
+///
+/// # Errors
+/// If a row cannot be written, which memory alone could cause.
+pub(super) fn csv(rows: &[Row]) -> Result<String> {
+    let mut writer = csv::Writer::from_writer(Vec::new());
+    for row in rows {
+        writer.serialize(row).context("writing CSV")?;
+    }
+    let bytes = writer.into_inner().context("writing CSV")?;
+    String::from_utf8(bytes).context("writing CSV")
+}
+
+/// The columns that people look at.
+pub(super) fn table(rows: &[Row]) -> Table {
+    let titles = ["file", "made by", "package", "version", "platform", "kind", "runs on"];
+    let mut table =
+        Table::new(titles.map(Column::left).into_iter().chain([Column::right("dependencies")]));
+    for row in rows {
+        let system = row.system();
+        table.row([
+            row.name().into(),
+            row.toolchain.as_str().into(),
+            row.package.as_str().into(),
+            row.version.as_str().into(),
+            format!("{} {}", row.format, row.arch).into(),
+            row.kind.as_str().into(),
+            system.into(),
+            row.dependencies.to_string().into(),
+        ]);
+    }
+    table
+}
+
+/// The sort that an image is of.
+type Sort = fn(&Row) -> String;
+
+/// What a thousand files have in common: how many there are of each sort.
+pub(super) fn summary(rows: &[Row]) -> Document {
+    let mut table = Table::new([Column::left("of"), Column::left("sort"), Column::right("images")]);
+    let sorts: [(&str, Sort); 8] = [
+        ("language", |row| row.language.clone()),
+        ("toolchain", |row| row.toolchain.clone()),
+        ("platform", |row| format!("{} {}", row.format, row.arch)),
+        ("kind", |row| row.kind.clone()),
+        ("libc", |row| row.libc.clone()),
+        ("oldest system", |row| row.oldest_system.clone()),
+        ("debug data", |row| row.debug.clone()),
+        ("signature", |row| row.signed.clone()),
+    ];
+    for (what, sort) in sorts {
+        let mut counts: BTreeMap<String, usize> = BTreeMap::new();
+        for row in rows {
+            *counts.entry(sort(row)).or_default() += 1;
+        }
+        let mut counts: Vec<(String, usize)> = counts.into_iter().collect();
+        counts.sort_by(|a, b| b.1.cmp(&a.1).then_with(|| a.0.cmp(&b.0)));
+        for (name, count) in counts {
+            let name = if name.is_empty() { "unknown".to_owned() } else { name };
+            table.row([what.into(), name.into(), count.to_string().into()]);
+        }
+    }
+    let bytes: u64 = rows.iter().map(|row| row.size_bytes).sum();
+    Document::new().table(table).line(format!("{} images, {bytes} bytes", rows.len()))
+}

@@ -1,0 +1,143 @@
+//! What `rgo-version-m` says of programs that others have published, against what is known of them
+//! and against readers that are not ours. `cargo xtask corpus` fetches them; without it these tests
+//! say that they have tested nothing.
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use serde_json::Value;
+
+use crate::support::{Outcome, machine, native, readobj, tool};
+
+/// A published program, and what it is known to be.
+struct Published {
+    file: PathBuf,
+    archive: PathBuf,
+    is: String,
+}
+
+fn corpus() -> Vec<Published> {
+    let index = machine().cache().join("xtask/corpus/index.json");
+    let Ok(text) = fs::read_to_string(&index) else {
+        eprintln!("NOT TESTED: published programs; run `cargo xtask corpus`");
+        return Vec::new();
+    };
+    let list: Value = serde_json::from_str(&text).expect("JSON");
+    let text = |entry: &Value, key: &str| entry[key].as_str().expect("text").to_owned();
+    let entries = list.as_array().expect("a list").iter().map(|entry| Published {
+        file: text(entry, "file").into(),
+        archive: text(entry, "archive").into(),
+        is: text(entry, "is"),
+    });
+    entries.filter(|one| one.file.is_file()).collect()
+}
+
+/// The answers for a file, one per image.
+fn asked(file: &Path) -> Vec<Value> {
+    let mut command = tool("rgo-version-m");
+    let outcome = Outcome::of(command.args(["--facts", "--format", "json"]).arg(file)).ended(0);
+    let answer: Value = serde_json::from_str(&outcome.stdout).expect("JSON");
+    answer["files"].as_array().expect("files").clone()
+}
+
+fn language(answer: &Value) -> &str {
+    if answer["source"] == "go-buildinfo" || answer.get("recovered_go").is_some() {
+        return "go";
+    }
+    match answer["origin"]["languages"][0]["language"].as_str() {
+        Some("Rust") => "rust",
+        Some("C++") => "c++",
+        Some("Zig") => "zig",
+        Some("Go") => "go",
+        _ => "unknown",
+    }
+}
+
+#[test]
+fn every_program_is_known_by_its_language_and_platform() {
+    for published in corpus() {
+        let answers = asked(&published.file);
+        let mut words = published.is.split([' ', ',']);
+        let expected = words.next().expect("a language");
+        for answer in &answers {
+            assert_eq!(language(answer), expected, "{}", published.file.display());
+            let (format, arch) = (answer["format"].as_str(), answer["arch"].as_str());
+            let (format, arch) = (format.expect("text"), arch.expect("text"));
+            assert!(published.is.contains(format), "{}: {format}", published.is);
+            let fat = published.is.contains("fat");
+            assert!(fat || published.is.contains(arch), "{}: {arch}", published.is);
+            assert_eq!(answer.get("problems"), None, "{}", published.file.display());
+        }
+        assert_eq!(answers.len() > 1, published.is.contains("fat"), "{}", published.is);
+    }
+}
+
+#[test]
+fn what_go_cannot_say_is_recovered() {
+    for published in corpus() {
+        if !published.is.starts_with("go without build information") {
+            continue;
+        }
+        let answer = &asked(&published.file)[0];
+        let recovered = &answer["recovered_go"];
+        assert_eq!(recovered["toolchain"]["value"], "go1.26.5", "{}", published.is);
+        let main = &recovered["main_package"]["value"];
+        assert_eq!(main, "github.com/evanw/esbuild/cmd/esbuild", "{}", published.is);
+        assert!(recovered["packages"].as_array().expect("a list").len() > 20);
+    }
+}
+
+#[test]
+fn lists_are_those_that_cargo_auditable_reads() {
+    let audited = corpus().into_iter().filter(|one| one.is.contains(".dep-v0"));
+    for published in audited {
+        let program = machine().must("RGO_TEST_AUDIT_INFO");
+        let theirs = Outcome::of(native(program).arg(&published.file)).ended(0).stdout;
+        let theirs: Value = serde_json::from_str(&theirs).expect("JSON");
+        let names = |list: &Value| -> BTreeSet<(String, String)> {
+            let packages = list["packages"].as_array().expect("packages").iter();
+            packages.map(|one| (one["name"].to_string(), one["version"].to_string())).collect()
+        };
+        let answer = &asked(&published.file)[0];
+        assert_eq!(names(&answer["dep_v0"]), names(&theirs), "{}", published.file.display());
+        assert!(names(&theirs).len() > 1);
+    }
+}
+
+#[test]
+fn floors_and_libraries_are_those_that_llvm_reads() {
+    for published in corpus().into_iter().filter(|one| one.is.contains("elf")) {
+        let answer = &asked(&published.file)[0];
+        let linkage = &answer["facts"]["linkage"];
+        let text = readobj(&["--version-info"], &published.file);
+        let versions = text.split("GLIBC_").skip(1).filter_map(|rest| {
+            let version = rest.split(|c: char| c != '.' && !c.is_ascii_digit()).next()?;
+            let numbers: Vec<u32> = version.split('.').filter_map(|n| n.parse().ok()).collect();
+            (!numbers.is_empty()).then_some(numbers)
+        });
+        let highest = versions
+            .max()
+            .map(|numbers| numbers.iter().map(ToString::to_string).collect::<Vec<_>>().join("."));
+        let ours = linkage["glibc_floor"]["version"].as_str().map(str::to_owned);
+        assert_eq!(ours, highest, "{}", published.file.display());
+        let text = readobj(&["--needed-libs"], &published.file);
+        let lines = text.lines().skip_while(|line| !line.starts_with("NeededLibraries")).skip(1);
+        let theirs: BTreeSet<&str> =
+            lines.take_while(|line| !line.starts_with(']')).map(str::trim).collect();
+        let ours = linkage["needed"].as_array().expect("a list").iter();
+        let ours: BTreeSet<&str> = ours.filter_map(Value::as_str).collect();
+        assert_eq!(ours, theirs, "{}", published.file.display());
+    }
+}
+
+#[test]
+fn an_archive_says_what_its_members_say() {
+    for published in corpus().into_iter().filter(|one| one.is.contains("go without")) {
+        let text = |path: &Path| Outcome::of(tool("rgo-version-m").arg(path)).ended(0).stdout;
+        let (file, archive) = (text(&published.file), text(&published.archive));
+        let without_name = |text: &str| text.lines().skip(1).collect::<Vec<_>>().join("\n");
+        assert_eq!(without_name(&archive), without_name(&file), "{}", published.is);
+        assert!(archive.contains(".tgz!package/"), "{archive}");
+    }
+}
