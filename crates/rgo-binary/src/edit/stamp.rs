@@ -17,7 +17,8 @@ const KEY: &str = "-X";
 pub fn stamp(input: &[u8], values: &[(String, String)], resign: ResignPolicy) -> Result<Finished> {
     let thin = |image: &[u8]| {
         let parsed = Image::parse(image, &Limits::default())?;
-        let text = note::find(&parsed)?.map(|note| restated(note.text, values));
+        let note = note::find(&parsed)?.filter(|note| is_filled(note.text));
+        let text = note.map(|note| restated(note.text, values));
         let edits = Finish { note: text.as_deref(), slots: values, resign, ..Finish::default() };
         finish_thin(image, &edits)
     };
@@ -25,6 +26,12 @@ pub fn stamp(input: &[u8], values: &[(String, String)], resign: ResignPolicy) ->
         Recognised::FatMachO => fat::each(input, thin),
         _ => thin(input),
     }
+}
+
+/// Whether a note says of what the image is made: that of a program which was linked and never
+/// finished does not, and is left as it is.
+fn is_filled(text: &str) -> bool {
+    BuildInfo::parse(text).is_ok_and(|info| info.rgo.is_some())
 }
 
 /// The text with these values in place of older ones of the same names. Lines that cannot be read
@@ -49,6 +56,13 @@ fn restated(text: &str, values: &[(String, String)]) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn only_a_note_that_says_something_is_changed() {
+        assert!(is_filled("rgo\t0.1.0\trustc 1.96.0\npath\tx\n"));
+        assert!(!is_filled(""));
+        assert!(!is_filled("build\trgo.link=0.15.2\n"));
+    }
 
     #[test]
     fn a_note_says_the_new_values_in_place_of_the_old() {
