@@ -129,3 +129,16 @@ fn build_dependencies_are_told_apart() {
     let tools = settings.iter().find(|line| line[0].starts_with("build-deps="));
     assert!(tools.is_some_and(|line| line[0].contains("cc@1.")), "{settings:?}");
 }
+
+#[test]
+fn a_section_can_be_had_as_it_is() {
+    let file = sample().artifact("linux-arm64-static", "sample").path();
+    let out = crate::support::scratch("section").join("list");
+    let mut command = tool("rgo-version-m");
+    command.args(["--dump-section", ".dep-v0", "-o"]).arg(&out).arg(&file);
+    assert_eq!(Outcome::of(&mut command).ended(0).stdout, "");
+    let bytes = std::fs::read(&out).expect("written");
+    let whole = std::fs::read(&file).expect("a program");
+    assert!(bytes.starts_with(&[0x78]), "a zlib stream");
+    assert!(whole.windows(bytes.len()).any(|part| part == bytes), "as they are in the file");
+}

@@ -12,6 +12,8 @@ pub struct Limits {
     pub max_symbols: usize,
     /// Most DWARF units looked at.
     pub max_units: usize,
+    /// Most bytes of one image that are searched for texts.
+    pub max_searched: u64,
 }
 
 impl Default for Limits {
@@ -21,6 +23,7 @@ impl Default for Limits {
             max_inflated: 256 << 20,
             max_symbols: 4_000_000,
             max_units: 1_000_000,
+            max_searched: 512 << 20,
         }
     }
 }

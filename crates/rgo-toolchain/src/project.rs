@@ -46,8 +46,10 @@ pub enum ProjectError {
     Exec(#[from] ExecError),
 }
 
+/// Cargo's words, but for those about what it has waited for.
 fn indented(said: &str) -> String {
-    said.trim_end().lines().map(|line| format!("  {line}\n")).collect()
+    let lines = said.trim_end().lines().filter(|line| !line.trim_start().starts_with("Blocking "));
+    lines.map(|line| format!("  {line}\n")).collect()
 }
 
 fn hint(said: &str) -> &'static str {

@@ -10,7 +10,7 @@ use crate::shell::{command, on_path, output, quiet, succeeds};
 
 /// What the tests need: compilers and build tools of programs with C code, what runs foreign
 /// programs, what looks at them, and what installs the Python packages.
-const PACKAGES: [&str; 15] = [
+const PACKAGES: [&str; 16] = [
     "autoconf",
     "cmake",
     "g++",
@@ -25,6 +25,7 @@ const PACKAGES: [&str; 15] = [
     "python3-pip",
     "python3-venv",
     "qemu-user",
+    "time",
     "wine64",
 ];
 

@@ -68,7 +68,8 @@ fn of_kinds<'a>(image: &Image<'a>, wanted: impl Fn(SectionKind) -> bool) -> Vec<
     let kinds = image.object().sections().map(|section| section.kind());
     // A hostile table lets every section claim the whole file: together they get no more than
     // twice its size, which no honest image comes near.
-    let mut budget = image.data().len().saturating_mul(2);
+    let limit = usize::try_from(image.limits().max_searched).unwrap_or(usize::MAX);
+    let mut budget = image.data().len().saturating_mul(2).min(limit);
     let places: Vec<_> = image
         .sections()
         .zip(kinds)
@@ -76,9 +77,14 @@ fn of_kinds<'a>(image: &Image<'a>, wanted: impl Fn(SectionKind) -> bool) -> Vec<
             wanted(*kind) && !section.data.is_empty() && !UNWINDING.contains(&section.name)
         })
         .map_while(|(section, _)| {
-            budget = budget.checked_sub(section.data.len())?;
-            Some(Place { name: section.name, data: section.data })
+            let data = section.data.get(..section.data.len().min(budget)).unwrap_or_default();
+            budget -= data.len();
+            (!data.is_empty()).then_some(Place { name: section.name, data })
         })
         .collect();
-    if places.is_empty() { vec![Place { name: WHOLE, data: image.data() }] } else { places }
+    if !places.is_empty() {
+        return places;
+    }
+    let start = image.data().get(..image.data().len().min(limit)).unwrap_or_default();
+    vec![Place { name: WHOLE, data: start }]
 }

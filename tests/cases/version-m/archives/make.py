@@ -77,3 +77,15 @@ for _ in range(6):
 write("deep.gz", deep)
 size = struct.pack("<I", 0xFFFF_FFF0)
 write("size.zip", zipped([("go", go)]).replace(struct.pack("<I", len(go)), size))
+
+# Two slices of one place, and a member with holes, as GNU tar writes it.
+write("overlap", struct.pack(">II", 0xCAFEBABE, 2)
+      + struct.pack(">IIIII", 0x01000007, 3, 4096, 4096, 12)
+      + struct.pack(">IIIII", 0x0100000C, 0, 4096, 4096, 12) + bytes(9000))
+header = bytearray(tar([("sparse", b"")])[:512])
+header[156:157] = b"S"
+header[386:410] = b"00000000000\0" + b"00000000100\0"
+header[483:495] = b"77777777777\0"
+header[148:156] = b" " * 8
+header[148:156] = b"%06o\0 " % sum(header)
+write("sparse.tar", bytes(header) + bytes(1024))

@@ -50,6 +50,16 @@ pub(super) fn text(dossier: &Dossier, saying: Saying) -> String {
             add(&words);
         }
     }
+    for layer in &dossier.layers {
+        let image = &layer.image;
+        let names =
+            if image.names.is_empty() { "an unnamed image" } else { &image.names.join(", ") };
+        let place = format!("{} of {}", layer.number, image.layers);
+        add(&["layer", names, image.platform.as_deref().unwrap_or("any platform"), &place]);
+        for (key, value) in image.annotations.iter().chain(&layer.annotations) {
+            add(&["annotation", &format!("{key}={value}")]);
+        }
+    }
     dossier.problems.iter().for_each(|problem| add(&["unreadable", problem]));
     lines.join("\n") + "\n"
 }

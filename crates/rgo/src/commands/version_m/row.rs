@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use anyhow::{Context, Result};
 use rgo_binary::Kind;
+use rgo_binary::hardening::Answer;
 use rgo_report::{Column, Document, Table};
 use serde::Serialize;
 
@@ -31,6 +32,8 @@ pub(super) struct Row {
     signed: String,
     revision: String,
     modified: String,
+    /// What deserves a look, in words.
+    findings: String,
 }
 
 impl Row {
@@ -68,6 +71,7 @@ impl Row {
             signed: signature.map(|signature| word(&signature.kind)).unwrap_or_default(),
             revision: text(dossier.setting("vcs.revision")),
             modified: text(dossier.setting("vcs.modified")),
+            findings: findings(dossier).join("; "),
         }
     }
 
@@ -98,15 +102,38 @@ impl Row {
         if self.debug == "none" {
             parts.push("stripped");
         }
-        if self.modified == "true" {
-            parts.push("from changed sources");
-        }
+        parts.extend(Some(self.findings.as_str()).filter(|findings| !findings.is_empty()));
         format!("{}: {}\n", self.name(), parts.join(", "))
     }
 }
 
 fn kind(kind: Kind) -> String {
     word(&kind)
+}
+
+/// What deserves a look, whatever is required.
+fn findings(dossier: &Dossier) -> Vec<&'static str> {
+    let mut found = Vec::new();
+    if dossier.setting("vcs.modified") == Some("true") {
+        found.push("from changed sources");
+    }
+    if !dossier.problems.is_empty() {
+        found.push("damaged in part");
+    }
+    let Some(facts) = &dossier.facts else { return found };
+    if facts.signature.as_ref().is_some_and(|signature| signature.holds == Answer::No) {
+        found.push("changed since it was signed");
+    }
+    if facts.packer.is_some() {
+        found.push("packed");
+    }
+    if facts.hardening.as_ref().is_some_and(|hardening| hardening.nx.answer == Answer::No) {
+        found.push("executable stack or data");
+    }
+    if !facts.build_paths.folders.is_empty() {
+        found.push("names folders of its build");
+    }
+    found
 }
 
 /// The rows with a header, as RFC 4180 has it.
@@ -161,15 +188,19 @@ pub(super) fn summary(rows: &[Row]) -> Document {
     ];
     for (what, sort) in sorts {
         let mut counts: BTreeMap<String, usize> = BTreeMap::new();
-        for row in rows {
-            *counts.entry(sort(row)).or_default() += 1;
-        }
+        rows.iter().for_each(|row| *counts.entry(sort(row)).or_default() += 1);
         let mut counts: Vec<(String, usize)> = counts.into_iter().collect();
         counts.sort_by(|a, b| b.1.cmp(&a.1).then_with(|| a.0.cmp(&b.0)));
         for (name, count) in counts {
             let name = if name.is_empty() { "unknown".to_owned() } else { name };
             table.row([what.into(), name.into(), count.to_string().into()]);
         }
+    }
+    let mut found: BTreeMap<&str, usize> = BTreeMap::new();
+    let each = rows.iter().flat_map(|row| row.findings.split("; "));
+    each.filter(|one| !one.is_empty()).for_each(|one| *found.entry(one).or_default() += 1);
+    for (finding, count) in found {
+        table.row(["finding".into(), finding.into(), count.to_string().into()]);
     }
     let bytes: u64 = rows.iter().map(|row| row.size_bytes).sum();
     Document::new().table(table).line(format!("{} images, {bytes} bytes", rows.len()))
