@@ -94,6 +94,24 @@ fn a_zig_that_is_too_old_is_an_error_with_a_hint() {
 
 #[test]
 #[cfg(unix)]
+fn a_zig_on_path_that_is_too_old_is_passed_over() {
+    use std::os::unix::fs::PermissionsExt;
+    let project = Project::copy("env");
+    let zig = project.folder.join("bin/zig");
+    let answer = ".{\n .lib_dir = \"z\",\n .version = \"0.9.1\",\n}";
+    write(&zig, &format!("#!/bin/sh\ncat <<'X'\n{answer}\nX\n"));
+    fs::set_permissions(&zig, fs::Permissions::from_mode(0o755)).expect("executable");
+    let paths = std::env::var_os("PATH").expect("a PATH");
+    let own = zig.parent().expect("a folder").to_owned();
+    let paths = std::iter::once(own).chain(std::env::split_paths(&paths));
+    let mut command = project.command(["--target", "linux/arm64/static"]);
+    command.env("PATH", std::env::join_paths(paths).expect("a PATH"));
+    let report = crate::support::Outcome::of(&mut command).report();
+    assert!(report.artifact("linux-arm64-static", "env").path().is_file());
+}
+
+#[test]
+#[cfg(unix)]
 fn a_standard_library_that_cannot_be_had_is_an_error_with_the_commands() {
     use std::os::unix::fs::PermissionsExt;
     // A compiler whose folder has nothing but what it needs to compile for the host: no source,

@@ -1,0 +1,24 @@
+//! Archives of every kind, nested as they like, within small limits.
+
+#![no_main]
+
+use std::convert::Infallible;
+use std::io::Write;
+
+use libfuzzer_sys::fuzz_target;
+use rgo::input::{self, Limits, Options};
+
+fuzz_target!(|data: &[u8]| {
+    let mut file = tempfile::NamedTempFile::new().expect("a file");
+    file.write_all(data).expect("written");
+    let limits = Limits {
+        max_member: 1 << 20,
+        max_decompressed: 16 << 20,
+        max_members: 1000,
+        ..Limits::default()
+    };
+    let options = Options { archives: true, limits };
+    let look = |item: &input::Item<'_>| Some(item.name.to_string().len());
+    let ended = input::visit(&[file.path().to_owned()], &options, &look, |_| Ok::<_, Infallible>(()));
+    assert!(ended.is_ok());
+});

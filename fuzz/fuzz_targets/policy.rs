@@ -1,0 +1,12 @@
+//! Expressions and policy files by strangers: read, or refused in words.
+
+#![no_main]
+
+use libfuzzer_sys::fuzz_target;
+use rgo::policy::Policy;
+
+fuzz_target!(|text: &str| {
+    let mut policy = Policy::new();
+    let _ = policy.require(text);
+    let _ = policy.add_file("policy.toml", text);
+});
