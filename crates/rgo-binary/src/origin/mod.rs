@@ -114,6 +114,20 @@ pub fn origin(image: &Image<'_>, linkage: Option<&Linkage>) -> Origin {
     findings.conclude(symbols)
 }
 
+/// The Rust toolchains alone: by their signatures, which are found at once, and only where there
+/// is none by all that the image holds.
+#[must_use]
+pub fn rust_toolchains(image: &Image<'_>) -> Vec<RustToolchain> {
+    let mut findings = Findings::default();
+    comment::read(image, &mut findings);
+    let signed = rust::signed(&findings);
+    if !signed.is_empty() {
+        return signed;
+    }
+    rust::read(&places::loaded(image), &mut findings);
+    findings.rust
+}
+
 /// The toolchain in Go's build information.
 fn go(image: &Image<'_>, findings: &mut Findings) {
     match goinfo::find(image) {

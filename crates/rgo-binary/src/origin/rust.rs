@@ -47,7 +47,8 @@ enum Named {
 /// Adds the toolchains that paths in the image's data name, and gathers those that signed.
 pub(super) fn read(places: &[Place<'_>], findings: &mut Findings) {
     let mut found = signed(findings);
-    for ((place, named), count) in named(places) {
+    let paths = paths(places);
+    for ((place, named), count) in paths.named {
         let confidence = if count > 1 { Confidence::Certain } else { Confidence::Likely };
         let (text, version, commit) = match named {
             Named::Commit(commit) => {
@@ -60,7 +61,7 @@ pub(super) fn read(places: &[Place<'_>], findings: &mut Findings) {
         findings.language(Language::Rust, evidence.clone());
         add(&mut found, RustToolchain { version, commit, evidence: vec![evidence] });
     }
-    if let Some(place) = own_library(places) {
+    if let Some(place) = paths.own_library {
         let evidence = Evidence::new(place, "lib/rustlib/src/rust/library", Confidence::Likely);
         findings.language(Language::Rust, evidence);
     }
@@ -68,7 +69,7 @@ pub(super) fn read(places: &[Place<'_>], findings: &mut Findings) {
 }
 
 /// The toolchains among the signatures, with the commit in brackets: `(6b00bc388 2025-06-23)`.
-fn signed(findings: &Findings) -> Vec<RustToolchain> {
+pub(super) fn signed(findings: &Findings) -> Vec<RustToolchain> {
     let tools = findings.tools.iter().filter(|tool| tool.name == "rustc");
     let mut found = Vec::new();
     for tool in tools.take(KEPT) {
@@ -106,21 +107,42 @@ fn add(found: &mut Vec<RustToolchain>, new: RustToolchain) {
     known.evidence.extend(new.evidence);
 }
 
-fn named<'a>(places: &[Place<'a>]) -> BTreeMap<(&'a str, Named), u64> {
-    let mut counts = BTreeMap::new();
+/// What the paths of an image name.
+#[derive(Default)]
+struct Paths<'a> {
+    /// Toolchains by the place that names them, with how often.
+    named: BTreeMap<(&'a str, Named), u64>,
+    /// Where a standard library is named whose sources the user's own toolchain has.
+    own_library: Option<&'a str>,
+}
+
+/// Goes over the bytes once for all of them: they are many, and all paths have one word in common.
+fn paths<'a>(places: &[Place<'a>]) -> Paths<'a> {
+    const WORD: &[u8] = b"rust";
+    let mut found = Paths::default();
     for place in places {
-        let commits = memmem::find_iter(place.data, b"/rustc/")
-            .filter_map(|at| commit(place.data.get(at + b"/rustc/".len()..)?));
-        let versions = memmem::find_iter(place.data, b"rustc-")
-            .filter_map(|at| version(place.data.get(at + b"rustc-".len()..)?));
-        for named in commits.chain(versions) {
+        for at in memmem::find_iter(place.data, WORD) {
+            let before = place.data.get(..at).unwrap_or_default();
+            let after = place.data.get(at + WORD.len()..).unwrap_or_default();
+            let named = match after {
+                [b'c', b'/', rest @ ..] if before.ends_with(b"/") => commit(rest),
+                [b'c', b'-', rest @ ..] => version(rest),
+                [b'l', b'i', b'b', rest @ ..] => {
+                    if is_own_library(before, rest) {
+                        found.own_library = found.own_library.or(Some(place.name));
+                    }
+                    None
+                }
+                _ => None,
+            };
+            let Some(named) = named else { continue };
             let key = (place.name, named);
-            if counts.len() < KEPT || counts.contains_key(&key) {
-                *counts.entry(key).or_insert(0) += 1;
+            if found.named.len() < KEPT || found.named.contains_key(&key) {
+                *found.named.entry(key).or_insert(0) += 1;
             }
         }
     }
-    counts
+    found
 }
 
 fn commit(rest: &[u8]) -> Option<Named> {
@@ -154,13 +176,10 @@ fn is_library(rest: &[u8]) -> bool {
     })
 }
 
-/// The place of a path into a standard library that the user's own toolchain has the sources of.
-fn own_library<'a>(places: &[Place<'a>]) -> Option<&'a str> {
-    let paths: [&[u8]; 2] =
-        [b"/lib/rustlib/src/rust/library/", b"\\lib\\rustlib\\src\\rust\\library\\"];
-    let has =
-        |place: &&Place<'a>| paths.iter().any(|path| memmem::find(place.data, path).is_some());
-    places.iter().find(has).map(|place| place.name)
+/// Whether a path leads through `lib/rustlib/src/rust/library/`, with either separator.
+fn is_own_library(before: &[u8], after: &[u8]) -> bool {
+    let through = |lib: &[u8], rest: &[u8]| before.ends_with(lib) && after.starts_with(rest);
+    through(b"/lib/", b"/src/rust/library/") || through(b"\\lib\\", b"\\src\\rust\\library\\")
 }
 
 #[cfg(test)]
@@ -168,7 +187,7 @@ mod tests {
     use super::*;
 
     fn of(data: &[u8]) -> Vec<(Named, u64)> {
-        let counts = named(&[Place { name: ".rodata", data }]);
+        let counts = paths(&[Place { name: ".rodata", data }]).named;
         counts.into_iter().map(|((_, named), count)| (named, count)).collect()
     }
 
@@ -191,6 +210,19 @@ mod tests {
         );
         for none in ["/rustc/", "/rustc/abc/library", "rustc-demangle-0.1.2/library/x", "rustc-"] {
             assert_eq!(of(none.as_bytes()), [], "{none}");
+        }
+    }
+
+    #[test]
+    fn a_library_of_the_users_own_is_known_by_its_folder() {
+        for (data, own) in [
+            (&b"/home/me/.rustup/x/lib/rustlib/src/rust/library/core/src/a.rs"[..], true),
+            (b"C:\\x\\lib\\rustlib\\src\\rust\\library\\std", true),
+            (b"/x/rustlib/src/rust/library/", false),
+            (b"/lib/rustlib/etc", false),
+        ] {
+            let found = paths(&[Place { name: ".rodata", data }]).own_library;
+            assert_eq!(found.is_some(), own, "{}", String::from_utf8_lossy(data));
         }
     }
 

@@ -134,18 +134,19 @@ pub fn visit<T: Send, E>(
     let entries = walk::entries(args);
     let layouts = walk::layouts(&entries);
     for batch in entries.chunks(BATCH) {
-        let found: Vec<Vec<Found<T>>> = batch
-            .par_iter()
+        let one = |entry: &walk::Entry| {
+            let mut found = file::visit(entry, options, look);
+            if let Some(layers) = layouts.get(&entry.path) {
+                found.iter_mut().for_each(|found| found.layers.clone_from(layers));
+            }
+            found
+        };
+        let found: Vec<Vec<Found<T>>> = match batch {
+            // Threads take longer to start than a small file to read.
+            [entry] => vec![one(entry)],
             // A file can be an archive with the work of a thousand others.
-            .with_max_len(1)
-            .map(|entry| {
-                let mut found = file::visit(entry, options, look);
-                if let Some(layers) = layouts.get(&entry.path) {
-                    found.iter_mut().for_each(|found| found.layers.clone_from(layers));
-                }
-                found
-            })
-            .collect();
+            _ => batch.par_iter().with_max_len(1).map(one).collect(),
+        };
         found.into_iter().flatten().try_for_each(&mut answer)?;
     }
     Ok(())

@@ -74,15 +74,15 @@ impl Dossier {
             Ok(said) => said,
         };
         let facts = details.then(|| Details::read(image, &mut problems));
-        // The dependency list alone names no compiler.
-        let silent = said.as_ref().is_none_or(|said| said.source == Source::DepV0);
         let linkage = facts.as_ref().and_then(|facts| facts.linkage.as_ref());
-        let origin = (silent || details).then(|| origin::origin(image, linkage));
+        let origin = (said.is_none() || details).then(|| origin::origin(image, linkage));
         if let Some(said) = said.as_mut().filter(|said| said.source == Source::DepV0) {
-            let version = origin
-                .as_ref()
-                .and_then(|origin| origin.rust.iter().find_map(|rust| rust.version.as_deref()));
-            said.info.toolchain = format!("rustc {}", version.unwrap_or("(version not recorded)"));
+            // The dependency list names no compiler.
+            let known = origin.as_ref().map(|origin| origin.rust.clone());
+            let known = known.unwrap_or_else(|| origin::rust_toolchains(image));
+            let version = known.into_iter().find_map(|rust| rust.version);
+            let version = version.unwrap_or_else(|| "(version not recorded)".to_owned());
+            said.info.toolchain = format!("rustc {version}");
         }
         let mut recovered_go = None;
         let mut crates = None;

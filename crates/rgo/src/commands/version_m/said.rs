@@ -51,8 +51,14 @@ impl Said {
     pub(super) fn read(image: &Image<'_>) -> Result<Option<Self>, Error> {
         let mut damaged = Damaged::default();
         let note = damaged.sort_out("rgo note", rgo_note(image));
-        let go = damaged.sort_out(GO, goinfo::find(image).and_then(parse_go));
         let audit = damaged.sort_out(audit::SECTION, audit::find(image));
+        // Where something else speaks for the program, Go's is not searched for in all its data.
+        let named = || GO_SECTIONS.iter().any(|name| image.section(name).is_some());
+        let go = if note.is_none() && audit.is_none() || named() {
+            damaged.sort_out(GO, goinfo::find(image).and_then(parse_go))
+        } else {
+            None
+        };
 
         let mut also = Vec::new();
         let (info, source) = match (note, go, &audit) {
@@ -73,6 +79,7 @@ impl Said {
     }
 }
 
+const GO_SECTIONS: [&str; 2] = [".go.buildinfo", "__go_buildinfo"];
 const GO: &str = "Go build information";
 
 /// The text of the note; a note that nobody filled says nothing.
