@@ -45,6 +45,12 @@ pub fn run(args: VersionM) -> Result<Exit> {
         output::write(text.as_bytes())?;
         return Ok(Exit::Done);
     }
+    if args.files.is_empty() {
+        return Err(Usage(
+            "nothing to look into\nhint: name files, folders or archives".to_owned(),
+        )
+        .into());
+    }
     if let Some(section) = &args.dump_section {
         return dump(&args, section);
     }
@@ -119,7 +125,10 @@ fn policy(args: &VersionM) -> Result<Policy> {
     }
     for file in &args.policy {
         let text = std::fs::read_to_string(file)
-            .with_context(|| format!("reading the policy {}", file.display()))?;
+            .with_context(|| format!("reading the policy {}", file.display()))
+            .context(Hint(
+                "--policy takes a TOML file; `--require help` says what is in it".into(),
+            ))?;
         policy.add_file(&file.to_string_lossy(), &text)?;
     }
     Ok(policy)

@@ -309,6 +309,9 @@ impl Outcome {
                 n => parts.push(format!("{n} {}", answer.words())),
             }
         }
+        if failed == 0 && !self.holds {
+            return format!("policy: {requirements} asked of {binaries}, which proves nothing");
+        }
         if failed == 0 {
             return format!("policy: {requirements} asked of {binaries}, none fails");
         }
