@@ -3,7 +3,7 @@
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
-use rgo_binary::edit::{self, Finish, ResignPolicy, Strip};
+use rgo_binary::edit::{self, Finish, Sign, Strip};
 use rgo_binary::{Limits, slices};
 
 fuzz_target!(|data: &[u8]| {
@@ -13,16 +13,16 @@ fuzz_target!(|data: &[u8]| {
         identifier: Some("an.identifier"),
         timestamp: Some(1),
         trims: &[("/", "/elsewhere")],
-        resign: ResignPolicy::AdHoc,
+        sign: Sign::AdHoc,
         ..Finish::default()
     };
     let strips = [Strip::None, Strip::Debug, Strip::All];
     let finished = strips.map(|strip| edit::finish(data, &finish(strip)).map(|done| done.bytes));
     let others = [
         edit::settle(data),
-        edit::only_keep_debug(data),
+        edit::only_keep_debug(data).map(|companion| companion.to_vec()),
         edit::restrict_exports(data, &[]),
-        edit::stamp(data, &values, ResignPolicy::AdHoc).map(|done| done.bytes),
+        edit::stamp(data, &values, Sign::AdHoc).map(|done| done.bytes),
     ];
     for output in finished.into_iter().chain(others).flatten() {
         slices(&output, &Limits::default()).expect("what comes out parses");

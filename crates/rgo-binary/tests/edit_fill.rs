@@ -4,7 +4,7 @@ mod edit_common;
 
 use edit_common::ALL;
 use object::{Object, ObjectSection};
-use rgo_binary::edit::{Finish, ResignPolicy, finish, stamp};
+use rgo_binary::edit::{Finish, Sign, finish, stamp};
 use rgo_binary::{Error, Image, Limits, note, slot};
 
 fn values(list: &[(&str, &str)]) -> Vec<(String, String)> {
@@ -55,7 +55,7 @@ fn all_that_is_written_is_read_again() {
 fn nothing_else_changes() {
     let values = values(&[("b::BUILD", "x")]);
     for (name, input) in ALL {
-        let output = stamp(input, &values, ResignPolicy::Refuse).expect(name).bytes;
+        let output = stamp(input, &values, Sign::Keep).expect(name).bytes;
         assert_eq!(output.len(), input.len(), "{name}");
         let at = find(input, b"b::BUILD") - slot::HEADER;
         // A signature follows, of which the hash of one page is new.
@@ -72,9 +72,9 @@ fn a_second_pass_replaces_the_first() {
     for (name, input) in ALL {
         let long = values(&[("a::BANNER", "a long value before")]);
         let short = values(&[("a::BANNER", "short")]);
-        let once = stamp(input, &short, ResignPolicy::Refuse).expect(name).bytes;
-        let first = stamp(input, &long, ResignPolicy::Refuse).expect(name).bytes;
-        let twice = stamp(&first, &short, ResignPolicy::Refuse).expect(name).bytes;
+        let once = stamp(input, &short, Sign::Keep).expect(name).bytes;
+        let first = stamp(input, &long, Sign::Keep).expect(name).bytes;
+        let twice = stamp(&first, &short, Sign::Keep).expect(name).bytes;
         assert!(once == twice, "{name}: a trace of the longer value is left");
     }
 }

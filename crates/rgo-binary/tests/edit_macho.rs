@@ -8,7 +8,7 @@ use std::collections::BTreeSet;
 use edit_common::{MACHO_AMD64, MACHO_ARM64, fat, load_commands, put_u32, u32_le};
 use object::{Object, ObjectSymbol};
 use rgo_binary::Error;
-use rgo_binary::edit::{Finish, ResignPolicy, Strip, finish, restrict_exports, settle};
+use rgo_binary::edit::{Finish, Sign, Strip, finish, restrict_exports, settle};
 use sha2::{Digest, Sha256};
 
 const LC_SYMTAB: u32 = 0x2;
@@ -173,7 +173,7 @@ fn identities_are_refused_unless_asked() {
     let error = finish(&input, &edits).expect_err("signed by somebody");
     assert!(matches!(error, Error::SignedByIdentity { .. }), "{error}");
 
-    let edits = Finish { resign: ResignPolicy::AdHoc, ..edits };
+    let edits = Finish { sign: Sign::AdHoc, ..edits };
     let finished = finish(&input, &edits).expect("asked for");
     assert!(finished.identity_dropped);
     let signed = check_signature(&finished.bytes).expect("signed");
@@ -185,7 +185,7 @@ fn identities_are_refused_unless_asked() {
 
     // An empty CMS blob is what ad-hoc signing by codesign leaves.
     let input = with_signature(MACHO_ARM64, 2, &[(0x1_0000, &blob(0xfade_0b01, b""))]);
-    let finished = finish(&input, &Finish { resign: ResignPolicy::Refuse, ..edits });
+    let finished = finish(&input, &Finish { sign: Sign::Keep, ..edits });
     assert!(!finished.expect("ad hoc").identity_dropped);
 }
 

@@ -4,9 +4,7 @@
 mod edit_common;
 
 use proptest::prelude::*;
-use rgo_binary::edit::{
-    Finish, ResignPolicy, Strip, finish, only_keep_debug, restrict_exports, settle,
-};
+use rgo_binary::edit::{Finish, Sign, Strip, finish, only_keep_debug, restrict_exports, settle};
 use rgo_binary::{Limits, slices};
 
 /// A change to one place of an image.
@@ -63,7 +61,7 @@ fn try_all(image: &[u8]) {
         identifier: Some("an.identifier"),
         timestamp: Some(1),
         debuglink: Some(("x.debug", 7)),
-        resign: ResignPolicy::AdHoc,
+        sign: Sign::AdHoc,
         ..Finish::default()
     };
     let all = [
@@ -73,7 +71,7 @@ fn try_all(image: &[u8]) {
             .map(|finished| finished.bytes),
         finish(image, &Finish { install_name: Some("@rpath/x"), ..Finish::default() })
             .map(|finished| finished.bytes),
-        only_keep_debug(image),
+        only_keep_debug(image).map(|companion| companion.to_vec()),
         restrict_exports(image, &["_exported_one".to_owned()]),
         settle(image),
     ];

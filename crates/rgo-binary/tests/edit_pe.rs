@@ -4,7 +4,7 @@ mod edit_common;
 
 use edit_common::{PE_AMD64, PE_ARM64, coff_header, put_u32, u32_le};
 use rgo_binary::Error;
-use rgo_binary::edit::{Finish, ResignPolicy, Strip, finish};
+use rgo_binary::edit::{Finish, Sign, Strip, finish};
 
 const TIMESTAMP: u32 = 1_700_000_000;
 const CHECKSUM: usize = 20 + 64;
@@ -118,7 +118,7 @@ fn a_certificate_is_refused_or_dropped() {
     let edits = Finish { note: Some("text"), ..Finish::default() };
     let error = finish(&input, &edits).expect_err("signed");
     assert!(matches!(error, Error::SignedByIdentity { .. }), "{error}");
-    let edits = Finish { resign: ResignPolicy::AdHoc, ..edits };
+    let edits = Finish { sign: Sign::AdHoc, ..edits };
     let finished = finish(&input, &edits).expect("asked for");
     assert!(finished.identity_dropped);
     let unsigned = finish(PE_AMD64, &edits).expect("fills");

@@ -2,9 +2,29 @@
 //! outside of an image goes through here and becomes an error that says where. Little-endian:
 //! Mach-O and PE images of today's machines. (ELF goes through `object`, which knows both.)
 
+use std::borrow::Cow;
 use std::ops::Range;
 
 use crate::{Error, Result};
+
+/// What numbers are read from: an image in one piece, or one under construction.
+pub(super) trait Source {
+    /// `size` bytes at `offset`.
+    fn read(&self, offset: u64, size: u64, what: &'static str) -> Result<Cow<'_, [u8]>>;
+
+    /// Fails where there are no `size` bytes at `offset`.
+    fn check(&self, offset: u64, size: u64, what: &'static str) -> Result<()>;
+}
+
+impl<T: AsRef<[u8]> + ?Sized> Source for T {
+    fn read(&self, offset: u64, size: u64, what: &'static str) -> Result<Cow<'_, [u8]>> {
+        slice(self.as_ref(), offset, size, what).map(Cow::Borrowed)
+    }
+
+    fn check(&self, offset: u64, size: u64, what: &'static str) -> Result<()> {
+        range(self.as_ref(), offset, size, what).map(|_| ())
+    }
+}
 
 /// `size` bytes at `offset`, as a range that lies within `data`.
 pub(super) fn range(
@@ -50,20 +70,36 @@ pub(super) fn zero(data: &mut [u8], offset: u64, size: u64, what: &'static str) 
     Ok(())
 }
 
-fn array<const N: usize>(data: &[u8], offset: u64, what: &'static str) -> Result<[u8; N]> {
-    let bytes = slice(data, offset, N as u64, what)?;
+fn array<const N: usize>(
+    data: &(impl Source + ?Sized),
+    offset: u64,
+    what: &'static str,
+) -> Result<[u8; N]> {
+    let bytes = data.read(offset, N as u64, what)?;
     bytes.first_chunk().copied().ok_or_else(|| Error::malformed(what, offset, "cut short"))
 }
 
-pub(super) fn u16_at(data: &[u8], offset: u64, what: &'static str) -> Result<u16> {
+pub(super) fn u16_at(
+    data: &(impl Source + ?Sized),
+    offset: u64,
+    what: &'static str,
+) -> Result<u16> {
     array(data, offset, what).map(u16::from_le_bytes)
 }
 
-pub(super) fn u32_at(data: &[u8], offset: u64, what: &'static str) -> Result<u32> {
+pub(super) fn u32_at(
+    data: &(impl Source + ?Sized),
+    offset: u64,
+    what: &'static str,
+) -> Result<u32> {
     array(data, offset, what).map(u32::from_le_bytes)
 }
 
-pub(super) fn u64_at(data: &[u8], offset: u64, what: &'static str) -> Result<u64> {
+pub(super) fn u64_at(
+    data: &(impl Source + ?Sized),
+    offset: u64,
+    what: &'static str,
+) -> Result<u64> {
     array(data, offset, what).map(u64::from_le_bytes)
 }
 

@@ -12,7 +12,7 @@
 use object::elf;
 
 use super::elf::Layout;
-use super::{bytes, pe};
+use super::{Draft, Why, bytes, pe};
 use crate::{Error, Format, Image, Limits, Result};
 
 /// The companion of an ELF or PE image. (For Mach-O, debug data stay in the object files;
@@ -20,30 +20,28 @@ use crate::{Error, Format, Image, Limits, Result};
 ///
 /// # Errors
 /// [`Error::Unsupported`] for Mach-O, and those of [`Image::parse`].
-pub fn only_keep_debug(input: &[u8]) -> Result<Vec<u8>> {
+pub fn only_keep_debug(input: &[u8]) -> Result<Draft<'_>> {
     let image = Image::parse(input, &Limits::default())?;
-    let companion = match image.format() {
-        Format::Elf => elf_companion(input)?,
-        Format::Pe => pe::only_keep_debug(input)?,
-        Format::MachO => {
-            return Err(Error::unsupported(
-                "a debug file of a Mach-O image",
-                "its debug data are in the object files, from where dsymutil collects them",
-            ));
-        }
-    };
-    Image::parse(&companion, &Limits { max_file: u64::MAX, ..Limits::default() })?;
-    Ok(companion)
+    match image.format() {
+        Format::Elf => elf_companion(input),
+        Format::Pe => pe::only_keep_debug(input),
+        Format::MachO => Err(Error::unsupported(
+            "a debug file of a Mach-O image",
+            "its debug data are in the object files, from where dsymutil collects them",
+        )),
+    }
 }
 
 /// CRC-32 of a companion, for `.gnu_debuglink` (IEEE 802.3, as in zlib).
 #[must_use]
-pub fn debuglink_crc(companion: &[u8]) -> u32 {
-    crc32fast::hash(companion)
+pub fn debuglink_crc(companion: &Draft<'_>) -> u32 {
+    let mut crc = crc32fast::Hasher::new();
+    companion.chunks().for_each(|chunk| crc.update(chunk));
+    crc.finalize()
 }
 
-fn elf_companion(input: &[u8]) -> Result<Vec<u8>> {
-    let mut layout = Layout::parse(input)?;
+fn elf_companion(input: &[u8]) -> Result<Draft<'_>> {
+    let mut layout = Layout::parse(Draft::of(input))?;
     if layout.sections.len() <= 1 {
         let why = "the image has no section headers";
         return Err(Error::unsupported("a debug file of this ELF image", why));
@@ -53,7 +51,8 @@ fn elf_companion(input: &[u8]) -> Result<Vec<u8>> {
     layout.headers.e_phoff = encoder.file_header_size();
     let size =
         layout.headers.e_phoff + layout.segments.len() as u64 * encoder.program_header_size();
-    let mut output = vec![0; bytes::index(size)];
+    let mut output = Draft::empty(input);
+    output.push(vec![0; bytes::index(size)], Why::FileHeader);
 
     // Notes go in front, in the order of their addresses.
     let mut notes = Vec::new();
@@ -73,7 +72,7 @@ fn elf_companion(input: &[u8]) -> Result<Vec<u8>> {
     let mut placed = Vec::new();
     for (address, number) in notes {
         let Some(section) = layout.sections.get_mut(number) else { continue };
-        section.header.sh_offset = section.place(&mut output)?;
+        section.header.sh_offset = section.place(&mut output, &layout.source)?;
         section.in_segment = true;
         placed.push((address, section.header.sh_offset, section.header.sh_size));
     }
@@ -87,6 +86,7 @@ fn elf_companion(input: &[u8]) -> Result<Vec<u8>> {
         };
         encoder.program_header(&mut table, segment);
     }
-    bytes::put(&mut output, layout.headers.e_phoff, &table, "ELF program headers")?;
+    let at = layout.headers.e_phoff;
+    output.put(at, &table, Why::ProgramHeaders, "ELF program headers")?;
     layout.write_over(output, false)
 }

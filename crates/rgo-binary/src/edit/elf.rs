@@ -15,18 +15,18 @@ mod symtab;
 
 use object::elf;
 
-use super::{Finish, Shaped, Strip};
+use super::{Draft, Edited, Finish, Strip, Why};
 use crate::{Error, Result};
 pub(super) use layout::Layout;
 
 /// What `.gnu_debuglink` starts its name with; also what a debugger looks for.
 const DEBUGLINK: &[u8] = b".gnu_debuglink";
 
-pub(super) fn finish(input: Vec<u8>, edits: &Finish<'_>) -> Result<Shaped> {
+pub(super) fn finish<'a>(filled: Draft<'a>, edits: &Finish<'_>) -> Result<Edited<'a>> {
     if edits.strip == Strip::None && edits.debuglink.is_none() {
-        return Ok(Shaped::plain(input));
+        return Ok(Edited::of(filled));
     }
-    let mut layout = Layout::parse(&input)?;
+    let mut layout = Layout::parse(filled)?;
     if layout.file.e_type == elf::ET_REL {
         return Err(Error::unsupported(
             "stripping a relocatable ELF object",
@@ -39,13 +39,14 @@ pub(super) fn finish(input: Vec<u8>, edits: &Finish<'_>) -> Result<Shaped> {
             let why = "the image has no section headers";
             return Err(Error::unsupported("a link to a debug file", why));
         }
-        return Ok(Shaped::plain(input));
+        return Ok(Edited::of(layout.source));
     }
     let linked = edits.debuglink.is_some();
     let removed = layout.retain(|section| {
         let kept = match edits.strip {
             Strip::None => true,
             Strip::Debug => !is_debug(&section.name),
+            Strip::Unneeded => !is_debug(&section.name) && !is_symbols(section),
             Strip::All => section.is_loaded() || survives_all(&section.name),
         };
         section.in_segment || kept && !(linked && section.name == DEBUGLINK)
@@ -55,9 +56,9 @@ pub(super) fn finish(input: Vec<u8>, edits: &Finish<'_>) -> Result<Shaped> {
         if name.contains('\0') {
             return Err(Error::unsupported("this name of a debug file", "it contains a NUL"));
         }
-        layout.append(DEBUGLINK, debuglink(name, crc, layout.encoder.endian()));
+        layout.append(DEBUGLINK, debuglink(name, crc, layout.encoder.endian()), Why::DebugLink);
     }
-    Ok(Shaped { removed, ..Shaped::plain(layout.write()?) })
+    Ok(Edited { removed, ..Edited::of(layout.write()?) })
 }
 
 /// Content of `.gnu_debuglink`: file name, NUL, zeros up to a multiple of 4, CRC-32.
@@ -77,6 +78,12 @@ fn debuglink(name: &str, crc: u32, endian: object::Endianness) -> Vec<u8> {
 pub(super) fn is_debug(name: &[u8]) -> bool {
     let name = name.strip_prefix(b".rela").or(name.strip_prefix(b".rel")).unwrap_or(name);
     name.starts_with(b".debug") || name.starts_with(b".zdebug") || name == b".gdb_index"
+}
+
+/// Symbols of a linked image, which only debuggers read.
+fn is_symbols(section: &layout::Section<'_>) -> bool {
+    matches!(section.header.sh_type, elf::SHT_SYMTAB | elf::SHT_SYMTAB_SHNDX)
+        || section.name == b".strtab"
 }
 
 /// Sections without an address that even a full strip leaves: what tells a program's origin,

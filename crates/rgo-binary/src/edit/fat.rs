@@ -11,7 +11,7 @@
 
 use object::read::macho::{FatArch, MachOFatFile32, MachOFatFile64};
 
-use super::{Finished, bytes};
+use super::{Draft, Edited, Why, bytes};
 use crate::{Error, Result};
 
 /// Linkers use 14 (16 KiB); more than this is no alignment, but a broken header.
@@ -27,31 +27,12 @@ struct Entry {
     align: u32,
 }
 
-/// Finishes each slice by itself; the slots written are those of all.
-pub(super) fn each(input: &[u8], finish: impl Fn(&[u8]) -> Result<Finished>) -> Result<Finished> {
-    let mut slots_written: Vec<(String, usize)> = Vec::new();
-    let mut identity_dropped = false;
-    let bytes = rebuild(input, |slice| {
-        let finished = finish(slice)?;
-        identity_dropped |= finished.identity_dropped;
-        if slots_written.is_empty() {
-            slots_written = finished.slots_written;
-        } else {
-            for (total, (_, count)) in slots_written.iter_mut().zip(finished.slots_written) {
-                total.1 += count;
-            }
-        }
-        Ok(finished.bytes)
-    })?;
-    Ok(Finished { bytes, slots_written, identity_dropped })
-}
-
-/// Applies `edit` to each slice and puts the results together again. (A slice that is a fat file
+/// Edits each slice by itself, and puts the results together again. (A slice that is a fat file
 /// itself is no image, so `edit` is to take thin ones only.)
-pub(super) fn rebuild(
-    input: &[u8],
-    mut edit: impl FnMut(&[u8]) -> Result<Vec<u8>>,
-) -> Result<Vec<u8>> {
+pub(super) fn each<'a>(
+    input: &'a [u8],
+    mut edit: impl FnMut(&'a [u8]) -> Result<Edited<'a>>,
+) -> Result<Edited<'a>> {
     let bad = |why: object::Error| Error::malformed("fat Mach-O header", 0, why);
     let wide = input.starts_with(&0xcafe_babf_u32.to_be_bytes());
     let entries = if wide {
@@ -60,8 +41,9 @@ pub(super) fn rebuild(
         entries(MachOFatFile32::parse(input).map_err(bad)?.arches())
     };
     let entry_size = if wide { 32 } else { 20 };
-    let mut output = vec![0; HEADER + entries.len() * entry_size];
-    bytes::put(&mut output, 0, input.get(..HEADER).unwrap_or_default(), "fat Mach-O header")?;
+    let mut whole = Edited::of(Draft::empty(input));
+    let header_size = (HEADER + entries.len() * entry_size) as u64;
+    whole.draft.copy(0, header_size, "fat Mach-O header")?;
     let total = entries.iter().fold(0, |sum: u64, entry| sum.saturating_add(entry.size));
     if total > input.len() as u64 {
         return Err(Error::malformed("fat Mach-O header", 0, "its slices overlap"));
@@ -75,26 +57,43 @@ pub(super) fn rebuild(
             ));
         }
         let slice = edit(bytes::slice(input, entry.offset, entry.size, "slice of a fat file")?)?;
-        bytes::pad(&mut output, 1 << entry.align);
-        let (offset, size) = (output.len(), slice.len());
-        output.extend_from_slice(&slice);
+        let output = &mut whole.draft;
+        output.pad(1 << entry.align);
+        let (offset, size) = (output.size(), slice.draft.size());
+        output.append(slice.draft, entry.offset);
         let at = (HEADER + number * entry_size) as u64;
         let mut header = Vec::with_capacity(entry_size);
         header.extend(entry.cpu_type.to_be_bytes());
         header.extend(entry.cpu_subtype.to_be_bytes());
         if wide {
-            header.extend((offset as u64).to_be_bytes());
-            header.extend((size as u64).to_be_bytes());
+            header.extend(offset.to_be_bytes());
+            header.extend(size.to_be_bytes());
             header.extend(entry.align.to_be_bytes());
             header.extend([0; 4]);
         } else {
-            header.extend(bytes::word(offset, "a slice of a fat file")?.to_be_bytes());
-            header.extend(bytes::word(size, "a slice of a fat file")?.to_be_bytes());
+            header
+                .extend(bytes::word(bytes::index(offset), "a slice of a fat file")?.to_be_bytes());
+            header.extend(bytes::word(bytes::index(size), "a slice of a fat file")?.to_be_bytes());
             header.extend(entry.align.to_be_bytes());
         }
-        bytes::put(&mut output, at, &header, "fat Mach-O header")?;
+        whole.draft.put(at, &header, Why::FileHeader, "fat Mach-O header")?;
+        whole.identity_dropped |= slice.identity_dropped;
+        whole.removed.extend(slice.removed);
+        whole.warnings.extend(slice.warnings);
+        add_counts(&mut whole.slots_written, slice.slots_written);
     }
-    Ok(output)
+    Ok(whole)
+}
+
+/// The slots written are those of all slices; each was asked for the same names.
+fn add_counts(total: &mut Vec<(String, usize)>, more: Vec<(String, usize)>) {
+    if total.is_empty() {
+        *total = more;
+    } else {
+        for (total, (_, count)) in total.iter_mut().zip(more) {
+            total.1 += count;
+        }
+    }
 }
 
 fn entries<F: FatArch>(arches: &[F]) -> Vec<Entry> {

@@ -1,53 +1,44 @@
 //! The edits that change no layout: room that was linked in is written over. The same for the
 //! three formats, because a section's bytes lie in the file as they are.
 
-use std::ops::Range;
-
-use super::{Finish, bytes};
+use super::{Draft, Finish, Why, bytes};
 use crate::{Error, Image, Result, SectionRef, audit, note, slot};
 
-/// A copy of an image with its reserved places written.
-pub(super) struct Filled {
-    pub(super) bytes: Vec<u8>,
-    /// For each name asked for, how many slots were written.
-    pub(super) slots_written: Vec<(String, usize)>,
-    /// Addresses that were written.
-    pub(super) edited: Vec<Range<u64>>,
-}
-
-pub(super) fn fill(image: &Image<'_>, edits: &Finish<'_>) -> Result<Filled> {
-    let mut filled =
-        Filled { bytes: image.data().to_vec(), slots_written: Vec::new(), edited: Vec::new() };
+/// Writes what is asked for into its reserved places. Answers for each name of a slot how many
+/// were written.
+pub(super) fn fill(
+    image: &Image<'_>,
+    edits: &Finish<'_>,
+    draft: &mut Draft<'_>,
+) -> Result<Vec<(String, usize)>> {
     if let Some(text) = edits.note {
-        fill_note(image, text, &mut filled)?;
+        fill_note(image, text, draft)?;
     }
     if let Some(list) = edits.audit {
-        fill_audit(image, list, &mut filled)?;
+        fill_audit(image, list, draft)?;
     }
-    if !edits.slots.is_empty() {
-        fill_slots(image, edits.slots, &mut filled)?;
-    }
-    Ok(filled)
+    if edits.slots.is_empty() { Ok(Vec::new()) } else { fill_slots(image, edits.slots, draft) }
 }
 
-impl Filled {
-    /// Writes over the start of a section.
-    fn write(&mut self, section: &SectionRef<'_>, at: u64, bytes: &[u8]) -> Result<()> {
-        let offset = section.file_offset.unwrap_or_default() + at;
-        bytes::put(&mut self.bytes, offset, bytes, "room for an edit")?;
-        let address = section.address.saturating_add(at);
-        self.edited.push(address..address.saturating_add(bytes.len() as u64));
-        Ok(())
-    }
+/// Writes over a section's bytes, from the `at`th on.
+fn write(
+    draft: &mut Draft<'_>,
+    section: &SectionRef<'_>,
+    at: u64,
+    bytes: &[u8],
+    why: Why,
+) -> Result<()> {
+    let offset = section.file_offset.unwrap_or_default() + at;
+    draft.put(offset, bytes, why, "room for an edit")
 }
 
-fn fill_note(image: &Image<'_>, text: &str, filled: &mut Filled) -> Result<()> {
+fn fill_note(image: &Image<'_>, text: &str, draft: &mut Draft<'_>) -> Result<()> {
     let section = reserved(image, note::section_name(image.format()), "a build note")?;
     let capacity = note::parse(section.data)?.capacity;
-    filled.write(&section, 0, &note::encode(text, capacity)?)
+    write(draft, &section, 0, &note::encode(text, capacity)?, Why::Note)
 }
 
-fn fill_audit(image: &Image<'_>, list: &[u8], filled: &mut Filled) -> Result<()> {
+fn fill_audit(image: &Image<'_>, list: &[u8], draft: &mut Draft<'_>) -> Result<()> {
     let section = reserved(image, audit::SECTION, "a dependency list")?;
     // A PE section's bytes run on to the file alignment, past what is mapped.
     let capacity = section.size.min(section.data.len() as u64);
@@ -57,22 +48,27 @@ fn fill_audit(image: &Image<'_>, list: &[u8], filled: &mut Filled) -> Result<()>
     }
     let mut padded = list.to_vec();
     padded.resize(bytes::index(capacity), 0);
-    filled.write(&section, 0, &padded)
+    write(draft, &section, 0, &padded, Why::DependencyList)
 }
 
-fn fill_slots(image: &Image<'_>, values: &[(String, String)], filled: &mut Filled) -> Result<()> {
+fn fill_slots(
+    image: &Image<'_>,
+    values: &[(String, String)],
+    draft: &mut Draft<'_>,
+) -> Result<Vec<(String, usize)>> {
     let name = slot::section_name(image.format());
     let mut slots = Vec::new();
     for section in image.sections().filter(|section| section.name == name) {
         let base = section.file_offset.unwrap_or_default();
         slots.extend(slot::parse(section.data, base)?.into_iter().map(|slot| (section, slot)));
     }
+    let mut slots_written = Vec::new();
     for (name, value) in values {
         let mut written = 0;
         for (section, slot) in slots.iter().filter(|(_, slot)| slot.name == *name) {
             let base = section.file_offset.unwrap_or_default();
             let record = slot::encode(name, slot.capacity, value)?;
-            filled.write(section, slot.file_offset - base, &record)?;
+            write(draft, section, slot.file_offset - base, &record, Why::Slot)?;
             written += 1;
         }
         if written == 0 {
@@ -81,9 +77,9 @@ fn fill_slots(image: &Image<'_>, values: &[(String, String)], filled: &mut Fille
             known.dedup();
             return Err(Error::UnknownSlot { name: name.clone(), known });
         }
-        filled.slots_written.push((name.clone(), written));
+        slots_written.push((name.clone(), written));
     }
-    Ok(())
+    Ok(slots_written)
 }
 
 fn reserved<'a>(image: &Image<'a>, name: &str, what: &str) -> Result<SectionRef<'a>> {

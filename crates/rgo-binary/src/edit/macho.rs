@@ -17,9 +17,9 @@ use std::borrow::Cow;
 
 use object::macho;
 
-use super::{Finish, ResignPolicy, Shaped, Strip, bytes};
+use super::{Draft, Edited, Finish, Removed, Sign, Strip, bytes};
 use crate::{Error, Result};
-use commands::{Command, Commands, Section, Segment};
+use commands::{Command, Commands, Segment};
 use linkedit::{Linkedit, Table};
 use sign::Signature;
 use symbols::{Fate, Symbol};
@@ -29,16 +29,16 @@ const WHAT: &str = "Mach-O image";
 const DYLIB_NAME: usize = 24;
 
 /// An image taken apart into what edits look at.
-struct Parts {
+struct Parts<'a> {
     /// Everything up to the signature.
-    image: Vec<u8>,
+    image: Draft<'a>,
     commands: Commands,
     signature: Option<Signature>,
     identity_dropped: bool,
 }
 
-pub(super) fn finish(input: Vec<u8>, edits: &Finish<'_>) -> Result<Shaped> {
-    let mut parts = Parts::parse(input, edits.resign)?;
+pub(super) fn finish<'a>(input: Draft<'a>, edits: &Finish<'_>) -> Result<Edited<'a>> {
+    let mut parts = Parts::parse(input, edits.sign)?;
     if let Some(name) = edits.install_name {
         parts.rename(name)?;
     }
@@ -50,31 +50,32 @@ pub(super) fn finish(input: Vec<u8>, edits: &Finish<'_>) -> Result<Shaped> {
     }
     let removed = match edits.strip {
         Strip::None => parts.trim_debug_map(edits.trims).map(|()| Vec::new())?,
-        Strip::Debug | Strip::All => parts.strip(edits.strip)?,
+        Strip::Debug | Strip::Unneeded | Strip::All => parts.strip(edits.strip)?,
     };
     let identity_dropped = parts.identity_dropped;
-    Ok(Shaped { bytes: parts.join()?, edited: Vec::new(), removed, identity_dropped })
+    Ok(Edited { removed, identity_dropped, ..Edited::of(parts.join()?) })
 }
 
-pub(super) fn restrict_exports(input: &[u8], allowed: &[String]) -> Result<Vec<u8>> {
-    let mut parts = Parts::parse(input.to_vec(), ResignPolicy::Refuse)?;
+pub(super) fn restrict_exports<'a>(input: &'a [u8], allowed: &[String]) -> Result<Draft<'a>> {
+    let mut parts = Parts::parse(Draft::of(input), Sign::Keep)?;
     parts.restrict_exports(allowed)?;
     parts.join()
 }
 
-pub(super) fn settle(input: &[u8]) -> Result<Vec<u8>> {
-    let mut parts = Parts::parse(input.to_vec(), ResignPolicy::Refuse)?;
+pub(super) fn settle(input: &[u8]) -> Result<Draft<'_>> {
+    let mut parts = Parts::parse(Draft::of(input), Sign::Keep)?;
     parts.edit_symbols(|symbol| {
         symbol.forget_time();
         Fate::Keep
     })?;
-    uuid::write(&parts.image, &mut parts.commands)?;
+    uuid::write(input, &mut parts.commands)?;
     parts.join()
 }
 
-impl Parts {
-    fn parse(mut image: Vec<u8>, resign: ResignPolicy) -> Result<Self> {
-        let commands = Commands::parse(&image)?;
+impl<'a> Parts<'a> {
+    fn parse(mut image: Draft<'a>, sign: Sign) -> Result<Self> {
+        let input = image.input();
+        let commands = Commands::parse(input)?;
         let file_type = commands.file_type()?;
         if file_type == macho::MH_OBJECT {
             let why = "it is a relocatable object, not a linked image";
@@ -85,39 +86,40 @@ impl Parts {
             other.command == linkedit.command || other.file_end() <= linkedit.file_offset
         });
         let end = linkedit.file_end();
-        bytes::slice(&image, linkedit.file_offset, linkedit.file_size, WHAT)?;
-        if !is_last || end != image.len() as u64 {
+        bytes::slice(input, linkedit.file_offset, linkedit.file_size, WHAT)?;
+        if !is_last || end != image.size() {
             let why = if is_last {
-                format!("{} bytes follow its last segment", image.len() as u64 - end)
+                format!("{} bytes follow its last segment", image.size() - end)
             } else {
                 "__LINKEDIT is not its last segment".to_owned()
             };
             return Err(Error::unsupported("editing this Mach-O image", why));
         }
-        let signature = Signature::read(&image, &commands)?;
+        let signature = Signature::read(input, &commands)?;
         let mut identity_dropped = false;
         if let Some(signature) = &signature {
             if let Some(signer) = &signature.signer {
-                if resign == ResignPolicy::Refuse {
+                if sign == Sign::Keep {
                     return Err(Error::SignedByIdentity { signer: signer.clone() });
                 }
                 identity_dropped = true;
             }
-            image.truncate(bytes::index(signature.offset));
+            image.truncate(signature.offset);
         }
         Ok(Self { image, commands, signature, identity_dropped })
     }
 
     /// Puts the image together: commands in front, signature behind.
-    fn join(mut self) -> Result<Vec<u8>> {
-        let mut end = self.image.len() as u64;
+    fn join(mut self) -> Result<Draft<'a>> {
+        let mut end = self.image.size();
         if let Some(signature) = &self.signature {
-            bytes::pad(&mut self.image, sign::ALIGN);
-            end = self.image.len() as u64 + signature.size(self.image.len() as u64)?;
+            self.image.pad(sign::ALIGN);
+            let start = self.image.size();
+            end = start + signature.size(start)?;
             if let Some(index) = self.commands.find(macho::LC_CODE_SIGNATURE) {
                 let command = self.commands.get_mut(index)?;
-                let size = end - self.image.len() as u64;
-                command.set_u32(8, bytes::word(self.image.len(), WHAT)?)?;
+                let size = end - start;
+                command.set_u32(8, bytes::word(bytes::index(start), WHAT)?)?;
                 command.set_u32(12, bytes::word(bytes::index(size), WHAT)?)?;
             }
         }
@@ -157,8 +159,8 @@ impl Parts {
 
     /// Takes debug data out, and with [`Strip::All`] the symbols that nobody asks for. Answers
     /// the names of the sections taken out.
-    fn strip(&mut self, strip: Strip) -> Result<Vec<String>> {
-        let mut linkedit = Linkedit::parse(&self.image, &self.commands)?;
+    fn strip(&mut self, strip: Strip) -> Result<Vec<Removed>> {
+        let mut linkedit = Linkedit::parse(self.image.input(), &self.commands)?;
         let is_library = self.commands.file_type()? != macho::MH_EXECUTE;
         let (start, removed) = self.remove_dwarf(&mut linkedit)?;
         let sections: u64 = self.commands.segments()?.iter().map(|s| u64::from(s.sections)).sum();
@@ -167,6 +169,7 @@ impl Parts {
             let wanted = match strip {
                 Strip::None => true,
                 Strip::Debug => !symbol.is_debugging(),
+                Strip::Unneeded => symbol.is_needed() || symbol.is_exported(),
                 Strip::All => symbol.is_needed() || is_library && symbol.is_exported(),
             };
             if wanted && !gone { Fate::Keep } else { Fate::Drop }
@@ -179,7 +182,7 @@ impl Parts {
         if self.commands.file_type()? != macho::MH_DYLIB {
             return Err(Error::unsupported("an export list", "the image is no Mach-O library"));
         }
-        let mut linkedit = Linkedit::parse(&self.image, &self.commands)?;
+        let mut linkedit = Linkedit::parse(self.image.input(), &self.commands)?;
         let mut names: Vec<&[u8]> = allowed.iter().map(String::as_bytes).collect();
         names.sort_unstable();
         names.dedup();
@@ -207,7 +210,7 @@ impl Parts {
 
     /// Rewrites the symbol table where it is.
     fn edit_symbols(&mut self, fate: impl FnMut(&mut Symbol<'_>) -> Fate) -> Result<()> {
-        let mut linkedit = Linkedit::parse(&self.image, &self.commands)?;
+        let mut linkedit = Linkedit::parse(self.image.input(), &self.commands)?;
         symbols::edit(&mut linkedit, &mut self.commands, fate)?;
         let start = self.commands.segment("__LINKEDIT")?.file_offset;
         self.lay_out(&linkedit, start)
@@ -233,16 +236,16 @@ impl Parts {
     }
 
     /// Writes `__LINKEDIT` anew, from `start` on.
-    fn lay_out(&mut self, linkedit: &Linkedit, start: u64) -> Result<()> {
+    fn lay_out(&mut self, linkedit: &Linkedit<'_>, start: u64) -> Result<()> {
         let segment = self.commands.segment("__LINKEDIT")?;
         self.commands.get_mut(segment.command)?.set_u64(40, start)?;
-        self.image.truncate(bytes::index(start));
+        self.image.truncate(start);
         linkedit.write(&mut self.image, &mut self.commands)
     }
 
     /// Takes the segment `__DWARF` out, which nothing refers to. Answers where `__LINKEDIT` may
     /// then start, and the names of the sections that are gone.
-    fn remove_dwarf(&mut self, linkedit: &mut Linkedit) -> Result<(u64, Vec<String>)> {
+    fn remove_dwarf(&mut self, linkedit: &mut Linkedit<'_>) -> Result<(u64, Vec<Removed>)> {
         let segments = self.commands.segments()?;
         let start = self.commands.segment("__LINKEDIT")?.file_offset;
         let Some(dwarf) = segments.iter().find(|segment| segment.is("__DWARF")) else {
@@ -258,7 +261,12 @@ impl Parts {
                 "it is not the last segment before __LINKEDIT, and others are known by number",
             ));
         }
-        let removed = self.commands.sections(dwarf)?.iter().map(Section::name).collect();
+        let removed = self
+            .commands
+            .sections(dwarf)?
+            .iter()
+            .map(|section| Ok(Removed { name: section.name(), size: section.place()?.1 }))
+            .collect::<Result<_>>()?;
         let fixups = linkedit.bytes(Table::ChainedFixups);
         if !fixups.is_empty() {
             let fixups = without_segment(fixups, dwarf.number)?;

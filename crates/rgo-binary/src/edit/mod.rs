@@ -12,72 +12,24 @@
 
 mod bytes;
 mod companion;
+mod draft;
 mod elf;
 mod fat;
 mod fill;
 mod macho;
 mod note_object;
 mod pe;
+mod request;
 mod stamp;
 mod verify;
 
 pub use companion::{debuglink_crc, only_keep_debug};
+pub use draft::{Draft, Piece, Why};
 pub use note_object::{NoteObject, note_object};
+pub use request::{Choice, Compression, Finish, Names, Sign, Strip};
 pub use stamp::stamp;
 
 use crate::{Error, Format, Image, Limits, Recognised, Result, recognise};
-
-/// What is taken out of an image that is shipped.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Strip {
-    /// Nothing.
-    #[default]
-    None,
-    /// Debug data: DWARF, and what only debuggers read. In PE the symbol table too, which the
-    /// format counts as debug data.
-    Debug,
-    /// Debug data and all symbols that the loader does not need.
-    All,
-}
-
-/// What to do with an image that an identity has signed (Apple's or Microsoft's certificates),
-/// a signature which every edit voids. Ad-hoc signatures are always renewed.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum ResignPolicy {
-    /// Refuse with [`Error::SignedByIdentity`].
-    #[default]
-    Refuse,
-    /// Go on without the identity: Mach-O gets an ad-hoc signature with the identifier, flags,
-    /// entitlements and requirements of the old one; PE is left unsigned.
-    AdHoc,
-}
-
-/// Everything to be done to an image after its link. The default does nothing.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct Finish<'a> {
-    /// Text for the build note.
-    pub note: Option<&'a str>,
-    /// Compressed dependency list for `.dep-v0`, as [`crate::audit::write`] makes it.
-    pub audit: Option<&'a [u8]>,
-    /// Names and values of slots. All slots of a name are written.
-    pub slots: &'a [(String, String)],
-    /// What to take out.
-    pub strip: Strip,
-    /// Folders and what to call them instead where a debug map (Mach-O) names files in them. Of
-    /// several that fit, the last counts.
-    pub trims: &'a [(&'a str, &'a str)],
-    /// Identifier of the code signature (Mach-O, if signed).
-    pub identifier: Option<&'a str>,
-    /// The name that programs linked against this library will look for (`LC_ID_DYLIB`).
-    pub install_name: Option<&'a str>,
-    /// PE: seconds since 1970 for every time stamp that the linker set; also makes the PDB
-    /// reference a function of the content. A PDB made by the linker no longer matches then.
-    pub timestamp: Option<u32>,
-    /// ELF: file name and CRC-32 of the companion, for `.gnu_debuglink`.
-    pub debuglink: Option<(&'a str, u32)>,
-    /// What to do about an identity's signature.
-    pub resign: ResignPolicy,
-}
 
 /// A finished image.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -98,9 +50,59 @@ pub struct Finished {
 /// [`Error::SlotTooSmall`], [`Error::SignedByIdentity`], [`Error::Unsupported`] for what cannot
 /// be done without harm, and those of [`Image::parse`].
 pub fn finish(input: &[u8], edits: &Finish<'_>) -> Result<Finished> {
+    edit(input, edits)?.finish()
+}
+
+/// An edit that has been thought through: what the output is made of, and what was done.
+#[derive(Clone, Debug)]
+pub struct Edited<'a> {
+    /// The output.
+    pub draft: Draft<'a>,
+    /// For each name asked for, how many slots were written; for a fat file, of all slices.
+    pub slots_written: Vec<(String, usize)>,
+    /// Sections that are gone.
+    pub removed: Vec<Removed>,
+    /// An identity's signature was there and is gone.
+    pub identity_dropped: bool,
+    /// What the user is to be told: what the edit did besides what was asked.
+    pub warnings: Vec<String>,
+}
+
+/// A section that an edit took out.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Removed {
+    /// Its name.
+    pub name: String,
+    /// Bytes that it took in the file.
+    pub size: u64,
+}
+
+impl Edited<'_> {
+    /// Checks the output, which the draft was written to: it is parsed anew, and it is shown that
+    /// it loads what the input loads, from the same places, but for what an edit has to change.
+    ///
+    /// # Errors
+    /// [`Error::Malformed`] with the first difference.
+    pub fn verify(&self, output: &[u8]) -> Result<()> {
+        verify::loads_the_same(self, output)
+    }
+
+    fn finish(self) -> Result<Finished> {
+        let bytes = self.draft.to_vec();
+        self.verify(&bytes)?;
+        let Self { slots_written, identity_dropped, .. } = self;
+        Ok(Finished { bytes, slots_written, identity_dropped })
+    }
+}
+
+/// As [`finish`], without making the output: what it would be made of.
+///
+/// # Errors
+/// Those of [`finish`].
+pub fn edit<'a>(input: &'a [u8], edits: &Finish<'_>) -> Result<Edited<'a>> {
     match recognise(input) {
-        Recognised::FatMachO => fat::each(input, |slice| finish_thin(slice, edits)),
-        _ => finish_thin(input, edits),
+        Recognised::FatMachO => fat::each(input, |slice| edit_thin(slice, edits)),
+        _ => edit_thin(input, edits),
     }
 }
 
@@ -112,9 +114,11 @@ pub fn finish(input: &[u8], edits: &Finish<'_>) -> Result<Finished> {
 /// [`Error::SignedByIdentity`], and those of [`Image::parse`].
 pub fn restrict_exports(input: &[u8], allowed: &[String]) -> Result<Vec<u8>> {
     match recognise(input) {
-        Recognised::FatMachO => fat::rebuild(input, |slice| restrict_exports_thin(slice, allowed)),
+        Recognised::FatMachO => fat::each(input, |slice| restrict_exports_thin(slice, allowed)),
         _ => restrict_exports_thin(input, allowed),
-    }
+    }?
+    .finish()
+    .map(|finished| finished.bytes)
 }
 
 /// Makes a Mach-O image that has just been linked the same wherever and whenever it was: the
@@ -130,12 +134,10 @@ pub fn settle(input: &[u8]) -> Result<Vec<u8>> {
         let what = format!("another identity for {}", image.format());
         return Err(Error::unsupported(what, "its linker makes one of the content"));
     }
-    let output = macho::settle(input)?;
-    verify::unchanged_but(&image, &output, &[], &[])?;
-    Ok(output)
+    Edited::of(macho::settle(input)?).finish().map(|finished| finished.bytes)
 }
 
-fn restrict_exports_thin(input: &[u8], allowed: &[String]) -> Result<Vec<u8>> {
+fn restrict_exports_thin<'a>(input: &'a [u8], allowed: &[String]) -> Result<Edited<'a>> {
     let image = Image::parse(input, &Limits::default())?;
     if image.format() != Format::MachO {
         return Err(Error::unsupported(
@@ -143,40 +145,30 @@ fn restrict_exports_thin(input: &[u8], allowed: &[String]) -> Result<Vec<u8>> {
             "its linker takes one; only Mach-O libraries are reduced after the link",
         ));
     }
-    let output = macho::restrict_exports(input, allowed)?;
-    verify::unchanged_but(&image, &output, &[], &[])?;
-    Ok(output)
+    macho::restrict_exports(input, allowed).map(Edited::of)
 }
 
-fn finish_thin(input: &[u8], edits: &Finish<'_>) -> Result<Finished> {
+fn edit_thin<'a>(input: &'a [u8], edits: &Finish<'_>) -> Result<Edited<'a>> {
     let image = Image::parse(input, &Limits::default())?;
-    let mut filled = fill::fill(&image, edits)?;
-    let shaped = match image.format() {
-        Format::Elf => elf::finish(filled.bytes, edits)?,
-        Format::MachO => macho::finish(filled.bytes, edits)?,
-        Format::Pe => pe::finish(filled.bytes, edits)?,
+    let mut draft = Draft::of(input);
+    let slots_written = fill::fill(&image, edits, &mut draft)?;
+    let edited = match image.format() {
+        Format::Elf => elf::finish(draft, edits)?,
+        Format::MachO => macho::finish(draft, edits)?,
+        Format::Pe => pe::finish(draft, edits)?,
     };
-    filled.edited.extend(shaped.edited);
-    verify::unchanged_but(&image, &shaped.bytes, &filled.edited, &shaped.removed)?;
-    Ok(Finished {
-        bytes: shaped.bytes,
-        slots_written: filled.slots_written,
-        identity_dropped: shaped.identity_dropped,
-    })
+    Ok(Edited { slots_written, ..edited })
 }
 
-/// What the part of [`finish`] that knows a format's layout answers.
-struct Shaped {
-    bytes: Vec<u8>,
-    /// Addresses whose bytes it changed.
-    edited: Vec<std::ops::Range<u64>>,
-    /// Names of the sections that it took out.
-    removed: Vec<String>,
-    identity_dropped: bool,
-}
-
-impl Shaped {
-    fn plain(bytes: Vec<u8>) -> Self {
-        Self { bytes, edited: Vec::new(), removed: Vec::new(), identity_dropped: false }
+impl<'a> Edited<'a> {
+    /// An edit that took nothing out.
+    fn of(draft: Draft<'a>) -> Self {
+        Self {
+            draft,
+            slots_written: Vec::new(),
+            removed: Vec::new(),
+            identity_dropped: false,
+            warnings: Vec::new(),
+        }
     }
 }

@@ -2,7 +2,7 @@
 //! values in place of the old. What else the note says stays, line by line, also what only a newer
 //! rgo knows.
 
-use super::{Finish, Finished, ResignPolicy, fat, finish_thin};
+use super::{Edited, Finish, Finished, Sign, edit_thin, fat};
 use crate::modinfo::BuildInfo;
 use crate::{Image, Limits, Recognised, Result, note, recognise};
 
@@ -14,18 +14,20 @@ const KEY: &str = "-X";
 ///
 /// # Errors
 /// As [`super::finish`].
-pub fn stamp(input: &[u8], values: &[(String, String)], resign: ResignPolicy) -> Result<Finished> {
-    let thin = |image: &[u8]| {
-        let parsed = Image::parse(image, &Limits::default())?;
-        let note = note::find(&parsed)?.filter(|note| is_filled(note.text));
-        let text = note.map(|note| restated(note.text, values));
-        let edits = Finish { note: text.as_deref(), slots: values, resign, ..Finish::default() };
-        finish_thin(image, &edits)
-    };
+pub fn stamp(input: &[u8], values: &[(String, String)], sign: Sign) -> Result<Finished> {
     match recognise(input) {
-        Recognised::FatMachO => fat::each(input, thin),
-        _ => thin(input),
-    }
+        Recognised::FatMachO => fat::each(input, |slice| stamp_thin(slice, values, sign)),
+        _ => stamp_thin(input, values, sign),
+    }?
+    .finish()
+}
+
+fn stamp_thin<'a>(image: &'a [u8], values: &[(String, String)], sign: Sign) -> Result<Edited<'a>> {
+    let parsed = Image::parse(image, &Limits::default())?;
+    let note = note::find(&parsed)?.filter(|note| is_filled(note.text));
+    let text = note.map(|note| restated(note.text, values));
+    let edits = Finish { note: text.as_deref(), slots: values, sign, ..Finish::default() };
+    edit_thin(image, &edits)
 }
 
 /// Whether a note says of what the image is made: that of a program which was linked and never

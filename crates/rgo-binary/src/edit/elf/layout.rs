@@ -4,7 +4,7 @@
 use object::write::elf::{Encoder, FileHeader, FileHeaderLayout, ProgramHeader, SectionHeader};
 use object::{Endianness, FileKind, elf};
 
-use crate::edit::bytes;
+use crate::edit::{Draft, Removed, Why, bytes};
 use crate::{Error, Result};
 
 const WHAT: &str = "ELF image";
@@ -23,9 +23,9 @@ pub(in crate::edit) struct Section<'a> {
 
 /// A section's bytes.
 pub(in crate::edit) enum Content<'a> {
-    /// As in the input.
-    Input(&'a [u8]),
-    New(Vec<u8>),
+    /// As in the input, at this offset.
+    Input(&'a [u8], u64),
+    New(Vec<u8>, Why),
 }
 
 impl Section<'_> {
@@ -35,21 +35,31 @@ impl Section<'_> {
 
     pub(in crate::edit) fn bytes(&self) -> &[u8] {
         match &self.content {
-            Content::Input(bytes) => bytes,
-            Content::New(bytes) => bytes,
+            Content::Input(bytes, _) => bytes,
+            Content::New(bytes, _) => bytes,
         }
     }
 
-    /// Appends its bytes, aligned; answers where they are.
-    pub(in crate::edit) fn place(&self, output: &mut Vec<u8>) -> Result<u64> {
+    /// Appends its bytes, aligned; answers where they are. `source` is the input with what was
+    /// filled in.
+    pub(in crate::edit) fn place<'a>(
+        &self,
+        output: &mut Draft<'a>,
+        source: &Draft<'a>,
+    ) -> Result<u64> {
         let align = self.header.sh_addralign;
         if align > MAX_ALIGN || align != 0 && !align.is_power_of_two() {
             let why = format!("an alignment of {align:#x}");
             return Err(Error::malformed("ELF section", self.header.sh_offset, why));
         }
-        bytes::pad(output, align);
-        let offset = output.len() as u64;
-        output.extend_from_slice(self.bytes());
+        output.pad(align);
+        let offset = output.size();
+        match &self.content {
+            Content::Input(bytes, from) => {
+                output.take(source, *from, bytes.len() as u64, "ELF section")?;
+            }
+            Content::New(bytes, why) => output.push(bytes.clone(), *why),
+        }
         Ok(offset)
     }
 
@@ -59,7 +69,8 @@ impl Section<'_> {
 }
 
 pub(in crate::edit) struct Layout<'a> {
-    pub(in crate::edit) input: &'a [u8],
+    /// The input, with what was filled in; no edit before this one moves anything.
+    pub(in crate::edit) source: Draft<'a>,
     pub(in crate::edit) encoder: Encoder<Endianness>,
     pub(in crate::edit) file: FileHeader,
     pub(in crate::edit) headers: FileHeaderLayout,
@@ -71,17 +82,18 @@ pub(in crate::edit) struct Layout<'a> {
 }
 
 impl<'a> Layout<'a> {
-    pub(in crate::edit) fn parse(input: &'a [u8]) -> Result<Self> {
-        match FileKind::parse(input) {
-            Ok(FileKind::Elf32) => Self::read::<elf::FileHeader32<Endianness>>(input),
-            Ok(FileKind::Elf64) => Self::read::<elf::FileHeader64<Endianness>>(input),
+    pub(in crate::edit) fn parse(source: Draft<'a>) -> Result<Self> {
+        match FileKind::parse(source.input()) {
+            Ok(FileKind::Elf32) => Self::read::<elf::FileHeader32<Endianness>>(source),
+            Ok(FileKind::Elf64) => Self::read::<elf::FileHeader64<Endianness>>(source),
             _ => Err(Error::Unrecognised),
         }
     }
 
     fn read<Elf: object::read::elf::FileHeader<Endian = Endianness>>(
-        input: &'a [u8],
+        source: Draft<'a>,
     ) -> Result<Self> {
+        let input = source.input();
         let bad = |why: object::Error| Error::malformed(WHAT, 0, why);
         let header = Elf::parse(input).map_err(bad)?;
         let endian = header.endian().map_err(bad)?;
@@ -115,13 +127,14 @@ impl<'a> Layout<'a> {
             let mut section = Section {
                 name,
                 header,
-                content: Content::Input(&[]),
+                content: Content::Input(&[], 0),
                 in_segment: false,
                 kept: true,
             };
             if !section.has_no_bytes() {
                 let (offset, size) = (section.header.sh_offset, section.header.sh_size);
-                section.content = Content::Input(bytes::slice(input, offset, size, "ELF section")?);
+                let bytes = bytes::slice(input, offset, size, "ELF section")?;
+                section.content = Content::Input(bytes, offset);
                 section.in_segment = offset < front && (size > 0 || section.is_loaded());
                 if !section.in_segment || section.header.sh_type == elf::SHT_NOTE {
                     total += size;
@@ -138,7 +151,7 @@ impl<'a> Layout<'a> {
             sections.push(section);
         }
         let file = FileHeader::from_raw(endian, header);
-        Ok(Self { input, encoder, file, headers, segments, sections, front })
+        Ok(Self { source, encoder, file, headers, segments, sections, front })
     }
 
     /// Fails if bytes follow everything that headers speak of: an archive or a script's data that
@@ -152,7 +165,7 @@ impl<'a> Layout<'a> {
             .chain([self.front, table])
             .max()
             .unwrap_or_default();
-        let extra = self.input.get(bytes::index(end)..).unwrap_or_default();
+        let extra = self.source.input().get(bytes::index(end)..).unwrap_or_default();
         // Zeros are what a tool left when it moved the section headers.
         if extra.iter().any(|byte| *byte != 0) {
             return Err(Error::unsupported(
@@ -166,7 +179,7 @@ impl<'a> Layout<'a> {
     /// Takes sections out; the null section and the section names stay. Where a loaded section
     /// follows, an empty header is left, because dynamic symbols name loaded sections by number.
     /// Answers the names of what is gone.
-    pub(in crate::edit) fn retain(&mut self, keep: impl Fn(&Section<'_>) -> bool) -> Vec<String> {
+    pub(in crate::edit) fn retain(&mut self, keep: impl Fn(&Section<'_>) -> bool) -> Vec<Removed> {
         let mut removed = Vec::new();
         let names = bytes::index(self.headers.shstrtab_index.into());
         let last_loaded = self.sections.iter().rposition(Section::is_loaded).unwrap_or_default();
@@ -174,20 +187,23 @@ impl<'a> Layout<'a> {
             if number == names || keep(section) {
                 continue;
             }
-            removed.push(String::from_utf8_lossy(&section.name).into_owned());
+            removed.push(Removed {
+                name: String::from_utf8_lossy(&section.name).into_owned(),
+                size: section.bytes().len() as u64,
+            });
             if number > last_loaded {
                 section.kept = false;
             } else {
                 section.name.clear();
                 section.header = SectionHeader::default();
-                section.content = Content::Input(&[]);
+                section.content = Content::Input(&[], 0);
             }
         }
         removed
     }
 
     /// Adds a section that is not loaded.
-    pub(in crate::edit) fn append(&mut self, name: &[u8], content: Vec<u8>) {
+    pub(in crate::edit) fn append(&mut self, name: &[u8], content: Vec<u8>, why: Why) {
         let header = SectionHeader {
             sh_type: elf::SHT_PROGBITS,
             sh_size: content.len() as u64,
@@ -197,7 +213,7 @@ impl<'a> Layout<'a> {
         self.sections.push(Section {
             name: name.to_vec(),
             header,
-            content: Content::New(content),
+            content: Content::New(content, why),
             in_segment: false,
             kept: true,
         });
@@ -215,13 +231,14 @@ impl<'a> Layout<'a> {
     }
 
     /// Writes the image: the front as in the input, sections, names, section headers.
-    pub(in crate::edit) fn write(self) -> Result<Vec<u8>> {
-        let front = bytes::slice(self.input, 0, self.front, WHAT)?.to_vec();
+    pub(in crate::edit) fn write(self) -> Result<Draft<'a>> {
+        let mut front = Draft::empty(self.source.input());
+        front.take(&self.source, 0, self.front, WHAT)?;
         let old_table = u64::from(self.headers.section_num) * self.encoder.section_header_size();
         let table_in_front = self.headers.e_shoff < self.front;
-        let mut front = front;
         if table_in_front {
-            bytes::zero(&mut front, self.headers.e_shoff, old_table, "ELF section headers")?;
+            let at = self.headers.e_shoff;
+            front.zero(at, old_table, Why::SectionHeaders, "ELF section headers")?;
         }
         self.write_over(front, table_in_front)
     }
@@ -230,9 +247,9 @@ impl<'a> Layout<'a> {
     /// With `in_place` the section headers go where they were.
     pub(in crate::edit) fn write_over(
         mut self,
-        mut output: Vec<u8>,
+        mut output: Draft<'a>,
         in_place: bool,
-    ) -> Result<Vec<u8>> {
+    ) -> Result<Draft<'a>> {
         let numbers = self.numbers();
         let names_number = bytes::index(self.headers.shstrtab_index.into());
         let new_number = |old: u32| numbers.get(old as usize).copied().flatten().unwrap_or(0);
@@ -243,10 +260,10 @@ impl<'a> Layout<'a> {
         order.sort_by_key(|number| {
             let section = self.sections.get(*number);
             section.map_or(0, |section| match section.content {
-                Content::Input(_) => section.header.sh_offset,
+                Content::Input(..) => section.header.sh_offset,
                 // What is new comes last, unless it takes the place of something.
-                Content::New(_) if section.header.sh_offset == 0 => u64::MAX,
-                Content::New(_) => section.header.sh_offset,
+                Content::New(..) if section.header.sh_offset == 0 => u64::MAX,
+                Content::New(..) => section.header.sh_offset,
             })
         });
         for number in order {
@@ -254,7 +271,7 @@ impl<'a> Layout<'a> {
             if section.in_segment || section.has_no_bytes() {
                 continue;
             }
-            section.header.sh_offset = section.place(&mut output)?;
+            section.header.sh_offset = section.place(&mut output, &self.source)?;
             section.header.sh_size = section.bytes().len() as u64;
         }
         self.write_names(&mut output, names_number)?;
@@ -271,7 +288,7 @@ impl<'a> Layout<'a> {
     }
 
     /// The section names: kept in place if a segment holds them, else made anew.
-    fn write_names(&mut self, output: &mut Vec<u8>, number: usize) -> Result<()> {
+    fn write_names(&mut self, output: &mut Draft<'a>, number: usize) -> Result<()> {
         if self.sections.get(number).is_some_and(|section| section.in_segment) {
             return Ok(());
         }
@@ -304,34 +321,35 @@ impl<'a> Layout<'a> {
             };
         }
         if let Some(section) = self.sections.get_mut(number) {
-            section.header.sh_offset = output.len() as u64;
+            section.header.sh_offset = output.size();
             section.header.sh_size = table.len() as u64;
-            output.extend_from_slice(&table);
+            output.push(table, Why::SectionNames);
         }
         Ok(())
     }
 
-    fn write_headers(mut self, mut output: Vec<u8>, in_place: bool) -> Result<Vec<u8>> {
+    fn write_headers(mut self, mut output: Draft<'a>, in_place: bool) -> Result<Draft<'a>> {
         let mut table = Vec::new();
         self.encoder.null_section_header(&mut table, &self.headers);
         for section in self.sections.iter().skip(1).filter(|section| section.kept) {
             self.encoder.section_header(&mut table, &section.header);
         }
         if in_place {
-            bytes::put(&mut output, self.headers.e_shoff, &table, "ELF section headers")?;
+            let at = self.headers.e_shoff;
+            output.put(at, &table, Why::SectionHeaders, "ELF section headers")?;
         } else {
-            bytes::pad(&mut output, 8);
-            self.headers.e_shoff = output.len() as u64;
-            output.extend_from_slice(&table);
+            output.pad(8);
+            self.headers.e_shoff = output.size();
+            output.push(table, Why::SectionHeaders);
         }
         let mut header = Vec::new();
         self.encoder
             .file_header(&mut header, &self.file, &self.headers)
             .map_err(|why| Error::malformed(WHAT, 0, why))?;
         // The identification's padding is not ours to clear.
-        let ident = bytes::slice(self.input, 0, 16, WHAT)?;
+        let ident = bytes::slice(self.source.input(), 0, 16, WHAT)?;
         bytes::put(&mut header, 0, ident, WHAT)?;
-        bytes::put(&mut output, 0, &header, WHAT)?;
+        output.put(0, &header, Why::FileHeader, WHAT)?;
         Ok(output)
     }
 }

@@ -12,7 +12,7 @@ use object::write::elf::Sym;
 use object::{Endianness, elf, pod};
 
 use super::layout::{Content, Layout, Section};
-use crate::edit::bytes;
+use crate::edit::{Why, bytes};
 use crate::{Error, Result};
 
 const WHAT: &str = "ELF symbol table";
@@ -55,7 +55,7 @@ pub(super) fn edit(layout: &mut Layout<'_>, drop_files: bool) -> Result<()> {
     if let Some((number, bytes)) = strings
         && let Some(section) = layout.sections.get_mut(number)
     {
-        section.content = Content::New(bytes);
+        section.content = Content::New(bytes, Why::Symbols);
     }
     Ok(())
 }
@@ -149,11 +149,11 @@ fn write(
     let locals = symbols.iter().take_while(|symbol| symbol.st_info.st_bind() == elf::STB_LOCAL);
     let locals = bytes::word(locals.count(), WHAT)?;
     if let Some(section) = layout.sections.get_mut(number) {
-        section.content = Content::New(table);
+        section.content = Content::New(table, Why::Symbols);
         section.header.sh_info = locals;
     }
     if let Some(section) = extended.and_then(|number| layout.sections.get_mut(number)) {
-        section.content = Content::New(high);
+        section.content = Content::New(high, Why::Symbols);
     }
     Ok(())
 }

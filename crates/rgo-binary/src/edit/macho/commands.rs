@@ -13,7 +13,7 @@
 
 use object::macho;
 
-use crate::edit::bytes;
+use crate::edit::{Draft, Why, bytes};
 use crate::{Error, Result};
 
 pub(super) const HEADER_SIZE: u64 = 32;
@@ -224,9 +224,9 @@ impl Commands {
     }
 
     /// Writes header and commands over the front of `image`, the image they were read from.
-    pub(super) fn write(&self, image: &mut [u8]) -> Result<()> {
+    pub(super) fn write(&self, image: &mut Draft<'_>) -> Result<()> {
         let size = self.list.iter().map(|command| command.data.len() as u64).sum::<u64>();
-        let (end, room) = (HEADER_SIZE + size, self.room(image.len() as u64)?);
+        let (end, room) = (HEADER_SIZE + size, self.room(image.size())?);
         if end > room.max(self.end) {
             let why = format!("{end} bytes of header are needed and there is room for {room}");
             return Err(Error::unsupported("this change of load commands", why));
@@ -238,7 +238,7 @@ impl Commands {
         for command in &self.list {
             front.extend_from_slice(&command.data);
         }
-        bytes::put(image, 0, &front, WHAT)?;
-        bytes::zero(image, end, self.end.saturating_sub(end), WHAT)
+        image.put(0, &front, Why::LoadCommands, WHAT)?;
+        image.zero(end, self.end.saturating_sub(end), Why::LoadCommands, WHAT)
     }
 }

@@ -11,10 +11,12 @@
 //! This is ld64's order, which code signing tools insist on. Each table starts at a multiple of
 //! 8, which new versions of dyld insist on.
 
+use std::borrow::Cow;
+
 use object::macho as m;
 
 use super::commands::Commands;
-use crate::edit::bytes;
+use crate::edit::{Draft, Why, bytes};
 use crate::{Error, Result};
 
 const WHAT: &str = "Mach-O __LINKEDIT";
@@ -34,8 +36,19 @@ pub(super) enum Table {
     Other,
 }
 
+impl Table {
+    fn why(self) -> Why {
+        match self {
+            Self::Symbols | Self::Strings | Self::IndirectSymbols => Why::Symbols,
+            Self::Exports | Self::ChainedFixups | Self::SymbolIndices | Self::Other => {
+                Why::LinkTables
+            }
+        }
+    }
+}
+
 /// One table and the place in the load commands which names it.
-pub(super) struct Blob {
+pub(super) struct Blob<'a> {
     pub(super) table: Table,
     order: u8,
     command: usize,
@@ -45,19 +58,22 @@ pub(super) struct Blob {
     unit: u64,
     /// Named by an offset, though it may be empty: then the offset still has to be inside.
     named: bool,
-    pub(super) bytes: Vec<u8>,
+    /// Borrowed, it is as in the input.
+    pub(super) bytes: Cow<'a, [u8]>,
+    /// Where it is in the input.
+    offset: u64,
 }
 
 /// A field of a load command that names a table: offset of the field, bytes per unit, place in
 /// the order, table.
 type Field = (u64, u64, u8, Table);
 
-pub(super) struct Linkedit {
-    pub(super) blobs: Vec<Blob>,
+pub(super) struct Linkedit<'a> {
+    blobs: Vec<Blob<'a>>,
 }
 
-impl Linkedit {
-    pub(super) fn parse(image: &[u8], commands: &Commands) -> Result<Self> {
+impl<'a> Linkedit<'a> {
+    pub(super) fn parse(image: &'a [u8], commands: &Commands) -> Result<Self> {
         let segment = commands.segment("__LINKEDIT")?;
         let mut blobs = Vec::new();
         let mut total = 0;
@@ -74,7 +90,7 @@ impl Linkedit {
                 if total > segment.file_size {
                     return Err(Error::malformed(WHAT, offset, "its tables overlap"));
                 }
-                let bytes = bytes.to_vec();
+                let bytes = Cow::Borrowed(bytes);
                 blobs.push(Blob {
                     table,
                     order,
@@ -83,6 +99,7 @@ impl Linkedit {
                     unit,
                     named: offset != 0,
                     bytes,
+                    offset,
                 });
             }
         }
@@ -93,14 +110,16 @@ impl Linkedit {
     /// The bytes of a table; empty if the image has none.
     pub(super) fn bytes(&self, table: Table) -> &[u8] {
         let blob = self.blobs.iter().find(|blob| blob.table == table && !blob.bytes.is_empty());
-        blob.map(|blob| blob.bytes.as_slice()).unwrap_or_default()
+        blob.map(|blob| &*blob.bytes).unwrap_or_default()
     }
 
     /// Replaces a table which the image has.
     pub(super) fn replace(&mut self, table: Table, bytes: Vec<u8>) {
         let mut blobs = self.blobs.iter_mut();
-        if let Some(blob) = blobs.find(|blob| blob.table == table && !blob.bytes.is_empty()) {
-            blob.bytes = bytes;
+        if let Some(blob) = blobs.find(|blob| blob.table == table && !blob.bytes.is_empty())
+            && *blob.bytes != bytes
+        {
+            blob.bytes = Cow::Owned(bytes);
         }
     }
 
@@ -113,14 +132,17 @@ impl Linkedit {
 
     /// Appends all tables to `image`, which ends where the segment begins, and has the load
     /// commands say where they are.
-    pub(super) fn write(&self, image: &mut Vec<u8>, commands: &mut Commands) -> Result<()> {
+    pub(super) fn write(&self, image: &mut Draft<'_>, commands: &mut Commands) -> Result<()> {
         for blob in &self.blobs {
             let size = blob.bytes.len() as u64;
             let mut offset = 0;
             if blob.named {
-                bytes::pad(image, ALIGN);
-                offset = bytes::word(image.len(), WHAT)?;
-                image.extend_from_slice(&blob.bytes);
+                image.pad(ALIGN);
+                offset = bytes::word(bytes::index(image.size()), WHAT)?;
+                match &blob.bytes {
+                    Cow::Borrowed(_) => image.copy(blob.offset, size, WHAT)?,
+                    Cow::Owned(bytes) => image.push(bytes.clone(), blob.table.why()),
+                }
             }
             let command = commands.get_mut(blob.command)?;
             command.set_u32(blob.field, offset)?;

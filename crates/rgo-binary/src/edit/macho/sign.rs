@@ -21,7 +21,7 @@ use object::write::macho::{self as encoder, CodeSignatureEncoder};
 use sha2::{Digest, Sha256};
 
 use super::commands::Commands;
-use crate::edit::bytes;
+use crate::edit::{Draft, Why, bytes};
 use crate::{Error, Result};
 
 /// The signature starts at a multiple of this.
@@ -157,8 +157,8 @@ impl Signature {
     }
 
     /// Signs all of `image` and appends the signature. `text` is the file range of `__TEXT`.
-    pub(super) fn write(&self, image: &mut Vec<u8>, text: Range<u64>) -> Result<()> {
-        let limit = image.len() as u64;
+    pub(super) fn write(&self, image: &mut Draft<'_>, text: Range<u64>) -> Result<()> {
+        let limit = image.size();
         let directory_size = self.directory_size(limit);
         let word = |size: u64| bytes::word(bytes::index(size), WHAT);
         let header = encoder::CodeDirectory {
@@ -196,14 +196,32 @@ impl Signature {
         for hash in self.special.iter().rev() {
             signature.extend_from_slice(hash);
         }
-        let page = if self.page == 0 { image.len().max(1) } else { 1 << self.page };
-        for page in image.chunks(page) {
-            signature.extend_from_slice(&Sha256::digest(page));
-        }
+        hash_pages(image, self.page, &mut signature);
         for (_, data) in &self.blobs {
             signature.extend_from_slice(data);
         }
-        image.extend_from_slice(&signature);
+        image.push(signature, Why::Signature);
         Ok(())
+    }
+}
+
+/// Appends the hash of each page of 2^`page` bytes; 0 stands for one page without end.
+fn hash_pages(image: &Draft<'_>, page: u8, hashes: &mut Vec<u8>) {
+    let page = if page == 0 { usize::MAX } else { 1 << page };
+    let (mut hash, mut hashed) = (Sha256::new(), 0);
+    for mut chunk in image.chunks() {
+        while !chunk.is_empty() {
+            let (now, later) = chunk.split_at(chunk.len().min(page - hashed));
+            hash.update(now);
+            hashed += now.len();
+            if hashed == page {
+                hashes.extend(hash.finalize_reset());
+                hashed = 0;
+            }
+            chunk = later;
+        }
+    }
+    if hashed > 0 {
+        hashes.extend(hash.finalize());
     }
 }

@@ -106,7 +106,7 @@ impl Symbol<'_> {
 /// Rewrites the symbol table as `fate` says and changes, with its strings, the indices of
 /// indirect symbols and the bounds of the groups.
 pub(super) fn edit(
-    linkedit: &mut Linkedit,
+    linkedit: &mut Linkedit<'_>,
     commands: &mut Commands,
     mut fate: impl FnMut(&mut Symbol<'_>) -> Fate,
 ) -> Result<()> {

@@ -9,12 +9,11 @@
 //!
 //! Also here: the checksum, which covers all of the file. (Microsoft, "PE Format")
 
-use std::ops::Range;
-
 use sha2::{Digest, Sha256};
 
 use super::headers::{Directory, Headers};
-use crate::edit::bytes;
+use crate::edit::bytes::{self, Source};
+use crate::edit::{Draft, Why};
 use crate::{Error, Result};
 
 const WHAT: &str = "PE debug directory";
@@ -27,12 +26,10 @@ const RSDS_HEADER: u64 = 24;
 const CHECKSUM: u64 = 64;
 
 /// Sets all times to `timestamp`, and makes the PDB reference a function of the content: GUID
-/// from its hash, age 1, the file's name without its folder. Answers the addresses changed.
-pub(super) fn canonicalise(image: &mut [u8], timestamp: u32) -> Result<Vec<Range<u64>>> {
+/// from its hash, age 1, the file's name without its folder.
+pub(super) fn canonicalise(image: &mut Draft<'_>, timestamp: u32) -> Result<()> {
     let headers = Headers::parse(image)?;
-    let base = headers.image_base(image)?;
-    let mut edited = Vec::from([debug_directory(&headers, image)?]);
-    bytes::put(image, headers.coff(4), &timestamp.to_le_bytes(), WHAT)?;
+    image.put(headers.coff(4), &timestamp.to_le_bytes(), Why::Identity, WHAT)?;
     // In these three the time is the second field, and often not set.
     for directory in [Directory::Export, Directory::Resource, Directory::LoadConfig] {
         let (address, size) = headers.directory(image, directory)?;
@@ -41,41 +38,39 @@ pub(super) fn canonicalise(image: &mut [u8], timestamp: u32) -> Result<Vec<Range
         }
         let at = headers.file_offset(address, 8)? + 4;
         if bytes::u32_at(image, at, WHAT)? != 0 {
-            bytes::put(image, at, &timestamp.to_le_bytes(), WHAT)?;
-            let address = base + u64::from(address) + 4;
-            edited.push(address..address + 4);
+            image.put(at, &timestamp.to_le_bytes(), Why::Identity, WHAT)?;
         }
     }
     let mut guids = Vec::new();
     for entry in entries(&headers, image)? {
-        bytes::put(image, entry + 4, &timestamp.to_le_bytes(), WHAT)?;
+        image.put(entry + 4, &timestamp.to_le_bytes(), Why::Identity, WHAT)?;
         let (size, address) =
             (bytes::u32_at(image, entry + 16, WHAT)?, bytes::u32_at(image, entry + 20, WHAT)?);
         if bytes::u32_at(image, entry + 12, WHAT)? != CODE_VIEW || address == 0 {
             continue;
         }
         let at = headers.file_offset(address, size)?;
-        let record = bytes::slice(image, at, size.into(), "PE CodeView record")?;
+        let record = image.read(at, size.into(), "PE CodeView record")?;
         if !record.starts_with(RSDS) || u64::from(size) < RSDS_HEADER {
             continue;
         }
-        let record = rsds(record);
-        bytes::zero(image, at, size.into(), WHAT)?;
-        bytes::put(image, at, &record, WHAT)?;
+        let mut record = rsds(&record);
         let used = bytes::word(record.len(), WHAT)?;
-        bytes::put(image, entry + 16, &used.to_le_bytes(), WHAT)?;
-        edited.push(base + u64::from(address)..base + u64::from(address) + u64::from(size));
+        record.resize(size as usize, 0);
+        image.put(at, &record, Why::Identity, WHAT)?;
+        image.put(entry + 16, &used.to_le_bytes(), Why::Identity, WHAT)?;
         guids.push(at + RSDS.len() as u64);
     }
-    let checksum_at = headers.optional(CHECKSUM);
-    let checksum = bytes::u32_at(image, checksum_at, WHAT)?;
-    bytes::zero(image, checksum_at, 4, WHAT)?;
-    let hash = Sha256::digest(&*image);
-    bytes::put(image, checksum_at, &checksum.to_le_bytes(), WHAT)?;
+    // The checksum follows from all else.
+    let mut content = image.clone();
+    content.put(headers.optional(CHECKSUM), &[0; 4], Why::Checksum, WHAT)?;
+    let mut hash = Sha256::new();
+    content.chunks().for_each(|chunk| hash.update(chunk));
+    let hash = hash.finalize();
     for at in guids {
-        bytes::put(image, at, hash.get(..16).unwrap_or_default(), WHAT)?;
+        image.put(at, hash.get(..16).unwrap_or_default(), Why::Identity, WHAT)?;
     }
-    Ok(edited)
+    Ok(())
 }
 
 /// A CodeView record without what differs from link to link.
@@ -94,7 +89,7 @@ fn rsds(record: &[u8]) -> Vec<u8> {
 }
 
 /// Has the entries of the debug directory say where in the file their data are now.
-pub(super) fn relocate_debug_data(image: &mut [u8]) -> Result<()> {
+pub(super) fn relocate_debug_data(image: &mut Draft<'_>) -> Result<()> {
     let headers = Headers::parse(image)?;
     for entry in entries(&headers, image)? {
         let (size, address) =
@@ -102,7 +97,7 @@ pub(super) fn relocate_debug_data(image: &mut [u8]) -> Result<()> {
         let offset = bytes::u32_at(image, entry + 24, WHAT)?;
         if address != 0 && size != 0 {
             let offset = bytes::word(bytes::index(headers.file_offset(address, size)?), WHAT)?;
-            bytes::put(image, entry + 24, &offset.to_le_bytes(), WHAT)?;
+            image.put(entry + 24, &offset.to_le_bytes(), Why::DebugDirectory, WHAT)?;
         } else if offset != 0 && size != 0 {
             return Err(Error::unsupported(
                 "moving the debug data of this PE image",
@@ -113,15 +108,8 @@ pub(super) fn relocate_debug_data(image: &mut [u8]) -> Result<()> {
     Ok(())
 }
 
-/// The addresses of the debug directory, which names offsets into the file.
-pub(super) fn debug_directory(headers: &Headers, image: &[u8]) -> Result<Range<u64>> {
-    let (address, size) = headers.directory(image, Directory::Debug)?;
-    let start = headers.image_base(image)?.saturating_add(address.into());
-    Ok(start..start.saturating_add(size.into()))
-}
-
 /// File offsets of the entries of the debug directory.
-fn entries(headers: &Headers, image: &[u8]) -> Result<impl Iterator<Item = u64> + use<>> {
+fn entries(headers: &Headers, image: &Draft<'_>) -> Result<impl Iterator<Item = u64> + use<>> {
     let (address, size) = headers.directory(image, Directory::Debug)?;
     let start = match size {
         0 => 0,
@@ -134,21 +122,30 @@ fn entries(headers: &Headers, image: &[u8]) -> Result<impl Iterator<Item = u64> 
 ///
 /// The sum of all 16-bit words with the carry added back, the checksum itself taken as 0, plus
 /// the size of the file.
-pub(super) fn renew_checksum(image: &mut [u8]) -> Result<()> {
+pub(super) fn renew_checksum(image: &mut Draft<'_>) -> Result<()> {
     let at = Headers::parse(image)?.optional(CHECKSUM);
     if bytes::u32_at(image, at, WHAT)? == 0 {
         return Ok(());
     }
-    bytes::zero(image, at, 4, WHAT)?;
+    image.put(at, &[0; 4], Why::Checksum, WHAT)?;
     let mut sum = 0_u64;
-    let words = image.as_chunks::<2>();
-    for word in words.0 {
-        sum += u64::from(u16::from_le_bytes(*word));
+    let mut is_high = false;
+    for mut chunk in image.chunks() {
+        // A word may start in one chunk and end in the next.
+        if let (true, Some((byte, rest))) = (is_high, chunk.split_first()) {
+            sum += u64::from(*byte) << 8;
+            (chunk, is_high) = (rest, false);
+        }
+        let (words, odd) = chunk.as_chunks::<2>();
+        sum += words.iter().map(|word| u64::from(u16::from_le_bytes(*word))).sum::<u64>();
+        if let Some(byte) = odd.first() {
+            sum += u64::from(*byte);
+            is_high = true;
+        }
     }
-    sum += words.1.first().copied().map_or(0, u64::from);
     while sum > 0xffff {
         sum = (sum & 0xffff) + (sum >> 16);
     }
-    let checksum = bytes::word(bytes::index(sum + image.len() as u64), WHAT)?;
-    bytes::put(image, at, &checksum.to_le_bytes(), WHAT)
+    let checksum = bytes::word(bytes::index(sum + image.size()), WHAT)?;
+    image.put(at, &checksum.to_le_bytes(), Why::Checksum, WHAT)
 }

@@ -10,7 +10,10 @@
 //!        characteristics u32
 //! ```
 
-use crate::edit::bytes;
+use std::borrow::Cow;
+
+use crate::edit::bytes::{self, Source};
+use crate::edit::{Draft, Why};
 use crate::{Error, Result};
 
 const WHAT: &str = "PE headers";
@@ -97,7 +100,7 @@ impl Section {
 }
 
 impl Headers {
-    pub(super) fn parse(image: &[u8]) -> Result<Self> {
+    pub(super) fn parse(image: &impl Source) -> Result<Self> {
         let coff = u64::from(bytes::u32_at(image, 0x3c, WHAT)?) + 4;
         let optional = coff + 20;
         let is_64 = match bytes::u16_at(image, optional, WHAT)? {
@@ -112,14 +115,14 @@ impl Headers {
         let count = u64::from(bytes::u16_at(image, coff + 2, WHAT)?);
         let symbols = symbols(image, coff)?;
         let strings = match symbols {
-            (0, _) => &[],
+            (0, _) => Cow::Borrowed(&[][..]),
             (at, size) => {
                 let count = u64::from(bytes::u32_at(image, coff + 12, WHAT)?);
-                bytes::slice(image, at + count * SYMBOL_SIZE, size - count * SYMBOL_SIZE, WHAT)?
+                image.read(at + count * SYMBOL_SIZE, size - count * SYMBOL_SIZE, WHAT)?
             }
         };
         let sections = (0..count)
-            .map(|number| section(image, table + number * SECTION_SIZE, strings))
+            .map(|number| section(image, table + number * SECTION_SIZE, &strings))
             .collect::<Result<_>>()?;
         Ok(Self { coff, optional, table, is_64, sections, symbols })
     }
@@ -134,15 +137,7 @@ impl Headers {
         self.optional + at
     }
 
-    pub(super) fn image_base(&self, image: &[u8]) -> Result<u64> {
-        if self.is_64 {
-            bytes::u64_at(image, self.optional(24), WHAT)
-        } else {
-            bytes::u32_at(image, self.optional(28), WHAT).map(u64::from)
-        }
-    }
-
-    pub(super) fn directories(&self, image: &[u8]) -> Result<u64> {
+    pub(super) fn directories(&self, image: &impl Source) -> Result<u64> {
         let count = bytes::u32_at(image, self.optional(if self.is_64 { 108 } else { 92 }), WHAT)?;
         Ok(u64::from(count).min(16))
     }
@@ -152,11 +147,15 @@ impl Headers {
     }
 
     /// Address and size of a data directory; zeros if there is none.
-    pub(super) fn directory(&self, image: &[u8], which: Directory) -> Result<(u32, u32)> {
+    pub(super) fn directory(&self, image: &impl Source, which: Directory) -> Result<(u32, u32)> {
         self.numbered_directory(image, which as u64)
     }
 
-    pub(super) fn numbered_directory(&self, image: &[u8], number: u64) -> Result<(u32, u32)> {
+    pub(super) fn numbered_directory(
+        &self,
+        image: &impl Source,
+        number: u64,
+    ) -> Result<(u32, u32)> {
         if number >= self.directories(image)? {
             return Ok((0, 0));
         }
@@ -166,13 +165,14 @@ impl Headers {
 
     pub(super) fn set_directory(
         &self,
-        image: &mut [u8],
+        image: &mut Draft<'_>,
         which: Directory,
         (address, size): (u32, u32),
+        why: Why,
     ) -> Result<()> {
         let at = self.directory_at(which as u64);
-        bytes::put(image, at, &address.to_le_bytes(), WHAT)?;
-        bytes::put(image, at + 4, &size.to_le_bytes(), WHAT)
+        image.put(at, &address.to_le_bytes(), why, WHAT)?;
+        image.put(at + 4, &size.to_le_bytes(), why, WHAT)
     }
 
     /// The section that an address lies in.
@@ -195,19 +195,19 @@ impl Headers {
 }
 
 /// Offset and size of the symbol table with its strings.
-fn symbols(image: &[u8], coff: u64) -> Result<(u64, u64)> {
+fn symbols(image: &impl Source, coff: u64) -> Result<(u64, u64)> {
     let at = u64::from(bytes::u32_at(image, coff + 8, WHAT)?);
     if at == 0 {
         return Ok((0, 0));
     }
     let size = u64::from(bytes::u32_at(image, coff + 12, WHAT)?) * SYMBOL_SIZE;
     let strings = u64::from(bytes::u32_at(image, at + size, "PE string table")?);
-    bytes::slice(image, at, size + strings, "PE symbol table")?;
+    image.read(at, size + strings, "PE symbol table")?;
     Ok((at, size + strings))
 }
 
-fn section(image: &[u8], at: u64, strings: &[u8]) -> Result<Section> {
-    let header = bytes::slice(image, at, SECTION_SIZE, WHAT)?;
+fn section(image: &impl Source, at: u64, strings: &[u8]) -> Result<Section> {
+    let header = &*image.read(at, SECTION_SIZE, WHAT)?;
     let name = header.get(..8).unwrap_or_default();
     let name = name.split(|byte| *byte == 0).next().unwrap_or_default();
     let long = name.strip_prefix(b"/").map(|offset| {
@@ -229,7 +229,7 @@ fn section(image: &[u8], at: u64, strings: &[u8]) -> Result<Section> {
     };
     if section.file_size > 0 {
         let (offset, size) = (section.file_offset, section.file_size);
-        bytes::slice(image, offset.into(), size.into(), "PE section")?;
+        image.check(offset.into(), size.into(), "PE section")?;
     }
     Ok(section)
 }

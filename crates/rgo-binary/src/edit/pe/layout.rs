@@ -1,15 +1,17 @@
 //! Which sections a PE image keeps, and where in the file they go.
 
 use super::headers::{Directory, Headers, SECTION_SIZE, Section};
-use crate::edit::bytes;
+use crate::edit::bytes::{self, Source};
+use crate::edit::{Draft, Removed, Why};
 use crate::{Error, Result};
 
 const WHAT: &str = "PE image";
 const INITIALISED_DATA: u32 = 0x40;
 
 /// A new file under construction: sections behind each other, after the headers.
-struct Layout<'a> {
-    input: &'a [u8],
+struct Layout<'a, 'i> {
+    /// The input, with what was filled in.
+    source: &'a Draft<'i>,
     headers: Headers,
     file_align: u64,
     section_align: u64,
@@ -18,8 +20,8 @@ struct Layout<'a> {
 
 /// Takes debug sections and the COFF symbol table out. Answers the image and the names of the
 /// sections that are gone.
-pub(super) fn strip(input: &[u8]) -> Result<(Vec<u8>, Vec<String>)> {
-    let layout = Layout::parse(input)?;
+pub(super) fn strip<'i>(source: &Draft<'i>) -> Result<(Draft<'i>, Vec<Removed>)> {
+    let layout = Layout::parse(source)?;
     layout.refuse_overlay()?;
     let used = layout.used_addresses()?;
     let is_removable = |section: &Section| {
@@ -34,7 +36,7 @@ pub(super) fn strip(input: &[u8]) -> Result<(Vec<u8>, Vec<String>)> {
     for section in &layout.headers.sections {
         // Nothing stands before the first section that could take its addresses.
         if !kept.is_empty() && is_removable(section) {
-            removed.push(section.name.clone());
+            removed.push(Removed { name: section.name.clone(), size: section.file_size.into() });
             gap = true;
             continue;
         }
@@ -51,17 +53,18 @@ pub(super) fn strip(input: &[u8]) -> Result<(Vec<u8>, Vec<String>)> {
         layout.place(&mut output, section)?;
     }
     let names = layout.long_names(&mut kept)?;
-    layout.end(&mut output, &kept, (&names, 0))?;
+    layout.end(&mut output, &kept, (names, 0))?;
     Ok((output, removed))
 }
 
 /// The debug file of an image: the same sections at the same addresses, with the bytes of debug
 /// sections alone, and the symbol table.
-pub(in crate::edit) fn only_keep_debug(input: &[u8]) -> Result<Vec<u8>> {
-    let layout = Layout::parse(input)?;
+pub(in crate::edit) fn only_keep_debug(input: &[u8]) -> Result<Draft<'_>> {
+    let source = Draft::of(input);
+    let layout = Layout::parse(&source)?;
     let mut sections = layout.headers.sections.clone();
     let mut output = layout.begin()?;
-    let debug = layout.headers.directory(input, Directory::Debug)?;
+    let debug = layout.headers.directory(&source, Directory::Debug)?;
     let mut has_directory = false;
     for section in &mut sections {
         let is_build_id = section.name == ".buildid";
@@ -74,23 +77,24 @@ pub(in crate::edit) fn only_keep_debug(input: &[u8]) -> Result<Vec<u8>> {
         }
     }
     // What the other directories name has no bytes here.
-    for number in 0..layout.headers.directories(input)? {
+    for number in 0..layout.headers.directories(&source)? {
         if number != Directory::Debug as u64 || !has_directory {
-            bytes::zero(&mut output, layout.headers.directory_at(number), 8, WHAT)?;
+            output.zero(layout.headers.directory_at(number), 8, Why::FileHeader, WHAT)?;
         }
     }
     let (at, size) = layout.headers.symbols;
-    let symbols = bytes::slice(input, at, size, WHAT)?;
-    let count = bytes::u32_at(input, layout.headers.coff(12), WHAT)?;
+    let mut symbols = Draft::empty(input);
+    symbols.copy(at, size, WHAT)?;
+    let count = bytes::u32_at(&source, layout.headers.coff(12), WHAT)?;
     layout.end(&mut output, &sections, (symbols, count))?;
     super::canonical::renew_checksum(&mut output)?;
     Ok(output)
 }
 
-impl<'a> Layout<'a> {
-    fn parse(input: &'a [u8]) -> Result<Self> {
-        let headers = Headers::parse(input)?;
-        let field = |at| bytes::u32_at(input, headers.optional(at), WHAT).map(u64::from);
+impl<'a, 'i> Layout<'a, 'i> {
+    fn parse(source: &'a Draft<'i>) -> Result<Self> {
+        let headers = Headers::parse(source)?;
+        let field = |at| bytes::u32_at(source, headers.optional(at), WHAT).map(u64::from);
         let (section_align, file_align, headers_size) = (field(32)?, field(36)?, field(60)?);
         let bad = |why: &str| Error::malformed(WHAT, headers.optional(32), why);
         if !file_align.is_power_of_two() || file_align > 0x1_0000 {
@@ -99,7 +103,7 @@ impl<'a> Layout<'a> {
         if !section_align.is_power_of_two() || section_align > 0x1000_0000 {
             return Err(bad("its section alignment is no power of two up to 256 MiB"));
         }
-        bytes::slice(input, 0, headers_size, "PE headers")?;
+        source.check(0, headers_size, "PE headers")?;
         let table = headers.table + headers.sections.len() as u64 * SECTION_SIZE;
         let mut total = headers_size;
         for section in headers.sections.iter().filter(|section| section.file_size > 0) {
@@ -108,10 +112,10 @@ impl<'a> Layout<'a> {
                 return Err(bad("a section lies within the headers"));
             }
         }
-        if total > input.len() as u64 {
+        if total > source.size() {
             return Err(bad("its sections overlap"));
         }
-        Ok(Self { input, headers, file_align, section_align, headers_size })
+        Ok(Self { source, headers, file_align, section_align, headers_size })
     }
 
     /// DWARF; and Go's `.symtab`, a section which is the COFF symbol table.
@@ -123,9 +127,9 @@ impl<'a> Layout<'a> {
 
     /// Addresses which the loader is sent to.
     fn used_addresses(&self) -> Result<Vec<u32>> {
-        let mut used = vec![bytes::u32_at(self.input, self.headers.optional(16), WHAT)?];
-        for number in 0..self.headers.directories(self.input)? {
-            let (address, size) = self.headers.numbered_directory(self.input, number)?;
+        let mut used = vec![bytes::u32_at(self.source, self.headers.optional(16), WHAT)?];
+        for number in 0..self.headers.directories(self.source)? {
+            let (address, size) = self.headers.numbered_directory(self.source, number)?;
             if size > 0 && number != Directory::Certificate as u64 {
                 used.push(address);
             }
@@ -143,7 +147,8 @@ impl<'a> Layout<'a> {
             .chain([at + size, self.headers_size])
             .max()
             .unwrap_or_default();
-        let extra = self.input.get(bytes::index(end)..).unwrap_or_default();
+        let extra = self.source.size().saturating_sub(end);
+        let extra = self.source.read(end.min(self.source.size()), extra, WHAT)?;
         let is_padding = extra.len() as u64 <= self.file_align && extra.iter().all(|b| *b == 0);
         if !is_padding {
             return Err(Error::unsupported(
@@ -154,27 +159,25 @@ impl<'a> Layout<'a> {
         Ok(())
     }
 
-    fn begin(&self) -> Result<Vec<u8>> {
-        let mut output = Vec::with_capacity(self.input.len());
-        output.extend_from_slice(bytes::slice(self.input, 0, self.headers_size, "PE headers")?);
+    fn begin(&self) -> Result<Draft<'i>> {
+        let mut output = Draft::empty(self.source.input());
+        output.take(self.source, 0, self.headers_size, "PE headers")?;
         Ok(output)
     }
 
     /// Appends a section's bytes.
-    fn place(&self, output: &mut Vec<u8>, section: &mut Section) -> Result<()> {
+    fn place(&self, output: &mut Draft<'i>, section: &mut Section) -> Result<()> {
         if section.file_size == 0 {
             return Ok(());
         }
         let (offset, size) = (section.file_offset.into(), section.file_size.into());
-        let content = bytes::slice(self.input, offset, size, "PE section")?;
-        bytes::pad(output, self.file_align);
-        section.file_offset = bytes::word(output.len(), WHAT)?;
-        output.extend_from_slice(content);
-        Ok(())
+        output.pad(self.file_align);
+        section.file_offset = bytes::word(bytes::index(output.size()), WHAT)?;
+        output.take(self.source, offset, size, "PE section")
     }
 
     /// A string table with the names that do not fit a section header; empty if all do.
-    fn long_names(&self, sections: &mut [Section]) -> Result<Vec<u8>> {
+    fn long_names(&self, sections: &mut [Section]) -> Result<Draft<'i>> {
         let mut table = vec![0; 4];
         for section in sections.iter_mut().filter(|section| section.has_long_name()) {
             section.set_long_name(table.len())?;
@@ -182,31 +185,33 @@ impl<'a> Layout<'a> {
             table.push(0);
         }
         if table.len() == 4 {
-            return Ok(Vec::new());
+            return Ok(Draft::empty(self.source.input()));
         }
         let size = bytes::word(table.len(), WHAT)?;
         bytes::put(&mut table, 0, &size.to_le_bytes(), WHAT)?;
-        Ok(table)
+        let mut names = Draft::empty(self.source.input());
+        names.push(table, Why::SectionNames);
+        Ok(names)
     }
 
     /// Completes the headers; appends the symbol table, given with the number of its symbols.
     fn end(
         &self,
-        output: &mut Vec<u8>,
+        output: &mut Draft<'i>,
         sections: &[Section],
-        (symbols, count): (&[u8], u32),
+        (symbols, count): (Draft<'i>, u32),
     ) -> Result<()> {
-        bytes::pad(output, self.file_align);
+        output.pad(self.file_align);
         let mut symbols_at = 0;
         let is_section = self.headers.sections.iter().position(|section| {
             section.file_size > 0 && u64::from(section.file_offset) == self.headers.symbols.0
         });
-        if !symbols.is_empty() {
+        if symbols.size() > 0 {
             symbols_at = match is_section.and_then(|number| sections.get(number)) {
                 Some(section) => section.file_offset,
                 None => {
-                    let at = bytes::word(output.len(), WHAT)?;
-                    output.extend_from_slice(symbols);
+                    let at = bytes::word(bytes::index(output.size()), WHAT)?;
+                    output.append(symbols, 0);
                     at
                 }
             };
@@ -217,12 +222,13 @@ impl<'a> Layout<'a> {
             table.extend(section.encode()?);
         }
         let old = headers.sections.len() as u64 * SECTION_SIZE;
-        bytes::zero(output, headers.table, old, "PE section table")?;
-        bytes::put(output, headers.table, &table, "PE section table")?;
+        let headers_at = (headers.table, "PE section table");
+        output.zero(headers_at.0, old, Why::SectionHeaders, headers_at.1)?;
+        output.put(headers_at.0, &table, Why::SectionHeaders, headers_at.1)?;
         let number = u16::try_from(sections.len()).unwrap_or(u16::MAX);
-        bytes::put(output, headers.coff(2), &number.to_le_bytes(), WHAT)?;
-        bytes::put(output, headers.coff(8), &symbols_at.to_le_bytes(), WHAT)?;
-        bytes::put(output, headers.coff(12), &count.to_le_bytes(), WHAT)?;
+        output.put(headers.coff(2), &number.to_le_bytes(), Why::FileHeader, WHAT)?;
+        output.put(headers.coff(8), &symbols_at.to_le_bytes(), Why::FileHeader, WHAT)?;
+        output.put(headers.coff(12), &count.to_le_bytes(), Why::FileHeader, WHAT)?;
         let data: u64 = sections
             .iter()
             .filter(|section| section.characteristics & INITIALISED_DATA != 0)
@@ -236,7 +242,7 @@ impl<'a> Layout<'a> {
             .next_multiple_of(self.section_align);
         for (at, value) in [(8, data), (56, memory)] {
             let value = bytes::word(bytes::index(value), WHAT)?;
-            bytes::put(output, headers.optional(at), &value.to_le_bytes(), WHAT)?;
+            output.put(headers.optional(at), &value.to_le_bytes(), Why::FileHeader, WHAT)?;
         }
         super::canonical::relocate_debug_data(output)
     }

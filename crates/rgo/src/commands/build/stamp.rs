@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 
 use anyhow::{Context, Result, anyhow};
 use camino::Utf8PathBuf;
-use rgo_binary::edit::{self, ResignPolicy};
+use rgo_binary::edit::{self, Sign};
 use rgo_binary::modinfo::BuildInfo;
 use rgo_binary::{Error as BinaryError, Limits, note, slices};
 use rgo_report::{Column, Document, Report, Table};
@@ -60,7 +60,7 @@ pub(super) fn run(args: &StampArgs) -> Result<Exit> {
     if let Some((name, _)) = stamps.iter().find(|(name, _)| !known.contains(name)) {
         return Err(unknown(name, &known).context(args.file.to_string()));
     }
-    let policy = if args.resign { ResignPolicy::AdHoc } else { ResignPolicy::Refuse };
+    let policy = if args.resign { Sign::AdHoc } else { Sign::Keep };
     let finished = edit::stamp(&data, &stamps, policy).map_err(|error| {
         let signed = matches!(error, BinaryError::SignedByIdentity { .. });
         let error = anyhow!(error).context(format!("stamping {}", args.file));

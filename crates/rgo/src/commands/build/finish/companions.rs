@@ -87,7 +87,7 @@ impl Companions {
             let name = path.file_name().unwrap_or_default().to_owned();
             self.debuglink = Some((name, edit::debuglink_crc(&companion)));
         }
-        self.add(path, companion);
+        self.add(path, companion.to_vec());
         Ok(())
     }
 

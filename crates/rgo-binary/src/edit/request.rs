@@ -1,0 +1,104 @@
+//! What can be asked of an edit.
+
+/// What is taken out of an image that is shipped.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Strip {
+    /// Nothing.
+    #[default]
+    None,
+    /// Debug data: DWARF, and what only debuggers read. In PE the symbol table too, which the
+    /// format counts as debug data.
+    Debug,
+    /// Debug data, and symbols that neither the loader nor a linker asks for.
+    Unneeded,
+    /// Debug data and all symbols that the loader does not need, and what else is not loaded, but
+    /// for what tells an image's origin.
+    All,
+}
+
+/// Whether a name is meant.
+pub type Names<'a> = Option<&'a dyn Fn(&[u8]) -> bool>;
+
+/// What is kept or taken out by name, whatever [`Strip`] says of it.
+#[derive(Clone, Copy, Default)]
+pub struct Choice<'a> {
+    /// These stay.
+    pub keep: Names<'a>,
+    /// These go, unless they are to stay.
+    pub drop: Names<'a>,
+}
+
+impl Choice<'_> {
+    /// Whether a name is to stay (`true`), to go (`false`), or is not meant.
+    #[must_use]
+    pub fn of(&self, name: &[u8]) -> Option<bool> {
+        let meant = |names: Names<'_>| names.is_some_and(|meant| meant(name));
+        if meant(self.keep) { Some(true) } else { meant(self.drop).then_some(false) }
+    }
+
+    /// Whether no name is meant.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.keep.is_none() && self.drop.is_none()
+    }
+}
+
+/// How debug sections are stored.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Compression {
+    /// As they are.
+    None,
+    /// Deflated (`ELFCOMPRESS_ZLIB`).
+    Zlib,
+    /// With zstd (`ELFCOMPRESS_ZSTD`).
+    Zstd,
+}
+
+/// What becomes of a code signature. Every edit voids it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Sign {
+    /// An ad-hoc signature (Mach-O) is renewed as it was; one by an identity (Apple's or
+    /// Microsoft's certificates) refuses the edit with [`crate::Error::SignedByIdentity`].
+    #[default]
+    Keep,
+    /// Mach-O gets an ad-hoc signature, with the identifier, flags, entitlements and requirements
+    /// of the old one if there was one; PE, which has no such thing, is left unsigned.
+    AdHoc,
+    /// The signature goes.
+    None,
+}
+
+/// Everything to be done to an image after its link. The default does nothing.
+#[derive(Clone, Copy, Default)]
+pub struct Finish<'a> {
+    /// Text for the build note.
+    pub note: Option<&'a str>,
+    /// Compressed dependency list for `.dep-v0`, as [`crate::audit::write`] makes it.
+    pub audit: Option<&'a [u8]>,
+    /// Names and values of slots. All slots of a name are written.
+    pub slots: &'a [(String, String)],
+    /// What to take out.
+    pub strip: Strip,
+    /// Symbols to keep or to take out.
+    pub symbols: Choice<'a>,
+    /// Sections to keep or to take out.
+    pub sections: Choice<'a>,
+    /// Names and contents of sections to add, which are not loaded.
+    pub added: &'a [(&'a str, &'a [u8])],
+    /// How debug sections are stored (ELF); `None` leaves them as they are.
+    pub compression: Option<Compression>,
+    /// Folders and what to call them instead where a debug map (Mach-O) names files in them. Of
+    /// several that fit, the last counts.
+    pub trims: &'a [(&'a str, &'a str)],
+    /// Identifier of the code signature (Mach-O, if signed).
+    pub identifier: Option<&'a str>,
+    /// The name that programs linked against this library will look for (`LC_ID_DYLIB`).
+    pub install_name: Option<&'a str>,
+    /// PE: seconds since 1970 for every time stamp that the linker set; also makes the PDB
+    /// reference a function of the content. A PDB made by the linker no longer matches then.
+    pub timestamp: Option<u32>,
+    /// ELF: file name and CRC-32 of the companion, for `.gnu_debuglink`.
+    pub debuglink: Option<(&'a str, u32)>,
+    /// What becomes of the signature.
+    pub sign: Sign,
+}
