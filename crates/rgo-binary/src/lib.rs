@@ -27,6 +27,7 @@ mod kind;
 mod limits;
 pub mod linkage;
 pub mod modinfo;
+mod needles;
 pub mod note;
 pub mod origin;
 pub mod package_note;

@@ -10,6 +10,7 @@
 //! Where no name leads to it, whatever looks like a header at an aligned place is tried, and
 //! taken if functions with names follow from it.
 
+use memchr::memmem;
 use object::{Object, ObjectSection, ObjectSegment, ObjectSymbol};
 
 use super::memory::Memory;
@@ -103,12 +104,10 @@ fn search<'a>(
     for (address, data) in stretches {
         let data = data.get(..left).unwrap_or(data);
         left -= data.len();
-        let found = data.chunks_exact(words.size).enumerate().find_map(|(index, chunk)| {
-            // Nearly every place fails here.
-            if words.u32(chunk, 0)? < 0xffff_fff0 || candidates == MAX_CANDIDATES {
+        let found = headers(data, words).find_map(|at| {
+            if candidates == MAX_CANDIDATES {
                 return None;
             }
-            let at = index * words.size;
             let table = PclnTable::parse(data.get(at..)?).ok()?;
             candidates += 1;
             let fits = table.header.words == words && table.is_plausible();
@@ -119,6 +118,17 @@ fn search<'a>(
         }
     }
     None
+}
+
+/// Places at which a table's header could be.
+fn headers<'d>(data: &'d [u8], words: Words) -> Box<dyn Iterator<Item = usize> + 'd> {
+    if words.big {
+        return Box::new((0..data.len()).step_by(words.size));
+    }
+    // All magic numbers end so, and zeros follow them. Code has little that looks like this by
+    // chance, and so much is searched through about as fast as it is read.
+    let ends = memmem::find_iter(data, b"\xff\xff\xff\0\0");
+    Box::new(ends.filter_map(|end| end.checked_sub(1)).filter(move |at| at % words.size == 0))
 }
 
 fn start_of_text(image: &Image<'_>) -> u64 {

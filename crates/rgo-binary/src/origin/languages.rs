@@ -204,10 +204,10 @@ struct Mangled {
 }
 
 impl Mangled {
-    fn add(&mut self, name: &str) {
+    fn add(&mut self, name: &[u8]) {
         self.count += 1;
         if self.first.is_none() {
-            self.first = Some(name.to_owned());
+            self.first = Some(String::from_utf8_lossy(name).into_owned());
         }
     }
 }
@@ -222,7 +222,7 @@ pub(super) fn symbols(image: &Image<'_>, findings: &mut Findings) -> (u64, u64) 
             Some(_) => cpp.add(name),
             None => {
                 for ((known, ..), seen) in SYMBOLS.iter().zip(&mut seen) {
-                    *seen |= name == *known;
+                    *seen |= name == known.as_bytes();
                 }
             }
         }
@@ -239,32 +239,31 @@ pub(super) fn symbols(image: &Image<'_>, findings: &mut Findings) -> (u64, u64) 
     (cpp.count, rust.count)
 }
 
-/// The language that mangles names like this, if one does.
-pub(crate) fn mangling(name: &str) -> Option<Language> {
-    let v0 = name.strip_prefix("_R").is_some_and(|rest| {
-        rest.starts_with(|c: char| "CMXYNI".contains(c))
-            && rustc_demangle::try_demangle(name).is_ok()
-    });
-    if v0 || name.starts_with("_ZN") && has_rust_hash(name) {
-        return Some(Language::Rust);
-    }
-    // An identifier's length, a nested, local or special name, an operator.
-    let itanium = name
-        .strip_prefix("_Z")
-        .is_some_and(|rest| rest.starts_with(|c: char| c.is_ascii_digit() || "NSLTGK".contains(c)));
-    (itanium || name.starts_with("??") || name.starts_with('?') && name.contains("@@"))
-        .then_some(Language::Cpp)
+/// The language that mangles names like this, if one does. Large programs have a million names.
+pub(crate) fn mangling(name: &[u8]) -> Option<Language> {
+    let is_cpp = match name {
+        [b'_', b'R', b'C' | b'M' | b'X' | b'Y' | b'N' | b'I', ..] => {
+            let text = std::str::from_utf8(name).ok()?;
+            return rustc_demangle::try_demangle(text).is_ok().then_some(Language::Rust);
+        }
+        [b'_', b'Z', b'N', ..] if has_rust_hash(name) => return Some(Language::Rust),
+        // An identifier's length, a nested, local or special name, an operator.
+        [b'_', b'Z', first, ..] => first.is_ascii_digit() || b"NSLTGK".contains(first),
+        [b'?', b'?', ..] => true,
+        [b'?', ..] => memmem::find(name, b"@@").is_some(),
+        _ => false,
+    };
+    is_cpp.then_some(Language::Cpp)
 }
 
 /// rustc's older mangling is that of C++ with a hash as the last part: `…17h` and 16 digits, `E`.
 /// Others may add to that: `.llvm.1`, `$tlv$init`.
-fn has_rust_hash(name: &str) -> bool {
-    name.rsplit_once("17h").and_then(|(_, rest)| rest.split_at_checked(16)).is_some_and(
-        |(hash, rest)| {
-            let hex = |byte: u8| byte.is_ascii_digit() || (b'a'..=b'f').contains(&byte);
-            hash.bytes().all(hex) && rest.starts_with('E')
-        },
-    )
+fn has_rust_hash(name: &[u8]) -> bool {
+    let hex = |byte: &u8| byte.is_ascii_digit() || (b'a'..=b'f').contains(byte);
+    let mut ends = memchr::memrchr_iter(b'h', name).filter_map(|at| name.split_at_checked(at));
+    let last = ends.find(|(before, _)| before.ends_with(b"17"));
+    last.and_then(|(_, rest)| rest.get(1..)?.split_at_checked(16))
+        .is_some_and(|(hash, rest)| hash.iter().all(hex) && rest.starts_with(b"E"))
 }
 
 /// What programs of Zig say when they give up. All that are built with checks have both.
@@ -305,7 +304,7 @@ mod tests {
             ("", None),
         ];
         for (name, language) in cases {
-            assert_eq!(mangling(name), language, "{name}");
+            assert_eq!(mangling(name.as_bytes()), language, "{name}");
         }
     }
 }

@@ -113,7 +113,7 @@ pub struct Found<T> {
 type Look<'l, T> = dyn Fn(&Item<'_>) -> Option<T> + Sync + 'l;
 
 /// Files that are looked into before the first answer is handed on.
-const BATCH: usize = 512;
+const BATCH: usize = 4096;
 
 /// Looks at all that `args` lead to, many files at a time, and hands what `look` makes of it to
 /// `answer`: in the order of the arguments, then of the names in a folder, then of the members
