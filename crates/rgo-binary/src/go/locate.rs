@@ -4,14 +4,15 @@
 //! ELF      .gopclntab, .data.rel.ro.gopclntab; in .data.rel.ro where another linker joined them;
 //!          without section headers: anywhere in the segments
 //! Mach-O   __gopclntab
-//! PE       symbol runtime.pclntab (pclntab up to Go 1.3), else anywhere in the sections
+//! PE       symbol runtime.pclntab (pclntab up to Go 1.3), else anywhere in the sections; among
+//!          code only where the linker is one of Go's
 //! ```
 //!
 //! Where no name leads to it, whatever looks like a header at an aligned place is tried, and
 //! taken if functions with names follow from it.
 
 use memchr::memmem;
-use object::{Object, ObjectSection, ObjectSegment, ObjectSymbol};
+use object::{Object, ObjectSection, ObjectSegment, ObjectSymbol, SectionKind};
 
 use super::memory::Memory;
 use super::moduledata::{self, ModuleData};
@@ -75,9 +76,25 @@ fn find<'a>(image: &Image<'a>) -> Result<Option<(u64, PclnTable<'a>)>> {
             search(image, joined.map(|section| (section.address, section.data)))
         }
         Format::Pe => by_symbol(image).or_else(|| {
-            search(image, image.sections().map(|section| (section.address, section.data)))
+            let kinds = image.object().sections().map(|section| section.kind());
+            let sections = image.sections().zip(kinds);
+            let sections =
+                sections.filter(|(_, kind)| *kind != SectionKind::Text || among_code(image));
+            search(image, sections.map(|(section, _)| (section.address, section.data)))
         }),
     })
+}
+
+/// Whether a PE image's table could be among its code, where Go put it before it had `.rdata`.
+/// Those programs were linked by Go itself or by GNU ld, which give themselves 3.0 and 2.x as the
+/// linker's version. Others have most of their bytes there.
+fn among_code(image: &Image<'_>) -> bool {
+    let linker = match image.object() {
+        object::File::Pe32(file) => file.nt_headers().optional_header.major_linker_version,
+        object::File::Pe64(file) => file.nt_headers().optional_header.major_linker_version,
+        _ => return true,
+    };
+    linker <= 3
 }
 
 fn by_symbol<'a>(image: &Image<'a>) -> Option<(u64, PclnTable<'a>)> {
