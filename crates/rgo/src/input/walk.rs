@@ -41,9 +41,8 @@ fn below(path: &Path) -> Vec<Entry> {
         return vec![named];
     }
     // By name: of one folder the paths differ in nothing else, and are compared at once.
-    let by_name = |one: &DirEntry, other: &DirEntry| {
-        one.path().as_os_str().cmp(other.path().as_os_str())
-    };
+    let by_name =
+        |one: &DirEntry, other: &DirEntry| one.path().as_os_str().cmp(other.path().as_os_str());
     let walk = WalkDir::new(path).sort_by(by_name).into_iter();
     walk.filter_map(|entry| match entry {
         Ok(entry) => {
