@@ -37,8 +37,8 @@ fn cases() {
 fn colour_is_as_the_call_says_else_as_the_environment_does() {
     let version_m = env!("CARGO_BIN_EXE_rgo-version-m");
     let build = env!("CARGO_BIN_EXE_rgo-build");
-    let missing = ["no-such-file"].as_slice();
-    let nowhere = ["-C", "no-such-folder"].as_slice();
+    let missing: &[&str] = &["no-such-file"];
+    let nowhere: &[&str] = &["-C", "no-such-folder"];
     for (program, wrong) in [(version_m, missing), (build, nowhere)] {
         for (call, environment, coloured) in [
             (["--color", "auto"], &[][..], false),
