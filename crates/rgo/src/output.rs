@@ -1,8 +1,10 @@
 //! Where words go: data to stdout, everything else to stderr, colour only on a terminal.
 
-use std::io::{self, ErrorKind, IsTerminal, Write};
+use std::io::{self, ErrorKind, Write};
 use std::path::Path;
 
+use anstream::stream::RawStream;
+use anstream::{AutoStream, ColorChoice};
 use anyhow::Context;
 use camino::Utf8Path;
 use rgo_report::{Report, Style};
@@ -16,8 +18,8 @@ use crate::place;
 /// # Errors
 /// If stdout cannot take it.
 pub fn print<R: Report>(report: &R, format: FormatArg) -> anyhow::Result<()> {
-    let style = Style { colour: colour(&io::stdout()) };
-    let text = rgo_report::render(report, format.into(), style).context("rendering the report")?;
+    let text =
+        rgo_report::render(report, format.into(), style(None)).context("rendering the report")?;
     write(text.as_bytes())
 }
 
@@ -126,12 +128,20 @@ fn message(label: &str, ansi: &str, text: &str) {
     };
 }
 
-/// Whether colour may be written: a terminal, and neither `NO_COLOR` nor a dumb one.
-pub fn colour(stream: &impl IsTerminal) -> bool {
-    let unset = |name| std::env::var_os(name).is_none_or(|value| value.is_empty());
-    stream.is_terminal()
-        && unset("NO_COLOR")
-        && std::env::var_os("TERM").is_none_or(|term| term != "dumb")
+/// Whether colour may be written: as `--color` says, else as `NO_COLOR` and `CLICOLOR_FORCE` do,
+/// else to a terminal that is not a dumb one.
+pub fn colour(stream: &impl RawStream) -> bool {
+    AutoStream::choice(stream) != ColorChoice::Never
+}
+
+/// The style of what [`deliver`] is given. A file is no terminal.
+#[must_use]
+pub fn style(file: Option<&Path>) -> Style {
+    let colour = match file {
+        Some(_) => ColorChoice::global() == ColorChoice::Always,
+        None => colour(&io::stdout()),
+    };
+    Style { colour }
 }
 
 /// Prints the next step for what was said before.

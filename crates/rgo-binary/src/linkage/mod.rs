@@ -81,7 +81,8 @@ pub struct GlibcFloor {
 
 impl Linkage {
     /// A kind, and no fact beyond it.
-    fn empty(kind: Kind) -> Self {
+    #[must_use]
+    pub fn empty(kind: Kind) -> Self {
         Self {
             kind,
             interpreter: None,

@@ -33,6 +33,8 @@ pub(super) struct Shape {
     /// A table suits Markdown better than lines.
     pub(super) table: bool,
     pub(super) saying: Saying,
+    /// A verdict only if something does not hold.
+    pub(super) quiet: bool,
 }
 
 impl Shape {
@@ -44,6 +46,7 @@ impl Shape {
             facts: args.facts || args.evidence,
             table: args.format == VersionFormat::Markdown,
             saying,
+            quiet: args.quiet,
         }
     }
 }
@@ -127,7 +130,7 @@ impl Report for VersionReport {
     const SCHEMA: &'static str = "rgo.version-m/1";
 
     fn document(&self) -> Document {
-        let Shape { short, summary, facts, table, saying } = self.shape;
+        let Shape { short, summary, facts, table, saying, quiet } = self.shape;
         let mut document = Document::new();
         if summary {
             document = row::summary(&self.rows());
@@ -142,6 +145,7 @@ impl Report for VersionReport {
             }
         }
         match &self.policy {
+            Some(outcome) if quiet && outcome.holds => document,
             Some(outcome) => outcome.document(document, saying.verbose),
             None => document,
         }

@@ -75,10 +75,11 @@ fn a_file_is_held_to_the_ratio_as_a_whole() {
     std::fs::write(file.path(), gz(&tar(&many))).unwrap();
     let mut lines = Vec::new();
     let options = Options { limits: small(), ..Options::default() };
-    let end = visit(&[file.path().to_owned()], &options, &line, |found| -> Result<(), ()> {
-        lines.push(found.value);
-        Ok(())
-    });
+    let end =
+        visit(&[file.path().to_owned()], &options, &|_, _| {}, &line, |found| -> Result<(), ()> {
+            lines.push(found.value);
+            Ok(())
+        });
     assert_eq!(end, Ok(()));
     let words = "refused: it decompresses to more than 1048576 bytes: the rest is not looked into";
     assert_eq!(lines.iter().filter(|line| line.ends_with(words)).count(), 1, "{lines:?}");
