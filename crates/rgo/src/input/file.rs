@@ -35,10 +35,15 @@ pub(super) fn stream<T>(visitor: &mut Visitor<'_, T>, reader: &mut dyn Read) {
 }
 
 fn open<T>(visitor: &mut Visitor<'_, T>, entry: &Entry) -> io::Result<()> {
+    let not_regular = || io::Error::new(io::ErrorKind::InvalidInput, "not a regular file");
+    // Opening a pipe waits for whoever writes to it. What a walk found is a file already.
+    if entry.named && !entry.path.metadata()?.is_file() {
+        return Err(not_regular());
+    }
     let mut file = File::open(&entry.path)?;
     let metadata = file.metadata()?;
     if !metadata.is_file() {
-        return Err(io::Error::new(io::ErrorKind::InvalidInput, "not a regular file"));
+        return Err(not_regular());
     }
     visitor.budget.holds_file(metadata.len());
     let mut head = [0; HEAD];
