@@ -20,7 +20,7 @@ use std::io;
 
 use anyhow::{Context, Result, anyhow};
 use rgo_binary::{Error, Limits, slices};
-use rgo_report::Style;
+use rgo_report::{Document, Style, printable};
 
 use crate::cli::version_m::{VersionFormat, VersionM};
 use crate::exit::{Exit, Hint, Usage};
@@ -51,6 +51,20 @@ pub fn run(args: VersionM) -> Result<Exit> {
         )
         .into());
     }
+    if (args.short || args.summary) && !args.format.is_for_people() {
+        return Err(Usage(
+            "--short and --summary are forms of text and Markdown\nhint: leave them out; the other \
+             formats have every image with all that is known of it"
+                .to_owned(),
+        )
+        .into());
+    }
+    if policy.is_empty() && args.format == VersionFormat::Sarif {
+        return Err(Usage(
+            "--format sarif tells what a policy found\nhint: give --require or --policy".to_owned(),
+        )
+        .into());
+    }
     if let Some(section) = &args.dump_section {
         return dump(&args, section);
     }
@@ -62,6 +76,7 @@ pub fn run(args: VersionM) -> Result<Exit> {
         || matches!(args.format, VersionFormat::Csv | VersionFormat::Markdown);
     let mut exit = Exit::Done;
     let mut files: Vec<Dossier> = Vec::new();
+    let mut unread: Vec<String> = Vec::new();
     let answers = |found: Found<Seen>| -> Result<()> {
         let Found { name, named, layers, value } = found;
         match value {
@@ -71,31 +86,46 @@ pub fn run(args: VersionM) -> Result<Exit> {
                 );
                 for error in broken {
                     told(&name, named, &error, &mut exit);
+                    unread.push(format!("{name}: {error}"));
                 }
             }
-            Seen::Nothing(why) => told(&name, named, &why, &mut exit),
+            Seen::Nothing(why) => {
+                told(&name, named, &why, &mut exit);
+                if why.hides() {
+                    unread.push(format!("{name}: {why}"));
+                }
+            }
         }
         Ok(())
     };
     input::visit(&args.files, &options(&args), &|item| look(item, details), answers)?;
     let outcome = (!policy.is_empty()).then(|| {
         let judged = files.iter().map(|file| policy.judge(file.subject(), file)).collect();
-        policy.conclude(judged)
+        policy.conclude(judged, unread)
     });
     if let Some(outcome) = &outcome {
         let on_github = std::env::var("GITHUB_ACTIONS").ok();
         if annotate::wanted(args.annotate, on_github.as_deref()) {
             // The runner reads both streams; stdout may be going into a file.
-            eprint!("{}", annotate::annotations(outcome));
+            output::tell(&annotate::annotations(outcome));
         }
         if exit == Exit::Done {
             exit = outcome.exit();
         }
     }
     let hint = outcome.as_ref().filter(|outcome| !outcome.holds).and_then(|outcome| outcome.hint());
-    let report = VersionReport { files, policy: outcome, shape: Shape::of(&args) };
+    let report = VersionReport { files, policy: outcome, shape: Shape::of(&args), exit };
     let text = report.text(args.format, style())?;
     output::deliver(text.as_bytes(), args.output.as_deref())?;
+    if let Some(outcome) = &report.policy {
+        // That the gate fails is never told by the exit code alone.
+        let shown = args.output.is_none() && args.format.carries_policy();
+        if !outcome.holds && !shown {
+            let style = Style { colour: output::colour(&io::stderr()) };
+            let document = outcome.document(Document::new(), args.verbose);
+            output::tell(&rgo_report::render_document(&document, style));
+        }
+    }
     if let Some(hint) = hint {
         output::hint(hint);
     }
@@ -161,6 +191,11 @@ impl std::fmt::Display for Why {
 }
 
 impl Why {
+    /// Whether there may be a program that was not found.
+    fn hides(&self) -> bool {
+        !matches!(self, Self::Empty | Self::Image(Error::Unrecognised))
+    }
+
     fn hint(&self) -> Option<&'static str> {
         match self {
             Self::Empty => None,
@@ -218,7 +253,7 @@ fn images(name: &Name, data: &[u8], details: bool) -> Seen {
 
 /// Says why there is no answer. What the user did not name is a warning.
 fn told(name: &Name, named: bool, why: &Why, exit: &mut Exit) {
-    let text = format!("{name}: {why}");
+    let text = format!("{name}: {}", printable(&why.to_string()));
     if named {
         output::failure(&text);
         *exit = Exit::Failed;
