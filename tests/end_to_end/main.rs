@@ -13,6 +13,7 @@ mod debug_data;
 mod dependencies;
 mod exports;
 mod failures;
+mod inspect;
 mod native;
 mod paths;
 mod published;

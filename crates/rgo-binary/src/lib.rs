@@ -24,6 +24,7 @@ pub mod hardening;
 pub mod identity;
 mod image;
 mod kind;
+pub mod libc;
 mod limits;
 pub mod linkage;
 pub mod modinfo;

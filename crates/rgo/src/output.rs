@@ -51,6 +51,11 @@ pub fn deliver(data: &[u8], file: Option<&Path>) -> anyhow::Result<()> {
     }
 }
 
+/// Prints text to stderr that is laid out already.
+pub fn tell(text: &str) {
+    let _ = io::stderr().lock().write_all(text.as_bytes());
+}
+
 /// Renders a report to stderr, where stdout belongs to another program.
 ///
 /// # Errors

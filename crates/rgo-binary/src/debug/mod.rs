@@ -113,7 +113,7 @@ impl Image<'_> {
 fn level(units: &Units, symbols: bool) -> DebugLevel {
     if units.full > 0 {
         DebugLevel::Full
-    } else if units.lines > 0 {
+    } else if units.lines > 0 || units.split > 0 {
         DebugLevel::Lines
     } else if symbols {
         DebugLevel::Symbols
@@ -122,9 +122,12 @@ fn level(units: &Units, symbols: bool) -> DebugLevel {
     }
 }
 
-/// Whether there are symbols beyond those the loader binds by. Mach-O keeps both in one table,
-/// so there only local ones count.
+/// Whether there are symbols beyond those the loader binds by: in their table, or packed as Fedora
+/// leaves them (`.gnu_debugdata`). Mach-O keeps both in one table, so there only local ones count.
 fn has_symbols(image: &Image<'_>) -> bool {
+    if image.section(".gnu_debugdata").is_some_and(|section| !section.data.is_empty()) {
+        return true;
+    }
     image.object().symbols().any(|symbol| {
         let local = image.format() != Format::MachO || !symbol.is_global();
         local && !symbol.is_undefined() && symbol.name_bytes().is_ok_and(|name| !name.is_empty())

@@ -53,6 +53,14 @@ pub enum Language {
     Assembly,
 }
 
+impl Language {
+    /// Whether the compilers that are known by the name of a suite (GCC, clang) are its own.
+    #[must_use]
+    pub fn is_of_the_c_family(self) -> bool {
+        matches!(self, Self::C | Self::Cpp | Self::ObjectiveC | Self::Fortran | Self::Assembly)
+    }
+}
+
 impl fmt::Display for Language {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {

@@ -86,7 +86,7 @@ pub struct VersionM {
     #[command(flatten)]
     pub colour: ColourArgs,
     /// Write the bytes of a section, of the one image that has it
-    #[arg(long, value_name = "NAME", help_heading = "Answer")]
+    #[arg(long, value_name = "NAME", conflicts_with_all = ["format", "facts", "evidence", "short", "summary", "required", "policy"], help_heading = "Answer")]
     pub dump_section: Option<String>,
 
     /// Require that EXPR holds of every image (repeatable); `help` lists what can be asked
@@ -111,7 +111,7 @@ pub struct VersionM {
 
     /// Print byte for byte what `go version` prints for the same arguments: Go programs alone,
     /// the first slice of a universal file, its messages and its exit code
-    #[arg(long, conflicts_with_all = ["format", "facts", "short", "summary", "required", "policy"], help_heading = "Go")]
+    #[arg(long, conflicts_with_all = ["format", "output", "facts", "evidence", "short", "summary", "dump_section", "required", "policy", "annotate", "no_archives", "max_member", "max_depth"], help_heading = "Go")]
     pub go: bool,
     /// With --go: modules and settings too; without it they are always there
     #[arg(short = 'm', help_heading = "Go")]
@@ -161,4 +161,18 @@ pub enum VersionFormat {
     Cyclonedx,
     /// What a policy found, for code-scanning pages: SARIF 2.1.0
     Sarif,
+}
+
+impl VersionFormat {
+    /// Whether what a policy found is part of the answer.
+    #[must_use]
+    pub fn carries_policy(self) -> bool {
+        !matches!(self, Self::Ndjson | Self::Csv | Self::Cyclonedx)
+    }
+
+    /// Whether people read it, so that it comes in shorter and longer forms.
+    #[must_use]
+    pub fn is_for_people(self) -> bool {
+        matches!(self, Self::Text | Self::Markdown)
+    }
 }

@@ -21,6 +21,7 @@ use std::path::Path;
 
 use anyhow::{Context, Result, anyhow};
 use rgo_binary::{Error, Limits, slices};
+use rgo_report::{Document, Style, printable};
 
 use crate::cli::version_m::{VersionFormat, VersionM};
 use crate::exit::{Exit, Hint, Usage};
@@ -52,13 +53,27 @@ pub fn run(args: VersionM) -> Result<Exit> {
         )
         .into());
     }
+    if (args.short || args.summary) && !args.format.is_for_people() {
+        return Err(Usage(
+            "--short and --summary are forms of text and Markdown\nhint: leave them out; the other \
+             formats have every image with all that is known of it"
+                .to_owned(),
+        )
+        .into());
+    }
+    if policy.is_empty() && args.format == VersionFormat::Sarif {
+        return Err(Usage(
+            "--format sarif tells what a policy found\nhint: give --require or --policy".to_owned(),
+        )
+        .into());
+    }
     if let Some(section) = &args.dump_section {
         return dump(&args, section);
     }
-    let (files, mut exit) = survey(&args, !policy.is_empty())?;
+    let (files, unread, mut exit) = survey(&args, !policy.is_empty())?;
     let outcome = (!policy.is_empty()).then(|| {
         let judged = files.iter().map(|file| policy.judge(file.subject(), file)).collect();
-        policy.conclude(judged)
+        policy.conclude(judged, unread)
     });
     if let Some(outcome) = &outcome {
         annotate(&args, outcome);
@@ -67,17 +82,26 @@ pub fn run(args: VersionM) -> Result<Exit> {
         }
     }
     let hint = outcome.as_ref().filter(|outcome| !outcome.holds).and_then(Outcome::hint);
-    let report = VersionReport { files, policy: outcome, shape: Shape::of(&args) };
+    let report = VersionReport { files, policy: outcome, shape: Shape::of(&args), exit };
     let text = report.text(args.format, output::style(args.output.as_deref()))?;
     output::deliver(text.as_bytes(), args.output.as_deref())?;
+    if let Some(outcome) = &report.policy {
+        // That the gate fails is never told by the exit code alone.
+        let shown = args.output.is_none() && args.format.carries_policy();
+        if !outcome.holds && !shown {
+            let style = Style { colour: output::colour(&io::stderr()) };
+            let document = outcome.document(Document::new(), args.verbose);
+            output::tell(&rgo_report::render_document(&document, style));
+        }
+    }
     if let Some(hint) = hint {
         output::hint(hint);
     }
     Ok(exit)
 }
 
-/// All images that the arguments lead to, and how it went.
-fn survey(args: &VersionM, judged: bool) -> Result<(Vec<Dossier>, Exit)> {
+/// All images that the arguments lead to, what may hide others, and how it went.
+fn survey(args: &VersionM, judged: bool) -> Result<(Vec<Dossier>, Vec<String>, Exit)> {
     let details = args.facts
         || args.evidence
         || args.short
@@ -87,6 +111,7 @@ fn survey(args: &VersionM, judged: bool) -> Result<(Vec<Dossier>, Exit)> {
     let progress = Progress::new(args.quiet);
     let mut exit = Exit::Done;
     let mut files: Vec<Dossier> = Vec::new();
+    let mut unread: Vec<String> = Vec::new();
     let mut tell = |name: &Name, named: bool, why: &Why| {
         if named {
             exit = Exit::Failed;
@@ -102,9 +127,17 @@ fn survey(args: &VersionM, judged: bool) -> Result<(Vec<Dossier>, Exit)> {
                 files.extend(
                     images.into_iter().map(|image| Dossier { layers: layers.clone(), ..image }),
                 );
-                broken.iter().for_each(|why| tell(&name, named, why));
+                for why in broken {
+                    tell(&name, named, &why);
+                    unread.push(format!("{name}: {why}"));
+                }
             }
-            Seen::Nothing(why) => tell(&name, named, &why),
+            Seen::Nothing(why) => {
+                tell(&name, named, &why);
+                if why.hides() {
+                    unread.push(format!("{name}: {why}"));
+                }
+            }
         }
         Ok(())
     };
@@ -114,7 +147,7 @@ fn survey(args: &VersionM, judged: bool) -> Result<(Vec<Dossier>, Exit)> {
         look(item, details)
     };
     input::visit(&args.files, &options(args), &begin, &look, answers)?;
-    Ok((files, exit))
+    Ok((files, unread, exit))
 }
 
 /// Has a GitHub workflow show what does not hold.
@@ -122,7 +155,7 @@ fn annotate(args: &VersionM, outcome: &Outcome) {
     let on_github = std::env::var("GITHUB_ACTIONS").ok();
     if annotate::wanted(args.annotate, on_github.as_deref()) {
         // The runner reads both streams; stdout may be going into a file.
-        eprint!("{}", annotate::annotations(outcome));
+        output::tell(&annotate::annotations(outcome));
     }
 }
 
@@ -181,6 +214,11 @@ impl std::fmt::Display for Why {
 }
 
 impl Why {
+    /// Whether there may be a program that was not found.
+    fn hides(&self) -> bool {
+        !matches!(self, Self::Empty | Self::Image(Error::Unrecognised))
+    }
+
     fn hint(&self) -> Option<&'static str> {
         match self {
             Self::Empty => None,
@@ -238,7 +276,7 @@ fn images(name: &Name, data: &[u8], details: bool) -> Seen {
 
 /// Says why there is no answer. What the user did not name is a warning.
 fn told(name: &Name, named: bool, why: &Why) {
-    let text = format!("{name}: {why}");
+    let text = format!("{name}: {}", printable(&why.to_string()));
     if named {
         output::failure(&text);
     } else {

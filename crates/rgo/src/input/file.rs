@@ -35,10 +35,15 @@ pub(super) fn stream<T>(visitor: &mut Visitor<'_, T>, reader: &mut dyn Read) {
 }
 
 fn open<T>(visitor: &mut Visitor<'_, T>, entry: &Entry) -> io::Result<()> {
+    let not_regular = || io::Error::new(io::ErrorKind::InvalidInput, "not a regular file");
+    // Opening a pipe waits for whoever writes to it. What a walk found is a file already.
+    if entry.named && !entry.path.metadata()?.is_file() {
+        return Err(not_regular());
+    }
     let mut file = File::open(&entry.path)?;
-    // Of what a walk has found it is known.
-    if entry.named && !file.metadata()?.is_file() {
-        return Err(io::Error::new(io::ErrorKind::InvalidInput, "not a regular file"));
+    let metadata = file.metadata()?;
+    if entry.named && !metadata.is_file() {
+        return Err(not_regular());
     }
     let mut head = [0; HEAD];
     let length = fill(&mut file, &mut head)?;
@@ -48,7 +53,7 @@ fn open<T>(visitor: &mut Visitor<'_, T>, entry: &Entry) -> io::Result<()> {
     if is_nothing && !entry.named {
         return Ok(());
     }
-    visitor.budget.holds_file(file.metadata()?.len());
+    visitor.budget.holds_file(metadata.len());
     match kind {
         // An empty file cannot be mapped.
         _ if length == 0 => visitor.body(Body::Bytes(&[])),

@@ -10,7 +10,7 @@ use super::dossier::Dossier;
 use super::lines::{self, Saying};
 use super::row::{self, Row};
 use crate::cli::version_m::{VersionFormat, VersionM};
-use crate::exit::Usage;
+use crate::exit::Exit;
 use crate::policy::{Outcome, sarif};
 
 /// What the files say, in the order they were named or walked.
@@ -22,6 +22,9 @@ pub(super) struct VersionReport {
     pub(super) policy: Option<Outcome>,
     #[serde(skip)]
     pub(super) shape: Shape,
+    /// How the run ends.
+    #[serde(skip)]
+    pub(super) exit: Exit,
 }
 
 /// How much is shown, and in how many words.
@@ -69,20 +72,13 @@ impl VersionReport {
             VersionFormat::Ndjson => self.ndjson()?,
             VersionFormat::Csv => row::csv(&self.rows())?,
             VersionFormat::Cyclonedx => pretty(&cyclonedx::bom(&self.files))?,
-            VersionFormat::Sarif => match &self.policy {
-                Some(outcome) => pretty(&serde_json::to_value(sarif::log(
-                    "rgo-version-m",
-                    env!("CARGO_PKG_VERSION"),
-                    outcome,
-                ))?)?,
-                None => {
-                    return Err(Usage(
-                        "--format sarif tells what a policy found\nhint: give --require or --policy"
-                            .to_owned(),
-                    )
-                    .into());
-                }
-            },
+            VersionFormat::Sarif => {
+                let outcome =
+                    self.policy.as_ref().context("SARIF is made of what a policy found")?;
+                let version = env!("CARGO_PKG_VERSION");
+                let log = sarif::log("rgo-version-m", version, outcome, self.exit);
+                pretty(&serde_json::to_value(log)?)?
+            }
         })
     }
 
