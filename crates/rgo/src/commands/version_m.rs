@@ -101,7 +101,7 @@ pub fn run(args: VersionM) -> Result<Exit> {
     input::visit(&args.files, &options(&args), &|item| look(item, details), answers)?;
     let outcome = (!policy.is_empty()).then(|| {
         let judged = files.iter().map(|file| policy.judge(file.subject(), file)).collect();
-        policy.conclude(judged, unread)
+        policy.conclude(judged, unread.clone())
     });
     if let Some(outcome) = &outcome {
         let on_github = std::env::var("GITHUB_ACTIONS").ok();
@@ -114,7 +114,7 @@ pub fn run(args: VersionM) -> Result<Exit> {
         }
     }
     let hint = outcome.as_ref().filter(|outcome| !outcome.holds).and_then(|outcome| outcome.hint());
-    let report = VersionReport { files, policy: outcome, shape: Shape::of(&args), exit };
+    let report = VersionReport { files, unread, policy: outcome, shape: Shape::of(&args), exit };
     let text = report.text(args.format, style())?;
     output::deliver(text.as_bytes(), args.output.as_deref())?;
     if let Some(outcome) = &report.policy {
