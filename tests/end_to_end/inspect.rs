@@ -69,7 +69,7 @@ fn a_gate_does_not_pass_what_it_could_not_read() {
     };
     let outcome = gate("size<1GB").ended(3);
     let answer: Value = serde_json::from_str(&outcome.stdout).expect("JSON");
-    let unread = answer["policy"]["unread"][0].as_str().expect("a reason");
+    let unread = answer["unread"][0].as_str().expect("a reason");
     assert!(unread.starts_with("b: "), "{unread}");
     gate("size<1GB?").ended(0);
     // Formats without a place for the verdict do not hide it.

@@ -23,6 +23,9 @@ pub struct Libc {
     pub name: &'static str,
     /// Whether it is a part of the image.
     pub linked_in: bool,
+    /// Parts of it that it loads while the program runs, though it is linked in: a static program
+    /// that looks up hosts or users with glibc needs them, and of the same version.
+    pub loads: Option<&'static str>,
     /// What tells.
     pub evidence: Evidence,
 }
@@ -32,6 +35,9 @@ const LINKED_IN: [(Format, &str, &str); 3] = [
     (Format::Elf, "musl", "No error information"),
     (Format::Pe, "UCRT", "CorExitProcess"),
 ];
+
+/// What glibc reads before it looks up a name.
+const NAME_SERVICES: &str = "nsswitch.conf";
 
 /// DLLs by how their names start, in lower case.
 const DLLS: [(&str, &str); 3] =
@@ -46,6 +52,7 @@ pub fn libc(image: &Image<'_>, linkage: &Linkage) -> Option<Libc> {
     let shared = |name, found: &str| Libc {
         name,
         linked_in: false,
+        loads: None,
         evidence: Evidence::new(place_of(linkage, found), found, Confidence::Certain),
     };
     match image.format() {
@@ -80,13 +87,17 @@ fn linked_in(image: &Image<'_>) -> Option<Libc> {
     let places = places::loaded(image);
     let mut found = LINKED_IN.iter().filter(|(format, ..)| *format == image.format()).filter_map(
         |(_, name, text)| {
-            let has =
-                |place: &&places::Place<'_>| memmem::find(place.data, text.as_bytes()).is_some();
-            let place = places.iter().find(has)?;
-            let evidence = Evidence::new(place.name, text, Confidence::Likely);
-            Some(Libc { name, linked_in: true, evidence })
+            let evidence = Evidence::new(place_with(&places, text)?, text, Confidence::Likely);
+            let looks_up = *name == "glibc" && place_with(&places, NAME_SERVICES).is_some();
+            let loads = looks_up.then_some("libnss_*.so");
+            Some(Libc { name, linked_in: true, loads, evidence })
         },
     );
     let first = found.next()?;
     found.next().is_none().then_some(first)
+}
+
+fn place_with<'p>(places: &[places::Place<'p>], text: &str) -> Option<&'p str> {
+    let has = |place: &&places::Place<'_>| memmem::find(place.data, text.as_bytes()).is_some();
+    places.iter().find(has).map(|place| place.name)
 }

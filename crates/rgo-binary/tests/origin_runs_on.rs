@@ -200,6 +200,10 @@ fn a_c_library_is_named_only_where_something_tells_it() {
     assert_eq!(named(&with(&["GLIBC_TUNABLES"]), &alone), Some(("glibc", true)));
     assert_eq!(named(&with(&["No error information"]), &alone), Some(("musl", true)));
     assert_eq!(named(&with(&["GLIBC_TUNABLES", "No error information"]), &alone), None);
+    let data = with(&["GLIBC_TUNABLES", "/etc/nsswitch.conf"]);
+    let (static_, mut linkage) = image(&data);
+    alone(&mut linkage);
+    assert_eq!(libc(&static_, &linkage).and_then(|libc| libc.loads), Some("libnss_*.so"));
     assert_eq!(named(MACHO, &|linkage| linkage.needed.clear()), None);
     assert_eq!(named(ELF, &|linkage| linkage.kind = Kind::Object), None);
 }

@@ -73,7 +73,7 @@ pub fn run(args: VersionM) -> Result<Exit> {
     let (files, unread, mut exit) = survey(&args, !policy.is_empty())?;
     let outcome = (!policy.is_empty()).then(|| {
         let judged = files.iter().map(|file| policy.judge(file.subject(), file)).collect();
-        policy.conclude(judged, unread)
+        policy.conclude(judged, unread.clone())
     });
     if let Some(outcome) = &outcome {
         annotate(&args, outcome);
@@ -82,7 +82,7 @@ pub fn run(args: VersionM) -> Result<Exit> {
         }
     }
     let hint = outcome.as_ref().filter(|outcome| !outcome.holds).and_then(Outcome::hint);
-    let report = VersionReport { files, policy: outcome, shape: Shape::of(&args), exit };
+    let report = VersionReport { files, unread, policy: outcome, shape: Shape::of(&args), exit };
     let text = report.text(args.format, output::style(args.output.as_deref()))?;
     output::deliver(text.as_bytes(), args.output.as_deref())?;
     if let Some(outcome) = &report.policy {

@@ -136,6 +136,9 @@ pub(super) fn facts(dossier: &Dossier, details: &Details, saying: Saying) -> Vec
             lines.add("needs besides", library.clone());
         }
     }
+    if let Some(loads) = details.libc.as_ref().and_then(|libc| libc.loads) {
+        lines.because("needs besides", loads, "glibc looks up names of hosts and users by these");
+    }
     identified(details, &mut lines);
     protected(details, &mut lines);
     described(details, &mut lines);

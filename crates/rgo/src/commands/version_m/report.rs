@@ -17,6 +17,9 @@ use crate::policy::{Outcome, sarif};
 #[derive(Debug, Serialize)]
 pub(super) struct VersionReport {
     pub(super) files: Vec<Dossier>,
+    /// What could not be looked into, with the reason: a program may be in it.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(super) unread: Vec<String>,
     /// The verdict, if something was required.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) policy: Option<Outcome>,
@@ -110,17 +113,35 @@ fn pretty(value: &Value) -> Result<String> {
     Ok(serde_json::to_string_pretty(value)? + "\n")
 }
 
-/// Takes every `evidence` out.
+/// Takes every `evidence` out; how sure it makes a conclusion stays.
 fn prune(value: &mut Value) {
     match value {
         Value::Array(items) => items.iter_mut().for_each(prune),
         Value::Object(map) => {
-            map.remove("evidence");
+            if let Some(confidence) = map.remove("evidence").as_ref().and_then(confidence) {
+                map.entry("confidence").or_insert_with(|| confidence.into());
+            }
             map.values_mut().for_each(prune);
         }
         _ => {}
     }
 }
+
+/// How sure the best of some evidence is.
+fn confidence(evidence: &Value) -> Option<&'static str> {
+    let of = |one: &Value| {
+        let found = one.get("confidence")?.as_str()?.to_owned();
+        SURE.iter().position(|sure| *sure == found)
+    };
+    let best = match evidence {
+        Value::Array(all) => all.iter().filter_map(of).max(),
+        one => of(one),
+    };
+    best.and_then(|at| SURE.get(at).copied())
+}
+
+/// The words of [`rgo_binary::origin::Confidence`], in its order.
+const SURE: [&str; 3] = ["guess", "likely", "certain"];
 
 impl Report for VersionReport {
     const SCHEMA: &'static str = "rgo.version-m/1";
