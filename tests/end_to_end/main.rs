@@ -8,6 +8,7 @@ mod support;
 
 mod build_matrix;
 
+mod compiled;
 mod concurrency;
 mod config;
 mod debug_data;
