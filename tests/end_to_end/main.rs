@@ -7,7 +7,6 @@
 mod support;
 
 mod build_matrix;
-
 mod compiled;
 mod concurrency;
 mod config;
