@@ -42,8 +42,7 @@ pub(super) fn canonicalise(image: &mut [u8], timestamp: u32) -> Result<Vec<Range
         let at = headers.file_offset(address, 8)? + 4;
         if bytes::u32_at(image, at, WHAT)? != 0 {
             bytes::put(image, at, &timestamp.to_le_bytes(), WHAT)?;
-            let address = base + u64::from(address) + 4;
-            edited.push(address..address + 4);
+            edited.push(range(base, address.saturating_add(4), 4));
         }
     }
     let mut guids = Vec::new();
@@ -64,7 +63,7 @@ pub(super) fn canonicalise(image: &mut [u8], timestamp: u32) -> Result<Vec<Range
         bytes::put(image, at, &record, WHAT)?;
         let used = bytes::word(record.len(), WHAT)?;
         bytes::put(image, entry + 16, &used.to_le_bytes(), WHAT)?;
-        edited.push(base + u64::from(address)..base + u64::from(address) + u64::from(size));
+        edited.push(range(base, address, size));
         guids.push(at + RSDS.len() as u64);
     }
     let checksum_at = headers.optional(CHECKSUM);
@@ -116,8 +115,13 @@ pub(super) fn relocate_debug_data(image: &mut [u8]) -> Result<()> {
 /// The addresses of the debug directory, which names offsets into the file.
 pub(super) fn debug_directory(headers: &Headers, image: &[u8]) -> Result<Range<u64>> {
     let (address, size) = headers.directory(image, Directory::Debug)?;
-    let start = headers.image_base(image)?.saturating_add(address.into());
-    Ok(start..start.saturating_add(size.into()))
+    Ok(range(headers.image_base(image)?, address, size))
+}
+
+/// Where something is once it is loaded; a hostile base lies at the end of all addresses.
+fn range(base: u64, address: u32, size: u32) -> Range<u64> {
+    let start = base.saturating_add(address.into());
+    start..start.saturating_add(size.into())
 }
 
 /// File offsets of the entries of the debug directory.

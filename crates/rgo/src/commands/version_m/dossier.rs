@@ -75,7 +75,9 @@ impl Dossier {
             Ok(said) => said,
         };
         let facts = details.then(|| Details::read(image, &mut problems));
-        let linkage = facts.as_ref().and_then(|facts| facts.linkage.as_ref());
+        // What a program needs tells languages, whether its facts are wanted or not.
+        let needed = (said.is_none() && !details).then(|| image.linkage().ok()).flatten();
+        let linkage = facts.as_ref().and_then(|facts| facts.linkage.as_ref()).or(needed.as_ref());
         let origin = (said.is_none() || details).then(|| origin::origin(image, linkage));
         if let Some(said) = said.as_mut().filter(|said| said.source == Source::DepV0) {
             // The dependency list names no compiler.
