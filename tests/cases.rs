@@ -34,6 +34,7 @@ fn cases() {
 
 /// Cases all run without colour in their environment, so what decides over it is asked here.
 #[test]
+#[expect(clippy::disallowed_methods, reason = "the environment of the program is what is tested")]
 fn colour_is_as_the_call_says_else_as_the_environment_does() {
     let version_m = env!("CARGO_BIN_EXE_rgo-version-m");
     let build = env!("CARGO_BIN_EXE_rgo-build");

@@ -174,7 +174,8 @@ fn bombs_of_every_kind_stop_at_the_ratio() {
     let folder = scratch("bombs");
     let limits = Limits::default();
     let size = limits.ratio_from + (128 << 20);
-    let kinds: [(&str, &str, fn(&Path, u64)); 4] = [
+    type Make = fn(&Path, u64);
+    let kinds: [(&str, &str, Make); 4] = [
         ("b.gz", "b.gz", gz),
         ("b.xz", "b.xz", xz),
         ("b.zst", "b.zst", zst),

@@ -36,7 +36,8 @@ pub fn write(data: &[u8]) -> anyhow::Result<()> {
     }
 }
 
-/// Writes data to a file, by temporary file and rename, or to stdout where none is named.
+/// Writes data to a file, by temporary file and rename, or to stdout where none is named. What
+/// is no file (a device, a pipe) is written to, not replaced.
 ///
 /// # Errors
 /// If it cannot be written.
@@ -45,7 +46,14 @@ pub fn deliver(data: &[u8], file: Option<&Path>) -> anyhow::Result<()> {
         Some(file) => {
             let path = Utf8Path::from_path(file)
                 .with_context(|| format!("the path {} is not UTF-8", file.display()))?;
-            place::put(path, data, None).map(drop)
+            match path.metadata() {
+                Ok(metadata) if !metadata.is_file() && !metadata.is_dir() => {
+                    std::fs::write(path, data).with_context(|| format!("writing {path}"))
+                }
+                // A link (`/dev/stdout`) leads to what is to be written.
+                Ok(_) => place::put(&path.canonicalize_utf8()?, data, None).map(drop),
+                Err(_) => place::put(path, data, None).map(drop),
+            }
         }
         None => write(data),
     }
@@ -158,6 +166,22 @@ pub fn hint(text: &str) {
 mod tests {
     use super::*;
     use anyhow::anyhow;
+
+    #[cfg(unix)]
+    #[test]
+    fn devices_and_links_are_written_to_and_stay() {
+        use std::os::unix::fs::FileTypeExt;
+        let null = Path::new("/dev/null");
+        deliver(b"text", Some(null)).expect("takes all");
+        assert!(null.metadata().expect("is there").file_type().is_char_device());
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let (file, link) = (folder.path().join("file"), folder.path().join("link"));
+        std::fs::write(&file, "old").expect("writes");
+        std::os::unix::fs::symlink(&file, &link).expect("links");
+        deliver(b"text", Some(&link)).expect("writes");
+        assert_eq!(std::fs::read(&file).expect("reads"), b"text");
+        assert!(link.is_symlink());
+    }
 
     #[test]
     fn hints_are_parted_from_words_and_nothing_is_said_twice() {
