@@ -94,6 +94,19 @@ fn checksum(image: &[u8], field: usize) -> u32 {
 }
 
 #[test]
+fn a_base_at_the_end_of_all_addresses_is_no_overflow() {
+    for input in [PE_AMD64, PE_ARM64] {
+        let mut hostile = input.to_vec();
+        let base = coff_header(input) + 20 + 24;
+        hostile[base..base + 8].fill(0xff);
+        let edits = Finish { timestamp: Some(TIMESTAMP), ..Finish::default() };
+        if let Ok(finished) = finish(&hostile, &edits) {
+            assert_eq!(u32_le(&finished.bytes, coff_header(input) + 4), TIMESTAMP);
+        }
+    }
+}
+
+#[test]
 fn a_checksum_is_renewed_where_there_is_one() {
     for (input, strip) in [(PE_AMD64, Strip::None), (PE_ARM64, Strip::All)] {
         let field = coff_header(input) + CHECKSUM;
