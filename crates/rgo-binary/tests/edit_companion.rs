@@ -32,7 +32,13 @@ fn debug_sections(image: &[u8]) -> Vec<String> {
 fn elf_companions_hold_what_the_program_lost() {
     for input in [ELF_AMD64, ELF_ARM64] {
         let companion = only_keep_debug(input).expect("keeps").to_vec();
-        assert_eq!(sections(&companion), sections(input), "names, addresses and sizes stay");
+        let apart = |image: &[u8]| {
+            // Of the names of sections, one may have become the end of another.
+            let mut all = sections(image);
+            all.retain(|(name, ..)| name != ".shstrtab");
+            all
+        };
+        assert_eq!(apart(&companion), apart(input), "names, addresses and sizes stay");
         assert!(!debug_sections(input).is_empty());
         for name in debug_sections(input) {
             assert_eq!(content(&companion, &name), content(input, &name), "{name}");

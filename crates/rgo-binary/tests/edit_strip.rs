@@ -139,15 +139,6 @@ fn data_at_the_end_are_not_lost_in_silence() {
     }
 }
 
-#[test]
-fn objects_are_refused() {
-    let mut input = ELF_AMD64.to_vec();
-    input[16] = 1;
-    let edits = Finish { strip: Strip::All, ..Finish::default() };
-    let error = finish(&input, &edits).expect_err("an object").to_string();
-    assert!(error.contains("relocatable"), "{error}");
-}
-
 /// Name, address, memory and file range of the sections of a PE image, as they stand in the file.
 fn pe_sections(image: &[u8]) -> Vec<(String, u32, u32, u32, u32)> {
     let goblin = goblin::pe::PE::parse(image).expect("goblin reads it");

@@ -11,8 +11,8 @@
 
 use object::elf;
 
-use super::elf::Layout;
-use super::{Draft, Why, bytes, pe};
+use super::elf::{Layout, symtab};
+use super::{Draft, Finish, Why, bytes, pe};
 use crate::{Error, Format, Image, Limits, Result};
 
 /// The companion of an ELF or PE image. (For Mach-O, debug data stay in the object files;
@@ -47,7 +47,12 @@ fn elf_companion(input: &[u8]) -> Result<Draft<'_>> {
         return Err(Error::unsupported("a debug file of this ELF image", why));
     }
     let encoder = layout.encoder;
-    layout.retain(|section| section.name != b".gnu_debuglink");
+    let link = layout.sections.iter_mut().find(|section| section.name == b".gnu_debuglink");
+    if let Some(link) = link.filter(|link| !link.is_loaded()) {
+        link.kept = false;
+        symtab::edit(&mut layout, &Finish::default())?;
+        layout.removed();
+    }
     layout.headers.e_phoff = encoder.file_header_size();
     let size =
         layout.headers.e_phoff + layout.segments.len() as u64 * encoder.program_header_size();
@@ -72,7 +77,7 @@ fn elf_companion(input: &[u8]) -> Result<Draft<'_>> {
     let mut placed = Vec::new();
     for (address, number) in notes {
         let Some(section) = layout.sections.get_mut(number) else { continue };
-        section.header.sh_offset = section.place(&mut output, &layout.source)?;
+        section.place(&mut output, &layout.source)?;
         section.in_segment = true;
         placed.push((address, section.header.sh_offset, section.header.sh_size));
     }

@@ -7,58 +7,98 @@
 //! ```
 //!
 //! Go puts the section headers inside the first segment: there they stay. Section numbers occur
-//! in headers (`sh_link`, `sh_info`, `e_shstrndx`), in symbols and, past 65,279 sections, in
-//! `.symtab_shndx`; all of them follow. (System V ABI, chapters 4 and 5)
+//! in headers (`sh_link`, `sh_info`, `e_shstrndx`), in groups, in symbols and, past 65,279
+//! sections, in `.symtab_shndx`; all of them follow. (System V ABI, chapters 4 and 5)
+//!
+//! An object that is still to be linked has no segments: all of its sections may move, and the
+//! symbols that its relocations name stay.
 
+mod compress;
 mod layout;
-mod symtab;
-
-use object::elf;
+mod names;
+mod relocations;
+mod select;
+pub(super) mod symtab;
+mod write;
 
 use super::{Draft, Edited, Finish, Strip, Why};
 use crate::{Error, Result};
 pub(super) use layout::Layout;
+use layout::Section;
 
 /// What `.gnu_debuglink` starts its name with; also what a debugger looks for.
 const DEBUGLINK: &[u8] = b".gnu_debuglink";
 
 pub(super) fn finish<'a>(filled: Draft<'a>, edits: &Finish<'_>) -> Result<Edited<'a>> {
-    if edits.strip == Strip::None && edits.debuglink.is_none() {
+    if asks_nothing(edits) {
         return Ok(Edited::of(filled));
     }
     let mut layout = Layout::parse(filled)?;
-    if layout.file.e_type == elf::ET_REL {
-        return Err(Error::unsupported(
-            "stripping a relocatable ELF object",
-            "its relocations need the symbols",
-        ));
-    }
-    layout.refuse_overlay()?;
     if layout.sections.len() <= 1 {
-        if edits.debuglink.is_some() {
+        if edits.debuglink.is_some() || !edits.added.is_empty() {
             let why = "the image has no section headers";
-            return Err(Error::unsupported("a link to a debug file", why));
+            return Err(Error::unsupported("adding a section", why));
         }
         return Ok(Edited::of(layout.source));
     }
-    let linked = edits.debuglink.is_some();
-    let removed = layout.retain(|section| {
-        let kept = match edits.strip {
-            Strip::None => true,
-            Strip::Debug => !is_debug(&section.name),
-            Strip::Unneeded => !is_debug(&section.name) && !is_symbols(section),
-            Strip::All => section.is_loaded() || survives_all(&section.name),
-        };
-        section.in_segment || kept && !(linked && section.name == DEBUGLINK)
-    });
-    symtab::edit(&mut layout, edits.strip == Strip::Debug)?;
+    select::sections(&mut layout, edits)?;
+    let adds = add(&mut layout, edits)?;
+    let restored = match edits.compression {
+        Some(how) => compress::debug_sections(&mut layout, how)?,
+        None => false,
+    };
+    let symbols_gone = symtab::edit(&mut layout, edits)?;
+    let removed = layout.removed();
+    if let Some((offset, size)) = layout.overlay() {
+        // Such data are found by their distance from the start (AppImage: from the section
+        // headers) or from the end: they stay if all stays.
+        if adds || restored || symbols_gone || !removed.is_empty() {
+            let why = format!(
+                "{size} bytes at {offset:#x} belong to no section and would be lost, or not be \
+                 found at another place"
+            );
+            return Err(Error::unsupported("stripping an image with data at its end", why));
+        }
+        return Ok(Edited::of(layout.source));
+    }
+    Ok(Edited { removed, ..Edited::of(layout.write()?) })
+}
+
+fn asks_nothing(edits: &Finish<'_>) -> bool {
+    edits.strip == Strip::None
+        && edits.symbols.is_empty()
+        && edits.sections.is_empty()
+        && edits.added.is_empty()
+        && edits.compression.is_none()
+        && edits.debuglink.is_none()
+}
+
+/// Adds the sections that are asked for; answers whether there are any.
+fn add(layout: &mut Layout<'_>, edits: &Finish<'_>) -> Result<bool> {
+    for (name, content) in edits.added {
+        let is_there = |section: &Section<'_>| section.kept && section.name == name.as_bytes();
+        let what = || format!("adding section {name}");
+        if name.is_empty() || name.contains('\0') {
+            return Err(Error::unsupported(what(), "that is no name for a section"));
+        }
+        if layout.sections.iter().any(is_there) {
+            return Err(Error::unsupported(what(), "there is one of that name"));
+        }
+        let section = Section::new(name.as_bytes(), content.to_vec(), 1, Why::AddedSection);
+        layout.sections.push(section);
+    }
     if let Some((name, crc)) = edits.debuglink {
         if name.contains('\0') {
             return Err(Error::unsupported("this name of a debug file", "it contains a NUL"));
         }
-        layout.append(DEBUGLINK, debuglink(name, crc, layout.encoder.endian()), Why::DebugLink);
+        // One that is there is about a companion of old.
+        for section in layout.sections.iter_mut().filter(|section| !section.in_segment) {
+            section.kept &= section.name != DEBUGLINK;
+        }
+        let content = debuglink(name, crc, layout.encoder.endian());
+        layout.sections.push(Section::new(DEBUGLINK, content, 4, Why::DebugLink));
     }
-    Ok(Edited { removed, ..Edited::of(layout.write()?) })
+    Ok(!edits.added.is_empty() || edits.debuglink.is_some())
 }
 
 /// Content of `.gnu_debuglink`: file name, NUL, zeros up to a multiple of 4, CRC-32.
@@ -67,30 +107,6 @@ fn debuglink(name: &str, crc: u32, endian: object::Endianness) -> Vec<u8> {
     let mut data = name.as_bytes().to_vec();
     data.push(0);
     data.resize(data.len().next_multiple_of(4), 0);
-    data.extend(match endian {
-        object::Endianness::Little => crc.to_le_bytes(),
-        object::Endianness::Big => crc.to_be_bytes(),
-    });
+    data.extend(relocations::bytes_of(endian, crc));
     data
-}
-
-/// Sections that debuggers alone read.
-pub(super) fn is_debug(name: &[u8]) -> bool {
-    let name = name.strip_prefix(b".rela").or(name.strip_prefix(b".rel")).unwrap_or(name);
-    name.starts_with(b".debug") || name.starts_with(b".zdebug") || name == b".gdb_index"
-}
-
-/// Symbols of a linked image, which only debuggers read.
-fn is_symbols(section: &layout::Section<'_>) -> bool {
-    matches!(section.header.sh_type, elf::SHT_SYMTAB | elf::SHT_SYMTAB_SHNDX)
-        || section.name == b".strtab"
-}
-
-/// Sections without an address that even a full strip leaves: what tells a program's origin,
-/// and what tools (linkers, debuggers) need to be told.
-fn survives_all(name: &[u8]) -> bool {
-    const NAMES: [&[u8]; 5] =
-        [b".comment", b".dep-v0", b".gnu_debuglink", b".ARM.attributes", b".riscv.attributes"];
-    const PREFIXES: [&[u8]; 3] = [b".rgo", b".note", b".gnu.warning"];
-    NAMES.contains(&name) || PREFIXES.iter().any(|prefix| name.starts_with(prefix))
 }

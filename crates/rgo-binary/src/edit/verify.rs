@@ -7,6 +7,8 @@
 //! that was mapped at the same address, or was made anew for a reason that edits of its format
 //! may have.
 
+mod elf;
+
 use std::ops::Range;
 
 use object::{Object, ObjectSegment, SegmentFlags};
@@ -30,6 +32,10 @@ pub(super) fn loads_the_same(edit: &Edited<'_>, output: &[u8]) -> Result<()> {
         same_image(&before.image, &after.image)?;
         same_mappings(before, after, draft, &edit.removed)?;
         same_sections(&before.image, &after.image, &edit.removed)?;
+        if before.image.format() == Format::Elf {
+            let offsets = (before.offset, after.offset);
+            elf::same(before.image.data(), after.image.data(), offsets, draft)?;
+        }
     }
     Ok(())
 }

@@ -1,159 +1,359 @@
-//! The symbol table of an ELF image, part of whose sections are gone.
+//! The symbol table of an ELF image, part of whose symbols or sections are gone.
 //!
 //! ```text
 //! Elf64_Sym, 24 bytes: u32 name, u8 info (4 bits binding, 4 bits type), u8 other,
 //!                      u16 section (ffff: see .symtab_shndx), u64 value, u64 size
 //! ```
 //!
-//! Local symbols come first and `sh_info` counts them. (gABI, "Symbol Table")
+//! Local symbols come first and `sh_info` counts them. (gABI, "Symbol Table") There may be
+//! hundreds of thousands of them, so none is held as a value: they are read where they stand, and
+//! what is remembered of each is its new number.
 
-use object::write::StringTable;
-use object::write::elf::Sym;
+use object::write::elf::{Encoder, Sym};
 use object::{Endianness, elf, pod};
 
 use super::layout::{Content, Layout, Section};
-use crate::edit::{Why, bytes};
+use super::names::{Merged, Names};
+use super::relocations::{self, Users, bytes_of};
+use crate::edit::{Choice, Finish, Strip, Why, bytes};
 use crate::{Error, Result};
 
 const WHAT: &str = "ELF symbol table";
+/// The number of a symbol that is gone.
+const GONE: u32 = u32::MAX;
 
-/// Has symbols name sections by their new numbers; symbols of sections that are gone go too, and
-/// with `drop_files` those that name source files.
-pub(super) fn edit(layout: &mut Layout<'_>, drop_files: bool) -> Result<()> {
-    let Some(number) = find(layout, |section| section.header.sh_type == elf::SHT_SYMTAB) else {
-        return Ok(());
+/// Takes out the symbols that are to go, the tables too if none is left, and has all that knows
+/// symbols or sections by number follow. Answers whether a symbol is gone.
+pub(in crate::edit) fn edit(layout: &mut Layout<'_>, edits: &Finish<'_>) -> Result<bool> {
+    let Some(symtab) = find(layout, |section| section.header.sh_type == elf::SHT_SYMTAB) else {
+        drop_unused_names(layout, edits, None)?;
+        relocations::renumber_groups(layout, &layout.numbers());
+        return Ok(false);
     };
-    let links_here = |section: &Section<'_>| section.header.sh_link as usize == number;
     let extended = find(layout, |section| {
-        section.header.sh_type == elf::SHT_SYMTAB_SHNDX && links_here(section)
+        let links_here = section.header.sh_link as usize == symtab;
+        section.header.sh_type == elf::SHT_SYMTAB_SHNDX && links_here
     });
-    // Relocations that a linker left for analysis know symbols by number: then all stay.
-    let is_user = |kind| matches!(kind, elf::SHT_REL | elf::SHT_RELA | elf::SHT_GROUP);
-    let numbered =
-        find(layout, |section| is_user(section.header.sh_type) && links_here(section)).is_some();
+    let symbols = Symbols::of(layout, symtab, extended)?;
+    let users = Users::of(layout, symtab, symbols.count)?;
+    let (numbers, count) = choose(layout, edits, &symbols, &users, symtab)?;
+    let strings = symbols.strings;
+    let stays = stays(layout, edits, &users, symtab, count)?;
+    for number in [Some(symtab), extended].into_iter().flatten() {
+        if let Some(section) = layout.sections.get_mut(number) {
+            section.kept = stays;
+        }
+    }
+    drop_unused_names(layout, edits, Some(strings))?;
+    // Numbers of sections that fit a symbol need no table of their own.
+    let all = layout.sections.iter().filter(|section| section.kept).count();
+    if let Some(section) = extended.and_then(|number| layout.sections.get_mut(number)) {
+        section.kept &= all >= usize::from(elf::SHN_LORESERVE);
+    }
+    let sections = layout.numbers();
+    relocations::renumber_groups(layout, &sections);
+    if stays {
+        let merged = merge_names(layout, &symbols, &numbers, symtab)?;
+        write(layout, &symbols, &numbers, &sections, merged.as_ref(), (symtab, extended))?;
+        if count != symbols.count {
+            users.renumber(layout, symtab, &numbers);
+        }
+    }
+    Ok(count != symbols.count)
+}
 
-    let table = layout.sections.get(number).map(Section::bytes).unwrap_or_default();
-    let high = extended.and_then(|number| layout.sections.get(number)).map(Section::bytes);
-    let mut symbols = parse(layout, table, high.unwrap_or_default())?;
-    let numbers = layout.numbers();
-    let renumbered = |section: u32| numbers.get(section as usize).copied().flatten();
-    if !numbered {
-        // The null symbol stands for itself.
-        let mut first = true;
-        symbols.retain(|symbol| {
-            let null = std::mem::take(&mut first);
-            let is_file = symbol.st_info.st_type() == elf::STT_FILE;
-            let is_gone = symbol.section.is_some_and(|section| renumbered(section).is_none());
-            null || !(drop_files && is_file || is_gone)
-        });
+fn find(layout: &Layout<'_>, is: impl Fn(&Section<'_>) -> bool) -> Option<usize> {
+    layout.sections.iter().position(|section| !section.in_segment && is(section))
+}
+
+/// The symbols as they stand in the input.
+struct Symbols<'a> {
+    encoder: Encoder<Endianness>,
+    table: &'a [u8],
+    extended: &'a [u8],
+    count: usize,
+    /// The section of their names, and its bytes.
+    strings: usize,
+    names: &'a [u8],
+}
+
+impl<'a> Symbols<'a> {
+    fn of(layout: &Layout<'a>, symtab: usize, extended: Option<usize>) -> Result<Self> {
+        let input = |number: usize| layout.sections.get(number).map(Section::input);
+        let table = input(symtab).unwrap_or_default();
+        let size = bytes::index(layout.encoder.sym_size());
+        if !table.len().is_multiple_of(size) {
+            return Err(Error::malformed(WHAT, 0, "its size is not a multiple of a symbol's"));
+        }
+        let link = layout.sections.get(symtab).map_or(0, |section| section.header.sh_link);
+        let strings = link as usize;
+        let names = input(strings).filter(|_| strings != 0);
+        Ok(Self {
+            encoder: layout.encoder,
+            table,
+            extended: extended.and_then(input).unwrap_or_default(),
+            count: table.len() / size,
+            strings,
+            names: names.ok_or_else(|| Error::malformed(WHAT, 0, "it has no table of names"))?,
+        })
     }
-    for symbol in &mut symbols {
-        symbol.section = symbol.section.map(|section| renumbered(section).unwrap_or_default());
+
+    fn iter(&self) -> impl Iterator<Item = (usize, Sym)> + '_ {
+        let size = bytes::index(self.encoder.sym_size());
+        self.table.chunks_exact(size).enumerate().filter_map(|(index, bytes)| {
+            let symbol = if self.encoder.is_64() {
+                self.read::<elf::Sym64<Endianness>>(index, bytes)
+            } else {
+                self.read::<elf::Sym32<Endianness>>(index, bytes)
+            };
+            Some((index, symbol?))
+        })
     }
-    let strings = strings(layout, number, &mut symbols)?;
-    write(layout, number, extended, &symbols)?;
-    if let Some((number, bytes)) = strings
-        && let Some(section) = layout.sections.get_mut(number)
-    {
-        section.content = Content::New(bytes, Why::Symbols);
+
+    fn read<S: object::read::elf::Sym<Endian = Endianness>>(
+        &self,
+        index: usize,
+        bytes: &[u8],
+    ) -> Option<Sym> {
+        let endian = self.encoder.endian();
+        let (symbol, _) = pod::from_bytes::<S>(bytes).ok()?;
+        let section = match symbol.st_shndx(endian) {
+            elf::SHN_XINDEX => self
+                .extended
+                .as_chunks()
+                .0
+                .get(index)
+                .map(|word| relocations::number(endian, *word)),
+            section => section.index().map(u32::from),
+        };
+        Some(Sym::from_raw(endian, symbol, section))
+    }
+
+    fn name(&self, symbol: &Sym) -> &'a [u8] {
+        let rest = self.names.get(symbol.st_name as usize..).unwrap_or_default();
+        rest.split(|byte| *byte == 0).next().unwrap_or_default()
+    }
+}
+
+/// For each symbol its new number, and how many there are.
+fn choose(
+    layout: &Layout<'_>,
+    edits: &Finish<'_>,
+    symbols: &Symbols<'_>,
+    users: &Users,
+    symtab: usize,
+) -> Result<(Vec<u32>, usize)> {
+    let name = layout.sections.get(symtab).map_or(&[][..], |section| &section.name);
+    let strip = match edits.sections.of(name) {
+        Some(true) => Strip::None,
+        Some(false) => Strip::All,
+        None => edits.strip,
+    };
+    let mut numbers = Vec::with_capacity(symbols.count);
+    let mut next = 0;
+    for (index, symbol) in symbols.iter() {
+        let named = users.named.get(index).copied().unwrap_or_default();
+        let candidate = Candidate { symbols, symbol: &symbol, named: named || users.unknown };
+        if index == 0 || candidate.stays(layout, strip, edits.symbols)? {
+            numbers.push(next);
+            next += 1;
+        } else {
+            numbers.push(GONE);
+        }
+    }
+    Ok((numbers, next as usize))
+}
+
+/// A symbol of which it is to be decided whether it stays.
+struct Candidate<'s, 'a> {
+    symbols: &'s Symbols<'a>,
+    symbol: &'s Sym,
+    /// Something that stays knows it by number.
+    named: bool,
+}
+
+impl Candidate<'_, '_> {
+    fn stays(&self, layout: &Layout<'_>, strip: Strip, choice: Choice<'_>) -> Result<bool> {
+        let kind = self.symbol.st_info.st_type();
+        // The symbols of sections have no names of their own.
+        let chosen = if choice.is_empty() || kind == elf::STT_SECTION {
+            None
+        } else {
+            choice.of(self.symbols.name(self.symbol))
+        };
+        let home = self.symbol.section.and_then(|number| layout.sections.get(number as usize));
+        if let Some(home) = home.filter(|home| !home.kept) {
+            let home = String::from_utf8_lossy(&home.name);
+            if self.named {
+                let why = format!("relocations that stay need {}", self.text());
+                return Err(Error::unsupported(format!("removing section {home}"), why));
+            }
+            if chosen == Some(true) {
+                let why = format!("its section {home} goes");
+                return Err(Error::unsupported(format!("keeping symbol {}", self.text()), why));
+            }
+            return Ok(false);
+        }
+        if chosen == Some(false) && self.named {
+            let what = format!("removing symbol {}", self.text());
+            return Err(Error::unsupported(what, "a relocation needs it"));
+        }
+        Ok(match (chosen, strip) {
+            _ if self.named => true,
+            (Some(chosen), _) => chosen,
+            (None, Strip::None) => true,
+            // Those of sections are there for relocations alone.
+            (None, Strip::Debug) => !matches!(kind, elf::STT_FILE | elf::STT_SECTION),
+            (None, Strip::Unneeded) => layout.is_relocatable() && self.is_needed(layout),
+            (None, Strip::All) => false,
+        })
+    }
+
+    /// Whether a linker asks for it without a relocation: it is defined for other objects, or
+    /// tells code from data (`$x`, `$d`).
+    fn is_needed(&self, layout: &Layout<'_>) -> bool {
+        let is_global = self.symbol.st_info.st_bind() != elf::STB_LOCAL
+            && self.symbol.st_shndx != elf::SHN_UNDEF;
+        let machine = layout.file.e_machine;
+        let marks = matches!(machine, elf::EM_ARM | elf::EM_AARCH64 | elf::EM_RISCV | elf::EM_CSKY);
+        let name = || self.symbols.name(self.symbol);
+        is_global || marks && matches!(name(), [b'$', b'a' | b'd' | b't' | b'x', ..])
+    }
+
+    fn text(&self) -> String {
+        let name = self.symbols.name(self.symbol);
+        if name.is_empty() {
+            return "the symbol of the section".to_owned();
+        }
+        String::from_utf8_lossy(name).into_owned()
+    }
+}
+
+/// Whether there is still to be a symbol table.
+fn stays(
+    layout: &Layout<'_>,
+    edits: &Finish<'_>,
+    users: &Users,
+    symtab: usize,
+    count: usize,
+) -> Result<bool> {
+    let name = layout.sections.get(symtab).map_or(&[][..], |section| &section.name);
+    Ok(match (edits.sections.of(name), edits.strip) {
+        (Some(true), _) => true,
+        (Some(false), _) if !users.are_none() => {
+            let what = format!("removing section {}", String::from_utf8_lossy(name));
+            return Err(Error::unsupported(what, "relocations need it"));
+        }
+        (Some(false), _) => count > 1,
+        (None, Strip::None | Strip::Debug) => true,
+        (None, Strip::Unneeded) if layout.is_relocatable() => true,
+        (None, _) => count > 1 || !users.are_none(),
+    })
+}
+
+/// Tables of names go with the last section that looks something up in them, and stay with it.
+fn drop_unused_names(
+    layout: &mut Layout<'_>,
+    edits: &Finish<'_>,
+    strings: Option<usize>,
+) -> Result<()> {
+    let mut used = vec![false; layout.sections.len()];
+    for section in layout.sections.iter().filter(|section| section.kept) {
+        if let Some(place) = used.get_mut(section.header.sh_link as usize) {
+            *place = true;
+        }
+    }
+    let names = layout.names_number();
+    for (number, (section, used)) in layout.sections.iter_mut().zip(used).enumerate() {
+        let is_names = section.header.sh_type == elf::SHT_STRTAB && !section.in_segment;
+        if !is_names || number == names {
+            continue;
+        }
+        let chosen = edits.sections.of(&section.name);
+        if used && chosen == Some(false) {
+            let what = format!("removing section {}", String::from_utf8_lossy(&section.name));
+            return Err(Error::unsupported(what, "a section that stays has its names there"));
+        }
+        if used {
+            section.kept = true;
+        } else if Some(number) == strings && chosen != Some(true) {
+            section.kept = false;
+        }
     }
     Ok(())
 }
 
-fn find(layout: &Layout<'_>, is: impl Fn(&Section<'_>) -> bool) -> Option<usize> {
-    layout.sections.iter().position(|section| section.kept && !section.in_segment && is(section))
-}
-
-fn parse(layout: &Layout<'_>, table: &[u8], extended: &[u8]) -> Result<Vec<Sym>> {
-    let endian = layout.encoder.endian();
-    if layout.encoder.is_64() {
-        parse_as::<elf::Sym64<Endianness>>(endian, table, extended)
-    } else {
-        parse_as::<elf::Sym32<Endianness>>(endian, table, extended)
-    }
-}
-
-fn parse_as<S: object::read::elf::Sym<Endian = Endianness>>(
-    endian: Endianness,
-    table: &[u8],
-    extended: &[u8],
-) -> Result<Vec<Sym>> {
-    let bad = |()| Error::malformed(WHAT, 0, "its size is not a multiple of a symbol's");
-    let table = pod::slice_from_all_bytes::<S>(table).map_err(bad)?;
-    let extended = extended.as_chunks::<4>().0;
-    let symbols = table.iter().enumerate().map(|(index, symbol)| {
-        let section = match symbol.st_shndx(endian) {
-            elf::SHN_XINDEX => extended.get(index).map(|word| match endian {
-                Endianness::Little => u32::from_le_bytes(*word),
-                Endianness::Big => u32::from_be_bytes(*word),
-            }),
-            section => section.index().map(u32::from).filter(|section| *section != 0),
-        };
-        Sym::from_raw(endian, symbol, section)
-    });
-    Ok(symbols.collect())
-}
-
-/// Makes the table of names anew from what the symbols still use; `None` where something else
-/// uses it too, and it stays as it is.
-fn strings(
-    layout: &Layout<'_>,
+/// Makes the table of names anew from what is still used; `None` where something else uses it
+/// too, and it stays as it is.
+fn merge_names<'a>(
+    layout: &mut Layout<'a>,
+    symbols: &Symbols<'_>,
+    numbers: &[u32],
     symtab: usize,
-    symbols: &mut [Sym],
-) -> Result<Option<(usize, Vec<u8>)>> {
-    let Some(link) = layout.sections.get(symtab).map(|section| section.header.sh_link) else {
-        return Ok(None);
-    };
-    let number = link as usize;
-    let users = layout.sections.iter().filter(|other| other.kept && other.header.sh_link == link);
-    let Some(section) = layout.sections.get(number).filter(|section| section.kept) else {
-        return Err(Error::malformed(WHAT, 0, "it has no table of names"));
-    };
-    if users.count() != 1 || link == layout.headers.shstrtab_index || section.in_segment {
+) -> Result<Option<Merged<'a>>> {
+    let others = layout.sections.iter().enumerate().filter(|(number, section)| {
+        section.kept && section.header.sh_link as usize == symbols.strings && *number != symtab
+    });
+    if others.count() > 0 {
         return Ok(None);
     }
-    let old = section.bytes();
-    let mut table = StringTable::new();
-    let mut ids = Vec::with_capacity(symbols.len());
-    for symbol in symbols.iter() {
-        let name = old
-            .get(symbol.st_name as usize..)
-            .and_then(|rest| rest.split(|byte| *byte == 0).next())
-            .ok_or_else(|| Error::malformed(WHAT, 0, "a name lies outside of the names"))?;
-        ids.push((!name.is_empty()).then(|| table.add(name)));
+    let shared = symbols.strings == layout.names_number();
+    let Some(section) = layout.sections.get(symbols.strings) else { return Ok(None) };
+    if section.in_segment || !matches!(section.content, Content::Input(..)) {
+        return Ok(None);
     }
-    let mut bytes = vec![0];
-    table.write(&mut bytes, 1).map_err(|why| Error::malformed(WHAT, 0, why))?;
-    for (symbol, id) in symbols.iter_mut().zip(ids) {
-        symbol.st_name = table.maybe_get_offset(id);
+    let mut names = Names::of(section);
+    for ((_, symbol), number) in symbols.iter().zip(numbers) {
+        if *number != GONE {
+            names.add(symbol.st_name);
+        }
     }
-    Ok(Some((number, bytes)))
+    if shared {
+        names.add_sections(&layout.sections);
+    }
+    let merged = names.put(&mut layout.sections, symbols.strings, Why::Symbols)?;
+    if shared {
+        merged.name(&mut layout.sections);
+    }
+    Ok(Some(merged))
 }
 
 fn write(
     layout: &mut Layout<'_>,
-    number: usize,
-    extended: Option<usize>,
-    symbols: &[Sym],
+    symbols: &Symbols<'_>,
+    numbers: &[u32],
+    sections: &[Option<u32>],
+    names: Option<&Merged<'_>>,
+    (symtab, extended): (usize, Option<usize>),
 ) -> Result<()> {
-    let encoder = layout.encoder;
-    let mut table = Vec::with_capacity(symbols.len() * bytes::index(encoder.sym_size()));
+    let encoder = symbols.encoder;
+    let mut table = Vec::with_capacity(symbols.table.len());
     let mut high = Vec::new();
-    for symbol in symbols {
-        let word = encoder.symbol(&mut table, symbol).unwrap_or_default();
-        high.extend(match encoder.endian() {
-            Endianness::Little => word.to_le_bytes(),
-            Endianness::Big => word.to_be_bytes(),
-        });
+    let (mut locals, mut all_local) = (0, true);
+    for ((_, mut symbol), number) in symbols.iter().zip(numbers) {
+        if *number == GONE {
+            continue;
+        }
+        symbol.section =
+            symbol.section.map(|old| sections.get(old as usize).copied().flatten().unwrap_or(0));
+        if let Some(names) = names {
+            symbol.st_name = names.offset(symbol.st_name);
+        }
+        all_local &= symbol.st_info.st_bind() == elf::STB_LOCAL;
+        locals += u32::from(all_local);
+        let word = encoder.symbol(&mut table, &symbol);
+        if extended.is_some() {
+            high.extend(bytes_of(encoder.endian(), word.unwrap_or_default()));
+        } else if word.is_some() {
+            return Err(Error::unsupported("so many sections", "symbols do not reach them"));
+        }
     }
-    let locals = symbols.iter().take_while(|symbol| symbol.st_info.st_bind() == elf::STB_LOCAL);
-    let locals = bytes::word(locals.count(), WHAT)?;
-    if let Some(section) = layout.sections.get_mut(number) {
-        section.content = Content::New(table, Why::Symbols);
+    if let Some(section) = layout.sections.get_mut(symtab) {
+        section.set(table, Why::Symbols);
         section.header.sh_info = locals;
     }
     if let Some(section) = extended.and_then(|number| layout.sections.get_mut(number)) {
-        section.content = Content::New(high, Why::Symbols);
+        section.set(high, Why::Symbols);
     }
     Ok(())
 }

@@ -1,0 +1,112 @@
+//! The image that a layout stands for, written.
+
+use object::elf;
+
+use super::layout::{Content, Layout, Section, WHAT};
+use super::names::{Names, is_at};
+use crate::edit::{Draft, Why, bytes};
+use crate::{Error, Result};
+
+impl<'a> Layout<'a> {
+    /// Writes the image: the front as in the input, sections, names, section headers.
+    pub(super) fn write(self) -> Result<Draft<'a>> {
+        let mut front = Draft::empty(self.source.input());
+        front.take(&self.source, 0, self.front, WHAT)?;
+        let old_table = u64::from(self.headers.section_num) * self.encoder.section_header_size();
+        let table_in_front = self.headers.e_shoff < self.front;
+        if table_in_front {
+            let at = self.headers.e_shoff;
+            front.zero(at, old_table, Why::SectionHeaders, "ELF section headers")?;
+        }
+        self.write_over(front, table_in_front)
+    }
+
+    /// Writes sections behind `output`, which holds the front, and completes the file header.
+    /// With `in_place` the section headers go where they were.
+    pub(in crate::edit) fn write_over(
+        mut self,
+        mut output: Draft<'a>,
+        in_place: bool,
+    ) -> Result<Draft<'a>> {
+        let numbers = self.numbers();
+        let names_number = self.names_number();
+        let new_number = |old: u32| numbers.get(old as usize).copied().flatten().unwrap_or(0);
+        self.merge_names()?;
+        let mut order: Vec<usize> = (1..self.sections.len())
+            .filter(|number| self.sections.get(*number).is_some_and(|section| section.kept))
+            .collect();
+        order.sort_by_key(|number| {
+            let section = self.sections.get(*number);
+            let offset = section.map_or(0, |section| section.header.sh_offset);
+            // What is new comes after what was there, and the names of sections come last.
+            (*number == names_number, offset == 0, offset, section.map_or(0, Section::size))
+        });
+        for number in order {
+            let Some(section) = self.sections.get_mut(number) else { continue };
+            if section.in_segment {
+                continue;
+            }
+            if section.header.sh_type == elf::SHT_NOBITS {
+                section.header.sh_offset = output.size();
+            } else if !section.has_no_bytes() {
+                section.place(&mut output, &self.source)?;
+            }
+        }
+        for section in &mut self.sections {
+            section.header.sh_link = new_number(section.header.sh_link);
+            let is_relocations =
+                matches!(section.header.sh_type, elf::SHT_REL | elf::SHT_RELA | elf::SHT_CREL);
+            if is_relocations || section.is(elf::SHF_INFO_LINK) {
+                section.header.sh_info = new_number(section.header.sh_info);
+            }
+        }
+        self.headers.section_num = bytes::word(numbers.iter().flatten().count(), WHAT)?;
+        self.headers.shstrtab_index = new_number(self.headers.shstrtab_index);
+        self.write_headers(output, in_place)
+    }
+
+    /// Makes the names of sections anew, unless a segment holds them or something else uses them.
+    /// (Symbols may: then it is done with theirs.)
+    fn merge_names(&mut self) -> Result<()> {
+        let number = self.names_number();
+        let Some(table) = self.sections.get(number) else { return Ok(()) };
+        let Content::Input(bytes, _) = &table.content else { return Ok(()) };
+        let mut kept = self.sections.iter().filter(|section| section.kept);
+        if table.in_segment || kept.clone().any(|other| other.header.sh_link as usize == number) {
+            if kept.all(|section| is_at(bytes, section.header.sh_name, &section.name)) {
+                return Ok(());
+            }
+            let why = "the table of section names is loaded or used by something else";
+            return Err(Error::unsupported("another section", why));
+        }
+        let mut names = Names::of(table);
+        names.add_sections(&self.sections);
+        names.put(&mut self.sections, number, Why::SectionNames)?.name(&mut self.sections);
+        Ok(())
+    }
+
+    fn write_headers(mut self, mut output: Draft<'a>, in_place: bool) -> Result<Draft<'a>> {
+        let mut table = Vec::new();
+        self.encoder.null_section_header(&mut table, &self.headers);
+        for section in self.sections.iter().skip(1).filter(|section| section.kept) {
+            self.encoder.section_header(&mut table, &section.header);
+        }
+        if in_place {
+            let at = self.headers.e_shoff;
+            output.put(at, &table, Why::SectionHeaders, "ELF section headers")?;
+        } else {
+            output.pad(self.encoder.address_size());
+            self.headers.e_shoff = output.size();
+            output.push(table, Why::SectionHeaders);
+        }
+        let mut header = Vec::new();
+        self.encoder
+            .file_header(&mut header, &self.file, &self.headers)
+            .map_err(|why| Error::malformed(WHAT, 0, why))?;
+        // The identification's padding is not ours to clear.
+        let ident = bytes::slice(self.source.input(), 0, 16, WHAT)?;
+        bytes::put(&mut header, 0, ident, WHAT)?;
+        output.put(0, &header, Why::FileHeader, WHAT)?;
+        Ok(output)
+    }
+}

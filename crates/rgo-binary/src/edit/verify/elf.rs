@@ -1,0 +1,189 @@
+//! What an ELF loader reads, and what a linker reads of an object: headers that stay but for the
+//! fields that say where sections are, segments whose bytes are the input's, relocations that
+//! name what they named.
+
+use std::ops::Range;
+
+use object::read::elf::{FileHeader, ProgramHeader, SectionHeader, Sym};
+use object::{Endianness, FileKind, elf};
+
+use super::{bad, may_change};
+use crate::edit::{Draft, Piece, Why};
+use crate::{Format, Result};
+
+/// Bytes of the file header that say where sections are and how many: offset, then counts.
+const FIELDS_32: [Range<usize>; 2] = [32..36, 48..52];
+const FIELDS_64: [Range<usize>; 2] = [40..48, 60..64];
+
+/// Checks one image. `offsets` is where it starts in the input and in the output.
+pub(super) fn same(
+    before: &[u8],
+    after: &[u8],
+    offsets: (u64, u64),
+    draft: &Draft<'_>,
+) -> Result<()> {
+    match FileKind::parse(after) {
+        Ok(FileKind::Elf32) => {
+            same_as::<elf::FileHeader32<Endianness>>(before, after, offsets, draft, FIELDS_32)
+        }
+        _ => same_as::<elf::FileHeader64<Endianness>>(before, after, offsets, draft, FIELDS_64),
+    }
+}
+
+fn same_as<Elf: FileHeader<Endian = Endianness>>(
+    before: &[u8],
+    after: &[u8],
+    offsets: (u64, u64),
+    draft: &Draft<'_>,
+    fields: [Range<usize>; 2],
+) -> Result<()> {
+    let size = size_of::<Elf>();
+    let header = |bytes: &[u8]| {
+        let mut header = bytes.get(..size).unwrap_or_default().to_vec();
+        for field in &fields {
+            header.get_mut(field.clone()).unwrap_or_default().fill(0);
+        }
+        header
+    };
+    if header(before) != header(after) {
+        return Err(bad(offsets.1, "the file header differs in what no edit changes".to_owned()));
+    }
+    let read = |why: object::Error| bad(offsets.1, why.to_string());
+    let (old, new) = (Elf::parse(before).map_err(read)?, Elf::parse(after).map_err(read)?);
+    let endian = old.endian().map_err(read)?;
+    let segments = old.program_headers(endian, before).map_err(read)?;
+    let others = new.program_headers(endian, after).map_err(read)?;
+    if object::pod::bytes_of_slice(segments) != object::pod::bytes_of_slice(others) {
+        return Err(bad(offsets.1, "the program headers differ".to_owned()));
+    }
+    // Lld rounds the size of PT_GNU_RELRO up past the end of what is loaded.
+    for segment in segments.iter().filter(|one| one.p_type(endian) != elf::PT_GNU_RELRO) {
+        let (offset, size) = segment.file_range(endian);
+        if size == 0 {
+            continue;
+        }
+        same_bytes(draft, offset, offset.saturating_add(size), offsets)?;
+    }
+    if segments.is_empty() {
+        same_objects(before, after, (old, new), endian)?;
+    }
+    Ok(())
+}
+
+/// Checks that a range of the output is the same range of the input, or was made for a reason.
+fn same_bytes(draft: &Draft<'_>, from: u64, to: u64, offsets: (u64, u64)) -> Result<()> {
+    let (old, new) = offsets;
+    let (from, to) = (new + from, new.saturating_add(to));
+    let mut start = 0;
+    for piece in draft.pieces() {
+        let end = start + piece.size();
+        if start >= to {
+            break;
+        }
+        let is_right = end <= from
+            || match piece {
+                Piece::Copy(range) => range.start + new == old + start,
+                Piece::New(_, why) | Piece::Zeros(_, why) => may_change(*why, Format::Elf),
+            };
+        if !is_right {
+            return Err(bad(start, "other bytes in a segment".to_owned()));
+        }
+        // The file header is at the start, and nothing else is called so.
+        let is_header = matches!(piece, Piece::New(_, Why::FileHeader));
+        if is_header && end > from && end > new + 64 {
+            return Err(bad(start, "a file header in the middle of a segment".to_owned()));
+        }
+        start = end;
+    }
+    if start < to {
+        return Err(bad(start, "a segment is cut short".to_owned()));
+    }
+    Ok(())
+}
+
+/// A section of an object, and where its relocations lead: to names and values, not to numbers.
+struct Linked<'a> {
+    name: &'a [u8],
+    data: &'a [u8],
+    relocations: Vec<(u64, u32, i64, Target<'a>)>,
+}
+
+/// The name, value and section of a symbol.
+type Target<'a> = (&'a [u8], u64, &'a [u8]);
+
+/// Checks that what a linker takes from an object is what it was: sections that are loaded, their
+/// bytes and their relocations.
+fn same_objects<Elf: FileHeader<Endian = Endianness>>(
+    before: &[u8],
+    after: &[u8],
+    (old, new): (&Elf, &Elf),
+    endian: Endianness,
+) -> Result<()> {
+    let (old, new) = (linked(old, before, endian)?, linked(new, after, endian)?);
+    let mut left = old.iter();
+    for section in &new {
+        let twin = left.find(|other| other.name == section.name && other.data == section.data);
+        let name = String::from_utf8_lossy(section.name);
+        let Some(twin) = twin else {
+            return Err(bad(0, format!("section {name} has other bytes, or another place")));
+        };
+        // A full strip leaves an object without any.
+        if !section.relocations.is_empty() && section.relocations != twin.relocations {
+            return Err(bad(0, format!("relocations of section {name} lead elsewhere")));
+        }
+    }
+    Ok(())
+}
+
+fn linked<'a, Elf: FileHeader<Endian = Endianness>>(
+    header: &'a Elf,
+    data: &'a [u8],
+    endian: Endianness,
+) -> Result<Vec<Linked<'a>>> {
+    let read = |why: object::Error| bad(0, why.to_string());
+    let sections = header.sections(endian, data).map_err(read)?;
+    let symbols = sections.symbols(endian, data, elf::SHT_SYMTAB).map_err(read)?;
+    let name = |section: &'a Elf::SectionHeader| {
+        sections.section_name(endian, section).unwrap_or_default()
+    };
+    let target = |index: Option<object::SymbolIndex>| -> Result<Target<'a>> {
+        let Some(index) = index else { return Ok(Default::default()) };
+        let symbol = symbols.symbol(index).map_err(read)?;
+        let home = symbols.symbol_section(endian, symbol, index).map_err(read)?;
+        let home = home.and_then(|home| sections.section(home).ok()).map(name);
+        let text = symbols.symbol_name(endian, symbol).map_err(read)?;
+        Ok((text, symbol.st_value(endian).into(), home.unwrap_or_default()))
+    };
+    let mips64el = header.is_mips64el(endian);
+    let mut found = Vec::new();
+    let mut places = vec![None; sections.len()];
+    for (index, section) in sections.enumerate() {
+        if section.sh_flags(endian).0 & elf::SHF_ALLOC.0 != 0 {
+            let data = section.data(endian, data).map_err(read)?;
+            if let Some(place) = places.get_mut(index.0) {
+                *place = Some(found.len());
+            }
+            found.push(Linked { name: name(section), data, relocations: Vec::new() });
+        }
+    }
+    for section in sections.iter() {
+        let place = places.get(section.sh_info(endian) as usize).copied().flatten();
+        let Some(home) = place.and_then(|place| found.get_mut(place)) else { continue };
+        if let Some((list, _)) = section.rela(endian, data).map_err(read)? {
+            for one in list {
+                use object::read::elf::Rela;
+                let target = target(one.symbol(endian, mips64el))?;
+                let (offset, addend) = (one.r_offset(endian).into(), one.r_addend(endian).into());
+                home.relocations.push((offset, one.r_type(endian, mips64el).0, addend, target));
+            }
+        } else if let Some((list, _)) = section.rel(endian, data).map_err(read)? {
+            for one in list {
+                use object::read::elf::Rel;
+                let target = target(one.symbol(endian))?;
+                let offset = one.r_offset(endian).into();
+                home.relocations.push((offset, one.r_type(endian).0, 0, target));
+            }
+        }
+    }
+    Ok(found)
+}
