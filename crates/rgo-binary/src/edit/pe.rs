@@ -67,6 +67,17 @@ pub(super) fn finish<'a>(image: Draft<'a>, edits: &Finish<'_>) -> Result<Edited<
     Ok(Edited { identity_dropped: certificate.is_some(), ..edited })
 }
 
+/// Fails for a COFF object, of which a PE image is linked.
+pub(super) fn refuse_object(input: &[u8]) -> Result<()> {
+    match object::FileKind::parse(input) {
+        Ok(object::FileKind::Coff | object::FileKind::CoffBig) => Err(Error::unsupported(
+            "editing a COFF object",
+            "its relocations know symbols and sections by number: edit what is linked of it",
+        )),
+        _ => Ok(()),
+    }
+}
+
 /// Takes sections and symbols out, and puts sections in.
 fn restructure<'a>(image: Draft<'a>, edits: &Finish<'_>) -> Result<Edited<'a>> {
     let is_asked = edits.strip != Strip::None

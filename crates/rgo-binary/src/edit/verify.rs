@@ -7,6 +7,8 @@
 //! that was mapped at the same address, or was made anew for a reason that edits of its format
 //! may have.
 
+mod pe;
+
 use std::ops::Range;
 
 use object::{Object, ObjectSegment, SegmentFlags};
@@ -28,6 +30,9 @@ pub(super) fn loads_the_same(edit: &Edited<'_>, output: &[u8]) -> Result<()> {
     }
     for (before, after) in before.iter().zip(&after) {
         same_image(&before.image, &after.image)?;
+        if before.image.format() == Format::Pe {
+            pe::same_headers(&before.image, &after.image)?;
+        }
         same_mappings(before, after, draft, &edit.removed)?;
         same_sections(&before.image, &after.image, &edit.removed)?;
     }
@@ -129,7 +134,8 @@ fn same_mappings(
         same_bytes(mapping, twin, draft, format)?;
     }
     let is_new = |twin: &&Mapping| {
-        !old.iter().any(|other| other.address == twin.address && other.name == twin.name)
+        let was = old.iter().any(|it| it.address == twin.address && it.name == twin.name);
+        !(was || format == Format::Pe && pe::is_added(twin, draft))
     };
     match new.iter().find(is_new) {
         Some(twin) => Err(bad(twin.file.start, format!("{:#x} was not loaded", twin.address))),

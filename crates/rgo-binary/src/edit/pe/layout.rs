@@ -201,8 +201,11 @@ impl<'a, 'i> Layout<'a, 'i> {
             ));
         }
         let size = table_end(new).next_multiple_of(self.file_align);
+        // The first section follows the headers in memory.
+        let pages = |size: u64| size.div_ceil(self.section_align);
         let shrinks = new < old
             && size < self.headers_size
+            && pages(size) == pages(self.headers_size)
             && room == self.headers_size
             && self.section_align >= PAGE
             && is_free(table_end(old))?;

@@ -211,6 +211,7 @@ impl<'a> Old<'a> {
             return Ok(());
         }
         let is_function = bytes::u16_at(new, start + 14, WHAT)? & 0x30 == 0x20;
+        // Answers whether what the number at this place means is still there.
         let mut renumber = |at: u64| {
             let old = bytes::u32_at(new, at, WHAT)? as usize;
             let number = kept.number(old);
@@ -227,11 +228,10 @@ impl<'a> Old<'a> {
             FUNCTION => {
                 renumber(aux + 12)?;
             }
+            WEAK if renumber(aux)? => {}
             WEAK => {
-                if !renumber(aux)? {
-                    let what = format!("removing what {} stands for", shown(symbol.name));
-                    return Err(Error::unsupported(what, "the symbol is weak and stays"));
-                }
+                let what = format!("removing what stands in for {}", shown(symbol.name));
+                return Err(Error::unsupported(what, "the weak symbol stays"));
             }
             STATIC => {
                 let leader = bytes::u16_at(new, aux + 12, WHAT)?.cast_signed();
