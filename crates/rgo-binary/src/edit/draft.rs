@@ -196,7 +196,12 @@ impl<'a> Draft<'a> {
     /// Appends zeros up to a multiple of `align`.
     pub(super) fn pad(&mut self, align: u64) {
         let size = self.size.next_multiple_of(align.max(1));
-        self.add(Piece::Zeros(size - self.size, Why::Padding));
+        self.zeros(size - self.size, Why::Padding);
+    }
+
+    /// Appends so many zeros.
+    pub(super) fn zeros(&mut self, size: u64, why: Why) {
+        self.add(Piece::Zeros(size, why));
     }
 
     /// Appends bytes of another output of the same input.
