@@ -6,9 +6,11 @@ pub mod commands;
 pub mod dispatch;
 pub mod exit;
 pub mod input;
+mod mapped;
 pub mod output;
 mod place;
 pub mod policy;
+mod sections;
 
 use std::process::ExitCode;
 
