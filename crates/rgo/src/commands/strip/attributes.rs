@@ -44,7 +44,9 @@ impl Attributes {
             fchown(file, Some(old.uid()), Some(old.gid()))?;
         }
         // After the owner: a new one takes set-user-id away.
-        file.set_permissions(old.permissions())?;
+        if file.metadata()?.mode() != old.mode() {
+            file.set_permissions(old.permissions())?;
+        }
         for (name, value) in &self.extended {
             if file.get_xattr(name).ok().flatten().as_ref() != Some(value) {
                 file.set_xattr(name, value)?;

@@ -23,7 +23,7 @@ use anyhow::Result;
 use rayon::prelude::*;
 
 use crate::cli::strip::Strip;
-use crate::exit::Exit;
+use crate::exit::{Exit, Usage};
 use crate::output;
 use asked::Asked;
 use report::{FileReport, StripReport};
@@ -57,7 +57,7 @@ pub fn run(args: Strip) -> Result<Exit> {
                 files.push(report);
             }
             Err(error) => {
-                exit = Exit::Failed;
+                exit = if error.is::<Usage>() { Exit::Usage } else { Exit::Failed };
                 output::error(&error);
                 files.push(FileReport::failed(file, output::in_words(&error)));
             }

@@ -161,7 +161,9 @@ fn describe(edited: &Edited<'_>, report: &mut FileReport) {
     report.changed = !edited.draft.is_input();
     report.size_after = edited.draft.size();
     report.removed = edited.removed.iter().map(Into::into).collect();
-    report.made = made(&edited.draft);
+    if report.changed {
+        report.made = made(&edited.draft);
+    }
     report.warnings.extend(edited.warnings.iter().cloned());
     if edited.identity_dropped {
         report.warnings.push("it was signed by an identity, and is not any more".to_owned());

@@ -117,8 +117,11 @@ fn object_files(image: &Image<'_>) -> usize {
 /// Whether there is something for a companion, or a reason why there can be none.
 fn has_debug_data(image: &Image<'_>) -> bool {
     const DWARF: [&str; 3] = [".debug_", ".zdebug_", "__debug_"];
-    let has_dwarf =
-        image.sections().any(|section| DWARF.iter().any(|prefix| section.name.starts_with(prefix)));
+    // Rust's .debug_gdb_scripts is loaded, and stays in the program.
+    let is_loaded = |address| image.format() == Format::Elf && address != 0;
+    let has_dwarf = image.sections().any(|section| {
+        !is_loaded(section.address) && DWARF.iter().any(|name| section.name.starts_with(name))
+    });
     let others = || match image.format() {
         Format::MachO => object_files(image) > 0,
         _ => image.object().symbols().next().is_some(),
