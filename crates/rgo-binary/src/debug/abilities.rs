@@ -81,7 +81,7 @@ pub struct Ability {
     pub task: Task,
     /// How far.
     pub answer: Answer,
-    /// What makes it so.
+    /// What makes it so, or what is missing from it.
     pub by: String,
 }
 
@@ -153,32 +153,32 @@ pub fn abilities(evidence: &Evidence) -> Vec<Ability> {
     let variables = sources(&[(*variables, VARIABLES)]);
     let tables: Vec<&str> =
         unwind.as_deref().into_iter().chain(pclntab.then_some(GO_TABLE)).collect();
-    let elsewhere = |task| match companion {
-        Some(by) => Ability { task, answer: Answer::Companion, by: by.clone() },
-        None => Ability { task, answer: Answer::No, by: String::new() },
+
+    let rest = if companion.is_some() { "; all with its companion" } else { "" };
+    let partly =
+        |task, by: &str| Ability { task, answer: Answer::Partly, by: format!("{by}{rest}") };
+    let by = |task, sources: &[&str]| {
+        let answer = match sources {
+            [_, ..] => Answer::Yes,
+            [] if companion.is_some() => Answer::Companion,
+            [] => Answer::No,
+        };
+        Ability { task, answer, by: sources.join(", ") }
     };
-    let by = |task, sources: &[&str]| match sources {
-        [] => elsewhere(task),
-        some => Ability { task, answer: Answer::Yes, by: some.join(", ") },
-    };
-    let some_functions = |task| Ability { task, answer: Answer::Partly, by: EXPORTED.to_owned() };
-    let break_on_function = match functions.as_slice() {
-        [] if *exports => some_functions(Task::BreakOnFunction),
-        functions => by(Task::BreakOnFunction, functions),
+    let break_on_function = if functions.is_empty() && *exports {
+        partly(Task::BreakOnFunction, EXPORTED)
+    } else {
+        by(Task::BreakOnFunction, &functions)
     };
     let symbolise = match (functions.as_slice(), lines.as_slice()) {
-        (functions, [_, ..]) => {
-            let mut all = functions.to_vec();
-            all.extend(lines.iter().filter(|line| !functions.contains(line)));
-            by(Task::Symbolise, &all)
+        ([], []) if *exports => partly(Task::Symbolise, EXPORTED),
+        ([_, ..], []) => {
+            partly(Task::Symbolise, &format!("{}, without lines", functions.join(", ")))
         }
-        ([], []) if *exports => some_functions(Task::Symbolise),
-        ([], []) => elsewhere(Task::Symbolise),
-        (functions, []) => Ability {
-            task: Task::Symbolise,
-            answer: Answer::Partly,
-            by: format!("{}, without lines", functions.join(", ")),
-        },
+        (functions, lines) => {
+            let others = lines.iter().filter(|line| !functions.contains(line));
+            by(Task::Symbolise, &functions.iter().chain(others).copied().collect::<Vec<_>>())
+        }
     };
     vec![
         break_on_function,
@@ -218,4 +218,90 @@ fn unwind_table(image: &Image<'_>) -> Option<String> {
     ];
     let table = |name: &&str| image.section(name).is_some_and(|section| !section.data.is_empty());
     TABLES.into_iter().find(table).map(str::to_owned)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What the five tasks come to, a letter each: yes, partly, companion, no.
+    fn letters(evidence: &Evidence) -> String {
+        abilities(evidence).iter().map(|ability| ability.answer.to_string().remove(0)).collect()
+    }
+
+    #[test]
+    fn each_table_makes_its_part_possible() {
+        let none = Evidence::default();
+        let go = Evidence { pclntab: true, ..none.clone() };
+        let full = Evidence { symbols: true, lines: true, variables: true, ..none.clone() };
+        let unwind = Some(".eh_frame".to_owned());
+        let companion = Some("build-id 00".to_owned());
+        for (evidence, expected) in [
+            (none.clone(), "nnnnn"),
+            (Evidence { symbols: true, ..none.clone() }, "ynnnp"),
+            (Evidence { exports: true, ..none.clone() }, "pnnnp"),
+            (Evidence { symbols: true, exports: true, ..none.clone() }, "ynnnp"),
+            (Evidence { lines: true, ..none.clone() }, "nynny"),
+            (Evidence { unwind: unwind.clone(), ..none.clone() }, "nnnyn"),
+            (go.clone(), "yynyy"),
+            (Evidence { unwind: unwind.clone(), ..full.clone() }, "yyyyy"),
+            (full, "yyyny"),
+            (Evidence { companion: companion.clone(), ..none.clone() }, "wwwww"),
+            (Evidence { companion: companion.clone(), exports: true, unwind, ..none }, "pwwyp"),
+            (Evidence { companion, ..go }, "yywyy"),
+        ] {
+            assert_eq!(letters(&evidence), expected, "{evidence:?}");
+        }
+    }
+
+    #[test]
+    fn it_is_said_by_what() {
+        let evidence =
+            Evidence { symbols: true, lines: true, pclntab: true, ..Evidence::default() };
+        let all = abilities(&evidence);
+        let by: Vec<&str> = all.iter().map(|ability| ability.by.as_str()).collect();
+        assert_eq!(
+            by,
+            [
+                "symbol table, Go's function table",
+                "DWARF lines, Go's function table",
+                "",
+                "Go's function table",
+                "symbol table, Go's function table, DWARF lines",
+            ]
+        );
+    }
+
+    #[test]
+    fn what_the_companion_adds_is_said() {
+        let companion = Some("UUID 0".to_owned());
+        let evidence = Evidence { exports: true, companion, ..Evidence::default() };
+        let first = abilities(&evidence).into_iter().next().expect("there are five");
+        assert_eq!(first.by, "exported functions alone; all with its companion");
+    }
+
+    /// What is read of real images.
+    #[test]
+    fn evidence_is_read_of_each_format() {
+        let read = |name: &str| {
+            let bytes: &[u8] = match name {
+                "elf" => include_bytes!("../../tests/fixtures/read/sample.elf"),
+                "macho" => include_bytes!("../../tests/fixtures/read/sample.macho"),
+                _ => include_bytes!("../../tests/fixtures/read/sample.pe"),
+            };
+            let image = Image::parse(bytes, &crate::Limits::default());
+            Evidence::of(&image.expect("parses")).expect("reads")
+        };
+        let elf = read("elf");
+        assert!(elf.symbols && elf.exports && elf.lines && elf.variables && !elf.pclntab);
+        assert_eq!(elf.unwind.as_deref(), Some(".eh_frame"));
+        assert_eq!(
+            elf.companion.as_deref(),
+            Some("build-id 1c1bb4aacd63fa1b85490d363f31f340a0d62e26")
+        );
+        assert!(
+            read("macho").companion.is_some_and(|by| by.contains("UUID") || by.contains("object"))
+        );
+        assert_eq!(read("pe").companion.as_deref(), Some("PDB sample.pdb"));
+    }
 }

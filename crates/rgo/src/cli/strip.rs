@@ -20,6 +20,7 @@ use super::common::FormatArg;
     name = "rgo-strip",
     version,
     disable_version_flag = true,
+    args_override_self = true,
     max_term_width = 100,
     after_help = "\
 Examples:

@@ -35,13 +35,16 @@ use report::{FileReport, StripReport};
 /// stderr and shows in the exit code, and the others are done.
 pub fn run(args: Strip) -> Result<Exit> {
     let asked = Asked::new(&args)?;
-    let mut done: Vec<(usize, Result<FileReport>)> = groups(&args.files)
-        .into_par_iter()
-        .flat_map_iter(|group| {
-            let asked = &asked;
-            group.into_iter().map(move |(number, file)| (number, one::strip(file, asked)))
-        })
-        .collect();
+    let groups = groups(&args.files);
+    let strip = |group: Vec<(usize, &Path)>| -> Vec<(usize, Result<FileReport>)> {
+        group.into_iter().map(|(number, file)| (number, one::strip(file, &asked))).collect()
+    };
+    // Threads cost more than one file takes.
+    let mut done: Vec<_> = if groups.len() > 1 {
+        groups.into_par_iter().flat_map_iter(strip).collect()
+    } else {
+        groups.into_iter().flat_map(strip).collect()
+    };
     done.sort_by_key(|(number, _)| *number);
     let mut exit = Exit::Done;
     let mut files = Vec::new();

@@ -70,6 +70,8 @@ pub(super) struct ImageReport {
     pub symbols_after: usize,
     /// What tells its origin, and is still there.
     pub kept: Vec<String>,
+    /// By what a companion is found.
+    pub companion: Option<String>,
     /// What a debugger can do with it.
     pub debugger: Vec<Ability>,
 }
@@ -95,17 +97,16 @@ impl FileReport {
         for (before, after) in before.iter().zip(slices(after, &limits)?) {
             let image = &after.image;
             // Debug data that nobody can read hinders no strip.
-            let debugger = Evidence::of(image).map(|evidence| abilities(&evidence));
-            let debugger = debugger.unwrap_or_else(|error| {
+            let evidence = Evidence::of(image).inspect_err(|error| {
                 self.warnings.push(format!("what a debugger can do is not known: {error}"));
-                Vec::new()
             });
             self.images.push(ImageReport {
                 format: format!("{} {}", image.format(), image.arch()),
                 symbols_before: before.image.object().symbols().count(),
                 symbols_after: image.object().symbols().count(),
                 kept: kept(image),
-                debugger,
+                debugger: evidence.as_ref().map(abilities).unwrap_or_default(),
+                companion: evidence.ok().and_then(|evidence| evidence.companion),
             });
         }
         Ok(())
@@ -137,6 +138,9 @@ impl FileReport {
             }
             if !image.kept.is_empty() {
                 document = document.fact(format!("kept{of}"), image.kept.join(", "));
+            }
+            if let Some(companion) = &image.companion {
+                document = document.fact(format!("companion by{of}"), companion);
             }
         }
         document = document.table(self.gone()).table(self.new_bytes());
