@@ -13,6 +13,7 @@ fn cases() {
     let cases = trycmd::TestCases::new();
     for (name, path) in [
         ("rgo-build", env!("CARGO_BIN_EXE_rgo-build")),
+        ("rgo-strip", env!("CARGO_BIN_EXE_rgo-strip")),
         ("rgo-version-m", env!("CARGO_BIN_EXE_rgo-version-m")),
         ("rgo", env!("CARGO_BIN_EXE_rgo")),
         ("cargo-rgo", env!("CARGO_BIN_EXE_cargo-rgo")),

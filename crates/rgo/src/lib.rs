@@ -6,10 +6,12 @@ pub mod commands;
 pub mod dispatch;
 pub mod exit;
 pub mod input;
+mod mapped;
 pub mod output;
 mod place;
 pub mod policy;
 mod progress;
+mod sections;
 
 use std::process::ExitCode;
 

@@ -7,6 +7,7 @@
 //! PE      debug directory, "RSDS": GUID (16), age (u32), path\0; .gnu_debuglink (MinGW)
 //! ```
 
+pub mod abilities;
 pub(crate) mod dwarf;
 
 use object::{Object, ObjectSymbol};

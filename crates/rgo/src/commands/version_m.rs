@@ -9,7 +9,6 @@ mod answers;
 mod cyclonedx;
 mod details;
 mod dossier;
-mod files;
 mod go;
 mod lines;
 mod report;
@@ -19,16 +18,16 @@ mod said;
 use std::io;
 use std::path::Path;
 
-use anyhow::{Context, Result, anyhow};
+use anyhow::{Context, Result};
 use rgo_binary::{Error, Limits, slices};
 use rgo_report::{Document, Style, printable};
 
 use crate::cli::version_m::{VersionFormat, VersionM};
 use crate::exit::{Exit, Hint, Usage};
 use crate::input::{self, Content, Found, Item, Name, Refusal};
-use crate::output;
 use crate::policy::{Outcome, Policy, annotate};
 use crate::progress::Progress;
+use crate::{output, sections};
 use dossier::Dossier;
 use report::{Shape, VersionReport};
 
@@ -292,8 +291,7 @@ fn dump(args: &VersionM, section: &str) -> Result<Exit> {
     let find = |item: &Item<'_>| {
         let Content::Image(data) = &item.content else { return None };
         let slices = slices(data, &Limits::default()).ok()?;
-        let found = slices.iter().find_map(|slice| slice.image.section(section))?;
-        Some(found.data.to_vec())
+        sections::find(&slices, section).map(<[u8]>::to_vec)
     };
     let mut all = Vec::new();
     let progress = Progress::new(args.quiet);
@@ -307,9 +305,7 @@ fn dump(args: &VersionM, section: &str) -> Result<Exit> {
             output::deliver(bytes, args.output.as_deref())?;
             Ok(Exit::Done)
         }
-        [] => Err(anyhow!("no section {section} is there").context(Hint(
-            "llvm-readobj --sections lists them; Mach-O names its own like __text".into(),
-        ))),
+        [] => Err(sections::absent(section)),
         [(one, _), (other, _), ..] => {
             Err(Usage(format!("{one} and {other} both have a section {section}: name one of them"))
                 .into())
