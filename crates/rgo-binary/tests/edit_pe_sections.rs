@@ -4,6 +4,7 @@ mod edit_common;
 
 use edit_common::{PE_AMD64, PE_ARM64, coff_header, put_u32, u32_le};
 use object::{Object, ObjectSection, ObjectSymbol};
+use proptest::prelude::*;
 use rgo_binary::edit::{Choice, Finish, Strip, edit, finish};
 use rgo_binary::{Error, Image, Limits};
 
@@ -200,4 +201,37 @@ fn objects_are_refused_by_name() {
     object[..4].copy_from_slice(&[0x64, 0x86, 1, 0]);
     let error = finish(&object, &Finish::default()).expect_err("an object");
     assert!(matches!(&error, Error::Unsupported { what, .. } if what.contains("COFF")), "{error}");
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: ProptestConfig::default().cases.max(1500), ..ProptestConfig::default() })]
+
+    /// Headers, section table and symbol table changed at random: an error, or what verifies.
+    #[test]
+    fn broken_tables_are_answered(
+        changes in prop::collection::vec((any::<u16>(), any::<bool>(), any::<u32>(), 0..4_u32), 1..6),
+    ) {
+        let mut image = sample(PE_AMD64);
+        let table = u32_le(&image, coff_header(&image) + 8) as usize;
+        for (place, in_symbols, value, shift) in changes {
+            let (start, size) = if in_symbols { (table, image.len() - table) } else { (0x78, 0x400) };
+            let at = start + usize::from(place) % (size - 4);
+            put_u32(&mut image, at, value >> (8 * shift));
+        }
+        let first = is(&["first_function"]);
+        let abbrev = is(&[".debug_abbrev"]);
+        for strip in [Strip::None, Strip::Debug, Strip::All] {
+            let edits = Finish {
+                strip,
+                symbols: Choice { keep: None, drop: Some(&first) },
+                sections: Choice { keep: Some(&abbrev), drop: None },
+                added: &[(".a-long-name", b"two")],
+                debuglink: Some(("x.debug", 7)),
+                ..Finish::default()
+            };
+            if let Ok(finished) = finish(&image, &edits) {
+                Image::parse(&finished.bytes, &Limits::default()).expect("what comes out parses");
+            }
+        }
+    }
 }
