@@ -113,12 +113,18 @@ fn same_mappings(
     let new = mappings(after)?;
     let old = mappings(before)?;
     for mapping in &old {
-        let twin =
-            new.iter().find(|other| other.address == mapping.address && other.name == mapping.name);
+        let is_removed = removed.iter().any(|section| section.name == mapping.name);
+        // What is new may have the place of what it replaces.
+        let replaced =
+            |twin: &Mapping| format == Format::Pe && is_removed && pe::is_added(twin, draft);
+        let twin = new
+            .iter()
+            .find(|other| other.address == mapping.address && other.name == mapping.name)
+            .filter(|twin| !replaced(twin));
         let Some(twin) = twin else {
             // Nothing of a segment that holds debug data alone has an address that matters.
             let is_debug = mapping.name == "__DWARF";
-            if is_debug || removed.iter().any(|section| section.name == mapping.name) {
+            if is_debug || is_removed {
                 continue;
             }
             let why = format!("nothing is loaded at {:#x} any more", mapping.address);
