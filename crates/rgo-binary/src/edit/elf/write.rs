@@ -1,8 +1,10 @@
 //! The image that a layout stands for, written.
 
+use std::cmp::Reverse;
+
 use object::elf;
 
-use super::layout::{Content, Layout, Section, WHAT};
+use super::layout::{Content, Layout, WHAT};
 use super::names::{Names, is_at};
 use crate::edit::{Draft, Why, bytes};
 use crate::{Error, Result};
@@ -35,11 +37,14 @@ impl<'a> Layout<'a> {
         let mut order: Vec<usize> = (1..self.sections.len())
             .filter(|number| self.sections.get(*number).is_some_and(|section| section.kept))
             .collect();
+        let relocatable = self.is_relocatable();
         order.sort_by_key(|number| {
-            let section = self.sections.get(*number);
-            let offset = section.map_or(0, |section| section.header.sh_offset);
+            let Some(section) = self.sections.get(*number) else { return Default::default() };
+            let offset = section.header.sh_offset;
+            // An object's sections have no order: with the widest first, nothing has to be padded.
+            let align = if relocatable { Reverse(section.header.sh_addralign) } else { Reverse(0) };
             // What is new comes after what was there, and the names of sections come last.
-            (*number == names_number, offset == 0, offset, section.map_or(0, Section::size))
+            (*number == names_number, align, offset == 0, offset, section.size())
         });
         for number in order {
             let Some(section) = self.sections.get_mut(number) else { continue };
