@@ -13,6 +13,7 @@ fn cases() {
     let cases = trycmd::TestCases::new();
     for (name, path) in [
         ("rgo-build", env!("CARGO_BIN_EXE_rgo-build")),
+        ("rgo-strip", env!("CARGO_BIN_EXE_rgo-strip")),
         ("rgo-version-m", env!("CARGO_BIN_EXE_rgo-version-m")),
         ("rgo", env!("CARGO_BIN_EXE_rgo")),
         ("cargo-rgo", env!("CARGO_BIN_EXE_cargo-rgo")),
@@ -30,4 +31,30 @@ fn cases() {
         .case("tests/cases/**/*.trycmd")
         .case("tests/cases/**/*.toml")
         .run();
+}
+
+/// Cases all run without colour in their environment, so what decides over it is asked here.
+#[test]
+#[expect(clippy::disallowed_methods, reason = "the environment of the program is what is tested")]
+fn colour_is_as_the_call_says_else_as_the_environment_does() {
+    let version_m = env!("CARGO_BIN_EXE_rgo-version-m");
+    let build = env!("CARGO_BIN_EXE_rgo-build");
+    let missing: &[&str] = &["no-such-file"];
+    let nowhere: &[&str] = &["-C", "no-such-folder"];
+    for (program, wrong) in [(version_m, missing), (build, nowhere)] {
+        for (call, environment, coloured) in [
+            (["--color", "auto"], &[][..], false),
+            (["--color", "auto"], &[("CLICOLOR_FORCE", "1")], true),
+            (["--color", "auto"], &[("CLICOLOR_FORCE", "1"), ("NO_COLOR", "1")], false),
+            (["--color", "never"], &[("CLICOLOR_FORCE", "1")], false),
+            (["--color", "always"], &[("NO_COLOR", "1")], true),
+        ] {
+            let mut command = std::process::Command::new(program);
+            command.args(wrong).args(call).env_remove("NO_COLOR").env_remove("CLICOLOR_FORCE");
+            let output = command.envs(environment.iter().copied()).output().expect("it runs");
+            let text = String::from_utf8(output.stderr).expect("UTF-8");
+            assert!(text.contains("error"), "{program}: {text}");
+            assert_eq!(text.contains('\u{1b}'), coloured, "{program} {call:?} {environment:?}");
+        }
+    }
 }

@@ -7,12 +7,15 @@
 mod support;
 
 mod build_matrix;
+mod compiled;
 mod concurrency;
 mod config;
 mod debug_data;
 mod dependencies;
 mod exports;
 mod failures;
+mod hostile;
+mod inspect;
 mod native;
 mod paths;
 mod published;

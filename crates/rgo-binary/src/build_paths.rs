@@ -6,11 +6,13 @@
 //! a path can begin right behind a letter.
 
 use std::collections::BTreeMap;
+use std::sync::LazyLock;
 
 use memchr::memmem;
 use serde::Serialize;
 
 use crate::Image;
+use crate::needles::Needles;
 use crate::origin::Confidence;
 use crate::origin::places::{self, Place};
 
@@ -125,9 +127,7 @@ const BUILD_PARTS: [&str; 5] =
 pub fn build_paths(image: &Image<'_>) -> BuildPaths {
     let mut found = Found::default();
     for place in places::all(image) {
-        for stem in STEMS {
-            search(&place, stem, &mut found);
-        }
+        search(&place, &mut found);
     }
     found.conclude()
 }
@@ -190,12 +190,14 @@ struct Path<'a> {
     confidence: Confidence,
 }
 
-fn search(place: &Place<'_>, stem: &str, found: &mut Found) {
-    let finder = memmem::Finder::new(stem);
-    let mut from = 0;
-    while let Some(at) = place.data.get(from..).and_then(|rest| finder.find(rest)) {
-        let at = from + at;
-        from = at + stem.len();
+static NEEDLES: LazyLock<Needles> =
+    LazyLock::new(|| Needles::new(STEMS.iter().map(|stem| stem.as_bytes())));
+
+fn search(place: &Place<'_>, found: &mut Found) {
+    // Where the last path below each stem ended.
+    let mut ends = [0; STEMS.len()];
+    for (which, at) in NEEDLES.find_iter(place.data) {
+        let Some(end) = ends.get_mut(which).filter(|end| **end <= at) else { continue };
         let Some(root) = root_at(place.data, at) else { continue };
         found.looked_at += 1;
         if found.looked_at > LOOKED_AT {
@@ -206,7 +208,7 @@ fn search(place: &Place<'_>, stem: &str, found: &mut Found) {
         let start = if root.is_windows() { at.saturating_sub(1) } else { at };
         let (before, rest) = place.data.split_at_checked(start).unwrap_or_default();
         let text = one_path(path_text(rest));
-        from = from.max(start + text.len());
+        *end = start + text.len();
         if let Some(path) = path(before, text, root) {
             found.add(&path, place.name);
         }
@@ -323,9 +325,7 @@ mod tests {
 
     fn of(text: &str) -> Vec<(String, u64, Confidence)> {
         let mut found = Found::default();
-        for stem in STEMS {
-            search(&Place { name: ".rodata", data: text.as_bytes() }, stem, &mut found);
-        }
+        search(&Place { name: ".rodata", data: text.as_bytes() }, &mut found);
         let folders = found.conclude().folders.into_iter();
         folders.map(|it| (it.folder, it.count, it.confidence)).collect()
     }

@@ -101,7 +101,7 @@ pub(crate) fn hex(bytes: &[u8]) -> String {
 }
 
 /// 8-4-4-4-12 digits, in upper case.
-fn uuid(bytes: [u8; 16]) -> String {
+pub(crate) fn uuid(bytes: [u8; 16]) -> String {
     let mut text = hex(&bytes).to_uppercase();
     for at in [20, 16, 12, 8] {
         text.insert(at, '-');
@@ -109,8 +109,8 @@ fn uuid(bytes: [u8; 16]) -> String {
     text
 }
 
-/// As [`uuid`]; the first three groups are stored as little-endian numbers.
-fn guid(bytes: [u8; 16]) -> String {
+/// As [`uuid`]; Microsoft stores the first three groups as little-endian numbers.
+pub(crate) fn guid(bytes: [u8; 16]) -> String {
     let [a, b, c, d, e, f, g, h, rest @ ..] = bytes;
     let mut ordered = [d, c, b, a, f, e, h, g, 0, 0, 0, 0, 0, 0, 0, 0];
     if let Some(tail) = ordered.last_chunk_mut() {

@@ -19,12 +19,13 @@
 
 use std::collections::BTreeMap;
 use std::fmt::{self, Write};
+use std::sync::LazyLock;
 
-use memchr::memmem;
 use semver::Version;
 use serde::Serialize;
 
 use crate::Image;
+use crate::needles::Needles;
 use crate::origin::places::{self, Place};
 use crate::origin::{Confidence, Evidence, Language, mangling, names};
 
@@ -92,7 +93,7 @@ pub struct RecoveredCrates {
 }
 
 /// Recovers the crates of an image. Empty for programs without Rust, and quicker not asked for
-/// those: constants are searched once for each kind of path.
+/// those.
 #[must_use]
 pub fn recovered_crates(image: &Image<'_>) -> RecoveredCrates {
     let mut found = Found::default();
@@ -202,15 +203,17 @@ const ANCHORS: [(&[u8], Reader); 5] = [
     (b"git\\checkouts\\", git),
 ];
 
+static NEEDLES: LazyLock<Needles> =
+    LazyLock::new(|| Needles::new(ANCHORS.iter().map(|(anchor, _)| *anchor)));
+
 fn paths(place: &Place<'_>, found: &mut Found) {
-    for (anchor, read) in ANCHORS {
-        for at in memmem::find_iter(place.data, anchor) {
-            let (before, rest) = place.data.split_at_checked(at).unwrap_or_default();
-            let rest = rest.get(anchor.len()..).unwrap_or_default();
-            let trace = read(before, rest.get(..PATH).unwrap_or(rest));
-            if !found.look(trace, place) {
-                return;
-            }
+    for (which, at) in NEEDLES.find_iter(place.data) {
+        let Some((anchor, read)) = ANCHORS.get(which) else { continue };
+        let (before, rest) = place.data.split_at_checked(at).unwrap_or_default();
+        let rest = rest.get(anchor.len()..).unwrap_or_default();
+        let trace = read(before, rest.get(..PATH).unwrap_or(rest));
+        if !found.look(trace, place) {
+            return;
         }
     }
 }
@@ -365,6 +368,7 @@ fn symbols(image: &Image<'_>, found: &mut Found) {
         if mangling(name) != Some(Language::Rust) {
             continue;
         }
+        let Ok(name) = std::str::from_utf8(name) else { continue };
         let Ok(readable) = rustc_demangle::try_demangle(name) else { continue };
         text.0.clear();
         // Full is no failure: the beginning is what is wanted.

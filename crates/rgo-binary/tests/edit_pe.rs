@@ -4,7 +4,7 @@ mod edit_common;
 
 use edit_common::{PE_AMD64, PE_ARM64, coff_header, put_u32, u32_le};
 use rgo_binary::Error;
-use rgo_binary::edit::{Finish, Sign, Strip, finish};
+use rgo_binary::edit::{Compression, Finish, Sign, Strip, edit, finish, stamp};
 
 const TIMESTAMP: u32 = 1_700_000_000;
 const CHECKSUM: usize = 20 + 64;
@@ -94,6 +94,19 @@ fn checksum(image: &[u8], field: usize) -> u32 {
 }
 
 #[test]
+fn a_base_at_the_end_of_all_addresses_is_no_overflow() {
+    for input in [PE_AMD64, PE_ARM64] {
+        let mut hostile = input.to_vec();
+        let base = coff_header(input) + 20 + 24;
+        hostile[base..base + 8].fill(0xff);
+        let edits = Finish { timestamp: Some(TIMESTAMP), ..Finish::default() };
+        if let Ok(finished) = finish(&hostile, &edits) {
+            assert_eq!(u32_le(&finished.bytes, coff_header(input) + 4), TIMESTAMP);
+        }
+    }
+}
+
+#[test]
 fn a_checksum_is_renewed_where_there_is_one() {
     for (input, strip) in [(PE_AMD64, Strip::None), (PE_ARM64, Strip::All)] {
         let field = coff_header(input) + CHECKSUM;
@@ -107,21 +120,50 @@ fn a_checksum_is_renewed_where_there_is_one() {
     }
 }
 
+/// The fixture with a certificate of 64 bytes at its end, as far as headers tell.
+fn signed(mut image: Vec<u8>) -> Vec<u8> {
+    let directory = coff_header(&image) + CERTIFICATE;
+    let start = image.len() as u32;
+    image.extend([0xcc; 64]);
+    put_u32(&mut image, directory, start);
+    put_u32(&mut image, directory + 4, 64);
+    image
+}
+
 #[test]
 fn a_certificate_is_refused_or_dropped() {
-    let mut input = PE_AMD64.to_vec();
-    let directory = coff_header(&input) + CERTIFICATE;
-    let start = input.len() as u32;
-    input.extend([0xcc; 64]);
-    put_u32(&mut input, directory, start);
-    put_u32(&mut input, directory + 4, 64);
+    let input = signed(PE_AMD64.to_vec());
     let edits = Finish { note: Some("text"), ..Finish::default() };
     let error = finish(&input, &edits).expect_err("signed");
     assert!(matches!(error, Error::SignedByIdentity { .. }), "{error}");
-    let edits = Finish { sign: Sign::AdHoc, ..edits };
-    let finished = finish(&input, &edits).expect("asked for");
-    assert!(finished.identity_dropped);
+    let edits = Finish { sign: Sign::None, ..edits };
+    let edited = edit(&input, &edits).expect("asked for");
+    assert!(edited.identity_dropped);
+    assert!(edited.warnings.iter().any(|warning| warning.contains("certificate")));
     let unsigned = finish(PE_AMD64, &edits).expect("fills");
     assert!(!unsigned.identity_dropped);
-    assert!(finished.bytes == unsigned.bytes);
+    assert!(edited.draft.to_vec() == unsigned.bytes);
+    let stamped = stamp(&input, &[("a::BANNER".to_owned(), "x".to_owned())], Sign::AdHoc);
+    assert!(stamped.expect("drops it").identity_dropped);
+}
+
+#[test]
+fn a_certificate_stays_where_nothing_changes() {
+    let strip = Finish { strip: Strip::All, ..Finish::default() };
+    let input = signed(finish(PE_AMD64, &strip).expect("strips").bytes);
+    let finished = finish(&input, &strip).expect("nothing to do");
+    assert!(!finished.identity_dropped && finished.bytes == input);
+}
+
+#[test]
+fn what_the_format_does_not_have_is_refused() {
+    let default = Finish::default;
+    for edits in [
+        Finish { sign: Sign::AdHoc, ..default() },
+        Finish { compression: Some(Compression::Zlib), ..default() },
+        Finish { compression: Some(Compression::Zstd), ..default() },
+    ] {
+        let error = finish(PE_AMD64, &edits).expect_err("no such thing");
+        assert!(matches!(error, Error::Unsupported { .. }), "{error}");
+    }
 }

@@ -111,6 +111,8 @@ fn units_name_producers_wherever_the_string_is() {
         2, 0x11, 0, 0x25, 0x0e, 0x13, 0x05, 0, 0,
         // The same with strx1, and DW_AT_str_offsets_base behind it.
         3, 0x11, 0, 0x25, 0x25, 0x13, 0x0b, 0x72, 0x17, 0, 0,
+        // DW_AT_producer string, DW_AT_name string.
+        4, 0x11, 0, 0x25, 0x08, 0x03, 0x08, 0, 0,
         0,
     ];
     let unit = |version: u8, entry: &[u8]| {
@@ -127,6 +129,8 @@ fn units_name_producers_wherever_the_string_is() {
     };
     let info = [
         unit(4, b"\x01GNU C17 12.2.0 -O2\0\x1d"),
+        // It comes with the linker, and does not make a program one of Zig.
+        unit(4, b"\x04zig 0.14.1\0compiler_rt\0"),
         unit(4, &[2, 4, 0, 0, 0, 0x1c, 0]),
         unit(5, &[3, 1, 0x27, 8, 0, 0, 0]),
         unit(4, b"\x01\0\x1a"),
@@ -146,7 +150,7 @@ fn units_name_producers_wherever_the_string_is() {
     );
     let origin = origin_of(&data);
     assert_eq!(origin.problems, [""; 0]);
-    let expected = ["GCC 12.2.0", "rustc 1.88.0", "zig 0.15.2"];
+    let expected = ["GCC 12.2.0", "rustc 1.88.0", "zig 0.14.1", "zig 0.15.2"];
     assert_eq!(
         tools(&origin),
         expected.map(|name| (Role::Compiler, name.to_owned())),
@@ -165,7 +169,8 @@ fn units_name_producers_wherever_the_string_is() {
             (".debug_info", SectionKind::Debug, &info),
         ],
     );
-    assert_eq!(tools(&origin_of(&cut)), [(Role::Compiler, "GCC 12.2.0".to_owned())]);
+    let left = ["GCC 12.2.0", "zig 0.14.1"].map(|name| (Role::Compiler, name.to_owned()));
+    assert_eq!(tools(&origin_of(&cut)), left);
     let cut = image_of(
         BinaryFormat::Elf,
         &[
@@ -265,6 +270,41 @@ fn sections_tell_languages() {
     assert_eq!(languages(&origin_of(&data)), [(Language::Zig, Confidence::Likely)]);
     let half = image_of(BinaryFormat::Elf, &[(".rodata", SectionKind::ReadOnlyData, &zig[..30])]);
     assert_eq!(languages(&origin_of(&half)), []);
+}
+
+#[test]
+fn runtimes_tell_languages_by_what_they_say() {
+    let says =
+        "(GHC version %s for %s)\0Please report this: https://www.haskell.org/ghc/reportabug";
+    let cases: [(&[u8], Language, Confidence); 6] = [
+        (b"St9bad_alloc\0St9exception\0", Language::Cpp, Confidence::Likely),
+        (b".?AVexception@std@@\0.?AVbad_alloc@std@@\0", Language::Cpp, Confidence::Likely),
+        (says.as_bytes(), Language::Haskell, Confidence::Likely),
+        (b"fatal.nim\0", Language::Nim, Confidence::Likely),
+        (
+            b"CRYSTAL_LOAD_DEBUG_INFO\0Unhandled exception in spawn: ",
+            Language::Crystal,
+            Confidence::Likely,
+        ),
+        (
+            b"FPC \0\0FPC 3.2.2+dfsg-20 [2023/03/30] for x86_64 - Linux\0",
+            Language::Pascal,
+            Confidence::Certain,
+        ),
+    ];
+    for (text, language, confidence) in cases {
+        let data = image_of(
+            BinaryFormat::Elf,
+            &[
+                (".comment", SectionKind::OtherString, b"GCC: (Debian 12.2.0-14) 12.2.0"),
+                (".rodata", SectionKind::ReadOnlyData, text),
+            ],
+        );
+        let origin = origin_of(&data);
+        assert_eq!(languages(&origin), [(language, confidence)]);
+        let fpc = (Role::Compiler, "fpc 3.2.2+dfsg-20".to_owned());
+        assert_eq!(tools(&origin).contains(&fpc), language == Language::Pascal);
+    }
 }
 
 #[test]

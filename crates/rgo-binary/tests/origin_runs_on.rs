@@ -3,6 +3,7 @@
 mod common;
 
 use common::{ELF, MACHO, PE};
+use rgo_binary::libc::libc;
 use rgo_binary::runs_on::{Verdict, runs_on};
 use rgo_binary::{GlibcFloor, Image, Kind, Limits, Linkage, Version};
 
@@ -119,4 +120,90 @@ fn windows_is_told_by_header_and_imports() {
     }
     linkage.subsystem = Some("efi".to_owned());
     assert!(runs_on(&image, &linkage).verdicts.is_empty());
+}
+
+#[test]
+fn a_static_program_of_another_unix_runs_nowhere_else() {
+    for (os_abi, system) in [(9, "freebsd"), (2, "netbsd"), (12, "openbsd")] {
+        let mut marked = ELF.to_vec();
+        marked[7] = os_abi;
+        let (image, mut linkage) = image(&marked);
+        linkage.kind = Kind::StaticExecutable;
+        linkage.needed.clear();
+        linkage.glibc_floor = None;
+        linkage.static_ = true;
+        assert_eq!(short(&runs_on(&image, &linkage).verdicts), [system]);
+    }
+}
+
+#[test]
+fn a_core_file_runs_nowhere() {
+    let mut core = ELF.to_vec();
+    core[16] = 4;
+    let (image, linkage) = image(&core);
+    assert_eq!(linkage.kind, Kind::Other);
+    assert!(!linkage.static_);
+    assert!(runs_on(&image, &linkage).verdicts.is_empty());
+}
+
+#[test]
+fn compilers_need_a_newer_windows_than_headers_say() {
+    let (image, mut linkage) = image(PE);
+    linkage.subsystem = Some("console".to_owned());
+    let since = |linkage: &Linkage, toolchain: &str| {
+        let mut found = runs_on(&image, linkage);
+        found.weigh_toolchain(toolchain);
+        found.verdicts.first().and_then(|it| it.since.clone()).expect("a release")
+    };
+    linkage.needed = vec!["KERNEL32.dll".to_owned()];
+    assert_eq!(since(&linkage, "go1.26.5"), "10");
+    assert_eq!(since(&linkage, "go1.21rc2"), "10");
+    assert_eq!(since(&linkage, "go1.20.14"), "7");
+    // As rustc's targets for Windows 7 are.
+    assert_eq!(since(&linkage, "rustc 1.95.0"), since(&linkage, "GCC 14.2.0"));
+    linkage.needed.push("api-ms-win-core-synch-l1-2-0.dll".to_owned());
+    assert_eq!(since(&linkage, "rustc 1.77.2"), "8");
+    assert_eq!(since(&linkage, "rustc 1.95.0 (59807616e 2026-04-14)"), "10");
+    assert_eq!(since(&linkage, "devel"), "8");
+}
+
+#[test]
+fn a_c_library_is_named_only_where_something_tells_it() {
+    let named = |data: &[u8], change: &dyn Fn(&mut Linkage)| {
+        let (image, mut linkage) = image(data);
+        change(&mut linkage);
+        libc(&image, &linkage).map(|libc| (libc.name, libc.linked_in))
+    };
+    let alone = |linkage: &mut Linkage| {
+        linkage.kind = Kind::StaticPie;
+        linkage.interpreter = None;
+        linkage.needed.clear();
+        linkage.glibc_floor = None;
+        linkage.static_ = true;
+    };
+    // In the place of other data, the text of a C library.
+    let with = |texts: &[&str]| {
+        let mut data = ELF.to_vec();
+        let (image, _) = image(ELF);
+        let data_of = image.section(".rgo-x").expect("is there");
+        let mut at = usize::try_from(data_of.file_offset.expect("in the file")).expect("small");
+        let end = at + data_of.data.len();
+        for text in texts {
+            assert!(at + text.len() <= end, "no room for {text}");
+            data[at..at + text.len()].copy_from_slice(text.as_bytes());
+            at += text.len();
+        }
+        data
+    };
+    assert_eq!(named(ELF, &|_| {}), Some(("glibc", false)));
+    assert_eq!(named(ELF, &alone), None);
+    assert_eq!(named(&with(&["GLIBC_TUNABLES"]), &alone), Some(("glibc", true)));
+    assert_eq!(named(&with(&["No error information"]), &alone), Some(("musl", true)));
+    assert_eq!(named(&with(&["GLIBC_TUNABLES", "No error information"]), &alone), None);
+    let data = with(&["GLIBC_TUNABLES", "/etc/nsswitch.conf"]);
+    let (static_, mut linkage) = image(&data);
+    alone(&mut linkage);
+    assert_eq!(libc(&static_, &linkage).and_then(|libc| libc.loads), Some("libnss_*.so"));
+    assert_eq!(named(MACHO, &|linkage| linkage.needed.clear()), None);
+    assert_eq!(named(ELF, &|linkage| linkage.kind = Kind::Object), None);
 }

@@ -12,11 +12,13 @@
 
 mod document;
 mod markdown;
+mod printable;
 mod text;
 
 use serde::Serialize;
 
 pub use document::{Align, Block, Cell, Column, Document, Table, Tone};
+pub use printable::printable;
 
 /// What a command found out, ready to be rendered.
 pub trait Report: Serialize {

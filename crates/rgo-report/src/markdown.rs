@@ -2,6 +2,7 @@
 //! Text from a file is escaped: a crate called `<script>` stays a name.
 
 use crate::document::{Align, Block, Document, Table};
+use crate::printable::acts;
 
 pub(crate) fn render(document: &Document) -> String {
     let mut out = String::new();
@@ -70,7 +71,7 @@ fn escape(text: &str) -> String {
             '<' => out.push_str("&lt;"),
             '>' => out.push_str("&gt;"),
             '&' => out.push_str("&amp;"),
-            c if c.is_control() => out.extend(c.escape_default()),
+            c if acts(c) => out.extend(c.escape_default()),
             c => out.push(c),
         }
     }

@@ -8,6 +8,7 @@ use tabled::settings::{Alignment, Padding, Style as Borders};
 
 use crate::Style;
 use crate::document::{Align, Block, Cell, Document, Table, Tone};
+use crate::printable::printable;
 
 pub(crate) fn render(document: &Document, style: Style) -> String {
     let mut out = String::new();
@@ -71,17 +72,8 @@ fn paint(text: &str, ansi: Ansi, style: Style) -> String {
     if style.colour && ansi != Ansi::new() && !text.is_empty() {
         format!("{ansi}{text}{ansi:#}")
     } else {
-        text
+        text.into_owned()
     }
-}
-
-/// Control characters as their escapes, so that a name from a file cannot drive the terminal.
-fn printable(text: &str) -> String {
-    let mut out = String::with_capacity(text.len());
-    for c in text.chars() {
-        if c.is_control() { out.extend(c.escape_default()) } else { out.push(c) }
-    }
-    out
 }
 
 fn strong() -> Ansi {

@@ -18,16 +18,23 @@ pub enum Exit {
     Program(u8),
 }
 
+impl Exit {
+    /// The number that the system is told.
+    #[must_use]
+    pub fn code(self) -> u8 {
+        match self {
+            Self::Done => 0,
+            Self::Failed => 1,
+            Self::Usage => 2,
+            Self::NotHeld => 3,
+            Self::Program(code) => code,
+        }
+    }
+}
+
 impl From<Exit> for ExitCode {
     fn from(exit: Exit) -> Self {
-        match exit {
-            Exit::Done => 0,
-            Exit::Failed => 1,
-            Exit::Usage => 2,
-            Exit::NotHeld => 3,
-            Exit::Program(code) => code,
-        }
-        .into()
+        exit.code().into()
     }
 }
 

@@ -6,20 +6,24 @@ pub mod commands;
 pub mod dispatch;
 pub mod exit;
 pub mod input;
+mod mapped;
 pub mod output;
 mod place;
 pub mod policy;
+mod progress;
+mod sections;
 
 use std::process::ExitCode;
 
-use clap::Parser;
-
+use crate::cli::common::Tool;
 use crate::exit::Exit;
 
 /// Parses the arguments, runs the command, and turns what happened into an exit code.
 /// A wrong call ends with 2 (by clap), a failure with 1 and its message on stderr.
-pub fn main<A: Parser>(run: fn(A) -> anyhow::Result<Exit>) -> ExitCode {
-    ended(run(A::parse()))
+pub fn main<A: Tool>(run: fn(A) -> anyhow::Result<Exit>) -> ExitCode {
+    let args = A::parse();
+    args.colour().apply();
+    ended(run(args))
 }
 
 /// The exit code of a command, whose error is printed.

@@ -1,8 +1,10 @@
 //! Where words go: data to stdout, everything else to stderr, colour only on a terminal.
 
-use std::io::{self, ErrorKind, IsTerminal, Write};
+use std::io::{self, ErrorKind, Write};
 use std::path::Path;
 
+use anstream::stream::RawStream;
+use anstream::{AutoStream, ColorChoice};
 use anyhow::Context;
 use camino::Utf8Path;
 use rgo_report::{Report, Style};
@@ -16,8 +18,8 @@ use crate::place;
 /// # Errors
 /// If stdout cannot take it.
 pub fn print<R: Report>(report: &R, format: FormatArg) -> anyhow::Result<()> {
-    let style = Style { colour: colour(&io::stdout()) };
-    let text = rgo_report::render(report, format.into(), style).context("rendering the report")?;
+    let text =
+        rgo_report::render(report, format.into(), style(None)).context("rendering the report")?;
     write(text.as_bytes())
 }
 
@@ -34,7 +36,8 @@ pub fn write(data: &[u8]) -> anyhow::Result<()> {
     }
 }
 
-/// Writes data to a file, by temporary file and rename, or to stdout where none is named.
+/// Writes data to a file, by temporary file and rename, or to stdout where none is named. What
+/// is no file (a device, a pipe) is written to, not replaced.
 ///
 /// # Errors
 /// If it cannot be written.
@@ -43,10 +46,22 @@ pub fn deliver(data: &[u8], file: Option<&Path>) -> anyhow::Result<()> {
         Some(file) => {
             let path = Utf8Path::from_path(file)
                 .with_context(|| format!("the path {} is not UTF-8", file.display()))?;
-            place::put(path, data, None).map(drop)
+            match path.metadata() {
+                Ok(metadata) if !metadata.is_file() && !metadata.is_dir() => {
+                    std::fs::write(path, data).with_context(|| format!("writing {path}"))
+                }
+                // A link (`/dev/stdout`) leads to what is to be written.
+                Ok(_) => place::put(&path.canonicalize_utf8()?, data, None).map(drop),
+                Err(_) => place::put(path, data, None).map(drop),
+            }
         }
         None => write(data),
     }
+}
+
+/// Prints text to stderr that is laid out already.
+pub fn tell(text: &str) {
+    let _ = io::stderr().lock().write_all(text.as_bytes());
 }
 
 /// Renders a report to stderr, where stdout belongs to another program.
@@ -126,12 +141,20 @@ fn message(label: &str, ansi: &str, text: &str) {
     };
 }
 
-/// Whether colour may be written: a terminal, and neither `NO_COLOR` nor a dumb one.
-pub fn colour(stream: &impl IsTerminal) -> bool {
-    let unset = |name| std::env::var_os(name).is_none_or(|value| value.is_empty());
-    stream.is_terminal()
-        && unset("NO_COLOR")
-        && std::env::var_os("TERM").is_none_or(|term| term != "dumb")
+/// Whether colour may be written: as `--color` says, else as `NO_COLOR` and `CLICOLOR_FORCE` do,
+/// else to a terminal that is not a dumb one.
+pub fn colour(stream: &impl RawStream) -> bool {
+    AutoStream::choice(stream) != ColorChoice::Never
+}
+
+/// The style of what [`deliver`] is given. A file is no terminal.
+#[must_use]
+pub fn style(file: Option<&Path>) -> Style {
+    let colour = match file {
+        Some(_) => ColorChoice::global() == ColorChoice::Always,
+        None => colour(&io::stdout()),
+    };
+    Style { colour }
 }
 
 /// Prints the next step for what was said before.
@@ -143,6 +166,22 @@ pub fn hint(text: &str) {
 mod tests {
     use super::*;
     use anyhow::anyhow;
+
+    #[cfg(unix)]
+    #[test]
+    fn devices_and_links_are_written_to_and_stay() {
+        use std::os::unix::fs::FileTypeExt;
+        let null = Path::new("/dev/null");
+        deliver(b"text", Some(null)).expect("takes all");
+        assert!(null.metadata().expect("is there").file_type().is_char_device());
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let (file, link) = (folder.path().join("file"), folder.path().join("link"));
+        std::fs::write(&file, "old").expect("writes");
+        std::os::unix::fs::symlink(&file, &link).expect("links");
+        deliver(b"text", Some(&link)).expect("writes");
+        assert_eq!(std::fs::read(&file).expect("reads"), b"text");
+        assert!(link.is_symlink());
+    }
 
     #[test]
     fn hints_are_parted_from_words_and_nothing_is_said_twice() {

@@ -1,5 +1,6 @@
 //! Second opinions on what rgo writes, by tools that are not rgo: `lief` reads signatures,
-//! `rust-audit-info` reads dependency lists. And the peer that the benchmark measures against.
+//! `rust-audit-info` reads dependency lists, `cargo-auditable` writes them. And the peer that the
+//! benchmark measures against.
 
 use std::path::{Path, PathBuf};
 
@@ -13,7 +14,9 @@ const LIBCLANG: &str = "libclang==18.1.1";
 pub(super) fn ensure(setup: &mut Setup) -> anyhow::Result<()> {
     python(setup)?;
     let audit_info = cargo_tool(setup, "rust-audit-info", "0.5.4")?;
-    setup.set("RGO_TEST_AUDIT_INFO", &audit_info)
+    setup.set("RGO_TEST_AUDIT_INFO", &audit_info)?;
+    let auditable = cargo_tool(setup, "cargo-auditable", "0.7.7")?;
+    setup.set("RGO_TEST_CARGO_AUDITABLE", &auditable)
 }
 
 /// A virtual environment of our own, so that nothing of the user's is changed.

@@ -34,8 +34,15 @@ const STEPS_PER_BYTE: usize = 16;
 
 /// Counts the compile units of an image by what they hold.
 pub(super) fn units(image: &Image<'_>) -> Result<Units> {
-    let Some((info, base)) = section(image, ".debug_info")? else { return Ok(Units::default()) };
-    let Some((abbrev, _)) = section(image, ".debug_abbrev")? else { return Ok(Units::default()) };
+    // The parts of a `.dwo` file have names of their own.
+    let split = image.section(".debug_info").is_none();
+    let (info, abbrev) = if split && image.section(".debug_info.dwo").is_some() {
+        (".debug_info.dwo", ".debug_abbrev.dwo")
+    } else {
+        (".debug_info", ".debug_abbrev")
+    };
+    let Some((info, base)) = section(image, info)? else { return Ok(Units::default()) };
+    let Some((abbrev, _)) = section(image, abbrev)? else { return Ok(Units::default()) };
     let order =
         if image.object().is_little_endian() { RunTimeEndian::Little } else { RunTimeEndian::Big };
     count(&info, &abbrev, order, image.limits()).map_err(|problem| match problem {

@@ -7,11 +7,13 @@
 //! PE      debug directory, "RSDS": GUID (16), age (u32), path\0; .gnu_debuglink (MinGW)
 //! ```
 
+pub mod abilities;
 pub(crate) mod dwarf;
 
 use object::{Object, ObjectSymbol};
 use serde::Serialize;
 
+use crate::identity::{guid, hex, uuid};
 use crate::{Error, Format, Image, Result};
 
 /// How much a debugger learns of a program's source.
@@ -112,7 +114,7 @@ impl Image<'_> {
 fn level(units: &Units, symbols: bool) -> DebugLevel {
     if units.full > 0 {
         DebugLevel::Full
-    } else if units.lines > 0 {
+    } else if units.lines > 0 || units.split > 0 {
         DebugLevel::Lines
     } else if symbols {
         DebugLevel::Symbols
@@ -121,9 +123,12 @@ fn level(units: &Units, symbols: bool) -> DebugLevel {
     }
 }
 
-/// Whether there are symbols beyond those the loader binds by. Mach-O keeps both in one table,
-/// so there only local ones count.
+/// Whether there are symbols beyond those the loader binds by: in their table, or packed as Fedora
+/// leaves them (`.gnu_debugdata`). Mach-O keeps both in one table, so there only local ones count.
 fn has_symbols(image: &Image<'_>) -> bool {
+    if image.section(".gnu_debugdata").is_some_and(|section| !section.data.is_empty()) {
+        return true;
+    }
     image.object().symbols().any(|symbol| {
         let local = image.format() != Format::MachO || !symbol.is_global();
         local && !symbol.is_undefined() && symbol.name_bytes().is_ok_and(|name| !name.is_empty())
@@ -151,40 +156,4 @@ fn debuglink(image: &Image<'_>) -> Result<Option<Debuglink>> {
     let little = image.object().is_little_endian();
     let crc32 = if little { u32::from_le_bytes(crc) } else { u32::from_be_bytes(crc) };
     Ok(Some(Debuglink { name: String::from_utf8_lossy(name).into_owned(), crc32 }))
-}
-
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
-}
-
-/// 8-4-4-4-12 digits, in upper case.
-fn uuid(bytes: [u8; 16]) -> String {
-    let digits = hex(&bytes).to_uppercase();
-    let mut rest = digits.as_str();
-    let groups = [8, 4, 4, 4, 12].map(|length| {
-        let (group, tail) = rest.split_at(length);
-        rest = tail;
-        group
-    });
-    groups.join("-")
-}
-
-/// As [`uuid`]; Microsoft stores the first three groups as little-endian numbers.
-fn guid(mut bytes: [u8; 16]) -> String {
-    bytes[..4].reverse();
-    bytes[4..6].reverse();
-    bytes[6..8].reverse();
-    uuid(bytes)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn identities_are_written_as_debuggers_write_them() {
-        let bytes: [u8; 16] = std::array::from_fn(|at| u8::try_from(at).expect("small"));
-        assert_eq!(uuid(bytes), "00010203-0405-0607-0809-0A0B0C0D0E0F");
-        assert_eq!(guid(bytes), "03020100-0504-0706-0809-0A0B0C0D0E0F");
-    }
 }

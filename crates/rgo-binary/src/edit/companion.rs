@@ -1,5 +1,5 @@
 //! Companions: the debug data of a program in a file of their own, which debuggers find by the
-//! program's build-id or by `.gnu_debuglink`.
+//! program's build-id or UUID, or by `.gnu_debuglink`.
 //!
 //! ```text
 //! program    header │ code, data                │ (stripped)
@@ -12,23 +12,27 @@
 use object::elf;
 
 use super::elf::{Layout, symtab};
-use super::{Draft, Finish, Why, bytes, pe};
-use crate::{Error, Format, Image, Limits, Result};
+use super::{Draft, Edited, Finish, Why, bytes, fat, macho, pe};
+use crate::{Error, Format, Image, Limits, Recognised, Result, recognise};
 
-/// The companion of an ELF or PE image. (For Mach-O, debug data stay in the object files;
-/// `dsymutil` collects them while these exist.)
+/// The companion of an image; for a fat Mach-O file, one with as many slices.
 ///
 /// # Errors
-/// [`Error::Unsupported`] for Mach-O, and those of [`Image::parse`].
+/// [`Error::Unsupported`] for a Mach-O image whose debug data are in object files, which are
+/// named (`dsymutil` collects them while these exist), and those of [`Image::parse`].
 pub fn only_keep_debug(input: &[u8]) -> Result<Draft<'_>> {
+    match recognise(input) {
+        Recognised::FatMachO => Ok(fat::each(input, |slice| thin(slice).map(Edited::of))?.draft),
+        _ => thin(input),
+    }
+}
+
+fn thin(input: &[u8]) -> Result<Draft<'_>> {
     let image = Image::parse(input, &Limits::default())?;
     match image.format() {
         Format::Elf => elf_companion(input),
         Format::Pe => pe::only_keep_debug(input),
-        Format::MachO => Err(Error::unsupported(
-            "a debug file of a Mach-O image",
-            "its debug data are in the object files, from where dsymutil collects them",
-        )),
+        Format::MachO => macho::only_keep_debug(input),
     }
 }
 

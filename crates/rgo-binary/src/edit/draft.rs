@@ -161,11 +161,26 @@ impl<'a> Draft<'a> {
         self.size
     }
 
-    /// Whether the output is the input, byte for byte, as far as the pieces tell.
+    /// Whether the output is the input, byte for byte.
     #[must_use]
     pub fn is_input(&self) -> bool {
-        let whole = 0..self.input.len() as u64;
-        self.size == whole.end && matches!(self.pieces.as_slice(), [] | [Piece::Copy(_)])
+        if self.size != self.input.len() as u64 {
+            return false;
+        }
+        let mut start = 0;
+        self.pieces.iter().all(|piece| {
+            let there = start..start + piece.size();
+            start = there.end;
+            if *piece == Piece::Copy(there.clone()) {
+                return true;
+            }
+            let mut at = bytes::index(there.start);
+            Chunks { input: self.input, piece, done: 0 }.all(|chunk| {
+                let place = at..at + chunk.len();
+                at = place.end;
+                self.input.get(place) == Some(chunk)
+            })
+        })
     }
 
     /// The bytes of each piece, in order. Zeros come in chunks.
@@ -196,7 +211,12 @@ impl<'a> Draft<'a> {
     /// Appends zeros up to a multiple of `align`.
     pub(super) fn pad(&mut self, align: u64) {
         let size = self.size.next_multiple_of(align.max(1));
-        self.add(Piece::Zeros(size - self.size, Why::Padding));
+        self.zeros(size - self.size, Why::Padding);
+    }
+
+    /// Appends so many zeros.
+    pub(super) fn zeros(&mut self, size: u64, why: Why) {
+        self.add(Piece::Zeros(size, why));
     }
 
     /// Appends bytes of another output of the same input.
@@ -464,6 +484,7 @@ mod tests {
             }
             prop_assert_eq!(draft.size(), plain.len() as u64);
             prop_assert_eq!(draft.to_vec(), plain.clone());
+            prop_assert_eq!(draft.is_input(), plain == input);
             let read = draft.read(at, size, "test").ok().map(Cow::into_owned);
             let expected = plain.get(at as usize..(at + size) as usize).map(<[u8]>::to_vec);
             prop_assert_eq!(read, expected);
@@ -483,5 +504,8 @@ mod tests {
         let expected =
             [Piece::Copy(0..4), Piece::New(b"TWO".to_vec(), Why::Slot), Piece::Copy(7..13)];
         assert_eq!(draft.pieces(), expected);
+        assert!(!draft.is_input());
+        draft.put(4, b"two", Why::Slot, "test").expect("inside");
+        assert!(draft.is_input(), "made anew, and the same all the same");
     }
 }

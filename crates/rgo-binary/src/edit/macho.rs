@@ -6,54 +6,79 @@
 //!  commands               untouched         taken out   linkedit, symbols, trie, sign
 //! ```
 
+mod code_directory;
 mod commands;
+mod dsym;
+mod fixups;
 mod linkedit;
 mod sign;
+mod strip;
 mod symbols;
 mod trie;
 mod uuid;
 
-use std::borrow::Cow;
-
 use object::macho;
 
-use super::{Draft, Edited, Finish, Removed, Sign, Strip, bytes};
+use super::{Compression, Draft, Edited, Finish, Sign, Why, bytes};
 use crate::{Error, Result};
-use commands::{Command, Commands, Segment};
+use commands::{Command, Commands};
 use linkedit::{Linkedit, Table};
 use sign::Signature;
 use symbols::{Fate, Symbol};
 
+pub(super) use dsym::only_keep_debug;
+
 const WHAT: &str = "Mach-O image";
 /// Bytes of an `LC_ID_DYLIB` before the name.
 const DYLIB_NAME: usize = 24;
+/// What an image that says no name of its own is called in its signature.
+const NAMELESS: &[u8] = b"a.out";
 
 /// An image taken apart into what edits look at.
 struct Parts<'a> {
     /// Everything up to the signature.
     image: Draft<'a>,
     commands: Commands,
+    /// Where the input's tables end: at its signature, or at its own end.
+    tables_end: u64,
     signature: Option<Signature>,
     identity_dropped: bool,
 }
 
 pub(super) fn finish<'a>(input: Draft<'a>, edits: &Finish<'_>) -> Result<Edited<'a>> {
+    refuse_foreign(edits)?;
     let mut parts = Parts::parse(input, edits.sign)?;
     if let Some(name) = edits.install_name {
         parts.rename(name)?;
     }
-    if let (Some(identifier), Some(signature)) = (edits.identifier, &mut parts.signature) {
-        if identifier.contains('\0') {
-            return Err(Error::unsupported("this signing identifier", "it contains a NUL"));
-        }
-        signature.identifier = identifier.as_bytes().to_vec();
+    parts.change_signature(edits)?;
+    let removed = parts.strip(edits)?;
+    let mut warnings = Vec::new();
+    if parts.signature.is_none()
+        && edits.sign == Sign::None
+        && parts.commands.cpu_type()? == macho::CPU_TYPE_ARM64
+    {
+        warnings.push("macOS on arm64 loads no code without a signature".to_owned());
     }
-    let removed = match edits.strip {
-        Strip::None => parts.trim_debug_map(edits.trims).map(|()| Vec::new())?,
-        Strip::Debug | Strip::Unneeded | Strip::All => parts.strip(edits.strip)?,
-    };
     let identity_dropped = parts.identity_dropped;
-    Ok(Edited { removed, identity_dropped, ..Edited::of(parts.join()?) })
+    Ok(Edited { removed, identity_dropped, warnings, ..Edited::of(parts.join()?) })
+}
+
+/// Refuses what can be asked of other formats.
+fn refuse_foreign(edits: &Finish<'_>) -> Result<()> {
+    if let Some((name, _)) = edits.added.first() {
+        let why = "sections lie in segments, which code knows by distance and the loader by number";
+        return Err(Error::unsupported(format!("adding section {name} to a Mach-O image"), why));
+    }
+    if !matches!(edits.compression, None | Some(Compression::None)) {
+        let why = "no debugger for Mach-O reads them";
+        return Err(Error::unsupported("compressed debug sections in a Mach-O image", why));
+    }
+    if edits.debuglink.is_some() {
+        let why = "debuggers find the dSYM of a Mach-O image by its UUID";
+        return Err(Error::unsupported("a link to a debug file", why));
+    }
+    Ok(())
 }
 
 pub(super) fn restrict_exports<'a>(input: &'a [u8], allowed: &[String]) -> Result<Draft<'a>> {
@@ -77,8 +102,15 @@ impl<'a> Parts<'a> {
         let input = image.input();
         let commands = Commands::parse(input)?;
         let file_type = commands.file_type()?;
-        if file_type == macho::MH_OBJECT {
-            let why = "it is a relocatable object, not a linked image";
+        let why = match file_type {
+            macho::MH_EXECUTE | macho::MH_DYLIB | macho::MH_BUNDLE | macho::MH_DYLINKER => None,
+            macho::MH_OBJECT => {
+                Some("it is a relocatable object, whose relocations know symbols by number")
+            }
+            macho::MH_DSYM => Some("it is a companion, of debug data alone"),
+            _ => Some("it is no program, library or bundle"),
+        };
+        if let Some(why) = why {
             return Err(Error::unsupported("editing this Mach-O image", why));
         }
         let linkedit = commands.segment("__LINKEDIT")?;
@@ -104,9 +136,12 @@ impl<'a> Parts<'a> {
                 }
                 identity_dropped = true;
             }
-            image.truncate(signature.offset);
+            if let Some(offset) = signature.offset {
+                image.truncate(offset);
+            }
         }
-        Ok(Self { image, commands, signature, identity_dropped })
+        let tables_end = image.size();
+        Ok(Self { image, commands, tables_end, signature, identity_dropped })
     }
 
     /// Puts the image together: commands in front, signature behind.
@@ -123,18 +158,78 @@ impl<'a> Parts<'a> {
                 command.set_u32(12, bytes::word(bytes::index(size), WHAT)?)?;
             }
         }
-        let segment = self.commands.segment("__LINKEDIT")?;
-        let size = end.saturating_sub(segment.file_offset);
-        let page = self.commands.page()?;
-        let command = self.commands.get_mut(segment.command)?;
-        command.set_u64(48, size)?;
-        command.set_u64(32, size.next_multiple_of(page))?;
+        self.resize_linkedit(end)?;
         self.commands.write(&mut self.image)?;
         if let Some(signature) = &self.signature {
             let text = self.commands.segment("__TEXT")?;
             signature.write(&mut self.image, text.file_offset..text.file_end())?;
         }
         Ok(self.image)
+    }
+
+    /// Has `__LINKEDIT` end where the file will.
+    fn resize_linkedit(&mut self, end: u64) -> Result<()> {
+        let segments = self.commands.segments()?;
+        let segment = self.commands.segment("__LINKEDIT")?;
+        let size = end.saturating_sub(segment.file_offset);
+        if size == segment.file_size {
+            return Ok(());
+        }
+        let memory = size.next_multiple_of(self.commands.page()?);
+        let grown = segment.address.saturating_add(memory);
+        let is_next = |other: &commands::Segment| {
+            other.address >= segment.address.saturating_add(segment.size) && other.address < grown
+        };
+        if memory > segment.size && segments.iter().any(is_next) {
+            let why = "another segment follows __LINKEDIT in memory, and it has to grow";
+            return Err(Error::unsupported("editing this Mach-O image", why));
+        }
+        let command = self.commands.get_mut(segment.command)?;
+        command.set_u64(48, size)?;
+        command.set_u64(32, memory)
+    }
+
+    /// Adds a signature, takes it away, or has it say another name.
+    fn change_signature(&mut self, edits: &Finish<'_>) -> Result<()> {
+        if edits.identifier.is_some_and(|identifier| identifier.contains('\0')) {
+            return Err(Error::unsupported("this signing identifier", "it contains a NUL"));
+        }
+        let place = self.commands.find(macho::LC_CODE_SIGNATURE);
+        match (edits.sign, place) {
+            (Sign::AdHoc, None) => {
+                self.signature = Some(Signature::new(&self.commands, self.own_name()?)?);
+                let kind = macho::LC_CODE_SIGNATURE.0;
+                let words = [kind, sign::COMMAND_SIZE, 0, 0];
+                let data = words.into_iter().flat_map(u32::to_le_bytes).collect();
+                self.commands.list.push(Command { kind, data });
+            }
+            (Sign::None, Some(place)) => {
+                self.signature = None;
+                self.commands.list.remove(place);
+            }
+            _ => {}
+        }
+        if let (Some(identifier), Some(signature)) = (edits.identifier, &mut self.signature) {
+            signature.identifier = identifier.as_bytes().to_vec();
+        }
+        Ok(())
+    }
+
+    /// What the image calls itself: the last part of its install name, else by its UUID, as
+    /// codesign does it. The name of a file is nothing that an image knows.
+    fn own_name(&self) -> Result<Vec<u8>> {
+        if let Some(index) = self.commands.find(macho::LC_ID_DYLIB) {
+            let command = self.commands.get(index)?;
+            let name = command.data.get(command.u32(8)? as usize..).unwrap_or_default();
+            let name = name.split(|byte| *byte == 0).next().unwrap_or_default();
+            let last = name.rsplit(|byte| *byte == b'/').next().unwrap_or_default();
+            if !last.is_empty() {
+                return Ok(last.to_vec());
+            }
+        }
+        let Some(uuid) = uuid::read(&self.commands)? else { return Ok(NAMELESS.to_vec()) };
+        let digits: String = uuid.iter().map(|byte| format!("{byte:02x}")).collect();
+        Ok([NAMELESS, b"-", digits.as_bytes()].concat())
     }
 
     /// Gives a library another install name; the commands behind it move.
@@ -155,27 +250,6 @@ impl<'a> Parts<'a> {
         let size = bytes::word(command.data.len(), "an install name")?;
         command.set_u32(4, size)?;
         command.set_u32(8, DYLIB_NAME as u32)
-    }
-
-    /// Takes debug data out, and with [`Strip::All`] the symbols that nobody asks for. Answers
-    /// the names of the sections taken out.
-    fn strip(&mut self, strip: Strip) -> Result<Vec<Removed>> {
-        let mut linkedit = Linkedit::parse(self.image.input(), &self.commands)?;
-        let is_library = self.commands.file_type()? != macho::MH_EXECUTE;
-        let (start, removed) = self.remove_dwarf(&mut linkedit)?;
-        let sections: u64 = self.commands.segments()?.iter().map(|s| u64::from(s.sections)).sum();
-        symbols::edit(&mut linkedit, &mut self.commands, |symbol| {
-            let gone = u64::from(symbol.section) > sections;
-            let wanted = match strip {
-                Strip::None => true,
-                Strip::Debug => !symbol.is_debugging(),
-                Strip::Unneeded => symbol.is_needed() || symbol.is_exported(),
-                Strip::All => symbol.is_needed() || is_library && symbol.is_exported(),
-            };
-            if wanted && !gone { Fate::Keep } else { Fate::Drop }
-        })?;
-        self.lay_out(&linkedit, start)?;
-        Ok(removed)
     }
 
     fn restrict_exports(&mut self, allowed: &[String]) -> Result<()> {
@@ -216,117 +290,17 @@ impl<'a> Parts<'a> {
         self.lay_out(&linkedit, start)
     }
 
-    /// Gives folders another name where the debug map names files in them. Of several that fit,
-    /// the last counts, as it does for compilers.
-    fn trim_debug_map(&mut self, trims: &[(&str, &str)]) -> Result<()> {
-        if trims.is_empty() {
-            return Ok(());
-        }
-        self.edit_symbols(|symbol| {
-            if symbol.names_file() {
-                let trimmed = trims.iter().rev().find_map(|(from, to)| {
-                    let rest = symbol.name.strip_prefix(from.as_bytes())?;
-                    let whole = from.ends_with('/') || matches!(rest.first(), None | Some(b'/'));
-                    whole.then(|| [to.as_bytes(), rest].concat())
-                });
-                symbol.name = trimmed.map_or(symbol.name.clone(), Cow::Owned);
-            }
-            Fate::Keep
-        })
-    }
-
-    /// Writes `__LINKEDIT` anew, from `start` on.
+    /// Writes `__LINKEDIT` anew, from `start` on, if there is something new to it.
     fn lay_out(&mut self, linkedit: &Linkedit<'_>, start: u64) -> Result<()> {
         let segment = self.commands.segment("__LINKEDIT")?;
+        if !linkedit.is_changed() && start == segment.file_offset {
+            return Ok(());
+        }
+        linkedit.refuse_unnamed(self.image.input(), segment.file_offset..self.tables_end)?;
         self.commands.get_mut(segment.command)?.set_u64(40, start)?;
         self.image.truncate(start);
+        let missing = start.saturating_sub(self.image.size());
+        self.image.push(vec![0; bytes::index(missing)], Why::Padding);
         linkedit.write(&mut self.image, &mut self.commands)
-    }
-
-    /// Takes the segment `__DWARF` out, which nothing refers to. Answers where `__LINKEDIT` may
-    /// then start, and the names of the sections that are gone.
-    fn remove_dwarf(&mut self, linkedit: &mut Linkedit<'_>) -> Result<(u64, Vec<Removed>)> {
-        let segments = self.commands.segments()?;
-        let start = self.commands.segment("__LINKEDIT")?.file_offset;
-        let Some(dwarf) = segments.iter().find(|segment| segment.is("__DWARF")) else {
-            return Ok((start, Vec::new()));
-        };
-        let others = || segments.iter().filter(|other| other.command != dwarf.command);
-        let is_last = |other: &Segment| other.number < dwarf.number || other.is("__LINKEDIT");
-        let before = others().filter(|other| !other.is("__LINKEDIT")).map(Segment::file_end).max();
-        let before = before.unwrap_or_default();
-        if !others().all(is_last) || dwarf.file_offset < before {
-            return Err(Error::unsupported(
-                "taking __DWARF out of this Mach-O image",
-                "it is not the last segment before __LINKEDIT, and others are known by number",
-            ));
-        }
-        let removed = self
-            .commands
-            .sections(dwarf)?
-            .iter()
-            .map(|section| Ok(Removed { name: section.name(), size: section.place()?.1 }))
-            .collect::<Result<_>>()?;
-        let fixups = linkedit.bytes(Table::ChainedFixups);
-        if !fixups.is_empty() {
-            let fixups = without_segment(fixups, dwarf.number)?;
-            linkedit.replace(Table::ChainedFixups, fixups);
-        }
-        self.commands.list.remove(dwarf.command);
-        linkedit.command_removed(dwarf.command);
-        Ok((before.next_multiple_of(self.commands.page()?).min(start), removed))
-    }
-}
-
-/// Takes one segment out of the list with which chained fixups start.
-///
-/// ```text
-/// dyld_chained_fixups_header:   u32 version, u32 offset of the starts, …
-/// dyld_chained_starts_in_image: u32 number of segments, per segment u32 offset or 0
-/// ```
-fn without_segment(fixups: &[u8], number: usize) -> Result<Vec<u8>> {
-    const WHAT: &str = "Mach-O chained fixups";
-    let mut fixups = fixups.to_vec();
-    let starts = u64::from(bytes::u32_at(&fixups, 4, WHAT)?);
-    let count = u64::from(bytes::u32_at(&fixups, starts, WHAT)?);
-    let number = number as u64;
-    let offsets = bytes::slice(&fixups, starts + 4, count * 4, WHAT)?.to_vec();
-    if number >= count {
-        return Ok(fixups);
-    }
-    if bytes::u32_at(&offsets, number * 4, WHAT)? != 0 {
-        return Err(Error::unsupported(
-            "taking __DWARF out of this Mach-O image",
-            "the loader is to change pointers in it",
-        ));
-    }
-    let rest = bytes::slice(&offsets, number * 4 + 4, (count - number - 1) * 4, WHAT)?;
-    let count = bytes::word(bytes::index(count - 1), WHAT)?;
-    bytes::put(&mut fixups, starts, &count.to_le_bytes(), WHAT)?;
-    bytes::put(&mut fixups, starts + 4 + number * 4, rest, WHAT)?;
-    let end = starts + 4 + u64::from(count) * 4;
-    bytes::zero(&mut fixups, end, 4, WHAT)?;
-    Ok(fixups)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn fixups(count: u32, offsets: &[u32]) -> Vec<u8> {
-        let words = [0, 8, count];
-        words.iter().chain(offsets).flat_map(|word| word.to_le_bytes()).collect()
-    }
-
-    #[test]
-    fn chained_fixups_forget_a_segment() {
-        let before = fixups(4, &[0, 40, 0, 0]);
-        assert_eq!(without_segment(&before, 2).expect("reads"), fixups(3, &[0, 40, 0, 0]));
-        assert_eq!(without_segment(&before, 0).expect("reads"), fixups(3, &[40, 0, 0, 0]));
-        assert_eq!(without_segment(&before, 4).expect("reads"), before, "it had none");
-        let error = without_segment(&before, 1).expect_err("has fixups").to_string();
-        assert!(error.contains("the loader is to change pointers in it"), "{error}");
-        assert!(without_segment(&fixups(5, &[0; 4]), 1).is_err(), "cut short");
-        assert!(without_segment(&fixups(u32::MAX, &[0; 4]), 1).is_err(), "an endless list");
     }
 }

@@ -104,6 +104,10 @@ pub fn edit<'a>(input: &'a [u8], edits: &Finish<'_>) -> Result<Edited<'a>> {
     match recognise(input) {
         Recognised::FatMachO => fat::each(input, |slice| edit_thin(slice, edits)),
         Recognised::Archive => archive::each(input, edits, |object| edit_thin(object, edits)),
+        Recognised::Other => {
+            pe::refuse_object(input)?;
+            edit_thin(input, edits)
+        }
         _ => edit_thin(input, edits),
     }
 }

@@ -6,8 +6,7 @@ pub enum Strip {
     /// Nothing.
     #[default]
     None,
-    /// Debug data: DWARF, and what only debuggers read. In PE the symbol table too, which the
-    /// format counts as debug data.
+    /// Debug data: DWARF, and what only debuggers read, as are symbols that name source files.
     Debug,
     /// Debug data, and symbols that neither the loader nor a linker asks for.
     Unneeded,
@@ -62,7 +61,7 @@ pub enum Sign {
     #[default]
     Keep,
     /// Mach-O gets an ad-hoc signature, with the identifier, flags, entitlements and requirements
-    /// of the old one if there was one; PE, which has no such thing, is left unsigned.
+    /// of the old one if there was one; PE, which has no such thing, refuses.
     AdHoc,
     /// The signature goes.
     None,
@@ -97,7 +96,7 @@ pub struct Finish<'a> {
     /// PE: seconds since 1970 for every time stamp that the linker set; also makes the PDB
     /// reference a function of the content. A PDB made by the linker no longer matches then.
     pub timestamp: Option<u32>,
-    /// ELF: file name and CRC-32 of the companion, for `.gnu_debuglink`.
+    /// ELF and PE: file name and CRC-32 of the companion, for `.gnu_debuglink`.
     pub debuglink: Option<(&'a str, u32)>,
     /// What becomes of the signature.
     pub sign: Sign,

@@ -4,7 +4,7 @@
 
 use super::{Edited, Finish, Finished, Sign, edit_thin, fat};
 use crate::modinfo::BuildInfo;
-use crate::{Image, Limits, Recognised, Result, note, recognise};
+use crate::{Format, Image, Limits, Recognised, Result, note, recognise};
 
 /// Key of the settings that say values.
 const KEY: &str = "-X";
@@ -26,6 +26,11 @@ fn stamp_thin<'a>(image: &'a [u8], values: &[(String, String)], sign: Sign) -> R
     let parsed = Image::parse(image, &Limits::default())?;
     let note = note::find(&parsed)?.filter(|note| is_filled(note.text));
     let text = note.map(|note| restated(note.text, values));
+    // Where there are no ad-hoc signatures, the identity's goes.
+    let sign = match (parsed.format(), sign) {
+        (Format::Pe, Sign::AdHoc) => Sign::None,
+        (_, sign) => sign,
+    };
     let edits = Finish { note: text.as_deref(), slots: values, sign, ..Finish::default() };
     edit_thin(image, &edits)
 }

@@ -8,6 +8,7 @@
 //! may have.
 
 mod elf;
+mod pe;
 
 use std::ops::Range;
 
@@ -34,6 +35,9 @@ pub(super) fn loads_the_same(edit: &Edited<'_>, output: &[u8]) -> Result<()> {
     }
     for (before, after) in before.iter().zip(&after) {
         same_image(&before.image, &after.image)?;
+        if before.image.format() == Format::Pe {
+            pe::same_headers(&before.image, &after.image)?;
+        }
         same_mappings(before, after, draft, &edit.removed)?;
         same_sections(&before.image, &after.image, &edit.removed)?;
         if before.image.format() == Format::Elf {
@@ -139,7 +143,8 @@ fn same_mappings(
         same_bytes(mapping, twin, draft, format)?;
     }
     let is_new = |twin: &&Mapping| {
-        !old.iter().any(|other| other.address == twin.address && other.name == twin.name)
+        let was = old.iter().any(|it| it.address == twin.address && it.name == twin.name);
+        !(was || format == Format::Pe && pe::is_added(twin, draft))
     };
     match new.iter().find(is_new) {
         Some(twin) => Err(bad(twin.file.start, format!("{:#x} was not loaded", twin.address))),

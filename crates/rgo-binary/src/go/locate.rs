@@ -4,13 +4,15 @@
 //! ELF      .gopclntab, .data.rel.ro.gopclntab; in .data.rel.ro where another linker joined them;
 //!          without section headers: anywhere in the segments
 //! Mach-O   __gopclntab
-//! PE       symbol runtime.pclntab (pclntab up to Go 1.3), else anywhere in the sections
+//! PE       symbol runtime.pclntab (pclntab up to Go 1.3), else anywhere in the sections; among
+//!          code only where the linker is one of Go's
 //! ```
 //!
 //! Where no name leads to it, whatever looks like a header at an aligned place is tried, and
 //! taken if functions with names follow from it.
 
-use object::{Object, ObjectSection, ObjectSegment, ObjectSymbol};
+use memchr::memmem;
+use object::{Object, ObjectSection, ObjectSegment, ObjectSymbol, SectionKind};
 
 use super::memory::Memory;
 use super::moduledata::{self, ModuleData};
@@ -74,9 +76,25 @@ fn find<'a>(image: &Image<'a>) -> Result<Option<(u64, PclnTable<'a>)>> {
             search(image, joined.map(|section| (section.address, section.data)))
         }
         Format::Pe => by_symbol(image).or_else(|| {
-            search(image, image.sections().map(|section| (section.address, section.data)))
+            let kinds = image.object().sections().map(|section| section.kind());
+            let sections = image.sections().zip(kinds);
+            let sections =
+                sections.filter(|(_, kind)| *kind != SectionKind::Text || among_code(image));
+            search(image, sections.map(|(section, _)| (section.address, section.data)))
         }),
     })
+}
+
+/// Whether a PE image's table could be among its code, where Go put it before it had `.rdata`.
+/// Those programs were linked by Go itself or by GNU ld, which give themselves 3.0 and 2.x as the
+/// linker's version. Others have most of their bytes there.
+fn among_code(image: &Image<'_>) -> bool {
+    let linker = match image.object() {
+        object::File::Pe32(file) => file.nt_headers().optional_header.major_linker_version,
+        object::File::Pe64(file) => file.nt_headers().optional_header.major_linker_version,
+        _ => return true,
+    };
+    linker <= 3
 }
 
 fn by_symbol<'a>(image: &Image<'a>) -> Option<(u64, PclnTable<'a>)> {
@@ -103,12 +121,10 @@ fn search<'a>(
     for (address, data) in stretches {
         let data = data.get(..left).unwrap_or(data);
         left -= data.len();
-        let found = data.chunks_exact(words.size).enumerate().find_map(|(index, chunk)| {
-            // Nearly every place fails here.
-            if words.u32(chunk, 0)? < 0xffff_fff0 || candidates == MAX_CANDIDATES {
+        let found = headers(data, words).find_map(|at| {
+            if candidates == MAX_CANDIDATES {
                 return None;
             }
-            let at = index * words.size;
             let table = PclnTable::parse(data.get(at..)?).ok()?;
             candidates += 1;
             let fits = table.header.words == words && table.is_plausible();
@@ -119,6 +135,17 @@ fn search<'a>(
         }
     }
     None
+}
+
+/// Places at which a table's header could be.
+fn headers<'d>(data: &'d [u8], words: Words) -> Box<dyn Iterator<Item = usize> + 'd> {
+    if words.big {
+        return Box::new((0..data.len()).step_by(words.size));
+    }
+    // All magic numbers end so, and zeros follow them. Code has little that looks like this by
+    // chance, and so much is searched through about as fast as it is read.
+    let ends = memmem::find_iter(data, b"\xff\xff\xff\0\0");
+    Box::new(ends.filter_map(|end| end.checked_sub(1)).filter(move |at| at % words.size == 0))
 }
 
 fn start_of_text(image: &Image<'_>) -> u64 {

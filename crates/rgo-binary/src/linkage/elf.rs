@@ -68,6 +68,7 @@ pub(super) fn linkage(image: &Image<'_>) -> Result<Linkage> {
         header::ET_DYN => Kind::Pie,
         _ => Kind::Other,
     };
+    linkage.static_ &= linkage.kind.is_loaded();
     Ok(linkage)
 }
 

@@ -37,6 +37,14 @@ pub enum Kind {
     Other,
 }
 
+impl Kind {
+    /// Whether a system loads it: a program or a library.
+    #[must_use]
+    pub fn is_loaded(self) -> bool {
+        !matches!(self, Self::Object | Self::DebugCompanion | Self::Other)
+    }
+}
+
 /// What an image asks of, and offers to, the system that loads it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Linkage {
@@ -81,7 +89,8 @@ pub struct GlibcFloor {
 
 impl Linkage {
     /// A kind, and no fact beyond it.
-    fn empty(kind: Kind) -> Self {
+    #[must_use]
+    pub fn empty(kind: Kind) -> Self {
         Self {
             kind,
             interpreter: None,

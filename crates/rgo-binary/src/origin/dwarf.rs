@@ -19,6 +19,7 @@ use gimli::{
 use object::{Object, ObjectKind, ObjectSection};
 
 use super::languages::Language;
+use super::tools::identify;
 use super::{Confidence, Evidence, Findings};
 use crate::debug::dwarf::{Problem, headers_and_tables, section};
 use crate::{Error, Image, Result};
@@ -72,8 +73,17 @@ const LANGUAGES: [(DwLang, Language); 36] = [
     (dw::DW_LANG_Mips_Assembler, Language::Assembly),
 ];
 
-/// Producer and language of a unit.
-type Maker = (Vec<u8>, Option<DwLang>);
+/// What zig compiles from its own sources into every program that it links, of whatever language.
+const ZIG_RUNTIMES: [&[u8]; 3] = [b"compiler_rt", b"ubsan_rt", b"libc"];
+
+/// Who made a unit.
+#[derive(PartialEq, Eq, PartialOrd, Ord)]
+struct Maker {
+    producer: Vec<u8>,
+    language: Option<DwLang>,
+    /// Whether it came with the linker and says nothing of the program.
+    is_runtime: bool,
+}
 
 /// Adds what the compile units say.
 ///
@@ -83,10 +93,18 @@ type Maker = (Vec<u8>, Option<DwLang>);
 pub(super) fn read(image: &Image<'_>, findings: &mut Findings) -> Result<()> {
     let mut makers = BTreeMap::new();
     let result = collect(image, &mut makers);
-    for ((producer, language), units) in makers {
+    for (maker, units) in makers {
+        let Maker { producer, language, is_runtime } = maker;
         let producer = String::from_utf8_lossy(&producer);
         let evidence =
             |place: &str, found: &str| Evidence::counted(place, found, units, Confidence::Certain);
+        if is_runtime {
+            if let Some(tool) = identify(&producer) {
+                let evidence = evidence("DW_AT_producer", &producer);
+                findings.tool(tool.role, tool.name.to_owned(), tool.version, evidence);
+            }
+            continue;
+        }
         // The language of a compiler that knows but one is surer than a code: Zig says C.
         let implied = findings.signature(&producer, evidence("DW_AT_producer", &producer));
         let coded = language.and_then(|code| {
@@ -158,11 +176,12 @@ fn maker(
     if entry.tag() != dw::DW_TAG_compile_unit {
         return Ok(None);
     }
-    let (mut producer, mut language, mut base) = (None, None, None);
+    let (mut producer, mut language, mut name, mut base) = (None, None, None, None);
     for specification in entry.attributes().iter().take(ATTRIBUTES) {
         let attribute = entries.read_attribute(*specification)?;
         match (attribute.name(), attribute.value()) {
             (dw::DW_AT_producer, value) => producer = Some(value),
+            (dw::DW_AT_name, value) => name = Some(value),
             (dw::DW_AT_language, AttributeValue::Language(code)) => language = Some(code),
             (dw::DW_AT_str_offsets_base, AttributeValue::DebugStrOffsetsBase(at)) => {
                 base = Some(at.0);
@@ -170,9 +189,14 @@ fn maker(
             _ => {}
         }
     }
-    let producer = producer.and_then(|value| strings.get(&value, header.format(), base));
-    let producer = producer.unwrap_or_default();
-    Ok((!producer.is_empty() || language.is_some()).then_some((producer, language)))
+    let text = |value: Option<AttributeValue<Bytes<'_>>>| {
+        value.and_then(|value| strings.get(&value, header.format(), base)).unwrap_or_default()
+    };
+    let producer = text(producer);
+    // The name differs from unit to unit: it is read where it decides.
+    let is_runtime = producer.starts_with(b"zig ") && ZIG_RUNTIMES.contains(&text(name).as_slice());
+    let says = !producer.is_empty() || language.is_some();
+    Ok(says.then_some(Maker { producer, language, is_runtime }))
 }
 
 /// The sections that strings can be in.

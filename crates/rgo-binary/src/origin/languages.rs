@@ -53,6 +53,14 @@ pub enum Language {
     Assembly,
 }
 
+impl Language {
+    /// Whether the compilers that are known by the name of a suite (GCC, clang) are its own.
+    #[must_use]
+    pub fn is_of_the_c_family(self) -> bool {
+        matches!(self, Self::C | Self::Cpp | Self::ObjectiveC | Self::Fortran | Self::Assembly)
+    }
+}
+
 impl fmt::Display for Language {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
@@ -82,7 +90,7 @@ impl fmt::Display for Language {
 use Confidence::{Certain, Guess, Likely};
 
 /// Beginnings of section names.
-const SECTIONS: [(&str, Language, Confidence); 11] = [
+const SECTIONS: [(&str, Language, Confidence); 12] = [
     (".gopclntab", Language::Go, Certain),
     (".data.rel.ro.gopclntab", Language::Go, Certain),
     (".go.buildinfo", Language::Go, Certain),
@@ -94,6 +102,7 @@ const SECTIONS: [(&str, Language, Confidence); 11] = [
     ("__objc_classlist", Language::ObjectiveC, Certain),
     (".debug-ghc-link-info", Language::Haskell, Certain),
     (".rustc", Language::Rust, Certain),
+    (".fpcdata", Language::Pascal, Certain),
 ];
 
 /// Beginnings of the file names of runtime libraries, in lower case.
@@ -132,7 +141,7 @@ const C_LIBRARIES: [&str; 7] = [
 ];
 
 /// Names of symbols, as their language spells them (Mach-O adds an underscore).
-const SYMBOLS: [(&str, Language, Confidence); 17] = [
+const SYMBOLS: [(&str, Language, Confidence); 18] = [
     ("rust_eh_personality", Language::Rust, Certain),
     ("__rust_alloc", Language::Rust, Likely),
     ("rust_begin_unwind", Language::Rust, Likely),
@@ -142,6 +151,7 @@ const SYMBOLS: [(&str, Language, Confidence); 17] = [
     ("runtime.goexit", Language::Go, Certain),
     ("runtime.morestack", Language::Go, Likely),
     ("NimMain", Language::Nim, Certain),
+    ("__crystal_main", Language::Crystal, Certain),
     ("caml_startup_code_begin", Language::OCaml, Certain),
     ("caml_startup", Language::OCaml, Likely),
     ("_d_run_main", Language::D, Certain),
@@ -204,10 +214,10 @@ struct Mangled {
 }
 
 impl Mangled {
-    fn add(&mut self, name: &str) {
+    fn add(&mut self, name: &[u8]) {
         self.count += 1;
         if self.first.is_none() {
-            self.first = Some(name.to_owned());
+            self.first = Some(String::from_utf8_lossy(name).into_owned());
         }
     }
 }
@@ -222,7 +232,7 @@ pub(super) fn symbols(image: &Image<'_>, findings: &mut Findings) -> (u64, u64) 
             Some(_) => cpp.add(name),
             None => {
                 for ((known, ..), seen) in SYMBOLS.iter().zip(&mut seen) {
-                    *seen |= name == *known;
+                    *seen |= name == known.as_bytes();
                 }
             }
         }
@@ -239,46 +249,81 @@ pub(super) fn symbols(image: &Image<'_>, findings: &mut Findings) -> (u64, u64) 
     (cpp.count, rust.count)
 }
 
-/// The language that mangles names like this, if one does.
-pub(crate) fn mangling(name: &str) -> Option<Language> {
-    let v0 = name.strip_prefix("_R").is_some_and(|rest| {
-        rest.starts_with(|c: char| "CMXYNI".contains(c))
-            && rustc_demangle::try_demangle(name).is_ok()
-    });
-    if v0 || name.starts_with("_ZN") && has_rust_hash(name) {
-        return Some(Language::Rust);
-    }
-    // An identifier's length, a nested, local or special name, an operator.
-    let itanium = name
-        .strip_prefix("_Z")
-        .is_some_and(|rest| rest.starts_with(|c: char| c.is_ascii_digit() || "NSLTGK".contains(c)));
-    (itanium || name.starts_with("??") || name.starts_with('?') && name.contains("@@"))
-        .then_some(Language::Cpp)
+/// The language that mangles names like this, if one does. Large programs have a million names.
+pub(crate) fn mangling(name: &[u8]) -> Option<Language> {
+    let is_cpp = match name {
+        [b'_', b'R', b'C' | b'M' | b'X' | b'Y' | b'N' | b'I', ..] => {
+            let text = std::str::from_utf8(name).ok()?;
+            return rustc_demangle::try_demangle(text).is_ok().then_some(Language::Rust);
+        }
+        [b'_', b'Z', b'N', ..] if has_rust_hash(name) => return Some(Language::Rust),
+        // An identifier's length, a nested, local or special name, an operator.
+        [b'_', b'Z', first, ..] => first.is_ascii_digit() || b"NSLTGK".contains(first),
+        [b'?', b'?', ..] => true,
+        [b'?', ..] => memmem::find(name, b"@@").is_some(),
+        _ => false,
+    };
+    is_cpp.then_some(Language::Cpp)
 }
 
 /// rustc's older mangling is that of C++ with a hash as the last part: `…17h` and 16 digits, `E`.
 /// Others may add to that: `.llvm.1`, `$tlv$init`.
-fn has_rust_hash(name: &str) -> bool {
-    name.rsplit_once("17h").and_then(|(_, rest)| rest.split_at_checked(16)).is_some_and(
-        |(hash, rest)| {
-            let hex = |byte: u8| byte.is_ascii_digit() || (b'a'..=b'f').contains(&byte);
-            hash.bytes().all(hex) && rest.starts_with('E')
-        },
-    )
+fn has_rust_hash(name: &[u8]) -> bool {
+    let hex = |byte: &u8| byte.is_ascii_digit() || (b'a'..=b'f').contains(byte);
+    let mut ends = memchr::memrchr_iter(b'h', name).filter_map(|at| name.split_at_checked(at));
+    let last = ends.find(|(before, _)| before.ends_with(b"17"));
+    last.and_then(|(_, rest)| rest.get(1..)?.split_at_checked(16))
+        .is_some_and(|(hash, rest)| hash.iter().all(hex) && rest.starts_with(b"E"))
 }
 
-/// What programs of Zig say when they give up. All that are built with checks have both.
-const ZIG_PANICS: [&str; 2] = ["attempt to use null value", "reached unreachable code"];
+/// What the runtime of a language says in every program, stripped or not: all the texts of a line
+/// are in one place.
+const MESSAGES: [(Language, &[&str]); 6] = [
+    (Language::Haskell, &["(GHC version ", "https://www.haskell.org/ghc/reportabug"]),
+    (Language::Crystal, &["CRYSTAL_LOAD_DEBUG_INFO", "Unhandled exception in spawn"]),
+    (Language::Nim, &["fatal.nim\0"]),
+    // Names of types that a C++ library linked in keeps for its exceptions.
+    (Language::Cpp, &["St9exception\0", "St9bad_alloc\0"]),
+    (Language::Cpp, &[".?AVexception@std@@\0", ".?AVbad_alloc@std@@\0"]),
+    // All that are built with checks have both.
+    (Language::Zig, &["attempt to use null value", "reached unreachable code"]),
+];
 
-/// Looks for Zig in a stripped program, which has no other trace of it.
+/// Looks for languages that leave no other trace in a stripped program. Their runtimes are
+/// written in C, or link with it, so that what is known of C says nothing against them; but
+/// zig's runtime is in C programs as well, where zig links them.
 pub(super) fn messages(places: &[Place<'_>], findings: &mut Findings) {
-    let place = places.iter().find(|place| {
-        ZIG_PANICS.iter().all(|text| memmem::find(place.data, text.as_bytes()).is_some())
-    });
-    if let Some(place) = place {
-        let evidence = Evidence::new(place.name, ZIG_PANICS[0], Likely);
-        findings.language(Language::Zig, evidence);
+    let others_call = [Language::Cpp, Language::C, Language::Assembly];
+    if !findings.languages.keys().all(|known| others_call.contains(known)) {
+        return;
     }
+    let has = |place: &Place<'_>, text: &str| memmem::find(place.data, text.as_bytes()).is_some();
+    let is_unknown = findings.languages.is_empty();
+    let likely = MESSAGES.iter().filter(|(language, _)| is_unknown || *language != Language::Zig);
+    for (language, texts) in likely {
+        let place = places.iter().find(|place| texts.iter().all(|text| has(place, text)));
+        if let (Some(place), [text, ..]) = (place, texts) {
+            let evidence = Evidence::new(place.name, text.trim_end_matches('\0'), Likely);
+            findings.language(*language, evidence);
+        }
+    }
+    for place in places {
+        if let Some(signature) = free_pascal(place.data) {
+            let evidence = Evidence::new(place.name, signature, Certain);
+            findings.signature(signature, evidence);
+        }
+    }
+}
+
+/// Free Pascal signs among the data: `FPC 3.2.2 [2021/07/09] for x86_64 - Linux`.
+fn free_pascal(data: &[u8]) -> Option<&str> {
+    const LONGEST: usize = 80;
+    memmem::find_iter(data, b"FPC ").find_map(|at| {
+        let rest = data.get(at..)?;
+        let text = rest.get(..LONGEST).unwrap_or(rest).split(|byte| *byte == 0).next()?;
+        let text = std::str::from_utf8(text).ok()?;
+        text.contains("] for ").then_some(text)
+    })
 }
 
 #[cfg(test)]
@@ -305,7 +350,7 @@ mod tests {
             ("", None),
         ];
         for (name, language) in cases {
-            assert_eq!(mangling(name), language, "{name}");
+            assert_eq!(mangling(name.as_bytes()), language, "{name}");
         }
     }
 }

@@ -102,9 +102,7 @@ pub fn origin(image: &Image<'_>, linkage: Option<&Linkage>) -> Origin {
     rich::read(image, &mut findings);
     let places = places::loaded(image);
     rust::read(&places, &mut findings);
-    if findings.languages.is_empty() {
-        languages::messages(&places, &mut findings);
-    }
+    languages::messages(&places, &mut findings);
     if findings.languages.is_empty() {
         findings.guess_from_compilers();
     }

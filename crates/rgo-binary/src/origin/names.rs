@@ -6,13 +6,13 @@ use crate::{Format, Image};
 
 /// The names in the symbol table, or in the one for the loader where that is all there is: it
 /// repeats a part of the first. Without the underscore that Mach-O puts before each.
-pub(crate) fn symbols<'i>(image: &'i Image<'_>) -> impl Iterator<Item = &'i str> {
+pub(crate) fn symbols<'i>(image: &'i Image<'_>) -> impl Iterator<Item = &'i [u8]> {
     let file = image.object();
     let underscore = image.format() == Format::MachO;
     let for_loader = file.symbols().next().is_none().then(|| file.dynamic_symbols());
     file.symbols()
         .chain(for_loader.into_iter().flatten())
         .take(image.limits().max_symbols)
-        .filter_map(|symbol| symbol.name().ok())
-        .map(move |name| if underscore { name.strip_prefix('_').unwrap_or(name) } else { name })
+        .filter_map(|symbol| symbol.name_bytes().ok())
+        .map(move |name| if underscore { name.strip_prefix(b"_").unwrap_or(name) } else { name })
 }

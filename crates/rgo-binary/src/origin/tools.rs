@@ -54,7 +54,7 @@ pub(super) struct Identity {
 
 /// Words that a version follows. The first that fits counts: rustc and Apple sign with the words
 /// of the compiler that theirs is made of as well.
-const SIGNATURES: [(&str, Role, &str, Option<Language>); 17] = [
+const SIGNATURES: [(&str, Role, &str, Option<Language>); 18] = [
     ("rustc version ", Role::Compiler, "rustc", Some(Language::Rust)),
     ("Apple Swift version ", Role::Compiler, "swiftc", Some(Language::Swift)),
     ("Swift version ", Role::Compiler, "swiftc", Some(Language::Swift)),
@@ -70,6 +70,7 @@ const SIGNATURES: [(&str, Role, &str, Option<Language>); 17] = [
     ("LDC ", Role::Compiler, "ldc", Some(Language::D)),
     ("Digital Mars D v", Role::Compiler, "dmd", Some(Language::D)),
     ("The Glorious Glasgow Haskell Compilation System ", Role::Compiler, "ghc", None),
+    ("FPC ", Role::Compiler, "fpc", Some(Language::Pascal)),
     ("Free Pascal ", Role::Compiler, "fpc", Some(Language::Pascal)),
     ("NASM ", Role::Assembler, "nasm", Some(Language::Assembly)),
 ];
@@ -166,6 +167,7 @@ mod tests {
             ("GNU AS 2.40", "GNU as", "2.40"),
             ("Go cmd/compile go1.26.5; regabi", "Go", "go1.26.5"),
             ("zig 0.15.2", "zig", "0.15.2"),
+            ("FPC 3.2.2+dfsg-20 [2023/03/30] for x86_64 - Linux", "fpc", "3.2.2+dfsg-20"),
         ];
         for (text, name, version) in cases {
             let found = identify(text).expect(text);

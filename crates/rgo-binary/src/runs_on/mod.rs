@@ -13,14 +13,17 @@
 
 mod systems;
 
+use object::elf;
+use object::read::elf::FileHeader;
 use object::read::pe::{ImageNtHeaders, ImageOptionalHeader};
 use serde::Serialize;
 
+use crate::elf_notes::notes;
 use crate::linkage::Kind;
 use crate::origin::{Confidence, Evidence, platform};
 use crate::{Arch, Format, Image, Linkage, Version};
 
-use systems::{DISTRIBUTIONS, DLLS, MACOS, REDISTRIBUTABLE, WINDOWS};
+use systems::{DISTRIBUTIONS, DLLS, MACOS, MAKERS, REDISTRIBUTABLE, WINDOWS};
 
 /// Symbols that are named as the cause of a floor.
 const CAUSES: usize = 5;
@@ -54,18 +57,48 @@ pub struct Verdict {
 }
 
 /// Finds out where an image runs on processors of its kind. Empty for objects, companions with
-/// debug data, and what has no system to run on.
+/// debug data, core files, and what has no system to run on.
 #[must_use]
 pub fn runs_on(image: &Image<'_>, linkage: &Linkage) -> RunsOn {
-    if matches!(linkage.kind, Kind::Object | Kind::DebugCompanion) {
+    if !linkage.kind.is_loaded() {
         return RunsOn::default();
     }
     let verdicts = match image.format() {
-        Format::Elf => elf(linkage),
+        Format::Elf => of_elf(image, linkage),
         Format::MachO => macho(image, linkage).into_iter().collect(),
         Format::Pe => windows(image, linkage).into_iter().collect(),
     };
     RunsOn { verdicts, also_needs: also_needs(image.format(), linkage) }
+}
+
+impl RunsOn {
+    /// Adds what is known of the compiler, named as `go1.26.5` or `rustc 1.95.0`: the runtime that
+    /// it links in may ask for functions that no import table lists.
+    pub fn weigh_toolchain(&mut self, toolchain: &str) {
+        let known = MAKERS.iter().find(|maker| {
+            let version = toolchain.strip_prefix(maker.start).and_then(leading_version);
+            version.is_some_and(|version| version >= maker.from)
+        });
+        let Some(maker) = known else { return };
+        for verdict in self.verdicts.iter_mut().filter(|verdict| verdict.system == "windows") {
+            let now = WINDOWS.iter().find(|(_, short, _)| verdict.since.as_deref() == Some(*short));
+            let wanted = WINDOWS.iter().find(|(version, ..)| *version == maker.windows);
+            let (Some((now, ..)), Some((wanted, short, long))) = (now, wanted) else { continue };
+            if now < wanted && *now >= maker.above {
+                verdict.since = Some((*short).to_owned());
+                verdict.name = Some(long);
+                verdict.reason = format!("{toolchain} makes programs for {long} and newer");
+                verdict.evidence.push(Evidence::new("compiler", toolchain, Confidence::Likely));
+            }
+        }
+    }
+}
+
+/// The version that a text starts with, as far as it is numbers: `1.26` of `1.26rc1`.
+fn leading_version(text: &str) -> Option<Version> {
+    let numbers = |c: char| c.is_ascii_digit() || c == '.';
+    let end = text.find(|c| !numbers(c)).unwrap_or(text.len());
+    text.get(..end)?.trim_end_matches('.').parse().ok()
 }
 
 /// Needed libraries that no part of the C library is.
@@ -102,10 +135,10 @@ fn verdict(system: &'static str, runs: bool, reason: &str, evidence: &Evidence) 
     }
 }
 
-/// The C library that an ELF image asks for.
-enum Libc<'l> {
+/// The C library that an ELF image asks its loader for.
+pub(crate) enum Asked<'l> {
     /// Everything is in the image.
-    None,
+    Nothing,
     Musl(&'l str),
     Glibc(&'l str),
     Other(&'static str, &'l str),
@@ -121,11 +154,56 @@ const LOADERS: [(&str, &str); 6] = [
     ("/usr/lib/ld.so.1", "solaris"),
 ];
 
-fn libc(linkage: &Linkage) -> Libc<'_> {
+/// Systems that mark their images in the header (gABI and its supplements, `EI_OSABI`).
+const OS_ABIS: [(elf::OsAbi, &str); 4] = [
+    (elf::ELFOSABI_NETBSD, "netbsd"),
+    (elf::ELFOSABI_SOLARIS, "solaris"),
+    (elf::ELFOSABI_FREEBSD, "freebsd"),
+    (elf::ELFOSABI_OPENBSD, "openbsd"),
+];
+
+/// Systems by the owner of the note that says which release is needed.
+const NOTES: [(&[u8], &str); 5] = [
+    (b"FreeBSD", "freebsd"),
+    (b"NetBSD", "netbsd"),
+    (b"OpenBSD", "openbsd"),
+    (b"DragonFly", "dragonfly"),
+    (b"Android", "android"),
+];
+
+/// A system other than Linux distributions that an image says it is for.
+fn marked_for(image: &Image<'_>) -> Option<&'static str> {
+    let os_abi = match image.object() {
+        object::File::Elf32(file) => file.elf_header().e_ident().os_abi,
+        object::File::Elf64(file) => file.elf_header().e_ident().os_abi,
+        _ => return None,
+    };
+    let by_header = OS_ABIS.iter().find(|(known, _)| *known == os_abi);
+    by_header.map(|(_, system)| *system).or_else(|| {
+        notes(image).find_map(|note| {
+            NOTES.iter().find(|(owner, _)| *owner == note.name).map(|(_, system)| *system)
+        })
+    })
+}
+
+/// What an ELF image asks its loader for. Marks of other systems come first: their libraries may
+/// be called as those of Linux are.
+pub(crate) fn asked<'l>(image: &Image<'_>, linkage: &'l Linkage) -> Asked<'l> {
+    let of_linux = linkage.interpreter.as_deref().is_some_and(|path| path.contains("ld-linux"));
+    if let Some(system) = marked_for(image).filter(|_| !of_linux) {
+        return Asked::Other(
+            system,
+            linkage.interpreter.as_deref().unwrap_or("ELF header or note"),
+        );
+    }
+    asked_for(linkage)
+}
+
+fn asked_for(linkage: &Linkage) -> Asked<'_> {
     let interpreter = linkage.interpreter.as_deref();
     let loader = interpreter.and_then(|path| {
         let (_, system) = LOADERS.iter().find(|(start, _)| path.starts_with(start))?;
-        Some(Libc::Other(system, path))
+        Some(Asked::Other(system, path))
     });
     if let Some(other) = loader {
         return other;
@@ -133,30 +211,30 @@ fn libc(linkage: &Linkage) -> Libc<'_> {
     let is_musl = |name: &&str| name.contains("ld-musl-") || name.starts_with("libc.musl-");
     let needed = || linkage.needed.iter().map(String::as_str);
     if let Some(musl) = interpreter.into_iter().chain(needed()).find(is_musl) {
-        return Libc::Musl(musl);
+        return Asked::Musl(musl);
     }
     let is_glibc =
         |name: &&str| name.contains("ld-linux") || name.contains("ld64.so") || *name == "libc.so.6";
     if let Some(glibc) = interpreter.into_iter().chain(needed()).find(is_glibc) {
-        return Libc::Glibc(glibc);
+        return Asked::Glibc(glibc);
     }
     if linkage.glibc_floor.is_some() {
-        return Libc::Glibc("GLIBC symbol versions");
+        return Asked::Glibc("GLIBC symbol versions");
     }
     match needed().find(|name| *name == "libc.so") {
         // musl's own name for it; bionic's as well, but that comes with others of its kind.
-        Some(name) if needed().any(|name| name == "liblog.so") => Libc::Other("android", name),
-        Some(name) => Libc::Musl(name),
-        None if linkage.static_ => Libc::None,
-        None => Libc::Other("elf", interpreter.unwrap_or("needed libraries")),
+        Some(name) if needed().any(|name| name == "liblog.so") => Asked::Other("android", name),
+        Some(name) => Asked::Musl(name),
+        None if linkage.static_ => Asked::Nothing,
+        None => Asked::Other("elf", interpreter.unwrap_or("needed libraries")),
     }
 }
 
-fn elf(linkage: &Linkage) -> Vec<Verdict> {
+fn of_elf(image: &Image<'_>, linkage: &Linkage) -> Vec<Verdict> {
     let (scratch, alpine) = ("scratch", "alpine");
-    match libc(linkage) {
-        Libc::None => without_libc(linkage),
-        Libc::Musl(what) => {
+    match asked(image, linkage) {
+        Asked::Nothing => without_libc(linkage),
+        Asked::Musl(what) => {
             let evidence = Evidence::new(place_of(linkage, what), what, Confidence::Certain);
             let mut verdicts = vec![
                 verdict(scratch, false, "it needs musl's shared libc", &evidence),
@@ -167,7 +245,7 @@ fn elf(linkage: &Linkage) -> Vec<Verdict> {
             }));
             verdicts
         }
-        Libc::Glibc(what) => {
+        Asked::Glibc(what) => {
             let evidence = Evidence::new(place_of(linkage, what), what, Confidence::Certain);
             let mut verdicts = vec![
                 verdict(scratch, false, "it needs glibc", &evidence),
@@ -180,18 +258,23 @@ fn elf(linkage: &Linkage) -> Vec<Verdict> {
             );
             verdicts
         }
-        Libc::Other(system, what) => {
+        Asked::Other(system, what) => {
             let evidence = Evidence::new(place_of(linkage, what), what, Confidence::Likely);
             if system == "elf" {
                 let reason = "it needs libraries, and none of them is a known C library";
                 return vec![verdict(scratch, false, reason, &evidence)];
             }
-            vec![verdict(system, true, "it asks for this system's loader or libc", &evidence)]
+            vec![verdict(
+                system,
+                true,
+                "it is marked for this system, or asks for its loader",
+                &evidence,
+            )]
         }
     }
 }
 
-fn place_of(linkage: &Linkage, what: &str) -> &'static str {
+pub(crate) fn place_of(linkage: &Linkage, what: &str) -> &'static str {
     if linkage.interpreter.as_deref() == Some(what) { "interpreter" } else { "needed library" }
 }
 

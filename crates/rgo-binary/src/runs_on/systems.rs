@@ -125,6 +125,27 @@ pub(super) const DLLS: [Dll; 8] = [
     Dll { start: "api-ms-win-security-", part: "", since: (6, 1), or: "" },
 ];
 
+/// A compiler whose programs need a newer Windows than the header says.
+pub(super) struct Maker {
+    /// How the name of the toolchain starts.
+    pub(super) start: &'static str,
+    /// Its first release that does so.
+    pub(super) from: Version,
+    /// The oldest Windows that its programs run on.
+    pub(super) windows: (u16, u16),
+    /// Only programs that the header and the DLLs allow here already: rustc's targets for
+    /// Windows 7 use none of the newer DLLs.
+    pub(super) above: (u16, u16),
+}
+
+/// Compilers by what their release notes say (Go 1.11 and 1.21, Rust 1.78). The newest that fits
+/// counts.
+pub(super) const MAKERS: [Maker; 3] = [
+    Maker { start: "go", from: Version::new(1, 21), windows: (10, 0), above: (0, 0) },
+    Maker { start: "go", from: Version::new(1, 11), windows: (6, 1), above: (0, 0) },
+    Maker { start: "rustc ", from: Version::new(1, 78), windows: (10, 0), above: (6, 2) },
+];
+
 /// DLLs that no Windows has and a package from Microsoft brings.
 pub(super) const REDISTRIBUTABLE: [&str; 5] =
     ["vcruntime140", "msvcp140", "concrt140", "vcomp140", "mfc140"];

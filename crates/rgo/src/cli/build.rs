@@ -3,7 +3,7 @@
 use camino::Utf8PathBuf;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
-use super::common::FormatArg;
+use super::common::{ColourArgs, FormatArg, Tool};
 
 /// Cross-build a Cargo project for linux, darwin and windows, stamped with what it is
 ///
@@ -38,6 +38,15 @@ pub struct Build {
     /// The build
     #[command(flatten)]
     pub build: BuildArgs,
+    /// Its colours
+    #[command(flatten)]
+    pub colour: ColourArgs,
+}
+
+impl Tool for Build {
+    fn colour(&self) -> &ColourArgs {
+        &self.colour
+    }
 }
 
 /// What `rgo-build` does besides building.

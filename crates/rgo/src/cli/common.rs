@@ -1,6 +1,45 @@
 //! Arguments that mean the same in every tool.
 
-use clap::ValueEnum;
+use anstream::ColorChoice;
+use clap::{Args, Parser, ValueEnum};
+
+/// The command line of one tool.
+pub trait Tool: Parser {
+    /// What it says of colour.
+    fn colour(&self) -> &ColourArgs;
+}
+
+/// Whether to write colour.
+#[derive(Debug, Args)]
+pub struct ColourArgs {
+    /// When to write colour; auto is on a terminal, unless NO_COLOR or CLICOLOR_FORCE says else
+    #[arg(long = "color", value_name = "WHEN", value_enum, default_value_t, global = true)]
+    colour: ColourArg,
+}
+
+impl ColourArgs {
+    /// Has all output of this process follow it, errors too.
+    pub(crate) fn apply(&self) {
+        match self.colour {
+            ColourArg::Auto => ColorChoice::Auto,
+            ColourArg::Always => ColorChoice::Always,
+            ColourArg::Never => ColorChoice::Never,
+        }
+        .write_global();
+    }
+}
+
+/// When to write colour.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+enum ColourArg {
+    /// On a terminal
+    #[default]
+    Auto,
+    /// Into files and pipes too
+    Always,
+    /// Nowhere
+    Never,
+}
 
 /// How to render the answer.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]

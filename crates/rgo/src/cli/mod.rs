@@ -2,4 +2,5 @@
 
 pub mod build;
 pub mod common;
+pub mod strip;
 pub mod version_m;

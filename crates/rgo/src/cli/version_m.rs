@@ -5,6 +5,8 @@ use std::path::PathBuf;
 use clap::builder::{OsStringValueParser, TypedValueParser};
 use clap::{Parser, ValueEnum};
 
+use super::common::{ColourArgs, Tool};
+
 /// Ask programs what they are: compiler, dependencies, settings, and what they run on
 ///
 /// Reads ELF, Mach-O and PE files for any platform, on any platform, without running them; in
@@ -21,25 +23,35 @@ use clap::{Parser, ValueEnum};
     max_term_width = 100,
     after_help = "\
 Examples:
-  rgo-version-m app                       what is app made of?
-  rgo-version-m dist/ app.tar.gz image.tar  and every program in a folder, in archives
-  rgo-version-m --facts app               and what it needs, where it runs, how it is protected
-  rgo-version-m --short dist/             a line for each
+  rgo-version-m app                    what is app made of?
+  rgo-version-m dist/ app.tar.gz       and every program in a folder, in an archive
+  docker save IMAGE | rgo-version-m -  and in a container image
+  rgo-version-m --facts app            and what it needs, where it runs, how it is protected
+  rgo-version-m --short dist/          a line for each
+  rgo-version-m --format csv -o dist.csv dist/
   rgo-version-m --require 'glibc<=2.28' --require '!vcs.modified' dist/
   rgo-version-m --policy release.toml --format sarif -o out.sarif dist/
-  rgo-version-m --format cyclonedx app    a bill of materials
-  rgo-version-m --go -m dist/             exactly what `go version -m dist/` prints
+  rgo-version-m --go -m dist/          exactly what `go version -m dist/` prints
 
 Output: `file: compiler`, then a line per fact, its words separated by tabs:
-  path   the main package              mod    the module or package, its version
-  dep    a dependency, version, sum    =>     what stands in its place, or where it came from
-  build  a setting, key=value          also   what else the file carries
+  path       the main package
+  mod        its module or package, and the version
+  dep        a dependency, its version, its checksum
+  =>         what stands in its place, or where it came from
+  build      a setting, key=value
+  also       what else the file carries
   recovered  what was found where the program says nothing; there may be more
-  fact   with --facts: a name and a value, with --evidence what shows it
+  fact       with --facts: a name and a value; with --evidence what shows it
 A member of an archive is named archive!member, a slice of a Mach-O file `file (arm64)`.
 
-Exit codes: 0 done; 1 a named file could not be read, or is none; 2 wrong usage; 3 what was
-required does not hold."
+Policy: `rgo-version-m --require help` lists every fact that can be asked, with an example for
+each, and what a policy file holds.
+
+Exit codes:
+  0  done, and all that was required holds
+  1  a file that was named could not be read, or is no program
+  2  wrong usage
+  3  something that was required does not hold, or cannot be told"
 )]
 pub struct VersionM {
     /// Files, folders and archives to look into; - for stdin
@@ -67,8 +79,14 @@ pub struct VersionM {
     /// Say more: long lists whole, verdicts that hold. With --go, as `go version -v`
     #[arg(short, long, help_heading = "Answer")]
     pub verbose: bool,
+    /// Say nothing but answers and errors: no warnings, no progress, no verdict if all holds
+    #[arg(short, long, conflicts_with_all = ["verbose", "go"], help_heading = "Answer")]
+    pub quiet: bool,
+    /// Its colours
+    #[command(flatten)]
+    pub colour: ColourArgs,
     /// Write the bytes of a section, of the one image that has it
-    #[arg(long, value_name = "NAME", help_heading = "Answer")]
+    #[arg(long, value_name = "NAME", conflicts_with_all = ["format", "facts", "evidence", "short", "summary", "required", "policy"], help_heading = "Answer")]
     pub dump_section: Option<String>,
 
     /// Require that EXPR holds of every image (repeatable); `help` lists what can be asked
@@ -93,7 +111,7 @@ pub struct VersionM {
 
     /// Print byte for byte what `go version` prints for the same arguments: Go programs alone,
     /// the first slice of a universal file, its messages and its exit code
-    #[arg(long, conflicts_with_all = ["format", "facts", "short", "summary", "required", "policy"], help_heading = "Go")]
+    #[arg(long, conflicts_with_all = ["format", "output", "facts", "evidence", "short", "summary", "dump_section", "required", "policy", "annotate", "no_archives", "max_member", "max_depth"], help_heading = "Go")]
     pub go: bool,
     /// With --go: modules and settings too; without it they are always there
     #[arg(short = 'm', help_heading = "Go")]
@@ -109,6 +127,12 @@ pub struct VersionM {
 /// Also an empty path: that there is no such file is said by whoever looks for it.
 fn any_path() -> impl TypedValueParser<Value = PathBuf> {
     OsStringValueParser::new().map(PathBuf::from)
+}
+
+impl Tool for VersionM {
+    fn colour(&self) -> &ColourArgs {
+        &self.colour
+    }
 }
 
 impl VersionM {
@@ -137,4 +161,18 @@ pub enum VersionFormat {
     Cyclonedx,
     /// What a policy found, for code-scanning pages: SARIF 2.1.0
     Sarif,
+}
+
+impl VersionFormat {
+    /// Whether what a policy found is part of the answer.
+    #[must_use]
+    pub fn carries_policy(self) -> bool {
+        !matches!(self, Self::Ndjson | Self::Csv | Self::Cyclonedx)
+    }
+
+    /// Whether people read it, so that it comes in shorter and longer forms.
+    #[must_use]
+    pub fn is_for_people(self) -> bool {
+        matches!(self, Self::Text | Self::Markdown)
+    }
 }

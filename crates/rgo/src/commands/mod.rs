@@ -3,5 +3,6 @@
 
 pub mod build;
 pub mod doctor;
+pub mod strip;
 pub mod toolchains;
 pub mod version_m;

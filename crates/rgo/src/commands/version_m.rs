@@ -9,7 +9,6 @@ mod answers;
 mod cyclonedx;
 mod details;
 mod dossier;
-mod files;
 mod go;
 mod lines;
 mod report;
@@ -17,16 +16,18 @@ mod row;
 mod said;
 
 use std::io;
+use std::path::Path;
 
-use anyhow::{Context, Result, anyhow};
+use anyhow::{Context, Result};
 use rgo_binary::{Error, Limits, slices};
-use rgo_report::Style;
+use rgo_report::{Document, Style, printable};
 
 use crate::cli::version_m::{VersionFormat, VersionM};
 use crate::exit::{Exit, Hint, Usage};
 use crate::input::{self, Content, Found, Item, Name, Refusal};
-use crate::output;
-use crate::policy::{Policy, annotate};
+use crate::policy::{Outcome, Policy, annotate};
+use crate::progress::Progress;
+use crate::{output, sections};
 use dossier::Dossier;
 use report::{Shape, VersionReport};
 
@@ -41,7 +42,7 @@ pub fn run(args: VersionM) -> Result<Exit> {
     }
     let policy = policy(&args)?;
     if args.required.iter().any(|expression| expression == "help") {
-        let text = rgo_report::render_document(&crate::policy::help(), style());
+        let text = rgo_report::render_document(&crate::policy::help(), output::style(None));
         output::write(text.as_bytes())?;
         return Ok(Exit::Done);
     }
@@ -51,17 +52,73 @@ pub fn run(args: VersionM) -> Result<Exit> {
         )
         .into());
     }
+    if (args.short || args.summary) && !args.format.is_for_people() {
+        return Err(Usage(
+            "--short and --summary are forms of text and Markdown\nhint: leave them out; the other \
+             formats have every image with all that is known of it"
+                .to_owned(),
+        )
+        .into());
+    }
+    if policy.is_empty() && args.format == VersionFormat::Sarif {
+        return Err(Usage(
+            "--format sarif tells what a policy found\nhint: give --require or --policy".to_owned(),
+        )
+        .into());
+    }
     if let Some(section) = &args.dump_section {
         return dump(&args, section);
     }
+    let (files, unread, mut exit) = survey(&args, !policy.is_empty())?;
+    let outcome = (!policy.is_empty()).then(|| {
+        let judged = files.iter().map(|file| policy.judge(file.subject(), file)).collect();
+        policy.conclude(judged, unread.clone())
+    });
+    if let Some(outcome) = &outcome {
+        annotate(&args, outcome);
+        if exit == Exit::Done {
+            exit = outcome.exit();
+        }
+    }
+    let hint = outcome.as_ref().filter(|outcome| !outcome.holds).and_then(Outcome::hint);
+    let report = VersionReport { files, unread, policy: outcome, shape: Shape::of(&args), exit };
+    let text = report.text(args.format, output::style(args.output.as_deref()))?;
+    output::deliver(text.as_bytes(), args.output.as_deref())?;
+    if let Some(outcome) = &report.policy {
+        // That the gate fails is never told by the exit code alone.
+        let shown = args.output.is_none() && args.format.carries_policy();
+        if !outcome.holds && !shown {
+            let style = Style { colour: output::colour(&io::stderr()) };
+            let document = outcome.document(Document::new(), args.verbose);
+            output::tell(&rgo_report::render_document(&document, style));
+        }
+    }
+    if let Some(hint) = hint {
+        output::hint(hint);
+    }
+    Ok(exit)
+}
+
+/// All images that the arguments lead to, what may hide others, and how it went.
+fn survey(args: &VersionM, judged: bool) -> Result<(Vec<Dossier>, Vec<String>, Exit)> {
     let details = args.facts
         || args.evidence
         || args.short
         || args.summary
-        || !policy.is_empty()
+        || judged
         || matches!(args.format, VersionFormat::Csv | VersionFormat::Markdown);
+    let progress = Progress::new(args.quiet);
     let mut exit = Exit::Done;
     let mut files: Vec<Dossier> = Vec::new();
+    let mut unread: Vec<String> = Vec::new();
+    let mut tell = |name: &Name, named: bool, why: &Why| {
+        if named {
+            exit = Exit::Failed;
+        }
+        if named || !args.quiet {
+            progress.suspend(|| told(name, named, why));
+        }
+    };
     let answers = |found: Found<Seen>| -> Result<()> {
         let Found { name, named, layers, value } = found;
         match value {
@@ -69,41 +126,36 @@ pub fn run(args: VersionM) -> Result<Exit> {
                 files.extend(
                     images.into_iter().map(|image| Dossier { layers: layers.clone(), ..image }),
                 );
-                for error in broken {
-                    told(&name, named, &error, &mut exit);
+                for why in broken {
+                    tell(&name, named, &why);
+                    unread.push(format!("{name}: {why}"));
                 }
             }
-            Seen::Nothing(why) => told(&name, named, &why, &mut exit),
+            Seen::Nothing(why) => {
+                tell(&name, named, &why);
+                if why.hides() {
+                    unread.push(format!("{name}: {why}"));
+                }
+            }
         }
         Ok(())
     };
-    input::visit(&args.files, &options(&args), &|item| look(item, details), answers)?;
-    let outcome = (!policy.is_empty()).then(|| {
-        let judged = files.iter().map(|file| policy.judge(file.subject(), file)).collect();
-        policy.conclude(judged)
-    });
-    if let Some(outcome) = &outcome {
-        let on_github = std::env::var("GITHUB_ACTIONS").ok();
-        if annotate::wanted(args.annotate, on_github.as_deref()) {
-            // The runner reads both streams; stdout may be going into a file.
-            eprint!("{}", annotate::annotations(outcome));
-        }
-        if exit == Exit::Done {
-            exit = outcome.exit();
-        }
-    }
-    let hint = outcome.as_ref().filter(|outcome| !outcome.holds).and_then(|outcome| outcome.hint());
-    let report = VersionReport { files, policy: outcome, shape: Shape::of(&args) };
-    let text = report.text(args.format, style())?;
-    output::deliver(text.as_bytes(), args.output.as_deref())?;
-    if let Some(hint) = hint {
-        output::hint(hint);
-    }
-    Ok(exit)
+    let begin = |path: &Path, files| progress.begin(path, files);
+    let look = |item: &Item<'_>| {
+        progress.at(item.name);
+        look(item, details)
+    };
+    input::visit(&args.files, &options(args), &begin, &look, answers)?;
+    Ok((files, unread, exit))
 }
 
-fn style() -> Style {
-    Style { colour: output::colour(&io::stdout()) }
+/// Has a GitHub workflow show what does not hold.
+fn annotate(args: &VersionM, outcome: &Outcome) {
+    let on_github = std::env::var("GITHUB_ACTIONS").ok();
+    if annotate::wanted(args.annotate, on_github.as_deref()) {
+        // The runner reads both streams; stdout may be going into a file.
+        output::tell(&annotate::annotations(outcome));
+    }
 }
 
 fn options(args: &VersionM) -> input::Options {
@@ -161,6 +213,11 @@ impl std::fmt::Display for Why {
 }
 
 impl Why {
+    /// Whether there may be a program that was not found.
+    fn hides(&self) -> bool {
+        !matches!(self, Self::Empty | Self::Image(Error::Unrecognised))
+    }
+
     fn hint(&self) -> Option<&'static str> {
         match self {
             Self::Empty => None,
@@ -217,11 +274,10 @@ fn images(name: &Name, data: &[u8], details: bool) -> Seen {
 }
 
 /// Says why there is no answer. What the user did not name is a warning.
-fn told(name: &Name, named: bool, why: &Why, exit: &mut Exit) {
-    let text = format!("{name}: {why}");
+fn told(name: &Name, named: bool, why: &Why) {
+    let text = format!("{name}: {}", printable(&why.to_string()));
     if named {
         output::failure(&text);
-        *exit = Exit::Failed;
     } else {
         output::warning(&text);
     }
@@ -235,11 +291,12 @@ fn dump(args: &VersionM, section: &str) -> Result<Exit> {
     let find = |item: &Item<'_>| {
         let Content::Image(data) = &item.content else { return None };
         let slices = slices(data, &Limits::default()).ok()?;
-        let found = slices.iter().find_map(|slice| slice.image.section(section))?;
-        Some(found.data.to_vec())
+        sections::find(&slices, section).map(<[u8]>::to_vec)
     };
     let mut all = Vec::new();
-    input::visit(&args.files, &options(args), &find, |found| -> Result<()> {
+    let progress = Progress::new(args.quiet);
+    let begin = |path: &Path, files| progress.begin(path, files);
+    input::visit(&args.files, &options(args), &begin, &find, |found| -> Result<()> {
         all.push((found.name, found.value));
         Ok(())
     })?;
@@ -248,9 +305,7 @@ fn dump(args: &VersionM, section: &str) -> Result<Exit> {
             output::deliver(bytes, args.output.as_deref())?;
             Ok(Exit::Done)
         }
-        [] => Err(anyhow!("no section {section} is there").context(Hint(
-            "llvm-readobj --sections lists them; Mach-O names its own like __text".into(),
-        ))),
+        [] => Err(sections::absent(section)),
         [(one, _), (other, _), ..] => {
             Err(Usage(format!("{one} and {other} both have a section {section}: name one of them"))
                 .into())

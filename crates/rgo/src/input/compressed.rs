@@ -1,13 +1,13 @@
 //! gzip, xz and zstd, read as they come: whatever the size of what is inside, no more is in
-//! memory than a decoder's window.
+//! memory than a decoder's window. zstd is read by its own library, which is C: in Rust it takes
+//! three times as long.
 
 use std::cell::Cell;
 use std::io::{self, BufRead, Read};
 
 use flate2::Decompress;
 use lzma_rust2::XzReader;
-use ruzstd::decoding::errors::{FrameDecoderError, ReadFrameHeaderError};
-use ruzstd::decoding::{BlockDecodingStrategy, FrameDecoder};
+use zstd_safe::{DCtx, DParameter, InBuffer, OutBuffer, ResetDirective};
 
 use super::budget::{Guarded, Taken};
 use super::inflate::Gzip;
@@ -22,14 +22,15 @@ const BUFFER: usize = 64 << 10;
 /// What decoders need and is used again; see [`super::inflate`] for why.
 pub(super) struct Tools {
     pub(super) inflate: Decompress,
-    zstd: Box<FrameDecoder>,
+    zstd: DCtx<'static>,
     buffer: Box<[u8]>,
 }
 
 impl Tools {
     pub(super) fn new() -> Self {
-        let mut zstd = Box::new(FrameDecoder::new());
-        zstd.set_max_window_size(MAX_WINDOW);
+        let mut zstd = DCtx::create();
+        let limited = zstd.set_parameter(DParameter::WindowLogMax(MAX_WINDOW.ilog2()));
+        debug_assert!(limited.is_ok(), "the limit is one that zstd itself could have");
         Self { inflate: Decompress::new(false), zstd, buffer: vec![0; BUFFER].into_boxed_slice() }
     }
 }
@@ -104,12 +105,12 @@ fn decoder<'a>(
     kind: Kind,
     source: impl BufRead + 'a,
     inflate: &'a mut Decompress,
-    zstd: &'a mut FrameDecoder,
+    zstd: &'a mut DCtx<'static>,
 ) -> Box<dyn Read + 'a> {
     match kind {
         Kind::Gzip => Box::new(Gzip::new(source, inflate)),
         Kind::Xz => Box::new(Xz(XzReader::new_mem_limit(source, true, XZ_MEMORY_KIB))),
-        Kind::Zstd => Box::new(Zstd { source, decoder: zstd, begun: false }),
+        Kind::Zstd => Box::new(Zstd::new(source, zstd)),
         _ => Box::new(source),
     }
 }
@@ -144,59 +145,19 @@ fn unsupported(what: String) -> io::Error {
     io::Error::other(Refusal::Unsupported(what))
 }
 
-/// All frames of a zstd stream: `ruzstd` reads one.
-///
-/// ```text
-/// frame ::= magic, header, block…, [checksum]  |  5x 2a 4d 18, u32 LE size, bytes to skip
-/// ```
+/// All frames of a zstd stream.
 struct Zstd<'s, R> {
     source: R,
-    decoder: &'s mut FrameDecoder,
-    begun: bool,
+    context: &'s mut DCtx<'static>,
+    /// Whether a frame has begun that is not at its end.
+    within: bool,
 }
 
-impl<R: BufRead> Zstd<'_, R> {
-    /// Goes to the next frame with content; whether there is one.
-    fn next_frame(&mut self) -> io::Result<bool> {
-        if self.begun {
-            self.check()?;
-        }
-        self.begun = false;
-        while !self.source.fill_buf()?.is_empty() {
-            match self.decoder.reset(&mut self.source) {
-                Ok(()) => {
-                    self.begun = true;
-                    return Ok(true);
-                }
-                Err(FrameDecoderError::ReadFrameHeaderError(ReadFrameHeaderError::SkipFrame {
-                    length,
-                    ..
-                })) => {
-                    let mut skipped = (&mut self.source).take(length.into());
-                    if io::copy(&mut skipped, &mut io::sink())? < length.into() {
-                        return Err(io::ErrorKind::UnexpectedEof.into());
-                    }
-                }
-                Err(FrameDecoderError::WindowSizeTooBig { requested, max }) => {
-                    return Err(unsupported(format!(
-                        "a zstd window of {requested} bytes, over {max}"
-                    )));
-                }
-                Err(FrameDecoderError::DictNotProvided { dict_id }) => {
-                    return Err(unsupported(format!("zstd with a dictionary ({dict_id})")));
-                }
-                Err(error) => return Err(io::Error::other(error)),
-            }
-        }
-        Ok(false)
-    }
-
-    fn check(&self) -> io::Result<()> {
-        let stated = self.decoder.get_checksum_from_data();
-        if stated.is_some() && stated != self.decoder.get_calculated_checksum() {
-            return Err(io::Error::other("the checksum of a zstd frame does not match"));
-        }
-        Ok(())
+impl<'s, R> Zstd<'s, R> {
+    fn new(source: R, context: &'s mut DCtx<'static>) -> Self {
+        // What was read before is forgotten; this fails only for parameters.
+        let _ = context.reset(ResetDirective::SessionOnly);
+        Self { source, context, within: false }
     }
 }
 
@@ -206,15 +167,34 @@ impl<R: BufRead> Read for Zstd<'_, R> {
             return Ok(0);
         }
         loop {
-            if self.begun && self.decoder.can_collect() > 0 {
-                return self.decoder.read(buffer);
-            }
-            if self.begun && !self.decoder.is_finished() {
-                let one = BlockDecodingStrategy::UptoBlocks(1);
-                self.decoder.decode_blocks(&mut self.source, one).map_err(io::Error::other)?;
-            } else if !self.next_frame()? {
+            let input = self.source.fill_buf()?;
+            let is_last = input.is_empty();
+            if is_last && !self.within {
                 return Ok(0);
             }
+            let (mut from, mut to) = (InBuffer::around(input), OutBuffer::around(&mut *buffer));
+            let left = self.context.decompress_stream(&mut to, &mut from).map_err(zstd_error)?;
+            let (taken, given) = (from.pos(), to.pos());
+            self.source.consume(taken);
+            self.within = left > 0;
+            if given > 0 {
+                return Ok(given);
+            }
+            if is_last && self.within {
+                return Err(io::ErrorKind::UnexpectedEof.into());
+            }
+            if taken == 0 && !is_last {
+                return Err(io::Error::other("a zstd stream that does not go on"));
+            }
         }
+    }
+}
+
+/// A refusal is told from damage. The numbers are those of `zstd_errors.h`, and stay.
+fn zstd_error(code: usize) -> io::Error {
+    match 0_usize.wrapping_sub(code) {
+        16 => unsupported(format!("a zstd window of more than {MAX_WINDOW} bytes")),
+        32 => unsupported("zstd with a dictionary".to_owned()),
+        _ => io::Error::other(zstd_safe::get_error_name(code)),
     }
 }

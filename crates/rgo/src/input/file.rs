@@ -35,20 +35,28 @@ pub(super) fn stream<T>(visitor: &mut Visitor<'_, T>, reader: &mut dyn Read) {
 }
 
 fn open<T>(visitor: &mut Visitor<'_, T>, entry: &Entry) -> io::Result<()> {
+    let not_regular = || io::Error::new(io::ErrorKind::InvalidInput, "not a regular file");
+    // Opening a pipe waits for whoever writes to it. What a walk found is a file already.
+    if entry.named && !entry.path.metadata()?.is_file() {
+        return Err(not_regular());
+    }
     let mut file = File::open(&entry.path)?;
     let metadata = file.metadata()?;
-    if !metadata.is_file() {
-        return Err(io::Error::new(io::ErrorKind::InvalidInput, "not a regular file"));
+    if entry.named && !metadata.is_file() {
+        return Err(not_regular());
     }
-    visitor.budget.holds_file(metadata.len());
     let mut head = [0; HEAD];
     let length = fill(&mut file, &mut head)?;
+    let kind = sniff(head.get(..length).unwrap_or_default());
     let archives = visitor.options.archives;
-    match sniff(head.get(..length).unwrap_or_default()) {
+    let is_nothing = kind == Kind::Other || matches!(kind, Kind::Foreign(_)) && !archives;
+    if is_nothing && !entry.named {
+        return Ok(());
+    }
+    visitor.budget.holds_file(metadata.len());
+    match kind {
         // An empty file cannot be mapped.
         _ if length == 0 => visitor.body(Body::Bytes(&[])),
-        Kind::Other | Kind::Foreign(_) if !entry.named && !archives => {}
-        Kind::Other if !entry.named => {}
         // Its pages would count as memory until the end, and each is wanted once.
         Kind::Gzip | Kind::Xz | Kind::Zstd if archives => {
             file.rewind()?;

@@ -29,7 +29,7 @@ mod zip;
 #[cfg(test)]
 mod tests;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use rayon::prelude::*;
 
@@ -112,8 +112,11 @@ pub struct Found<T> {
 /// What is made of an item; `None` if it is of no interest.
 type Look<'l, T> = dyn Fn(&Item<'_>) -> Option<T> + Sync + 'l;
 
+/// Told of each file as it is begun, and of how many there are: for a sign of progress.
+pub type Begin<'b> = dyn Fn(&Path, usize) + Sync + 'b;
+
 /// Files that are looked into before the first answer is handed on.
-const BATCH: usize = 512;
+const BATCH: usize = 4096;
 
 /// Looks at all that `args` lead to, many files at a time, and hands what `look` makes of it to
 /// `answer`: in the order of the arguments, then of the names in a folder, then of the members
@@ -128,6 +131,7 @@ const BATCH: usize = 512;
 pub fn visit<T: Send, E>(
     args: &[PathBuf],
     options: &Options,
+    begin: &Begin<'_>,
     look: &(dyn Fn(&Item<'_>) -> Option<T> + Sync),
     mut answer: impl FnMut(Found<T>) -> Result<(), E>,
 ) -> Result<(), E> {
@@ -135,6 +139,7 @@ pub fn visit<T: Send, E>(
     let layouts = walk::layouts(&entries);
     for batch in entries.chunks(BATCH) {
         let one = |entry: &walk::Entry| {
+            begin(&entry.path, entries.len());
             let mut found = file::visit(entry, options, look);
             if let Some(layers) = layouts.get(&entry.path) {
                 found.iter_mut().for_each(|found| found.layers.clone_from(layers));

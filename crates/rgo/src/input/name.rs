@@ -3,10 +3,13 @@
 //!
 //! Names of members are for showing. They are never opened, joined or resolved, so an absolute
 //! one or one with `..` harms nobody and is shown as it is. What would move a terminal's cursor
-//! or turn its text around is escaped: `\n`, `\u{1b}`, `\xff` for a byte that is not UTF-8.
+//! or turn its text around is escaped: `\n`, `\u{1b}`, `\xff` for a byte that is not UTF-8. The
+//! file's own name is kept as it is, to be opened, and escaped where it is shown.
 
 use std::fmt::{self, Write};
 use std::path::{Path, PathBuf};
+
+use rgo_report::printable;
 
 /// Stands between an archive and its member.
 pub const SEPARATOR: char = '!';
@@ -59,7 +62,7 @@ const SUFFIXES: [&str; 3] = [".gz", ".xz", ".zst"];
 
 impl fmt::Display for Name {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}", self.file.display())?;
+        f.write_str(&escape(self.file.as_os_str().as_encoded_bytes()))?;
         self.members.iter().try_for_each(|member| write!(f, "{SEPARATOR}{member}"))
     }
 }
@@ -68,24 +71,13 @@ impl fmt::Display for Name {
 pub(super) fn escape(name: &[u8]) -> String {
     let mut text = String::with_capacity(name.len());
     for chunk in name.utf8_chunks() {
-        for c in chunk.valid().chars() {
-            match c {
-                '\n' | '\r' | '\t' => text.extend(c.escape_default()),
-                c if c.is_control() || is_invisible(c) => text.extend(c.escape_unicode()),
-                c => text.push(c),
-            }
-        }
+        text.push_str(&printable(chunk.valid()));
         for byte in chunk.invalid() {
             // Writing to a string cannot fail.
             let _ = write!(text, "\\x{byte:02x}");
         }
     }
     text
-}
-
-/// Characters that have no shape of their own, or turn the direction of those around them.
-fn is_invisible(c: char) -> bool {
-    matches!(c, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}')
 }
 
 #[cfg(test)]
@@ -116,6 +108,7 @@ mod tests {
         name.push(b"app");
         assert_eq!(name.to_string(), "dist/a.zip!linux/app.tar.gz!app");
         assert_eq!(Name::new("-".into()).unpacked(), "content");
+        assert_eq!(Name::new("a\n::error::b".into()).to_string(), "a\\n::error::b");
         assert_eq!(Name::new("x/app.xz".into()).unpacked(), "app");
     }
 }

@@ -57,14 +57,25 @@ impl Source<'_> {
             }
         };
         self.skip(left)?;
-        self.skip(padding(size))
+        self.skip_padding(size)
+    }
+
+    /// Nothing is lost where the last member's padding is: some who write layers of container
+    /// images leave it out, together with the mark of the end.
+    fn skip_padding(&mut self, size: u64) -> io::Result<()> {
+        match self.skip(padding(size)) {
+            Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => Ok(()),
+            result => result,
+        }
     }
 
     fn skip(&mut self, size: u64) -> io::Result<()> {
         match self {
             Self::Bytes(bytes) => {
                 let length = usize::try_from(size).map_err(|_| eof())?;
-                *bytes = bytes.get(length..).ok_or_else(eof)?;
+                let rest = bytes.get(length..);
+                *bytes = rest.unwrap_or_default();
+                rest.ok_or_else(eof)?;
             }
             Self::Stream(reader) => {
                 if skip(*reader, size)? < size {

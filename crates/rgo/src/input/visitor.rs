@@ -45,6 +45,9 @@ pub(super) struct Visitor<'v, T> {
     tools: Vec<Tools>,
 }
 
+/// What is asked of a reader at a time, in bytes.
+const PIECE: u64 = 1 << 20;
+
 /// Memory above this is given back, in bytes.
 const MAX_SPARE: usize = 64 << 20;
 
@@ -249,7 +252,7 @@ impl<'v, T> Visitor<'v, T> {
         // What is said is believed no further than costs little.
         let likely = size.unwrap_or(0).min(MAX_SPARE as u64);
         whole.reserve(usize::try_from(likely).unwrap_or(0));
-        let read = reader.take(limit.saturating_add(1)).read_to_end(whole)? as u64;
+        let read = read_to_end(&mut reader.take(limit.saturating_add(1)), whole)?;
         match size {
             _ if read > limit => Err(Failed::Refused(Refusal::TooLarge { size: None, limit })),
             Some(size) if read < size => {
@@ -285,6 +288,19 @@ pub(super) fn fill(reader: &mut dyn Read, buffer: &mut [u8]) -> io::Result<usize
         }
     }
     Ok(length)
+}
+
+/// Reads to the end; how much came. The standard reader alone asks for ever larger pieces, all of
+/// which are in memory before the first byte comes: a bomb would take twice what it is allowed.
+fn read_to_end(reader: &mut dyn Read, whole: &mut Vec<u8>) -> io::Result<u64> {
+    let mut length = 0;
+    loop {
+        let read = reader.take(PIECE).read_to_end(whole)? as u64;
+        length += read;
+        if read < PIECE {
+            return Ok(length);
+        }
+    }
 }
 
 /// Reads over up to `size` bytes; how many there were.

@@ -40,7 +40,10 @@ fn below(path: &Path) -> Vec<Entry> {
     if named.is_stdin() || !path.is_dir() {
         return vec![named];
     }
-    let walk = WalkDir::new(path).sort_by_file_name().into_iter();
+    // By name: of one folder the paths differ in nothing else, and are compared at once.
+    let by_name =
+        |one: &DirEntry, other: &DirEntry| one.path().as_os_str().cmp(other.path().as_os_str());
+    let walk = WalkDir::new(path).sort_by(by_name).into_iter();
     walk.filter_map(|entry| match entry {
         Ok(entry) => {
             is_file(&entry).then(|| Entry { path: plain(entry.path()), named: false, error: None })

@@ -151,6 +151,10 @@ pub struct Outcome {
     pub problems: Vec<String>,
     /// What deserves a look.
     pub notes: Vec<String>,
+    /// What could not be looked into, with the reason: a binary may be in it. The report that this
+    /// is a part of has it too.
+    #[serde(skip)]
+    pub unread: Vec<String>,
     /// Every binary.
     pub judgements: Vec<Judgement>,
 }
@@ -167,9 +171,10 @@ impl Policy {
         Judgement { subject, findings }
     }
 
-    /// The verdict on all binaries. That nothing was asked fails: an empty folder is no proof.
+    /// The verdict on all binaries. That nothing was asked fails: an empty folder is no proof. So
+    /// does what could not be looked into, but where every requirement lets the unknown pass.
     #[must_use]
-    pub fn conclude(&self, judgements: Vec<Judgement>) -> Outcome {
+    pub fn conclude(&self, judgements: Vec<Judgement>, unread: Vec<String>) -> Outcome {
         let findings = || judgements.iter().flat_map(|judgement| &judgement.findings);
         let asked = |of: &dyn Fn(&Rule) -> bool| {
             findings().any(|finding| self.rules.get(finding.rule).is_some_and(of))
@@ -196,8 +201,24 @@ impl Policy {
                 notes.push(format!("{}: no binary matched `{pattern}`", rule.source));
             }
         }
+        let mut idle = judgements.iter().filter(|judgement| judgement.findings.is_empty());
+        if let Some(first) = idle.next().filter(|_| problems.is_empty()) {
+            notes.push(match idle.count() {
+                0 => format!("{}: nothing is required of it", first.subject),
+                more => format!("{} and {more} more: nothing is required of them", first.subject),
+            });
+        }
+        if !unread.is_empty() {
+            let count = count(unread.len(), "file or member", "files and members");
+            let text = format!("{count} could not be looked into");
+            if self.rules.iter().all(Rule::allows_unknown) {
+                notes.push(text);
+            } else {
+                problems.push(format!("{text}: what is required is unknown of what is in there"));
+            }
+        }
         let holds = problems.is_empty() && findings().all(|finding| finding.passed);
-        Outcome { holds, problems, notes, judgements }
+        Outcome { holds, problems, notes, unread, judgements }
     }
 }
 
@@ -211,12 +232,11 @@ fn finding(index: usize, rule: &Rule, facts: &dyn Facts) -> Finding {
         Answer::Absent(why) => (Verdict::Unknown, None, Some(why), None),
         Answer::NotApplicable(why) => (Verdict::NotApplicable, None, Some(why), None),
     };
-    let allowed = expression.or_unknown || rule.allow_unknown;
     Finding {
         expression: expression.to_string(),
         source: rule.source.clone(),
         answer,
-        passed: answer == Verdict::Holds || (answer == Verdict::Unknown && allowed),
+        passed: answer == Verdict::Holds || (answer == Verdict::Unknown && rule.allows_unknown()),
         expected: expression.expected(),
         found,
         reason,
@@ -308,6 +328,11 @@ impl Outcome {
                 n if answer == Verdict::DoesNotHold => parts.push(format!("{n} do not hold")),
                 n => parts.push(format!("{n} {}", answer.words())),
             }
+        }
+        if failed == 0 && !self.unread.is_empty() && !self.holds {
+            return format!(
+                "policy: {requirements} asked of {binaries}, and not of all there may be"
+            );
         }
         if failed == 0 && !self.holds {
             return format!("policy: {requirements} asked of {binaries}, which proves nothing");

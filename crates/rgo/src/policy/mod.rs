@@ -57,7 +57,8 @@ An answer is one of these, and all but the first fail (exit code 3):
   not applicable  the question makes no sense there: `glibc<=2.28` of a Windows program. A policy
                   file asks it of those alone that it suits.
 What must not be there (`!=`) holds where there is none. Where there are several (copies of a
-dependency, entries of an rpath) every one has to hold. That no binary was asked anything fails too.
+dependency, entries of an rpath) every one has to hold. That no binary was asked anything fails
+too; so does a file or member that could not be looked into.
 
 A policy file has requirements for all binaries, for a platform, and for files by their name:
   require = [\"!vcs.modified\", \"!leaks\"]
@@ -92,6 +93,12 @@ struct Rule {
     source: Source,
     /// Whether its table allows what is unknown.
     allow_unknown: bool,
+}
+
+impl Rule {
+    fn allows_unknown(&self) -> bool {
+        self.expression.or_unknown || self.allow_unknown
+    }
 }
 
 /// The binaries that a rule is about.

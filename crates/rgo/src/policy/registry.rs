@@ -104,7 +104,7 @@ pub const FACTS: &[Known] = &[
     known(
         "signed",
         Kind::Word(SIGNED),
-        "the signature: none, adhoc, identity, authenticode",
+        "a signature that holds: none, adhoc, identity, authenticode",
         "signed=identity",
     ),
     known(

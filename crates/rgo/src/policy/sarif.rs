@@ -145,9 +145,9 @@ impl Message {
     }
 }
 
-/// The log of a run of the tool of this name and version.
+/// The log of a run of the tool of this name and version, which ends with this code.
 #[must_use]
-pub fn log(tool: &str, version: &str, outcome: &Outcome) -> Log {
+pub fn log(tool: &str, version: &str, outcome: &Outcome, exit: Exit) -> Log {
     let mut rules: Vec<Descriptor> = Vec::new();
     let findings = outcome.judgements.iter().flat_map(|judgement| &judgement.findings);
     for finding in findings {
@@ -163,11 +163,11 @@ pub fn log(tool: &str, version: &str, outcome: &Outcome) -> Log {
     let notification =
         |level| move |text: &String| Notification { level, message: Message::new(text) };
     let problems = outcome.problems.iter().map(notification("error"));
-    let notes = outcome.notes.iter().map(notification("warning"));
+    let others = outcome.notes.iter().chain(&outcome.unread).map(notification("warning"));
     let invocation = Invocation {
-        execution_successful: true,
-        exit_code: if outcome.exit() == Exit::NotHeld { 3 } else { 0 },
-        tool_execution_notifications: problems.chain(notes).collect(),
+        execution_successful: exit != Exit::Failed,
+        exit_code: exit.code(),
+        tool_execution_notifications: problems.chain(others).collect(),
     };
     let driver = Driver { name: tool.to_owned(), semantic_version: version.to_owned(), rules };
     Log {

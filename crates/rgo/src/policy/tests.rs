@@ -63,7 +63,7 @@ fn policy(requires: &[&str], file: &str) -> Policy {
 
 fn outcome(policy: &Policy, binaries: &[(&str, Table)]) -> Outcome {
     let judge = |(name, table): &(&str, Table)| policy.judge(Subject::file(*name), table);
-    policy.conclude(binaries.iter().map(judge).collect())
+    policy.conclude(binaries.iter().map(judge).collect(), Vec::new())
 }
 
 /// Every finding as `binary: finding`, failures marked.
@@ -279,9 +279,10 @@ fn the_sarif_log_is_what_its_schema_asks_for() {
         slice: None,
     };
     let judge = |member| policy.judge(subject(member), &binary(Os::Linux, None, glibc()));
-    let mut outcome = policy.conclude(vec![judge(None), judge(Some("bin/a"))]);
+    let mut outcome = policy.conclude(vec![judge(None), judge(Some("bin/a"))], Vec::new());
     outcome.problems.push("no binary matched".to_owned());
-    let log = serde_json::to_value(sarif::log("rgo-version-m", "0.1.0", &outcome)).expect("JSON");
+    let log = serde_json::to_value(sarif::log("rgo-version-m", "0.1.0", &outcome, Exit::NotHeld))
+        .expect("JSON");
 
     assert_eq!(log["version"], "2.1.0");
     let run = &log["runs"][0];
@@ -383,10 +384,39 @@ proptest! {
                 }
             }
             let judged = policy.judge(Subject::file(name.clone()), &Same(value));
-            let outcome = policy.conclude(vec![judged]);
+            let outcome = policy.conclude(vec![judged], Vec::new());
             let lines = annotate::annotations(&outcome);
             prop_assert!(lines.lines().all(|line| line.starts_with("::error ") || line.starts_with("::warning ")));
-            prop_assert!(serde_json::to_string(&sarif::log("t", "1.0.0", &outcome)).is_ok());
+            prop_assert!(serde_json::to_string(&sarif::log("t", "1.0.0", &outcome, outcome.exit())).is_ok());
         }
     }
+}
+
+#[test]
+fn what_could_not_be_looked_into_is_unknown() {
+    let concluded = |expression: &str| {
+        let policy = policy(&[expression], "");
+        let judged = policy.judge(Subject::file("a"), &static_());
+        policy.conclude(vec![judged], vec!["b.zip!c: encrypted".to_owned()])
+    };
+    let strict = concluded("static");
+    assert_eq!(strict.exit(), Exit::NotHeld);
+    assert!(strict.summary().ends_with("and not of all there may be"), "{}", strict.summary());
+    assert!(annotate::annotations(&strict).contains("::b.zip!c: encrypted"));
+    let log = sarif::log("t", "1.0.0", &strict, Exit::Failed);
+    let log = serde_json::to_value(log).expect("JSON");
+    let invocation = &log["runs"][0]["invocations"][0];
+    assert_eq!(
+        (&invocation["exitCode"], &invocation["executionSuccessful"]),
+        (&1.into(), &false.into())
+    );
+    assert_eq!(concluded("static?").exit(), Exit::Done);
+}
+
+#[test]
+fn a_binary_that_nothing_is_required_of_is_mentioned() {
+    let policy = policy(&[], "[linux]\nrequire = [\"static\"]");
+    let outcome = outcome(&policy, &[("a", static_()), ("b.exe", windows()), ("c.exe", windows())]);
+    assert_eq!(outcome.exit(), Exit::Done);
+    assert_eq!(outcome.notes, ["b.exe and 1 more: nothing is required of them"]);
 }

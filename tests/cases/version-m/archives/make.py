@@ -63,6 +63,7 @@ write("package.deb", ar([
 write("nothing.zip", zipped([("README", b"hello")]))
 # Names and links that lead out, which are shown and not followed.
 write("outside.tar", tar([("/etc/go", go), ("../../up", rust)], {"link": "/etc/passwd"}))
+write("outside.zip", zipped([("/etc/go", go), ("../../up", rust), ("a/../../../b", rust)]))
 write("cut.tar.gz", gz(tar([("first", go), ("second", go * 50)]))[:-40])
 # A program of 400 MB, nearly all of them zeros, packed twice.
 large = io.BytesIO()
@@ -89,3 +90,11 @@ header[483:495] = b"77777777777\0"
 header[148:156] = b" " * 8
 header[148:156] = b"%06o\0 " % sum(header)
 write("sparse.tar", bytes(header) + bytes(1024))
+# The same as POSIX tar writes it: what is special is in an extended header.
+out = io.BytesIO()
+with tarfile.open(fileobj=out, mode="w", format=tarfile.PAX_FORMAT) as archive:
+    member = tarfile.TarInfo("GNUSparseFile.0/sparse")
+    member.pax_headers = {"GNU.sparse.major": "1", "GNU.sparse.minor": "0",
+                          "GNU.sparse.name": "sparse", "GNU.sparse.realsize": "8589934591"}
+    archive.addfile(member)
+write("sparse-pax.tar", out.getvalue())

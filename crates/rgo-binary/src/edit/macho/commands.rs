@@ -13,13 +13,17 @@
 
 use object::macho;
 
+use crate::edit::bytes::Source;
 use crate::edit::{Draft, Why, bytes};
 use crate::{Error, Result};
 
 pub(super) const HEADER_SIZE: u64 = 32;
 /// Bytes of an `LC_SEGMENT_64` before its sections, and of each section.
-const SEGMENT_SIZE: u64 = 72;
-const SECTION_SIZE: u64 = 80;
+pub(super) const SEGMENT_SIZE: u64 = 72;
+pub(super) const SECTION_SIZE: u64 = 80;
+
+/// Sections ask for no more than a page, as a power of two.
+const MAX_ALIGN: u32 = 14;
 
 const WHAT: &str = "Mach-O load commands";
 
@@ -38,6 +42,9 @@ pub(super) struct Segment {
     /// Index among the segments.
     pub(super) number: usize,
     pub(super) name: [u8; 16],
+    pub(super) address: u64,
+    /// Bytes that it takes in memory.
+    pub(super) size: u64,
     pub(super) file_offset: u64,
     pub(super) file_size: u64,
     pub(super) sections: u32,
@@ -98,6 +105,11 @@ impl<'a> Section<'a> {
         Ok((offset, if offset < HEADER_SIZE { 0 } else { size }))
     }
 
+    /// What its bytes are to start at a multiple of.
+    pub(super) fn align(&self) -> Result<u64> {
+        Ok(1 << bytes::u32_at(self.header, 52, WHAT)?.min(MAX_ALIGN))
+    }
+
     pub(super) fn bytes<'i>(&self, image: &'i [u8]) -> Result<&'i [u8]> {
         let (offset, size) = self.place()?;
         if size == 0 { Ok(&[]) } else { bytes::slice(image, offset, size, WHAT) }
@@ -105,6 +117,11 @@ impl<'a> Section<'a> {
 }
 
 impl Segment {
+    pub(super) fn name(&self) -> String {
+        let name = self.name.split(|byte| *byte == 0).next().unwrap_or_default();
+        String::from_utf8_lossy(name).into_owned()
+    }
+
     pub(super) fn is(&self, name: &str) -> bool {
         self.name.split(|byte| *byte == 0).next() == Some(name.as_bytes())
     }
@@ -181,6 +198,8 @@ impl Commands {
                     command: index,
                     number,
                     name: name.first_chunk().copied().unwrap_or_default(),
+                    address: command.u64(24)?,
+                    size: command.u64(32)?,
                     file_offset: command.u64(40)?,
                     file_size: command.u64(48)?,
                     sections,
@@ -223,22 +242,42 @@ impl Commands {
         Ok(room)
     }
 
-    /// Writes header and commands over the front of `image`, the image they were read from.
-    pub(super) fn write(&self, image: &mut Draft<'_>) -> Result<()> {
-        let size = self.list.iter().map(|command| command.data.len() as u64).sum::<u64>();
-        let (end, room) = (HEADER_SIZE + size, self.room(image.size())?);
-        if end > room.max(self.end) {
-            let why = format!("{end} bytes of header are needed and there is room for {room}");
-            return Err(Error::unsupported("this change of load commands", why));
-        }
+    /// Makes these the commands of an image of another type, without flags.
+    pub(super) fn become_type(&mut self, file_type: macho::FileType) -> Result<()> {
+        bytes::put(&mut self.header, 12, &file_type.0.to_le_bytes(), WHAT)?;
+        bytes::zero(&mut self.header, 24, 4, WHAT)
+    }
+
+    /// Bytes of header and commands.
+    pub(super) fn size(&self) -> u64 {
+        HEADER_SIZE + self.list.iter().map(|command| command.data.len() as u64).sum::<u64>()
+    }
+
+    /// Header and commands as they stand in a file.
+    pub(super) fn to_vec(&self) -> Result<Vec<u8>> {
         let mut front = self.header.clone();
         bytes::put(&mut front, 16, &bytes::word(self.list.len(), WHAT)?.to_le_bytes(), WHAT)?;
-        let size = bytes::word(bytes::index(size), WHAT)?;
+        let size = bytes::word(bytes::index(self.size() - HEADER_SIZE), WHAT)?;
         bytes::put(&mut front, 20, &size.to_le_bytes(), WHAT)?;
         for command in &self.list {
             front.extend_from_slice(&command.data);
         }
-        image.put(0, &front, Why::LoadCommands, WHAT)?;
+        Ok(front)
+    }
+
+    /// Writes header and commands over the front of `image`, the image they were read from.
+    pub(super) fn write(&self, image: &mut Draft<'_>) -> Result<()> {
+        let (end, room) = (self.size(), self.room(image.size())?);
+        if end > room.max(self.end) {
+            let why = format!("{end} bytes of header are needed and there is room for {room}");
+            return Err(Error::unsupported("this change of load commands", why));
+        }
+        let fresh = end.saturating_sub(self.end);
+        if fresh > 0 && image.read(self.end, fresh, WHAT)?.iter().any(|byte| *byte != 0) {
+            let why = "there is something else where the commands would grow";
+            return Err(Error::unsupported("this change of load commands", why));
+        }
+        image.put(0, &self.to_vec()?, Why::LoadCommands, WHAT)?;
         image.zero(end, self.end.saturating_sub(end), Why::LoadCommands, WHAT)
     }
 }

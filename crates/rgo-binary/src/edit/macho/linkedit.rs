@@ -4,14 +4,15 @@
 //!
 //! ```text
 //! rebase bind weak-bind lazy-bind export │ chained-fixups exports-trie │ split-info
-//! function-starts data-in-code hints │ symbols relocations indirect-symbols strings
-//! code-sign-DRs │ signature
+//! function-starts data-in-code hints atom-info function-variants variant-fixups │
+//! symbols relocations indirect-symbols strings │ code-sign-DRs │ signature
 //! ```
 //!
 //! This is ld64's order, which code signing tools insist on. Each table starts at a multiple of
-//! 8, which new versions of dyld insist on.
+//! 8, which new versions of dyld insist on. Where no table changes, all of them stay in place.
 
 use std::borrow::Cow;
+use std::ops::Range;
 
 use object::macho as m;
 
@@ -60,8 +61,9 @@ pub(super) struct Blob<'a> {
     named: bool,
     /// Borrowed, it is as in the input.
     pub(super) bytes: Cow<'a, [u8]>,
-    /// Where it is in the input.
+    /// Where it is in the input, and how long.
     offset: u64,
+    size: u64,
 }
 
 /// A field of a load command that names a table: offset of the field, bytes per unit, place in
@@ -70,6 +72,8 @@ type Field = (u64, u64, u8, Table);
 
 pub(super) struct Linkedit<'a> {
     blobs: Vec<Blob<'a>>,
+    /// A table is not what it was.
+    changed: bool,
 }
 
 impl<'a> Linkedit<'a> {
@@ -100,11 +104,32 @@ impl<'a> Linkedit<'a> {
                     named: offset != 0,
                     bytes,
                     offset,
+                    size,
                 });
             }
         }
         blobs.sort_by_key(|blob| blob.order);
-        Ok(Self { blobs })
+        Ok(Self { blobs, changed: false })
+    }
+
+    /// Whether a table has been replaced.
+    pub(super) fn is_changed(&self) -> bool {
+        self.changed
+    }
+
+    /// Fails if there is something between the tables, which would be lost with a new layout.
+    /// `range` is where in the image they all are.
+    pub(super) fn refuse_unnamed(&self, image: &[u8], range: Range<u64>) -> Result<()> {
+        let mut places: Vec<_> =
+            self.blobs.iter().map(|blob| (blob.offset, blob.size)).filter(|it| it.1 > 0).collect();
+        places.sort_unstable();
+        places.push((range.end, 0));
+        let mut at = range.start;
+        for (offset, size) in places {
+            refuse_bytes(image, at..offset, "no load command names them")?;
+            at = at.max(offset + size);
+        }
+        Ok(())
     }
 
     /// The bytes of a table; empty if the image has none.
@@ -120,6 +145,7 @@ impl<'a> Linkedit<'a> {
             && *blob.bytes != bytes
         {
             blob.bytes = Cow::Owned(bytes);
+            self.changed = true;
         }
     }
 
@@ -153,6 +179,16 @@ impl<'a> Linkedit<'a> {
     }
 }
 
+/// Fails if these bytes of an image, which an edit would drop, are more than padding.
+pub(super) fn refuse_bytes(image: &[u8], range: Range<u64>, what: &str) -> Result<()> {
+    let size = range.end.saturating_sub(range.start);
+    if bytes::slice(image, range.start, size, WHAT)?.iter().any(|byte| *byte != 0) {
+        let why = format!("it has {size} bytes at {:#x}, and {what}", range.start);
+        return Err(Error::unsupported("editing this Mach-O image", why));
+    }
+    Ok(())
+}
+
 /// The tables that a command names. The signature is not among them: it is made anew.
 fn fields(kind: u32) -> Result<&'static [Field]> {
     use Table::{ChainedFixups, Exports, IndirectSymbols, Other, Strings, SymbolIndices, Symbols};
@@ -170,17 +206,20 @@ fn fields(kind: u32) -> Result<&'static [Field]> {
         m::LC_FUNCTION_STARTS => &[(8, 1, 8, Other)],
         m::LC_DATA_IN_CODE => &[(8, 1, 9, Other)],
         m::LC_LINKER_OPTIMIZATION_HINT => &[(8, 1, 10, Other)],
-        m::LC_SYMTAB => &[(8, 16, 11, Symbols), (16, 1, 19, Strings)],
-        m::LC_TWOLEVEL_HINTS => &[(8, 4, 12, SymbolIndices)],
+        m::LC_ATOM_INFO => &[(8, 1, 11, Other)],
+        m::LC_FUNCTION_VARIANTS => &[(8, 1, 12, Other)],
+        m::LC_FUNCTION_VARIANT_FIXUPS => &[(8, 1, 13, Other)],
+        m::LC_SYMTAB => &[(8, 16, 14, Symbols), (16, 1, 22, Strings)],
+        m::LC_TWOLEVEL_HINTS => &[(8, 4, 15, SymbolIndices)],
         m::LC_DYSYMTAB => &[
-            (32, 8, 13, SymbolIndices),
-            (40, 56, 14, SymbolIndices),
-            (48, 4, 15, SymbolIndices),
-            (64, 8, 16, SymbolIndices),
-            (72, 8, 17, SymbolIndices),
-            (56, 4, 18, IndirectSymbols),
+            (32, 8, 16, SymbolIndices),
+            (40, 56, 17, SymbolIndices),
+            (48, 4, 18, SymbolIndices),
+            (64, 8, 19, SymbolIndices),
+            (72, 8, 20, SymbolIndices),
+            (56, 4, 21, IndirectSymbols),
         ],
-        m::LC_DYLIB_CODE_SIGN_DRS => &[(8, 1, 20, Other)],
+        m::LC_DYLIB_CODE_SIGN_DRS => &[(8, 1, 23, Other)],
         m::LC_SEGMENT_64
         | m::LC_UNIXTHREAD
         | m::LC_LOAD_DYLIB
@@ -208,6 +247,8 @@ fn fields(kind: u32) -> Result<&'static [Field]> {
         | m::LC_MAIN
         | m::LC_SOURCE_VERSION
         | m::LC_LINKER_OPTION
+        | m::LC_TARGET_TRIPLE
+        | m::LC_PREBIND_CKSUM
         | m::LC_BUILD_VERSION => &[],
         other => {
             return Err(Error::unsupported(

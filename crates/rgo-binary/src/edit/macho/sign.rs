@@ -3,53 +3,59 @@
 //!
 //! ```text
 //! SuperBlob      fade0cc0, length, count, then per blob: slot, offset   (all u32, big-endian)
-//! CodeDirectory  slot 0, fade0c02: 88 bytes of header (version 20400), identifier, NUL,
-//!                hashes of special slots n…1, hashes of pages 0…m up to the code limit
+//! CodeDirectory  slot 0, and 1000…1004 for the same pages by other hashes
 //! other blobs    slot 2 requirements, 5 entitlements, 7 entitlements in DER, …
 //! 10000          CMS: an identity's signature over the CodeDirectory; empty or absent here
 //! ```
 //!
-//! The code limit is where the signature starts. What an input's signature says beside its
-//! hashes (identifier, flags, page size, entitlements) is carried over. (XNU's
-//! `osfmk/kern/cs_blobs.h`)
+//! What an input's signature says beside its hashes is carried over: identifier, flags (that a
+//! linker signed it among them: codesign replaces such a signature unasked), page size, hash
+//! algorithms, entitlements, requirements. (XNU's `osfmk/kern/cs_blobs.h`)
 
 use std::ops::Range;
 
 use object::macho;
-use object::read::macho::{CodeDirectory, CodeSignature};
-use object::write::macho::{self as encoder, CodeSignatureEncoder};
-use sha2::{Digest, Sha256};
+use object::read::macho::CodeSignature;
 
+use super::code_directory::{CodeDirectory, Hash};
 use super::commands::Commands;
 use crate::edit::{Draft, Why, bytes};
 use crate::{Error, Result};
 
 /// The signature starts at a multiple of this.
 pub(super) const ALIGN: u64 = 16;
-const WHAT: &str = "Mach-O code signature";
-const HASH_SIZE: usize = 32;
-/// Special slots that hashes can be carried over for; XNU knows 11.
-const MAX_SPECIAL: u32 = 32;
-const ENCODER: CodeSignatureEncoder = CodeSignatureEncoder;
+/// Bytes of an `LC_CODE_SIGNATURE`.
+pub(super) const COMMAND_SIZE: u32 = 16;
+pub(super) const WHAT: &str = "Mach-O code signature";
+/// From here on, slots hold what is said about a signature, not what it vouches for.
+const FIRST_ABOUT: u32 = 0x1_0000;
 
 /// A signature without its page hashes.
 pub(super) struct Signature {
-    /// Where the input's signature starts.
-    pub(super) offset: u64,
+    /// Where the input's signature starts; `None` if the image had none.
+    pub(super) offset: Option<u64>,
     pub(super) identifier: Vec<u8>,
     /// Who signed, if an identity did.
     pub(super) signer: Option<String>,
-    flags: macho::CsFlags,
-    /// As a power of two.
-    page: u8,
-    exec_flags: macho::CsExecSegFlags,
-    /// Blobs which the CodeDirectory vouches for, by slot.
+    directories: Vec<CodeDirectory>,
+    /// Blobs which the CodeDirectories vouch for, by slot.
     blobs: Vec<(macho::CsSlot, Vec<u8>)>,
-    /// Hashes of special slots 1, 2, …; zeros where there is nothing.
-    special: Vec<[u8; HASH_SIZE]>,
 }
 
 impl Signature {
+    /// The signature of an image that had none.
+    pub(super) fn new(commands: &Commands, identifier: Vec<u8>) -> Result<Self> {
+        let is_program = commands.file_type()? == macho::MH_EXECUTE;
+        let directory = CodeDirectory::new(commands.page()?.trailing_zeros() as u8, is_program)?;
+        Ok(Self {
+            offset: None,
+            identifier,
+            signer: None,
+            directories: vec![directory],
+            blobs: Vec::new(),
+        })
+    }
+
     /// Reads the signature of an image; `None` if it has none.
     pub(super) fn read(image: &[u8], commands: &Commands) -> Result<Option<Self>> {
         let Some(index) = commands.find(macho::LC_CODE_SIGNATURE) else { return Ok(None) };
@@ -60,8 +66,8 @@ impl Signature {
             return Err(Error::malformed(WHAT, offset, "it is not at the end of the image"));
         }
         let bad = |why: object::Error| Error::malformed(WHAT, offset, why);
-        let mut directory: Option<CodeDirectory<'_>> = None;
-        let mut blobs = Vec::new();
+        let mut found = Vec::new();
+        let mut blobs: Vec<(macho::CsSlot, Vec<u8>)> = Vec::new();
         let mut cms = false;
         let mut total = 0;
         for blob in CodeSignature::parse(data).map_err(bad)?.blobs() {
@@ -70,86 +76,59 @@ impl Signature {
             if total > data.len() {
                 return Err(Error::malformed(WHAT, offset, "its blobs overlap"));
             }
+            let slot = blob.slot();
             match blob.code_directory().map_err(bad)? {
-                // Of alternates, the one with the hash that is used here.
-                Some(found) if found.header().hash_type == macho::CS_HASHTYPE_SHA256 => {
-                    directory = Some(found);
-                }
-                Some(found) => directory = directory.or(Some(found)),
-                None if blob.slot() == macho::CSSLOT_SIGNATURESLOT => {
-                    cms |= !blob.contents().is_empty();
-                }
-                None => blobs.push((blob.slot(), blob.data().to_vec())),
+                Some(directory) => found.push((slot, directory, blob.data())),
+                None if slot == macho::CSSLOT_SIGNATURESLOT => cms |= !blob.contents().is_empty(),
+                None if slot.0 < FIRST_ABOUT => blobs.push((slot, blob.data().to_vec())),
+                None => {}
             }
         }
-        let directory =
-            directory.ok_or_else(|| Error::malformed(WHAT, offset, "it has no CodeDirectory"))?;
-        let header = encoder::CodeDirectory::from_raw(&directory);
-        if !matches!(header.page_size, 0 | 12..=16) {
-            let why = format!("pages of 2^{} bytes", header.page_size);
-            return Err(Error::malformed(WHAT, offset, why));
-        }
-        let is_executable = commands.file_type()? == macho::MH_EXECUTE;
-        let exec_flags = match directory.exec_seg() {
-            Some(_) => header.exec_seg_flags,
-            None if is_executable => macho::CS_EXECSEG_MAIN_BINARY,
-            None => macho::CsExecSegFlags(0),
+        found.sort_by_key(|(slot, ..)| slot.0);
+        let Some((_, first, _)) = found.first() else {
+            return Err(Error::malformed(WHAT, offset, "it has no CodeDirectory"));
         };
-        let team = directory.team_id().map_err(bad)?.map(String::from_utf8_lossy);
+        let team = first.team_id().map_err(bad)?.map(String::from_utf8_lossy);
         let signer = team.map_or("a certificate".to_owned(), |team| format!("team {team}"));
-        let mut signature = Self {
-            offset,
-            identifier: directory.ident().map_err(bad)?.to_vec(),
-            signer: cms.then_some(signer),
-            flags: macho::CsFlags(header.flags.0 | macho::CS_ADHOC.0),
-            page: header.page_size,
-            exec_flags,
-            blobs,
-            special: Vec::new(),
-        };
-        signature.carry_special_hashes(&directory, header.n_special_slots);
-        Ok(Some(signature))
-    }
-
-    /// Special slots vouch for blobs, which are hashed anew, and for files beside the image
-    /// (`Info.plist`), whose hashes are carried over.
-    fn carry_special_hashes(&mut self, directory: &CodeDirectory<'_>, count: u32) {
-        let is_sha256 = directory.header().hash_type == macho::CS_HASHTYPE_SHA256;
-        for slot in 1..=count.min(MAX_SPECIAL) {
-            let slot = macho::CsSlot(slot);
-            let blob = self.blobs.iter().find(|(other, _)| *other == slot);
-            let old = directory.special_hash(slot).ok().filter(|_| is_sha256);
-            let hash = match blob {
-                Some((_, data)) => Sha256::digest(data).into(),
-                None => old.and_then(<[u8]>::first_chunk).copied().unwrap_or_default(),
-            };
-            self.special.push(hash);
+        if cms {
+            // They name certificates, which the image no longer has.
+            for (_, blob) in
+                blobs.iter_mut().filter(|(slot, _)| *slot == macho::CSSLOT_REQUIREMENTS)
+            {
+                *blob = no_requirements();
+            }
         }
-    }
-
-    fn directory_size(&self, limit: u64) -> u64 {
-        let pages = match self.page {
-            0 => 1,
-            page => limit.div_ceil(1 << page),
-        };
-        self.hashes_at() + pages * HASH_SIZE as u64
-    }
-
-    /// Where in the CodeDirectory the hash of page 0 is.
-    fn hashes_at(&self) -> u64 {
-        let header = u64::from(ENCODER.code_directory_size(macho::CS_SUPPORTSEXECSEG));
-        header + self.identifier.len() as u64 + 1 + (self.special.len() * HASH_SIZE) as u64
+        let identifier = first.ident().map_err(bad)?.to_vec();
+        let directories = found
+            .iter()
+            .map(|(slot, directory, data)| {
+                CodeDirectory::read(*slot, directory, data, &blobs, cms).map_err(
+                    |error| match error {
+                        Error::Malformed { what, why, .. } => Error::malformed(what, offset, why),
+                        other => other,
+                    },
+                )
+            })
+            .collect::<Result<_>>()?;
+        Ok(Some(Self {
+            offset: Some(offset),
+            identifier,
+            signer: cms.then_some(signer),
+            directories,
+            blobs,
+        }))
     }
 
     fn blobs_at(&self) -> u64 {
-        let index = u64::from(ENCODER.blob_index_size()) * (1 + self.blobs.len() as u64);
-        u64::from(ENCODER.super_blob_size()) + index
+        12 + 8 * (self.directories.len() + self.blobs.len()) as u64
     }
 
     /// Bytes that the signature of an image of `limit` bytes takes.
     pub(super) fn size(&self, limit: u64) -> Result<u64> {
+        let directories =
+            self.directories.iter().map(|it| it.size(self.identifier.len(), limit)).sum::<u64>();
         let blobs = self.blobs.iter().map(|(_, data)| data.len() as u64).sum::<u64>();
-        let size = self.blobs_at() + self.directory_size(limit) + blobs;
+        let size = self.blobs_at() + directories + blobs;
         if size > u64::from(u32::MAX) || limit > u64::from(u32::MAX) {
             return Err(Error::unsupported("signing this image", "it is over 4 GiB"));
         }
@@ -159,69 +138,59 @@ impl Signature {
     /// Signs all of `image` and appends the signature. `text` is the file range of `__TEXT`.
     pub(super) fn write(&self, image: &mut Draft<'_>, text: Range<u64>) -> Result<()> {
         let limit = image.size();
-        let directory_size = self.directory_size(limit);
-        let word = |size: u64| bytes::word(bytes::index(size), WHAT);
-        let header = encoder::CodeDirectory {
-            length: word(directory_size)?,
-            version: macho::CS_SUPPORTSEXECSEG,
-            flags: self.flags,
-            hash_offset: word(self.hashes_at())?,
-            ident_offset: ENCODER.code_directory_size(macho::CS_SUPPORTSEXECSEG),
-            n_special_slots: word(self.special.len() as u64)?,
-            n_code_slots: if self.page == 0 { 1 } else { word(limit.div_ceil(1 << self.page))? },
-            code_limit: limit,
-            hash_size: HASH_SIZE as u8,
-            hash_type: macho::CS_HASHTYPE_SHA256,
-            platform: 0,
-            page_size: self.page,
-            scatter_offset: 0,
-            team_offset: 0,
-            exec_seg_base: text.start,
-            exec_seg_limit: text.end - text.start,
-            exec_seg_flags: self.exec_flags,
+        let mut content = Vec::with_capacity(bytes::index(self.size(limit)?));
+        let mut index = Vec::new();
+        let mut add = |slot: macho::CsSlot, size: u64| -> Result<()> {
+            index.push((slot, bytes::word(bytes::index(size), WHAT)?));
+            Ok(())
         };
-        let mut signature = Vec::with_capacity(bytes::index(self.size(limit)?));
-        let count = word(1 + self.blobs.len() as u64)?;
-        ENCODER.signature_super_blob(&mut signature, word(self.size(limit)?)?, count);
         let mut at = self.blobs_at();
-        ENCODER.blob_index(&mut signature, macho::CSSLOT_CODEDIRECTORY, word(at)?);
-        at += directory_size;
+        for directory in &self.directories {
+            add(directory.slot, at)?;
+            at += directory.size(self.identifier.len(), limit);
+            directory.write(&self.identifier, image, &text, &mut content)?;
+        }
         for (slot, data) in &self.blobs {
-            ENCODER.blob_index(&mut signature, *slot, word(at)?);
+            add(*slot, at)?;
             at += data.len() as u64;
+            content.extend_from_slice(data);
         }
-        ENCODER.code_directory(&mut signature, &header);
-        signature.extend_from_slice(&self.identifier);
-        signature.push(0);
-        for hash in self.special.iter().rev() {
-            signature.extend_from_slice(hash);
+        let mut signature = Vec::with_capacity(bytes::index(at));
+        signature.extend(macho::CSMAGIC_EMBEDDED_SIGNATURE.to_be_bytes());
+        signature.extend(bytes::word(bytes::index(at), WHAT)?.to_be_bytes());
+        signature.extend(bytes::word(index.len(), WHAT)?.to_be_bytes());
+        for (slot, at) in index {
+            signature.extend(slot.0.to_be_bytes());
+            signature.extend(at.to_be_bytes());
         }
-        hash_pages(image, self.page, &mut signature);
-        for (_, data) in &self.blobs {
-            signature.extend_from_slice(data);
-        }
+        signature.append(&mut content);
         image.push(signature, Why::Signature);
         Ok(())
     }
 }
 
+/// A set of no requirements, as codesign writes it when it signs ad hoc.
+fn no_requirements() -> Vec<u8> {
+    [macho::CSMAGIC_REQUIREMENTS, 12, 0].into_iter().flat_map(u32::to_be_bytes).collect()
+}
+
 /// Appends the hash of each page of 2^`page` bytes; 0 stands for one page without end.
-fn hash_pages(image: &Draft<'_>, page: u8, hashes: &mut Vec<u8>) {
+pub(super) fn hash_pages(image: &Draft<'_>, hash: Hash, page: u8, hashes: &mut Vec<u8>) {
     let page = if page == 0 { usize::MAX } else { 1 << page };
-    let (mut hash, mut hashed) = (Sha256::new(), 0);
+    let (mut hasher, mut hashed) = (hash.hasher(), 0);
     for mut chunk in image.chunks() {
         while !chunk.is_empty() {
             let (now, later) = chunk.split_at(chunk.len().min(page - hashed));
-            hash.update(now);
+            hasher.update(now);
             hashed += now.len();
             if hashed == page {
-                hashes.extend(hash.finalize_reset());
+                hashes.extend_from_slice(hash.cut(&hasher.finalize_reset()));
                 hashed = 0;
             }
             chunk = later;
         }
     }
     if hashed > 0 {
-        hashes.extend(hash.finalize());
+        hashes.extend_from_slice(hash.cut(&hasher.finalize()));
     }
 }

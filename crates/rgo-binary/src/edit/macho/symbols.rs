@@ -21,7 +21,7 @@ use crate::edit::bytes;
 use crate::{Error, Result};
 
 const WHAT: &str = "Mach-O symbol table";
-const SIZE: usize = 16;
+pub(super) const SIZE: usize = 16;
 const N_STAB: u8 = 0xe0;
 const N_PEXT: u8 = 0x10;
 const N_TYPE: u8 = 0x0e;
@@ -36,7 +36,7 @@ const N_OSO: u8 = 0x66;
 const N_SOL: u8 = 0x84;
 
 /// One symbol, with what is known of it from elsewhere.
-#[derive(Clone)]
+#[derive(Clone, PartialEq, Eq)]
 pub(super) struct Symbol<'a> {
     pub(super) name: Cow<'a, [u8]>,
     kind: u8,
@@ -56,6 +56,11 @@ pub(super) enum Fate {
 }
 
 impl Symbol<'_> {
+    /// The object file that it names, if it does.
+    pub(super) fn object_file(&self) -> Option<&[u8]> {
+        (self.kind == N_OSO).then_some(&*self.name)
+    }
+
     /// From now on it is seen within the image alone.
     pub(super) fn make_private(&mut self) {
         self.kind = self.kind & !N_EXT | N_PEXT;
@@ -78,7 +83,7 @@ impl Symbol<'_> {
         self.kind & N_STAB != 0
     }
 
-    fn is_undefined(&self) -> bool {
+    pub(super) fn is_undefined(&self) -> bool {
         !self.is_debugging() && matches!(self.kind & N_TYPE, N_UNDF | N_PBUD)
     }
 
@@ -118,27 +123,26 @@ pub(super) fn edit(
     let symbols = parse(linkedit.bytes(Table::Symbols), linkedit.bytes(Table::Strings), indirect)?;
     let mut groups: [Vec<(usize, Symbol<'_>)>; 3] = Default::default();
     let mut moved = vec![None; symbols.len()];
-    for (index, mut symbol) in symbols.into_iter().enumerate() {
-        if fate(&mut symbol) == Fate::Drop {
-            continue;
-        }
-        if let Some(group) = groups.get_mut(symbol.group()) {
-            group.push((index, symbol));
+    let mut changed = false;
+    for (index, symbol) in symbols.into_iter().enumerate() {
+        let mut edited = symbol.clone();
+        let dropped = fate(&mut edited) == Fate::Drop;
+        changed |= dropped || edited != symbol;
+        if let Some(group) = groups.get_mut(edited.group()).filter(|_| !dropped) {
+            group.push((index, edited));
         }
     }
     let counts = groups.each_ref().map(Vec::len);
-    let mut table = Vec::with_capacity(SIZE * counts.iter().sum::<usize>());
-    let mut strings = Strings::new();
-    for (new, (old, symbol)) in groups.iter().flatten().enumerate() {
+    for (new, (old, _)) in groups.iter().flatten().enumerate() {
         if let Some(place) = moved.get_mut(*old) {
             *place = Some(bytes::word(new, WHAT)?);
         }
-        table.extend(strings.add(&symbol.name)?.to_le_bytes());
-        table.extend([symbol.kind, symbol.section]);
-        table.extend(symbol.desc.to_le_bytes());
-        table.extend(symbol.value.to_le_bytes());
     }
-    let strings = strings.finish();
+    let (table, strings) = encode(groups.iter().flatten().map(|(_, symbol)| symbol))?;
+    // What is not changed can still have been written with less care.
+    if !changed && strings.len() >= linkedit.bytes(Table::Strings).len() {
+        return Ok(());
+    }
     let indirect = renumber(indirect, &moved)?;
     linkedit.replace(Table::Symbols, table);
     linkedit.replace(Table::Strings, strings);
@@ -155,7 +159,27 @@ pub(super) fn edit(
     Ok(())
 }
 
-fn parse<'a>(table: &'a [u8], strings: &'a [u8], indirect: &[u8]) -> Result<Vec<Symbol<'a>>> {
+/// A symbol table and its strings.
+pub(super) fn encode<'a>(
+    symbols: impl Iterator<Item = &'a Symbol<'a>> + Clone,
+) -> Result<(Vec<u8>, Vec<u8>)> {
+    let strings = Strings::new(symbols.clone().map(|symbol| &*symbol.name))?;
+    let mut table = Vec::new();
+    for symbol in symbols {
+        table.extend(strings.offset(&symbol.name).to_le_bytes());
+        table.extend([symbol.kind, symbol.section]);
+        table.extend(symbol.desc.to_le_bytes());
+        table.extend(symbol.value.to_le_bytes());
+    }
+    Ok((table, strings.bytes))
+}
+
+/// The symbols of a table; those that are `indirect` are known as such.
+pub(super) fn parse<'a>(
+    table: &'a [u8],
+    strings: &'a [u8],
+    indirect: &[u8],
+) -> Result<Vec<Symbol<'a>>> {
     let mut symbols = Vec::with_capacity(table.len() / SIZE);
     for at in (0..table.len() as u64).step_by(SIZE) {
         let name = u64::from(bytes::u32_at(table, at, WHAT)?);
@@ -203,30 +227,33 @@ fn renumber(indirect: &[u8], moved: &[Option<u32>]) -> Result<Vec<u8>> {
     Ok(table)
 }
 
-/// A table of strings; the empty one is at 0.
+/// A table of strings; the empty one is at 0. A name that another one ends with is a part of it.
 struct Strings<'a> {
     bytes: Vec<u8>,
     offsets: HashMap<&'a [u8], u32>,
 }
 
 impl<'a> Strings<'a> {
-    fn new() -> Self {
-        Self { bytes: vec![0], offsets: HashMap::from([(&[][..], 0)]) }
-    }
-
-    fn add(&mut self, name: &'a [u8]) -> Result<u32> {
-        if let Some(offset) = self.offsets.get(name) {
-            return Ok(*offset);
+    fn new(names: impl Iterator<Item = &'a [u8]>) -> Result<Self> {
+        let mut names: Vec<_> = names.filter(|name| !name.is_empty()).collect();
+        // Sorted from behind, so that each one is next to those it ends with, the longest first.
+        names.sort_unstable_by(|a, b| b.iter().rev().cmp(a.iter().rev()));
+        names.dedup();
+        let mut bytes = vec![0];
+        let mut offsets = HashMap::with_capacity(names.len());
+        let mut last: &[u8] = &[];
+        for name in names {
+            if !last.ends_with(name) {
+                bytes.extend_from_slice(name);
+                bytes.push(0);
+                last = name;
+            }
+            offsets.insert(name, bytes::word(bytes.len() - 1 - name.len(), WHAT)?);
         }
-        let offset = bytes::word(self.bytes.len(), WHAT)?;
-        self.bytes.extend_from_slice(name);
-        self.bytes.push(0);
-        self.offsets.insert(name, offset);
-        Ok(offset)
+        Ok(Self { bytes, offsets })
     }
 
-    fn finish(mut self) -> Vec<u8> {
-        bytes::pad(&mut self.bytes, 8);
-        self.bytes
+    fn offset(&self, name: &[u8]) -> u32 {
+        self.offsets.get(name).copied().unwrap_or_default()
     }
 }

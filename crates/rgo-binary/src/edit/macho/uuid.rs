@@ -14,9 +14,17 @@ use sha2::{Digest, Sha256};
 
 use super::commands::Commands;
 use crate::Result;
+use crate::edit::bytes;
 
 /// Offset of the UUID in its command.
 const AT: u64 = 8;
+
+/// The UUID of an image, if it has one.
+pub(super) fn read(commands: &Commands) -> Result<Option<[u8; 16]>> {
+    let Some(index) = commands.find(macho::LC_UUID) else { return Ok(None) };
+    let uuid = bytes::slice(&commands.get(index)?.data, AT, 16, "LC_UUID")?;
+    Ok(uuid.first_chunk().copied())
+}
 
 /// Derives the UUID from the kind of the image, and from name, address and bytes of every
 /// section. An image that has none gets none.

@@ -88,13 +88,17 @@ fn rsds(record: &[u8]) -> Vec<u8> {
     new
 }
 
-/// Has the entries of the debug directory say where in the file their data are now.
-pub(super) fn relocate_debug_data(image: &mut Draft<'_>) -> Result<()> {
+/// Has the entries of the debug directory say where in the file their data are now. Nothing
+/// before `unmoved` has moved.
+pub(super) fn relocate_debug_data(image: &mut Draft<'_>, unmoved: u64) -> Result<()> {
     let headers = Headers::parse(image)?;
     for entry in entries(&headers, image)? {
         let (size, address) =
             (bytes::u32_at(image, entry + 16, WHAT)?, bytes::u32_at(image, entry + 20, WHAT)?);
         let offset = bytes::u32_at(image, entry + 24, WHAT)?;
+        if u64::from(offset) + u64::from(size) <= unmoved {
+            continue;
+        }
         if address != 0 && size != 0 {
             let offset = bytes::word(bytes::index(headers.file_offset(address, size)?), WHAT)?;
             image.put(entry + 24, &offset.to_le_bytes(), Why::DebugDirectory, WHAT)?;

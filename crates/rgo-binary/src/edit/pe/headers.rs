@@ -9,8 +9,14 @@
 //!     40 per section: name 8, size u32, address u32, file size u32, file offset u32, …,
 //!        characteristics u32
 //! ```
+//!
+//! A name of more than 8 bytes is in the string table: `/123`, or `//` and base 64.
 
 use std::borrow::Cow;
+use std::ops::Range;
+
+use object::pe::ImageSectionHeader;
+use object::pod::from_bytes;
 
 use crate::edit::bytes::{self, Source};
 use crate::edit::{Draft, Why};
@@ -19,7 +25,13 @@ use crate::{Error, Result};
 const WHAT: &str = "PE headers";
 pub(super) const SECTION_SIZE: u64 = 40;
 /// Bytes of a COFF symbol.
-const SYMBOL_SIZE: u64 = 18;
+pub(super) const SYMBOL_SIZE: u64 = 18;
+/// `IMAGE_SCN_CNT_INITIALIZED_DATA`.
+pub(super) const INITIALISED_DATA: u32 = 0x40;
+/// `IMAGE_SCN_MEM_DISCARDABLE`: nothing that runs needs it.
+pub(super) const DISCARDABLE: u32 = 0x0200_0000;
+/// `IMAGE_SCN_MEM_READ`.
+const READABLE: u32 = 0x4000_0000;
 
 /// Data directories that edits look at, by number.
 #[derive(Clone, Copy)]
@@ -34,7 +46,9 @@ pub(super) enum Directory {
 
 #[derive(Clone)]
 pub(super) struct Section {
-    pub(super) name: String,
+    pub(super) name: Vec<u8>,
+    /// The name is in the string table.
+    pub(super) is_long: bool,
     /// As in the file; written back with the fields below.
     raw_header: Vec<u8>,
     pub(super) address: u32,
@@ -50,30 +64,85 @@ pub(super) struct Headers {
     /// Offset of the optional header.
     optional: u64,
     pub(super) table: u64,
-    is_64: bool,
+    pub(super) is_64: bool,
     pub(super) sections: Vec<Section>,
-    /// Offset of the symbol table, 0 for none, and its size with its strings.
-    pub(super) symbols: (u64, u64),
+    pub(super) symbols: Symbols,
+}
+
+/// Where the COFF symbol table is, with the strings behind it.
+#[derive(Clone, Copy, Default)]
+pub(super) struct Symbols {
+    /// Its offset; 0 for none.
+    pub(super) at: u64,
+    /// How many records there are.
+    pub(super) count: u64,
+    /// Bytes of the strings, with their size in front.
+    pub(super) strings: u64,
+}
+
+impl Symbols {
+    pub(super) fn read_strings<'a>(&self, image: &'a impl Source) -> Result<Cow<'a, [u8]>> {
+        image.read(self.at + self.count * SYMBOL_SIZE, self.strings, "PE string table")
+    }
+
+    /// Bytes of records and strings.
+    pub(super) fn size(&self) -> u64 {
+        self.count * SYMBOL_SIZE + self.strings
+    }
 }
 
 impl Section {
+    /// A section of data that no code reads.
+    pub(super) fn new(name: &[u8], size: u32, address: u32) -> Self {
+        let mut raw_header = vec![0; bytes::index(SECTION_SIZE)];
+        let is_long = name.len() > 8;
+        if let (false, Some(place)) = (is_long, raw_header.get_mut(..name.len())) {
+            place.copy_from_slice(name);
+        }
+        Self {
+            name: name.to_vec(),
+            is_long,
+            raw_header,
+            address,
+            size,
+            file_offset: 0,
+            file_size: 0,
+            characteristics: INITIALISED_DATA | DISCARDABLE | READABLE,
+        }
+    }
+
     /// Bytes that it takes in memory.
     pub(super) fn memory(&self) -> u32 {
         if self.size == 0 { self.file_size } else { self.size }
     }
 
-    /// Its name is in the string table.
-    pub(super) fn has_long_name(&self) -> bool {
-        self.raw_header.first() == Some(&b'/')
+    /// Its bytes in the file. A size without an offset, as old linkers leave it, is of none.
+    pub(super) fn bytes(&self) -> Option<Range<u64>> {
+        let start = u64::from(self.file_offset);
+        (start > 0 && self.file_size > 0).then(|| start..start + u64::from(self.file_size))
     }
 
-    pub(super) fn set_long_name(&mut self, offset: usize) -> Result<()> {
-        let name = format!("/{offset}");
+    pub(super) fn is_discardable(&self) -> bool {
+        self.characteristics & DISCARDABLE != 0
+    }
+
+    /// The name for messages.
+    pub(super) fn shown(&self) -> String {
+        String::from_utf8_lossy(&self.name).into_owned()
+    }
+
+    /// Says where in the string table its name is.
+    pub(super) fn set_long_name(&mut self, offset: u32) -> Result<()> {
+        const DIGITS: &[u8; 64] =
+            b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+        let mut name = format!("/{offset}").into_bytes();
         if name.len() > 8 {
-            return Err(Error::unsupported("a section's name", "too many long names"));
+            name = b"//".to_vec();
+            let digits = (0..6).rev().map(|digit| (offset as usize >> (6 * digit)) % 64);
+            name.extend(digits.filter_map(|digit| DIGITS.get(digit)));
         }
-        bytes::zero(&mut self.raw_header, 0, 8, WHAT)?;
-        bytes::put(&mut self.raw_header, 0, name.as_bytes(), WHAT)
+        name.resize(8, 0);
+        bytes::put(&mut self.raw_header, 0, &name, WHAT)
     }
 
     pub(super) fn encode(&self) -> Result<Vec<u8>> {
@@ -83,10 +152,6 @@ impl Section {
             (12, self.address),
             (16, self.file_size),
             (20, self.file_offset),
-            // Relocations and line numbers: of objects, not images.
-            (24, 0),
-            (28, 0),
-            (32, 0),
             (36, self.characteristics),
         ] {
             bytes::put(&mut header, at, &value.to_le_bytes(), WHAT)?;
@@ -94,7 +159,7 @@ impl Section {
         Ok(header)
     }
 
-    fn contains(&self, address: u32) -> bool {
+    pub(super) fn contains(&self, address: u32) -> bool {
         address.checked_sub(self.address).is_some_and(|distance| distance < self.memory())
     }
 }
@@ -114,13 +179,7 @@ impl Headers {
         let table = optional + u64::from(bytes::u16_at(image, coff + 16, WHAT)?);
         let count = u64::from(bytes::u16_at(image, coff + 2, WHAT)?);
         let symbols = symbols(image, coff)?;
-        let strings = match symbols {
-            (0, _) => Cow::Borrowed(&[][..]),
-            (at, size) => {
-                let count = u64::from(bytes::u32_at(image, coff + 12, WHAT)?);
-                image.read(at + count * SYMBOL_SIZE, size - count * SYMBOL_SIZE, WHAT)?
-            }
-        };
+        let strings = symbols.read_strings(image)?;
         let sections = (0..count)
             .map(|number| section(image, table + number * SECTION_SIZE, &strings))
             .collect::<Result<_>>()?;
@@ -194,32 +253,32 @@ impl Headers {
     }
 }
 
-/// Offset and size of the symbol table with its strings.
-fn symbols(image: &impl Source, coff: u64) -> Result<(u64, u64)> {
+/// Where the symbol table is. One outside of the file, as tools leave it that cut files short, is
+/// none.
+fn symbols(image: &impl Source, coff: u64) -> Result<Symbols> {
     let at = u64::from(bytes::u32_at(image, coff + 8, WHAT)?);
-    if at == 0 {
-        return Ok((0, 0));
+    let count = u64::from(bytes::u32_at(image, coff + 12, WHAT)?);
+    if at == 0 || image.check(at, count * SYMBOL_SIZE, WHAT).is_err() {
+        return Ok(Symbols::default());
     }
-    let size = u64::from(bytes::u32_at(image, coff + 12, WHAT)?) * SYMBOL_SIZE;
-    let strings = u64::from(bytes::u32_at(image, at + size, "PE string table")?);
-    image.read(at, size + strings, "PE symbol table")?;
-    Ok((at, size + strings))
+    let end = at + count * SYMBOL_SIZE;
+    let strings = bytes::u32_at(image, end, WHAT).ok().map(|size| u64::from(size).max(4));
+    let strings = strings.filter(|size| image.check(end, *size, WHAT).is_ok()).unwrap_or(0);
+    Ok(Symbols { at, count, strings })
 }
 
 fn section(image: &impl Source, at: u64, strings: &[u8]) -> Result<Section> {
     let header = &*image.read(at, SECTION_SIZE, WHAT)?;
-    let name = header.get(..8).unwrap_or_default();
-    let name = name.split(|byte| *byte == 0).next().unwrap_or_default();
-    let long = name.strip_prefix(b"/").map(|offset| {
-        let offset = std::str::from_utf8(offset).ok().and_then(|text| text.parse::<usize>().ok());
-        let rest = offset.and_then(|offset| strings.get(offset..));
-        let name = rest.and_then(|rest| rest.split(|byte| *byte == 0).next());
-        name.ok_or_else(|| Error::malformed(WHAT, at, "a section's name is not in the strings"))
-    });
-    let name = long.transpose()?.unwrap_or(name);
+    let short = header.get(..8).unwrap_or_default();
+    let short = short.split(|byte| *byte == 0).next().unwrap_or_default();
+    let offset = from_bytes::<ImageSectionHeader>(header).ok();
+    let offset = offset.and_then(|(header, _)| header.name_offset().ok().flatten());
+    let long = offset.and_then(|offset| strings.get(bytes::index(offset.into())..));
+    let long = long.and_then(|rest| rest.split(|byte| *byte == 0).next());
     let field = |at| bytes::u32_at(header, at, WHAT);
     let section = Section {
-        name: String::from_utf8_lossy(name).into_owned(),
+        name: long.unwrap_or(short).to_vec(),
+        is_long: long.is_some(),
         size: field(8)?,
         address: field(12)?,
         file_size: field(16)?,
@@ -227,9 +286,8 @@ fn section(image: &impl Source, at: u64, strings: &[u8]) -> Result<Section> {
         characteristics: field(36)?,
         raw_header: header.to_vec(),
     };
-    if section.file_size > 0 {
-        let (offset, size) = (section.file_offset, section.file_size);
-        image.check(offset.into(), size.into(), "PE section")?;
+    if let Some(bytes) = section.bytes() {
+        image.check(bytes.start, bytes.end - bytes.start, "PE section")?;
     }
     Ok(section)
 }

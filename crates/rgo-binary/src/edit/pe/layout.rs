@@ -1,98 +1,50 @@
-//! Which sections a PE image keeps, and where in the file they go.
+//! Where in the file the parts of a PE image go. What lies before the first change stays where it
+//! is; what follows moves up, by whole steps of the file alignment.
+//!
+//! ```text
+//! before  headers │ .text │ .debug_info │ .reloc │ symbols, strings
+//! after   headers │ .text │ .reloc │ strings
+//! ```
+//!
+//! Nothing moves, and an edit that would move it is refused, where the place in the file matters:
+//! in an image that is mapped as it lies in the file, and before data which belong to no section.
 
-use super::headers::{Directory, Headers, SECTION_SIZE, Section};
+use std::ops::Range;
+
+use super::headers::{Headers, INITIALISED_DATA, SECTION_SIZE, Section};
+use super::symbols::Table;
 use crate::edit::bytes::{self, Source};
-use crate::edit::{Draft, Removed, Why};
+use crate::edit::{Draft, Why};
 use crate::{Error, Result};
 
 const WHAT: &str = "PE image";
-const INITIALISED_DATA: u32 = 0x40;
+/// Below a page of memory, an image is mapped as it lies in the file.
+const PAGE: u64 = 0x1000;
+/// Windows takes the offset of a section's bytes to be a multiple of this.
+const SECTOR: u64 = 512;
 
-/// A new file under construction: sections behind each other, after the headers.
-struct Layout<'a, 'i> {
-    /// The input, with what was filled in.
-    source: &'a Draft<'i>,
-    headers: Headers,
-    file_align: u64,
+pub(super) struct Layout<'a, 'i> {
+    /// The input, with what was filled in, without its certificate.
+    pub(super) source: &'a Draft<'i>,
+    pub(super) headers: Headers,
+    pub(super) file_align: u64,
     section_align: u64,
-    headers_size: u64,
+    pub(super) headers_size: u64,
 }
 
-/// Takes debug sections and the COFF symbol table out. Answers the image and the names of the
-/// sections that are gone.
-pub(super) fn strip<'i>(source: &Draft<'i>) -> Result<(Draft<'i>, Vec<Removed>)> {
-    let layout = Layout::parse(source)?;
-    layout.refuse_overlay()?;
-    let used = layout.used_addresses()?;
-    let is_removable = |section: &Section| {
-        layout.is_debug(section)
-            && !used.iter().any(|address| {
-                address.checked_sub(section.address).is_some_and(|at| at < section.memory())
-            })
-    };
-    let mut kept: Vec<Section> = Vec::new();
-    let mut removed = Vec::new();
-    let mut gap = false;
-    for section in &layout.headers.sections {
-        // Nothing stands before the first section that could take its addresses.
-        if !kept.is_empty() && is_removable(section) {
-            removed.push(Removed { name: section.name.clone(), size: section.file_size.into() });
-            gap = true;
-            continue;
-        }
-        if let (true, Some(before)) = (gap, kept.last_mut()) {
-            before.size = section.address.checked_sub(before.address).ok_or_else(|| {
-                Error::malformed(WHAT, layout.headers.table, "sections are not in order")
-            })?;
-        }
-        gap = false;
-        kept.push(section.clone());
-    }
-    let mut output = layout.begin()?;
-    for section in &mut kept {
-        layout.place(&mut output, section)?;
-    }
-    let names = layout.long_names(&mut kept)?;
-    layout.end(&mut output, &kept, (names, 0))?;
-    Ok((output, removed))
-}
-
-/// The debug file of an image: the same sections at the same addresses, with the bytes of debug
-/// sections alone, and the symbol table.
-pub(in crate::edit) fn only_keep_debug(input: &[u8]) -> Result<Draft<'_>> {
-    let source = Draft::of(input);
-    let layout = Layout::parse(&source)?;
-    let mut sections = layout.headers.sections.clone();
-    let mut output = layout.begin()?;
-    let debug = layout.headers.directory(&source, Directory::Debug)?;
-    let mut has_directory = false;
-    for section in &mut sections {
-        let is_build_id = section.name == ".buildid";
-        if layout.is_debug(section) || is_build_id {
-            has_directory |= is_build_id && debug.0 >= section.address;
-            layout.place(&mut output, section)?;
-        } else {
-            section.size = section.memory();
-            (section.file_offset, section.file_size) = (0, 0);
-        }
-    }
-    // What the other directories name has no bytes here.
-    for number in 0..layout.headers.directories(&source)? {
-        if number != Directory::Debug as u64 || !has_directory {
-            output.zero(layout.headers.directory_at(number), 8, Why::FileHeader, WHAT)?;
-        }
-    }
-    let (at, size) = layout.headers.symbols;
-    let mut symbols = Draft::empty(input);
-    symbols.copy(at, size, WHAT)?;
-    let count = bytes::u32_at(&source, layout.headers.coff(12), WHAT)?;
-    layout.end(&mut output, &sections, (symbols, count))?;
-    super::canonical::renew_checksum(&mut output)?;
-    Ok(output)
+/// Something that lies in the file.
+#[derive(Clone, Copy)]
+enum Part {
+    /// A section that stays, by its place in the new table.
+    Section(usize),
+    /// The symbol table, if it stays as it is.
+    Symbols,
+    /// What goes.
+    Removed,
 }
 
 impl<'a, 'i> Layout<'a, 'i> {
-    fn parse(source: &'a Draft<'i>) -> Result<Self> {
+    pub(super) fn parse(source: &'a Draft<'i>) -> Result<Self> {
         let headers = Headers::parse(source)?;
         let field = |at| bytes::u32_at(source, headers.optional(at), WHAT).map(u64::from);
         let (section_align, file_align, headers_size) = (field(32)?, field(36)?, field(60)?);
@@ -105,145 +57,236 @@ impl<'a, 'i> Layout<'a, 'i> {
         }
         source.check(0, headers_size, "PE headers")?;
         let table = headers.table + headers.sections.len() as u64 * SECTION_SIZE;
-        let mut total = headers_size;
-        for section in headers.sections.iter().filter(|section| section.file_size > 0) {
-            total += u64::from(section.file_size);
-            if u64::from(section.file_offset) < headers_size || table > headers_size {
-                return Err(bad("a section lies within the headers"));
-            }
-        }
-        if total > source.size() {
-            return Err(bad("its sections overlap"));
+        if table > headers_size {
+            return Err(bad("its section table reaches out of the headers"));
         }
         Ok(Self { source, headers, file_align, section_align, headers_size })
     }
 
-    /// DWARF; and Go's `.symtab`, a section which is the COFF symbol table.
-    fn is_debug(&self, section: &Section) -> bool {
-        section.name.starts_with(".debug")
-            || section.name.starts_with(".zdebug")
-            || section.file_size > 0 && u64::from(section.file_offset) == self.headers.symbols.0
+    /// Go's `.symtab`: a section which is the COFF symbol table.
+    pub(super) fn is_symbol_table(&self, section: &Section) -> bool {
+        let at = self.headers.symbols.at;
+        at > 0 && section.bytes().is_some_and(|bytes| bytes.start == at)
     }
 
-    /// Addresses which the loader is sent to.
-    fn used_addresses(&self) -> Result<Vec<u32>> {
-        let mut used = vec![bytes::u32_at(self.source, self.headers.optional(16), WHAT)?];
-        for number in 0..self.headers.directories(self.source)? {
-            let (address, size) = self.headers.numbered_directory(self.source, number)?;
-            if size > 0 && number != Directory::Certificate as u64 {
-                used.push(address);
+    /// Where a section that follows all these begins in memory.
+    pub(super) fn memory_end(&self, sections: &[Section]) -> u64 {
+        let ends = sections.iter().map(|it| u64::from(it.address) + u64::from(it.memory()));
+        ends.max().unwrap_or(self.headers_size).next_multiple_of(self.section_align)
+    }
+
+    /// Fails for an image whose sections lie in the file as they do in memory.
+    pub(super) fn refuse_flat(&self, what: &str) -> Result<()> {
+        if self.section_align >= PAGE {
+            return Ok(());
+        }
+        let align = self.section_align;
+        let why = format!("its sections are aligned to {align} bytes: it is mapped as it lies");
+        Err(Error::unsupported(what.to_owned(), why))
+    }
+
+    /// The image with these `sections`, of which the last ones have the bytes `added`, and these
+    /// symbols. `numbers` are the new ones of the old sections.
+    pub(super) fn write(
+        &self,
+        numbers: &[Option<u16>],
+        mut sections: Vec<Section>,
+        added: Vec<(Vec<u8>, Why)>,
+        symbols: Table,
+    ) -> Result<Draft<'i>> {
+        let kept = sections.len() - added.len();
+        let old = self.headers.symbols;
+        let same_table = added.is_empty()
+            && !self.headers.sections.iter().any(|section| self.is_symbol_table(section))
+            && *self.source.read(old.at, old.size(), WHAT)? == *symbols.bytes;
+        let headers_size = self.new_headers_size(&sections)?;
+
+        let mut parts = self.parts(numbers, same_table);
+        parts.sort_by_key(|(range, _)| (range.start, range.end));
+        let end = parts.iter().map(|(range, _)| range.end).max().unwrap_or_default();
+        let end = end.max(self.headers_size);
+        let removed = parts.iter().find(|(_, part)| matches!(part, Part::Removed));
+        let change = match removed {
+            _ if headers_size < self.headers_size => headers_size,
+            Some((range, _)) => range.start,
+            None => end,
+        };
+        if change < end || !same_table || !added.is_empty() {
+            self.refuse_overlay(end)?;
+            self.refuse_unknown(change, &parts)?;
+        } else if sections.len() == self.headers.sections.len() {
+            return Ok(self.source.clone());
+        }
+
+        let mut output = Draft::empty(self.source.input());
+        output.take(self.source, 0, change, WHAT)?;
+        let mut table_at = old.at;
+        for (range, part) in parts.iter().filter(|(range, _)| range.start >= change) {
+            let (at, align) = match part {
+                Part::Section(_) => (self.step(&mut output, range.start)?, SECTOR),
+                Part::Symbols => (output.size(), 1),
+                Part::Removed => continue,
+            };
+            output.take(self.source, range.start, range.end - range.start, WHAT)?;
+            if at != range.start {
+                self.refuse_flat("moving a section of this PE image")?;
+                if range.start % align != 0 {
+                    let why = format!("its bytes at {:#x} start within a sector", range.start);
+                    return Err(Error::unsupported("moving a section of this PE image", why));
+                }
+            }
+            match part {
+                Part::Section(number) => {
+                    let at = bytes::word(bytes::index(at), WHAT)?;
+                    sections.get_mut(*number).into_iter().for_each(|it| it.file_offset = at);
+                }
+                _ => table_at = at,
             }
         }
-        used.retain(|address| *address != 0);
-        Ok(used)
+        for (section, (content, why)) in sections.iter_mut().skip(kept).zip(added) {
+            output.pad(self.file_align);
+            section.file_offset = bytes::word(bytes::index(output.size()), WHAT)?;
+            output.push(content, why);
+        }
+        if !same_table {
+            table_at = if symbols.bytes.is_empty() { 0 } else { output.size() };
+            output.push(symbols.bytes, Why::Symbols);
+        } else if change == end {
+            // All of it is where it was, with what follows.
+            output.take(self.source, end, self.source.size() - end, WHAT)?;
+        }
+        self.end(&mut output, &sections, headers_size, (table_at, symbols.count))?;
+        super::canonical::relocate_debug_data(&mut output, change)?;
+        Ok(output)
     }
 
-    /// Fails if bytes follow everything that headers speak of: an installer's payload.
-    fn refuse_overlay(&self) -> Result<()> {
-        let (at, size) = self.headers.symbols;
-        let sections = self.headers.sections.iter();
-        let end = sections
-            .map(|section| u64::from(section.file_offset) + u64::from(section.file_size))
-            .chain([at + size, self.headers_size])
-            .max()
-            .unwrap_or_default();
-        let extra = self.source.size().saturating_sub(end);
-        let extra = self.source.read(end.min(self.source.size()), extra, WHAT)?;
-        let is_padding = extra.len() as u64 <= self.file_align && extra.iter().all(|b| *b == 0);
-        if !is_padding {
+    /// What lies in the file behind the headers.
+    fn parts(&self, numbers: &[Option<u16>], same_table: bool) -> Vec<(Range<u64>, Part)> {
+        let mut parts = Vec::new();
+        for (section, number) in self.headers.sections.iter().zip(numbers) {
+            let Some(range) = section.bytes() else { continue };
+            let place = number.map(|number| usize::from(number) - 1);
+            parts.push((range, place.map_or(Part::Removed, Part::Section)));
+        }
+        let symbols = self.headers.symbols;
+        if symbols.at > 0 {
+            let part = if same_table { Part::Symbols } else { Part::Removed };
+            parts.push((symbols.at..symbols.at + symbols.size(), part));
+        }
+        parts
+    }
+
+    /// Pads the output up to the next place that a section from `start` can have: whole steps of
+    /// the file alignment from where it was.
+    fn step(&self, output: &mut Draft<'i>, start: u64) -> Result<u64> {
+        let back = start.checked_sub(output.size());
+        let back = back.ok_or_else(|| Error::malformed(WHAT, start, "its sections overlap"))?;
+        let at = start - back / self.file_align * self.file_align;
+        output.zeros(at - output.size(), Why::Padding);
+        Ok(at)
+    }
+
+    /// The size of the headers for so many sections: less than before if that makes them shorter
+    /// by a step of the file alignment, and nothing is behind the section table.
+    fn new_headers_size(&self, sections: &[Section]) -> Result<u64> {
+        let (old, new) = (self.headers.sections.len(), sections.len());
+        let table_end = |count: usize| self.headers.table + count as u64 * SECTION_SIZE;
+        let first = self.headers.sections.iter().filter_map(Section::bytes).map(|it| it.start);
+        let room = first.min().unwrap_or(self.headers_size).min(self.headers_size);
+        let is_free = |from: u64| self.is_zero(from..room.max(from));
+        if new > old && (table_end(new) > room || !is_free(table_end(old))?) {
             return Err(Error::unsupported(
-                "stripping an image with data at its end",
-                format!("{} bytes at {end:#x} belong to no section and would be lost", extra.len()),
+                "adding a section to this PE image",
+                format!("its headers have no room for {} more", new - old),
             ));
+        }
+        let size = table_end(new).next_multiple_of(self.file_align);
+        // The first section follows the headers in memory.
+        let pages = |size: u64| size.div_ceil(self.section_align);
+        let shrinks = new < old
+            && size < self.headers_size
+            && pages(size) == pages(self.headers_size)
+            && room == self.headers_size
+            && self.section_align >= PAGE
+            && is_free(table_end(old))?;
+        Ok(if shrinks { size } else { self.headers_size })
+    }
+
+    fn is_zero(&self, range: Range<u64>) -> Result<bool> {
+        let bytes = self.source.read(range.start, range.end - range.start, WHAT)?;
+        Ok(bytes.iter().all(|byte| *byte == 0))
+    }
+
+    /// Fails if bytes follow everything that headers speak of: an installer's payload, which is
+    /// found by its offset.
+    fn refuse_overlay(&self, end: u64) -> Result<()> {
+        let size = self.source.size().saturating_sub(end);
+        if size <= self.file_align && self.is_zero(end..end + size)? {
+            return Ok(());
+        }
+        Err(Error::unsupported(
+            "stripping an image with data at its end",
+            format!("{size} bytes at {end:#x} belong to no section and would be lost or moved"),
+        ))
+    }
+
+    /// Fails if what is to be moved overlaps, or bytes between the parts belong to none.
+    fn refuse_unknown(&self, change: u64, parts: &[(Range<u64>, Part)]) -> Result<()> {
+        let mut at = self.headers_size;
+        let mut last = Part::Removed;
+        for (range, part) in parts {
+            let both_go = matches!((last, part), (Part::Removed, Part::Removed));
+            if range.start < at && range.end > change && !both_go {
+                return Err(Error::unsupported(
+                    "stripping this PE image",
+                    format!("what lies at {:#x} shares its bytes with others", range.start),
+                ));
+            }
+            let gap = at.max(change)..range.start;
+            if gap.start < gap.end && !self.is_zero(gap.clone())? {
+                return Err(Error::unsupported(
+                    "stripping this PE image",
+                    format!("bytes at {:#x} belong to no section and would be lost", gap.start),
+                ));
+            }
+            if range.end >= at {
+                (at, last) = (range.end, *part);
+            }
         }
         Ok(())
     }
 
-    fn begin(&self) -> Result<Draft<'i>> {
-        let mut output = Draft::empty(self.source.input());
-        output.take(self.source, 0, self.headers_size, "PE headers")?;
-        Ok(output)
-    }
-
-    /// Appends a section's bytes.
-    fn place(&self, output: &mut Draft<'i>, section: &mut Section) -> Result<()> {
-        if section.file_size == 0 {
-            return Ok(());
-        }
-        let (offset, size) = (section.file_offset.into(), section.file_size.into());
-        output.pad(self.file_align);
-        section.file_offset = bytes::word(bytes::index(output.size()), WHAT)?;
-        output.take(self.source, offset, size, "PE section")
-    }
-
-    /// A string table with the names that do not fit a section header; empty if all do.
-    fn long_names(&self, sections: &mut [Section]) -> Result<Draft<'i>> {
-        let mut table = vec![0; 4];
-        for section in sections.iter_mut().filter(|section| section.has_long_name()) {
-            section.set_long_name(table.len())?;
-            table.extend_from_slice(section.name.as_bytes());
-            table.push(0);
-        }
-        if table.len() == 4 {
-            return Ok(Draft::empty(self.source.input()));
-        }
-        let size = bytes::word(table.len(), WHAT)?;
-        bytes::put(&mut table, 0, &size.to_le_bytes(), WHAT)?;
-        let mut names = Draft::empty(self.source.input());
-        names.push(table, Why::SectionNames);
-        Ok(names)
-    }
-
-    /// Completes the headers; appends the symbol table, given with the number of its symbols.
-    fn end(
+    /// Completes the headers.
+    pub(super) fn end(
         &self,
         output: &mut Draft<'i>,
         sections: &[Section],
-        (symbols, count): (Draft<'i>, u32),
+        headers_size: u64,
+        (symbols_at, symbols): (u64, u64),
     ) -> Result<()> {
-        output.pad(self.file_align);
-        let mut symbols_at = 0;
-        let is_section = self.headers.sections.iter().position(|section| {
-            section.file_size > 0 && u64::from(section.file_offset) == self.headers.symbols.0
-        });
-        if symbols.size() > 0 {
-            symbols_at = match is_section.and_then(|number| sections.get(number)) {
-                Some(section) => section.file_offset,
-                None => {
-                    let at = bytes::word(bytes::index(output.size()), WHAT)?;
-                    output.append(symbols, 0);
-                    at
-                }
-            };
-        }
         let headers = &self.headers;
         let mut table = Vec::new();
         for section in sections {
             table.extend(section.encode()?);
         }
-        let old = headers.sections.len() as u64 * SECTION_SIZE;
-        let headers_at = (headers.table, "PE section table");
-        output.zero(headers_at.0, old, Why::SectionHeaders, headers_at.1)?;
-        output.put(headers_at.0, &table, Why::SectionHeaders, headers_at.1)?;
-        let number = u16::try_from(sections.len()).unwrap_or(u16::MAX);
+        let (old, new) = (headers.sections.len(), sections.len());
+        let old_end = headers.table + old as u64 * SECTION_SIZE;
+        let end = (headers.table + table.len() as u64).max(old_end.min(headers_size));
+        table.resize(bytes::index(end - headers.table), 0);
+        output.put(headers.table, &table, Why::SectionHeaders, "PE section table")?;
+        let number = u16::try_from(new).unwrap_or(u16::MAX);
         output.put(headers.coff(2), &number.to_le_bytes(), Why::FileHeader, WHAT)?;
-        output.put(headers.coff(8), &symbols_at.to_le_bytes(), Why::FileHeader, WHAT)?;
-        output.put(headers.coff(12), &count.to_le_bytes(), Why::FileHeader, WHAT)?;
-        let data: u64 = sections
-            .iter()
-            .filter(|section| section.characteristics & INITIALISED_DATA != 0)
-            .map(|section| u64::from(section.file_size))
-            .sum();
-        let memory = sections
-            .iter()
-            .map(|section| u64::from(section.address) + u64::from(section.memory()))
-            .max()
-            .unwrap_or(self.headers_size)
-            .next_multiple_of(self.section_align);
-        for (at, value) in [(8, data), (56, memory)] {
-            let value = bytes::word(bytes::index(value), WHAT)?;
-            output.put(headers.optional(at), &value.to_le_bytes(), Why::FileHeader, WHAT)?;
+        let mut words = vec![(headers.coff(8), symbols_at), (headers.coff(12), symbols)];
+        if old != new {
+            let data = sections.iter().filter(|it| it.characteristics & INITIALISED_DATA != 0);
+            words.push((headers.optional(8), data.map(|it| u64::from(it.file_size)).sum()));
+            words.push((headers.optional(56), self.memory_end(sections)));
+            words.push((headers.optional(60), headers_size));
         }
-        super::canonical::relocate_debug_data(output)
+        for (at, value) in words {
+            let value = bytes::word(bytes::index(value), WHAT)?;
+            output.put(at, &value.to_le_bytes(), Why::FileHeader, WHAT)?;
+        }
+        Ok(())
     }
 }

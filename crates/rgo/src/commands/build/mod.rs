@@ -22,7 +22,7 @@ mod values;
 mod verdict;
 
 use std::collections::HashSet;
-use std::io;
+use std::io::{self, IsTerminal};
 
 use anyhow::Result;
 use rgo_toolchain::cargo_platform::Cfg;
@@ -85,7 +85,7 @@ fn build(args: &BuildArgs) -> Result<Exit> {
         plans: &plans,
         linkings: &linkings,
         show: Show {
-            terminal: output::colour(&io::stderr()) && !args.quiet,
+            terminal: io::stderr().is_terminal() && output::colour(&io::stderr()) && !args.quiet,
             explain: args.explain_rebuild,
             verbose: args.verbose > 0,
             hold_errors: false,

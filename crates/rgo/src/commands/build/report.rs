@@ -318,18 +318,10 @@ mod tests {
 
     fn linkage(interpreter: Option<&str>, needed: &[&str]) -> Linkage {
         Linkage {
-            kind: Kind::Pie,
             interpreter: interpreter.map(Into::into),
             needed: needed.iter().map(|name| (*name).to_owned()).collect(),
-            soname: None,
-            runpath: Vec::new(),
-            glibc_floor: None,
-            macos_min: None,
-            macos_sdk: None,
-            windows_os: None,
-            subsystem: None,
-            exports: Vec::new(),
             static_: needed.is_empty(),
+            ..Linkage::empty(Kind::Pie)
         }
     }
 

@@ -109,18 +109,9 @@ mod tests {
 
     fn linkage(kind: Kind, needed: &[&str]) -> Linkage {
         Linkage {
-            kind,
-            interpreter: None,
             needed: needed.iter().map(|name| (*name).to_owned()).collect(),
-            soname: None,
-            runpath: Vec::new(),
-            glibc_floor: None,
-            macos_min: None,
-            macos_sdk: None,
-            windows_os: None,
-            subsystem: None,
-            exports: Vec::new(),
             static_: needed.is_empty(),
+            ..Linkage::empty(kind)
         }
     }
 

@@ -1,7 +1,8 @@
 //! What a policy asks of an image, answered from its dossier.
 
 use rgo_binary::hardening::{Answer as Defence, Finding, Relro};
-use rgo_binary::signature::SignatureKind;
+use rgo_binary::origin::Language;
+use rgo_binary::signature::{Signature, SignatureKind};
 use rgo_binary::{DebugLevel, Kind};
 
 use super::dossier::Dossier;
@@ -17,11 +18,20 @@ impl Dossier {
 
     fn os(&self) -> Os {
         match self.format.as_str() {
+            "elf" if self.is_of_another_unix() => Os::Other,
             "elf" => Os::Linux,
             "macho" => Os::Darwin,
             "pe" => Os::Windows,
             _ => Os::Other,
         }
+    }
+
+    /// Whether an ELF image says that it is for none of the systems that are Linux.
+    fn is_of_another_unix(&self) -> bool {
+        let runs_on = self.facts.as_ref().and_then(|facts| facts.runs_on.as_ref());
+        let systems = runs_on.iter().flat_map(|runs_on| &runs_on.verdicts);
+        let others = ["freebsd", "netbsd", "openbsd", "dragonfly", "solaris"];
+        systems.into_iter().any(|verdict| others.contains(&verdict.system))
     }
 
     fn is(&self, os: Os, what: &str) -> Result<(), Answer> {
@@ -43,7 +53,12 @@ impl Dossier {
         match name {
             "format" => Ok(Answer::known(self.format.as_str())),
             "arch" => Ok(Answer::known(self.arch.as_str())),
-            "language" => known(self.language(), "nothing tells the language"),
+            "language" => match self.guessed_language() {
+                Some(guess) => {
+                    Err(Answer::Absent(format!("it may be {guess}: nothing else tells")))
+                }
+                None => known(self.language(), "nothing tells the language"),
+            },
             "path" => known(self.package().map(str::to_owned), "it does not say its path"),
             "version" => known(self.version().map(str::to_owned), "it does not say its version"),
             "go" => self.toolchain_of("go", "it was not built with Go"),
@@ -133,15 +148,7 @@ impl Dossier {
                 let nothing = matches!(debug.level, DebugLevel::None | DebugLevel::Symbols);
                 Answer::known(if nothing { "none".to_owned() } else { word(&debug.level) })
             }
-            "signed" => match facts.signature.as_ref().ok_or_else(unread)?.kind {
-                SignatureKind::NotApplicable => {
-                    return Err(Answer::NotApplicable("its format has no signatures".to_owned()));
-                }
-                SignatureKind::None => Answer::known("none"),
-                SignatureKind::AdHoc => Answer::known("adhoc"),
-                SignatureKind::Identity => Answer::known("identity"),
-                SignatureKind::Authenticode => Answer::known("authenticode"),
-            },
+            "signed" => signed(facts.signature.as_ref().ok_or_else(unread)?)?,
             "packer" => Answer::known(facts.packer.as_ref().map_or("none", |packer| packer.name)),
             "leaks" => {
                 let folders = facts.build_paths.folders.iter();
@@ -207,25 +214,21 @@ impl Dossier {
         Ok(Answer::known(!found.is_empty()).because(found.join(", ")))
     }
 
-    /// The C library by name.
+    /// The C library by name; `none` only where that is certain.
     pub(super) fn libc(&self) -> Option<String> {
-        let linkage = self.facts.as_ref()?.linkage.as_ref()?;
-        let needs = |part: &str| linkage.needed.iter().any(|name| name.contains(part));
+        let facts = self.facts.as_ref()?;
+        let linkage = facts.linkage.as_ref()?;
         let by_note = self.setting("libc").and_then(|libc| libc.split(' ').next());
-        let name = match self.format.as_str() {
-            "elf" if linkage.glibc_floor.is_some() || needs("libc.so.6") => "glibc",
-            "elf" if needs("libc.musl-") => "musl",
-            "elf" if linkage.interpreter.as_deref().is_some_and(|i| i.contains("ld-musl")) => {
-                "musl"
-            }
-            "elf" if linkage.static_ => by_note.unwrap_or("none"),
-            "macho" => "libSystem",
-            "pe" if needs("api-ms-win-crt-") || needs("ucrtbase") => "UCRT",
-            "pe" if needs("msvcrt") => "msvcrt",
-            "pe" => "none",
-            _ => return by_note.map(str::to_owned),
+        if let Some(name) = by_note.or(facts.libc.as_ref().map(|libc| libc.name)) {
+            return Some(name.to_owned());
+        }
+        // Go's own runtime asks the kernel; with cgo it has a C library, which was found then.
+        let is_go = self.language().is_some_and(|language| language == Language::Go.to_string());
+        let by_itself = match self.os() {
+            Os::Windows => linkage.kind.is_loaded(),
+            _ => matches!(linkage.kind, Kind::StaticExecutable | Kind::StaticPie),
         };
-        Some(name.to_owned())
+        (is_go && by_itself).then(|| "none".to_owned())
     }
 }
 
@@ -253,5 +256,49 @@ fn flag(finding: &Finding, not_applicable: &str) -> Result<Answer, Answer> {
         Defence::No => Ok(Answer::known(false).because(finding.evidence.to_string())),
         Defence::Unknown => Err(Answer::Absent(finding.evidence.to_string())),
         Defence::NotApplicable => Err(Answer::NotApplicable(not_applicable.to_owned())),
+    }
+}
+
+/// The kind of a signature. One that does not hold is none: the file is not what was signed.
+fn signed(signature: &Signature) -> Result<Answer, Answer> {
+    let kind = match signature.kind {
+        SignatureKind::NotApplicable => {
+            return Err(Answer::NotApplicable("its format has no signatures".to_owned()));
+        }
+        SignatureKind::None => return Ok(Answer::known("none")),
+        SignatureKind::AdHoc => "adhoc",
+        SignatureKind::Identity => "identity",
+        SignatureKind::Authenticode => "authenticode",
+    };
+    match signature.holds {
+        Defence::No => {
+            let why = format!("it was changed since it was signed ({kind}): a hash does not hold");
+            Ok(Answer::known("none").because(why))
+        }
+        Defence::Unknown => {
+            Err(Answer::Absent(format!("its hashes ({kind}) are of a kind that is not checked")))
+        }
+        Defence::Yes | Defence::NotApplicable => Ok(Answer::known(kind)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_signature_that_does_not_hold_is_none() {
+        let answer = |kind, holds| {
+            let authenticode = Vec::new();
+            signed(&Signature { kind, holds, apple: None, authenticode })
+        };
+        let value = |answer: Result<Answer, Answer>| match answer {
+            Ok(Answer::Known(fact)) => Some(fact.value),
+            _ => None,
+        };
+        let (identity, ad_hoc) = (SignatureKind::Identity, SignatureKind::AdHoc);
+        assert_eq!(value(answer(identity, Defence::Yes)), Some("identity".into()));
+        assert_eq!(value(answer(identity, Defence::No)), Some("none".into()));
+        assert_eq!(value(answer(ad_hoc, Defence::Unknown)), None);
     }
 }

@@ -2,7 +2,7 @@
 //! Each image is a component, its dependencies are components of it, and the edges between them
 //! are those that the image records; where it records none, all hang off the image.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use rgo_binary::audit::serde::{DependencyKind, Source, VersionInfo};
 use rgo_binary::modinfo::Module;
@@ -15,8 +15,13 @@ use super::said;
 pub(super) fn bom(dossiers: &[Dossier]) -> Value {
     let mut components = Vec::new();
     let mut edges = Vec::new();
+    let mut names: BTreeMap<String, usize> = BTreeMap::new();
     for dossier in dossiers {
-        let image = dossier.name();
+        let name = dossier.name();
+        // A file may be named twice, and an archive may have two members of one name.
+        let times = names.entry(name.clone()).or_default();
+        *times += 1;
+        let image = if *times == 1 { name.clone() } else { format!("{name}#{times}") };
         let (parts, mut of_image) = match dossier.said.as_ref().and_then(|said| said.audit.as_ref())
         {
             Some(audit) => crates(&image, audit),
@@ -26,7 +31,7 @@ pub(super) fn bom(dossiers: &[Dossier]) -> Value {
         let mut component = json!({
             "type": "application",
             "bom-ref": image,
-            "name": dossier.package().unwrap_or(&image),
+            "name": dossier.package().unwrap_or(&name),
             "properties": properties(dossier),
             "components": parts,
         });
@@ -86,7 +91,7 @@ fn crates(image: &str, audit: &VersionInfo) -> (Vec<Value>, Vec<Value>) {
             });
             // What is from nowhere that others can reach has no address.
             if package.source == Source::CratesIo {
-                part["purl"] = format!("pkg:cargo/{}@{}", package.name, package.version).into();
+                part["purl"] = cargo_purl(&package.name, &package.version.to_string()).into();
             }
             parts.push(part);
         }
@@ -134,7 +139,7 @@ fn flat(image: &str, dossier: &Dossier) -> (Vec<Value>, Vec<Value>) {
                 let version = version.as_deref();
                 let purl = version.map(|version| match is_go {
                     true => go_purl(name, &format!("v{version}")),
-                    false => format!("pkg:cargo/{name}@{version}"),
+                    false => cargo_purl(name, version),
                 });
                 add(name, version, purl);
             }
@@ -146,5 +151,37 @@ fn flat(image: &str, dossier: &Dossier) -> (Vec<Value>, Vec<Value>) {
 
 /// The address of a Go module: lower case, with its slashes.
 fn go_purl(path: &str, version: &str) -> String {
-    format!("pkg:golang/{}@{}", path.to_lowercase(), version.replace('+', "%2B"))
+    let path: Vec<String> = path.to_lowercase().split('/').map(encoded).collect();
+    format!("pkg:golang/{}@{}", path.join("/"), encoded(version))
+}
+
+fn cargo_purl(name: &str, version: &str) -> String {
+    format!("pkg:cargo/{}@{}", encoded(name), encoded(version))
+}
+
+/// A part of a package URL: all but what it lets stand is written as `%2B`.
+fn encoded(part: &str) -> String {
+    let mut out = String::with_capacity(part.len());
+    for byte in part.bytes() {
+        if byte.is_ascii_alphanumeric() || b"-._~:".contains(&byte) {
+            out.push(char::from(byte));
+        } else {
+            out.push_str(&format!("%{byte:02X}"));
+        }
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn addresses_are_encoded() {
+        assert_eq!(cargo_purl("zstd-sys", "2.0.1+zstd.1.5"), "pkg:cargo/zstd-sys@2.0.1%2Bzstd.1.5");
+        assert_eq!(
+            go_purl("Example.com/A b", "(devel)"),
+            "pkg:golang/example.com/a%20b@%28devel%29"
+        );
+    }
 }

@@ -4,6 +4,7 @@
 use rgo_binary::build_paths::{BuildPaths, build_paths};
 use rgo_binary::hardening::{Hardening, hardening};
 use rgo_binary::identity::{Identities, identities};
+use rgo_binary::libc::{Libc, libc};
 use rgo_binary::package_note::{PackageNote, package_note};
 use rgo_binary::packer::{Packer, packer};
 use rgo_binary::resource::{VersionInfo, version_info};
@@ -19,6 +20,8 @@ pub(super) struct Details {
     pub(super) size_bytes: u64,
     /// What its loader wants.
     pub(super) linkage: Option<Linkage>,
+    /// Its C library.
+    pub(super) libc: Option<Libc>,
     /// The systems that it runs on.
     pub(super) runs_on: Option<RunsOn>,
     /// What a debugger finds.
@@ -49,6 +52,7 @@ impl Details {
         Self {
             size_bytes: image.data().len() as u64,
             runs_on: linkage.as_ref().map(|linkage| runs_on(image, linkage)),
+            libc: linkage.as_ref().and_then(|linkage| libc(image, linkage)),
             linkage,
             debug: read.part(image.debug_data()),
             identities: read.part(identities(image)),

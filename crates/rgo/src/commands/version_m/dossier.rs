@@ -2,11 +2,12 @@
 //! nothing, and, if they are wanted, the facts that every image has.
 
 use rgo_binary::go::{self, Recovered};
-use rgo_binary::origin::{self, Language, Origin, Role};
+use rgo_binary::origin::{self, Confidence, Language, Origin, Role, Tool};
 use rgo_binary::recovered_crates::{
     CrateSource, RecoveredCrate, RecoveredCrates, recovered_crates,
 };
 use rgo_binary::{Error, Image};
+use rgo_report::printable;
 use serde::Serialize;
 
 use super::details::Details;
@@ -74,7 +75,9 @@ impl Dossier {
             Ok(said) => said,
         };
         let facts = details.then(|| Details::read(image, &mut problems));
-        let linkage = facts.as_ref().and_then(|facts| facts.linkage.as_ref());
+        // What a program needs tells languages, whether its facts are wanted or not.
+        let needed = (said.is_none() && !details).then(|| image.linkage().ok()).flatten();
+        let linkage = facts.as_ref().and_then(|facts| facts.linkage.as_ref()).or(needed.as_ref());
         let origin = (said.is_none() || details).then(|| origin::origin(image, linkage));
         if let Some(said) = said.as_mut().filter(|said| said.source == Source::DepV0) {
             // The dependency list names no compiler.
@@ -100,7 +103,7 @@ impl Dossier {
             }
         }
         let members = name.members();
-        Ok(Self {
+        let mut dossier = Self {
             file: name.file().to_string_lossy().into_owned(),
             member: (!members.is_empty()).then(|| members.join("!")),
             slice,
@@ -113,7 +116,13 @@ impl Dossier {
             facts,
             layers: Vec::new(),
             problems,
-        })
+        };
+        let toolchain = dossier.toolchain();
+        let runs_on = dossier.facts.as_mut().and_then(|facts| facts.runs_on.as_mut());
+        if let (Some(runs_on), Some(toolchain)) = (runs_on, &toolchain) {
+            runs_on.weigh_toolchain(toolchain);
+        }
+        Ok(dossier)
     }
 
     /// Its name: the file, the member, the slice.
@@ -126,6 +135,11 @@ impl Dossier {
             name += &format!(" ({slice})");
         }
         name
+    }
+
+    /// Its name for text that people read.
+    pub(super) fn shown_name(&self) -> String {
+        printable(&self.name()).into_owned()
     }
 
     /// The toolchain that made it, by its own word or by what can be told.
@@ -145,14 +159,29 @@ impl Dossier {
         if let Some(version) = versions.find(|_| is_rust) {
             return Some(format!("rustc {version}"));
         }
-        let compilers = origin.tools.iter().filter(|tool| tool.role == Role::Compiler);
-        let mut names: Vec<String> = compilers.map(ToString::to_string).collect();
+        if let Some(guess) = self.guessed_language().filter(|_| compilers(origin).next().is_none())
+        {
+            return Some(format!("probably {guess}"));
+        }
+        let mut names: Vec<String> = compilers(origin).map(ToString::to_string).collect();
         names.dedup();
         names.truncate(NAMED);
-        if names.is_empty() {
-            names.extend(self.language());
+        // The compiler of the parts in C is not the one of a program in Zig.
+        if let Some(first) = origin.languages.first()
+            && (names.is_empty() || !first.language.is_of_the_c_family())
+        {
+            names.insert(0, first.language.to_string());
         }
         (!names.is_empty()).then(|| names.join(", "))
+    }
+
+    /// The language where there is no more than a guess.
+    pub(super) fn guessed_language(&self) -> Option<String> {
+        if self.said.is_some() || self.recovered_go.is_some() {
+            return None;
+        }
+        let first = self.origin.as_ref()?.languages.first()?;
+        (first.confidence() == Confidence::Guess).then(|| first.language.to_string())
     }
 
     /// The language that it is best called after.
@@ -217,8 +246,16 @@ impl Dossier {
         all.filter(|one| one.source != CrateSource::StandardLibrary)
     }
 
-    /// Whether the list of dependencies is whole.
+    /// Whether the list of dependencies is whole. Go keeps one for what it builds as a module, and
+    /// nothing for its own commands and for other build systems.
     pub(super) fn knows_all_dependencies(&self) -> bool {
-        self.said.is_some()
+        self.said.as_ref().is_some_and(|said| {
+            let info = &said.info;
+            said.source != Source::GoBuildinfo || info.main.is_some() || !info.deps.is_empty()
+        })
     }
+}
+
+fn compilers(origin: &Origin) -> impl Iterator<Item = &Tool> {
+    origin.tools.iter().filter(|tool| tool.role == Role::Compiler)
 }

@@ -8,16 +8,14 @@ use std::fs::{self, File};
 use std::io::{self, Read as _, Write as _};
 use std::path::{Component, Path, PathBuf};
 
+use crate::cli::version_m::VersionM;
+use crate::exit::{Exit, Hint};
+use crate::{mapped, output};
 use anyhow::anyhow;
 use rayon::prelude::*;
 use rgo_binary::gotool::{self, Info, Refusal};
 use rgo_toolchain::exec::{self, Cmd};
 use walkdir::WalkDir;
-
-use super::files;
-use crate::cli::version_m::VersionM;
-use crate::exit::{Exit, Hint};
-use crate::output;
 
 /// What Go calls the question that a missing file leaves unanswered.
 const STAT: &str = if cfg!(windows) { "GetFileAttributesEx" } else { "stat" };
@@ -161,7 +159,7 @@ fn read(path: &Path) -> Result<Info, Failure> {
     if !gotool::worth_reading(&start) {
         return Err(refused());
     }
-    let data = files::map(path).map_err(|_| refused())?;
+    let data = mapped::map(path).map_err(|_| refused())?;
     gotool::read(&data).map_err(|why| match why {
         Refusal::BeforeFile => Failure::Read,
         why => Failure::Refused(why),

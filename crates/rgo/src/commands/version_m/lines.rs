@@ -5,8 +5,10 @@
 use std::borrow::Cow;
 
 use rgo_binary::hardening::{Answer, Relro};
+use rgo_binary::origin::{Confidence, Evidence};
 use rgo_binary::signature::SignatureKind;
 use rgo_binary::{DebugLevel, Kind, Linkage};
+use rgo_report::printable;
 use serde_json::Value;
 
 use super::details::Details;
@@ -31,10 +33,14 @@ pub(super) struct Saying {
 /// `path: toolchain`, then a line per fact behind a tab each.
 pub(super) fn text(dossier: &Dossier, saying: Saying) -> String {
     let toolchain = dossier.toolchain().unwrap_or_else(|| "(unknown compiler)".to_owned());
-    let mut lines = vec![format!("{}: {toolchain}", dossier.name())];
-    let mut add = |words: &[&str]| lines.push(format!("\t{}", words.join("\t")));
+    let mut lines = vec![format!("{}: {}", dossier.shown_name(), printable(&toolchain))];
+    let mut add = |words: &[&str]| {
+        let words: Vec<_> = words.iter().map(|word| printable(word)).collect();
+        lines.push(format!("\t{}", words.join("\t")));
+    };
     if let Some(said) = &dossier.said {
-        said.info.to_string().lines().for_each(|line| add(&[line]));
+        let text = said.info.to_string();
+        text.lines().for_each(|line| add(&line.split('\t').collect::<Vec<_>>()));
         said.also.iter().for_each(|also| add(&["also", also.what, &also.holds]));
     }
     for (what, name, version, evidence) in recovered(dossier) {
@@ -88,7 +94,7 @@ fn recovered(dossier: &Dossier) -> Vec<Recovered> {
     }
     for one in dossier.crates() {
         let version = one.version.as_ref().map(|version| format!("v{version}"));
-        let evidence = one.evidence.first().map(|e| format!("{}: {}", e.place, e.found));
+        let evidence = one.evidence.first().map(in_words);
         all.push(("dep", one.name.clone(), version, evidence));
     }
     all
@@ -102,6 +108,16 @@ pub(super) fn facts(dossier: &Dossier, details: &Details, saying: Saying) -> Vec
     made_by(dossier, &mut lines);
     if let Some(linkage) = &details.linkage {
         linked(linkage, saying, &mut lines);
+    }
+    if let Some(libc) = dossier.libc() {
+        let found = details.libc.as_ref().filter(|found| found.name == libc);
+        let how = match found {
+            Some(found) if found.linked_in => ", linked in",
+            Some(_) => ", shared",
+            None => "",
+        };
+        let why = found.map_or_else(String::new, |found| in_words(&found.evidence));
+        lines.because("libc", format!("{libc}{how}"), why);
     }
     if let Some(runs_on) = &details.runs_on {
         for verdict in &runs_on.verdicts {
@@ -120,10 +136,23 @@ pub(super) fn facts(dossier: &Dossier, details: &Details, saying: Saying) -> Vec
             lines.add("needs besides", library.clone());
         }
     }
+    if let Some(loads) = details.libc.as_ref().and_then(|libc| libc.loads) {
+        lines.because("needs besides", loads, "glibc looks up names of hosts and users by these");
+    }
     identified(details, &mut lines);
     protected(details, &mut lines);
     described(details, &mut lines);
     lines.0
+}
+
+/// Where something was found, and how sure that is, where it is not certain.
+fn in_words(evidence: &Evidence) -> String {
+    let sure = match evidence.confidence {
+        Confidence::Certain => "",
+        Confidence::Likely => " (likely)",
+        Confidence::Guess => " (a guess)",
+    };
+    format!("{}: {}{sure}", evidence.place, evidence.found)
 }
 
 struct Lines(Vec<Line>);
@@ -147,7 +176,7 @@ impl Lines {
 fn made_by(dossier: &Dossier, lines: &mut Lines) {
     let Some(origin) = &dossier.origin else { return };
     for spoken in &origin.languages {
-        let evidence = spoken.evidence.iter().map(|e| format!("{}: {}", e.place, e.found));
+        let evidence = spoken.evidence.iter().map(in_words);
         lines.because(
             "language",
             spoken.language.to_string(),
@@ -155,7 +184,7 @@ fn made_by(dossier: &Dossier, lines: &mut Lines) {
         );
     }
     for tool in &origin.tools {
-        let evidence = tool.evidence.iter().map(|e| format!("{}: {}", e.place, e.found));
+        let evidence = tool.evidence.iter().map(in_words);
         let value = format!("{} ({})", tool, word(&tool.role));
         lines.because("tool", value, evidence.collect::<Vec<_>>().join("; "));
     }
@@ -169,7 +198,8 @@ fn made_by(dossier: &Dossier, lines: &mut Lines) {
 fn linked(linkage: &Linkage, saying: Saying, lines: &mut Lines) {
     lines.add("kind", kind(linkage.kind));
     if linkage.static_ {
-        lines.add("needs", "nothing: it is static");
+        let library = linkage.kind == Kind::SharedLibrary;
+        lines.add("needs", if library { "nothing" } else { "nothing: it is static" });
     }
     if let Some(interpreter) = &linkage.interpreter {
         lines.add("started by", interpreter.clone());
@@ -197,7 +227,7 @@ fn linked(linkage: &Linkage, saying: Saying, lines: &mut Lines) {
     }
     if let Some((major, minor)) = linkage.windows_os {
         let subsystem = linkage.subsystem.as_deref().unwrap_or("unknown");
-        lines.add("windows", format!("at least {major}.{minor}, subsystem {subsystem}"));
+        lines.add("windows", format!("{major}.{minor} in its header, subsystem {subsystem}"));
     }
     if let Some(soname) = &linkage.soname {
         lines.add("calls itself", soname.clone());
@@ -267,7 +297,9 @@ fn protected(details: &Details, lines: &mut Lines) {
             let apple = signature.apple.as_ref().and_then(|apple| apple.signer.as_ref());
             let theirs = signature.authenticode.first().map(|one| &one.signer);
             let subject = apple.or(theirs).and_then(|signer| signer.subject.as_deref());
-            lines.add("signature", format!("by {}{holds}", subject.unwrap_or("an unnamed signer")));
+            // Whether that is true, only the system that trusts somebody can tell.
+            let signer = subject.unwrap_or("an unnamed signer");
+            lines.add("signature", format!("in the name of {signer}{holds}"));
         }
     }
 }

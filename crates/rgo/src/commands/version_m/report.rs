@@ -10,18 +10,24 @@ use super::dossier::Dossier;
 use super::lines::{self, Saying};
 use super::row::{self, Row};
 use crate::cli::version_m::{VersionFormat, VersionM};
-use crate::exit::Usage;
+use crate::exit::Exit;
 use crate::policy::{Outcome, sarif};
 
 /// What the files say, in the order they were named or walked.
 #[derive(Debug, Serialize)]
 pub(super) struct VersionReport {
     pub(super) files: Vec<Dossier>,
+    /// What could not be looked into, with the reason: a program may be in it.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(super) unread: Vec<String>,
     /// The verdict, if something was required.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) policy: Option<Outcome>,
     #[serde(skip)]
     pub(super) shape: Shape,
+    /// How the run ends.
+    #[serde(skip)]
+    pub(super) exit: Exit,
 }
 
 /// How much is shown, and in how many words.
@@ -33,6 +39,8 @@ pub(super) struct Shape {
     /// A table suits Markdown better than lines.
     pub(super) table: bool,
     pub(super) saying: Saying,
+    /// A verdict only if something does not hold.
+    pub(super) quiet: bool,
 }
 
 impl Shape {
@@ -44,6 +52,7 @@ impl Shape {
             facts: args.facts || args.evidence,
             table: args.format == VersionFormat::Markdown,
             saying,
+            quiet: args.quiet,
         }
     }
 }
@@ -66,20 +75,13 @@ impl VersionReport {
             VersionFormat::Ndjson => self.ndjson()?,
             VersionFormat::Csv => row::csv(&self.rows())?,
             VersionFormat::Cyclonedx => pretty(&cyclonedx::bom(&self.files))?,
-            VersionFormat::Sarif => match &self.policy {
-                Some(outcome) => pretty(&serde_json::to_value(sarif::log(
-                    "rgo-version-m",
-                    env!("CARGO_PKG_VERSION"),
-                    outcome,
-                ))?)?,
-                None => {
-                    return Err(Usage(
-                        "--format sarif tells what a policy found\nhint: give --require or --policy"
-                            .to_owned(),
-                    )
-                    .into());
-                }
-            },
+            VersionFormat::Sarif => {
+                let outcome =
+                    self.policy.as_ref().context("SARIF is made of what a policy found")?;
+                let version = env!("CARGO_PKG_VERSION");
+                let log = sarif::log("rgo-version-m", version, outcome, self.exit);
+                pretty(&serde_json::to_value(log)?)?
+            }
         })
     }
 
@@ -111,23 +113,41 @@ fn pretty(value: &Value) -> Result<String> {
     Ok(serde_json::to_string_pretty(value)? + "\n")
 }
 
-/// Takes every `evidence` out.
+/// Takes every `evidence` out; how sure it makes a conclusion stays.
 fn prune(value: &mut Value) {
     match value {
         Value::Array(items) => items.iter_mut().for_each(prune),
         Value::Object(map) => {
-            map.remove("evidence");
+            if let Some(confidence) = map.remove("evidence").as_ref().and_then(confidence) {
+                map.entry("confidence").or_insert_with(|| confidence.into());
+            }
             map.values_mut().for_each(prune);
         }
         _ => {}
     }
 }
 
+/// How sure the best of some evidence is.
+fn confidence(evidence: &Value) -> Option<&'static str> {
+    let of = |one: &Value| {
+        let found = one.get("confidence")?.as_str()?.to_owned();
+        SURE.iter().position(|sure| *sure == found)
+    };
+    let best = match evidence {
+        Value::Array(all) => all.iter().filter_map(of).max(),
+        one => of(one),
+    };
+    best.and_then(|at| SURE.get(at).copied())
+}
+
+/// The words of [`rgo_binary::origin::Confidence`], in its order.
+const SURE: [&str; 3] = ["guess", "likely", "certain"];
+
 impl Report for VersionReport {
     const SCHEMA: &'static str = "rgo.version-m/1";
 
     fn document(&self) -> Document {
-        let Shape { short, summary, facts, table, saying } = self.shape;
+        let Shape { short, summary, facts, table, saying, quiet } = self.shape;
         let mut document = Document::new();
         if summary {
             document = row::summary(&self.rows());
@@ -142,6 +162,7 @@ impl Report for VersionReport {
             }
         }
         match &self.policy {
+            Some(outcome) if quiet && outcome.holds => document,
             Some(outcome) => outcome.document(document, saying.verbose),
             None => document,
         }

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use anyhow::{Context, Result};
 use rgo_binary::Kind;
 use rgo_binary::hardening::Answer;
-use rgo_report::{Column, Document, Table};
+use rgo_report::{Column, Document, Table, printable};
 use serde::Serialize;
 
 use super::dossier::Dossier;
@@ -25,7 +25,8 @@ pub(super) struct Row {
     toolchain: String,
     package: String,
     version: String,
-    dependencies: usize,
+    /// Nothing where none is known, which proves nothing.
+    dependencies: Option<usize>,
     libc: String,
     oldest_system: String,
     debug: String,
@@ -44,9 +45,14 @@ impl Row {
         let oldest = linkage.and_then(|linkage| {
             let glibc =
                 linkage.glibc_floor.as_ref().map(|floor| format!("glibc {}", floor.version));
-            let macos = || linkage.macos_min.as_ref().map(|min| format!("macOS {min}"));
-            let windows = || linkage.windows_os.map(|(a, b)| format!("Windows {a}.{b}"));
-            glibc.or_else(macos).or_else(windows)
+            glibc.or_else(|| {
+                let verdicts = &facts?.runs_on.as_ref()?.verdicts;
+                let systems = [("macos", "macOS"), ("windows", "Windows")];
+                systems.iter().find_map(|(system, name)| {
+                    let verdict = verdicts.iter().find(|verdict| verdict.system == *system)?;
+                    Some(format!("{name} {}", verdict.since.as_deref()?))
+                })
+            })
         });
         let signature = facts.and_then(|facts| facts.signature.as_ref());
         Self {
@@ -61,7 +67,8 @@ impl Row {
             toolchain: dossier.toolchain().unwrap_or_default(),
             package: text(dossier.package()),
             version: text(dossier.version()),
-            dependencies: dossier.dependencies().len(),
+            dependencies: Some(dossier.dependencies().len())
+                .filter(|count| *count > 0 || dossier.knows_all_dependencies()),
             libc: dossier.libc().unwrap_or_default(),
             oldest_system: oldest.unwrap_or_default(),
             debug: facts
@@ -103,7 +110,7 @@ impl Row {
             parts.push("stripped");
         }
         parts.extend(Some(self.findings.as_str()).filter(|findings| !findings.is_empty()));
-        format!("{}: {}\n", self.name(), parts.join(", "))
+        format!("{}: {}\n", printable(&self.name()), printable(&parts.join(", ")))
     }
 }
 
@@ -164,7 +171,7 @@ pub(super) fn table(rows: &[Row]) -> Table {
             format!("{} {}", row.format, row.arch).into(),
             row.kind.as_str().into(),
             system.into(),
-            row.dependencies.to_string().into(),
+            row.dependencies.map(|count| count.to_string()).unwrap_or_default().into(),
         ]);
     }
     table

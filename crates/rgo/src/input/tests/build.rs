@@ -4,7 +4,6 @@ use std::io::{Cursor, Write};
 
 use flate2::Compression;
 use flate2::write::GzEncoder;
-use ruzstd::encoding::{CompressionLevel, compress_to_vec};
 use zip::write::SimpleFileOptions;
 use zip::{CompressionMethod, ZipWriter};
 
@@ -53,7 +52,10 @@ pub(super) fn xz(bytes: &[u8]) -> Vec<u8> {
 }
 
 pub(super) fn zst(bytes: &[u8]) -> Vec<u8> {
-    compress_to_vec(bytes, CompressionLevel::Fastest)
+    let mut packed = vec![0; zstd_safe::compress_bound(bytes.len())];
+    let length = zstd_safe::compress(&mut packed[..], bytes, 1).unwrap();
+    packed.truncate(length);
+    packed
 }
 
 pub(super) fn zip(members: &[(&str, &[u8])]) -> Vec<u8> {

@@ -10,7 +10,7 @@ use super::line;
 
 fn visited(args: &[PathBuf]) -> Vec<Found<String>> {
     let mut found = Vec::new();
-    let end = visit(args, &Options::default(), &line, |one| -> Result<(), ()> {
+    let end = visit(args, &Options::default(), &|_, _| {}, &line, |one| -> Result<(), ()> {
         found.push(one);
         Ok(())
     });
@@ -41,10 +41,16 @@ fn folders_are_walked_in_order_and_silent_about_text() {
         looked.fetch_add(1, Ordering::Relaxed);
         line(item)
     };
-    let end = visit(&[root.to_owned()], &Options::default(), &look, |one| -> Result<(), ()> {
-        found.push(one);
-        Ok(())
-    });
+    let end = visit(
+        &[root.to_owned()],
+        &Options::default(),
+        &|_, _| {},
+        &look,
+        |one| -> Result<(), ()> {
+            found.push(one);
+            Ok(())
+        },
+    );
     assert_eq!(end, Ok(()));
     let lines = lines(root, &found);
     let mut expected: Vec<_> = (0..700).map(|n| format!("{n:03} image {}", 40 + n)).collect();
@@ -110,7 +116,7 @@ fn an_answer_that_cannot_be_taken_ends_it() {
         fs::write(folder.path().join(n.to_string()), image(40)).unwrap();
     }
     let mut left = 2;
-    let end = visit(&[folder.path().to_owned()], &Options::default(), &line, |_| {
+    let end = visit(&[folder.path().to_owned()], &Options::default(), &|_, _| {}, &line, |_| {
         left -= 1;
         if left == 0 { Err("full") } else { Ok(()) }
     });

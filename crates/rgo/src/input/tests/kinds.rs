@@ -35,6 +35,15 @@ fn tars_are_read_bare_and_compressed() {
 }
 
 #[test]
+fn a_tar_may_end_with_its_last_byte() {
+    let whole = tar(&[("first", &image(600)), ("app", &image(40))]);
+    let bytes = &whole[..512 + 1024 + 512 + 40];
+    let members = ["x!first image 600", "x!app image 40"];
+    check(bytes, Limits::default(), &[members[0], members[1], "x Tar 2/2"]);
+    check(&gz(bytes), Limits::default(), &[members[0], members[1], "x Gzip 2/2"]);
+}
+
+#[test]
 fn what_is_compressed_alone_is_one_member() {
     for (bytes, kind) in
         [(gz(&image(70)), "Gzip"), (xz(&image(70)), "Xz"), (zst(&image(70)), "Zstd")]

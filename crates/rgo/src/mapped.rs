@@ -1,4 +1,4 @@
-//! A file's bytes, for the part that reads files as Go does, without archives.
+//! Files as bytes without reading them: most of a large file is never looked at.
 
 use std::fs::File;
 use std::io;
@@ -7,8 +7,8 @@ use std::path::Path;
 
 use memmap2::Mmap;
 
-/// A file's bytes, mapped: most of a large file is never looked at.
-pub(super) enum Bytes {
+/// A file's bytes, mapped.
+pub(crate) enum Bytes {
     Mapped(Mmap),
     Empty,
 }
@@ -24,9 +24,13 @@ impl Deref for Bytes {
     }
 }
 
-/// Maps a file.
-pub(super) fn map(path: &Path) -> io::Result<Bytes> {
-    let file = File::open(path)?;
+/// Maps the file of a path.
+pub(crate) fn map(path: &Path) -> io::Result<Bytes> {
+    file(&File::open(path)?)
+}
+
+/// Maps an open file.
+pub(crate) fn file(file: &File) -> io::Result<Bytes> {
     let metadata = file.metadata()?;
     if !metadata.is_file() {
         return Err(io::Error::new(io::ErrorKind::InvalidInput, "not a regular file"));
@@ -34,10 +38,10 @@ pub(super) fn map(path: &Path) -> io::Result<Bytes> {
     if metadata.len() == 0 {
         return Ok(Bytes::Empty);
     }
-    // SAFETY: nothing here keeps a reference into the map beyond the reading of one file. Another
+    // SAFETY: nothing here keeps a reference into the map beyond the work on one file. Another
     // process that changes the file meanwhile can make the answer wrong, and one that cuts it
     // short ends this process with SIGBUS, as with every reader that maps its input.
     #[allow(unsafe_code)]
-    let map = unsafe { Mmap::map(&file) }?;
+    let map = unsafe { Mmap::map(file) }?;
     Ok(Bytes::Mapped(map))
 }

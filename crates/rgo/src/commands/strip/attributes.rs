@@ -1,0 +1,120 @@
+//! What a file has besides its bytes: mode, owner, extended attributes (among them access lists
+//! and capabilities) and times. A file that takes another's place takes these over.
+
+use std::fs::{File, FileTimes, Metadata};
+use std::io;
+use std::path::Path;
+
+/// What is carried from the file that was there to the one that takes its place.
+#[derive(Debug)]
+pub(super) struct Attributes {
+    metadata: Metadata,
+    #[cfg(unix)]
+    extended: Vec<(std::ffi::OsString, Vec<u8>)>,
+}
+
+/// Hashes and signatures of the content, which is another now.
+#[cfg(unix)]
+const OF_CONTENT: [&str; 2] = ["security.ima", "security.evm"];
+
+impl Attributes {
+    /// Reads them.
+    ///
+    /// # Errors
+    /// If they cannot be read.
+    pub(super) fn of(path: &Path) -> io::Result<Self> {
+        Ok(Self {
+            metadata: path.metadata()?,
+            #[cfg(unix)]
+            extended: extended(path)?,
+        })
+    }
+
+    /// Gives them to a file.
+    ///
+    /// # Errors
+    /// If the user may not: who is not the owner cannot give a file away.
+    #[cfg(unix)]
+    pub(super) fn give(&self, file: &File) -> io::Result<()> {
+        use std::os::unix::fs::{MetadataExt, fchown};
+        use xattr::FileExt;
+
+        let (old, new) = (&self.metadata, file.metadata()?);
+        if (old.uid(), old.gid()) != (new.uid(), new.gid()) {
+            fchown(file, Some(old.uid()), Some(old.gid()))?;
+        }
+        // After the owner: a new one takes set-user-id away.
+        if file.metadata()?.mode() != old.mode() {
+            file.set_permissions(old.permissions())?;
+        }
+        for (name, value) in &self.extended {
+            if file.get_xattr(name).ok().flatten().as_ref() != Some(value) {
+                file.set_xattr(name, value)?;
+            }
+        }
+        // A folder may have an access list for new files.
+        let inherited = "system.posix_acl_access";
+        let had = self.extended.iter().any(|(name, _)| name == inherited);
+        if !had && file.get_xattr(inherited).is_ok_and(|list| list.is_some()) {
+            file.remove_xattr(inherited)?;
+            file.set_permissions(old.permissions())?;
+        }
+        Ok(())
+    }
+
+    /// Gives them to a file.
+    ///
+    /// # Errors
+    /// If the user may not.
+    #[cfg(not(unix))]
+    pub(super) fn give(&self, file: &File) -> io::Result<()> {
+        file.set_permissions(self.metadata.permissions())
+    }
+
+    /// Gives a file the times.
+    ///
+    /// # Errors
+    /// If the user may not.
+    pub(super) fn give_times(&self, file: &File) -> io::Result<()> {
+        let times = FileTimes::new()
+            .set_accessed(self.metadata.accessed()?)
+            .set_modified(self.metadata.modified()?);
+        file.set_times(times)
+    }
+
+    /// How many names the file has.
+    #[cfg(unix)]
+    pub(super) fn names(&self) -> u64 {
+        std::os::unix::fs::MetadataExt::nlink(&self.metadata)
+    }
+
+    /// How many names the file has, as far as can be told.
+    #[cfg(not(unix))]
+    pub(super) fn names(&self) -> u64 {
+        1
+    }
+
+    /// The mode for a new file with the same rights: who owns it is another, so nobody gets his
+    /// rights by running it.
+    #[cfg(unix)]
+    pub(super) fn plain_permissions(&self) -> std::fs::Permissions {
+        use std::os::unix::fs::{MetadataExt, PermissionsExt};
+        std::fs::Permissions::from_mode(self.metadata.mode() & 0o777)
+    }
+}
+
+#[cfg(unix)]
+fn extended(path: &Path) -> io::Result<Vec<(std::ffi::OsString, Vec<u8>)>> {
+    let names = match xattr::list(path) {
+        // Some file systems have none.
+        Err(error) if error.kind() == io::ErrorKind::Unsupported => return Ok(Vec::new()),
+        names => names?,
+    };
+    let mut extended = Vec::new();
+    for name in names.filter(|name| !OF_CONTENT.iter().any(|of_content| name == of_content)) {
+        if let Some(value) = xattr::get(path, &name)? {
+            extended.push((name, value));
+        }
+    }
+    Ok(extended)
+}

@@ -1,0 +1,197 @@
+//! One file from its input to its result: thought through and written beside its place first, then
+//! put there, the companion before the program.
+
+use std::collections::BTreeMap;
+use std::fs::File;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result, anyhow};
+use rgo_binary::edit::{Draft, Edited, Piece, Why};
+use rgo_binary::{Error, Image, Limits, Slice, slices};
+use tempfile::NamedTempFile;
+
+use super::asked::{Asked, Companion};
+use super::report::{FileReport, Made};
+use super::split::{self, Split};
+use super::target::Target;
+use super::{edits, write};
+use crate::exit::{Hint, Usage};
+use crate::mapped::{self, Bytes};
+use crate::{output, sections};
+
+/// Strips a file.
+///
+/// # Errors
+/// If it cannot be done; the file is then as it was.
+pub(super) fn strip(path: &Path, asked: &Asked) -> Result<FileReport> {
+    let input = Input::open(path).with_context(|| format!("reading {}", path.display()))?;
+    let output = asked.output.as_deref();
+    let target = Target::new(path, output, asked.preserve_dates)?;
+    if target.is_in_place() && asked.companion == Companion::Only {
+        let text = "--only-keep-debug in place would leave no program";
+        return Err(Usage(format!("{text}\nhint: -o names another file")).into());
+    }
+    let prepared =
+        prepare(&input, &target, asked).with_context(|| format!("stripping {}", path.display()))?;
+    // Some systems replace no file that is mapped.
+    drop(input);
+    if let Some(companion) = prepared.companion {
+        companion.put()?;
+    }
+    if let Some(result) = prepared.result {
+        target.put(result)?;
+    }
+    Ok(prepared.report)
+}
+
+/// A file to strip.
+pub(super) struct Input {
+    pub file: File,
+    pub bytes: Bytes,
+    /// Its name, without folders and links.
+    pub name: String,
+    path: PathBuf,
+}
+
+impl Input {
+    fn open(path: &Path) -> Result<Self> {
+        // Opening waits for whoever writes to a pipe: what it is comes first.
+        let metadata = path.metadata()?;
+        if metadata.is_dir() {
+            let hint = Hint("name the files in it: find DIR -type f -exec rgo-strip {} +".into());
+            return Err(anyhow!("it is a folder").context(hint));
+        }
+        if !metadata.is_file() {
+            return Err(anyhow!("it is no regular file"));
+        }
+        let file = File::open(path)?;
+        let bytes = mapped::file(&file)?;
+        let real = path.canonicalize()?;
+        let name = real.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        Ok(Self { file, bytes, name, path: path.to_owned() })
+    }
+}
+
+/// All that is ready to be put in place.
+struct Ready {
+    companion: Option<Split>,
+    /// None if nothing is to be written.
+    result: Option<NamedTempFile>,
+    report: FileReport,
+}
+
+fn prepare(input: &Input, target: &Target, asked: &Asked) -> Result<Ready> {
+    let limits = Limits { max_file: u64::MAX, ..Limits::default() };
+    let slices = slices(&input.bytes, &limits).map_err(explained)?;
+    dump(&slices, asked)?;
+    let mut report = FileReport {
+        path: input.path.display().to_string(),
+        output: asked.output.as_ref().map(|path| path.display().to_string()),
+        size_before: input.bytes.len() as u64,
+        ..FileReport::default()
+    };
+    let images: Vec<&Image<'_>> = slices.iter().map(|slice| &slice.image).collect();
+    let companion = match &asked.companion {
+        Companion::None => None,
+        Companion::Only => return only_companion(input, &images, target, asked, report),
+        Companion::Split(folder) => split::make(input, &images, folder, asked, &mut report)?,
+    };
+    let link = companion.as_ref().and_then(Split::link);
+    let edited = edits::apply(&input.bytes, &images, asked, link).map_err(explained)?;
+    describe(&edited, &mut report);
+    if asked.dry_run {
+        let bytes = edited.draft.to_vec();
+        edited.verify(&bytes)?;
+        report.look_at(&slices, &bytes)?;
+        return Ok(Ready { companion: None, result: None, report });
+    }
+    if target.is_in_place() && !report.changed {
+        if asked.report {
+            report.look_at(&slices, &input.bytes)?;
+        }
+        return Ok(Ready { companion, result: None, report });
+    }
+    if target.is_in_place() && target.names() > 1 {
+        report.names = Some(target.names());
+    }
+    let result = target.temporary()?;
+    write::write(&edited.draft, &input.file, result.as_file()).context("writing the result")?;
+    let bytes = mapped::file(result.as_file()).context("reading the result back")?;
+    edited.verify(&bytes)?;
+    if asked.report {
+        report.look_at(&slices, &bytes)?;
+    }
+    Ok(Ready { companion, result: Some(result), report })
+}
+
+/// `--only-keep-debug`: the companion is the result.
+fn only_companion(
+    input: &Input,
+    images: &[&Image<'_>],
+    target: &Target,
+    asked: &Asked,
+    mut report: FileReport,
+) -> Result<Ready> {
+    let result = split::with_companion(input, images, asked, |companion, file| {
+        report.changed = true;
+        report.size_after = companion.size();
+        report.made = made(companion);
+        if asked.dry_run {
+            return Ok(None);
+        }
+        let result = target.temporary()?;
+        write::write(companion, file, result.as_file()).context("writing the result")?;
+        Ok(Some(result))
+    })?;
+    Ok(Ready { companion: None, result, report })
+}
+
+/// `--dump-section`.
+fn dump(slices: &[Slice<'_>], asked: &Asked) -> Result<()> {
+    for (section, file) in &asked.dumped {
+        let bytes = sections::find(slices, section).ok_or_else(|| sections::absent(section))?;
+        if !asked.dry_run {
+            output::deliver(bytes, Some(file))?;
+        }
+    }
+    Ok(())
+}
+
+fn describe(edited: &Edited<'_>, report: &mut FileReport) {
+    report.changed = !edited.draft.is_input();
+    report.size_after = edited.draft.size();
+    report.removed = edited.removed.iter().map(Into::into).collect();
+    if report.changed {
+        report.made = made(&edited.draft);
+    }
+    report.warnings.extend(edited.warnings.iter().cloned());
+    if edited.identity_dropped {
+        report.warnings.push("it was signed by an identity, and is not any more".to_owned());
+    }
+}
+
+/// What is new in an output, by its reason.
+fn made(draft: &Draft<'_>) -> Vec<Made> {
+    let mut sizes: BTreeMap<Why, u64> = BTreeMap::new();
+    for piece in draft.pieces() {
+        if let Piece::New(_, why) | Piece::Zeros(_, why) = piece {
+            *sizes.entry(*why).or_default() += piece.size();
+        }
+    }
+    sizes.into_iter().map(|(why, bytes)| Made { why: why.to_string(), bytes }).collect()
+}
+
+/// An error with the next step, where there is one.
+fn explained(error: Error) -> anyhow::Error {
+    let hint = match &error {
+        Error::Unrecognised => {
+            "only the content counts: is the file whole, and not packed or a script?"
+        }
+        Error::SignedByIdentity { .. } => {
+            "strip before you sign; --sign adhoc or --sign none void the signature"
+        }
+        Error::Malformed { .. } => "the file is damaged, or something edited it: get it again",
+        _ => return error.into(),
+    };
+    anyhow!(error).context(Hint(hint.to_owned()))
+}

@@ -1,0 +1,239 @@
+//! What `rgo-strip` answers: per file what went, what is new and why, what stays, and what a
+//! debugger can still do, as read from the result.
+
+use object::Object;
+use rgo_binary::debug::abilities::{Ability, Answer, Evidence, abilities};
+use rgo_binary::edit::Removed;
+use rgo_binary::identity::identities;
+use rgo_binary::{Image, Limits, Slice, audit, goinfo, note, package_note, slices, slot};
+use rgo_report::{Cell, Column, Document, Report, Table, Tone};
+use serde::Serialize;
+
+/// The whole run.
+#[derive(Debug, Serialize)]
+pub(super) struct StripReport {
+    /// Whether nothing was written.
+    pub dry_run: bool,
+    /// The files, in the order of the call.
+    pub files: Vec<FileReport>,
+}
+
+/// One file.
+#[derive(Debug, Default, Serialize)]
+pub(super) struct FileReport {
+    /// Its path, as it was given.
+    pub path: String,
+    /// Where the result is, if not in its place.
+    pub output: Option<String>,
+    /// Why it could not be stripped.
+    pub error: Option<String>,
+    /// Whether the result differs from the input.
+    pub changed: bool,
+    /// Bytes before.
+    pub size_before: u64,
+    /// Bytes after.
+    pub size_after: u64,
+    /// Sections that went.
+    pub removed: Vec<Gone>,
+    /// Bytes that are not the input's.
+    pub made: Vec<Made>,
+    /// Where the debug data is.
+    pub companion: Option<String>,
+    /// How many names the file has that was written over, if there are several.
+    pub names: Option<u64>,
+    /// The result: its image, or those of a fat file.
+    pub images: Vec<ImageReport>,
+    /// What the edit did besides what was asked, and what stood in its way.
+    pub warnings: Vec<String>,
+}
+
+/// A section that went.
+#[derive(Debug, Serialize)]
+pub(super) struct Gone {
+    pub section: String,
+    pub bytes: u64,
+}
+
+/// New bytes, by their reason.
+#[derive(Debug, Serialize)]
+pub(super) struct Made {
+    pub why: String,
+    pub bytes: u64,
+}
+
+/// An image of the result.
+#[derive(Debug, Serialize)]
+pub(super) struct ImageReport {
+    /// Format and instruction set.
+    pub format: String,
+    pub symbols_before: usize,
+    pub symbols_after: usize,
+    /// What tells its origin, and is still there.
+    pub kept: Vec<String>,
+    /// By what a companion is found.
+    pub companion: Option<String>,
+    /// What a debugger can do with it.
+    pub debugger: Vec<Ability>,
+}
+
+impl From<&Removed> for Gone {
+    fn from(removed: &Removed) -> Self {
+        Self { section: removed.name.clone(), bytes: removed.size }
+    }
+}
+
+impl FileReport {
+    /// The report of a file that is as it was.
+    pub(super) fn failed(path: String, error: String) -> Self {
+        Self { path, error: Some(error), ..Self::default() }
+    }
+
+    /// Adds what the result says of itself.
+    ///
+    /// # Errors
+    /// If it cannot be read.
+    pub(super) fn look_at(&mut self, before: &[Slice<'_>], after: &[u8]) -> rgo_binary::Result<()> {
+        let limits = Limits { max_file: u64::MAX, ..Limits::default() };
+        for (before, after) in before.iter().zip(slices(after, &limits)?) {
+            let image = &after.image;
+            // Debug data that nobody can read hinders no strip.
+            let evidence = Evidence::of(image).inspect_err(|error| {
+                self.warnings.push(format!("what a debugger can do is not known: {error}"));
+            });
+            self.images.push(ImageReport {
+                format: format!("{} {}", image.format(), image.arch()),
+                symbols_before: before.image.object().symbols().count(),
+                symbols_after: image.object().symbols().count(),
+                kept: kept(image),
+                debugger: evidence.as_ref().map(abilities).unwrap_or_default(),
+                companion: evidence.ok().and_then(|evidence| evidence.companion),
+            });
+        }
+        Ok(())
+    }
+
+    fn document(&self, document: Document, dry_run: bool) -> Document {
+        let document = document.heading(&self.path);
+        if let Some(error) = &self.error {
+            return document.line(Cell::new(error).tone(Tone::Bad));
+        }
+        let mut document = document.fact("size", self.sizes());
+        if let Some(output) = &self.output {
+            document = document.fact("result", output);
+        }
+        if let Some(companion) = &self.companion {
+            document = document.fact("companion", companion);
+        }
+        if let Some(names) = self.names {
+            let will = if dry_run { "will be" } else { "was" };
+            let text = format!("{will} written over, because the file has {names} names");
+            document = document.fact("in place", text);
+        }
+        let several = self.images.len() > 1;
+        for image in &self.images {
+            let of = if several { format!(" ({})", image.format) } else { String::new() };
+            let (before, after) = (image.symbols_before, image.symbols_after);
+            if before > 0 {
+                document = document.fact(format!("symbols{of}"), format!("{before} -> {after}"));
+            }
+            if !image.kept.is_empty() {
+                document = document.fact(format!("kept{of}"), image.kept.join(", "));
+            }
+            if let Some(companion) = &image.companion {
+                document = document.fact(format!("companion by{of}"), companion);
+            }
+        }
+        document = document.table(self.gone()).table(self.new_bytes());
+        for image in &self.images {
+            let title = if several {
+                format!("a debugger can ({})", image.format)
+            } else {
+                "a debugger can".to_owned()
+            };
+            document = document.table(debugger(title, &image.debugger));
+        }
+        document
+    }
+
+    fn sizes(&self) -> String {
+        let Self { size_before: before, size_after: after, changed, .. } = self;
+        if !changed {
+            return format!("{before} bytes, unchanged");
+        }
+        let saved = before.saturating_sub(*after);
+        let per_mille = saved.saturating_mul(1000).checked_div(*before).unwrap_or_default();
+        format!("{before} -> {after} bytes ({}.{} % less)", per_mille / 10, per_mille % 10)
+    }
+
+    fn gone(&self) -> Table {
+        let mut table = Table::new([Column::left("section that goes"), Column::right("bytes")]);
+        for gone in &self.removed {
+            table.row([Cell::new(&gone.section), Cell::new(gone.bytes.to_string())]);
+        }
+        table
+    }
+
+    fn new_bytes(&self) -> Table {
+        let mut table = Table::new([Column::left("what is new"), Column::right("bytes")]);
+        for made in &self.made {
+            table.row([Cell::new(&made.why), Cell::new(made.bytes.to_string())]);
+        }
+        table
+    }
+}
+
+fn debugger(title: String, abilities: &[Ability]) -> Table {
+    let mut table = Table::new([Column::left(title), Column::left(""), Column::left("by")]);
+    for Ability { task, answer, by } in abilities {
+        let tone = match answer {
+            Answer::Yes => Tone::Good,
+            Answer::Partly | Answer::Companion => Tone::Plain,
+            Answer::No => Tone::Dim,
+        };
+        table.row([
+            Cell::new(task.to_string()),
+            Cell::new(answer.to_string()).tone(tone),
+            Cell::new(by),
+        ]);
+    }
+    table
+}
+
+/// What tells an image's origin.
+fn kept(image: &Image<'_>) -> Vec<String> {
+    let limits = Limits::default();
+    let section = |name: &str| image.section(name).map(|_| name.to_owned());
+    let said = |is_there: bool, name: &str| is_there.then(|| name.to_owned());
+    let ids = identities(image).unwrap_or_default();
+    let list = image.section(audit::SECTION);
+    let list = list.is_some_and(|list| audit::read(list.data, &limits).is_ok_and(|l| l.is_some()));
+    [
+        said(note::find(image).is_ok_and(|note| note.is_some()), "build note"),
+        said(list, "dependency list"),
+        said(slot::list(image).is_ok_and(|slots| !slots.is_empty()), "-X values"),
+        said(goinfo::find(image).is_ok_and(|info| info.is_some()), "Go build information"),
+        said(package_note::package_note(image).is_ok_and(|n| n.is_some()), "package note"),
+        section(".comment"),
+        ids.gnu_build_id.map(|_| "build-id".to_owned()),
+        ids.uuid.map(|_| "UUID".to_owned()),
+        ids.pdb.map(|_| "PDB reference".to_owned()),
+    ]
+    .into_iter()
+    .flatten()
+    .collect()
+}
+
+impl Report for StripReport {
+    const SCHEMA: &'static str = "rgo.strip/1";
+
+    fn document(&self) -> Document {
+        let mut document = Document::new();
+        if self.dry_run {
+            document = document.line("nothing is written");
+        }
+        for file in &self.files {
+            document = file.document(document, self.dry_run);
+        }
+        document
+    }
+}

@@ -1,0 +1,184 @@
+//! Where a result goes, and how it gets there so that nobody ever sees half of one.
+//!
+//! ```text
+//! in place     temporary file beside ─▶ owner, mode, attributes ─▶ fsync ─▶ rename
+//!   links        a symbolic one stays; what it leads to is replaced
+//!   two names    a rename would part them: the finished bytes are copied over the file instead,
+//!                as GNU's strip does with every file; also where the owner could not be kept
+//! -o           temporary file beside ─▶ rename; fsync only where a file was there already
+//!   a device     the bytes are written to it
+//! ```
+
+use std::fs::{self, File, OpenOptions};
+use std::io;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result, anyhow};
+use tempfile::NamedTempFile;
+
+use super::attributes::Attributes;
+use crate::exit::Hint;
+
+/// What temporary files begin with. One that a kill leaves behind is known by it.
+pub(super) const TEMPORARY: &str = ".rgo-strip-";
+
+/// Where a result goes.
+#[derive(Debug)]
+pub(super) struct Target {
+    path: PathBuf,
+    kind: Kind,
+    /// Those of the input.
+    attributes: Attributes,
+    preserve_dates: bool,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Kind {
+    /// The input itself.
+    InPlace,
+    /// A file, and whether there is one of that name.
+    File { exists: bool },
+    /// Something that takes bytes and keeps none.
+    Device,
+}
+
+impl Target {
+    /// Finds out what is at the place, and whether it may be written to.
+    ///
+    /// # Errors
+    /// If it may not be.
+    pub(super) fn new(input: &Path, output: Option<&Path>, preserve_dates: bool) -> Result<Self> {
+        let attributes = Attributes::of(input)
+            .with_context(|| format!("reading the attributes of {}", input.display()))?;
+        let in_place =
+            output.is_none_or(|output| same_file::is_same_file(input, output).unwrap_or(false));
+        let place = output.unwrap_or(input);
+        let (path, kind) = if in_place {
+            // A link stays a link: what it leads to is replaced.
+            let path = fs::canonicalize(place)
+                .with_context(|| format!("finding out what {} is", place.display()))?;
+            may_write(&path)?;
+            (path, Kind::InPlace)
+        } else {
+            let kind = match place.metadata() {
+                Ok(found) if found.is_dir() => {
+                    return Err(anyhow!("{} is a folder", place.display()));
+                }
+                Ok(found) if !found.is_file() => Kind::Device,
+                _ => Kind::File { exists: place.symlink_metadata().is_ok() },
+            };
+            (place.to_owned(), kind)
+        };
+        Ok(Self { path, kind, attributes, preserve_dates })
+    }
+
+    /// Whether the result takes the place of the input.
+    pub(super) fn is_in_place(&self) -> bool {
+        self.kind == Kind::InPlace
+    }
+
+    /// How many names the file has that is replaced.
+    pub(super) fn names(&self) -> u64 {
+        if self.is_in_place() { self.attributes.names() } else { 1 }
+    }
+
+    /// An empty file, from which the result can take its place.
+    ///
+    /// # Errors
+    /// If none can be made.
+    pub(super) fn temporary(&self) -> Result<NamedTempFile> {
+        let mut builder = tempfile::Builder::new();
+        builder.prefix(TEMPORARY);
+        #[cfg(unix)]
+        if !self.is_in_place() {
+            builder.permissions(self.attributes.plain_permissions());
+        }
+        let file = match self.kind {
+            Kind::Device => builder.tempfile(),
+            _ => builder.tempfile_in(folder(&self.path)),
+        };
+        file.with_context(|| format!("making a file beside {}", self.path.display()))
+    }
+
+    /// Puts a finished file in its place.
+    ///
+    /// # Errors
+    /// If it cannot be. What was there is then as before; where that is not so, it is said.
+    pub(super) fn put(&self, temporary: NamedTempFile) -> Result<()> {
+        match self.kind {
+            Kind::Device => self.feed(&temporary),
+            Kind::File { exists } => self.rename(temporary, exists),
+            Kind::InPlace if self.names() > 1 => self.copy_over(temporary),
+            Kind::InPlace => match self.attributes.give(temporary.as_file()) {
+                Ok(()) => self.rename(temporary, true),
+                Err(_) => self.copy_over(temporary),
+            },
+        }
+        .with_context(|| format!("writing {}", self.path.display()))
+    }
+
+    fn feed(&self, temporary: &NamedTempFile) -> Result<()> {
+        let mut device = OpenOptions::new().write(true).open(&self.path)?;
+        io::copy(&mut File::open(temporary.path())?, &mut device)?;
+        Ok(())
+    }
+
+    /// Gives the finished file the name. If the machine stops meanwhile, bytes under a new name
+    /// are still in the input; those that take the place of others would be nowhere, and are on
+    /// the disk first.
+    fn rename(&self, temporary: NamedTempFile, replaces: bool) -> Result<()> {
+        if self.preserve_dates {
+            self.attributes.give_times(temporary.as_file())?;
+        }
+        if replaces {
+            temporary.as_file().sync_all()?;
+        }
+        temporary.persist(&self.path).map_err(|error| error.error)?;
+        Ok(())
+    }
+
+    /// Writes the finished bytes over the file, which keeps its names and its owner. No system
+    /// call does that at once: the finished file is on the disk before, and stays if this fails.
+    fn copy_over(&self, temporary: NamedTempFile) -> Result<()> {
+        let mut file = OpenOptions::new().write(true).open(&self.path)?;
+        temporary.as_file().sync_all()?;
+        let mut finished = File::open(temporary.path())?;
+        let copied = io::copy(&mut finished, &mut file).and_then(|size| {
+            file.set_len(size)?;
+            file.sync_all()
+        });
+        if let Err(error) = copied {
+            let (_, kept) = temporary.keep().map_err(|error| error.error)?;
+            let hint = format!("it is damaged now; what it was to be is in {}", kept.display());
+            return Err(anyhow!(error).context(Hint(hint)));
+        }
+        // Writing takes set-user-id and capabilities away.
+        self.attributes
+            .give(&file)
+            .context("it is stripped, but its mode or attributes could not be restored")?;
+        if self.preserve_dates {
+            self.attributes.give_times(&file)?;
+        }
+        Ok(())
+    }
+}
+
+fn folder(path: &Path) -> &Path {
+    path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."))
+}
+
+/// A rename asks the folder alone; a file that is not to be written to says so itself.
+#[cfg(unix)]
+fn may_write(path: &Path) -> Result<()> {
+    rustix::fs::access(path, rustix::fs::Access::WRITE_OK)
+        .map_err(io::Error::from)
+        .with_context(|| format!("writing {}", path.display()))
+}
+
+#[cfg(not(unix))]
+fn may_write(path: &Path) -> Result<()> {
+    if path.metadata()?.permissions().readonly() {
+        return Err(anyhow!("{} is read-only", path.display()));
+    }
+    Ok(())
+}

@@ -1,0 +1,241 @@
+//! What a file is besides its bytes, and what its names lead to.
+
+use std::fs::{self, File, FileTimes, Permissions};
+use std::io;
+use std::os::unix::fs::{MetadataExt, PermissionsExt, symlink};
+use std::os::unix::process::CommandExt;
+use std::path::Path;
+use std::process::Stdio;
+use std::time::{Duration, SystemTime};
+
+use super::{Folder, LIBRARY, PROGRAM, STRIP, bytes, command, refused, run, strip, stripped};
+
+fn mode(path: &Path) -> u32 {
+    path.metadata().expect("is there").mode() & 0o7777
+}
+
+fn long_ago() -> SystemTime {
+    SystemTime::UNIX_EPOCH + Duration::from_secs(1_000_000_000)
+}
+
+fn set_times(path: &Path) {
+    let times = FileTimes::new().set_accessed(long_ago()).set_modified(long_ago());
+    let file = File::options().write(true).open(path).expect("opens");
+    file.set_times(times).expect("is ours");
+}
+
+#[test]
+fn mode_and_attributes_stay_and_times_with_p() {
+    let folder = Folder::new();
+    for (args, keeps_times) in [(&[][..], false), (&["-p"], true)] {
+        let file = folder.copy(PROGRAM, "file");
+        fs::set_permissions(&file, Permissions::from_mode(0o4751)).expect("is ours");
+        let has_attributes = xattr::set(&file, "user.test", b"kept").is_ok();
+        set_times(&file);
+        strip(args, &[&file]);
+        assert_eq!(bytes(&file), stripped(PROGRAM));
+        assert_eq!(mode(&file), 0o4751);
+        if has_attributes {
+            assert_eq!(
+                xattr::get(&file, "user.test").expect("reads").as_deref(),
+                Some(&b"kept"[..])
+            );
+        }
+        let modified = file.metadata().and_then(|found| found.modified()).expect("has one");
+        assert_eq!(modified == long_ago(), keeps_times);
+    }
+    assert_eq!(folder.names(), ["file"]);
+}
+
+#[test]
+fn a_link_stays_and_what_it_leads_to_is_stripped() {
+    let folder = Folder::new();
+    let file = folder.copy(PROGRAM, "file");
+    let link = folder.path("link");
+    symlink("file", &link).expect("links");
+    strip(&[], &[&link]);
+    assert!(link.is_symlink());
+    assert_eq!(bytes(&file), stripped(PROGRAM));
+}
+
+#[test]
+fn all_names_of_a_file_see_the_result() {
+    let folder = Folder::new();
+    let file = folder.copy(PROGRAM, "file");
+    fs::set_permissions(&file, Permissions::from_mode(0o4755)).expect("is ours");
+    let other = folder.path("other");
+    fs::hard_link(&file, &other).expect("links");
+    let inode = file.metadata().expect("is there").ino();
+    set_times(&file);
+    // Both at once: one file is not worked on twice at a time.
+    strip(&["-p"], &[&file, &other, &file]);
+    let found = file.metadata().expect("is there");
+    assert_eq!((found.ino(), found.nlink(), mode(&file)), (inode, 2, 0o4755));
+    assert_eq!(found.modified().expect("has one"), long_ago());
+    assert_eq!(bytes(&other), stripped(PROGRAM));
+    assert_eq!(folder.names(), ["file", "other"]);
+}
+
+#[test]
+fn what_is_stripped_already_is_left_alone() {
+    let folder = Folder::new();
+    let file = folder.copy(LIBRARY, "file");
+    for (number, args) in
+        [&[][..], &["-g"], &["--strip-unneeded"], &["-x"], &["-R", ".none"]].iter().enumerate()
+    {
+        if number == 0 {
+            strip(args, &[&file]);
+            set_times(&file);
+        }
+        let before = file.metadata().expect("is there");
+        strip(args, &[&file]);
+        let after = file.metadata().expect("is there");
+        assert_eq!(before.ino(), after.ino(), "{args:?}");
+        assert_eq!(after.modified().expect("has one"), long_ago(), "{args:?}");
+    }
+}
+
+#[test]
+fn another_output_leaves_the_input() {
+    let folder = Folder::new();
+    let file = folder.copy(PROGRAM, "file");
+    let input = bytes(&file);
+    fs::set_permissions(&file, Permissions::from_mode(0o4755)).expect("is ours");
+    let output = folder.path("output");
+    for round in ["new", "replaced", "link"] {
+        if round == "link" {
+            fs::remove_file(&output).expect("is there");
+            symlink("file", &output).expect("links");
+            // Of the input itself: that is in place, and not meant here.
+            fs::copy(&file, folder.path("another")).expect("copies");
+            fs::remove_file(&output).expect("is there");
+            symlink("another", &output).expect("links");
+        }
+        strip(&["-o", output.to_str().expect("UTF-8")], &[&file]);
+        assert_eq!(bytes(&output), stripped(PROGRAM), "{round}");
+        assert!(!output.is_symlink(), "as GNU's strip has it: what it led to is not written to");
+        // Nobody gets the owner's rights by a copy.
+        assert_eq!(mode(&output) & 0o7000, 0, "{round}");
+        assert_eq!(bytes(&file), input, "{round}");
+    }
+    assert_eq!(bytes(&folder.path("another")), input);
+}
+
+#[test]
+fn the_input_by_another_path_is_in_place() {
+    let folder = Folder::new();
+    let file = folder.copy(PROGRAM, "file");
+    let link = folder.path("link");
+    symlink("file", &link).expect("links");
+    strip(&["-o", link.to_str().expect("UTF-8")], &[&file]);
+    assert!(link.is_symlink());
+    assert_eq!(bytes(&file), stripped(PROGRAM));
+    let output = file.to_str().expect("UTF-8");
+    refused(&["--only-keep-debug", "-o", output], &[&file], 2, "would leave no program");
+}
+
+#[test]
+fn a_device_takes_the_bytes_and_stays() {
+    let folder = Folder::new();
+    let file = folder.copy(PROGRAM, "file");
+    strip(&["-o", "/dev/null"], &[&file]);
+    assert!(!Path::new("/dev/null").is_file());
+    let output = run(&["-o", "/dev/stdout"], &[&file]);
+    assert_eq!(output.stdout, stripped(PROGRAM));
+}
+
+#[test]
+fn one_bad_file_does_not_hinder_the_others() {
+    let folder = Folder::new();
+    let files: Vec<_> =
+        (0..20).map(|number| folder.copy(PROGRAM, &format!("file-{number:02}"))).collect();
+    fs::write(&files[7], "text").expect("writes");
+    let paths: Vec<&Path> = files.iter().map(|file| file.as_path()).collect();
+    refused(&[], &paths, 1, "file-07: not an ELF, Mach-O or PE image");
+    assert_eq!(bytes(&files[7]), b"text");
+    let expected = stripped(PROGRAM);
+    for file in files.iter().filter(|file| !file.ends_with("file-07")) {
+        assert_eq!(bytes(file), expected, "{}", file.display());
+    }
+}
+
+#[test]
+fn a_pipe_is_refused_and_not_waited_for() {
+    let folder = Folder::new();
+    let pipe = folder.path("pipe");
+    let made = command("mkfifo").arg(&pipe).status().expect("mkfifo is there");
+    assert!(made.success());
+    refused(&[], &[&pipe], 1, "no regular file");
+}
+
+/// Programs of these tests that wait: rgo-version-m for the end of its input.
+fn waiting(path: &Path) -> std::process::Child {
+    fs::copy(env!("CARGO_BIN_EXE_rgo-version-m"), path).expect("copies");
+    let mut command = command(path);
+    command.arg("-").stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::null());
+    // A process that was just forked elsewhere in these tests may hold the file open still.
+    loop {
+        match command.spawn() {
+            Err(error) if error.kind() == io::ErrorKind::ExecutableFileBusy => {}
+            child => return child.expect("starts"),
+        }
+    }
+}
+
+#[test]
+fn a_running_program_can_be_replaced_and_is_not_written_over() {
+    let folder = Folder::new();
+    let file = folder.path("file");
+    let mut child = waiting(&file);
+    let before = bytes(&file);
+    let other = folder.path("other");
+    fs::hard_link(&file, &other).expect("links");
+    if cfg!(target_os = "linux") {
+        refused(&["-g"], &[&file], 1, "busy");
+        assert_eq!(bytes(&file), before);
+    }
+    fs::remove_file(&other).expect("is there");
+    strip(&["-g"], &[&file]);
+    assert!(bytes(&file).len() < before.len());
+    assert!(child.try_wait().expect("is ours").is_none(), "it runs on");
+    drop(child.stdin.take());
+    child.wait().expect("ends");
+    assert_eq!(folder.names(), ["file"]);
+}
+
+/// Strips as a user who owns nothing here; `None` if that cannot be done.
+fn as_nobody(args: &[&str], file: &Path) -> Option<std::process::Output> {
+    let output = command(STRIP).args(args).arg(file).uid(65534).gid(65534).output();
+    if let Err(error) = &output {
+        eprintln!("NOT TESTED: rgo-strip as another user: {error}");
+    }
+    output.ok()
+}
+
+#[test]
+fn who_may_write_and_not_own_writes_over_the_file() {
+    let folder = Folder::new();
+    fs::set_permissions(folder.path("."), Permissions::from_mode(0o777)).expect("is ours");
+    let file = folder.copy(PROGRAM, "file");
+    fs::set_permissions(&file, Permissions::from_mode(0o646)).expect("is ours");
+    let before = file.metadata().expect("is there");
+    let Some(output) = as_nobody(&[], &file) else { return };
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    let after = file.metadata().expect("is there");
+    assert_eq!((after.ino(), after.uid(), mode(&file)), (before.ino(), before.uid(), 0o646));
+    assert_eq!(bytes(&file), stripped(PROGRAM));
+}
+
+#[test]
+fn a_file_that_is_not_to_be_written_to_stays() {
+    let folder = Folder::new();
+    fs::set_permissions(folder.path("."), Permissions::from_mode(0o777)).expect("is ours");
+    let file = folder.copy(PROGRAM, "file");
+    fs::set_permissions(&file, Permissions::from_mode(0o444)).expect("is ours");
+    let before = bytes(&file);
+    let Some(output) = as_nobody(&[], &file) else { return };
+    assert_eq!(output.status.code(), Some(1));
+    assert!(String::from_utf8_lossy(&output.stderr).contains("ermission denied"));
+    assert_eq!(bytes(&file), before);
+    assert_eq!(folder.names(), ["file"]);
+}
