@@ -14,8 +14,8 @@ use std::ops::Range;
 
 use object::{Object, ObjectSegment, SegmentFlags};
 
-use super::{Draft, Edited, Piece, Removed, Why};
-use crate::{Error, Format, Image, Limits, Result, Slice, slices};
+use super::{Draft, Edited, Piece, Removed, Why, archive};
+use crate::{Error, Format, Image, Limits, Recognised, Result, Slice, recognise, slices};
 
 /// Checks that the output of an edit is what its draft says, and loads what the input loads.
 pub(super) fn loads_the_same(edit: &Edited<'_>, output: &[u8]) -> Result<()> {
@@ -24,8 +24,12 @@ pub(super) fn loads_the_same(edit: &Edited<'_>, output: &[u8]) -> Result<()> {
         return Err(bad(0, format!("{} bytes instead of {}", output.len(), draft.size())));
     }
     let limits = Limits { max_file: u64::MAX, ..Limits::default() };
-    let before = slices(draft.input(), &limits)?;
-    let after = slices(output, &limits)?;
+    let images = |data| match recognise(data) {
+        Recognised::Archive => archive::objects(data),
+        _ => slices(data, &limits),
+    };
+    let before = images(draft.input())?;
+    let after = images(output)?;
     if before.len() != after.len() {
         return Err(bad(0, "another number of slices than the input's".to_owned()));
     }
