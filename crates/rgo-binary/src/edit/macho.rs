@@ -6,6 +6,7 @@
 //!  commands               untouched         taken out   linkedit, symbols, trie, sign
 //! ```
 
+mod aranges;
 mod code_directory;
 mod commands;
 mod dsym;
