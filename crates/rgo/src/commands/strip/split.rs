@@ -67,6 +67,10 @@ pub(super) fn make(
     asked: &Asked,
     report: &mut FileReport,
 ) -> Result<Option<Split>> {
+    if images.is_empty() {
+        // The edit says why.
+        return with_companion(input, images, asked, |_, _| Ok(None));
+    }
     let Some(image) = images.iter().find(|image| has_debug_data(image)) else {
         report.warnings.extend(nothing_to_split(images, folder, &input.name)?);
         return Ok(None);
