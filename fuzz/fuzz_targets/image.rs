@@ -20,7 +20,7 @@ fuzz_target!(|data: &[u8]| {
         let _ = slot::list(image);
         let _ = go::recovered(image);
         let _ = go::build_id(image);
-        let _ = origin::origin(image, linkage.as_ref());
+        let _ = origin::origin(image);
         let _ = recovered_crates::recovered_crates(image);
         let _ = build_paths::build_paths(image);
         let _ = linkage.map(|linkage| runs_on::runs_on(image, &linkage));

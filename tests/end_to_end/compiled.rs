@@ -33,6 +33,7 @@ const SYSTEMS: [System; 8] = [
 /// A program, made of one source file.
 struct Made {
     system: &'static System,
+    language: &'static str,
     file: PathBuf,
 }
 
@@ -47,7 +48,8 @@ fn made() -> &'static [Made] {
         let folder = scratch("compiled");
         let mut all = Vec::new();
         for system in &SYSTEMS {
-            for (compiler, source) in [("cc", "hello.c"), ("c++", "hello.cpp")] {
+            let languages = [("C", "cc", "hello.c"), ("C++", "c++", "hello.cpp")];
+            for (language, compiler, source) in languages {
                 let file = folder.join(format!("{}-{compiler}", system.zig));
                 let mut compile = native(&zig.program);
                 compile.args(&zig.args).args([compiler, "-g", "-O1", "-target", system.zig]);
@@ -61,7 +63,7 @@ fn made() -> &'static [Made] {
                 let mut strip = native(machine().must("RGO_TEST_LLVM_STRIP"));
                 Outcome::of(strip.arg(&file).arg("-o").arg(&stripped)).ended(0);
                 for file in [file, stripped] {
-                    all.push(Made { system, file });
+                    all.push(Made { system, language, file });
                 }
             }
         }
@@ -128,6 +130,20 @@ fn facts_are_those_that_others_read() {
             lines.take_while(|line| !line.starts_with(']')).map(name).collect();
         let ours: BTreeSet<_> = needed.into_iter().map(name).collect();
         assert_eq!(ours, theirs, "{}", made.file.display());
+    }
+}
+
+/// Without debug data nothing in a program of C with its library inside tells the language; a
+/// runtime that zig adds makes it none of Zig.
+#[test]
+fn the_language_is_that_of_the_source() {
+    for made in made() {
+        let languages = &asked(&made.file)["origin"]["languages"];
+        let found = languages[0]["language"].as_str();
+        let stripped = made.file.to_string_lossy().ends_with("-stripped");
+        let untold = stripped && made.language == "C" && made.system.zig.ends_with("-musl");
+        let expected = (!untold).then_some(made.language);
+        assert_eq!(found, expected, "{}: {languages}", made.file.display());
     }
 }
 

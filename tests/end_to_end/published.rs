@@ -49,6 +49,7 @@ fn language(answer: &Value) -> &str {
         Some("Rust") => "rust",
         Some("C++") => "c++",
         Some("Zig") => "zig",
+        Some("Swift") => "swift",
         Some("Go") => "go",
         _ => "unknown",
     }

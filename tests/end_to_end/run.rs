@@ -61,6 +61,11 @@ fn a_closed_pipe_hides_no_failure() {
     let mut child = command.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().expect("started");
     drop(child.stdout.take());
     assert_eq!(child.wait().expect("ended").code(), Some(1));
+    // Nor does one make a failure of what is done.
+    let mut command = project.command(["--target", "linux/arm64/static", "-x", "--work"]);
+    let mut child = command.stdout(Stdio::null()).stderr(Stdio::piped()).spawn().expect("started");
+    drop(child.stderr.take());
+    assert_eq!(child.wait().expect("ended").code(), Some(0));
 }
 
 #[test]

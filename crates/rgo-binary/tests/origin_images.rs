@@ -19,7 +19,7 @@ fn parse(data: &[u8]) -> Image<'_> {
 
 fn origin_of(data: &[u8]) -> Origin {
     let image = parse(data);
-    origin(&image, image.linkage().ok().as_ref())
+    origin(&image)
 }
 
 fn tools(origin: &Origin) -> Vec<(Role, String)> {
@@ -355,11 +355,10 @@ fn ask(data: &[u8]) {
     let limits =
         Limits { max_inflated: 1 << 20, max_symbols: 10_000, max_units: 1000, ..Limits::default() };
     for slice in slices(data, &limits).unwrap_or_default() {
-        let linkage = slice.image.linkage();
-        let _ = origin(&slice.image, linkage.as_ref().ok());
+        let _ = origin(&slice.image);
         let _ = recovered_crates(&slice.image);
         let _ = build_paths(&slice.image);
-        if let Ok(linkage) = linkage {
+        if let Ok(linkage) = slice.image.linkage() {
             let _ = runs_on(&slice.image, &linkage);
         }
     }

@@ -1,5 +1,8 @@
 //! Cross-building: targets, discovery, planning, execution, the link shim.
 
+// They panic once whoever reads has gone.
+#![warn(clippy::print_stdout, clippy::print_stderr)]
+
 pub mod cache;
 pub mod compiler;
 pub mod configuration;

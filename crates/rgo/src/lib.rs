@@ -1,6 +1,9 @@
 //! The commands behind rgo's binaries. Each binary is a few lines: it names its arguments and
 //! its command; what all of them share (exit codes, error messages, where output goes) is here.
 
+// They panic once whoever reads has gone.
+#![warn(clippy::print_stdout, clippy::print_stderr)]
+
 pub mod cli;
 pub mod commands;
 pub mod dispatch;

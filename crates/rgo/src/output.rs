@@ -1,5 +1,6 @@
 //! Where words go: data to stdout, everything else to stderr, colour only on a terminal.
 
+use std::fmt::Display;
 use std::io::{self, ErrorKind, Write};
 use std::path::Path;
 
@@ -62,6 +63,11 @@ pub fn deliver(data: &[u8], file: Option<&Path>) -> anyhow::Result<()> {
 /// Prints text to stderr that is laid out already.
 pub fn tell(text: &str) {
     let _ = io::stderr().lock().write_all(text.as_bytes());
+}
+
+/// Prints a line to stderr that needs no label: a command, say.
+pub fn line(text: &dyn Display) {
+    let _ = writeln!(io::stderr().lock(), "{text}");
 }
 
 /// Renders a report to stderr, where stdout belongs to another program.

@@ -18,7 +18,6 @@ pub(crate) struct Progress {
     bar: ProgressBar,
     since: Instant,
     begun: AtomicUsize,
-    files: AtomicUsize,
 }
 
 impl Progress {
@@ -34,13 +33,12 @@ impl Progress {
         if let Ok(style) = ProgressStyle::with_template("{wide_msg}") {
             bar.set_style(style);
         }
-        Self { bar, since: Instant::now(), begun: 0.into(), files: 0.into() }
+        Self { bar, since: Instant::now(), begun: 0.into() }
     }
 
-    /// A file of so many is begun.
-    pub(crate) fn begin(&self, path: &Path, files: usize) {
+    /// A file is begun.
+    pub(crate) fn begin(&self, path: &Path) {
         self.begun.fetch_add(1, Ordering::Relaxed);
-        self.files.store(files, Ordering::Relaxed);
         self.at(&path.display());
     }
 
@@ -50,8 +48,7 @@ impl Progress {
             return;
         }
         let begun = self.begun.load(Ordering::Relaxed);
-        let files = self.files.load(Ordering::Relaxed);
-        self.bar.set_message(line(begun, files, &name.to_string()));
+        self.bar.set_message(line(begun, &name.to_string()));
         self.bar.tick();
     }
 
@@ -68,7 +65,7 @@ impl Drop for Progress {
 }
 
 /// How far it is, in words. A name from a file cannot drive the terminal.
-fn line(begun: usize, files: usize, name: &str) -> String {
+fn line(begun: usize, name: &str) -> String {
     let name: String = name
         .chars()
         .map(|c| if c.is_control() { char::REPLACEMENT_CHARACTER } else { c })
@@ -80,9 +77,9 @@ fn line(begun: usize, files: usize, name: &str) -> String {
     } else {
         name
     };
-    match files {
+    match begun {
         0 | 1 => format!("looking into {shown}"),
-        _ => format!("looking into file {begun} of {files}: {shown}"),
+        _ => format!("looking into file {begun}: {shown}"),
     }
 }
 
@@ -92,15 +89,15 @@ mod tests {
 
     #[test]
     fn it_says_how_far_it_is_and_at_what() {
-        assert_eq!(line(1, 1, "a.tar!b"), "looking into a.tar!b");
-        assert_eq!(line(12, 400, "dist/b"), "looking into file 12 of 400: dist/b");
+        assert_eq!(line(1, "a.tar!b"), "looking into a.tar!b");
+        assert_eq!(line(12, "dist/b"), "looking into file 12: dist/b");
     }
 
     #[test]
     fn names_keep_their_end_and_move_no_cursor() {
-        let long = line(1, 1, &format!("{}/program", "x".repeat(100)));
+        let long = line(1, &format!("{}/program", "x".repeat(100)));
         assert!(long.starts_with("looking into …xx") && long.ends_with("xx/program"), "{long}");
         assert_eq!(long.chars().count(), "looking into ".len() + MAX_NAME);
-        assert_eq!(line(1, 1, "a\u{1b}[2Jb\n"), "looking into a\u{fffd}[2Jb\u{fffd}");
+        assert_eq!(line(1, "a\u{1b}[2Jb\n"), "looking into a\u{fffd}[2Jb\u{fffd}");
     }
 }

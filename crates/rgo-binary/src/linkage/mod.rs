@@ -9,6 +9,7 @@ mod pe;
 mod trie;
 mod version;
 
+use object::Object;
 use serde::Serialize;
 
 use crate::{Error, Image, Limits, Result};
@@ -123,6 +124,25 @@ impl Image<'_> {
             object::File::Pe64(file) => pe::linkage(self, file),
             _ => Err(Error::Unrecognised),
         }
+    }
+}
+
+impl Image<'_> {
+    /// The libraries that the image names, as in [`Linkage::needed`], and nothing else.
+    ///
+    /// # Errors
+    /// As of [`Image::linkage`].
+    pub fn needed(&self) -> Result<Vec<String>> {
+        // Without section headers only the loader's own tables say it.
+        if self.object().sections().next().is_none() {
+            return Ok(self.linkage()?.needed);
+        }
+        let bad = |why: object::Error| Error::malformed("needed libraries", 0, why);
+        let mut names = Names::new(self.limits());
+        for library in self.object().import_libraries().map_err(bad)? {
+            names.add(library.map_err(bad)?.name())?;
+        }
+        Ok(names.in_order())
     }
 }
 

@@ -74,7 +74,7 @@ const LANGUAGES: [(DwLang, Language); 36] = [
 ];
 
 /// What zig compiles from its own sources into every program that it links, of whatever language.
-const ZIG_RUNTIMES: [&[u8]; 3] = [b"compiler_rt", b"ubsan_rt", b"libc"];
+const ZIG_RUNTIMES: [&[u8]; 4] = [b"compiler_rt", b"ubsan_rt", b"libc", b"zigc"];
 
 /// Who made a unit.
 #[derive(PartialEq, Eq, PartialOrd, Ord)]

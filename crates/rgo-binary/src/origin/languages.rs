@@ -1,13 +1,16 @@
 //! Languages by what only they leave behind: sections, runtime libraries, symbols. Tables, so
 //! that a further language is a further line.
 
+use std::collections::BTreeSet;
 use std::fmt;
+use std::sync::LazyLock;
 
 use memchr::memmem;
 
 use super::places::Place;
 use super::{Confidence, Evidence, Findings, names};
-use crate::{Image, Linkage};
+use crate::Image;
+use crate::needles::Needles;
 
 /// A programming language, in the order in which it names a program that has several: a runtime
 /// that runs everything else comes before a language that others call.
@@ -163,7 +166,7 @@ const SYMBOLS: [(&str, Language, Confidence); 18] = [
 ];
 
 /// Sections, libraries, the .NET header.
-pub(super) fn read(image: &Image<'_>, linkage: Option<&Linkage>, findings: &mut Findings) {
+pub(super) fn read(image: &Image<'_>, needed: &[String], findings: &mut Findings) {
     for section in image.sections() {
         let known = SECTIONS.iter().find(|(name, ..)| section.name.starts_with(name));
         if let Some((_, language, confidence)) = known {
@@ -171,7 +174,7 @@ pub(super) fn read(image: &Image<'_>, linkage: Option<&Linkage>, findings: &mut 
             findings.language(*language, evidence);
         }
     }
-    for library in linkage.iter().flat_map(|linkage| &linkage.needed) {
+    for library in needed {
         let name = library.rsplit('/').next().unwrap_or(library).to_lowercase();
         let known = LIBRARIES.iter().find(|(start, ..)| name.starts_with(start));
         if let Some((_, language, confidence)) = known {
@@ -196,8 +199,8 @@ fn has_clr_header(image: &Image<'_>) -> bool {
 }
 
 /// A program without a trace of any language that uses the C library is most often one of C.
-pub(super) fn guess_from_libc(linkage: Option<&Linkage>, findings: &mut Findings) {
-    let libc = linkage.iter().flat_map(|linkage| &linkage.needed).find(|library| {
+pub(super) fn guess_from_libc(needed: &[String], findings: &mut Findings) {
+    let libc = needed.iter().find(|library| {
         let name = library.rsplit('/').next().unwrap_or(library).to_lowercase();
         C_LIBRARIES.iter().any(|start| name.starts_with(start))
     });
@@ -289,6 +292,17 @@ const MESSAGES: [(Language, &[&str]); 6] = [
     (Language::Zig, &["attempt to use null value", "reached unreachable code"]),
 ];
 
+/// Free Pascal signs among the data: `FPC 3.2.2 [2021/07/09] for x86_64 - Linux`.
+const FREE_PASCAL: &str = "FPC ";
+
+/// All that is searched for, with the search.
+static TEXTS: LazyLock<(Vec<&str>, Needles)> = LazyLock::new(|| {
+    let messages = MESSAGES.iter().flat_map(|(_, texts)| texts.iter().copied());
+    let texts: Vec<_> = messages.chain([FREE_PASCAL]).collect();
+    let needles = Needles::new(texts.iter().map(|text| text.as_bytes()));
+    (texts, needles)
+});
+
 /// Looks for languages that leave no other trace in a stripped program. Their runtimes are
 /// written in C, or link with it, so that what is known of C says nothing against them; but
 /// zig's runtime is in C programs as well, where zig links them.
@@ -297,33 +311,39 @@ pub(super) fn messages(places: &[Place<'_>], findings: &mut Findings) {
     if !findings.languages.keys().all(|known| others_call.contains(known)) {
         return;
     }
-    let has = |place: &Place<'_>, text: &str| memmem::find(place.data, text.as_bytes()).is_some();
     let is_unknown = findings.languages.is_empty();
+    let (texts, needles) = &*TEXTS;
+    let mut said = Vec::new();
+    for place in places {
+        let mut here = BTreeSet::new();
+        for (index, at) in needles.find_iter(place.data) {
+            let Some(text) = texts.get(index) else { continue };
+            here.insert(*text);
+            let pascal = (*text == FREE_PASCAL).then(|| free_pascal(place.data, at)).flatten();
+            if let Some(signature) = pascal {
+                let evidence = Evidence::new(place.name, signature, Certain);
+                findings.signature(signature, evidence);
+            }
+        }
+        said.push((place.name, here));
+    }
     let likely = MESSAGES.iter().filter(|(language, _)| is_unknown || *language != Language::Zig);
     for (language, texts) in likely {
-        let place = places.iter().find(|place| texts.iter().all(|text| has(place, text)));
-        if let (Some(place), [text, ..]) = (place, texts) {
-            let evidence = Evidence::new(place.name, text.trim_end_matches('\0'), Likely);
+        let place = said.iter().find(|(_, here)| texts.iter().all(|text| here.contains(text)));
+        if let (Some((place, _)), [text, ..]) = (place, texts) {
+            let evidence = Evidence::new(*place, text.trim_end_matches('\0'), Likely);
             findings.language(*language, evidence);
-        }
-    }
-    for place in places {
-        if let Some(signature) = free_pascal(place.data) {
-            let evidence = Evidence::new(place.name, signature, Certain);
-            findings.signature(signature, evidence);
         }
     }
 }
 
-/// Free Pascal signs among the data: `FPC 3.2.2 [2021/07/09] for x86_64 - Linux`.
-fn free_pascal(data: &[u8]) -> Option<&str> {
+/// What Free Pascal signed with at a place.
+fn free_pascal(data: &[u8], at: usize) -> Option<&str> {
     const LONGEST: usize = 80;
-    memmem::find_iter(data, b"FPC ").find_map(|at| {
-        let rest = data.get(at..)?;
-        let text = rest.get(..LONGEST).unwrap_or(rest).split(|byte| *byte == 0).next()?;
-        let text = std::str::from_utf8(text).ok()?;
-        text.contains("] for ").then_some(text)
-    })
+    let rest = data.get(at..)?;
+    let text = rest.get(..LONGEST).unwrap_or(rest).split(|byte| *byte == 0).next()?;
+    let text = std::str::from_utf8(text).ok()?;
+    text.contains("] for ").then_some(text)
 }
 
 #[cfg(test)]

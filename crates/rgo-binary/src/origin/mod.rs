@@ -29,7 +29,7 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
-use crate::{Image, Linkage, goinfo};
+use crate::{Image, goinfo};
 
 pub use evidence::{Confidence, Evidence};
 pub use languages::Language;
@@ -85,14 +85,15 @@ impl LanguageUse {
     }
 }
 
-/// Finds out where an image comes from. `linkage`, where it could be read, adds what the needed
-/// libraries tell.
+/// Finds out where an image comes from.
 #[must_use]
-pub fn origin(image: &Image<'_>, linkage: Option<&Linkage>) -> Origin {
+pub fn origin(image: &Image<'_>) -> Origin {
     let mut findings = Findings::default();
+    // What is wrong with its tables is the linkage's to say.
+    let needed = image.needed().unwrap_or_default();
     comment::read(image, &mut findings);
     go(image, &mut findings);
-    languages::read(image, linkage, &mut findings);
+    languages::read(image, &needed, &mut findings);
     for read in [dwarf::read, macho::read] {
         if let Err(error) = read(image, &mut findings) {
             findings.problems.push(error.to_string());
@@ -107,7 +108,7 @@ pub fn origin(image: &Image<'_>, linkage: Option<&Linkage>) -> Origin {
         findings.guess_from_compilers();
     }
     if findings.languages.is_empty() {
-        languages::guess_from_libc(linkage, &mut findings);
+        languages::guess_from_libc(&needed, &mut findings);
     }
     findings.conclude(symbols)
 }

@@ -4,7 +4,7 @@
 //! `cargo_zigbuild`, which rewrites them further, runs zig, and ends its process by itself when zig fails. The first
 //! thereby keeps control, sets zig's surroundings as the environment of a child instead of its own, and goes on after it.
 
-use std::io;
+use std::io::{self, Write};
 use std::process::ExitCode;
 
 use camino::{Utf8Path, Utf8PathBuf};
@@ -132,7 +132,8 @@ pub fn run(call: ShimCall, post_link: &dyn Fn(&Linked) -> Result<(), String>) ->
     match result {
         Ok(code) => ExitCode::from(u8::try_from(code).unwrap_or(1)),
         Err(error) => {
-            eprintln!("error: {error}");
+            // Whoever read stderr may have gone.
+            let _ = writeln!(io::stderr(), "error: {error}");
             ExitCode::FAILURE
         }
     }

@@ -69,7 +69,7 @@ pub fn run(args: VersionM) -> Result<Exit> {
     if let Some(section) = &args.dump_section {
         return dump(&args, section);
     }
-    let (files, unread, mut exit) = survey(&args, !policy.is_empty())?;
+    let (files, unread, mut exit) = survey(&args, !policy.is_empty());
     let outcome = (!policy.is_empty()).then(|| {
         let judged = files.iter().map(|file| policy.judge(file.subject(), file)).collect();
         policy.conclude(judged, unread.clone())
@@ -100,7 +100,7 @@ pub fn run(args: VersionM) -> Result<Exit> {
 }
 
 /// All images that the arguments lead to, what may hide others, and how it went.
-fn survey(args: &VersionM, judged: bool) -> Result<(Vec<Dossier>, Vec<String>, Exit)> {
+fn survey(args: &VersionM, judged: bool) -> (Vec<Dossier>, Vec<String>, Exit) {
     let details = args.facts
         || args.evidence
         || args.short
@@ -119,7 +119,12 @@ fn survey(args: &VersionM, judged: bool) -> Result<(Vec<Dossier>, Vec<String>, E
             progress.suspend(|| told(name, named, why));
         }
     };
-    let answers = |found: Found<Seen>| -> Result<()> {
+    let begin = |path: &Path| progress.begin(path);
+    let look = |item: &Item<'_>| {
+        progress.at(item.name);
+        look(item, details)
+    };
+    for found in input::visit(&args.files, &options(args), &begin, &look) {
         let Found { name, named, layers, value } = found;
         match value {
             Seen::Images(images, broken) => {
@@ -138,15 +143,8 @@ fn survey(args: &VersionM, judged: bool) -> Result<(Vec<Dossier>, Vec<String>, E
                 }
             }
         }
-        Ok(())
-    };
-    let begin = |path: &Path, files| progress.begin(path, files);
-    let look = |item: &Item<'_>| {
-        progress.at(item.name);
-        look(item, details)
-    };
-    input::visit(&args.files, &options(args), &begin, &look, answers)?;
-    Ok((files, unread, exit))
+    }
+    (files, unread, exit)
 }
 
 /// Has a GitHub workflow show what does not hold.
@@ -293,20 +291,17 @@ fn dump(args: &VersionM, section: &str) -> Result<Exit> {
         let slices = slices(data, &Limits::default()).ok()?;
         sections::find(&slices, section).map(<[u8]>::to_vec)
     };
-    let mut all = Vec::new();
     let progress = Progress::new(args.quiet);
-    let begin = |path: &Path, files| progress.begin(path, files);
-    input::visit(&args.files, &options(args), &begin, &find, |found| -> Result<()> {
-        all.push((found.name, found.value));
-        Ok(())
-    })?;
+    let begin = |path: &Path| progress.begin(path);
+    let all = input::visit(&args.files, &options(args), &begin, &find);
     match all.as_slice() {
-        [(_, bytes)] => {
-            output::deliver(bytes, args.output.as_deref())?;
+        [one] => {
+            output::deliver(&one.value, args.output.as_deref())?;
             Ok(Exit::Done)
         }
         [] => Err(sections::absent(section)),
-        [(one, _), (other, _), ..] => {
+        [one, other, ..] => {
+            let (one, other) = (&one.name, &other.name);
             Err(Usage(format!("{one} and {other} both have a section {section}: name one of them"))
                 .into())
         }

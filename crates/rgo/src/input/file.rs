@@ -3,6 +3,7 @@
 
 use std::fs::File;
 use std::io::{self, Read, Seek};
+use std::sync::Arc;
 
 use memmap2::Mmap;
 
@@ -16,15 +17,28 @@ use super::{Found, Look, Options};
 
 /// Looks into a file and all that is inside it.
 pub(super) fn visit<T>(entry: &Entry, options: &Options, look: &Look<'_, T>) -> Vec<Found<T>> {
+    let source = match &entry.error {
+        Some(error) => Source::Unread(error.clone()),
+        None if entry.is_stdin() => Source::Stdin,
+        None => match open(entry, options) {
+            Ok(Some(start)) => Source::File(start),
+            Ok(None) => return Vec::new(),
+            Err(error) => Source::Unread(error.into()),
+        },
+    };
     let budget = Budget::new(options.limits);
     let name = Name::new(entry.path.clone());
     let mut visitor = Visitor::new(options, &budget, look, name, entry.named);
-    if let Some(error) = &entry.error {
-        visitor.refuse(Refusal::Io(error.clone()));
-    } else if entry.is_stdin() {
-        stream(&mut visitor, &mut io::stdin().lock());
-    } else if let Err(error) = open(&mut visitor, entry) {
-        visitor.refuse(Refusal::Io(error.into()));
+    let read = match source {
+        Source::Unread(error) => Err(error),
+        Source::Stdin => {
+            stream(&mut visitor, &mut io::stdin().lock());
+            Ok(())
+        }
+        Source::File(start) => start.body(&mut visitor).map_err(Arc::new),
+    };
+    if let Err(error) = read {
+        visitor.refuse(Refusal::Io(error));
     }
     visitor.found
 }
@@ -34,37 +48,54 @@ pub(super) fn stream<T>(visitor: &mut Visitor<'_, T>, reader: &mut dyn Read) {
     visitor.body(Body::Stream { reader, size: None });
 }
 
-fn open<T>(visitor: &mut Visitor<'_, T>, entry: &Entry) -> io::Result<()> {
+/// Where the bytes come from.
+enum Source {
+    Unread(Arc<io::Error>),
+    Stdin,
+    File(Start),
+}
+
+/// A file, by its first bytes.
+struct Start {
+    file: File,
+    kind: Kind,
+    is_empty: bool,
+}
+
+/// Opens a file; none if it is of no interest.
+fn open(entry: &Entry, options: &Options) -> io::Result<Option<Start>> {
     let not_regular = || io::Error::new(io::ErrorKind::InvalidInput, "not a regular file");
     // Opening a pipe waits for whoever writes to it. What a walk found is a file already.
     if entry.named && !entry.path.metadata()?.is_file() {
         return Err(not_regular());
     }
     let mut file = File::open(&entry.path)?;
-    let metadata = file.metadata()?;
-    if entry.named && !metadata.is_file() {
+    if entry.named && !file.metadata()?.is_file() {
         return Err(not_regular());
     }
     let mut head = [0; HEAD];
     let length = fill(&mut file, &mut head)?;
     let kind = sniff(head.get(..length).unwrap_or_default());
-    let archives = visitor.options.archives;
-    let is_nothing = kind == Kind::Other || matches!(kind, Kind::Foreign(_)) && !archives;
-    if is_nothing && !entry.named {
-        return Ok(());
-    }
-    visitor.budget.holds_file(metadata.len());
-    match kind {
-        // An empty file cannot be mapped.
-        _ if length == 0 => visitor.body(Body::Bytes(&[])),
-        // Its pages would count as memory until the end, and each is wanted once.
-        Kind::Gzip | Kind::Xz | Kind::Zstd if archives => {
-            file.rewind()?;
-            stream(visitor, &mut file);
+    let is_nothing = kind == Kind::Other || matches!(kind, Kind::Foreign(_)) && !options.archives;
+    let is_wanted = !is_nothing || entry.named;
+    Ok(is_wanted.then_some(Start { file, kind, is_empty: length == 0 }))
+}
+
+impl Start {
+    fn body<T>(mut self, visitor: &mut Visitor<'_, T>) -> io::Result<()> {
+        visitor.budget.holds_file(self.file.metadata()?.len());
+        match self.kind {
+            // An empty file cannot be mapped.
+            _ if self.is_empty => visitor.body(Body::Bytes(&[])),
+            // Its pages would count as memory until the end, and each is wanted once.
+            Kind::Gzip | Kind::Xz | Kind::Zstd if visitor.options.archives => {
+                self.file.rewind()?;
+                stream(visitor, &mut self.file);
+            }
+            _ => visitor.body(Body::Bytes(&map(&self.file)?)),
         }
-        _ => visitor.body(Body::Bytes(&map(&file)?)),
+        Ok(())
     }
-    Ok(())
 }
 
 fn map(file: &File) -> io::Result<Mmap> {

@@ -4,7 +4,7 @@
 //!
 //! ```text
 //! arguments ─▶ walk ─▶ file ─▶ visitor ─▶ look(Item) ─▶ Found, in the order of the arguments
-//!                              (many at a time)
+//!              (many at a time)
 //! ```
 //!
 //! Only the content says what something is, and only what proves to be an image or an archive is
@@ -30,14 +30,15 @@ mod zip;
 mod tests;
 
 use std::path::{Path, PathBuf};
-
-use rayon::prelude::*;
+use std::sync::{Mutex, PoisonError};
 
 pub use limits::Limits;
 pub use name::{Name, SEPARATOR};
 pub use oci::{Annotations, ContainerImage, Layer};
 pub use refusal::Refusal;
 pub use sniff::Kind;
+
+use walk::{Entry, Walk};
 
 /// How to go about it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -112,47 +113,39 @@ pub struct Found<T> {
 /// What is made of an item; `None` if it is of no interest.
 type Look<'l, T> = dyn Fn(&Item<'_>) -> Option<T> + Sync + 'l;
 
-/// Told of each file as it is begun, and of how many there are: for a sign of progress.
-pub type Begin<'b> = dyn Fn(&Path, usize) + Sync + 'b;
+/// Told of each file as it is begun: for a sign of progress.
+pub type Begin<'b> = dyn Fn(&Path) + Sync + 'b;
 
-/// Files that are looked into before the first answer is handed on.
-const BATCH: usize = 4096;
-
-/// Looks at all that `args` lead to, many files at a time, and hands what `look` makes of it to
-/// `answer`: in the order of the arguments, then of the names in a folder, then of the members
-/// in an archive, whatever was ready first.
+/// Looks at all that `args` lead to, many files at a time, and gives what `look` makes of it: in
+/// the order of the arguments, then of the names in a folder, then of the members in an archive,
+/// whatever was ready first. What cannot be read is an item as well.
 ///
 /// An item's bytes live as long as the call of `look`. Each thread holds one member of an archive
 /// at a time, and the archives it is in as far as they cannot be streamed.
-///
-/// # Errors
-/// The first of `answer`'s, and no more is read then: a reader of stdout that has gone, say. What
-/// cannot be read is an item, and no error.
-pub fn visit<T: Send, E>(
+pub fn visit<T: Send>(
     args: &[PathBuf],
     options: &Options,
     begin: &Begin<'_>,
-    look: &(dyn Fn(&Item<'_>) -> Option<T> + Sync),
-    mut answer: impl FnMut(Found<T>) -> Result<(), E>,
-) -> Result<(), E> {
-    let entries = walk::entries(args);
-    let layouts = walk::layouts(&entries);
-    for batch in entries.chunks(BATCH) {
-        let one = |entry: &walk::Entry| {
-            begin(&entry.path, entries.len());
-            let mut found = file::visit(entry, options, look);
-            if let Some(layers) = layouts.get(&entry.path) {
-                found.iter_mut().for_each(|found| found.layers.clone_from(layers));
-            }
-            found
-        };
-        let found: Vec<Vec<Found<T>>> = match batch {
-            // Threads take longer to start than a small file to read.
-            [entry] => vec![one(entry)],
-            // A file can be an archive with the work of a thousand others.
-            _ => batch.par_iter().with_max_len(1).map(one).collect(),
-        };
-        found.into_iter().flatten().try_for_each(&mut answer)?;
+    look: &Look<'_, T>,
+) -> Vec<Found<T>> {
+    let all = Mutex::new(Vec::new());
+    let file = |entry: Entry| {
+        begin(&entry.path);
+        let found = file::visit(&entry, options, look);
+        if !found.is_empty() {
+            all.lock().unwrap_or_else(PoisonError::into_inner).push((entry, found));
+        }
+    };
+    let layouts = Walk::new(&file).run(args);
+    let mut all = all.into_inner().unwrap_or_else(PoisonError::into_inner);
+    all.sort_by(|(one, _), (other, _)| {
+        (one.argument, &one.path).cmp(&(other.argument, &other.path))
+    });
+    let mut all: Vec<_> = all.into_iter().flat_map(|(_, found)| found).collect();
+    for found in &mut all {
+        if let Some(layers) = layouts.get(found.name.file()) {
+            found.layers.clone_from(layers);
+        }
     }
-    Ok(())
+    all
 }

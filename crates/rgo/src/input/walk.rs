@@ -1,13 +1,16 @@
-//! Which files are meant by the arguments.
+//! Which files are meant by the arguments: named ones, and those below named folders.
+//!
+//! A folder is a task that starts one for everything in it, so that folders are listed while
+//! files are looked into. What is found is put in order at the end.
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
-use std::fs::File;
+use std::fs::{DirEntry, File};
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
-use walkdir::{DirEntry, WalkDir};
+use rayon::Scope;
 
 use super::limits::MAX_METADATA;
 use super::oci::{self, Layer};
@@ -15,6 +18,8 @@ use super::oci::{self, Layer};
 /// A file to look into.
 #[derive(Clone, Debug)]
 pub(super) struct Entry {
+    /// Which argument led to it.
+    pub(super) argument: usize,
     /// Its path, as the user or the walk spelled it.
     pub(super) path: PathBuf,
     /// Whether the user named it.
@@ -30,37 +35,87 @@ impl Entry {
     }
 }
 
-/// The named files, and the files below named folders in sorted order.
-pub(super) fn entries(args: &[PathBuf]) -> Vec<Entry> {
-    args.iter().flat_map(|path| below(path)).collect()
+/// Layers of container images by the files that hold them.
+type Layouts = BTreeMap<PathBuf, Vec<Layer>>;
+
+/// A way through files and folders.
+pub(super) struct Walk<'w> {
+    /// Looks into a file.
+    file: &'w (dyn Fn(Entry) + Sync),
+    layouts: Mutex<Layouts>,
 }
 
-fn below(path: &Path) -> Vec<Entry> {
-    let named = Entry { path: path.to_owned(), named: true, error: None };
-    if named.is_stdin() || !path.is_dir() {
-        return vec![named];
+impl<'w> Walk<'w> {
+    pub(super) fn new(file: &'w (dyn Fn(Entry) + Sync)) -> Self {
+        Self { file, layouts: Mutex::default() }
     }
-    // By name: of one folder the paths differ in nothing else, and are compared at once.
-    let by_name =
-        |one: &DirEntry, other: &DirEntry| one.path().as_os_str().cmp(other.path().as_os_str());
-    let walk = WalkDir::new(path).sort_by(by_name).into_iter();
-    walk.filter_map(|entry| match entry {
-        Ok(entry) => {
-            is_file(&entry).then(|| Entry { path: plain(entry.path()), named: false, error: None })
+
+    /// Visits all that the arguments lead to, in no order; tells which files proved to be layers
+    /// of container images.
+    pub(super) fn run(self, args: &[PathBuf]) -> Layouts {
+        let entry = |(argument, path): (usize, &PathBuf)| Entry {
+            argument,
+            path: path.clone(),
+            named: true,
+            error: None,
+        };
+        let is_folder = |entry: &Entry| !entry.is_stdin() && entry.path.is_dir();
+        let entries = args.iter().enumerate().map(entry);
+        match args {
+            // Threads take longer to start than a small file to read.
+            [path] if path.as_os_str() == "-" || !path.is_dir() => entries.for_each(self.file),
+            _ => rayon::scope(|scope| {
+                entries.for_each(|entry| {
+                    scope.spawn(|scope| {
+                        if is_folder(&entry) {
+                            self.folder(scope, entry.argument, entry.path);
+                        } else {
+                            (self.file)(entry);
+                        }
+                    });
+                });
+            }),
         }
-        Err(error) => Some(Entry {
-            path: error.path().unwrap_or(path).to_owned(),
+        self.layouts.into_inner().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn folder<'s>(&'s self, scope: &Scope<'s>, argument: usize, folder: PathBuf) {
+        let met = |path: &Path, error: Option<io::Error>| Entry {
+            argument,
+            path: plain(path),
             named: false,
-            error: Some(Arc::new(error.into())),
-        }),
-    })
-    .collect()
+            error: error.map(Arc::new),
+        };
+        let entries = match folder.read_dir() {
+            Ok(entries) => entries,
+            Err(error) => return (self.file)(met(&folder, Some(error))),
+        };
+        let mut files = Vec::new();
+        for entry in entries {
+            match entry.and_then(|entry| Ok((entry.file_type()?, entry))) {
+                Ok((kind, entry)) if kind.is_dir() => {
+                    let folder = entry.path();
+                    scope.spawn(move |scope| self.folder(scope, argument, folder));
+                }
+                Ok((kind, entry)) if kind.is_file() || kind.is_symlink() && is_to_file(&entry) => {
+                    files.push(met(&entry.path(), None));
+                }
+                Ok(_) => {}
+                Err(error) => files.push(met(&folder, Some(error))),
+            }
+        }
+        if files.iter().any(|entry| entry.path.ends_with("oci-layout")) {
+            let layers = layers(&plain(&folder));
+            self.layouts.lock().unwrap_or_else(PoisonError::into_inner).extend(layers);
+        }
+        // A file can be an archive with the work of a thousand others.
+        files.into_iter().for_each(|entry| scope.spawn(|_| (self.file)(entry)));
+    }
 }
 
 /// A link counts as what it leads to; one to a folder is not followed, it may be a circle.
-fn is_file(entry: &DirEntry) -> bool {
-    let kind = entry.file_type();
-    kind.is_file() || kind.is_symlink() && entry.path().metadata().is_ok_and(|to| to.is_file())
+fn is_to_file(link: &DirEntry) -> bool {
+    link.path().metadata().is_ok_and(|to| to.is_file())
 }
 
 /// Without the `./` that stands before everything found in `.`.
@@ -68,16 +123,10 @@ fn plain(path: &Path) -> PathBuf {
     path.strip_prefix(".").unwrap_or(path).to_owned()
 }
 
-/// Which of the files are layers of container images, where a folder is an OCI image layout.
-pub(super) fn layouts(entries: &[Entry]) -> BTreeMap<PathBuf, Vec<Layer>> {
-    let marks = entries.iter().filter(|entry| !entry.named && entry.path.ends_with("oci-layout"));
-    let mut layouts = BTreeMap::new();
-    for mark in marks {
-        let Some(root) = mark.path.parent() else { continue };
-        let layers = oci::layers(&|path| small(&root.join(path)).map(Cow::Owned));
-        layouts.extend(layers.into_iter().map(|(path, layers)| (root.join(path), layers)));
-    }
-    layouts
+/// The layers of container images in a folder that is an OCI image layout.
+fn layers(root: &Path) -> Layouts {
+    let layers = oci::layers(&|path| small(&root.join(path)).map(Cow::Owned));
+    layers.into_iter().map(|(path, layers)| (root.join(path), layers)).collect()
 }
 
 /// A small file's content.

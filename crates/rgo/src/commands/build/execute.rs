@@ -76,7 +76,7 @@ impl Execution<'_> {
         let _lock = self.lock()?;
         if let Some(clean) = clean {
             if self.trace {
-                eprintln!("{clean}");
+                terminal::line(clean);
             }
             clean.capture().context("removing what was built before (-a)")?;
         }
@@ -152,7 +152,7 @@ impl Execution<'_> {
 
     fn cargo(&self, run: &CargoRun, hold_errors: bool) -> Result<Ran> {
         if self.trace {
-            eprintln!("{}", run.cmd);
+            terminal::line(&run.cmd);
         }
         let triples: Vec<&str> = run.targets.iter().map(|index| self.triple(*index)).collect();
         let show = Show { hold_errors, ..self.show };
@@ -472,7 +472,7 @@ impl Execution<'_> {
             let again;
             let of_target = if lacking == 1 || run.targets.len() == 1 {
                 if run.targets.len() > 1 {
-                    ran.errors.iter().for_each(|text| eprint!("{text}"));
+                    ran.errors.iter().for_each(|text| terminal::tell(text));
                 }
                 ran
             } else {

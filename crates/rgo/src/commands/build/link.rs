@@ -93,7 +93,7 @@ impl Work {
             .map_err(|path| anyhow!("the temporary folder {} is not UTF-8", path.display()))?;
         if keep {
             let _ = made.keep();
-            eprintln!("WORK={folder}");
+            output::line(&format_args!("WORK={folder}"));
             return Ok(Self { folder, guard: None, kept: true });
         }
         Ok(Self { folder, guard: Some(made), kept: false })

@@ -203,7 +203,7 @@ impl Said {
 
     fn event(&self, event: &Event) {
         match event {
-            Event::Running(cmd) if self.trace => eprintln!("{cmd}"),
+            Event::Running(cmd) if self.trace => output::line(cmd),
             Event::Running(_) => {}
             event => self.note(&event.to_string()),
         }

@@ -75,10 +75,7 @@ impl Dossier {
             Ok(said) => said,
         };
         let facts = details.then(|| Details::read(image, &mut problems));
-        // What a program needs tells languages, whether its facts are wanted or not.
-        let needed = (said.is_none() && !details).then(|| image.linkage().ok()).flatten();
-        let linkage = facts.as_ref().and_then(|facts| facts.linkage.as_ref()).or(needed.as_ref());
-        let origin = (said.is_none() || details).then(|| origin::origin(image, linkage));
+        let origin = (said.is_none() || details).then(|| origin::origin(image));
         if let Some(said) = said.as_mut().filter(|said| said.source == Source::DepV0) {
             // The dependency list names no compiler.
             let known = origin.as_ref().map(|origin| origin.rust.clone());

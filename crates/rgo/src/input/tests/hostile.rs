@@ -73,14 +73,9 @@ fn a_file_is_held_to_the_ratio_as_a_whole() {
     let many: Vec<(&str, &[u8])> = many.iter().map(|(n, bytes)| (n.as_str(), *bytes)).collect();
     let file = tempfile::NamedTempFile::new().unwrap();
     std::fs::write(file.path(), gz(&tar(&many))).unwrap();
-    let mut lines = Vec::new();
     let options = Options { limits: small(), ..Options::default() };
-    let end =
-        visit(&[file.path().to_owned()], &options, &|_, _| {}, &line, |found| -> Result<(), ()> {
-            lines.push(found.value);
-            Ok(())
-        });
-    assert_eq!(end, Ok(()));
+    let found = visit(&[file.path().to_owned()], &options, &|_| {}, &line);
+    let lines: Vec<_> = found.into_iter().map(|found| found.value).collect();
     let words = "refused: it decompresses to more than 1048576 bytes: the rest is not looked into";
     assert_eq!(lines.iter().filter(|line| line.ends_with(words)).count(), 1, "{lines:?}");
     assert_eq!(lines.iter().filter(|line| line.contains("refused")).count(), 1, "{lines:?}");

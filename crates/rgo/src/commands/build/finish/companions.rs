@@ -15,7 +15,7 @@ use super::super::leaks::{self, Leak, Prefix};
 use super::super::verdict::{Finding, Level};
 use super::{Job, StripMode};
 use crate::exit::Hint;
-use crate::place;
+use crate::{output, place};
 
 /// Files that are ready, and not yet in place.
 #[derive(Debug, Default)]
@@ -168,7 +168,7 @@ fn dsym(job: &Job<'_>) -> Result<Bundle> {
         Utf8Path::from_path(temporary.path()).context("the path is not UTF-8")?.join("x.dSYM");
     let cmd = Cmd::new(dsymutil).args(["-o", made.as_str(), job.linked.as_str()]);
     if job.trace {
-        eprintln!("{cmd}");
+        output::line(&cmd);
     }
     cmd.capture().context("collecting debug data")?;
     Ok(Bundle { path: Utf8PathBuf::from(format!("{}.dSYM", job.output)), made, _folder: temporary })
