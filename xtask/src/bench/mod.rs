@@ -43,7 +43,7 @@ pub(crate) fn run(what: What) -> anyhow::Result<()> {
 /// takes less time to start and less memory than one that libraries are loaded for.
 fn ship(setup: &Setup) -> anyhow::Result<()> {
     let mut build = command(release("rgo-build")?);
-    build.args(["--package", "rgo", "--output", "target/bench/dist"]);
+    build.args(["--package", "rgo", "--profile", "ship", "--output", "target/bench/dist"]);
     if cfg!(target_os = "linux") {
         build.args(["--libc", "static"]);
     }
