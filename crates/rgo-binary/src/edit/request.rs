@@ -62,7 +62,7 @@ pub enum Sign {
     Keep,
     /// Mach-O gets an ad-hoc signature, with the identifier, flags, entitlements and requirements
     /// of the old one if there was one (but not an identity's requirements, which name its
-    /// certificates); PE, which has no such thing, refuses.
+    /// certificates); the other formats, which have no such thing, refuse.
     AdHoc,
     /// The signature goes.
     None,

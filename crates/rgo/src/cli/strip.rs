@@ -9,9 +9,10 @@ use super::common::{ColourArgs, FormatArg, Tool};
 
 /// Take debug data and symbols out of programs, or put them into files of their own
 ///
-/// Reads and writes ELF, Mach-O (fat ones too) and PE files for any platform, on any platform. A
-/// file is changed in place, or written to another with -o; it is checked before it is put in
-/// place that the result loads what the input loads. Nothing is printed unless asked for.
+/// Reads and writes ELF, Mach-O (fat ones too) and PE files for any platform, on any platform, and
+/// ELF objects and archives of them. A file is changed in place, or written to another with -o; it
+/// is checked before it is put in place that the result loads what the input loads. Nothing is
+/// printed unless asked for.
 ///
 /// What tells a program's origin stays in every mode: the dependency list, rgo's and Go's build
 /// information, build-ids and other notes, .comment.
@@ -40,7 +41,7 @@ but what they say. Of several modes the last counts.
 Exit codes: 0 done; 1 a file could not be stripped, and is as it was; 2 wrong usage."
 )]
 pub struct Strip {
-    /// Programs and libraries
+    /// Programs, libraries, objects and archives
     #[arg(required = true, value_name = "FILE")]
     pub files: Vec<PathBuf>,
 
@@ -199,7 +200,7 @@ pub struct NameArgs {
 pub enum SignArg {
     /// Renew an ad-hoc signature as it was; refuse to void one by an identity
     Keep,
-    /// Sign Mach-O ad hoc, with what the old signature said; take PE's signature away
+    /// Sign ad hoc (Mach-O), with what the old signature said
     Adhoc,
     /// Take it away
     None,
