@@ -102,4 +102,6 @@ pub struct Finish<'a> {
     pub debuglink: Option<(&'a str, u32)>,
     /// What becomes of the signature.
     pub sign: Sign,
+    /// Archives: members get the time 0, the owner 0 and the mode 644, as ar's `D` has it.
+    pub deterministic: bool,
 }

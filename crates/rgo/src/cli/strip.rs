@@ -19,7 +19,8 @@ use super::common::{ColourArgs, FormatArg, Tool};
 #[derive(Debug, Parser)]
 #[command(
     name = "rgo-strip",
-    version,
+    // Without these words libtool does not strip libraries with it.
+    version = concat!(env!("CARGO_PKG_VERSION"), " (compatible with GNU strip)"),
     disable_version_flag = true,
     args_override_self = true,
     max_term_width = 100,
@@ -97,11 +98,21 @@ pub struct Strip {
     #[arg(short = 'V', long, action = clap::ArgAction::Version, help_heading = "Report")]
     pub version: Option<bool>,
 
-    /// Of archives: what is made of one depends on it alone anyway
-    #[arg(short = 'D', long, hide = true)]
+    /// Archives: the members' times and owners become 0, their modes 644
+    #[arg(
+        short = 'D',
+        long,
+        overrides_with = "disable_deterministic_archives",
+        help_heading = "Result"
+    )]
     pub enable_deterministic_archives: bool,
-    /// See above
-    #[arg(short = 'U', long, hide = true)]
+    /// Archives: the members' times, owners and modes stay [default]
+    #[arg(
+        short = 'U',
+        long,
+        overrides_with = "enable_deterministic_archives",
+        help_heading = "Result"
+    )]
     pub disable_deterministic_archives: bool,
 }
 
@@ -176,10 +187,10 @@ pub struct NameArgs {
         help_heading = "Sections and symbols"
     )]
     pub strip_symbols: Vec<String>,
-    /// Keep this section, whatever the mode (repeatable)
+    /// Keep this section, whatever the mode (repeatable; a pattern as with -w)
     #[arg(long = "keep-section", value_name = "NAME", help_heading = "Sections and symbols")]
     pub keep_sections: Vec<String>,
-    /// Take out this section too (repeatable); what is loaded cannot go
+    /// Take out this section too (repeatable; a pattern as with -w); what is loaded cannot go
     #[arg(
         short = 'R',
         long = "remove-section",
@@ -187,7 +198,7 @@ pub struct NameArgs {
         help_heading = "Sections and symbols"
     )]
     pub remove_sections: Vec<String>,
-    /// Names are patterns: * any text, ? a character, [ab] one of them, !… all but these
+    /// Symbols too are patterns: * any text, ? a character, [ab] one of them, !… all but these
     #[arg(short, long, help_heading = "Sections and symbols")]
     pub wildcard: bool,
     /// Names are regular expressions, which have to fit the whole name

@@ -43,10 +43,10 @@ enum Kind {
 }
 
 impl Target {
-    /// Finds out what is at the place, and whether it may be written to.
+    /// Finds out what is at the place.
     ///
     /// # Errors
-    /// If it may not be.
+    /// If that cannot be found out, or it is a folder.
     pub(super) fn new(input: &Path, output: Option<&Path>, preserve_dates: bool) -> Result<Self> {
         let attributes = Attributes::of(input)
             .with_context(|| format!("reading the attributes of {}", input.display()))?;
@@ -57,7 +57,6 @@ impl Target {
             // A link stays a link: what it leads to is replaced.
             let path = fs::canonicalize(place)
                 .with_context(|| format!("finding out what {} is", place.display()))?;
-            may_write(&path)?;
             (path, Kind::InPlace)
         } else {
             let kind = match place.metadata() {
@@ -70,6 +69,14 @@ impl Target {
             (place.to_owned(), kind)
         };
         Ok(Self { path, kind, attributes, preserve_dates })
+    }
+
+    /// Fails early for an input that is to be replaced and may not be written to.
+    ///
+    /// # Errors
+    /// If it may not be.
+    pub(super) fn may_be_written(&self) -> Result<()> {
+        if self.is_in_place() { may_write(&self.path) } else { Ok(()) }
     }
 
     /// Whether the result takes the place of the input.
