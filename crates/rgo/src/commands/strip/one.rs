@@ -160,6 +160,9 @@ fn only_companion(
 
 /// `--dump-section`.
 fn dump(slices: &[Slice<'_>], asked: &Asked) -> Result<()> {
+    if slices.is_empty() && !asked.dumped.is_empty() {
+        return Err(anyhow!("--dump-section reads a program, a library or an object"));
+    }
     for (section, file) in &asked.dumped {
         let bytes = sections::find(slices, section).ok_or_else(|| sections::absent(section))?;
         if !asked.dry_run {

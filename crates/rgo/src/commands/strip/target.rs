@@ -115,6 +115,9 @@ impl Target {
         match self.kind {
             Kind::Device => self.feed(&temporary),
             Kind::File { exists } => self.rename(temporary, exists),
+            Kind::InPlace if !self.attributes.are_still_of(&self.path)? => {
+                Err(anyhow!("it was changed while it was stripped, and is left so"))
+            }
             Kind::InPlace if self.names() > 1 => self.copy_over(temporary),
             Kind::InPlace => match self.attributes.give(temporary.as_file()) {
                 Ok(()) => self.rename(temporary, true),
@@ -188,4 +191,28 @@ fn may_write(path: &Path) -> Result<()> {
         return Err(anyhow!("{} is read-only", path.display()));
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_was_changed_meanwhile_is_left() {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let path = folder.path().join("file");
+        for names in 1..=2 {
+            fs::write(&path, "input").expect("writes");
+            let target = Target::new(&path, None, false).expect("is there");
+            let result = target.temporary().expect("makes a file");
+            fs::write(result.path(), "result").expect("writes");
+            fs::write(&path, "changed meanwhile").expect("writes");
+            let error = target.put(result).expect_err("is another file");
+            assert!(format!("{error:#}").contains("changed"), "{error:#}");
+            assert_eq!(fs::read(&path).expect("reads"), b"changed meanwhile");
+            assert_eq!(fs::read_dir(&folder).expect("reads").count(), names);
+            // The second time it has two names.
+            fs::hard_link(&path, folder.path().join(format!("link{names}"))).expect("links");
+        }
+    }
 }
