@@ -367,7 +367,11 @@ fn members_lose_their_origin_where_that_is_asked_for() {
     let origin = |time, id, mode| format!("{time:<12}{id:<6}{id:<6}{mode:<8}");
     assert_eq!(headers(&output), [origin(0, 0, 0), origin(0, 0, 644), origin(0, 0, 644)]);
     let differing = input.iter().zip(&output).filter(|(old, new)| old != new).count();
-    assert_eq!(differing, 3 * 3 + 3, "time, owner and group of three, and a mode, and no byte else");
+    assert_eq!(
+        differing,
+        3 * 3 + 3,
+        "time, owner and group of three, and a mode, and no byte else"
+    );
 }
 
 #[test]
