@@ -11,7 +11,7 @@ use object::{
     SymbolScope, elf,
 };
 use proptest::prelude::*;
-use rgo_binary::edit::{Choice, Compression, Finish, Strip, finish, only_keep_debug};
+use rgo_binary::edit::{Choice, Compression, Finish, Sign, Strip, finish, only_keep_debug};
 
 /// An object with a symbol of each kind; relocations of `.text` name `outside` and `helper`.
 fn object(architecture: Architecture, endian: Endianness, sections: usize) -> Vec<u8> {
@@ -348,6 +348,37 @@ fn archives_are_edited_member_by_member() {
     thin[2..6].copy_from_slice(b"thin");
     let error = refused(&thin, &Finish { strip: Strip::Debug, ..Finish::default() });
     assert!(error.contains("thin"), "{error}");
+}
+
+#[test]
+fn members_lose_their_origin_where_that_is_asked_for() {
+    let input = archive(&[ELF_AMD64]);
+    let output = edit(&input, &Finish { deterministic: true, ..Finish::default() });
+    assert_eq!(output.len(), input.len());
+    let headers = |archive: &[u8]| -> Vec<String> {
+        let parsed = object::read::archive::ArchiveFile::parse(archive).expect("parses");
+        let members = parsed.members().map(|member| member.expect("reads"));
+        let at = members.map(|member| member.file_range().0 as usize - 60);
+        [8].into_iter()
+            .chain(at)
+            .map(|at| String::from_utf8_lossy(&archive[at + 16..at + 48]).into_owned())
+            .collect()
+    };
+    let origin = |time, id, mode| format!("{time:<12}{id:<6}{id:<6}{mode:<8}");
+    assert_eq!(headers(&output), [origin(0, 0, 0), origin(0, 0, 644), origin(0, 0, 644)]);
+    let differing = input.iter().zip(&output).filter(|(old, new)| old != new).count();
+    assert_eq!(
+        differing,
+        3 * 3 + 3,
+        "time, owner and group of three, and a mode, and no byte else"
+    );
+}
+
+#[test]
+fn what_elf_has_not_is_refused() {
+    let error = refused(ELF_AMD64, &Finish { sign: Sign::AdHoc, ..Finish::default() });
+    assert!(error.contains("signature"), "{error}");
+    assert_eq!(edit(ELF_AMD64, &Finish { sign: Sign::None, ..Finish::default() }), ELF_AMD64);
 }
 
 proptest! {

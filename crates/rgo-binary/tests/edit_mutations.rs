@@ -66,7 +66,7 @@ fn try_all(image: &[u8]) {
         identifier: Some("an.identifier"),
         timestamp: Some(1),
         debuglink: is_linkable(image).then_some(("x.debug", 7)),
-        sign: if image.starts_with(b"MZ") { Sign::None } else { Sign::AdHoc },
+        sign: if is_linkable(image) { Sign::None } else { Sign::AdHoc },
         ..Finish::default()
     };
     let all = [

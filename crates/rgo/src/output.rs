@@ -8,7 +8,7 @@ use anstream::stream::RawStream;
 use anstream::{AutoStream, ColorChoice};
 use anyhow::Context;
 use camino::Utf8Path;
-use rgo_report::{Report, Style};
+use rgo_report::{Report, Style, printable};
 
 use crate::cli::common::FormatArg;
 use crate::exit::Hint;
@@ -137,8 +137,20 @@ pub fn note(text: &str) {
     message("rgo", "\u{1b}[1;32m", text);
 }
 
+/// Messages quote names of files and of what is in them, which are not to drive the terminal.
+fn shown(text: &str) -> String {
+    let mut shown = String::with_capacity(text.len());
+    for part in text.split_inclusive(['\n', '\t']) {
+        let line = part.trim_end_matches(['\n', '\t']);
+        shown.push_str(&printable(line));
+        shown.push_str(part.strip_prefix(line).unwrap_or_default());
+    }
+    shown
+}
+
 // A message that cannot be printed has nowhere else to go: failures here are dropped.
 fn message(label: &str, ansi: &str, text: &str) {
+    let text = shown(text);
     let mut stderr = io::stderr().lock();
     let _ = if colour(&io::stderr()) {
         writeln!(stderr, "{ansi}{label}\u{1b}[0m: {text}")
@@ -165,7 +177,7 @@ pub fn style(file: Option<&Path>) -> Style {
 
 /// Prints the next step for what was said before.
 pub fn hint(text: &str) {
-    let _ = writeln!(io::stderr().lock(), "hint: {text}");
+    let _ = writeln!(io::stderr().lock(), "hint: {}", shown(text));
 }
 
 #[cfg(test)]
@@ -187,6 +199,11 @@ mod tests {
         deliver(b"text", Some(&link)).expect("writes");
         assert_eq!(std::fs::read(&file).expect("reads"), b"text");
         assert!(link.is_symlink());
+    }
+
+    #[test]
+    fn messages_have_lines_and_no_commands() {
+        assert_eq!(shown("a\u{1b}[31mb\nc\td\r"), "a\\u{1b}[31mb\nc\td\\r");
     }
 
     #[test]

@@ -117,17 +117,17 @@ impl Evidence {
     /// Those of [`Image::debug_data`], and of a Go function table that contradicts itself.
     pub fn of(image: &Image<'_>) -> Result<Self> {
         let data = image.debug_data()?;
-        let companion = if let Some(link) = &data.debuglink {
-            Some(match &data.build_id {
-                Some(id) => format!("build-id {id}, debuglink {}", link.name),
-                None => format!("debuglink {}", link.name),
-            })
-        } else if data.object_files > 0 {
+        let companion = if data.object_files > 0 {
             Some(format!("its {} object files", data.object_files))
         } else {
-            let uuid = data.uuid.map(|uuid| format!("UUID {uuid}"));
-            let pdb = data.pdb.map(|pdb| format!("PDB {}", pdb.path));
-            data.build_id.map(|id| format!("build-id {id}")).or(uuid).or(pdb)
+            let names = [
+                data.build_id.map(|id| format!("build-id {id}")),
+                data.uuid.map(|uuid| format!("UUID {uuid}")),
+                data.debuglink.map(|link| format!("debuglink {}", link.name)),
+                data.pdb.map(|pdb| format!("PDB {}", pdb.path)),
+            ];
+            let names: Vec<String> = names.into_iter().flatten().collect();
+            (!names.is_empty()).then(|| names.join(", "))
         };
         Ok(Self {
             symbols: super::has_symbols(image),

@@ -10,7 +10,7 @@
 //! ```
 //!
 //! What is no object (a text, a compiler's metadata) stays. Times, owners and modes stay as they
-//! are too, so the result depends on the archive alone. (`ar(5)`)
+//! are too, or become those that ar's `D` gives: the same whoever made the members. (`ar(5)`)
 
 use std::collections::{HashMap, HashSet};
 
@@ -22,6 +22,8 @@ use crate::{Error, Image, Limits, Recognised, Result, Slice, recognise};
 const WHAT: &str = "archive";
 const MAGIC: &[u8] = b"!<arch>\n";
 const HEADER: u64 = 60;
+/// Where time, owner, group and mode begin in a member's header.
+const ORIGIN: u64 = 16;
 /// Where a member's size is in its header, and how long.
 const SIZE: (u64, usize) = (48, 10);
 
@@ -42,6 +44,12 @@ impl Member<'_> {
             b"/SYM64/" => Some(8),
             _ => None,
         }
+    }
+
+    /// Time, owner, group and mode as ar's `D` gives them; the table of long names has none.
+    fn no_origin(&self) -> Option<String> {
+        let mode = if self.symbols().is_some() { "0" } else { "644" };
+        (self.name != b"//").then(|| format!("{0:<12}{0:<6}{0:<6}{mode:<8}", 0))
     }
 }
 
@@ -103,6 +111,9 @@ pub(super) fn each<'a>(
         whole.draft.copy(member.at, HEADER + named, WHAT)?;
         let size = format!("{:<1$}", named + draft.size(), SIZE.1);
         whole.draft.put(at + SIZE.0, size.as_bytes(), Why::FileHeader, WHAT)?;
+        if let Some(origin) = member.no_origin().filter(|_| edits.deterministic) {
+            whole.draft.put(at + ORIGIN, origin.as_bytes(), Why::FileHeader, WHAT)?;
+        }
         whole.draft.append(draft, member.start);
         if !whole.draft.size().is_multiple_of(2) {
             whole.draft.push(b"\n".to_vec(), Why::Padding);

@@ -62,7 +62,7 @@ pub enum Sign {
     Keep,
     /// Mach-O gets an ad-hoc signature, with the identifier, flags, entitlements and requirements
     /// of the old one if there was one (but not an identity's requirements, which name its
-    /// certificates); PE, which has no such thing, refuses.
+    /// certificates); the other formats, which have no such thing, refuse.
     AdHoc,
     /// The signature goes.
     None,
@@ -102,4 +102,6 @@ pub struct Finish<'a> {
     pub debuglink: Option<(&'a str, u32)>,
     /// What becomes of the signature.
     pub sign: Sign,
+    /// Archives: members get the time 0, the owner 0 and the mode 644, as ar's `D` has it.
+    pub deterministic: bool,
 }

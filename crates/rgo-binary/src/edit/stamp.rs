@@ -28,7 +28,7 @@ fn stamp_thin<'a>(image: &'a [u8], values: &[(String, String)], sign: Sign) -> R
     let text = note.map(|note| restated(note.text, values));
     // Where there are no ad-hoc signatures, the identity's goes.
     let sign = match (parsed.format(), sign) {
-        (Format::Pe, Sign::AdHoc) => Sign::None,
+        (Format::Elf | Format::Pe, Sign::AdHoc) => Sign::None,
         (_, sign) => sign,
     };
     let edits = Finish { note: text.as_deref(), slots: values, sign, ..Finish::default() };

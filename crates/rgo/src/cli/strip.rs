@@ -9,16 +9,18 @@ use super::common::{ColourArgs, FormatArg, Tool};
 
 /// Take debug data and symbols out of programs, or put them into files of their own
 ///
-/// Reads and writes ELF, Mach-O (fat ones too) and PE files for any platform, on any platform. A
-/// file is changed in place, or written to another with -o; it is checked before it is put in
-/// place that the result loads what the input loads. Nothing is printed unless asked for.
+/// Reads and writes ELF, Mach-O (fat ones too) and PE files for any platform, on any platform, and
+/// ELF objects and archives of them. A file is changed in place, or written to another with -o; it
+/// is checked before it is put in place that the result loads what the input loads. Nothing is
+/// printed unless asked for.
 ///
 /// What tells a program's origin stays in every mode: the dependency list, rgo's and Go's build
 /// information, build-ids and other notes, .comment.
 #[derive(Debug, Parser)]
 #[command(
     name = "rgo-strip",
-    version,
+    // Without these words libtool does not strip libraries with it.
+    version = concat!(env!("CARGO_PKG_VERSION"), " (compatible with GNU strip)"),
     disable_version_flag = true,
     args_override_self = true,
     max_term_width = 100,
@@ -40,7 +42,7 @@ but what they say. Of several modes the last counts.
 Exit codes: 0 done; 1 a file could not be stripped, and is as it was; 2 wrong usage."
 )]
 pub struct Strip {
-    /// Programs and libraries
+    /// Programs, libraries, objects and archives
     #[arg(required = true, value_name = "FILE")]
     pub files: Vec<PathBuf>,
 
@@ -96,11 +98,21 @@ pub struct Strip {
     #[arg(short = 'V', long, action = clap::ArgAction::Version, help_heading = "Report")]
     pub version: Option<bool>,
 
-    /// Of archives: what is made of one depends on it alone anyway
-    #[arg(short = 'D', long, hide = true)]
+    /// Archives: the members' times and owners become 0, their modes 644
+    #[arg(
+        short = 'D',
+        long,
+        overrides_with = "disable_deterministic_archives",
+        help_heading = "Result"
+    )]
     pub enable_deterministic_archives: bool,
-    /// See above
-    #[arg(short = 'U', long, hide = true)]
+    /// Archives: the members' times, owners and modes stay [default]
+    #[arg(
+        short = 'U',
+        long,
+        overrides_with = "enable_deterministic_archives",
+        help_heading = "Result"
+    )]
     pub disable_deterministic_archives: bool,
 }
 
@@ -175,10 +187,10 @@ pub struct NameArgs {
         help_heading = "Sections and symbols"
     )]
     pub strip_symbols: Vec<String>,
-    /// Keep this section, whatever the mode (repeatable)
+    /// Keep this section, whatever the mode (repeatable; a pattern as with -w)
     #[arg(long = "keep-section", value_name = "NAME", help_heading = "Sections and symbols")]
     pub keep_sections: Vec<String>,
-    /// Take out this section too (repeatable); what is loaded cannot go
+    /// Take out this section too (repeatable; a pattern as with -w); what is loaded cannot go
     #[arg(
         short = 'R',
         long = "remove-section",
@@ -186,7 +198,7 @@ pub struct NameArgs {
         help_heading = "Sections and symbols"
     )]
     pub remove_sections: Vec<String>,
-    /// Names are patterns: * any text, ? a character, [ab] one of them, !… all but these
+    /// Symbols too are patterns: * any text, ? a character, [ab] one of them, !… all but these
     #[arg(short, long, help_heading = "Sections and symbols")]
     pub wildcard: bool,
     /// Names are regular expressions, which have to fit the whole name
@@ -199,7 +211,7 @@ pub struct NameArgs {
 pub enum SignArg {
     /// Renew an ad-hoc signature as it was; refuse to void one by an identity
     Keep,
-    /// Sign Mach-O ad hoc, with what the old signature said; take PE's signature away
+    /// Sign ad hoc (Mach-O), with what the old signature said
     Adhoc,
     /// Take it away
     None,

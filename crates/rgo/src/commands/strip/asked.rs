@@ -30,6 +30,8 @@ pub(super) struct Asked {
     pub dumped: Vec<(String, PathBuf)>,
     pub compression: Option<Compression>,
     pub sign: Sign,
+    /// Whether members of archives lose their times and owners.
+    pub deterministic: bool,
     /// Where the result goes; in place if nowhere.
     pub output: Option<PathBuf>,
     pub preserve_dates: bool,
@@ -70,6 +72,8 @@ impl Asked {
             (_, true) => Reading::Regex,
             _ => Reading::Exact,
         };
+        // GNU's reads these always so; Debian's packaging asks for `-R .gnu.lto_*`.
+        let of_sections = if args.names.regex { Reading::Regex } else { Reading::Wildcard };
         let added = pairs("--add-section", &args.add_sections)?;
         let added = added.into_iter().map(|(name, file)| {
             let content = fs::read(&file)
@@ -90,8 +94,8 @@ impl Asked {
             },
             keep_symbols: Names::new(&args.names.keep_symbols, reading)?,
             drop_symbols: Names::new(&args.names.strip_symbols, reading)?,
-            keep_sections: Names::new(&args.names.keep_sections, reading)?,
-            drop_sections: Names::new(&args.names.remove_sections, reading)?,
+            keep_sections: Names::new(&args.names.keep_sections, of_sections)?,
+            drop_sections: Names::new(&args.names.remove_sections, of_sections)?,
             added: added.collect::<Result<_>>()?,
             dumped: pairs("--dump-section", &args.dump_sections)?,
             compression: args.compression.map(|how| match how {
@@ -104,6 +108,7 @@ impl Asked {
                 Some(SignArg::Adhoc) => Sign::AdHoc,
                 Some(SignArg::None) => Sign::None,
             },
+            deterministic: args.enable_deterministic_archives,
             output: args.output.clone(),
             preserve_dates: args.preserve_dates,
             dry_run: args.dry_run,
@@ -201,6 +206,18 @@ mod tests {
         ] {
             assert_eq!(asked(args).mode, mode, "{args:?}");
         }
+    }
+
+    #[test]
+    fn sections_are_patterns_and_symbols_are_not() {
+        let asked = asked(&["-R", ".gnu.lto_*", "--keep-section=.a?", "-N", "a*"]);
+        let has = |names: &Option<Names>, name: &str| {
+            names.as_ref().is_some_and(|names| names.has(name.as_bytes()))
+        };
+        assert!(has(&asked.drop_sections, ".gnu.lto_.opts.1"));
+        assert!(!has(&asked.drop_sections, "x.gnu.lto_"));
+        assert!(has(&asked.keep_sections, ".ab"));
+        assert!(!has(&asked.drop_symbols, "ab"));
     }
 
     #[test]

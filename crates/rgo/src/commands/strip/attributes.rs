@@ -82,6 +82,21 @@ impl Attributes {
         file.set_times(times)
     }
 
+    /// Whether what is at this path is the file that had them, and nobody wrote to it since.
+    ///
+    /// # Errors
+    /// If there is nothing any more.
+    pub(super) fn are_still_of(&self, path: &Path) -> io::Result<bool> {
+        let (old, new) = (&self.metadata, path.metadata()?);
+        let is_same = old.len() == new.len() && old.modified()? == new.modified()?;
+        #[cfg(unix)]
+        let is_same = {
+            use std::os::unix::fs::MetadataExt;
+            is_same && (old.dev(), old.ino()) == (new.dev(), new.ino())
+        };
+        Ok(is_same)
+    }
+
     /// How many names the file has.
     #[cfg(unix)]
     pub(super) fn names(&self) -> u64 {

@@ -45,6 +45,7 @@ pub(super) fn apply<'a>(
         compression: asked.compression,
         debuglink,
         sign: asked.sign,
+        deterministic: asked.deterministic,
         ..Finish::default()
     };
     edit::edit(bytes, &edits)

@@ -11,7 +11,7 @@ use rgo_binary::{Error, Image, Limits, Recognised, Slice, recognise, slices};
 use tempfile::NamedTempFile;
 
 use super::asked::{Asked, Companion};
-use super::report::{FileReport, Made};
+use super::report::{FileReport, Gone, Made};
 use super::split::{self, Split};
 use super::target::Target;
 use super::{edits, write};
@@ -27,6 +27,9 @@ pub(super) fn strip(path: &Path, asked: &Asked) -> Result<FileReport> {
     let input = Input::open(path).with_context(|| format!("reading {}", path.display()))?;
     let output = asked.output.as_deref();
     let target = Target::new(path, output, asked.preserve_dates)?;
+    if !asked.dry_run {
+        target.may_be_written()?;
+    }
     if target.is_in_place() && asked.companion == Companion::Only {
         let text = "--only-keep-debug in place would leave no program";
         return Err(Usage(format!("{text}\nhint: -o names another file")).into());
@@ -103,12 +106,6 @@ fn prepare(input: &Input, target: &Target, asked: &Asked) -> Result<Ready> {
     let link = companion.as_ref().and_then(Split::link);
     let edited = edits::apply(&input.bytes, &images, asked, link).map_err(explained)?;
     describe(&edited, &mut report);
-    if asked.dry_run {
-        let bytes = edited.draft.to_vec();
-        edited.verify(&bytes)?;
-        report.look_at(&slices, &bytes)?;
-        return Ok(Ready { companion: None, result: None, report });
-    }
     if target.is_in_place() && !report.changed {
         if asked.report {
             report.look_at(&slices, &input.bytes)?;
@@ -118,13 +115,22 @@ fn prepare(input: &Input, target: &Target, asked: &Asked) -> Result<Ready> {
     if target.is_in_place() && target.names() > 1 {
         report.names = Some(target.names());
     }
-    let result = target.temporary()?;
-    write::write(&edited.draft, &input.file, result.as_file()).context("writing the result")?;
-    let bytes = mapped::file(result.as_file()).context("reading the result back")?;
-    edited.verify(&bytes)?;
-    if asked.report {
-        report.look_at(&slices, &bytes)?;
+    let mut write = |result: &File| {
+        write::write(&edited.draft, &input.file, result).context("writing the result")?;
+        let bytes = mapped::file(result).context("reading the result back")?;
+        edited.verify(&bytes)?;
+        if asked.report {
+            report.look_at(&slices, &bytes)?;
+        }
+        anyhow::Ok(())
+    };
+    if asked.dry_run {
+        // In a file without a name: it is checked as it would be, and not held in memory.
+        write(&tempfile::tempfile().context("making a file for what would be written")?)?;
+        return Ok(Ready { companion: None, result: None, report });
     }
+    let result = target.temporary()?;
+    write(result.as_file())?;
     Ok(Ready { companion, result: Some(result), report })
 }
 
@@ -145,6 +151,8 @@ fn only_companion(
         }
         let result = target.temporary()?;
         write::write(companion, file, result.as_file()).context("writing the result")?;
+        let bytes = mapped::file(result.as_file()).context("reading the result back")?;
+        split::belongs(&bytes, images)?;
         Ok(Some(result))
     })?;
     Ok(Ready { companion: None, result, report })
@@ -152,6 +160,9 @@ fn only_companion(
 
 /// `--dump-section`.
 fn dump(slices: &[Slice<'_>], asked: &Asked) -> Result<()> {
+    if slices.is_empty() && !asked.dumped.is_empty() {
+        return Err(anyhow!("--dump-section reads a program, a library or an object"));
+    }
     for (section, file) in &asked.dumped {
         let bytes = sections::find(slices, section).ok_or_else(|| sections::absent(section))?;
         if !asked.dry_run {
@@ -164,7 +175,7 @@ fn dump(slices: &[Slice<'_>], asked: &Asked) -> Result<()> {
 fn describe(edited: &Edited<'_>, report: &mut FileReport) {
     report.changed = !edited.draft.is_input();
     report.size_after = edited.draft.size();
-    report.removed = edited.removed.iter().map(Into::into).collect();
+    report.removed = Gone::by_name(&edited.removed);
     if report.changed {
         report.made = made(&edited.draft);
     }

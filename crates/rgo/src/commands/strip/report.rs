@@ -1,6 +1,8 @@
 //! What `rgo-strip` answers: per file what went, what is new and why, what stays, and what a
 //! debugger can still do, as read from the result.
 
+use std::collections::HashMap;
+
 use object::Object;
 use rgo_binary::debug::abilities::{Ability, Answer, Evidence, abilities};
 use rgo_binary::edit::Removed;
@@ -47,7 +49,7 @@ pub(super) struct FileReport {
     pub warnings: Vec<String>,
 }
 
-/// A section that went.
+/// A section that went, or all of its name.
 #[derive(Debug, Serialize)]
 pub(super) struct Gone {
     pub section: String,
@@ -76,9 +78,20 @@ pub(super) struct ImageReport {
     pub debugger: Vec<Ability>,
 }
 
-impl From<&Removed> for Gone {
-    fn from(removed: &Removed) -> Self {
-        Self { section: removed.name.clone(), bytes: removed.size }
+impl Gone {
+    /// Sections of one name as one: objects of an archive, and slices of a fat file, all have the
+    /// same.
+    pub(super) fn by_name(removed: &[Removed]) -> Vec<Self> {
+        let mut gone: Vec<Self> = Vec::new();
+        let mut places = HashMap::new();
+        for Removed { name, size } in removed {
+            let place = *places.entry(name).or_insert(gone.len());
+            match gone.get_mut(place) {
+                Some(known) => known.bytes += size,
+                None => gone.push(Self { section: name.clone(), bytes: *size }),
+            }
+        }
+        gone
     }
 }
 

@@ -138,7 +138,10 @@ fn has_debug_data(image: &Image<'_>) -> bool {
 }
 
 /// Checks that debuggers will take a companion for that of these images.
-fn belongs(companion: &[u8], images: &[&Image<'_>]) -> Result<()> {
+///
+/// # Errors
+/// If they will not.
+pub(super) fn belongs(companion: &[u8], images: &[&Image<'_>]) -> Result<()> {
     let limits = Limits { max_file: u64::MAX, ..Limits::default() };
     let slices = slices(companion, &limits)?;
     let mut same = slices.len() == images.len();

@@ -43,10 +43,10 @@ enum Kind {
 }
 
 impl Target {
-    /// Finds out what is at the place, and whether it may be written to.
+    /// Finds out what is at the place.
     ///
     /// # Errors
-    /// If it may not be.
+    /// If that cannot be found out, or it is a folder.
     pub(super) fn new(input: &Path, output: Option<&Path>, preserve_dates: bool) -> Result<Self> {
         let attributes = Attributes::of(input)
             .with_context(|| format!("reading the attributes of {}", input.display()))?;
@@ -57,7 +57,6 @@ impl Target {
             // A link stays a link: what it leads to is replaced.
             let path = fs::canonicalize(place)
                 .with_context(|| format!("finding out what {} is", place.display()))?;
-            may_write(&path)?;
             (path, Kind::InPlace)
         } else {
             let kind = match place.metadata() {
@@ -70,6 +69,14 @@ impl Target {
             (place.to_owned(), kind)
         };
         Ok(Self { path, kind, attributes, preserve_dates })
+    }
+
+    /// Fails early for an input that is to be replaced and may not be written to.
+    ///
+    /// # Errors
+    /// If it may not be.
+    pub(super) fn may_be_written(&self) -> Result<()> {
+        if self.is_in_place() { may_write(&self.path) } else { Ok(()) }
     }
 
     /// Whether the result takes the place of the input.
@@ -108,6 +115,9 @@ impl Target {
         match self.kind {
             Kind::Device => self.feed(&temporary),
             Kind::File { exists } => self.rename(temporary, exists),
+            Kind::InPlace if !self.attributes.are_still_of(&self.path)? => {
+                Err(anyhow!("it was changed while it was stripped, and is left so"))
+            }
             Kind::InPlace if self.names() > 1 => self.copy_over(temporary),
             Kind::InPlace => match self.attributes.give(temporary.as_file()) {
                 Ok(()) => self.rename(temporary, true),
@@ -181,4 +191,28 @@ fn may_write(path: &Path) -> Result<()> {
         return Err(anyhow!("{} is read-only", path.display()));
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_was_changed_meanwhile_is_left() {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let path = folder.path().join("file");
+        for names in 1..=2 {
+            fs::write(&path, "input").expect("writes");
+            let target = Target::new(&path, None, false).expect("is there");
+            let result = target.temporary().expect("makes a file");
+            fs::write(result.path(), "result").expect("writes");
+            fs::write(&path, "changed meanwhile").expect("writes");
+            let error = target.put(result).expect_err("is another file");
+            assert!(format!("{error:#}").contains("changed"), "{error:#}");
+            assert_eq!(fs::read(&path).expect("reads"), b"changed meanwhile");
+            assert_eq!(fs::read_dir(&folder).expect("reads").count(), names);
+            // The second time it has two names.
+            fs::hard_link(&path, folder.path().join(format!("link{names}"))).expect("links");
+        }
+    }
 }
