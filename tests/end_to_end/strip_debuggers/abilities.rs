@@ -107,11 +107,14 @@ fn done_by_gdb(program: &Path, debug: Option<&Path>, at: &Places) -> [String; 5]
     ]
 }
 
+/// A name, flags of the compiler, arguments of rgo-strip, and what it says of the tasks.
+type Row<'r> = (&'r str, &'r [&'r str], &'r [&'r str], [&'r str; 5]);
+
 #[test]
 fn the_report_says_what_gdb_can_do() {
     const ID: &str = "-Wl,--build-id=sha1";
     const NO_ID: &str = "-Wl,--build-id=none";
-    let rows: [(&str, &[&str], &[&str], [&str; 5]); 9] = [
+    let rows: [Row<'_>; 9] = [
         ("as built", &[ID], &["-N", "absent"], ["yes", "yes", "yes", "yes", "yes"]),
         ("lines", &["-g1", NO_ID], &["-N", "absent"], ["yes", "yes", "no", "yes", "yes"]),
         ("-g", &[ID], &["-g"], ["yes", "companion", "companion", "yes", "partly"]),

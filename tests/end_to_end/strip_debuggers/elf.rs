@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use super::{c_line, c_program, gdb, sample, sample_line, split};
+use super::{c_line, c_program, gdb, sample, sample_line, split, strip};
 use crate::support::scratch;
 
 /// It stops at the line and reads the variable.
@@ -22,12 +22,14 @@ fn knows_no_line(program: &Path) {
 
 #[test]
 fn by_build_id() {
-    let folder = scratch("debug-build-id");
-    let (program, debug) = (folder.join("twice"), folder.join("debug"));
-    c_program(&program, &["-Wl,--build-id=sha1"]);
-    split(&program, &debug);
-    knows_no_line(&program);
-    debugs_c(&program, Some(&debug));
+    for compression in [&[][..], &["--compress-debug", "zlib"]] {
+        let folder = scratch("debug-build-id");
+        let (program, debug) = (folder.join("twice"), folder.join("debug"));
+        c_program(&program, &["-Wl,--build-id=sha1"]);
+        strip(&program, &[&["--split", debug.to_str().expect("UTF-8")], compression].concat());
+        knows_no_line(&program);
+        debugs_c(&program, Some(&debug));
+    }
 }
 
 /// Beside the program, and in the folder below it that gdb looks into.

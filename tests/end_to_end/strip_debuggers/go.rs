@@ -48,7 +48,7 @@ fn done_by_dlv(program: &Path, debug: Option<&Path>, at: &str) -> [String; 5] {
         reach(by_function.contains("> [Breakpoint 1] main.twice() "), false),
         reach(stops_at_line(&by_line), stops_at_line(&by_address)),
         reach(by_line.contains("\n42\n"), false),
-        reach(frames.iter().all(frame), frames.iter().any(|name| frame(name))),
+        reach(frames.iter().all(frame), frames.iter().any(frame)),
         reach(named && symbol.trim_end().ends_with(&format!("twice.go:{line}")), named),
     ]
 }
