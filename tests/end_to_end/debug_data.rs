@@ -100,7 +100,7 @@ fn uuid(path: &Path) -> String {
     line.unwrap_or_else(|| panic!("no uuid in {}", path.display())).trim().to_owned()
 }
 
-fn build_id(path: &Path) -> String {
+pub(crate) fn build_id(path: &Path) -> String {
     let text = readobj(&["--notes"], path);
     let id = text.split("Build ID: ").nth(1).and_then(|rest| rest.split_whitespace().next());
     id.unwrap_or_else(|| panic!("no build-id in {}", path.display())).to_owned()

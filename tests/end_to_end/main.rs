@@ -24,5 +24,7 @@ mod reproducible;
 mod run;
 mod signature;
 mod stamp;
+#[cfg(target_os = "linux")]
+mod strip_debuggers;
 mod vcs;
 mod workspace;

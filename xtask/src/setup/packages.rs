@@ -10,9 +10,10 @@ use crate::shell::{command, on_path, output, quiet, succeeds};
 
 /// What the tests need: compilers and build tools of programs with C code, what runs foreign
 /// programs, what looks at them, and what installs the Python packages.
-const PACKAGES: [&str; 16] = [
+const PACKAGES: [&str; 17] = [
     "autoconf",
     "cmake",
+    "debuginfod",
     "g++",
     "gcc",
     "gdb",
@@ -29,17 +30,31 @@ const PACKAGES: [&str; 16] = [
     "wine64",
 ];
 
+/// Tools of LLVM that tests call, by whatever name the distribution gives them.
+const LLVM_TOOLS: [&str; 7] = [
+    "dsymutil",
+    "lldb",
+    "llvm-dwarfdump",
+    "llvm-objdump",
+    "llvm-readobj",
+    "llvm-strip",
+    "llvm-symbolizer",
+];
+
 pub(super) fn ensure(setup: &mut Setup) -> anyhow::Result<()> {
     if available() {
         let llvm = newest("llvm-", "", |name| name.strip_prefix("llvm-")?.parse::<u32>().ok())
             .context("no package llvm-<version> is known to apt")?;
+        // Of the same version; not every release has it.
+        let lldb = llvm.replacen("llvm", "lldb", 1);
         let mut names: Vec<&str> = PACKAGES.to_vec();
         names.push(&llvm);
+        names.extend(known(&lldb).then_some(lldb.as_str()));
         install(&names)?;
     } else {
         done("packages", "not a Debian or Ubuntu; taking what is there");
     }
-    for tool in ["llvm-readobj", "llvm-objdump", "llvm-strip", "dsymutil"] {
+    for tool in LLVM_TOOLS {
         if let Some(path) = llvm_tool(tool) {
             let name = format!("RGO_TEST_{}", tool.to_uppercase().replace('-', "_"));
             setup.say(&name, &path);

@@ -1,22 +1,45 @@
 //! Second opinions on what rgo writes, by tools that are not rgo: `lief` reads signatures,
-//! `rust-audit-info` reads dependency lists, `cargo-auditable` writes them. And the peer that the
-//! benchmark measures against.
+//! `rust-audit-info` reads dependency lists, `cargo-auditable` writes them, `dlv` debugs what Go
+//! made and rgo stripped. And the peer that the benchmark measures against.
 
 use std::path::{Path, PathBuf};
 
 use super::{Setup, doing, done};
-use crate::shell::{cargo, command, quiet};
+use crate::shell::{cargo, command, on_path, quiet};
 
 const LIEF: &str = "lief==0.17.6";
 /// Reads C headers for the crate `bindgen`.
 const LIBCLANG: &str = "libclang==18.1.1";
+/// Go's debugger.
+const DELVE: &str = "1.26.2";
 
 pub(super) fn ensure(setup: &mut Setup) -> anyhow::Result<()> {
     python(setup)?;
     let audit_info = cargo_tool(setup, "rust-audit-info", "0.5.4")?;
     setup.set("RGO_TEST_AUDIT_INFO", &audit_info)?;
     let auditable = cargo_tool(setup, "cargo-auditable", "0.7.7")?;
-    setup.set("RGO_TEST_CARGO_AUDITABLE", &auditable)
+    setup.set("RGO_TEST_CARGO_AUDITABLE", &auditable)?;
+    delve(setup)
+}
+
+/// dlv, installed by Go under our own folder; without a Go the tests that need it say so.
+fn delve(setup: &mut Setup) -> anyhow::Result<()> {
+    if !on_path("go") {
+        done("dlv", "there is no go to build it with");
+        return Ok(());
+    }
+    let folder = setup.dir.join("go");
+    let program = folder.join(format!("dlv{}", std::env::consts::EXE_SUFFIX));
+    let says = quiet(command(&program).arg("version")).unwrap_or_default();
+    if !says.lines().any(|line| line.strip_prefix("Version: ") == Some(DELVE)) {
+        doing("dlv", DELVE);
+        let mut install = command("go");
+        install.arg("install").arg(format!("github.com/go-delve/delve/cmd/dlv@v{DELVE}"));
+        install.env("GOBIN", &folder).env("GOFLAGS", "").env("CGO_ENABLED", "0");
+        quiet(install.env_remove("GOOS").env_remove("GOARCH").current_dir(&setup.dir))?;
+    }
+    done("dlv", &format!("{DELVE} in {}", folder.display()));
+    setup.set("RGO_TEST_DLV", &program)
 }
 
 /// A virtual environment of our own, so that nothing of the user's is changed.

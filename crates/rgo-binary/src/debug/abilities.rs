@@ -7,9 +7,14 @@
 //! .dynsym, exports     exported                                  exported
 //! .debug_line                     yes                            lines
 //! .debug_info          yes                   yes
-//! Go's pclntab         yes        yes                   yes      functions, lines
+//! Go's pclntab         yes        by address            by Go    functions, lines
 //! .eh_frame, .debug_frame, .pdata, __unwind_info        yes
 //! ```
+//!
+//! delve reads pclntab in ELF and Mach-O, where it stops at functions, names lines and steps by
+//! them. A line it does not find without DWARF, but `go tool objdump` tells the address of one.
+//! Callers it finds by frame pointers, and misses some; Go's own traces have all of them. In PE
+//! Go's tools look for the table by its symbol, and without that the traces are all there is.
 //!
 //! What is missing may be in a companion, which the image names by one of its identities.
 
@@ -94,6 +99,8 @@ pub struct Evidence {
     pub exports: bool,
     /// Go's function table, which Go's runtime needs.
     pub pclntab: bool,
+    /// Whether Go's debugger and tools find that table.
+    pub go_tools: bool,
     /// DWARF with lines.
     pub lines: bool,
     /// DWARF with variables and types.
@@ -105,6 +112,8 @@ pub struct Evidence {
 }
 
 const GO_TABLE: &str = "Go's function table";
+const BY_ADDRESS: &str = "Go's function table, by address";
+const GO_TRACES: &str = "Go's function table, in Go's own traces";
 const SYMBOLS: &str = "symbol table";
 const LINES: &str = "DWARF lines";
 const VARIABLES: &str = "DWARF entries";
@@ -129,13 +138,15 @@ impl Evidence {
             let names: Vec<String> = names.into_iter().flatten().collect();
             (!names.is_empty()).then(|| names.join(", "))
         };
+        let (symbols, pclntab) = (super::has_symbols(image), go::pclntab(image)?.is_some());
         Ok(Self {
-            symbols: super::has_symbols(image),
+            symbols,
             exports: exports(image),
-            pclntab: go::pclntab(image)?.is_some(),
+            pclntab,
+            go_tools: pclntab && (symbols || image.format() != Format::Pe),
             lines: data.units.lines + data.units.full > 0,
             variables: data.units.full > 0,
-            unwind: unwind_table(image),
+            unwind: unwind_table(image, pclntab),
             companion,
         })
     }
@@ -144,15 +155,13 @@ impl Evidence {
 /// What a debugger can do with an image that has this.
 #[must_use]
 pub fn abilities(evidence: &Evidence) -> Vec<Ability> {
-    let Evidence { symbols, exports, pclntab, lines, variables, unwind, companion } = evidence;
+    let Evidence { symbols, exports, pclntab, go_tools, lines, variables, unwind, companion } =
+        evidence;
     let sources = |all: &[(bool, &'static str)]| -> Vec<&'static str> {
         all.iter().filter(|(is_there, _)| *is_there).map(|(_, name)| *name).collect()
     };
-    let functions = sources(&[(*symbols, SYMBOLS), (*variables, VARIABLES), (*pclntab, GO_TABLE)]);
-    let lines = sources(&[(*lines, LINES), (*pclntab, GO_TABLE)]);
-    let variables = sources(&[(*variables, VARIABLES)]);
-    let tables: Vec<&str> =
-        unwind.as_deref().into_iter().chain(pclntab.then_some(GO_TABLE)).collect();
+    let functions = sources(&[(*symbols, SYMBOLS), (*variables, VARIABLES), (*go_tools, GO_TABLE)]);
+    let with_lines = sources(&[(*lines, LINES), (*go_tools, GO_TABLE)]);
 
     let rest = if companion.is_some() { "; all with its companion" } else { "" };
     let partly =
@@ -170,7 +179,17 @@ pub fn abilities(evidence: &Evidence) -> Vec<Ability> {
     } else {
         by(Task::BreakOnFunction, &functions)
     };
-    let symbolise = match (functions.as_slice(), lines.as_slice()) {
+    let break_on_line = if *go_tools && !lines {
+        partly(Task::BreakOnLine, BY_ADDRESS)
+    } else {
+        by(Task::BreakOnLine, &sources(&[(*lines, LINES)]))
+    };
+    let unwinding = match unwind.as_deref() {
+        None if *pclntab => partly(Task::Unwind, GO_TRACES),
+        table => by(Task::Unwind, table.as_slice()),
+    };
+    let symbolise = match (functions.as_slice(), with_lines.as_slice()) {
+        ([], []) if *pclntab => partly(Task::Symbolise, GO_TRACES),
         ([], []) if *exports => partly(Task::Symbolise, EXPORTED),
         ([_, ..], []) => {
             partly(Task::Symbolise, &format!("{}, without lines", functions.join(", ")))
@@ -182,9 +201,9 @@ pub fn abilities(evidence: &Evidence) -> Vec<Ability> {
     };
     vec![
         break_on_function,
-        by(Task::BreakOnLine, &lines),
-        by(Task::ReadVariables, &variables),
-        by(Task::Unwind, &tables),
+        break_on_line,
+        by(Task::ReadVariables, &sources(&[(*variables, VARIABLES)])),
+        unwinding,
         symbolise,
     ]
 }
@@ -204,8 +223,9 @@ fn exports(image: &Image<'_>) -> bool {
     }
 }
 
-/// The first table of the image that is there and not empty.
-fn unwind_table(image: &Image<'_>) -> Option<String> {
+/// The first table of the image that is there and not empty. Where there is Go, `.eh_frame` is of
+/// the C that was linked to it.
+fn unwind_table(image: &Image<'_>, is_go: bool) -> Option<String> {
     const TABLES: [&str; 8] = [
         ".eh_frame",
         ".debug_frame",
@@ -217,7 +237,8 @@ fn unwind_table(image: &Image<'_>) -> Option<String> {
         "__debug_frame",
     ];
     let table = |name: &&str| image.section(name).is_some_and(|section| !section.data.is_empty());
-    TABLES.into_iter().find(table).map(str::to_owned)
+    let mut known = TABLES.into_iter().filter(|name| !is_go || !name.ends_with("eh_frame"));
+    known.find(table).map(str::to_owned)
 }
 
 #[cfg(test)]
@@ -232,7 +253,8 @@ mod tests {
     #[test]
     fn each_table_makes_its_part_possible() {
         let none = Evidence::default();
-        let go = Evidence { pclntab: true, ..none.clone() };
+        let go_pe = Evidence { pclntab: true, ..none.clone() };
+        let go = Evidence { go_tools: true, ..go_pe.clone() };
         let full = Evidence { symbols: true, lines: true, variables: true, ..none.clone() };
         let unwind = Some(".eh_frame".to_owned());
         let companion = Some("build-id 00".to_owned());
@@ -243,12 +265,14 @@ mod tests {
             (Evidence { symbols: true, exports: true, ..none.clone() }, "ynnnp"),
             (Evidence { lines: true, ..none.clone() }, "nynny"),
             (Evidence { unwind: unwind.clone(), ..none.clone() }, "nnnyn"),
-            (go.clone(), "yynyy"),
+            (go.clone(), "ypnpy"),
+            (go_pe, "nnnpp"),
+            (Evidence { lines: true, unwind: unwind.clone(), ..go.clone() }, "yynyy"),
             (Evidence { unwind: unwind.clone(), ..full.clone() }, "yyyyy"),
             (full, "yyyny"),
             (Evidence { companion: companion.clone(), ..none.clone() }, "wwwww"),
             (Evidence { companion: companion.clone(), exports: true, unwind, ..none }, "pwwyp"),
-            (Evidence { companion, ..go }, "yywyy"),
+            (Evidence { companion, ..go }, "ypwpy"),
         ] {
             assert_eq!(letters(&evidence), expected, "{evidence:?}");
         }
@@ -256,20 +280,21 @@ mod tests {
 
     #[test]
     fn it_is_said_by_what() {
-        let evidence =
-            Evidence { symbols: true, lines: true, pclntab: true, ..Evidence::default() };
+        let go = Evidence { pclntab: true, go_tools: true, ..Evidence::default() };
+        let evidence = Evidence { symbols: true, lines: true, ..go.clone() };
         let all = abilities(&evidence);
         let by: Vec<&str> = all.iter().map(|ability| ability.by.as_str()).collect();
         assert_eq!(
             by,
             [
                 "symbol table, Go's function table",
-                "DWARF lines, Go's function table",
+                "DWARF lines",
                 "",
-                "Go's function table",
+                "Go's function table, in Go's own traces",
                 "symbol table, Go's function table, DWARF lines",
             ]
         );
+        assert_eq!(abilities(&go).get(1).map(|it| it.by.as_str()), Some(BY_ADDRESS));
     }
 
     #[test]

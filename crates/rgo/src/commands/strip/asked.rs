@@ -126,6 +126,9 @@ fn mode(args: &Strip) -> Mode {
         Mode::Unneeded
     } else if mode.strip_debug || mode.discard_all {
         Mode::Debug
+    } else if mode.split.is_some() {
+        // What is in the companion is not left in the program, whatever else is asked for.
+        Mode::All
     } else if mode.discard_locals
         || !args.names.strip_symbols.is_empty()
         || !args.add_sections.is_empty()
@@ -203,6 +206,8 @@ mod tests {
             (&["-D", "-U"], Mode::All),
             (&["--split", "x"], Mode::All),
             (&["--split", "x", "-g"], Mode::Debug),
+            (&["--split", "x", "--compress-debug", "zlib"], Mode::All),
+            (&["--split", "x", "-N", "main"], Mode::All),
         ] {
             assert_eq!(asked(args).mode, mode, "{args:?}");
         }

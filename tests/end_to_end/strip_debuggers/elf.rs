@@ -1,0 +1,74 @@
+//! gdb finds the companion of an ELF program by each of its identities.
+
+use std::path::Path;
+
+use super::{c_line, c_program, gdb, sample, sample_line, split, strip};
+use crate::support::scratch;
+
+/// It stops at the line and reads the variable.
+#[track_caller]
+fn debugs_c(program: &Path, debug: Option<&Path>) {
+    let stop = format!("break twice.c:{}", c_line());
+    let said = gdb(program, debug, &[&stop, "run", "print doubled", "backtrace"]);
+    assert!(said.contains("$1 = 42"), "{said}");
+    assert!(said.contains("in shared (number=21)"), "{said}");
+}
+
+#[track_caller]
+fn knows_no_line(program: &Path) {
+    let said = gdb(program, None, &[&format!("break twice.c:{}", c_line())]);
+    assert!(!said.contains("Breakpoint 1 at"), "{said}");
+}
+
+#[test]
+fn by_build_id() {
+    for compression in [&[][..], &["--compress-debug", "zlib"]] {
+        let folder = scratch("debug-build-id");
+        let (program, debug) = (folder.join("twice"), folder.join("debug"));
+        c_program(&program, &["-Wl,--build-id=sha1"]);
+        strip(&program, &[&["--split", debug.to_str().expect("UTF-8")], compression].concat());
+        knows_no_line(&program);
+        debugs_c(&program, Some(&debug));
+    }
+}
+
+/// Beside the program, and in the folder below it that gdb looks into.
+#[test]
+fn by_debuglink() {
+    for below in ["", ".debug"] {
+        let folder = scratch("debug-link");
+        let (program, debug) = (folder.join("twice"), folder.join(below));
+        c_program(&program, &["-Wl,--build-id=none"]);
+        split(&program, &debug);
+        assert!(debug.join("twice.debug").is_file());
+        debugs_c(&program, None);
+        std::fs::rename(debug.join("twice.debug"), folder.join("elsewhere")).expect("renamed");
+        knows_no_line(&program);
+    }
+}
+
+/// The debugger is told where the sources are by what rgo-build ships.
+#[test]
+#[cfg(target_arch = "x86_64")]
+fn a_rust_program_with_trimmed_paths() {
+    let sample = sample();
+    let shipped = sample.split.artifact("linux-amd64", "sample").path();
+    let map = format!("source {}", shipped.with_file_name("source-map.gdb").display());
+    let folder = scratch("debug-rust");
+    let (program, debug) = (folder.join("sample"), folder.join("debug"));
+    std::fs::copy(sample.whole.artifact("linux-amd64", "sample").path(), &program).expect("copied");
+    split(&program, &debug);
+
+    let (line, text) = sample_line();
+    let stop = format!("break main.rs:{line}");
+    let show = format!("list {line},{line}");
+    let commands = [&stop, "run exit 7", "print code", &show];
+    for (program, debug) in [(&program, Some(debug.as_path())), (&shipped, None)] {
+        // Nothing of this machine is in the program: without the map there is no source.
+        let said = gdb(program, debug, &commands);
+        assert!(said.contains("$1 = 7") && !said.contains(text), "{said}");
+        let with_map: Vec<&str> = [map.as_str()].into_iter().chain(commands).collect();
+        let said = gdb(program, debug, &with_map);
+        assert!(said.contains("$1 = 7") && said.contains(text), "{said}");
+    }
+}
