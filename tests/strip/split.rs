@@ -51,6 +51,19 @@ fn a_second_time_changes_nothing() {
 }
 
 #[test]
+fn what_cannot_be_split_off_is_said() {
+    let folder = Folder::new();
+    let debug = folder.path("debug");
+    let file = folder.copy(LIBRARY, "file");
+    strip(&[], &[&file]);
+    let output = run(&["--split", text(&debug)], &[&file]);
+    assert!(output.status.success());
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert!(said.contains("it has no debug data to split off"), "{said}");
+    assert!(!debug.exists());
+}
+
+#[test]
 fn another_companion_is_never_replaced() {
     let folder = Folder::new();
     let debug = folder.path("debug");

@@ -50,6 +50,11 @@ fn apply(image: &mut Vec<u8>, change: &Change) {
     }
 }
 
+/// Mach-O programs and companions find each other by their UUID alone.
+fn is_linkable(image: &[u8]) -> bool {
+    image.starts_with(b"\x7fELF") || image.starts_with(b"MZ")
+}
+
 fn try_all(image: &[u8]) {
     let values = [("a::BANNER".to_owned(), "changed".to_owned())];
     let edits = |strip| Finish {
@@ -60,7 +65,7 @@ fn try_all(image: &[u8]) {
         trims: &[("/proc", "/a/much/longer/name")],
         identifier: Some("an.identifier"),
         timestamp: Some(1),
-        debuglink: Some(("x.debug", 7)),
+        debuglink: is_linkable(image).then_some(("x.debug", 7)),
         sign: if image.starts_with(b"MZ") { Sign::None } else { Sign::AdHoc },
         ..Finish::default()
     };

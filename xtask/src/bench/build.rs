@@ -8,7 +8,7 @@ use std::time::SystemTime;
 use anyhow::{Context, bail};
 use walkdir::WalkDir;
 
-use super::{Case, measure, quoted, tool};
+use super::{Case, measure, quoted, release};
 use crate::setup::{Setup, cargo_tool};
 use crate::shell::{self, command};
 
@@ -59,7 +59,7 @@ impl<'s> Bench<'s> {
             None => std::env::var("CARGO")?,
         };
         let project = std::path::absolute("testdata/sample")?;
-        Ok(Self { setup, project, folder, cargo, rgo: quoted(&tool("rgo-build")?)? })
+        Ok(Self { setup, project, folder, cargo, rgo: quoted(&release("rgo-build")?)? })
     }
 
     /// A command line that runs in the project with a target folder of its own.

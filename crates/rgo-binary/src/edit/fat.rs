@@ -9,6 +9,7 @@
 //! Slices keep their order and alignment; gaps between them are zeros, and nothing follows the
 //! last one. (`mach-o/fat.h`)
 
+use object::macho::{self, CpuType};
 use object::read::macho::{FatArch, MachOFatFile32, MachOFatFile64};
 
 use super::{Draft, Edited, Why, bytes};
@@ -56,7 +57,8 @@ pub(super) fn each<'a>(
                 format!("an alignment of 2^{}", entry.align),
             ));
         }
-        let slice = edit(bytes::slice(input, entry.offset, entry.size, "slice of a fat file")?)?;
+        let slice = bytes::slice(input, entry.offset, entry.size, "slice of a fat file")?;
+        let slice = edit(slice).map_err(|error| in_slice(error, entry))?;
         let output = &mut whole.draft;
         output.pad(1 << entry.align);
         let (offset, size) = (output.size(), slice.draft.size());
@@ -79,10 +81,41 @@ pub(super) fn each<'a>(
         whole.draft.put(at, &header, Why::FileHeader, "fat Mach-O header")?;
         whole.identity_dropped |= slice.identity_dropped;
         whole.removed.extend(slice.removed);
-        whole.warnings.extend(slice.warnings);
+        for warning in slice.warnings {
+            if !whole.warnings.contains(&warning) {
+                whole.warnings.push(warning);
+            }
+        }
         add_counts(&mut whole.slots_written, slice.slots_written);
     }
     Ok(whole)
+}
+
+/// Says in an error which slice it is about.
+fn in_slice(error: Error, entry: &Entry) -> Error {
+    let name = match (CpuType(entry.cpu_type), entry.cpu_subtype & 0xff) {
+        (macho::CPU_TYPE_X86, _) => "i386".to_owned(),
+        (macho::CPU_TYPE_X86_64, 8) => "x86_64h".to_owned(),
+        (macho::CPU_TYPE_X86_64, _) => "x86_64".to_owned(),
+        (macho::CPU_TYPE_ARM, _) => "arm".to_owned(),
+        (macho::CPU_TYPE_ARM64, 2) => "arm64e".to_owned(),
+        (macho::CPU_TYPE_ARM64, _) => "arm64".to_owned(),
+        (macho::CPU_TYPE_ARM64_32, _) => "arm64_32".to_owned(),
+        (other, _) => format!("CPU type {:#x}", other.0),
+    };
+    match error {
+        Error::Unsupported { what, why } => {
+            Error::unsupported(what, format!("{why} (slice {name})"))
+        }
+        Error::Malformed { what, offset, why } => {
+            let offset = entry.offset.saturating_add(offset);
+            Error::malformed(what, offset, format!("{why} (slice {name})"))
+        }
+        Error::SignedByIdentity { signer } => {
+            Error::SignedByIdentity { signer: format!("{signer}, slice {name}") }
+        }
+        other => other,
+    }
 }
 
 /// The slots written are those of all slices; each was asked for the same names.

@@ -6,6 +6,7 @@
 //!  commands               untouched         taken out   linkedit, symbols, trie, sign
 //! ```
 
+mod aranges;
 mod code_directory;
 mod commands;
 mod dsym;
@@ -22,7 +23,7 @@ use object::macho;
 use super::{Compression, Draft, Edited, Finish, Sign, Why, bytes};
 use crate::{Error, Result};
 use commands::{Command, Commands};
-use linkedit::{Linkedit, Table};
+use linkedit::{Linkedit, Table, refuse_bytes};
 use sign::Signature;
 use symbols::{Fate, Symbol};
 
@@ -206,6 +207,12 @@ impl<'a> Parts<'a> {
             (Sign::None, Some(place)) => {
                 self.signature = None;
                 self.commands.list.remove(place);
+                // The padding before it goes too: `__LINKEDIT` ends with its last table.
+                let linkedit = Linkedit::parse(self.image.input(), &self.commands)?;
+                if let Some(end) = linkedit.end() {
+                    refuse_bytes(self.image.input(), end..self.tables_end, "nothing names them")?;
+                    self.image.truncate(end);
+                }
             }
             _ => {}
         }

@@ -10,6 +10,7 @@
 //! Images are patched, not rebuilt from a model: bytes that no edit names are copied as they
 //! are, so an image never loses what this crate does not know of.
 
+mod archive;
 mod bytes;
 mod companion;
 mod draft;
@@ -42,8 +43,8 @@ pub struct Finished {
     pub identity_dropped: bool,
 }
 
-/// Edits an ELF, Mach-O or PE image, or each slice of a fat Mach-O file; the result is parsed
-/// again and compared before it is given out.
+/// Edits an ELF, Mach-O or PE image, each slice of a fat Mach-O file, or each ELF object of an
+/// archive; the result is parsed again and compared before it is given out.
 ///
 /// # Errors
 /// [`Error::NoteTooSmall`] where note or list do not fit, [`Error::UnknownSlot`],
@@ -102,6 +103,7 @@ impl Edited<'_> {
 pub fn edit<'a>(input: &'a [u8], edits: &Finish<'_>) -> Result<Edited<'a>> {
     match recognise(input) {
         Recognised::FatMachO => fat::each(input, |slice| edit_thin(slice, edits)),
+        Recognised::Archive => archive::each(input, edits, |object| edit_thin(object, edits)),
         Recognised::Other => {
             pe::refuse_object(input)?;
             edit_thin(input, edits)

@@ -61,7 +61,8 @@ pub enum Sign {
     #[default]
     Keep,
     /// Mach-O gets an ad-hoc signature, with the identifier, flags, entitlements and requirements
-    /// of the old one if there was one; PE, which has no such thing, refuses.
+    /// of the old one if there was one (but not an identity's requirements, which name its
+    /// certificates); PE, which has no such thing, refuses.
     AdHoc,
     /// The signature goes.
     None,
@@ -89,7 +90,8 @@ pub struct Finish<'a> {
     /// Folders and what to call them instead where a debug map (Mach-O) names files in them. Of
     /// several that fit, the last counts.
     pub trims: &'a [(&'a str, &'a str)],
-    /// Identifier of the code signature (Mach-O, if signed).
+    /// Identifier of the code signature (Mach-O, if signed). Without it a new signature takes the
+    /// last part of the install name, else `a.out-` and the UUID: an image does not know its file.
     pub identifier: Option<&'a str>,
     /// The name that programs linked against this library will look for (`LC_ID_DYLIB`).
     pub install_name: Option<&'a str>,

@@ -96,7 +96,7 @@ pub struct Strip {
     #[arg(short = 'V', long, action = clap::ArgAction::Version, help_heading = "Report")]
     pub version: Option<bool>,
 
-    /// Of archives, which are refused: what is made depends on the input alone anyway
+    /// Of archives: what is made of one depends on it alone anyway
     #[arg(short = 'D', long, hide = true)]
     pub enable_deterministic_archives: bool,
     /// See above

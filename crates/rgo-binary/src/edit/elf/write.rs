@@ -1,5 +1,7 @@
 //! The image that a layout stands for, written.
 
+use std::cmp::Reverse;
+
 use object::elf;
 
 use super::layout::{Content, Layout, Section, WHAT};
@@ -29,19 +31,9 @@ impl<'a> Layout<'a> {
         in_place: bool,
     ) -> Result<Draft<'a>> {
         let numbers = self.numbers();
-        let names_number = self.names_number();
         let new_number = |old: u32| numbers.get(old as usize).copied().flatten().unwrap_or(0);
         self.merge_names()?;
-        let mut order: Vec<usize> = (1..self.sections.len())
-            .filter(|number| self.sections.get(*number).is_some_and(|section| section.kept))
-            .collect();
-        order.sort_by_key(|number| {
-            let section = self.sections.get(*number);
-            let offset = section.map_or(0, |section| section.header.sh_offset);
-            // What is new comes after what was there, and the names of sections come last.
-            (*number == names_number, offset == 0, offset, section.map_or(0, Section::size))
-        });
-        for number in order {
+        for number in self.order(output.size()) {
             let Some(section) = self.sections.get_mut(number) else { continue };
             if section.in_segment {
                 continue;
@@ -63,6 +55,36 @@ impl<'a> Layout<'a> {
         self.headers.section_num = bytes::word(numbers.iter().flatten().count(), WHAT)?;
         self.headers.shstrtab_index = new_number(self.headers.shstrtab_index);
         self.write_headers(output, in_place)
+    }
+
+    /// The sections that stay, in the order in which they are written from `start` on.
+    fn order(&self, start: u64) -> Vec<usize> {
+        let names_number = self.names_number();
+        let mut order: Vec<usize> = (1..self.sections.len())
+            .filter(|number| self.sections.get(*number).is_some_and(|section| section.kept))
+            .collect();
+        order.sort_by_key(|number| {
+            let section = self.sections.get(*number);
+            let offset = section.map_or(0, |section| section.header.sh_offset);
+            // What is new comes after what was there, and the names of sections come last.
+            (*number == names_number, offset == 0, offset, section.map_or(0, Section::size))
+        });
+        if !self.is_relocatable() {
+            return order;
+        }
+        // An object's sections have no order, and less may have to be padded in another one.
+        let mut other = order.clone();
+        other.sort_by_key(|number| {
+            Reverse(self.sections.get(*number).map_or(0, |section| section.header.sh_addralign))
+        });
+        let end = |order: &[usize]| {
+            let sections = order.iter().filter_map(|number| self.sections.get(*number));
+            sections.filter(|section| !section.has_no_bytes()).fold(start, |at, section| {
+                let align = section.header.sh_addralign.max(1);
+                at.checked_next_multiple_of(align).unwrap_or(at).saturating_add(section.size())
+            })
+        };
+        if end(&other) < end(&order) { other } else { order }
     }
 
     /// Makes the names of sections anew, unless a segment holds them or something else uses them.

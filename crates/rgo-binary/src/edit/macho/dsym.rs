@@ -8,14 +8,14 @@
 //! ```
 //!
 //! Sections keep their numbers, and those that are loaded their addresses. Debuggers for Mach-O
-//! know no compressed sections.
+//! know no compressed sections, and lldb wants `__debug_aranges`.
 
 use miniz_oxide::inflate::decompress_to_vec_zlib_with_limit;
 use object::macho;
 
 use super::commands::{Command, Commands, SECTION_SIZE, SEGMENT_SIZE, Section, Segment};
 use super::symbols::{self, Symbol};
-use super::{WHAT, uuid};
+use super::{WHAT, aranges, uuid};
 use crate::edit::{Draft, Why, bytes};
 use crate::{Error, Limits, Result};
 
@@ -46,7 +46,18 @@ struct Debug<'a> {
 enum Content {
     /// Offset and size in the input.
     Copy(u64, u64),
-    Inflated(Vec<u8>),
+    New(Vec<u8>, Why),
+}
+
+impl Content {
+    fn bytes<'b>(&'b self, input: &'b [u8]) -> &'b [u8] {
+        match self {
+            Self::Copy(offset, size) => {
+                bytes::slice(input, *offset, *size, WHAT).unwrap_or_default()
+            }
+            Self::New(bytes, _) => bytes,
+        }
+    }
 }
 
 /// The companion of an image.
@@ -72,7 +83,8 @@ pub(in crate::edit) fn only_keep_debug(input: &[u8]) -> Result<Draft<'_>> {
     }
     let linkedit = segments.iter().find(|segment| segment.is("__LINKEDIT"));
     let sections = commands.sections(dwarf)?.into_iter().map(|section| debug(input, &section));
-    let sections = sections.collect::<Result<Vec<_>>>()?;
+    let mut sections = sections.collect::<Result<Vec<_>>>()?;
+    add_aranges(input, &mut sections);
     let loaded = segments.iter().filter(|other| other.number < dwarf.number);
     let loaded: u64 = loaded.map(|segment| u64::from(segment.sections)).sum();
     let told = |symbol: &&Symbol<'_>| {
@@ -132,9 +144,9 @@ pub(in crate::edit) fn only_keep_debug(input: &[u8]) -> Result<Draft<'_>> {
         let at = output.size();
         let size = match section.content {
             Content::Copy(offset, size) => output.copy(offset, size, WHAT).map(|()| size)?,
-            Content::Inflated(bytes) => {
+            Content::New(bytes, why) => {
                 let size = bytes.len() as u64;
-                output.push(bytes, Why::Compression);
+                output.push(bytes, why);
                 size
             }
         };
@@ -208,7 +220,19 @@ fn debug<'a>(input: &[u8], section: &Section<'a>) -> Result<Debug<'a>> {
         .filter(|inflated| inflated.len() as u64 == size)
         .ok_or_else(|| bad("its compressed bytes are damaged"))?;
     let name = full_name(short);
-    Ok(Debug { header, name, align, content: Content::Inflated(inflated) })
+    Ok(Debug { header, name, align, content: Content::New(inflated, Why::Compression) })
+}
+
+/// Adds the table by which lldb finds units, unless it is there.
+fn add_aranges(input: &[u8], sections: &mut Vec<Debug<'_>>) {
+    const NAME: &str = "__debug_aranges";
+    let find = |name: &str| sections.iter().find(|section| section.name == name);
+    let (None, Some(info)) = (find(NAME), find("__debug_info")) else { return };
+    let content = |name: &str| find(name).map_or(&[][..], |section| section.content.bytes(input));
+    if let Some(table) = aranges::make(content) {
+        let content = Content::New(table, Why::AddedSection);
+        sections.push(Debug { header: info.header, name: NAME.to_owned(), align: 1, content });
+    }
 }
 
 /// The name of a section whose compressed name starts with `__zdebug_`, where it may be cut.

@@ -117,6 +117,12 @@ impl<'a> Linkedit<'a> {
         self.changed
     }
 
+    /// Where the last table ends in the input.
+    pub(super) fn end(&self) -> Option<u64> {
+        let tables = self.blobs.iter().filter(|blob| blob.size > 0);
+        tables.map(|blob| blob.offset + blob.size).max()
+    }
+
     /// Fails if there is something between the tables, which would be lost with a new layout.
     /// `range` is where in the image they all are.
     pub(super) fn refuse_unnamed(&self, image: &[u8], range: Range<u64>) -> Result<()> {

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, anyhow};
 use rgo_binary::edit::{Draft, Edited, Piece, Why};
-use rgo_binary::{Error, Image, Limits, Slice, slices};
+use rgo_binary::{Error, Image, Limits, Recognised, Slice, recognise, slices};
 use tempfile::NamedTempFile;
 
 use super::asked::{Asked, Companion};
@@ -82,7 +82,11 @@ struct Ready {
 
 fn prepare(input: &Input, target: &Target, asked: &Asked) -> Result<Ready> {
     let limits = Limits { max_file: u64::MAX, ..Limits::default() };
-    let slices = slices(&input.bytes, &limits).map_err(explained)?;
+    // An archive has objects and no images; what is neither, the edit refuses.
+    let slices = match recognise(&input.bytes) {
+        Recognised::Archive | Recognised::Other => Vec::new(),
+        _ => slices(&input.bytes, &limits).map_err(explained)?,
+    };
     dump(&slices, asked)?;
     let mut report = FileReport {
         path: input.path.display().to_string(),

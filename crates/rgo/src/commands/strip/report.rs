@@ -93,6 +93,9 @@ impl FileReport {
     /// # Errors
     /// If it cannot be read.
     pub(super) fn look_at(&mut self, before: &[Slice<'_>], after: &[u8]) -> rgo_binary::Result<()> {
+        if before.is_empty() {
+            return Ok(());
+        }
         let limits = Limits { max_file: u64::MAX, ..Limits::default() };
         for (before, after) in before.iter().zip(slices(after, &limits)?) {
             let image = &after.image;

@@ -12,24 +12,24 @@
 //! Companions are in place, and on the disk, before their program loses what is in them.
 
 mod dsym;
+mod place;
 
-use std::fs::{self, File};
-use std::io::{self, BufReader, Read};
-use std::path::{Path, PathBuf};
+use std::fs::File;
+use std::path::Path;
 
 use anyhow::{Context, Result, anyhow};
 use object::Object;
 use rgo_binary::edit::{self, Draft, Finish};
 use rgo_binary::identity::identities;
-use rgo_binary::{Error, Format, Image};
-use tempfile::{NamedTempFile, TempDir};
+use rgo_binary::{Error, Format, Image, Limits, slices};
 
 use super::asked::Asked;
 use super::one::Input;
 use super::report::FileReport;
-use super::{target, write};
+use super::write;
 use crate::exit::Hint;
 use crate::mapped;
+use place::{Place, Prepared};
 
 /// A companion, and how its program names it.
 #[derive(Debug)]
@@ -67,8 +67,12 @@ pub(super) fn make(
     asked: &Asked,
     report: &mut FileReport,
 ) -> Result<Option<Split>> {
+    if images.is_empty() {
+        // The edit says why.
+        return with_companion(input, images, asked, |_, _| Ok(None));
+    }
     let Some(image) = images.iter().find(|image| has_debug_data(image)) else {
-        report.warnings.extend(nothing_to_split(images)?);
+        report.warnings.extend(nothing_to_split(images, folder, &input.name)?);
         return Ok(None);
     };
     let place = Place::new(folder, &input.name, image)?;
@@ -77,6 +81,10 @@ pub(super) fn make(
         let is_linked = image.format() != Format::MachO;
         let link = is_linked.then(|| (place.link_name(), edit::debuglink_crc(companion)));
         let prepared = (!asked.dry_run).then(|| place.prepare(companion, file)).transpose()?;
+        if let Some(prepared) = &prepared {
+            belongs(&mapped::map(&prepared.file())?, images)
+                .context("reading the companion back")?;
+        }
         Ok(Some(Split { place, prepared, link }))
     })
 }
@@ -129,168 +137,29 @@ fn has_debug_data(image: &Image<'_>) -> bool {
     has_dwarf || others()
 }
 
+/// Checks that debuggers will take a companion for that of these images.
+fn belongs(companion: &[u8], images: &[&Image<'_>]) -> Result<()> {
+    let limits = Limits { max_file: u64::MAX, ..Limits::default() };
+    let slices = slices(companion, &limits)?;
+    let mut same = slices.len() == images.len();
+    for (slice, image) in slices.iter().zip(images) {
+        let (ours, its) = (identities(&slice.image)?, identities(image)?);
+        same &= slice.image.arch() == image.arch();
+        same &= (ours.gnu_build_id, ours.uuid) == (its.gnu_build_id, its.uuid);
+    }
+    if same { Ok(()) } else { Err(anyhow!("it has another identity than its program")) }
+}
+
 /// What the user is to know of a program without debug data: a PDB is a companion already, and
-/// one that names its companion was split before.
-fn nothing_to_split(images: &[&Image<'_>]) -> Result<Option<String>> {
+/// one whose companion is in its place was split before.
+fn nothing_to_split(images: &[&Image<'_>], folder: &Path, name: &str) -> Result<Option<String>> {
     for image in images {
         if let Some(pdb) = identities(image)?.pdb {
             return Ok(Some(format!("its debug data is in {}, which is left as it is", pdb.path)));
         }
-        if image.section(".gnu_debuglink").is_some() {
+        if Place::new(folder, name, image)?.path.exists() {
             return Ok(None);
         }
     }
     Ok(Some("it has no debug data to split off".to_owned()))
-}
-
-/// Where a companion goes.
-#[derive(Debug)]
-struct Place {
-    /// The file, or the bundle.
-    path: PathBuf,
-    /// The file in the bundle.
-    inside: Option<PathBuf>,
-}
-
-impl Place {
-    /// Where the companion of a program called `name` is looked for.
-    fn new(folder: &Path, name: &str, image: &Image<'_>) -> Result<Self> {
-        if image.format() == Format::MachO {
-            let path = folder.join(format!("{name}.dSYM"));
-            return Ok(Self { path, inside: Some(dsym::inside(name)) });
-        }
-        let build_id = identities(image)?.gnu_build_id;
-        let by_id = build_id.as_deref().and_then(|id| id.split_at_checked(2));
-        let path = match by_id.filter(|(_, rest)| !rest.is_empty()) {
-            Some((first, rest)) => {
-                folder.join(".build-id").join(first).join(format!("{rest}.debug"))
-            }
-            None => folder.join(format!("{name}.debug")),
-        };
-        Ok(Self { path, inside: None })
-    }
-
-    /// What `.gnu_debuglink` says of it.
-    fn link_name(&self) -> String {
-        self.path.file_name().unwrap_or_default().to_string_lossy().into_owned()
-    }
-
-    /// Makes the companion, not yet in its place.
-    ///
-    /// # Errors
-    /// If it cannot be written.
-    fn prepare(&self, companion: &Draft<'_>, input: &File) -> Result<Prepared> {
-        let folder = self.path.parent().unwrap_or(Path::new("."));
-        let make = || -> Result<Prepared> {
-            fs::create_dir_all(folder)?;
-            match &self.inside {
-                None => {
-                    let file = new_file().tempfile_in(folder)?;
-                    write::write(companion, input, file.as_file())?;
-                    file.as_file().sync_all()?;
-                    Ok(Prepared::File(file))
-                }
-                Some(inside) => {
-                    let bundle = builder().tempdir_in(folder)?;
-                    dsym::fill(bundle.path(), inside, |file| {
-                        write::write(companion, input, file)?;
-                        file.sync_all()
-                    })?;
-                    Ok(Prepared::Bundle(bundle))
-                }
-            }
-        };
-        make().with_context(|| format!("making {}", self.path.display()))
-    }
-
-    /// Puts the companion in its place, unless it is there already.
-    ///
-    /// # Errors
-    /// If another is there, or none can be put there.
-    fn put(&self, prepared: Prepared) -> Result<()> {
-        let placed = match prepared {
-            Prepared::File(file) => match file.persist_noclobber(&self.path) {
-                Ok(_) => Ok(true),
-                Err(error) if error.error.kind() == io::ErrorKind::AlreadyExists => {
-                    same_bytes(error.file.path(), &self.path).map_err(Into::into)
-                }
-                Err(error) => Err(anyhow!(error.error)),
-            },
-            Prepared::Bundle(made) => self.put_bundle(made),
-        };
-        let text = || self.path.display();
-        if placed.with_context(|| format!("writing {}", text()))? {
-            return Ok(());
-        }
-        Err(anyhow!("{} is there already, and is of another build", text()).context(Hint(
-            "what was there is kept: give each build a folder of its own, or a build-id".into(),
-        )))
-    }
-
-    fn put_bundle(&self, made: TempDir) -> Result<bool> {
-        if self.path.symlink_metadata().is_err() {
-            #[cfg(unix)]
-            {
-                use std::os::unix::fs::PermissionsExt;
-                fs::set_permissions(made.path(), fs::Permissions::from_mode(0o755))?;
-            }
-            // A bundle that another process puts there meanwhile is not empty: this fails then.
-            match fs::rename(made.path(), &self.path) {
-                Ok(()) => {
-                    let _ = made.keep();
-                    return Ok(true);
-                }
-                Err(error) if self.path.symlink_metadata().is_err() => return Err(error.into()),
-                Err(_) => {}
-            }
-        }
-        let inside = self.inside.as_deref().unwrap_or(Path::new(""));
-        Ok(same_bytes(&made.path().join(inside), &self.path.join(inside)).unwrap_or(false))
-    }
-}
-
-/// A companion that is ready, under a temporary name.
-#[derive(Debug)]
-enum Prepared {
-    File(NamedTempFile),
-    Bundle(TempDir),
-}
-
-fn builder<'a>() -> tempfile::Builder<'a, 'a> {
-    let mut builder = tempfile::Builder::new();
-    builder.prefix(target::TEMPORARY);
-    builder
-}
-
-/// A temporary file is its owner's alone; a companion is for whoever debugs.
-fn new_file<'a>() -> tempfile::Builder<'a, 'a> {
-    let mut builder = builder();
-    #[cfg(unix)]
-    {
-        use std::os::unix::fs::PermissionsExt;
-        builder.permissions(fs::Permissions::from_mode(0o666));
-    }
-    builder
-}
-
-fn same_bytes(one: &Path, other: &Path) -> io::Result<bool> {
-    let (one, other) = (File::open(one)?, File::open(other)?);
-    if one.metadata()?.len() != other.metadata()?.len() {
-        return Ok(false);
-    }
-    let (mut one, mut other) = (BufReader::new(one), BufReader::new(other));
-    let (mut left, mut right) = ([0; 1 << 13], [0; 1 << 13]);
-    loop {
-        let size = one.read(&mut left)?;
-        let (Some(left), Some(right)) = (left.get(..size), right.get_mut(..size)) else {
-            return Ok(false);
-        };
-        if size == 0 {
-            return Ok(true);
-        }
-        other.read_exact(right)?;
-        if left != &*right {
-            return Ok(false);
-        }
-    }
 }

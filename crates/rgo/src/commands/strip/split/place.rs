@@ -1,0 +1,184 @@
+//! Where a companion goes, and how it gets there: under a temporary name first, to the disk, and
+//! then to its place unless something is there.
+
+use std::fs::{self, File};
+use std::io::{self, BufReader, Read};
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result, anyhow};
+use rgo_binary::edit::Draft;
+use rgo_binary::identity::identities;
+use rgo_binary::{Format, Image};
+use tempfile::{NamedTempFile, TempDir};
+
+use super::super::{target, write};
+use super::dsym;
+use crate::exit::Hint;
+
+/// Where a companion goes.
+#[derive(Debug)]
+pub(super) struct Place {
+    /// The file, or the bundle.
+    pub path: PathBuf,
+    /// The file in the bundle.
+    inside: Option<PathBuf>,
+}
+
+impl Place {
+    /// Where the companion of a program called `name` is looked for.
+    pub(super) fn new(folder: &Path, name: &str, image: &Image<'_>) -> Result<Self> {
+        if image.format() == Format::MachO {
+            let path = folder.join(format!("{name}.dSYM"));
+            return Ok(Self { path, inside: Some(dsym::inside(name)) });
+        }
+        let build_id = identities(image)?.gnu_build_id;
+        let by_id = build_id.as_deref().and_then(|id| id.split_at_checked(2));
+        let path = match by_id.filter(|(_, rest)| !rest.is_empty()) {
+            Some((first, rest)) => {
+                folder.join(".build-id").join(first).join(format!("{rest}.debug"))
+            }
+            None => folder.join(format!("{name}.debug")),
+        };
+        Ok(Self { path, inside: None })
+    }
+
+    /// What `.gnu_debuglink` says of it.
+    pub(super) fn link_name(&self) -> String {
+        self.path.file_name().unwrap_or_default().to_string_lossy().into_owned()
+    }
+
+    /// Makes the companion, not yet in its place.
+    ///
+    /// # Errors
+    /// If it cannot be written.
+    pub(super) fn prepare(&self, companion: &Draft<'_>, input: &File) -> Result<Prepared> {
+        let folder = self.path.parent().unwrap_or(Path::new("."));
+        let make = || -> Result<Prepared> {
+            fs::create_dir_all(folder)?;
+            match &self.inside {
+                None => {
+                    let file = new_file().tempfile_in(folder)?;
+                    write::write(companion, input, file.as_file())?;
+                    file.as_file().sync_all()?;
+                    Ok(Prepared::File(file))
+                }
+                Some(inside) => {
+                    let bundle = builder().tempdir_in(folder)?;
+                    dsym::fill(bundle.path(), inside, |file| {
+                        write::write(companion, input, file)?;
+                        file.sync_all()
+                    })?;
+                    Ok(Prepared::Bundle { folder: bundle, inside: inside.clone() })
+                }
+            }
+        };
+        make().with_context(|| format!("making {}", self.path.display()))
+    }
+
+    /// Puts the companion in its place, unless it is there already.
+    ///
+    /// # Errors
+    /// If another is there, or none can be put there.
+    pub(super) fn put(&self, prepared: Prepared) -> Result<()> {
+        let placed = match prepared {
+            Prepared::File(file) => match file.persist_noclobber(&self.path) {
+                Ok(_) => Ok(true),
+                Err(error) if error.error.kind() == io::ErrorKind::AlreadyExists => {
+                    same_bytes(error.file.path(), &self.path).map_err(Into::into)
+                }
+                Err(error) => Err(anyhow!(error.error)),
+            },
+            Prepared::Bundle { folder, inside } => self.put_bundle(folder, &inside),
+        };
+        let text = || self.path.display();
+        if placed.with_context(|| format!("writing {}", text()))? {
+            return self.settle().with_context(|| format!("writing {}", text()));
+        }
+        Err(anyhow!("{} is there already, and is of another build", text()).context(Hint(
+            "what was there is kept: give each build a folder of its own, or a build-id".into(),
+        )))
+    }
+
+    /// Has the new name on the disk: the program loses its debug data next.
+    fn settle(&self) -> Result<()> {
+        #[cfg(unix)]
+        File::open(self.path.parent().unwrap_or(Path::new(".")))?.sync_all()?;
+        Ok(())
+    }
+
+    fn put_bundle(&self, made: TempDir, inside: &Path) -> Result<bool> {
+        if self.path.symlink_metadata().is_err() {
+            #[cfg(unix)]
+            {
+                use std::os::unix::fs::PermissionsExt;
+                fs::set_permissions(made.path(), fs::Permissions::from_mode(0o755))?;
+            }
+            // A bundle that another process puts there meanwhile is not empty: this fails then.
+            match fs::rename(made.path(), &self.path) {
+                Ok(()) => {
+                    let _ = made.keep();
+                    return Ok(true);
+                }
+                Err(error) if self.path.symlink_metadata().is_err() => return Err(error.into()),
+                Err(_) => {}
+            }
+        }
+        Ok(same_bytes(&made.path().join(inside), &self.path.join(inside)).unwrap_or(false))
+    }
+}
+
+/// A companion that is ready, under a temporary name.
+#[derive(Debug)]
+pub(super) enum Prepared {
+    File(NamedTempFile),
+    Bundle { folder: TempDir, inside: PathBuf },
+}
+
+impl Prepared {
+    /// The file with the debug data.
+    pub(super) fn file(&self) -> PathBuf {
+        match self {
+            Self::File(file) => file.path().to_owned(),
+            Self::Bundle { folder, inside } => folder.path().join(inside),
+        }
+    }
+}
+
+fn builder<'a>() -> tempfile::Builder<'a, 'a> {
+    let mut builder = tempfile::Builder::new();
+    builder.prefix(target::TEMPORARY);
+    builder
+}
+
+/// A temporary file is its owner's alone; a companion is for whoever debugs.
+fn new_file<'a>() -> tempfile::Builder<'a, 'a> {
+    let mut builder = builder();
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt;
+        builder.permissions(fs::Permissions::from_mode(0o666));
+    }
+    builder
+}
+
+fn same_bytes(one: &Path, other: &Path) -> io::Result<bool> {
+    let (one, other) = (File::open(one)?, File::open(other)?);
+    if one.metadata()?.len() != other.metadata()?.len() {
+        return Ok(false);
+    }
+    let (mut one, mut other) = (BufReader::new(one), BufReader::new(other));
+    let (mut left, mut right) = ([0; 1 << 13], [0; 1 << 13]);
+    loop {
+        let size = one.read(&mut left)?;
+        let (Some(left), Some(right)) = (left.get(..size), right.get_mut(..size)) else {
+            return Ok(false);
+        };
+        if size == 0 {
+            return Ok(true);
+        }
+        other.read_exact(right)?;
+        if left != &*right {
+            return Ok(false);
+        }
+    }
+}
