@@ -119,7 +119,8 @@ fn prepare(input: &Input, target: &Target, asked: &Asked) -> Result<Ready> {
         report.names = Some(target.names());
     }
     let result = target.temporary()?;
-    write::write(&edited.draft, &input.file, result.as_file()).context("writing the result")?;
+    write::write(&edited.draft, &input.file, result.as_file(), target.wait())
+        .context("writing the result")?;
     let bytes = mapped::file(result.as_file()).context("reading the result back")?;
     edited.verify(&bytes)?;
     if asked.report {
@@ -144,7 +145,8 @@ fn only_companion(
             return Ok(None);
         }
         let result = target.temporary()?;
-        write::write(companion, file, result.as_file()).context("writing the result")?;
+        write::write(companion, file, result.as_file(), target.wait())
+            .context("writing the result")?;
         Ok(Some(result))
     })?;
     Ok(Ready { companion: None, result, report })
