@@ -117,26 +117,39 @@ impl Bench {
     }
 
     /// The result takes the place of the input, a copy that is made anew for each run and is on
-    /// the disk when it starts.
+    /// the disk when it starts. Ours replaces nothing before the result is on the disk too, so
+    /// what it is compared with is a peer and a `sync` of its result.
     fn in_place(&self, title: &str, program: &Path, mode: &str) -> anyhow::Result<Vec<String>> {
         let title = format!("{title}, in place");
         let (input, copy, result) = (quoted(program)?, self.file("copy")?, self.file("result")?);
         let script = self.folder.join("copy.sh");
         fs::write(&script, format!("rm -f {copy}\ncp {input} {copy}\nsync {copy}\n"))?;
         let fresh = format!("sh {}", quoted(&script)?);
-        let case = |tool: &Stripper| {
-            Case::new(tool.name, format!("{} {mode} {copy}", tool.program)).prepared(fresh.clone())
-        };
-        let mut cases: Vec<_> = self.strippers.iter().map(case).collect();
-        // The others leave it to the system when the result is written: a crash may take both.
-        let ours = cases.first().context("ours is the first")?;
+        let mut cases = Vec::new();
+        for (number, Stripper { name, program }) in self.strippers.iter().enumerate() {
+            let line = format!("{program} {mode} {copy}");
+            if number > 0 {
+                let synced = self.folder.join(format!("synced{number}.sh"));
+                fs::write(&synced, format!("{line} && sync {copy}\n"))?;
+                let line = format!("sh {}", quoted(&synced)?);
+                cases.push(Case::new(&format!("{name}, sync"), line).prepared(fresh.clone()));
+            } else {
+                cases.push(Case::new(name, line).prepared(fresh.clone()));
+            }
+        }
         shell::run(command("sh").arg(&script))?;
+        let ours = cases.first().context("ours is the first")?;
         shell::run(command("sh").args(["-c", &format!("{} && cp {copy} {result}", ours.line)]))?;
         let write = format!("dd if={result} of={copy} bs=256K conv=fsync status=none");
-        cases.push(
-            Case::new("the result written to the disk", write).prepared(format!("rm -f {copy}")),
-        );
-        self.compared(&title, &cases)
+        let least = Case::new("dd conv=fsync of the result", write);
+        cases.push(least.prepared(format!("rm -f {copy}")));
+        let over = self.compared(&title, &cases)?;
+
+        let plain = self.strippers.iter().map(|Stripper { name, program }| {
+            Case::new(name, format!("{program} {mode} {copy}")).prepared(fresh.clone())
+        });
+        measure(&format!("{title}, peers without sync"), RUNS, 1, &plain.collect::<Vec<_>>())?;
+        Ok(over)
     }
 
     /// Measures all, ours being the first and what has to be done at least the last; says which
