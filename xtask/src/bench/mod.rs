@@ -150,7 +150,7 @@ fn corpus(setup: &Setup) -> anyhow::Result<PathBuf> {
     Ok(corpus)
 }
 
-/// The program of a published package whose folder begins so.
+/// The file of a published package whose folder begins so, by the end of its path.
 fn published(setup: &Setup, package: &str, name: &str) -> anyhow::Result<PathBuf> {
     let folders = fs::read_dir(corpus(setup)?)?.flatten().map(|entry| entry.path());
     let starts = |path: &PathBuf| {
@@ -159,7 +159,7 @@ fn published(setup: &Setup, package: &str, name: &str) -> anyhow::Result<PathBuf
     let folder = folders.filter(starts).min().with_context(|| format!("no {package}"))?;
     let files = walkdir::WalkDir::new(folder).into_iter().flatten();
     let mut named = files.filter(|entry| {
-        entry.file_type().is_file() && entry.file_name().to_string_lossy().ends_with(name)
+        entry.file_type().is_file() && entry.path().to_string_lossy().ends_with(name)
     });
     let found = named.next().with_context(|| format!("no {name} in {package}"))?;
     Ok(found.into_path())

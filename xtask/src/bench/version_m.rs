@@ -44,10 +44,7 @@ impl<'s> Bench<'s> {
     /// One Rust program, beside the reader of its dependency list.
     fn rust(&self) -> anyhow::Result<Vec<String>> {
         let Some(audit_info) = self.setup.var("RGO_TEST_AUDIT_INFO") else { return Ok(Vec::new()) };
-        let uv = quoted(
-            &published(self.setup, "uv-", "scripts/uv")
-                .or_else(|_| published(self.setup, "uv-", "uv"))?,
-        )?;
+        let uv = quoted(&published(self.setup, "uv-", "scripts/uv")?)?;
         let ours = format!("{} {uv}", self.ours);
         let theirs = format!("{} {uv}", quoted(Path::new(audit_info))?);
         let cases = [
