@@ -2,12 +2,13 @@
 //! What counts is the ratio.
 
 mod build;
+mod strip;
 mod version_m;
 
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use anyhow::Context;
+use anyhow::{Context, bail};
 use clap::ValueEnum;
 use serde::Deserialize;
 
@@ -19,6 +20,8 @@ use crate::shell::{self, command};
 pub(crate) enum What {
     /// rgo-build beside cargo build and cargo zigbuild
     Build,
+    /// rgo-strip beside LLVM's, GNU's and elfutils' strip, and cp
+    Strip,
     /// rgo-version-m beside go version -m and rust-audit-info
     VersionM,
 }
@@ -32,6 +35,10 @@ pub(crate) fn run(what: What) -> anyhow::Result<()> {
     shell::run(shell::cargo().args(["build", "--release", "--package", "rgo"]))?;
     match what {
         What::Build => build::run(&setup),
+        What::Strip => {
+            ship(&setup)?;
+            strip::run(&setup)
+        }
         What::VersionM => {
             ship(&setup)?;
             version_m::run(&setup)
@@ -132,4 +139,35 @@ fn release(name: &str) -> anyhow::Result<PathBuf> {
 /// Quotes a path for a command line that hyperfine splits.
 fn quoted(path: &Path) -> anyhow::Result<String> {
     Ok(format!("'{}'", shell::text(path)?))
+}
+
+/// What `cargo xtask corpus` has fetched.
+fn corpus(setup: &Setup) -> anyhow::Result<PathBuf> {
+    let corpus = setup.dir.join("corpus");
+    if !corpus.is_dir() {
+        bail!("published programs are what is measured: run `cargo xtask corpus` first");
+    }
+    Ok(corpus)
+}
+
+/// The file of a published package whose folder begins so, by the end of its path.
+fn published(setup: &Setup, package: &str, name: &str) -> anyhow::Result<PathBuf> {
+    let folders = fs::read_dir(corpus(setup)?)?.flatten().map(|entry| entry.path());
+    let starts = |path: &PathBuf| {
+        path.file_name().is_some_and(|file| file.to_string_lossy().starts_with(package))
+    };
+    let folder = folders.filter(starts).min().with_context(|| format!("no {package}"))?;
+    let files = walkdir::WalkDir::new(folder).into_iter().flatten();
+    let mut named = files.filter(|entry| {
+        entry.file_type().is_file() && entry.path().to_string_lossy().ends_with(name)
+    });
+    let found = named.next().with_context(|| format!("no {name} in {package}"))?;
+    Ok(found.into_path())
+}
+
+/// The most memory that a command held, in KiB.
+fn peak(line: &str) -> anyhow::Result<u64> {
+    let script = format!("/usr/bin/time -f %M {line} 2>&1 >/dev/null | tail -n 1");
+    let said = shell::output(command("sh").args(["-c", &script]))?;
+    said.trim().parse().with_context(|| format!("{line} gave no figure: {said}"))
 }

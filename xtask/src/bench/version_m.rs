@@ -1,10 +1,10 @@
 //! How long it takes to say what programs are, beside the readers of one format each.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
-use anyhow::{Context, bail};
+use anyhow::bail;
 
-use super::{Case, measure, quoted, tool};
+use super::{Case, corpus, measure, peak, published, quoted, tool};
 use crate::setup::Setup;
 use crate::shell::{self, command, on_path};
 
@@ -34,39 +34,17 @@ pub(super) fn run(setup: &Setup) -> anyhow::Result<()> {
 struct Bench<'s> {
     setup: &'s Setup,
     ours: String,
-    /// What `cargo xtask corpus` has fetched.
-    corpus: PathBuf,
 }
 
 impl<'s> Bench<'s> {
     fn new(setup: &'s Setup) -> anyhow::Result<Self> {
-        let corpus = setup.dir.join("corpus");
-        if !corpus.is_dir() {
-            bail!("published programs are what is measured: run `cargo xtask corpus` first");
-        }
-        Ok(Self { setup, ours: quoted(&tool("rgo-version-m")?)?, corpus })
-    }
-
-    /// The program of a published package whose folder begins so.
-    fn program(&self, package: &str, name: &str) -> anyhow::Result<PathBuf> {
-        let folders = std::fs::read_dir(&self.corpus)?.flatten().map(|entry| entry.path());
-        let starts = |path: &PathBuf| {
-            path.file_name().is_some_and(|file| file.to_string_lossy().starts_with(package))
-        };
-        let folder = folders.filter(starts).min().with_context(|| format!("no {package}"))?;
-        let files = walkdir::WalkDir::new(folder).into_iter().flatten();
-        let mut named = files.filter(|entry| {
-            entry.file_type().is_file() && entry.file_name().to_string_lossy().ends_with(name)
-        });
-        let found = named.next().with_context(|| format!("no {name} in {package}"))?;
-        Ok(found.into_path())
+        Ok(Self { setup, ours: quoted(&tool("rgo-version-m")?)? })
     }
 
     /// One Rust program, beside the reader of its dependency list.
     fn rust(&self) -> anyhow::Result<Vec<String>> {
         let Some(audit_info) = self.setup.var("RGO_TEST_AUDIT_INFO") else { return Ok(Vec::new()) };
-        let uv =
-            quoted(&self.program("uv-", "scripts/uv").or_else(|_| self.program("uv-", "uv"))?)?;
+        let uv = quoted(&published(self.setup, "uv-", "scripts/uv")?)?;
         let ours = format!("{} {uv}", self.ours);
         let theirs = format!("{} {uv}", quoted(Path::new(audit_info))?);
         let cases = [
@@ -89,7 +67,7 @@ impl<'s> Bench<'s> {
         let goroot = shell::output(command("go").args(["env", "GOROOT"]))?;
         let go = Path::new(goroot.trim()).join("bin/go");
         let theirs = format!("{} version -m", quoted(&go)?);
-        let (file, tree) = (quoted(&go)?, quoted(&self.corpus)?);
+        let (file, tree) = (quoted(&go)?, quoted(&corpus(self.setup)?)?);
         let mut over = Vec::new();
         for (title, flags, path, part) in [
             ("One Go program", "", &file, OF_GO),
@@ -107,7 +85,7 @@ impl<'s> Bench<'s> {
 
     /// An archive, beside the tool that does nothing but decompress it.
     fn archives(&self) -> anyhow::Result<Vec<String>> {
-        let archive = quoted(&self.program("node-linux", ".tgz")?)?;
+        let archive = quoted(&published(self.setup, "node-linux", ".tgz")?)?;
         let cases = [
             Case::new("rgo-version-m", format!("{} {archive}", self.ours)),
             Case::new("tar -t", format!("tar -tzf {archive}")),
@@ -123,11 +101,4 @@ fn compared(title: &str, runs: u32, cases: &[Case; 2], part: f64) -> anyhow::Res
     let ratio = ours.median / theirs.median;
     println!("  × {ratio:.2}; the bound is × {part}");
     Ok(if ratio > part { vec![format!("{title}: × {ratio:.2}")] } else { Vec::new() })
-}
-
-/// The most memory that a command held, in KiB.
-fn peak(line: &str) -> anyhow::Result<u64> {
-    let script = format!("/usr/bin/time -f %M {line} 2>&1 >/dev/null | tail -n 1");
-    let said = shell::output(command("sh").args(["-c", &script]))?;
-    said.trim().parse().with_context(|| format!("{line} gave no figure: {said}"))
 }

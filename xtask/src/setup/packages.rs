@@ -10,10 +10,11 @@ use crate::shell::{command, on_path, output, quiet, succeeds};
 
 /// What the tests need: compilers and build tools of programs with C code, what runs foreign
 /// programs, what looks at them, and what installs the Python packages.
-const PACKAGES: [&str; 17] = [
+const PACKAGES: [&str; 18] = [
     "autoconf",
     "cmake",
     "debuginfod",
+    "elfutils",
     "g++",
     "gcc",
     "gdb",
@@ -119,9 +120,11 @@ pub(super) fn newest<V: Ord>(
 
 /// An LLVM tool: by its plain name on PATH, or Debian's of the highest version.
 fn llvm_tool(name: &str) -> Option<String> {
-    if on_path(name) {
-        return Some(name.to_owned());
-    }
+    if on_path(name) { Some(name.to_owned()) } else { newest_llvm_tool(name) }
+}
+
+/// Debian's LLVM tool of the highest version.
+pub(crate) fn newest_llvm_tool(name: &str) -> Option<String> {
     let versioned = format!("{name}-");
     let found = fs::read_dir("/usr/bin").ok()?.flatten().filter_map(|entry| {
         let file = entry.file_name().into_string().ok()?;

@@ -143,20 +143,30 @@ impl<'a> Names<'a> {
 }
 
 impl Merged<'_> {
-    /// Where a name is now.
-    pub(super) fn offset(&self, old: u32) -> u32 {
-        let after = self.regions.partition_point(|region| region.start <= old);
-        match after.checked_sub(1).and_then(|index| self.regions.get(index)) {
-            Some(region) if old < region.end => region.to + (old - region.start),
-            _ => 0,
-        }
+    /// Where a name is now. `near` is where the last one was: linkers write names in the order of
+    /// their symbols, so the next one mostly follows.
+    pub(super) fn offset(&self, old: u32, near: &mut usize) -> u32 {
+        let here = |index: usize| {
+            self.regions.get(index).filter(|region| region.start <= old && old < region.end)
+        };
+        let found = here(*near).or_else(|| {
+            *near += 1;
+            here(*near)
+        });
+        let found = found.or_else(|| {
+            let after = self.regions.partition_point(|region| region.start <= old);
+            *near = after.saturating_sub(1);
+            here(*near)
+        });
+        found.map_or(0, |region| region.to + (old - region.start))
     }
 
     /// Has headers name their sections.
     pub(super) fn name(&self, sections: &mut [Section<'_>]) {
+        let mut near = 0;
         for section in sections.iter_mut().filter(|section| section.kept) {
             section.header.sh_name = if is_at(self.table, section.header.sh_name, &section.name) {
-                self.offset(section.header.sh_name)
+                self.offset(section.header.sh_name, &mut near)
             } else {
                 let found = self.new.binary_search_by(|(name, _)| name.cmp(&section.name));
                 let place = found.ok().and_then(|index| self.new.get(index));
@@ -250,10 +260,11 @@ fn hosts(regions: &[Region], table: &[u8], new: &[Vec<u8>]) -> Vec<u32> {
 /// The eight letters before the last `skip` ones, the last of them first; zeros where there are
 /// no more.
 fn ending(name: &[u8], skip: usize) -> u64 {
-    let end = name.len().saturating_sub(skip);
-    let mut last = [0; 8];
-    for (place, byte) in last.iter_mut().zip(name.get(..end).unwrap_or_default().iter().rev()) {
-        *place = *byte;
-    }
-    u64::from_be_bytes(last)
+    let rest = name.get(..name.len().saturating_sub(skip)).unwrap_or_default();
+    let last = rest.last_chunk().copied().unwrap_or_else(|| {
+        let mut last = [0; 8];
+        last.iter_mut().rev().zip(rest.iter().rev()).for_each(|(place, byte)| *place = *byte);
+        last
+    });
+    u64::from_le_bytes(last)
 }

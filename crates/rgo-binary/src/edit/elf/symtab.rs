@@ -330,6 +330,7 @@ fn write(
     let mut table = Vec::with_capacity(symbols.table.len());
     let mut high = Vec::new();
     let (mut locals, mut all_local) = (0, true);
+    let mut near = 0;
     for ((_, mut symbol), number) in symbols.iter().zip(numbers) {
         if *number == GONE {
             continue;
@@ -337,7 +338,7 @@ fn write(
         symbol.section =
             symbol.section.map(|old| sections.get(old as usize).copied().flatten().unwrap_or(0));
         if let Some(names) = names {
-            symbol.st_name = names.offset(symbol.st_name);
+            symbol.st_name = names.offset(symbol.st_name, &mut near);
         }
         all_local &= symbol.st_info.st_bind() == elf::STB_LOCAL;
         locals += u32::from(all_local);

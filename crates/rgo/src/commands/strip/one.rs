@@ -11,10 +11,11 @@ use rgo_binary::{Error, Image, Limits, Recognised, Slice, recognise, slices};
 use tempfile::NamedTempFile;
 
 use super::asked::{Asked, Companion};
+use super::edits;
 use super::report::{FileReport, Gone, Made};
 use super::split::{self, Split};
 use super::target::Target;
-use super::{edits, write};
+use super::write::{self, Wait};
 use crate::exit::{Hint, Usage};
 use crate::mapped::{self, Bytes};
 use crate::{output, sections};
@@ -115,8 +116,8 @@ fn prepare(input: &Input, target: &Target, asked: &Asked) -> Result<Ready> {
     if target.is_in_place() && target.names() > 1 {
         report.names = Some(target.names());
     }
-    let mut write = |result: &File| {
-        write::write(&edited.draft, &input.file, result).context("writing the result")?;
+    let mut write = |result: &File, wait: Wait| {
+        write::write(&edited.draft, &input.file, result, wait).context("writing the result")?;
         let bytes = mapped::file(result).context("reading the result back")?;
         edited.verify(&bytes)?;
         if asked.report {
@@ -126,11 +127,12 @@ fn prepare(input: &Input, target: &Target, asked: &Asked) -> Result<Ready> {
     };
     if asked.dry_run {
         // In a file without a name: it is checked as it would be, and not held in memory.
-        write(&tempfile::tempfile().context("making a file for what would be written")?)?;
+        let file = tempfile::tempfile().context("making a file for what would be written")?;
+        write(&file, Wait::Nobody)?;
         return Ok(Ready { companion: None, result: None, report });
     }
     let result = target.temporary()?;
-    write(result.as_file())?;
+    write(result.as_file(), target.wait())?;
     Ok(Ready { companion, result: Some(result), report })
 }
 
@@ -150,7 +152,8 @@ fn only_companion(
             return Ok(None);
         }
         let result = target.temporary()?;
-        write::write(companion, file, result.as_file()).context("writing the result")?;
+        write::write(companion, file, result.as_file(), target.wait())
+            .context("writing the result")?;
         let bytes = mapped::file(result.as_file()).context("reading the result back")?;
         split::belongs(&bytes, images)?;
         Ok(Some(result))

@@ -26,7 +26,7 @@ use rgo_binary::{Error, Format, Image, Limits, slices};
 use super::asked::Asked;
 use super::one::Input;
 use super::report::FileReport;
-use super::write;
+use super::write::{self, Wait};
 use crate::exit::Hint;
 use crate::mapped;
 use place::{Place, Prepared};
@@ -108,7 +108,8 @@ pub(super) fn with_companion<T>(
     let Some(compression) = asked.compression else { return work(&companion, &input.file) };
     // Compression is an edit of its own, of a file of its own that has no name.
     let plain = tempfile::tempfile().context("making a file for what is not compressed yet")?;
-    write::write(&companion, &input.file, &plain).context("writing the debug data")?;
+    write::write(&companion, &input.file, &plain, Wait::Nobody)
+        .context("writing the debug data")?;
     let bytes = mapped::file(&plain).context("reading the debug data back")?;
     let edits = Finish { compression: Some(compression), ..Finish::default() };
     let edited = edit::edit(&bytes, &edits).context("compressing the debug data")?;

@@ -17,6 +17,7 @@ use anyhow::{Context, Result, anyhow};
 use tempfile::NamedTempFile;
 
 use super::attributes::Attributes;
+use super::write::Wait;
 use crate::exit::Hint;
 
 /// What temporary files begin with. One that a kill leaves behind is known by it.
@@ -84,6 +85,14 @@ impl Target {
         self.kind == Kind::InPlace
     }
 
+    /// What takes the place of other bytes is on the disk before it does; see `rename`.
+    pub(super) fn wait(&self) -> Wait {
+        match self.kind {
+            Kind::InPlace | Kind::File { exists: true } => Wait::Caller,
+            Kind::File { exists: false } | Kind::Device => Wait::Nobody,
+        }
+    }
+
     /// How many names the file has that is replaced.
     pub(super) fn names(&self) -> u64 {
         if self.is_in_place() { self.attributes.names() } else { 1 }
@@ -114,13 +123,13 @@ impl Target {
     pub(super) fn put(&self, temporary: NamedTempFile) -> Result<()> {
         match self.kind {
             Kind::Device => self.feed(&temporary),
-            Kind::File { exists } => self.rename(temporary, exists),
+            Kind::File { .. } => self.rename(temporary),
             Kind::InPlace if !self.attributes.are_still_of(&self.path)? => {
                 Err(anyhow!("it was changed while it was stripped, and is left so"))
             }
             Kind::InPlace if self.names() > 1 => self.copy_over(temporary),
             Kind::InPlace => match self.attributes.give(temporary.as_file()) {
-                Ok(()) => self.rename(temporary, true),
+                Ok(()) => self.rename(temporary),
                 Err(_) => self.copy_over(temporary),
             },
         }
@@ -136,11 +145,11 @@ impl Target {
     /// Gives the finished file the name. If the machine stops meanwhile, bytes under a new name
     /// are still in the input; those that take the place of others would be nowhere, and are on
     /// the disk first.
-    fn rename(&self, temporary: NamedTempFile, replaces: bool) -> Result<()> {
+    fn rename(&self, temporary: NamedTempFile) -> Result<()> {
         if self.preserve_dates {
             self.attributes.give_times(temporary.as_file())?;
         }
-        if replaces {
+        if self.wait() == Wait::Caller {
             temporary.as_file().sync_all()?;
         }
         temporary.persist(&self.path).map_err(|error| error.error)?;

@@ -11,7 +11,8 @@ use rgo_binary::identity::identities;
 use rgo_binary::{Format, Image};
 use tempfile::{NamedTempFile, TempDir};
 
-use super::super::{target, write};
+use super::super::target;
+use super::super::write::{self, Wait};
 use super::dsym;
 use crate::exit::Hint;
 
@@ -58,14 +59,14 @@ impl Place {
             match &self.inside {
                 None => {
                     let file = new_file().tempfile_in(folder)?;
-                    write::write(companion, input, file.as_file())?;
+                    write::write(companion, input, file.as_file(), Wait::Caller)?;
                     file.as_file().sync_all()?;
                     Ok(Prepared::File(file))
                 }
                 Some(inside) => {
                     let bundle = builder().tempdir_in(folder)?;
                     dsym::fill(bundle.path(), inside, |file| {
-                        write::write(companion, input, file)?;
+                        write::write(companion, input, file, Wait::Caller)?;
                         file.sync_all()
                     })?;
                     Ok(Prepared::Bundle { folder: bundle, inside: inside.clone() })
