@@ -21,7 +21,7 @@ mod select;
 pub(super) mod symtab;
 mod write;
 
-use super::{Draft, Edited, Finish, Strip, Why};
+use super::{Draft, Edited, Finish, Sign, Strip, Why};
 use crate::{Error, Result};
 pub(super) use layout::Layout;
 use layout::Section;
@@ -30,6 +30,10 @@ use layout::Section;
 const DEBUGLINK: &[u8] = b".gnu_debuglink";
 
 pub(super) fn finish<'a>(filled: Draft<'a>, edits: &Finish<'_>) -> Result<Edited<'a>> {
+    if edits.sign == Sign::AdHoc {
+        let why = "programs of this format are not signed";
+        return Err(Error::unsupported("an ad-hoc signature of an ELF image", why));
+    }
     if asks_nothing(edits) {
         return Ok(Edited::of(filled));
     }
