@@ -9,10 +9,13 @@ use super::{Setup, doing, done};
 use crate::shell::{command, on_path, output, quiet, succeeds};
 
 /// What the tests need: compilers and build tools of programs with C code, what runs foreign
-/// programs, what looks at them, and what installs the Python packages.
-const PACKAGES: [&str; 16] = [
+/// programs, what looks at them, strips them or signs them, and what installs the Python packages.
+const PACKAGES: [&str; 21] = [
     "autoconf",
+    "binutils-aarch64-linux-gnu",
+    "binutils-mingw-w64-x86-64",
     "cmake",
+    "elfutils",
     "g++",
     "gcc",
     "gdb",
@@ -21,6 +24,8 @@ const PACKAGES: [&str; 16] = [
     "libc6-arm64-cross",
     "libgcc-s1-arm64-cross",
     "make",
+    "openssl",
+    "osslsigncode",
     "pkg-config",
     "python3-pip",
     "python3-venv",
@@ -39,7 +44,7 @@ pub(super) fn ensure(setup: &mut Setup) -> anyhow::Result<()> {
     } else {
         done("packages", "not a Debian or Ubuntu; taking what is there");
     }
-    for tool in ["llvm-readobj", "llvm-objdump", "llvm-strip", "dsymutil"] {
+    for tool in ["llvm-readobj", "llvm-objdump", "llvm-strip", "llvm-lipo", "dsymutil"] {
         if let Some(path) = llvm_tool(tool) {
             let name = format!("RGO_TEST_{}", tool.to_uppercase().replace('-', "_"));
             setup.say(&name, &path);
@@ -102,17 +107,17 @@ pub(super) fn newest<V: Ord>(
     found.map(|(_, name)| name)
 }
 
-/// An LLVM tool: by its plain name on PATH, or Debian's of the highest version.
+/// An LLVM tool: Debian's of the highest version, or by its plain name on PATH. (Debian's plain
+/// name is of the version that the release began with.)
 fn llvm_tool(name: &str) -> Option<String> {
-    if on_path(name) {
-        return Some(name.to_owned());
-    }
     let versioned = format!("{name}-");
-    let found = fs::read_dir("/usr/bin").ok()?.flatten().filter_map(|entry| {
+    let entries = fs::read_dir("/usr/bin").into_iter().flatten().flatten();
+    let found = entries.filter_map(|entry| {
         let file = entry.file_name().into_string().ok()?;
         Some((file.strip_prefix(&versioned)?.parse::<u32>().ok()?, entry.path()))
     });
-    found.max().and_then(|(_, path)| path.to_str().map(str::to_owned))
+    let newest = found.max().and_then(|(_, path)| path.to_str().map(str::to_owned));
+    newest.or_else(|| on_path(name).then(|| name.to_owned()))
 }
 
 /// Whether apt knows the package.
