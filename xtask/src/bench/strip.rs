@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, bail};
 
 use super::{Case, measure, peak, published, quoted, tool};
-use crate::setup::{Setup, newest_llvm_tool};
+use crate::setup::{Setup, llvm_tool};
 use crate::shell::{self, command, on_path};
 
 /// The bounds that the project sets itself, as parts of what the others take.
@@ -60,7 +60,7 @@ impl Bench {
     fn new() -> anyhow::Result<Self> {
         let folder = std::path::absolute("target/bench/strip")?;
         fs::create_dir_all(&folder)?;
-        let llvm = newest_llvm_tool("llvm-strip").context("no llvm-strip is here")?;
+        let llvm = llvm_tool("llvm-strip").context("no llvm-strip is here")?;
         let mut strippers = vec![
             Stripper { name: "rgo-strip", program: quoted(&tool("rgo-strip")?)? },
             Stripper { name: "llvm-strip", program: quoted(Path::new(&llvm))? },

@@ -8,7 +8,7 @@ mod published;
 mod tools;
 mod wine;
 
-pub(crate) use packages::newest_llvm_tool;
+pub(crate) use packages::llvm_tool;
 pub(crate) use tools::cargo_tool;
 
 use std::collections::BTreeMap;

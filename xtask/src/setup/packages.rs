@@ -9,9 +9,11 @@ use super::{Setup, doing, done};
 use crate::shell::{command, on_path, output, quiet, succeeds};
 
 /// What the tests need: compilers and build tools of programs with C code, what runs foreign
-/// programs, what looks at them, and what installs the Python packages.
-const PACKAGES: [&str; 18] = [
+/// programs, what looks at them, strips them or signs them, and what installs the Python packages.
+const PACKAGES: [&str; 22] = [
     "autoconf",
+    "binutils-aarch64-linux-gnu",
+    "binutils-mingw-w64-x86-64",
     "cmake",
     "debuginfod",
     "elfutils",
@@ -23,6 +25,8 @@ const PACKAGES: [&str; 18] = [
     "libc6-arm64-cross",
     "libgcc-s1-arm64-cross",
     "make",
+    "openssl",
+    "osslsigncode",
     "pkg-config",
     "python3-pip",
     "python3-venv",
@@ -32,10 +36,11 @@ const PACKAGES: [&str; 18] = [
 ];
 
 /// Tools of LLVM that tests call, by whatever name the distribution gives them.
-const LLVM_TOOLS: [&str; 7] = [
+const LLVM_TOOLS: [&str; 8] = [
     "dsymutil",
     "lldb",
     "llvm-dwarfdump",
+    "llvm-lipo",
     "llvm-objdump",
     "llvm-readobj",
     "llvm-strip",
@@ -118,19 +123,17 @@ pub(super) fn newest<V: Ord>(
     found.map(|(_, name)| name)
 }
 
-/// An LLVM tool: by its plain name on PATH, or Debian's of the highest version.
-fn llvm_tool(name: &str) -> Option<String> {
-    if on_path(name) { Some(name.to_owned()) } else { newest_llvm_tool(name) }
-}
-
-/// Debian's LLVM tool of the highest version.
-pub(crate) fn newest_llvm_tool(name: &str) -> Option<String> {
+/// An LLVM tool: Debian's of the highest version, or by its plain name on PATH. (Debian's plain
+/// name is of the version that the release began with.)
+pub(crate) fn llvm_tool(name: &str) -> Option<String> {
     let versioned = format!("{name}-");
-    let found = fs::read_dir("/usr/bin").ok()?.flatten().filter_map(|entry| {
+    let entries = fs::read_dir("/usr/bin").into_iter().flatten().flatten();
+    let found = entries.filter_map(|entry| {
         let file = entry.file_name().into_string().ok()?;
         Some((file.strip_prefix(&versioned)?.parse::<u32>().ok()?, entry.path()))
     });
-    found.max().and_then(|(_, path)| path.to_str().map(str::to_owned))
+    let newest = found.max().and_then(|(_, path)| path.to_str().map(str::to_owned));
+    newest.or_else(|| on_path(name).then(|| name.to_owned()))
 }
 
 /// Whether apt knows the package.

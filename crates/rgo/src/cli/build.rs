@@ -282,7 +282,7 @@ pub struct StampArgs {
     /// Write here instead of in place
     #[arg(short, long, value_name = "FILE")]
     pub output: Option<Utf8PathBuf>,
-    /// Replace the signature of an identity by an ad-hoc one
+    /// Replace the signature of an identity by an ad-hoc one (darwin), or take it away (windows)
     #[arg(long)]
     pub resign: bool,
     /// How to render the report

@@ -7,7 +7,7 @@ use anyhow::{Context, Result, anyhow};
 use camino::Utf8PathBuf;
 use rgo_binary::edit::{self, Sign};
 use rgo_binary::modinfo::BuildInfo;
-use rgo_binary::{Error as BinaryError, Limits, note, slices};
+use rgo_binary::{Error as BinaryError, Limits, Recognised, note, recognise, slices};
 use rgo_report::{Column, Document, Report, Table};
 use serde::Serialize;
 
@@ -60,7 +60,12 @@ pub(super) fn run(args: &StampArgs) -> Result<Exit> {
     if let Some((name, _)) = stamps.iter().find(|(name, _)| !known.contains(name)) {
         return Err(unknown(name, &known).context(args.file.to_string()));
     }
-    let policy = if args.resign { Sign::AdHoc } else { Sign::Keep };
+    // Programs of darwin alone can be signed without an identity.
+    let policy = match (args.resign, recognise(&data)) {
+        (false, _) => Sign::Keep,
+        (true, Recognised::MachO | Recognised::FatMachO) => Sign::AdHoc,
+        (true, _) => Sign::None,
+    };
     let finished = edit::stamp(&data, &stamps, policy).map_err(|error| {
         let signed = matches!(error, BinaryError::SignedByIdentity { .. });
         let error = anyhow!(error).context(format!("stamping {}", args.file));
