@@ -15,6 +15,9 @@ use super::elf::{Layout, symtab};
 use super::{Draft, Edited, Finish, Why, bytes, fat, macho, pe};
 use crate::{Error, Format, Image, Limits, Recognised, Result, recognise};
 
+/// The section that names a companion (ELF, PE).
+pub(super) const DEBUGLINK: &[u8] = b".gnu_debuglink";
+
 /// The companion of an image; for a fat Mach-O file, one with as many slices.
 ///
 /// # Errors
@@ -44,6 +47,20 @@ pub fn debuglink_crc(companion: &Draft<'_>) -> u32 {
     crc.finalize()
 }
 
+/// Content of [`DEBUGLINK`]: file name, NUL, zeros up to a multiple of 4, the CRC-32 in the order of
+/// bytes that the image has.
+pub(super) fn debuglink(name: &str, crc: [u8; 4]) -> Result<Vec<u8>> {
+    if name.contains('\0') {
+        return Err(Error::unsupported("this name of a debug file", "it contains a NUL"));
+    }
+    let name = name.rsplit('/').next().unwrap_or(name);
+    let mut content = name.as_bytes().to_vec();
+    content.push(0);
+    bytes::pad(&mut content, 4);
+    content.extend(crc);
+    Ok(content)
+}
+
 fn elf_companion(input: &[u8]) -> Result<Draft<'_>> {
     let mut layout = Layout::parse(Draft::of(input))?;
     if layout.sections.len() <= 1 {
@@ -51,7 +68,7 @@ fn elf_companion(input: &[u8]) -> Result<Draft<'_>> {
         return Err(Error::unsupported("a debug file of this ELF image", why));
     }
     let encoder = layout.encoder;
-    let link = layout.sections.iter_mut().find(|section| section.name == b".gnu_debuglink");
+    let link = layout.sections.iter_mut().find(|section| section.name == DEBUGLINK);
     if let Some(link) = link.filter(|link| !link.is_loaded()) {
         link.kept = false;
         symtab::edit(&mut layout, &Finish::default())?;

@@ -21,13 +21,10 @@ mod select;
 pub(super) mod symtab;
 mod write;
 
-use super::{Draft, Edited, Finish, Sign, Strip, Why};
+use super::{Draft, Edited, Finish, Sign, Strip, Why, companion};
 use crate::{Error, Result};
 pub(super) use layout::Layout;
 use layout::Section;
-
-/// What `.gnu_debuglink` starts its name with; also what a debugger looks for.
-const DEBUGLINK: &[u8] = b".gnu_debuglink";
 
 pub(super) fn finish<'a>(filled: Draft<'a>, edits: &Finish<'_>) -> Result<Edited<'a>> {
     if edits.sign == Sign::AdHoc {
@@ -92,25 +89,13 @@ fn add(layout: &mut Layout<'_>, edits: &Finish<'_>) -> Result<bool> {
         layout.sections.push(section);
     }
     if let Some((name, crc)) = edits.debuglink {
-        if name.contains('\0') {
-            return Err(Error::unsupported("this name of a debug file", "it contains a NUL"));
-        }
         // One that is there is about a companion of old.
         for section in layout.sections.iter_mut().filter(|section| !section.in_segment) {
-            section.kept &= section.name != DEBUGLINK;
+            section.kept &= section.name != companion::DEBUGLINK;
         }
-        let content = debuglink(name, crc, layout.encoder.endian());
-        layout.sections.push(Section::new(DEBUGLINK, content, 4, Why::DebugLink));
+        let crc = relocations::bytes_of(layout.encoder.endian(), crc);
+        let content = companion::debuglink(name, crc)?;
+        layout.sections.push(Section::new(companion::DEBUGLINK, content, 4, Why::DebugLink));
     }
     Ok(!edits.added.is_empty() || edits.debuglink.is_some())
-}
-
-/// Content of `.gnu_debuglink`: file name, NUL, zeros up to a multiple of 4, CRC-32.
-fn debuglink(name: &str, crc: u32, endian: object::Endianness) -> Vec<u8> {
-    let name = name.rsplit('/').next().unwrap_or(name);
-    let mut data = name.as_bytes().to_vec();
-    data.push(0);
-    data.resize(data.len().next_multiple_of(4), 0);
-    data.extend(relocations::bytes_of(endian, crc));
-    data
 }

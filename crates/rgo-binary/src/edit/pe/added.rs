@@ -1,17 +1,13 @@
 //! Sections added to a PE image. Whatever a section is for, PE maps it: a new one goes behind all
 //! others, in memory and in the file, read-only and discardable, if its header has room.
-//!
-//! ```text
-//! .gnu_debuglink: file name of the companion, NUL, zeros up to 4, CRC-32
-//! ```
 
 use super::headers::Section;
 use super::layout::Layout;
+use crate::edit::companion::{DEBUGLINK, debuglink};
 use crate::edit::{Finish, Why, bytes};
 use crate::{Error, Result};
 
 const WHAT: &str = "PE section";
-pub(super) const DEBUGLINK: &[u8] = b".gnu_debuglink";
 
 /// Appends the sections that are asked for; answers their contents, padded as the file has it.
 pub(super) fn add(
@@ -24,7 +20,10 @@ pub(super) fn add(
         .added
         .iter()
         .map(|(name, content)| (name.as_bytes(), content.to_vec(), Why::AddedSection));
-    let link = edits.debuglink.map(|(name, crc)| (DEBUGLINK, debuglink(name, crc), Why::DebugLink));
+    let link = match edits.debuglink {
+        Some((name, crc)) => Some((DEBUGLINK, debuglink(name, crc.to_le_bytes())?, Why::DebugLink)),
+        None => None,
+    };
     for (name, mut content, why) in asked.chain(link) {
         let shown = String::from_utf8_lossy(name).into_owned();
         let refused = |why: &str| Err(Error::unsupported(format!("adding section {shown}"), why));
@@ -37,9 +36,6 @@ pub(super) fn add(
         if content.is_empty() {
             return refused("Windows loads no image with an empty section");
         }
-        if why == Why::DebugLink && edits.debuglink.is_some_and(|(name, _)| name.contains('\0')) {
-            return Err(Error::unsupported("this name of a debug file", "it contains a NUL"));
-        }
         layout.refuse_flat(&format!("adding section {shown}"))?;
         let address = bytes::word(bytes::index(layout.memory_end(sections)), WHAT)?;
         let mut section = Section::new(name, bytes::word(content.len(), WHAT)?, address);
@@ -49,13 +45,4 @@ pub(super) fn add(
         contents.push((content, why));
     }
     Ok(contents)
-}
-
-fn debuglink(name: &str, crc: u32) -> Vec<u8> {
-    let name = name.rsplit('/').next().unwrap_or(name);
-    let mut content = name.as_bytes().to_vec();
-    content.push(0);
-    bytes::pad(&mut content, 4);
-    content.extend(crc.to_le_bytes());
-    content
 }

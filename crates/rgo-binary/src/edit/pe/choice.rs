@@ -5,6 +5,7 @@
 use super::headers::{Directory, Section};
 use super::layout::Layout;
 use crate::edit::bytes::{self, Source};
+use crate::edit::companion::DEBUGLINK;
 use crate::edit::{Finish, Removed, Strip};
 use crate::{Error, Result};
 
@@ -89,7 +90,7 @@ fn goes(
             _ => Ok(true),
         };
     }
-    let is_replaced = edits.debuglink.is_some() && section.name == super::added::DEBUGLINK;
+    let is_replaced = edits.debuglink.is_some() && section.name == DEBUGLINK;
     match (asked, needed) {
         (Some(true), _) => Ok(false),
         (Some(false), None) => Ok(true),
