@@ -80,6 +80,7 @@ pub(crate) fn tool(name: &str) -> Command {
     let program = match name {
         "rgo-build" => env!("CARGO_BIN_EXE_rgo-build"),
         "rgo-version-m" => env!("CARGO_BIN_EXE_rgo-version-m"),
+        "rgo-strip" => env!("CARGO_BIN_EXE_rgo-strip"),
         "rgo" => env!("CARGO_BIN_EXE_rgo"),
         other => panic!("no tool {other}"),
     };
