@@ -12,11 +12,11 @@ use serde_json::{Value, json};
 use crate::support::{Outcome, Project, machine, native, readobj, scratch, tool};
 
 /// A system that zig makes programs for.
-struct System {
+pub(crate) struct System {
     /// As zig spells it.
-    zig: &'static str,
+    pub(crate) zig: &'static str,
     /// Its format, as rgo calls it.
-    format: &'static str,
+    pub(crate) format: &'static str,
 }
 
 const SYSTEMS: [System; 8] = [
@@ -31,14 +31,15 @@ const SYSTEMS: [System; 8] = [
 ];
 
 /// A program, made of one source file.
-struct Made {
-    system: &'static System,
+pub(crate) struct Made {
+    pub(crate) system: &'static System,
     language: &'static str,
-    file: PathBuf,
+    pub(crate) file: PathBuf,
+    pub(crate) stripped: bool,
 }
 
 /// Both languages for all systems, with debug data and without; made once.
-fn made() -> &'static [Made] {
+pub(crate) fn made() -> &'static [Made] {
     static MADE: OnceLock<Vec<Made>> = OnceLock::new();
     MADE.get_or_init(|| {
         let env = |name: &str| machine().var(name);
@@ -62,8 +63,8 @@ fn made() -> &'static [Made] {
                 let stripped = folder.join(format!("{}-{compiler}-stripped", system.zig));
                 let mut strip = native(machine().must("RGO_TEST_LLVM_STRIP"));
                 Outcome::of(strip.arg(&file).arg("-o").arg(&stripped)).ended(0);
-                for file in [file, stripped] {
-                    all.push(Made { system, language, file });
+                for (file, stripped) in [(file, false), (stripped, true)] {
+                    all.push(Made { system, language, file, stripped });
                 }
             }
         }

@@ -24,7 +24,11 @@ mod reproducible;
 mod run;
 mod signature;
 mod stamp;
+mod strip_corpus;
 #[cfg(target_os = "linux")]
 mod strip_debuggers;
+mod strip_programs;
+mod strip_refusals;
+mod strip_sizes;
 mod vcs;
 mod workspace;

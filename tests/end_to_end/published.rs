@@ -11,13 +11,13 @@ use serde_json::Value;
 use crate::support::{Outcome, machine, native, readobj, tool};
 
 /// A published program, and what it is known to be.
-struct Published {
-    file: PathBuf,
+pub(crate) struct Published {
+    pub(crate) file: PathBuf,
     archive: PathBuf,
-    is: String,
+    pub(crate) is: String,
 }
 
-fn corpus() -> Vec<Published> {
+pub(crate) fn corpus() -> Vec<Published> {
     let index = machine().cache().join("xtask/corpus/index.json");
     let Ok(text) = fs::read_to_string(&index) else {
         eprintln!("NOT TESTED: published programs; run `cargo xtask corpus`");

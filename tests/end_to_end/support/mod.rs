@@ -2,8 +2,10 @@
 
 mod foreign;
 mod machine;
+pub(crate) mod made;
 mod project;
 mod report;
+pub(crate) mod stripping;
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
@@ -30,7 +32,8 @@ pub(crate) const ALL: [&str; 8] = [
 #[derive(Debug)]
 pub(crate) struct Outcome {
     line: String,
-    code: Option<i32>,
+    /// How it ended.
+    pub(crate) code: Option<i32>,
     /// Its data.
     pub(crate) stdout: String,
     /// Its words.
