@@ -133,16 +133,14 @@ impl Image<'_> {
     /// # Errors
     /// As of [`Image::linkage`].
     pub fn needed(&self) -> Result<Vec<String>> {
-        // Without section headers only the loader's own tables say it.
-        if self.object().sections().next().is_none() {
-            return Ok(self.linkage()?.needed);
-        }
         let bad = |why: object::Error| Error::malformed("needed libraries", 0, why);
         let mut names = Names::new(self.limits());
-        for library in self.object().import_libraries().map_err(bad)? {
+        for library in self.object().import_libraries().into_iter().flatten() {
             names.add(library.map_err(bad)?.name())?;
         }
-        Ok(names.in_order())
+        let names = names.in_order();
+        // Section headers may be gone or broken; what the loader reads says it all the same.
+        if names.is_empty() { Ok(self.linkage()?.needed) } else { Ok(names) }
     }
 }
 
