@@ -121,10 +121,11 @@ fn same_mappings(
     for mapping in &old {
         // Nothing of a segment that holds debug data alone has an address that matters.
         let is_debug = mapping.name == "__DWARF";
-        let is_removed = removed.iter().any(|section| section.name == mapping.name);
+        // Of a PE image each section is mapped by itself; of no other is a mapping ever removed.
+        let is_removed =
+            format == Format::Pe && removed.iter().any(|section| section.name == mapping.name);
         // What is new may have the place of what it replaces.
-        let replaced =
-            |twin: &Mapping| format == Format::Pe && is_removed && pe::is_added(twin, draft);
+        let replaced = |twin: &Mapping| is_removed && pe::is_added(twin, draft);
         let twin = new
             .iter()
             .find(|other| other.address == mapping.address && other.name == mapping.name)
