@@ -47,6 +47,34 @@ fn a_named_pipe_is_refused_and_not_waited_for() {
 }
 
 #[test]
+#[cfg(unix)]
+fn a_folder_that_cannot_be_read_is_an_error_if_it_was_named() {
+    use std::os::unix::fs::{MetadataExt, PermissionsExt};
+    use std::os::unix::process::CommandExt;
+
+    let folder = tempfile::tempdir().expect("a folder");
+    let locked = folder.path().join("locked");
+    fs::create_dir(&locked).expect("made");
+    fs::copy(sample(), folder.path().join("a")).expect("copied");
+    fs::set_permissions(folder.path(), fs::Permissions::from_mode(0o755)).expect("is ours");
+    fs::set_permissions(&locked, fs::Permissions::from_mode(0)).expect("is ours");
+    let asked_for = |path: &str| {
+        let mut command = asked(folder.path());
+        // Root may read everything.
+        if folder.path().metadata().expect("is there").uid() == 0 {
+            command.uid(65534).gid(65534);
+        }
+        command.arg(path);
+        command
+    };
+    if let Err(error) = asked_for("a").output() {
+        return eprintln!("NOT TESTED: rgo-version-m as another user: {error}");
+    }
+    Outcome::of(&mut asked_for("locked")).ended(1).says("error: locked: Permission denied");
+    Outcome::of(&mut asked_for(".")).ended(0).says("warning: locked: Permission denied");
+}
+
+#[test]
 #[cfg(target_os = "linux")]
 fn annotations_that_nobody_takes_change_nothing() {
     let full = fs::File::options().write(true).open("/dev/full").expect("a device");

@@ -68,7 +68,7 @@ impl<'w> Walk<'w> {
                 entries.for_each(|entry| {
                     scope.spawn(|scope| {
                         if is_folder(&entry) {
-                            self.folder(scope, entry.argument, entry.path);
+                            self.folder(scope, entry);
                         } else {
                             (self.file)(entry);
                         }
@@ -79,23 +79,24 @@ impl<'w> Walk<'w> {
         self.layouts.into_inner().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn folder<'s>(&'s self, scope: &Scope<'s>, argument: usize, folder: PathBuf) {
+    fn folder<'s>(&'s self, scope: &Scope<'s>, folder: Entry) {
+        let entries = match folder.path.read_dir() {
+            Ok(entries) => entries,
+            Err(error) => return (self.file)(Entry { error: Some(Arc::new(error)), ..folder }),
+        };
+        let Entry { argument, path: folder, .. } = folder;
         let met = |path: &Path, error: Option<io::Error>| Entry {
             argument,
             path: plain(path),
             named: false,
             error: error.map(Arc::new),
         };
-        let entries = match folder.read_dir() {
-            Ok(entries) => entries,
-            Err(error) => return (self.file)(met(&folder, Some(error))),
-        };
         let mut files = Vec::new();
         for entry in entries {
             match entry.and_then(|entry| Ok((entry.file_type()?, entry))) {
                 Ok((kind, entry)) if kind.is_dir() => {
-                    let folder = entry.path();
-                    scope.spawn(move |scope| self.folder(scope, argument, folder));
+                    let folder = met(&entry.path(), None);
+                    scope.spawn(move |scope| self.folder(scope, folder));
                 }
                 Ok((kind, entry)) if kind.is_file() || kind.is_symlink() && is_to_file(&entry) => {
                     files.push(met(&entry.path(), None));
