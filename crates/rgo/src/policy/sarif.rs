@@ -49,6 +49,7 @@ struct Tool {
 struct Driver {
     name: String,
     semantic_version: String,
+    information_uri: &'static str,
     rules: Vec<Descriptor>,
 }
 
@@ -169,7 +170,12 @@ pub fn log(tool: &str, version: &str, outcome: &Outcome, exit: Exit) -> Log {
         exit_code: exit.code(),
         tool_execution_notifications: problems.chain(others).collect(),
     };
-    let driver = Driver { name: tool.to_owned(), semantic_version: version.to_owned(), rules };
+    let driver = Driver {
+        name: tool.to_owned(),
+        semantic_version: version.to_owned(),
+        information_uri: env!("CARGO_PKG_REPOSITORY"),
+        rules,
+    };
     Log {
         schema: SCHEMA,
         version: "2.1.0",

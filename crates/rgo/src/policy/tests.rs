@@ -322,7 +322,7 @@ fn the_sarif_log_is_what_its_schema_asks_for() {
         ("", "$schema runs version"),
         ("/runs/0", "columnKind invocations results tool"),
         ("/runs/0/tool", "driver"),
-        ("/runs/0/tool/driver", "name rules semanticVersion"),
+        ("/runs/0/tool/driver", "informationUri name rules semanticVersion"),
         (
             "/runs/0/tool/driver/rules/0",
             "defaultConfiguration fullDescription help id shortDescription",
