@@ -307,7 +307,7 @@ impl<'a> Parts<'a> {
         self.commands.get_mut(segment.command)?.set_u64(40, start)?;
         self.image.truncate(start);
         let missing = start.saturating_sub(self.image.size());
-        self.image.push(vec![0; bytes::index(missing)], Why::Padding);
+        self.image.zeros(missing, Why::Padding);
         linkedit.write(&mut self.image, &mut self.commands)
     }
 }

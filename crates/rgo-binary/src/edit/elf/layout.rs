@@ -102,7 +102,7 @@ impl<'a> Section<'a> {
                             output.copy(range.start, range.end - range.start, "ELF section")?;
                         }
                         Piece::New(bytes, why) => output.push(bytes, why),
-                        Piece::Zeros(size, why) => output.push(vec![0; bytes::index(size)], why),
+                        Piece::Zeros(size, why) => output.zeros(size, why),
                     }
                 }
             }
