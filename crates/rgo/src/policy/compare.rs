@@ -8,6 +8,8 @@ use super::judge::Verdict;
 use super::registry::{self, Kind};
 use super::version::Version;
 
+/// What is shown for a version that cannot be told.
+const UNTOLD: &str = "an unknown version";
 /// At most so many entries of a list are named.
 const SHOWN: usize = 5;
 
@@ -32,7 +34,8 @@ pub(super) fn compare(expression: &Expression, value: &Value) -> (Verdict, Strin
             _ => (Verdict::Unknown, shown(&entries), Some("it has none to compare".to_owned())),
         };
     }
-    let answers: Vec<_> = entries.iter().map(|entry| holds(operator, operand, entry)).collect();
+    let answer = |entry: Option<String>| holds(operator, operand, &entry?);
+    let answers: Vec<_> = told(value).into_iter().map(answer).collect();
     let with = |wanted: Option<bool>| {
         let some = entries.iter().zip(&answers).filter(|(_, answer)| **answer == wanted);
         let some: Vec<String> = some.map(|(entry, _)| entry.clone()).collect();
@@ -47,6 +50,9 @@ pub(super) fn compare(expression: &Expression, value: &Value) -> (Verdict, Strin
     } else if answers.contains(&None) {
         let what = if kind == Kind::Time { "a time" } else { "a version" };
         (Verdict::Unknown, with(None), Some(format!("this is not {what} that can be compared")))
+    } else if matches!(value, Value::Copies { whole: false, .. }) {
+        let why = "the list is partial: another copy may be there".to_owned();
+        (Verdict::Unknown, shown(&entries), Some(why))
     } else {
         (Verdict::Holds, shown(&entries), None)
     }
@@ -96,18 +102,25 @@ fn there(kind: Kind, value: &Value) -> bool {
         Value::Text(text) => !none(text),
         Value::Number(number) => *number > 0,
         Value::List(list) => !list.iter().all(|text| none(text)),
+        Value::Copies { versions, .. } => !versions.is_empty(),
     }
 }
 
-/// The values, each as text; empty text is no value.
-fn texts(value: &Value) -> Vec<String> {
+/// The values, each as text, where it can be told; empty text is no value.
+fn told(value: &Value) -> Vec<Option<String>> {
     match value {
-        Value::Flag(value) => vec![flag(*value)],
+        Value::Flag(value) => vec![Some(flag(*value))],
         Value::Text(text) if text.is_empty() => Vec::new(),
-        Value::Text(text) => vec![text.clone()],
-        Value::Number(number) => vec![number.to_string()],
-        Value::List(list) => list.clone(),
+        Value::Text(text) => vec![Some(text.clone())],
+        Value::Number(number) => vec![Some(number.to_string())],
+        Value::List(list) => list.iter().cloned().map(Some).collect(),
+        Value::Copies { versions, .. } => versions.clone(),
     }
+}
+
+/// The values as they are shown.
+fn texts(value: &Value) -> Vec<String> {
+    told(value).into_iter().map(|text| text.unwrap_or_else(|| UNTOLD.to_owned())).collect()
 }
 
 fn flag(value: bool) -> String {
@@ -129,6 +142,12 @@ mod tests {
 
     fn list(entries: &[&str]) -> Value {
         entries.iter().map(|entry| (*entry).to_owned()).collect::<Vec<_>>().into()
+    }
+
+    /// Copies on a list that may lack others.
+    fn some(versions: &[Option<&str>]) -> Value {
+        let versions = versions.iter().map(|it| it.map(str::to_owned)).collect();
+        Value::Copies { versions, whole: false }
     }
 
     #[test]
@@ -203,6 +222,15 @@ mod tests {
             ("dep:rustls!=0.23.1", none(), Holds, "none"),
             ("dep:rustls!=0.23.1", list(&["0.23.1", "0.24.0"]), DoesNotHold, "0.23.1 (of 2)"),
             ("dep:x/crypto>=0.31", list(&["v0.31.0"]), Holds, "v0.31.0"),
+            ("dep:rustls", some(&[Some("0.23.1")]), Holds, "0.23.1"),
+            ("dep:rustls!=*", some(&[Some("0.23.1")]), DoesNotHold, "0.23.1"),
+            ("dep:rustls!=*", some(&[None]), DoesNotHold, "an unknown version"),
+            ("dep:rustls==*", some(&[None]), Holds, "an unknown version"),
+            ("dep:rustls>=0.23", some(&[Some("0.23.1")]), Unknown, "0.23.1"),
+            ("dep:rustls!=0.23.0", some(&[Some("0.23.1")]), Unknown, "0.23.1"),
+            ("dep:rustls>=0.23", some(&[Some("0.22.1")]), DoesNotHold, "0.22.1"),
+            ("dep:rustls>=0.23", some(&[None, Some("0.22.1")]), DoesNotHold, "0.22.1 (of 2)"),
+            ("dep:rustls==0.23.1", some(&[None]), Unknown, "an unknown version"),
             ("needs:libc.so.6", true.into(), Holds, "yes"),
             ("!needs:libc.so.6", true.into(), DoesNotHold, "yes"),
             ("needs:libc.so.6!=*", false.into(), Holds, "no"),

@@ -38,9 +38,9 @@ pub trait Facts {
     /// version, a time and for text, and [`Value::List`] for what there can be several of (`rpath`,
     /// `leaks`).
     ///
-    /// A dependency is answered by a [`Value::List`] with a version for each copy, without any
-    /// only where the list of dependencies is whole and it is not on it. Of a list that has gaps
-    /// the lack of a name proves nothing: that is [`Answer::Absent`].
+    /// A dependency is answered by [`Value::Copies`], without any only where the list of
+    /// dependencies is whole and it is not on it. Of a list that has gaps the lack of a name proves
+    /// nothing: that is [`Answer::Absent`].
     fn get(&self, name: &str) -> Answer;
 }
 
@@ -77,6 +77,13 @@ pub enum Value {
     Number(u64),
     /// Several texts; every one of them has to hold.
     List(Vec<String>),
+    /// Copies of a dependency; every one of them has to hold.
+    Copies {
+        /// The version of each, where it can be told.
+        versions: Vec<Option<String>>,
+        /// Whether there can be no copy besides.
+        whole: bool,
+    },
 }
 
 impl Answer {

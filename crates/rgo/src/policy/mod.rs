@@ -53,7 +53,8 @@ An answer is one of these, and all but the first fail (exit code 3):
   holds
   does not hold
   unknown         the binary does not say, or there is nothing to compare: `dep:rustls>=0.23` of
-                  a program without rustls. A ? behind the expression lets it pass.
+                  a program without rustls, or of one whose list of crates is only recovered and
+                  may lack another copy. A ? behind the expression lets it pass.
   not applicable  the question makes no sense there: `glibc<=2.28` of a Windows program. A policy
                   file asks it of those alone that it suits.
 What must not be there (`!=`) holds where there is none. Where there are several (copies of a

@@ -8,7 +8,7 @@ use rgo_binary::{DebugLevel, Kind};
 use super::dossier::Dossier;
 use super::lines::word;
 use crate::policy::registry::fits;
-use crate::policy::{Answer, Facts, Os, Platform, Subject};
+use crate::policy::{Answer, Facts, Os, Platform, Subject, Value};
 
 impl Dossier {
     /// Its name for verdicts.
@@ -197,13 +197,11 @@ impl Dossier {
         if found.is_empty() && !self.knows_all_dependencies() {
             return Answer::Absent("it has no list of what is in it".to_owned());
         }
-        if found.iter().any(|(_, version)| version.is_none()) {
-            return Answer::Absent("it is there, in a version that cannot be told".to_owned());
-        }
-        let versions = found.iter().filter_map(|(_, version)| version.clone());
+        let versions = found.iter().map(|(_, version)| version.clone()).collect();
         let names: Vec<String> =
             found.iter().map(|(n, v)| format!("{n} {}", v.as_deref().unwrap_or("?"))).collect();
-        Answer::known(versions.collect::<Vec<_>>()).because(names.join(", "))
+        let copies = Value::Copies { versions, whole: self.knows_all_dependencies() };
+        Answer::known(copies).because(names.join(", "))
     }
 
     fn needs(&self, pattern: &str) -> Result<Answer, Answer> {
