@@ -57,7 +57,7 @@ fn a_folder_that_cannot_be_read_is_an_error_if_it_was_named() {
     fs::create_dir(&locked).expect("made");
     fs::copy(sample(), folder.path().join("a")).expect("copied");
     fs::set_permissions(folder.path(), fs::Permissions::from_mode(0o755)).expect("is ours");
-    fs::set_permissions(&locked, fs::Permissions::from_mode(0)).expect("is ours");
+    fs::set_permissions(&locked, fs::Permissions::from_mode(0o000)).expect("is ours");
     let asked_for = |path: &str| {
         let mut command = asked(folder.path());
         // Root may read everything.

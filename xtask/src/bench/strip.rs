@@ -168,7 +168,7 @@ impl Bench {
         for (peer, what, bound) in [(fastest, "the fastest", OF_FASTEST), (llvm, "LLVM's", OF_LLVM)]
         {
             let ratio = ours.median / peer.median;
-            let holds = if ratio > bound { "passed" } else { "held" };
+            let holds = if ratio > bound { "missed" } else { "held" };
             println!("  × {ratio:.2} of {what}, {}; the bound is × {bound}: {holds}", peer.name);
             if ratio > bound {
                 over.push(format!("{title}: × {ratio:.2} of {}", peer.name));
@@ -187,7 +187,7 @@ impl Bench {
         let ours = cases.first().context("ours is the first")?;
         let script = format!("prlimit --data={MEMORY} {}", ours.line);
         let enough = shell::succeeds(command("sh").args(["-c", &script]));
-        let holds = if enough { "held" } else { "passed" };
+        let holds = if enough { "held" } else { "missed" };
         println!("  the bound of {} MiB beside it: {holds}", MEMORY >> 20);
         Ok((!enough).then(|| format!("{title}: memory")))
     }

@@ -6,6 +6,7 @@
 //!                                    -n: told                    written file
 //! ```
 
+mod ahead;
 mod asked;
 mod attributes;
 mod edits;

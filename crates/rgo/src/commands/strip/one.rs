@@ -10,6 +10,7 @@ use rgo_binary::edit::{Draft, Edited, Piece, Why};
 use rgo_binary::{Error, Image, Limits, Recognised, Slice, recognise, slices};
 use tempfile::NamedTempFile;
 
+use super::ahead::{self, Begun};
 use super::asked::{Asked, Companion};
 use super::edits;
 use super::report::{FileReport, Gone, Made};
@@ -105,7 +106,13 @@ fn prepare(input: &Input, target: &Target, asked: &Asked) -> Result<Ready> {
         Companion::Split(folder) => split::make(input, &images, folder, asked, &mut report)?,
     };
     let link = companion.as_ref().and_then(Split::link);
-    let edited = edits::apply(&input.bytes, &images, asked, link).map_err(explained)?;
+    let think = || edits::apply(&input.bytes, &images, asked, link).map_err(explained);
+    let (edited, begun) = if asked.dry_run {
+        (think(), None)
+    } else {
+        ahead::meanwhile(input, &slices, target, think)
+    };
+    let edited = edited?;
     describe(&edited, &mut report);
     if target.is_in_place() && !report.changed {
         if asked.report {
@@ -116,8 +123,9 @@ fn prepare(input: &Input, target: &Target, asked: &Asked) -> Result<Ready> {
     if target.is_in_place() && target.names() > 1 {
         report.names = Some(target.names());
     }
-    let mut write = |result: &File, wait: Wait| {
-        write::write(&edited.draft, &input.file, result, wait).context("writing the result")?;
+    let mut write = |result: &File, wait: Wait, there: u64| {
+        write::write(&edited.draft, &input.file, result, wait, there)
+            .context("writing the result")?;
         let bytes = mapped::file(result).context("reading the result back")?;
         edited.verify(&bytes)?;
         if asked.report {
@@ -128,11 +136,14 @@ fn prepare(input: &Input, target: &Target, asked: &Asked) -> Result<Ready> {
     if asked.dry_run {
         // In a file without a name: it is checked as it would be, and not held in memory.
         let file = tempfile::tempfile().context("making a file for what would be written")?;
-        write(&file, Wait::Nobody)?;
+        write(&file, Wait::Nobody, 0)?;
         return Ok(Ready { companion: None, result: None, report });
     }
-    let result = target.temporary()?;
-    write(result.as_file(), target.wait())?;
+    let Begun { file: result, size } = match begun {
+        Some(begun) => begun,
+        None => Begun { file: target.temporary()?, size: 0 },
+    };
+    write(result.as_file(), target.wait(), size)?;
     Ok(Ready { companion, result: Some(result), report })
 }
 
@@ -152,7 +163,7 @@ fn only_companion(
             return Ok(None);
         }
         let result = target.temporary()?;
-        write::write(companion, file, result.as_file(), target.wait())
+        write::write(companion, file, result.as_file(), target.wait(), 0)
             .context("writing the result")?;
         let bytes = mapped::file(result.as_file()).context("reading the result back")?;
         split::belongs(&bytes, images)?;

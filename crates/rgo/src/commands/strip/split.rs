@@ -108,7 +108,7 @@ pub(super) fn with_companion<T>(
     let Some(compression) = asked.compression else { return work(&companion, &input.file) };
     // Compression is an edit of its own, of a file of its own that has no name.
     let plain = tempfile::tempfile().context("making a file for what is not compressed yet")?;
-    write::write(&companion, &input.file, &plain, Wait::Nobody)
+    write::write(&companion, &input.file, &plain, Wait::Nobody, 0)
         .context("writing the debug data")?;
     let bytes = mapped::file(&plain).context("reading the debug data back")?;
     let edits = Finish { compression: Some(compression), ..Finish::default() };

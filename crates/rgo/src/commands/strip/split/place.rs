@@ -59,14 +59,14 @@ impl Place {
             match &self.inside {
                 None => {
                     let file = new_file().tempfile_in(folder)?;
-                    write::write(companion, input, file.as_file(), Wait::Caller)?;
+                    write::write(companion, input, file.as_file(), Wait::Caller, 0)?;
                     file.as_file().sync_all()?;
                     Ok(Prepared::File(file))
                 }
                 Some(inside) => {
                     let bundle = builder().tempdir_in(folder)?;
                     dsym::fill(bundle.path(), inside, |file| {
-                        write::write(companion, input, file, Wait::Caller)?;
+                        write::write(companion, input, file, Wait::Caller, 0)?;
                         file.sync_all()
                     })?;
                     Ok(Prepared::Bundle { folder: bundle, inside: inside.clone() })

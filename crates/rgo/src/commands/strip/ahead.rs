@@ -1,0 +1,71 @@
+//! The start of a result, written while it is still thought through what the result is: in a large
+//! program most bytes are those that a loader maps, and stay where they are whatever is taken out
+//! behind them. It is a guess, which costs some work where it is wrong; see [`write`].
+//!
+//! ```text
+//! one core       symbols chosen, renumbered, their names merged ─▶ draft ─┐
+//! the other one  header │ code │ data ─▶ temporary file ──────────────────┴▶ the rest
+//! ```
+
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread;
+
+use object::{Object, ObjectSegment};
+use rgo_binary::{Format, Slice};
+use tempfile::NamedTempFile;
+
+use super::one::Input;
+use super::target::Target;
+use super::write;
+
+/// From here on a thread is worth its start.
+const LARGE: u64 = 4 << 20;
+
+/// A file in which a result begins.
+pub(super) struct Begun {
+    pub file: NamedTempFile,
+    /// How many bytes it has; they are the input's.
+    pub size: u64,
+}
+
+/// Does `work`, and meanwhile begins the result; `None` where that is not worth it, or fails, as
+/// it then will again.
+pub(super) fn meanwhile<T>(
+    input: &Input,
+    slices: &[Slice<'_>],
+    target: &Target,
+    work: impl FnOnce() -> T,
+) -> (T, Option<Begun>) {
+    let size = unmoved(slices);
+    let file = if size < LARGE { None } else { target.temporary().ok() };
+    let Some(file) = file else { return (work(), None) };
+    let stop = AtomicBool::new(false);
+    let (done, copied) = thread::scope(|scope| {
+        let copy = || write::write_ahead(&input.file, file.as_file(), size, target.wait(), &stop);
+        let copier = scope.spawn(copy);
+        let done = work();
+        stop.store(true, Ordering::Relaxed);
+        (done, copier.join())
+    });
+    let begun = copied.ok().map(|size| Begun { file, size });
+    (done, begun)
+}
+
+/// How many bytes at the start of a file will probably stay where they are.
+fn unmoved(slices: &[Slice<'_>]) -> u64 {
+    let [Slice { image, offset: 0, .. }] = slices else { return 0 };
+    // In PE debug data are mapped as all else is.
+    if image.format() == Format::Pe {
+        return 0;
+    }
+    let segments = image.object().segments();
+    let fixed = segments.filter(|segment| {
+        let name = segment.name().ok().flatten();
+        !matches!(name, Some("__LINKEDIT" | "__DWARF"))
+    });
+    let ends = fixed.map(|segment| {
+        let (offset, size) = segment.file_range();
+        offset.saturating_add(size)
+    });
+    ends.max().unwrap_or_default().min(image.data().len() as u64)
+}
