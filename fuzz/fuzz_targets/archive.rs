@@ -19,6 +19,7 @@ fuzz_target!(|data: &[u8]| {
     };
     let options = Options { archives: true, limits };
     let look = |item: &input::Item<'_>| Some(item.name.to_string().len());
-    let ended = input::visit(&[file.path().to_owned()], &options, &look, |_| Ok::<_, Infallible>(()));
+    let ended =
+        input::visit(&[file.path().to_owned()], &options, &look, |_| Ok::<_, Infallible>(()));
     assert!(ended.is_ok());
 });

@@ -68,6 +68,20 @@ fn elf_companions_hold_what_the_program_lost() {
 }
 
 #[test]
+fn whatever_sections_say_of_being_loaded_a_companion_can_be_read() {
+    const FLAGS: usize = 8;
+    let elf = goblin::elf::Elf::parse(ELF_AMD64).expect("goblin reads it");
+    let (start, size) = (elf.header.e_shoff as usize, elf.header.e_shentsize as usize);
+    for number in 1..elf.section_headers.len() {
+        let mut input = ELF_AMD64.to_vec();
+        let flags = &mut input[start + number * size + FLAGS];
+        *flags ^= goblin::elf::section_header::SHF_ALLOC as u8;
+        let companion = only_keep_debug(&input).expect("keeps").to_vec();
+        object::File::parse(companion.as_slice()).expect("parses");
+    }
+}
+
+#[test]
 fn a_program_finds_its_companion() {
     let companion = only_keep_debug(ELF_AMD64).expect("keeps");
     let crc = debuglink_crc(&companion);

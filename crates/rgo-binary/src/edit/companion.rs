@@ -11,7 +11,7 @@
 
 use object::elf;
 
-use super::elf::{Layout, symtab};
+use super::elf::{Layout, Section, symtab};
 use super::{Draft, Edited, Finish, Why, bytes, fat, macho, pe};
 use crate::{Error, Format, Image, Limits, Recognised, Result, recognise};
 
@@ -82,9 +82,10 @@ fn elf_companion(input: &[u8]) -> Result<Draft<'_>> {
 
     // Notes go in front, in the order of their addresses.
     let mut notes = Vec::new();
+    let names = layout.names_number();
     for (number, section) in layout.sections.iter_mut().enumerate() {
         section.in_segment = false;
-        if !section.is_loaded() {
+        if !section.is_loaded() || number == names {
             continue;
         }
         if section.header.sh_type == elf::SHT_NOTE {
@@ -94,6 +95,7 @@ fn elf_companion(input: &[u8]) -> Result<Draft<'_>> {
             section.header.sh_offset = size;
         }
     }
+    drop_nameless_symbols(&mut layout, size);
     notes.sort_unstable();
     let mut placed = Vec::new();
     for (address, number) in notes {
@@ -115,4 +117,18 @@ fn elf_companion(input: &[u8]) -> Result<Draft<'_>> {
     let at = layout.headers.e_phoff;
     output.put(at, &table, Why::ProgramHeaders, "ELF program headers")?;
     layout.write_over(output, false)
+}
+
+/// Of symbols whose names are loaded, and so have no bytes here, nothing can be read.
+fn drop_nameless_symbols(layout: &mut Layout<'_>, offset: u64) {
+    let is_lost = |section: &Section<'_>| section.header.sh_type == elf::SHT_NOBITS;
+    let lost: Vec<bool> = layout.sections.iter().map(is_lost).collect();
+    for section in &mut layout.sections {
+        let is_symbols = matches!(section.header.sh_type, elf::SHT_SYMTAB | elf::SHT_DYNSYM);
+        let names = section.header.sh_link as usize;
+        if is_symbols && lost.get(names).copied().unwrap_or_default() {
+            section.header.sh_type = elf::SHT_NOBITS;
+            section.header.sh_offset = offset;
+        }
+    }
 }

@@ -23,8 +23,7 @@ mod write;
 
 use super::{Draft, Edited, Finish, Sign, Strip, Why, companion};
 use crate::{Error, Result};
-pub(super) use layout::Layout;
-use layout::Section;
+pub(super) use layout::{Layout, Section};
 
 pub(super) fn finish<'a>(filled: Draft<'a>, edits: &Finish<'_>) -> Result<Edited<'a>> {
     if edits.sign == Sign::AdHoc {

@@ -209,7 +209,7 @@ impl<'a> Layout<'a> {
     }
 
     /// Number of the section that holds the names of sections.
-    pub(super) fn names_number(&self) -> usize {
+    pub(in crate::edit) fn names_number(&self) -> usize {
         bytes::index(self.headers.shstrtab_index.into())
     }
 
