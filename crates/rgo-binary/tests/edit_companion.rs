@@ -82,6 +82,18 @@ fn whatever_sections_say_of_being_loaded_a_companion_can_be_read() {
 }
 
 #[test]
+fn names_of_sections_are_in_a_table_of_names() {
+    const SHSTRNDX: usize = 62;
+    let elf = goblin::elf::Elf::parse(ELF_AMD64).expect("goblin reads it");
+    let is_symbols = |section: &goblin::elf::SectionHeader| section.sh_type == 2;
+    let symbols = elf.section_headers.iter().position(is_symbols).expect("has symbols");
+    let mut input = ELF_AMD64.to_vec();
+    input[SHSTRNDX] = symbols as u8;
+    let error = only_keep_debug(&input).expect_err("these are symbols").to_string();
+    assert!(error.contains("something else"), "{error}");
+}
+
+#[test]
 fn a_program_finds_its_companion() {
     let companion = only_keep_debug(ELF_AMD64).expect("keeps");
     let crc = debuglink_crc(&companion);

@@ -199,6 +199,11 @@ impl<'a> Layout<'a> {
             }
             sections.push(section);
         }
+        let names = sections.get(bytes::index(headers.shstrtab_index.into()));
+        if names.is_some_and(|it| !matches!(it.header.sh_type, elf::SHT_STRTAB | elf::SHT_NULL)) {
+            let why = "what is said to be the names of its sections is something else";
+            return Err(Error::malformed(WHAT, 0, why));
+        }
         let file = FileHeader::from_raw(endian, header);
         Ok(Self { source, encoder, file, headers, segments, sections, front })
     }
