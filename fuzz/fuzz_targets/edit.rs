@@ -37,9 +37,12 @@ fuzz_target!(|data: &[u8]| {
         },
     ];
     let finished = edits.map(|edits| edit::finish(data, &edits).map(|done| done.bytes));
+    // A companion is checked by whoever writes it, against its program.
+    if let Ok(companion) = edit::only_keep_debug(data) {
+        let _ = slices(&companion.to_vec(), &Limits::default());
+    }
     let others = [
         edit::settle(data),
-        edit::only_keep_debug(data).map(|companion| companion.to_vec()),
         edit::restrict_exports(data, &[]),
         edit::stamp(data, &values, Sign::AdHoc).map(|done| done.bytes),
     ];

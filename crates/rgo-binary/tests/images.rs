@@ -61,6 +61,15 @@ fn elf_linkage_and_debug_data() {
 }
 
 #[test]
+fn a_version_that_only_weak_symbols_ask_for_is_no_floor() {
+    // The first Elf64_Vernaux follows a Verneed of 16 bytes; its flags are behind a hash.
+    let needs = parse(ELF).section(".gnu.version_r").and_then(|section| section.file_offset);
+    let mut weak = ELF.to_vec();
+    weak[needs.expect("asks for versions") as usize + 16 + 4] |= 2;
+    assert_eq!(parse(&weak).linkage().expect("reads").glibc_floor, None);
+}
+
+#[test]
 fn macho_linkage_and_debug_data() {
     let image = parse(MACHO);
     assert_eq!((image.format(), image.arch()), (Format::MachO, &Arch::Amd64));

@@ -18,7 +18,9 @@ use crate::{Error, Format, Image, Limits, Recognised, Result, recognise};
 /// The section that names a companion (ELF, PE).
 pub(super) const DEBUGLINK: &[u8] = b".gnu_debuglink";
 
-/// The companion of an image; for a fat Mach-O file, one with as many slices.
+/// The companion of an image; for a fat Mach-O file, one with as many slices. What is written of it
+/// is to be read again and compared with the image: headers that no linker writes can make it
+/// unreadable.
 ///
 /// # Errors
 /// [`Error::Unsupported`] for a Mach-O image whose debug data are in object files, which are

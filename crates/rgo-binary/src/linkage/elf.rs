@@ -15,7 +15,7 @@ use goblin::container::{Container, Ctx, Endian};
 use goblin::elf::dynamic::{DF_1_PIE, DT_DEBUG, DT_NEEDED, DT_RPATH, DT_RUNPATH, Dynamic};
 use goblin::elf::program_header::{PT_INTERP, ProgramHeader};
 use goblin::elf::section_header::{SHT_GNU_VERNEED, SHT_GNU_VERSYM};
-use goblin::elf::symver::{VerneedSection, VersymSection};
+use goblin::elf::symver::{VER_FLG_WEAK, VerneedSection, VersymSection};
 use goblin::elf::{Elf, SectionHeader, header};
 use object::{Object, ObjectSymbol, SymbolSection};
 
@@ -176,6 +176,10 @@ impl Table<'_, '_> {
                 if steps > limit {
                     let steps = steps as u64;
                     return Err(Error::limit("the number of symbol versions", steps, limit as u64));
+                }
+                // The loader does without a version that only weak symbols ask for.
+                if version.vna_flags & VER_FLG_WEAK != 0 {
+                    continue;
                 }
                 let Some(asked) = glibc_version(&self.string(version.vna_name)?) else { continue };
                 if asked > floor {
