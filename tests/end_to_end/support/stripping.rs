@@ -190,14 +190,15 @@ pub(crate) fn done(command: &mut Command) {
 
 /// What a program does: how it ends and what it says, where this machine can run it. Where it lies
 /// and the number of its process are no part of that, nor is what Wine says of itself: it may lose
-/// a process of its own when sessions begin and end. (A program that crashes ends otherwise.)
+/// a process of its own, or a connection to one, as sessions begin and end. (A program that crashes
+/// ends otherwise.)
 pub(crate) fn does(subject: &Subject, file: &Path) -> Option<(Option<i32>, String, String)> {
     let args: Vec<&str> = subject.args.as_ref()?.iter().map(String::as_str).collect();
     let outcome = run(subject.platform, file, &args)?;
     let folder = file.parent().expect("a folder").display().to_string();
     let plain = |text: &str| {
         let text = text.replace(&folder, "").replace(&folder.replace('/', "\\"), "");
-        let lines = text.lines().filter(|line| !line.starts_with("wine: "));
+        let lines = text.lines().filter(|line| !line.starts_with("wine"));
         let lines = lines.map(|line| match line.split_once("pid ") {
             Some((before, _)) => before.to_owned(),
             None => line.to_owned(),
