@@ -2,7 +2,6 @@
 
 #![no_main]
 
-use std::convert::Infallible;
 use std::io::Write;
 
 use libfuzzer_sys::fuzz_target;
@@ -19,7 +18,6 @@ fuzz_target!(|data: &[u8]| {
     };
     let options = Options { archives: true, limits };
     let look = |item: &input::Item<'_>| Some(item.name.to_string().len());
-    let ended =
-        input::visit(&[file.path().to_owned()], &options, &look, |_| Ok::<_, Infallible>(()));
-    assert!(ended.is_ok());
+    let found = input::visit(&[file.path().to_owned()], &options, &|_| (), &look);
+    assert!(!found.is_empty(), "what was named is told of, whatever it is");
 });
