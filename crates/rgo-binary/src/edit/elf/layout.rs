@@ -4,6 +4,8 @@
 use object::write::elf::{Encoder, FileHeader, FileHeaderLayout, ProgramHeader, SectionHeader};
 use object::{Endianness, FileKind, elf};
 
+use super::claims::Claims;
+use super::extents::Extents;
 use crate::edit::{Draft, Piece, Removed, Why, bytes};
 use crate::{Error, Result};
 
@@ -124,8 +126,8 @@ pub(in crate::edit) struct Layout<'a> {
     pub(in crate::edit) segments: Vec<ProgramHeader>,
     /// The null section included.
     pub(in crate::edit) sections: Vec<Section<'a>>,
-    /// End of the last segment in the file: up to here nothing moves.
-    pub(in crate::edit) front: u64,
+    /// What segments hold.
+    pub(super) extents: Extents,
 }
 
 impl<'a> Layout<'a> {
@@ -153,49 +155,18 @@ impl<'a> Layout<'a> {
             .iter()
             .map(|segment| ProgramHeader::from_raw(endian, segment))
             .collect();
-        let segments_end =
-            headers.e_phoff + u64::from(headers.segment_num) * encoder.program_header_size();
-        let front = segments
-            .iter()
-            // Lld rounds the size of this one up to a page, past the end of what is loaded.
-            .filter(|segment| segment.p_filesz > 0 && segment.p_type != elf::PT_GNU_RELRO)
-            .map(|segment| segment.p_offset.saturating_add(segment.p_filesz))
-            .chain([encoder.file_header_size(), segments_end])
-            .max()
-            .unwrap_or_default();
-        bytes::slice(input, 0, front, "ELF segments")?;
         let table = header.sections(endian, input).map_err(bad)?;
         let mut sections = Vec::with_capacity(table.len());
-        let mut total = 0;
         for raw in table.iter() {
             let header = SectionHeader::from_raw(endian, raw);
             let name = table.section_name(endian, raw).map_err(bad)?.to_vec();
+            let content = Content::Input(&[], 0);
+            let mut section = Section { name, header, content, in_segment: false, kept: true };
             // Of a section without bytes the offset means nothing.
-            let mut section = Section {
-                name,
-                header,
-                content: Content::Input(&[], 0),
-                in_segment: false,
-                kept: true,
-            };
-            if section.has_no_bytes() {
-                section.in_segment = !segments.is_empty() && section.is_loaded();
-            } else {
+            if !section.has_no_bytes() {
                 let (offset, size) = (section.header.sh_offset, section.header.sh_size);
                 let bytes = bytes::slice(input, offset, size, "ELF section")?;
                 section.content = Content::Input(bytes, offset);
-                section.in_segment = offset < front && (size > 0 || section.is_loaded())
-                    || offset == front && size == 0 && !segments.is_empty() && section.is_loaded();
-                if !section.in_segment || section.header.sh_type == elf::SHT_NOTE {
-                    total += size;
-                }
-                if total > input.len() as u64 {
-                    return Err(Error::malformed(WHAT, offset, "its sections overlap"));
-                }
-                if section.in_segment && offset + size > front {
-                    let why = "a section lies half in a segment";
-                    return Err(Error::malformed(WHAT, offset, why));
-                }
             }
             sections.push(section);
         }
@@ -205,7 +176,29 @@ impl<'a> Layout<'a> {
             return Err(Error::malformed(WHAT, 0, why));
         }
         let file = FileHeader::from_raw(endian, header);
-        Ok(Self { source, encoder, file, headers, segments, sections, front })
+        let claims = Claims {
+            input,
+            encoder,
+            machine: file.e_machine,
+            headers: &headers,
+            segments: &segments,
+            sections: &sections,
+            dynamic_flags: dynamic_flags(header, endian, input),
+        };
+        let extents = Extents::of(&claims);
+        bytes::slice(input, 0, extents.end(), "ELF segments")?;
+        let mut total = 0;
+        for section in &mut sections {
+            section.in_segment = is_held(section, &extents, segments.is_empty());
+            if !section.in_segment || section.header.sh_type == elf::SHT_NOTE {
+                total += section.size();
+            }
+            if total > input.len() as u64 {
+                let offset = section.header.sh_offset;
+                return Err(Error::malformed(WHAT, offset, "its sections overlap"));
+            }
+        }
+        Ok(Self { source, encoder, file, headers, segments, sections, extents })
     }
 
     /// An object that is still to be linked: its sections are numbered and placed anew at will.
@@ -227,7 +220,7 @@ impl<'a> Layout<'a> {
         let sections = self.sections.iter().filter(|section| !section.has_no_bytes());
         let end = sections
             .map(|section| section.header.sh_offset + section.header.sh_size)
-            .chain([self.front, table])
+            .chain([self.extents.end(), table])
             .max()
             .unwrap_or_default();
         let extra = self.source.input().get(bytes::index(end)..).unwrap_or_default();
@@ -281,5 +274,29 @@ impl<'a> Layout<'a> {
             }
         }
         removed
+    }
+}
+
+/// `DT_FLAGS_1` of an image, 0 without one.
+fn dynamic_flags<Elf: object::read::elf::FileHeader<Endian = Endianness>>(
+    header: &Elf,
+    endian: Endianness,
+    input: &[u8],
+) -> u64 {
+    use object::read::elf::{Dyn, ProgramHeader};
+    let segments = header.program_headers(endian, input).unwrap_or_default();
+    let table = segments.iter().find_map(|it| it.dynamic(endian, input).ok().flatten());
+    let entry = table.unwrap_or_default().iter().find(|it| it.tag(endian) == elf::DT_FLAGS_1);
+    entry.map_or(0, |entry| entry.val(endian))
+}
+
+/// Whether a segment holds a section, which stays with it.
+fn is_held(section: &Section<'_>, extents: &Extents, is_object: bool) -> bool {
+    let (offset, size) = (section.header.sh_offset, section.size());
+    match section.header.sh_type {
+        elf::SHT_NULL => false,
+        elf::SHT_NOBITS => !is_object && section.is_loaded(),
+        _ if size == 0 => !is_object && section.is_loaded() && offset <= extents.end(),
+        _ => extents.hold(offset),
     }
 }

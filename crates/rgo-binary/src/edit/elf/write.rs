@@ -10,17 +10,37 @@ use crate::edit::{Draft, Why, bytes};
 use crate::{Error, Result};
 
 impl<'a> Layout<'a> {
-    /// Writes the image: the front as in the input, sections, names, section headers.
-    pub(super) fn write(self) -> Result<Draft<'a>> {
+    /// Writes the image: what segments hold, then sections, their names, section headers.
+    pub(super) fn write(mut self) -> Result<Draft<'a>> {
         let mut front = Draft::empty(self.source.input());
-        front.take(&self.source, 0, self.front, WHAT)?;
-        let old_table = u64::from(self.headers.section_num) * self.encoder.section_header_size();
-        let table_in_front = self.headers.e_shoff < self.front;
+        for (range, start) in self.extents.moves() {
+            front.zeros(start - front.size(), Why::Padding);
+            front.take(&self.source, range.start, range.end - range.start, WHAT)?;
+        }
+        for section in self.sections.iter_mut().filter(|section| section.in_segment) {
+            let header = &mut section.header;
+            header.sh_offset = self.extents.section_offset(&self.segments, header);
+        }
+        self.move_segments(&mut front)?;
+        let table_in_front = self.extents.hold(self.headers.e_shoff);
         if table_in_front {
+            let size = u64::from(self.headers.section_num) * self.encoder.section_header_size();
+            self.headers.e_shoff = self.extents.translate(self.headers.e_shoff);
             let at = self.headers.e_shoff;
-            front.zero(at, old_table, Why::SectionHeaders, "ELF section headers")?;
+            front.zero(at, size, Why::SectionHeaders, "ELF section headers")?;
         }
         self.write_over(front, table_in_front)
+    }
+
+    /// Has the program headers say where segments are now.
+    fn move_segments(&mut self, front: &mut Draft<'a>) -> Result<()> {
+        let mut table = Vec::new();
+        for segment in &mut self.segments {
+            segment.p_offset = self.extents.segment_offset(self.file.e_machine, segment);
+            self.encoder.program_header(&mut table, segment);
+        }
+        self.headers.e_phoff = self.extents.translate(self.headers.e_phoff);
+        front.put(self.headers.e_phoff, &table, Why::ProgramHeaders, "ELF program headers")
     }
 
     /// Writes sections behind `output`, which holds the front, and completes the file header.
