@@ -24,7 +24,7 @@ mod request;
 mod stamp;
 mod verify;
 
-pub use companion::{debuglink_crc, only_keep_debug};
+pub use companion::{companion, debuglink_crc, only_keep_debug, supplement};
 pub use draft::{Draft, Piece, Why};
 pub use note_object::{NoteObject, note_object};
 pub use request::{Choice, Compression, Finish, Names, Sign, Strip};

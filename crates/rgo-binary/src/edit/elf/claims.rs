@@ -35,8 +35,10 @@ impl Claims<'_> {
     /// All that is claimed, in the order of the file. Whatever reaches into a segment is held by
     /// it.
     pub(super) fn runs(&self) -> Vec<Run> {
-        let run = |start: u64, size: u64, is_held: bool, align: u64| {
-            Run { range: start..start.saturating_add(size), is_held, align }
+        let run = |start: u64, size: u64, is_held: bool, align: u64| Run {
+            range: start..start.saturating_add(size),
+            is_held,
+            align,
         };
         let phdrs = u64::from(self.headers.segment_num) * self.encoder.program_header_size();
         let shdrs = u64::from(self.headers.section_num) * self.encoder.section_header_size();

@@ -58,14 +58,17 @@ impl Extents {
             let gap = end..run.range.start;
             end = run.range.end;
             let align = if run.is_held { claims.align(&run.range) } else { run.align };
-            let is_padding = gap.end - gap.start < align;
+            let is_short = gap.end - gap.start < align;
+            // Between two segments that is padding, which linkers fill with traps, and too little
+            // for the second to move.
             let last = extents.parts.last_mut();
-            let last = last.filter(|last| is_padding && last.range.end == gap.start);
-            if let Some(last) = last.filter(|_| run.is_held) {
+            let last = last.filter(|last| run.is_held && is_short && last.range.end == gap.start);
+            if let Some(last) = last {
                 last.range.end = run.range.end;
                 last.align = last.align.max(align);
                 continue;
             }
+            let is_padding = is_short && !run.is_held;
             if !is_padding && let Some(stuck) = claims.unclaimed(&gap) {
                 extents.stick(gap.end, stuck);
             }
@@ -184,7 +187,9 @@ pub(super) fn congruence(machine: elf::Machine, segment: &ProgramHeader) -> u64 
 /// sizes; of the 2 MiB of amd64 no system makes use for alignment unless the segment asks for it.)
 fn largest_page(machine: elf::Machine) -> u64 {
     match machine {
-        elf::EM_AARCH64 | elf::EM_PPC | elf::EM_PPC64 | elf::EM_MIPS | elf::EM_LOONGARCH => 0x1_0000,
+        elf::EM_AARCH64 | elf::EM_PPC | elf::EM_PPC64 | elf::EM_MIPS | elf::EM_LOONGARCH => {
+            0x1_0000
+        }
         elf::EM_SPARCV9 => 0x10_0000,
         _ => 0x1000,
     }

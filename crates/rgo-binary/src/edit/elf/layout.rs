@@ -57,7 +57,7 @@ impl<'a> Section<'a> {
     }
 
     /// Its bytes in the input.
-    pub(super) fn input(&self) -> &'a [u8] {
+    pub(in crate::edit) fn input(&self) -> &'a [u8] {
         match &self.content {
             Content::Input(bytes, _) => bytes,
             Content::New(_) => &[],
@@ -72,7 +72,7 @@ impl<'a> Section<'a> {
     }
 
     /// Its bytes from now on, unless they are what it has.
-    pub(super) fn set(&mut self, content: Vec<u8>, why: Why) {
+    pub(in crate::edit) fn set(&mut self, content: Vec<u8>, why: Why) {
         if self.input() != content {
             self.content = Content::New(vec![Piece::New(content, why)]);
         }

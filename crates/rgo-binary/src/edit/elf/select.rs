@@ -56,7 +56,8 @@ impl Stuck {
     fn text(&self) -> Option<String> {
         let why = self.why.as_ref()?;
         let (first, more) = self.names.split_at_checked(3).unwrap_or((&self.names, &[]));
-        let more = if more.is_empty() { String::new() } else { format!(" and {} more", more.len()) };
+        let more =
+            if more.is_empty() { String::new() } else { format!(" and {} more", more.len()) };
         Some(format!("{} bytes of {}{more} stay: {why}", self.size, first.join(", ")))
     }
 }
