@@ -30,5 +30,6 @@ mod strip_debuggers;
 mod strip_programs;
 mod strip_refusals;
 mod strip_sizes;
+mod strip_wheel;
 mod vcs;
 mod workspace;

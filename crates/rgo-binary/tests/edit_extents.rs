@@ -7,7 +7,7 @@ use edit_common::{ELF_AMD64, ELF_ARM64};
 use goblin::elf::Elf;
 use goblin::elf::program_header::{PT_GNU_STACK, PT_LOAD, PT_NOTE, PT_PHDR};
 use proptest::prelude::*;
-use rgo_binary::edit::{Edited, Finish, Strip, edit};
+use rgo_binary::edit::{Choice, Edited, Finish, Strip, edit, finish};
 
 const PHDR: usize = 56;
 const SHDR: usize = 64;
@@ -263,6 +263,22 @@ fn a_section_that_a_segment_holds_stays_with_a_word() {
     let [warning] = edited.warnings.as_slice() else { panic!("{:?}", edited.warnings) };
     assert!(warning.contains(".debug_info"), "{warning}");
     assert!(warning.ends_with("stay: a segment holds them"), "{warning}");
+}
+
+/// The segment is behind `.comment`, and does not hold it.
+#[test]
+fn a_section_between_two_segments_goes_by_its_name() {
+    let mut input = ELF_AMD64.to_vec();
+    Added::new(0x100).to(&mut input);
+    let comment = |name: &[u8]| name == b".comment";
+    let sections = Choice { drop: Some(&comment), ..Choice::default() };
+    let edits = Finish { strip: Strip::Debug, sections, ..Finish::default() };
+    let output = finish(&input, &edits).expect("strips").bytes;
+    check_order(&output);
+    let elf = Elf::parse(&output).expect("parses");
+    let names: Vec<_> =
+        elf.section_headers.iter().filter_map(|it| elf.shdr_strtab.get_at(it.sh_name)).collect();
+    assert!(!names.contains(&".comment"), "{names:?}");
 }
 
 fn added() -> impl Strategy<Value = Added> {

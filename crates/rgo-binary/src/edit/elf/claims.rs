@@ -117,18 +117,21 @@ impl Claims<'_> {
         bytes
     }
 
-    /// Where the program headers are, if they cannot move: see [`Stuck::ProgramHeaders`]. That
-    /// holds for programs that such a kernel starts right today.
-    pub(super) fn pinned_headers(&self) -> Option<u64> {
+    /// What cannot move: see [`Stuck::ProgramHeaders`]. That is the program headers and the first
+    /// segment, in programs that such a kernel starts right today.
+    pub(super) fn pinned(&self) -> Option<[u64; 2]> {
         let is_program = self.dynamic_flags & elf::DF_1_PIE.0 != 0
             || self.segments.iter().any(|it| matches!(it.p_type, elf::PT_INTERP | elf::PT_PHDR))
             || self.segments.iter().all(|it| it.p_type != elf::PT_DYNAMIC);
         let offset = self.headers.e_phoff;
         let mut loaded = self.segments.iter().filter(|it| it.p_type == elf::PT_LOAD);
         let first = loaded.clone().next()?;
-        let home = loaded.find(|it| (it.p_offset..it.p_offset + it.p_filesz).contains(&offset))?;
+        let holds = |it: &&ProgramHeader| {
+            (it.p_offset..it.p_offset.saturating_add(it.p_filesz)).contains(&offset)
+        };
+        let home = loaded.find(holds)?;
         let base = |segment: &ProgramHeader| segment.p_vaddr.wrapping_sub(segment.p_offset);
-        (is_program && base(first) == base(home)).then_some(offset)
+        (is_program && base(first) == base(home)).then_some([offset, first.p_offset])
     }
 }
 

@@ -76,7 +76,7 @@ impl Extents {
                 extents.parts.push(Extent { start: run.range.start, range: run.range, align });
             }
         }
-        if let Some(offset) = claims.pinned_headers() {
+        for offset in claims.pinned().into_iter().flatten() {
             let home = extents.parts.iter().find(|part| part.range.contains(&offset));
             if let Some(end) = home.filter(|part| part.range.start > 0).map(|it| it.range.end) {
                 extents.stick(end, Stuck::ProgramHeaders);

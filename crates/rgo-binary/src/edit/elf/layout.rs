@@ -128,6 +128,8 @@ pub(in crate::edit) struct Layout<'a> {
     pub(in crate::edit) sections: Vec<Section<'a>>,
     /// What segments hold.
     pub(super) extents: Extents,
+    /// The last section that symbols which are loaded know by its number.
+    last_numbered: usize,
 }
 
 impl<'a> Layout<'a> {
@@ -198,7 +200,8 @@ impl<'a> Layout<'a> {
                 return Err(Error::malformed(WHAT, offset, "its sections overlap"));
             }
         }
-        Ok(Self { source, encoder, file, headers, segments, sections, extents })
+        let last_numbered = last_numbered(&sections, encoder);
+        Ok(Self { source, encoder, file, headers, segments, sections, extents, last_numbered })
     }
 
     /// An object that is still to be linked: its sections are numbered and placed anew at will.
@@ -227,19 +230,11 @@ impl<'a> Layout<'a> {
         extra.iter().any(|byte| *byte != 0).then_some((end, extra.len()))
     }
 
-    /// Whether a section that is gone leaves an empty header: dynamic symbols, which are loaded,
-    /// name the loaded sections after it by number.
+    /// Whether a section that is gone leaves an empty header, so that what is known by its number
+    /// keeps it.
     fn leaves_header(&self) -> impl Fn(usize) -> bool + use<> {
-        let has_fixed = |section: &Section<'_>| {
-            matches!(section.header.sh_type, elf::SHT_DYNSYM | elf::SHT_SYMTAB)
-                && section.in_segment
-        };
-        let last_loaded = if self.sections.iter().any(has_fixed) {
-            self.sections.iter().rposition(Section::is_loaded).unwrap_or_default()
-        } else {
-            0
-        };
-        move |number| number < last_loaded
+        let last = self.last_numbered;
+        move |number| number < last
     }
 
     /// For each section number of the input the number in the output; `None` if it is removed.
@@ -299,4 +294,28 @@ fn is_held(section: &Section<'_>, extents: &Extents, is_object: bool) -> bool {
         _ if size == 0 => !is_object && section.is_loaded() && offset <= extents.end(),
         _ => extents.hold(offset),
     }
+}
+
+/// The highest number of a section that symbols have which are loaded, and so stay as they are.
+fn last_numbered(sections: &[Section<'_>], encoder: Encoder<Endianness>) -> usize {
+    let is_fixed = |section: &&Section<'_>| {
+        matches!(section.header.sh_type, elf::SHT_DYNSYM | elf::SHT_SYMTAB) && section.in_segment
+    };
+    let at = if encoder.is_64() { 6 } else { 14 };
+    let number = |symbol: &[u8]| {
+        let bytes = symbol.get(at..)?.first_chunk().copied()?;
+        Some(match encoder.endian() {
+            Endianness::Little => u16::from_le_bytes(bytes),
+            Endianness::Big => u16::from_be_bytes(bytes),
+        })
+    };
+    let size = bytes::index(encoder.sym_size());
+    let symbols = sections.iter().filter(is_fixed).flat_map(|it| it.input().chunks_exact(size));
+    let last = symbols.filter_map(number).fold(0, |last, number| match number {
+        // The real number is in another table.
+        number if number == elf::SHN_XINDEX.0 => usize::MAX,
+        number if number >= elf::SHN_LORESERVE => last,
+        number => last.max(number.into()),
+    });
+    last.min(sections.len())
 }
