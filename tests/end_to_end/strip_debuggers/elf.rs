@@ -74,8 +74,9 @@ fn a_program_whose_debug_data_dwz_has_shared() {
     assert!(said.contains("type = int (int)"), "{said}");
 
     std::fs::rename(folder.join("common.dwz"), folder.join("elsewhere")).expect("renamed");
-    let debug = debug.to_str().expect("UTF-8");
-    strip(&programs[1], &["--split", debug]).says("common.dwz, which is not there");
+    let store = folder.join("debug/other");
+    let said = strip(&programs[1], &["--split", store.to_str().expect("UTF-8")]);
+    said.says("common.dwz, which is not there");
 }
 
 /// The debugger is told where the sources are by what rgo-build ships.

@@ -48,11 +48,10 @@ pub(super) fn finish<'a>(filled: Draft<'a>, edits: &Finish<'_>) -> Result<Edited
     };
     let symbols_gone = symtab::edit(&mut layout, edits)?;
     let removed = layout.removed();
-    let changes = adds || restored || symbols_gone || !removed.is_empty();
     if let Some((offset, size)) = layout.overlay() {
         // Such data are found by their distance from the start (AppImage: from the section
         // headers) or from the end: they stay if all stays.
-        if changes {
+        if adds || restored || symbols_gone || !removed.is_empty() {
             let why = format!(
                 "{size} bytes at {offset:#x} belong to no section and would be lost, or not be \
                  found at another place"
@@ -61,13 +60,7 @@ pub(super) fn finish<'a>(filled: Draft<'a>, edits: &Finish<'_>) -> Result<Edited
         }
         return Ok(Edited { warnings, ..Edited::of(layout.source) });
     }
-    let input = layout.source.clone();
-    let mut draft = layout.write()?;
-    if !changes && draft.size() > input.size() {
-        // Nothing went, and what was between two segments would only be longer behind them.
-        draft = input;
-    }
-    Ok(Edited { removed, warnings, ..Edited::of(draft) })
+    Ok(Edited { removed, warnings, ..Edited::of(layout.write()?) })
 }
 
 /// Without section headers nobody knows what the bytes are that no segment holds.

@@ -33,7 +33,7 @@ pub(super) enum Stuck {
 }
 
 /// A part of the file that segments hold.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 struct Extent {
     /// Where it is in the input.
     range: Range<u64>,
@@ -107,6 +107,12 @@ impl Extents {
             part.start = part.range.start - saved;
             end = part.start + (part.range.end - part.range.start);
         }
+    }
+
+    /// The same extents, each at its place in the input.
+    pub(super) fn unmoved(&self) -> Self {
+        let stay = |part: &Extent| Extent { start: part.range.start, ..part.clone() };
+        Self { parts: self.parts.iter().map(stay).collect(), stuck: self.stuck }
     }
 
     /// Where each is in the input and starts in the output, in order.

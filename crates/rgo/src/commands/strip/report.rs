@@ -179,9 +179,10 @@ impl FileReport {
             let reason = self.unchanged.as_deref().unwrap_or("it has nothing of what is to go");
             return format!("{before} bytes, unchanged: {reason}");
         }
-        let saved = before.saturating_sub(*after);
-        let per_mille = saved.saturating_mul(1000).checked_div(*before).unwrap_or_default();
-        format!("{before} -> {after} bytes ({}.{} % less)", per_mille / 10, per_mille % 10)
+        let word = if after <= before { "less" } else { "more" };
+        let change = before.abs_diff(*after);
+        let per_mille = change.saturating_mul(1000).checked_div(*before).unwrap_or_default();
+        format!("{before} -> {after} bytes ({}.{} % {word})", per_mille / 10, per_mille % 10)
     }
 
     fn gone(&self) -> Table {
