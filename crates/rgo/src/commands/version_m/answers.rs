@@ -166,12 +166,11 @@ impl Dossier {
         match said.source {
             Source::GoBuildinfo => {
                 let off = rgo_binary::go::settings::left_out(&said.info, key);
-                let why = format!("Go records {key} only where it is on");
+                let why = format!("Go records {key} only where it is set");
                 off.map(|off| Fact::new(off).because(why)).map_err(NoAnswer::unknown)
             }
             Source::RgoNote if build::LEFT_OUT.contains(&key) => {
-                Ok(Fact::new("")
-                    .because(format!("rgo-build records {key} only where there is one")))
+                Ok(Fact::new("").because(format!("rgo-build records {key} only where it is set")))
             }
             Source::RgoNote | Source::DepV0 => {
                 Err(NoAnswer::unknown(format!("{key} is not recorded")))
@@ -185,7 +184,7 @@ impl Dossier {
         let found: Vec<&(&str, Option<String>)> =
             all.iter().filter(|(name, _)| fits(pattern, name)).collect();
         if found.is_empty() && !self.knows_all_dependencies() {
-            return Err(NoAnswer::unknown("it has no whole list of its dependencies"));
+            return Err(NoAnswer::unknown("it has no full list of its dependencies"));
         }
         let versions = found.iter().map(|(_, version)| version.clone()).collect();
         let names: Vec<String> = found

@@ -130,7 +130,7 @@ static ROWS: &[Row] = &[
         },
     ),
     row("nx", Kind::Flag, "stack and data are not executable (also called DEP)", "nx", |it, _| {
-        flag(&it.hardening()?.nx, "it is not a program or library")
+        flag(&it.hardening()?.nx, "nothing in it decides this")
     }),
     row(
         "stack-protector",
