@@ -152,7 +152,7 @@ pub struct Outcome {
     pub problems: Vec<String>,
     /// What deserves a look.
     pub notes: Vec<String>,
-    /// What could not be looked into, with the reason: a binary may be in it. The report that this
+    /// What could not be read, with the reason: a binary may be in it. The report that this
     /// is a part of has it too.
     #[serde(skip)]
     pub unread: Vec<String>,
