@@ -14,6 +14,8 @@ mod lines;
 mod report;
 mod row;
 mod said;
+#[cfg(test)]
+mod samples;
 mod vocabulary;
 
 use std::io;

@@ -1,5 +1,6 @@
-//! The gate that every inspecting command shares: `--require EXPR` and `--policy FILE`. It asks
-//! facts by name and knows no binary format; it reads no file and prints nothing.
+//! The gate that every inspecting command shares: `--require EXPR` and `--policy FILE`. Each tool
+//! brings the words that it answers ([`Vocabulary`]). The gate asks facts by name and knows no
+//! binary format; it reads no file and prints nothing.
 //!
 //! ```text
 //! --require ─▶ Expression ─┐

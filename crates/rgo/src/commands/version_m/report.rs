@@ -130,34 +130,11 @@ impl Report for VersionReport {
 
 #[cfg(test)]
 mod tests {
-    use std::path::{Path, PathBuf};
-
     use rgo_binary::resource::VersionInfo;
-    use rgo_binary::{Limits, slices};
     use serde_json::Value;
 
+    use super::super::samples;
     use super::*;
-    use crate::input::Name;
-
-    /// The images that the crate of readers is tested with.
-    fn samples() -> Vec<PathBuf> {
-        let fixtures = Path::new(env!("CARGO_MANIFEST_DIR")).join("../rgo-binary/tests/fixtures");
-        let files = ["read", "edit", "facts"].into_iter().flat_map(|folder| {
-            let folder = std::fs::read_dir(fixtures.join(folder)).expect("a folder");
-            folder.map(|entry| entry.expect("an entry").path())
-        });
-        files.filter(|path| slices(&read(path), &Limits::default()).is_ok()).collect()
-    }
-
-    fn read(path: &Path) -> Vec<u8> {
-        std::fs::read(path).expect("read")
-    }
-
-    fn dossier(path: &Path) -> Dossier {
-        let data = read(path);
-        let image = slices(&data, &Limits::default()).expect("an image").remove(0).image;
-        Dossier::read(&Name::default(), None, &image, true).expect("facts")
-    }
 
     fn json(files: Vec<Dossier>, evidence: bool, format: VersionFormat) -> Value {
         let saying = Saying { evidence, ..Saying::default() };
@@ -187,8 +164,9 @@ mod tests {
     #[test]
     fn evidence_is_in_json_where_it_was_asked_for() {
         let mut all = Vec::new();
-        for path in samples() {
-            let json = |evidence| json(vec![dossier(&path)], evidence, VersionFormat::Json);
+        for path in samples::paths() {
+            let json =
+                |evidence| json(vec![samples::dossier(&path)], evidence, VersionFormat::Json);
             assert_eq!(places(&json(false), "evidence", ""), [""; 0], "{}", path.display());
             all.extend(places(&json(true), "evidence", ""));
             // How sure a conclusion is stands there either way.
@@ -208,10 +186,12 @@ mod tests {
     /// Keys that the image brings are not those of this report.
     #[test]
     fn a_version_string_of_the_name_evidence_is_kept() {
-        let pe =
-            samples().into_iter().find(|path| path.ends_with("sample.pe")).expect("a PE image");
+        let pe = samples::paths()
+            .into_iter()
+            .find(|path| path.ends_with("sample.pe"))
+            .expect("a PE image");
         for format in [VersionFormat::Json, VersionFormat::Ndjson] {
-            let mut image = dossier(&pe);
+            let mut image = samples::dossier(&pe);
             let strings = [("evidence".to_owned(), "kept".to_owned())].into();
             let info = VersionInfo { strings, ..VersionInfo::default() };
             image.facts.as_mut().expect("facts").version_info = Some(info);

@@ -7,13 +7,13 @@ use rgo_binary::{Limits, slices};
 
 use super::*;
 use crate::commands::version_m::said::Said;
-use crate::input::Name;
+use crate::commands::version_m::samples;
 use crate::policy::Policy;
+use crate::policy::vocabulary::Kind as WordKind;
 
 /// A small image, with its facts.
 fn sample() -> Dossier {
-    let image = slices(SAMPLE, &Limits::default()).expect("an image").remove(0).image;
-    Dossier::read(&Name::default(), None, &image, true).expect("facts")
+    samples::of(SAMPLE)
 }
 
 const SAMPLE: &[u8] = include_bytes!("../../../../../rgo-binary/tests/fixtures/read/sample.elf");
@@ -167,4 +167,37 @@ fn a_go_toolchain_with_a_suffix_is_of_its_release() {
         let judged = policy.judge(image.subject(), &image);
         assert_eq!(judged.findings[0].answer.words(), expected, "{toolchain} {expression}");
     }
+}
+
+#[test]
+fn every_word_is_answered_by_a_value_of_its_kind() {
+    let words = vocabulary::vocabulary();
+    for path in samples::paths() {
+        let image = samples::dossier(&path);
+        for word in words.words() {
+            let of = format!("{} of {}", word.name, path.display());
+            let member = if word.name.ends_with(':') { "*" } else { "" };
+            let fact = match image.get(word.name, member) {
+                Ok(fact) => fact,
+                Err(NoAnswer::Unknown(why) | NoAnswer::NotApplicable(why)) => {
+                    assert!(!why.is_empty() && !why.contains("is not a word"), "{of}: {why}");
+                    continue;
+                }
+            };
+            let fits = match (word.kind, &fact.value) {
+                (WordKind::Flag | WordKind::Presence, Value::Flag(_)) => true,
+                (WordKind::OneOf(values) | WordKind::Level { values, .. }, Value::Text(text)) => {
+                    values.is_empty() || values.contains(&text.as_str())
+                }
+                (WordKind::Name | WordKind::Version | WordKind::Time, Value::Text(_)) => true,
+                (WordKind::Text | WordKind::Setting, Value::Text(_) | Value::List(_)) => true,
+                (WordKind::Dependency, Value::Copies { .. }) => true,
+                (WordKind::Size, Value::Number(_)) => true,
+                _ => false,
+            };
+            assert!(fits, "{of}: {:?}", fact.value);
+        }
+    }
+    let no_word = sample().get("no-such-word", "");
+    assert!(matches!(no_word, Err(NoAnswer::Unknown(why)) if why.contains("is not a word")));
 }
