@@ -14,6 +14,7 @@ mod debug_data;
 mod dependencies;
 mod exports;
 mod failures;
+mod go_programs;
 mod hostile;
 mod inspect;
 mod native;

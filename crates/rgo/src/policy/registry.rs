@@ -57,6 +57,7 @@ const KINDS: &[&str] = &[
     "debug-companion",
     "other",
 ];
+const ENDIANS: &[&str] = &["little", "big"];
 const FORMATS: &[&str] = &["elf", "macho", "pe"];
 const RELRO: &[&str] = &["none", "partial", "full"];
 const SIGNED: &[&str] = &["none", "adhoc", "identity", "authenticode"];
@@ -66,7 +67,9 @@ const OPEN: &[&str] = &[];
 /// Every fact, in the order of `--require help`.
 pub const FACTS: &[Known] = &[
     known("format", Kind::Word(FORMATS), "the file format: elf, macho or pe", "format==elf"),
-    known("arch", Kind::Word(OPEN), "the instruction set: amd64, arm64, …", "arch==arm64"),
+    known("arch", Kind::Word(OPEN), "the instruction set: amd64, ppc64le, …", "arch==arm64"),
+    known("endian", Kind::Word(ENDIANS), "the byte order: little or big", "endian=little"),
+    known("os", Kind::Word(OPEN), "the system it is for, as GOOS names it, or none", "os=linux"),
     known(
         "kind",
         Kind::Word(KINDS),
@@ -143,7 +146,22 @@ const SYNONYMS: &[(&str, &str)] = &[
     ("x86_64", "amd64"),
     ("x86-64", "amd64"),
     ("x64", "amd64"),
+    ("amd64p32", "x32"),
+    ("i386", "386"),
+    ("i586", "386"),
+    ("i686", "386"),
+    ("x86", "386"),
     ("aarch64", "arm64"),
+    ("aarch64_be", "arm64be"),
+    ("armeb", "armbe"),
+    ("loongarch64", "loong64"),
+    ("mipsel", "mipsle"),
+    ("mips64el", "mips64le"),
+    ("powerpc", "ppc"),
+    ("powerpc64", "ppc64"),
+    ("powerpc64le", "ppc64le"),
+    ("ppc64el", "ppc64le"),
+    ("sparcv9", "sparc64"),
     ("mach-o", "macho"),
     ("ad-hoc", "adhoc"),
     ("shared", "shared-library"),

@@ -3,10 +3,11 @@
 use rgo_binary::hardening::{Answer as Defence, Finding, Relro};
 use rgo_binary::origin::Language;
 use rgo_binary::signature::{Signature, SignatureKind};
+use rgo_binary::system::{self, System};
 use rgo_binary::{DebugLevel, Kind};
 
 use super::dossier::Dossier;
-use super::lines::word;
+use super::lines::{in_words, word};
 use crate::policy::registry::fits;
 use crate::policy::{Answer, Facts, Os, Platform, Subject, Value};
 
@@ -16,29 +17,31 @@ impl Dossier {
         Subject { file: self.file.clone(), member: self.member.clone(), slice: self.slice.clone() }
     }
 
+    /// Whose table of a policy file it is judged by: that of Linux also where nothing tells the
+    /// system of an ELF image.
     fn os(&self) -> Os {
-        match self.format.as_str() {
-            "elf" if self.is_of_another_unix() => Os::Other,
-            "elf" => Os::Linux,
-            "macho" => Os::Darwin,
-            "pe" => Os::Windows,
+        match (self.format.as_str(), self.system().and_then(System::known)) {
+            ("elf", None | Some(system::Os::LINUX | system::Os::ANDROID)) => Os::Linux,
+            ("macho", _) => Os::Darwin,
+            ("pe", _) => Os::Windows,
             _ => Os::Other,
         }
     }
 
-    /// Whether an ELF image says that it is for none of the systems that are Linux.
-    fn is_of_another_unix(&self) -> bool {
-        let runs_on = self.facts.as_ref().and_then(|facts| facts.runs_on.as_ref());
-        let systems = runs_on.iter().flat_map(|runs_on| &runs_on.verdicts);
-        let others = ["freebsd", "netbsd", "openbsd", "dragonfly", "solaris"];
-        systems.into_iter().any(|verdict| others.contains(&verdict.system))
+    fn system(&self) -> Option<&System> {
+        self.facts.as_ref()?.os.as_ref()
     }
 
     fn is(&self, os: Os, what: &str) -> Result<(), Answer> {
         if self.os() == os {
             return Ok(());
         }
-        Err(Answer::NotApplicable(format!("{what} is no question for {}", self.format)))
+        let whose = match self.system().map(|system| system.os) {
+            Some(system::Os::NONE) => "the bare machine",
+            Some(os) => os.name(),
+            None => self.format.as_str(),
+        };
+        Err(Answer::NotApplicable(format!("{what} is no question for {whose}")))
     }
 
     fn answer(&self, name: &str) -> Result<Answer, Answer> {
@@ -53,6 +56,7 @@ impl Dossier {
         match name {
             "format" => Ok(Answer::known(self.format.as_str())),
             "arch" => Ok(Answer::known(self.arch.as_str())),
+            "endian" => Ok(Answer::known(self.endian.to_string())),
             "language" => match self.guessed_language() {
                 Some(guess) => {
                     Err(Answer::Absent(format!("it may be {guess}: nothing else tells")))
@@ -86,6 +90,19 @@ impl Dossier {
         let hardening = || facts.hardening.as_ref().ok_or_else(unread);
         Ok(match name {
             "size" => Answer::known(facts.size_bytes),
+            "os" => match &facts.os {
+                Some(system) if system.is_known() => {
+                    Answer::known(system.os.name()).because(in_words(&system.evidence))
+                }
+                Some(system) => {
+                    let (os, why) = (system.os, &system.evidence.found);
+                    return Err(Answer::Absent(format!("it is probably for {os}: {why}")));
+                }
+                None => {
+                    self.loaded(linkage()?.kind)?;
+                    return Err(Answer::Absent("nothing tells its system".to_owned()));
+                }
+            },
             "kind" => Answer::known(word(&linkage()?.kind)),
             "static" => self.loaded(linkage()?.kind).map(|()| linkage())?.map(|linkage| {
                 let needs = linkage.interpreter.iter().chain(&linkage.needed);
