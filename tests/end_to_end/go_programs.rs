@@ -99,3 +99,39 @@ fn the_two_byte_orders_of_a_machine_are_not_confused() {
         assert_eq!((gate(arch), gate(other)), (Some(0), Some(3)), "{arch}");
     }
 }
+
+/// Go's own release, without experiments: `1.26.8`. `None` for one that knows no `nodwarf5`.
+fn release() -> Option<String> {
+    let mut env = native("go");
+    let version = Outcome::of(env.args(["env", "GOVERSION"]).env("GOTOOLCHAIN", "local")).stdout;
+    let version = version.trim().strip_prefix("go")?.to_owned();
+    let minor: u32 = version.split('.').nth(1)?.parse().ok()?;
+    if minor < 26 {
+        eprintln!("NOT TESTED: a Go program with an experiment, for Go is older than 1.26");
+        return None;
+    }
+    Some(version)
+}
+
+#[test]
+fn an_experiment_is_no_part_of_the_release() {
+    let folder = project("go-experiment");
+    let Some(file) = can("go").then(release).flatten().and_then(|version| {
+        Some((go(&folder, "hello", &[("GOEXPERIMENT", "nodwarf5")])?, version))
+    }) else {
+        return;
+    };
+    let (file, version) = file;
+    let answer = facts(&file);
+    assert_eq!(answer["toolchain"], format!("go{version}-X:nodwarf5"));
+    Outcome::of(&mut asked(&["-q", "--require", "go>=1.26"], &file)).ended(0);
+    let exact = format!("go={version}");
+    Outcome::of(&mut asked(&["-q", "--require", &exact], &file)).ended(0);
+    Outcome::of(&mut asked(&["-q", "--require", "go<1.26"], &file)).ended(3);
+    let outcome = Outcome::of(&mut asked(&["--format", "cyclonedx"], &file)).ended(0);
+    let bom: Value = serde_json::from_str(&outcome.stdout).expect("JSON");
+    let parts = bom["components"][0]["components"].as_array().expect("components");
+    let stdlib = parts.iter().find(|part| part["name"] == "stdlib").expect("a standard library");
+    assert_eq!(stdlib["version"], version);
+    assert_eq!(stdlib["purl"], format!("pkg:golang/stdlib@{version}"));
+}

@@ -36,6 +36,7 @@ pub mod package_note;
 pub mod packer;
 mod pe_tables;
 pub mod recovered_crates;
+pub mod release;
 pub mod resource;
 pub mod runs_on;
 pub mod signature;

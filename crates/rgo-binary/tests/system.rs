@@ -31,6 +31,8 @@ struct Program {
     note: Option<(&'static [u8], u32, &'static [u8])>,
     /// What the segment holds, from offset 0x1000 on.
     content: &'static [u8],
+    /// A section behind it: name, type, content.
+    section: Option<(&'static str, u32, &'static [u8])>,
 }
 
 impl Program {
@@ -47,6 +49,7 @@ impl Program {
             askew: 0,
             note: None,
             content: b"code",
+            section: None,
         }
     }
 
@@ -80,6 +83,10 @@ impl Program {
         let note_at = header + 2 * entry;
         let offset = 0x1000 + self.askew;
 
+        let sections_at = (offset + self.content.len() as u64).next_multiple_of(8);
+        let section_entry = if self.is_64 { 64 } else { 40 };
+        let (sections, first) = if self.section.is_some() { (3, sections_at) } else { (0, 0) };
+
         let mut out = vec![0x7f, b'E', b'L', b'F'];
         out.extend([if self.is_64 { 2 } else { 1 }, if self.little { 1 } else { 2 }, 1]);
         out.push(self.os_abi);
@@ -90,14 +97,14 @@ impl Program {
             (1, 4),
             (self.address, word),
             (header, word),
-            (0, word),
+            (first, word),
             (0, 4),
             (header, 2),
             (entry, 2),
             (count, 2),
-            (0, 2),
-            (0, 2),
-            (0, 2),
+            (section_entry, 2),
+            (sections, 2),
+            (u64::from(sections > 0) * 2, 2),
         ] {
             put(&mut out, value, size);
         }
@@ -123,6 +130,29 @@ impl Program {
         out.extend(note);
         out.resize(usize::try_from(offset).expect("small"), 0);
         out.extend(self.content);
+        let Some((name, kind, content)) = self.section else { return out };
+        let names = [b"\0", name.as_bytes(), b"\0.shstrtab\0"].concat();
+        let content_at = sections_at + sections * section_entry;
+        let names_at = content_at + content.len() as u64;
+        out.resize(usize::try_from(sections_at).expect("small"), 0);
+        let headers = [
+            (0, 0, 0, 0),
+            (1, kind, content_at, content.len()),
+            (name.len() as u64 + 2, 3, names_at, names.len()),
+        ];
+        for (name, kind, at, size) in headers {
+            put(&mut out, name, 4);
+            put(&mut out, kind.into(), 4);
+            for value in [0, 0, at, size as u64] {
+                put(&mut out, value, word);
+            }
+            put(&mut out, 0, 4);
+            put(&mut out, 0, 4);
+            put(&mut out, 1, word);
+            put(&mut out, 0, word);
+        }
+        out.extend(content);
+        out.extend(names);
         out
     }
 }
@@ -147,6 +177,12 @@ fn a_static_program_is_for_the_system_whose_sign_it_has() {
     let abi = |os_abi| Program { os_abi, ..plain() };
     let note = |owner, kind, desc| Program { note: Some((owner, kind, desc)), ..plain() };
     let says = |content| Program { content, ..plain() };
+    let section = |name, kind, content| Program {
+        machine: ARM,
+        is_64: false,
+        section: Some((name, kind, content)),
+        ..plain()
+    };
     let wide = |machine, address| Program { machine, ..Program::at(address) };
     let narrow = |machine, address| Program { is_64: false, ..wide(machine, address) };
     let cases = [
@@ -185,6 +221,37 @@ fn a_static_program_is_for_the_system_whose_sign_it_has() {
         ("without physical addresses", Program { physical: 0, ..plain() }, "linux?"),
         ("not by pages", Program { askew: 0x120, ..plain() }, "none"),
         ("code that can be written", Program { flags: RWX, ..plain() }, "none?"),
+        // Sections. Attributes: version, then of a vendor, of the file: tag and value.
+        ("a table of vectors", section(".isr_vector", 1, &[0; 64]), "none"),
+        ("a kernel's exports", section("__ksymtab", 1, &[0; 64]), "none"),
+        ("any section", section(".mine", 1, &[0; 64]), "linux?"),
+        (
+            "Arm, profile A",
+            section(
+                ".ARM.attributes",
+                0x7000_0003,
+                b"A\x13\0\0\0aeabi\0\x01\x09\0\0\0\x06\x0a\x07A",
+            ),
+            "linux?",
+        ),
+        (
+            "Arm, profile M",
+            section(
+                ".ARM.attributes",
+                0x7000_0003,
+                b"A\x13\0\0\0aeabi\0\x01\x09\0\0\0\x06\x0a\x07M",
+            ),
+            "none",
+        ),
+        (
+            "Arm, v6-M",
+            section(
+                ".ARM.attributes",
+                0x7000_0003,
+                b"A\x13\0\0\0aeabi\0\x01\x09\0\0\0\x06\x0b\x08\x01",
+            ),
+            "none",
+        ),
         // Machines without systems.
         ("AVR", narrow(83, 0x1000), "none"),
         ("BPF", wide(247, 0x1000), "none"),
@@ -221,7 +288,8 @@ fn a_static_program_is_for_the_system_whose_sign_it_has() {
         let found = of(&program.bytes(), None);
         assert_eq!(short(found.clone()), expected, "{sign}: {found:?}");
         let big = Program { little: false, ..program.clone() };
-        if !matches!(sign, "Multiboot" | "Multiboot 2" | "BPF" | "AVR") && program.note.is_none() {
+        let is_little_only = sign.starts_with("Multiboot") || sign.starts_with("Arm");
+        if !is_little_only && program.note.is_none() {
             assert_eq!(short(of(&big.bytes(), None)), expected, "{sign}, big-endian");
         }
     }

@@ -18,6 +18,7 @@ use serde::Serialize;
 
 use crate::linkage::Kind;
 use crate::origin::{Confidence, Evidence, platform};
+use crate::release::Release;
 use crate::system::{Os, System, c_library, place_of};
 use crate::{Arch, Format, Image, Linkage, Version};
 
@@ -73,8 +74,9 @@ impl RunsOn {
     /// Adds what is known of the compiler, named as `go1.26.5` or `rustc 1.95.0`: the runtime that
     /// it links in may ask for functions that no import table lists.
     pub fn weigh_toolchain(&mut self, toolchain: &str) {
+        let Some(release) = Release::parse(toolchain) else { return };
         let known = MAKERS.iter().find(|maker| {
-            let version = toolchain.strip_prefix(maker.start).and_then(leading_version);
+            let version = release.numbers().filter(|_| release.compiler == maker.compiler);
             version.is_some_and(|version| version >= maker.from)
         });
         let Some(maker) = known else { return };
@@ -90,13 +92,6 @@ impl RunsOn {
             }
         }
     }
-}
-
-/// The version that a text starts with, as far as it is numbers: `1.26` of `1.26rc1`.
-fn leading_version(text: &str) -> Option<Version> {
-    let numbers = |c: char| c.is_ascii_digit() || c == '.';
-    let end = text.find(|c| !numbers(c)).unwrap_or(text.len());
-    text.get(..end)?.trim_end_matches('.').parse().ok()
 }
 
 /// Needed libraries that no part of the C library is.

@@ -2,6 +2,7 @@
 
 use rgo_binary::hardening::{Answer as Defence, Finding, Relro};
 use rgo_binary::origin::Language;
+use rgo_binary::release::{Compiler, Release};
 use rgo_binary::signature::{Signature, SignatureKind};
 use rgo_binary::system::{self, System};
 use rgo_binary::{DebugLevel, Kind};
@@ -65,8 +66,8 @@ impl Dossier {
             },
             "path" => known(self.package().map(str::to_owned), "it does not say its path"),
             "version" => known(self.version().map(str::to_owned), "it does not say its version"),
-            "go" => self.toolchain_of("go", "it was not built with Go"),
-            "rustc" => self.toolchain_of("rustc ", "nothing tells the version of rustc"),
+            "go" => self.release_of(Compiler::Go, Language::Go),
+            "rustc" => self.release_of(Compiler::Rustc, Language::Rust),
             "profile" => {
                 known(self.setting("profile").map(str::to_owned), "it does not record the profile")
             }
@@ -184,23 +185,20 @@ impl Dossier {
         }
     }
 
-    /// The version in a toolchain's name.
-    fn toolchain_of(&self, prefix: &str, lack: &str) -> Result<Answer, Answer> {
+    /// The release of a compiler, which builds one language.
+    fn release_of(&self, compiler: Compiler, language: Language) -> Result<Answer, Answer> {
         let toolchain = self.toolchain().unwrap_or_default();
-        let version = toolchain.strip_prefix(prefix).and_then(|rest| {
-            let word = rest.split_whitespace().next()?;
-            word.starts_with(|c: char| c.is_ascii_digit()).then(|| word.trim_end_matches(','))
-        });
-        match version {
-            Some(version) => Ok(Answer::known(version).because(toolchain.clone())),
-            None if self.language().is_some_and(|language| {
-                !language.eq_ignore_ascii_case(if prefix == "go" { "go" } else { "rust" })
-            }) =>
-            {
-                Err(Answer::NotApplicable(lack.to_owned()))
-            }
-            None => Err(Answer::Absent(lack.to_owned())),
+        let release = Release::parse(&toolchain).filter(|release| release.compiler == compiler);
+        if let Some(release) = release {
+            return Ok(Answer::known(release.version).because(toolchain.clone()));
         }
+        Err(match self.language() {
+            Some(spoken) if spoken == language.to_string() => {
+                Answer::Absent(format!("it is a {language} program, and names no release"))
+            }
+            Some(spoken) => Answer::NotApplicable(format!("it is a {spoken} program")),
+            None => Answer::Absent("nothing tells the language, or the compiler".to_owned()),
+        })
     }
 
     fn build(&self, key: &str) -> Result<Answer, Answer> {
