@@ -15,6 +15,7 @@ mod dependencies;
 mod exports;
 mod failures;
 mod gate;
+mod go_programs;
 mod hostile;
 mod inspect;
 mod native;

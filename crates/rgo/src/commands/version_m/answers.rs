@@ -6,12 +6,14 @@ mod tests;
 
 use rgo_binary::hardening::{Answer as Defence, Finding, Hardening};
 use rgo_binary::origin::Language;
+use rgo_binary::release::{Compiler, Release};
 use rgo_binary::signature::{Signature, SignatureKind};
+use rgo_binary::system::{self, System};
 use rgo_binary::{DebugData, DebugLevel, Kind, Linkage};
 
 use super::details::Details;
 use super::dossier::Dossier;
-use super::lines::word;
+use super::lines::{in_words, word};
 use super::said::Source;
 use super::vocabulary;
 use crate::commands::build;
@@ -37,34 +39,55 @@ impl Dossier {
         Subject { file: self.file.clone(), member: self.member.clone(), slice: self.slice.clone() }
     }
 
+    /// Whose table of a policy file it is judged by: that of Linux also where nothing tells the
+    /// system of an ELF image.
     fn os(&self) -> Os {
-        match self.format.as_str() {
-            "elf" if self.is_of_another_unix() => Os::Other,
-            "elf" => Os::Linux,
-            "macho" => Os::Darwin,
-            "pe" => Os::Windows,
+        match (self.format.as_str(), self.system().and_then(System::known)) {
+            ("elf", None | Some(system::Os::LINUX | system::Os::ANDROID)) => Os::Linux,
+            ("macho", _) => Os::Darwin,
+            ("pe", _) => Os::Windows,
             _ => Os::Other,
         }
     }
 
-    /// Whether an ELF image says that it is for none of the systems that are Linux.
-    fn is_of_another_unix(&self) -> bool {
-        let runs_on = self.facts.as_ref().and_then(|facts| facts.runs_on.as_ref());
-        let systems = runs_on.iter().flat_map(|runs_on| &runs_on.verdicts);
-        let others = ["freebsd", "netbsd", "openbsd", "dragonfly", "solaris"];
-        systems.into_iter().any(|verdict| others.contains(&verdict.system))
+    fn system(&self) -> Option<&System> {
+        self.facts.as_ref()?.os.as_ref()
+    }
+
+    /// The system that it is for, if it says so.
+    pub(super) fn named_system(&self, _: &str) -> Answer {
+        match self.system() {
+            Some(system) if system.is_known() => {
+                Ok(Fact::new(system.os.name()).because(in_words(&system.evidence)))
+            }
+            Some(system) => {
+                let (os, why) = (system.os, &system.evidence.found);
+                Err(NoAnswer::unknown(format!("it is probably for {os}: {why}")))
+            }
+            None if is_loaded(self.linkage()?.kind) => {
+                Err(NoAnswer::unknown("nothing shows its system"))
+            }
+            None => Err(NoAnswer::not_applicable("it is not a program or library")),
+        }
     }
 
     /// Ends the answer where the question makes no sense but for one system.
     pub(super) fn only_for(&self, os: Os) -> Result<(), NoAnswer> {
+        if self.os() == os {
+            return Ok(());
+        }
         let name = match os {
             Os::Linux => "Linux",
             Os::Darwin => "macOS",
             Os::Windows => "Windows",
             Os::Other => "this system",
         };
-        let wrong = || NoAnswer::not_applicable(format!("it is not for {name}"));
-        if self.os() == os { Ok(()) } else { Err(wrong()) }
+        let own = match self.system().map(|system| system.os) {
+            Some(system::Os::NONE) => "it is for the bare machine, and ".to_owned(),
+            Some(own) => format!("it is for {own}, and "),
+            None => "it is ".to_owned(),
+        };
+        Err(NoAnswer::not_applicable(format!("{own}not for {name}")))
     }
 
     pub(super) fn details(&self) -> Result<&Details, NoAnswer> {
@@ -116,36 +139,28 @@ impl Dossier {
         recorded(self.language(), "nothing shows its language")
     }
 
-    /// The Go toolchain by its own name, with what it calls experiments and vendors.
     pub(super) fn go_version(&self, _: &str) -> Answer {
-        let toolchain = self.toolchain().unwrap_or_default();
-        if toolchain.starts_with("devel go") {
-            return Ok(Fact::new(toolchain));
-        }
-        let version = toolchain.split_whitespace().next().unwrap_or_default();
-        if version.strip_prefix("go").is_some_and(is_number) {
-            return Ok(Fact::new(version));
-        }
-        Err(self.no_version_of(Language::Go))
+        self.release_of(Compiler::Go, Language::Go)
     }
 
     pub(super) fn rustc_version(&self, _: &str) -> Answer {
-        let toolchain = self.toolchain().unwrap_or_default();
-        let version =
-            toolchain.strip_prefix("rustc ").and_then(|rest| rest.split([' ', ',']).next());
-        match version.filter(|version| is_number(version)) {
-            Some(version) => Ok(Fact::new(version).because(toolchain.clone())),
-            None => Err(self.no_version_of(Language::Rust)),
-        }
+        self.release_of(Compiler::Rustc, Language::Rust)
     }
 
-    fn no_version_of(&self, language: Language) -> NoAnswer {
-        match self.language() {
-            Some(spoken) if spoken != language.to_string() => {
-                NoAnswer::not_applicable(format!("it is not a {language} program"))
-            }
-            _ => NoAnswer::unknown(format!("nothing shows the version of its {language} compiler")),
+    /// The release of a compiler, which builds one language.
+    fn release_of(&self, compiler: Compiler, language: Language) -> Answer {
+        let toolchain = self.toolchain().unwrap_or_default();
+        let release = Release::parse(&toolchain).filter(|release| release.compiler == compiler);
+        if let Some(release) = release {
+            return Ok(Fact::new(release.version).because(toolchain.clone()));
         }
+        Err(match self.language() {
+            Some(spoken) if spoken == language.to_string() => {
+                NoAnswer::unknown(format!("it is a {language} program, and names no release"))
+            }
+            Some(spoken) => NoAnswer::not_applicable(format!("it is a {spoken} program")),
+            None => NoAnswer::unknown("nothing shows its language or compiler"),
+        })
     }
 
     /// A setting of version control.
@@ -211,10 +226,6 @@ impl Dossier {
         };
         (is_go && by_itself).then(|| "none".to_owned())
     }
-}
-
-fn is_number(text: &str) -> bool {
-    text.starts_with(|c: char| c.is_ascii_digit())
 }
 
 fn is_loaded(kind: Kind) -> bool {

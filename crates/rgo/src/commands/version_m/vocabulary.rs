@@ -25,6 +25,7 @@ const fn row(
     Row { word: Word { name, kind, about, example }, answer }
 }
 
+const ENDIANS: &[&str] = &["little", "big"];
 const FORMATS: &[&str] = &["elf", "macho", "pe"];
 const KINDS: &[&str] = &[
     "executable",
@@ -61,6 +62,20 @@ static ROWS: &[Row] = &[
     row("arch", Kind::OneOf(OPEN), "the instruction set", "arch in [amd64, arm64]", |it, _| {
         Ok(Fact::new(it.arch.as_str()))
     }),
+    row(
+        "endian",
+        Kind::OneOf(ENDIANS),
+        "the byte order: little or big",
+        "endian=little",
+        |it, _| Ok(Fact::new(it.endian.to_string())),
+    ),
+    row(
+        "os",
+        Kind::OneOf(OPEN),
+        "the system it is for, as GOOS names it, or none",
+        "os=linux",
+        Dossier::named_system,
+    ),
     row(
         "kind",
         Kind::OneOf(KINDS),
