@@ -14,6 +14,8 @@ mod debug_data;
 mod dependencies;
 mod exports;
 mod failures;
+mod gate;
+mod go_programs;
 mod hostile;
 mod inspect;
 mod native;

@@ -7,7 +7,7 @@ use object::read::macho::{FatArch, MachOFatFile32, MachOFatFile64};
 use object::{Object, ObjectSection};
 
 use crate::kind::{MAX_FAT_SLICES, recognise};
-use crate::{Arch, Error, Format, Limits, Recognised, Result};
+use crate::{Arch, Endian, Error, Format, Limits, Recognised, Result, arch};
 
 /// One ELF, Mach-O or PE image: an executable, a library or a relocatable object.
 pub struct Image<'a> {
@@ -15,6 +15,7 @@ pub struct Image<'a> {
     file: object::File<'a>,
     format: Format,
     arch: Arch,
+    endian: Endian,
     limits: Limits,
 }
 
@@ -77,8 +78,8 @@ impl<'a> Image<'a> {
         };
         let file =
             object::File::parse(data).map_err(|why| Error::malformed(headers(format), 0, why))?;
-        let arch = arch_of(&file);
-        Ok(Self { data, file, format, arch, limits: *limits })
+        let (arch, endian) = arch::of(&file);
+        Ok(Self { data, file, format, arch, endian, limits: *limits })
     }
 
     /// The bytes the image was parsed from.
@@ -97,6 +98,12 @@ impl<'a> Image<'a> {
     #[must_use]
     pub fn arch(&self) -> &Arch {
         &self.arch
+    }
+
+    /// The byte order of its numbers.
+    #[must_use]
+    pub fn endian(&self) -> Endian {
+        self.endian
     }
 
     /// The limits that the image was parsed with.
@@ -195,15 +202,5 @@ fn headers(format: Format) -> &'static str {
         Format::Elf => "ELF headers",
         Format::MachO => "Mach-O headers",
         Format::Pe => "PE headers",
-    }
-}
-
-/// arm64 and arm64e are two slices of one file, so they need two names.
-fn arch_of(file: &object::File<'_>) -> Arch {
-    match (file.architecture(), file.sub_architecture()) {
-        (object::Architecture::Aarch64, Some(object::SubArchitecture::Arm64E)) => {
-            Arch::Other("arm64e".to_owned())
-        }
-        (arch, _) => arch.into(),
     }
 }

@@ -31,37 +31,6 @@ impl fmt::Display for Format {
     }
 }
 
-/// The instruction set of an image, by its name in toolchain specifications.
-#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub enum Arch {
-    /// x86-64.
-    Amd64,
-    /// AArch64.
-    Arm64,
-    /// Any other, by the name that `object` gives it, in lower case.
-    Other(String),
-}
-
-impl fmt::Display for Arch {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Amd64 => "amd64",
-            Self::Arm64 => "arm64",
-            Self::Other(name) => name,
-        })
-    }
-}
-
-impl From<object::Architecture> for Arch {
-    fn from(arch: object::Architecture) -> Self {
-        match arch {
-            object::Architecture::X86_64 => Self::Amd64,
-            object::Architecture::Aarch64 => Self::Arm64,
-            other => Self::Other(format!("{other:?}").to_lowercase()),
-        }
-    }
-}
-
 /// What the first bytes of a file say that it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Recognised {

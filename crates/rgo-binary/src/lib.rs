@@ -11,6 +11,7 @@
 //!                             └─▶ edit           the same image, changed
 //! ```
 
+mod arch;
 pub mod audit;
 pub mod build_paths;
 pub mod debug;
@@ -35,14 +36,17 @@ pub mod package_note;
 pub mod packer;
 mod pe_tables;
 pub mod recovered_crates;
+pub mod release;
 pub mod resource;
 pub mod runs_on;
 pub mod signature;
 pub mod slot;
+pub mod system;
 
+pub use arch::{Arch, Endian};
 pub use debug::{DebugData, DebugLevel};
 pub use error::{Error, Result};
 pub use image::{Image, SectionRef, Slice, slices};
-pub use kind::{Arch, Format, Recognised, recognise};
+pub use kind::{Format, Recognised, recognise};
 pub use limits::Limits;
 pub use linkage::{GlibcFloor, Kind, Linkage, Version};

@@ -8,9 +8,11 @@ use object::write::Object as Writer;
 use object::{Architecture, BinaryFormat, Endianness, SectionKind};
 use proptest::prelude::*;
 use rgo_binary::build_paths::build_paths;
+use rgo_binary::libc::libc;
 use rgo_binary::origin::{Confidence, Language, Origin, Role, origin};
 use rgo_binary::recovered_crates::{CrateSource, recovered_crates};
 use rgo_binary::runs_on::runs_on;
+use rgo_binary::system::{Texts, system};
 use rgo_binary::{Image, Limits, slices};
 
 fn parse(data: &[u8]) -> Image<'_> {
@@ -359,7 +361,10 @@ fn ask(data: &[u8]) {
         let _ = recovered_crates(&slice.image);
         let _ = build_paths(&slice.image);
         if let Ok(linkage) = slice.image.linkage() {
-            let _ = runs_on(&slice.image, &linkage);
+            let texts = Texts::of(&slice.image, &linkage);
+            let system = system(&slice.image, &linkage, &texts, None);
+            let _ = libc(&slice.image, &linkage, system.as_ref(), &texts);
+            let _ = runs_on(&slice.image, &linkage, system.as_ref());
         }
     }
 }

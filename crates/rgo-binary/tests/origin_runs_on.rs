@@ -3,14 +3,29 @@
 mod common;
 
 use common::{ELF, MACHO, PE};
-use rgo_binary::libc::libc;
-use rgo_binary::runs_on::{Verdict, runs_on};
+use rgo_binary::libc::{self, Libc};
+use rgo_binary::runs_on::{self, RunsOn, Verdict};
+use rgo_binary::system::{System, Texts, system};
 use rgo_binary::{GlibcFloor, Image, Kind, Limits, Linkage, Version};
 
 fn image(data: &[u8]) -> (Image<'_>, Linkage) {
     let image = Image::parse(data, &Limits::default()).expect("a sample parses");
     let linkage = image.linkage().expect("reads");
     (image, linkage)
+}
+
+fn system_of(image: &Image<'_>, linkage: &Linkage) -> (Option<System>, Texts) {
+    let texts = Texts::of(image, linkage);
+    (system(image, linkage, &texts, None), texts)
+}
+
+fn runs_on(image: &Image<'_>, linkage: &Linkage) -> RunsOn {
+    runs_on::runs_on(image, linkage, system_of(image, linkage).0.as_ref())
+}
+
+fn libc(image: &Image<'_>, linkage: &Linkage) -> Option<Libc> {
+    let (system, texts) = system_of(image, linkage);
+    libc::libc(image, linkage, system.as_ref(), &texts)
 }
 
 /// An ELF program with an interpreter and libraries.

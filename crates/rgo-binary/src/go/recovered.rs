@@ -12,13 +12,13 @@
 
 use std::collections::BTreeMap;
 
-use object::{Architecture, Object};
 use serde::Serialize;
 
 use super::locate::{Located, locate};
 use super::paths::first;
 use super::sources::{Files, Main, Packages};
 use super::toolchain;
+use crate::system::{self, Os};
 use crate::{Format, Image, Result};
 
 /// Where an answer comes from.
@@ -41,6 +41,7 @@ pub struct Found {
     /// The answer.
     pub value: String,
     /// Where it comes from.
+    #[serde(skip_serializing_if = "crate::origin::evidence::is_hidden")]
     pub evidence: Evidence,
 }
 
@@ -52,6 +53,7 @@ pub struct Module {
     /// Its version, such as `v1.2.3`; `None` where only the path shows.
     pub version: Option<String>,
     /// Where both come from.
+    #[serde(skip_serializing_if = "crate::origin::evidence::is_hidden")]
     pub evidence: Evidence,
 }
 
@@ -60,10 +62,10 @@ pub struct Module {
 pub struct Recovered {
     /// The toolchain, such as `go1.26.5`.
     pub toolchain: Option<Found>,
-    /// The system, by Go's name of it.
-    pub goos: Found,
-    /// The architecture, by Go's name of it; `None` for one that Go does not know.
-    pub goarch: Option<Found>,
+    /// The system, by Go's name of it; `None` where neither files nor headers tell.
+    pub goos: Option<Found>,
+    /// The architecture, by Go's name of it.
+    pub goarch: Found,
     /// Import path of the main package.
     pub main_package: Option<Found>,
     /// The main module. Without a version its path is a guess: a part of the main package's.
@@ -85,25 +87,6 @@ const HOSTS: [(&str, usize); 5] = [
 ];
 /// Folders that are within a module rather than a part of its path.
 const INNER: [&str; 3] = ["cmd", "internal", "pkg"];
-
-const ARCHITECTURES: [(Architecture, bool, &str); 15] = [
-    // Instruction set, little-endian, GOARCH.
-    (Architecture::X86_64, true, "amd64"),
-    (Architecture::I386, true, "386"),
-    (Architecture::Aarch64, true, "arm64"),
-    (Architecture::Arm, true, "arm"),
-    (Architecture::LoongArch64, true, "loong64"),
-    (Architecture::Mips, false, "mips"),
-    (Architecture::Mips, true, "mipsle"),
-    (Architecture::Mips64, false, "mips64"),
-    (Architecture::Mips64, true, "mips64le"),
-    (Architecture::PowerPc64, false, "ppc64"),
-    (Architecture::PowerPc64, true, "ppc64le"),
-    (Architecture::Riscv64, true, "riscv64"),
-    (Architecture::S390x, false, "s390x"),
-    (Architecture::Sparc64, false, "sparc64"),
-    (Architecture::Riscv32, true, "riscv"),
-];
 
 /// Recovers what a Go image tells without its build information; `None` for an image that is
 /// not Go's. Images with build information give the same, by the same evidence.
@@ -147,8 +130,8 @@ pub fn recovered(image: &Image<'_>) -> Result<Option<Recovered>> {
         .collect();
     Ok(Some(Recovered {
         toolchain: toolchain_of(&located, &files),
-        goos: files.start.or(files.system).map_or_else(|| goos_of(image.format()), by_files),
-        goarch: goarch_of(image),
+        goos: files.start.or(files.system).map(by_files).or_else(|| goos_of(image)),
+        goarch: Found { value: image.arch().to_string(), evidence: Evidence::ImageHeaders },
         main_package: main.as_ref().map(|main| main.package.clone()),
         main_module,
         modules,
@@ -171,21 +154,13 @@ fn toolchain_of(located: &Located<'_>, files: &Files<'_>) -> Option<Found> {
     })
 }
 
-fn goos_of(format: Format) -> Found {
-    let value = match format {
-        Format::Elf => "linux",
-        Format::MachO => "darwin",
-        Format::Pe => "windows",
+fn goos_of(image: &Image<'_>) -> Option<Found> {
+    let os = match image.format() {
+        Format::Elf => system::marked_for(image)?,
+        Format::MachO => Os::DARWIN,
+        Format::Pe => Os::WINDOWS,
     };
-    Found { value: value.to_owned(), evidence: Evidence::ImageHeaders }
-}
-
-fn goarch_of(image: &Image<'_>) -> Option<Found> {
-    let (arch, little) = (image.object().architecture(), image.object().is_little_endian());
-    ARCHITECTURES
-        .iter()
-        .find(|(known, known_little, _)| (*known, *known_little) == (arch, little))
-        .map(|(_, _, name)| Found { value: (*name).to_owned(), evidence: Evidence::ImageHeaders })
+    Some(Found { value: os.to_string(), evidence: Evidence::ImageHeaders })
 }
 
 impl Main {

@@ -13,6 +13,7 @@ use std::collections::BTreeSet;
 
 use super::Layout;
 use super::locate::Located;
+use crate::release::{Compiler, Release};
 
 /// `devel go1.27-<commit> <date>`, with experiments, has about a hundred bytes.
 const LONGEST: usize = 256;
@@ -59,22 +60,21 @@ fn version(bytes: Option<&[u8]>, layout: Layout) -> Option<&str> {
 
 /// Whether a text is a version of Go that writes tables of a layout.
 pub(super) fn is_version(text: &str, layout: Layout) -> bool {
-    let printable = text.bytes().all(|byte| byte == b' ' || byte.is_ascii_graphic());
-    let Some(rest) = text.strip_prefix("go1.") else {
-        return printable && text.starts_with("devel ");
-    };
-    let digits = rest.find(|c: char| !c.is_ascii_digit()).unwrap_or(rest.len());
-    let (minor, after) = rest.split_at(digits);
-    let Ok(minor) = minor.parse::<u32>() else { return false };
-    let of_layout = match layout {
-        Layout::Go12 => (2..16).contains(&minor),
-        Layout::Go116 => (16..18).contains(&minor),
-        Layout::Go118 => (18..20).contains(&minor),
-        Layout::Go120 => minor >= 20,
-    };
-    // `.5`, `rc1`, `beta2`, `-devel_…`, ` X:…`, `+…` and nothing else follows the number.
-    let continues = after.is_empty() || after.starts_with(['.', 'r', 'b', '-', '+', ' ']);
-    printable && of_layout && continues
+    if !text.bytes().all(|byte| byte == b' ' || byte.is_ascii_graphic()) {
+        return false;
+    }
+    if text.starts_with("devel ") {
+        return true;
+    }
+    let release = Release::parse(text).filter(|release| release.compiler == Compiler::Go);
+    let Some(version) = release.and_then(|release| release.numbers()) else { return false };
+    version.major == 1
+        && match layout {
+            Layout::Go12 => (2..16).contains(&version.minor),
+            Layout::Go116 => (16..18).contains(&version.minor),
+            Layout::Go118 => (18..20).contains(&version.minor),
+            Layout::Go120 => version.minor >= 20,
+        }
 }
 
 #[cfg(test)]
@@ -88,6 +88,8 @@ mod tests {
             ("go1.20", Layout::Go120, true),
             ("go1.21rc2", Layout::Go120, true),
             ("go1.26.5 X:nodwarf5", Layout::Go120, true),
+            ("go1.26.8-X:nodwarf5", Layout::Go120, true),
+            ("go1.20.4b7", Layout::Go120, true),
             ("go1.27-devel_ab12cd Mon", Layout::Go120, true),
             ("devel go1.22-abc Thu", Layout::Go118, true),
             ("go1.19.13", Layout::Go120, false),

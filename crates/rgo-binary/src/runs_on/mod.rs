@@ -13,14 +13,13 @@
 
 mod systems;
 
-use object::elf;
-use object::read::elf::FileHeader;
 use object::read::pe::{ImageNtHeaders, ImageOptionalHeader};
 use serde::Serialize;
 
-use crate::elf_notes::notes;
 use crate::linkage::Kind;
 use crate::origin::{Confidence, Evidence, platform};
+use crate::release::Release;
+use crate::system::{Os, System, c_library, place_of};
 use crate::{Arch, Format, Image, Linkage, Version};
 
 use systems::{DISTRIBUTIONS, DLLS, MACOS, MAKERS, REDISTRIBUTABLE, WINDOWS};
@@ -53,18 +52,19 @@ pub struct Verdict {
     /// Why, in words.
     pub reason: String,
     /// What tells.
+    #[serde(flatten, serialize_with = "crate::origin::evidence::all")]
     pub evidence: Vec<Evidence>,
 }
 
 /// Finds out where an image runs on processors of its kind. Empty for objects, companions with
 /// debug data, core files, and what has no system to run on.
 #[must_use]
-pub fn runs_on(image: &Image<'_>, linkage: &Linkage) -> RunsOn {
+pub fn runs_on(image: &Image<'_>, linkage: &Linkage, system: Option<&System>) -> RunsOn {
     if !linkage.kind.is_loaded() {
         return RunsOn::default();
     }
     let verdicts = match image.format() {
-        Format::Elf => of_elf(image, linkage),
+        Format::Elf => of_elf(image, linkage, system),
         Format::MachO => macho(image, linkage).into_iter().collect(),
         Format::Pe => windows(image, linkage).into_iter().collect(),
     };
@@ -75,8 +75,9 @@ impl RunsOn {
     /// Adds what is known of the compiler, named as `go1.26.5` or `rustc 1.95.0`: the runtime that
     /// it links in may ask for functions that no import table lists.
     pub fn weigh_toolchain(&mut self, toolchain: &str) {
+        let Some(release) = Release::parse(toolchain) else { return };
         let known = MAKERS.iter().find(|maker| {
-            let version = toolchain.strip_prefix(maker.start).and_then(leading_version);
+            let version = release.numbers().filter(|_| release.compiler == maker.compiler);
             version.is_some_and(|version| version >= maker.from)
         });
         let Some(maker) = known else { return };
@@ -92,13 +93,6 @@ impl RunsOn {
             }
         }
     }
-}
-
-/// The version that a text starts with, as far as it is numbers: `1.26` of `1.26rc1`.
-fn leading_version(text: &str) -> Option<Version> {
-    let numbers = |c: char| c.is_ascii_digit() || c == '.';
-    let end = text.find(|c| !numbers(c)).unwrap_or(text.len());
-    text.get(..end)?.trim_end_matches('.').parse().ok()
 }
 
 /// Needed libraries that no part of the C library is.
@@ -135,118 +129,38 @@ fn verdict(system: &'static str, runs: bool, reason: &str, evidence: &Evidence) 
     }
 }
 
-/// The C library that an ELF image asks its loader for.
-pub(crate) enum Asked<'l> {
-    /// Everything is in the image.
-    Nothing,
-    Musl(&'l str),
-    Glibc(&'l str),
-    Other(&'static str, &'l str),
-}
-
-/// Loaders of systems that are no Linux distribution, by how their path starts.
-const LOADERS: [(&str, &str); 6] = [
-    ("/system/bin/linker", "android"),
-    ("/libexec/ld-elf", "freebsd"),
-    ("/usr/libexec/ld.elf_so", "netbsd"),
-    ("/usr/libexec/ld.so", "openbsd"),
-    ("/lib/64/ld.so", "solaris"),
-    ("/usr/lib/ld.so.1", "solaris"),
-];
-
-/// Systems that mark their images in the header (gABI and its supplements, `EI_OSABI`).
-const OS_ABIS: [(elf::OsAbi, &str); 4] = [
-    (elf::ELFOSABI_NETBSD, "netbsd"),
-    (elf::ELFOSABI_SOLARIS, "solaris"),
-    (elf::ELFOSABI_FREEBSD, "freebsd"),
-    (elf::ELFOSABI_OPENBSD, "openbsd"),
-];
-
-/// Systems by the owner of the note that says which release is needed.
-const NOTES: [(&[u8], &str); 5] = [
-    (b"FreeBSD", "freebsd"),
-    (b"NetBSD", "netbsd"),
-    (b"OpenBSD", "openbsd"),
-    (b"DragonFly", "dragonfly"),
-    (b"Android", "android"),
-];
-
-/// A system other than Linux distributions that an image says it is for.
-fn marked_for(image: &Image<'_>) -> Option<&'static str> {
-    let os_abi = match image.object() {
-        object::File::Elf32(file) => file.elf_header().e_ident().os_abi,
-        object::File::Elf64(file) => file.elf_header().e_ident().os_abi,
-        _ => return None,
+fn of_elf(image: &Image<'_>, linkage: &Linkage, system: Option<&System>) -> Vec<Verdict> {
+    let Some(system) = system else {
+        let found = linkage.needed.first().map_or("an unknown loader", String::as_str);
+        let evidence = Evidence::new("needed library", found, Confidence::Likely);
+        let reason = "it needs libraries, and none of them is a known C library";
+        return vec![verdict("scratch", false, reason, &evidence)];
     };
-    let by_header = OS_ABIS.iter().find(|(known, _)| *known == os_abi);
-    by_header.map(|(_, system)| *system).or_else(|| {
-        notes(image).find_map(|note| {
-            NOTES.iter().find(|(owner, _)| *owner == note.name).map(|(_, system)| *system)
-        })
-    })
-}
-
-/// What an ELF image asks its loader for. Marks of other systems come first: their libraries may
-/// be called as those of Linux are.
-pub(crate) fn asked<'l>(image: &Image<'_>, linkage: &'l Linkage) -> Asked<'l> {
-    let of_linux = linkage.interpreter.as_deref().is_some_and(|path| path.contains("ld-linux"));
-    if let Some(system) = marked_for(image).filter(|_| !of_linux) {
-        return Asked::Other(
-            system,
-            linkage.interpreter.as_deref().unwrap_or("ELF header or note"),
-        );
-    }
-    asked_for(linkage)
-}
-
-fn asked_for(linkage: &Linkage) -> Asked<'_> {
-    let interpreter = linkage.interpreter.as_deref();
-    let loader = interpreter.and_then(|path| {
-        let (_, system) = LOADERS.iter().find(|(start, _)| path.starts_with(start))?;
-        Some(Asked::Other(system, path))
-    });
-    if let Some(other) = loader {
-        return other;
-    }
-    let is_musl = |name: &&str| name.contains("ld-musl-") || name.starts_with("libc.musl-");
-    let needed = || linkage.needed.iter().map(String::as_str);
-    if let Some(musl) = interpreter.into_iter().chain(needed()).find(is_musl) {
-        return Asked::Musl(musl);
-    }
-    let is_glibc =
-        |name: &&str| name.contains("ld-linux") || name.contains("ld64.so") || *name == "libc.so.6";
-    if let Some(glibc) = interpreter.into_iter().chain(needed()).find(is_glibc) {
-        return Asked::Glibc(glibc);
-    }
-    if linkage.glibc_floor.is_some() {
-        return Asked::Glibc("GLIBC symbol versions");
-    }
-    match needed().find(|name| *name == "libc.so") {
-        // musl's own name for it; bionic's as well, but that comes with others of its kind.
-        Some(name) if needed().any(|name| name == "liblog.so") => Asked::Other("android", name),
-        Some(name) => Asked::Musl(name),
-        None if linkage.static_ => Asked::Nothing,
-        None => Asked::Other("elf", interpreter.unwrap_or("needed libraries")),
+    match system.os {
+        Os::LINUX if linkage.static_ => by_itself(linkage, system),
+        Os::LINUX => on_linux(image, linkage, system),
+        // There is nothing to run on.
+        Os::NONE => Vec::new(),
+        os => vec![verdict(
+            os.name(),
+            true,
+            "it is marked for this system, or asks for its loader",
+            &system.evidence,
+        )],
     }
 }
 
-fn of_elf(image: &Image<'_>, linkage: &Linkage) -> Vec<Verdict> {
+/// A program for Linux that needs a C library.
+fn on_linux(image: &Image<'_>, linkage: &Linkage, system: &System) -> Vec<Verdict> {
     let (scratch, alpine) = ("scratch", "alpine");
-    match asked(image, linkage) {
-        Asked::Nothing => without_libc(linkage),
-        Asked::Musl(what) => {
-            let evidence = Evidence::new(place_of(linkage, what), what, Confidence::Certain);
-            let mut verdicts = vec![
-                verdict(scratch, false, "it needs musl's shared libc", &evidence),
-                verdict(alpine, true, "it asks for musl's libc", &evidence),
-            ];
-            verdicts.extend(DISTRIBUTIONS.iter().map(|(system, _)| {
-                verdict(system, false, "it needs musl, which has to be installed there", &evidence)
-            }));
-            verdicts
-        }
-        Asked::Glibc(what) => {
-            let evidence = Evidence::new(place_of(linkage, what), what, Confidence::Certain);
+    let library = c_library(image, linkage);
+    let name = library.as_ref().map(|library| library.name);
+    let evidence = library.as_ref().map_or_else(
+        || system.evidence.clone(),
+        |it| Evidence::new(place_of(linkage, it.found), it.found, Confidence::Certain),
+    );
+    match name {
+        Some("glibc") => {
             let mut verdicts = vec![
                 verdict(scratch, false, "it needs glibc", &evidence),
                 verdict(alpine, false, "it needs glibc, and Alpine has musl", &evidence),
@@ -258,40 +172,39 @@ fn of_elf(image: &Image<'_>, linkage: &Linkage) -> Vec<Verdict> {
             );
             verdicts
         }
-        Asked::Other(system, what) => {
-            let evidence = Evidence::new(place_of(linkage, what), what, Confidence::Likely);
-            if system == "elf" {
-                let reason = "it needs libraries, and none of them is a known C library";
-                return vec![verdict(scratch, false, reason, &evidence)];
-            }
-            vec![verdict(
-                system,
-                true,
-                "it is marked for this system, or asks for its loader",
-                &evidence,
-            )]
+        Some("musl") => {
+            let mut verdicts = vec![
+                verdict(scratch, false, "it needs musl's shared libc", &evidence),
+                verdict(alpine, true, "it asks for musl's libc", &evidence),
+            ];
+            verdicts.extend(DISTRIBUTIONS.iter().map(|(system, _)| {
+                verdict(system, false, "it needs musl, which has to be installed there", &evidence)
+            }));
+            verdicts
+        }
+        // What no distribution here has.
+        other => {
+            let other = other.unwrap_or("a loader or libraries that it names");
+            let reason = format!("it needs {other}");
+            let systems = [scratch, alpine].into_iter();
+            let systems = systems.chain(DISTRIBUTIONS.iter().map(|(system, _)| *system));
+            systems.map(|system| verdict(system, false, &reason, &evidence)).collect()
         }
     }
 }
 
-pub(crate) fn place_of(linkage: &Linkage, what: &str) -> &'static str {
-    if linkage.interpreter.as_deref() == Some(what) { "interpreter" } else { "needed library" }
-}
-
-/// A program without a C library runs on any Linux; a library without one brings it where it is
-/// loaded, which is less sure: it may hope for symbols that are there already.
-fn without_libc(linkage: &Linkage) -> Vec<Verdict> {
-    let (reason, confidence) = match linkage.kind {
-        Kind::SharedLibrary => {
-            ("it needs no other library; what loads it has to run there", Confidence::Likely)
-        }
-        _ => ("it has no interpreter and needs no library", Confidence::Certain),
+/// A program that needs nothing runs on any Linux; a library that needs nothing brings it where it
+/// is loaded, which is less sure: it may hope for symbols that are there already.
+fn by_itself(linkage: &Linkage, system: &System) -> Vec<Verdict> {
+    let reason = match linkage.kind {
+        Kind::SharedLibrary => "it needs no other library; what loads it has to run there",
+        _ if system.is_known() => "it has no interpreter and needs no library",
+        _ => "it has no interpreter, needs no library, and is probably for Linux",
     };
-    let evidence = Evidence::new("program headers", "no interpreter, nothing needed", confidence);
     let systems = ["scratch", "alpine"].into_iter();
     systems
         .chain(DISTRIBUTIONS.iter().map(|(system, _)| *system))
-        .map(|system| verdict(system, true, reason, &evidence))
+        .map(|name| verdict(name, true, reason, &system.evidence))
         .collect()
 }
 

@@ -1,6 +1,7 @@
 //! Systems by what they bring along: data, so that a further release is a further line.
 
 use crate::Version;
+use crate::release::Compiler;
 
 /// A release of a Linux distribution.
 pub(super) struct Release {
@@ -127,8 +128,7 @@ pub(super) const DLLS: [Dll; 8] = [
 
 /// A compiler whose programs need a newer Windows than the header says.
 pub(super) struct Maker {
-    /// How the name of the toolchain starts.
-    pub(super) start: &'static str,
+    pub(super) compiler: Compiler,
     /// Its first release that does so.
     pub(super) from: Version,
     /// The oldest Windows that its programs run on.
@@ -141,9 +141,9 @@ pub(super) struct Maker {
 /// Compilers by what their release notes say (Go 1.11 and 1.21, Rust 1.78). The newest that fits
 /// counts.
 pub(super) const MAKERS: [Maker; 3] = [
-    Maker { start: "go", from: Version::new(1, 21), windows: (10, 0), above: (0, 0) },
-    Maker { start: "go", from: Version::new(1, 11), windows: (6, 1), above: (0, 0) },
-    Maker { start: "rustc ", from: Version::new(1, 78), windows: (10, 0), above: (6, 2) },
+    Maker { compiler: Compiler::Go, from: Version::new(1, 21), windows: (10, 0), above: (0, 0) },
+    Maker { compiler: Compiler::Go, from: Version::new(1, 11), windows: (6, 1), above: (0, 0) },
+    Maker { compiler: Compiler::Rustc, from: Version::new(1, 78), windows: (10, 0), above: (6, 2) },
 ];
 
 /// DLLs that no Windows has and a package from Microsoft brings.

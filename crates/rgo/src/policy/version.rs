@@ -10,6 +10,8 @@
 
 use std::cmp::Ordering;
 
+use rgo_binary::release::Release;
+
 /// A version that can be compared. `==` is of the spelling; [`Version::order`] is of the meaning.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Version {
@@ -45,25 +47,13 @@ impl Version {
         Some(Self { release, pre, metadata: metadata.to_owned() })
     }
 
-    /// Reads a version as a toolchain writes it into a program: `rustc 1.90.0 (…)`, `go1.26.5
-    /// X:nodwarf5`, `go1.26.5-X:nodwarf5`, `devel go1.27-3f2a91c …`.
+    /// Reads a version as it is found in a program: a toolchain's name (`rustc 1.90.0 (…)`,
+    /// `go1.26.5-X:nodwarf5`), else as somebody would write it.
     #[must_use]
     pub(super) fn parse_found(text: &str) -> Option<Self> {
-        let mut words =
-            text.split_whitespace().skip_while(|word| matches!(*word, "rustc" | "version"));
-        let first = words.next()?;
-        match first {
-            "devel" => {
-                let next = words.next()?;
-                let mut version = Self::parse(next.split_once('-').map_or(next, |(go, _)| go))?;
-                version.pre = vec![Identifier::Word("devel".to_owned())];
-                Some(version)
-            }
-            // What follows the hyphen are the experiments of a release, no pre-release.
-            _ if first.starts_with("go") => {
-                Self::parse(first.split_once('-').map_or(first, |(go, _)| go))
-            }
-            _ => Self::parse(first),
+        match Release::parse(text) {
+            Some(release) => Self::parse(release.version),
+            None => Self::parse(text.split_whitespace().next()?),
         }
     }
 
@@ -175,7 +165,9 @@ mod tests {
             ("go1.26.5 X:nodwarf5", "1.26.5"),
             ("go1.26.5-X:nodwarf5", "1.26.5"),
             ("go1.25rc1", "1.25rc1"),
-            ("devel go1.27-3f2a91c Mon Jan 5 2026", "1.27devel"),
+            ("go1.24.1-1", "1.24.1"),
+            ("go1.20.4b7", "1.20.4"),
+            ("devel go1.27-3f2a91c Mon Jan 5 2026", "1.27"),
             ("rustc 1.90.0 (1159e78c4 2025-09-14)", "1.90.0"),
             ("rustc version 1.90.0-nightly (1159e78c4 2025-09-14)", "1.90.0-nightly"),
             ("1.90.0", "1.90"),

@@ -6,6 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use rgo_binary::audit::serde::{DependencyKind, Source, VersionInfo};
 use rgo_binary::modinfo::Module;
+use rgo_binary::release::{Compiler, Release};
 use serde_json::{Value, json};
 
 use super::dossier::Dossier;
@@ -128,10 +129,6 @@ fn flat(image: &str, dossier: &Dossier) -> (Vec<Value>, Vec<Value>) {
                 let version = Some(used.version.as_str()).filter(|version| !version.is_empty());
                 add(&used.path, version, purl);
             }
-            let toolchain = said.info.toolchain.split_whitespace().next().unwrap_or_default();
-            if let Some(version) = toolchain.strip_prefix("go") {
-                add("stdlib", Some(version), Some(format!("pkg:golang/stdlib@{version}")));
-            }
         }
         _ => {
             let is_go = dossier.recovered_go.is_some();
@@ -144,6 +141,13 @@ fn flat(image: &str, dossier: &Dossier) -> (Vec<Value>, Vec<Value>) {
                 add(name, version, purl);
             }
         }
+    }
+    let toolchain = dossier.toolchain().unwrap_or_default();
+    if let Some(release) = Release::parse(&toolchain).filter(|it| it.compiler == Compiler::Go) {
+        // Sources between two releases are no version that others know.
+        let version = Some(release.version).filter(|_| !release.is_development);
+        let purl = version.map(|version| format!("pkg:golang/stdlib@{}", encoded(version)));
+        add("stdlib", Some(version.unwrap_or(&toolchain)), purl);
     }
     let on: Vec<String> = seen.into_iter().collect();
     (parts, vec![json!({ "ref": image, "dependsOn": on })])

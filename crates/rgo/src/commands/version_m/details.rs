@@ -10,6 +10,7 @@ use rgo_binary::packer::{Packer, packer};
 use rgo_binary::resource::{VersionInfo, version_info};
 use rgo_binary::runs_on::{RunsOn, runs_on};
 use rgo_binary::signature::{Signature, signature};
+use rgo_binary::system::{System, Texts, system};
 use rgo_binary::{DebugData, DebugLevel, Image, Linkage, Result, go};
 use serde::Serialize;
 
@@ -20,6 +21,8 @@ pub(super) struct Details {
     pub(super) size_bytes: u64,
     /// What its loader wants.
     pub(super) linkage: Option<Linkage>,
+    /// The system that it is for.
+    pub(super) os: Option<System>,
     /// Its C library.
     pub(super) libc: Option<Libc>,
     /// The systems that it runs on.
@@ -45,14 +48,22 @@ pub(super) struct Details {
 }
 
 impl Details {
-    /// Reads them; what cannot be read is added to `problems`.
-    pub(super) fn read(image: &Image<'_>, problems: &mut Vec<String>) -> Self {
+    /// Reads them; what cannot be read is added to `problems`. `recorded` is the target that the
+    /// image's builder recorded: a value of `GOOS`, or a triple.
+    pub(super) fn read(
+        image: &Image<'_>,
+        recorded: Option<&str>,
+        problems: &mut Vec<String>,
+    ) -> Self {
         let mut read = Reading { problems };
         let linkage = read.part(image.linkage());
+        let texts = linkage.as_ref().map(|linkage| Texts::of(image, linkage)).unwrap_or_default();
+        let os = linkage.as_ref().and_then(|linkage| system(image, linkage, &texts, recorded));
         Self {
             size_bytes: image.data().len() as u64,
-            runs_on: linkage.as_ref().map(|linkage| runs_on(image, linkage)),
-            libc: linkage.as_ref().and_then(|linkage| libc(image, linkage)),
+            runs_on: linkage.as_ref().map(|linkage| runs_on(image, linkage, os.as_ref())),
+            libc: linkage.as_ref().and_then(|linkage| libc(image, linkage, os.as_ref(), &texts)),
+            os,
             linkage,
             debug: read.part(image.debug_data()),
             identities: read.part(identities(image)),

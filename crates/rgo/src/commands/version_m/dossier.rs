@@ -6,7 +6,7 @@ use rgo_binary::origin::{self, Confidence, Language, Origin, Role, Tool};
 use rgo_binary::recovered_crates::{
     CrateSource, RecoveredCrate, RecoveredCrates, recovered_crates,
 };
-use rgo_binary::{Error, Image};
+use rgo_binary::{Endian, Error, Image};
 use rgo_report::printable;
 use serde::Serialize;
 
@@ -29,8 +29,10 @@ pub(super) struct Dossier {
     pub(super) slice: Option<String>,
     /// `elf`, `macho` or `pe`.
     pub(super) format: String,
-    /// The instruction set.
+    /// The instruction set, by GOARCH's name where Go has one.
     pub(super) arch: String,
+    /// The byte order.
+    pub(super) endian: Endian,
     /// What it says itself.
     #[serde(flatten)]
     pub(super) said: Option<Said>,
@@ -74,7 +76,12 @@ impl Dossier {
             }
             Ok(said) => said,
         };
-        let facts = details.then(|| Details::read(image, &mut problems));
+        let facts = details.then(|| {
+            let recorded = said
+                .as_ref()
+                .and_then(|said| said.info.setting("GOOS").or_else(|| said.info.setting("target")));
+            Details::read(image, recorded, &mut problems)
+        });
         let origin = (said.is_none() || details).then(|| origin::origin(image));
         if let Some(said) = said.as_mut().filter(|said| said.source == Source::DepV0) {
             // The dependency list names no compiler.
@@ -106,6 +113,7 @@ impl Dossier {
             slice,
             format: image.format().to_string(),
             arch: image.arch().to_string(),
+            endian: image.endian(),
             said,
             origin,
             recovered_go,

@@ -7,6 +7,7 @@ use std::borrow::Cow;
 use rgo_binary::hardening::{Answer, Relro};
 use rgo_binary::origin::{Confidence, Evidence};
 use rgo_binary::signature::SignatureKind;
+use rgo_binary::system::Os;
 use rgo_binary::{DebugLevel, Kind, Linkage};
 use rgo_report::printable;
 use serde_json::Value;
@@ -104,10 +105,19 @@ fn recovered(dossier: &Dossier) -> Vec<Recovered> {
 pub(super) fn facts(dossier: &Dossier, details: &Details, saying: Saying) -> Vec<Line> {
     let mut lines = Lines(Vec::new());
     lines.add("format", format!("{} {}", dossier.format, dossier.arch));
+    lines.add("endian", dossier.endian.to_string());
     lines.add("size", format!("{} bytes", details.size_bytes));
     made_by(dossier, &mut lines);
     if let Some(linkage) = &details.linkage {
         linked(linkage, saying, &mut lines);
+    }
+    if let Some(system) = &details.os {
+        let name = match system.os {
+            Os::NONE => "none (bare machine)".to_owned(),
+            os => os.to_string(),
+        };
+        let probably = if system.is_known() { "" } else { "probably " };
+        lines.because("os", format!("{probably}{name}"), in_words(&system.evidence));
     }
     if let Some(libc) = dossier.libc() {
         let found = details.libc.as_ref().filter(|found| found.name == libc);
@@ -125,8 +135,10 @@ pub(super) fn facts(dossier: &Dossier, details: &Details, saying: Saying) -> Vec
             let named = verdict.name.map(|name| format!(" ({name})"));
             let (since, named) = (since.unwrap_or_default(), named.unwrap_or_default());
             let system = verdict.system;
+            let probable = verdict.evidence.iter().all(|it| it.confidence == Confidence::Guess);
             let words = if verdict.runs {
-                format!("{system}{since}{named}")
+                let probably = if probable { "probably " } else { "" };
+                format!("{probably}{system}{since}{named}")
             } else {
                 format!("not {system}")
             };
@@ -146,7 +158,7 @@ pub(super) fn facts(dossier: &Dossier, details: &Details, saying: Saying) -> Vec
 }
 
 /// Where something was found, and how sure that is, where it is not certain.
-fn in_words(evidence: &Evidence) -> String {
+pub(super) fn in_words(evidence: &Evidence) -> String {
     let sure = match evidence.confidence {
         Confidence::Certain => "",
         Confidence::Likely => " (likely)",

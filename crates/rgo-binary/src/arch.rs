@@ -1,0 +1,181 @@
+//! Instruction sets, by Go's names for them (`GOARCH`): these tell the byte order where a processor
+//! has two, `ppc64` and `ppc64le`. An instruction set that Go does not know keeps the name that
+//! compilers call it by.
+
+use std::fmt;
+
+use object::read::elf::FileHeader;
+use object::read::macho::MachHeader;
+use object::read::pe::ImageNtHeaders;
+use object::{Architecture, Object, SubArchitecture, elf, pe};
+use serde::Serialize;
+
+/// The order of the bytes of a number.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Endian {
+    /// Lowest byte first.
+    Little,
+    /// Highest byte first.
+    Big,
+}
+
+impl fmt::Display for Endian {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Little => "little",
+            Self::Big => "big",
+        })
+    }
+}
+
+/// The instruction set of an image, by its name in toolchain specifications.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Arch {
+    /// x86-64.
+    Amd64,
+    /// AArch64.
+    Arm64,
+    /// Any other: GOARCH's name where there is one (`386`, `ppc64le`), else the compilers' name
+    /// (`riscv32`, `avr`), else `machine ` with the format's number.
+    Other(String),
+}
+
+impl fmt::Display for Arch {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Amd64 => "amd64",
+            Self::Arm64 => "arm64",
+            Self::Other(name) => name,
+        })
+    }
+}
+
+/// Names by byte order: little, big.
+type Names = (&'static str, &'static str);
+
+/// Instruction sets that `object` tells apart.
+const KNOWN: [(Architecture, Names); 34] = [
+    (Architecture::Aarch64_Ilp32, ("arm64_32", "arm64_32be")),
+    (Architecture::Alpha, ("alpha", "alpha")),
+    (Architecture::Arm, ("arm", "armbe")),
+    (Architecture::Avr, ("avr", "avr")),
+    (Architecture::Bpf, ("bpfel", "bpfeb")),
+    (Architecture::Csky, ("csky", "cskybe")),
+    (Architecture::E2K32, ("e2k32", "e2k32")),
+    (Architecture::E2K64, ("e2k64", "e2k64")),
+    (Architecture::I386, ("386", "386")),
+    (Architecture::X86_64_X32, ("x32", "x32")),
+    (Architecture::Hexagon, ("hexagon", "hexagon")),
+    (Architecture::Hppa, ("hppa", "hppa")),
+    (Architecture::Ia64, ("ia64", "ia64be")),
+    (Architecture::LoongArch32, ("loong32", "loong32")),
+    (Architecture::LoongArch64, ("loong64", "loong64")),
+    (Architecture::M68k, ("m68k", "m68k")),
+    (Architecture::Mips, ("mipsle", "mips")),
+    (Architecture::Mips64, ("mips64le", "mips64")),
+    (Architecture::Mips64_N32, ("mips64p32le", "mips64p32")),
+    (Architecture::Msp430, ("msp430", "msp430")),
+    (Architecture::PowerPc, ("ppcle", "ppc")),
+    (Architecture::PowerPc64, ("ppc64le", "ppc64")),
+    (Architecture::Riscv32, ("riscv32", "riscv32be")),
+    (Architecture::Riscv64, ("riscv64", "riscv64be")),
+    (Architecture::S390x, ("s390x", "s390x")),
+    (Architecture::Sbf, ("sbf", "sbf")),
+    (Architecture::Sharc, ("sharc", "sharc")),
+    (Architecture::Sparc, ("sparcel", "sparc")),
+    (Architecture::Sparc32Plus, ("sparc32plus", "sparc32plus")),
+    (Architecture::Sparc64, ("sparc64", "sparc64")),
+    (Architecture::SuperH, ("sh", "sheb")),
+    (Architecture::Wasm32, ("wasm", "wasm")),
+    (Architecture::Wasm64, ("wasm64", "wasm64")),
+    (Architecture::Xtensa, ("xtensa", "xtensaeb")),
+];
+
+/// ELF machines that `object` has no name for.
+const ELF_MACHINES: [(elf::Machine, Names); 16] = [
+    (elf::EM_S390, ("s390", "s390")),
+    (elf::EM_MIPS_RS3_LE, ("mipsle", "mips")),
+    (elf::EM_AMDGPU, ("amdgpu", "amdgpu")),
+    (elf::EM_ARC, ("arc", "arceb")),
+    (elf::EM_ARC_COMPACT, ("arc", "arceb")),
+    (elf::EM_ARC_COMPACT2, ("arc", "arceb")),
+    (elf::EM_CUDA, ("cuda", "cuda")),
+    (elf::EM_M32R, ("m32r", "m32r")),
+    (elf::EM_MICROBLAZE, ("microblazeel", "microblaze")),
+    (elf::EM_OPENRISC, ("or1k", "or1k")),
+    (elf::EM_RX, ("rx", "rxeb")),
+    (elf::EM_TILEGX, ("tilegx", "tilegxbe")),
+    (elf::EM_TI_PRU, ("pru", "pru")),
+    (elf::EM_V850, ("v850", "v850")),
+    (elf::EM_VAX, ("vax", "vax")),
+    (elf::EM_ALTERA_NIOS2, ("nios2", "nios2eb")),
+];
+
+/// PE machines that `object` has no name for.
+const PE_MACHINES: [(pe::Machine, &str); 11] = [
+    (pe::IMAGE_FILE_MACHINE_ALPHA, "alpha"),
+    (pe::IMAGE_FILE_MACHINE_ARM, "arm"),
+    (pe::IMAGE_FILE_MACHINE_EBC, "ebc"),
+    (pe::IMAGE_FILE_MACHINE_IA64, "ia64"),
+    (pe::Machine(0x6264), "loong64"),
+    (pe::IMAGE_FILE_MACHINE_POWERPC, "ppcle"),
+    (pe::IMAGE_FILE_MACHINE_R4000, "mipsle"),
+    (pe::IMAGE_FILE_MACHINE_RISCV32, "riscv32"),
+    (pe::IMAGE_FILE_MACHINE_RISCV64, "riscv64"),
+    (pe::IMAGE_FILE_MACHINE_SH4, "sh"),
+    (pe::IMAGE_FILE_MACHINE_THUMB, "arm"),
+];
+
+/// The instruction set and byte order of an image.
+pub(crate) fn of(file: &object::File<'_>) -> (Arch, Endian) {
+    let endian = if file.is_little_endian() { Endian::Little } else { Endian::Big };
+    let other = |name: &str| Arch::Other(name.to_owned());
+    let arch = match (file.architecture(), file.sub_architecture()) {
+        // Slices of one file, and libraries for one process, need names that differ.
+        (Architecture::Aarch64, Some(SubArchitecture::Arm64E)) => other("arm64e"),
+        (Architecture::Aarch64, Some(SubArchitecture::Arm64EC)) => other("arm64ec"),
+        (Architecture::X86_64, _) => Arch::Amd64,
+        (Architecture::Aarch64, _) => match endian {
+            Endian::Little => Arch::Arm64,
+            Endian::Big => other("arm64be"),
+        },
+        (Architecture::Unknown, _) => unknown(file, endian),
+        (known, _) => {
+            let names = KNOWN.iter().find(|(arch, _)| *arch == known);
+            names.map_or_else(|| other("unknown"), |(_, names)| other(choose(*names, endian)))
+        }
+    };
+    (arch, endian)
+}
+
+/// A name for a machine of which `object` only has the number.
+fn unknown(file: &object::File<'_>, endian: Endian) -> Arch {
+    let elf = |machine: elf::Machine| {
+        let known = ELF_MACHINES.iter().find(|(known, _)| *known == machine);
+        (known.map(|(_, names)| choose(*names, endian)), machine.0.into())
+    };
+    let pe = |machine: pe::Machine| {
+        let known = PE_MACHINES.iter().find(|(known, _)| *known == machine);
+        (known.map(|(_, name)| *name), machine.0.into())
+    };
+    let (name, number): (Option<&str>, u32) = match file {
+        object::File::Elf32(file) => elf(file.elf_header().e_machine(file.endian())),
+        object::File::Elf64(file) => elf(file.elf_header().e_machine(file.endian())),
+        object::File::Pe32(file) => pe(file.nt_headers().file_header().machine.get(LE)),
+        object::File::Pe64(file) => pe(file.nt_headers().file_header().machine.get(LE)),
+        object::File::MachO32(file) => (None, file.macho_header().cputype(file.endian()).0),
+        object::File::MachO64(file) => (None, file.macho_header().cputype(file.endian()).0),
+        _ => (None, 0),
+    };
+    Arch::Other(name.map_or_else(|| format!("machine {number}"), str::to_owned))
+}
+
+const LE: object::LittleEndian = object::LittleEndian;
+
+fn choose((little, big): Names, endian: Endian) -> &'static str {
+    match endian {
+        Endian::Little => little,
+        Endian::Big => big,
+    }
+}

@@ -1,0 +1,158 @@
+//! The C library that an image asks its loader for, told by the names of loaders and libraries:
+//! with it comes the system.
+
+use super::Os;
+use crate::{Image, Linkage};
+
+/// The system and the C library that a loader or a library is of. A `*` stands for any text.
+type Maker = (&'static str, Os, Option<&'static str>);
+
+/// Interpreters. The first that fits counts.
+const INTERPRETERS: [Maker; 29] = [
+    ("*ld-linux*", Os::LINUX, Some("glibc")),
+    ("*ld-musl-*", Os::LINUX, Some("musl")),
+    ("*-uClibc.so*", Os::LINUX, Some("uClibc")),
+    ("/lib/klibc-*", Os::LINUX, Some("klibc")),
+    ("/lib64/ld64.so.*", Os::LINUX, Some("glibc")),
+    ("/system/bin/linker*", Os::ANDROID, Some("bionic")),
+    ("/system/bin/bootstrap/linker*", Os::ANDROID, Some("bionic")),
+    ("/apex/com.android.*", Os::ANDROID, Some("bionic")),
+    ("/libexec/ld-elf*", Os::FREEBSD, None),
+    ("/usr/libexec/ld-elf.so.2", Os::DRAGONFLY, None),
+    ("/usr/libexec/ld-elf*", Os::FREEBSD, None),
+    ("/libexec/ld.elf_so", Os::NETBSD, None),
+    ("/usr/libexec/ld.elf_so", Os::NETBSD, None),
+    ("/usr/libexec/ld.so", Os::OPENBSD, None),
+    ("/lib/64/ld.so.1", Os::SOLARIS, None),
+    ("/lib/amd64/ld.so.1", Os::SOLARIS, None),
+    ("/lib/sparcv9/ld.so.1", Os::SOLARIS, None),
+    ("/usr/lib/64/ld.so.1", Os::SOLARIS, None),
+    ("/usr/lib/amd64/ld.so.1", Os::SOLARIS, None),
+    ("/usr/lib/sparcv9/ld.so.1", Os::SOLARIS, None),
+    ("/usr/lib/ld.so.1", Os::SOLARIS, None),
+    ("/system/runtime_loader", Os::HAIKU, None),
+    ("ld.so.1", Os::FUCHSIA, None),
+    ("/usr/lib/ldqnx*", Os::QNX, None),
+    ("/lib/ld-x86-64.so.1", Os::HURD, Some("glibc")),
+    ("/usr/lib/Loader.so", Os::SERENITY, None),
+    ("/lib/rld", Os::IRIX, None),
+    ("/lib32/rld", Os::IRIX, None),
+    ("/lib64/rld", Os::IRIX, None),
+];
+
+/// `/lib/ld64.so.1` is glibc's on s390x, and the only loader of Redox elsewhere.
+const SHARED_NAME: &str = "/lib/ld64.so.1";
+
+/// Libraries that an image needs. The first that fits counts.
+const LIBRARIES: [Maker; 15] = [
+    ("libroot.so", Os::HAIKU, None),
+    ("libzircon.so", Os::FUCHSIA, None),
+    ("*ld-linux*", Os::LINUX, Some("glibc")),
+    ("*ld-musl-*", Os::LINUX, Some("musl")),
+    ("*-uClibc.so*", Os::LINUX, Some("uClibc")),
+    ("libc.musl-*", Os::LINUX, Some("musl")),
+    ("libc.so.6", Os::LINUX, Some("glibc")),
+    // Of glibc on Alpha and Itanium.
+    ("libc.so.6.1", Os::LINUX, Some("glibc")),
+    ("ld64.so.*", Os::LINUX, Some("glibc")),
+    ("libc.so.0", Os::LINUX, Some("uClibc")),
+    ("libc.so.0.3", Os::HURD, Some("glibc")),
+    ("libc.so.1", Os::SOLARIS, None),
+    ("libc.so.7", Os::FREEBSD, None),
+    ("libc.so.8", Os::DRAGONFLY, None),
+    ("libc.so.12", Os::NETBSD, None),
+];
+
+/// musl's library by its own name, and bionic's. musl has everything in one; bionic does not.
+const BARE_LIBC: &str = "libc.so";
+const OTHERS_OF_BIONIC: [&str; 5] =
+    ["libandroid.so", "libdl.so", "liblog.so", "libm.so", "libstdc++.so"];
+
+/// A C library that an image asks its loader for.
+pub(crate) struct CLibrary<'l> {
+    /// Its name; where it has none of its own, that of its system.
+    pub(crate) name: &'static str,
+    /// Its system.
+    pub(super) os: Os,
+    /// The interpreter or the library that tells.
+    pub(crate) found: &'l str,
+}
+
+/// The C library that an ELF image asks for; `None` where nothing it asks for is a known one.
+pub(crate) fn c_library<'l>(image: &Image<'_>, linkage: &'l Linkage) -> Option<CLibrary<'l>> {
+    let library = |(_, os, name): &Maker, found| {
+        let name = name.unwrap_or(os.name());
+        CLibrary { name, os: *os, found }
+    };
+    if let Some(interpreter) = linkage.interpreter.as_deref() {
+        if interpreter == SHARED_NAME {
+            let is_glibc = image.arch().to_string() == "s390x";
+            let (os, name) = if is_glibc { (Os::LINUX, "glibc") } else { (Os::REDOX, "relibc") };
+            return Some(CLibrary { name, os, found: interpreter });
+        }
+        if let Some(known) = INTERPRETERS.iter().find(|(name, ..)| fits(name, interpreter)) {
+            return Some(library(known, interpreter));
+        }
+    }
+    let needed = || linkage.needed.iter().map(String::as_str);
+    let known = LIBRARIES.iter().find_map(|known| {
+        let found = needed().find(|library| fits(known.0, base(library)))?;
+        Some(library(known, found))
+    });
+    if known.is_some() {
+        return known;
+    }
+    if linkage.glibc_floor.is_some() {
+        return Some(CLibrary { name: "glibc", os: Os::LINUX, found: "GLIBC symbol versions" });
+    }
+    if let Some(found) = needed().find(|name| is_openbsd_libc(base(name))) {
+        return Some(CLibrary { name: Os::OPENBSD.name(), os: Os::OPENBSD, found });
+    }
+    let found = needed().find(|name| *name == BARE_LIBC)?;
+    let is_bionic = needed().any(|name| OTHERS_OF_BIONIC.contains(&name));
+    let (name, os) = if is_bionic { ("bionic", Os::ANDROID) } else { ("musl", Os::LINUX) };
+    Some(CLibrary { name, os, found })
+}
+
+/// DLLs by how their names start, in lower case.
+const DLLS: [(&str, &str); 3] =
+    [("api-ms-win-crt-", "UCRT"), ("ucrtbase", "UCRT"), ("msvcrt.dll", "msvcrt")];
+
+/// The C library among the DLLs that an image needs, with its file's name.
+pub(crate) fn dll(linkage: &Linkage) -> Option<(&'static str, &str)> {
+    linkage.needed.iter().find_map(|library| {
+        let name = library.to_lowercase();
+        let (_, libc) = DLLS.iter().find(|(start, _)| name.starts_with(start))?;
+        Some((*libc, library.as_str()))
+    })
+}
+
+pub(crate) fn place_of(linkage: &Linkage, what: &str) -> &'static str {
+    if linkage.interpreter.as_deref() == Some(what) { "interpreter" } else { "needed library" }
+}
+
+fn base(library: &str) -> &str {
+    library.rsplit('/').next().unwrap_or(library)
+}
+
+/// `libc.so.97.1`: its numbers grow with every release.
+fn is_openbsd_libc(name: &str) -> bool {
+    let numbers = name.strip_prefix("libc.so.").and_then(|numbers| numbers.split_once('.'));
+    numbers.is_some_and(|(major, minor)| {
+        [major, minor]
+            .iter()
+            .all(|number| !number.is_empty() && number.bytes().all(|byte| byte.is_ascii_digit()))
+    })
+}
+
+/// Whether a name fits a pattern, which may begin and end with a `*` for any text.
+fn fits(pattern: &str, name: &str) -> bool {
+    let (open_start, rest) = pattern.strip_prefix('*').map_or((false, pattern), |it| (true, it));
+    let (open_end, text) = rest.strip_suffix('*').map_or((false, rest), |it| (true, it));
+    match (open_start, open_end) {
+        (false, false) => name == text,
+        (false, true) => name.starts_with(text),
+        (true, false) => name.ends_with(text),
+        (true, true) => name.contains(text),
+    }
+}

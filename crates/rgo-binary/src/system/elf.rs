@@ -1,0 +1,150 @@
+//! The signs that systems leave in ELF images.
+
+use object::read::elf::FileHeader;
+use object::{Endianness, elf};
+
+use super::c_library::{c_library, place_of};
+use super::{Os, System, Texts, bare};
+use crate::elf_notes::{Note, notes};
+use crate::origin::Confidence::{Certain, Guess, Likely};
+use crate::{Image, Kind, Linkage};
+
+/// Systems that mark their images in the header (gABI and its supplements, `EI_OSABI`).
+const OS_ABIS: [(u8, Os); 13] = [
+    (1, Os::HPUX),
+    (2, Os::NETBSD),
+    (4, Os::HURD),
+    (6, Os::SOLARIS),
+    (7, Os::AIX),
+    (8, Os::IRIX),
+    (9, Os::FREEBSD),
+    (10, Os::TRU64),
+    (12, Os::OPENBSD),
+    (13, Os::OPENVMS),
+    (17, Os::CLOUDABI),
+    // Arm's, for what has no system, and the general one.
+    (97, Os::NONE),
+    (255, Os::NONE),
+];
+
+/// Systems by the owner of a note that says which release is needed.
+const NOTES: [(&[u8], Os); 8] = [
+    (b"FreeBSD", Os::FREEBSD),
+    (b"Minix", Os::MINIX),
+    (b"NetBSD", Os::NETBSD),
+    (b"OpenBSD", Os::OPENBSD),
+    (b"DragonFly", Os::DRAGONFLY),
+    (b"Android", Os::ANDROID),
+    (b"QNX", Os::QNX),
+    // The kernel's own part of each process, and what is built with it.
+    (b"Linux", Os::LINUX),
+];
+
+/// Systems by the first number in glibc's note (`NT_GNU_ABI_TAG`).
+const GNU_ABI_TAGS: [Os; 5] = [Os::LINUX, Os::HURD, Os::SOLARIS, Os::FREEBSD, Os::NETBSD];
+const NT_GNU_ABI_TAG: u32 = 1;
+
+/// The system of an ELF image.
+pub(super) fn system(
+    image: &Image<'_>,
+    linkage: &Linkage,
+    texts: &Texts,
+    recorded: Option<&str>,
+) -> Option<System> {
+    if let Some(bare) = bare::system(image, linkage) {
+        return Some(bare);
+    }
+    let recorded = recorded.and_then(|target| {
+        Some(System::new(Os::of_target(target)?, "build record", target, Likely))
+    });
+    let library = c_library(image, linkage);
+    // The loader of Linux loads also what is marked otherwise.
+    let by_linux = library.as_ref().is_some_and(|it| it.found.contains("ld-linux"));
+    let marked = marked(image).filter(|_| !by_linux);
+    let asked = || {
+        let library = library.as_ref()?;
+        let place = place_of(linkage, library.found);
+        Some(System::new(library.os, place, library.found, Certain))
+    };
+    if let Some(found) = marked.or_else(asked) {
+        // The two have loader and C library in common.
+        let narrower = recorded.filter(|it| found.os == Os::SOLARIS && it.os == Os::ILLUMOS);
+        return Some(narrower.unwrap_or(found));
+    }
+    if recorded.is_some() {
+        return recorded;
+    }
+    if !linkage.static_ {
+        return None;
+    }
+    by_texts(texts).or_else(|| gnu(image)).or_else(|| bare::guess(image)).or_else(|| {
+        let found = match linkage.kind {
+            Kind::SharedLibrary => "a library that needs no other, with no sign of a system",
+            _ => "a static program, with no sign of another system",
+        };
+        Some(System::new(Os::LINUX, "program headers", found, Guess))
+    })
+}
+
+/// What runtimes and C libraries that are linked in tell, if they agree.
+fn by_texts(texts: &Texts) -> Option<System> {
+    let found = |(os, evidence): &(Os, _)| System { os: *os, evidence: Clone::clone(evidence) };
+    // What is for Android, or for illumos, has the files for Linux or Solaris as well.
+    let runtimes = texts.runtimes.iter().filter(|(os, _)| {
+        let narrower = match *os {
+            Os::LINUX => Os::ANDROID,
+            Os::SOLARIS => Os::ILLUMOS,
+            _ => return true,
+        };
+        !texts.runtimes.iter().any(|(other, _)| *other == narrower)
+    });
+    match runtimes.collect::<Vec<_>>().as_slice() {
+        [one] => return Some(found(one)),
+        [] => {}
+        _ => return None,
+    }
+    let library = texts.c_libraries.first().map(|(_, evidence)| evidence);
+    let evidence = library.or(texts.linux_path.as_ref())?.clone();
+    Some(System { os: Os::LINUX, evidence })
+}
+
+/// What the image says outright.
+pub(super) fn marked(image: &Image<'_>) -> Option<System> {
+    let abi = os_abi(image)?;
+    if let Some((_, os)) = OS_ABIS.iter().find(|(known, _)| *known == abi.0) {
+        let found = format!("EI_OSABI {}", abi.0);
+        return Some(System::new(*os, "ELF header", &found, Certain));
+    }
+    notes(image).find_map(|note| {
+        let os = of_note(image, &note)?;
+        Some(System::new(os, "note", &String::from_utf8_lossy(note.name), Certain))
+    })
+}
+
+fn of_note(image: &Image<'_>, note: &Note<'_>) -> Option<Os> {
+    if note.name == b"GNU" && note.kind == NT_GNU_ABI_TAG {
+        let number = *note.desc.first_chunk()?;
+        let little = image.endian() == crate::Endian::Little;
+        let number = if little { u32::from_le_bytes(number) } else { u32::from_be_bytes(number) };
+        return GNU_ABI_TAGS.get(usize::try_from(number).ok()?).copied();
+    }
+    NOTES.iter().find(|(owner, _)| *owner == note.name).map(|(_, os)| *os)
+}
+
+/// GNU's linkers set this where they use an extension of theirs, as static glibc does. Hurd's do as
+/// well, but its programs have the note.
+fn gnu(image: &Image<'_>) -> Option<System> {
+    let is_gnu = os_abi(image)? == elf::ELFOSABI_GNU;
+    is_gnu.then(|| System::new(Os::LINUX, "ELF header", "EI_OSABI 3", Likely))
+}
+
+fn os_abi(image: &Image<'_>) -> Option<elf::OsAbi> {
+    fn of<E: FileHeader<Endian = Endianness>>(header: &E) -> elf::OsAbi {
+        header.e_ident().os_abi
+    }
+    match image.object() {
+        object::File::Elf32(file) => Some(of(file.elf_header())),
+        object::File::Elf64(file) => Some(of(file.elf_header())),
+        _ => None,
+    }
+}

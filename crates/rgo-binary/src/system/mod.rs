@@ -1,0 +1,114 @@
+//! Which system an image is for, and what tells. The formats of Apple and Windows say it in their
+//! headers. ELF has a field for it that most systems leave empty, so the signs that each leaves are
+//! weighed, the surest first:
+//!
+//! ```text
+//! where its parts are loaded      no system puts programs there: firmware, a kernel
+//! EI_OSABI, notes                 the BSDs, Android, glibc's note, Hermit, kernels for Xen
+//! interpreter, needed libraries   each system's own loader and C library
+//! what the builder recorded       GOOS, a Rust target
+//! texts of what is linked in      C libraries, Go's runtime, Rust's std
+//! none of these                   probably Linux: every other system marks its static programs
+//! ```
+//!
+//! "Probably" is a guess: whoever decides by it has to treat it as unknown.
+
+mod bare;
+mod c_library;
+mod elf;
+mod os;
+mod texts;
+
+use object::macho;
+use serde::Serialize;
+
+use crate::origin::{Confidence, Evidence, platform};
+use crate::{Format, Image, Linkage};
+
+pub use os::Os;
+pub use texts::Texts;
+
+pub(crate) use c_library::{c_library, dll, place_of};
+
+/// The system of an image.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct System {
+    /// Its name; [`Os::NONE`] for what runs on the bare machine.
+    pub os: Os,
+    /// What tells. With [`Confidence::Guess`] it is only what is probable.
+    #[serde(flatten, serialize_with = "crate::origin::evidence::one")]
+    pub evidence: Evidence,
+}
+
+impl System {
+    fn new(os: Os, place: &str, found: &str, confidence: Confidence) -> Self {
+        Self { os, evidence: Evidence::new(place, found, confidence) }
+    }
+
+    /// Whether something tells, so that a gate can go by it.
+    #[must_use]
+    pub fn is_known(&self) -> bool {
+        self.evidence.confidence > Confidence::Guess
+    }
+
+    /// The system, if it is known.
+    #[must_use]
+    pub fn known(&self) -> Option<Os> {
+        self.is_known().then_some(self.os)
+    }
+}
+
+/// Systems of Apple's whose numbers GOOS, or Apple, has a name for.
+const APPLE: [(macho::Platform, Os); 11] = [
+    (macho::PLATFORM_MACOS, Os::DARWIN),
+    (macho::PLATFORM_MACCATALYST, Os::DARWIN),
+    (macho::PLATFORM_IOS, Os::IOS),
+    (macho::PLATFORM_IOSSIMULATOR, Os::IOS),
+    (macho::PLATFORM_TVOS, Os::TVOS),
+    (macho::PLATFORM_TVOSSIMULATOR, Os::TVOS),
+    (macho::PLATFORM_WATCHOS, Os::WATCHOS),
+    (macho::PLATFORM_WATCHOSSIMULATOR, Os::WATCHOS),
+    (macho::PLATFORM_VISIONOS, Os::VISIONOS),
+    (macho::PLATFORM_VISIONOSSIMULATOR, Os::VISIONOS),
+    (macho::PLATFORM_FIRMWARE, Os::NONE),
+];
+
+/// Subsystems of PE that UEFI loads, by the linkage's name for them: applications, drivers, ROMs.
+const UEFI: [&str; 4] = ["efi", "11", "12", "13"];
+
+/// Finds the system of an image. `recorded` is what its builder recorded, a value of `GOOS` or a
+/// target triple. `None` for what no system loads, such as an object file, and where a library is
+/// needed that no known system has.
+#[must_use]
+pub fn system(
+    image: &Image<'_>,
+    linkage: &Linkage,
+    texts: &Texts,
+    recorded: Option<&str>,
+) -> Option<System> {
+    if !linkage.kind.is_loaded() {
+        return None;
+    }
+    match image.format() {
+        Format::Elf => elf::system(image, linkage, texts, recorded),
+        Format::MachO => Some(match platform(image) {
+            Some(number) => {
+                let (_, os) = APPLE.iter().find(|(known, _)| *known == number)?;
+                let found = format!("platform {}", number.0);
+                System::new(*os, "load commands", &found, Confidence::Certain)
+            }
+            None => System::new(Os::DARWIN, "file format", "Mach-O", Confidence::Likely),
+        }),
+        Format::Pe => {
+            let subsystem = linkage.subsystem.as_deref().unwrap_or("none");
+            let os = if UEFI.contains(&subsystem) { Os::UEFI } else { Os::WINDOWS };
+            let found = format!("subsystem {subsystem}");
+            Some(System::new(os, "PE optional header", &found, Confidence::Certain))
+        }
+    }
+}
+
+/// The system that the header or the notes of an ELF image name.
+pub(crate) fn marked_for(image: &Image<'_>) -> Option<Os> {
+    elf::marked(image).map(|system| system.os)
+}

@@ -1,0 +1,144 @@
+//! Texts that C libraries and runtimes bring into a program they are linked into, and that no strip
+//! takes away. All are searched for in one pass.
+//!
+//! ```text
+//! GLIBC_TUNABLES                 glibc reads this variable before anything else runs
+//! No error information           musl's words for an error that it does not know
+//! CorExitProcess                 Microsoft's runtime looks for this function before it exits
+//! runtime/os_linux.go            a file of Go's runtime, in its table of files
+//! std/src/sys/pal/hermit/        a file of Rust's std, in its panic messages
+//! /proc/self/                    Linux shows a process to itself there
+//! ```
+
+use std::sync::LazyLock;
+
+use super::{Os, dll};
+use crate::needles::Needles;
+use crate::origin::{Confidence, Evidence, places};
+use crate::{Format, Image, Linkage};
+
+const GLIBC: &str = "GLIBC_TUNABLES";
+/// glibc reads this before it looks up a name.
+const NAME_SERVICES: &str = "nsswitch.conf";
+const MUSL: &str = "No error information";
+const UCRT: &str = "CorExitProcess";
+const GO: &str = "runtime/os_";
+const RUST: &str = "std/src/sys/pal/";
+const PROC: &str = "/proc/self/";
+const ALL: [&str; 7] = [GLIBC, NAME_SERVICES, MUSL, UCRT, GO, RUST, PROC];
+
+static NEEDLES: LazyLock<Needles> =
+    LazyLock::new(|| Needles::new(ALL.iter().map(|text| text.as_bytes())));
+
+/// Parts of Rust's std that are for one system. `unix` is for many.
+const RUST_SYSTEMS: [(&str, Os); 10] = [
+    ("hermit", Os::HERMIT),
+    ("sgx", Os::SGX),
+    ("solid", Os::SOLID),
+    ("teeos", Os::TEEOS),
+    ("trusty", Os::TRUSTY),
+    ("uefi", Os::UEFI),
+    ("vxworks", Os::VXWORKS),
+    ("windows", Os::WINDOWS),
+    ("xous", Os::XOUS),
+    ("zkvm", Os::ZKVM),
+];
+
+/// Files of Go's runtime are called after one system, or after what several have in common.
+const GO_SYSTEMS: [Os; 11] = [
+    Os::AIX,
+    Os::ANDROID,
+    Os::DARWIN,
+    Os::DRAGONFLY,
+    Os::FREEBSD,
+    Os::ILLUMOS,
+    Os::LINUX,
+    Os::NETBSD,
+    Os::OPENBSD,
+    Os::SOLARIS,
+    Os::WINDOWS,
+];
+
+/// What the texts of an image say. Empty for an image whose C library is a shared one.
+#[derive(Debug, Default)]
+pub struct Texts {
+    /// C libraries that are linked in; several for a program that speaks of them.
+    pub(crate) c_libraries: Vec<(&'static str, Evidence)>,
+    /// glibc, linked in, looks up names of hosts and users.
+    pub(crate) name_services: bool,
+    /// Systems that a language's runtime was built for.
+    pub(super) runtimes: Vec<(Os, Evidence)>,
+    /// A path that Linux alone has.
+    pub(super) linux_path: Option<Evidence>,
+}
+
+impl Texts {
+    /// Searches an image.
+    #[must_use]
+    pub fn of(image: &Image<'_>, linkage: &Linkage) -> Self {
+        let searched = match image.format() {
+            Format::Elf => linkage.kind.is_loaded() && linkage.static_,
+            Format::Pe => linkage.kind.is_loaded() && dll(linkage).is_none(),
+            Format::MachO => false,
+        };
+        let mut texts = Self::default();
+        if searched {
+            for place in places::loaded(image) {
+                texts.search(image.format(), &place);
+            }
+        }
+        texts
+    }
+
+    fn search(&mut self, format: Format, place: &places::Place<'_>) {
+        for (index, at) in NEEDLES.find_iter(place.data) {
+            let Some(text) = ALL.get(index).copied() else { continue };
+            let after = place.data.get(at + text.len()..).unwrap_or_default();
+            match (format, text) {
+                (Format::Elf, GLIBC) => self.library("glibc", text, place.name),
+                (Format::Elf, MUSL) => self.library("musl", text, place.name),
+                (Format::Pe, UCRT) => self.library("UCRT", text, place.name),
+                (Format::Elf, NAME_SERVICES) => self.name_services = true,
+                (Format::Elf, PROC) => {
+                    let path = || Evidence::new(place.name, text, Confidence::Likely);
+                    self.linux_path.get_or_insert_with(path);
+                }
+                (Format::Elf, GO) => {
+                    let name = word(after, b".go");
+                    let known = GO_SYSTEMS.iter().find(|os| name == Some(os.name()));
+                    if let Some(os) = known {
+                        self.runtime(*os, &format!("{GO}{os}.go"), place.name);
+                    }
+                }
+                (Format::Elf, RUST) => {
+                    let name = word(after, b"/");
+                    let known = RUST_SYSTEMS.iter().find(|(part, _)| name == Some(part));
+                    if let Some((part, os)) = known {
+                        self.runtime(*os, &format!("{RUST}{part}/"), place.name);
+                    }
+                }
+                _ => {}
+            }
+        }
+    }
+
+    fn library(&mut self, name: &'static str, text: &str, place: &str) {
+        if !self.c_libraries.iter().any(|(known, _)| *known == name) {
+            self.c_libraries.push((name, Evidence::new(place, text, Confidence::Likely)));
+        }
+    }
+
+    fn runtime(&mut self, os: Os, text: &str, place: &str) {
+        if !self.runtimes.iter().any(|(known, _)| *known == os) {
+            self.runtimes.push((os, Evidence::new(place, text, Confidence::Likely)));
+        }
+    }
+}
+
+/// The word before `end`, which comes soon.
+fn word<'a>(bytes: &'a [u8], end: &[u8]) -> Option<&'a str> {
+    const LONGEST: usize = 16;
+    let bytes = bytes.get(..LONGEST).unwrap_or(bytes);
+    let at = bytes.windows(end.len()).position(|window| window == end)?;
+    std::str::from_utf8(bytes.get(..at)?).ok()
+}

@@ -1,0 +1,441 @@
+//! Which system an image is for: each sign alone, on programs laid out by hand. What compilers
+//! make for these systems is in `tests/end_to_end/systems.rs`.
+
+use proptest::prelude::*;
+use rgo_binary::origin::Confidence;
+use rgo_binary::system::{System, Texts, system};
+use rgo_binary::{Arch, Endian, Image, Kind, Limits};
+
+const AMD64: u16 = 62;
+const ARM: u16 = 40;
+const R: u32 = 4;
+const RX: u32 = 5;
+const RWX: u32 = 7;
+
+/// A static ELF program of one segment, and what makes it one for a system.
+#[derive(Clone)]
+struct Program {
+    is_64: bool,
+    little: bool,
+    os_abi: u8,
+    machine: u16,
+    /// `ET_EXEC` or `ET_DYN`.
+    kind: u16,
+    /// The segment's address, physical address and flags.
+    address: u64,
+    physical: u64,
+    flags: u32,
+    /// Bytes by which the segment's offset misses its address.
+    askew: u64,
+    /// A note: owner, type, content.
+    note: Option<(&'static [u8], u32, &'static [u8])>,
+    /// What the segment holds, from offset 0x1000 on.
+    content: &'static [u8],
+    /// A section behind it: name, type, content.
+    section: Option<(&'static str, u32, &'static [u8])>,
+}
+
+impl Program {
+    fn new() -> Self {
+        Self {
+            is_64: true,
+            little: true,
+            os_abi: 0,
+            machine: AMD64,
+            kind: 2,
+            address: 0x40_1000,
+            physical: 0x40_1000,
+            flags: RX,
+            askew: 0,
+            note: None,
+            content: b"code",
+            section: None,
+        }
+    }
+
+    fn at(address: u64) -> Self {
+        Self { address, physical: address, ..Self::new() }
+    }
+
+    fn bytes(&self) -> Vec<u8> {
+        let word = if self.is_64 { 8 } else { 4 };
+        let (header, entry) = if self.is_64 { (64_u64, 56_u64) } else { (52, 32) };
+        let put = |out: &mut Vec<u8>, value: u64, size: usize| {
+            let bytes = value.to_le_bytes();
+            let mut bytes = bytes[..size].to_vec();
+            if !self.little {
+                bytes.reverse();
+            }
+            out.extend(bytes);
+        };
+        let note = self.note.map(|(owner, kind, desc)| {
+            let mut note = Vec::new();
+            let sizes = [owner.len() as u64 + 1, desc.len() as u64, kind.into()];
+            sizes.iter().for_each(|size| put(&mut note, *size, 4));
+            for part in [&[owner, b"\0"].concat(), desc] {
+                note.extend_from_slice(part);
+                note.resize(note.len().next_multiple_of(4), 0);
+            }
+            note
+        });
+        let note = note.unwrap_or_default();
+        let count = if note.is_empty() { 1 } else { 2 };
+        let note_at = header + 2 * entry;
+        let offset = 0x1000 + self.askew;
+
+        let sections_at = (offset + self.content.len() as u64).next_multiple_of(8);
+        let section_entry = if self.is_64 { 64 } else { 40 };
+        let (sections, first) = if self.section.is_some() { (3, sections_at) } else { (0, 0) };
+
+        let mut out = vec![0x7f, b'E', b'L', b'F'];
+        out.extend([if self.is_64 { 2 } else { 1 }, if self.little { 1 } else { 2 }, 1]);
+        out.push(self.os_abi);
+        out.resize(16, 0);
+        for (value, size) in [
+            (self.kind.into(), 2),
+            (self.machine.into(), 2),
+            (1, 4),
+            (self.address, word),
+            (header, word),
+            (first, word),
+            (0, 4),
+            (header, 2),
+            (entry, 2),
+            (count, 2),
+            (section_entry, 2),
+            (sections, 2),
+            (u64::from(sections > 0) * 2, 2),
+        ] {
+            put(&mut out, value, size);
+        }
+        let size = self.content.len() as u64;
+        let mut segment = |kind: u64, flags: u32, offset, address, physical, size| {
+            put(&mut out, kind, 4);
+            if self.is_64 {
+                put(&mut out, flags.into(), 4);
+            }
+            for value in [offset, address, physical, size, size] {
+                put(&mut out, value, word);
+            }
+            if !self.is_64 {
+                put(&mut out, flags.into(), 4);
+            }
+            put(&mut out, 4, word);
+        };
+        segment(1, self.flags, offset, self.address, self.physical, size);
+        if count == 2 {
+            segment(4, R, note_at, self.address, self.address, note.len() as u64);
+        }
+        out.resize(usize::try_from(note_at).expect("small"), 0);
+        out.extend(note);
+        out.resize(usize::try_from(offset).expect("small"), 0);
+        out.extend(self.content);
+        let Some((name, kind, content)) = self.section else { return out };
+        let names = [b"\0", name.as_bytes(), b"\0.shstrtab\0"].concat();
+        let content_at = sections_at + sections * section_entry;
+        let names_at = content_at + content.len() as u64;
+        out.resize(usize::try_from(sections_at).expect("small"), 0);
+        let headers = [
+            (0, 0, 0, 0),
+            (1, kind, content_at, content.len()),
+            (name.len() as u64 + 2, 3, names_at, names.len()),
+        ];
+        for (name, kind, at, size) in headers {
+            put(&mut out, name, 4);
+            put(&mut out, kind.into(), 4);
+            for value in [0, 0, at, size as u64] {
+                put(&mut out, value, word);
+            }
+            put(&mut out, 0, 4);
+            put(&mut out, 0, 4);
+            put(&mut out, 1, word);
+            put(&mut out, 0, word);
+        }
+        out.extend(content);
+        out.extend(names);
+        out
+    }
+}
+
+fn of(data: &[u8], recorded: Option<&str>) -> Option<System> {
+    let image = Image::parse(data, &Limits::default()).expect("a program parses");
+    let linkage = image.linkage().expect("reads");
+    assert!(matches!(linkage.kind, Kind::StaticExecutable | Kind::StaticPie), "{linkage:?}");
+    system(&image, &linkage, &Texts::of(&image, &linkage), recorded)
+}
+
+/// `linux`, `linux?` where it is only probable.
+fn short(system: Option<System>) -> String {
+    system.map_or_else(String::new, |system| {
+        format!("{}{}", system.os, if system.is_known() { "" } else { "?" })
+    })
+}
+
+#[test]
+fn a_static_program_is_for_the_system_whose_sign_it_has() {
+    let plain = Program::new;
+    let abi = |os_abi| Program { os_abi, ..plain() };
+    let note = |owner, kind, desc| Program { note: Some((owner, kind, desc)), ..plain() };
+    let says = |content| Program { content, ..plain() };
+    let section = |name, kind, content| Program {
+        machine: ARM,
+        is_64: false,
+        section: Some((name, kind, content)),
+        ..plain()
+    };
+    let wide = |machine, address| Program { machine, ..Program::at(address) };
+    let narrow = |machine, address| Program { is_64: false, ..wide(machine, address) };
+    let cases = [
+        ("nothing", plain(), "linux?"),
+        ("at any address", Program { kind: 3, ..Program::at(0) }, "linux?"),
+        // The header's field.
+        ("EI_OSABI of NetBSD", abi(2), "netbsd"),
+        ("EI_OSABI of GNU", abi(3), "linux"),
+        ("EI_OSABI of Hurd", abi(4), "hurd"),
+        ("EI_OSABI of Solaris", abi(6), "solaris"),
+        ("EI_OSABI of FreeBSD", abi(9), "freebsd"),
+        ("EI_OSABI of OpenBSD", abi(12), "openbsd"),
+        ("EI_OSABI of what has no system", abi(255), "none"),
+        // Notes.
+        ("glibc's note", note(b"GNU", 1, &[0; 16]), "linux"),
+        ("glibc's note for Hurd", note(b"GNU", 1, &[1, 0, 0, 0]), "hurd"),
+        ("a note of the kernel", note(b"Linux", 0, &[0; 4]), "linux"),
+        ("a build ID", note(b"GNU", 3, &[0; 20]), "linux?"),
+        ("a note of FreeBSD", note(b"FreeBSD", 1, &[0; 4]), "freebsd"),
+        ("a note of DragonFly", note(b"DragonFly", 1, &[0; 4]), "dragonfly"),
+        ("a note of Android", note(b"Android", 1, &[21, 0, 0, 0]), "android"),
+        ("a note of QNX", note(b"QNX", 3, &[0; 8]), "qnx"),
+        ("a note for Hermit's loader", note(b"HERMIT", 0x5a00, &[1]), "hermit"),
+        ("a note for Xen", note(b"Xen", 18, &[0; 4]), "none"),
+        // Where it is loaded.
+        ("x86-64, kernel", wide(AMD64, 0xffff_ffff_8100_0000), "none"),
+        ("Alpha, PALcode", wide(0x9026, 0xffff_fc00_0000_0000), "none"),
+        ("x86, reset vector", narrow(3, 0xfff0_0000), "none"),
+        ("x86, below the kernel", narrow(3, 0x0804_8000), "linux?"),
+        ("MIPS, KSEG1", narrow(8, 0xbe00_0000), "none"),
+        ("MIPS, user", narrow(8, 0x0040_0000), "linux?"),
+        ("RISC-V, board's memory", wide(243, 0x8020_0000), "none"),
+        ("RISC-V, user", wide(243, 0x1_0000), "linux?"),
+        ("in the first page", Program::at(0), "none"),
+        ("moved by its loader", Program { physical: 0x10_0000, ..plain() }, "none"),
+        ("without physical addresses", Program { physical: 0, ..plain() }, "linux?"),
+        ("not by pages", Program { askew: 0x120, ..plain() }, "none"),
+        ("code that can be written", Program { flags: RWX, ..plain() }, "none?"),
+        // Sections. Attributes: version, then of a vendor, of the file: tag and value.
+        ("a table of vectors", section(".isr_vector", 1, &[0; 64]), "none"),
+        ("a kernel's exports", section("__ksymtab", 1, &[0; 64]), "none"),
+        ("any section", section(".mine", 1, &[0; 64]), "linux?"),
+        (
+            "Arm, profile A",
+            section(
+                ".ARM.attributes",
+                0x7000_0003,
+                b"A\x13\0\0\0aeabi\0\x01\x09\0\0\0\x06\x0a\x07A",
+            ),
+            "linux?",
+        ),
+        (
+            "Arm, profile M",
+            section(
+                ".ARM.attributes",
+                0x7000_0003,
+                b"A\x13\0\0\0aeabi\0\x01\x09\0\0\0\x06\x0a\x07M",
+            ),
+            "none",
+        ),
+        (
+            "Arm, v6-M",
+            section(
+                ".ARM.attributes",
+                0x7000_0003,
+                b"A\x13\0\0\0aeabi\0\x01\x09\0\0\0\x06\x0b\x08\x01",
+            ),
+            "none",
+        ),
+        // Machines without systems.
+        ("AVR", narrow(83, 0x1000), "none"),
+        ("BPF", wide(247, 0x1000), "none"),
+        // What a boot loader looks for; the sum of its numbers is zero.
+        ("Multiboot", says(b"\x02\xb0\xad\x1b\x03\0\0\0\xfb\x4f\x52\xe4"), "none"),
+        (
+            "Multiboot with a wrong sum",
+            says(b"\x02\xb0\xad\x1b\x03\0\0\0\xfc\x4f\x52\xe4"),
+            "linux?",
+        ),
+        ("Multiboot 2", says(b"\xd6\x50\x52\xe8\0\0\0\0\x10\0\0\0\x1a\xaf\xad\x17"), "none"),
+        // Texts of what is linked in.
+        ("glibc", says(b"x\0GLIBC_TUNABLES\0"), "linux"),
+        ("musl", says(b"x\0No error information\0"), "linux"),
+        ("a path of Linux", says(b"x\0/proc/self/exe\0"), "linux"),
+        ("Go's runtime for DragonFly", says(b"\0runtime/os_dragonfly.go\0"), "dragonfly"),
+        (
+            "Go's runtime for Android, with the files for Linux",
+            says(b"\0runtime/os_linux.go\0runtime/os_android.go\0"),
+            "android",
+        ),
+        ("Go's runtime, what many have", says(b"\0runtime/os_unix.go\0"), "linux?"),
+        ("Rust's std for Hermit", says(b"library/std/src/sys/pal/hermit/mod.rs"), "hermit"),
+        ("Rust's std for Xous", says(b"library/std/src/sys/pal/xous/mod.rs"), "xous"),
+        ("Rust's std for every Unix", says(b"library/std/src/sys/pal/unix/mod.rs"), "linux?"),
+        // A program that speaks of several runs on one of them; nobody knows on which.
+        (
+            "runtimes of two systems",
+            says(b"\0runtime/os_freebsd.go\0runtime/os_netbsd.go\0"),
+            "linux?",
+        ),
+    ];
+    for (sign, program, expected) in cases {
+        let found = of(&program.bytes(), None);
+        assert_eq!(short(found.clone()), expected, "{sign}: {found:?}");
+        let big = Program { little: false, ..program.clone() };
+        let is_little_only = sign.starts_with("Multiboot") || sign.starts_with("Arm");
+        if !is_little_only && program.note.is_none() {
+            assert_eq!(short(of(&big.bytes(), None)), expected, "{sign}, big-endian");
+        }
+    }
+}
+
+#[test]
+fn what_the_builder_recorded_counts_where_nothing_says_otherwise() {
+    let plain = Program::new().bytes();
+    let freebsd = Program { os_abi: 9, ..Program::new() }.bytes();
+    let kernel = Program::at(0xffff_ffff_8100_0000).bytes();
+    let cases = [
+        (&plain, "dragonfly", "dragonfly"),
+        (&plain, "x86_64-unknown-linux-musl", "linux"),
+        (&plain, "thumbv7em-none-eabihf", "none"),
+        (&plain, "who knows", "linux?"),
+        (&freebsd, "linux", "freebsd"),
+        (&kernel, "linux", "none"),
+    ];
+    for (data, recorded, expected) in cases {
+        assert_eq!(short(of(data, Some(recorded))), expected, "{recorded}");
+    }
+}
+
+#[test]
+fn loaders_and_libraries_tell_the_system() {
+    let data = Program::new().bytes();
+    let image = Image::parse(&data, &Limits::default()).expect("parses");
+    let cases: [(&str, &[&str], &str); 30] = [
+        ("/lib64/ld-linux-x86-64.so.2", &["libc.so.6"], "linux"),
+        ("/lib/ld-musl-x86_64.so.1", &["libc.musl-x86_64.so.1"], "linux"),
+        ("/lib/ld64-uClibc.so.1", &["libc.so.1"], "linux"),
+        ("/lib/klibc-x.so", &[], "linux"),
+        ("/lib/ld.so.1", &["libc.so.6"], "linux"),
+        ("/lib/ld.so.1", &["libc.so.0.3"], "hurd"),
+        ("/lib/ld.so.1", &["libc.so.1"], "solaris"),
+        ("/lib/ld64.so.1", &["libc.so.6"], "redox"),
+        ("/system/bin/linker64", &["libc.so"], "android"),
+        ("/libexec/ld-elf.so.1", &["libc.so.7"], "freebsd"),
+        ("/usr/libexec/ld-elf.so.2", &["libc.so.8"], "dragonfly"),
+        ("/usr/libexec/ld.elf_so", &["libc.so.12"], "netbsd"),
+        ("/usr/libexec/ld.so", &["libc.so.97.1"], "openbsd"),
+        // As Go has it: the library's name is that of musl's.
+        ("/lib/amd64/ld.so.1", &["libc.so", "libsocket.so"], "solaris"),
+        ("/usr/lib/ld.so.1", &["libc.so.1"], "solaris"),
+        ("/system/runtime_loader", &["libroot.so"], "haiku"),
+        ("ld.so.1", &["libfdio.so", "libc.so"], "fuchsia"),
+        ("/usr/lib/ldqnx-64.so.2", &["libc.so.5"], "qnx"),
+        ("", &["libc.so.6"], "linux"),
+        ("", &["libc.so.6.1"], "linux"),
+        ("", &["libm.so.6", "ld-linux-aarch64.so.1"], "linux"),
+        ("", &["libc.so"], "linux"),
+        ("", &["liblog.so", "libc.so"], "android"),
+        ("", &["libm.so", "libdl.so", "libc.so"], "android"),
+        ("", &["libc.so.7"], "freebsd"),
+        ("", &["libm.so.11.0", "libc.so.97.1"], "openbsd"),
+        ("", &["libc.so.1"], "solaris"),
+        ("", &["libroot.so"], "haiku"),
+        ("", &["libfoo.so.1"], ""),
+        ("/opt/loader", &["libfoo.so.1"], ""),
+    ];
+    for (interpreter, needed, expected) in cases {
+        let mut linkage = image.linkage().expect("reads");
+        linkage.interpreter = Some(interpreter.to_owned()).filter(|path| !path.is_empty());
+        linkage.needed = needed.iter().map(|name| (*name).to_owned()).collect();
+        linkage.static_ = false;
+        linkage.kind = Kind::Executable;
+        let found = system(&image, &linkage, &Texts::of(&image, &linkage), None);
+        assert_eq!(short(found), expected, "{interpreter} {needed:?}");
+    }
+    // Illumos has the loader of Solaris; the builder knew better.
+    let mut linkage = image.linkage().expect("reads");
+    linkage.interpreter = Some("/lib/amd64/ld.so.1".to_owned());
+    linkage.static_ = false;
+    linkage.kind = Kind::Executable;
+    let found = system(&image, &linkage, &Texts::default(), Some("illumos"));
+    assert_eq!(short(found), "illumos");
+    // What has Linux's loader runs there, whatever else it is marked for.
+    linkage.interpreter = Some("/lib64/ld-linux-x86-64.so.2".to_owned());
+    let marked = Program { os_abi: 9, ..Program::new() }.bytes();
+    let marked = Image::parse(&marked, &Limits::default()).expect("parses");
+    let found = system(&marked, &linkage, &Texts::default(), None).expect("a system");
+    assert_eq!((found.os.name(), found.evidence.confidence), ("linux", Confidence::Certain));
+}
+
+#[test]
+fn a_machine_is_called_by_its_byte_order() {
+    // Machine, 64-bit, little-endian name, big-endian name.
+    let cases = [
+        (AMD64, true, "amd64", "amd64"),
+        (AMD64, false, "x32", "x32"),
+        (3, false, "386", "386"),
+        (183, true, "arm64", "arm64be"),
+        (ARM, false, "arm", "armbe"),
+        (8, false, "mipsle", "mips"),
+        (8, true, "mips64le", "mips64"),
+        (20, false, "ppcle", "ppc"),
+        (21, true, "ppc64le", "ppc64"),
+        (243, true, "riscv64", "riscv64be"),
+        (243, false, "riscv32", "riscv32be"),
+        (258, true, "loong64", "loong64"),
+        (22, true, "s390x", "s390x"),
+        (22, false, "s390", "s390"),
+        (43, true, "sparc64", "sparc64"),
+        (247, true, "bpfel", "bpfeb"),
+        (189, false, "microblazeel", "microblaze"),
+        (4, false, "m68k", "m68k"),
+        (0xfedc, true, "machine 65244", "machine 65244"),
+    ];
+    for (machine, is_64, little, big) in cases {
+        for (order, endian, name) in [(true, Endian::Little, little), (false, Endian::Big, big)] {
+            let program = Program { machine, is_64, little: order, ..Program::new() };
+            let data = program.bytes();
+            let image = Image::parse(&data, &Limits::default()).expect("parses");
+            assert_eq!(image.arch().to_string(), name, "{machine} {order}");
+            assert_eq!(image.endian(), endian, "{machine} {order}");
+        }
+    }
+    let data = Program::new().bytes();
+    let image = Image::parse(&data, &Limits::default()).expect("parses");
+    assert_eq!(image.arch(), &Arch::Amd64);
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(400))]
+
+    #[test]
+    fn damage_is_answered(
+        at in any::<prop::sample::Index>(),
+        bytes in prop::collection::vec(any::<u8>(), 1..9),
+        cut in any::<Option<prop::sample::Index>>(),
+        is_64 in any::<bool>(),
+    ) {
+        let note = Some((&b"GNU"[..], 1, &[0; 16][..]));
+        let mut data = Program { note, is_64, ..Program::new() }.bytes();
+        let at = at.index(data.len());
+        for (old, new) in data.iter_mut().skip(at).zip(&bytes) {
+            *old = *new;
+        }
+        if let Some(cut) = cut {
+            data.truncate(cut.index(data.len()));
+        }
+        if let Ok(image) = Image::parse(&data, &Limits::default())
+            && let Ok(linkage) = image.linkage()
+        {
+            let texts = Texts::of(&image, &linkage);
+            let _ = system(&image, &linkage, &texts, Some("linux"));
+        }
+    }
+}
