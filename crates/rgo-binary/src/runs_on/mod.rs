@@ -216,14 +216,7 @@ fn by_floor(
     let Some(floor) = &linkage.glibc_floor else {
         return verdict(system, true, "it needs glibc, of no particular version", glibc);
     };
-    let mut causes = floor.symbols.iter().take(CAUSES).cloned().collect::<Vec<_>>().join(", ");
-    let more = floor.symbols.len().saturating_sub(CAUSES);
-    if more > 0 {
-        causes.push_str(&format!(" and {more} more"));
-    }
-    if causes.is_empty() {
-        "relative relocations".clone_into(&mut causes);
-    }
+    let causes = floor.causes(CAUSES);
     let version = floor.version;
     let found = format!("GLIBC_{version}: {causes}");
     let evidence = Evidence::new("symbol versions", &found, Confidence::Certain);

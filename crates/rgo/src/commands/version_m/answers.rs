@@ -119,7 +119,7 @@ impl Dossier {
                 self.is(Os::Linux, "glibc")?;
                 match &linkage()?.glibc_floor {
                     Some(floor) => Answer::known(floor.version.to_string())
-                        .because(format!("because of {}", floor.symbols.join(", "))),
+                        .because(format!("because of {}", floor.causes(usize::MAX))),
                     None => return Err(Answer::NotApplicable("it does not use glibc".to_owned())),
                 }
             }
