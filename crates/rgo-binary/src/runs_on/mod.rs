@@ -140,12 +140,16 @@ fn of_elf(image: &Image<'_>, linkage: &Linkage, system: Option<&System>) -> Vec<
         Os::LINUX => on_linux(image, linkage, system),
         // There is nothing to run on.
         Os::NONE => Vec::new(),
-        os => vec![verdict(
-            os.name(),
-            true,
-            "it is marked for this system, or asks for its loader",
-            &system.evidence,
-        )],
+        os => {
+            let reason = match system.evidence.place.as_str() {
+                "interpreter" => "it asks for this system's loader",
+                "needed library" => "it needs a library of this system",
+                "build record" => "its builder recorded this system",
+                "ELF header" | "note" => "it is marked for this system",
+                _ => "a part of it is made for this system",
+            };
+            vec![verdict(os.name(), true, reason, &system.evidence)]
+        }
     }
 }
 

@@ -24,7 +24,7 @@ impl Dossier {
         match (self.format.as_str(), self.system().and_then(System::known)) {
             ("elf", None | Some(system::Os::LINUX | system::Os::ANDROID)) => Os::Linux,
             ("macho", _) => Os::Darwin,
-            ("pe", _) => Os::Windows,
+            ("pe", None | Some(system::Os::WINDOWS)) => Os::Windows,
             _ => Os::Other,
         }
     }
@@ -68,6 +68,9 @@ impl Dossier {
             "version" => known(self.version().map(str::to_owned), "it does not say its version"),
             "go" => self.release_of(Compiler::Go, Language::Go),
             "rustc" => self.release_of(Compiler::Rustc, Language::Rust),
+            "profile" if self.language().is_some_and(|it| it == Language::Go.to_string()) => Err(
+                Answer::NotApplicable("it is a Go program, and profiles are cargo's".to_owned()),
+            ),
             "profile" => {
                 known(self.setting("profile").map(str::to_owned), "it does not record the profile")
             }
@@ -120,11 +123,12 @@ impl Dossier {
                 match &linkage()?.glibc_floor {
                     Some(floor) => Answer::known(floor.version.to_string())
                         .because(format!("because of {}", floor.causes(usize::MAX))),
-                    None => return Err(Answer::NotApplicable("it does not use glibc".to_owned())),
+                    None => return Err(Answer::NotApplicable(self.why_no_glibc().to_owned())),
                 }
             }
             "macos" => {
                 self.is(Os::Darwin, "macOS")?;
+                self.runs_on_macos()?;
                 let min = linkage()?.macos_min.as_ref();
                 known(min.map(ToString::to_string), "it does not say its oldest macOS")?
             }
@@ -137,7 +141,9 @@ impl Dossier {
             "pie" => flag(&hardening()?.pie, "it is no program")?,
             "relro" => match hardening()?.relro {
                 Relro::NotApplicable => {
-                    return Err(Answer::NotApplicable("relro is a matter of ELF".to_owned()));
+                    let is_elf = self.format == "elf";
+                    let why = if is_elf { "it is not loaded" } else { "relro is a matter of ELF" };
+                    return Err(Answer::NotApplicable(why.to_owned()));
                 }
                 relro => Answer::known(word(&relro)),
             },
@@ -174,6 +180,26 @@ impl Dossier {
             }
             _ => return Err(Answer::Absent("rgo does not know this fact".to_owned())),
         })
+    }
+
+    /// Why an image asks for no version of glibc.
+    fn why_no_glibc(&self) -> &'static str {
+        let libc = self.facts.as_ref().and_then(|facts| facts.libc.as_ref());
+        match libc.filter(|libc| libc.name == "glibc") {
+            Some(libc) if libc.linked_in => "glibc is linked in",
+            Some(_) => "it needs glibc, of no particular version",
+            None => "it does not use glibc",
+        }
+    }
+
+    /// The numbers of Apple's other systems are not those of macOS.
+    fn runs_on_macos(&self) -> Result<(), Answer> {
+        let runs_on = self.facts.as_ref().and_then(|facts| facts.runs_on.as_ref());
+        let mut systems = runs_on.iter().flat_map(|it| &it.verdicts).map(|it| it.system);
+        match systems.find(|system| *system != "macos") {
+            Some(other) => Err(Answer::NotApplicable(format!("it is for {other}"))),
+            None => Ok(()),
+        }
     }
 
     fn loaded(&self, kind: Kind) -> Result<(), Answer> {
@@ -268,7 +294,10 @@ fn flag(finding: &Finding, not_applicable: &str) -> Result<Answer, Answer> {
         Defence::Yes => Ok(Answer::known(true).because(finding.evidence.to_string())),
         Defence::No => Ok(Answer::known(false).because(finding.evidence.to_string())),
         Defence::Unknown => Err(Answer::Absent(finding.evidence.to_string())),
-        Defence::NotApplicable => Err(Answer::NotApplicable(not_applicable.to_owned())),
+        Defence::NotApplicable => Err(Answer::NotApplicable(match &*finding.evidence {
+            "" => not_applicable.to_owned(),
+            why => why.to_owned(),
+        })),
     }
 }
 
