@@ -323,6 +323,7 @@ mod tests {
             name: "a".into(),
             version: "1".into(),
             platform: None,
+            python: None,
             archive: archive.into(),
             sha256: String::new(),
             files: if whole { Vec::new() } else { vec![named("package/bin/a")] },

@@ -27,23 +27,33 @@ const MARKER: usize = 16;
 /// A version string or modinfo text longer than this is none.
 const MAX_TEXT: usize = 64 << 20;
 
+/// What obfuscators write in the place of the version.
+const HIDDEN: &str = "unknown";
+
 /// The Go version and modinfo text of an image.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct GoInfo {
-    /// The toolchain, such as `go1.26.8`.
+    /// The toolchain, such as `go1.26.8`; `unknown` in a program that hides it.
     pub version: String,
     /// The text, without its markers; empty if the program has none.
     pub modinfo: String,
 }
 
 impl GoInfo {
+    /// The toolchain, if the program does not hide it.
+    #[must_use]
+    pub fn toolchain(&self) -> Option<&str> {
+        Some(self.version.as_str()).filter(|version| *version != HIDDEN)
+    }
+
     /// The text, parsed, with the toolchain.
     ///
     /// # Errors
     /// As [`BuildInfo::parse`].
     pub fn build_info(&self) -> Result<BuildInfo> {
         let mut info = BuildInfo::parse(&self.modinfo)?;
-        self.version.clone_into(&mut info.toolchain);
+        let toolchain = self.toolchain().unwrap_or("Go (version not recorded)");
+        toolchain.clone_into(&mut info.toolchain);
         Ok(info)
     }
 }

@@ -15,6 +15,7 @@ mod arch;
 pub mod audit;
 pub mod build_paths;
 pub mod debug;
+mod dynamic_symbols;
 pub mod edit;
 mod elf_notes;
 mod error;

@@ -6,10 +6,11 @@ mod common;
 use common::{ELF, MACHO, PE, SAMPLES, fat, go_image};
 use object::{Object, ObjectSection};
 use proptest::prelude::*;
+use rgo_binary::hardening::hardening;
 use rgo_binary::modinfo::BuildInfo;
 use rgo_binary::{
-    Arch, DebugLevel, Error, Format, Image, Kind, Limits, Version, audit, goinfo, note, slices,
-    slot,
+    Arch, DebugLevel, Error, Format, GlibcFloor, Image, Kind, Limits, Version, audit, goinfo, note,
+    slices, slot,
 };
 
 fn parse(data: &[u8]) -> Image<'_> {
@@ -58,6 +59,64 @@ fn elf_linkage_and_debug_data() {
     let debug = image.debug_data().expect("reads");
     assert_eq!((debug.level, debug.units.full), (DebugLevel::Full, 1));
     assert_eq!(debug.build_id.map(|id| id.len()), Some(40));
+}
+
+/// As `sstrip` leaves it: e_shoff, e_shnum, e_shstrndx are zero.
+fn without_section_headers(data: &[u8]) -> Vec<u8> {
+    let mut data = data.to_vec();
+    data[0x28..0x30].fill(0);
+    data[0x3c..0x40].fill(0);
+    data
+}
+
+#[test]
+fn without_section_headers_the_loader_is_asked_for_the_same() {
+    let hard = include_bytes!("fixtures/facts/hard.so");
+    let program = include_bytes!("fixtures/edit/elf-amd64");
+    let arm = include_bytes!("fixtures/edit/elf-arm64");
+    for data in [ELF, hard, program, arm] {
+        let bare = without_section_headers(data);
+        let (whole, bare) = (parse(data), parse(&bare));
+        assert_eq!(bare.sections().count(), 0);
+        assert_eq!(bare.linkage().expect("reads"), whole.linkage().expect("reads"));
+        let (whole, bare) = (hardening(&whole).expect("reads"), hardening(&bare).expect("reads"));
+        assert_eq!(bare.fortify, whole.fortify);
+        assert_eq!(bare.stack_protector, whole.stack_protector);
+    }
+    // Where the symbols cannot be read either, no cause is made up.
+    let mut bare = without_section_headers(ELF);
+    let dynamic = parse(ELF).section(".dynamic").expect("is there");
+    let at = usize::try_from(dynamic.file_offset.expect("in the file")).expect("small");
+    let entries = dynamic.data.chunks_exact(16);
+    for (number, entry) in entries.enumerate() {
+        const DT_VERSYM: u64 = 0x6fff_fff0;
+        if entry.starts_with(&DT_VERSYM.to_le_bytes()) {
+            bare[at + 16 * number + 8..at + 16 * number + 16].fill(0);
+        }
+    }
+    let floor = parse(&bare).linkage().expect("reads").glibc_floor.expect("glibc is needed");
+    assert_eq!(floor.symbols, [""; 0]);
+    assert_eq!(floor.causes(5), "symbols that cannot be told");
+}
+
+#[test]
+fn what_no_symbol_asks_for_is_a_cause_by_its_own_name() {
+    // The name of the version that `getpid` is bound to, by one of the same length.
+    const NAME: &[u8] = b"GLIBC_2.2.5\0";
+    let at = ELF.windows(NAME.len()).position(|window| window == NAME).expect("is there");
+    let mut marked = ELF.to_vec();
+    marked[at..at + NAME.len()].copy_from_slice(b"GLIBC_2.36\0\0");
+    let floor = parse(&marked).linkage().expect("reads").glibc_floor.expect("glibc is needed");
+    assert_eq!(floor.causes(5), "getpid");
+    let floor = |symbols: &[&str], markers: &[&str]| GlibcFloor {
+        version: Version::new(2, 36),
+        symbols: symbols.iter().map(|name| (*name).to_owned()).collect(),
+        markers: markers.iter().map(|name| (*name).to_owned()).collect(),
+    };
+    let relr = "relative relocations (GLIBC_ABI_DT_RELR)";
+    assert_eq!(floor(&[], &["GLIBC_ABI_DT_RELR"]).causes(5), relr);
+    assert_eq!(floor(&["a"], &["GLIBC_ABI_DT_RELR"]).causes(5), format!("{relr}, a"));
+    assert_eq!(floor(&["a", "b", "c"], &[]).causes(2), "a, b and 1 more");
 }
 
 #[test]

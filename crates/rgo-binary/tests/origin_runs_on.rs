@@ -35,8 +35,11 @@ fn program(interpreter: Option<&str>, needed: &[&str], floor: Option<Version>) -
     linkage.interpreter = interpreter.map(str::to_owned);
     linkage.needed = needed.iter().map(|name| (*name).to_owned()).collect();
     linkage.static_ = linkage.interpreter.is_none() && linkage.needed.is_empty();
-    linkage.glibc_floor =
-        floor.map(|version| GlibcFloor { version, symbols: vec!["fcntl64".to_owned()] });
+    linkage.glibc_floor = floor.map(|version| GlibcFloor {
+        version,
+        symbols: vec!["fcntl64".to_owned()],
+        markers: Vec::new(),
+    });
     runs_on(&image, &linkage).verdicts
 }
 

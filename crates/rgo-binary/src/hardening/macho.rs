@@ -52,6 +52,8 @@ pub(super) fn hardening<H: MachHeader<Endian = Endianness>>(
             Some(flags) => Finding::flag(flags.contains(macho::CS_RUNTIME), "CS_RUNTIME"),
             None => Finding::new(Answer::No, "no code signature"),
         };
+    } else {
+        result.nx = Finding::new(Answer::NotApplicable, "the program that loads it decides");
     }
     Ok(result)
 }

@@ -43,7 +43,8 @@ impl From<bool> for Answer {
 pub struct Finding {
     /// The answer.
     pub answer: Answer,
-    /// What in the image says so; empty where the question does not apply.
+    /// What in the image says so; where the question does not apply, why, or nothing if that is
+    /// plain from the format.
     #[serde(skip_serializing_if = "crate::origin::evidence::is_hidden")]
     pub evidence: Cow<'static, str>,
 }

@@ -4,6 +4,7 @@
 use object::{Object, ObjectSymbol};
 
 use super::{Answer, Finding};
+use crate::dynamic_symbols::dynamic_symbols;
 use crate::{Format, Image};
 
 /// Called where a function finds its canary changed, or what the canary is read from.
@@ -130,18 +131,19 @@ impl Calls {
         let mut budget = image.limits().max_inflated;
         let mut imports = false;
         let mut whole = true;
-        let dynamic = file.dynamic_symbols().map(|symbol| (symbol, true));
-        let all = dynamic.chain(file.symbols().map(|symbol| (symbol, false)));
-        for (symbol, is_dynamic) in all {
-            let name = symbol.name_bytes().unwrap_or_default();
+        let dynamic = dynamic_symbols(image).map(|symbol| (symbol.name, symbol.is_undefined, true));
+        let own = file
+            .symbols()
+            .map(|symbol| (symbol.name_bytes().unwrap_or_default(), symbol.is_undefined(), false));
+        for (name, is_undefined, is_dynamic) in dynamic.chain(own) {
             // Names may overlap: a small file can have very long ones in sum.
             let Some(left) = budget.checked_sub(name.len() as u64) else {
                 whole = false;
                 break;
             };
             budget = left;
-            imports |= symbol.is_undefined() && !name.is_empty();
-            let called = symbol.is_undefined() || !linked && !is_dynamic;
+            imports |= is_undefined && !name.is_empty();
+            let called = is_undefined || !linked && !is_dynamic;
             calls.note(plain(name, image.format()), called);
         }
         let names = if linked { imports } else { file.symbols().next().is_some() };

@@ -1,6 +1,6 @@
 //! The ELF loader's view (System V gABI, "Program Loading and Dynamic Linking"; LSB, "Symbol
 //! Versioning"). Everything hangs on program headers, so an image without section headers is
-//! read just as well, symbols excepted.
+//! read just as well.
 //!
 //! ```text
 //! PT_INTERP  ─▶ path\0
@@ -17,14 +17,25 @@ use goblin::elf::program_header::{PT_INTERP, ProgramHeader};
 use goblin::elf::section_header::{SHT_GNU_VERNEED, SHT_GNU_VERSYM};
 use goblin::elf::symver::{VER_FLG_WEAK, VerneedSection, VersymSection};
 use goblin::elf::{Elf, SectionHeader, header};
-use object::{Object, ObjectSymbol, SymbolSection};
+use object::Object;
 
 use super::{GlibcFloor, Kind, Linkage, Names, Version};
+use crate::dynamic_symbols::dynamic_symbols;
 use crate::{Error, Image, Result};
 
-/// Set by linkers that pack relative relocations; glibc understands them from 2.36 on.
-const RELR_MARKER: &str = "GLIBC_ABI_DT_RELR";
-const RELR_FLOOR: Version = Version::new(2, 36);
+/// What linkers ask the loader to understand without a symbol: the name of the version, the first
+/// glibc that has it, what it is.
+const MARKERS: [(&str, Version, &str); 4] = [
+    ("GLIBC_ABI_DT_RELR", Version::new(2, 36), "relative relocations"),
+    ("GLIBC_ABI_GNU_TLS", Version::new(2, 42), "thread-local storage"),
+    ("GLIBC_ABI_GNU2_TLS", Version::new(2, 42), "descriptors of thread-local storage"),
+    ("GLIBC_ABI_DT_X86_64_PLT", Version::new(2, 42), "marks of the PLT"),
+];
+
+/// What a version stands for that no symbol is bound to.
+pub(super) fn meaning(marker: &str) -> Option<&'static str> {
+    MARKERS.iter().find(|(name, ..)| *name == marker).map(|(.., meaning)| *meaning)
+}
 
 pub(super) fn linkage(image: &Image<'_>) -> Result<Linkage> {
     let bad = |why: goblin::error::Error| Error::malformed("ELF headers", 0, why);
@@ -120,13 +131,8 @@ fn paths(entries: Vec<String>) -> Vec<String> {
 /// Symbols that others may bind to. Absolute ones name versions and section ends.
 fn exports(image: &Image<'_>) -> Result<Vec<String>> {
     let mut names = Names::new(image.limits());
-    for symbol in image.object().dynamic_symbols() {
-        let section = symbol.section();
-        if symbol.is_global()
-            && !matches!(section, SymbolSection::Absolute | SymbolSection::Undefined)
-        {
-            names.add(symbol.name_bytes().unwrap_or_default())?;
-        }
+    for symbol in dynamic_symbols(image).filter(|symbol| symbol.is_exported) {
+        names.add(symbol.name)?;
     }
     Ok(names.sorted())
 }
@@ -166,6 +172,7 @@ impl Table<'_, '_> {
     /// The highest version of glibc asked for, and by which symbols.
     fn glibc_floor(&self) -> Result<Option<GlibcFloor>> {
         let (mut floor, mut indices) = (Version::default(), BTreeSet::new());
+        let mut markers = BTreeSet::new();
         let needs = self.version_needs()?;
         // Every file's list may claim the same bytes again: count the steps.
         let mut steps = 0_usize;
@@ -181,20 +188,24 @@ impl Table<'_, '_> {
                 if version.vna_flags & VER_FLG_WEAK != 0 {
                     continue;
                 }
-                let Some(asked) = glibc_version(&self.string(version.vna_name)?) else { continue };
+                let name = self.string(version.vna_name)?;
+                let Some(asked) = glibc_version(&name) else { continue };
                 if asked > floor {
                     floor = asked;
                     indices.clear();
+                    markers.clear();
                 }
                 if asked == floor {
                     indices.insert(version.vna_other & 0x7fff);
+                    markers.extend(meaning(&name).map(|_| name));
                 }
             }
         }
         if floor == Version::default() {
             return Ok(None);
         }
-        Ok(Some(GlibcFloor { version: floor, symbols: self.bound_to(&indices)? }))
+        let markers = markers.into_iter().collect();
+        Ok(Some(GlibcFloor { version: floor, symbols: self.bound_to(&indices)?, markers }))
     }
 
     /// `DT_VERNEED`, given to goblin as the section that a section header would name.
@@ -231,10 +242,10 @@ impl Table<'_, '_> {
             .and_then(|section| VersymSection::parse(self.image.data(), &[section], self.ctx).ok())
             .flatten();
         let Some(versions) = versions.filter(|_| versym != 0) else { return Ok(Vec::new()) };
-        for symbol in self.image.object().dynamic_symbols().filter(ObjectSymbol::is_undefined) {
-            let version = versions.get_at(symbol.index().0);
+        for symbol in dynamic_symbols(self.image).filter(|symbol| symbol.is_undefined) {
+            let version = versions.get_at(symbol.index);
             if version.is_some_and(|version| indices.contains(&version.version())) {
-                names.add(symbol.name_bytes().unwrap_or_default())?;
+                names.add(symbol.name)?;
             }
         }
         Ok(names.sorted())
@@ -243,10 +254,8 @@ impl Table<'_, '_> {
 
 /// The version that a name like `GLIBC_2.17` asks for; `None` for `GLIBC_PRIVATE` and others.
 fn glibc_version(name: &str) -> Option<Version> {
-    if name == RELR_MARKER {
-        return Some(RELR_FLOOR);
-    }
-    name.strip_prefix("GLIBC_")?.parse().ok()
+    let marker = MARKERS.iter().find(|(marker, ..)| *marker == name);
+    marker.map(|(_, floor, _)| *floor).or_else(|| name.strip_prefix("GLIBC_")?.parse().ok())
 }
 
 #[cfg(test)]

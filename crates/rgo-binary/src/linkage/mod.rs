@@ -83,9 +83,33 @@ pub struct Linkage {
 pub struct GlibcFloor {
     /// The highest `GLIBC_x.y` that it asks for.
     pub version: Version,
-    /// The symbols that ask for this version, sorted; empty if none is bound to it by name (as
-    /// with relative relocations, `GLIBC_ABI_DT_RELR`).
+    /// The symbols that ask for this version, sorted; empty if none is bound to it by name.
     pub symbols: Vec<String>,
+    /// Names such as `GLIBC_ABI_DT_RELR` that ask for this version without a symbol, sorted:
+    /// each stands for something that the loader has to understand.
+    pub markers: Vec<String>,
+}
+
+impl GlibcFloor {
+    /// What the version is needed for: at most so many symbols by name, and how many more there
+    /// are.
+    #[must_use]
+    pub fn causes(&self, most: usize) -> String {
+        let markers = self.markers.iter().map(|marker| {
+            let meaning = elf::meaning(marker);
+            meaning.map_or_else(|| marker.clone(), |meaning| format!("{meaning} ({marker})"))
+        });
+        let all: Vec<String> = markers.chain(self.symbols.iter().cloned()).collect();
+        if all.is_empty() {
+            // Its list of versions names it, and its symbols cannot be read.
+            return "symbols that cannot be told".to_owned();
+        }
+        let shown = all.get(..most).unwrap_or(&all).join(", ");
+        match all.len().saturating_sub(most) {
+            0 => shown,
+            more => format!("{shown} and {more} more"),
+        }
+    }
 }
 
 impl Linkage {

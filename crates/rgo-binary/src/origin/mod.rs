@@ -135,7 +135,8 @@ fn go(image: &Image<'_>, findings: &mut Findings) {
             let evidence =
                 Evidence::new("Go build information", &info.version, Confidence::Certain);
             findings.language(Language::Go, evidence.clone());
-            findings.tool(Role::Compiler, "Go".to_owned(), Some(info.version), evidence);
+            let version = info.toolchain().map(str::to_owned);
+            findings.tool(Role::Compiler, "Go".to_owned(), version, evidence);
         }
         Ok(None) => {}
         Err(error) => findings.problems.push(error.to_string()),

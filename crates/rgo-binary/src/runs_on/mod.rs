@@ -141,12 +141,16 @@ fn of_elf(image: &Image<'_>, linkage: &Linkage, system: Option<&System>) -> Vec<
         Os::LINUX => on_linux(image, linkage, system),
         // There is nothing to run on.
         Os::NONE => Vec::new(),
-        os => vec![verdict(
-            os.name(),
-            true,
-            "it is marked for this system, or asks for its loader",
-            &system.evidence,
-        )],
+        os => {
+            let reason = match system.evidence.place.as_str() {
+                "interpreter" => "it asks for this system's loader",
+                "needed library" => "it needs a library of this system",
+                "build record" => "its builder recorded this system",
+                "ELF header" | "note" => "it is marked for this system",
+                _ => "a part of it is made for this system",
+            };
+            vec![verdict(os.name(), true, reason, &system.evidence)]
+        }
     }
 }
 
@@ -217,14 +221,7 @@ fn by_floor(
     let Some(floor) = &linkage.glibc_floor else {
         return verdict(system, true, "it needs glibc, of no particular version", glibc);
     };
-    let mut causes = floor.symbols.iter().take(CAUSES).cloned().collect::<Vec<_>>().join(", ");
-    let more = floor.symbols.len().saturating_sub(CAUSES);
-    if more > 0 {
-        causes.push_str(&format!(" and {more} more"));
-    }
-    if causes.is_empty() {
-        "relative relocations".clone_into(&mut causes);
-    }
+    let causes = floor.causes(CAUSES);
     let version = floor.version;
     let found = format!("GLIBC_{version}: {causes}");
     let evidence = Evidence::new("symbol versions", &found, Confidence::Certain);

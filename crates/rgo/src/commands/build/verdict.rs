@@ -59,10 +59,10 @@ pub(super) fn judge(asked: &Asked<'_>, linkage: &Linkage) -> Vec<Finding> {
     if let (Some(Floor::Glibc(asked)), Some(found)) = (asked.floor, &linkage.glibc_floor)
         && asked.parse::<Version>().is_ok_and(|asked| found.version > asked)
     {
-        let symbols = found.symbols.join(", ");
+        let causes = found.causes(usize::MAX);
         add(
             Level::Error,
-            format!("asked for glibc {asked}, but it needs {}: {symbols}", found.version),
+            format!("asked for glibc {asked}, but it needs {}: {causes}", found.version),
         );
     }
     if let (Some(Floor::Macos(asked)), Some(found)) = (asked.floor, &linkage.macos_min)
@@ -142,12 +142,14 @@ mod tests {
         found.glibc_floor = Some(GlibcFloor {
             version: "2.9".parse().expect("a version"),
             symbols: vec!["old".into()],
+            markers: Vec::new(),
         });
         let floor = || Some(Floor::Glibc("2.17".into()));
         assert_eq!(words("linux-amd64", floor(), &found), "");
         found.glibc_floor = Some(GlibcFloor {
             version: "2.28".parse().expect("a version"),
             symbols: vec!["statx".into()],
+            markers: Vec::new(),
         });
         let words = words("linux-amd64", floor(), &found);
         assert!(words.contains("asked for glibc 2.17, but it needs 2.28: statx"), "{words}");

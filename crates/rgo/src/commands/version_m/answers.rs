@@ -45,7 +45,7 @@ impl Dossier {
         match (self.format.as_str(), self.system().and_then(System::known)) {
             ("elf", None | Some(system::Os::LINUX | system::Os::ANDROID)) => Os::Linux,
             ("macho", _) => Os::Darwin,
-            ("pe", _) => Os::Windows,
+            ("pe", None | Some(system::Os::WINDOWS)) => Os::Windows,
             _ => Os::Other,
         }
     }
@@ -105,9 +105,37 @@ impl Dossier {
     pub(super) fn glibc(&self, _: &str) -> Answer {
         self.only_for(Os::Linux)?;
         let floor = self.linkage()?.glibc_floor.as_ref();
-        let floor = floor.ok_or_else(|| NoAnswer::not_applicable("it does not use glibc"))?;
-        let why = format!("because of {}", floor.symbols.join(", "));
+        let floor = floor.ok_or_else(|| NoAnswer::not_applicable(self.why_no_glibc()))?;
+        let why = format!("because of {}", floor.causes(usize::MAX));
         Ok(Fact::new(floor.version.to_string()).because(why))
+    }
+
+    /// Why an image asks for no version of glibc.
+    fn why_no_glibc(&self) -> &'static str {
+        let libc = self.facts.as_ref().and_then(|facts| facts.libc.as_ref());
+        match libc.filter(|libc| libc.name == "glibc") {
+            Some(libc) if libc.linked_in => "glibc is linked in",
+            Some(_) => "it needs glibc, of no particular version",
+            None => "it does not use glibc",
+        }
+    }
+
+    /// Ends the answer where the numbers are those of another system of Apple's.
+    pub(super) fn only_on_macos(&self) -> Result<(), NoAnswer> {
+        let runs_on = self.facts.as_ref().and_then(|facts| facts.runs_on.as_ref());
+        let mut systems = runs_on.iter().flat_map(|it| &it.verdicts).map(|it| it.system);
+        match systems.find(|system| *system != "macos") {
+            Some(other) => Err(NoAnswer::not_applicable(format!("it is for {other}"))),
+            None => Ok(()),
+        }
+    }
+
+    /// The cargo profile that it was built with.
+    pub(super) fn profile(&self, _: &str) -> Answer {
+        if self.language().is_some_and(|it| it == Language::Go.to_string()) {
+            return Err(NoAnswer::not_applicable("it is a Go program, and profiles are cargo's"));
+        }
+        recorded(self.setting("profile").map(str::to_owned), "its profile is not recorded")
     }
 
     pub(super) fn needs_nothing(&self, _: &str) -> Answer {

@@ -224,13 +224,11 @@ fn linked(linkage: &Linkage, saying: Saying, lines: &mut Lines) {
     }
     if let Some(floor) = &linkage.glibc_floor {
         const SHOWN: usize = 8;
-        let shown = if saying.verbose { floor.symbols.len() } else { SHOWN };
-        let more = floor.symbols.len().saturating_sub(shown);
-        let mut symbols: Vec<String> = floor.symbols.iter().take(shown).cloned().collect();
-        symbols.extend((more > 0).then(|| format!("and {more} more (-v)")));
-        lines.because("glibc", format!("at least {}", floor.version), symbols.join(", "));
+        let shown = if saying.verbose { usize::MAX } else { SHOWN };
+        let causes = floor.causes(shown);
+        lines.because("glibc", format!("at least {}", floor.version), causes.clone());
         if saying.verbose && !saying.evidence {
-            lines.add("glibc symbols", symbols.join(", "));
+            lines.add("glibc symbols", causes);
         }
     }
     if let Some(min) = &linkage.macos_min {

@@ -95,6 +95,7 @@ static ROWS: &[Row] = &[
     ),
     row("macos", Kind::Version, "the oldest macOS that it runs on", "macos<=11.0", |it, _| {
         it.only_for(Os::Darwin)?;
+        it.only_on_macos()?;
         let oldest = it.linkage()?.macos_min.as_ref();
         recorded(oldest.map(ToString::to_string), "its oldest macOS is not recorded")
     }),
@@ -225,7 +226,7 @@ static ROWS: &[Row] = &[
         Kind::Text,
         "the cargo profile that it was built with",
         "profile=release",
-        |it, _| recorded(it.setting("profile").map(str::to_owned), "its profile is not recorded"),
+        Dossier::profile,
     ),
     row("vcs", Kind::Name, "the version control system of its sources", "vcs=git", |it, _| {
         it.commit("vcs")
