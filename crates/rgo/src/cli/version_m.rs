@@ -70,6 +70,10 @@ pub struct VersionM {
     /// Add to each fact what shows it, and how sure that is
     #[arg(long, help_heading = "Answer")]
     pub evidence: bool,
+    /// Show the files of a container image that no container sees, too: what an upper layer
+    /// deletes or replaces. A policy then asks of all of them
+    #[arg(long, help_heading = "Answer")]
+    pub all_layers: bool,
     /// One line for each image
     #[arg(long, conflicts_with_all = ["facts", "summary"], help_heading = "Answer")]
     pub short: bool,
@@ -111,7 +115,7 @@ pub struct VersionM {
 
     /// Print byte for byte what `go version` prints for the same arguments: Go programs alone,
     /// the first slice of a universal file, its messages and its exit code
-    #[arg(long, conflicts_with_all = ["format", "output", "facts", "evidence", "short", "summary", "dump_section", "required", "policy", "annotate", "no_archives", "max_member", "max_depth"], help_heading = "Go")]
+    #[arg(long, conflicts_with_all = ["format", "output", "facts", "evidence", "short", "summary", "dump_section", "required", "policy", "annotate", "no_archives", "all_layers", "max_member", "max_depth"], help_heading = "Go")]
     pub go: bool,
     /// With --go: modules and settings too; without it they are always there
     #[arg(short = 'm', help_heading = "Go")]

@@ -30,6 +30,11 @@ impl Name {
         self.members.push(escape(member));
     }
 
+    /// Adds a member's name that is escaped already.
+    pub(super) fn push_escaped(&mut self, member: String) {
+        self.members.push(member);
+    }
+
     pub(super) fn pop(&mut self) {
         self.members.pop();
     }

@@ -13,7 +13,12 @@ use crate::policy::{Answer, Facts, Os, Platform, Subject, Value};
 impl Dossier {
     /// Its name for verdicts.
     pub(super) fn subject(&self) -> Subject {
-        Subject { file: self.file.clone(), member: self.member.clone(), slice: self.slice.clone() }
+        Subject {
+            file: self.file.clone(),
+            member: self.member.clone(),
+            slice: self.slice.clone(),
+            image: self.image(),
+        }
     }
 
     fn os(&self) -> Os {

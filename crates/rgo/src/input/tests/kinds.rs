@@ -4,16 +4,15 @@ use std::io::Write;
 
 use super::super::{Limits, Options};
 use super::build::{append, ar, gz, image, stored, tar, xz, zip, zip_with, zst};
-use super::{check, found, mapped, streamed};
-use crate::input::visitor::Body;
+use super::{check, mapped, streamed};
 
 #[test]
 fn an_image_is_one_and_text_is_nothing() {
     check(&image(900), Limits::default(), &["x image 900"]);
     let options = Options::default();
-    assert_eq!(mapped(&[b'a'; 900], &options), ["x other 900"]);
-    assert_eq!(mapped(b"", &options), ["x other 0"]);
-    assert_eq!(streamed(b"#!/bin/sh\n", &options), ["x other 10"]);
+    assert_eq!(mapped(&[b'a'; 900], &options), ["x a text file"]);
+    assert_eq!(mapped(b"", &options), ["x an empty file"]);
+    assert_eq!(streamed(b"#!/bin/sh\n", &options), ["x a script"]);
 }
 
 #[test]
@@ -233,51 +232,36 @@ fn links_are_named_and_not_followed() {
 fn without_archives_they_are_files_like_others() {
     let options = Options { archives: false, ..Options::default() };
     let packed = tar(&[("app", &image(40))]);
-    assert_eq!(mapped(&packed, &options), [format!("x other {}", packed.len())]);
+    assert_eq!(mapped(&packed, &options), ["x other"]);
     assert_eq!(streamed(&gz(&packed), &options).len(), 1);
     assert_eq!(mapped(&image(40), &options), ["x image 40"]);
 }
 
 #[test]
-fn layers_are_told_by_the_lists_wherever_those_stand() {
-    let layer = tar(&[("usr/bin/app", &image(80))]);
-    let manifest = br#"{"config":{"digest":"sha256:cc"},"annotations":{"b":"2"},
-        "layers":[{"digest":"sha256:aa"},{"digest":"sha256:bb","annotations":{"t":"app"}}]}"#;
-    let index = br#"{"manifests":[{"digest":"sha256:dd","annotations":{"a":"1"},
-        "platform":{"os":"linux","architecture":"arm64","variant":"v8"}}]}"#;
-    let config = br#"{"os":"linux","architecture":"arm64","config":{"Labels":{"l":"3"}}}"#;
-    let saved = br#"[{"Config":"blobs/sha256/cc","RepoTags":["app:1"],
-        "Layers":["blobs/sha256/aa","blobs/sha256/bb"]}]"#;
-    let bytes = tar(&[
-        ("blobs/sha256/bb", &gz(&layer)),
-        ("blobs/sha256/cc", config),
-        ("blobs/sha256/dd", manifest),
-        ("index.json", index),
-        ("manifest.json", saved),
-    ]);
-    let name = "x!blobs/sha256/bb!usr/bin/app";
-    for bytes in [bytes.clone(), gz(&bytes)] {
-        let found = found(Body::Bytes(&bytes), &Options::default());
-        let app = found.iter().find(|found| found.name.to_string() == name).unwrap();
-        let [layer] = app.layers.as_slice() else { panic!("{:?}", app.layers) };
-        assert_eq!((layer.number, layer.image.layers), (2, 2));
-        assert_eq!(layer.image.names, ["app:1"]);
-        assert_eq!(layer.image.platform.as_deref(), Some("linux/arm64/v8"));
-        let keys: Vec<_> = layer.image.annotations.keys().collect();
-        assert_eq!(keys, ["a", "b", "l"]);
-        assert_eq!(layer.annotations["t"], "app");
-    }
+fn programs_of_other_formats_are_told_wherever_they_are() {
+    let wasm: &[u8] = b"\0asm\x01\0\0\0\0\x08name";
+    let words = "refused: a WebAssembly module, which is not supported";
+    check(wasm, Limits::default(), &[&format!("x {words}")]);
+    let members: [(&str, &[u8]); 3] =
+        [("a.wasm", wasm), ("a.png", b"\x89PNG"), ("app", &image(40))];
+    let line = format!("x!a.wasm {words}");
+    check(&gz(&tar(&members)), Limits::default(), &[&line, "x!app image 40", "x Gzip 1/3"]);
+    check(&zip(&members), Limits::default(), &[&line, "x!app image 40", "x Zip 1/3"]);
+    check(&stored(&members), Limits::default(), &[&line, "x!app image 40", "x Zip 1/3"]);
+    check(&ar(&members), Limits::default(), &[&line, "x!app image 40", "x Ar 1/3"]);
+    // Archives that stay closed are no programs, and those are told all the same.
+    let options = Options { archives: false, ..Options::default() };
+    assert_eq!(mapped(wasm, &options), [format!("x {words}")]);
+    assert_eq!(streamed(wasm, &options), [format!("x {words}")]);
 }
 
 #[test]
-fn layers_of_an_old_docker_save_are_told_too() {
-    let layer = tar(&[("app", &image(80))]);
-    let bytes = tar(&[
-        ("abc/layer.tar", &layer),
-        ("abc.json", br#"{"os":"linux","architecture":"amd64"}"#),
-        ("manifest.json", br#"[{"Config":"abc.json","RepoTags":null,"Layers":["abc/layer.tar"]}]"#),
-    ]);
-    let found = found(Body::Bytes(&bytes), &Options::default());
-    assert_eq!(found[0].name.to_string(), "x!abc/layer.tar!app");
-    assert_eq!(found[0].layers[0].image.platform.as_deref(), Some("linux/amd64"));
+fn a_program_for_dos_is_one_and_what_is_behind_it_too() {
+    let mut dos = vec![0; 700];
+    dos[..10].copy_from_slice(b"MZ\xbc\0\x02\0\0\0\x20\0");
+    let words = "x refused: a DOS program, which is not supported";
+    check(&dos, Limits::default(), &[words]);
+    let packed = [dos, zip(&[("app", &image(40))])].concat();
+    check(&packed, Limits::default(), &[words, "x!app image 40", "x Zip 1/1"]);
+    assert_eq!(mapped(b"MZ and other words", &Options::default()), ["x a text file"]);
 }
