@@ -15,6 +15,8 @@ mod dependencies;
 mod exports;
 mod failures;
 mod hostile;
+#[cfg(target_os = "linux")]
+mod images;
 mod inspect;
 mod native;
 mod paths;
