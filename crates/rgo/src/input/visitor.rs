@@ -233,12 +233,12 @@ impl<'v, T> Visitor<'v, T> {
 
     /// Silence about a file that the user named would be a wrong answer.
     fn other(&mut self, bytes: &[u8]) {
+        let head = bytes.get(..HEAD).unwrap_or(bytes);
         // A tar without members is nothing but the zeros of its end.
-        if bytes.iter().all(|byte| *byte == 0) {
+        if self.layer.is_some() && head.iter().all(|byte| *byte == 0) {
             self.layer = self.layer.take().map(Layering::blank);
         }
         if self.named && self.level() == 0 {
-            let head = bytes.get(..HEAD).unwrap_or(bytes);
             self.give(Content::Other(foreign::describe(head)));
         }
     }
