@@ -118,7 +118,7 @@ impl Start {
             // An empty file cannot be mapped.
             _ if self.is_empty => visitor.body(Body::Bytes(&[])),
             // Its pages would count as memory until the end, and each is wanted once.
-            Kind::Gzip | Kind::Xz | Kind::Zstd if visitor.options.archives => {
+            Kind::Gzip | Kind::Xz | Kind::Zstd | Kind::Bzip2 if visitor.options.archives => {
                 self.file.rewind()?;
                 stream(visitor, &mut self.file);
             }

@@ -11,11 +11,11 @@ mod checks;
 
 use std::fmt;
 
-pub(super) use checks::is_core_dump;
 use checks::{
-    a_out, beam, big_coff, bzip2, coff, compress, cpio, go_object, install_shield, java_class,
-    lzma, plan9, python, u16_le, u32_le, xcoff32, xcoff64,
+    a_out, beam, big_coff, coff, compress, cpio, go_object, install_shield, java_class, lzma,
+    plan9, python, u16_le, u32_le, xcoff32, xcoff64,
 };
+pub(super) use checks::{is_bzip2, is_core_dump};
 
 /// A kind of file that is known and not read.
 #[derive(Debug, PartialEq, Eq)]
@@ -94,7 +94,7 @@ const ANY: Check = |_| true;
 const CORE_DUMP: Foreign = Foreign { one: "a core dump", many: "core dumps", role: Data };
 
 /// All that is known, the first that fits counts.
-static MARKS: [Mark; 66] = [
+static MARKS: [Mark; 65] = [
     // WebAssembly, core specification, 5.5.16; component model, Binary.md.
     mark(Program, 0, b"\0asm\x01\0\0\0", ANY, "a WebAssembly module", "WebAssembly modules"),
     mark(Program, 0, b"\0asm", ANY, "a WebAssembly component", "WebAssembly components"),
@@ -132,7 +132,6 @@ static MARKS: [Mark; 66] = [
     // Mac OS before X.
     mark(Program, 0, b"Joy!peff", ANY, "a PEF program", "PEF programs"),
     // Compressions.
-    mark(Packed, 0, b"BZh", bzip2, "a bzip2 file", "bzip2 files"),
     mark(Packed, 0, b"\x04\x22\x4d\x18", ANY, "an lz4 file", "lz4 files"),
     mark(Packed, 0, b"\x02\x21\x4c\x18", ANY, "an lz4 file", "lz4 files"),
     mark(Packed, 0, b"\x5d\0\0", lzma, "an lzma file", "lzma files"),

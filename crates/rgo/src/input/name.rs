@@ -63,7 +63,7 @@ impl Name {
     }
 }
 
-const SUFFIXES: [&str; 3] = [".gz", ".xz", ".zst"];
+const SUFFIXES: [&str; 4] = [".gz", ".xz", ".zst", ".bz2"];
 
 impl fmt::Display for Name {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

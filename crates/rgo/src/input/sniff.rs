@@ -5,6 +5,7 @@
 //!           fd '7zXZ' 00               xz
 //!           28 b5 2f fd                zstd (RFC 8878)
 //!           5x 2a 4d 18                zstd: a frame to be skipped, before others
+//!           'BZh' '1'…'9'              bzip2, and the mark of a block or of the end
 //!           'PK' 03 04, 'PK' 05 06     zip, zip without members
 //!           '!<arch>\n' '!<thin>\n'    ar, deb
 //! offset 148  checksum of the block    tar, whether or not
@@ -41,6 +42,8 @@ pub enum Kind {
     Xz,
     /// zstd, around a tar or anything else.
     Zstd,
+    /// bzip2, around a tar or anything else.
+    Bzip2,
     /// A program, an archive or a compression that is known by its mark and not read.
     Foreign(&'static Foreign),
     /// Nothing of interest.
@@ -76,6 +79,9 @@ pub(super) fn sniff(head: &[u8]) -> Kind {
     if matches!(head, [0x50..=0x5f, 0x2a, 0x4d, 0x18, ..]) {
         return Kind::Zstd;
     }
+    if foreign::is_bzip2(head) {
+        return Kind::Bzip2;
+    }
     if tar::is_header(head) {
         return Kind::Tar;
     }
@@ -100,11 +106,10 @@ mod tests {
         old_tar[148..156].copy_from_slice(field.as_bytes());
         let mut marked = [0; 512];
         marked[257..262].copy_from_slice(b"ustar");
-        let bzip2 = foreign::recognize(b"BZh91AY&SY").unwrap();
         let mut core = *b"\x7fELF\x02\x01\x01\0\0\0\0\0\0\0\0\0\x04\0\x3e\0";
         let core_dump = core;
         core[16] = 2;
-        let cases: [(&[u8], Kind); 18] = [
+        let cases: [(&[u8], Kind); 19] = [
             (b"", Kind::Other),
             (b"\x7fELF", Kind::Image),
             (&core, Kind::Image),
@@ -118,7 +123,8 @@ mod tests {
             (b"\x5e\x2a\x4d\x18", Kind::Zstd),
             (b"PK\x03\x04", Kind::Zip),
             (b"!<arch>\n", Kind::Ar),
-            (b"BZh91AY&SY", Kind::Foreign(bzip2)),
+            (b"BZh91AY&SY", Kind::Bzip2),
+            (b"BZh9\x17\x72\x45\x38\x50\x90\0\0\0\0", Kind::Bzip2),
             (b"BZh is a word", Kind::Other),
             (&[0; 512], Kind::Other),
             (&old_tar, Kind::Tar),

@@ -5,7 +5,7 @@
 //! ```text
 //! body ─▶ sniff ─┬─▶ image ─────────────▶ look   (and a zip behind it ─▶ zip)
 //!                ├─▶ tar, zip, ar ──────▶ each member ─▶ body
-//!                ├─▶ gzip, xz, zstd ────▶ decoder ─▶ tar, or one member ─▶ body
+//!                ├─▶ gzip, xz, zstd … ──▶ decoder ─▶ tar, or one member ─▶ body
 //!                └─▶ the rest ──────────▶ passed over, unread where it streams
 //! ```
 
@@ -146,7 +146,7 @@ impl<'v, T> Visitor<'v, T> {
             Kind::Foreign(what) if what.is_program() => self.refuse(Refusal::Foreign(what)),
             _ if !self.options.archives => self.image(bytes),
             Kind::Image | Kind::Prefix => self.image(bytes),
-            kind @ (Kind::Gzip | Kind::Xz | Kind::Zstd) => {
+            kind @ (Kind::Gzip | Kind::Xz | Kind::Zstd | Kind::Bzip2) => {
                 let mut reader = bytes;
                 self.archive(kind, |visitor| compressed::visit(visitor, kind, &mut reader));
             }
@@ -188,7 +188,7 @@ impl<'v, T> Visitor<'v, T> {
         match sniff(head) {
             Kind::Foreign(what) if what.is_program() => self.refuse(Refusal::Foreign(what)),
             _ if !self.options.archives => self.whole(reader, size),
-            kind @ (Kind::Gzip | Kind::Xz | Kind::Zstd) => {
+            kind @ (Kind::Gzip | Kind::Xz | Kind::Zstd | Kind::Bzip2) => {
                 self.archive(kind, |visitor| compressed::visit(visitor, kind, reader));
             }
             Kind::Tar => self.archive(Kind::Tar, |visitor| {

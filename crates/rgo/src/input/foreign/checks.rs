@@ -80,8 +80,12 @@ pub(super) fn a_out(head: &[u8]) -> bool {
         && data_relocations % 8 == 0
 }
 
-pub(super) fn bzip2(head: &[u8]) -> bool {
-    head.get(4..10) == Some(b"1AY&SY")
+/// Whether this is bzip2: its mark is three letters, the next one is that of a block or of the end.
+pub(in crate::input) fn is_bzip2(head: &[u8]) -> bool {
+    let block = head.get(4..10);
+    head.starts_with(b"BZh")
+        && matches!(head.get(3), Some(b'1'..=b'9'))
+        && (block == Some(b"1AY&SY") || block == Some(b"\x17\x72\x45\x38\x50\x90"))
 }
 
 /// A dictionary of 2^n or 2^n + 2^(n-1) bytes, and a size of less than 2^38 or unknown.

@@ -4,7 +4,7 @@
 use proptest::prelude::*;
 
 use super::super::{Limits, Options, visit};
-use super::build::{append, ar, gz, image, layer, stored, tar, xz, zip, zst};
+use super::build::{append, ar, bz2, gz, image, layer, stored, tar, xz, zip, zst};
 use super::{check, line, mapped, streamed, words};
 
 const KIB: u64 = 1 << 10;
@@ -41,7 +41,9 @@ fn a_member_too_large_is_told_and_the_rest_goes_on() {
 fn bombs_stop_by_their_ratio_and_the_sum() {
     let zeros = vec![0; 2 << 20];
     let bomb = tar(&[("zeros", &zeros), ("app", &image(40))]);
-    for (bytes, kind) in [(gz(&bomb), "Gzip"), (xz(&bomb), "Xz"), (zst(&bomb), "Zstd")] {
+    let bombs =
+        [(gz(&bomb), "Gzip"), (xz(&bomb), "Xz"), (zst(&bomb), "Zstd"), (bz2(&bomb), "Bzip2")];
+    for (bytes, kind) in bombs {
         let lines = mapped(&bytes, &Options { limits: small(), ..Options::default() });
         assert_eq!(lines.len(), 2, "{lines:?}");
         assert!(lines[0].starts_with("x refused: a decompression bomb: "), "{lines:?}");
@@ -142,7 +144,7 @@ fn a_zip_says_what_it_cannot_give() {
     let entry = memchr::memmem::rfind(&whole, b"PK\x01\x02").unwrap();
     let cases = [
         (8, 1, "encrypted"),
-        (10, 12, "compressed by bzip2, which is not supported"),
+        (10, 9, "compressed by deflate64, which is not supported"),
         (10, 77, "compressed by method 77, which is not supported"),
         (23, 0x7f, "damaged: its bytes are not in the file"),
     ];
@@ -229,7 +231,9 @@ fn an_extended_header_of_any_size_is_not_kept() {
 #[test]
 fn what_is_cut_short_says_so() {
     let whole = tar(&[("first", &image(600)), ("app", &image(6000))]);
-    for (packed, kind) in [(gz(&whole), "Gzip"), (xz(&whole), "Xz"), (zst(&whole), "Zstd")] {
+    let packings =
+        [(gz(&whole), "Gzip"), (xz(&whole), "Xz"), (zst(&whole), "Zstd"), (bz2(&whole), "Bzip2")];
+    for (packed, kind) in packings {
         let lines = mapped(&packed[..packed.len() - 2], &Options::default());
         let (summary, refused) = (lines.last().unwrap(), &lines[lines.len() - 2]);
         assert!(summary.starts_with(&format!("x {kind} ")), "{lines:?}");
@@ -246,7 +250,7 @@ fn what_is_cut_short_says_so() {
 #[test]
 fn what_is_not_opened_is_named() {
     let cases: [(&[u8], &str); 4] = [
-        (b"BZh91AY&SY....", "a bzip2 file"),
+        (b"\x04\x22\x4d\x18....", "an lz4 file"),
         (b"7z\xbc\xaf\x27\x1c..", "a 7z archive"),
         (b"\xed\xab\xee\xdb....", "an RPM package"),
         (b"!<thin>\n", "a thin archive: its members are files of their own"),
@@ -274,6 +278,7 @@ fn samples() -> Vec<Vec<u8>> {
         gz(&bare),
         xz(&bare),
         zst(&bare),
+        bz2(&bare),
         zip(&members),
         stored(&members),
         ar(&[("data.tar.gz", &gz(&bare)), ("a.o", &app)]),
@@ -316,7 +321,7 @@ proptest! {
     /// Bytes are changed, fields set to extremes, the end cut off.
     #[test]
     fn damage_never_panics_nor_escapes_the_limits(
-        which in 0..13_usize,
+        which in 0..14_usize,
         changes in prop::collection::vec((any::<prop::sample::Index>(), any::<u8>(), 1..9_usize), 0..6),
         cut in prop::option::of(any::<prop::sample::Index>()),
     ) {

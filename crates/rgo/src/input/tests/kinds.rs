@@ -3,7 +3,7 @@
 use std::io::Write;
 
 use super::super::{Limits, Options};
-use super::build::{append, ar, gz, image, stored, tar, xz, zip, zip_with, zst};
+use super::build::{append, ar, bz2, gz, image, stored, tar, xz, zip, zip_with, zst};
 use super::{check, mapped, streamed};
 
 #[test]
@@ -20,9 +20,13 @@ fn tars_are_read_bare_and_compressed() {
     let app = image(3000);
     let bare = tar(&[("README", b"text"), ("bin/app", &app), ("empty", b""), ("lib/a.so", &app)]);
     let members = ["x!bin/app image 3000", "x!lib/a.so image 3000"];
-    for (bytes, kind) in
-        [(bare.clone(), "Tar"), (gz(&bare), "Gzip"), (xz(&bare), "Xz"), (zst(&bare), "Zstd")]
-    {
+    for (bytes, kind) in [
+        (bare.clone(), "Tar"),
+        (gz(&bare), "Gzip"),
+        (xz(&bare), "Xz"),
+        (zst(&bare), "Zstd"),
+        (bz2(&bare), "Bzip2"),
+    ] {
         let summary = format!("x {kind} 2/4");
         check(&bytes, Limits::default(), &[members[0], members[1], &summary]);
     }
@@ -31,6 +35,8 @@ fn tars_are_read_bare_and_compressed() {
     let skipped = b"\x51\x2a\x4d\x18\x03\0\0\0abc";
     let frames = [skipped, &zst(&bare[..700])[..], skipped, &zst(&bare[700..])].concat();
     check(&frames, Limits::default(), &[members[0], members[1], "x Zstd 2/4"]);
+    let streams = [bz2(&bare[..700]), bz2(&bare[700..])].concat();
+    check(&streams, Limits::default(), &[members[0], members[1], "x Bzip2 2/4"]);
 }
 
 #[test]
@@ -44,13 +50,17 @@ fn a_tar_may_end_with_its_last_byte() {
 
 #[test]
 fn what_is_compressed_alone_is_one_member() {
-    for (bytes, kind) in
-        [(gz(&image(70)), "Gzip"), (xz(&image(70)), "Xz"), (zst(&image(70)), "Zstd")]
-    {
+    for (bytes, kind) in [
+        (gz(&image(70)), "Gzip"),
+        (xz(&image(70)), "Xz"),
+        (zst(&image(70)), "Zstd"),
+        (bz2(&image(70)), "Bzip2"),
+    ] {
         let summary = format!("x {kind} 1/1");
         check(&bytes, Limits::default(), &["x!x image 70", &summary]);
     }
     check(&gz(b"text"), Limits::default(), &["x Gzip 0/1"]);
+    check(&bz2(b""), Limits::default(), &["x Bzip2 0/1"]);
 }
 
 #[test]
@@ -87,7 +97,7 @@ fn zips_are_read_in_the_order_of_their_directory() {
 #[test]
 fn members_of_a_zip_can_be_packed_as_other_files_are() {
     let app = image(3000);
-    for (method, packed) in [(93_u16, zst(&app)), (95, xz(&app))] {
+    for (method, packed) in [(12_u16, bz2(&app)), (93, zst(&app)), (95, xz(&app))] {
         let mut bytes = stored(&[("app", &packed)]);
         let mut crc = flate2::Crc::new();
         crc.update(&app);
