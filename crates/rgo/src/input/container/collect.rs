@@ -140,9 +140,11 @@ impl Collector {
     }
 }
 
-/// Whether a member can be a list or one of the texts that it leads to.
+/// Whether a member can be a list or one of the texts that it leads to. Some name a configuration
+/// by its digest alone.
 fn is_list(path: &str) -> bool {
-    path.starts_with("blobs/") || path.ends_with(".json") && !path.contains('/')
+    let is_at_top = !path.contains('/') && (path.ends_with(".json") || path.starts_with("sha256:"));
+    path.starts_with("blobs/") || is_at_top
 }
 
 /// Whether a member can be a layer. Docker and its kin have always called them so.
