@@ -87,7 +87,7 @@ fn what_go_builds_for_systems_of_other_formats_fails_a_gate() {
         Outcome::of(&mut go).ended(0);
     }
     let outcome = Outcome::of(asked(folder.path()).arg("dist")).ended(0);
-    let outcome = outcome.says("3 programs are of formats that are not read: 1 XCOFF program");
+    let outcome = outcome.says("3 programs are in formats that rgo does not read: 1 XCOFF program");
     outcome.says("1 Plan 9 program (dist/plan9)").says("1 WebAssembly module (dist/wasip1)");
     let gate = ["--require", "static", "--format", "json", "dist"];
     let outcome = Outcome::of(asked(folder.path()).args(gate)).ended(3);

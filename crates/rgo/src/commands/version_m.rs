@@ -31,7 +31,7 @@ use crate::progress::Progress;
 use crate::{output, sections};
 use dossier::Dossier;
 use report::{Shape, VersionReport};
-use unread::{Problems, Unread, Why};
+use unread::{Problems, Reason, Unread};
 
 /// Prints what the files say.
 ///
@@ -101,7 +101,7 @@ pub fn run(args: VersionM) -> Result<Exit> {
     Ok(exit)
 }
 
-/// All images that the arguments lead to, what may hide others, and how it went.
+/// The images that the arguments lead to, the files that may hide others, and the exit code.
 fn survey(args: &VersionM, judged: bool) -> (Vec<Dossier>, Vec<Unread>, Exit) {
     let details = args.facts
         || args.evidence
@@ -123,11 +123,11 @@ fn survey(args: &VersionM, judged: bool) -> (Vec<Dossier>, Vec<Unread>, Exit) {
         for image in value.images {
             files.push(image.at(&name, &layers));
         }
-        for why in value.problems {
-            problems.add(name.clone(), named, layers.clone(), why);
+        for reason in value.problems {
+            problems.add(name.clone(), named, layers.clone(), reason);
         }
     }
-    progress.suspend(|| problems.tell(args.files.len(), args.verbose, args.quiet));
+    progress.suspend(|| problems.print(args.files.len(), args.verbose, args.quiet));
     let exit = if problems.are_errors() { Exit::Failed } else { Exit::Done };
     (files, problems.unread(), exit)
 }
@@ -173,24 +173,24 @@ fn policy(args: &VersionM) -> Result<Policy> {
     Ok(policy)
 }
 
-/// What was made of an item: the images in it, and what kept others from being read.
+/// The images in an item, and the reasons why others are missing.
 #[derive(Default)]
 struct Seen {
     images: Vec<Dossier>,
-    problems: Vec<Why>,
+    problems: Vec<Reason>,
 }
 
 fn look(item: &Item<'_>, details: bool) -> Option<Seen> {
-    let nothing = |why: Why| Some(Seen { problems: vec![why], ..Seen::default() });
+    let nothing = |reason: Reason| Some(Seen { problems: vec![reason], ..Seen::default() });
     match &item.content {
         Content::Image(data) => Some(images(data, details)),
-        Content::Other(what) => nothing(Why::NoProgram(*what)),
-        Content::Refused(refusal) => nothing(Why::Refused((*refusal).clone())),
+        Content::Other(what) => nothing(Reason::NoProgram(*what)),
+        Content::Refused(refusal) => nothing(Reason::Refused((*refusal).clone())),
         // Of nested ones the outermost says it.
         Content::Archive(archive)
             if item.named && archive.images == 0 && item.name.members().is_empty() =>
         {
-            nothing(Why::Empty)
+            nothing(Reason::Empty)
         }
         Content::Archive(_) | Content::Link { .. } => None,
     }
@@ -201,7 +201,7 @@ fn images(data: &[u8], details: bool) -> Seen {
     let slices = match slices(data, &Limits::default()) {
         Ok(slices) => slices,
         Err(error) => {
-            seen.problems.push(Why::Image(error));
+            seen.problems.push(Reason::Image(error));
             return seen;
         }
     };
@@ -210,7 +210,7 @@ fn images(data: &[u8], details: bool) -> Seen {
         let of_several = fat.then(|| slice.arch.to_string());
         match Dossier::read(of_several, &slice.image, details) {
             Ok(dossier) => seen.images.push(dossier),
-            Err(error) => seen.problems.push(Why::Image(error)),
+            Err(error) => seen.problems.push(Reason::Image(error)),
         }
     }
     seen

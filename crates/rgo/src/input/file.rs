@@ -8,7 +8,7 @@ use std::sync::Arc;
 use memmap2::Mmap;
 
 use super::budget::Budget;
-use super::container::Layering;
+use super::container::Candidate;
 use super::layout::Visited;
 use super::name::Name;
 use super::refusal::Refusal;
@@ -31,7 +31,7 @@ pub(super) fn visit<T>(entry: Entry, options: &Options, look: &Look<'_, T>) -> V
     let budget = Budget::new(options.limits);
     let name = Name::new(entry.path.clone());
     let mut visitor = Visitor::new(options, &budget, look, name, entry.named);
-    visitor.layer = entry.layout.as_ref().map(|layout| layout.layering());
+    visitor.layer = entry.layout.as_ref().map(|layout| layout.candidate());
     let read = match source {
         Source::Unread(error) => Err(error),
         Source::Stdin => {
@@ -47,7 +47,7 @@ pub(super) fn visit<T>(entry: Entry, options: &Options, look: &Look<'_, T>) -> V
     if let Err(error) = read {
         visitor.refuse(Refusal::Io(error));
     }
-    let record = visitor.layer.take().and_then(Layering::record);
+    let record = visitor.layer.take().and_then(Candidate::record);
     Visited { found: visitor.found, record, entry }
 }
 

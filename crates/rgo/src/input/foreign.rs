@@ -1,11 +1,10 @@
-//! Files that are known by their first bytes and not read: programs in other formats, archives and
-//! compressions that are not opened, and what is neither but is often taken for a program.
+//! Recognizes files that rgo does not read: programs in other formats, archives and compressions
+//! that it does not open, and data that is often taken for a program.
 //!
-//! A *program* is what a compiler of C, C++, Rust or Go leaves for a machine to load, to link or to
-//! translate further: of one that is not read, nothing that is asked about programs can be known.
-//! Byte code that the runtime of another language loads (Java classes, Python's and Android's files)
-//! is no such thing, and nor is data. Two bytes prove little, so that a mark as short as that comes
-//! with a check of the header behind it.
+//! A *program* here is the output of a compiler for C, C++, Rust or Go: something to load, to link or
+//! to translate further. A gate cannot know anything of a program that rgo does not read. Byte code
+//! for the runtime of another language (Java, Python, Android) is data here. A magic number of two
+//! bytes proves little, so each of these comes with a check of the header behind it.
 
 mod checks;
 
@@ -24,11 +23,11 @@ pub struct Foreign {
     pub one: &'static str,
     /// Several of them.
     pub many: &'static str,
-    /// What is lost by not reading it.
+    /// Whether it is, or may hold, a program.
     pub role: Role,
 }
 
-/// What a file that is not read is to whoever asks about programs.
+/// What a file can hide that is not read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Role {
     /// It is a program, or a part of one.
@@ -47,12 +46,12 @@ impl Foreign {
         articles.iter().find_map(|article| self.one.strip_prefix(article)).unwrap_or(self.one)
     }
 
-    /// Whether it matters where archives stay closed.
+    /// Whether it is a program: then it counts even if archives stay closed.
     pub(super) fn is_program(&self) -> bool {
         self.role == Role::Program
     }
 
-    /// Whether it is the memory of a program that has ended.
+    /// Whether it is a core dump: the memory of a program that has ended.
     #[must_use]
     pub fn is_core_dump(&self) -> bool {
         *self == CORE_DUMP
@@ -65,7 +64,7 @@ impl fmt::Display for Foreign {
     }
 }
 
-/// A row of the table: what stands where, and what more must be so.
+/// A row of the table: the magic number, its offset, and a check of the rest.
 struct Mark {
     at: usize,
     magic: &'static [u8],
@@ -73,7 +72,7 @@ struct Mark {
     kind: Foreign,
 }
 
-/// Looks at the header behind a mark.
+/// Checks the header behind a magic number.
 type Check = fn(&[u8]) -> bool;
 
 const fn mark(
@@ -93,7 +92,7 @@ const ANY: Check = |_| true;
 
 const CORE_DUMP: Foreign = Foreign { one: "a core dump", many: "core dumps", role: Data };
 
-/// All that is known, the first that fits counts.
+/// The table; the first row that fits counts.
 static MARKS: [Mark; 65] = [
     // WebAssembly, core specification, 5.5.16; component model, Binary.md.
     mark(Program, 0, b"\0asm\x01\0\0\0", ANY, "a WebAssembly module", "WebAssembly modules"),
@@ -175,7 +174,7 @@ static MARKS: [Mark; 65] = [
         "a compound file (.msi)",
         "compound files (.msi)",
     ),
-    // What is no program, and known by name.
+    // No programs.
     Mark { at: 0, magic: b"\x7fELF", check: is_core_dump, kind: CORE_DUMP },
     mark(Data, 0, b"\xca\xfe\xba\xbe", java_class, "a Java class", "Java classes"),
     mark(
@@ -202,7 +201,7 @@ static MARKS: [Mark; 65] = [
     mark(Data, 0, b"rust\0\0\0", ANY, "a file of Rust metadata", "files of Rust metadata"),
 ];
 
-/// What a file is that begins so, if it is known: the first 512 bytes tell, or all there are.
+/// Recognizes a file by its first 512 bytes, or all there are.
 pub(super) fn recognize(head: &[u8]) -> Option<&'static Foreign> {
     let fits = |mark: &&Mark| {
         head.get(mark.at..).is_some_and(|head| head.starts_with(mark.magic)) && (mark.check)(head)
@@ -213,7 +212,7 @@ pub(super) fn recognize(head: &[u8]) -> Option<&'static Foreign> {
 static EMPTY: Foreign = Foreign { one: "an empty file", many: "empty files", role: Data };
 static TEXT: Foreign = Foreign { one: "a text file", many: "text files", role: Data };
 
-/// What a file is that is neither image nor archive nor known by a mark.
+/// Names a file that is neither image nor archive, as far as that is possible.
 pub(super) fn describe(head: &[u8]) -> Option<&'static Foreign> {
     let is_text = |byte: &u8| matches!(byte, b'\t' | b'\n' | b'\r' | 0x0c | 0x20..=0x7e | 0x80..);
     if head.is_empty() {
@@ -239,7 +238,7 @@ static CUT: Foreign = Foreign {
     role: Program,
 };
 
-/// What a file is that begins with `MZ` and is no PE image, by all its bytes.
+/// Recognizes a file that begins with `MZ` and is no PE image, by all its bytes.
 ///
 /// ```text
 /// 0 'MZ'   2 bytes in the last page   4 pages of 512 bytes   8 header in 16 bytes

@@ -1,5 +1,5 @@
-//! A folder that is an image layout (OCI), or a `docker save` that was unpacked. Its layers are
-//! files like others, looked into many at a time; when all are read, their results are put in order.
+//! A folder that is an OCI image layout, or an unpacked `docker save`. The walk visits its layers as
+//! it visits other files, many at a time; when all are read, the images are squashed.
 
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
@@ -8,12 +8,12 @@ use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use super::container::{Images, Layering, Place, Record, Room, Squash};
+use super::container::{Candidate, Images, Place, Record, Room, Squash};
 use super::limits::{Limits, MAX_METADATA};
 use super::walk::Entry;
 use super::{Found, Look, Options};
 
-/// Files that a folder of images has one of.
+/// A folder of images has one of these files.
 const MARKS: [&str; 2] = ["oci-layout", "manifest.json"];
 
 /// A folder of container images.
@@ -26,24 +26,24 @@ pub(super) struct Layout {
     room: Room,
 }
 
-/// A file that was looked into.
+/// A file that was visited.
 pub(super) struct Visited<T> {
     pub(super) entry: Entry,
     pub(super) found: Vec<Found<T>>,
-    /// If it is a layer of a layout and a tar.
+    /// Its record, if it is a layer of a layout.
     pub(super) record: Option<Record>,
 }
 
-/// Results with the argument that led to them and the path that they are sorted by.
+/// Results, with the argument and the path that they are sorted by.
 pub(super) type Placed<T> = ((usize, PathBuf), Vec<Found<T>>);
 
 impl Layout {
-    /// Whether a folder with a file of this name can be a layout.
+    /// Whether a file of this name can make its folder a layout.
     pub(super) fn is_mark(name: &Path) -> bool {
         MARKS.iter().any(|mark| name.ends_with(mark))
     }
 
-    /// Reads the lists in a folder; none if they name no image.
+    /// Reads the lists in a folder; `None` if they name no image.
     pub(super) fn read(root: &Path, limits: &Limits) -> Option<Self> {
         let images = Images::read(&|path| small(&root.join(path)).map(Cow::Owned));
         let layers = images.layers().cloned().collect();
@@ -57,16 +57,16 @@ impl Layout {
         self.layer(path).is_some_and(|layer| self.layers.contains(layer.as_str()))
     }
 
-    /// How to look into a layer.
-    pub(super) fn layering(&self) -> Layering {
-        Layering::expected(0, &self.room)
+    /// How to visit a layer.
+    pub(super) fn candidate(&self) -> Candidate {
+        Candidate::expected(0, &self.room)
     }
 
     fn layer(&self, path: &Path) -> Option<String> {
         Some(path.strip_prefix(&self.root).ok()?.to_str()?.replace('\\', "/"))
     }
 
-    /// Puts the results of all its layers in order.
+    /// Squashes the results of its layers.
     fn settle<T>(
         &self,
         visited: Vec<Visited<T>>,
@@ -81,7 +81,7 @@ impl Layout {
             all.extend(found);
             records.insert(layer, record);
         }
-        // Without the `/` that may stand at its end.
+        // Without a trailing `/`.
         let mut root: PathBuf = self.root.components().collect();
         if root.as_os_str().is_empty() {
             root.push(".");
@@ -100,7 +100,7 @@ impl Layout {
     }
 }
 
-/// Puts the results of the layers of each layout together; those of other files stay as they are.
+/// Squashes the results of each layout; those of other files stay as they are.
 pub(super) fn settle<T>(
     visited: Vec<Visited<T>>,
     layouts: Vec<(usize, Arc<Layout>)>,

@@ -17,7 +17,7 @@ use std::borrow::Cow;
 use std::io::{self, Read};
 
 use super::Content;
-use super::container::{Collector, Entry, Layering, Record};
+use super::container::{Candidate, Collector, Entry, Record};
 use super::limits::MAX_METADATA;
 use super::name::escape;
 use super::refusal::Refusal;
@@ -120,7 +120,7 @@ pub(super) fn visit<T>(visitor: &mut Visitor<'_, T>, mut source: Source<'_>) -> 
     let result = members(visitor, &mut source, &mut images);
     let whole = result.is_ok() && !visitor.budget.is_over();
     images.images.settle(visitor, first, whole);
-    visitor.layer = images.layer.map(Layering::Read);
+    visitor.layer = images.layer.map(Candidate::Read);
     if let Err(error) = result {
         visitor.refuse_io(error);
     }

@@ -16,7 +16,7 @@ use rgo_binary::{Recognised, recognise};
 
 use super::budget::Budget;
 use super::compressed::Tools;
-use super::container::{Layering, Record};
+use super::container::{Candidate, Record};
 use super::name::Name;
 use super::refusal::{self, Refusal};
 use super::sniff::{HEAD, Kind, sniff};
@@ -40,7 +40,7 @@ pub(super) struct Visitor<'v, T> {
     pub(super) found: Vec<Found<T>>,
     pub(super) look: &'v Look<'v, T>,
     /// The file or member that we are in, if it may be a layer of a container image.
-    pub(super) layer: Option<Layering>,
+    pub(super) layer: Option<Candidate>,
     members: u64,
     images: u64,
     /// Memory for members and decoders, kept for the next ones.
@@ -226,7 +226,7 @@ impl<'v, T> Visitor<'v, T> {
     pub(super) fn begin_layer(&mut self) -> Option<Record> {
         let here = self.level();
         match self.layer.take()? {
-            Layering::Expected { level, record } if level == here => Some(record),
+            Candidate::Expected { level, record } if level == here => Some(record),
             _ => None,
         }
     }
@@ -236,7 +236,7 @@ impl<'v, T> Visitor<'v, T> {
         let head = bytes.get(..HEAD).unwrap_or(bytes);
         // A tar without members is nothing but the zeros of its end.
         if self.layer.is_some() && head.iter().all(|byte| *byte == 0) {
-            self.layer = self.layer.take().map(Layering::blank);
+            self.layer = self.layer.take().map(Candidate::blank);
         }
         if self.named && self.level() == 0 {
             self.give(Content::Other(foreign::describe(head)));

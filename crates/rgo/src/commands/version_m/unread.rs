@@ -1,7 +1,8 @@
-//! What could not be answered and why: told on stderr, listed in JSON, and known to the gate. A
-//! folder can have thousands of files of one kind, so what is alike is told in one line, with
-//! counts; `-v` lists each.
+//! Files without an answer, and the reasons: printed to stderr, listed in JSON, passed to the gate.
+//! A folder can have thousands of files of one kind, so one line with counts stands for all that are
+//! alike; `-v` lists each.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::io::ErrorKind;
 
@@ -12,7 +13,7 @@ use serde::Serialize;
 use crate::input::{Foreign, Layer, Name, Refusal, Role};
 use crate::output;
 
-/// A file or member that may be a program or have one in it, and that was not looked into.
+/// A file or member that was not read and may be a program, or hold one.
 #[derive(Clone, Debug, Serialize)]
 pub(super) struct Unread {
     /// The file on disk; `-` for stdin.
@@ -20,7 +21,7 @@ pub(super) struct Unread {
     /// Its name within that file, if that is an archive.
     #[serde(skip_serializing_if = "Option::is_none")]
     member: Option<String>,
-    /// Why, in words.
+    /// Reason, in words.
     reason: String,
     /// The layers of container images that it is from.
     #[serde(skip_serializing_if = "Vec::is_empty")]
@@ -38,9 +39,9 @@ impl fmt::Display for Unread {
     }
 }
 
-/// Why there is no answer.
+/// Reason there is no answer.
 #[derive(Clone, Debug)]
-pub(super) enum Why {
+pub(super) enum Reason {
     /// An image that cannot be read.
     Image(Error),
     Refused(Refusal),
@@ -50,7 +51,7 @@ pub(super) enum Why {
     Empty,
 }
 
-impl fmt::Display for Why {
+impl fmt::Display for Reason {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         const NONE: &str = "not an ELF, Mach-O or PE image";
         match self {
@@ -63,14 +64,14 @@ impl fmt::Display for Why {
     }
 }
 
-impl Why {
+impl Reason {
     /// Whether there may be a program that was not found.
     fn hides(&self) -> bool {
         !matches!(self, Self::Empty | Self::NoProgram(_) | Self::Image(Error::Unrecognised))
     }
 
-    /// Whether it fails the run if it is met in a file that the user named. A program of another
-    /// format is in many an archive beside those that are read.
+    /// Whether it fails the run if the user named the file. Many archives have programs of other
+    /// formats beside those that are read: these are no reason to fail.
     fn is_error(&self, in_archive: bool) -> bool {
         let is_program = |foreign: &Foreign| foreign.role == Role::Program;
         let is_foreign =
@@ -84,7 +85,7 @@ impl Why {
                 Some("only the content counts: is the file whole, and not packed?")
             }
             Self::NoProgram(Some(foreign)) if foreign.is_core_dump() => {
-                Some("name the program that it is the memory of; gdb -c tells which that is")
+                Some("name the program instead; gdb -c shows which one it was")
             }
             Self::Image(Error::Malformed { .. }) => {
                 Some("the file is damaged, or something edited it: get it again")
@@ -105,23 +106,23 @@ impl Why {
         }
     }
 
-    /// What it is told together with.
-    fn sort(&self) -> Sort {
+    /// The reasons that share a line with it.
+    fn group(&self) -> Group {
         match self {
-            Self::NoProgram(_) => Sort::NoProgram,
+            Self::NoProgram(_) => Group::NoProgram,
             Self::Refused(Refusal::Foreign(foreign)) if foreign.role == Role::Program => {
-                Sort::Program
+                Group::Program
             }
             Self::Refused(Refusal::Foreign(_) | Refusal::Unsupported(_) | Refusal::Encrypted) => {
-                Sort::Packed
+                Group::Packed
             }
-            Self::Refused(Refusal::Io(error)) => Sort::Io(error.kind()),
-            Self::Image(_) | Self::Refused(Refusal::Damaged(_)) => Sort::Damaged,
-            Self::Refused(_) | Self::Empty => Sort::Other,
+            Self::Refused(Refusal::Io(error)) => Group::Io(error.kind()),
+            Self::Image(_) | Self::Refused(Refusal::Damaged(_)) => Group::Damaged,
+            Self::Refused(_) | Self::Empty => Group::Other,
         }
     }
 
-    /// The words for one and for several of its kind.
+    /// The nouns for one and for several of its kind.
     fn kind(&self) -> (String, String) {
         let same = |words: String| (words.clone(), words);
         match self {
@@ -137,9 +138,9 @@ impl Why {
     }
 }
 
-/// Reasons that are told together, in this order.
+/// Reasons that share a line; they are printed in this order.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-enum Sort {
+enum Group {
     Other,
     Damaged,
     Io(ErrorKind),
@@ -148,10 +149,9 @@ enum Sort {
     NoProgram,
 }
 
-impl Sort {
-    /// How many of them are told one by one. Those that differ in their kind alone lose nothing
-    /// when they are counted.
-    fn singles(self) -> usize {
+impl Group {
+    /// As many get a line each. Where the kind says it all, a count loses nothing.
+    fn max_lines(self) -> usize {
         match self {
             Self::Packed | Self::Program | Self::NoProgram => 1,
             Self::Damaged | Self::Io(_) => 3,
@@ -160,16 +160,16 @@ impl Sort {
     }
 }
 
-/// One of the things that could not be answered.
+/// One file without an answer.
 #[derive(Debug)]
 struct Problem {
     name: Name,
     layers: Vec<Layer>,
     is_error: bool,
-    why: Why,
+    reason: Reason,
 }
 
-/// All that could not be answered.
+/// All files without an answer.
 #[derive(Debug, Default)]
 pub(super) struct Problems(Vec<Problem>);
 
@@ -177,9 +177,9 @@ pub(super) struct Problems(Vec<Problem>);
 const NAMES: usize = 3;
 
 impl Problems {
-    pub(super) fn add(&mut self, name: Name, named: bool, layers: Vec<Layer>, why: Why) {
-        let is_error = named && why.is_error(!name.members().is_empty());
-        self.0.push(Problem { name, layers, is_error, why });
+    pub(super) fn add(&mut self, name: Name, named: bool, layers: Vec<Layer>, reason: Reason) {
+        let is_error = named && reason.is_error(!name.members().is_empty());
+        self.0.push(Problem { name, layers, is_error, reason });
     }
 
     /// Whether the run has failed.
@@ -187,47 +187,40 @@ impl Problems {
         self.0.iter().any(|problem| problem.is_error)
     }
 
-    /// What may have hidden a program.
+    /// Those that may hide a program.
     pub(super) fn unread(&self) -> Vec<Unread> {
-        let hidden = self.0.iter().filter(|problem| problem.why.hides());
+        let hidden = self.0.iter().filter(|problem| problem.reason.hides());
         hidden
-            .map(|Problem { name, layers, why, .. }| Unread {
+            .map(|Problem { name, layers, reason, .. }| Unread {
                 file: name.file().to_string_lossy().into_owned(),
                 member: (!name.members().is_empty()).then(|| name.members().join("!")),
-                reason: why.to_string(),
+                reason: reason.to_string(),
                 layers: layers.clone(),
             })
             .collect()
     }
 
-    /// Says all of it on stderr: errors, and without `quiet` warnings; `verbose` one by one.
-    /// `named` is how many files the user named.
-    pub(super) fn tell(&self, named: usize, verbose: bool, quiet: bool) {
-        let told = self.0.iter().filter(|problem| problem.is_error || !quiet);
-        let mut groups: Vec<((Sort, bool), Vec<&Problem>)> = Vec::new();
-        for problem in told {
-            let sort = (problem.why.sort(), problem.is_error);
-            match groups.iter_mut().find(|(of, _)| *of == sort) {
-                Some((_, group)) => group.push(problem),
-                None => groups.push((sort, vec![problem])),
-            }
+    /// Prints errors, and unless `quiet` warnings, to stderr; with `verbose` a line for each.
+    /// `named` is the number of files that the user named.
+    pub(super) fn print(&self, named: usize, verbose: bool, quiet: bool) {
+        let shown = self.0.iter().filter(|problem| problem.is_error || !quiet);
+        let mut groups: BTreeMap<(Group, bool), Vec<&Problem>> = BTreeMap::new();
+        for problem in shown {
+            groups.entry((problem.reason.group(), problem.is_error)).or_default().push(problem);
         }
-        groups.sort_by_key(|(sort, _)| *sort);
-        for ((sort, is_error), group) in groups {
+        for ((group, is_error), problems) in groups {
             let say = if is_error { output::failure } else { output::warning };
-            let is_alone = sort != Sort::NoProgram || named == 1;
-            if verbose || group.len() <= sort.singles() && is_alone {
-                group.iter().for_each(|problem| say(&problem.to_string()));
-                let mut hints: Vec<_> =
-                    group.iter().filter_map(|problem| problem.why.hint()).collect();
-                hints.dedup();
-                hints.into_iter().for_each(output::hint);
+            let is_alone = group != Group::NoProgram || named == 1;
+            if verbose || problems.len() <= group.max_lines() && is_alone {
+                problems.iter().for_each(|problem| say(&problem.to_string()));
+                let hints = problems.iter().filter_map(|problem| problem.reason.hint());
+                hints.collect::<BTreeSet<_>>().into_iter().for_each(output::hint);
             } else {
-                say(&summary(sort, &group, named));
-                output::hint(match sort {
-                    Sort::NoProgram => {
-                        "name their folder instead: what is no program is passed over there; -v \
-                         lists each"
+                say(&summary(group, &problems, named));
+                output::hint(match group {
+                    Group::NoProgram => {
+                        "name the folder instead, where rgo-version-m skips what is not a program; \
+                         -v lists each"
                     }
                     _ => "-v lists each",
                 });
@@ -242,15 +235,15 @@ impl fmt::Display for Problem {
         if let Some(place) = Layer::describe(&self.layers) {
             write!(f, " ({})", printable(&place))?;
         }
-        write!(f, ": {}", printable(&self.why.to_string()))
+        write!(f, ": {}", printable(&self.reason.to_string()))
     }
 }
 
-/// Several of one sort in a line: how many of each kind, and the names of the first.
-fn summary(sort: Sort, group: &[&Problem], named: usize) -> String {
+/// A line for a whole group: how many of each kind, and names.
+fn summary(group: Group, problems: &[&Problem], named: usize) -> String {
     let mut kinds: Vec<((String, String), Vec<&Problem>)> = Vec::new();
-    for problem in group {
-        let kind = problem.why.kind();
+    for problem in problems {
+        let kind = problem.reason.kind();
         match kinds.iter_mut().find(|(of, _)| *of == kind) {
             Some((_, all)) => all.push(problem),
             None => kinds.push((kind, vec![problem])),
@@ -268,12 +261,14 @@ fn summary(sort: Sort, group: &[&Problem], named: usize) -> String {
         format!("{} {} ({}{more})", all.len(), printable(noun), names.join(", "))
     });
     let kinds = kinds.collect::<Vec<_>>().join(", ");
-    let count = group.len();
-    match sort {
-        Sort::NoProgram if count == 1 => format!("1 of {named} files is no program: {kinds}"),
-        Sort::NoProgram => format!("{count} of {named} files are no programs: {kinds}"),
-        Sort::Program => format!("{count} programs are of formats that are not read: {kinds}"),
-        Sort::Packed => format!("{count} files and members cannot be opened: {kinds}"),
+    let count = problems.len();
+    match group {
+        Group::NoProgram if count == 1 => format!("1 of {named} files is not a program: {kinds}"),
+        Group::NoProgram => format!("{count} of {named} files are not programs: {kinds}"),
+        Group::Program => {
+            format!("{count} programs are in formats that rgo does not read: {kinds}")
+        }
+        Group::Packed => format!("{count} files and members cannot be opened: {kinds}"),
         _ => format!("{count} files and members cannot be read: {kinds}"),
     }
 }

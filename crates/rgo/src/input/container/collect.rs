@@ -1,19 +1,19 @@
-//! What one tar has of container images: the texts that may be their lists, and a record of each
-//! member that may be a layer. When the tar has ended, its results are put in order by these.
+//! Collects from one tar what its container images are made of: the texts that may be lists, and a
+//! record of each member that may be a layer. When the tar ends, it squashes the images.
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::io::Read;
 
 use super::lists::{Images, plain};
-use super::record::{Layering, Record, Room};
+use super::record::{Candidate, Record, Room};
 use super::squash::{Place, Squash};
 use crate::input::limits::{Limits, MAX_METADATA};
 use crate::input::visitor::{Body, Visitor};
 
 /// What is kept of one archive's lists at most, in bytes.
 const MAX_KEPT: usize = 32 << 20;
-/// The room that a layer takes beside its paths.
+/// What a layer costs beside its paths, in units of [`Room`].
 const LAYER: usize = 8;
 
 /// Collects from one tar.
@@ -22,10 +22,9 @@ pub(in crate::input) struct Collector {
     texts: BTreeMap<String, Vec<u8>>,
     /// How many bytes the texts have.
     kept: usize,
-    /// By its path, each member that may be a layer; no record of one that is no tar.
+    /// Members that may be layers, by path; `None` for one that is not a tar.
     layers: BTreeMap<String, Option<Record>>,
-    /// Links between members that may be layers: docker save wrote a layer that two images share
-    /// once.
+    /// Links between members that may be layers: docker save stores a shared layer once.
     links: BTreeMap<String, String>,
     room: Room,
     is_full: bool,
@@ -43,7 +42,7 @@ impl Collector {
         }
     }
 
-    /// Looks into a member of a tar, and keeps it if it may be a list.
+    /// Visits a member of the tar, and keeps its text if it may be a list.
     pub(in crate::input) fn look<T>(
         &mut self,
         visitor: &mut Visitor<'_, T>,
@@ -56,7 +55,7 @@ impl Collector {
         };
         let may_be_layer = is_layer(path);
         if may_be_layer {
-            visitor.layer = Some(Layering::expected(visitor.level(), &self.room));
+            visitor.layer = Some(Candidate::expected(visitor.level(), &self.room));
         }
         if is_list(path) && size <= MAX_METADATA {
             self.text(visitor, path, size, body);
@@ -64,7 +63,7 @@ impl Collector {
             visitor.body(body);
         }
         if may_be_layer && self.takes_room() {
-            let record = visitor.layer.take().and_then(Layering::record);
+            let record = visitor.layer.take().and_then(Candidate::record);
             self.layers.insert(path.to_owned(), record);
         }
     }
@@ -74,7 +73,7 @@ impl Collector {
         match body {
             Body::Bytes(bytes) => text.extend_from_slice(bytes),
             Body::Stream { reader, .. } => {
-                // Whoever goes on reading meets the error too, and tells of it.
+                // The next read meets the same error and reports it.
                 if reader.take(size).read_to_end(&mut text).is_err() {
                     return;
                 }
@@ -88,14 +87,14 @@ impl Collector {
         }
     }
 
-    /// Notes down a link, which may stand for a layer.
+    /// Records a link, which may stand for a layer.
     pub(in crate::input) fn link(&mut self, name: &[u8], target: &[u8]) {
         let text = |bytes| std::str::from_utf8(bytes).ok().map(plain);
         let (Some(name), Some(target)) = (text(name), text(target)) else { return };
         if !is_layer(name) || !self.takes_room() {
             return;
         }
-        // One that goes up leads to a folder beside its own; a hard link starts at the top.
+        // A symbolic link with `..` starts at its own folder, a hard link at the top.
         let target = match target.strip_prefix("../") {
             Some(beside) => {
                 let above = name.rsplit_once('/').and_then(|(folder, _)| folder.rsplit_once('/'));
@@ -111,8 +110,8 @@ impl Collector {
         !self.is_full
     }
 
-    /// Puts the results from `first` on in order, if the tar is one of container images. `whole`
-    /// tells whether it was read to its end, so that what is missing is not there.
+    /// Squashes the results from `first` on, if the tar holds container images. `whole` is whether
+    /// the tar was read to its end: only then is a layer that was not met really missing.
     pub(in crate::input) fn settle<T>(
         self,
         visitor: &mut Visitor<'_, T>,
@@ -140,14 +139,14 @@ impl Collector {
     }
 }
 
-/// Whether a member can be a list or one of the texts that it leads to. Some name a configuration
-/// by its digest alone.
+/// Whether a member can be a list, or a text that a list names. Some tools name a configuration by
+/// its digest alone.
 fn is_list(path: &str) -> bool {
     let is_at_top = !path.contains('/') && (path.ends_with(".json") || path.starts_with("sha256:"));
     path.starts_with("blobs/") || is_at_top
 }
 
-/// Whether a member can be a layer. Docker and its kin have always called them so.
+/// Whether a member can be a layer, by the names that all tools give them.
 fn is_layer(path: &str) -> bool {
     path.starts_with("blobs/") || path.contains(".tar")
 }

@@ -1,5 +1,5 @@
-//! The container images of an archive or a folder, by the lists in it: how they are called, which
-//! platform they are for, and which files are their layers, the lowest first.
+//! Reads the lists of container images in an archive or a folder: names, platform, and which files
+//! are the layers, the lowest first.
 //!
 //! ```text
 //! manifest.json         docker save: [{Config, RepoTags, Layers: [path…]}…]
@@ -9,8 +9,8 @@
 //! ```
 //!
 //! (OCI Image Format Specification 1.1: image-layout, image-index, manifest, config.) Newer Docker
-//! and containerd write both lists for the same images. A manifest that the archive lacks, as those
-//! of other platforms often are, is an image that is not here.
+//! and containerd write both lists for the same images. An index often lists manifests that the
+//! archive lacks, for other platforms: those images are not here.
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -21,21 +21,21 @@ use serde::de::DeserializeOwned;
 
 use super::{Annotations, ContainerImage};
 
-/// Gives the small files of a layout by their paths.
+/// Returns a small file of a layout by its path.
 pub(in crate::input) type Texts<'t> = dyn Fn(&str) -> Option<Cow<'t, [u8]>> + 't;
 
-/// Images that are told apart at most, in one archive.
+/// Most images of one archive.
 const MAX_IMAGES: usize = 256;
-/// Indexes that are followed at most, in one archive.
+/// Most indexes of one archive that are followed.
 const MAX_INDEXES: usize = 64;
-/// Layers of all images together at most, in one archive.
+/// Most layers of all images of one archive together.
 const MAX_LAYERS: usize = 100_000;
 
 /// The images that the lists name.
 #[derive(Debug, Default)]
 pub(in crate::input) struct Images {
     pub(super) all: Vec<Image>,
-    /// Whether the lists name more than were taken.
+    /// Whether the lists name more images than the limits allow.
     pub(super) more: bool,
 }
 
@@ -46,7 +46,7 @@ pub(super) struct Image {
     pub(super) layers: Vec<LayerFile>,
 }
 
-/// A layer as the lists tell of it.
+/// A layer, as a list describes it.
 #[derive(Debug)]
 pub(super) struct LayerFile {
     /// Its path in the archive or the folder.
@@ -60,7 +60,7 @@ pub(super) struct LayerFile {
 pub(super) enum Storage {
     Plain,
     Encrypted,
-    /// To be fetched from its author, who does not let it be passed on; most often it is missing.
+    /// Its license forbids copies, so that archives mostly lack it.
     Foreign,
 }
 
@@ -95,7 +95,7 @@ impl Images {
         self.all.iter().flat_map(|image| image.layers.iter().map(|layer| &layer.path))
     }
 
-    /// Puts in the place of a layer's path the one that `leads_to` gives for it.
+    /// Replaces each layer's path by the target that `leads_to` has for it.
     pub(super) fn resolve(&mut self, leads_to: impl Fn(&str) -> Option<Arc<str>>) {
         for layer in self.all.iter_mut().flat_map(|image| &mut image.layers) {
             if let Some(path) = leads_to(&layer.path) {
@@ -167,15 +167,14 @@ impl Platform {
         (!unknown).then(|| parts.into_iter().flatten().collect::<Vec<_>>().join("/"))
     }
 
-    /// What a builder says of an image (an attestation) is listed beside it, for this platform.
+    /// An index lists attestations beside images, with this platform.
     fn is_of_no_image(&self) -> bool {
         self.os == "unknown"
     }
 }
 
 impl Manifest {
-    /// Whether this is an image, and no other thing that registries keep: a chart, a signature, a
-    /// list of parts.
+    /// Whether this is an image. Registries keep charts, signatures and bills of materials too.
     fn is_image(&self) -> bool {
         const CONFIGS: [&str; 2] = [
             "application/vnd.oci.image.config.v1+json",
@@ -219,8 +218,8 @@ impl Reader<'_> {
         serde_json::from_slice(&(self.read)(path)?).ok()
     }
 
-    /// Follows an index to its manifests. What stands beside an index in another one (`outer`)
-    /// holds for all that it lists.
+    /// Follows an index to its manifests. `outer` has the annotations of the index itself in the
+    /// one that lists it: they hold for its manifests.
     fn index(&mut self, index: Manifest, outer: &Annotations) {
         self.indexes += 1;
         for descriptor in index.manifests.into_iter().flatten() {
@@ -233,7 +232,7 @@ impl Reader<'_> {
             let known = Some(&descriptor.digest);
             if let Some(draft) = self.drafts.iter_mut().find(|draft| draft.digest.as_ref() == known)
             {
-                // A tag more.
+                // The same image under one more tag.
                 draft.annotate(around);
                 continue;
             }
@@ -303,7 +302,7 @@ impl Reader<'_> {
         }
     }
 
-    /// Begins an image by what its configuration says; none if there are too many.
+    /// Begins an image with the facts of its configuration; `None` if there are too many images.
     fn draft(
         &mut self,
         digest: Option<String>,
@@ -330,7 +329,7 @@ impl Reader<'_> {
 }
 
 impl Draft {
-    /// Takes over what stands beside its manifest in an index.
+    /// Takes over the annotations that an index has for its manifest.
     fn annotate(&mut self, around: Annotations) {
         let name = NAMES.iter().find_map(|key| around.get(*key)).cloned();
         self.name(name.into_iter().collect());
@@ -338,7 +337,7 @@ impl Draft {
     }
 
     fn name(&mut self, names: Vec<String>) {
-        // Docker's list leaves out the registry that it takes where none is named.
+        // Docker's own list leaves out its default registry.
         let familiar = |name: String| {
             let short = name.strip_prefix("docker.io/");
             short.map_or(name.clone(), |short| {
@@ -363,8 +362,7 @@ impl Storage {
     }
 }
 
-/// Gives each image a title of its own: two of one name for one platform are told apart by their
-/// digests.
+/// Marks images that share their names and platform, so that their titles show digests too.
 fn finish(drafts: Vec<Draft>) -> Vec<Image> {
     let mut titles: BTreeMap<String, usize> = BTreeMap::new();
     for draft in &drafts {

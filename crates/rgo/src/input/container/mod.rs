@@ -1,15 +1,15 @@
-//! Container images, as a container sees them: the layers of an image are laid upon each other, so
-//! that files which an upper layer deletes or replaces are hidden.
+//! Container images, as a container sees them: each layer lies on those below it, and hides the
+//! files that it deletes or replaces.
 //!
 //! ```text
-//! tar ─▶ lists  which images there are, which files are their layers      (lists, collect)
-//!     └▶ layer  what it has at which path, and what was found in it       (record)
-//! at the end:   found + records + lists ─▶ what each image shows          (squash)
+//! tar ─▶ lists  which images there are, and which files are their layers   (lists, collect)
+//!     └▶ layer  its paths, and the results that come from them             (record)
+//! at the end:   results + records + lists ─▶ the files of each image       (squash)
 //! ```
 //!
-//! The layers of an image come in any order, often before the lists, and maybe from a pipe. So
-//! every tar within a tar is recorded as if it were a layer: what can hide something, as hashes of
-//! paths, and nothing of the content. Results are put in order when the outer tar has ended.
+//! Layers come in any order, often before the lists, and maybe from a pipe. So the walk records
+//! every tar within a tar as if it were a layer. A record keeps hashes of the paths that can hide
+//! a file, and no content. When the outer tar ends, the lists decide which records are layers.
 
 mod collect;
 mod lists;
@@ -24,7 +24,7 @@ use serde::{Serialize, Serializer};
 
 pub(super) use collect::Collector;
 pub(super) use lists::Images;
-pub(super) use record::{Entry, Layering, Record, Room};
+pub(super) use record::{Candidate, Entry, Record, Room};
 pub(super) use squash::{Place, Squash};
 
 /// Annotations and labels, by their keys.
@@ -45,7 +45,7 @@ pub struct ContainerImage {
     pub annotations: Annotations,
     /// How many layers it has.
     pub layers: usize,
-    /// Whether another image of the archive has the same name and platform.
+    /// Whether another image in the archive has the same names and platform.
     #[serde(skip)]
     is_namesake: bool,
 }
@@ -61,13 +61,12 @@ pub struct Layer {
     /// The path of the layer itself in the archive or the folder.
     #[serde(serialize_with = "shared")]
     pub blob: Arc<str>,
-    /// The name that a container sees, where this image shows the file under another name than
-    /// the first image does.
+    /// The file's path in this image, if it differs from its path in the first image.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub path: Option<String>,
     /// The number of the layer that deletes or replaces the file, so that no container sees it.
     pub hidden_by: Option<usize>,
-    /// What the manifest notes down of this layer.
+    /// The annotations that the manifest has for this layer.
     #[serde(serialize_with = "shared")]
     pub annotations: Arc<Annotations>,
 }
@@ -80,7 +79,7 @@ fn shared<T: Serialize + ?Sized, S: Serializer>(value: &Arc<T>, to: S) -> Result
 const NAMES: usize = 2;
 
 impl ContainerImage {
-    /// What a person calls it: its names, else its short ID, and the platform.
+    /// Its names, else its short ID, and its platform.
     #[must_use]
     pub fn title(&self) -> String {
         let title = self.title_without_digest();
@@ -114,8 +113,8 @@ fn short(digest: &str) -> &str {
 }
 
 impl Layer {
-    /// Where a file is, in words: `image app:1.0 linux/arm64 layer 2 of 3`. Of several places the
-    /// first in which the file is not hidden, and how many images more have it.
+    /// Names the place of a file: `image app:1.0 linux/arm64 layer 2 of 3`. If there are several,
+    /// this is the first one that does not hide the file, with the number of other images.
     #[must_use]
     pub fn describe(layers: &[Self]) -> Option<String> {
         let first = layers.iter().find(|layer| layer.hidden_by.is_none()).or(layers.first())?;

@@ -1,5 +1,5 @@
-//! Paths of a container: from its root, without `.`, `..` and empty parts, and the keys that stand
-//! for them where a million are kept.
+//! Paths in a container: from its root, without `.`, `..` and empty parts. Where a million are kept,
+//! keys stand for them.
 //!
 //! ```text
 //! key of the root        16 zeros
@@ -12,7 +12,7 @@ use sha2::{Digest, Sha256};
 
 /// The longest path that a kernel takes, in bytes.
 pub(super) const MAX_LENGTH: usize = 4096;
-/// Parts of a path at most. No system that is in use comes near.
+/// Most parts of a path. Real images stay far below.
 const MAX_PARTS: usize = 256;
 
 /// Stands for a path.
@@ -25,7 +25,7 @@ pub(super) const ROOT: Key = [0; 16];
 pub(super) struct Path(Vec<u8>);
 
 impl Path {
-    /// A path as a tar spells it; none if it is longer or deeper than any that can be used.
+    /// A path as a tar spells it; `None` if it is longer or deeper than any real one.
     pub(super) fn new(name: &[u8]) -> Option<Self> {
         let mut path: Vec<u8> = Vec::new();
         let mut parts = 0;

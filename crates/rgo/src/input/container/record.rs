@@ -1,17 +1,17 @@
-//! What one layer does to the layers below it: which paths it has, and which it deletes.
+//! Records what one layer does to the layers below it: which paths it has, and which it deletes.
 //!
 //! ```text
 //! a/b            a file, a link or a device: hides a/b, and all below it, in lower layers
 //! a/b/           a folder: hides a file a/b, and nothing below it
 //! a/.wh.b        deletes a/b and all below it from lower layers
 //! a/.wh..wh..opq deletes all below a from lower layers
-//! a/.wh..wh.x    a note of the file system AUFS: no file
+//! a/.wh..wh.x    metadata of the file system AUFS: no file
 //! ```
 //!
 //! (OCI Image Format Specification 1.1, layer: "Applying changesets", "Whiteouts".) A layer can have
-//! a million paths, of which the keys are kept. Links on the way to a path are not followed:
-//! containerd follows those of lower layers, and the overlay stores of Docker and Podman put a
-//! folder in their place. What only some of them hide is shown.
+//! a million paths, so the record keeps keys in their place. Symbolic links on the way to a path are
+//! not followed: containerd follows those of lower layers, while the overlay stores of Docker and
+//! Podman put a folder in their place. A file that only some runtimes hide counts as visible.
 
 use std::collections::HashMap;
 use std::ops::Range;
@@ -23,7 +23,7 @@ use super::path::{Key, Keys, Path, ROOT, key};
 /// As many bytes of a link's names count as one path.
 const LINK_UNIT: usize = 32;
 
-/// How many paths may still be kept, for all layers together.
+/// How many more paths all layers of an archive may record.
 #[derive(Clone, Debug)]
 pub(in crate::input) struct Room(Arc<AtomicUsize>);
 
@@ -32,7 +32,7 @@ impl Room {
         Self(Arc::new(paths.into()))
     }
 
-    /// Takes room for so many paths; whether there was as much.
+    /// Takes room for so many paths; `false` if there is not enough left.
     pub(super) fn take(&self, paths: usize) -> bool {
         let less = |left: usize| left.checked_sub(paths);
         self.0.fetch_update(Ordering::Relaxed, Ordering::Relaxed, less).is_ok()
@@ -43,22 +43,22 @@ impl Room {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(in crate::input) enum Entry<'t> {
     Folder,
-    /// Another name of an entry that came before it.
+    /// Another name for an entry that came before it.
     HardLink(&'t [u8]),
     /// A file, a symbolic link or a device.
     Other,
 }
 
-/// A file or a member that may be a layer, while it is looked into.
+/// A file or a member that may be a layer, while the walk visits it.
 #[derive(Debug)]
-pub(in crate::input) enum Layering {
-    /// Its tar has not begun; `level` archives are around it.
+pub(in crate::input) enum Candidate {
+    /// Its tar has not begun. `level` is the number of archives around it.
     Expected { level: usize, record: Record },
-    /// A tar that was read, as far as that was possible.
+    /// A tar that was read, as far as possible.
     Read(Record),
 }
 
-impl Layering {
+impl Candidate {
     pub(in crate::input) fn expected(level: usize, room: &Room) -> Self {
         Self::Expected { level, record: Record::new(room.clone()) }
     }
@@ -70,7 +70,7 @@ impl Layering {
         }
     }
 
-    /// What was recorded, if it was a tar.
+    /// The record, if this was a tar.
     pub(in crate::input) fn record(self) -> Option<Record> {
         match self {
             Self::Expected { .. } => None,
@@ -79,22 +79,22 @@ impl Layering {
     }
 }
 
-/// What a layer has and deletes, and what was found in it.
+/// The paths that a layer has and deletes, and the results that come from it.
 #[derive(Debug)]
 pub(in crate::input) struct Record {
     marks: HashMap<Key, Mark>,
-    /// By the name that was there first, the other names of a file.
+    /// The other names of a file, by its first name.
     links: HashMap<Path, Vec<Link>>,
     /// The first name of each other name.
     first_names: HashMap<Path, Path>,
     pub(super) items: Vec<Item>,
     count: u32,
-    /// The path of the last entry; none for one that no system takes.
+    /// The path of the last entry; `None` if no system can have it.
     last: Option<Path>,
     /// The folders above the last entry and their keys, the outermost first.
     folders: Vec<(Vec<u8>, Key)>,
     room: Room,
-    /// Whether there was no room for all.
+    /// Whether some paths found no room.
     pub(super) is_full: bool,
 }
 
@@ -116,13 +116,13 @@ pub(super) struct Link {
     pub(super) path: Path,
 }
 
-/// An entry in which something was found.
+/// An entry that has results.
 #[derive(Debug)]
 pub(super) struct Item {
     /// The number of the entry in the layer.
     pub(super) number: u32,
     pub(super) path: Path,
-    /// Which of the visitor's results were found in it.
+    /// Its results among those of the visitor.
     pub(super) found: Range<usize>,
 }
 
@@ -141,7 +141,7 @@ impl Record {
         }
     }
 
-    /// Notes down an entry of the layer's tar.
+    /// Records an entry of the layer's tar.
     pub(in crate::input) fn entry(&mut self, name: &[u8], entry: Entry<'_>) {
         self.count = self.count.saturating_add(1);
         self.last = Path::new(name);
@@ -161,14 +161,14 @@ impl Record {
         self.last = Some(path);
     }
 
-    /// Notes down that these results were found in the last entry.
+    /// Records that these results come from the last entry.
     pub(in crate::input) fn found(&mut self, found: Range<usize>) {
         if let Some(path) = self.last.as_ref().filter(|_| !found.is_empty()) {
             self.items.push(Item { number: self.count, path: path.clone(), found });
         }
     }
 
-    /// The record of results that stand behind so many others.
+    /// Shifts the results behind so many others.
     pub(in crate::input) fn behind(mut self, others: usize) -> Self {
         for item in &mut self.items {
             item.found = item.found.start + others..item.found.end + others;
@@ -206,8 +206,8 @@ impl Record {
         }
     }
 
-    /// Goes into a folder, and gives its key. It is there even if it has no entry of its own. Most
-    /// folders are those of the entry before.
+    /// Records the folders above an entry and returns the key of the innermost. A folder exists
+    /// even if it has no entry. Most folders are those of the entry before.
     fn enter(&mut self, folders: &[&[u8]]) -> Key {
         let known = self.folders.iter().zip(folders);
         let known = known.take_while(|((name, _), folder)| name == *folder).count();
@@ -247,7 +247,7 @@ impl Record {
     }
 }
 
-/// What an entry of this name deletes from lower layers.
+/// What a whiteout deletes from lower layers.
 enum Deleted<'n> {
     Name(&'n [u8]),
     AllBeside,
@@ -266,7 +266,7 @@ fn deleted(name: &[u8]) -> Option<Deleted<'_>> {
     })
 }
 
-/// Whether a path is that of a whiteout, or below one: no container sees a file there.
+/// Whether a path is a whiteout or below one: a container has no file there.
 pub(super) fn is_whiteout(path: &Path) -> bool {
     path.parts().any(|part| part.starts_with(WHITEOUT))
 }

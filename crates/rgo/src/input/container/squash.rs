@@ -1,10 +1,10 @@
-//! What the containers of an image see. Each result is put under the path that a container knows it
-//! by, told of the images that show it, and left out where every image hides it.
+//! Squashes the layers of images: names each result by its path in the container, lists the images
+//! that show it, and drops it if all of them hide it.
 //!
-//! A file is hidden by the first layer above its own that has its path, deletes it, or has no folder
-//! any more where it was. A hard link is another name for the same file, and can outlive the first
-//! name. What cannot be known (a layer is not there, or has too many paths) hides nothing: too much
-//! is shown, and said to be.
+//! A layer hides a file of a lower layer if it has the file's path, deletes it, or has something
+//! other than a folder at a folder above it. A hard link is another name for the same file, and can
+//! outlive the first name. A layer that is missing or has too many paths hides nothing: then more is
+//! shown than a container sees, and a refusal says so.
 
 use std::cell::Cell;
 use std::collections::BTreeMap;
@@ -18,8 +18,8 @@ use crate::input::name::{Name, escape};
 use crate::input::refusal::Refusal;
 use crate::input::{Content, Found, Item as Seen, Look, Options};
 
-/// The work, and the memory, that it takes to tell of a file that it is in a layer. A step is a
-/// layer that is asked whether it hides a file.
+/// What it costs to place a file in a layer, in memory and time. One step is one layer asked
+/// whether it hides a file.
 const PLACE: usize = 16;
 
 /// Where the layers lie.
@@ -51,7 +51,7 @@ impl Place {
         }
     }
 
-    /// The layer that a result is about, if it is about a layer itself and nothing in it.
+    /// The layer that a result is about, if it is about the layer's own file.
     fn layer_of(&self, name: &Name) -> Option<String> {
         match self {
             Self::Archive(archive) => {
@@ -66,7 +66,7 @@ impl Place {
         }
     }
 
-    /// The name of a result in a layer, by its path in the container.
+    /// Replaces the layer and the path in it by the path in the container.
     fn rename(&self, name: &Name, path: &Path) -> Name {
         let mut renamed = self.name();
         let inside = match self {
@@ -82,13 +82,13 @@ impl Place {
     }
 }
 
-/// Puts the results of an archive or a folder of images in order.
+/// Squashes the images of an archive or a folder.
 pub(in crate::input) struct Squash<'s, T> {
     pub(in crate::input) place: &'s Place,
     pub(in crate::input) images: &'s Images,
-    /// What is there, by its path; no record of what is no tar.
+    /// The layers that were met, by path; `None` for one that is not a tar.
     pub(in crate::input) records: &'s BTreeMap<String, Option<Record>>,
-    /// Whether all was read, so that what is missing is not there.
+    /// Whether everything was read, so that a layer that was not met is missing.
     pub(in crate::input) is_whole: bool,
     /// Whether some layers could not be recorded.
     pub(in crate::input) is_full: bool,
@@ -101,17 +101,17 @@ pub(in crate::input) struct Squash<'s, T> {
 #[derive(Default)]
 struct Shown<'r> {
     layers: Vec<Layer>,
-    /// What it is named and sorted by: the number of an image, the path and the layer there.
+    /// Its name and its place in the order: the image's number, the path and the layer there.
     by: Option<(usize, &'r Path, usize)>,
     is_visible: bool,
 }
 
-/// By the path of a layer, where each item of its record is shown.
+/// Where each item of a layer's record is shown, by the layer's path.
 type AllShown<'r> = BTreeMap<&'r str, Vec<Shown<'r>>>;
 
 impl<T> Squash<'_, T> {
-    /// The results in order: by image, path and layer, and behind them what is in no layer. The
-    /// records count the first one as number `first`.
+    /// Returns the results by image, path and layer, and behind them those that are in no layer.
+    /// `first` is the number that the records have for the first of `found`.
     pub(in crate::input) fn settle(&self, first: usize, found: Vec<Found<T>>) -> Vec<Found<T>> {
         let (shown, mut refused) = self.shown();
         let mut found: Vec<Option<Found<T>>> = found.into_iter().map(Some).collect();
@@ -126,7 +126,7 @@ impl<T> Squash<'_, T> {
                     let is_wanted = shown.is_visible || self.options.all_layers;
                     let Some(mut one) = one.filter(|_| is_wanted) else { continue };
                     one.name = self.place.rename(&one.name, by.1);
-                    // Of an image within an image the inner one counts, if that is seen at all.
+                    // In an image within an image the inner one counts, unless it is hidden.
                     if one.layers.is_empty() || !shown.is_visible {
                         one.layers.clone_from(&shown.layers);
                     }
@@ -137,22 +137,22 @@ impl<T> Squash<'_, T> {
         inside.sort_by_key(|(by, _)| *by);
         let mut settled: Vec<Found<T>> = inside.into_iter().map(|(_, found)| found).collect();
         let of_layers = self.of_layers();
-        let mut told = Vec::new();
+        let mut known = Vec::new();
         for mut one in found.into_iter().flatten() {
             if let Some(layer) = self.place.layer_of(&one.name)
                 && let Some(layers) = of_layers.get(layer.as_str())
             {
                 one.layers.extend(layers.iter().cloned());
-                told.push(layer);
+                known.push(layer);
             }
             settled.push(one);
         }
-        refused.extend(self.unread(&of_layers, &told));
+        refused.extend(self.unread(&of_layers, &known));
         settled.extend(refused);
         settled
     }
 
-    /// Where every file is shown; and the images of which that is too much to tell.
+    /// Where every file is shown, and a refusal for each image that is too large to squash.
     fn shown(&self) -> (AllShown<'_>, Vec<Found<T>>) {
         let mut shown = AllShown::new();
         let mut refused = Vec::new();
@@ -196,8 +196,8 @@ impl<T> Squash<'_, T> {
         all
     }
 
-    /// Tells of each layer that is not there or is no tar, if nothing else tells of it.
-    fn unread(&self, of_layers: &BTreeMap<&str, Vec<Layer>>, told: &[String]) -> Vec<Found<T>> {
+    /// A refusal for each layer that is missing or not a tar, and has no other result.
+    fn unread(&self, of_layers: &BTreeMap<&str, Vec<Layer>>, known: &[String]) -> Vec<Found<T>> {
         let mut all = Vec::new();
         if self.images.more {
             all.extend(self.refuse(self.place.name(), Vec::new(), Refusal::TooManyImages));
@@ -208,9 +208,9 @@ impl<T> Squash<'_, T> {
         for (path, layers) in of_layers {
             let why = match (self.records.get(*path), storage.get(path)) {
                 (Some(Some(_)), _) => continue,
-                _ if told.iter().any(|told| told == path) => continue,
+                _ if known.iter().any(|known| known == path) => continue,
                 (Some(None), Some(Storage::Encrypted)) => Refusal::Encrypted,
-                (Some(None), _) => Refusal::damaged("this layer of an image is no tar"),
+                (Some(None), _) => Refusal::damaged("this layer of an image is not a tar"),
                 (None, _) if !self.is_whole => continue,
                 (None, storage) => {
                     Refusal::MissingLayer { is_foreign: storage == Some(&Storage::Foreign) }
@@ -229,7 +229,7 @@ impl<T> Squash<'_, T> {
 }
 
 impl<'r> Shown<'r> {
-    /// Adds one more layer that the file is in.
+    /// Adds one more layer that has the file.
     fn add(
         &mut self,
         image: usize,
@@ -268,7 +268,7 @@ fn of(image: &Image, layer: usize, file: &LayerFile) -> Layer {
 struct Stack<'r, 'w> {
     /// The lowest first; none for one that was not read.
     layers: Vec<Option<&'r Record>>,
-    /// The work that may still be done; without any, nothing is hidden.
+    /// The steps that are left; without any, nothing is hidden.
     work: &'w Cell<usize>,
 }
 
@@ -291,8 +291,8 @@ impl<'r, 'w> Stack<'r, 'w> {
         self.layers.iter().flatten().any(|record| record.is_full)
     }
 
-    /// The path by which a container sees a file of a layer; or its own, and the layer that hides
-    /// it.
+    /// The path at which a container has a file of a layer; or the path in the layer, and the
+    /// layer that hides it.
     fn place(&self, layer: usize, item: &'r Item) -> (&'r Path, Option<usize>) {
         self.works(PLACE);
         if is_whiteout(&item.path) {
@@ -300,9 +300,9 @@ impl<'r, 'w> Stack<'r, 'w> {
         }
         let hider = self.hider(layer, &item.path, item.number);
         let Some(by) = hider else { return (&item.path, None) };
-        // As long as a lower file is seen, an upper layer can give it another name.
-        let sees = |at: &usize| *at == layer || *at < by;
-        for at in (layer..self.layers.len()).take_while(sees) {
+        // While a lower file is visible, an upper layer can give it another name.
+        let is_visible = |at: &usize| *at == layer || *at < by;
+        for at in (layer..self.layers.len()).take_while(is_visible) {
             let links = self.record(at).map(|record| record.links_to(&item.path));
             for link in links.unwrap_or_default() {
                 if self.hider(at, &link.path, link.number).is_none() {

@@ -1,5 +1,5 @@
-//! What must be so behind a mark of a few bytes, for a file to be what the mark says. Each looks at
-//! the first 512 bytes, or all there are, and asks no more than every file of its kind fulfills.
+//! Checks of the headers behind short magic numbers. Each gets the first 512 bytes of a file, or all
+//! there are, and asks for nothing that a file of its kind may lack.
 
 /// 20 bytes of header; behind the optional one the sections, the first of which has a name.
 ///

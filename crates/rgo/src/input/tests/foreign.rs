@@ -16,8 +16,8 @@ fn with_section(header: &[u8], at: usize, name: &[u8]) -> Vec<u8> {
     bytes
 }
 
-/// What is told of a file that begins so, unless it is passed over as data.
-fn told(head: &[u8]) -> Option<&'static str> {
+/// What the table says of a file that begins so, unless that is data.
+fn named(head: &[u8]) -> Option<&'static str> {
     recognize(head).filter(|foreign| foreign.role != Role::Data).map(|foreign| foreign.one)
 }
 
@@ -31,7 +31,7 @@ const XCOFF32: &[u8] = b"\x01\xdf\0\x0b\x63\xf7\x50\xd4\0\x08\xcb\xf4\0\0\x08\x3
 const COFF_AMD64: &[u8] = b"\x64\x86\x09\0\0\0\0\0\xe8\x26\0\0\x18\0\0\0\0\0\0\0";
 
 #[test]
-fn a_program_of_another_format_is_told_by_its_header() {
+fn a_program_of_another_format_is_known_by_its_header() {
     let coff = |first: &[u8]| {
         let mut bytes = COFF_AMD64.to_vec();
         for name in [first, b".data", b".bss", b".xdata", b"/4", b"/16", b"/28", b"/40", b"/52"] {
@@ -61,15 +61,15 @@ fn a_program_of_another_format_is_told_by_its_header() {
         let foreign = recognize(head).unwrap_or_else(|| panic!("{one}: {head:x?}"));
         assert_eq!((foreign.one, foreign.role), (one, Role::Program), "{head:x?}");
     }
-    // What a linker is told of a library that is elsewhere, and icons, are no programs.
-    assert_eq!(told(&coff(b".idata$2")), None);
+    // Neither an import library nor icons are a program.
+    assert_eq!(named(&coff(b".idata$2")), None);
     let mut icons = COFF_AMD64.to_vec();
     icons[2] = 1;
     icons.extend(padded(b".rsrc$01", 40));
-    assert_eq!(told(&icons), None);
-    assert_eq!(told(b"\0\0\xff\xff\0\0\x64\x86 a name to import"), None);
+    assert_eq!(named(&icons), None);
+    assert_eq!(named(b"\0\0\xff\xff\0\0\x64\x86 a name to import"), None);
     // What a Go package exports.
-    assert_eq!(told(b"go object linux amd64 go1.26.8\nbuild id \"x\"\n\n\n$$B\nu"), None);
+    assert_eq!(named(b"go object linux amd64 go1.26.8\nbuild id \"x\"\n\n\n$$B\nu"), None);
 }
 
 #[test]
@@ -93,7 +93,7 @@ fn data_that_begins_as_a_program_is_no_program() {
         b"\x89PNG\r\n\x1a\n",
     ];
     for head in cases {
-        assert_eq!(told(head), None, "{head:x?}");
+        assert_eq!(named(head), None, "{head:x?}");
     }
     let mut noise = 1_u32;
     let mut found = 0;
@@ -104,14 +104,14 @@ fn data_that_begins_as_a_program_is_no_program() {
         })
         .take(80)
         .collect();
-        found += usize::from(told(&bytes).is_some());
+        found += usize::from(named(&bytes).is_some());
     }
     // Marks of two bytes alone (`compress`, old cpio) come up in one file of some ten thousand.
     assert!(found < 20, "{found}");
 }
 
 #[test]
-fn what_is_packed_is_told_by_its_mark() {
+fn packed_files_are_known_by_their_mark() {
     let lzma = b"\x5d\0\0\x80\0\xff\xff\xff\xff\xff\xff\xff\xff\0";
     let cases: [(&[u8], &str); 7] = [
         (b"\x04\x22\x4d\x18\x64\x40\xa7", "an lz4 file"),
@@ -152,7 +152,7 @@ fn what_is_no_program_has_a_name_where_it_is_asked_for() {
 }
 
 #[test]
-fn programs_for_dos_and_16_bit_windows_are_told_by_both_headers() {
+fn programs_for_dos_and_16_bit_windows_are_known_by_both_headers() {
     let program = |relocations: u8, new: &[u8], length: usize| {
         let mut bytes = padded(b"MZ\x40\0\x01\0\0\0\x04\0\0\0\xff\xff", length.max(64));
         bytes[24] = relocations;

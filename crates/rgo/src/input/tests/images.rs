@@ -53,8 +53,8 @@ fn packed(files: &Files) -> Vec<u8> {
     tar(&members)
 }
 
-/// What is met, without the name of the whole before it, and where it is.
-fn told(found: Vec<Found<String>>, whole: &str) -> Vec<String> {
+/// A line for each result: its name without that of the whole, its words, its place.
+fn report(found: Vec<Found<String>>, whole: &str) -> Vec<String> {
     let text = |found: Found<String>| {
         let value = line(&found);
         let value = value.strip_prefix(whole).unwrap_or(&value).to_owned();
@@ -67,7 +67,7 @@ fn told(found: Vec<Found<String>>, whole: &str) -> Vec<String> {
     lines.filter(|line| !others.iter().any(|other| line.contains(other))).collect()
 }
 
-/// What is met in an image in all of its forms; each time the same.
+/// The lines for an image, which are the same for all of its forms.
 #[track_caller]
 fn seen(layers: &[Vec<u8>], all_layers: bool) -> Vec<String> {
     let options = Options { all_layers, ..Options::default() };
@@ -76,10 +76,10 @@ fn seen(layers: &[Vec<u8>], all_layers: bool) -> Vec<String> {
         for _ in 0..2 {
             let tar = packed(&files);
             for bytes in [tar.clone(), gz(&tar), xz(&tar)] {
-                answers.push(told(found(Body::Bytes(&bytes), &options), "x!"));
+                answers.push(report(found(Body::Bytes(&bytes), &options), "x!"));
                 let mut reader = super::Pieces(&bytes);
                 let body = Body::Stream { reader: &mut reader, size: None };
-                answers.push(told(found(body, &options), "x!"));
+                answers.push(report(found(body, &options), "x!"));
             }
             files.reverse();
         }
@@ -90,7 +90,7 @@ fn seen(layers: &[Vec<u8>], all_layers: bool) -> Vec<String> {
             fs::write(path, bytes).unwrap();
         }
         let found = visit(&[folder.path().to_owned()], &options, &|_| {}, &words);
-        answers.push(told(found, &format!("{}!", folder.path().display())));
+        answers.push(report(found, &format!("{}!", folder.path().display())));
     }
     let first = answers.remove(0);
     for other in answers {

@@ -1,13 +1,13 @@
-//! The lists of images: what they name is found, told apart, or told to be missing.
+//! The lists of images: which images there are, their names and platforms, and missing layers.
 
 use super::super::super::Options;
 use super::super::build::{gz, layer, tar, zst};
 use super::super::{found, line};
-use super::{app, layout, oci, packed, saved, told};
+use super::{app, layout, oci, packed, report, saved};
 use crate::input::visitor::Body;
 
 #[test]
-fn every_image_of_an_index_is_told_apart() {
+fn every_image_of_an_index_has_its_own_title() {
     let app = app();
     let (one, two) = (layer(&[("a", &app), ("b", &app)]), layer(&[("a", &app)]));
     let deletes = layer(&[(".wh.b", b"")]);
@@ -47,7 +47,7 @@ fn every_image_of_an_index_is_told_apart() {
             ("a3", &deletes),
         ],
     );
-    let answer = told(found(Body::Bytes(&bytes), &Options::default()), "x!");
+    let answer = report(found(Body::Bytes(&bytes), &Options::default()), "x!");
     assert_eq!(
         answer,
         [
@@ -70,7 +70,7 @@ fn every_image_of_an_index_is_told_apart() {
 }
 
 #[test]
-fn a_layer_that_cannot_be_read_is_told_and_hides_nothing() {
+fn a_layer_that_cannot_be_read_is_reported_and_hides_nothing() {
     let app = app();
     let bytes = layout(
         r#"{"manifests":[{"digest":"sha256:d1"}]}"#,
@@ -92,7 +92,7 @@ fn a_layer_that_cannot_be_read_is_told_and_hides_nothing() {
             ("a7", &gz(&[0; 1024])),
         ],
     );
-    let answer = told(found(Body::Bytes(&bytes), &Options::default()), "x!");
+    let answer = report(found(Body::Bytes(&bytes), &Options::default()), "x!");
     let place = |n: usize| format!("(image c1 layer {n} of 7)");
     let missing = "what it holds, deletes and replaces is unknown";
     let expected = [
@@ -103,7 +103,10 @@ fn a_layer_that_cannot_be_read_is_told_and_hides_nothing() {
             place(3)
         ),
         format!("blobs/sha256/a4 refused: encrypted {}", place(4)),
-        format!("blobs/sha256/a5 refused: damaged: this layer of an image is no tar {}", place(5)),
+        format!(
+            "blobs/sha256/a5 refused: damaged: this layer of an image is not a tar {}",
+            place(5)
+        ),
     ];
     assert_eq!(answer, expected);
 }
@@ -121,12 +124,12 @@ fn a_layer_that_docker_wrote_once_for_two_images_is_found_by_its_link() {
     let link = layer(&[(&format!("second/layer.tar -> ../{name}"), b"")]);
     // Two tars behind each other: the first without the zeros of its end.
     let bytes = [&link[..512], &packed(&files)].concat();
-    let answer = told(found(Body::Bytes(&bytes), &Options::default()), "x!");
+    let answer = report(found(Body::Bytes(&bytes), &Options::default()), "x!");
     assert_eq!(answer, ["a image 40 (image app:1 linux/arm64 layer 1 of 1, and in 1 more image)"]);
 }
 
 #[test]
-fn two_images_of_one_name_are_told_apart_by_their_digests() {
+fn two_images_of_one_name_show_their_digests() {
     let app = app();
     let (one, two) = (layer(&[("a", &app)]), layer(&[("b", &app)]));
     let bytes = layout(
@@ -138,7 +141,7 @@ fn two_images_of_one_name_are_told_apart_by_their_digests() {
             ("a2", &two),
         ],
     );
-    let answer = told(found(Body::Bytes(&bytes), &Options::default()), "x!");
+    let answer = report(found(Body::Bytes(&bytes), &Options::default()), "x!");
     let expected =
         ["a image 40 (image c1 d1 layer 1 of 1)", "b image 40 (image c1 d2 layer 1 of 1)"];
     assert_eq!(answer, expected);
@@ -161,7 +164,7 @@ fn lists_are_followed_by_whatever_names_a_tool_gives() {
             (&layer_name, &packed_layer),
             ("manifest.json", list.as_bytes()),
         ]);
-        let answer = told(found(Body::Bytes(&bytes), &Options::default()), "x!");
+        let answer = report(found(Body::Bytes(&bytes), &Options::default()), "x!");
         let title = "e7e7e7e7e7e7 linux/arm64";
         assert_eq!(answer, [format!("a image 40 (image {title} layer 1 of 1)")], "{layer_name}");
     }
@@ -174,7 +177,7 @@ fn newer_docker_writes_both_lists_for_one_image() {
     let list = br#"[{"Config":"blobs/sha256/cc","RepoTags":["app:1","app:latest"],
         "Layers":["blobs/sha256/a0"]}]"#;
     files.push(("manifest.json".to_owned(), list.into()));
-    let answer = told(found(Body::Bytes(&packed(&files)), &Options::default()), "x!");
+    let answer = report(found(Body::Bytes(&packed(&files)), &Options::default()), "x!");
     assert_eq!(answer, ["a image 40 (image app:1, app:latest linux/arm64 layer 1 of 1)"]);
 }
 
@@ -208,6 +211,6 @@ fn annotations_of_every_list_are_kept() {
 fn what_no_list_names_is_an_archive_like_others() {
     let app = app();
     let bytes = layout(r#"{"manifests":[]}"#, &[("a1", &layer(&[("a", &app)]))]);
-    let answer = told(found(Body::Bytes(&bytes), &Options::default()), "x!");
+    let answer = report(found(Body::Bytes(&bytes), &Options::default()), "x!");
     assert_eq!(answer, ["blobs/sha256/a1!a image 40"]);
 }

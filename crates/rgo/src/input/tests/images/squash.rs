@@ -1,9 +1,9 @@
-//! What a container sees of an image: the same in every form.
+//! What a container sees of an image, which is the same in every form of it.
 
 use super::super::super::{Limits, Options};
 use super::super::build::{layer, zip};
 use super::super::found;
-use super::{app, packed, saved, seen, told};
+use super::{app, packed, report, saved, seen};
 use crate::input::visitor::Body;
 
 /// The paths that a container sees, and with all layers those that it does not, with the layer
@@ -153,7 +153,7 @@ fn a_layer_that_is_there_twice_is_seen_once() {
         let list = format!(r#"[{{"Config":"c.json","Layers":[{}]}}]"#, names.join(","));
         let mut files = files.clone();
         files.last_mut().unwrap().1 = list.into();
-        told(found(Body::Bytes(&packed(&files)), &Options::default()), "x!")
+        report(found(Body::Bytes(&packed(&files)), &Options::default()), "x!")
     };
     let title = "a image 40 (image without a name linux/arm64 layer";
     assert_eq!(layers(&[0, 1, 0]), [format!("{title} 3 of 3)")]);
@@ -196,7 +196,7 @@ fn an_image_that_is_too_large_to_squash_shows_all_and_says_so() {
     let files = saved(&[lower, layer(&[(".wh.a", b""), (".wh.b", b"")])]);
     let lines = |limits: Limits| {
         let options = Options { limits, ..Options::default() };
-        told(found(Body::Bytes(&packed(&files)), &options), "x!")
+        report(found(Body::Bytes(&packed(&files)), &options), "x!")
     };
     let shown = |name: &str| format!("{name} image 40 (image app:1 linux/arm64 layer 1 of 2)");
     assert_eq!(lines(Limits::default()), [shown("c")]);
@@ -223,7 +223,7 @@ fn paths_that_no_system_takes_hide_nothing() {
     }
     let lower = builder.into_inner().unwrap();
     let files = saved(&[lower, layer(&[("d/.wh.d", b"")])]);
-    let answer = told(found(Body::Bytes(&packed(&files)), &Options::default()), "x!");
+    let answer = report(found(Body::Bytes(&packed(&files)), &Options::default()), "x!");
     // Found under the name of the layer's own file, since no container has it.
     assert!(answer[0].ends_with(&format!("/layer.tar!{deep}a image 40")), "{answer:?}");
     assert!(answer[1].contains("refused: its name has 5001 bytes"), "{answer:?}");
