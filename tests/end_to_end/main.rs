@@ -17,6 +17,8 @@ mod failures;
 mod gate;
 mod go_programs;
 mod hostile;
+#[cfg(target_os = "linux")]
+mod images;
 mod inspect;
 mod native;
 mod paths;
