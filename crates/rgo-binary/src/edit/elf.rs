@@ -21,7 +21,7 @@ mod select;
 pub(super) mod symtab;
 mod write;
 
-use super::{Draft, Edited, Finish, Sign, Strip, Why, companion};
+use super::{Discard, Draft, Edited, Finish, Sign, Strip, Why, companion};
 use crate::{Error, Result};
 pub(super) use layout::{Layout, Section};
 
@@ -66,6 +66,7 @@ pub(super) fn finish<'a>(filled: Draft<'a>, edits: &Finish<'_>) -> Result<Edited
 
 fn asks_nothing(edits: &Finish<'_>) -> bool {
     edits.strip == Strip::None
+        && edits.discard == Discard::None
         && edits.symbols.is_empty()
         && edits.sections.is_empty()
         && edits.added.is_empty()

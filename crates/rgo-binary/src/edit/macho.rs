@@ -7,9 +7,11 @@
 //! ```
 
 mod aranges;
+mod choice;
 mod code_directory;
 mod commands;
 mod dsym;
+mod exports;
 mod fixups;
 mod linkedit;
 mod sign;

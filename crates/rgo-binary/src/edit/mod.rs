@@ -27,7 +27,7 @@ mod verify;
 pub use companion::{debuglink_crc, only_keep_debug};
 pub use draft::{Draft, Piece, Why};
 pub use note_object::{NoteObject, note_object};
-pub use request::{Choice, Compression, Finish, Names, Sign, Strip};
+pub use request::{Choice, Compression, Discard, Finish, MachO, MachOPart, Names, Sign, Strip};
 pub use stamp::stamp;
 
 use crate::{Error, Format, Image, Limits, Recognised, Result, recognise};
@@ -156,6 +156,10 @@ fn restrict_exports_thin<'a>(input: &'a [u8], allowed: &[String]) -> Result<Edit
 
 fn edit_thin<'a>(input: &'a [u8], edits: &Finish<'_>) -> Result<Edited<'a>> {
     let image = Image::parse(input, &Limits::default())?;
+    if image.format() != Format::MachO && !edits.macho.is_empty() {
+        let why = format!("this is an image of the format {}", image.format());
+        return Err(Error::unsupported("an edit that only Mach-O images can have", why));
+    }
     let mut draft = Draft::of(input);
     let slots_written = fill::fill(&image, edits, &mut draft)?;
     let edited = match image.format() {

@@ -5,8 +5,9 @@ use std::fs;
 use std::path::PathBuf;
 
 use anyhow::{Context, Result};
-use rgo_binary::edit::{Compression, Sign, Strip as Mode};
+use rgo_binary::edit::{Compression, Discard, Sign, Strip as Mode};
 
+use super::apple::Apple;
 use super::names::{Names, Reading};
 use crate::cli::strip::{CompressionArg, SignArg, Strip};
 use crate::exit::Usage;
@@ -30,6 +31,8 @@ pub(super) struct Asked {
     pub dumped: Vec<(String, PathBuf)>,
     pub compression: Option<Compression>,
     pub sign: Sign,
+    /// What only Apple's flags ask for.
+    pub apple: Apple,
     /// Whether members of archives lose their times and owners.
     pub deterministic: bool,
     /// Where the result goes; in place if nowhere.
@@ -38,15 +41,6 @@ pub(super) struct Asked {
     pub dry_run: bool,
     /// Whether it is to be told what was done.
     pub report: bool,
-}
-
-/// Local symbols that go, whatever the mode.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Discard {
-    None,
-    /// Those that a compiler made for itself.
-    Temporary,
-    All,
 }
 
 /// What is made of debug data.
@@ -104,10 +98,13 @@ impl Asked {
                 CompressionArg::None => Compression::None,
             }),
             sign: match args.sign {
+                // Apple's strip leaves a void signature, for whoever signs next.
+                None if args.apple.is_some() => Sign::Renew,
                 None | Some(SignArg::Keep) => Sign::Keep,
                 Some(SignArg::Adhoc) => Sign::AdHoc,
                 Some(SignArg::None) => Sign::None,
             },
+            apple: args.apple.as_ref().map(Apple::new).transpose()?.unwrap_or_default(),
             deterministic: args.enable_deterministic_archives,
             output: args.output.clone(),
             preserve_dates: args.preserve_dates,

@@ -7,6 +7,7 @@
 //! ```
 
 mod ahead;
+mod apple;
 mod asked;
 mod attributes;
 mod edits;

@@ -100,20 +100,21 @@ fn prepare(input: &Input, target: &Target, asked: &Asked) -> Result<Ready> {
         ..FileReport::default()
     };
     let images: Vec<&Image<'_>> = slices.iter().map(|slice| &slice.image).collect();
+    asked.apple.check(&images)?;
     let companion = match &asked.companion {
         Companion::None => None,
         Companion::Only => return only_companion(input, &images, target, asked, report),
         Companion::Split(folder) => split::make(input, &images, folder, asked, &mut report)?,
     };
     let link = companion.as_ref().and_then(Split::link);
-    let think = || edits::apply(&input.bytes, &images, asked, link).map_err(explained);
+    let think = || edits::apply(&input.bytes, asked, link).map_err(explained);
     let (edited, begun) = if asked.dry_run {
         (think(), None)
     } else {
         ahead::meanwhile(input, &slices, target, think)
     };
     let edited = edited?;
-    describe(&edited, &mut report);
+    describe(&edited, asked, &mut report);
     if target.is_in_place() && !report.changed {
         if asked.report {
             report.look_at(&slices, &input.bytes)?;
@@ -186,7 +187,7 @@ fn dump(slices: &[Slice<'_>], asked: &Asked) -> Result<()> {
     Ok(())
 }
 
-fn describe(edited: &Edited<'_>, report: &mut FileReport) {
+fn describe(edited: &Edited<'_>, asked: &Asked, report: &mut FileReport) {
     report.changed = !edited.draft.is_input();
     report.size_after = edited.draft.size();
     report.removed = Gone::by_name(&edited.removed);
@@ -194,7 +195,7 @@ fn describe(edited: &Edited<'_>, report: &mut FileReport) {
         report.made = made(&edited.draft);
     }
     report.warnings.extend(edited.warnings.iter().cloned());
-    if edited.identity_dropped {
+    if edited.identity_dropped && !asked.apple.no_signature_warning {
         report.warnings.push("it was signed by an identity, and is not any more".to_owned());
     }
 }
