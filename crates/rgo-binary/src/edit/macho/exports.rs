@@ -13,16 +13,16 @@ use crate::{Error, Result};
 /// A flag of a payload in the trie: dyld takes one of all definitions of this name.
 const WEAK_DEFINITION: u8 = 0x04;
 
-/// Takes the names out of the export trie that are not to stay.
+/// Takes the names out of the export trie that are not to stay. Answers whether there were any.
 pub(super) fn restrict(
     image: &[u8],
     linkedit: &mut Linkedit<'_>,
     edits: &Finish<'_>,
-) -> Result<()> {
-    let Some(stays) = edits.macho.exports else { return Ok(()) };
+) -> Result<bool> {
+    let Some(stays) = edits.macho.exports else { return Ok(false) };
     let old = linkedit.bytes(Table::Exports);
     if old.is_empty() {
-        return Ok(());
+        return Ok(false);
     }
     let imports = imports(image)?;
     let mut is_less = false;
@@ -43,7 +43,7 @@ pub(super) fn restrict(
         bytes::pad(&mut new, ALIGN);
         linkedit.replace(Table::Exports, new);
     }
-    Ok(())
+    Ok(is_less)
 }
 
 /// The names that dyld looks up for an image, in others or in itself.

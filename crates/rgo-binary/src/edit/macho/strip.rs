@@ -39,11 +39,13 @@ impl Parts<'_> {
             chosen(&edits.sections, "__DWARF", name).unwrap_or(edits.strip == Strip::None)
         })?;
         let mut choice = SymbolChoice::new(self, &linkedit, &sections.numbers, edits)?;
-        symbols::edit(&mut linkedit, &mut self.commands, |symbol| choice.fate(symbol))?;
+        self.changed |= !sections.removed.is_empty();
+        self.changed |=
+            symbols::edit(&mut linkedit, &mut self.commands, |symbol| choice.fate(symbol))?;
         if choice.finish()? {
             self.commands.add_flag(macho::MH_NLIST_OUTOFSYNC_WITH_DYLDINFO)?;
         }
-        exports::restrict(self.image.input(), &mut linkedit, edits)?;
+        self.changed |= exports::restrict(self.image.input(), &mut linkedit, edits)?;
         for part in edits.macho.without {
             self.remove_part(&mut linkedit, *part);
         }
@@ -79,6 +81,7 @@ impl Parts<'_> {
         while let Some(command) = self.commands.find(kind) {
             self.commands.list.remove(command);
             linkedit.command_removed(command);
+            self.changed = true;
         }
     }
 

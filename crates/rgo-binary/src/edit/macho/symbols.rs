@@ -139,12 +139,12 @@ impl Symbol<'_> {
 }
 
 /// Rewrites the symbol table as `fate` says and changes, with its strings, the indices of
-/// indirect symbols and the bounds of the groups.
+/// indirect symbols and the bounds of the groups. Answers whether a symbol is another one, or gone.
 pub(super) fn edit(
     linkedit: &mut Linkedit<'_>,
     commands: &mut Commands,
     mut fate: impl FnMut(&mut Symbol<'_>) -> Fate,
-) -> Result<()> {
+) -> Result<bool> {
     if !linkedit.bytes(Table::SymbolIndices).is_empty() {
         let why = "relocations or a table of contents name its symbols by index";
         return Err(Error::unsupported("changing the symbols of this old Mach-O image", why));
@@ -175,7 +175,7 @@ pub(super) fn edit(
     let (table, strings) = encode(groups.iter().flatten().map(|(_, symbol)| symbol))?;
     // What is not changed can still have been written with less care.
     if !changed && strings.len() >= linkedit.bytes(Table::Strings).len() {
-        return Ok(());
+        return Ok(false);
     }
     let indirect = renumber(indirect, &moved)?;
     linkedit.replace(Table::Symbols, table);
@@ -190,7 +190,7 @@ pub(super) fn edit(
             first += count;
         }
     }
-    Ok(())
+    Ok(changed)
 }
 
 /// A symbol table and its strings.
