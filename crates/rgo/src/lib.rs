@@ -6,6 +6,7 @@
 
 pub mod cli;
 pub mod commands;
+mod destination;
 pub mod dispatch;
 pub mod exit;
 pub mod input;

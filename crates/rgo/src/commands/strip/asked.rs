@@ -10,6 +10,7 @@ use rgo_binary::edit::{Compression, Discard, Sign, Strip as Mode};
 use super::apple::Apple;
 use super::names::{Names, Reading};
 use crate::cli::strip::{CompressionArg, SignArg, Strip};
+use crate::destination::Destination;
 use crate::exit::Usage;
 
 /// What to do to each file.
@@ -41,6 +42,8 @@ pub(super) struct Asked {
     pub dry_run: bool,
     /// Whether it is to be told what was done.
     pub report: bool,
+    /// Whether the result itself goes to stdout.
+    pub to_stdout: bool,
 }
 
 /// What is made of debug data.
@@ -106,6 +109,7 @@ impl Asked {
             },
             apple: args.apple.as_ref().map(Apple::new).transpose()?.unwrap_or_default(),
             deterministic: args.enable_deterministic_archives,
+            to_stdout: args.output.as_deref().is_some_and(Destination::is_stdout),
             output: args.output.clone(),
             preserve_dates: args.preserve_dates,
             dry_run: args.dry_run,
@@ -140,8 +144,11 @@ fn mode(args: &Strip) -> Mode {
 
 fn one_file_only(args: &Strip) -> Result<()> {
     let wrong = |text: &str| Err(Usage(text.to_owned()).into());
-    if args.files.iter().chain(&args.output).any(|path| path.as_os_str() == "-") {
-        return wrong("files are stripped, not streams\nhint: a file of that name is ./-");
+    if args.files.iter().any(|path| path.as_os_str() == "-") {
+        return wrong(
+            "stdin is not stripped: save what it gives to a file first\n\
+             hint: a file of that name is ./-; `-o -` writes a result to stdout",
+        );
     }
     if args.files.len() > 1 && args.output.is_some() {
         return wrong(

@@ -67,7 +67,8 @@ impl Input {
             return Err(anyhow!("it is a folder").context(hint));
         }
         if !metadata.is_file() {
-            return Err(anyhow!("it is no regular file"));
+            let hint = Hint("save what it gives to a file, and strip that".into());
+            return Err(anyhow!("it is no regular file").context(hint));
         }
         let file = File::open(path)?;
         let bytes = mapped::file(&file)?;
