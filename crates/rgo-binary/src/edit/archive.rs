@@ -77,6 +77,7 @@ pub(super) fn each<'a>(
             left.insert(member.at, Left::of(member.content, &edited.draft.to_vec())?);
         }
         whole.removed.extend(edited.removed);
+        whole.unlinkable |= edited.unlinkable;
         whole.warnings.extend(edited.warnings);
         drafts.push(edited.draft);
     }

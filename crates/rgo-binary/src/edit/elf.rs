@@ -15,6 +15,7 @@
 
 mod compress;
 mod layout;
+mod module_signature;
 mod names;
 mod relocations;
 mod select;
@@ -48,11 +49,19 @@ pub(super) fn finish<'a>(filled: Draft<'a>, edits: &Finish<'_>) -> Result<Edited
         None => false,
     };
     let symbols_gone = symtab::edit(&mut layout, edits)?;
+    let unlinkable = symbols_gone && edits.strip == Strip::All && layout.is_relocatable();
     let removed = layout.removed();
-    if let Some((offset, size)) = layout.overlay() {
+    let is_signed = module_signature::is_at(&layout);
+    if let Some((offset, size)) =
+        layout.overlay().filter(|_| !is_signed || edits.sign != Sign::None)
+    {
         // Such data are found by their distance from the start (AppImage: from the section
         // headers) or from the end: they stay if all stays.
         if adds || restored || symbols_gone || !removed.is_empty() {
+            if is_signed {
+                let signer = "the key of a kernel module".to_owned();
+                return Err(Error::SignedByIdentity { signer });
+            }
             let why = format!(
                 "{size} bytes at {offset:#x} belong to no section and would be lost, or not be \
                  found at another place"
@@ -61,7 +70,7 @@ pub(super) fn finish<'a>(filled: Draft<'a>, edits: &Finish<'_>) -> Result<Edited
         }
         return Ok(Edited::of(layout.source));
     }
-    Ok(Edited { removed, ..Edited::of(layout.write()?) })
+    Ok(Edited { removed, unlinkable, identity_dropped: is_signed, ..Edited::of(layout.write()?) })
 }
 
 fn asks_nothing(edits: &Finish<'_>) -> bool {

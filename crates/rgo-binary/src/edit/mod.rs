@@ -65,6 +65,9 @@ pub struct Edited<'a> {
     pub removed: Vec<Removed>,
     /// An identity's signature was there and is gone.
     pub identity_dropped: bool,
+    /// Objects that are still to be linked (a kernel module is one) have lost symbols and
+    /// relocations without which nothing links or loads them.
+    pub unlinkable: bool,
     /// What the user is to be told: what the edit did besides what was asked.
     pub warnings: Vec<String>,
 }
@@ -178,6 +181,7 @@ impl<'a> Edited<'a> {
             slots_written: Vec::new(),
             removed: Vec::new(),
             identity_dropped: false,
+            unlinkable: false,
             warnings: Vec::new(),
         }
     }

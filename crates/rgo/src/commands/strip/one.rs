@@ -115,7 +115,7 @@ fn prepare(input: &Input, target: &Target, asked: &Asked) -> Result<Ready> {
         ahead::meanwhile(input, &slices, target, think)
     };
     let edited = edited?;
-    describe(&edited, asked, &mut report);
+    describe(&edited, asked, &images, &mut report);
     if target.is_in_place() && !report.changed {
         if asked.report {
             report.look_at(&slices, &input.bytes)?;
@@ -188,7 +188,7 @@ fn dump(slices: &[Slice<'_>], asked: &Asked) -> Result<()> {
     Ok(())
 }
 
-fn describe(edited: &Edited<'_>, asked: &Asked, report: &mut FileReport) {
+fn describe(edited: &Edited<'_>, asked: &Asked, images: &[&Image<'_>], report: &mut FileReport) {
     report.changed = !edited.draft.is_input();
     report.size_after = edited.draft.size();
     report.removed = Gone::by_name(&edited.removed);
@@ -196,6 +196,16 @@ fn describe(edited: &Edited<'_>, asked: &Asked, report: &mut FileReport) {
         report.made = made(&edited.draft);
     }
     report.warnings.extend(edited.warnings.iter().cloned());
+    if edited.unlinkable {
+        let is_module = |image: &&Image<'_>| image.section(".gnu.linkonce.this_module").is_some();
+        let who = match images {
+            [] => "no linker can use the objects any more: they have",
+            images if images.iter().any(is_module) => "no kernel can load the result: it has",
+            _ => "no linker can use the result: it has",
+        };
+        let text = format!("{who} no symbols and no relocations (-g takes out debug data alone)");
+        report.warnings.push(text);
+    }
     if edited.identity_dropped && !asked.apple.no_signature_warning {
         report.warnings.push("it was signed by an identity, and is not any more".to_owned());
     }
