@@ -196,6 +196,11 @@ mod tests {
         deliver(b"text", Some(&link)).expect("writes");
         assert_eq!(std::fs::read(&file).expect("reads"), b"text");
         assert!(link.is_symlink());
+        // A link to a file that is not there yet.
+        std::fs::remove_file(&file).expect("is there");
+        deliver(b"new", Some(&link)).expect("writes");
+        assert_eq!(std::fs::read(&file).expect("reads"), b"new");
+        assert!(link.is_symlink());
     }
 
     #[test]

@@ -49,9 +49,9 @@ Examples:
 The default is -s. With only -N, --add-section, --dump-section or --compress-debug nothing goes
 but what they say. Of several modes the last counts.
 
-Apple's dialect is read if the program's name contains apple or darwin
-(arm64-apple-darwin23-strip), with --dialect apple, or if a flag is there that only Apple's strip
-has (-u -r -A -i -c -l -arch -toc64 -no_…). In it the flags of one dash are Apple's:
+Apple's dialect is read if the program is called by a name like arm64-apple-darwin23-strip (apple
+or darwin in it, strip at its end), with --dialect apple, or if a flag is there that only Apple's
+strip has (-u -r -A -T -i -c -l -arch -toc64 -no_…). In it the flags of one dash are Apple's:
   -u, -r    undefined symbols, and those referenced dynamically, stay: they stay in every mode
   -S -x -X  debugging, local, L… symbols go; without one of them all go that dyld does not need
   -T        Swift's symbols go        -N        all symbols go, if dyld binds the image
@@ -76,7 +76,7 @@ pub struct Strip {
     /// What is taken out
     #[command(flatten)]
     pub mode: ModeArgs,
-    /// Where the result goes [default: in place]
+    /// Where the result goes; - is stdout [default: in place]
     #[arg(short, long, value_name = "FILE", help_heading = "Result")]
     pub output: Option<PathBuf>,
     /// Keep the times of the file
@@ -220,10 +220,10 @@ pub struct ModeArgs {
     /// Debug data, and symbols that neither the loader nor a linker asks for
     #[arg(long, overrides_with_all = MODES, help_heading = "What goes")]
     pub strip_unneeded: bool,
-    /// Debug data, and symbols that are local to the program
+    /// Debug data, and local symbols that no relocation needs
     #[arg(short = 'x', long, help_heading = "What goes")]
     pub discard_all: bool,
-    /// Symbols that a compiler made for itself (.L…, L…)
+    /// Symbols that a compiler made for itself (.L…, L…), if no relocation needs them
     #[arg(short = 'X', long, help_heading = "What goes")]
     pub discard_locals: bool,
     /// Everything but debug data: the result is a companion for debuggers, and no program

@@ -77,7 +77,7 @@ enum Dialect {
 }
 
 /// GNU's letters: those that stand alone, and those that take a value.
-const GNU_ALONE: &str = "sgSdxXpnvqhVDUwT";
+const GNU_ALONE: &str = "sgSdxXpnvqhVDUw";
 const GNU_VALUE: &str = "oKNR";
 /// Letters of this program that Apple's strip has no meaning for.
 const COMMON: &str = "gKpqwUhV";
@@ -143,10 +143,12 @@ fn without_dialect(
 }
 
 /// Whether the program is called as tools for Apple's systems are: `arm64-apple-darwin23-strip`.
+/// (`rgo-strip-x86_64-apple-darwin` is what a download may be called.)
 fn is_apples_name(program: &OsStr) -> bool {
     let name = std::path::Path::new(program).file_name().unwrap_or_default();
     let name = name.to_string_lossy().to_lowercase();
-    name.contains("apple") || name.contains("darwin")
+    let name = name.strip_suffix(".exe").unwrap_or(&name);
+    name.ends_with("strip") && (name.contains("apple") || name.contains("darwin"))
 }
 
 /// The words of a call that may be flags of one dash, without the dash.

@@ -50,7 +50,6 @@ fn gnus_calls_stay_as_they_are() {
         "-K main -N unused app",
         "-w -K plugin_* app",
         "-D --strip-debug lib.a",
-        "-T app",
         "-V",
         "-- -u",
         "--split debug app",
@@ -110,6 +109,11 @@ fn a_flag_that_only_apple_has_makes_the_call_apples() {
             Apple { absolute: true, ..none() },
         ),
         ("-u -p -K main --format json app", "--strip-all -p -K main --format json app", none()),
+        (
+            "-ST -D app",
+            "--strip-debug --enable-deterministic-archives app",
+            Apple { no_swift_symbols: true, ..none() },
+        ),
         ("-r - -u", "--strip-all -- -u", none()),
         ("-r -- -u", "--strip-all -- -u", none()),
     ] {
@@ -132,6 +136,8 @@ fn the_programs_name_or_an_option_says_whose_call_it_is() {
         assert_eq!(words(&call), "--strip-all app");
         assert!(call.apple.is_some_and(|apple| apple.no_symbols), "{args}");
     }
+    let call = called("rgo-strip-x86_64-apple-darwin", "-s app").expect("reads");
+    assert_eq!((words(&call).as_str(), call.apple), ("-s app", None));
     let call = called("strip", "-R go.txt --dialect gnu app").expect("reads");
     assert_eq!((words(&call).as_str(), call.apple), ("-R go.txt app", None));
     assert_eq!(refused("strip", "--dialect sun app"), "--dialect sun: it is gnu or apple");
