@@ -28,9 +28,12 @@ mod reproducible;
 mod run;
 mod signature;
 mod stamp;
+#[cfg(unix)]
+mod strip_apple;
 mod strip_corpus;
 #[cfg(target_os = "linux")]
 mod strip_debuggers;
+mod strip_objects;
 mod strip_programs;
 mod strip_refusals;
 mod strip_sizes;

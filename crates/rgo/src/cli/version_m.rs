@@ -62,7 +62,7 @@ pub struct VersionM {
     /// How to render the answer
     #[arg(long, value_enum, default_value_t, help_heading = "Answer")]
     pub format: VersionFormat,
-    /// Where the answer goes [default: stdout]
+    /// Where the answer goes; - is stdout [default: stdout]
     #[arg(short, long, value_name = "FILE", help_heading = "Answer")]
     pub output: Option<PathBuf>,
     /// Tell of every image what it is, what it needs, where it runs, how it is protected
