@@ -25,6 +25,7 @@ mod reproducible;
 mod run;
 mod signature;
 mod stamp;
+mod static_programs;
 mod strip_corpus;
 #[cfg(target_os = "linux")]
 mod strip_debuggers;
