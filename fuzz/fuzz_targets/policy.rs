@@ -3,10 +3,11 @@
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
+use rgo::commands::version_m::vocabulary;
 use rgo::policy::Policy;
 
 fuzz_target!(|text: &str| {
-    let mut policy = Policy::new();
+    let mut policy = Policy::new(vocabulary());
     let _ = policy.require(text);
     let _ = policy.add_file("policy.toml", text);
 });

@@ -33,6 +33,19 @@ pub(crate) fn corpus() -> Vec<Published> {
     entries.filter(|one| one.file.is_file()).collect()
 }
 
+/// Where a package is unpacked of which the corpus has all files, by how its archive's name starts.
+pub(crate) fn corpus_folder(start: &str) -> Option<PathBuf> {
+    let corpus = machine().cache().join("xtask/corpus");
+    let folders = fs::read_dir(&corpus).into_iter().flatten().filter_map(Result::ok);
+    let mut folders = folders.filter(|it| it.file_name().to_string_lossy().starts_with(start));
+    let folder = folders.next().map(|folder| folder.path().join("files"));
+    let folder = folder.filter(|folder| folder.is_dir());
+    if folder.is_none() {
+        eprintln!("NOT TESTED: {start}…; run `cargo xtask corpus`");
+    }
+    folder
+}
+
 /// The answers for a file, one per image.
 fn asked(file: &Path) -> Vec<Value> {
     let mut command = tool("rgo-version-m");

@@ -4,7 +4,8 @@
 //! The same content, because theirs is sometimes smaller for leaving out what the result needs or
 //! what was asked to stay: sections that tell a program's origin are named to them; GNU's merging
 //! of notes is turned off; what the loader maps is not counted (GNU cuts zeros off the data of Go
-//! programs, LLVM the ends of segments for another page size), nor are a Mach-O signature (LLVM's
+//! programs, LLVM the ends of segments for another page size), nor are programs that no longer do what
+//! they did (GNU's of a segment behind the debug data, LLVM's of a payload), a Mach-O signature (LLVM's
 //! has neither the identifier nor the flags that the input's had) and symbols that they leave out.
 //! And the dynamic loader of macOS 27 wants strings of a Mach-O aligned, which LLVM's are not.
 
@@ -19,7 +20,7 @@ use object::{File, Object, ObjectSegment, ObjectSymbol};
 
 use crate::strip_corpus;
 use crate::support::made::{made, one};
-use crate::support::stripping::{MODES, Subject, size};
+use crate::support::stripping::{MODES, Subject, does, size};
 use crate::support::{can, machine, native};
 
 /// Kept in every mode, by us.
@@ -147,7 +148,10 @@ fn never_larger<'s>(
                 }
                 compared += 1;
                 let theirs = weigh(&other);
-                if ours.bytes > theirs.bytes + own_symbols(&ours, &theirs) + ours.alignment {
+                let is_larger =
+                    ours.bytes > theirs.bytes + own_symbols(&ours, &theirs) + ours.alignment;
+                // What no longer does what it did has lost what it needs.
+                if is_larger && does(subject, &other) == does(subject, &subject.file) {
                     writeln!(
                         table,
                         "{} {mode}: {} -> {} bytes, {peer}: {} ({} and {} count)",

@@ -39,6 +39,8 @@ struct Package {
     version: String,
     /// pip's name of the platform that the file is for.
     platform: Option<String>,
+    /// The version of CPython that the file is for, if it is for one alone.
+    python: Option<String>,
     /// The archive's name.
     archive: String,
     sha256: String,
@@ -152,6 +154,10 @@ impl Package {
                 pip.args(["-m", "pip", "download", "--quiet", "--disable-pip-version-check"]);
                 pip.args(["--no-deps", "--only-binary=:all:", "-d"]).arg(to);
                 pip.args(self.platform.iter().flat_map(|platform| ["--platform", platform]));
+                if let Some(version) = &self.python {
+                    let abi = format!("cp{}", version.replace('.', ""));
+                    pip.args(["--python-version", version, "--abi", &abi]);
+                }
                 pip.arg(format!("{}=={}", self.name, self.version));
                 pip
             }
@@ -317,6 +323,7 @@ mod tests {
             name: "a".into(),
             version: "1".into(),
             platform: None,
+            python: None,
             archive: archive.into(),
             sha256: String::new(),
             files: if whole { Vec::new() } else { vec![named("package/bin/a")] },

@@ -19,6 +19,7 @@ pub struct Libc {
     /// that looks up hosts or users with glibc needs them, and of the same version.
     pub loads: Option<&'static str>,
     /// What tells.
+    #[serde(flatten, serialize_with = "crate::origin::evidence::one")]
     pub evidence: Evidence,
 }
 

@@ -61,6 +61,7 @@ pub struct Packer {
     /// Its version, if it left that.
     pub version: Option<String>,
     /// What tells it.
+    #[serde(skip_serializing_if = "crate::origin::evidence::is_hidden")]
     pub evidence: String,
 }
 

@@ -78,6 +78,7 @@ pub struct RecoveredCrate {
     /// Where it came from.
     pub source: CrateSource,
     /// What tells.
+    #[serde(flatten, serialize_with = "crate::origin::evidence::all")]
     pub evidence: Vec<Evidence>,
 }
 

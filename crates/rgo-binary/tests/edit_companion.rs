@@ -4,7 +4,10 @@ mod edit_common;
 
 use edit_common::{ELF_AMD64, ELF_ARM64, MACHO_ARM64, PE_AMD64, PE_ARM64};
 use object::{Object, ObjectSection, ObjectSymbol, SectionKind};
-use rgo_binary::edit::{Finish, Strip, debuglink_crc, finish, only_keep_debug};
+use rgo_binary::edit::{
+    Finish, Strip, companion, debuglink_crc, finish, only_keep_debug, supplement,
+};
+use rgo_binary::{Image, Limits};
 
 type Sections = Vec<(String, u64, u64)>;
 
@@ -52,9 +55,19 @@ fn elf_companions_hold_what_the_program_lost() {
         for header in elf.section_headers.iter().filter(|header| header.is_alloc()) {
             assert!(matches!(header.sh_type, 7 | 8), "notes and sections without bytes alone");
         }
+        // What `eu-elflint` and readelf ask: the program headers are where they are said to be,
+        // and mapped; nothing else has bytes but notes; offsets are congruent to addresses.
+        let table = (64, 56 * elf.program_headers.len() as u64);
         for segment in &elf.program_headers {
-            let end = segment.p_offset + segment.p_filesz;
-            assert!(end <= companion.len() as u64 && (segment.p_type == 4 || end == 0));
+            let place = (segment.p_offset, segment.p_filesz);
+            match segment.p_type {
+                4 => assert!(place.0 + place.1 <= companion.len() as u64),
+                6 => assert_eq!(place, table),
+                1 if place.1 > 0 => assert_eq!(place, (0, table.0 + table.1)),
+                _ => assert_eq!(place.1, 0, "{segment:?}"),
+            }
+            let align = segment.p_align.max(1);
+            assert_eq!(segment.p_offset % align, segment.p_vaddr % align, "{segment:?}");
         }
         let symbols = |image: &[u8]| -> Vec<_> {
             let file = object::File::parse(image).expect("parses");
@@ -147,4 +160,46 @@ fn pe_companions_hold_what_the_program_lost() {
 fn mach_o_has_its_debug_data_elsewhere() {
     let error = only_keep_debug(MACHO_ARM64).expect_err("none here").to_string();
     assert!(error.contains("dsymutil"), "{error}");
+}
+
+/// The companion is in another folder than its program, and a relative path starts from there.
+#[test]
+fn a_companion_names_the_supplementary_file_from_where_it_is() {
+    let gnu = [b"../common.dwz\0".as_slice(), &[7; 20]].concat();
+    let dwarf = [&[5, 0, 0], b"../common.dwz\0".as_slice(), &[2, 7, 7]].concat();
+    let standalone = [&[5, 0, 1], b"\0".as_slice(), &[2, 7, 7]].concat();
+    for (name, link, is_link) in [
+        (".gnu_debugaltlink", &gnu, true),
+        (".debug_sup", &dwarf, true),
+        (".debug_sup", &standalone, false),
+    ] {
+        let edits = Finish { added: &[(name, link)], ..Finish::default() };
+        let input = finish(ELF_AMD64, &edits).expect("adds").bytes;
+        let image = Image::parse(&input, &Limits::default()).expect("parses");
+        assert_eq!(supplement(&image), is_link.then_some("../common.dwz"), "{name}");
+        let companion = companion(&input, Some("../../far/common.dwz")).expect("keeps").to_vec();
+        let image = Image::parse(&companion, &Limits::default()).expect("parses");
+        assert_eq!(supplement(&image), is_link.then_some("../../far/common.dwz"), "{name}");
+        let end = |bytes: &[u8]| bytes[bytes.len() - 3..].to_vec();
+        assert_eq!(end(&content(&companion, name)), end(link), "{name}: what identifies it stays");
+        let same = only_keep_debug(&input).expect("keeps").to_vec();
+        assert_eq!(content(&same, name), *link, "{name}");
+    }
+    // Cut short, it names nothing.
+    for (name, link) in [
+        (".gnu_debugaltlink", b"".as_slice()),
+        (".gnu_debugaltlink", b"no end"),
+        (".gnu_debugaltlink", b"\0"),
+        (".debug_sup", b""),
+        (".debug_sup", &[5, 0]),
+        (".debug_sup", &[5, 0, 0]),
+        (".debug_sup", &[5, 0, 0, 0]),
+    ] {
+        let edits = Finish { added: &[(name, link)], ..Finish::default() };
+        let input = finish(ELF_AMD64, &edits).expect("adds").bytes;
+        let image = Image::parse(&input, &Limits::default()).expect("parses");
+        assert_eq!(supplement(&image), None, "{name} {link:?}");
+        let companion = companion(&input, Some("elsewhere")).expect("keeps").to_vec();
+        assert_eq!(content(&companion, name), link);
+    }
 }

@@ -5,7 +5,7 @@ mod edit_common;
 
 use edit_common::{ALL, ELF_AMD64, ELF_ARM64, PE_AMD64, PE_ARM64, coff_header, put_u32, u32_le};
 use object::{Object, ObjectSection, ObjectSymbol};
-use rgo_binary::edit::{Finish, Strip, finish};
+use rgo_binary::edit::{Choice, Finish, Strip, finish};
 
 fn strip(input: &[u8], strip: Strip) -> Vec<u8> {
     finish(input, &Finish { strip, ..Finish::default() }).expect("strips").bytes
@@ -55,6 +55,32 @@ fn elf_keeps_what_tells_its_origin() {
             assert_eq!(goblin.libraries, goblin::elf::Elf::parse(input).expect("reads").libraries);
         }
     }
+}
+
+/// PyInstaller keeps a program's archive in such a section, firmware the texts of its log.
+#[test]
+fn elf_sections_that_nobody_knows_are_a_payload_and_stay() {
+    let names = ["pydata", ".defmt", ".rustc", ".custom"];
+    let added: Vec<(&str, &[u8])> =
+        names.iter().map(|name| (*name, b"payload".as_slice())).collect();
+    let input = finish(ELF_AMD64, &Finish { added: &added, ..Finish::default() });
+    let input = input.expect("adds").bytes;
+    for mode in [Strip::Debug, Strip::Unneeded, Strip::All] {
+        let stripped = strip(&input, mode);
+        let file = object::File::parse(stripped.as_slice()).expect("parses");
+        for name in names {
+            let section = file.section_by_name(name).expect(name);
+            assert_eq!(section.data().expect("is there"), b"payload", "{name}");
+        }
+        assert!(file.section_by_name(".debug_info").is_none());
+    }
+    // By name all of them can go.
+    let pydata = |name: &[u8]| name == b"pydata";
+    let sections = Choice { drop: Some(&pydata), ..Choice::default() };
+    let edits = Finish { strip: Strip::All, sections, ..Finish::default() };
+    let stripped = finish(&input, &edits).expect("strips").bytes;
+    let file = object::File::parse(stripped.as_slice()).expect("parses");
+    assert!(file.section_by_name("pydata").is_none());
 }
 
 #[test]

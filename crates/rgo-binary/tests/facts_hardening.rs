@@ -36,7 +36,7 @@ fn a_hardened_library_has_everything() {
     assert!(answers.iter().all(|finding| finding.answer == Yes), "{facts:#?}");
     assert_eq!((facts.cet_shstk.answer, facts.pie.answer), (Yes, NotApplicable));
     assert_eq!(facts.stack_protector.evidence, "refers to __stack_chk_fail");
-    assert_eq!((facts.bti.answer, facts.cfg.answer), (NotApplicable, NotApplicable));
+    assert_eq!((facts.bti.answer, facts.cf_guard.answer), (NotApplicable, NotApplicable));
 }
 
 #[test]
@@ -158,13 +158,13 @@ fn pe_load_configuration_answers() {
     };
     let facts = with(0x1_4000_1000, 0x500, 0x4000);
     // Nothing of the C library is imported: the cookie may be its.
-    assert_eq!((facts.stack_protector.answer, facts.cfg.answer), (Unknown, Yes));
+    assert_eq!((facts.stack_protector.answer, facts.cf_guard.answer), (Unknown, Yes));
     assert_eq!(facts.stack_protector.whose, Some(Whose::CLibrary));
-    assert_eq!(facts.cfg.evidence, "GUARD_CF is set, 9 functions in its table");
+    assert_eq!(facts.cf_guard.evidence, "GUARD_CF is set, 9 functions in its table");
     let facts = with(0x1_4000_1000, 0x800, 0x4000);
-    assert_eq!((facts.stack_protector.answer, facts.cfg.answer), (No, No));
+    assert_eq!((facts.stack_protector.answer, facts.cf_guard.answer), (No, No));
     let facts = with(0, 0x500, 0);
-    assert_eq!((facts.stack_protector.answer, facts.cfg.answer), (Unknown, No));
+    assert_eq!((facts.stack_protector.answer, facts.cf_guard.answer), (Unknown, No));
 }
 
 #[test]

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use super::{c_line, c_program, gdb, sample, sample_line, split, strip};
-use crate::support::scratch;
+use crate::support::{Outcome, can, native, scratch};
 
 /// It stops at the line and reads the variable.
 #[track_caller]
@@ -45,6 +45,38 @@ fn by_debuglink() {
         std::fs::rename(debug.join("twice.debug"), folder.join("elsewhere")).expect("renamed");
         knows_no_line(&program);
     }
+}
+
+/// dwz puts what several programs have in common into one file, which each names by a path that
+/// starts from its own folder. The companion is in another one.
+#[test]
+fn a_program_whose_debug_data_dwz_has_shared() {
+    if !can("dwz") {
+        eprintln!("NOT TESTED: supplementary files; there is no dwz");
+        return;
+    }
+    let folder = scratch("debug-dwz").canonicalize().expect("is there");
+    let (bin, debug) = (folder.join("bin"), folder.join("debug/store"));
+    std::fs::create_dir(&bin).expect("made");
+    let programs = [bin.join("twice"), bin.join("thrice")];
+    for program in &programs {
+        c_program(program, &["-Wl,--build-id=sha1"]);
+    }
+    let mut dwz = native("dwz");
+    dwz.args(["-m", "common.dwz", "-r"]).args(&programs).current_dir(&folder);
+    Outcome::of(&mut dwz).ended(0);
+    assert!(folder.join("common.dwz").is_file(), "dwz has shared nothing");
+    split(&programs[0], &debug);
+    debugs_c(&programs[0], Some(&debug));
+    let only = folder.join("debug/only");
+    strip(&programs[1], &["--only-keep-debug", "-o", only.to_str().expect("UTF-8")]);
+    let said = gdb(&only, None, &["ptype shared"]);
+    assert!(said.contains("type = int (int)"), "{said}");
+
+    std::fs::rename(folder.join("common.dwz"), folder.join("elsewhere")).expect("renamed");
+    let store = folder.join("debug/other");
+    let said = strip(&programs[1], &["--split", store.to_str().expect("UTF-8")]);
+    said.says("common.dwz, which is not there");
 }
 
 /// The debugger is told where the sources are by what rgo-build ships.

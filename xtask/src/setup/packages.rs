@@ -10,12 +10,13 @@ use crate::shell::{command, on_path, output, quiet, succeeds};
 
 /// What the tests need: compilers and build tools of programs with C code, what runs foreign
 /// programs, what looks at them, strips them or signs them, and what installs the Python packages.
-const PACKAGES: [&str; 22] = [
+const PACKAGES: [&str; 24] = [
     "autoconf",
     "binutils-aarch64-linux-gnu",
     "binutils-mingw-w64-x86-64",
     "cmake",
     "debuginfod",
+    "dwz",
     "elfutils",
     "g++",
     "gcc",
@@ -28,6 +29,7 @@ const PACKAGES: [&str; 22] = [
     "openssl",
     "osslsigncode",
     "pkg-config",
+    "python3-dev",
     "python3-pip",
     "python3-venv",
     "qemu-user",

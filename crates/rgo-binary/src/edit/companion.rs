@@ -9,6 +9,8 @@
 //! Sections keep their numbers, addresses and sizes; those that are loaded lose their bytes, but
 //! for the notes, by which the two are known to belong together.
 
+use std::ops::Range;
+
 use object::elf;
 
 use super::elf::{Layout, Section, symtab};
@@ -18,6 +20,9 @@ use crate::{Error, Format, Image, Limits, Recognised, Result, recognise};
 /// The section that names a companion (ELF, PE).
 pub(super) const DEBUGLINK: &[u8] = b".gnu_debuglink";
 
+/// The sections that name a supplementary file (ELF), and where their path starts.
+const SUPPLEMENTS: [(&str, usize); 2] = [(".gnu_debugaltlink", 0), (".debug_sup", 3)];
+
 /// The companion of an image; for a fat Mach-O file, one with as many slices. What is written of it
 /// is to be read again and compared with the image: headers that no linker writes can make it
 /// unreadable.
@@ -26,16 +31,51 @@ pub(super) const DEBUGLINK: &[u8] = b".gnu_debuglink";
 /// [`Error::Unsupported`] for a Mach-O image whose debug data are in object files, which are
 /// named (`dsymutil` collects them while these exist), and those of [`Image::parse`].
 pub fn only_keep_debug(input: &[u8]) -> Result<Draft<'_>> {
+    companion(input, None)
+}
+
+/// As [`only_keep_debug`]; an ELF companion names `supplement` as its supplementary file, in the
+/// place of the path that the input has (see [`supplement`]).
+///
+/// # Errors
+/// Those of [`only_keep_debug`].
+pub fn companion<'a>(input: &'a [u8], supplement: Option<&str>) -> Result<Draft<'a>> {
     match recognise(input) {
-        Recognised::FatMachO => Ok(fat::each(input, |slice| thin(slice).map(Edited::of))?.draft),
-        _ => thin(input),
+        Recognised::FatMachO => {
+            Ok(fat::each(input, |slice| thin(slice, None).map(Edited::of))?.draft)
+        }
+        _ => thin(input, supplement),
     }
 }
 
-fn thin(input: &[u8]) -> Result<Draft<'_>> {
+/// The path of the supplementary file of an ELF image: debug data that dwz has put there because
+/// several images have them in common. A path that is not absolute starts from the image's folder.
+///
+/// ```text
+/// .gnu_debugaltlink   path, NUL, the build-id of the file at the path
+/// .debug_sup          u16 version, u8 0, path, NUL, size and bytes of a checksum
+/// ```
+/// (gdb, "Separate Debug Files"; DWARF 5, section 7.3.6)
+#[must_use]
+pub fn supplement<'a>(image: &Image<'a>) -> Option<&'a str> {
+    SUPPLEMENTS.iter().find_map(|(name, start)| {
+        let data = image.section(name)?.data;
+        std::str::from_utf8(data.get(supplement_path(data, *start)?)?).ok()
+    })
+}
+
+/// Where a section that names a supplementary file has its path. (A supplementary file has a
+/// `.debug_sup` of its own, without one.)
+fn supplement_path(data: &[u8], start: usize) -> Option<Range<usize>> {
+    let size = data.get(start..)?.iter().position(|byte| *byte == 0)?;
+    let is_link = data.get(..start)?.last().is_none_or(|is_supplement| *is_supplement == 0);
+    (is_link && size > 0).then_some(start..start + size)
+}
+
+fn thin<'a>(input: &'a [u8], supplement: Option<&str>) -> Result<Draft<'a>> {
     let image = Image::parse(input, &Limits::default())?;
     match image.format() {
-        Format::Elf => elf_companion(input),
+        Format::Elf => elf_companion(input, supplement),
         Format::Pe => pe::only_keep_debug(input),
         Format::MachO => macho::only_keep_debug(input),
     }
@@ -63,7 +103,7 @@ pub(super) fn debuglink(name: &str, crc: [u8; 4]) -> Result<Vec<u8>> {
     Ok(content)
 }
 
-fn elf_companion(input: &[u8]) -> Result<Draft<'_>> {
+fn elf_companion<'a>(input: &'a [u8], supplement: Option<&str>) -> Result<Draft<'a>> {
     let mut layout = Layout::parse(Draft::of(input))?;
     if layout.sections.len() <= 1 {
         let why = "the image has no section headers";
@@ -75,6 +115,9 @@ fn elf_companion(input: &[u8]) -> Result<Draft<'_>> {
         link.kept = false;
         symtab::edit(&mut layout, &Finish::default())?;
         layout.removed();
+    }
+    if let Some(path) = supplement {
+        relink(&mut layout, path)?;
     }
     layout.headers.e_phoff = encoder.file_header_size();
     let size =
@@ -106,19 +149,39 @@ fn elf_companion(input: &[u8]) -> Result<Draft<'_>> {
         section.in_segment = true;
         placed.push((address, section.header.sh_offset, section.header.sh_size));
     }
-    // No segment has bytes here but those that are one note.
+    // No segment has bytes here but the program headers, what maps these, and those that are one
+    // note. The others have offsets congruent to their addresses, as loaders want it.
+    let start = layout.headers.e_phoff;
     let mut table = Vec::new();
     for segment in &mut layout.segments {
         let note = placed.iter().find(|(address, ..)| *address == segment.p_vaddr);
-        (segment.p_offset, segment.p_filesz) = match note {
-            Some((_, offset, size)) if segment.p_type == elf::PT_NOTE => (*offset, *size),
-            _ => (0, 0),
+        (segment.p_offset, segment.p_filesz) = match (segment.p_type, note) {
+            (elf::PT_NOTE, Some((_, offset, size))) => (*offset, *size),
+            (elf::PT_PHDR, _) => (start, size - start),
+            (elf::PT_LOAD, _) if segment.p_offset == 0 && segment.p_filesz >= size => (0, size),
+            _ => (segment.p_vaddr.checked_rem(segment.p_align).unwrap_or_default(), 0),
         };
         encoder.program_header(&mut table, segment);
     }
     let at = layout.headers.e_phoff;
     output.put(at, &table, Why::ProgramHeaders, "ELF program headers")?;
     layout.write_over(output, false)
+}
+
+/// Has the image name its supplementary file by another path.
+fn relink(layout: &mut Layout<'_>, path: &str) -> Result<()> {
+    if path.contains('\0') {
+        return Err(Error::unsupported("this path of a supplementary file", "it contains a NUL"));
+    }
+    for section in layout.sections.iter_mut().filter(|section| !section.is_loaded()) {
+        let known = SUPPLEMENTS.iter().find(|(name, _)| section.name == name.as_bytes());
+        let (Some((_, start)), data) = (known, section.input()) else { continue };
+        let Some(old) = supplement_path(data, *start) else { continue };
+        let (head, rest) = (data.get(..old.start), data.get(old.end..));
+        let content = [head.unwrap_or_default(), path.as_bytes(), rest.unwrap_or_default()];
+        section.set(content.concat(), Why::DebugLink);
+    }
+    Ok(())
 }
 
 /// Of symbols whose names are loaded, and so have no bytes here, nothing can be read.

@@ -1,19 +1,22 @@
-//! Edits to ELF images: sections that no segment loads are taken out, and those left move up.
-//! Everything up to the end of the last segment is copied as it is.
+//! Edits to ELF images: sections that no segment holds are taken out, and those left move up.
+//! What segments hold is copied as it is.
 //!
 //! ```text
 //! before  header, segments … end │ .comment .debug_* .symtab .strtab .shstrtab │ section headers
 //! after   header, segments … end │ .comment .shstrtab │ section headers
 //! ```
 //!
-//! Go puts the section headers inside the first segment: there they stay. Section numbers occur
+//! A segment that lies behind such sections moves up as well ([`extents`]). Go puts the section
+//! headers inside the first segment: there they stay. Section numbers occur
 //! in headers (`sh_link`, `sh_info`, `e_shstrndx`), in groups, in symbols and, past 65,279
 //! sections, in `.symtab_shndx`; all of them follow. (System V ABI, chapters 4 and 5)
 //!
 //! An object that is still to be linked has no segments: all of its sections may move, and the
 //! symbols that its relocations name stay.
 
+mod claims;
 mod compress;
+mod extents;
 mod layout;
 mod names;
 mod relocations;
@@ -35,13 +38,9 @@ pub(super) fn finish<'a>(filled: Draft<'a>, edits: &Finish<'_>) -> Result<Edited
     }
     let mut layout = Layout::parse(filled)?;
     if layout.sections.len() <= 1 {
-        if edits.debuglink.is_some() || !edits.added.is_empty() {
-            let why = "the image has no section headers";
-            return Err(Error::unsupported("adding a section", why));
-        }
-        return Ok(Edited::of(layout.source));
+        return without_sections(layout, edits);
     }
-    select::sections(&mut layout, edits)?;
+    let warnings = select::sections(&mut layout, edits)?;
     let adds = add(&mut layout, edits)?;
     let restored = match edits.compression {
         Some(how) => compress::debug_sections(&mut layout, how)?,
@@ -59,9 +58,23 @@ pub(super) fn finish<'a>(filled: Draft<'a>, edits: &Finish<'_>) -> Result<Edited
             );
             return Err(Error::unsupported("stripping an image with data at its end", why));
         }
-        return Ok(Edited::of(layout.source));
+        return Ok(Edited { warnings, ..Edited::of(layout.source) });
     }
-    Ok(Edited { removed, ..Edited::of(layout.write()?) })
+    Ok(Edited { removed, warnings, ..Edited::of(layout.write()?) })
+}
+
+/// Without section headers nobody knows what the bytes are that no segment holds.
+fn without_sections<'a>(layout: Layout<'a>, edits: &Finish<'_>) -> Result<Edited<'a>> {
+    let what = "the image has no section headers";
+    if edits.debuglink.is_some() || !edits.added.is_empty() {
+        return Err(Error::unsupported("adding a section", what));
+    }
+    let warnings = layout.overlay().map(|(offset, size)| {
+        format!("{what} that say what the {size} bytes at {offset:#x} are: they stay")
+    });
+    let warnings = warnings.into_iter().collect();
+    let unchanged = Some(format!("{what} that say what could go"));
+    Ok(Edited { warnings, unchanged, ..Edited::of(layout.source) })
 }
 
 fn asks_nothing(edits: &Finish<'_>) -> bool {

@@ -24,7 +24,7 @@ mod request;
 mod stamp;
 mod verify;
 
-pub use companion::{debuglink_crc, only_keep_debug};
+pub use companion::{companion, debuglink_crc, only_keep_debug, supplement};
 pub use draft::{Draft, Piece, Why};
 pub use note_object::{NoteObject, note_object};
 pub use request::{Choice, Compression, Finish, Names, Sign, Strip};
@@ -65,8 +65,12 @@ pub struct Edited<'a> {
     pub removed: Vec<Removed>,
     /// An identity's signature was there and is gone.
     pub identity_dropped: bool,
-    /// What the user is to be told: what the edit did besides what was asked.
+    /// What the user has to know: what the edit did besides what was asked, and what it left
+    /// though it was asked to take it out.
     pub warnings: Vec<String>,
+    /// Why the output is the input, where that has a reason other than that there was nothing to
+    /// take out.
+    pub unchanged: Option<String>,
 }
 
 /// A section that an edit took out.
@@ -175,6 +179,7 @@ impl<'a> Edited<'a> {
             removed: Vec::new(),
             identity_dropped: false,
             warnings: Vec::new(),
+            unchanged: None,
         }
     }
 }

@@ -197,8 +197,8 @@ fn same_bytes(old: &Mapping, new: &Mapping, draft: &Draft<'_>, format: Format) -
 fn may_change(why: Why, format: Format) -> bool {
     match why {
         Why::Note | Why::DependencyList | Why::Slot => true,
-        // Go puts the section headers into the first segment.
-        Why::FileHeader | Why::SectionHeaders => format == Format::Elf,
+        // A segment holds the program headers, and Go's the section headers too.
+        Why::FileHeader | Why::SectionHeaders | Why::ProgramHeaders => format == Format::Elf,
         Why::LoadCommands => format == Format::MachO,
         Why::DebugDirectory | Why::Identity => format == Format::Pe,
         _ => false,

@@ -5,6 +5,7 @@
 //! Image ─┬─▶ pclntab()    every function by name and address, every source file; stripped or not
 //!        ├─▶ recovered()  toolchain, main package, modules: guessed, each with its evidence
 //!        └─▶ build_id()   what the Go command knows the program by
+//! BuildInfo ─▶ settings::left_out()   build settings that the Go command records only where on
 //! ```
 
 mod build_id;
@@ -15,6 +16,7 @@ mod names;
 mod paths;
 mod pclntab;
 mod recovered;
+pub mod settings;
 mod sources;
 mod toolchain;
 mod words;

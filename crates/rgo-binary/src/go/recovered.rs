@@ -41,6 +41,7 @@ pub struct Found {
     /// The answer.
     pub value: String,
     /// Where it comes from.
+    #[serde(skip_serializing_if = "crate::origin::evidence::is_hidden")]
     pub evidence: Evidence,
 }
 
@@ -52,6 +53,7 @@ pub struct Module {
     /// Its version, such as `v1.2.3`; `None` where only the path shows.
     pub version: Option<String>,
     /// Where both come from.
+    #[serde(skip_serializing_if = "crate::origin::evidence::is_hidden")]
     pub evidence: Evidence,
 }
 

@@ -9,6 +9,8 @@
 //!     c0000000 AArch64: bit 0 BTI, bit 1 PAC
 //! ```
 
+use std::ops::Range;
+
 use object::elf;
 use object::read::elf::{Dyn, ElfFile, FileHeader, ProgramHeader};
 use object::{Endianness, Object};
@@ -16,7 +18,7 @@ use object::{Endianness, Object};
 use super::symbols::{Calls, is_checked, is_protector};
 use super::{Answer, Finding, Hardening, Relro, callers};
 use crate::elf_notes::notes;
-use crate::{Image, Result};
+use crate::{Image, Result, SectionRef};
 
 const GNU: &[u8] = b"GNU";
 const NT_GNU_PROPERTY_TYPE_0: u32 = 5;
@@ -65,9 +67,27 @@ pub(super) fn hardening<E: FileHeader<Endian = Endianness>>(
     result.relro = match (of_kind(elf::PT_GNU_RELRO), &dynamic) {
         (None, _) => Relro::None,
         (Some(_), Some(dynamic)) if dynamic.now => Relro::Full,
-        (Some(_), _) => Relro::Partial,
+        (Some(relro), None) => {
+            let start = relro.p_vaddr(endian).into();
+            of_static_program(image, start..start.saturating_add(relro.p_memsz(endian).into()))
+        }
+        (Some(_), Some(_)) => Relro::Partial,
     };
     Ok(result)
+}
+
+/// Without a dynamic segment nothing says whether functions are bound at the start; but then the
+/// linker puts their addresses into what becomes read-only, and no table for them reaches beyond.
+/// Where there are no sections to see that by, the less is assumed.
+fn of_static_program(image: &Image<'_>, read_only: Range<u64>) -> Relro {
+    let mut sections = image.sections().peekable();
+    let any = sections.peek().is_some();
+    let outside = |section: SectionRef<'_>| {
+        let end = section.address.saturating_add(section.size);
+        let inside = section.address >= read_only.start && end <= read_only.end;
+        section.name == ".got.plt" && !inside
+    };
+    if any && !sections.any(outside) { Relro::Full } else { Relro::Partial }
 }
 
 /// `objcopy --only-keep-debug` leaves headers that speak of another file.

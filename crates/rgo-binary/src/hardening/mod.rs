@@ -47,6 +47,7 @@ pub struct Finding {
     pub answer: Answer,
     /// What in the image says so; where the question does not apply, why, or nothing if that is
     /// plain from the format.
+    #[serde(skip_serializing_if = "crate::origin::evidence::is_hidden")]
     pub evidence: Cow<'static, str>,
     /// Whose code it is said of, where the C library is a part of the image.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -125,7 +126,7 @@ pub struct Hardening {
     /// It may choose it among all 64-bit addresses (PE).
     pub high_entropy_va: Finding,
     /// Control flow guard: indirect calls are checked (PE).
-    pub cfg: Finding,
+    pub cf_guard: Finding,
     /// Exception handlers are registered (PE for 32-bit x86).
     pub safe_seh: Finding,
     /// dyld ignores its environment variables (Mach-O, `__RESTRICT`).
@@ -149,7 +150,7 @@ impl Hardening {
             ("pac", &self.pac),
             ("aslr", &self.aslr),
             ("high_entropy_va", &self.high_entropy_va),
-            ("cfg", &self.cfg),
+            ("cf_guard", &self.cf_guard),
             ("safe_seh", &self.safe_seh),
             ("restrict", &self.restrict),
             ("hardened_runtime", &self.hardened_runtime),
@@ -171,7 +172,7 @@ impl Hardening {
             pac: none(),
             aslr: none(),
             high_entropy_va: none(),
-            cfg: none(),
+            cf_guard: none(),
             safe_seh: none(),
             restrict: none(),
             hardened_runtime: none(),

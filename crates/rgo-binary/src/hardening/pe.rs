@@ -38,7 +38,7 @@ pub(super) fn hardening(image: &Image<'_>) -> Result<Hardening> {
     }
     let nx = flags.contains(pe::IMAGE_DLLCHARACTERISTICS_NX_COMPAT);
     result.nx = Finding::flag(nx, "NX_COMPAT");
-    result.cfg = cfg(flags, config.as_ref());
+    result.cf_guard = cf_guard(flags, config.as_ref());
     if tables.machine == pe::IMAGE_FILE_MACHINE_I386 {
         result.safe_seh = safe_seh(flags, config.as_ref());
     }
@@ -81,7 +81,7 @@ fn aslr(tables: &PeTables<'_>) -> Finding {
 }
 
 /// Windows goes by the flag and the table; code without checks has neither.
-fn cfg(flags: pe::DllFlags, config: Option<&LoadConfig>) -> Finding {
+fn cf_guard(flags: pe::DllFlags, config: Option<&LoadConfig>) -> Finding {
     if !flags.contains(pe::IMAGE_DLLCHARACTERISTICS_GUARD_CF) {
         return Finding::new(Answer::No, "GUARD_CF is not set");
     }

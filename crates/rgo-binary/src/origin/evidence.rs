@@ -1,13 +1,15 @@
 //! What a conclusion rests on. An image rarely says outright what it is, so whoever is told a
 //! conclusion is told with it where it was read and how far it can be trusted.
 
-use serde::Serialize;
+use std::cell::Cell;
+
+use serde::ser::{Serialize, SerializeMap, Serializer};
 
 /// Characters of a found text that are kept.
 const SHOWN: usize = 200;
 
 /// How sure a conclusion is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Confidence {
     /// It fits, and so would other explanations.
@@ -19,7 +21,7 @@ pub enum Confidence {
 }
 
 /// One observation.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
 pub struct Evidence {
     /// The section, table or header it was found in.
     pub place: String,
@@ -49,5 +51,114 @@ impl Evidence {
             shown.push('…');
         }
         Self { place: place.into(), found: shown, count, confidence }
+    }
+}
+
+thread_local! {
+    /// Whether evidence is serialized. Serde hands nothing down to the values within a value, so
+    /// the choice is kept here while [`serialized`] runs.
+    static WITH_EVIDENCE: Cell<bool> = const { Cell::new(true) };
+}
+
+/// Runs `write`, which serializes facts of this crate: with their evidence, or without it, which
+/// is often longer than what it shows. How sure a conclusion is stays either way.
+///
+/// ```
+/// use rgo_binary::origin::{Confidence, Evidence, Language, LanguageUse, serialized};
+///
+/// let evidence = Evidence {
+///     place: "compiler".to_owned(),
+///     found: "GCC 12.2.0".to_owned(),
+///     count: 1,
+///     confidence: Confidence::Guess,
+/// };
+/// let used = LanguageUse { language: Language::C, units: 0, evidence: vec![evidence] };
+/// let json = serialized(false, || serde_json::to_string(&used).unwrap());
+/// assert_eq!(json, r#"{"language":"C","units":0,"confidence":"guess"}"#);
+/// ```
+pub fn serialized<T>(with_evidence: bool, write: impl FnOnce() -> T) -> T {
+    /// Puts the choice back, also where `write` panics.
+    struct Before(bool);
+    impl Drop for Before {
+        fn drop(&mut self) {
+            WITH_EVIDENCE.set(self.0);
+        }
+    }
+    let _before = Before(WITH_EVIDENCE.replace(with_evidence));
+    write()
+}
+
+/// Whether a field that holds evidence is left out; for `skip_serializing_if`.
+pub(crate) fn is_hidden<T>(_: &T) -> bool {
+    !WITH_EVIDENCE.get()
+}
+
+/// The fields `confidence` and, unless it is hidden, `evidence`; for a flattened field.
+pub(crate) fn all<S: Serializer>(evidence: &[Evidence], serializer: S) -> Result<S::Ok, S::Error> {
+    fields(evidence.iter().map(|it| it.confidence).max(), evidence, serializer)
+}
+
+/// As [`all`], of a single observation.
+pub(crate) fn one<S: Serializer>(evidence: &Evidence, serializer: S) -> Result<S::Ok, S::Error> {
+    fields(Some(evidence.confidence), evidence, serializer)
+}
+
+fn fields<T: Serialize + ?Sized, S: Serializer>(
+    confidence: Option<Confidence>,
+    evidence: &T,
+    serializer: S,
+) -> Result<S::Ok, S::Error> {
+    let mut map = serializer.serialize_map(None)?;
+    if let Some(confidence) = confidence {
+        map.serialize_entry("confidence", &confidence)?;
+    }
+    if WITH_EVIDENCE.get() {
+        map.serialize_entry("evidence", evidence)?;
+    }
+    map.end()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[derive(serde::Serialize)]
+    struct Conclusion {
+        value: u8,
+        #[serde(flatten, serialize_with = "all")]
+        evidence: Vec<Evidence>,
+        #[serde(rename = "evidence_in_a_word", skip_serializing_if = "is_hidden")]
+        word: &'static str,
+    }
+
+    #[test]
+    fn evidence_is_left_out_and_confidence_stays() {
+        let evidence = [Confidence::Likely, Confidence::Certain, Confidence::Guess]
+            .map(|confidence| Evidence::new("place", "found", confidence));
+        let conclusion = Conclusion { value: 1, evidence: evidence.into(), word: "x" };
+        let json = || serde_json::to_value(&conclusion).expect("JSON");
+        let without = serialized(false, json);
+        assert_eq!(without, serde_json::json!({ "value": 1, "confidence": "certain" }));
+        let with = json();
+        assert_eq!(with["confidence"], "certain");
+        assert_eq!(with["evidence"].as_array().map(Vec::len), Some(3));
+        assert_eq!(with["evidence_in_a_word"], "x");
+        assert_eq!(serialized(true, json), with);
+        let none = Conclusion { value: 2, evidence: Vec::new(), word: "" };
+        let none = serialized(false, || serde_json::to_value(&none).expect("JSON"));
+        assert_eq!(none, serde_json::json!({ "value": 2 }));
+    }
+
+    #[test]
+    fn the_choice_ends_with_the_call() {
+        let hidden = || is_hidden(&());
+        assert!(!hidden());
+        serialized(false, || {
+            assert!(hidden());
+            assert!(!serialized(true, hidden));
+            assert!(hidden());
+        });
+        let panicked = std::panic::catch_unwind(|| serialized(false, || panic!("on purpose")));
+        assert!(panicked.is_err() && !hidden());
     }
 }

@@ -15,7 +15,7 @@
 
 mod comment;
 mod dwarf;
-mod evidence;
+pub(crate) mod evidence;
 mod languages;
 mod macho;
 pub(crate) mod names;
@@ -31,7 +31,7 @@ use serde::Serialize;
 
 use crate::{Image, goinfo};
 
-pub use evidence::{Confidence, Evidence};
+pub use evidence::{Confidence, Evidence, serialized};
 pub use languages::Language;
 pub(crate) use languages::mangling;
 pub(crate) use macho::platform;
@@ -73,6 +73,7 @@ pub struct LanguageUse {
     /// DWARF units in it; 0 where there is no debug data.
     pub units: u64,
     /// What tells.
+    #[serde(flatten, serialize_with = "evidence::all")]
     pub evidence: Vec<Evidence>,
 }
 

@@ -34,6 +34,7 @@ pub struct RustToolchain {
     /// The commit it was built from: 40 digits, or the first 9 of them.
     pub commit: Option<String>,
     /// Where it was found.
+    #[serde(flatten, serialize_with = "super::evidence::all")]
     pub evidence: Vec<Evidence>,
 }
 

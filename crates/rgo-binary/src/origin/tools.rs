@@ -32,6 +32,7 @@ pub struct Tool {
     /// Its version; `None` where it did not say.
     pub version: Option<String>,
     /// Where it signed.
+    #[serde(flatten, serialize_with = "super::evidence::all")]
     pub evidence: Vec<Evidence>,
 }
 

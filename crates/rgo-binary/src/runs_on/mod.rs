@@ -52,6 +52,7 @@ pub struct Verdict {
     /// Why, in words.
     pub reason: String,
     /// What tells.
+    #[serde(flatten, serialize_with = "crate::origin::evidence::all")]
     pub evidence: Vec<Evidence>,
 }
 

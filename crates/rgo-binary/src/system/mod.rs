@@ -36,6 +36,7 @@ pub struct System {
     /// Its name; [`Os::NONE`] for what runs on the bare machine.
     pub os: Os,
     /// What tells. With [`Confidence::Guess`] it is only what is probable.
+    #[serde(flatten, serialize_with = "crate::origin::evidence::one")]
     pub evidence: Evidence,
 }
 

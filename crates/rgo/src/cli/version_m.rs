@@ -51,7 +51,7 @@ Exit codes:
   0  done, and all that was required holds
   1  a file that was named could not be read, or is no program
   2  wrong usage
-  3  something that was required does not hold, or cannot be told"
+  3  a requirement does not hold, or its answer is unknown"
 )]
 pub struct VersionM {
     /// Files, folders and archives to look into; - for stdin

@@ -14,6 +14,9 @@ mod lines;
 mod report;
 mod row;
 mod said;
+#[cfg(test)]
+mod samples;
+mod vocabulary;
 
 use std::io;
 use std::path::Path;
@@ -30,6 +33,7 @@ use crate::progress::Progress;
 use crate::{output, sections};
 use dossier::Dossier;
 use report::{Shape, VersionReport};
+pub use vocabulary::vocabulary;
 
 /// Prints what the files say.
 ///
@@ -42,7 +46,8 @@ pub fn run(args: VersionM) -> Result<Exit> {
     }
     let policy = policy(&args)?;
     if args.required.iter().any(|expression| expression == "help") {
-        let text = rgo_report::render_document(&crate::policy::help(), output::style(None));
+        let help = vocabulary().help();
+        let text = rgo_report::render_document(&help, output::style(None));
         output::write(text.as_bytes())?;
         return Ok(Exit::Done);
     }
@@ -169,7 +174,7 @@ fn options(args: &VersionM) -> input::Options {
 
 /// All that is required.
 fn policy(args: &VersionM) -> Result<Policy> {
-    let mut policy = Policy::new();
+    let mut policy = Policy::new(vocabulary());
     for expression in args.required.iter().filter(|expression| *expression != "help") {
         policy.require(expression)?;
     }

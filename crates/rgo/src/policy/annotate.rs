@@ -35,7 +35,7 @@ pub fn annotations(outcome: &Outcome) -> String {
         out.push_str(&format!("::error title=policy::{}\n", data(problem)));
     }
     for unread in &outcome.unread {
-        out.push_str(&format!("::warning title=not looked into::{}\n", data(unread)));
+        out.push_str(&format!("::warning title=not read::{}\n", data(unread)));
     }
     for note in &outcome.notes {
         out.push_str(&format!("::warning title=policy::{}\n", data(note)));

@@ -1,42 +1,107 @@
-//! Whether a fact is as an expression wants it: by the kind of the fact, over all of its values.
+//! Compares a fact with what an expression asks for: by the kind of the fact, over all its values.
 
 use std::cmp::Ordering;
 
-use super::expression::{self, Expression, Operand, Operator, Test};
+use super::expression::{self, Expression, Operand, Operator, Test, Wanted};
 use super::facts::Value;
 use super::judge::Verdict;
-use super::registry::{self, Kind};
 use super::version::Version;
+use super::vocabulary::{self, Kind, OFF};
 
-/// What is shown for a version that cannot be told.
-const UNTOLD: &str = "an unknown version";
+/// What is shown for a version that is not known.
+const NO_VERSION: &str = "an unknown version";
 /// At most so many entries of a list are named.
 const SHOWN: usize = 5;
 
-/// The verdict on a known value, what was found, and for an unknown one the reason.
-pub(super) fn compare(expression: &Expression, value: &Value) -> (Verdict, String, Option<String>) {
-    let kind = expression.known.kind;
+/// A verdict on a known value.
+pub(super) struct Compared {
+    pub(super) verdict: Verdict,
+    /// The values, in words.
+    pub(super) found: String,
+    /// Why the verdict is unknown, or what to write where the user may have meant another question.
+    pub(super) reason: Option<String>,
+}
+
+impl Compared {
+    fn new(holds: bool, found: String) -> Self {
+        let verdict = if holds { Verdict::Holds } else { Verdict::DoesNotHold };
+        Self { verdict, found, reason: None }
+    }
+
+    fn unknown(found: String, reason: String) -> Self {
+        Self { verdict: Verdict::Unknown, found, reason: Some(reason) }
+    }
+}
+
+/// The verdict on a known value.
+pub(super) fn compare(expression: &Expression, value: &Value) -> Compared {
+    let kind = expression.word.kind;
+    let all = texts(kind, value);
     let is = |wanted: bool| {
-        let found =
-            if kind == Kind::Flag { flag(there(kind, value)) } else { shown(&texts(value)) };
-        let holds = there(kind, value) == wanted;
-        (if holds { Verdict::Holds } else { Verdict::DoesNotHold }, found, None)
+        let there = is_there(kind, value);
+        let found = if kind == Kind::Flag { flag(there) } else { shown(&all) };
+        Compared::new(there == wanted, found)
     };
-    let (operator, operand) = match &expression.test {
-        Test::Is(wanted) => return is(*wanted),
-        Test::Compare(operator, Operand::Any) => return is(*operator == Operator::Equal),
-        Test::Compare(operator, operand) => (*operator, operand),
-    };
-    let entries = texts(value);
+    match &expression.test {
+        Test::Is(wanted) => match kind {
+            Kind::Level { strongest, .. } => level(expression, strongest, *wanted, &all),
+            Kind::Setting => {
+                let on = all.iter().any(|text| !OFF.contains(&text.to_lowercase().as_str()));
+                Compared::new(on == *wanted, shown(&all))
+            }
+            _ => is(*wanted),
+        },
+        Test::Any(wanted) => is(*wanted),
+        Test::Compare(operator, operand) => {
+            let holds = |entry: &str| holds(*operator, operand, entry);
+            each(kind, value, *operator == Operator::NotEqual, &holds)
+        }
+        Test::In(operands) => {
+            let holds = |entry: &str| {
+                let answers = || operands.iter().map(|it| holds(Operator::Equal, it, entry));
+                if answers().any(|it| it == Some(true)) {
+                    return Some(true);
+                }
+                answers().all(|it| it.is_some()).then_some(false)
+            };
+            each(kind, value, false, &holds)
+        }
+    }
+}
+
+/// The word of a level, alone or behind `!`: the strongest values, or none at all.
+fn level(expression: &Expression, strongest: &[&str], wanted: bool, all: &[String]) -> Compared {
+    let canonical: Vec<String> = all.iter().map(|text| vocabulary::canonical(text)).collect();
+    let fits =
+        |value: &String| if wanted { strongest.contains(&&**value) } else { value == "none" };
+    let holds = canonical.iter().all(fits) && !(wanted && canonical.is_empty());
+    // Whoever writes the word may not know that it asks for the strongest value.
+    let weaker = canonical.iter().find(|value| !fits(value) && *value != "none").filter(|_| wanted);
+    let reason = weaker.map(|value| {
+        let name = expression.word.name;
+        format!("`{name}` asks for {}; to allow this, write {name}={value}", expression.expected())
+    });
+    Compared { reason, ..Compared::new(holds, shown(all)) }
+}
+
+/// The verdict where every entry has to hold; `without` is whether it holds if there is none.
+fn each(
+    kind: Kind,
+    value: &Value,
+    without: bool,
+    holds: &dyn Fn(&str) -> Option<bool>,
+) -> Compared {
+    let entries = texts(kind, value);
     if entries.is_empty() {
-        return match operator {
-            Operator::NotEqual => (Verdict::Holds, shown(&entries), None),
-            _ => (Verdict::Unknown, shown(&entries), Some("it has none to compare".to_owned())),
+        return if without {
+            Compared::new(true, shown(&entries))
+        } else {
+            Compared::unknown(shown(&entries), "there is none to compare".to_owned())
         };
     }
-    let answer = |entry: Option<String>| holds(operator, operand, &entry?);
-    let answers: Vec<_> = told(value).into_iter().map(answer).collect();
-    let with = |wanted: Option<bool>| {
+    let answers: Vec<Option<bool>> =
+        known(kind, value).into_iter().map(|entry| holds(&entry?)).collect();
+    let those = |wanted: Option<bool>| {
         let some = entries.iter().zip(&answers).filter(|(_, answer)| **answer == wanted);
         let some: Vec<String> = some.map(|(entry, _)| entry.clone()).collect();
         if some.len() == entries.len() {
@@ -46,15 +111,15 @@ pub(super) fn compare(expression: &Expression, value: &Value) -> (Verdict, Strin
         }
     };
     if answers.contains(&Some(false)) {
-        (Verdict::DoesNotHold, with(Some(false)), None)
+        Compared::new(false, those(Some(false)))
     } else if answers.contains(&None) {
         let what = if kind == Kind::Time { "a time" } else { "a version" };
-        (Verdict::Unknown, with(None), Some(format!("this is not {what} that can be compared")))
+        Compared::unknown(those(None), format!("this is not {what} that can be compared"))
     } else if matches!(value, Value::Copies { whole: false, .. }) {
         let why = "the list is partial: another copy may be there".to_owned();
-        (Verdict::Unknown, shown(&entries), Some(why))
+        Compared::unknown(shown(&entries), why)
     } else {
-        (Verdict::Holds, shown(&entries), None)
+        Compared::new(true, shown(&entries))
     }
 }
 
@@ -73,30 +138,28 @@ fn holds(operator: Operator, operand: &Operand, entry: &str) -> Option<bool> {
         Operator::Greater => order.is_gt(),
         Operator::GreaterOrEqual => order.is_ge(),
     };
-    match operand {
-        Operand::Any => equal(true),
-        Operand::Word(word) => equal(registry::canonical(entry) == *word),
-        Operand::Pattern(pattern) => equal(registry::fits(pattern, entry)),
-        Operand::Literal(text) => equal(text == entry),
-        Operand::Version(_, wanted) => match Version::parse_found(entry) {
+    match &operand.wanted {
+        Wanted::Word(word) => equal(vocabulary::canonical(entry) == *word),
+        Wanted::Pattern(pattern) => equal(vocabulary::fits(pattern, entry)),
+        Wanted::Literal(text) => equal(text == entry),
+        Wanted::Version(wanted) => match Version::parse_found(entry) {
             // `(devel)` is certainly not 1.2.3, but neither before nor after it.
             None => equal(false),
             Some(found) => equal(found.is(wanted)).or_else(|| Some(ordered(found.order(wanted)))),
         },
-        Operand::Time(_, wanted) => {
+        Wanted::Time(wanted) => {
             expression::time(entry).map(|found| ordered(found.cmp(wanted))).or_else(|| equal(false))
         }
-        Operand::Size(_, wanted) => {
+        Wanted::Size(wanted) => {
             entry.parse().ok().map(|found: u64| ordered(found.cmp(wanted))).or_else(|| equal(false))
         }
     }
 }
 
-/// Whether there is what a name alone asks for.
-fn there(kind: Kind, value: &Value) -> bool {
-    let none = |text: &str| {
-        text.is_empty() || (matches!(kind, Kind::Word(_)) && registry::canonical(text) == "none")
-    };
+/// Whether there is a value at all.
+fn is_there(kind: Kind, value: &Value) -> bool {
+    let named = matches!(kind, Kind::OneOf(_) | Kind::Name | Kind::Level { .. });
+    let none = |text: &str| text.is_empty() || (named && vocabulary::canonical(text) == "none");
     match value {
         Value::Flag(flag) => *flag,
         Value::Text(text) => !none(text),
@@ -106,11 +169,11 @@ fn there(kind: Kind, value: &Value) -> bool {
     }
 }
 
-/// The values, each as text, where it can be told; empty text is no value.
-fn told(value: &Value) -> Vec<Option<String>> {
+/// The values, each as text where it is known. Empty text is no value, but of a setting.
+fn known(kind: Kind, value: &Value) -> Vec<Option<String>> {
     match value {
         Value::Flag(value) => vec![Some(flag(*value))],
-        Value::Text(text) if text.is_empty() => Vec::new(),
+        Value::Text(text) if text.is_empty() && kind != Kind::Setting => Vec::new(),
         Value::Text(text) => vec![Some(text.clone())],
         Value::Number(number) => vec![Some(number.to_string())],
         Value::List(list) => list.iter().cloned().map(Some).collect(),
@@ -118,9 +181,12 @@ fn told(value: &Value) -> Vec<Option<String>> {
     }
 }
 
-/// The values as they are shown.
-fn texts(value: &Value) -> Vec<String> {
-    told(value).into_iter().map(|text| text.unwrap_or_else(|| UNTOLD.to_owned())).collect()
+/// The values in words.
+fn texts(kind: Kind, value: &Value) -> Vec<String> {
+    known(kind, value)
+        .into_iter()
+        .map(|text| text.unwrap_or_else(|| NO_VERSION.to_owned()))
+        .collect()
 }
 
 fn flag(value: bool) -> String {
@@ -128,11 +194,14 @@ fn flag(value: bool) -> String {
 }
 
 fn shown(entries: &[String]) -> String {
-    let Some((some, more)) = entries.split_at_checked(SHOWN).filter(|(_, more)| !more.is_empty())
-    else {
-        return if entries.is_empty() { "none".to_owned() } else { entries.join(", ") };
-    };
-    format!("{} and {} more", some.join(", "), more.len())
+    let (some, more) = entries.split_at(entries.len().min(SHOWN));
+    let some: Vec<&str> =
+        some.iter().map(|text| if text.is_empty() { "\"\"" } else { text.as_str() }).collect();
+    match (some.is_empty(), more.len()) {
+        (true, _) => "none".to_owned(),
+        (false, 0) => some.join(", "),
+        (false, more) => format!("{} and {more} more", some.join(", ")),
+    }
 }
 
 #[cfg(test)]
@@ -142,6 +211,11 @@ mod tests {
 
     fn list(entries: &[&str]) -> Value {
         entries.iter().map(|entry| (*entry).to_owned()).collect::<Vec<_>>().into()
+    }
+
+    fn parsed(text: &str) -> Expression {
+        let words = crate::policy::samples::vocabulary();
+        Expression::parse(text, &words).unwrap_or_else(|error| panic!("{error}"))
     }
 
     /// Copies on a list that may lack others.
@@ -182,9 +256,14 @@ mod tests {
             ("pie=no", true.into(), DoesNotHold, "yes"),
             ("relro=full", "Full".into(), Holds, "Full"),
             ("relro=full", "partial".into(), DoesNotHold, "partial"),
-            ("relro", "none".into(), DoesNotHold, "none"),
-            ("signed", "adhoc".into(), Holds, "adhoc"),
+            ("relro!=none", "partial".into(), Holds, "partial"),
+            ("relro=*", "partial".into(), Holds, "partial"),
+            ("relro!=*", "partial".into(), DoesNotHold, "partial"),
+            ("relro!=*", "none".into(), Holds, "none"),
             ("signed=identity", "adhoc".into(), DoesNotHold, "adhoc"),
+            ("signed=ad-hoc", "adhoc".into(), Holds, "adhoc"),
+            ("signed in [adhoc, identity]", "adhoc".into(), Holds, "adhoc"),
+            ("signed in [adhoc, identity]", "none".into(), DoesNotHold, "none"),
             ("!packer", "none".into(), Holds, "none"),
             ("packer!=*", "none".into(), Holds, "none"),
             ("!packer", "upx".into(), DoesNotHold, "upx"),
@@ -235,6 +314,46 @@ mod tests {
             ("!needs:libc.so.6", true.into(), DoesNotHold, "yes"),
             ("needs:libc.so.6!=*", false.into(), Holds, "no"),
             ("build:CGO_ENABLED==0", "1".into(), DoesNotHold, "1"),
+            ("build:CGO_ENABLED", "1".into(), Holds, "1"),
+            ("build:CGO_ENABLED", "0".into(), DoesNotHold, "0"),
+            ("!build:CGO_ENABLED", "0".into(), Holds, "0"),
+            ("build:-race", "false".into(), DoesNotHold, "false"),
+            ("!build:-race", "False".into(), Holds, "False"),
+            ("build:GOFIPS140", "off".into(), DoesNotHold, "off"),
+            ("build:-tags", "netgo".into(), Holds, "netgo"),
+            ("!build:-tags", "netgo".into(), DoesNotHold, "netgo"),
+            ("!build:-tags", "".into(), Holds, "\"\""),
+            ("build:-tags=netgo", "".into(), DoesNotHold, "\"\""),
+            ("build:-tags=\"\"", "".into(), Holds, "\"\""),
+            ("build:-tags!=netgo", "".into(), Holds, "\"\""),
+            ("build:-tags=*", "".into(), DoesNotHold, "\"\""),
+            (
+                "build:-X!=key=*",
+                list(&["version=1", "key=secret"]),
+                DoesNotHold,
+                "key=secret (of 2)",
+            ),
+            ("build:-X", list(&["version=1", "debug=0"]), Holds, "version=1, debug=0"),
+            ("arch in [amd64, aarch64]", "arm64".into(), Holds, "arm64"),
+            ("arch in [amd64, aarch64]", "riscv64".into(), DoesNotHold, "riscv64"),
+            (
+                "path in [example.com/*, \"a,b\"]",
+                "example.com/app".into(),
+                Holds,
+                "example.com/app",
+            ),
+            ("path in [example.com/*, \"a,b\"]", "a,b".into(), Holds, "a,b"),
+            (
+                "path in [\"example.com/*\"]",
+                "example.com/app".into(),
+                DoesNotHold,
+                "example.com/app",
+            ),
+            ("go in [1.25.3, 1.26]", "go1.25.3".into(), Holds, "go1.25.3"),
+            ("dep:x in [1.0, 1.1]", list(&["1.0.0", "1.1.0"]), Holds, "1.0.0, 1.1.0"),
+            ("dep:x in [1.0, 1.1]", list(&["1.0.0", "1.2.0"]), DoesNotHold, "1.2.0 (of 2)"),
+            ("dep:x in [1.0, 1.1]", some(&[None]), Unknown, "an unknown version"),
+            ("dep:x in [1.0, 1.1]", none(), Unknown, "none"),
             (
                 "leaks",
                 list(&["a", "b", "c", "d", "e", "f", "g"]),
@@ -243,10 +362,38 @@ mod tests {
             ),
         ];
         for (text, value, verdict, found) in cases {
-            let expression = Expression::parse(text).unwrap_or_else(|error| panic!("{error}"));
-            let (said, seen, why) = compare(&expression, &value);
-            assert_eq!((said, seen.as_str()), (verdict, found), "{text} {value:?}");
-            assert_eq!(why.is_some(), verdict == Unknown, "{text} {value:?}");
+            let compared = compare(&parsed(text), &value);
+            let seen = (compared.verdict, compared.found.as_str());
+            assert_eq!(seen, (verdict, found), "{text} {value:?}");
+            assert_eq!(compared.reason.is_some(), verdict == Unknown, "{text} {value:?}");
         }
+    }
+
+    /// A bare word never passes what is weaker than its name promises, and `!` never passes it
+    /// either: whoever allows a weaker value names it.
+    #[test]
+    fn a_word_alone_holds_for_its_strongest_values_and_behind_an_exclamation_mark_for_none() {
+        for (name, value, alone, negated) in [
+            ("relro", "full", Holds, DoesNotHold),
+            ("relro", "partial", DoesNotHold, DoesNotHold),
+            ("relro", "none", DoesNotHold, Holds),
+            ("signed", "authenticode", Holds, DoesNotHold),
+            ("signed", "identity", Holds, DoesNotHold),
+            ("signed", "adhoc", DoesNotHold, DoesNotHold),
+            ("signed", "broken", DoesNotHold, DoesNotHold),
+            ("signed", "none", DoesNotHold, Holds),
+            ("signed", "", DoesNotHold, Holds),
+        ] {
+            let verdict = |text: &str| compare(&parsed(text), &value.into()).verdict;
+            assert_eq!(verdict(name), alone, "{name} {value}");
+            assert_eq!(verdict(&format!("!{name}")), negated, "!{name} {value}");
+        }
+        let reason = |text: &str, value: &str| compare(&parsed(text), &value.into()).reason;
+        assert_eq!(
+            reason("signed", "adhoc").as_deref(),
+            Some("`signed` asks for identity or authenticode; to allow this, write signed=adhoc")
+        );
+        assert_eq!(reason("signed", "none"), None);
+        assert_eq!(reason("!signed", "adhoc"), None);
     }
 }

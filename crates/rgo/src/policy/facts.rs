@@ -29,32 +29,44 @@ pub trait Facts {
     /// Where it runs.
     fn platform(&self) -> Platform;
 
-    /// The answer to a name of [`super::registry::FACTS`], and for a family to the name with its
-    /// member: `dep:serde`, `needs:libc.so.6`, `build:CGO_ENABLED`. The members of `dep:` and
-    /// `needs:` may hold `*`; [`super::registry::fits`] says what they match.
+    /// The answer to a word of the tool's [`super::Vocabulary`], by the word's own name; for a
+    /// family such as `dep:` with the member that is asked for, else with an empty `member`. The
+    /// members of `dep:` and `needs:` may hold `*`; [`super::vocabulary::fits`] says what they
+    /// match.
     ///
-    /// The value is by the kind of the fact: [`Value::Flag`] for a flag and for `needs:`,
+    /// The value is by the kind of the word: [`Value::Flag`] for a flag and for `needs:`,
     /// [`Value::Number`] for a size, [`Value::Text`] for a word (`none` where there is nothing), a
     /// version, a time and for text, and [`Value::List`] for what there can be several of (`rpath`,
-    /// `leaks`).
+    /// `leaks`, `build:`).
     ///
     /// A dependency is answered by [`Value::Copies`], without any only where the list of
-    /// dependencies is whole and it is not on it. Of a list that has gaps the lack of a name proves
-    /// nothing: that is [`Answer::Absent`].
-    fn get(&self, name: &str) -> Answer;
+    /// dependencies is whole and it is not on it. Where the list has gaps, a name that is not on it
+    /// is [`NoAnswer::Unknown`].
+    fn get(&self, name: &str, member: &str) -> Answer;
 }
 
-/// What a binary says when it is asked.
+/// What a binary answers.
+pub type Answer = Result<Fact, NoAnswer>;
+
+/// Why there is no fact.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Answer {
-    /// The fact is known.
-    Known(Fact),
-    /// The binary does not say, so that it can't be known; with the reason, as in `it records no
-    /// version control`.
-    Absent(String),
-    /// The question makes no sense for this binary; with the reason, as in `it is a Windows
-    /// program`.
+pub enum NoAnswer {
+    /// The binary does not say; with the reason, as in `no commit is recorded`.
+    Unknown(String),
+    /// The question makes no sense for this binary; with the reason, as in `glibc is for Linux`.
     NotApplicable(String),
+}
+
+impl NoAnswer {
+    /// An answer that the binary does not give.
+    pub fn unknown(reason: impl Into<String>) -> Self {
+        Self::Unknown(reason.into())
+    }
+
+    /// A question that makes no sense for the binary.
+    pub fn not_applicable(reason: impl Into<String>) -> Self {
+        Self::NotApplicable(reason.into())
+    }
 }
 
 /// A fact with where it comes from.
@@ -64,6 +76,19 @@ pub struct Fact {
     pub value: Value,
     /// What shows it, as in `memcpy needs GLIBC_2.14`.
     pub evidence: Option<String>,
+}
+
+impl Fact {
+    /// A fact that nothing more is known about.
+    pub fn new(value: impl Into<Value>) -> Self {
+        Self { value: value.into(), evidence: None }
+    }
+
+    /// The fact with what shows it; empty text shows nothing.
+    #[must_use]
+    pub fn because(self, evidence: impl Into<String>) -> Self {
+        Self { evidence: Some(evidence.into()).filter(|text| !text.is_empty()), ..self }
+    }
 }
 
 /// What a fact can be.
@@ -84,22 +109,6 @@ pub enum Value {
         /// Whether there can be no copy besides.
         whole: bool,
     },
-}
-
-impl Answer {
-    /// A known fact.
-    pub fn known(value: impl Into<Value>) -> Self {
-        Self::Known(Fact { value: value.into(), evidence: None })
-    }
-
-    /// The same answer with what shows it; only a known fact has evidence.
-    #[must_use]
-    pub fn because(self, evidence: impl Into<String>) -> Self {
-        match self {
-            Self::Known(fact) => Self::Known(Fact { evidence: Some(evidence.into()), ..fact }),
-            other => other,
-        }
-    }
 }
 
 impl From<bool> for Value {

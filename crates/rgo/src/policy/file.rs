@@ -15,6 +15,7 @@ use toml::Spanned;
 use super::complaint::{printable, underlined};
 use super::expression::Expression;
 use super::pattern::Pattern;
+use super::vocabulary::Vocabulary;
 use super::{Os, Rule, Scope, Source};
 use crate::exit::Usage;
 
@@ -76,8 +77,8 @@ struct Named {
 ///
 /// # Errors
 /// With the place and what to write instead.
-pub(super) fn read(name: &str, text: &str) -> Result<Vec<Rule>, Usage> {
-    let source = Text { name, text };
+pub(super) fn read(name: &str, text: &str, words: &Vocabulary) -> Result<Vec<Rule>, Usage> {
+    let source = Text { name, text, words };
     let file: File = toml::from_str(text).map_err(|error| {
         let span = error.span().unwrap_or_default();
         source.complain(&span, error.message().lines().next().unwrap_or_default(), EXAMPLE)
@@ -116,20 +117,21 @@ pub(super) fn read(name: &str, text: &str) -> Result<Vec<Rule>, Usage> {
         }
     }
     if rules.is_empty() {
-        return Err(Usage(format!("{name}: nothing is required in it\nhint: {EXAMPLE}")));
+        return Err(Usage(format!("{name}: it requires nothing\nhint: {EXAMPLE}")));
     }
     Ok(rules)
 }
 
-/// A file with its name, to point into.
+/// A file with its name, to point into, and the words that it is written in.
 struct Text<'a> {
     name: &'a str,
     text: &'a str,
+    words: &'a Vocabulary,
 }
 
 impl Text<'_> {
     fn expression(&self, written: &Spanned<String>) -> Result<Expression, Usage> {
-        Expression::parse(written.get_ref()).map_err(|error| {
+        Expression::parse(written.get_ref(), self.words).map_err(|error| {
             let whole = written.span();
             let quoted = self.text.get(whole.clone()).unwrap_or_default();
             let inside = quoted.get(1..quoted.len().saturating_sub(1));
@@ -171,10 +173,12 @@ impl Text<'_> {
 mod tests {
     use proptest::prelude::*;
 
+    use super::super::samples;
     use super::*;
 
     fn rules(text: &str) -> Vec<(Scope, String, String, bool)> {
-        let rules = read("p.toml", text).unwrap_or_else(|error| panic!("{error}"));
+        let rules =
+            read("p.toml", text, &samples::vocabulary()).unwrap_or_else(|error| panic!("{error}"));
         let row = |rule: Rule| {
             (rule.scope, rule.expression.to_string(), rule.source.to_string(), rule.allow_unknown)
         };
@@ -196,7 +200,7 @@ allow-unknown = true
 [darwin]
 require = [\"macos<=11.0\"]
 [windows]
-require = [\"cfg\"]
+require = [\"cf-guard\"]
 [[file]]
 match = \"*.so\"
 require = [\"!rpath\"]
@@ -208,16 +212,16 @@ require = [\"!rpath\"]
             rules(text),
             [
                 row(Scope::Every, "!vcs.modified", 1, false),
-                row(Scope::Os(Os::Linux), "relro==full", 3, false),
+                row(Scope::Os(Os::Linux), "relro=full", 3, false),
                 row(Scope::Os(Os::Linux), "pie?", 4, false),
                 row(Scope::Linux { static_: true }, "static", 6, false),
                 row(Scope::Linux { static_: false }, "glibc<=2.28", 8, true),
                 row(Scope::Os(Os::Darwin), "macos<=11.0", 11, false),
-                row(Scope::Os(Os::Windows), "cfg", 13, false),
+                row(Scope::Os(Os::Windows), "cf-guard", 13, false),
                 row(Scope::File(Pattern::new("*.so").expect("valid")), "!rpath", 16, false),
             ]
         );
-        let everywhere = rules("allow-unknown = true\n[windows]\r\nrequire = [\"cfg\"]");
+        let everywhere = rules("allow-unknown = true\n[windows]\r\nrequire = [\"cf-guard\"]");
         assert!(everywhere.iter().all(|(.., allowed)| *allowed));
     }
 
@@ -229,8 +233,8 @@ require = [\"!rpath\"]
                 "p.toml:2:4: there is no fact `glibx`\n    \"glibx<=2.28\"]\n     ^^^^^\nhint: did you mean `glibc`? For example: glibc<=2.28",
             ),
             (
-                "require = [\"path==\\\"a\"]",
-                "p.toml:1:12: the closing quote is missing\n  require = [\"path==\\\"a\"]\n             ^^^^^^^^^^^\nhint: close it, as in path==\"a b\"; inside, \\\" is a quote and \\\\ a backslash",
+                "require = [\"path=\\\"a\"]",
+                "p.toml:1:12: the closing quote is missing\n  require = [\"path=\\\"a\"]\n             ^^^^^^^^^^\nhint: close it, as in path=\"a b\"; inside, \\\" is a quote and \\\\ a backslash",
             ),
             (
                 "# é\n[linx]\nrequire = []",
@@ -252,11 +256,11 @@ require = [\"!rpath\"]
                 "[[file]]\nmatch = \"a[\"\nrequire = [\"pie\"]",
                 "p.toml:2:9: `a[` is not a pattern: only *, ** and ? have a meaning in it\n  match = \"a[\"\n          ^^^^\nhint: * is any text without /, ** any folders, ? one character",
             ),
-            ("[linux]\n", "p.toml: nothing is required in it\nhint: EXAMPLE"),
-            ("", "p.toml: nothing is required in it\nhint: EXAMPLE"),
+            ("[linux]\n", "p.toml: it requires nothing\nhint: EXAMPLE"),
+            ("", "p.toml: it requires nothing\nhint: EXAMPLE"),
         ];
         for (text, expected) in cases {
-            let error = read("p.toml", text).expect_err(text);
+            let error = read("p.toml", text, &samples::vocabulary()).expect_err(text);
             assert_eq!(error.to_string(), expected.replace("EXAMPLE", EXAMPLE), "{text}");
         }
     }
@@ -264,7 +268,7 @@ require = [\"!rpath\"]
     proptest! {
         #[test]
         fn any_text_is_a_policy_or_an_error(text in r#"(require = |\[|linux|"|'|pie|<=|=|\]|\n|.){0,20}"#) {
-            if let Err(error) = read("p.toml", &text) {
+            if let Err(error) = read("p.toml", &text, &samples::vocabulary()) {
                 prop_assert!(error.to_string().starts_with("p.toml:"));
             }
         }

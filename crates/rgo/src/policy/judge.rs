@@ -6,7 +6,8 @@ use rgo_report::{Cell, Column, Document, Table, Tone};
 use serde::Serialize;
 
 use super::compare::compare;
-use super::{Answer, Facts, Policy, Rule, Scope, Source};
+use super::facts::NoAnswer;
+use super::{Facts, Policy, Rule, Scope, Source};
 use crate::exit::Exit;
 
 /// At most so many characters out of a file stand in a cell, and in a message. JSON has all.
@@ -91,7 +92,7 @@ pub struct Finding {
     pub expected: String,
     /// What is there; `None` if nothing is known.
     pub found: Option<String>,
-    /// Why it is unknown or not applicable.
+    /// Why it is unknown or not applicable, or what was asked for where that may surprise.
     pub reason: Option<String>,
     /// What shows what was found.
     pub evidence: Option<String>,
@@ -151,7 +152,7 @@ pub struct Outcome {
     pub problems: Vec<String>,
     /// What deserves a look.
     pub notes: Vec<String>,
-    /// What could not be looked into, with the reason: a binary may be in it. The report that this
+    /// What could not be read, with the reason: a binary may be in it. The report that this
     /// is a part of has it too.
     #[serde(skip)]
     pub unread: Vec<String>,
@@ -182,7 +183,7 @@ impl Policy {
         let mut problems = Vec::new();
         let mut notes = Vec::new();
         if judgements.is_empty() && !self.is_empty() {
-            problems.push("no binary matched: nothing that was given is one".to_owned());
+            problems.push("no binary matched: none of the files is one".to_owned());
         } else {
             let count = count(judgements.len(), "binary", "binaries");
             for file in &self.files {
@@ -190,7 +191,7 @@ impl Policy {
                     |rule: &Rule| matches!(&rule.source, Source::File { name, .. } if name == file);
                 if !asked(&mine) {
                     problems.push(format!(
-                        "no binary matched: {file} requires nothing of the {count} there"
+                        "no binary matched: {file} has no requirement for the {count} given"
                     ));
                 }
             }
@@ -204,17 +205,18 @@ impl Policy {
         let mut idle = judgements.iter().filter(|judgement| judgement.findings.is_empty());
         if let Some(first) = idle.next().filter(|_| problems.is_empty()) {
             notes.push(match idle.count() {
-                0 => format!("{}: nothing is required of it", first.subject),
-                more => format!("{} and {more} more: nothing is required of them", first.subject),
+                0 => format!("{}: no requirement applies to it", first.subject),
+                more => {
+                    format!("{} and {more} more: no requirement applies to them", first.subject)
+                }
             });
         }
         if !unread.is_empty() {
-            let count = count(unread.len(), "file or member", "files and members");
-            let text = format!("{count} could not be looked into");
+            let text = count(unread.len(), "file or member", "files and members");
             if self.rules.iter().all(Rule::allows_unknown) {
-                notes.push(text);
+                notes.push(format!("{text} could not be read"));
             } else {
-                problems.push(format!("{text}: what is required is unknown of what is in there"));
+                problems.push(format!("{text} could not be read: binaries in there are unchecked"));
             }
         }
         let holds = problems.is_empty() && findings().all(|finding| finding.passed);
@@ -224,14 +226,15 @@ impl Policy {
 
 fn finding(index: usize, rule: &Rule, facts: &dyn Facts) -> Finding {
     let expression = &rule.expression;
-    let (answer, found, reason, evidence) = match facts.get(&expression.name) {
-        Answer::Known(fact) => {
-            let (answer, found, reason) = compare(expression, &fact.value);
-            (answer, Some(found), reason, fact.evidence)
-        }
-        Answer::Absent(why) => (Verdict::Unknown, None, Some(why), None),
-        Answer::NotApplicable(why) => (Verdict::NotApplicable, None, Some(why), None),
-    };
+    let (answer, found, reason, evidence) =
+        match facts.get(expression.word.name, &expression.member) {
+            Ok(fact) => {
+                let compared = compare(expression, &fact.value);
+                (compared.verdict, Some(compared.found), compared.reason, fact.evidence)
+            }
+            Err(NoAnswer::Unknown(why)) => (Verdict::Unknown, None, Some(why), None),
+            Err(NoAnswer::NotApplicable(why)) => (Verdict::NotApplicable, None, Some(why), None),
+        };
     Finding {
         expression: expression.to_string(),
         source: rule.source.clone(),
@@ -241,7 +244,7 @@ fn finding(index: usize, rule: &Rule, facts: &dyn Facts) -> Finding {
         found,
         reason,
         evidence,
-        about: expression.known.about,
+        about: expression.word.about,
         rule: index,
     }
 }
@@ -270,11 +273,11 @@ impl Outcome {
         let fails = |answer| self.failures().any(|(_, finding)| finding.answer == answer);
         if fails(Verdict::NotApplicable) {
             Some(
-                "a policy file asks a question of those alone that it suits: [linux], \
+                "a policy file limits a requirement to the binaries that it suits: [linux], \
                  [linux.static], [linux.dynamic], [darwin], [windows]",
             )
         } else if fails(Verdict::Unknown) {
-            Some("a ? behind an expression lets pass what is unknown")
+            Some("a ? after an expression allows unknown")
         } else {
             None
         }
@@ -313,36 +316,43 @@ impl Outcome {
         document.line(Cell::new(self.summary()).tone(tone))
     }
 
-    /// The whole run in one line.
+    /// The whole run in one line. A check is one requirement of one binary.
     #[must_use]
     pub fn summary(&self) -> String {
-        let requirements = count(self.findings().count(), "requirement", "requirements");
+        let checks = count(self.findings().count(), "check", "checks");
         let binaries = count(self.judgements.len(), "binary", "binaries");
         let failed = self.failures().count();
         let of = |answer| self.failures().filter(|(_, finding)| finding.answer == answer).count();
-        let mut parts = Vec::new();
-        for answer in [Verdict::DoesNotHold, Verdict::Unknown, Verdict::NotApplicable] {
-            match of(answer) {
-                0 => {}
-                1 if answer == Verdict::DoesNotHold => parts.push("1 does not hold".to_owned()),
-                n if answer == Verdict::DoesNotHold => parts.push(format!("{n} do not hold")),
-                n => parts.push(format!("{n} {}", answer.words())),
-            }
-        }
-        if failed == 0 && !self.unread.is_empty() && !self.holds {
-            return format!(
-                "policy: {requirements} asked of {binaries}, and not of all there may be"
-            );
-        }
-        if failed == 0 && !self.holds {
-            return format!("policy: {requirements} asked of {binaries}, which proves nothing");
-        }
-        if failed == 0 {
-            return format!("policy: {requirements} asked of {binaries}, none fails");
-        }
-        let fail = if failed == 1 { "fails" } else { "fail" };
-        let parts = parts.join(", ");
-        format!("policy: {requirements} asked of {binaries}, {failed} {fail}: {parts}")
+        let result = if failed > 0 {
+            let answers = [Verdict::DoesNotHold, Verdict::Unknown, Verdict::NotApplicable];
+            let parts: Vec<String> = answers
+                .into_iter()
+                .filter(|answer| of(*answer) > 0)
+                .map(|answer| match (answer, of(answer)) {
+                    (Verdict::DoesNotHold, 1) => "1 does not hold".to_owned(),
+                    (Verdict::DoesNotHold, n) => format!("{n} do not hold"),
+                    (_, n) => format!("{n} {}", answer.words()),
+                })
+                .collect();
+            // That what does not hold has failed says the number alone.
+            let parts = if of(Verdict::DoesNotHold) == failed {
+                String::new()
+            } else {
+                format!(" ({})", parts.join(", "))
+            };
+            format!("{failed} failed{parts}")
+        } else if self.holds {
+            let unknown = self.findings().filter(|(_, it)| it.answer == Verdict::Unknown).count();
+            let allowed = format!(" ({unknown} unknown, as allowed)");
+            format!("all passed{}", if unknown > 0 { allowed.as_str() } else { "" })
+        } else if self.findings().next().is_none() {
+            "failed, because nothing was checked".to_owned()
+        } else if self.unread.is_empty() {
+            "failed, because a policy file matched nothing".to_owned()
+        } else {
+            "failed, because not everything could be read".to_owned()
+        };
+        format!("policy: {checks} on {binaries}: {result}")
     }
 }
 

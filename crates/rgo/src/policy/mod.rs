@@ -1,5 +1,6 @@
-//! The gate that every inspecting command shares: `--require EXPR` and `--policy FILE`. It asks
-//! facts by name and knows no binary format; it reads no file and prints nothing.
+//! The gate that every inspecting command shares: `--require EXPR` and `--policy FILE`. Each tool
+//! brings the words that it answers ([`Vocabulary`]). The gate asks facts by name and knows no
+//! binary format; it reads no file and prints nothing.
 //!
 //! ```text
 //! --require ─▶ Expression ─┐
@@ -18,11 +19,13 @@ mod facts;
 mod file;
 mod judge;
 mod pattern;
-pub mod registry;
+#[cfg(test)]
+mod samples;
 pub mod sarif;
 #[cfg(test)]
 mod tests;
 mod version;
+pub mod vocabulary;
 
 use std::fmt;
 
@@ -33,55 +36,63 @@ use pattern::Pattern;
 
 pub use complaint::ParseError;
 pub use expression::Expression;
-pub use facts::{Answer, Fact, Facts, Os, Platform, Value};
+pub use facts::{Answer, Fact, Facts, NoAnswer, Os, Platform, Value};
 pub use judge::{Finding, Judgement, Outcome, Subject, Verdict};
-pub use registry::help;
+pub use vocabulary::Vocabulary;
 
-/// What `--help` says of expressions and policy files.
+/// What `--require help` says about expressions and policy files, below the list of facts.
 pub const HELP: &str = "\
 An expression asks for one fact; quote it, because `<`, `>` and `!` mean something to a shell:
-  'static' '!rpath'           a fact is so, or there; or it is not
+  'static' '!rpath'           it is so; there is none
+  'relro' 'relro=partial'     a word alone asks for its strongest value; others are named
   'glibc<=2.28' 'go>=1.25'    versions compare as numbers, a pre-release comes before its release
-  'relro=full' 'signed=adhoc' one word of a few, whatever its case
-  'vcs.revision==4f2a91c*'    exact text; * stands for anything, \"quotes\" make it literal
+  'arch in [amd64, arm64]'    one of several values
+  'vcs.revision=4f2a91c*'     exact text; * stands for anything, \"quotes\" make it literal
+  '!build:-race'              a setting is not set, or set to false, 0, off, no or none
   'dep:rustls>=0.23'          a dependency: every copy of it
-  'dep:openssl!=*'            it must not be there; 'dep:serde==*': it must
+  'dep:openssl!=*'            it must not be there; 'dep:serde=*': it must
   'vcs.time>=2026-01-01?'     with a ? at its end, it may be unknown
-Operators: = == != < <= > >=. Metadata behind a + counts where it is named; +dirty is never equal.
+Operators: = != < <= > >= in; == is the same as =. Metadata behind a + counts where it is named;
++dirty is never equal.
+
+A word alone asks for the strongest value, as the table above lists them, and behind ! for none.
+What is between fails both ways: a partial relro fails 'relro' and '!relro', and passes
+'relro=partial' and 'relro!=none'.
 
 An answer is one of these, and all but the first fail (exit code 3):
   holds
   does not hold
   unknown         the binary does not say, or there is nothing to compare: `dep:rustls>=0.23` of
                   a program without rustls, or of one whose list of crates is only recovered and
-                  may lack another copy. A ? behind the expression lets it pass.
+                  may lack another copy. A ? after the expression allows it.
   not applicable  the question makes no sense there: `glibc<=2.28` of a Windows program. A policy
-                  file asks it of those alone that it suits.
+                  file limits it to the binaries that it suits.
 What must not be there (`!=`) holds where there is none. Where there are several (copies of a
-dependency, entries of an rpath) every one has to hold. That no binary was asked anything fails
-too; so does a file or member that could not be looked into.
+dependency, entries of an rpath) every one has to hold. It fails too if no binary matched, or if
+a file or member could not be read.
 
 A policy file has requirements for all binaries, for a platform, and for files by their name:
   require = [\"!vcs.modified\", \"!leaks\"]
   [linux]
-  require = [\"relro=full\"]
+  require = [\"relro\", \"arch in [amd64, arm64]\"]
   [linux.static]              # without loader and libraries; the others: [linux.dynamic]
   require = [\"kind=static-pie\"]
   [linux.dynamic]
   require = [\"glibc<=2.28\"]
   [darwin]
-  require = [\"macos<=11.0\", \"signed=identity\"]
+  require = [\"macos<=11.0\", \"signed\"]
   [windows]
-  require = [\"cfg\", \"aslr\"]
-  allow-unknown = true        # as a ? behind each expression of this table
+  require = [\"cf-guard\", \"aslr\", \"nx\"]
+  allow-unknown = true        # as a ? after each expression of this table
   [[file]]
   match = \"*.so\"              # the name; with a /, the end of the path, where ** crosses folders
   require = [\"dep:openssl!=*\"]
 ";
 
 /// All that is required, from wherever it was.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub struct Policy {
+    words: Vocabulary,
     rules: Vec<Rule>,
     /// The policy files by name, one entry each.
     files: Vec<String>,
@@ -126,10 +137,10 @@ pub enum Source {
 }
 
 impl Policy {
-    /// A policy that requires nothing yet.
+    /// A policy in the words of a tool that requires nothing yet.
     #[must_use]
-    pub fn new() -> Self {
-        Self::default()
+    pub fn new(words: Vocabulary) -> Self {
+        Self { words, rules: Vec::new(), files: Vec::new() }
     }
 
     /// Adds an expression that holds for every binary.
@@ -137,8 +148,8 @@ impl Policy {
     /// # Errors
     /// If it cannot be read.
     pub fn require(&mut self, expression: &str) -> Result<(), Usage> {
-        let expression =
-            Expression::parse(expression).map_err(|error| Usage(format!("--require: {error}")))?;
+        let expression = Expression::parse(expression, &self.words)
+            .map_err(|error| Usage(format!("--require: {error}")))?;
         let scope = Scope::Every;
         self.rules.push(Rule { scope, expression, source: Source::Option, allow_unknown: false });
         Ok(())
@@ -150,7 +161,7 @@ impl Policy {
     /// If it is not TOML, has a key that is not known or an expression that cannot be read, or
     /// requires nothing; with line and column.
     pub fn add_file(&mut self, name: &str, text: &str) -> Result<(), Usage> {
-        self.rules.extend(file::read(name, text)?);
+        self.rules.extend(file::read(name, text, &self.words)?);
         self.files.push(name.to_owned());
         Ok(())
     }

@@ -191,7 +191,7 @@ pub fn log(tool: &str, version: &str, outcome: &Outcome, exit: Exit) -> Log {
 fn descriptor(finding: &Finding) -> Descriptor {
     let about = format!("{}: {}.", finding.expression, finding.about);
     let help =
-        format!("Expected is {}. rgo explains its facts by --require help.", finding.expected);
+        format!("Expected: {}. The help of --require explains every fact.", finding.expected);
     Descriptor {
         id: finding.expression.clone(),
         short_description: Message::new(&format!("{} is required", finding.expression)),

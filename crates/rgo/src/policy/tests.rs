@@ -21,8 +21,8 @@ impl Facts for Table {
         self.platform
     }
 
-    fn get(&self, name: &str) -> Answer {
-        let none = || Answer::Absent("it does not say".to_owned());
+    fn get(&self, name: &str, _: &str) -> Answer {
+        let none = || Err(NoAnswer::unknown("it does not say"));
         self.answers.get(name).cloned().unwrap_or_else(none)
     }
 }
@@ -36,22 +36,26 @@ fn binary<const N: usize>(
 }
 
 fn dynamic() -> Table {
-    let floor = Answer::known("2.34").because("pthread_create needs GLIBC_2.34");
-    binary(Os::Linux, Some(false), [("glibc", floor), ("static", Answer::known(false))])
+    let floor = Fact::new("2.34").because("pthread_create needs GLIBC_2.34");
+    binary(Os::Linux, Some(false), [("glibc", Ok(floor)), ("static", Ok(Fact::new(false)))])
 }
 
 fn static_() -> Table {
-    let glibc = Answer::NotApplicable("it is static and needs no glibc".to_owned());
-    binary(Os::Linux, Some(true), [("glibc", glibc), ("static", Answer::known(true))])
+    let glibc = Err(NoAnswer::not_applicable("it is static and needs no glibc"));
+    binary(Os::Linux, Some(true), [("glibc", glibc), ("static", Ok(Fact::new(true)))])
 }
 
 fn windows() -> Table {
-    let glibc = Answer::NotApplicable("it is a Windows program".to_owned());
-    binary(Os::Windows, Some(false), [("glibc", glibc), ("static", Answer::known(false))])
+    let glibc = Err(NoAnswer::not_applicable("it is a Windows program"));
+    binary(Os::Windows, Some(false), [("glibc", glibc), ("static", Ok(Fact::new(false)))])
+}
+
+fn empty() -> Policy {
+    Policy::new(samples::vocabulary())
 }
 
 fn policy(requires: &[&str], file: &str) -> Policy {
-    let mut policy = Policy::new();
+    let mut policy = empty();
     for expression in requires {
         policy.require(expression).unwrap_or_else(|error| panic!("{error}"));
     }
@@ -99,7 +103,7 @@ fn there_are_three_answers_and_a_reason_for_each() {
     assert_eq!(outcome.exit(), Exit::NotHeld);
     assert_eq!(
         outcome.summary(),
-        "policy: 8 requirements asked of 2 binaries, 6 fail: 2 do not hold, 2 unknown, 2 not applicable"
+        "policy: 8 checks on 2 binaries: 6 failed (2 do not hold, 2 unknown, 2 not applicable)"
     );
     assert!(outcome.hint().is_some_and(|hint| hint.contains("[linux.dynamic]")));
 }
@@ -107,8 +111,8 @@ fn there_are_three_answers_and_a_reason_for_each() {
 #[test]
 fn what_a_file_says_at_length_is_cut_in_messages() {
     let long = "é".repeat(5000);
-    let answer = Answer::known(vec![long.clone()]).because(long);
-    let table = binary(Os::Linux, None, [("rpath", answer)]);
+    let answer = Fact::new(vec![long.clone()]).because(long);
+    let table = binary(Os::Linux, None, [("rpath", Ok(answer))]);
     let outcome = outcome(&policy(&["!rpath"], ""), &[("a", table)]);
     assert!(annotate::annotations(&outcome).chars().count() < 1000);
     assert!(rendered(outcome.document(Document::new(), true)).chars().count() < 1000);
@@ -124,7 +128,7 @@ require = [\"glibc<=2.34\"]
 [linux.static]
 require = [\"static\"]
 [windows]
-require = [\"cfg\"]
+require = [\"cf-guard\"]
 allow-unknown = true
 [darwin]
 require = [\"signed\"]
@@ -142,12 +146,15 @@ require = [\"signed\"]
         [
             "a: glibc<=2.34 holds: expected at most 2.34, found 2.34 (pthread_create needs GLIBC_2.34)",
             "b: static holds: expected yes, found yes",
-            "bin/c.dll: cfg is unknown: expected yes (it does not say)",
+            "bin/c.dll: cf-guard is unknown: expected yes (it does not say)",
             "bin/c.dll: !static holds: expected no, found no",
         ]
     );
     assert_eq!(outcome.exit(), Exit::Done);
-    assert_eq!(outcome.summary(), "policy: 4 requirements asked of 3 binaries, none fails");
+    assert_eq!(
+        outcome.summary(),
+        "policy: 4 checks on 3 binaries: all passed (1 unknown, as allowed)"
+    );
     assert_eq!(outcome.notes, ["p.toml:16: no binary matched `*.dylib`"]);
     assert_eq!(outcome.hint(), None);
 }
@@ -158,13 +165,21 @@ fn a_run_that_asked_nothing_fails() {
     let asked = outcome(&only_darwin, &[("b", static_())]);
     assert_eq!(
         asked.problems,
-        ["no binary matched: p.toml requires nothing of the 1 binary there"]
+        ["no binary matched: p.toml has no requirement for the 1 binary given"]
     );
     assert_eq!(asked.exit(), Exit::NotHeld);
+    assert_eq!(
+        asked.summary(),
+        "policy: 1 check on 1 binary: failed, because a policy file matched nothing"
+    );
     let nothing = outcome(&only_darwin, &[]);
-    assert_eq!(nothing.problems, ["no binary matched: nothing that was given is one"]);
+    assert_eq!(nothing.problems, ["no binary matched: none of the files is one"]);
     assert_eq!(nothing.exit(), Exit::NotHeld);
-    assert!(outcome(&Policy::new(), &[]).holds, "without a gate there is nothing to fail");
+    assert_eq!(
+        nothing.summary(),
+        "policy: 0 checks on 0 binaries: failed, because nothing was checked"
+    );
+    assert!(outcome(&empty(), &[]).holds, "without a gate there is nothing to fail");
 }
 
 #[test]
@@ -195,14 +210,14 @@ fn patterns_are_about_what_is_inside_an_archive() {
 
 #[test]
 fn a_bad_expression_is_a_wrong_call() {
-    let error = Policy::new().require("glibx").expect_err("unknown");
+    let error = empty().require("glibx").expect_err("unknown");
     assert!(error.0.starts_with("--require: there is no fact `glibx`\n  glibx\n  ^^^^^\nhint: "));
 }
 
 #[test]
 fn annotations_are_escaped_as_github_reads_them() {
-    let evil = Answer::known("2.34").because("100%\r\n::error::x\u{1b}[31m");
-    let table = binary(Os::Linux, Some(false), [("glibc", evil)]);
+    let evil = Fact::new("2.34").because("100%\r\n::error::x\u{1b}[31m");
+    let table = binary(Os::Linux, Some(false), [("glibc", Ok(evil))]);
     let policy = policy(&["glibc<=2.28", "glibc<=2.34"], "");
     let mut outcome = outcome(&policy, &[("dist\\a:b,c%", table)]);
     outcome.problems.push("no, none:\nat all".to_owned());
@@ -234,14 +249,24 @@ fn rendered(document: Document) -> String {
 }
 
 #[test]
-fn the_help_has_a_line_for_each_fact() {
-    let help = rendered(help());
+fn the_help_has_a_line_for_each_fact_and_the_strongest_value_of_each_level() {
+    let words = samples::vocabulary();
+    let help = rendered(words.help());
     assert!(help.lines().next().is_some_and(|line| line.starts_with("fact")));
-    assert!(
-        help.lines().skip(1).zip(registry::FACTS).all(|(line, known)| line.starts_with(known.name))
+    assert!(help.lines().skip(1).zip(words.words()).all(|(line, it)| line.starts_with(it.name)));
+    let levels = help.split("\n\n").nth(1).expect("a second table");
+    let levels: Vec<String> =
+        levels.lines().map(|line| line.split_whitespace().collect::<Vec<_>>().join(" ")).collect();
+    assert_eq!(
+        levels,
+        [
+            "word alone it asks for other values",
+            "relro full relro=none, relro=partial",
+            "signed identity or authenticode signed=none, signed=broken, signed=adhoc",
+        ]
     );
-    assert!(help.lines().all(|line| line.chars().count() <= 100), "{help}");
     assert!(help.ends_with(HELP));
+    assert!(HELP.lines().all(|line| line.chars().count() <= 100));
 }
 
 #[test]
@@ -256,7 +281,7 @@ a       static       does not hold  yes       no     --require
 a       vcs?         unknown        any              --require  it does not say
 b       vcs?         unknown        any              --require  it does not say
 
-policy: 4 requirements asked of 2 binaries, 1 fails: 1 does not hold
+policy: 4 checks on 2 binaries: 1 failed
 "
     );
     assert_eq!(text(true).lines().count(), text(false).lines().count() + 1);
@@ -271,7 +296,7 @@ policy: 4 requirements asked of 2 binaries, 1 fails: 1 does not hold
 #[test]
 fn the_sarif_log_is_what_its_schema_asks_for() {
     let evidence = "see [x](y) {0}";
-    let glibc = || [("glibc", Answer::known("2.34").because(evidence))];
+    let glibc = || [("glibc", Ok(Fact::new("2.34").because(evidence)))];
     let policy = policy(&["glibc<=2.28", "glibc <= 2.28 ?", "vcs", "glibc<=2.34"], "");
     let subject = |member: Option<&str>| Subject {
         file: "./dist/a b.tgz".to_owned(),
@@ -288,7 +313,7 @@ fn the_sarif_log_is_what_its_schema_asks_for() {
     let run = &log["runs"][0];
     let rules = run["tool"]["driver"]["rules"].as_array().expect("rules");
     let ids: Vec<_> = rules.iter().filter_map(|rule| rule["id"].as_str()).collect();
-    assert_eq!(ids, ["glibc<=2.28", "glibc<=2.28?", "vcs", "glibc<=2.34"]);
+    assert_eq!(ids, ["glibc<=2.28", "glibc <= 2.28 ?", "vcs", "glibc<=2.34"]);
     let results = run["results"].as_array().expect("results");
     assert_eq!(results.len(), 6);
     let mut fingerprints = std::collections::BTreeSet::new();
@@ -348,29 +373,15 @@ fn the_sarif_log_is_what_its_schema_asks_for() {
     }
 }
 
-#[test]
-fn the_example_of_the_help_is_a_policy_and_every_example_an_expression() {
-    let example = HELP.split_once("their name:\n").expect("the example").1;
-    assert!(policy(&[], example).rules.len() > 8);
-    for known in registry::FACTS {
-        assert!(Policy::new().require(known.example).is_ok(), "{}", known.example);
-    }
-    for word in HELP.split('\'').skip(1).step_by(2) {
-        let expression = Policy::new().require(word);
-        assert!(expression.is_ok(), "{word}: {expression:?}");
-    }
-    assert!(HELP.lines().all(|line| line.chars().count() <= 100));
-}
-
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(64))]
 
     /// Whatever a binary says and however a file is called, there is an answer and a rendering.
     #[test]
     fn hostile_answers_are_answered(name in ".{0,30}", text: String, list: Vec<String>, number: u64) {
-        let mut policy = Policy::new();
-        for known in registry::FACTS {
-            policy.require(known.example).expect(known.example);
+        let mut policy = empty();
+        for word in samples::vocabulary().words() {
+            policy.require(word.example).expect(word.example);
         }
         policy.add_file("p", "[[file]]\nmatch = \"**/a*b*/*\"\nrequire = [\"size<1\"]").expect("valid");
         for value in [Value::Text(text), Value::List(list), Value::Number(number), Value::Flag(true)] {
@@ -379,8 +390,8 @@ proptest! {
                 fn platform(&self) -> Platform {
                     Platform { os: Os::Linux, static_: None }
                 }
-                fn get(&self, _: &str) -> Answer {
-                    Answer::known(self.0.clone()).because(format!("{:?}", self.0))
+                fn get(&self, _: &str, _: &str) -> Answer {
+                    Ok(Fact::new(self.0.clone()).because(format!("{:?}", self.0)))
                 }
             }
             let judged = policy.judge(Subject::file(name.clone()), &Same(value));
@@ -401,7 +412,14 @@ fn what_could_not_be_looked_into_is_unknown() {
     };
     let strict = concluded("static");
     assert_eq!(strict.exit(), Exit::NotHeld);
-    assert!(strict.summary().ends_with("and not of all there may be"), "{}", strict.summary());
+    assert_eq!(
+        strict.problems,
+        ["1 file or member could not be read: binaries in there are unchecked"]
+    );
+    assert_eq!(
+        strict.summary(),
+        "policy: 1 check on 1 binary: failed, because not everything could be read"
+    );
     assert!(annotate::annotations(&strict).contains("::b.zip!c: encrypted"));
     let log = sarif::log("t", "1.0.0", &strict, Exit::Failed);
     let log = serde_json::to_value(log).expect("JSON");
@@ -418,5 +436,5 @@ fn a_binary_that_nothing_is_required_of_is_mentioned() {
     let policy = policy(&[], "[linux]\nrequire = [\"static\"]");
     let outcome = outcome(&policy, &[("a", static_()), ("b.exe", windows()), ("c.exe", windows())]);
     assert_eq!(outcome.exit(), Exit::Done);
-    assert_eq!(outcome.notes, ["b.exe and 1 more: nothing is required of them"]);
+    assert_eq!(outcome.notes, ["b.exe and 1 more: no requirement applies to them"]);
 }

@@ -4,6 +4,8 @@
 use object::write::elf::{Encoder, FileHeader, FileHeaderLayout, ProgramHeader, SectionHeader};
 use object::{Endianness, FileKind, elf};
 
+use super::claims::Claims;
+use super::extents::Extents;
 use crate::edit::{Draft, Piece, Removed, Why, bytes};
 use crate::{Error, Result};
 
@@ -55,7 +57,7 @@ impl<'a> Section<'a> {
     }
 
     /// Its bytes in the input.
-    pub(super) fn input(&self) -> &'a [u8] {
+    pub(in crate::edit) fn input(&self) -> &'a [u8] {
         match &self.content {
             Content::Input(bytes, _) => bytes,
             Content::New(_) => &[],
@@ -70,7 +72,7 @@ impl<'a> Section<'a> {
     }
 
     /// Its bytes from now on, unless they are what it has.
-    pub(super) fn set(&mut self, content: Vec<u8>, why: Why) {
+    pub(in crate::edit) fn set(&mut self, content: Vec<u8>, why: Why) {
         if self.input() != content {
             self.content = Content::New(vec![Piece::New(content, why)]);
         }
@@ -124,8 +126,10 @@ pub(in crate::edit) struct Layout<'a> {
     pub(in crate::edit) segments: Vec<ProgramHeader>,
     /// The null section included.
     pub(in crate::edit) sections: Vec<Section<'a>>,
-    /// End of the last segment in the file: up to here nothing moves.
-    pub(in crate::edit) front: u64,
+    /// What segments hold.
+    pub(super) extents: Extents,
+    /// The last section that symbols which are loaded know by its number.
+    last_numbered: usize,
 }
 
 impl<'a> Layout<'a> {
@@ -153,49 +157,18 @@ impl<'a> Layout<'a> {
             .iter()
             .map(|segment| ProgramHeader::from_raw(endian, segment))
             .collect();
-        let segments_end =
-            headers.e_phoff + u64::from(headers.segment_num) * encoder.program_header_size();
-        let front = segments
-            .iter()
-            // Lld rounds the size of this one up to a page, past the end of what is loaded.
-            .filter(|segment| segment.p_filesz > 0 && segment.p_type != elf::PT_GNU_RELRO)
-            .map(|segment| segment.p_offset.saturating_add(segment.p_filesz))
-            .chain([encoder.file_header_size(), segments_end])
-            .max()
-            .unwrap_or_default();
-        bytes::slice(input, 0, front, "ELF segments")?;
         let table = header.sections(endian, input).map_err(bad)?;
         let mut sections = Vec::with_capacity(table.len());
-        let mut total = 0;
         for raw in table.iter() {
             let header = SectionHeader::from_raw(endian, raw);
             let name = table.section_name(endian, raw).map_err(bad)?.to_vec();
+            let content = Content::Input(&[], 0);
+            let mut section = Section { name, header, content, in_segment: false, kept: true };
             // Of a section without bytes the offset means nothing.
-            let mut section = Section {
-                name,
-                header,
-                content: Content::Input(&[], 0),
-                in_segment: false,
-                kept: true,
-            };
-            if section.has_no_bytes() {
-                section.in_segment = !segments.is_empty() && section.is_loaded();
-            } else {
+            if !section.has_no_bytes() {
                 let (offset, size) = (section.header.sh_offset, section.header.sh_size);
                 let bytes = bytes::slice(input, offset, size, "ELF section")?;
                 section.content = Content::Input(bytes, offset);
-                section.in_segment = offset < front && (size > 0 || section.is_loaded())
-                    || offset == front && size == 0 && !segments.is_empty() && section.is_loaded();
-                if !section.in_segment || section.header.sh_type == elf::SHT_NOTE {
-                    total += size;
-                }
-                if total > input.len() as u64 {
-                    return Err(Error::malformed(WHAT, offset, "its sections overlap"));
-                }
-                if section.in_segment && offset + size > front {
-                    let why = "a section lies half in a segment";
-                    return Err(Error::malformed(WHAT, offset, why));
-                }
             }
             sections.push(section);
         }
@@ -205,7 +178,30 @@ impl<'a> Layout<'a> {
             return Err(Error::malformed(WHAT, 0, why));
         }
         let file = FileHeader::from_raw(endian, header);
-        Ok(Self { source, encoder, file, headers, segments, sections, front })
+        let claims = Claims {
+            input,
+            encoder,
+            machine: file.e_machine,
+            headers: &headers,
+            segments: &segments,
+            sections: &sections,
+            dynamic_flags: dynamic_flags(header, endian, input),
+        };
+        let extents = Extents::of(&claims);
+        bytes::slice(input, 0, extents.end(), "ELF segments")?;
+        let mut total = 0;
+        for section in &mut sections {
+            section.in_segment = is_held(section, &extents, segments.is_empty());
+            if !section.in_segment || section.header.sh_type == elf::SHT_NOTE {
+                total += section.size();
+            }
+            if total > input.len() as u64 {
+                let offset = section.header.sh_offset;
+                return Err(Error::malformed(WHAT, offset, "its sections overlap"));
+            }
+        }
+        let last_numbered = last_numbered(&sections, encoder);
+        Ok(Self { source, encoder, file, headers, segments, sections, extents, last_numbered })
     }
 
     /// An object that is still to be linked: its sections are numbered and placed anew at will.
@@ -227,26 +223,18 @@ impl<'a> Layout<'a> {
         let sections = self.sections.iter().filter(|section| !section.has_no_bytes());
         let end = sections
             .map(|section| section.header.sh_offset + section.header.sh_size)
-            .chain([self.front, table])
+            .chain([self.extents.end(), table])
             .max()
             .unwrap_or_default();
         let extra = self.source.input().get(bytes::index(end)..).unwrap_or_default();
         extra.iter().any(|byte| *byte != 0).then_some((end, extra.len()))
     }
 
-    /// Whether a section that is gone leaves an empty header: dynamic symbols, which are loaded,
-    /// name the loaded sections after it by number.
+    /// Whether a section that is gone leaves an empty header, so that what is known by its number
+    /// keeps it.
     fn leaves_header(&self) -> impl Fn(usize) -> bool + use<> {
-        let has_fixed = |section: &Section<'_>| {
-            matches!(section.header.sh_type, elf::SHT_DYNSYM | elf::SHT_SYMTAB)
-                && section.in_segment
-        };
-        let last_loaded = if self.sections.iter().any(has_fixed) {
-            self.sections.iter().rposition(Section::is_loaded).unwrap_or_default()
-        } else {
-            0
-        };
-        move |number| number < last_loaded
+        let last = self.last_numbered;
+        move |number| number < last
     }
 
     /// For each section number of the input the number in the output; `None` if it is removed.
@@ -282,4 +270,52 @@ impl<'a> Layout<'a> {
         }
         removed
     }
+}
+
+/// `DT_FLAGS_1` of an image, 0 without one.
+fn dynamic_flags<Elf: object::read::elf::FileHeader<Endian = Endianness>>(
+    header: &Elf,
+    endian: Endianness,
+    input: &[u8],
+) -> u64 {
+    use object::read::elf::{Dyn, ProgramHeader};
+    let segments = header.program_headers(endian, input).unwrap_or_default();
+    let table = segments.iter().find_map(|it| it.dynamic(endian, input).ok().flatten());
+    let entry = table.unwrap_or_default().iter().find(|it| it.tag(endian) == elf::DT_FLAGS_1);
+    entry.map_or(0, |entry| entry.val(endian))
+}
+
+/// Whether a segment holds a section, which stays with it.
+fn is_held(section: &Section<'_>, extents: &Extents, is_object: bool) -> bool {
+    let (offset, size) = (section.header.sh_offset, section.size());
+    match section.header.sh_type {
+        elf::SHT_NULL => false,
+        elf::SHT_NOBITS => !is_object && section.is_loaded(),
+        _ if size == 0 => !is_object && section.is_loaded() && offset <= extents.end(),
+        _ => extents.hold(offset),
+    }
+}
+
+/// The highest number of a section that symbols have which are loaded, and so stay as they are.
+fn last_numbered(sections: &[Section<'_>], encoder: Encoder<Endianness>) -> usize {
+    let is_fixed = |section: &&Section<'_>| {
+        matches!(section.header.sh_type, elf::SHT_DYNSYM | elf::SHT_SYMTAB) && section.in_segment
+    };
+    let at = if encoder.is_64() { 6 } else { 14 };
+    let number = |symbol: &[u8]| {
+        let bytes = symbol.get(at..)?.first_chunk().copied()?;
+        Some(match encoder.endian() {
+            Endianness::Little => u16::from_le_bytes(bytes),
+            Endianness::Big => u16::from_be_bytes(bytes),
+        })
+    };
+    let size = bytes::index(encoder.sym_size());
+    let symbols = sections.iter().filter(is_fixed).flat_map(|it| it.input().chunks_exact(size));
+    let last = symbols.filter_map(number).fold(0, |last, number| match number {
+        // The real number is in another table.
+        number if number == elf::SHN_XINDEX.0 => usize::MAX,
+        number if number >= elf::SHN_LORESERVE => last,
+        number => last.max(number.into()),
+    });
+    last.min(sections.len())
 }

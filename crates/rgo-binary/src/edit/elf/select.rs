@@ -2,29 +2,64 @@
 
 use object::elf;
 
+use super::extents::Extents;
 use super::layout::{Layout, Section};
 use super::relocations;
 use crate::edit::{Finish, Strip};
 use crate::{Error, Result};
 
-/// Takes out what is to go, but for symbols and their names.
-pub(super) fn sections(layout: &mut Layout<'_>, edits: &Finish<'_>) -> Result<()> {
+/// Takes out what is to go, but for symbols and their names. Answers what the user has to know:
+/// what the mode takes out and cannot be taken out here.
+pub(super) fn sections(layout: &mut Layout<'_>, edits: &Finish<'_>) -> Result<Vec<String>> {
     let names = layout.names_number();
     let relocatable = layout.is_relocatable();
+    let is_symbol_table = |section: &Section<'_>| section.header.sh_type == elf::SHT_SYMTAB;
+    let symtab = layout.sections.iter().position(is_symbol_table);
+    let mut stuck = Stuck::default();
     for (number, section) in layout.sections.iter_mut().enumerate().skip(1) {
         let chosen = edits.sections.of(&section.name);
         if chosen == Some(false) {
-            check_removable(section, number == names, relocatable)?;
+            check_removable(section, number == names, relocatable, &layout.extents)?;
+        }
+        if number != names && chosen.is_none() && goes(section, edits.strip, symtab) {
+            stuck.add(section, &layout.extents);
         }
         let is_fixed = number == names
             || section.in_segment
             || section.header.sh_type == elf::SHT_NULL
             || is_symbols(section);
-        section.kept = is_fixed || chosen.unwrap_or_else(|| survives(section, edits.strip));
+        section.kept = is_fixed || chosen.unwrap_or_else(|| !goes(section, edits.strip, symtab));
     }
     follow_targets(layout, edits);
     relocations::shrink_groups(layout);
-    check_links(layout)
+    check_links(layout)?;
+    Ok(stuck.text().into_iter().collect())
+}
+
+/// What the mode takes out, and is held by what cannot be taken out.
+#[derive(Default)]
+struct Stuck {
+    names: Vec<String>,
+    size: u64,
+    why: Option<String>,
+}
+
+impl Stuck {
+    fn add(&mut self, section: &Section<'_>, extents: &Extents) {
+        if section.in_segment && section.size() > 0 {
+            self.names.push(String::from_utf8_lossy(&section.name).into_owned());
+            self.size += section.size();
+            self.why.get_or_insert_with(|| extents.hold_because(section.header.sh_offset));
+        }
+    }
+
+    fn text(&self) -> Option<String> {
+        let why = self.why.as_ref()?;
+        let (first, more) = self.names.split_at_checked(3).unwrap_or((&self.names, &[]));
+        let more =
+            if more.is_empty() { String::new() } else { format!(" and {} more", more.len()) };
+        Some(format!("{} bytes of {}{more} stay: {why}", self.size, first.join(", ")))
+    }
 }
 
 /// What a relocation section of an image is for decides about it.
@@ -41,11 +76,18 @@ fn follow_targets(layout: &mut Layout<'_>, edits: &Finish<'_>) {
     }
 }
 
-fn check_removable(section: &Section<'_>, is_names: bool, relocatable: bool) -> Result<()> {
+fn check_removable(
+    section: &Section<'_>,
+    is_names: bool,
+    relocatable: bool,
+    extents: &Extents,
+) -> Result<()> {
     let why = if is_names {
-        "it holds the names of the sections"
-    } else if section.in_segment || section.is_loaded() && !relocatable {
-        "it is loaded"
+        "it holds the names of the sections".to_owned()
+    } else if section.is_loaded() && !relocatable {
+        "it is loaded".to_owned()
+    } else if section.in_segment {
+        extents.hold_because(section.header.sh_offset)
     } else {
         return Ok(());
     };
@@ -74,12 +116,21 @@ fn is_symbols(section: &Section<'_>) -> bool {
     matches!(section.header.sh_type, elf::SHT_SYMTAB | elf::SHT_SYMTAB_SHNDX)
 }
 
-fn survives(section: &Section<'_>, strip: Strip) -> bool {
-    match strip {
-        Strip::None => true,
-        Strip::Debug | Strip::Unneeded => section.is_loaded() || !is_debug(&section.name),
-        Strip::All => section.is_loaded() || survives_all(&section.name),
+/// Whether the mode takes a section out. What has a name that nobody knows stays: it may be what
+/// the program is there for.
+fn goes(section: &Section<'_>, strip: Strip, symtab: Option<usize>) -> bool {
+    if section.is_loaded() || strip == Strip::None {
+        return false;
     }
+    let is_about_symbols = || {
+        is_symbols(section)
+            || section.header.sh_type == elf::SHT_STRTAB
+            || symtab.is_some_and(|symtab| section.header.sh_link as usize == symtab)
+            || section.name == b".gnu_debugdata"
+    };
+    is_debug(&section.name)
+        || strip == Strip::Unneeded && is_symbols(section)
+        || strip == Strip::All && is_about_symbols()
 }
 
 /// Sections that debuggers alone read.
@@ -87,14 +138,5 @@ pub(super) fn is_debug(name: &[u8]) -> bool {
     const NAMES: [&[u8]; 3] = [b".gdb_index", b".line", b".gnu_debugaltlink"];
     const PREFIXES: [&[u8]; 5] =
         [b".debug", b".zdebug", b".stab", b".gnu.debuglto_.debug", b".gnu.linkonce.wi."];
-    NAMES.contains(&name) || PREFIXES.iter().any(|prefix| name.starts_with(prefix))
-}
-
-/// Sections without an address that even a full strip leaves: what tells a program's origin,
-/// and what tools (linkers, debuggers) need to be told.
-fn survives_all(name: &[u8]) -> bool {
-    const NAMES: [&[u8]; 5] =
-        [b".comment", b".dep-v0", b".gnu_debuglink", b".ARM.attributes", b".riscv.attributes"];
-    const PREFIXES: [&[u8]; 3] = [b".rgo", b".note", b".gnu.warning"];
     NAMES.contains(&name) || PREFIXES.iter().any(|prefix| name.starts_with(prefix))
 }

@@ -1,26 +1,96 @@
 //! The image that a layout stands for, written.
 
 use std::cmp::Reverse;
+use std::ops::Range;
 
 use object::elf;
 
+use super::extents::Extents;
 use super::layout::{Content, Layout, Section, WHAT};
 use super::names::{Names, is_at};
 use crate::edit::{Draft, Why, bytes};
 use crate::{Error, Result};
 
 impl<'a> Layout<'a> {
-    /// Writes the image: the front as in the input, sections, names, section headers.
-    pub(super) fn write(self) -> Result<Draft<'a>> {
-        let mut front = Draft::empty(self.source.input());
-        front.take(&self.source, 0, self.front, WHAT)?;
-        let old_table = u64::from(self.headers.section_num) * self.encoder.section_header_size();
-        let table_in_front = self.headers.e_shoff < self.front;
-        if table_in_front {
-            let at = self.headers.e_shoff;
-            front.zero(at, old_table, Why::SectionHeaders, "ELF section headers")?;
+    /// Writes the image: what segments hold, then sections, their names, section headers.
+    pub(super) fn write(mut self) -> Result<Draft<'a>> {
+        self.merge_names()?;
+        let table_in_front = self.extents.hold(self.headers.e_shoff);
+        let last = if table_in_front { usize::MAX } else { self.room() };
+        for section in self.sections.iter_mut().filter(|section| section.in_segment) {
+            let header = &mut section.header;
+            header.sh_offset = self.extents.section_offset(&self.segments, header);
         }
-        self.write_over(front, table_in_front)
+        let program_headers = self.move_segments();
+        let at = self.headers.e_phoff;
+        let source = self.source.clone();
+        let mut output = Draft::empty(source.input());
+        let moves: Vec<_> = self.extents.moves().collect();
+        let (front, behind) = moves.split_at_checked(last).unwrap_or((&moves, &[]));
+        copy(front, &source, &mut output)?;
+        if table_in_front {
+            let size = u64::from(self.headers.section_num) * self.encoder.section_header_size();
+            self.headers.e_shoff = self.extents.translate(self.headers.e_shoff);
+            let at = self.headers.e_shoff;
+            output.zero(at, size, Why::SectionHeaders, "ELF section headers")?;
+        }
+        let mut output = self.write_over(output, table_in_front)?;
+        copy(behind, &source, &mut output)?;
+        output.put(at, &program_headers, Why::ProgramHeaders, "ELF program headers")?;
+        Ok(output)
+    }
+
+    /// The program headers, which say where segments are now.
+    fn move_segments(&mut self) -> Vec<u8> {
+        let mut table = Vec::new();
+        for segment in &mut self.segments {
+            segment.p_offset = self.extents.segment_offset(self.file.e_machine, segment);
+            self.encoder.program_header(&mut table, segment);
+        }
+        self.headers.e_phoff = self.extents.translate(self.headers.e_phoff);
+        table
+    }
+
+    /// How many extents are to be in front of what no segment holds. That is all of them, unless
+    /// the image would be longer than the input, which had it between two extents: then it goes
+    /// there again.
+    fn room(&mut self) -> usize {
+        let size = self.source.size();
+        let ends = |extents: &Extents| -> Vec<(u64, u64)> {
+            let moves: Vec<_> = extents.moves().collect();
+            let starts = moves.iter().skip(1).map(|(_, start)| *start).chain([size]);
+            let end = |(range, start): &(Range<u64>, u64)| start + (range.end - range.start);
+            moves.iter().map(end).zip(starts).collect()
+        };
+        let fits = |(end, next): &(u64, u64)| self.tail_end(*end) <= *next;
+        let moved = ends(&self.extents);
+        if moved.last().is_some_and(fits) {
+            return moved.len();
+        }
+        if let Some(gap) = moved.iter().position(fits) {
+            return gap + 1;
+        }
+        let unmoved = self.extents.unmoved();
+        let gap = ends(&unmoved).iter().position(fits);
+        match gap {
+            Some(gap) => {
+                self.extents = unmoved;
+                gap + 1
+            }
+            None => moved.len(),
+        }
+    }
+
+    /// Where what no segment holds ends if it starts at `start`, section headers included.
+    fn tail_end(&self, start: u64) -> u64 {
+        let order = self.order(start);
+        let sections = order.iter().filter_map(|number| self.sections.get(*number));
+        let sections = sections.filter(|section| !section.in_segment);
+        let end = end(start, sections);
+        let count = self.numbers().iter().flatten().count() as u64;
+        let align = self.encoder.address_size();
+        end.checked_next_multiple_of(align).unwrap_or(end)
+            + count * self.encoder.section_header_size()
     }
 
     /// Writes sections behind `output`, which holds the front, and completes the file header.
@@ -78,11 +148,7 @@ impl<'a> Layout<'a> {
             Reverse(self.sections.get(*number).map_or(0, |section| section.header.sh_addralign))
         });
         let end = |order: &[usize]| {
-            let sections = order.iter().filter_map(|number| self.sections.get(*number));
-            sections.filter(|section| !section.has_no_bytes()).fold(start, |at, section| {
-                let align = section.header.sh_addralign.max(1);
-                at.checked_next_multiple_of(align).unwrap_or(at).saturating_add(section.size())
-            })
+            end(start, order.iter().filter_map(|number| self.sections.get(*number)))
         };
         if end(&other) < end(&order) { other } else { order }
     }
@@ -131,4 +197,21 @@ impl<'a> Layout<'a> {
         output.put(0, &header, Why::FileHeader, WHAT)?;
         Ok(output)
     }
+}
+
+/// Where sections end that are written one after the other from `start` on.
+fn end<'s, 'a: 's>(start: u64, sections: impl Iterator<Item = &'s Section<'a>>) -> u64 {
+    sections.filter(|section| !section.has_no_bytes()).fold(start, |at, section| {
+        let align = section.header.sh_addralign.max(1);
+        at.checked_next_multiple_of(align).unwrap_or(at).saturating_add(section.size())
+    })
+}
+
+/// Appends extents, each at its place.
+fn copy<'a>(moves: &[(Range<u64>, u64)], source: &Draft<'a>, output: &mut Draft<'a>) -> Result<()> {
+    for (range, start) in moves {
+        output.zeros(start - output.size(), Why::Padding);
+        output.take(source, range.start, range.end - range.start, WHAT)?;
+    }
+    Ok(())
 }

@@ -5,15 +5,17 @@
 use std::ops::Range;
 
 use object::read::elf::{FileHeader, ProgramHeader, SectionHeader, Sym};
+use object::write::elf::ProgramHeader as WriteHeader;
 use object::{Endianness, FileKind, elf};
 
 use super::{bad, may_change};
 use crate::edit::{Draft, Piece, Why};
 use crate::{Format, Result};
 
-/// Bytes of the file header that say where sections are and how many: offset, then counts.
-const FIELDS_32: [Range<usize>; 2] = [32..36, 48..52];
-const FIELDS_64: [Range<usize>; 2] = [40..48, 60..64];
+/// Bytes of the file header that an edit may change: the offsets of the program headers and of
+/// the section headers, then how many sections there are and which one names them.
+const FIELDS_32: [Range<usize>; 2] = [28..36, 48..52];
+const FIELDS_64: [Range<usize>; 2] = [32..48, 60..64];
 
 /// Checks one image. `offsets` is where it starts in the input and in the output.
 pub(super) fn same(
@@ -53,16 +55,35 @@ fn same_as<Elf: FileHeader<Endian = Endianness>>(
     let endian = old.endian().map_err(read)?;
     let segments = old.program_headers(endian, before).map_err(read)?;
     let others = new.program_headers(endian, after).map_err(read)?;
-    if object::pod::bytes_of_slice(segments) != object::pod::bytes_of_slice(others) {
+    let shape = |list: &[Elf::ProgramHeader]| -> Vec<_> {
+        let plain = |segment| WriteHeader { p_offset: 0, ..WriteHeader::from_raw(endian, segment) };
+        list.iter().map(plain).map(|it| format!("{it:?}")).collect()
+    };
+    if shape(segments) != shape(others) {
         return Err(bad(offsets.1, "the program headers differ".to_owned()));
     }
-    // Lld rounds the size of PT_GNU_RELRO up past the end of what is loaded.
-    for segment in segments.iter().filter(|one| one.p_type(endian) != elf::PT_GNU_RELRO) {
+    let (was, is) = (old.e_phoff(endian).into(), new.e_phoff(endian).into());
+    if address_of(segments, endian, was) != address_of(others, endian, is) {
+        return Err(bad(offsets.1 + is, "the program headers have another address".to_owned()));
+    }
+    let start = offsets.1;
+    let table = start + is..start + is + size_of_val(others) as u64;
+    let may_be = |why: Why, place: Range<u64>| match why {
+        Why::FileHeader => place.end <= start + 64,
+        Why::ProgramHeaders => table.start <= place.start && place.end <= table.end,
+        why => may_change(why, Format::Elf),
+    };
+    for (segment, moved) in segments.iter().zip(others) {
         let (offset, size) = segment.file_range(endian);
-        if size == 0 {
-            continue;
+        let (to, _) = moved.file_range(endian);
+        let align = segment.p_align(endian).into().max(1);
+        if offset % align != to % align {
+            return Err(bad(offsets.1 + to, "a segment is out of alignment".to_owned()));
         }
-        same_bytes(draft, offset, offset.saturating_add(size), offsets)?;
+        // Lld rounds the size of PT_GNU_RELRO up past the end of what is loaded.
+        if size > 0 && segment.p_type(endian) != elf::PT_GNU_RELRO {
+            same_bytes(draft, offsets.0 + offset, offsets.1 + to, size, &may_be)?;
+        }
     }
     if segments.is_empty() {
         same_objects(before, after, (old, new), endian)?;
@@ -70,32 +91,46 @@ fn same_as<Elf: FileHeader<Endian = Endianness>>(
     Ok(())
 }
 
-/// Checks that a range of the output is the same range of the input, or was made for a reason.
-fn same_bytes(draft: &Draft<'_>, from: u64, to: u64, offsets: (u64, u64)) -> Result<()> {
-    let (old, new) = offsets;
-    let (from, to) = (new + from, new.saturating_add(to));
+/// The address at which the byte at an offset of the file is loaded.
+fn address_of<P: ProgramHeader<Endian = Endianness>>(
+    segments: &[P],
+    endian: Endianness,
+    offset: u64,
+) -> Option<u64> {
+    segments.iter().filter(|it| it.p_type(endian) == elf::PT_LOAD).find_map(|segment| {
+        let (start, size) = segment.file_range(endian);
+        let within = offset.checked_sub(start).filter(|within| *within < size)?;
+        Some(segment.p_vaddr(endian).into().wrapping_add(within))
+    })
+}
+
+/// Checks that `size` bytes at `to` in the output are those at `from` in the input, or were made
+/// for a reason that they may have at their place.
+fn same_bytes(
+    draft: &Draft<'_>,
+    from: u64,
+    to: u64,
+    size: u64,
+    may_be: &dyn Fn(Why, Range<u64>) -> bool,
+) -> Result<()> {
+    let last = to.saturating_add(size);
     let mut start = 0;
     for piece in draft.pieces() {
         let end = start + piece.size();
-        if start >= to {
+        if start >= last {
             break;
         }
-        let is_right = end <= from
+        let is_right = end <= to
             || match piece {
-                Piece::Copy(range) => range.start + new == old + start,
-                Piece::New(_, why) | Piece::Zeros(_, why) => may_change(*why, Format::Elf),
+                Piece::Copy(range) => range.start.wrapping_sub(start) == from.wrapping_sub(to),
+                Piece::New(_, why) | Piece::Zeros(_, why) => may_be(*why, start..end),
             };
         if !is_right {
             return Err(bad(start, "other bytes in a segment".to_owned()));
         }
-        // The file header is at the start, and nothing else is called so.
-        let is_header = matches!(piece, Piece::New(_, Why::FileHeader));
-        if is_header && end > from && end > new + 64 {
-            return Err(bad(start, "a file header in the middle of a segment".to_owned()));
-        }
         start = end;
     }
-    if start < to {
+    if start < last {
         return Err(bad(start, "a segment is cut short".to_owned()));
     }
     Ok(())

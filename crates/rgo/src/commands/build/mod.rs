@@ -41,6 +41,7 @@ use link::Linking;
 use prepare::Prepared;
 pub use report::size;
 use report::{BuildReport, CompilerUsed, TargetReport};
+pub(super) use settings::LEFT_OUT;
 use verdict::Level;
 
 /// Runs `rgo-build`.

@@ -11,6 +11,9 @@ use super::finish::StripMode;
 use super::link::Linking;
 use super::prepare::Prepared;
 
+/// Settings that a note leaves out where there would be nothing in them.
+pub(in crate::commands) const LEFT_OUT: [&str; 4] = ["-X", "build-deps", "features", "zig"];
+
 /// The lines for one program of a target, which has these slots.
 ///
 /// Nothing here may hold a path of this machine: the note is part of bytes that must be the same

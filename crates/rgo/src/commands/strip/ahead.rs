@@ -21,6 +21,9 @@ use super::write;
 /// From here on a thread is worth its start.
 const LARGE: u64 = 4 << 20;
 
+/// Between two segments that is more than padding (of amd64's large pages).
+const GAP: u64 = 2 << 20;
+
 /// A file in which a result begins.
 pub(super) struct Begun {
     pub file: NamedTempFile,
@@ -63,9 +66,16 @@ fn unmoved(slices: &[Slice<'_>]) -> u64 {
         let name = segment.name().ok().flatten();
         !matches!(name, Some("__LINKEDIT" | "__DWARF"))
     });
-    let ends = fixed.map(|segment| {
-        let (offset, size) = segment.file_range();
-        offset.saturating_add(size)
+    let mut ranges: Vec<(u64, u64)> = fixed.map(|segment| segment.file_range()).collect();
+    ranges.sort_unstable();
+    // A segment behind a gap moves up when what is in the gap goes.
+    let end = ranges.into_iter().try_fold(0_u64, |end, (offset, size)| {
+        if offset > end.saturating_add(GAP) {
+            Err(end)
+        } else {
+            Ok(end.max(offset.saturating_add(size)))
+        }
     });
-    ends.max().unwrap_or_default().min(image.data().len() as u64)
+    let (Ok(end) | Err(end)) = end;
+    end.min(image.data().len() as u64)
 }

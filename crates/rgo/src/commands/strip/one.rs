@@ -55,7 +55,7 @@ pub(super) struct Input {
     pub bytes: Bytes,
     /// Its name, without folders and links.
     pub name: String,
-    path: PathBuf,
+    pub path: PathBuf,
 }
 
 impl Input {
@@ -155,20 +155,24 @@ fn only_companion(
     asked: &Asked,
     mut report: FileReport,
 ) -> Result<Ready> {
-    let result = split::with_companion(input, images, asked, |companion, file| {
-        report.changed = true;
-        report.size_after = companion.size();
-        report.made = made(companion);
-        if asked.dry_run {
-            return Ok(None);
-        }
-        let result = target.temporary()?;
-        write::write(companion, file, result.as_file(), target.wait(), 0)
-            .context("writing the result")?;
-        let bytes = mapped::file(result.as_file()).context("reading the result back")?;
-        split::belongs(&bytes, images)?;
-        Ok(Some(result))
-    })?;
+    let mut new = None;
+    let folder = target.folder();
+    let result =
+        split::with_companion(input, images, asked, folder, &mut report, |companion, file| {
+            new = Some((companion.size(), made(companion)));
+            if asked.dry_run {
+                return Ok(None);
+            }
+            let result = target.temporary()?;
+            write::write(companion, file, result.as_file(), target.wait(), 0)
+                .context("writing the result")?;
+            let bytes = mapped::file(result.as_file()).context("reading the result back")?;
+            split::belongs(&bytes, images)?;
+            Ok(Some(result))
+        })?;
+    if let Some((size, made)) = new {
+        (report.changed, report.size_after, report.made) = (true, size, made);
+    }
     Ok(Ready { companion: None, result, report })
 }
 
@@ -194,6 +198,11 @@ fn describe(edited: &Edited<'_>, report: &mut FileReport) {
         report.made = made(&edited.draft);
     }
     report.warnings.extend(edited.warnings.iter().cloned());
+    if !report.changed {
+        // What was to go and stays is the reason; where nothing was, the edit may know another.
+        let reason = edited.unchanged.as_ref().or(edited.warnings.first());
+        report.unchanged = reason.cloned();
+    }
     if edited.identity_dropped {
         report.warnings.push("it was signed by an identity, and is not any more".to_owned());
     }

@@ -31,6 +31,8 @@ pub(super) struct FileReport {
     pub error: Option<String>,
     /// Whether the result differs from the input.
     pub changed: bool,
+    /// Why it does not, if that is not because there was nothing to take out.
+    pub unchanged: Option<String>,
     /// Bytes before.
     pub size_before: u64,
     /// Bytes after.
@@ -174,11 +176,13 @@ impl FileReport {
     fn sizes(&self) -> String {
         let Self { size_before: before, size_after: after, changed, .. } = self;
         if !changed {
-            return format!("{before} bytes, unchanged");
+            let reason = self.unchanged.as_deref().unwrap_or("it has nothing of what is to go");
+            return format!("{before} bytes, unchanged: {reason}");
         }
-        let saved = before.saturating_sub(*after);
-        let per_mille = saved.saturating_mul(1000).checked_div(*before).unwrap_or_default();
-        format!("{before} -> {after} bytes ({}.{} % less)", per_mille / 10, per_mille % 10)
+        let word = if after <= before { "less" } else { "more" };
+        let change = before.abs_diff(*after);
+        let per_mille = change.saturating_mul(1000).checked_div(*before).unwrap_or_default();
+        format!("{before} -> {after} bytes ({}.{} % {word})", per_mille / 10, per_mille % 10)
     }
 
     fn gone(&self) -> Table {

@@ -13,6 +13,7 @@
 
 mod dsym;
 mod place;
+mod supplement;
 
 use std::fs::File;
 use std::path::Path;
@@ -30,6 +31,7 @@ use super::write::{self, Wait};
 use crate::exit::Hint;
 use crate::mapped;
 use place::{Place, Prepared};
+use supplement::Supplement;
 
 /// A companion, and how its program names it.
 #[derive(Debug)]
@@ -69,7 +71,7 @@ pub(super) fn make(
 ) -> Result<Option<Split>> {
     if images.is_empty() {
         // The edit says why.
-        return with_companion(input, images, asked, |_, _| Ok(None));
+        return with_companion(input, images, asked, folder, report, |_, _| Ok(None));
     }
     let Some(image) = images.iter().find(|image| has_debug_data(image)) else {
         report.warnings.extend(nothing_to_split(images, folder, &input.name)?);
@@ -77,7 +79,8 @@ pub(super) fn make(
     };
     let place = Place::new(folder, &input.name, image)?;
     report.companion = Some(place.path.display().to_string());
-    with_companion(input, images, asked, |companion, file| {
+    let home = place.path.parent().unwrap_or(folder).to_owned();
+    with_companion(input, images, asked, &home, report, |companion, file| {
         let is_linked = image.format() != Format::MachO;
         let link = is_linked.then(|| (place.link_name(), edit::debuglink_crc(companion)));
         let prepared = (!asked.dry_run).then(|| place.prepare(companion, file)).transpose()?;
@@ -89,7 +92,8 @@ pub(super) fn make(
     })
 }
 
-/// Makes a companion, and does something with it and the file that its copies are from.
+/// Makes a companion that is to be in `folder`, and does something with it and the file that its
+/// copies are from.
 ///
 /// # Errors
 /// If the program has no debug data inside that could be put into one, and those of `work`.
@@ -97,10 +101,24 @@ pub(super) fn with_companion<T>(
     input: &Input,
     images: &[&Image<'_>],
     asked: &Asked,
+    folder: &Path,
+    report: &mut FileReport,
     work: impl FnOnce(&Draft<'_>, &File) -> Result<T>,
 ) -> Result<T> {
     let elsewhere = images.iter().any(|image| object_files(image) > 0);
-    let companion = edit::only_keep_debug(&input.bytes).map_err(|error| {
+    let supplement = match Supplement::of(&input.path, images, folder) {
+        Supplement::AsItIs => None,
+        Supplement::Path(path) => Some(path),
+        Supplement::Missing(path) => {
+            report.warnings.push(format!(
+                "a part of its debug data should be in {}, which is not there: debuggers find it \
+                 by its build-id alone",
+                path.display()
+            ));
+            None
+        }
+    };
+    let companion = edit::companion(&input.bytes, supplement.as_deref()).map_err(|error| {
         let unsupported = matches!(error, Error::Unsupported { .. });
         let error = anyhow!(error).context("splitting off the debug data");
         if elsewhere && unsupported { error.context(Hint(AT_BUILD_TIME.into())) } else { error }

@@ -93,6 +93,11 @@ impl Target {
         }
     }
 
+    /// The folder that the result will be in.
+    pub(super) fn folder(&self) -> &Path {
+        folder(&self.path)
+    }
+
     /// How many names the file has that is replaced.
     pub(super) fn names(&self) -> u64 {
         if self.is_in_place() { self.attributes.names() } else { 1 }

@@ -1,16 +1,37 @@
-//! What a policy asks of an image, answered from its dossier.
+//! What an image answers to the words of a policy, out of its dossier. [`super::vocabulary`] has
+//! the words.
 
-use rgo_binary::hardening::{Answer as Defence, Finding, Relro};
+#[cfg(test)]
+mod tests;
+
+use rgo_binary::hardening::{Answer as Defence, Finding, Hardening};
 use rgo_binary::origin::Language;
 use rgo_binary::release::{Compiler, Release};
 use rgo_binary::signature::{Signature, SignatureKind};
 use rgo_binary::system::{self, System};
-use rgo_binary::{DebugLevel, Kind};
+use rgo_binary::{DebugData, DebugLevel, Kind, Linkage};
 
+use super::details::Details;
 use super::dossier::Dossier;
 use super::lines::{in_words, word};
-use crate::policy::registry::fits;
-use crate::policy::{Answer, Facts, Os, Platform, Subject, Value};
+use super::said::Source;
+use super::vocabulary;
+use crate::commands::build;
+use crate::policy::vocabulary::fits;
+use crate::policy::{Answer, Fact, Facts, NoAnswer, Os, Platform, Subject, Value};
+
+pub(super) const NO_COMMIT: &str = "no commit is recorded";
+
+impl Facts for Dossier {
+    fn platform(&self) -> Platform {
+        let linkage = self.linkage().ok().filter(|linkage| is_loaded(linkage.kind));
+        Platform { os: self.os(), static_: linkage.map(|linkage| linkage.static_) }
+    }
+
+    fn get(&self, name: &str, member: &str) -> Answer {
+        vocabulary::answer(self, name, member)
+    }
+}
 
 impl Dossier {
     /// Its name for verdicts.
@@ -33,153 +54,60 @@ impl Dossier {
         self.facts.as_ref()?.os.as_ref()
     }
 
-    fn is(&self, os: Os, what: &str) -> Result<(), Answer> {
+    /// The system that it is for, if it says so.
+    pub(super) fn named_system(&self, _: &str) -> Answer {
+        match self.system() {
+            Some(system) if system.is_known() => {
+                Ok(Fact::new(system.os.name()).because(in_words(&system.evidence)))
+            }
+            Some(system) => {
+                let (os, why) = (system.os, &system.evidence.found);
+                Err(NoAnswer::unknown(format!("it is probably for {os}: {why}")))
+            }
+            None if is_loaded(self.linkage()?.kind) => {
+                Err(NoAnswer::unknown("nothing shows its system"))
+            }
+            None => Err(NoAnswer::not_applicable("it is not a program or library")),
+        }
+    }
+
+    /// Ends the answer where the question makes no sense but for one system.
+    pub(super) fn only_for(&self, os: Os) -> Result<(), NoAnswer> {
         if self.os() == os {
             return Ok(());
         }
-        let whose = match self.system().map(|system| system.os) {
-            Some(system::Os::NONE) => "the bare machine",
-            Some(os) => os.name(),
-            None => self.format.as_str(),
+        let name = match os {
+            Os::Linux => "Linux",
+            Os::Darwin => "macOS",
+            Os::Windows => "Windows",
+            Os::Other => "this system",
         };
-        Err(Answer::NotApplicable(format!("{what} is no question for {whose}")))
+        let own = match self.system().map(|system| system.os) {
+            Some(system::Os::NONE) => "it is for the bare machine, and ".to_owned(),
+            Some(own) => format!("it is for {own}, and "),
+            None => "it is ".to_owned(),
+        };
+        Err(NoAnswer::not_applicable(format!("{own}not for {name}")))
     }
 
-    fn answer(&self, name: &str) -> Result<Answer, Answer> {
-        if let Some((family, member)) = name.split_once(':') {
-            return match family {
-                "build" => self.build(member),
-                "dep" => Ok(self.dependency(member)),
-                "needs" => self.needs(member),
-                _ => Err(Answer::Absent("rgo does not know this fact".to_owned())),
-            };
-        }
-        match name {
-            "format" => Ok(Answer::known(self.format.as_str())),
-            "arch" => Ok(Answer::known(self.arch.as_str())),
-            "endian" => Ok(Answer::known(self.endian.to_string())),
-            "language" => match self.guessed_language() {
-                Some(guess) => {
-                    Err(Answer::Absent(format!("it may be {guess}: nothing else tells")))
-                }
-                None => known(self.language(), "nothing tells the language"),
-            },
-            "path" => known(self.package().map(str::to_owned), "it does not say its path"),
-            "version" => known(self.version().map(str::to_owned), "it does not say its version"),
-            "go" => self.release_of(Compiler::Go, Language::Go),
-            "rustc" => self.release_of(Compiler::Rustc, Language::Rust),
-            "profile" if self.language().is_some_and(|it| it == Language::Go.to_string()) => Err(
-                Answer::NotApplicable("it is a Go program, and profiles are cargo's".to_owned()),
-            ),
-            "profile" => {
-                known(self.setting("profile").map(str::to_owned), "it does not record the profile")
-            }
-            "vcs" | "vcs.revision" | "vcs.time" => {
-                known(self.setting(name).map(str::to_owned), "it records no commit")
-            }
-            "vcs.modified" => match self.setting(name) {
-                Some("true") => Ok(Answer::known(true)),
-                Some("false") => Ok(Answer::known(false)),
-                _ => Err(Answer::Absent("it records no commit".to_owned())),
-            },
-            _ => self.detail(name),
-        }
+    pub(super) fn details(&self) -> Result<&Details, NoAnswer> {
+        self.facts.as_ref().ok_or_else(unread)
     }
 
-    /// What is asked of the facts that every image has.
-    fn detail(&self, name: &str) -> Result<Answer, Answer> {
-        let unread = || Answer::Absent("its facts could not be read".to_owned());
-        let facts = self.facts.as_ref().ok_or_else(unread)?;
-        let linkage = || facts.linkage.as_ref().ok_or_else(unread);
-        let hardening = || facts.hardening.as_ref().ok_or_else(unread);
-        Ok(match name {
-            "size" => Answer::known(facts.size_bytes),
-            "os" => match &facts.os {
-                Some(system) if system.is_known() => {
-                    Answer::known(system.os.name()).because(in_words(&system.evidence))
-                }
-                Some(system) => {
-                    let (os, why) = (system.os, &system.evidence.found);
-                    return Err(Answer::Absent(format!("it is probably for {os}: {why}")));
-                }
-                None => {
-                    self.loaded(linkage()?.kind)?;
-                    return Err(Answer::Absent("nothing tells its system".to_owned()));
-                }
-            },
-            "kind" => Answer::known(word(&linkage()?.kind)),
-            "static" => self.loaded(linkage()?.kind).map(|()| linkage())?.map(|linkage| {
-                let needs = linkage.interpreter.iter().chain(&linkage.needed);
-                let needs: Vec<&str> = needs.map(String::as_str).collect();
-                Answer::known(linkage.static_).because(if needs.is_empty() {
-                    "it needs nothing".to_owned()
-                } else {
-                    format!("it needs {}", needs.join(", "))
-                })
-            })?,
-            "rpath" => Answer::known(linkage()?.runpath.clone()),
-            "glibc" => {
-                self.is(Os::Linux, "glibc")?;
-                match &linkage()?.glibc_floor {
-                    Some(floor) => Answer::known(floor.version.to_string())
-                        .because(format!("because of {}", floor.causes(usize::MAX))),
-                    None => return Err(Answer::NotApplicable(self.why_no_glibc().to_owned())),
-                }
-            }
-            "macos" => {
-                self.is(Os::Darwin, "macOS")?;
-                self.runs_on_macos()?;
-                let min = linkage()?.macos_min.as_ref();
-                known(min.map(ToString::to_string), "it does not say its oldest macOS")?
-            }
-            "windows" => {
-                self.is(Os::Windows, "Windows")?;
-                let os = linkage()?.windows_os.map(|(major, minor)| format!("{major}.{minor}"));
-                known(os, "its header names no Windows")?
-            }
-            "libc" => known(self.libc(), "nothing tells the C library")?,
-            "pie" => flag(&hardening()?.pie, "it is no program")?,
-            "relro" => match hardening()?.relro {
-                Relro::NotApplicable => {
-                    let is_elf = self.format == "elf";
-                    let why = if is_elf { "it is not loaded" } else { "relro is a matter of ELF" };
-                    return Err(Answer::NotApplicable(why.to_owned()));
-                }
-                relro => Answer::known(word(&relro)),
-            },
-            "nx" => flag(&hardening()?.nx, "it is not loaded")?,
-            "dep" => {
-                self.is(Os::Windows, "DEP")?;
-                flag(&hardening()?.nx, "it is not loaded")?
-            }
-            "stack-protector" => flag(&hardening()?.stack_protector, "it has no code to protect")?,
-            "cet" => {
-                let hardening = hardening()?;
-                let finding = if hardening.bti.answer == Defence::NotApplicable {
-                    &hardening.cet_ibt
-                } else {
-                    &hardening.bti
-                };
-                flag(finding, "its platform has no such mark")?
-            }
-            "cfg" => flag(&hardening()?.cfg, "control flow guard is a matter of Windows")?,
-            "aslr" => {
-                flag(&hardening()?.aslr, "aslr is asked of Windows programs; `pie` of others")?
-            }
-            "stripped" => facts.stripped().map(Answer::known).ok_or_else(unread)?,
-            "debug" => {
-                let debug = facts.debug.as_ref().ok_or_else(unread)?;
-                let nothing = matches!(debug.level, DebugLevel::None | DebugLevel::Symbols);
-                Answer::known(if nothing { "none".to_owned() } else { word(&debug.level) })
-            }
-            "signed" => signed(facts.signature.as_ref().ok_or_else(unread)?)?,
-            "packer" => Answer::known(facts.packer.as_ref().map_or("none", |packer| packer.name)),
-            "leaks" => {
-                let folders = facts.build_paths.folders.iter();
-                Answer::known(folders.map(|path| path.folder.clone()).collect::<Vec<_>>())
-            }
-            _ => return Err(Answer::Absent("rgo does not know this fact".to_owned())),
-        })
+    pub(super) fn linkage(&self) -> Result<&Linkage, NoAnswer> {
+        self.details()?.linkage.as_ref().ok_or_else(unread)
+    }
+
+    pub(super) fn hardening(&self) -> Result<&Hardening, NoAnswer> {
+        self.details()?.hardening.as_ref().ok_or_else(unread)
+    }
+
+    pub(super) fn glibc(&self, _: &str) -> Answer {
+        self.only_for(Os::Linux)?;
+        let floor = self.linkage()?.glibc_floor.as_ref();
+        let floor = floor.ok_or_else(|| NoAnswer::not_applicable(self.why_no_glibc()))?;
+        let why = format!("because of {}", floor.causes(usize::MAX));
+        Ok(Fact::new(floor.version.to_string()).because(why))
     }
 
     /// Why an image asks for no version of glibc.
@@ -192,65 +120,122 @@ impl Dossier {
         }
     }
 
-    /// The numbers of Apple's other systems are not those of macOS.
-    fn runs_on_macos(&self) -> Result<(), Answer> {
+    /// Ends the answer where the numbers are those of another system of Apple's.
+    pub(super) fn only_on_macos(&self) -> Result<(), NoAnswer> {
         let runs_on = self.facts.as_ref().and_then(|facts| facts.runs_on.as_ref());
         let mut systems = runs_on.iter().flat_map(|it| &it.verdicts).map(|it| it.system);
         match systems.find(|system| *system != "macos") {
-            Some(other) => Err(Answer::NotApplicable(format!("it is for {other}"))),
+            Some(other) => Err(NoAnswer::not_applicable(format!("it is for {other}"))),
             None => Ok(()),
         }
     }
 
-    fn loaded(&self, kind: Kind) -> Result<(), Answer> {
-        match kind {
-            Kind::Object | Kind::DebugCompanion | Kind::Other => {
-                Err(Answer::NotApplicable("it is not loaded by itself".to_owned()))
-            }
-            _ => Ok(()),
+    /// The cargo profile that it was built with.
+    pub(super) fn profile(&self, _: &str) -> Answer {
+        if self.language().is_some_and(|it| it == Language::Go.to_string()) {
+            return Err(NoAnswer::not_applicable("it is a Go program, and profiles are cargo's"));
         }
+        recorded(self.setting("profile").map(str::to_owned), "its profile is not recorded")
+    }
+
+    pub(super) fn needs_nothing(&self, _: &str) -> Answer {
+        let linkage = self.linkage()?;
+        if !is_loaded(linkage.kind) {
+            return Err(NoAnswer::not_applicable("it is not a program or library"));
+        }
+        let needs: Vec<&str> =
+            linkage.interpreter.iter().chain(&linkage.needed).map(String::as_str).collect();
+        let why = if needs.is_empty() {
+            "it needs nothing".to_owned()
+        } else {
+            format!("it needs {}", needs.join(", "))
+        };
+        Ok(Fact::new(linkage.static_).because(why))
+    }
+
+    /// Whether it needs a shared library that fits the pattern.
+    pub(super) fn needs(&self, pattern: &str) -> Answer {
+        let needed = self.linkage()?.needed.iter().map(String::as_str);
+        let found: Vec<&str> = needed.filter(|name| fits(pattern, name)).collect();
+        Ok(Fact::new(!found.is_empty()).because(found.join(", ")))
+    }
+
+    pub(super) fn spoken_language(&self, _: &str) -> Answer {
+        if let Some(guess) = self.guessed_language() {
+            return Err(NoAnswer::unknown(format!("it may be {guess}, but that is a guess")));
+        }
+        recorded(self.language(), "nothing shows its language")
+    }
+
+    pub(super) fn go_version(&self, _: &str) -> Answer {
+        self.release_of(Compiler::Go, Language::Go)
+    }
+
+    pub(super) fn rustc_version(&self, _: &str) -> Answer {
+        self.release_of(Compiler::Rustc, Language::Rust)
     }
 
     /// The release of a compiler, which builds one language.
-    fn release_of(&self, compiler: Compiler, language: Language) -> Result<Answer, Answer> {
+    fn release_of(&self, compiler: Compiler, language: Language) -> Answer {
         let toolchain = self.toolchain().unwrap_or_default();
         let release = Release::parse(&toolchain).filter(|release| release.compiler == compiler);
         if let Some(release) = release {
-            return Ok(Answer::known(release.version).because(toolchain.clone()));
+            return Ok(Fact::new(release.version).because(toolchain.clone()));
         }
         Err(match self.language() {
             Some(spoken) if spoken == language.to_string() => {
-                Answer::Absent(format!("it is a {language} program, and names no release"))
+                NoAnswer::unknown(format!("it is a {language} program, and names no release"))
             }
-            Some(spoken) => Answer::NotApplicable(format!("it is a {spoken} program")),
-            None => Answer::Absent("nothing tells the language, or the compiler".to_owned()),
+            Some(spoken) => NoAnswer::not_applicable(format!("it is a {spoken} program")),
+            None => NoAnswer::unknown("nothing shows its language or compiler"),
         })
     }
 
-    fn build(&self, key: &str) -> Result<Answer, Answer> {
-        known(self.setting(key).map(str::to_owned), "it does not record this setting")
+    /// A setting of version control.
+    pub(super) fn commit(&self, key: &str) -> Answer {
+        recorded(self.setting(key).map(str::to_owned), NO_COMMIT)
     }
 
-    fn dependency(&self, pattern: &str) -> Answer {
+    /// A build setting: every value that is recorded, or the one that it has where it is left out.
+    pub(super) fn build_setting(&self, key: &str) -> Answer {
+        let said = self.said.as_ref().ok_or_else(|| NoAnswer::unknown("it has no build record"))?;
+        let all = said.info.settings.iter().filter(|(name, _)| name == key);
+        let all: Vec<String> = all.map(|(_, value)| value.clone()).collect();
+        match all.as_slice() {
+            [] => {}
+            [one] => return Ok(Fact::new(one.as_str())),
+            _ => return Ok(Fact::new(all)),
+        }
+        match said.source {
+            Source::GoBuildinfo => {
+                let off = rgo_binary::go::settings::left_out(&said.info, key);
+                let why = format!("Go records {key} only where it is set");
+                off.map(|off| Fact::new(off).because(why)).map_err(NoAnswer::unknown)
+            }
+            Source::RgoNote if build::LEFT_OUT.contains(&key) => {
+                Ok(Fact::new("").because(format!("rgo-build records {key} only where it is set")))
+            }
+            Source::RgoNote | Source::DepV0 => {
+                Err(NoAnswer::unknown(format!("{key} is not recorded")))
+            }
+        }
+    }
+
+    /// The copies of a dependency whose name fits the pattern.
+    pub(super) fn dependency(&self, pattern: &str) -> Answer {
         let all = self.dependencies();
         let found: Vec<&(&str, Option<String>)> =
             all.iter().filter(|(name, _)| fits(pattern, name)).collect();
         if found.is_empty() && !self.knows_all_dependencies() {
-            return Answer::Absent("it has no list of what is in it".to_owned());
+            return Err(NoAnswer::unknown("it has no full list of its dependencies"));
         }
         let versions = found.iter().map(|(_, version)| version.clone()).collect();
-        let names: Vec<String> =
-            found.iter().map(|(n, v)| format!("{n} {}", v.as_deref().unwrap_or("?"))).collect();
+        let names: Vec<String> = found
+            .iter()
+            .map(|(name, version)| format!("{name} {}", version.as_deref().unwrap_or("?")))
+            .collect();
         let copies = Value::Copies { versions, whole: self.knows_all_dependencies() };
-        Answer::known(copies).because(names.join(", "))
-    }
-
-    fn needs(&self, pattern: &str) -> Result<Answer, Answer> {
-        let unread = || Answer::Absent("its facts could not be read".to_owned());
-        let linkage = self.facts.as_ref().and_then(|facts| facts.linkage.as_ref());
-        let needed = linkage.ok_or_else(unread)?.needed.iter();
-        let found: Vec<&str> = needed.map(String::as_str).filter(|n| fits(pattern, n)).collect();
-        Ok(Answer::known(!found.is_empty()).because(found.join(", ")))
+        Ok(Fact::new(copies).because(names.join(", ")))
     }
 
     /// The C library by name; `none` only where that is certain.
@@ -271,76 +256,91 @@ impl Dossier {
     }
 }
 
-impl Facts for Dossier {
-    fn platform(&self) -> Platform {
-        let linkage = self.facts.as_ref().and_then(|facts| facts.linkage.as_ref());
-        let static_ = linkage
-            .filter(|linkage| self.loaded(linkage.kind).is_ok())
-            .map(|linkage| linkage.static_);
-        Platform { os: self.os(), static_ }
-    }
-
-    fn get(&self, name: &str) -> Answer {
-        self.answer(name).unwrap_or_else(|answer| answer)
-    }
+fn is_loaded(kind: Kind) -> bool {
+    !matches!(kind, Kind::Object | Kind::DebugCompanion | Kind::Other)
 }
 
-fn known(value: Option<String>, lack: &str) -> Result<Answer, Answer> {
-    value.map(Answer::known).ok_or_else(|| Answer::Absent(lack.to_owned()))
+/// The reason where a part of the image is damaged.
+pub(super) fn unread() -> NoAnswer {
+    NoAnswer::unknown("this part of it could not be read")
 }
 
-fn flag(finding: &Finding, not_applicable: &str) -> Result<Answer, Answer> {
+pub(super) fn recorded(value: Option<String>, lack: &str) -> Answer {
+    value.map(Fact::new).ok_or_else(|| NoAnswer::unknown(lack))
+}
+
+/// Whether a defence is there. Its own reason for making no sense comes before the general one.
+pub(super) fn flag(finding: &Finding, not_applicable: &str) -> Answer {
+    let evidence = finding.evidence.as_ref();
     match finding.answer {
-        Defence::Yes => Ok(Answer::known(true).because(finding.evidence.to_string())),
-        Defence::No => Ok(Answer::known(false).because(finding.evidence.to_string())),
-        Defence::Unknown => Err(Answer::Absent(finding.evidence.to_string())),
-        Defence::NotApplicable => Err(Answer::NotApplicable(match &*finding.evidence {
-            "" => not_applicable.to_owned(),
-            why => why.to_owned(),
-        })),
+        Defence::Yes => Ok(Fact::new(true).because(evidence)),
+        Defence::No => Ok(Fact::new(false).because(evidence)),
+        Defence::Unknown => Err(NoAnswer::unknown(evidence)),
+        Defence::NotApplicable if evidence.is_empty() => {
+            Err(NoAnswer::not_applicable(not_applicable))
+        }
+        Defence::NotApplicable => Err(NoAnswer::not_applicable(evidence)),
     }
 }
 
-/// The kind of a signature. One that does not hold is none: the file is not what was signed.
-fn signed(signature: &Signature) -> Result<Answer, Answer> {
+/// What the processor is told to check: jumps, returns, or both. Only what the image is marked for
+/// counts; of pointer authentication a PE image has no mark.
+pub(super) fn branch_protection(hardening: &Hardening) -> Answer {
+    let x86 = [("ibt", &hardening.cet_ibt), ("shstk", &hardening.cet_shstk)];
+    let arm = [("bti", &hardening.bti), ("pac", &hardening.pac)];
+    let marks =
+        [x86, arm].into_iter().find(|[(_, jumps), _]| jumps.answer != Defence::NotApplicable);
+    let Some(marks) = marks else {
+        return Err(NoAnswer::not_applicable("its platform has no such mark"));
+    };
+    let evidence = marks.map(|(_, finding)| finding.evidence.as_ref()).join("; ");
+    let value = match marks.map(|(name, finding)| (finding.answer == Defence::Yes).then_some(name))
+    {
+        [Some(_), Some(_)] => "full",
+        [one, other] => one.or(other).unwrap_or("none"),
+    };
+    Ok(Fact::new(value).because(evidence))
+}
+
+/// How well Windows can hide where it loads the image.
+pub(super) fn aslr(hardening: &Hardening) -> Answer {
+    let (moves, wide) = (&hardening.aslr, &hardening.high_entropy_va);
+    let value = match (moves.answer, wide.answer) {
+        (Defence::Yes, Defence::No) => "low-entropy",
+        (Defence::Yes, _) => "full",
+        (Defence::No, _) => "none",
+        _ => return flag(moves, "it is not for Windows; ask for `pie`"),
+    };
+    let evidence = [moves, wide].map(|finding| finding.evidence.as_ref());
+    let evidence: Vec<&str> = evidence.into_iter().filter(|text| !text.is_empty()).collect();
+    Ok(Fact::new(value).because(evidence.join("; ")))
+}
+
+/// The debug data; symbols alone are none.
+pub(super) fn debug(debug: &DebugData) -> Answer {
+    let none = matches!(debug.level, DebugLevel::None | DebugLevel::Symbols);
+    Ok(Fact::new(if none { "none".to_owned() } else { word(&debug.level) }))
+}
+
+/// The kind of a signature, if the file is what was signed.
+pub(super) fn signed(signature: &Signature) -> Answer {
     let kind = match signature.kind {
         SignatureKind::NotApplicable => {
-            return Err(Answer::NotApplicable("its format has no signatures".to_owned()));
+            return Err(NoAnswer::not_applicable("its format has no signatures"));
         }
-        SignatureKind::None => return Ok(Answer::known("none")),
+        SignatureKind::None => return Ok(Fact::new("none")),
         SignatureKind::AdHoc => "adhoc",
         SignatureKind::Identity => "identity",
         SignatureKind::Authenticode => "authenticode",
     };
     match signature.holds {
         Defence::No => {
-            let why = format!("it was changed since it was signed ({kind}): a hash does not hold");
-            Ok(Answer::known("none").because(why))
+            let why = format!("it was changed after it was signed ({kind}): a hash does not match");
+            Ok(Fact::new("broken").because(why))
         }
-        Defence::Unknown => {
-            Err(Answer::Absent(format!("its hashes ({kind}) are of a kind that is not checked")))
-        }
-        Defence::Yes | Defence::NotApplicable => Ok(Answer::known(kind)),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_signature_that_does_not_hold_is_none() {
-        let answer = |kind, holds| {
-            let authenticode = Vec::new();
-            signed(&Signature { kind, holds, apple: None, authenticode })
-        };
-        let value = |answer: Result<Answer, Answer>| match answer {
-            Ok(Answer::Known(fact)) => Some(fact.value),
-            _ => None,
-        };
-        let (identity, ad_hoc) = (SignatureKind::Identity, SignatureKind::AdHoc);
-        assert_eq!(value(answer(identity, Defence::Yes)), Some("identity".into()));
-        assert_eq!(value(answer(identity, Defence::No)), Some("none".into()));
-        assert_eq!(value(answer(ad_hoc, Defence::Unknown)), None);
+        Defence::Unknown => Err(NoAnswer::unknown(format!(
+            "rgo does not check hashes of the kind that its signature ({kind}) has"
+        ))),
+        Defence::Yes | Defence::NotApplicable => Ok(Fact::new(kind)),
     }
 }

@@ -1,6 +1,7 @@
 //! The answer of `rgo-version-m` in each of its forms.
 
 use anyhow::{Context, Result};
+use rgo_binary::origin::serialized;
 use rgo_report::{Document, Report, Style, render};
 use serde::Serialize;
 use serde_json::Value;
@@ -66,12 +67,9 @@ impl VersionReport {
         Ok(match format {
             VersionFormat::Text => render(self, rgo_report::Format::Text, style)?,
             VersionFormat::Markdown => render(self, rgo_report::Format::Markdown, style)?,
-            VersionFormat::Json => {
-                let text = render(self, rgo_report::Format::Json, style)?;
-                let mut value: Value = serde_json::from_str(&text).context("rendering JSON")?;
-                self.without_evidence(&mut value);
-                pretty(&value)?
-            }
+            VersionFormat::Json => serialized(self.shape.saying.evidence, || {
+                render(self, rgo_report::Format::Json, style)
+            })?,
             VersionFormat::Ndjson => self.ndjson()?,
             VersionFormat::Csv => row::csv(&self.rows())?,
             VersionFormat::Cyclonedx => pretty(&cyclonedx::bom(&self.files))?,
@@ -93,55 +91,16 @@ impl VersionReport {
     fn ndjson(&self) -> Result<String> {
         let mut text = String::new();
         for dossier in &self.files {
-            let mut value = serde_json::to_value(dossier)?;
-            self.without_evidence(&mut value);
-            text += &serde_json::to_string(&value)?;
+            text += &serialized(self.shape.saying.evidence, || serde_json::to_string(dossier))?;
             text.push('\n');
         }
         Ok(text)
-    }
-
-    /// Evidence is asked for by name: it is longer than what it proves.
-    fn without_evidence(&self, value: &mut Value) {
-        if !self.shape.saying.evidence {
-            prune(value);
-        }
     }
 }
 
 fn pretty(value: &Value) -> Result<String> {
     Ok(serde_json::to_string_pretty(value)? + "\n")
 }
-
-/// Takes every `evidence` out; how sure it makes a conclusion stays.
-fn prune(value: &mut Value) {
-    match value {
-        Value::Array(items) => items.iter_mut().for_each(prune),
-        Value::Object(map) => {
-            if let Some(confidence) = map.remove("evidence").as_ref().and_then(confidence) {
-                map.entry("confidence").or_insert_with(|| confidence.into());
-            }
-            map.values_mut().for_each(prune);
-        }
-        _ => {}
-    }
-}
-
-/// How sure the best of some evidence is.
-fn confidence(evidence: &Value) -> Option<&'static str> {
-    let of = |one: &Value| {
-        let found = one.get("confidence")?.as_str()?.to_owned();
-        SURE.iter().position(|sure| *sure == found)
-    };
-    let best = match evidence {
-        Value::Array(all) => all.iter().filter_map(of).max(),
-        one => of(one),
-    };
-    best.and_then(|at| SURE.get(at).copied())
-}
-
-/// The words of [`rgo_binary::origin::Confidence`], in its order.
-const SURE: [&str; 3] = ["guess", "likely", "certain"];
 
 impl Report for VersionReport {
     const SCHEMA: &'static str = "rgo.version-m/1";
@@ -165,6 +124,80 @@ impl Report for VersionReport {
             Some(outcome) if quiet && outcome.holds => document,
             Some(outcome) => outcome.document(document, saying.verbose),
             None => document,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use rgo_binary::resource::VersionInfo;
+    use serde_json::Value;
+
+    use super::super::samples;
+    use super::*;
+
+    fn json(files: Vec<Dossier>, evidence: bool, format: VersionFormat) -> Value {
+        let saying = Saying { evidence, ..Saying::default() };
+        let shape = Shape { saying, ..Shape::default() };
+        let report =
+            VersionReport { files, unread: Vec::new(), policy: None, shape, exit: Exit::Done };
+        let text = report.text(format, Style::default()).expect("renders");
+        serde_json::from_str(&text).expect("JSON")
+    }
+
+    /// Where a key stands in a value, as paths.
+    fn places(value: &Value, key: &str, path: &str) -> Vec<String> {
+        match value {
+            Value::Array(items) => items.iter().flat_map(|item| places(item, key, path)).collect(),
+            Value::Object(map) => map
+                .iter()
+                .flat_map(|(name, item)| {
+                    let path = format!("{path}/{name}");
+                    let own = (name == key).then(|| path.clone());
+                    own.into_iter().chain(places(item, key, &path)).collect::<Vec<_>>()
+                })
+                .collect(),
+            _ => Vec::new(),
+        }
+    }
+
+    #[test]
+    fn evidence_is_in_json_where_it_was_asked_for() {
+        let mut all = Vec::new();
+        for path in samples::paths() {
+            let json =
+                |evidence| json(vec![samples::dossier(&path)], evidence, VersionFormat::Json);
+            assert_eq!(places(&json(false), "evidence", ""), [""; 0], "{}", path.display());
+            all.extend(places(&json(true), "evidence", ""));
+            // How sure a conclusion is stands there either way.
+            let sure = |value: &Value| {
+                let mut all = places(value, "confidence", "");
+                all.retain(|path| !path.contains("/evidence/"));
+                all
+            };
+            assert_eq!(sure(&json(false)), sure(&json(true)), "{}", path.display());
+        }
+        for place in ["origin/languages", "origin/tools", "facts/libc", "facts/hardening/nx"] {
+            let place = format!("/files/{place}/evidence");
+            assert!(all.contains(&place), "{place}");
+        }
+    }
+
+    /// Keys that the image brings are not those of this report.
+    #[test]
+    fn a_version_string_of_the_name_evidence_is_kept() {
+        let pe = samples::paths()
+            .into_iter()
+            .find(|path| path.ends_with("sample.pe"))
+            .expect("a PE image");
+        for format in [VersionFormat::Json, VersionFormat::Ndjson] {
+            let mut image = samples::dossier(&pe);
+            let strings = [("evidence".to_owned(), "kept".to_owned())].into();
+            let info = VersionInfo { strings, ..VersionInfo::default() };
+            image.facts.as_mut().expect("facts").version_info = Some(info);
+            let json = json(vec![image], false, format);
+            let image = json.pointer("/files/0").unwrap_or(&json);
+            assert_eq!(image["facts"]["version_info"]["strings"]["evidence"], "kept");
         }
     }
 }

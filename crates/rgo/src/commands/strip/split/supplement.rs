@@ -1,0 +1,92 @@
+//! The supplementary file of a program that dwz has worked on, as its companion has to name it: a
+//! relative path starts from the folder of whoever has it, and a companion is in another folder.
+//!
+//! ```text
+//! bin/app                            .gnu_debugaltlink  ../dwz/common
+//! debug/.build-id/ab/cdef.debug      .gnu_debugaltlink  ../../../dwz/common
+//! ```
+
+use std::path::{Component, Path, PathBuf};
+
+use rgo_binary::Image;
+use rgo_binary::edit;
+
+/// How a companion is to name the supplementary file of its program.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Supplement {
+    /// As the program does, or not at all.
+    AsItIs,
+    /// By this path.
+    Path(String),
+    /// As the program does, though there is no file at this place.
+    Missing(PathBuf),
+}
+
+impl Supplement {
+    /// Finds out how the companion in `folder`, which may not be there yet, names the file that
+    /// the program at `program` names.
+    pub(super) fn of(program: &Path, images: &[&Image<'_>], folder: &Path) -> Self {
+        let link = images.iter().find_map(|image| edit::supplement(image));
+        let Some(link) = link.map(Path::new).filter(|link| link.is_relative()) else {
+            return Self::AsItIs;
+        };
+        let home = program.canonicalize().ok();
+        let Some(home) = home.as_deref().and_then(Path::parent) else { return Self::AsItIs };
+        let Ok(file) = home.join(link).canonicalize() else {
+            return Self::Missing(home.join(link));
+        };
+        let folder = real(folder);
+        if folder == home {
+            return Self::AsItIs;
+        }
+        relative(&file, &folder).map_or(Self::AsItIs, Self::Path)
+    }
+}
+
+/// A folder without links, as far as it is there.
+fn real(folder: &Path) -> PathBuf {
+    let folder = std::path::absolute(folder).unwrap_or_else(|_| folder.to_owned());
+    let there = folder.ancestors().find_map(|part| Some((part, part.canonicalize().ok()?)));
+    let Some((part, real)) = there else { return folder };
+    real.join(folder.strip_prefix(part).unwrap_or(Path::new("")))
+}
+
+/// The way to `file` from `folder`, both absolute; `None` if it is no text.
+fn relative(file: &Path, folder: &Path) -> Option<String> {
+    let (file, folder): (Vec<Component<'_>>, Vec<_>) =
+        (file.components().collect(), folder.components().collect());
+    let common = file.iter().zip(&folder).take_while(|(one, other)| one == other).count();
+    let up = folder.iter().skip(common).map(|_| Component::ParentDir);
+    let path: PathBuf = up.chain(file.into_iter().skip(common)).collect();
+    path.into_os_string().into_string().ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_path_from_one_folder_to_a_file_of_another() {
+        for (file, folder, path) in [
+            ("/a/dwz/common", "/a/debug/.build-id/ab", "../../../dwz/common"),
+            ("/a/common", "/a", "common"),
+            ("/common", "/a/b", "../../common"),
+            ("/a/b/common", "/", "a/b/common"),
+        ] {
+            assert_eq!(relative(Path::new(file), Path::new(folder)).as_deref(), Some(path));
+        }
+    }
+
+    #[test]
+    fn a_folder_that_is_not_there_yet_has_a_real_path() {
+        let root = tempfile::tempdir().expect("a folder");
+        let root = root.path().canonicalize().expect("is there");
+        std::fs::create_dir(root.join("real")).expect("makes");
+        #[cfg(unix)]
+        {
+            std::os::unix::fs::symlink("real", root.join("link")).expect("links");
+            assert_eq!(real(&root.join("link/new/er")), root.join("real/new/er"));
+        }
+        assert_eq!(real(&root.join("none/new")), root.join("none/new"));
+    }
+}

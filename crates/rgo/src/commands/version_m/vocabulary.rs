@@ -1,0 +1,358 @@
+//! What can be asked of an image: every word, what it says, an example, and the function that
+//! answers it. A new fact is a row here.
+
+use rgo_binary::hardening::Relro;
+
+use super::answers::{NO_COMMIT, aslr, branch_protection, debug, flag, recorded, signed, unread};
+use super::dossier::Dossier;
+use super::lines::word;
+use crate::policy::vocabulary::{Kind, Renamed, Word};
+use crate::policy::{Answer, Fact, NoAnswer, Os, Vocabulary};
+
+/// A word, and what an image answers to it; of a family to a member.
+struct Row {
+    word: Word,
+    answer: fn(&Dossier, &str) -> Answer,
+}
+
+const fn row(
+    name: &'static str,
+    kind: Kind,
+    about: &'static str,
+    example: &'static str,
+    answer: fn(&Dossier, &str) -> Answer,
+) -> Row {
+    Row { word: Word { name, kind, about, example }, answer }
+}
+
+const ENDIANS: &[&str] = &["little", "big"];
+const FORMATS: &[&str] = &["elf", "macho", "pe"];
+const KINDS: &[&str] = &[
+    "executable",
+    "pie",
+    "static-executable",
+    "static-pie",
+    "shared-library",
+    "object",
+    "debug-companion",
+    "other",
+];
+/// Values that are not all known beforehand.
+const OPEN: &[&str] = &[];
+
+const RELRO: Kind = Kind::Level { values: &["none", "partial", "full"], strongest: &["full"] };
+const CET: Kind =
+    Kind::Level { values: &["none", "ibt", "shstk", "bti", "pac", "full"], strongest: &["full"] };
+const ASLR: Kind = Kind::Level { values: &["none", "low-entropy", "full"], strongest: &["full"] };
+const DEBUG: Kind = Kind::Level { values: &["none", "lines", "full"], strongest: &["full"] };
+const SIGNED: Kind = Kind::Level {
+    values: &["none", "broken", "adhoc", "identity", "authenticode"],
+    strongest: &["identity", "authenticode"],
+};
+
+/// Every fact, in the order of `--require help`.
+static ROWS: &[Row] = &[
+    row(
+        "format",
+        Kind::OneOf(FORMATS),
+        "the file format: elf, macho or pe",
+        "format=elf",
+        |it, _| Ok(Fact::new(it.format.as_str())),
+    ),
+    row("arch", Kind::OneOf(OPEN), "the instruction set", "arch in [amd64, arm64]", |it, _| {
+        Ok(Fact::new(it.arch.as_str()))
+    }),
+    row(
+        "endian",
+        Kind::OneOf(ENDIANS),
+        "the byte order: little or big",
+        "endian=little",
+        |it, _| Ok(Fact::new(it.endian.to_string())),
+    ),
+    row(
+        "os",
+        Kind::OneOf(OPEN),
+        "the system it is for, as GOOS names it, or none",
+        "os=linux",
+        Dossier::named_system,
+    ),
+    row(
+        "kind",
+        Kind::OneOf(KINDS),
+        "executable, pie, static-pie, shared-library, object, …",
+        "kind=static-pie",
+        |it, _| Ok(Fact::new(word(&it.linkage()?.kind))),
+    ),
+    row("size", Kind::Size, "the size of the file or slice", "size<=20MiB", |it, _| {
+        Ok(Fact::new(it.details()?.size_bytes))
+    }),
+    row(
+        "glibc",
+        Kind::Version,
+        "the oldest glibc that it runs on (Linux)",
+        "glibc<=2.28",
+        Dossier::glibc,
+    ),
+    row("macos", Kind::Version, "the oldest macOS that it runs on", "macos<=11.0", |it, _| {
+        it.only_for(Os::Darwin)?;
+        it.only_on_macos()?;
+        let oldest = it.linkage()?.macos_min.as_ref();
+        recorded(oldest.map(ToString::to_string), "its oldest macOS is not recorded")
+    }),
+    row(
+        "windows",
+        Kind::Version,
+        "the oldest Windows that its header names",
+        "windows<=10.0",
+        |it, _| {
+            it.only_for(Os::Windows)?;
+            let oldest = it.linkage()?.windows_os.map(|(major, minor)| format!("{major}.{minor}"));
+            recorded(oldest, "its header names no Windows")
+        },
+    ),
+    row("libc", Kind::Name, "the C library: glibc, musl, none, …", "libc=musl", |it, _| {
+        recorded(it.libc(), "nothing shows which C library it uses")
+    }),
+    row(
+        "static",
+        Kind::Flag,
+        "it needs no loader and no library",
+        "static",
+        Dossier::needs_nothing,
+    ),
+    row(
+        "needs:",
+        Kind::Presence,
+        "it needs this shared library",
+        "!needs:libssl.so.*",
+        Dossier::needs,
+    ),
+    row("rpath", Kind::Text, "folders in which it looks for libraries", "!rpath", |it, _| {
+        Ok(Fact::new(it.linkage()?.runpath.clone()))
+    }),
+    row("pie", Kind::Flag, "it runs at any address", "pie", |it, _| {
+        flag(&it.hardening()?.pie, "it is not a program")
+    }),
+    row(
+        "relro",
+        RELRO,
+        "relocations are read-only: none, partial, full",
+        "relro",
+        |it, _| match it.hardening()?.relro {
+            Relro::NotApplicable => {
+                Err(NoAnswer::not_applicable("it is not an ELF program or library"))
+            }
+            relro => Ok(Fact::new(word(&relro))),
+        },
+    ),
+    row("nx", Kind::Flag, "stack and data are not executable (also called DEP)", "nx", |it, _| {
+        flag(&it.hardening()?.nx, "nothing in it decides this")
+    }),
+    row(
+        "stack-protector",
+        Kind::Flag,
+        "functions check their stack",
+        "stack-protector",
+        |it, _| flag(&it.hardening()?.stack_protector, "it has no code to protect"),
+    ),
+    row(
+        "fortify",
+        Kind::Flag,
+        "it calls checked functions of the C library",
+        "fortify",
+        |it, _| flag(&it.hardening()?.fortify, "it has no calls to check"),
+    ),
+    row("cet", CET, "checked jumps and returns: ibt, shstk; on arm64 bti, pac", "cet", |it, _| {
+        branch_protection(it.hardening()?)
+    }),
+    row(
+        "cf-guard",
+        Kind::Flag,
+        "Control Flow Guard checks calls (Windows)",
+        "cf-guard",
+        |it, _| flag(&it.hardening()?.cf_guard, "it is not for Windows"),
+    ),
+    row(
+        "aslr",
+        ASLR,
+        "a random load address, of 64 bits if it can be (Windows)",
+        "aslr",
+        |it, _| aslr(it.hardening()?),
+    ),
+    row("stripped", Kind::Flag, "it has neither symbols nor debug data", "stripped", |it, _| {
+        let stripped = it.details()?.stripped().ok_or_else(unread)?;
+        Ok(Fact::new(stripped))
+    }),
+    row("debug", DEBUG, "its debug data: none, lines, or full with types", "!debug", |it, _| {
+        debug(it.details()?.debug.as_ref().ok_or_else(unread)?)
+    }),
+    row(
+        "signed",
+        SIGNED,
+        "who signed it: nobody, ad hoc, an identity, Authenticode",
+        "signed=identity",
+        |it, _| signed(it.details()?.signature.as_ref().ok_or_else(unread)?),
+    ),
+    row("packer", Kind::Name, "the packer that compressed it", "!packer", |it, _| {
+        Ok(Fact::new(it.details()?.packer.as_ref().map_or("none", |packer| packer.name)))
+    }),
+    row(
+        "language",
+        Kind::Name,
+        "the language: go, rust, c, …",
+        "language=rust",
+        Dossier::spoken_language,
+    ),
+    row("go", Kind::Version, "the Go toolchain that built it", "go>=1.25", Dossier::go_version),
+    row(
+        "rustc",
+        Kind::Version,
+        "the Rust compiler that built it",
+        "rustc>=1.90",
+        Dossier::rustc_version,
+    ),
+    row("path", Kind::Text, "the main package's path or name", "path=example.com/app", |it, _| {
+        recorded(it.package().map(str::to_owned), "its path is not recorded")
+    }),
+    row(
+        "version",
+        Kind::Version,
+        "the version of the main module or package",
+        "version=1.2.3",
+        |it, _| recorded(it.version().map(str::to_owned), "its version is not recorded"),
+    ),
+    row(
+        "profile",
+        Kind::Text,
+        "the cargo profile that it was built with",
+        "profile=release",
+        Dossier::profile,
+    ),
+    row("vcs", Kind::Name, "the version control system of its sources", "vcs=git", |it, _| {
+        it.commit("vcs")
+    }),
+    row(
+        "vcs.revision",
+        Kind::Text,
+        "the commit that it was built from",
+        "vcs.revision=4f2a91c*",
+        |it, _| it.commit("vcs.revision"),
+    ),
+    row(
+        "vcs.modified",
+        Kind::Flag,
+        "there were changes beside the commit",
+        "!vcs.modified",
+        |it, _| match it.setting("vcs.modified") {
+            Some("true") => Ok(Fact::new(true)),
+            Some("false") => Ok(Fact::new(false)),
+            _ => Err(NoAnswer::unknown(NO_COMMIT)),
+        },
+    ),
+    row("vcs.time", Kind::Time, "the time of the commit", "vcs.time>=2026-01-01", |it, _| {
+        it.commit("vcs.time")
+    }),
+    row("build:", Kind::Setting, "a build setting", "build:CGO_ENABLED=0", Dossier::build_setting),
+    row(
+        "dep:",
+        Kind::Dependency,
+        "a package or module that is linked in",
+        "dep:rustls>=0.23",
+        Dossier::dependency,
+    ),
+    row("leaks", Kind::Text, "paths of the building machine that are in it", "!leaks", |it, _| {
+        let folders = it.details()?.build_paths.folders.iter();
+        Ok(Fact::new(folders.map(|path| path.folder.clone()).collect::<Vec<_>>()))
+    }),
+];
+
+/// Names that facts had before.
+static RENAMED: &[Renamed] = &[("cfg", "cf-guard"), ("dep", "nx")];
+
+/// What a policy of `rgo-version-m` may ask.
+#[must_use]
+pub fn vocabulary() -> Vocabulary {
+    Vocabulary::new(ROWS.iter().map(|row| &row.word), RENAMED)
+}
+
+/// What an image answers to a word.
+pub(super) fn answer(dossier: &Dossier, name: &str, member: &str) -> Answer {
+    match ROWS.iter().find(|row| row.word.name == name) {
+        Some(row) => (row.answer)(dossier, member),
+        None => Err(NoAnswer::unknown(format!("`{name}` is not a word of rgo-version-m"))),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use rgo_binary::{Format, Kind as ImageKind};
+
+    use super::*;
+    use crate::policy::{HELP, Policy};
+
+    #[test]
+    fn values_are_those_that_images_are_described_by() {
+        use ImageKind::{
+            DebugCompanion, Executable, Object, Other, Pie, SharedLibrary, StaticExecutable,
+            StaticPie,
+        };
+        let kinds = [
+            Executable,
+            Pie,
+            StaticExecutable,
+            StaticPie,
+            SharedLibrary,
+            Object,
+            DebugCompanion,
+            Other,
+        ];
+        assert_eq!(kinds.map(|kind| word(&kind)), KINDS);
+        let formats = [Format::Elf, Format::MachO, Format::Pe].map(|format| format.to_string());
+        assert_eq!(formats, FORMATS);
+        let Kind::Level { values, .. } = RELRO else { panic!("relro is a level") };
+        assert_eq!([Relro::None, Relro::Partial, Relro::Full].map(|it| word(&it)), values);
+    }
+
+    #[test]
+    fn every_word_is_explained_and_its_example_asks_for_it() {
+        for Row { word, .. } in ROWS {
+            assert!(!word.about.is_empty() && !word.about.ends_with('.'), "{}", word.name);
+            assert!(
+                word.example.trim_start_matches('!').starts_with(word.name),
+                "{}",
+                word.example
+            );
+            let parsed = Policy::new(vocabulary()).require(word.example);
+            assert!(parsed.is_ok(), "{}: {parsed:?}", word.example);
+            let twins = ROWS.iter().filter(|other| other.word.name == word.name).count();
+            assert_eq!(twins, 1, "{}", word.name);
+            if let Kind::Level { values, strongest } = word.kind {
+                assert_eq!(values.first(), Some(&"none"), "{}", word.name);
+                assert!(strongest.iter().all(|value| values.contains(value)), "{}", word.name);
+            }
+        }
+    }
+
+    #[test]
+    fn a_name_that_was_changed_leads_to_one_that_is_there() {
+        for (old, new) in RENAMED {
+            let is_word = |name: &str| ROWS.iter().any(|row| row.word.name == name);
+            assert!(is_word(new) && !is_word(old), "{old} {new}");
+            let error = Policy::new(vocabulary()).require(old).expect_err(old);
+            assert!(error.0.contains(&format!("is called `{new}` now")), "{}", error.0);
+        }
+    }
+
+    #[test]
+    fn the_help_is_written_in_these_words() {
+        let example = HELP.split_once("their name:\n").expect("the example").1;
+        let read = Policy::new(vocabulary()).add_file("help", example);
+        assert!(read.is_ok(), "{read:?}");
+        for expression in HELP.split('\'').skip(1).step_by(2) {
+            let parsed = Policy::new(vocabulary()).require(expression);
+            assert!(parsed.is_ok(), "{expression}: {parsed:?}");
+        }
+        let help = rgo_report::render_document(&vocabulary().help(), rgo_report::Style::default());
+        assert!(help.lines().all(|line| line.chars().count() <= 100), "{help}");
+    }
+}

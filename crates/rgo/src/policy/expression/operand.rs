@@ -1,0 +1,162 @@
+//! The other side of a comparison: what a value means, by the kind of the fact.
+
+use super::written::Written;
+use super::{Operator, Test};
+use crate::policy::complaint::Complaint;
+use crate::policy::version::Version;
+use crate::policy::vocabulary::{self, Kind, Word};
+
+/// What a fact is compared with.
+#[derive(Clone, Debug, PartialEq)]
+pub(in crate::policy) struct Operand {
+    /// As it was written, without quotes.
+    pub(in crate::policy) text: String,
+    pub(in crate::policy) wanted: Wanted,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub(in crate::policy) enum Wanted {
+    /// In the spelling of [`vocabulary::canonical`].
+    Word(String),
+    /// Text in which `*` stands for anything.
+    Pattern(String),
+    /// Text that was quoted.
+    Literal(String),
+    Version(Version),
+    Time(jiff::Timestamp),
+    Size(u64),
+}
+
+/// Units of sizes, in lower case.
+const UNITS: [(&str, u64); 8] = [
+    ("", 1),
+    ("b", 1),
+    ("kb", 1_000),
+    ("mb", 1_000_000),
+    ("gb", 1_000_000_000),
+    ("kib", 1 << 10),
+    ("mib", 1 << 20),
+    ("gib", 1 << 30),
+];
+
+/// The test of a comparison by `operator`, which was written as `sign`.
+pub(super) fn compare(
+    word: &Word,
+    operator: Operator,
+    sign: &str,
+    value: &Written<'_>,
+) -> Result<Test, Complaint> {
+    let wrong = |message: String| Complaint(message, example(word));
+    let (name, what) = (word.name, word.kind.in_words());
+    if value.text.is_empty() && !value.quoted {
+        return Err(wrong(format!("a value is missing behind `{sign}`")));
+    }
+    let ordered = matches!(word.kind, Kind::Version | Kind::Dependency | Kind::Time | Kind::Size);
+    let equality = matches!(operator, Operator::Equal | Operator::NotEqual);
+    if !(ordered || equality) {
+        return Err(wrong(format!("`{name}` is {what}, and has no order for `{sign}`")));
+    }
+    let equal = operator == Operator::Equal;
+    if is_any(value) {
+        return match word.kind {
+            Kind::Flag | Kind::OneOf(_) | Kind::Size => {
+                Err(wrong(format!("`{name}` is {what}: `*` would say nothing")))
+            }
+            _ if equality => Ok(Test::Any(equal)),
+            _ => Err(wrong(format!("`*` is any value and has no order for `{sign}`"))),
+        };
+    }
+    match word.kind {
+        Kind::Flag => {
+            let yes = match value.text.to_lowercase().as_str() {
+                "yes" | "true" => true,
+                "no" | "false" => false,
+                other => return Err(wrong(format!("`{other}` is not yes or no"))),
+            };
+            Ok(Test::Is(yes == equal))
+        }
+        Kind::Presence => Err(wrong(format!("`{name}` is there or not; it has no values"))),
+        _ => Ok(Test::Compare(operator, operand(word, value)?)),
+    }
+}
+
+/// A value of a list.
+pub(super) fn in_list(word: &Word, value: &Written<'_>) -> Result<Operand, Complaint> {
+    let (name, what) = (word.name, word.kind.in_words());
+    if matches!(word.kind, Kind::Flag | Kind::Presence | Kind::Size) {
+        let message = format!("`{name}` is {what}, and is not one of a list");
+        return Err(Complaint(message, example(word)));
+    }
+    if is_any(value) {
+        let message = "`*` is any value, and needs no list".to_owned();
+        return Err(Complaint(message, "write =* where any value will do".to_owned()));
+    }
+    operand(word, value)
+}
+
+fn is_any(value: &Written<'_>) -> bool {
+    value.text == "*" && !value.quoted
+}
+
+fn operand(word: &Word, value: &Written<'_>) -> Result<Operand, Complaint> {
+    let text = value.text.as_str();
+    let no = |what: &str| Complaint(format!("`{text}` is not {what}"), example(word));
+    let wanted = match word.kind {
+        Kind::Text | Kind::Setting if value.quoted => Wanted::Literal(text.to_owned()),
+        Kind::Text | Kind::Setting => Wanted::Pattern(text.to_owned()),
+        Kind::Version | Kind::Dependency => {
+            Wanted::Version(Version::parse(text).ok_or_else(|| no("a version"))?)
+        }
+        Kind::Time => Wanted::Time(time(text).ok_or_else(|| no("a date or time"))?),
+        Kind::Size => Wanted::Size(size(text).ok_or_else(|| no("a number of bytes"))?),
+        Kind::OneOf(_) | Kind::Name | Kind::Level { .. } | Kind::Flag | Kind::Presence => {
+            let value = vocabulary::canonical(text);
+            let values = word.kind.values();
+            if !values.is_empty() && !values.contains(&value.as_str()) {
+                let message = format!("`{text}` is not a value of `{}`", word.name);
+                return Err(Complaint(message, format!("there are: {}", values.join(", "))));
+            }
+            Wanted::Word(value)
+        }
+    };
+    Ok(Operand { text: text.to_owned(), wanted })
+}
+
+fn example(word: &Word) -> String {
+    format!("for example: {}", word.example)
+}
+
+/// A point in time; a date alone is its first moment in UTC.
+pub(in crate::policy) fn time(text: &str) -> Option<jiff::Timestamp> {
+    text.parse().ok().or_else(|| {
+        let date: jiff::civil::Date = text.parse().ok()?;
+        Some(date.to_zoned(jiff::tz::TimeZone::UTC).ok()?.timestamp())
+    })
+}
+
+fn size(text: &str) -> Option<u64> {
+    let digits = text.find(|c: char| !c.is_ascii_digit()).unwrap_or(text.len());
+    let (number, unit) = text.split_at_checked(digits)?;
+    let unit = unit.trim().to_lowercase();
+    let (_, factor) = UNITS.iter().find(|(name, _)| *name == unit)?;
+    number.parse::<u64>().ok()?.checked_mul(*factor)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sizes_and_times_have_their_units() {
+        assert_eq!(size("10MB"), Some(10_000_000));
+        assert_eq!(size("10 MiB"), Some(10 << 20));
+        assert_eq!(size("7"), Some(7));
+        for bad in
+            ["", "MB", "1.5MB", "-1", "10TB", "99999999999999999999", "18446744073709551615kB"]
+        {
+            assert_eq!(size(bad), None, "{bad}");
+        }
+        assert_eq!(time("2026-01-01"), time("2026-01-01T01:00:00+01:00"));
+        assert!(time("2026-01-01").is_some() && time("January").is_none());
+    }
+}

@@ -1,0 +1,296 @@
+//! The words that expressions are made of. Each tool brings its own: the name of every fact, the
+//! kind of its values, what it says, an example. One list serves the parser, its suggestions,
+//! `--require help` and the judge.
+
+use rgo_report::{Column, Document, Table};
+
+/// What values a fact has, and so which comparisons make sense and how they are made.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// Yes or no: `static`, `!static`.
+    Flag,
+    /// Whether something is there: `needs:LIB`, `!needs:LIB`.
+    Presence,
+    /// Always one of these values, whatever its case: `format=elf`. An empty list: they are not
+    /// all known.
+    OneOf(&'static [&'static str]),
+    /// A name, whatever its case, or `none`: `libc=musl`.
+    Name,
+    /// One of several values, of which the first is `none`. The word alone holds for the strongest
+    /// values, the word behind `!` for `none`, and neither for what is between: `relro`,
+    /// `relro=partial`, `!relro`.
+    Level {
+        /// Every value, the weakest first.
+        values: &'static [&'static str],
+        /// Those of them that the word alone holds for.
+        strongest: &'static [&'static str],
+    },
+    /// Exact text, in which `*` stands for anything.
+    Text,
+    /// The text of a setting. The word alone holds if it is set and not to a value of [`OFF`].
+    Setting,
+    /// A version number: numbers are compared as numbers, pre-releases come first.
+    Version,
+    /// The versions in which one dependency is there.
+    Dependency,
+    /// A point in time: RFC 3339, or a date alone.
+    Time,
+    /// A number of bytes: `10MB` is 10 000 000, `10MiB` is 10 485 760.
+    Size,
+}
+
+impl Kind {
+    /// The kind in words, to complete "it is …".
+    pub(super) fn in_words(self) -> &'static str {
+        match self {
+            Self::Flag => "yes or no",
+            Self::Presence => "there or not",
+            Self::OneOf(_) | Self::Name | Self::Level { .. } => "a word",
+            Self::Text => "text",
+            Self::Setting => "a setting",
+            Self::Version => "a version",
+            Self::Dependency => "a dependency",
+            Self::Time => "a time",
+            Self::Size => "a number of bytes",
+        }
+    }
+
+    /// Whether every binary has a value, so that the word alone would hold for all of them.
+    pub(super) fn needs_comparison(self) -> bool {
+        matches!(self, Self::OneOf(_) | Self::Version | Self::Size)
+    }
+
+    /// The values that there are, if they are all known.
+    pub(super) fn values(self) -> &'static [&'static str] {
+        match self {
+            Self::OneOf(values) | Self::Level { values, .. } => values,
+            _ => &[],
+        }
+    }
+}
+
+/// Values that switch a setting off.
+pub const OFF: [&str; 6] = ["", "0", "false", "no", "none", "off"];
+
+/// A fact that can be asked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Word {
+    /// Its name; one that ends with `:` begins a family, as `dep:` does.
+    pub name: &'static str,
+    /// What values it has.
+    pub kind: Kind,
+    /// What it says, in one line.
+    pub about: &'static str,
+    /// An expression that asks for it.
+    pub example: &'static str,
+}
+
+impl Word {
+    fn is_family(&self) -> bool {
+        self.name.ends_with(':')
+    }
+}
+
+/// A name that a fact had before, and the one it has.
+pub type Renamed = (&'static str, &'static str);
+
+/// All words of one tool.
+#[derive(Clone, Debug)]
+pub struct Vocabulary {
+    words: Vec<&'static Word>,
+    renamed: &'static [Renamed],
+}
+
+/// Other names of values, as other tools spell them.
+const SYNONYMS: &[(&str, &str)] = &[
+    ("x86_64", "amd64"),
+    ("x86-64", "amd64"),
+    ("x64", "amd64"),
+    ("amd64p32", "x32"),
+    ("i386", "386"),
+    ("i586", "386"),
+    ("i686", "386"),
+    ("x86", "386"),
+    ("aarch64", "arm64"),
+    ("aarch64_be", "arm64be"),
+    ("armeb", "armbe"),
+    ("loongarch64", "loong64"),
+    ("mipsel", "mipsle"),
+    ("mips64el", "mips64le"),
+    ("powerpc", "ppc"),
+    ("powerpc64", "ppc64"),
+    ("powerpc64le", "ppc64le"),
+    ("ppc64el", "ppc64le"),
+    ("sparcv9", "sparc64"),
+    ("mach-o", "macho"),
+    ("ad-hoc", "adhoc"),
+    ("shared", "shared-library"),
+    ("golang", "go"),
+    ("cpp", "c++"),
+];
+
+impl Vocabulary {
+    /// Words in the order of `--require help`, and the names that some of them had before.
+    pub fn new(
+        words: impl IntoIterator<Item = &'static Word>,
+        renamed: &'static [Renamed],
+    ) -> Self {
+        Self { words: words.into_iter().collect(), renamed }
+    }
+
+    /// Every word.
+    pub fn words(&self) -> impl Iterator<Item = &'static Word> {
+        self.words.iter().copied()
+    }
+
+    /// The word of this name, with what follows the family's colon.
+    pub(super) fn find(&self, name: &str) -> Option<(&'static Word, String)> {
+        self.words().find_map(|word| {
+            if !word.is_family() {
+                return (word.name == name).then(|| (word, String::new()));
+            }
+            // A family without a member asks for nothing.
+            let member = name.strip_prefix(word.name).filter(|member| !member.is_empty())?;
+            Some((word, member.to_owned()))
+        })
+    }
+
+    /// The name that a fact has now which had this one before.
+    pub(super) fn renamed(&self, name: &str) -> Option<&'static str> {
+        self.renamed.iter().find(|(old, _)| *old == name).map(|(_, new)| *new)
+    }
+
+    /// The family of this name, without its colon.
+    pub(super) fn family(&self, name: &str) -> Option<&'static Word> {
+        self.words().find(|word| word.name.strip_suffix(':') == Some(name))
+    }
+
+    /// The word whose name is nearest to what was typed, if one is near enough to have been meant.
+    pub(super) fn nearest(&self, typed: &str) -> Option<&'static Word> {
+        let family = typed.split_once(':').map(|(family, _)| format!("{family}:"));
+        let typed = family.as_deref().unwrap_or(typed).to_lowercase();
+        self.words()
+            .map(|word| (strsim::damerau_levenshtein(&typed, word.name), word))
+            .filter(|(distance, word)| distance * 2 <= word.name.len().max(2))
+            .min_by_key(|(distance, _)| *distance)
+            .map(|(_, word)| word)
+    }
+
+    /// The answer to `--require help`.
+    #[must_use]
+    pub fn help(&self) -> Document {
+        let columns = ["fact", "for example", "what it says"].map(Column::left);
+        let mut table = Table::new(columns);
+        for word in &self.words {
+            let name =
+                if word.is_family() { format!("{}NAME", word.name) } else { word.name.to_owned() };
+            table.row([name.into(), word.example.into(), word.about.into()]);
+        }
+        let columns = ["word", "alone it asks for", "other values"].map(Column::left);
+        let mut levels = Table::new(columns);
+        for word in &self.words {
+            if let Kind::Level { values, strongest } = word.kind {
+                let others = values.iter().filter(|value| !strongest.contains(value));
+                let others: Vec<String> =
+                    others.map(|value| format!("{}={value}", word.name)).collect();
+                levels.row([
+                    word.name.into(),
+                    strongest.join(" or ").into(),
+                    others.join(", ").into(),
+                ]);
+            }
+        }
+        Document::new().table(table).table(levels).raw(format!("\n{}", super::HELP))
+    }
+}
+
+/// A value in the spelling that all comparisons use.
+#[must_use]
+pub fn canonical(value: &str) -> String {
+    let value = value.to_lowercase();
+    let synonym = SYNONYMS.iter().find(|(other, _)| *other == value);
+    synonym.map_or(value, |(_, canonical)| (*canonical).to_owned())
+}
+
+/// Whether a name fits a pattern in which `*` stands for any text; the rest is literal.
+/// `dep:` and `needs:` take such patterns, so whoever answers for them asks here.
+#[must_use]
+pub fn fits(pattern: &str, name: &str) -> bool {
+    let mut parts = pattern.split('*');
+    let first = parts.next().unwrap_or_default();
+    let Some(mut rest) = name.strip_prefix(first) else { return false };
+    let Some(last) = parts.next_back() else { return rest.is_empty() };
+    for part in parts {
+        let Some((_, after)) = rest.split_once(part) else { return false };
+        rest = after;
+    }
+    rest.ends_with(last)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::samples;
+    use super::*;
+
+    #[test]
+    fn names_are_found_and_families_need_a_member() {
+        let words = samples::vocabulary();
+        let cases = [
+            ("glibc", Some(("glibc", ""))),
+            ("dep:serde", Some(("dep:", "serde"))),
+            ("dep:a:b", Some(("dep:", "a:b"))),
+            ("vcs.time", Some(("vcs.time", ""))),
+            ("build:vcs", Some(("build:", "vcs"))),
+            ("dep:", None),
+            ("dep", None),
+            ("Glibc", None),
+            ("glibc:x", None),
+            ("", None),
+        ];
+        for (name, expected) in cases {
+            let found = words.find(name);
+            let found = found.as_ref().map(|(word, member)| (word.name, member.as_str()));
+            assert_eq!(found, expected, "{name}");
+        }
+    }
+
+    #[test]
+    fn typing_errors_are_near_to_what_was_meant() {
+        let words = samples::vocabulary();
+        let cases = [
+            ("glbic", Some("glibc")),
+            ("Static", Some("static")),
+            ("vcs.modifed", Some("vcs.modified")),
+            ("deps:x", Some("dep:")),
+            ("need:x", Some("needs:")),
+            ("stack_protector", Some("stack-protector")),
+            ("something-else", None),
+            ("", None),
+        ];
+        for (typed, expected) in cases {
+            assert_eq!(words.nearest(typed).map(|word| word.name), expected, "{typed}");
+        }
+    }
+
+    #[test]
+    fn stars_stand_for_any_text() {
+        let cases = [
+            ("a", "a", true),
+            ("a", "ab", false),
+            ("*", "", true),
+            ("*", "x", true),
+            ("a*", "abc", true),
+            ("*c", "abc", true),
+            ("a*c", "abc", true),
+            ("a*b*c", "a-b-c", true),
+            ("a*b*c", "acb", false),
+            ("ab*ba", "aba", false),
+            ("**", "x", true),
+            ("", "", true),
+            ("", "x", false),
+        ];
+        for (pattern, name, expected) in cases {
+            assert_eq!(fits(pattern, name), expected, "{pattern} {name}");
+        }
+    }
+}
