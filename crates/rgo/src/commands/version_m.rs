@@ -22,6 +22,7 @@ use std::io;
 use std::path::Path;
 
 use anyhow::{Context, Result};
+use rgo_binary::appended::behind_slices;
 use rgo_binary::{Error, Limits, slices};
 use rgo_report::{Document, Style, printable};
 
@@ -272,6 +273,12 @@ fn images(name: &Name, data: &[u8], details: bool) -> Seen {
             Ok(dossier) => read.push(dossier),
             Err(error) => broken.push(Why::Image(error)),
         }
+    }
+    // What lies behind all slices is said with the last.
+    if let Some(facts) = read.last_mut().and_then(|last| last.facts.as_mut())
+        && facts.appended.is_none()
+    {
+        facts.appended = behind_slices(data, &slices);
     }
     Seen::Images(read, broken)
 }

@@ -330,6 +330,12 @@ fn described(details: &Details, lines: &mut Lines) {
         let value = format!("{}{}", packer.name, version.unwrap_or_default());
         lines.because("packed by", value, packer.evidence.clone());
     }
+    if let Some(appended) = &details.appended {
+        let (size, offset) = (appended.size_bytes, appended.offset);
+        let what = appended.looks_like;
+        let value = format!("{size} bytes from offset {offset:#x}: {what}");
+        lines.because("appended", value, in_words(&appended.evidence));
+    }
     for path in &details.build_paths.folders {
         let value = format!("{} ({} times in {})", path.folder, path.count, path.place);
         lines.because("build path", value, path.example.clone());

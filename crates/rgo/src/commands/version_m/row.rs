@@ -134,6 +134,9 @@ fn findings(dossier: &Dossier) -> Vec<&'static str> {
     if facts.packer.is_some() {
         found.push("packed");
     }
+    if facts.appended.as_ref().is_some_and(|appended| !appended.is_padding()) {
+        found.push("data behind the image");
+    }
     if facts.hardening.as_ref().is_some_and(|hardening| hardening.nx.answer == Answer::No) {
         found.push("executable stack or data");
     }
