@@ -203,7 +203,7 @@ fn is_of_library(name: &str) -> bool {
 /// Where some addresses are called from, and which is called; `None` for a machine whose calls are
 /// not read.
 fn calls(image: &Image<'_>, targets: &BTreeSet<u64>) -> Option<Vec<(u64, u64)>> {
-    let find: fn(&[u8], u64, &mut dyn FnMut(u64, u64)) = match image.arch() {
+    let find: Find = match image.arch() {
         Arch::Amd64 => x86_calls,
         Arch::Arm64 => arm64_calls,
         Arch::Other(name) if name == "386" || name == "x32" => x86_calls,
@@ -222,6 +222,9 @@ fn calls(image: &Image<'_>, targets: &BTreeSet<u64>) -> Option<Vec<(u64, u64)>> 
     }
     Some(calls)
 }
+
+/// Gives each call in some code, which is at an address: where it is, and what it calls.
+type Find = fn(&[u8], u64, &mut dyn FnMut(u64, u64));
 
 fn x86_calls(code: &[u8], address: u64, found: &mut dyn FnMut(u64, u64)) {
     for at in memchr_iter(0xe8, code) {
@@ -249,7 +252,7 @@ fn arm64_calls(code: &[u8], address: u64, found: &mut dyn FnMut(u64, u64)) {
 mod tests {
     use super::*;
 
-    fn found(find: fn(&[u8], u64, &mut dyn FnMut(u64, u64)), code: &[u8]) -> Vec<(u64, u64)> {
+    fn found(find: Find, code: &[u8]) -> Vec<(u64, u64)> {
         let mut all = Vec::new();
         find(code, 0x1000, &mut |from, to| all.push((from, to)));
         all
