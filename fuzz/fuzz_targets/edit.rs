@@ -3,7 +3,7 @@
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
-use rgo_binary::edit::{self, Choice, Compression, Finish, Sign, Strip};
+use rgo_binary::edit::{self, Choice, Compression, Discard, Finish, MachO, MachOPart, Sign, Strip};
 use rgo_binary::{Limits, Recognised, recognise, slices};
 
 fuzz_target!(|data: &[u8]| {
@@ -21,12 +21,28 @@ fuzz_target!(|data: &[u8]| {
     let some: &dyn Fn(&[u8]) -> bool = &|name| name.len() % 3 == 0;
     let others: &dyn Fn(&[u8]) -> bool = &|name| name.len() % 3 == 1;
     let chosen = Choice { keep: Some(some), drop: Some(others) };
+    let parts = [
+        MachOPart::Uuid,
+        MachOPart::SplitInfo,
+        MachOPart::AtomInfo,
+        MachOPart::SwiftSymbols,
+        MachOPart::Symbols,
+    ];
+    let fewer = MachO {
+        exports: Some(some),
+        debug_map_of: Some(others),
+        keeps_absolute: true,
+        ..MachO::default()
+    };
     let edits = [
         finish(Strip::None),
         finish(Strip::Debug),
         finish(Strip::Unneeded),
         finish(Strip::All),
-        Finish { symbols: chosen, ..finish(Strip::Debug) },
+        Finish { symbols: chosen, discard: Discard::Temporary, ..finish(Strip::Debug) },
+        Finish { discard: Discard::All, sign: Sign::Renew, ..finish(Strip::None) },
+        Finish { macho: fewer, ..finish(Strip::All) },
+        Finish { macho: MachO { without: &parts, ..fewer }, ..finish(Strip::None) },
         Finish { sections: chosen, sign: Sign::None, ..finish(Strip::All) },
         Finish { compression: Some(Compression::None), ..finish(Strip::None) },
         Finish { compression: Some(Compression::Zlib), ..finish(Strip::Unneeded) },

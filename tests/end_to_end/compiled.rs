@@ -5,11 +5,9 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 
-use rgo_toolchain::cache::Cache;
-use rgo_toolchain::zig;
 use serde_json::{Value, json};
 
-use crate::support::{Outcome, Project, machine, native, readobj, scratch, tool};
+use crate::support::{Outcome, Project, machine, native, readobj, scratch, tool, zig};
 
 /// A system that zig makes programs for.
 pub(crate) struct System {
@@ -42,9 +40,6 @@ pub(crate) struct Made {
 pub(crate) fn made() -> &'static [Made] {
     static MADE: OnceLock<Vec<Made>> = OnceLock::new();
     MADE.get_or_init(|| {
-        let env = |name: &str| machine().var(name);
-        let cache = Cache::open(&env).expect("a cache");
-        let zig = zig::discover(&cache, &env, false, &mut |_| {}).expect("a zig");
         let sources = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../testdata/c-hello");
         let folder = scratch("compiled");
         let mut all = Vec::new();
@@ -52,14 +47,9 @@ pub(crate) fn made() -> &'static [Made] {
             let languages = [("C", "cc", "hello.c"), ("C++", "c++", "hello.cpp")];
             for (language, compiler, source) in languages {
                 let file = folder.join(format!("{}-{compiler}", system.zig));
-                let mut compile = native(&zig.program);
-                compile.args(&zig.args).args([compiler, "-g", "-O1", "-target", system.zig]);
-                compile.arg(source).arg("-o").arg(&file).current_dir(&sources);
-                // What it makes of its own sources is kept with what rgo-build makes of them.
-                compile
-                    .env("ZIG_GLOBAL_CACHE_DIR", cache.zig_cache(&zig.version.to_string()))
-                    .env("ZIG_LOCAL_CACHE_DIR", folder.join("zig-cache"));
-                Outcome::of(&mut compile).ended(0);
+                let mut compile = zig(compiler, &folder);
+                compile.args(["-g", "-O1", "-target", system.zig]).arg(source);
+                Outcome::of(compile.arg("-o").arg(&file).current_dir(&sources)).ended(0);
                 let stripped = folder.join(format!("{}-{compiler}-stripped", system.zig));
                 let mut strip = native(machine().must("RGO_TEST_LLVM_STRIP"));
                 Outcome::of(strip.arg(&file).arg("-o").arg(&stripped)).ended(0);

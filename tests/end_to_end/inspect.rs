@@ -7,7 +7,7 @@ use std::process::Command;
 
 use serde_json::Value;
 
-use crate::support::{Outcome, native, tool};
+use crate::support::{Outcome, can, native, tool};
 
 fn sample() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../rgo-binary/tests/fixtures/read/sample.elf")
@@ -40,10 +40,63 @@ fn names_of_files_are_shown_and_do_nothing_else() {
 
 #[test]
 #[cfg(unix)]
-fn a_named_pipe_is_refused_and_not_waited_for() {
+fn a_pipe_that_is_named_is_read_and_one_in_a_folder_is_not_waited_for() {
     let folder = tempfile::tempdir().expect("a folder");
     Outcome::of(native("mkfifo").arg(folder.path().join("pipe"))).ended(0);
-    Outcome::of(asked(folder.path()).arg("pipe")).ended(1).says("pipe: not a regular file");
+    Outcome::of(asked(folder.path()).arg(".")).ended(0).says_nothing_of("pipe");
+    let mut shell = native("bash");
+    let program = asked(folder.path()).get_program().to_owned();
+    shell.args(["-c", r#""$0" --short <(cat "$1")"#]).arg(program).arg(sample());
+    let outcome = Outcome::of(&mut shell).ended(0);
+    assert!(outcome.stdout.contains(": sample 1.0.0, rustc 1.96.0, elf amd64"), "{outcome}");
+    Outcome::of(asked(folder.path()).arg("/dev/null")).ended(1).says("neither a file nor a pipe");
+}
+
+#[test]
+fn a_core_dump_is_told_as_what_it_is() {
+    if !can("gdb") {
+        return eprintln!("NOT TESTED: a core dump, for there is no gdb");
+    }
+    let folder = tempfile::tempdir().expect("a folder");
+    let core = folder.path().join("core");
+    let mut gdb = native("gdb");
+    gdb.args(["-nx", "-batch", "-ex", "starti", "-ex"]);
+    gdb.arg(format!("generate-core-file {}", core.display())).args(["--args", "/bin/true"]);
+    Outcome::of(&mut gdb).ended(0);
+    let outcome = Outcome::of(asked(folder.path()).arg("core")).ended(1);
+    outcome.says("core: a core dump, not an ELF, Mach-O or PE image").says("gdb -c");
+    // In a folder it is data, as everything that is no program.
+    let outcome = Outcome::of(asked(folder.path()).arg(".")).ended(0);
+    assert_eq!(outcome.stderr, "", "{outcome}");
+}
+
+#[test]
+fn what_go_builds_for_systems_of_other_formats_fails_a_gate() {
+    if !can("go") {
+        return eprintln!("NOT TESTED: programs of other formats, for there is no go");
+    }
+    let folder = tempfile::tempdir().expect("a folder");
+    fs::write(folder.path().join("main.go"), "package main\n\nfunc main() {}\n").expect("written");
+    fs::write(folder.path().join("go.mod"), "module m\n\ngo 1.20\n").expect("written");
+    let dist = folder.path().join("dist");
+    for (os, arch) in [("linux", "amd64"), ("plan9", "amd64"), ("aix", "ppc64"), ("wasip1", "wasm")]
+    {
+        let mut go = native("go");
+        go.env("GOOS", os).env("GOARCH", arch).env("CGO_ENABLED", "0").env("GOFLAGS", "");
+        go.args(["build", "-o"]).arg(dist.join(os)).arg(".").current_dir(folder.path());
+        Outcome::of(&mut go).ended(0);
+    }
+    let outcome = Outcome::of(asked(folder.path()).arg("dist")).ended(0);
+    let outcome = outcome.says("3 programs are in formats that rgo does not read: 1 XCOFF program");
+    outcome.says("1 Plan 9 program (dist/plan9)").says("1 WebAssembly module (dist/wasip1)");
+    let gate = ["--require", "static", "--format", "json", "dist"];
+    let outcome = Outcome::of(asked(folder.path()).args(gate)).ended(3);
+    let answer: Value = serde_json::from_str(&outcome.stdout).expect("JSON");
+    let unread = answer["unread"].as_array().expect("a list");
+    let files: Vec<&str> = unread.iter().filter_map(|one| one["file"].as_str()).collect();
+    assert_eq!(files, ["dist/aix", "dist/plan9", "dist/wasip1"]);
+    // Who allows the unknown lets them pass.
+    Outcome::of(asked(folder.path()).args(["--require", "static?", "dist"])).ended(0);
 }
 
 #[test]
@@ -97,8 +150,9 @@ fn a_gate_does_not_pass_what_it_could_not_read() {
     };
     let outcome = gate("size<1GB").ended(3);
     let answer: Value = serde_json::from_str(&outcome.stdout).expect("JSON");
-    let unread = answer["unread"][0].as_str().expect("a reason");
-    assert!(unread.starts_with("b: "), "{unread}");
+    let unread = &answer["unread"][0];
+    assert_eq!(unread["file"], "b");
+    assert!(unread["reason"].as_str().expect("words").starts_with("malformed ELF"), "{unread}");
     gate("size<1GB?").ended(0);
     // Formats without a place for the verdict do not hide it.
     let args = ["--require", "static", "--format", "csv", "a"];

@@ -17,6 +17,8 @@ mod failures;
 mod gate;
 mod go_programs;
 mod hostile;
+#[cfg(target_os = "linux")]
+mod images;
 mod inspect;
 mod native;
 mod paths;
@@ -27,9 +29,12 @@ mod run;
 mod signature;
 mod stamp;
 mod static_programs;
+#[cfg(unix)]
+mod strip_apple;
 mod strip_corpus;
 #[cfg(target_os = "linux")]
 mod strip_debuggers;
+mod strip_objects;
 mod strip_programs;
 mod strip_refusals;
 mod strip_sizes;

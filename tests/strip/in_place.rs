@@ -102,23 +102,31 @@ fn another_output_leaves_the_input() {
     let input = bytes(&file);
     fs::set_permissions(&file, Permissions::from_mode(0o4755)).expect("is ours");
     let output = folder.path("output");
-    for round in ["new", "replaced", "link"] {
-        if round == "link" {
-            fs::remove_file(&output).expect("is there");
-            symlink("file", &output).expect("links");
-            // Of the input itself: that is in place, and not meant here.
-            fs::copy(&file, folder.path("another")).expect("copies");
-            fs::remove_file(&output).expect("is there");
-            symlink("another", &output).expect("links");
-        }
+    for round in ["new", "replaced"] {
         strip(&["-o", output.to_str().expect("UTF-8")], &[&file]);
         assert_eq!(bytes(&output), stripped(PROGRAM), "{round}");
-        assert!(!output.is_symlink(), "as GNU's strip has it: what it led to is not written to");
         // Nobody gets the owner's rights by a copy.
         assert_eq!(mode(&output) & 0o7000, 0, "{round}");
         assert_eq!(bytes(&file), input, "{round}");
     }
-    assert_eq!(bytes(&folder.path("another")), input);
+}
+
+#[test]
+fn an_output_that_is_a_link_stays_one() {
+    let folder = Folder::new();
+    let file = folder.copy(PROGRAM, "file");
+    fs::create_dir(folder.path("below")).expect("creates");
+    for (link, target) in [("link", "another"), ("below/link", "../new")] {
+        let output = folder.path(link);
+        symlink(target, &output).expect("links");
+        if link == "link" {
+            fs::copy(&file, folder.path("another")).expect("copies");
+        }
+        strip(&["-o", output.to_str().expect("UTF-8")], &[&file]);
+        assert!(output.is_symlink(), "{link}");
+        assert_eq!(bytes(&output), stripped(PROGRAM), "{link}");
+    }
+    assert_eq!(folder.names(), ["another", "below", "file", "link", "new"]);
 }
 
 #[test]
@@ -138,10 +146,88 @@ fn the_input_by_another_path_is_in_place() {
 fn a_device_takes_the_bytes_and_stays() {
     let folder = Folder::new();
     let file = folder.copy(PROGRAM, "file");
-    strip(&["-o", "/dev/null"], &[&file]);
+    let device = folder.path("device");
+    symlink("/dev/null", &device).expect("links");
+    strip(&["-o", device.to_str().expect("UTF-8")], &[&file]);
+    assert!(device.is_symlink() && !device.is_file());
     assert!(!Path::new("/dev/null").is_file());
-    let output = run(&["-o", "/dev/stdout"], &[&file]);
-    assert_eq!(output.stdout, stripped(PROGRAM));
+}
+
+/// The result goes where stdout goes, wherever that is, and nothing takes its place.
+#[test]
+fn stdout_takes_the_bytes_by_each_of_its_names() {
+    let folder = Folder::new();
+    let file = folder.copy(PROGRAM, "file");
+    let link = folder.path("link");
+    let mut names = vec!["-"];
+    if cfg!(target_os = "linux") {
+        symlink("/proc/self/fd/1", &link).expect("links");
+        names.push(link.to_str().expect("UTF-8"));
+    }
+    for name in names {
+        let output = run(&["-v", "-o", name], &[&file]);
+        assert!(output.status.success(), "{name}");
+        assert_eq!(output.stdout, stripped(PROGRAM), "{name}: to a pipe");
+        assert!(String::from_utf8_lossy(&output.stderr).contains("less)"), "the report: {name}");
+        // What was written before stays, and what is written afterwards comes behind.
+        let log = folder.path("log");
+        let script = format!("{{ echo before; {STRIP} -o '{name}' \"$1\"; echo after; }} > \"$2\"");
+        let mut shell = command("sh");
+        shell.args(["-c", &script, "sh"]).arg(&file).arg(&log);
+        assert!(shell.status().expect("sh starts").success());
+        let expected = [&b"before\n"[..], &stripped(PROGRAM), b"after\n"].concat();
+        assert!(bytes(&log) == expected, "{name}: to a file");
+        let mut closed = command("sh");
+        closed.args(["-c", &format!("{STRIP} -o '{name}' \"$1\" | true"), "sh"]).arg(&file);
+        let output = closed.output().expect("sh starts");
+        assert!(output.stderr.is_empty(), "{name}: to a reader that has gone");
+    }
+    assert!(!link.exists() || link.is_symlink());
+}
+
+/// A file that is held open elsewhere is written into: whoever holds it sees the bytes.
+#[test]
+#[cfg(target_os = "linux")]
+fn a_file_that_is_held_open_is_written_into() {
+    let folder = Folder::new();
+    let file = folder.copy(PROGRAM, "file");
+    let held = folder.path("held");
+    fs::write(&held, "old").expect("writes");
+    let inode = held.metadata().expect("is there").ino();
+    symlink("/proc/self/fd/3", folder.path("link")).expect("links");
+    let script = format!("{STRIP} -o \"$2\" \"$1\" 3>> \"$3\"");
+    let mut shell = command("sh");
+    shell.args(["-c", &script, "sh"]).args([&file, &folder.path("link"), &held]);
+    assert!(shell.status().expect("sh starts").success());
+    assert_eq!(held.metadata().expect("is there").ino(), inode);
+    assert_eq!(bytes(&held), stripped(PROGRAM));
+}
+
+fn make_pipe(pipe: &Path) {
+    assert!(command("mkfifo").arg(pipe).status().expect("mkfifo is there").success());
+}
+
+#[test]
+fn a_pipe_takes_the_bytes_and_is_waited_for_aloud() {
+    let folder = Folder::new();
+    let file = folder.copy(PROGRAM, "file");
+    let pipe = folder.path("pipe");
+    make_pipe(&pipe);
+    let output = pipe.to_str().expect("UTF-8");
+    // What is wrong with the input is said at once, though nobody reads.
+    let bad = folder.path("bad");
+    fs::write(&bad, "text").expect("writes");
+    refused(&["-o", output], &[&bad], 1, "not an ELF, Mach-O or PE image");
+    let mut child = command(STRIP);
+    child.args(["-o", output]).arg(&file).stderr(Stdio::piped());
+    let mut child = child.spawn().expect("starts");
+    let mut said = String::new();
+    let stderr = child.stderr.as_mut().expect("is piped");
+    io::BufRead::read_line(&mut io::BufReader::new(stderr), &mut said).expect("reads");
+    assert!(said.contains("waiting until something reads"), "{said}");
+    assert_eq!(bytes(&pipe), stripped(PROGRAM));
+    assert!(child.wait().expect("ends").success());
+    assert_eq!(folder.names(), ["bad", "file", "pipe"]);
 }
 
 #[test]
@@ -163,9 +249,9 @@ fn one_bad_file_does_not_hinder_the_others() {
 fn a_pipe_is_refused_and_not_waited_for() {
     let folder = Folder::new();
     let pipe = folder.path("pipe");
-    let made = command("mkfifo").arg(&pipe).status().expect("mkfifo is there");
-    assert!(made.success());
+    make_pipe(&pipe);
     refused(&[], &[&pipe], 1, "no regular file");
+    refused(&["-"], &[], 2, "save what it gives to a file");
 }
 
 /// Programs of these tests that wait: rgo-version-m for the end of its input.

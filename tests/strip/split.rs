@@ -136,3 +136,40 @@ fn a_companion_alone_is_the_one_that_a_split_makes() {
     strip(&["--split", text(&folder.path("debug"))], &[&file]);
     assert_eq!(bytes(&alone), bytes(&folder.path(BY_ID)));
 }
+
+/// A disk that is full, and whatever else goes wrong before the companion is in place, leaves
+/// nothing: `ulimit` has each file end after a few blocks.
+#[test]
+fn a_split_that_fails_leaves_no_folders() {
+    let folder = Folder::new();
+    for (fixture, name) in [(LIBRARY, "lib.so"), (PROGRAM, "app")] {
+        let file = folder.copy(fixture, name);
+        let before = bytes(&file);
+        let script = format!("trap '' XFSZ; ulimit -f 4; exec {STRIP} --split \"$1\" \"$2\"");
+        let mut shell = command("sh");
+        shell.args(["-c", &script, "sh"]).args([&folder.path("new/debug"), &file]);
+        let output = shell.output().expect("sh starts");
+        let said = String::from_utf8_lossy(&output.stderr);
+        assert_eq!(output.status.code(), Some(1), "{name}: {said}");
+        assert!(said.contains("File too large"), "{name}: {said}");
+        assert_eq!(bytes(&file), before, "{name}");
+    }
+    // The edit is refused after the companion was made.
+    let file = folder.copy(LIBRARY, "lib.so");
+    let debug = folder.path("new/debug");
+    refused(&["--split", text(&debug), "-R", ".text"], &[&file], 1, "it is loaded");
+    assert_eq!(folder.names(), ["app", "lib.so"], "no folder is left");
+}
+
+/// Folders that were there, or that hold something, stay.
+#[test]
+fn a_split_that_fails_leaves_what_was_there() {
+    let folder = Folder::new();
+    let file = folder.copy(LIBRARY, "lib.so");
+    let debug = folder.path("debug/.build-id");
+    fs::create_dir_all(&debug).expect("creates");
+    let args = ["--split", text(&folder.path("debug")), "-R", ".text"].map(str::to_owned);
+    refused(&args.each_ref().map(String::as_str), &[&file], 1, "it is loaded");
+    assert!(debug.is_dir());
+    assert_eq!(debug.read_dir().expect("lists").count(), 0);
+}

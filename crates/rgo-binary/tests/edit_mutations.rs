@@ -4,7 +4,10 @@
 mod edit_common;
 
 use proptest::prelude::*;
-use rgo_binary::edit::{Finish, Sign, Strip, finish, only_keep_debug, restrict_exports, settle};
+use rgo_binary::edit::{
+    Discard, Finish, MachO, MachOPart, Sign, Strip, finish, only_keep_debug, restrict_exports,
+    settle,
+};
 use rgo_binary::{Limits, slices};
 
 /// A change to one place of an image.
@@ -69,7 +72,21 @@ fn try_all(image: &[u8]) {
         sign: if is_linkable(image) { Sign::None } else { Sign::AdHoc },
         ..Finish::default()
     };
+    let some = |name: &[u8]| name.len().is_multiple_of(2);
+    let parts = [MachOPart::Uuid, MachOPart::SwiftSymbols, MachOPart::Symbols];
+    let fewer = MachO {
+        exports: Some(&some),
+        debug_map_of: Some(&some),
+        keeps_absolute: true,
+        ..MachO::default()
+    };
     let all = [
+        finish(image, &Finish { discard: Discard::All, sign: Sign::Renew, ..Finish::default() })
+            .map(|finished| finished.bytes),
+        finish(image, &Finish { macho: fewer, strip: Strip::All, ..Finish::default() })
+            .map(|finished| finished.bytes),
+        finish(image, &Finish { macho: MachO { without: &parts, ..fewer }, ..Finish::default() })
+            .map(|finished| finished.bytes),
         finish(image, &edits(Strip::None)).map(|finished| finished.bytes),
         finish(image, &edits(Strip::All)).map(|finished| finished.bytes),
         finish(image, &Finish { strip: Strip::Debug, ..Finish::default() })

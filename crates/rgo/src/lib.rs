@@ -6,6 +6,7 @@
 
 pub mod cli;
 pub mod commands;
+mod destination;
 pub mod dispatch;
 pub mod exit;
 pub mod input;
@@ -24,9 +25,10 @@ use crate::exit::Exit;
 /// Parses the arguments, runs the command, and turns what happened into an exit code.
 /// A wrong call ends with 2 (by clap), a failure with 1 and its message on stderr.
 pub fn main<A: Tool>(run: fn(A) -> anyhow::Result<Exit>) -> ExitCode {
-    let args = A::parse();
-    args.colour().apply();
-    ended(run(args))
+    ended(A::read(std::env::args_os().collect()).and_then(|args| {
+        args.colour().apply();
+        run(args)
+    }))
 }
 
 /// The exit code of a command, whose error is printed.

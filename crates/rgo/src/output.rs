@@ -11,6 +11,7 @@ use camino::Utf8Path;
 use rgo_report::{Report, Style, printable};
 
 use crate::cli::common::FormatArg;
+use crate::destination::{self, Destination};
 use crate::exit::Hint;
 use crate::place;
 
@@ -38,25 +39,21 @@ pub fn write(data: &[u8]) -> anyhow::Result<()> {
 }
 
 /// Writes data to a file, by temporary file and rename, or to stdout where none is named. What
-/// is no file (a device, a pipe) is written to, not replaced.
+/// is no file of its own (a device, a pipe, one that is held open) is written to, not replaced.
 ///
 /// # Errors
 /// If it cannot be written.
 pub fn deliver(data: &[u8], file: Option<&Path>) -> anyhow::Result<()> {
-    match file {
-        Some(file) => {
-            let path = Utf8Path::from_path(file)
-                .with_context(|| format!("the path {} is not UTF-8", file.display()))?;
-            match path.metadata() {
-                Ok(metadata) if !metadata.is_file() && !metadata.is_dir() => {
-                    std::fs::write(path, data).with_context(|| format!("writing {path}"))
-                }
-                // A link (`/dev/stdout`) leads to what is to be written.
-                Ok(_) => place::put(&path.canonicalize_utf8()?, data, None).map(drop),
-                Err(_) => place::put(path, data, None).map(drop),
-            }
+    let Some(file) = file else { return write(data) };
+    match Destination::of(file)? {
+        Destination::Stdout => write(data),
+        Destination::Stream(path) => destination::write_into(&path, &mut &*data)
+            .with_context(|| format!("writing {}", path.display())),
+        Destination::File { path, .. } => {
+            let path = Utf8Path::from_path(&path)
+                .with_context(|| format!("the path {} is not UTF-8", path.display()))?;
+            place::put(path, data, None).map(drop)
         }
-        None => write(data),
     }
 }
 
@@ -198,6 +195,11 @@ mod tests {
         std::os::unix::fs::symlink(&file, &link).expect("links");
         deliver(b"text", Some(&link)).expect("writes");
         assert_eq!(std::fs::read(&file).expect("reads"), b"text");
+        assert!(link.is_symlink());
+        // A link to a file that is not there yet.
+        std::fs::remove_file(&file).expect("is there");
+        deliver(b"new", Some(&link)).expect("writes");
+        assert_eq!(std::fs::read(&file).expect("reads"), b"new");
         assert!(link.is_symlink());
     }
 

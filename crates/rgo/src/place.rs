@@ -3,7 +3,8 @@
 //! has the bytes already is left alone, so a build that changed nothing changes no time stamp.
 
 use std::fs::{self, File, Permissions};
-use std::io::{Read, Write};
+use std::io::{self, Read, Write};
+use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
 use camino::Utf8Path;
@@ -23,7 +24,8 @@ pub(crate) fn put(path: &Utf8Path, bytes: &[u8], like: Option<&Utf8Path>) -> Res
         return Ok(false);
     }
     let folder = path.parent().filter(|p| !p.as_str().is_empty()).unwrap_or(Utf8Path::new("."));
-    fs::create_dir_all(folder).with_context(|| format!("creating the folder {folder}"))?;
+    let _made = MadeFolders::make(folder.as_std_path())
+        .with_context(|| format!("creating the folder {folder}"))?;
     write(folder, path, bytes, permissions).with_context(|| format!("writing {path}"))?;
     Ok(true)
 }
@@ -34,17 +36,41 @@ pub(crate) fn put(path: &Utf8Path, bytes: &[u8], like: Option<&Utf8Path>) -> Res
 /// # Errors
 /// If it cannot be created, or nothing can be written into it.
 pub(crate) fn probe(folder: &Utf8Path) -> Result<()> {
-    let missing: Vec<&Utf8Path> =
-        folder.ancestors().take_while(|f| !f.as_str().is_empty() && !f.exists()).collect();
-    fs::create_dir_all(folder).with_context(|| format!("creating the folder {folder}"))?;
+    // Another build may have put something there by the end, which keeps it.
+    let _made = MadeFolders::make(folder.as_std_path())
+        .with_context(|| format!("creating the folder {folder}"))?;
     let file = tempfile::Builder::new().prefix(".rgo-").tempfile_in(folder);
-    let written =
-        file.map(drop).with_context(|| format!("the folder {folder} cannot be written to"));
-    for made in missing {
-        // Another build may have put something there by now, which keeps it.
-        let _ = fs::remove_dir(made);
+    file.map(drop).with_context(|| format!("the folder {folder} cannot be written to"))
+}
+
+/// Folders that were made for something. Those of them that are empty when this is dropped are
+/// taken away again.
+#[derive(Debug)]
+pub(crate) struct MadeFolders {
+    /// The innermost first.
+    paths: Vec<PathBuf>,
+}
+
+impl MadeFolders {
+    /// Makes a folder, and those that it lies in, where they are missing.
+    ///
+    /// # Errors
+    /// If one cannot be made; then none is.
+    pub(crate) fn make(folder: &Path) -> io::Result<Self> {
+        let missing =
+            folder.ancestors().take_while(|it| !it.as_os_str().is_empty() && !it.exists());
+        let made = Self { paths: missing.map(Path::to_owned).collect() };
+        fs::create_dir_all(folder)?;
+        Ok(made)
     }
-    written
+}
+
+impl Drop for MadeFolders {
+    fn drop(&mut self) {
+        for path in &self.paths {
+            let _ = fs::remove_dir(path);
+        }
+    }
 }
 
 /// Puts a folder that was made beside `path` in its place. One rename cannot replace a folder, so

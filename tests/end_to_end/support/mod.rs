@@ -6,6 +6,7 @@ pub(crate) mod made;
 mod project;
 mod report;
 pub(crate) mod stripping;
+mod zig;
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
@@ -15,6 +16,7 @@ pub(crate) use foreign::{native, run, runs_here};
 pub(crate) use machine::{can, machine, readobj, tool};
 pub(crate) use project::{Project, write};
 pub(crate) use report::{Artifact, Report};
+pub(crate) use zig::zig;
 
 /// The toolchains of `--target all`.
 pub(crate) const ALL: [&str; 8] = [

@@ -100,7 +100,7 @@ pub(crate) fn sound_in_every_mode(
 
 /// What readers complain about in the result they complained about in the input.
 #[track_caller]
-fn accepted(subject: &Subject, result: &Path, what: &str) {
+pub(crate) fn accepted(subject: &Subject, result: &Path, what: &str) {
     let mut readers = vec![vec![machine().must("RGO_TEST_LLVM_READOBJ"), "--all".to_owned()]];
     if subject.format == "elf" && can("readelf") {
         readers.push(vec!["readelf".to_owned(), "-aW".to_owned()]);
@@ -138,7 +138,7 @@ fn complaints(reader: &[String], file: &Path) -> [BTreeSet<String>; 2] {
 const WELL_FORMED: &str = include_str!("well_formed.py");
 
 #[track_caller]
-fn well_formed(files: &[&Path]) {
+pub(crate) fn well_formed(files: &[&Path]) {
     let mut python = native(machine().must("RGO_TEST_PYTHON"));
     let said = Outcome::of(python.args(["-c", WELL_FORMED]).args(files)).ended(0).stdout;
     let said: Vec<Vec<String>> = serde_json::from_str(&said).expect("JSON");

@@ -9,8 +9,9 @@ use super::{Setup, doing, done};
 use crate::shell::{command, on_path, output, quiet, succeeds};
 
 /// What the tests need: compilers and build tools of programs with C code, what runs foreign
-/// programs, what looks at them, strips them or signs them, and what installs the Python packages.
-const PACKAGES: [&str; 24] = [
+/// programs, what looks at them, strips them or signs them, what makes and unpacks container
+/// images, and what installs the Python packages.
+const PACKAGES: [&str; 26] = [
     "autoconf",
     "binutils-aarch64-linux-gnu",
     "binutils-mingw-w64-x86-64",
@@ -33,7 +34,9 @@ const PACKAGES: [&str; 24] = [
     "python3-pip",
     "python3-venv",
     "qemu-user",
+    "skopeo",
     "time",
+    "umoci",
     "wine64",
 ];
 

@@ -64,8 +64,8 @@ pub(super) fn each<'a>(
         edits.strip == Strip::All || edits.symbols.drop.is_some() || edits.sections.drop.is_some();
     let mut whole = Edited::of(Draft::empty(input));
     let mut drafts = Vec::with_capacity(members.len());
-    // By the place of a member, the symbols that it still has.
-    let mut left: HashMap<u64, HashSet<Vec<u8>>> = HashMap::new();
+    // By the place of a member, the symbols that linkers still find in it.
+    let mut left: HashMap<u64, Left> = HashMap::new();
     for member in &members {
         if recognise(member.content) != Recognised::Elf {
             check_other(member)?;
@@ -74,13 +74,14 @@ pub(super) fn each<'a>(
         }
         let edited = edit(member.content)?;
         if may_lose {
-            left.insert(member.at, defined(&edited.draft.to_vec())?);
+            left.insert(member.at, Left::of(member.content, &edited.draft.to_vec())?);
         }
         whole.removed.extend(edited.removed);
+        whole.unlinkable |= edited.unlinkable;
         whole.warnings.extend(edited.warnings);
         drafts.push(edited.draft);
     }
-    let stays = |at: u64, name: &[u8]| left.get(&at).is_none_or(|names| names.contains(name));
+    let stays = |at: u64, name: &[u8]| left.get(&at).is_none_or(|left| left.has(name));
     let mut tables = Vec::new();
     for member in &members {
         let table = member.symbols().map(|width| entries(member, width)).transpose()?;
@@ -233,10 +234,31 @@ fn renewed<'a>(
     Ok(draft)
 }
 
+/// What an edited object still defines for others.
+struct Left {
+    names: HashSet<Vec<u8>>,
+    /// What it defined before, if it has code that GCC compiles when it is linked: the names in
+    /// that code are in no symbol table of the object.
+    before: Option<HashSet<Vec<u8>>>,
+}
+
+impl Left {
+    fn of(before: &[u8], after: &[u8]) -> Result<Self> {
+        let (before, after) =
+            (Image::parse(before, &Limits::default())?, Image::parse(after, &Limits::default())?);
+        let is_compiled_later = after.sections().any(|it| it.name.starts_with(".gnu.lto_"));
+        Ok(Self { names: defined(&after), before: is_compiled_later.then(|| defined(&before)) })
+    }
+
+    fn has(&self, name: &[u8]) -> bool {
+        let is_compiled_later = || self.before.as_ref().is_some_and(|names| !names.contains(name));
+        self.names.contains(name) || is_compiled_later()
+    }
+}
+
 /// The names that an object defines for others.
-fn defined(object: &[u8]) -> Result<HashSet<Vec<u8>>> {
-    let image = Image::parse(object, &Limits::default())?;
-    let symbols = image.object().symbols();
+fn defined(object: &Image<'_>) -> HashSet<Vec<u8>> {
+    let symbols = object.object().symbols();
     let names = symbols.filter(|symbol| symbol.is_global() && !symbol.is_undefined());
-    Ok(names.filter_map(|symbol| symbol.name_bytes().ok().map(<[u8]>::to_vec)).collect())
+    names.filter_map(|symbol| symbol.name_bytes().ok().map(<[u8]>::to_vec)).collect()
 }

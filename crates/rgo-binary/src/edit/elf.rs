@@ -18,13 +18,14 @@ mod claims;
 mod compress;
 mod extents;
 mod layout;
+mod module_signature;
 mod names;
 mod relocations;
 mod select;
 pub(super) mod symtab;
 mod write;
 
-use super::{Draft, Edited, Finish, Sign, Strip, Why, companion};
+use super::{Discard, Draft, Edited, Finish, Sign, Strip, Why, companion};
 use crate::{Error, Result};
 pub(super) use layout::{Layout, Section};
 
@@ -47,20 +48,32 @@ pub(super) fn finish<'a>(filled: Draft<'a>, edits: &Finish<'_>) -> Result<Edited
         None => false,
     };
     let symbols_gone = symtab::edit(&mut layout, edits)?;
+    let unlinkable = symbols_gone && edits.strip == Strip::All && layout.is_relocatable();
     let removed = layout.removed();
-    if let Some((offset, size)) = layout.overlay() {
+    let is_signed = module_signature::is_at(&layout);
+    if let Some((offset, size)) =
+        layout.overlay().filter(|_| !is_signed || edits.sign != Sign::None)
+    {
         // Such data are found by their distance from the start (AppImage: from the section
         // headers) or from the end: they stay if all stays.
         if adds || restored || symbols_gone || !removed.is_empty() {
+            if is_signed {
+                let signer = "the key of a kernel module".to_owned();
+                return Err(Error::SignedByIdentity { signer });
+            }
             let why = format!(
                 "{size} bytes at {offset:#x} belong to no section and would be lost, or not be \
                  found at another place"
             );
             return Err(Error::unsupported("stripping an image with data at its end", why));
         }
-        return Ok(Edited { warnings, ..Edited::of(layout.source) });
+        let unchanged = format!(
+            "there is nothing else to take out than {size} bytes that belong to no section"
+        );
+        return Ok(Edited { warnings, unchanged: Some(unchanged), ..Edited::of(layout.source) });
     }
-    Ok(Edited { removed, warnings, ..Edited::of(layout.write()?) })
+    let draft = layout.write()?;
+    Ok(Edited { removed, warnings, unlinkable, identity_dropped: is_signed, ..Edited::of(draft) })
 }
 
 /// Without section headers nobody knows what the bytes are that no segment holds.
@@ -79,6 +92,7 @@ fn without_sections<'a>(layout: Layout<'a>, edits: &Finish<'_>) -> Result<Edited
 
 fn asks_nothing(edits: &Finish<'_>) -> bool {
     edits.strip == Strip::None
+        && edits.discard == Discard::None
         && edits.symbols.is_empty()
         && edits.sections.is_empty()
         && edits.added.is_empty()

@@ -7,9 +7,11 @@
 //! ```
 
 mod aranges;
+mod choice;
 mod code_directory;
 mod commands;
 mod dsym;
+mod exports;
 mod fixups;
 mod linkedit;
 mod sign;
@@ -20,7 +22,7 @@ mod uuid;
 
 use object::macho;
 
-use super::{Compression, Draft, Edited, Finish, Sign, Why, bytes};
+use super::{Compression, Draft, Edited, Finish, MachOPart, Sign, Why, bytes};
 use crate::{Error, Result};
 use commands::{Command, Commands};
 use linkedit::{Linkedit, Table, refuse_bytes};
@@ -44,22 +46,36 @@ struct Parts<'a> {
     tables_end: u64,
     signature: Option<Signature>,
     identity_dropped: bool,
+    /// Something is gone or has another name.
+    changed: bool,
 }
 
 pub(super) fn finish<'a>(input: Draft<'a>, edits: &Finish<'_>) -> Result<Edited<'a>> {
     refuse_foreign(edits)?;
+    let unedited = input.is_input().then(|| input.clone());
     let mut parts = Parts::parse(input, edits.sign)?;
     if let Some(name) = edits.install_name {
         parts.rename(name)?;
+        parts.changed = true;
     }
     parts.change_signature(edits)?;
     let removed = parts.strip(edits)?;
+    // Where nothing changes, an identity's signature holds.
+    let may_be_same = edits.sign == Sign::Renew && edits.identifier.is_none();
+    if let Some(unedited) = unedited.filter(|_| may_be_same && !parts.changed) {
+        return Ok(Edited::of(unedited));
+    }
     let mut warnings = Vec::new();
     if parts.signature.is_none()
         && edits.sign == Sign::None
         && parts.commands.cpu_type()? == macho::CPU_TYPE_ARM64
     {
         warnings.push("macOS on arm64 loads no code without a signature".to_owned());
+    }
+    if edits.macho.without.contains(&MachOPart::Uuid) {
+        let text = "without a UUID no debugger finds its companion, and new versions of macOS may \
+                    refuse to load it";
+        warnings.push(text.to_owned());
     }
     let identity_dropped = parts.identity_dropped;
     Ok(Edited { removed, identity_dropped, warnings, ..Edited::of(parts.join()?) })
@@ -142,7 +158,7 @@ impl<'a> Parts<'a> {
             }
         }
         let tables_end = image.size();
-        Ok(Self { image, commands, tables_end, signature, identity_dropped })
+        Ok(Self { image, commands, tables_end, signature, identity_dropped, changed: false })
     }
 
     /// Puts the image together: commands in front, signature behind.

@@ -27,7 +27,7 @@ mod verify;
 pub use companion::{companion, debuglink_crc, only_keep_debug, supplement};
 pub use draft::{Draft, Piece, Why};
 pub use note_object::{NoteObject, note_object};
-pub use request::{Choice, Compression, Finish, Names, Sign, Strip};
+pub use request::{Choice, Compression, Discard, Finish, MachO, MachOPart, Names, Sign, Strip};
 pub use stamp::stamp;
 
 use crate::{Error, Format, Image, Limits, Recognised, Result, recognise};
@@ -65,6 +65,9 @@ pub struct Edited<'a> {
     pub removed: Vec<Removed>,
     /// An identity's signature was there and is gone.
     pub identity_dropped: bool,
+    /// Objects that are still to be linked (a kernel module is one) have lost symbols and
+    /// relocations without which nothing links or loads them.
+    pub unlinkable: bool,
     /// What the user has to know: what the edit did besides what was asked, and what it left
     /// though it was asked to take it out.
     pub warnings: Vec<String>,
@@ -160,6 +163,10 @@ fn restrict_exports_thin<'a>(input: &'a [u8], allowed: &[String]) -> Result<Edit
 
 fn edit_thin<'a>(input: &'a [u8], edits: &Finish<'_>) -> Result<Edited<'a>> {
     let image = Image::parse(input, &Limits::default())?;
+    if image.format() != Format::MachO && !edits.macho.is_empty() {
+        let why = format!("this is an image of the format {}", image.format());
+        return Err(Error::unsupported("an edit that only Mach-O images can have", why));
+    }
     let mut draft = Draft::of(input);
     let slots_written = fill::fill(&image, edits, &mut draft)?;
     let edited = match image.format() {
@@ -178,6 +185,7 @@ impl<'a> Edited<'a> {
             slots_written: Vec::new(),
             removed: Vec::new(),
             identity_dropped: false,
+            unlinkable: false,
             warnings: Vec::new(),
             unchanged: None,
         }

@@ -20,7 +20,7 @@ mod layout;
 mod symbols;
 
 use super::bytes::Source;
-use super::{Compression, Draft, Edited, Finish, Piece, Sign, Strip, Why};
+use super::{Compression, Discard, Draft, Edited, Finish, Piece, Sign, Strip, Why};
 use crate::{Error, Result};
 use headers::{Directory, Headers};
 use layout::Layout;
@@ -42,7 +42,8 @@ pub(super) fn finish<'a>(image: Draft<'a>, edits: &Finish<'_>) -> Result<Edited<
     if let Some(at) = certificate {
         bare.truncate(at);
     }
-    if certificate.is_some() && edits.sign != Sign::Keep {
+    let keeps_certificate = matches!(edits.sign, Sign::Keep | Sign::Renew);
+    if certificate.is_some() && !keeps_certificate {
         headers.set_directory(&mut bare, Directory::Certificate, (0, 0), Why::Signature)?;
     }
     let all = 0..bare.size();
@@ -51,7 +52,7 @@ pub(super) fn finish<'a>(image: Draft<'a>, edits: &Finish<'_>) -> Result<Edited<
         canonical::canonicalise(&mut edited.draft, timestamp)?;
     }
     let is_same = matches!(edited.draft.pieces(), [Piece::Copy(range)] if *range == all);
-    if certificate.is_some() && edits.sign == Sign::Keep {
+    if certificate.is_some() && keeps_certificate {
         if is_same {
             return Ok(Edited { draft: image, ..edited });
         }
@@ -81,6 +82,7 @@ pub(super) fn refuse_object(input: &[u8]) -> Result<()> {
 /// Takes sections and symbols out, and puts sections in.
 fn restructure<'a>(image: Draft<'a>, edits: &Finish<'_>) -> Result<Edited<'a>> {
     let is_asked = edits.strip != Strip::None
+        || edits.discard != Discard::None
         || !edits.symbols.is_empty()
         || !edits.sections.is_empty()
         || !edits.added.is_empty()

@@ -15,6 +15,19 @@ pub enum Strip {
     All,
 }
 
+/// Local symbols that go besides what [`Strip`] takes out. One that a relocation, a section group
+/// or a stub refers to stays: the result could not be linked or loaded without it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Discard {
+    /// None.
+    #[default]
+    None,
+    /// Labels that a compiler or assembler made for its own use: `.L…`, in Mach-O `L…`.
+    Temporary,
+    /// All of them.
+    All,
+}
+
 /// Whether a name is meant.
 pub type Names<'a> = Option<&'a dyn Fn(&[u8]) -> bool>;
 
@@ -42,6 +55,47 @@ impl Choice<'_> {
     }
 }
 
+/// What can be asked of a Mach-O image and of no other. The default asks nothing.
+#[derive(Clone, Copy, Default)]
+pub struct MachO<'a> {
+    /// Parts that go.
+    pub without: &'a [MachOPart],
+    /// The names that stay exported, of those that are; `None` leaves all. A name that dyld may
+    /// have to bind in the image itself (a weak definition) stays exported in any case, or refuses
+    /// the edit if [`Finish::symbols`] drops it.
+    pub exports: Names<'a>,
+    /// Source files, each by the last part of its path, whose entries in the debug map stay where
+    /// debug data goes.
+    pub debug_map_of: Names<'a>,
+    /// Global symbols that are absolute, and not 0, stay.
+    pub keeps_absolute: bool,
+}
+
+impl MachO<'_> {
+    /// Whether nothing is asked.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        let Self { without, exports, debug_map_of, keeps_absolute } = self;
+        without.is_empty() && exports.is_none() && debug_map_of.is_none() && !keeps_absolute
+    }
+}
+
+/// A part of a Mach-O image that dyld can do without.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum MachOPart {
+    /// The UUID (`LC_UUID`). Debuggers then find no companion, and new systems may refuse the
+    /// image.
+    Uuid,
+    /// What Apple's shared cache is built with (`LC_SEGMENT_SPLIT_INFO`).
+    SplitInfo,
+    /// What says where functions and data begin (`LC_ATOM_INFO`).
+    AtomInfo,
+    /// Symbols whose names begin with `_$s` or `_$S`, if the image says that it has Swift code.
+    SwiftSymbols,
+    /// All symbols, of an image that dyld binds without them.
+    Symbols,
+}
+
 /// How debug sections are stored.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Compression {
@@ -60,6 +114,8 @@ pub enum Sign {
     /// Microsoft's certificates) refuses the edit with [`crate::Error::SignedByIdentity`].
     #[default]
     Keep,
+    /// As [`Self::Keep`], but an identity's signature of a Mach-O image gives way to an ad-hoc one.
+    Renew,
     /// Mach-O gets an ad-hoc signature, with the identifier, flags, entitlements and requirements
     /// of the old one if there was one (but not an identity's requirements, which name its
     /// certificates); the other formats, which have no such thing, refuse.
@@ -79,6 +135,8 @@ pub struct Finish<'a> {
     pub slots: &'a [(String, String)],
     /// What to take out.
     pub strip: Strip,
+    /// Which local symbols go besides.
+    pub discard: Discard,
     /// Symbols to keep or to take out.
     pub symbols: Choice<'a>,
     /// Sections to keep or to take out.
@@ -102,6 +160,8 @@ pub struct Finish<'a> {
     pub debuglink: Option<(&'a str, u32)>,
     /// What becomes of the signature.
     pub sign: Sign,
+    /// What is asked of a Mach-O image alone; the other formats refuse it.
+    pub macho: MachO<'a>,
     /// Archives: members get the time 0, the owner 0 and the mode 644, as ar's `D` has it.
     pub deterministic: bool,
 }

@@ -1,5 +1,7 @@
 //! Arguments that mean the same in every tool.
 
+use std::ffi::OsString;
+
 use anstream::ColorChoice;
 use clap::{Args, Parser, ValueEnum};
 
@@ -7,6 +9,14 @@ use clap::{Args, Parser, ValueEnum};
 pub trait Tool: Parser {
     /// What it says of colour.
     fn colour(&self) -> &ColourArgs;
+
+    /// Reads a call, the program's name first. What clap finds wrong ends the process.
+    ///
+    /// # Errors
+    /// [`crate::exit::Usage`] for what a tool finds wrong before.
+    fn read(args: Vec<OsString>) -> anyhow::Result<Self> {
+        Ok(Self::parse_from(args))
+    }
 }
 
 /// Whether to write colour.

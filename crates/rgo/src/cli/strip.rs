@@ -1,11 +1,21 @@
-//! The command line of `rgo-strip`. What GNU's and LLVM's strip call an option is what it is
-//! called here, so that `STRIP=rgo-strip` works in a build that knows nothing of rgo.
+//! The command line of `rgo-strip`. Options have the names that GNU's and LLVM's strip give them,
+//! and Apple's flags are read as Apple's strip reads them, so that `STRIP=rgo-strip` works in a
+//! build that knows nothing of rgo.
 
+mod apple;
+mod dialect;
+
+use std::ffi::{OsStr, OsString};
+use std::fs::File;
+use std::io::Read;
 use std::path::PathBuf;
 
 use clap::{Args, Parser, ValueEnum};
+use rgo_binary::{Recognised, recognise};
 
 use super::common::{ColourArgs, FormatArg, Tool};
+pub use dialect::Apple;
+use dialect::Content;
 
 /// Take debug data and symbols out of programs, or put them into files of their own
 ///
@@ -39,6 +49,23 @@ Examples:
 The default is -s. With only -N, --add-section, --dump-section or --compress-debug nothing goes
 but what they say. Of several modes the last counts.
 
+Apple's dialect is read if the program is called by a name like arm64-apple-darwin23-strip (apple
+or darwin in it, strip at its end), with --dialect apple, or if a flag is there that only Apple's
+strip has (-u -r -A -T -i -c -l -arch -toc64 -no_…). In it the flags of one dash are Apple's:
+  -u, -r    undefined symbols, and those referenced dynamically, stay: they stay in every mode
+  -S -x -X  debugging, local, L… symbols go; without one of them all go that dyld does not need
+  -T        Swift's symbols go        -N        all symbols go, if dyld binds the image
+  -s FILE   symbols listed in FILE stay, and nothing else is exported
+  -R FILE   symbols listed in FILE go, and are not exported
+  -d FILE   debugging symbols of the source files listed in FILE stay
+  -i        what -s and -R list may be missing
+  -A        global absolute symbols stay         -D  archives become deterministic
+  -no_uuid, -no_split_info, -no_atom_info        these load commands go
+  -no_code_signature_warning                     say nothing of a signature that is void
+  -o FILE, -v, and - (what follows are files)
+-c, -l, -n, -arch and -toc64 are refused with the reason. Where an identity's signature is void, an
+ad-hoc one takes its place. `-s FILE` and `-R FILE` that either dialect could mean are an error.
+
 Exit codes: 0 done; 1 a file could not be stripped, and is as it was; 2 wrong usage."
 )]
 pub struct Strip {
@@ -49,7 +76,7 @@ pub struct Strip {
     /// What is taken out
     #[command(flatten)]
     pub mode: ModeArgs,
-    /// Where the result goes [default: in place]
+    /// Where the result goes; - is stdout [default: in place]
     #[arg(short, long, value_name = "FILE", help_heading = "Result")]
     pub output: Option<PathBuf>,
     /// Keep the times of the file
@@ -98,6 +125,14 @@ pub struct Strip {
     #[arg(short = 'V', long, action = clap::ArgAction::Version, help_heading = "Report")]
     pub version: Option<bool>,
 
+    /// Whose flags these are: -s, -d, -R and -N mean different things (see below)
+    // It is read before all others; this is for the help.
+    #[arg(long, value_enum, value_name = "WHOSE", help_heading = "Report")]
+    pub dialect: Option<DialectArg>,
+    /// What only Apple's flags ask for; `None` if they are GNU's.
+    #[arg(skip)]
+    pub apple: Option<Apple>,
+
     /// Archives: the members' times and owners become 0, their modes 644
     #[arg(
         short = 'D',
@@ -120,6 +155,50 @@ impl Tool for Strip {
     fn colour(&self) -> &ColourArgs {
         &self.colour
     }
+
+    fn read(args: Vec<OsString>) -> anyhow::Result<Self> {
+        let call = dialect::read(args, &look)?;
+        Ok(Self { apple: call.apple, ..Self::parse_from(call.words) })
+    }
+}
+
+/// What file a word of the call names.
+fn look(word: &OsStr) -> Content {
+    // So many bytes tell a program, and are enough of a list.
+    const START: u64 = 64 << 10;
+    // Opening a pipe would wait.
+    if !std::fs::metadata(word).is_ok_and(|found| found.is_file()) {
+        return Content::Nothing;
+    }
+    let mut start = Vec::new();
+    let read = File::open(word).and_then(|file| file.take(START).read_to_end(&mut start));
+    match read {
+        Err(_) => Content::Nothing,
+        Ok(_) if recognise(&start) != Recognised::Other => Content::Program,
+        Ok(_) if is_list(&start) => Content::List,
+        Ok(_) => Content::Other,
+    }
+}
+
+/// Whether a text has a symbol, or a comment, in each line.
+fn is_list(text: &[u8]) -> bool {
+    let Ok(text) = std::str::from_utf8(text) else { return false };
+    let is_name = |line: &str| {
+        let starts = line.starts_with(|it: char| it.is_ascii_alphabetic() || "_.$".contains(it));
+        starts && !line.contains(char::is_whitespace)
+    };
+    let lines = text.lines().map(str::trim).filter(|line| !line.is_empty());
+    let mut names = lines.filter(|line| !line.starts_with('#')).peekable();
+    !text.starts_with("#!") && names.peek().is_some() && names.all(is_name)
+}
+
+/// Whose flags a call has.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum DialectArg {
+    /// GNU's and LLVM's
+    Gnu,
+    /// Apple's
+    Apple,
 }
 
 /// What is taken out as a whole.
@@ -141,10 +220,10 @@ pub struct ModeArgs {
     /// Debug data, and symbols that neither the loader nor a linker asks for
     #[arg(long, overrides_with_all = MODES, help_heading = "What goes")]
     pub strip_unneeded: bool,
-    /// Debug data, and symbols that are local to the program
+    /// Debug data, and local symbols that no relocation needs
     #[arg(short = 'x', long, help_heading = "What goes")]
     pub discard_all: bool,
-    /// Symbols that a compiler made for itself (.L…, L…)
+    /// Symbols that a compiler made for itself (.L…, L…), if no relocation needs them
     #[arg(short = 'X', long, help_heading = "What goes")]
     pub discard_locals: bool,
     /// Everything but debug data: the result is a companion for debuggers, and no program

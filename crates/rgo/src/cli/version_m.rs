@@ -10,7 +10,7 @@ use super::common::{ColourArgs, Tool};
 /// Ask programs what they are: compiler, dependencies, settings, and what they run on
 ///
 /// Reads ELF, Mach-O and PE files for any platform, on any platform, without running them; in
-/// files, folders and archives (tar, zip and their kin, deb, ar, container images), and from stdin
+/// files, folders, archives (tar, zip and their kin, deb, ar) and container images, and from stdin
 /// with `-`. What a file is, its content decides, not its name or its execute bit.
 ///
 /// What programs say themselves is printed in the layout of `go version -m`: Go's build
@@ -42,7 +42,8 @@ Output: `file: compiler`, then a line per fact, its words separated by tabs:
   also       what else the file carries
   recovered  what was found where the program says nothing; there may be more
   fact       with --facts: a name and a value; with --evidence what shows it
-A member of an archive is named archive!member, a slice of a Mach-O file `file (arm64)`.
+A member of an archive is named archive!member, a slice of a Mach-O file `file (arm64)`. A file in a
+container image is named by its path in the container, with the image and the layer behind it.
 
 Policy: `rgo-version-m --require help` lists every fact that can be asked, with an example for
 each, and what a policy file holds.
@@ -61,7 +62,7 @@ pub struct VersionM {
     /// How to render the answer
     #[arg(long, value_enum, default_value_t, help_heading = "Answer")]
     pub format: VersionFormat,
-    /// Where the answer goes [default: stdout]
+    /// Where the answer goes; - is stdout [default: stdout]
     #[arg(short, long, value_name = "FILE", help_heading = "Answer")]
     pub output: Option<PathBuf>,
     /// Tell of every image what it is, what it needs, where it runs, how it is protected
@@ -70,13 +71,18 @@ pub struct VersionM {
     /// Add to each fact what shows it, and how sure that is
     #[arg(long, help_heading = "Answer")]
     pub evidence: bool,
+    /// Show the files of a container image that no container sees, too, because an upper layer
+    /// deletes or replaces them. A policy then asks of all of them
+    #[arg(long, help_heading = "Answer")]
+    pub all_layers: bool,
     /// One line for each image
     #[arg(long, conflicts_with_all = ["facts", "summary"], help_heading = "Answer")]
     pub short: bool,
     /// One table for all: how many there are of each sort
     #[arg(long, conflicts_with = "facts", help_heading = "Answer")]
     pub summary: bool,
-    /// Say more: long lists whole, verdicts that hold. With --go, as `go version -v`
+    /// Say more: long lists whole, verdicts that hold, each file that is not read. With --go, as
+    /// `go version -v`
     #[arg(short, long, help_heading = "Answer")]
     pub verbose: bool,
     /// Say nothing but answers and errors: no warnings, no progress, no verdict if all holds
@@ -111,7 +117,7 @@ pub struct VersionM {
 
     /// Print byte for byte what `go version` prints for the same arguments: Go programs alone,
     /// the first slice of a universal file, its messages and its exit code
-    #[arg(long, conflicts_with_all = ["format", "output", "facts", "evidence", "short", "summary", "dump_section", "required", "policy", "annotate", "no_archives", "max_member", "max_depth"], help_heading = "Go")]
+    #[arg(long, conflicts_with_all = ["format", "output", "facts", "evidence", "short", "summary", "dump_section", "required", "policy", "annotate", "no_archives", "all_layers", "max_member", "max_depth"], help_heading = "Go")]
     pub go: bool,
     /// With --go: modules and settings too; without it they are always there
     #[arg(short = 'm', help_heading = "Go")]

@@ -16,6 +16,7 @@ mod row;
 mod said;
 #[cfg(test)]
 mod samples;
+mod unread;
 mod vocabulary;
 
 use std::io;
@@ -23,17 +24,18 @@ use std::path::Path;
 
 use anyhow::{Context, Result};
 use rgo_binary::appended::behind_slices;
-use rgo_binary::{Error, Limits, slices};
-use rgo_report::{Document, Style, printable};
+use rgo_binary::{Limits, slices};
+use rgo_report::{Document, Style};
 
 use crate::cli::version_m::{VersionFormat, VersionM};
 use crate::exit::{Exit, Hint, Usage};
-use crate::input::{self, Content, Found, Item, Name, Refusal};
+use crate::input::{self, Content, Found, Item};
 use crate::policy::{Outcome, Policy, annotate};
 use crate::progress::Progress;
 use crate::{output, sections};
 use dossier::Dossier;
 use report::{Shape, VersionReport};
+use unread::{Problems, Reason, Unread};
 pub use vocabulary::vocabulary;
 
 /// Prints what the files say.
@@ -78,7 +80,7 @@ pub fn run(args: VersionM) -> Result<Exit> {
     let (files, unread, mut exit) = survey(&args, !policy.is_empty());
     let outcome = (!policy.is_empty()).then(|| {
         let judged = files.iter().map(|file| policy.judge(file.subject(), file)).collect();
-        policy.conclude(judged, unread.clone())
+        policy.conclude(judged, unread.iter().map(ToString::to_string).collect())
     });
     if let Some(outcome) = &outcome {
         annotate(&args, outcome);
@@ -105,8 +107,8 @@ pub fn run(args: VersionM) -> Result<Exit> {
     Ok(exit)
 }
 
-/// All images that the arguments lead to, what may hide others, and how it went.
-fn survey(args: &VersionM, judged: bool) -> (Vec<Dossier>, Vec<String>, Exit) {
+/// The images that the arguments lead to, the files that may hide others, and the exit code.
+fn survey(args: &VersionM, judged: bool) -> (Vec<Dossier>, Vec<Unread>, Exit) {
     let details = args.facts
         || args.evidence
         || args.short
@@ -114,43 +116,26 @@ fn survey(args: &VersionM, judged: bool) -> (Vec<Dossier>, Vec<String>, Exit) {
         || judged
         || matches!(args.format, VersionFormat::Csv | VersionFormat::Markdown);
     let progress = Progress::new(args.quiet);
-    let mut exit = Exit::Done;
-    let mut files: Vec<Dossier> = Vec::new();
-    let mut unread: Vec<String> = Vec::new();
-    let mut tell = |name: &Name, named: bool, why: &Why| {
-        if named {
-            exit = Exit::Failed;
-        }
-        if named || !args.quiet {
-            progress.suspend(|| told(name, named, why));
-        }
-    };
     let begin = |path: &Path| progress.begin(path);
     let look = |item: &Item<'_>| {
         progress.at(item.name);
         look(item, details)
     };
-    for found in input::visit(&args.files, &options(args), &begin, &look) {
-        let Found { name, named, layers, value } = found;
-        match value {
-            Seen::Images(images, broken) => {
-                files.extend(
-                    images.into_iter().map(|image| Dossier { layers: layers.clone(), ..image }),
-                );
-                for why in broken {
-                    tell(&name, named, &why);
-                    unread.push(format!("{name}: {why}"));
-                }
-            }
-            Seen::Nothing(why) => {
-                tell(&name, named, &why);
-                if why.hides() {
-                    unread.push(format!("{name}: {why}"));
-                }
-            }
+    let mut files: Vec<Dossier> = Vec::new();
+    let mut problems = Problems::default();
+    for Found { name, named, layers, value } in
+        input::visit(&args.files, &options(args), &begin, &look)
+    {
+        for image in value.images {
+            files.push(image.at(&name, &layers));
+        }
+        for reason in value.problems {
+            problems.add(name.clone(), named, layers.clone(), reason);
         }
     }
-    (files, unread, exit)
+    progress.suspend(|| problems.print(args.files.len(), args.verbose, args.quiet));
+    let exit = if problems.are_errors() { Exit::Failed } else { Exit::Done };
+    (files, problems.unread(), exit)
 }
 
 /// Has a GitHub workflow show what does not hold.
@@ -163,7 +148,11 @@ fn annotate(args: &VersionM, outcome: &Outcome) {
 }
 
 fn options(args: &VersionM) -> input::Options {
-    let mut options = input::Options { archives: !args.no_archives, ..input::Options::default() };
+    let mut options = input::Options {
+        archives: !args.no_archives,
+        all_layers: args.all_layers,
+        ..input::Options::default()
+    };
     if let Some(bytes) = args.max_member {
         options.limits.max_member = bytes;
     }
@@ -190,110 +179,53 @@ fn policy(args: &VersionM) -> Result<Policy> {
     Ok(policy)
 }
 
-/// What was made of an item.
-enum Seen {
-    /// The images in it, and what kept others from being read.
-    Images(Vec<Dossier>, Vec<Why>),
-    /// None, and why.
-    Nothing(Why),
-}
-
-/// Why there is no answer.
-enum Why {
-    Image(Error),
-    Refused(Refusal),
-    /// An archive without a program in it.
-    Empty,
-}
-
-impl std::fmt::Display for Why {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        match self {
-            Self::Image(error) => error.fmt(f),
-            Self::Refused(refusal) => refusal.fmt(f),
-            Self::Empty => f.write_str("there is no program in it"),
-        }
-    }
-}
-
-impl Why {
-    /// Whether there may be a program that was not found.
-    fn hides(&self) -> bool {
-        !matches!(self, Self::Empty | Self::Image(Error::Unrecognised))
-    }
-
-    fn hint(&self) -> Option<&'static str> {
-        match self {
-            Self::Empty => None,
-            Self::Image(Error::Unrecognised) => {
-                Some("only the content counts: is the file whole, and not packed or a script?")
-            }
-            Self::Image(Error::Malformed { .. }) => {
-                Some("the file is damaged, or something edited it: get it again")
-            }
-            Self::Refused(Refusal::Io(error)) if error.kind() == io::ErrorKind::NotFound => {
-                Some("is the path right? rgo-build puts its results under dist/<toolchain>/")
-            }
-            Self::Refused(Refusal::Io(error))
-                if error.kind() == io::ErrorKind::PermissionDenied =>
-            {
-                Some("make it readable for this user, with chmod +r or as its owner")
-            }
-            Self::Refused(Refusal::TooLarge { .. }) => Some("--max-member raises the limit"),
-            Self::Refused(Refusal::TooDeep { .. }) => Some("--max-depth raises the limit"),
-            Self::Image(_) | Self::Refused(_) => None,
-        }
-    }
+/// The images in an item, and the reasons why others are missing.
+#[derive(Default)]
+struct Seen {
+    images: Vec<Dossier>,
+    problems: Vec<Reason>,
 }
 
 fn look(item: &Item<'_>, details: bool) -> Option<Seen> {
+    let nothing = |reason: Reason| Some(Seen { problems: vec![reason], ..Seen::default() });
     match &item.content {
-        Content::Image(data) => Some(images(item.name, data, details)),
-        Content::Other(_) => Some(Seen::Nothing(Why::Image(Error::Unrecognised))),
-        Content::Refused(refusal) => Some(Seen::Nothing(Why::Refused((*refusal).clone()))),
-        Content::Archive(archive) if item.named && archive.images == 0 => {
-            // Of nested ones the outermost says it.
-            item.name.members().is_empty().then_some(Seen::Nothing(Why::Empty))
+        Content::Image(data) => Some(images(data, details)),
+        Content::Other(what) => nothing(Reason::NoProgram(*what)),
+        Content::Refused(refusal) => nothing(Reason::Refused((*refusal).clone())),
+        // Of nested ones the outermost says it.
+        Content::Archive(archive)
+            if item.named && archive.images == 0 && item.name.members().is_empty() =>
+        {
+            nothing(Reason::Empty)
         }
         Content::Archive(_) | Content::Link { .. } => None,
     }
 }
 
-fn images(name: &Name, data: &[u8], details: bool) -> Seen {
+fn images(data: &[u8], details: bool) -> Seen {
+    let mut seen = Seen::default();
     let slices = match slices(data, &Limits::default()) {
         Ok(slices) => slices,
-        Err(error) => return Seen::Nothing(Why::Image(error)),
+        Err(error) => {
+            seen.problems.push(Reason::Image(error));
+            return seen;
+        }
     };
     let fat = slices.len() > 1;
-    let mut read = Vec::new();
-    let mut broken = Vec::new();
     for slice in &slices {
         let of_several = fat.then(|| slice.arch.to_string());
-        match Dossier::read(name, of_several, &slice.image, details) {
-            Ok(dossier) => read.push(dossier),
-            Err(error) => broken.push(Why::Image(error)),
+        match Dossier::read(of_several, &slice.image, details) {
+            Ok(dossier) => seen.images.push(dossier),
+            Err(error) => seen.problems.push(Reason::Image(error)),
         }
     }
     // What lies behind all slices is said with the last.
-    if let Some(facts) = read.last_mut().and_then(|last| last.facts.as_mut())
+    if let Some(facts) = seen.images.last_mut().and_then(|last| last.facts.as_mut())
         && facts.appended.is_none()
     {
         facts.appended = behind_slices(data, &slices);
     }
-    Seen::Images(read, broken)
-}
-
-/// Says why there is no answer. What the user did not name is a warning.
-fn told(name: &Name, named: bool, why: &Why) {
-    let text = format!("{name}: {}", printable(&why.to_string()));
-    if named {
-        output::failure(&text);
-    } else {
-        output::warning(&text);
-    }
-    if let Some(hint) = why.hint() {
-        output::hint(hint);
-    }
+    seen
 }
 
 /// `--dump-section`: the bytes of a section, as they are in the file.

@@ -1,10 +1,11 @@
-//! gzip, xz and zstd, read as they come: whatever the size of what is inside, no more is in
+//! gzip, xz, zstd and bzip2, read as they come: whatever the size of what is inside, no more is in
 //! memory than a decoder's window. zstd is read by its own library, which is C: in Rust it takes
 //! three times as long.
 
 use std::cell::Cell;
 use std::io::{self, BufRead, Read};
 
+use bzip2::bufread::MultiBzDecoder;
 use flate2::Decompress;
 use lzma_rust2::XzReader;
 use zstd_safe::{DCtx, DParameter, InBuffer, OutBuffer, ResetDirective};
@@ -111,6 +112,7 @@ fn decoder<'a>(
         Kind::Gzip => Box::new(Gzip::new(source, inflate)),
         Kind::Xz => Box::new(Xz(XzReader::new_mem_limit(source, true, XZ_MEMORY_KIB))),
         Kind::Zstd => Box::new(Zstd::new(source, zstd)),
+        Kind::Bzip2 => Box::new(MultiBzDecoder::new(source)),
         _ => Box::new(source),
     }
 }

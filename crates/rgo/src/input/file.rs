@@ -1,38 +1,45 @@
 //! One file of the system, or stdin: opened, told by its first bytes, and mapped if it is worth
 //! it. Most files of a tree are closed again after one read.
 
-use std::fs::File;
+use std::fs::{File, Metadata};
 use std::io::{self, Read, Seek};
 use std::sync::Arc;
 
 use memmap2::Mmap;
 
 use super::budget::Budget;
+use super::container::Candidate;
+use super::layout::Visited;
 use super::name::Name;
 use super::refusal::Refusal;
 use super::sniff::{HEAD, Kind, sniff};
 use super::visitor::{Body, Visitor, fill};
 use super::walk::Entry;
-use super::{Found, Look, Options};
+use super::{Look, Options};
 
 /// Looks into a file and all that is inside it.
-pub(super) fn visit<T>(entry: &Entry, options: &Options, look: &Look<'_, T>) -> Vec<Found<T>> {
+pub(super) fn visit<T>(entry: Entry, options: &Options, look: &Look<'_, T>) -> Visited<T> {
     let source = match &entry.error {
         Some(error) => Source::Unread(error.clone()),
         None if entry.is_stdin() => Source::Stdin,
-        None => match open(entry, options) {
-            Ok(Some(start)) => Source::File(start),
-            Ok(None) => return Vec::new(),
+        None => match open(&entry, options) {
+            Ok(Some(source)) => source,
+            Ok(None) => return Visited { entry, found: Vec::new(), record: None },
             Err(error) => Source::Unread(error.into()),
         },
     };
     let budget = Budget::new(options.limits);
     let name = Name::new(entry.path.clone());
     let mut visitor = Visitor::new(options, &budget, look, name, entry.named);
+    visitor.layer = entry.layout.as_ref().map(|layout| layout.candidate());
     let read = match source {
         Source::Unread(error) => Err(error),
         Source::Stdin => {
             stream(&mut visitor, &mut io::stdin().lock());
+            Ok(())
+        }
+        Source::Pipe(mut pipe) => {
+            stream(&mut visitor, &mut pipe);
             Ok(())
         }
         Source::File(start) => start.body(&mut visitor).map_err(Arc::new),
@@ -40,7 +47,8 @@ pub(super) fn visit<T>(entry: &Entry, options: &Options, look: &Look<'_, T>) -> 
     if let Err(error) = read {
         visitor.refuse(Refusal::Io(error));
     }
-    visitor.found
+    let record = visitor.layer.take().and_then(Candidate::record);
+    Visited { found: visitor.found, record, entry }
 }
 
 /// Looks into what can be read once only.
@@ -52,6 +60,8 @@ pub(super) fn stream<T>(visitor: &mut Visitor<'_, T>, reader: &mut dyn Read) {
 enum Source {
     Unread(Arc<io::Error>),
     Stdin,
+    /// Can be read once, as stdin: `rgo-version-m <(curl URL)`.
+    Pipe(File),
     File(Start),
 }
 
@@ -63,22 +73,42 @@ struct Start {
 }
 
 /// Opens a file; none if it is of no interest.
-fn open(entry: &Entry, options: &Options) -> io::Result<Option<Start>> {
-    let not_regular = || io::Error::new(io::ErrorKind::InvalidInput, "not a regular file");
-    // Opening a pipe waits for whoever writes to it. What a walk found is a file already.
-    if entry.named && !entry.path.metadata()?.is_file() {
+fn open(entry: &Entry, options: &Options) -> io::Result<Option<Source>> {
+    let not_regular = || io::Error::new(io::ErrorKind::InvalidInput, "neither a file nor a pipe");
+    // Opening a device can do things. What a walk found is a file already.
+    if entry.named && !is_readable(&entry.path.metadata()?) {
         return Err(not_regular());
     }
     let mut file = File::open(&entry.path)?;
-    if entry.named && !file.metadata()?.is_file() {
-        return Err(not_regular());
+    if entry.named {
+        let metadata = file.metadata()?;
+        if !is_readable(&metadata) {
+            return Err(not_regular());
+        }
+        if !metadata.is_file() {
+            return Ok(Some(Source::Pipe(file)));
+        }
     }
     let mut head = [0; HEAD];
     let length = fill(&mut file, &mut head)?;
     let kind = sniff(head.get(..length).unwrap_or_default());
-    let is_nothing = kind == Kind::Other || matches!(kind, Kind::Foreign(_)) && !options.archives;
+    let is_nothing = match kind {
+        Kind::Other => true,
+        Kind::Foreign(what) => !what.is_program() && !options.archives,
+        _ => false,
+    };
     let is_wanted = !is_nothing || entry.named;
-    Ok(is_wanted.then_some(Start { file, kind, is_empty: length == 0 }))
+    let start = Start { file, kind, is_empty: length == 0 };
+    Ok(is_wanted.then_some(Source::File(start)))
+}
+
+/// Whether this is a file, or a pipe, which waits for whoever writes to it.
+fn is_readable(metadata: &Metadata) -> bool {
+    #[cfg(unix)]
+    let is_pipe = std::os::unix::fs::FileTypeExt::is_fifo(&metadata.file_type());
+    #[cfg(not(unix))]
+    let is_pipe = false;
+    metadata.is_file() || is_pipe
 }
 
 impl Start {
@@ -88,7 +118,7 @@ impl Start {
             // An empty file cannot be mapped.
             _ if self.is_empty => visitor.body(Body::Bytes(&[])),
             // Its pages would count as memory until the end, and each is wanted once.
-            Kind::Gzip | Kind::Xz | Kind::Zstd if visitor.options.archives => {
+            Kind::Gzip | Kind::Xz | Kind::Zstd | Kind::Bzip2 if visitor.options.archives => {
                 self.file.rewind()?;
                 stream(visitor, &mut self.file);
             }

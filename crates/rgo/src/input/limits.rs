@@ -20,6 +20,11 @@ pub struct Limits {
     pub max_members: u64,
     /// Longest name of a member, in bytes.
     pub max_name: usize,
+    /// Most paths of an archive's container images that are kept to tell which files upper layers
+    /// hide. As many as this take 60 MB.
+    pub max_paths: usize,
+    /// Most times that a layer of an archive's container images is asked whether it hides a file.
+    pub max_hidings: usize,
 }
 
 impl Default for Limits {
@@ -32,6 +37,8 @@ impl Default for Limits {
             ratio_from: 256 << 20,
             max_members: 1_000_000,
             max_name: 4096,
+            max_paths: 1_800_000,
+            max_hidings: 1 << 24,
         }
     }
 }

@@ -14,11 +14,13 @@
 mod ar;
 mod budget;
 mod compressed;
+mod container;
 mod file;
+mod foreign;
 mod inflate;
+mod layout;
 mod limits;
 mod name;
-mod oci;
 mod refusal;
 mod sniff;
 mod tar;
@@ -32,9 +34,10 @@ mod tests;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 
+pub use container::{Annotations, ContainerImage, Layer};
+pub use foreign::{Foreign, Role};
 pub use limits::Limits;
 pub use name::{Name, SEPARATOR};
-pub use oci::{Annotations, ContainerImage, Layer};
 pub use refusal::Refusal;
 pub use sniff::Kind;
 
@@ -45,13 +48,15 @@ use walk::{Entry, Walk};
 pub struct Options {
     /// Whether archives are opened. Without it they are files like all others.
     pub archives: bool,
+    /// Whether the files of a container image that no container sees are there too.
+    pub all_layers: bool,
     /// The limits for each file.
     pub limits: Limits,
 }
 
 impl Default for Options {
     fn default() -> Self {
-        Self { archives: true, limits: Limits::default() }
+        Self { archives: true, all_layers: false, limits: Limits::default() }
     }
 }
 
@@ -72,8 +77,9 @@ pub struct Item<'a> {
 pub enum Content<'a> {
     /// An ELF, Mach-O or PE image, fat or thin: all its bytes.
     Image(&'a [u8]),
-    /// A file that the user named and that is neither image nor archive; of stdin only the start.
-    Other(&'a [u8]),
+    /// A file that the user named and that is neither image nor archive, and what it is instead,
+    /// if that is known.
+    Other(Option<&'static Foreign>),
     /// A link within an archive, which is not followed.
     Link {
         /// Where it leads, escaped as names are.
@@ -118,7 +124,8 @@ pub type Begin<'b> = dyn Fn(&Path) + Sync + 'b;
 
 /// Looks at all that `args` lead to, many files at a time, and gives what `look` makes of it: in
 /// the order of the arguments, then of the names in a folder, then of the members in an archive,
-/// whatever was ready first. What cannot be read is an item as well.
+/// whatever was ready first. What cannot be read is an item as well. Of a container image there is
+/// what its containers see, by image, path and layer.
 ///
 /// An item's bytes live as long as the call of `look`. Each thread holds one member of an archive
 /// at a time, and the archives it is in as far as they cannot be streamed.
@@ -131,21 +138,14 @@ pub fn visit<T: Send>(
     let all = Mutex::new(Vec::new());
     let file = |entry: Entry| {
         begin(&entry.path);
-        let found = file::visit(&entry, options, look);
-        if !found.is_empty() {
-            all.lock().unwrap_or_else(PoisonError::into_inner).push((entry, found));
+        let visited = file::visit(entry, options, look);
+        if !visited.found.is_empty() || visited.entry.layout.is_some() {
+            all.lock().unwrap_or_else(PoisonError::into_inner).push(visited);
         }
     };
-    let layouts = Walk::new(&file).run(args);
-    let mut all = all.into_inner().unwrap_or_else(PoisonError::into_inner);
-    all.sort_by(|(one, _), (other, _)| {
-        (one.argument, &one.path).cmp(&(other.argument, &other.path))
-    });
-    let mut all: Vec<_> = all.into_iter().flat_map(|(_, found)| found).collect();
-    for found in &mut all {
-        if let Some(layers) = layouts.get(found.name.file()) {
-            found.layers.clone_from(layers);
-        }
-    }
-    all
+    let layouts = Walk::new(&file, options).run(args);
+    let all = all.into_inner().unwrap_or_else(PoisonError::into_inner);
+    let mut all = layout::settle(all, layouts, options, look);
+    all.sort_by(|(one, _), (other, _)| one.cmp(other));
+    all.into_iter().flat_map(|(_, found)| found).collect()
 }

@@ -30,6 +30,11 @@ impl Name {
         self.members.push(escape(member));
     }
 
+    /// Adds a member's name that is escaped already.
+    pub(super) fn push_escaped(&mut self, member: String) {
+        self.members.push(member);
+    }
+
     pub(super) fn pop(&mut self) {
         self.members.pop();
     }
@@ -58,7 +63,7 @@ impl Name {
     }
 }
 
-const SUFFIXES: [&str; 3] = [".gz", ".xz", ".zst"];
+const SUFFIXES: [&str; 4] = [".gz", ".xz", ".zst", ".bz2"];
 
 impl fmt::Display for Name {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -3,6 +3,8 @@
 use std::sync::Arc;
 use std::{error, fmt, io};
 
+use super::foreign::Foreign;
+
 /// Why a file, a member or the rest of an archive was not looked into.
 #[derive(Clone, Debug, thiserror::Error)]
 #[non_exhaustive]
@@ -61,9 +63,34 @@ pub enum Refusal {
     /// It needs a password.
     #[error("encrypted")]
     Encrypted,
-    /// A format that is known and not opened, or a part of one.
+    /// A program, an archive or a compression in a format that is not read.
+    #[error("{0}, which is not supported")]
+    Foreign(&'static Foreign),
+    /// A part of a format that is read otherwise.
     #[error("{0}, which is not supported")]
     Unsupported(String),
+    /// A layer that a container image lists and its archive lacks.
+    #[error("this layer is not there{}: what it holds, deletes and replaces is unknown",
+        if *is_foreign { " (its author keeps it)" } else { "" })]
+    MissingLayer {
+        /// Whether it is one that is to be fetched from its author.
+        is_foreign: bool,
+    },
+    /// A container image with more paths than are kept, or more work than it is worth.
+    #[error(
+        "the layers of the image {image} are too large to tell which files the upper ones \
+        hide: more is shown than a container sees"
+    )]
+    NotSquashed {
+        /// What it is called.
+        image: String,
+    },
+    /// More container images than are told apart.
+    #[error(
+        "it lists more container images than are told apart: the layers of the others are \
+        shown one by one"
+    )]
+    TooManyImages,
     /// Bytes that contradict their format, or end too early.
     #[error("damaged: {0}")]
     Damaged(String),

@@ -5,16 +5,19 @@
 //!           fd '7zXZ' 00               xz
 //!           28 b5 2f fd                zstd (RFC 8878)
 //!           5x 2a 4d 18                zstd: a frame to be skipped, before others
+//!           'BZh' '1'…'9'              bzip2, and the mark of a block or of the end
 //!           'PK' 03 04, 'PK' 05 06     zip, zip without members
 //!           '!<arch>\n' '!<thin>\n'    ar, deb
 //! offset 148  checksum of the block    tar, whether or not
 //! offset 257  'ustar'                  … it has the mark of POSIX
 //! ```
 //!
-//! The magic numbers of images are [`rgo_binary::recognise`]'s.
+//! The magic numbers of images are [`rgo_binary::recognise`]'s, those of what is not read
+//! [`foreign`]'s.
 
 use rgo_binary::{Recognised, recognise};
 
+use super::foreign::{self, Foreign, Role};
 use super::tar;
 
 /// As many bytes as tell everything apart: a block of a tar.
@@ -39,8 +42,10 @@ pub enum Kind {
     Xz,
     /// zstd, around a tar or anything else.
     Zstd,
-    /// An archive or a compression that is known by its mark and not opened.
-    Foreign(&'static str),
+    /// bzip2, around a tar or anything else.
+    Bzip2,
+    /// A program, an archive or a compression that is known by its mark and not read.
+    Foreign(&'static Foreign),
     /// Nothing of interest.
     Other,
 }
@@ -56,29 +61,12 @@ const MAGICS: [(&[u8], Kind); 7] = [
     (b"MZ", Kind::Prefix),
 ];
 
-/// Marks of what binaries hide in and that is not opened here: better said than passed over.
-const FOREIGN: [(&[u8], &str); 14] = [
-    (b"PK\x07\x08", "a zip in several parts"),
-    (b"BZh", "bzip2"),
-    (b"\x04\x22\x4d\x18", "lz4"),
-    (b"LZIP\x01", "lzip"),
-    (b"\x1f\x9d", "compress (.Z)"),
-    (b"7z\xbc\xaf\x27\x1c", "a 7z archive"),
-    (b"Rar!\x1a\x07", "a RAR archive"),
-    (b"MSCF\0\0\0\0", "a cabinet"),
-    (b"\xed\xab\xee\xdb", "an RPM package"),
-    (b"070701", "a cpio archive"),
-    (b"070707", "a cpio archive"),
-    (b"xar!", "a xar archive"),
-    (b"hsqs", "a squashfs image"),
-    (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "a compound file (.msi)"),
-];
-
 /// Tells what `head` starts: the first [`HEAD`] bytes, or all there are. In a longer file `Prefix`
 /// may yet prove to be an image.
 pub(super) fn sniff(head: &[u8]) -> Kind {
     match recognise(head) {
         Recognised::Archive => return Kind::Ar,
+        Recognised::Elf if foreign::is_core_dump(head) => return Kind::Other,
         Recognised::Other => {}
         Recognised::Elf | Recognised::MachO | Recognised::FatMachO | Recognised::Pe => {
             return Kind::Image;
@@ -91,13 +79,15 @@ pub(super) fn sniff(head: &[u8]) -> Kind {
     if matches!(head, [0x50..=0x5f, 0x2a, 0x4d, 0x18, ..]) {
         return Kind::Zstd;
     }
+    if foreign::is_bzip2(head) {
+        return Kind::Bzip2;
+    }
     if tar::is_header(head) {
         return Kind::Tar;
     }
-    match FOREIGN.iter().find(|(magic, _)| at_start(magic)) {
-        Some((b"BZh", _)) if head.get(4..10) != Some(b"1AY&SY") => Kind::Other,
-        Some((_, what)) => Kind::Foreign(what),
-        None => Kind::Other,
+    match foreign::recognize(head) {
+        Some(foreign) if foreign.role != Role::Data => Kind::Foreign(foreign),
+        _ => Kind::Other,
     }
 }
 
@@ -116,9 +106,14 @@ mod tests {
         old_tar[148..156].copy_from_slice(field.as_bytes());
         let mut marked = [0; 512];
         marked[257..262].copy_from_slice(b"ustar");
-        let cases: [(&[u8], Kind); 16] = [
+        let mut core = *b"\x7fELF\x02\x01\x01\0\0\0\0\0\0\0\0\0\x04\0\x3e\0";
+        let core_dump = core;
+        core[16] = 2;
+        let cases: [(&[u8], Kind); 19] = [
             (b"", Kind::Other),
             (b"\x7fELF", Kind::Image),
+            (&core, Kind::Image),
+            (&core_dump, Kind::Other),
             (b"\xcf\xfa\xed\xfe", Kind::Image),
             (b"MZ\x90\0", Kind::Prefix),
             (b"#!/bin/sh\n", Kind::Prefix),
@@ -128,7 +123,8 @@ mod tests {
             (b"\x5e\x2a\x4d\x18", Kind::Zstd),
             (b"PK\x03\x04", Kind::Zip),
             (b"!<arch>\n", Kind::Ar),
-            (b"BZh91AY&SY", Kind::Foreign("bzip2")),
+            (b"BZh91AY&SY", Kind::Bzip2),
+            (b"BZh9\x17\x72\x45\x38\x50\x90\0\0\0\0", Kind::Bzip2),
             (b"BZh is a word", Kind::Other),
             (&[0; 512], Kind::Other),
             (&old_tar, Kind::Tar),

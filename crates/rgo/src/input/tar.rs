@@ -17,9 +17,9 @@ use std::borrow::Cow;
 use std::io::{self, Read};
 
 use super::Content;
+use super::container::{Candidate, Collector, Entry, Record};
 use super::limits::MAX_METADATA;
 use super::name::escape;
-use super::oci::Manifests;
 use super::refusal::Refusal;
 use super::visitor::{Body, Visitor, fill, skip};
 
@@ -115,23 +115,28 @@ pub(super) fn is_header(block: &[u8]) -> bool {
 /// Visits all members; whether the archive was read to its end.
 pub(super) fn visit<T>(visitor: &mut Visitor<'_, T>, mut source: Source<'_>) -> bool {
     let first = visitor.found.len();
-    let mut manifests = Manifests::default();
-    let result = members(visitor, &mut source, &mut manifests);
-    let level = visitor.level();
-    manifests.attach(level, visitor.found.get_mut(first..).unwrap_or_default());
-    match result {
-        Ok(()) => !visitor.budget.is_over(),
-        Err(error) => {
-            visitor.refuse_io(error);
-            false
-        }
+    let mut images =
+        Images { images: Collector::new(&visitor.options.limits), layer: visitor.begin_layer() };
+    let result = members(visitor, &mut source, &mut images);
+    let whole = result.is_ok() && !visitor.budget.is_over();
+    images.images.settle(visitor, first, whole);
+    visitor.layer = images.layer.map(Candidate::Read);
+    if let Err(error) = result {
+        visitor.refuse_io(error);
     }
+    whole
+}
+
+/// What a tar is to container images: it can hold some, and be a layer of one.
+struct Images {
+    images: Collector,
+    layer: Option<Record>,
 }
 
 fn members<T>(
     visitor: &mut Visitor<'_, T>,
     source: &mut Source<'_>,
-    manifests: &mut Manifests,
+    images: &mut Images,
 ) -> io::Result<()> {
     let mut extended = Extended::default();
     let mut block = [0; BLOCK];
@@ -162,7 +167,12 @@ fn members<T>(
             b'g' => source.content(size, |_| {})?,
             _ => {
                 let extended = std::mem::take(&mut extended);
-                member(visitor, source, manifests, &header, &extended, size)?;
+                let first = visitor.found.len();
+                let result = member(visitor, source, images, &header, &extended, size);
+                if let Some(layer) = &mut images.layer {
+                    layer.found(first..visitor.found.len());
+                }
+                result?;
             }
         }
     }
@@ -172,12 +182,16 @@ fn members<T>(
 fn member<T>(
     visitor: &mut Visitor<'_, T>,
     source: &mut Source<'_>,
-    manifests: &mut Manifests,
+    images: &mut Images,
     header: &Header<'_>,
     extended: &Extended,
     size: u64,
 ) -> io::Result<()> {
     let name = extended.name.as_deref().map_or_else(|| header.name(), Cow::Borrowed);
+    let target = extended.target.as_deref().unwrap_or_else(|| header.target());
+    if let Some(layer) = &mut images.layer {
+        layer.entry(&name, header.entry(&name, target));
+    }
     if let Some(lost) = extended.lost {
         let limit = usize::try_from(MAX_METADATA).unwrap_or(usize::MAX);
         let why = Refusal::NameTooLong { size: lost, limit };
@@ -190,7 +204,7 @@ fn member<T>(
         entered = true;
         result = match header.kind() {
             b'1' | b'2' => {
-                let target = extended.target.as_deref().unwrap_or_else(|| header.target());
+                images.images.link(&name, target);
                 visitor.give(Content::Link { target: &escape(target) });
                 Ok(())
             }
@@ -212,7 +226,7 @@ fn member<T>(
                 visitor.refuse(Refusal::Unsupported("a sparse member".to_owned()));
                 source.content(size, |_| {})
             }
-            _ => source.content(size, |body| manifests.look(visitor, &name, size, body)),
+            _ => source.content(size, |body| images.images.look(visitor, &name, size, body)),
         };
     });
     if !entered && header.has_content() {
@@ -264,6 +278,17 @@ impl<'a> Header<'a> {
 
     fn kind(&self) -> u8 {
         self.field(156, 1).first().copied().unwrap_or_default()
+    }
+
+    /// What the member is to the layers below.
+    fn entry<'t>(&self, name: &[u8], target: &'t [u8]) -> Entry<'t> {
+        match self.kind() {
+            b'1' => Entry::HardLink(target),
+            b'5' | b'D' => Entry::Folder,
+            b'2'..=b'6' => Entry::Other,
+            _ if name.ends_with(b"/") => Entry::Folder,
+            _ => Entry::Other,
+        }
     }
 
     fn has_content(&self) -> bool {

@@ -3,7 +3,9 @@
 
 mod build;
 mod files;
+mod foreign;
 mod hostile;
+mod images;
 mod kinds;
 
 use std::io::Read;
@@ -13,21 +15,20 @@ use super::name::Name;
 use super::visitor::{Body, Visitor};
 use super::{Content, Found, Item, Limits, Options, file};
 
-/// An item in one line.
-fn line(item: &Item<'_>) -> Option<String> {
-    let name = item.name;
+/// An item in words, without its name.
+fn words(item: &Item<'_>) -> Option<String> {
     Some(match &item.content {
-        Content::Image(bytes) => format!("{name} image {}", bytes.len()),
-        Content::Other(bytes) => format!("{name} other {}", bytes.len()),
-        Content::Link { target } => format!("{name} -> {target}"),
-        Content::Archive(is) => format!("{name} {:?} {}/{}", is.kind, is.images, is.members),
-        Content::Refused(why) => format!("{name} refused: {why}"),
+        Content::Image(bytes) => format!("image {}", bytes.len()),
+        Content::Other(what) => what.map_or_else(|| "other".to_owned(), ToString::to_string),
+        Content::Link { target } => format!("-> {target}"),
+        Content::Archive(is) => format!("{:?} {}/{}", is.kind, is.images, is.members),
+        Content::Refused(why) => format!("refused: {why}"),
     })
 }
 
 fn found(body: Body<'_>, options: &Options) -> Vec<Found<String>> {
     let budget = Budget::new(options.limits);
-    let look = |item: &Item<'_>| line(item);
+    let look = |item: &Item<'_>| words(item);
     let mut visitor = Visitor::new(options, &budget, &look, Name::new("x".into()), true);
     match body {
         Body::Stream { reader, .. } => file::stream(&mut visitor, reader),
@@ -36,8 +37,12 @@ fn found(body: Body<'_>, options: &Options) -> Vec<Found<String>> {
     visitor.found
 }
 
+fn line(found: &Found<String>) -> String {
+    format!("{} {}", found.name, found.value)
+}
+
 fn lines(found: Vec<Found<String>>) -> Vec<String> {
-    found.into_iter().map(|found| found.value).collect()
+    found.iter().map(line).collect()
 }
 
 /// What is met in a file, mapped.

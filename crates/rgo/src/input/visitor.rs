@@ -5,7 +5,7 @@
 //! ```text
 //! body ─▶ sniff ─┬─▶ image ─────────────▶ look   (and a zip behind it ─▶ zip)
 //!                ├─▶ tar, zip, ar ──────▶ each member ─▶ body
-//!                ├─▶ gzip, xz, zstd ────▶ decoder ─▶ tar, or one member ─▶ body
+//!                ├─▶ gzip, xz, zstd … ──▶ decoder ─▶ tar, or one member ─▶ body
 //!                └─▶ the rest ──────────▶ passed over, unread where it streams
 //! ```
 
@@ -16,10 +16,11 @@ use rgo_binary::{Recognised, recognise};
 
 use super::budget::Budget;
 use super::compressed::Tools;
+use super::container::{Candidate, Record};
 use super::name::Name;
 use super::refusal::{self, Refusal};
 use super::sniff::{HEAD, Kind, sniff};
-use super::{Archive, Content, Found, Item, Look, Options, ar, compressed, tar, zip};
+use super::{Archive, Content, Found, Item, Look, Options, ar, compressed, foreign, tar, zip};
 
 /// What is inside of something, as far as it is at hand.
 pub(super) enum Body<'a> {
@@ -37,7 +38,9 @@ pub(super) struct Visitor<'v, T> {
     /// Where we are.
     pub(super) name: Name,
     pub(super) found: Vec<Found<T>>,
-    look: &'v Look<'v, T>,
+    pub(super) look: &'v Look<'v, T>,
+    /// The file or member that we are in, if it may be a layer of a container image.
+    pub(super) layer: Option<Candidate>,
     members: u64,
     images: u64,
     /// Memory for members and decoders, kept for the next ones.
@@ -66,6 +69,7 @@ impl<'v, T> Visitor<'v, T> {
             name,
             found: Vec::new(),
             look,
+            layer: None,
             members: 0,
             images: 0,
             spare: Vec::new(),
@@ -137,13 +141,12 @@ impl<'v, T> Visitor<'v, T> {
     }
 
     fn bytes(&mut self, bytes: &[u8]) {
-        if !self.options.archives {
-            return self.image(bytes);
-        }
         let head = bytes.get(..HEAD).unwrap_or(bytes);
         match sniff(head) {
+            Kind::Foreign(what) if what.is_program() => self.refuse(Refusal::Foreign(what)),
+            _ if !self.options.archives => self.image(bytes),
             Kind::Image | Kind::Prefix => self.image(bytes),
-            kind @ (Kind::Gzip | Kind::Xz | Kind::Zstd) => {
+            kind @ (Kind::Gzip | Kind::Xz | Kind::Zstd | Kind::Bzip2) => {
                 let mut reader = bytes;
                 self.archive(kind, |visitor| compressed::visit(visitor, kind, &mut reader));
             }
@@ -152,21 +155,25 @@ impl<'v, T> Visitor<'v, T> {
             }),
             Kind::Zip => self.archive(Kind::Zip, |visitor| zip::visit(visitor, bytes)),
             Kind::Ar => self.archive(Kind::Ar, |visitor| ar::visit(visitor, bytes)),
-            Kind::Foreign(what) => self.refuse(Refusal::Unsupported(what.to_owned())),
+            Kind::Foreign(what) => self.refuse(Refusal::Foreign(what)),
             Kind::Other => self.other(bytes),
         }
     }
 
     /// An image first, and an archive second where a zip is appended to it.
     fn image(&mut self, bytes: &[u8]) {
-        let is_image = !matches!(recognise(bytes), Recognised::Other | Recognised::Archive);
+        let is_image = !matches!(recognise(bytes), Recognised::Other | Recognised::Archive)
+            && !foreign::is_core_dump(bytes);
+        let foreign = foreign::dos(bytes).filter(|_| !is_image);
         if is_image {
             self.images += 1;
             self.give(Content::Image(bytes));
+        } else if let Some(foreign) = foreign {
+            self.refuse(Refusal::Foreign(foreign));
         }
         if self.options.archives && zip::is_appended(bytes) {
             self.archive(Kind::Zip, |visitor| zip::visit(visitor, bytes));
-        } else if !is_image {
+        } else if !is_image && foreign.is_none() {
             self.other(bytes);
         }
     }
@@ -179,8 +186,9 @@ impl<'v, T> Visitor<'v, T> {
         };
         let reader = &mut head.chain(reader);
         match sniff(head) {
+            Kind::Foreign(what) if what.is_program() => self.refuse(Refusal::Foreign(what)),
             _ if !self.options.archives => self.whole(reader, size),
-            kind @ (Kind::Gzip | Kind::Xz | Kind::Zstd) => {
+            kind @ (Kind::Gzip | Kind::Xz | Kind::Zstd | Kind::Bzip2) => {
                 self.archive(kind, |visitor| compressed::visit(visitor, kind, reader));
             }
             Kind::Tar => self.archive(Kind::Tar, |visitor| {
@@ -188,7 +196,7 @@ impl<'v, T> Visitor<'v, T> {
             }),
             kind @ (Kind::Zip | Kind::Ar) if self.is_too_deep() => self.archive(kind, |_| {}),
             Kind::Image | Kind::Prefix | Kind::Zip | Kind::Ar => self.whole(reader, size),
-            Kind::Foreign(what) => self.refuse(Refusal::Unsupported(what.to_owned())),
+            Kind::Foreign(what) => self.refuse(Refusal::Foreign(what)),
             Kind::Other => self.other(head),
         }
     }
@@ -214,10 +222,24 @@ impl<'v, T> Visitor<'v, T> {
         }
     }
 
+    /// The record to keep of a tar that begins here, if it may be a layer.
+    pub(super) fn begin_layer(&mut self) -> Option<Record> {
+        let here = self.level();
+        match self.layer.take()? {
+            Candidate::Expected { level, record } if level == here => Some(record),
+            _ => None,
+        }
+    }
+
     /// Silence about a file that the user named would be a wrong answer.
     fn other(&mut self, bytes: &[u8]) {
+        let head = bytes.get(..HEAD).unwrap_or(bytes);
+        // A tar without members is nothing but the zeros of its end.
+        if self.layer.is_some() && head.iter().all(|byte| *byte == 0) {
+            self.layer = self.layer.take().map(Candidate::blank);
+        }
         if self.named && self.level() == 0 {
-            self.give(Content::Other(bytes));
+            self.give(Content::Other(foreign::describe(head)));
         }
     }
 

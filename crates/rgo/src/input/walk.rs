@@ -3,17 +3,15 @@
 //! A folder is a task that starts one for everything in it, so that folders are listed while
 //! files are looked into. What is found is put in order at the end.
 
-use std::borrow::Cow;
-use std::collections::BTreeMap;
-use std::fs::{DirEntry, File};
-use std::io::{self, Read};
+use std::fs::DirEntry;
+use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use rayon::Scope;
 
-use super::limits::MAX_METADATA;
-use super::oci::{self, Layer};
+use super::Options;
+use super::layout::Layout;
 
 /// A file to look into.
 #[derive(Clone, Debug)]
@@ -26,6 +24,8 @@ pub(super) struct Entry {
     pub(super) named: bool,
     /// Why the walk could not get at it.
     pub(super) error: Option<Arc<io::Error>>,
+    /// The folder of container images of which it is a layer.
+    pub(super) layout: Option<Arc<Layout>>,
 }
 
 impl Entry {
@@ -35,29 +35,31 @@ impl Entry {
     }
 }
 
-/// Layers of container images by the files that hold them.
-type Layouts = BTreeMap<PathBuf, Vec<Layer>>;
+/// Folders of container images, and the arguments that led to them.
+type Layouts = Vec<(usize, Arc<Layout>)>;
 
 /// A way through files and folders.
 pub(super) struct Walk<'w> {
     /// Looks into a file.
     file: &'w (dyn Fn(Entry) + Sync),
+    options: &'w Options,
     layouts: Mutex<Layouts>,
 }
 
 impl<'w> Walk<'w> {
-    pub(super) fn new(file: &'w (dyn Fn(Entry) + Sync)) -> Self {
-        Self { file, layouts: Mutex::default() }
+    pub(super) fn new(file: &'w (dyn Fn(Entry) + Sync), options: &'w Options) -> Self {
+        Self { file, options, layouts: Mutex::default() }
     }
 
-    /// Visits all that the arguments lead to, in no order; tells which files proved to be layers
-    /// of container images.
+    /// Visits all that the arguments lead to, in no order; gives the folders that proved to be of
+    /// container images.
     pub(super) fn run(self, args: &[PathBuf]) -> Layouts {
         let entry = |(argument, path): (usize, &PathBuf)| Entry {
             argument,
             path: path.clone(),
             named: true,
             error: None,
+            layout: None,
         };
         let is_folder = |entry: &Entry| !entry.is_stdin() && entry.path.is_dir();
         let entries = args.iter().enumerate().map(entry);
@@ -68,7 +70,7 @@ impl<'w> Walk<'w> {
                 entries.for_each(|entry| {
                     scope.spawn(|scope| {
                         if is_folder(&entry) {
-                            self.folder(scope, entry);
+                            self.folder(scope, entry, None);
                         } else {
                             (self.file)(entry);
                         }
@@ -79,7 +81,8 @@ impl<'w> Walk<'w> {
         self.layouts.into_inner().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn folder<'s>(&'s self, scope: &Scope<'s>, folder: Entry) {
+    /// Visits all below a folder, which `within` a layout can be.
+    fn folder<'s>(&'s self, scope: &Scope<'s>, folder: Entry, within: Option<Arc<Layout>>) {
         let entries = match folder.path.read_dir() {
             Ok(entries) => entries,
             Err(error) => return (self.file)(Entry { error: Some(Arc::new(error)), ..folder }),
@@ -90,13 +93,14 @@ impl<'w> Walk<'w> {
             path: plain(path),
             named: false,
             error: error.map(Arc::new),
+            layout: None,
         };
         let mut files = Vec::new();
+        let mut folders = Vec::new();
         for entry in entries {
             match entry.and_then(|entry| Ok((entry.file_type()?, entry))) {
                 Ok((kind, entry)) if kind.is_dir() => {
-                    let folder = met(&entry.path(), None);
-                    scope.spawn(move |scope| self.folder(scope, folder));
+                    folders.push(met(&entry.path(), None));
                 }
                 Ok((kind, entry)) if kind.is_file() || kind.is_symlink() && is_to_file(&entry) => {
                     files.push(met(&entry.path(), None));
@@ -105,12 +109,24 @@ impl<'w> Walk<'w> {
                 Err(error) => files.push(met(&folder, Some(error))),
             }
         }
-        if files.iter().any(|entry| entry.path.ends_with("oci-layout")) {
-            let layers = layers(&plain(&folder));
-            self.layouts.lock().unwrap_or_else(PoisonError::into_inner).extend(layers);
+        let mut layout = within;
+        if self.options.archives
+            && files.iter().any(|entry| Layout::is_mark(&entry.path))
+            && let Some(own) = Layout::read(&plain(&folder), &self.options.limits).map(Arc::new)
+        {
+            let mut layouts = self.layouts.lock().unwrap_or_else(PoisonError::into_inner);
+            layouts.push((argument, own.clone()));
+            layout = Some(own);
+        }
+        for folder in folders {
+            let layout = layout.clone();
+            scope.spawn(move |scope| self.folder(scope, folder, layout));
         }
         // A file can be an archive with the work of a thousand others.
-        files.into_iter().for_each(|entry| scope.spawn(|_| (self.file)(entry)));
+        for file in files {
+            let layout = layout.clone().filter(|layout| layout.has(&file.path));
+            scope.spawn(move |_| (self.file)(Entry { layout, ..file }));
+        }
     }
 }
 
@@ -122,21 +138,4 @@ fn is_to_file(link: &DirEntry) -> bool {
 /// Without the `./` that stands before everything found in `.`.
 fn plain(path: &Path) -> PathBuf {
     path.strip_prefix(".").unwrap_or(path).to_owned()
-}
-
-/// The layers of container images in a folder that is an OCI image layout.
-fn layers(root: &Path) -> Layouts {
-    let layers = oci::layers(&|path| small(&root.join(path)).map(Cow::Owned));
-    layers.into_iter().map(|(path, layers)| (root.join(path), layers)).collect()
-}
-
-/// A small file's content.
-fn small(path: &Path) -> Option<Vec<u8>> {
-    let mut text = Vec::new();
-    let file = File::open(path).ok()?;
-    if !file.metadata().ok()?.is_file() {
-        return None;
-    }
-    file.take(MAX_METADATA + 1).read_to_end(&mut text).ok()?;
-    (text.len() as u64 <= MAX_METADATA).then_some(text)
 }

@@ -174,7 +174,7 @@ const METHODS: [(u16, Method, &str); 16] = [
     (6, Method::Unsupported, "implode"),
     (8, Method::Deflate, "deflate"),
     (9, Method::Unsupported, "deflate64"),
-    (12, Method::Unsupported, "bzip2"),
+    (12, Method::Like(Kind::Bzip2), "bzip2"),
     (14, Method::Unsupported, "LZMA"),
     (20, Method::Like(Kind::Zstd), "zstd"),
     (93, Method::Like(Kind::Zstd), "zstd"),

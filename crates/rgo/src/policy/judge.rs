@@ -25,6 +25,9 @@ pub struct Subject {
     /// The architecture, if it is one of several in a Mach-O file.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub slice: Option<String>,
+    /// The container image and the layer that it is in, in words.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub image: Option<String>,
 }
 
 impl Subject {
@@ -46,7 +49,8 @@ impl fmt::Display for Subject {
         if let Some(member) = &self.member {
             write!(f, "!{member}")?;
         }
-        self.slice.as_ref().map_or(Ok(()), |slice| write!(f, " ({slice})"))
+        let others = [&self.slice, &self.image];
+        others.into_iter().flatten().try_for_each(|other| write!(f, " ({other})"))
     }
 }
 

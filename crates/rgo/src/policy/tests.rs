@@ -198,6 +198,7 @@ fn patterns_are_about_what_is_inside_an_archive() {
         file: "x.so/app.tgz".to_owned(),
         member: Some(path.to_owned()),
         slice: Some("arm64".to_owned()),
+        image: None,
     };
     let policy = policy(&[], "[[file]]\nmatch = \"lib/*.so\"\nrequire = [\"pie\"]");
     let asked = |subject| policy.judge(subject, &dynamic()).findings.len();
@@ -302,6 +303,7 @@ fn the_sarif_log_is_what_its_schema_asks_for() {
         file: "./dist/a b.tgz".to_owned(),
         member: member.map(str::to_owned),
         slice: None,
+        image: None,
     };
     let judge = |member| policy.judge(subject(member), &binary(Os::Linux, None, glibc()));
     let mut outcome = policy.conclude(vec![judge(None), judge(Some("bin/a"))], Vec::new());

@@ -133,10 +133,10 @@ fn goes(section: &Section<'_>, strip: Strip, symtab: Option<usize>) -> bool {
         || strip == Strip::All && is_about_symbols()
 }
 
-/// Sections that debuggers alone read.
+/// Sections that debuggers alone read. Those that GCC names `.gnu.debuglto_.debug…` are not: its
+/// compiler reads them when it is the linker's plugin, and makes debug data of them.
 pub(super) fn is_debug(name: &[u8]) -> bool {
     const NAMES: [&[u8]; 3] = [b".gdb_index", b".line", b".gnu_debugaltlink"];
-    const PREFIXES: [&[u8]; 5] =
-        [b".debug", b".zdebug", b".stab", b".gnu.debuglto_.debug", b".gnu.linkonce.wi."];
+    const PREFIXES: [&[u8]; 4] = [b".debug", b".zdebug", b".stab", b".gnu.linkonce.wi."];
     NAMES.contains(&name) || PREFIXES.iter().any(|prefix| name.starts_with(prefix))
 }

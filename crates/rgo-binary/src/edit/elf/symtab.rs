@@ -15,10 +15,12 @@ use object::{Endianness, elf, pod};
 use super::layout::{Content, Layout, Section};
 use super::names::{Merged, Names};
 use super::relocations::{self, Users, bytes_of};
-use crate::edit::{Choice, Finish, Strip, Why, bytes};
+use crate::edit::{Discard, Finish, Strip, Why, bytes};
 use crate::{Error, Result};
 
 const WHAT: &str = "ELF symbol table";
+/// What names begin with that assemblers make up, as in the GNU assembler's generic ELF targets.
+const TEMPORARY: [&[u8]; 3] = [b".L", b"..", b"_.L_"];
 /// The number of a symbol that is gone.
 const GONE: u32 = u32::MAX;
 
@@ -154,7 +156,7 @@ fn choose(
     for (index, symbol) in symbols.iter() {
         let named = users.named.get(index).copied().unwrap_or_default();
         let candidate = Candidate { symbols, symbol: &symbol, named: named || users.unknown };
-        if index == 0 || candidate.stays(layout, strip, edits.symbols)? {
+        if index == 0 || candidate.stays(layout, strip, edits)? {
             numbers.push(next);
             next += 1;
         } else {
@@ -173,8 +175,9 @@ struct Candidate<'s, 'a> {
 }
 
 impl Candidate<'_, '_> {
-    fn stays(&self, layout: &Layout<'_>, strip: Strip, choice: Choice<'_>) -> Result<bool> {
+    fn stays(&self, layout: &Layout<'_>, strip: Strip, edits: &Finish<'_>) -> Result<bool> {
         let kind = self.symbol.st_info.st_type();
+        let choice = edits.symbols;
         // The symbols of sections have no names of their own.
         let chosen = if choice.is_empty() || kind == elf::STT_SECTION {
             None
@@ -201,6 +204,7 @@ impl Candidate<'_, '_> {
         Ok(match (chosen, strip) {
             _ if self.named => true,
             (Some(chosen), _) => chosen,
+            _ if self.is_discarded(layout, edits.discard) => false,
             (None, Strip::None) => true,
             // Those of sections are there for relocations alone.
             (None, Strip::Debug) => !matches!(kind, elf::STT_FILE | elf::STT_SECTION),
@@ -209,15 +213,39 @@ impl Candidate<'_, '_> {
         })
     }
 
-    /// Whether a linker asks for it without a relocation: it is defined for other objects, or
-    /// tells code from data (`$x`, `$d`).
+    /// Whether it is one of the local symbols that go. Those of sections and source files have
+    /// modes of their own.
+    fn is_discarded(&self, layout: &Layout<'_>, discard: Discard) -> bool {
+        if discard == Discard::None
+            || self.is_global()
+            || self.symbol.st_shndx == elf::SHN_UNDEF
+            || matches!(self.symbol.st_info.st_type(), elf::STT_FILE | elf::STT_SECTION)
+        {
+            return false;
+        }
+        match discard {
+            Discard::All => !(layout.is_relocatable() && self.is_mapping_symbol(layout)),
+            _ => TEMPORARY.iter().any(|prefix| self.symbols.name(self.symbol).starts_with(prefix)),
+        }
+    }
+
+    /// Whether a linker asks for it without a relocation.
     fn is_needed(&self, layout: &Layout<'_>) -> bool {
-        let is_global = self.symbol.st_info.st_bind() != elf::STB_LOCAL
-            && self.symbol.st_shndx != elf::SHN_UNDEF;
+        let is_defined = self.symbol.st_shndx != elf::SHN_UNDEF;
+        self.is_global() && is_defined || self.is_mapping_symbol(layout)
+    }
+
+    fn is_global(&self) -> bool {
+        self.symbol.st_info.st_bind() != elf::STB_LOCAL
+    }
+
+    /// Whether it tells a linker where code begins and where data does (`$x`, `$d`).
+    fn is_mapping_symbol(&self, layout: &Layout<'_>) -> bool {
         let machine = layout.file.e_machine;
-        let marks = matches!(machine, elf::EM_ARM | elf::EM_AARCH64 | elf::EM_RISCV | elf::EM_CSKY);
+        let has_them =
+            matches!(machine, elf::EM_ARM | elf::EM_AARCH64 | elf::EM_RISCV | elf::EM_CSKY);
         let name = || self.symbols.name(self.symbol);
-        is_global || marks && matches!(name(), [b'$', b'a' | b'd' | b't' | b'x', ..])
+        has_them && matches!(name(), [b'$', b'a' | b'd' | b't' | b'x', ..])
     }
 
     fn text(&self) -> String {

@@ -166,6 +166,15 @@ impl Commands {
         bytes::u32_at(&self.header, 12, WHAT).map(macho::FileType)
     }
 
+    pub(super) fn flags(&self) -> Result<macho::FileFlags> {
+        bytes::u32_at(&self.header, 24, WHAT).map(macho::FileFlags)
+    }
+
+    pub(super) fn add_flag(&mut self, flag: macho::FileFlags) -> Result<()> {
+        let flags = self.flags()?.0 | flag.0;
+        bytes::put(&mut self.header, 24, &flags.to_le_bytes(), WHAT)
+    }
+
     /// Pages of the machine that the image is for: segments start at a multiple of this.
     pub(super) fn page(&self) -> Result<u64> {
         Ok(if self.cpu_type()? == macho::CPU_TYPE_ARM64 { 0x4000 } else { 0x1000 })

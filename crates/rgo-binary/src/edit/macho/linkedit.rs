@@ -72,6 +72,8 @@ type Field = (u64, u64, u8, Table);
 
 pub(super) struct Linkedit<'a> {
     blobs: Vec<Blob<'a>>,
+    /// Where tables were whose load command is gone.
+    freed: Vec<(u64, u64)>,
     /// A table is not what it was.
     changed: bool,
 }
@@ -109,7 +111,7 @@ impl<'a> Linkedit<'a> {
             }
         }
         blobs.sort_by_key(|blob| blob.order);
-        Ok(Self { blobs, changed: false })
+        Ok(Self { blobs, freed: Vec::new(), changed: false })
     }
 
     /// Whether a table has been replaced.
@@ -126,8 +128,8 @@ impl<'a> Linkedit<'a> {
     /// Fails if there is something between the tables, which would be lost with a new layout.
     /// `range` is where in the image they all are.
     pub(super) fn refuse_unnamed(&self, image: &[u8], range: Range<u64>) -> Result<()> {
-        let mut places: Vec<_> =
-            self.blobs.iter().map(|blob| (blob.offset, blob.size)).filter(|it| it.1 > 0).collect();
+        let places = self.blobs.iter().map(|blob| (blob.offset, blob.size)).filter(|it| it.1 > 0);
+        let mut places: Vec<_> = places.chain(self.freed.iter().copied()).collect();
         places.sort_unstable();
         places.push((range.end, 0));
         let mut at = range.start;
@@ -155,8 +157,12 @@ impl<'a> Linkedit<'a> {
         }
     }
 
-    /// Keeps the tables' places right when a load command, which names none, is taken out.
+    /// Forgets the tables of a load command that is taken out, and keeps the places of the others
+    /// right.
     pub(super) fn command_removed(&mut self, index: usize) {
+        let gone = self.blobs.extract_if(.., |blob| blob.command == index);
+        self.freed.extend(gone.map(|blob| (blob.offset, blob.size)).filter(|it| it.1 > 0));
+        self.changed |= !self.freed.is_empty();
         for blob in &mut self.blobs {
             blob.command -= usize::from(blob.command > index);
         }

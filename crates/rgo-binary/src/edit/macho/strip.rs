@@ -8,13 +8,11 @@
 //! __DATA │ __LINKEDIT                                    none is
 //! ```
 
-use std::borrow::Cow;
-
+use super::choice::SymbolChoice;
 use super::commands::{SECTION_SIZE, SEGMENT_SIZE, Segment};
 use super::linkedit::{Linkedit, Table, refuse_bytes};
-use super::symbols::{self, Fate, Symbol};
-use super::{Parts, WHAT, fixups};
-use crate::edit::{Choice, Finish, Removed, Strip, bytes};
+use super::{Parts, WHAT, exports, fixups, symbols};
+use crate::edit::{Choice, Discard, Finish, MachOPart, Removed, Strip, bytes};
 use crate::{Error, Result};
 use object::macho;
 
@@ -31,7 +29,8 @@ impl Parts<'_> {
     /// Does what is asked about sections and symbols. Answers the sections taken out.
     pub(super) fn strip(&mut self, edits: &Finish<'_>) -> Result<Vec<Removed>> {
         let by_name = !edits.symbols.is_empty() || !edits.sections.is_empty();
-        if edits.strip == Strip::None && edits.trims.is_empty() && !by_name {
+        let by_kind = edits.strip != Strip::None || edits.discard != Discard::None;
+        if !by_kind && edits.trims.is_empty() && !by_name && edits.macho.is_empty() {
             return Ok(Vec::new());
         }
         self.refuse_loaded(&edits.sections)?;
@@ -39,33 +38,16 @@ impl Parts<'_> {
         let sections = self.remove_sections(&mut linkedit, |name| {
             chosen(&edits.sections, "__DWARF", name).unwrap_or(edits.strip == Strip::None)
         })?;
-        let is_library = self.commands.file_type()? != macho::MH_EXECUTE;
-        let has_trie = !linkedit.bytes(Table::Exports).is_empty();
-        let mut refused = None;
-        symbols::edit(&mut linkedit, &mut self.commands, |symbol| {
-            if symbol.section != 0 {
-                let number = sections.numbers.get(usize::from(symbol.section) - 1);
-                let Some(number) = number.copied().flatten() else { return Fate::Drop };
-                symbol.section = number;
-            }
-            trim(symbol, edits.trims);
-            // Debugging symbols are a language of their own, in which names are parts of speech.
-            let by_name = edits.symbols.of(&symbol.name).filter(|_| !symbol.is_debugging());
-            let is_bound = symbol.is_needed() || is_library && !has_trie && symbol.is_exported();
-            if by_name == Some(false) && is_bound && refused.is_none() {
-                refused = Some(String::from_utf8_lossy(&symbol.name).into_owned());
-            }
-            let stays = by_name.unwrap_or_else(|| match edits.strip {
-                Strip::None => true,
-                Strip::Debug => !symbol.is_debugging(),
-                Strip::Unneeded => symbol.is_needed() || symbol.is_exported(),
-                Strip::All => symbol.is_needed() || is_library && symbol.is_exported(),
-            });
-            if stays || refused.is_some() { Fate::Keep } else { Fate::Drop }
-        })?;
-        if let Some(name) = refused {
-            let why = "the loader or a stub of the image asks for it";
-            return Err(Error::unsupported(format!("removing symbol {name}"), why));
+        let mut choice = SymbolChoice::new(self, &linkedit, &sections.numbers, edits)?;
+        self.changed |= !sections.removed.is_empty();
+        self.changed |=
+            symbols::edit(&mut linkedit, &mut self.commands, |symbol| choice.fate(symbol))?;
+        if choice.finish()? {
+            self.commands.add_flag(macho::MH_NLIST_OUTOFSYNC_WITH_DYLDINFO)?;
+        }
+        self.changed |= exports::restrict(self.image.input(), &mut linkedit, edits)?;
+        for part in edits.macho.without {
+            self.remove_part(&mut linkedit, *part);
         }
         self.lay_out(&linkedit, sections.linkedit)?;
         Ok(sections.removed)
@@ -86,6 +68,21 @@ impl Parts<'_> {
             }
         }
         Ok(())
+    }
+
+    /// Takes out the load command of a part, with the table that it names.
+    fn remove_part(&mut self, linkedit: &mut Linkedit<'_>, part: MachOPart) {
+        let kind = match part {
+            MachOPart::Uuid => macho::LC_UUID,
+            MachOPart::SplitInfo => macho::LC_SEGMENT_SPLIT_INFO,
+            MachOPart::AtomInfo => macho::LC_ATOM_INFO,
+            MachOPart::SwiftSymbols | MachOPart::Symbols => return,
+        };
+        while let Some(command) = self.commands.find(kind) {
+            self.commands.list.remove(command);
+            linkedit.command_removed(command);
+            self.changed = true;
+        }
     }
 
     /// Takes sections of `__DWARF` out, and the segment where none is left.
@@ -188,21 +185,5 @@ fn chosen(choice: &Choice<'_>, segment: &str, section: &str) -> Option<bool> {
     match (whole, choice.of(section.as_bytes())) {
         (Some(true), _) | (_, Some(true)) => Some(true),
         (whole, short) => whole.or(short),
-    }
-}
-
-/// Gives folders another name where the debug map names files in them. Of several that fit, the
-/// last counts, as it does for compilers.
-fn trim(symbol: &mut Symbol<'_>, trims: &[(&str, &str)]) {
-    if !symbol.names_file() {
-        return;
-    }
-    let trimmed = trims.iter().rev().find_map(|(from, to)| {
-        let rest = symbol.name.strip_prefix(from.as_bytes())?;
-        let whole = from.ends_with('/') || matches!(rest.first(), None | Some(b'/'));
-        whole.then(|| [to.as_bytes(), rest].concat())
-    });
-    if let Some(trimmed) = trimmed {
-        symbol.name = Cow::Owned(trimmed);
     }
 }

@@ -28,7 +28,9 @@ const N_TYPE: u8 = 0x0e;
 const N_EXT: u8 = 0x01;
 const N_UNDF: u8 = 0x00;
 const N_PBUD: u8 = 0x0c;
+const N_ABS: u8 = 0x02;
 const REFERENCED_DYNAMICALLY: u16 = 0x10;
+const WEAK_DEFINITION: u16 = 0x80;
 const NO_SYMBOL: u32 = 0xc000_0000;
 /// Debugging symbols that name files: a source, an object file, a source that was included.
 const N_SO: u8 = 0x64;
@@ -53,6 +55,8 @@ pub(super) struct Symbol<'a> {
 pub(super) enum Fate {
     Keep,
     Drop,
+    /// It goes, and stubs and pointers that name it name none any more.
+    Erase,
 }
 
 impl Symbol<'_> {
@@ -64,6 +68,27 @@ impl Symbol<'_> {
     /// From now on it is seen within the image alone.
     pub(super) fn make_private(&mut self) {
         self.kind = self.kind & !N_EXT | N_PEXT;
+    }
+
+    /// The source file that it names, or nothing where the symbols of one end.
+    pub(super) fn source_file(&self) -> Option<&[u8]> {
+        (self.kind == N_SO).then_some(&*self.name)
+    }
+
+    /// dyld takes one of all definitions of its name.
+    pub(super) fn is_weak_definition(&self) -> bool {
+        self.is_exported() && self.desc & WEAK_DEFINITION != 0
+    }
+
+    /// It is global and a number, or stands for a class of old Objective-C.
+    pub(super) fn is_absolute(&self) -> bool {
+        let is_class = || self.name.starts_with(b".objc_class_name_");
+        self.is_exported() && self.kind & N_TYPE == N_ABS && (self.value != 0 || is_class())
+    }
+
+    /// Its name is one that Swift makes.
+    pub(super) fn is_swift(&self) -> bool {
+        !self.is_debugging() && (self.name.starts_with(b"_$s") || self.name.starts_with(b"_$S"))
     }
 
     /// Whether it names a file for debuggers.
@@ -92,6 +117,11 @@ impl Symbol<'_> {
         !self.is_debugging() && self.kind & N_EXT != 0 && !self.is_undefined()
     }
 
+    /// It names something in the image that no other image can ask for.
+    pub(super) fn is_local(&self) -> bool {
+        !self.is_debugging() && self.kind & N_EXT == 0 && !self.is_undefined()
+    }
+
     /// The loader asks for it, by name or by index.
     pub(super) fn is_needed(&self) -> bool {
         self.is_undefined()
@@ -109,12 +139,12 @@ impl Symbol<'_> {
 }
 
 /// Rewrites the symbol table as `fate` says and changes, with its strings, the indices of
-/// indirect symbols and the bounds of the groups.
+/// indirect symbols and the bounds of the groups. Answers whether a symbol is another one, or gone.
 pub(super) fn edit(
     linkedit: &mut Linkedit<'_>,
     commands: &mut Commands,
     mut fate: impl FnMut(&mut Symbol<'_>) -> Fate,
-) -> Result<()> {
+) -> Result<bool> {
     if !linkedit.bytes(Table::SymbolIndices).is_empty() {
         let why = "relocations or a table of contents name its symbols by index";
         return Err(Error::unsupported("changing the symbols of this old Mach-O image", why));
@@ -126,7 +156,11 @@ pub(super) fn edit(
     let mut changed = false;
     for (index, symbol) in symbols.into_iter().enumerate() {
         let mut edited = symbol.clone();
-        let dropped = fate(&mut edited) == Fate::Drop;
+        let fate = fate(&mut edited);
+        let dropped = fate != Fate::Keep;
+        if let Some(place) = moved.get_mut(index).filter(|_| fate == Fate::Erase) {
+            *place = Some(NO_SYMBOL);
+        }
         changed |= dropped || edited != symbol;
         if let Some(group) = groups.get_mut(edited.group()).filter(|_| !dropped) {
             group.push((index, edited));
@@ -141,7 +175,7 @@ pub(super) fn edit(
     let (table, strings) = encode(groups.iter().flatten().map(|(_, symbol)| symbol))?;
     // What is not changed can still have been written with less care.
     if !changed && strings.len() >= linkedit.bytes(Table::Strings).len() {
-        return Ok(());
+        return Ok(false);
     }
     let indirect = renumber(indirect, &moved)?;
     linkedit.replace(Table::Symbols, table);
@@ -156,7 +190,7 @@ pub(super) fn edit(
             first += count;
         }
     }
-    Ok(())
+    Ok(changed)
 }
 
 /// A symbol table and its strings.

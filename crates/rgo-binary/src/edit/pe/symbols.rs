@@ -13,12 +13,14 @@
 //!
 //! No loader reads them. (Microsoft, "PE Format", "COFF Symbol Table")
 
+use std::collections::HashSet;
+
 use object::write::StringTable;
 
 use super::headers::{SYMBOL_SIZE, Section};
 use super::layout::Layout;
 use crate::edit::bytes::{self, Source};
-use crate::edit::{Finish, Strip};
+use crate::edit::{Discard, Finish, Strip};
 use crate::{Error, Result};
 
 const WHAT: &str = "PE symbol table";
@@ -171,15 +173,31 @@ impl<'a> Old<'a> {
 
     fn choose(&self, numbers: &[Option<u16>], edits: &Finish<'_>) -> Result<Kept> {
         let mut kept = Kept { before: Vec::with_capacity(self.records.len() / 18), all: 0 };
+        let stand_ins = match edits.discard {
+            Discard::None => HashSet::new(),
+            _ => self.stand_ins()?,
+        };
         for symbol in self.all() {
             let symbol = symbol?;
-            let stays = stays(&symbol, numbers, edits)?;
+            let stays = stays(&symbol, numbers, edits, &stand_ins)?;
             for _ in 0..symbol.bytes.len() / 18 {
                 kept.before.push(kept.all);
                 kept.all += u32::from(stays);
             }
         }
         Ok(kept)
+    }
+
+    /// Numbers of the symbols that weak ones name as their stand-in.
+    fn stand_ins(&self) -> Result<HashSet<usize>> {
+        let mut numbers = HashSet::new();
+        for symbol in self.all() {
+            let symbol = symbol?;
+            if symbol.class == WEAK && symbol.bytes.len() as u64 > SYMBOL_SIZE {
+                numbers.insert(bytes::u32_at(symbol.bytes, SYMBOL_SIZE, WHAT)? as usize);
+            }
+        }
+        Ok(numbers)
     }
 
     /// Appends the records of a symbol that stays; `name_at` is told where offsets of names go.
@@ -258,10 +276,22 @@ fn section(number: i16, numbers: &[Option<u16>]) -> Option<u16> {
     *numbers.get(index)?
 }
 
-fn stays(symbol: &Symbol<'_>, numbers: &[Option<u16>], edits: &Finish<'_>) -> Result<bool> {
+fn stays(
+    symbol: &Symbol<'_>,
+    numbers: &[Option<u16>],
+    edits: &Finish<'_>,
+    stand_ins: &HashSet<usize>,
+) -> Result<bool> {
     let index = usize::try_from(symbol.section).ok().and_then(|number| number.checked_sub(1));
     let lost_section = index.and_then(|index| numbers.get(index)) == Some(&None);
+    let is_local = !matches!(symbol.class, EXTERNAL | WEAK) && !stand_ins.contains(&symbol.number);
+    let is_discarded = match edits.discard {
+        Discard::None => false,
+        Discard::Temporary => is_local && symbol.name.starts_with(b".L"),
+        Discard::All => is_local,
+    };
     let by_default = match edits.strip {
+        _ if is_discarded => false,
         Strip::None => true,
         Strip::Debug => LINKED.contains(&symbol.class) && symbol.section != DEBUG,
         Strip::Unneeded | Strip::All => false,

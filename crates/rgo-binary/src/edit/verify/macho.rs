@@ -2,9 +2,11 @@
 //! say where `__LINKEDIT`'s tables are, those tables that the loader reads, the names that stubs
 //! and pointers go by, and the debug data that stay. Read here by `object`, not by what made the edit.
 
+use std::collections::HashMap;
+
 use object::macho as m;
 use object::read::macho::{LoadCommandData, MachOFile64, Nlist};
-use object::{Endianness, File, Object};
+use object::{Endianness, Export, File, NameOrOrdinal, Object};
 
 use super::bad;
 use crate::{Error, Image, Result, SectionRef};
@@ -37,8 +39,11 @@ pub(super) fn same(before: &Image<'_>, after: &Image<'_>) -> Result<()> {
     let (File::MachO64(old), File::MachO64(new)) = (before.object(), after.object()) else {
         return Ok(());
     };
-    let header = |data: &[u8]| [data.get(..16), data.get(24..28)].map(|it| it.map(<[u8]>::to_vec));
-    if header(before.data()) != header(after.data()) {
+    let flags = |file: &MachOFile64<'_, Endianness>| file.macho_header().flags.get(file.endian());
+    // Stubs may name fewer symbols than before where the header says so.
+    let may_erase = flags(new).0 & m::MH_NLIST_OUTOFSYNC_WITH_DYLDINFO.0;
+    let is_same_start = before.data().get(..16) == after.data().get(..16);
+    if !is_same_start || flags(old).0 | may_erase != flags(new).0 {
         return Err(bad(0, "another Mach-O header than the input's".to_owned()));
     }
     let (old_commands, new_commands) = (commands(old)?, commands(new)?);
@@ -56,14 +61,23 @@ pub(super) fn same(before: &Image<'_>, after: &Image<'_>) -> Result<()> {
             m::LC_DYLD_CHAINED_FIXUPS => {
                 same_fixups(table(before, &was, 8)?, table(after, &twin, 8)?)?;
             }
-            m::LC_DYLD_EXPORTS_TRIE => fewer_exports(before, table(after, &twin, 8)?, &was, 8)?,
-            m::LC_DYLD_INFO | m::LC_DYLD_INFO_ONLY => {
-                fewer_exports(before, table(after, &twin, 40)?, &was, 40)?;
+            m::LC_DYLD_EXPORTS_TRIE if table(before, &was, 8)? != table(after, &twin, 8)? => {
+                fewer_exports(old, new)?;
+            }
+            m::LC_DYLD_INFO | m::LC_DYLD_INFO_ONLY
+                if table(before, &was, 40)? != table(after, &twin, 40)? =>
+            {
+                fewer_exports(old, new)?;
             }
             _ => {}
         }
     }
-    if pointed_at(old, before, &old_commands)? != pointed_at(new, after, &new_commands)? {
+    let (was, is) =
+        (pointed_at(old, before, &old_commands)?, pointed_at(new, after, &new_commands)?);
+    let is_same = |(was, is): (&Option<Name<'_>>, &Option<Name<'_>>)| {
+        was == is || may_erase != 0 && is.is_none()
+    };
+    if was.len() != is.len() || !was.iter().zip(&is).all(is_same) {
         return Err(bad(0, "a stub or pointer goes by another name".to_owned()));
     }
     same_debug_data(before, after)?;
@@ -101,6 +115,18 @@ fn is_free(command: &LoadCommandData<'_, Endianness>) -> bool {
     command.cmd() == m::LC_CODE_SIGNATURE || is_segment(command, b"__DWARF\0")
 }
 
+/// Commands that an edit may take out, so that none of the kind is left.
+const REMOVABLE: [m::LoadCommandType; 3] = [m::LC_UUID, m::LC_SEGMENT_SPLIT_INFO, m::LC_ATOM_INFO];
+
+/// The commands of an image that have to have a twin in another one.
+fn fixed<'l, 'a>(
+    commands: &'l Commands<'a>,
+    others: &'l Commands<'a>,
+) -> impl Iterator<Item = LoadCommandData<'a, Endianness>> + 'l {
+    let is_gone = |kind| REMOVABLE.contains(&kind) && !others.iter().any(|it| it.cmd() == kind);
+    commands.iter().filter(move |it| !is_free(it) && !is_gone(it.cmd())).copied()
+}
+
 fn is_segment(command: &LoadCommandData<'_, Endianness>, name: &[u8]) -> bool {
     let at = command.raw_data().get(8..24);
     command.cmd() == m::LC_SEGMENT_64 && at.is_some_and(|at| at.starts_with(name))
@@ -110,14 +136,12 @@ fn is_segment(command: &LoadCommandData<'_, Endianness>, name: &[u8]) -> bool {
 fn pairs<'l, 'a>(
     new: &'l Commands<'a>,
     old: &'l Commands<'a>,
-) -> impl Iterator<Item = (LoadCommandData<'a, Endianness>, LoadCommandData<'a, Endianness>)> {
-    let stays = |it: &&LoadCommandData<'a, Endianness>| !is_free(it);
-    new.iter().filter(stays).copied().zip(old.iter().filter(stays).copied())
+) -> impl Iterator<Item = (LoadCommandData<'a, Endianness>, LoadCommandData<'a, Endianness>)> + 'l {
+    fixed(new, new).zip(fixed(old, new))
 }
 
 fn same_commands(old: &Commands<'_>, new: &Commands<'_>) -> Result<()> {
-    let count = |list: &Commands<'_>| list.iter().filter(|it| !is_free(it)).count();
-    if count(old) != count(new) {
+    if fixed(old, new).count() != fixed(new, new).count() {
         return Err(bad(0, "another number of load commands than the input's".to_owned()));
     }
     for (new, old) in pairs(new, old) {
@@ -168,20 +192,27 @@ fn table<'a>(
     table.ok_or_else(|| bad(offset as u64, "a table lies outside of the image".to_owned()))
 }
 
-/// Exports are the same; a library may have been reduced to a list of them.
+/// Checks that an image exports what it did, or less.
 fn fewer_exports(
-    before: &Image<'_>,
-    new: &[u8],
-    was: &LoadCommandData<'_, Endianness>,
-    field: usize,
+    old: &MachOFile64<'_, Endianness>,
+    new: &MachOFile64<'_, Endianness>,
 ) -> Result<()> {
-    let old = table(before, was, field)?;
-    let is_library = before.object().kind() == object::ObjectKind::Dynamic;
-    // Two bytes are the trie of no names, and all tables are padded to 8.
-    if new == old || is_library && new.len() <= old.len().max(8) {
-        return Ok(());
+    let name = |export: &Export<'_>| match export.name() {
+        NameOrOrdinal::Name(name) => name.to_vec(),
+        NameOrOrdinal::Ordinal(_) => Vec::new(),
+    };
+    let mut before = HashMap::new();
+    for export in old.exports().map_err(unreadable)? {
+        let export = export.map_err(unreadable)?;
+        before.insert(name(&export), export);
     }
-    Err(bad(0, "other exports than the input's".to_owned()))
+    for export in new.exports().map_err(unreadable)? {
+        let export = export.map_err(unreadable)?;
+        if before.get(&name(&export)) != Some(&export) {
+            return Err(bad(0, "other exports than the input's".to_owned()));
+        }
+    }
+    Ok(())
 }
 
 /// Chained fixups are the same but for the list of segments, which one may have left.

@@ -5,10 +5,12 @@ use std::fs;
 use std::path::PathBuf;
 
 use anyhow::{Context, Result};
-use rgo_binary::edit::{Compression, Sign, Strip as Mode};
+use rgo_binary::edit::{Compression, Discard, Sign, Strip as Mode};
 
+use super::apple::Apple;
 use super::names::{Names, Reading};
 use crate::cli::strip::{CompressionArg, SignArg, Strip};
+use crate::destination::Destination;
 use crate::exit::Usage;
 
 /// What to do to each file.
@@ -30,6 +32,8 @@ pub(super) struct Asked {
     pub dumped: Vec<(String, PathBuf)>,
     pub compression: Option<Compression>,
     pub sign: Sign,
+    /// What only Apple's flags ask for.
+    pub apple: Apple,
     /// Whether members of archives lose their times and owners.
     pub deterministic: bool,
     /// Where the result goes; in place if nowhere.
@@ -38,15 +42,8 @@ pub(super) struct Asked {
     pub dry_run: bool,
     /// Whether it is to be told what was done.
     pub report: bool,
-}
-
-/// Local symbols that go, whatever the mode.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Discard {
-    None,
-    /// Those that a compiler made for itself.
-    Temporary,
-    All,
+    /// Whether the result itself goes to stdout.
+    pub to_stdout: bool,
 }
 
 /// What is made of debug data.
@@ -104,11 +101,15 @@ impl Asked {
                 CompressionArg::None => Compression::None,
             }),
             sign: match args.sign {
+                // Apple's strip leaves a void signature, for whoever signs next.
+                None if args.apple.is_some() => Sign::Renew,
                 None | Some(SignArg::Keep) => Sign::Keep,
                 Some(SignArg::Adhoc) => Sign::AdHoc,
                 Some(SignArg::None) => Sign::None,
             },
+            apple: args.apple.as_ref().map(Apple::new).transpose()?.unwrap_or_default(),
             deterministic: args.enable_deterministic_archives,
+            to_stdout: args.output.as_deref().is_some_and(Destination::is_stdout),
             output: args.output.clone(),
             preserve_dates: args.preserve_dates,
             dry_run: args.dry_run,
@@ -143,8 +144,11 @@ fn mode(args: &Strip) -> Mode {
 
 fn one_file_only(args: &Strip) -> Result<()> {
     let wrong = |text: &str| Err(Usage(text.to_owned()).into());
-    if args.files.iter().chain(&args.output).any(|path| path.as_os_str() == "-") {
-        return wrong("files are stripped, not streams\nhint: a file of that name is ./-");
+    if args.files.iter().any(|path| path.as_os_str() == "-") {
+        return wrong(
+            "stdin is not stripped: save what it gives to a file first\n\
+             hint: a file of that name is ./-; `-o -` writes a result to stdout",
+        );
     }
     if args.files.len() > 1 && args.output.is_some() {
         return wrong(

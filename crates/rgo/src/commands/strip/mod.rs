@@ -7,6 +7,7 @@
 //! ```
 
 mod ahead;
+mod apple;
 mod asked;
 mod attributes;
 mod edits;
@@ -69,7 +70,12 @@ pub fn run(args: Strip) -> Result<Exit> {
     }
     if asked.report {
         let report = StripReport { dry_run: asked.dry_run, files };
-        output::print(&report, args.format.unwrap_or_default())?;
+        let format = args.format.unwrap_or_default();
+        if asked.to_stdout && !asked.dry_run {
+            output::print_to_stderr(&report, format)?;
+        } else {
+            output::print(&report, format)?;
+        }
     }
     Ok(exit)
 }

@@ -67,7 +67,8 @@ impl Input {
             return Err(anyhow!("it is a folder").context(hint));
         }
         if !metadata.is_file() {
-            return Err(anyhow!("it is no regular file"));
+            let hint = Hint("save what it gives to a file, and strip that".into());
+            return Err(anyhow!("it is no regular file").context(hint));
         }
         let file = File::open(path)?;
         let bytes = mapped::file(&file)?;
@@ -100,20 +101,21 @@ fn prepare(input: &Input, target: &Target, asked: &Asked) -> Result<Ready> {
         ..FileReport::default()
     };
     let images: Vec<&Image<'_>> = slices.iter().map(|slice| &slice.image).collect();
+    asked.apple.check(&images)?;
     let companion = match &asked.companion {
         Companion::None => None,
         Companion::Only => return only_companion(input, &images, target, asked, report),
         Companion::Split(folder) => split::make(input, &images, folder, asked, &mut report)?,
     };
     let link = companion.as_ref().and_then(Split::link);
-    let think = || edits::apply(&input.bytes, &images, asked, link).map_err(explained);
+    let think = || edits::apply(&input.bytes, asked, link).map_err(explained);
     let (edited, begun) = if asked.dry_run {
         (think(), None)
     } else {
         ahead::meanwhile(input, &slices, target, think)
     };
     let edited = edited?;
-    describe(&edited, &mut report);
+    describe(&edited, asked, &images, &mut report);
     if target.is_in_place() && !report.changed {
         if asked.report {
             report.look_at(&slices, &input.bytes)?;
@@ -190,7 +192,7 @@ fn dump(slices: &[Slice<'_>], asked: &Asked) -> Result<()> {
     Ok(())
 }
 
-fn describe(edited: &Edited<'_>, report: &mut FileReport) {
+fn describe(edited: &Edited<'_>, asked: &Asked, images: &[&Image<'_>], report: &mut FileReport) {
     report.changed = !edited.draft.is_input();
     report.size_after = edited.draft.size();
     report.removed = Gone::by_name(&edited.removed);
@@ -203,7 +205,17 @@ fn describe(edited: &Edited<'_>, report: &mut FileReport) {
         let reason = edited.unchanged.as_ref().or(edited.warnings.first());
         report.unchanged = reason.cloned();
     }
-    if edited.identity_dropped {
+    if edited.unlinkable {
+        let is_module = |image: &&Image<'_>| image.section(".gnu.linkonce.this_module").is_some();
+        let who = match images {
+            [] => "no linker can use the objects any more: they have",
+            images if images.iter().any(is_module) => "no kernel can load the result: it has",
+            _ => "no linker can use the result: it has",
+        };
+        let text = format!("{who} no symbols and no relocations (-g takes out debug data alone)");
+        report.warnings.push(text);
+    }
+    if edited.identity_dropped && !asked.apple.no_signature_warning {
         report.warnings.push("it was signed by an identity, and is not any more".to_owned());
     }
 }

@@ -6,11 +6,12 @@
 //!   two names    a rename would part them: the finished bytes are copied over the file instead,
 //!                as GNU's strip does with every file; also where the owner could not be kept
 //! -o           temporary file beside ─▶ rename; fsync only where a file was there already
-//!   a device     the bytes are written to it
+//!   links        stay; the file they lead to is replaced
+//!   a stream     the bytes are written into it; see `destination`
 //! ```
 
 use std::fs::{self, File, OpenOptions};
-use std::io;
+use std::io::{self, IsTerminal};
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, anyhow};
@@ -18,6 +19,7 @@ use tempfile::NamedTempFile;
 
 use super::attributes::Attributes;
 use super::write::Wait;
+use crate::destination::{self, Destination, folder};
 use crate::exit::Hint;
 
 /// What temporary files begin with. One that a kill leaves behind is known by it.
@@ -38,9 +40,12 @@ enum Kind {
     /// The input itself.
     InPlace,
     /// A file, and whether there is one of that name.
-    File { exists: bool },
-    /// Something that takes bytes and keeps none.
-    Device,
+    File {
+        exists: bool,
+    },
+    /// Something that takes bytes and is not replaced.
+    Stream,
+    Stdout,
 }
 
 impl Target {
@@ -51,23 +56,22 @@ impl Target {
     pub(super) fn new(input: &Path, output: Option<&Path>, preserve_dates: bool) -> Result<Self> {
         let attributes = Attributes::of(input)
             .with_context(|| format!("reading the attributes of {}", input.display()))?;
-        let in_place =
-            output.is_none_or(|output| same_file::is_same_file(input, output).unwrap_or(false));
         let place = output.unwrap_or(input);
-        let (path, kind) = if in_place {
+        let (path, kind) = if output.is_none_or(|output| is_same_file(input, output)) {
             // A link stays a link: what it leads to is replaced.
             let path = fs::canonicalize(place)
                 .with_context(|| format!("finding out what {} is", place.display()))?;
             (path, Kind::InPlace)
         } else {
-            let kind = match place.metadata() {
-                Ok(found) if found.is_dir() => {
-                    return Err(anyhow!("{} is a folder", place.display()));
+            match Destination::of(place)? {
+                Destination::Stdout if io::stdout().is_terminal() => {
+                    let hint = Hint("redirect it, or name a file after -o".into());
+                    return Err(anyhow!("a terminal shows no programs").context(hint));
                 }
-                Ok(found) if !found.is_file() => Kind::Device,
-                _ => Kind::File { exists: place.symlink_metadata().is_ok() },
-            };
-            (place.to_owned(), kind)
+                Destination::Stdout => ("stdout".into(), Kind::Stdout),
+                Destination::Stream(path) => (path, Kind::Stream),
+                Destination::File { path, exists } => (path, Kind::File { exists }),
+            }
         };
         Ok(Self { path, kind, attributes, preserve_dates })
     }
@@ -89,7 +93,7 @@ impl Target {
     pub(super) fn wait(&self) -> Wait {
         match self.kind {
             Kind::InPlace | Kind::File { exists: true } => Wait::Caller,
-            Kind::File { exists: false } | Kind::Device => Wait::Nobody,
+            Kind::File { exists: false } | Kind::Stream | Kind::Stdout => Wait::Nobody,
         }
     }
 
@@ -115,7 +119,7 @@ impl Target {
             builder.permissions(self.attributes.plain_permissions());
         }
         let file = match self.kind {
-            Kind::Device => builder.tempfile(),
+            Kind::Stream | Kind::Stdout => builder.tempfile(),
             _ => builder.tempfile_in(folder(&self.path)),
         };
         file.with_context(|| format!("making a file beside {}", self.path.display()))
@@ -127,7 +131,12 @@ impl Target {
     /// If it cannot be. What was there is then as before; where that is not so, it is said.
     pub(super) fn put(&self, temporary: NamedTempFile) -> Result<()> {
         match self.kind {
-            Kind::Device => self.feed(&temporary),
+            Kind::Stream => File::open(temporary.path())
+                .and_then(|mut bytes| destination::write_into(&self.path, &mut bytes))
+                .map_err(Into::into),
+            Kind::Stdout => File::open(temporary.path())
+                .and_then(|mut bytes| destination::write_to_stdout(&mut bytes))
+                .map_err(Into::into),
             Kind::File { .. } => self.rename(temporary),
             Kind::InPlace if !self.attributes.are_still_of(&self.path)? => {
                 Err(anyhow!("it was changed while it was stripped, and is left so"))
@@ -139,12 +148,6 @@ impl Target {
             },
         }
         .with_context(|| format!("writing {}", self.path.display()))
-    }
-
-    fn feed(&self, temporary: &NamedTempFile) -> Result<()> {
-        let mut device = OpenOptions::new().write(true).open(&self.path)?;
-        io::copy(&mut File::open(temporary.path())?, &mut device)?;
-        Ok(())
     }
 
     /// Gives the finished file the name. If the machine stops meanwhile, bytes under a new name
@@ -187,8 +190,17 @@ impl Target {
     }
 }
 
-fn folder(path: &Path) -> &Path {
-    path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."))
+/// Whether two names are one file. Neither is opened: a pipe would be waited for.
+#[cfg(unix)]
+fn is_same_file(one: &Path, other: &Path) -> bool {
+    use std::os::unix::fs::MetadataExt;
+    let identity = |path: &Path| path.metadata().ok().map(|found| (found.dev(), found.ino()));
+    identity(one).is_some_and(|one| Some(one) == identity(other))
+}
+
+#[cfg(not(unix))]
+fn is_same_file(one: &Path, other: &Path) -> bool {
+    same_file::is_same_file(one, other).unwrap_or(false)
 }
 
 /// A rename asks the folder alone; a file that is not to be written to says so itself.

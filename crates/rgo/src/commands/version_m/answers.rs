@@ -36,7 +36,12 @@ impl Facts for Dossier {
 impl Dossier {
     /// Its name for verdicts.
     pub(super) fn subject(&self) -> Subject {
-        Subject { file: self.file.clone(), member: self.member.clone(), slice: self.slice.clone() }
+        Subject {
+            file: self.file.clone(),
+            member: self.member.clone(),
+            slice: self.slice.clone(),
+            image: self.image(),
+        }
     }
 
     /// Whose table of a policy file it is judged by: that of Linux also where nothing tells the

@@ -62,7 +62,6 @@ impl Dossier {
     /// # Errors
     /// If what it says is damaged, and there is nothing else to answer with.
     pub(super) fn read(
-        name: &Name,
         slice: Option<String>,
         image: &Image<'_>,
         details: bool,
@@ -106,10 +105,9 @@ impl Dossier {
                 crates = Some(recovered_crates(image)).filter(|found| !found.crates.is_empty());
             }
         }
-        let members = name.members();
         let mut dossier = Self {
-            file: name.file().to_string_lossy().into_owned(),
-            member: (!members.is_empty()).then(|| members.join("!")),
+            file: String::new(),
+            member: None,
             slice,
             format: image.format().to_string(),
             arch: image.arch().to_string(),
@@ -130,7 +128,23 @@ impl Dossier {
         Ok(dossier)
     }
 
-    /// Its name: the file, the member, the slice.
+    /// The same image by the name that it was found under.
+    pub(super) fn at(self, name: &Name, layers: &[Layer]) -> Self {
+        let members = name.members();
+        Self {
+            file: name.file().to_string_lossy().into_owned(),
+            member: (!members.is_empty()).then(|| members.join("!")),
+            layers: layers.to_vec(),
+            ..self
+        }
+    }
+
+    /// The container image and the layer that it is in, in words.
+    pub(super) fn image(&self) -> Option<String> {
+        Layer::describe(&self.layers)
+    }
+
+    /// Its name: the file, the member, the slice, the container image.
     pub(super) fn name(&self) -> String {
         let mut name = self.file.clone();
         if let Some(member) = &self.member {
@@ -138,6 +152,9 @@ impl Dossier {
         }
         if let Some(slice) = &self.slice {
             name += &format!(" ({slice})");
+        }
+        if let Some(image) = self.image() {
+            name += &format!(" ({image})");
         }
         name
     }

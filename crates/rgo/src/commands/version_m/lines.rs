@@ -59,11 +59,18 @@ pub(super) fn text(dossier: &Dossier, saying: Saying) -> String {
     }
     for layer in &dossier.layers {
         let image = &layer.image;
-        let names =
-            if image.names.is_empty() { "an unnamed image" } else { &image.names.join(", ") };
+        let names = match image.names.as_slice() {
+            [] => image.id.clone().unwrap_or_else(|| "an image without a name".to_owned()),
+            names => names.join(", "),
+        };
         let place = format!("{} of {}", layer.number, image.layers);
-        add(&["layer", names, image.platform.as_deref().unwrap_or("any platform"), &place]);
-        for (key, value) in image.annotations.iter().chain(&layer.annotations) {
+        let hidden = layer.hidden_by.map(|by| format!("hidden by layer {by}"));
+        let platform = image.platform.as_deref().unwrap_or("any platform");
+        let mut words = vec!["layer", &names, platform, &place];
+        words.extend(hidden.as_deref());
+        words.extend(layer.path.as_deref());
+        add(&words);
+        for (key, value) in image.annotations.iter().chain(layer.annotations.iter()) {
             add(&["annotation", &format!("{key}={value}")]);
         }
     }

@@ -10,6 +10,7 @@ use super::cyclonedx;
 use super::dossier::Dossier;
 use super::lines::{self, Saying};
 use super::row::{self, Row};
+use super::unread::Unread;
 use crate::cli::version_m::{VersionFormat, VersionM};
 use crate::exit::Exit;
 use crate::policy::{Outcome, sarif};
@@ -20,7 +21,7 @@ pub(super) struct VersionReport {
     pub(super) files: Vec<Dossier>,
     /// What could not be looked into, with the reason: a program may be in it.
     #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub(super) unread: Vec<String>,
+    pub(super) unread: Vec<Unread>,
     /// The verdict, if something was required.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) policy: Option<Outcome>,

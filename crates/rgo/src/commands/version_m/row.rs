@@ -35,6 +35,8 @@ pub(super) struct Row {
     modified: String,
     /// What deserves a look, in words.
     findings: String,
+    /// The container image and the layer that it is in, in words.
+    image: String,
 }
 
 impl Row {
@@ -79,15 +81,16 @@ impl Row {
             revision: text(dossier.setting("vcs.revision")),
             modified: text(dossier.setting("vcs.modified")),
             findings: findings(dossier).join("; "),
+            image: dossier.image().unwrap_or_default(),
         }
     }
 
     fn name(&self) -> String {
         let member =
             if self.member.is_empty() { String::new() } else { format!("!{}", self.member) };
-        let slice =
-            if self.slice.is_empty() { String::new() } else { format!(" ({})", self.slice) };
-        format!("{}{member}{slice}", self.file)
+        let others = [&self.slice, &self.image].into_iter().filter(|other| !other.is_empty());
+        let others: String = others.map(|other| format!(" ({other})")).collect();
+        format!("{}{member}{others}", self.file)
     }
 
     /// The oldest system, else the C library if there is one.

@@ -5,7 +5,6 @@ use std::path::{Path, PathBuf};
 use rgo_binary::{Limits, slices};
 
 use super::dossier::Dossier;
-use crate::input::Name;
 
 /// Every fixture that is an image.
 pub(super) fn paths() -> Vec<PathBuf> {
@@ -26,5 +25,5 @@ pub(super) fn dossier(path: &Path) -> Dossier {
 /// All that is known of an image.
 pub(super) fn of(data: &[u8]) -> Dossier {
     let image = slices(data, &Limits::default()).expect("an image").remove(0).image;
-    Dossier::read(&Name::default(), None, &image, true).expect("facts")
+    Dossier::read(None, &image, true).expect("facts")
 }

@@ -44,6 +44,12 @@ pub(super) fn gz(bytes: &[u8]) -> Vec<u8> {
     encoder.finish().unwrap()
 }
 
+pub(super) fn bz2(bytes: &[u8]) -> Vec<u8> {
+    let mut encoder = bzip2::write::BzEncoder::new(Vec::new(), bzip2::Compression::fast());
+    encoder.write_all(bytes).unwrap();
+    encoder.finish().unwrap()
+}
+
 pub(super) fn xz(bytes: &[u8]) -> Vec<u8> {
     let options = lzma_rust2::XzOptions::with_preset(1);
     let mut encoder = lzma_rust2::XzWriter::new(Vec::new(), options).unwrap();
@@ -88,4 +94,28 @@ pub(super) fn ar(members: &[(&str, &[u8])]) -> Vec<u8> {
         }
     }
     bytes
+}
+
+/// A layer of a container image. A name with a `/` at its end is a folder; `a -> b` is a symbolic
+/// link and `a => b` a hard link to `b`.
+pub(super) fn layer(entries: &[(&str, &[u8])]) -> Vec<u8> {
+    let mut builder = tar::Builder::new(Vec::new());
+    for (name, content) in entries {
+        let links = [(" -> ", tar::EntryType::Symlink), (" => ", tar::EntryType::Link)];
+        let link = links.iter().find_map(|(arrow, kind)| Some((name.split_once(arrow)?, *kind)));
+        if let Some(((name, target), kind)) = link {
+            let mut header = tar::Header::new_ustar();
+            header.set_entry_type(kind);
+            header.set_path(name).unwrap();
+            header.set_link_name(target).unwrap();
+            header.set_size(0);
+            header.set_cksum();
+            builder.append(&header, &[][..]).unwrap();
+        } else if name.ends_with('/') {
+            append(&mut builder, name, tar::EntryType::Directory, b"");
+        } else {
+            append(&mut builder, name, tar::EntryType::Regular, content);
+        }
+    }
+    builder.into_inner().unwrap()
 }

@@ -6,16 +6,16 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use super::super::{Found, Options, visit};
 use super::build::{gz, image, tar, zip};
-use super::line;
+use super::{line, words};
 
 fn visited(args: &[PathBuf]) -> Vec<Found<String>> {
-    visit(args, &Options::default(), &|_| {}, &line)
+    visit(args, &Options::default(), &|_| {}, &words)
 }
 
 /// The lines, without the folder in which everything is.
 fn lines(root: &Path, found: &[Found<String>]) -> Vec<String> {
     let root = format!("{}/", root.display());
-    found.iter().map(|found| found.value.replace(&root, "")).collect()
+    found.iter().map(|found| line(found).replace(&root, "")).collect()
 }
 
 #[test]
@@ -32,7 +32,7 @@ fn folders_are_walked_in_order_and_silent_about_text() {
     let looked = AtomicUsize::new(0);
     let look = |item: &super::Item<'_>| {
         looked.fetch_add(1, Ordering::Relaxed);
-        line(item)
+        words(item)
     };
     let found = visit(&[root.to_owned()], &Options::default(), &|_| {}, &look);
     let lines = lines(root, &found);
@@ -54,7 +54,7 @@ fn named_files_are_never_met_with_silence() {
     assert!(found.iter().all(|found| found.named));
     let lines = lines(root, &found);
     assert!(lines[0].starts_with("gone refused: "), "{lines:?}");
-    assert_eq!(lines[1..], ["text other 4", "a.zip!app image 40", "a.zip Zip 1/1"]);
+    assert_eq!(lines[1..], ["text a text file", "a.zip!app image 40", "a.zip Zip 1/1"]);
 }
 
 #[cfg(unix)]
@@ -69,25 +69,22 @@ fn links_in_a_folder_count_as_what_they_lead_to() {
     assert_eq!(lines(root, &visited(&[root.to_owned()])), ["app image 40", "link image 40"]);
 }
 
+#[cfg(unix)]
 #[test]
-fn a_folder_can_be_an_image_layout() {
+fn a_pipe_is_read_where_it_is_named_and_passed_over_in_a_folder() {
     let folder = tempfile::tempdir().unwrap();
-    let root = folder.path();
-    fs::create_dir_all(root.join("blobs/sha256")).unwrap();
-    let files: [(&str, &[u8]); 5] = [
-        ("oci-layout", br#"{"imageLayoutVersion":"1.0.0"}"#),
-        ("index.json", br#"{"manifests":[{"digest":"sha256:dd"}]}"#),
-        (
-            "blobs/sha256/dd",
-            br#"{"config":{"digest":"sha256:cc"},"layers":[{"digest":"sha256:aa"}]}"#,
-        ),
-        ("blobs/sha256/cc", br#"{"os":"linux","architecture":"amd64"}"#),
-        ("blobs/sha256/aa", &gz(&tar(&[("app", &image(40))]))),
-    ];
-    for (name, content) in files {
-        fs::write(root.join(name), content).unwrap();
-    }
-    let found = visited(&[root.to_owned()]);
-    assert_eq!(found[0].layers[0].image.platform.as_deref(), Some("linux/amd64"));
-    assert_eq!(lines(root, &found)[0], "blobs/sha256/aa!app image 40");
+    let pipe = folder.path().join("pipe");
+    let mode = rustix::fs::Mode::from_raw_mode(0o600);
+    let here = rustix::fs::CWD;
+    rustix::fs::mknodat(here, &pipe, rustix::fs::FileType::Fifo, mode, 0).unwrap();
+    assert!(visited(&[folder.path().to_owned()]).is_empty());
+    let writer = std::thread::spawn({
+        let pipe = pipe.clone();
+        move || fs::write(pipe, gz(&tar(&[("app", &image(40))])))
+    });
+    let lines = lines(folder.path(), &visited(&[pipe]));
+    writer.join().unwrap().unwrap();
+    assert_eq!(lines, ["pipe!app image 40", "pipe Gzip 1/1"]);
+    let device = visited(&["/dev/null".into()]);
+    assert_eq!(line(&device[0]), "/dev/null refused: neither a file nor a pipe");
 }

@@ -4,8 +4,8 @@
 use proptest::prelude::*;
 
 use super::super::{Limits, Options, visit};
-use super::build::{append, ar, gz, image, stored, tar, xz, zip, zst};
-use super::{check, line, mapped, streamed};
+use super::build::{append, ar, bz2, gz, image, layer, stored, tar, xz, zip, zst};
+use super::{check, line, mapped, streamed, words};
 
 const KIB: u64 = 1 << 10;
 
@@ -41,7 +41,9 @@ fn a_member_too_large_is_told_and_the_rest_goes_on() {
 fn bombs_stop_by_their_ratio_and_the_sum() {
     let zeros = vec![0; 2 << 20];
     let bomb = tar(&[("zeros", &zeros), ("app", &image(40))]);
-    for (bytes, kind) in [(gz(&bomb), "Gzip"), (xz(&bomb), "Xz"), (zst(&bomb), "Zstd")] {
+    let bombs =
+        [(gz(&bomb), "Gzip"), (xz(&bomb), "Xz"), (zst(&bomb), "Zstd"), (bz2(&bomb), "Bzip2")];
+    for (bytes, kind) in bombs {
         let lines = mapped(&bytes, &Options { limits: small(), ..Options::default() });
         assert_eq!(lines.len(), 2, "{lines:?}");
         assert!(lines[0].starts_with("x refused: a decompression bomb: "), "{lines:?}");
@@ -74,8 +76,8 @@ fn a_file_is_held_to_the_ratio_as_a_whole() {
     let file = tempfile::NamedTempFile::new().unwrap();
     std::fs::write(file.path(), gz(&tar(&many))).unwrap();
     let options = Options { limits: small(), ..Options::default() };
-    let found = visit(&[file.path().to_owned()], &options, &|_| {}, &line);
-    let lines: Vec<_> = found.into_iter().map(|found| found.value).collect();
+    let found = visit(&[file.path().to_owned()], &options, &|_| {}, &words);
+    let lines: Vec<_> = found.iter().map(line).collect();
     let words = "refused: it decompresses to more than 1048576 bytes: the rest is not looked into";
     assert_eq!(lines.iter().filter(|line| line.ends_with(words)).count(), 1, "{lines:?}");
     assert_eq!(lines.iter().filter(|line| line.contains("refused")).count(), 1, "{lines:?}");
@@ -142,7 +144,7 @@ fn a_zip_says_what_it_cannot_give() {
     let entry = memchr::memmem::rfind(&whole, b"PK\x01\x02").unwrap();
     let cases = [
         (8, 1, "encrypted"),
-        (10, 12, "compressed by bzip2, which is not supported"),
+        (10, 9, "compressed by deflate64, which is not supported"),
         (10, 77, "compressed by method 77, which is not supported"),
         (23, 0x7f, "damaged: its bytes are not in the file"),
     ];
@@ -229,7 +231,9 @@ fn an_extended_header_of_any_size_is_not_kept() {
 #[test]
 fn what_is_cut_short_says_so() {
     let whole = tar(&[("first", &image(600)), ("app", &image(6000))]);
-    for (packed, kind) in [(gz(&whole), "Gzip"), (xz(&whole), "Xz"), (zst(&whole), "Zstd")] {
+    let packings =
+        [(gz(&whole), "Gzip"), (xz(&whole), "Xz"), (zst(&whole), "Zstd"), (bz2(&whole), "Bzip2")];
+    for (packed, kind) in packings {
         let lines = mapped(&packed[..packed.len() - 2], &Options::default());
         let (summary, refused) = (lines.last().unwrap(), &lines[lines.len() - 2]);
         assert!(summary.starts_with(&format!("x {kind} ")), "{lines:?}");
@@ -246,7 +250,7 @@ fn what_is_cut_short_says_so() {
 #[test]
 fn what_is_not_opened_is_named() {
     let cases: [(&[u8], &str); 4] = [
-        (b"BZh91AY&SY....", "bzip2"),
+        (b"\x04\x22\x4d\x18....", "an lz4 file"),
         (b"7z\xbc\xaf\x27\x1c..", "a 7z archive"),
         (b"\xed\xab\xee\xdb....", "an RPM package"),
         (b"!<thin>\n", "a thin archive: its members are files of their own"),
@@ -274,6 +278,7 @@ fn samples() -> Vec<Vec<u8>> {
         gz(&bare),
         xz(&bare),
         zst(&bare),
+        bz2(&bare),
         zip(&members),
         stored(&members),
         ar(&[("data.tar.gz", &gz(&bare)), ("a.o", &app)]),
@@ -286,8 +291,28 @@ fn samples() -> Vec<Vec<u8>> {
             ("index.json", br#"{"manifests":[{"digest":"sha256:dd"}]}"#),
             ("manifest.json", br#"[{"Config":"c","Layers":["blobs/sha256/aa"]}]"#),
         ]),
+        two_layers(),
         bare,
     ]
+}
+
+/// A container image with all that one layer can do to another.
+fn two_layers() -> Vec<u8> {
+    let app = image(700);
+    let lower = layer(&[("bin/a", &app), ("bin/b", &app), ("c => bin/a", b""), ("d/e", &app)]);
+    let upper = layer(&[("bin/.wh.a", b""), ("bin/b", &app), ("d/.wh..wh..opq", b"")]);
+    tar(&[
+        ("blobs/sha256/aa", &gz(&lower)),
+        ("blobs/sha256/bb", &upper),
+        ("blobs/sha256/cc", br#"{"os":"linux","architecture":"arm64"}"#),
+        (
+            "blobs/sha256/dd",
+            br#"{"config":{"digest":"sha256:cc"},
+            "layers":[{"digest":"sha256:aa"},{"digest":"sha256:bb"}]}"#,
+        ),
+        ("index.json", br#"{"manifests":[{"digest":"sha256:dd"},{"digest":"sha256:dd"}]}"#),
+        ("manifest.json", br#"[{"Config":"c","Layers":["blobs/sha256/bb","blobs/sha256/aa"]}]"#),
+    ])
 }
 
 proptest! {
@@ -296,7 +321,7 @@ proptest! {
     /// Bytes are changed, fields set to extremes, the end cut off.
     #[test]
     fn damage_never_panics_nor_escapes_the_limits(
-        which in 0..12_usize,
+        which in 0..14_usize,
         changes in prop::collection::vec((any::<prop::sample::Index>(), any::<u8>(), 1..9_usize), 0..6),
         cut in prop::option::of(any::<prop::sample::Index>()),
     ) {
@@ -310,7 +335,7 @@ proptest! {
         if let Some(cut) = cut {
             bytes.truncate(cut.index(bytes.len()));
         }
-        let options = Options { limits: small(), ..Options::default() };
+        let options = Options { limits: small(), all_layers: which % 2 == 0, ..Options::default() };
         for lines in [mapped(&bytes, &options), streamed(&bytes, &options)] {
             prop_assert!(lines.len() < 500);
         }

@@ -3,17 +3,16 @@
 use std::io::Write;
 
 use super::super::{Limits, Options};
-use super::build::{append, ar, gz, image, stored, tar, xz, zip, zip_with, zst};
-use super::{check, found, mapped, streamed};
-use crate::input::visitor::Body;
+use super::build::{append, ar, bz2, gz, image, stored, tar, xz, zip, zip_with, zst};
+use super::{check, mapped, streamed};
 
 #[test]
 fn an_image_is_one_and_text_is_nothing() {
     check(&image(900), Limits::default(), &["x image 900"]);
     let options = Options::default();
-    assert_eq!(mapped(&[b'a'; 900], &options), ["x other 900"]);
-    assert_eq!(mapped(b"", &options), ["x other 0"]);
-    assert_eq!(streamed(b"#!/bin/sh\n", &options), ["x other 10"]);
+    assert_eq!(mapped(&[b'a'; 900], &options), ["x a text file"]);
+    assert_eq!(mapped(b"", &options), ["x an empty file"]);
+    assert_eq!(streamed(b"#!/bin/sh\n", &options), ["x a script"]);
 }
 
 #[test]
@@ -21,9 +20,13 @@ fn tars_are_read_bare_and_compressed() {
     let app = image(3000);
     let bare = tar(&[("README", b"text"), ("bin/app", &app), ("empty", b""), ("lib/a.so", &app)]);
     let members = ["x!bin/app image 3000", "x!lib/a.so image 3000"];
-    for (bytes, kind) in
-        [(bare.clone(), "Tar"), (gz(&bare), "Gzip"), (xz(&bare), "Xz"), (zst(&bare), "Zstd")]
-    {
+    for (bytes, kind) in [
+        (bare.clone(), "Tar"),
+        (gz(&bare), "Gzip"),
+        (xz(&bare), "Xz"),
+        (zst(&bare), "Zstd"),
+        (bz2(&bare), "Bzip2"),
+    ] {
         let summary = format!("x {kind} 2/4");
         check(&bytes, Limits::default(), &[members[0], members[1], &summary]);
     }
@@ -32,6 +35,8 @@ fn tars_are_read_bare_and_compressed() {
     let skipped = b"\x51\x2a\x4d\x18\x03\0\0\0abc";
     let frames = [skipped, &zst(&bare[..700])[..], skipped, &zst(&bare[700..])].concat();
     check(&frames, Limits::default(), &[members[0], members[1], "x Zstd 2/4"]);
+    let streams = [bz2(&bare[..700]), bz2(&bare[700..])].concat();
+    check(&streams, Limits::default(), &[members[0], members[1], "x Bzip2 2/4"]);
 }
 
 #[test]
@@ -45,13 +50,17 @@ fn a_tar_may_end_with_its_last_byte() {
 
 #[test]
 fn what_is_compressed_alone_is_one_member() {
-    for (bytes, kind) in
-        [(gz(&image(70)), "Gzip"), (xz(&image(70)), "Xz"), (zst(&image(70)), "Zstd")]
-    {
+    for (bytes, kind) in [
+        (gz(&image(70)), "Gzip"),
+        (xz(&image(70)), "Xz"),
+        (zst(&image(70)), "Zstd"),
+        (bz2(&image(70)), "Bzip2"),
+    ] {
         let summary = format!("x {kind} 1/1");
         check(&bytes, Limits::default(), &["x!x image 70", &summary]);
     }
     check(&gz(b"text"), Limits::default(), &["x Gzip 0/1"]);
+    check(&bz2(b""), Limits::default(), &["x Bzip2 0/1"]);
 }
 
 #[test]
@@ -88,7 +97,7 @@ fn zips_are_read_in_the_order_of_their_directory() {
 #[test]
 fn members_of_a_zip_can_be_packed_as_other_files_are() {
     let app = image(3000);
-    for (method, packed) in [(93_u16, zst(&app)), (95, xz(&app))] {
+    for (method, packed) in [(12_u16, bz2(&app)), (93, zst(&app)), (95, xz(&app))] {
         let mut bytes = stored(&[("app", &packed)]);
         let mut crc = flate2::Crc::new();
         crc.update(&app);
@@ -233,51 +242,36 @@ fn links_are_named_and_not_followed() {
 fn without_archives_they_are_files_like_others() {
     let options = Options { archives: false, ..Options::default() };
     let packed = tar(&[("app", &image(40))]);
-    assert_eq!(mapped(&packed, &options), [format!("x other {}", packed.len())]);
+    assert_eq!(mapped(&packed, &options), ["x other"]);
     assert_eq!(streamed(&gz(&packed), &options).len(), 1);
     assert_eq!(mapped(&image(40), &options), ["x image 40"]);
 }
 
 #[test]
-fn layers_are_told_by_the_lists_wherever_those_stand() {
-    let layer = tar(&[("usr/bin/app", &image(80))]);
-    let manifest = br#"{"config":{"digest":"sha256:cc"},"annotations":{"b":"2"},
-        "layers":[{"digest":"sha256:aa"},{"digest":"sha256:bb","annotations":{"t":"app"}}]}"#;
-    let index = br#"{"manifests":[{"digest":"sha256:dd","annotations":{"a":"1"},
-        "platform":{"os":"linux","architecture":"arm64","variant":"v8"}}]}"#;
-    let config = br#"{"os":"linux","architecture":"arm64","config":{"Labels":{"l":"3"}}}"#;
-    let saved = br#"[{"Config":"blobs/sha256/cc","RepoTags":["app:1"],
-        "Layers":["blobs/sha256/aa","blobs/sha256/bb"]}]"#;
-    let bytes = tar(&[
-        ("blobs/sha256/bb", &gz(&layer)),
-        ("blobs/sha256/cc", config),
-        ("blobs/sha256/dd", manifest),
-        ("index.json", index),
-        ("manifest.json", saved),
-    ]);
-    let name = "x!blobs/sha256/bb!usr/bin/app";
-    for bytes in [bytes.clone(), gz(&bytes)] {
-        let found = found(Body::Bytes(&bytes), &Options::default());
-        let app = found.iter().find(|found| found.name.to_string() == name).unwrap();
-        let [layer] = app.layers.as_slice() else { panic!("{:?}", app.layers) };
-        assert_eq!((layer.number, layer.image.layers), (2, 2));
-        assert_eq!(layer.image.names, ["app:1"]);
-        assert_eq!(layer.image.platform.as_deref(), Some("linux/arm64/v8"));
-        let keys: Vec<_> = layer.image.annotations.keys().collect();
-        assert_eq!(keys, ["a", "b", "l"]);
-        assert_eq!(layer.annotations["t"], "app");
-    }
+fn programs_of_other_formats_are_told_wherever_they_are() {
+    let wasm: &[u8] = b"\0asm\x01\0\0\0\0\x08name";
+    let words = "refused: a WebAssembly module, which is not supported";
+    check(wasm, Limits::default(), &[&format!("x {words}")]);
+    let members: [(&str, &[u8]); 3] =
+        [("a.wasm", wasm), ("a.png", b"\x89PNG"), ("app", &image(40))];
+    let line = format!("x!a.wasm {words}");
+    check(&gz(&tar(&members)), Limits::default(), &[&line, "x!app image 40", "x Gzip 1/3"]);
+    check(&zip(&members), Limits::default(), &[&line, "x!app image 40", "x Zip 1/3"]);
+    check(&stored(&members), Limits::default(), &[&line, "x!app image 40", "x Zip 1/3"]);
+    check(&ar(&members), Limits::default(), &[&line, "x!app image 40", "x Ar 1/3"]);
+    // Archives that stay closed are no programs, and those are told all the same.
+    let options = Options { archives: false, ..Options::default() };
+    assert_eq!(mapped(wasm, &options), [format!("x {words}")]);
+    assert_eq!(streamed(wasm, &options), [format!("x {words}")]);
 }
 
 #[test]
-fn layers_of_an_old_docker_save_are_told_too() {
-    let layer = tar(&[("app", &image(80))]);
-    let bytes = tar(&[
-        ("abc/layer.tar", &layer),
-        ("abc.json", br#"{"os":"linux","architecture":"amd64"}"#),
-        ("manifest.json", br#"[{"Config":"abc.json","RepoTags":null,"Layers":["abc/layer.tar"]}]"#),
-    ]);
-    let found = found(Body::Bytes(&bytes), &Options::default());
-    assert_eq!(found[0].name.to_string(), "x!abc/layer.tar!app");
-    assert_eq!(found[0].layers[0].image.platform.as_deref(), Some("linux/amd64"));
+fn a_program_for_dos_is_one_and_what_is_behind_it_too() {
+    let mut dos = vec![0; 700];
+    dos[..10].copy_from_slice(b"MZ\xbc\0\x02\0\0\0\x20\0");
+    let words = "x refused: a DOS program, which is not supported";
+    check(&dos, Limits::default(), &[words]);
+    let packed = [dos, zip(&[("app", &image(40))])].concat();
+    check(&packed, Limits::default(), &[words, "x!app image 40", "x Zip 1/1"]);
+    assert_eq!(mapped(b"MZ and other words", &Options::default()), ["x a text file"]);
 }

@@ -14,7 +14,12 @@ use tempfile::{NamedTempFile, TempDir};
 use super::super::target;
 use super::super::write::{self, Wait};
 use super::dsym;
+use crate::destination;
 use crate::exit::Hint;
+use crate::place::MadeFolders;
+
+/// How often the folder is made again, if it goes before there is something in it.
+const TRIES: usize = 10;
 
 /// Where a companion goes.
 #[derive(Debug)]
@@ -53,27 +58,41 @@ impl Place {
     /// # Errors
     /// If it cannot be written.
     pub(super) fn prepare(&self, companion: &Draft<'_>, input: &File) -> Result<Prepared> {
-        let folder = self.path.parent().unwrap_or(Path::new("."));
-        let make = || -> Result<Prepared> {
-            fs::create_dir_all(folder)?;
+        let make = || -> io::Result<Prepared> {
             match &self.inside {
                 None => {
-                    let file = new_file().tempfile_in(folder)?;
+                    let (folders, file) = self.begin(|folder| new_file().tempfile_in(folder))?;
                     write::write(companion, input, file.as_file(), Wait::Caller, 0)?;
                     file.as_file().sync_all()?;
-                    Ok(Prepared::File(file))
+                    Ok(Prepared { made: Made::File(file), _folders: folders })
                 }
                 Some(inside) => {
-                    let bundle = builder().tempdir_in(folder)?;
+                    let (folders, bundle) = self.begin(|folder| builder().tempdir_in(folder))?;
                     dsym::fill(bundle.path(), inside, |file| {
                         write::write(companion, input, file, Wait::Caller, 0)?;
                         file.sync_all()
                     })?;
-                    Ok(Prepared::Bundle { folder: bundle, inside: inside.clone() })
+                    let made = Made::Bundle { folder: bundle, inside: inside.clone() };
+                    Ok(Prepared { made, _folders: folders })
                 }
             }
         };
         make().with_context(|| format!("making {}", self.path.display()))
+    }
+
+    /// Makes the folder, and something in it, which is to go first if it goes. Another process that fails takes the folders away
+    /// again that it made, as long as they are empty.
+    fn begin<T>(&self, make: impl Fn(&Path) -> io::Result<T>) -> io::Result<(MadeFolders, T)> {
+        let folder = destination::folder(&self.path);
+        let mut tries = 0..TRIES;
+        loop {
+            let folders = MadeFolders::make(folder)?;
+            match make(folder) {
+                Err(error) if error.kind() == io::ErrorKind::NotFound && tries.next().is_some() => {
+                }
+                made => return made.map(|made| (folders, made)),
+            }
+        }
     }
 
     /// Puts the companion in its place, unless it is there already.
@@ -81,15 +100,15 @@ impl Place {
     /// # Errors
     /// If another is there, or none can be put there.
     pub(super) fn put(&self, prepared: Prepared) -> Result<()> {
-        let placed = match prepared {
-            Prepared::File(file) => match file.persist_noclobber(&self.path) {
+        let placed = match prepared.made {
+            Made::File(file) => match file.persist_noclobber(&self.path) {
                 Ok(_) => Ok(true),
                 Err(error) if error.error.kind() == io::ErrorKind::AlreadyExists => {
                     same_bytes(error.file.path(), &self.path).map_err(Into::into)
                 }
                 Err(error) => Err(anyhow!(error.error)),
             },
-            Prepared::Bundle { folder, inside } => self.put_bundle(folder, &inside),
+            Made::Bundle { folder, inside } => self.put_bundle(folder, &inside),
         };
         let text = || self.path.display();
         if placed.with_context(|| format!("writing {}", text()))? {
@@ -130,7 +149,14 @@ impl Place {
 
 /// A companion that is ready, under a temporary name.
 #[derive(Debug)]
-pub(super) enum Prepared {
+pub(super) struct Prepared {
+    made: Made,
+    /// They go, if nothing comes of it.
+    _folders: MadeFolders,
+}
+
+#[derive(Debug)]
+enum Made {
     File(NamedTempFile),
     Bundle { folder: TempDir, inside: PathBuf },
 }
@@ -138,9 +164,9 @@ pub(super) enum Prepared {
 impl Prepared {
     /// The file with the debug data.
     pub(super) fn file(&self) -> PathBuf {
-        match self {
-            Self::File(file) => file.path().to_owned(),
-            Self::Bundle { folder, inside } => folder.path().join(inside),
+        match &self.made {
+            Made::File(file) => file.path().to_owned(),
+            Made::Bundle { folder, inside } => folder.path().join(inside),
         }
     }
 }

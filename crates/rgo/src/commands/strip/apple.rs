@@ -1,0 +1,119 @@
+//! What Apple's flags ask for, with the lists that they name read.
+
+use std::collections::HashSet;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result, anyhow};
+use object::{Object, ObjectSymbol};
+use rgo_binary::Image;
+use rgo_binary::edit::MachOPart;
+
+use crate::cli::strip;
+use crate::exit::{Hint, Usage};
+
+/// What is asked for beyond GNU's options. The default asks nothing.
+#[derive(Debug, Default)]
+pub(super) struct Apple {
+    /// Global symbols that stay, and stay exported.
+    pub keep: Option<List>,
+    /// Global symbols that go.
+    pub remove: Option<List>,
+    /// Source files whose debugging symbols stay.
+    pub debugging_of: Option<List>,
+    /// Parts of the image that go.
+    pub without: Vec<MachOPart>,
+    /// Whether global absolute symbols stay.
+    pub keeps_absolute: bool,
+    /// Whether a signature that is void is nothing to speak of.
+    pub no_signature_warning: bool,
+    /// Whether listed symbols may be missing.
+    may_be_missing: bool,
+}
+
+/// Names from a file.
+#[derive(Debug)]
+pub(super) struct List {
+    path: PathBuf,
+    names: HashSet<Vec<u8>>,
+}
+
+impl Apple {
+    /// Reads the lists.
+    ///
+    /// # Errors
+    /// If one cannot be read, or a name is on both lists of symbols.
+    pub(super) fn new(flags: &strip::Apple) -> Result<Self> {
+        let read = |path: &Option<PathBuf>| path.as_deref().map(List::read).transpose();
+        let (keep, remove) = (read(&flags.keep)?, read(&flags.remove)?);
+        if let (Some(keep), Some(remove)) = (&keep, &remove)
+            && let Some(name) = keep.names.intersection(&remove.names).min()
+        {
+            let name = String::from_utf8_lossy(name);
+            let (keep, remove) = (keep.path.display(), remove.path.display());
+            return Err(Usage(format!("{keep} keeps {name}, and {remove} takes it out")).into());
+        }
+        let parts = [
+            (flags.no_uuid, MachOPart::Uuid),
+            (flags.no_split_info, MachOPart::SplitInfo),
+            (flags.no_atom_info, MachOPart::AtomInfo),
+            (flags.no_swift_symbols, MachOPart::SwiftSymbols),
+            (flags.no_symbols, MachOPart::Symbols),
+        ];
+        Ok(Self {
+            keep,
+            remove,
+            debugging_of: read(&flags.debugging_of)?,
+            without: parts.into_iter().filter(|(goes, _)| *goes).map(|(_, part)| part).collect(),
+            keeps_absolute: flags.absolute,
+            no_signature_warning: flags.no_signature_warning,
+            may_be_missing: flags.may_be_missing,
+        })
+    }
+
+    /// Checks that each listed symbol is in each of these images.
+    ///
+    /// # Errors
+    /// If one is missing, unless that is allowed.
+    pub(super) fn check(&self, images: &[&Image<'_>]) -> Result<()> {
+        let lists = [&self.keep, &self.remove].into_iter().flatten();
+        for list in lists.filter(|_| !self.may_be_missing) {
+            for image in images {
+                let symbols = image.object().symbols().filter(|symbol| symbol.is_global());
+                let there: HashSet<&[u8]> =
+                    symbols.filter_map(|symbol| symbol.name_bytes().ok()).collect();
+                let missing = list.names.iter().filter(|name| !there.contains(name.as_slice()));
+                let mut missing: Vec<_> =
+                    missing.map(|name| String::from_utf8_lossy(name)).collect();
+                missing.sort();
+                if !missing.is_empty() {
+                    let path = list.path.display();
+                    let names = missing.join(", ");
+                    let text = format!(
+                        "symbols that {path} lists are missing ({}): {names}",
+                        image.arch()
+                    );
+                    return Err(anyhow!(text).context(Hint("-i allows that".into())));
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+impl List {
+    /// Reads a file with a name in each line. Space around a name is no part of it; lines that
+    /// are empty, or begin with `#`, have none.
+    fn read(path: &Path) -> Result<Self> {
+        let text =
+            fs::read(path).with_context(|| format!("reading the list {}", path.display()))?;
+        let names = text.split(|byte| *byte == b'\n').map(<[u8]>::trim_ascii);
+        let names = names.filter(|name| !name.is_empty() && !name.starts_with(b"#"));
+        Ok(Self { path: path.to_owned(), names: names.map(<[u8]>::to_vec).collect() })
+    }
+
+    /// Whether it has a name.
+    pub(super) fn has(&self, name: &[u8]) -> bool {
+        self.names.contains(name)
+    }
+}

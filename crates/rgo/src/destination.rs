@@ -1,0 +1,216 @@
+//! Where an output goes. A name may lead to something that has to be written into: a pipe, a
+//! device, a file that another process holds open. Only a file of its own is replaced.
+//!
+//! ```text
+//! -                                   stdout
+//! link ─▶ link ─▶ file                the file is replaced, the links stay
+//! /dev/stdout ─▶ /proc/self/fd/1 ─▶…  an open file: written into; stdout, if it is that
+//! pipe, device, socket                written into
+//! ```
+
+use std::fs::{self, File, OpenOptions};
+use std::io::{self, ErrorKind, Read, Write};
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result, anyhow};
+
+use crate::output;
+
+/// Where an output goes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Destination {
+    /// Where this process writes to anyway.
+    Stdout,
+    /// Something that takes bytes and is not to be replaced.
+    Stream(PathBuf),
+    /// A file, or the name for one. No part of the path is a link that leads to another name.
+    File { path: PathBuf, exists: bool },
+}
+
+/// So many links lead from one to the next where a system allows it.
+const MAX_LINKS: usize = 40;
+
+impl Destination {
+    /// Finds out what a name leads to.
+    ///
+    /// # Errors
+    /// If it is a folder, or cannot be found out.
+    pub(crate) fn of(name: &Path) -> Result<Self> {
+        if name.as_os_str() == "-" {
+            return Ok(Self::Stdout);
+        }
+        follow(name).with_context(|| format!("finding out what {} is", name.display()))
+    }
+
+    /// Whether it is stdout.
+    pub(crate) fn is_stdout(name: &Path) -> bool {
+        matches!(Self::of(name), Ok(Self::Stdout))
+    }
+}
+
+fn follow(name: &Path) -> Result<Destination> {
+    let mut path = name.to_owned();
+    for _ in 0..MAX_LINKS {
+        let found = match path.symlink_metadata() {
+            Err(error) if error.kind() == ErrorKind::NotFound => {
+                return Ok(Destination::File { path, exists: false });
+            }
+            found => found?,
+        };
+        if found.is_dir() {
+            return Err(anyhow!("it is a folder"));
+        }
+        if !found.is_symlink() {
+            return Ok(match found.is_file() {
+                true => Destination::File { path, exists: true },
+                false => stream(name),
+            });
+        }
+        if is_open_file(&path) {
+            return Ok(stream(name));
+        }
+        let target = fs::read_link(&path)?;
+        path = folder(&path).join(target);
+    }
+    Err(anyhow!("its links lead round in circles"))
+}
+
+fn stream(name: &Path) -> Destination {
+    if is_own_stdout(name) { Destination::Stdout } else { Destination::Stream(name.to_owned()) }
+}
+
+/// Whether a link is one of the system's own, for a file that a process holds open.
+fn is_open_file(link: &Path) -> bool {
+    cfg!(target_os = "linux")
+        && folder(link).canonicalize().is_ok_and(|folder| folder.starts_with("/proc"))
+}
+
+#[cfg(unix)]
+fn is_own_stdout(name: &Path) -> bool {
+    use std::os::fd::AsFd;
+    use std::os::unix::fs::MetadataExt;
+    let own = io::stdout().as_fd().try_clone_to_owned().map(File::from);
+    let own = own.and_then(|file| file.metadata()).map(|it| (it.dev(), it.ino()));
+    own.is_ok_and(|own| name.metadata().is_ok_and(|it| (it.dev(), it.ino()) == own))
+}
+
+#[cfg(not(unix))]
+fn is_own_stdout(_: &Path) -> bool {
+    false
+}
+
+/// The folder of a path.
+pub(crate) fn folder(path: &Path) -> &Path {
+    path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."))
+}
+
+/// Writes everything into a stream. A reader that has gone is no error.
+///
+/// # Errors
+/// If it cannot be opened or written to.
+pub(crate) fn write_into(stream: &Path, bytes: &mut dyn Read) -> io::Result<()> {
+    quiet(io::copy(bytes, &mut open(stream)?))
+}
+
+/// Writes everything to stdout. A reader that has gone is no error.
+///
+/// # Errors
+/// If it cannot be written to.
+pub(crate) fn write_to_stdout(bytes: &mut dyn Read) -> io::Result<()> {
+    let mut stdout = io::stdout().lock();
+    quiet(io::copy(bytes, &mut stdout))?;
+    quiet(stdout.flush().map(|()| 0))
+}
+
+fn quiet(written: io::Result<u64>) -> io::Result<()> {
+    match written {
+        Err(error) if error.kind() != ErrorKind::BrokenPipe => Err(error),
+        _ => Ok(()),
+    }
+}
+
+/// Opens a stream. A pipe that nobody reads yet is waited for, as all programs do; but not in
+/// silence.
+#[cfg(unix)]
+fn open(stream: &Path) -> io::Result<File> {
+    use std::os::unix::fs::{FileTypeExt, OpenOptionsExt};
+
+    use rustix::fs::{OFlags, fcntl_getfl, fcntl_setfl};
+
+    let mut options = OpenOptions::new();
+    options.write(true);
+    let found = fs::metadata(stream)?.file_type();
+    if !found.is_fifo() {
+        return options.truncate(found.is_file()).open(stream);
+    }
+    let at_once = i32::try_from(OFlags::NONBLOCK.bits()).unwrap_or_default();
+    match options.clone().custom_flags(at_once).open(stream) {
+        Err(error) if error.raw_os_error() == Some(rustix::io::Errno::NXIO.raw_os_error()) => {
+            output::note(&format!("waiting until something reads {}", stream.display()));
+            options.open(stream)
+        }
+        Err(error) => Err(error),
+        Ok(file) => {
+            fcntl_setfl(&file, fcntl_getfl(&file)? - OFlags::NONBLOCK)?;
+            Ok(file)
+        }
+    }
+}
+
+#[cfg(not(unix))]
+fn open(stream: &Path) -> io::Result<File> {
+    OpenOptions::new().write(true).open(stream)
+}
+
+#[cfg(all(test, unix))]
+mod tests {
+    use std::os::unix::fs::symlink;
+
+    use super::*;
+
+    #[test]
+    fn links_lead_to_what_is_replaced_or_written_into() {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let path = |name: &str| folder.path().join(name);
+        fs::write(path("file"), "old").expect("writes");
+        fs::create_dir(path("below")).expect("creates");
+        symlink("../file", path("below/link")).expect("links");
+        symlink("below/link", path("chain")).expect("links");
+        symlink("nothing", path("dangling")).expect("links");
+        symlink("loop", path("loop")).expect("links");
+        let file = |name: &str, exists| Destination::File { path: path(name), exists };
+        for (name, expected) in [
+            ("file", file("file", true)),
+            ("new", file("new", false)),
+            ("chain", file("below/../file", true)),
+            ("dangling", file("nothing", false)),
+        ] {
+            assert_eq!(Destination::of(&path(name)).expect("is found"), expected, "{name}");
+        }
+        for (name, why) in [("below", "is a folder"), ("loop", "round in circles")] {
+            let error = Destination::of(&path(name)).expect_err(name);
+            assert!(format!("{error:#}").contains(why), "{error:#}");
+        }
+        assert_eq!(Destination::of(Path::new("-")).expect("is found"), Destination::Stdout);
+        let null = Path::new("/dev/null");
+        // Tests may be run without a stdout.
+        assert_ne!(Destination::of(null).expect("is found"), file("null", true));
+    }
+
+    #[test]
+    #[cfg(target_os = "linux")]
+    fn a_file_that_is_held_open_is_written_into() {
+        use std::os::fd::AsRawFd;
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let path = folder.path().join("file");
+        fs::write(&path, "much that was there").expect("writes");
+        let held = File::open(&path).expect("opens");
+        let name = folder.path().join("link");
+        symlink(format!("/proc/self/fd/{}", held.as_raw_fd()), &name).expect("links");
+        assert_eq!(Destination::of(&name).expect("is found"), Destination::Stream(name.clone()));
+        write_into(&name, &mut &b"new"[..]).expect("writes");
+        let mut seen = String::new();
+        (&held).read_to_string(&mut seen).expect("reads");
+        assert_eq!((seen.as_str(), name.is_symlink()), ("new", true));
+    }
+}
