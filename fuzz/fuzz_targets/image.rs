@@ -3,7 +3,7 @@
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
-use rgo_binary::{Limits, audit, go, goinfo, gotool, note, slices, slot};
+use rgo_binary::{Limits, appended, audit, go, goinfo, gotool, note, slices, slot};
 use rgo_binary::{build_paths, hardening, identity, libc, origin, package_note, packer};
 use rgo_binary::{recovered_crates, resource, runs_on, signature, system};
 
@@ -34,5 +34,6 @@ fuzz_target!(|data: &[u8]| {
         let _ = resource::version_info(image);
         let _ = package_note::package_note(image);
         let _ = packer::packer(image);
+        let _ = appended::appended(image);
     }
 });

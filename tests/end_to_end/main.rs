@@ -28,6 +28,7 @@ mod reproducible;
 mod run;
 mod signature;
 mod stamp;
+mod static_programs;
 #[cfg(unix)]
 mod strip_apple;
 mod strip_corpus;

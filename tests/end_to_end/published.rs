@@ -63,6 +63,7 @@ fn language(answer: &Value) -> &str {
         Some("C++") => "c++",
         Some("Zig") => "zig",
         Some("Swift") => "swift",
+        Some(".NET") => ".net",
         Some("Go") => "go",
         _ => "unknown",
     }
@@ -153,5 +154,29 @@ fn an_archive_says_what_its_members_say() {
         let without_name = |text: &str| text.lines().skip(1).collect::<Vec<_>>().join("\n");
         assert_eq!(without_name(&archive), without_name(&file), "{}", published.is);
         assert!(archive.contains(".tgz!package/"), "{archive}");
+    }
+}
+
+#[test]
+fn a_program_behind_its_host_is_told_by_size_and_language() {
+    for published in corpus().into_iter().filter(|one| one.is.contains("single file")) {
+        let file = &published.file;
+        let answer = &asked(file)[0];
+        let appended = &answer["facts"]["appended"];
+        assert_eq!(appended["looks_like"], "dotnet-bundle", "{appended}");
+        let number = |key: &str| appended[key].as_u64().expect("a number");
+        let size = file.metadata().expect("a file").len();
+        assert_eq!(number("offset") + number("size_bytes"), size);
+        assert!(number("size_bytes") > 100_000_000, "{appended}");
+        let gate = |requirement: &str| {
+            let mut gate = tool("rgo-version-m");
+            Outcome::of(gate.args(["-q", "--require", requirement]).arg(file))
+        };
+        gate("language=dotnet").ended(0);
+        gate("appended=dotnet-bundle").ended(0);
+        gate("!appended").ended(3);
+        let mut short = tool("rgo-version-m");
+        let short = Outcome::of(short.arg("--short").arg(file)).ended(0).stdout;
+        assert!(short.contains(".NET") && short.contains("data behind the image"), "{short}");
     }
 }

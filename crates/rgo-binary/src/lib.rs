@@ -11,10 +11,12 @@
 //!                             └─▶ edit           the same image, changed
 //! ```
 
+pub mod appended;
 mod arch;
 pub mod audit;
 pub mod build_paths;
 pub mod debug;
+mod dotnet;
 mod dynamic_symbols;
 pub mod edit;
 mod elf_notes;

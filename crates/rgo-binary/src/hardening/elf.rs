@@ -15,8 +15,8 @@ use object::elf;
 use object::read::elf::{Dyn, ElfFile, FileHeader, ProgramHeader};
 use object::{Endianness, Object};
 
-use super::symbols::Calls;
-use super::{Answer, Finding, Hardening, Relro};
+use super::symbols::{Calls, is_checked, is_protector};
+use super::{Answer, Finding, Hardening, Relro, callers};
 use crate::elf_notes::notes;
 use crate::{Image, Result, SectionRef};
 
@@ -47,6 +47,16 @@ pub(super) fn hardening<E: FileHeader<Endian = Endianness>>(
     let segments = file.elf_program_headers();
     let of_kind = |kind| segments.iter().find(|segment| segment.p_type(endian) == kind);
     result.pie = pie(header.e_type(endian), dynamic.as_ref());
+    let is_program = result.pie.answer != Answer::NotApplicable;
+    if is_program && dynamic.as_ref().is_none_or(|dynamic| !dynamic.needs) {
+        // What is there may have come with the C library.
+        if result.stack_protector.answer == Answer::Yes {
+            result.stack_protector = callers::finding(image, "__stack_chk_fail", is_protector);
+        }
+        if result.fortify.answer == Answer::Yes {
+            result.fortify = callers::finding(image, "a checked function", is_checked);
+        }
+    }
     result.nx = match of_kind(elf::PT_GNU_STACK) {
         Some(stack) if stack.p_flags(endian).contains(elf::PF_X) => {
             Finding::new(Answer::No, "PT_GNU_STACK asks for an executable stack")

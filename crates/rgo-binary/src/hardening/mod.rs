@@ -7,6 +7,8 @@
 //! PE      DllCharacteristics, load configuration, extended DllCharacteristics
 //! ```
 
+mod callers;
+mod cookie;
 mod elf;
 mod macho;
 mod pe;
@@ -47,11 +49,28 @@ pub struct Finding {
     /// plain from the format.
     #[serde(skip_serializing_if = "crate::origin::evidence::is_hidden")]
     pub evidence: Cow<'static, str>,
+    /// Whose code it is said of, where the C library is a part of the image.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub whose: Option<Whose>,
+}
+
+/// A part of a program that has its C library in it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Whose {
+    /// The program's own code, with the libraries that it brings along.
+    Program,
+    /// The C library, and as far as it can be told nothing else.
+    CLibrary,
 }
 
 impl Finding {
     fn new(answer: impl Into<Answer>, evidence: impl Into<Cow<'static, str>>) -> Self {
-        Self { answer: answer.into(), evidence: evidence.into() }
+        Self { answer: answer.into(), evidence: evidence.into(), whose: None }
+    }
+
+    fn of(answer: Answer, whose: Whose, evidence: impl Into<Cow<'static, str>>) -> Self {
+        Self { whose: Some(whose), ..Self::new(answer, evidence) }
     }
 
     fn not_applicable() -> Self {
@@ -88,10 +107,11 @@ pub struct Hardening {
     pub relro: Relro,
     /// The stack is not executable; in PE, data is not (DEP, `NX_COMPAT`).
     pub nx: Finding,
-    /// Functions check a canary before they return. Said of the image as a whole: some of its
-    /// code does.
+    /// Functions check a canary before they return: some of the program's do. That a C library
+    /// which is linked in does so is no answer.
     pub stack_protector: Finding,
-    /// Checked variants of the C library's functions are called (`_FORTIFY_SOURCE`).
+    /// Checked variants of the C library's functions are called (`_FORTIFY_SOURCE`), by the
+    /// program itself.
     pub fortify: Finding,
     /// Marked for Intel's indirect branch tracking (x86).
     pub cet_ibt: Finding,

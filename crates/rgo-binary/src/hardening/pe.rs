@@ -13,7 +13,7 @@
 use object::pe;
 
 use super::symbols::Calls;
-use super::{Answer, Finding, Hardening};
+use super::{Answer, Finding, Hardening, cookie};
 use crate::pe_tables::{PeTables, le_u32, le_u64};
 use crate::{Error, Image, Result};
 
@@ -44,7 +44,7 @@ pub(super) fn hardening(image: &Image<'_>) -> Result<Hardening> {
     }
 
     let calls = Calls::of(image, false);
-    result.stack_protector = stack_protector(config.as_ref(), &calls);
+    result.stack_protector = stack_protector(image, config.as_ref(), &calls);
     // MinGW's C library has checked functions and links them in; Microsoft's has none.
     let fortify = calls.fortify();
     if fortify.answer == Answer::Yes {
@@ -108,16 +108,14 @@ fn safe_seh(flags: pe::DllFlags, config: Option<&LoadConfig>) -> Finding {
     }
 }
 
-fn stack_protector(config: Option<&LoadConfig>, calls: &Calls) -> Finding {
+fn stack_protector(image: &Image<'_>, config: Option<&LoadConfig>, calls: &Calls) -> Finding {
     let by_symbols = calls.stack_protector();
     match config {
         _ if by_symbols.answer == Answer::Yes => by_symbols,
         Some(config) if config.guard_flags & COOKIE_UNUSED != 0 => {
             Finding::new(Answer::No, "SECURITY_COOKIE_UNUSED is set")
         }
-        Some(config) if config.cookie != 0 => {
-            Finding::new(Answer::Yes, "a security cookie in the load configuration")
-        }
+        Some(config) if config.cookie != 0 => cookie::finding(image, config.cookie),
         _ => by_symbols,
     }
 }

@@ -108,6 +108,20 @@ const FORTIFIABLE: [&str; 86] = [
     "wprintf",
 ];
 
+/// Whether a name is of [`PROTECTOR`].
+pub(super) fn is_protector(name: &str) -> bool {
+    PROTECTOR.contains(&name)
+}
+
+/// Whether a name is that of a checked variant.
+pub(super) fn is_checked(name: &str) -> bool {
+    checked_variant(name.as_bytes()).is_some_and(is_fortifiable)
+}
+
+fn is_fortifiable(name: &[u8]) -> bool {
+    FORTIFIABLE.binary_search_by(|known| known.as_bytes().cmp(name)).is_ok()
+}
+
 /// What the names of an image tell.
 #[derive(Default)]
 pub(super) struct Calls {
@@ -158,14 +172,13 @@ impl Calls {
         if !called {
             return;
         }
-        let known = |name| FORTIFIABLE.binary_search_by(|known| known.as_bytes().cmp(name)).is_ok();
         match checked_variant(name) {
-            Some(base) if known(base) => {
+            Some(base) if is_fortifiable(base) => {
                 self.checked += 1;
                 self.first_checked
                     .get_or_insert_with(|| String::from_utf8_lossy(name).into_owned());
             }
-            _ => self.unchecked |= known(name),
+            _ => self.unchecked |= is_fortifiable(name),
         }
     }
 

@@ -9,8 +9,8 @@ use memchr::memmem;
 
 use super::places::Place;
 use super::{Confidence, Evidence, Findings, names};
-use crate::Image;
 use crate::needles::Needles;
+use crate::{Image, dotnet};
 
 /// A programming language, in the order in which it names a program that has several: a runtime
 /// that runs everything else comes before a language that others call.
@@ -93,7 +93,7 @@ impl fmt::Display for Language {
 use Confidence::{Certain, Guess, Likely};
 
 /// Beginnings of section names.
-const SECTIONS: [(&str, Language, Confidence); 12] = [
+const SECTIONS: [(&str, Language, Confidence); 14] = [
     (".gopclntab", Language::Go, Certain),
     (".data.rel.ro.gopclntab", Language::Go, Certain),
     (".go.buildinfo", Language::Go, Certain),
@@ -106,6 +106,9 @@ const SECTIONS: [(&str, Language, Confidence); 12] = [
     (".debug-ghc-link-info", Language::Haskell, Certain),
     (".rustc", Language::Rust, Certain),
     (".fpcdata", Language::Pascal, Certain),
+    // Compiled ahead of time.
+    ("__managedcode", Language::DotNet, Certain),
+    (".managed", Language::DotNet, Certain),
 ];
 
 /// Beginnings of the file names of runtime libraries, in lower case.
@@ -296,10 +299,11 @@ const MESSAGES: [(Language, &[&str]); 6] = [
 const FREE_PASCAL: &str = "FPC ";
 
 /// All that is searched for, with the search.
-static TEXTS: LazyLock<(Vec<&str>, Needles)> = LazyLock::new(|| {
+static TEXTS: LazyLock<(Vec<&[u8]>, Needles)> = LazyLock::new(|| {
     let messages = MESSAGES.iter().flat_map(|(_, texts)| texts.iter().copied());
-    let texts: Vec<_> = messages.chain([FREE_PASCAL]).collect();
-    let needles = Needles::new(texts.iter().map(|text| text.as_bytes()));
+    let texts = messages.chain([FREE_PASCAL]).map(str::as_bytes);
+    let texts: Vec<_> = texts.chain([dotnet::MARK.as_slice()]).collect();
+    let needles = Needles::new(texts.iter().copied());
     (texts, needles)
 });
 
@@ -319,8 +323,16 @@ pub(super) fn messages(places: &[Place<'_>], findings: &mut Findings) {
         for (index, at) in needles.find_iter(place.data) {
             let Some(text) = texts.get(index) else { continue };
             here.insert(*text);
-            let pascal = (*text == FREE_PASCAL).then(|| free_pascal(place.data, at)).flatten();
-            if let Some(signature) = pascal {
+            if *text == dotnet::MARK {
+                let (what, confidence) = match dotnet::bundle_at(place.data, at) {
+                    Some(_) => ("host of a .NET program in one file", Certain),
+                    None => ("host of a .NET program", Likely),
+                };
+                let evidence = Evidence::new(place.name, what, confidence);
+                findings.language(Language::DotNet, evidence);
+            }
+            let is_pascal = *text == FREE_PASCAL.as_bytes();
+            if let Some(signature) = is_pascal.then(|| free_pascal(place.data, at)).flatten() {
                 let evidence = Evidence::new(place.name, signature, Certain);
                 findings.signature(signature, evidence);
             }
@@ -329,7 +341,8 @@ pub(super) fn messages(places: &[Place<'_>], findings: &mut Findings) {
     }
     let likely = MESSAGES.iter().filter(|(language, _)| is_unknown || *language != Language::Zig);
     for (language, texts) in likely {
-        let place = said.iter().find(|(_, here)| texts.iter().all(|text| here.contains(text)));
+        let all = |here: &BTreeSet<&[u8]>| texts.iter().all(|text| here.contains(text.as_bytes()));
+        let place = said.iter().find(|(_, here)| all(here));
         if let (Some((place, _)), [text, ..]) = (place, texts) {
             let evidence = Evidence::new(*place, text.trim_end_matches('\0'), Likely);
             findings.language(*language, evidence);

@@ -23,6 +23,7 @@ use std::io;
 use std::path::Path;
 
 use anyhow::{Context, Result};
+use rgo_binary::appended::behind_slices;
 use rgo_binary::{Limits, slices};
 use rgo_report::{Document, Style};
 
@@ -217,6 +218,12 @@ fn images(data: &[u8], details: bool) -> Seen {
             Ok(dossier) => seen.images.push(dossier),
             Err(error) => seen.problems.push(Reason::Image(error)),
         }
+    }
+    // What lies behind all slices is said with the last.
+    if let Some(facts) = seen.images.last_mut().and_then(|last| last.facts.as_mut())
+        && facts.appended.is_none()
+    {
+        facts.appended = behind_slices(data, &slices);
     }
     seen
 }

@@ -127,6 +127,7 @@ const SYNONYMS: &[(&str, &str)] = &[
     ("shared", "shared-library"),
     ("golang", "go"),
     ("cpp", "c++"),
+    ("dotnet", ".net"),
 ];
 
 impl Vocabulary {

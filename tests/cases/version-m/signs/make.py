@@ -37,3 +37,7 @@ write("hidden", elf(go(b"unknown", b"")))
 write("kernel", elf(b"starts by itself", address=0xFFFFFFFF81000000))
 write("ppc64", elf(b"no sign of anything", machine=21, order=">"))
 write("ppc64le", elf(b"no sign of anything", machine=21))
+
+write("with-zip", plain + b"PK\x03\x04 a member PK\x05\x06" + bytes(18))
+write("with-data", plain + b"\x80\x81\x82\x83")
+write("with-zeros", plain + bytes(64))

@@ -1,6 +1,7 @@
 //! The facts that every image has, whoever made it: what it is, what it needs, how it is
 //! protected, signed and identified. A part that is damaged is named, and hides no other.
 
+use rgo_binary::appended::{Appended, appended};
 use rgo_binary::build_paths::{BuildPaths, build_paths};
 use rgo_binary::hardening::{Hardening, hardening};
 use rgo_binary::identity::{Identities, identities};
@@ -45,6 +46,8 @@ pub(super) struct Details {
     pub(super) packer: Option<Packer>,
     /// Folders of the machine that it was built on.
     pub(super) build_paths: BuildPaths,
+    /// Bytes behind the image.
+    pub(super) appended: Option<Appended>,
 }
 
 impl Details {
@@ -74,6 +77,7 @@ impl Details {
             package_note: read.part(package_note(image)).flatten(),
             packer: packer(image),
             build_paths: build_paths(image),
+            appended: appended(image),
         }
     }
 

@@ -4,7 +4,7 @@
 
 use std::borrow::Cow;
 
-use rgo_binary::hardening::{Answer, Relro};
+use rgo_binary::hardening::{Answer, Finding, Relro};
 use rgo_binary::origin::{Confidence, Evidence};
 use rgo_binary::signature::SignatureKind;
 use rgo_binary::system::Os;
@@ -292,7 +292,7 @@ fn protected(details: &Details, lines: &mut Lines) {
         for (name, finding) in hardening.findings() {
             if finding.answer != Answer::NotApplicable {
                 let name = name.replace('_', " ");
-                lines.because(name, answer(finding.answer), finding.evidence.to_string());
+                lines.because(name, found(finding), finding.evidence.to_string());
             }
         }
         if hardening.relro != Relro::NotApplicable {
@@ -337,6 +337,12 @@ fn described(details: &Details, lines: &mut Lines) {
         let value = format!("{}{}", packer.name, version.unwrap_or_default());
         lines.because("packed by", value, packer.evidence.clone());
     }
+    if let Some(appended) = &details.appended {
+        let (size, offset) = (appended.size_bytes, appended.offset);
+        let what = appended.looks_like;
+        let value = format!("{size} bytes from offset {offset:#x}: {what}");
+        lines.because("appended", value, in_words(&appended.evidence));
+    }
     for path in &details.build_paths.folders {
         let value = format!("{} ({} times in {})", path.folder, path.count, path.place);
         lines.because("build path", value, path.example.clone());
@@ -356,12 +362,16 @@ fn kind(kind: Kind) -> &'static str {
     }
 }
 
-fn answer(answer: Answer) -> &'static str {
-    match answer {
-        Answer::Yes => "yes",
-        Answer::No => "no",
-        Answer::Unknown => "cannot be told",
-        Answer::NotApplicable => "not applicable",
+/// The answer, and whose code it is about where the C library is linked in.
+fn found(finding: &Finding) -> &'static str {
+    match (finding.answer, finding.whose) {
+        (Answer::Yes, Some(_)) => "yes, in the program's own code",
+        (Answer::Yes, None) => "yes",
+        (Answer::No, Some(_)) => "no: only the C library has it",
+        (Answer::No, None) => "no",
+        (Answer::Unknown, Some(_)) => "cannot be told: the C library has it",
+        (Answer::Unknown, None) => "cannot be told",
+        (Answer::NotApplicable, _) => "not applicable",
     }
 }
 

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use anyhow::{Context, Result};
 use rgo_binary::Kind;
 use rgo_binary::hardening::Answer;
+use rgo_binary::system::Os;
 use rgo_report::{Column, Document, Table, printable};
 use serde::Serialize;
 
@@ -28,6 +29,9 @@ pub(super) struct Row {
     /// Nothing where none is known, which proves nothing.
     dependencies: Option<usize>,
     libc: String,
+    /// The system of an ELF image that is known to be for another than Linux.
+    #[serde(skip)]
+    other_system: &'static str,
     oldest_system: String,
     debug: String,
     signed: String,
@@ -72,6 +76,7 @@ impl Row {
             dependencies: Some(dossier.dependencies().len())
                 .filter(|count| *count > 0 || dossier.knows_all_dependencies()),
             libc: dossier.libc().unwrap_or_default(),
+            other_system: other_system(dossier).unwrap_or_default(),
             oldest_system: oldest.unwrap_or_default(),
             debug: facts
                 .and_then(|facts| facts.debug.as_ref())
@@ -93,11 +98,11 @@ impl Row {
         format!("{}{member}{others}", self.file)
     }
 
-    /// The oldest system, else the C library if there is one.
+    /// The oldest system, else the C library if there is one, else the system.
     fn system(&self) -> &str {
         match self.libc.as_str() {
             _ if !self.oldest_system.is_empty() => &self.oldest_system,
-            "none" => "",
+            "" | "none" => self.other_system,
             libc => libc,
         }
     }
@@ -114,6 +119,17 @@ impl Row {
         }
         parts.extend(Some(self.findings.as_str()).filter(|findings| !findings.is_empty()));
         format!("{}: {}\n", printable(&self.name()), printable(&parts.join(", ")))
+    }
+}
+
+/// The system, where the format does not tell it.
+fn other_system(dossier: &Dossier) -> Option<&'static str> {
+    let os = dossier.facts.as_ref()?.os.as_ref()?.known()?;
+    match os {
+        _ if dossier.format != "elf" => None,
+        Os::LINUX => None,
+        Os::NONE => Some("bare machine"),
+        other => Some(other.name()),
     }
 }
 
@@ -136,6 +152,9 @@ fn findings(dossier: &Dossier) -> Vec<&'static str> {
     }
     if facts.packer.is_some() {
         found.push("packed");
+    }
+    if facts.appended.as_ref().is_some_and(|appended| !appended.is_padding()) {
+        found.push("data behind the image");
     }
     if facts.hardening.as_ref().is_some_and(|hardening| hardening.nx.answer == Answer::No) {
         found.push("executable stack or data");

@@ -197,6 +197,22 @@ static ROWS: &[Row] = &[
         Ok(Fact::new(it.details()?.packer.as_ref().map_or("none", |packer| packer.name)))
     }),
     row(
+        "appended",
+        Kind::Name,
+        "what is behind the image: zip, squashfs, data, …",
+        "!appended",
+        |it, _| {
+            Ok(it.details()?.appended.as_ref().map_or_else(
+                || Fact::new("none"),
+                |it| {
+                    let (size, offset) = (it.size_bytes, it.offset);
+                    Fact::new(if it.is_padding() { "none" } else { it.looks_like })
+                        .because(format!("{size} bytes from offset {offset:#x}"))
+                },
+            ))
+        },
+    ),
+    row(
         "language",
         Kind::Name,
         "the language: go, rust, c, …",

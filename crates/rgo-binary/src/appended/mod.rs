@@ -1,0 +1,84 @@
+//! Bytes behind the image: a loader never looks at them, so they are found by the program itself.
+//! Installers, archives that unpack themselves and programs with a runtime in front keep what they
+//! are about there.
+//!
+//! ```text
+//! image: headers, sections, segments, tables │ appended │ certificate (PE)
+//! ```
+//!
+//! Where the image ends is in [`extent`], what the bytes look like in [`content`].
+
+mod content;
+mod extent;
+
+use std::ops::Range;
+
+use serde::Serialize;
+
+use crate::origin::{Confidence, Evidence};
+use crate::{Image, Slice, dotnet};
+
+/// Bytes behind the image.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Appended {
+    /// Where they start, in bytes from the start of the image; behind the slices of a file, from
+    /// the start of the file.
+    pub offset: u64,
+    /// How many they are.
+    pub size_bytes: u64,
+    /// What they look like, in a word: `zip`, `squashfs`, `module-signature`; `zeros` if all of
+    /// them are zero, and `data` for what is not known.
+    pub looks_like: &'static str,
+    /// What tells.
+    pub evidence: Evidence,
+}
+
+impl Appended {
+    /// Whether they hold nothing: tools leave zeros behind when they move or cut tables.
+    #[must_use]
+    pub fn is_padding(&self) -> bool {
+        self.looks_like == content::ZEROS
+    }
+}
+
+/// Finds the bytes behind an image; `None` if it ends where its headers say, and for what is cut
+/// short.
+#[must_use]
+pub fn appended(image: &Image<'_>) -> Option<Appended> {
+    let range = extent::behind(image)?;
+    // It ends with a list of what is in it, and begins as any of that does.
+    let bundle = dotnet::bundle(image).filter(|header| range.contains(header));
+    let bundle = bundle.map(|at| content::Found {
+        looks_like: "dotnet-bundle",
+        at,
+        what: "the header of a .NET bundle".to_owned(),
+    });
+    of(image.data(), range, bundle)
+}
+
+/// Finds the bytes behind the last of a file's slices.
+#[must_use]
+pub fn behind_slices(data: &[u8], slices: &[Slice<'_>]) -> Option<Appended> {
+    let ends = slices.iter().map(|slice| slice.offset + slice.image.data().len() as u64);
+    of(data, ends.max()?..data.len() as u64, None)
+}
+
+fn of(data: &[u8], range: Range<u64>, known: Option<content::Found>) -> Option<Appended> {
+    let start = usize::try_from(range.start).ok()?;
+    let bytes = data.get(start..usize::try_from(range.end).ok()?)?;
+    if bytes.is_empty() {
+        return None;
+    }
+    let found = known.unwrap_or_else(|| content::look(bytes, range.start));
+    let text = format!("{} at offset {:#x}", found.what, found.at);
+    let confidence = match found.looks_like {
+        content::DATA => Confidence::Guess,
+        _ => Confidence::Likely,
+    };
+    Some(Appended {
+        offset: range.start,
+        size_bytes: bytes.len() as u64,
+        looks_like: found.looks_like,
+        evidence: Evidence::new("behind the image", &text, confidence),
+    })
+}
