@@ -21,7 +21,7 @@ pub struct Limits {
     /// Longest name of a member, in bytes.
     pub max_name: usize,
     /// Most paths of an archive's container images that are kept to tell which files upper layers
-    /// hide. As many as this take 60 MB.
+    /// hide. As many as this take 80 MB.
     pub max_paths: usize,
     /// Most times that a layer of an archive's container images is asked whether it hides a file.
     pub max_hidings: usize,

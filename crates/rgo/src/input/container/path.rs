@@ -27,7 +27,7 @@ pub(super) struct Path(Vec<u8>);
 impl Path {
     /// A path as a tar spells it; `None` if it is longer or deeper than any real one.
     pub(super) fn new(name: &[u8]) -> Option<Self> {
-        let mut path: Vec<u8> = Vec::new();
+        let mut path: Vec<u8> = Vec::with_capacity(name.len().min(MAX_LENGTH));
         let mut parts = 0;
         for part in name.split(|byte| *byte == b'/') {
             match part {
