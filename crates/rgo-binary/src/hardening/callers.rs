@@ -17,7 +17,7 @@
 use std::collections::BTreeSet;
 
 use memchr::memchr_iter;
-use object::{Object, ObjectSymbol, SectionKind, SymbolKind};
+use object::{Object, ObjectSymbol, SymbolKind};
 
 use super::{Answer, Finding, Whose};
 use crate::origin::mangling;
@@ -115,12 +115,16 @@ pub(super) fn finding(image: &Image<'_>, what: &str, is_wanted: impl Fn(&str) ->
 fn functions<'a>(image: &'a Image<'_>) -> Vec<Function<'a>> {
     let mut functions = Vec::new();
     let mut file = 0;
+    // Names may overlap: a small file can have very long ones in sum.
+    let mut budget = image.limits().max_inflated;
     for symbol in image.object().symbols().take(image.limits().max_symbols) {
         match symbol.kind() {
             SymbolKind::File => file += 1,
             // musl's start is written in assembly, which gives it no type.
             SymbolKind::Text | SymbolKind::Unknown if !symbol.is_undefined() => {
                 let Ok(name) = symbol.name() else { continue };
+                let Some(left) = budget.checked_sub(name.len() as u64) else { break };
+                budget = left;
                 if symbol.kind() == SymbolKind::Unknown && name != START {
                     continue;
                 }
@@ -211,9 +215,7 @@ fn calls(image: &Image<'_>, targets: &BTreeSet<u64>) -> Option<Vec<(u64, u64)>> 
     };
     let most = image.limits().max_symbols;
     let mut calls = Vec::new();
-    let kinds = image.object().sections().map(|section| object::ObjectSection::kind(&section));
-    let sections = image.sections().zip(kinds).filter(|(_, kind)| *kind == SectionKind::Text);
-    for (section, _) in sections {
+    for section in super::code(image) {
         find(section.data, section.address, &mut |from, to| {
             if calls.len() < most && targets.contains(&to) {
                 calls.push((from, to));

@@ -10,7 +10,6 @@
 //! Clang writes the second instruction the other way round: `48 31 e0`, `31 e8`.
 
 use memchr::memmem;
-use object::{Object, ObjectSection, SectionKind};
 
 use super::{Answer, Finding, Whose};
 use crate::{Arch, Image};
@@ -34,10 +33,9 @@ pub(super) fn finding(image: &Image<'_>, cookie: u64) -> Finding {
         Arch::Other(name) if name == "386" => i386,
         _ => return unknown("a security cookie; who checks it is not read for this machine"),
     };
-    let kinds = image.object().sections().map(|section| section.kind());
-    let code = image.sections().zip(kinds).filter(|(_, kind)| *kind == SectionKind::Text);
-    let check =
-        code.into_iter().find_map(|(section, _)| checks(section.data, section.address, cookie));
+    let check = super::code(image)
+        .into_iter()
+        .find_map(|section| checks(section.data, section.address, cookie));
     match check {
         Some(at) => {
             let why = format!("the function around {at:#x} checks the security cookie");

@@ -16,9 +16,10 @@ mod symbols;
 
 use std::borrow::Cow;
 
+use object::{Object, ObjectSection, SectionKind};
 use serde::Serialize;
 
-use crate::{Error, Image, Result};
+use crate::{Error, Image, Result, SectionRef};
 
 /// Whether something holds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
@@ -193,4 +194,18 @@ pub fn hardening(image: &Image<'_>) -> Result<Hardening> {
         object::File::Pe32(_) | object::File::Pe64(_) => pe::hardening(image),
         _ => Err(Error::Unrecognised),
     }
+}
+
+/// The sections with code. A hostile table lets every section claim the whole file: together they
+/// have no more than that.
+fn code<'a>(image: &Image<'a>) -> Vec<SectionRef<'a>> {
+    let mut budget = image.data().len();
+    let kinds = image.object().sections().map(|section| section.kind());
+    let sections = image.sections().zip(kinds).filter(|(_, kind)| *kind == SectionKind::Text);
+    sections
+        .map_while(|(section, _)| {
+            budget = budget.checked_sub(section.data.len())?;
+            Some(section)
+        })
+        .collect()
 }

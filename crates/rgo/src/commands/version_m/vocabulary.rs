@@ -151,14 +151,14 @@ static ROWS: &[Row] = &[
     row(
         "stack-protector",
         Kind::Flag,
-        "functions check their stack",
+        "its own functions check their stack",
         "stack-protector",
         |it, _| flag(&it.hardening()?.stack_protector, "it has no code to protect"),
     ),
     row(
         "fortify",
         Kind::Flag,
-        "it calls checked functions of the C library",
+        "its own code calls checked functions of the C library",
         "fortify",
         |it, _| flag(&it.hardening()?.fortify, "it has no calls to check"),
     ),
