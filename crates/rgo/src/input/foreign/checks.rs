@@ -115,8 +115,11 @@ pub(super) fn cpio(head: &[u8]) -> bool {
     matches!(mode >> 12, 1 | 2 | 4 | 6 | 8 | 10 | 12) && (2..1024).contains(&name)
 }
 
-/// Whether an ELF file is the memory of a program that has ended: ET_CORE.
+/// Whether a file is the memory of a program that has ended: an ELF file of the kind ET_CORE.
 pub(in crate::input) fn is_core_dump(head: &[u8]) -> bool {
+    if !head.starts_with(b"\x7fELF") {
+        return false;
+    }
     let kind = if head.get(5) == Some(&2) { u16_be(head, 16) } else { u16_le(head, 16) };
     kind == Some(4)
 }

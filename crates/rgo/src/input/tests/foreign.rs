@@ -1,6 +1,6 @@
 //! What is known and not read, by the headers that compilers write, and what merely begins alike.
 
-use super::super::foreign::{Foreign, Role, describe, dos, recognize};
+use super::super::foreign::{Foreign, Role, describe, dos, is_core_dump, recognize};
 
 /// These bytes, and zeros up to `length`.
 fn padded(start: &[u8], length: usize) -> Vec<u8> {
@@ -149,6 +149,19 @@ fn what_is_no_program_has_a_name_where_it_is_asked_for() {
     // The last character may lie across the end of what was read.
     let cut = "a".repeat(511) + "ß";
     assert_eq!(describe(&cut.as_bytes()[..512]).map(Foreign::noun), Some("text file"));
+}
+
+/// The 16th byte of a Mach-O image is how many load commands it has, and of a PE image a stack's.
+#[test]
+fn only_an_elf_file_is_a_core_dump() {
+    let mut elf = padded(b"\x7fELF\x02\x01\x01", 64);
+    elf[16] = 4;
+    assert!(is_core_dump(&elf));
+    for magic in [b"\xcf\xfa\xed\xfe".as_slice(), b"\xce\xfa\xed\xfe", b"MZ", b"\xca\xfe\xba\xbe"] {
+        let mut other = padded(magic, 64);
+        other[16] = 4;
+        assert!(!is_core_dump(&other), "{magic:x?}");
+    }
 }
 
 #[test]
