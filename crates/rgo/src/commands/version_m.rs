@@ -193,10 +193,9 @@ fn look(item: &Item<'_>, details: bool) -> Option<Seen> {
         Content::Other(what) => nothing(Reason::NoProgram(*what)),
         Content::Refused(refusal) => nothing(Reason::Refused((*refusal).clone())),
         // Of nested ones the outermost says it.
-        Content::Archive(archive)
-            if item.named && archive.images == 0 && item.name.members().is_empty() =>
-        {
-            nothing(Reason::Empty)
+        Content::Archive(archive) if item.named && item.name.members().is_empty() => {
+            let is_empty = archive.images == 0 && !archive.is_behind_image;
+            if is_empty { nothing(Reason::Empty) } else { None }
         }
         Content::Archive(_) | Content::Link { .. } => None,
     }

@@ -101,6 +101,8 @@ pub struct Archive {
     pub members: u64,
     /// Images in it, at any depth.
     pub images: u64,
+    /// Whether it stands behind a program, which is an image of its own.
+    pub is_behind_image: bool,
 }
 
 /// What `look` has made of an item.

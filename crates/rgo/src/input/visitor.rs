@@ -172,7 +172,7 @@ impl<'v, T> Visitor<'v, T> {
             self.refuse(Refusal::Foreign(foreign));
         }
         if self.options.archives && zip::is_appended(bytes) {
-            self.archive(Kind::Zip, |visitor| zip::visit(visitor, bytes));
+            self.archive_behind(is_image, Kind::Zip, |visitor| zip::visit(visitor, bytes));
         } else if !is_image && foreign.is_none() {
             self.other(bytes);
         }
@@ -249,6 +249,11 @@ impl<'v, T> Visitor<'v, T> {
 
     /// Opens an archive, and tells after its members what was in it.
     fn archive(&mut self, kind: Kind, visit: impl FnOnce(&mut Self)) {
+        self.archive_behind(false, kind, visit);
+    }
+
+    /// As [`Self::archive`], for one that may stand behind an image.
+    fn archive_behind(&mut self, is_behind_image: bool, kind: Kind, visit: impl FnOnce(&mut Self)) {
         if self.is_too_deep() {
             return self.refuse(Refusal::TooDeep { limit: self.options.limits.max_depth });
         }
@@ -256,7 +261,8 @@ impl<'v, T> Visitor<'v, T> {
         visit(self);
         let inside = (mem::replace(&mut self.members, around.0), self.images);
         self.images = self.images.saturating_add(around.1);
-        self.give(Content::Archive(Archive { kind, members: inside.0, images: inside.1 }));
+        let (members, images) = inside;
+        self.give(Content::Archive(Archive { kind, members, images, is_behind_image }));
     }
 
     /// Reads a member as a whole, within the limits.

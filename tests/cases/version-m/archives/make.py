@@ -61,6 +61,8 @@ write("package.deb", ar([
     ("data.tar.gz", gz(tar([("./usr/bin/go", go)]))),
 ]))
 write("nothing.zip", zipped([("README", b"hello")]))
+# A program with its data behind it is no archive without a program.
+write("with-assets", go + zipped([("README", b"hello")]))
 # Names and links that lead out, which are shown and not followed.
 write("outside.tar", tar([("/etc/go", go), ("../../up", rust)], {"link": "/etc/passwd"}))
 write("outside.zip", zipped([("/etc/go", go), ("../../up", rust), ("a/../../../b", rust)]))
