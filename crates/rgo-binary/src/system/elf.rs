@@ -77,7 +77,12 @@ pub(super) fn system(
     if !linkage.static_ {
         return None;
     }
-    by_texts(texts).or_else(|| gnu(image)).or_else(|| bare::guess(image)).or_else(|| {
+    let by_path = || {
+        let evidence = texts.linux_path.clone()?;
+        Some(System { os: Os::LINUX, evidence })
+    };
+    let guess = || gnu(image).or_else(|| bare::guess(image)).or_else(by_path);
+    by_texts(texts).or_else(guess).or_else(|| {
         let found = match linkage.kind {
             Kind::SharedLibrary => "a library that needs no other, with no sign of a system",
             _ => "a static program, with no sign of another system",
@@ -103,9 +108,8 @@ fn by_texts(texts: &Texts) -> Option<System> {
         [] => {}
         _ => return None,
     }
-    let library = texts.c_libraries.first().map(|(_, evidence)| evidence);
-    let evidence = library.or(texts.linux_path.as_ref())?.clone();
-    Some(System { os: Os::LINUX, evidence })
+    let (_, evidence) = texts.c_libraries.first()?;
+    Some(System { os: Os::LINUX, evidence: evidence.clone() })
 }
 
 /// What the image says outright.

@@ -68,7 +68,7 @@ pub struct Texts {
     pub(crate) name_services: bool,
     /// Systems that a language's runtime was built for.
     pub(super) runtimes: Vec<(Os, Evidence)>,
-    /// A path that Linux alone has.
+    /// A path that Linux alone has; other systems' programs may speak of it.
     pub(super) linux_path: Option<Evidence>,
 }
 
@@ -95,12 +95,19 @@ impl Texts {
             let Some(text) = ALL.get(index).copied() else { continue };
             let after = place.data.get(at + text.len()..).unwrap_or_default();
             match (format, text) {
-                (Format::Elf, GLIBC) => self.library("glibc", text, place.name),
-                (Format::Elf, MUSL) => self.library("musl", text, place.name),
-                (Format::Pe, UCRT) => self.library("UCRT", text, place.name),
+                (Format::Elf, GLIBC) if is_whole(place.data, at, text) => {
+                    self.library("glibc", text, place.name);
+                }
+                (Format::Elf, MUSL) if is_whole(place.data, at, text) => {
+                    self.library("musl", text, place.name);
+                }
+                (Format::Pe, UCRT) if is_whole(place.data, at, text) => {
+                    self.library("UCRT", text, place.name);
+                }
                 (Format::Elf, NAME_SERVICES) => self.name_services = true,
                 (Format::Elf, PROC) => {
-                    let path = || Evidence::new(place.name, text, Confidence::Likely);
+                    // Programs for other systems may look for it too.
+                    let path = || Evidence::new(place.name, text, Confidence::Guess);
                     self.linux_path.get_or_insert_with(path);
                 }
                 (Format::Elf, GO) => {
@@ -133,6 +140,13 @@ impl Texts {
             self.runtimes.push((os, Evidence::new(place, text, Confidence::Likely)));
         }
     }
+}
+
+/// Whether a text is a whole string of C. Go and Rust store strings without a NUL: a program that
+/// speaks of a C library is told from the library by that.
+fn is_whole(data: &[u8], at: usize, text: &str) -> bool {
+    let before = at.checked_sub(1).and_then(|at| data.get(at));
+    before.is_none_or(|byte| *byte == 0) && data.get(at + text.len()) == Some(&0)
 }
 
 /// The word before `end`, which comes soon.

@@ -51,7 +51,14 @@ impl Claims<'_> {
         all.extend(segments.map(|segment| run(segment.p_offset, segment.p_filesz, true, 1)));
         let sections = self.sections.iter().filter(|section| !section.has_no_bytes());
         all.extend(sections.map(|section| {
-            run(section.header.sh_offset, section.size(), false, section.header.sh_addralign)
+            let (start, size) = (section.header.sh_offset, section.size());
+            if self.segments.is_empty() || !section.is_loaded() {
+                return run(start, size, false, section.header.sh_addralign);
+            }
+            let home = self.mapped_with(&section.header);
+            let first = home.map_or(start, |home| home.p_offset.min(start));
+            let last = home.map_or(0, |home| home.p_offset.saturating_add(home.p_filesz));
+            run(first, last.max(start.saturating_add(size)) - first, true, 1)
         }));
         all.retain(|run| !run.range.is_empty());
         all.sort_by_key(|run| (run.range.start, run.range.end));
@@ -68,11 +75,28 @@ impl Claims<'_> {
         runs
     }
 
+    /// The segment whose pages hold a section that is outside of it: a loader maps whole pages, and
+    /// patchelf 0.17 makes segments that end before their last section.
+    fn mapped_with(&self, section: &SectionHeader) -> Option<&ProgramHeader> {
+        const PAGE: u64 = 0x1000;
+        self.segments.iter().filter(|it| it.p_type == elf::PT_LOAD).find(|segment| {
+            let start = segment.p_offset / PAGE * PAGE;
+            let end = segment.p_offset.saturating_add(segment.p_filesz);
+            let end = end.checked_next_multiple_of(PAGE).unwrap_or(end);
+            let is_near = (start..end).contains(&section.sh_offset);
+            let to = |offset: u64, address: u64| address.wrapping_sub(offset);
+            is_near
+                && to(segment.p_offset, segment.p_vaddr) == to(section.sh_offset, section.sh_addr)
+        })
+    }
+
     /// What the distance has to be a multiple of by which a run of held bytes moves.
     pub(super) fn align(&self, range: &Range<u64>) -> u64 {
         let segments = self.segments.iter();
         let inside = segments.filter(|it| range.contains(&it.p_offset) || it.p_offset == range.end);
-        inside.map(|segment| congruence(self.machine, segment)).max().unwrap_or(1)
+        let align = inside.map(|segment| congruence(self.machine, segment)).max();
+        // Nobody knows what reads a section that is loaded with no segment: it stays.
+        align.unwrap_or(1 << 63)
     }
 
     /// Bytes between two runs that are of unknown use.

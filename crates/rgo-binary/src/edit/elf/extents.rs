@@ -179,24 +179,25 @@ impl Extents {
     }
 }
 
-/// The power of two by which a segment's offset and address are congruent, as far as it matters:
-/// up to its alignment, and for what is loaded up to the largest page that the processor has.
+/// The power of two by which a segment's offset and address are to stay congruent: its alignment,
+/// and for what is loaded the sizes of pages, each where it holds in the input.
 pub(super) fn congruence(machine: elf::Machine, segment: &ProgramHeader) -> u64 {
-    let page = if segment.p_type == elf::PT_LOAD { largest_page(machine) } else { 1 };
-    let wanted = segment.p_align.max(page).checked_next_power_of_two().unwrap_or(1 << 63);
     let distance = segment.p_vaddr.wrapping_sub(segment.p_offset);
-    // Of a distance of 0 every power of two is a divisor.
-    1 << distance.trailing_zeros().min(wanted.trailing_zeros())
+    let holds = |align: &u64| align.trailing_zeros() <= distance.trailing_zeros();
+    let align = segment.p_align.max(1).checked_next_power_of_two().unwrap_or(1 << 63);
+    let pages = if segment.p_type == elf::PT_LOAD { pages(machine) } else { &[] };
+    let known = pages.iter().copied().chain([align]).filter(holds).max();
+    known.unwrap_or_else(|| 1 << distance.trailing_zeros().min(align.trailing_zeros()))
 }
 
-/// Bytes of the largest page that systems map programs with. (The ABI supplements' maximum page
-/// sizes; of the 2 MiB of amd64 no system makes use for alignment unless the segment asks for it.)
-fn largest_page(machine: elf::Machine) -> u64 {
+/// Bytes of the pages that systems map programs with. (Of the 2 MiB of amd64 no system makes use
+/// for alignment unless the segment asks for it.)
+fn pages(machine: elf::Machine) -> &'static [u64] {
     match machine {
         elf::EM_AARCH64 | elf::EM_PPC | elf::EM_PPC64 | elf::EM_MIPS | elf::EM_LOONGARCH => {
-            0x1_0000
+            &[0x1000, 0x4000, 0x1_0000]
         }
-        elf::EM_SPARCV9 => 0x10_0000,
-        _ => 0x1000,
+        elf::EM_SPARCV9 => &[0x2000, 0x1_0000, 0x10_0000],
+        _ => &[0x1000],
     }
 }

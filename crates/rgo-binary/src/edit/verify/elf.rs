@@ -86,10 +86,49 @@ fn same_as<Elf: FileHeader<Endian = Endianness>>(
         }
     }
     if segments.is_empty() {
-        same_objects(before, after, (old, new), endian)?;
+        return same_objects(before, after, (old, new), endian);
+    }
+    // A loader maps whole pages: sections that a segment should hold may be outside of it.
+    let loaded = |header: &'_ Elf, data| -> Result<Vec<(u64, u64, u64)>> {
+        let sections = header.section_headers(endian, data).map_err(read)?;
+        let loaded = sections.iter().filter(|section| {
+            let is_loaded = section.sh_flags(endian).0 & elf::SHF_ALLOC.0 != 0;
+            is_loaded && !matches!(section.sh_type(endian), elf::SHT_NOBITS | elf::SHT_NULL)
+        });
+        let place = |it: &Elf::SectionHeader| {
+            (it.sh_addr(endian).into(), it.sh_offset(endian).into(), it.sh_size(endian).into())
+        };
+        Ok(loaded.map(place).collect())
+    };
+    let (was, is) = (loaded(old, before)?, loaded(new, after)?);
+    if was.len() != is.len() {
+        return Err(bad(offsets.1, "another number of loaded sections".to_owned()));
+    }
+    for ((address, from, size), (other, to, _)) in was.into_iter().zip(is) {
+        let same_place = segments.iter().zip(others).filter(|(segment, _)| {
+            let (start, size) = segment.file_range(endian);
+            let end = start.saturating_add(size) | (PAGE - 1);
+            segment.p_type(endian) == elf::PT_LOAD && (start & !(PAGE - 1)..=end).contains(&from)
+        });
+        let moved = |(old, new): (&Elf::ProgramHeader, &Elf::ProgramHeader)| {
+            new.file_range(endian).0.wrapping_sub(old.file_range(endian).0)
+        };
+        let mut shifts = same_place.map(moved);
+        let shift = to.wrapping_sub(from);
+        let is_with =
+            shifts.next().is_none_or(|first| first == shift) || shifts.any(|it| it == shift);
+        if address != other || size > 0 && !is_with {
+            return Err(bad(offsets.1 + to, format!("the section at {address:#x} moved")));
+        }
+        if size > 0 {
+            same_bytes(draft, offsets.0 + from, offsets.1 + to, size, &may_be)?;
+        }
     }
     Ok(())
 }
+
+/// Bytes of the smallest page.
+const PAGE: u64 = 0x1000;
 
 /// The address at which the byte at an offset of the file is loaded.
 fn address_of<P: ProgramHeader<Endian = Endianness>>(
