@@ -4,6 +4,10 @@ use memchr::memmem;
 
 /// What is not known.
 pub(super) const DATA: &str = "data";
+/// So many bytes are searched for one that is not zero: reading a hole of any size would cost as
+/// much as its size.
+const MAX_ZEROS: usize = 16 << 20;
+
 /// Nothing but zeros.
 pub(super) const ZEROS: &str = "zeros";
 const TEXT: &str = "text";
@@ -121,8 +125,13 @@ pub(super) fn look(bytes: &[u8], offset: u64) -> Found {
     if let Some((name, at, word)) = seen {
         return found(name, at, shown(word));
     }
-    if first.is_none() && bytes.iter().all(|byte| *byte == 0) {
-        return found(ZEROS, 0, "nothing but zeros".to_owned());
+    if first.is_none() {
+        let (searched, rest) = bytes.split_at_checked(MAX_ZEROS).unwrap_or((bytes, &[]));
+        match searched.iter().all(|byte| *byte == 0) {
+            true if rest.is_empty() => return found(ZEROS, 0, "nothing but zeros".to_owned()),
+            true => return found(DATA, 0, format!("{MAX_ZEROS} zeros and more")),
+            false => {}
+        }
     }
     let rest = bytes.get(start..).unwrap_or_default();
     let head = rest.get(..LOOKED_AT).unwrap_or(rest);
@@ -173,6 +182,8 @@ mod tests {
     fn what_is_no_format_is_told_by_its_bytes() {
         assert_eq!(named(&[0; 5]), ZEROS);
         assert_eq!(named(&vec![0; PADDING + 5]), ZEROS);
+        assert_eq!(named(&vec![0; MAX_ZEROS]), ZEROS);
+        assert_eq!(look(&vec![0; MAX_ZEROS + 1], 0).what, "16777216 zeros and more");
         assert_eq!(named(b"\0\0\x01"), DATA);
         assert_eq!(named(b"version=1\n"), TEXT);
         assert_eq!(look(b"\x80\x81", 0x20).what, "80 81");
