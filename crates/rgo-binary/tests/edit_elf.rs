@@ -296,6 +296,9 @@ fn data_at_the_end_stay_where_all_stays() {
     let mut input = strip(ELF_AMD64, Strip::All);
     input.extend(b"payload");
     assert_eq!(strip(&input, Strip::All), input);
+    let edits = Finish { strip: Strip::All, ..Finish::default() };
+    let warnings = rgo_binary::edit::edit(&input, &edits).expect("keeps").warnings;
+    assert_eq!(warnings, ["the last 7 bytes belong to no section, and stay"]);
     let error = refused(&input, &Finish { debuglink: Some(("x", 1)), ..Finish::default() });
     assert!(error.contains("7 bytes at"), "{error}");
 }

@@ -41,7 +41,7 @@ pub(super) fn finish<'a>(filled: Draft<'a>, edits: &Finish<'_>) -> Result<Edited
     if layout.sections.len() <= 1 {
         return without_sections(layout, edits);
     }
-    let warnings = select::sections(&mut layout, edits)?;
+    let mut warnings = select::sections(&mut layout, edits)?;
     let adds = add(&mut layout, edits)?;
     let restored = match edits.compression {
         Some(how) => compress::debug_sections(&mut layout, how)?,
@@ -67,10 +67,9 @@ pub(super) fn finish<'a>(filled: Draft<'a>, edits: &Finish<'_>) -> Result<Edited
             );
             return Err(Error::unsupported("stripping an image with data at its end", why));
         }
-        let unchanged = format!(
-            "there is nothing else to take out than {size} bytes that belong to no section"
-        );
-        return Ok(Edited { warnings, unchanged: Some(unchanged), ..Edited::of(layout.source) });
+        let what = if is_signed { "are its signature" } else { "belong to no section" };
+        warnings.push(format!("the last {size} bytes {what}, and stay"));
+        return Ok(Edited { warnings, ..Edited::of(layout.source) });
     }
     let draft = layout.write()?;
     Ok(Edited { removed, warnings, unlinkable, identity_dropped: is_signed, ..Edited::of(draft) })
