@@ -22,7 +22,7 @@ pub trait Tool: Parser {
 /// Whether to write colour.
 #[derive(Debug, Args)]
 pub struct ColourArgs {
-    /// When to write colour; auto is on a terminal, unless NO_COLOR or CLICOLOR_FORCE says else
+    /// When to write colour; auto means on a terminal; NO_COLOR and CLICOLOR_FORCE override it
     #[arg(long = "color", value_name = "WHEN", value_enum, default_value_t, global = true)]
     colour: ColourArg,
 }

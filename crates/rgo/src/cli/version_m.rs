@@ -14,8 +14,8 @@ use super::common::{ColourArgs, Tool};
 /// with `-`. What a file is, its content decides, not its name or its execute bit.
 ///
 /// What programs say themselves is printed in the layout of `go version -m`: Go's build
-/// information, the note that rgo-build leaves, the list of cargo-auditable. Of others what can be
-/// told is told, in lines that begin with `recovered`.
+/// information, the note that rgo-build leaves, the list of cargo-auditable. For other programs it
+/// prints what it can recover, in lines that begin with `recovered`.
 #[derive(Debug, Parser)]
 #[command(
     name = "rgo-version-m",
