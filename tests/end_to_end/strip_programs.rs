@@ -16,8 +16,6 @@ fn essence(file: &Path) -> Vec<serde_json::Value> {
         }
         let whole = answer.as_object_mut().expect("an object");
         whole.remove("origin");
-        // lief leaves debug data that nobody reads.
-        whole.remove("problems");
         answer
     });
     answers.collect()
@@ -32,7 +30,19 @@ fn programs_of_every_kind_are_sound_and_run_when_stripped() {
         let results = sound_in_every_mode(subject, &[], &folder);
         let before = essence(&subject.file);
         for (mode, result) in MODES.iter().zip(&results) {
-            assert_eq!(essence(result), before, "{} {mode}", subject.name);
+            let mut after = essence(result);
+            // Debug data that lief made unreadable is a problem of the input, and goes.
+            for (before, after) in before.iter().zip(&mut after) {
+                let gone = before["problems"].as_array().is_some_and(|all| {
+                    all.iter().all(|it| {
+                        it.as_str().is_some_and(|it| it.contains("DWARF") || it.contains(".debug_"))
+                    })
+                });
+                if gone && after["problems"].is_null() {
+                    after["problems"] = before["problems"].clone();
+                }
+            }
+            assert_eq!(after, before, "{} {mode}", subject.name);
         }
         if same_behaviour(subject, &results) {
             ran.push(subject.name.as_str());

@@ -68,8 +68,9 @@ fn libraries_that_auditwheel_repaired_are_as_small_as_by_llvm_and_load() {
         done(strip.args(["--strip-all", "--keep-section=.comment"]).args(files));
     });
     let total = |files: &[PathBuf]| files.iter().map(|file| size(file)).sum::<u64>();
-    for (ours, llvm) in ours.iter().zip(&llvm) {
+    for ((before, ours), llvm) in before.iter().zip(&ours).zip(&llvm) {
         assert!(size(ours) <= size(llvm), "{}: {}", ours.display(), size(llvm));
+        assert!(size(ours) <= size(before), "{}: {}", ours.display(), size(before));
     }
     assert!(total(&ours) * 100 < total(&before) * 63, "{} -> {}", total(&before), total(&ours));
     if cfg!(all(target_os = "linux", target_arch = "x86_64")) {
