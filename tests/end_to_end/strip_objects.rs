@@ -250,6 +250,35 @@ fn objects_that_gcc_compiles_at_link_time_link_when_stripped() {
     }
 }
 
+/// A kernel module is an object that the kernel links.
+#[test]
+fn a_full_strip_of_a_kernel_module_is_warned_of() {
+    let folder = scratch("strip-module");
+    let text = format!(
+        "{PART}\n__attribute__((section(\".gnu.linkonce.this_module\"))) int this_module = 1;\n"
+    );
+    let (source, object) = (write(&folder, "module.c", &text), folder.join("module.ko"));
+    let mut compile = zig("cc", &folder);
+    compile.args(["-target", "x86_64-linux-gnu", "-g", "-c"]).arg(source).arg("-o").arg(&object);
+    done(&mut compile);
+    let strip = |args: &[&str], input: &Path| {
+        let output = folder.join("output");
+        Outcome::of(tool("rgo-strip").args(args).arg("-o").arg(output).arg(input))
+    };
+    strip(&[], &object).ended(0).says("no kernel can load the result");
+    assert_eq!(strip(&["-g"], &object).ended(0).stderr, "");
+
+    // What signs a module appends: the message, its description, and a text.
+    let mut signed = std::fs::read(&object).expect("is there");
+    let described = [0, 0, 2, 0, 0, 0, 0, 0, 0, 0, 0, 9];
+    signed.extend([&b"a message"[..], &described, b"~Module signature appended~\n"].concat());
+    let path = folder.join("signed.ko");
+    std::fs::write(&path, signed).expect("writes");
+    strip(&["-g"], &path).ended(1).says("signed").says("--sign none takes the signature away");
+    let outcome = strip(&["-g", "--sign", "none"], &path).ended(0);
+    outcome.says("it was signed by an identity, and is not any more");
+}
+
 /// A strip of everything leaves nothing to link: it is done, as other strips do it, and said.
 #[test]
 fn a_full_strip_of_an_object_is_warned_of() {

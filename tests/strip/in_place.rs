@@ -228,6 +228,34 @@ fn a_pipe_takes_the_bytes_and_is_waited_for_aloud() {
     assert_eq!(bytes(&pipe), stripped(PROGRAM));
     assert!(child.wait().expect("ends").success());
     assert_eq!(folder.names(), ["bad", "file", "pipe"]);
+    let child = command(STRIP).args(["-q", "-o", output]).arg(&file).stderr(Stdio::piped()).spawn();
+    assert_eq!(bytes(&pipe), stripped(PROGRAM));
+    let ended = child.expect("starts").wait_with_output().expect("ends");
+    assert_eq!((ended.status.success(), &*ended.stderr), (true, &b""[..]));
+}
+
+/// What goes is less than what the alignment of a section takes that stays.
+#[test]
+fn a_result_that_is_larger_is_warned_of() {
+    let folder = Folder::new();
+    let file = folder.copy(PROGRAM, "file");
+    strip(&["-g"], &[&file]);
+    let mut content = bytes(&file);
+    let u64_at = |at: usize| u64::from_le_bytes(content[at..at + 8].try_into().expect("8 bytes"));
+    let headers = u64_at(40) as usize;
+    let count = usize::from(u16::from_le_bytes([content[60], content[61]]));
+    let size = content.len();
+    for number in 1..count {
+        let header = headers + 64 * number;
+        let is_loaded = content[header + 8] & 2 != 0;
+        if !is_loaded {
+            content[header + 48..header + 56].copy_from_slice(&4096_u64.to_le_bytes());
+        }
+    }
+    fs::write(&file, content).expect("writes");
+    let said = String::from_utf8(run(&["-R", ".comment", "-g"], &[&file]).stderr).expect("UTF-8");
+    let more = bytes(&file).len() - size;
+    assert!(said.contains(&format!("the result has {more} bytes more than the input")), "{said}");
 }
 
 #[test]

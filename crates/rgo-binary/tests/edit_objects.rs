@@ -178,6 +178,24 @@ fn a_strip_that_leaves_nothing_to_link_says_so() {
     assert!(!strip(&stripped, Strip::All), "nothing is left to lose");
 }
 
+/// Nothing here reads LLVM bitcode: its debug data and symbols stay, which is said.
+#[test]
+fn members_of_bitcode_stay_and_are_counted() {
+    let object = object(Architecture::X86_64);
+    let bitcode: [&[u8]; 2] = [b"BC\xc0\xde of LLVM", b"\xde\xc0\x17\x0b wrapped"];
+    let input = archive(&[&object, bitcode[0], bitcode[1]], &["exported"]);
+    let edits = Finish { strip: Strip::Debug, ..Finish::default() };
+    let edited = edit(&input, &edits).expect("edits");
+    let warning = "2 of 3 members are LLVM bitcode, whose debug data and symbols stay";
+    assert_eq!(edited.warnings, [warning]);
+    let output = finish(&input, &edits).expect("edits").bytes;
+    for member in bitcode {
+        assert!(output.windows(member.len()).any(|part| part == member));
+    }
+    let none = edit(&input, &Finish::default()).expect("edits");
+    assert_eq!(none.warnings, [""; 0], "nothing was to go");
+}
+
 /// A kernel module's signature covers all before it, and is taken away on demand alone.
 #[test]
 fn a_kernel_module_that_is_signed_is_not_edited() {

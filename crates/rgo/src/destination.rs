@@ -14,8 +14,6 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, anyhow};
 
-use crate::output;
-
 /// Where an output goes.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Destination {
@@ -104,12 +102,17 @@ pub(crate) fn folder(path: &Path) -> &Path {
     path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."))
 }
 
-/// Writes everything into a stream. A reader that has gone is no error.
+/// Writes everything into a stream. A reader that has gone is no error. Where nothing reads a pipe
+/// yet, `waiting` is told before this waits.
 ///
 /// # Errors
 /// If it cannot be opened or written to.
-pub(crate) fn write_into(stream: &Path, bytes: &mut dyn Read) -> io::Result<()> {
-    quiet(io::copy(bytes, &mut open(stream)?))
+pub(crate) fn write_into(
+    stream: &Path,
+    bytes: &mut dyn Read,
+    waiting: &dyn Fn(&str),
+) -> io::Result<()> {
+    unless_gone(io::copy(bytes, &mut open(stream, waiting)?))
 }
 
 /// Writes everything to stdout. A reader that has gone is no error.
@@ -118,21 +121,21 @@ pub(crate) fn write_into(stream: &Path, bytes: &mut dyn Read) -> io::Result<()> 
 /// If it cannot be written to.
 pub(crate) fn write_to_stdout(bytes: &mut dyn Read) -> io::Result<()> {
     let mut stdout = io::stdout().lock();
-    quiet(io::copy(bytes, &mut stdout))?;
-    quiet(stdout.flush().map(|()| 0))
+    unless_gone(io::copy(bytes, &mut stdout))?;
+    unless_gone(stdout.flush().map(|()| 0))
 }
 
-fn quiet(written: io::Result<u64>) -> io::Result<()> {
+fn unless_gone(written: io::Result<u64>) -> io::Result<()> {
     match written {
         Err(error) if error.kind() != ErrorKind::BrokenPipe => Err(error),
         _ => Ok(()),
     }
 }
 
-/// Opens a stream. A pipe that nobody reads yet is waited for, as all programs do; but not in
+/// Opens a stream. A pipe that nobody reads yet is waited for, as all programs do, but not in
 /// silence.
 #[cfg(unix)]
-fn open(stream: &Path) -> io::Result<File> {
+fn open(stream: &Path, waiting: &dyn Fn(&str)) -> io::Result<File> {
     use std::os::unix::fs::{FileTypeExt, OpenOptionsExt};
 
     use rustix::fs::{OFlags, fcntl_getfl, fcntl_setfl};
@@ -146,7 +149,7 @@ fn open(stream: &Path) -> io::Result<File> {
     let at_once = i32::try_from(OFlags::NONBLOCK.bits()).unwrap_or_default();
     match options.clone().custom_flags(at_once).open(stream) {
         Err(error) if error.raw_os_error() == Some(rustix::io::Errno::NXIO.raw_os_error()) => {
-            output::note(&format!("waiting until something reads {}", stream.display()));
+            waiting(&format!("waiting until something reads {}", stream.display()));
             options.open(stream)
         }
         Err(error) => Err(error),
@@ -158,7 +161,7 @@ fn open(stream: &Path) -> io::Result<File> {
 }
 
 #[cfg(not(unix))]
-fn open(stream: &Path) -> io::Result<File> {
+fn open(stream: &Path, _waiting: &dyn Fn(&str)) -> io::Result<File> {
     OpenOptions::new().write(true).open(stream)
 }
 
@@ -208,7 +211,7 @@ mod tests {
         let name = folder.path().join("link");
         symlink(format!("/proc/self/fd/{}", held.as_raw_fd()), &name).expect("links");
         assert_eq!(Destination::of(&name).expect("is found"), Destination::Stream(name.clone()));
-        write_into(&name, &mut &b"new"[..]).expect("writes");
+        write_into(&name, &mut &b"new"[..], &|_| {}).expect("writes");
         let mut seen = String::new();
         (&held).read_to_string(&mut seen).expect("reads");
         assert_eq!((seen.as_str(), name.is_symlink()), ("new", true));

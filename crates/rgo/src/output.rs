@@ -47,7 +47,7 @@ pub fn deliver(data: &[u8], file: Option<&Path>) -> anyhow::Result<()> {
     let Some(file) = file else { return write(data) };
     match Destination::of(file)? {
         Destination::Stdout => write(data),
-        Destination::Stream(path) => destination::write_into(&path, &mut &*data)
+        Destination::Stream(path) => destination::write_into(&path, &mut &*data, &note)
             .with_context(|| format!("writing {}", path.display())),
         Destination::File { path, .. } => {
             let path = Utf8Path::from_path(&path)

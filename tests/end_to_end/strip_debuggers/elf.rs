@@ -66,8 +66,15 @@ fn a_program_whose_debug_data_dwz_has_shared() {
     dwz.args(["-m", "common.dwz", "-r"]).args(&programs).current_dir(&folder);
     Outcome::of(&mut dwz).ended(0);
     assert!(folder.join("common.dwz").is_file(), "dwz has shared nothing");
-    split(&programs[0], &debug);
-    debugs_c(&programs[0], Some(&debug));
+    // The same build in a folder of its own, with the shared file where it looks for it.
+    let again = folder.join("another/place/twice");
+    std::fs::create_dir_all(folder.join("another/place")).expect("made");
+    std::fs::copy(folder.join("common.dwz"), folder.join("another/common.dwz")).expect("copied");
+    std::fs::copy(&programs[0], &again).expect("copied");
+    for program in [&programs[0], &again] {
+        split(program, &debug);
+        debugs_c(program, Some(&debug));
+    }
     let only = folder.join("debug/only");
     strip(&programs[1], &["--only-keep-debug", "-o", only.to_str().expect("UTF-8")]);
     let said = gdb(&only, None, &["ptype shared"]);

@@ -20,6 +20,8 @@ use super::{Draft, Edited, Finish, Strip, Why, bytes};
 use crate::{Error, Image, Limits, Recognised, Result, Slice, recognise};
 
 const WHAT: &str = "archive";
+/// LLVM bitcode, raw and as Apple wraps it. (LLVM, "LLVM Bitcode File Format")
+const BITCODE: [&[u8]; 2] = [b"BC\xc0\xde", b"\xde\xc0\x17\x0b"];
 const MAGIC: &[u8] = b"!<arch>\n";
 const HEADER: u64 = 60;
 /// Where time, owner, group and mode begin in a member's header.
@@ -46,6 +48,11 @@ impl Member<'_> {
         }
     }
 
+    /// Whether it is about the other members.
+    fn is_table(&self) -> bool {
+        self.symbols().is_some() || self.name == b"//"
+    }
+
     /// Time, owner, group and mode as ar's `D` gives them; the table of long names has none.
     fn no_origin(&self) -> Option<String> {
         let mode = if self.symbols().is_some() { "0" } else { "644" };
@@ -66,9 +73,11 @@ pub(super) fn each<'a>(
     let mut drafts = Vec::with_capacity(members.len());
     // By the place of a member, the symbols that linkers still find in it.
     let mut left: HashMap<u64, Left> = HashMap::new();
+    let mut bitcode = 0;
     for member in &members {
         if recognise(member.content) != Recognised::Elf {
             check_other(member)?;
+            bitcode += usize::from(BITCODE.iter().any(|magic| member.content.starts_with(magic)));
             drafts.push(Draft::of(member.content));
             continue;
         }
@@ -80,6 +89,12 @@ pub(super) fn each<'a>(
         whole.unlinkable |= edited.unlinkable;
         whole.warnings.extend(edited.warnings);
         drafts.push(edited.draft);
+    }
+    if bitcode > 0 && edits.strip != Strip::None {
+        let count = members.iter().filter(|member| !member.is_table()).count();
+        whole.warnings.push(format!(
+            "{bitcode} of {count} members are LLVM bitcode, whose debug data and symbols stay"
+        ));
     }
     let stays = |at: u64, name: &[u8]| left.get(&at).is_none_or(|left| left.has(name));
     let mut tables = Vec::new();

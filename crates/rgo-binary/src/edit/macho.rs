@@ -73,8 +73,8 @@ pub(super) fn finish<'a>(input: Draft<'a>, edits: &Finish<'_>) -> Result<Edited<
         warnings.push("macOS on arm64 loads no code without a signature".to_owned());
     }
     if edits.macho.without.contains(&MachOPart::Uuid) {
-        let text = "without a UUID no debugger finds its companion, and new versions of macOS may \
-                    refuse to load it";
+        let text = "without a UUID no debugger finds the companion of the image, and new versions \
+                    of macOS may refuse to load the image";
         warnings.push(text.to_owned());
     }
     let identity_dropped = parts.identity_dropped;

@@ -20,7 +20,7 @@ use dialect::Content;
 /// Take debug data and symbols out of programs, or put them into files of their own
 ///
 /// Reads and writes ELF, Mach-O (fat ones too) and PE files for any platform, on any platform, and
-/// ELF objects and archives of them. A file is changed in place, or written to another with -o; it
+/// ELF objects and archives of them (not Mach-O and COFF objects). A file is changed in place, or written to another with -o; it
 /// is checked before it is put in place that the result loads what the input loads. Nothing is
 /// printed unless asked for.
 ///
@@ -34,6 +34,8 @@ use dialect::Content;
     disable_version_flag = true,
     args_override_self = true,
     max_term_width = 100,
+    // Flags of Apple's become other words before clap sees them, which its own usage would show.
+    override_usage = "rgo-strip [OPTIONS] <FILE>...",
     after_help = "\
 Examples:
   rgo-strip app                            take out all that running it does not need
@@ -53,18 +55,27 @@ Apple's dialect is read if the program is called by a name like arm64-apple-darw
 or darwin in it, strip at its end), with --dialect apple, or if a flag is there that only Apple's
 strip has (-u -r -A -T -i -c -l -arch -toc64 -no_…). In it the flags of one dash are Apple's:
   -u, -r    undefined symbols, and those referenced dynamically, stay: they stay in every mode
-  -S -x -X  debugging, local, L… symbols go; without one of them all go that dyld does not need
-  -T        Swift's symbols go        -N        all symbols go, if dyld binds the image
+  -S        debugging symbols go
+  -x        local symbols go
+  -X        local symbols that begin with L go
+  -N        all symbols go, if dyld binds the image without them
+  -T        Swift's symbols go
   -s FILE   symbols listed in FILE stay, and nothing else is exported
   -R FILE   symbols listed in FILE go, and are not exported
   -d FILE   debugging symbols of the source files listed in FILE stay
-  -i        what -s and -R list may be missing
-  -A        global absolute symbols stay         -D  archives become deterministic
-  -no_uuid, -no_split_info, -no_atom_info        these load commands go
-  -no_code_signature_warning                     say nothing of a signature that is void
-  -o FILE, -v, and - (what follows are files)
--c, -l, -n, -arch and -toc64 are refused with the reason. Where an identity's signature is void, an
-ad-hoc one takes its place. `-s FILE` and `-R FILE` that either dialect could mean are an error.
+  -i        symbols that -s and -R list may be missing
+  -A        global absolute symbols stay
+  -D        archives become deterministic
+  -no_uuid, -no_split_info, -no_atom_info
+            these load commands go
+  -no_code_signature_warning
+            say nothing of a signature that is void
+  -o FILE   the result goes to FILE
+  -v        say what was done
+  -         whatever follows is a file
+Without -S, -x, -X or -N every symbol goes that dyld does not need. -c, -l, -n, -arch and -toc64 are
+not supported: an error says what to use. Where an identity's signature is void, an ad-hoc one takes
+its place. `-s FILE` and `-R FILE` that either dialect could mean are an error.
 
 Exit codes: 0 done; 1 a file could not be stripped, and is as it was; 2 wrong usage."
 )]

@@ -134,11 +134,12 @@ impl Extents {
     pub(super) fn hold_because(&self, offset: u64) -> String {
         match self.stuck.filter(|(end, _)| offset < *end) {
             Some((_, Stuck::Unclaimed { offset, size })) => format!(
-                "{size} bytes at {offset:#x} that no header speaks of could not be found at \
-                 another place"
+                "the {size} bytes at {offset:#x} belong to no section and no segment, and a program \
+                 may look for them there"
             ),
             Some((_, Stuck::ProgramHeaders)) => {
-                "the program headers lie behind, and kernels before 5.18 find them nowhere else"
+                "the program headers lie behind them and cannot move: kernels before 5.18 look \
+                 for them at this offset"
                     .to_owned()
             }
             None => "a segment holds them".to_owned(),

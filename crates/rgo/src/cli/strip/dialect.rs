@@ -309,7 +309,8 @@ fn act(
         Does::Sets(set) => set(apple),
         Does::InAnyCase => {}
         Does::Refused(why) => {
-            let text = format!("-{}, in Apple's dialect: {}", flag.name, flag.meaning);
+            let text =
+                format!("-{} of Apple's strip ({}) is not supported", flag.name, flag.meaning);
             return Err(anyhow!(Usage(text)).context(Hint(why.to_owned())));
         }
         Does::TakesValue(_) | Does::TakesList(_) => {}

@@ -6,8 +6,8 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, anyhow};
 use object::{Object, ObjectSymbol};
-use rgo_binary::Image;
 use rgo_binary::edit::MachOPart;
+use rgo_binary::{Format, Image};
 
 use crate::cli::strip;
 use crate::exit::{Hint, Usage};
@@ -29,6 +29,8 @@ pub(super) struct Apple {
     pub no_signature_warning: bool,
     /// Whether listed symbols may be missing.
     may_be_missing: bool,
+    /// The flags of the call that ask for something that only a Mach-O image has.
+    only_macho: Vec<&'static str>,
 }
 
 /// Names from a file.
@@ -54,28 +56,39 @@ impl Apple {
             return Err(Usage(format!("{keep} keeps {name}, and {remove} takes it out")).into());
         }
         let parts = [
-            (flags.no_uuid, MachOPart::Uuid),
-            (flags.no_split_info, MachOPart::SplitInfo),
-            (flags.no_atom_info, MachOPart::AtomInfo),
-            (flags.no_swift_symbols, MachOPart::SwiftSymbols),
-            (flags.no_symbols, MachOPart::Symbols),
+            (flags.no_uuid, "-no_uuid", MachOPart::Uuid),
+            (flags.no_split_info, "-no_split_info", MachOPart::SplitInfo),
+            (flags.no_atom_info, "-no_atom_info", MachOPart::AtomInfo),
+            (flags.no_swift_symbols, "-T", MachOPart::SwiftSymbols),
+            (flags.no_symbols, "-N", MachOPart::Symbols),
         ];
+        let parts = || parts.into_iter().filter(|(is_asked, ..)| *is_asked);
+        let others = [(flags.absolute, "-A"), (flags.debugging_of.is_some(), "-d")];
+        let others = others.into_iter().filter(|(is_asked, _)| *is_asked).map(|(_, flag)| flag);
         Ok(Self {
             keep,
             remove,
             debugging_of: read(&flags.debugging_of)?,
-            without: parts.into_iter().filter(|(goes, _)| *goes).map(|(_, part)| part).collect(),
+            without: parts().map(|(.., part)| part).collect(),
             keeps_absolute: flags.absolute,
             no_signature_warning: flags.no_signature_warning,
             may_be_missing: flags.may_be_missing,
+            only_macho: parts().map(|(_, flag, _)| flag).chain(others).collect(),
         })
     }
 
-    /// Checks that each listed symbol is in each of these images.
+    /// Checks that the flags fit these images: that each image is of a format that can follow them,
+    /// and has each listed symbol.
     ///
     /// # Errors
-    /// If one is missing, unless that is allowed.
+    /// If an image is of another format; if a symbol is missing, unless that is allowed.
     pub(super) fn check(&self, images: &[&Image<'_>]) -> Result<()> {
+        let other = images.iter().find(|image| image.format() != Format::MachO);
+        if let (Some(image), Some(flag)) = (other, self.only_macho.first()) {
+            let text = format!("{flag} is for Mach-O images, and this is {}", image.format());
+            let hint = Hint("--dialect gnu reads the flags as GNU's strip does".into());
+            return Err(anyhow!(text).context(hint));
+        }
         let lists = [&self.keep, &self.remove].into_iter().flatten();
         for list in lists.filter(|_| !self.may_be_missing) {
             for image in images {
@@ -110,6 +123,15 @@ impl List {
         let names = text.split(|byte| *byte == b'\n').map(<[u8]>::trim_ascii);
         let names = names.filter(|name| !name.is_empty() && !name.starts_with(b"#"));
         Ok(Self { path: path.to_owned(), names: names.map(<[u8]>::to_vec).collect() })
+    }
+
+    /// Says which of the names, taken for source files, are not among those that were found.
+    pub(super) fn not_found(&self, found: &HashSet<Vec<u8>>) -> Option<String> {
+        let mut missing: Vec<_> =
+            self.names.difference(found).map(|name| String::from_utf8_lossy(name)).collect();
+        missing.sort();
+        let (path, names) = (self.path.display(), missing.join(", "));
+        (!missing.is_empty()).then(|| format!("no debugging symbols are of {names} ({path})"))
     }
 
     /// Whether it has a name.

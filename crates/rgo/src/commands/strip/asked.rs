@@ -42,8 +42,10 @@ pub(super) struct Asked {
     pub dry_run: bool,
     /// Whether it is to be told what was done.
     pub report: bool,
-    /// Whether the result itself goes to stdout.
+    /// Whether a result, or a section, goes to stdout.
     pub to_stdout: bool,
+    /// Whether nothing but errors is said.
+    pub quiet: bool,
 }
 
 /// What is made of debug data.
@@ -71,6 +73,12 @@ impl Asked {
         };
         // GNU's reads these always so; Debian's packaging asks for `-R .gnu.lto_*`.
         let of_sections = if args.names.regex { Reading::Regex } else { Reading::Wildcard };
+        let dumped = pairs("--dump-section", &args.dump_sections)?;
+        let outputs = dumped.iter().map(|(_, file)| file).chain(&args.output);
+        let to_stdout = outputs.filter(|path| Destination::is_stdout(path)).count();
+        if to_stdout > 1 {
+            return Err(Usage("only one result can go to stdout".to_owned()).into());
+        }
         let added = pairs("--add-section", &args.add_sections)?;
         let added = added.into_iter().map(|(name, file)| {
             let content = fs::read(&file)
@@ -94,7 +102,7 @@ impl Asked {
             keep_sections: Names::new(&args.names.keep_sections, of_sections)?,
             drop_sections: Names::new(&args.names.remove_sections, of_sections)?,
             added: added.collect::<Result<_>>()?,
-            dumped: pairs("--dump-section", &args.dump_sections)?,
+            dumped,
             compression: args.compression.map(|how| match how {
                 CompressionArg::Zlib => Compression::Zlib,
                 CompressionArg::Zstd => Compression::Zstd,
@@ -109,7 +117,8 @@ impl Asked {
             },
             apple: args.apple.as_ref().map(Apple::new).transpose()?.unwrap_or_default(),
             deterministic: args.enable_deterministic_archives,
-            to_stdout: args.output.as_deref().is_some_and(Destination::is_stdout),
+            to_stdout: to_stdout > 0,
+            quiet: args.quiet,
             output: args.output.clone(),
             preserve_dates: args.preserve_dates,
             dry_run: args.dry_run,

@@ -1,5 +1,8 @@
 //! What a call asks for, as the edit of one file.
 
+use std::cell::RefCell;
+use std::collections::HashSet;
+
 use rgo_binary::edit::{self, Choice, Edited, Finish, MachO, Strip as Mode};
 use rgo_binary::{Recognised, recognise};
 
@@ -23,7 +26,14 @@ pub(super) fn apply<'a>(
     let drop_symbol = |name: &[u8]| has(&asked.drop_symbols, name) || lists(&apple.remove, name);
     let keep_section = |name: &[u8]| has(&asked.keep_sections, name);
     let drop_section = |name: &[u8]| has(&asked.drop_sections, name);
-    let debugging_of = |name: &[u8]| lists(&apple.debugging_of, name);
+    let found = RefCell::new(HashSet::new());
+    let debugging_of = |name: &[u8]| {
+        let is_listed = lists(&apple.debugging_of, name);
+        if is_listed {
+            found.borrow_mut().insert(name.to_vec());
+        }
+        is_listed
+    };
     // Where a mode keeps all global symbols, a list of some of them asks for nothing more.
     let keeps_listed = apple.keep.is_some() && asked.mode == Mode::All;
     let exported =
@@ -56,5 +66,8 @@ pub(super) fn apply<'a>(
         deterministic: asked.deterministic,
         ..Finish::default()
     };
-    edit::edit(bytes, &edits)
+    let mut edited = edit::edit(bytes, &edits)?;
+    let list = apple.debugging_of.as_ref();
+    edited.warnings.extend(list.and_then(|list| list.not_found(&found.borrow())));
+    Ok(edited)
 }

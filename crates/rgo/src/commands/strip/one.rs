@@ -6,7 +6,7 @@ use std::fs::File;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, anyhow};
-use rgo_binary::edit::{Draft, Edited, Piece, Why};
+use rgo_binary::edit::{Draft, Edited, Piece, Sign, Why};
 use rgo_binary::{Error, Image, Limits, Recognised, Slice, recognise, slices};
 use tempfile::NamedTempFile;
 
@@ -14,7 +14,7 @@ use super::ahead::{self, Begun};
 use super::asked::{Asked, Companion};
 use super::edits;
 use super::report::{FileReport, Gone, Made};
-use super::split::{self, Split};
+use super::split::{self, Home, Split};
 use super::target::Target;
 use super::write::{self, Wait};
 use crate::exit::{Hint, Usage};
@@ -44,7 +44,11 @@ pub(super) fn strip(path: &Path, asked: &Asked) -> Result<FileReport> {
         companion.put()?;
     }
     if let Some(result) = prepared.result {
-        target.put(result)?;
+        target.put(result, &|text| {
+            if !asked.quiet {
+                output::note(text);
+            }
+        })?;
     }
     Ok(prepared.report)
 }
@@ -91,7 +95,7 @@ fn prepare(input: &Input, target: &Target, asked: &Asked) -> Result<Ready> {
     // An archive has objects and no images; what is neither, the edit refuses.
     let slices = match recognise(&input.bytes) {
         Recognised::Archive | Recognised::Other => Vec::new(),
-        _ => slices(&input.bytes, &limits).map_err(explained)?,
+        _ => slices(&input.bytes, &limits).map_err(|error| explained(error, &input.bytes))?,
     };
     dump(&slices, asked)?;
     let mut report = FileReport {
@@ -108,7 +112,8 @@ fn prepare(input: &Input, target: &Target, asked: &Asked) -> Result<Ready> {
         Companion::Split(folder) => split::make(input, &images, folder, asked, &mut report)?,
     };
     let link = companion.as_ref().and_then(Split::link);
-    let think = || edits::apply(&input.bytes, asked, link).map_err(explained);
+    let think =
+        || edits::apply(&input.bytes, asked, link).map_err(|error| explained(error, &input.bytes));
     let (edited, begun) = if asked.dry_run {
         (think(), None)
     } else {
@@ -158,9 +163,9 @@ fn only_companion(
     mut report: FileReport,
 ) -> Result<Ready> {
     let mut new = None;
-    let folder = target.folder();
+    let home = Home::of(target.folder());
     let result =
-        split::with_companion(input, images, asked, folder, &mut report, |companion, file| {
+        split::with_companion(input, images, asked, home, &mut report, |companion, file| {
             new = Some((companion.size(), made(companion)));
             if asked.dry_run {
                 return Ok(None);
@@ -208,12 +213,22 @@ fn describe(edited: &Edited<'_>, asked: &Asked, images: &[&Image<'_>], report: &
     if edited.unlinkable {
         let is_module = |image: &&Image<'_>| image.section(".gnu.linkonce.this_module").is_some();
         let who = match images {
-            [] => "no linker can use the objects any more: they have",
-            images if images.iter().any(is_module) => "no kernel can load the result: it has",
-            _ => "no linker can use the result: it has",
+            [] => "no linker can use the objects any more",
+            images if images.iter().any(is_module) => "no kernel can load the result",
+            _ => "no linker can use the result",
         };
-        let text = format!("{who} no symbols and no relocations (-g takes out debug data alone)");
+        let text = format!(
+            "{who}: symbols and relocations that it needs are gone (-g takes out debug data alone)"
+        );
         report.warnings.push(text);
+    }
+    let may_grow = !asked.added.is_empty()
+        || asked.compression.is_some()
+        || matches!(asked.companion, Companion::Split(_))
+        || asked.sign != Sign::Keep;
+    if report.size_after > report.size_before && !may_grow {
+        let more = report.size_after - report.size_before;
+        report.warnings.push(format!("the result has {more} bytes more than the input"));
     }
     if edited.identity_dropped && !asked.apple.no_signature_warning {
         report.warnings.push("it was signed by an identity, and is not any more".to_owned());
@@ -232,13 +247,17 @@ fn made(draft: &Draft<'_>) -> Vec<Made> {
 }
 
 /// An error with the next step, where there is one.
-fn explained(error: Error) -> anyhow::Error {
+fn explained(error: Error, input: &[u8]) -> anyhow::Error {
+    let is_macho = matches!(recognise(input), Recognised::MachO | Recognised::FatMachO);
     let hint = match &error {
         Error::Unrecognised => {
             "only the content counts: is the file whole, and not packed or a script?"
         }
+        Error::SignedByIdentity { .. } if is_macho => {
+            "strip before you sign; --sign adhoc and --sign none void the signature"
+        }
         Error::SignedByIdentity { .. } => {
-            "strip before you sign; --sign adhoc or --sign none void the signature"
+            "strip before you sign; --sign none takes the signature away"
         }
         Error::Malformed { .. } => "the file is damaged, or something edited it: get it again",
         _ => return error.into(),

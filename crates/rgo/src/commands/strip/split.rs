@@ -31,6 +31,7 @@ use super::write::{self, Wait};
 use crate::exit::Hint;
 use crate::mapped;
 use place::{Place, Prepared};
+pub(super) use supplement::Home;
 use supplement::Supplement;
 
 /// A companion, and how its program names it.
@@ -71,7 +72,7 @@ pub(super) fn make(
 ) -> Result<Option<Split>> {
     if images.is_empty() {
         // The edit says why.
-        return with_companion(input, images, asked, folder, report, |_, _| Ok(None));
+        return with_companion(input, images, asked, Home::of(folder), report, |_, _| Ok(None));
     }
     let Some(image) = images.iter().find(|image| has_debug_data(image)) else {
         report.warnings.extend(nothing_to_split(images, folder, &input.name)?);
@@ -79,8 +80,9 @@ pub(super) fn make(
     };
     let place = Place::new(folder, &input.name, image)?;
     report.companion = Some(place.path.display().to_string());
-    let home = place.path.parent().unwrap_or(folder).to_owned();
-    with_companion(input, images, asked, &home, report, |companion, file| {
+    let path = place.path.clone();
+    let home = Home { folder: path.parent().unwrap_or(folder), present: Some(&path) };
+    with_companion(input, images, asked, home, report, |companion, file| {
         let is_linked = image.format() != Format::MachO;
         let link = is_linked.then(|| (place.link_name(), edit::debuglink_crc(companion)));
         let prepared = (!asked.dry_run).then(|| place.prepare(companion, file)).transpose()?;
@@ -92,7 +94,7 @@ pub(super) fn make(
     })
 }
 
-/// Makes a companion that is to be in `folder`, and does something with it and the file that its
+/// Makes a companion that is to be at `home`, and does something with it and the file that its
 /// copies are from.
 ///
 /// # Errors
@@ -101,12 +103,12 @@ pub(super) fn with_companion<T>(
     input: &Input,
     images: &[&Image<'_>],
     asked: &Asked,
-    folder: &Path,
+    home: Home<'_>,
     report: &mut FileReport,
     work: impl FnOnce(&Draft<'_>, &File) -> Result<T>,
 ) -> Result<T> {
     let elsewhere = images.iter().any(|image| object_files(image) > 0);
-    let supplement = match Supplement::of(&input.path, images, folder) {
+    let supplement = match Supplement::of(&input.path, images, home) {
         Supplement::AsItIs => None,
         Supplement::Path(path) => Some(path),
         Supplement::Missing(path) => {

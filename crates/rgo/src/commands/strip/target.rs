@@ -129,10 +129,11 @@ impl Target {
     ///
     /// # Errors
     /// If it cannot be. What was there is then as before; where that is not so, it is said.
-    pub(super) fn put(&self, temporary: NamedTempFile) -> Result<()> {
+    /// `waiting` is told if nothing reads the pipe yet that the result goes into.
+    pub(super) fn put(&self, temporary: NamedTempFile, waiting: &dyn Fn(&str)) -> Result<()> {
         match self.kind {
             Kind::Stream => File::open(temporary.path())
-                .and_then(|mut bytes| destination::write_into(&self.path, &mut bytes))
+                .and_then(|mut bytes| destination::write_into(&self.path, &mut bytes, waiting))
                 .map_err(Into::into),
             Kind::Stdout => File::open(temporary.path())
                 .and_then(|mut bytes| destination::write_to_stdout(&mut bytes))
@@ -233,7 +234,7 @@ mod tests {
             let result = target.temporary().expect("makes a file");
             fs::write(result.path(), "result").expect("writes");
             fs::write(&path, "changed meanwhile").expect("writes");
-            let error = target.put(result).expect_err("is another file");
+            let error = target.put(result, &|_| {}).expect_err("is another file");
             assert!(format!("{error:#}").contains("changed"), "{error:#}");
             assert_eq!(fs::read(&path).expect("reads"), b"changed meanwhile");
             assert_eq!(fs::read_dir(&folder).expect("reads").count(), names);

@@ -5,11 +5,16 @@
 //! bin/app                            .gnu_debugaltlink  ../dwz/common
 //! debug/.build-id/ab/cdef.debug      .gnu_debugaltlink  ../../../dwz/common
 //! ```
+//!
+//! The same build in two folders has one companion in a store. The companion keeps the path that it
+//! got first: another path would make it another file.
 
 use std::path::{Component, Path, PathBuf};
 
-use rgo_binary::Image;
 use rgo_binary::edit;
+use rgo_binary::{Image, Limits, slices};
+
+use crate::mapped;
 
 /// How a companion is to name the supplementary file of its program.
 #[derive(Debug, PartialEq, Eq)]
@@ -22,25 +27,53 @@ pub(super) enum Supplement {
     Missing(PathBuf),
 }
 
+/// Where a companion is to be.
+#[derive(Clone, Copy, Debug)]
+pub(in super::super) struct Home<'a> {
+    /// Its folder, which may not exist yet.
+    pub folder: &'a Path,
+    /// A file that may exist and be the companion.
+    pub present: Option<&'a Path>,
+}
+
+impl<'a> Home<'a> {
+    /// A folder that has no companion of the program yet.
+    pub(in super::super) fn of(folder: &'a Path) -> Self {
+        Self { folder, present: None }
+    }
+}
+
 impl Supplement {
-    /// Finds out how the companion in `folder`, which may not be there yet, names the file that
-    /// the program at `program` names.
-    pub(super) fn of(program: &Path, images: &[&Image<'_>], folder: &Path) -> Self {
+    /// Finds out how the companion at `home` names the file that the program at `program` names.
+    pub(super) fn of(program: &Path, images: &[&Image<'_>], home: Home<'_>) -> Self {
         let link = images.iter().find_map(|image| edit::supplement(image));
         let Some(link) = link.map(Path::new).filter(|link| link.is_relative()) else {
             return Self::AsItIs;
         };
-        let home = program.canonicalize().ok();
-        let Some(home) = home.as_deref().and_then(Path::parent) else { return Self::AsItIs };
-        let Ok(file) = home.join(link).canonicalize() else {
-            return Self::Missing(home.join(link));
+        if let Some(path) = home.present.and_then(path_in) {
+            return Self::Path(path);
+        }
+        let real_program = program.canonicalize().ok();
+        let Some(beside) = real_program.as_deref().and_then(Path::parent) else {
+            return Self::AsItIs;
         };
-        let folder = real(folder);
-        if folder == home {
+        let Ok(file) = beside.join(link).canonicalize() else {
+            return Self::Missing(beside.join(link));
+        };
+        let folder = real(home.folder);
+        if folder == beside {
             return Self::AsItIs;
         }
         relative(&file, &folder).map_or(Self::AsItIs, Self::Path)
     }
+}
+
+/// The path by which a companion names its supplementary file.
+fn path_in(companion: &Path) -> Option<String> {
+    let bytes = mapped::map(companion).ok()?;
+    let limits = Limits { max_file: u64::MAX, ..Limits::default() };
+    let slices = slices(&bytes, &limits).ok()?;
+    slices.iter().find_map(|slice| edit::supplement(&slice.image)).map(str::to_owned)
 }
 
 /// A folder without links, as far as it is there.
