@@ -31,6 +31,7 @@ mod kind;
 pub mod libc;
 mod limits;
 pub mod linkage;
+pub mod load_options;
 pub mod modinfo;
 mod needles;
 pub mod note;

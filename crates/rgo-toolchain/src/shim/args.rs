@@ -8,10 +8,15 @@
 //! | `-static-pie` | ignores it, ET_EXEC comes out | `-static -pie` |
 //! | `-Wl,…/list.def` | dropped, a DLL exports everything | the `.def` as an input |
 //! | `-Wl,-exported_symbols_list,F` | dropped, a dylib exports everything | noted, for the pass after the link |
+//! | `-mwindows`, `-mconsole` | ignores them | `-Wl,--subsystem,…` |
+//! | a second version script | takes the last alone | the others for LLD, see [`super::lld`] |
+//! | an option that zig does not know | refuses it | for LLD, where LLD links |
 
 use camino::{Utf8Path, Utf8PathBuf};
 
 use super::Recipe;
+use super::asked::{Asked, ListForm};
+use super::options::{self, Value};
 use crate::exec::absolute;
 
 /// What a link makes.
@@ -28,31 +33,22 @@ pub enum LinkKind {
 pub struct Rewritten {
     /// The arguments of `zig cc`.
     pub args: Vec<String>,
+    /// What LLD is to be told besides, in its own words.
+    pub lld: Vec<String>,
+    /// Whether the system's start files are to be left out.
+    pub no_start_files: bool,
     /// What comes out.
     pub output: Option<Utf8PathBuf>,
     /// What it is.
     pub kind: LinkKind,
-    /// The file with the only symbols that a dylib may export, one a line, which zig drops.
-    pub export_list: Option<Utf8PathBuf>,
+    /// What is asked of it.
+    pub asked: Asked,
 }
 
-/// Options whose value is the next argument and a path.
-const PATH_NEXT: [&str; 9] =
-    ["-o", "-L", "-F", "-T", "-I", "-isystem", "-iframework", "-include", "-isysroot"];
 /// Options whose value is the rest of the argument and a path.
 const PATH_REST: [&str; 4] = ["-L", "-F", "-I", "-B"];
-/// Linker options whose value is a path that need not exist yet.
-const LINKER_OUTPUTS: [&str; 3] = ["--out-implib", "-Map", "-pdb"];
-/// Linker options whose value means something at run time and is no path of this machine.
-const RUNTIME_PATHS: [&str; 7] = [
-    "-rpath",
-    "--rpath",
-    "-install_name",
-    "-soname",
-    "--soname",
-    "-dynamic-linker",
-    "--dynamic-linker",
-];
+/// How the names of files end that linkers read.
+const INPUTS: [&str; 9] = ["o", "a", "so", "lib", "obj", "def", "ld", "rlib", "dylib"];
 
 /// Rewrites the arguments of one link in `cwd`, already read out of response files.
 pub fn rewrite(
@@ -61,51 +57,278 @@ pub fn rewrite(
     recipe: &Recipe,
     exists: &dyn Fn(&Utf8Path) -> bool,
 ) -> Rewritten {
-    let kind = if args
-        .iter()
-        .any(|a| matches!(a.as_str(), "-shared" | "-dynamiclib" | "-dylib" | "-Wl,-dylib"))
-    {
-        LinkKind::Library
-    } else {
-        LinkKind::Executable
+    let is_library =
+        |arg: &String| matches!(arg.as_str(), "-shared" | "-dynamiclib" | "-dylib" | "-Wl,-dylib");
+    let kind = if args.iter().any(is_library) { LinkKind::Library } else { LinkKind::Executable };
+    let mut rewriter = Rewriter {
+        cwd,
+        recipe,
+        exists,
+        kind,
+        out: Vec::new(),
+        lld: Vec::new(),
+        no_start_files: false,
+        output: None,
+        asked: Asked::default(),
+        open: None,
+        version_script: None,
+        is_after_unknown: false,
     };
-    let mut state = State { out: Vec::new(), output: None, export_list: None };
-    let mut rest = args.iter();
+    let mut rest = args.iter().map(String::as_str);
     while let Some(arg) = rest.next() {
-        if PATH_NEXT.contains(&arg.as_str()) {
-            if let Some(path) = rest.next() {
-                let path = absolute(cwd, Utf8Path::new(path));
-                if arg == "-o" {
-                    state.output = Some(path.clone());
+        rewriter.argument(arg, &mut rest);
+    }
+    rewriter.finish(args)
+}
+
+const VERSION_SCRIPT: &str = "--version-script";
+
+/// A linker option whose values are still to come.
+struct Open {
+    name: String,
+    values: Vec<String>,
+    wanted: &'static [Value],
+}
+
+struct Rewriter<'a> {
+    cwd: &'a Utf8Path,
+    recipe: &'a Recipe,
+    exists: &'a dyn Fn(&Utf8Path) -> bool,
+    kind: LinkKind,
+    out: Vec<String>,
+    lld: Vec<String>,
+    no_start_files: bool,
+    output: Option<Utf8PathBuf>,
+    asked: Asked,
+    open: Option<Open>,
+    /// Where in `out` the version script is that zig will take.
+    version_script: Option<usize>,
+    /// Whether the last word for the linker is an option that is not in the tables.
+    is_after_unknown: bool,
+}
+
+impl Rewriter<'_> {
+    /// One argument of the compiler, with those after it that are its values.
+    fn argument<'w>(&mut self, arg: &'w str, rest: &mut impl Iterator<Item = &'w str>) {
+        if let Some(words) = arg.strip_prefix("-Wl,") {
+            return words.split(',').for_each(|word| self.linker_word(word));
+        }
+        let is_program = self.kind == LinkKind::Executable;
+        let is_windows = self.recipe.os == "windows";
+        match arg {
+            "-Xlinker" => rest.by_ref().take(1).for_each(|word| self.linker_word(word)),
+            "-z" | "-T" | "-exported_symbols_list" => {
+                for word in std::iter::once(arg).chain(rest.by_ref().take(1)) {
+                    self.linker_word(word);
                 }
-                state.out.extend([arg.clone(), path.into_string()]);
             }
-            continue;
-        }
-        match arg.as_str() {
-            "-static-pie" => state.push_all(["-static", "-pie"]),
+            "-static-pie" => self.push(["-static", "-pie"]),
             // rustc knows no static-pie for some targets whose code is position-independent all the same.
-            "-no-pie" if recipe.static_pie && kind == LinkKind::Executable => {
-                state.push_all(["-pie"])
-            }
-            "-Wl,-exported_symbols_list" => {
-                let path = rest.next().map(|a| a.strip_prefix("-Wl,").unwrap_or(a));
-                state.export_list = path.map(|p| absolute(cwd, Utf8Path::new(p)));
-            }
-            _ => state.one(arg, cwd, recipe, exists),
+            "-no-pie" if self.recipe.static_pie && is_program => self.push(["-pie"]),
+            "-mwindows" if is_windows => self.linker_word("--subsystem=windows"),
+            "-mconsole" if is_windows => self.linker_word("--subsystem=console"),
+            "-nostartfiles" if self.recipe.os == "linux" => self.no_start_files = true,
+            _ => self.compiler_option(arg, rest),
         }
     }
-    state.out.extend(additions(recipe));
-    let named = args.iter().any(|arg| arg.contains("-install_name"));
-    if let (true, LinkKind::Library, Some(output)) = (recipe.os == "darwin", kind, &state.output)
-        && !named
-    {
-        // zig would write the output's whole path, whose length then decides how the file is laid
-        // out: two folders, two libraries.
-        let name = output.file_name().unwrap_or_default();
-        state.out.push(format!("-Wl,-install_name,@rpath/{name}"));
+
+    fn compiler_option<'w>(&mut self, arg: &str, rest: &mut impl Iterator<Item = &'w str>) {
+        if let Some(wanted) = options::of_compiler(arg) {
+            self.out.push(arg.to_owned());
+            for (value, kind) in rest.by_ref().zip(wanted.iter().copied()).collect::<Vec<_>>() {
+                let value = if kind == Value::Word {
+                    value.to_owned()
+                } else {
+                    absolute(self.cwd, Utf8Path::new(value)).into_string()
+                };
+                match arg {
+                    "-o" => self.output = Some(value.clone().into()),
+                    "-e" => self.asked.note("e", Some(&value)),
+                    _ => {}
+                }
+                self.out.push(value);
+            }
+            return;
+        }
+        if let Some(path) = arg.strip_prefix("-o").filter(|path| !path.is_empty()) {
+            let path = absolute(self.cwd, Utf8Path::new(path));
+            self.out.push(format!("-o{path}"));
+            self.output = Some(path);
+            return;
+        }
+        if arg == "-rdynamic" {
+            self.asked.exports_all = true;
+        }
+        for option in PATH_REST {
+            if let Some(path) = arg.strip_prefix(option).filter(|path| !path.is_empty()) {
+                let path = absolute(self.cwd, Utf8Path::new(path));
+                return self.out.push(format!("{option}{path}"));
+            }
+        }
+        let arg = if arg.starts_with('-') { arg.to_owned() } else { self.existing(arg) };
+        self.out.push(arg);
     }
-    Rewritten { args: state.out, output: state.output, kind, export_list: state.export_list }
+
+    fn push<'w>(&mut self, args: impl IntoIterator<Item = &'w str>) {
+        self.out.extend(args.into_iter().map(str::to_owned));
+    }
+
+    /// One word of what is for the linker: an option, a value of the one before it, or a file.
+    fn linker_word(&mut self, word: &str) {
+        if let Some(mut open) = self.open.take() {
+            let kind = open.wanted.get(open.values.len()).copied().unwrap_or(Value::Word);
+            open.values.push(self.value(word, kind));
+            if open.values.len() < open.wanted.len() {
+                self.open = Some(open);
+            } else {
+                self.linker_option(&open.name, &open.values, false);
+            }
+            return;
+        }
+        if !word.starts_with('-') {
+            return self.linker_file(word);
+        }
+        let (name, value) = match word.split_once('=') {
+            Some((name, value)) => (name, Some(value)),
+            None => (word, None),
+        };
+        let wanted = options::of_linker(name);
+        self.is_after_unknown = wanted.is_none();
+        match (value, wanted) {
+            (Some(value), wanted) => {
+                let kind = wanted.and_then(|wanted| wanted.first()).copied();
+                let value = self.value(value, kind.unwrap_or(Value::Word));
+                self.linker_option(name, &[value], true);
+            }
+            (None, Some(wanted)) => {
+                self.open = Some(Open { name: name.to_owned(), values: Vec::new(), wanted });
+            }
+            (None, None) => self.linker_option(name, &[], false),
+        }
+    }
+
+    fn value(&self, value: &str, kind: Value) -> String {
+        match kind {
+            Value::Word => value.to_owned(),
+            // Linkers look for scripts among their own too.
+            Value::Input => self.existing(value),
+            Value::Output => absolute(self.cwd, Utf8Path::new(value)).into_string(),
+        }
+    }
+
+    /// A word that no option takes for its value, as far as options are known.
+    fn linker_file(&mut self, word: &str) {
+        let path = Utf8Path::new(word);
+        let is_input = path.extension().is_some_and(|it| INPUTS.contains(&it));
+        if self.is_after_unknown && !word.contains('/') && !is_input {
+            return self.for_zig(&[word.to_owned()]);
+        }
+        if self.recipe.os == "windows" && path.extension() == Some("def") {
+            let path = absolute(self.cwd, path).into_string();
+            self.asked.list(&path, ListForm::Definition);
+            return self.out.push(path);
+        }
+        let path = self.existing(word);
+        self.for_zig(&[path]);
+    }
+
+    /// A whole option. `is_one` if its value was joined to its name by `=`.
+    fn linker_option(&mut self, name: &str, values: &[String], is_one: bool) {
+        let plain = name.trim_start_matches('-');
+        let value = values.first().map(String::as_str);
+        match plain.strip_prefix('z').filter(|word| !word.is_empty() && value.is_none()) {
+            Some(word) => self.asked.note("z", Some(word)),
+            None => self.asked.note(plain, value),
+        }
+        if plain == "exported_symbols_list" {
+            return;
+        }
+        let words: Vec<String> = match (is_one, value) {
+            (true, Some(value)) => vec![format!("{name}={value}")],
+            _ => std::iter::once(name.to_owned()).chain(values.iter().cloned()).collect(),
+        };
+        let is_library = self.kind == LinkKind::Library;
+        let is_for_zig =
+            self.recipe.os == "darwin" || options::is_for_zig(plain, value, is_library);
+        if is_for_zig {
+            if plain == "version-script" {
+                self.give_way(self.out.len());
+            }
+            return self.for_zig(&words);
+        }
+        match self.recipe.os.as_str() {
+            "windows" => match options::for_windows(plain, value) {
+                Some(words) => self.lld.extend(words),
+                None => self.for_zig(&words),
+            },
+            _ => self.lld.extend(words),
+        }
+    }
+
+    /// zig takes the last of several version scripts: those before it are for LLD.
+    fn give_way(&mut self, place: usize) {
+        if let Some(before) = self.version_script.replace(place)
+            && let Some(words) = self.out.get_mut(before).map(std::mem::take)
+        {
+            let script = words.rsplit([',', '=']).next().unwrap_or_default();
+            self.lld.extend([VERSION_SCRIPT.to_owned(), script.to_owned()]);
+        }
+    }
+
+    fn for_zig(&mut self, words: &[String]) {
+        // A comma would part a word. What zig gets one by one it does not part at all.
+        if words.iter().any(|word| word.contains(',')) {
+            let parts = words.iter().flat_map(|word| word.splitn(2, '='));
+            for part in parts {
+                self.push(["-Xlinker", part]);
+            }
+        } else {
+            self.out.push(format!("-Wl,{}", words.join(",")));
+        }
+    }
+
+    /// A relative path that exists is meant as one; anything else is a word that only looks like it.
+    fn existing(&self, word: &str) -> String {
+        let path = Utf8Path::new(word);
+        if word.is_empty() || word.starts_with('-') || path.is_absolute() {
+            return word.to_owned();
+        }
+        let full = absolute(self.cwd, path);
+        if (self.exists)(&full) { full.into_string() } else { word.to_owned() }
+    }
+
+    fn finish(mut self, args: &[String]) -> Rewritten {
+        // Where there are several scripts, LLD gets all of them.
+        let place = self.version_script.filter(|_| self.lld.iter().any(|it| it == VERSION_SCRIPT));
+        if let Some(words) = place.and_then(|place| self.out.get(place)) {
+            let script = words.rsplit([',', '=']).next().unwrap_or_default().to_owned();
+            self.lld.extend([VERSION_SCRIPT.to_owned(), script]);
+        }
+        if let Some(open) = self.open.take() {
+            // The linker says what is missing.
+            self.for_zig(&std::iter::once(open.name).chain(open.values).collect::<Vec<_>>());
+        }
+        self.out.retain(|arg| !arg.is_empty());
+        self.out.extend(additions(self.recipe));
+        let named = args.iter().any(|arg| arg.contains("-install_name"));
+        if let (true, LinkKind::Library, Some(output)) =
+            (self.recipe.os == "darwin", self.kind, &self.output)
+            && !named
+        {
+            // zig would write the output's whole path, whose length then decides how the file is laid
+            // out: two folders, two libraries.
+            let name = output.file_name().unwrap_or_default();
+            self.out.push(format!("-Wl,-install_name,@rpath/{name}"));
+        }
+        Rewritten {
+            args: self.out,
+            lld: self.lld,
+            no_start_files: self.no_start_files,
+            output: self.output,
+            kind: self.kind,
+            asked: self.asked,
+        }
+    }
 }
 
 /// What rgo adds to every link.
@@ -121,102 +344,9 @@ fn additions(recipe: &Recipe) -> Vec<String> {
     more
 }
 
-struct State {
-    out: Vec<String>,
-    output: Option<Utf8PathBuf>,
-    export_list: Option<Utf8PathBuf>,
-}
-
-impl State {
-    fn push_all<'a>(&mut self, args: impl IntoIterator<Item = &'a str>) {
-        self.out.extend(args.into_iter().map(str::to_owned));
-    }
-
-    fn one(
-        &mut self,
-        arg: &str,
-        cwd: &Utf8Path,
-        recipe: &Recipe,
-        exists: &dyn Fn(&Utf8Path) -> bool,
-    ) {
-        if let Some(linker) = arg.strip_prefix("-Wl,") {
-            return self.linker(linker, cwd, recipe, exists);
-        }
-        if let Some(path) = arg.strip_prefix("-o").filter(|p| !p.is_empty()) {
-            let path = absolute(cwd, Utf8Path::new(path));
-            self.output = Some(path.clone());
-            return self.out.push(format!("-o{path}"));
-        }
-        for option in PATH_REST {
-            if let Some(path) = arg.strip_prefix(option).filter(|p| !p.is_empty()) {
-                return self.out.push(format!("{option}{}", absolute(cwd, Utf8Path::new(path))));
-            }
-        }
-        self.out.push(if arg.starts_with('-') {
-            arg.to_owned()
-        } else {
-            existing(arg, cwd, exists)
-        });
-    }
-
-    /// The value of `-Wl,`: commas part its words.
-    fn linker(
-        &mut self,
-        value: &str,
-        cwd: &Utf8Path,
-        recipe: &Recipe,
-        exists: &dyn Fn(&Utf8Path) -> bool,
-    ) {
-        if recipe.os == "windows" && value.ends_with(".def") && !value.starts_with('-') {
-            return self.out.push(absolute(cwd, Utf8Path::new(value)).into_string());
-        }
-        if let Some(list) = value.strip_prefix("-exported_symbols_list,") {
-            self.export_list = Some(absolute(cwd, Utf8Path::new(list)));
-            return;
-        }
-        let mut words: Vec<String> = Vec::new();
-        let mut before = String::new();
-        for word in value.split(',') {
-            let fixed = match word.split_once('=') {
-                Some((option, path)) if LINKER_OUTPUTS.contains(&option) => {
-                    format!("{option}={}", absolute(cwd, Utf8Path::new(path)))
-                }
-                Some((option, _)) if RUNTIME_PATHS.contains(&option) => word.to_owned(),
-                Some((option, path)) => format!("{option}={}", existing(path, cwd, exists)),
-                None if RUNTIME_PATHS.contains(&before.as_str()) => word.to_owned(),
-                None if LINKER_OUTPUTS.contains(&before.as_str()) => {
-                    absolute(cwd, Utf8Path::new(word)).into_string()
-                }
-                None => existing(word, cwd, exists),
-            };
-            before = word.to_owned();
-            words.push(fixed);
-        }
-        self.out.push(format!("-Wl,{}", words.join(",")));
-    }
-}
-
-/// A relative path that exists is meant as one; anything else is a word that only looks like it.
-fn existing(word: &str, cwd: &Utf8Path, exists: &dyn Fn(&Utf8Path) -> bool) -> String {
-    let path = Utf8Path::new(word);
-    if word.is_empty() || word.starts_with('-') || path.is_absolute() {
-        return word.to_owned();
-    }
-    let full = absolute(cwd, path);
-    if exists(&full) { full.into_string() } else { word.to_owned() }
-}
-
-/// The symbols of a Mach-O export list: one a line, `#` begins a comment.
-pub fn parse_export_list(text: &str) -> Vec<String> {
-    text.lines()
-        .map(|line| line.split('#').next().unwrap_or_default().trim())
-        .filter(|name| !name.is_empty())
-        .map(str::to_owned)
-        .collect()
-}
-
 #[cfg(test)]
 mod tests {
+    use super::super::asked::ExportList;
     use super::*;
     use proptest::prelude::*;
 
@@ -229,7 +359,8 @@ mod tests {
             recipe.keep = vec!["RGO_NOTE".into()];
         }
         let args: Vec<String> = line.split_whitespace().map(str::to_owned).collect();
-        let is_there = |p: &Utf8Path| ["/w/a.o", "/w/x.ld", "/w/list"].contains(&p.as_str());
+        let is_there =
+            |p: &Utf8Path| ["/w/a.o", "/w/x.ld", "/w/list", "/w/now"].contains(&p.as_str());
         let rewritten = rewrite(&args, Utf8Path::new("/w"), &recipe, &is_there);
         (rewritten.args.join(" "), rewritten)
     }
@@ -276,6 +407,20 @@ mod tests {
                 "-Wl,-rpath,list -Wl,-T,x.ld",
                 "-Wl,-rpath,list -Wl,-T,/w/x.ld",
             ),
+            // Folders that are called as values are: `now` is there.
+            ("darwin", false, false, "-Wl,-z,now -framework now", "-Wl,-z,now -framework now"),
+            ("darwin", false, false, "-Wl,-z -Wl,now -Wl,a.o", "-Wl,-z,now -Wl,/w/a.o"),
+            ("darwin", false, false, "-Wl,-new -Wl,now", "-Wl,-new -Wl,now"),
+            ("darwin", false, false, "-Xlinker -z -Xlinker now", "-Wl,-z,now"),
+            (
+                "darwin",
+                false,
+                false,
+                "-Wl,--wrap=now -u now -l now",
+                "-Wl,--wrap=now -u now -l now",
+            ),
+            ("windows", false, false, "-mwindows", "-Wl,--subsystem=windows"),
+            ("darwin", false, false, "-mwindows", "-mwindows"),
             ("darwin", false, false, "-Wl,--version-script=x.ld", "-Wl,--version-script=/w/x.ld"),
             ("darwin", false, false, "-Wl,--as-needed -lc a", "-Wl,--as-needed -lc a"),
         ];
@@ -292,12 +437,44 @@ mod tests {
         ] {
             let (args, rewritten) = run("darwin", false, false, line);
             assert!(!args.contains("list"), "{args}");
-            assert_eq!(rewritten.export_list.as_deref(), Some(Utf8Path::new("/w/list")));
+            let list = ExportList { path: "/w/list".into(), form: ListForm::Names };
+            assert_eq!(rewritten.asked.lists, [list]);
             assert_eq!(rewritten.kind, LinkKind::Library);
         }
         let (_, rewritten) = run("linux", false, false, "-o p");
         assert_eq!((rewritten.kind, rewritten.output), (LinkKind::Executable, Some("/w/p".into())));
-        assert_eq!(parse_export_list("_a\n# no\n _b # yes\n\n"), ["_a", "_b"]);
+    }
+
+    #[test]
+    fn what_zig_does_not_pass_on_is_for_lld() {
+        for (os, line, zig, lld) in [
+            (
+                "linux",
+                "-shared -Wl,--version-script=a -Wl,--version-script,x.ld -Wl,-z,now",
+                "-shared -Wl,--version-script,/w/x.ld -Wl,-z,now",
+                "--version-script a --version-script /w/x.ld",
+            ),
+            ("linux", "-Wl,--dynamic-list=list -Wl,-z,now", "-Wl,-z,now", "--dynamic-list=/w/list"),
+            ("linux", "-Wl,--dynamic-list -Wl,list", "", "--dynamic-list /w/list"),
+            ("linux", "-Wl,-z,stack-size=9 -Wl,-z,nodlopen", "-Wl,-z,stack-size=9", "-z nodlopen"),
+            ("linux", "-shared -Wl,-zstack-size=9", "-shared", "-zstack-size=9"),
+            ("linux", "-Wl,--push-state,--as-needed", "-Wl,--push-state -Wl,--as-needed", ""),
+            ("windows", "-Wl,--stack,9 -Wl,--heap,9", "-Wl,--stack,9", "-HEAP:9"),
+            ("windows", "-Wl,--unheard-of", "-Wl,--unheard-of", ""),
+            ("darwin", "-Wl,-order_file,list", "-Wl,-order_file,/w/list", ""),
+        ] {
+            let (mut args, rewritten) = run(os, false, false, line);
+            args = args.replace("-Wl,--build-id=sha1", "");
+            assert_eq!((args.trim(), rewritten.lld.join(" ").as_str()), (zig, lld), "{os}: {line}");
+        }
+    }
+
+    #[test]
+    fn a_comma_in_a_path_parts_no_word() {
+        let args = ["-Wl,--version-script=x.map".to_owned()];
+        let recipe = Recipe::example("linux");
+        let rewritten = rewrite(&args, Utf8Path::new("/a,b"), &recipe, &|_| true);
+        assert_eq!(rewritten.args, ["-Xlinker", "--version-script", "-Xlinker", "/a,b/x.map"]);
     }
 
     proptest! {

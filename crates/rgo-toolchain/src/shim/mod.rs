@@ -14,6 +14,9 @@
 //! `RGO_LINK_<TRIPLE>`.
 
 pub mod args;
+pub mod asked;
+mod lld;
+mod options;
 pub mod response;
 mod run;
 

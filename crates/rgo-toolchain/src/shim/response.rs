@@ -33,7 +33,7 @@ pub fn write(args: &[String]) -> String {
     let mut text = String::new();
     for arg in args {
         for c in arg.chars() {
-            if matches!(c, '\\' | ' ') {
+            if matches!(c, '\\' | ' ' | '\'' | '"') {
                 text.push('\\');
             }
             text.push(c);

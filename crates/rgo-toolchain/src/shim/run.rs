@@ -9,8 +9,9 @@ use std::process::ExitCode;
 
 use camino::{Utf8Path, Utf8PathBuf};
 
-use super::args::{self, LinkKind};
-use super::{CALL, LINKER, RECIPE, Recipe, TRIM, response};
+use super::args::{self, LinkKind, Rewritten};
+use super::asked::Asked;
+use super::{CALL, LINKER, RECIPE, Recipe, TRIM, lld, response};
 use crate::exec::{self, Cmd, ExecError};
 
 /// The hidden first argument of the second stage.
@@ -95,8 +96,8 @@ pub struct Linked {
     pub recipe: Recipe,
     /// Whether it is a shared library.
     pub library: bool,
-    /// The only symbols it may export, in the spelling of the file, where zig has ignored the list.
-    pub exports: Option<Vec<String>>,
+    /// What was asked of it.
+    pub asked: Asked,
 }
 
 /// Whether this process was started as the shim. `args` are the arguments without the program.
@@ -152,19 +153,53 @@ fn link(
     let recipe = read_recipe(Utf8Path::new(&path))?;
     let cwd = current_folder()?;
     let rewritten = args::rewrite(&expand(args, &cwd)?, &cwd, &recipe, &|p| p.exists());
-    let code = run_zig(&recipe, "cc", rewritten.args, true)?;
+    let code = if rewritten.lld.is_empty() && !rewritten.no_start_files {
+        run_zig(&recipe, "cc", rewritten.args.clone(), true)?
+    } else {
+        link_twice(&recipe, &rewritten)?
+    };
     if code != 0 {
         return Ok(code);
     }
     let Some(output) = rewritten.output else { return Ok(0) };
-    let exports = match rewritten.export_list {
-        Some(list) => Some(args::parse_export_list(&read(&list)?)),
-        None => None,
-    };
     let library = rewritten.kind == LinkKind::Library;
-    let linked = Linked { output: output.clone(), recipe, library, exports };
+    let linked = Linked { output: output.clone(), recipe, library, asked: rewritten.asked };
     post_link(&linked).map_err(|why| ShimError::PostLink { output, why })?;
     Ok(0)
+}
+
+/// Links by zig, and again by LLD as zig has called it, with what zig does not pass on. The first
+/// link may fail for want of an option that the second has.
+fn link_twice(recipe: &Recipe, rewritten: &Rewritten) -> Result<i32, ShimError> {
+    let (args, file) = zig_arguments(recipe, "cc", rewritten.args.clone(), true)?;
+    let first = zig_command(recipe, "cc", args, true)?.env(lld::SHOW, "1").output()?;
+    drop(file);
+    let said = String::from_utf8_lossy(&first.stderr);
+    let Some(call) = lld::Call::in_output(&said, &rewritten.args) else {
+        // Whoever read stderr may have gone.
+        let _ = io::stderr().write_all(&first.stderr);
+        return Ok(exec::exit_code(first.status).max(1));
+    };
+    let call = call.with(&rewritten.lld, rewritten.no_start_files);
+    let (args, file) = if response::needed(&call.args) {
+        let (argument, folder) = response_file(&call.args)?;
+        (vec!["--rsp-quoting=posix".to_owned(), argument], Some(folder))
+    } else {
+        (call.args, None)
+    };
+    let command = Cmd::new(&recipe.zig).args(recipe.zig_args.clone()).arg(call.linker).args(args);
+    let code = in_surroundings(command, recipe).run()?;
+    drop(file);
+    Ok(code)
+}
+
+/// A response file, as an argument; it goes with the folder.
+fn response_file(args: &[String]) -> Result<(String, tempfile::TempDir), ShimError> {
+    let folder = tempfile::tempdir().map_err(ShimError::Write)?;
+    // The name by which cargo_zigbuild knows that it is to translate it.
+    let path = folder.path().join("linker-arguments");
+    std::fs::write(&path, response::write(args)).map_err(ShimError::Write)?;
+    Ok((format!("@{}", path.display()), folder))
 }
 
 /// A compiler or archiver for a build script: zig's, for the target that its folder is for.
@@ -179,6 +214,20 @@ fn run_zig(
     args: Vec<String>,
     link: bool,
 ) -> Result<i32, ShimError> {
+    let (args, file) = zig_arguments(recipe, subcommand, args, link)?;
+    let code = zig_command(recipe, subcommand, args, link)?.run()?;
+    // It has been read.
+    drop(file);
+    Ok(code)
+}
+
+/// What zig is given, and a folder that has to be there while zig reads it.
+fn zig_arguments(
+    recipe: &Recipe,
+    subcommand: &str,
+    args: Vec<String>,
+    link: bool,
+) -> Result<(Vec<String>, Option<tempfile::TempDir>), ShimError> {
     let mut all = Vec::new();
     if matches!(subcommand, "cc" | "c++") {
         // Without -g zig strips what it links; its sanitizers need runtimes that a program of Rust's hasn't.
@@ -203,21 +252,13 @@ fn run_zig(
             }
         }
     }
-    // It removes itself at the end of this function, after zig has read it.
-    let mut file = None;
     if link && response::needed(&args) {
-        let folder = tempfile::tempdir().map_err(ShimError::Write)?;
-        // The name by which cargo_zigbuild knows that it is to translate it.
-        let path = folder.path().join("linker-arguments");
-        std::fs::write(&path, response::write(&args)).map_err(ShimError::Write)?;
-        all.push(format!("@{}", path.display()));
-        file = Some(folder);
-    } else {
-        all.extend(args);
+        let (argument, folder) = response_file(&args)?;
+        all.push(argument);
+        return Ok((all, Some(folder)));
     }
-    let code = zig_command(recipe, subcommand, all, link)?.run()?;
-    drop(file);
-    Ok(code)
+    all.extend(args);
+    Ok((all, None))
 }
 
 /// The date that C code is told: the user's, else one that says nothing. Not the commit's: cargo
@@ -254,19 +295,7 @@ fn zig_command(
         .env("CARGO_ZIGBUILD_RUSTC_VERSION", recipe.rustc_version.clone())
         .env("CARGO_ZIGBUILD_CACHE_DIR", recipe.work.as_str());
     if link {
-        const HERE: &str = "/proc/self/cwd";
-        let named = Utf8Path::new(HERE).exists() && recipe.work.join("lib").exists();
-        let (cache, lib) = if named {
-            (format!("{HERE}/c"), format!("{HERE}/lib"))
-        } else {
-            (recipe.work.join("c").into_string(), recipe.zig_lib.to_string())
-        };
-        cmd = cmd.cwd(&recipe.work).env("ZIG_LIB_DIR", lib);
-        if named {
-            // clang takes the working folder's name from here, if it is one for it.
-            cmd = cmd.env("PWD", HERE);
-        }
-        cmd = cmd.env("ZIG_LOCAL_CACHE_DIR", cache.clone()).env("ZIG_GLOBAL_CACHE_DIR", cache);
+        cmd = in_surroundings(cmd, recipe);
     } else {
         cmd = cmd.env(EPOCH, epoch());
         // A cache of their own: what a build script's test programs have compiled in its folder must not get into links.
@@ -274,6 +303,23 @@ fn zig_command(
         cmd = cmd.env("ZIG_LOCAL_CACHE_DIR", cache.clone()).env("ZIG_GLOBAL_CACHE_DIR", cache);
     }
     Ok(cmd)
+}
+
+/// A command that links, in the folder that links run in.
+fn in_surroundings(mut cmd: Cmd, recipe: &Recipe) -> Cmd {
+    const HERE: &str = "/proc/self/cwd";
+    let named = Utf8Path::new(HERE).exists() && recipe.work.join("lib").exists();
+    let (cache, lib) = if named {
+        (format!("{HERE}/c"), format!("{HERE}/lib"))
+    } else {
+        (recipe.work.join("c").into_string(), recipe.zig_lib.to_string())
+    };
+    cmd = cmd.cwd(&recipe.work).env("ZIG_LIB_DIR", lib);
+    if named {
+        // clang takes the working folder's name from here, if it is one for it.
+        cmd = cmd.env("PWD", HERE);
+    }
+    cmd.env("ZIG_LOCAL_CACHE_DIR", cache.clone()).env("ZIG_GLOBAL_CACHE_DIR", cache)
 }
 
 /// The second stage.

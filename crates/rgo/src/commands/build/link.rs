@@ -16,11 +16,13 @@ use rgo_toolchain::event::Event;
 use rgo_toolchain::exec;
 use rgo_toolchain::native;
 use rgo_toolchain::selection::OutputKind;
+use rgo_toolchain::shim::asked::{ListForm, exported_by};
 use rgo_toolchain::shim::{self, Recipe};
 use rgo_toolchain::std_lib::{self, Origin, Sought, StdLib, StdPlan};
 use rgo_toolchain::target::{Floor, Toolchain};
 use rgo_toolchain::zig::{self, Zig, ZigError};
 
+use super::as_asked;
 use super::finish::{self, Content};
 use super::prepare::{self, Prepared};
 use crate::exit::Exit;
@@ -392,23 +394,47 @@ pub fn intercept() -> Option<ExitCode> {
     Some(shim::run(call, &after_link))
 }
 
+/// Mends what was linked, and holds that it is what was asked for.
+fn after_link(linked: &shim::Linked) -> Result<(), String> {
+    mend(linked).map_err(|error| format!("mending what was linked: {error:#}"))?;
+    let missing = || -> Result<Vec<String>> {
+        let data = finish::map(&linked.output)?;
+        as_asked::missing(linked, &Image::parse(&data, &Limits::default())?)
+    };
+    let missing = missing().map_err(|error| format!("checking what was linked: {error:#}"))?;
+    if missing.is_empty() {
+        return Ok(());
+    }
+    let hint = "hint: the linker has left it out; rgo-build links by zig, which has no such option \
+                for this target";
+    Err(format!(
+        "the file does not have what the link command asks for: {}\n{hint}",
+        missing.join("; ")
+    ))
+}
+
 /// Mends what zig's Mach-O linker leaves: it has no export list, so a dylib would export all of
 /// std, and its UUIDs depend on where and when objects were made.
-fn after_link(linked: &shim::Linked) -> Result<(), String> {
-    let mended = || -> Result<()> {
-        let data = finish::map(&linked.output)?;
-        if recognise(&data) != Recognised::MachO {
-            return Ok(());
+fn mend(linked: &shim::Linked) -> Result<()> {
+    let data = finish::map(&linked.output)?;
+    if recognise(&data) != Recognised::MachO {
+        return Ok(());
+    }
+    let mut bytes = edit::settle(&data)?;
+    let mut lists =
+        linked.asked.lists.iter().filter(|list| list.form == ListForm::Names).peekable();
+    if linked.library && lists.peek().is_some() {
+        let mut allowed = Vec::new();
+        for list in lists {
+            let text = std::fs::read_to_string(&list.path)
+                .with_context(|| format!("reading the list of exports {}", list.path))?;
+            allowed.extend(exported_by(&text, list.form));
         }
-        let mut bytes = edit::settle(&data)?;
-        if let Some(allowed) = linked.exports.as_ref().filter(|_| linked.library) {
-            bytes = restricted(&bytes, allowed)?;
-        }
-        drop(data);
-        place::put(&linked.output, &bytes, Some(&linked.output))?;
-        Ok(())
-    };
-    mended().map_err(|error| format!("mending what was linked: {error:#}"))
+        bytes = restricted(&bytes, &allowed)?;
+    }
+    drop(data);
+    place::put(&linked.output, &bytes, Some(&linked.output))?;
+    Ok(())
 }
 
 /// A library that exports what is on the compiler's list, and no more.

@@ -7,6 +7,7 @@
 
 mod arguments;
 mod artifacts;
+mod as_asked;
 mod execute;
 mod finish;
 mod leaks;

@@ -1,0 +1,70 @@
+//! What a linker can be asked to tell the loader, beside what [`crate::linkage`] reads of every
+//! image: the size of the first thread's stack, and whether a library binds its own symbols.
+//!
+//! ```text
+//! stack     ELF PT_GNU_STACK p_memsz │ PE SizeOfStackReserve │ Mach-O LC_MAIN stacksize
+//! symbolic  ELF DT_FLAGS DF_SYMBOLIC, or DT_SYMBOLIC
+//! ```
+//!
+//! (gABI, "Dynamic Section"; PE format, "Optional Header Windows-Specific Fields"; `mach-o/loader.h`)
+
+use object::read::elf::{Dyn, FileHeader, ProgramHeader};
+use object::read::macho::LoadCommandVariant;
+use object::read::pe::ImageOptionalHeader;
+use object::{File, elf};
+
+use crate::Image;
+
+/// Bytes that the image asks for as the stack of its first thread; `None` if it leaves that to the
+/// system, or cannot be read.
+#[must_use]
+pub fn stack_size(image: &Image<'_>) -> Option<u64> {
+    let size = match image.object() {
+        File::Elf32(file) => elf_stack(file.elf_header(), image.data())?,
+        File::Elf64(file) => elf_stack(file.elf_header(), image.data())?,
+        File::Pe32(file) => file.nt_headers().optional_header.size_of_stack_reserve(),
+        File::Pe64(file) => file.nt_headers().optional_header.size_of_stack_reserve(),
+        File::MachO64(file) => {
+            let mut commands = file.macho_load_commands().ok()?;
+            loop {
+                let command = commands.next().ok()??;
+                if let Ok(LoadCommandVariant::EntryPoint(entry)) = command.variant() {
+                    break entry.stacksize.get(file.endian());
+                }
+            }
+        }
+        _ => return None,
+    };
+    Some(size).filter(|size| *size > 0)
+}
+
+fn elf_stack<H: FileHeader>(header: &H, data: &[u8]) -> Option<u64> {
+    let endian = header.endian().ok()?;
+    let mut segments = header.program_headers(endian, data).ok()?.iter();
+    let stack = segments.find(|segment| segment.p_type(endian) == elf::PT_GNU_STACK)?;
+    Some(stack.p_memsz(endian).into())
+}
+
+/// Whether an ELF library binds its own symbols, whatever others are called like them.
+#[must_use]
+pub fn is_symbolic(image: &Image<'_>) -> bool {
+    match image.object() {
+        File::Elf32(file) => has_symbolic(file.elf_header(), image.data()),
+        File::Elf64(file) => has_symbolic(file.elf_header(), image.data()),
+        _ => None,
+    }
+    .unwrap_or(false)
+}
+
+fn has_symbolic<H: FileHeader>(header: &H, data: &[u8]) -> Option<bool> {
+    let endian = header.endian().ok()?;
+    let segments = header.program_headers(endian, data).ok()?.iter();
+    let mut dynamic = segments.filter_map(|segment| segment.dynamic(endian, data).ok()?);
+    let is_symbolic = |entry: &H::Dyn| {
+        let tag = entry.d_tag(endian);
+        let value: u64 = entry.d_val(endian).into();
+        tag == elf::DT_SYMBOLIC
+            || tag == elf::DT_FLAGS && value & u64::from(elf::DF_SYMBOLIC.0) != 0
+    };
+    Some(dynamic.next()?.iter().any(is_symbolic))
+}

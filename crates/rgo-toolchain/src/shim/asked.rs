@@ -1,0 +1,225 @@
+//! What a link command asks of the file that it makes, for a comparison with the file: linkers,
+//! zig first of all, take options and do nothing with them.
+
+use camino::Utf8PathBuf;
+
+/// What is asked for. Only what can be seen in the result is remembered.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Asked {
+    /// `-soname`: the library's own name.
+    pub soname: Option<String>,
+    /// `-rpath`: folders where libraries are looked for.
+    pub rpaths: Vec<String>,
+    /// `-Bsymbolic`: the library binds its own symbols.
+    pub symbolic: bool,
+    /// Bytes for the stack of the first thread, as written.
+    pub stack_size: Option<String>,
+    /// `--subsystem`, without a version: `windows`, `console`, …
+    pub subsystem: Option<String>,
+    /// The symbol that a program starts with.
+    pub entry: Option<String>,
+    /// Whether all global symbols of a program are exported.
+    pub exports_all: bool,
+    /// Symbols that are exported, each named by an option of its own.
+    pub exported: Vec<String>,
+    /// Files that say what is exported.
+    pub lists: Vec<ExportList>,
+}
+
+/// A file that says what is exported.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ExportList {
+    /// The file.
+    pub path: Utf8PathBuf,
+    /// How it is written.
+    pub form: ListForm,
+}
+
+/// How a list of exports is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ListForm {
+    /// `VERSION { global: a; b*; local: *; };`
+    VersionScript,
+    /// `{ a; b*; };`: these besides.
+    DynamicList,
+    /// A name a line: these and no others (Mach-O).
+    Names,
+    /// `EXPORTS`, and a name a line: these and no others (PE).
+    Definition,
+}
+
+impl Asked {
+    /// Remembers an option of the linker, whose name is given without dashes.
+    pub(super) fn note(&mut self, name: &str, value: Option<&str>) {
+        let value = value.unwrap_or_default();
+        let text = || Some(value.to_owned());
+        match name {
+            "soname" | "h" => self.soname = text(),
+            "rpath" | "R" => self.rpaths.push(value.to_owned()),
+            "Bsymbolic" => self.symbolic = true,
+            "stack" | "stack_size" => self.stack_size = text(),
+            "z" => {
+                if let Some(size) = value.strip_prefix("stack-size=") {
+                    self.stack_size = Some(size.to_owned());
+                }
+            }
+            "subsystem" => self.subsystem = value.split(':').next().map(str::to_owned),
+            "e" | "entry" => self.entry = text(),
+            "E" | "export-dynamic" | "export-all-symbols" => self.exports_all = true,
+            "export-dynamic-symbol" | "exported_symbol" => self.exported.push(value.to_owned()),
+            "version-script" => self.list(value, ListForm::VersionScript),
+            "dynamic-list" | "export-dynamic-symbol-list" => {
+                self.list(value, ListForm::DynamicList);
+            }
+            "exported_symbols_list" => self.list(value, ListForm::Names),
+            _ => {}
+        }
+    }
+
+    /// Remembers a file that says what is exported.
+    pub(super) fn list(&mut self, path: &str, form: ListForm) {
+        self.lists.push(ExportList { path: path.into(), form });
+    }
+}
+
+/// Patterns of names that a list exports, as [`glob`] reads them.
+///
+/// [`glob`]: https://man7.org/linux/man-pages/man7/glob.7.html
+pub fn exported_by(text: &str, form: ListForm) -> Vec<String> {
+    match form {
+        ListForm::Names => names(text),
+        ListForm::Definition => definition(text),
+        ListForm::DynamicList => script(text, true),
+        ListForm::VersionScript => script(text, false),
+    }
+}
+
+/// One a line, `#` begins a comment.
+fn names(text: &str) -> Vec<String> {
+    text.lines()
+        .map(|line| line.split('#').next().unwrap_or_default().trim())
+        .filter(|name| !name.is_empty())
+        .map(str::to_owned)
+        .collect()
+}
+
+/// `EXPORTS` begins a list of `name[=internal] [@ordinal] [DATA …]`; `;` begins a comment.
+fn definition(text: &str) -> Vec<String> {
+    let lines = text.lines().map(|line| line.split(';').next().unwrap_or_default().trim());
+    let mut is_list = false;
+    let mut found = Vec::new();
+    for line in lines.filter(|line| !line.is_empty()) {
+        let mut words = line.split_whitespace();
+        let first = words.next().unwrap_or_default();
+        match first.to_ascii_uppercase().as_str() {
+            "EXPORTS" => is_list = true,
+            "LIBRARY" | "NAME" | "DESCRIPTION" | "SECTIONS" | "VERSION" | "HEAPSIZE"
+            | "STACKSIZE" => {
+                is_list = false;
+                continue;
+            }
+            _ if is_list => {
+                let name = first.split('=').next().unwrap_or(first);
+                found.push(name.trim_matches('"').to_owned());
+                continue;
+            }
+            _ => continue,
+        }
+        // `EXPORTS name` in one line.
+        found.extend(words.next().map(|name| name.trim_matches('"').to_owned()));
+    }
+    found
+}
+
+/// The global names of a version script, or all of a dynamic list. `extern "C++" { … }` names
+/// symbols as C++ has them, which cannot be compared: anything may be among them.
+fn script(text: &str, all: bool) -> Vec<String> {
+    let mut found = Vec::new();
+    let (mut is_global, mut is_inside) = (true, false);
+    let words = words(&without_comments(text));
+    let mut words = words.iter().map(String::as_str).peekable();
+    while let Some(word) = words.next() {
+        match (word, words.peek().copied()) {
+            ("extern", _) => return vec!["*".to_owned()],
+            ("global", Some(":")) => is_global = true,
+            ("local", Some(":")) => is_global = false,
+            ("{", _) => (is_global, is_inside) = (true, true),
+            ("}", _) => is_inside = false,
+            (name, Some(";")) if is_inside && (all || is_global) && name != ";" => {
+                found.push(name.to_owned());
+            }
+            _ => {}
+        }
+    }
+    found
+}
+
+/// Names, and the signs between them.
+fn words(text: &str) -> Vec<String> {
+    let mut words = vec![String::new()];
+    let mut in_quotes = false;
+    for letter in text.chars() {
+        match letter {
+            '"' => in_quotes = !in_quotes,
+            ';' | '{' | '}' | ':' if !in_quotes => {
+                words.extend([letter.to_string(), String::new()]);
+            }
+            letter if letter.is_whitespace() && !in_quotes => words.push(String::new()),
+            letter => {
+                if let Some(word) = words.last_mut() {
+                    word.push(letter);
+                }
+            }
+        }
+    }
+    words.retain(|word| !word.is_empty());
+    words
+}
+
+fn without_comments(text: &str) -> String {
+    let mut plain = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some((before, after)) = rest.split_once("/*") {
+        plain.push_str(before);
+        rest = after.split_once("*/").map_or("", |(_, rest)| rest);
+    }
+    plain.push_str(rest);
+    let lines = plain.lines().map(|line| line.split('#').next().unwrap_or_default());
+    lines.collect::<Vec<_>>().join("\n")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lists_in_each_form() {
+        for (form, text, expected) in [
+            (ListForm::Names, "_a\n# no\n _b # yes\n\n", &["_a", "_b"][..]),
+            (ListForm::Definition, "LIBRARY x\nEXPORTS\n  a\n  b=c @1 DATA ; d\n", &["a", "b"]),
+            (ListForm::Definition, "EXPORTS a\n\"b\"\nVERSION 1\nc\n", &["a", "b"]),
+            (ListForm::DynamicList, "{ a; \"b c\"; d*; };", &["a", "b c", "d*"]),
+            (
+                ListForm::VersionScript,
+                "{\n  global:\n    a;\n    b;\n\n  local:\n    *;\n};",
+                &["a", "b"],
+            ),
+            (ListForm::VersionScript, "V_1 { a; /* b; */ local: c; global: d; };", &["a", "d"]),
+            (ListForm::VersionScript, "V_1 { global: a; local: *; }; V_2 { b; } V_1;", &["a", "b"]),
+            (ListForm::VersionScript, "{ extern \"C++\" { ns::*; }; };", &["*"]),
+            (ListForm::VersionScript, "", &[]),
+            (ListForm::VersionScript, "}};;{:", &[]),
+        ] {
+            assert_eq!(exported_by(text, form), expected, "{text}");
+        }
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn any_text_is_read(text in "[a-c{};:*/\" \n#]{0,40}") {
+            for form in [ListForm::VersionScript, ListForm::DynamicList, ListForm::Definition] {
+                let _ = exported_by(&text, form);
+            }
+        }
+    }
+}

@@ -1,0 +1,123 @@
+//! Options that zig's front end does not know, though LLD, which links for it, does. zig links once
+//! and shows how it calls LLD; LLD is then called in the same way, with the options added.
+//!
+//! ```text
+//! ZIG_VERBOSE_LINK=1 zig cc …   stderr: ld.lld -m elf_x86_64 -o out crt1.o a.o libc.so.6 …
+//! zig ld.lld -m elf_x86_64 -o out crt1.o a.o libc.so.6 …  --dynamic-list a.list
+//! ```
+//!
+//! zig puts a space between words and quotes none: words with spaces are known by the command that
+//! zig was given.
+
+use camino::Utf8Path;
+
+/// The variable that has zig show how it links.
+pub(super) const SHOW: &str = "ZIG_VERBOSE_LINK";
+/// LLD by its names: for ELF and PE.
+const LINKERS: [&str; 2] = ["ld.lld", "lld-link"];
+/// What compilers link in front of and behind the inputs.
+const START_FILES: [&str; 6] = ["crt1.o", "Scrt1.o", "rcrt1.o", "gcrt1.o", "crti.o", "crtn.o"];
+
+/// A call of LLD.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Call {
+    /// Its name, by which zig knows it too.
+    pub linker: String,
+    /// Its arguments.
+    pub args: Vec<String>,
+}
+
+impl Call {
+    /// Finds how zig has called LLD in what it printed. `given` are the arguments that zig got.
+    pub(super) fn in_output(stderr: &str, given: &[String]) -> Option<Self> {
+        stderr.lines().rev().find_map(|line| {
+            let (linker, rest) = line.split_once(' ')?;
+            let args = || split(rest, &with_spaces(given));
+            LINKERS.contains(&linker).then(|| Self { linker: linker.to_owned(), args: args() })
+        })
+    }
+
+    /// The same call with more options. Version scripts among them are all that there are, in the
+    /// order of the command: zig has given one of them.
+    pub(super) fn with(mut self, more: &[String], no_start_files: bool) -> Self {
+        if more.iter().any(|word| word == "--version-script") {
+            let at = self.args.iter().position(|word| word == "-version-script");
+            if let Some(at) = at.filter(|at| at + 1 < self.args.len()) {
+                self.args.drain(at..at + 2);
+            }
+        }
+        if no_start_files {
+            let is_start_file = |arg: &String| {
+                Utf8Path::new(arg).file_name().is_some_and(|name| START_FILES.contains(&name))
+            };
+            self.args.retain(|arg| !is_start_file(arg));
+        }
+        self.args.extend_from_slice(more);
+        self
+    }
+}
+
+/// Parts of arguments that have spaces, the longest first: paths, their folders, and what zig
+/// derives other names from.
+fn with_spaces(given: &[String]) -> Vec<String> {
+    let mut parts: Vec<String> = Vec::new();
+    for arg in given {
+        let path = Utf8Path::new(arg);
+        parts.push(arg.clone());
+        parts.push(path.with_extension("").into_string());
+        parts.extend(path.ancestors().skip(1).map(ToString::to_string));
+        // -L and the like are joined to their path.
+        parts.extend(arg.find('/').and_then(|at| arg.get(at..)).map(str::to_owned));
+    }
+    parts.retain(|part| part.contains(' '));
+    parts.sort_by_key(|part| std::cmp::Reverse(part.len()));
+    parts.dedup();
+    parts
+}
+
+fn split(line: &str, with_spaces: &[String]) -> Vec<String> {
+    // No argument of a command has a NUL.
+    let line = with_spaces
+        .iter()
+        .fold(line.to_owned(), |line, part| line.replace(part.as_str(), &part.replace(' ', "\0")));
+    line.split(' ').filter(|word| !word.is_empty()).map(|word| word.replace('\0', " ")).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn words(text: &[&str]) -> Vec<String> {
+        text.iter().map(|word| (*word).to_owned()).collect()
+    }
+
+    #[test]
+    fn what_zig_shows_is_read_back() {
+        let given = words(&["-o", "/a b/lib c.so", "/a b/x 1.o", "-L/a b/c d", "/plain/y.o"]);
+        let said = "ar rcs x\nld.lld -m elf -o /a b/lib c.so -L/a b/c d /a b/x 1.o /plain/y.o\nwarning: w\n";
+        let call = Call::in_output(said, &given).expect("is there");
+        assert_eq!(call.linker, "ld.lld");
+        let args = ["-m", "elf", "-o", "/a b/lib c.so", "-L/a b/c d", "/a b/x 1.o", "/plain/y.o"];
+        assert_eq!(call.args, args);
+        let said =
+            "lld-link -OUT:/a b/lib c.so -PDB:/a b/lib c.pdb -IMPLIB:/a b/x 1.lib /a b/x 1.o";
+        let call = Call::in_output(said, &given).expect("is there");
+        let args =
+            ["-OUT:/a b/lib c.so", "-PDB:/a b/lib c.pdb", "-IMPLIB:/a b/x 1.lib", "/a b/x 1.o"];
+        assert_eq!(call.args, args);
+        assert_eq!(Call::in_output("error: unsupported linker arg: -x", &given), None);
+        assert_eq!(Call::in_output("", &[]), None);
+    }
+
+    #[test]
+    fn options_are_added_and_scripts_replaced() {
+        let call = Call {
+            linker: "ld.lld".into(),
+            args: words(&["/c/crt1.o", "-version-script", "b", "a.o", "/c/crtn.o"]),
+        };
+        let more = words(&["--version-script", "a", "--version-script", "b"]);
+        let with = call.clone().with(&more, false);
+        assert_eq!(with.args, [&words(&["/c/crt1.o", "a.o", "/c/crtn.o"])[..], &more].concat());
+        assert_eq!(call.with(&[], true).args, words(&["-version-script", "b", "a.o"]));
+    }
+}

@@ -1,0 +1,146 @@
+//! Whether a file that was linked is what the link command asked for. Linkers take options and do
+//! nothing with them; what is shipped would then be another program, and nobody would know.
+
+use std::collections::BTreeSet;
+
+use anyhow::{Context, Result};
+use globset::{Glob, GlobMatcher};
+use object::{Object, ObjectSymbol};
+use rgo_binary::linkage::Linkage;
+use rgo_binary::load_options::{is_symbolic, stack_size};
+use rgo_binary::{Format, Image};
+use rgo_toolchain::shim::Linked;
+use rgo_toolchain::shim::asked::{Asked, ListForm, exported_by};
+
+/// Names in a message, at most.
+const SHOWN: usize = 5;
+
+/// What the file lacks of what was asked, in words; empty if nothing.
+///
+/// # Errors
+/// If the file, or a list of names that the command gives, cannot be read.
+pub(super) fn missing(linked: &Linked, image: &Image<'_>) -> Result<Vec<String>> {
+    let asked = &linked.asked;
+    let linkage = image.linkage()?;
+    let mut missing = options(asked, image, &linkage);
+    let exports = Exports::read(asked, image.format())?;
+    missing.extend(exports.missing(image, &linkage));
+    if linked.library {
+        missing.extend(exports.superfluous(&linkage, image.format()));
+    }
+    Ok(missing)
+}
+
+/// Options whose effect is in the headers.
+fn options(asked: &Asked, image: &Image<'_>, linkage: &Linkage) -> Vec<String> {
+    let mut missing = Vec::new();
+    let mut hold = |is: bool, option: &str, value: &str| {
+        if !is {
+            missing.push(format!("{option} {value}").trim_end().to_owned());
+        }
+    };
+    let is_elf = image.format() == Format::Elf;
+    if let Some(name) = asked.soname.as_deref().filter(|_| is_elf) {
+        hold(linkage.soname.as_deref() == Some(name), "-soname", name);
+    }
+    let runpath: Vec<&str> = linkage.runpath.iter().flat_map(|path| path.split(':')).collect();
+    for path in asked.rpaths.iter().filter(|_| image.format() != Format::Pe) {
+        let is_there = path.split(':').all(|part| runpath.contains(&part));
+        hold(is_there, "-rpath", path);
+    }
+    if asked.symbolic && is_elf && linkage.kind != rgo_binary::Kind::Executable {
+        hold(is_symbolic(image), "-Bsymbolic", "");
+    }
+    if let Some(text) = &asked.stack_size {
+        let size = number(text);
+        hold(size.is_none() || stack_size(image) == size, "the stack size", text);
+    }
+    if let Some(name) = asked.subsystem.as_deref().filter(|_| image.format() == Format::Pe) {
+        let is = match name {
+            "windows" => Some("gui"),
+            other => Some(other),
+        };
+        hold(linkage.subsystem.as_deref() == is, "--subsystem", name);
+    }
+    if let Some(name) = asked.entry.as_deref().filter(|_| is_elf) {
+        let object = image.object();
+        let place = object.symbols().find(|it| it.name_bytes() == Ok(name.as_bytes()));
+        hold(place.is_none_or(|it| it.address() == object.entry()), "--entry", name);
+    }
+    missing
+}
+
+/// A number as linkers read it: decimal, `0x`, or octal after `0`.
+fn number(text: &str) -> Option<u64> {
+    let text = text.split(',').next().unwrap_or(text);
+    match text.strip_prefix("0x").or_else(|| text.strip_prefix("0X")) {
+        Some(digits) => u64::from_str_radix(digits, 16).ok(),
+        None if text.len() > 1 && text.starts_with('0') => u64::from_str_radix(text, 8).ok(),
+        None => text.parse().ok(),
+    }
+}
+
+/// What is to be exported.
+struct Exports {
+    /// Names that are to be there, if the file defines them.
+    wanted: BTreeSet<String>,
+    /// What may be there; `None` if nothing limits it.
+    allowed: Option<Vec<GlobMatcher>>,
+}
+
+impl Exports {
+    fn read(asked: &Asked, format: Format) -> Result<Self> {
+        let mut wanted: Vec<String> = asked.exported.clone();
+        let mut is_limited = false;
+        for list in &asked.lists {
+            let text = std::fs::read_to_string(&list.path)
+                .with_context(|| format!("reading the list of exports {}", list.path))?;
+            wanted.extend(exported_by(&text, list.form));
+            is_limited |= list.form != ListForm::DynamicList;
+        }
+        // Mach-O libraries are reduced after the link.
+        is_limited &= !asked.exports_all && format != Format::MachO;
+        let glob = |name: &String| Glob::new(name).map(|glob| glob.compile_matcher()).ok();
+        let allowed = is_limited.then(|| wanted.iter().filter_map(glob).collect());
+        let is_plain = |name: &String| !name.contains(['*', '?', '[']);
+        Ok(Self { wanted: wanted.into_iter().filter(is_plain).collect(), allowed })
+    }
+
+    /// Names that the file defines and does not export.
+    fn missing(&self, image: &Image<'_>, linkage: &Linkage) -> Option<String> {
+        let exported: BTreeSet<&str> = linkage.exports.iter().map(String::as_str).collect();
+        let absent: BTreeSet<&str> = self.wanted.iter().map(String::as_str).collect();
+        let absent: BTreeSet<&str> = absent.difference(&exported).copied().collect();
+        if absent.is_empty() {
+            return None;
+        }
+        let symbols = image.object().symbols();
+        let defined = symbols.filter(|it| it.is_global() && it.is_definition());
+        let names: BTreeSet<&str> = defined.filter_map(|symbol| symbol.name().ok()).collect();
+        let absent: Vec<&str> = absent.intersection(&names).copied().collect();
+        (!absent.is_empty()).then(|| format!("the export of {}", listed(&absent)))
+    }
+
+    /// Names that are exported though no list has them.
+    fn superfluous(&self, linkage: &Linkage, format: Format) -> Option<String> {
+        let allowed = self.allowed.as_ref()?;
+        // Those of the build's own record are found by their section.
+        let own = [rgo_binary::note::SYMBOL, rgo_binary::audit::SYMBOL];
+        let is_allowed = |name: &str| {
+            own.contains(&name) || allowed.iter().any(|pattern| pattern.is_match(name))
+        };
+        let names = linkage.exports.iter().map(String::as_str);
+        let more: Vec<&str> = names.filter(|name| !is_allowed(name)).collect();
+        let list = if format == Format::Pe { "module definition" } else { "version script" };
+        (!more.is_empty()).then(|| format!("a {list} that does not export {}", listed(&more)))
+    }
+}
+
+/// A few of many names.
+fn listed(names: &[&str]) -> String {
+    let shown = names.get(..SHOWN).unwrap_or(names).join(", ");
+    match names.len().saturating_sub(SHOWN) {
+        0 => shown,
+        more => format!("{shown} and {more} more"),
+    }
+}
