@@ -20,6 +20,7 @@ mod hostile;
 #[cfg(target_os = "linux")]
 mod images;
 mod inspect;
+mod link_options;
 mod native;
 mod paths;
 mod published;

@@ -1,0 +1,110 @@
+//! Options that a build script hands to the linker: each is followed, or the build fails and names
+//! it. zig takes some of them and does nothing with them.
+
+use crate::support::{Artifact, Outcome, Project, Report, machine, native, readobj, run};
+
+const LINUX: [&str; 2] = ["linux-amd64", "linux-arm64"];
+
+/// Builds with these options for the library and the program. The results go with the project.
+fn build(targets: &str, library: &str, program: &str) -> (Project, Outcome) {
+    let project = Project::copy("link-options");
+    // What is called as a value of an option is no path.
+    for word in ["now", "relro", "noexecstack", "gnu"] {
+        std::fs::create_dir(project.folder.join(word)).expect("made");
+    }
+    let folder = project.folder.to_str().expect("UTF-8");
+    let mut command = project.command(["--target", targets]);
+    command.env("LIBRARY_OPTIONS", library.replace("$HERE", folder));
+    command.env("PROGRAM_OPTIONS", program.replace("$HERE", folder));
+    let outcome = Outcome::of(&mut command);
+    (project, outcome)
+}
+
+/// Names in the dynamic symbol table that the file defines.
+fn exports(report: &Report, toolchain: &str, name: &str) -> Vec<String> {
+    let artifact = report.artifact(toolchain, name);
+    let mut names: Vec<String> =
+        Artifact::strings(artifact.linkage("exports")).into_iter().map(str::to_owned).collect();
+    names.sort();
+    names
+}
+
+#[test]
+fn a_library_with_a_version_script_of_its_own_exports_no_more() {
+    let targets = "linux/amd64,linux/arm64";
+    let options = "-Wl,--version-script=$HERE/options.map -Wl,-z,now -Wl,-z,relro \
+                   -Wl,-z,noexecstack -Wl,--hash-style=gnu";
+    let (_project, outcome) = build(targets, options, "");
+    let report = outcome.report();
+    for toolchain in LINUX {
+        let names = exports(&report, toolchain, "liboptions");
+        assert_eq!(names, ["options_add", "options_count"], "{toolchain}");
+    }
+}
+
+#[test]
+fn what_the_headers_of_a_library_say_is_what_was_asked() {
+    let options = "-Wl,-soname,liboptions.so.7 -Wl,-rpath,$ORIGIN/beside -Wl,-Bsymbolic \
+                   -Wl,-z,nodlopen -Wl,-z,stack-size=65536 -Wl,--defsym=options_sum=options_add";
+    let (_project, outcome) = build("linux/amd64,linux/arm64", options, "");
+    let report = outcome.report();
+    for toolchain in LINUX {
+        let library = report.artifact(toolchain, "liboptions").path();
+        let said = readobj(&["--dynamic-table", "--program-headers"], &library);
+        for words in ["liboptions.so.7", "$ORIGIN/beside", "SYMBOLIC", "NOOPEN", "65536"] {
+            assert!(said.contains(words), "{toolchain}: {words}\n{said}");
+        }
+    }
+}
+
+#[test]
+fn a_program_exports_what_a_list_names_and_runs() {
+    let options = "-Wl,--dynamic-list=$HERE/program.list -Wl,--export-dynamic-symbol=program_hook";
+    let (_project, outcome) = build("linux/amd64,linux/arm64", "", options);
+    let report = outcome.report();
+    for toolchain in LINUX {
+        let names = exports(&report, toolchain, "program");
+        assert!(names.contains(&"program_hook".to_owned()), "{toolchain}: {names:?}");
+        assert!(names.len() < 10, "{toolchain}: {names:?}");
+        if let Some(ran) = run(toolchain, &report.artifact(toolchain, "program").path(), &["a"]) {
+            assert_eq!(ran.ended(0).stdout, "1 arguments\n");
+        }
+    }
+}
+
+#[test]
+fn windows_programs_have_subsystem_stack_and_heap_as_asked() {
+    let options = "-mwindows -Wl,--stack,0x300000 -Wl,--heap,0x20000";
+    let (_project, outcome) = build("windows/amd64,windows/arm64", "", options);
+    let report = outcome.report();
+    for toolchain in ["windows-amd64", "windows-arm64"] {
+        let artifact = report.artifact(toolchain, "program");
+        assert_eq!(artifact.linkage("subsystem"), "gui", "{toolchain}");
+        let said = readobj(&["--file-headers"], &artifact.path());
+        for words in ["SizeOfStackReserve: 3145728", "SizeOfHeapReserve: 131072"] {
+            assert!(said.contains(words), "{toolchain}: {words}\n{said}");
+        }
+    }
+}
+
+#[test]
+fn a_macos_program_has_the_stack_that_was_asked() {
+    let (_project, outcome) = build("darwin/arm64", "", "-Wl,-stack_size,0x200000");
+    let report = outcome.report();
+    let program = report.artifact("darwin-arm64", "program").path();
+    let mut otool = native(machine().must("RGO_TEST_LLVM_OBJDUMP"));
+    let said = Outcome::of(otool.args(["--macho", "--all-headers"]).arg(program)).ended(0).stdout;
+    assert!(said.contains("stacksize 2097152"), "{said}");
+}
+
+#[test]
+fn an_option_that_nothing_can_follow_fails_by_name() {
+    for (target, option) in [
+        ("linux/amd64", "-Wl,--no-such-option"),
+        ("windows/amd64", "-Wl,--no-such-option"),
+        ("darwin/arm64", "-Wl,-order_file,$HERE/options.map"),
+    ] {
+        let name = option.split(',').nth(1).expect("a name");
+        build(target, "", option).1.ended(1).says(name);
+    }
+}
