@@ -63,8 +63,7 @@ fn has_symbolic<H: FileHeader>(header: &H, data: &[u8]) -> Option<bool> {
     let is_symbolic = |entry: &H::Dyn| {
         let tag = entry.d_tag(endian);
         let value: u64 = entry.d_val(endian).into();
-        tag == elf::DT_SYMBOLIC
-            || tag == elf::DT_FLAGS && value & u64::from(elf::DF_SYMBOLIC.0) != 0
+        tag == elf::DT_SYMBOLIC || tag == elf::DT_FLAGS && value & elf::DF_SYMBOLIC.0 != 0
     };
     Some(dynamic.next()?.iter().any(is_symbolic))
 }

@@ -15,7 +15,7 @@ fn main() -> ExitCode {
     let args: Vec<String> = args.collect();
     if let Some(call) = shim::invoked_as(&argv0, &args) {
         return shim::run(call, &|linked| {
-            eprintln!("linked {} exports {:?}", linked.output, linked.exports);
+            eprintln!("linked {} exports {:?}", linked.output, linked.asked.lists);
             Ok(())
         });
     }

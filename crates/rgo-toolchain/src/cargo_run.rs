@@ -14,6 +14,7 @@ use crate::cargo_messages::{Event, Folders, Side, Unit, event};
 use crate::exec::{Cmd, ExecError, exit_code};
 use crate::hints;
 use crate::rebuild::{Explainer, Rebuilt};
+use crate::secrets;
 
 /// How cargo's words are shown.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -90,6 +91,7 @@ pub fn run(
                     ran.out_dirs.push((package, side, out_dir));
                 }
                 Some(Event::Diagnostic { error, rendered, .. }) => {
+                    let rendered = secrets::hidden(&rendered);
                     // The same crate compiled for eight targets says the same eight times.
                     if hints::is_noise(&rendered) || !shown.insert(rendered.clone()) {
                         continue;
@@ -126,20 +128,33 @@ fn read_stderr(stderr: ChildStderr, sink: &Sink, show: Show) -> (String, Explain
         let mut lines = BufReader::new(stderr);
         let mut line = Vec::new();
         while read_line(&mut lines, &mut line) {
-            let ours = explainer.take(String::from_utf8_lossy(&line).trim_end());
-            keep(&mut tail, &line);
+            let text = secrets::hidden(&String::from_utf8_lossy(&line));
+            let ours = explainer.take(text.trim_end());
+            keep(&mut tail, text.as_bytes());
             if !ours || show.verbose {
-                write(sink, &line);
+                write(sink, text.as_bytes());
             }
         }
     } else {
         let mut stderr = stderr;
         let mut buffer = [0_u8; 8192];
+        // What is not shown yet: a word that may go on.
+        let mut begun: Vec<u8> = Vec::new();
+        let mut show = |bytes: &[u8]| {
+            let text = secrets::hidden(&String::from_utf8_lossy(bytes));
+            keep(&mut tail, text.as_bytes());
+            write(sink, text.as_bytes());
+        };
         while let Ok(read @ 1..) = stderr.read(&mut buffer) {
-            let bytes = buffer.get(..read).unwrap_or_default();
-            keep(&mut tail, bytes);
-            write(sink, bytes);
+            begun.extend_from_slice(buffer.get(..read).unwrap_or_default());
+            let whole = begun.iter().rposition(u8::is_ascii_whitespace).map_or(0, |at| at + 1);
+            if whole > 0 || begun.len() > TAIL {
+                let rest = begun.split_off(if whole > 0 { whole } else { begun.len() });
+                show(&begun);
+                begun = rest;
+            }
         }
+        show(&begun);
     }
     (String::from_utf8_lossy(&tail).into_owned(), explainer)
 }

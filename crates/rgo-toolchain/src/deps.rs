@@ -18,6 +18,7 @@ use cargo_platform::Cfg;
 use semver::Version;
 
 use crate::cargo_messages::{Side, Unit};
+use crate::secrets::without_credentials;
 
 /// A package in a program, or one that helped to build it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -113,6 +114,7 @@ pub fn of_program(
         .collect()
 }
 
+/// Where a package comes from, without the credentials that the project's URL may have.
 fn source(package: &Package) -> Source {
     match package.source.as_ref().map(|source| source.repr.as_str()) {
         None => Source::Local,
@@ -120,10 +122,10 @@ fn source(package: &Package) -> Source {
             Source::CratesIo
         }
         Some(repr) => match repr.strip_prefix("git+") {
-            Some(url) => Source::Git(url.to_owned()),
+            Some(url) => Source::Git(without_credentials(url)),
             None => {
                 let url = repr.strip_prefix("registry+").unwrap_or(repr);
-                Source::Registry(url.strip_prefix("sparse+").unwrap_or(url).to_owned())
+                Source::Registry(without_credentials(url.strip_prefix("sparse+").unwrap_or(url)))
             }
         },
     }

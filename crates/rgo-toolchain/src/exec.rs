@@ -4,12 +4,14 @@
 //! `--dry-run`, logged by `-x`, quoted in errors and run here, so that what is shown is what is done.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::fmt;
+use std::fmt::{self, Write as _};
 use std::io;
 use std::process::{Child, Command, Output, Stdio};
 
 use camino::{Utf8Path, Utf8PathBuf};
 use serde::Serialize;
+
+use crate::secrets;
 
 /// A command to run: a program, its arguments, and what differs from our own environment.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize)]
@@ -176,7 +178,7 @@ impl Cmd {
             program: self.program.to_string(),
             line: self.to_string(),
             status: format!("exit code {code}"),
-            stderr: String::from_utf8_lossy(stderr).trim_end().to_owned(),
+            stderr: secrets::hidden(String::from_utf8_lossy(stderr).trim_end()),
         }
     }
 
@@ -214,9 +216,17 @@ fn indented(stderr: &str) -> String {
     stderr.lines().map(|line| format!("\n  | {line}")).collect()
 }
 
-/// A shell line: `cd DIR && env -u GONE NAME=value program args`.
+/// A shell line: `cd DIR && env -u GONE NAME=value program args`, without credentials.
 impl fmt::Display for Cmd {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut line = String::new();
+        self.write(&mut line)?;
+        f.write_str(&secrets::hidden(&line))
+    }
+}
+
+impl Cmd {
+    fn write(&self, f: &mut String) -> fmt::Result {
         if let Some(cwd) = &self.cwd {
             write!(f, "cd {} && ", shell_words::quote(cwd.as_str()))?;
         }
@@ -228,6 +238,7 @@ impl fmt::Display for Cmd {
             write!(f, " ")?;
         }
         for (name, value) in &self.env {
+            let value = if secrets::is_secret(name) { "***" } else { value };
             write!(f, "{name}={} ", shell_words::quote(value))?;
         }
         write!(f, "{}", shell_words::quote(self.program.as_str()))?;

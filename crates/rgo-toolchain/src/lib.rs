@@ -26,6 +26,7 @@ pub mod rebuild;
 pub mod request;
 pub mod runner;
 pub mod rustflags;
+pub mod secrets;
 pub mod selection;
 pub mod shim;
 pub mod std_lib;

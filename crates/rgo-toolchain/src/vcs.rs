@@ -6,6 +6,7 @@ use std::io::ErrorKind;
 use camino::{Utf8Path, Utf8PathBuf};
 
 use crate::exec::{Cmd, ExecError};
+use crate::secrets::hidden;
 
 /// What git knows of the project.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -124,7 +125,7 @@ fn reason(stderr: &str) -> Absent {
         ("bad default revision", Absent::NoCommit),
     ];
     known.into_iter().find(|(text, _)| stderr.contains(text)).map_or_else(
-        || Absent::Failed(stderr.lines().next().unwrap_or("no message").to_owned()),
+        || Absent::Failed(hidden(stderr.lines().next().unwrap_or("no message"))),
         |(_, absent)| absent,
     )
 }

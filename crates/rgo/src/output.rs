@@ -9,6 +9,7 @@ use anstream::{AutoStream, ColorChoice};
 use anyhow::Context;
 use camino::Utf8Path;
 use rgo_report::{Report, Style, printable};
+use rgo_toolchain::secrets::hidden;
 
 use crate::cli::common::FormatArg;
 use crate::destination::{self, Destination};
@@ -116,7 +117,7 @@ pub(crate) fn words_and_hints(error: &anyhow::Error) -> (String, Vec<String>) {
         }
     }
     hints.dedup();
-    (words.join(": "), hints)
+    (hidden(&words.join(": ")), hints.iter().map(|hint| hidden(hint)).collect())
 }
 
 /// Prints that something failed, in words.

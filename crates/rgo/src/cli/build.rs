@@ -175,6 +175,10 @@ pub struct BuildArgs {
     /// Keep this machine's paths in the result
     #[arg(long, help_heading = "Result")]
     pub no_trimpath: bool,
+    /// Name in the result the hosts that dependencies come from; without it private registries and
+    /// repositories are recorded by their kind alone
+    #[arg(long, help_heading = "Result")]
+    pub record_sources: bool,
     /// Record the commit: if there is one, by all means, or never
     #[arg(long, value_enum, default_value_t, help_heading = "Result")]
     pub vcs: VcsArg,

@@ -396,6 +396,7 @@ impl Execution<'_> {
                 linked.unit,
                 &slots(linked.file)?,
             ),
+            records_sources: prepared.records_sources,
         };
         Ok(Content {
             note: note::text(&about, &dependencies),

@@ -5,6 +5,7 @@ use rgo_binary::audit;
 use rgo_binary::audit::serde::{DependencyKind, Package, Source as AuditSource, VersionInfo};
 use rgo_binary::modinfo::{BuildInfo, Module};
 use rgo_toolchain::deps::{Dependency, Source};
+use rgo_toolchain::secrets::is_public;
 
 /// What the note says beside the dependencies.
 #[derive(Clone, Debug)]
@@ -15,11 +16,14 @@ pub(super) struct About<'a> {
     pub name: &'a str,
     /// `build` lines, in this order.
     pub settings: Vec<(String, String)>,
+    /// Whether hosts are named that not everybody knows.
+    pub records_sources: bool,
 }
 
 /// The note's text for the program whose dependencies these are (its own package first).
 #[must_use]
 pub(super) fn text(about: &About<'_>, dependencies: &[Dependency]) -> String {
+    let module = |dep| module(dep, about.records_sources);
     let (main, others) = match dependencies.split_first() {
         Some((main, others)) => (Some(main), others),
         None => (None, dependencies),
@@ -50,10 +54,17 @@ pub(super) fn text(about: &About<'_>, dependencies: &[Dependency]) -> String {
     .to_string()
 }
 
-fn module(dep: &Dependency) -> Module {
+/// A `dep` line. A shipped program tells no stranger what an intranet's hosts are called: a source
+/// that may be private is named by its kind alone, a repository with its commit.
+fn module(dep: &Dependency, records_sources: bool) -> Module {
+    let is_named = |url: &str| records_sources || is_public(url);
     let origin = match &dep.source {
         Source::Local | Source::CratesIo => None,
-        Source::Registry(url) | Source::Git(url) => Some(url.clone()),
+        Source::Registry(url) | Source::Git(url) if is_named(url) => Some(url.clone()),
+        Source::Registry(_) => Some("registry".to_owned()),
+        Source::Git(url) => Some(
+            url.split_once('#').map_or("git".to_owned(), |(_, commit)| format!("git#{commit}")),
+        ),
     };
     Module {
         path: dep.name.clone(),
@@ -124,6 +135,7 @@ mod tests {
             compiler: "rustc 1.96.0",
             name: "tool",
             settings: vec![("profile".into(), "release".into())],
+            records_sources: true,
         };
         let info = BuildInfo::parse(&text(&about, &sample())).expect("parses");
         assert_eq!(info.path, "app/tool");
@@ -133,6 +145,29 @@ mod tests {
         assert!(info.deps[0].replace.as_ref().is_some_and(|r| r.path.ends_with("#abc")));
         assert_eq!(info.deps[1].sum, format!("sha256:{}", "ab".repeat(32)));
         assert_eq!(info.setting("build-deps"), Some("cc@1.2.3"));
+    }
+
+    #[test]
+    fn a_host_is_named_if_everybody_knows_it_or_if_asked() {
+        for (source, records_sources, origin) in [
+            (Source::Git("https://git.corp.example/x#abc".into()), false, "git#abc"),
+            (Source::Git("https://git.corp.example/x".into()), false, "git"),
+            (
+                Source::Git("https://git.corp.example/x#abc".into()),
+                true,
+                "https://git.corp.example/x#abc",
+            ),
+            (Source::Git("https://github.com/a/b#abc".into()), false, "https://github.com/a/b#abc"),
+            (Source::Registry("https://crates.corp.example/".into()), false, "registry"),
+            (
+                Source::Registry("https://crates.corp.example/".into()),
+                true,
+                "https://crates.corp.example/",
+            ),
+        ] {
+            let module = module(&dep("x", source, true, &[]), records_sources);
+            assert_eq!(module.replace.map(|replace| replace.path).as_deref(), Some(origin));
+        }
     }
 
     #[test]

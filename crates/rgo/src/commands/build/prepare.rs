@@ -1,12 +1,13 @@
 //! Everything that is known and decided before cargo is started.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use anyhow::{Context, Result, anyhow};
 use camino::{Utf8Path, Utf8PathBuf};
 use jiff::Timestamp;
 use rgo_binary::Version;
 use rgo_toolchain::cache::{Cache, Guard};
+use rgo_toolchain::cargo_metadata::Metadata;
 use rgo_toolchain::compiler::{self, Compiler};
 use rgo_toolchain::exec::Cmd;
 use rgo_toolchain::plan::{self, Trim};
@@ -58,6 +59,8 @@ pub(super) struct Prepared {
     pub strip: StripMode,
     /// Folders whose names are replaced in what is built; empty if they stay.
     pub trims: Vec<Trim>,
+    /// Whether hosts of registries and repositories are recorded that not everybody knows.
+    pub records_sources: bool,
     /// Where the results go.
     pub output: Utf8PathBuf,
 }
@@ -114,7 +117,7 @@ pub(super) fn prepare(args: &BuildArgs) -> Result<Prepared> {
     let values = fill_templates(&stamps, folder, &versions, vcs.as_ref(), epoch)?;
     let strip = strip(args, &request, &project);
     let trims =
-        if trimmed(args, &request) { trims(&compiler, &cache, &project) } else { Vec::new() };
+        if trimmed(args, &request) { trims(&compiler, &cache, &project, args.record_sources) } else { Vec::new() };
     Ok(Prepared {
         request,
         cache,
@@ -131,6 +134,7 @@ pub(super) fn prepare(args: &BuildArgs) -> Result<Prepared> {
         values,
         strip,
         trims,
+        records_sources: args.record_sources,
         output,
     })
 }
@@ -318,7 +322,12 @@ fn trimmed(args: &BuildArgs, request: &Request) -> bool {
     !args.no_trimpath && !matches!(request.profile.as_str(), "dev" | "test")
 }
 
-fn trims(compiler: &Compiler, cache: &Cache, project: &Project) -> Vec<Trim> {
+fn trims(
+    compiler: &Compiler,
+    cache: &Cache,
+    project: &Project,
+    records_sources: bool,
+) -> Vec<Trim> {
     let cargo_home = env("CARGO_HOME")
         .or_else(|| Some(format!("{}/.cargo", env("HOME").or_else(|| env("USERPROFILE"))?)))
         .map(Utf8PathBuf::from);
@@ -351,5 +360,24 @@ fn trims(compiler: &Compiler, cache: &Cache, project: &Project) -> Vec<Trim> {
         .collect();
     folders
         .extend(beside.iter().map(|(from, to)| ("path dependency", from.as_path(), to.as_str())));
+    let registries =
+        if records_sources { BTreeMap::new() } else { private_registries(&project.metadata) };
+    folders.extend(registries.iter().map(|(from, to)| ("registry", from.as_path(), to.as_str())));
     plan::trims(&folders)
+}
+
+/// Folders in which cargo unpacks packages, which it calls after the registry's host, and what to
+/// call them instead where that host may be private.
+fn private_registries(metadata: &Metadata) -> BTreeMap<Utf8PathBuf, String> {
+    // What cargo has called those of crates.io.
+    const PUBLIC: [&str; 2] = ["index.crates.io", "github.com"];
+    let packages = metadata.packages.iter().filter(|package| package.source.is_some());
+    let folders = packages.filter_map(|package| {
+        let folder = package.manifest_path.parent()?.parent()?;
+        let (host, hash) = folder.file_name()?.rsplit_once('-')?;
+        let is_registry = folder.parent()?.ends_with("registry/src");
+        let name = format!("/rgo/cargo/registry/src/registry-{hash}");
+        (is_registry && !PUBLIC.contains(&host)).then(|| (folder.to_owned(), name))
+    });
+    folders.collect()
 }
