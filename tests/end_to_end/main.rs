@@ -23,6 +23,7 @@ mod inspect;
 mod link_options;
 mod native;
 mod paths;
+mod private_sources;
 mod published;
 mod rebuild;
 mod reproducible;

@@ -5,6 +5,7 @@ mod machine;
 pub(crate) mod made;
 mod project;
 mod report;
+pub(crate) mod server;
 pub(crate) mod stripping;
 mod zig;
 

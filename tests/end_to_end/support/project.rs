@@ -47,6 +47,11 @@ impl Project {
         Self { target: base.join("target"), output: base.join("dist"), folder, _copy: None }
     }
 
+    /// The same with these folders.
+    pub(crate) fn with_output(self, target: &Path, output: &Path) -> Self {
+        Self { target: target.to_owned(), output: output.to_owned(), ..self }
+    }
+
     /// `rgo-build` on it, with a report as JSON.
     pub(crate) fn command<'a>(&self, args: impl IntoIterator<Item = &'a str>) -> Command {
         let mut command = tool("rgo-build");

@@ -116,8 +116,11 @@ pub(super) fn prepare(args: &BuildArgs) -> Result<Prepared> {
     let versions = versions(&wanted, &project);
     let values = fill_templates(&stamps, folder, &versions, vcs.as_ref(), epoch)?;
     let strip = strip(args, &request, &project);
-    let trims =
-        if trimmed(args, &request) { trims(&compiler, &cache, &project, args.record_sources) } else { Vec::new() };
+    let trims = if trimmed(args, &request) {
+        trims(&compiler, &cache, &project, args.record_sources)
+    } else {
+        Vec::new()
+    };
     Ok(Prepared {
         request,
         cache,
