@@ -28,6 +28,8 @@ mod published;
 mod rebuild;
 mod reproducible;
 mod run;
+#[cfg(target_os = "linux")]
+mod signals;
 mod signature;
 mod stamp;
 mod static_programs;

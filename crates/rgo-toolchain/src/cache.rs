@@ -9,6 +9,7 @@
 //!   shims/<name>/         linkers and C tools that cargo and build scripts are given
 //!   notes/<name>.obj      empty notes, for links that the platform's own linker does
 //!   probe/<hash>.json     answers of slow `--version` calls
+//!   work/<name>/          what only one running build needs; it goes with the build
 //! ```
 //!
 //! Everything is put in place by rename, so that a reader never meets half a thing, and everything can be deleted: the
@@ -58,7 +59,7 @@ pub struct Guard {
 /// One thing that is kept.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Entry {
-    /// `std`, `zig`, `zig-cache`, `shims`, `notes`, `probe`.
+    /// `std`, `zig`, `zig-cache`, `shims`, `notes`, `probe`, `work`.
     pub kind: &'static str,
     /// Its name within its kind.
     pub name: String,
@@ -79,7 +80,9 @@ pub struct Pruned {
     pub held: Vec<Entry>,
 }
 
-const KINDS: [&str; 6] = ["std", "zig", "zig-cache", "shims", "notes", "probe"];
+const KINDS: [&str; 7] = ["std", "zig", "zig-cache", "shims", "notes", "probe", WORK];
+/// Folders of single runs: one that is there while nothing runs was left by a process that was killed.
+const WORK: &str = "work";
 /// Kinds whose files are of no interest one by one.
 const WHOLE: [&str; 2] = ["notes", "probe"];
 /// Touched at each use of an entry; its time is the entry's last use.
@@ -128,6 +131,17 @@ impl Cache {
     /// zig's own cache, for one version of zig.
     pub fn zig_cache(&self, zig_version: &str) -> Utf8PathBuf {
         self.root.join("zig-cache").join(zig_version)
+    }
+
+    /// Makes a folder for one run. Hold [`Self::in_use`] as long as it is used.
+    ///
+    /// # Errors
+    /// When it can't be made.
+    pub fn work_folder(&self) -> Result<tempfile::TempDir, CacheError> {
+        let folder = self.folder(WORK);
+        make_folder(&folder)?;
+        let made = tempfile::Builder::new().prefix("build-").tempdir_in(&folder);
+        made.map_err(|source| CacheError { path: folder, doing: "making a working folder", source })
     }
 
     /// Says that a build is running; hold it as long as anything of the cache is in use.
@@ -257,7 +271,8 @@ impl Cache {
         Ok(found)
     }
 
-    /// Removes what was last used longer ago than `older_than` (everything, if `None`), but nothing while a build runs.
+    /// Removes what was last used longer ago than `older_than` (everything, if `None`), and what killed builds have
+    /// left, but nothing while a build runs.
     /// With `dry_run` it only says what it would remove.
     ///
     /// # Errors
@@ -268,7 +283,7 @@ impl Cache {
         let old: Vec<Entry> = self
             .ls()?
             .into_iter()
-            .filter(|e| keep_from.is_none_or(|from| e.last_used < from))
+            .filter(|e| e.kind == WORK || keep_from.is_none_or(|from| e.last_used < from))
             .collect();
         let (file, path) = self.lock_file("in-use.lock")?;
         match file.try_lock() {

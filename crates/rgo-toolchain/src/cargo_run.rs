@@ -13,6 +13,7 @@ use cargo_metadata::PackageId;
 use crate::cargo_messages::{Event, Folders, Side, Unit, event};
 use crate::exec::{Cmd, ExecError, exit_code};
 use crate::hints;
+use crate::interrupt;
 use crate::rebuild::{Explainer, Rebuilt};
 use crate::secrets;
 
@@ -108,6 +109,7 @@ pub fn run(
         }
     }
     let status = child.wait();
+    interrupt::checkpoint();
     if let Ok(Some((tail, explainer))) = reader.join() {
         ran.stderr_tail = tail;
         ran.rebuilt = explainer.finish();

@@ -11,7 +11,7 @@ use std::process::{Child, Command, Output, Stdio};
 use camino::{Utf8Path, Utf8PathBuf};
 use serde::Serialize;
 
-use crate::secrets;
+use crate::{interrupt, secrets};
 
 /// A command to run: a program, its arguments, and what differs from our own environment.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize)]
@@ -133,7 +133,23 @@ impl Cmd {
     /// When it can't be started. That it failed is a code, not an error.
     pub fn run(&self) -> Result<i32, ExecError> {
         let status = self.std().status().map_err(|e| self.start_error(e))?;
+        interrupt::checkpoint();
         Ok(exit_code(status))
+    }
+
+    /// Becomes this program, where the system knows that; else runs it as [`Self::run`] does. Signals
+    /// then reach the program itself.
+    ///
+    /// # Errors
+    /// When it can't be started.
+    pub fn replace(&self) -> Result<i32, ExecError> {
+        #[cfg(unix)]
+        {
+            use std::os::unix::process::CommandExt;
+            Err(self.start_error(self.std().exec()))
+        }
+        #[cfg(not(unix))]
+        self.run()
     }
 
     /// Runs it with stdin closed and gives what it printed, whatever its exit code.
@@ -141,7 +157,9 @@ impl Cmd {
     /// # Errors
     /// When it can't be started.
     pub fn output(&self) -> Result<Output, ExecError> {
-        self.std().stdin(Stdio::null()).output().map_err(|e| self.start_error(e))
+        let output = self.std().stdin(Stdio::null()).output().map_err(|e| self.start_error(e))?;
+        interrupt::checkpoint();
+        Ok(output)
     }
 
     /// Runs it with stdin closed and gives its stdout as text.

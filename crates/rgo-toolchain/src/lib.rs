@@ -18,6 +18,7 @@ pub mod doctor;
 pub mod dsymutil;
 pub mod event;
 pub mod hints;
+pub mod interrupt;
 pub mod native;
 pub mod plan;
 pub mod profile;

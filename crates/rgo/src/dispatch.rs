@@ -55,7 +55,7 @@ fn run(name: &str, args: Vec<String>) -> Result<Exit> {
         anyhow!(Usage(format!("there is no tool `{tool}`")))
             .context(Hint(format!("there are: {}", names.join(", "))))
     })?;
-    let code = Cmd::new(path).args(args).run().with_context(|| format!("running {tool}"))?;
+    let code = Cmd::new(path).args(args).replace().with_context(|| format!("running {tool}"))?;
     Ok(Exit::Program(u8::try_from(code).unwrap_or(1)))
 }
 

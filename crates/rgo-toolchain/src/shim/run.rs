@@ -182,7 +182,7 @@ fn link_twice(recipe: &Recipe, rewritten: &Rewritten) -> Result<i32, ShimError> 
     };
     let call = call.with(&rewritten.lld, rewritten.no_start_files);
     let (args, file) = if response::needed(&call.args) {
-        let (argument, folder) = response_file(&call.args)?;
+        let (argument, folder) = response_file(recipe, &call.args)?;
         (vec!["--rsp-quoting=posix".to_owned(), argument], Some(folder))
     } else {
         (call.args, None)
@@ -193,9 +193,18 @@ fn link_twice(recipe: &Recipe, rewritten: &Rewritten) -> Result<i32, ShimError> 
     Ok(code)
 }
 
-/// A response file, as an argument; it goes with the folder.
-fn response_file(args: &[String]) -> Result<(String, tempfile::TempDir), ShimError> {
-    let folder = tempfile::tempdir().map_err(ShimError::Write)?;
+/// A response file, as an argument; it goes with the folder. That is below the folder of the build,
+/// which goes even if this process is killed.
+fn response_file(
+    recipe: &Recipe,
+    args: &[String],
+) -> Result<(String, tempfile::TempDir), ShimError> {
+    let place = std::env::var(recipe.link_variable()).map(Utf8PathBuf::from).ok();
+    let folder = match place.as_deref().and_then(Utf8Path::parent) {
+        Some(work) => tempfile::tempdir_in(work),
+        None => tempfile::tempdir(),
+    };
+    let folder = folder.map_err(ShimError::Write)?;
     // The name by which cargo_zigbuild knows that it is to translate it.
     let path = folder.path().join("linker-arguments");
     std::fs::write(&path, response::write(args)).map_err(ShimError::Write)?;
@@ -253,7 +262,7 @@ fn zig_arguments(
         }
     }
     if link && response::needed(&args) {
-        let (argument, folder) = response_file(&args)?;
+        let (argument, folder) = response_file(recipe, &args)?;
         all.push(argument);
         return Ok((all, Some(folder)));
     }

@@ -6,14 +6,17 @@
 use std::cell::OnceCell;
 use std::collections::BTreeMap;
 use std::ffi::OsString;
+use std::path::PathBuf;
 use std::process::ExitCode;
 
 use anyhow::{Context, Result, anyhow};
 use camino::{Utf8Path, Utf8PathBuf};
 use rgo_binary::edit::{self, NoteObject, note_object};
 use rgo_binary::{Arch, Format, Image, Limits, Recognised, note, recognise, slices};
+use rgo_toolchain::cache::Cache;
 use rgo_toolchain::event::Event;
 use rgo_toolchain::exec;
+use rgo_toolchain::interrupt::Temporary;
 use rgo_toolchain::native;
 use rgo_toolchain::selection::OutputKind;
 use rgo_toolchain::shim::asked::{ListForm, exported_by};
@@ -75,7 +78,7 @@ pub(super) struct Work {
     folder: Utf8PathBuf,
     /// Removes the folder when it goes.
     #[allow(dead_code)]
-    guard: Option<tempfile::TempDir>,
+    guard: Option<Temporary>,
     kept: bool,
 }
 
@@ -85,20 +88,20 @@ impl Work {
     ///
     /// # Errors
     /// If it cannot be made.
-    pub(super) fn new(keep: bool, dry_run: bool) -> Result<Self> {
+    pub(super) fn new(cache: &Cache, keep: bool, dry_run: bool) -> Result<Self> {
         if dry_run {
             return Ok(Self { folder: "$WORK".into(), guard: None, kept: false });
         }
-        let made = tempfile::Builder::new().prefix("rgo-build-").tempdir();
-        let made = made.context("making a working folder")?;
-        let folder = Utf8PathBuf::from_path_buf(made.path().to_owned())
-            .map_err(|path| anyhow!("the temporary folder {} is not UTF-8", path.display()))?;
         if keep {
-            let _ = made.keep();
+            // What is kept for the user is not in the cache, which is rgo's.
+            let made = tempfile::Builder::new().prefix("rgo-build-").tempdir();
+            let folder = utf8(made.context("making a working folder")?.keep())?;
             output::line(&format_args!("WORK={folder}"));
             return Ok(Self { folder, guard: None, kept: true });
         }
-        Ok(Self { folder, guard: Some(made), kept: false })
+        let guard = Temporary::new(cache.work_folder()?.keep());
+        let folder = utf8(guard.path().to_owned())?;
+        Ok(Self { folder, guard: Some(guard), kept: false })
     }
 
     /// The folder, if it is kept.
@@ -106,6 +109,11 @@ impl Work {
     pub(super) fn kept(&self) -> Option<Utf8PathBuf> {
         self.kept.then(|| self.folder.clone())
     }
+}
+
+fn utf8(folder: PathBuf) -> Result<Utf8PathBuf> {
+    Utf8PathBuf::from_path_buf(folder)
+        .map_err(|path| anyhow!("the temporary folder {} is not UTF-8", path.display()))
 }
 
 /// Prepares the links of one build.

@@ -31,7 +31,7 @@ use rgo_toolchain::cargo_run::Show;
 use rgo_toolchain::event::Event;
 use rgo_toolchain::exec::Cmd;
 use rgo_toolchain::plan::{self, CargoRun, Messages, TargetPlan};
-use rgo_toolchain::{dsymutil, project, unification};
+use rgo_toolchain::{dsymutil, interrupt, project, unification};
 
 use crate::cli::build::{Build, BuildArgs, Other};
 use crate::cli::common::FormatArg;
@@ -50,6 +50,7 @@ use verdict::Level;
 /// # Errors
 /// If what was asked cannot be done; what is wrong with a single target is in the report.
 pub fn run(args: Build) -> Result<Exit> {
+    interrupt::install();
     match &args.command {
         None => build(&args.build),
         Some(Other::Stamp(args)) => stamp::run(args),
@@ -66,7 +67,7 @@ fn build(args: &BuildArgs) -> Result<Exit> {
     if args.verbose > 0 {
         said.note(&format!("{}, {}", compiler_line(&prepared), prepared.compiler.rustc));
     }
-    let work = link::Work::new(args.work, args.dry_run)?;
+    let work = link::Work::new(&prepared.cache, args.work, args.dry_run)?;
     let dsymutil = if execute::needs_dsymutil(&prepared) { dsymutil::find() } else { None };
     let mut reports: Vec<Option<TargetReport>> = prepared.targets.iter().map(|_| None).collect();
     let linkings = link_all(args, &prepared, &work, dsymutil.is_some(), &said, &mut reports)?;

@@ -1,0 +1,215 @@
+//! What happens when a build is to stop: a signal ends the programs that it runs, and theirs, then
+//! what only this build needs is removed, and the process ends by the same signal.
+//!
+//! ```text
+//! SIGINT, SIGTERM, SIGHUP ─▶ cargo, rustc, build scripts, linkers: the same signal
+//!                            they are gone ─▶ temporary folders go ─▶ 130, 143, 129 for a shell
+//! a second one            ─▶ they are killed
+//! ```
+//!
+//! A signal from a terminal reaches all of them anyway; one from a CI system or a script reaches
+//! this process alone. They are found by their parents: a process group of their own would have no
+//! say on the terminal when git or ssh asks for a password.
+
+#[cfg(unix)]
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Mutex, PoisonError};
+
+/// Whether this process is about to end by a signal.
+static STOPPING: AtomicBool = AtomicBool::new(false);
+/// Folders that go with the process.
+static FOLDERS: Mutex<Vec<PathBuf>> = Mutex::new(Vec::new());
+
+/// A folder that is removed when this goes, or when a signal ends the process.
+#[derive(Debug)]
+pub struct Temporary(PathBuf);
+
+impl Temporary {
+    /// Takes over a folder that exists.
+    #[must_use]
+    pub fn new(folder: PathBuf) -> Self {
+        FOLDERS.lock().unwrap_or_else(PoisonError::into_inner).push(folder.clone());
+        Self(folder)
+    }
+
+    /// Where it is.
+    #[must_use]
+    pub fn path(&self) -> &Path {
+        &self.0
+    }
+}
+
+impl Drop for Temporary {
+    fn drop(&mut self) {
+        // One that cannot be removed is found by `cache prune`.
+        let _ = std::fs::remove_dir_all(&self.0);
+        FOLDERS.lock().unwrap_or_else(PoisonError::into_inner).retain(|folder| *folder != self.0);
+    }
+}
+
+/// To be called after a program has ended: if that was because of a signal to this process, this
+/// does not return, and nothing is said of a failure that is none.
+pub fn checkpoint() {
+    while STOPPING.load(Ordering::SeqCst) {
+        std::thread::park();
+    }
+}
+
+/// Has signals end this process as described above. To be called once, before any program runs.
+#[cfg(unix)]
+pub fn install() {
+    use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
+
+    // What is ignored, as by `nohup` or for a background job, stays so.
+    let ignored = ignored_signals();
+    let signals = [SIGHUP, SIGINT, SIGTERM].into_iter();
+    let signals = signals.filter(|signal| ignored >> (signal - 1) & 1 == 0);
+    // Where signals cannot be had, they end this process as they would without this.
+    let Ok(mut signals) = signal_hook::iterator::Signals::new(signals) else { return };
+    std::thread::spawn(move || {
+        if let Some(signal) = signals.forever().next() {
+            STOPPING.store(true, Ordering::SeqCst);
+            end_all(signal, &mut signals);
+            let folders = FOLDERS.lock().unwrap_or_else(PoisonError::into_inner).clone();
+            for folder in folders {
+                let _ = std::fs::remove_dir_all(folder);
+            }
+            let _ = signal_hook::low_level::emulate_default_handler(signal);
+        }
+    });
+}
+
+/// Has signals end this process as described above, on systems that have signals.
+#[cfg(not(unix))]
+pub fn install() {}
+
+/// Sends the signal to every program that this process has started, and those that they have, until
+/// none is left.
+#[cfg(unix)]
+fn end_all(signal: i32, signals: &mut signal_hook::iterator::Signals) {
+    use rustix::process::{Pid, Signal, kill_process};
+    use std::time::Duration;
+
+    const PAUSE: Duration = Duration::from_millis(20);
+    let own = std::process::id();
+    let mut told: BTreeSet<u32> = BTreeSet::new();
+    let mut is_urgent = false;
+    loop {
+        let processes = processes();
+        // What loses its parent is still one of ours.
+        let ours = below(own, &told, &processes);
+        if ours.is_empty() {
+            return;
+        }
+        for process in ours {
+            let is_new = told.insert(process);
+            let signal =
+                if is_urgent { Some(Signal::KILL) } else { Signal::from_named_raw(signal) };
+            let pid = i32::try_from(process).ok().and_then(Pid::from_raw);
+            if let (Some(pid), Some(signal), true) = (pid, signal, is_new || is_urgent) {
+                // It may have ended meanwhile.
+                let _ = kill_process(pid, signal);
+            }
+        }
+        std::thread::sleep(PAUSE);
+        is_urgent |= signals.pending().next().is_some();
+    }
+}
+
+/// A process and its parent.
+#[cfg(unix)]
+type Processes = Vec<(u32, u32)>;
+
+/// Those of `processes` that descend from `own`, or are among `known` or descend from these.
+#[cfg(unix)]
+fn below(own: u32, known: &BTreeSet<u32>, processes: &Processes) -> BTreeSet<u32> {
+    let mut found: BTreeSet<u32> =
+        processes.iter().map(|(process, _)| *process).filter(|it| known.contains(it)).collect();
+    loop {
+        let more: Vec<u32> = processes
+            .iter()
+            .filter(|(process, parent)| {
+                (*parent == own || found.contains(parent)) && !found.contains(process)
+            })
+            .map(|(process, _)| *process)
+            .collect();
+        if more.is_empty() {
+            return found;
+        }
+        found.extend(more);
+    }
+}
+
+/// All processes that have not ended.
+///
+/// ```text
+/// /proc/PID/stat   PID (name, which may have spaces and parentheses) STATE PARENT …
+/// ```
+#[cfg(target_os = "linux")]
+fn processes() -> Processes {
+    let entries = std::fs::read_dir("/proc").into_iter().flatten().flatten();
+    let numbers = entries.filter_map(|entry| entry.file_name().to_str()?.parse::<u32>().ok());
+    let parent = |number: &u32| {
+        let stat = std::fs::read_to_string(format!("/proc/{number}/stat")).ok()?;
+        let (_, rest) = stat.rsplit_once(')')?;
+        let mut words = rest.split_whitespace();
+        // A zombie has ended, and waits for its parent to take note.
+        let state = words.next().filter(|state| !["Z", "X"].contains(state));
+        state.and(words.next())?.parse::<u32>().ok()
+    };
+    numbers.filter_map(|number| Some((number, parent(&number)?))).collect()
+}
+
+/// All processes.
+#[cfg(all(unix, not(target_os = "linux")))]
+fn processes() -> Processes {
+    let listed = crate::exec::Cmd::new("ps").args(["-axo", "pid=,ppid=,stat="]).capture();
+    let listed = listed.unwrap_or_default();
+    let lines = listed.lines().filter_map(|line| {
+        let mut words = line.split_whitespace();
+        let numbers = (words.next()?.parse().ok()?, words.next()?.parse().ok()?);
+        (!words.next()?.starts_with('Z')).then_some(numbers)
+    });
+    lines.collect()
+}
+
+/// Signals that this process was told to ignore, one a bit, signal 1 first.
+#[cfg(unix)]
+fn ignored_signals() -> u64 {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let mask = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));
+    mask.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok()).unwrap_or(0)
+}
+
+#[cfg(all(test, unix))]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn descendants_are_found_by_their_parents() {
+        let processes = vec![(1, 0), (10, 1), (11, 10), (12, 11), (13, 12), (20, 1), (21, 20)];
+        let found = |known: &[u32]| {
+            let known = known.iter().copied().collect();
+            below(10, &known, &processes).into_iter().collect::<Vec<_>>()
+        };
+        assert_eq!(found(&[]), [11, 12, 13]);
+        // 20 was ours, and its parent has ended; 99 has ended itself.
+        assert_eq!(found(&[20, 99]), [11, 12, 13, 20, 21]);
+    }
+
+    #[test]
+    fn this_process_is_among_all() {
+        assert!(processes().iter().any(|(process, _)| *process == std::process::id()));
+    }
+
+    #[test]
+    fn a_temporary_folder_goes() {
+        let folder = tempfile::tempdir().expect("a folder").keep();
+        let temporary = Temporary::new(folder.clone());
+        assert!(temporary.path().is_dir());
+        drop(temporary);
+        assert!(!folder.exists());
+    }
+}

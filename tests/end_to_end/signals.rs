@@ -1,0 +1,138 @@
+//! A build that is told to stop: nothing of it goes on, and nothing of it stays.
+
+use std::fs;
+use std::os::unix::process::ExitStatusExt;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Stdio};
+use std::time::{Duration, Instant};
+
+use crate::concurrency::fresh_cache;
+use crate::support::{Outcome, Project, native, tool, write};
+
+/// Waits in a build script, and in a child of it.
+const SCRIPT: &str = r#"
+fn main() {
+    let child = std::process::Command::new("sleep").arg("600").spawn().unwrap();
+    let pids = format!("{} {}", std::process::id(), child.id());
+    std::fs::write(std::env::var("PIDS").unwrap(), pids).unwrap();
+    std::thread::sleep(std::time::Duration::from_secs(600));
+}
+"#;
+const PATIENCE: Duration = Duration::from_secs(60);
+
+/// A build whose build script has begun.
+struct Running {
+    _temp: tempfile::TempDir,
+    cache: PathBuf,
+    child: Child,
+    /// The build script, and what it has started.
+    others: Vec<u32>,
+}
+
+impl Running {
+    fn start() -> Self {
+        let temp = tempfile::tempdir().expect("a folder");
+        let (folder, cache) = (temp.path().join("project"), temp.path().join("cache"));
+        fresh_cache(&cache);
+        let manifest = "[package]\nname = \"waits\"\nversion = \"1.0.0\"\nedition = \"2021\"\n\
+                        [workspace]\n";
+        write(&folder.join("Cargo.toml"), manifest);
+        write(&folder.join("src/main.rs"), "fn main() {}\n");
+        write(&folder.join("build.rs"), SCRIPT);
+        let pids = temp.path().join("pids");
+        let project = Project::at(&folder, "unused")
+            .with_output(&temp.path().join("target"), &temp.path().join("dist"));
+        let mut command = project.command(["--target", "linux/amd64"]);
+        command.env("RGO_CACHE", &cache).env("PIDS", &pids);
+        command.stdout(Stdio::piped()).stderr(Stdio::piped());
+        // A group of its own, as a shell gives each job.
+        std::os::unix::process::CommandExt::process_group(&mut command, 0);
+        let mut child = command.spawn().expect("starts");
+        let started = Instant::now();
+        let others = loop {
+            let text = fs::read_to_string(&pids).unwrap_or_default();
+            let numbers: Vec<u32> =
+                text.split(' ').filter_map(|number| number.parse().ok()).collect();
+            if numbers.len() == 2 {
+                break numbers;
+            }
+            assert!(child.try_wait().expect("is ours").is_none(), "the build has ended");
+            assert!(started.elapsed() < PATIENCE, "the build script does not begin");
+            std::thread::sleep(Duration::from_millis(20));
+        };
+        Self { _temp: temp, cache, child, others }
+    }
+
+    fn signal(&self, name: &str, whole_group: bool) {
+        let process = self.child.id();
+        let to = if whole_group { format!("-{process}") } else { process.to_string() };
+        Outcome::of(native("kill").args(["-s", name, "--", &to])).ended(0);
+    }
+
+    /// Folders of single builds in the cache.
+    fn left(&self) -> usize {
+        fs::read_dir(self.cache.join("work")).map_or(0, Iterator::count)
+    }
+
+    fn living(&self) -> Vec<u32> {
+        let lives = |process: &&u32| {
+            let stat = fs::read_to_string(format!("/proc/{process}/stat")).unwrap_or_default();
+            stat.rsplit(')').next().is_some_and(|rest| !rest.is_empty() && !rest.contains(" Z "))
+        };
+        self.others.iter().filter(lives).copied().collect()
+    }
+}
+
+#[test]
+fn a_signal_ends_all_that_the_build_runs_and_leaves_nothing() {
+    for (name, number, whole_group) in
+        [("TERM", 15, false), ("INT", 2, true), ("INT", 2, false), ("HUP", 1, false)]
+    {
+        let mut running = Running::start();
+        assert_eq!(running.left(), 1);
+        running.signal(name, whole_group);
+        let ended = running.child.wait().expect("is ours");
+        // A shell shows 128 more.
+        assert_eq!(ended.signal(), Some(number), "{name}: {ended}");
+        assert_eq!(running.living(), [0; 0], "{name}");
+        assert_eq!(running.left(), 0, "{name}");
+    }
+}
+
+#[test]
+fn what_a_killed_build_leaves_goes_with_the_next_prune() {
+    let mut running = Running::start();
+    running.signal("KILL", false);
+    running.child.wait().expect("is ours");
+    assert_eq!(running.left(), 1);
+    let prune = |dry_run: &[&str]| {
+        let mut prune = tool("rgo-build");
+        prune.args(["cache", "prune", "--older-than", "30"]).args(dry_run);
+        Outcome::of(prune.env("RGO_CACHE", &running.cache)).ended(0).stdout
+    };
+    assert!(prune(&["--dry-run"]).contains("work"));
+    assert_eq!(running.left(), 1);
+    prune(&[]);
+    assert_eq!(running.left(), 0);
+    for process in running.living() {
+        Outcome::of(native("kill").args(["-9", &process.to_string()]));
+    }
+}
+
+/// A dispatcher becomes the tool: a signal to it is one to the tool.
+#[test]
+fn the_dispatcher_is_no_process_of_its_own() {
+    let mut command = tool("rgo");
+    let folder = Path::new(env!("CARGO_TARGET_TMPDIR"));
+    command.args(["version-m", "/dev/stdin"]).current_dir(folder);
+    command.stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::null());
+    let mut child = command.spawn().expect("starts");
+    let name = || fs::read_to_string(format!("/proc/{}/comm", child.id())).unwrap_or_default();
+    let started = Instant::now();
+    while !name().starts_with("rgo-version-m") {
+        assert!(started.elapsed() < PATIENCE, "it is {}", name());
+        std::thread::sleep(Duration::from_millis(10));
+    }
+    child.kill().expect("is ours");
+    child.wait().expect("is ours");
+}
