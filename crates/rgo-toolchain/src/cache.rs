@@ -33,7 +33,8 @@ pub type Env<'a> = &'a dyn Fn(&str) -> Option<String>;
 /// The folder could not be used.
 #[derive(Debug, thiserror::Error)]
 #[error(
-    "cannot use the cache at {path}: {doing}: {source}\nhint: set RGO_CACHE to a folder that can be written to"
+    "cannot use the cache at {path}: {doing}: {source}{}",
+    if room(.source).is_empty() { "\nhint: set RGO_CACHE to a folder that can be written to" } else { room(.source) }
 )]
 pub struct CacheError {
     /// The file or folder in question.
@@ -352,6 +353,16 @@ fn entry(kind: &'static str, name: &str, path: Utf8PathBuf) -> Entry {
     let last_used =
         fs::metadata(path.join(USED)).and_then(|m| m.modified()).map_or(newest, seconds);
     Entry { kind, name: name.to_owned(), path, bytes, last_used }
+}
+
+/// The next step for an error that says that there is no room.
+pub(crate) fn room(error: &io::Error) -> &'static str {
+    match error.kind() {
+        io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => {
+            "\nhint: the disk is full, and nothing half-written was kept; RGO_CACHE names another place"
+        }
+        _ => "",
+    }
 }
 
 pub(crate) fn make_folder(path: &Utf8Path) -> Result<(), CacheError> {

@@ -41,6 +41,23 @@ pub enum CompilerError {
     /// It can't be run.
     #[error(transparent)]
     Exec(#[from] ExecError),
+    /// It is older than what this program asks of a compiler.
+    #[error(
+        "{line} is too old: rgo-build needs Rust {oldest} or newer\n  \
+         {rustc}, because {choice} names {cargo}\nhint: name a newer one, by rust-toolchain.toml, \
+         `rustup override` or --cargo",
+        oldest = oldest()
+    )]
+    TooOld {
+        /// What it calls itself.
+        line: String,
+        /// The compiler.
+        rustc: Utf8PathBuf,
+        /// Its cargo.
+        cargo: Utf8PathBuf,
+        /// Who chose it.
+        choice: Choice,
+    },
     /// It answers in a way that we can't read.
     #[error("cannot understand what `{rustc} -vV` says: {why}\n  it said: {said}")]
     Version {
@@ -51,6 +68,12 @@ pub enum CompilerError {
         /// Its words.
         said: String,
     },
+}
+
+/// The oldest Rust that builds can use: its cargo is the first to know `--keep-going`.
+#[must_use]
+pub const fn oldest() -> semver::Version {
+    semver::Version::new(1, 74, 0)
 }
 
 /// Who chose the cargo.
@@ -134,7 +157,7 @@ pub fn discover(
     let (cargo, rustc) = match &proxy {
         Some(rustup) => {
             let which =
-                |tool: &str| Cmd::new(rustup.clone()).args(["which", tool]).cwd(project).capture();
+                |tool: &str| rustup_command(rustup).args(["which", tool]).cwd(project).capture();
             (Utf8PathBuf::from(which("cargo")?.trim()), Utf8PathBuf::from(which("rustc")?.trim()))
         }
         None => {
@@ -151,8 +174,18 @@ pub fn discover(
     };
     let (version, sysroot) =
         cache.probe(&rustc, "rustc -vV; rustc --print sysroot", || ask(&rustc))?;
+    // What comes before a release has its features.
+    let release = &version.release;
+    if semver::Version::new(release.major, release.minor, release.patch) < oldest() {
+        return Err(CompilerError::TooOld { line: version.line, rustc, cargo, choice });
+    }
     let rustup = rustup_of(&sysroot, proxy);
     Ok(Compiler { cargo, choice, rustc, version, sysroot, rustup })
+}
+
+/// A command of rustup, whose last words are its reason and no trace of its calls.
+pub(crate) fn rustup_command(program: &Utf8Path) -> Cmd {
+    Cmd::new(program).env("RUST_BACKTRACE", "0")
 }
 
 fn choose_cargo(flag: Option<&str>, env: Env<'_>) -> Result<(Choice, Utf8PathBuf), CompilerError> {
@@ -266,6 +299,12 @@ impl Compiler {
     }
 
     /// The folder of the standard library's source, if it is installed.
+    ///
+    /// ```text
+    /// lib/rustlib/src/rust/library/std/Cargo.toml
+    /// lib/rustlib/src/rust/library/Cargo.lock       since 1.83
+    /// lib/rustlib/src/rust/Cargo.lock               before
+    /// ```
     pub fn library_source(&self) -> Option<Utf8PathBuf> {
         let folder = self.sysroot.join("lib/rustlib/src/rust/library");
         folder.join("std/Cargo.toml").is_file().then_some(folder)

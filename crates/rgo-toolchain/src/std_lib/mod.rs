@@ -7,8 +7,8 @@ use std::io;
 use camino::Utf8PathBuf;
 use serde::Serialize;
 
-use crate::cache::{Cache, CacheError, Env};
-use crate::compiler::{Compiler, Rustup, std_in};
+use crate::cache::{self, Cache, CacheError, Env};
+use crate::compiler::{Compiler, Rustup, rustup_command, std_in};
 use crate::event::Event;
 use crate::exec::{Cmd, ExecError};
 use crate::shim::Installed;
@@ -68,7 +68,7 @@ pub enum StdError {
     },
     /// Files can't be copied.
     #[error(
-        "cannot store the standard library for {triple} at {path}: {source}\nhint: is the disk full? nothing half-written was kept; RGO_CACHE names another place"
+        "cannot store the standard library for {triple} at {path}: {source}{}", cache::room(.source)
     )]
     Store {
         /// For this triple.
@@ -84,14 +84,33 @@ pub enum StdError {
 }
 
 fn unavailable(triple: &str, tried: &[String], toolchain: Option<&str>, release: &str) -> String {
-    let tried: String = tried.iter().map(|t| format!("\n  {t}")).collect();
-    let flag = toolchain.map(|t| format!(" --toolchain {t}")).unwrap_or_default();
+    let mut ways = Vec::new();
+    match toolchain {
+        Some(toolchain) => {
+            // What has just failed is no advice.
+            if !tried.iter().any(|text| text.contains(TARGET_ADD)) {
+                ways.push(format!("rustup {TARGET_ADD} {triple} --toolchain {toolchain}"));
+            }
+            ways.push(format!(
+                "rustup component add rust-src --toolchain {toolchain}   # rgo then builds it from source"
+            ));
+        }
+        None => ways.push(
+            "apt-get install rust-src   # the compiler's source (on Debian 12: rust-web-src beside rustc-web)"
+                .to_owned(),
+        ),
+    }
+    let lines =
+        |lines: &[String]| lines.iter().map(|line| format!("\n  {line}")).collect::<String>();
     format!(
-        "there is no standard library for {triple} with rustc {release}{tried}\nhint: one of these mends it:\n  \
-         rustup target add {triple}{flag}\n  rustup component add rust-src{flag}   # rgo then builds it from source\n  \
-         apt-get install rust-src             # a distribution's compiler (on Debian 12: rust-web-src beside rustc-web)"
+        "there is no standard library for {triple} with rustc {release}{}\nhint: one of these mends it:{}",
+        lines(tried),
+        lines(&ways)
     )
 }
+
+/// How rustup is asked for a standard library.
+const TARGET_ADD: &str = "target add";
 
 /// Where a standard library comes from.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -193,13 +212,8 @@ fn unavailable_error(compiler: &Compiler, triple: &str, tried: Vec<String>) -> S
 }
 
 fn add_target(rustup: &Rustup, triple: &str) -> Cmd {
-    Cmd::new(rustup.program.clone()).args([
-        "target",
-        "add",
-        triple,
-        "--toolchain",
-        rustup.toolchain.as_str(),
-    ])
+    let args = TARGET_ADD.split(' ').chain([triple, "--toolchain", rustup.toolchain.as_str()]);
+    rustup_command(&rustup.program).args(args)
 }
 
 impl StdPlan {

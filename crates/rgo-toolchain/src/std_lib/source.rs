@@ -44,7 +44,7 @@ pub(super) fn find(compiler: &Compiler, toolchain: &Toolchain, cache: &Cache) ->
 
 /// Names a build by all that it depends on: the compiler, the source, how it is built, for what.
 fn key(compiler: &Compiler, toolchain: &Toolchain, library: &Utf8Path) -> String {
-    let lock = fs::read(library.join("Cargo.lock")).unwrap_or_default();
+    let lock = lockfile(library).unwrap_or_default();
     // A distribution may patch its source without another version: then its files have another time.
     let time = fs::metadata(library.join("std/Cargo.toml"))
         .and_then(|m| m.modified())
@@ -118,10 +118,13 @@ impl Source {
         let cargo_home = (sought.env)("CARGO_HOME")
             .map(Utf8PathBuf::from)
             .or_else(|| (sought.env)("HOME").map(|home| Utf8Path::new(&home).join(".cargo")));
+        // Older compilers know no other answer than yes.
+        let knows_leaves = compiler.version.release >= semver::Version::new(1, 83, 0);
+        let frame_pointers = if knows_leaves { "non-leaf" } else { "yes" };
         let mut flags = vec![
             // Without bitcode a program with `lto = "fat"` can't be linked.
             "-Cembed-bitcode=yes".to_owned(),
-            "-Cforce-frame-pointers=non-leaf".to_owned(),
+            format!("-Cforce-frame-pointers={frame_pointers}"),
             "-Zunstable-options".to_owned(),
             // As the official build has it: what is not marked is unstable.
             "-Zforce-unstable-if-unmarked".to_owned(),
@@ -229,7 +232,17 @@ fn write_package(library: &Utf8Path, staging: &Utf8Path) -> io::Result<()> {
     fs::write(staging.join("lib.rs"), "")?;
     // A copy of its bytes and not of its mode: the source may be read-only, and cargo drops from
     // the lock what nothing here needs.
-    fs::write(staging.join("Cargo.lock"), fs::read(library.join("Cargo.lock"))?)
+    fs::write(staging.join("Cargo.lock"), lockfile(library)?)
+}
+
+/// The lockfile of the library: in its folder, and before Rust 1.83 beside it.
+fn lockfile(library: &Utf8Path) -> io::Result<Vec<u8>> {
+    match fs::read(library.join("Cargo.lock")) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => {
+            fs::read(library.with_file_name("Cargo.lock"))
+        }
+        read => read,
+    }
 }
 
 #[cfg(test)]

@@ -11,7 +11,7 @@ use std::io;
 use camino::{Utf8Path, Utf8PathBuf};
 use serde::Serialize;
 
-use crate::cache::{Cache, CacheError, Env};
+use crate::cache::{self, Cache, CacheError, Env};
 use crate::event::Event;
 use crate::exec::{self, Cmd};
 use provision::{Pin, Place, pin};
@@ -85,7 +85,7 @@ pub enum ZigError {
         expected: String,
     },
     /// It can't be unpacked.
-    #[error("cannot unpack {file}: {why}\nhint: is the disk full? RGO_CACHE names another place")]
+    #[error("cannot unpack {file}: {why}")]
     Unpack {
         /// The package.
         file: String,
@@ -96,7 +96,7 @@ pub enum ZigError {
     #[error(transparent)]
     Cache(#[from] CacheError),
     /// A file can't be read or written.
-    #[error("cannot provision zig: {0}\nhint: is the disk full? RGO_CACHE names another place")]
+    #[error("cannot provision zig: {0}{hint}", hint = cache::room(.0))]
     Io(#[from] io::Error),
 }
 

@@ -160,6 +160,7 @@ fn sha256(mut file: fs::File) -> io::Result<String> {
 /// Unpacks a wheel, which is a ZIP archive, within limits and never outside of `to`.
 fn unpack(wheel: &Utf8Path, to: &Utf8Path) -> Result<(), String> {
     let words = |e: &dyn std::fmt::Display| e.to_string();
+    let written = |e: &io::Error| format!("{e}{}", cache::room(e));
     let file = fs::File::open(wheel).map_err(|e| words(&e))?;
     let mut archive = zip::ZipArchive::new(io::BufReader::new(file)).map_err(|e| words(&e))?;
     if archive.len() > MAX_FILES {
@@ -173,14 +174,14 @@ fn unpack(wheel: &Utf8Path, to: &Utf8Path) -> Result<(), String> {
             .ok_or_else(|| format!("a member's name leads outside: {}", member.name()))?;
         let path = to.as_std_path().join(name);
         if member.is_dir() {
-            fs::create_dir_all(&path).map_err(|e| words(&e))?;
+            fs::create_dir_all(&path).map_err(|e| written(&e))?;
             continue;
         }
         if let Some(folder) = path.parent() {
-            fs::create_dir_all(folder).map_err(|e| words(&e))?;
+            fs::create_dir_all(folder).map_err(|e| written(&e))?;
         }
-        let mut out = fs::File::create(&path).map_err(|e| words(&e))?;
-        let copied = io::copy(&mut (&mut member).take(left), &mut out).map_err(|e| words(&e))?;
+        let mut out = fs::File::create(&path).map_err(|e| written(&e))?;
+        let copied = io::copy(&mut (&mut member).take(left), &mut out).map_err(|e| written(&e))?;
         left -= copied;
         if left == 0 {
             return Err(format!("it unpacks to more than {MAX_UNPACKED} bytes"));
