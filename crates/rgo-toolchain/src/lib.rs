@@ -9,6 +9,7 @@ pub mod configuration;
 pub mod exec;
 pub mod select;
 pub mod target;
+mod target_words;
 pub use {cargo_metadata, cargo_platform};
 
 pub mod cargo_messages;
@@ -17,6 +18,7 @@ pub mod deps;
 pub mod doctor;
 pub mod dsymutil;
 pub mod event;
+pub mod floor;
 pub mod hints;
 pub mod native;
 pub mod plan;
