@@ -13,7 +13,7 @@
 use std::collections::BTreeMap;
 
 use camino::Utf8PathBuf;
-use cargo_config2::de::{self, Flags, StringOrArray};
+use cargo_config2::de::{self, EnvConfigValue, Flags, StringOrArray};
 use cargo_platform::{Cfg, CfgExpr};
 use toml::Table;
 
@@ -79,6 +79,20 @@ impl Configuration {
         };
         let cli = self.cli.iter().rev().find_map(named);
         cli.or_else(variable).or_else(|| named(&self.files)).unwrap_or_default()
+    }
+
+    /// A variable that `[env]` sets for what cargo runs, and whether it replaces that of the
+    /// environment.
+    #[must_use]
+    pub fn variable(&self, name: &str) -> Option<(&str, bool)> {
+        let mut configs = self.cli.iter().rev().chain(std::iter::once(&self.files));
+        configs.find_map(|config| match config.env.get(name)? {
+            EnvConfigValue::Value(value) => Some((value.val.as_str(), false)),
+            EnvConfigValue::Table { value, force, .. } => {
+                Some((value.val.as_str(), force.as_ref().is_some_and(|force| force.val)))
+            }
+            _ => None,
+        })
     }
 
     /// The user's rustflags for a triple, to which rgo's are still to be added. `cfg` is asked
@@ -295,6 +309,20 @@ mod tests {
         for text in ["no-such.toml", "build.rustflags", "build.rustflags=1"] {
             let error = load("", &[text], &[]).expect_err(text).to_string();
             assert!(error.contains(&format!("--config {text}")), "{error}");
+        }
+    }
+
+    #[test]
+    fn variables_are_those_of_env() {
+        let file = "[env]\nA = 'a'\nB = { value = 'b', force = true }\n";
+        let found = load(file, &["env.C = 'c'", "env.A = 'second'"], &[]).expect("reads");
+        for (name, expected) in [
+            ("A", Some(("second", false))),
+            ("B", Some(("b", true))),
+            ("C", Some(("c", false))),
+            ("D", None),
+        ] {
+            assert_eq!(found.variable(name), expected, "{name}");
         }
     }
 

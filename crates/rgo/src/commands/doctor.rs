@@ -80,8 +80,9 @@ pub fn run(args: &DoctorArgs) -> Result<Exit> {
     let flag = args.cargo.as_ref().map(|path| path.as_str());
     let compiler = compiler::discover(flag, &folder, &env, &cache);
     let host = compiler.as_ref().map_or("", |compiler| compiler.version.host.as_str());
-    let toolchains =
+    let chosen =
         select::resolve(&args.targets, None, host).map_err(|error| Usage(error.to_string()))?;
+    let toolchains: Vec<_> = chosen.iter().map(|chosen| chosen.toolchain).collect();
     let diagnosis = doctor::examine(&toolchains, &compiler, &cache, &env, args.offline);
     let well = diagnosis.well();
     output::print(&Doctor { diagnosis }, args.format)?;

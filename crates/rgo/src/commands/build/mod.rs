@@ -9,6 +9,7 @@ mod arguments;
 mod artifacts;
 mod execute;
 mod finish;
+mod floors;
 mod leaks;
 pub mod link;
 mod lockfile;
