@@ -41,7 +41,10 @@ impl Configuration {
     pub fn load(request: &Request) -> Result<Self, ProjectError> {
         let variables = std::env::vars_os()
             .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
-            .filter(|(name, _)| name.ends_with("RUSTFLAGS") || name == "CARGO_BUILD_TARGET")
+            .filter(|(name, _)| {
+                let of_target = name.starts_with("CARGO_TARGET_") && name.ends_with("_LINKER");
+                name.ends_with("RUSTFLAGS") || name == "CARGO_BUILD_TARGET" || of_target
+            })
             .collect();
         Self::with_variables(request, variables)
     }
@@ -122,13 +125,16 @@ impl Configuration {
         })
     }
 
-    /// The linker that the user's files name for a target.
+    /// The linker that the user's `--config`, environment or files name for a target.
     #[must_use]
     pub fn linker(&self, triple: &str) -> Option<&str> {
-        let mut configs = self.cli.iter().rev().chain(std::iter::once(&self.files));
-        configs.find_map(|config| {
-            config.target.get(triple)?.linker.as_ref().map(|linker| linker.val.as_str())
-        })
+        fn named<'a>(config: &'a de::Config, triple: &str) -> Option<&'a str> {
+            Some(config.target.get(triple)?.linker.as_ref()?.val.as_str())
+        }
+        let variable = variable(triple).replace("RUSTFLAGS", "LINKER");
+        let cli = self.cli.iter().rev().find_map(|config| named(config, triple));
+        cli.or_else(|| self.variables.get(&variable).map(String::as_str))
+            .or_else(|| named(&self.files, triple))
     }
 
     fn of_environment(&self) -> Option<Vec<String>> {
@@ -323,6 +329,23 @@ mod tests {
             ("D", None),
         ] {
             assert_eq!(found.variable(name), expected, "{name}");
+        }
+    }
+
+    #[test]
+    fn a_linker_is_that_of_the_strongest_place() {
+        let file = "target.x86_64-unknown-linux-musl.linker = 'file'\n";
+        let cli = ["target.x86_64-unknown-linux-musl.linker = 'cli'"];
+        let variable = [("CARGO_TARGET_X86_64_UNKNOWN_LINUX_MUSL_LINKER", "variable")];
+        for (file, cli, variables, expected) in [
+            (file, &cli[..], &variable[..], Some("cli")),
+            (file, &[], &variable, Some("variable")),
+            (file, &[], &[], Some("file")),
+            ("", &[], &[], None),
+        ] {
+            let found = load(file, cli, variables).expect("reads");
+            assert_eq!(found.linker(TRIPLE), expected);
+            assert_eq!(found.linker("aarch64-apple-darwin"), None);
         }
     }
 

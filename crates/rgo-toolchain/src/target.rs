@@ -63,6 +63,9 @@ pub struct RunnerSpec {
     pub needs: Vec<String>,
     /// The Debian packages that bring them.
     pub debian: Vec<String>,
+    /// DLLs that programs need and that not every version of the runner has.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub dlls: Vec<String>,
 }
 
 /// Why a value of `--libc` can't be had.
