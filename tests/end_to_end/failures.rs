@@ -185,6 +185,18 @@ fn a_full_disk_leaves_nothing_half_written() {
 }
 
 #[test]
+fn a_failure_wins_over_what_does_not_hold() {
+    let project = Project::copy("foreign-dlls");
+    let args = ["--target", "windows/amd64", "--vcs", "off"];
+    project.build(args).ended(3).says("vcruntime140.dll");
+    write(&project.folder.join("src/bin/broken.rs"), "fn main() { let _: u8 = \"\"; }\n");
+    for quiet in [&[][..], &["-q"]] {
+        let both = project.build(args.into_iter().chain(quiet.iter().copied())).ended(1);
+        both.says("vcruntime140.dll").says("mismatched types");
+    }
+}
+
+#[test]
 fn a_library_that_no_user_has_is_an_error_and_an_unknown_one_a_warning() {
     let project = Project::of("foreign-dlls");
     let built = |program, quiet: &[&str]| {
