@@ -14,6 +14,7 @@
 //! `RGO_LINK_<TRIPLE>`.
 
 pub mod args;
+mod query;
 pub mod response;
 mod run;
 
@@ -168,6 +169,8 @@ impl Recipe {
         for tool in TOOLS {
             put_tool(cache, &places.tool(tool), own)?;
         }
+        let (libgcc, empty) = query::LIBGCC;
+        cache.put(&places.tools.join(libgcc), empty)?;
         prepare_work(&self.work, &self.zig_lib)?;
         cache.touch(&places.tools);
         if let Some(folder) = places.linker.parent() {
