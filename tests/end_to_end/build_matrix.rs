@@ -158,7 +158,8 @@ fn a_floor_is_kept_or_told() {
     assert_eq!(macos, (13, 0));
 }
 
-fn floor(toolchain: &str, path: &Path) -> (u32, u32) {
+/// The oldest system that a program of this toolchain runs on, as `llvm-readobj` has it.
+pub(crate) fn floor(toolchain: &str, path: &Path) -> (u32, u32) {
     if toolchain.starts_with("linux") {
         return glibc_floor(&readobj(&["--version-info"], path));
     }

@@ -3,7 +3,7 @@
 
 use std::fs;
 
-use crate::support::{Project, Report, machine, native, run, write};
+use crate::support::{Outcome, Project, Report, machine, native, run, tool, write};
 
 #[test]
 fn one_targets_compile_error_does_not_stop_the_others() {
@@ -185,6 +185,18 @@ fn a_full_disk_leaves_nothing_half_written() {
 }
 
 #[test]
+fn a_failure_wins_over_what_does_not_hold() {
+    let project = Project::copy("foreign-dlls");
+    let args = ["--target", "windows/amd64", "--vcs", "off"];
+    project.build(args).ended(3).says("vcruntime140.dll");
+    write(&project.folder.join("src/bin/broken.rs"), "fn main() { let _: u8 = \"\"; }\n");
+    for quiet in [&[][..], &["-q"]] {
+        let both = project.build(args.into_iter().chain(quiet.iter().copied())).ended(1);
+        both.says("vcruntime140.dll").says("mismatched types");
+    }
+}
+
+#[test]
 fn a_library_that_no_user_has_is_an_error_and_an_unknown_one_a_warning() {
     let project = Project::of("foreign-dlls");
     let built = |program, quiet: &[&str]| {
@@ -210,4 +222,46 @@ fn a_failed_build_leaves_no_folders() {
     write(&project.folder.join("src/main.rs"), "fn main() { let x: u8 = \"\"; }\n");
     project.build(["--target", "linux/amd64,windows/amd64"]).ended(1);
     assert!(!project.output.exists());
+}
+
+#[test]
+#[cfg(not(windows))]
+fn a_target_that_nothing_here_can_link_for_fails_before_anything_is_compiled() {
+    let project = Project::copy("env");
+    let failed = project.build(["--target", "windows/amd64/msvc"]).ended(1);
+    let failed = failed.says("windows-amd64-msvc: Microsoft's linker runs on Windows alone");
+    failed.says("hint: build on Windows, or for windows/amd64").says_nothing_of("Compiling");
+    assert!(!project.target.join("x86_64-pc-windows-msvc").exists());
+    // What can be built is.
+    let both = project.build(["--target", "windows/amd64/msvc,linux/amd64/static"]).ended(1);
+    let report = Report::parse(&both.stdout);
+    assert!(report.artifact("linux-amd64-static", "env").path().is_file());
+}
+
+/// The same machine with the oldest of its wines: doctor looks where wine looks.
+#[test]
+#[cfg(target_os = "linux")]
+fn doctor_sees_what_a_wine_lacks() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let bin = folder.path().join("bin");
+    let own = folder.path().join("lib/wine/x86_64-windows");
+    write(&bin.join("wine64"), "#!/bin/sh\n");
+    write(&own.join("kernel32.dll"), "");
+    let mode = std::os::unix::fs::PermissionsExt::from_mode(0o755);
+    std::fs::set_permissions(bin.join("wine64"), mode).expect("a file");
+    let runner = || {
+        let mut doctor = tool("rgo-build");
+        doctor.args(["doctor", "--target", "windows/amd64", "--format", "json"]);
+        let path = std::env::var("PATH").expect("a PATH");
+        doctor.env("PATH", format!("{}:{path}", bin.display())).env("WINEPREFIX", folder.path());
+        let report: serde_json::Value =
+            serde_json::from_str(&Outcome::of(&mut doctor).ended(0).stdout).expect("JSON");
+        let findings = report["toolchains"][0]["findings"].as_array().expect("a list").clone();
+        findings.into_iter().find(|finding| finding["what"] == "runner").expect("a runner")
+    };
+    let found = runner();
+    assert_eq!(found["state"], "optional", "{found}");
+    assert!(found["detail"].as_str().is_some_and(|d| d.contains("no bcryptprimitives.dll")));
+    write(&folder.path().join("drive_c/windows/system32/bcryptprimitives.dll"), "");
+    assert_eq!(runner()["state"], "ok");
 }

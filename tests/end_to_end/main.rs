@@ -14,6 +14,7 @@ mod debug_data;
 mod dependencies;
 mod exports;
 mod failures;
+mod floors;
 mod gate;
 mod go_programs;
 mod hostile;

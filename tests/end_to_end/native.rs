@@ -55,6 +55,91 @@ fn a_configure_script_is_told_what_it_builds_for() {
     }
 }
 
+/// A build script that asks its compiler what configure, cmake, meson and the crate `cc` ask, and
+/// fails where an answer does not come, or comes with a complaint. The answers go into `OUT_DIR`.
+const ASKING: &str = r#"
+use std::process::Command;
+fn main() {
+    let target = std::env::var("TARGET").unwrap().replace('-', "_");
+    let compiler = std::env::var(format!("CC_{target}")).unwrap();
+    let mut answers = String::new();
+    for line in std::fs::read_to_string("questions").unwrap().lines() {
+        let output = Command::new(&compiler).args(line.split(' ')).output().unwrap();
+        let (said, words) = (String::from_utf8(output.stdout).unwrap(), String::from_utf8(output.stderr).unwrap());
+        assert!(output.status.success(), "{line}: {words}");
+        assert!(!words.contains("error:"), "{line}: {words}");
+        answers += &format!("{line} -> {}\n", said.lines().next().unwrap_or_default());
+    }
+    let out = std::env::var("OUT_DIR").unwrap();
+    std::fs::write(format!("{out}/answers"), answers).unwrap();
+    let libgcc = Command::new(&compiler).arg("-print-libgcc-file-name").output().unwrap();
+    let libgcc = String::from_utf8(libgcc.stdout).unwrap();
+    std::fs::write(format!("{out}/a.c"), "int main(void) { return 0; }").unwrap();
+    let linked = Command::new(&compiler).args([&format!("{out}/a.c"), libgcc.trim(), "-o"]).arg(format!("{out}/a")).status();
+    assert!(linked.unwrap().success());
+}
+"#;
+
+#[test]
+fn the_compiler_answers_questions_for_the_target_and_not_for_the_host() {
+    let project = Project::copy("env");
+    write(&project.folder.join("build.rs"), ASKING);
+    let questions = [
+        "-dumpmachine",
+        "-dumpversion",
+        "-dumpfullversion -dumpversion",
+        "--version",
+        "-v",
+        "-print-multiarch",
+        "-print-sysroot",
+        "-print-multi-os-directory",
+        "-print-search-dirs",
+        "-print-file-name=libc.a",
+        "-print-file-name=crt1.o",
+        "-print-prog-name=ld",
+        "--print-prog-name=ar",
+        "-print-libgcc-file-name",
+        "-print-resource-dir",
+        "-Wl,--version",
+        "-E -dM -x c /dev/null",
+        "-E -v -x c /dev/null",
+    ];
+    write(&project.folder.join("questions"), &questions.join("\n"));
+    let machines = [
+        ("linux-amd64", "x86_64-unknown-linux-gnu"),
+        ("linux-amd64-static", "x86_64-unknown-linux-musl"),
+        ("darwin-arm64", "aarch64-apple-darwin"),
+        ("windows-amd64", "x86_64-w64-windows-gnu"),
+    ];
+    let targets = machines.map(|(toolchain, _)| toolchain).join(",");
+    project.build(["--target", &targets]).ended(0).says_nothing_of("zig: error");
+    for (toolchain, machine) in machines {
+        let triple =
+            rgo_toolchain::target::by_name(toolchain).expect("a toolchain").triple.as_str();
+        let made = project.target.join(triple).join("release/build");
+        let mut folders = std::fs::read_dir(&made).expect("a folder").flatten();
+        let answers = folders
+            .find_map(|folder| std::fs::read_to_string(folder.path().join("out/answers")).ok())
+            .expect("answers");
+        let answer = |question: &str| {
+            let line =
+                answers.lines().find_map(|line| line.strip_prefix(&format!("{question} -> ")));
+            line.unwrap_or_else(|| panic!("{question}: {answers}")).to_owned()
+        };
+        assert_eq!(answer("-dumpmachine"), machine);
+        assert_eq!(answer("-print-file-name=libc.a"), "libc.a", "the host's is not meant");
+        assert_eq!(answer("-print-file-name=crt1.o"), "crt1.o");
+        assert_eq!(answer("-print-prog-name=ld"), "ld");
+        assert_eq!(answer("-print-multiarch"), "");
+        assert!(answer("--version").starts_with("clang version"), "{answers}");
+        assert!(!answers.contains("-gnu.2."), "{answers}");
+        for question in ["--print-prog-name=ar", "-print-libgcc-file-name", "-print-resource-dir"] {
+            let path = answer(question);
+            assert!(std::path::Path::new(&path).exists(), "{question}: {path}");
+        }
+    }
+}
+
 #[test]
 fn headers_are_read_for_the_target() {
     let project = Project::of("with-bindgen");

@@ -44,7 +44,8 @@ fn build(args: &[String]) -> Result<()> {
         "{} ({}), zig {} ({})",
         compiler.version.line, compiler.choice, zig.version, zig.found
     );
-    for toolchain in select::resolve(targets, None, &compiler.version.host)? {
+    for chosen in select::resolve(targets, None, &compiler.version.host)? {
+        let toolchain = chosen.toolchain;
         let recipe = shim::Recipe::new(toolchain, None, &zig, &compiler.version.release, &cache)
             .ok_or_else(|| format!("zig does not link {}", toolchain.name))?;
         let tools = recipe.install(&cache, &exec::own_executable()?)?;

@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::cache::{Cache, Env};
 use crate::exec::{self, Cmd, ExecError};
+use crate::rustup;
 use crate::target::Toolchain;
 
 /// No usable compiler.
@@ -219,8 +220,7 @@ fn rustup_behind(tool: &Utf8Path) -> Option<Utf8PathBuf> {
 }
 
 fn rustup_of(sysroot: &Utf8Path, proxy: Option<Utf8PathBuf>) -> Option<Rustup> {
-    // rustup keeps this file in every toolchain that it installed, and in no other.
-    if !sysroot.join("lib/rustlib/multirust-channel-manifest.toml").is_file() {
+    if !sysroot.join(rustup::MANIFEST).is_file() {
         return None;
     }
     let program = proxy.or_else(|| exec::find_program("rustup"))?;

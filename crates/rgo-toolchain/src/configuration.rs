@@ -13,7 +13,7 @@
 use std::collections::BTreeMap;
 
 use camino::Utf8PathBuf;
-use cargo_config2::de::{self, Flags, StringOrArray};
+use cargo_config2::de::{self, EnvConfigValue, Flags, StringOrArray};
 use cargo_platform::{Cfg, CfgExpr};
 use toml::Table;
 
@@ -41,7 +41,10 @@ impl Configuration {
     pub fn load(request: &Request) -> Result<Self, ProjectError> {
         let variables = std::env::vars_os()
             .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
-            .filter(|(name, _)| name.ends_with("RUSTFLAGS") || name == "CARGO_BUILD_TARGET")
+            .filter(|(name, _)| {
+                let of_target = name.starts_with("CARGO_TARGET_") && name.ends_with("_LINKER");
+                name.ends_with("RUSTFLAGS") || name == "CARGO_BUILD_TARGET" || of_target
+            })
             .collect();
         Self::with_variables(request, variables)
     }
@@ -81,6 +84,20 @@ impl Configuration {
         cli.or_else(variable).or_else(|| named(&self.files)).unwrap_or_default()
     }
 
+    /// A variable that `[env]` sets for what cargo runs, and whether it replaces that of the
+    /// environment.
+    #[must_use]
+    pub fn variable(&self, name: &str) -> Option<(&str, bool)> {
+        let mut configs = self.cli.iter().rev().chain(std::iter::once(&self.files));
+        configs.find_map(|config| match config.env.get(name)? {
+            EnvConfigValue::Value(value) => Some((value.val.as_str(), false)),
+            EnvConfigValue::Table { value, force, .. } => {
+                Some((value.val.as_str(), force.as_ref().is_some_and(|force| force.val)))
+            }
+            _ => None,
+        })
+    }
+
     /// The user's rustflags for a triple, to which rgo's are still to be added. `cfg` is asked
     /// only if the configuration has something to say about a `cfg(…)`.
     ///
@@ -108,13 +125,16 @@ impl Configuration {
         })
     }
 
-    /// The linker that the user's files name for a target.
+    /// The linker that the user's `--config`, environment or files name for a target.
     #[must_use]
     pub fn linker(&self, triple: &str) -> Option<&str> {
-        let mut configs = self.cli.iter().rev().chain(std::iter::once(&self.files));
-        configs.find_map(|config| {
-            config.target.get(triple)?.linker.as_ref().map(|linker| linker.val.as_str())
-        })
+        fn named<'a>(config: &'a de::Config, triple: &str) -> Option<&'a str> {
+            Some(config.target.get(triple)?.linker.as_ref()?.val.as_str())
+        }
+        let variable = variable(triple).replace("RUSTFLAGS", "LINKER");
+        let cli = self.cli.iter().rev().find_map(|config| named(config, triple));
+        cli.or_else(|| self.variables.get(&variable).map(String::as_str))
+            .or_else(|| named(&self.files, triple))
     }
 
     fn of_environment(&self) -> Option<Vec<String>> {
@@ -295,6 +315,37 @@ mod tests {
         for text in ["no-such.toml", "build.rustflags", "build.rustflags=1"] {
             let error = load("", &[text], &[]).expect_err(text).to_string();
             assert!(error.contains(&format!("--config {text}")), "{error}");
+        }
+    }
+
+    #[test]
+    fn variables_are_those_of_env() {
+        let file = "[env]\nA = 'a'\nB = { value = 'b', force = true }\n";
+        let found = load(file, &["env.C = 'c'", "env.A = 'second'"], &[]).expect("reads");
+        for (name, expected) in [
+            ("A", Some(("second", false))),
+            ("B", Some(("b", true))),
+            ("C", Some(("c", false))),
+            ("D", None),
+        ] {
+            assert_eq!(found.variable(name), expected, "{name}");
+        }
+    }
+
+    #[test]
+    fn a_linker_is_that_of_the_strongest_place() {
+        let file = "target.x86_64-unknown-linux-musl.linker = 'file'\n";
+        let cli = ["target.x86_64-unknown-linux-musl.linker = 'cli'"];
+        let variable = [("CARGO_TARGET_X86_64_UNKNOWN_LINUX_MUSL_LINKER", "variable")];
+        for (file, cli, variables, expected) in [
+            (file, &cli[..], &variable[..], Some("cli")),
+            (file, &[], &variable, Some("variable")),
+            (file, &[], &[], Some("file")),
+            ("", &[], &[], None),
+        ] {
+            let found = load(file, cli, variables).expect("reads");
+            assert_eq!(found.linker(TRIPLE), expected);
+            assert_eq!(found.linker("aarch64-apple-darwin"), None);
         }
     }
 

@@ -59,24 +59,31 @@ pub fn cargo_runs(
     let flags: Vec<TargetFlags> = targets.iter().map(|target| target.flags.clone()).collect();
     // `cargo rustc`, which alone makes another crate type, takes one target.
     let alone = forced_crate_type(request.selection.mode).is_some();
-    rustflags::invocations(&flags, replaced, &|a, b| alone || conflict(a, b))
-        .into_iter()
-        .map(|invocation| {
-            let mut cmd = base.clone().cwd(&request.folder);
-            cmd = cmd.args(build_flags(request, wanted, messages));
-            for index in &invocation.targets {
-                let target = &targets[*index];
-                cmd = cmd.args(["--target", &target.toolchain.triple]).envs(&target.env);
-            }
-            cmd = cmd.args(&request.cargo_flags);
-            if let Some(crate_type) = forced_crate_type(request.selection.mode) {
-                cmd = cmd.args(["--crate-type", crate_type]);
-            }
-            // What the user sets is stronger than what rgo sets for C code.
-            cmd = cmd.envs(&invocation.env).envs(request.env.iter().cloned());
-            CargoRun { targets: invocation.targets, cmd }
-        })
-        .collect()
+    rustflags::invocations(&flags, replaced, &|a, b| {
+        alone || conflict(a, b) || contradict(&targets[a].env, &targets[b].env)
+    })
+    .into_iter()
+    .map(|invocation| {
+        let mut cmd = base.clone().cwd(&request.folder);
+        cmd = cmd.args(build_flags(request, wanted, messages));
+        for index in &invocation.targets {
+            let target = &targets[*index];
+            cmd = cmd.args(["--target", &target.toolchain.triple]).envs(&target.env);
+        }
+        cmd = cmd.args(&request.cargo_flags);
+        if let Some(crate_type) = forced_crate_type(request.selection.mode) {
+            cmd = cmd.args(["--crate-type", crate_type]);
+        }
+        // What the user sets is stronger than what rgo sets for C code.
+        cmd = cmd.envs(&invocation.env).envs(request.env.iter().cloned());
+        CargoRun { targets: invocation.targets, cmd }
+    })
+    .collect()
+}
+
+/// Whether two targets need another value of the same variable, as two floors of macOS do.
+fn contradict(one: &BTreeMap<String, String>, other: &BTreeMap<String, String>) -> bool {
+    one.iter().any(|(name, value)| other.get(name).is_some_and(|theirs| theirs != value))
 }
 
 /// Cargo alone can make another crate type than the manifest says, and for one package only.
@@ -234,6 +241,25 @@ mod tests {
             assert!(runs[0].contains(part), "{part} is not in {}", runs[0]);
         }
         assert_eq!(shell(&request(), &["linux-amd64-static", "darwin-arm64"], true).len(), 2);
+    }
+
+    #[test]
+    fn targets_that_need_two_values_of_a_variable_are_two_invocations() {
+        let map = |pairs: &[(&str, &str)]| -> BTreeMap<String, String> {
+            pairs.iter().map(|(n, v)| ((*n).to_owned(), (*v).to_owned())).collect()
+        };
+        let amd64 = map(&[("MACOSX_DEPLOYMENT_TARGET", "10.15"), ("CC_x86_64", "a")]);
+        let arm64 = map(&[("MACOSX_DEPLOYMENT_TARGET", "11.0"), ("CC_aarch64", "b")]);
+        assert!(contradict(&amd64, &arm64));
+        assert!(!contradict(&amd64, &map(&[("MACOSX_DEPLOYMENT_TARGET", "10.15")])));
+        let mut targets = [plan("darwin-amd64"), plan("linux-amd64"), plan("darwin-arm64")];
+        targets[0].env = amd64;
+        targets[2].env = arm64;
+        let no = |_: usize, _: usize| false;
+        let base = Cmd::new("cargo");
+        let runs = cargo_runs(&base, &request(), &[], &targets, Messages::Plain, false, &no);
+        let shared: Vec<_> = runs.iter().map(|run| run.targets.as_slice()).collect();
+        assert_eq!(shared, [&[0, 1][..], &[2]]);
     }
 
     #[test]

@@ -1,9 +1,12 @@
 //! From what the user wrote after `--target` to toolchains.
 //!
-//! A spec is `os/arch[/libc]`, a toolchain's name, a Rust triple, `host` or `all`; several may stand in one argument,
-//! separated by commas. Pure: which triple is the host's is told by the caller.
+//! A spec is `os/arch[/libc]`, a toolchain's name, a Rust triple, another tool's name for the same
+//! ([`crate::target_words`]), a system alone for all of its processors, `host` or `all`; several may
+//! stand in one argument, separated by commas. A processor alone names no target, because it could
+//! mean the host's system as well as every system. Pure: the caller tells the host's triple.
 
 use crate::target::{self, Libc, Toolchain};
+use crate::target_words::{self, Words};
 
 /// What a spec is when it names no toolchain.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -15,6 +18,24 @@ pub enum SelectError {
         spec: String,
         /// The nearest name, or how to list all.
         hint: String,
+    },
+    /// It names a processor or a C library, and no system.
+    #[error("`{spec}` names no system\nhint: {hint}")]
+    NoSystem {
+        /// What the user wrote.
+        spec: String,
+        /// Targets that it may mean.
+        hint: String,
+    },
+    /// One toolchain is named twice, with two floors.
+    #[error("{target} is named with two floors, {first} and {second}\nhint: leave one of them out")]
+    TwoFloors {
+        /// The target.
+        target: String,
+        /// One floor.
+        first: String,
+        /// The other.
+        second: String,
     },
     /// The platform has no such C library.
     #[error(
@@ -50,6 +71,15 @@ pub enum SelectError {
     },
 }
 
+/// A toolchain that `--target` names.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Chosen {
+    /// The toolchain.
+    pub toolchain: &'static Toolchain,
+    /// The floor that its name brings, as the user wrote it: the `2.28` of `x86_64-unknown-linux-gnu.2.28`.
+    pub floor: Option<String>,
+}
+
 /// Resolves every spec, in the order given and each toolchain once; without any it is the host's.
 ///
 /// # Errors
@@ -58,18 +88,19 @@ pub fn resolve(
     specs: &[String],
     libc: Option<Libc>,
     host_triple: &str,
-) -> Result<Vec<&'static Toolchain>, SelectError> {
+) -> Result<Vec<Chosen>, SelectError> {
     let host = ["host".to_owned()];
     let specs = if specs.is_empty() { &host[..] } else { specs };
-    let mut chosen: Vec<&'static Toolchain> = Vec::new();
+    let mut chosen: Vec<Chosen> = Vec::new();
     for list in specs {
         for spec in list.split(',').map(str::trim) {
             if spec.is_empty() {
                 return Err(SelectError::Empty { list: list.clone() });
             }
-            for toolchain in resolve_one(spec, libc, host_triple)? {
-                if !chosen.iter().any(|t| t.name == toolchain.name) {
-                    chosen.push(toolchain);
+            for one in resolve_one(spec, libc, host_triple)? {
+                match chosen.iter_mut().find(|other| other.toolchain.name == one.toolchain.name) {
+                    Some(other) => other.floor = one_floor(other, one.floor)?,
+                    None => chosen.push(one),
                 }
             }
         }
@@ -77,102 +108,109 @@ pub fn resolve(
     Ok(chosen)
 }
 
+/// The floor of a toolchain that is named twice.
+fn one_floor(first: &Chosen, second: Option<String>) -> Result<Option<String>, SelectError> {
+    match (first.floor.clone(), second) {
+        (Some(first_floor), Some(second)) if first_floor != second => Err(SelectError::TwoFloors {
+            target: first.toolchain.spec(),
+            first: first_floor,
+            second,
+        }),
+        (first, second) => Ok(first.or(second)),
+    }
+}
+
 fn resolve_one(
     spec: &str,
     libc: Option<Libc>,
     host_triple: &str,
-) -> Result<Vec<&'static Toolchain>, SelectError> {
-    match spec {
+) -> Result<Vec<Chosen>, SelectError> {
+    let without_floor = |toolchain| Chosen { toolchain, floor: None };
+    match spec.to_ascii_lowercase().as_str() {
         // `all --libc static` is all that can be static: what has no such C library was not asked for by name.
         "all" => Ok(target::all()
             .iter()
             .filter(|t| t.all && libc.is_none_or(|libc| t.libc.contains(&libc)))
+            .map(without_floor)
             .collect()),
         "host" => {
             let own = host_toolchain(host_triple).ok_or_else(|| SelectError::Unknown {
                 spec: format!("host ({host_triple})"),
                 hint: "this host has no toolchain of its own; name a target, `rgo-build targets` lists them".into(),
             })?;
-            match libc {
-                Some(libc) if !own.libc.contains(&libc) => {
-                    pick(spec, &own.os, &own.arch, &own.variant, libc)
-                }
-                _ => Ok(vec![own]),
+            if libc.is_none_or(|libc| own.libc.contains(&libc)) {
+                return Ok(vec![without_floor(own)]);
             }
+            let words = Words {
+                os: Some(&own.os),
+                arch: Some(&own.arch),
+                tags: own.variant.as_deref().into_iter().collect(),
+                ..Words::default()
+            };
+            pick(spec, &words, libc).map(|toolchain| vec![without_floor(toolchain)])
         }
         _ => named(spec, libc),
     }
 }
 
-/// A toolchain's name (with slashes or hyphens), `os/arch/libc`, or a triple.
-fn named(spec: &str, libc: Option<Libc>) -> Result<Vec<&'static Toolchain>, SelectError> {
-    let flat = spec.replace('/', "-");
-    let by_name = target::by_name(&flat);
-    if let (Some(toolchain), Some(libc)) = (by_name, libc)
-        && flat == format!("{}-{}", toolchain.os, toolchain.arch)
-        && !toolchain.libc.contains(&libc)
-    {
-        // The name leaves the libc open, so --libc decides.
-        return pick(spec, &toolchain.os, &toolchain.arch, &None, libc);
+/// What words name: one toolchain, or that of each processor where none is said.
+fn named(spec: &str, libc: Option<Libc>) -> Result<Vec<Chosen>, SelectError> {
+    let words = Words::read(spec);
+    if !words.unknown.is_empty() || words.contradicts {
+        return Err(SelectError::Unknown { spec: spec.to_owned(), hint: hint(spec, &words) });
     }
-    if let Some(toolchain) = by_name.or_else(|| target::by_triple(spec)) {
-        return agree(spec, toolchain, libc);
+    if words.os.is_none() {
+        return Err(SelectError::NoSystem { spec: spec.to_owned(), hint: hint(spec, &words) });
     }
-    // `linux/amd64/dynamic`: a libc that the name of the toolchain leaves unsaid.
-    if let Some((rest, last)) = flat.rsplit_once('-')
-        && let Ok(said) = last.parse::<Libc>()
-        && let Some(toolchain) = target::by_name(rest)
-    {
-        let found = pick(spec, &toolchain.os, &toolchain.arch, &toolchain.variant, said)?;
-        return match (found.first(), libc) {
-            (Some(one), Some(_)) => agree(spec, one, libc),
-            _ => Ok(found),
-        };
+    let mut processors: Vec<&'static str> = Vec::new();
+    for toolchain in target::all().iter().filter(|t| words.fit_but_for_tags(t)) {
+        if !processors.contains(&toolchain.arch.as_str()) {
+            processors.push(&toolchain.arch);
+        }
     }
-    Err(SelectError::Unknown { spec: spec.to_owned(), hint: nearest(spec) })
+    let chosen = processors.into_iter().map(|arch| {
+        let toolchain = pick(spec, &Words { arch: Some(arch), ..words.clone() }, libc)?;
+        Ok(Chosen { toolchain, floor: words.floor_for(toolchain) })
+    });
+    chosen.collect()
 }
 
-fn agree(
-    spec: &str,
-    toolchain: &'static Toolchain,
-    libc: Option<Libc>,
-) -> Result<Vec<&'static Toolchain>, SelectError> {
-    match libc {
-        Some(libc) if !toolchain.libc.contains(&libc) => match toolchain.refusal(libc) {
-            Some(why) => {
-                Err(SelectError::Refused { spec: spec.to_owned(), libc, why: why.to_owned() })
-            }
-            None => Err(SelectError::Contradiction {
-                spec: spec.to_owned(),
-                own: toolchain.libc.first().copied().unwrap_or(Libc::Dynamic),
-                libc,
-            }),
-        },
-        _ => Ok(vec![toolchain]),
-    }
-}
-
-/// The toolchain for this system that has the libc asked for.
-fn pick(
-    spec: &str,
-    os: &str,
-    arch: &str,
-    variant: &Option<String>,
-    libc: Libc,
-) -> Result<Vec<&'static Toolchain>, SelectError> {
-    let mut same =
-        target::all().iter().filter(|t| t.os == os && t.arch == arch && t.variant == *variant);
-    if let Some(found) = same.clone().find(|t| t.libc.contains(&libc)) {
-        return Ok(vec![found]);
-    }
-    match same.find_map(|t| t.refusal(libc)) {
-        Some(why) => Err(SelectError::Refused {
-            spec: spec.trim_end_matches(&format!("/{libc}")).to_owned(),
+/// The toolchain of one system and processor that the words and `--libc` agree on. Where they
+/// leave several, it is the one of the shortest name, which needs the fewest words.
+fn pick(spec: &str, words: &Words, libc: Option<Libc>) -> Result<&'static Toolchain, SelectError> {
+    let refusal = |libc: Libc| {
+        let mut same = target::all().iter().filter(|t| words.fit_but_for_tags(t));
+        same.find_map(|t| t.refusal(libc)).map(|why| SelectError::Refused {
+            spec: without(spec, libc),
             libc,
             why: why.to_owned(),
-        }),
-        None => Err(SelectError::Unknown { spec: spec.to_owned(), hint: nearest(spec) }),
+        })
+    };
+    let fitting: Vec<_> = target::all().iter().filter(|t| words.fit(t)).collect();
+    let Some(first) = fitting.first() else {
+        let said = words.tags.iter().find_map(|tag| tag.parse::<Libc>().ok());
+        return Err(said.and_then(refusal).unwrap_or_else(|| SelectError::Unknown {
+            spec: spec.to_owned(),
+            hint: hint(spec, words),
+        }));
+    };
+    let agreeing = fitting.iter().filter(|t| libc.is_none_or(|libc| t.libc.contains(&libc)));
+    match (agreeing.min_by_key(|t| t.name.len()), libc) {
+        (Some(toolchain), _) => Ok(toolchain),
+        (None, None) => Ok(first),
+        (None, Some(libc)) => Err(refusal(libc).unwrap_or_else(|| SelectError::Contradiction {
+            spec: spec.to_owned(),
+            own: first.libc.first().copied().unwrap_or(Libc::Dynamic),
+            libc,
+        })),
     }
+}
+
+/// A spec without the C library that it names.
+fn without(spec: &str, libc: Libc) -> String {
+    let libc = libc.to_string();
+    let (rest, last) = spec.rsplit_once(['/', '-', '_']).unwrap_or((spec, ""));
+    if last.eq_ignore_ascii_case(&libc) { rest.to_owned() } else { spec.to_owned() }
 }
 
 /// The toolchain of the machine we run on: by its triple, else by its system and processor.
@@ -188,105 +226,43 @@ pub fn host_toolchain(host_triple: &str) -> Option<&'static Toolchain> {
     })
 }
 
-fn nearest(spec: &str) -> String {
-    let mut names = vec!["host".to_owned(), "all".to_owned()];
-    for t in target::all() {
-        names.extend([t.name.clone(), t.name.replace('-', "/"), t.spec(), t.triple.clone()]);
-    }
-    let best = names
-        .into_iter()
-        .map(|name| (strsim::jaro_winkler(&name, spec), name))
-        .max_by(|a, b| a.0.total_cmp(&b.0).then_with(|| b.1.cmp(&a.1)));
-    match best {
-        Some((score, name)) if score > 0.7 => {
-            format!("did you mean `{name}`? `rgo-build targets` lists all")
+/// What to write instead: what differs from it in a slip of the hand, else what there is for the
+/// same system and processor. Never a target of another system or processor than was meant.
+fn hint(spec: &str, words: &Words) -> String {
+    const LIST: &str = "`rgo-build targets` lists all";
+    let near = target_words::corrected(spec).filter(|_| !words.unknown.is_empty());
+    if let Some(near) = near {
+        if matches!(near.as_str(), "all" | "host") {
+            return format!("did you mean `{near}`? {LIST}");
         }
-        _ => "`rgo-build targets` lists all".to_owned(),
+        // All its words are known, so that this looks for no hint of its own kind again.
+        match named(&near, None).as_deref() {
+            Ok([one]) => return format!("did you mean `{}`? {LIST}", one.toolchain.spec()),
+            Ok(_) => return format!("did you mean `{near}`? {LIST}"),
+            Err(_) => {}
+        }
+    }
+    let specs = |fit: &dyn Fn(&Toolchain) -> bool| {
+        let specs = target::all().iter().filter(|t| fit(t)).map(Toolchain::spec);
+        specs.collect::<Vec<_>>().join(", ")
+    };
+    match (words.os, words.arch) {
+        (Some(_), _) if words.contradicts => LIST.to_owned(),
+        (Some(os), Some(arch)) => {
+            format!("for {os}/{arch} there are: {}", specs(&|t| words.fit_but_for_tags(t)))
+        }
+        (Some(os), None) => {
+            format!("for {os} there are: {}", specs(&|t| t.is(os) && t.all))
+        }
+        (None, Some(_)) if words.unknown.is_empty() => {
+            let fit = |t: &Toolchain| {
+                words.fit_but_for_tags(t) && t.name == format!("{}-{}", t.os, t.arch)
+            };
+            format!("name the system too: {}", specs(&fit))
+        }
+        _ => LIST.to_owned(),
     }
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use proptest::prelude::*;
-
-    const LINUX: &str = "x86_64-unknown-linux-gnu";
-
-    fn names(spec: &str, libc: Option<Libc>, host: &str) -> Result<String, SelectError> {
-        let specs = if spec.is_empty() { vec![] } else { vec![spec.to_owned()] };
-        Ok(resolve(&specs, libc, host)?
-            .iter()
-            .map(|t| t.name.as_str())
-            .collect::<Vec<_>>()
-            .join(" "))
-    }
-
-    #[test]
-    fn specs() {
-        use Libc::{Dynamic, Static};
-        let table = [
-            ("", None, LINUX, "linux-amd64"),
-            ("", Some(Static), LINUX, "linux-amd64-static"),
-            ("host", None, "aarch64-apple-darwin", "darwin-arm64"),
-            ("host", None, "x86_64-pc-windows-msvc", "windows-amd64-msvc"),
-            ("host", Some(Static), "x86_64-pc-windows-msvc", "windows-amd64-msvc-static"),
-            ("host", None, "x86_64-pc-windows-gnu", "windows-amd64"),
-            ("host", None, "aarch64-unknown-linux-musl", "linux-arm64-static"),
-            ("linux/amd64", None, LINUX, "linux-amd64"),
-            ("linux/amd64", Some(Static), LINUX, "linux-amd64-static"),
-            ("linux-amd64", Some(Static), LINUX, "linux-amd64-static"),
-            ("linux/amd64/static", None, LINUX, "linux-amd64-static"),
-            ("linux/amd64/static", Some(Static), LINUX, "linux-amd64-static"),
-            ("linux/amd64/dynamic", None, LINUX, "linux-amd64"),
-            ("linux/amd64/dynamic", Some(Dynamic), LINUX, "linux-amd64"),
-            ("windows/amd64", Some(Static), LINUX, "windows-amd64"),
-            ("windows/amd64/static", None, LINUX, "windows-amd64"),
-            ("windows/amd64/dynamic", None, LINUX, "windows-amd64"),
-            ("windows/amd64/msvc", None, LINUX, "windows-amd64-msvc"),
-            ("windows/arm64/msvc-static", None, LINUX, "windows-arm64-msvc-static"),
-            ("darwin/arm64/dynamic", None, LINUX, "darwin-arm64"),
-            ("aarch64-unknown-linux-musl", None, LINUX, "linux-arm64-static"),
-            ("x86_64-pc-windows-gnullvm", None, LINUX, "windows-amd64"),
-            ("linux/arm64,darwin/arm64, linux/arm64", None, LINUX, "linux-arm64 darwin-arm64"),
-            (
-                "all",
-                Some(Static),
-                LINUX,
-                "linux-amd64-static linux-arm64-static windows-amd64 windows-arm64",
-            ),
-        ];
-        for (spec, libc, host, expected) in table {
-            assert_eq!(names(spec, libc, host).as_deref(), Ok(expected), "{spec} {libc:?}");
-        }
-        assert_eq!(names("all", None, LINUX).unwrap().split(' ').count(), 8);
-    }
-
-    #[test]
-    fn refusals() {
-        let table = [
-            ("linux/amd46", None, "did you mean `linux/amd64`"),
-            ("darwin/arm64", Some(Libc::Static), "libSystem is always loaded"),
-            ("darwin/arm64/static", None, "libSystem is always loaded"),
-            ("aarch64-apple-darwin", Some(Libc::Static), "libSystem is always loaded"),
-            ("linux/amd64/static", Some(Libc::Dynamic), "--libc says dynamic"),
-            ("x86_64-unknown-linux-gnu", Some(Libc::Static), "--libc says static"),
-            ("windos/amd64", None, "did you mean `windows/amd64`"),
-            ("linux/amd64,,darwin/arm64", None, "empty target"),
-            ("zzz", None, "hint: `rgo-build targets`"),
-        ];
-        for (spec, libc, words) in table {
-            let error = names(spec, libc, LINUX).unwrap_err().to_string();
-            assert!(error.contains(words), "{spec}: {error}");
-        }
-        assert!(names("host", None, "s390x-unknown-linux-gnu").is_err());
-    }
-
-    proptest! {
-        #[test]
-        fn whatever_is_written_is_an_answer_or_an_error(spec in "[a-z0-9/,-]{0,24}", host in "[a-z0-9-]{0,12}") {
-            if let Ok(found) = names(&spec, None, &host) {
-                prop_assert!(!found.is_empty());
-            }
-        }
-    }
-}
+mod tests;

@@ -158,7 +158,8 @@ fn suggestion(nearest: Option<&str>, known: &[String]) -> String {
 }
 
 /// The name nearest to what was typed, if one is near enough to have been meant.
-pub(crate) fn nearest(typed: &str, known: &[String]) -> Option<String> {
+#[must_use]
+pub fn nearest(typed: &str, known: &[String]) -> Option<String> {
     known
         .iter()
         .map(|name| (strsim::damerau_levenshtein(typed, name), name))

@@ -9,6 +9,8 @@ use std::sync::LazyLock;
 use include_dir::{Dir, include_dir};
 use serde::{Deserialize, Serialize};
 
+pub use crate::floor::Floor;
+
 static FILES: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/../../toolchains");
 
 /// The zig that is fetched: one of the two files beside the toolchains that are none.
@@ -47,34 +49,6 @@ impl std::str::FromStr for Libc {
     }
 }
 
-/// The oldest system a program must run on; its value is a version such as `2.17` or `11.0`.
-#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Floor {
-    /// The oldest glibc.
-    Glibc(String),
-    /// The oldest macOS.
-    Macos(String),
-}
-
-impl Floor {
-    /// The version alone.
-    pub fn version(&self) -> &str {
-        match self {
-            Floor::Glibc(version) | Floor::Macos(version) => version,
-        }
-    }
-}
-
-impl fmt::Display for Floor {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Floor::Glibc(version) => write!(f, "glibc {version}"),
-            Floor::Macos(version) => write!(f, "macOS {version}"),
-        }
-    }
-}
-
 /// What runs a toolchain's programs on a host that can't run them itself.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
@@ -89,6 +63,9 @@ pub struct RunnerSpec {
     pub needs: Vec<String>,
     /// The Debian packages that bring them.
     pub debian: Vec<String>,
+    /// DLLs that programs need and that not every version of the runner has.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub dlls: Vec<String>,
 }
 
 /// Why a value of `--libc` can't be had.
@@ -128,6 +105,9 @@ pub struct Toolchain {
     /// The oldest system, unless the user names another.
     #[serde(default)]
     pub floor: Option<Floor>,
+    /// The oldest system that can be asked for: rustc's own minimum. Without one it is `floor`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub oldest: Option<Floor>,
     /// zig's name of the target, with `{floor}` in place of the version. Without one the platform's own linker links.
     #[serde(default)]
     pub zig: Option<String>,

@@ -7,8 +7,12 @@ use std::process::ExitCode;
 
 use anyhow::{Context, Result, anyhow};
 use camino::Utf8PathBuf;
+use clap::CommandFactory;
 use rgo_toolchain::exec::{self, Cmd};
+use rgo_toolchain::selection::nearest;
 
+use crate::cli::build::Build;
+use crate::cli::mistakes;
 use crate::exit::{Exit, Hint, Usage};
 use crate::output;
 
@@ -51,12 +55,32 @@ fn run(name: &str, args: Vec<String>) -> Result<Exit> {
     let known = tools();
     let path = known.iter().find(|(known, _)| *known == name).map(|(_, path)| path.clone());
     let path = path.or_else(|| exec::find_program(&tool)).ok_or_else(|| {
-        let names: Vec<&str> = known.iter().map(|(name, _)| name.as_str()).collect();
-        anyhow!(Usage(format!("there is no tool `{tool}`")))
-            .context(Hint(format!("there are: {}", names.join(", "))))
+        let names: Vec<String> = known.into_iter().map(|(name, _)| name).collect();
+        let wrong = if name.starts_with('-') {
+            format!("rgo has no option `{name}`")
+        } else {
+            format!("there is no tool `{tool}`")
+        };
+        anyhow!(Usage(wrong)).context(Hint(meant(name, &names)))
     })?;
     let code = Cmd::new(path).args(args).replace().with_context(|| format!("running {tool}"))?;
     Ok(Exit::Program(u8::try_from(code).unwrap_or(1)))
+}
+
+/// What a word that names no tool may mean: a tool, or what `rgo-build` does besides building.
+fn meant(word: &str, tools: &[String]) -> String {
+    if word.starts_with('-') {
+        return format!("rgo takes the name of a tool first: {}", tools.join(", "));
+    }
+    let of_build = || {
+        let commands = mistakes::commands(&Build::command());
+        tools.iter().find(|tool| *tool == "build").and_then(|_| nearest(word, &commands))
+    };
+    match (nearest(word, tools), of_build()) {
+        (Some(tool), _) => format!("did you mean `rgo {tool}`?"),
+        (None, Some(command)) => format!("did you mean `rgo build {command}`?"),
+        (None, None) => format!("there are: {}", tools.join(", ")),
+    }
 }
 
 /// The tools that lie beside this program, by name.
@@ -80,4 +104,26 @@ fn help() -> String {
     }
     help.push_str("\n`rgo TOOL --help` says what a tool does; `rgo TOOL` is `rgo-TOOL`.\n");
     help
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_word_that_is_no_tool_leads_to_the_nearest() {
+        let tools = ["build", "strip", "version-m"].map(str::to_owned);
+        for (word, expected) in [
+            ("buidl", "did you mean `rgo build`?"),
+            ("strp", "did you mean `rgo strip`?"),
+            ("version", "did you mean `rgo version-m`?"),
+            ("verson-m", "did you mean `rgo version-m`?"),
+            ("doctor", "did you mean `rgo build doctor`?"),
+            ("doctr", "did you mean `rgo build doctor`?"),
+            ("foo", "there are: build, strip, version-m"),
+            ("--json", "rgo takes the name of a tool first: build, strip, version-m"),
+        ] {
+            assert_eq!(meant(word, &tools), expected, "{word}");
+        }
+    }
 }

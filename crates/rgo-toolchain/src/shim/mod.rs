@@ -17,6 +17,7 @@ pub mod args;
 pub mod asked;
 mod lld;
 mod options;
+mod query;
 pub mod response;
 mod run;
 
@@ -171,6 +172,8 @@ impl Recipe {
         for tool in TOOLS {
             put_tool(cache, &places.tool(tool), own)?;
         }
+        let (libgcc, empty) = query::LIBGCC;
+        cache.put(&places.tools.join(libgcc), empty)?;
         prepare_work(&self.work, &self.zig_lib)?;
         cache.touch(&places.tools);
         if let Some(folder) = places.linker.parent() {

@@ -11,6 +11,7 @@ use camino::{Utf8Path, Utf8PathBuf};
 
 use super::args::{self, LinkKind, Rewritten};
 use super::asked::Asked;
+use super::query::{self, Query};
 use super::{CALL, LINKER, RECIPE, Recipe, TRIM, lld, response};
 use crate::exec::{self, Cmd, ExecError};
 
@@ -214,7 +215,32 @@ fn response_file(
 /// A compiler or archiver for a build script: zig's, for the target that its folder is for.
 fn c_tool(tool: &Utf8Path, args: Vec<String>) -> Result<i32, ShimError> {
     let recipe = read_recipe(&tool.with_file_name(RECIPE))?;
-    run_zig(&recipe, tool.file_stem().unwrap_or_default(), args, false)
+    let name = tool.file_stem().unwrap_or_default();
+    if matches!(name, "cc" | "c++")
+        && let Some(code) = answer(&recipe, name, tool, &args)?
+    {
+        return Ok(code);
+    }
+    run_zig(&recipe, name, args, false)
+}
+
+/// Answers a call that is a question; `None` for one that has something to compile or link.
+fn answer(
+    recipe: &Recipe,
+    subcommand: &str,
+    tool: &Utf8Path,
+    args: &[String],
+) -> Result<Option<i32>, ShimError> {
+    let folder = tool.parent().unwrap_or(tool);
+    Ok(match query::read(args, recipe, folder, &|path| path.is_file()) {
+        Some(Query::Answer(text)) => {
+            // Whoever asked may have gone.
+            let _ = writeln!(io::stdout(), "{text}");
+            Some(0)
+        }
+        Some(Query::Zig(args)) => Some(zig_command(recipe, subcommand, args, false)?.run()?),
+        None => None,
+    })
 }
 
 fn run_zig(

@@ -11,6 +11,7 @@ use crate::cache::{self, Cache, CacheError, Env};
 use crate::compiler::{Compiler, Rustup, rustup_command, std_in};
 use crate::event::Event;
 use crate::exec::{Cmd, ExecError};
+use crate::rustup;
 use crate::shim::Installed;
 use crate::target::Toolchain;
 
@@ -39,14 +40,14 @@ pub struct Sought<'a> {
 #[derive(Debug, thiserror::Error)]
 pub enum StdError {
     /// None of the ways is open.
-    #[error("{}", unavailable(.triple, .tried, .toolchain.as_deref(), .release))]
+    #[error("{}", unavailable(.triple, .tried, .ways, .release))]
     Unavailable {
         /// For this triple.
         triple: String,
         /// What was tried and why it failed.
         tried: Vec<String>,
-        /// The rustup toolchain in use, if there is one.
-        toolchain: Option<String>,
+        /// Commands of which each would bring it.
+        ways: Vec<String>,
         /// The compiler's release.
         release: String,
     },
@@ -83,34 +84,15 @@ pub enum StdError {
     Cache(#[from] CacheError),
 }
 
-fn unavailable(triple: &str, tried: &[String], toolchain: Option<&str>, release: &str) -> String {
-    let mut ways = Vec::new();
-    match toolchain {
-        Some(toolchain) => {
-            // What has just failed is no advice.
-            if !tried.iter().any(|text| text.contains(TARGET_ADD)) {
-                ways.push(format!("rustup {TARGET_ADD} {triple} --toolchain {toolchain}"));
-            }
-            ways.push(format!(
-                "rustup component add rust-src --toolchain {toolchain}   # rgo then builds it from source"
-            ));
-        }
-        None => ways.push(
-            "apt-get install rust-src   # the compiler's source (on Debian 12: rust-web-src beside rustc-web)"
-                .to_owned(),
-        ),
-    }
-    let lines =
-        |lines: &[String]| lines.iter().map(|line| format!("\n  {line}")).collect::<String>();
-    format!(
-        "there is no standard library for {triple} with rustc {release}{}\nhint: one of these mends it:{}",
-        lines(tried),
-        lines(&ways)
-    )
+fn unavailable(triple: &str, tried: &[String], ways: &[String], release: &str) -> String {
+    let lines = |lines: &[String]| lines.iter().map(|t| format!("\n  {t}")).collect::<String>();
+    let hint = match ways {
+        [one] => one.clone(),
+        several => format!("one of these mends it:{}", lines(several)),
+    };
+    let tried = lines(tried);
+    format!("there is no standard library for {triple} with rustc {release}{tried}\nhint: {hint}")
 }
-
-/// How rustup is asked for a standard library.
-const TARGET_ADD: &str = "target add";
 
 /// Where a standard library comes from.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -182,13 +164,16 @@ pub fn plan(
         return Ok(StdPlan::Ready(StdLib { origin: Origin::Source, sysroot }));
     }
     match (&compiler.rustup, source) {
-        (Some(rustup), source) if !offline => {
+        (Some(rustup), source) if !offline && has_std(compiler, triple) => {
             Ok(StdPlan::Rustup { command: add_target(rustup, triple), source })
         }
         (_, Some(source)) => Ok(StdPlan::Build(source)),
         (rustup, None) => {
             let mut tried = vec![format!("{} has no lib/rustlib/{triple}", compiler.sysroot)];
             tried.push(match rustup {
+                Some(rustup) if !has_std(compiler, triple) => {
+                    format!("rustup has none for {triple} with {}", rustup.toolchain)
+                }
                 Some(_) => "rustup was not asked: --offline".to_owned(),
                 None => format!("{} does not belong to rustup", compiler.rustc),
             });
@@ -196,6 +181,11 @@ pub fn plan(
             Err(unavailable_error(compiler, triple, tried))
         }
     }
+}
+
+/// Whether rustup can add a target, as far as its own manifest tells.
+fn has_std(compiler: &Compiler, triple: &str) -> bool {
+    rustup::has_std(&compiler.sysroot, triple) != Some(false)
 }
 
 fn no_source(compiler: &Compiler) -> String {
@@ -206,13 +196,27 @@ fn unavailable_error(compiler: &Compiler, triple: &str, tried: Vec<String>) -> S
     StdError::Unavailable {
         triple: triple.to_owned(),
         tried,
-        toolchain: compiler.rustup.as_ref().map(|r| r.toolchain.clone()),
+        ways: ways(compiler, triple),
         release: compiler.version.release.to_string(),
     }
 }
 
+/// Commands that bring a standard library or its source, for a compiler from where it is from.
+fn ways(compiler: &Compiler, triple: &str) -> Vec<String> {
+    let Some(Rustup { toolchain, .. }) = &compiler.rustup else {
+        return vec![
+            "apt-get install rust-src   # rgo then builds it; on Debian 12: rust-web-src beside rustc-web".to_owned(),
+        ];
+    };
+    let source =
+        format!("rustup component add rust-src --toolchain {toolchain}   # rgo then builds it");
+    let target = format!("rustup target add {triple} --toolchain {toolchain}");
+    let target = has_std(compiler, triple).then_some(target);
+    target.into_iter().chain([source]).collect()
+}
+
 fn add_target(rustup: &Rustup, triple: &str) -> Cmd {
-    let args = TARGET_ADD.split(' ').chain([triple, "--toolchain", rustup.toolchain.as_str()]);
+    let args = ["target", "add", triple, "--toolchain", rustup.toolchain.as_str()];
     rustup_command(&rustup.program).args(args)
 }
 
@@ -349,14 +353,16 @@ mod tests {
         let rustup = compiler(root, true);
 
         let error = plan(&plain, musl, &cache, false).unwrap_err().to_string();
+        assert!(error.contains("does not belong to rustup"), "{error}");
+        assert!(error.contains("\nhint: apt-get install rust-src"), "{error}");
+        let error = plan(&rustup, musl, &cache, true).unwrap_err().to_string();
         for words in [
-            "rustup target add aarch64-unknown-linux-musl",
-            "rust-src",
-            "does not belong to rustup",
+            "--offline",
+            "\n  rustup target add aarch64-unknown-linux-musl --toolchain stable-x\n",
+            "\n  rustup component add rust-src --toolchain stable-x",
         ] {
             assert!(error.contains(words), "{error}");
         }
-        assert!(plan(&rustup, musl, &cache, true).unwrap_err().to_string().contains("--offline"));
         let StdPlan::Rustup { command, source: None } = plan(&rustup, musl, &cache, false).unwrap()
         else {
             panic!()
@@ -379,6 +385,28 @@ mod tests {
         put(root.join("lib/rustlib/aarch64-unknown-linux-musl/lib/libstd-0.rlib"));
         let StdPlan::Ready(ready) = plan(&plain, musl, &cache, false).unwrap() else { panic!() };
         assert_eq!((ready.origin, ready.sysroot), (Origin::Prebuilt, None));
+    }
+
+    #[test]
+    fn rustup_is_not_asked_for_what_it_does_not_have() {
+        let dir = tempfile::tempdir().unwrap();
+        let root = Utf8Path::from_path(dir.path()).unwrap();
+        let cache = Cache::at(root.join("cache")).unwrap();
+        let musl = target::by_name("linux-arm64-static").unwrap();
+        let rustup = compiler(root, true);
+        put(root.join(rustup::MANIFEST));
+        let offers = |available: bool| {
+            let table = format!("[pkg.rust-std.target.{}]\navailable = {available}\n", musl.triple);
+            fs::write(root.join(rustup::MANIFEST), table).unwrap();
+        };
+        offers(true);
+        assert!(matches!(plan(&rustup, musl, &cache, false), Ok(StdPlan::Rustup { .. })));
+        offers(false);
+        let error = plan(&rustup, musl, &cache, false).unwrap_err().to_string();
+        assert!(error.contains("rustup has none for aarch64-unknown-linux-musl"), "{error}");
+        assert!(!error.contains("target add"), "{error}");
+        put(root.join("lib/rustlib/src/rust/library/std/Cargo.toml"));
+        assert!(matches!(plan(&rustup, musl, &cache, false), Ok(StdPlan::Build(_))));
     }
 
     #[test]

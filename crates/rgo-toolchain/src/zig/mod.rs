@@ -4,6 +4,7 @@
 //! The package is fetched by the user's own pip, which knows their index, proxy and certificates; that it is the right
 //! one is checked here, by its hash, before anything of it is unpacked.
 
+mod glibc;
 mod provision;
 
 use std::io;
@@ -14,6 +15,7 @@ use serde::Serialize;
 use crate::cache::{self, Cache, CacheError, Env};
 use crate::event::Event;
 use crate::exec::{self, Cmd};
+pub use glibc::{NewestGlibc, newest_glibc};
 use provision::{Pin, Place, pin};
 
 /// No usable zig.

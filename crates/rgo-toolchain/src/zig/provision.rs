@@ -19,6 +19,8 @@ use crate::target;
 pub(super) struct Pin {
     pub(super) version: semver::Version,
     pub(super) minimum: semver::Version,
+    /// The newest glibc that it can link for.
+    pub(super) glibc: String,
     wheel: Vec<Wheel>,
 }
 

@@ -95,16 +95,21 @@ pub struct BuildArgs {
     #[arg(long, value_enum, value_name = "MODE", help_heading = "Project")]
     pub buildmode: Option<BuildMode>,
 
-    /// Toolchains: os/arch[/libc], a Rust triple, host, or all; comma-separated
+    /// Toolchains: os/arch[/libc], a Rust triple, an os for all its processors, host, or all;
+    /// comma-separated
+    ///
+    /// Other tools' words are understood (macos, x86_64, aarch64, musl, gnu), in any order. A triple
+    /// may end in the oldest glibc: x86_64-unknown-linux-gnu.2.28. `rgo-build targets` lists all
+    /// toolchains.
     #[arg(long = "target", value_name = "T,…", value_delimiter = ',', help_heading = "Target")]
     pub targets: Vec<String>,
     /// Link the C library in, or load the system's
     #[arg(long, value_enum, help_heading = "Target")]
     pub libc: Option<LibcArg>,
-    /// Oldest glibc that dynamic linux programs must run on [default: 2.17]
+    /// Oldest glibc that dynamic linux programs must run on [default: 2.17, which is the oldest]
     #[arg(long, value_name = "VERSION", help_heading = "Target")]
     pub glibc: Option<String>,
-    /// Oldest macOS that darwin programs must run on [default: 11.0]
+    /// Oldest macOS that darwin programs must run on [default: $MACOSX_DEPLOYMENT_TARGET, 11.0]
     #[arg(long, value_name = "VERSION", help_heading = "Target")]
     pub macos: Option<String>,
 

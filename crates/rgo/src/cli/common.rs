@@ -5,6 +5,8 @@ use std::ffi::OsString;
 use anstream::ColorChoice;
 use clap::{Args, Parser, ValueEnum};
 
+use super::mistakes;
+
 /// The command line of one tool.
 pub trait Tool: Parser {
     /// What it says of colour.
@@ -15,8 +17,15 @@ pub trait Tool: Parser {
     /// # Errors
     /// [`crate::exit::Usage`] for what a tool finds wrong before.
     fn read(args: Vec<OsString>) -> anyhow::Result<Self> {
-        Ok(Self::parse_from(args))
+        Ok(parse(args))
     }
+}
+
+/// Parses a call. What is wrong with it, or what it asks clap itself for, ends the process.
+pub(super) fn parse<P: Parser>(args: Vec<OsString>) -> P {
+    let words: Vec<String> = args.iter().map(|arg| arg.to_string_lossy().into_owned()).collect();
+    P::try_parse_from(args)
+        .unwrap_or_else(|error| mistakes::explained(error, &P::command(), &words).exit())
 }
 
 /// Whether to write colour.

@@ -2,5 +2,6 @@
 
 pub mod build;
 pub mod common;
+pub(crate) mod mistakes;
 pub mod strip;
 pub mod version_m;

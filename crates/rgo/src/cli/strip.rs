@@ -13,7 +13,7 @@ use std::path::PathBuf;
 use clap::{Args, Parser, ValueEnum};
 use rgo_binary::{Recognised, recognise};
 
-use super::common::{ColourArgs, FormatArg, Tool};
+use super::common::{ColourArgs, FormatArg, Tool, parse};
 pub use dialect::Apple;
 use dialect::Content;
 
@@ -169,7 +169,7 @@ impl Tool for Strip {
 
     fn read(args: Vec<OsString>) -> anyhow::Result<Self> {
         let call = dialect::read(args, &look)?;
-        Ok(Self { apple: call.apple, ..Self::parse_from(call.words) })
+        Ok(Self { apple: call.apple, ..parse(call.words) })
     }
 }
 

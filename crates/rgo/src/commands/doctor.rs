@@ -1,11 +1,14 @@
 //! `rgo-build doctor`: what is there, what is missing, and the command that mends it, before a
 //! build finds out the hard way.
 
-use anyhow::Result;
+use anyhow::{Context, Result};
 use camino::Utf8PathBuf;
 use rgo_report::{Cell, Column, Document, Report, Table, Tone};
 use rgo_toolchain::cache::Cache;
 use rgo_toolchain::doctor::{self, Diagnosis, Finding, State};
+use rgo_toolchain::project::Configuration;
+use rgo_toolchain::request::Request;
+use rgo_toolchain::target::Toolchain;
 use rgo_toolchain::{compiler, select};
 use serde::Serialize;
 
@@ -34,24 +37,34 @@ impl Report for Doctor {
                 table.row(row(&toolchain.toolchain, finding));
             }
         }
-        let mut document = Document::new().table(table);
-        let mut mends: Vec<&str> = Vec::new();
         let all = self.diagnosis.toolchains.iter().flat_map(|toolchain| &toolchain.findings);
-        for finding in self.diagnosis.machine.iter().chain(all) {
-            // What will come by itself needs no hand.
-            let mend = finding.mend.as_deref().filter(|_| finding.state != State::Ok);
-            if let Some(mend) = mend.filter(|mend| !mends.contains(mend)) {
-                mends.push(mend);
-            }
-        }
-        if !mends.is_empty() {
-            document = document.heading("To mend it");
-            for mend in mends {
-                document = document.line(mend);
-            }
-        }
-        document
+        let findings: Vec<&Finding> = self.diagnosis.machine.iter().chain(all).collect();
+        let document = Document::new().table(table);
+        let document = steps(document, "To mend it", &findings, State::Missing);
+        steps(document, "Optional", &findings, State::Optional)
     }
+}
+
+/// The steps for all findings of one state, each once.
+fn steps(mut document: Document, title: &str, findings: &[&Finding], state: State) -> Document {
+    let mut said: Vec<&[String]> = Vec::new();
+    for finding in findings.iter().filter(|finding| finding.state == state) {
+        let mend = finding.mend.as_slice();
+        if mend.is_empty() || said.contains(&mend) {
+            continue;
+        }
+        if said.is_empty() {
+            document = document.heading(title);
+        }
+        said.push(mend);
+        document = match mend {
+            [one] => document.line(one.as_str()),
+            several => several.iter().fold(document.line("one of these:"), |document, step| {
+                document.line(format!("  {step}"))
+            }),
+        };
+    }
+    document
 }
 
 fn row(place: &str, finding: &Finding) -> [Cell; 4] {
@@ -76,14 +89,63 @@ fn row(place: &str, finding: &Finding) -> [Cell; 4] {
 pub fn run(args: &DoctorArgs) -> Result<Exit> {
     let env = |name: &str| std::env::var(name).ok();
     let cache = Cache::open(&env)?;
-    let folder = args.directory.clone().unwrap_or_else(|| Utf8PathBuf::from("."));
+    let here = std::env::current_dir().context("finding the current folder")?;
+    let folder = Utf8PathBuf::try_from(here).context("the current folder is not UTF-8")?;
+    let folder = args.directory.as_ref().map_or_else(|| folder.clone(), |dir| folder.join(dir));
     let flag = args.cargo.as_ref().map(|path| path.as_str());
     let compiler = compiler::discover(flag, &folder, &env, &cache);
     let host = compiler.as_ref().map_or("", |compiler| compiler.version.host.as_str());
-    let toolchains =
+    let chosen =
         select::resolve(&args.targets, None, host).map_err(|error| Usage(error.to_string()))?;
-    let diagnosis = doctor::examine(&toolchains, &compiler, &cache, &env, args.offline);
+    let toolchains: Vec<_> = chosen.iter().map(|chosen| chosen.toolchain).collect();
+    // A configuration that cannot be read is the build's to complain of.
+    let request = Request { folder, ..Request::default() };
+    let configuration = Configuration::load(&request).ok();
+    let linker =
+        |toolchain: &Toolchain| Some(configuration.as_ref()?.linker(&toolchain.triple)?.to_owned());
+    let diagnosis = doctor::examine(&toolchains, &compiler, &cache, &env, &linker, args.offline);
     let well = diagnosis.well();
     output::print(&Doctor { diagnosis }, args.format)?;
     Ok(if well { Exit::Done } else { Exit::Failed })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn finding(what: &'static str, state: State, mend: &[&str]) -> Finding {
+        let mend = mend.iter().map(|step| (*step).to_owned()).collect();
+        Finding { what, state, detail: "as it is".into(), mend }
+    }
+
+    #[test]
+    fn only_what_is_missing_is_to_be_mended_and_each_step_is_a_line() {
+        let machine = vec![
+            finding("zig", State::OnDemand, &[]),
+            finding("debugger", State::Optional, &["apt-get install lldb"]),
+            finding(
+                "std",
+                State::Missing,
+                &["rustup target add x", "rustup component add rust-src"],
+            ),
+            finding("compiler", State::Missing, &["install Rust"]),
+            finding("linker", State::Missing, &["install Rust"]),
+        ];
+        let report = Doctor { diagnosis: Diagnosis { machine, toolchains: Vec::new() } };
+        let style = rgo_report::Style { colour: false };
+        let text = rgo_report::render(&report, rgo_report::Format::Text, style).expect("renders");
+        let (_, steps) = text.split_once("To mend it").expect("a heading");
+        let lines: Vec<&str> = steps.lines().filter(|line| !line.is_empty()).collect();
+        assert_eq!(
+            lines,
+            [
+                "one of these:",
+                "  rustup target add x",
+                "  rustup component add rust-src",
+                "install Rust",
+                "Optional",
+                "apt-get install lldb"
+            ]
+        );
+    }
 }

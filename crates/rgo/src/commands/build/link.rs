@@ -18,6 +18,8 @@ use rgo_toolchain::event::Event;
 use rgo_toolchain::exec;
 use rgo_toolchain::interrupt::Temporary;
 use rgo_toolchain::native;
+use rgo_toolchain::own_linker;
+use rgo_toolchain::project;
 use rgo_toolchain::selection::OutputKind;
 use rgo_toolchain::shim::asked::{ListForm, exported_by};
 use rgo_toolchain::shim::{self, Recipe};
@@ -202,7 +204,12 @@ impl<'a> Linker<'a> {
     ) -> Result<Linking> {
         let prepared = self.prepared;
         let compiler = &prepared.compiler;
-        let found = if toolchain.zig.is_some() { Some(self.zig(on)?) } else { None };
+        let found = if toolchain.zig.is_some() {
+            Some(self.zig(on)?)
+        } else {
+            self.check_own_linker(toolchain)?;
+            None
+        };
         let zig = found.map(|found| &found.zig);
         let recipe = zig.and_then(|zig| {
             Recipe::new(toolchain, floor, zig, &compiler.version.release, &prepared.cache)
@@ -267,6 +274,20 @@ impl<'a> Linker<'a> {
             zig_version: offered.as_ref().map(|offered| offered.recipe.zig_version.clone()),
             offered,
         })
+    }
+
+    /// Where nothing can link, nothing needs to be compiled.
+    fn check_own_linker(&self, toolchain: &Toolchain) -> Result<()> {
+        let Prepared { configuration, compiler, cache, request, .. } = self.prepared;
+        let cfg = || project::cfg(compiler, cache, Some(toolchain));
+        let flags = configuration.flags(&toolchain.triple, &cfg)?;
+        if own_linker::is_named_by(&flags.user) || own_linker::is_named_by(&request.rustc_flags) {
+            return Ok(());
+        }
+        let named = configuration.linker(&toolchain.triple);
+        let program = |name: &str| exec::find_program(name);
+        own_linker::find(toolchain, named, std::env::consts::OS, &program)?;
+        Ok(())
     }
 
     /// Where the platform's own linker links, the note is an argument like any other. Its path

@@ -10,6 +10,7 @@ mod artifacts;
 mod as_asked;
 mod execute;
 mod finish;
+mod floors;
 mod leaks;
 pub mod link;
 mod lockfile;

@@ -5,7 +5,6 @@ use std::collections::{BTreeMap, BTreeSet};
 use anyhow::{Context, Result, anyhow};
 use camino::{Utf8Path, Utf8PathBuf};
 use jiff::Timestamp;
-use rgo_binary::Version;
 use rgo_toolchain::cache::{Cache, Guard};
 use rgo_toolchain::cargo_metadata::Metadata;
 use rgo_toolchain::compiler::{self, Compiler};
@@ -19,10 +18,10 @@ use rgo_toolchain::selection::{self, Wanted};
 use rgo_toolchain::target::{Floor, Toolchain};
 use rgo_toolchain::vcs::{self, Absent, Vcs};
 
-use super::arguments;
 use super::finish::StripMode;
 use super::lockfile::Lockfiles;
 use super::values::{self, Template};
+use super::{arguments, floors};
 use crate::cli::build::{BuildArgs, StripArg, VcsArg};
 use crate::exit::{Hint, Usage};
 use crate::output as terminal;
@@ -89,7 +88,7 @@ pub(super) fn prepare(args: &BuildArgs) -> Result<Prepared> {
         cargo = cargo.env_remove("SOURCE_DATE_EPOCH");
     }
     let configuration = Configuration::load(&request)?;
-    let targets = targets(args, &configuration, &compiler)?;
+    let targets = targets(args, &configuration, &compiler, &cache)?;
     let triples: Vec<&str> = targets.iter().map(|(t, _)| t.triple.as_str()).collect();
     let output = arguments::output(args, &request.folder);
 
@@ -146,6 +145,7 @@ fn targets(
     args: &BuildArgs,
     configuration: &Configuration,
     compiler: &Compiler,
+    cache: &Cache,
 ) -> Result<Vec<(&'static Toolchain, Option<Floor>)>> {
     let configured = configuration.configured_targets();
     let specs = match (args.targets.as_slice(), configured.is_empty()) {
@@ -153,68 +153,9 @@ fn targets(
         ([], true) => vec!["host".to_owned()],
         (given, _) => given.to_vec(),
     };
-    let toolchains = select::resolve(&specs, arguments::libc(args), &compiler.version.host)
+    let chosen = select::resolve(&specs, arguments::libc(args), &compiler.version.host)
         .map_err(|error| Usage(error.to_string()))?;
-    let targets: Vec<_> =
-        toolchains.into_iter().map(|toolchain| (toolchain, floor(args, toolchain))).collect();
-    check_floors(args, &targets)?;
-    Ok(targets)
-}
-
-/// The oldest system: as the user says, else as the toolchain says. On macOS the variable that
-/// Apple's own tools read counts as the user's word.
-fn floor(args: &BuildArgs, toolchain: &Toolchain) -> Option<Floor> {
-    let deployment = || env("MACOSX_DEPLOYMENT_TARGET").filter(|version| !version.is_empty());
-    toolchain.floor.as_ref().map(|floor| match floor {
-        Floor::Glibc(default) => Floor::Glibc(args.glibc.clone().unwrap_or(default.clone())),
-        Floor::Macos(default) => {
-            Floor::Macos(args.macos.clone().or_else(deployment).unwrap_or(default.clone()))
-        }
-    })
-}
-
-/// A floor that cannot be read could not be held against the result either; one that none of the
-/// targets has is no error, so that a script may give it for all.
-fn check_floors(
-    args: &BuildArgs,
-    targets: &[(&'static Toolchain, Option<Floor>)],
-) -> Result<(), Usage> {
-    let floors = || targets.iter().filter_map(|(_, floor)| floor.as_ref());
-    let given = [args.glibc.clone().map(Floor::Glibc), args.macos.clone().map(Floor::Macos)];
-    for floor in given.iter().flatten() {
-        readable(floor)?;
-        let same_kind =
-            |other: &Floor| std::mem::discriminant(other) == std::mem::discriminant(floor);
-        if !floors().any(same_kind) && !args.quiet {
-            let flag = if matches!(floor, Floor::Glibc(_)) { "--glibc" } else { "--macos" };
-            terminal::warning(&format!(
-                "{flag} has no say here: none of the targets has that floor"
-            ));
-        }
-    }
-    floors().try_for_each(readable)
-}
-
-fn readable(floor: &Floor) -> Result<(), Usage> {
-    let version = floor.version().parse::<Version>().ok();
-    let (what, hint, sane) = match floor {
-        Floor::Glibc(_) => (
-            "glibc",
-            "--glibc takes versions such as 2.17 and 2.28",
-            // The oldest that has arm64.
-            version.filter(|v| *v >= Version::new(2, 17) && v.major == 2),
-        ),
-        Floor::Macos(_) => (
-            "macOS",
-            "--macos (or MACOSX_DEPLOYMENT_TARGET) takes versions such as 11.0 and 13.0",
-            // The oldest that zig knows for amd64.
-            version.filter(|v| *v >= Version::new(10, 12)),
-        ),
-    };
-    let text = floor.version();
-    sane.map(drop).ok_or_else(|| {
-        Usage(format!("`{text}` is no version of {what} to build for\nhint: {hint}"))
-    })
+    floors::settle(args, configuration, cache, &chosen)
 }
 
 fn commit_or_not(wish: VcsArg, commit: Result<Vcs, Absent>, quiet: bool) -> Result<Option<Vcs>> {

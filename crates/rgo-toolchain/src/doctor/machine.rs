@@ -1,0 +1,195 @@
+//! What all toolchains share on this machine: the compiler, zig, the cache, and tools that some
+//! uses need.
+
+use camino::Utf8PathBuf;
+
+use super::{Finding, State};
+use crate::cache::Cache;
+use crate::compiler::{Compiler, CompilerError};
+use crate::dsymutil;
+use crate::exec::{self, Cmd};
+use crate::zig::{self, Zig, ZigError};
+
+/// Everything that was looked at. `darwin` says whether a toolchain for it is.
+pub(super) fn findings(
+    compiler: &Result<Compiler, CompilerError>,
+    zig: &Result<Option<Zig>, ZigError>,
+    cache: &Cache,
+    darwin: bool,
+    offline: bool,
+) -> Vec<Finding> {
+    let mut findings = vec![
+        of_compiler(compiler),
+        of_zig(zig, cache, offline),
+        Finding::ok("cache", cache.root()),
+        tool(
+            "git",
+            exec::find_program("git"),
+            "git is not installed: programs will not say of which commit they are",
+            "apt-get install git",
+        ),
+    ];
+    if darwin {
+        findings.push(tool(
+            "dsymutil",
+            dsymutil::find(),
+            "there is none: --strip split is not possible for darwin",
+            "apt-get install llvm",
+        ));
+    }
+    findings.extend(debuggers(&|name| exec::find_program(name).is_some()));
+    findings.extend(ptrace(&|path| std::fs::read_to_string(path).ok()));
+    findings
+}
+
+fn of_compiler(compiler: &Result<Compiler, CompilerError>) -> Finding {
+    match compiler {
+        Ok(found) => Finding::ok(
+            "compiler",
+            format!(
+                "{} at {}, with {} (by {})",
+                found.version.line, found.rustc, found.cargo, found.choice
+            ),
+        ),
+        Err(error) => Finding::missing("compiler", error),
+    }
+}
+
+fn of_zig(zig: &Result<Option<Zig>, ZigError>, cache: &Cache, offline: bool) -> Finding {
+    match zig {
+        Ok(Some(found)) => Finding::ok(
+            "zig",
+            format!("{} at {} (by {})", found.version, found.program, found.found),
+        ),
+        Ok(None) if offline => {
+            Finding::missing("zig", &ZigError::Offline { pin: zig::pinned_version() })
+        }
+        Ok(None) => fetched("none", cache),
+        Err(ZigError::TooOld { found, program, named: false, .. }) if !offline => {
+            fetched(&format!("{found} at {program} is too old"), cache)
+        }
+        Err(error) => Finding::missing("zig", error),
+    }
+}
+
+/// zig as the first build will fetch it, if it can. `now` is what is there.
+fn fetched(now: &str, cache: &Cache) -> Finding {
+    if let Err(error) = zig::to_be_fetched(cache) {
+        return Finding::missing("zig", &error);
+    }
+    let python = exec::find_program("python3").or_else(|| exec::find_program("python"));
+    let pip = python
+        .is_some_and(|python| Cmd::new(python).args(["-m", "pip", "--version"]).capture().is_ok());
+    if !pip {
+        let why = "python3 has no pip".to_owned();
+        return Finding::missing("zig", &ZigError::Fetch { why, pin: zig::pinned_version() });
+    }
+    let pin = zig::pinned_version();
+    Finding::on_demand("zig", format!("{now}; the first build fetches {pin} by pip"))
+}
+
+/// A tool that some uses need.
+fn tool(what: &'static str, found: Option<Utf8PathBuf>, lack: &str, mend: &str) -> Finding {
+    match found {
+        Some(path) => Finding::ok(what, path),
+        None => Finding::optional(what, lack, Some(mend)),
+    }
+}
+
+fn debuggers(there: &dyn Fn(&str) -> bool) -> Vec<Finding> {
+    [
+        ("gdb", "apt-get install gdb"),
+        ("lldb", "apt-get install lldb"),
+        ("dlv", "go install github.com/go-delve/delve/cmd/dlv@latest"),
+    ]
+    .into_iter()
+    .map(|(name, mend)| match there(name) {
+        true => Finding::ok("debugger", name),
+        false => Finding::optional("debugger", format!("{name} is not installed"), Some(mend)),
+    })
+    .collect()
+}
+
+/// Whether a debugger may attach, as far as the kernel and the container tell. Nothing outside of Linux.
+fn ptrace(read: &dyn Fn(&str) -> Option<String>) -> Option<Finding> {
+    const YAMA: &str = "/proc/sys/kernel/yama/ptrace_scope";
+    let status = read("/proc/self/status")?;
+    let seccomp = field(&status, "Seccomp").is_some_and(|v| v == "2");
+    // Bit 19 of the effective capabilities is CAP_SYS_PTRACE (linux/capability.h).
+    let capable = field(&status, "CapEff")
+        .and_then(|v| u64::from_str_radix(v, 16).ok())
+        .is_some_and(|c| c >> 19 & 1 == 1);
+    let scope = read(YAMA).and_then(|s| s.trim().parse::<u8>().ok()).unwrap_or(0);
+    let (state, detail, mend) = match scope {
+        0 => (State::Ok, "debuggers may attach to your own processes".to_owned(), None),
+        1 | 2 if capable => (State::Ok, "debuggers may attach (CAP_SYS_PTRACE)".to_owned(), None),
+        1 => (
+            State::Optional,
+            "debuggers may start programs, but not attach to running ones".to_owned(),
+            Some("sysctl kernel.yama.ptrace_scope=0"),
+        ),
+        2 => (
+            State::Optional,
+            "only root may debug".to_owned(),
+            Some("sysctl kernel.yama.ptrace_scope=1"),
+        ),
+        _ => (
+            State::Optional,
+            "nobody may debug until the next boot".to_owned(),
+            Some("set kernel.yama.ptrace_scope=1 in /etc/sysctl.d and reboot"),
+        ),
+    };
+    let detail = if seccomp && !capable {
+        format!(
+            "{detail}; this is a container with a seccomp filter, which may forbid it (docker: --cap-add=SYS_PTRACE)"
+        )
+    } else {
+        detail
+    };
+    Some(match state {
+        State::Ok => Finding::ok("ptrace", detail),
+        _ => Finding::optional("ptrace", detail, mend),
+    })
+}
+
+fn field<'t>(text: &'t str, name: &str) -> Option<&'t str> {
+    text.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(':')).map(str::trim)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ptrace_in_all_its_states() {
+        let table = [
+            ("0", "0", "0000000000000000", State::Ok, "may attach"),
+            ("1", "0", "0000000000000000", State::Optional, "not attach"),
+            ("1", "0", "000001ffffffffff", State::Ok, "CAP_SYS_PTRACE"),
+            ("2", "2", "00000000a80425fb", State::Optional, "seccomp"),
+            ("3", "0", "000001ffffffffff", State::Optional, "next boot"),
+        ];
+        for (scope, seccomp, caps, state, words) in table {
+            let read = |path: &str| {
+                Some(if path.contains("yama") {
+                    format!("{scope}\n")
+                } else {
+                    format!("Name:\tx\nCapEff:\t{caps}\nSeccomp:\t{seccomp}\n")
+                })
+            };
+            let finding = ptrace(&read).unwrap();
+            assert!(
+                finding.state == state && finding.detail.contains(words),
+                "{scope} {finding:?}"
+            );
+        }
+        assert_eq!(ptrace(&|_| None), None);
+    }
+
+    #[test]
+    fn a_debugger_that_is_not_there_is_no_fault() {
+        let found = debuggers(&|name| name == "gdb");
+        assert_eq!((found[0].state, found[1].state), (State::Ok, State::Optional));
+        assert_eq!(found[1].mend, ["apt-get install lldb"]);
+    }
+}

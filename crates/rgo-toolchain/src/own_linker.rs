@@ -1,0 +1,85 @@
+//! The linker of a platform itself, for the toolchains that zig does not link: Microsoft's. rustc
+//! finds it on Windows; elsewhere there is none, unless the user names one.
+
+use camino::Utf8PathBuf;
+
+use crate::target::Toolchain;
+
+/// Nothing here can link for a toolchain.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error(
+    "Microsoft's linker runs on Windows alone\nhint: build on Windows, or for {other}, or name a \
+     linker such as lld-link in cargo's configuration: target.{triple}.linker"
+)]
+pub struct NoLinker {
+    /// The toolchain of the same system and processor that needs none.
+    other: String,
+    triple: String,
+}
+
+/// What links for a toolchain, in words. `named` is the linker that the user's configuration
+/// names, `host` our own system in rgo's words.
+///
+/// # Errors
+/// [`NoLinker`].
+pub fn find(
+    toolchain: &Toolchain,
+    named: Option<&str>,
+    host: &str,
+    program: &dyn Fn(&str) -> Option<Utf8PathBuf>,
+) -> Result<String, NoLinker> {
+    // What rustc calls where nothing is named; Windows programs can be on the PATH of a Linux too.
+    const DEFAULT: &str = "link.exe";
+    if let Some(named) = named {
+        return Ok(format!("{named}, which cargo's configuration names"));
+    }
+    if toolchain.is(host) {
+        return Ok("Microsoft's, which rustc finds by itself".to_owned());
+    }
+    program(DEFAULT).map(Utf8PathBuf::into_string).ok_or_else(|| NoLinker {
+        other: format!("{}/{}", toolchain.os, toolchain.arch),
+        triple: toolchain.triple.clone(),
+    })
+}
+
+/// Whether these rustflags name a linker.
+#[must_use]
+pub fn is_named_by(rustflags: &[String]) -> bool {
+    rustflags.iter().any(|flag| flag.trim_start_matches("-C").trim_start().starts_with("linker="))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::target::by_name;
+
+    #[test]
+    fn a_linker_of_microsofts_is_windows_own_or_named() {
+        let msvc = by_name("windows-amd64-msvc-static").unwrap();
+        let none = |_: &str| None;
+        let there = |name: &str| Some(Utf8PathBuf::from(format!("/mnt/c/{name}")));
+        assert!(find(msvc, None, "windows", &none).is_ok());
+        assert_eq!(find(msvc, None, "linux", &there).as_deref(), Ok("/mnt/c/link.exe"));
+        let named = find(msvc, Some("lld-link"), "linux", &none);
+        assert!(named.is_ok_and(|words| words.starts_with("lld-link")));
+        let error = find(msvc, None, "linux", &none).unwrap_err().to_string();
+        for words in
+            ["runs on Windows alone", "windows/amd64,", "target.x86_64-pc-windows-msvc.linker"]
+        {
+            assert!(error.contains(words), "{error}");
+        }
+    }
+
+    #[test]
+    fn flags_that_name_a_linker_are_known() {
+        for (flags, expected) in [
+            (&["-Clinker=lld-link"][..], true),
+            (&["-C", "linker=lld-link"], true),
+            (&["-Clinker-flavor=lld-link"], false),
+            (&["-Clink-arg=linker=x", "--cfg", "x"], false),
+        ] {
+            let flags: Vec<String> = flags.iter().map(|flag| (*flag).to_owned()).collect();
+            assert_eq!(is_named_by(&flags), expected, "{flags:?}");
+        }
+    }
+}
