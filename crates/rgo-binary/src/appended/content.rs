@@ -87,6 +87,58 @@ const TAILS: [(&str, &[u8], usize); 9] = [
     ("zip", b"PK\x05\x06", 65_557),
 ];
 
+/// A .NET bundle, which is told by what the host says.
+pub(super) const DOTNET_BUNDLE: &str = "dotnet-bundle";
+
+/// Every word for what bytes look like, but [`ZEROS`].
+pub(super) const NAMES: &[&str] = &[
+    "7z",
+    "appimage-signature",
+    "ar",
+    "asn1",
+    "bun",
+    "bzip2",
+    "cab",
+    "cpio",
+    "cramfs",
+    "data",
+    "deno",
+    "dmg",
+    "dotnet-bundle",
+    "dwarfs",
+    "elf",
+    "erofs",
+    "gzip",
+    "inno",
+    "iso9660",
+    "java-class",
+    "lua",
+    "lz4",
+    "macho",
+    "module-signature",
+    "nexe",
+    "nsis",
+    "nuitka",
+    "ole",
+    "pdf",
+    "pe",
+    "pem",
+    "pyinstaller",
+    "rar",
+    "script",
+    "sqlite",
+    "squashfs",
+    "tar",
+    "text",
+    "upx",
+    "wasm",
+    "xar",
+    "xml",
+    "xz",
+    "zip",
+    "zstd",
+];
+
 /// Padding in front of what is aligned.
 const PADDING: usize = 1 << 16;
 /// Text that is looked at.
@@ -154,6 +206,8 @@ fn shown(bytes: &[u8]) -> String {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeSet;
+
     use super::*;
 
     fn named(bytes: &[u8]) -> &'static str {
@@ -176,6 +230,16 @@ mod tests {
             bytes.push(0xee);
             assert_eq!(named(&bytes), DATA, "{} further from the end", word.escape_ascii());
         }
+    }
+
+    #[test]
+    fn the_list_of_names_has_every_name_once() {
+        let heads = HEADS.iter().map(|(name, ..)| *name);
+        let names: BTreeSet<&str> = heads
+            .chain(TAILS.iter().map(|(name, ..)| *name))
+            .chain([DATA, TEXT, DOTNET_BUNDLE])
+            .collect();
+        assert_eq!(NAMES, names.into_iter().collect::<Vec<_>>());
     }
 
     #[test]

@@ -156,3 +156,12 @@ fn fits(pattern: &str, name: &str) -> bool {
         (true, true) => name.contains(text),
     }
 }
+
+/// Every name that the tables give a C library.
+#[cfg(test)]
+pub(crate) fn names_of_c_libraries() -> impl Iterator<Item = &'static str> {
+    let makers = INTERPRETERS.iter().chain(&LIBRARIES);
+    let makers = makers.map(|(_, os, name)| name.unwrap_or(os.name()));
+    let others = ["bionic", "musl", "relibc", Os::OPENBSD.name()];
+    makers.chain(DLLS.iter().map(|(_, name)| *name)).chain(others)
+}

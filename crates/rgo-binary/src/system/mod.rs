@@ -28,6 +28,8 @@ use crate::{Format, Image, Linkage};
 pub use os::Os;
 pub use texts::Texts;
 
+#[cfg(test)]
+pub(crate) use c_library::names_of_c_libraries;
 pub(crate) use c_library::{c_library, dll, place_of};
 
 /// The system of an image.

@@ -11,11 +11,13 @@ pub enum Kind {
     Flag,
     /// Whether something is there: `needs:LIB`, `!needs:LIB`.
     Presence,
-    /// Always one of these values, whatever its case: `format=elf`. An empty list: they are not
-    /// all known.
+    /// Always one of these values, whatever its case: `format=elf`.
     OneOf(&'static [&'static str]),
-    /// A name, whatever its case, or `none`: `libc=musl`.
-    Name,
+    /// The same, or `none`, which is one of the values: `libc=musl`, `!packer`.
+    Name(&'static [&'static str]),
+    /// As [`Kind::OneOf`], for a fact that has a number where there is no name for it: the text
+    /// before that number, `machine `.
+    OneOfOrNumber(&'static [&'static str], &'static str),
     /// One of several values, of which the first is `none`. The word alone holds for the strongest
     /// values, the word behind `!` for `none`, and neither for what is between: `relro`,
     /// `relro=partial`, `!relro`.
@@ -45,7 +47,9 @@ impl Kind {
         match self {
             Self::Flag => "yes or no",
             Self::Presence => "there or not",
-            Self::OneOf(_) | Self::Name | Self::Level { .. } => "a word",
+            Self::OneOf(_) | Self::OneOfOrNumber(..) | Self::Name(_) | Self::Level { .. } => {
+                "a word"
+            }
             Self::Text => "text",
             Self::Setting => "a setting",
             Self::Version => "a version",
@@ -57,15 +61,43 @@ impl Kind {
 
     /// Whether every binary has a value, so that the word alone would hold for all of them.
     pub(super) fn needs_comparison(self) -> bool {
-        matches!(self, Self::OneOf(_) | Self::Version | Self::Size)
+        matches!(self, Self::OneOf(_) | Self::OneOfOrNumber(..) | Self::Version | Self::Size)
     }
 
-    /// The values that there are, if they are all known.
+    /// Every value that has a name. Empty for a fact whose values are not names.
     pub(super) fn values(self) -> &'static [&'static str] {
         match self {
-            Self::OneOf(values) | Self::Level { values, .. } => values,
+            Self::OneOf(values)
+            | Self::OneOfOrNumber(values, _)
+            | Self::Name(values)
+            | Self::Level { values, .. } => values,
             _ => &[],
         }
+    }
+
+    /// The value that a user means, in lower case; `None` if the fact never has it.
+    pub(super) fn value(self, typed: &str) -> Option<String> {
+        let typed = typed.to_lowercase();
+        let is_value = |name: &str| self.values().iter().any(|value| value.to_lowercase() == name);
+        if is_value(&typed) {
+            return Some(typed);
+        }
+        if let Self::OneOfOrNumber(_, before) = self
+            && typed.strip_prefix(before).is_some_and(|number| number.parse::<u32>().is_ok())
+        {
+            return Some(typed);
+        }
+        let mut meant = SYNONYMS.iter().filter(|(other, _)| *other == typed).map(|(_, name)| *name);
+        meant.find(|name| is_value(name)).map(str::to_owned)
+    }
+
+    /// The value whose name, or a synonym of it, is nearest to what was typed.
+    pub(super) fn nearest_value(self, typed: &str) -> Option<&'static str> {
+        let of_name =
+            |name: &str| self.values().iter().find(|value| value.to_lowercase() == *name).copied();
+        let synonyms = SYNONYMS.iter().filter_map(|(other, name)| Some((*other, of_name(name)?)));
+        let names = self.values().iter().map(|value| (*value, *value));
+        nearest(typed, names.chain(synonyms))
     }
 }
 
@@ -101,20 +133,41 @@ pub struct Vocabulary {
     renamed: &'static [Renamed],
 }
 
-/// Other names of values, as other tools spell them.
+/// Other names of values, as other tools spell them, and the name here, in lower case. One that
+/// stands for several belongs to the fact that has the value.
 const SYNONYMS: &[(&str, &str)] = &[
+    // Instruction sets.
     ("x86_64", "amd64"),
     ("x86-64", "amd64"),
     ("x64", "amd64"),
     ("amd64p32", "x32"),
     ("i386", "386"),
+    ("i486", "386"),
     ("i586", "386"),
     ("i686", "386"),
     ("x86", "386"),
+    ("ia32", "386"),
     ("aarch64", "arm64"),
     ("aarch64_be", "arm64be"),
+    ("armel", "arm"),
+    ("armhf", "arm"),
+    ("armv6", "arm"),
+    ("armv6l", "arm"),
+    ("armv7", "arm"),
+    ("armv7l", "arm"),
+    ("armv7a", "arm"),
+    ("thumb", "arm"),
     ("armeb", "armbe"),
+    ("itanium", "ia64"),
+    ("loongarch32", "loong32"),
     ("loongarch64", "loong64"),
+    ("openrisc", "or1k"),
+    ("parisc", "hppa"),
+    ("riscv32gc", "riscv32"),
+    ("riscv64gc", "riscv64"),
+    ("sh4", "sh"),
+    ("superh", "sh"),
+    ("wasm32", "wasm"),
     ("mipsel", "mipsle"),
     ("mips64el", "mips64le"),
     ("powerpc", "ppc"),
@@ -122,12 +175,69 @@ const SYNONYMS: &[(&str, &str)] = &[
     ("powerpc64le", "ppc64le"),
     ("ppc64el", "ppc64le"),
     ("sparcv9", "sparc64"),
-    ("mach-o", "macho"),
-    ("ad-hoc", "adhoc"),
-    ("shared", "shared-library"),
+    // Systems.
+    ("mac", "darwin"),
+    ("macos", "darwin"),
+    ("macosx", "darwin"),
+    ("osx", "darwin"),
+    ("iphoneos", "ios"),
+    ("ipados", "ios"),
+    ("xros", "visionos"),
+    ("win", "windows"),
+    ("win32", "windows"),
+    ("win64", "windows"),
+    ("mingw", "windows"),
+    ("mingw32", "windows"),
+    ("gnu/linux", "linux"),
+    ("gnu-linux", "linux"),
+    ("androideabi", "android"),
+    ("sunos", "solaris"),
+    ("dragonflybsd", "dragonfly"),
+    ("gnu/hurd", "hurd"),
+    ("hp-ux", "hpux"),
+    ("vms", "openvms"),
+    ("osf1", "tru64"),
+    ("nto", "qnx"),
+    ("redoxos", "redox"),
+    ("serenityos", "serenity"),
+    ("efi", "uefi"),
+    ("bare", "none"),
+    ("bare-metal", "none"),
+    ("baremetal", "none"),
+    ("freestanding", "none"),
+    // C libraries.
+    ("gnu", "glibc"),
+    ("libc6", "glibc"),
+    ("uclibc-ng", "uclibc"),
+    ("ucrtbase", "ucrt"),
+    ("macos", "libsystem"),
+    ("darwin", "libsystem"),
+    ("android", "bionic"),
+    ("redox", "relibc"),
+    // Languages.
     ("golang", "go"),
     ("cpp", "c++"),
+    ("cxx", "c++"),
     ("dotnet", ".net"),
+    ("csharp", ".net"),
+    ("c#", ".net"),
+    ("f#", ".net"),
+    ("objc", "objective-c"),
+    ("asm", "assembly"),
+    ("freepascal", "pascal"),
+    ("delphi", "pascal"),
+    ("dlang", "d"),
+    // Other facts.
+    ("mach-o", "macho"),
+    ("ad-hoc", "adhoc"),
+    ("exe", "executable"),
+    ("shared", "shared-library"),
+    ("dylib", "shared-library"),
+    ("dll", "shared-library"),
+    ("zeros", "none"),
+    ("mercurial", "hg"),
+    ("subversion", "svn"),
+    ("bazaar", "bzr"),
 ];
 
 impl Vocabulary {
@@ -169,12 +279,8 @@ impl Vocabulary {
     /// The word whose name is nearest to what was typed, if one is near enough to have been meant.
     pub(super) fn nearest(&self, typed: &str) -> Option<&'static Word> {
         let family = typed.split_once(':').map(|(family, _)| format!("{family}:"));
-        let typed = family.as_deref().unwrap_or(typed).to_lowercase();
-        self.words()
-            .map(|word| (strsim::damerau_levenshtein(&typed, word.name), word))
-            .filter(|(distance, word)| distance * 2 <= word.name.len().max(2))
-            .min_by_key(|(distance, _)| *distance)
-            .map(|(_, word)| word)
+        let typed = family.as_deref().unwrap_or(typed);
+        nearest(typed, self.words().map(|word| (word.name, word)))
     }
 
     /// The answer to `--require help`.
@@ -205,12 +311,15 @@ impl Vocabulary {
     }
 }
 
-/// A value in the spelling that all comparisons use.
-#[must_use]
-pub fn canonical(value: &str) -> String {
-    let value = value.to_lowercase();
-    let synonym = SYNONYMS.iter().find(|(other, _)| *other == value);
-    synonym.map_or(value, |(_, canonical)| (*canonical).to_owned())
+/// What belongs to the name that is nearest to what was typed, if one is near enough to have been
+/// meant.
+fn nearest<'n, T>(typed: &str, names: impl Iterator<Item = (&'n str, T)>) -> Option<T> {
+    let typed = typed.to_lowercase();
+    names
+        .map(|(name, it)| (strsim::damerau_levenshtein(&typed, &name.to_lowercase()), name, it))
+        .filter(|(distance, name, _)| distance * 2 <= name.len().max(2))
+        .min_by_key(|(distance, ..)| *distance)
+        .map(|(.., it)| it)
 }
 
 /// Whether a name fits a pattern in which `*` stands for any text; the rest is literal.

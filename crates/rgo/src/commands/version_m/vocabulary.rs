@@ -2,6 +2,8 @@
 //! answers it. A new fact is a row here.
 
 use rgo_binary::hardening::Relro;
+use rgo_binary::origin::Language;
+use rgo_binary::{Arch, appended, libc, packer, system};
 
 use super::answers::{NO_COMMIT, aslr, branch_protection, debug, flag, recorded, signed, unread};
 use super::dossier::Dossier;
@@ -37,8 +39,21 @@ const KINDS: &[&str] = &[
     "debug-companion",
     "other",
 ];
-/// Values that are not all known beforehand.
-const OPEN: &[&str] = &[];
+/// The version control systems that the Go command and rgo-build record.
+const VERSION_CONTROL: &[&str] = &["none", "bzr", "fossil", "git", "hg", "svn"];
+const LIBCS: &[&str] = &or_none::<{ libc::NAMES.len() + 1 }>(libc::NAMES);
+const PACKERS: &[&str] = &or_none::<{ packer::NAMES.len() + 1 }>(packer::NAMES);
+const APPENDED: &[&str] = &or_none::<{ appended::NAMES.len() + 1 }>(appended::NAMES);
+const LANGUAGES: &[&str] = &or_none::<{ Language::NAMES.len() + 1 }>(&Language::NAMES);
+
+/// `none`, and then these names, which are one less than `N`.
+const fn or_none<const N: usize>(names: &'static [&'static str]) -> [&'static str; N] {
+    let mut all = ["none"; N];
+    if let Some((_, rest)) = all.split_first_mut() {
+        rest.copy_from_slice(names);
+    }
+    all
+}
 
 const RELRO: Kind = Kind::Level { values: &["none", "partial", "full"], strongest: &["full"] };
 const CET: Kind =
@@ -59,9 +74,13 @@ static ROWS: &[Row] = &[
         "format=elf",
         |it, _| Ok(Fact::new(it.format.as_str())),
     ),
-    row("arch", Kind::OneOf(OPEN), "the instruction set", "arch in [amd64, arm64]", |it, _| {
-        Ok(Fact::new(it.arch.as_str()))
-    }),
+    row(
+        "arch",
+        Kind::OneOfOrNumber(Arch::NAMES, Arch::NUMBERED),
+        "the instruction set, as GOARCH names it",
+        "arch in [amd64, arm64]",
+        |it, _| Ok(Fact::new(it.arch.as_str())),
+    ),
     row(
         "endian",
         Kind::OneOf(ENDIANS),
@@ -71,7 +90,7 @@ static ROWS: &[Row] = &[
     ),
     row(
         "os",
-        Kind::OneOf(OPEN),
+        Kind::OneOf(system::Os::NAMES),
         "the system it is for, as GOOS names it, or none",
         "os=linux",
         Dossier::named_system,
@@ -110,9 +129,13 @@ static ROWS: &[Row] = &[
             recorded(oldest, "its header names no Windows")
         },
     ),
-    row("libc", Kind::Name, "the C library: glibc, musl, none, …", "libc=musl", |it, _| {
-        recorded(it.libc(), "nothing shows which C library it uses")
-    }),
+    row(
+        "libc",
+        Kind::Name(LIBCS),
+        "the C library: glibc, musl, none, …",
+        "libc=musl",
+        |it, _| recorded(it.libc(), "nothing shows which C library it uses"),
+    ),
     row(
         "static",
         Kind::Flag,
@@ -193,12 +216,12 @@ static ROWS: &[Row] = &[
         "signed=identity",
         |it, _| signed(it.details()?.signature.as_ref().ok_or_else(unread)?),
     ),
-    row("packer", Kind::Name, "the packer that compressed it", "!packer", |it, _| {
+    row("packer", Kind::Name(PACKERS), "the packer that compressed it", "!packer", |it, _| {
         Ok(Fact::new(it.details()?.packer.as_ref().map_or("none", |packer| packer.name)))
     }),
     row(
         "appended",
-        Kind::Name,
+        Kind::Name(APPENDED),
         "what is behind the image: zip, squashfs, data, …",
         "!appended",
         |it, _| {
@@ -214,7 +237,7 @@ static ROWS: &[Row] = &[
     ),
     row(
         "language",
-        Kind::Name,
+        Kind::Name(LANGUAGES),
         "the language: go, rust, c, …",
         "language=rust",
         Dossier::spoken_language,
@@ -244,9 +267,13 @@ static ROWS: &[Row] = &[
         "profile=release",
         Dossier::profile,
     ),
-    row("vcs", Kind::Name, "the version control system of its sources", "vcs=git", |it, _| {
-        it.commit("vcs")
-    }),
+    row(
+        "vcs",
+        Kind::Name(VERSION_CONTROL),
+        "the version control system of its sources",
+        "vcs=git",
+        |it, _| it.commit("vcs"),
+    ),
     row(
         "vcs.revision",
         Kind::Text,
@@ -346,6 +373,68 @@ mod tests {
                 assert_eq!(values.first(), Some(&"none"), "{}", word.name);
                 assert!(strongest.iter().all(|value| values.contains(value)), "{}", word.name);
             }
+        }
+    }
+
+    /// With `!=` a value that no binary has would always hold.
+    #[test]
+    fn a_value_that_no_binary_has_is_refused_with_the_nearest_one() {
+        for (expression, meant) in [
+            ("os!=linx", "linux"),
+            ("os!=drawin", "darwin"),
+            ("os in [linux, widnows]", "windows"),
+            ("arch!=amd46", "amd64"),
+            ("arch!=x86_46", "amd64"),
+            ("arch!=machine", ""),
+            ("libc!=glib", "glibc"),
+            ("libc!=linux", ""),
+            ("packer!=upxx", "UPX"),
+            ("appended!=squshfs", "squashfs"),
+            ("language!=rusty", "Rust"),
+            ("vcs!=gti", "git"),
+            ("kind!=stati-pie", "static-pie"),
+            ("format!=efl", "elf"),
+            ("endian!=litle", "little"),
+            ("relro!=partal", "partial"),
+            ("signed!=ad_hoc", "adhoc"),
+            ("os!=none-at-all", ""),
+        ] {
+            let refused = Policy::new(vocabulary()).require(expression).expect_err(expression).0;
+            let hint = refused.lines().last().unwrap_or_default();
+            assert!(hint.contains("there are: "), "{refused}");
+            let near = format!("hint: did you mean `{meant}`? ");
+            assert_eq!(hint.starts_with(&near), !meant.is_empty(), "{refused}");
+        }
+    }
+
+    #[test]
+    fn values_are_taken_by_the_names_that_other_tools_have() {
+        for expression in [
+            "os!=macos",
+            "os=macOS",
+            "os=osx",
+            "os=macosx",
+            "os=sunos",
+            "os in [win, Win32, windows]",
+            "os=bare-metal",
+            "arch=x86_64",
+            "arch=aarch64",
+            "arch=riscv64gc",
+            "arch=armv7l",
+            "arch=\"machine 4711\"",
+            "libc!=gnu",
+            "libc=ucrt",
+            "libc=libsystem",
+            "libc=android",
+            "libc=solaris",
+            "language=golang",
+            "language=C#",
+            "vcs=mercurial",
+            "appended in [none, zeros]",
+            "packer=\"Enigma Protector\"",
+        ] {
+            let parsed = Policy::new(vocabulary()).require(expression);
+            assert!(parsed.is_ok(), "{expression}: {parsed:?}");
         }
     }
 

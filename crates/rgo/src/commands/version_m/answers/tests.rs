@@ -185,10 +185,14 @@ fn every_word_is_answered_by_a_value_of_its_kind() {
             };
             let fits = match (word.kind, &fact.value) {
                 (WordKind::Flag | WordKind::Presence, Value::Flag(_)) => true,
-                (WordKind::OneOf(values) | WordKind::Level { values, .. }, Value::Text(text)) => {
-                    values.is_empty() || values.contains(&text.as_str())
-                }
-                (WordKind::Name | WordKind::Version | WordKind::Time, Value::Text(_)) => true,
+                (
+                    WordKind::OneOf(values)
+                    | WordKind::OneOfOrNumber(values, _)
+                    | WordKind::Name(values)
+                    | WordKind::Level { values, .. },
+                    Value::Text(text),
+                ) => values.contains(&text.as_str()),
+                (WordKind::Version | WordKind::Time, Value::Text(_)) => true,
                 (WordKind::Text | WordKind::Setting, Value::Text(_) | Value::List(_)) => true,
                 (WordKind::Dependency, Value::Copies { .. }) => true,
                 (WordKind::Size, Value::Number(_)) => true,
