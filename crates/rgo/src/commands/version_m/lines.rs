@@ -63,7 +63,7 @@ pub(super) fn text(dossier: &Dossier, saying: Saying) -> String {
             [] => image.id.clone().unwrap_or_else(|| "an image without a name".to_owned()),
             names => names.join(", "),
         };
-        let place = format!("{} of {}", layer.number, image.layers);
+        let place = format!("{} of {}", layer.number, image.layer_count);
         let hidden = layer.hidden_by.map(|by| format!("hidden by layer {by}"));
         let platform = image.platform.as_deref().unwrap_or("any platform");
         let mut words = vec!["layer", &names, platform, &place];
