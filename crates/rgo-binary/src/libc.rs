@@ -83,7 +83,12 @@ pub fn libc(
                 Some(Libc { name, linked_in: true, loads: None, evidence })
             }
             os => match c_library(image, linkage) {
-                Some(library) => Some(shared(library.name, library.found)),
+                Some(library) => {
+                    // illumos has the loader of Solaris.
+                    let is_systems_own = library.name == library.os.name();
+                    let name = if is_systems_own { os.name() } else { library.name };
+                    NAMES.contains(&name).then(|| shared(name, library.found))
+                }
                 // A loader that is not known, of a system that has one C library.
                 None if NAMES.contains(&os.name()) => {
                     Some(shared(os.name(), linkage.interpreter.as_deref()?))

@@ -73,7 +73,7 @@ pub(crate) struct CLibrary<'l> {
     /// Its name; where it has none of its own, that of its system.
     pub(crate) name: &'static str,
     /// Its system.
-    pub(super) os: Os,
+    pub(crate) os: Os,
     /// The interpreter or the library that tells.
     pub(crate) found: &'l str,
 }

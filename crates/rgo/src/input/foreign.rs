@@ -212,6 +212,11 @@ pub(super) fn recognize(head: &[u8]) -> Option<&'static Foreign> {
     MARKS.iter().find(fits).map(|mark| &mark.kind)
 }
 
+pub(super) static THIN_ARCHIVE: Foreign = Foreign {
+    one: "a thin archive, whose members are files of their own",
+    many: "thin archives, whose members are files of their own",
+    role: Packed,
+};
 static EMPTY: Foreign = Foreign { one: "an empty file", many: "empty files", role: Data };
 static TEXT: Foreign = Foreign { one: "a text file", many: "text files", role: Data };
 

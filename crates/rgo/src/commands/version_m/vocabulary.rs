@@ -7,7 +7,7 @@ use rgo_binary::{Arch, appended, libc, packer, system};
 
 use super::answers::{NO_COMMIT, aslr, branch_protection, debug, flag, recorded, signed, unread};
 use super::dossier::Dossier;
-use super::lines::word;
+use super::lines::{place_of, word};
 use crate::policy::vocabulary::{Kind, Renamed, Word};
 use crate::policy::{Answer, Fact, NoAnswer, Os, Vocabulary};
 
@@ -212,7 +212,7 @@ static ROWS: &[Row] = &[
     row(
         "signed",
         SIGNED,
-        "who signed it: nobody, ad hoc, an identity, Authenticode",
+        "who signed it: none, adhoc, identity, authenticode; broken",
         "signed=identity",
         |it, _| signed(it.details()?.signature.as_ref().ok_or_else(unread)?),
     ),
@@ -225,14 +225,9 @@ static ROWS: &[Row] = &[
         "what is behind the image: zip, squashfs, data, …",
         "!appended",
         |it, _| {
-            Ok(it.details()?.appended.as_ref().map_or_else(
-                || Fact::new("none"),
-                |it| {
-                    let (size, offset) = (it.size_bytes, it.offset);
-                    Fact::new(if it.is_padding() { "none" } else { it.looks_like })
-                        .because(format!("{size} bytes from offset {offset:#x}"))
-                },
-            ))
+            let Some(appended) = &it.details()?.appended else { return Ok(Fact::new("none")) };
+            let what = if appended.is_padding() { "none" } else { appended.looks_like };
+            Ok(Fact::new(what).because(place_of(appended)))
         },
     ),
     row(

@@ -68,6 +68,15 @@ fn only_both_marks_of_a_processor_are_full_branch_protection() {
         let found = short(branch_protection(&marked));
         assert_eq!(found, expected, "{ibt:?} {shstk:?} {bti:?} {pac:?}");
     }
+    // Two marks that are missing for one reason have it once.
+    for (one, other, expected) in
+        [("no property", "no property", "no property"), ("a", "b", "a; b"), ("", "b", "b")]
+    {
+        let mut marked = hardening.clone();
+        (marked.cet_ibt.evidence, marked.cet_shstk.evidence) = (one.into(), other.into());
+        let fact = branch_protection(&marked).expect("a fact");
+        assert_eq!(fact.evidence.as_deref(), Some(expected));
+    }
 }
 
 /// `HIGH_ENTROPY_VA`, bit 20 of the DLL characteristics, is what 64-bit programs can have more.
