@@ -1,5 +1,7 @@
 //! What bytes look like, by the words that formats begin or end with.
 
+use std::ops::Range;
+
 use memchr::memmem;
 
 /// What is not known.
@@ -25,7 +27,7 @@ pub(super) struct Found {
 type Head = (&'static str, usize, &'static [u8]);
 
 /// Formats by how they begin. The first that fits counts.
-const HEADS: [Head; 40] = [
+const HEADS: [Head; 42] = [
     ("zip", 0, b"PK\x03\x04"),
     ("gzip", 0, b"\x1f\x8b\x08"),
     ("zstd", 0, b"\x28\xb5\x2f\xfd"),
@@ -52,6 +54,8 @@ const HEADS: [Head; 40] = [
     ("inno", 0, b"zlb\x1a"),
     ("inno", 0, b"idska32\x1a"),
     ("inno", 0, b"Inno Setup"),
+    ("installshield", 0, b"InstallShield"),
+    ("installshield", 0, b"ISSetupStream"),
     // Programs of a language behind its runtime.
     ("nuitka", 0, b"KAX"),
     ("nuitka", 0, b"KAY"),
@@ -110,6 +114,7 @@ pub(super) const NAMES: &[&str] = &[
     "erofs",
     "gzip",
     "inno",
+    "installshield",
     "iso9660",
     "java-class",
     "lua",
@@ -191,6 +196,20 @@ pub(super) fn look(bytes: &[u8], offset: u64) -> Found {
         .is_ok_and(|text| text.chars().all(|c| !c.is_control() || matches!(c, '\n' | '\r' | '\t')));
     let first = shown(rest.get(..SHOWN).unwrap_or(rest));
     found(if is_text { TEXT } else { DATA }, start, first)
+}
+
+/// Finds the file system of an AppImage of the first type: the program stands in the part of it that
+/// ISO 9660 leaves free, so that its marks have their place in the whole file.
+pub(super) fn old_app_image(data: &[u8], range: &Range<u64>) -> Option<Found> {
+    const MARK: &[u8] = b"AI\x01";
+    const AT: u64 = 0x8001;
+    let is_marked = data.get(8..)?.starts_with(MARK) && range.contains(&AT);
+    let name = data.get(usize::try_from(AT).ok()?..)?.first_chunk::<5>()?;
+    (is_marked && name == b"CD001").then(|| Found {
+        looks_like: "iso9660",
+        at: AT,
+        what: shown(name),
+    })
 }
 
 /// Bytes as text in quotes where all of them print, else as numbers.

@@ -56,7 +56,8 @@ pub fn appended(image: &Image<'_>) -> Option<Appended> {
         at,
         what: "the header of a .NET bundle".to_owned(),
     });
-    of(image.data(), range, bundle)
+    let known = bundle.or_else(|| content::old_app_image(image.data(), &range));
+    of(image.data(), range, known)
 }
 
 /// Finds the bytes behind the last of a file's slices.

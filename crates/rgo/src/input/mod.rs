@@ -35,7 +35,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 
 pub use container::{Annotations, ContainerImage, Layer};
-pub use foreign::{Foreign, Role};
+pub use foreign::{Foreign, Role, appended};
 pub use limits::Limits;
 pub use name::{Name, SEPARATOR};
 pub use refusal::Refusal;

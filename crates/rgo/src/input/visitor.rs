@@ -6,7 +6,7 @@
 //! body ─▶ sniff ─┬─▶ image ─────────────▶ look   (and a zip behind it ─▶ zip)
 //!                ├─▶ tar, zip, ar ──────▶ each member ─▶ body
 //!                ├─▶ gzip, xz, zstd … ──▶ decoder ─▶ tar, or one member ─▶ body
-//!                └─▶ the rest ──────────▶ passed over, unread where it streams
+//!                └─▶ the rest ──────────▶ passed over, but for images of disks
 //! ```
 
 use std::io::{self, Read};
@@ -17,10 +17,11 @@ use rgo_binary::{Recognised, recognise};
 use super::budget::Budget;
 use super::compressed::Tools;
 use super::container::{Candidate, Record};
+use super::foreign::{self, disk};
 use super::name::Name;
 use super::refusal::{self, Refusal};
 use super::sniff::{HEAD, Kind, sniff};
-use super::{Archive, Content, Found, Item, Look, Options, ar, compressed, foreign, tar, zip};
+use super::{Archive, Content, Found, Item, Look, Options, ar, compressed, tar, zip};
 
 /// What is inside of something, as far as it is at hand.
 pub(super) enum Body<'a> {
@@ -141,8 +142,7 @@ impl<'v, T> Visitor<'v, T> {
     }
 
     fn bytes(&mut self, bytes: &[u8]) {
-        let head = bytes.get(..HEAD).unwrap_or(bytes);
-        match sniff(head) {
+        match self.kind(bytes) {
             Kind::Foreign(what) if what.is_program() => self.refuse(Refusal::Foreign(what)),
             _ if !self.options.archives => self.image(bytes),
             Kind::Image | Kind::Prefix => self.image(bytes),
@@ -160,6 +160,14 @@ impl<'v, T> Visitor<'v, T> {
         }
     }
 
+    /// What all these bytes are. An Apple disk image begins as what its first block is packed by.
+    fn kind(&self, bytes: &[u8]) -> Kind {
+        let kind = sniff(bytes.get(..HEAD).unwrap_or(bytes));
+        let may_be_disk = matches!(kind, Kind::Other | Kind::Bzip2 | Kind::Xz);
+        let disk = disk::of_bytes(bytes).filter(|_| may_be_disk && self.options.archives);
+        disk.map_or(kind, Kind::Foreign)
+    }
+
     /// An image first, and an archive second where a zip is appended to it.
     fn image(&mut self, bytes: &[u8]) {
         let is_image = !matches!(recognise(bytes), Recognised::Other | Recognised::Archive)
@@ -173,6 +181,8 @@ impl<'v, T> Visitor<'v, T> {
         }
         if self.options.archives && zip::is_appended(bytes) {
             self.archive_behind(is_image, Kind::Zip, |visitor| zip::visit(visitor, bytes));
+        } else if let Some(script) = foreign::script(bytes).filter(|_| self.options.archives) {
+            self.refuse(Refusal::Foreign(script));
         } else if !is_image && foreign.is_none() {
             self.other(bytes);
         }
@@ -197,6 +207,11 @@ impl<'v, T> Visitor<'v, T> {
             kind @ (Kind::Zip | Kind::Ar) if self.is_too_deep() => self.archive(kind, |_| {}),
             Kind::Image | Kind::Prefix | Kind::Zip | Kind::Ar => self.whole(reader, size),
             Kind::Foreign(what) => self.refuse(Refusal::Foreign(what)),
+            Kind::Other if disk::is_possible(head) => match disk::of_stream(reader, true) {
+                Ok(Some(disk)) => self.refuse(Refusal::Foreign(disk)),
+                Ok(None) => self.other(head),
+                Err(error) => self.refuse_io(error),
+            },
             Kind::Other => self.other(head),
         }
     }

@@ -71,12 +71,15 @@ impl Reason {
     }
 
     /// Whether it fails the run if the user named the file. Many archives have programs of other
-    /// formats beside those that are read: these are no reason to fail.
+    /// formats beside those that are read, and many programs have something behind them: these are
+    /// no reason to fail.
     fn is_error(&self, in_archive: bool) -> bool {
-        let is_program = |foreign: &Foreign| foreign.role == Role::Program;
-        let is_foreign =
-            matches!(self, Self::Refused(Refusal::Foreign(foreign)) if is_program(foreign));
-        !(in_archive && is_foreign)
+        let Self::Refused(Refusal::Foreign(foreign)) = self else { return true };
+        match foreign.role {
+            Role::Program => !in_archive,
+            Role::Appended => false,
+            Role::Packed | Role::Data => true,
+        }
     }
 
     /// The next step for a file of this name.
