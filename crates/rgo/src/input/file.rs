@@ -1,5 +1,5 @@
-//! One file of the system, or stdin: opened, told by its first bytes, and mapped if it is worth
-//! it. Most files of a tree are closed again after one read.
+//! Opens one file, or stdin; recognizes it by its first bytes, and maps it if it is of interest.
+//! Most files of a tree are closed again after one read.
 
 use std::fs::{File, Metadata};
 use std::io::{self, Read, Seek};

@@ -1,4 +1,4 @@
-//! Why something was not looked into, in words that stand behind its name.
+//! Reasons why something was not read, in words that stand behind its name.
 
 use std::sync::Arc;
 use std::{error, fmt, io};

@@ -1,6 +1,5 @@
-//! The way through one file: what is met is told by its content, handed over or opened, and
-//! every refusal becomes an item. Archives within archives are opened by going through here
-//! again, at most [`super::Limits::max_depth`] deep.
+//! Visits one file. Recognizes each entry by its content; hands it over, opens it or refuses it.
+//! Archives within archives are visited in the same way, at most [`super::Limits::max_depth`] deep.
 //!
 //! ```text
 //! body ─▶ sniff ─┬─▶ image ─────────────▶ look   (and a zip behind it ─▶ zip)
@@ -23,7 +22,7 @@ use super::refusal::{self, Refusal};
 use super::sniff::{HEAD, Kind, sniff};
 use super::{Archive, Content, Found, Item, Look, Options, ar, compressed, tar, zip};
 
-/// What is inside of something, as far as it is at hand.
+/// The content of a file or a member.
 pub(super) enum Body<'a> {
     /// All of it.
     Bytes(&'a [u8]),
@@ -31,12 +30,12 @@ pub(super) enum Body<'a> {
     Stream { reader: &'a mut dyn Read, size: Option<u64> },
 }
 
-/// One file, being gone through.
+/// The visit of one file.
 pub(super) struct Visitor<'v, T> {
     pub(super) options: &'v Options,
     pub(super) budget: &'v Budget,
     pub(super) named: bool,
-    /// Where we are.
+    /// The name of what is visited now.
     pub(super) name: Name,
     pub(super) found: Vec<Found<T>>,
     pub(super) look: &'v Look<'v, T>,
@@ -95,7 +94,7 @@ impl<'v, T> Visitor<'v, T> {
         self.give(Content::Refused(&why));
     }
 
-    /// Tells of a failed read, unless that is told further out or was told before.
+    /// Reports a failed read, unless an archive around this one reports it or it was reported before.
     pub(super) fn refuse_io(&mut self, error: io::Error) {
         let level = refusal::broken(&error).map(|broken| broken.level);
         let further_out = level.is_some_and(|level| level < self.level());
@@ -207,11 +206,15 @@ impl<'v, T> Visitor<'v, T> {
             kind @ (Kind::Zip | Kind::Ar) if self.is_too_deep() => self.archive(kind, |_| {}),
             Kind::Image | Kind::Prefix | Kind::Zip | Kind::Ar => self.whole(reader, size),
             Kind::Foreign(what) => self.refuse(Refusal::Foreign(what)),
-            Kind::Other if disk::is_possible(head) => match disk::of_stream(reader, true) {
-                Ok(Some(disk)) => self.refuse(Refusal::Foreign(disk)),
-                Ok(None) => self.other(head),
-                Err(error) => self.refuse_io(error),
-            },
+            Kind::Other if disk::is_possible(head) => {
+                // A member of a tar is read over anyway. What a lone compressed file holds is not.
+                let to_end = size.is_some() || self.level() == 0;
+                match disk::of_stream(reader, to_end) {
+                    Ok(Some(disk)) => self.refuse(Refusal::Foreign(disk)),
+                    Ok(None) => self.other(head),
+                    Err(error) => self.refuse_io(error),
+                }
+            }
             Kind::Other => self.other(head),
         }
     }
@@ -246,7 +249,8 @@ impl<'v, T> Visitor<'v, T> {
         }
     }
 
-    /// Silence about a file that the user named would be a wrong answer.
+    /// Reports a file that is nothing of interest, if the user named it: silence would be a wrong
+    /// answer.
     fn other(&mut self, bytes: &[u8]) {
         let head = bytes.get(..HEAD).unwrap_or(bytes);
         // A tar without members is nothing but the zeros of its end.
@@ -307,7 +311,7 @@ impl<'v, T> Visitor<'v, T> {
     }
 }
 
-/// Why a member cannot be had as a whole.
+/// Why a member cannot be read as a whole.
 enum Failed {
     Refused(Refusal),
     Io(io::Error),

@@ -4,6 +4,8 @@
 
 use rgo_report::{Column, Document, Table};
 
+use super::synonyms::SYNONYMS;
+
 /// What values a fact has, and so which comparisons make sense and how they are made.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Kind {
@@ -132,113 +134,6 @@ pub struct Vocabulary {
     words: Vec<&'static Word>,
     renamed: &'static [Renamed],
 }
-
-/// Other names of values, as other tools spell them, and the name here, in lower case. One that
-/// stands for several belongs to the fact that has the value.
-const SYNONYMS: &[(&str, &str)] = &[
-    // Instruction sets.
-    ("x86_64", "amd64"),
-    ("x86-64", "amd64"),
-    ("x64", "amd64"),
-    ("amd64p32", "x32"),
-    ("i386", "386"),
-    ("i486", "386"),
-    ("i586", "386"),
-    ("i686", "386"),
-    ("x86", "386"),
-    ("ia32", "386"),
-    ("aarch64", "arm64"),
-    ("aarch64_be", "arm64be"),
-    ("armel", "arm"),
-    ("armhf", "arm"),
-    ("armv6", "arm"),
-    ("armv6l", "arm"),
-    ("armv7", "arm"),
-    ("armv7l", "arm"),
-    ("armv7a", "arm"),
-    ("thumb", "arm"),
-    ("armeb", "armbe"),
-    ("itanium", "ia64"),
-    ("loongarch32", "loong32"),
-    ("loongarch64", "loong64"),
-    ("openrisc", "or1k"),
-    ("parisc", "hppa"),
-    ("riscv32gc", "riscv32"),
-    ("riscv64gc", "riscv64"),
-    ("sh4", "sh"),
-    ("superh", "sh"),
-    ("wasm32", "wasm"),
-    ("mipsel", "mipsle"),
-    ("mips64el", "mips64le"),
-    ("powerpc", "ppc"),
-    ("powerpc64", "ppc64"),
-    ("powerpc64le", "ppc64le"),
-    ("ppc64el", "ppc64le"),
-    ("sparcv9", "sparc64"),
-    // Systems.
-    ("mac", "darwin"),
-    ("macos", "darwin"),
-    ("macosx", "darwin"),
-    ("osx", "darwin"),
-    ("iphoneos", "ios"),
-    ("ipados", "ios"),
-    ("xros", "visionos"),
-    ("win", "windows"),
-    ("win32", "windows"),
-    ("win64", "windows"),
-    ("mingw", "windows"),
-    ("mingw32", "windows"),
-    ("gnu/linux", "linux"),
-    ("gnu-linux", "linux"),
-    ("androideabi", "android"),
-    ("sunos", "solaris"),
-    ("dragonflybsd", "dragonfly"),
-    ("gnu/hurd", "hurd"),
-    ("hp-ux", "hpux"),
-    ("vms", "openvms"),
-    ("osf1", "tru64"),
-    ("nto", "qnx"),
-    ("redoxos", "redox"),
-    ("serenityos", "serenity"),
-    ("efi", "uefi"),
-    ("bare", "none"),
-    ("bare-metal", "none"),
-    ("baremetal", "none"),
-    ("freestanding", "none"),
-    // C libraries.
-    ("gnu", "glibc"),
-    ("libc6", "glibc"),
-    ("uclibc-ng", "uclibc"),
-    ("ucrtbase", "ucrt"),
-    ("macos", "libsystem"),
-    ("darwin", "libsystem"),
-    ("android", "bionic"),
-    ("redox", "relibc"),
-    // Languages.
-    ("golang", "go"),
-    ("cpp", "c++"),
-    ("cxx", "c++"),
-    ("dotnet", ".net"),
-    ("csharp", ".net"),
-    ("c#", ".net"),
-    ("f#", ".net"),
-    ("objc", "objective-c"),
-    ("asm", "assembly"),
-    ("freepascal", "pascal"),
-    ("delphi", "pascal"),
-    ("dlang", "d"),
-    // Other facts.
-    ("mach-o", "macho"),
-    ("ad-hoc", "adhoc"),
-    ("exe", "executable"),
-    ("shared", "shared-library"),
-    ("dylib", "shared-library"),
-    ("dll", "shared-library"),
-    ("zeros", "none"),
-    ("mercurial", "hg"),
-    ("subversion", "svn"),
-    ("bazaar", "bzr"),
-];
 
 impl Vocabulary {
     /// Words in the order of `--require help`, and the names that some of them had before.
