@@ -1,6 +1,7 @@
 //! A container image of two layers, made of published programs by umoci, with files deleted,
 //! replaced and moved in the upper one. What rgo-version-m finds in it is what umoci unpacks: the
-//! one view of a container that is not ours. skopeo writes the same image as `docker save` does.
+//! one view of a container that is not ours. skopeo writes the same image as `docker save` does, and as a
+//! `dir:`.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -123,7 +124,7 @@ fn found(image: &Path, flags: &[&str]) -> Vec<(String, Option<u64>)> {
     files
         .map(|file| {
             let layer = &file["layers"][0];
-            assert_eq!(layer["image"]["layers"], 2, "{file}");
+            assert_eq!(layer["image"]["layer_count"], 2, "{file}");
             let platform = layer["image"]["platform"].as_str().expect("text");
             assert!(platform.starts_with("linux/"), "{file}");
             (file["member"].as_str().expect("text").to_owned(), layer["hidden_by"].as_u64())
@@ -143,7 +144,15 @@ fn an_image_has_what_a_container_sees_and_all_layers_have_the_rest() {
     Outcome::of(native("skopeo").args(["copy", "--quiet", &from, &to])).ended(0);
     let tar = image.path("layout.tar");
     Outcome::of(native("tar").arg("-C").arg(&layout).arg("-cf").arg(&tar).arg(".")).ended(0);
-    for image in [&layout, &tar, &saved] {
+    // The manifest, and beside it every blob under its hash.
+    let directory = image.path("directory");
+    let to = format!("dir:{}", directory.display());
+    Outcome::of(native("skopeo").args(["copy", "--quiet", &from, &to])).ended(0);
+    let tar_of_directory = image.path("directory.tar");
+    let mut pack = native("tar");
+    pack.arg("-C").arg(&directory).arg("-cf").arg(&tar_of_directory).arg(".");
+    Outcome::of(&mut pack).ended(0);
+    for image in [&layout, &tar, &saved, &directory, &tar_of_directory] {
         let ours: Vec<String> = found(image, &[]).into_iter().map(|(name, _)| name).collect();
         let named = |names: &BTreeSet<String>| ours.iter().any(|name| names.contains(name));
         assert!(theirs.iter().all(named), "{}: {ours:?}, not {theirs:?}", image.display());

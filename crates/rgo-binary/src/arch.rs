@@ -37,7 +37,7 @@ pub enum Arch {
     /// AArch64.
     Arm64,
     /// Any other: GOARCH's name where there is one (`386`, `ppc64le`), else the compilers' name
-    /// (`riscv32`, `avr`), else `machine ` with the format's number.
+    /// (`riscv32`, `avr`), else [`Arch::NUMBERED`] with the format's number.
     Other(String),
 }
 
@@ -49,6 +49,88 @@ impl fmt::Display for Arch {
             Self::Other(name) => name,
         })
     }
+}
+
+impl Arch {
+    /// Every instruction set that has a name.
+    pub const NAMES: &[&str] = &[
+        "386",
+        "alpha",
+        "amd64",
+        "amdgpu",
+        "arc",
+        "arceb",
+        "arm",
+        "arm64",
+        "arm64_32",
+        "arm64_32be",
+        "arm64be",
+        "arm64e",
+        "arm64ec",
+        "armbe",
+        "avr",
+        "bpfeb",
+        "bpfel",
+        "csky",
+        "cskybe",
+        "cuda",
+        "e2k32",
+        "e2k64",
+        "ebc",
+        "hexagon",
+        "hppa",
+        "ia64",
+        "ia64be",
+        "loong32",
+        "loong64",
+        "m32r",
+        "m68k",
+        "microblaze",
+        "microblazeel",
+        "mips",
+        "mips64",
+        "mips64le",
+        "mips64p32",
+        "mips64p32le",
+        "mipsle",
+        "msp430",
+        "nios2",
+        "nios2eb",
+        "or1k",
+        "ppc",
+        "ppc64",
+        "ppc64le",
+        "ppcle",
+        "pru",
+        "riscv32",
+        "riscv32be",
+        "riscv64",
+        "riscv64be",
+        "rx",
+        "rxeb",
+        "s390",
+        "s390x",
+        "sbf",
+        "sh",
+        "sharc",
+        "sheb",
+        "sparc",
+        "sparc32plus",
+        "sparc64",
+        "sparcel",
+        "tilegx",
+        "tilegxbe",
+        "v850",
+        "vax",
+        "wasm",
+        "wasm64",
+        "x32",
+        "xtensa",
+        "xtensaeb",
+    ];
+
+    /// What stands before the number of a machine without a name.
+    pub const NUMBERED: &str = "machine ";
 }
 
 /// Names by byte order: little, big.
@@ -168,7 +250,7 @@ fn unknown(file: &object::File<'_>, endian: Endian) -> Arch {
         object::File::MachO64(file) => (None, file.macho_header().cputype(file.endian()).0),
         _ => (None, 0),
     };
-    Arch::Other(name.map_or_else(|| format!("machine {number}"), str::to_owned))
+    Arch::Other(name.map_or_else(|| format!("{}{number}", Arch::NUMBERED), str::to_owned))
 }
 
 const LE: object::LittleEndian = object::LittleEndian;
@@ -177,5 +259,23 @@ fn choose((little, big): Names, endian: Endian) -> &'static str {
     match endian {
         Endian::Little => little,
         Endian::Big => big,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+
+    #[test]
+    fn the_list_of_names_has_every_name_once() {
+        let of_pairs = KNOWN.iter().map(|(_, names)| names);
+        let of_pairs = of_pairs.chain(ELF_MACHINES.iter().map(|(_, names)| names));
+        let mut names: BTreeSet<&str> =
+            of_pairs.flat_map(|(little, big)| [*little, *big]).collect();
+        names.extend(PE_MACHINES.map(|(_, name)| name));
+        names.extend(["amd64", "arm64", "arm64be", "arm64e", "arm64ec"]);
+        assert_eq!(Arch::NAMES, names.into_iter().collect::<Vec<_>>());
     }
 }

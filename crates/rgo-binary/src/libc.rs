@@ -8,6 +8,38 @@ use crate::origin::{Confidence, Evidence};
 use crate::system::{Os, System, Texts, c_library, dll, place_of};
 use crate::{Format, Image, Kind, Linkage};
 
+/// Every name of a C library. Those of many systems have no name of their own, and have that of
+/// the system.
+pub const NAMES: &[&str] = &[
+    "glibc",
+    "musl",
+    "uClibc",
+    "klibc",
+    "bionic",
+    "relibc",
+    "libSystem",
+    "UCRT",
+    "msvcrt",
+    // Named after their systems.
+    "cloudabi",
+    "dragonfly",
+    "freebsd",
+    "fuchsia",
+    "haiku",
+    "hpux",
+    "hurd",
+    "illumos",
+    "irix",
+    "minix",
+    "netbsd",
+    "openbsd",
+    "openvms",
+    "qnx",
+    "serenity",
+    "solaris",
+    "tru64",
+];
+
 /// A C library in the hands of an image.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Libc {
@@ -51,8 +83,17 @@ pub fn libc(
                 Some(Libc { name, linked_in: true, loads: None, evidence })
             }
             os => match c_library(image, linkage) {
-                Some(library) => Some(shared(library.name, library.found)),
-                None => Some(shared(os.name(), linkage.interpreter.as_deref()?)),
+                Some(library) => {
+                    // illumos has the loader of Solaris.
+                    let is_systems_own = library.name == library.os.name();
+                    let name = if is_systems_own { os.name() } else { library.name };
+                    NAMES.contains(&name).then(|| shared(name, library.found))
+                }
+                // A loader that is not known, of a system that has one C library.
+                None if NAMES.contains(&os.name()) => {
+                    Some(shared(os.name(), linkage.interpreter.as_deref()?))
+                }
+                None => None,
             },
         },
         Format::MachO => {
@@ -72,4 +113,17 @@ fn linked_in(texts: &Texts) -> Option<Libc> {
     let [(name, evidence)] = texts.c_libraries.as_slice() else { return None };
     let loads = (*name == "glibc" && texts.name_services).then_some("libnss_*.so");
     Some(Libc { name, linked_in: true, loads, evidence: evidence.clone() })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::system::names_of_c_libraries;
+
+    #[test]
+    fn every_name_that_is_given_is_on_the_list() {
+        for name in names_of_c_libraries() {
+            assert!(NAMES.contains(&name), "{name}");
+        }
+    }
 }

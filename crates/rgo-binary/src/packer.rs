@@ -53,6 +53,24 @@ const SECTIONS: [(Format, &str, &str); 24] = [
     (Format::Pe, ".enigma1", "Enigma Protector"),
 ];
 
+/// The name of every packer that is known.
+pub const NAMES: &[&str] = &[
+    "UPX",
+    "ASPack",
+    "MPRESS",
+    "Petite",
+    "PECompact",
+    "NsPack",
+    "FSG",
+    "RLPack",
+    "Upack",
+    "kkrunchy",
+    "Themida",
+    "WinLicense",
+    "VMProtect",
+    "Enigma Protector",
+];
+
 /// The packer of an image.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Packer {
@@ -153,6 +171,13 @@ fn find(data: &[u8], wanted: &[u8]) -> Option<usize> {
 
 #[cfg(test)]
 mod tests {
+    #[test]
+    fn the_list_of_names_has_every_name_once() {
+        for (_, _, name) in super::SECTIONS {
+            assert_eq!(super::NAMES.iter().filter(|known| **known == name).count(), 1, "{name}");
+        }
+    }
+
     use super::*;
 
     #[test]

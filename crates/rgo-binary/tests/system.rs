@@ -2,6 +2,7 @@
 //! make for these systems is in `tests/end_to_end/systems.rs`.
 
 use proptest::prelude::*;
+use rgo_binary::libc::libc;
 use rgo_binary::origin::Confidence;
 use rgo_binary::system::{System, Texts, system};
 use rgo_binary::{Arch, Endian, Image, Kind, Limits};
@@ -368,7 +369,14 @@ fn loaders_and_libraries_tell_the_system() {
     linkage.static_ = false;
     linkage.kind = Kind::Executable;
     let found = system(&image, &linkage, &Texts::default(), Some("illumos"));
-    assert_eq!(short(found), "illumos");
+    assert_eq!(short(found.clone()), "illumos");
+    let library = libc(&image, &linkage, found.as_ref(), &Texts::default()).expect("a C library");
+    assert_eq!((library.name, library.linked_in), ("illumos", false));
+    // A loader that nobody knows tells of no C library on Linux.
+    linkage.interpreter = Some("/opt/loader".to_owned());
+    let found = system(&image, &linkage, &Texts::default(), Some("linux"));
+    assert_eq!(short(found.clone()), "linux");
+    assert_eq!(libc(&image, &linkage, found.as_ref(), &Texts::default()), None);
     // What has Linux's loader runs there, whatever else it is marked for.
     linkage.interpreter = Some("/lib64/ld-linux-x86-64.so.2".to_owned());
     let marked = Program { os_abi: 9, ..Program::new() }.bytes();

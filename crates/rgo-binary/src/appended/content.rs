@@ -1,5 +1,7 @@
 //! What bytes look like, by the words that formats begin or end with.
 
+use std::ops::Range;
+
 use memchr::memmem;
 
 /// What is not known.
@@ -25,7 +27,7 @@ pub(super) struct Found {
 type Head = (&'static str, usize, &'static [u8]);
 
 /// Formats by how they begin. The first that fits counts.
-const HEADS: [Head; 40] = [
+const HEADS: [Head; 42] = [
     ("zip", 0, b"PK\x03\x04"),
     ("gzip", 0, b"\x1f\x8b\x08"),
     ("zstd", 0, b"\x28\xb5\x2f\xfd"),
@@ -52,6 +54,8 @@ const HEADS: [Head; 40] = [
     ("inno", 0, b"zlb\x1a"),
     ("inno", 0, b"idska32\x1a"),
     ("inno", 0, b"Inno Setup"),
+    ("installshield", 0, b"InstallShield"),
+    ("installshield", 0, b"ISSetupStream"),
     // Programs of a language behind its runtime.
     ("nuitka", 0, b"KAX"),
     ("nuitka", 0, b"KAY"),
@@ -85,6 +89,59 @@ const TAILS: [(&str, &[u8], usize); 9] = [
     ("dmg", b"koly", 512),
     // The end of a directory, which has a comment of up to 65,535 bytes.
     ("zip", b"PK\x05\x06", 65_557),
+];
+
+/// A .NET bundle, which is told by what the host says.
+pub(super) const DOTNET_BUNDLE: &str = "dotnet-bundle";
+
+/// Every word for what bytes look like, but [`ZEROS`].
+pub(super) const NAMES: &[&str] = &[
+    "7z",
+    "appimage-signature",
+    "ar",
+    "asn1",
+    "bun",
+    "bzip2",
+    "cab",
+    "cpio",
+    "cramfs",
+    "data",
+    "deno",
+    "dmg",
+    "dotnet-bundle",
+    "dwarfs",
+    "elf",
+    "erofs",
+    "gzip",
+    "inno",
+    "installshield",
+    "iso9660",
+    "java-class",
+    "lua",
+    "lz4",
+    "macho",
+    "module-signature",
+    "nexe",
+    "nsis",
+    "nuitka",
+    "ole",
+    "pdf",
+    "pe",
+    "pem",
+    "pyinstaller",
+    "rar",
+    "script",
+    "sqlite",
+    "squashfs",
+    "tar",
+    "text",
+    "upx",
+    "wasm",
+    "xar",
+    "xml",
+    "xz",
+    "zip",
+    "zstd",
 ];
 
 /// Padding in front of what is aligned.
@@ -141,6 +198,20 @@ pub(super) fn look(bytes: &[u8], offset: u64) -> Found {
     found(if is_text { TEXT } else { DATA }, start, first)
 }
 
+/// Finds the file system of an AppImage of the first type: the program stands in the part of it that
+/// ISO 9660 leaves free, so that its marks have their place in the whole file.
+pub(super) fn old_app_image(data: &[u8], range: &Range<u64>) -> Option<Found> {
+    const MARK: &[u8] = b"AI\x01";
+    const AT: u64 = 0x8001;
+    let is_marked = data.get(8..)?.starts_with(MARK) && range.contains(&AT);
+    let name = data.get(usize::try_from(AT).ok()?..)?.first_chunk::<5>()?;
+    (is_marked && name == b"CD001").then(|| Found {
+        looks_like: "iso9660",
+        at: AT,
+        what: shown(name),
+    })
+}
+
 /// Bytes as text in quotes where all of them print, else as numbers.
 fn shown(bytes: &[u8]) -> String {
     let trimmed = bytes.trim_ascii();
@@ -154,6 +225,8 @@ fn shown(bytes: &[u8]) -> String {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeSet;
+
     use super::*;
 
     fn named(bytes: &[u8]) -> &'static str {
@@ -176,6 +249,16 @@ mod tests {
             bytes.push(0xee);
             assert_eq!(named(&bytes), DATA, "{} further from the end", word.escape_ascii());
         }
+    }
+
+    #[test]
+    fn the_list_of_names_has_every_name_once() {
+        let heads = HEADS.iter().map(|(name, ..)| *name);
+        let names: BTreeSet<&str> = heads
+            .chain(TAILS.iter().map(|(name, ..)| *name))
+            .chain([DATA, TEXT, DOTNET_BUNDLE])
+            .collect();
+        assert_eq!(NAMES, names.into_iter().collect::<Vec<_>>());
     }
 
     #[test]

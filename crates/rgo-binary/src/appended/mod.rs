@@ -18,6 +18,9 @@ use serde::Serialize;
 use crate::origin::{Confidence, Evidence};
 use crate::{Image, Slice, dotnet};
 
+/// Every value of [`Appended::looks_like`] for bytes that are not all zero.
+pub const NAMES: &[&str] = content::NAMES;
+
 /// Bytes behind the image.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Appended {
@@ -49,11 +52,12 @@ pub fn appended(image: &Image<'_>) -> Option<Appended> {
     // It ends with a list of what is in it, and begins as any of that does.
     let bundle = dotnet::bundle(image).filter(|header| range.contains(header));
     let bundle = bundle.map(|at| content::Found {
-        looks_like: "dotnet-bundle",
+        looks_like: content::DOTNET_BUNDLE,
         at,
         what: "the header of a .NET bundle".to_owned(),
     });
-    of(image.data(), range, bundle)
+    let known = bundle.or_else(|| content::old_app_image(image.data(), &range));
+    of(image.data(), range, known)
 }
 
 /// Finds the bytes behind the last of a file's slices.

@@ -25,7 +25,7 @@ pub enum Confidence {
 pub struct Evidence {
     /// The section, table or header it was found in.
     pub place: String,
-    /// What was found there, shortened where it is long.
+    /// What was found there, in one line, shortened where it is long.
     pub found: String,
     /// How often.
     pub count: u64,
@@ -49,6 +49,11 @@ impl Evidence {
         let mut shown: String = found.chars().take(SHOWN).collect();
         if shown.len() < found.len() {
             shown.push('…');
+        }
+        if shown.contains(char::is_control) {
+            let is_space = |c: char| c.is_whitespace() || c.is_control();
+            let words = shown.split(is_space).filter(|word| !word.is_empty());
+            shown = words.collect::<Vec<_>>().join(" ");
         }
         Self { place: place.into(), found: shown, count, confidence }
     }
@@ -160,5 +165,13 @@ mod tests {
         });
         let panicked = std::panic::catch_unwind(|| serialized(false, || panic!("on purpose")));
         assert!(panicked.is_err() && !hidden());
+    }
+
+    #[test]
+    fn what_was_found_is_one_line() {
+        let found = |text: &str| Evidence::new("place", text, Confidence::Likely).found;
+        assert_eq!(found("GCC: (GNU)\n 12.2.0\0\r\n"), "GCC: (GNU) 12.2.0");
+        assert_eq!(found("two  spaces stay"), "two  spaces stay");
+        assert_eq!(found(&"x".repeat(300)).chars().count(), SHOWN + 1);
     }
 }

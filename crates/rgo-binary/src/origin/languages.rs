@@ -57,6 +57,29 @@ pub enum Language {
 }
 
 impl Language {
+    /// The name of every language, in the order of the languages.
+    pub const NAMES: [&str; 19] = [
+        "Go",
+        ".NET",
+        "Haskell",
+        "OCaml",
+        "Nim",
+        "D",
+        "Crystal",
+        "Kotlin",
+        "Julia",
+        "Pascal",
+        "Ada",
+        "Swift",
+        "Rust",
+        "Zig",
+        "Fortran",
+        "Objective-C",
+        "C++",
+        "C",
+        "assembly",
+    ];
+
     /// Whether the compilers that are known by the name of a suite (GCC, clang) are its own.
     #[must_use]
     pub fn is_of_the_c_family(self) -> bool {
@@ -66,27 +89,7 @@ impl Language {
 
 impl fmt::Display for Language {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Go => "Go",
-            Self::DotNet => ".NET",
-            Self::Haskell => "Haskell",
-            Self::OCaml => "OCaml",
-            Self::Nim => "Nim",
-            Self::D => "D",
-            Self::Crystal => "Crystal",
-            Self::Kotlin => "Kotlin",
-            Self::Julia => "Julia",
-            Self::Pascal => "Pascal",
-            Self::Ada => "Ada",
-            Self::Swift => "Swift",
-            Self::Rust => "Rust",
-            Self::Zig => "Zig",
-            Self::Fortran => "Fortran",
-            Self::ObjectiveC => "Objective-C",
-            Self::Cpp => "C++",
-            Self::C => "C",
-            Self::Assembly => "assembly",
-        })
+        f.write_str(Self::NAMES.get(*self as usize).unwrap_or(&""))
     }
 }
 

@@ -135,7 +135,7 @@ fn go(image: &Image<'_>, findings: &mut Findings) {
             let evidence =
                 Evidence::new("Go build information", &info.version, Confidence::Certain);
             findings.language(Language::Go, evidence.clone());
-            let version = info.toolchain().map(str::to_owned);
+            let version = info.toolchain().map(tools::go_version);
             findings.tool(Role::Compiler, "Go".to_owned(), version, evidence);
         }
         Ok(None) => {}

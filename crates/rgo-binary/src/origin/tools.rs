@@ -106,10 +106,21 @@ fn after<'a>(text: &'a str, words: &str) -> Option<&'a str> {
 
 /// A word that begins as versions do.
 fn version(text: &str) -> Option<String> {
+    let text = text.strip_prefix("devel ").filter(|text| text.starts_with("go")).unwrap_or(text);
     let end = text.find(|c: char| c.is_whitespace() || ",;()".contains(c)).unwrap_or(text.len());
     let word = text.get(..end)?.trim_end_matches(':');
     let digits = word.strip_prefix("go").or_else(|| word.strip_prefix('v')).unwrap_or(word);
-    digits.starts_with(|c: char| c.is_ascii_digit()).then(|| word.to_owned())
+    digits.starts_with(|c: char| c.is_ascii_digit()).then(|| without_experiments(word).to_owned())
+}
+
+/// The version in what Go calls its toolchain.
+pub(super) fn go_version(toolchain: &str) -> String {
+    version(toolchain).unwrap_or_else(|| toolchain.to_owned())
+}
+
+/// A version of Go without its experiments: build information has them, debug data has not.
+fn without_experiments(version: &str) -> &str {
+    version.split_once("-X:").map_or(version, |(version, _)| version)
 }
 
 /// `GCC: (Debian 12.2.0-14) 12.2.0`: the packager in brackets, which may be nested.
@@ -167,6 +178,9 @@ mod tests {
             ("GNU C++14 10.2.1 20210110", "GCC", "10.2.1"),
             ("GNU AS 2.40", "GNU as", "2.40"),
             ("Go cmd/compile go1.26.5; regabi", "Go", "go1.26.5"),
+            ("Go cmd/compile go1.26.5-X:nodwarf5; regabi", "Go", "go1.26.5"),
+            ("Go cmd/compile go1.25.1 X:aliastypeparams; regabi", "Go", "go1.25.1"),
+            ("Go cmd/compile devel go1.27-3f2a91c Fri; regabi", "Go", "go1.27-3f2a91c"),
             ("zig 0.15.2", "zig", "0.15.2"),
             ("FPC 3.2.2+dfsg-20 [2023/03/30] for x86_64 - Linux", "fpc", "3.2.2+dfsg-20"),
         ];

@@ -32,6 +32,7 @@ pub enum SignatureKind {
     /// Not at all.
     None,
     /// Apple's, with hashes and no certificate.
+    #[serde(rename = "adhoc")]
     AdHoc,
     /// Apple's, with certificates.
     Identity,

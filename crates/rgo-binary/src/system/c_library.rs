@@ -73,7 +73,7 @@ pub(crate) struct CLibrary<'l> {
     /// Its name; where it has none of its own, that of its system.
     pub(crate) name: &'static str,
     /// Its system.
-    pub(super) os: Os,
+    pub(crate) os: Os,
     /// The interpreter or the library that tells.
     pub(crate) found: &'l str,
 }
@@ -155,4 +155,13 @@ fn fits(pattern: &str, name: &str) -> bool {
         (true, false) => name.ends_with(text),
         (true, true) => name.contains(text),
     }
+}
+
+/// Every name that the tables give a C library.
+#[cfg(test)]
+pub(crate) fn names_of_c_libraries() -> impl Iterator<Item = &'static str> {
+    let makers = INTERPRETERS.iter().chain(&LIBRARIES);
+    let makers = makers.map(|(_, os, name)| name.unwrap_or(os.name()));
+    let others = ["bionic", "musl", "relibc", Os::OPENBSD.name()];
+    makers.chain(DLLS.iter().map(|(_, name)| *name)).chain(others)
 }

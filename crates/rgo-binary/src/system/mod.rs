@@ -28,12 +28,15 @@ use crate::{Format, Image, Linkage};
 pub use os::Os;
 pub use texts::Texts;
 
+#[cfg(test)]
+pub(crate) use c_library::names_of_c_libraries;
 pub(crate) use c_library::{c_library, dll, place_of};
 
 /// The system of an image.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct System {
     /// Its name; [`Os::NONE`] for what runs on the bare machine.
+    #[serde(rename = "name")]
     pub os: Os,
     /// What tells. With [`Confidence::Guess`] it is only what is probable.
     #[serde(flatten, serialize_with = "crate::origin::evidence::one")]
@@ -58,19 +61,19 @@ impl System {
     }
 }
 
-/// Systems of Apple's whose numbers GOOS, or Apple, has a name for.
-const APPLE: [(macho::Platform, Os); 11] = [
-    (macho::PLATFORM_MACOS, Os::DARWIN),
-    (macho::PLATFORM_MACCATALYST, Os::DARWIN),
-    (macho::PLATFORM_IOS, Os::IOS),
-    (macho::PLATFORM_IOSSIMULATOR, Os::IOS),
-    (macho::PLATFORM_TVOS, Os::TVOS),
-    (macho::PLATFORM_TVOSSIMULATOR, Os::TVOS),
-    (macho::PLATFORM_WATCHOS, Os::WATCHOS),
-    (macho::PLATFORM_WATCHOSSIMULATOR, Os::WATCHOS),
-    (macho::PLATFORM_VISIONOS, Os::VISIONOS),
-    (macho::PLATFORM_VISIONOSSIMULATOR, Os::VISIONOS),
-    (macho::PLATFORM_FIRMWARE, Os::NONE),
+/// Systems of Apple's, each with Apple's name for it.
+const APPLE: [(macho::Platform, Os, &str); 11] = [
+    (macho::PLATFORM_MACOS, Os::DARWIN, "macOS"),
+    (macho::PLATFORM_MACCATALYST, Os::DARWIN, "Mac Catalyst"),
+    (macho::PLATFORM_IOS, Os::IOS, "iOS"),
+    (macho::PLATFORM_IOSSIMULATOR, Os::IOS, "iOS simulator"),
+    (macho::PLATFORM_TVOS, Os::TVOS, "tvOS"),
+    (macho::PLATFORM_TVOSSIMULATOR, Os::TVOS, "tvOS simulator"),
+    (macho::PLATFORM_WATCHOS, Os::WATCHOS, "watchOS"),
+    (macho::PLATFORM_WATCHOSSIMULATOR, Os::WATCHOS, "watchOS simulator"),
+    (macho::PLATFORM_VISIONOS, Os::VISIONOS, "visionOS"),
+    (macho::PLATFORM_VISIONOSSIMULATOR, Os::VISIONOS, "visionOS simulator"),
+    (macho::PLATFORM_FIRMWARE, Os::NONE, "firmware"),
 ];
 
 /// Subsystems of PE that UEFI loads, by the linkage's name for them: applications, drivers, ROMs.
@@ -93,8 +96,8 @@ pub fn system(
         Format::Elf => elf::system(image, linkage, texts, recorded),
         Format::MachO => Some(match platform(image) {
             Some(number) => {
-                let (_, os) = APPLE.iter().find(|(known, _)| *known == number)?;
-                let found = format!("platform {}", number.0);
+                let (_, os, name) = APPLE.iter().find(|(known, ..)| *known == number)?;
+                let found = format!("platform {name}");
                 System::new(*os, "load commands", &found, Confidence::Certain)
             }
             None => System::new(Os::DARWIN, "file format", "Mach-O", Confidence::Likely),

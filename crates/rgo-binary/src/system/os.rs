@@ -13,8 +13,10 @@ macro_rules! systems {
         impl Os {
             $(#[doc = concat!("`", $text, "`.")] pub const $name: Self = Self($text);)*
 
-            /// Every system that has a name here.
             const ALL: &[Self] = &[$(Self::$name),*];
+
+            /// The name of every system, and of [`Os::NONE`].
+            pub const NAMES: &[&str] = &[$($text),*];
         }
     };
 }

@@ -42,6 +42,9 @@ Output: `file: compiler`, then a line per fact, its words separated by tabs:
   also       what else the file carries
   recovered  what was found where the program says nothing; there may be more
   fact       with --facts: a name and a value; with --evidence what shows it
+  layer      of a file in a container image: the image, its platform, and which layer it is
+  annotation a label of that image, or an annotation of its manifest or layer
+  unreadable a part of the file that is damaged
 A member of an archive is named archive!member, a slice of a Mach-O file `file (arm64)`. A file in a
 container image is named by its path in the container, with the image and the layer behind it.
 
@@ -50,7 +53,7 @@ each, and what a policy file holds.
 
 Exit codes:
   0  done, and all that was required holds
-  1  a file that was named could not be read, or is no program
+  1  a file that was named could not be read, or is not a program
   2  wrong usage
   3  a requirement does not hold, or its answer is unknown"
 )]

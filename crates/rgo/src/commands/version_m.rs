@@ -23,13 +23,13 @@ use std::io;
 use std::path::Path;
 
 use anyhow::{Context, Result};
-use rgo_binary::appended::behind_slices;
+use rgo_binary::appended::{Appended, appended, behind_slices};
 use rgo_binary::{Limits, slices};
 use rgo_report::{Document, Style};
 
 use crate::cli::version_m::{VersionFormat, VersionM};
 use crate::exit::{Exit, Hint, Usage};
-use crate::input::{self, Content, Found, Item};
+use crate::input::{self, Content, Found, Item, Refusal};
 use crate::policy::{Outcome, Policy, annotate};
 use crate::progress::Progress;
 use crate::{output, sections};
@@ -119,7 +119,7 @@ fn survey(args: &VersionM, judged: bool) -> (Vec<Dossier>, Vec<Unread>, Exit) {
     let begin = |path: &Path| progress.begin(path);
     let look = |item: &Item<'_>| {
         progress.at(item.name);
-        look(item, details)
+        look(item, details, !args.no_archives)
     };
     let mut files: Vec<Dossier> = Vec::new();
     let mut problems = Problems::default();
@@ -186,10 +186,19 @@ struct Seen {
     problems: Vec<Reason>,
 }
 
-fn look(item: &Item<'_>, details: bool) -> Option<Seen> {
+impl Seen {
+    /// Adds that there may be programs in what is behind an image.
+    fn hides(&mut self, behind: Option<&Appended>) {
+        let packed = behind.and_then(|behind| input::appended(behind.looks_like));
+        self.problems.extend(packed.map(|packed| Reason::Refused(Refusal::Foreign(packed))));
+    }
+}
+
+/// With `archives` also what is behind an image counts.
+fn look(item: &Item<'_>, details: bool, archives: bool) -> Option<Seen> {
     let nothing = |reason: Reason| Some(Seen { problems: vec![reason], ..Seen::default() });
     match &item.content {
-        Content::Image(data) => Some(images(data, details)),
+        Content::Image(data) => Some(images(data, details, archives)),
         Content::Other(what) => nothing(Reason::NoProgram(*what)),
         Content::Refused(refusal) => nothing(Reason::Refused((*refusal).clone())),
         // Of nested ones the outermost says it.
@@ -201,7 +210,7 @@ fn look(item: &Item<'_>, details: bool) -> Option<Seen> {
     }
 }
 
-fn images(data: &[u8], details: bool) -> Seen {
+fn images(data: &[u8], details: bool, archives: bool) -> Seen {
     let mut seen = Seen::default();
     let slices = match slices(data, &Limits::default()) {
         Ok(slices) => slices,
@@ -213,16 +222,29 @@ fn images(data: &[u8], details: bool) -> Seen {
     let fat = slices.len() > 1;
     for slice in &slices {
         let of_several = fat.then(|| slice.arch.to_string());
-        match Dossier::read(of_several, &slice.image, details) {
-            Ok(dossier) => seen.images.push(dossier),
-            Err(error) => seen.problems.push(Reason::Image(error)),
+        let dossier = match Dossier::read(of_several, &slice.image, details) {
+            Ok(dossier) => dossier,
+            Err(error) => {
+                seen.problems.push(Reason::Image(error));
+                continue;
+            }
+        };
+        match &dossier.facts {
+            _ if !archives => {}
+            Some(facts) => seen.hides(facts.appended.as_ref()),
+            None => seen.hides(appended(&slice.image).as_ref()),
         }
+        seen.images.push(dossier);
+    }
+    let behind_all = behind_slices(data, &slices);
+    if archives {
+        seen.hides(behind_all.as_ref());
     }
     // What lies behind all slices is said with the last.
     if let Some(facts) = seen.images.last_mut().and_then(|last| last.facts.as_mut())
         && facts.appended.is_none()
     {
-        facts.appended = behind_slices(data, &slices);
+        facts.appended = behind_all;
     }
     seen
 }

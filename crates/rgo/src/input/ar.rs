@@ -3,6 +3,7 @@
 
 use object::read::archive::ArchiveFile;
 
+use super::foreign::THIN_ARCHIVE;
 use super::refusal::Refusal;
 use super::visitor::{Body, Visitor};
 
@@ -13,8 +14,7 @@ pub(super) fn visit<T>(visitor: &mut Visitor<'_, T>, bytes: &[u8]) {
         Err(why) => return visitor.refuse(Refusal::damaged(why)),
     };
     if archive.is_thin() {
-        let what = "a thin archive: its members are files of their own".to_owned();
-        return visitor.refuse(Refusal::Unsupported(what));
+        return visitor.refuse(Refusal::Foreign(&THIN_ARCHIVE));
     }
     for member in archive.members() {
         if visitor.budget.is_over() {

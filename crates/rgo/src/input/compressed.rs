@@ -133,7 +133,7 @@ impl<R: Read> Read for Xz<R> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         self.0.read(buffer).map_err(|error| match error.kind() {
             io::ErrorKind::OutOfMemory => {
-                unsupported(format!("an xz window of more than {MAX_WINDOW} bytes"))
+                unsupported(format!("compressed with an xz window of more than {MAX_WINDOW} bytes"))
             }
             _ => error,
         })

@@ -1,5 +1,5 @@
-//! One file of the system, or stdin: opened, told by its first bytes, and mapped if it is worth
-//! it. Most files of a tree are closed again after one read.
+//! Opens one file, or stdin; recognizes it by its first bytes, and maps it if it is of interest.
+//! Most files of a tree are closed again after one read.
 
 use std::fs::{File, Metadata};
 use std::io::{self, Read, Seek};
@@ -9,6 +9,7 @@ use memmap2::Mmap;
 
 use super::budget::Budget;
 use super::container::Candidate;
+use super::foreign::disk;
 use super::layout::Visited;
 use super::name::Name;
 use super::refusal::Refusal;
@@ -91,7 +92,19 @@ fn open(entry: &Entry, options: &Options) -> io::Result<Option<Source>> {
     }
     let mut head = [0; HEAD];
     let length = fill(&mut file, &mut head)?;
-    let kind = sniff(head.get(..length).unwrap_or_default());
+    let head = head.get(..length).unwrap_or_default();
+    let mut kind = sniff(head);
+    let may_be_disk = match kind {
+        Kind::Other => disk::is_possible(head),
+        Kind::Bzip2 | Kind::Xz => true,
+        _ => false,
+    };
+    if may_be_disk
+        && options.archives
+        && let Some(disk) = disk::of_file(&mut file)?
+    {
+        kind = Kind::Foreign(disk);
+    }
     let is_nothing = match kind {
         Kind::Other => true,
         Kind::Foreign(what) => !what.is_program() && !options.archives,

@@ -6,10 +6,14 @@
 //! for the runtime of another language (Java, Python, Android) is data here. A magic number of two
 //! bytes proves little, so each of these comes with a check of the header behind it.
 
+mod behind;
 mod checks;
+pub(super) mod disk;
 
 use std::fmt;
 
+pub use behind::appended;
+pub(super) use behind::script;
 use checks::{
     a_out, beam, big_coff, coff, compress, cpio, go_object, install_shield, java_class, lzma,
     plan9, python, u16_le, u32_le, xcoff32, xcoff64,
@@ -34,6 +38,8 @@ pub enum Role {
     Program,
     /// It is packed, and a program may be in it.
     Packed,
+    /// It stands behind an image that was read, and a program may be in it.
+    Appended,
     /// It is no program.
     Data,
 }
@@ -93,7 +99,7 @@ const ANY: Check = |_| true;
 const CORE_DUMP: Foreign = Foreign { one: "a core dump", many: "core dumps", role: Data };
 
 /// The table; the first row that fits counts.
-static MARKS: [Mark; 65] = [
+static MARKS: [Mark; 69] = [
     // WebAssembly, core specification, 5.5.16; component model, Binary.md.
     mark(Program, 0, b"\0asm\x01\0\0\0", ANY, "a WebAssembly module", "WebAssembly modules"),
     mark(Program, 0, b"\0asm", ANY, "a WebAssembly component", "WebAssembly components"),
@@ -163,6 +169,10 @@ static MARKS: [Mark; 65] = [
     mark(Packed, 0, b"hsqs", ANY, "a squashfs image", "squashfs images"),
     mark(Packed, 0, b"\x45\x3d\xcd\x28", ANY, "a cramfs image", "cramfs images"),
     mark(Packed, 0, b"-rom1fs-", ANY, "a romfs image", "romfs images"),
+    mark(Packed, 0, b"QFI\xfb", ANY, "a QEMU disk image", "QEMU disk images"),
+    mark(Packed, 0, b"KDMV\x01\0\0\0", ANY, "a VMware disk image", "VMware disk images"),
+    mark(Packed, 0, b"vhdxfile", ANY, "a Hyper-V disk image", "Hyper-V disk images"),
+    mark(Packed, 0, b"conectix", ANY, "a Hyper-V disk image", "Hyper-V disk images"),
     mark(Packed, 0, b"UBI#\x01", ANY, "a UBI image", "UBI images"),
     mark(Packed, 0, b"ANDROID!", ANY, "an Android boot image", "Android boot images"),
     mark(Packed, 0, b"\x27\x05\x19\x56", ANY, "a U-Boot image", "U-Boot images"),
@@ -212,6 +222,11 @@ pub(super) fn recognize(head: &[u8]) -> Option<&'static Foreign> {
     MARKS.iter().find(fits).map(|mark| &mark.kind)
 }
 
+pub(super) static THIN_ARCHIVE: Foreign = Foreign {
+    one: "a thin archive, whose members are files of their own",
+    many: "thin archives, whose members are files of their own",
+    role: Packed,
+};
 static EMPTY: Foreign = Foreign { one: "an empty file", many: "empty files", role: Data };
 static TEXT: Foreign = Foreign { one: "a text file", many: "text files", role: Data };
 

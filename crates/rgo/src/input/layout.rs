@@ -1,4 +1,4 @@
-//! A folder that is an OCI image layout, or an unpacked `docker save`. The walk visits its layers as
+//! A folder that is an OCI image layout, an unpacked `docker save`, or what skopeo calls `dir:`. The walk visits its layers as
 //! it visits other files, many at a time; when all are read, the images are squashed.
 
 use std::borrow::Cow;
@@ -20,6 +20,8 @@ const MARKS: [&str; 2] = ["oci-layout", "manifest.json"];
 #[derive(Debug)]
 pub(super) struct Layout {
     root: PathBuf,
+    /// Whether the user named the folder.
+    named: bool,
     images: Images,
     /// The paths of all layers below the root.
     layers: BTreeSet<Arc<str>>,
@@ -43,12 +45,13 @@ impl Layout {
         MARKS.iter().any(|mark| name.ends_with(mark))
     }
 
-    /// Reads the lists in a folder; `None` if they name no image.
-    pub(super) fn read(root: &Path, limits: &Limits) -> Option<Self> {
+    /// Reads the lists in a folder, which the user has `named` or not; `None` if they name no
+    /// image.
+    pub(super) fn read(root: &Path, named: bool, limits: &Limits) -> Option<Self> {
         let images = Images::read(&|path| small(&root.join(path)).map(Cow::Owned));
         let layers = images.layers().cloned().collect();
         let room = Room::of(limits.max_paths);
-        let layout = Self { root: root.to_owned(), images, layers, room };
+        let layout = Self { root: root.to_owned(), named, images, layers, room };
         (!layout.images.is_empty()).then_some(layout)
     }
 
@@ -78,7 +81,8 @@ impl Layout {
         for Visited { entry, found, record } in visited {
             let Some(layer) = self.layer(&entry.path) else { continue };
             let record = record.map(|record| record.behind(all.len()));
-            all.extend(found);
+            // A layer that cannot be read is one of the image that the user named, as in a tar.
+            all.extend(found.into_iter().map(|one| Found { named: self.named, ..one }));
             records.insert(layer, record);
         }
         // Without a trailing `/`.
@@ -93,7 +97,7 @@ impl Layout {
             is_whole: true,
             is_full: false,
             options,
-            named: false,
+            named: self.named,
             look,
         };
         squash.settle(0, all)

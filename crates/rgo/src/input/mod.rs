@@ -1,5 +1,5 @@
-//! What a command is pointed at, one thing after the other: named files, the files below named
-//! folders, stdin for `-`, and every member of archives, nested to a limit. Commands that inspect
+//! Visits what a command is given: named files, the files below named folders, stdin for `-`, and
+//! every member of archives, nested to a limit. Commands that inspect
 //! share this, so they agree on what a folder is, how a member is called and what is too much.
 //!
 //! ```text
@@ -35,7 +35,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 
 pub use container::{Annotations, ContainerImage, Layer};
-pub use foreign::{Foreign, Role};
+pub use foreign::{Foreign, Role, appended};
 pub use limits::Limits;
 pub use name::{Name, SEPARATOR};
 pub use refusal::Refusal;
@@ -43,7 +43,7 @@ pub use sniff::Kind;
 
 use walk::{Entry, Walk};
 
-/// How to go about it.
+/// What is visited, and within which limits.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Options {
     /// Whether archives are opened. Without it they are files like all others.
@@ -60,7 +60,7 @@ impl Default for Options {
     }
 }
 
-/// Something met on the way.
+/// A file, a member, or what is wrong with one.
 #[derive(Debug)]
 pub struct Item<'a> {
     /// What it is called.

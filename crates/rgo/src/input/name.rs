@@ -26,6 +26,12 @@ impl Name {
         Self { file, members: Vec::new() }
     }
 
+    /// The name of a file.
+    #[cfg(test)]
+    pub(crate) fn from_path(file: PathBuf) -> Self {
+        Self::new(file)
+    }
+
     pub(super) fn push(&mut self, member: &[u8]) {
         self.members.push(escape(member));
     }
@@ -67,7 +73,10 @@ const SUFFIXES: [&str; 4] = [".gz", ".xz", ".zst", ".bz2"];
 
 impl fmt::Display for Name {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&escape(self.file.as_os_str().as_encoded_bytes()))?;
+        match self.file.as_os_str().as_encoded_bytes() {
+            [] => f.write_str("\"\"")?,
+            file => f.write_str(&escape(file))?,
+        }
         self.members.iter().try_for_each(|member| write!(f, "{SEPARATOR}{member}"))
     }
 }

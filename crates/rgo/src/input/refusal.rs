@@ -1,4 +1,4 @@
-//! Why something was not looked into, in words that stand behind its name.
+//! Reasons why something was not read, in words that stand behind its name.
 
 use std::sync::Arc;
 use std::{error, fmt, io};
@@ -66,7 +66,7 @@ pub enum Refusal {
     /// A program, an archive or a compression in a format that is not read.
     #[error("{0}, which is not supported")]
     Foreign(&'static Foreign),
-    /// A part of a format that is read otherwise.
+    /// A part of a format that is read otherwise: what it is, to complete "it is …".
     #[error("{0}, which is not supported")]
     Unsupported(String),
     /// A layer that a container image lists and its archive lacks.

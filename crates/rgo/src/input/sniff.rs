@@ -1,4 +1,4 @@
-//! What a file or a member is, by its first bytes alone: names and modes lie.
+//! Recognizes a file or a member by its first bytes alone: names and modes lie.
 //!
 //! ```text
 //! offset 0  1f 8b 08                   gzip (RFC 1952)

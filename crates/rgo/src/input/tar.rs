@@ -209,13 +209,11 @@ fn member<T>(
                 Ok(())
             }
             b'S' => {
-                visitor.refuse(Refusal::Unsupported("a sparse member".to_owned()));
+                visitor.refuse(Refusal::Unsupported("sparse".to_owned()));
                 sparse_blocks(source, header).and_then(|()| source.content(size, |_| {}))
             }
             b'M' => {
-                visitor.refuse(Refusal::Unsupported(
-                    "the rest of a member of another volume".to_owned(),
-                ));
+                visitor.refuse(Refusal::Unsupported("continued from another volume".to_owned()));
                 source.content(size, |_| {})
             }
             b'3'..=b'6' => Ok(()),
@@ -223,7 +221,7 @@ fn member<T>(
             b'V' | b'D' | b'N' => source.content(size, |_| {}),
             _ if name.ends_with(b"/") => source.content(size, |_| {}),
             _ if extended.sparse => {
-                visitor.refuse(Refusal::Unsupported("a sparse member".to_owned()));
+                visitor.refuse(Refusal::Unsupported("sparse".to_owned()));
                 source.content(size, |_| {})
             }
             _ => source.content(size, |body| images.images.look(visitor, &name, size, body)),

@@ -1,12 +1,11 @@
-//! The way through one file: what is met is told by its content, handed over or opened, and
-//! every refusal becomes an item. Archives within archives are opened by going through here
-//! again, at most [`super::Limits::max_depth`] deep.
+//! Visits one file. Recognizes each entry by its content; hands it over, opens it or refuses it.
+//! Archives within archives are visited in the same way, at most [`super::Limits::max_depth`] deep.
 //!
 //! ```text
 //! body ─▶ sniff ─┬─▶ image ─────────────▶ look   (and a zip behind it ─▶ zip)
 //!                ├─▶ tar, zip, ar ──────▶ each member ─▶ body
 //!                ├─▶ gzip, xz, zstd … ──▶ decoder ─▶ tar, or one member ─▶ body
-//!                └─▶ the rest ──────────▶ passed over, unread where it streams
+//!                └─▶ the rest ──────────▶ passed over, but for images of disks
 //! ```
 
 use std::io::{self, Read};
@@ -17,12 +16,13 @@ use rgo_binary::{Recognised, recognise};
 use super::budget::Budget;
 use super::compressed::Tools;
 use super::container::{Candidate, Record};
+use super::foreign::{self, disk};
 use super::name::Name;
 use super::refusal::{self, Refusal};
 use super::sniff::{HEAD, Kind, sniff};
-use super::{Archive, Content, Found, Item, Look, Options, ar, compressed, foreign, tar, zip};
+use super::{Archive, Content, Found, Item, Look, Options, ar, compressed, tar, zip};
 
-/// What is inside of something, as far as it is at hand.
+/// The content of a file or a member.
 pub(super) enum Body<'a> {
     /// All of it.
     Bytes(&'a [u8]),
@@ -30,12 +30,12 @@ pub(super) enum Body<'a> {
     Stream { reader: &'a mut dyn Read, size: Option<u64> },
 }
 
-/// One file, being gone through.
+/// The visit of one file.
 pub(super) struct Visitor<'v, T> {
     pub(super) options: &'v Options,
     pub(super) budget: &'v Budget,
     pub(super) named: bool,
-    /// Where we are.
+    /// The name of what is visited now.
     pub(super) name: Name,
     pub(super) found: Vec<Found<T>>,
     pub(super) look: &'v Look<'v, T>,
@@ -94,7 +94,7 @@ impl<'v, T> Visitor<'v, T> {
         self.give(Content::Refused(&why));
     }
 
-    /// Tells of a failed read, unless that is told further out or was told before.
+    /// Reports a failed read, unless an archive around this one reports it or it was reported before.
     pub(super) fn refuse_io(&mut self, error: io::Error) {
         let level = refusal::broken(&error).map(|broken| broken.level);
         let further_out = level.is_some_and(|level| level < self.level());
@@ -141,8 +141,7 @@ impl<'v, T> Visitor<'v, T> {
     }
 
     fn bytes(&mut self, bytes: &[u8]) {
-        let head = bytes.get(..HEAD).unwrap_or(bytes);
-        match sniff(head) {
+        match self.kind(bytes) {
             Kind::Foreign(what) if what.is_program() => self.refuse(Refusal::Foreign(what)),
             _ if !self.options.archives => self.image(bytes),
             Kind::Image | Kind::Prefix => self.image(bytes),
@@ -160,6 +159,14 @@ impl<'v, T> Visitor<'v, T> {
         }
     }
 
+    /// What all these bytes are. An Apple disk image begins as what its first block is packed by.
+    fn kind(&self, bytes: &[u8]) -> Kind {
+        let kind = sniff(bytes.get(..HEAD).unwrap_or(bytes));
+        let may_be_disk = matches!(kind, Kind::Other | Kind::Bzip2 | Kind::Xz);
+        let disk = disk::of_bytes(bytes).filter(|_| may_be_disk && self.options.archives);
+        disk.map_or(kind, Kind::Foreign)
+    }
+
     /// An image first, and an archive second where a zip is appended to it.
     fn image(&mut self, bytes: &[u8]) {
         let is_image = !matches!(recognise(bytes), Recognised::Other | Recognised::Archive)
@@ -173,6 +180,8 @@ impl<'v, T> Visitor<'v, T> {
         }
         if self.options.archives && zip::is_appended(bytes) {
             self.archive_behind(is_image, Kind::Zip, |visitor| zip::visit(visitor, bytes));
+        } else if let Some(script) = foreign::script(bytes).filter(|_| self.options.archives) {
+            self.refuse(Refusal::Foreign(script));
         } else if !is_image && foreign.is_none() {
             self.other(bytes);
         }
@@ -197,6 +206,15 @@ impl<'v, T> Visitor<'v, T> {
             kind @ (Kind::Zip | Kind::Ar) if self.is_too_deep() => self.archive(kind, |_| {}),
             Kind::Image | Kind::Prefix | Kind::Zip | Kind::Ar => self.whole(reader, size),
             Kind::Foreign(what) => self.refuse(Refusal::Foreign(what)),
+            Kind::Other if disk::is_possible(head) => {
+                // A member of a tar is read over anyway. What a lone compressed file holds is not.
+                let to_end = size.is_some() || self.level() == 0;
+                match disk::of_stream(reader, to_end) {
+                    Ok(Some(disk)) => self.refuse(Refusal::Foreign(disk)),
+                    Ok(None) => self.other(head),
+                    Err(error) => self.refuse_io(error),
+                }
+            }
             Kind::Other => self.other(head),
         }
     }
@@ -231,7 +249,8 @@ impl<'v, T> Visitor<'v, T> {
         }
     }
 
-    /// Silence about a file that the user named would be a wrong answer.
+    /// Reports a file that is nothing of interest, if the user named it: silence would be a wrong
+    /// answer.
     fn other(&mut self, bytes: &[u8]) {
         let head = bytes.get(..HEAD).unwrap_or(bytes);
         // A tar without members is nothing but the zeros of its end.
@@ -292,7 +311,7 @@ impl<'v, T> Visitor<'v, T> {
     }
 }
 
-/// Why a member cannot be had as a whole.
+/// Why a member cannot be read as a whole.
 enum Failed {
     Refused(Refusal),
     Io(io::Error),

@@ -87,7 +87,7 @@ impl<'w> Walk<'w> {
             Ok(entries) => entries,
             Err(error) => return (self.file)(Entry { error: Some(Arc::new(error)), ..folder }),
         };
-        let Entry { argument, path: folder, .. } = folder;
+        let Entry { argument, path: folder, named, .. } = folder;
         let met = |path: &Path, error: Option<io::Error>| Entry {
             argument,
             path: plain(path),
@@ -112,7 +112,8 @@ impl<'w> Walk<'w> {
         let mut layout = within;
         if self.options.archives
             && files.iter().any(|entry| Layout::is_mark(&entry.path))
-            && let Some(own) = Layout::read(&plain(&folder), &self.options.limits).map(Arc::new)
+            && let Some(own) =
+                Layout::read(&plain(&folder), named, &self.options.limits).map(Arc::new)
         {
             let mut layouts = self.layouts.lock().unwrap_or_else(PoisonError::into_inner);
             layouts.push((argument, own.clone()));

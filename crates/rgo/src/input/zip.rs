@@ -27,6 +27,7 @@ use memchr::memmem;
 use super::Content;
 use super::budget::Guarded;
 use super::compressed::{self, Tools};
+use super::foreign::disk;
 use super::inflate::Inflate;
 use super::limits::MAX_METADATA;
 use super::name::escape;
@@ -34,6 +35,8 @@ use super::refusal::Refusal;
 use super::sniff::{HEAD, Kind, sniff};
 use super::visitor::{Body, Visitor, fill};
 
+/// Packed members up to this size, in bytes, are not images of disks.
+const MIN_DISK: u64 = 1 << 15;
 const END: usize = 22;
 const LOCATOR: usize = 20;
 const ZIP64_END: usize = 56;
@@ -123,6 +126,15 @@ fn member<T>(
         }
     };
     if sniff(head) == Kind::Other {
+        if entry.size > MIN_DISK && disk::is_possible(head) {
+            // Apple's images are packed already, so that to pack them again gains nothing.
+            let to_end = content.len() as u64 >= entry.size / 10 * 9;
+            match disk::of_stream(&mut head.chain(unpacked).take(entry.size), to_end) {
+                Ok(Some(disk)) => visitor.refuse(Refusal::Foreign(disk)),
+                Ok(None) => {}
+                Err(error) => visitor.refuse_io(error),
+            }
+        }
         return Ok(());
     }
     let inner = head.chain(unpacked).take(entry.size);
@@ -144,7 +156,9 @@ fn stored<T>(
         visitor.give(Content::Link { target: &escape(content) });
         return Ok(());
     }
-    if sniff(content.get(..HEAD).unwrap_or(content)) == Kind::Other {
+    if sniff(content.get(..HEAD).unwrap_or(content)) == Kind::Other
+        && disk::of_bytes(content).is_none()
+    {
         return Ok(());
     }
     visitor.body(Body::Bytes(content));

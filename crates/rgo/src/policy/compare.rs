@@ -71,7 +71,7 @@ pub(super) fn compare(expression: &Expression, value: &Value) -> Compared {
 
 /// The word of a level, alone or behind `!`: the strongest values, or none at all.
 fn level(expression: &Expression, strongest: &[&str], wanted: bool, all: &[String]) -> Compared {
-    let canonical: Vec<String> = all.iter().map(|text| vocabulary::canonical(text)).collect();
+    let canonical: Vec<String> = all.iter().map(|text| text.to_lowercase()).collect();
     let fits =
         |value: &String| if wanted { strongest.contains(&&**value) } else { value == "none" };
     let holds = canonical.iter().all(fits) && !(wanted && canonical.is_empty());
@@ -139,7 +139,7 @@ fn holds(operator: Operator, operand: &Operand, entry: &str) -> Option<bool> {
         Operator::GreaterOrEqual => order.is_ge(),
     };
     match &operand.wanted {
-        Wanted::Word(word) => equal(vocabulary::canonical(entry) == *word),
+        Wanted::Word(word) => equal(entry.to_lowercase() == *word),
         Wanted::Pattern(pattern) => equal(vocabulary::fits(pattern, entry)),
         Wanted::Literal(text) => equal(text == entry),
         Wanted::Version(wanted) => match Version::parse_found(entry) {
@@ -158,8 +158,8 @@ fn holds(operator: Operator, operand: &Operand, entry: &str) -> Option<bool> {
 
 /// Whether there is a value at all.
 fn is_there(kind: Kind, value: &Value) -> bool {
-    let named = matches!(kind, Kind::OneOf(_) | Kind::Name | Kind::Level { .. });
-    let none = |text: &str| text.is_empty() || (named && vocabulary::canonical(text) == "none");
+    let named = !kind.values().is_empty();
+    let none = |text: &str| text.is_empty() || (named && text.eq_ignore_ascii_case("none"));
     match value {
         Value::Flag(flag) => *flag,
         Value::Text(text) => !none(text),
@@ -268,6 +268,9 @@ mod tests {
             ("packer!=*", "none".into(), Holds, "none"),
             ("!packer", "upx".into(), DoesNotHold, "upx"),
             ("arch=x86_64", "amd64".into(), Holds, "amd64"),
+            ("arch!=machine 247", "machine 247".into(), DoesNotHold, "machine 247"),
+            ("libc!=gnu", "glibc".into(), DoesNotHold, "glibc"),
+            ("libc=ucrt", "UCRT".into(), Holds, "UCRT"),
             ("vcs.revision==4f2a*", "4f2a91c".into(), Holds, "4f2a91c"),
             ("vcs.revision==4f2a", "4f2a91c".into(), DoesNotHold, "4f2a91c"),
             ("vcs.revision==4F2A91C", "4f2a91c".into(), DoesNotHold, "4f2a91c"),

@@ -22,6 +22,7 @@ mod pattern;
 #[cfg(test)]
 mod samples;
 pub mod sarif;
+mod synonyms;
 #[cfg(test)]
 mod tests;
 mod version;
@@ -53,7 +54,8 @@ An expression asks for one fact; quote it, because `<`, `>` and `!` mean somethi
   'dep:openssl!=*'            it must not be there; 'dep:serde=*': it must
   'vcs.time>=2026-01-01?'     with a ? at its end, it may be unknown
 Operators: = != < <= > >= in; == is the same as =. Metadata behind a + counts where it is named;
-+dirty is never equal.
++dirty is never equal. Names are also understood as other tools have them: os=macos, arch=x86_64.
+A name that no binary has is an error, which lists those that there are.
 
 A word alone asks for the strongest value, as the table above lists them, and behind ! for none.
 What is between fails both ways: a partial relro fails 'relro' and '!relro', and passes

@@ -153,7 +153,7 @@ pub fn log(tool: &str, version: &str, outcome: &Outcome, exit: Exit) -> Log {
     let findings = outcome.judgements.iter().flat_map(|judgement| &judgement.findings);
     for finding in findings {
         if !rules.iter().any(|rule| rule.id == finding.expression) {
-            rules.push(descriptor(finding));
+            rules.push(descriptor(tool, finding));
         }
     }
     let index = |finding: &Finding| rules.iter().position(|rule| rule.id == finding.expression);
@@ -188,10 +188,12 @@ pub fn log(tool: &str, version: &str, outcome: &Outcome, exit: Exit) -> Log {
     }
 }
 
-fn descriptor(finding: &Finding) -> Descriptor {
+fn descriptor(tool: &str, finding: &Finding) -> Descriptor {
     let about = format!("{}: {}.", finding.expression, finding.about);
-    let help =
-        format!("Expected: {}. The help of --require explains every fact.", finding.expected);
+    let help = format!(
+        "Expected: {}. `{tool} --require help` explains every fact that can be required.",
+        finding.expected
+    );
     Descriptor {
         id: finding.expression.clone(),
         short_description: Message::new(&format!("{} is required", finding.expression)),

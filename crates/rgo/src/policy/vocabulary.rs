@@ -4,6 +4,8 @@
 
 use rgo_report::{Column, Document, Table};
 
+use super::synonyms::SYNONYMS;
+
 /// What values a fact has, and so which comparisons make sense and how they are made.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Kind {
@@ -11,11 +13,13 @@ pub enum Kind {
     Flag,
     /// Whether something is there: `needs:LIB`, `!needs:LIB`.
     Presence,
-    /// Always one of these values, whatever its case: `format=elf`. An empty list: they are not
-    /// all known.
+    /// Always one of these values, whatever its case: `format=elf`.
     OneOf(&'static [&'static str]),
-    /// A name, whatever its case, or `none`: `libc=musl`.
-    Name,
+    /// The same, or `none`, which is one of the values: `libc=musl`, `!packer`.
+    Name(&'static [&'static str]),
+    /// As [`Kind::OneOf`], for a fact that has a number where there is no name for it: the text
+    /// before that number, `machine `.
+    OneOfOrNumber(&'static [&'static str], &'static str),
     /// One of several values, of which the first is `none`. The word alone holds for the strongest
     /// values, the word behind `!` for `none`, and neither for what is between: `relro`,
     /// `relro=partial`, `!relro`.
@@ -45,7 +49,9 @@ impl Kind {
         match self {
             Self::Flag => "yes or no",
             Self::Presence => "there or not",
-            Self::OneOf(_) | Self::Name | Self::Level { .. } => "a word",
+            Self::OneOf(_) | Self::OneOfOrNumber(..) | Self::Name(_) | Self::Level { .. } => {
+                "a word"
+            }
             Self::Text => "text",
             Self::Setting => "a setting",
             Self::Version => "a version",
@@ -57,15 +63,43 @@ impl Kind {
 
     /// Whether every binary has a value, so that the word alone would hold for all of them.
     pub(super) fn needs_comparison(self) -> bool {
-        matches!(self, Self::OneOf(_) | Self::Version | Self::Size)
+        matches!(self, Self::OneOf(_) | Self::OneOfOrNumber(..) | Self::Version | Self::Size)
     }
 
-    /// The values that there are, if they are all known.
+    /// Every value that has a name. Empty for a fact whose values are not names.
     pub(super) fn values(self) -> &'static [&'static str] {
         match self {
-            Self::OneOf(values) | Self::Level { values, .. } => values,
+            Self::OneOf(values)
+            | Self::OneOfOrNumber(values, _)
+            | Self::Name(values)
+            | Self::Level { values, .. } => values,
             _ => &[],
         }
+    }
+
+    /// The value that a user means, in lower case; `None` if the fact never has it.
+    pub(super) fn value(self, typed: &str) -> Option<String> {
+        let typed = typed.to_lowercase();
+        let is_value = |name: &str| self.values().iter().any(|value| value.to_lowercase() == name);
+        if is_value(&typed) {
+            return Some(typed);
+        }
+        if let Self::OneOfOrNumber(_, before) = self
+            && typed.strip_prefix(before).is_some_and(|number| number.parse::<u32>().is_ok())
+        {
+            return Some(typed);
+        }
+        let mut meant = SYNONYMS.iter().filter(|(other, _)| *other == typed).map(|(_, name)| *name);
+        meant.find(|name| is_value(name)).map(str::to_owned)
+    }
+
+    /// The value whose name, or a synonym of it, is nearest to what was typed.
+    pub(super) fn nearest_value(self, typed: &str) -> Option<&'static str> {
+        let of_name =
+            |name: &str| self.values().iter().find(|value| value.to_lowercase() == *name).copied();
+        let synonyms = SYNONYMS.iter().filter_map(|(other, name)| Some((*other, of_name(name)?)));
+        let names = self.values().iter().map(|value| (*value, *value));
+        nearest(typed, names.chain(synonyms))
     }
 }
 
@@ -100,35 +134,6 @@ pub struct Vocabulary {
     words: Vec<&'static Word>,
     renamed: &'static [Renamed],
 }
-
-/// Other names of values, as other tools spell them.
-const SYNONYMS: &[(&str, &str)] = &[
-    ("x86_64", "amd64"),
-    ("x86-64", "amd64"),
-    ("x64", "amd64"),
-    ("amd64p32", "x32"),
-    ("i386", "386"),
-    ("i586", "386"),
-    ("i686", "386"),
-    ("x86", "386"),
-    ("aarch64", "arm64"),
-    ("aarch64_be", "arm64be"),
-    ("armeb", "armbe"),
-    ("loongarch64", "loong64"),
-    ("mipsel", "mipsle"),
-    ("mips64el", "mips64le"),
-    ("powerpc", "ppc"),
-    ("powerpc64", "ppc64"),
-    ("powerpc64le", "ppc64le"),
-    ("ppc64el", "ppc64le"),
-    ("sparcv9", "sparc64"),
-    ("mach-o", "macho"),
-    ("ad-hoc", "adhoc"),
-    ("shared", "shared-library"),
-    ("golang", "go"),
-    ("cpp", "c++"),
-    ("dotnet", ".net"),
-];
 
 impl Vocabulary {
     /// Words in the order of `--require help`, and the names that some of them had before.
@@ -169,12 +174,8 @@ impl Vocabulary {
     /// The word whose name is nearest to what was typed, if one is near enough to have been meant.
     pub(super) fn nearest(&self, typed: &str) -> Option<&'static Word> {
         let family = typed.split_once(':').map(|(family, _)| format!("{family}:"));
-        let typed = family.as_deref().unwrap_or(typed).to_lowercase();
-        self.words()
-            .map(|word| (strsim::damerau_levenshtein(&typed, word.name), word))
-            .filter(|(distance, word)| distance * 2 <= word.name.len().max(2))
-            .min_by_key(|(distance, _)| *distance)
-            .map(|(_, word)| word)
+        let typed = family.as_deref().unwrap_or(typed);
+        nearest(typed, self.words().map(|word| (word.name, word)))
     }
 
     /// The answer to `--require help`.
@@ -205,12 +206,15 @@ impl Vocabulary {
     }
 }
 
-/// A value in the spelling that all comparisons use.
-#[must_use]
-pub fn canonical(value: &str) -> String {
-    let value = value.to_lowercase();
-    let synonym = SYNONYMS.iter().find(|(other, _)| *other == value);
-    synonym.map_or(value, |(_, canonical)| (*canonical).to_owned())
+/// What belongs to the name that is nearest to what was typed, if one is near enough to have been
+/// meant.
+fn nearest<'n, T>(typed: &str, names: impl Iterator<Item = (&'n str, T)>) -> Option<T> {
+    let typed = typed.to_lowercase();
+    names
+        .map(|(name, it)| (strsim::damerau_levenshtein(&typed, &name.to_lowercase()), name, it))
+        .filter(|(distance, name, _)| distance * 2 <= name.len().max(2))
+        .min_by_key(|(distance, ..)| *distance)
+        .map(|(.., it)| it)
 }
 
 /// Whether a name fits a pattern in which `*` stands for any text; the rest is literal.

@@ -175,11 +175,11 @@ fn no_cluster_swallows_a_word() {
 #[test]
 fn what_cannot_be_done_is_refused_by_its_name() {
     for (args, name) in [
-        ("-c lib.dylib", "-c, in Apple's dialect: a library becomes a stub"),
-        ("-arch arm64 app", "-arch, in"),
-        ("-u -n app", "-n, in"),
-        ("-ul lib.o", "-l, in"),
-        ("-toc64 lib.a", "-toc64, in"),
+        ("-c lib.dylib", "-c of Apple's strip (a library becomes a stub"),
+        ("-arch arm64 app", "-arch of Apple's strip ("),
+        ("-u -n app", "-n of Apple's strip ("),
+        ("-ul lib.o", "-l of Apple's strip ("),
+        ("-toc64 lib.a", "-toc64 of Apple's strip ("),
     ] {
         let words = refused("strip", args);
         assert!(words.starts_with(name), "{args}: {words}");

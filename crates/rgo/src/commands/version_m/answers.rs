@@ -298,13 +298,23 @@ pub(super) fn branch_protection(hardening: &Hardening) -> Answer {
     let Some(marks) = marks else {
         return Err(NoAnswer::not_applicable("its platform has no such mark"));
     };
-    let evidence = marks.map(|(_, finding)| finding.evidence.as_ref()).join("; ");
+    let evidence = reasons(marks.map(|(_, finding)| finding));
     let value = match marks.map(|(name, finding)| (finding.answer == Defence::Yes).then_some(name))
     {
         [Some(_), Some(_)] => "full",
         [one, other] => one.or(other).unwrap_or("none"),
     };
     Ok(Fact::new(value).because(evidence))
+}
+
+/// What shows two findings, each text once.
+fn reasons(findings: [&Finding; 2]) -> String {
+    let [one, other] = findings.map(|finding| finding.evidence.as_ref());
+    match (one, other) {
+        _ if one == other => one.to_owned(),
+        (text, "") | ("", text) => text.to_owned(),
+        _ => format!("{one}; {other}"),
+    }
 }
 
 /// How well Windows can hide where it loads the image.
@@ -316,9 +326,7 @@ pub(super) fn aslr(hardening: &Hardening) -> Answer {
         (Defence::No, _) => "none",
         _ => return flag(moves, "it is not for Windows; ask for `pie`"),
     };
-    let evidence = [moves, wide].map(|finding| finding.evidence.as_ref());
-    let evidence: Vec<&str> = evidence.into_iter().filter(|text| !text.is_empty()).collect();
-    Ok(Fact::new(value).because(evidence.join("; ")))
+    Ok(Fact::new(value).because(reasons([moves, wide])))
 }
 
 /// The debug data; symbols alone are none.

@@ -4,10 +4,11 @@
 
 use std::borrow::Cow;
 
+use rgo_binary::appended::Appended;
 use rgo_binary::hardening::{Answer, Finding, Relro};
 use rgo_binary::origin::{Confidence, Evidence};
 use rgo_binary::signature::SignatureKind;
-use rgo_binary::system::Os;
+use rgo_binary::system::{Os, System};
 use rgo_binary::{DebugLevel, Kind, Linkage};
 use rgo_report::printable;
 use serde_json::Value;
@@ -63,7 +64,7 @@ pub(super) fn text(dossier: &Dossier, saying: Saying) -> String {
             [] => image.id.clone().unwrap_or_else(|| "an image without a name".to_owned()),
             names => names.join(", "),
         };
-        let place = format!("{} of {}", layer.number, image.layers);
+        let place = format!("{} of {}", layer.number, image.layer_count);
         let hidden = layer.hidden_by.map(|by| format!("hidden by layer {by}"));
         let platform = image.platform.as_deref().unwrap_or("any platform");
         let mut words = vec!["layer", &names, platform, &place];
@@ -113,18 +114,13 @@ pub(super) fn facts(dossier: &Dossier, details: &Details, saying: Saying) -> Vec
     let mut lines = Lines(Vec::new());
     lines.add("format", format!("{} {}", dossier.format, dossier.arch));
     lines.add("endian", dossier.endian.to_string());
-    lines.add("size", format!("{} bytes", details.size_bytes));
+    lines.add("size", counted(details.size_bytes, "byte", "bytes"));
     made_by(dossier, &mut lines);
     if let Some(linkage) = &details.linkage {
         linked(linkage, saying, &mut lines);
     }
     if let Some(system) = &details.os {
-        let name = match system.os {
-            Os::NONE => "none (bare machine)".to_owned(),
-            os => os.to_string(),
-        };
-        let probably = if system.is_known() { "" } else { "probably " };
-        lines.because("os", format!("{probably}{name}"), in_words(&system.evidence));
+        lines.because("os", os(system), in_words(&system.evidence));
     }
     if let Some(libc) = dossier.libc() {
         let found = details.libc.as_ref().filter(|found| found.name == libc);
@@ -162,6 +158,22 @@ pub(super) fn facts(dossier: &Dossier, details: &Details, saying: Saying) -> Vec
     protected(details, &mut lines);
     described(details, &mut lines);
     lines.0
+}
+
+/// The system, and whether that is only probable.
+pub(super) fn os(system: &System) -> String {
+    let name = match system.os {
+        Os::NONE => "none (bare machine)",
+        os => os.name(),
+    };
+    let probably = if system.is_known() { "" } else { "probably " };
+    format!("{probably}{name}")
+}
+
+/// A number with its noun.
+pub(super) fn counted(number: impl TryInto<u64>, one: &'static str, many: &'static str) -> String {
+    let number = number.try_into().unwrap_or(u64::MAX);
+    format!("{number} {}", if number == 1 { one } else { many })
 }
 
 /// Where something was found, and how sure that is, where it is not certain.
@@ -250,7 +262,7 @@ fn linked(linkage: &Linkage, saying: Saying, lines: &mut Lines) {
         lines.add("calls itself", soname.clone());
     }
     if !linkage.exports.is_empty() {
-        lines.add("exports", format!("{} names", linkage.exports.len()));
+        lines.add("exports", counted(linkage.exports.len(), "name", "names"));
     }
 }
 
@@ -280,7 +292,9 @@ fn identified(details: &Details, lines: &mut Lines) {
             DebugLevel::Full => "full",
         };
         let units = debug.units.full + debug.units.lines + debug.units.split;
-        lines.because("debug data", value, format!("{units} units, {} bytes", debug.bytes));
+        let (units, bytes) =
+            (counted(units, "unit", "units"), counted(debug.bytes, "byte", "bytes"));
+        lines.because("debug data", value, format!("{units}, {bytes}"));
         if let Some(link) = &debug.debuglink {
             lines.add("debug data in", link.name.clone());
         }
@@ -309,7 +323,7 @@ fn protected(details: &Details, lines: &mut Lines) {
     match signature.kind {
         SignatureKind::NotApplicable => {}
         SignatureKind::None => lines.add("signature", "none"),
-        SignatureKind::AdHoc => lines.add("signature", format!("ad hoc{holds}")),
+        SignatureKind::AdHoc => lines.add("signature", format!("adhoc{holds}")),
         SignatureKind::Identity | SignatureKind::Authenticode => {
             let apple = signature.apple.as_ref().and_then(|apple| apple.signer.as_ref());
             let theirs = signature.authenticode.first().map(|one| &one.signer);
@@ -338,15 +352,20 @@ fn described(details: &Details, lines: &mut Lines) {
         lines.because("packed by", value, packer.evidence.clone());
     }
     if let Some(appended) = &details.appended {
-        let (size, offset) = (appended.size_bytes, appended.offset);
-        let what = appended.looks_like;
-        let value = format!("{size} bytes from offset {offset:#x}: {what}");
+        let value = format!("{}: {}", place_of(appended), appended.looks_like);
         lines.because("appended", value, in_words(&appended.evidence));
     }
     for path in &details.build_paths.folders {
-        let value = format!("{} ({} times in {})", path.folder, path.count, path.place);
+        let times = counted(path.count, "time", "times");
+        let value = format!("{} ({times} in {})", path.folder, path.place);
         lines.because("build path", value, path.example.clone());
     }
+}
+
+/// How many bytes are behind the image, and where.
+pub(super) fn place_of(appended: &Appended) -> String {
+    let size = counted(appended.size_bytes, "byte", "bytes");
+    format!("{size} from offset {:#x}", appended.offset)
 }
 
 fn kind(kind: Kind) -> &'static str {

@@ -5,12 +5,11 @@ use std::collections::BTreeMap;
 use anyhow::{Context, Result};
 use rgo_binary::Kind;
 use rgo_binary::hardening::Answer;
-use rgo_binary::system::Os;
 use rgo_report::{Column, Document, Table, printable};
 use serde::Serialize;
 
 use super::dossier::Dossier;
-use super::lines::word;
+use super::lines::{self, counted, word};
 
 /// One image.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
@@ -28,10 +27,9 @@ pub(super) struct Row {
     version: String,
     /// Nothing where none is known, which proves nothing.
     dependencies: Option<usize>,
+    /// The system that it is for.
+    os: String,
     libc: String,
-    /// The system of an ELF image that is known to be for another than Linux.
-    #[serde(skip)]
-    other_system: &'static str,
     oldest_system: String,
     debug: String,
     signed: String,
@@ -75,8 +73,8 @@ impl Row {
             version: text(dossier.version()),
             dependencies: Some(dossier.dependencies().len())
                 .filter(|count| *count > 0 || dossier.knows_all_dependencies()),
+            os: facts.and_then(|facts| facts.os.as_ref()).map(lines::os).unwrap_or_default(),
             libc: dossier.libc().unwrap_or_default(),
-            other_system: other_system(dossier).unwrap_or_default(),
             oldest_system: oldest.unwrap_or_default(),
             debug: facts
                 .and_then(|facts| facts.debug.as_ref())
@@ -102,7 +100,7 @@ impl Row {
     fn system(&self) -> &str {
         match self.libc.as_str() {
             _ if !self.oldest_system.is_empty() => &self.oldest_system,
-            "" | "none" => self.other_system,
+            "" | "none" => &self.os,
             libc => libc,
         }
     }
@@ -119,17 +117,6 @@ impl Row {
         }
         parts.extend(Some(self.findings.as_str()).filter(|findings| !findings.is_empty()));
         format!("{}: {}\n", printable(&self.name()), printable(&parts.join(", ")))
-    }
-}
-
-/// The system, where the format does not tell it.
-fn other_system(dossier: &Dossier) -> Option<&'static str> {
-    let os = dossier.facts.as_ref()?.os.as_ref()?.known()?;
-    match os {
-        _ if dossier.format != "elf" => None,
-        Os::LINUX => None,
-        Os::NONE => Some("bare machine"),
-        other => Some(other.name()),
     }
 }
 
@@ -205,11 +192,12 @@ type Sort = fn(&Row) -> String;
 /// What a thousand files have in common: how many there are of each sort.
 pub(super) fn summary(rows: &[Row]) -> Document {
     let mut table = Table::new([Column::left("of"), Column::left("sort"), Column::right("images")]);
-    let sorts: [(&str, Sort); 8] = [
+    let sorts: [(&str, Sort); 9] = [
         ("language", |row| row.language.clone()),
         ("toolchain", |row| row.toolchain.clone()),
         ("platform", |row| format!("{} {}", row.format, row.arch)),
         ("kind", |row| row.kind.clone()),
+        ("os", |row| row.os.clone()),
         ("libc", |row| row.libc.clone()),
         ("oldest system", |row| row.oldest_system.clone()),
         ("debug data", |row| row.debug.clone()),
@@ -232,5 +220,9 @@ pub(super) fn summary(rows: &[Row]) -> Document {
         table.row(["finding".into(), finding.into(), count.to_string().into()]);
     }
     let bytes: u64 = rows.iter().map(|row| row.size_bytes).sum();
-    Document::new().table(table).line(format!("{} images, {bytes} bytes", rows.len()))
+    Document::new().table(table).line(format!(
+        "{}, {}",
+        counted(rows.len(), "image", "images"),
+        counted(bytes, "byte", "bytes")
+    ))
 }

@@ -71,15 +71,19 @@ impl Reason {
     }
 
     /// Whether it fails the run if the user named the file. Many archives have programs of other
-    /// formats beside those that are read: these are no reason to fail.
+    /// formats beside those that are read, and many programs have something behind them: these are
+    /// no reason to fail.
     fn is_error(&self, in_archive: bool) -> bool {
-        let is_program = |foreign: &Foreign| foreign.role == Role::Program;
-        let is_foreign =
-            matches!(self, Self::Refused(Refusal::Foreign(foreign)) if is_program(foreign));
-        !(in_archive && is_foreign)
+        let Self::Refused(Refusal::Foreign(foreign)) = self else { return true };
+        match foreign.role {
+            Role::Program => !in_archive,
+            Role::Appended => false,
+            Role::Packed | Role::Data => true,
+        }
     }
 
-    fn hint(&self) -> Option<&'static str> {
+    /// The next step for a file of this name.
+    fn hint(&self, name: &Name) -> Option<&'static str> {
         match self {
             Self::NoProgram(None) | Self::Image(Error::Unrecognised) => {
                 Some("only the content counts: is the file whole, and not packed?")
@@ -91,13 +95,16 @@ impl Reason {
                 Some("the file is damaged, or something edited it: get it again")
             }
             Self::Refused(Refusal::Io(error)) => match error.kind() {
+                ErrorKind::NotFound if name.file().as_os_str().is_empty() => {
+                    Some("the path is empty: is the variable that it comes from set?")
+                }
                 ErrorKind::NotFound => {
                     Some("is the path right? A relative one starts at the current folder")
                 }
                 ErrorKind::PermissionDenied => {
                     Some("make it readable for this user, with chmod +r or as its owner")
                 }
-                ErrorKind::InvalidInput => Some("pipe its bytes in: cat FILE | rgo-version-m -"),
+                ErrorKind::InvalidInput => Some("name a file, a folder or a named pipe"),
                 _ => None,
             },
             Self::Refused(Refusal::TooLarge { .. }) => Some("--max-member raises the limit"),
@@ -122,7 +129,7 @@ impl Reason {
         }
     }
 
-    /// The nouns for one and for several of its kind.
+    /// The words that stand behind the number of its kind: for one, and for several.
     fn kind(&self) -> (String, String) {
         let same = |words: String| (words.clone(), words);
         match self {
@@ -130,6 +137,11 @@ impl Reason {
                 (foreign.noun().to_owned(), foreign.many.to_owned())
             }
             Self::NoProgram(None) => ("other file".to_owned(), "other files".to_owned()),
+            Self::Refused(Refusal::Io(error)) => match error.kind() {
+                ErrorKind::NotFound => same("not there".to_owned()),
+                ErrorKind::PermissionDenied => same("closed to this user".to_owned()),
+                _ => (format!("that fails with: {error}"), format!("that fail with: {error}")),
+            },
             Self::Refused(Refusal::Encrypted) => same("encrypted".to_owned()),
             Self::Refused(Refusal::Unsupported(what)) => same(what.clone()),
             Self::Image(_) | Self::Refused(Refusal::Damaged(_)) => same("damaged".to_owned()),
@@ -213,17 +225,20 @@ impl Problems {
             let is_alone = group != Group::NoProgram || named == 1;
             if verbose || problems.len() <= group.max_lines() && is_alone {
                 problems.iter().for_each(|problem| say(&problem.to_string()));
-                let hints = problems.iter().filter_map(|problem| problem.reason.hint());
+                let hints = problems.iter().filter_map(|it| it.reason.hint(&it.name));
                 hints.collect::<BTreeSet<_>>().into_iter().for_each(output::hint);
             } else {
-                say(&summary(group, &problems, named));
-                output::hint(match group {
-                    Group::NoProgram => {
+                let (line, is_short) = summary(group, &problems, named);
+                say(&line);
+                match group {
+                    // Whoever names so many had a shell name all that is in a folder.
+                    Group::NoProgram if is_short => output::hint(
                         "name the folder instead, where rgo-version-m skips what is not a program; \
-                         -v lists each"
-                    }
-                    _ => "-v lists each",
-                });
+                         -v lists each",
+                    ),
+                    _ if is_short => output::hint("-v lists each"),
+                    _ => {}
+                }
             }
         }
     }
@@ -239,8 +254,8 @@ impl fmt::Display for Problem {
     }
 }
 
-/// A line for a whole group: how many of each kind, and names.
-fn summary(group: Group, problems: &[&Problem], named: usize) -> String {
+/// A line for a whole group: how many of each kind, and names; and whether it leaves some out.
+fn summary(group: Group, problems: &[&Problem], named: usize) -> (String, bool) {
     let mut kinds: Vec<((String, String), Vec<&Problem>)> = Vec::new();
     for problem in problems {
         let kind = problem.reason.kind();
@@ -249,6 +264,7 @@ fn summary(group: Group, problems: &[&Problem], named: usize) -> String {
             None => kinds.push((kind, vec![problem])),
         }
     }
+    let is_short = kinds.iter().any(|(_, all)| all.len() > NAMES);
     let kinds = kinds.iter().map(|((one, many), all)| {
         // Names can be long: of many the first stands for all.
         let shown = if all.len() > NAMES { 1 } else { NAMES };
@@ -262,7 +278,7 @@ fn summary(group: Group, problems: &[&Problem], named: usize) -> String {
     });
     let kinds = kinds.collect::<Vec<_>>().join(", ");
     let count = problems.len();
-    match group {
+    let line = match group {
         Group::NoProgram if count == 1 => format!("1 of {named} files is not a program: {kinds}"),
         Group::NoProgram => format!("{count} of {named} files are not programs: {kinds}"),
         Group::Program => {
@@ -270,5 +286,67 @@ fn summary(group: Group, problems: &[&Problem], named: usize) -> String {
         }
         Group::Packed => format!("{count} files and members cannot be opened: {kinds}"),
         _ => format!("{count} files and members cannot be read: {kinds}"),
+    };
+    (line, is_short)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io;
+
+    use super::*;
+
+    fn problems(reason: &Reason, count: usize) -> Vec<Problem> {
+        let name = |n: usize| Name::from_path(format!("f{n}").into());
+        let problem = |n| Problem {
+            name: name(n),
+            layers: Vec::new(),
+            is_error: false,
+            reason: reason.clone(),
+        };
+        (0..count).map(problem).collect()
+    }
+
+    fn io(kind: ErrorKind) -> Reason {
+        Reason::Refused(Refusal::Io(io::Error::from(kind).into()))
+    }
+
+    #[test]
+    fn a_line_for_many_reads_as_a_sentence() {
+        let sparse = Reason::Refused(Refusal::Unsupported("sparse".to_owned()));
+        for (reason, count, expected) in [
+            (&sparse, 2, "2 files and members cannot be opened: 2 sparse (f0, f1)"),
+            (&sparse, 12, "12 files and members cannot be opened: 12 sparse (f0, and 11 more)"),
+            (
+                &io(ErrorKind::NotFound),
+                5,
+                "5 files and members cannot be read: 5 not there (f0, and 4 more)",
+            ),
+            (
+                &io(ErrorKind::PermissionDenied),
+                4,
+                "4 files and members cannot be read: 4 closed to this user (f0, and 3 more)",
+            ),
+            (
+                &io(ErrorKind::TimedOut),
+                4,
+                "4 files and members cannot be read: 4 that fail with: timed out (f0, and 3 more)",
+            ),
+            (&Reason::NoProgram(None), 2, "2 of 2 files are not programs: 2 other files (f0, f1)"),
+        ] {
+            let all = problems(reason, count);
+            let all: Vec<&Problem> = all.iter().collect();
+            let (line, is_short) = summary(reason.group(), &all, count);
+            assert_eq!((line.as_str(), is_short), (expected, count > NAMES));
+        }
+    }
+
+    #[test]
+    fn a_hint_fits_the_name() {
+        let hint = |name: &str, kind| io(kind).hint(&Name::from_path(name.into())).unwrap_or("");
+        assert!(hint("", ErrorKind::NotFound).contains("empty"));
+        assert!(hint("a/b", ErrorKind::NotFound).contains("relative"));
+        // A device without an end is no better through a pipe.
+        assert!(!hint("/dev/zero", ErrorKind::InvalidInput).contains("pipe its bytes"));
     }
 }

@@ -1,11 +1,16 @@
 //! What can be asked of an image: every word, what it says, an example, and the function that
 //! answers it. A new fact is a row here.
 
+#[cfg(test)]
+mod tests;
+
 use rgo_binary::hardening::Relro;
+use rgo_binary::origin::Language;
+use rgo_binary::{Arch, appended, libc, packer, system};
 
 use super::answers::{NO_COMMIT, aslr, branch_protection, debug, flag, recorded, signed, unread};
 use super::dossier::Dossier;
-use super::lines::word;
+use super::lines::{place_of, word};
 use crate::policy::vocabulary::{Kind, Renamed, Word};
 use crate::policy::{Answer, Fact, NoAnswer, Os, Vocabulary};
 
@@ -37,8 +42,21 @@ const KINDS: &[&str] = &[
     "debug-companion",
     "other",
 ];
-/// Values that are not all known beforehand.
-const OPEN: &[&str] = &[];
+/// The version control systems that the Go command and rgo-build record.
+const VERSION_CONTROL: &[&str] = &["none", "bzr", "fossil", "git", "hg", "svn"];
+const LIBCS: &[&str] = &or_none::<{ libc::NAMES.len() + 1 }>(libc::NAMES);
+const PACKERS: &[&str] = &or_none::<{ packer::NAMES.len() + 1 }>(packer::NAMES);
+const APPENDED: &[&str] = &or_none::<{ appended::NAMES.len() + 1 }>(appended::NAMES);
+const LANGUAGES: &[&str] = &or_none::<{ Language::NAMES.len() + 1 }>(&Language::NAMES);
+
+/// `none`, and then these names, which are one less than `N`.
+const fn or_none<const N: usize>(names: &'static [&'static str]) -> [&'static str; N] {
+    let mut all = ["none"; N];
+    if let Some((_, rest)) = all.split_first_mut() {
+        rest.copy_from_slice(names);
+    }
+    all
+}
 
 const RELRO: Kind = Kind::Level { values: &["none", "partial", "full"], strongest: &["full"] };
 const CET: Kind =
@@ -59,9 +77,13 @@ static ROWS: &[Row] = &[
         "format=elf",
         |it, _| Ok(Fact::new(it.format.as_str())),
     ),
-    row("arch", Kind::OneOf(OPEN), "the instruction set", "arch in [amd64, arm64]", |it, _| {
-        Ok(Fact::new(it.arch.as_str()))
-    }),
+    row(
+        "arch",
+        Kind::OneOfOrNumber(Arch::NAMES, Arch::NUMBERED),
+        "the instruction set, as GOARCH names it",
+        "arch in [amd64, arm64]",
+        |it, _| Ok(Fact::new(it.arch.as_str())),
+    ),
     row(
         "endian",
         Kind::OneOf(ENDIANS),
@@ -71,7 +93,7 @@ static ROWS: &[Row] = &[
     ),
     row(
         "os",
-        Kind::OneOf(OPEN),
+        Kind::OneOf(system::Os::NAMES),
         "the system it is for, as GOOS names it, or none",
         "os=linux",
         Dossier::named_system,
@@ -110,9 +132,13 @@ static ROWS: &[Row] = &[
             recorded(oldest, "its header names no Windows")
         },
     ),
-    row("libc", Kind::Name, "the C library: glibc, musl, none, …", "libc=musl", |it, _| {
-        recorded(it.libc(), "nothing shows which C library it uses")
-    }),
+    row(
+        "libc",
+        Kind::Name(LIBCS),
+        "the C library: glibc, musl, none, …",
+        "libc=musl",
+        |it, _| recorded(it.libc(), "nothing shows which C library it uses"),
+    ),
     row(
         "static",
         Kind::Flag,
@@ -189,32 +215,27 @@ static ROWS: &[Row] = &[
     row(
         "signed",
         SIGNED,
-        "who signed it: nobody, ad hoc, an identity, Authenticode",
+        "who signed it: none, adhoc, identity, authenticode; broken",
         "signed=identity",
         |it, _| signed(it.details()?.signature.as_ref().ok_or_else(unread)?),
     ),
-    row("packer", Kind::Name, "the packer that compressed it", "!packer", |it, _| {
+    row("packer", Kind::Name(PACKERS), "the packer that compressed it", "!packer", |it, _| {
         Ok(Fact::new(it.details()?.packer.as_ref().map_or("none", |packer| packer.name)))
     }),
     row(
         "appended",
-        Kind::Name,
+        Kind::Name(APPENDED),
         "what is behind the image: zip, squashfs, data, …",
         "!appended",
         |it, _| {
-            Ok(it.details()?.appended.as_ref().map_or_else(
-                || Fact::new("none"),
-                |it| {
-                    let (size, offset) = (it.size_bytes, it.offset);
-                    Fact::new(if it.is_padding() { "none" } else { it.looks_like })
-                        .because(format!("{size} bytes from offset {offset:#x}"))
-                },
-            ))
+            let Some(appended) = &it.details()?.appended else { return Ok(Fact::new("none")) };
+            let what = if appended.is_padding() { "none" } else { appended.looks_like };
+            Ok(Fact::new(what).because(place_of(appended)))
         },
     ),
     row(
         "language",
-        Kind::Name,
+        Kind::Name(LANGUAGES),
         "the language: go, rust, c, …",
         "language=rust",
         Dossier::spoken_language,
@@ -244,9 +265,13 @@ static ROWS: &[Row] = &[
         "profile=release",
         Dossier::profile,
     ),
-    row("vcs", Kind::Name, "the version control system of its sources", "vcs=git", |it, _| {
-        it.commit("vcs")
-    }),
+    row(
+        "vcs",
+        Kind::Name(VERSION_CONTROL),
+        "the version control system of its sources",
+        "vcs=git",
+        |it, _| it.commit("vcs"),
+    ),
     row(
         "vcs.revision",
         Kind::Text,
@@ -296,79 +321,5 @@ pub(super) fn answer(dossier: &Dossier, name: &str, member: &str) -> Answer {
     match ROWS.iter().find(|row| row.word.name == name) {
         Some(row) => (row.answer)(dossier, member),
         None => Err(NoAnswer::unknown(format!("`{name}` is not a word of rgo-version-m"))),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use rgo_binary::{Format, Kind as ImageKind};
-
-    use super::*;
-    use crate::policy::{HELP, Policy};
-
-    #[test]
-    fn values_are_those_that_images_are_described_by() {
-        use ImageKind::{
-            DebugCompanion, Executable, Object, Other, Pie, SharedLibrary, StaticExecutable,
-            StaticPie,
-        };
-        let kinds = [
-            Executable,
-            Pie,
-            StaticExecutable,
-            StaticPie,
-            SharedLibrary,
-            Object,
-            DebugCompanion,
-            Other,
-        ];
-        assert_eq!(kinds.map(|kind| word(&kind)), KINDS);
-        let formats = [Format::Elf, Format::MachO, Format::Pe].map(|format| format.to_string());
-        assert_eq!(formats, FORMATS);
-        let Kind::Level { values, .. } = RELRO else { panic!("relro is a level") };
-        assert_eq!([Relro::None, Relro::Partial, Relro::Full].map(|it| word(&it)), values);
-    }
-
-    #[test]
-    fn every_word_is_explained_and_its_example_asks_for_it() {
-        for Row { word, .. } in ROWS {
-            assert!(!word.about.is_empty() && !word.about.ends_with('.'), "{}", word.name);
-            assert!(
-                word.example.trim_start_matches('!').starts_with(word.name),
-                "{}",
-                word.example
-            );
-            let parsed = Policy::new(vocabulary()).require(word.example);
-            assert!(parsed.is_ok(), "{}: {parsed:?}", word.example);
-            let twins = ROWS.iter().filter(|other| other.word.name == word.name).count();
-            assert_eq!(twins, 1, "{}", word.name);
-            if let Kind::Level { values, strongest } = word.kind {
-                assert_eq!(values.first(), Some(&"none"), "{}", word.name);
-                assert!(strongest.iter().all(|value| values.contains(value)), "{}", word.name);
-            }
-        }
-    }
-
-    #[test]
-    fn a_name_that_was_changed_leads_to_one_that_is_there() {
-        for (old, new) in RENAMED {
-            let is_word = |name: &str| ROWS.iter().any(|row| row.word.name == name);
-            assert!(is_word(new) && !is_word(old), "{old} {new}");
-            let error = Policy::new(vocabulary()).require(old).expect_err(old);
-            assert!(error.0.contains(&format!("is called `{new}` now")), "{}", error.0);
-        }
-    }
-
-    #[test]
-    fn the_help_is_written_in_these_words() {
-        let example = HELP.split_once("their name:\n").expect("the example").1;
-        let read = Policy::new(vocabulary()).add_file("help", example);
-        assert!(read.is_ok(), "{read:?}");
-        for expression in HELP.split('\'').skip(1).step_by(2) {
-            let parsed = Policy::new(vocabulary()).require(expression);
-            assert!(parsed.is_ok(), "{expression}: {parsed:?}");
-        }
-        let help = rgo_report::render_document(&vocabulary().help(), rgo_report::Style::default());
-        assert!(help.lines().all(|line| line.chars().count() <= 100), "{help}");
     }
 }

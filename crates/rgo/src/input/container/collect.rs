@@ -143,10 +143,15 @@ impl Collector {
 /// its digest alone.
 fn is_list(path: &str) -> bool {
     let is_at_top = !path.contains('/') && (path.ends_with(".json") || path.starts_with("sha256:"));
-    path.starts_with("blobs/") || is_at_top
+    path.starts_with("blobs/") || is_at_top || is_hash(path)
+}
+
+/// Whether a member has nothing but a hash for its name, as in an archive of skopeo's `dir:`.
+fn is_hash(path: &str) -> bool {
+    path.len() >= 64 && path.bytes().all(|byte| byte.is_ascii_hexdigit())
 }
 
 /// Whether a member can be a layer, by the names that all tools give them.
 fn is_layer(path: &str) -> bool {
-    path.starts_with("blobs/") || path.contains(".tar")
+    path.starts_with("blobs/") || path.contains(".tar") || is_hash(path)
 }

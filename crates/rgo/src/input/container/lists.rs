@@ -6,11 +6,16 @@
 //! index.json            OCI layout: {manifests: [{digest, platform, annotations}…]}
 //! blobs/<alg>/<hex>     a manifest {config, layers, annotations}, an index as above, a config
 //!                       {os, architecture, variant, config: {Labels}}, or a layer
+//!
+//! manifest.json         skopeo's dir: a manifest or an index as above, an object
+//! <hex>.manifest.json   … a manifest that its index lists
+//! <hex>                 … a config or a layer
 //! ```
 //!
-//! (OCI Image Format Specification 1.1: image-layout, image-index, manifest, config.) Newer Docker
-//! and containerd write both lists for the same images. An index often lists manifests that the
-//! archive lacks, for other platforms: those images are not here.
+//! (OCI Image Format Specification 1.1: image-layout, image-index, manifest, config; containers/image,
+//! `directory/directory_transport.go`.) Newer Docker and containerd write both lists for the same
+//! images. An index often lists manifests that the archive lacks, for other platforms: those images
+//! are not here.
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -69,6 +74,7 @@ impl Images {
     pub(in crate::input) fn read<'t>(read: &'t Texts<'t>) -> Self {
         let mut reader = Reader {
             read,
+            keeping: Keeping::Layout,
             drafts: Vec::new(),
             within: Vec::new(),
             indexes: 0,
@@ -80,6 +86,16 @@ impl Images {
         }
         for saved in reader.json::<Vec<Saved>>("manifest.json").unwrap_or_default() {
             reader.saved(saved);
+        }
+        if reader.drafts.is_empty()
+            && let Some(manifest) = reader.json::<Manifest>("manifest.json")
+        {
+            reader.keeping = Keeping::Directory;
+            if manifest.manifests.is_some() {
+                reader.index(manifest, &Annotations::new());
+            } else if manifest.is_image() {
+                reader.manifest(None, None, manifest, Annotations::new());
+            }
         }
         let more = reader.more;
         Self { all: finish(reader.drafts), more }
@@ -203,8 +219,40 @@ struct Draft {
     layers: Vec<LayerFile>,
 }
 
+/// How files are named that have a digest.
+#[derive(Clone, Copy, Debug)]
+enum Keeping {
+    /// In an OCI layout.
+    Layout,
+    /// In skopeo's `dir:`.
+    Directory,
+}
+
+impl Keeping {
+    /// The path of a configuration or a layer; `None` if the digest is none.
+    fn blob(self, digest: &str) -> Option<String> {
+        let (algorithm, hex) = digest.split_once(':')?;
+        let is_plain =
+            |part: &str| !part.is_empty() && part.bytes().all(|b| b.is_ascii_alphanumeric());
+        (is_plain(algorithm) && is_plain(hex)).then(|| match self {
+            Self::Layout => format!("blobs/{algorithm}/{hex}"),
+            Self::Directory => hex.to_owned(),
+        })
+    }
+
+    /// The path of a manifest that an index lists.
+    fn manifest(self, digest: &str) -> Option<String> {
+        let blob = self.blob(digest)?;
+        Some(match self {
+            Self::Layout => blob,
+            Self::Directory => format!("{blob}.manifest.json"),
+        })
+    }
+}
+
 struct Reader<'r> {
     read: &'r Texts<'r>,
+    keeping: Keeping,
     drafts: Vec<Draft>,
     /// The digests of the indexes that are being followed: one can list itself.
     within: Vec<String>,
@@ -236,8 +284,10 @@ impl Reader<'_> {
                 draft.annotate(around);
                 continue;
             }
-            let manifest = blob(&descriptor.digest).and_then(|path| self.json::<Manifest>(&path));
-            let Some(manifest) = manifest else { continue };
+            let path = self.keeping.manifest(&descriptor.digest);
+            let Some(manifest) = path.and_then(|path| self.json::<Manifest>(&path)) else {
+                continue;
+            };
             if manifest.manifests.is_some() {
                 if !self.within.contains(&descriptor.digest) {
                     self.within.push(descriptor.digest);
@@ -247,29 +297,30 @@ impl Reader<'_> {
             } else if manifest.is_image()
                 && !descriptor.platform.as_ref().is_some_and(Platform::is_of_no_image)
             {
-                self.manifest(descriptor.digest, descriptor.platform, manifest, around);
+                self.manifest(Some(descriptor.digest), descriptor.platform, manifest, around);
             }
         }
     }
 
     fn manifest(
         &mut self,
-        digest: String,
+        digest: Option<String>,
         platform: Option<Platform>,
         manifest: Manifest,
         around: Annotations,
     ) {
-        let Some(config) = manifest.config.and_then(|config| blob(&config.digest)) else { return };
+        let config = manifest.config.and_then(|config| self.keeping.blob(&config.digest));
+        let Some(config) = config else { return };
         let layers = manifest.layers.into_iter().flatten();
         let layers = layers.filter_map(|layer| {
             let kind = layer.media_type.unwrap_or_default();
             Some(LayerFile {
-                path: blob(&layer.digest)?.into(),
+                path: self.keeping.blob(&layer.digest)?.into(),
                 storage: Storage::of(&kind),
                 annotations: Arc::new(layer.annotations.unwrap_or_default()),
             })
         });
-        let Some(draft) = self.draft(Some(digest), &config, layers.collect()) else { return };
+        let Some(draft) = self.draft(digest, &config, layers.collect()) else { return };
         draft.image.annotations.extend(manifest.annotations.unwrap_or_default());
         draft.annotate(around);
         if let Some(name) = platform.and_then(Platform::name) {
@@ -316,7 +367,7 @@ impl Reader<'_> {
         }
         self.layers = count;
         let mut image =
-            ContainerImage { layers: layers.len(), id: id(config), ..Default::default() };
+            ContainerImage { layer_count: layers.len(), id: id(config), ..Default::default() };
         if let Some(config) = self.json::<Config>(config) {
             image.platform = config.platform.name();
             let labels = config.config.and_then(|settings| settings.labels);
@@ -375,14 +426,8 @@ fn finish(drafts: Vec<Draft>) -> Vec<Image> {
     drafts.into_iter().map(image).collect()
 }
 
-/// Where a layout keeps what has a digest.
-fn blob(digest: &str) -> Option<String> {
-    let (algorithm, hex) = digest.split_once(':')?;
-    let is_plain = |part: &str| !part.is_empty() && part.bytes().all(|b| b.is_ascii_alphanumeric());
-    (is_plain(algorithm) && is_plain(hex)).then(|| format!("blobs/{algorithm}/{hex}"))
-}
-
-/// The digest of a configuration by its path: `blobs/<alg>/<hex>`, or docker save's `<hex>.json`.
+/// The digest of a configuration by its path: `blobs/<alg>/<hex>`, docker save's `<hex>.json`, or
+/// `<hex>`.
 fn id(config: &str) -> Option<String> {
     let is_hex = |text: &str| text.len() >= 64 && text.bytes().all(|b| b.is_ascii_hexdigit());
     if let Some((algorithm, hex)) = config.strip_prefix("blobs/").and_then(|c| c.split_once('/')) {

@@ -44,7 +44,7 @@ pub struct ContainerImage {
     /// The labels of the configuration, and the annotations of manifest and index.
     pub annotations: Annotations,
     /// How many layers it has.
-    pub layers: usize,
+    pub layer_count: usize,
     /// Whether another image in the archive has the same names and platform.
     #[serde(skip)]
     is_namesake: bool,
@@ -96,7 +96,8 @@ impl ContainerImage {
             (names, _) => names.iter().take(NAMES).cloned().collect::<Vec<_>>().join(", "),
         };
         if let more @ 1.. = self.names.len().saturating_sub(NAMES) {
-            title += &format!(" and {more} more names");
+            let names = if more == 1 { "name" } else { "names" };
+            title += &format!(" and {more} more {names}");
         }
         if let Some(platform) = &self.platform {
             title += &format!(" {platform}");
@@ -119,7 +120,7 @@ impl Layer {
     pub fn describe(layers: &[Self]) -> Option<String> {
         let first = layers.iter().find(|layer| layer.hidden_by.is_none()).or(layers.first())?;
         let (image, number) = (&first.image, first.number);
-        let mut text = format!("image {} layer {number} of {}", image.title(), image.layers);
+        let mut text = format!("image {} layer {number} of {}", image.title(), image.layer_count);
         if let Some(by) = first.hidden_by {
             text += &match by {
                 by if by == number => ", hidden by the same layer".to_owned(),
@@ -135,5 +136,21 @@ impl Layer {
             more => text += &format!(", and in {more} more images"),
         }
         Some(text)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_title_counts_the_names_that_it_leaves_out() {
+        for (count, title) in
+            [(2, "t0, t1"), (3, "t0, t1 and 1 more name"), (5, "t0, t1 and 3 more names")]
+        {
+            let names = (0..count).map(|n| format!("t{n}")).collect();
+            let image = ContainerImage { names, ..ContainerImage::default() };
+            assert_eq!(image.title(), title);
+        }
     }
 }

@@ -211,7 +211,7 @@ fn sparse_members_are_refused_and_the_rest_goes_on() {
     append(&mut pax, "GNUSparseFile.0/sparse", tar::EntryType::Regular, &image(512));
     append(&mut pax, "app", tar::EntryType::Regular, &image(40));
     for builder in [old, pax] {
-        let words = "x!sparse refused: a sparse member, which is not supported";
+        let words = "x!sparse refused: sparse, which is not supported";
         let bytes = builder.into_inner().unwrap();
         check(&bytes, Limits::default(), &[words, "x!app image 40", "x Tar 1/2"]);
     }
@@ -253,7 +253,7 @@ fn what_is_not_opened_is_named() {
         (b"\x04\x22\x4d\x18....", "an lz4 file"),
         (b"7z\xbc\xaf\x27\x1c..", "a 7z archive"),
         (b"\xed\xab\xee\xdb....", "an RPM package"),
-        (b"!<thin>\n", "a thin archive: its members are files of their own"),
+        (b"!<thin>\n", "a thin archive, whose members are files of their own"),
     ];
     for (bytes, what) in cases {
         let lines = mapped(&tar(&[("m", bytes)]), &Options::default());

@@ -275,3 +275,36 @@ fn a_program_for_dos_is_one_and_what_is_behind_it_too() {
     check(&packed, Limits::default(), &[words, "x!app image 40", "x Zip 1/1"]);
     assert_eq!(mapped(b"MZ and other words", &Options::default()), ["x a text file"]);
 }
+
+/// Far from its start, where only the way through an archive gets.
+#[test]
+fn a_disk_in_an_archive_is_told_as_a_disk() {
+    // What does not compress, so that a zip of it is as long.
+    let mut state = 1_u32;
+    let mut next = || {
+        state ^= state << 13;
+        state ^= state >> 17;
+        state ^= state << 5;
+        state.to_le_bytes()[1]
+    };
+    let noise: Vec<u8> = (0..70_000).map(|_| next()).collect();
+    let iso = [&[0; 0x8001][..], b"CD001", &noise].concat();
+    let dmg = [&noise, b"koly\0\0\0\x04\0\0\x02\0".as_slice(), &[0; 500]].concat();
+    let script = b"#!/bin/sh\n# This script was generated using Makeself 2.4.5\n".to_vec();
+    for (bytes, what) in [
+        (iso, "an image of an optical disk (.iso)"),
+        (dmg, "an Apple disk image (.dmg)"),
+        (script, "a makeself archive"),
+    ] {
+        let members: [(&str, &[u8]); 2] = [("disk", &bytes), ("app", &image(40))];
+        let tar = tar(&members);
+        for archive in [tar.clone(), gz(&tar), zip(&members), stored(&members)] {
+            let refused = format!("x!disk refused: {what}, which is not supported");
+            for lines in [mapped, streamed].map(|read| read(&archive, &Options::default())) {
+                assert_eq!(lines[..2], [refused.clone(), "x!app image 40".to_owned()]);
+            }
+        }
+        let closed = Options { archives: false, ..Options::default() };
+        assert!(!mapped(&bytes, &closed).concat().contains("refused"), "{what}");
+    }
+}

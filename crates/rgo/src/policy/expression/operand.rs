@@ -4,7 +4,7 @@ use super::written::Written;
 use super::{Operator, Test};
 use crate::policy::complaint::Complaint;
 use crate::policy::version::Version;
-use crate::policy::vocabulary::{self, Kind, Word};
+use crate::policy::vocabulary::{Kind, Word};
 
 /// What a fact is compared with.
 #[derive(Clone, Debug, PartialEq)]
@@ -16,7 +16,7 @@ pub(in crate::policy) struct Operand {
 
 #[derive(Clone, Debug, PartialEq)]
 pub(in crate::policy) enum Wanted {
-    /// In the spelling of [`vocabulary::canonical`].
+    /// A name, in lower case.
     Word(String),
     /// Text in which `*` stands for anything.
     Pattern(String),
@@ -59,7 +59,7 @@ pub(super) fn compare(
     let equal = operator == Operator::Equal;
     if is_any(value) {
         return match word.kind {
-            Kind::Flag | Kind::OneOf(_) | Kind::Size => {
+            Kind::Flag | Kind::OneOf(_) | Kind::OneOfOrNumber(..) | Kind::Size => {
                 Err(wrong(format!("`{name}` is {what}: `*` would say nothing")))
             }
             _ if equality => Ok(Test::Any(equal)),
@@ -109,17 +109,26 @@ fn operand(word: &Word, value: &Written<'_>) -> Result<Operand, Complaint> {
         }
         Kind::Time => Wanted::Time(time(text).ok_or_else(|| no("a date or time"))?),
         Kind::Size => Wanted::Size(size(text).ok_or_else(|| no("a number of bytes"))?),
-        Kind::OneOf(_) | Kind::Name | Kind::Level { .. } | Kind::Flag | Kind::Presence => {
-            let value = vocabulary::canonical(text);
-            let values = word.kind.values();
-            if !values.is_empty() && !values.contains(&value.as_str()) {
-                let message = format!("`{text}` is not a value of `{}`", word.name);
-                return Err(Complaint(message, format!("there are: {}", values.join(", "))));
-            }
-            Wanted::Word(value)
+        Kind::OneOf(_)
+        | Kind::OneOfOrNumber(..)
+        | Kind::Name(_)
+        | Kind::Level { .. }
+        | Kind::Flag
+        | Kind::Presence => {
+            Wanted::Word(word.kind.value(text).ok_or_else(|| no_value(text, word))?)
         }
     };
     Ok(Operand { text: text.to_owned(), wanted })
+}
+
+/// A name that no binary can have: to compare with it would always hold, or never.
+fn no_value(text: &str, word: &Word) -> Complaint {
+    let near = word.kind.nearest_value(text);
+    let near = near.map(|near| format!("did you mean `{near}`? ")).unwrap_or_default();
+    Complaint(
+        format!("`{text}` is not a value of `{}`", word.name),
+        format!("{near}there are: {}", word.kind.values().join(", ")),
+    )
 }
 
 fn example(word: &Word) -> String {

@@ -53,6 +53,9 @@ fn spellings_mean_the_same() {
         ("relro==FULL", "relro=full"),
         ("arch==x86_64", "arch=amd64"),
         ("signed=ad-hoc", "signed=adhoc"),
+        ("libc=gnu", "libc=GLIBC"),
+        ("libc!=ucrt", "libc != ucrtbase"),
+        ("libc=sunos", "libc=solaris"),
         ("arch in [x86-64 , \"arm64\"]", "arch in[amd64,aarch64]"),
         ("dep:openssl != *", "dep:openssl!=*"),
         ("build:x=\"a b\"?", "build:x == \"a b\" ?"),
@@ -81,7 +84,7 @@ fn names_and_values_may_hold_odd_characters() {
         ("build:x=\"a \\\"b\\\\\" ?", "x", "a \"b\\"),
         ("path=a?b??", "", "a?b?"),
         ("path=a, b]", "", "a, b]"),
-        ("libc=\"odd?\"", "", "odd?"),
+        ("path=\"odd?\"", "", "odd?"),
     ] {
         let parsed = parse(text).unwrap_or_else(|error| panic!("{error}"));
         let Test::Compare(_, operand) = parsed.test else { panic!("{text} compares") };
@@ -180,11 +183,23 @@ fn what_is_wrong_is_pointed_at() {
         ),
         (
             "relro==fll",
-            "`fll` is not a value of `relro`\n  relro==fll\n         ^^^\nhint: there are: none, partial, full",
+            "`fll` is not a value of `relro`\n  relro==fll\n         ^^^\nhint: did you mean `full`? there are: none, partial, full",
+        ),
+        (
+            "arch!=amd46",
+            "`amd46` is not a value of `arch`\n  arch!=amd46\n        ^^^^^\nhint: did you mean `amd64`? there are: 386, amd64, arm64, riscv64",
+        ),
+        (
+            "libc in [musl, sparc]",
+            "`sparc` is not a value of `libc`\n  libc in [musl, sparc]\n                 ^^^^^\nhint: there are: none, glibc, musl, UCRT, solaris",
+        ),
+        (
+            "arch=\"machine x\"",
+            "`machine x` is not a value of `arch`\n  arch=\"machine x\"\n       ^^^^^^^^^^^\nhint: there are: 386, amd64, arm64, riscv64",
         ),
         (
             "relro in [full, fll]",
-            "`fll` is not a value of `relro`\n  relro in [full, fll]\n                  ^^^\nhint: there are: none, partial, full",
+            "`fll` is not a value of `relro`\n  relro in [full, fll]\n                  ^^^\nhint: did you mean `full`? there are: none, partial, full",
         ),
         (
             "!version=1",

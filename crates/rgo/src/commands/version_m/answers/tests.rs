@@ -68,6 +68,15 @@ fn only_both_marks_of_a_processor_are_full_branch_protection() {
         let found = short(branch_protection(&marked));
         assert_eq!(found, expected, "{ibt:?} {shstk:?} {bti:?} {pac:?}");
     }
+    // Two marks that are missing for one reason have it once.
+    for (one, other, expected) in
+        [("no property", "no property", "no property"), ("a", "b", "a; b"), ("", "b", "b")]
+    {
+        let mut marked = hardening.clone();
+        (marked.cet_ibt.evidence, marked.cet_shstk.evidence) = (one.into(), other.into());
+        let fact = branch_protection(&marked).expect("a fact");
+        assert_eq!(fact.evidence.as_deref(), Some(expected));
+    }
 }
 
 /// `HIGH_ENTROPY_VA`, bit 20 of the DLL characteristics, is what 64-bit programs can have more.
@@ -185,10 +194,14 @@ fn every_word_is_answered_by_a_value_of_its_kind() {
             };
             let fits = match (word.kind, &fact.value) {
                 (WordKind::Flag | WordKind::Presence, Value::Flag(_)) => true,
-                (WordKind::OneOf(values) | WordKind::Level { values, .. }, Value::Text(text)) => {
-                    values.is_empty() || values.contains(&text.as_str())
-                }
-                (WordKind::Name | WordKind::Version | WordKind::Time, Value::Text(_)) => true,
+                (
+                    WordKind::OneOf(values)
+                    | WordKind::OneOfOrNumber(values, _)
+                    | WordKind::Name(values)
+                    | WordKind::Level { values, .. },
+                    Value::Text(text),
+                ) => values.contains(&text.as_str()),
+                (WordKind::Version | WordKind::Time, Value::Text(_)) => true,
                 (WordKind::Text | WordKind::Setting, Value::Text(_) | Value::List(_)) => true,
                 (WordKind::Dependency, Value::Copies { .. }) => true,
                 (WordKind::Size, Value::Number(_)) => true,

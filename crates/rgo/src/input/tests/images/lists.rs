@@ -1,8 +1,8 @@
 //! The lists of images: which images there are, their names and platforms, and missing layers.
 
-use super::super::super::Options;
+use super::super::super::{Options, visit};
 use super::super::build::{gz, layer, tar, zst};
-use super::super::{found, line};
+use super::super::{found, line, words};
 use super::{app, layout, oci, packed, report, saved};
 use crate::input::visitor::Body;
 
@@ -109,6 +109,69 @@ fn a_layer_that_cannot_be_read_is_reported_and_hides_nothing() {
         ),
     ];
     assert_eq!(answer, expected);
+}
+
+#[test]
+fn a_directory_of_skopeo_may_have_the_images_of_several_platforms() {
+    let app = app();
+    let (hex, platforms) = (|n: usize| format!("{n:064x}"), ["amd64", "arm64"]);
+    let mut files: super::Files = Vec::new();
+    let mut listed = Vec::new();
+    for (n, arch) in platforms.into_iter().enumerate() {
+        let (manifest, config, blob) = (hex(10 + n), hex(20 + n), hex(30 + n));
+        listed.push(format!(
+            r#"{{"digest":"sha256:{manifest}","platform":{{"os":"linux","architecture":"{arch}"}}}}"#
+        ));
+        let text = format!(
+            r#"{{"config":{{"digest":"sha256:{config}"}},"layers":[{{"digest":"sha256:{blob}"}}]}}"#
+        );
+        files.push((format!("{manifest}.manifest.json"), text.into()));
+        files.push((config, format!(r#"{{"os":"linux","architecture":"{arch}"}}"#).into()));
+        files.push((blob, gz(&layer(&[(arch, &app)]))));
+    }
+    files.push((
+        "manifest.json".into(),
+        format!(r#"{{"manifests":[{}]}}"#, listed.join(",")).into(),
+    ));
+    let expected = [
+        "amd64 image 40 (image 000000000000 linux/amd64 layer 1 of 1)",
+        "arm64 image 40 (image 000000000000 linux/arm64 layer 1 of 1)",
+    ];
+    let answer = report(found(Body::Bytes(&packed(&files)), &Options::default()), "x!");
+    assert_eq!(answer, expected);
+    let folder = super::folder(&files);
+    let found = visit(&[folder.path().to_owned()], &Options::default(), &|_| {}, &words);
+    assert_eq!(report(found, &format!("{}!", folder.path().display())), expected);
+}
+
+/// The tar of an image and the folder of it are the same image: a layer that is not there is a
+/// failure where the user named the image, and none where a folder around it was named.
+#[test]
+fn an_image_that_was_named_is_named_with_its_layers_in_every_form() {
+    let upper = layer(&[("b", &app())]);
+    for form in [saved, oci, super::directory] {
+        let mut files = form(&[layer(&[("a", &app())]), upper.clone()]);
+        // Neither the first layer nor the bytes of the second.
+        let (_, second) = (files.remove(0), &mut files[0].1);
+        *second = b"text".into();
+        let around = tempfile::tempdir().unwrap();
+        super::write(&files, &around.path().join("folder/image"));
+        std::fs::create_dir(around.path().join("tar")).unwrap();
+        std::fs::write(around.path().join("tar/image.tar"), packed(&files)).unwrap();
+        let named = |path: &str| -> Vec<(bool, String)> {
+            let path = around.path().join(path);
+            let found = visit(&[path], &Options::default(), &|_| {}, &words);
+            let refused = found.iter().filter(|found| found.value.contains("refused"));
+            refused.map(|found| (found.named, found.value.clone())).collect()
+        };
+        for (name, expected) in
+            [("folder/image", true), ("tar/image.tar", true), ("folder", false), ("tar", false)]
+        {
+            let refused = named(name);
+            assert_eq!(refused.len(), 2, "{name}: {refused:?}");
+            assert!(refused.iter().all(|(named, _)| *named == expected), "{name}: {refused:?}");
+        }
+    }
 }
 
 #[test]
