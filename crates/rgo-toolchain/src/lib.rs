@@ -21,6 +21,7 @@ pub mod event;
 pub mod floor;
 pub mod hints;
 pub mod interrupt;
+pub mod makeable;
 pub mod native;
 pub mod own_linker;
 pub mod plan;

@@ -9,7 +9,7 @@ use crate::exec::Cmd;
 use crate::profile::ProfileDebug;
 use crate::request::Request;
 use crate::rustflags::{self, TargetFlags};
-use crate::selection::{Mode, OutputKind, Wanted};
+use crate::selection::{Mode, OutputKind, Selection, Wanted};
 use crate::target::{Floor, Toolchain};
 
 /// One target of the build.
@@ -23,6 +23,8 @@ pub struct TargetPlan {
     pub flags: TargetFlags,
     /// Variables for C code, and for the link.
     pub env: BTreeMap<String, String>,
+    /// What cargo is to make for it, where that is not what the user selected.
+    pub selection: Option<Selection>,
 }
 
 /// A cargo command, and the targets (by index) that it builds.
@@ -60,12 +62,19 @@ pub fn cargo_runs(
     // `cargo rustc`, which alone makes another crate type, takes one target.
     let alone = forced_crate_type(request.selection.mode).is_some();
     rustflags::invocations(&flags, replaced, &|a, b| {
-        alone || conflict(a, b) || contradict(&targets[a].env, &targets[b].env)
+        let (a_target, b_target) = (&targets[a], &targets[b]);
+        alone
+            || a_target.selection != b_target.selection
+            || conflict(a, b)
+            || contradict(&a_target.env, &b_target.env)
     })
     .into_iter()
     .map(|invocation| {
         let mut cmd = base.clone().cwd(&request.folder);
-        cmd = cmd.args(build_flags(request, wanted, messages));
+        let first = invocation.targets.first().and_then(|index| targets.get(*index));
+        let selection = first.and_then(|target| target.selection.as_ref());
+        let selection = selection.unwrap_or(&request.selection);
+        cmd = cmd.args(build_flags(request, selection, wanted, messages));
         for index in &invocation.targets {
             let target = &targets[*index];
             cmd = cmd.args(["--target", &target.toolchain.triple]).envs(&target.env);
@@ -95,8 +104,13 @@ fn forced_crate_type(mode: Option<Mode>) -> Option<&'static str> {
     }
 }
 
-fn build_flags(request: &Request, wanted: &[Wanted], messages: Messages) -> Vec<String> {
-    let forced = forced_crate_type(request.selection.mode).is_some();
+fn build_flags(
+    request: &Request,
+    selection: &Selection,
+    wanted: &[Wanted],
+    messages: Messages,
+) -> Vec<String> {
+    let forced = forced_crate_type(selection.mode).is_some();
     let mut flags: Vec<String> = Vec::new();
     let mut add = |words: &[&str]| flags.extend(words.iter().map(|word| (*word).to_owned()));
 
@@ -111,7 +125,6 @@ fn build_flags(request: &Request, wanted: &[Wanted], messages: Messages) -> Vec<
     add(&["--profile", &request.profile]);
     // One target's error must not keep the others from being built.
     add(&["--keep-going"]);
-    let selection = &request.selection;
     if forced {
         // Its ID is what names it without doubt: a dependency may have the same name.
         wanted.iter().for_each(|one| add(&["-p", &one.package.repr]));
@@ -203,6 +216,7 @@ mod tests {
             floor: toolchain.floor.clone(),
             flags: TargetFlags { triple: toolchain.triple.clone(), ..TargetFlags::default() },
             env: [(format!("CC_{}", toolchain.triple), "cc".to_owned())].into(),
+            selection: None,
         }
     }
 

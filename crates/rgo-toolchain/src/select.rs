@@ -78,6 +78,8 @@ pub struct Chosen {
     pub toolchain: &'static Toolchain,
     /// The floor that its name brings, as the user wrote it: the `2.28` of `x86_64-unknown-linux-gnu.2.28`.
     pub floor: Option<String>,
+    /// Whether the user named it, rather than all that there are.
+    pub is_named: bool,
 }
 
 /// Resolves every spec, in the order given and each toolchain once; without any it is the host's.
@@ -97,9 +99,14 @@ pub fn resolve(
             if spec.is_empty() {
                 return Err(SelectError::Empty { list: list.clone() });
             }
+            let group = spec.to_ascii_lowercase();
+            let spec = if ["all", "host"].contains(&&*group) { &group } else { spec };
             for one in resolve_one(spec, libc, host_triple)? {
                 match chosen.iter_mut().find(|other| other.toolchain.name == one.toolchain.name) {
-                    Some(other) => other.floor = one_floor(other, one.floor)?,
+                    Some(other) => {
+                        other.floor = one_floor(other, one.floor)?;
+                        other.is_named |= one.is_named;
+                    }
                     None => chosen.push(one),
                 }
             }
@@ -125,8 +132,8 @@ fn resolve_one(
     libc: Option<Libc>,
     host_triple: &str,
 ) -> Result<Vec<Chosen>, SelectError> {
-    let without_floor = |toolchain| Chosen { toolchain, floor: None };
-    match spec.to_ascii_lowercase().as_str() {
+    let without_floor = |toolchain| Chosen { toolchain, floor: None, is_named: spec != "all" };
+    match spec {
         // `all --libc static` is all that can be static: what has no such C library was not asked for by name.
         "all" => Ok(target::all()
             .iter()
@@ -170,7 +177,7 @@ fn named(spec: &str, libc: Option<Libc>) -> Result<Vec<Chosen>, SelectError> {
     }
     let chosen = processors.into_iter().map(|arch| {
         let toolchain = pick(spec, &Words { arch: Some(arch), ..words.clone() }, libc)?;
-        Ok(Chosen { toolchain, floor: words.floor_for(toolchain) })
+        Ok(Chosen { toolchain, floor: words.floor_for(toolchain), is_named: true })
     });
     chosen.collect()
 }

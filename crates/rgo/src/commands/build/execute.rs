@@ -578,27 +578,3 @@ pub(super) fn needs_dsymutil(prepared: &Prepared) -> bool {
 pub(super) fn splits_with_dsymutil(prepared: &Prepared, toolchain: &Toolchain) -> bool {
     prepared.strip == StripMode::Split && toolchain.is("darwin")
 }
-
-/// An error for a kind of file that a platform cannot have, if it was asked for by name.
-///
-/// # Errors
-/// If it was.
-pub(super) fn check_makeable(prepared: &Prepared) -> Result<()> {
-    for (toolchain, _) in &prepared.targets {
-        for wanted in &prepared.wanted {
-            if wanted.explicit && !toolchain.makes(wanted.kind.crate_type()) {
-                return Err(anyhow!(
-                    "{} cannot be a {} for {}: with the C library linked in there is no dynamic linking",
-                    wanted.name,
-                    wanted.kind.crate_type(),
-                    toolchain.name
-                )
-                .context(Hint(format!(
-                    "leave {} out of --target, or build it as a program or with --buildmode c-archive",
-                    toolchain.name
-                ))));
-            }
-        }
-    }
-    Ok(())
-}

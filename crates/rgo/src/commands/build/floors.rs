@@ -51,7 +51,7 @@ pub(super) fn settle(
     wishes.check_flags()?;
     let mut targets = Vec::new();
     let mut newest = None;
-    for Chosen { toolchain, floor } in chosen {
+    for Chosen { toolchain, floor, .. } in chosen {
         let wish = wishes.of(toolchain, floor.as_deref())?;
         let settled = floor::settle(toolchain, wish.as_ref().map(|wish| wish.version.as_str()))
             .map_err(|error| said_by(wish.as_ref(), &error))?;

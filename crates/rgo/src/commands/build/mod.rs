@@ -14,6 +14,7 @@ mod floors;
 mod leaks;
 pub mod link;
 mod lockfile;
+mod makeable;
 mod note;
 mod prepare;
 mod report;
@@ -31,6 +32,7 @@ use rgo_toolchain::cargo_platform::Cfg;
 use rgo_toolchain::cargo_run::Show;
 use rgo_toolchain::event::Event;
 use rgo_toolchain::exec::Cmd;
+use rgo_toolchain::makeable::Makeable;
 use rgo_toolchain::plan::{self, CargoRun, Messages, TargetPlan};
 use rgo_toolchain::{dsymutil, interrupt, project, unification};
 
@@ -63,23 +65,23 @@ pub fn run(args: Build) -> Result<Exit> {
 
 fn build(args: &BuildArgs) -> Result<Exit> {
     let prepared = prepare::prepare(args)?;
-    execute::check_makeable(&prepared)?;
+    let makeable = makeable::of_targets(&prepared)?;
     let said = Said { quiet: args.quiet || args.dry_run, trace: args.trace };
     if args.verbose > 0 {
         said.note(&format!("{}, {}", compiler_line(&prepared), prepared.compiler.rustc));
     }
     let work = link::Work::new(&prepared.cache, args.work, args.dry_run)?;
     let dsymutil = if execute::needs_dsymutil(&prepared) { dsymutil::find() } else { None };
-    let mut reports: Vec<Option<TargetReport>> = prepared.targets.iter().map(|_| None).collect();
+    let mut reports: Vec<Option<TargetReport>> = makeable::left_out(&prepared, &makeable, &said);
     let linkings = link_all(args, &prepared, &work, dsymutil.is_some(), &said, &mut reports)?;
     let plans: Vec<TargetPlan> = linkings
         .iter()
-        .map(|(index, linking)| target_plan(&prepared, *index, linking))
+        .map(|(index, linking)| target_plan(&prepared, *index, linking, &makeable))
         .collect::<Result<_>>()?;
     let runs = cargo_runs(&prepared, &plans)?;
     if args.dry_run {
         dry_run(args, &prepared, &plans, &linkings, &runs)?;
-        let all = reports.iter().all(Option::is_none);
+        let all = reports.iter().flatten().all(|report| report.error.is_none());
         return Ok(if all { Exit::Done } else { Exit::Failed });
     }
 
@@ -128,6 +130,9 @@ fn link_all(
     let linker = link::Linker::new(prepared, work, args.dry_run)?;
     let mut linkings = Vec::new();
     for (index, (toolchain, floor)) in prepared.targets.iter().enumerate() {
+        if reports.get(index).is_some_and(Option::is_some) {
+            continue;
+        }
         let theirs = prepared.configuration.linker(&toolchain.triple);
         if let Some(theirs) = theirs.filter(|_| toolchain.zig.is_some() && !args.quiet) {
             output::warning(&format!(
@@ -214,7 +219,12 @@ impl Said {
     }
 }
 
-fn target_plan(prepared: &Prepared, index: usize, linking: &Linking) -> Result<TargetPlan> {
+fn target_plan(
+    prepared: &Prepared,
+    index: usize,
+    linking: &Linking,
+    makeable: &[Makeable],
+) -> Result<TargetPlan> {
     let (toolchain, floor) = &prepared.targets[index];
     let mut flags = prepared.configuration.flags(&toolchain.triple, &|| {
         project::cfg(&prepared.compiler, &prepared.cache, Some(toolchain))
@@ -223,7 +233,11 @@ fn target_plan(prepared: &Prepared, index: usize, linking: &Linking) -> Result<T
     flags.ours.extend(linking.rustflags.iter().cloned());
     flags.ours.extend(plan::trim_flags(&prepared.trims));
     flags.ours.extend(prepared.request.rustc_flags.iter().cloned());
-    Ok(TargetPlan { toolchain, floor: floor.clone(), flags, env: linking.env.clone() })
+    let selection = match makeable.get(index) {
+        Some(Makeable::Part(selection)) => Some((**selection).clone()),
+        _ => None,
+    };
+    Ok(TargetPlan { toolchain, floor: floor.clone(), flags, env: linking.env.clone(), selection })
 }
 
 fn cargo_runs(prepared: &Prepared, plans: &[TargetPlan]) -> Result<Vec<CargoRun>> {

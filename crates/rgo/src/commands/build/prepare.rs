@@ -13,7 +13,7 @@ use rgo_toolchain::plan::{self, Trim};
 use rgo_toolchain::profile::{ProfileDebug, ProfileStrip};
 use rgo_toolchain::project::{Configuration, Project};
 use rgo_toolchain::request::Request;
-use rgo_toolchain::select;
+use rgo_toolchain::select::{self, Chosen};
 use rgo_toolchain::selection::{self, Wanted};
 use rgo_toolchain::target::{Floor, Toolchain};
 use rgo_toolchain::vcs::{self, Absent, Vcs};
@@ -42,6 +42,8 @@ pub(super) struct Prepared {
     pub variables: Vec<String>,
     /// The targets, with the oldest system for each.
     pub targets: Vec<(&'static Toolchain, Option<Floor>)>,
+    /// Names of those that the user did not name: they came with all the others.
+    pub unnamed: BTreeSet<&'static str>,
     /// The user's cargo configuration.
     pub configuration: Configuration,
     /// The project.
@@ -88,7 +90,9 @@ pub(super) fn prepare(args: &BuildArgs) -> Result<Prepared> {
         cargo = cargo.env_remove("SOURCE_DATE_EPOCH");
     }
     let configuration = Configuration::load(&request)?;
-    let targets = targets(args, &configuration, &compiler, &cache)?;
+    let chosen = chosen(args, &configuration, &compiler)?;
+    let targets = floors::settle(args, &configuration, &cache, &chosen)?;
+    let unnamed = chosen.iter().filter(|one| !one.is_named).map(|one| one.toolchain.name.as_str());
     let triples: Vec<&str> = targets.iter().map(|(t, _)| t.triple.as_str()).collect();
     let output = arguments::output(args, &request.folder);
 
@@ -128,6 +132,7 @@ pub(super) fn prepare(args: &BuildArgs) -> Result<Prepared> {
         cargo,
         variables,
         targets,
+        unnamed: unnamed.collect(),
         configuration,
         project,
         wanted,
@@ -141,21 +146,19 @@ pub(super) fn prepare(args: &BuildArgs) -> Result<Prepared> {
     })
 }
 
-fn targets(
+fn chosen(
     args: &BuildArgs,
     configuration: &Configuration,
     compiler: &Compiler,
-    cache: &Cache,
-) -> Result<Vec<(&'static Toolchain, Option<Floor>)>> {
+) -> Result<Vec<Chosen>> {
     let configured = configuration.configured_targets();
     let specs = match (args.targets.as_slice(), configured.is_empty()) {
         ([], false) => configured,
         ([], true) => vec!["host".to_owned()],
         (given, _) => given.to_vec(),
     };
-    let chosen = select::resolve(&specs, arguments::libc(args), &compiler.version.host)
-        .map_err(|error| Usage(error.to_string()))?;
-    floors::settle(args, configuration, cache, &chosen)
+    select::resolve(&specs, arguments::libc(args), &compiler.version.host)
+        .map_err(|error| Usage(error.to_string()).into())
 }
 
 fn commit_or_not(wish: VcsArg, commit: Result<Vcs, Absent>, quiet: bool) -> Result<Option<Vcs>> {
