@@ -22,6 +22,7 @@ mod hostile;
 mod images;
 mod inspect;
 mod link_options;
+mod makeable;
 mod native;
 mod paths;
 mod private_sources;

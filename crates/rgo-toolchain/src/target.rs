@@ -102,6 +102,9 @@ pub struct Toolchain {
     pub all: bool,
     /// The final crate types it can make: `bin`, `cdylib`, `staticlib`.
     pub crate_types: Vec<String>,
+    /// The oldest Rust that builds for it, where that is not the oldest of all.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub oldest_rust: Option<semver::Version>,
     /// The oldest system, unless the user names another.
     #[serde(default)]
     pub floor: Option<Floor>,

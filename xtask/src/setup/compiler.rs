@@ -27,7 +27,11 @@ const TRIPLES: [&str; 8] = [
 /// How long a failed download is taken for an answer.
 const REMEMBERED: Duration = Duration::from_secs(24 * 60 * 60);
 
+/// The oldest compiler that rgo-build supports.
+const OLDEST: &str = "1.74.0";
+
 pub(super) fn ensure(setup: &mut Setup) -> anyhow::Result<()> {
+    oldest(setup);
     let distribution = distribution()?;
     if let Some((cargo, _)) = &distribution {
         // Standard libraries from source are tested with it, whatever builds the rest.
@@ -67,6 +71,32 @@ pub(super) fn ensure(setup: &mut Setup) -> anyhow::Result<()> {
     }
     setup.say("RGO_CARGO", &cargo);
     Ok(())
+}
+
+/// The oldest compiler with its library's source, for the test that it builds. Without rustup, or
+/// its network, that test says that it was not made.
+fn oldest(setup: &mut Setup) {
+    if !on_path("rustup") {
+        return;
+    }
+    let which = || output(command("rustup").args(["which", "cargo", "--toolchain", OLDEST]));
+    let source = |cargo: &str| {
+        let sysroot = Path::new(cargo.trim()).parent().and_then(Path::parent);
+        sysroot.is_some_and(|it| it.join("lib/rustlib/src/rust/library/std/Cargo.toml").is_file())
+    };
+    let cargo = match which() {
+        Ok(cargo) if source(&cargo) => Ok(cargo),
+        _ => {
+            doing("compiler", "asking rustup for the oldest supported compiler");
+            let flags = ["--profile", "minimal", "--component", "rust-src", "--no-self-update"];
+            quiet(command("rustup").args(["toolchain", "install", OLDEST]).args(flags))
+                .and_then(|_| which())
+        }
+    };
+    match cargo {
+        Ok(cargo) => setup.say("RGO_TEST_OLDEST_CARGO", cargo.trim()),
+        Err(_) => done("compiler", &format!("rustup has no {OLDEST}: it is not tested")),
+    }
 }
 
 /// Whether a sysroot can serve all targets without a download.
