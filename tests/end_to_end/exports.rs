@@ -119,10 +119,32 @@ fn c_links_with_the_shared_and_the_static_library() {
     for library in ["libplug.so", "libplug.a"] {
         let mut cc = native("cc");
         cc.arg(&source).arg("-o").arg(&program).arg("-I").arg(&dist).arg(dist.join(library));
-        cc.arg(format!("-Wl,-rpath,{}", dist.display())).args(["-lpthread", "-ldl", "-lm"]);
+        cc.arg(format!("-Wl,-rpath,{}", dist.display()));
+        let fixed = report.artifact("linux-amd64", "libplug.a");
+        cc.args(Artifact::strings(fixed.get("link_with")));
         Outcome::of(&mut cc).ended(0);
         let said = run("linux-amd64", &program, &[]).expect("runs here").ended(0).stdout;
         assert_eq!(said, "42 7 1\n", "{library}");
+    }
+}
+
+/// Each platform's own, as the compiler says them.
+#[test]
+fn a_static_library_tells_what_to_link_with_it() {
+    let report = built();
+    for toolchain in ALL {
+        let system = match toolchain.split('-').next() {
+            Some("windows") => "-lkernel32",
+            Some("darwin") => "-lSystem",
+            _ => "-lc",
+        };
+        let libraries = report
+            .all()
+            .filter(|(of, artifact)| *of == toolchain && artifact.get("kind") == "staticlib");
+        let libraries: Vec<_> = libraries.collect();
+        assert_eq!(libraries.len(), 1, "{toolchain}");
+        let libs = Artifact::strings(libraries[0].1.get("link_with"));
+        assert!(libs.contains(&system), "{toolchain}: {libs:?}");
     }
 }
 
@@ -146,5 +168,9 @@ fn buildmode_makes_a_library_of_any_kind() {
         let report = project.build(args).report();
         let kinds: Vec<_> = report.all().map(|(_, artifact)| artifact.get("kind")).collect();
         assert_eq!(kinds, [kind, kind]);
+        // It has nothing for C: without a name on its list LLD would export all that there is.
+        for (_, artifact) in report.all().filter(|_| kind == "cdylib") {
+            assert_eq!(Artifact::strings(artifact.linkage("exports")), [""; 0]);
+        }
     }
 }

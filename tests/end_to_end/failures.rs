@@ -20,6 +20,45 @@ fn one_targets_compile_error_does_not_stop_the_others() {
     assert!(!project.output.join("windows-amd64/windows-error.exe").exists());
 }
 
+/// Why it failed is in the report itself, with the next step.
+#[test]
+fn a_build_scripts_own_reason_is_in_the_report() {
+    for (script, reason, hint) in [
+        (
+            "panic!(\"\\n\\nCould not find directory of OpenSSL installation\\n\\nmore\")",
+            "Could not find directory of OpenSSL installation",
+            "vendored",
+        ),
+        (
+            "std::process::Command::new(\"no-such-windres\").status().unwrap()",
+            "No such file or directory",
+            "windres",
+        ),
+        (
+            "eprintln!(\"Error: Could not find `protoc`\"); std::process::exit(1)",
+            "Could not find `protoc`",
+            "PROTOC",
+        ),
+    ] {
+        let temp = tempfile::tempdir().expect("a folder");
+        let folder = temp.path().join("project");
+        let manifest =
+            "[package]\nname = \"fails\"\nversion = \"1.2.3\"\nedition = \"2021\"\n[workspace]\n";
+        write(&folder.join("Cargo.toml"), manifest);
+        write(&folder.join("src/main.rs"), "fn main() {}\n");
+        write(&folder.join("build.rs"), &format!("fn main() {{ {script}; }}\n"));
+        let project = Project::at(&folder, "unused")
+            .with_output(&temp.path().join("target"), &temp.path().join("dist"));
+        let outcome = project.build(["--target", "linux/amd64,windows/amd64"]).ended(1).says(hint);
+        let report = Report::parse(&outcome.stdout);
+        for toolchain in ["linux-amd64", "windows-amd64"] {
+            let error = report.error(toolchain).expect("it failed");
+            assert!(error.starts_with("the build script of fails v1.2.3 failed: "), "{error}");
+            assert!(error.contains(reason) && error.contains(hint), "{error}");
+        }
+    }
+}
+
 #[test]
 fn a_lockfile_that_is_out_of_date_is_an_error_when_locked() {
     let project = Project::copy("lto");

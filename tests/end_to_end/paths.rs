@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use crate::support::{Artifact, Outcome, Project, run};
+use crate::support::{Artifact, Outcome, Project, run, tool};
 
 #[test]
 fn spaces_and_letters_beyond_ascii_are_no_trouble() {
@@ -35,6 +35,26 @@ fn the_cache_may_be_in_such_a_folder_too() {
     let file = report.artifact("linux-amd64", "with-c").path();
     if let Some(ran) = run("linux-amd64", &file, &[]) {
         assert!(ran.ended(0).stdout.starts_with("Square root"));
+    }
+}
+
+/// Of the workspace, wherever in it a build starts; and for a user of whom no variable says where
+/// home is.
+#[test]
+#[cfg(target_os = "linux")]
+fn results_go_to_dist_of_the_workspace() {
+    let project = Project::copy("workspace");
+    let member = fs::read_dir(project.folder.join("crates")).ok().into_iter().flatten().flatten();
+    let member = member.map(|entry| entry.path()).find(|path| path.join("Cargo.toml").is_file());
+    let inner = member.unwrap_or_else(|| project.folder.join("plug"));
+    for start in [&project.folder, &inner, &inner.join("src")] {
+        let mut command = tool("rgo-build");
+        command.args(["--target", "linux/amd64", "-p", "plug"]).current_dir(start);
+        command.env("CARGO_TARGET_DIR", &project.target).env_remove("HOME");
+        Outcome::of(&mut command).ended(0);
+        let dist = project.folder.join("dist");
+        assert!(dist.join("linux-amd64/libplug.so").is_file(), "{}", start.display());
+        fs::remove_dir_all(dist).expect("removed");
     }
 }
 

@@ -95,7 +95,7 @@ impl Cache {
     /// # Errors
     /// When no folder can be named or made.
     pub fn open(env: Env<'_>) -> Result<Self, CacheError> {
-        let root = locate(env).ok_or_else(|| CacheError {
+        let root = locate(env, home(env)).ok_or_else(|| CacheError {
             path: "rgo".into(),
             doing: "finding the user's cache folder (neither RGO_CACHE, XDG_CACHE_HOME nor HOME is set)",
             source: io::ErrorKind::NotFound.into(),
@@ -303,7 +303,22 @@ impl Cache {
     }
 }
 
-fn locate(env: Env<'_>) -> Option<Utf8PathBuf> {
+/// The user's own folder: as HOME says (on Windows USERPROFILE), else as the system does, which cargo
+/// asks too.
+pub fn home(env: Env<'_>) -> Option<Utf8PathBuf> {
+    let name = if cfg!(windows) { "USERPROFILE" } else { "HOME" };
+    let said = env(name).filter(|value| !value.is_empty()).map(Utf8PathBuf::from);
+    said.or_else(|| Utf8PathBuf::from_path_buf(std::env::home_dir()?).ok())
+        .filter(|home| !home.as_str().is_empty())
+}
+
+/// The folder in which cargo keeps packages.
+pub fn cargo_home(env: Env<'_>) -> Option<Utf8PathBuf> {
+    let said = env("CARGO_HOME").filter(|value| !value.is_empty()).map(Utf8PathBuf::from);
+    said.or_else(|| home(env).map(|home| home.join(".cargo")))
+}
+
+fn locate(env: Env<'_>, home: Option<Utf8PathBuf>) -> Option<Utf8PathBuf> {
     let set = |name: &str| env(name).filter(|v| !v.is_empty()).map(Utf8PathBuf::from);
     if let Some(own) = set("RGO_CACHE") {
         return Some(own);
@@ -311,12 +326,12 @@ fn locate(env: Env<'_>) -> Option<Utf8PathBuf> {
     let user = if cfg!(windows) {
         set("LOCALAPPDATA")
     } else if cfg!(target_os = "macos") {
-        set("HOME").map(|home| home.join("Library/Caches"))
+        home.map(|home| home.join("Library/Caches"))
     } else {
         // The XDG specification has a relative path ignored.
         set("XDG_CACHE_HOME")
             .filter(|p| p.is_absolute())
-            .or_else(|| set("HOME").map(|home| home.join(".cache")))
+            .or_else(|| home.map(|home| home.join(".cache")))
     };
     user.map(|folder| folder.join("rgo"))
 }
@@ -419,10 +434,17 @@ mod tests {
             (vec![("RGO_CACHE", ""), ("HOME", "/h")], Some("/h/.cache/rgo")),
             (vec![], None),
         ];
+        let home = |vars: &[(&str, &str)]| {
+            vars.iter().find(|(name, _)| *name == "HOME").map(|(_, home)| (*home).into())
+        };
         for (vars, expected) in table {
             let env =
                 |name: &str| vars.iter().find(|(k, _)| *k == name).map(|(_, v)| (*v).to_owned());
-            assert_eq!(locate(&env).as_deref().map(Utf8Path::as_str), expected, "{vars:?}");
+            assert_eq!(
+                locate(&env, home(&vars)).as_deref().map(Utf8Path::as_str),
+                expected,
+                "{vars:?}"
+            );
         }
     }
 

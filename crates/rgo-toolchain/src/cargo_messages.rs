@@ -68,6 +68,13 @@ pub enum Event {
         /// Its `OUT_DIR`.
         out_dir: Utf8PathBuf,
     },
+    /// What a static library has to be linked with, for a program to be whole.
+    NativeLibs {
+        /// The package whose library it is.
+        package: PackageId,
+        /// Arguments for a linker, in their order.
+        libs: Vec<String>,
+    },
     /// The compiler said something.
     Diagnostic {
         /// The package that was compiled.
@@ -78,6 +85,10 @@ pub enum Event {
         rendered: String,
     },
 }
+
+/// How rustc begins its answer to `--print native-static-libs`, and the note before it.
+const NATIVE_LIBS: &str = "native-static-libs:";
+const LINK_AGAINST: &str = "link against the following native artifacts";
 
 /// Reads one line of cargo's stdout. Lines that a build script or compiler plugin printed
 /// there, and messages that rgo has no use for, give `None`.
@@ -101,6 +112,16 @@ pub fn event(line: &str, folders: &Folders, triples: &[&str]) -> Option<Event> {
             package: script.package_id,
             out_dir: script.out_dir,
         }),
+        Message::CompilerMessage(message) if message.message.message.starts_with(NATIVE_LIBS) => {
+            let libs = message.message.message.get(NATIVE_LIBS.len()..).unwrap_or_default();
+            Some(Event::NativeLibs {
+                package: message.package_id,
+                libs: libs.split_whitespace().map(str::to_owned).collect(),
+            })
+        }
+        Message::CompilerMessage(message) if message.message.message.starts_with(LINK_AGAINST) => {
+            None
+        }
         Message::CompilerMessage(message) => Some(Event::Diagnostic {
             package: message.package_id,
             error: matches!(

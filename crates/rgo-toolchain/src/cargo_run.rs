@@ -39,6 +39,8 @@ pub struct Ran {
     pub units: Vec<Unit>,
     /// Where build scripts wrote.
     pub out_dirs: Vec<(PackageId, Side, Utf8PathBuf)>,
+    /// What static libraries have to be linked with, by their package.
+    pub native_libs: Vec<(PackageId, Vec<String>)>,
     /// Compile errors as rustc lays them out, each text once.
     pub errors: Vec<String>,
     /// The end of what went to stderr.
@@ -91,6 +93,7 @@ pub fn run(
                 Some(Event::BuildScript { package, side, out_dir }) => {
                     ran.out_dirs.push((package, side, out_dir));
                 }
+                Some(Event::NativeLibs { package, libs }) => ran.native_libs.push((package, libs)),
                 Some(Event::Diagnostic { error, rendered, .. }) => {
                     let rendered = secrets::hidden(&rendered);
                     // The same crate compiled for eight targets says the same eight times.

@@ -1,12 +1,15 @@
 //! What to do about the failures of a build that are known by their words: the linker's, the C
 //! compiler's, cargo's. A pure function over what they printed.
 
-use crate::system;
+use crate::{build_script, system};
 
 /// The next step for a failure, if it is a known one. `toolchain` is the one that failed.
 #[must_use]
 pub fn for_failure(text: &str, toolchain: &str) -> Option<String> {
     let text = &of_errors(text);
+    if let Some(hint) = build_script::hint(text) {
+        return Some(hint.to_owned());
+    }
     let quoted = |after: &str| {
         text.split_once(after).map(|(_, rest)| {
             rest.trim_start_matches(['\'', '`', '"', ' ', ':'])

@@ -12,6 +12,7 @@ pub mod target;
 mod target_words;
 pub use {cargo_metadata, cargo_platform};
 
+pub mod build_script;
 pub mod cargo_messages;
 pub mod cargo_run;
 pub mod deps;

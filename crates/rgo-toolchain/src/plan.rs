@@ -59,8 +59,10 @@ pub fn cargo_runs(
     conflict: &dyn Fn(usize, usize) -> bool,
 ) -> Vec<CargoRun> {
     let flags: Vec<TargetFlags> = targets.iter().map(|target| target.flags.clone()).collect();
-    // `cargo rustc`, which alone makes another crate type, takes one target.
-    let alone = forced_crate_type(request.selection.mode).is_some();
+    // `cargo rustc`, which alone makes another crate type, takes one target. What a static library is
+    // to be linked with is said without the target that it is for.
+    let has_static = wanted.iter().any(|one| one.kind == OutputKind::Staticlib);
+    let alone = has_static || forced_crate_type(request.selection.mode).is_some();
     rustflags::invocations(&flags, replaced, &|a, b| {
         let (a_target, b_target) = (&targets[a], &targets[b]);
         alone
@@ -197,6 +199,9 @@ pub fn trims(folders: &[(&'static str, &Utf8Path, &str)]) -> Vec<Trim> {
     trims.sort_by_key(|trim| trim.from.len());
     trims
 }
+
+/// The flag by which rustc says what a static library has to be linked with.
+pub const PRINT_NATIVE_LIBS: &str = "--print=native-static-libs";
 
 /// The rustc flags for them.
 #[must_use]

@@ -152,6 +152,9 @@ pub(super) fn is_for_zig(name: &str, value: Option<&str>, is_library: bool) -> b
     is_level || is_joined_path || lists.iter().any(|list| has(list, name))
 }
 
+/// Has `lld-link` export what is named, and nothing else.
+pub(super) const NO_EXPORTS: &str = "-EXCLUDE-ALL-SYMBOLS";
+
 /// An option of GNU's linker for Windows in `lld-link`'s words; `None` for one that neither has.
 /// (LLD, "MinGW driver")
 pub(super) fn for_windows(name: &str, value: Option<&str>) -> Option<Vec<String>> {
@@ -164,7 +167,7 @@ pub(super) fn for_windows(name: &str, value: Option<&str>) -> Option<Vec<String>
         "Map" => one(format!("-LLDMAP:{value}")),
         "pdb" => one(format!("-PDB:{value}")),
         "icf" => one(format!("-OPT:{}", if value == "none" { "NOICF" } else { "ICF" })),
-        "exclude-all-symbols" => one("-EXCLUDE-ALL-SYMBOLS".to_owned()),
+        "exclude-all-symbols" => one(NO_EXPORTS.to_owned()),
         "exclude-symbols" => one(format!("-EXCLUDE-SYMBOLS:{value}")),
         "large-address-aware" => one("-LARGEADDRESSAWARE".to_owned()),
         "no-insert-timestamp" => one("-TIMESTAMP:0".to_owned()),

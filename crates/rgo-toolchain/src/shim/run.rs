@@ -10,9 +10,9 @@ use std::process::ExitCode;
 use camino::{Utf8Path, Utf8PathBuf};
 
 use super::args::{self, LinkKind, Rewritten};
-use super::asked::Asked;
+use super::asked::{Asked, ListForm, exported_by};
 use super::query::{self, Query};
-use super::{CALL, LINKER, RECIPE, Recipe, TRIM, lld, response};
+use super::{CALL, LINKER, RECIPE, Recipe, TRIM, lld, options, response};
 use crate::exec::{self, Cmd, ExecError};
 
 /// The hidden first argument of the second stage.
@@ -153,7 +153,10 @@ fn link(
         .map_err(|_| ShimError::NoRecipe { tool: tool.to_owned(), variable })?;
     let recipe = read_recipe(Utf8Path::new(&path))?;
     let cwd = current_folder()?;
-    let rewritten = args::rewrite(&expand(args, &cwd)?, &cwd, &recipe, &|p| p.exists());
+    let mut rewritten = args::rewrite(&expand(args, &cwd)?, &cwd, &recipe, &|p| p.exists());
+    if rewritten.kind == LinkKind::Library && exports_nothing(&rewritten.asked)? {
+        rewritten.lld.push(options::NO_EXPORTS.to_owned());
+    }
     let code = if rewritten.lld.is_empty() && !rewritten.no_start_files {
         run_zig(&recipe, "cc", rewritten.args.clone(), true)?
     } else {
@@ -167,6 +170,19 @@ fn link(
     let linked = Linked { output: output.clone(), recipe, library, asked: rewritten.asked };
     post_link(&linked).map_err(|why| ShimError::PostLink { output, why })?;
     Ok(0)
+}
+
+/// Whether all there is to say what a DLL exports is an empty list: LLD takes that for none, and
+/// exports every symbol.
+fn exports_nothing(asked: &Asked) -> Result<bool, ShimError> {
+    let mut names = 0;
+    for list in &asked.lists {
+        if list.form != ListForm::Definition {
+            return Ok(false);
+        }
+        names += exported_by(&read(&list.path)?, list.form).len();
+    }
+    Ok(!asked.lists.is_empty() && names == 0 && !asked.exports_all)
 }
 
 /// Links by zig, and again by LLD as zig has called it, with what zig does not pass on. The first

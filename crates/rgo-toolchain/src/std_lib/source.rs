@@ -115,9 +115,7 @@ impl Source {
     pub(super) fn command(&self, sought: &Sought<'_>) -> Cmd {
         let Sought { compiler, toolchain, names, .. } = *sought;
         let Source { library, staging, .. } = self;
-        let cargo_home = (sought.env)("CARGO_HOME")
-            .map(Utf8PathBuf::from)
-            .or_else(|| (sought.env)("HOME").map(|home| Utf8Path::new(&home).join(".cargo")));
+        let cargo_home = cache::cargo_home(sought.env);
         // Older compilers know no other answer than yes.
         let knows_leaves = compiler.version.release >= semver::Version::new(1, 83, 0);
         let frame_pointers = if knows_leaves { "non-leaf" } else { "yes" };

@@ -187,9 +187,9 @@ pub struct BuildArgs {
     /// Record the commit: if there is one, by all means, or never
     #[arg(long, value_enum, default_value_t, help_heading = "Result")]
     pub vcs: VcsArg,
-    /// Where the results go
-    #[arg(short, long, value_name = "DIR", default_value = "dist", help_heading = "Result")]
-    pub output: Utf8PathBuf,
+    /// Where the results go [default: dist in the workspace's folder]
+    #[arg(short, long, value_name = "DIR", help_heading = "Result")]
+    pub output: Option<Utf8PathBuf>,
     /// How to render the report
     #[arg(long, value_enum, default_value_t, help_heading = "Result")]
     pub format: FormatArg,

@@ -126,11 +126,14 @@ pub(super) fn libc(args: &BuildArgs) -> Option<Libc> {
     })
 }
 
-/// Where the results go, as an absolute path; a relative one starts at the project's folder, as
-/// `go build -C` has it.
+/// Where the results go, as an absolute path: `dist` of the workspace, wherever in it the build was
+/// started. A path that the user gives starts at the project's folder, as `go build -C` has it.
 #[must_use]
-pub(super) fn output(args: &BuildArgs, folder: &Utf8Path) -> Utf8PathBuf {
-    clean(&folder.join(&args.output))
+pub(super) fn output(args: &BuildArgs, folder: &Utf8Path, workspace: &Utf8Path) -> Utf8PathBuf {
+    match &args.output {
+        Some(output) => clean(&folder.join(output)),
+        None => workspace.join("dist"),
+    }
 }
 
 /// An absolute path without `.` and `..`, so that what is printed of it is as short as can be. The
@@ -226,8 +229,9 @@ mod tests {
     #[cfg(unix)]
     #[test]
     fn outputs_start_at_the_projects_folder() {
-        let output = |words: &[&str]| output(&args(words), "/project/app".into());
-        assert_eq!(output(&[]), "/project/app/dist");
+        let output =
+            |words: &[&str]| output(&args(words), "/project/app".into(), "/project".into());
+        assert_eq!(output(&[]), "/project/dist");
         assert_eq!(output(&["-o", "../out"]), "/project/out");
         assert_eq!(output(&["-o", "/elsewhere/./x"]), "/elsewhere/x");
     }

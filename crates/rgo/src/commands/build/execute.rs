@@ -8,6 +8,7 @@ use std::io;
 use anyhow::{Context, Result, anyhow};
 use camino::{Utf8Path, Utf8PathBuf};
 use rayon::prelude::*;
+use rgo_toolchain::build_script;
 use rgo_toolchain::cargo_messages::{Side, Unit};
 use rgo_toolchain::cargo_run::{self, Ran, Show};
 use rgo_toolchain::exec::Cmd;
@@ -22,7 +23,7 @@ use super::finish::{self, Content, Job, StripMode};
 use super::leaks::Prefix;
 use super::link::{Capacities, Linking};
 use super::prepare::Prepared;
-use super::report::TargetReport;
+use super::report::{Artifact, TargetReport};
 use super::verdict::Asked;
 use super::{note, settings};
 use crate::exit::Hint;
@@ -276,9 +277,12 @@ impl Execution<'_> {
                     .collect();
                 let done: Vec<_> = jobs.par_iter().map(finish::finish).collect();
                 let mut report = self.report(*index, &settled.ran);
-                for one in done {
+                for (one, (_, wanted)) in done.into_iter().zip(self.linked(*index, &settled.ran)) {
                     match one {
-                        Ok(artifact) => report.artifacts.push(artifact),
+                        Ok(artifact) => {
+                            let link_with = self.link_with(wanted, &settled.ran);
+                            report.artifacts.push(Artifact { link_with, ..artifact });
+                        }
                         Err(error) => {
                             let (words, hints) = terminal::words_and_hints(&error);
                             terminal::failure(&format!("{}: {words}", toolchain.name));
@@ -290,6 +294,14 @@ impl Execution<'_> {
                 report
             })
             .collect()
+    }
+
+    /// What a linker is to be given beside a static library.
+    fn link_with(&self, wanted: usize, ran: &Ran) -> Vec<String> {
+        let wanted = &self.prepared.wanted[wanted];
+        let mut known = ran.native_libs.iter().filter(|(package, _)| *package == wanted.package);
+        let libs = known.next().filter(|_| wanted.kind == OutputKind::Staticlib);
+        libs.map(|(_, libs)| libs.clone()).unwrap_or_default()
     }
 
     /// What there is to say of a target before any of its files is finished.
@@ -481,10 +493,14 @@ impl Execution<'_> {
                 &again
             };
             let text = format!("{}{}", of_target.errors.concat(), of_target.stderr_tail);
-            if let Some(hint) = hints::for_failure(&text, name) {
-                terminal::hint(&hint);
-            }
-            report.error = Some(first_error(&of_target.errors, &of_target.stderr_tail));
+            let error = first_error(&of_target.errors, &of_target.stderr_tail);
+            report.error = Some(match hints::for_failure(&text, name) {
+                Some(hint) => {
+                    terminal::hint(&hint);
+                    format!("{error}\nhint: {hint}")
+                }
+                None => error,
+            });
         }
         Ok(reports)
     }
@@ -544,6 +560,10 @@ fn plain(name: &str) -> String {
 
 /// The line that says what went wrong, for the table.
 fn first_error(errors: &[String], stderr: &str) -> String {
+    let script = build_script::failed(&anstream::adapter::strip_str(stderr).to_string());
+    if let Some(script) = script.filter(|_| errors.is_empty()) {
+        return script.to_string();
+    }
     let lines = errors.iter().flat_map(|text| text.lines()).chain(stderr.lines());
     let plain = lines.map(|line| anstream::adapter::strip_str(line).to_string());
     plain

@@ -197,6 +197,7 @@ fn plain(job: &Job<'_>, bytes: &[u8], companions: &Companions) -> Result<Artifac
         note: false,
         stamped: Vec::new(),
         companions: Vec::new(),
+        link_with: Vec::new(),
         leaks,
         findings: Vec::new(),
     })

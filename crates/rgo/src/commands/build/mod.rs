@@ -34,6 +34,7 @@ use rgo_toolchain::event::Event;
 use rgo_toolchain::exec::Cmd;
 use rgo_toolchain::makeable::Makeable;
 use rgo_toolchain::plan::{self, CargoRun, Messages, TargetPlan};
+use rgo_toolchain::selection::OutputKind;
 use rgo_toolchain::{dsymutil, interrupt, project, unification};
 
 use crate::cli::build::{Build, BuildArgs, Other};
@@ -232,6 +233,9 @@ fn target_plan(
     flags.ours = toolchain.rustflags.clone();
     flags.ours.extend(linking.rustflags.iter().cloned());
     flags.ours.extend(plan::trim_flags(&prepared.trims));
+    if prepared.wanted.iter().any(|one| one.kind == OutputKind::Staticlib) {
+        flags.ours.push(plan::PRINT_NATIVE_LIBS.to_owned());
+    }
     flags.ours.extend(prepared.request.rustc_flags.iter().cloned());
     let selection = match makeable.get(index) {
         Some(Makeable::Part(selection)) => Some((**selection).clone()),

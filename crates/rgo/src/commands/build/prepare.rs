@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use anyhow::{Context, Result, anyhow};
 use camino::{Utf8Path, Utf8PathBuf};
 use jiff::Timestamp;
-use rgo_toolchain::cache::{Cache, Guard};
+use rgo_toolchain::cache::{self, Cache, Guard};
 use rgo_toolchain::cargo_metadata::Metadata;
 use rgo_toolchain::compiler::{self, Compiler};
 use rgo_toolchain::exec::Cmd;
@@ -94,14 +94,13 @@ pub(super) fn prepare(args: &BuildArgs) -> Result<Prepared> {
     let targets = floors::settle(args, &configuration, &cache, &chosen)?;
     let unnamed = chosen.iter().filter(|one| !one.is_named).map(|one| one.toolchain.name.as_str());
     let triples: Vec<&str> = targets.iter().map(|(t, _)| t.triple.as_str()).collect();
-    let output = arguments::output(args, &request.folder);
-
     let near = request.manifest.as_deref().and_then(Utf8Path::parent).unwrap_or(&request.folder);
     let lockfiles = args.dry_run.then(|| Lockfiles::above(near));
     let project = Project::read(&cargo, &request, &triples, &compiler.version.host)?;
     if let Some(lockfiles) = lockfiles {
         lockfiles.restore(&project.metadata.workspace_root)?;
     }
+    let output = arguments::output(args, &request.folder, &project.metadata.workspace_root);
     let folder = project.manifest.parent().unwrap_or(&request.folder);
     // After cargo, which may have written Cargo.lock: that would be a change of the work tree.
     let vcs = match args.vcs {
@@ -275,9 +274,7 @@ fn trims(
     project: &Project,
     records_sources: bool,
 ) -> Vec<Trim> {
-    let cargo_home = env("CARGO_HOME")
-        .or_else(|| Some(format!("{}/.cargo", env("HOME").or_else(|| env("USERPROFILE"))?)))
-        .map(Utf8PathBuf::from);
+    let cargo_home = cache::cargo_home(&env);
     let library = compiler.library_source();
     let virtual_library = compiler.virtual_library();
     let mut folders = vec![

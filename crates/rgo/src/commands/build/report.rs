@@ -81,6 +81,9 @@ pub(super) struct Artifact {
     pub stamped: Vec<(String, usize)>,
     /// Files beside it: import library, header, debug companion.
     pub companions: Vec<Utf8PathBuf>,
+    /// A static library: what a linker is to be given beside it, in this order.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub link_with: Vec<String>,
     /// Paths of this machine that are still in it, or in a file beside it.
     pub leaks: Vec<Leak>,
     /// What is not as it was asked for.
@@ -137,14 +140,22 @@ impl BuildReport {
         let mut remarks = Vec::new();
         for target in &self.targets {
             if let Some(error) = &target.error {
+                let (error, hint) = error.split_once("\nhint: ").unwrap_or((error, ""));
                 let error = error.lines().next().unwrap_or("failed");
                 remarks.push(Cell::new(format!("{}: {error}", target.toolchain)).tone(Tone::Bad));
+                if !hint.is_empty() {
+                    remarks.push(Cell::new(format!("hint: {hint}")));
+                }
             }
             for text in &target.not_made {
                 remarks.push(Cell::new(format!("{}: {text}", target.toolchain)).tone(Tone::Warn));
             }
         }
         for artifact in self.artifacts() {
+            if !artifact.link_with.is_empty() {
+                let libs = artifact.link_with.join(" ");
+                remarks.push(Cell::new(format!("{}: link it with {libs}", artifact.path)));
+            }
             for finding in &artifact.findings {
                 let (word, tone) = match finding.level {
                     Level::Error => ("error", Tone::Bad),
@@ -337,6 +348,7 @@ mod tests {
             note: true,
             stamped: Vec::new(),
             companions: Vec::new(),
+            link_with: Vec::new(),
             leaks: Vec::new(),
             findings: Vec::new(),
         }

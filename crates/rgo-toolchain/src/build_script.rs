@@ -1,0 +1,173 @@
+//! Why a build script failed, in its own words. Cargo says which one failed, and quotes it below:
+//!
+//! ```text
+//! error: failed to run custom build command for `openssl-sys v0.9.118`
+//!
+//! Caused by:
+//!   process didn't exit successfully: `…/build-script-main` (exit status: 101)
+//!   --- stdout
+//!   cargo:rerun-if-env-changed=OPENSSL_DIR
+//!   --- stderr
+//!   thread 'main' panicked at build.rs:1:97:
+//!   the reason
+//!   stack backtrace:
+//! ```
+
+/// Bytes of a reason, at most.
+const MOST: usize = 240;
+
+/// A build script that failed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Failed {
+    /// Its package, with the version.
+    pub package: String,
+    /// What it said, on one line; empty if nothing.
+    pub reason: String,
+}
+
+impl std::fmt::Display for Failed {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "the build script of {} failed", self.package)?;
+        if self.reason.is_empty() { Ok(()) } else { write!(f, ": {}", self.reason) }
+    }
+}
+
+/// The first build script that cargo says has failed. The text is without colors.
+#[must_use]
+pub fn failed(text: &str) -> Option<Failed> {
+    let (_, rest) = text.split_once("failed to run custom build command for `")?;
+    let (package, rest) = rest.split_once('`')?;
+    // What cargo quotes is set in.
+    let quoted = rest.lines().skip(1).take_while(|line| {
+        let is_cargos = line.starts_with("error") || line.starts_with("warning");
+        !is_cargos
+    });
+    let said = quoted.map(str::trim).skip_while(|line| *line != "--- stderr").skip(1);
+    let said: Vec<&str> = said.take_while(|line| !is_backtrace(line)).collect();
+    let mut words = package.split(' ');
+    let package: Vec<&str> = words.by_ref().take(2).collect();
+    Some(Failed { package: package.join(" "), reason: reason(&said) })
+}
+
+fn is_backtrace(line: &str) -> bool {
+    ["stack backtrace:", "note: run with `RUST_BACKTRACE", "note: Some details"]
+        .iter()
+        .any(|start| line.starts_with(start))
+}
+
+/// The words of a panic, else of an error, else the first that there are.
+fn reason(said: &[&str]) -> String {
+    let panicked = said.iter().position(|line| line.contains("panicked at"));
+    let is_error =
+        |line: &&str| ["Error:", "error:", "error occurred"].iter().any(|it| line.starts_with(it));
+    let from = panicked.map(|at| at + 1).or_else(|| said.iter().position(is_error)).unwrap_or(0);
+    let lines = said.get(from..).unwrap_or_default().iter();
+    let paragraph = lines.skip_while(|line| line.is_empty()).take_while(|line| !line.is_empty());
+    let mut text = paragraph.copied().collect::<Vec<_>>().join(" ");
+    // Rust before 1.73 had the words in the line itself.
+    if let Some((_, rest)) = panicked.and_then(|at| said.get(at)?.split_once("panicked at '")) {
+        text = rest.rsplit_once("',").map_or(rest, |(words, _)| words).to_owned();
+    }
+    let text = text.strip_prefix("Error: ").unwrap_or(&text);
+    let end = (0..=MOST.min(text.len())).rev().find(|end| text.is_char_boundary(*end));
+    let shown = text.get(..end.unwrap_or(0)).unwrap_or_default();
+    if shown.len() < text.len() { format!("{shown}…") } else { shown.to_owned() }
+}
+
+/// What helps, by what was said, for build scripts that many projects have.
+const HINTS: [(&[&str], &str); 9] = [
+    (
+        &["find directory of OpenSSL"],
+        "take OpenSSL's feature `vendored` (openssl = { version = \"0.10\", features = [\"vendored\"] }), or rustls; \
+         the host's OpenSSL does not serve another platform",
+    ),
+    (&["protoc"], "install protoc (Debian: protobuf-compiler), or name it by PROTOC"),
+    (
+        &["windres"],
+        "resources for Windows need windres, which runs on any system: install it (Debian: binutils-mingw-w64 and \
+         gcc-mingw-w64)",
+    ),
+    (
+        &["libclang"],
+        "bindgen needs libclang (Debian: libclang-dev), or its folder in LIBCLANG_PATH",
+    ),
+    (&["is `cmake` not installed?"], "install cmake"),
+    (&["nasm"], "install nasm, or turn off what needs it"),
+    (&["perl"], "install perl: OpenSSL's own build needs it"),
+    (
+        &["pkg-config", "cross-compil"],
+        "libraries of the host do not serve another platform: use the crate's vendored or static feature",
+    ),
+    (
+        &["code: 2, kind: NotFound"],
+        "the build script runs a program that is not on PATH; for resources of Windows it is windres (Debian: \
+         binutils-mingw-w64)",
+    ),
+];
+
+/// The next step for a build script that failed, if it is known.
+#[must_use]
+pub fn hint(text: &str) -> Option<&'static str> {
+    failed(text)?;
+    let (_, said) = text.split_once("failed to run custom build command for `")?;
+    let known = HINTS.iter().find(|(words, _)| words.iter().all(|word| said.contains(word)));
+    known.map(|(_, hint)| *hint)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// As cargo quotes it.
+    fn cargo(package: &str, stderr: &str) -> String {
+        let stderr: String = stderr.lines().map(|line| format!("  {line}\n")).collect();
+        format!(
+            "   Compiling x v1.0.0\nerror: failed to run custom build command for `{package}`\n\nCaused by:\n  \
+             process didn't exit successfully: `/t/build-script-build` (exit status: 101)\n  --- stdout\n  \
+             cargo:rerun-if-changed=x\n  --- stderr\n{stderr}warning: build failed, waiting for other jobs\n"
+        )
+    }
+
+    #[test]
+    fn a_build_script_tells_its_reason() {
+        for (stderr, reason, hint) in [
+            (
+                "\n\nCould not find directory of OpenSSL installation, and this\ncrate cannot proceed.\n\nMore\n",
+                "Could not find directory of OpenSSL installation, and this crate cannot proceed.",
+                "vendored",
+            ),
+            (
+                "Error: Custom { kind: NotFound, error: \"Could not find `protoc`.\" }",
+                "Custom { kind: NotFound, error: \"Could not find `protoc`.\" }",
+                "PROTOC",
+            ),
+            (
+                "\nthread 'main' (7) panicked at build.rs:1:97:\ncalled `Result::unwrap()` on an `Err` value: Os { \
+                 code: 2, kind: NotFound }\nstack backtrace:\n   0: x\n",
+                "called `Result::unwrap()` on an `Err` value: Os { code: 2, kind: NotFound }",
+                "windres",
+            ),
+            (
+                "sh: 1: x-gcc: not found\n\nthread 'main' panicked at build.rs:1:1:\nx-windres failed\nnote: run with \
+                 `RUST_BACKTRACE=1`",
+                "x-windres failed",
+                "windres",
+            ),
+            (
+                "thread 'main' panicked at 'is `cmake` not installed?', build.rs:1:1\nnote: run with `RUST_BACKTRACE=1`",
+                "is `cmake` not installed?",
+                "install cmake",
+            ),
+            ("", "", ""),
+            ("one\ntwo\n", "one two", ""),
+        ] {
+            let text = cargo("a-sys v1.2.3 (/p)", stderr);
+            let failed = failed(&text).expect("cargo says so");
+            assert_eq!((failed.package.as_str(), failed.reason.as_str()), ("a-sys v1.2.3", reason));
+            assert!(super::hint(&text).unwrap_or_default().contains(hint), "{stderr}");
+        }
+        assert_eq!(failed("error: could not compile `x`"), None);
+        let long = cargo("a v1.0.0", &format!("{}ü\n", "x".repeat(MOST - 1)));
+        assert!(failed(&long).expect("is there").reason.ends_with("x…"));
+    }
+}
