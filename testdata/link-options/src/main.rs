@@ -1,3 +1,5 @@
+//! A program with a function that a plugin would look for in it.
+
 fn main() {
     println!("{} arguments", std::env::args().count() - 1);
 }

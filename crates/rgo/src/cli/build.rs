@@ -29,7 +29,8 @@ Examples:
   rgo-build stamp dist/linux-amd64/app -X app::VERSION=1.2.3
 
 Exit codes: 0 done; 1 failed; 2 wrong usage; 3 built, but not what was asked for (a \"static\"
-program that needs a library, a glibc above the floor); with --run the program's own."
+program that needs a library, a glibc above the floor); with --run the program's own; 130 and 143
+after SIGINT and SIGTERM."
 )]
 pub struct Build {
     /// What to do instead of building

@@ -8,7 +8,6 @@ use std::io;
 use anyhow::{Context, Result, anyhow};
 use camino::{Utf8Path, Utf8PathBuf};
 use rayon::prelude::*;
-use rgo_toolchain::build_script;
 use rgo_toolchain::cargo_messages::{Side, Unit};
 use rgo_toolchain::cargo_run::{self, Ran, Show};
 use rgo_toolchain::exec::Cmd;
@@ -16,7 +15,7 @@ use rgo_toolchain::plan::{CargoRun, TargetPlan};
 use rgo_toolchain::rebuild::{self, Rebuilt};
 use rgo_toolchain::selection::{OutputKind, Wanted};
 use rgo_toolchain::target::Toolchain;
-use rgo_toolchain::{deps, hints, project};
+use rgo_toolchain::{deps, project};
 
 use super::artifacts::{self, Linked};
 use super::finish::{self, Content, Job, StripMode};
@@ -54,9 +53,9 @@ pub(super) struct Executed {
 }
 
 /// What cargo made in one run, linked the way it should be.
-struct Settled<'a> {
-    run: &'a CargoRun,
-    ran: Ran,
+pub(super) struct Settled<'a> {
+    pub run: &'a CargoRun,
+    pub ran: Ran,
     /// Per target of the run: each linked file of what is wanted, with what goes into it.
     contents: Vec<Vec<(usize, Option<Content>)>>,
 }
@@ -151,7 +150,7 @@ impl Execution<'_> {
         }
     }
 
-    fn cargo(&self, run: &CargoRun, hold_errors: bool) -> Result<Ran> {
+    pub(super) fn cargo(&self, run: &CargoRun, hold_errors: bool) -> Result<Ran> {
         if self.trace {
             terminal::line(&run.cmd);
         }
@@ -162,7 +161,7 @@ impl Execution<'_> {
             .context("running cargo")
     }
 
-    fn triple(&self, index: usize) -> &str {
+    pub(super) fn triple(&self, index: usize) -> &str {
         &self.plans[index].toolchain.triple
     }
 
@@ -446,81 +445,9 @@ impl Execution<'_> {
     }
 
     /// Names of what a target was to have and has not.
-    fn missing(&self, index: usize, ran: &Ran) -> Vec<&str> {
+    pub(super) fn missing(&self, index: usize, ran: &Ran) -> Vec<&str> {
         let lacking = self.lacking(index, ran).filter(|wanted| ran.code != 0 || !optional(wanted));
         lacking.map(|wanted| wanted.name.as_str()).collect()
-    }
-
-    /// Says for each target that lacks something why it does. Errors of one target alone are
-    /// known to be its own; where several failed together, each is built once more by itself,
-    /// because cargo does not say which target an error is of.
-    fn explain_failures(
-        &self,
-        settled: &Settled<'_>,
-        reports: Vec<TargetReport>,
-    ) -> Result<Vec<(usize, TargetReport)>> {
-        let Settled { run, ran, .. } = settled;
-        let mut reports: Vec<(usize, TargetReport)> =
-            run.targets.iter().copied().zip(reports).collect();
-        let lacking =
-            reports.iter().filter(|(index, _)| !self.missing(*index, ran).is_empty()).count();
-        for (index, report) in &mut reports {
-            let missing = self.missing(*index, ran);
-            // Where nothing that is wanted lacks and cargo failed all the same, nobody is spared.
-            if missing.is_empty() && (ran.code == 0 || lacking > 0) {
-                continue;
-            }
-            let name = &self.plans[*index].toolchain.name;
-            if ran.code == 0 {
-                let names = missing.join(", ");
-                let error = format!("cargo succeeded and made no {names}");
-                terminal::failure(&format!("{name}: {error}"));
-                terminal::hint(
-                    "does it have required-features that are off, or a --cargo-flag that leads elsewhere?",
-                );
-                report.error = Some(error);
-                continue;
-            }
-            terminal::failure(&format!("building for {name}"));
-            let again;
-            let of_target = if lacking == 1 || run.targets.len() == 1 {
-                if run.targets.len() > 1 {
-                    ran.errors.iter().for_each(|text| terminal::tell(text));
-                }
-                ran
-            } else {
-                again = self.cargo(&self.only(run, *index), false)?;
-                &again
-            };
-            let text = format!("{}{}", of_target.errors.concat(), of_target.stderr_tail);
-            let error = first_error(&of_target.errors, &of_target.stderr_tail);
-            report.error = Some(match hints::for_failure(&text, name) {
-                Some(hint) => {
-                    terminal::hint(&hint);
-                    format!("{error}\nhint: {hint}")
-                }
-                None => error,
-            });
-        }
-        Ok(reports)
-    }
-
-    /// The run narrowed to one of its targets.
-    fn only(&self, run: &CargoRun, index: usize) -> CargoRun {
-        let mut cmd = run.cmd.clone();
-        cmd.args.clear();
-        let keep = self.triple(index);
-        let mut args = run.cmd.args.iter();
-        while let Some(arg) = args.next() {
-            if arg == "--target" {
-                if let Some(triple) = args.next().filter(|triple| *triple == keep) {
-                    cmd.args.extend([arg.clone(), triple.clone()]);
-                }
-            } else {
-                cmd.args.push(arg.clone());
-            }
-        }
-        CargoRun { targets: vec![index], cmd }
     }
 }
 
@@ -556,23 +483,6 @@ fn batches<'r>(runs: &'r [CargoRun], plans: &[TargetPlan]) -> Vec<Vec<&'r CargoR
 /// Cargo writes a dash of a name as an underscore in some file names and not in others.
 fn plain(name: &str) -> String {
     name.replace('-', "_")
-}
-
-/// The line that says what went wrong, for the table.
-fn first_error(errors: &[String], stderr: &str) -> String {
-    let script = build_script::failed(&anstream::adapter::strip_str(stderr).to_string());
-    if let Some(script) = script.filter(|_| errors.is_empty()) {
-        return script.to_string();
-    }
-    let lines = errors.iter().flat_map(|text| text.lines()).chain(stderr.lines());
-    let plain = lines.map(|line| anstream::adapter::strip_str(line).to_string());
-    plain
-        .filter_map(|line| {
-            let at = line.find("error")?;
-            line[..at].trim().is_empty().then(|| line.trim().to_owned())
-        })
-        .next()
-        .unwrap_or_else(|| "cargo failed".to_owned())
 }
 
 /// What a failure before cargo leaves of a target in the report.

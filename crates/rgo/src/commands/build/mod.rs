@@ -9,6 +9,7 @@ mod arguments;
 mod artifacts;
 mod as_asked;
 mod execute;
+mod failures;
 mod finish;
 mod floors;
 mod leaks;
