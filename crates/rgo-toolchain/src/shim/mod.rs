@@ -41,7 +41,7 @@ const LINKER: &str = "rgo-link";
 const RECIPE: &str = "recipe.json";
 const TOOLS: [&str; 6] = ["cc", "c++", "ar", "ranlib", "lib", "dlltool"];
 /// Raised whenever the shim itself would make other bytes of the same recipe.
-const REVISION: u32 = 1;
+pub const REVISION: u32 = 2;
 
 /// What a link is to do.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

@@ -363,8 +363,9 @@ impl Offered {
     fn id(&self, room: Capacities) -> String {
         let Recipe { zig_version, zig_target, static_pie, build_id, .. } = &self.recipe;
         format!(
-            "build\trgo.link={zig_version} {zig_target} {static_pie} {build_id} {} {} {}\n",
+            "build\trgo.link={zig_version} {zig_target} {static_pie} {build_id} {} {} {} {}\n",
             env!("CARGO_PKG_VERSION"),
+            shim::REVISION,
             room.note,
             room.audit
         )
