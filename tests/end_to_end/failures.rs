@@ -172,8 +172,10 @@ fn a_standard_library_that_cannot_be_had_is_an_error_with_the_commands() {
     script(format!("#!/bin/sh\ncase \"$*\" in {show} esac\nexec {real} \"$@\"\n"), "rustc");
     let mut command = project.command(["--target", "windows/arm64"]);
     command.env("RGO_CARGO", wrapper.join("cargo")).env("RUSTC", wrapper.join("rustc"));
-    let outcome = crate::support::Outcome::of(&mut command).ended(1);
-    outcome.says("aarch64-pc-windows-gnullvm").says("rustup target add").says("rust-src");
+    let outcome = Outcome::of(&mut command).ended(1);
+    let outcome = outcome.says("aarch64-pc-windows-gnullvm").says("apt-get install rust-src");
+    // Another compiler than rustup's gets nothing of rustup.
+    outcome.says("does not belong to rustup").says_nothing_of("rustup target add");
 }
 
 #[test]

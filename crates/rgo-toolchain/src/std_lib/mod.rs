@@ -205,7 +205,8 @@ fn unavailable_error(compiler: &Compiler, triple: &str, tried: Vec<String>) -> S
 fn ways(compiler: &Compiler, triple: &str) -> Vec<String> {
     let Some(Rustup { toolchain, .. }) = &compiler.rustup else {
         return vec![
-            "apt-get install rust-src   # rgo then builds it; on Debian 12: rust-web-src beside rustc-web".to_owned(),
+            "apt-get install rust-src   # on Debian 12 rust-web-src, beside rustc-web; rgo then builds it"
+                .to_owned(),
         ];
     };
     let source =
