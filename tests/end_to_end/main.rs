@@ -12,6 +12,8 @@ mod concurrency;
 mod config;
 mod debug_data;
 mod dependencies;
+#[cfg(target_os = "linux")]
+mod docs;
 mod exports;
 mod failures;
 mod floors;

@@ -13,7 +13,7 @@ use crate::support::{Outcome, machine, native, readobj, tool};
 /// A published program, and what it is known to be.
 pub(crate) struct Published {
     pub(crate) file: PathBuf,
-    archive: PathBuf,
+    pub(crate) archive: PathBuf,
     pub(crate) is: String,
 }
 

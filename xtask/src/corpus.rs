@@ -54,6 +54,7 @@ struct Package {
 #[derive(Clone, Copy, Deserialize)]
 #[serde(rename_all = "lowercase")]
 enum Registry {
+    Maven,
     Npm,
     Pypi,
 }
@@ -102,8 +103,9 @@ impl Package {
     /// The name of its folder, from the archive's: that has the platform in it, and npm's scopes
     /// without a slash.
     fn folder(&self) -> anyhow::Result<&str> {
-        let name = [".tgz", ".whl"].iter().find_map(|end| self.archive.strip_suffix(end));
-        let name = name.with_context(|| format!("{}: neither .tgz nor .whl", self.archive))?;
+        let ends = [".tgz", ".whl", ".jar"];
+        let name = ends.iter().find_map(|end| self.archive.strip_suffix(end));
+        let name = name.with_context(|| format!("{}: none of {ends:?}", self.archive))?;
         inside(Path::new(""), name).map(|_| name)
     }
 
@@ -133,7 +135,7 @@ impl Package {
             let mut unpacking = Unpacking { package: self, to: &partial, files: 0, bytes: 0 };
             match self.registry {
                 Registry::Npm => unpacking.tar(&archive)?,
-                Registry::Pypi => unpacking.zip(&archive)?,
+                Registry::Maven | Registry::Pypi => unpacking.zip(&archive)?,
             }
             let _ = fs::remove_dir_all(place.join("files"));
             fs::rename(&partial, place.join("files"))?;
@@ -143,6 +145,13 @@ impl Package {
 
     fn fetch(&self, to: &Path) -> std::process::Command {
         match self.registry {
+            Registry::Maven => {
+                let mut mvn = command("mvn");
+                mvn.args(["--quiet", "--batch-mode", "dependency:copy"]);
+                mvn.arg(format!("-Dartifact={}:{}", self.name, self.version));
+                mvn.arg(format!("-DoutputDirectory={}", to.display()));
+                mvn
+            }
             Registry::Npm => {
                 let mut npm = command("npm");
                 npm.args(["pack", "--silent", "--pack-destination"]).arg(to);

@@ -15,7 +15,7 @@ use std::sync::OnceLock;
 
 pub(crate) use foreign::{native, run, runs_here};
 pub(crate) use machine::{can, machine, readobj, tool};
-pub(crate) use project::{Project, write};
+pub(crate) use project::{Project, copy_tree, root, write};
 pub(crate) use report::{Artifact, Report};
 pub(crate) use zig::zig;
 

@@ -105,7 +105,8 @@ pub(crate) fn copy_tree(from: &Path, to: &Path) {
     }
 }
 
-fn root() -> PathBuf {
+/// The root of the repository.
+pub(crate) fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../..").canonicalize().expect("the repository")
 }
 

@@ -29,7 +29,7 @@ Examples:
   rgo-version-m --facts app            and what it needs, where it runs, how it is protected
   rgo-version-m --short dist/          a line for each
   rgo-version-m --format csv -o dist.csv dist/
-  rgo-version-m --require 'glibc<=2.28' --require '!vcs.modified' dist/
+  rgo-version-m --require 'glibc<=2.28' --require '!vcs.modified' dist/linux-amd64/
   rgo-version-m --policy release.toml --format sarif -o out.sarif dist/
   rgo-version-m --go -m dist/          exactly what `go version -m dist/` prints
 
