@@ -63,6 +63,10 @@ fn split_puts_debug_data_into_a_companion() {
     let project = Project::at(&Project::of("sample").folder, "split");
     let args = ["--target", "all", "--strip", "split", "-X", "sample::VERSION=9"];
     let report = project.build(args).report();
+    // A companion has the headers of its program's sections without their bytes, and is not damaged.
+    let mut inspect = crate::support::tool("rgo-version-m");
+    let said = Outcome::of(inspect.arg("--short").arg(&project.output)).ended(0).stdout;
+    assert!(!said.contains("damaged"), "{said}");
     for toolchain in ALL {
         let artifact = report.artifact(toolchain, "sample");
         assert_eq!(has(toolchain, &artifact.path()), (false, false), "{toolchain}");

@@ -85,7 +85,7 @@ fn check(list: &VersionInfo) -> std::result::Result<(), String> {
 /// # Errors
 /// As [`read`], with offsets from the start of the image.
 pub fn find(image: &Image<'_>) -> Result<Option<VersionInfo>> {
-    let Some(section) = image.section(SECTION) else { return Ok(None) };
+    let Some(section) = image.filled_section(SECTION) else { return Ok(None) };
     read(section.data, image.limits()).map_err(|error| match error {
         Error::Malformed { what, why, .. } => {
             Error::Malformed { what, offset: section.file_offset.unwrap_or_default(), why }

@@ -36,6 +36,14 @@ pub struct SectionRef<'a> {
     pub data: &'a [u8],
 }
 
+impl SectionRef<'_> {
+    /// Whether it has bytes in the file.
+    #[must_use]
+    pub fn is_filled(&self) -> bool {
+        self.file_offset.is_some_and(|offset| offset > 0)
+    }
+}
+
 /// One architecture of a file: a thin file has one of these, a fat Mach-O several.
 #[derive(Debug)]
 pub struct Slice<'a> {
@@ -135,6 +143,13 @@ impl<'a> Image<'a> {
     #[must_use]
     pub fn section(&self, name: &str) -> Option<SectionRef<'a>> {
         self.sections().find(|section| section.name == name)
+    }
+
+    /// The first section of a name that has bytes in the file. A companion with debug data has the
+    /// headers of its program's sections, and their bytes are in the program.
+    #[must_use]
+    pub fn filled_section(&self, name: &str) -> Option<SectionRef<'a>> {
+        self.sections().find(|section| section.name == name && section.is_filled())
     }
 
     /// `bytes` lie within the image for its whole lifetime, but `object` lends names only as

@@ -101,7 +101,7 @@ pub fn parse(section: &[u8]) -> Result<Note<'_>> {
 /// As [`parse`], with offsets from the start of the image.
 pub fn find<'a>(image: &Image<'a>) -> Result<Option<Note<'a>>> {
     let name = section_name(image.format());
-    let Some(section) = image.section(name) else { return Ok(None) };
+    let Some(section) = image.filled_section(name) else { return Ok(None) };
     let base = section.file_offset.unwrap_or_default();
     parse(section.data).map(Some).map_err(|error| match error {
         Error::Malformed { what, offset, why } => {

@@ -57,7 +57,7 @@ pub fn section_name(format: Format) -> &'static str {
 pub fn list(image: &Image<'_>) -> Result<Vec<Slot>> {
     let name = section_name(image.format());
     let mut slots = Vec::new();
-    for section in image.sections().filter(|section| section.name == name) {
+    for section in image.sections().filter(|section| section.name == name && section.is_filled()) {
         slots.extend(parse(section.data, section.file_offset.unwrap_or_default())?);
     }
     Ok(slots)
