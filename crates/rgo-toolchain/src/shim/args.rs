@@ -82,6 +82,8 @@ pub fn rewrite(
 }
 
 const VERSION_SCRIPT: &str = "--version-script";
+/// What rustc adds by itself, joined to its -z; `cargo_zigbuild` knows it so.
+const RUSTCS_Z: &str = "nostart-stop-gc";
 
 /// A linker option whose values are still to come.
 struct Open {
@@ -117,8 +119,9 @@ impl Rewriter<'_> {
         let is_windows = self.recipe.os == "windows";
         match arg {
             "-Xlinker" => rest.by_ref().take(1).for_each(|word| self.linker_word(word)),
-            "-z" | "-T" | "-exported_symbols_list" => {
-                for word in std::iter::once(arg).chain(rest.by_ref().take(1)) {
+            _ if ["-z", "-T"].contains(&arg) || options::is_handed_on(arg) => {
+                let count = options::of_linker(arg).map_or(0, <[Value]>::len);
+                for word in std::iter::once(arg).chain(rest.by_ref().take(count)) {
                     self.linker_word(word);
                 }
             }
@@ -209,6 +212,7 @@ impl Rewriter<'_> {
 
     fn value(&self, value: &str, kind: Value) -> String {
         match kind {
+            _ if value.is_empty() => String::new(),
             Value::Word => value.to_owned(),
             // Linkers look for scripts among their own too.
             Value::Input => self.existing(value),
@@ -236,12 +240,29 @@ impl Rewriter<'_> {
     fn linker_option(&mut self, name: &str, values: &[String], is_one: bool) {
         let plain = name.trim_start_matches('-');
         let value = values.first().map(String::as_str);
-        match plain.strip_prefix('z').filter(|word| !word.is_empty() && value.is_none()) {
-            Some(word) => self.asked.note("z", Some(word)),
-            None => self.asked.note(plain, value),
+        // Where a library is looked for, and which, is what the compiler is told: their order counts.
+        let joined = ["l", "L"].iter().find_map(|it| Some((*it, plain.strip_prefix(it)?)));
+        let of_library = match (joined, value) {
+            (Some((option, "")), Some(value)) => Some((option, value.to_owned())),
+            (Some(("l", library)), None) if !library.is_empty() => Some(("l", library.to_owned())),
+            (Some(("L", path)), None) if !path.is_empty() => {
+                Some(("L", absolute(self.cwd, Utf8Path::new(path)).into_string()))
+            }
+            _ => None,
+        };
+        if let Some((option, value)) = of_library {
+            return self.out.push(format!("-{option}{value}"));
         }
+        self.asked.note(plain, value);
         if plain == "exported_symbols_list" {
             return;
+        }
+        // zig reads a word of -z by itself alone.
+        let of_z = plain.strip_prefix('z').filter(|word| !word.is_empty() && *word != RUSTCS_Z);
+        if let Some(word) = of_z {
+            let word =
+                value.filter(|_| is_one).map_or(word.to_owned(), |it| format!("{word}={it}"));
+            return self.linker_option("-z", &[word], false);
         }
         let words: Vec<String> = match (is_one, value) {
             (true, Some(value)) => vec![format!("{name}={value}")],
@@ -309,7 +330,9 @@ impl Rewriter<'_> {
             self.for_zig(&std::iter::once(open.name).chain(open.values).collect::<Vec<_>>());
         }
         self.out.retain(|arg| !arg.is_empty());
-        self.out.extend(additions(self.recipe));
+        let is_id = |arg: &String| arg.contains("--build-id") || arg.contains("-build-id=");
+        let has_id = self.out.iter().any(is_id);
+        self.out.extend(additions(self.recipe, has_id));
         let named = args.iter().any(|arg| arg.contains("-install_name"));
         if let (true, LinkKind::Library, Some(output)) =
             (self.recipe.os == "darwin", self.kind, &self.output)
@@ -332,9 +355,9 @@ impl Rewriter<'_> {
 }
 
 /// What rgo adds to every link.
-fn additions(recipe: &Recipe) -> Vec<String> {
+fn additions(recipe: &Recipe, has_id: bool) -> Vec<String> {
     let mut more = Vec::new();
-    if recipe.build_id {
+    if recipe.build_id && !has_id {
         more.push("-Wl,--build-id=sha1".to_owned());
     }
     if let Some(note) = &recipe.note {
@@ -457,7 +480,7 @@ mod tests {
             ("linux", "-Wl,--dynamic-list=list -Wl,-z,now", "-Wl,-z,now", "--dynamic-list=/w/list"),
             ("linux", "-Wl,--dynamic-list -Wl,list", "", "--dynamic-list /w/list"),
             ("linux", "-Wl,-z,stack-size=9 -Wl,-z,nodlopen", "-Wl,-z,stack-size=9", "-z nodlopen"),
-            ("linux", "-shared -Wl,-zstack-size=9", "-shared", "-zstack-size=9"),
+            ("linux", "-shared -Wl,-zstack-size=9", "-shared", "-z stack-size=9"),
             ("linux", "-Wl,--push-state,--as-needed", "-Wl,--push-state -Wl,--as-needed", ""),
             ("windows", "-Wl,--stack,9 -Wl,--heap,9", "-Wl,--stack,9", "-HEAP:9"),
             ("windows", "-Wl,--unheard-of", "-Wl,--unheard-of", ""),

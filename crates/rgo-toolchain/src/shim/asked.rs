@@ -8,6 +8,8 @@ use camino::Utf8PathBuf;
 pub struct Asked {
     /// `-soname`: the library's own name.
     pub soname: Option<String>,
+    /// `-install_name`: what others call a Mach-O library.
+    pub install_name: Option<String>,
     /// `-rpath`: folders where libraries are looked for.
     pub rpaths: Vec<String>,
     /// `-Bsymbolic`: the library binds its own symbols.
@@ -55,6 +57,7 @@ impl Asked {
         let text = || Some(value.to_owned());
         match name {
             "soname" | "h" => self.soname = text(),
+            "install_name" | "dylib_install_name" => self.install_name = text(),
             "rpath" | "R" => self.rpaths.push(value.to_owned()),
             "Bsymbolic" => self.symbolic = true,
             "stack" | "stack_size" => self.stack_size = text(),

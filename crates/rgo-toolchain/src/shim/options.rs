@@ -22,7 +22,6 @@ pub(super) enum Value {
 
 use Value::{Input, Output, Word};
 
-/// Options whose value is the next argument.
 /// The names stand in one text, with spaces between them.
 type Table = &'static [(&'static str, &'static [Value])];
 
@@ -39,12 +38,12 @@ const LINKER: Table = &[
         &[Input],
     ),
     (
-        "o Map map out-implib implib pdb dependency-file dependency_info \
+        "o Map map output-def out-implib implib pdb dependency-file dependency_info \
          object_path_lto print-symbol-order why-extract reproduce",
         &[Output],
     ),
     (
-        "z m e entry u undefined soname h rpath R dynamic-linker I defsym wrap \
+        "file-alignment section-alignment z m e entry u undefined soname h rpath R dynamic-linker I defsym wrap \
          hash-style y trace-symbol exclude-libs exclude-symbols l arch install_name \
          dylib_install_name compatibility_version dylib_compatibility_version \
          current_version dylib_current_version framework weak_framework \
@@ -86,6 +85,15 @@ pub(super) fn of_linker(name: &str) -> Option<&'static [Value]> {
     find(LINKER, name.trim_start_matches('-'))
 }
 
+/// Whether an option of the compiler is one that it only hands to the linker.
+pub(super) fn is_handed_on(name: &str) -> bool {
+    // These the compiler knows by itself.
+    const KNOWN: &str = "framework weak_framework arch undefined mllvm sysroot o";
+    let plain = name.strip_prefix('-').filter(|name| name.len() > 1 && !name.starts_with('-'));
+    find(COMPILER, name).is_none()
+        && plain.is_some_and(|plain| !has(KNOWN, plain) && find(LINKER, plain).is_some())
+}
+
 /// What the values are of a compiler's option.
 pub(super) fn of_compiler(name: &str) -> Option<&'static [Value]> {
     let passed_on = || {
@@ -110,27 +118,26 @@ fn has(names: &str, name: &str) -> bool {
 
 /// Linker options that zig passes to LLD as they are, or does by itself, without their dashes and
 /// values. (zig 0.15, `buildOutputType` in `src/main.zig`)
-const BY_ZIG: &str = "soname pic-executable rpath R subsystem I dynamic-linker E export-dynamic \
-         version-script undefined-version no-undefined-version enable-new-dtags \
-         disable-new-dtags O no-undefined gc-sections no-gc-sections print-gc-sections \
-         print-icf-sections print-map sort-section Bsymbolic compress-debug-sections \
-         major-image-version minor-image-version e entry u stack enable-auto-image-base \
-         disable-auto-image-base full-shutdown T script eh-frame-hdr no-eh-frame-hdr \
-         tsaware nxcompat dynamicbase no-dynamicbase high-entropy-va export-all-symbols \
-         color-diagnostics no-color-diagnostics s strip-all S strip-debug start-group \
-         end-group major-os-version minor-os-version major-subsystem-version \
-         minor-subsystem-version out-implib implib hash-style wrap build-id sort-common \
-         as-needed no-as-needed no-pie whole-archive no-whole-archive Bdynamic dy \
-         call_shared Bstatic dn non_shared static search_paths_first version";
+const BY_ZIG: &str = "pic-executable rpath R I dynamic-linker E export-dynamic version-script \
+     undefined-version no-undefined-version enable-new-dtags O no-undefined \
+     gc-sections no-gc-sections print-gc-sections print-icf-sections print-map \
+     sort-section Bsymbolic compress-debug-sections major-image-version \
+     minor-image-version e entry u enable-auto-image-base disable-auto-image-base \
+     full-shutdown T script eh-frame-hdr tsaware nxcompat dynamicbase \
+     no-dynamicbase high-entropy-va export-all-symbols color-diagnostics \
+     no-color-diagnostics s strip-all start-group end-group major-subsystem-version \
+     minor-subsystem-version out-implib implib hash-style build-id sort-common \
+     as-needed no-as-needed whole-archive no-whole-archive Bdynamic dy call_shared \
+     Bstatic dn non_shared static search_paths_first version";
 /// Values of `-z` that zig passes on, or that are LLD's default; each may be followed by `=`.
 const Z_BY_ZIG: &str = "nodelete notext defs undefs origin nocopyreloc noexecstack now lazy relro \
          norelro stack-size common-page-size max-page-size";
 /// What zig leaves out of a shared library, though it takes it for a program.
 const Z_OF_PROGRAMS: &str = "stack-size";
 /// Options about the inputs that come next: only zig, which gets the inputs, could follow them.
-const ABOUT_WHAT_FOLLOWS: &str = "push-state pop-state start-lib end-lib b format l L library-path";
+const ABOUT_WHAT_FOLLOWS: &str = "push-state pop-state start-lib end-lib b format";
 /// What rustc adds by itself, which `cargo_zigbuild` leaves out since its programs do not need it.
-const BY_RUSTC: &str = "undefined znostart-stop-gc plugin-opt no-rosegment fix-cortex-a53-843419 \
+const BY_RUSTC: &str = "undefined znostart-stop-gc plugin-opt fix-cortex-a53-843419 \
          melf_i386";
 
 /// Whether zig does what a linker option asks, or is to be the one that refuses it. `value` is
@@ -145,6 +152,14 @@ pub(super) fn is_for_zig(name: &str, value: Option<&str>, is_library: bool) -> b
     if let Some(z) = z {
         let word = z.split('=').next().unwrap_or(z);
         return has(Z_BY_ZIG, word) && !(is_library && word == Z_OF_PROGRAMS);
+    }
+    match name {
+        // zig gives a program no name.
+        "soname" => return is_library,
+        // It takes a subsystem without a version, and a stack without what is committed of it.
+        "subsystem" => return value.is_some_and(|value| !value.contains(':')),
+        "stack" => return value.is_some_and(|value| !value.contains(',')),
+        _ => {}
     }
     let is_level = name.strip_prefix('O').is_some_and(|level| level.parse::<u8>().is_ok());
     let is_joined_path = name.starts_with('L');
@@ -162,6 +177,19 @@ pub(super) fn for_windows(name: &str, value: Option<&str>) -> Option<Vec<String>
     let one = |text: String| Some(vec![text]);
     match name.trim_start_matches('-') {
         "heap" => one(format!("-HEAP:{value}")),
+        "stack" => one(format!("-STACK:{value}")),
+        "subsystem" => one(format!("-SUBSYSTEM:{}", value.replace(':', ","))),
+        "wrap" => one(format!("-WRAP:{value}")),
+        "file-alignment" => one(format!("-FILEALIGN:{value}")),
+        "section-alignment" => one(format!("-ALIGN:{value}")),
+        "disable-dynamicbase" => one("-DYNAMICBASE:NO".to_owned()),
+        "disable-nxcompat" => one("-NXCOMPAT:NO".to_owned()),
+        "disable-high-entropy-va" => one("-HIGHENTROPYVA:NO".to_owned()),
+        "enable-auto-import" => one("-AUTO-IMPORT".to_owned()),
+        "disable-auto-import" => one("-AUTO-IMPORT:NO".to_owned()),
+        "enable-runtime-pseudo-reloc" => one("-RUNTIME-PSEUDO-RELOC".to_owned()),
+        "disable-runtime-pseudo-reloc" => one("-RUNTIME-PSEUDO-RELOC:NO".to_owned()),
+        "kill-at" => one("-KILL-AT".to_owned()),
         "image-base" => one(format!("-BASE:{value}")),
         "delayload" => one(format!("-DELAYLOAD:{value}")),
         "Map" => one(format!("-LLDMAP:{value}")),

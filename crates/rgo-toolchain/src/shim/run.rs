@@ -394,7 +394,8 @@ fn expand(args: Vec<String>, cwd: &Utf8Path) -> Result<Vec<String>, ShimError> {
     let mut plain = Vec::with_capacity(args.len());
     for arg in args {
         match arg.strip_prefix('@') {
-            Some(file) if !file.is_empty() => {
+            // `@rpath/libx.dylib` is one only if there is such a file, as compilers have it.
+            Some(file) if exec::absolute(cwd, Utf8Path::new(file)).is_file() => {
                 plain.extend(response::parse(&read(&exec::absolute(cwd, Utf8Path::new(file)))?));
             }
             _ => plain.push(arg),

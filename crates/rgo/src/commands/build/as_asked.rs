@@ -10,7 +10,7 @@ use rgo_binary::linkage::Linkage;
 use rgo_binary::load_options::{is_symbolic, stack_size};
 use rgo_binary::{Format, Image};
 use rgo_toolchain::shim::Linked;
-use rgo_toolchain::shim::asked::{Asked, ListForm, exported_by};
+use rgo_toolchain::shim::asked::{Asked, ExportList, ListForm, exported_by};
 
 /// Names in a message, at most.
 const SHOWN: usize = 5;
@@ -23,7 +23,7 @@ pub(super) fn missing(linked: &Linked, image: &Image<'_>) -> Result<Vec<String>>
     let asked = &linked.asked;
     let linkage = image.linkage()?;
     let mut missing = options(asked, image, &linkage);
-    let exports = Exports::read(asked, image.format())?;
+    let exports = Exports::read(linked, image.format())?;
     missing.extend(exports.missing(image, &linkage));
     if linked.library {
         missing.extend(exports.superfluous(&linkage, image.format()));
@@ -45,8 +45,12 @@ fn options(asked: &Asked, image: &Image<'_>, linkage: &Linkage) -> Vec<String> {
     }
     let runpath: Vec<&str> = linkage.runpath.iter().flat_map(|path| path.split(':')).collect();
     for path in asked.rpaths.iter().filter(|_| image.format() != Format::Pe) {
-        let is_there = path.split(':').all(|part| runpath.contains(&part));
+        let mut parts = path.split(':').filter(|part| !part.is_empty());
+        let is_there = parts.all(|part| runpath.contains(&part));
         hold(is_there, "-rpath", path);
+    }
+    if let Some(name) = asked.install_name.as_deref().filter(|_| image.format() == Format::MachO) {
+        hold(linkage.soname.as_deref() == Some(name), "-install_name", name);
     }
     if asked.symbolic && is_elf && linkage.kind != rgo_binary::Kind::Executable {
         hold(is_symbolic(image), "-Bsymbolic", "");
@@ -89,10 +93,13 @@ struct Exports {
 }
 
 impl Exports {
-    fn read(asked: &Asked, format: Format) -> Result<Self> {
+    fn read(linked: &Linked, format: Format) -> Result<Self> {
+        let asked = &linked.asked;
         let mut wanted: Vec<String> = asked.exported.clone();
         let mut is_limited = false;
-        for list in &asked.lists {
+        // A version script gives a program's symbols versions, and exports none of them.
+        let counts = |list: &&ExportList| linked.library || list.form == ListForm::DynamicList;
+        for list in asked.lists.iter().filter(counts) {
             let text = std::fs::read_to_string(&list.path)
                 .with_context(|| format!("reading the list of exports {}", list.path))?;
             wanted.extend(exported_by(&text, list.form));

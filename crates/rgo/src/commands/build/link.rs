@@ -435,8 +435,8 @@ fn after_link(linked: &shim::Linked) -> Result<(), String> {
     if missing.is_empty() {
         return Ok(());
     }
-    let hint = "hint: the linker has left it out; rgo-build links by zig, which has no such option \
-                for this target";
+    let hint =
+        "hint: the linker has not done it; leave the option out for this target, or report it";
     Err(format!(
         "the file does not have what the link command asks for: {}\n{hint}",
         missing.join("; ")
