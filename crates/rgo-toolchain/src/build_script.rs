@@ -68,7 +68,7 @@ fn reason(said: &[&str]) -> String {
     if let Some((_, rest)) = panicked.and_then(|at| said.get(at)?.split_once("panicked at '")) {
         text = rest.rsplit_once("',").map_or(rest, |(words, _)| words).to_owned();
     }
-    let text = text.strip_prefix("Error: ").unwrap_or(&text);
+    let text = ["Error: ", "error: "].iter().find_map(|it| text.strip_prefix(it)).unwrap_or(&text);
     let end = (0..=MOST.min(text.len())).rev().find(|end| text.is_char_boundary(*end));
     let shown = text.get(..end.unwrap_or(0)).unwrap_or_default();
     if shown.len() < text.len() { format!("{shown}…") } else { shown.to_owned() }
@@ -100,8 +100,8 @@ const HINTS: [(&[&str], &str); 9] = [
     ),
     (
         &["code: 2, kind: NotFound"],
-        "the build script runs a program that is not on PATH; for resources of Windows it is windres (Debian: \
-         binutils-mingw-w64)",
+        "the build script looks for a file, or runs a program, that is not there; for resources of Windows that \
+         program is often windres (Debian: binutils-mingw-w64)",
     ),
 ];
 
@@ -110,8 +110,18 @@ const HINTS: [(&[&str], &str); 9] = [
 pub fn hint(text: &str) -> Option<&'static str> {
     failed(text)?;
     let (_, said) = text.split_once("failed to run custom build command for `")?;
-    let known = HINTS.iter().find(|(words, _)| words.iter().all(|word| said.contains(word)));
+    let known = HINTS.iter().find(|(words, _)| words.iter().all(|word| has(said, word)));
     known.map(|(_, hint)| *hint)
+}
+
+/// Whether a text has these words, and not as a part of others.
+fn has(text: &str, words: &str) -> bool {
+    text.match_indices(words).any(|(at, _)| {
+        let is_letter = |letter: Option<char>| letter.is_some_and(char::is_alphanumeric);
+        let before = text.get(..at).and_then(|text| text.chars().next_back());
+        let after = text.get(at + words.len()..).and_then(|text| text.chars().next());
+        !is_letter(before) && !is_letter(after)
+    })
 }
 
 #[cfg(test)]
@@ -158,13 +168,23 @@ mod tests {
                 "is `cmake` not installed?",
                 "install cmake",
             ),
+            (
+                "thread 'main' panicked at build.rs:1:1:\nthe device is not properly configured\nnote: run with \
+                 `RUST_BACKTRACE=1`",
+                "the device is not properly configured",
+                "",
+            ),
             ("", "", ""),
             ("one\ntwo\n", "one two", ""),
         ] {
             let text = cargo("a-sys v1.2.3 (/p)", stderr);
             let failed = failed(&text).expect("cargo says so");
             assert_eq!((failed.package.as_str(), failed.reason.as_str()), ("a-sys v1.2.3", reason));
-            assert!(super::hint(&text).unwrap_or_default().contains(hint), "{stderr}");
+            let found = super::hint(&text).unwrap_or_default();
+            assert!(
+                found.contains(hint) && found.is_empty() == hint.is_empty(),
+                "{stderr}: {found}"
+            );
         }
         assert_eq!(failed("error: could not compile `x`"), None);
         let long = cargo("a v1.0.0", &format!("{}ü\n", "x".repeat(MOST - 1)));

@@ -260,8 +260,11 @@ impl Cmd {
             write!(f, "{name}={} ", shell_words::quote(value))?;
         }
         write!(f, "{}", shell_words::quote(self.program.as_str()))?;
+        let mut before = "";
         for arg in &self.args {
-            write!(f, " {}", shell_words::quote(arg))?;
+            let shown = if before == "--config" { secrets::setting(arg) } else { arg.clone() };
+            write!(f, " {}", shell_words::quote(&shown))?;
+            before = arg;
         }
         Ok(())
     }

@@ -4,12 +4,12 @@
 //! ```text
 //! SIGINT, SIGTERM, SIGHUP ─▶ cargo, rustc, build scripts, linkers: the same signal
 //!                            they are gone ─▶ temporary folders go ─▶ 130, 143, 129 for a shell
-//! a second one            ─▶ they are killed
+//! a second one, or 10 s   ─▶ they are killed
 //! ```
 //!
 //! A signal from a terminal reaches all of them anyway; one from a CI system or a script reaches
-//! this process alone. They are found by their parents: a process group of their own would have no
-//! say on the terminal when git or ssh asks for a password.
+//! this process alone. They are found by their parents: in a process group of their own git and
+//! ssh could not ask for a password on the terminal.
 
 #[cfg(unix)]
 use std::collections::BTreeSet;
@@ -49,8 +49,8 @@ impl Drop for Temporary {
     }
 }
 
-/// To be called after a program has ended: if that was because of a signal to this process, this
-/// does not return, and nothing is said of a failure that is none.
+/// To be called after a program has ended. If a signal to this process ended it, this does not
+/// return, so that nobody reports a failure.
 pub fn checkpoint() {
     while STOPPING.load(Ordering::SeqCst) {
         std::thread::park();
@@ -90,9 +90,12 @@ pub fn install() {}
 #[cfg(unix)]
 fn end_all(signal: i32, signals: &mut signal_hook::iterator::Signals) {
     use rustix::process::{Pid, Signal, kill_process};
-    use std::time::Duration;
+    use std::time::{Duration, Instant};
 
     const PAUSE: Duration = Duration::from_millis(20);
+    // CI systems kill everything some seconds after their signal.
+    const PATIENCE: Duration = Duration::from_secs(10);
+    let begun = Instant::now();
     let own = std::process::id();
     let mut told: BTreeSet<u32> = BTreeSet::new();
     let mut is_urgent = false;
@@ -114,7 +117,7 @@ fn end_all(signal: i32, signals: &mut signal_hook::iterator::Signals) {
             }
         }
         std::thread::sleep(PAUSE);
-        is_urgent |= signals.pending().next().is_some();
+        is_urgent |= signals.pending().next().is_some() || begun.elapsed() > PATIENCE;
     }
 }
 

@@ -63,26 +63,15 @@ pub fn makeable(
 
 /// Whether the library of a package can be nothing that the target has.
 fn is_refused(metadata: &Metadata, package: &PackageId, toolchain: &Toolchain) -> bool {
-    // These the target always has.
-    let is_had = |kind: &CrateType| match kind {
-        CrateType::CDyLib => toolchain.makes("cdylib"),
-        CrateType::DyLib => toolchain.makes("cdylib"),
-        _ => true,
+    // Every target has the other types.
+    let is_had = |kind: &CrateType| {
+        !matches!(kind, CrateType::CDyLib | CrateType::DyLib) || toolchain.makes("cdylib")
     };
     let package = metadata.packages.iter().find(|other| other.id == *package);
     let mut targets = package.iter().flat_map(|package| &package.targets);
     let is_library = |kinds: &[TargetKind]| {
-        let kinds = kinds.iter();
-        kinds.into_iter().any(|kind| {
-            matches!(
-                kind,
-                TargetKind::Lib
-                    | TargetKind::RLib
-                    | TargetKind::DyLib
-                    | TargetKind::CDyLib
-                    | TargetKind::StaticLib
-            )
-        })
+        use TargetKind::{CDyLib, DyLib, Lib, RLib, StaticLib};
+        kinds.iter().any(|kind| matches!(kind, Lib | RLib | DyLib | CDyLib | StaticLib))
     };
     let library = targets.find(|target| is_library(&target.kind));
     library.is_some_and(|library| !library.crate_types.iter().any(is_had))

@@ -1,5 +1,5 @@
 //! What rustup could add to a toolchain, from the manifest that it keeps in each: without asking
-//! the network, and without a word to the user that does not come true.
+//! the network, and so that what the user is told comes true.
 //!
 //! ```text
 //! [pkg.rust-std.target.aarch64-apple-darwin]

@@ -17,7 +17,19 @@ use std::sync::OnceLock;
 /// What stands where a secret was.
 const HIDDEN: &str = "***";
 /// A variable holds a secret if its name has one of these words.
-const WORDS: [&str; 5] = ["TOKEN", "PASSWORD", "PASSWD", "SECRET", "CREDENTIAL"];
+const WORDS: [&str; 9] = [
+    "TOKEN",
+    "PASSWORD",
+    "PASSWD",
+    "SECRET",
+    "CREDENTIAL",
+    "API_KEY",
+    "APIKEY",
+    "ACCESS_KEY",
+    "PRIVATE_KEY",
+];
+/// Or if it ends in one of these.
+const ENDS: [&str; 4] = ["_PAT", "_PASS", "_AUTH", "_KEY"];
 /// What is shorter stands in other words by chance.
 const SHORTEST: usize = 8;
 /// Hosts whose projects may be public, so that their name tells nobody anything.
@@ -42,9 +54,12 @@ pub fn hidden(text: &str) -> String {
 #[must_use]
 pub fn is_secret(variable: &str) -> bool {
     let name = variable.to_ascii_uppercase();
-    // A program or a file that gives the secret is none.
+    // These name a program or a file that holds the secret.
     let is_place = ["_PATH", "_FILE", "_PROVIDER", "_PROVIDERS", "_URL"];
-    WORDS.iter().any(|word| name.contains(word)) && !is_place.iter().any(|end| name.ends_with(end))
+    let is_named = WORDS.iter().any(|word| name.contains(word))
+        || ENDS.iter().any(|end| name.ends_with(end))
+        || name == "AUTH";
+    is_named && !is_place.iter().any(|end| name.ends_with(end))
 }
 
 fn without(text: &str, values: &BTreeSet<String>) -> String {
@@ -84,7 +99,51 @@ pub fn without_credentials(text: &str) -> String {
         rest = after;
     }
     plain.push_str(rest);
-    without_settings(&plain)
+    without_variables(&without_settings(&plain))
+}
+
+/// `NAME=value`, as shells and cargo show variables: without the value where the name says that it
+/// is secret. In code, names of variables are not in capitals, and stay.
+fn without_variables(text: &str) -> String {
+    let mut plain = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some(at) = rest.find('=') {
+        let (before, after) = rest.split_at(at + 1);
+        plain.push_str(before);
+        rest = after;
+        let is_part = |letter: char| letter.is_ascii_alphanumeric() || letter == '_';
+        let name = before.trim_end_matches('=').rsplit(|letter| !is_part(letter)).next();
+        let name = name.unwrap_or_default();
+        let is_variable = name.len() > 2 && !name.contains(|it: char| it.is_ascii_lowercase());
+        if !is_variable || !is_secret(name) || rest.starts_with(HIDDEN) {
+            continue;
+        }
+        let quote = rest.chars().next().filter(|letter| "\"'".contains(*letter));
+        let end = match quote {
+            Some(quote) => rest.get(1..).and_then(|it| it.find(quote)).map(|end| end + 2),
+            None => rest.find(is_end),
+        };
+        let end = end.unwrap_or(rest.len());
+        if end > 0 {
+            plain.push_str(HIDDEN);
+        }
+        rest = rest.get(end..).unwrap_or_default();
+    }
+    plain.push_str(rest);
+    plain
+}
+
+/// A setting as `--config` takes it. Of those that do not only say how to compile nobody knows
+/// what is secret.
+#[must_use]
+pub fn setting(text: &str) -> String {
+    const PLAIN: [&str; 6] = ["profile.", "build.", "target.", "term.", "unstable.", "resolver."];
+    match text.split_once('=') {
+        Some((key, _)) if !PLAIN.iter().any(|plain| key.trim_start().starts_with(plain)) => {
+            format!("{key}={HIDDEN}")
+        }
+        _ => text.to_owned(),
+    }
 }
 
 /// What no URL has within a text.
@@ -106,7 +165,7 @@ fn without_parameters(path: &str) -> String {
 
 /// `registries.NAME.token = "…"`, as cargo's `--config` takes it.
 fn without_settings(text: &str) -> String {
-    const NAMES: [&str; 3] = [".token", ".secret-key", ".password"];
+    const NAMES: [&str; 5] = [".token", ".secret-key", ".password", "{token", "{secret-key"];
     let Some((at, name)) =
         NAMES.iter().filter_map(|name| Some((text.find(name)?, *name))).min_by_key(|found| found.0)
     else {
@@ -162,6 +221,9 @@ mod tests {
             ),
             ("--config 'registry.token=\"TOKEN\"'", "--config 'registry.token=***'"),
             ("a.token b.token = TOKEN", "a.token b.token=***"),
+            ("MY_TOKEN=TOKEN cargo build", "MY_TOKEN=*** cargo build"),
+            ("API_KEY='TOKEN x' A=b", "API_KEY=*** A=b"),
+            ("let token = lexer.next(); token=1", "let token = lexer.next(); token=1"),
             ("mail me@host", "mail me@host"),
             ("://@", "://"),
             ("", ""),
@@ -180,11 +242,27 @@ mod tests {
             ("CARGO_REGISTRY_GLOBAL_CREDENTIAL_PROVIDERS", false),
             ("TOKEN_FILE", false),
             ("PATH", false),
+            ("AWS_ACCESS_KEY_ID", true),
+            ("DEPLOY_PAT", true),
+            ("SSH_AUTH_SOCK", false),
+            ("CARGO_PKG_AUTHORS", false),
         ] {
             assert_eq!(is_secret(name), expected, "{name}");
         }
         let values = BTreeSet::from(["abcdefgh".to_owned()]);
         assert_eq!(without("is abcdefgh here", &values), "is *** here");
+    }
+
+    #[test]
+    fn settings_are_named_and_not_told() {
+        for (text, shown) in [
+            ("http.proxy=\"u:TOKEN@proxy:8080\"", "http.proxy=***"),
+            ("env.X={value=\"TOKEN\",force=true}", "env.X=***"),
+            ("profile.release.lto=true", "profile.release.lto=true"),
+            ("/path/of/config.toml", "/path/of/config.toml"),
+        ] {
+            assert_eq!(setting(text), shown);
+        }
     }
 
     #[test]

@@ -25,7 +25,7 @@ pub(crate) enum Meaning {
 use Meaning::{Arch, Nothing, Os, Tag};
 
 /// Every word that means what no toolchain's own file spells in this way.
-const ALIASES: [(&str, Meaning); 14] = [
+const ALIASES: [(&str, Meaning); 19] = [
     ("x86_64", Arch("amd64")),
     ("x64", Arch("amd64")),
     ("aarch64", Arch("arm64")),
@@ -35,6 +35,12 @@ const ALIASES: [(&str, Meaning); 14] = [
     ("mac", Os("darwin")),
     ("apple", Os("darwin")),
     ("win", Os("windows")),
+    ("win32", Os("windows")),
+    ("mingw32", Os("windows")),
+    ("w64", Nothing),
+    // Docker's variants of processors, of which each has one here.
+    ("v8", Arch("arm64")),
+    ("v1", Arch("amd64")),
     ("gnu", Tag("gnu")),
     ("glibc", Tag("gnu")),
     ("unknown", Nothing),

@@ -297,7 +297,7 @@ impl Rewriter<'_> {
     }
 
     fn for_zig(&mut self, words: &[String]) {
-        // A comma would part a word. What zig gets one by one it does not part at all.
+        // zig splits `-Wl,` at commas, and `-Xlinker` nowhere.
         if words.iter().any(|word| word.contains(',')) {
             let parts = words.iter().flat_map(|word| word.splitn(2, '='));
             for part in parts {

@@ -36,6 +36,7 @@ pub(super) fn explained(mut error: Error, command: &Command, args: &[String]) ->
     let tip = if wrong.starts_with('-') { flag(wrong, asked) } else { word(wrong, asked, command) };
     match tip {
         Some(tip) => {
+            error.remove(ContextKind::SuggestedArg);
             error.insert(ContextKind::Suggested, ContextValue::StyledStrs(vec![tip.into()]));
         }
         // Nothing is passed on but to a program that runs, or as the name of a file.

@@ -114,7 +114,8 @@ pub(super) fn finish(job: &Job<'_>) -> Result<Artifact> {
     let has = slot_names(&data).with_context(|| format!("reading {}", job.linked))?;
     let values: Vec<_> = job.values.iter().filter(|(n, _)| has.contains(n)).cloned().collect();
     let companions = Companions::prepare(job, &data)?;
-    let install_name = format!("@rpath/{name}");
+    let install_name = (job.kind == OutputKind::Cdylib && !has_name_of_its_own(job, &data))
+        .then(|| format!("@rpath/{name}"));
     let trims: Vec<_> = job.trims.iter().map(|t| (t.from.as_str(), t.to.as_str())).collect();
     let edits = Finish {
         note: job.content.as_ref().map(|content| content.note.as_str()),
@@ -127,7 +128,7 @@ pub(super) fn finish(job: &Job<'_>) -> Result<Artifact> {
         },
         trims: &trims,
         identifier: Some(name),
-        install_name: (job.kind == OutputKind::Cdylib).then_some(install_name.as_str()),
+        install_name: install_name.as_deref(),
         timestamp: Some(job.timestamp),
         debuglink: companions.debuglink.as_ref().map(|(name, crc)| (name.as_str(), *crc)),
         ..Finish::default()
@@ -158,6 +159,15 @@ pub(super) fn finish(job: &Job<'_>) -> Result<Artifact> {
         changed,
         ..inspected
     })
+}
+
+/// Whether somebody has said what others call a Mach-O library: linkers take the place where they
+/// write it, and the link shim its name there.
+fn has_name_of_its_own(job: &Job<'_>, data: &[u8]) -> bool {
+    let linkage = Image::parse(data, &Limits::default()).and_then(|image| image.linkage());
+    let name = linkage.ok().and_then(|linkage| linkage.soname);
+    let default = format!("@rpath/{}", job.linked.file_name().unwrap_or_default());
+    name.is_some_and(|name| name != default && !Utf8Path::new(&name).is_file())
 }
 
 /// A static library ships as it is: its members are linked into something else yet.

@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use jiff::Timestamp;
 use rgo_toolchain::cargo_messages::Unit;
 use rgo_toolchain::plan::TargetPlan;
+use rgo_toolchain::secrets::hidden;
 use rgo_toolchain::target::Floor;
 
 use super::finish::StripMode;
@@ -84,7 +85,7 @@ fn libc(plan: &TargetPlan) -> String {
 fn rustflags(prepared: &Prepared, plan: &TargetPlan) -> String {
     let user = plan.flags.user.iter().chain(&prepared.request.rustc_flags);
     let all: Vec<&str> = user.chain(&plan.toolchain.rustflags).map(String::as_str).collect();
-    without_paths(&all)
+    hidden(&without_paths(&all))
 }
 
 /// Flags without those that hold a path of this machine. A flag and its value are one or two
