@@ -108,3 +108,58 @@ fn an_option_that_nothing_can_follow_fails_by_name() {
         build(target, "", option).1.ended(1).says(name);
     }
 }
+
+/// A package's options reach its program and its library alike. What only a library can have is no
+/// fault of a program.
+#[test]
+fn options_of_a_library_do_not_fail_a_program() {
+    let options = "-Wl,--version-script=$HERE/options.map -Wl,-soname,libv.so.1 \
+                   -Wl,--build-id=0x1234abcd -Wl,--as-needed,-lm,--no-as-needed -Wl,-L/none \
+                   -Wl,--disable-new-dtags -Wl,-rpath,$ORIGIN/x -Wl,--wrap=nothing";
+    let (_project, outcome) = build("linux/amd64,linux/arm64", options, options);
+    let report = outcome.report();
+    for toolchain in LINUX {
+        let program = report.artifact(toolchain, "program").path();
+        for file in [&program, &report.artifact(toolchain, "liboptions").path()] {
+            let said = readobj(&["--dynamic-table", "--notes"], file);
+            for words in ["1234abcd", "RPATH", "libv.so.1"] {
+                assert!(said.contains(words), "{}: {words}\n{said}", file.display());
+            }
+            assert!(!said.contains("RUNPATH"), "{said}");
+        }
+        if let Some(ran) = run(toolchain, &program, &["a", "b"]) {
+            assert_eq!(ran.ended(0).stdout, "2 arguments\n");
+        }
+    }
+}
+
+/// In the forms of the compiler, of the linker, and word by word.
+#[test]
+fn a_dylib_keeps_the_name_that_is_asked_for() {
+    for options in [
+        "-Wl,-install_name,@rpath/libq.dylib -Wl,-rpath,@loader_path/x",
+        "-install_name @rpath/libq.dylib -rpath @loader_path/x",
+        "-Xlinker -install_name -Xlinker @rpath/libq.dylib -Xlinker -rpath -Xlinker @loader_path/x",
+    ] {
+        let (_project, outcome) = build("darwin/arm64", options, "");
+        let report = outcome.report();
+        let library = report.artifact("darwin-arm64", "liboptions");
+        assert_eq!(library.linkage("soname"), "@rpath/libq.dylib", "{options}");
+        assert_eq!(Artifact::strings(library.linkage("runpath")), ["@loader_path/x"], "{options}");
+    }
+}
+
+#[test]
+fn windows_libraries_and_programs_have_what_lld_knows() {
+    let options = "-Xlinker --stack=0x800000,0x1000 -Wl,--subsystem=windows:6.1 \
+                   -Wl,--disable-high-entropy-va";
+    let (_project, outcome) = build("windows/amd64", "", options);
+    let report = outcome.report();
+    let artifact = report.artifact("windows-amd64", "program");
+    assert_eq!(artifact.linkage("subsystem"), "gui");
+    let said = readobj(&["--file-headers"], &artifact.path());
+    for words in ["SizeOfStackReserve: 8388608", "SizeOfStackCommit: 4096"] {
+        assert!(said.contains(words), "{words}\n{said}");
+    }
+    assert!(!said.contains("HIGH_ENTROPY_VA"), "{said}");
+}

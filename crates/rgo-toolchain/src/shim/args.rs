@@ -10,6 +10,7 @@
 //! | `-Wl,-exported_symbols_list,F` | dropped, a dylib exports everything | noted, for the pass after the link |
 //! | `-mwindows`, `-mconsole` | ignores them | `-Wl,--subsystem,…` |
 //! | a second version script | takes the last alone | the others for LLD, see [`super::lld`] |
+//! | `-Wl,-Bdynamic` | no static library is taken | `-Wl,-search_paths_first` |
 //! | an option that zig does not know | refuses it | for LLD, where LLD links |
 
 use camino::{Utf8Path, Utf8PathBuf};
@@ -112,12 +113,11 @@ struct Rewriter<'a> {
 impl Rewriter<'_> {
     /// One argument of the compiler, with those after it that are its values.
     fn argument<'w>(&mut self, arg: &'w str, rest: &mut impl Iterator<Item = &'w str>) {
-        if let Some(words) = arg.strip_prefix("-Wl,") {
-            return words.split(',').for_each(|word| self.linker_word(word));
-        }
         let is_program = self.kind == LinkKind::Executable;
         let is_windows = self.recipe.os == "windows";
         match arg {
+            // zig would take nothing but shared libraries then, where linkers take static ones too.
+            "-Wl,-Bdynamic" if self.recipe.os == "linux" => self.push(["-Wl,-search_paths_first"]),
             "-Xlinker" => rest.by_ref().take(1).for_each(|word| self.linker_word(word)),
             _ if ["-z", "-T"].contains(&arg) || options::is_handed_on(arg) => {
                 let count = options::of_linker(arg).map_or(0, <[Value]>::len);
@@ -131,7 +131,10 @@ impl Rewriter<'_> {
             "-mwindows" if is_windows => self.linker_word("--subsystem=windows"),
             "-mconsole" if is_windows => self.linker_word("--subsystem=console"),
             "-nostartfiles" if self.recipe.os == "linux" => self.no_start_files = true,
-            _ => self.compiler_option(arg, rest),
+            _ => match arg.strip_prefix("-Wl,") {
+                Some(words) => words.split(',').for_each(|word| self.linker_word(word)),
+                None => self.compiler_option(arg, rest),
+            },
         }
     }
 
