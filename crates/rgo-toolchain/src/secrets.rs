@@ -43,7 +43,11 @@ pub fn hidden(text: &str) -> String {
     static VALUES: OnceLock<BTreeSet<String>> = OnceLock::new();
     let values = VALUES.get_or_init(|| {
         let variables = std::env::vars_os();
-        let secret = variables.filter(|(name, _)| is_secret(&name.to_string_lossy()));
+        // What only ends like one may be `CACHE_KEY=linux-amd64`, which stands everywhere.
+        let secret = variables.filter(|(name, _)| {
+            let name = name.to_string_lossy().to_ascii_uppercase();
+            is_secret(&name) && WORDS.iter().any(|word| name.contains(word))
+        });
         let values = secret.filter_map(|(_, value)| value.into_string().ok());
         values.filter(|value| value.len() >= SHORTEST).collect()
     });
