@@ -83,7 +83,7 @@ pub(super) fn read(
     if !args.iter().any(asks) && has_input(args) {
         return None;
     }
-    let mut all = vec!["-target".to_owned(), machine(recipe)];
+    let mut all = vec!["-target".to_owned(), target(recipe)];
     all.extend(args.iter().map(|arg| match arg.as_str() {
         // GCC's, which clang does not know.
         "-dumpfullversion" => "-dumpversion".to_owned(),
@@ -140,6 +140,24 @@ fn machine(recipe: &Recipe) -> String {
         Some(cpu) => format!("{cpu}-w64-windows-gnu"),
         None => recipe.triple.clone(),
     }
+}
+
+/// The target as zig takes it in a question: it has handed it on to clang as it was, which knows no
+/// floor, and since 0.16 reads it by itself.
+fn target(recipe: &Recipe) -> String {
+    let reads_it = semver::Version::parse(&recipe.zig_version)
+        .is_ok_and(|version| version >= semver::Version::new(0, 16, 0));
+    if reads_it { recipe.zig_target.clone() } else { machine(recipe) }
+}
+
+/// What zig answered, with the target's name as everybody knows it: zig's has a floor in it.
+pub(super) fn answered(output: &[u8], recipe: &Recipe) -> String {
+    let text = String::from_utf8_lossy(output);
+    let lines = text.split_inclusive('\n').map(|line| match line.strip_prefix("Target: ") {
+        Some(_) => format!("Target: {}\n", machine(recipe)),
+        None => line.to_owned(),
+    });
+    lines.collect()
 }
 
 /// Whether a file, or standard input, is among the arguments.

@@ -254,7 +254,13 @@ fn answer(
             let _ = writeln!(io::stdout(), "{text}");
             Some(0)
         }
-        Some(Query::Zig(args)) => Some(zig_command(recipe, subcommand, args, false)?.run()?),
+        Some(Query::Zig(args)) => {
+            let said = zig_command(recipe, subcommand, args, false)?.output()?;
+            // Whoever asked may have gone.
+            let _ = io::stdout().write_all(query::answered(&said.stdout, recipe).as_bytes());
+            let _ = io::stderr().write_all(query::answered(&said.stderr, recipe).as_bytes());
+            Some(exec::exit_code(said.status))
+        }
         None => None,
     })
 }
