@@ -265,7 +265,7 @@ fn zig_comes_from_a_mirror() {
     let mut command = project.command(["--target", "linux/amd64", "--offline"]);
     command
         .env("RGO_CACHE", temp.path().join("another"))
-        .env("RGO_ZIG", machine().cache().join(ZIG))
+        .env("RGO_ZIG", temp.path().join("cache").join(ZIG))
         .env("HTTPS_PROXY", "http://127.0.0.1:1");
     Outcome::of(&mut command).ended(0);
 }
