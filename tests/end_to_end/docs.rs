@@ -150,7 +150,8 @@ fn prints_what_is_shown(line: &Line, printed: &str) -> bool {
     }
     let compiler = Regex::new(r"rustc [0-9.]+ \([0-9a-f]+ [0-9-]+\)").expect("an expression");
     // Columns are as wide as the numbers in them.
-    let numbers = Regex::new(r"[0-9a-f]{32,}|[0-9]+(\.[0-9]+)*| {2,}").expect("an expression");
+    let numbers = Regex::new(r"\.build-id/[0-9a-f]{2}|[0-9a-f]{32,}|[0-9]+(\.[0-9]+)*| {2,}")
+        .expect("an expression");
     let comparable = |lines: Vec<&str>| {
         // A document leaves an empty line between a command line and the output above it.
         let end = lines.iter().rposition(|line| !line.is_empty()).map_or(0, |last| last + 1);
