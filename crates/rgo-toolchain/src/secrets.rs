@@ -33,8 +33,8 @@ const ENDS: [&str; 4] = ["_PAT", "_PASS", "_AUTH", "_KEY"];
 /// What is shorter stands in other words by chance.
 const SHORTEST: usize = 8;
 /// Hosts whose projects may be public, so that their name tells nobody anything.
-const PUBLIC_HOSTS: [&str; 6] =
-    ["crates.io", "github.com", "gitlab.com", "codeberg.org", "bitbucket.org", "git.sr.ht"];
+const PUBLIC_HOSTS: [&str; 5] =
+    ["github.com", "gitlab.com", "codeberg.org", "bitbucket.org", "git.sr.ht"];
 
 /// A text without credentials: those in URLs and settings, and the values of this process's
 /// variables whose names say that they are secret.
@@ -274,7 +274,7 @@ mod tests {
         for (url, expected) in [
             ("https://github.com/a/b#1", true),
             ("ssh://git@github.com/a/b", true),
-            ("https://index.crates.io/", true),
+            ("https://raw.github.com/a/b", true),
             ("https://github.com.corp.example/a", false),
             ("https://git.corp.example/github.com", false),
             ("file:///srv/git", false),

@@ -313,15 +313,15 @@ fn trims(
 /// Folders in which cargo unpacks packages, which it calls after the registry's host, and what to
 /// call them instead where that host may be private.
 fn private_registries(metadata: &Metadata) -> BTreeMap<Utf8PathBuf, String> {
-    // What cargo has called those of crates.io.
-    const PUBLIC: [&str; 2] = ["index.crates.io", "github.com"];
+    // Cargo has called those of crates.io after its index there, and before after that on GitHub.
+    let is_public = |host: &str| host.ends_with(".crates.io") || host == "github.com";
     let packages = metadata.packages.iter().filter(|package| package.source.is_some());
     let folders = packages.filter_map(|package| {
         let folder = package.manifest_path.parent()?.parent()?;
         let (host, hash) = folder.file_name()?.rsplit_once('-')?;
         let is_registry = folder.parent()?.ends_with("registry/src");
         let name = format!("/rgo/cargo/registry/src/registry-{hash}");
-        (is_registry && !PUBLIC.contains(&host)).then(|| (folder.to_owned(), name))
+        (is_registry && !is_public(host)).then(|| (folder.to_owned(), name))
     });
     folders.collect()
 }
