@@ -1,7 +1,9 @@
 //! Options that a build script hands to the linker: each is followed, or the build fails and names
 //! it. zig takes some of them and does nothing with them.
 
-use crate::support::{Artifact, Outcome, Project, Report, machine, native, readobj, run};
+use crate::support::{
+    Artifact, Outcome, Project, Report, machine, native, readobj, run, scratch, zig,
+};
 
 const LINUX: [&str; 2] = ["linux-amd64", "linux-arm64"];
 
@@ -162,4 +164,114 @@ fn windows_libraries_and_programs_have_what_lld_knows() {
         assert!(said.contains(words), "{words}\n{said}");
     }
     assert!(!said.contains("HIGH_ENTROPY_VA"), "{said}");
+}
+
+/// The shim's table of what zig does with options of ELF linkers, each asked of zig.
+#[test]
+fn zig_does_with_each_option_what_the_table_says() {
+    let folder = scratch("by-zig");
+    for (name, text) in [
+        ("a.c", "int f(void) { return 0; } int main(void) { return f(); }"),
+        ("v.map", "{ global: f; };"),
+        ("v.ld", "SECTIONS { .none : { } }"),
+    ] {
+        std::fs::write(folder.join(name), text).expect("written");
+    }
+    let target = ["-target", "x86_64-linux-gnu.2.17"];
+    let link = |options: &[String]| -> Vec<String> {
+        let mut link = zig("cc", &folder);
+        link.args(target).args(["-g", "a.o", "-o", "out"]).args(options);
+        let said = Outcome::of(link.env("ZIG_VERBOSE_LINK", "1").current_dir(&folder)).stderr;
+        let mut calls = said.lines().filter(|line| line.starts_with("ld.lld "));
+        let call = calls.next_back().unwrap_or_else(|| panic!("{options:?}: {said}"));
+        call.split(' ').map(str::to_owned).collect()
+    };
+    let mut compile = zig("cc", &folder);
+    Outcome::of(compile.args(target).args(["-c", "a.c"]).current_dir(&folder)).ended(0);
+
+    let table = include_str!("../../crates/rgo-toolchain/src/shim/by_zig.txt");
+    let rows: Vec<Vec<&str>> = table
+        .lines()
+        .filter(|line| !line.starts_with('#'))
+        .map(|line| line.split('|').map(str::trim).collect())
+        .collect();
+    for (column, kind) in [(2, None), (3, Some("-shared".to_owned()))] {
+        let plain = link(kind.as_slice());
+        for row in &rows {
+            let [option, value, ..] = row[..] else { panic!("{row:?}") };
+            let words: Vec<&str> = match option.strip_prefix("z ") {
+                Some(word) => vec!["z", word],
+                None => vec![option],
+            };
+            let dashes =
+                if option.len() > 2 && !option.starts_with(['B', 'z', 'O']) { "--" } else { "-" };
+            let joined = value.starts_with('=');
+            let mut option = format!("-Wl,{dashes}{}", words.join(","));
+            option +=
+                &if joined || value.is_empty() { value.to_owned() } else { format!(",{value}") };
+            let call = link(&[kind.as_slice(), std::slice::from_ref(&option)].concat());
+            let expected = row[column];
+            let has = format!("{} ", call.join(" ")).contains(&format!(" {expected} "));
+            match expected {
+                "=" | "-" => assert!(
+                    call.iter().all(|word| plain.contains(word) || word.contains('/')),
+                    "{option} {kind:?}: {call:?}"
+                ),
+                _ => assert!(has, "{option} {kind:?}: {call:?}"),
+            }
+        }
+    }
+}
+
+#[test]
+fn libraries_of_the_system_are_needed_if_the_command_says_so() {
+    let options = "-Wl,--no-as-needed -lm -Wl,--as-needed -lutil";
+    let (_project, outcome) = build("linux/amd64", options, options);
+    let report = outcome.report();
+    for name in ["program", "liboptions"] {
+        let needed = report.artifact("linux-amd64", name).linkage("needed").clone();
+        let needed = Artifact::strings(&needed);
+        assert!(needed.contains(&"libm.so.6"), "{needed:?}");
+        assert!(!needed.contains(&"libutil.so.1"), "{needed:?}");
+    }
+}
+
+#[test]
+fn a_program_follows_a_version_script() {
+    let options = "-Wl,--export-dynamic -Wl,--version-script=$HERE/program.map";
+    let (_project, outcome) = build("linux/amd64", "", options);
+    let report = outcome.report();
+    assert_eq!(exports(&report, "linux-amd64", "program"), ["program_hook"]);
+}
+
+#[test]
+fn a_windows_program_says_which_windows_it_needs() {
+    let options = "-Wl,--major-os-version=10 -Wl,--minor-os-version=0 \
+                   -Wl,--major-subsystem-version,6 -Wl,--minor-subsystem-version,3";
+    let (_project, outcome) = build("windows/amd64,windows/arm64", "", options);
+    let report = outcome.report();
+    for toolchain in ["windows-amd64", "windows-arm64"] {
+        let said = readobj(&["--file-headers"], &report.artifact(toolchain, "program").path());
+        for words in [
+            "MajorOperatingSystemVersion: 10",
+            "MinorOperatingSystemVersion: 0",
+            "MajorSubsystemVersion: 6",
+            "MinorSubsystemVersion: 3",
+        ] {
+            assert!(said.contains(words), "{toolchain}: {words}\n{said}");
+        }
+    }
+}
+
+/// rustc asks every linker to leave out what nobody uses.
+#[test]
+fn no_program_has_functions_that_nobody_calls() {
+    let targets = "linux/amd64,windows/amd64,windows/arm64,darwin/arm64";
+    let (_project, outcome) = build(targets, "", "");
+    let report = outcome.report();
+    for toolchain in ["linux-amd64", "windows-amd64", "windows-arm64", "darwin-arm64"] {
+        let program = report.artifact(toolchain, "program").path();
+        let bytes = std::fs::metadata(&program).expect("is there").len();
+        assert!(bytes < 700_000, "{toolchain}: {bytes} bytes");
+    }
 }

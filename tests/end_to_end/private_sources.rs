@@ -15,7 +15,17 @@ const REGISTRY_TOKEN: &str = "REGISTRYSECRET2222";
 const PROXY_TOKEN: &str = "PROXYSECRET333333";
 const INDEX_TOKEN: &str = "INDEXSECRET4444444";
 const PIP_TOKEN: &str = "PIPSECRET55555555";
-const TOKENS: [&str; 5] = [GIT_TOKEN, REGISTRY_TOKEN, PROXY_TOKEN, INDEX_TOKEN, PIP_TOKEN];
+const VARIABLE_TOKEN: &str = "VARIABLESECRET666";
+const ARGUMENT_TOKEN: &str = "ARGUMENTSECRET777";
+const TOKENS: [&str; 7] = [
+    GIT_TOKEN,
+    REGISTRY_TOKEN,
+    PROXY_TOKEN,
+    INDEX_TOKEN,
+    PIP_TOKEN,
+    VARIABLE_TOKEN,
+    ARGUMENT_TOKEN,
+];
 const HOST: &str = "git.intranet.invalid";
 
 /// A registry, which is also the proxy before it, with one package.
@@ -74,7 +84,8 @@ impl Sources {
             "[net]\ngit-fetch-with-cli = true\n\
              [registries.corp]\nindex = \"sparse+http://{INDEX_TOKEN}@{}/index/\"\n\
              credential-provider = \"cargo:token\"\n\
-             [http]\nproxy = \"http://u:{PROXY_TOKEN}@{}\"\n",
+             [http]\nproxy = \"http://u:{PROXY_TOKEN}@{}\"\n\
+             [env]\nAPI_TOKEN = \"{VARIABLE_TOKEN}\"\n",
             self.server.address, self.server.address
         );
         write(&folder.join(".cargo/config.toml"), &config);
@@ -160,12 +171,16 @@ fn no_password_and_no_private_host_is_in_what_a_build_makes_or_says() {
     for (extra, format) in [
         (&["-x", "-v", "--explain-rebuild"][..], "json"),
         (&["-x"], "text"),
+        (&["-x", "-vv", "-a"], "text"),
         (&["--dry-run"], "text"),
     ] {
         let mut command = tool("rgo-build");
         command.arg("-C").arg(&project.folder).arg("-o").arg(&project.output);
         command.args(["--format", format, "--target", "linux/amd64,windows/amd64"]).args(extra);
         command.env("CARGO_TARGET_DIR", &project.target);
+        let argument =
+            format!("registries.other.index=\"sparse+https://u:{ARGUMENT_TOKEN}@{HOST}/\"");
+        command.args(["--config", &argument]).args(["--env", &format!("A_TOKEN={ARGUMENT_TOKEN}")]);
         let outcome = Outcome::of(sources.surround(&mut command)).ended(0);
         tells_nothing(outcome.stdout.as_bytes(), "stdout", &TOKENS);
         tells_nothing(outcome.stderr.as_bytes(), "stderr", &TOKENS);

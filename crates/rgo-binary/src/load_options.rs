@@ -1,8 +1,10 @@
 //! What a linker can be asked to tell the loader, beside what [`crate::linkage`] reads of every
-//! image: the size of the first thread's stack, and whether a library binds its own symbols.
+//! image: the size of the first thread's stack, the oldest Windows, and whether a library binds its
+//! own symbols.
 //!
 //! ```text
 //! stack     ELF PT_GNU_STACK p_memsz │ PE SizeOfStackReserve │ Mach-O LC_MAIN stacksize
+//! versions  PE MajorOperatingSystemVersion and MajorSubsystemVersion, each with its minor
 //! symbolic  ELF DT_FLAGS DF_SYMBOLIC, or DT_SYMBOLIC
 //! ```
 //!
@@ -43,6 +45,27 @@ fn elf_stack<H: FileHeader>(header: &H, data: &[u8]) -> Option<u64> {
     let mut segments = header.program_headers(endian, data).ok()?.iter();
     let stack = segments.find(|segment| segment.p_type(endian) == elf::PT_GNU_STACK)?;
     Some(stack.p_memsz(endian).into())
+}
+
+/// The oldest Windows, and the oldest version of the subsystem, that a PE image says it runs on,
+/// as in `6.1`.
+#[must_use]
+pub fn pe_versions(image: &Image<'_>) -> Option<(String, String)> {
+    fn of(header: &impl ImageOptionalHeader) -> (String, String) {
+        let version = |major: u16, minor: u16| format!("{major}.{minor}");
+        (
+            version(
+                header.major_operating_system_version(),
+                header.minor_operating_system_version(),
+            ),
+            version(header.major_subsystem_version(), header.minor_subsystem_version()),
+        )
+    }
+    match image.object() {
+        File::Pe32(file) => Some(of(&file.nt_headers().optional_header)),
+        File::Pe64(file) => Some(of(&file.nt_headers().optional_header)),
+        _ => None,
+    }
 }
 
 /// Whether an ELF library binds its own symbols, whatever others are called like them.

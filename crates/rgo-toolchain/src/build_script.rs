@@ -42,11 +42,29 @@ pub fn failed(text: &str) -> Option<Failed> {
         let is_cargos = line.starts_with("error") || line.starts_with("warning");
         !is_cargos
     });
-    let said = quoted.map(str::trim).skip_while(|line| *line != "--- stderr").skip(1);
-    let said: Vec<&str> = said.take_while(|line| !is_backtrace(line)).collect();
+    let quoted: Vec<&str> = quoted.map(str::trim).collect();
+    let stderr = quoted.iter().copied().skip_while(|line| *line != "--- stderr").skip(1);
+    let said: Vec<&str> = stderr.take_while(|line| !is_backtrace(line)).collect();
+    let reason = match reason(&said) {
+        nothing if nothing.is_empty() => last_words(&quoted),
+        reason => reason,
+    };
     let mut words = package.split(' ');
     let package: Vec<&str> = words.by_ref().take(2).collect();
-    Some(Failed { package: package.join(" "), reason: reason(&said) })
+    Some(Failed { package: package.join(" "), reason })
+}
+
+/// The last that a script said on stdout, beside what it said to cargo.
+fn last_words(quoted: &[&str]) -> String {
+    let stdout = quoted.iter().skip_while(|line| **line != "--- stdout").skip(1);
+    let stdout = stdout.take_while(|line| **line != "--- stderr");
+    let words = stdout.filter_map(|line| {
+        let warning = line.strip_prefix("cargo::warning=").or(line.strip_prefix("cargo:warning="));
+        let error = line.strip_prefix("cargo::error=");
+        let is_for_cargo = line.starts_with("cargo:") || line.is_empty();
+        error.or(warning).or((!is_for_cargo).then_some(*line))
+    });
+    words.last().map(shortened).unwrap_or_default()
 }
 
 fn is_backtrace(line: &str) -> bool {
@@ -69,6 +87,10 @@ fn reason(said: &[&str]) -> String {
         text = rest.rsplit_once("',").map_or(rest, |(words, _)| words).to_owned();
     }
     let text = ["Error: ", "error: "].iter().find_map(|it| text.strip_prefix(it)).unwrap_or(&text);
+    shortened(text)
+}
+
+fn shortened(text: &str) -> String {
     let end = (0..=MOST.min(text.len())).rev().find(|end| text.is_char_boundary(*end));
     let shown = text.get(..end.unwrap_or(0)).unwrap_or_default();
     if shown.len() < text.len() { format!("{shown}…") } else { shown.to_owned() }
@@ -185,6 +207,16 @@ mod tests {
                 found.contains(hint) && found.is_empty() == hint.is_empty(),
                 "{stderr}: {found}"
             );
+        }
+        let silent = cargo("a v1.0.0", "").replace("  --- stderr\n", "");
+        for (stdout, reason) in [
+            ("looking for x\n  x is not there\n  cargo::rerun-if-changed=y", "x is not there"),
+            ("cargo:warning=no x\n", "no x"),
+            ("cargo::error=x is too old", "x is too old"),
+            ("cargo:rustc-cfg=x", ""),
+        ] {
+            let text = silent.replace("cargo:rerun-if-changed=x", stdout);
+            assert_eq!(failed(&text).expect("is there").reason, reason, "{stdout}");
         }
         assert_eq!(failed("error: could not compile `x`"), None);
         let long = cargo("a v1.0.0", &format!("{}ü\n", "x".repeat(MOST - 1)));

@@ -18,6 +18,7 @@ use camino::{Utf8Path, Utf8PathBuf};
 use super::Recipe;
 use super::asked::{Asked, ListForm};
 use super::options::{self, Value};
+use super::windows::{self, Versions};
 use crate::exec::absolute;
 
 /// What a link makes.
@@ -74,6 +75,8 @@ pub fn rewrite(
         open: None,
         version_script: None,
         is_after_unknown: false,
+        versions: Versions::default(),
+        needs: Needs::default(),
     };
     let mut rest = args.iter().map(String::as_str);
     while let Some(arg) = rest.next() {
@@ -108,6 +111,27 @@ struct Rewriter<'a> {
     version_script: Option<usize>,
     /// Whether the last word for the linker is an option that is not in the tables.
     is_after_unknown: bool,
+    versions: Versions,
+    needs: Needs,
+}
+
+/// Whether the libraries that come next are to be needed even if nothing of them is used.
+#[derive(Default)]
+struct Needs {
+    now: bool,
+    pushed: Vec<bool>,
+}
+
+impl Needs {
+    fn note(&mut self, name: &str) {
+        match name {
+            "as-needed" => self.now = false,
+            "no-as-needed" => self.now = true,
+            "push-state" => self.pushed.push(self.now),
+            "pop-state" => self.now = self.pushed.pop().unwrap_or_default(),
+            _ => {}
+        }
+    }
 }
 
 impl Rewriter<'_> {
@@ -148,6 +172,7 @@ impl Rewriter<'_> {
                     absolute(self.cwd, Utf8Path::new(value)).into_string()
                 };
                 match arg {
+                    "-l" => self.library(&value),
                     "-o" => self.output = Some(value.clone().into()),
                     "-e" => self.asked.note("e", Some(&value)),
                     _ => {}
@@ -165,6 +190,9 @@ impl Rewriter<'_> {
         if arg == "-rdynamic" {
             self.asked.exports_all = true;
         }
+        if let Some(name) = arg.strip_prefix("-l") {
+            self.library(name);
+        }
         for option in PATH_REST {
             if let Some(path) = arg.strip_prefix(option).filter(|path| !path.is_empty()) {
                 let path = absolute(self.cwd, Utf8Path::new(path));
@@ -173,6 +201,14 @@ impl Rewriter<'_> {
         }
         let arg = if arg.starts_with('-') { arg.to_owned() } else { self.existing(arg) };
         self.out.push(arg);
+    }
+
+    /// zig links the parts of the C library by itself, and each only if it is used.
+    fn library(&mut self, name: &str) {
+        let is_glibc = self.recipe.zig_target.contains("gnu") && self.recipe.os == "linux";
+        if self.needs.now && is_glibc && options::is_of_libc(name) {
+            self.asked.needed.push(name.to_owned());
+        }
     }
 
     fn push<'w>(&mut self, args: impl IntoIterator<Item = &'w str>) {
@@ -254,9 +290,13 @@ impl Rewriter<'_> {
             _ => None,
         };
         if let Some((option, value)) = of_library {
+            if option == "l" {
+                self.library(&value);
+            }
             return self.out.push(format!("-{option}{value}"));
         }
         self.asked.note(plain, value);
+        self.needs.note(plain);
         if plain == "exported_symbols_list" {
             return;
         }
@@ -271,22 +311,31 @@ impl Rewriter<'_> {
             (true, Some(value)) => vec![format!("{name}={value}")],
             _ => std::iter::once(name.to_owned()).chain(values.iter().cloned()).collect(),
         };
-        let is_library = self.kind == LinkKind::Library;
-        let is_for_zig =
-            self.recipe.os == "darwin" || options::is_for_zig(plain, value, is_library);
-        if is_for_zig {
-            if plain == "version-script" {
-                self.give_way(self.out.len());
-            }
-            return self.for_zig(&words);
-        }
         match self.recipe.os.as_str() {
-            "windows" => match options::for_windows(plain, value) {
+            "darwin" => self.for_zig(&words),
+            "windows" if self.versions.take(plain, value.unwrap_or_default()) => {}
+            "windows" => match windows::words(plain, value) {
                 Some(words) => self.lld.extend(words),
                 None => self.for_zig(&words),
             },
-            _ => self.lld.extend(words),
+            _ => self.elf_option(plain, value, &words),
         }
+    }
+
+    fn elf_option(&mut self, plain: &str, value: Option<&str>, words: &[String]) {
+        let is_library = self.kind == LinkKind::Library;
+        let is_script = plain == "version-script";
+        if options::is_for_zig(plain, value, is_library) {
+            if is_script {
+                self.give_way(self.out.len());
+            }
+            return self.for_zig(words);
+        }
+        if is_script {
+            // A script for a library is no fault of the programs beside it.
+            self.lld.push("--undefined-version".to_owned());
+        }
+        self.lld.extend_from_slice(words);
     }
 
     /// zig takes the last of several version scripts: those before it are for LLD.
@@ -333,6 +382,7 @@ impl Rewriter<'_> {
             self.for_zig(&std::iter::once(open.name).chain(open.values).collect::<Vec<_>>());
         }
         self.out.retain(|arg| !arg.is_empty());
+        self.lld.extend(self.versions.words(&mut self.asked));
         let is_id = |arg: &String| arg.contains("--build-id") || arg.contains("-build-id=");
         let has_id = self.out.iter().any(is_id);
         self.out.extend(additions(self.recipe, has_id));
@@ -371,146 +421,4 @@ fn additions(recipe: &Recipe, has_id: bool) -> Vec<String> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::super::asked::ExportList;
-    use super::*;
-    use proptest::prelude::*;
-
-    fn run(os: &str, static_pie: bool, note: bool, line: &str) -> (String, Rewritten) {
-        let mut recipe = Recipe::example(os);
-        recipe.static_pie = static_pie;
-        recipe.build_id = os == "linux";
-        if note {
-            recipe.note = Some("/n/note.o".into());
-            recipe.keep = vec!["RGO_NOTE".into()];
-        }
-        let args: Vec<String> = line.split_whitespace().map(str::to_owned).collect();
-        let is_there =
-            |p: &Utf8Path| ["/w/a.o", "/w/x.ld", "/w/list", "/w/now"].contains(&p.as_str());
-        let rewritten = rewrite(&args, Utf8Path::new("/w"), &recipe, &is_there);
-        (rewritten.args.join(" "), rewritten)
-    }
-
-    #[test]
-    fn a_dylib_is_named_by_its_file_and_not_by_its_folder() {
-        let line = |more: &str| {
-            let args: Vec<String> = format!("-dynamiclib -o /t/libx.dylib{more}")
-                .split(' ')
-                .map(str::to_owned)
-                .collect();
-            rewrite(&args, "/w".into(), &Recipe::example("darwin"), &|_| false).args.join(" ")
-        };
-        assert!(line("").ends_with("-Wl,-install_name,@rpath/libx.dylib"));
-        assert!(!line(" -Wl,-install_name,/mine").contains("@rpath"));
-    }
-
-    #[test]
-    fn links() {
-        let table = [
-            (
-                "darwin",
-                false,
-                false,
-                "a.o b.o -o out/p -Llib -L /abs",
-                "/w/a.o b.o -o /w/out/p -L/w/lib -L /abs",
-            ),
-            (
-                "linux",
-                true,
-                false,
-                "-static-pie -no-pie /a.o",
-                "-static -pie -pie /a.o -Wl,--build-id=sha1",
-            ),
-            ("linux", false, false, "-no-pie", "-no-pie -Wl,--build-id=sha1"),
-            ("linux", true, false, "-shared -no-pie", "-shared -no-pie -Wl,--build-id=sha1"),
-            ("darwin", false, true, "-o/p", "-o/p /n/note.o -Wl,-u,RGO_NOTE"),
-            ("windows", false, false, "-shared -Wl,/t/list.def", "-shared /t/list.def"),
-            ("windows", false, false, "-Wl,--out-implib=x.a", "-Wl,--out-implib=/w/x.a"),
-            (
-                "darwin",
-                false,
-                false,
-                "-Wl,-rpath,list -Wl,-T,x.ld",
-                "-Wl,-rpath,list -Wl,-T,/w/x.ld",
-            ),
-            // Folders that are called as values are: `now` is there.
-            ("darwin", false, false, "-Wl,-z,now -framework now", "-Wl,-z,now -framework now"),
-            ("darwin", false, false, "-Wl,-z -Wl,now -Wl,a.o", "-Wl,-z,now -Wl,/w/a.o"),
-            ("darwin", false, false, "-Wl,-new -Wl,now", "-Wl,-new -Wl,now"),
-            ("darwin", false, false, "-Xlinker -z -Xlinker now", "-Wl,-z,now"),
-            (
-                "darwin",
-                false,
-                false,
-                "-Wl,--wrap=now -u now -l now",
-                "-Wl,--wrap=now -u now -l now",
-            ),
-            ("windows", false, false, "-mwindows", "-Wl,--subsystem=windows"),
-            ("darwin", false, false, "-mwindows", "-mwindows"),
-            ("darwin", false, false, "-Wl,--version-script=x.ld", "-Wl,--version-script=/w/x.ld"),
-            ("darwin", false, false, "-Wl,--as-needed -lc a", "-Wl,--as-needed -lc a"),
-        ];
-        for (os, pie, note, line, expected) in table {
-            assert_eq!(run(os, pie, note, line).0, expected, "{os}: {line}");
-        }
-    }
-
-    #[test]
-    fn what_is_made_and_exported() {
-        for line in [
-            "-dynamiclib -Wl,-exported_symbols_list,list",
-            "-shared -Wl,-exported_symbols_list -Wl,list",
-        ] {
-            let (args, rewritten) = run("darwin", false, false, line);
-            assert!(!args.contains("list"), "{args}");
-            let list = ExportList { path: "/w/list".into(), form: ListForm::Names };
-            assert_eq!(rewritten.asked.lists, [list]);
-            assert_eq!(rewritten.kind, LinkKind::Library);
-        }
-        let (_, rewritten) = run("linux", false, false, "-o p");
-        assert_eq!((rewritten.kind, rewritten.output), (LinkKind::Executable, Some("/w/p".into())));
-    }
-
-    #[test]
-    fn what_zig_does_not_pass_on_is_for_lld() {
-        for (os, line, zig, lld) in [
-            (
-                "linux",
-                "-shared -Wl,--version-script=a -Wl,--version-script,x.ld -Wl,-z,now",
-                "-shared -Wl,--version-script,/w/x.ld -Wl,-z,now",
-                "--version-script a --version-script /w/x.ld",
-            ),
-            ("linux", "-Wl,--dynamic-list=list -Wl,-z,now", "-Wl,-z,now", "--dynamic-list=/w/list"),
-            ("linux", "-Wl,--dynamic-list -Wl,list", "", "--dynamic-list /w/list"),
-            ("linux", "-Wl,-z,stack-size=9 -Wl,-z,nodlopen", "-Wl,-z,stack-size=9", "-z nodlopen"),
-            ("linux", "-shared -Wl,-zstack-size=9", "-shared", "-z stack-size=9"),
-            ("linux", "-Wl,--push-state,--as-needed", "-Wl,--push-state -Wl,--as-needed", ""),
-            ("windows", "-Wl,--stack,9 -Wl,--heap,9", "-Wl,--stack,9", "-HEAP:9"),
-            ("windows", "-Wl,--unheard-of", "-Wl,--unheard-of", ""),
-            ("darwin", "-Wl,-order_file,list", "-Wl,-order_file,/w/list", ""),
-        ] {
-            let (mut args, rewritten) = run(os, false, false, line);
-            args = args.replace("-Wl,--build-id=sha1", "");
-            assert_eq!((args.trim(), rewritten.lld.join(" ").as_str()), (zig, lld), "{os}: {line}");
-        }
-    }
-
-    #[test]
-    fn a_comma_in_a_path_parts_no_word() {
-        let args = ["-Wl,--version-script=x.map".to_owned()];
-        let recipe = Recipe::example("linux");
-        let rewritten = rewrite(&args, Utf8Path::new("/a,b"), &recipe, &|_| true);
-        assert_eq!(rewritten.args, ["-Xlinker", "--version-script", "-Xlinker", "/a,b/x.map"]);
-    }
-
-    proptest! {
-        #[test]
-        fn no_argument_list_panics_and_absolute_words_stay(args in proptest::collection::vec("[-a-zW,=./]{0,10}", 0..8)) {
-            let recipe = Recipe::example("linux");
-            let rewritten = rewrite(&args, Utf8Path::new("/w"), &recipe, &|_| false);
-            for arg in args.iter().filter(|a| a.starts_with('/')) {
-                prop_assert!(rewritten.args.iter().any(|r| r.contains(arg.as_str())) || args.iter().any(|a| a.starts_with("-Wl,-exp")));
-            }
-        }
-    }
-}
+mod tests;

@@ -18,6 +18,12 @@ pub struct Asked {
     pub stack_size: Option<String>,
     /// `--subsystem`, without a version: `windows`, `console`, …
     pub subsystem: Option<String>,
+    /// The oldest Windows, and the oldest version of the subsystem, in a PE's header: `6.1`.
+    pub os_version: Option<String>,
+    /// See [`Self::os_version`].
+    pub subsystem_version: Option<String>,
+    /// Shared libraries, named as after `-l`, that the file is to need whether it uses them or not.
+    pub needed: Vec<String>,
     /// The symbol that a program starts with.
     pub entry: Option<String>,
     /// Whether all global symbols of a program are exported.
@@ -66,7 +72,11 @@ impl Asked {
                     self.stack_size = Some(size.to_owned());
                 }
             }
-            "subsystem" => self.subsystem = value.split(':').next().map(str::to_owned),
+            "subsystem" => {
+                let mut parts = value.split(':').map(str::to_owned);
+                self.subsystem = parts.next();
+                self.subsystem_version = parts.next();
+            }
             "e" | "entry" => self.entry = text(),
             "E" | "export-dynamic" | "export-all-symbols" => self.exports_all = true,
             "export-dynamic-symbol" | "exported_symbol" => self.exported.push(value.to_owned()),

@@ -37,6 +37,25 @@ impl Call {
         })
     }
 
+    /// The same call with libraries needed whether they are used or not. LLD takes the stronger of
+    /// two mentions. Those that zig does not link are left out: the result is compared with what
+    /// was asked.
+    pub(super) fn needing(mut self, libraries: &[String]) -> Self {
+        let path = |name: &String| {
+            let start = format!("lib{name}.so");
+            let is_it = |arg: &&String| {
+                Utf8Path::new(arg).file_name().is_some_and(|file| file.starts_with(&start))
+            };
+            self.args.iter().find(is_it).cloned()
+        };
+        let paths: Vec<String> = libraries.iter().filter_map(path).collect();
+        if !paths.is_empty() {
+            self.args.push("--no-as-needed".to_owned());
+            self.args.extend(paths);
+        }
+        self
+    }
+
     /// The same call with more options. Version scripts among them are all that there are, in the
     /// order of the command: zig has given one of them.
     pub(super) fn with(mut self, more: &[String], no_start_files: bool) -> Self {
@@ -119,5 +138,13 @@ mod tests {
         let with = call.clone().with(&more, false);
         assert_eq!(with.args, [&words(&["/c/crt1.o", "a.o", "/c/crtn.o"])[..], &more].concat());
         assert_eq!(call.with(&[], true).args, words(&["-version-script", "b", "a.o"]));
+    }
+
+    #[test]
+    fn libraries_are_needed_by_the_path_that_zig_has_for_them() {
+        let args = words(&["a.o", "--as-needed", "/c/libm.so.6", "/c/libmm.so.1"]);
+        let call = Call { linker: "ld.lld".into(), args: args.clone() };
+        let needing = call.needing(&words(&["m", "none"]));
+        assert_eq!(needing.args, [args, words(&["--no-as-needed", "/c/libm.so.6"])].concat());
     }
 }

@@ -20,6 +20,7 @@ mod options;
 mod query;
 pub mod response;
 mod run;
+mod windows;
 
 use camino::{Utf8Path, Utf8PathBuf};
 use serde::{Deserialize, Serialize};
@@ -41,7 +42,7 @@ const LINKER: &str = "rgo-link";
 const RECIPE: &str = "recipe.json";
 const TOOLS: [&str; 6] = ["cc", "c++", "ar", "ranlib", "lib", "dlltool"];
 /// Raised whenever the shim itself would make other bytes of the same recipe.
-pub const REVISION: u32 = 2;
+pub const REVISION: u32 = 3;
 
 /// What a link is to do.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

@@ -74,7 +74,7 @@ const COMPILER: Table = &[
     ("-o -MF -dumpdir", &[Output]),
     (
         "-z -u -e -x -l -D -U -MT -MQ -target -Xclang -Xassembler -Xpreprocessor \
-         -Xanalyzer -G -A",
+         -Xanalyzer -Xlinker -G -A",
         &[Word],
     ),
 ];
@@ -116,97 +116,52 @@ fn has(names: &str, name: &str) -> bool {
     names.split(' ').any(|known| known == name)
 }
 
-/// Linker options that zig passes to LLD as they are, or does by itself, without their dashes and
-/// values. (zig 0.15, `buildOutputType` in `src/main.zig`)
-const BY_ZIG: &str = "pic-executable rpath R I dynamic-linker E export-dynamic version-script \
-     undefined-version no-undefined-version enable-new-dtags O no-undefined \
-     gc-sections no-gc-sections print-gc-sections print-icf-sections print-map \
-     sort-section Bsymbolic compress-debug-sections major-image-version \
-     minor-image-version e entry u enable-auto-image-base disable-auto-image-base \
-     full-shutdown T script eh-frame-hdr tsaware nxcompat dynamicbase \
-     no-dynamicbase high-entropy-va export-all-symbols color-diagnostics \
-     no-color-diagnostics s strip-all start-group end-group major-subsystem-version \
-     minor-subsystem-version out-implib implib hash-style build-id sort-common \
-     as-needed no-as-needed whole-archive no-whole-archive Bdynamic dy call_shared \
-     Bstatic dn non_shared static search_paths_first version";
-/// Values of `-z` that zig passes on, or that are LLD's default; each may be followed by `=`.
-const Z_BY_ZIG: &str = "nodelete notext defs undefs origin nocopyreloc noexecstack now lazy relro \
-         norelro stack-size common-page-size max-page-size";
-/// What zig leaves out of a shared library, though it takes it for a program.
-const Z_OF_PROGRAMS: &str = "stack-size";
-/// Options about the inputs that come next: only zig, which gets the inputs, could follow them.
-const ABOUT_WHAT_FOLLOWS: &str = "push-state pop-state start-lib end-lib b format";
+/// What zig does with the options of ELF linkers.
+const BY_ZIG: &str = include_str!("by_zig.txt");
+/// Options about the inputs that come next: only zig, which gets the inputs, can follow them.
+const ABOUT_WHAT_FOLLOWS: &str = "push-state pop-state start-lib end-lib b format as-needed \
+     no-as-needed whole-archive no-whole-archive Bdynamic dy call_shared Bstatic dn non_shared \
+     static search_paths_first version";
+/// Libraries of glibc, as after `-l`, that zig links whether asked or not.
+const OF_LIBC: &str = "c m pthread dl rt util resolv";
 /// What rustc adds by itself, which `cargo_zigbuild` leaves out since its programs do not need it.
 const BY_RUSTC: &str = "undefined znostart-stop-gc plugin-opt fix-cortex-a53-843419 \
          melf_i386";
 
-/// Whether zig does what a linker option asks, or is to be the one that refuses it. `value` is
-/// what follows the name, after `=` or in the next word.
+/// Whether zig does what an option of an ELF linker asks, or is to be the one that refuses it.
+/// `value` is what follows the name, after `=` or in the next word.
 pub(super) fn is_for_zig(name: &str, value: Option<&str>, is_library: bool) -> bool {
     let name = name.trim_start_matches('-');
-    let z = match name.strip_prefix('z') {
-        Some("") => value,
-        Some(joined) if !has(BY_RUSTC, name) => Some(joined),
-        _ => None,
-    };
-    if let Some(z) = z {
-        let word = z.split('=').next().unwrap_or(z);
-        return has(Z_BY_ZIG, word) && !(is_library && word == Z_OF_PROGRAMS);
-    }
-    match name {
-        // zig gives a program no name.
-        "soname" => return is_library,
-        // It takes a subsystem without a version, and a stack without what is committed of it.
-        "subsystem" => return value.is_some_and(|value| !value.contains(':')),
-        "stack" => return value.is_some_and(|value| !value.contains(',')),
-        _ => {}
-    }
-    let is_level = name.strip_prefix('O').is_some_and(|level| level.parse::<u8>().is_ok());
     let is_joined_path = name.starts_with('L');
-    let lists = [BY_ZIG, ABOUT_WHAT_FOLLOWS, BY_RUSTC];
-    is_level || is_joined_path || lists.iter().any(|list| has(list, name))
+    if is_joined_path || has(ABOUT_WHAT_FOLLOWS, name) || has(BY_RUSTC, name) {
+        return true;
+    }
+    let joined = name.strip_prefix('z').filter(|word| !word.is_empty());
+    let z = joined.or(value.filter(|_| name == "z"));
+    let key = match z {
+        Some(z) => format!("z {}", z.split('=').next().unwrap_or(z)),
+        None => name.to_owned(),
+    };
+    by_zig(&key).is_some_and(|[program, library]| {
+        let words = if is_library { library } else { program };
+        words != "-"
+    })
 }
 
-/// Has `lld-link` export what is named, and nothing else.
-pub(super) const NO_EXPORTS: &str = "-EXCLUDE-ALL-SYMBOLS";
-
-/// An option of GNU's linker for Windows in `lld-link`'s words; `None` for one that neither has.
-/// (LLD, "MinGW driver")
-pub(super) fn for_windows(name: &str, value: Option<&str>) -> Option<Vec<String>> {
-    let value = value.unwrap_or_default();
-    let one = |text: String| Some(vec![text]);
-    match name.trim_start_matches('-') {
-        "heap" => one(format!("-HEAP:{value}")),
-        "stack" => one(format!("-STACK:{value}")),
-        "subsystem" => one(format!("-SUBSYSTEM:{}", value.replace(':', ","))),
-        "wrap" => one(format!("-WRAP:{value}")),
-        "file-alignment" => one(format!("-FILEALIGN:{value}")),
-        "section-alignment" => one(format!("-ALIGN:{value}")),
-        "disable-dynamicbase" => one("-DYNAMICBASE:NO".to_owned()),
-        "disable-nxcompat" => one("-NXCOMPAT:NO".to_owned()),
-        "disable-high-entropy-va" => one("-HIGHENTROPYVA:NO".to_owned()),
-        "enable-auto-import" => one("-AUTO-IMPORT".to_owned()),
-        "disable-auto-import" => one("-AUTO-IMPORT:NO".to_owned()),
-        "enable-runtime-pseudo-reloc" => one("-RUNTIME-PSEUDO-RELOC".to_owned()),
-        "disable-runtime-pseudo-reloc" => one("-RUNTIME-PSEUDO-RELOC:NO".to_owned()),
-        "kill-at" => one("-KILL-AT".to_owned()),
-        "image-base" => one(format!("-BASE:{value}")),
-        "delayload" => one(format!("-DELAYLOAD:{value}")),
-        "Map" => one(format!("-LLDMAP:{value}")),
-        "pdb" => one(format!("-PDB:{value}")),
-        "icf" => one(format!("-OPT:{}", if value == "none" { "NOICF" } else { "ICF" })),
-        "exclude-all-symbols" => one(NO_EXPORTS.to_owned()),
-        "exclude-symbols" => one(format!("-EXCLUDE-SYMBOLS:{value}")),
-        "large-address-aware" => one("-LARGEADDRESSAWARE".to_owned()),
-        "no-insert-timestamp" => one("-TIMESTAMP:0".to_owned()),
-        "guard-cf" => one("-GUARD:CF".to_owned()),
-        "appcontainer" => one("-APPCONTAINER".to_owned()),
-        "allow-multiple-definition" => one("-FORCE:MULTIPLE".to_owned()),
-        "require-defined" => one(format!("-INCLUDE:{value}")),
-        "fatal-warnings" => one("-WX".to_owned()),
-        "Xlink" => one(value.to_owned()),
+/// The words that LLD gets for an option, for a program and for a library.
+fn by_zig(key: &str) -> Option<[&'static str; 2]> {
+    let rows = BY_ZIG.lines().filter(|line| !line.starts_with('#'));
+    let columns = rows.map(|line| line.split('|').map(str::trim).collect::<Vec<_>>());
+    let mut found = columns.filter_map(|columns| match columns[..] {
+        [option, _, program, library] if option == key => Some([program, library]),
         _ => None,
-    }
+    });
+    found.next()
+}
+
+/// Whether a library, named as after `-l`, is a part of glibc.
+pub(super) fn is_of_libc(name: &str) -> bool {
+    has(OF_LIBC, name)
 }
 
 #[cfg(test)]
@@ -241,6 +196,10 @@ mod tests {
             ("-O1", None, true, true),
             ("--push-state", None, true, true),
             ("-L/lib", None, true, true),
+            ("--version-script", Some("a.map"), false, false),
+            ("--disable-new-dtags", None, false, false),
+            ("-O2", None, false, false),
+            ("-z", None, false, false),
         ] {
             assert_eq!(is_for_zig(name, value, is_library), expected, "{name} {value:?}");
         }

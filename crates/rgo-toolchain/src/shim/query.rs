@@ -16,7 +16,7 @@
 
 use camino::Utf8Path;
 
-use super::Recipe;
+use super::{Recipe, options};
 
 /// The empty archive that stands for libgcc: everything that it has is in the runtime that zig
 /// links into each program.
@@ -30,37 +30,6 @@ pub(super) enum Query {
     /// Ask zig, with these arguments.
     Zig(Vec<String>),
 }
-
-/// Options whose value is the next argument, which is therefore no input.
-const SEPARATE: [&str; 27] = [
-    "-o",
-    "-x",
-    "-I",
-    "-D",
-    "-U",
-    "-L",
-    "-F",
-    "-T",
-    "-B",
-    "-l",
-    "-u",
-    "-z",
-    "-e",
-    "-arch",
-    "-target",
-    "-include",
-    "-imacros",
-    "-isystem",
-    "-idirafter",
-    "-iquote",
-    "-isysroot",
-    "-framework",
-    "-MF",
-    "-MT",
-    "-MQ",
-    "-Xlinker",
-    "-Xclang",
-];
 
 /// What to do for a call of `cc` or `c++` that compiles and links nothing; `None` for a call that
 /// does. `folder` is where the tools are, `exists` whether a file is among them.
@@ -164,8 +133,9 @@ pub(super) fn answered(output: &[u8], recipe: &Recipe) -> String {
 fn has_input(args: &[String]) -> bool {
     let mut rest = args.iter();
     while let Some(arg) = rest.next() {
-        if SEPARATE.contains(&arg.as_str()) {
-            rest.next();
+        let values = options::of_compiler(arg).map_or(0, <[_]>::len);
+        if values > 0 {
+            rest.nth(values - 1);
         } else if arg == "-" || !arg.starts_with('-') || arg.starts_with("-l") {
             return true;
         }
@@ -265,7 +235,7 @@ mod tests {
         fn what_compiles_a_file_is_no_question(flags in proptest::collection::vec("-[a-zA-Z=,]{1,8}", 0..6)) {
             let known = |flag: &str| {
                 let word = flag.trim_start_matches('-');
-                SEPARATE.contains(&flag) || word.starts_with("print") || word.starts_with("dump")
+                options::of_compiler(flag).is_some() || word.starts_with("print") || word.starts_with("dump")
             };
             prop_assume!(!flags.iter().any(|flag| known(flag)));
             let line = format!("{} -c a.c", flags.join(" "));

@@ -12,7 +12,7 @@ use camino::{Utf8Path, Utf8PathBuf};
 use super::args::{self, LinkKind, Rewritten};
 use super::asked::{Asked, ListForm, exported_by};
 use super::query::{self, Query};
-use super::{CALL, LINKER, RECIPE, Recipe, TRIM, lld, options, response};
+use super::{CALL, LINKER, RECIPE, Recipe, TRIM, lld, response, windows};
 use crate::exec::{self, Cmd, ExecError};
 
 /// The hidden first argument of the second stage.
@@ -155,9 +155,11 @@ fn link(
     let cwd = current_folder()?;
     let mut rewritten = args::rewrite(&expand(args, &cwd)?, &cwd, &recipe, &|p| p.exists());
     if rewritten.kind == LinkKind::Library && exports_nothing(&rewritten.asked)? {
-        rewritten.lld.push(options::NO_EXPORTS.to_owned());
+        rewritten.lld.push(windows::NO_EXPORTS.to_owned());
     }
-    let code = if rewritten.lld.is_empty() && !rewritten.no_start_files {
+    let is_for_zig =
+        rewritten.lld.is_empty() && rewritten.asked.needed.is_empty() && !rewritten.no_start_files;
+    let code = if is_for_zig {
         run_zig(&recipe, "cc", rewritten.args.clone(), true)?
     } else {
         link_twice(&recipe, &rewritten)?
@@ -197,7 +199,7 @@ fn link_twice(recipe: &Recipe, rewritten: &Rewritten) -> Result<i32, ShimError> 
         let _ = io::stderr().write_all(&first.stderr);
         return Ok(exec::exit_code(first.status).max(1));
     };
-    let call = call.with(&rewritten.lld, rewritten.no_start_files);
+    let call = call.with(&rewritten.lld, rewritten.no_start_files).needing(&rewritten.asked.needed);
     let (args, file) = if response::needed(&call.args) {
         let (argument, folder) = response_file(recipe, &call.args)?;
         (vec!["--rsp-quoting=posix".to_owned(), argument], Some(folder))

@@ -23,9 +23,20 @@ const ELSEWHERE: [(&str, &str, &str); 12] = [
     ("--tags", "features", "--features FEATURES"),
 ];
 
+/// Words of cargo and go, and what does the same, where the command has such a flag.
+const WORDS: [(&str, &str, &str); 4] = [
+    ("build", "run", "the program itself builds: leave the word out"),
+    ("b", "run", "the program itself builds: leave the word out"),
+    ("run", "run", "`--run` does this here"),
+    ("r", "run", "`--run` does this here"),
+];
+
 /// The error with better tips. `command` is the whole command line, `args` the call with the
 /// program's name first.
 pub(super) fn explained(mut error: Error, command: &Command, args: &[String]) -> Error {
+    if error.kind() == ErrorKind::InvalidSubcommand {
+        return with_nearest_command(error, command);
+    }
     if error.kind() != ErrorKind::UnknownArgument {
         return error;
     }
@@ -44,6 +55,21 @@ pub(super) fn explained(mut error: Error, command: &Command, args: &[String]) ->
             error.remove(ContextKind::Suggested);
         }
     }
+    error
+}
+
+/// `help` of a command that there is not.
+fn with_nearest_command(mut error: Error, command: &Command) -> Error {
+    let Some(ContextValue::String(wrong)) = error.get(ContextKind::InvalidSubcommand) else {
+        return error;
+    };
+    let names = commands(command);
+    let tip = match nearest(wrong, &names) {
+        Some(near) => format!("did you mean `{near}`?"),
+        None => format!("the commands are {}", names.join(", ")),
+    };
+    error.remove(ContextKind::SuggestedSubcommand);
+    error.insert(ContextKind::Suggested, ContextValue::StyledStrs(vec![tip.into()]));
     error
 }
 
@@ -77,6 +103,11 @@ fn word(wrong: &str, asked: &Command, whole: &Command) -> Option<String> {
     if asked.get_name() == program {
         if names.iter().any(|name| name == wrong) {
             return Some(format!("`{wrong}` comes first: {program} {wrong}"));
+        }
+        let has = |id: &str| asked.get_arguments().any(|arg| arg.get_id() == id);
+        let known = WORDS.iter().find(|(word, id, _)| *word == wrong && has(id));
+        if let Some((.., tip)) = known {
+            return Some((*tip).to_owned());
         }
         if let Some(near) = nearest(wrong, &names) {
             return Some(format!("did you mean `{program} {near}`?"));
@@ -113,6 +144,10 @@ mod tests {
             ("rgo-build doctr", "did you mean `rgo-build doctor`?"),
             ("rgo-build target", "did you mean `rgo-build targets`?"),
             ("rgo-build stmp x", "did you mean `rgo-build stamp`?"),
+            ("rgo-build help doctr", "did you mean `doctor`?"),
+            ("rgo-build help foo", "the commands are stamp, targets, doctor, cache"),
+            ("rgo-build build", "the program itself builds: leave the word out"),
+            ("rgo-build run", "`--run` does this here"),
             ("rgo-build -v doctor", "`doctor` comes first: rgo-build doctor"),
             ("rgo-build foo", "the commands are stamp, targets, doctor, cache"),
             ("rgo-build linux/amd64", "targets are named by --target linux/amd64"),

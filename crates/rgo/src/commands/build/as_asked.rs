@@ -7,7 +7,7 @@ use anyhow::{Context, Result};
 use globset::{Glob, GlobMatcher};
 use object::{Object, ObjectSymbol};
 use rgo_binary::linkage::Linkage;
-use rgo_binary::load_options::{is_symbolic, stack_size};
+use rgo_binary::load_options::{is_symbolic, pe_versions, stack_size};
 use rgo_binary::{Format, Image};
 use rgo_toolchain::shim::Linked;
 use rgo_toolchain::shim::asked::{Asked, ExportList, ListForm, exported_by};
@@ -65,6 +65,20 @@ fn options(asked: &Asked, image: &Image<'_>, linkage: &Linkage) -> Vec<String> {
             other => Some(other),
         };
         hold(linkage.subsystem.as_deref() == is, "--subsystem", name);
+    }
+    if let Some((os, subsystem)) = pe_versions(image) {
+        for (wanted, is, option) in [
+            (&asked.os_version, os, "--major-os-version"),
+            (&asked.subsystem_version, subsystem, "--major-subsystem-version"),
+        ] {
+            let same = |wanted: &String| *wanted == is || format!("{wanted}.0") == is;
+            hold(wanted.as_ref().is_none_or(same), option, wanted.as_deref().unwrap_or_default());
+        }
+    }
+    for name in &asked.needed {
+        let start = format!("lib{name}.so");
+        let is_needed = linkage.needed.iter().any(|needed| needed.starts_with(&start));
+        hold(is_needed, "--no-as-needed -l", name);
     }
     if let Some(name) = asked.entry.as_deref().filter(|_| is_elf) {
         let object = image.object();

@@ -1,0 +1,148 @@
+//! Tables and properties of rewriting.
+
+use super::super::asked::ExportList;
+use super::*;
+use proptest::prelude::*;
+
+fn run(os: &str, static_pie: bool, note: bool, line: &str) -> (String, Rewritten) {
+    let mut recipe = Recipe::example(os);
+    recipe.static_pie = static_pie;
+    recipe.build_id = os == "linux";
+    if note {
+        recipe.note = Some("/n/note.o".into());
+        recipe.keep = vec!["RGO_NOTE".into()];
+    }
+    let args: Vec<String> = line.split_whitespace().map(str::to_owned).collect();
+    let is_there = |p: &Utf8Path| ["/w/a.o", "/w/x.ld", "/w/list", "/w/now"].contains(&p.as_str());
+    let rewritten = rewrite(&args, Utf8Path::new("/w"), &recipe, &is_there);
+    (rewritten.args.join(" "), rewritten)
+}
+
+#[test]
+fn a_dylib_is_named_by_its_file_and_not_by_its_folder() {
+    let line = |more: &str| {
+        let args: Vec<String> =
+            format!("-dynamiclib -o /t/libx.dylib{more}").split(' ').map(str::to_owned).collect();
+        rewrite(&args, "/w".into(), &Recipe::example("darwin"), &|_| false).args.join(" ")
+    };
+    assert!(line("").ends_with("-Wl,-install_name,@rpath/libx.dylib"));
+    assert!(!line(" -Wl,-install_name,/mine").contains("@rpath"));
+}
+
+#[test]
+fn links() {
+    let table = [
+        (
+            "darwin",
+            false,
+            false,
+            "a.o b.o -o out/p -Llib -L /abs",
+            "/w/a.o b.o -o /w/out/p -L/w/lib -L /abs",
+        ),
+        (
+            "linux",
+            true,
+            false,
+            "-static-pie -no-pie /a.o",
+            "-static -pie -pie /a.o -Wl,--build-id=sha1",
+        ),
+        ("linux", false, false, "-no-pie", "-no-pie -Wl,--build-id=sha1"),
+        ("linux", true, false, "-shared -no-pie", "-shared -no-pie -Wl,--build-id=sha1"),
+        ("darwin", false, true, "-o/p", "-o/p /n/note.o -Wl,-u,RGO_NOTE"),
+        ("windows", false, false, "-shared -Wl,/t/list.def", "-shared /t/list.def"),
+        ("windows", false, false, "-Wl,--out-implib=x.a", "-Wl,--out-implib=/w/x.a"),
+        ("darwin", false, false, "-Wl,-rpath,list -Wl,-T,x.ld", "-Wl,-rpath,list -Wl,-T,/w/x.ld"),
+        // Folders that are called as values are: `now` is there.
+        ("darwin", false, false, "-Wl,-z,now -framework now", "-Wl,-z,now -framework now"),
+        ("darwin", false, false, "-Wl,-z -Wl,now -Wl,a.o", "-Wl,-z,now -Wl,/w/a.o"),
+        ("darwin", false, false, "-Wl,-new -Wl,now", "-Wl,-new -Wl,now"),
+        ("darwin", false, false, "-Xlinker -z -Xlinker now", "-Wl,-z,now"),
+        ("darwin", false, false, "-Wl,--wrap=now -u now -l now", "-Wl,--wrap=now -u now -l now"),
+        ("windows", false, false, "-mwindows", "-Wl,--subsystem=windows"),
+        ("darwin", false, false, "-mwindows", "-mwindows"),
+        ("darwin", false, false, "-Wl,--version-script=x.ld", "-Wl,--version-script=/w/x.ld"),
+        ("darwin", false, false, "-Wl,--as-needed -lc a", "-Wl,--as-needed -lc a"),
+    ];
+    for (os, pie, note, line, expected) in table {
+        assert_eq!(run(os, pie, note, line).0, expected, "{os}: {line}");
+    }
+}
+
+#[test]
+fn what_is_made_and_exported() {
+    for line in [
+        "-dynamiclib -Wl,-exported_symbols_list,list",
+        "-shared -Wl,-exported_symbols_list -Wl,list",
+    ] {
+        let (args, rewritten) = run("darwin", false, false, line);
+        assert!(!args.contains("list"), "{args}");
+        let list = ExportList { path: "/w/list".into(), form: ListForm::Names };
+        assert_eq!(rewritten.asked.lists, [list]);
+        assert_eq!(rewritten.kind, LinkKind::Library);
+    }
+    let (_, rewritten) = run("linux", false, false, "-o p");
+    assert_eq!((rewritten.kind, rewritten.output), (LinkKind::Executable, Some("/w/p".into())));
+}
+
+#[test]
+fn what_zig_does_not_pass_on_is_for_lld() {
+    for (os, line, zig, lld) in [
+        (
+            "linux",
+            "-shared -Wl,--version-script=a -Wl,--version-script,x.ld -Wl,-z,now",
+            "-shared -Wl,--version-script,/w/x.ld -Wl,-z,now",
+            "--version-script a --version-script /w/x.ld",
+        ),
+        ("linux", "-Wl,--dynamic-list=list -Wl,-z,now", "-Wl,-z,now", "--dynamic-list=/w/list"),
+        ("linux", "-Wl,--dynamic-list -Wl,list", "", "--dynamic-list /w/list"),
+        ("linux", "-Wl,-z,stack-size=9 -Wl,-z,nodlopen", "-Wl,-z,stack-size=9", "-z nodlopen"),
+        ("linux", "-shared -Wl,-zstack-size=9", "-shared", "-z stack-size=9"),
+        ("linux", "-Wl,--push-state,--as-needed", "-Wl,--push-state -Wl,--as-needed", ""),
+        ("linux", "-Wl,--version-script=x.ld", "", "--undefined-version --version-script=/w/x.ld"),
+        ("windows", "-Wl,--stack,9 -Wl,--heap,9", "-Wl,--stack,9", "-HEAP:9"),
+        (
+            "windows",
+            "-Wl,--gc-sections -Wl,--major-os-version=10 -Wl,--subsystem,console",
+            "-Wl,--subsystem,console",
+            "-OPT:REF -OPT:NOICF -OSVERSION:10.0",
+        ),
+        ("windows", "-Wl,--unheard-of", "-Wl,--unheard-of", ""),
+        ("darwin", "-Wl,-order_file,list", "-Wl,-order_file,/w/list", ""),
+    ] {
+        let (mut args, rewritten) = run(os, false, false, line);
+        args = args.replace("-Wl,--build-id=sha1", "");
+        assert_eq!((args.trim(), rewritten.lld.join(" ").as_str()), (zig, lld), "{os}: {line}");
+    }
+}
+
+#[test]
+fn a_comma_in_a_path_parts_no_word() {
+    let args = ["-shared".to_owned(), "-Wl,--version-script=x.map".to_owned()];
+    let recipe = Recipe::example("linux");
+    let rewritten = rewrite(&args, Utf8Path::new("/a,b"), &recipe, &|_| true);
+    let expected = ["-shared", "-Xlinker", "--version-script", "-Xlinker", "/a,b/x.map"];
+    assert_eq!(rewritten.args, expected);
+}
+
+proptest! {
+    #[test]
+    fn no_argument_list_panics_and_absolute_words_stay(args in proptest::collection::vec("[-a-zW,=./]{0,10}", 0..8)) {
+        let recipe = Recipe::example("linux");
+        let rewritten = rewrite(&args, Utf8Path::new("/w"), &recipe, &|_| false);
+        for arg in args.iter().filter(|a| a.starts_with('/')) {
+            prop_assert!(rewritten.args.iter().any(|r| r.contains(arg.as_str())) || args.iter().any(|a| a.starts_with("-Wl,-exp")));
+        }
+    }
+}
+
+#[test]
+fn libraries_that_are_needed_by_word_alone() {
+    for (line, expected) in [
+        ("-Wl,--no-as-needed -lm -l rt -Wl,--as-needed -lutil", &["m", "rt"][..]),
+        ("-Wl,--push-state,--no-as-needed,-lm,--pop-state -ldl", &["m"]),
+        ("-Wl,--as-needed -lm -Wl,--no-as-needed -lother", &[]),
+    ] {
+        let (_, rewritten) = run("linux", false, false, line);
+        assert_eq!(rewritten.asked.needed, expected, "{line}");
+    }
+}
