@@ -17,6 +17,7 @@ mod docs;
 mod exports;
 mod failures;
 mod floors;
+mod frameworks;
 mod gate;
 mod go_programs;
 mod hostile;

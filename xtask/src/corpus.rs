@@ -33,10 +33,10 @@ struct List {
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Package {
+pub(crate) struct Package {
     registry: Registry,
-    name: String,
-    version: String,
+    pub(crate) name: String,
+    pub(crate) version: String,
     /// pip's name of the platform that the file is for.
     platform: Option<String>,
     /// The version of CPython that the file is for, if it is for one alone.
@@ -48,12 +48,12 @@ struct Package {
     #[serde(default)]
     files: Vec<Named>,
     /// What it is, if all of it is unpacked.
-    whole: Option<String>,
+    pub(crate) whole: Option<String>,
 }
 
 #[derive(Clone, Copy, Deserialize)]
 #[serde(rename_all = "lowercase")]
-enum Registry {
+pub(crate) enum Registry {
     Maven,
     Npm,
     Pypi,
@@ -61,7 +61,7 @@ enum Registry {
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Named {
+pub(crate) struct Named {
     path: String,
     is: String,
 }
@@ -102,7 +102,7 @@ pub(crate) fn run() -> anyhow::Result<()> {
 impl Package {
     /// The name of its folder, from the archive's: that has the platform in it, and npm's scopes
     /// without a slash.
-    fn folder(&self) -> anyhow::Result<&str> {
+    pub(crate) fn folder(&self) -> anyhow::Result<&str> {
         let ends = [".tgz", ".whl", ".jar"];
         let name = ends.iter().find_map(|end| self.archive.strip_suffix(end));
         let name = name.with_context(|| format!("{}: none of {ends:?}", self.archive))?;
@@ -110,7 +110,7 @@ impl Package {
     }
 
     /// Brings it to its place, unless it is there.
-    fn provide(&self, place: &Path) -> anyhow::Result<()> {
+    pub(crate) fn provide(&self, place: &Path) -> anyhow::Result<()> {
         let archive = place.join(&self.archive);
         if !archive.is_file() {
             eprintln!("corpus: fetching {} {} …", self.name, self.version);

@@ -3,6 +3,7 @@
 
 mod bench;
 mod corpus;
+mod darwin_names;
 mod demo;
 mod setup;
 mod shell;
@@ -42,6 +43,8 @@ enum Task {
     },
     /// Fetch the published programs that tests and benchmarks look into
     Corpus,
+    /// Gather again which library of macOS exports which name
+    DarwinNames,
     /// Check the rules that the architecture rests on
     Tidy,
 }
@@ -65,6 +68,7 @@ fn run() -> anyhow::Result<()> {
         Task::Test { args } => test::run(&args),
         Task::Bench { what } => bench::run(what),
         Task::Corpus => corpus::run(),
+        Task::DarwinNames => darwin_names::run(),
         Task::Tidy => tidy::run(root),
     }
 }

@@ -46,7 +46,10 @@ fn build(args: &[String]) -> Result<()> {
     );
     for chosen in select::resolve(targets, None, &compiler.version.host)? {
         let toolchain = chosen.toolchain;
-        let recipe = shim::Recipe::new(toolchain, None, &zig, &compiler.version.release, &cache)
+        let recipe =
+            shim::Recipe::new(toolchain, None, &zig, &compiler.version.release, &cache, &|name| {
+                std::env::var(name).ok()
+            })
             .ok_or_else(|| format!("zig does not link {}", toolchain.name))?;
         let tools = recipe.install(&cache, &exec::own_executable()?)?;
         let plan = std_lib::plan(&compiler, toolchain, &cache, false)?;

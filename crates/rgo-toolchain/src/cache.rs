@@ -7,6 +7,7 @@
 //!   zig/<version>-<host>/ a provisioned zig
 //!   zig-cache/<version>/  zig's own cache: C libraries and runtimes it has compiled
 //!   shims/<name>/         linkers and C tools that cargo and build scripts are given
+//!   darwin-stubs/<hash>/  what stands for Apple's libraries in links
 //!   notes/<name>.obj      empty notes, for links that the platform's own linker does
 //!   probe/<hash>.json     answers of slow `--version` calls
 //!   work/<name>/          what only one running build needs; it goes with the build
@@ -81,7 +82,8 @@ pub struct Pruned {
     pub held: Vec<Entry>,
 }
 
-const KINDS: [&str; 7] = ["std", "zig", "zig-cache", "shims", "notes", "probe", WORK];
+const KINDS: [&str; 8] =
+    ["std", "zig", "zig-cache", "shims", "darwin-stubs", "notes", "probe", WORK];
 /// Folders of single runs: one that is there while nothing runs was left by a process that was killed.
 const WORK: &str = "work";
 /// Kinds whose files are of no interest one by one.

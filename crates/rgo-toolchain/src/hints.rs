@@ -1,6 +1,7 @@
 //! What to do about the failures of a build that are known by their words: the linker's, the C
 //! compiler's, cargo's. A pure function over what they printed.
 
+use crate::darwin::names::{self, Library};
 use crate::{build_script, system};
 
 /// The next step for a failure, if it is a known one. `toolchain` is the one that failed.
@@ -25,12 +26,15 @@ pub fn for_failure(text: &str, toolchain: &str) -> Option<String> {
     }
     if let Some(framework) = quoted("unable to find framework") {
         return Some(format!(
-            "the framework {framework} is part of Apple's SDK, which no tool may ship: set SDKROOT to a copy of \
-             MacOSX.sdk, or leave out the crate that needs it for {toolchain}"
+            "rgo links with Apple's frameworks by the names that they are known to export, and knows none of \
+             {framework}: set SDKROOT to a copy of MacOSX.sdk, or leave out the crate that needs it for {toolchain}"
         ));
     }
     if text.contains("fatal error:") && text.contains("file not found") {
         let header = quoted("fatal error:").unwrap_or_default();
+        if let Some(hint) = apple_header(&header).filter(|_| toolchain.starts_with("darwin")) {
+            return Some(hint);
+        }
         return Some(format!(
             "the C header {header} is not there for {toolchain}; headers of the host do not serve another \
              platform: use the crate's vendored or bundled feature, or point CFLAGS for the target at headers \
@@ -46,6 +50,9 @@ pub fn for_failure(text: &str, toolchain: &str) -> Option<String> {
                  --rustc-flag"
             ));
         }
+    }
+    if let Some(hint) = looks_at_the_host(text, toolchain) {
+        return Some(hint);
     }
     let of_std = ["std", "core", "alloc"].map(|name| format!("can't find crate for `{name}`"));
     if of_std.iter().any(|words| text.contains(words)) {
@@ -93,7 +100,49 @@ fn of_errors(text: &str) -> String {
     kept
 }
 
+/// Folders of headers that are in Apple's SDK alone, and what crates that include them can do
+/// without.
+const APPLE_HEADERS: [(&str, &str); 8] = [
+    (
+        "CommonCrypto/",
+        "take the crate's feature for OpenSSL or for its own implementation (git2: `vendored-openssl`)",
+    ),
+    ("Security/", "take the crate's feature for rustls or for vendored OpenSSL"),
+    ("CoreFoundation/", "take a crate that binds it without C, such as core-foundation"),
+    ("Foundation/", "take a crate that binds it without C, such as objc2-foundation"),
+    ("AppKit/", "take a crate that binds it without C, such as objc2-app-kit"),
+    ("Cocoa/", "take a crate that binds it without C, such as objc2-app-kit"),
+    ("IOKit/", "take a crate that binds it without C, such as io-kit-sys"),
+    ("Metal/", "take a crate that binds it without C, such as objc2-metal"),
+];
+
+fn apple_header(header: &str) -> Option<String> {
+    let (_, instead) = APPLE_HEADERS.iter().find(|(folder, _)| header.starts_with(folder))?;
+    Some(format!(
+        "the C header {header} is in Apple's SDK alone, which no tool may ship: {instead}, or set SDKROOT to a copy \
+         of MacOSX.sdk"
+    ))
+}
+
+/// A build script that makes a file only where the host is the system that the file is for.
+fn looks_at_the_host(text: &str, toolchain: &str) -> Option<String> {
+    let (_, rest) = text.split_once("couldn't read `")?;
+    let (path, rest) = rest.split_once('`')?;
+    let is_generated = path.replace('\\', "/").contains("/out/");
+    if !is_generated || !rest.starts_with(": No such file") {
+        return None;
+    }
+    let file = path.rsplit(['/', '\\']).next().unwrap_or(path);
+    Some(format!(
+        "a build script was to make {file} and has not: it looks at the system that it runs on, and not at \
+         {toolchain}, which it is to build for. Such a package is compiled on its own system alone"
+    ))
+}
+
 fn undefined_symbol(symbol: &str, toolchain: &str) -> String {
+    if toolchain.starts_with("darwin") {
+        return undefined_on_macos(symbol);
+    }
     // With a version behind it the name is still that of the function.
     let function = symbol.split('@').next().unwrap_or(symbol);
     let of_glibc = toolchain.starts_with("linux") && !toolchain.ends_with("static");
@@ -113,6 +162,21 @@ fn undefined_symbol(symbol: &str, toolchain: &str) -> String {
         "{symbol} is not in the C library of {toolchain}, or a library that defines it is not linked: if it is your own \
          function, look at the build script that compiles it"
     )
+}
+
+fn undefined_on_macos(symbol: &str) -> String {
+    let options: Vec<String> = names::owners(symbol).map(Library::option).collect();
+    match options.first() {
+        Some(option) => format!(
+            "{symbol} is in a library of macOS that this does not link: the crate that uses it would say so by \
+             #[link] or its build script; `--rustc-flag -Clink-args='{option}'` links it"
+        ),
+        None => format!(
+            "no library of macOS that rgo knows exports {symbol}. If it is your own function, look at the build \
+             script that compiles it. If it is a name of Apple's that is spelled right, rgo does not know it \
+             yet: set SDKROOT to a copy of MacOSX.sdk"
+        ),
+    }
 }
 
 /// Whether a warning of the compiler is untrue here: without Xcode it misses the SDK, whose part
@@ -156,7 +220,23 @@ mod tests {
                 "linux-amd64",
                 "library ssl",
             ),
-            ("error: undefined symbol: _NSApp\n", "darwin-arm64", "C library of darwin-arm64"),
+            ("error: undefined symbol: _NSApp\n", "darwin-arm64", "-framework AppKit"),
+            ("error: undefined symbol: _NSAp\n", "darwin-arm64", "no library of macOS"),
+            (
+                "a.c:1:10: fatal error: 'CommonCrypto/CommonDigest.h' file not found",
+                "darwin-arm64",
+                "vendored-openssl",
+            ),
+            (
+                "a.c:1:10: fatal error: 'CommonCrypto/CommonDigest.h' file not found",
+                "linux-arm64",
+                "headers of the host",
+            ),
+            (
+                "error: couldn't read `/t/build/libproc-1/out/osx_libproc_bindings.rs`: No such file or directory",
+                "darwin-arm64",
+                "looks at the system that it runs on",
+            ),
             (
                 "error: unable to find framework 'CoreFoundation'. searched",
                 "darwin-amd64",

@@ -6,12 +6,12 @@
 use std::fmt;
 use std::sync::LazyLock;
 
-use include_dir::{Dir, include_dir};
 use serde::{Deserialize, Serialize};
 
 pub use crate::floor::Floor;
 
-static FILES: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/../../toolchains");
+/// The files by their names, with their text.
+static FILES: &[(&str, &str)] = include!(concat!(env!("OUT_DIR"), "/toolchains.rs"));
 
 /// The zig that is fetched: one of the two files beside the toolchains that are none.
 pub(crate) const ZIG_PIN: &str = "zig.toml";
@@ -173,18 +173,12 @@ impl Toolchain {
 pub fn all() -> &'static [Toolchain] {
     static ALL: LazyLock<Vec<Toolchain>> = LazyLock::new(|| {
         let mut found: Vec<Toolchain> = FILES
-            .files()
-            .filter(|file| file.path().extension().is_some_and(|e| e == "toml"))
-            .filter(|file| ![ZIG_PIN, SYSTEMS].iter().any(|other| file.path().ends_with(other)))
+            .iter()
+            .filter(|(name, _)| ![ZIG_PIN, SYSTEMS].contains(name))
             // The files are part of this program: that each is well-formed is what the tests below are for.
-            .map(|file| {
-                let name = file
-                    .path()
-                    .file_stem()
-                    .map(|s| s.to_string_lossy().into_owned())
-                    .unwrap_or_default();
-                let text = file.contents_utf8().expect("an embedded toolchain is UTF-8");
-                parse(&name, text).expect("an embedded toolchain is well-formed")
+            .map(|(name, text)| {
+                let name = name.trim_end_matches(".toml");
+                parse(name, text).expect("an embedded toolchain is well-formed")
             })
             .collect();
         found.sort_by(|a, b| a.name.cmp(&b.name));
@@ -207,7 +201,7 @@ pub fn by_triple(triple: &str) -> Option<&'static Toolchain> {
 
 /// The text of an embedded data file.
 pub(crate) fn data_file(name: &str) -> Option<&'static str> {
-    FILES.get_file(name)?.contents_utf8()
+    FILES.iter().find(|(file, _)| *file == name).map(|(_, text)| *text)
 }
 
 fn parse(name: &str, text: &str) -> Result<Toolchain, toml::de::Error> {
@@ -282,7 +276,7 @@ mod tests {
     #[test]
     fn a_typing_error_in_a_file_is_found() {
         assert!(parse("x", "os = \"linux\"\narch = \"amd64\"\nlibc = [\"odd\"]\n").is_err());
-        let good = FILES.get_file("linux-amd64.toml").unwrap().contents_utf8().unwrap();
+        let good = data_file("linux-amd64.toml").unwrap();
         assert!(parse("x", &good.replace("crate-types", "crate-tpyes")).is_err());
     }
 }

@@ -41,11 +41,12 @@ const PACKAGES: [&str; 26] = [
 ];
 
 /// Tools of LLVM that tests call, by whatever name the distribution gives them.
-const LLVM_TOOLS: [&str; 8] = [
+const LLVM_TOOLS: [&str; 9] = [
     "dsymutil",
     "lldb",
     "llvm-dwarfdump",
     "llvm-lipo",
+    "llvm-nm",
     "llvm-objdump",
     "llvm-readobj",
     "llvm-strip",

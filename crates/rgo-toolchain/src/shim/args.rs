@@ -410,6 +410,10 @@ impl Rewriter<'_> {
 /// What rgo adds to every link.
 fn additions(recipe: &Recipe, has_id: bool) -> Vec<String> {
     let mut more = Vec::new();
+    for sdk in &recipe.sdks {
+        more.push(format!("-F{}", sdk.join("System/Library/Frameworks")));
+        more.push(format!("-L{}", sdk.join("usr/lib")));
+    }
     if recipe.build_id && !has_id {
         more.push("-Wl,--build-id=sha1".to_owned());
     }

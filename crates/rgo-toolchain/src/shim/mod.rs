@@ -26,6 +26,7 @@ use camino::{Utf8Path, Utf8PathBuf};
 use serde::{Deserialize, Serialize};
 
 use crate::cache::{self, Cache, CacheError};
+use crate::darwin::stubs;
 use crate::target::{Floor, Toolchain};
 use crate::zig::Zig;
 pub use run::{Linked, ShimCall, ShimError, invoked_as, run};
@@ -75,6 +76,9 @@ pub struct Recipe {
     pub build_id: bool,
     /// Whether static executables are made position-independent.
     pub static_pie: bool,
+    /// Folders laid out as Apple's SDK, in the order in which libraries are looked for: the user's
+    /// (`SDKROOT`), and the stubs. None for other systems.
+    pub sdks: Vec<Utf8PathBuf>,
 }
 
 /// Where the tools of one toolchain are.
@@ -91,13 +95,15 @@ pub struct Installed {
 }
 
 impl Recipe {
-    /// The recipe for a toolchain that zig links; `None` where zig doesn't.
+    /// The recipe for a toolchain that zig links; `None` where zig doesn't. `env` is asked for
+    /// `SDKROOT`.
     pub fn new(
         toolchain: &Toolchain,
         floor: Option<&Floor>,
         zig: &Zig,
         rustc: &semver::Version,
         cache: &Cache,
+        env: cache::Env<'_>,
     ) -> Option<Self> {
         Some(Self {
             toolchain: toolchain.name.clone(),
@@ -114,6 +120,7 @@ impl Recipe {
             keep: Vec::new(),
             build_id: toolchain.is("linux"),
             static_pie: toolchain.static_pie,
+            sdks: if toolchain.is("darwin") { sdks(cache, env) } else { Vec::new() },
         })
     }
 
@@ -176,6 +183,9 @@ impl Recipe {
         let (libgcc, empty) = query::LIBGCC;
         cache.put(&places.tools.join(libgcc), empty)?;
         prepare_work(&self.work, &self.zig_lib)?;
+        if self.os == "darwin" {
+            stubs::install(cache)?;
+        }
         cache.touch(&places.tools);
         if let Some(folder) = places.linker.parent() {
             cache.touch(folder);
@@ -205,8 +215,14 @@ impl Recipe {
             keep: vec![],
             build_id: false,
             static_pie: false,
+            sdks: vec![],
         }
     }
+}
+
+fn sdks(cache: &Cache, env: cache::Env<'_>) -> Vec<Utf8PathBuf> {
+    let own = env("SDKROOT").filter(|path| !path.is_empty()).map(Utf8PathBuf::from);
+    own.into_iter().chain([stubs::place(cache)]).collect()
 }
 
 impl Installed {

@@ -212,7 +212,14 @@ impl<'a> Linker<'a> {
         };
         let zig = found.map(|found| &found.zig);
         let recipe = zig.and_then(|zig| {
-            Recipe::new(toolchain, floor, zig, &compiler.version.release, &prepared.cache)
+            Recipe::new(
+                toolchain,
+                floor,
+                zig,
+                &compiler.version.release,
+                &prepared.cache,
+                &prepare::env,
+            )
         });
         let installed = match &recipe {
             Some(recipe) if self.dry_run => Some(recipe.places(&prepared.cache, &self.own)),
@@ -361,13 +368,15 @@ impl Offered {
     /// Names everything that the bytes of a linked file depend on, beside cargo's inputs. No
     /// path of this machine may be among it: linkers hash it into build IDs.
     fn id(&self, room: Capacities) -> String {
-        let Recipe { zig_version, zig_target, static_pie, build_id, .. } = &self.recipe;
+        let Recipe { zig_version, zig_target, static_pie, build_id, sdks, .. } = &self.recipe;
+        let sdks: Vec<&str> = sdks.iter().filter_map(|sdk| sdk.file_name()).collect();
         format!(
-            "build\trgo.link={zig_version} {zig_target} {static_pie} {build_id} {} {} {} {}\n",
+            "build\trgo.link={zig_version} {zig_target} {static_pie} {build_id} {} {} {} {} {}\n",
             env!("CARGO_PKG_VERSION"),
             shim::REVISION,
             room.note,
-            room.audit
+            room.audit,
+            sdks.join("+")
         )
     }
 }

@@ -1,0 +1,9 @@
+//! Linking for macOS without Apple's SDK.
+//!
+//! A linker reads of a library only its name, its versions and the names that it exports. All of
+//! these are known from published programs and bindings (`toolchains/darwin-names`), and stubs
+//! that list them stand for the libraries. What no source has shown is no name here: the link
+//! fails then, and is not left to fail on the user's machine.
+
+pub mod names;
+pub mod stubs;

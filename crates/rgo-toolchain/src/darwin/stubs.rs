@@ -1,0 +1,200 @@
+//! Stubs of Apple's libraries, as a linker looks for them in an SDK.
+//!
+//! ```text
+//! <cache>/darwin-stubs/<hash>/System/Library/Frameworks/Security.framework/Security.tbd
+//! <cache>/darwin-stubs/<hash>/usr/lib/libobjc.tbd        what -lobjc finds
+//! <cache>/darwin-stubs/<hash>/usr/lib/libobjc.A.tbd      what a stub that re-exports it finds
+//! ```
+//!
+//! (TBD v4, as `tapi` of LLVM reads it)
+
+use std::fmt::Write as _;
+use std::fs;
+use std::io;
+
+use camino::{Utf8Path, Utf8PathBuf};
+
+use super::names::{self, Library};
+use crate::cache::{self, Cache, CacheError};
+
+/// Raised whenever other text is made of the same data.
+const REVISION: u32 = 1;
+const TARGETS: &str = "[ x86_64-macos, arm64-macos ]";
+const CLASS: &str = "_OBJC_CLASS_$_";
+const METACLASS: &str = "_OBJC_METACLASS_$_";
+
+/// Libraries whose users get others with them. A name is bound to the library that has it, so one
+/// too many here does no harm.
+const RE_EXPORTS: [(&str, &[&str]); 7] = [
+    ("Foundation", &["CoreFoundation", "objc"]),
+    ("AppKit", &["Foundation"]),
+    ("Cocoa", &["AppKit", "CoreData", "Foundation"]),
+    ("CoreServices", &["CFNetwork", "CoreFoundation"]),
+    ("ApplicationServices", &["ColorSync", "CoreGraphics", "CoreServices", "CoreText", "ImageIO"]),
+    ("Carbon", &["ApplicationServices", "CoreServices"]),
+    ("Quartz", &["PDFKit", "QuartzCore", "QuickLookUI"]),
+];
+
+/// Where the stubs are, without making them.
+#[must_use]
+pub fn place(cache: &Cache) -> Utf8PathBuf {
+    let hash = cache::short_hash(&[&REVISION.to_le_bytes(), names::DATA]);
+    cache.folder("darwin-stubs").join(hash)
+}
+
+/// Makes the stubs, unless they are there.
+///
+/// # Errors
+/// If the cache cannot be written to.
+pub fn install(cache: &Cache) -> Result<(), CacheError> {
+    let place = place(cache);
+    if !place.is_dir() {
+        make(cache, &place).map_err(|source| CacheError {
+            path: place.clone(),
+            doing: "writing the stubs of macOS's libraries",
+            source,
+        })?;
+    }
+    cache.touch(&place);
+    Ok(())
+}
+
+fn make(cache: &Cache, place: &Utf8Path) -> io::Result<()> {
+    let parent = place.parent().unwrap_or(cache.root());
+    fs::create_dir_all(parent)?;
+    let staged = tempfile::Builder::new().prefix(".stubs.").tempdir_in(parent)?;
+    let root = Utf8Path::from_path(staged.path()).unwrap_or(parent);
+    for library in names::libraries() {
+        let text = stub(library);
+        for file in files(library) {
+            let path = root.join(file);
+            if let Some(folder) = path.parent() {
+                fs::create_dir_all(folder)?;
+            }
+            fs::write(path, &text)?;
+        }
+    }
+    match fs::rename(root, place) {
+        // Another build was faster, with the same content.
+        Err(_) if place.is_dir() => Ok(()),
+        Err(error) => Err(error),
+        Ok(()) => Ok(drop(staged.keep())),
+    }
+}
+
+/// The files of a library, from the root of an SDK.
+fn files(library: &Library) -> Vec<String> {
+    let name = library.short_name();
+    if library.is_framework() {
+        return vec![format!("System/Library/Frameworks/{name}.framework/{name}.tbd")];
+    }
+    let full = library.install_name.trim_start_matches('/').trim_end_matches(".dylib");
+    let mut files = vec![format!("{full}.tbd"), format!("usr/lib/lib{name}.tbd")];
+    files.dedup();
+    files
+}
+
+/// The stub of a library.
+fn stub(library: &Library) -> String {
+    let Library { install_name, compatibility, current, names } = library;
+    let mut text = format!(
+        "--- !tapi-tbd\ntbd-version: 4\ntargets: {TARGETS}\ninstall-name: '{install_name}'\n\
+         current-version: {current}\ncompatibility-version: {compatibility}\n"
+    );
+    let short = library.short_name();
+    let umbrella = RE_EXPORTS.iter().find(|(name, _)| *name == short && library.is_framework());
+    if let Some((_, others)) = umbrella {
+        let paths = others.iter().filter_map(|name| {
+            let mut all = names::libraries().iter();
+            all.find(|library| library.short_name() == *name)
+        });
+        let paths = paths.map(|library| library.install_name.as_str());
+        list(&mut text, "reexported-libraries", &[("libraries", paths.collect())]);
+    }
+    // A linker makes a class's own symbol and its metaclass's of one entry.
+    let mut classes: Vec<&str> = names.iter().filter_map(|name| class(name)).collect();
+    classes.sort_unstable();
+    classes.dedup();
+    let symbols = names.iter().map(String::as_str).filter(|name| class(name).is_none()).collect();
+    list(&mut text, "exports", &[("symbols", symbols), ("objc-classes", classes)]);
+    text + "...\n"
+}
+
+/// The class that a symbol is of.
+fn class(symbol: &str) -> Option<&str> {
+    symbol.strip_prefix(CLASS).or_else(|| symbol.strip_prefix(METACLASS))
+}
+
+fn list(text: &mut String, key: &str, parts: &[(&str, Vec<&str>)]) {
+    if parts.iter().all(|(_, items)| items.is_empty()) {
+        return;
+    }
+    let _ = write!(text, "{key}:\n  - targets: {TARGETS}\n");
+    for (name, items) in parts.iter().filter(|(_, items)| !items.is_empty()) {
+        let quoted: Vec<String> = items.iter().map(|item| format!("'{item}'")).collect();
+        let _ = writeln!(text, "    {name}: [ {} ]", quoted.join(", "));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn library(path: &str, names: &[&str]) -> Library {
+        Library {
+            install_name: path.to_owned(),
+            compatibility: "1.0.0".to_owned(),
+            current: "2.0.0".to_owned(),
+            names: names.iter().map(|name| (*name).to_owned()).collect(),
+        }
+    }
+
+    #[test]
+    fn a_stub_lists_names_and_classes() {
+        let path = "/System/Library/Frameworks/X.framework/Versions/A/X";
+        let text = stub(&library(path, &["_OBJC_CLASS_$_A", "_OBJC_METACLASS_$_A", "_f", "_g"]));
+        assert!(text.contains("    symbols: [ '_f', '_g' ]\n"), "{text}");
+        assert!(text.contains("    objc-classes: [ 'A' ]\n"), "{text}");
+        assert!(!text.contains("reexported"), "{text}");
+        let empty = stub(&library(path, &[]));
+        assert!(!empty.contains("exports"), "{empty}");
+    }
+
+    #[test]
+    fn every_umbrella_re_exports_what_is_known() {
+        for (umbrella, others) in RE_EXPORTS {
+            let find = |name: &str| names::libraries().iter().find(|it| it.short_name() == name);
+            let text = stub(find(umbrella).expect("is known"));
+            for other in others {
+                let path =
+                    &find(other).unwrap_or_else(|| panic!("{other} is unknown")).install_name;
+                assert!(text.contains(&format!("'{path}'")), "{umbrella}: {other}");
+            }
+        }
+    }
+
+    #[test]
+    fn linkers_find_libraries_by_both_names() {
+        let files = |path: &str| super::files(&library(path, &[]));
+        assert_eq!(
+            files("/usr/lib/libobjc.A.dylib"),
+            ["usr/lib/libobjc.A.tbd", "usr/lib/libobjc.tbd"]
+        );
+        assert_eq!(files("/usr/lib/libffi.dylib"), ["usr/lib/libffi.tbd"]);
+        let framework = "/System/Library/Frameworks/X.framework/Versions/A/X";
+        assert_eq!(files(framework), ["System/Library/Frameworks/X.framework/X.tbd"]);
+    }
+
+    #[test]
+    fn stubs_are_made_once() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let cache = Cache::at(folder.path().to_str().expect("UTF-8")).expect("a cache");
+        install(&cache).expect("made");
+        let file = place(&cache).join("System/Library/Frameworks/Security.framework/Security.tbd");
+        let text = fs::read_to_string(&file).expect("is there");
+        assert!(text.contains("'_SecRandomCopyBytes'"), "{text}");
+        fs::write(&file, "kept").expect("written");
+        install(&cache).expect("found");
+        assert_eq!(fs::read_to_string(&file).expect("is there"), "kept");
+    }
+}

@@ -1,0 +1,161 @@
+//! Programs for macOS that use Apple's frameworks, linked without Apple's SDK: what is bound, to
+//! whom, and what is refused.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
+
+use crate::published::corpus;
+use crate::support::{Outcome, Project, machine, native};
+
+const BOTH: [&str; 2] = ["darwin-amd64", "darwin-arm64"];
+
+/// Builds a program that refers to these symbols and is linked with these options.
+fn build(symbols: &[&str], options: &str) -> (Project, Outcome) {
+    let project = Project::copy("frameworks");
+    let mut command = project.command(["--target", "darwin", "--profile", "dev"]);
+    command.env("SYMBOLS", symbols.join(" ")).env("OPTIONS", options);
+    let outcome = Outcome::of(&mut command);
+    (project, outcome)
+}
+
+/// Each undefined symbol with the library that it is bound to, as LLVM reads it.
+fn bound(file: &Path) -> BTreeMap<String, String> {
+    let mut nm = native(machine().must("RGO_TEST_LLVM_NM"));
+    let said = Outcome::of(nm.args(["--undefined-only", "--format=darwin"]).arg(file)).ended(0);
+    let pairs = said.stdout.lines().filter_map(|line| {
+        let (symbol, library) = line.rsplit_once(" (from ")?;
+        let name = symbol.rsplit(' ').next()?;
+        Some((name.to_owned(), library.trim_end_matches(')').to_owned()))
+    });
+    pairs.collect()
+}
+
+/// The libraries that a file loads, as LLVM reads them.
+fn loaded(file: &Path) -> String {
+    let mut objdump = native(machine().must("RGO_TEST_LLVM_OBJDUMP"));
+    Outcome::of(objdump.args(["--macho", "--dylibs-used"]).arg(file)).ended(0).stdout
+}
+
+#[test]
+fn each_name_is_bound_to_the_library_that_has_it() {
+    let expected = [
+        ("_SecRandomCopyBytes", "Security"),
+        ("_CFRelease", "CoreFoundation"),
+        ("_IOServiceMatching", "IOKit"),
+        ("_FSEventStreamCreate", "CoreServices"),
+        ("_objc_msgSend", "libobjc"),
+        ("_OBJC_CLASS_$_NSArray", "CoreFoundation"),
+        ("_OBJC_METACLASS_$_NSObject", "libobjc"),
+        ("_NSApp", "AppKit"),
+    ];
+    let symbols: Vec<&str> = expected.iter().map(|(symbol, _)| *symbol).collect();
+    let options = "-framework Cocoa -framework Security -framework IOKit -framework CoreServices";
+    let (_project, outcome) = build(&symbols, options);
+    let report = outcome.report();
+    for toolchain in BOTH {
+        let bound = bound(&report.artifact(toolchain, "frameworks").path());
+        for (symbol, library) in expected {
+            assert_eq!(
+                bound.get(symbol).map(String::as_str),
+                Some(library),
+                "{toolchain}: {symbol}"
+            );
+        }
+    }
+}
+
+#[test]
+fn a_framework_is_loaded_for_its_classes_alone() {
+    let (_project, outcome) = build(&[], "-framework WebKit -Wl,-weak_framework,CoreML");
+    let report = outcome.report();
+    for toolchain in BOTH {
+        let said = loaded(&report.artifact(toolchain, "frameworks").path());
+        assert!(said.contains("/WebKit.framework/Versions/A/WebKit"), "{said}");
+        let weak = said.lines().find(|line| line.contains("CoreML")).unwrap_or_default();
+        assert!(weak.contains("weak"), "{said}");
+    }
+}
+
+#[test]
+fn a_misspelled_name_fails_the_link() {
+    let (_project, outcome) = build(&["_SecRandomCopyByte"], "-framework Security");
+    let outcome = outcome.ended(1);
+    outcome.says("_SecRandomCopyByte").says("no library of macOS that rgo knows");
+}
+
+#[test]
+fn a_name_of_a_library_that_is_not_linked_fails_and_the_library_is_named() {
+    let (_project, outcome) = build(&["_SecRandomCopyBytes"], "");
+    outcome.ended(1).says("-framework Security");
+}
+
+#[test]
+fn a_framework_that_nobody_knows_is_named() {
+    let (_project, outcome) = build(&[], "-framework NoSuchKit");
+    outcome.ended(1).says("NoSuchKit").says("SDKROOT");
+}
+
+/// The user's SDK comes before the stubs.
+#[test]
+fn an_sdk_of_the_users_goes_first() {
+    let project = Project::copy("frameworks");
+    let sdk = project.folder.join("MacOSX99.sdk");
+    let stub = "--- !tapi-tbd\ntbd-version: 4\ntargets: [ x86_64-macos, arm64-macos ]\n\
+                install-name: '/System/Library/Frameworks/Security.framework/Versions/A/Security'\n\
+                current-version: 9999.1.2\ncompatibility-version: 1\nexports:\n\
+                \x20 - targets: [ x86_64-macos, arm64-macos ]\n    symbols: [ _SecBrandNew ]\n...\n";
+    let folder = sdk.join("System/Library/Frameworks/Security.framework");
+    std::fs::create_dir_all(&folder).expect("made");
+    std::fs::create_dir_all(sdk.join("usr/lib")).expect("made");
+    std::fs::write(folder.join("Security.tbd"), stub).expect("written");
+    let mut command = project.command(["--target", "darwin/arm64", "--profile", "dev"]);
+    command.env("SYMBOLS", "_SecBrandNew _CFRelease").env("SDKROOT", &sdk);
+    command.env("OPTIONS", "-framework Security -framework CoreFoundation");
+    let outcome = Outcome::of(&mut command);
+    let program = outcome.report().artifact("darwin-arm64", "frameworks").path();
+    assert_eq!(bound(&program).get("_SecBrandNew").map(String::as_str), Some("Security"));
+    assert!(loaded(&program).contains("current version 9999.1.2"));
+}
+
+/// What published programs bind to the system's libraries, rgo's stubs bind to the same.
+#[test]
+fn published_programs_have_the_same_names_from_the_same_libraries() {
+    let mut seen = 0;
+    let published = corpus();
+    for file in published
+        .iter()
+        .filter(|one| one.is.contains("macho") && !one.is.contains("swift"))
+        .map(|one| &one.file)
+    {
+        let theirs = bound(file);
+        let system: BTreeMap<String, String> = theirs
+            .into_iter()
+            .filter(|(_, library)| {
+                !library.starts_with("libSystem") && !library.starts_with("libc++")
+            })
+            .collect();
+        if system.is_empty() {
+            continue;
+        }
+        let symbols: Vec<&str> = system.keys().map(String::as_str).collect();
+        let libraries: BTreeSet<&str> = system.values().map(String::as_str).collect();
+        let options: Vec<String> = libraries
+            .iter()
+            .map(|library| match library.strip_prefix("lib") {
+                Some(name) => format!("-l{}", name.split('.').next().unwrap_or(name)),
+                None => format!("-framework {library}"),
+            })
+            .collect();
+        let (_project, outcome) = build(&symbols, &options.join(" "));
+        let report = outcome.report();
+        for toolchain in BOTH {
+            let ours = bound(&report.artifact(toolchain, "frameworks").path());
+            for (symbol, library) in &system {
+                let file = file.display();
+                assert_eq!(ours.get(symbol), Some(library), "{toolchain}: {symbol} of {file}");
+            }
+        }
+        seen += symbols.len();
+    }
+    assert!(seen > 100 || published.is_empty(), "{seen} names");
+}
