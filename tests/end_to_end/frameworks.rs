@@ -117,6 +117,64 @@ fn an_sdk_of_the_users_goes_first() {
     assert!(loaded(&program).contains("current version 9999.1.2"));
 }
 
+#[test]
+fn a_section_is_made_of_a_file() {
+    let project = Project::copy("frameworks");
+    let plist = "<?xml version=\"1.0\"?>\n<plist version=\"1.0\"><dict/></plist>\n";
+    std::fs::write(project.folder.join("Info.plist"), plist).expect("written");
+    let here = project.folder.to_str().expect("UTF-8");
+    for (arguments, options) in [
+        (&["--info-plist", "Info.plist"][..], String::new()),
+        (&[], format!("-Wl,-sectcreate,__TEXT,__info_plist,{here}/Info.plist")),
+        (&[], format!("-sectcreate __TEXT __info_plist {here}/Info.plist")),
+    ] {
+        let mut command = project.command(["--target", "darwin", "--profile", "dev"]);
+        command.args(arguments).env("SYMBOLS", "").env("OPTIONS", &options);
+        let outcome = Outcome::of(&mut command);
+        let report = outcome.report();
+        for toolchain in BOTH {
+            let program = report.artifact(toolchain, "frameworks").path();
+            let mut objdump = native(machine().must("RGO_TEST_LLVM_OBJDUMP"));
+            let said =
+                Outcome::of(objdump.args(["--macho", "--info-plist"]).arg(&program)).ended(0);
+            assert!(
+                said.stdout.contains(plist.trim_end()),
+                "{toolchain} {options}: {}",
+                said.stdout
+            );
+        }
+    }
+    std::fs::write(project.folder.join("Info.plist"), "{}").expect("written");
+    let mut command = project.command(["--target", "darwin", "--info-plist", "Info.plist"]);
+    Outcome::of(&mut command).ended(2).says("not a property list");
+}
+
+/// LIEF reads the signature; every page's hash is computed anew.
+#[test]
+fn entitlements_are_signed() {
+    let project = Project::copy("frameworks");
+    let list = "<?xml version=\"1.0\"?><plist version=\"1.0\"><dict>\
+                <key>com.apple.security.virtualization</key><true/>\
+                <key>get-task-allow</key><true/></dict></plist>";
+    std::fs::write(project.folder.join("allow.plist"), list).expect("written");
+    let mut command = project.command(["--target", "darwin", "--entitlements", "allow.plist"]);
+    let outcome = Outcome::of(command.env("SYMBOLS", "").env("OPTIONS", ""));
+    let report = outcome.report();
+    for toolchain in BOTH {
+        let program = report.artifact(toolchain, "frameworks").path();
+        let script =
+            concat!(env!("CARGO_MANIFEST_DIR"), "/../../tests/end_to_end/support/entitlements.py");
+        let mut python = native(machine().must("RGO_TEST_PYTHON"));
+        let said = Outcome::of(python.arg(script).arg(&program)).ended(0).stdout;
+        assert!(said.contains(list), "{toolchain}: {said}");
+        assert!(said.contains("flags 0x11"), "{toolchain}: {said}");
+        assert!(said.contains("every hash holds"), "{toolchain}: {said}");
+    }
+    std::fs::write(project.folder.join("allow.plist"), "no list").expect("written");
+    let mut command = project.command(["--target", "darwin", "--entitlements", "allow.plist"]);
+    Outcome::of(&mut command).ended(2).says("--entitlements");
+}
+
 /// What published programs bind to the system's libraries, rgo's stubs bind to the same.
 #[test]
 fn published_programs_have_the_same_names_from_the_same_libraries() {

@@ -5,6 +5,7 @@ mod bench;
 mod corpus;
 mod darwin_names;
 mod demo;
+mod matrix;
 mod setup;
 mod shell;
 mod test;
@@ -43,6 +44,11 @@ enum Task {
     },
     /// Fetch the published programs that tests and benchmarks look into
     Corpus,
+    /// Build many packages and programs for every toolchain, and write which of them build
+    Matrix {
+        /// Only these; those that built before are built again
+        names: Vec<String>,
+    },
     /// Gather again which library of macOS exports which name
     DarwinNames,
     /// Check the rules that the architecture rests on
@@ -68,6 +74,7 @@ fn run() -> anyhow::Result<()> {
         Task::Test { args } => test::run(&args),
         Task::Bench { what } => bench::run(what),
         Task::Corpus => corpus::run(),
+        Task::Matrix { names } => matrix::run(&names),
         Task::DarwinNames => darwin_names::run(),
         Task::Tidy => tidy::run(root),
     }

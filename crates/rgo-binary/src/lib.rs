@@ -20,6 +20,7 @@ mod dotnet;
 mod dynamic_symbols;
 pub mod edit;
 mod elf_notes;
+pub mod entitlements;
 mod error;
 pub mod go;
 pub mod goinfo;

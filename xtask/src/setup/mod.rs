@@ -4,7 +4,7 @@
 
 mod compiler;
 mod packages;
-mod published;
+pub(crate) mod published;
 mod tools;
 mod wine;
 

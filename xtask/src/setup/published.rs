@@ -12,11 +12,19 @@ use crate::shell::{cargo, quiet};
 
 const CRATE: (&str, &str) = ("ripgrep", "15.1.0");
 
-/// A folder with the published sources and their own Cargo.lock. Cargo downloads and unpacks
-/// them, as it would for anyone who depends on them.
 pub(super) fn ensure(setup: &mut Setup) -> anyhow::Result<()> {
     let (name, version) = CRATE;
-    let folder = setup.dir.join("published").join(format!("{name}-{version}"));
+    let folder = sources(&setup.dir.join("published"), name, version)?;
+    done("published program", &folder.display().to_string());
+    setup.set("RGO_TEST_RIPGREP", &folder)?;
+    setup.ripgrep = folder;
+    Ok(())
+}
+
+/// A folder, in this one, with the published sources of a package and their own Cargo.lock. Cargo
+/// downloads and unpacks them, as it would for anyone who depends on them.
+pub(crate) fn sources(place: &Path, name: &str, version: &str) -> anyhow::Result<PathBuf> {
+    let folder = place.join(format!("{name}-{version}"));
     if !folder.join("Cargo.toml").is_file() {
         let fetch = tempfile::tempdir()?;
         let manifest = format!(
@@ -32,10 +40,7 @@ pub(super) fn ensure(setup: &mut Setup) -> anyhow::Result<()> {
         copy(&unpacked(&format!("{name}-{version}"))?, &partial)?;
         fs::rename(&partial, &folder)?;
     }
-    done("published program", &folder.display().to_string());
-    setup.set("RGO_TEST_RIPGREP", &folder)?;
-    setup.ripgrep = folder;
-    Ok(())
+    Ok(folder)
 }
 
 /// Where cargo unpacked a package of the registry.

@@ -212,8 +212,9 @@ impl<'a> Parts<'a> {
             return Err(Error::unsupported("this signing identifier", "it contains a NUL"));
         }
         let place = self.commands.find(macho::LC_CODE_SIGNATURE);
+        let is_new = edits.sign == Sign::AdHoc || edits.macho.entitlements.is_some();
         match (edits.sign, place) {
-            (Sign::AdHoc, None) => {
+            (_, None) if is_new => {
                 self.signature = Some(Signature::new(&self.commands, self.own_name()?)?);
                 let kind = macho::LC_CODE_SIGNATURE.0;
                 let words = [kind, sign::COMMAND_SIZE, 0, 0];
@@ -234,6 +235,11 @@ impl<'a> Parts<'a> {
         }
         if let (Some(identifier), Some(signature)) = (edits.identifier, &mut self.signature) {
             signature.identifier = identifier.as_bytes().to_vec();
+        }
+        if let (Some(entitlements), Some(signature)) =
+            (edits.macho.entitlements, &mut self.signature)
+        {
+            signature.entitle(entitlements)?;
         }
         Ok(())
     }

@@ -1,5 +1,7 @@
 //! What can be asked of an edit.
 
+use crate::entitlements::Entitlements;
+
 /// What is taken out of an image that is shipped.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Strip {
@@ -69,14 +71,20 @@ pub struct MachO<'a> {
     pub debug_map_of: Names<'a>,
     /// Global symbols that are absolute, and not 0, stay.
     pub keeps_absolute: bool,
+    /// What the ad-hoc signature is to vouch for besides; an image without a signature gets one.
+    pub entitlements: Option<&'a Entitlements>,
 }
 
 impl MachO<'_> {
     /// Whether nothing is asked.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        let Self { without, exports, debug_map_of, keeps_absolute } = self;
-        without.is_empty() && exports.is_none() && debug_map_of.is_none() && !keeps_absolute
+        let Self { without, exports, debug_map_of, keeps_absolute, entitlements } = self;
+        without.is_empty()
+            && exports.is_none()
+            && debug_map_of.is_none()
+            && !keeps_absolute
+            && entitlements.is_none()
     }
 }
 

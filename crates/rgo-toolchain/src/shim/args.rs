@@ -8,6 +8,7 @@
 //! | `-static-pie` | ignores it, ET_EXEC comes out | `-static -pie` |
 //! | `-Wl,…/list.def` | dropped, a DLL exports everything | the `.def` as an input |
 //! | `-Wl,-exported_symbols_list,F` | dropped, a dylib exports everything | noted, for the pass after the link |
+//! | `-sectcreate SEG SECT F` | refuses it | noted, for an object with that section |
 //! | `-mwindows`, `-mconsole` | ignores them | `-Wl,--subsystem,…` |
 //! | a second version script | takes the last alone | the others for LLD, see [`super::lld`] |
 //! | `-Wl,-Bdynamic` | no static library is taken | `-Wl,-search_paths_first` |
@@ -45,6 +46,8 @@ pub struct Rewritten {
     pub kind: LinkKind,
     /// What is asked of it.
     pub asked: Asked,
+    /// Sections of a Mach-O program, each with its segment, its name, and the file that has its content.
+    pub sections: Vec<[String; 3]>,
 }
 
 /// Options whose value is the rest of the argument and a path.
@@ -77,6 +80,7 @@ pub fn rewrite(
         is_after_unknown: false,
         versions: Versions::default(),
         needs: Needs::default(),
+        sections: Vec::new(),
     };
     let mut rest = args.iter().map(String::as_str);
     while let Some(arg) = rest.next() {
@@ -113,6 +117,7 @@ struct Rewriter<'a> {
     is_after_unknown: bool,
     versions: Versions,
     needs: Needs,
+    sections: Vec<[String; 3]>,
 }
 
 /// Whether the libraries that come next are to be needed even if nothing of them is used.
@@ -297,8 +302,12 @@ impl Rewriter<'_> {
         }
         self.asked.note(plain, value);
         self.needs.note(plain);
-        if plain == "exported_symbols_list" {
-            return;
+        match (plain, values) {
+            ("exported_symbols_list", _) => return,
+            ("sectcreate", [segment, section, file]) if self.recipe.os == "darwin" => {
+                return self.sections.push([segment.clone(), section.clone(), file.clone()]);
+            }
+            _ => {}
         }
         // zig reads a word of -z by itself alone.
         let of_z = plain.strip_prefix('z').filter(|word| !word.is_empty() && *word != RUSTCS_Z);
@@ -403,6 +412,7 @@ impl Rewriter<'_> {
             output: self.output,
             kind: self.kind,
             asked: self.asked,
+            sections: self.sections,
         }
     }
 }

@@ -20,6 +20,7 @@ mod options;
 mod query;
 pub mod response;
 mod run;
+mod section_object;
 mod windows;
 
 use camino::{Utf8Path, Utf8PathBuf};
@@ -79,6 +80,34 @@ pub struct Recipe {
     /// Folders laid out as Apple's SDK, in the order in which libraries are looked for: the user's
     /// (`SDKROOT`), and the stubs. None for other systems.
     pub sdks: Vec<Utf8PathBuf>,
+    /// What is to be `__TEXT,__info_plist` of programs for macOS.
+    pub info_plist: Option<InfoPlist>,
+}
+
+/// A property list for programs.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct InfoPlist {
+    /// The file.
+    pub path: Utf8PathBuf,
+    /// Names its content.
+    pub hash: String,
+}
+
+impl InfoPlist {
+    /// Reads the file, which may be of XML or of the binary form.
+    ///
+    /// # Errors
+    /// If it cannot be read, or is no property list.
+    pub fn read(path: Utf8PathBuf) -> Result<Self, String> {
+        let content = std::fs::read(&path).map_err(|error| format!("reading {path}: {error}"))?;
+        let text = content.trim_ascii_start();
+        let starts: [&[u8]; 4] = [b"<?xml", b"<!DOCTYPE plist", b"<plist", b"bplist00"];
+        if !starts.iter().any(|start| text.starts_with(start)) {
+            return Err(format!("{path} is not a property list: neither of XML nor binary"));
+        }
+        let hash = cache::short_hash(&[&content]);
+        Ok(Self { path, hash })
+    }
 }
 
 /// Where the tools of one toolchain are.
@@ -121,6 +150,7 @@ impl Recipe {
             build_id: toolchain.is("linux"),
             static_pie: toolchain.static_pie,
             sdks: if toolchain.is("darwin") { sdks(cache, env) } else { Vec::new() },
+            info_plist: None,
         })
     }
 
@@ -216,6 +246,7 @@ impl Recipe {
             build_id: false,
             static_pie: false,
             sdks: vec![],
+            info_plist: None,
         }
     }
 }

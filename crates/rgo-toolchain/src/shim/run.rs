@@ -12,6 +12,7 @@ use camino::{Utf8Path, Utf8PathBuf};
 use super::args::{self, LinkKind, Rewritten};
 use super::asked::{Asked, ListForm, exported_by};
 use super::query::{self, Query};
+use super::section_object::{self, Section};
 use super::{CALL, LINKER, RECIPE, Recipe, TRIM, lld, response, windows};
 use crate::exec::{self, Cmd, ExecError};
 
@@ -40,6 +41,9 @@ pub enum ShimError {
     /// A file can't be written.
     #[error("cannot write a response file: {0}")]
     Write(io::Error),
+    /// A section can't be made of a file.
+    #[error("{0}")]
+    Section(String),
     /// The recipe isn't one.
     #[error(
         "{path} is not a recipe of this rgo: {source}\nhint: `rgo-build cache prune`, then build again"
@@ -157,6 +161,12 @@ fn link(
     if rewritten.kind == LinkKind::Library && exports_nothing(&rewritten.asked)? {
         rewritten.lld.push(windows::NO_EXPORTS.to_owned());
     }
+    if let (Some(plist), LinkKind::Executable) = (&recipe.info_plist, rewritten.kind) {
+        let section = ["__TEXT", "__info_plist", plist.path.as_str()].map(str::to_owned);
+        rewritten.sections.push(section);
+    }
+    let sections = section_object(&recipe, &rewritten.sections)?;
+    rewritten.args.extend(sections.iter().map(|(path, _)| path.to_string()));
     let is_for_zig =
         rewritten.lld.is_empty() && rewritten.asked.needed.is_empty() && !rewritten.no_start_files;
     let code = if is_for_zig {
@@ -212,18 +222,43 @@ fn link_twice(recipe: &Recipe, rewritten: &Rewritten) -> Result<i32, ShimError> 
     Ok(code)
 }
 
-/// A response file, as an argument; it goes with the folder. That is below the folder of the build,
-/// which goes even if this process is killed.
-fn response_file(
+/// An object with sections made of files; it goes with the folder.
+fn section_object(
     recipe: &Recipe,
-    args: &[String],
-) -> Result<(String, tempfile::TempDir), ShimError> {
+    sections: &[[String; 3]],
+) -> Result<Option<(Utf8PathBuf, tempfile::TempDir)>, ShimError> {
+    if sections.is_empty() {
+        return Ok(None);
+    }
+    let read = |[segment, name, file]: &[String; 3]| {
+        let content =
+            std::fs::read(file).map_err(|source| ShimError::Read { path: file.into(), source })?;
+        Ok(Section { segment: segment.clone(), name: name.clone(), content })
+    };
+    let sections = sections.iter().map(read).collect::<Result<Vec<_>, ShimError>>()?;
+    let object = section_object::object(recipe, &sections).map_err(ShimError::Section)?;
+    let folder = folder_of_build(recipe)?;
+    let path = exec::utf8(folder.path().join("sections.o")).map_err(ShimError::Write)?;
+    std::fs::write(&path, object).map_err(ShimError::Write)?;
+    Ok(Some((path, folder)))
+}
+
+/// A folder below that of the build, which goes even if this process is killed.
+fn folder_of_build(recipe: &Recipe) -> Result<tempfile::TempDir, ShimError> {
     let place = std::env::var(recipe.link_variable()).map(Utf8PathBuf::from).ok();
     let folder = match place.as_deref().and_then(Utf8Path::parent) {
         Some(work) => tempfile::tempdir_in(work),
         None => tempfile::tempdir(),
     };
-    let folder = folder.map_err(ShimError::Write)?;
+    folder.map_err(ShimError::Write)
+}
+
+/// A response file, as an argument; it goes with the folder.
+fn response_file(
+    recipe: &Recipe,
+    args: &[String],
+) -> Result<(String, tempfile::TempDir), ShimError> {
+    let folder = folder_of_build(recipe)?;
     // The name by which cargo_zigbuild knows that it is to translate it.
     let path = folder.path().join("linker-arguments");
     std::fs::write(&path, response::write(args)).map_err(ShimError::Write)?;

@@ -113,6 +113,12 @@ pub struct BuildArgs {
     /// Oldest macOS that darwin programs must run on [default: $MACOSX_DEPLOYMENT_TARGET, 11.0]
     #[arg(long, value_name = "VERSION", help_heading = "Target")]
     pub macos: Option<String>,
+    /// File that becomes the Info.plist within darwin programs (__TEXT,__info_plist)
+    #[arg(long, value_name = "FILE", help_heading = "Target")]
+    pub info_plist: Option<Utf8PathBuf>,
+    /// Property list of what the ad-hoc signature of darwin programs asks the system to allow
+    #[arg(long, value_name = "FILE", help_heading = "Target")]
+    pub entitlements: Option<Utf8PathBuf>,
 
     /// Build in release mode; it is the default
     #[arg(short, long, conflicts_with = "profile", help_heading = "Compilation")]

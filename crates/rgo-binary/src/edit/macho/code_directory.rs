@@ -41,6 +41,7 @@ const VERSION_EXEC_SEGMENT: u32 = 0x2_0400;
 const SCATTER: u64 = 44;
 const TEAM: u64 = 48;
 const CODE_LIMIT_64: u64 = 56;
+const EXEC_SEGMENT_FLAGS: u64 = 80;
 const PRE_ENCRYPTION: u64 = 92;
 const LINKAGE_SIZE: u64 = 104;
 
@@ -104,7 +105,12 @@ impl CodeDirectory {
         put(&mut header, 12, macho::CS_ADHOC.0)?;
         bytes::put(&mut header, 36, &[hash.size, kind.0, 0, page], WHAT)?;
         if is_program {
-            bytes::put(&mut header, 80, &macho::CS_EXECSEG_MAIN_BINARY.0.to_be_bytes(), WHAT)?;
+            bytes::put(
+                &mut header,
+                EXEC_SEGMENT_FLAGS,
+                &macho::CS_EXECSEG_MAIN_BINARY.0.to_be_bytes(),
+                WHAT,
+            )?;
         }
         let slot = macho::CSSLOT_CODEDIRECTORY;
         Ok(Self { slot, hash, page, header, team: None, special: Vec::new() })
@@ -161,6 +167,23 @@ impl CodeDirectory {
             })
             .collect::<Result<_>>()?;
         Ok(Self { slot, hash, page, header, team, special })
+    }
+
+    /// Takes a blob's hash into its special slot, and flags of the code segment that it brings.
+    pub(super) fn vouch(&mut self, slot: macho::CsSlot, blob: &[u8], flags: u64) -> Result<()> {
+        let place = slot.0.saturating_sub(1) as usize;
+        let none = vec![0; usize::from(self.hash.size)];
+        if self.special.len() <= place {
+            self.special.resize(place + 1, none);
+        }
+        if let Some(special) = self.special.get_mut(place) {
+            *special = self.hash.once(blob);
+        }
+        if number(&self.header, 8)? >= VERSION_EXEC_SEGMENT {
+            let flags = bytes::u64_at(&self.header, EXEC_SEGMENT_FLAGS, WHAT)?.swap_bytes() | flags;
+            bytes::put(&mut self.header, EXEC_SEGMENT_FLAGS, &flags.to_be_bytes(), WHAT)?;
+        }
+        Ok(())
     }
 
     /// Where the hash of page 0 is.

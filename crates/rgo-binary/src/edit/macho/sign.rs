@@ -20,6 +20,7 @@ use object::read::macho::CodeSignature;
 use super::code_directory::{CodeDirectory, Hash};
 use super::commands::Commands;
 use crate::edit::{Draft, Why, bytes};
+use crate::entitlements::Entitlements;
 use crate::{Error, Result};
 
 /// The signature starts at a multiple of this.
@@ -117,6 +118,30 @@ impl Signature {
             directories,
             blobs,
         }))
+    }
+
+    /// Vouches for entitlements, in place of those that there were.
+    pub(super) fn entitle(&mut self, entitlements: &Entitlements) -> Result<()> {
+        for (slot, magic, content) in [
+            (macho::CSSLOT_ENTITLEMENTS, macho::CSMAGIC_EMBEDDED_ENTITLEMENTS, &entitlements.xml),
+            (
+                macho::CSSLOT_DER_ENTITLEMENTS,
+                macho::CSMAGIC_EMBEDDED_DER_ENTITLEMENTS,
+                &entitlements.der,
+            ),
+        ] {
+            let length = bytes::word(content.len() + 8, WHAT)?;
+            let mut blob: Vec<u8> =
+                [magic, length].into_iter().flat_map(u32::to_be_bytes).collect();
+            blob.extend_from_slice(content);
+            for directory in &mut self.directories {
+                directory.vouch(slot, &blob, entitlements.flags)?;
+            }
+            self.blobs.retain(|(other, _)| *other != slot);
+            self.blobs.push((slot, blob));
+        }
+        self.blobs.sort_by_key(|(slot, _)| slot.0);
+        Ok(())
     }
 
     fn blobs_at(&self) -> u64 {

@@ -355,6 +355,10 @@ impl Execution<'_> {
             timestamp: u32::try_from(prepared.epoch).unwrap_or(u32::MAX),
             prefixes,
             dsymutil: self.dsymutil.as_deref(),
+            entitlements: prepared
+                .entitlements
+                .as_ref()
+                .filter(|_| toolchain.is("darwin") && wanted.kind != OutputKind::Cdylib),
             trace: self.trace,
             trims: &prepared.trims,
         }

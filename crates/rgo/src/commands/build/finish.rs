@@ -10,7 +10,8 @@ use std::fs::File;
 use anyhow::{Context, Result, anyhow};
 use camino::{Utf8Path, Utf8PathBuf};
 use memmap2::Mmap;
-use rgo_binary::edit::{self, Finish, Strip};
+use rgo_binary::edit::{self, Finish, MachO, Strip};
+use rgo_binary::entitlements::Entitlements;
 use rgo_binary::{Error as BinaryError, Image, Limits, slices, slot};
 use rgo_toolchain::plan::Trim;
 use rgo_toolchain::selection::OutputKind;
@@ -71,6 +72,8 @@ pub(super) struct Job<'a> {
     pub prefixes: &'a [Prefix],
     /// What collects a darwin program's debug data.
     pub dsymutil: Option<&'a Utf8Path>,
+    /// What a darwin program's signature is to vouch for besides.
+    pub entitlements: Option<&'a Entitlements>,
     /// Whether commands are printed before they run.
     pub trace: bool,
     /// What the folders of this machine are called in it, for the debugger.
@@ -131,6 +134,7 @@ pub(super) fn finish(job: &Job<'_>) -> Result<Artifact> {
         install_name: install_name.as_deref(),
         timestamp: Some(job.timestamp),
         debuglink: companions.debuglink.as_ref().map(|(name, crc)| (name.as_str(), *crc)),
+        macho: MachO { entitlements: job.entitlements, ..MachO::default() },
         ..Finish::default()
     };
     let finished = edit::finish(&data, &edits).map_err(|error| {

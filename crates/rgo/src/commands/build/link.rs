@@ -221,6 +221,10 @@ impl<'a> Linker<'a> {
                 &prepare::env,
             )
         });
+        let recipe = recipe.map(|recipe| match toolchain.is("darwin") {
+            true => Recipe { info_plist: prepared.info_plist.clone(), ..recipe },
+            false => recipe,
+        });
         let installed = match &recipe {
             Some(recipe) if self.dry_run => Some(recipe.places(&prepared.cache, &self.own)),
             Some(recipe) => Some(recipe.install(&prepared.cache, &self.own)?),
@@ -368,10 +372,12 @@ impl Offered {
     /// Names everything that the bytes of a linked file depend on, beside cargo's inputs. No
     /// path of this machine may be among it: linkers hash it into build IDs.
     fn id(&self, room: Capacities) -> String {
-        let Recipe { zig_version, zig_target, static_pie, build_id, sdks, .. } = &self.recipe;
+        let Recipe { zig_version, zig_target, static_pie, build_id, sdks, info_plist, .. } =
+            &self.recipe;
         let sdks: Vec<&str> = sdks.iter().filter_map(|sdk| sdk.file_name()).collect();
+        let plist = info_plist.as_ref().map_or("-", |plist| plist.hash.as_str());
         format!(
-            "build\trgo.link={zig_version} {zig_target} {static_pie} {build_id} {} {} {} {} {}\n",
+            "build\trgo.link={zig_version} {zig_target} {static_pie} {build_id} {} {} {} {} {} {plist}\n",
             env!("CARGO_PKG_VERSION"),
             shim::REVISION,
             room.note,

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use anyhow::{Context, Result, anyhow};
 use camino::{Utf8Path, Utf8PathBuf};
 use jiff::Timestamp;
+use rgo_binary::entitlements::Entitlements;
 use rgo_toolchain::cache::{self, Cache, Guard};
 use rgo_toolchain::cargo_metadata::Metadata;
 use rgo_toolchain::compiler::{self, Compiler};
@@ -15,6 +16,7 @@ use rgo_toolchain::project::{Configuration, Project};
 use rgo_toolchain::request::Request;
 use rgo_toolchain::select::{self, Chosen};
 use rgo_toolchain::selection::{self, Wanted};
+use rgo_toolchain::shim::InfoPlist;
 use rgo_toolchain::target::{Floor, Toolchain};
 use rgo_toolchain::vcs::{self, Absent, Vcs};
 
@@ -60,6 +62,10 @@ pub(super) struct Prepared {
     pub strip: StripMode,
     /// Folders whose names are replaced in what is built; empty if they stay.
     pub trims: Vec<Trim>,
+    /// What is to be the Info.plist of programs for macOS.
+    pub info_plist: Option<InfoPlist>,
+    /// What their signatures are to vouch for besides.
+    pub entitlements: Option<Entitlements>,
     /// Whether hosts of registries and repositories are recorded that not everybody knows.
     pub records_sources: bool,
     /// Where the results go.
@@ -100,6 +106,19 @@ pub(super) fn prepare(args: &BuildArgs) -> Result<Prepared> {
     if let Some(lockfiles) = lockfiles {
         lockfiles.restore(&project.metadata.workspace_root)?;
     }
+    let info_plist = args.info_plist.as_ref().map(|file| request.folder.join(file));
+    let info_plist = info_plist
+        .map(InfoPlist::read)
+        .transpose()
+        .map_err(|why| Usage(format!("--info-plist: {why}")))?;
+    let entitlements = args.entitlements.as_ref().map(|file| request.folder.join(file));
+    let entitlements = entitlements
+        .map(|file| {
+            let content = std::fs::read(&file).with_context(|| format!("reading {file}"))?;
+            Entitlements::from_plist(&content).with_context(|| file.to_string())
+        })
+        .transpose()
+        .map_err(|error| Usage(format!("--entitlements: {error:#}")))?;
     let output = arguments::output(args, &request.folder, &project.metadata.workspace_root);
     let folder = project.manifest.parent().unwrap_or(&request.folder);
     // After cargo, which may have written Cargo.lock: that would be a change of the work tree.
@@ -140,6 +159,8 @@ pub(super) fn prepare(args: &BuildArgs) -> Result<Prepared> {
         values,
         strip,
         trims,
+        info_plist,
+        entitlements,
         records_sources: args.record_sources,
         output,
     })

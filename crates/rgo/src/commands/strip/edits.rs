@@ -58,6 +58,7 @@ pub(super) fn apply<'a>(
             exports: chooses_exports.then_some(&exported),
             debug_map_of: apple.debugging_of.is_some().then_some(&debugging_of),
             keeps_absolute: apple.keeps_absolute,
+            entitlements: None,
         },
         added: &added,
         compression: asked.compression,

@@ -1,0 +1,49 @@
+//! `-sectcreate SEGMENT SECTION FILE`: the content of a file as a section of a Mach-O program, such as
+//! its Info.plist in `__TEXT,__info_plist`. zig does not know the option; it links an object that has
+//! the section.
+
+use object::write::{MachOBuildVersion, Object};
+use object::{Architecture, BinaryFormat, Endianness, SectionFlags, SectionKind, macho};
+
+use super::Recipe;
+
+/// A section to be made of a file's content.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Section {
+    /// The segment's name, of 16 bytes at most.
+    pub segment: String,
+    /// The section's name, of 16 bytes at most.
+    pub name: String,
+    /// Its content.
+    pub content: Vec<u8>,
+}
+
+/// Older than any system that a program can be for, since linkers warn of newer objects.
+const OLDEST_AMD64: macho::Version = macho::Version(10 << 16 | 12 << 8);
+const OLDEST_ARM64: macho::Version = macho::Version(11 << 16);
+
+/// An object file with these sections, which no linker leaves out.
+///
+/// # Errors
+/// If a name is too long, or Mach-O cannot hold the content.
+pub(super) fn object(recipe: &Recipe, sections: &[Section]) -> Result<Vec<u8>, String> {
+    let is_arm64 = recipe.triple.starts_with("aarch64");
+    let architecture = if is_arm64 { Architecture::Aarch64 } else { Architecture::X86_64 };
+    let mut object = Object::new(BinaryFormat::MachO, architecture, Endianness::Little);
+    let mut version = MachOBuildVersion::default();
+    version.platform = macho::PLATFORM_MACOS;
+    version.minos = if is_arm64 { OLDEST_ARM64 } else { OLDEST_AMD64 };
+    version.sdk = version.minos;
+    object.set_macho_build_version(version);
+    for Section { segment, name, content } in sections {
+        if segment.len() > 16 || name.len() > 16 {
+            return Err(format!("-sectcreate {segment} {name}: a name has 16 bytes at most"));
+        }
+        let kind = SectionKind::ReadOnlyData;
+        let id = object.add_section(segment.clone().into(), name.clone().into(), kind);
+        object.set_section_data(id, content.clone(), 1);
+        *object.section_flags_mut(id) =
+            SectionFlags::MachO { flags: macho::S_ATTR_NO_DEAD_STRIP, reserved2: 0 };
+    }
+    object.write().map_err(|why| format!("-sectcreate: {why}"))
+}

@@ -1,0 +1,278 @@
+//! What rgo-build can build of what people have: packages with native code or parts of the system
+//! behind them, and published programs, for every toolchain. The list is `testdata/matrix.toml`.
+//!
+//! ```text
+//! target/matrix/projects/<name>/   a tiny program that calls the package
+//! target/matrix/results.json       what is known so far; what built is not built again
+//! docs/matrix.md                   the table, with the reason of each failure
+//! ```
+
+mod table;
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use anyhow::{Context, ensure};
+use serde::{Deserialize, Serialize};
+
+use crate::setup::{self, Setup, cargo_tool, published};
+use crate::shell::{self, command};
+
+const LIST: &str = "testdata/matrix.toml";
+const WORK: &str = "target/matrix";
+const ZIGBUILD: &str = "0.24.1";
+
+/// The toolchains of `all`, each with its triple as cargo-zigbuild spells it.
+const TOOLCHAINS: [(&str, &str); 8] = [
+    ("linux-amd64", "x86_64-unknown-linux-gnu.2.17"),
+    ("linux-amd64-static", "x86_64-unknown-linux-musl"),
+    ("linux-arm64", "aarch64-unknown-linux-gnu.2.17"),
+    ("linux-arm64-static", "aarch64-unknown-linux-musl"),
+    ("darwin-amd64", "x86_64-apple-darwin"),
+    ("darwin-arm64", "aarch64-apple-darwin"),
+    ("windows-amd64", "x86_64-pc-windows-gnullvm"),
+    ("windows-arm64", "aarch64-pc-windows-gnullvm"),
+];
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct List {
+    #[serde(rename = "crate")]
+    crates: Vec<Package>,
+    #[serde(rename = "program")]
+    programs: Vec<Program>,
+}
+
+/// A package that a tiny program calls.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+struct Package {
+    name: String,
+    version: String,
+    #[serde(default)]
+    features: Vec<String>,
+    #[serde(default = "yes")]
+    default_features: bool,
+    /// The systems that it is for; all, if none is named.
+    #[serde(default)]
+    os: Vec<String>,
+    /// What the program does.
+    call: String,
+    /// A symbol, or a part of one, that the program has then; the package's name, if none is given.
+    symbol: Option<String>,
+}
+
+fn yes() -> bool {
+    true
+}
+
+/// A published program.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Program {
+    name: String,
+    version: String,
+    binary: String,
+}
+
+/// What came of one package, by toolchain.
+#[derive(Default, Serialize, Deserialize)]
+struct Results(BTreeMap<String, BTreeMap<String, Outcome>>);
+
+#[derive(Clone, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+enum Outcome {
+    Built,
+    Failed {
+        /// What rgo-build says first.
+        error: String,
+        hint: Option<String>,
+        /// Whether `cargo zigbuild` builds it.
+        zigbuild: bool,
+    },
+}
+
+pub(crate) fn run(names: &[String]) -> anyhow::Result<()> {
+    let list: List = toml::from_str(&fs::read_to_string(LIST).context(LIST)?).context(LIST)?;
+    let matrix = Matrix::new()?;
+    let path = Path::new(WORK).join("results.json");
+    let mut results: Results = match fs::read_to_string(&path) {
+        Ok(text) => serde_json::from_str(&text).context("results.json")?,
+        Err(_) => Results::default(),
+    };
+    let mut cases = Vec::new();
+    for package in &list.crates {
+        cases.push(matrix.project(package)?);
+    }
+    for program in &list.programs {
+        cases.push(matrix.program(program)?);
+    }
+    for case in &cases {
+        let known = results.0.get(&case.name);
+        let is_built = known.is_some_and(|of_case| {
+            case.toolchains.iter().all(|it| matches!(of_case.get(*it), Some(Outcome::Built)))
+        });
+        let is_wanted =
+            if names.is_empty() { !is_built } else { names.iter().any(|name| *name == case.name) };
+        if !is_wanted {
+            continue;
+        }
+        let outcomes = matrix.build(case)?;
+        let built = outcomes.values().filter(|it| matches!(it, Outcome::Built)).count();
+        eprintln!("matrix: {}: {built} of {}", case.name, case.toolchains.len());
+        results.0.insert(case.name.clone(), outcomes);
+        fs::write(&path, serde_json::to_string_pretty(&results)?)?;
+    }
+    table::write(&cases, &results, "docs/matrix.md")
+}
+
+/// One row: a project, and the toolchains that it is built for.
+struct Case {
+    name: String,
+    version: String,
+    folder: PathBuf,
+    toolchains: Vec<&'static str>,
+    /// The file's name without its end, and what is among its symbols.
+    binary: String,
+    symbol: String,
+}
+
+struct Matrix {
+    setup: Setup,
+    rgo: PathBuf,
+    nm: String,
+    work: PathBuf,
+}
+
+impl Matrix {
+    fn new() -> anyhow::Result<Self> {
+        let setup = setup::run()?;
+        let work = std::path::absolute(WORK)?;
+        fs::create_dir_all(&work)?;
+        shell::run(shell::cargo().args(["build", "--release", "--quiet", "-p", "rgo"]))?;
+        let rgo = std::path::absolute("target/release/rgo-build")?;
+        let nm = setup.var("RGO_TEST_LLVM_NM").context("llvm-nm is missing")?.to_owned();
+        Ok(Self { setup, rgo, nm, work })
+    }
+
+    fn project(&self, package: &Package) -> anyhow::Result<Case> {
+        let Package { name, version, features, default_features, call, .. } = package;
+        let folder = self.work.join("projects").join(name);
+        let manifest = format!(
+            "[package]\nname = \"calls-{name}\"\nversion = \"0.0.0\"\nedition = \"2024\"\n[workspace]\n\
+             [dependencies]\n{name} = {{ version = \"={version}\", features = {features:?}, \
+             default-features = {default_features} }}\n"
+        );
+        fs::create_dir_all(folder.join("src"))?;
+        write_if_new(&folder.join("Cargo.toml"), &manifest)?;
+        write_if_new(&folder.join("src/main.rs"), &format!("fn main() {{\n    {call}\n}}\n"))?;
+        let is_for = |name: &str| {
+            package.os.is_empty() || package.os.iter().any(|os| name.starts_with(os.as_str()))
+        };
+        let names = TOOLCHAINS.iter().map(|(name, _)| *name);
+        Ok(Case {
+            name: name.clone(),
+            version: version.clone(),
+            folder,
+            toolchains: names.filter(|name| is_for(name)).collect(),
+            binary: format!("calls-{name}"),
+            symbol: package.symbol.clone().unwrap_or_else(|| name.replace('-', "_")),
+        })
+    }
+
+    fn program(&self, program: &Program) -> anyhow::Result<Case> {
+        let Program { name, version, binary } = program;
+        Ok(Case {
+            name: name.clone(),
+            version: version.clone(),
+            folder: published::sources(&self.work.join("programs"), name, version)?,
+            toolchains: TOOLCHAINS.iter().map(|(name, _)| *name).collect(),
+            binary: binary.clone(),
+            symbol: "main".to_owned(),
+        })
+    }
+
+    fn build(&self, case: &Case) -> anyhow::Result<BTreeMap<String, Outcome>> {
+        // All together first, since that shares the most; then those that failed, for their words.
+        let targets = case.toolchains.join(",");
+        let _ = self.rgo_build(case, &targets).output()?;
+        let mut outcomes = BTreeMap::new();
+        for toolchain in &case.toolchains {
+            let done = self.rgo_build(case, toolchain).output()?;
+            let outcome = if done.status.success() {
+                self.check(case, toolchain)?;
+                Outcome::Built
+            } else {
+                let said = String::from_utf8_lossy(&done.stderr).into_owned();
+                let line = |start: &str| {
+                    let mut lines = said.lines().filter_map(|line| line.trim().strip_prefix(start));
+                    lines.next_back().map(str::to_owned)
+                };
+                let error = line(&format!("{toolchain}: error: ")).or_else(|| line("error: "));
+                Outcome::Failed {
+                    error: error.unwrap_or_else(|| "it says nothing".to_owned()),
+                    hint: line("hint: "),
+                    zigbuild: self.zigbuild(case, toolchain)?,
+                }
+            };
+            outcomes.insert((*toolchain).to_owned(), outcome);
+        }
+        Ok(outcomes)
+    }
+
+    fn rgo_build(&self, case: &Case, targets: &str) -> Command {
+        let mut build = command(&self.rgo);
+        self.surround(&mut build, case);
+        build.args(["--profile", "dev", "--strip", "none", "--vcs", "off", "--target", targets]);
+        build.args(["--config", "profile.dev.debug=false"]).arg("-o").arg(self.output(case));
+        build
+    }
+
+    fn output(&self, case: &Case) -> PathBuf {
+        self.work.join("out").join(&case.name)
+    }
+
+    fn surround(&self, build: &mut Command, case: &Case) {
+        build.current_dir(&case.folder).env("CARGO_TARGET_DIR", self.work.join("target"));
+        build.env_remove("CARGO").env_remove("RUSTUP_TOOLCHAIN");
+        if let Some(cache) = self.setup.var("RGO_CACHE") {
+            build.env("RGO_CACHE", cache);
+        }
+    }
+
+    /// Holds that the program has what it calls.
+    fn check(&self, case: &Case, toolchain: &str) -> anyhow::Result<()> {
+        let end = if toolchain.starts_with("windows") { ".exe" } else { "" };
+        let file = self.output(case).join(toolchain).join(format!("{}{end}", case.binary));
+        ensure!(file.is_file(), "{} is not there", file.display());
+        if toolchain.starts_with("windows") {
+            // No symbol table: that it linked is all there is to see.
+            return Ok(());
+        }
+        let symbols = shell::output(command(&self.nm).arg(&file))?;
+        ensure!(symbols.contains(&case.symbol), "{} has no {}", file.display(), case.symbol);
+        Ok(())
+    }
+
+    fn zigbuild(&self, case: &Case, toolchain: &str) -> anyhow::Result<bool> {
+        let zigbuild = cargo_tool(&self.setup, "cargo-zigbuild", ZIGBUILD)?;
+        let target = TOOLCHAINS.iter().find(|(name, _)| *name == toolchain);
+        let target = target.map(|(_, target)| *target).context("a toolchain without a triple")?;
+        let mut build = command(zigbuild);
+        self.surround(&mut build, case);
+        build
+            .args(["zigbuild", "--target", target])
+            .env("CARGO_TARGET_DIR", self.work.join("zigbuild"));
+        Ok(build.output()?.status.success())
+    }
+}
+
+/// Leaves a file with the same content as it is, so that cargo builds nothing again.
+fn write_if_new(path: &Path, content: &str) -> anyhow::Result<()> {
+    if fs::read_to_string(path).is_ok_and(|old| old == content) {
+        return Ok(());
+    }
+    fs::write(path, content).with_context(|| path.display().to_string())
+}
