@@ -89,6 +89,8 @@ pub fn rewrite(
     rewriter.finish(args)
 }
 
+/// Room for load commands in a Mach-O header, in bytes.
+const ROOM_FOR_COMMANDS: &str = "-Wl,-headerpad,0x40";
 const VERSION_SCRIPT: &str = "--version-script";
 /// What rustc adds by itself, joined to its -z; `cargo_zigbuild` knows it so.
 const RUSTCS_Z: &str = "nostart-stop-gc";
@@ -394,7 +396,8 @@ impl Rewriter<'_> {
         self.lld.extend(self.versions.words(&mut self.asked));
         let is_id = |arg: &String| arg.contains("--build-id") || arg.contains("-build-id=");
         let has_id = self.out.iter().any(is_id);
-        self.out.extend(additions(self.recipe, has_id));
+        let has_room = self.out.iter().any(|arg| arg.contains("-headerpad"));
+        self.out.extend(additions(self.recipe, has_id, has_room));
         let named = args.iter().any(|arg| arg.contains("-install_name"));
         if let (true, LinkKind::Library, Some(output)) =
             (self.recipe.os == "darwin", self.kind, &self.output)
@@ -418,8 +421,12 @@ impl Rewriter<'_> {
 }
 
 /// What rgo adds to every link.
-fn additions(recipe: &Recipe, has_id: bool) -> Vec<String> {
+fn additions(recipe: &Recipe, has_id: bool, has_room: bool) -> Vec<String> {
     let mut more = Vec::new();
+    if recipe.os == "darwin" && !has_room {
+        // zig leaves no room for a load command more, such as that of a signature.
+        more.push(ROOM_FOR_COMMANDS.to_owned());
+    }
     for sdk in &recipe.sdks {
         more.push(format!("-F{}", sdk.join("System/Library/Frameworks")));
         more.push(format!("-L{}", sdk.join("usr/lib")));

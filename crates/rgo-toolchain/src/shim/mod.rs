@@ -44,7 +44,7 @@ const LINKER: &str = "rgo-link";
 const RECIPE: &str = "recipe.json";
 const TOOLS: [&str; 6] = ["cc", "c++", "ar", "ranlib", "lib", "dlltool"];
 /// Raised whenever the shim itself would make other bytes of the same recipe.
-pub const REVISION: u32 = 3;
+pub const REVISION: u32 = 4;
 
 /// What a link is to do.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

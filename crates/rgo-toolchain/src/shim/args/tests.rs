@@ -15,7 +15,9 @@ fn run(os: &str, static_pie: bool, note: bool, line: &str) -> (String, Rewritten
     let args: Vec<String> = line.split_whitespace().map(str::to_owned).collect();
     let is_there = |p: &Utf8Path| ["/w/a.o", "/w/x.ld", "/w/list", "/w/now"].contains(&p.as_str());
     let rewritten = rewrite(&args, Utf8Path::new("/w"), &recipe, &is_there);
-    (rewritten.args.join(" "), rewritten)
+    let args: Vec<&str> =
+        rewritten.args.iter().map(String::as_str).filter(|arg| *arg != ROOM_FOR_COMMANDS).collect();
+    (args.join(" "), rewritten)
 }
 
 #[test]
@@ -145,4 +147,15 @@ fn libraries_that_are_needed_by_word_alone() {
         let (_, rewritten) = run("linux", false, false, line);
         assert_eq!(rewritten.asked.needed, expected, "{line}");
     }
+}
+
+#[test]
+fn a_mach_o_header_has_room_unless_the_user_says_how_much() {
+    let given = |line: &str| {
+        let (_, rewritten) = run("darwin", false, false, line);
+        rewritten.args.iter().filter(|arg| arg.contains("-headerpad")).cloned().collect::<Vec<_>>()
+    };
+    assert_eq!(given("a.o"), [ROOM_FOR_COMMANDS]);
+    assert_eq!(given("a.o -Wl,-headerpad,0x20"), ["-Wl,-headerpad,0x20"]);
+    assert_eq!(given("a.o -Wl,-headerpad_max_install_names").len(), 1);
 }
