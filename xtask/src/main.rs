@@ -4,6 +4,7 @@
 mod bench;
 mod corpus;
 mod demo;
+mod extension_names;
 mod setup;
 mod shell;
 mod test;
@@ -42,6 +43,8 @@ enum Task {
     },
     /// Fetch the published programs that tests and benchmarks look into
     Corpus,
+    /// Gather again what Python and Node offer to extensions: toolchains/*-names.txt
+    ExtensionNames,
     /// Check the rules that the architecture rests on
     Tidy,
 }
@@ -65,6 +68,7 @@ fn run() -> anyhow::Result<()> {
         Task::Test { args } => test::run(&args),
         Task::Bench { what } => bench::run(what),
         Task::Corpus => corpus::run(),
+        Task::ExtensionNames => extension_names::run(root),
         Task::Tidy => tidy::run(root),
     }
 }

@@ -9,6 +9,7 @@ mod tools;
 mod wine;
 
 pub(crate) use packages::llvm_tool;
+pub(crate) use published::sources;
 pub(crate) use tools::cargo_tool;
 
 use std::collections::BTreeMap;

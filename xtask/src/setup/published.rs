@@ -18,24 +18,33 @@ pub(super) fn ensure(setup: &mut Setup) -> anyhow::Result<()> {
     let (name, version) = CRATE;
     let folder = setup.dir.join("published").join(format!("{name}-{version}"));
     if !folder.join("Cargo.toml").is_file() {
-        let fetch = tempfile::tempdir()?;
-        let manifest = format!(
-            "[package]\nname = \"fetch\"\nversion = \"0.0.0\"\nedition = \"2024\"\n\
-             [dependencies]\n{name} = \"={version}\"\n[workspace]\n"
-        );
-        fs::create_dir(fetch.path().join("src"))?;
-        fs::write(fetch.path().join("Cargo.toml"), manifest)?;
-        fs::write(fetch.path().join("src/lib.rs"), "")?;
-        quiet(cargo().arg("fetch").current_dir(fetch.path()))?;
+        let unpacked = sources(name, version)?;
         let partial = folder.with_extension("partial");
         let _ = fs::remove_dir_all(&partial);
-        copy(&unpacked(&format!("{name}-{version}"))?, &partial)?;
+        copy(&unpacked, &partial)?;
         fs::rename(&partial, &folder)?;
     }
     done("published program", &folder.display().to_string());
     setup.set("RGO_TEST_RIPGREP", &folder)?;
     setup.ripgrep = folder;
     Ok(())
+}
+
+/// Where the sources of a published crate are, once cargo has downloaded and unpacked them.
+///
+/// # Errors
+/// If cargo cannot fetch it.
+pub(crate) fn sources(name: &str, version: &str) -> anyhow::Result<PathBuf> {
+    let fetch = tempfile::tempdir()?;
+    let manifest = format!(
+        "[package]\nname = \"fetch\"\nversion = \"0.0.0\"\nedition = \"2024\"\n\
+         [dependencies]\n{name} = \"={version}\"\n[workspace]\n"
+    );
+    fs::create_dir(fetch.path().join("src"))?;
+    fs::write(fetch.path().join("Cargo.toml"), manifest)?;
+    fs::write(fetch.path().join("src/lib.rs"), "")?;
+    quiet(cargo().arg("fetch").current_dir(fetch.path()))?;
+    unpacked(&format!("{name}-{version}"))
 }
 
 /// Where cargo unpacked a package of the registry.
