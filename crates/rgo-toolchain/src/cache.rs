@@ -81,7 +81,8 @@ pub struct Pruned {
     pub held: Vec<Entry>,
 }
 
-const KINDS: [&str; 7] = ["std", "zig", "zig-cache", "shims", "notes", "probe", WORK];
+const KINDS: [&str; 8] =
+    ["std", "zig", "zig-cache", "shims", "import-libraries", "notes", "probe", WORK];
 /// Folders of single runs: one that is there while nothing runs was left by a process that was killed.
 const WORK: &str = "work";
 /// Kinds whose files are of no interest one by one.

@@ -1,6 +1,7 @@
 //! What to do about the failures of a build that are known by their words: the linker's, the C
 //! compiler's, cargo's. A pure function over what they printed.
 
+use crate::extensions::names::{self, Host};
 use crate::{build_script, system};
 
 /// The next step for a failure, if it is a known one. `toolchain` is the one that failed.
@@ -37,9 +38,19 @@ pub fn for_failure(text: &str, toolchain: &str) -> Option<String> {
              made for it"
         ));
     }
+    if text.contains("PYO3_CROSS_PYTHON_VERSION") && text.contains("must be specified") {
+        return Some(
+            "say which Python the extension is for: PYO3_CROSS_PYTHON_VERSION=3.12, or requires-python = \"==3.12.*\" \
+             in pyproject.toml; or turn on pyo3's feature abi3-py39, and every later Python loads the same file"
+                .to_owned(),
+        );
+    }
     for words in ["dynamic system library", "static system library", "unable to find library"] {
         if let Some(library) = quoted(words) {
             let library = library.trim_start_matches("-l").to_owned();
+            if let Some(version) = library.strip_prefix("python") {
+                return Some(python_library(version, toolchain));
+            }
             return Some(format!(
                 "the library {library} is not there for {toolchain}; libraries of the host do not serve another \
                  platform: use the crate's vendored or static feature, or add -L with a copy made for it by \
@@ -103,6 +114,22 @@ fn undefined_symbol(symbol: &str, toolchain: &str) -> String {
              {since}), or build for {toolchain}/static"
         );
     }
+    let of_macho = symbol.strip_prefix('_').filter(|_| toolchain.starts_with("darwin"));
+    match of_macho.and_then(names::host) {
+        Some(Host::Python) => {
+            return format!(
+                "{symbol} is Python's, and has to stay open until Python loads the library, which the link must ask for: \
+                 call pyo3_build_config::add_extension_module_link_args() in build.rs (maturin does that part itself)"
+            );
+        }
+        Some(Host::Node) => {
+            return format!(
+                "{symbol} is Node's, and has to stay open until Node loads the library, which the link must ask for: \
+                 call napi_build::setup() in build.rs"
+            );
+        }
+        None => {}
+    }
     let bare = symbol.trim_start_matches('_');
     if bare.starts_with("pthread_") || bare.starts_with("sem_") {
         return format!(
@@ -112,6 +139,21 @@ fn undefined_symbol(symbol: &str, toolchain: &str) -> String {
     format!(
         "{symbol} is not in the C library of {toolchain}, or a library that defines it is not linked: if it is your own \
          function, look at the build script that compiles it"
+    )
+}
+
+/// Python's own library is missing: an extension does not need it, but on Windows.
+fn python_library(version: &str, toolchain: &str) -> String {
+    if toolchain.starts_with("windows") {
+        return format!(
+            "rgo makes import libraries for Python 3.7 to 3.14; for python{version} add -L with a folder that has \
+             python{version}.lib by --rustc-flag"
+        );
+    }
+    format!(
+        "an extension does not link Python's library: turn on pyo3's feature extension-module (-F \
+         pyo3/extension-module), or set PYO3_BUILD_EXTENSION_MODULE=1 from pyo3 0.26 on; a program that embeds \
+         Python needs the libpython{version} of {toolchain}, by -L"
     )
 }
 
@@ -155,6 +197,28 @@ mod tests {
                 "warning: unused\n  --> a.rs\nerror: unable to find library -lssl",
                 "linux-amd64",
                 "library ssl",
+            ),
+            (
+                "error: undefined symbol: _PyBaseObject_Type\n note:",
+                "darwin-arm64",
+                "add_extension_module_link_args",
+            ),
+            ("error: undefined symbol: __Py_NoneStruct\n", "darwin-arm64", "is Python's"),
+            ("error: undefined symbol: _napi_call_function\n", "darwin-amd64", "napi_build::setup"),
+            (
+                "error: PYO3_CROSS_PYTHON_VERSION or an abi3-py3* feature must be specified when cross-compiling",
+                "linux-arm64",
+                "requires-python",
+            ),
+            (
+                "error: unable to find dynamic system library 'python3.11' using",
+                "linux-amd64",
+                "extension-module",
+            ),
+            (
+                "error: unable to find dynamic system library 'python315' using",
+                "windows-arm64",
+                "3.7 to 3.14",
             ),
             ("error: undefined symbol: _NSApp\n", "darwin-arm64", "C library of darwin-arm64"),
             (

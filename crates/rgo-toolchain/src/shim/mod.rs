@@ -26,6 +26,7 @@ use camino::{Utf8Path, Utf8PathBuf};
 use serde::{Deserialize, Serialize};
 
 use crate::cache::{self, Cache, CacheError};
+use crate::extensions::import_libraries;
 use crate::target::{Floor, Toolchain};
 use crate::zig::Zig;
 pub use run::{Linked, ShimCall, ShimError, invoked_as, run};
@@ -75,6 +76,8 @@ pub struct Recipe {
     pub build_id: bool,
     /// Whether static executables are made position-independent.
     pub static_pie: bool,
+    /// Where the import libraries of Python and Node are, for Windows.
+    pub import_libraries: Option<Utf8PathBuf>,
 }
 
 /// Where the tools of one toolchain are.
@@ -114,6 +117,7 @@ impl Recipe {
             keep: Vec::new(),
             build_id: toolchain.is("linux"),
             static_pie: toolchain.static_pie,
+            import_libraries: import_libraries::place(toolchain, cache),
         })
     }
 
@@ -205,6 +209,7 @@ impl Recipe {
             keep: vec![],
             build_id: false,
             static_pie: false,
+            import_libraries: None,
         }
     }
 }

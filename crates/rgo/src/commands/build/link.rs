@@ -16,6 +16,7 @@ use rgo_binary::{Arch, Format, Image, Limits, Recognised, note, recognise, slice
 use rgo_toolchain::cache::Cache;
 use rgo_toolchain::event::Event;
 use rgo_toolchain::exec;
+use rgo_toolchain::extensions::{self, import_libraries, python};
 use rgo_toolchain::interrupt::Temporary;
 use rgo_toolchain::native;
 use rgo_toolchain::own_linker;
@@ -29,6 +30,7 @@ use rgo_toolchain::zig::{self, Zig, ZigError};
 
 use super::as_asked;
 use super::finish::{self, Content};
+use super::open_names;
 use super::prepare::{self, Prepared};
 use crate::exit::Exit;
 use crate::{dispatch, output, place};
@@ -216,7 +218,10 @@ impl<'a> Linker<'a> {
         });
         let installed = match &recipe {
             Some(recipe) if self.dry_run => Some(recipe.places(&prepared.cache, &self.own)),
-            Some(recipe) => Some(recipe.install(&prepared.cache, &self.own)?),
+            Some(recipe) => {
+                import_libraries::ensure(toolchain, &prepared.cache)?;
+                Some(recipe.install(&prepared.cache, &self.own)?)
+            }
             None => None,
         };
         let sought = Sought {
@@ -247,6 +252,8 @@ impl<'a> Linker<'a> {
                 }
                 let user = &prepare::env;
                 env.extend(native::env(toolchain, floor, installed, &recipe, zig, user));
+                env.extend(extensions::env(toolchain, zig, &prepared.cache, user));
+                env.extend(self.python(toolchain));
                 let trims = prepared.trims.iter().map(|trim| format!("{}={}", trim.from, trim.to));
                 env.insert(shim::TRIM.to_owned(), trims.collect::<Vec<_>>().join("\n"));
                 env.extend(installed.env.iter().cloned());
@@ -274,6 +281,19 @@ impl<'a> Linker<'a> {
             zig_version: offered.as_ref().map(|offered| offered.recipe.zig_version.clone()),
             offered,
         })
+    }
+
+    /// What pyo3 has to be told of an extension for Python.
+    fn python(&self, toolchain: &Toolchain) -> BTreeMap<String, String> {
+        let Prepared { project, compiler, wanted, .. } = self.prepared;
+        if !project.checksums.keys().any(|(name, _)| name == "pyo3-build-config") {
+            return BTreeMap::new();
+        }
+        let folder = project.manifest.parent().unwrap_or(&project.manifest);
+        let root = &project.metadata.workspace_root;
+        let libraries_alone = wanted.iter().all(|one| one.kind == OutputKind::Cdylib);
+        let host = &compiler.version.host;
+        python::env(toolchain, host, (folder, root), libraries_alone, &prepare::env)
     }
 
     /// Where nothing can link, nothing needs to be compiled.
@@ -427,11 +447,16 @@ pub fn intercept() -> Option<ExitCode> {
 /// Mends what was linked, and holds that it is what was asked for.
 fn after_link(linked: &shim::Linked) -> Result<(), String> {
     mend(linked).map_err(|error| format!("mending what was linked: {error:#}"))?;
-    let missing = || -> Result<Vec<String>> {
+    let compared = || -> Result<_> {
         let data = finish::map(&linked.output)?;
-        as_asked::missing(linked, &Image::parse(&data, &Limits::default())?)
+        let image = Image::parse(&data, &Limits::default())?;
+        Ok((as_asked::missing(linked, &image)?, open_names::refused(linked, &image)?))
     };
-    let missing = missing().map_err(|error| format!("checking what was linked: {error:#}"))?;
+    let (missing, refused) =
+        compared().map_err(|error| format!("checking what was linked: {error:#}"))?;
+    if !refused.is_empty() {
+        return Err(open_names::error(&refused));
+    }
     if missing.is_empty() {
         return Ok(());
     }

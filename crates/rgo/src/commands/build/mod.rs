@@ -17,6 +17,7 @@ pub mod link;
 mod lockfile;
 mod makeable;
 mod note;
+mod open_names;
 mod prepare;
 mod report;
 mod run_outputs;
