@@ -3,6 +3,7 @@
 //! so that every other command can begin here.
 
 mod compiler;
+mod extensions;
 mod packages;
 mod published;
 mod tools;
@@ -45,6 +46,7 @@ pub(crate) fn run() -> anyhow::Result<Setup> {
     tools::ensure(&mut setup)?;
     published::ensure(&mut setup)?;
     wine::ensure(&mut setup)?;
+    extensions::ensure(&mut setup)?;
 
     // For a test that is run by hand, without `cargo xtask test` to hand the variables on.
     let file = setup.dir.join("env.json");

@@ -14,7 +14,9 @@ pub const VERSION: &str = "PYO3_CROSS_PYTHON_VERSION";
 /// Since 0.26 pyo3 is told so that an extension does not link Python's library; before, by a feature.
 const IS_EXTENSION: &str = "PYO3_BUILD_EXTENSION_MODULE";
 /// Variables by which users tell pyo3 the version themselves.
-const OF_USER: [&str; 3] = [VERSION, "PYO3_CONFIG_FILE", "PYO3_CROSS_LIB_DIR"];
+const OF_USER: [&str; 3] = [VERSION, "PYO3_CONFIG_FILE", LIBRARY];
+/// The variable that says where Python's library for the target is.
+pub const LIBRARY: &str = "PYO3_CROSS_LIB_DIR";
 /// Minor versions that there may be.
 const MINORS: std::ops::Range<u32> = 0..100;
 

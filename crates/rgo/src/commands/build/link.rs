@@ -283,10 +283,37 @@ impl<'a> Linker<'a> {
         })
     }
 
+    /// The variables of the shim for builds that outlive this run, and have no note.
+    ///
+    /// # Errors
+    /// If zig is not to be had.
+    pub(super) fn lasting(
+        &self,
+        toolchain: &Toolchain,
+        floor: Option<&Floor>,
+    ) -> Result<Vec<(String, String)>> {
+        let Prepared { compiler, cache, .. } = self.prepared;
+        if toolchain.zig.is_none() {
+            return Ok(Vec::new());
+        }
+        let zig = &self.zig(&mut |_| {})?.zig;
+        let recipe = Recipe::new(toolchain, floor, zig, &compiler.version.release, cache);
+        Ok(recipe.map(|recipe| recipe.places(cache, &self.own).env).unwrap_or_default())
+    }
+
+    /// Where maturin finds Python's library, without which it makes no wheel for Windows. It has no
+    /// spelling with a target in it: for a build of one target.
+    pub(super) fn python_library(&self, toolchain: &Toolchain) -> Option<(String, String)> {
+        let place = import_libraries::place(toolchain, &self.prepared.cache);
+        let is_free = prepare::env(python::LIBRARY).is_none();
+        let place = place.filter(|_| self.uses_pyo3() && is_free)?;
+        Some((python::LIBRARY.to_owned(), place.into_string()))
+    }
+
     /// What pyo3 has to be told of an extension for Python.
     fn python(&self, toolchain: &Toolchain) -> BTreeMap<String, String> {
         let Prepared { project, compiler, wanted, .. } = self.prepared;
-        if !project.checksums.keys().any(|(name, _)| name == "pyo3-build-config") {
+        if !self.uses_pyo3() {
             return BTreeMap::new();
         }
         let folder = project.manifest.parent().unwrap_or(&project.manifest);
@@ -294,6 +321,10 @@ impl<'a> Linker<'a> {
         let libraries_alone = wanted.iter().all(|one| one.kind == OutputKind::Cdylib);
         let host = &compiler.version.host;
         python::env(toolchain, host, (folder, root), libraries_alone, &prepare::env)
+    }
+
+    fn uses_pyo3(&self) -> bool {
+        self.prepared.project.checksums.keys().any(|(name, _)| name == "pyo3-build-config")
     }
 
     /// Where nothing can link, nothing needs to be compiled.
