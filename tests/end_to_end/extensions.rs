@@ -75,9 +75,19 @@ fn python(toolchain: &str) -> Option<Command> {
 fn node(toolchain: &str) -> Option<Command> {
     let loaded = match toolchain {
         "windows-amd64" => on_windows("RGO_TEST_WINDOWS_NODE"),
+        "linux-arm64" if !is_native(toolchain) => node_of_arm64(),
         _ => (is_native(toolchain) && can("node")).then(|| native("node")),
     };
     say_untested(loaded, "Node", toolchain)
+}
+
+/// Node for Linux on arm64, of which set-up has said where it is.
+fn node_of_arm64() -> Option<Command> {
+    let program = machine().var("RGO_TEST_ARM64_NODE").filter(|_| can("qemu-aarch64"))?;
+    let mut qemu = native("qemu-aarch64");
+    // Compiled code would have to be translated again.
+    qemu.args(["-L", "/usr/aarch64-linux-gnu", &program, "--jitless"]);
+    Some(qemu)
 }
 
 fn say_untested(loaded: Option<Command>, host: &str, toolchain: &str) -> Option<Command> {

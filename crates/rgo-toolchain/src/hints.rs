@@ -1,8 +1,11 @@
 //! What to do about the failures of a build that are known by their words: the linker's, the C
 //! compiler's, cargo's. A pure function over what they printed.
 
-use crate::extensions::names::{self, Host};
+use crate::extensions::hint as extension;
 use crate::{build_script, system};
+
+/// How C declares what comes from a DLL.
+const DLL_IMPORT: &str = "__declspec(dllimport)";
 
 /// The next step for a failure, if it is a known one. `toolchain` is the one that failed.
 #[must_use]
@@ -22,7 +25,9 @@ pub fn for_failure(text: &str, toolchain: &str) -> Option<String> {
         })
     };
     if let Some(symbol) = quoted("undefined symbol:").or_else(|| quoted("undefined reference to")) {
-        return Some(undefined_symbol(&symbol, toolchain));
+        // LLD says of what is to come from a DLL how C declares it.
+        let imported = quoted(DLL_IMPORT).filter(|_| symbol == DLL_IMPORT);
+        return Some(undefined_symbol(imported.as_ref().unwrap_or(&symbol), toolchain));
     }
     if let Some(framework) = quoted("unable to find framework") {
         return Some(format!(
@@ -38,18 +43,14 @@ pub fn for_failure(text: &str, toolchain: &str) -> Option<String> {
              made for it"
         ));
     }
-    if text.contains("PYO3_CROSS_PYTHON_VERSION") && text.contains("must be specified") {
-        return Some(
-            "say which Python the extension is for: PYO3_CROSS_PYTHON_VERSION=3.12, or requires-python = \"==3.12.*\" \
-             in pyproject.toml; or turn on pyo3's feature abi3-py39, and every later Python loads the same file"
-                .to_owned(),
-        );
+    if let Some(hint) = extension::version(text) {
+        return Some(hint);
     }
     for words in ["dynamic system library", "static system library", "unable to find library"] {
         if let Some(library) = quoted(words) {
             let library = library.trim_start_matches("-l").to_owned();
-            if let Some(version) = library.strip_prefix("python") {
-                return Some(python_library(version, toolchain));
+            if let Some(hint) = extension::library(&library, toolchain) {
+                return Some(hint);
             }
             return Some(format!(
                 "the library {library} is not there for {toolchain}; libraries of the host do not serve another \
@@ -114,21 +115,8 @@ fn undefined_symbol(symbol: &str, toolchain: &str) -> String {
              {since}), or build for {toolchain}/static"
         );
     }
-    let of_macho = symbol.strip_prefix('_').filter(|_| toolchain.starts_with("darwin"));
-    match of_macho.and_then(names::host) {
-        Some(Host::Python) => {
-            return format!(
-                "{symbol} is Python's, and has to stay open until Python loads the library, which the link must ask for: \
-                 call pyo3_build_config::add_extension_module_link_args() in build.rs (maturin does that part itself)"
-            );
-        }
-        Some(Host::Node) => {
-            return format!(
-                "{symbol} is Node's, and has to stay open until Node loads the library, which the link must ask for: \
-                 call napi_build::setup() in build.rs"
-            );
-        }
-        None => {}
+    if let Some(hint) = extension::undefined(symbol, toolchain) {
+        return hint;
     }
     let bare = symbol.trim_start_matches('_');
     if bare.starts_with("pthread_") || bare.starts_with("sem_") {
@@ -139,21 +127,6 @@ fn undefined_symbol(symbol: &str, toolchain: &str) -> String {
     format!(
         "{symbol} is not in the C library of {toolchain}, or a library that defines it is not linked: if it is your own \
          function, look at the build script that compiles it"
-    )
-}
-
-/// Python's own library is missing: an extension does not need it, but on Windows.
-fn python_library(version: &str, toolchain: &str) -> String {
-    if toolchain.starts_with("windows") {
-        return format!(
-            "rgo makes import libraries for Python 3.7 to 3.14; for python{version} add -L with a folder that has \
-             python{version}.lib by --rustc-flag"
-        );
-    }
-    format!(
-        "an extension does not link Python's library: turn on pyo3's feature extension-module (-F \
-         pyo3/extension-module), or set PYO3_BUILD_EXTENSION_MODULE=1 from pyo3 0.26 on; a program that embeds \
-         Python needs the libpython{version} of {toolchain}, by -L"
     )
 }
 
@@ -197,28 +170,6 @@ mod tests {
                 "warning: unused\n  --> a.rs\nerror: unable to find library -lssl",
                 "linux-amd64",
                 "library ssl",
-            ),
-            (
-                "error: undefined symbol: _PyBaseObject_Type\n note:",
-                "darwin-arm64",
-                "add_extension_module_link_args",
-            ),
-            ("error: undefined symbol: __Py_NoneStruct\n", "darwin-arm64", "is Python's"),
-            ("error: undefined symbol: _napi_call_function\n", "darwin-amd64", "napi_build::setup"),
-            (
-                "error: PYO3_CROSS_PYTHON_VERSION or an abi3-py3* feature must be specified when cross-compiling",
-                "linux-arm64",
-                "requires-python",
-            ),
-            (
-                "error: unable to find dynamic system library 'python3.11' using",
-                "linux-amd64",
-                "extension-module",
-            ),
-            (
-                "error: unable to find dynamic system library 'python315' using",
-                "windows-arm64",
-                "3.7 to 3.14",
             ),
             ("error: undefined symbol: _NSApp\n", "darwin-arm64", "C library of darwin-arm64"),
             (

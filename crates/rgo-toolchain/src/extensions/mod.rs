@@ -9,6 +9,7 @@
 //! | napi-build | a folder with a `libnode.dll`, and `node.lib` | [`env`], [`import_libraries`] |
 //! | on macOS | `-undefined dynamic_lookup`, for names of [`names`] alone | the check after the link |
 
+pub(crate) mod hint;
 pub mod import_libraries;
 pub mod names;
 pub mod python;
