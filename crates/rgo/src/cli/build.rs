@@ -57,13 +57,13 @@ pub enum Other {
     Stamp(StampArgs),
     /// List the toolchains that --target takes
     Targets(TargetsArgs),
+    /// Say for each toolchain what is there, what is missing, and the command that mends it
+    Doctor(DoctorArgs),
     /// Print the variables by which another program that runs cargo, as maturin, builds as rgo does
     #[command(after_help = "\
 Examples:
   eval \"$(rgo-build env --target linux/arm64)\" && maturin build --target aarch64-unknown-linux-gnu")]
     Env(Box<EnvArgs>),
-    /// Say for each toolchain what is there, what is missing, and the command that mends it
-    Doctor(DoctorArgs),
     /// Show or clear what rgo keeps: standard libraries, zig, link shims
     #[command(subcommand)]
     Cache(CacheCommand),
