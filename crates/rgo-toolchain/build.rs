@@ -1,4 +1,4 @@
-//! Embeds `toolchains/`: each toolchain's file as it is, and the names that macOS exports as one
+//! Embeds `toolchains/`: the files in it as they are, and the names that macOS exports as one
 //! compressed text, without the sources of each name.
 
 use std::fs;
@@ -15,7 +15,7 @@ fn main() {
     println!("cargo::rerun-if-changed={}", data.display());
 
     let mut files = String::from("&[\n");
-    for path in sorted(&data, "toml") {
+    for path in sorted(&data, "toml").into_iter().chain(sorted(&data, "txt")) {
         let name = path.file_name().and_then(|name| name.to_str()).expect("UTF-8");
         let path = path.to_str().expect("UTF-8");
         files.push_str(&format!("    ({name:?}, include_str!({path:?})),\n"));

@@ -14,12 +14,13 @@ use sandbox::Sandbox;
 use crate::support::{Outcome, root, tool};
 
 /// How command lines start that no test can run, and why.
-const NOT_RUN: [(&str, &str); 6] = [
+const NOT_RUN: [(&str, &str); 7] = [
     ("cargo xtask ", "sets this machine up, or runs all tests and this one with them"),
     ("cargo install --path crates/rgo", "compiles rgo for minutes, which other tests have done"),
     ("TRYCMD=overwrite cargo test", "writes into this repository"),
     ("cargo auditable", "is the name of a tool, in a sentence"),
     ("rgo-version-m <(curl URL)", "needs an address for URL"),
+    ("eval \"$(rgo-build env", "is for maturin in a project of Python's; extensions.rs runs both"),
     ("docker save IMAGE", "needs a Docker daemon"),
 ];
 

@@ -15,6 +15,7 @@ mod dependencies;
 #[cfg(target_os = "linux")]
 mod docs;
 mod exports;
+mod extensions;
 mod failures;
 mod floors;
 mod frameworks;

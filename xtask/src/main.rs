@@ -5,6 +5,7 @@ mod bench;
 mod corpus;
 mod darwin_names;
 mod demo;
+mod extension_names;
 mod matrix;
 mod setup;
 mod shell;
@@ -51,6 +52,8 @@ enum Task {
     },
     /// Gather again which library of macOS exports which name
     DarwinNames,
+    /// Gather again what Python and Node offer to extensions: toolchains/*-names.txt
+    ExtensionNames,
     /// Check the rules that the architecture rests on
     Tidy,
 }
@@ -76,6 +79,7 @@ fn run() -> anyhow::Result<()> {
         Task::Corpus => corpus::run(),
         Task::Matrix { names } => matrix::run(&names),
         Task::DarwinNames => darwin_names::run(),
+        Task::ExtensionNames => extension_names::run(root),
         Task::Tidy => tidy::run(root),
     }
 }

@@ -187,7 +187,7 @@ impl Matrix {
         Ok(Case {
             name: name.clone(),
             version: version.clone(),
-            folder: published::sources(&self.work.join("programs"), name, version)?,
+            folder: published::copied(&self.work.join("programs"), name, version)?,
             toolchains: TOOLCHAINS.iter().map(|(name, _)| *name).collect(),
             binary: binary.clone(),
             symbol: "main".to_owned(),

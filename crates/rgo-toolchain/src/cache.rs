@@ -82,8 +82,17 @@ pub struct Pruned {
     pub held: Vec<Entry>,
 }
 
-const KINDS: [&str; 8] =
-    ["std", "zig", "zig-cache", "shims", "darwin-stubs", "notes", "probe", WORK];
+const KINDS: [&str; 9] = [
+    "std",
+    "zig",
+    "zig-cache",
+    "shims",
+    "darwin-stubs",
+    "import-libraries",
+    "notes",
+    "probe",
+    WORK,
+];
 /// Folders of single runs: one that is there while nothing runs was left by a process that was killed.
 const WORK: &str = "work";
 /// Kinds whose files are of no interest one by one.

@@ -234,6 +234,12 @@ fn indented(stderr: &str) -> String {
     stderr.lines().map(|line| format!("\n  | {line}")).collect()
 }
 
+/// `NAME=value` as a shell reads it.
+#[must_use]
+pub fn assignment(name: &str, value: &str) -> String {
+    format!("{name}={}", shell_words::quote(value))
+}
+
 /// A shell line: `cd DIR && env -u GONE NAME=value program args`, without credentials.
 impl fmt::Display for Cmd {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -2,7 +2,11 @@
 //! compiler's, cargo's. A pure function over what they printed.
 
 use crate::darwin::names::{self, Library};
+use crate::extensions::hint as extension;
 use crate::{build_script, system};
+
+/// How C declares what comes from a DLL.
+const DLL_IMPORT: &str = "__declspec(dllimport)";
 
 /// The next step for a failure, if it is a known one. `toolchain` is the one that failed.
 #[must_use]
@@ -22,7 +26,9 @@ pub fn for_failure(text: &str, toolchain: &str) -> Option<String> {
         })
     };
     if let Some(symbol) = quoted("undefined symbol:").or_else(|| quoted("undefined reference to")) {
-        return Some(undefined_symbol(&symbol, toolchain));
+        // LLD says of what is to come from a DLL how C declares it.
+        let imported = quoted(DLL_IMPORT).filter(|_| symbol == DLL_IMPORT);
+        return Some(undefined_symbol(imported.as_ref().unwrap_or(&symbol), toolchain));
     }
     if let Some(framework) = quoted("unable to find framework") {
         return Some(format!(
@@ -41,9 +47,15 @@ pub fn for_failure(text: &str, toolchain: &str) -> Option<String> {
              made for it"
         ));
     }
+    if let Some(hint) = extension::version(text) {
+        return Some(hint);
+    }
     for words in ["dynamic system library", "static system library", "unable to find library"] {
         if let Some(library) = quoted(words) {
             let library = library.trim_start_matches("-l").to_owned();
+            if let Some(hint) = extension::library(&library, toolchain) {
+                return Some(hint);
+            }
             return Some(format!(
                 "the library {library} is not there for {toolchain}; libraries of the host do not serve another \
                  platform: use the crate's vendored or static feature, or add -L with a copy made for it by \
@@ -151,6 +163,9 @@ fn undefined_symbol(symbol: &str, toolchain: &str) -> String {
             "{function} came with glibc {since}, which is newer than what was asked for: raise the floor (--glibc \
              {since}), or build for {toolchain}/static"
         );
+    }
+    if let Some(hint) = extension::undefined(symbol, toolchain) {
+        return hint;
     }
     let bare = symbol.trim_start_matches('_');
     if bare.starts_with("pthread_") || bare.starts_with("sem_") {

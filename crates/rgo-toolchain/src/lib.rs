@@ -20,6 +20,7 @@ pub mod deps;
 pub mod doctor;
 pub mod dsymutil;
 pub mod event;
+pub mod extensions;
 pub mod floor;
 pub mod hints;
 pub mod interrupt;

@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use camino::Utf8Path;
 
 use crate::exec::Cmd;
+use crate::extensions::python;
 use crate::profile::ProfileDebug;
 use crate::request::Request;
 use crate::rustflags::{self, TargetFlags};
@@ -92,9 +93,14 @@ pub fn cargo_runs(
     .collect()
 }
 
+/// Variables without which a target is built in another way: it may not share an invocation with
+/// one that needs them.
+const NOT_FOR_OTHERS: [&str; 1] = [python::VERSION];
+
 /// Whether two targets need another value of the same variable, as two floors of macOS do.
 fn contradict(one: &BTreeMap<String, String>, other: &BTreeMap<String, String>) -> bool {
-    one.iter().any(|(name, value)| other.get(name).is_some_and(|theirs| theirs != value))
+    NOT_FOR_OTHERS.iter().any(|name| one.contains_key(*name) != other.contains_key(*name))
+        || one.iter().any(|(name, value)| other.get(name).is_some_and(|theirs| theirs != value))
 }
 
 /// Cargo alone can make another crate type than the manifest says, and for one package only.
@@ -271,6 +277,10 @@ mod tests {
         let arm64 = map(&[("MACOSX_DEPLOYMENT_TARGET", "11.0"), ("CC_aarch64", "b")]);
         assert!(contradict(&amd64, &arm64));
         assert!(!contradict(&amd64, &map(&[("MACOSX_DEPLOYMENT_TARGET", "10.15")])));
+        // Whoever is not told the version of Python asks this machine's.
+        let told = map(&[(python::VERSION, "3.12")]);
+        assert!(contradict(&told, &amd64) && contradict(&amd64, &told));
+        assert!(!contradict(&told, &told));
         let mut targets = [plan("darwin-amd64"), plan("linux-amd64"), plan("darwin-arm64")];
         targets[0].env = amd64;
         targets[2].env = arm64;

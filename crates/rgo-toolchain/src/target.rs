@@ -174,7 +174,7 @@ pub fn all() -> &'static [Toolchain] {
     static ALL: LazyLock<Vec<Toolchain>> = LazyLock::new(|| {
         let mut found: Vec<Toolchain> = FILES
             .iter()
-            .filter(|(name, _)| ![ZIG_PIN, SYSTEMS].contains(name))
+            .filter(|(name, _)| name.ends_with(".toml") && ![ZIG_PIN, SYSTEMS].contains(name))
             // The files are part of this program: that each is well-formed is what the tests below are for.
             .map(|(name, text)| {
                 let name = name.trim_end_matches(".toml");

@@ -3,12 +3,14 @@
 //! so that every other command can begin here.
 
 mod compiler;
+mod extensions;
 mod packages;
 pub(crate) mod published;
 mod tools;
 mod wine;
 
 pub(crate) use packages::llvm_tool;
+pub(crate) use published::sources;
 pub(crate) use tools::cargo_tool;
 
 use std::collections::BTreeMap;
@@ -44,6 +46,7 @@ pub(crate) fn run() -> anyhow::Result<Setup> {
     tools::ensure(&mut setup)?;
     published::ensure(&mut setup)?;
     wine::ensure(&mut setup)?;
+    extensions::ensure(&mut setup)?;
 
     // For a test that is run by hand, without `cargo xtask test` to hand the variables on.
     let file = setup.dir.join("env.json");

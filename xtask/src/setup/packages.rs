@@ -11,7 +11,7 @@ use crate::shell::{command, on_path, output, quiet, succeeds};
 /// What the tests need: compilers and build tools of programs with C code, what runs foreign
 /// programs, what looks at them, strips them or signs them, what makes and unpacks container
 /// images, and what installs the Python packages.
-const PACKAGES: [&str; 26] = [
+const PACKAGES: [&str; 27] = [
     "autoconf",
     "binutils-aarch64-linux-gnu",
     "binutils-mingw-w64-x86-64",
@@ -26,6 +26,7 @@ const PACKAGES: [&str; 26] = [
     "hyperfine",
     "libc6-arm64-cross",
     "libgcc-s1-arm64-cross",
+    "libstdc++6-arm64-cross",
     "make",
     "openssl",
     "osslsigncode",

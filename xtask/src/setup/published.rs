@@ -14,33 +14,42 @@ const CRATE: (&str, &str) = ("ripgrep", "15.1.0");
 
 pub(super) fn ensure(setup: &mut Setup) -> anyhow::Result<()> {
     let (name, version) = CRATE;
-    let folder = sources(&setup.dir.join("published"), name, version)?;
+    let folder = copied(&setup.dir.join("published"), name, version)?;
     done("published program", &folder.display().to_string());
     setup.set("RGO_TEST_RIPGREP", &folder)?;
     setup.ripgrep = folder;
     Ok(())
 }
 
-/// A folder, in this one, with the published sources of a package and their own Cargo.lock. Cargo
-/// downloads and unpacks them, as it would for anyone who depends on them.
-pub(crate) fn sources(place: &Path, name: &str, version: &str) -> anyhow::Result<PathBuf> {
+/// A copy, in a folder, of the published sources of a package and their own Cargo.lock.
+pub(crate) fn copied(place: &Path, name: &str, version: &str) -> anyhow::Result<PathBuf> {
     let folder = place.join(format!("{name}-{version}"));
     if !folder.join("Cargo.toml").is_file() {
-        let fetch = tempfile::tempdir()?;
-        let manifest = format!(
-            "[package]\nname = \"fetch\"\nversion = \"0.0.0\"\nedition = \"2024\"\n\
-             [dependencies]\n{name} = \"={version}\"\n[workspace]\n"
-        );
-        fs::create_dir(fetch.path().join("src"))?;
-        fs::write(fetch.path().join("Cargo.toml"), manifest)?;
-        fs::write(fetch.path().join("src/lib.rs"), "")?;
-        quiet(cargo().arg("fetch").current_dir(fetch.path()))?;
+        let unpacked = sources(name, version)?;
         let partial = folder.with_extension("partial");
         let _ = fs::remove_dir_all(&partial);
-        copy(&unpacked(&format!("{name}-{version}"))?, &partial)?;
+        copy(&unpacked, &partial)?;
         fs::rename(&partial, &folder)?;
     }
     Ok(folder)
+}
+
+/// Where the sources of a published crate are, once cargo has downloaded and unpacked them, as it
+/// would for anyone who depends on them.
+///
+/// # Errors
+/// If cargo cannot fetch it.
+pub(crate) fn sources(name: &str, version: &str) -> anyhow::Result<PathBuf> {
+    let fetch = tempfile::tempdir()?;
+    let manifest = format!(
+        "[package]\nname = \"fetch\"\nversion = \"0.0.0\"\nedition = \"2024\"\n\
+         [dependencies]\n{name} = \"={version}\"\n[workspace]\n"
+    );
+    fs::create_dir(fetch.path().join("src"))?;
+    fs::write(fetch.path().join("Cargo.toml"), manifest)?;
+    fs::write(fetch.path().join("src/lib.rs"), "")?;
+    quiet(cargo().arg("fetch").current_dir(fetch.path()))?;
+    unpacked(&format!("{name}-{version}"))
 }
 
 /// Where cargo unpacked a package of the registry.

@@ -182,6 +182,7 @@ impl Rewriter<'_> {
                     "-l" => self.library(&value),
                     "-o" => self.output = Some(value.clone().into()),
                     "-e" => self.asked.note("e", Some(&value)),
+                    "-undefined" => self.asked.note("undefined", Some(&value)),
                     _ => {}
                 }
                 self.out.push(value);
@@ -438,6 +439,8 @@ fn additions(recipe: &Recipe, has_id: bool, has_room: bool) -> Vec<String> {
         more.push(note.to_string());
         more.extend(recipe.keep.iter().map(|symbol| format!("-Wl,-u,{symbol}")));
     }
+    // Last, so that a library of the user's goes first.
+    more.extend(recipe.import_libraries.iter().map(|folder| format!("-L{folder}")));
     more
 }
 

@@ -30,6 +30,8 @@ pub struct Asked {
     pub exports_all: bool,
     /// Symbols that are exported, each named by an option of its own.
     pub exported: Vec<String>,
+    /// `-undefined dynamic_lookup`: what no library defines is looked for when the program runs.
+    pub dynamic_lookup: bool,
     /// Files that say what is exported.
     pub lists: Vec<ExportList>,
 }
@@ -78,6 +80,7 @@ impl Asked {
                 self.subsystem_version = parts.next();
             }
             "e" | "entry" => self.entry = text(),
+            "undefined" => self.dynamic_lookup |= value == "dynamic_lookup",
             "E" | "export-dynamic" | "export-all-symbols" => self.exports_all = true,
             "export-dynamic-symbol" | "exported_symbol" => self.exported.push(value.to_owned()),
             "version-script" => self.list(value, ListForm::VersionScript),

@@ -28,6 +28,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::cache::{self, Cache, CacheError};
 use crate::darwin::stubs;
+use crate::extensions::import_libraries;
 use crate::target::{Floor, Toolchain};
 use crate::zig::Zig;
 pub use run::{Linked, ShimCall, ShimError, invoked_as, run};
@@ -82,6 +83,8 @@ pub struct Recipe {
     pub sdks: Vec<Utf8PathBuf>,
     /// What is to be `__TEXT,__info_plist` of programs for macOS.
     pub info_plist: Option<InfoPlist>,
+    /// Where the import libraries of Python and Node are, for Windows.
+    pub import_libraries: Option<Utf8PathBuf>,
 }
 
 /// A property list for programs.
@@ -151,6 +154,7 @@ impl Recipe {
             static_pie: toolchain.static_pie,
             sdks: if toolchain.is("darwin") { sdks(cache, env) } else { Vec::new() },
             info_plist: None,
+            import_libraries: import_libraries::place(toolchain, cache),
         })
     }
 
@@ -247,6 +251,7 @@ impl Recipe {
             static_pie: false,
             sdks: vec![],
             info_plist: None,
+            import_libraries: None,
         }
     }
 }

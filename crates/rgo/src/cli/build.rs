@@ -59,6 +59,11 @@ pub enum Other {
     Targets(TargetsArgs),
     /// Say for each toolchain what is there, what is missing, and the command that mends it
     Doctor(DoctorArgs),
+    /// Print the variables by which another program that runs cargo, as maturin, builds as rgo does
+    #[command(after_help = "\
+Examples:
+  eval \"$(rgo-build env --target linux/arm64)\" && maturin build --target aarch64-unknown-linux-gnu")]
+    Env(Box<EnvArgs>),
     /// Show or clear what rgo keeps: standard libraries, zig, link shims
     #[command(subcommand)]
     Cache(CacheCommand),
@@ -312,6 +317,15 @@ pub struct TargetsArgs {
     /// How to render the list
     #[arg(long, value_enum, default_value_t)]
     pub format: FormatArg,
+}
+
+/// Arguments of `rgo-build env`: those of a build, of which the target, its floor, the project and the
+/// compiler have a meaning here.
+#[derive(Debug, Args)]
+pub struct EnvArgs {
+    /// The build
+    #[command(flatten)]
+    pub build: BuildArgs,
 }
 
 /// Arguments of `rgo-build doctor`.

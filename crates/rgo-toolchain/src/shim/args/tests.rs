@@ -32,6 +32,33 @@ fn a_dylib_is_named_by_its_file_and_not_by_its_folder() {
 }
 
 #[test]
+fn what_may_stay_open_is_remembered_in_every_spelling() {
+    for line in [
+        "-undefined dynamic_lookup",
+        "-Wl,-undefined,dynamic_lookup",
+        "-Wl,-undefined -Wl,dynamic_lookup",
+        "-Xlinker -undefined -Xlinker dynamic_lookup",
+        // As napi-build has it.
+        "-Wl -undefined dynamic_lookup",
+    ] {
+        let (args, rewritten) = run("darwin", false, false, line);
+        assert!(rewritten.asked.dynamic_lookup, "{line}");
+        assert!(args.contains("undefined") && args.contains("dynamic_lookup"), "{args}");
+    }
+    assert!(!run("darwin", false, false, "-undefined error").1.asked.dynamic_lookup);
+    assert!(!run("darwin", false, false, "-o dynamic_lookup").1.asked.dynamic_lookup);
+}
+
+#[test]
+fn import_libraries_of_rgos_come_after_those_of_the_users() {
+    let mut recipe = Recipe::example("windows");
+    recipe.import_libraries = Some("/c/import-libraries/amd64".into());
+    let args: Vec<String> = ["-L", "/mine", "-lpython3"].map(str::to_owned).into();
+    let rewritten = rewrite(&args, "/w".into(), &recipe, &|_| false);
+    assert_eq!(rewritten.args, ["-L", "/mine", "-lpython3", "-L/c/import-libraries/amd64"]);
+}
+
+#[test]
 fn links() {
     let table = [
         (

@@ -26,7 +26,7 @@ pub(super) fn missing(linked: &Linked, image: &Image<'_>) -> Result<Vec<String>>
     let exports = Exports::read(linked, image.format())?;
     missing.extend(exports.missing(image, &linkage));
     if linked.library {
-        missing.extend(exports.superfluous(&linkage, image.format()));
+        missing.extend(exports.superfluous(&linkage, image));
     }
     Ok(missing)
 }
@@ -143,22 +143,33 @@ impl Exports {
     }
 
     /// Names that are exported though no list has them.
-    fn superfluous(&self, linkage: &Linkage, format: Format) -> Option<String> {
+    fn superfluous(&self, linkage: &Linkage, image: &Image<'_>) -> Option<String> {
         let allowed = self.allowed.as_ref()?;
         // Those of the build's own record are found by their section.
         let own = [rgo_binary::note::SYMBOL, rgo_binary::audit::SYMBOL];
         let is_allowed = |name: &str| {
-            own.contains(&name) || allowed.iter().any(|pattern| pattern.is_match(name))
+            own.contains(&name)
+                || allowed.iter().any(|pattern| pattern.is_match(name))
+                || is_end_of_section(name, image)
         };
         let names = linkage.exports.iter().map(String::as_str);
         let more: Vec<&str> = names.filter(|name| !is_allowed(name)).collect();
-        let list = if format == Format::Pe { "module definition" } else { "version script" };
+        let list =
+            if image.format() == Format::Pe { "module definition" } else { "version script" };
         (!more.is_empty()).then(|| format!("a {list} that does not export {}", listed(&more)))
     }
 }
 
+/// Whether a name is one that LLD defines itself for where a section begins or ends, and exports
+/// whatever a version script says.
+fn is_end_of_section(name: &str, image: &Image<'_>) -> bool {
+    let section = name.strip_prefix("__start_").or_else(|| name.strip_prefix("__stop_"));
+    let has = |section: &str| image.object().section_by_name(section).is_some();
+    image.format() == Format::Elf && section.is_some_and(has)
+}
+
 /// A few of many names.
-fn listed(names: &[&str]) -> String {
+pub(super) fn listed(names: &[&str]) -> String {
     let shown = names.get(..SHOWN).unwrap_or(names).join(", ");
     match names.len().saturating_sub(SHOWN) {
         0 => shown,

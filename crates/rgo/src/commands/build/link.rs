@@ -16,6 +16,7 @@ use rgo_binary::{Arch, Format, Image, Limits, Recognised, note, recognise, slice
 use rgo_toolchain::cache::Cache;
 use rgo_toolchain::event::Event;
 use rgo_toolchain::exec;
+use rgo_toolchain::extensions::{self, import_libraries, python};
 use rgo_toolchain::interrupt::Temporary;
 use rgo_toolchain::native;
 use rgo_toolchain::own_linker;
@@ -29,6 +30,7 @@ use rgo_toolchain::zig::{self, Zig, ZigError};
 
 use super::as_asked;
 use super::finish::{self, Content};
+use super::open_names;
 use super::prepare::{self, Prepared};
 use crate::exit::Exit;
 use crate::{dispatch, output, place};
@@ -227,7 +229,10 @@ impl<'a> Linker<'a> {
         });
         let installed = match &recipe {
             Some(recipe) if self.dry_run => Some(recipe.places(&prepared.cache, &self.own)),
-            Some(recipe) => Some(recipe.install(&prepared.cache, &self.own)?),
+            Some(recipe) => {
+                import_libraries::ensure(toolchain, &prepared.cache)?;
+                Some(recipe.install(&prepared.cache, &self.own)?)
+            }
             None => None,
         };
         let sought = Sought {
@@ -258,6 +263,8 @@ impl<'a> Linker<'a> {
                 }
                 let user = &prepare::env;
                 env.extend(native::env(toolchain, floor, installed, &recipe, zig, user));
+                env.extend(extensions::env(toolchain, zig, &prepared.cache, user));
+                env.extend(self.python(toolchain));
                 let trims = prepared.trims.iter().map(|trim| format!("{}={}", trim.from, trim.to));
                 env.insert(shim::TRIM.to_owned(), trims.collect::<Vec<_>>().join("\n"));
                 env.extend(installed.env.iter().cloned());
@@ -285,6 +292,51 @@ impl<'a> Linker<'a> {
             zig_version: offered.as_ref().map(|offered| offered.recipe.zig_version.clone()),
             offered,
         })
+    }
+
+    /// The variables of the shim for builds that outlive this run, and have no note.
+    ///
+    /// # Errors
+    /// If zig is not to be had.
+    pub(super) fn lasting(
+        &self,
+        toolchain: &Toolchain,
+        floor: Option<&Floor>,
+    ) -> Result<Vec<(String, String)>> {
+        let Prepared { compiler, cache, .. } = self.prepared;
+        if toolchain.zig.is_none() {
+            return Ok(Vec::new());
+        }
+        let zig = &self.zig(&mut |_| {})?.zig;
+        let recipe =
+            Recipe::new(toolchain, floor, zig, &compiler.version.release, cache, &prepare::env);
+        Ok(recipe.map(|recipe| recipe.places(cache, &self.own).env).unwrap_or_default())
+    }
+
+    /// Where maturin finds Python's library, without which it makes no wheel for Windows. It has no
+    /// spelling with a target in it: for a build of one target.
+    pub(super) fn python_library(&self, toolchain: &Toolchain) -> Option<(String, String)> {
+        let place = import_libraries::place(toolchain, &self.prepared.cache);
+        let is_free = prepare::env(python::LIBRARY).is_none();
+        let place = place.filter(|_| self.uses_pyo3() && is_free)?;
+        Some((python::LIBRARY.to_owned(), place.into_string()))
+    }
+
+    /// What pyo3 has to be told of an extension for Python.
+    fn python(&self, toolchain: &Toolchain) -> BTreeMap<String, String> {
+        let Prepared { project, compiler, wanted, .. } = self.prepared;
+        if !self.uses_pyo3() {
+            return BTreeMap::new();
+        }
+        let folder = project.manifest.parent().unwrap_or(&project.manifest);
+        let root = &project.metadata.workspace_root;
+        let libraries_alone = wanted.iter().all(|one| one.kind == OutputKind::Cdylib);
+        let host = &compiler.version.host;
+        python::env(toolchain, host, (folder, root), libraries_alone, &prepare::env)
+    }
+
+    fn uses_pyo3(&self) -> bool {
+        self.prepared.project.checksums.keys().any(|(name, _)| name == "pyo3-build-config")
     }
 
     /// Where nothing can link, nothing needs to be compiled.
@@ -442,11 +494,16 @@ pub fn intercept() -> Option<ExitCode> {
 /// Mends what was linked, and holds that it is what was asked for.
 fn after_link(linked: &shim::Linked) -> Result<(), String> {
     mend(linked).map_err(|error| format!("mending what was linked: {error:#}"))?;
-    let missing = || -> Result<Vec<String>> {
+    let compared = || -> Result<_> {
         let data = finish::map(&linked.output)?;
-        as_asked::missing(linked, &Image::parse(&data, &Limits::default())?)
+        let image = Image::parse(&data, &Limits::default())?;
+        Ok((as_asked::missing(linked, &image)?, open_names::refused(linked, &image)?))
     };
-    let missing = missing().map_err(|error| format!("checking what was linked: {error:#}"))?;
+    let (missing, refused) =
+        compared().map_err(|error| format!("checking what was linked: {error:#}"))?;
+    if !refused.is_empty() {
+        return Err(open_names::error(&refused));
+    }
     if missing.is_empty() {
         return Ok(());
     }

@@ -8,6 +8,7 @@
 mod arguments;
 mod artifacts;
 mod as_asked;
+mod env;
 mod execute;
 mod failures;
 mod finish;
@@ -17,6 +18,7 @@ pub mod link;
 mod lockfile;
 mod makeable;
 mod note;
+mod open_names;
 mod prepare;
 mod report;
 mod run_outputs;
@@ -56,12 +58,13 @@ use verdict::Level;
 /// If what was asked cannot be done; what is wrong with a single target is in the report.
 pub fn run(args: Build) -> Result<Exit> {
     interrupt::install();
-    match &args.command {
+    match args.command {
         None => build(&args.build),
-        Some(Other::Stamp(args)) => stamp::run(args),
-        Some(Other::Targets(args)) => super::toolchains::targets(args),
-        Some(Other::Doctor(args)) => super::doctor::run(args),
-        Some(Other::Cache(args)) => super::toolchains::cache(args),
+        Some(Other::Stamp(args)) => stamp::run(&args),
+        Some(Other::Targets(args)) => super::toolchains::targets(&args),
+        Some(Other::Env(args)) => env::run(args.build),
+        Some(Other::Doctor(args)) => super::doctor::run(&args),
+        Some(Other::Cache(args)) => super::toolchains::cache(&args),
     }
 }
 

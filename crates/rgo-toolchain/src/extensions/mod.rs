@@ -1,0 +1,90 @@
+//! Extensions: libraries that Python or Node loads, and that call back into it. On Linux and macOS
+//! the names that they use stay open until then; on Windows a link has to know them.
+//!
+//! | crates | what they need of a build for another system | who gives it |
+//! |---|---|---|
+//! | pyo3 < 0.28, C code | `python3.lib`, `python311.lib` | [`import_libraries`], by the link |
+//! | pyo3 without abi3 | the version of Python | [`python`] |
+//! | pyo3's `generate-import-lib` | a `dlltool` | [`env`] |
+//! | napi-build | a folder with a `libnode.dll`, and `node.lib` | [`env`], [`import_libraries`] |
+//! | on macOS | `-undefined dynamic_lookup`, for names of [`names`] alone | the check after the link |
+
+pub(crate) mod hint;
+pub mod import_libraries;
+pub mod names;
+pub mod python;
+
+use std::collections::BTreeMap;
+
+use crate::cache::{Cache, Env};
+use crate::target::Toolchain;
+use crate::zig::Zig;
+
+/// Variables by which the build scripts of extensions for Windows find what they look for. They have
+/// no spelling with a target in it; build scripts for other systems do not read them, and their
+/// values are the same for all processors.
+pub fn env(
+    toolchain: &Toolchain,
+    zig: &Zig,
+    cache: &Cache,
+    user: Env<'_>,
+) -> BTreeMap<String, String> {
+    let mut vars = BTreeMap::new();
+    if !toolchain.is("windows") {
+        return vars;
+    }
+    let mut set = |name: &str, value: String| {
+        if user(name).is_none() {
+            vars.insert(name.to_owned(), value);
+        }
+    };
+    // napi-build looks for a file of one name there, and links a library of another one.
+    set("LIBNODE_PATH", import_libraries::folder(cache).into_string());
+    // The crate python3-dll-a runs it, and splits it at spaces.
+    let words = std::iter::once(zig.program.as_str()).chain(zig.args.iter().map(String::as_str));
+    let words: Vec<&str> = words.collect();
+    if words.iter().all(|word| !word.contains(char::is_whitespace)) {
+        set("ZIG_COMMAND", words.join(" "));
+    }
+    vars
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::target;
+    use crate::zig::Found;
+
+    fn vars(name: &str, program: &str, user: &[(&str, &str)]) -> BTreeMap<String, String> {
+        let folder = tempfile::tempdir().unwrap();
+        let cache = Cache::at(folder.path().to_str().unwrap()).unwrap();
+        let zig = Zig {
+            program: program.into(),
+            args: vec!["-m".into(), "ziglang".into()],
+            version: semver::Version::new(0, 15, 2),
+            lib_dir: "/z/lib".into(),
+            found: Found::Path,
+        };
+        let env = |name: &str| user.iter().find(|(k, _)| *k == name).map(|(_, v)| (*v).to_owned());
+        super::env(target::by_name(name).unwrap(), &zig, &cache, &env)
+    }
+
+    #[test]
+    fn only_builds_for_windows_get_variables() {
+        for toolchain in target::all().iter().filter(|toolchain| toolchain.zig.is_some()) {
+            let names: Vec<String> = vars(&toolchain.name, "/z/python", &[]).into_keys().collect();
+            let expected: &[&str] =
+                if toolchain.is("windows") { &["LIBNODE_PATH", "ZIG_COMMAND"] } else { &[] };
+            assert_eq!(names, expected, "{}", toolchain.name);
+        }
+        assert_eq!(vars("windows-arm64", "/z/python", &[])["ZIG_COMMAND"], "/z/python -m ziglang");
+    }
+
+    #[test]
+    fn what_the_user_has_set_stays_and_no_path_is_split() {
+        let of_user = [("LIBNODE_PATH", "/mine"), ("ZIG_COMMAND", "zig")];
+        assert!(vars("windows-amd64", "/z/python", &of_user).is_empty());
+        let names: Vec<String> = vars("windows-amd64", "/a b/zig", &[]).into_keys().collect();
+        assert_eq!(names, ["LIBNODE_PATH"]);
+    }
+}

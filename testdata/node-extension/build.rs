@@ -1,0 +1,5 @@
+//! What a link for Node needs.
+
+fn main() {
+    napi_build::setup();
+}

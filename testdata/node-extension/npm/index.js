@@ -1,0 +1,2 @@
+// The file for this system and processor.
+module.exports = require(`./rgo-sample.${process.platform}-${process.arch}.node`);
