@@ -1,7 +1,7 @@
 //! What to do about the failures of a build that are known by their words: the linker's, the C
 //! compiler's, cargo's. A pure function over what they printed.
 
-use crate::{build_script, system};
+use crate::{build_script, not_in_zig, system};
 
 /// The next step for a failure, if it is a known one. `toolchain` is the one that failed.
 #[must_use]
@@ -31,6 +31,9 @@ pub fn for_failure(text: &str, toolchain: &str) -> Option<String> {
     }
     if text.contains("fatal error:") && text.contains("file not found") {
         let header = quoted("fatal error:").unwrap_or_default();
+        if not_in_zig::OPENMP.words.contains(&header.as_str()) {
+            return Some(not_in_zig::OPENMP.hint.to_owned());
+        }
         return Some(format!(
             "the C header {header} is not there for {toolchain}; headers of the host do not serve another \
              platform: use the crate's vendored or bundled feature, or point CFLAGS for the target at headers \
@@ -40,6 +43,9 @@ pub fn for_failure(text: &str, toolchain: &str) -> Option<String> {
     for words in ["dynamic system library", "static system library", "unable to find library"] {
         if let Some(library) = quoted(words) {
             let library = library.trim_start_matches("-l").to_owned();
+            if let Some(lack) = not_in_zig::by_library(&library) {
+                return Some(lack.hint.to_owned());
+            }
             return Some(format!(
                 "the library {library} is not there for {toolchain}; libraries of the host do not serve another \
                  platform: use the crate's vendored or static feature, or add -L with a copy made for it by \
@@ -103,6 +109,9 @@ fn undefined_symbol(symbol: &str, toolchain: &str) -> String {
              {since}), or build for {toolchain}/static"
         );
     }
+    if let Some(lack) = not_in_zig::by_function(function) {
+        return lack.hint.to_owned();
+    }
     let bare = symbol.trim_start_matches('_');
     if bare.starts_with("pthread_") || bare.starts_with("sem_") {
         return format!(
@@ -156,6 +165,17 @@ mod tests {
                 "linux-amd64",
                 "library ssl",
             ),
+            ("ld.lld: error: undefined symbol: __kmpc_fork_call\n>>>", "linux-amd64", "OpenMP"),
+            ("error: undefined symbol: ___kmpc_fork_call\n", "darwin-arm64", "OpenMP"),
+            ("lld-link: error: undefined symbol: omp_get_num_threads\n", "windows-amd64", "OpenMP"),
+            ("error: unable to find dynamic system library 'gomp' using", "linux-arm64", "OpenMP"),
+            ("a.c:1:10: fatal error: 'omp.h' file not found", "linux-amd64", "OpenMP"),
+            (
+                "error: unable to find dynamic system library 'gfortran' using",
+                "linux-amd64",
+                "FC_<target>",
+            ),
+            ("error: undefined symbol: _gfortran_st_write\n", "linux-amd64", "FC_<target>"),
             ("error: undefined symbol: _NSApp\n", "darwin-arm64", "C library of darwin-arm64"),
             (
                 "error: unable to find framework 'CoreFoundation'. searched",
