@@ -263,6 +263,129 @@ fn a_windows_program_says_which_windows_it_needs() {
     }
 }
 
+/// A DLL whose functions are called late, and the helper that then loads it.
+#[test]
+fn a_dll_is_loaded_once_it_is_called() {
+    let targets = "windows/amd64,windows/arm64";
+    let project = Project::copy("link-options");
+    let main = project.folder.join("src/main.rs");
+    let text = std::fs::read_to_string(&main).expect("a source").replace(
+        "fn main() {\n",
+        "#[link(name = \"version\")]\nunsafe extern \"system\" {\n    fn GetFileVersionInfoSizeA(name: \
+         *const u8, none: *mut u32) -> u32;\n}\n\nfn main() {\n    let size = unsafe { \
+         GetFileVersionInfoSizeA(c\"kernel32.dll\".as_ptr().cast(), &mut 0) };\n    assert!(size > 0);\n",
+    );
+    std::fs::write(&main, text).expect("written");
+    let mut command = project.command(["--target", targets]);
+    command.env("PROGRAM_OPTIONS", "-Wl,--delayload=version.dll");
+    let report = Outcome::of(&mut command).report();
+    for toolchain in ["windows-amd64", "windows-arm64"] {
+        let program = report.artifact(toolchain, "program").path();
+        let said = readobj(&["--coff-imports"], &program);
+        let (_, delayed) = said.split_once("DelayImport {").expect("a delay import");
+        for words in ["Name: VERSION.dll", "GetFileVersionInfoSizeA"] {
+            assert!(delayed.contains(words), "{toolchain}: {words}\n{said}");
+        }
+        assert_eq!(said.matches("VERSION.dll").count(), 1, "{toolchain}: {said}");
+        if let Some(ran) = run(toolchain, &program, &["a"]) {
+            assert_eq!(ran.ended(0).stdout, "1 arguments\n");
+        }
+    }
+}
+
+#[test]
+fn a_windows_program_has_no_time_in_it() {
+    let options = "-Wl,--no-insert-timestamp";
+    let (_project, outcome) = build("windows/amd64,windows/arm64", options, options);
+    let report = outcome.report();
+    for toolchain in ["windows-amd64", "windows-arm64"] {
+        for name in ["program", "options"] {
+            let said = readobj(&["--file-headers"], &report.artifact(toolchain, name).path());
+            assert!(
+                said.contains("TimeDateStamp: 1970-01-01 00:00:00 (0x0)"),
+                "{toolchain}: {said}"
+            );
+        }
+    }
+}
+
+/// A crate's own definition, beside rustc's: what it says of a function counts, and what rustc
+/// exports besides stays.
+const DEFINITION: &str = "\u{feff}LIBRARY options BASE=0x190000000
+VERSION 2.5
+STACKSIZE 0x300000,0x2000
+HEAPSIZE 0x50000
+DESCRIPTION \"nothing\"
+EXPORTS
+    options_add @7
+    sum=options_add @8 NONAME
+    options_sum=options_add   ; by another name
+    options_ticks=KERNEL32.GetTickCount
+    options_hidden=options_count PRIVATE
+    options_data=options_add DATA
+";
+
+#[test]
+fn a_library_follows_its_own_module_definition_beside_rustcs() {
+    for option in ["-Wl,$HERE/own.def", "$HERE/own.def"] {
+        let project = Project::copy("link-options");
+        std::fs::write(project.folder.join("own.def"), DEFINITION).expect("written");
+        let option = option.replace("$HERE", project.folder.to_str().expect("UTF-8"));
+        let mut command = project.command(["--target", "windows/amd64,windows/arm64"]);
+        let report = Outcome::of(command.env("LIBRARY_OPTIONS", option)).report();
+        for toolchain in ["windows-amd64", "windows-arm64"] {
+            let path = report.artifact(toolchain, "options").path();
+            let said = readobj(&["--file-headers", "--coff-exports"], &path);
+            for words in [
+                "ImageBase: 0x190000000",
+                "MajorImageVersion: 2",
+                "MinorImageVersion: 5",
+                "SizeOfStackReserve: 3145728",
+                "SizeOfStackCommit: 8192",
+                "SizeOfHeapReserve: 327680",
+                "ForwardedTo: KERNEL32.GetTickCount",
+            ] {
+                assert!(said.contains(words), "{toolchain}: {words}\n{said}");
+            }
+            let exports = said.split("Export {").skip(1).map(|export| {
+                let field = |name: &str| {
+                    let line = export.lines().find_map(|line| line.trim().strip_prefix(name));
+                    line.unwrap_or_default().trim().to_owned()
+                };
+                (field("Name:"), field("Ordinal:"), field("RVA:"))
+            });
+            let exports: Vec<_> = exports.collect();
+            let of = |name: &str| {
+                let mut found = exports.iter().filter(|(is, ..)| is == name);
+                found.next().unwrap_or_else(|| panic!("{toolchain} {name}: {said}"))
+            };
+            let (add, count) = (of("options_add"), of("options_count"));
+            assert_eq!(add.1, "7", "{said}");
+            assert_eq!((of("").1.as_str(), &of("").2), ("8", &add.2), "{said}");
+            for name in ["options_sum", "options_data"] {
+                assert_eq!(of(name).2, add.2, "{toolchain} {name}: {said}");
+            }
+            assert_eq!(of("options_hidden").2, count.2, "{said}");
+            assert_eq!(exports.len(), 7, "{toolchain}: {said}");
+        }
+    }
+}
+
+#[test]
+fn what_lld_has_nothing_for_in_a_module_definition_fails_by_name() {
+    for (text, words) in [
+        ("SECTIONS\n  .text READ\n", "LLD has nothing for its `SECTIONS`"),
+        ("LIBRARY other\n", "it calls the library other.dll"),
+        ("EXPORTS\n  not_there\n", "not_there"),
+    ] {
+        let project = Project::copy("link-options");
+        let file = project.folder.join("own.def");
+        std::fs::write(&file, text).expect("written");
+        let mut command = project.command(["--target", "windows/amd64"]);
+        Outcome::of(command.env("LIBRARY_OPTIONS", &file)).ended(1).says(words);
+    }
+}
+
 /// rustc asks every linker to leave out what nobody uses.
 #[test]
 fn no_program_has_functions_that_nobody_calls() {

@@ -33,6 +33,7 @@ mod private_sources;
 mod published;
 mod rebuild;
 mod reproducible;
+mod resources;
 mod run;
 #[cfg(target_os = "linux")]
 mod signals;

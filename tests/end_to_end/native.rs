@@ -224,6 +224,54 @@ fn a_missing_header_names_the_target_and_the_header() {
     }
 }
 
+/// zig has no OpenMP; nothing serial takes its place.
+#[test]
+fn openmp_fails_by_name_with_what_helps() {
+    let project = Project::copy("missing-header");
+    let script = project.folder.join("build.rs");
+    let text = std::fs::read_to_string(&script).expect("a script");
+    write(&script, &text.replace(".file(", ".flag(\"-fopenmp\").file("));
+    let targets = "linux/amd64,linux/arm64/static,darwin/arm64,windows/amd64,windows/arm64";
+    for code in [
+        "#include <omp.h>\nint poller(void) { return omp_get_max_threads(); }\n",
+        "void out(int);\nint poller(void) {\n  int sum = 0;\n#pragma omp parallel for reduction(+:sum)\n  \
+         for (int i = 0; i < 9; i++) sum += i;\n  return sum;\n}\n",
+    ] {
+        write(&project.folder.join("c/poll.c"), code);
+        let outcome = project.build(["--target", targets]).ended(1);
+        let report = crate::support::Report::parse(&outcome.stdout);
+        for toolchain in report.toolchains() {
+            let said = report.error(toolchain).unwrap_or_else(|| panic!("{toolchain}: {outcome}"));
+            assert!(!said.is_empty(), "{toolchain}");
+        }
+        assert_eq!(report.all().count(), 0, "{outcome}");
+        outcome.says("this is OpenMP").says("rayon");
+    }
+}
+
+/// zig has no Fortran, and the host's compiler would make code for the host: cmake does not find it.
+#[test]
+#[cfg(unix)]
+fn fortran_fails_by_name_and_the_hosts_compiler_is_not_taken() {
+    use std::os::unix::fs::PermissionsExt;
+    let project = Project::copy("with-cmake");
+    let bin = project.folder.join("bin");
+    for name in ["gfortran", "f95", "flang"] {
+        write(&bin.join(name), "#!/bin/sh\necho THE HOSTS >&2\nexit 1\n");
+        let all = std::fs::Permissions::from_mode(0o755);
+        std::fs::set_permissions(bin.join(name), all).expect("runnable");
+    }
+    let path = format!("{}:{}", bin.display(), std::env::var("PATH").expect("a PATH"));
+    let lists = project.folder.join("cxx/CMakeLists.txt");
+    let text = std::fs::read_to_string(&lists).expect("a project");
+    write(&lists, &text.replace("project(count CXX)", "project(count CXX Fortran)"));
+    for target in ["linux/amd64", "windows/arm64"] {
+        let mut build = project.command(["--target", target]);
+        let outcome = Outcome::of(build.env("PATH", &path)).ended(1);
+        outcome.says("this is Fortran").says("FC_<target>").says_nothing_of("THE HOSTS");
+    }
+}
+
 #[test]
 fn a_failed_link_shows_the_linkers_words_and_a_next_step() {
     let project = Project::of("link-errors");

@@ -15,7 +15,8 @@ const PURE: [&str; 3] =
 const EFFECTS: [&str; 5] = ["std::fs", "std::process", "std::net", "std::env", "std::thread"];
 
 /// Where a process may be started: rgo's one executor, and what drives rgo from outside.
-const SPAWNS: [&str; 3] = ["crates/rgo-toolchain/src/exec.rs", "xtask/", "tests/"];
+const SPAWNS: [&str; 4] =
+    ["crates/rgo-toolchain/src/exec.rs", "xtask/", "tests/", "testdata/resources/by-windres/"];
 
 /// What a crate may not depend on.
 const APART: [(&str, &[&str]); 4] = [

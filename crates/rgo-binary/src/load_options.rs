@@ -1,6 +1,6 @@
 //! What a linker can be asked to tell the loader, beside what [`crate::linkage`] reads of every
 //! image: the size of the first thread's stack, the oldest Windows, and whether a library binds its
-//! own symbols.
+//! own symbols; and which DLLs are loaded before a program starts, and not once they are called.
 //!
 //! ```text
 //! stack     ELF PT_GNU_STACK p_memsz │ PE SizeOfStackReserve │ Mach-O LC_MAIN stacksize
@@ -12,8 +12,8 @@
 
 use object::read::elf::{Dyn, FileHeader, ProgramHeader};
 use object::read::macho::LoadCommandVariant;
-use object::read::pe::ImageOptionalHeader;
-use object::{File, elf};
+use object::read::pe::{ImageNtHeaders, ImageOptionalHeader, PeFile};
+use object::{File, LittleEndian as LE, elf};
 
 use crate::Image;
 
@@ -64,6 +64,27 @@ pub fn pe_versions(image: &Image<'_>) -> Option<(String, String)> {
     match image.object() {
         File::Pe32(file) => Some(of(&file.nt_headers().optional_header)),
         File::Pe64(file) => Some(of(&file.nt_headers().optional_header)),
+        _ => None,
+    }
+}
+
+/// DLLs of a PE image's import table, in its order, and none of its delayed one; `None` for other
+/// formats, or if the table cannot be read.
+#[must_use]
+pub fn pe_loaded_at_start(image: &Image<'_>) -> Option<Vec<String>> {
+    fn of<H: ImageNtHeaders>(file: &PeFile<'_, H>) -> Option<Vec<String>> {
+        let Some(table) = file.import_table().ok()? else { return Some(Vec::new()) };
+        let mut descriptors = table.descriptors().ok()?;
+        let mut names = Vec::new();
+        while let Some(descriptor) = descriptors.next().ok()? {
+            let name = table.name(descriptor.name.get(LE)).ok()?;
+            names.push(String::from_utf8_lossy(name).into_owned());
+        }
+        Some(names)
+    }
+    match image.object() {
+        File::Pe32(file) => of(file),
+        File::Pe64(file) => of(file),
         _ => None,
     }
 }

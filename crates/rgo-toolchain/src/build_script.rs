@@ -13,6 +13,8 @@
 //!   stack backtrace:
 //! ```
 
+use crate::not_in_zig;
+
 /// Bytes of a reason, at most.
 const MOST: usize = 240;
 
@@ -106,8 +108,8 @@ const HINTS: [(&[&str], &str); 9] = [
     (&["protoc"], "install protoc (Debian: protobuf-compiler), or name it by PROTOC"),
     (
         &["windres"],
-        "resources for Windows need windres, which runs on any system: install it (Debian: binutils-mingw-w64 and \
-         gcc-mingw-w64)",
+        "rgo's windres compiles resources by zig, and says above what it cannot follow; WINDRES or RC_<target> \
+         name another",
     ),
     (
         &["libclang"],
@@ -122,8 +124,7 @@ const HINTS: [(&[&str], &str); 9] = [
     ),
     (
         &["code: 2, kind: NotFound"],
-        "the build script looks for a file, or runs a program, that is not there; for resources of Windows that \
-         program is often windres (Debian: binutils-mingw-w64)",
+        "the build script looks for a file, or runs a program, that is not there: its source says which",
     ),
 ];
 
@@ -132,6 +133,10 @@ const HINTS: [(&[&str], &str); 9] = [
 pub fn hint(text: &str) -> Option<&'static str> {
     failed(text)?;
     let (_, said) = text.split_once("failed to run custom build command for `")?;
+    let lacks = [&not_in_zig::OPENMP, &not_in_zig::FORTRAN];
+    if let Some(lack) = lacks.iter().find(|lack| lack.words.iter().any(|word| has(said, word))) {
+        return Some(lack.hint);
+    }
     let known = HINTS.iter().find(|(words, _)| words.iter().all(|word| has(said, word)));
     known.map(|(_, hint)| *hint)
 }
@@ -177,7 +182,22 @@ mod tests {
                 "\nthread 'main' (7) panicked at build.rs:1:97:\ncalled `Result::unwrap()` on an `Err` value: Os { \
                  code: 2, kind: NotFound }\nstack backtrace:\n   0: x\n",
                 "called `Result::unwrap()` on an `Err` value: Os { code: 2, kind: NotFound }",
-                "windres",
+                "runs a program",
+            ),
+            (
+                "error: failed to run `gfortran`: not found",
+                "failed to run `gfortran`: not found",
+                "FC_<target>",
+            ),
+            (
+                "CMake Error: Could NOT find OpenMP_C (missing: OpenMP_C_FLAGS)",
+                "CMake Error: Could NOT find OpenMP_C (missing: OpenMP_C_FLAGS)",
+                "serial program",
+            ),
+            (
+                "a.c:1:10: fatal error: 'omp.h' file not found",
+                "a.c:1:10: fatal error: 'omp.h' file not found",
+                "serial program",
             ),
             (
                 "sh: 1: x-gcc: not found\n\nthread 'main' panicked at build.rs:1:1:\nx-windres failed\nnote: run with \

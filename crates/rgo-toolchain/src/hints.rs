@@ -3,7 +3,7 @@
 
 use crate::darwin::names::{self, Library};
 use crate::extensions::hint as extension;
-use crate::{build_script, system};
+use crate::{build_script, not_in_zig, system};
 
 /// How C declares what comes from a DLL.
 const DLL_IMPORT: &str = "__declspec(dllimport)";
@@ -41,6 +41,9 @@ pub fn for_failure(text: &str, toolchain: &str) -> Option<String> {
         if let Some(hint) = apple_header(&header).filter(|_| toolchain.starts_with("darwin")) {
             return Some(hint);
         }
+        if not_in_zig::OPENMP.words.contains(&header.as_str()) {
+            return Some(not_in_zig::OPENMP.hint.to_owned());
+        }
         return Some(format!(
             "the C header {header} is not there for {toolchain}; headers of the host do not serve another \
              platform: use the crate's vendored or bundled feature, or point CFLAGS for the target at headers \
@@ -55,6 +58,9 @@ pub fn for_failure(text: &str, toolchain: &str) -> Option<String> {
             let library = library.trim_start_matches("-l").to_owned();
             if let Some(hint) = extension::library(&library, toolchain) {
                 return Some(hint);
+            }
+            if let Some(lack) = not_in_zig::by_library(&library) {
+                return Some(lack.hint.to_owned());
             }
             return Some(format!(
                 "the library {library} is not there for {toolchain}; libraries of the host do not serve another \
@@ -152,9 +158,6 @@ fn looks_at_the_host(text: &str, toolchain: &str) -> Option<String> {
 }
 
 fn undefined_symbol(symbol: &str, toolchain: &str) -> String {
-    if toolchain.starts_with("darwin") {
-        return undefined_on_macos(symbol);
-    }
     // With a version behind it the name is still that of the function.
     let function = symbol.split('@').next().unwrap_or(symbol);
     let of_glibc = toolchain.starts_with("linux") && !toolchain.ends_with("static");
@@ -166,6 +169,12 @@ fn undefined_symbol(symbol: &str, toolchain: &str) -> String {
     }
     if let Some(hint) = extension::undefined(symbol, toolchain) {
         return hint;
+    }
+    if let Some(lack) = not_in_zig::by_function(function) {
+        return lack.hint.to_owned();
+    }
+    if toolchain.starts_with("darwin") {
+        return undefined_on_macos(symbol);
     }
     let bare = symbol.trim_start_matches('_');
     if bare.starts_with("pthread_") || bare.starts_with("sem_") {
@@ -252,6 +261,17 @@ mod tests {
                 "darwin-arm64",
                 "looks at the system that it runs on",
             ),
+            ("ld.lld: error: undefined symbol: __kmpc_fork_call\n>>>", "linux-amd64", "OpenMP"),
+            ("error: undefined symbol: ___kmpc_fork_call\n", "darwin-arm64", "OpenMP"),
+            ("lld-link: error: undefined symbol: omp_get_num_threads\n", "windows-amd64", "OpenMP"),
+            ("error: unable to find dynamic system library 'gomp' using", "linux-arm64", "OpenMP"),
+            ("a.c:1:10: fatal error: 'omp.h' file not found", "linux-amd64", "OpenMP"),
+            (
+                "error: unable to find dynamic system library 'gfortran' using",
+                "linux-amd64",
+                "FC_<target>",
+            ),
+            ("error: undefined symbol: _gfortran_st_write\n", "linux-amd64", "FC_<target>"),
             (
                 "error: unable to find framework 'CoreFoundation'. searched",
                 "darwin-amd64",

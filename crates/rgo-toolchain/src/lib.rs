@@ -26,6 +26,7 @@ pub mod hints;
 pub mod interrupt;
 pub mod makeable;
 pub mod native;
+mod not_in_zig;
 pub mod own_linker;
 pub mod plan;
 pub mod profile;

@@ -1,15 +1,16 @@
 //! What C and C++ code in a build needs to know: per target, where its compiler, archiver and headers are.
 //!
 //! It is said in variables that name the target, for what is compiled for the host must not see it, and what the user has
-//! set in any spelling stays. The one exception is `MACOSX_DEPLOYMENT_TARGET`: it has no spelling with a target in it, only
-//! compilers for Apple's systems read it, and its value is the floor that the user's own one went into already.
+//! set in any spelling stays. There are two exceptions. `MACOSX_DEPLOYMENT_TARGET` has no spelling with a target in it, only
+//! compilers for Apple's systems read it, and its value is the floor that the user's own one went into already. And for
+//! Windows `PATH` gets folders with resource compilers, which find out by themselves what they are called for.
 
 use std::collections::BTreeMap;
 
 use camino::{Utf8Path, Utf8PathBuf};
 
 use crate::cache::{Cache, CacheError, Env};
-use crate::shim::{Installed, Recipe};
+use crate::shim::{Installed, Recipe, resources};
 use crate::target::{Floor, Toolchain};
 use crate::zig::Zig;
 
@@ -56,17 +57,27 @@ pub fn env(
     set("CXX", tools.tool("c++").into_string());
     set("AR", tools.tool("ar").into_string());
     set("RANLIB", tools.tool("ranlib").into_string());
+    set("FC", tools.tool("fc").into_string());
     set("CMAKE_TOOLCHAIN_FILE", cmake_path(tools).into_string());
     set(
         "BINDGEN_EXTRA_CLANG_ARGS",
         clang_args(toolchain, recipe, zig, user("BINDGEN_EXTRA_CLANG_ARGS")),
     );
+    if toolchain.is("windows") {
+        // Both are about Windows alone: what names no target is meant for it too.
+        for name in ["WINDRES", "RC"].into_iter().filter(|name| user(name).is_none()) {
+            set(name, tools.tool("windres").into_string());
+        }
+    }
     // The host's .pc files describe libraries of the host's, and even where processor and system are the same the C
     // library's kind or floor is another. What is for the target has to be named by the user; then it is used.
     set("PKG_CONFIG_LIBDIR", tools.tools.join("pkg-config").into_string());
     set("PKG_CONFIG_ALLOW_CROSS", "1".to_owned());
     if let Some(Floor::Macos(version)) = floor.or(toolchain.floor.as_ref()) {
         vars.insert("MACOSX_DEPLOYMENT_TARGET".into(), version.clone());
+    }
+    if toolchain.is("windows") {
+        vars.insert("PATH".into(), resources::path(&tools.tools, user("PATH")));
     }
     vars
 }
@@ -163,6 +174,10 @@ fn cmake_file(toolchain: &Toolchain, floor: Option<&Floor>, tools: &Installed) -
         format!("set(CMAKE_CXX_COMPILER {})", tool("c++")),
         format!("set(CMAKE_AR {})", tool("ar")),
         format!("set(CMAKE_RANLIB {})", tool("ranlib")),
+        // Else cmake would take the host's.
+        "if(NOT CMAKE_Fortran_COMPILER)".into(),
+        format!("  set(CMAKE_Fortran_COMPILER $ENV{{FC_{}}})", toolchain.triple.replace('-', "_")),
+        "endif()".into(),
         // What is of the host is found for building with, never for building against.
         "set(CMAKE_FIND_ROOT_PATH_MODE_PROGRAM NEVER)".into(),
         "set(CMAKE_FIND_ROOT_PATH_MODE_LIBRARY ONLY)".into(),
@@ -181,7 +196,16 @@ fn cmake_file(toolchain: &Toolchain, floor: Option<&Floor>, tools: &Installed) -
                 lines.push(format!("set(CMAKE_OSX_DEPLOYMENT_TARGET {version})"));
             }
         }
-        "windows" => lines.push(format!("set(CMAKE_RC_COMPILER_INIT {})", tool("cc"))),
+        "windows" => {
+            // The crate `cmake` gives the C compiler for it, where that is not called gcc.
+            let is = |name: &str| format!("CMAKE_RC_COMPILER STREQUAL {}", tool(name));
+            lines.push(format!("if(NOT CMAKE_RC_COMPILER OR {} OR {})", is("cc"), is("c++")));
+            lines.push(format!(
+                "  set(CMAKE_RC_COMPILER {} CACHE FILEPATH \"\" FORCE)",
+                tool("windres")
+            ));
+            lines.push("endif()".into());
+        }
         _ => {}
     }
     lines.join("\n") + "\n"
@@ -237,13 +261,16 @@ mod tests {
     }
 
     #[test]
-    fn only_the_floor_of_macos_names_no_target() {
+    fn only_the_floor_of_macos_and_the_path_for_windows_name_no_target() {
         for toolchain in crate::target::all().iter().filter(|t| t.zig.is_some()) {
             let under = format!("_{}", toolchain.triple.replace('-', "_"));
             let vars = vars(&toolchain.name, None, &[]);
             let others: Vec<&String> = vars.keys().filter(|k| !k.ends_with(&under)).collect();
-            let expected: &[&str] =
-                if toolchain.is("darwin") { &["MACOSX_DEPLOYMENT_TARGET"] } else { &[] };
+            let expected: &[&str] = match toolchain.os.as_str() {
+                "darwin" => &["MACOSX_DEPLOYMENT_TARGET"],
+                "windows" => &["PATH"],
+                _ => &[],
+            };
             assert_eq!(others, expected, "{}", toolchain.name);
         }
     }
@@ -271,6 +298,23 @@ mod tests {
             assert!(!vars.contains_key("CC_x86_64_apple_darwin"), "{spelling}");
             assert!(!vars.keys().any(|name| name.contains("CFLAGS")), "{vars:?}");
         }
+    }
+
+    #[test]
+    fn resource_compilers_are_for_windows_and_give_way_to_the_users() {
+        let of = |user: &[(&str, &str)]| {
+            let vars = vars("windows-arm64", None, user);
+            ["WINDRES", "RC"]
+                .map(|it| vars.contains_key(&format!("{it}_aarch64_pc_windows_gnullvm")))
+        };
+        assert_eq!(of(&[]), [true, true]);
+        assert_eq!(of(&[("RC", "llvm-rc")]), [true, false]);
+        assert_eq!(
+            of(&[("TARGET_WINDRES", "x"), ("RC_aarch64-pc-windows-gnullvm", "x")]),
+            [false; 2]
+        );
+        let vars = vars("linux-arm64", None, &[("PATH", "/bin")]);
+        assert!(!vars.keys().any(|name| name.starts_with("RC") || name == "PATH"), "{vars:?}");
     }
 
     #[test]

@@ -8,8 +8,10 @@ use crate::target::Toolchain;
 /// Nothing here can link for a toolchain.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error(
-    "Microsoft's linker runs on Windows alone\nhint: build on Windows, or for {other}, or name a \
-     linker such as lld-link in cargo's configuration: target.{triple}.linker"
+    "Microsoft's linker runs on Windows alone\nhint: build on Windows, or for {other}, or by cargo-xwin, which brings \
+     Microsoft's headers and libraries under Microsoft's license and needs clang: `cargo install cargo-xwin`, then \
+     `cargo xwin build --release --target {triple}`; or name a linker such as lld-link in cargo's configuration: \
+     target.{triple}.linker"
 )]
 pub struct NoLinker {
     /// The toolchain of the same system and processor that needs none.
@@ -63,9 +65,12 @@ mod tests {
         let named = find(msvc, Some("lld-link"), "linux", &none);
         assert!(named.is_ok_and(|words| words.starts_with("lld-link")));
         let error = find(msvc, None, "linux", &none).unwrap_err().to_string();
-        for words in
-            ["runs on Windows alone", "windows/amd64,", "target.x86_64-pc-windows-msvc.linker"]
-        {
+        for words in [
+            "runs on Windows alone",
+            "windows/amd64,",
+            "cargo xwin build --release --target x86_64-pc-windows-msvc`",
+            "target.x86_64-pc-windows-msvc.linker",
+        ] {
             assert!(error.contains(words), "{error}");
         }
     }

@@ -108,7 +108,13 @@ mod tests {
         let msvc = by_name("windows-amd64-msvc").unwrap();
         assert_eq!(linker(msvc, Some("lld-link")).state, State::Ok);
         if exec::find_program("link.exe").is_none() {
-            assert_eq!(linker(msvc, None).state, State::Missing);
+            let finding = linker(msvc, None);
+            assert_eq!(finding.state, State::Missing);
+            let mend = finding.mend.join("\n");
+            assert!(
+                mend.contains("cargo xwin build --release --target x86_64-pc-windows-msvc"),
+                "{mend}"
+            );
         }
     }
 }

@@ -6,7 +6,7 @@
 //! |---|---|---|
 //! | a relative path | meant for the folder of rustc, but zig runs in its own | an absolute path |
 //! | `-static-pie` | ignores it, ET_EXEC comes out | `-static -pie` |
-//! | `-Wl,…/list.def` | dropped, a DLL exports everything | the `.def` as an input |
+//! | `.def` files | takes the last, and none in `-Wl,` | noted, see [`super::definition`] |
 //! | `-Wl,-exported_symbols_list,F` | dropped, a dylib exports everything | noted, for the pass after the link |
 //! | `-sectcreate SEG SECT F` | refuses it | noted, for an object with that section |
 //! | `-mwindows`, `-mconsole` | ignores them | `-Wl,--subsystem,…` |
@@ -207,8 +207,23 @@ impl Rewriter<'_> {
                 return self.out.push(format!("{option}{path}"));
             }
         }
+        if self.definition(Utf8Path::new(arg)) {
+            return;
+        }
         let arg = if arg.starts_with('-') { arg.to_owned() } else { self.existing(arg) };
         self.out.push(arg);
+    }
+
+    /// Remembers a file if it is a module definition; says whether it is.
+    fn definition(&mut self, path: &Utf8Path) -> bool {
+        let is = self.recipe.os == "windows"
+            && !path.as_str().starts_with('-')
+            && path.extension().is_some_and(|it| it.eq_ignore_ascii_case("def"));
+        if is {
+            let path = absolute(self.cwd, path);
+            self.asked.list(path.as_str(), ListForm::Definition);
+        }
+        is
     }
 
     /// zig links the parts of the C library by itself, and each only if it is used.
@@ -274,10 +289,8 @@ impl Rewriter<'_> {
         if self.is_after_unknown && !word.contains('/') && !is_input {
             return self.for_zig(&[word.to_owned()]);
         }
-        if self.recipe.os == "windows" && path.extension() == Some("def") {
-            let path = absolute(self.cwd, path).into_string();
-            self.asked.list(&path, ListForm::Definition);
-            return self.out.push(path);
+        if self.definition(path) {
+            return;
         }
         let path = self.existing(word);
         self.for_zig(&[path]);

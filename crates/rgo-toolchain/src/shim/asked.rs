@@ -3,6 +3,8 @@
 
 use camino::Utf8PathBuf;
 
+use super::definition::Definition;
+
 /// What is asked for. Only what can be seen in the result is remembered.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Asked {
@@ -24,6 +26,8 @@ pub struct Asked {
     pub subsystem_version: Option<String>,
     /// Shared libraries, named as after `-l`, that the file is to need whether it uses them or not.
     pub needed: Vec<String>,
+    /// DLLs that are to be loaded once something of them is called, and not before.
+    pub delayed: Vec<String>,
     /// The symbol that a program starts with.
     pub entry: Option<String>,
     /// Whether all global symbols of a program are exported.
@@ -79,6 +83,7 @@ impl Asked {
                 self.subsystem = parts.next();
                 self.subsystem_version = parts.next();
             }
+            "delayload" => self.delayed.push(value.to_owned()),
             "e" | "entry" => self.entry = text(),
             "undefined" => self.dynamic_lookup |= value == "dynamic_lookup",
             "E" | "export-dynamic" | "export-all-symbols" => self.exports_all = true,
@@ -119,32 +124,11 @@ fn names(text: &str) -> Vec<String> {
         .collect()
 }
 
-/// `EXPORTS` begins a list of `name[=internal] [@ordinal] [DATA …]`; `;` begins a comment.
+/// What is exported by name. What is wrong with a definition the link has said.
 fn definition(text: &str) -> Vec<String> {
-    let lines = text.lines().map(|line| line.split(';').next().unwrap_or_default().trim());
-    let mut is_list = false;
-    let mut found = Vec::new();
-    for line in lines.filter(|line| !line.is_empty()) {
-        let mut words = line.split_whitespace();
-        let first = words.next().unwrap_or_default();
-        match first.to_ascii_uppercase().as_str() {
-            "EXPORTS" => is_list = true,
-            "LIBRARY" | "NAME" | "DESCRIPTION" | "SECTIONS" | "VERSION" | "HEAPSIZE"
-            | "STACKSIZE" => {
-                is_list = false;
-                continue;
-            }
-            _ if is_list => {
-                let name = first.split('=').next().unwrap_or(first);
-                found.push(name.trim_matches('"').to_owned());
-                continue;
-            }
-            _ => continue,
-        }
-        // `EXPORTS name` in one line.
-        found.extend(words.next().map(|name| name.trim_matches('"').to_owned()));
-    }
-    found
+    let mut definition = Definition::default();
+    let _ = definition.add(text);
+    definition.names()
 }
 
 /// The global names of a version script, or all of a dynamic list. `extern "C++" { … }` names
@@ -213,7 +197,7 @@ mod tests {
         for (form, text, expected) in [
             (ListForm::Names, "_a\n# no\n _b # yes\n\n", &["_a", "_b"][..]),
             (ListForm::Definition, "LIBRARY x\nEXPORTS\n  a\n  b=c @1 DATA ; d\n", &["a", "b"]),
-            (ListForm::Definition, "EXPORTS a\n\"b\"\nVERSION 1\nc\n", &["a", "b"]),
+            (ListForm::Definition, "EXPORTS a\n\"b\"\nc @1 NONAME\nVERSION 1\nc\n", &["a", "b"]),
             (ListForm::DynamicList, "{ a; \"b c\"; d*; };", &["a", "b c", "d*"]),
             (
                 ListForm::VersionScript,

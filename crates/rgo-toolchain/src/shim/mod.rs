@@ -6,6 +6,7 @@
 //! shims/<toolchain>-<hash>/cc c++ …    the C tools; named by what they do, so that C code is compiled again when
 //!                                      the floor or zig changes
 //! shims/<toolchain>-<hash>/recipe.json what these tools do
+//! shims/on-path/first last             resource compilers for Windows, see [`resources`]
 //! ```
 //!
 //! On Unix each is a small script that runs the rgo that is running the build (`RGO_SHIM`), else the one that wrote it:
@@ -15,9 +16,11 @@
 
 pub mod args;
 pub mod asked;
+pub mod definition;
 mod lld;
 mod options;
 mod query;
+pub mod resources;
 pub mod response;
 mod run;
 mod section_object;
@@ -43,7 +46,9 @@ pub const CALL: &str = "__rgo-shim";
 /// The linker's file name. rustc guesses a linker's manners from it: one that ends in `-ld` would be given ld's options.
 const LINKER: &str = "rgo-link";
 const RECIPE: &str = "recipe.json";
-const TOOLS: [&str; 6] = ["cc", "c++", "ar", "ranlib", "lib", "dlltool"];
+const TOOLS: [&str; 7] = ["cc", "c++", "ar", "ranlib", "lib", "dlltool", FORTRAN];
+/// Stands for a compiler that zig has not, so that nobody takes the host's instead.
+const FORTRAN: &str = "fc";
 /// Raised whenever the shim itself would make other bytes of the same recipe.
 pub const REVISION: u32 = 4;
 
@@ -214,6 +219,12 @@ impl Recipe {
         for tool in TOOLS {
             put_tool(cache, &places.tool(tool), own)?;
         }
+        if self.os == "windows" {
+            for tool in resources::TOOLS {
+                put_tool(cache, &places.tool(tool), own)?;
+            }
+            resources::install(cache, &places.tools, own)?;
+        }
         let (libgcc, empty) = query::LIBGCC;
         cache.put(&places.tools.join(libgcc), empty)?;
         prepare_work(&self.work, &self.zig_lib)?;
@@ -229,7 +240,7 @@ impl Recipe {
 
     /// The variable that tells the linker of this triple its recipe.
     pub fn link_variable(&self) -> String {
-        format!("RGO_LINK_{}", self.triple.to_uppercase().replace('-', "_"))
+        link_variable(&self.triple)
     }
 
     #[cfg(test)]
@@ -261,8 +272,14 @@ fn sdks(cache: &Cache, env: cache::Env<'_>) -> Vec<Utf8PathBuf> {
     own.into_iter().chain([stubs::place(cache)]).collect()
 }
 
+/// The variable that tells the linker of a triple its recipe.
+fn link_variable(triple: &str) -> String {
+    format!("RGO_LINK_{}", triple.to_uppercase().replace('-', "_"))
+}
+
 impl Installed {
-    /// One of the C tools: `cc`, `c++`, `ar`, `ranlib`, `lib`, `dlltool`.
+    /// One of the C tools: `cc`, `c++`, `ar`, `ranlib`, `lib`, `dlltool`; `fc`, which only fails; for
+    /// Windows also `windres` and `rc`.
     pub fn tool(&self, name: &str) -> Utf8PathBuf {
         self.tools.join(format!("{name}{}", std::env::consts::EXE_SUFFIX))
     }

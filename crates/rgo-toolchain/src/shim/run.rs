@@ -10,10 +10,10 @@ use std::process::ExitCode;
 use camino::{Utf8Path, Utf8PathBuf};
 
 use super::args::{self, LinkKind, Rewritten};
-use super::asked::{Asked, ListForm, exported_by};
+use super::asked::Asked;
 use super::query::{self, Query};
 use super::section_object::{self, Section};
-use super::{CALL, LINKER, RECIPE, Recipe, TRIM, lld, response, windows};
+use super::{CALL, FORTRAN, LINKER, RECIPE, Recipe, TRIM, definition, lld, resources, response};
 use crate::exec::{self, Cmd, ExecError};
 
 /// The hidden first argument of the second stage.
@@ -63,6 +63,25 @@ pub enum ShimError {
         /// What was linked.
         output: Utf8PathBuf,
         /// What the pass says.
+        why: String,
+    },
+    /// A build script calls the Fortran compiler.
+    #[error("there is no Fortran compiler for {0}: zig has none; FC_<target> names another")]
+    Fortran(String),
+    /// A module definition asks for what LLD cannot do.
+    #[error("{path}: {why}")]
+    Definition {
+        /// The file.
+        path: Utf8PathBuf,
+        /// What that is.
+        why: String,
+    },
+    /// A resource compiler is asked for what it cannot do.
+    #[error("{tool}: {why}")]
+    Resource {
+        /// Its name.
+        tool: String,
+        /// What that is.
         why: String,
     },
     /// `cargo_zigbuild` refused.
@@ -120,7 +139,9 @@ pub fn invoked_as(argv0: &str, args: &[String]) -> Option<ShimCall> {
     }
     // Where there are no scripts, copies of the program are told apart by their names.
     let tool = Utf8Path::new(argv0);
-    let is_shim = tool.file_stem() == Some(LINKER) || tool.with_file_name(RECIPE).is_file();
+    let is_shim = tool.file_stem() == Some(LINKER)
+        || tool.with_file_name(RECIPE).is_file()
+        || resources::is_on_path(tool);
     (cfg!(windows) && is_shim)
         .then(|| ShimCall::Tool { tool: tool.to_owned(), args: args.to_vec() })
 }
@@ -158,9 +179,7 @@ fn link(
     let recipe = read_recipe(Utf8Path::new(&path))?;
     let cwd = current_folder()?;
     let mut rewritten = args::rewrite(&expand(args, &cwd)?, &cwd, &recipe, &|p| p.exists());
-    if rewritten.kind == LinkKind::Library && exports_nothing(&rewritten.asked)? {
-        rewritten.lld.push(windows::NO_EXPORTS.to_owned());
-    }
+    let definitions = definition::give(&recipe, &mut rewritten)?;
     if let (Some(plist), LinkKind::Executable) = (&recipe.info_plist, rewritten.kind) {
         let section = ["__TEXT", "__info_plist", plist.path.as_str()].map(str::to_owned);
         rewritten.sections.push(section);
@@ -174,6 +193,8 @@ fn link(
     } else {
         link_twice(&recipe, &rewritten)?
     };
+    // They have been read.
+    drop(definitions);
     if code != 0 {
         return Ok(code);
     }
@@ -182,19 +203,6 @@ fn link(
     let linked = Linked { output: output.clone(), recipe, library, asked: rewritten.asked };
     post_link(&linked).map_err(|why| ShimError::PostLink { output, why })?;
     Ok(0)
-}
-
-/// Whether all there is to say what a DLL exports is an empty list: LLD takes that for none, and
-/// exports every symbol.
-fn exports_nothing(asked: &Asked) -> Result<bool, ShimError> {
-    let mut names = 0;
-    for list in &asked.lists {
-        if list.form != ListForm::Definition {
-            return Ok(false);
-        }
-        names += exported_by(&read(&list.path)?, list.form).len();
-    }
-    Ok(!asked.lists.is_empty() && names == 0 && !asked.exports_all)
 }
 
 /// Links by zig, and again by LLD as zig has called it, with what zig does not pass on. The first
@@ -237,14 +245,15 @@ fn section_object(
     };
     let sections = sections.iter().map(read).collect::<Result<Vec<_>, ShimError>>()?;
     let object = section_object::object(recipe, &sections).map_err(ShimError::Section)?;
-    let folder = folder_of_build(recipe)?;
+    let folder = scratch(recipe)?;
     let path = exec::utf8(folder.path().join("sections.o")).map_err(ShimError::Write)?;
     std::fs::write(&path, object).map_err(ShimError::Write)?;
     Ok(Some((path, folder)))
 }
 
-/// A folder below that of the build, which goes even if this process is killed.
-fn folder_of_build(recipe: &Recipe) -> Result<tempfile::TempDir, ShimError> {
+/// A folder that goes with the value. It is below the folder of the build, which goes even if this
+/// process is killed.
+pub(super) fn scratch(recipe: &Recipe) -> Result<tempfile::TempDir, ShimError> {
     let place = std::env::var(recipe.link_variable()).map(Utf8PathBuf::from).ok();
     let folder = match place.as_deref().and_then(Utf8Path::parent) {
         Some(work) => tempfile::tempdir_in(work),
@@ -258,7 +267,7 @@ fn response_file(
     recipe: &Recipe,
     args: &[String],
 ) -> Result<(String, tempfile::TempDir), ShimError> {
-    let folder = folder_of_build(recipe)?;
+    let folder = scratch(recipe)?;
     // The name by which cargo_zigbuild knows that it is to translate it.
     let path = folder.path().join("linker-arguments");
     std::fs::write(&path, response::write(args)).map_err(ShimError::Write)?;
@@ -267,8 +276,14 @@ fn response_file(
 
 /// A compiler or archiver for a build script: zig's, for the target that its folder is for.
 fn c_tool(tool: &Utf8Path, args: Vec<String>) -> Result<i32, ShimError> {
+    if tool.file_stem().is_some_and(resources::is_tool) {
+        return resources::run(tool, args);
+    }
     let recipe = read_recipe(&tool.with_file_name(RECIPE))?;
     let name = tool.file_stem().unwrap_or_default();
+    if name == FORTRAN {
+        return Err(ShimError::Fortran(recipe.toolchain));
+    }
     if matches!(name, "cc" | "c++")
         && let Some(code) = answer(&recipe, name, tool, &args)?
     {
@@ -287,8 +302,7 @@ fn answer(
     let folder = tool.parent().unwrap_or(tool);
     Ok(match query::read(args, recipe, folder, &|path| path.is_file()) {
         Some(Query::Answer(text)) => {
-            // Whoever asked may have gone.
-            let _ = writeln!(io::stdout(), "{text}");
+            say(&text);
             Some(0)
         }
         Some(Query::Zig(args)) => {
@@ -302,7 +316,13 @@ fn answer(
     })
 }
 
-fn run_zig(
+/// Answers on stdout.
+pub(super) fn say(text: &str) {
+    // Whoever asked may have gone.
+    let _ = writeln!(io::stdout(), "{text}");
+}
+
+pub(super) fn run_zig(
     recipe: &Recipe,
     subcommand: &str,
     args: Vec<String>,
@@ -392,11 +412,16 @@ fn zig_command(
         cmd = in_surroundings(cmd, recipe);
     } else {
         cmd = cmd.env(EPOCH, epoch());
-        // A cache of their own: what a build script's test programs have compiled in its folder must not get into links.
-        let cache = recipe.work.join("tools").into_string();
+        let cache = tools_cache(recipe);
         cmd = cmd.env("ZIG_LOCAL_CACHE_DIR", cache.clone()).env("ZIG_GLOBAL_CACHE_DIR", cache);
     }
     Ok(cmd)
+}
+
+/// zig's cache for build scripts. It is one of their own: what a build script's test programs have
+/// compiled in its folder must not get into links.
+pub(super) fn tools_cache(recipe: &Recipe) -> String {
+    recipe.work.join("tools").into_string()
 }
 
 /// A command that links, in the folder that links run in.
@@ -447,12 +472,12 @@ fn expand(args: Vec<String>, cwd: &Utf8Path) -> Result<Vec<String>, ShimError> {
     Ok(plain)
 }
 
-fn read_recipe(path: &Utf8Path) -> Result<Recipe, ShimError> {
+pub(super) fn read_recipe(path: &Utf8Path) -> Result<Recipe, ShimError> {
     serde_json::from_str(&read(path)?)
         .map_err(|source| ShimError::Recipe { path: path.to_owned(), source })
 }
 
-fn read(path: &Utf8Path) -> Result<String, ShimError> {
+pub(super) fn read(path: &Utf8Path) -> Result<String, ShimError> {
     std::fs::read_to_string(path)
         .map_err(|source| ShimError::Read { path: path.to_owned(), source })
 }

@@ -78,7 +78,7 @@ fn links() {
         ("linux", false, false, "-no-pie", "-no-pie -Wl,--build-id=sha1"),
         ("linux", true, false, "-shared -no-pie", "-shared -no-pie -Wl,--build-id=sha1"),
         ("darwin", false, true, "-o/p", "-o/p /n/note.o -Wl,-u,RGO_NOTE"),
-        ("windows", false, false, "-shared -Wl,/t/list.def", "-shared /t/list.def"),
+        ("windows", false, false, "-shared -Wl,/t/list.def b.DEF", "-shared"),
         ("windows", false, false, "-Wl,--out-implib=x.a", "-Wl,--out-implib=/w/x.a"),
         ("darwin", false, false, "-Wl,-rpath,list -Wl,-T,x.ld", "-Wl,-rpath,list -Wl,-T,/w/x.ld"),
         // Folders that are called as values are: `now` is there.

@@ -7,7 +7,7 @@ use anyhow::{Context, Result};
 use globset::{Glob, GlobMatcher};
 use object::{Object, ObjectSymbol};
 use rgo_binary::linkage::Linkage;
-use rgo_binary::load_options::{is_symbolic, pe_versions, stack_size};
+use rgo_binary::load_options::{is_symbolic, pe_loaded_at_start, pe_versions, stack_size};
 use rgo_binary::{Format, Image};
 use rgo_toolchain::shim::Linked;
 use rgo_toolchain::shim::asked::{Asked, ExportList, ListForm, exported_by};
@@ -73,6 +73,12 @@ fn options(asked: &Asked, image: &Image<'_>, linkage: &Linkage) -> Vec<String> {
         ] {
             let same = |wanted: &String| *wanted == is || format!("{wanted}.0") == is;
             hold(wanted.as_ref().is_none_or(same), option, wanted.as_deref().unwrap_or_default());
+        }
+    }
+    if let Some(loaded) = pe_loaded_at_start(image).filter(|_| !asked.delayed.is_empty()) {
+        for name in &asked.delayed {
+            let is_delayed = !loaded.iter().any(|it| it.eq_ignore_ascii_case(name));
+            hold(is_delayed, "--delayload", name);
         }
     }
     for name in &asked.needed {
