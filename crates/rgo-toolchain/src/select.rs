@@ -176,7 +176,15 @@ fn named(spec: &str, libc: Option<Libc>) -> Result<Vec<Chosen>, SelectError> {
         }
     }
     let chosen = processors.into_iter().map(|arch| {
-        let toolchain = pick(spec, &Words { arch: Some(arch), ..words.clone() }, libc)?;
+        let of_one = Words { arch: Some(arch), ..words.clone() };
+        // The hint is about all processors that were meant.
+        let toolchain = pick(spec, &of_one, libc).map_err(|error| match error {
+            SelectError::Unknown { spec, .. } => {
+                let hint = hint(&spec, &words);
+                SelectError::Unknown { spec, hint }
+            }
+            other => other,
+        })?;
         Ok(Chosen { toolchain, floor: words.floor_for(toolchain), is_named: true })
     });
     chosen.collect()

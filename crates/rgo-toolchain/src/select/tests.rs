@@ -125,6 +125,7 @@ fn refusals() {
             None,
             "for linux there are: linux/amd64, linux/amd64/static, linux/arm64, linux/arm64/static\n",
         ),
+        ("macos/msvc", None, "for darwin there are: darwin/amd64, darwin/arm64\n"),
         ("linux/darwin", None, "hint: `rgo-build targets`"),
         (
             "arm64",
