@@ -114,8 +114,7 @@ pub(crate) fn run(names: &[String]) -> anyhow::Result<()> {
         let is_built = known.is_some_and(|of_case| {
             case.toolchains.iter().all(|it| matches!(of_case.get(*it), Some(Outcome::Built)))
         });
-        let is_wanted =
-            if names.is_empty() { !is_built } else { names.iter().any(|name| *name == case.name) };
+        let is_wanted = if names.is_empty() { !is_built } else { names.contains(&case.name) };
         if !is_wanted {
             continue;
         }

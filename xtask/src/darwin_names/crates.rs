@@ -159,7 +159,7 @@ fn linked(attribute: &Attribute) -> Option<String> {
     let meta = &attribute.meta;
     let link = if meta.path().is_ident("cfg_attr") {
         let parts = parts(meta)?;
-        if parts.first().is_some_and(|condition| is_of_gnustep(condition)) {
+        if parts.first().is_some_and(is_of_gnustep) {
             return None;
         }
         parts.into_iter().find(|part| part.path().is_ident("link"))?

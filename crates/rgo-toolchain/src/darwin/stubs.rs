@@ -78,7 +78,11 @@ fn make(cache: &Cache, place: &Utf8Path) -> io::Result<()> {
         // Another build was faster, with the same content.
         Err(_) if place.is_dir() => Ok(()),
         Err(error) => Err(error),
-        Ok(()) => Ok(drop(staged.keep())),
+        Ok(()) => {
+            // It has another name now, and stays.
+            let _ = staged.keep();
+            Ok(())
+        }
     }
 }
 
