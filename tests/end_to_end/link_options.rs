@@ -152,6 +152,22 @@ fn a_dylib_keeps_the_name_that_is_asked_for() {
 }
 
 #[test]
+fn a_dylib_exports_what_single_options_name() {
+    // rustc lists the library's own names.
+    let options = "-Wl,-exported_symbol,_rust_eh_person*";
+    let (_project, outcome) = build("darwin/arm64,darwin/amd64", options, "");
+    let report = outcome.report();
+    for toolchain in ["darwin-arm64", "darwin-amd64"] {
+        let names = exports(&report, toolchain, "liboptions");
+        assert_eq!(
+            names,
+            ["_options_add", "_options_count", "_rust_eh_personality"],
+            "{toolchain}"
+        );
+    }
+}
+
+#[test]
 fn windows_libraries_and_programs_have_what_lld_knows() {
     let options = "-Xlinker --stack=0x800000,0x1000 -Wl,--subsystem=windows:6.1 \
                    -Wl,--disable-high-entropy-va";

@@ -7,7 +7,8 @@
 //! | a relative path | meant for the folder of rustc, but zig runs in its own | an absolute path |
 //! | `-static-pie` | ignores it, ET_EXEC comes out | `-static -pie` |
 //! | `.def` files | takes the last, and none in `-Wl,` | noted, see [`super::definition`] |
-//! | `-Wl,-exported_symbols_list,F` | dropped, a dylib exports everything | noted, for the pass after the link |
+//! | `-Wl,-exported_symbols_list,F` | refused | noted, for the pass after the link |
+//! | `-Wl,-exported_symbol,NAME` | refused | the same |
 //! | `-sectcreate SEG SECT F` | refuses it | noted, for an object with that section |
 //! | `-mwindows`, `-mconsole` | ignores them | `-Wl,--subsystem,…` |
 //! | a second version script | takes the last alone | the others for LLD, see [`super::lld`] |
@@ -320,6 +321,8 @@ impl Rewriter<'_> {
         self.needs.note(plain);
         match (plain, values) {
             ("exported_symbols_list", _) => return,
+            // The pass after the link does it.
+            ("exported_symbol", _) if self.recipe.os == "darwin" => return,
             ("sectcreate", [segment, section, file]) if self.recipe.os == "darwin" => {
                 return self.sections.push([segment.clone(), section.clone(), file.clone()]);
             }

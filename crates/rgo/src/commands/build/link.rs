@@ -11,6 +11,7 @@ use std::process::ExitCode;
 
 use anyhow::{Context, Result, anyhow};
 use camino::{Utf8Path, Utf8PathBuf};
+use globset::{Glob, GlobSetBuilder};
 use rgo_binary::edit::{self, NoteObject, note_object};
 use rgo_binary::{Arch, Format, Image, Limits, Recognised, note, recognise, slices};
 use rgo_toolchain::cache::Cache;
@@ -525,8 +526,9 @@ fn mend(linked: &shim::Linked) -> Result<()> {
     let mut bytes = edit::settle(&data)?;
     let mut lists =
         linked.asked.lists.iter().filter(|list| list.form == ListForm::Names).peekable();
-    if linked.library && lists.peek().is_some() {
-        let mut allowed = Vec::new();
+    // Each `-exported_symbol` names one more.
+    let mut allowed = linked.asked.exported.clone();
+    if linked.library && (lists.peek().is_some() || !allowed.is_empty()) {
         for list in lists {
             let text = std::fs::read_to_string(&list.path)
                 .with_context(|| format!("reading the list of exports {}", list.path))?;
@@ -542,8 +544,13 @@ fn mend(linked: &shim::Linked) -> Result<()> {
 /// A library that exports what is on the compiler's list, and no more.
 fn restricted(data: &[u8], allowed: &[String]) -> Result<Vec<u8>> {
     let exported = Image::parse(data, &Limits::default())?.linkage()?.exports;
-    let mut keep: Vec<String> =
-        allowed.iter().filter(|name| exported.contains(name)).cloned().collect();
+    let mut patterns = GlobSetBuilder::new();
+    for name in allowed {
+        patterns.add(Glob::new(name).with_context(|| format!("the export {name}"))?);
+    }
+    let patterns = patterns.build().context("the list of exports")?;
+    let is_allowed = |name: &&String| patterns.is_match(name.as_str());
+    let mut keep: Vec<String> = exported.iter().filter(is_allowed).cloned().collect();
     // Those of the note are found by their section.
     keep.retain(|name| name != "_RGO_NOTE" && name != "_RGO_AUDIT");
     edit::restrict_exports(data, &keep).context("reducing its exports")
