@@ -3,7 +3,7 @@
 use std::fs;
 use std::os::unix::process::ExitStatusExt;
 use std::path::{Path, PathBuf};
-use std::process::{Child, Stdio};
+use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
 use crate::concurrency::fresh_cache;
@@ -44,6 +44,7 @@ impl Running {
             .with_output(&temp.path().join("target"), &temp.path().join("dist"));
         let mut command = project.command(["--target", "linux/amd64"]);
         command.env("RGO_CACHE", &cache).env("PIDS", &pids);
+        let mut command = heeding(&command);
         command.stdout(Stdio::piped()).stderr(Stdio::piped());
         // A group of its own, as a shell gives each job.
         std::os::unix::process::CommandExt::process_group(&mut command, 0);
@@ -74,13 +75,46 @@ impl Running {
         fs::read_dir(self.cache.join("work")).map_or(0, Iterator::count)
     }
 
+    /// Those of the others that go on, once all had the time to die: a process that was signalled
+    /// is there until it runs again.
     fn living(&self) -> Vec<u32> {
+        let started = Instant::now();
+        loop {
+            let living = self.living_now();
+            if living.is_empty() || started.elapsed() > PATIENCE {
+                return living;
+            }
+            std::thread::sleep(Duration::from_millis(20));
+        }
+    }
+
+    fn living_now(&self) -> Vec<u32> {
         let lives = |process: &&u32| {
             let stat = fs::read_to_string(format!("/proc/{process}/stat")).unwrap_or_default();
             stat.rsplit(')').next().is_some_and(|rest| !rest.is_empty() && !rest.contains(" Z "))
         };
         self.others.iter().filter(lives).copied().collect()
     }
+}
+
+/// The same command with signals as they are for a program that a user starts: what `nohup` or a
+/// shell's background job ignores, its programs ignore too.
+fn heeding(command: &Command) -> Command {
+    let mut env = native("env");
+    if cfg!(target_os = "linux") {
+        env.arg("--default-signal=HUP,INT,QUIT,TERM");
+    }
+    env.arg(command.get_program()).args(command.get_args());
+    for (name, value) in command.get_envs() {
+        match value {
+            Some(value) => env.env(name, value),
+            None => env.env_remove(name),
+        };
+    }
+    if let Some(folder) = command.get_current_dir() {
+        env.current_dir(folder);
+    }
+    env
 }
 
 #[test]
@@ -114,7 +148,7 @@ fn what_a_killed_build_leaves_goes_with_the_next_prune() {
     assert_eq!(running.left(), 1);
     prune(&[]);
     assert_eq!(running.left(), 0);
-    for process in running.living() {
+    for process in running.living_now() {
         Outcome::of(native("kill").args(["-9", &process.to_string()]));
     }
 }
