@@ -278,7 +278,7 @@ fn a_failed_link_shows_the_linkers_words_and_a_next_step() {
     for (feature, target, words) in [
         ("library", "linux/amd64/static", ["nosuchlibrary", "hint:"]),
         ("symbol", "linux/amd64", ["__isoc23_strtol", "--glibc"]),
-        ("framework", "darwin/arm64", ["Cocoa", "SDKROOT"]),
+        ("framework", "darwin/arm64", ["NoSuchKit", "SDKROOT"]),
     ] {
         let mut outcome = project.build(["--target", target, "--features", feature]).ended(1);
         outcome = outcome.says(&target.replace('/', "-"));

@@ -14,7 +14,7 @@ unsafe extern "C" {
 }
 
 #[cfg(feature = "framework")]
-#[link(name = "Cocoa", kind = "framework")]
+#[link(name = "NoSuchKit", kind = "framework")]
 unsafe extern "C" {
     #[link_name = "NSApplicationLoad"]
     fn nosuchlibrary_open() -> i32;
