@@ -8,9 +8,6 @@ use crate::published::corpus;
 use crate::support::stripping::{MODES, Subject, same_behaviour, size, sound_in_every_mode, told};
 use crate::support::{Outcome, native, tool};
 
-/// Signed by those who published them: by file name and format, with what voids the signature.
-const SIGNED: [(&str, &str, &str); 2] = [("ruff", "macho", "adhoc"), ("ruff.exe", "pe", "none")];
-
 /// The smaller ones in every mode, so that all this takes little time; of the two that are over
 /// 100 MB it is enough to see that they run.
 pub(crate) const LARGE: u64 = 100 << 20;
@@ -43,26 +40,18 @@ pub(crate) fn subjects() -> Vec<Subject> {
                 format,
                 platform,
                 args,
+                is_signed: is("signed"),
             }
         })
         .collect()
 }
 
-/// What it takes to strip a program that is signed.
-pub(crate) fn sign(subject: &Subject) -> Vec<String> {
-    let signed = SIGNED
-        .iter()
-        .find(|(name, format, _)| subject.file_name() == *name && subject.format == *format);
-    signed.iter().map(|(.., sign)| format!("--sign={sign}")).collect()
-}
-
 #[test]
 fn published_programs_are_sound_and_the_same_when_stripped() {
     for subject in subjects().iter().filter(|subject| size(&subject.file) < LARGE) {
-        let sign = sign(subject);
-        let more: Vec<&str> = sign.iter().map(String::as_str).collect();
+        let sign = subject.voids_signature();
         let folder = subject.folder("corpus");
-        let results = sound_in_every_mode(subject, &more, &folder);
+        let results = sound_in_every_mode(subject, sign, &folder);
         let before = told(&subject.file);
         for (mode, result) in MODES.iter().zip(&results) {
             let (mut before, mut after) = (before.clone(), told(result));
@@ -92,7 +81,7 @@ fn published_programs_that_are_large_run_as_before() {
 /// where nothing goes, and else it is refused.
 #[test]
 fn the_signature_of_a_publisher_is_not_voided() {
-    for subject in subjects().iter().filter(|subject| !sign(subject).is_empty()) {
+    for subject in subjects().iter().filter(|subject| subject.is_signed) {
         let folder = subject.folder("signed");
         for mode in MODES {
             let output = folder.place(mode, subject.file_name());

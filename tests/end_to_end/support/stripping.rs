@@ -26,6 +26,8 @@ pub(crate) struct Subject {
     pub(crate) platform: &'static str,
     /// How it is run, if it is a program that says something.
     pub(crate) args: Option<Vec<String>>,
+    /// Whether its publisher signed it, which no one else can do again.
+    pub(crate) is_signed: bool,
 }
 
 impl Subject {
@@ -33,6 +35,15 @@ impl Subject {
     pub(crate) fn strip(&self, args: &[&str], output: &Path) -> Outcome {
         let mut strip = tool("rgo-strip");
         Outcome::of(strip.args(args).arg("-o").arg(output).arg(&self.file))
+    }
+
+    /// The flag that allows `rgo-strip` to void the signature of the publisher, if there is one.
+    pub(crate) fn voids_signature(&self) -> &'static [&'static str] {
+        match (self.is_signed, self.format) {
+            (false, _) => &[],
+            (true, "macho") => &["--sign=adhoc"],
+            (true, _) => &["--sign=none"],
+        }
     }
 
     /// A folder for its results, one of which has the file's own name in it.
