@@ -1,11 +1,12 @@
-//! Has the program refer to the symbols in SYMBOLS, and hands on the options in OPTIONS; both are
-//! parted by spaces.
+//! Has the program refer to the symbols in SYMBOLS, hands on the options in OPTIONS, and has the
+//! program's object file ask for the frameworks in AUTOLINK; each is parted by spaces.
 
 use std::fmt::Write as _;
 
 fn main() {
     println!("cargo::rerun-if-env-changed=SYMBOLS");
     println!("cargo::rerun-if-env-changed=OPTIONS");
+    println!("cargo::rerun-if-env-changed=AUTOLINK");
     let read = |name: &str| std::env::var(name).unwrap_or_default();
     for option in read("OPTIONS").split_whitespace() {
         println!("cargo::rustc-link-arg-bins={option}");
@@ -22,6 +23,10 @@ fn main() {
         writeln!(source, "    Place(&raw const NAME_{number}),").unwrap();
     }
     source.push_str("];\n");
+    for framework in read("AUTOLINK").split_whitespace() {
+        let line = format!(".linker_option \"-framework\", \"{framework}\"");
+        writeln!(source, "std::arch::global_asm!({line:?});").unwrap();
+    }
     let folder = std::env::var("OUT_DIR").unwrap();
     std::fs::write(format!("{folder}/symbols.rs"), source).unwrap();
 }

@@ -117,6 +117,33 @@ fn an_sdk_of_the_users_goes_first() {
     assert!(loaded(&program).contains("current version 9999.1.2"));
 }
 
+/// As clang has objects do it for `@import`. There is no framework of the second name.
+#[test]
+fn a_library_that_an_object_file_asks_for_is_linked_if_something_of_it_is_used() {
+    let build = |symbols: &str, options: &str| {
+        let project = Project::copy("frameworks");
+        let mut command = project.command(["--target", "darwin", "--profile", "dev"]);
+        command.env("SYMBOLS", symbols).env("OPTIONS", options);
+        command.env("AUTOLINK", "Security NoSuchKit");
+        let outcome = Outcome::of(&mut command);
+        let report = outcome.report();
+        BOTH.map(|toolchain| {
+            let program = report.artifact(toolchain, "frameworks").path();
+            (bound(&program).remove("_SecRandomCopyBytes"), loaded(&program))
+        })
+    };
+    for (library, _) in build("_SecRandomCopyBytes", "") {
+        assert_eq!(library.as_deref(), Some("Security"));
+    }
+    for (library, _) in build("_SecRandomCopyBytes", "-undefined dynamic_lookup") {
+        assert_eq!(library.as_deref(), Some("Security"));
+    }
+    for (library, loaded) in build("", "") {
+        assert_eq!(library, None);
+        assert!(!loaded.contains("Security"), "{loaded}");
+    }
+}
+
 #[test]
 fn a_section_is_made_of_a_file() {
     let project = Project::copy("frameworks");

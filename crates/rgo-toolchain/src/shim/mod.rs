@@ -16,7 +16,9 @@
 
 pub mod args;
 pub mod asked;
+mod autolink;
 pub mod definition;
+mod link;
 mod lld;
 mod options;
 mod query;
@@ -34,7 +36,8 @@ use crate::darwin::stubs;
 use crate::extensions::import_libraries;
 use crate::target::{Floor, Toolchain};
 use crate::zig::Zig;
-pub use run::{Linked, ShimCall, ShimError, invoked_as, run};
+pub use link::Linked;
+pub use run::{ShimCall, ShimError, invoked_as, run};
 
 /// The variable that names the rgo to be run by the scripts.
 pub const PROGRAM: &str = "RGO_SHIM";
@@ -50,7 +53,7 @@ const TOOLS: [&str; 7] = ["cc", "c++", "ar", "ranlib", "lib", "dlltool", FORTRAN
 /// Stands for a compiler that zig has not, so that nobody takes the host's instead.
 const FORTRAN: &str = "fc";
 /// Raised whenever the shim itself would make other bytes of the same recipe.
-pub const REVISION: u32 = 4;
+pub const REVISION: u32 = 5;
 
 /// What a link is to do.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

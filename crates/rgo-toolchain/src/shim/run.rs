@@ -9,11 +9,9 @@ use std::process::ExitCode;
 
 use camino::{Utf8Path, Utf8PathBuf};
 
-use super::args::{self, LinkKind, Rewritten};
-use super::asked::Asked;
+use super::link::{Linked, link};
 use super::query::{self, Query};
-use super::section_object::{self, Section};
-use super::{CALL, FORTRAN, LINKER, RECIPE, Recipe, TRIM, definition, lld, resources, response};
+use super::{CALL, FORTRAN, LINKER, RECIPE, Recipe, TRIM, resources, response};
 use crate::exec::{self, Cmd, ExecError};
 
 /// The hidden first argument of the second stage.
@@ -111,19 +109,6 @@ pub enum ShimCall {
 /// In which compilers look for the date, in seconds since 1970.
 const EPOCH: &str = "SOURCE_DATE_EPOCH";
 
-/// What has just been linked.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Linked {
-    /// The file.
-    pub output: Utf8PathBuf,
-    /// The recipe followed.
-    pub recipe: Recipe,
-    /// Whether it is a shared library.
-    pub library: bool,
-    /// What was asked of it.
-    pub asked: Asked,
-}
-
 /// Whether this process was started as the shim. `args` are the arguments without the program.
 pub fn invoked_as(argv0: &str, args: &[String]) -> Option<ShimCall> {
     match args.split_first() {
@@ -166,91 +151,6 @@ pub fn run(call: ShimCall, post_link: &dyn Fn(&Linked) -> Result<(), String>) ->
     }
 }
 
-fn link(
-    tool: &Utf8Path,
-    args: Vec<String>,
-    post_link: &dyn Fn(&Linked) -> Result<(), String>,
-) -> Result<i32, ShimError> {
-    let toolchain = tool.parent().and_then(Utf8Path::file_name).unwrap_or_default();
-    let triple = crate::target::by_name(toolchain).map(|t| t.env_triple()).unwrap_or_default();
-    let variable = format!("RGO_LINK_{triple}");
-    let path = std::env::var(&variable)
-        .map_err(|_| ShimError::NoRecipe { tool: tool.to_owned(), variable })?;
-    let recipe = read_recipe(Utf8Path::new(&path))?;
-    let cwd = current_folder()?;
-    let mut rewritten = args::rewrite(&expand(args, &cwd)?, &cwd, &recipe, &|p| p.exists());
-    let definitions = definition::give(&recipe, &mut rewritten)?;
-    if let (Some(plist), LinkKind::Executable) = (&recipe.info_plist, rewritten.kind) {
-        let section = ["__TEXT", "__info_plist", plist.path.as_str()].map(str::to_owned);
-        rewritten.sections.push(section);
-    }
-    let sections = section_object(&recipe, &rewritten.sections)?;
-    rewritten.args.extend(sections.iter().map(|(path, _)| path.to_string()));
-    let is_for_zig =
-        rewritten.lld.is_empty() && rewritten.asked.needed.is_empty() && !rewritten.no_start_files;
-    let code = if is_for_zig {
-        run_zig(&recipe, "cc", rewritten.args.clone(), true)?
-    } else {
-        link_twice(&recipe, &rewritten)?
-    };
-    // They have been read.
-    drop(definitions);
-    if code != 0 {
-        return Ok(code);
-    }
-    let Some(output) = rewritten.output else { return Ok(0) };
-    let library = rewritten.kind == LinkKind::Library;
-    let linked = Linked { output: output.clone(), recipe, library, asked: rewritten.asked };
-    post_link(&linked).map_err(|why| ShimError::PostLink { output, why })?;
-    Ok(0)
-}
-
-/// Links by zig, and again by LLD as zig has called it, with what zig does not pass on. The first
-/// link may fail for want of an option that the second has.
-fn link_twice(recipe: &Recipe, rewritten: &Rewritten) -> Result<i32, ShimError> {
-    let (args, file) = zig_arguments(recipe, "cc", rewritten.args.clone(), true)?;
-    let first = zig_command(recipe, "cc", args, true)?.env(lld::SHOW, "1").output()?;
-    drop(file);
-    let said = String::from_utf8_lossy(&first.stderr);
-    let Some(call) = lld::Call::in_output(&said, &rewritten.args) else {
-        // Whoever read stderr may have gone.
-        let _ = io::stderr().write_all(&first.stderr);
-        return Ok(exec::exit_code(first.status).max(1));
-    };
-    let call = call.with(&rewritten.lld, rewritten.no_start_files).needing(&rewritten.asked.needed);
-    let (args, file) = if response::needed(&call.args) {
-        let (argument, folder) = response_file(recipe, &call.args)?;
-        (vec!["--rsp-quoting=posix".to_owned(), argument], Some(folder))
-    } else {
-        (call.args, None)
-    };
-    let command = Cmd::new(&recipe.zig).args(recipe.zig_args.clone()).arg(call.linker).args(args);
-    let code = in_surroundings(command, recipe).run()?;
-    drop(file);
-    Ok(code)
-}
-
-/// An object with sections made of files; it goes with the folder.
-fn section_object(
-    recipe: &Recipe,
-    sections: &[[String; 3]],
-) -> Result<Option<(Utf8PathBuf, tempfile::TempDir)>, ShimError> {
-    if sections.is_empty() {
-        return Ok(None);
-    }
-    let read = |[segment, name, file]: &[String; 3]| {
-        let content =
-            std::fs::read(file).map_err(|source| ShimError::Read { path: file.into(), source })?;
-        Ok(Section { segment: segment.clone(), name: name.clone(), content })
-    };
-    let sections = sections.iter().map(read).collect::<Result<Vec<_>, ShimError>>()?;
-    let object = section_object::object(recipe, &sections).map_err(ShimError::Section)?;
-    let folder = scratch(recipe)?;
-    let path = exec::utf8(folder.path().join("sections.o")).map_err(ShimError::Write)?;
-    std::fs::write(&path, object).map_err(ShimError::Write)?;
-    Ok(Some((path, folder)))
-}
-
 /// A folder that goes with the value. It is below the folder of the build, which goes even if this
 /// process is killed.
 pub(super) fn scratch(recipe: &Recipe) -> Result<tempfile::TempDir, ShimError> {
@@ -263,7 +163,7 @@ pub(super) fn scratch(recipe: &Recipe) -> Result<tempfile::TempDir, ShimError> {
 }
 
 /// A response file, as an argument; it goes with the folder.
-fn response_file(
+pub(super) fn response_file(
     recipe: &Recipe,
     args: &[String],
 ) -> Result<(String, tempfile::TempDir), ShimError> {
@@ -336,7 +236,7 @@ pub(super) fn run_zig(
 }
 
 /// What zig is given, and a folder that has to be there while zig reads it.
-fn zig_arguments(
+pub(super) fn zig_arguments(
     recipe: &Recipe,
     subcommand: &str,
     args: Vec<String>,
@@ -391,7 +291,7 @@ fn prefix_maps(trim: &str) -> impl Iterator<Item = String> + '_ {
 /// compiles, and keeps these in its cache whoever comes next. So a link runs in a folder below which both are found,
 /// and where the system has a name for "the folder I am in" that is the same for everybody, that name is all that
 /// zig gets to see.
-fn zig_command(
+pub(super) fn zig_command(
     recipe: &Recipe,
     subcommand: &str,
     args: Vec<String>,
@@ -425,7 +325,7 @@ pub(super) fn tools_cache(recipe: &Recipe) -> String {
 }
 
 /// A command that links, in the folder that links run in.
-fn in_surroundings(mut cmd: Cmd, recipe: &Recipe) -> Cmd {
+pub(super) fn in_surroundings(mut cmd: Cmd, recipe: &Recipe) -> Cmd {
     const HERE: &str = "/proc/self/cwd";
     let named = Utf8Path::new(HERE).exists() && recipe.work.join("lib").exists();
     let (cache, lib) = if named {
@@ -458,7 +358,7 @@ fn zig(subcommand: &str, args: Vec<String>) -> Result<i32, ShimError> {
 }
 
 /// Puts the content of response files in their place.
-fn expand(args: Vec<String>, cwd: &Utf8Path) -> Result<Vec<String>, ShimError> {
+pub(super) fn expand(args: Vec<String>, cwd: &Utf8Path) -> Result<Vec<String>, ShimError> {
     let mut plain = Vec::with_capacity(args.len());
     for arg in args {
         match arg.strip_prefix('@') {
@@ -482,7 +382,7 @@ pub(super) fn read(path: &Utf8Path) -> Result<String, ShimError> {
         .map_err(|source| ShimError::Read { path: path.to_owned(), source })
 }
 
-fn current_folder() -> Result<Utf8PathBuf, ShimError> {
+pub(super) fn current_folder() -> Result<Utf8PathBuf, ShimError> {
     std::env::current_dir()
         .and_then(exec::utf8)
         .map_err(|source| ShimError::Read { path: ".".into(), source })

@@ -1,0 +1,186 @@
+//! Libraries that object files for macOS ask for themselves: clang writes what `@import` of a module
+//! needs into the object. zig does not read it.
+//!
+//! ```text
+//! LC_LINKER_OPTION   cmd 0x2D, size, count, then `count` strings, each ended by a zero
+//!     "-framework\0CoreFoundation\0"     or     "-lobjc\0"
+//! ```
+//!
+//! (`mach-o/loader.h`, `linker_option_command`)
+//!
+//! Apple's linker leaves such a library out if nothing of it is used, and is silent if there is none
+//! of this name. So these options count for a link that lacks symbols, and a good link never asks.
+
+use std::collections::BTreeSet;
+use std::fs;
+
+use camino::{Utf8Path, Utf8PathBuf};
+use object::macho::MachHeader64;
+use object::read::archive::ArchiveFile;
+use object::read::macho::{LoadCommandVariant, MachHeader};
+use object::{Endianness, macho};
+
+/// Where a linker looks for libraries, and the object files and archives that it reads.
+struct Line<'a> {
+    frameworks: Vec<Utf8PathBuf>,
+    libraries: Vec<Utf8PathBuf>,
+    inputs: Vec<&'a Utf8Path>,
+}
+
+/// The options that the object files of a link ask for, as far as there are such libraries and the
+/// link has none of them yet. `sdks` are laid out as Apple's SDK is.
+pub(super) fn options(args: &[String], sdks: &[Utf8PathBuf]) -> Vec<String> {
+    let line = Line::read(args, sdks);
+    let archives = args.iter().filter_map(|arg| arg.strip_prefix("-l"));
+    let archives = archives.filter_map(|name| line.find(name, &["a"]));
+    let inputs = line.inputs.iter().map(|path| path.to_path_buf()).chain(archives);
+    let mut asked = BTreeSet::new();
+    for input in inputs {
+        // What cannot be read the linker itself has complained of.
+        if let Ok(content) = fs::read(input) {
+            of_file(&content, &mut asked);
+        }
+    }
+    let is_new = |option: &Vec<String>| !args.windows(option.len()).any(|it| it == &option[..]);
+    asked.into_iter().filter(|option| line.has(option) && is_new(option)).flatten().collect()
+}
+
+impl<'a> Line<'a> {
+    fn read(args: &'a [String], sdks: &[Utf8PathBuf]) -> Self {
+        let after = |option: &str| {
+            let folders = args.iter().filter_map(|arg| arg.strip_prefix(option));
+            folders.filter(|folder| !folder.is_empty()).map(Utf8PathBuf::from).collect::<Vec<_>>()
+        };
+        let (mut frameworks, mut libraries) = (after("-F"), after("-L"));
+        frameworks.extend(sdks.iter().map(|sdk| sdk.join("System/Library/Frameworks")));
+        libraries.extend(sdks.iter().map(|sdk| sdk.join("usr/lib")));
+        let inputs = args.iter().map(|arg| Utf8Path::new(arg.as_str()));
+        let inputs = inputs.filter(|path| !path.as_str().starts_with('-') && path.is_file());
+        Self { frameworks, libraries, inputs: inputs.collect() }
+    }
+
+    /// The file of a library.
+    fn find(&self, name: &str, ends: &[&str]) -> Option<Utf8PathBuf> {
+        let file = |folder: &Utf8PathBuf, end: &str| folder.join(format!("lib{name}.{end}"));
+        let mut all =
+            self.libraries.iter().flat_map(|folder| ends.iter().map(move |end| file(folder, end)));
+        all.find(|path| path.is_file())
+    }
+
+    fn has(&self, option: &[String]) -> bool {
+        match option {
+            [option, name] if option == "-framework" => {
+                self.frameworks.iter().any(|it| it.join(format!("{name}.framework")).is_dir())
+            }
+            [option] => option
+                .strip_prefix("-l")
+                .is_some_and(|name| self.find(name, &["tbd", "dylib", "a"]).is_some()),
+            _ => false,
+        }
+    }
+}
+
+/// Adds what an object file asks for, or those in an archive.
+fn of_file(content: &[u8], asked: &mut BTreeSet<Vec<String>>) {
+    let Ok(archive) = ArchiveFile::parse(content) else {
+        // A damaged object asks for nothing, and the linker names it.
+        let _ = of_object(content, asked);
+        return;
+    };
+    for member in archive.members().flatten() {
+        if let Ok(object) = member.data(content) {
+            let _ = of_object(object, asked);
+        }
+    }
+}
+
+fn of_object(content: &[u8], asked: &mut BTreeSet<Vec<String>>) -> object::Result<()> {
+    let header = MachHeader64::<Endianness>::parse(content, 0)?;
+    let endian = header.endian()?;
+    let mut commands = header.load_commands(endian, content, 0)?;
+    while let Some(command) = commands.next()? {
+        if command.cmd() != macho::LC_LINKER_OPTION {
+            continue;
+        }
+        let LoadCommandVariant::LinkerOption(option) = command.variant()? else { continue };
+        let count = option.count.get(endian) as usize;
+        let strings = command.raw_data().get(size_of_val(option)..).unwrap_or_default();
+        let words = strings.split(|byte| *byte == 0).take(count);
+        asked.insert(words.map(|word| String::from_utf8_lossy(word).into_owned()).collect());
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// An object file of nothing but these options, each a command of its own.
+    fn object(options: &[&[&str]]) -> Vec<u8> {
+        let mut commands = Vec::new();
+        for option in options {
+            let mut strings = (option.join("\0") + "\0").into_bytes();
+            strings.resize(strings.len().next_multiple_of(8), 0);
+            for word in [0x2d, 12 + strings.len(), option.len()] {
+                commands.extend(u32::try_from(word).expect("is small").to_le_bytes());
+            }
+            commands.extend(strings);
+        }
+        let sizes = [options.len(), commands.len()];
+        let [count, size] = sizes.map(|it| u32::try_from(it).expect("is small"));
+        let header = [0xfeed_facf, 0x0100_000c, 0, 1, count, size, 0, 0].map(u32::to_le_bytes);
+        [header.as_flattened(), &commands].concat()
+    }
+
+    fn asked(content: &[u8]) -> Vec<String> {
+        let mut all = BTreeSet::new();
+        of_file(content, &mut all);
+        all.iter().map(|option| option.join(" ")).collect()
+    }
+
+    #[test]
+    fn options_of_objects_and_archives_are_read() {
+        let object = object(&[&["-framework", "CoreFoundation"], &["-lobjc"]]);
+        assert_eq!(asked(&object), ["-framework CoreFoundation", "-lobjc"]);
+        let size = object.len();
+        let mut archive = format!("!<arch>\n{:<48}{size:<10}`\n", "a.o/").into_bytes();
+        archive.extend(&object);
+        assert_eq!(asked(&archive), ["-framework CoreFoundation", "-lobjc"]);
+    }
+
+    #[test]
+    fn a_damaged_object_asks_for_nothing_or_for_less() {
+        let object = object(&[&["-framework", "CoreFoundation"], &["-lobjc"]]);
+        for length in 0..object.len() {
+            assert!(asked(&object[..length]).len() <= 2);
+        }
+        for place in 0..object.len() {
+            let mut damaged = object.clone();
+            damaged[place] = 0xff;
+            assert!(asked(&damaged).len() <= 2, "{place}");
+        }
+    }
+
+    #[test]
+    fn only_what_is_there_and_is_not_linked_is_an_option() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let sdk = Utf8PathBuf::try_from(folder.path().to_owned()).expect("UTF-8");
+        for name in ["A", "B"] {
+            let place = sdk.join(format!("System/Library/Frameworks/{name}.framework"));
+            fs::create_dir_all(place).expect("made");
+        }
+        fs::create_dir_all(sdk.join("usr/lib")).expect("made");
+        fs::write(sdk.join("usr/lib/libz.tbd"), "").expect("written");
+        let asked = [
+            &["-framework", "A"][..],
+            &["-framework", "B"],
+            &["-framework", "C"],
+            &["-lz"],
+            &["-ly"],
+        ];
+        let input = sdk.join("a.o");
+        fs::write(&input, object(&asked)).expect("written");
+        let args = ["-framework", "A", input.as_str()].map(str::to_owned);
+        assert_eq!(options(&args, &[sdk]), ["-framework", "B", "-lz"]);
+    }
+}
