@@ -184,7 +184,9 @@ fn entitlements_are_signed() {
                 <key>com.apple.security.virtualization</key><true/>\
                 <key>get-task-allow</key><true/></dict></plist>";
     std::fs::write(project.folder.join("allow.plist"), list).expect("written");
+    std::fs::write(project.folder.join("Info.plist"), list).expect("written");
     let mut command = project.command(["--target", "darwin", "--entitlements", "allow.plist"]);
+    command.args(["--info-plist", "Info.plist"]);
     let outcome = Outcome::of(command.env("SYMBOLS", "").env("OPTIONS", ""));
     let report = outcome.report();
     for toolchain in BOTH {
@@ -195,6 +197,7 @@ fn entitlements_are_signed() {
         let said = Outcome::of(python.arg(script).arg(&program)).ended(0).stdout;
         assert!(said.contains(list), "{toolchain}: {said}");
         assert!(said.contains("flags 0x11"), "{toolchain}: {said}");
+        assert!(said.contains("has an Info.plist"), "{toolchain}: {said}");
         assert!(said.contains("every hash holds"), "{toolchain}: {said}");
     }
     std::fs::write(project.folder.join("allow.plist"), "no list").expect("written");

@@ -1,4 +1,5 @@
-"""Prints the entitlements of a Mach-O program's signature, and computes every hash in it anew.
+"""Prints the entitlements of a Mach-O program's signature, and computes every hash in it anew: of its
+pages, of its entitlements, and of its Info.plist.
 
 The layout is that of XNU's osfmk/kern/cs_blobs.h; nothing of rgo is used.
 """
@@ -36,4 +37,9 @@ for slot in (5, 7):
     assert slot <= special
     wanted = directory[hashes - size * slot : hashes - size * (slot - 1)]
     assert hashlib.sha256(blobs[slot]).digest() == wanted, f"slot {slot}"
+plist = program.get_section("__info_plist")
+if plist is not None:
+    print("has an Info.plist")
+    wanted = directory[hashes - size : hashes]
+    assert hashlib.sha256(bytes(plist.content)).digest() == wanted, "Info.plist"
 print("every hash holds")

@@ -241,6 +241,22 @@ impl<'a> Parts<'a> {
         {
             signature.entitle(entitlements)?;
         }
+        // What only had its pages changed says what its signer had it say.
+        if is_new || edits.identifier.is_some() {
+            self.vouch_for_property_list()?;
+        }
+        Ok(())
+    }
+
+    /// Has the signature vouch for the Info.plist in the image, as codesign does it.
+    fn vouch_for_property_list(&mut self) -> Result<()> {
+        let Some(signature) = &mut self.signature else { return Ok(()) };
+        let text = self.commands.segment("__TEXT")?;
+        for section in self.commands.sections(&text)? {
+            if section.name() == "__info_plist" {
+                signature.vouch_for_property_list(section.bytes(self.image.input())?)?;
+            }
+        }
         Ok(())
     }
 

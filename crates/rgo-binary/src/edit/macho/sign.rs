@@ -144,6 +144,14 @@ impl Signature {
         Ok(())
     }
 
+    /// Vouches for the Info.plist that is a section of the image.
+    pub(super) fn vouch_for_property_list(&mut self, content: &[u8]) -> Result<()> {
+        for directory in &mut self.directories {
+            directory.vouch(macho::CSSLOT_INFOSLOT, content, 0)?;
+        }
+        Ok(())
+    }
+
     fn blobs_at(&self) -> u64 {
         12 + 8 * (self.directories.len() + self.blobs.len()) as u64
     }
