@@ -144,6 +144,35 @@ fn a_library_that_an_object_file_asks_for_is_linked_if_something_of_it_is_used()
     }
 }
 
+/// C code includes headers of macOS that zig lacks and that are open. Calls from one piece of
+/// assembly code to another lead where they are to.
+#[test]
+fn c_and_assembly_code_for_macos_is_built() {
+    let project = Project::copy("darwin-c");
+    let arguments = ["--target", "darwin", "--profile", "dev", "--strip", "none"];
+    let outcome = Outcome::of(&mut project.command(arguments));
+    let report = outcome.report();
+    for toolchain in BOTH {
+        let program = report.artifact(toolchain, "darwin-c").path();
+        let bound = bound(&program);
+        let library = bound.get("_CCRandomGenerateBytes").map(String::as_str);
+        assert_eq!(library, Some("libSystem"), "{toolchain}");
+        // Debug data does not say where the headers were.
+        let content = std::fs::read(&program).expect("read");
+        let cache = machine().cache().to_str().expect("UTF-8").as_bytes().to_vec();
+        assert!(!content.windows(cache.len()).any(|it| it == cache.as_slice()), "{toolchain}");
+        // The calls are to code of the same function, as a disassembler sees it.
+        for function in ["_whole", "_split"] {
+            let mut objdump = native(machine().must("RGO_TEST_LLVM_OBJDUMP"));
+            objdump.arg("-d").arg(format!("--disassemble-symbols={function}")).arg(&program);
+            let code = Outcome::of(&mut objdump).ended(0).stdout;
+            let inside = format!("<{function}+0x");
+            assert_eq!(code.matches(&inside).count(), 2, "{toolchain}: {code}");
+            assert_eq!(code.matches("ret").count(), 3, "{toolchain}: {code}");
+        }
+    }
+}
+
 #[test]
 fn a_section_is_made_of_a_file() {
     let project = Project::copy("frameworks");

@@ -92,6 +92,16 @@ fn winresource_compiles_icon_version_and_manifest() {
     }
 }
 
+/// It makes an archive of them, of which a linker would take nothing.
+#[test]
+fn winres_compiles_icon_version_and_manifest() {
+    let project = Project::of("resources");
+    let report = build(&project, "by-winres", None).report();
+    for toolchain in WINDOWS {
+        holds(&report, "by-winres", toolchain, &ALL_KINDS);
+    }
+}
+
 #[test]
 fn embed_resource_compiles_a_script_with_macros_and_headers() {
     let project = Project::of("resources");

@@ -3,6 +3,7 @@
 
 use crate::darwin::names::{self, Library};
 use crate::extensions::hint as extension;
+use crate::shim::CRASHED;
 use crate::{build_script, not_in_zig, system};
 
 /// How C declares what comes from a DLL.
@@ -75,6 +76,12 @@ pub fn for_failure(text: &str, toolchain: &str) -> Option<String> {
     let of_std = ["std", "core", "alloc"].map(|name| format!("can't find crate for `{name}`"));
     if of_std.iter().any(|words| text.contains(words)) {
         return Some(format!("see what is missing for it: rgo-build doctor --target {toolchain}"));
+    }
+    if text.contains(CRASHED) {
+        return Some(format!(
+            "another version of zig may link it: RGO_ZIG names one. What zig is called with is shown by \
+             `rgo-build -vv --target {toolchain}`"
+        ));
     }
     if text.contains("lock file") && text.contains("needs to be updated") {
         return Some(
@@ -296,6 +303,11 @@ mod tests {
                 "error[E0463]: can't find crate for `std`",
                 "darwin-arm64",
                 "doctor --target darwin-arm64",
+            ),
+            (
+                "  = note: error: zig's linker ended without a word, as it does when it crashes\n",
+                "darwin-arm64",
+                "RGO_ZIG",
             ),
             ("write failed: No space left on device (os error 28)", "linux-amd64", "cache ls"),
         ] {

@@ -10,9 +10,8 @@
 
 use std::fmt::Write as _;
 use std::fs;
-use std::io;
 
-use camino::{Utf8Path, Utf8PathBuf};
+use camino::Utf8PathBuf;
 
 use super::names::{self, Library};
 use crate::cache::{self, Cache, CacheError};
@@ -47,43 +46,19 @@ pub fn place(cache: &Cache) -> Utf8PathBuf {
 /// # Errors
 /// If the cache cannot be written to.
 pub fn install(cache: &Cache) -> Result<(), CacheError> {
-    let place = place(cache);
-    if !place.is_dir() {
-        make(cache, &place).map_err(|source| CacheError {
-            path: place.clone(),
-            doing: "writing the stubs of macOS's libraries",
-            source,
-        })?;
-    }
-    cache.touch(&place);
-    Ok(())
-}
-
-fn make(cache: &Cache, place: &Utf8Path) -> io::Result<()> {
-    let parent = place.parent().unwrap_or(cache.root());
-    fs::create_dir_all(parent)?;
-    let staged = tempfile::Builder::new().prefix(".stubs.").tempdir_in(parent)?;
-    let root = Utf8Path::from_path(staged.path()).unwrap_or(parent);
-    for library in names::libraries() {
-        let text = stub(library);
-        for file in files(library) {
-            let path = root.join(file);
-            if let Some(folder) = path.parent() {
-                fs::create_dir_all(folder)?;
+    cache.install(&place(cache), |folder| {
+        for library in names::libraries() {
+            let text = stub(library);
+            for file in files(library) {
+                let path = folder.join(file);
+                if let Some(folder) = path.parent() {
+                    fs::create_dir_all(folder)?;
+                }
+                fs::write(path, &text)?;
             }
-            fs::write(path, &text)?;
         }
-    }
-    match fs::rename(root, place) {
-        // Another build was faster, with the same content.
-        Err(_) if place.is_dir() => Ok(()),
-        Err(error) => Err(error),
-        Ok(()) => {
-            // It has another name now, and stays.
-            let _ = staged.keep();
-            Ok(())
-        }
-    }
+        Ok(())
+    })
 }
 
 /// The files of a library, from the root of an SDK.

@@ -50,24 +50,14 @@ pub fn ensure(toolchain: &Toolchain, cache: &Cache) -> Result<(), CacheError> {
         return Ok(());
     };
     let whole = folder(cache);
-    if !place.is_dir() {
-        cache.put(&whole.join(MARKER.0), MARKER.1.as_bytes())?;
-        let staged = whole.join(format!(".{}.{}", toolchain.arch, std::process::id()));
+    cache.put(&whole.join(MARKER.0), MARKER.1.as_bytes())?;
+    cache.install(&place, |folder| {
         for (name, exports) in names::libraries() {
-            let file = staged.join(format!("{name}.lib"));
-            let fail = |source| CacheError { path: file.clone(), doing: "making", source };
-            let bytes = library(&dll(&name), &exports, machine).map_err(fail)?;
-            cache.put(&file, &bytes)?;
+            let bytes = library(&dll(&name), &exports, machine)?;
+            std::fs::write(folder.join(format!("{name}.lib")), bytes)?;
         }
-        match std::fs::rename(&staged, &place) {
-            // Another build was faster: its libraries are the same.
-            Err(_) if place.is_dir() => cache::remove(&staged)?,
-            Err(source) => {
-                return Err(CacheError { path: place, doing: "putting in place", source });
-            }
-            Ok(()) => {}
-        }
-    }
+        Ok(())
+    })?;
     cache.touch(&whole);
     Ok(())
 }

@@ -20,6 +20,8 @@ use object::read::archive::ArchiveFile;
 use object::read::macho::{LoadCommandVariant, MachHeader};
 use object::{Endianness, macho};
 
+use super::search;
+
 /// Where a linker looks for libraries, and the object files and archives that it reads.
 struct Line<'a> {
     frameworks: Vec<Utf8PathBuf>,
@@ -31,8 +33,7 @@ struct Line<'a> {
 /// link has none of them yet. `sdks` are laid out as Apple's SDK is.
 pub(super) fn options(args: &[String], sdks: &[Utf8PathBuf]) -> Vec<String> {
     let line = Line::read(args, sdks);
-    let archives = args.iter().filter_map(|arg| arg.strip_prefix("-l"));
-    let archives = archives.filter_map(|name| line.find(name, &["a"]));
+    let archives = search::values(args, "-l").filter_map(|name| line.find(name, &["a"]));
     let inputs = line.inputs.iter().map(|path| path.to_path_buf()).chain(archives);
     let mut asked = BTreeSet::new();
     for input in inputs {
@@ -47,11 +48,9 @@ pub(super) fn options(args: &[String], sdks: &[Utf8PathBuf]) -> Vec<String> {
 
 impl<'a> Line<'a> {
     fn read(args: &'a [String], sdks: &[Utf8PathBuf]) -> Self {
-        let after = |option: &str| {
-            let folders = args.iter().filter_map(|arg| arg.strip_prefix(option));
-            folders.filter(|folder| !folder.is_empty()).map(Utf8PathBuf::from).collect::<Vec<_>>()
-        };
-        let (mut frameworks, mut libraries) = (after("-F"), after("-L"));
+        let after = |option| search::values(args, option).map(Utf8PathBuf::from);
+        let (mut frameworks, mut libraries): (Vec<_>, Vec<_>) =
+            (after("-F").collect(), after("-L").collect());
         frameworks.extend(sdks.iter().map(|sdk| sdk.join("System/Library/Frameworks")));
         libraries.extend(sdks.iter().map(|sdk| sdk.join("usr/lib")));
         let inputs = args.iter().map(|arg| Utf8Path::new(arg.as_str()));
@@ -61,10 +60,8 @@ impl<'a> Line<'a> {
 
     /// The file of a library.
     fn find(&self, name: &str, ends: &[&str]) -> Option<Utf8PathBuf> {
-        let file = |folder: &Utf8PathBuf, end: &str| folder.join(format!("lib{name}.{end}"));
-        let mut all =
-            self.libraries.iter().flat_map(|folder| ends.iter().map(move |end| file(folder, end)));
-        all.find(|path| path.is_file())
+        let names: Vec<String> = ends.iter().map(|end| format!("lib{name}.{end}")).collect();
+        search::find(self.libraries.iter().map(Utf8PathBuf::as_path), &names)
     }
 
     fn has(&self, option: &[String]) -> bool {

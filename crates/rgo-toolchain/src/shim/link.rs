@@ -1,19 +1,23 @@
 //! One call of the linker: what zig is given, what LLD is given after it, and what comes of it.
 
 use std::io::{self, Write};
+use std::process::Output;
 
 use camino::{Utf8Path, Utf8PathBuf};
 
 use super::args::{self, LinkKind, Rewritten};
 use super::asked::Asked;
+use super::resources::archives;
 use super::run::{
-    ShimError, current_folder, expand, in_surroundings, read_recipe, response_file, run_zig,
-    scratch, zig_arguments, zig_command,
+    ShimError, current_folder, expand, in_surroundings, read_recipe, response_file, scratch,
+    zig_arguments, zig_command,
 };
 use super::section_object::{self, Section};
 use super::{Recipe, autolink, definition, lld, response};
 use crate::exec::{self, Cmd};
 
+/// What is said for a linker that ends without a word.
+pub(crate) const CRASHED: &str = "zig's linker ended without a word, as it does when it crashes";
 /// How zig says of a name that nobody defines it.
 const UNDEFINED: &str = "undefined symbol: ";
 
@@ -51,17 +55,14 @@ pub(super) fn link(
     }
     let sections = section_object(&recipe, &rewritten.sections)?;
     rewritten.args.extend(sections.iter().map(|(path, _)| path.to_string()));
+    let resources = resource_objects(&recipe, &rewritten.args)?;
+    rewritten.args.extend(resources.iter().flat_map(|(paths, _)| paths.clone()));
     let is_for_zig =
         rewritten.lld.is_empty() && rewritten.asked.needed.is_empty() && !rewritten.no_start_files;
-    let code = if !is_for_zig {
-        link_twice(&recipe, &rewritten)?
-    } else if recipe.os == "darwin" {
-        link_with_autolinks(&recipe, &rewritten)?
-    } else {
-        run_zig(&recipe, "cc", rewritten.args.clone(), true)?
-    };
+    let code =
+        if is_for_zig { link_once(&recipe, &rewritten)? } else { link_twice(&recipe, &rewritten)? };
     // They have been read.
-    drop(definitions);
+    drop((definitions, sections, resources));
     if code != 0 {
         return Ok(code);
     }
@@ -80,9 +81,7 @@ fn link_twice(recipe: &Recipe, rewritten: &Rewritten) -> Result<i32, ShimError> 
     drop(file);
     let said = String::from_utf8_lossy(&first.stderr);
     let Some(call) = lld::Call::in_output(&said, &rewritten.args) else {
-        // Whoever read stderr may have gone.
-        let _ = io::stderr().write_all(&first.stderr);
-        return Ok(exec::exit_code(first.status).max(1));
+        return Ok(pass_on(&first).max(1));
     };
     let call = call.with(&rewritten.lld, rewritten.no_start_files).needing(&rewritten.asked.needed);
     let (args, file) = if response::needed(&call.args) {
@@ -97,29 +96,66 @@ fn link_twice(recipe: &Recipe, rewritten: &Rewritten) -> Result<i32, ShimError> 
     Ok(code)
 }
 
-/// Links by zig, and again with the libraries that the object files ask for themselves, if the first
-/// link has no other fault than symbols that it does not find.
-fn link_with_autolinks(recipe: &Recipe, rewritten: &Rewritten) -> Result<i32, ShimError> {
-    let mut args = rewritten.args.clone();
+/// Links by zig; for macOS again with the libraries that the object files ask for themselves, if the
+/// first link does not find some symbols.
+fn link_once(recipe: &Recipe, rewritten: &Rewritten) -> Result<i32, ShimError> {
+    let is_macos = recipe.os == "darwin";
     let asked_for = || autolink::options(&rewritten.args, &recipe.sdks);
-    if rewritten.asked.dynamic_lookup {
+    let mut args = rewritten.args.clone();
+    if is_macos && rewritten.asked.dynamic_lookup {
         // No symbol is missing then: what comes from these libraries would be left open.
         args.extend(asked_for());
-        return run_zig(recipe, "cc", args, true);
+        return Ok(pass_on(&by_zig(recipe, args)?));
     }
-    let (all, file) = zig_arguments(recipe, "cc", args.clone(), true)?;
-    let first = zig_command(recipe, "cc", all, true)?.output()?;
+    let first = by_zig(recipe, args.clone())?;
+    if is_macos && String::from_utf8_lossy(&first.stderr).contains(UNDEFINED) {
+        let more = asked_for();
+        if !more.is_empty() {
+            args.extend(more);
+            return Ok(pass_on(&by_zig(recipe, args)?));
+        }
+    }
+    Ok(pass_on(&first))
+}
+
+/// What zig says of a link, and whether it makes it.
+fn by_zig(recipe: &Recipe, args: Vec<String>) -> Result<Output, ShimError> {
+    let (args, file) = zig_arguments(recipe, "cc", args, true)?;
+    let output = zig_command(recipe, "cc", args, true)?.output()?;
     drop(file);
-    let lacks_symbols = String::from_utf8_lossy(&first.stderr).contains(UNDEFINED);
-    let more = if lacks_symbols { asked_for() } else { Vec::new() };
-    if !more.is_empty() {
-        args.extend(more);
-        return run_zig(recipe, "cc", args, true);
-    }
+    Ok(output)
+}
+
+/// Says what a linker said, and gives its exit code. One that crashes says nothing.
+fn pass_on(output: &Output) -> i32 {
     // Whoever reads them may have gone.
-    let _ = io::stdout().write_all(&first.stdout);
-    let _ = io::stderr().write_all(&first.stderr);
-    Ok(exec::exit_code(first.status))
+    let _ = io::stdout().write_all(&output.stdout);
+    let _ = io::stderr().write_all(&output.stderr);
+    let code = exec::exit_code(output.status);
+    if code != 0 && output.stderr.trim_ascii().is_empty() {
+        let _ = writeln!(io::stderr(), "error: {CRASHED}");
+    }
+    code
+}
+
+/// The resources in archives, as objects; they go with the folder.
+fn resource_objects(
+    recipe: &Recipe,
+    args: &[String],
+) -> Result<Option<(Vec<String>, tempfile::TempDir)>, ShimError> {
+    let objects = if recipe.os == "windows" { archives::objects(args) } else { Vec::new() };
+    if objects.is_empty() {
+        return Ok(None);
+    }
+    let folder = scratch(recipe)?;
+    let mut paths = Vec::new();
+    for (number, object) in objects.iter().enumerate() {
+        let path = exec::utf8(folder.path().join(format!("resource{number}.o")));
+        let path = path.map_err(ShimError::Write)?;
+        std::fs::write(&path, object).map_err(ShimError::Write)?;
+        paths.push(path.into_string());
+    }
+    Ok(Some((paths, folder)))
 }
 
 /// An object with sections made of files; it goes with the folder.

@@ -25,17 +25,20 @@ mod query;
 pub mod resources;
 pub mod response;
 mod run;
+mod search;
 mod section_object;
 mod windows;
+mod zig_macho;
 
 use camino::{Utf8Path, Utf8PathBuf};
 use serde::{Deserialize, Serialize};
 
 use crate::cache::{self, Cache, CacheError};
-use crate::darwin::stubs;
+use crate::darwin::{headers, stubs};
 use crate::extensions::import_libraries;
 use crate::target::{Floor, Toolchain};
 use crate::zig::Zig;
+pub(crate) use link::CRASHED;
 pub use link::Linked;
 pub use run::{ShimCall, ShimError, invoked_as, run};
 
@@ -89,6 +92,8 @@ pub struct Recipe {
     /// Folders laid out as Apple's SDK, in the order in which libraries are looked for: the user's
     /// (`SDKROOT`), and the stubs. None for other systems.
     pub sdks: Vec<Utf8PathBuf>,
+    /// C headers of macOS that zig lacks; none for other systems.
+    pub headers: Option<Utf8PathBuf>,
     /// What is to be `__TEXT,__info_plist` of programs for macOS.
     pub info_plist: Option<InfoPlist>,
     /// Where the import libraries of Python and Node are, for Windows.
@@ -161,6 +166,7 @@ impl Recipe {
             build_id: toolchain.is("linux"),
             static_pie: toolchain.static_pie,
             sdks: if toolchain.is("darwin") { sdks(cache, env) } else { Vec::new() },
+            headers: toolchain.is("darwin").then(|| headers::place(cache)),
             info_plist: None,
             import_libraries: import_libraries::place(toolchain, cache),
         })
@@ -184,8 +190,15 @@ impl Recipe {
     /// Names everything that a C compilation depends on.
     fn tools_hash(&self) -> String {
         let zig_args = self.zig_args.join("\0");
-        let parts =
-            [&self.zig_version, &self.zig_target, self.zig.as_str(), &zig_args, self.work.as_str()];
+        let headers = self.headers.as_ref().map_or("", |folder| folder.as_str());
+        let parts = [
+            &self.zig_version,
+            &self.zig_target,
+            self.zig.as_str(),
+            &zig_args,
+            self.work.as_str(),
+            headers,
+        ];
         let revision = REVISION.to_le_bytes();
         let mut all: Vec<&[u8]> = vec![&revision];
         all.extend(parts.iter().map(|part| part.as_bytes()));
@@ -233,6 +246,7 @@ impl Recipe {
         prepare_work(&self.work, &self.zig_lib)?;
         if self.os == "darwin" {
             stubs::install(cache)?;
+            headers::install(cache)?;
         }
         cache.touch(&places.tools);
         if let Some(folder) = places.linker.parent() {
@@ -264,6 +278,7 @@ impl Recipe {
             build_id: false,
             static_pie: false,
             sdks: vec![],
+            headers: None,
             info_plist: None,
             import_libraries: None,
         }

@@ -11,7 +11,7 @@ use camino::{Utf8Path, Utf8PathBuf};
 
 use super::link::{Linked, link};
 use super::query::{self, Query};
-use super::{CALL, FORTRAN, LINKER, RECIPE, Recipe, TRIM, resources, response};
+use super::{CALL, FORTRAN, LINKER, RECIPE, Recipe, TRIM, resources, response, zig_macho};
 use crate::exec::{self, Cmd, ExecError};
 
 /// The hidden first argument of the second stage.
@@ -189,7 +189,23 @@ fn c_tool(tool: &Utf8Path, args: Vec<String>) -> Result<i32, ShimError> {
     {
         return Ok(code);
     }
-    run_zig(&recipe, name, args, false)
+    let objects = if recipe.os == "darwin" { zig_macho::compiled(&args) } else { Vec::new() };
+    let code = run_zig(&recipe, name, args, false)?;
+    if code == 0 {
+        objects.iter().try_for_each(|path| mend(path))?;
+    }
+    Ok(code)
+}
+
+/// Changes an object file for macOS where zig's linker would get it wrong.
+fn mend(path: &Utf8Path) -> Result<(), ShimError> {
+    // What is not there the compiler has written elsewhere: a pipe, or nothing for a dry run.
+    if let Ok(data) = std::fs::read(path)
+        && let Some(mended) = zig_macho::mended(&data)
+    {
+        std::fs::write(path, mended).map_err(ShimError::Write)?;
+    }
+    Ok(())
 }
 
 /// Answers a call that is a question; `None` for one that has something to compile or link.
@@ -263,6 +279,10 @@ pub(super) fn zig_arguments(
             let real = recipe.zig_lib.canonicalize_utf8().ok();
             for lib in real.iter().chain([&recipe.zig_lib]) {
                 all.extend(prefix_maps(&format!("{lib}=/rgo/zig/lib")));
+            }
+            if let Some(headers) = &recipe.headers {
+                all.extend(["-idirafter".to_owned(), headers.to_string()]);
+                all.extend(prefix_maps(&format!("{headers}=/rgo/darwin/headers")));
             }
         }
     }

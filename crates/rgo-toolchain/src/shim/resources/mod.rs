@@ -11,6 +11,7 @@
 //! by cargo's `TARGET`, and whatever is not for a target that zig links they hand to the program of
 //! that name that comes next on PATH.
 
+pub(super) mod archives;
 mod rc;
 mod windres;
 

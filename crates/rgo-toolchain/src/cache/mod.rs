@@ -8,6 +8,8 @@
 //!   zig-cache/<version>/  zig's own cache: C libraries and runtimes it has compiled
 //!   shims/<name>/         linkers and C tools that cargo and build scripts are given
 //!   darwin-stubs/<hash>/  what stands for Apple's libraries in links
+//!   darwin-headers/<hash>/ C headers of macOS that zig lacks
+//!   import-libraries/<hash>/ what stands for Python's and Node's DLLs in links for Windows
 //!   notes/<name>.obj      empty notes, for links that the platform's own linker does
 //!   probe/<hash>.json     answers of slow `--version` calls
 //!   work/<name>/          what only one running build needs; it goes with the build
@@ -16,10 +18,12 @@
 //! Everything is put in place by rename, so that a reader never meets half a thing, and everything can be deleted: the
 //! next build makes it again.
 
+mod kept;
+
 use std::fs::{self, File, TryLockError};
 use std::io::{self, Write};
 use std::sync::Arc;
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::{SystemTime, UNIX_EPOCH};
 
 use camino::{Utf8Path, Utf8PathBuf};
 use serde::de::DeserializeOwned;
@@ -27,6 +31,7 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 use crate::exec;
+pub use kept::{Entry, Pruned};
 
 /// How a caller tells us the environment: real in a program, a table in a test.
 pub type Env<'a> = &'a dyn Fn(&str) -> Option<String>;
@@ -58,45 +63,8 @@ pub struct Guard {
     _file: Arc<File>,
 }
 
-/// One thing that is kept.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct Entry {
-    /// `std`, `zig`, `zig-cache`, `shims`, `notes`, `probe`, `work`.
-    pub kind: &'static str,
-    /// Its name within its kind.
-    pub name: String,
-    /// Where it is.
-    pub path: Utf8PathBuf,
-    /// The sum of its files' sizes, in bytes.
-    pub bytes: u64,
-    /// When it was last used, in seconds since 1970.
-    pub last_used: u64,
-}
-
-/// What `prune` did or would do.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct Pruned {
-    /// What is gone, or would be.
-    pub removed: Vec<Entry>,
-    /// What stayed although it was old enough, because a process holds it.
-    pub held: Vec<Entry>,
-}
-
-const KINDS: [&str; 9] = [
-    "std",
-    "zig",
-    "zig-cache",
-    "shims",
-    "darwin-stubs",
-    "import-libraries",
-    "notes",
-    "probe",
-    WORK,
-];
 /// Folders of single runs: one that is there while nothing runs was left by a process that was killed.
 const WORK: &str = "work";
-/// Kinds whose files are of no interest one by one.
-const WHOLE: [&str; 2] = ["notes", "probe"];
 /// Touched at each use of an entry; its time is the entry's last use.
 const USED: &str = ".used";
 
@@ -212,6 +180,36 @@ impl Cache {
         })
     }
 
+    /// Makes the folder `place` unless it is there. `fill` puts its content into a folder beside it,
+    /// which takes its place by rename. Of two builds that make it at once, the first one's stays.
+    ///
+    /// # Errors
+    /// Those of `fill`, and when the folder can't be written.
+    pub fn install(
+        &self,
+        place: &Utf8Path,
+        fill: impl FnOnce(&Utf8Path) -> io::Result<()>,
+    ) -> Result<(), CacheError> {
+        let fail = |source| CacheError { path: place.to_owned(), doing: "making", source };
+        if !place.is_dir() {
+            let parent = place.parent().unwrap_or(&self.root);
+            make_folder(parent)?;
+            let staged = tempfile::Builder::new().prefix(".new.").tempdir_in(parent);
+            let staged = staged.map_err(fail)?;
+            fill(Utf8Path::from_path(staged.path()).unwrap_or(parent)).map_err(fail)?;
+            match fs::rename(staged.path(), place) {
+                Err(_) if place.is_dir() => {}
+                Err(source) => return Err(fail(source)),
+                Ok(()) => {
+                    // It has another name now, and stays.
+                    let _ = staged.keep();
+                }
+            }
+        }
+        self.touch(place);
+        Ok(())
+    }
+
     /// Notes that an entry was used now. A cache that can't be written to is no reason to fail.
     pub fn touch(&self, entry: &Utf8Path) {
         let marker = entry.join(USED);
@@ -252,65 +250,6 @@ impl Cache {
             let _ = self.put(&path, &text);
         }
         Ok(kept.answer)
-    }
-
-    /// Everything that is kept, by kind and name.
-    ///
-    /// # Errors
-    /// When a folder can't be read.
-    pub fn ls(&self) -> Result<Vec<Entry>, CacheError> {
-        let mut found = Vec::new();
-        for kind in KINDS {
-            let folder = self.folder(kind);
-            if WHOLE.contains(&kind) {
-                if folder.exists() {
-                    found.push(entry(kind, "all", folder));
-                }
-                continue;
-            }
-            let reader = match folder.read_dir_utf8() {
-                Ok(reader) => reader,
-                Err(e) if e.kind() == io::ErrorKind::NotFound => continue,
-                Err(source) => return Err(CacheError { path: folder, doing: "reading", source }),
-            };
-            for item in reader.flatten() {
-                if item.file_type().is_ok_and(|t| t.is_dir()) {
-                    found.push(entry(kind, item.file_name(), item.path().to_owned()));
-                }
-            }
-        }
-        found.sort_by(|a, b| (a.kind, &a.name).cmp(&(b.kind, &b.name)));
-        Ok(found)
-    }
-
-    /// Removes what was last used longer ago than `older_than` (everything, if `None`), and what killed builds have
-    /// left, but nothing while a build runs.
-    /// With `dry_run` it only says what it would remove.
-    ///
-    /// # Errors
-    /// When a folder can't be read or removed.
-    pub fn prune(&self, dry_run: bool, older_than: Option<Duration>) -> Result<Pruned, CacheError> {
-        let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-        let keep_from = older_than.map(|age| now.saturating_sub(age).as_secs());
-        let old: Vec<Entry> = self
-            .ls()?
-            .into_iter()
-            .filter(|e| e.kind == WORK || keep_from.is_none_or(|from| e.last_used < from))
-            .collect();
-        let (file, path) = self.lock_file("in-use.lock")?;
-        match file.try_lock() {
-            Ok(()) => {}
-            Err(TryLockError::WouldBlock) => return Ok(Pruned { removed: Vec::new(), held: old }),
-            Err(TryLockError::Error(source)) => {
-                return Err(CacheError { path, doing: "locking", source });
-            }
-        }
-        if !dry_run {
-            for entry in &old {
-                remove(&entry.path)?;
-            }
-        }
-        Ok(Pruned { removed: old, held: Vec::new() })
     }
 }
 
@@ -364,23 +303,6 @@ pub(crate) fn short_hash(parts: &[&[u8]]) -> String {
     hex::encode(&hasher.finalize()[..8])
 }
 
-fn entry(kind: &'static str, name: &str, path: Utf8PathBuf) -> Entry {
-    let mut bytes = 0;
-    let mut newest = 0;
-    let seconds = |time: SystemTime| time.duration_since(UNIX_EPOCH).map_or(0, |d| d.as_secs());
-    for item in walkdir::WalkDir::new(&path).into_iter().flatten() {
-        if let Ok(meta) = item.metadata() {
-            if meta.is_file() {
-                bytes += meta.len();
-            }
-            newest = newest.max(meta.modified().map_or(0, seconds));
-        }
-    }
-    let last_used =
-        fs::metadata(path.join(USED)).and_then(|m| m.modified()).map_or(newest, seconds);
-    Entry { kind, name: name.to_owned(), path, bytes, last_used }
-}
-
 /// The next step for an error that says that there is no room.
 pub(crate) fn room(error: &io::Error) -> &'static str {
     match error.kind() {
@@ -427,9 +349,11 @@ fn put(path: &Utf8Path, content: &[u8]) -> io::Result<()> {
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use super::*;
 
-    fn cache() -> (tempfile::TempDir, Cache) {
+    pub(super) fn cache() -> (tempfile::TempDir, Cache) {
         let dir = tempfile::tempdir().unwrap();
         let cache = Cache::at(Utf8Path::from_path(dir.path()).unwrap().join("a b/ü")).unwrap();
         (dir, cache)
@@ -481,36 +405,6 @@ mod tests {
             fs::write(file.unwrap().path(), "{").unwrap();
         }
         assert_eq!(ask("version").unwrap(), 4);
-    }
-
-    #[test]
-    fn prune_leaves_what_is_young_and_everything_while_a_build_runs() {
-        let (_dir, cache) = cache();
-        for (name, age) in [("old", 1_000_000), ("new", 10)] {
-            let folder = cache.folder("std").join(name);
-            cache.put(&folder.join("lib/libstd.rlib"), &[7; 100]).unwrap();
-            cache.touch(&folder);
-            let time = SystemTime::now() - Duration::from_secs(age);
-            File::options()
-                .append(true)
-                .open(folder.join(USED))
-                .unwrap()
-                .set_modified(time)
-                .unwrap();
-        }
-        let names = |entries: &[Entry]| entries.iter().map(|e| e.name.clone()).collect::<Vec<_>>();
-        assert_eq!(names(&cache.ls().unwrap()), ["new", "old"]);
-        assert_eq!(cache.ls().unwrap()[0].bytes, 100);
-        let day = Some(Duration::from_secs(86_400));
-        let building = cache.in_use().unwrap();
-        let also_building = cache.in_use().unwrap();
-        assert_eq!(names(&cache.prune(false, day).unwrap().held), ["old"]);
-        drop((building, also_building));
-        assert_eq!(names(&cache.prune(true, day).unwrap().removed), ["old"]);
-        assert_eq!(cache.ls().unwrap().len(), 2);
-        assert_eq!(names(&cache.prune(false, day).unwrap().removed), ["old"]);
-        assert_eq!(names(&cache.ls().unwrap()), ["new"]);
-        assert_eq!(names(&cache.prune(false, None).unwrap().removed), ["new"]);
     }
 
     #[test]

@@ -1,0 +1,166 @@
+//! What there is in the cache, and how it goes: `ls` and `prune`.
+
+use std::fs::{self, TryLockError};
+use std::io;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use camino::Utf8PathBuf;
+use serde::Serialize;
+
+use super::{Cache, CacheError, USED, WORK, remove};
+
+/// One thing that is kept.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Entry {
+    /// The folder of the cache that it is in, such as `std` or `zig`.
+    pub kind: &'static str,
+    /// Its name within its kind.
+    pub name: String,
+    /// Where it is.
+    pub path: Utf8PathBuf,
+    /// The sum of its files' sizes, in bytes.
+    pub bytes: u64,
+    /// When it was last used, in seconds since 1970.
+    pub last_used: u64,
+}
+
+/// What `prune` did or would do.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Pruned {
+    /// What is gone, or would be.
+    pub removed: Vec<Entry>,
+    /// What stayed although it was old enough, because a process holds it.
+    pub held: Vec<Entry>,
+}
+
+/// Folders of the cache that hold entries.
+const KINDS: [&str; 10] = [
+    "std",
+    "zig",
+    "zig-cache",
+    "shims",
+    "darwin-stubs",
+    "darwin-headers",
+    "import-libraries",
+    "notes",
+    "probe",
+    WORK,
+];
+/// Kinds whose files are of no interest one by one.
+const WHOLE: [&str; 2] = ["notes", "probe"];
+
+impl Cache {
+    /// Everything that is kept, by kind and name.
+    ///
+    /// # Errors
+    /// When a folder can't be read.
+    pub fn ls(&self) -> Result<Vec<Entry>, CacheError> {
+        let mut found = Vec::new();
+        for kind in KINDS {
+            let folder = self.folder(kind);
+            if WHOLE.contains(&kind) {
+                if folder.exists() {
+                    found.push(entry(kind, "all", folder));
+                }
+                continue;
+            }
+            let reader = match folder.read_dir_utf8() {
+                Ok(reader) => reader,
+                Err(e) if e.kind() == io::ErrorKind::NotFound => continue,
+                Err(source) => return Err(CacheError { path: folder, doing: "reading", source }),
+            };
+            for item in reader.flatten() {
+                if item.file_type().is_ok_and(|t| t.is_dir()) {
+                    found.push(entry(kind, item.file_name(), item.path().to_owned()));
+                }
+            }
+        }
+        found.sort_by(|a, b| (a.kind, &a.name).cmp(&(b.kind, &b.name)));
+        Ok(found)
+    }
+
+    /// Removes what was last used longer ago than `older_than` (everything, if `None`), and what killed builds have
+    /// left, but nothing while a build runs.
+    /// With `dry_run` it only says what it would remove.
+    ///
+    /// # Errors
+    /// When a folder can't be read or removed.
+    pub fn prune(&self, dry_run: bool, older_than: Option<Duration>) -> Result<Pruned, CacheError> {
+        let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+        let keep_from = older_than.map(|age| now.saturating_sub(age).as_secs());
+        let old: Vec<Entry> = self
+            .ls()?
+            .into_iter()
+            .filter(|e| e.kind == WORK || keep_from.is_none_or(|from| e.last_used < from))
+            .collect();
+        let (file, path) = self.lock_file("in-use.lock")?;
+        match file.try_lock() {
+            Ok(()) => {}
+            Err(TryLockError::WouldBlock) => return Ok(Pruned { removed: Vec::new(), held: old }),
+            Err(TryLockError::Error(source)) => {
+                return Err(CacheError { path, doing: "locking", source });
+            }
+        }
+        if !dry_run {
+            for entry in &old {
+                remove(&entry.path)?;
+            }
+        }
+        Ok(Pruned { removed: old, held: Vec::new() })
+    }
+}
+
+fn entry(kind: &'static str, name: &str, path: Utf8PathBuf) -> Entry {
+    let mut bytes = 0;
+    let mut newest = 0;
+    let seconds = |time: SystemTime| time.duration_since(UNIX_EPOCH).map_or(0, |d| d.as_secs());
+    for item in walkdir::WalkDir::new(&path).into_iter().flatten() {
+        if let Ok(meta) = item.metadata() {
+            if meta.is_file() {
+                bytes += meta.len();
+            }
+            newest = newest.max(meta.modified().map_or(0, seconds));
+        }
+    }
+    let last_used =
+        fs::metadata(path.join(USED)).and_then(|m| m.modified()).map_or(newest, seconds);
+    Entry { kind, name: name.to_owned(), path, bytes, last_used }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs::File;
+
+    use super::super::tests::cache;
+    use super::*;
+
+    #[test]
+    fn prune_leaves_what_is_young_and_everything_while_a_build_runs() {
+        let (_dir, cache) = cache();
+        for (name, age) in [("old", 1_000_000), ("new", 10)] {
+            let folder = cache.folder("std").join(name);
+            cache.put(&folder.join("lib/libstd.rlib"), &[7; 100]).unwrap();
+            cache.touch(&folder);
+            let time = SystemTime::now() - Duration::from_secs(age);
+            File::options()
+                .append(true)
+                .open(folder.join(USED))
+                .unwrap()
+                .set_modified(time)
+                .unwrap();
+        }
+        let names = |entries: &[Entry]| entries.iter().map(|e| e.name.clone()).collect::<Vec<_>>();
+        assert_eq!(names(&cache.ls().unwrap()), ["new", "old"]);
+        assert_eq!(cache.ls().unwrap()[0].bytes, 100);
+        let day = Some(Duration::from_secs(86_400));
+        let building = cache.in_use().unwrap();
+        let also_building = cache.in_use().unwrap();
+        assert_eq!(names(&cache.prune(false, day).unwrap().held), ["old"]);
+        drop((building, also_building));
+        assert_eq!(names(&cache.prune(true, day).unwrap().removed), ["old"]);
+        assert_eq!(cache.ls().unwrap().len(), 2);
+        assert_eq!(names(&cache.prune(false, day).unwrap().removed), ["old"]);
+        assert_eq!(names(&cache.ls().unwrap()), ["new"]);
+        assert_eq!(names(&cache.prune(false, None).unwrap().removed), ["new"]);
+    }
+}
