@@ -133,6 +133,25 @@ fn a_zig_that_is_too_old_is_an_error_with_a_hint() {
 
 #[test]
 #[cfg(unix)]
+fn a_linker_that_crashes_is_named() {
+    use std::os::unix::fs::PermissionsExt;
+    let project = Project::copy("env");
+    let (zig, real) =
+        (project.folder.join("zig"), machine().cache().join(crate::private_sources::ZIG));
+    let real = real.display();
+    let script =
+        format!("#!/bin/sh\ncase \"$*\" in *rcgu.o*) kill -SEGV $$;; esac\nexec '{real}' \"$@\"\n");
+    fs::write(&zig, script).expect("written");
+    fs::set_permissions(&zig, fs::Permissions::from_mode(0o755)).expect("executable");
+    for target in ["darwin/arm64", "linux/arm64/static", "windows/amd64"] {
+        let mut command = project.command(["--target", target, "--profile", "dev"]);
+        let outcome = crate::support::Outcome::of(command.env("RGO_ZIG", &zig));
+        outcome.ended(1).says("as it does when it crashes").says("RGO_ZIG names one");
+    }
+}
+
+#[test]
+#[cfg(unix)]
 fn a_zig_on_path_that_is_too_old_is_passed_over() {
     use std::os::unix::fs::PermissionsExt;
     let project = Project::copy("env");

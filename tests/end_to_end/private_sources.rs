@@ -304,7 +304,7 @@ fn without_zig(temp: &Path) -> String {
     format!("{}:{path}", bin.display())
 }
 
-const ZIG: &str = "zig/0.15.2-x86_64-linux/ziglang/zig";
+pub(crate) const ZIG: &str = "zig/0.15.2-x86_64-linux/ziglang/zig";
 
 /// The package with zig, as published.
 fn wheel() -> Option<PathBuf> {
