@@ -42,6 +42,26 @@ fn cxx_code_is_built_by_cmake() {
     }
 }
 
+/// cmake keeps its compiler, and would start over for the host.
+#[test]
+#[cfg(unix)]
+fn a_target_folder_of_another_compiler_is_configured_anew() {
+    let project = Project::copy("with-cmake");
+    let targets = ["--target", "linux/amd64/static,darwin/arm64,windows/amd64"];
+    let zig = machine().cache().join(crate::private_sources::ZIG);
+    let other = project.folder.join("another place");
+    let zig_folder = zig.parent().expect("a folder");
+    std::os::unix::fs::symlink(zig_folder, &other).expect("linked");
+    let build = |zig: &std::path::Path| {
+        let mut build = project.command(targets);
+        let report = Outcome::of(build.env("RGO_ZIG", zig)).report();
+        report.all().map(|(_, artifact)| artifact.bytes()).collect::<Vec<_>>()
+    };
+    let before = build(&zig);
+    assert!(build(&other.join("zig")) == before);
+    assert!(build(&zig) == before);
+}
+
 #[test]
 fn a_configure_script_is_told_what_it_builds_for() {
     // Not darwin: jemalloc's configure takes a minute there, and mimalloc needs the same headers.

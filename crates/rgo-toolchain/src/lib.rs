@@ -4,6 +4,7 @@
 #![warn(clippy::print_stdout, clippy::print_stderr)]
 
 pub mod cache;
+pub mod cmake_builds;
 pub mod compiler;
 pub mod configuration;
 pub mod exec;

@@ -14,6 +14,8 @@ use crate::shim::{Installed, Recipe, resources};
 use crate::target::{Floor, Toolchain};
 use crate::zig::Zig;
 
+const CMAKE_FILE: &str = "CMAKE_TOOLCHAIN_FILE";
+
 /// Puts the file in place by which cmake knows the target.
 ///
 /// # Errors
@@ -29,6 +31,12 @@ pub fn install(
 
 fn cmake_path(tools: &Installed) -> Utf8PathBuf {
     tools.tools.join("toolchain.cmake")
+}
+
+/// The variable by which the crate `cmake` finds that file for a triple.
+#[must_use]
+pub fn cmake_variable(triple: &str) -> String {
+    format!("{CMAKE_FILE}_{}", triple.replace('-', "_"))
 }
 
 /// The variables for one target. The compilers' flags are not among them: what rgo has to say to them, the shim says.
@@ -58,7 +66,7 @@ pub fn env(
     set("AR", tools.tool("ar").into_string());
     set("RANLIB", tools.tool("ranlib").into_string());
     set("FC", tools.tool("fc").into_string());
-    set("CMAKE_TOOLCHAIN_FILE", cmake_path(tools).into_string());
+    set(CMAKE_FILE, cmake_path(tools).into_string());
     set(
         "BINDGEN_EXTRA_CLANG_ARGS",
         clang_args(toolchain, recipe, zig, user("BINDGEN_EXTRA_CLANG_ARGS")),

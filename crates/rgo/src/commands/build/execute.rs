@@ -3,16 +3,15 @@
 
 use std::collections::{BTreeSet, HashSet};
 use std::fs::{self, File};
-use std::io;
 
-use anyhow::{Context, Result, anyhow};
+use anyhow::{Context, Result};
 use camino::{Utf8Path, Utf8PathBuf};
 use rayon::prelude::*;
 use rgo_toolchain::cargo_messages::{Side, Unit};
-use rgo_toolchain::cargo_run::{self, Ran, Show};
+use rgo_toolchain::cargo_run::{Ran, Show};
 use rgo_toolchain::exec::Cmd;
 use rgo_toolchain::plan::{CargoRun, TargetPlan};
-use rgo_toolchain::rebuild::{self, Rebuilt};
+use rgo_toolchain::rebuild::Rebuilt;
 use rgo_toolchain::selection::{OutputKind, Wanted};
 use rgo_toolchain::target::Toolchain;
 use rgo_toolchain::{deps, project};
@@ -20,12 +19,12 @@ use rgo_toolchain::{deps, project};
 use super::artifacts::{self, Linked};
 use super::finish::{self, Content, Job, StripMode};
 use super::leaks::Prefix;
-use super::link::{Capacities, Linking};
+use super::link::Linking;
 use super::prepare::Prepared;
 use super::report::{Artifact, TargetReport};
+use super::settle::Settled;
 use super::verdict::Asked;
 use super::{note, settings};
-use crate::exit::Hint;
 use crate::output as terminal;
 
 /// What the executor needs beside what was prepared.
@@ -51,18 +50,6 @@ pub(super) struct Executed {
     /// What was compiled, and why.
     pub rebuilt: Vec<Rebuilt>,
 }
-
-/// What cargo made in one run, linked the way it should be.
-pub(super) struct Settled<'a> {
-    pub run: &'a CargoRun,
-    pub ran: Ran,
-    /// Per target of the run: each linked file of what is wanted, with what goes into it.
-    contents: Vec<Vec<(usize, Option<Content>)>>,
-}
-
-/// How often cargo may run until every file is linked by the recipe: once, once more for files
-/// of an older recipe, and once for room that proved too small.
-const ROUNDS: usize = 3;
 
 impl Execution<'_> {
     /// Runs the cargo commands and finishes what they made. `clean` goes before, and removes what
@@ -114,108 +101,12 @@ impl Execution<'_> {
         Ok(file)
     }
 
-    /// Runs cargo until every file that is wanted was linked by the recipe, with room enough for
-    /// what goes into it. Usually that is once.
-    fn settle<'r>(&self, run: &'r CargoRun) -> Result<Settled<'r>> {
-        let mut room = vec![Capacities::default(); run.targets.len()];
-        let mut round = 1;
-        let mut rebuilt = Vec::new();
-        loop {
-            for (position, index) in run.targets.iter().enumerate() {
-                self.linkings[*index].offer(room[position])?;
-            }
-            let mut ran = self.cargo(run, run.targets.len() > 1)?;
-            let mut contents = Vec::new();
-            let mut stale = 0;
-            for (position, index) in run.targets.iter().enumerate() {
-                let of_target = self.contents(*index, &ran)?;
-                room[position] = of_target
-                    .iter()
-                    .filter_map(|(_, content)| content.as_ref())
-                    .map(Capacities::of)
-                    .fold(Capacities::default(), Capacities::max);
-                stale += self.forget_stale(*index, &ran, room[position])?;
-                contents.push(of_target);
-            }
-            rebuild::join(&mut rebuilt, std::mem::take(&mut ran.rebuilt));
-            if stale == 0 {
-                ran.rebuilt = rebuilt;
-                return Ok(Settled { run, ran, contents });
-            }
-            if round == ROUNDS {
-                return Err(anyhow!("{stale} files were not linked by rgo's linker")
-                    .context(Hint("is `linker` set by --rustc-flag or --config? try -a".into())));
-            }
-            round += 1;
-        }
-    }
-
-    pub(super) fn cargo(&self, run: &CargoRun, hold_errors: bool) -> Result<Ran> {
-        if self.trace {
-            terminal::line(&run.cmd);
-        }
-        let triples: Vec<&str> = run.targets.iter().map(|index| self.triple(*index)).collect();
-        let show = Show { hold_errors, ..self.show };
-        let folders = &self.prepared.project.folders;
-        cargo_run::run(&run.cmd, folders, &triples, show, Box::new(io::stderr()))
-            .context("running cargo")
-    }
-
-    pub(super) fn triple(&self, index: usize) -> &str {
-        &self.plans[index].toolchain.triple
-    }
-
-    /// Cargo does not know what the link shim did. A file that was linked by another recipe (an
-    /// older floor, a plain `cargo build`) is removed, so that the next run links it again, and
-    /// nothing else. Gives how many there were.
-    fn forget_stale(&self, index: usize, ran: &Ran, room: Capacities) -> Result<usize> {
-        let linking = &self.linkings[index];
-        let mut stale = 0;
-        for (linked, wanted) in self.linked(index, ran) {
-            if linking.links(self.prepared.wanted[wanted].kind) && !linking.made(linked.file, room)
-            {
-                self.forget(&linked)?;
-                stale += 1;
-            }
-        }
-        Ok(stale)
-    }
-
-    /// Removes a linked file where cargo keeps it: what it hands out is a hard link or a copy of
-    /// a file in `deps` or `examples`, which may have a hash in its name, and it looks at that
-    /// one alone.
-    fn forget(&self, linked: &Linked<'_>) -> Result<()> {
-        let remove = |path: &Utf8Path| match fs::remove_file(path) {
-            Err(error) if error.kind() != io::ErrorKind::NotFound => {
-                Err(error).with_context(|| format!("removing {path}"))
-            }
-            _ => Ok(()),
-        };
-        let name = plain(linked.file.file_stem().unwrap_or_default());
-        let length = fs::metadata(linked.file).map(|metadata| metadata.len()).ok();
-        let folder = linked.file.parent().unwrap_or(Utf8Path::new("."));
-        let built = &self.prepared.project.folders;
-        let inner = folder
-            .strip_prefix(&built.target)
-            .map_or_else(|_| folder.to_owned(), |rest| built.build.join(rest));
-        for folder in [inner.join("deps"), inner.join("examples"), inner] {
-            for entry in folder.read_dir_utf8().into_iter().flatten().flatten() {
-                let stem = plain(entry.path().file_stem().unwrap_or_default());
-                let hash = stem.strip_prefix(&name).map(|rest| rest.trim_start_matches('_'));
-                let ours = hash.is_some_and(|hash| {
-                    hash.is_empty()
-                        || hash.len() == 16 && hash.bytes().all(|b| b.is_ascii_hexdigit())
-                });
-                if ours && entry.metadata().ok().map(|metadata| metadata.len()) == length {
-                    remove(entry.path())?;
-                }
-            }
-        }
-        remove(linked.file)
-    }
-
     /// What goes into each file that a target was to have, with the index of what is wanted.
-    fn contents(&self, index: usize, ran: &Ran) -> Result<Vec<(usize, Option<Content>)>> {
+    pub(super) fn contents(
+        &self,
+        index: usize,
+        ran: &Ran,
+    ) -> Result<Vec<(usize, Option<Content>)>> {
         self.linked(index, ran)
             .into_iter()
             .map(|(linked, wanted)| {
@@ -228,7 +119,7 @@ impl Execution<'_> {
             .collect()
     }
 
-    fn linked<'r>(&self, index: usize, ran: &'r Ran) -> Vec<(Linked<'r>, usize)> {
+    pub(super) fn linked<'r>(&self, index: usize, ran: &'r Ran) -> Vec<(Linked<'r>, usize)> {
         let triple = self.triple(index);
         let wanted = self.prepared.wanted.iter().enumerate();
         wanted
@@ -482,11 +373,6 @@ fn batches<'r>(runs: &'r [CargoRun], plans: &[TargetPlan]) -> Vec<Vec<&'r CargoR
         }
     }
     batches.into_iter().map(|(_, batch)| batch).collect()
-}
-
-/// Cargo writes a dash of a name as an underscore in some file names and not in others.
-fn plain(name: &str) -> String {
-    name.replace('-', "_")
 }
 
 /// What a failure before cargo leaves of a target in the report.

@@ -5,8 +5,9 @@ use anyhow::Result;
 use rgo_toolchain::plan::CargoRun;
 use rgo_toolchain::{build_script, hints};
 
-use super::execute::{Execution, Settled};
+use super::execute::Execution;
 use super::report::TargetReport;
+use super::settle::Settled;
 use crate::output as terminal;
 
 impl Execution<'_> {

@@ -23,6 +23,7 @@ mod prepare;
 mod report;
 mod run_outputs;
 mod settings;
+mod settle;
 mod stamp;
 mod values;
 mod verdict;
