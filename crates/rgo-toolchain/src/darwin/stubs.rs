@@ -17,7 +17,7 @@ use super::names::{self, Library};
 use crate::cache::{self, Cache, CacheError};
 
 /// Raised whenever other text is made of the same data.
-const REVISION: u32 = 1;
+const REVISION: u32 = 2;
 const TARGETS: &str = "[ x86_64-macos, arm64-macos ]";
 const CLASS: &str = "_OBJC_CLASS_$_";
 const METACLASS: &str = "_OBJC_METACLASS_$_";
@@ -26,7 +26,7 @@ const METACLASS: &str = "_OBJC_METACLASS_$_";
 /// too many here does no harm.
 const RE_EXPORTS: [(&str, &[&str]); 7] = [
     ("Foundation", &["CoreFoundation", "objc"]),
-    ("AppKit", &["Foundation"]),
+    ("AppKit", &["ApplicationServices", "Foundation"]),
     ("Cocoa", &["AppKit", "CoreData", "Foundation"]),
     ("CoreServices", &["CFNetwork", "CoreFoundation"]),
     ("ApplicationServices", &["ColorSync", "CoreGraphics", "CoreServices", "CoreText", "ImageIO"]),
