@@ -12,7 +12,7 @@ mod table;
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::process::{Command, Output};
 
 use anyhow::{Context, ensure};
 use serde::{Deserialize, Serialize};
@@ -207,7 +207,7 @@ impl Matrix {
             let outcome = if done.status.success() {
                 self.check(case, toolchain)?
             } else {
-                self.failure(case, toolchain, &String::from_utf8_lossy(&done.stderr))?
+                self.failure(case, toolchain, &done)?
             };
             outcomes.insert((*toolchain).to_owned(), outcome);
         }
@@ -215,7 +215,9 @@ impl Matrix {
     }
 
     /// Why rgo-build failed, by what it said.
-    fn failure(&self, case: &Case, toolchain: &str, said: &str) -> anyhow::Result<Outcome> {
+    fn failure(&self, case: &Case, toolchain: &str, done: &Output) -> anyhow::Result<Outcome> {
+        // The report, which has the reason, comes last.
+        let said = [&*done.stderr, &*done.stdout].map(String::from_utf8_lossy).concat();
         let own = format!("could not compile `{}` (bin", case.binary);
         let is_mistaken = case.is_of_list && said.contains(&own) && said.contains("error[E");
         ensure!(!is_mistaken, "the program of {} is wrong:\n{said}", case.name);

@@ -75,8 +75,14 @@ fn is_backtrace(line: &str) -> bool {
         .any(|start| line.starts_with(start))
 }
 
+/// How the crate `pkg-config` names the library, among many other lines.
+const LIBRARY: &str = "The system library `";
+
 /// The words of a panic, else of an error, else the first that there are.
 fn reason(said: &[&str]) -> String {
+    if let Some(line) = said.iter().find(|line| line.starts_with(LIBRARY)) {
+        return shortened(line);
+    }
     let panicked = said.iter().position(|line| line.contains("panicked at"));
     let is_error =
         |line: &&str| ["Error:", "error:", "error occurred"].iter().any(|it| line.starts_with(it));
@@ -99,7 +105,7 @@ fn shortened(text: &str) -> String {
 }
 
 /// What helps, by what was said, for build scripts that many projects have.
-const HINTS: [(&[&str], &str); 9] = [
+const HINTS: [(&[&str], &str); 10] = [
     (
         &["find directory of OpenSSL"],
         "take OpenSSL's feature `vendored` (openssl = { version = \"0.10\", features = [\"vendored\"] }), or rustls; \
@@ -118,6 +124,12 @@ const HINTS: [(&[&str], &str); 9] = [
     (&["is `cmake` not installed?"], "install cmake"),
     (&["nasm"], "install nasm, or turn off what needs it"),
     (&["perl"], "install perl: OpenSSL's own build needs it"),
+    (
+        &["The system library", "required by crate"],
+        "the host's libraries do not serve another platform, so pkg-config does not find them: use the crate's \
+         vendored or static feature, or one that opens the library when the program runs, or name .pc files of \
+         libraries that are made for the target in PKG_CONFIG_PATH_<target>",
+    ),
     (
         &["pkg-config", "cross-compil"],
         "libraries of the host do not serve another platform: use the crate's vendored or static feature",
@@ -183,6 +195,13 @@ mod tests {
                  code: 2, kind: NotFound }\nstack backtrace:\n   0: x\n",
                 "called `Result::unwrap()` on an `Err` value: Os { code: 2, kind: NotFound }",
                 "runs a program",
+            ),
+            (
+                "thread 'main' panicked at build.rs:10:47:\ncalled `Result::unwrap()` on an `Err` value:\npkg-config \
+                 exited with status code 1\n\nThe system library `wayland-client` required by crate `wayland-sys` \
+                 was not found.\nThe file",
+                "The system library `wayland-client` required by crate `wayland-sys` was not found.",
+                "PKG_CONFIG_PATH_<target>",
             ),
             (
                 "error: failed to run `gfortran`: not found",
