@@ -14,6 +14,7 @@ mod debug_data;
 mod dependencies;
 #[cfg(target_os = "linux")]
 mod docs;
+mod env_command;
 mod exports;
 mod extensions;
 mod failures;

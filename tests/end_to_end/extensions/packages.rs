@@ -5,7 +5,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use super::{ASK_PYTHON, SIX, library, on_windows, seen, variables};
-use crate::support::{Outcome, Project, can, machine, native, scratch, tool, write};
+use crate::support::{Outcome, Project, can, machine, native, scratch, write};
 
 /// The wheel that maturin makes with rgo's toolchain.
 fn wheel(project: &Project, target: &str, triple: &str) -> Option<PathBuf> {
@@ -77,16 +77,6 @@ fn a_wheel_for_macos_leaves_open_what_is_pythons() {
     let file = folder.join("rgo_sample/rgo_sample.abi3.so");
     let open = super::open_names(&file);
     assert!(open.len() > 10 && open.iter().all(|name| name.contains("Py")), "{open:?}");
-}
-
-#[test]
-fn what_replaces_the_flags_of_a_target_is_refused() {
-    for variable in ["RUSTFLAGS", "CARGO_ENCODED_RUSTFLAGS"] {
-        let mut env = tool("rgo-build");
-        env.args(["env", "--target", "linux/arm64", "-C"]).env(variable, "-Cdebuginfo=0");
-        env.arg(Project::of("python-extension").folder);
-        Outcome::of(&mut env).ended(1).says(variable).says("CARGO_TARGET_<TRIPLE>_RUSTFLAGS");
-    }
 }
 
 #[test]

@@ -319,13 +319,72 @@ pub struct TargetsArgs {
     pub format: FormatArg,
 }
 
-/// Arguments of `rgo-build env`: those of a build, of which the target, its floor, the project and the
-/// compiler have a meaning here.
+/// Arguments of `rgo-build env`: those of a build that concern how a target is compiled and linked.
 #[derive(Debug, Args)]
+#[command(mut_args = hide_what_env_has_not)]
 pub struct EnvArgs {
     /// The build
     #[command(flatten)]
     pub build: BuildArgs,
+}
+
+/// Options of a build that are about its results or its run, or that cargo's own caller gives.
+const NOT_OF_ENV: [&str; 25] = [
+    "bins",
+    "all_bins",
+    "examples",
+    "lib",
+    "buildmode",
+    "entitlements",
+    "release",
+    "profile",
+    "jobs",
+    "cargo_flags",
+    "env",
+    "stamp",
+    "debug_info",
+    "strip",
+    "no_trimpath",
+    "record_sources",
+    "vcs",
+    "output",
+    "dry_run",
+    "trace",
+    "all",
+    "work",
+    "explain_rebuild",
+    "run",
+    "args",
+];
+
+fn hide_what_env_has_not(arg: clap::Arg) -> clap::Arg {
+    let is_hidden = NOT_OF_ENV.contains(&arg.get_id().as_str());
+    if is_hidden { arg.hide(true) } else { arg }
+}
+
+impl EnvArgs {
+    /// An option that is given and that `env` cannot follow.
+    #[must_use]
+    pub fn without_effect(&self) -> Option<&'static str> {
+        let BuildArgs { entitlements, stamp, debug_info, strip, output, buildmode, .. } =
+            &self.build;
+        let BuildArgs { jobs, cargo_flags, env, vcs, run, all, .. } = &self.build;
+        let given = [
+            (entitlements.is_some(), "--entitlements"),
+            (!stamp.is_empty(), "-X"),
+            (debug_info.is_some(), "--debug-info"),
+            (strip.is_some(), "--strip"),
+            (output.is_some(), "--output"),
+            (buildmode.is_some(), "--buildmode"),
+            (jobs.is_some(), "--jobs"),
+            (!cargo_flags.is_empty(), "--cargo-flag"),
+            (!env.is_empty(), "--env"),
+            (*vcs != VcsArg::default(), "--vcs"),
+            (*run, "--run"),
+            (*all, "-a"),
+        ];
+        given.into_iter().find(|(is_given, _)| *is_given).map(|(_, option)| option)
+    }
 }
 
 /// Arguments of `rgo-build doctor`.

@@ -9,16 +9,13 @@ use std::collections::BTreeMap;
 use anyhow::{Result, anyhow};
 use rgo_report::{Document, Report};
 use rgo_toolchain::exec;
-use rgo_toolchain::shim;
+use rgo_toolchain::{rustflags, shim};
 use serde::Serialize;
 
-use super::{Said, link, prepare};
-use crate::cli::build::{BuildArgs, VcsArg};
-use crate::exit::{Exit, Hint};
+use super::{Said, link, prepare, target_flags};
+use crate::cli::build::{BuildArgs, EnvArgs, VcsArg};
+use crate::exit::{Exit, Hint, Usage};
 use crate::output;
-
-/// Variables that replace all flags that a target has of its own.
-const REPLACING: [&str; 2] = ["CARGO_ENCODED_RUSTFLAGS", "RUSTFLAGS"];
 
 #[derive(Serialize)]
 struct Variables {
@@ -39,29 +36,32 @@ impl Report for Variables {
 ///
 /// # Errors
 /// If a target cannot be built for, or two of them cannot share one environment.
-pub(super) fn run(args: BuildArgs) -> Result<Exit> {
+pub(super) fn run(args: EnvArgs) -> Result<Exit> {
+    if let Some(option) = args.without_effect() {
+        let hint = "give it to the program that runs cargo, or build with rgo-build itself";
+        return Err(anyhow!(Usage(format!("{option} has no effect on variables")))
+            .context(Hint(hint.into())));
+    }
+    let args = args.build;
     // No commit is recorded in what others build.
     let args = BuildArgs { vcs: VcsArg::Off, ..args };
     let prepared = prepare::prepare(&args)?;
-    if let Some(name) = REPLACING.iter().find(|name| prepare::env(name).is_some()) {
-        return Err(anyhow!("{name} is set, and cargo leaves out a target's own flags then")
-            .context(Hint(format!(
-                "unset {name}, and set CARGO_TARGET_<TRIPLE>_RUSTFLAGS instead"
-            ))));
-    }
     let said = Said { quiet: args.quiet, trace: false };
     let work = link::Work::new(&prepared.cache, false, false)?;
     let linker = link::Linker::new(&prepared, &work, false)?;
+    let replaced = prepared.configuration.flags_replaced;
     let mut variables = BTreeMap::new();
     for (toolchain, floor) in &prepared.targets {
         let linking = linker.prepare(toolchain, floor.as_ref(), &mut |event| said.event(&event))?;
+        let mut flags = target_flags(&prepared, toolchain, &linking)?;
+        flags.ours.extend(prepared.request.rustc_flags.iter().cloned());
+        let invocations = rustflags::invocations(&[flags], replaced, &|_, _| false);
         let mut env = linking.env;
+        env.extend(invocations.into_iter().flat_map(|invocation| invocation.env));
         // The recipe of this run goes with it; the cache's stays.
         env.extend(linker.lasting(toolchain, floor.as_ref())?);
         env.extend(linker.python_library(toolchain));
         env.remove(shim::TRIM);
-        let name = format!("CARGO_TARGET_{}_RUSTFLAGS", toolchain.env_triple());
-        env.insert(name.clone(), flags(prepare::env(&name), &linking.rustflags)?);
         for (name, value) in env {
             if variables.insert(name.clone(), value.clone()).is_some_and(|other| other != value) {
                 return Err(anyhow!("{name} has another value for each of these targets")
@@ -71,28 +71,4 @@ pub(super) fn run(args: BuildArgs) -> Result<Exit> {
     }
     output::print(&Variables { variables }, args.format)?;
     Ok(Exit::Done)
-}
-
-/// The user's flags and ours, as cargo reads them: with a space between them.
-fn flags(of_user: Option<String>, ours: &[String]) -> Result<String> {
-    if let Some(flag) = ours.iter().find(|flag| flag.contains(char::is_whitespace)) {
-        return Err(anyhow!("cargo would split this flag at its spaces: {flag}")
-            .context(Hint("set RGO_CACHE to a folder without spaces in its path".into())));
-    }
-    let of_user = of_user.filter(|flags| !flags.trim().is_empty());
-    Ok(of_user.into_iter().chain(ours.iter().cloned()).collect::<Vec<_>>().join(" "))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn flags_of_the_user_go_first_and_none_is_split() {
-        let ours = ["-Clinker=/c/rgo-link".to_owned()];
-        assert_eq!(flags(None, &ours).unwrap(), "-Clinker=/c/rgo-link");
-        assert_eq!(flags(Some(" ".into()), &ours).unwrap(), "-Clinker=/c/rgo-link");
-        assert_eq!(flags(Some("-Ca -Cb".into()), &ours).unwrap(), "-Ca -Cb -Clinker=/c/rgo-link");
-        assert!(flags(None, &["-Clinker=/c d/rgo-link".to_owned()]).is_err());
-    }
 }

@@ -214,20 +214,7 @@ impl<'a> Linker<'a> {
             None
         };
         let zig = found.map(|found| &found.zig);
-        let recipe = zig.and_then(|zig| {
-            Recipe::new(
-                toolchain,
-                floor,
-                zig,
-                &compiler.version.release,
-                &prepared.cache,
-                &prepare::env,
-            )
-        });
-        let recipe = recipe.map(|recipe| match toolchain.is("darwin") {
-            true => Recipe { info_plist: prepared.info_plist.clone(), ..recipe },
-            false => recipe,
-        });
+        let recipe = zig.and_then(|zig| self.recipe(toolchain, floor, zig));
         let installed = match &recipe {
             Some(recipe) if self.dry_run => Some(recipe.places(&prepared.cache, &self.own)),
             Some(recipe) => {
@@ -295,6 +282,15 @@ impl<'a> Linker<'a> {
         })
     }
 
+    /// What a link for this target does, without a note.
+    fn recipe(&self, toolchain: &Toolchain, floor: Option<&Floor>, zig: &Zig) -> Option<Recipe> {
+        let Prepared { compiler, cache, info_plist, .. } = self.prepared;
+        let rustc = &compiler.version.release;
+        let recipe = Recipe::new(toolchain, floor, zig, rustc, cache, &prepare::env)?;
+        let info_plist = info_plist.clone().filter(|_| toolchain.is("darwin"));
+        Some(Recipe { info_plist, ..recipe })
+    }
+
     /// The variables of the shim for builds that outlive this run, and have no note.
     ///
     /// # Errors
@@ -304,14 +300,13 @@ impl<'a> Linker<'a> {
         toolchain: &Toolchain,
         floor: Option<&Floor>,
     ) -> Result<Vec<(String, String)>> {
-        let Prepared { compiler, cache, .. } = self.prepared;
         if toolchain.zig.is_none() {
             return Ok(Vec::new());
         }
         let zig = &self.zig(&mut |_| {})?.zig;
-        let recipe =
-            Recipe::new(toolchain, floor, zig, &compiler.version.release, cache, &prepare::env);
-        Ok(recipe.map(|recipe| recipe.places(cache, &self.own).env).unwrap_or_default())
+        let recipe = self.recipe(toolchain, floor, zig);
+        let installed = recipe.map(|it| it.install(&self.prepared.cache, &self.own)).transpose()?;
+        Ok(installed.map(|installed| installed.env).unwrap_or_default())
     }
 
     /// Where maturin finds Python's library, without which it makes no wheel for Windows. It has no

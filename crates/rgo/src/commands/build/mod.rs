@@ -38,7 +38,9 @@ use rgo_toolchain::event::Event;
 use rgo_toolchain::exec::Cmd;
 use rgo_toolchain::makeable::Makeable;
 use rgo_toolchain::plan::{self, CargoRun, Messages, TargetPlan};
+use rgo_toolchain::rustflags::TargetFlags;
 use rgo_toolchain::selection::OutputKind;
+use rgo_toolchain::target::Toolchain;
 use rgo_toolchain::{dsymutil, interrupt, project, unification};
 
 use crate::cli::build::{Build, BuildArgs, Other};
@@ -63,7 +65,7 @@ pub fn run(args: Build) -> Result<Exit> {
         None => build(&args.build),
         Some(Other::Stamp(args)) => stamp::run(&args),
         Some(Other::Targets(args)) => super::toolchains::targets(&args),
-        Some(Other::Env(args)) => env::run(args.build),
+        Some(Other::Env(args)) => env::run(*args),
         Some(Other::Doctor(args)) => super::doctor::run(&args),
         Some(Other::Cache(args)) => super::toolchains::cache(&args),
     }
@@ -225,6 +227,20 @@ impl Said {
     }
 }
 
+/// The user's flags for a target, and those without which rgo cannot link for it.
+fn target_flags(
+    prepared: &Prepared,
+    toolchain: &Toolchain,
+    linking: &Linking,
+) -> Result<TargetFlags> {
+    let mut flags = prepared.configuration.flags(&toolchain.triple, &|| {
+        project::cfg(&prepared.compiler, &prepared.cache, Some(toolchain))
+    })?;
+    flags.ours = toolchain.rustflags.clone();
+    flags.ours.extend(linking.rustflags.iter().cloned());
+    Ok(flags)
+}
+
 fn target_plan(
     prepared: &Prepared,
     index: usize,
@@ -232,11 +248,7 @@ fn target_plan(
     makeable: &[Makeable],
 ) -> Result<TargetPlan> {
     let (toolchain, floor) = &prepared.targets[index];
-    let mut flags = prepared.configuration.flags(&toolchain.triple, &|| {
-        project::cfg(&prepared.compiler, &prepared.cache, Some(toolchain))
-    })?;
-    flags.ours = toolchain.rustflags.clone();
-    flags.ours.extend(linking.rustflags.iter().cloned());
+    let mut flags = target_flags(prepared, toolchain, linking)?;
     flags.ours.extend(plan::trim_flags(&prepared.trims));
     if prepared.wanted.iter().any(|one| one.kind == OutputKind::Staticlib) {
         flags.ours.push(plan::PRINT_NATIVE_LIBS.to_owned());
