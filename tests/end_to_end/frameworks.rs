@@ -90,6 +90,26 @@ fn a_name_of_a_library_that_is_not_linked_fails_and_the_library_is_named() {
     outcome.ended(1).says("-framework Security");
 }
 
+/// Every program loads libSystem, and AppKit does not have the names of it that a crate declares beside
+/// AppKit's.
+#[test]
+fn names_of_libsystem_are_left_to_it() {
+    let stub = machine().cache().join(crate::private_sources::ZIG);
+    let stub = stub.with_file_name("lib/libc/darwin/libSystem.tbd");
+    let text = std::fs::read_to_string(stub).expect("zig's stub");
+    let words = text.split(|letter: char| letter.is_whitespace() || "[],'".contains(letter));
+    let of_system: BTreeSet<&str> = words.filter(|word| word.starts_with('_')).collect();
+    assert!(of_system.contains("__NSGetArgc"));
+    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../../toolchains/darwin-names");
+    for file in std::fs::read_dir(folder).expect("names") {
+        let path = file.expect("a file").path();
+        let text = std::fs::read_to_string(&path).expect("text");
+        let names = text.lines().skip(2).filter_map(|line| line.split(' ').next());
+        let both: Vec<&str> = names.filter(|name| of_system.contains(name)).collect();
+        assert!(both.is_empty(), "{}: {both:?}", path.display());
+    }
+}
+
 #[test]
 fn a_framework_that_nobody_knows_is_named() {
     let (_project, outcome) = build(&[], "-framework NoSuchKit");
@@ -139,6 +159,14 @@ fn a_library_that_an_object_file_asks_for_is_linked_if_something_of_it_is_used()
     for (library, _) in build("_SecRandomCopyBytes", "-undefined dynamic_lookup") {
         assert_eq!(library.as_deref(), Some("Security"));
     }
+    for (_, loaded) in build("_CFRelease", "-framework CoreFoundation") {
+        assert!(!loaded.contains("Security"), "{loaded}");
+    }
+    for (library, loaded) in build("_SecRandomCopyBytes", "-Wl,-weak_framework,Security") {
+        assert_eq!(library.as_deref(), Some("Security"));
+        let security = loaded.lines().find(|line| line.contains("Security")).unwrap_or_default();
+        assert!(security.contains("weak"), "{loaded}");
+    }
     for (library, loaded) in build("", "") {
         assert_eq!(library, None);
         assert!(!loaded.contains("Security"), "{loaded}");
@@ -175,6 +203,47 @@ fn c_and_assembly_code_for_macos_is_built() {
 }
 
 #[test]
+fn an_sdk_that_is_not_there_is_an_error() {
+    let project = Project::copy("frameworks");
+    let mut command = project.command(["--target", "darwin/arm64"]);
+    let outcome = Outcome::of(command.env("SDKROOT", "no/such/sdk"));
+    outcome.ended(2).says("SDKROOT names no folder").says("no/such/sdk");
+}
+
+/// `-exported_symbols_list` of a program is followed as that of a library is.
+#[test]
+fn a_program_exports_what_its_list_says() {
+    let project = Project::copy("frameworks");
+    let list = project.folder.join("exports");
+    std::fs::write(&list, "_main\n").expect("written");
+    let option = format!("-Wl,-exported_symbols_list,{}", list.display());
+    let mut command = project.command(["--target", "darwin", "--strip", "none"]);
+    let outcome = Outcome::of(command.env("SYMBOLS", "").env("OPTIONS", option));
+    let report = outcome.report();
+    for toolchain in BOTH {
+        let program = report.artifact(toolchain, "frameworks").path();
+        let mut objdump = native(machine().must("RGO_TEST_LLVM_OBJDUMP"));
+        let said = Outcome::of(objdump.args(["--macho", "--exports-trie"]).arg(&program)).ended(0);
+        let names = said.stdout.lines().filter_map(|line| line.split_whitespace().nth(1));
+        let names: BTreeSet<&str> = names.filter(|name| name.starts_with('_')).collect();
+        assert_eq!(names, BTreeSet::from(["__mh_execute_header", "_main"]), "{}", said.stdout);
+    }
+}
+
+/// How configure and cmake look whether a framework is there.
+#[test]
+fn c_compilers_of_build_scripts_link_with_frameworks() {
+    let project = Project::copy("frameworks");
+    let script = "fn main() {\n    std::fs::write(\"a.c\", \"int main(void) { return 0; }\").unwrap();\n    \
+                  let compiler = std::env::var(\"CC_aarch64_apple_darwin\").unwrap();\n    \
+                  let args = [\"a.c\", \"-framework\", \"CoreFoundation\", \"-lobjc\", \"-o\", \"a\"];\n    \
+                  assert!(std::process::Command::new(compiler).args(args).status().unwrap().success());\n}\n";
+    std::fs::write(project.folder.join("build.rs"), script).expect("written");
+    std::fs::write(project.folder.join("src/main.rs"), "fn main() {}\n").expect("written");
+    project.build(["--target", "darwin/arm64", "--profile", "dev"]).report();
+}
+
+#[test]
 fn a_section_is_made_of_a_file() {
     let project = Project::copy("frameworks");
     let plist = "<?xml version=\"1.0\"?>\n<plist version=\"1.0\"><dict/></plist>\n";
@@ -201,9 +270,17 @@ fn a_section_is_made_of_a_file() {
             );
         }
     }
-    std::fs::write(project.folder.join("Info.plist"), "{}").expect("written");
-    let mut command = project.command(["--target", "darwin", "--info-plist", "Info.plist"]);
-    Outcome::of(&mut command).ended(2).says("not a property list");
+    let given = ["--target", "darwin", "--info-plist", "Info.plist"];
+    let mut command = project.command(given);
+    let twice = format!("-Wl,-sectcreate,__TEXT,__info_plist,{here}/Info.plist");
+    let outcome = Outcome::of(command.env("SYMBOLS", "").env("OPTIONS", twice));
+    outcome.ended(1).says("is not the only file for the section __TEXT,__info_plist");
+    for damaged in ["{}", "<?xml version=\"1.0\"?><plist version=\"1.0\"><dict><key>a"] {
+        std::fs::write(project.folder.join("Info.plist"), damaged).expect("written");
+        Outcome::of(&mut project.command(given)).ended(2).says("not a property list");
+    }
+    let mut command = project.command(["--target", "linux/amd64", "--info-plist", "Info.plist"]);
+    Outcome::of(&mut command).ended(2).says("--info-plist is for darwin");
 }
 
 /// LIEF reads the signature; every page's hash is computed anew.

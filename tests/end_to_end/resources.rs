@@ -102,6 +102,34 @@ fn winres_compiles_icon_version_and_manifest() {
     }
 }
 
+/// rustc puts the archive into the library's own; whoever links an archive whole has its resources once.
+#[test]
+fn resources_of_a_library_and_of_a_whole_archive_are_in_the_program() {
+    let project = Project::copy("resources");
+    let package = project.folder.join("by-winres");
+    write(&package.join("lib.rs"), "");
+    let manifest = package.join("Cargo.toml");
+    let text = std::fs::read_to_string(&manifest).expect("a manifest");
+    write(&manifest, &format!("{text}\n[lib]\npath = \"lib.rs\"\n"));
+    let main = std::fs::read_to_string(project.folder.join("main.rs")).expect("a program");
+    write(&project.folder.join("main.rs"), &format!("{main}\nuse by_winres as _;\n"));
+    let report = build(&project, "by-winres", None).report();
+    for toolchain in WINDOWS {
+        holds(&report, "by-winres", toolchain, &ALL_KINDS);
+    }
+    write(&manifest, &text);
+    write(&project.folder.join("main.rs"), &main);
+    let script = package.join("build.rs");
+    let text = std::fs::read_to_string(&script).expect("a script");
+    let whole = "resource.compile().expect(\"resources\");\n    \
+                 println!(\"cargo::rustc-link-arg=-Wl,--whole-archive,-lresource,--no-whole-archive\");";
+    write(&script, &text.replace("resource.compile().expect(\"resources\");", whole));
+    let report = build(&project, "by-winres", None).report();
+    for toolchain in WINDOWS {
+        holds(&report, "by-winres", toolchain, &ALL_KINDS);
+    }
+}
+
 #[test]
 fn embed_resource_compiles_a_script_with_macros_and_headers() {
     let project = Project::of("resources");

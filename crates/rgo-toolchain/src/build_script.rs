@@ -146,7 +146,9 @@ pub fn hint(text: &str) -> Option<&'static str> {
     failed(text)?;
     let (_, said) = text.split_once("failed to run custom build command for `")?;
     let lacks = [&not_in_zig::OPENMP, &not_in_zig::FORTRAN];
-    if let Some(lack) = lacks.iter().find(|lack| lack.words.iter().any(|word| has(said, word))) {
+    // On stdout cmake also says what it looked for and can do without.
+    let errors = said.split_once("--- stderr").map_or("", |(_, stderr)| stderr);
+    if let Some(lack) = lacks.iter().find(|lack| lack.words.iter().any(|word| has(errors, word))) {
         return Some(lack.hint);
     }
     let known = HINTS.iter().find(|(words, _)| words.iter().all(|word| has(said, word)));
@@ -257,6 +259,11 @@ mod tests {
             let text = silent.replace("cargo:rerun-if-changed=x", stdout);
             assert_eq!(failed(&text).expect("is there").reason, reason, "{stdout}");
         }
+        let optional =
+            "-- Could NOT find OpenMP_C (missing: OpenMP_C_FLAGS)\n-- continuing without OpenMP";
+        let text = cargo("a v1.0.0", "a.c:1:10: fatal error: 'zstd.h' file not found");
+        let text = text.replace("cargo:rerun-if-changed=x", optional);
+        assert_eq!(super::hint(&text), None);
         assert_eq!(failed("error: could not compile `x`"), None);
         let long = cargo("a v1.0.0", &format!("{}ü\n", "x".repeat(MOST - 1)));
         assert!(failed(&long).expect("is there").reason.ends_with("x…"));

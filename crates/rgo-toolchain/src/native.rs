@@ -24,9 +24,10 @@ pub fn install(
     toolchain: &Toolchain,
     floor: Option<&Floor>,
     tools: &Installed,
+    sdks: &[Utf8PathBuf],
     cache: &Cache,
 ) -> Result<(), CacheError> {
-    cache.put(&cmake_path(tools), cmake_file(toolchain, floor, tools).as_bytes())
+    cache.put(&cmake_path(tools), cmake_file(toolchain, floor, tools, sdks).as_bytes())
 }
 
 fn cmake_path(tools: &Installed) -> Utf8PathBuf {
@@ -160,8 +161,13 @@ fn include_folders(lib: &Utf8Path, zig_target: &str) -> Vec<Utf8PathBuf> {
     folders
 }
 
-/// A toolchain file for cmake.
-fn cmake_file(toolchain: &Toolchain, floor: Option<&Floor>, tools: &Installed) -> String {
+/// A toolchain file for cmake. It finds libraries of the system in `sdks`.
+fn cmake_file(
+    toolchain: &Toolchain,
+    floor: Option<&Floor>,
+    tools: &Installed,
+    sdks: &[Utf8PathBuf],
+) -> String {
     let system = match toolchain.os.as_str() {
         "darwin" => "Darwin",
         "windows" => "Windows",
@@ -200,6 +206,8 @@ fn cmake_file(toolchain: &Toolchain, floor: Option<&Floor>, tools: &Installed) -
                 if cpu == "arm64" { "arm64" } else { "x86_64" }
             ));
             lines.push("set(CMAKE_OSX_SYSROOT \"\")".into());
+            let sdks: Vec<String> = sdks.iter().map(|sdk| cmake_quote(sdk.as_str())).collect();
+            lines.push(format!("list(APPEND CMAKE_FIND_ROOT_PATH {})", sdks.join(" ")));
             if let Some(Floor::Macos(version)) = floor.or(toolchain.floor.as_ref()) {
                 lines.push(format!("set(CMAKE_OSX_DEPLOYMENT_TARGET {version})"));
             }
@@ -329,14 +337,15 @@ mod tests {
     fn cmake_knows_the_system() {
         let tools =
             Installed { linker: "".into(), tools: "/c/$ b".into(), recipe: "".into(), env: vec![] };
-        let text = cmake_file(by_name("darwin-arm64").unwrap(), None, &tools);
+        let text = cmake_file(by_name("darwin-arm64").unwrap(), None, &tools, &["/s".into()]);
         for line in
             ["CMAKE_SYSTEM_NAME Darwin", "OSX_DEPLOYMENT_TARGET 11.0", "C_COMPILER \"/c/\\$ b/cc"]
         {
             assert!(text.contains(line), "{line}: {text}");
         }
         assert!(
-            cmake_file(by_name("windows-amd64").unwrap(), None, &tools).contains("PROCESSOR AMD64")
+            cmake_file(by_name("windows-amd64").unwrap(), None, &tools, &[])
+                .contains("PROCESSOR AMD64")
         );
     }
 }

@@ -78,12 +78,20 @@ fn of_package(name: &str, folder: &Path) -> anyhow::Result<Vec<Found>> {
         seen.visit_file(&file);
     }
     seen.libraries.extend(known.map(|(_, library)| (*library).to_owned()));
-    // Crates that bind one library name it once, in a block of its own.
+    // Crates that bind one library name it once, in a block of its own. Other crates declare functions
+    // of any library beside it.
     if let [only] = Vec::from_iter(&seen.libraries)[..] {
-        let names = seen.unnamed.iter().map(|name| (only.clone(), name.clone()));
-        seen.found.extend(names.map(|(library, name)| Found { library, name }));
+        let functions = seen.unnamed.iter().filter(|_| is_of_bindings(name));
+        let names = functions.chain(&seen.classes);
+        let found = names.map(|name| Found { library: only.clone(), name: name.clone() });
+        seen.found.extend(found);
     }
     Ok(seen.found)
+}
+
+/// Whether a crate by this name has nothing but bindings.
+fn is_of_bindings(name: &str) -> bool {
+    name.ends_with("-sys") || name.starts_with("objc2-") || name == "core-services"
 }
 
 #[derive(Default)]
@@ -93,6 +101,8 @@ struct Seen {
     found: Vec<Found>,
     /// Names in blocks that say no library.
     unnamed: Vec<String>,
+    /// The symbols of classes.
+    classes: Vec<String>,
 }
 
 impl<'ast> Visit<'ast> for Seen {
@@ -128,7 +138,7 @@ impl<'ast> Visit<'ast> for Seen {
     fn visit_macro(&mut self, call: &'ast Macro) {
         let name = call.path.segments.last().map(|it| it.ident.to_string()).unwrap_or_default();
         if name == "extern_class" {
-            self.unnamed.extend(class(&call.tokens.to_string()));
+            self.classes.extend(class(call));
         } else if let Ok(file) = syn::parse2::<syn::File>(call.tokens.clone()) {
             // Blocks in a macro that hands its content on.
             let mut inside = Self::default();
@@ -136,17 +146,21 @@ impl<'ast> Visit<'ast> for Seen {
             self.libraries.extend(inside.libraries);
             self.found.extend(inside.found);
             self.unnamed.extend(inside.unnamed);
+            self.classes.extend(inside.classes);
         }
     }
 }
 
 /// The symbol of the class that `extern_class!` declares: `… pub struct NSString …`, which may have
 /// another name for Objective-C: `#[name = "…"]`.
-fn class(tokens: &str) -> Option<String> {
-    let named = tokens.split_once("# [name = \"").and_then(|(_, rest)| rest.split('"').next());
-    let (_, rest) = tokens.split_once("struct ")?;
-    let ident = rest.split(|letter: char| !letter.is_alphanumeric() && letter != '_').next()?;
-    Some(format!("_OBJC_CLASS_$_{}", named.unwrap_or(ident)))
+fn class(call: &Macro) -> Option<String> {
+    // A comment, which may have any word, is one word here.
+    let words: Vec<String> = call.tokens.clone().into_iter().map(|it| it.to_string()).collect();
+    let name = words.iter().find_map(|word| {
+        word.replace(' ', "").strip_prefix("[name=\"")?.split('"').next().map(str::to_owned)
+    });
+    let place = words.iter().position(|word| word == "struct")?;
+    Some(format!("_OBJC_CLASS_$_{}", name.as_ref().or(words.get(place + 1))?))
 }
 
 /// The library that an attribute links: `#[link(…)]`, also within `#[cfg_attr(…, link(…))]`.

@@ -8,11 +8,14 @@
 //! toolchains/darwin-names/*.txt      what comes out, a file for each library
 //! ```
 //!
-//! A program was linked with Apple's SDK, so its word counts more than a crate's.
+//! A program was linked with Apple's SDK, so its word counts more than a crate's. Names of libSystem,
+//! of which zig has the list, are left to it: every program loads it, and a crate that declares one
+//! of its functions beside those of a framework says nothing about who has it.
 
 mod crates;
 mod goroot;
 mod programs;
+mod system;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
@@ -76,12 +79,16 @@ pub(crate) fn run() -> anyhow::Result<()> {
         }
         of_programs.extend(program.claims);
     }
+    let of_system = system::names()?;
+    of_programs.retain(|claim| !of_system.contains(&claim.name));
     keep_where_most_have_it(&mut of_programs);
     let known: BTreeSet<String> = of_programs.iter().map(|claim| claim.name.clone()).collect();
     let mut others = crates::claims()?;
     others.extend(goroot::claims()?);
     others.retain(|claim| {
-        !known.contains(&claim.name) && !NOT_ON_MACOS.contains(&claim.library.as_str())
+        !known.contains(&claim.name)
+            && !of_system.contains(&claim.name)
+            && !NOT_ON_MACOS.contains(&claim.library.as_str())
     });
 
     let mut sources = Vec::new();

@@ -298,9 +298,6 @@ impl<'a> Parts<'a> {
     }
 
     fn restrict_exports(&mut self, allowed: &[String]) -> Result<()> {
-        if self.commands.file_type()? != macho::MH_DYLIB {
-            return Err(Error::unsupported("an export list", "the image is no Mach-O library"));
-        }
         let mut linkedit = Linkedit::parse(self.image.input(), &self.commands)?;
         let mut names: Vec<&[u8]> = allowed.iter().map(String::as_bytes).collect();
         names.sort_unstable();
@@ -310,7 +307,7 @@ impl<'a> Parts<'a> {
         for name in &names {
             let payload = trie::find(&old, name)?.ok_or_else(|| {
                 let name = String::from_utf8_lossy(name);
-                Error::unsupported(format!("exporting {name}"), "the library does not define it")
+                Error::unsupported(format!("exporting {name}"), "the image does not define it")
             })?;
             exports.push((*name, payload));
         }

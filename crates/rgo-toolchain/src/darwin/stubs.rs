@@ -8,6 +8,7 @@
 //!
 //! (TBD v4, as `tapi` of LLVM reads it)
 
+use std::collections::BTreeSet;
 use std::fmt::Write as _;
 use std::fs;
 
@@ -61,6 +62,37 @@ pub fn install(cache: &Cache) -> Result<(), CacheError> {
     })
 }
 
+/// Whether a library, or one that comes with it, has one of these names; `None` if nobody knows what
+/// it has. The library is named as a linker's option, `-framework Security` or `-lobjc`.
+pub(crate) fn offers(option: &str, symbols: &BTreeSet<&str>) -> Option<bool> {
+    let library = names::libraries().iter().find(|library| library.option() == option)?;
+    let has = |library: &Library| library.names.iter().any(|name| symbols.contains(name.as_str()));
+    let mut all = vec![library];
+    let mut seen = 0;
+    while let Some(library) = all.get(seen).copied() {
+        if has(library) {
+            return Some(true);
+        }
+        for other in re_exported(library) {
+            if !all.iter().any(|known| known.install_name == other.install_name) {
+                all.push(other);
+            }
+        }
+        seen += 1;
+    }
+    Some(false)
+}
+
+/// The libraries whose names a library's users get with it.
+fn re_exported(library: &Library) -> impl Iterator<Item = &'static Library> {
+    let short = library.short_name();
+    let umbrella = RE_EXPORTS.iter().find(|(name, _)| *name == short && library.is_framework());
+    let others = umbrella.map_or(&[][..], |(_, others)| others);
+    others
+        .iter()
+        .filter_map(|name| names::libraries().iter().find(|library| library.short_name() == *name))
+}
+
 /// The files of a library, from the root of an SDK.
 fn files(library: &Library) -> Vec<String> {
     let name = library.short_name();
@@ -80,16 +112,8 @@ fn stub(library: &Library) -> String {
         "--- !tapi-tbd\ntbd-version: 4\ntargets: {TARGETS}\ninstall-name: '{install_name}'\n\
          current-version: {current}\ncompatibility-version: {compatibility}\n"
     );
-    let short = library.short_name();
-    let umbrella = RE_EXPORTS.iter().find(|(name, _)| *name == short && library.is_framework());
-    if let Some((_, others)) = umbrella {
-        let paths = others.iter().filter_map(|name| {
-            let mut all = names::libraries().iter();
-            all.find(|library| library.short_name() == *name)
-        });
-        let paths = paths.map(|library| library.install_name.as_str());
-        list(&mut text, "reexported-libraries", &[("libraries", paths.collect())]);
-    }
+    let others = re_exported(library).map(|library| library.install_name.as_str()).collect();
+    list(&mut text, "reexported-libraries", &[("libraries", others)]);
     // A linker makes a class's own symbol and its metaclass's of one entry.
     let mut classes: Vec<&str> = names.iter().filter_map(|name| class(name)).collect();
     classes.sort_unstable();

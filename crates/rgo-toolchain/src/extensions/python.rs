@@ -20,12 +20,12 @@ pub const LIBRARY: &str = "PYO3_CROSS_LIB_DIR";
 /// Minor versions that there may be.
 const MINORS: std::ops::Range<u32> = 0..100;
 
-/// The variables for a build on `host`. `folders` are that of the package and that of its workspace;
+/// The variables for a build on `host`. `folders` are those of the packages and that of their workspace;
 /// `libraries_alone` says that nothing of what is made is a program, which may embed Python.
 pub fn env(
     toolchain: &Toolchain,
     host: &str,
-    folders: (&Utf8Path, &Utf8Path),
+    folders: (&[&Utf8Path], &Utf8Path),
     libraries_alone: bool,
     user: Env<'_>,
 ) -> BTreeMap<String, String> {
@@ -38,17 +38,25 @@ pub fn env(
     vars
 }
 
-/// The version to tell pyo3 of in a build for a toolchain, from the nearest `pyproject.toml` at
-/// the package's folder or above, up to the workspace's; `None` where pyo3 knows by itself, or the file leaves a choice.
+/// The version to tell pyo3 of in a build for a toolchain; `None` where pyo3 knows by itself, where a
+/// project leaves a choice, and where two packages name different ones.
 fn version(
     toolchain: &Toolchain,
     host: &str,
-    (folder, root): (&Utf8Path, &Utf8Path),
+    (packages, root): (&[&Utf8Path], &Utf8Path),
     user: Env<'_>,
 ) -> Option<String> {
     if !is_foreign(&toolchain.triple, host) || OF_USER.iter().any(|name| user(name).is_some()) {
         return None;
     }
+    let mut versions = packages.iter().map(|folder| of_package(folder, root));
+    let first = versions.next()??;
+    versions.all(|other| other.as_ref() == Some(&first)).then_some(first)
+}
+
+/// The one version in the nearest `pyproject.toml` at a package's folder or above, up to the
+/// workspace's.
+fn of_package(folder: &Utf8Path, root: &Utf8Path) -> Option<String> {
     let folders = folder.ancestors().take_while(|folder| folder.starts_with(root));
     let mut files = folders.map(|folder| std::fs::read_to_string(folder.join("pyproject.toml")));
     let text = files.find_map(Result::ok)?;
@@ -177,13 +185,14 @@ mod tests {
         let text = "[project]\nname = \"x\"\nrequires-python = \"==3.12.*\"\n";
         std::fs::write(root.join("pyproject.toml"), text).unwrap();
         let linux = "x86_64-unknown-linux-gnu";
+        let packages: &[&Utf8Path] = &[&inner];
         let env_of = |name: &str, host, folders, alone, user: Env<'_>| {
             super::env(by_name(name).unwrap(), host, folders, alone, user)
         };
         let ask = |name: &str, user: &[(&str, &str)]| {
             let env =
                 |name: &str| user.iter().find(|(k, _)| *k == name).map(|(_, v)| (*v).to_owned());
-            env_of(name, linux, (&inner, root), false, &env).remove(VERSION)
+            env_of(name, linux, (packages, root), false, &env).remove(VERSION)
         };
         assert_eq!(ask("windows-arm64", &[]).as_deref(), Some("3.12"));
         assert_eq!(ask("linux-amd64", &[]), None);
@@ -191,10 +200,20 @@ mod tests {
             assert_eq!(ask("windows-arm64", &[(name, "3.9")]), None, "{name}");
         }
         let none = |_: &str| None;
-        let alone = env_of("linux-amd64", linux, (&inner, root), true, &none);
+        // Two packages that name different versions cannot be told of both.
+        let other = root.join("other");
+        std::fs::create_dir_all(&other).unwrap();
+        let both: &[&Utf8Path] = &[&inner, &other];
+        for (text, expected) in [("==3.12.*", Some("3.12")), ("==3.9.*", None), (">=3.9", None)] {
+            let text = format!("[project]\nname = \"y\"\nrequires-python = \"{text}\"\n");
+            std::fs::write(other.join("pyproject.toml"), text).unwrap();
+            let found = env_of("windows-arm64", linux, (both, root), false, &none).remove(VERSION);
+            assert_eq!(found.as_deref(), expected);
+        }
+        let alone = env_of("linux-amd64", linux, (packages, root), true, &none);
         assert_eq!(alone.into_iter().collect::<Vec<_>>(), [(IS_EXTENSION.into(), "1".into())]);
         let set = |_: &str| Some("0".to_owned());
-        assert!(env_of("windows-arm64", linux, (&inner, root), true, &set).is_empty());
+        assert!(env_of("windows-arm64", linux, (packages, root), true, &set).is_empty());
         // The nearest file counts, and one that says nothing leaves it open.
         std::fs::write(inner.join("pyproject.toml"), "[build-system]\n").unwrap();
         assert_eq!(ask("windows-arm64", &[]), None);

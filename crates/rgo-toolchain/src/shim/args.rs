@@ -302,7 +302,9 @@ impl Rewriter<'_> {
         let plain = name.trim_start_matches('-');
         let value = values.first().map(String::as_str);
         // Where a library is looked for, and which, is what the compiler is told: their order counts.
+        let is_word = self.recipe.os == "darwin" && options::BEGIN_WITH_L.contains(&plain);
         let joined = ["l", "L"].iter().find_map(|it| Some((*it, plain.strip_prefix(it)?)));
+        let joined = joined.filter(|_| !is_word);
         let of_library = match (joined, value) {
             (Some((option, "")), Some(value)) => Some((option, value.to_owned())),
             (Some(("l", library)), None) if !library.is_empty() => Some(("l", library.to_owned())),
@@ -437,6 +439,14 @@ impl Rewriter<'_> {
     }
 }
 
+/// The options by which a linker looks for libraries in SDKs.
+pub(super) fn folders(sdks: &[Utf8PathBuf]) -> impl Iterator<Item = String> + '_ {
+    sdks.iter().flat_map(|sdk| {
+        let frameworks = sdk.join("System/Library/Frameworks");
+        [format!("-F{frameworks}"), format!("-L{}", sdk.join("usr/lib"))]
+    })
+}
+
 /// What rgo adds to every link.
 fn additions(recipe: &Recipe, has_id: bool, has_room: bool) -> Vec<String> {
     let mut more = Vec::new();
@@ -444,10 +454,7 @@ fn additions(recipe: &Recipe, has_id: bool, has_room: bool) -> Vec<String> {
         // zig leaves no room for a load command more, such as that of a signature.
         more.push(ROOM_FOR_COMMANDS.to_owned());
     }
-    for sdk in &recipe.sdks {
-        more.push(format!("-F{}", sdk.join("System/Library/Frameworks")));
-        more.push(format!("-L{}", sdk.join("usr/lib")));
-    }
+    more.extend(folders(&recipe.sdks));
     if recipe.build_id && !has_id {
         more.push("-Wl,--build-id=sha1".to_owned());
     }

@@ -9,7 +9,8 @@
 //! (`mach-o/loader.h`, `linker_option_command`)
 //!
 //! Apple's linker leaves such a library out if nothing of it is used, and is silent if there is none
-//! of this name. So these options count for a link that lacks symbols, and a good link never asks.
+//! of this name. So these options count for a link that lacks symbols, each if its library has one of
+//! them, and a good link never asks.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -21,6 +22,7 @@ use object::read::macho::{LoadCommandVariant, MachHeader};
 use object::{Endianness, macho};
 
 use super::search;
+use crate::darwin::stubs;
 
 /// Where a linker looks for libraries, and the object files and archives that it reads.
 struct Line<'a> {
@@ -29,9 +31,20 @@ struct Line<'a> {
     inputs: Vec<&'a Utf8Path>,
 }
 
-/// The options that the object files of a link ask for, as far as there are such libraries and the
-/// link has none of them yet. `sdks` are laid out as Apple's SDK is.
-pub(super) fn options(args: &[String], sdks: &[Utf8PathBuf]) -> Vec<String> {
+/// A library that an object file asks for: its option, as `-framework CoreFoundation`.
+type Asked = BTreeSet<Vec<String>>;
+
+/// How zig says of a name that nobody defines it.
+const UNDEFINED: &str = "undefined symbol: ";
+
+/// The names that a link did not find, by what zig said.
+pub(super) fn undefined(said: &str) -> BTreeSet<&str> {
+    said.lines().filter_map(|line| Some(line.split_once(UNDEFINED)?.1.trim())).collect()
+}
+
+/// What the object files of a link ask for, as far as there are such libraries and the link has none
+/// of them yet. `sdks` are laid out as Apple's SDK is.
+pub(super) fn asked(args: &[String], sdks: &[Utf8PathBuf]) -> Asked {
     let line = Line::read(args, sdks);
     let archives = search::values(args, "-l").filter_map(|name| line.find(name, &["a"]));
     let inputs = line.inputs.iter().map(|path| path.to_path_buf()).chain(archives);
@@ -42,9 +55,61 @@ pub(super) fn options(args: &[String], sdks: &[Utf8PathBuf]) -> Vec<String> {
             of_file(&content, &mut asked);
         }
     }
-    let is_new = |option: &Vec<String>| !args.windows(option.len()).any(|it| it == &option[..]);
-    asked.into_iter().filter(|option| line.has(option) && is_new(option)).flatten().collect()
+    let linked = linked(args);
+    let is_new = |option: &Vec<String>| name(option).is_some_and(|name| !linked.contains(name));
+    asked.retain(|option| line.has(option) && is_new(option));
+    asked
 }
+
+/// The options of those libraries that have one of these names, or of which nobody knows the names.
+pub(super) fn options(asked: &Asked, missing: &BTreeSet<&str>) -> Vec<String> {
+    let has = |option: &Vec<String>| {
+        let library = option.join(" ");
+        stubs::offers(&library, missing).unwrap_or(true)
+    };
+    asked.iter().filter(|option| has(option)).flatten().cloned().collect()
+}
+
+/// The command without the option that leaves missing names open.
+pub(super) fn without_lookup(args: &[String]) -> Vec<String> {
+    let mut kept: Vec<String> = Vec::new();
+    for arg in args {
+        match arg.as_str() {
+            "dynamic_lookup" if kept.last().is_some_and(|last| last == "-undefined") => {
+                kept.pop();
+            }
+            "-Wl,-undefined,dynamic_lookup" => {}
+            _ => kept.push(arg.clone()),
+        }
+    }
+    kept
+}
+
+/// The library of an option that an object file may have.
+fn name(option: &[String]) -> Option<&str> {
+    match option {
+        [option, name] if option == "-framework" => Some(name),
+        [option] => option.strip_prefix("-l"),
+        _ => None,
+    }
+}
+
+/// The names of all libraries that a command links, in whatever way.
+fn linked(args: &[String]) -> BTreeSet<&str> {
+    let mut words = args.iter().flat_map(|arg| arg.trim_start_matches("-Wl,").split(','));
+    let mut names = BTreeSet::new();
+    while let Some(word) = words.next() {
+        if word.starts_with('-') && word.ends_with("framework") {
+            names.extend(words.next());
+        } else if let Some(name) = LINKED.iter().find_map(|start| word.strip_prefix(start)) {
+            names.insert(name);
+        }
+    }
+    names
+}
+
+/// How options begin that end in the name of a library.
+const LINKED: [&str; 5] = ["-weak-l", "-needed-l", "-reexport-l", "-hidden-l", "-l"];
 
 impl<'a> Line<'a> {
     fn read(args: &'a [String], sdks: &[Utf8PathBuf]) -> Self {
@@ -65,14 +130,10 @@ impl<'a> Line<'a> {
     }
 
     fn has(&self, option: &[String]) -> bool {
-        match option {
-            [option, name] if option == "-framework" => {
-                self.frameworks.iter().any(|it| it.join(format!("{name}.framework")).is_dir())
-            }
-            [option] => option
-                .strip_prefix("-l")
-                .is_some_and(|name| self.find(name, &["tbd", "dylib", "a"]).is_some()),
-            _ => false,
+        let Some(name) = name(option) else { return false };
+        match option.len() {
+            1 => self.find(name, &["tbd", "dylib", "a"]).is_some(),
+            _ => self.frameworks.iter().any(|it| it.join(format!("{name}.framework")).is_dir()),
         }
     }
 }
@@ -159,25 +220,47 @@ mod tests {
     }
 
     #[test]
-    fn only_what_is_there_and_is_not_linked_is_an_option() {
+    fn only_what_is_there_and_is_not_linked_is_asked_for() {
         let folder = tempfile::tempdir().expect("a folder");
         let sdk = Utf8PathBuf::try_from(folder.path().to_owned()).expect("UTF-8");
-        for name in ["A", "B"] {
+        for name in ["A", "B", "W", "V"] {
             let place = sdk.join(format!("System/Library/Frameworks/{name}.framework"));
             fs::create_dir_all(place).expect("made");
         }
         fs::create_dir_all(sdk.join("usr/lib")).expect("made");
-        fs::write(sdk.join("usr/lib/libz.tbd"), "").expect("written");
-        let asked = [
-            &["-framework", "A"][..],
-            &["-framework", "B"],
-            &["-framework", "C"],
-            &["-lz"],
-            &["-ly"],
-        ];
+        for name in ["z", "x"] {
+            fs::write(sdk.join(format!("usr/lib/lib{name}.tbd")), "").expect("written");
+        }
+        let frameworks = ["A", "B", "C", "W", "V"].map(|name| ["-framework", name]);
+        let mut all: Vec<&[&str]> = frameworks.iter().map(|option| &option[..]).collect();
+        all.extend([&["-lz"][..], &["-ly"], &["-lx"]]);
         let input = sdk.join("a.o");
-        fs::write(&input, object(&asked)).expect("written");
-        let args = ["-framework", "A", input.as_str()].map(str::to_owned);
-        assert_eq!(options(&args, &[sdk]), ["-framework", "B", "-lz"]);
+        fs::write(&input, object(&all)).expect("written");
+        let line = ["-framework", "A", "-weak_framework", "W", "-Wl,-weak_framework,V", "-weak-lx"];
+        let args: Vec<String> =
+            line.into_iter().chain([input.as_str()]).map(str::to_owned).collect();
+        let asked: Vec<String> =
+            super::asked(&args, &[sdk]).iter().map(|option| option.join(" ")).collect();
+        assert_eq!(asked, ["-framework B", "-lz"]);
+    }
+
+    #[test]
+    fn a_library_is_linked_for_the_names_that_it_has() {
+        let asked: Asked = [&["-framework", "Cocoa"][..], &["-framework", "Metal"], &["-lmine"]]
+            .map(|option| option.iter().map(|word| (*word).to_owned()).collect())
+            .into();
+        let said = "error: undefined symbol: _CFRelease\n    note: referenced by a.o\n";
+        // Cocoa has it from others; whose the last is nobody knows.
+        assert_eq!(options(&asked, &undefined(said)), ["-framework", "Cocoa", "-lmine"]);
+        assert_eq!(undefined("error: something else"), BTreeSet::new());
+    }
+
+    #[test]
+    fn the_option_that_leaves_names_open_goes() {
+        for line in ["a.o -undefined dynamic_lookup -o b", "a.o -Wl,-undefined,dynamic_lookup -o b"]
+        {
+            let args: Vec<String> = line.split(' ').map(str::to_owned).collect();
+            assert_eq!(without_lookup(&args), ["a.o", "-o", "b"]);
+        }
     }
 }

@@ -1,5 +1,6 @@
 //! One call of the linker: what zig is given, what LLD is given after it, and what comes of it.
 
+use std::collections::BTreeSet;
 use std::io::{self, Write};
 use std::process::Output;
 
@@ -18,9 +19,6 @@ use crate::exec::{self, Cmd};
 
 /// What is said for a linker that ends without a word.
 pub(crate) const CRASHED: &str = "zig's linker ended without a word, as it does when it crashes";
-/// How zig says of a name that nobody defines it.
-const UNDEFINED: &str = "undefined symbol: ";
-
 /// What has just been linked.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Linked {
@@ -97,25 +95,36 @@ fn link_twice(recipe: &Recipe, rewritten: &Rewritten) -> Result<i32, ShimError> 
 }
 
 /// Links by zig; for macOS again with the libraries that the object files ask for themselves, if the
-/// first link does not find some symbols.
+/// first link does not find some symbols and these libraries have them.
 fn link_once(recipe: &Recipe, rewritten: &Rewritten) -> Result<i32, ShimError> {
-    let is_macos = recipe.os == "darwin";
-    let asked_for = || autolink::options(&rewritten.args, &recipe.sdks);
-    let mut args = rewritten.args.clone();
-    if is_macos && rewritten.asked.dynamic_lookup {
-        // No symbol is missing then: what comes from these libraries would be left open.
-        args.extend(asked_for());
-        return Ok(pass_on(&by_zig(recipe, args)?));
+    let args = &rewritten.args;
+    if recipe.os != "darwin" {
+        return Ok(pass_on(&by_zig(recipe, args.clone())?));
     }
-    let first = by_zig(recipe, args.clone())?;
-    if is_macos && String::from_utf8_lossy(&first.stderr).contains(UNDEFINED) {
-        let more = asked_for();
-        if !more.is_empty() {
-            args.extend(more);
-            return Ok(pass_on(&by_zig(recipe, args)?));
+    if !rewritten.asked.dynamic_lookup {
+        let first = by_zig(recipe, args.clone())?;
+        let said = String::from_utf8_lossy(&first.stderr);
+        let missing = autolink::undefined(&said);
+        let more = if missing.is_empty() {
+            Vec::new()
+        } else {
+            autolink::options(&autolink::asked(args, &recipe.sdks), &missing)
+        };
+        if more.is_empty() {
+            return Ok(pass_on(&first));
         }
+        return Ok(pass_on(&by_zig(recipe, [args.clone(), more].concat())?));
     }
-    Ok(pass_on(&first))
+    // No symbol is missing then: what comes from these libraries would be left open.
+    let asked = autolink::asked(args, &recipe.sdks);
+    let mut more = Vec::new();
+    if !asked.is_empty() {
+        let closed = by_zig(recipe, autolink::without_lookup(args))?;
+        let said = String::from_utf8_lossy(&closed.stderr);
+        let missing = autolink::undefined(&said);
+        more = autolink::options(&asked, &missing);
+    }
+    Ok(pass_on(&by_zig(recipe, [args.clone(), more].concat())?))
 }
 
 /// What zig says of a link, and whether it makes it.
@@ -165,6 +174,14 @@ fn section_object(
 ) -> Result<Option<(Utf8PathBuf, tempfile::TempDir)>, ShimError> {
     if sections.is_empty() {
         return Ok(None);
+    }
+    let mut places = BTreeSet::new();
+    for [segment, name, file] in sections {
+        // A linker would put one behind the other.
+        if !places.insert((segment, name)) {
+            let why = format!("{file} is not the only file for the section {segment},{name}");
+            return Err(ShimError::Section(why));
+        }
     }
     let read = |[segment, name, file]: &[String; 3]| {
         let content =

@@ -30,11 +30,14 @@ mod section_object;
 mod windows;
 mod zig_macho;
 
+use std::io;
+
 use camino::{Utf8Path, Utf8PathBuf};
 use serde::{Deserialize, Serialize};
 
 use crate::cache::{self, Cache, CacheError};
 use crate::darwin::{headers, stubs};
+use crate::exec;
 use crate::extensions::import_libraries;
 use crate::target::{Floor, Toolchain};
 use crate::zig::Zig;
@@ -56,7 +59,7 @@ const TOOLS: [&str; 7] = ["cc", "c++", "ar", "ranlib", "lib", "dlltool", FORTRAN
 /// Stands for a compiler that zig has not, so that nobody takes the host's instead.
 const FORTRAN: &str = "fc";
 /// Raised whenever the shim itself would make other bytes of the same recipe.
-pub const REVISION: u32 = 5;
+pub const REVISION: u32 = 6;
 
 /// What a link is to do.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -116,10 +119,8 @@ impl InfoPlist {
     /// If it cannot be read, or is no property list.
     pub fn read(path: Utf8PathBuf) -> Result<Self, String> {
         let content = std::fs::read(&path).map_err(|error| format!("reading {path}: {error}"))?;
-        let text = content.trim_ascii_start();
-        let starts: [&[u8]; 4] = [b"<?xml", b"<!DOCTYPE plist", b"<plist", b"bplist00"];
-        if !starts.iter().any(|start| text.starts_with(start)) {
-            return Err(format!("{path} is not a property list: neither of XML nor binary"));
+        if let Err(error) = plist::Value::from_reader(io::Cursor::new(&content)) {
+            return Err(format!("{path} is not a property list: {error}"));
         }
         let hash = cache::short_hash(&[&content]);
         Ok(Self { path, hash })
@@ -285,9 +286,16 @@ impl Recipe {
     }
 }
 
+/// The user's own SDK. A relative path is one from the folder that rgo was called in.
+#[must_use]
+pub fn own_sdk(env: cache::Env<'_>) -> Option<Utf8PathBuf> {
+    let path = env("SDKROOT").filter(|path| !path.is_empty())?;
+    let absolute = std::path::absolute(&path).ok().and_then(|path| exec::utf8(path).ok());
+    Some(absolute.unwrap_or_else(|| path.into()))
+}
+
 fn sdks(cache: &Cache, env: cache::Env<'_>) -> Vec<Utf8PathBuf> {
-    let own = env("SDKROOT").filter(|path| !path.is_empty()).map(Utf8PathBuf::from);
-    own.into_iter().chain([stubs::place(cache)]).collect()
+    own_sdk(env).into_iter().chain([stubs::place(cache)]).collect()
 }
 
 /// The variable that tells the linker of a triple its recipe.

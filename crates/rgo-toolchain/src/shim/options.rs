@@ -164,6 +164,17 @@ pub(super) fn is_of_libc(name: &str) -> bool {
     has(OF_LIBC, name)
 }
 
+/// Options of Apple's linker that begin like the one for a library and are none.
+pub(super) const BEGIN_WITH_L: [&str; 7] = [
+    "ld_classic",
+    "ld_new",
+    "lazy_framework",
+    "lazy_library",
+    "load_hidden",
+    "lto_library",
+    "link_all",
+];
+
 #[cfg(test)]
 mod tests {
     use super::*;

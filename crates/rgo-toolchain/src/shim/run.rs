@@ -9,6 +9,7 @@ use std::process::ExitCode;
 
 use camino::{Utf8Path, Utf8PathBuf};
 
+use super::args;
 use super::link::{Linked, link};
 use super::query::{self, Query};
 use super::{CALL, FORTRAN, LINKER, RECIPE, Recipe, TRIM, resources, response, zig_macho};
@@ -189,12 +190,24 @@ fn c_tool(tool: &Utf8Path, args: Vec<String>) -> Result<i32, ShimError> {
     {
         return Ok(code);
     }
+    let mut args = args;
+    if recipe.os == "darwin" && matches!(name, "cc" | "c++") && links(&args) {
+        // Last, so that folders of the user's go first.
+        args.extend(args::folders(&recipe.sdks));
+    }
     let objects = if recipe.os == "darwin" { zig_macho::compiled(&args) } else { Vec::new() };
     let code = run_zig(&recipe, name, args, false)?;
     if code == 0 {
         objects.iter().try_for_each(|path| mend(path))?;
     }
     Ok(code)
+}
+
+/// Whether a call of a C compiler links what it compiles: build systems look so whether a library is
+/// there.
+fn links(args: &[String]) -> bool {
+    let stops = ["-c", "-S", "-E", "-M", "-MM", "-fsyntax-only"];
+    !args.iter().any(|arg| stops.contains(&arg.as_str()))
 }
 
 /// Changes an object file for macOS where zig's linker would get it wrong.

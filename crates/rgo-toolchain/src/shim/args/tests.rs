@@ -186,3 +186,18 @@ fn a_mach_o_header_has_room_unless_the_user_says_how_much() {
     assert_eq!(given("a.o -Wl,-headerpad,0x20"), ["-Wl,-headerpad,0x20"]);
     assert_eq!(given("a.o -Wl,-headerpad_max_install_names").len(), 1);
 }
+
+#[test]
+fn options_of_apples_linker_are_no_libraries() {
+    let cwd = Utf8Path::new("/w");
+    for (option, expected) in [
+        ("-Wl,-ld_classic", "-Wl,-ld_classic"),
+        ("-Wl,-lto_library", "-Wl,-lto_library"),
+        ("-Wl,-ld", "-ld"),
+        ("-Wl,-lz", "-lz"),
+    ] {
+        let args = [option.to_owned()];
+        let rewritten = rewrite(&args, cwd, &Recipe::example("darwin"), &|_| false);
+        assert_eq!(rewritten.args[0], expected);
+    }
+}

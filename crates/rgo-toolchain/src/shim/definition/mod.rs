@@ -23,8 +23,13 @@ pub(super) fn give(
     let Some(first) = lists.first().copied() else { return Ok(None) };
     let failed = |path: &Utf8Path, why| ShimError::Definition { path: path.to_owned(), why };
     let mut all = Definition::default();
+    let mut naming = first;
     for path in &lists {
+        let had_name = all.library.is_some();
         all.add(&run::read(path)?).map_err(|why| failed(path, why))?;
+        if all.library.is_some() && !had_name {
+            naming = path;
+        }
     }
     if link.kind == LinkKind::Library {
         // LLD takes an empty list for none, and exports every symbol.
@@ -35,7 +40,7 @@ pub(super) fn give(
             let why = format!(
                 "it calls the library {name}, but the file is {output}, and LLD knows no other name for it"
             );
-            return Err(failed(first, why));
+            return Err(failed(naming, why));
         }
     }
     link.lld.extend(all.options());

@@ -15,6 +15,7 @@
 //! `lld-link` reads only decimal numbers, no mark of a text's order of bytes, and none of the words
 //! that linkers pass over. (Microsoft, "Module-Definition (.Def) Files"; GNU binutils, `ld/deffilep.y`)
 
+use std::collections::HashMap;
 use std::fmt::Write;
 
 /// What definitions say together.
@@ -27,6 +28,8 @@ pub struct Definition {
     stack: Option<(u64, Option<u64>)>,
     heap: Option<(u64, Option<u64>)>,
     exports: Vec<Export>,
+    /// Where in that list each name is.
+    places: HashMap<String, Vec<usize>>,
 }
 
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -252,13 +255,16 @@ impl Definition {
 
     /// Two mentions of one export are one: rustc mentions all, and the other says how.
     fn export(&mut self, new: Export) {
-        let same = |old: &&mut Export| {
-            old.name == new.name
-                && (old.internal == new.internal
-                    || old.internal.is_none()
-                    || new.internal.is_none())
+        let places = self.places.entry(new.name.clone()).or_default();
+        let same = |place: &&usize| {
+            let old = self.exports.get(**place).and_then(|old| old.internal.as_ref());
+            old.is_none() || new.internal.is_none() || old == new.internal.as_ref()
         };
-        let Some(old) = self.exports.iter_mut().find(same) else { return self.exports.push(new) };
+        let known = places.iter().find(same).copied();
+        let Some(old) = known.and_then(|place| self.exports.get_mut(place)) else {
+            places.push(self.exports.len());
+            return self.exports.push(new);
+        };
         old.internal = old.internal.take().or(new.internal);
         old.imported = old.imported.take().or(new.imported);
         old.ordinal = old.ordinal.or(new.ordinal);

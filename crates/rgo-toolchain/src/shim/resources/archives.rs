@@ -1,41 +1,86 @@
-//! Archives of nothing but resources, as the crate `winres` makes them. A linker takes of an archive
-//! what defines a missing symbol, and a resource defines none: its icon and version would be lost
-//! without a word. So the members are linked as objects.
+//! Resources in archives: as the crate `winres` makes them, and as rustc puts those of a package's
+//! library into an `.rlib`. A linker takes of an archive what defines a missing symbol, and a resource
+//! defines none: icon and version would be lost without a word. So they are linked as objects.
 
-use std::fs;
+use std::collections::BTreeSet;
+use std::fs::File;
 
 use camino::{Utf8Path, Utf8PathBuf};
+use memmap2::Mmap;
 use object::read::archive::ArchiveFile;
 use object::{Object, ObjectSection};
 
 use crate::shim::search;
 
-/// The resource objects in the archives that a link for Windows names.
-pub(in crate::shim) fn objects(args: &[String]) -> Vec<Vec<u8>> {
-    let folders: Vec<&str> = search::values(args, "-L").collect();
-    let named = search::values(args, "-l").filter_map(|name| {
-        let names = [format!("lib{name}.a"), format!("{name}.lib")];
-        search::find(folders.iter().map(|it| Utf8Path::new(*it)), &names)
-    });
-    let files = args.iter().map(Utf8PathBuf::from);
-    let files =
-        files.filter(|path| matches!(path.extension(), Some("a" | "lib")) && path.is_file());
-    // What cannot be read the linker names.
-    let archives = files.chain(named).filter_map(|path| fs::read(path).ok());
-    archives.flat_map(|content| of_archive(&content)).collect()
-}
+/// Ends of the names of what rustc itself puts into archives.
+const OF_RUSTC: [&str; 2] = [".rcgu.o", ".rmeta"];
 
-/// The members of an archive; none if one of them is no resource.
-fn of_archive(content: &[u8]) -> Vec<Vec<u8>> {
-    let Ok(archive) = ArchiveFile::parse(content) else { return Vec::new() };
-    let mut objects = Vec::new();
-    for member in archive.members() {
-        match member.and_then(|member| member.data(content)) {
-            Ok(data) if is_resource(data) => objects.push(data.to_vec()),
-            _ => return Vec::new(),
+/// The resource objects in the archives that a link for Windows names, each once.
+pub(in crate::shim) fn objects(args: &[String]) -> Vec<Vec<u8>> {
+    let mut objects: Vec<Vec<u8>> = Vec::new();
+    for archive in archives(args) {
+        // What cannot be read the linker names.
+        let Some(content) = map(&archive) else { continue };
+        for object in of_archive(&content) {
+            if !objects.iter().any(|known| known == object) {
+                objects.push(object.to_vec());
+            }
         }
     }
     objects
+}
+
+/// The archives of a command, without those that are linked whole, and without Rust's own.
+fn archives(args: &[String]) -> BTreeSet<Utf8PathBuf> {
+    let folders: Vec<&str> = search::values(args, "-L").collect();
+    let find = |name: &str| {
+        let names = [format!("lib{name}.a"), format!("{name}.lib")];
+        search::find(folders.iter().map(|it| Utf8Path::new(*it)), &names)
+    };
+    let (mut archives, mut whole) = (BTreeSet::new(), BTreeSet::new());
+    let mut is_whole = false;
+    let mut words = args.iter().map(String::as_str);
+    while let Some(word) = words.next() {
+        let archive = match word {
+            "-Wl,--whole-archive" | "-Wl,-whole-archive" => {
+                is_whole = true;
+                None
+            }
+            "-Wl,--no-whole-archive" | "-Wl,-no-whole-archive" => {
+                is_whole = false;
+                None
+            }
+            "-l" => words.next().and_then(find),
+            _ => match word.strip_prefix("-l") {
+                Some(name) => find(name),
+                None => Some(Utf8PathBuf::from(word)).filter(|path| is_archive(path)),
+            },
+        };
+        if is_whole { &mut whole } else { &mut archives }.extend(archive);
+    }
+    // What is linked whole somewhere has been taken then.
+    archives.difference(&whole).cloned().collect()
+}
+
+fn is_archive(path: &Utf8Path) -> bool {
+    let is_of_rust = path.components().any(|part| part.as_str() == "rustlib");
+    matches!(path.extension(), Some("a" | "lib" | "rlib")) && !is_of_rust && path.is_file()
+}
+
+#[allow(unsafe_code)]
+fn map(path: &Utf8Path) -> Option<Mmap> {
+    let file = File::open(path).ok()?;
+    // SAFETY: nobody changes an archive while it is linked; whoever does breaks the link itself.
+    unsafe { Mmap::map(&file) }.ok()
+}
+
+/// The members of an archive that are nothing but resources. Members that cannot be read are none.
+fn of_archive(content: &[u8]) -> Vec<&[u8]> {
+    let Ok(archive) = ArchiveFile::parse(content) else { return Vec::new() };
+    let members = archive.members().flatten();
+    let members = members
+        .filter(|member| !OF_RUSTC.iter().any(|end| member.name().ends_with(end.as_bytes())));
+    members.filter_map(|it| it.data(content).ok()).filter(|data| is_resource(data)).collect()
 }
 
 fn is_resource(data: &[u8]) -> bool {
@@ -70,12 +115,17 @@ mod tests {
     }
 
     #[test]
-    fn members_are_taken_if_all_are_resources() {
+    fn members_that_are_resources_are_taken() {
         let (resource, code) = (coff(".rsrc$01"), coff(".text"));
-        assert_eq!(of_archive(&archive(&[&resource])), std::slice::from_ref(&resource));
-        assert_eq!(of_archive(&archive(&[&resource, &resource])).len(), 2);
-        for others in [&[&*resource, &*code][..], &[&*code], &[b"text"], &[]] {
-            assert!(of_archive(&archive(others)).is_empty());
+        for (members, count) in [
+            (&[&*resource][..], 1),
+            (&[&*resource, &*code, b"text"], 1),
+            (&[&*resource, &*resource], 2),
+            (&[&*code], 0),
+            (&[b"text"], 0),
+            (&[], 0),
+        ] {
+            assert_eq!(of_archive(&archive(members)).len(), count);
         }
         assert!(of_archive(b"no archive").is_empty());
     }
@@ -92,15 +142,31 @@ mod tests {
     fn archives_are_found_as_linkers_find_them() {
         let folder = tempfile::tempdir().expect("a folder");
         let place = Utf8Path::from_path(folder.path()).expect("UTF-8");
-        let content = archive(&[&coff(".rsrc$01")]);
-        for name in ["libresource.a", "other.lib"] {
-            fs::write(place.join(name), &content).expect("written");
+        for (name, section) in
+            [("libresource.a", ".rsrc$01"), ("other.lib", ".rsrc$02"), ("libmine.rlib", ".rsrc$03")]
+        {
+            std::fs::write(place.join(name), archive(&[&coff(section)])).expect("written");
         }
         let (folder, file) = (format!("-L{place}"), place.join("other.lib").into_string());
+        let rlib = place.join("libmine.rlib").into_string();
         for (args, count) in [
             (vec![&*folder, "-lresource"], 1),
             (vec!["-L", place.as_str(), "-l", "resource"], 1),
             (vec![&*folder, "-lresource", "-lother", "-lnone"], 2),
+            (vec![&*folder, "-lresource", &*rlib, "-lresource"], 2),
+            // The linker takes all of it.
+            (vec![&*folder, "-Wl,--whole-archive", "-lresource", "-Wl,--no-whole-archive"], 0),
+            (vec![&*folder, "-Wl,--whole-archive", "-Wl,--no-whole-archive", "-lresource"], 1),
+            (
+                vec![
+                    &*folder,
+                    "-lresource",
+                    "-Wl,--whole-archive",
+                    "-lresource",
+                    "-Wl,--no-whole-archive",
+                ],
+                0,
+            ),
             (vec![&*file], 1),
             (vec!["-lresource", "x.a", "-o"], 0),
         ] {

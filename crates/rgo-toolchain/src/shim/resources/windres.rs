@@ -145,7 +145,8 @@ fn follow(job: &mut Job, name: &str, value: &str) -> Result<(), String> {
             job.machine = Some(machine(value).ok_or_else(known)?);
         }
         "include-dir" => job.option("/i", value),
-        "define" => job.option("/d", value),
+        // As makefiles write it for a shell, which GNU's has between itself and the preprocessor.
+        "define" => job.option("/d", &value.replace("\\\"", "\"")),
         "undefine" => job.option("/u", value),
         "codepage" => {
             let number = match value.strip_prefix("0x") {

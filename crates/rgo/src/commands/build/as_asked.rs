@@ -4,7 +4,7 @@
 use std::collections::BTreeSet;
 
 use anyhow::{Context, Result};
-use globset::{Glob, GlobMatcher};
+use globset::{Glob, GlobSet, GlobSetBuilder};
 use object::{Object, ObjectSymbol};
 use rgo_binary::linkage::Linkage;
 use rgo_binary::load_options::{is_symbolic, pe_loaded_at_start, pe_versions, stack_size};
@@ -108,8 +108,8 @@ fn number(text: &str) -> Option<u64> {
 struct Exports {
     /// Names that are to be there, if the file defines them.
     wanted: BTreeSet<String>,
-    /// What may be there; `None` if nothing limits it.
-    allowed: Option<Vec<GlobMatcher>>,
+    /// Patterns of what may be there besides; `None` if nothing limits it.
+    allowed: Option<GlobSet>,
 }
 
 impl Exports {
@@ -118,7 +118,9 @@ impl Exports {
         let mut wanted: Vec<String> = asked.exported.clone();
         let mut is_limited = false;
         // A version script gives a program's symbols versions, and exports none of them.
-        let counts = |list: &&ExportList| linked.library || list.form == ListForm::DynamicList;
+        let counts = |list: &&ExportList| {
+            linked.library || matches!(list.form, ListForm::DynamicList | ListForm::Names)
+        };
         for list in asked.lists.iter().filter(counts) {
             let text = std::fs::read_to_string(&list.path)
                 .with_context(|| format!("reading the list of exports {}", list.path))?;
@@ -127,10 +129,15 @@ impl Exports {
         }
         // Mach-O libraries are reduced after the link.
         is_limited &= !asked.exports_all && format != Format::MachO;
-        let glob = |name: &String| Glob::new(name).map(|glob| glob.compile_matcher()).ok();
-        let allowed = is_limited.then(|| wanted.iter().filter_map(glob).collect());
         let is_plain = |name: &String| !name.contains(['*', '?', '[']);
-        Ok(Self { wanted: wanted.into_iter().filter(is_plain).collect(), allowed })
+        let (wanted, patterns): (BTreeSet<String>, BTreeSet<String>) =
+            wanted.into_iter().partition(is_plain);
+        let mut allowed = GlobSetBuilder::new();
+        for glob in patterns.iter().filter_map(|pattern| Glob::new(pattern).ok()) {
+            allowed.add(glob);
+        }
+        let allowed = allowed.build().context("the patterns of exports")?;
+        Ok(Self { wanted, allowed: is_limited.then_some(allowed) })
     }
 
     /// Names that the file defines and does not export.
@@ -155,7 +162,8 @@ impl Exports {
         let own = [rgo_binary::note::SYMBOL, rgo_binary::audit::SYMBOL];
         let is_allowed = |name: &str| {
             own.contains(&name)
-                || allowed.iter().any(|pattern| pattern.is_match(name))
+                || self.wanted.contains(name)
+                || allowed.is_match(name)
                 || is_end_of_section(name, image)
         };
         let names = linkage.exports.iter().map(String::as_str);

@@ -247,7 +247,7 @@ impl<'a> Linker<'a> {
             (Some(recipe), Some(installed), Some(zig)) => {
                 rustflags.push(format!("-Clinker={}", installed.linker));
                 if !self.dry_run {
-                    native::install(toolchain, floor, installed, &prepared.cache)?;
+                    native::install(toolchain, floor, installed, &recipe.sdks, &prepared.cache)?;
                 }
                 let user = &prepare::env;
                 env.extend(native::env(toolchain, floor, installed, &recipe, zig, user));
@@ -324,11 +324,15 @@ impl<'a> Linker<'a> {
         if !self.uses_pyo3() {
             return BTreeMap::new();
         }
-        let folder = project.manifest.parent().unwrap_or(&project.manifest);
-        let root = &project.metadata.workspace_root;
+        let metadata = &project.metadata;
+        let is_wanted = |id| wanted.iter().any(|one| one.package == id);
+        let packages = metadata.packages.iter().filter(|package| is_wanted(package.id.clone()));
+        let folders: Vec<&Utf8Path> =
+            packages.filter_map(|package| package.manifest_path.parent()).collect();
+        let root = &metadata.workspace_root;
         let libraries_alone = wanted.iter().all(|one| one.kind == OutputKind::Cdylib);
         let host = &compiler.version.host;
-        python::env(toolchain, host, (folder, root), libraries_alone, &prepare::env)
+        python::env(toolchain, host, (&folders, root), libraries_alone, &prepare::env)
     }
 
     fn uses_pyo3(&self) -> bool {
@@ -493,7 +497,7 @@ fn after_link(linked: &shim::Linked) -> Result<(), String> {
     let compared = || -> Result<_> {
         let data = finish::map(&linked.output)?;
         let image = Image::parse(&data, &Limits::default())?;
-        Ok((as_asked::missing(linked, &image)?, open_names::refused(linked, &image)?))
+        Ok((as_asked::missing(linked, &image)?, open_names::refused(&image)?))
     };
     let (missing, refused) =
         compared().map_err(|error| format!("checking what was linked: {error:#}"))?;
@@ -523,7 +527,7 @@ fn mend(linked: &shim::Linked) -> Result<()> {
         linked.asked.lists.iter().filter(|list| list.form == ListForm::Names).peekable();
     // Each `-exported_symbol` names one more.
     let mut allowed = linked.asked.exported.clone();
-    if linked.library && (lists.peek().is_some() || !allowed.is_empty()) {
+    if lists.peek().is_some() || !allowed.is_empty() {
         for list in lists {
             let text = std::fs::read_to_string(&list.path)
                 .with_context(|| format!("reading the list of exports {}", list.path))?;
@@ -536,7 +540,10 @@ fn mend(linked: &shim::Linked) -> Result<()> {
     Ok(())
 }
 
-/// A library that exports what is on the compiler's list, and no more.
+/// What a program exports of itself, as linkers make it.
+const HEADER: &str = "__mh_execute_header";
+
+/// A library or program that exports what is on these lists, and no more.
 fn restricted(data: &[u8], allowed: &[String]) -> Result<Vec<u8>> {
     let exported = Image::parse(data, &Limits::default())?.linkage()?.exports;
     let mut patterns = GlobSetBuilder::new();
@@ -544,7 +551,7 @@ fn restricted(data: &[u8], allowed: &[String]) -> Result<Vec<u8>> {
         patterns.add(Glob::new(name).with_context(|| format!("the export {name}"))?);
     }
     let patterns = patterns.build().context("the list of exports")?;
-    let is_allowed = |name: &&String| patterns.is_match(name.as_str());
+    let is_allowed = |name: &&String| *name == HEADER || patterns.is_match(name.as_str());
     let mut keep: Vec<String> = exported.iter().filter(is_allowed).cloned().collect();
     // Those of the note are found by their section.
     keep.retain(|name| name != "_RGO_NOTE" && name != "_RGO_AUDIT");

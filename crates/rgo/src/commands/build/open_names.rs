@@ -9,15 +9,14 @@ use object::macho::{BIND_SPECIAL_DYLIB_FLAT_LOOKUP, DYNAMIC_LOOKUP_ORDINAL};
 use object::{ImportFlags, NameOrOrdinal, Object};
 use rgo_binary::{Format, Image};
 use rgo_toolchain::extensions::names;
-use rgo_toolchain::shim::Linked;
 
 /// The names that are open and should not be, as C code spells them.
 ///
 /// # Errors
 /// If the file's imports cannot be read.
-pub(super) fn refused(linked: &Linked, image: &Image<'_>) -> Result<BTreeSet<String>> {
+pub(super) fn refused(image: &Image<'_>) -> Result<BTreeSet<String>> {
     let mut refused = BTreeSet::new();
-    if !linked.asked.dynamic_lookup || image.format() != Format::MachO {
+    if image.format() != Format::MachO {
         return Ok(refused);
     }
     for import in image.object().imports()? {
@@ -41,8 +40,8 @@ pub(super) fn error(refused: &BTreeSet<String>) -> String {
     let names: Vec<&str> = refused.iter().map(String::as_str).collect();
     let verb = if names.len() == 1 { "is" } else { "are" };
     format!(
-        "{} {verb} in no library that this links, and -undefined dynamic_lookup leaves open only what \
-         Python and Node offer to extensions\nhint: look at the spelling, or link the library that \
+        "{} {verb} in no library that this links, and only what Python and Node offer to extensions may \
+         stay open\nhint: look at the spelling, or link the library that \
          defines it",
         super::as_asked::listed(&names)
     )

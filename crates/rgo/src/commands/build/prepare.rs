@@ -16,7 +16,7 @@ use rgo_toolchain::project::{Configuration, Project};
 use rgo_toolchain::request::Request;
 use rgo_toolchain::select::{self, Chosen};
 use rgo_toolchain::selection::{self, Wanted};
-use rgo_toolchain::shim::InfoPlist;
+use rgo_toolchain::shim::{self, InfoPlist};
 use rgo_toolchain::target::{Floor, Toolchain};
 use rgo_toolchain::vcs::{self, Absent, Vcs};
 
@@ -106,6 +106,8 @@ pub(super) fn prepare(args: &BuildArgs) -> Result<Prepared> {
     if let Some(lockfiles) = lockfiles {
         lockfiles.restore(&project.metadata.workspace_root)?;
     }
+    let is_for_macos = targets.iter().any(|(toolchain, _)| toolchain.is("darwin"));
+    check_for_macos(args, is_for_macos)?;
     let info_plist = args.info_plist.as_ref().map(|file| request.folder.join(file));
     let info_plist = info_plist
         .map(InfoPlist::read)
@@ -345,4 +347,22 @@ fn private_registries(metadata: &Metadata) -> BTreeMap<Utf8PathBuf, String> {
         (is_registry && !is_public(host)).then(|| (folder.to_owned(), name))
     });
     folders.collect()
+}
+
+/// What concerns macOS alone has a target there, and the user's SDK is one.
+fn check_for_macos(args: &BuildArgs, is_for_macos: bool) -> Result<()> {
+    for (option, is_given) in [
+        ("--info-plist", args.info_plist.is_some()),
+        ("--entitlements", args.entitlements.is_some()),
+    ] {
+        if is_given && !is_for_macos {
+            return Err(anyhow!(Usage(format!("{option} is for darwin, which is no target here")))
+                .context(Hint("add --target darwin".into())));
+        }
+    }
+    match shim::own_sdk(&env).filter(|sdk| is_for_macos && !sdk.is_dir()) {
+        Some(sdk) => Err(anyhow!(Usage(format!("SDKROOT names no folder: {sdk}")))
+            .context(Hint("unset it: rgo has stubs of Apple's libraries".into()))),
+        None => Ok(()),
+    }
 }
