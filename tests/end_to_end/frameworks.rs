@@ -116,26 +116,32 @@ fn a_framework_that_nobody_knows_is_named() {
     outcome.ended(1).says("NoSuchKit").says("SDKROOT");
 }
 
-/// The user's SDK comes before the stubs.
+/// The user's SDK comes before the stubs, and another one of the same name is another.
 #[test]
 fn an_sdk_of_the_users_goes_first() {
     let project = Project::copy("frameworks");
-    let sdk = project.folder.join("MacOSX99.sdk");
-    let stub = "--- !tapi-tbd\ntbd-version: 4\ntargets: [ x86_64-macos, arm64-macos ]\n\
-                install-name: '/System/Library/Frameworks/Security.framework/Versions/A/Security'\n\
-                current-version: 9999.1.2\ncompatibility-version: 1\nexports:\n\
-                \x20 - targets: [ x86_64-macos, arm64-macos ]\n    symbols: [ _SecBrandNew ]\n...\n";
-    let folder = sdk.join("System/Library/Frameworks/Security.framework");
-    std::fs::create_dir_all(&folder).expect("made");
-    std::fs::create_dir_all(sdk.join("usr/lib")).expect("made");
-    std::fs::write(folder.join("Security.tbd"), stub).expect("written");
-    let mut command = project.command(["--target", "darwin/arm64", "--profile", "dev"]);
-    command.env("SYMBOLS", "_SecBrandNew _CFRelease").env("SDKROOT", &sdk);
-    command.env("OPTIONS", "-framework Security -framework CoreFoundation");
-    let outcome = Outcome::of(&mut command);
-    let program = outcome.report().artifact("darwin-arm64", "frameworks").path();
-    assert_eq!(bound(&program).get("_SecBrandNew").map(String::as_str), Some("Security"));
-    assert!(loaded(&program).contains("current version 9999.1.2"));
+    for version in ["9999.1.2", "8888.0.0"] {
+        let sdk = project.folder.join(version).join("MacOSX99.sdk");
+        let stub = format!(
+            "--- !tapi-tbd\ntbd-version: 4\ntargets: [ x86_64-macos, arm64-macos ]\n\
+             install-name: '/System/Library/Frameworks/Security.framework/Versions/A/Security'\n\
+             current-version: {version}\ncompatibility-version: 1\nexports:\n\
+             \x20 - targets: [ x86_64-macos, arm64-macos ]\n    symbols: [ _SecBrandNew ]\n...\n"
+        );
+        let folder = sdk.join("System/Library/Frameworks/Security.framework");
+        std::fs::create_dir_all(&folder).expect("made");
+        std::fs::create_dir_all(sdk.join("usr/lib")).expect("made");
+        std::fs::write(folder.join("Security.tbd"), stub).expect("written");
+        std::fs::write(sdk.join("SDKSettings.json"), version).expect("written");
+        let mut command = project.command(["--target", "darwin/arm64", "--profile", "dev"]);
+        command.env("SYMBOLS", "_SecBrandNew _CFRelease").env("SDKROOT", &sdk);
+        command.env("OPTIONS", "-framework Security -framework CoreFoundation");
+        let outcome = Outcome::of(&mut command);
+        let program = outcome.report().artifact("darwin-arm64", "frameworks").path();
+        assert_eq!(bound(&program).get("_SecBrandNew").map(String::as_str), Some("Security"));
+        let loaded = loaded(&program);
+        assert!(loaded.contains(&format!("current version {version}")), "{loaded}");
+    }
 }
 
 /// As clang has objects do it for `@import`. There is no framework of the second name.

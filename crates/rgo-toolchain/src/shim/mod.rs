@@ -294,6 +294,16 @@ pub fn own_sdk(env: cache::Env<'_>) -> Option<Utf8PathBuf> {
     Some(absolute.unwrap_or_else(|| path.into()))
 }
 
+/// Tells an SDK from others wherever it is: its folder's name, and what it says of itself.
+#[must_use]
+pub fn sdk_name(sdk: &Utf8Path) -> String {
+    let name = sdk.file_name().unwrap_or_default();
+    match std::fs::read(sdk.join("SDKSettings.json")) {
+        Ok(settings) => format!("{name}-{}", cache::short_hash(&[&settings])),
+        Err(_) => name.to_owned(),
+    }
+}
+
 fn sdks(cache: &Cache, env: cache::Env<'_>) -> Vec<Utf8PathBuf> {
     own_sdk(env).into_iter().chain([stubs::place(cache)]).collect()
 }

@@ -19,7 +19,8 @@
 //! section 6.4.1)
 //!
 //! The table of symbols is copied to the end of the file, with the new ones behind those that it had:
-//! relocations know symbols by number.
+//! relocations know symbols by number. `LC_DYSYMTAB`, which counts local and global symbols, does not
+//! count the new ones; zig and LLVM's tools read the table itself.
 
 use std::collections::{BTreeSet, HashMap, HashSet};
 

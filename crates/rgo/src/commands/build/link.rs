@@ -426,7 +426,7 @@ impl Offered {
     fn id(&self, room: Capacities) -> String {
         let Recipe { zig_version, zig_target, static_pie, build_id, sdks, info_plist, .. } =
             &self.recipe;
-        let sdks: Vec<&str> = sdks.iter().filter_map(|sdk| sdk.file_name()).collect();
+        let sdks: Vec<String> = sdks.iter().map(|sdk| shim::sdk_name(sdk)).collect();
         let plist = info_plist.as_ref().map_or("-", |plist| plist.hash.as_str());
         format!(
             "build\trgo.link={zig_version} {zig_target} {static_pie} {build_id} {} {} {} {} {} {plist}\n",
