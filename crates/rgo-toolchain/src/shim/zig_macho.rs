@@ -73,15 +73,20 @@ pub(super) fn compiled(args: &[String]) -> Vec<Utf8PathBuf> {
 pub(super) fn mended(data: &[u8]) -> Option<Vec<u8>> {
     let file = File::parse(data).ok().filter(|file| file.kind() == ObjectKind::Relocatable)?;
     let functions = nameless(&file)?;
-    let mut output = if functions.is_empty() { data.to_vec() } else { named(data, &functions)? };
     let flags = macho::FileFlags(u32::from_le_bytes(*data.get(FLAGS..)?.first_chunk()?));
-    let is_cut = flags.contains(macho::MH_SUBSECTIONS_VIA_SYMBOLS);
-    if is_cut && (!functions.is_empty() || has_alternate_entries(&file)) {
-        // A new symbol is no start of a piece either: calls within one are not relocated.
+    // A new symbol is no start of a piece either: calls within one are not relocated.
+    let is_cut_wrongly = flags.contains(macho::MH_SUBSECTIONS_VIA_SYMBOLS)
+        && (!functions.is_empty() || has_alternate_entries(&file));
+    let mut output = match (functions.is_empty(), is_cut_wrongly) {
+        (true, false) => return None,
+        (true, true) => data.to_vec(),
+        (false, _) => named(data, &functions)?,
+    };
+    if is_cut_wrongly {
         let whole = flags.0 & !macho::MH_SUBSECTIONS_VIA_SYMBOLS.0;
         output.get_mut(FLAGS..FLAGS + 4)?.copy_from_slice(&whole.to_le_bytes());
     }
-    (output != data).then_some(output)
+    Some(output)
 }
 
 fn has_alternate_entries(file: &File<'_>) -> bool {

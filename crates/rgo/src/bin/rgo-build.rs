@@ -5,5 +5,5 @@ use std::process::ExitCode;
 use rgo::{cli::build::Build, commands::build};
 
 fn main() -> ExitCode {
-    build::link::intercept().unwrap_or_else(|| rgo::main::<Build>(build::run))
+    build::shim_calls::intercept().unwrap_or_else(|| rgo::main::<Build>(build::run))
 }
