@@ -212,8 +212,10 @@ fn links(args: &[String]) -> bool {
 
 /// Changes an object file for macOS where zig's linker would get it wrong.
 fn mend(path: &Utf8Path) -> Result<(), ShimError> {
-    // What is not there the compiler has written elsewhere: a pipe, or nothing for a dry run.
-    if let Ok(data) = std::fs::read(path)
+    // A pipe or a terminal is not read back, and a dry run writes nothing.
+    if path.is_file()
+        && !path.starts_with("/dev")
+        && let Ok(data) = std::fs::read(path)
         && let Some(mended) = zig_macho::mended(&data)
     {
         std::fs::write(path, mended).map_err(ShimError::Write)?;
