@@ -105,6 +105,10 @@ fn an_option_that_nothing_can_follow_fails_by_name() {
         ("linux/amd64", "-Wl,--no-such-option"),
         ("windows/amd64", "-Wl,--no-such-option"),
         ("darwin/arm64", "-Wl,-order_file,$HERE/options.map"),
+        ("darwin/arm64", "-Wl,-map,$HERE/link.map"),
+        ("darwin/arm64", "-Wl,-no_compact_unwind"),
+        ("darwin/arm64", "-Wl,-ld_classic"),
+        ("darwin/arm64", "-Wl,-unexported_symbol,_program_hook"),
     ] {
         let name = option.split(',').nth(1).expect("a name");
         build(target, "", option).1.ended(1).says(name);

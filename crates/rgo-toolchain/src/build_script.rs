@@ -105,25 +105,22 @@ fn shortened(text: &str) -> String {
 }
 
 /// What helps, by what was said, for build scripts that many projects have.
-const HINTS: [(&[&str], &str); 10] = [
+const HINTS: [(&[&str], &str); 7] = [
+    (
+        &["don't know how to configure OpenSSL for"],
+        "OpenSSL's feature `vendored` has no configuration for this platform: take rustls, or native-tls, which uses \
+         the system's own TLS on Windows and macOS, or name an OpenSSL that is made for it in <TARGET>_OPENSSL_DIR",
+    ),
     (
         &["find directory of OpenSSL"],
         "take OpenSSL's feature `vendored` (openssl = { version = \"0.10\", features = [\"vendored\"] }), or rustls; \
          the host's OpenSSL does not serve another platform",
     ),
-    (&["protoc"], "install protoc (Debian: protobuf-compiler), or name it by PROTOC"),
     (
         &["windres"],
         "rgo's windres compiles resources by zig, and says above what it cannot follow; WINDRES or RC_<target> \
          name another",
     ),
-    (
-        &["libclang"],
-        "bindgen needs libclang (Debian: libclang-dev), or its folder in LIBCLANG_PATH",
-    ),
-    (&["is `cmake` not installed?"], "install cmake"),
-    (&["nasm"], "install nasm, or turn off what needs it"),
-    (&["perl"], "install perl: OpenSSL's own build needs it"),
     (
         &["The system library", "required by crate"],
         "the host's libraries do not serve another platform, so pkg-config does not find them: use the crate's \
@@ -140,18 +137,57 @@ const HINTS: [(&[&str], &str); 10] = [
     ),
 ];
 
+/// What build scripts run or open on the host, and how to get it.
+const TOOLS: [(&str, &str); 5] = [
+    ("protoc", "install protoc (Debian: protobuf-compiler), or name it by PROTOC"),
+    ("libclang", "bindgen needs libclang (Debian: libclang-dev), or its folder in LIBCLANG_PATH"),
+    ("cmake", "install cmake"),
+    (
+        "nasm",
+        "install nasm, or take the crate's feature that brings assembled objects (aws-lc-rs: `prebuilt-nasm`)",
+    ),
+    ("perl", "install perl: OpenSSL's own build needs it"),
+];
+
+/// How a line says that a tool is not there, without quotes and capitals. That a tool failed is
+/// another matter.
+const ABSENT: [&str; 11] = [
+    "TOOL not found",
+    "TOOL: not found",
+    "TOOL: command not found",
+    "TOOL command not found",
+    "TOOL not installed",
+    "TOOL is not installed",
+    "is TOOL installed",
+    "dependency: TOOL",
+    "find TOOL",
+    "find tool TOOL",
+    "install TOOL",
+];
+
+/// How to get a tool of the host that a script says is not there.
+fn absent_tool(errors: &str) -> Option<&'static str> {
+    let plain = errors.to_lowercase().replace(['`', '\'', '"'], "");
+    let is_absent =
+        |tool: &str| ABSENT.iter().any(|words| has(&plain, &words.replace("TOOL", tool)));
+    TOOLS.iter().find(|(tool, _)| is_absent(tool)).map(|(_, hint)| *hint)
+}
+
 /// The next step for a build script that failed, if it is known.
 #[must_use]
 pub fn hint(text: &str) -> Option<&'static str> {
     failed(text)?;
     let (_, said) = text.split_once("failed to run custom build command for `")?;
     let lacks = [&not_in_zig::OPENMP, &not_in_zig::FORTRAN];
-    // On stdout cmake also says what it looked for and can do without.
+    // On stdout a script also says what it runs, and cmake what it looked for and can do without.
     let errors = said.split_once("--- stderr").map_or("", |(_, stderr)| stderr);
+    if let Some(hint) = absent_tool(errors) {
+        return Some(hint);
+    }
     if let Some(lack) = lacks.iter().find(|lack| lack.words.iter().any(|word| has(errors, word))) {
         return Some(lack.hint);
     }
-    let known = HINTS.iter().find(|(words, _)| words.iter().all(|word| has(said, word)));
+    let known = HINTS.iter().find(|(words, _)| words.iter().all(|word| has(errors, word)));
     known.map(|(_, hint)| *hint)
 }
 
@@ -221,6 +257,11 @@ mod tests {
                 "serial program",
             ),
             (
+                "/src/cmake/a.c:1:10: fatal error: 'perl.h' file not found",
+                "/src/cmake/a.c:1:10: fatal error: 'perl.h' file not found",
+                "",
+            ),
+            (
                 "sh: 1: x-gcc: not found\n\nthread 'main' panicked at build.rs:1:1:\nx-windres failed\nnote: run with \
                  `RUST_BACKTRACE=1`",
                 "x-windres failed",
@@ -230,6 +271,33 @@ mod tests {
                 "thread 'main' panicked at 'is `cmake` not installed?', build.rs:1:1\nnote: run with `RUST_BACKTRACE=1`",
                 "is `cmake` not installed?",
                 "install cmake",
+            ),
+            (
+                "Error configuring OpenSSL build:\n    Command 'perl' not found. Is perl installed?\n    Command failed",
+                "Error configuring OpenSSL build: Command 'perl' not found. Is perl installed? Command failed",
+                "install perl",
+            ),
+            (
+                "Error configuring OpenSSL build:\n    'perl' reported failure with exit status: 2\n    Command failed: \
+                 cd \"/t\" && \"perl\" \"./Configure\"",
+                "Error configuring OpenSSL build: 'perl' reported failure with exit status: 2 Command failed: cd \"/t\" \
+                 && \"perl\" \"./Configure\"",
+                "",
+            ),
+            (
+                "don't know how to configure OpenSSL for aarch64-pc-windows-gnullvm",
+                "don't know how to configure OpenSSL for aarch64-pc-windows-gnullvm",
+                "rustls",
+            ),
+            (
+                "NASM command not found! Build cannot continue.",
+                "NASM command not found! Build cannot continue.",
+                "install nasm",
+            ),
+            (
+                "thread 'main' panicked at lib.rs:1:1:\nUnable to find libclang: \"couldn't find any valid\"",
+                "Unable to find libclang: \"couldn't find any valid\"",
+                "LIBCLANG_PATH",
             ),
             (
                 "thread 'main' panicked at build.rs:1:1:\nthe device is not properly configured\nnote: run with \

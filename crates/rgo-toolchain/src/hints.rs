@@ -39,7 +39,8 @@ pub fn for_failure(text: &str, toolchain: &str) -> Option<String> {
     }
     if text.contains("fatal error:") && text.contains("file not found") {
         let header = quoted("fatal error:").unwrap_or_default();
-        if let Some(hint) = apple_header(&header).filter(|_| toolchain.starts_with("darwin")) {
+        let hint = apple_header(&header, text).filter(|_| toolchain.starts_with("darwin"));
+        if let Some(hint) = hint {
             return Some(hint);
         }
         if not_in_zig::OPENMP.words.contains(&header.as_str()) {
@@ -128,10 +129,7 @@ fn of_errors(text: &str) -> String {
 /// Folders of headers that are in Apple's SDK alone, and what crates that include them can do
 /// without.
 const APPLE_HEADERS: [(&str, &str); 8] = [
-    (
-        "CommonCrypto/",
-        "take the crate's feature for OpenSSL or for its own implementation (git2: `vendored-openssl`)",
-    ),
+    ("CommonCrypto/", "take the crate's feature for OpenSSL or for its own implementation"),
     ("Security/", "take the crate's feature for rustls or for vendored OpenSSL"),
     ("CoreFoundation/", "take a crate that binds it without C, such as core-foundation"),
     ("Foundation/", "take a crate that binds it without C, such as objc2-foundation"),
@@ -141,8 +139,16 @@ const APPLE_HEADERS: [(&str, &str); 8] = [
     ("Metal/", "take a crate that binds it without C, such as objc2-metal"),
 ];
 
-fn apple_header(header: &str) -> Option<String> {
+/// Packages whose C code includes them for one feature, by what cargo says of their build scripts.
+const NEED_APPLE_HEADERS: [(&str, &str); 1] = [(
+    "custom build command for `libgit2-sys ",
+    "git2 speaks HTTPS on macOS through Apple's TLS alone, so build it without its feature `https`",
+)];
+
+fn apple_header(header: &str, text: &str) -> Option<String> {
     let (_, instead) = APPLE_HEADERS.iter().find(|(folder, _)| header.starts_with(folder))?;
+    let own = NEED_APPLE_HEADERS.iter().find(|(package, _)| text.contains(package));
+    let instead = own.map_or(*instead, |(_, instead)| *instead);
     Some(format!(
         "the C header {header} is in Apple's SDK alone, which no tool may ship: {instead}, or set SDKROOT to a copy \
          of MacOSX.sdk"
@@ -256,7 +262,13 @@ mod tests {
             (
                 "a.c:1:10: fatal error: 'CommonCrypto/CommonDigest.h' file not found",
                 "darwin-arm64",
-                "vendored-openssl",
+                "feature for OpenSSL",
+            ),
+            (
+                "error: failed to run custom build command for `libgit2-sys v0.18.8+1.9.7`\n  \
+                 a.c:1:10: fatal error: 'CoreFoundation/CoreFoundation.h' file not found",
+                "darwin-arm64",
+                "without its feature `https`",
             ),
             (
                 "a.c:1:10: fatal error: 'CommonCrypto/CommonDigest.h' file not found",
