@@ -79,7 +79,20 @@ fn an_info_plist_is_in_what_is_linked_later() {
 #[test]
 fn options_about_results_are_refused() {
     let project = project();
-    for option in ["--strip=all", "-Xa=b", "--entitlements=x", "--run", "-o=x"] {
+    for option in [
+        "--strip=all",
+        "-Xa=b",
+        "--entitlements=x",
+        "--run",
+        "-o=x",
+        "-n",
+        "-x",
+        "--work",
+        "--bins",
+        "--profile=dev",
+        "--no-trimpath",
+        "--record-sources",
+    ] {
         let outcome = variables(&project, &["--target", "darwin/arm64", option], &[]);
         outcome.ended(2).says("has no effect").says("hint:");
     }

@@ -108,6 +108,7 @@ fn an_option_that_nothing_can_follow_fails_by_name() {
         ("darwin/arm64", "-Wl,-map,$HERE/link.map"),
         ("darwin/arm64", "-Wl,-no_compact_unwind"),
         ("darwin/arm64", "-Wl,-ld_classic"),
+        ("darwin/arm64", "-Wl,-bundle"),
         ("darwin/arm64", "-Wl,-unexported_symbol,_program_hook"),
     ] {
         let name = option.split(',').nth(1).expect("a name");
@@ -168,6 +169,35 @@ fn a_dylib_exports_what_single_options_name() {
             ["_options_add", "_options_count", "_rust_eh_personality"],
             "{toolchain}"
         );
+    }
+}
+
+/// A name that nothing defines is a mistake, as it is for Apple's linker. That a program lacks what its
+/// library exports is none.
+#[test]
+fn an_export_that_a_dylib_does_not_have_fails_by_name() {
+    let option = "-Wl,-exported_symbol,_options_ad";
+    let (_project, outcome) = build("darwin/arm64", option, "");
+    outcome.ended(1).says("defines the export _options_ad");
+    let (_project, outcome) = build("darwin/arm64", "", option);
+    outcome.report();
+}
+
+/// `__declspec(dllexport)` of C is an option in the object file, beside rustc's module definition.
+#[test]
+fn objects_for_windows_export_by_themselves() {
+    let project = Project::copy("link-options");
+    let source = project.folder.join("src/lib.rs");
+    let text = std::fs::read_to_string(&source).expect("a source");
+    let assembly = r#"core::arch::global_asm!(
+        ".section .drectve,\"yni\"", ".ascii \" -export:options_own\"",
+        ".text", ".globl options_own", "options_own: ret"
+    );"#;
+    std::fs::write(source, format!("{text}\n{assembly}\n")).expect("written");
+    let report = project.build(["--target", "windows/amd64,windows/arm64", "--lib"]).report();
+    for toolchain in ["windows-amd64", "windows-arm64"] {
+        let names = exports(&report, toolchain, "options");
+        assert_eq!(names, ["options_add", "options_count", "options_own"], "{toolchain}");
     }
 }
 

@@ -130,6 +130,37 @@ fn resources_of_a_library_and_of_a_whole_archive_are_in_the_program() {
     }
 }
 
+/// The version of a library is not that of the programs that use it.
+#[test]
+fn resources_of_a_dependency_are_not_the_programs() {
+    let project = Project::copy("resources");
+    let dependency = project.folder.join("by-winres");
+    write(&dependency.join("lib.rs"), "");
+    let manifest = dependency.join("Cargo.toml");
+    let text = std::fs::read_to_string(&manifest).expect("a manifest");
+    write(&manifest, &format!("{text}\n[lib]\npath = \"lib.rs\"\n"));
+    // Its own version is by another crate, which would meet the other one.
+    let program = project.folder.join("by-winresource");
+    let text = std::fs::read_to_string(program.join("Cargo.toml")).expect("a manifest");
+    let more = "\n[dependencies]\nby-winres = { path = \"../by-winres\" }\n";
+    write(&program.join("Cargo.toml"), &format!("{text}{more}"));
+    let main = project.folder.join("main.rs");
+    let text = std::fs::read_to_string(&main).expect("a program");
+    write(&program.join("main.rs"), &format!("{text}\nuse by_winres as _;\n"));
+    let path = program.join("Cargo.toml");
+    let text = std::fs::read_to_string(&path).expect("a manifest");
+    write(&path, &text.replace("../main.rs", "main.rs"));
+    let report = build(&project, "by-winresource", None).report();
+    for toolchain in WINDOWS {
+        holds(&report, "by-winresource", toolchain, &ALL_KINDS);
+    }
+    write(&program.join("build.rs"), "fn main() {}\n");
+    let report = build(&project, "by-winresource", None).report();
+    for toolchain in WINDOWS {
+        assert_eq!(strings(&report.artifact(toolchain, "by-winresource").path()), Value::Null);
+    }
+}
+
 #[test]
 fn embed_resource_compiles_a_script_with_macros_and_headers() {
     let project = Project::of("resources");

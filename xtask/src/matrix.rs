@@ -36,6 +36,18 @@ const TOOLCHAINS: [(&str, &str); 8] = [
     ("windows-arm64", "aarch64-pc-windows-gnullvm"),
 ];
 
+/// Has a program for Windows keep the names of its functions.
+const WITH_NAMES: &str = "MATRIX_WITH_NAMES";
+/// The build script of each tiny program.
+const BUILD_SCRIPT: &str = r#"fn main() {
+    println!("cargo::rerun-if-env-changed=MATRIX_WITH_NAMES");
+    let is_windows = std::env::var("CARGO_CFG_TARGET_OS").is_ok_and(|os| os == "windows");
+    if is_windows && std::env::var_os("MATRIX_WITH_NAMES").is_some() {
+        println!("cargo::rustc-link-arg-bins=-Wl,--Xlink=-debug:symtab");
+    }
+}
+"#;
+
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct List {
@@ -77,9 +89,23 @@ struct Program {
     binary: String,
 }
 
-/// What came of one package, by toolchain.
+/// What came of each line of the list.
 #[derive(Default, Serialize, Deserialize)]
-struct Results(BTreeMap<String, BTreeMap<String, Outcome>>);
+struct Results(BTreeMap<String, Row>);
+
+#[derive(Clone, Serialize, Deserialize)]
+struct Row {
+    /// The line that was built: another version or feature is another row.
+    line: String,
+    /// What came of it, by toolchain.
+    outcomes: BTreeMap<String, Outcome>,
+}
+
+impl Results {
+    fn of(&self, case: &Case) -> Option<&BTreeMap<String, Outcome>> {
+        self.0.get(&case.name).filter(|row| row.line == case.line).map(|row| &row.outcomes)
+    }
+}
 
 #[derive(Clone, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -110,8 +136,7 @@ pub(crate) fn run(names: &[String]) -> anyhow::Result<()> {
         cases.push(matrix.program(program)?);
     }
     for case in &cases {
-        let known = results.0.get(&case.name);
-        let is_built = known.is_some_and(|of_case| {
+        let is_built = results.of(case).is_some_and(|of_case| {
             case.toolchains.iter().all(|it| matches!(of_case.get(*it), Some(Outcome::Built)))
         });
         let is_wanted = if names.is_empty() { !is_built } else { names.contains(&case.name) };
@@ -121,7 +146,8 @@ pub(crate) fn run(names: &[String]) -> anyhow::Result<()> {
         let outcomes = matrix.build(case)?;
         let built = outcomes.values().filter(|it| matches!(it, Outcome::Built)).count();
         eprintln!("matrix: {}: {built} of {}", case.name, case.toolchains.len());
-        results.0.insert(case.name.clone(), outcomes);
+        let row = Row { line: case.line.clone(), outcomes };
+        results.0.insert(case.name.clone(), row);
         fs::write(&path, serde_json::to_string_pretty(&results)?)?;
     }
     table::write(&cases, &results, "docs/matrix.md")
@@ -131,11 +157,14 @@ pub(crate) fn run(names: &[String]) -> anyhow::Result<()> {
 struct Case {
     name: String,
     version: String,
+    /// All that the list says of it.
+    line: String,
     folder: PathBuf,
     toolchains: Vec<&'static str>,
-    /// The file's name without its end, and what is among its symbols.
+    /// The file's name without its end.
     binary: String,
-    symbol: String,
+    /// What is among its symbols.
+    symbol: Option<String>,
     /// Whether the program is one of the list's own lines.
     is_of_list: bool,
 }
@@ -168,6 +197,7 @@ impl Matrix {
         );
         fs::create_dir_all(folder.join("src"))?;
         write_if_new(&folder.join("Cargo.toml"), &manifest)?;
+        write_if_new(&folder.join("build.rs"), BUILD_SCRIPT)?;
         write_if_new(&folder.join("src/main.rs"), &format!("fn main() {{\n    {call}\n}}\n"))?;
         let is_for = |name: &str| {
             package.os.is_empty() || package.os.iter().any(|os| name.starts_with(os.as_str()))
@@ -176,10 +206,11 @@ impl Matrix {
         Ok(Case {
             name: name.clone(),
             version: version.clone(),
+            line: format!("{manifest}{call}"),
             folder,
             toolchains: names.filter(|name| is_for(name)).collect(),
             binary: format!("calls-{name}"),
-            symbol: package.symbol.clone().unwrap_or_else(|| name.replace('-', "_")),
+            symbol: Some(package.symbol.clone().unwrap_or_else(|| name.replace('-', "_"))),
             is_of_list: true,
         })
     }
@@ -189,10 +220,11 @@ impl Matrix {
         Ok(Case {
             name: name.clone(),
             version: version.clone(),
+            line: version.clone(),
             folder: published::copied(&self.work.join("programs"), name, version)?,
             toolchains: TOOLCHAINS.iter().map(|(name, _)| *name).collect(),
             binary: binary.clone(),
-            symbol: "main".to_owned(),
+            symbol: None,
             is_of_list: false,
         })
     }
@@ -200,10 +232,12 @@ impl Matrix {
     fn build(&self, case: &Case) -> anyhow::Result<BTreeMap<String, Outcome>> {
         // All together first, since that shares the most; then those that failed, for their words.
         let targets = case.toolchains.join(",");
-        let _ = self.rgo_build(case, &targets).output()?;
+        let output = self.output(case);
+        let build = |targets| self.rgo_build(case, targets).arg("-o").arg(&output).output();
+        let _ = build(&targets)?;
         let mut outcomes = BTreeMap::new();
         for toolchain in &case.toolchains {
-            let done = self.rgo_build(case, toolchain).output()?;
+            let done = build(toolchain)?;
             let outcome = if done.status.success() {
                 self.check(case, toolchain)?
             } else {
@@ -233,11 +267,35 @@ impl Matrix {
         })
     }
 
+    /// The names that the program defines, one a line. One for Windows has none unless it is linked with
+    /// them, so it is linked again.
+    fn names(&self, case: &Case, toolchain: &str) -> anyhow::Result<String> {
+        let is_windows = toolchain.starts_with("windows");
+        let folder = self.output(case).join(toolchain);
+        if !is_windows {
+            return shell::output(command(&self.nm).arg(folder.join(&case.binary)));
+        }
+        let with_names = self.work.join("with-names");
+        let mut build = self.rgo_build(case, toolchain);
+        build.env(WITH_NAMES, "1").arg("-o").arg(&with_names);
+        let done = build.output()?;
+        ensure!(
+            done.status.success(),
+            "{} with names: {}",
+            case.name,
+            String::from_utf8_lossy(&done.stderr)
+        );
+        let program = with_names.join(toolchain).join(format!("{}.exe", case.binary));
+        let names = shell::output(command(&self.nm).arg(&program))?;
+        fs::remove_dir_all(with_names)?;
+        Ok(names)
+    }
+
     fn rgo_build(&self, case: &Case, targets: &str) -> Command {
         let mut build = command(&self.rgo);
         self.surround(&mut build, case);
         build.args(["--profile", "dev", "--strip", "none", "--vcs", "off", "--target", targets]);
-        build.args(["--config", "profile.dev.debug=false"]).arg("-o").arg(self.output(case));
+        build.args(["--config", "profile.dev.debug=false"]);
         build
     }
 
@@ -258,13 +316,15 @@ impl Matrix {
         let end = if toolchain.starts_with("windows") { ".exe" } else { "" };
         let file = self.output(case).join(toolchain).join(format!("{}{end}", case.binary));
         ensure!(file.is_file(), "{} is not there", file.display());
-        // A program for Windows has no symbol table: that it linked is all there is to see.
-        if toolchain.starts_with("windows")
-            || shell::output(command(&self.nm).arg(&file))?.contains(&case.symbol)
-        {
+        // Of a published program nothing but itself is wanted.
+        let Some(symbol) = &case.symbol else { return Ok(Outcome::Built) };
+        // The tiny program is called like the package too.
+        let own = case.binary.replace('-', "_");
+        let names = self.names(case, toolchain)?;
+        if names.lines().any(|name| name.contains(symbol) && !name.contains(&own)) {
             return Ok(Outcome::Built);
         }
-        let error = format!("the program has no {}", case.symbol);
+        let error = format!("the program has no {symbol}");
         Ok(Outcome::Failed { error, hint: None, zigbuild: false })
     }
 

@@ -11,15 +11,11 @@
 //!
 //! (XNU's `osfmk/kern/cs_blobs.h`; `DER entitlements` in Apple's TN3125; ITU-T X.690)
 
-use std::io::Cursor;
-
 use object::macho;
 use plist::{Dictionary, Value};
 
-use crate::{Error, Result};
+use crate::{Error, Result, property_list};
 
-/// The most that a list of entitlements may have, in bytes.
-const MOST: usize = 1 << 20;
 /// How deep lists may lie in lists.
 const DEEPEST: usize = 32;
 
@@ -57,14 +53,12 @@ impl Entitlements {
     /// [`Error::Malformed`] if it is none, or its root is no dictionary; [`Error::Unsupported`] for
     /// values that entitlements do not have (dates, data, reals).
     pub fn from_plist(xml: &[u8]) -> Result<Self> {
-        const WHAT: &str = "list of entitlements";
-        if xml.len() > MOST {
-            return Err(Error::unsupported("these entitlements", "they are over 1 MiB"));
+        let refuse = |why: &str| Err(Error::malformed("list of entitlements", 0, why));
+        if property_list::is_binary(xml) {
+            return refuse("it is not of XML");
         }
-        let value = Value::from_reader_xml(Cursor::new(xml))
-            .map_err(|error| Error::malformed(WHAT, 0, error))?;
-        let Value::Dictionary(list) = value else {
-            return Err(Error::malformed(WHAT, 0, "its root is no dictionary"));
+        let Value::Dictionary(list) = property_list::parse(xml)? else {
+            return refuse("its root is no dictionary");
         };
         let mut content = element(INTEGER, &[1]);
         content.extend(dictionary(&list, 0)?);

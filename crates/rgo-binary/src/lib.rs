@@ -40,6 +40,7 @@ pub mod origin;
 pub mod package_note;
 pub mod packer;
 mod pe_tables;
+pub mod property_list;
 pub mod recovered_crates;
 pub mod release;
 pub mod resource;

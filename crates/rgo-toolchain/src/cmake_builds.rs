@@ -6,8 +6,9 @@
 //! So its memory goes before the build.
 //!
 //! ```text
-//! <build>/<triple>/<profile>/build/<package>-<hash>/out/build/CMakeCache.txt
-//!                                                       CMakeFiles/
+//! <build>/<triple>/<profile>/build/<package>-<hash>/out/build/CMakeCache.txt     before cargo 1.100
+//! <build>/<triple>/<profile>/build/<package>/<hash>/out/build/CMakeCache.txt     since
+//!                                                             CMakeFiles/
 //! ```
 
 use std::fs;
@@ -24,8 +25,7 @@ const CACHE: &str = "CMakeCache.txt";
 /// If a file or folder cannot be removed.
 pub fn forget_others(build: &Utf8Path, triple: &str, toolchain_file: &str) -> io::Result<()> {
     for profile in folders(&build.join(triple)) {
-        for package in folders(&profile.join("build")) {
-            let out = package.join("out");
+        for out in outs(&profile) {
             // The crate cmake takes `build` below the folder that it is given.
             let inner = folders(&out).into_iter().flat_map(|it| [it.join("build"), it]);
             for folder in inner.chain([out]).filter(|it| is_of_another(it, toolchain_file)) {
@@ -38,6 +38,16 @@ pub fn forget_others(build: &Utf8Path, triple: &str, toolchain_file: &str) -> io
         }
     }
     Ok(())
+}
+
+/// The folders in which build scripts work, in both of cargo's layouts. `profile` is cargo's folder of
+/// a target's profile.
+#[must_use]
+pub fn outs(profile: &Utf8Path) -> Vec<Utf8PathBuf> {
+    let packages = folders(&profile.join("build"));
+    let units = packages.iter().flat_map(|package| folders(package));
+    let all = packages.iter().cloned().chain(units).map(|unit| unit.join("out"));
+    all.filter(|out| out.is_dir()).collect()
 }
 
 fn is_of_another(folder: &Utf8Path, toolchain_file: &str) -> bool {
@@ -74,6 +84,7 @@ mod tests {
             configured("old-1/out/build", "CMAKE_TOOLCHAIN_FILE:FILEPATH=/old.cmake\n"),
             configured("none-1/out", "CMAKE_CXX_COMPILER:FILEPATH=/usr/bin/c++\n"),
             configured("deep-1/out/inner/build", ""),
+            configured("package/0123456789abcdef/out/build", ""),
         ];
         let other = build.join("other/debug/build/x-1/out/build");
         fs::create_dir_all(&other).expect("made");

@@ -13,6 +13,9 @@ const DLL_IMPORT: &str = "__declspec(dllimport)";
 #[must_use]
 pub fn for_failure(text: &str, toolchain: &str) -> Option<String> {
     let text = &of_errors(text);
+    if let Some(hint) = of_shim(text) {
+        return Some(hint.to_owned());
+    }
     if let Some(hint) = build_script::hint(text) {
         return Some(hint.to_owned());
     }
@@ -98,6 +101,12 @@ pub fn for_failure(text: &str, toolchain: &str) -> Option<String> {
     None
 }
 
+/// What rgo's own linker advises, which has looked at what it linked.
+fn of_shim(text: &str) -> Option<&str> {
+    let (_, said) = text.split_once("error: after linking ")?;
+    said.lines().find_map(|line| line.trim().strip_prefix("hint: "))
+}
+
 /// The text without colours and without its warnings, which are there in a good build too. A C
 /// compiler's error in a warning stays: build scripts tell of their failure in this way.
 ///
@@ -128,9 +137,10 @@ fn of_errors(text: &str) -> String {
 
 /// Folders of headers that are in Apple's SDK alone, and what crates that include them can do
 /// without.
-const APPLE_HEADERS: [(&str, &str); 8] = [
+const APPLE_HEADERS: [(&str, &str); 9] = [
     ("CommonCrypto/", "take the crate's feature for OpenSSL or for its own implementation"),
     ("Security/", "take the crate's feature for rustls or for vendored OpenSSL"),
+    ("SystemConfiguration/", "take a crate that binds it without C, such as system-configuration"),
     ("CoreFoundation/", "take a crate that binds it without C, such as core-foundation"),
     ("Foundation/", "take a crate that binds it without C, such as objc2-foundation"),
     ("AppKit/", "take a crate that binds it without C, such as objc2-app-kit"),
@@ -320,6 +330,12 @@ mod tests {
                 "  = note: error: zig's linker ended without a word, as it does when it crashes\n",
                 "darwin-arm64",
                 "RGO_ZIG",
+            ),
+            (
+                "error: linking with `/c/rgo-link` failed: exit status: 1\n  = note: error: after linking /t/a: it \
+                 lacks the export of b\n          hint: leave the option out\n",
+                "linux-amd64",
+                "leave the option out",
             ),
             ("write failed: No space left on device (os error 28)", "linux-amd64", "cache ls"),
         ] {

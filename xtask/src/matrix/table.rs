@@ -13,7 +13,7 @@ pub(super) fn write(cases: &[Case], results: &Results, path: &str) -> anyhow::Re
     let mut reasons = String::new();
     for case in cases {
         write!(rows, "| {} {} |", case.name, case.version)?;
-        let of_case = results.0.get(&case.name);
+        let of_case = results.of(case);
         for (toolchain, _) in TOOLCHAINS {
             let outcome = of_case.and_then(|of_case| of_case.get(toolchain));
             let is_asked = case.toolchains.contains(&toolchain);
@@ -21,7 +21,7 @@ pub(super) fn write(cases: &[Case], results: &Results, path: &str) -> anyhow::Re
             let word = match outcome {
                 _ if !is_asked => "–",
                 Some(Outcome::Built) => "built",
-                Some(Outcome::Failed { .. }) => "**failed**",
+                Some(Outcome::Failed { .. }) => "failed",
                 None => "not run",
             };
             write!(rows, " {word} |")?;

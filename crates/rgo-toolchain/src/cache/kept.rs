@@ -4,7 +4,7 @@ use std::fs::{self, TryLockError};
 use std::io;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use camino::Utf8PathBuf;
+use camino::{Utf8Path, Utf8PathBuf};
 use serde::Serialize;
 
 use super::{Cache, CacheError, USED, WORK, remove};
@@ -103,10 +103,29 @@ impl Cache {
         }
         if !dry_run {
             for entry in &old {
-                remove(&entry.path)?;
+                self.remove_whole(&entry.path)?;
             }
         }
         Ok(Pruned { removed: old, held: Vec::new() })
+    }
+}
+
+impl Cache {
+    /// Removes an entry, so that no half of it is left where it is looked for if this is cut short:
+    /// it goes into the folder of unfinished work first, which is emptied whenever something is pruned.
+    fn remove_whole(&self, path: &Utf8Path) -> Result<(), CacheError> {
+        let work = self.folder(WORK);
+        if path.starts_with(&work) {
+            return remove(path);
+        }
+        let fail = |source| CacheError { path: path.to_owned(), doing: "removing", source };
+        fs::create_dir_all(&work).map_err(fail)?;
+        let gone = tempfile::Builder::new().prefix("pruned.").tempdir_in(&work).map_err(fail)?;
+        let name = path.file_name().unwrap_or_default();
+        match fs::rename(path, gone.path().join(name)) {
+            Err(source) if source.kind() != io::ErrorKind::NotFound => Err(fail(source)),
+            _ => gone.close().map_err(fail),
+        }
     }
 }
 

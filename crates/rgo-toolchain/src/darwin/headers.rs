@@ -20,8 +20,12 @@ macro_rules! headers {
 }
 
 /// Each by the name that it is included by, with its text.
-const HEADERS: [(&str, &str); 3] =
-    headers!["CommonCrypto/CommonCryptoError.h", "CommonCrypto/CommonRandom.h", "sys/syscall.h"];
+const HEADERS: [(&str, &str); 4] = headers![
+    "CommonCrypto/CommonCryptoError.h",
+    "CommonCrypto/CommonRandom.h",
+    "SystemConfiguration/SCDynamicStoreCopySpecific.h",
+    "sys/syscall.h"
+];
 
 /// The folder of the headers, without making it.
 #[must_use]

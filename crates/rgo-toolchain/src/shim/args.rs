@@ -147,6 +147,7 @@ impl Rewriter<'_> {
     fn argument<'w>(&mut self, arg: &'w str, rest: &mut impl Iterator<Item = &'w str>) {
         let is_program = self.kind == LinkKind::Executable;
         let is_windows = self.recipe.os == "windows";
+        let is_darwin = self.recipe.os == "darwin";
         match arg {
             // zig would take nothing but shared libraries then, where linkers take static ones too.
             "-Wl,-Bdynamic" if self.recipe.os == "linux" => self.push(["-Wl,-search_paths_first"]),
@@ -163,6 +164,10 @@ impl Rewriter<'_> {
             "-mwindows" if is_windows => self.linker_word("--subsystem=windows"),
             "-mconsole" if is_windows => self.linker_word("--subsystem=console"),
             "-nostartfiles" if self.recipe.os == "linux" => self.no_start_files = true,
+            // clang takes this for a library; zig's clang would make a program instead of a bundle.
+            _ if is_darwin && (arg == "-bundle" || options::is_apples_word(arg)) => {
+                self.linker_word(arg);
+            }
             _ => match arg.strip_prefix("-Wl,") {
                 Some(words) => words.split(',').for_each(|word| self.linker_word(word)),
                 None => self.compiler_option(arg, rest),
@@ -302,7 +307,7 @@ impl Rewriter<'_> {
         let plain = name.trim_start_matches('-');
         let value = values.first().map(String::as_str);
         // Where a library is looked for, and which, is what the compiler is told: their order counts.
-        let is_word = self.recipe.os == "darwin" && options::BEGIN_WITH_L.contains(&plain);
+        let is_word = self.recipe.os == "darwin" && options::is_apples_word(name);
         let joined = ["l", "L"].iter().find_map(|it| Some((*it, plain.strip_prefix(it)?)));
         let joined = joined.filter(|_| !is_word);
         let of_library = match (joined, value) {
@@ -325,6 +330,8 @@ impl Rewriter<'_> {
             ("exported_symbols_list", _) => return,
             // The pass after the link does it.
             ("exported_symbol", _) if self.recipe.os == "darwin" => return,
+            // In front of a linker's words zig takes it for a level of optimization.
+            ("ObjC", []) if self.recipe.os == "darwin" => return self.push(["-ObjC"]),
             ("sectcreate", [segment, section, file]) if self.recipe.os == "darwin" => {
                 return self.sections.push([segment.clone(), section.clone(), file.clone()]);
             }

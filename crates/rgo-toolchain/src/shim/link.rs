@@ -14,11 +14,12 @@ use super::run::{
     zig_arguments, zig_command,
 };
 use super::section_object::{self, Section};
-use super::{Recipe, autolink, definition, lld, response};
+use super::{Recipe, autolink, definition, directives, lld, response};
 use crate::exec::{self, Cmd};
 
 /// What is said for a linker that ends without a word.
 pub(crate) const CRASHED: &str = "zig's linker ended without a word, as it does when it crashes";
+
 /// What has just been linked.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Linked {
@@ -30,6 +31,17 @@ pub struct Linked {
     pub library: bool,
     /// What was asked of it.
     pub asked: Asked,
+    /// The command, as zig was given it.
+    pub args: Vec<String>,
+}
+
+impl Linked {
+    /// Names that object files for Windows export by themselves, whatever a module definition says:
+    /// `__declspec(dllexport)` of C.
+    #[must_use]
+    pub fn exported_by_objects(&self) -> BTreeSet<String> {
+        directives::exports(&self.args)
+    }
 }
 
 /// Does what a call of the linker asks for, and hands what was linked to `post_link`.
@@ -66,7 +78,13 @@ pub(super) fn link(
     }
     let Some(output) = rewritten.output else { return Ok(0) };
     let library = rewritten.kind == LinkKind::Library;
-    let linked = Linked { output: output.clone(), recipe, library, asked: rewritten.asked };
+    let linked = Linked {
+        output: output.clone(),
+        recipe,
+        library,
+        asked: rewritten.asked,
+        args: rewritten.args,
+    };
     post_link(&linked).map_err(|why| ShimError::PostLink { output, why })?;
     Ok(0)
 }
@@ -152,7 +170,10 @@ fn resource_objects(
     recipe: &Recipe,
     args: &[String],
 ) -> Result<Option<(Vec<String>, tempfile::TempDir)>, ShimError> {
-    let objects = if recipe.os == "windows" { archives::objects(args) } else { Vec::new() };
+    let objects = match recipe.os.as_str() {
+        "windows" => archives::objects(args, own_library().as_deref()),
+        _ => Vec::new(),
+    };
     if objects.is_empty() {
         return Ok(None);
     }
@@ -165,6 +186,16 @@ fn resource_objects(
         paths.push(path.into_string());
     }
     Ok(Some((paths, folder)))
+}
+
+/// The name of the library, as a crate, of the package that cargo has compiled the program of. rustc
+/// runs a linker in the environment that cargo gave it.
+fn own_library() -> Option<String> {
+    let folder = std::env::var("CARGO_MANIFEST_DIR").ok()?;
+    let manifest = std::fs::read_to_string(Utf8Path::new(&folder).join("Cargo.toml")).ok()?;
+    let manifest: toml::Table = manifest.parse().ok()?;
+    let name = |table: &str| manifest.get(table)?.get("name")?.as_str();
+    Some(name("lib").or_else(|| name("package"))?.replace('-', "_"))
 }
 
 /// An object with sections made of files; it goes with the folder.

@@ -18,6 +18,7 @@ pub mod args;
 pub mod asked;
 mod autolink;
 pub mod definition;
+mod directives;
 mod link;
 mod lld;
 mod options;
@@ -29,8 +30,6 @@ mod search;
 mod section_object;
 mod windows;
 mod zig_macho;
-
-use std::io;
 
 use camino::{Utf8Path, Utf8PathBuf};
 use serde::{Deserialize, Serialize};
@@ -113,17 +112,10 @@ pub struct InfoPlist {
 }
 
 impl InfoPlist {
-    /// Reads the file, which may be of XML or of the binary form.
-    ///
-    /// # Errors
-    /// If it cannot be read, or is no property list.
-    pub fn read(path: Utf8PathBuf) -> Result<Self, String> {
-        let content = std::fs::read(&path).map_err(|error| format!("reading {path}: {error}"))?;
-        if let Err(error) = plist::Value::from_reader(io::Cursor::new(&content)) {
-            return Err(format!("{path} is not a property list: {error}"));
-        }
-        let hash = cache::short_hash(&[&content]);
-        Ok(Self { path, hash })
+    /// The file at `path`, which has this content.
+    #[must_use]
+    pub fn new(path: Utf8PathBuf, content: &[u8]) -> Self {
+        Self { path, hash: cache::short_hash(&[content]) }
     }
 }
 
@@ -192,6 +184,8 @@ impl Recipe {
     fn tools_hash(&self) -> String {
         let zig_args = self.zig_args.join("\0");
         let headers = self.headers.as_ref().map_or("", |folder| folder.as_str());
+        let sdks = self.sdks.iter().map(|sdk| format!("{sdk}\0{}\0", sdk_name(sdk)));
+        let sdks: String = sdks.collect();
         let parts = [
             &self.zig_version,
             &self.zig_target,
@@ -199,6 +193,7 @@ impl Recipe {
             &zig_args,
             self.work.as_str(),
             headers,
+            &sdks,
         ];
         let revision = REVISION.to_le_bytes();
         let mut all: Vec<&[u8]> = vec![&revision];
@@ -300,7 +295,8 @@ pub fn sdk_name(sdk: &Utf8Path) -> String {
     let name = sdk.file_name().unwrap_or_default();
     match std::fs::read(sdk.join("SDKSettings.json")) {
         Ok(settings) => format!("{name}-{}", cache::short_hash(&[&settings])),
-        Err(_) => name.to_owned(),
+        // One that says nothing of itself is known by its place.
+        Err(_) => format!("{name}-{}", cache::short_hash(&[sdk.as_str().as_bytes()])),
     }
 }
 

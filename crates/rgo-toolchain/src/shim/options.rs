@@ -165,7 +165,7 @@ pub(super) fn is_of_libc(name: &str) -> bool {
 }
 
 /// Options of Apple's linker that begin like the one for a library and are none.
-pub(super) const BEGIN_WITH_L: [&str; 7] = [
+const BEGIN_WITH_L: [&str; 7] = [
     "ld_classic",
     "ld_new",
     "lazy_framework",
@@ -174,6 +174,11 @@ pub(super) const BEGIN_WITH_L: [&str; 7] = [
     "lto_library",
     "link_all",
 ];
+
+/// Whether an option that begins like the one for a library is another one of Apple's linker.
+pub(super) fn is_apples_word(option: &str) -> bool {
+    BEGIN_WITH_L.contains(&option.trim_start_matches('-'))
+}
 
 #[cfg(test)]
 mod tests {

@@ -191,11 +191,16 @@ fn c_tool(tool: &Utf8Path, args: Vec<String>) -> Result<i32, ShimError> {
         return Ok(code);
     }
     let mut args = args;
-    if recipe.os == "darwin" && matches!(name, "cc" | "c++") && links(&args) {
-        // Last, so that folders of the user's go first.
-        args.extend(args::folders(&recipe.sdks));
+    let mut objects = Vec::new();
+    if recipe.os == "darwin" && matches!(name, "cc" | "c++") {
+        // What is meant stands in response files too.
+        let all = expand(args.clone(), &current_folder()?)?;
+        objects = zig_macho::compiled(&all);
+        if links(&all) {
+            // Last, so that folders of the user's go first.
+            args.extend(args::folders(&recipe.sdks));
+        }
     }
-    let objects = if recipe.os == "darwin" { zig_macho::compiled(&args) } else { Vec::new() };
     let code = run_zig(&recipe, name, args, false)?;
     if code == 0 {
         objects.iter().try_for_each(|path| mend(path))?;

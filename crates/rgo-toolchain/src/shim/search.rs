@@ -20,6 +20,56 @@ pub(super) fn find<'a>(
     all.find(|path| path.is_file())
 }
 
+/// A file that a linker for Windows reads.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Input {
+    pub(super) path: Utf8PathBuf,
+    /// Whether all of an archive is linked, not only what defines a missing symbol.
+    pub(super) is_whole: bool,
+}
+
+/// The objects and archives of a command for Windows, each once, in the order of the command. An
+/// archive that is linked whole somewhere is whole.
+pub(super) fn inputs(args: &[String]) -> Vec<Input> {
+    let folders: Vec<&str> = values(args, "-L").collect();
+    let library = |name: &str| {
+        let names = [format!("lib{name}.a"), format!("{name}.lib")];
+        find(folders.iter().map(|it| Utf8Path::new(*it)), &names)
+    };
+    let mut inputs: Vec<Input> = Vec::new();
+    let mut is_whole = false;
+    let mut words = args.iter().map(String::as_str);
+    while let Some(word) = words.next() {
+        let path = match word {
+            "-Wl,--whole-archive" | "-Wl,-whole-archive" => {
+                is_whole = true;
+                None
+            }
+            "-Wl,--no-whole-archive" | "-Wl,-no-whole-archive" => {
+                is_whole = false;
+                None
+            }
+            "-l" => words.next().and_then(library),
+            // The output is none.
+            "-o" => words.next().and(None),
+            _ => match word.strip_prefix("-l") {
+                Some(name) => library(name),
+                None => Some(Utf8PathBuf::from(word)).filter(|path| is_input(path)),
+            },
+        };
+        let Some(path) = path else { continue };
+        match inputs.iter_mut().find(|known| known.path == path) {
+            Some(known) => known.is_whole |= is_whole,
+            None => inputs.push(Input { path, is_whole }),
+        }
+    }
+    inputs
+}
+
+fn is_input(path: &Utf8Path) -> bool {
+    matches!(path.extension(), Some("o" | "obj" | "a" | "lib" | "rlib")) && path.is_file()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -126,9 +126,8 @@ fn nameless(file: &File<'_>) -> Option<Vec<Nameless>> {
     let nameless = functions.into_iter().filter(|address| !named.contains(address));
     let placed = nameless.filter_map(|address| {
         let holds = |section: &object::read::macho::MachOSection64<'_, '_, Endianness>| {
-            let start = section.address();
-            section.kind() == SectionKind::Text
-                && (start..start + section.size()).contains(&address)
+            let offset = address.checked_sub(section.address());
+            section.kind() == SectionKind::Text && offset.is_some_and(|it| it < section.size())
         };
         let section = file.sections().find(holds)?;
         Some(Nameless { address, section: u8::try_from(section.index().0).ok()? })
@@ -157,6 +156,9 @@ fn frames(content: &[u8]) -> Option<Vec<usize>> {
     let mut fields = Vec::new();
     let mut at = 0usize;
     while let Some((length, rest)) = content.get(at..)?.split_first_chunk() {
+        if *length == [0; 4] {
+            break;
+        }
         if u32::from_le_bytes(*rest.first_chunk()?) != 0 {
             fields.push(at + 8);
         }

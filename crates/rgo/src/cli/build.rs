@@ -129,7 +129,7 @@ pub struct BuildArgs {
     #[arg(short, long, conflicts_with = "profile", help_heading = "Compilation")]
     pub release: bool,
     /// Cargo profile
-    #[arg(long, value_name = "NAME", default_value = "release", help_heading = "Compilation")]
+    #[arg(long, value_name = "NAME", default_value = PROFILE, help_heading = "Compilation")]
     pub profile: String,
     /// Features to turn on, comma- or space-separated
     #[arg(short = 'F', long, value_name = "FEATURES", help_heading = "Compilation")]
@@ -328,6 +328,9 @@ pub struct EnvArgs {
     pub build: BuildArgs,
 }
 
+/// The profile, unless another one is given.
+const PROFILE: &str = "release";
+
 /// Options of a build that are about its results or its run, or that cargo's own caller gives.
 const NOT_OF_ENV: [&str; 25] = [
     "bins",
@@ -366,23 +369,39 @@ impl EnvArgs {
     /// An option that is given and that `env` cannot follow.
     #[must_use]
     pub fn without_effect(&self) -> Option<&'static str> {
-        let BuildArgs { entitlements, stamp, debug_info, strip, output, buildmode, .. } =
-            &self.build;
-        let BuildArgs { jobs, cargo_flags, env, vcs, run, all, .. } = &self.build;
+        let BuildArgs { bins, all_bins, examples, lib, buildmode, entitlements, .. } = &self.build;
+        let BuildArgs { release, profile, jobs, cargo_flags, env, stamp, .. } = &self.build;
+        let BuildArgs { debug_info, strip, no_trimpath, record_sources, vcs, .. } = &self.build;
+        let BuildArgs { output, dry_run, trace, all, work, explain_rebuild, .. } = &self.build;
+        let BuildArgs { run, args, .. } = &self.build;
         let given = [
-            (entitlements.is_some(), "--entitlements"),
-            (!stamp.is_empty(), "-X"),
-            (debug_info.is_some(), "--debug-info"),
-            (strip.is_some(), "--strip"),
-            (output.is_some(), "--output"),
+            (!bins.is_empty(), "--bin"),
+            (*all_bins, "--bins"),
+            (!examples.is_empty(), "--example"),
+            (*lib, "--lib"),
             (buildmode.is_some(), "--buildmode"),
+            (entitlements.is_some(), "--entitlements"),
+            (*release, "--release"),
+            (profile != PROFILE, "--profile"),
             (jobs.is_some(), "--jobs"),
             (!cargo_flags.is_empty(), "--cargo-flag"),
             (!env.is_empty(), "--env"),
+            (!stamp.is_empty(), "-X"),
+            (debug_info.is_some(), "--debug-info"),
+            (strip.is_some(), "--strip"),
+            (*no_trimpath, "--no-trimpath"),
+            (*record_sources, "--record-sources"),
             (*vcs != VcsArg::default(), "--vcs"),
-            (*run, "--run"),
+            (output.is_some(), "--output"),
+            (*dry_run, "--dry-run"),
+            (*trace, "-x"),
             (*all, "-a"),
+            (*work, "--work"),
+            (*explain_rebuild, "--explain-rebuild"),
+            (*run, "--run"),
+            (!args.is_empty(), "--"),
         ];
+        debug_assert_eq!(given.len(), NOT_OF_ENV.len());
         given.into_iter().find(|(is_given, _)| *is_given).map(|(_, option)| option)
     }
 }

@@ -192,6 +192,11 @@ fn options_of_apples_linker_are_no_libraries() {
     let cwd = Utf8Path::new("/w");
     for (option, expected) in [
         ("-Wl,-ld_classic", "-Wl,-ld_classic"),
+        ("-ld_classic", "-Wl,-ld_classic"),
+        ("-bundle", "-Wl,-bundle"),
+        ("-Wl,-bundle", "-Wl,-bundle"),
+        ("-Wl,-ObjC", "-ObjC"),
+        ("-ObjC", "-ObjC"),
         ("-Wl,-lto_library", "-Wl,-lto_library"),
         ("-Wl,-ld", "-ld"),
         ("-Wl,-lz", "-lz"),

@@ -29,7 +29,16 @@ pub struct Definition {
     heap: Option<(u64, Option<u64>)>,
     exports: Vec<Export>,
     /// Where in that list each name is.
-    places: HashMap<String, Vec<usize>>,
+    places: HashMap<String, Places>,
+}
+
+/// Where the exports of one name are in the list. Those of several symbols are several.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+struct Places {
+    first: Option<usize>,
+    /// The one of which nobody has said yet which symbol it is; it is the only one then.
+    without_internal: Option<usize>,
+    by_internal: HashMap<String, usize>,
 }
 
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -255,14 +264,20 @@ impl Definition {
 
     /// Two mentions of one export are one: rustc mentions all, and the other says how.
     fn export(&mut self, new: Export) {
+        let next = self.exports.len();
         let places = self.places.entry(new.name.clone()).or_default();
-        let same = |place: &&usize| {
-            let old = self.exports.get(**place).and_then(|old| old.internal.as_ref());
-            old.is_none() || new.internal.is_none() || old == new.internal.as_ref()
+        let known = match &new.internal {
+            None => places.first,
+            Some(internal) => {
+                let known = places.without_internal.take();
+                let known = known.or_else(|| places.by_internal.get(internal).copied());
+                places.by_internal.insert(internal.clone(), known.unwrap_or(next));
+                known
+            }
         };
-        let known = places.iter().find(same).copied();
         let Some(old) = known.and_then(|place| self.exports.get_mut(place)) else {
-            places.push(self.exports.len());
+            places.first = places.first.or(Some(next));
+            places.without_internal = new.internal.is_none().then_some(next);
             return self.exports.push(new);
         };
         old.internal = old.internal.take().or(new.internal);

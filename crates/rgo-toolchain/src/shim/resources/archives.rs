@@ -1,11 +1,10 @@
 //! Resources in archives: as the crate `winres` makes them, and as rustc puts those of a package's
-//! library into an `.rlib`. A linker takes of an archive what defines a missing symbol, and a resource
+//! own library into an `.rlib`. A linker takes of an archive what defines a missing symbol, and a resource
 //! defines none: icon and version would be lost without a word. So they are linked as objects.
 
-use std::collections::BTreeSet;
 use std::fs::File;
 
-use camino::{Utf8Path, Utf8PathBuf};
+use camino::Utf8Path;
 use memmap2::Mmap;
 use object::read::archive::ArchiveFile;
 use object::{Object, ObjectSection};
@@ -15,12 +14,18 @@ use crate::shim::search;
 /// Ends of the names of what rustc itself puts into archives.
 const OF_RUSTC: [&str; 2] = [".rcgu.o", ".rmeta"];
 
-/// The resource objects in the archives that a link for Windows names, each once.
-pub(in crate::shim) fn objects(args: &[String]) -> Vec<Vec<u8>> {
+/// The resource objects in the archives that a link for Windows names, each once. Of Rust's libraries
+/// only the package's own counts, which is called `own_library`: the version of a dependency is not
+/// that of the program.
+pub(in crate::shim) fn objects(args: &[String], own_library: Option<&str>) -> Vec<Vec<u8>> {
     let mut objects: Vec<Vec<u8>> = Vec::new();
-    for archive in archives(args) {
+    for input in search::inputs(args) {
+        // What is linked whole is taken as it is.
+        if input.is_whole || !counts(&input.path, own_library) {
+            continue;
+        }
         // What cannot be read the linker names.
-        let Some(content) = map(&archive) else { continue };
+        let Some(content) = map(&input.path) else { continue };
         for object in of_archive(&content) {
             if !objects.iter().any(|known| known == object) {
                 objects.push(object.to_vec());
@@ -30,41 +35,18 @@ pub(in crate::shim) fn objects(args: &[String]) -> Vec<Vec<u8>> {
     objects
 }
 
-/// The archives of a command, without those that are linked whole, and without Rust's own.
-fn archives(args: &[String]) -> BTreeSet<Utf8PathBuf> {
-    let folders: Vec<&str> = search::values(args, "-L").collect();
-    let find = |name: &str| {
-        let names = [format!("lib{name}.a"), format!("{name}.lib")];
-        search::find(folders.iter().map(|it| Utf8Path::new(*it)), &names)
-    };
-    let (mut archives, mut whole) = (BTreeSet::new(), BTreeSet::new());
-    let mut is_whole = false;
-    let mut words = args.iter().map(String::as_str);
-    while let Some(word) = words.next() {
-        let archive = match word {
-            "-Wl,--whole-archive" | "-Wl,-whole-archive" => {
-                is_whole = true;
-                None
-            }
-            "-Wl,--no-whole-archive" | "-Wl,-no-whole-archive" => {
-                is_whole = false;
-                None
-            }
-            "-l" => words.next().and_then(find),
-            _ => match word.strip_prefix("-l") {
-                Some(name) => find(name),
-                None => Some(Utf8PathBuf::from(word)).filter(|path| is_archive(path)),
-            },
-        };
-        if is_whole { &mut whole } else { &mut archives }.extend(archive);
+/// Whether resources of this archive belong to what is linked. rustc calls a library
+/// `lib<crate>-<hash>.rlib`.
+fn counts(archive: &Utf8Path, own_library: Option<&str>) -> bool {
+    match archive.extension() {
+        Some("a" | "lib") => true,
+        Some("rlib") => own_library.is_some_and(|own| {
+            let stem = archive.file_stem().unwrap_or_default();
+            let name = stem.rsplit_once('-').map_or(stem, |(name, _)| name);
+            name.strip_prefix("lib") == Some(own)
+        }),
+        _ => false,
     }
-    // What is linked whole somewhere has been taken then.
-    archives.difference(&whole).cloned().collect()
-}
-
-fn is_archive(path: &Utf8Path) -> bool {
-    let is_of_rust = path.components().any(|part| part.as_str() == "rustlib");
-    matches!(path.extension(), Some("a" | "lib" | "rlib")) && !is_of_rust && path.is_file()
 }
 
 #[allow(unsafe_code)]
@@ -142,13 +124,15 @@ mod tests {
     fn archives_are_found_as_linkers_find_them() {
         let folder = tempfile::tempdir().expect("a folder");
         let place = Utf8Path::from_path(folder.path()).expect("UTF-8");
-        for (name, section) in
-            [("libresource.a", ".rsrc$01"), ("other.lib", ".rsrc$02"), ("libmine.rlib", ".rsrc$03")]
-        {
+        for (name, section) in [
+            ("libresource.a", ".rsrc$01"),
+            ("other.lib", ".rsrc$02"),
+            ("libmine-0f.rlib", ".rsrc$03"),
+        ] {
             std::fs::write(place.join(name), archive(&[&coff(section)])).expect("written");
         }
         let (folder, file) = (format!("-L{place}"), place.join("other.lib").into_string());
-        let rlib = place.join("libmine.rlib").into_string();
+        let rlib = place.join("libmine-0f.rlib").into_string();
         for (args, count) in [
             (vec![&*folder, "-lresource"], 1),
             (vec!["-L", place.as_str(), "-l", "resource"], 1),
@@ -171,7 +155,11 @@ mod tests {
             (vec!["-lresource", "x.a", "-o"], 0),
         ] {
             let args: Vec<String> = args.into_iter().map(str::to_owned).collect();
-            assert_eq!(objects(&args).len(), count, "{args:?}");
+            assert_eq!(objects(&args, Some("mine")).len(), count, "{args:?}");
+        }
+        // Those of a dependency are not the program's.
+        for other in [None, Some("min"), Some("mine_0f")] {
+            assert!(objects(&[place.join("libmine-0f.rlib").into_string()], other).is_empty());
         }
     }
 }

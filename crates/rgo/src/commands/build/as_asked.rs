@@ -26,7 +26,7 @@ pub(super) fn missing(linked: &Linked, image: &Image<'_>) -> Result<Vec<String>>
     let exports = Exports::read(linked, image.format())?;
     missing.extend(exports.missing(image, &linkage));
     if linked.library {
-        missing.extend(exports.superfluous(&linkage, image));
+        missing.extend(exports.superfluous(linked, &linkage, image));
     }
     Ok(missing)
 }
@@ -156,7 +156,7 @@ impl Exports {
     }
 
     /// Names that are exported though no list has them.
-    fn superfluous(&self, linkage: &Linkage, image: &Image<'_>) -> Option<String> {
+    fn superfluous(&self, linked: &Linked, linkage: &Linkage, image: &Image<'_>) -> Option<String> {
         let allowed = self.allowed.as_ref()?;
         // Those of the build's own record are found by their section.
         let own = [rgo_binary::note::SYMBOL, rgo_binary::audit::SYMBOL];
@@ -167,9 +167,13 @@ impl Exports {
                 || is_end_of_section(name, image)
         };
         let names = linkage.exports.iter().map(String::as_str);
-        let more: Vec<&str> = names.filter(|name| !is_allowed(name)).collect();
-        let list =
-            if image.format() == Format::Pe { "module definition" } else { "version script" };
+        let mut more: Vec<&str> = names.filter(|name| !is_allowed(name)).collect();
+        let is_pe = image.format() == Format::Pe;
+        if is_pe && !more.is_empty() {
+            let by_objects = linked.exported_by_objects();
+            more.retain(|name| !by_objects.contains(*name));
+        }
+        let list = if is_pe { "module definition" } else { "version script" };
         (!more.is_empty()).then(|| format!("a {list} that does not export {}", listed(&more)))
     }
 }

@@ -92,11 +92,54 @@ fn first_error(errors: &[String], stderr: &str) -> String {
     }
     let lines = errors.iter().flat_map(|text| text.lines()).chain(stderr.lines());
     let plain = lines.map(|line| anstream::adapter::strip_str(line).to_string());
-    plain
-        .filter_map(|line| {
-            let at = line.find("error")?;
-            line[..at].trim().is_empty().then(|| line.trim().to_owned())
-        })
-        .next()
-        .unwrap_or_else(|| "cargo failed".to_owned())
+    let mut wrong = plain.filter_map(|line| {
+        let line = line.trim();
+        let line = line.strip_prefix("= note:").unwrap_or(line).trim_start();
+        let is_error = line.starts_with("error") || line.contains(LLD);
+        is_error.then(|| line.to_owned())
+    });
+    match wrong.next() {
+        // That the linker failed is known; what it said stands below.
+        Some(first) if first.contains(LINKING) => wrong.next().unwrap_or(first),
+        Some(first) => first,
+        None => "cargo failed".to_owned(),
+    }
+}
+
+/// How rustc says that a linker failed.
+const LINKING: &str = "linking with `";
+/// How LLD begins an error, behind its name.
+const LLD: &str = ": error: ";
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_reason_is_the_linkers() {
+        let link = "error: linking with `/c/rgo-link` failed: exit status: 1\n  |\n  = note:  \"/c/rgo-link\"\n";
+        for (errors, expected) in [
+            (
+                format!(
+                    "{link}  = note: error: after linking /t/a.dll: it exports b\n          hint: do\n\n"
+                ),
+                "error: after linking /t/a.dll: it exports b",
+            ),
+            (
+                format!("{link}  = note: ld.lld: error: undefined symbol: x\n"),
+                "ld.lld: error: undefined symbol: x",
+            ),
+            (
+                format!("{link}  = note: some text\n"),
+                "error: linking with `/c/rgo-link` failed: exit status: 1",
+            ),
+            (
+                "error[E0308]: mismatched types\n --> a.rs\n".to_owned(),
+                "error[E0308]: mismatched types",
+            ),
+            (String::new(), "cargo failed"),
+        ] {
+            assert_eq!(first_error(&[errors], ""), expected);
+        }
+    }
 }

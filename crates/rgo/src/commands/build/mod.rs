@@ -20,6 +20,7 @@ mod makeable;
 mod note;
 mod open_names;
 mod prepare;
+mod property_lists;
 mod report;
 mod run_outputs;
 mod settings;

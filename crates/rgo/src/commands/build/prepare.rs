@@ -23,7 +23,7 @@ use rgo_toolchain::vcs::{self, Absent, Vcs};
 use super::finish::StripMode;
 use super::lockfile::Lockfiles;
 use super::values::{self, Template};
-use super::{arguments, floors};
+use super::{arguments, floors, property_lists};
 use crate::cli::build::{BuildArgs, StripArg, VcsArg};
 use crate::exit::{Hint, Usage};
 use crate::output as terminal;
@@ -72,9 +72,26 @@ pub(super) struct Prepared {
     pub output: Utf8PathBuf,
 }
 
-/// A variable of the environment, if it is UTF-8.
+/// A variable of the environment, if it is UTF-8; of `PATH`, what is.
 pub(super) fn env(name: &str) -> Option<String> {
-    std::env::var(name).ok()
+    let value = std::env::var_os(name)?;
+    if name != PATH {
+        return value.into_string().ok();
+    }
+    let folders = std::env::split_paths(&value).filter(|folder| folder.to_str().is_some());
+    std::env::join_paths(folders).ok()?.into_string().ok()
+}
+
+const PATH: &str = "PATH";
+
+/// Build scripts for Windows get a PATH with rgo's resource compilers on it.
+fn warn_of_lost_folders(is_for_windows: bool) {
+    let is_whole = std::env::var_os(PATH).is_none_or(|path| path.to_str().is_some());
+    if is_for_windows && !is_whole {
+        terminal::warning(
+            "PATH has folders whose names are not UTF-8: build scripts for Windows do not see them",
+        );
+    }
 }
 
 /// Finds out what there is, and decides what to do.
@@ -108,19 +125,13 @@ pub(super) fn prepare(args: &BuildArgs) -> Result<Prepared> {
     }
     let is_for_macos = targets.iter().any(|(toolchain, _)| toolchain.is("darwin"));
     check_for_macos(args, is_for_macos)?;
-    let info_plist = args.info_plist.as_ref().map(|file| request.folder.join(file));
-    let info_plist = info_plist
-        .map(InfoPlist::read)
-        .transpose()
-        .map_err(|why| Usage(format!("--info-plist: {why}")))?;
-    let entitlements = args.entitlements.as_ref().map(|file| request.folder.join(file));
-    let entitlements = entitlements
-        .map(|file| {
-            let content = std::fs::read(&file).with_context(|| format!("reading {file}"))?;
-            Entitlements::from_plist(&content).with_context(|| file.to_string())
-        })
-        .transpose()
-        .map_err(|error| Usage(format!("--entitlements: {error:#}")))?;
+    if let Some(sdk) = shim::own_sdk(&env) {
+        // Compilers run in other folders.
+        cargo = cargo.env("SDKROOT", sdk);
+    }
+    warn_of_lost_folders(targets.iter().any(|(toolchain, _)| toolchain.is("windows")));
+    let info_plist = property_lists::info_plist(args.info_plist.as_ref(), &request.folder)?;
+    let entitlements = property_lists::entitlements(args.entitlements.as_ref(), &request.folder)?;
     let output = arguments::output(args, &request.folder, &project.metadata.workspace_root);
     let folder = project.manifest.parent().unwrap_or(&request.folder);
     // After cargo, which may have written Cargo.lock: that would be a change of the work tree.

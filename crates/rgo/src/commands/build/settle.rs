@@ -112,8 +112,8 @@ impl Execution<'_> {
     }
 
     /// Removes a linked file where cargo keeps it: what it hands out is a hard link or a copy of
-    /// a file in `deps` or `examples`, which may have a hash in its name, and it looks at that
-    /// one alone.
+    /// a file in `deps` or `examples`, or since 1.100 in a unit's own `out`, which may have a hash in
+    /// its name, and it looks at that one alone.
     fn forget(&self, linked: &Linked<'_>) -> Result<()> {
         let remove = |path: &Utf8Path| match fs::remove_file(path) {
             Err(error) if error.kind() != io::ErrorKind::NotFound => {
@@ -128,7 +128,8 @@ impl Execution<'_> {
         let inner = folder
             .strip_prefix(&built.target)
             .map_or_else(|_| folder.to_owned(), |rest| built.build.join(rest));
-        for folder in [inner.join("deps"), inner.join("examples"), inner] {
+        let outs = cmake_builds::outs(&inner);
+        for folder in outs.into_iter().chain([inner.join("deps"), inner.join("examples"), inner]) {
             for entry in folder.read_dir_utf8().into_iter().flatten().flatten() {
                 let stem = plain(entry.path().file_stem().unwrap_or_default());
                 let hash = stem.strip_prefix(&name).map(|rest| rest.trim_start_matches('_'));

@@ -1,11 +1,13 @@
 //! What this program does when a build starts it as a linker or a compiler: the link shim of
 //! `rgo-toolchain` runs zig, and what was linked is mended and compared with what was asked for.
 
+use std::collections::HashSet;
 use std::ffi::OsString;
 use std::process::ExitCode;
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, bail};
 use globset::{Glob, GlobSetBuilder};
+use object::{Object, ObjectSymbol};
 use rgo_binary::{Image, Limits, Recognised, edit, recognise};
 use rgo_toolchain::shim;
 use rgo_toolchain::shim::asked::{ListForm, exported_by};
@@ -77,19 +79,36 @@ fn mend(linked: &shim::Linked) -> Result<()> {
                 .with_context(|| format!("reading the list of exports {}", list.path))?;
             allowed.extend(exported_by(&text, list.form));
         }
-        bytes = restricted(&bytes, &allowed)?;
+        bytes = restricted(&bytes, &allowed, linked.library)?;
     }
     drop(data);
     place::put(&linked.output, &bytes, Some(&linked.output))?;
     Ok(())
 }
 
+/// Letters of a name on a list that stand for others.
+const PATTERN: [char; 3] = ['*', '?', '['];
 /// What a program exports of itself, as linkers make it.
 const HEADER: &str = "__mh_execute_header";
 
-/// A library or program that exports what is on these lists, and no more.
-fn restricted(data: &[u8], allowed: &[String]) -> Result<Vec<u8>> {
-    let exported = Image::parse(data, &Limits::default())?.linkage()?.exports;
+/// A library or program that exports what is on these lists, and no more. A name that a library does
+/// not have is a mistake; that a program lacks what its library exports is none.
+fn restricted(data: &[u8], allowed: &[String], is_library: bool) -> Result<Vec<u8>> {
+    let image = Image::parse(data, &Limits::default())?;
+    let exported = image.linkage()?.exports;
+    if is_library {
+        let exports: HashSet<&str> = exported.iter().map(String::as_str).collect();
+        let absent = allowed.iter().map(String::as_str);
+        let absent = absent.filter(|name| !name.contains(PATTERN) && !exports.contains(name));
+        let mut absent: Vec<&str> = absent.collect();
+        // What is defined and hidden is compared with what was asked for later.
+        let symbols = image.object().symbols().filter(ObjectSymbol::is_definition);
+        let defined: HashSet<&str> = symbols.filter_map(|symbol| symbol.name().ok()).collect();
+        absent.retain(|name| !defined.contains(name));
+        if !absent.is_empty() {
+            bail!("nothing of what was linked defines the export {}", as_asked::listed(&absent));
+        }
+    }
     let mut patterns = GlobSetBuilder::new();
     for name in allowed {
         patterns.add(Glob::new(name).with_context(|| format!("the export {name}"))?);
