@@ -29,11 +29,14 @@ const RESULT: &str = "toolchains/darwin-names";
 const NAMED: usize = 3;
 
 /// Frameworks of Apple's other systems alone, which crates bind too.
-const NOT_ON_MACOS: [&str; 9] = [
+const NOT_ON_MACOS: [&str; 12] = [
+    "BackgroundTasks",
     "CarPlay",
     "CoreTelephony",
     "MobileCoreServices",
     "OpenGLES",
+    "PushToTalk",
+    "SensorKit",
     "UIKit",
     "WatchConnectivity",
     "WatchKit",
@@ -126,19 +129,11 @@ fn keep_where_most_have_it(claims: &mut Vec<Claim>) {
     });
 }
 
-/// Libraries of `/usr/lib`, by the name after `-l`.
-const USR_LIB: [(&str, &str); 10] = [
-    ("-lbz2", "/usr/lib/libbz2.1.0.dylib"),
-    ("-lcups", "/usr/lib/libcups.2.dylib"),
-    ("-lcurl", "/usr/lib/libcurl.4.dylib"),
-    ("-lexpat", "/usr/lib/libexpat.1.dylib"),
-    ("-liconv", "/usr/lib/libiconv.2.dylib"),
-    ("-lobjc", "/usr/lib/libobjc.A.dylib"),
-    ("-lresolv", "/usr/lib/libresolv.9.dylib"),
-    ("-lsqlite3", "/usr/lib/libsqlite3.dylib"),
-    ("-lxml2", "/usr/lib/libxml2.2.dylib"),
-    ("-lz", "/usr/lib/libz.1.dylib"),
-];
+/// Libraries of `/usr/lib` of which bindings are believed, by the name after `-l`. Others, like zlib
+/// and SQLite, are open: a crate can build its own, newer and with more in it than Apple's, and its
+/// bindings list both. Names of these are only those that programs have got from macOS.
+const USR_LIB: [(&str, &str); 2] =
+    [("-lobjc", "/usr/lib/libobjc.A.dylib"), ("-lresolv", "/usr/lib/libresolv.9.dylib")];
 
 /// The install name of a framework or library that is named by its name alone.
 fn install_name(name: &str, known: &BTreeMap<String, Library>) -> Option<String> {

@@ -1,0 +1,354 @@
+//! What crates say: `#[link(name = "Security", kind = "framework")] extern "C" { … }`, and the classes
+//! of Objective-C that the crates of objc2 declare.
+
+mod conditions;
+mod modules;
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use anyhow::Context;
+use serde::Deserialize;
+use syn::parse::{Parse, ParseStream};
+use syn::visit::{self, Visit};
+use syn::{
+    Attribute, Expr, ExprLit, ForeignItem, Ident, ImplItem, Item, ItemForeignMod, ItemMod, Lit,
+    LitStr, Macro, Meta, Stmt, Token, Visibility,
+};
+use walkdir::WalkDir;
+
+use self::modules::Place;
+use super::{Claim, Source};
+use crate::shell::{self, output};
+
+const MANIFEST: &str = "xtask/darwin-names/Cargo.toml";
+
+#[derive(Deserialize)]
+struct Metadata {
+    packages: Vec<Package>,
+}
+
+#[derive(Deserialize)]
+struct Package {
+    name: String,
+    version: String,
+    license: Option<String>,
+    manifest_path: PathBuf,
+    targets: Vec<Target>,
+    #[serde(default)]
+    metadata: serde_json::Value,
+}
+
+#[derive(Deserialize)]
+struct Target {
+    kind: Vec<String>,
+    src_path: PathBuf,
+}
+
+pub(super) fn claims() -> anyhow::Result<Vec<Claim>> {
+    let mut cargo = shell::cargo();
+    cargo.args(["metadata", "--locked", "--format-version=1", "--manifest-path", MANIFEST]);
+    let metadata: Metadata = serde_json::from_str(&output(&mut cargo)?)?;
+    let mut claims = Vec::new();
+    for package in metadata.packages.iter().filter(|package| package.is_for_macos()) {
+        let source = Source {
+            name: format!("{} {}", package.name, package.version),
+            license: package.license.clone().unwrap_or_else(|| "unknown".to_owned()),
+        };
+        claims.extend(package.found()?.into_iter().map(|found| Claim {
+            library: found.library,
+            name: found.name,
+            source: source.clone(),
+        }));
+    }
+    Ok(claims)
+}
+
+/// A name in a block that links a library.
+#[derive(Debug, PartialEq, Eq, PartialOrd, Ord)]
+struct Found {
+    library: String,
+    name: String,
+}
+
+impl Package {
+    /// Whether its documentation is for macOS, if it says for which of Apple's systems it is: crates of
+    /// objc2 whose framework other systems alone have say so there.
+    fn is_for_macos(&self) -> bool {
+        let of_docs = &self.metadata["docs"]["rs"];
+        let targets = of_docs["targets"].as_array().into_iter().flatten();
+        let targets: Vec<&str> = targets
+            .chain(of_docs.get("default-target"))
+            .filter_map(serde_json::Value::as_str)
+            .filter(|target| target.contains("-apple-"))
+            .collect();
+        targets.is_empty() || targets.iter().any(|target| target.ends_with("-apple-darwin"))
+    }
+
+    /// The names that its library declares.
+    fn found(&self) -> anyhow::Result<Vec<Found>> {
+        let folder = self.manifest_path.parent().context("a package without a folder")?;
+        let library = self.targets.iter().find(|target| target.kind.iter().any(|it| it == "lib"));
+        match library {
+            Some(library) if links(folder)? => Ok(of_crate(&self.name, &library.src_path)),
+            _ => Ok(Vec::new()),
+        }
+    }
+}
+
+/// Whether any file of a package may link a library. Most do not, and are not looked into further.
+fn links(folder: &Path) -> anyhow::Result<bool> {
+    for entry in WalkDir::new(folder) {
+        let entry = entry?;
+        let is_source = entry.path().extension().is_some_and(|extension| extension == "rs");
+        if is_source && fs::read_to_string(entry.path()).is_ok_and(|text| text.contains("link(")) {
+            return Ok(true);
+        }
+    }
+    Ok(false)
+}
+
+/// The names that a crate declares, from its root on.
+fn of_crate(name: &str, root: &Path) -> Vec<Found> {
+    let mut seen = Seen::default();
+    seen.read(root, Place::of_root(root));
+    // Crates that bind one library name it once, in a block of its own. Other crates declare functions
+    // of any library beside it.
+    if let [only] = Vec::from_iter(&seen.libraries)[..] {
+        let functions = seen.unnamed.iter().filter(|_| is_of_bindings(name));
+        let names = functions.chain(&seen.classes);
+        let found = names.map(|name| Found { library: only.clone(), name: name.clone() });
+        seen.found.extend(found);
+    }
+    seen.found
+}
+
+/// Whether a crate by this name has nothing but bindings.
+fn is_of_bindings(name: &str) -> bool {
+    name.ends_with("-sys") || name.starts_with("objc2-") || name == "core-services"
+}
+
+/// Sources that include one another are read no deeper.
+const DEPTH: usize = 50;
+
+#[derive(Default)]
+struct Seen {
+    /// Frameworks, and libraries with `-l` before their names.
+    libraries: BTreeSet<String>,
+    found: Vec<Found>,
+    /// Names in blocks that say no library.
+    unnamed: Vec<String>,
+    /// The symbols of classes.
+    classes: Vec<String>,
+    /// Where the modules are of what is being read.
+    place: Place,
+    depth: usize,
+}
+
+impl Seen {
+    /// Reads a file of the crate. Some are generated by build scripts, and are not there.
+    fn read(&mut self, file: &Path, place: Place) {
+        let text = fs::read_to_string(file).unwrap_or_default();
+        // Some are no whole programs, but parts of others.
+        if let Ok(file) = syn::parse_file(&text) {
+            self.within(place, &file);
+        }
+    }
+
+    fn within(&mut self, place: Place, file: &syn::File) {
+        if self.depth == DEPTH || !conditions::hold(&file.attrs) {
+            return;
+        }
+        let outside = std::mem::replace(&mut self.place, place);
+        self.depth += 1;
+        for item in &file.items {
+            self.visit_item(item);
+        }
+        self.depth -= 1;
+        self.place = outside;
+    }
+}
+
+impl<'ast> Visit<'ast> for Seen {
+    fn visit_item(&mut self, item: &'ast Item) {
+        if conditions::hold(attributes_of(item)) {
+            visit::visit_item(self, item);
+        }
+    }
+
+    fn visit_impl_item(&mut self, item: &'ast ImplItem) {
+        let holds = match item {
+            ImplItem::Fn(function) => conditions::hold(&function.attrs),
+            ImplItem::Macro(call) => conditions::hold(&call.attrs),
+            _ => true,
+        };
+        if holds {
+            visit::visit_impl_item(self, item);
+        }
+    }
+
+    fn visit_stmt(&mut self, statement: &'ast Stmt) {
+        let holds = match statement {
+            Stmt::Macro(call) => conditions::hold(&call.attrs),
+            Stmt::Expr(Expr::Block(block), _) => conditions::hold(&block.attrs),
+            Stmt::Expr(Expr::Unsafe(block), _) => conditions::hold(&block.attrs),
+            _ => true,
+        };
+        if holds {
+            visit::visit_stmt(self, statement);
+        }
+    }
+
+    fn visit_item_mod(&mut self, module: &'ast ItemMod) {
+        if module.content.is_some() {
+            let place = self.place.inside(&module.ident.to_string());
+            let outside = std::mem::replace(&mut self.place, place);
+            visit::visit_item_mod(self, module);
+            self.place = outside;
+        } else {
+            for (file, place) in self.place.files(module) {
+                self.read(&file, place);
+            }
+        }
+    }
+
+    fn visit_item_foreign_mod(&mut self, block: &'ast ItemForeignMod) {
+        let library = block.attrs.iter().find_map(linked);
+        self.libraries.extend(library.clone());
+        for item in &block.items {
+            let (attributes, name) = match item {
+                ForeignItem::Fn(function) => (&function.attrs, function.sig.ident.to_string()),
+                ForeignItem::Static(place) => (&place.attrs, place.ident.to_string()),
+                _ => continue,
+            };
+            if !conditions::hold(attributes) {
+                continue;
+            }
+            let link_name = attributes.iter().find_map(|it| text_of(&it.meta, "link_name"));
+            let name = match link_name {
+                Some(raw) if raw.starts_with('\u{1}') => raw[1..].to_owned(),
+                Some(name) => format!("_{name}"),
+                None => format!("_{}", name.trim_start_matches("r#")),
+            };
+            match &library {
+                Some(library) => self.found.push(Found { library: library.clone(), name }),
+                None => self.unnamed.push(name),
+            }
+        }
+        visit::visit_item_foreign_mod(self, block);
+    }
+
+    fn visit_macro(&mut self, call: &'ast Macro) {
+        let name = call.path.segments.last().map(|it| it.ident.to_string()).unwrap_or_default();
+        if name == "extern_class" {
+            self.classes.extend(class(call));
+        } else if name == "include" {
+            if let Ok(path) = call.parse_body::<LitStr>() {
+                let file = self.place.included(&path.value());
+                self.read(&file, self.place.clone());
+            }
+        } else if name == "cfg_if" {
+            for file in call.parse_body::<Branches>().map(|it| it.0).unwrap_or_default() {
+                self.within(self.place.clone(), &file);
+            }
+        } else if let Ok(file) = call.parse_body::<syn::File>() {
+            // A macro that hands its content on.
+            self.within(self.place.clone(), &file);
+        }
+    }
+}
+
+/// The branches of `cfg_if!` that can be compiled for macOS: those before one that is sure to be.
+struct Branches(Vec<syn::File>);
+
+impl Parse for Branches {
+    fn parse(input: ParseStream<'_>) -> syn::Result<Self> {
+        let mut branches = Vec::new();
+        let mut is_chosen = false;
+        loop {
+            let mut value = Some(true);
+            if input.peek(Token![if]) {
+                input.parse::<Token![if]>()?;
+                for attribute in input.call(Attribute::parse_outer)? {
+                    let condition = attribute.parse_args::<Meta>()?;
+                    value = conditions::value(&condition);
+                }
+            }
+            let content;
+            syn::braced!(content in input);
+            // Statements of a function are no items, and declare no names of libraries.
+            let file = syn::parse2::<syn::File>(content.parse()?).ok();
+            branches.extend(file.filter(|_| !is_chosen && value != Some(false)));
+            is_chosen |= value == Some(true);
+            if input.is_empty() {
+                return Ok(Self(branches));
+            }
+            input.parse::<Token![else]>()?;
+        }
+    }
+}
+
+/// The symbol of the class that `extern_class!` declares: `… pub struct NSString …`, which may have
+/// another name for Objective-C: `#[name = "…"]`.
+fn class(call: &Macro) -> Option<String> {
+    let head = |input: ParseStream<'_>| {
+        let attributes = input.call(Attribute::parse_outer)?;
+        input.parse::<Visibility>()?;
+        input.parse::<Token![struct]>()?;
+        let name = input.parse::<Ident>()?;
+        // Fields, and in older versions what the class inherits from.
+        while !input.is_empty() {
+            input.step(|cursor| {
+                let next = cursor.token_tree().map(|(_, rest)| ((), rest));
+                next.ok_or_else(|| cursor.error("no more"))
+            })?;
+        }
+        Ok((attributes, name.to_string()))
+    };
+    let (attributes, name) = call.parse_body_with(head).ok()?;
+    if !conditions::hold(&attributes) {
+        return None;
+    }
+    let other = attributes.iter().find_map(|it| text_of(&it.meta, "name"));
+    Some(format!("_OBJC_CLASS_$_{}", other.unwrap_or(name)))
+}
+
+/// The attributes of an item.
+fn attributes_of(item: &Item) -> &[Attribute] {
+    match item {
+        Item::Const(it) => &it.attrs,
+        Item::ForeignMod(it) => &it.attrs,
+        Item::Fn(it) => &it.attrs,
+        Item::Impl(it) => &it.attrs,
+        Item::Macro(it) => &it.attrs,
+        Item::Mod(it) => &it.attrs,
+        Item::Static(it) => &it.attrs,
+        Item::Trait(it) => &it.attrs,
+        // No block of foreign names is in any other.
+        _ => &[],
+    }
+}
+
+/// The library that an attribute links: `#[link(…)]`, also within `#[cfg_attr(…, link(…))]`.
+fn linked(attribute: &Attribute) -> Option<String> {
+    let link = conditions::effective(attribute).into_iter().find(|it| it.path().is_ident("link"))?;
+    let parts = conditions::parts(&link)?;
+    let value = |key: &str| parts.iter().find_map(|part| text_of(part, key));
+    let name = value("name")?;
+    match value("kind").as_deref() {
+        Some("framework") => Some(name),
+        None | Some("dylib") => Some(format!("-l{name}")),
+        _ => None,
+    }
+}
+
+fn text_of(meta: &Meta, key: &str) -> Option<String> {
+    match meta {
+        Meta::NameValue(pair) if pair.path.is_ident(key) => match &pair.value {
+            Expr::Lit(ExprLit { lit: Lit::Str(text), .. }) => Some(text.value()),
+            _ => None,
+        },
+        _ => None,
+    }
+}
