@@ -45,6 +45,11 @@ const NOT_ON_MACOS: [&str; 12] = [
     "XCUIAutomation",
 ];
 
+/// Parts of names of Apple's other systems alone. The headers of a framework that macOS has too
+/// declare them unavailable there, which bindings do not repeat.
+const NAMES_NOT_ON_MACOS: [&str; 4] =
+    ["AVAudioSession", "NSDeviceCertification", "OpenGLES", "PerformanceProfile"];
+
 /// Where a name is from: a package with its version, and its license.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 struct Source {
@@ -89,9 +94,7 @@ pub(crate) fn run() -> anyhow::Result<()> {
     let mut others = crates::claims()?;
     others.extend(goroot::claims()?);
     others.retain(|claim| {
-        !known.contains(&claim.name)
-            && !of_system.contains(&claim.name)
-            && !NOT_ON_MACOS.contains(&claim.library.as_str())
+        !known.contains(&claim.name) && !of_system.contains(&claim.name) && is_on_macos(claim)
     });
 
     let mut sources = Vec::new();
@@ -108,6 +111,12 @@ pub(crate) fn run() -> anyhow::Result<()> {
         library.names.entry(claim.name).or_default().insert(place);
     }
     write(&libraries, &sources)
+}
+
+/// Whether bindings that say this are not about another system of Apple's.
+fn is_on_macos(claim: &Claim) -> bool {
+    !NOT_ON_MACOS.contains(&claim.library.as_str())
+        && !NAMES_NOT_ON_MACOS.iter().any(|part| claim.name.contains(part))
 }
 
 /// Apple has moved names from library to library: programs of different years disagree. Keeps for
