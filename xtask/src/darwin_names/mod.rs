@@ -202,3 +202,113 @@ fn version(packed: u32) -> String {
     let packed = if packed == 0 { 1 << 16 } else { packed };
     format!("{}.{}.{}", packed >> 16, packed >> 8 & 0xff, packed & 0xff)
 }
+
+#[cfg(test)]
+mod tests {
+    use std::path::PathBuf;
+
+    use super::*;
+
+    fn root() -> PathBuf {
+        Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap().to_owned()
+    }
+
+    /// The names of the packages in a list.
+    fn listed(file: &str) -> Vec<toml::Table> {
+        let text = fs::read_to_string(root().join(file)).unwrap();
+        let list: toml::Table = toml::from_str(&text).unwrap();
+        let packages = list["package"].as_array().unwrap();
+        packages.iter().map(|package| package.as_table().unwrap().clone()).collect()
+    }
+
+    fn text<'t>(package: &'t toml::Table, key: &str) -> &'t str {
+        package[key].as_str().unwrap()
+    }
+
+    /// Calls back with the install name of each library, each of its names, and whether a program
+    /// shows it: what is committed.
+    fn for_each(mut see: impl FnMut(&str, &str, bool)) {
+        let folder = root().join(RESULT);
+        let programs: BTreeSet<String> = listed("xtask/darwin-names/programs.toml")
+            .iter()
+            .map(|package| format!("{} {}", text(package, "name"), text(package, "version")))
+            .collect();
+        let sources = fs::read_to_string(folder.join("sources.txt")).unwrap();
+        let of_programs: BTreeSet<&str> = sources
+            .lines()
+            .map(|line| line.splitn(3, ' ').collect::<Vec<_>>())
+            .filter(|words| programs.contains(words[2]))
+            .map(|words| words[0])
+            .collect();
+        let mut seen = 0;
+        for entry in fs::read_dir(&folder).unwrap() {
+            let path = entry.unwrap().path();
+            if path.ends_with("sources.txt") {
+                continue;
+            }
+            let text = fs::read_to_string(&path).unwrap();
+            let mut lines = text.lines();
+            let library = lines.next().unwrap();
+            for line in lines.skip(1) {
+                let mut words = line.split(' ');
+                let name = words.next().unwrap();
+                see(library, name, words.any(|source| of_programs.contains(source)));
+                seen += 1;
+            }
+        }
+        assert!(seen > 20_000, "{seen} names");
+    }
+
+    /// A crate's own SQLite or zlib has names that Apple's has not.
+    #[test]
+    fn names_of_open_libraries_are_those_that_programs_have_from_macos() {
+        for_each(|library, name, is_of_program| {
+            let is_open = library.starts_with("/usr/lib/")
+                && !USR_LIB.iter().any(|(_, of_apple)| *of_apple == library);
+            assert!(is_of_program || !is_open, "{name} of {library}");
+        });
+    }
+
+    #[test]
+    fn names_of_other_systems_tests_and_helpers_are_left_out() {
+        let others = ["win32", "zng_", "gnustep", "objc2_", "NSObject2", "NSObjectMutable"];
+        for_each(|library, name, is_of_program| {
+            let framework = library.rsplit('/').next().unwrap();
+            let is_other = NOT_ON_MACOS.contains(&framework)
+                || NAMES_NOT_ON_MACOS.iter().chain(&others).any(|part| name.contains(part));
+            assert!(is_of_program || !is_other, "{name} of {library}");
+        });
+    }
+
+    /// What is to show that the data is right must not be what it is made from.
+    #[test]
+    fn held_out_programs_are_no_sources() {
+        let held_out = listed("testdata/corpus.toml").into_iter().filter(|package| {
+            let files = package.get("files").and_then(toml::Value::as_array);
+            files
+                .into_iter()
+                .flatten()
+                .any(|file| file["is"].as_str().is_some_and(|is| is.contains("held out")))
+        });
+        let held_out: Vec<String> =
+            held_out.map(|package| text(&package, "name").to_owned()).collect();
+        assert!(held_out.len() >= 2, "{held_out:?}");
+        for source in listed("xtask/darwin-names/programs.toml") {
+            assert!(!held_out.iter().any(|name| name == text(&source, "name")), "{source:?}");
+        }
+    }
+
+    #[test]
+    fn what_most_programs_say_is_kept() {
+        let claim = |library: &str, source: &str| Claim {
+            library: library.to_owned(),
+            name: "_a".to_owned(),
+            source: Source { name: source.to_owned(), license: String::new() },
+        };
+        let mut claims =
+            vec![claim("Old", "a"), claim("New", "b"), claim("New", "c"), claim("Old", "a")];
+        keep_where_most_have_it(&mut claims);
+        assert!(claims.iter().all(|claim| claim.library == "New"));
+        assert_eq!(claims.len(), 2);
+    }
+}

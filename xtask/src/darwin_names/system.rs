@@ -40,7 +40,8 @@ fn pinned(kept: &Path, version: &str) -> anyhow::Result<PathBuf> {
         .filter(|path| path.is_file())
         .collect();
     stubs.sort();
-    let none = || format!("rgo has no zig {version} yet: build something for darwin with rgo-build");
+    let none =
+        || format!("rgo has no zig {version} yet: build something for darwin with rgo-build");
     stubs.into_iter().next().with_context(none)
 }
 
