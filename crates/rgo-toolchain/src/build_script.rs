@@ -105,7 +105,7 @@ fn shortened(text: &str) -> String {
 }
 
 /// What helps, by what was said, for build scripts that many projects have.
-const HINTS: [(&[&str], &str); 7] = [
+const HINTS: [(&[&str], &str); 6] = [
     (
         &["don't know how to configure OpenSSL for"],
         "OpenSSL's feature `vendored` has no configuration for this platform: take rustls, or native-tls, which uses \
