@@ -10,10 +10,6 @@ use std::path::{Path, PathBuf};
 
 use anyhow::Context;
 use serde::Deserialize;
-use syn::{
-    Attribute, Expr, ExprLit, ForeignItem, Ident, ImplItem, Item, ItemForeignMod, ItemMod, Lit,
-    LitStr, Macro, Meta, Stmt, Token, Visibility,
-};
 use walkdir::WalkDir;
 
 use self::declared::Declared;
