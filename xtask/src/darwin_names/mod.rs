@@ -50,6 +50,10 @@ const NOT_ON_MACOS: [&str; 12] = [
 const NAMES_NOT_ON_MACOS: [&str; 4] =
     ["AVAudioSession", "NSDeviceCertification", "OpenGLES", "PerformanceProfile"];
 
+/// Frameworks that re-export others: programs that were linked with older SDKs, and some bindings, have
+/// names from them that are the others'.
+const RE_EXPORTING: [&str; 3] = ["ApplicationServices", "AudioUnit", "Foundation"];
+
 /// Where a name is from: a package with its version, and its license.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 struct Source {
@@ -90,12 +94,15 @@ pub(crate) fn run() -> anyhow::Result<()> {
     let of_system = system::names()?;
     of_programs.retain(|claim| !of_system.contains(&claim.name));
     keep_where_most_have_it(&mut of_programs);
+    leave_to_re_exported(&mut of_programs);
     let known: BTreeSet<String> = of_programs.iter().map(|claim| claim.name.clone()).collect();
     let mut others = crates::claims()?;
     others.extend(goroot::claims()?);
     others.retain(|claim| {
         !known.contains(&claim.name) && !of_system.contains(&claim.name) && is_on_macos(claim)
     });
+
+    leave_to_re_exported(&mut others);
 
     let mut sources = Vec::new();
     for claim in of_programs.into_iter().chain(others) {
@@ -136,6 +143,17 @@ fn keep_where_most_have_it(claims: &mut Vec<Claim>) {
         let votes = votes.get(&(claim.name.clone(), claim.library.clone())).map(BTreeSet::len);
         votes == most.get(&claim.name).copied()
     });
+}
+
+/// Where a library that re-exports another and that other are both said to have a name, it is the
+/// other's.
+fn leave_to_re_exported(claims: &mut Vec<Claim>) {
+    let re_exports = |claim: &Claim| {
+        claim.library.rsplit('/').next().is_some_and(|name| RE_EXPORTING.contains(&name))
+    };
+    let others = claims.iter().filter(|claim| !re_exports(claim));
+    let theirs: BTreeSet<String> = others.map(|claim| claim.name.clone()).collect();
+    claims.retain(|claim| !re_exports(claim) || !theirs.contains(&claim.name));
 }
 
 /// Libraries of `/usr/lib` of which bindings are believed, by the name after `-l`. Others, like zlib
@@ -296,6 +314,31 @@ mod tests {
         for source in listed("xtask/darwin-names/programs.toml") {
             assert!(!held_out.iter().any(|name| name == text(&source, "name")), "{source:?}");
         }
+    }
+
+    #[test]
+    fn each_name_is_of_one_library() {
+        let mut owners = BTreeMap::new();
+        for_each(|library, name, _| {
+            let other = owners.insert(name.to_owned(), library.to_owned());
+            assert_eq!(other, None, "{name} of {library}");
+        });
+    }
+
+    #[test]
+    fn names_are_left_to_what_is_re_exported() {
+        let claim = |library: &str, name: &str| Claim {
+            library: library.to_owned(),
+            name: name.to_owned(),
+            source: Source { name: "a".to_owned(), license: String::new() },
+        };
+        let umbrella = "/System/Library/Frameworks/AudioUnit.framework/Versions/A/AudioUnit";
+        let mut claims =
+            vec![claim(umbrella, "_a"), claim("AudioToolbox", "_a"), claim(umbrella, "_b")];
+        leave_to_re_exported(&mut claims);
+        let kept: Vec<(&str, &str)> =
+            claims.iter().map(|it| (it.library.as_str(), it.name.as_str())).collect();
+        assert_eq!(kept, [("AudioToolbox", "_a"), (umbrella, "_b")]);
     }
 
     #[test]
