@@ -165,7 +165,7 @@ impl Package {
                 pip.args(self.platform.iter().flat_map(|platform| ["--platform", platform]));
                 if let Some(version) = &self.python {
                     let abi = format!("cp{}", version.replace('.', ""));
-                    pip.args(["--python-version", version, "--abi", &abi]);
+                    pip.args(["--python-version", version, "--abi", &abi, "--abi", "abi3"]);
                 }
                 pip.arg(format!("{}=={}", self.name, self.version));
                 pip

@@ -29,11 +29,14 @@ const RESULT: &str = "toolchains/darwin-names";
 const NAMED: usize = 3;
 
 /// Frameworks of Apple's other systems alone, which crates bind too.
-const NOT_ON_MACOS: [&str; 9] = [
+const NOT_ON_MACOS: [&str; 12] = [
+    "BackgroundTasks",
     "CarPlay",
     "CoreTelephony",
     "MobileCoreServices",
     "OpenGLES",
+    "PushToTalk",
+    "SensorKit",
     "UIKit",
     "WatchConnectivity",
     "WatchKit",
@@ -41,6 +44,15 @@ const NOT_ON_MACOS: [&str; 9] = [
     "XCTest",
     "XCUIAutomation",
 ];
+
+/// Parts of names of Apple's other systems alone. The headers of a framework that macOS has too
+/// declare them unavailable there, which bindings do not repeat.
+const NAMES_NOT_ON_MACOS: [&str; 4] =
+    ["AVAudioSession", "NSDeviceCertification", "OpenGLES", "PerformanceProfile"];
+
+/// Frameworks that re-export others: programs that were linked with older SDKs, and some bindings, have
+/// names from them that are the others'.
+const RE_EXPORTING: [&str; 3] = ["ApplicationServices", "AudioUnit", "Foundation"];
 
 /// Where a name is from: a package with its version, and its license.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -82,14 +94,15 @@ pub(crate) fn run() -> anyhow::Result<()> {
     let of_system = system::names()?;
     of_programs.retain(|claim| !of_system.contains(&claim.name));
     keep_where_most_have_it(&mut of_programs);
+    leave_to_re_exported(&mut of_programs);
     let known: BTreeSet<String> = of_programs.iter().map(|claim| claim.name.clone()).collect();
     let mut others = crates::claims()?;
     others.extend(goroot::claims()?);
     others.retain(|claim| {
-        !known.contains(&claim.name)
-            && !of_system.contains(&claim.name)
-            && !NOT_ON_MACOS.contains(&claim.library.as_str())
+        !known.contains(&claim.name) && !of_system.contains(&claim.name) && is_on_macos(claim)
     });
+
+    leave_to_re_exported(&mut others);
 
     let mut sources = Vec::new();
     for claim in of_programs.into_iter().chain(others) {
@@ -105,6 +118,12 @@ pub(crate) fn run() -> anyhow::Result<()> {
         library.names.entry(claim.name).or_default().insert(place);
     }
     write(&libraries, &sources)
+}
+
+/// Whether bindings that say this are not about another system of Apple's.
+fn is_on_macos(claim: &Claim) -> bool {
+    !NOT_ON_MACOS.contains(&claim.library.as_str())
+        && !NAMES_NOT_ON_MACOS.iter().any(|part| claim.name.contains(part))
 }
 
 /// Apple has moved names from library to library: programs of different years disagree. Keeps for
@@ -126,19 +145,22 @@ fn keep_where_most_have_it(claims: &mut Vec<Claim>) {
     });
 }
 
-/// Libraries of `/usr/lib`, by the name after `-l`.
-const USR_LIB: [(&str, &str); 10] = [
-    ("-lbz2", "/usr/lib/libbz2.1.0.dylib"),
-    ("-lcups", "/usr/lib/libcups.2.dylib"),
-    ("-lcurl", "/usr/lib/libcurl.4.dylib"),
-    ("-lexpat", "/usr/lib/libexpat.1.dylib"),
-    ("-liconv", "/usr/lib/libiconv.2.dylib"),
-    ("-lobjc", "/usr/lib/libobjc.A.dylib"),
-    ("-lresolv", "/usr/lib/libresolv.9.dylib"),
-    ("-lsqlite3", "/usr/lib/libsqlite3.dylib"),
-    ("-lxml2", "/usr/lib/libxml2.2.dylib"),
-    ("-lz", "/usr/lib/libz.1.dylib"),
-];
+/// Where a library that re-exports another and that other are both said to have a name, it is the
+/// other's.
+fn leave_to_re_exported(claims: &mut Vec<Claim>) {
+    let re_exports = |claim: &Claim| {
+        claim.library.rsplit('/').next().is_some_and(|name| RE_EXPORTING.contains(&name))
+    };
+    let others = claims.iter().filter(|claim| !re_exports(claim));
+    let theirs: BTreeSet<String> = others.map(|claim| claim.name.clone()).collect();
+    claims.retain(|claim| !re_exports(claim) || !theirs.contains(&claim.name));
+}
+
+/// Libraries of `/usr/lib` of which bindings are believed, by the name after `-l`. Others, like zlib
+/// and SQLite, are open: a crate can build its own, newer and with more in it than Apple's, and its
+/// bindings list both. Names of these are only those that programs have got from macOS.
+const USR_LIB: [(&str, &str); 2] =
+    [("-lobjc", "/usr/lib/libobjc.A.dylib"), ("-lresolv", "/usr/lib/libresolv.9.dylib")];
 
 /// The install name of a framework or library that is named by its name alone.
 fn install_name(name: &str, known: &BTreeMap<String, Library>) -> Option<String> {
@@ -197,4 +219,139 @@ fn write(libraries: &BTreeMap<String, Library>, sources: &[Source]) -> anyhow::R
 fn version(packed: u32) -> String {
     let packed = if packed == 0 { 1 << 16 } else { packed };
     format!("{}.{}.{}", packed >> 16, packed >> 8 & 0xff, packed & 0xff)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::PathBuf;
+
+    use super::*;
+
+    fn root() -> PathBuf {
+        Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap().to_owned()
+    }
+
+    /// The names of the packages in a list.
+    fn listed(file: &str) -> Vec<toml::Table> {
+        let text = fs::read_to_string(root().join(file)).unwrap();
+        let list: toml::Table = toml::from_str(&text).unwrap();
+        let packages = list["package"].as_array().unwrap();
+        packages.iter().map(|package| package.as_table().unwrap().clone()).collect()
+    }
+
+    fn text<'t>(package: &'t toml::Table, key: &str) -> &'t str {
+        package[key].as_str().unwrap()
+    }
+
+    /// Calls back with the install name of each library, each of its names, and whether a program
+    /// shows it: what is committed.
+    fn for_each(mut see: impl FnMut(&str, &str, bool)) {
+        let folder = root().join(RESULT);
+        let programs: BTreeSet<String> = listed("xtask/darwin-names/programs.toml")
+            .iter()
+            .map(|package| format!("{} {}", text(package, "name"), text(package, "version")))
+            .collect();
+        let sources = fs::read_to_string(folder.join("sources.txt")).unwrap();
+        let of_programs: BTreeSet<&str> = sources
+            .lines()
+            .map(|line| line.splitn(3, ' ').collect::<Vec<_>>())
+            .filter(|words| programs.contains(words[2]))
+            .map(|words| words[0])
+            .collect();
+        let mut seen = 0;
+        for entry in fs::read_dir(&folder).unwrap() {
+            let path = entry.unwrap().path();
+            if path.ends_with("sources.txt") {
+                continue;
+            }
+            let text = fs::read_to_string(&path).unwrap();
+            let mut lines = text.lines();
+            let library = lines.next().unwrap();
+            for line in lines.skip(1) {
+                let mut words = line.split(' ');
+                let name = words.next().unwrap();
+                see(library, name, words.any(|source| of_programs.contains(source)));
+                seen += 1;
+            }
+        }
+        assert!(seen > 20_000, "{seen} names");
+    }
+
+    /// A crate's own SQLite or zlib has names that Apple's has not.
+    #[test]
+    fn names_of_open_libraries_are_those_that_programs_have_from_macos() {
+        for_each(|library, name, is_of_program| {
+            let is_open = library.starts_with("/usr/lib/")
+                && !USR_LIB.iter().any(|(_, of_apple)| *of_apple == library);
+            assert!(is_of_program || !is_open, "{name} of {library}");
+        });
+    }
+
+    #[test]
+    fn names_of_other_systems_tests_and_helpers_are_left_out() {
+        let others = ["win32", "zng_", "gnustep", "objc2_", "NSObject2", "NSObjectMutable"];
+        for_each(|library, name, is_of_program| {
+            let framework = library.rsplit('/').next().unwrap();
+            let is_other = NOT_ON_MACOS.contains(&framework)
+                || NAMES_NOT_ON_MACOS.iter().chain(&others).any(|part| name.contains(part));
+            assert!(is_of_program || !is_other, "{name} of {library}");
+        });
+    }
+
+    /// What is to show that the data is right must not be what it is made from.
+    #[test]
+    fn held_out_programs_are_no_sources() {
+        let held_out = listed("testdata/corpus.toml").into_iter().filter(|package| {
+            let files = package.get("files").and_then(toml::Value::as_array);
+            files
+                .into_iter()
+                .flatten()
+                .any(|file| file["is"].as_str().is_some_and(|is| is.contains("held out")))
+        });
+        let held_out: Vec<String> =
+            held_out.map(|package| text(&package, "name").to_owned()).collect();
+        assert!(held_out.len() >= 2, "{held_out:?}");
+        for source in listed("xtask/darwin-names/programs.toml") {
+            assert!(!held_out.iter().any(|name| name == text(&source, "name")), "{source:?}");
+        }
+    }
+
+    #[test]
+    fn each_name_is_of_one_library() {
+        let mut owners = BTreeMap::new();
+        for_each(|library, name, _| {
+            let other = owners.insert(name.to_owned(), library.to_owned());
+            assert_eq!(other, None, "{name} of {library}");
+        });
+    }
+
+    #[test]
+    fn names_are_left_to_what_is_re_exported() {
+        let claim = |library: &str, name: &str| Claim {
+            library: library.to_owned(),
+            name: name.to_owned(),
+            source: Source { name: "a".to_owned(), license: String::new() },
+        };
+        let umbrella = "/System/Library/Frameworks/AudioUnit.framework/Versions/A/AudioUnit";
+        let mut claims =
+            vec![claim(umbrella, "_a"), claim("AudioToolbox", "_a"), claim(umbrella, "_b")];
+        leave_to_re_exported(&mut claims);
+        let kept: Vec<(&str, &str)> =
+            claims.iter().map(|it| (it.library.as_str(), it.name.as_str())).collect();
+        assert_eq!(kept, [("AudioToolbox", "_a"), (umbrella, "_b")]);
+    }
+
+    #[test]
+    fn what_most_programs_say_is_kept() {
+        let claim = |library: &str, source: &str| Claim {
+            library: library.to_owned(),
+            name: "_a".to_owned(),
+            source: Source { name: source.to_owned(), license: String::new() },
+        };
+        let mut claims =
+            vec![claim("Old", "a"), claim("New", "b"), claim("New", "c"), claim("Old", "a")];
+        keep_where_most_have_it(&mut claims);
+        assert!(claims.iter().all(|claim| claim.library == "New"));
+        assert_eq!(claims.len(), 2);
+    }
 }

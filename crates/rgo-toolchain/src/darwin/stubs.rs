@@ -18,19 +18,20 @@ use super::names::{self, Library};
 use crate::cache::{self, Cache, CacheError};
 
 /// Raised whenever other text is made of the same data.
-const REVISION: u32 = 2;
+const REVISION: u32 = 3;
 const TARGETS: &str = "[ x86_64-macos, arm64-macos ]";
 const CLASS: &str = "_OBJC_CLASS_$_";
 const METACLASS: &str = "_OBJC_METACLASS_$_";
 
 /// Libraries whose users get others with them. A name is bound to the library that has it, so one
 /// too many here does no harm.
-const RE_EXPORTS: [(&str, &[&str]); 7] = [
+const RE_EXPORTS: [(&str, &[&str]); 8] = [
     ("Foundation", &["CoreFoundation", "objc"]),
     ("AppKit", &["ApplicationServices", "Foundation"]),
     ("Cocoa", &["AppKit", "CoreData", "Foundation"]),
     ("CoreServices", &["CFNetwork", "CoreFoundation"]),
     ("ApplicationServices", &["ColorSync", "CoreGraphics", "CoreServices", "CoreText", "ImageIO"]),
+    ("AudioUnit", &["AudioToolbox"]),
     ("Carbon", &["ApplicationServices", "CoreServices"]),
     ("Quartz", &["PDFKit", "QuartzCore", "QuickLookUI"]),
 ];

@@ -1,0 +1,59 @@
+//! Which file a module of a crate is in.
+
+use std::path::{Path, PathBuf};
+
+use syn::ItemMod;
+
+use super::conditions;
+use super::declared::text_of;
+
+/// Where modules are that a piece of source declares.
+#[derive(Clone, Default)]
+pub(super) struct Place {
+    /// Where `mod x;` looks for `x.rs` and `x/mod.rs`.
+    folder: PathBuf,
+    /// What `#[path = "…"]` and `include!("…")` are relative to.
+    beside: PathBuf,
+}
+
+impl Place {
+    /// The place of a file that is the root of a crate, or that a path names.
+    pub(super) fn of_root(file: &Path) -> Self {
+        let folder = file.parent().unwrap_or(file).to_owned();
+        Self { beside: folder.clone(), folder }
+    }
+
+    /// The place inside a module that is written out: `mod x { … }`.
+    pub(super) fn inside(&self, module: &str) -> Self {
+        let folder = self.folder.join(module);
+        Self { beside: folder.clone(), folder }
+    }
+
+    /// The files that may have a module's content, with the places of what they declare. Those of
+    /// more than one condition may be there: `#[cfg_attr(…, path = "…")]`.
+    pub(super) fn files(&self, module: &ItemMod) -> Vec<(PathBuf, Self)> {
+        let metas = module.attrs.iter().flat_map(conditions::effective);
+        let paths: Vec<PathBuf> = metas
+            .filter_map(|meta| text_of(&meta, "path"))
+            .map(|path| self.beside.join(path))
+            .collect();
+        let is_certain = module.attrs.iter().any(|it| it.path().is_ident("path"));
+        let mut found: Vec<(PathBuf, Self)> =
+            paths.into_iter().map(|path| (path.clone(), Self::of_root(&path))).collect();
+        if !is_certain {
+            let name = module.ident.to_string();
+            let name = name.trim_start_matches("r#");
+            let own = self.folder.join(name);
+            let place = Self { folder: own.clone(), beside: self.folder.clone() };
+            found.push((self.folder.join(format!("{name}.rs")), place));
+            found.push((own.join("mod.rs"), Self { folder: own.clone(), beside: own }));
+        }
+        found.retain(|(path, _)| path.is_file());
+        found
+    }
+
+    /// The file that `include!("…")` names.
+    pub(super) fn included(&self, path: &str) -> PathBuf {
+        self.beside.join(path)
+    }
+}
