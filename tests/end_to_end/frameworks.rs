@@ -285,7 +285,7 @@ fn a_section_is_made_of_a_file() {
     outcome.ended(1).says("is not the only file for the section __TEXT,__info_plist");
     for damaged in ["{}", "<?xml version=\"1.0\"?><plist version=\"1.0\"><dict><key>a"] {
         std::fs::write(project.folder.join("Info.plist"), damaged).expect("written");
-        Outcome::of(&mut project.command(given)).ended(2).says("not a property list");
+        Outcome::of(&mut project.command(given)).ended(2).says("malformed property list");
     }
     let mut command = project.command(["--target", "linux/amd64", "--info-plist", "Info.plist"]);
     Outcome::of(&mut command).ended(2).says("--info-plist is for darwin");

@@ -118,3 +118,18 @@ fn what_is_beside_the_results_stays() {
     assert_eq!(artifacts.len(), 1);
     assert_eq!(fs::read_to_string(beside).expect("there"), "mine");
 }
+
+/// Build scripts for Windows get a PATH of rgo's making; those of others stay on it.
+#[cfg(unix)]
+#[test]
+fn a_path_that_is_partly_no_utf8_serves_windows_too() {
+    use std::ffi::{OsStr, OsString};
+    use std::os::unix::ffi::OsStrExt;
+
+    let project = Project::copy("link-options");
+    let mut path: OsString = std::env::var_os("PATH").expect("a PATH");
+    path.push(OsStr::from_bytes(b":/none\xff"));
+    let mut build = project.command(["--target", "windows/amd64"]);
+    let outcome = Outcome::of(build.env("PATH", path)).ended(0);
+    outcome.says("names are not UTF-8");
+}

@@ -3,7 +3,7 @@
 
 use std::fs;
 
-use crate::support::{Project, Report, write};
+use crate::support::{Outcome, Project, Report, readobj, write};
 
 const TARGET: [&str; 3] = ["--target", "linux/amd64/static", "--explain-rebuild"];
 
@@ -43,6 +43,22 @@ fn a_changed_variable_is_named() {
     rebuilt(&project, &[]);
     let changed = rebuilt(&project, &["--env", "RELEASE_CHANNEL=beta"]);
     explained(&changed, "env 0.1.0", "RELEASE_CHANNEL");
+}
+
+/// Cargo keeps what it links in another place there.
+#[test]
+fn a_new_floor_links_again_in_cargos_new_layout() {
+    let project = Project::copy("sample");
+    for floor in ["11.0", "12.0"] {
+        let mut build = project.command(["--target", "darwin/arm64", "--macos", floor]);
+        build.envs([("RUSTC_BOOTSTRAP", "1"), ("CARGO_UNSTABLE_BUILD_DIR_NEW_LAYOUT", "true")]);
+        let report = Outcome::of(&mut build).report();
+        let artifact = report.artifact("darwin-arm64", "sample");
+        let said = readobj(&["--macho-version-min"], &artifact.path());
+        assert!(said.contains(&format!("Version: {floor}")), "{floor}: {said}");
+    }
+    let units = project.target.join("aarch64-apple-darwin/release/build/sample");
+    assert!(units.is_dir(), "cargo has not the new layout");
 }
 
 #[test]
