@@ -64,6 +64,7 @@ fn ripgrep_builds_for_all_and_searches() {
             assert_eq!(ran.ended(0).stdout, "name = \"ripgrep\"\n", "{toolchain}");
         }
     }
+    project.forget_on_ci();
 }
 
 #[test]

@@ -65,6 +65,14 @@ impl Project {
         Outcome::of(&mut self.command(args))
     }
 
+    /// Removes what cargo keeps to build it again, where the machine is gone afterwards (`CI`): of
+    /// large projects that is gigabytes.
+    pub(crate) fn forget_on_ci(&self) {
+        if std::env::var_os("CI").is_some() {
+            let _ = fs::remove_dir_all(&self.target);
+        }
+    }
+
     /// Makes it a git repository with one commit, by an author and at a time that never change.
     pub(crate) fn commit(&self) {
         self.git(&["init", "-q", "-b", "main"]);
