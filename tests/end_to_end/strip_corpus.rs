@@ -41,6 +41,7 @@ pub(crate) fn subjects() -> Vec<Subject> {
                 platform,
                 args,
                 is_signed: is("signed"),
+                tells_by_symbols: is("symbols"),
             }
         })
         .collect()
@@ -60,7 +61,9 @@ fn published_programs_are_sound_and_the_same_when_stripped() {
                     answer["facts"]["signature"].take();
                 }
             }
-            assert_eq!(before, after, "{} {mode}", subject.name);
+            if !subject.tells_by_symbols {
+                assert_eq!(before, after, "{} {mode}", subject.name);
+            }
         }
         same_behaviour(subject, &results);
     }

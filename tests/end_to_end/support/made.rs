@@ -33,7 +33,15 @@ fn subject(name: String, file: PathBuf, platform: &'static str) -> Subject {
         Some("darwin") => "macho",
         _ => "elf",
     };
-    Subject { name, file, format, platform, args: Some(Vec::new()), is_signed: false }
+    Subject {
+        name,
+        file,
+        format,
+        platform,
+        args: Some(Vec::new()),
+        is_signed: false,
+        tells_by_symbols: false,
+    }
 }
 
 /// The Rust sample, with what the compiler and zig leave in it.

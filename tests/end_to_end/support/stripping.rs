@@ -28,6 +28,8 @@ pub(crate) struct Subject {
     pub(crate) args: Option<Vec<String>>,
     /// Whether its publisher signed it, which no one else can do again.
     pub(crate) is_signed: bool,
+    /// Whether its symbols tell what nothing else of it does: its main language, some of its crates.
+    pub(crate) tells_by_symbols: bool,
 }
 
 impl Subject {

@@ -36,11 +36,14 @@ const RE_EXPORTS: [(&str, &[&str]); 8] = [
     ("Quartz", &["PDFKit", "QuartzCore", "QuickLookUI"]),
 ];
 
+/// The folder of the cache that has the stubs, each set by the hash of its data.
+pub(crate) const FOLDER: &str = "darwin-stubs";
+
 /// Where the stubs are, without making them.
 #[must_use]
 pub fn place(cache: &Cache) -> Utf8PathBuf {
     let hash = cache::short_hash(&[&REVISION.to_le_bytes(), names::DATA]);
-    cache.folder("darwin-stubs").join(hash)
+    cache.folder(FOLDER).join(hash)
 }
 
 /// Makes the stubs, unless they are there.

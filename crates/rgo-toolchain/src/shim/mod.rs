@@ -289,15 +289,34 @@ pub fn own_sdk(env: cache::Env<'_>) -> Option<Utf8PathBuf> {
     Some(absolute.unwrap_or_else(|| path.into()))
 }
 
-/// Tells an SDK from others wherever it is: its folder's name, and what it says of itself.
+/// Tells an SDK from others wherever it is: by what it says of itself, else by its stubs. The name of rgo's
+/// own stubs is their content's already.
 #[must_use]
 pub fn sdk_name(sdk: &Utf8Path) -> String {
     let name = sdk.file_name().unwrap_or_default();
-    match std::fs::read(sdk.join("SDKSettings.json")) {
-        Ok(settings) => format!("{name}-{}", cache::short_hash(&[&settings])),
-        // One that says nothing of itself is known by its place.
-        Err(_) => format!("{name}-{}", cache::short_hash(&[sdk.as_str().as_bytes()])),
+    if sdk.parent().and_then(Utf8Path::file_name) == Some(stubs::FOLDER) {
+        return name.to_owned();
     }
+    let told = match std::fs::read(sdk.join("SDKSettings.json")) {
+        Ok(settings) => vec![settings],
+        Err(_) => stub_files(sdk),
+    };
+    let parts: Vec<&[u8]> = told.iter().map(Vec::as_slice).collect();
+    format!("{name}-{}", cache::short_hash(&parts))
+}
+
+/// The stubs of libraries that an SDK has, each with its place in the SDK.
+fn stub_files(sdk: &Utf8Path) -> Vec<Vec<u8>> {
+    let all = walkdir::WalkDir::new(sdk).sort_by_file_name().into_iter().flatten();
+    let stubs = all.filter(|entry| entry.path().extension().is_some_and(|it| it == "tbd"));
+    let parts = stubs.flat_map(|entry| {
+        let place = entry.path().strip_prefix(sdk).unwrap_or(entry.path());
+        [
+            place.as_os_str().as_encoded_bytes().to_vec(),
+            std::fs::read(entry.path()).unwrap_or_default(),
+        ]
+    });
+    parts.collect()
 }
 
 fn sdks(cache: &Cache, env: cache::Env<'_>) -> Vec<Utf8PathBuf> {
@@ -384,4 +403,29 @@ fn prepare_work(work: &Utf8Path, zig_lib: &Utf8Path) -> Result<(), CacheError> {
     #[cfg(not(unix))]
     let _ = zig_lib;
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sdks_are_told_apart_by_what_is_in_them() {
+        let temp = tempfile::tempdir().expect("a folder");
+        let base = Utf8Path::from_path(temp.path()).expect("UTF-8");
+        let sdk = |place: &str, file: &str, text: &str| {
+            let folder = base.join(place).join("x.sdk");
+            std::fs::create_dir_all(folder.join("usr/lib")).expect("made");
+            std::fs::write(folder.join(file), text).expect("written");
+            sdk_name(&folder)
+        };
+        let first = sdk("a", "usr/lib/libz.tbd", "1");
+        assert_eq!(sdk("b", "usr/lib/libz.tbd", "1"), first);
+        assert_ne!(sdk("c", "usr/lib/libz.tbd", "2"), first);
+        assert_ne!(sdk("d", "usr/lib/liby.tbd", "1"), first);
+        let told = sdk("b", "SDKSettings.json", "{}");
+        assert_ne!(told, first);
+        assert_eq!(sdk("c", "SDKSettings.json", "{}"), told);
+        assert_eq!(sdk_name(&base.join("darwin-stubs/0f")), "0f");
+    }
 }
