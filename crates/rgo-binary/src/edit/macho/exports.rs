@@ -40,10 +40,6 @@ pub(super) fn restrict(
         Ok(false)
     })?;
     if is_less {
-        // A root without names is no trie that readers take.
-        if new == trie::EMPTY {
-            new.clear();
-        }
         bytes::pad(&mut new, ALIGN);
         linkedit.replace(Table::Exports, new);
     }

@@ -48,9 +48,6 @@ pub(super) fn find<'a>(trie: &'a [u8], name: &[u8]) -> Result<Option<&'a [u8]>> 
     }
 }
 
-/// A trie of no names: a root without payload and children.
-pub(super) const EMPTY: [u8; 2] = [0, 0];
-
 /// The trie without the names for which `stays` answers no; it is asked with each name and its
 /// payload.
 pub(super) fn retain(
