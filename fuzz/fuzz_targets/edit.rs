@@ -3,7 +3,7 @@
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
-use rgo_binary::edit::{self, Choice, Compression, Discard, Finish, MachO, MachOPart, Sign, Strip};
+use rgo_edit::{Choice, Compression, Discard, Finish, MachO, MachOPart, Sign, Strip};
 use rgo_binary::{Limits, Recognised, recognise, slices};
 
 fuzz_target!(|data: &[u8]| {
@@ -52,15 +52,15 @@ fuzz_target!(|data: &[u8]| {
             ..finish(Strip::All)
         },
     ];
-    let finished = edits.map(|edits| edit::finish(data, &edits).map(|done| done.bytes));
+    let finished = edits.map(|edits| rgo_edit::finish(data, &edits).map(|done| done.bytes));
     // A companion is checked by whoever writes it, against its program.
-    if let Ok(companion) = edit::only_keep_debug(data) {
+    if let Ok(companion) = rgo_edit::only_keep_debug(data) {
         let _ = slices(&companion.to_vec(), &Limits::default());
     }
     let others = [
-        edit::settle(data),
-        edit::restrict_exports(data, &[]),
-        edit::stamp(data, &values, Sign::AdHoc).map(|done| done.bytes),
+        rgo_edit::settle(data),
+        rgo_edit::restrict_exports(data, &[]),
+        rgo_edit::stamp(data, &values, Sign::AdHoc).map(|done| done.bytes),
     ];
     for output in finished.into_iter().chain(others).flatten() {
         // An archive has been read again by the check of its edit.

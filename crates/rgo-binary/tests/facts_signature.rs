@@ -7,7 +7,6 @@ use facts_common::{
     ELF, MACHO_PROGRAM, MACHO_SIGNED, OID_SHA256, PE_PROGRAM, SIGNED_PE, der, image,
     optional_header, put, signed_message, u32_le,
 };
-use rgo_binary::edit::{Finish, finish};
 use rgo_binary::hardening::Answer::{self, No, NotApplicable, Unknown, Yes};
 use rgo_binary::hardening::hardening;
 use rgo_binary::signature::{CodeSignature, Signature, SignatureKind, signature};
@@ -49,14 +48,6 @@ fn a_linkers_signature_holds_until_a_byte_changes() {
     data[0x9000] ^= 1;
     assert_eq!(of(&data).holds, No);
     assert_eq!(apple(&data).directories[0].changed_pages, 2);
-}
-
-#[test]
-fn what_our_own_writer_signs_holds() {
-    let edits = Finish { identifier: Some("org.example.lib"), ..Finish::default() };
-    let finished = finish(MACHO_SIGNED, &edits).expect("signs");
-    assert_eq!(of(&finished.bytes).holds, Yes);
-    assert_eq!(apple(&finished.bytes).identifier, "org.example.lib");
 }
 
 /// Offset of the load command that names the signature.

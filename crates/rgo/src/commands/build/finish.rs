@@ -10,9 +10,9 @@ use std::fs::File;
 use anyhow::{Context, Result, anyhow};
 use camino::{Utf8Path, Utf8PathBuf};
 use memmap2::Mmap;
-use rgo_binary::edit::{self, Finish, MachO, Strip};
-use rgo_binary::entitlements::Entitlements;
 use rgo_binary::{Error as BinaryError, Image, Limits, slices, slot};
+use rgo_edit::entitlements::Entitlements;
+use rgo_edit::{Finish, MachO, Strip};
 use rgo_toolchain::plan::Trim;
 use rgo_toolchain::selection::OutputKind;
 use sha2::{Digest, Sha256};
@@ -137,7 +137,7 @@ pub(super) fn finish(job: &Job<'_>) -> Result<Artifact> {
         macho: MachO { entitlements: job.entitlements, ..MachO::default() },
         ..Finish::default()
     };
-    let finished = edit::finish(&data, &edits).map_err(|error| {
+    let finished = rgo_edit::finish(&data, &edits).map_err(|error| {
         let hint = match &error {
             BinaryError::SlotTooSmall { name, needed, .. } => {
                 let name = name.rsplit("::").next().unwrap_or(name);

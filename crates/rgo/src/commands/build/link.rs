@@ -9,8 +9,8 @@ use std::path::PathBuf;
 
 use anyhow::{Context, Result, anyhow};
 use camino::{Utf8Path, Utf8PathBuf};
-use rgo_binary::edit::{NoteObject, note_object};
 use rgo_binary::{Arch, Format, Limits, note, slices};
+use rgo_edit::{NoteObject, note_object};
 use rgo_toolchain::cache::Cache;
 use rgo_toolchain::event::Event;
 use rgo_toolchain::exec;

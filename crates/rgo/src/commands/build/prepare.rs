@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use anyhow::{Context, Result, anyhow};
 use camino::{Utf8Path, Utf8PathBuf};
 use jiff::Timestamp;
-use rgo_binary::entitlements::Entitlements;
+use rgo_edit::entitlements::Entitlements;
 use rgo_toolchain::cache::{self, Cache, Guard};
 use rgo_toolchain::cargo_metadata::Metadata;
 use rgo_toolchain::compiler::{self, Compiler};

@@ -5,8 +5,8 @@ use std::io::Read;
 
 use anyhow::{Context, Result};
 use camino::{Utf8Path, Utf8PathBuf};
-use rgo_binary::entitlements::Entitlements;
-use rgo_binary::property_list;
+use rgo_edit::entitlements::Entitlements;
+use rgo_edit::property_list;
 use rgo_toolchain::shim::InfoPlist;
 
 use crate::exit::Usage;

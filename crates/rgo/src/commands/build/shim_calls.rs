@@ -8,7 +8,7 @@ use std::process::ExitCode;
 use anyhow::{Context, Result, bail};
 use globset::{Glob, GlobSetBuilder};
 use object::{Object, ObjectSymbol};
-use rgo_binary::{Image, Limits, Recognised, edit, recognise};
+use rgo_binary::{Image, Limits, Recognised, recognise};
 use rgo_toolchain::shim;
 use rgo_toolchain::shim::asked::{ListForm, exported_by};
 
@@ -68,7 +68,7 @@ fn mend(linked: &shim::Linked) -> Result<()> {
     if recognise(&data) != Recognised::MachO {
         return Ok(());
     }
-    let mut bytes = edit::settle(&data)?;
+    let mut bytes = rgo_edit::settle(&data)?;
     let mut lists =
         linked.asked.lists.iter().filter(|list| list.form == ListForm::Names).peekable();
     // Each `-exported_symbol` names one more.
@@ -118,5 +118,5 @@ fn restricted(data: &[u8], allowed: &[String], is_library: bool) -> Result<Vec<u
     let mut keep: Vec<String> = exported.iter().filter(is_allowed).cloned().collect();
     // Those of the note are found by their section.
     keep.retain(|name| name != "_RGO_NOTE" && name != "_RGO_AUDIT");
-    edit::restrict_exports(data, &keep).context("reducing its exports")
+    rgo_edit::restrict_exports(data, &keep).context("reducing its exports")
 }

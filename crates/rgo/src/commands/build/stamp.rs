@@ -5,9 +5,9 @@ use std::collections::BTreeSet;
 
 use anyhow::{Context, Result, anyhow};
 use camino::Utf8PathBuf;
-use rgo_binary::edit::{self, Sign};
 use rgo_binary::modinfo::BuildInfo;
 use rgo_binary::{Error as BinaryError, Limits, Recognised, note, recognise, slices};
+use rgo_edit::Sign;
 use rgo_report::{Column, Document, Report, Table};
 use serde::Serialize;
 
@@ -66,7 +66,7 @@ pub(super) fn run(args: &StampArgs) -> Result<Exit> {
         (true, Recognised::MachO | Recognised::FatMachO) => Sign::AdHoc,
         (true, _) => Sign::None,
     };
-    let finished = edit::stamp(&data, &stamps, policy).map_err(|error| {
+    let finished = rgo_edit::stamp(&data, &stamps, policy).map_err(|error| {
         let signed = matches!(error, BinaryError::SignedByIdentity { .. });
         let error = anyhow!(error).context(format!("stamping {}", args.file));
         if signed {

@@ -6,8 +6,8 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, anyhow};
 use object::{Object, ObjectSymbol};
-use rgo_binary::edit::MachOPart;
 use rgo_binary::{Format, Image};
+use rgo_edit::MachOPart;
 
 use crate::cli::strip;
 use crate::exit::{Hint, Usage};

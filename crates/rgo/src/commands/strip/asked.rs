@@ -5,7 +5,7 @@ use std::fs;
 use std::path::PathBuf;
 
 use anyhow::{Context, Result};
-use rgo_binary::edit::{Compression, Discard, Sign, Strip as Mode};
+use rgo_edit::{Compression, Discard, Sign, Strip as Mode};
 
 use super::apple::Apple;
 use super::names::{Names, Reading};

@@ -3,8 +3,8 @@
 use std::cell::RefCell;
 use std::collections::HashSet;
 
-use rgo_binary::edit::{self, Choice, Edited, Finish, MachO, Strip as Mode};
 use rgo_binary::{Recognised, recognise};
+use rgo_edit::{Choice, Edited, Finish, MachO, Strip as Mode};
 
 use super::apple::List;
 use super::asked::Asked;
@@ -13,7 +13,7 @@ use super::names::Names;
 /// Works out the edit of one file.
 ///
 /// # Errors
-/// Those of [`edit::edit`].
+/// Those of [`rgo_edit::edit`].
 pub(super) fn apply<'a>(
     bytes: &'a [u8],
     asked: &Asked,
@@ -67,7 +67,7 @@ pub(super) fn apply<'a>(
         deterministic: asked.deterministic,
         ..Finish::default()
     };
-    let mut edited = edit::edit(bytes, &edits)?;
+    let mut edited = rgo_edit::edit(bytes, &edits)?;
     let list = apple.debugging_of.as_ref();
     edited.warnings.extend(list.and_then(|list| list.not_found(&found.borrow())));
     Ok(edited)

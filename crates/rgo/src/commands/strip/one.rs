@@ -6,8 +6,8 @@ use std::fs::File;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, anyhow};
-use rgo_binary::edit::{Draft, Edited, Piece, Sign, Why};
 use rgo_binary::{Error, Image, Limits, Recognised, Slice, recognise, slices};
+use rgo_edit::{Draft, Edited, Piece, Sign, Why};
 use tempfile::NamedTempFile;
 
 use super::ahead::{self, Begun};

@@ -5,9 +5,9 @@ use std::collections::HashMap;
 
 use object::Object;
 use rgo_binary::debug::abilities::{Ability, Answer, Evidence, abilities};
-use rgo_binary::edit::Removed;
 use rgo_binary::identity::identities;
 use rgo_binary::{Image, Limits, Slice, audit, goinfo, note, package_note, slices, slot};
+use rgo_edit::Removed;
 use rgo_report::{Cell, Column, Document, Report, Table, Tone};
 use serde::Serialize;
 

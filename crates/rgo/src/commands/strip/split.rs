@@ -20,9 +20,9 @@ use std::path::Path;
 
 use anyhow::{Context, Result, anyhow};
 use object::Object;
-use rgo_binary::edit::{self, Draft, Finish};
 use rgo_binary::identity::identities;
 use rgo_binary::{Error, Format, Image, Limits, slices};
+use rgo_edit::{Draft, Finish};
 
 use super::asked::Asked;
 use super::one::Input;
@@ -84,7 +84,7 @@ pub(super) fn make(
     let home = Home { folder: path.parent().unwrap_or(folder), present: Some(&path) };
     with_companion(input, images, asked, home, report, |companion, file| {
         let is_linked = image.format() != Format::MachO;
-        let link = is_linked.then(|| (place.link_name(), edit::debuglink_crc(companion)));
+        let link = is_linked.then(|| (place.link_name(), rgo_edit::debuglink_crc(companion)));
         let prepared = (!asked.dry_run).then(|| place.prepare(companion, file)).transpose()?;
         if let Some(prepared) = &prepared {
             belongs(&mapped::map(&prepared.file())?, images)
@@ -120,7 +120,7 @@ pub(super) fn with_companion<T>(
             None
         }
     };
-    let companion = edit::companion(&input.bytes, supplement.as_deref()).map_err(|error| {
+    let companion = rgo_edit::companion(&input.bytes, supplement.as_deref()).map_err(|error| {
         let unsupported = matches!(error, Error::Unsupported { .. });
         let error = anyhow!(error).context("splitting off the debug data");
         if elsewhere && unsupported { error.context(Hint(AT_BUILD_TIME.into())) } else { error }
@@ -132,7 +132,7 @@ pub(super) fn with_companion<T>(
         .context("writing the debug data")?;
     let bytes = mapped::file(&plain).context("reading the debug data back")?;
     let edits = Finish { compression: Some(compression), ..Finish::default() };
-    let edited = edit::edit(&bytes, &edits).context("compressing the debug data")?;
+    let edited = rgo_edit::edit(&bytes, &edits).context("compressing the debug data")?;
     work(&edited.draft, &plain)
 }
 

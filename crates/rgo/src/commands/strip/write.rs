@@ -9,7 +9,7 @@ use std::num::NonZeroU64;
 use std::ops::Range;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use rgo_binary::edit::{Draft, Piece};
+use rgo_edit::{Draft, Piece};
 
 /// From here on a system call of its own is worth it.
 const LARGE: u64 = 64 << 10;
@@ -155,7 +155,7 @@ mod tests {
     use std::fs;
     use std::path::Path;
 
-    use rgo_binary::edit::{Finish, Strip, edit};
+    use rgo_edit::{Finish, Strip, edit};
 
     use super::*;
 

@@ -6,7 +6,7 @@ use std::fs;
 
 use anyhow::{Context, Result, anyhow};
 use camino::{Utf8Path, Utf8PathBuf};
-use rgo_binary::{Format, Image, Limits, edit};
+use rgo_binary::{Format, Image, Limits};
 use rgo_toolchain::exec::Cmd;
 use rgo_toolchain::plan::Trim;
 use rgo_toolchain::selection::OutputKind;
@@ -81,11 +81,11 @@ impl Companions {
             self.bundle = Some(dsym(job)?);
             return Ok(());
         }
-        let companion = edit::only_keep_debug(data).context("splitting off the debug data")?;
+        let companion = rgo_edit::only_keep_debug(data).context("splitting off the debug data")?;
         let path = Utf8PathBuf::from(format!("{}.debug", job.output));
         if format == Format::Elf {
             let name = path.file_name().unwrap_or_default().to_owned();
-            self.debuglink = Some((name, edit::debuglink_crc(&companion)));
+            self.debuglink = Some((name, rgo_edit::debuglink_crc(&companion)));
         }
         self.add(path, companion.to_vec());
         Ok(())

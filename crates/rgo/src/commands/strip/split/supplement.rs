@@ -11,7 +11,6 @@
 
 use std::path::{Component, Path, PathBuf};
 
-use rgo_binary::edit;
 use rgo_binary::{Image, Limits, slices};
 
 use crate::mapped;
@@ -46,7 +45,7 @@ impl<'a> Home<'a> {
 impl Supplement {
     /// Finds out how the companion at `home` names the file that the program at `program` names.
     pub(super) fn of(program: &Path, images: &[&Image<'_>], home: Home<'_>) -> Self {
-        let link = images.iter().find_map(|image| edit::supplement(image));
+        let link = images.iter().find_map(|image| rgo_edit::supplement(image));
         let Some(link) = link.map(Path::new).filter(|link| link.is_relative()) else {
             return Self::AsItIs;
         };
@@ -73,7 +72,7 @@ fn path_in(companion: &Path) -> Option<String> {
     let bytes = mapped::map(companion).ok()?;
     let limits = Limits { max_file: u64::MAX, ..Limits::default() };
     let slices = slices(&bytes, &limits).ok()?;
-    slices.iter().find_map(|slice| edit::supplement(&slice.image)).map(str::to_owned)
+    slices.iter().find_map(|slice| rgo_edit::supplement(&slice.image)).map(str::to_owned)
 }
 
 /// A folder without links, as far as it is there.

@@ -1,0 +1,126 @@
+//! Edits to ELF images: sections that no segment holds are taken out, and those left move up.
+//! What segments hold is copied as it is.
+//!
+//! ```text
+//! before  header, segments … end │ .comment .debug_* .symtab .strtab .shstrtab │ section headers
+//! after   header, segments … end │ .comment .shstrtab │ section headers
+//! ```
+//!
+//! A segment that lies behind such sections moves up as well ([`extents`]). Go puts the section
+//! headers inside the first segment: there they stay. Section numbers occur
+//! in headers (`sh_link`, `sh_info`, `e_shstrndx`), in groups, in symbols and, past 65,279
+//! sections, in `.symtab_shndx`; all of them follow. (System V ABI, chapters 4 and 5)
+//!
+//! An object that is still to be linked has no segments: all of its sections may move, and the
+//! symbols that its relocations name stay.
+
+mod claims;
+mod compress;
+mod extents;
+mod layout;
+mod module_signature;
+mod names;
+mod relocations;
+mod select;
+pub(super) mod symtab;
+mod write;
+
+use super::{Discard, Draft, Edited, Finish, Sign, Strip, Why, companion};
+pub(super) use layout::{Layout, Section};
+use rgo_binary::{Error, Result};
+
+pub(super) fn finish<'a>(filled: Draft<'a>, edits: &Finish<'_>) -> Result<Edited<'a>> {
+    if edits.sign == Sign::AdHoc {
+        let why = "nothing that loads ELF knows one";
+        return Err(Error::unsupported("an ad-hoc signature of an ELF image", why));
+    }
+    if asks_nothing(edits) {
+        return Ok(Edited::of(filled));
+    }
+    let mut layout = Layout::parse(filled)?;
+    if layout.sections.len() <= 1 {
+        return without_sections(layout, edits);
+    }
+    let mut warnings = select::sections(&mut layout, edits)?;
+    let adds = add(&mut layout, edits)?;
+    let restored = match edits.compression {
+        Some(how) => compress::debug_sections(&mut layout, how)?,
+        None => false,
+    };
+    let symbols_gone = symtab::edit(&mut layout, edits)?;
+    let unlinkable = symbols_gone && edits.strip == Strip::All && layout.is_relocatable();
+    let removed = layout.removed();
+    let is_signed = module_signature::is_at(&layout);
+    if let Some((offset, size)) =
+        layout.overlay().filter(|_| !is_signed || edits.sign != Sign::None)
+    {
+        // Such data are found by their distance from the start (AppImage: from the section
+        // headers) or from the end: they stay if all stays.
+        if adds || restored || symbols_gone || !removed.is_empty() {
+            if is_signed {
+                let signer = "the key of a kernel module".to_owned();
+                return Err(Error::SignedByIdentity { signer });
+            }
+            let why = format!(
+                "{size} bytes at {offset:#x} belong to no section and would be lost, or not be \
+                 found at another place"
+            );
+            return Err(Error::unsupported("stripping an image with data at its end", why));
+        }
+        let what = if is_signed { "are its signature" } else { "belong to no section" };
+        warnings.push(format!("the last {size} bytes {what}, and stay"));
+        return Ok(Edited { warnings, ..Edited::of(layout.source) });
+    }
+    let draft = layout.write()?;
+    Ok(Edited { removed, warnings, unlinkable, identity_dropped: is_signed, ..Edited::of(draft) })
+}
+
+/// Without section headers nobody knows what the bytes are that no segment holds.
+fn without_sections<'a>(layout: Layout<'a>, edits: &Finish<'_>) -> Result<Edited<'a>> {
+    let what = "the image has no section headers";
+    if edits.debuglink.is_some() || !edits.added.is_empty() {
+        return Err(Error::unsupported("adding a section", what));
+    }
+    let warnings = layout.overlay().map(|(offset, size)| {
+        format!("{what} that say what the {size} bytes at {offset:#x} are: they stay")
+    });
+    let warnings = warnings.into_iter().collect();
+    let unchanged = Some(format!("{what} that say what could go"));
+    Ok(Edited { warnings, unchanged, ..Edited::of(layout.source) })
+}
+
+fn asks_nothing(edits: &Finish<'_>) -> bool {
+    edits.strip == Strip::None
+        && edits.discard == Discard::None
+        && edits.symbols.is_empty()
+        && edits.sections.is_empty()
+        && edits.added.is_empty()
+        && edits.compression.is_none()
+        && edits.debuglink.is_none()
+}
+
+/// Adds the sections that are asked for; answers whether there are any.
+fn add(layout: &mut Layout<'_>, edits: &Finish<'_>) -> Result<bool> {
+    for (name, content) in edits.added {
+        let is_there = |section: &Section<'_>| section.kept && section.name == name.as_bytes();
+        let what = || format!("adding section {name}");
+        if name.is_empty() || name.contains('\0') {
+            return Err(Error::unsupported(what(), "that is no name for a section"));
+        }
+        if layout.sections.iter().any(is_there) {
+            return Err(Error::unsupported(what(), "there is one of that name"));
+        }
+        let section = Section::new(name.as_bytes(), content.to_vec(), 1, Why::AddedSection);
+        layout.sections.push(section);
+    }
+    if let Some((name, crc)) = edits.debuglink {
+        // One that is there is about a companion of old.
+        for section in layout.sections.iter_mut().filter(|section| !section.in_segment) {
+            section.kept &= section.name != companion::DEBUGLINK;
+        }
+        let crc = relocations::bytes_of(layout.encoder.endian(), crc);
+        let content = companion::debuglink(name, crc)?;
+        layout.sections.push(Section::new(companion::DEBUGLINK, content, 4, Why::DebugLink));
+    }
+    Ok(!edits.added.is_empty() || edits.debuglink.is_some())
+}

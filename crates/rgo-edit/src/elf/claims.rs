@@ -1,0 +1,166 @@
+//! Which bytes of an ELF file belong to what: the headers, the segments and the sections claim
+//! theirs. Bytes that nothing claims may be a payload that the program finds by its offset.
+
+use std::ops::Range;
+
+use object::write::elf::{Encoder, FileHeaderLayout, ProgramHeader, SectionHeader};
+use object::{Endianness, elf};
+
+use super::extents::{Stuck, congruence};
+use super::layout::Section;
+use crate::bytes;
+
+/// What an image says of its file. Offsets are those of the input.
+pub(super) struct Claims<'a> {
+    pub(super) input: &'a [u8],
+    pub(super) encoder: Encoder<Endianness>,
+    pub(super) machine: elf::Machine,
+    pub(super) headers: &'a FileHeaderLayout,
+    pub(super) segments: &'a [ProgramHeader],
+    pub(super) sections: &'a [Section<'a>],
+    /// The flags of the dynamic section (`DT_FLAGS_1`).
+    pub(super) dynamic_flags: u64,
+}
+
+/// Bytes that belong together: ranges that overlap.
+pub(super) struct Run {
+    pub(super) range: Range<u64>,
+    /// A segment or a header that stays holds them.
+    pub(super) is_held: bool,
+    /// The alignment of a section, by which there may be padding in front of it.
+    pub(super) align: u64,
+}
+
+impl Claims<'_> {
+    /// All that is claimed, in the order of the file. Whatever reaches into a segment is held by
+    /// it.
+    pub(super) fn runs(&self) -> Vec<Run> {
+        let run = |start: u64, size: u64, is_held: bool, align: u64| Run {
+            range: start..start.saturating_add(size),
+            is_held,
+            align,
+        };
+        let phdrs = u64::from(self.headers.segment_num) * self.encoder.program_header_size();
+        let shdrs = u64::from(self.headers.section_num) * self.encoder.section_header_size();
+        let mut all = vec![
+            run(0, self.encoder.file_header_size(), true, 1),
+            run(self.headers.e_phoff, phdrs, true, 1),
+            run(self.headers.e_shoff, shdrs, false, self.encoder.address_size()),
+        ];
+        let segments = self.segments.iter().filter(|segment| has_bytes(segment));
+        all.extend(segments.map(|segment| run(segment.p_offset, segment.p_filesz, true, 1)));
+        let sections = self.sections.iter().filter(|section| !section.has_no_bytes());
+        all.extend(sections.map(|section| {
+            let (start, size) = (section.header.sh_offset, section.size());
+            if self.segments.is_empty() || !section.is_loaded() {
+                return run(start, size, false, section.header.sh_addralign);
+            }
+            let home = self.mapped_with(&section.header);
+            let first = home.map_or(start, |home| home.p_offset.min(start));
+            let last = home.map_or(0, |home| home.p_offset.saturating_add(home.p_filesz));
+            run(first, last.max(start.saturating_add(size)) - first, true, 1)
+        }));
+        all.retain(|run| !run.range.is_empty());
+        all.sort_by_key(|run| (run.range.start, run.range.end));
+        let mut runs: Vec<Run> = Vec::new();
+        for run in all {
+            match runs.last_mut() {
+                Some(last) if run.range.start < last.range.end => {
+                    last.range.end = last.range.end.max(run.range.end);
+                    last.is_held |= run.is_held;
+                }
+                _ => runs.push(run),
+            }
+        }
+        runs
+    }
+
+    /// The segment whose pages hold a section that is outside of it: a loader maps whole pages, and
+    /// patchelf 0.17 makes segments that end before their last section.
+    fn mapped_with(&self, section: &SectionHeader) -> Option<&ProgramHeader> {
+        const PAGE: u64 = 0x1000;
+        self.segments.iter().filter(|it| it.p_type == elf::PT_LOAD).find(|segment| {
+            let start = segment.p_offset / PAGE * PAGE;
+            let end = segment.p_offset.saturating_add(segment.p_filesz);
+            let end = end.checked_next_multiple_of(PAGE).unwrap_or(end);
+            let is_near = (start..end).contains(&section.sh_offset);
+            let to = |offset: u64, address: u64| address.wrapping_sub(offset);
+            is_near
+                && to(segment.p_offset, segment.p_vaddr) == to(section.sh_offset, section.sh_addr)
+        })
+    }
+
+    /// What the distance has to be a multiple of by which a run of held bytes moves.
+    pub(super) fn align(&self, range: &Range<u64>) -> u64 {
+        let segments = self.segments.iter();
+        let inside = segments.filter(|it| range.contains(&it.p_offset) || it.p_offset == range.end);
+        let align = inside.map(|segment| congruence(self.machine, segment)).max();
+        // Nobody knows what reads a section that is loaded with no segment: it stays.
+        align.unwrap_or(1 << 63)
+    }
+
+    /// Bytes between two runs that are of unknown use.
+    pub(super) fn unclaimed(&self, gap: &Range<u64>) -> Option<Stuck> {
+        let bytes = self.input.get(bytes::index(gap.start)..bytes::index(gap.end))?;
+        let first = bytes.iter().position(|byte| *byte != 0)?;
+        let last = bytes.iter().rposition(|byte| *byte != 0)?;
+        let offset = gap.start + first as u64;
+        if self.is_old_table(offset, gap.start + last as u64 + 1) {
+            return None;
+        }
+        Some(Stuck::Unclaimed { offset, size: (last - first + 1) as u64 })
+    }
+
+    /// Whether these bytes, from the first to the last that is not 0, are section headers that a
+    /// tool left when it wrote new ones elsewhere (patchelf 0.19 does): of its entries every
+    /// second or more is still the header of a section.
+    fn is_old_table(&self, first: u64, last: u64) -> bool {
+        let size = self.encoder.section_header_size();
+        let start = first - first % self.encoder.address_size();
+        let count = (last - start).div_ceil(size);
+        let known: Vec<Vec<u8>> = self.sections.iter().map(|it| self.shape(&it.header)).collect();
+        let table = bytes::index(start)..bytes::index(start.saturating_add(count * size));
+        let Some(table) = self.input.get(table) else { return false };
+        let entries = table.chunks_exact(bytes::index(size));
+        let (name, offset) = if self.encoder.is_64() { (4, 24..32) } else { (4, 16..20) };
+        let same = entries.filter(|entry| {
+            let mut entry = entry.to_vec();
+            entry.get_mut(..name).unwrap_or_default().fill(0);
+            entry.get_mut(offset.clone()).unwrap_or_default().fill(0);
+            known.contains(&entry)
+        });
+        same.count() as u64 * 2 >= count
+    }
+
+    /// A section header as bytes, but for its name and its offset, which change when tables are
+    /// written anew.
+    fn shape(&self, header: &SectionHeader) -> Vec<u8> {
+        let mut bytes = Vec::new();
+        let plain = SectionHeader { sh_name: 0, sh_offset: 0, ..*header };
+        self.encoder.section_header(&mut bytes, &plain);
+        bytes
+    }
+
+    /// What cannot move: see [`Stuck::ProgramHeaders`]. That is the program headers and the first
+    /// segment, in programs that such a kernel starts right today.
+    pub(super) fn pinned(&self) -> Option<[u64; 2]> {
+        let is_program = self.dynamic_flags & elf::DF_1_PIE.0 != 0
+            || self.segments.iter().any(|it| matches!(it.p_type, elf::PT_INTERP | elf::PT_PHDR))
+            || self.segments.iter().all(|it| it.p_type != elf::PT_DYNAMIC);
+        let offset = self.headers.e_phoff;
+        let mut loaded = self.segments.iter().filter(|it| it.p_type == elf::PT_LOAD);
+        let first = loaded.clone().next()?;
+        let holds = |it: &&ProgramHeader| {
+            (it.p_offset..it.p_offset.saturating_add(it.p_filesz)).contains(&offset)
+        };
+        let home = loaded.find(holds)?;
+        let base = |segment: &ProgramHeader| segment.p_vaddr.wrapping_sub(segment.p_offset);
+        (is_program && base(first) == base(home)).then_some([offset, first.p_offset])
+    }
+}
+
+/// Whether a segment says of bytes that they are its own.
+fn has_bytes(segment: &ProgramHeader) -> bool {
+    // Lld rounds the size of PT_GNU_RELRO up to a page, past the end of what is loaded.
+    segment.p_filesz > 0 && segment.p_type != elf::PT_GNU_RELRO
+}

@@ -1,0 +1,142 @@
+//! Which sections go. What is loaded stays, whatever is asked.
+
+use object::elf;
+
+use super::extents::Extents;
+use super::layout::{Layout, Section};
+use super::relocations;
+use crate::{Finish, Strip};
+use rgo_binary::{Error, Result};
+
+/// Takes out what is to go, but for symbols and their names. Answers what the user has to know:
+/// what the mode takes out and cannot be taken out here.
+pub(super) fn sections(layout: &mut Layout<'_>, edits: &Finish<'_>) -> Result<Vec<String>> {
+    let names = layout.names_number();
+    let relocatable = layout.is_relocatable();
+    let is_symbol_table = |section: &Section<'_>| section.header.sh_type == elf::SHT_SYMTAB;
+    let symtab = layout.sections.iter().position(is_symbol_table);
+    let mut stuck = Stuck::default();
+    for (number, section) in layout.sections.iter_mut().enumerate().skip(1) {
+        let chosen = edits.sections.of(&section.name);
+        if chosen == Some(false) {
+            check_removable(section, number == names, relocatable, &layout.extents)?;
+        }
+        if number != names && chosen.is_none() && goes(section, edits.strip, symtab) {
+            stuck.add(section, &layout.extents);
+        }
+        let is_fixed = number == names
+            || section.in_segment
+            || section.header.sh_type == elf::SHT_NULL
+            || is_symbols(section);
+        section.kept = is_fixed || chosen.unwrap_or_else(|| !goes(section, edits.strip, symtab));
+    }
+    follow_targets(layout, edits);
+    relocations::shrink_groups(layout);
+    check_links(layout)?;
+    Ok(stuck.text().into_iter().collect())
+}
+
+/// What the mode takes out, and is held by what cannot be taken out.
+#[derive(Default)]
+struct Stuck {
+    names: Vec<String>,
+    size: u64,
+    why: Option<String>,
+}
+
+impl Stuck {
+    fn add(&mut self, section: &Section<'_>, extents: &Extents) {
+        if section.in_segment && section.size() > 0 {
+            self.names.push(String::from_utf8_lossy(&section.name).into_owned());
+            self.size += section.size();
+            self.why.get_or_insert_with(|| extents.hold_because(section.header.sh_offset));
+        }
+    }
+
+    fn text(&self) -> Option<String> {
+        let why = self.why.as_ref()?;
+        let (first, more) = self.names.split_at_checked(3).unwrap_or((&self.names, &[]));
+        let more =
+            if more.is_empty() { String::new() } else { format!(" and {} more", more.len()) };
+        Some(format!("{} bytes of {}{more} stay: {why}", self.size, first.join(", ")))
+    }
+}
+
+/// What a relocation section of an image is for decides about it.
+fn follow_targets(layout: &mut Layout<'_>, edits: &Finish<'_>) {
+    let stays: Vec<bool> = layout.sections.iter().map(|section| section.kept).collect();
+    for section in &mut layout.sections {
+        if !section.is_relocations() || section.in_segment || section.header.sh_info == 0 {
+            continue;
+        }
+        let has_target = stays.get(section.header.sh_info as usize).copied().unwrap_or_default();
+        let chosen = edits.sections.of(&section.name);
+        // Without symbols relocations are nothing.
+        section.kept = has_target && chosen.unwrap_or(edits.strip != Strip::All);
+    }
+}
+
+fn check_removable(
+    section: &Section<'_>,
+    is_names: bool,
+    relocatable: bool,
+    extents: &Extents,
+) -> Result<()> {
+    let why = if is_names {
+        "it holds the names of the sections".to_owned()
+    } else if section.is_loaded() && !relocatable {
+        "it is loaded".to_owned()
+    } else if section.in_segment {
+        extents.hold_because(section.header.sh_offset)
+    } else {
+        return Ok(());
+    };
+    let what = format!("removing section {}", String::from_utf8_lossy(&section.name));
+    Err(Error::unsupported(what, why))
+}
+
+/// A section that is ordered by another one cannot do without it.
+fn check_links(layout: &Layout<'_>) -> Result<()> {
+    for section in layout.sections.iter().filter(|section| section.kept) {
+        let link = section.header.sh_link as usize;
+        let linked = layout.sections.get(link).filter(|_| link != 0);
+        if let Some(linked) = linked.filter(|linked| !linked.kept)
+            && section.is(elf::SHF_LINK_ORDER)
+        {
+            let what = format!("removing section {}", String::from_utf8_lossy(&linked.name));
+            let why = format!("{} belongs to it", String::from_utf8_lossy(&section.name));
+            return Err(Error::unsupported(what, why));
+        }
+    }
+    Ok(())
+}
+
+/// Symbols and their names, of which is decided by symbol.
+fn is_symbols(section: &Section<'_>) -> bool {
+    matches!(section.header.sh_type, elf::SHT_SYMTAB | elf::SHT_SYMTAB_SHNDX)
+}
+
+/// Whether the mode takes a section out. What has a name that nobody knows stays: it may be what
+/// the program is there for.
+fn goes(section: &Section<'_>, strip: Strip, symtab: Option<usize>) -> bool {
+    if section.is_loaded() || strip == Strip::None {
+        return false;
+    }
+    let is_about_symbols = || {
+        is_symbols(section)
+            || section.header.sh_type == elf::SHT_STRTAB
+            || symtab.is_some_and(|symtab| section.header.sh_link as usize == symtab)
+            || section.name == b".gnu_debugdata"
+    };
+    is_debug(&section.name)
+        || strip == Strip::Unneeded && is_symbols(section)
+        || strip == Strip::All && is_about_symbols()
+}
+
+/// Sections that debuggers alone read. Those that GCC names `.gnu.debuglto_.debug…` are not: its
+/// compiler reads them when it is the linker's plugin, and makes debug data of them.
+pub(super) fn is_debug(name: &[u8]) -> bool {
+    const NAMES: [&[u8]; 3] = [b".gdb_index", b".line", b".gnu_debugaltlink"];
+    const PREFIXES: [&[u8]; 4] = [b".debug", b".zdebug", b".stab", b".gnu.linkonce.wi."];
+    NAMES.contains(&name) || PREFIXES.iter().any(|prefix| name.starts_with(prefix))
+}

@@ -1,0 +1,195 @@
+//! Edits to finished programs. A build is done once the linker is; what is written afterwards
+//! (the note, the values, the shape that is shipped) is written here, in one pass over the bytes.
+//!
+//! ```text
+//! input ─▶ fill ──────────▶ elf │ macho │ pe ───────────▶ verify ─▶ output
+//!          note, list,       strip, canonicalise,          parsed again: what is mapped
+//!          slots, in place   lay out, sign                 differs in named places only
+//! ```
+//!
+//! Images are patched, not rebuilt from a model: bytes that no edit names are copied as they
+//! are, so an image never loses what this crate does not know of.
+
+mod archive;
+mod bytes;
+mod companion;
+mod draft;
+mod elf;
+pub mod entitlements;
+mod fat;
+mod fill;
+mod macho;
+mod note_object;
+mod pe;
+pub mod property_list;
+mod request;
+mod stamp;
+mod verify;
+
+pub use companion::{companion, debuglink_crc, only_keep_debug, supplement};
+pub use draft::{Draft, Piece, Why};
+pub use note_object::{NoteObject, note_object};
+pub use request::{Choice, Compression, Discard, Finish, MachO, MachOPart, Names, Sign, Strip};
+pub use stamp::stamp;
+
+use rgo_binary::{Error, Format, Image, Limits, Recognised, Result, recognise};
+
+/// A finished image.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Finished {
+    /// The image.
+    pub bytes: Vec<u8>,
+    /// For each name asked for, how many slots were written; for a fat file, of all slices.
+    pub slots_written: Vec<(String, usize)>,
+    /// An identity's signature was there and is gone.
+    pub identity_dropped: bool,
+}
+
+/// Edits an ELF, Mach-O or PE image, each slice of a fat Mach-O file, or each ELF object of an
+/// archive; the result is parsed again and compared before it is given out.
+///
+/// # Errors
+/// [`Error::NoteTooSmall`] where note or list do not fit, [`Error::UnknownSlot`],
+/// [`Error::SlotTooSmall`], [`Error::SignedByIdentity`], [`Error::Unsupported`] for what cannot
+/// be done without harm, and those of [`Image::parse`].
+pub fn finish(input: &[u8], edits: &Finish<'_>) -> Result<Finished> {
+    edit(input, edits)?.finish()
+}
+
+/// An edit that has been thought through: what the output is made of, and what was done.
+#[derive(Clone, Debug)]
+pub struct Edited<'a> {
+    /// The output.
+    pub draft: Draft<'a>,
+    /// For each name asked for, how many slots were written; for a fat file, of all slices.
+    pub slots_written: Vec<(String, usize)>,
+    /// Sections that are gone.
+    pub removed: Vec<Removed>,
+    /// An identity's signature was there and is gone.
+    pub identity_dropped: bool,
+    /// Objects that are still to be linked (a kernel module is one) have lost symbols and
+    /// relocations without which nothing links or loads them.
+    pub unlinkable: bool,
+    /// What the user has to know: what the edit did besides what was asked, and what it left
+    /// though it was asked to take it out.
+    pub warnings: Vec<String>,
+    /// Why the output is the input, where that has a reason other than that there was nothing to
+    /// take out.
+    pub unchanged: Option<String>,
+}
+
+/// A section that an edit took out.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Removed {
+    /// Its name.
+    pub name: String,
+    /// Bytes that it took in the file.
+    pub size: u64,
+}
+
+impl Edited<'_> {
+    /// Checks the output, which the draft was written to: it is parsed anew, and it is shown that
+    /// it loads what the input loads, from the same places, but for what an edit has to change.
+    ///
+    /// # Errors
+    /// [`Error::Malformed`] with the first difference.
+    pub fn verify(&self, output: &[u8]) -> Result<()> {
+        verify::loads_the_same(self, output)
+    }
+
+    fn finish(self) -> Result<Finished> {
+        let bytes = self.draft.to_vec();
+        self.verify(&bytes)?;
+        let Self { slots_written, identity_dropped, .. } = self;
+        Ok(Finished { bytes, slots_written, identity_dropped })
+    }
+}
+
+/// As [`finish`], without making the output: what it would be made of.
+///
+/// # Errors
+/// Those of [`finish`].
+pub fn edit<'a>(input: &'a [u8], edits: &Finish<'_>) -> Result<Edited<'a>> {
+    match recognise(input) {
+        Recognised::FatMachO => fat::each(input, |slice| edit_thin(slice, edits)),
+        Recognised::Archive => archive::each(input, edits, |object| edit_thin(object, edits)),
+        Recognised::Other => {
+            pe::refuse_object(input)?;
+            edit_thin(input, edits)
+        }
+        _ => edit_thin(input, edits),
+    }
+}
+
+/// Reduces what a Mach-O dylib exports to `allowed` (names as in the symbol table, with their
+/// underscore) and renews its ad-hoc signature. In a fat file this is done to each slice.
+///
+/// # Errors
+/// [`Error::Unsupported`] if the image is no dylib or does not export an allowed name,
+/// [`Error::SignedByIdentity`], and those of [`Image::parse`].
+pub fn restrict_exports(input: &[u8], allowed: &[String]) -> Result<Vec<u8>> {
+    match recognise(input) {
+        Recognised::FatMachO => fat::each(input, |slice| restrict_exports_thin(slice, allowed)),
+        _ => restrict_exports_thin(input, allowed),
+    }?
+    .finish()
+    .map(|finished| finished.bytes)
+}
+
+/// Makes a Mach-O image that has just been linked the same wherever and whenever it was: the
+/// times in its debug map become 0, and its UUID a function of what is loaded. To be done before
+/// anything is derived from the UUID.
+///
+/// # Errors
+/// [`Error::Unsupported`] if the image is no thin Mach-O image, [`Error::SignedByIdentity`], and
+/// those of [`Image::parse`].
+pub fn settle(input: &[u8]) -> Result<Vec<u8>> {
+    let image = Image::parse(input, &Limits::default())?;
+    if image.format() != Format::MachO {
+        let what = format!("another identity for {}", image.format());
+        return Err(Error::unsupported(what, "its linker makes one of the content"));
+    }
+    Edited::of(macho::settle(input)?).finish().map(|finished| finished.bytes)
+}
+
+fn restrict_exports_thin<'a>(input: &'a [u8], allowed: &[String]) -> Result<Edited<'a>> {
+    let image = Image::parse(input, &Limits::default())?;
+    if image.format() != Format::MachO {
+        return Err(Error::unsupported(
+            format!("an export list for {}", image.format()),
+            "its linker takes one; only Mach-O libraries are reduced after the link",
+        ));
+    }
+    macho::restrict_exports(input, allowed).map(Edited::of)
+}
+
+fn edit_thin<'a>(input: &'a [u8], edits: &Finish<'_>) -> Result<Edited<'a>> {
+    let image = Image::parse(input, &Limits::default())?;
+    if image.format() != Format::MachO && !edits.macho.is_empty() {
+        let why = format!("this is an image of the format {}", image.format());
+        return Err(Error::unsupported("an edit that only Mach-O images can have", why));
+    }
+    let mut draft = Draft::of(input);
+    let slots_written = fill::fill(&image, edits, &mut draft)?;
+    let edited = match image.format() {
+        Format::Elf => elf::finish(draft, edits)?,
+        Format::MachO => macho::finish(draft, edits)?,
+        Format::Pe => pe::finish(draft, edits)?,
+    };
+    Ok(Edited { slots_written, ..edited })
+}
+
+impl<'a> Edited<'a> {
+    /// An edit that took nothing out.
+    fn of(draft: Draft<'a>) -> Self {
+        Self {
+            draft,
+            slots_written: Vec::new(),
+            removed: Vec::new(),
+            identity_dropped: false,
+            unlinkable: false,
+            warnings: Vec::new(),
+            unchanged: None,
+        }
+    }
+}

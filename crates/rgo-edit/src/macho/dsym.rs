@@ -1,0 +1,281 @@
+//! The companion of a Mach-O image that has its DWARF inside, as Go's linker leaves it: an image
+//! of the type that dsymutil makes of object files, with the UUID by which debuggers find it.
+//!
+//! ```text
+//! header │ LC_UUID, version, LC_SYMTAB, segments without bytes, __LINKEDIT, __DWARF
+//!        │ __LINKEDIT: symbols, strings
+//!        │ __DWARF: __debug_info …          compressed ones (__zdebug_…) inflated
+//! ```
+//!
+//! Sections keep their numbers, and those that are loaded their addresses. Debuggers for Mach-O
+//! know no compressed sections, and lldb wants `__debug_aranges`.
+
+use miniz_oxide::inflate::decompress_to_vec_zlib_with_limit;
+use object::macho;
+
+use super::commands::{Command, Commands, SECTION_SIZE, SEGMENT_SIZE, Section, Segment};
+use super::symbols::{self, Symbol};
+use super::{WHAT, aranges, uuid};
+use crate::{Draft, Why, bytes};
+use rgo_binary::{Error, Limits, Result};
+
+/// Segments start at a multiple of this, whatever the machine: they are not loaded.
+const PAGE: u64 = 0x1000;
+/// Object files that a refusal names.
+const MAX_NAMED: usize = 3;
+/// Names of sections whose compressed name is cut short: there is room for 16 bytes.
+const LONG_NAMES: [&str; 8] = [
+    "__debug_pubnames",
+    "__debug_pubtypes",
+    "__debug_loclists",
+    "__debug_rnglists",
+    "__debug_str_offs",
+    "__debug_line_str",
+    "__debug_cu_index",
+    "__debug_gdb_scri",
+];
+
+/// A section of `__DWARF`, ready to be written.
+struct Debug<'a> {
+    header: &'a [u8],
+    name: String,
+    align: u64,
+    content: Content,
+}
+
+enum Content {
+    /// Offset and size in the input.
+    Copy(u64, u64),
+    New(Vec<u8>, Why),
+}
+
+impl Content {
+    fn bytes<'b>(&'b self, input: &'b [u8]) -> &'b [u8] {
+        match self {
+            Self::Copy(offset, size) => {
+                bytes::slice(input, *offset, *size, WHAT).unwrap_or_default()
+            }
+            Self::New(bytes, _) => bytes,
+        }
+    }
+}
+
+/// The companion of an image.
+pub(crate) fn only_keep_debug(input: &[u8]) -> Result<Draft<'_>> {
+    let mut commands = Commands::parse(input)?;
+    match commands.file_type()? {
+        macho::MH_DSYM => return Ok(Draft::of(input)),
+        macho::MH_OBJECT => return refuse("it is a relocatable object, whose data are not placed"),
+        _ => {}
+    }
+    if uuid::read(&commands)?.is_none() {
+        return refuse("the image has no UUID, by which a debugger would find it");
+    }
+    let segments = commands.segments()?;
+    let place = segments.iter().position(|segment| segment.is("__DWARF"));
+    let symbols = read_symbols(input, &commands)?;
+    let Some(dwarf) = place.and_then(|place| segments.get(place)) else {
+        return refuse(&where_it_is(&symbols));
+    };
+    let is_last = |other: &Segment| other.number <= dwarf.number || other.sections == 0;
+    if !segments.iter().all(is_last) {
+        return refuse("sections follow __DWARF, which symbols know by number");
+    }
+    let linkedit = segments.iter().find(|segment| segment.is("__LINKEDIT"));
+    let sections = commands.sections(dwarf)?.into_iter().map(|section| debug(input, &section));
+    let mut sections = sections.collect::<Result<Vec<_>>>()?;
+    add_aranges(input, &mut sections);
+    let loaded = segments.iter().filter(|other| other.number < dwarf.number);
+    let loaded: u64 = loaded.map(|segment| u64::from(segment.sections)).sum();
+    let told = |symbol: &&Symbol<'_>| {
+        !symbol.is_debugging() && !symbol.is_undefined() && u64::from(symbol.section) <= loaded
+    };
+    let (table, strings) = symbols::encode(symbols.iter().filter(told))?;
+
+    // The size of the commands is known before what they say is.
+    let mut list = Vec::new();
+    for command in &commands.list {
+        match macho::LoadCommandType(command.kind) {
+            macho::LC_UUID
+            | macho::LC_BUILD_VERSION
+            | macho::LC_SOURCE_VERSION
+            | macho::LC_VERSION_MIN_MACOSX
+            | macho::LC_VERSION_MIN_IPHONEOS
+            | macho::LC_VERSION_MIN_TVOS
+            | macho::LC_VERSION_MIN_WATCHOS => list.push(command.clone()),
+            _ => {}
+        }
+    }
+    let symtab = list.len();
+    list.push(Command { kind: macho::LC_SYMTAB.0, data: vec![0; 24] });
+    let plain = |segment: &&Segment| !segment.is("__DWARF") && !segment.is("__LINKEDIT");
+    for segment in segments.iter().filter(plain) {
+        list.push(without_bytes(commands.get(segment.command)?)?);
+    }
+    let mut size = commands_size(&list) + SEGMENT_SIZE * 2;
+    size += SECTION_SIZE * sections.len() as u64 + super::commands::HEADER_SIZE;
+
+    let mut output = Draft::empty(input);
+    output.push(vec![0; bytes::index(size)], Why::LoadCommands);
+    output.pad(PAGE);
+    let start = output.size();
+    let (count, strings_size) = (table.len() / symbols::SIZE, strings.len());
+    let strings_at = start + table.len() as u64;
+    output.push(table, Why::Symbols);
+    output.push(strings, Why::Symbols);
+    let places = [bytes::index(start), count, bytes::index(strings_at), strings_size];
+    if let Some(command) = list.get_mut(symtab) {
+        command.set_u32(0, macho::LC_SYMTAB.0)?;
+        command.set_u32(4, 24)?;
+        for (field, place) in (8..).step_by(4).zip(places) {
+            command.set_u32(field, bytes::word(place, WHAT)?)?;
+        }
+    }
+    let file = (start, output.size() - start);
+    let end = segments.iter().map(|it| it.address.saturating_add(it.size)).max().unwrap_or(0);
+    let address = linkedit.map_or(end, |linkedit| linkedit.address);
+    list.push(segment("__LINKEDIT", address, file, Vec::new())?);
+    let address = end.max(address.saturating_add(file.1)).saturating_add(PAGE - 1) & !(PAGE - 1);
+    output.pad(PAGE);
+    let start = output.size();
+    let mut headers = Vec::new();
+    for section in sections {
+        output.pad(section.align);
+        let at = output.size();
+        let size = match section.content {
+            Content::Copy(offset, size) => output.copy(offset, size, WHAT).map(|()| size)?,
+            Content::New(bytes, why) => {
+                let size = bytes.len() as u64;
+                output.push(bytes, why);
+                size
+            }
+        };
+        let mut header = section.header.to_vec();
+        bytes::zero(&mut header, 0, 16, WHAT)?;
+        bytes::put(&mut header, 0, section.name.as_bytes(), WHAT)?;
+        let address = address.saturating_add(at - start);
+        bytes::put(&mut header, 32, &address.to_le_bytes(), WHAT)?;
+        bytes::put(&mut header, 40, &size.to_le_bytes(), WHAT)?;
+        let at = bytes::word(bytes::index(at), WHAT)?;
+        bytes::put(&mut header, 48, &at.to_le_bytes(), WHAT)?;
+        headers.append(&mut header);
+    }
+    list.push(segment("__DWARF", address, (start, output.size() - start), headers)?);
+    commands.list = list;
+    commands.become_type(macho::MH_DSYM)?;
+    output.put(0, &commands.to_vec()?, Why::LoadCommands, WHAT)?;
+    Ok(output)
+}
+
+fn refuse<T>(why: &str) -> Result<T> {
+    Err(Error::unsupported("a companion of this Mach-O image", why))
+}
+
+/// Why an image without DWARF has none to split off.
+fn where_it_is(symbols: &[Symbol<'_>]) -> String {
+    let mut files: Vec<_> = symbols.iter().filter_map(Symbol::object_file).collect();
+    files.sort_unstable();
+    files.dedup();
+    let named: Vec<_> =
+        files.iter().take(MAX_NAMED).map(|name| String::from_utf8_lossy(name)).collect();
+    let named = named.join(", ");
+    match files.len().saturating_sub(MAX_NAMED) {
+        _ if files.is_empty() => "it has no debug data".to_owned(),
+        0 => format!("its debug data are in object files, where dsymutil collects them: {named}"),
+        more => format!(
+            "its debug data are in object files, where dsymutil collects them: {named} and {more} more"
+        ),
+    }
+}
+
+fn read_symbols<'a>(input: &'a [u8], commands: &Commands) -> Result<Vec<Symbol<'a>>> {
+    let Some(index) = commands.find(macho::LC_SYMTAB) else { return Ok(Vec::new()) };
+    let command = commands.get(index)?;
+    let table = |at: u64, unit: u64| {
+        let (offset, count) = (u64::from(command.u32(at)?), u64::from(command.u32(at + 4)?));
+        if count == 0 { Ok(&[][..]) } else { bytes::slice(input, offset, count * unit, WHAT) }
+    };
+    symbols::parse(table(8, symbols::SIZE as u64)?, table(16, 1)?, &[])
+}
+
+/// A section of `__DWARF` as it will be.
+fn debug<'a>(input: &[u8], section: &Section<'a>) -> Result<Debug<'a>> {
+    let (offset, size) = section.place()?;
+    let (header, align, name) = (section.header, section.align()?, section.name());
+    let data = section.bytes(input)?;
+    let Some(short) = name.strip_prefix("__zdebug_") else {
+        return Ok(Debug { header, name, align, content: Content::Copy(offset, size) });
+    };
+    let bad = |why: &str| Error::malformed(format!("section {name}"), offset, why);
+    let (size, stream) = data
+        .strip_prefix(b"ZLIB")
+        .and_then(|rest| rest.split_first_chunk())
+        .ok_or_else(|| bad("no ZLIB header"))?;
+    let (size, limit) = (u64::from_be_bytes(*size), Limits::default().max_inflated);
+    if size > limit {
+        return Err(Error::limit(format!("the inflated size of {name} in bytes"), size, limit));
+    }
+    let inflated = decompress_to_vec_zlib_with_limit(stream, bytes::index(size))
+        .ok()
+        .filter(|inflated| inflated.len() as u64 == size)
+        .ok_or_else(|| bad("its compressed bytes are damaged"))?;
+    let name = full_name(short);
+    Ok(Debug { header, name, align, content: Content::New(inflated, Why::Compression) })
+}
+
+/// Adds the table by which lldb finds units, unless it is there.
+fn add_aranges(input: &[u8], sections: &mut Vec<Debug<'_>>) {
+    const NAME: &str = "__debug_aranges";
+    let find = |name: &str| sections.iter().find(|section| section.name == name);
+    let (None, Some(info)) = (find(NAME), find("__debug_info")) else { return };
+    let content = |name: &str| find(name).map_or(&[][..], |section| section.content.bytes(input));
+    if let Some(table) = aranges::make(content) {
+        let content = Content::New(table, Why::AddedSection);
+        sections.push(Debug { header: info.header, name: NAME.to_owned(), align: 1, content });
+    }
+}
+
+/// The name of a section whose compressed name starts with `__zdebug_`, where it may be cut.
+fn full_name(short: &str) -> String {
+    let name = format!("__debug_{short}");
+    let cut = short.len() + "__zdebug_".len() == 16;
+    let full = LONG_NAMES.iter().find(|full| cut && full.starts_with(&name));
+    full.map_or(name.clone(), |full| (*full).to_owned())
+}
+
+/// A segment whose bytes are in the program alone.
+fn without_bytes(command: &Command) -> Result<Command> {
+    let mut command = command.clone();
+    command.put(40, &[0; 16])?;
+    for number in 0..u64::from(command.u32(64)?) {
+        // Offset, and where relocations are; the alignment between them stays.
+        let at = SEGMENT_SIZE + number * SECTION_SIZE;
+        command.set_u32(at + 48, 0)?;
+        command.put(at + 56, &[0; 8])?;
+    }
+    Ok(command)
+}
+
+fn segment(name: &str, address: u64, file: (u64, u64), sections: Vec<u8>) -> Result<Command> {
+    let kind = macho::LC_SEGMENT_64.0;
+    let mut command = Command { kind, data: vec![0; SEGMENT_SIZE as usize] };
+    command.data.extend_from_slice(&sections);
+    let size = bytes::word(command.data.len(), WHAT)?;
+    command.set_u32(0, kind)?;
+    command.set_u32(4, size)?;
+    command.put(8, name.as_bytes())?;
+    for (field, value) in
+        [(24, address), (32, file.1.next_multiple_of(PAGE)), (40, file.0), (48, file.1)]
+    {
+        command.set_u64(field, value)?;
+    }
+    // To be read, as dsymutil has it.
+    command.set_u32(56, 7)?;
+    command.set_u32(60, 3)?;
+    command.set_u32(64, bytes::word(sections.len() / SECTION_SIZE as usize, WHAT)?)?;
+    Ok(command)
+}
+
+fn commands_size(list: &[Command]) -> u64 {
+    list.iter().map(|command| command.data.len() as u64).sum()
+}

@@ -1,0 +1,189 @@
+//! What is taken out of a Mach-O image: sections of `__DWARF`, which nothing refers to, and
+//! symbols that neither the loader nor a stub asks for. Every other section is loaded, and found
+//! by its distance from the code.
+//!
+//! ```text
+//! __DATA │ __DWARF: __debug_info __debug_line … │ __LINKEDIT
+//! __DATA │ __DWARF: __debug_line │ __LINKEDIT            some are kept
+//! __DATA │ __LINKEDIT                                    none is
+//! ```
+
+use super::choice::SymbolChoice;
+use super::commands::{SECTION_SIZE, SEGMENT_SIZE, Segment};
+use super::linkedit::{Linkedit, Table, refuse_bytes};
+use super::{Parts, WHAT, exports, fixups, symbols};
+use crate::{Choice, Discard, Finish, MachOPart, Removed, Strip, bytes};
+use object::macho;
+use rgo_binary::{Error, Result};
+
+/// What became of sections.
+struct Sections {
+    removed: Vec<Removed>,
+    /// Where `__LINKEDIT` is to start.
+    linkedit: u64,
+    /// For each number of a section, from 1, its new one.
+    numbers: Vec<Option<u8>>,
+}
+
+impl Parts<'_> {
+    /// Does what is asked about sections and symbols. Answers the sections taken out.
+    pub(super) fn strip(&mut self, edits: &Finish<'_>) -> Result<Vec<Removed>> {
+        let by_name = !edits.symbols.is_empty() || !edits.sections.is_empty();
+        let by_kind = edits.strip != Strip::None || edits.discard != Discard::None;
+        if !by_kind && edits.trims.is_empty() && !by_name && edits.macho.is_empty() {
+            return Ok(Vec::new());
+        }
+        self.refuse_loaded(&edits.sections)?;
+        let mut linkedit = Linkedit::parse(self.image.input(), &self.commands)?;
+        let sections = self.remove_sections(&mut linkedit, |name| {
+            chosen(&edits.sections, "__DWARF", name).unwrap_or(edits.strip == Strip::None)
+        })?;
+        let mut choice = SymbolChoice::new(self, &linkedit, &sections.numbers, edits)?;
+        self.changed |= !sections.removed.is_empty();
+        self.changed |=
+            symbols::edit(&mut linkedit, &mut self.commands, |symbol| choice.fate(symbol))?;
+        if choice.finish()? {
+            self.commands.add_flag(macho::MH_NLIST_OUTOFSYNC_WITH_DYLDINFO)?;
+        }
+        self.changed |= exports::restrict(self.image.input(), &mut linkedit, edits)?;
+        for part in edits.macho.without {
+            self.remove_part(&mut linkedit, *part);
+        }
+        self.lay_out(&linkedit, sections.linkedit)?;
+        Ok(sections.removed)
+    }
+
+    /// Fails if a section is to go that the loader maps.
+    fn refuse_loaded(&self, choice: &Choice<'_>) -> Result<()> {
+        for segment in self.commands.segments()?.iter().filter(|it| !it.is("__DWARF")) {
+            for section in self.commands.sections(segment)? {
+                let (name, segment) = (section.name(), segment.name());
+                if chosen(choice, &segment, &name) == Some(false) {
+                    let why = "it is loaded, and code finds what is behind it by distance";
+                    return Err(Error::unsupported(
+                        format!("removing section {segment},{name}"),
+                        why,
+                    ));
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Takes out the load command of a part, with the table that it names.
+    fn remove_part(&mut self, linkedit: &mut Linkedit<'_>, part: MachOPart) {
+        let kind = match part {
+            MachOPart::Uuid => macho::LC_UUID,
+            MachOPart::SplitInfo => macho::LC_SEGMENT_SPLIT_INFO,
+            MachOPart::AtomInfo => macho::LC_ATOM_INFO,
+            MachOPart::SwiftSymbols | MachOPart::Symbols => return,
+        };
+        while let Some(command) = self.commands.find(kind) {
+            self.commands.list.remove(command);
+            linkedit.command_removed(command);
+            self.changed = true;
+        }
+    }
+
+    /// Takes sections of `__DWARF` out, and the segment where none is left.
+    fn remove_sections(
+        &mut self,
+        linkedit: &mut Linkedit<'_>,
+        stays: impl Fn(&str) -> bool,
+    ) -> Result<Sections> {
+        let segments = self.commands.segments()?;
+        let end = self.commands.segment("__LINKEDIT")?.file_offset;
+        let total = segments.iter().map(|segment| u64::from(segment.sections)).sum::<u64>();
+        let mut numbers: Vec<_> = (1..=total).map(|number| u8::try_from(number).ok()).collect();
+        let Some(dwarf) = segments.iter().find(|segment| segment.is("__DWARF")) else {
+            return Ok(Sections { removed: Vec::new(), linkedit: end, numbers });
+        };
+        let mut removed = Vec::new();
+        let mut kept = Vec::new();
+        let before = segments.iter().filter(|other| other.number < dwarf.number);
+        let first = before.map(|segment| u64::from(segment.sections)).sum::<u64>();
+        for (number, section) in (first..).zip(self.commands.sections(dwarf)?) {
+            let (offset, size) = section.place()?;
+            let name = section.name();
+            let number = numbers.get_mut(bytes::index(number));
+            if stays(&name) {
+                kept.push((section.header.to_vec(), offset, size, section.align()?));
+            } else {
+                removed.push(Removed { name, size });
+                number.into_iter().for_each(|number| *number = None);
+            }
+        }
+        if removed.is_empty() {
+            return Ok(Sections { removed, linkedit: end, numbers });
+        }
+        for (new, number) in (1_u8..).zip(numbers.iter_mut().filter(|it| it.is_some())) {
+            *number = Some(new);
+        }
+        let before = self.end_before(dwarf, &segments, end)?;
+        let page = self.commands.page()?;
+        if kept.is_empty() {
+            let fixups = linkedit.bytes(Table::ChainedFixups);
+            if !fixups.is_empty() {
+                let fixups = fixups::without_segment(fixups, dwarf.number)?;
+                linkedit.replace(Table::ChainedFixups, fixups);
+            }
+            self.commands.list.remove(dwarf.command);
+            linkedit.command_removed(dwarf.command);
+            self.image.truncate(before);
+            let linkedit = before.next_multiple_of(page).min(end);
+            return Ok(Sections { removed, linkedit, numbers });
+        }
+        self.image.truncate(dwarf.file_offset);
+        let mut headers = Vec::new();
+        for (mut header, offset, size, align) in kept {
+            self.image.pad(align);
+            let place = bytes::word(bytes::index(self.image.size()), WHAT)?;
+            if size > 0 {
+                self.image.copy(offset, size, WHAT)?;
+                bytes::put(&mut header, 48, &place.to_le_bytes(), WHAT)?;
+            }
+            headers.extend(header);
+        }
+        let count = bytes::word(headers.len() / SECTION_SIZE as usize, WHAT)?;
+        let command = self.commands.get_mut(dwarf.command)?;
+        command.data.truncate(SEGMENT_SIZE as usize);
+        command.data.append(&mut headers);
+        let size = bytes::word(command.data.len(), WHAT)?;
+        command.set_u32(4, size)?;
+        command.set_u64(48, self.image.size() - dwarf.file_offset)?;
+        command.set_u32(64, count)?;
+        let linkedit = self.image.size().next_multiple_of(page).min(end);
+        Ok(Sections { removed, linkedit, numbers })
+    }
+
+    /// Where the bytes of the segments before `__DWARF` end. Fails unless only `__LINKEDIT`
+    /// follows it, and nothing but padding is around it.
+    fn end_before(&self, dwarf: &Segment, segments: &[Segment], linkedit: u64) -> Result<u64> {
+        let others = || {
+            let others = segments.iter().filter(|other| other.command != dwarf.command);
+            others.filter(|other| !other.is("__LINKEDIT"))
+        };
+        let before = others().map(Segment::file_end).max().unwrap_or_default();
+        if others().any(|other| other.number > dwarf.number) || dwarf.file_offset < before {
+            return Err(Error::unsupported(
+                "taking __DWARF out of this Mach-O image",
+                "it is not the last segment before __LINKEDIT, and others are known by number",
+            ));
+        }
+        let input = self.image.input();
+        for gap in [before..dwarf.file_offset, dwarf.file_end()..linkedit] {
+            refuse_bytes(input, gap, "no segment has them")?;
+        }
+        Ok(before)
+    }
+}
+
+/// What a choice says of a section, which may be named with its segment.
+fn chosen(choice: &Choice<'_>, segment: &str, section: &str) -> Option<bool> {
+    let whole = choice.of(format!("{segment},{section}").as_bytes());
+    // To be kept counts more, whichever name says it.
+    match (whole, choice.of(section.as_bytes())) {
+        (Some(true), _) | (_, Some(true)) => Some(true),
+        (whole, short) => whole.or(short),
+    }
+}

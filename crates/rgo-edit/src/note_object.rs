@@ -1,0 +1,116 @@
+//! The object file that the link shim adds to every link: room for what is known only later.
+//!
+//! ```text
+//! section   (Mach-O)         symbol      content
+//! .rgo-bi   __DATA,__rgo_bi  RGO_NOTE    a note (see `rgo_binary::note`) with its text and room
+//! .dep-v0   __DATA,.dep-v0   RGO_AUDIT   zeros, for cargo-auditable's list
+//! ```
+//!
+//! Both are loaded and read-only, so that no strip takes them; `-u` of the symbols keeps them
+//! through section garbage collection. Mach-O's symbols have an underscore in front.
+
+use object::write::{MachOBuildVersion, Object, Symbol, SymbolSection};
+use object::{
+    Architecture, BinaryFormat, Endianness, SectionFlags, SectionKind, SymbolFlags, SymbolKind,
+    SymbolScope, elf, macho, pe,
+};
+
+use rgo_binary::{Arch, Error, Format, Result, audit, note};
+
+/// macOS versions before which the program cannot run anyway; a later one would make linkers
+/// warn of an object newer than the program.
+const MACOS_AMD64: macho::Version = macho::Version(10 << 16 | 12 << 8);
+const MACOS_ARM64: macho::Version = macho::Version(11 << 16);
+
+/// What to reserve in a program.
+#[derive(Clone, Copy, Debug)]
+pub struct NoteObject<'a> {
+    /// The linker's format.
+    pub format: Format,
+    /// amd64 or arm64.
+    pub arch: &'a Arch,
+    /// Room for the note's text, in bytes.
+    pub capacity_note: u32,
+    /// Room for the compressed dependency list, in bytes; at least 8 are reserved.
+    pub capacity_audit: u32,
+    /// The note's text until it is filled.
+    pub text: &'a str,
+}
+
+/// Makes the relocatable object.
+///
+/// # Errors
+/// [`Error::Unsupported`] for another instruction set, [`Error::NoteTooSmall`] if the text does
+/// not fit.
+pub fn note_object(spec: &NoteObject<'_>) -> Result<Vec<u8>> {
+    let architecture = match spec.arch {
+        Arch::Amd64 => Architecture::X86_64,
+        Arch::Arm64 => Architecture::Aarch64,
+        other @ Arch::Other(_) => {
+            let what = format!("a build note for {other}");
+            return Err(Error::unsupported(what, "notes are made for amd64 and arm64"));
+        }
+    };
+    let format = match spec.format {
+        Format::Elf => BinaryFormat::Elf,
+        Format::MachO => BinaryFormat::MachO,
+        Format::Pe => BinaryFormat::Coff,
+    };
+    let mut object = Object::new(format, architecture, Endianness::Little);
+    match spec.format {
+        Format::Elf => {
+            // Its absence makes GNU ld give the whole program an executable stack.
+            object.add_section(Vec::new(), b".note.GNU-stack".to_vec(), SectionKind::Other);
+        }
+        Format::MachO => {
+            let mut version = MachOBuildVersion::default();
+            version.platform = macho::PLATFORM_MACOS;
+            version.minos = match spec.arch {
+                Arch::Amd64 => MACOS_AMD64,
+                _ => MACOS_ARM64,
+            };
+            version.sdk = version.minos;
+            object.set_macho_build_version(version);
+        }
+        Format::Pe => {}
+    }
+    let note = note::encode(spec.text, spec.capacity_note)?;
+    let list = vec![0; spec.capacity_audit.max(8) as usize];
+    reserve(&mut object, note::section_name(spec.format), note::SYMBOL, note);
+    reserve(&mut object, audit::SECTION, audit::SYMBOL, list);
+    object.write().map_err(|why| Error::unsupported("this build note", why))
+}
+
+fn reserve(object: &mut Object<'_>, section: &str, symbol: &str, content: Vec<u8>) {
+    let segment = match object.format() {
+        BinaryFormat::MachO => note::SECTION_MACHO.0.as_bytes().to_vec(),
+        _ => Vec::new(),
+    };
+    let id = object.add_section(segment, section.into(), SectionKind::ReadOnlyData);
+    let size = content.len() as u64;
+    object.set_section_data(id, content, 8);
+    *object.section_flags_mut(id) = match object.format() {
+        BinaryFormat::Elf => {
+            SectionFlags::Elf { sh_type: elf::SHT_PROGBITS, sh_flags: elf::SHF_ALLOC }
+        }
+        BinaryFormat::MachO => {
+            SectionFlags::MachO { flags: macho::S_ATTR_NO_DEAD_STRIP, reserved2: 0 }
+        }
+        _ => SectionFlags::Coff {
+            characteristics: pe::IMAGE_SCN_CNT_INITIALIZED_DATA
+                | pe::IMAGE_SCN_MEM_READ
+                | pe::IMAGE_SCN_ALIGN_8BYTES,
+        },
+    };
+    object.add_symbol(Symbol {
+        name: symbol.into(),
+        value: 0,
+        size,
+        kind: SymbolKind::Data,
+        // Seen by the linker, exported by no library.
+        scope: SymbolScope::Linkage,
+        weak: false,
+        section: SymbolSection::Section(id),
+        flags: SymbolFlags::None,
+    });
+}

@@ -1,0 +1,117 @@
+//! Edits to PE images: debug data and symbols out, sections in, and the linker's random numbers
+//! replaced.
+//!
+//! ```text
+//! DOS stub, headers, section table │ sections, each at a multiple of the file alignment │
+//! COFF symbols, string table │ data of nobody (installers) │ certificate
+//! ```
+//!
+//! Windows wants the sections' addresses without gaps (Wine does not mind them), so a section
+//! that is taken out of the middle leaves its address range to the one before it. Offsets into
+//! the file occur in section headers, the debug directory, the symbol table's pointer and the
+//! certificate's directory entry; all else counts in addresses. (Microsoft, "PE Format")
+
+mod added;
+mod canonical;
+mod choice;
+mod companion;
+mod headers;
+mod layout;
+mod symbols;
+
+use super::bytes::Source;
+use super::{Compression, Discard, Draft, Edited, Finish, Piece, Sign, Strip, Why};
+use headers::{Directory, Headers};
+use layout::Layout;
+use rgo_binary::{Error, Result};
+
+pub(super) use companion::only_keep_debug;
+
+pub(super) fn finish<'a>(image: Draft<'a>, edits: &Finish<'_>) -> Result<Edited<'a>> {
+    if let Some(Compression::Zlib | Compression::Zstd) = edits.compression {
+        let why = "no debugger reads compressed debug data in PE";
+        return Err(Error::unsupported("compressing debug data of a PE image", why));
+    }
+    if edits.sign == Sign::AdHoc {
+        let why = "an Authenticode signature needs a certificate; `none` leaves it unsigned";
+        return Err(Error::unsupported("an ad-hoc signature of a PE image", why));
+    }
+    let headers = Headers::parse(&image)?;
+    let certificate = certificate(&image, &headers)?;
+    let mut bare = image.clone();
+    if let Some(at) = certificate {
+        bare.truncate(at);
+    }
+    let keeps_certificate = matches!(edits.sign, Sign::Keep | Sign::Renew);
+    if certificate.is_some() && !keeps_certificate {
+        headers.set_directory(&mut bare, Directory::Certificate, (0, 0), Why::Signature)?;
+    }
+    let all = 0..bare.size();
+    let mut edited = restructure(bare, edits)?;
+    if let Some(timestamp) = edits.timestamp {
+        canonical::canonicalise(&mut edited.draft, timestamp)?;
+    }
+    let is_same = matches!(edited.draft.pieces(), [Piece::Copy(range)] if *range == all);
+    if certificate.is_some() && keeps_certificate {
+        if is_same {
+            return Ok(Edited { draft: image, ..edited });
+        }
+        let signer = "an Authenticode certificate".to_owned();
+        return Err(Error::SignedByIdentity { signer });
+    }
+    if certificate.is_some() {
+        edited.warnings.push("its Authenticode certificate is gone: sign it again".to_owned());
+    }
+    if !is_same {
+        canonical::renew_checksum(&mut edited.draft)?;
+    }
+    Ok(Edited { identity_dropped: certificate.is_some(), ..edited })
+}
+
+/// Fails for a COFF object, of which a PE image is linked.
+pub(super) fn refuse_object(input: &[u8]) -> Result<()> {
+    match object::FileKind::parse(input) {
+        Ok(object::FileKind::Coff | object::FileKind::CoffBig) => Err(Error::unsupported(
+            "editing a COFF object",
+            "its relocations know symbols and sections by number: edit what is linked of it",
+        )),
+        _ => Ok(()),
+    }
+}
+
+/// Takes sections and symbols out, and puts sections in.
+fn restructure<'a>(image: Draft<'a>, edits: &Finish<'_>) -> Result<Edited<'a>> {
+    let is_asked = edits.strip != Strip::None
+        || edits.discard != Discard::None
+        || !edits.symbols.is_empty()
+        || !edits.sections.is_empty()
+        || !edits.added.is_empty()
+        || edits.debuglink.is_some();
+    if !is_asked {
+        return Ok(Edited::of(image));
+    }
+    let layout = Layout::parse(&image)?;
+    let mut chosen = choice::choose(&layout, edits)?;
+    let added = added::add(&layout, &mut chosen.kept, edits)?;
+    let symbols = symbols::rebuild(&layout, &chosen.numbers, &mut chosen.kept, edits)?;
+    let draft = layout.write(&chosen.numbers, chosen.kept, added, symbols)?;
+    Ok(Edited { removed: chosen.removed, warnings: chosen.warnings, ..Edited::of(draft) })
+}
+
+/// Where the certificate is, which is not mapped: at the end of the file. Every edit voids it.
+fn certificate(image: &Draft<'_>, headers: &Headers) -> Result<Option<u64>> {
+    let (offset, size) = headers.directory(image, Directory::Certificate)?;
+    if size == 0 {
+        return Ok(None);
+    }
+    let (offset, end) = (u64::from(offset), u64::from(offset) + u64::from(size));
+    image.check(offset, u64::from(size), "PE certificate")?;
+    // Its size is rounded up, or not, by different signing tools.
+    if image.size() - end >= 8 {
+        return Err(Error::unsupported(
+            "editing an image with data behind its certificate",
+            format!("{} bytes at {end:#x} would be moved", image.size() - end),
+        ));
+    }
+    Ok(Some(offset))
+}

@@ -1,0 +1,92 @@
+//! Values into a finished image: its slots are written, and the note, if it has one, says the new
+//! values in place of the old. What else the note says stays, line by line, also what only a newer
+//! rgo knows.
+
+use super::{Edited, Finish, Finished, Sign, edit_thin, fat};
+use rgo_binary::modinfo::BuildInfo;
+use rgo_binary::{Format, Image, Limits, Recognised, Result, note, recognise};
+
+/// Key of the settings that say values.
+const KEY: &str = "-X";
+
+/// Writes values into the slots of a finished image, or of each slice of a fat file, has its note
+/// say them, and renews its ad-hoc signature; all else stays as it is.
+///
+/// # Errors
+/// As [`super::finish`].
+pub fn stamp(input: &[u8], values: &[(String, String)], sign: Sign) -> Result<Finished> {
+    match recognise(input) {
+        Recognised::FatMachO => fat::each(input, |slice| stamp_thin(slice, values, sign)),
+        _ => stamp_thin(input, values, sign),
+    }?
+    .finish()
+}
+
+fn stamp_thin<'a>(image: &'a [u8], values: &[(String, String)], sign: Sign) -> Result<Edited<'a>> {
+    let parsed = Image::parse(image, &Limits::default())?;
+    let note = note::find(&parsed)?.filter(|note| is_filled(note.text));
+    let text = note.map(|note| restated(note.text, values));
+    // Where there are no ad-hoc signatures, the identity's goes.
+    let sign = match (parsed.format(), sign) {
+        (Format::Elf | Format::Pe, Sign::AdHoc) => Sign::None,
+        (_, sign) => sign,
+    };
+    let edits = Finish { note: text.as_deref(), slots: values, sign, ..Finish::default() };
+    edit_thin(image, &edits)
+}
+
+/// Whether a note says of what the image is made: that of a program which was linked and never
+/// finished does not, and is left as it is.
+fn is_filled(text: &str) -> bool {
+    BuildInfo::parse(text).is_ok_and(|info| info.rgo.is_some())
+}
+
+/// The text with these values in place of older ones of the same names. Lines that cannot be read
+/// are none of these.
+fn restated(text: &str, values: &[(String, String)]) -> String {
+    let older = |line: &str| {
+        let settings = BuildInfo::parse(line).map(|info| info.settings).unwrap_or_default();
+        settings.iter().any(|(key, value)| {
+            let name = value.split('=').next().unwrap_or_default();
+            key == KEY && values.iter().any(|(of, _)| of == name)
+        })
+    };
+    let lines: Vec<&str> = text.split_inclusive('\n').collect();
+    let place = lines.iter().position(|line| older(line)).unwrap_or(lines.len());
+    let settings = values.iter().map(|(name, value)| (KEY.to_owned(), format!("{name}={value}")));
+    let new = BuildInfo { settings: settings.collect(), ..BuildInfo::default() }.to_string();
+    let (before, after) = lines.split_at(place);
+    let kept = after.iter().filter(|line| !older(line)).copied();
+    before.iter().copied().chain([new.as_str()]).chain(kept).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_a_note_that_says_something_is_changed() {
+        assert!(is_filled("rgo\t0.1.0\trustc 1.96.0\npath\tx\n"));
+        assert!(!is_filled(""));
+        assert!(!is_filled("build\trgo.link=0.15.2\n"));
+    }
+
+    #[test]
+    fn a_note_says_the_new_values_in_place_of_the_old() {
+        let values = [("a::B".to_owned(), "2 3".to_owned()), ("c::D".to_owned(), "x".to_owned())];
+        let new = "build\t-X=\"a::B=2 3\"\nbuild\t-X=c::D=x\n";
+        for (before, expected) in [
+            (String::new(), new.to_owned()),
+            ("path\tp\nbuild\tk=v\n".to_owned(), format!("path\tp\nbuild\tk=v\n{new}")),
+            (
+                "future\tline\nbuild\t-X=\"a::B=1 1\"\nbuild\tk=-X=a::B=1\nbuild\t-X=c::D=\nbuild\t-X=a::BC=1\n"
+                    .to_owned(),
+                format!("future\tline\n{new}build\tk=-X=a::B=1\nbuild\t-X=a::BC=1\n"),
+            ),
+        ] {
+            let once = restated(&before, &values);
+            assert_eq!(once, expected);
+            assert_eq!(restated(&once, &values), once);
+        }
+    }
+}

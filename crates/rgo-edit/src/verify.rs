@@ -1,0 +1,220 @@
+//! The last step of every edit: the output is parsed by the reader that the tools use, and it is
+//! shown that the loader finds in it what it found in the input. A fault in an editor becomes an
+//! error here, not a broken program.
+//!
+//! No bytes are compared where none can differ: the draft says from where in the input each byte
+//! of the output is. What has to hold is that every byte that is mapped is a copy of the byte
+//! that was mapped at the same address, or was made anew for a reason that edits of its format
+//! may have.
+
+mod elf;
+mod macho;
+mod pe;
+
+use std::ops::Range;
+
+use object::{Object, ObjectSegment, SegmentFlags};
+
+use super::{Draft, Edited, Piece, Removed, Why, archive};
+use rgo_binary::{Error, Format, Image, Limits, Recognised, Result, Slice, recognise, slices};
+
+/// Checks that the output of an edit is what its draft says, and loads what the input loads.
+pub(super) fn loads_the_same(edit: &Edited<'_>, output: &[u8]) -> Result<()> {
+    let draft = &edit.draft;
+    if output.len() as u64 != draft.size() {
+        return Err(bad(0, format!("{} bytes instead of {}", output.len(), draft.size())));
+    }
+    let limits = Limits { max_file: u64::MAX, ..Limits::default() };
+    let images = |data| match recognise(data) {
+        Recognised::Archive => archive::objects(data),
+        _ => slices(data, &limits),
+    };
+    let before = images(draft.input())?;
+    let after = images(output)?;
+    if before.len() != after.len() {
+        return Err(bad(0, "another number of slices than the input's".to_owned()));
+    }
+    for (before, after) in before.iter().zip(&after) {
+        same_image(&before.image, &after.image)?;
+        same_mappings(before, after, draft, &edit.removed)?;
+        same_sections(&before.image, &after.image, &edit.removed)?;
+        match before.image.format() {
+            Format::Elf => {
+                let offsets = (before.offset, after.offset);
+                elf::same(before.image.data(), after.image.data(), offsets, draft)?;
+            }
+            Format::MachO => macho::same(&before.image, &after.image)?,
+            Format::Pe => pe::same_headers(&before.image, &after.image)?,
+        }
+    }
+    Ok(())
+}
+
+fn bad(offset: u64, why: String) -> Error {
+    Error::malformed("output of an edit", offset, why)
+}
+
+fn same_image(before: &Image<'_>, after: &Image<'_>) -> Result<()> {
+    if before.format() != after.format() || before.arch() != after.arch() {
+        return Err(bad(0, "another format or instruction set than the input's".to_owned()));
+    }
+    let (old, new) = (before.object(), after.object());
+    if old.entry() != new.entry() {
+        return Err(bad(0, "the entry point moved".to_owned()));
+    }
+    if old.kind() != new.kind() {
+        return Err(bad(0, "another kind of image than the input's".to_owned()));
+    }
+    if old.relative_address_base() != new.relative_address_base() {
+        return Err(bad(0, "another base address than the input's".to_owned()));
+    }
+    Ok(())
+}
+
+/// A part of an image that the loader maps.
+struct Mapping {
+    name: String,
+    address: u64,
+    /// Bytes that it takes in memory.
+    size: u64,
+    /// Its bytes, in the file that the image is in.
+    file: Range<u64>,
+    flags: SegmentFlags,
+}
+
+impl Mapping {
+    /// Whether all of its bytes are tables that an edit lays out again.
+    fn is_linkedit(&self) -> bool {
+        self.name == "__LINKEDIT"
+    }
+}
+
+fn mappings(slice: &Slice<'_>) -> Result<Vec<Mapping>> {
+    slice
+        .image
+        .object()
+        .segments()
+        .map(|segment| {
+            let (offset, size) = segment.file_range();
+            let start = slice.offset.saturating_add(offset);
+            let name = segment.name().ok().flatten().unwrap_or_default().to_owned();
+            Ok(Mapping {
+                name,
+                address: segment.address(),
+                size: segment.size(),
+                file: start..start.saturating_add(size),
+                flags: segment.flags(),
+            })
+        })
+        .collect()
+}
+
+fn same_mappings(
+    before: &Slice<'_>,
+    after: &Slice<'_>,
+    draft: &Draft<'_>,
+    removed: &[Removed],
+) -> Result<()> {
+    let format = before.image.format();
+    let new = mappings(after)?;
+    let old = mappings(before)?;
+    for mapping in &old {
+        // Nothing of a segment that holds debug data alone has an address that matters.
+        let is_debug = mapping.name == "__DWARF";
+        // Of a PE image each section is mapped by itself; of no other is a mapping ever removed.
+        let is_removed =
+            format == Format::Pe && removed.iter().any(|section| section.name == mapping.name);
+        // What is new may have the place of what it replaces.
+        let replaced = |twin: &Mapping| is_removed && pe::is_added(twin, draft);
+        let twin = new
+            .iter()
+            .find(|other| other.address == mapping.address && other.name == mapping.name)
+            .filter(|twin| !replaced(twin));
+        let Some(twin) = twin else {
+            if is_debug || is_removed {
+                continue;
+            }
+            let why = format!("nothing is loaded at {:#x} any more", mapping.address);
+            return Err(bad(mapping.file.start, why));
+        };
+        let is_same = match format {
+            Format::Elf => twin.size == mapping.size && twin.flags == mapping.flags,
+            // A section may take over the addresses of those that followed it.
+            Format::Pe => twin.size >= mapping.size && twin.flags == mapping.flags,
+            Format::MachO => {
+                mapping.is_linkedit() || twin.size == mapping.size && twin.flags == mapping.flags
+            }
+        };
+        if !is_same {
+            let why = format!("what is loaded at {:#x} has changed its shape", mapping.address);
+            return Err(bad(twin.file.start, why));
+        }
+        if !is_debug {
+            same_bytes(mapping, twin, draft, format)?;
+        }
+    }
+    let is_new = |twin: &&Mapping| {
+        let was = old.iter().any(|it| it.address == twin.address && it.name == twin.name);
+        !(was || format == Format::Pe && pe::is_added(twin, draft))
+    };
+    match new.iter().find(is_new) {
+        Some(twin) => Err(bad(twin.file.start, format!("{:#x} was not loaded", twin.address))),
+        None => Ok(()),
+    }
+}
+
+/// Checks each byte of a mapping of the output: a copy from its place, or made for a reason.
+fn same_bytes(old: &Mapping, new: &Mapping, draft: &Draft<'_>, format: Format) -> Result<()> {
+    if old.is_linkedit() {
+        return Ok(());
+    }
+    let size = old.file.end - old.file.start;
+    if new.file.end - new.file.start < size {
+        return Err(bad(new.file.start, format!("the end of {:#x} is missing", old.address)));
+    }
+    let mut start = 0;
+    for piece in draft.pieces() {
+        let end = start + piece.size();
+        let (from, to) = (start.max(new.file.start), end.min(new.file.start + size));
+        if from < to {
+            let is_right = match piece {
+                Piece::Copy(range) => {
+                    range.start + (from - start) == old.file.start + (from - new.file.start)
+                }
+                Piece::New(_, why) | Piece::Zeros(_, why) => may_change(*why, format),
+            };
+            if !is_right {
+                let address = old.address + (from - new.file.start);
+                return Err(bad(from, format!("other bytes at address {address:#x}")));
+            }
+        }
+        start = end;
+    }
+    Ok(())
+}
+
+/// Whether bytes that are mapped may be made anew for this reason.
+fn may_change(why: Why, format: Format) -> bool {
+    match why {
+        Why::Note | Why::DependencyList | Why::Slot => true,
+        // A segment holds the program headers, and Go's the section headers too.
+        Why::FileHeader | Why::SectionHeaders | Why::ProgramHeaders => format == Format::Elf,
+        Why::LoadCommands => format == Format::MachO,
+        Why::DebugDirectory | Why::Identity => format == Format::Pe,
+        _ => false,
+    }
+}
+
+/// Checks that sections which are loaded are there, by name and address. (Of what has no address
+/// nothing is loaded: symbol tables, comments.)
+fn same_sections(before: &Image<'_>, after: &Image<'_>, removed: &[Removed]) -> Result<()> {
+    let found: std::collections::HashSet<_> =
+        after.sections().map(|section| (section.segment, section.name, section.address)).collect();
+    for section in before.sections().filter(|section| section.address != 0) {
+        let is_removed = removed.iter().any(|other| other.name == section.name);
+        if !is_removed && !found.contains(&(section.segment, section.name, section.address)) {
+            return Err(bad(0, format!("section {} is gone", section.name)));
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,237 @@
+//! PE images with sections and symbols taken out or put in by name.
+
+mod common;
+
+use common::{PE_AMD64, PE_ARM64, coff_header, put_u32, u32_le};
+use object::{Object, ObjectSection, ObjectSymbol};
+use proptest::prelude::*;
+use rgo_binary::{Error, Image, Limits};
+use rgo_edit::{Choice, Finish, Strip, edit, finish};
+
+/// A COFF symbol of an image: name, value, section, class, and one auxiliary record.
+type Symbol<'a> = (&'a str, u32, i16, u8, Option<[u8; 18]>);
+
+/// The fixture with a symbol table, and its section names in the same strings as they were.
+fn with_symbols(image: &[u8], symbols: &[Symbol<'_>]) -> Vec<u8> {
+    let coff = coff_header(image);
+    let (at, count) = (u32_le(image, coff + 8) as usize, u32_le(image, coff + 12) as usize);
+    let mut strings = image[at + 18 * count..].to_vec();
+    let mut output = image[..at].to_vec();
+    let mut records = 0;
+    for (name, value, section, class, auxiliary) in symbols {
+        output.extend(0_u32.to_le_bytes());
+        output.extend((strings.len() as u32).to_le_bytes());
+        strings.extend(name.bytes().chain([0]));
+        output.extend(value.to_le_bytes());
+        output.extend(section.to_le_bytes());
+        output.extend(0x20_u16.to_le_bytes());
+        output.extend([*class, u8::from(auxiliary.is_some())]);
+        output.extend(auxiliary.iter().flatten());
+        records += 1 + u32::from(auxiliary.is_some());
+    }
+    let size = strings.len() as u32;
+    put_u32(&mut strings, 0, size);
+    output.extend(strings);
+    put_u32(&mut output, coff + 12, records);
+    output
+}
+
+fn symbols(image: &[u8]) -> Vec<(String, u64)> {
+    let file = object::File::parse(image).expect("parses");
+    let symbols = file.symbols().map(|it| (it.name().expect("UTF-8").to_owned(), it.address()));
+    symbols.collect()
+}
+
+fn section_names(image: &[u8]) -> Vec<String> {
+    let file = object::File::parse(image).expect("parses");
+    file.sections().map(|section| section.name().expect("UTF-8").to_owned()).collect()
+}
+
+fn is(names: &'static [&'static str]) -> impl Fn(&[u8]) -> bool {
+    move |name| names.iter().any(|it| it.as_bytes() == name)
+}
+
+/// One of each kind: a function with a reference to the next, a file, one of a debug section.
+fn sample(input: &[u8]) -> Vec<u8> {
+    let debug = section_names(input).iter().position(|it| it.starts_with(".debug"));
+    let debug = debug.expect("is there") as i16 + 1;
+    let mut next = [0; 18];
+    next[12..16].copy_from_slice(&4_u32.to_le_bytes());
+    with_symbols(
+        input,
+        &[
+            ("source_file.c", 2, -2, 103, None),
+            ("first_function", 0x10, 1, 2, Some(next)),
+            ("of_a_debug_section", 0, debug, 3, None),
+            ("second_function", 0x20, 1, 2, None),
+        ],
+    )
+}
+
+#[test]
+fn symbols_stay_unless_debuggers_alone_read_them() {
+    for input in [PE_AMD64, PE_ARM64] {
+        let input = sample(input);
+        let strip = |strip| finish(&input, &Finish { strip, ..Finish::default() }).expect("strips");
+        let output = strip(Strip::Debug).bytes;
+        let names: Vec<_> = symbols(&output).into_iter().map(|(name, _)| name).collect();
+        assert_eq!(names, ["first_function", "second_function"]);
+        let table = u32_le(&output, coff_header(&output) + 8) as usize;
+        assert_eq!(u32_le(&output, table + 18 + 12), 2, "the next function by its new number");
+        for all in [Strip::Unneeded, Strip::All] {
+            assert!(symbols(&strip(all).bytes).is_empty());
+        }
+        let again = Finish { strip: Strip::Debug, ..Finish::default() };
+        assert!(finish(&output, &again).expect("strips").bytes == output, "twice is once");
+    }
+}
+
+#[test]
+fn symbols_go_and_stay_by_name() {
+    let input = sample(PE_AMD64);
+    let first = is(&["first_function"]);
+    let keep = Choice { keep: Some(&first), drop: None };
+    let edits = Finish { strip: Strip::All, symbols: keep, ..Finish::default() };
+    let output = finish(&input, &edits).expect("strips").bytes;
+    let left = symbols(&output);
+    assert_eq!(left.len(), 1);
+    assert!(symbols(&input).contains(&left[0]), "at its address");
+    let drop = Choice { keep: None, drop: Some(&first) };
+    let output = finish(&input, &Finish { symbols: drop, ..Finish::default() });
+    let output = output.expect("drops").bytes;
+    let left: Vec<_> = symbols(&input).into_iter().filter(|it| it.0 != "first_function").collect();
+    assert_eq!(symbols(&output), left);
+    assert_eq!(section_names(&output), section_names(&input));
+}
+
+#[test]
+fn what_is_needed_is_not_removed() {
+    for (name, why) in
+        [(".text", "the headers lead to it"), (".rgo-bi", "not marked as discardable")]
+    {
+        let named = |section: &[u8]| section == name.as_bytes();
+        let sections = Choice { keep: None, drop: Some(&named) };
+        let error = edit(PE_AMD64, &Finish { sections, ..Finish::default() });
+        let error = error.expect_err("needed").to_string();
+        assert!(error.contains(name) && error.contains(why), "{error}");
+    }
+}
+
+#[test]
+fn debug_sections_go_and_stay_by_name() {
+    let abbrev = is(&[".debug_abbrev"]);
+    let keep = Choice { keep: Some(&abbrev), drop: None };
+    let output =
+        finish(PE_AMD64, &Finish { strip: Strip::All, sections: keep, ..Finish::default() });
+    let names = section_names(&output.expect("strips").bytes);
+    let debug: Vec<_> = names.iter().filter(|name| name.starts_with(".debug")).collect();
+    assert_eq!(debug, [".debug_abbrev"]);
+    let drop = Choice { keep: None, drop: Some(&abbrev) };
+    let edited = Finish { sections: drop, ..Finish::default() };
+    let edited = edit(PE_AMD64, &edited).expect("removes");
+    let removed: Vec<_> = edited.removed.iter().map(|section| section.name.as_str()).collect();
+    assert_eq!(removed, [".debug_abbrev"]);
+    let output = edited.draft.to_vec();
+    edited.verify(&output).expect("loads the same");
+    assert_eq!(section_names(&output).len() + 1, section_names(PE_AMD64).len());
+}
+
+#[test]
+fn sections_are_added_behind_all_others() {
+    for input in [PE_AMD64, PE_ARM64] {
+        let edits = Finish {
+            strip: Strip::All,
+            added: &[(".extra", b"one"), (".a-long-name", b"two")],
+            debuglink: Some(("folder/x.debug", 0x1234_5678)),
+            ..Finish::default()
+        };
+        let output = finish(input, &edits).expect("adds").bytes;
+        let file = object::File::parse(output.as_slice()).expect("parses");
+        for (name, content) in edits.added {
+            let section = file.section_by_name(name).expect(name);
+            assert_eq!(section.data().expect("bytes").get(..content.len()), Some(*content));
+        }
+        let image = Image::parse(&output, &Limits::default()).expect("parses");
+        let link = image.debug_data().expect("reads").debuglink.expect("is there");
+        assert_eq!((link.name.as_str(), link.crc32), ("x.debug", 0x1234_5678));
+        let again = finish(&output, &edits).expect_err("is there").to_string();
+        assert!(again.contains("there is one already"), "{again}");
+        let link = Finish { debuglink: Some(("y", 1)), ..Finish::default() };
+        let output = finish(&output, &link).expect("links anew").bytes;
+        let links = section_names(&output).iter().filter(|it| *it == ".gnu_debuglink").count();
+        assert_eq!(links, 1, "the old link is replaced");
+    }
+}
+
+#[test]
+fn no_header_is_put_where_others_lie() {
+    let mut input = PE_AMD64.to_vec();
+    let end = coff_header(&input) + 20 + 0xf0 + 40 * section_names(&input).len();
+    input[end] = 1;
+    let edits = Finish { added: &[(".extra", b"one")], ..Finish::default() };
+    let error = finish(&input, &edits).expect_err("no room").to_string();
+    assert!(error.contains("no room"), "{error}");
+}
+
+#[test]
+fn data_at_the_end_stay_where_nothing_moves() {
+    let all = Finish { strip: Strip::All, ..Finish::default() };
+    let mut input = finish(PE_AMD64, &all).expect("strips").bytes;
+    input.extend(b"an installer's data".repeat(50));
+    assert!(finish(&input, &all).expect("nothing to do").bytes == input);
+    let edits = Finish { added: &[(".extra", b"one")], ..Finish::default() };
+    let error = finish(&input, &edits).expect_err("would move").to_string();
+    assert!(error.contains("950 bytes at 0x"), "{error}");
+}
+
+#[test]
+fn images_that_are_mapped_as_they_lie_do_not_move() {
+    // A driver's layout: sections aligned as in the file.
+    let mut input = PE_AMD64.to_vec();
+    let optional = coff_header(&input) + 20;
+    put_u32(&mut input, optional + 32, 0x200);
+    let edits = Finish { added: &[(".extra", b"one")], ..Finish::default() };
+    let error = finish(&input, &edits).expect_err("would move").to_string();
+    assert!(error.contains("mapped as it lies"), "{error}");
+}
+
+#[test]
+fn objects_are_refused_by_name() {
+    let mut object = vec![0; 64];
+    object[..4].copy_from_slice(&[0x64, 0x86, 1, 0]);
+    let error = finish(&object, &Finish::default()).expect_err("an object");
+    assert!(matches!(&error, Error::Unsupported { what, .. } if what.contains("COFF")), "{error}");
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: ProptestConfig::default().cases.max(1500), ..ProptestConfig::default() })]
+
+    /// Headers, section table and symbol table changed at random: an error, or what verifies.
+    #[test]
+    fn broken_tables_are_answered(
+        changes in prop::collection::vec((any::<u16>(), any::<bool>(), any::<u32>(), 0..4_u32), 1..6),
+    ) {
+        let mut image = sample(PE_AMD64);
+        let table = u32_le(&image, coff_header(&image) + 8) as usize;
+        for (place, in_symbols, value, shift) in changes {
+            let (start, size) = if in_symbols { (table, image.len() - table) } else { (0x78, 0x400) };
+            let at = start + usize::from(place) % (size - 4);
+            put_u32(&mut image, at, value >> (8 * shift));
+        }
+        let first = is(&["first_function"]);
+        let abbrev = is(&[".debug_abbrev"]);
+        for strip in [Strip::None, Strip::Debug, Strip::All] {
+            let edits = Finish {
+                strip,
+                symbols: Choice { keep: None, drop: Some(&first) },
+                sections: Choice { keep: Some(&abbrev), drop: None },
+                added: &[(".a-long-name", b"two")],
+                debuglink: Some(("x.debug", 7)),
+                ..Finish::default()
+            };
+            if let Ok(finished) = finish(&image, &edits) {
+                Image::parse(&finished.bytes, &Limits::default()).expect("what comes out parses");
+            }
+        }
+    }
+}
