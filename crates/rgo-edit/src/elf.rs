@@ -15,18 +15,23 @@
 //! symbols that its relocations name stay.
 
 mod claims;
+mod companion;
 mod compress;
 mod extents;
 mod layout;
 mod module_signature;
 mod names;
 mod relocations;
+mod section;
 mod select;
-pub(super) mod symtab;
+mod symtab;
 mod write;
 
-use super::{Discard, Draft, Edited, Finish, Sign, Strip, Why, companion};
-pub(super) use layout::{Layout, Section};
+pub(super) use companion::companion;
+use layout::Layout;
+use section::Section;
+
+use super::{Discard, Draft, Edited, Finish, Sign, Strip, Why, debuglink};
 use rgo_binary::{Error, Result};
 
 pub(super) fn finish<'a>(filled: Draft<'a>, edits: &Finish<'_>) -> Result<Edited<'a>> {
@@ -116,11 +121,11 @@ fn add(layout: &mut Layout<'_>, edits: &Finish<'_>) -> Result<bool> {
     if let Some((name, crc)) = edits.debuglink {
         // One that is there is about a companion of old.
         for section in layout.sections.iter_mut().filter(|section| !section.in_segment) {
-            section.kept &= section.name != companion::DEBUGLINK;
+            section.kept &= section.name != debuglink::DEBUGLINK;
         }
         let crc = relocations::bytes_of(layout.encoder.endian(), crc);
-        let content = companion::debuglink(name, crc)?;
-        layout.sections.push(Section::new(companion::DEBUGLINK, content, 4, Why::DebugLink));
+        let content = debuglink::debuglink(name, crc)?;
+        layout.sections.push(Section::new(debuglink::DEBUGLINK, content, 4, Why::DebugLink));
     }
     Ok(!edits.added.is_empty() || edits.debuglink.is_some())
 }

@@ -13,6 +13,7 @@
 mod archive;
 mod bytes;
 mod companion;
+mod debuglink;
 mod draft;
 mod elf;
 pub mod entitlements;
@@ -24,13 +25,16 @@ mod pe;
 pub mod property_list;
 mod request;
 mod stamp;
+mod supplement;
 mod verify;
 
-pub use companion::{companion, debuglink_crc, only_keep_debug, supplement};
+pub use companion::{companion, only_keep_debug};
+pub use debuglink::debuglink_crc;
 pub use draft::{Draft, Piece, Why};
 pub use note_object::{NoteObject, note_object};
 pub use request::{Choice, Compression, Discard, Finish, MachO, MachOPart, Names, Sign, Strip};
 pub use stamp::stamp;
+pub use supplement::supplement;
 
 use rgo_binary::{Error, Format, Image, Limits, Recognised, Result, recognise};
 

@@ -93,7 +93,8 @@ fn restructure<'a>(image: Draft<'a>, edits: &Finish<'_>) -> Result<Edited<'a>> {
     let layout = Layout::parse(&image)?;
     let mut chosen = choice::choose(&layout, edits)?;
     let added = added::add(&layout, &mut chosen.kept, edits)?;
-    let symbols = symbols::rebuild(&layout, &chosen.numbers, &mut chosen.kept, edits)?;
+    let (headers, source) = (&layout.headers, layout.source);
+    let symbols = symbols::rebuild(headers, source, &chosen.numbers, &mut chosen.kept, edits)?;
     let draft = layout.write(&chosen.numbers, chosen.kept, added, symbols)?;
     Ok(Edited { removed: chosen.removed, warnings: chosen.warnings, ..Edited::of(draft) })
 }

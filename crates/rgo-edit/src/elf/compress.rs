@@ -13,8 +13,9 @@ use std::borrow::Cow;
 
 use object::{CompressedData, CompressionFormat, Endianness, elf};
 
-use super::layout::{Content, Layout, Section};
+use super::layout::Layout;
 use super::relocations::bytes_of;
+use super::section::{Content, Section};
 use crate::{Compression, Why};
 use rgo_binary::{Error, Limits, Result};
 

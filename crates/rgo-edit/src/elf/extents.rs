@@ -15,22 +15,7 @@ use std::ops::Range;
 use object::elf;
 use object::write::elf::{ProgramHeader, SectionHeader};
 
-use super::claims::Claims;
-
-/// Why the parts of a file up to some offset have to stay where they are.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Stuck {
-    /// Bytes of unknown use lie there, which a program may look for at their offset.
-    Unclaimed {
-        /// Where they are.
-        offset: u64,
-        /// How many.
-        size: u64,
-    },
-    /// Kernels before 5.18 take the address of the program headers for that of the first segment
-    /// plus `e_phoff` (`AT_PHDR`), so a program whose headers move crashes there.
-    ProgramHeaders,
-}
+use super::claims::{Claims, Stuck, congruence};
 
 /// A part of the file that segments hold.
 #[derive(Clone, Debug)]
@@ -177,28 +162,5 @@ impl Extents {
         let new = self.translate(old);
         let align = congruence(machine, segment);
         new + (old.wrapping_sub(new) & (align - 1))
-    }
-}
-
-/// The power of two by which a segment's offset and address are to stay congruent: its alignment,
-/// and for what is loaded the sizes of pages, each where it holds in the input.
-pub(super) fn congruence(machine: elf::Machine, segment: &ProgramHeader) -> u64 {
-    let distance = segment.p_vaddr.wrapping_sub(segment.p_offset);
-    let holds = |align: &u64| align.trailing_zeros() <= distance.trailing_zeros();
-    let align = segment.p_align.max(1).checked_next_power_of_two().unwrap_or(1 << 63);
-    let pages = if segment.p_type == elf::PT_LOAD { pages(machine) } else { &[] };
-    let known = pages.iter().copied().chain([align]).filter(holds).max();
-    known.unwrap_or_else(|| 1 << distance.trailing_zeros().min(align.trailing_zeros()))
-}
-
-/// Bytes of the pages that systems map programs with. (Of the 2 MiB of amd64 no system makes use
-/// for alignment unless the segment asks for it.)
-fn pages(machine: elf::Machine) -> &'static [u64] {
-    match machine {
-        elf::EM_AARCH64 | elf::EM_PPC | elf::EM_PPC64 | elf::EM_MIPS | elf::EM_LOONGARCH => {
-            &[0x1000, 0x4000, 0x1_0000]
-        }
-        elf::EM_SPARCV9 => &[0x2000, 0x1_0000, 0x10_0000],
-        _ => &[0x1000],
     }
 }

@@ -6,113 +6,11 @@ use object::{Endianness, FileKind, elf};
 
 use super::claims::Claims;
 use super::extents::Extents;
-use crate::{Draft, Piece, Removed, Why, bytes};
+use super::section::{Content, Section};
+use crate::{Draft, Removed, bytes};
 use rgo_binary::{Error, Result};
 
 pub(super) const WHAT: &str = "ELF image";
-/// Sections that move are not loaded, or are an object's, and are aligned to cache lines at most.
-const MAX_ALIGN: u64 = 0x1000;
-
-/// One section, from the input or new.
-pub(crate) struct Section<'a> {
-    pub(crate) name: Vec<u8>,
-    pub(crate) header: SectionHeader,
-    pub(crate) content: Content<'a>,
-    /// Its bytes lie in the part of the file that segments take up.
-    pub(crate) in_segment: bool,
-    pub(crate) kept: bool,
-}
-
-/// A section's bytes.
-pub(crate) enum Content<'a> {
-    /// As in the input, at this offset.
-    Input(&'a [u8], u64),
-    New(Vec<Piece>),
-}
-
-impl<'a> Section<'a> {
-    /// One that is not loaded.
-    pub(super) fn new(name: &[u8], content: Vec<u8>, align: u64, why: Why) -> Self {
-        let header = SectionHeader {
-            sh_type: elf::SHT_PROGBITS,
-            sh_addralign: align,
-            ..SectionHeader::default()
-        };
-        let content = Content::New(vec![Piece::New(content, why)]);
-        Section { name: name.to_vec(), header, content, in_segment: false, kept: true }
-    }
-
-    pub(crate) fn is_loaded(&self) -> bool {
-        self.header.sh_flags.0 & elf::SHF_ALLOC.0 != 0
-    }
-
-    pub(super) fn is(&self, flags: elf::SectionFlags) -> bool {
-        self.header.sh_flags.0 & flags.0 != 0
-    }
-
-    /// Relocations that a linker has still to apply, or left for tools to look at.
-    pub(super) fn is_relocations(&self) -> bool {
-        matches!(self.header.sh_type, elf::SHT_REL | elf::SHT_RELA | elf::SHT_CREL)
-            && !self.is_loaded()
-    }
-
-    /// Its bytes in the input.
-    pub(crate) fn input(&self) -> &'a [u8] {
-        match &self.content {
-            Content::Input(bytes, _) => bytes,
-            Content::New(_) => &[],
-        }
-    }
-
-    pub(super) fn size(&self) -> u64 {
-        match &self.content {
-            Content::Input(bytes, _) => bytes.len() as u64,
-            Content::New(pieces) => pieces.iter().map(Piece::size).sum(),
-        }
-    }
-
-    /// Its bytes from now on, unless they are what it has.
-    pub(crate) fn set(&mut self, content: Vec<u8>, why: Why) {
-        if self.input() != content {
-            self.content = Content::New(vec![Piece::New(content, why)]);
-        }
-    }
-
-    /// Appends its bytes, aligned, and notes where they are. `source` is the input with what was
-    /// filled in.
-    pub(crate) fn place<'b>(&mut self, output: &mut Draft<'b>, source: &Draft<'b>) -> Result<()> {
-        let align = self.header.sh_addralign;
-        if align > MAX_ALIGN || align != 0 && !align.is_power_of_two() {
-            let why = format!("an alignment of {align:#x}");
-            return Err(Error::malformed("ELF section", self.header.sh_offset, why));
-        }
-        output.pad(align);
-        self.header.sh_offset = output.size();
-        self.header.sh_size = self.size();
-        match &mut self.content {
-            Content::Input(bytes, from) => {
-                output.take(source, *from, bytes.len() as u64, "ELF section")?;
-            }
-            Content::New(pieces) => {
-                for piece in std::mem::take(pieces) {
-                    match piece {
-                        Piece::Copy(range) => {
-                            output.copy(range.start, range.end - range.start, "ELF section")?;
-                        }
-                        Piece::New(bytes, why) => output.push(bytes, why),
-                        Piece::Zeros(size, why) => output.zeros(size, why),
-                    }
-                }
-            }
-        }
-        Ok(())
-    }
-
-    pub(super) fn has_no_bytes(&self) -> bool {
-        matches!(self.header.sh_type, elf::SHT_NOBITS | elf::SHT_NULL)
-    }
-}
-
 pub(crate) struct Layout<'a> {
     /// The input, with what was filled in; no edit before this one moves anything.
     pub(crate) source: Draft<'a>,

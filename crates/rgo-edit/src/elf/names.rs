@@ -9,7 +9,7 @@
 //! To find these, names are sorted by their last letters, eight at a time: then whatever ends
 //! with a name follows it.
 
-use super::layout::{Content, Section};
+use super::section::{Content, Section};
 use crate::{Piece, Why, bytes};
 use rgo_binary::{Error, Result};
 

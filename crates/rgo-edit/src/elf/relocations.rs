@@ -7,7 +7,8 @@
 
 use object::{Endianness, elf};
 
-use super::layout::{Content, Layout, Section};
+use super::layout::Layout;
+use super::section::{Content, Section};
 use crate::Why;
 use rgo_binary::{Error, Result};
 

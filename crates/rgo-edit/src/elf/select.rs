@@ -3,8 +3,9 @@
 use object::elf;
 
 use super::extents::Extents;
-use super::layout::{Layout, Section};
+use super::layout::Layout;
 use super::relocations;
+use super::section::Section;
 use crate::{Finish, Strip};
 use rgo_binary::{Error, Result};
 

@@ -12,9 +12,10 @@
 use object::write::elf::{Encoder, Sym};
 use object::{Endianness, elf, pod};
 
-use super::layout::{Content, Layout, Section};
+use super::layout::Layout;
 use super::names::{Merged, Names};
 use super::relocations::{self, Users, bytes_of};
+use super::section::{Content, Section};
 use crate::{Discard, Finish, Strip, Why, bytes};
 use rgo_binary::{Error, Result};
 

@@ -6,8 +6,9 @@ use std::ops::Range;
 use object::elf;
 
 use super::extents::Extents;
-use super::layout::{Content, Layout, Section, WHAT};
+use super::layout::{Layout, WHAT};
 use super::names::{Names, is_at};
+use super::section::{Content, Section};
 use crate::{Draft, Why, bytes};
 use rgo_binary::{Error, Result};
 

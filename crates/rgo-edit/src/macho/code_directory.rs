@@ -20,9 +20,10 @@ use object::macho;
 use object::read::macho as read;
 use sha2::digest::DynDigest;
 
-use super::sign::{WHAT, hash_pages};
 use crate::{Draft, bytes};
 use rgo_binary::{Error, Result};
+
+pub(super) const WHAT: &str = "Mach-O code signature";
 
 /// Special slots that hashes can be carried over for; XNU knows 11.
 const MAX_SPECIAL: u32 = 32;
@@ -247,4 +248,25 @@ fn number(data: &[u8], at: u64) -> Result<u32> {
 
 fn put(data: &mut [u8], at: u64, value: u32) -> Result<()> {
     bytes::put(data, at, &value.to_be_bytes(), WHAT)
+}
+
+/// Appends the hash of each page of 2^`page` bytes; 0 stands for one page without end.
+pub(super) fn hash_pages(image: &Draft<'_>, hash: Hash, page: u8, hashes: &mut Vec<u8>) {
+    let page = if page == 0 { usize::MAX } else { 1 << page };
+    let (mut hasher, mut hashed) = (hash.hasher(), 0);
+    for mut chunk in image.chunks() {
+        while !chunk.is_empty() {
+            let (now, later) = chunk.split_at(chunk.len().min(page - hashed));
+            hasher.update(now);
+            hashed += now.len();
+            if hashed == page {
+                hashes.extend_from_slice(hash.cut(&hasher.finalize_reset()));
+                hashed = 0;
+            }
+            chunk = later;
+        }
+    }
+    if hashed > 0 {
+        hashes.extend_from_slice(hash.cut(&hasher.finalize()));
+    }
 }

@@ -17,7 +17,7 @@ use std::ops::Range;
 use object::macho;
 use object::read::macho::CodeSignature;
 
-use super::code_directory::{CodeDirectory, Hash};
+use super::code_directory::{CodeDirectory, WHAT};
 use super::commands::Commands;
 use crate::entitlements::Entitlements;
 use crate::{Draft, Why, bytes};
@@ -27,7 +27,6 @@ use rgo_binary::{Error, Result};
 pub(super) const ALIGN: u64 = 16;
 /// Bytes of an `LC_CODE_SIGNATURE`.
 pub(super) const COMMAND_SIZE: u32 = 16;
-pub(super) const WHAT: &str = "Mach-O code signature";
 /// From here on, slots hold what is said about a signature, not what it vouches for.
 const FIRST_ABOUT: u32 = 0x1_0000;
 
@@ -205,25 +204,4 @@ impl Signature {
 /// A set of no requirements, as codesign writes it when it signs ad hoc.
 fn no_requirements() -> Vec<u8> {
     [macho::CSMAGIC_REQUIREMENTS, 12, 0].into_iter().flat_map(u32::to_be_bytes).collect()
-}
-
-/// Appends the hash of each page of 2^`page` bytes; 0 stands for one page without end.
-pub(super) fn hash_pages(image: &Draft<'_>, hash: Hash, page: u8, hashes: &mut Vec<u8>) {
-    let page = if page == 0 { usize::MAX } else { 1 << page };
-    let (mut hasher, mut hashed) = (hash.hasher(), 0);
-    for mut chunk in image.chunks() {
-        while !chunk.is_empty() {
-            let (now, later) = chunk.split_at(chunk.len().min(page - hashed));
-            hasher.update(now);
-            hashed += now.len();
-            if hashed == page {
-                hashes.extend_from_slice(hash.cut(&hasher.finalize_reset()));
-                hashed = 0;
-            }
-            chunk = later;
-        }
-    }
-    if hashed > 0 {
-        hashes.extend_from_slice(hash.cut(&hasher.finalize()));
-    }
 }

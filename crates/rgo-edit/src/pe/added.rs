@@ -3,7 +3,7 @@
 
 use super::headers::Section;
 use super::layout::Layout;
-use crate::companion::{DEBUGLINK, debuglink};
+use crate::debuglink::{DEBUGLINK, debuglink};
 use crate::{Finish, Why, bytes};
 use rgo_binary::{Error, Result};
 

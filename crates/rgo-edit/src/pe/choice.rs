@@ -5,7 +5,7 @@
 use super::headers::{Directory, Section};
 use super::layout::Layout;
 use crate::bytes::{self, Source};
-use crate::companion::DEBUGLINK;
+use crate::debuglink::DEBUGLINK;
 use crate::{Finish, Removed, Strip};
 use rgo_binary::{Error, Result};
 

@@ -17,10 +17,9 @@ use std::collections::HashSet;
 
 use object::write::StringTable;
 
-use super::headers::{SYMBOL_SIZE, Section};
-use super::layout::Layout;
+use super::headers::{Headers, SYMBOL_SIZE, Section};
 use crate::bytes::{self, Source};
-use crate::{Discard, Finish, Strip};
+use crate::{Discard, Draft, Finish, Strip};
 use rgo_binary::{Error, Result};
 
 const WHAT: &str = "PE symbol table";
@@ -44,14 +43,15 @@ pub(super) struct Table {
 
 /// The table that is left of the old one. Sections get told where their long names are.
 pub(super) fn rebuild(
-    layout: &Layout<'_, '_>,
+    headers: &Headers,
+    source: &Draft<'_>,
     numbers: &[Option<u16>],
     sections: &mut [Section],
     edits: &Finish<'_>,
 ) -> Result<Table> {
-    let symbols = layout.headers.symbols;
-    let records = layout.source.read(symbols.at, symbols.count * SYMBOL_SIZE, WHAT)?;
-    let strings = symbols.read_strings(layout.source)?;
+    let symbols = headers.symbols;
+    let records = source.read(symbols.at, symbols.count * SYMBOL_SIZE, WHAT)?;
+    let strings = symbols.read_strings(source)?;
     let old = Old { records: &records, strings: &strings, at: symbols.at };
     let kept = old.choose(numbers, edits)?;
     let mut new = Vec::new();
