@@ -4,7 +4,7 @@
 //!
 //! Where Go is missing, or the published programs are (`cargo xtask corpus`), the test says so.
 
-#[path = "../../crates/rgo-binary/src/gotool/samples.rs"]
+#[path = "../../crates/rgo-binary/src/go_version/samples.rs"]
 mod samples;
 
 mod fixtures;

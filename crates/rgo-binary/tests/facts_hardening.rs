@@ -7,8 +7,8 @@ use facts_common::{
     largest_section, note, optional_header, put, section_header, u32_le,
 };
 use rgo_binary::Kind;
-use rgo_binary::hardening::Answer::{self, No, NotApplicable, Unknown, Yes};
-use rgo_binary::hardening::{Hardening, Relro, Whose, hardening};
+use rgo_binary::TriState::{self, No, NotApplicable, Unknown, Yes};
+use rgo_binary::security::hardening::{Hardening, Relro, Whose, hardening};
 
 const ET_EXEC: u16 = 2;
 const ET_DYN: u16 = 3;
@@ -71,7 +71,7 @@ fn elf_headers_answer() {
     let library = dynamic(&[(21, 0), (14, 1)]);
     let (old, new) = (dynamic(&[(24, 0)]), dynamic(&[(30, 8)]));
     // Kind, dynamic segment, flags of the stack, RELRO segment; PIE, NX, RELRO.
-    type Case<'a> = (u16, Option<&'a [u8]>, Option<u32>, bool, Answer, Answer, Relro);
+    type Case<'a> = (u16, Option<&'a [u8]>, Option<u32>, bool, TriState, TriState, Relro);
     let cases: [Case<'_>; 9] = [
         (ET_EXEC, None, Some(6), false, No, Yes, Relro::None),
         (ET_EXEC, None, Some(7), true, No, No, Relro::Partial),

@@ -6,10 +6,10 @@ use facts_common::{
     ELF, ELF_PROGRAM, HARD_ELF, MACHO, MACHO_PROGRAM, PE, PE_PROGRAM, SIGNED_PE, elf, image,
     largest_section, note, optional_header, put, section_header, u32_le,
 };
-use rgo_binary::identity::identities;
-use rgo_binary::package_note::package_note;
-use rgo_binary::packer::packer;
-use rgo_binary::resource::version_info;
+use rgo_binary::debug::build_id::identities;
+use rgo_binary::embedded::package_note::package_note;
+use rgo_binary::embedded::version_resource::version_info;
+use rgo_binary::recovered::packer::packer;
 
 #[test]
 fn identities_agree_with_the_debug_data() {

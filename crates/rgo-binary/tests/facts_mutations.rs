@@ -3,12 +3,12 @@
 mod facts_common;
 
 use facts_common::{ELF_PROGRAM, HARD_ELF, MACHO_PROGRAM, MACHO_SIGNED, PE, SIGNED_PE};
-use rgo_binary::hardening::hardening;
-use rgo_binary::identity::identities;
-use rgo_binary::package_note::package_note;
-use rgo_binary::packer::packer;
-use rgo_binary::resource::version_info;
-use rgo_binary::signature::signature;
+use rgo_binary::debug::build_id::identities;
+use rgo_binary::embedded::package_note::package_note;
+use rgo_binary::embedded::version_resource::version_info;
+use rgo_binary::recovered::packer::packer;
+use rgo_binary::security::hardening::hardening;
+use rgo_binary::security::signature::signature;
 use rgo_binary::{Image, Limits};
 
 /// How many of six questions got an answer.

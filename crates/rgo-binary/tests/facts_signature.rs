@@ -7,9 +7,9 @@ use facts_common::{
     ELF, MACHO_PROGRAM, MACHO_SIGNED, OID_SHA256, PE_PROGRAM, SIGNED_PE, der, image,
     optional_header, put, signed_message, u32_le,
 };
-use rgo_binary::hardening::Answer::{self, No, NotApplicable, Unknown, Yes};
-use rgo_binary::hardening::hardening;
-use rgo_binary::signature::{CodeSignature, Signature, SignatureKind, signature};
+use rgo_binary::TriState::{self, No, NotApplicable, Unknown, Yes};
+use rgo_binary::security::hardening::hardening;
+use rgo_binary::security::signature::{CodeSignature, Signature, SignatureKind, signature};
 use sha2::{Digest, Sha256};
 
 fn of(data: &[u8]) -> Signature {
@@ -136,7 +136,7 @@ fn an_identity_is_named() {
     assert_eq!(apple.identifier, "org.example");
     assert_eq!(apple.team_id.as_deref(), Some("TEAM123456"));
     assert_eq!((apple.flags, apple.directory_signed), (vec!["RUNTIME"], Yes));
-    let slots: Vec<(&str, Answer)> =
+    let slots: Vec<(&str, TriState)> =
         apple.special_slots.iter().map(|slot| (slot.name, slot.holds)).collect();
     let expected = [("info-plist", Unknown), ("requirements", Yes), ("entitlements", Unknown)];
     assert_eq!(slots, expected);

@@ -7,7 +7,8 @@ use std::time::{Duration, Instant};
 
 use go_common::{Bytes, MAGICS, Program};
 use proptest::prelude::*;
-use rgo_binary::{Image, Limits, go};
+use rgo_binary::recovered::go;
+use rgo_binary::{Image, Limits};
 
 const NAMES: [&str; 4] = [".text", ".gopclntab", ".rodata", ".data"];
 

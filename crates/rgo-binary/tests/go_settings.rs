@@ -3,8 +3,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use rgo_binary::go::settings::left_out;
-use rgo_binary::modinfo::BuildInfo;
+use rgo_binary::embedded::build_info::BuildInfo;
+use rgo_binary::recovered::go::settings::left_out;
 
 const RECORDS: &str = include_str!("fixtures/go-settings/records.txt");
 

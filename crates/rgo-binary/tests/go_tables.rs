@@ -5,7 +5,7 @@ mod common;
 mod go_common;
 
 use go_common::{Bytes, MAGICS, Program, SIZE};
-use rgo_binary::go::{self, Evidence, Layout};
+use rgo_binary::recovered::go::{self, Evidence, Layout};
 use rgo_binary::{Error, Image, Limits};
 
 const NAMES: [&str; 4] = [".text", ".gopclntab", ".rodata", ".data"];

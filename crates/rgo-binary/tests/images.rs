@@ -6,11 +6,14 @@ mod common;
 use common::{ELF, MACHO, PE, SAMPLES, fat, go_image};
 use object::{Object, ObjectSection};
 use proptest::prelude::*;
-use rgo_binary::hardening::hardening;
-use rgo_binary::modinfo::BuildInfo;
+use rgo_binary::embedded::auditable;
+use rgo_binary::embedded::build_info::BuildInfo;
+use rgo_binary::embedded::go_buildinfo;
+use rgo_binary::embedded::rgo_note;
+use rgo_binary::embedded::slot;
+use rgo_binary::security::hardening::hardening;
 use rgo_binary::{
-    Arch, DebugLevel, Error, Format, GlibcFloor, Image, Kind, Limits, Version, audit, goinfo, note,
-    slices, slot,
+    Arch, DebugLevel, Error, Format, GlibcFloor, Image, Kind, Limits, Version, slices,
 };
 
 fn parse(data: &[u8]) -> Image<'_> {
@@ -21,12 +24,12 @@ fn parse(data: &[u8]) -> Image<'_> {
 fn every_format_gives_back_what_its_source_put_in() {
     for data in SAMPLES {
         let image = parse(data);
-        let found = note::find(&image).expect("reads").expect("is there");
+        let found = rgo_note::find(&image).expect("reads").expect("is there");
         assert_eq!(found.capacity, 96);
         let info = BuildInfo::parse(found.text).expect("reads");
         assert_eq!((info.toolchain.as_str(), info.path.as_str()), ("rustc 1.96.0", "sample"));
 
-        let list = audit::find(&image).expect("reads").expect("is there");
+        let list = auditable::find(&image).expect("reads").expect("is there");
         let names: Vec<_> = list.packages.iter().map(|package| package.name.as_str()).collect();
         assert_eq!(names, ["log", "sample"]);
         assert!(list.packages[1].root);
@@ -39,7 +42,7 @@ fn every_format_gives_back_what_its_source_put_in() {
             let at = usize::try_from(slot.value_offset).expect("small");
             assert!(data[at..].starts_with(slot.value.as_bytes()));
         }
-        assert_eq!(goinfo::find(&image).expect("reads"), None);
+        assert_eq!(go_buildinfo::find(&image).expect("reads"), None);
     }
 }
 
@@ -181,7 +184,7 @@ fn go_blobs_of_both_forms_are_read() {
     for little in [true, false] {
         for inline in [true, false] {
             let data = go_image(little, inline, "go1.13", "path\texample.com/x\n");
-            let info = goinfo::find(&parse(&data)).expect("reads").expect("is there");
+            let info = go_buildinfo::find(&parse(&data)).expect("reads").expect("is there");
             assert_eq!(info.version, "go1.13", "little {little}, inline {inline}");
             assert_eq!(info.build_info().expect("reads").path, "example.com/x");
         }
@@ -201,7 +204,7 @@ fn limits_hold() {
     // 64 MiB of blanks in 64 KiB: refused before they are there.
     let bomb = miniz_oxide::deflate::compress_to_vec_zlib(&vec![b' '; 64 << 20], 9);
     let tight = Limits { max_inflated: 1 << 20, ..Limits::default() };
-    assert!(matches!(audit::read(&bomb, &tight), Err(Error::Limit { .. })));
+    assert!(matches!(auditable::read(&bomb, &tight), Err(Error::Limit { .. })));
 }
 
 /// What `goblin` and this crate (by `object`) both know of an image has to be the same.

@@ -8,7 +8,11 @@ use std::alloc::{GlobalAlloc, Layout, System};
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use common::{ELF, MACHO, PE, fat, go_image};
-use rgo_binary::{Limits, audit, goinfo, note, slices, slot};
+use rgo_binary::embedded::auditable;
+use rgo_binary::embedded::go_buildinfo;
+use rgo_binary::embedded::rgo_note;
+use rgo_binary::embedded::slot;
+use rgo_binary::{Limits, slices};
 
 /// Counts what is allocated, to see the highest tide.
 struct Gauge;
@@ -50,11 +54,11 @@ fn read(data: &[u8]) -> usize {
         answers += image.sections().map(|section| section.data.len().min(1)).sum::<usize>();
         answers += usize::from(image.linkage().is_ok());
         answers += usize::from(image.debug_data().is_ok());
-        answers += usize::from(note::find(image).is_ok());
+        answers += usize::from(rgo_note::find(image).is_ok());
         answers += usize::from(slot::list(image).is_ok());
-        answers += usize::from(audit::find(image).is_ok());
+        answers += usize::from(auditable::find(image).is_ok());
         answers += usize::from(
-            goinfo::find(image).is_ok_and(|go| go.is_none_or(|go| go.build_info().is_ok())),
+            go_buildinfo::find(image).is_ok_and(|go| go.is_none_or(|go| go.build_info().is_ok())),
         );
     }
     answers

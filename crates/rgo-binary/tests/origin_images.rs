@@ -7,11 +7,12 @@ use common::{ELF, MACHO, PE, SAMPLES};
 use object::write::Object as Writer;
 use object::{Architecture, BinaryFormat, Endianness, SectionKind};
 use proptest::prelude::*;
-use rgo_binary::build_paths::build_paths;
-use rgo_binary::libc::libc;
-use rgo_binary::origin::{Confidence, Language, Origin, Role, origin};
-use rgo_binary::recovered_crates::{CrateSource, recovered_crates};
-use rgo_binary::runs_on::runs_on;
+use rgo_binary::Confidence;
+use rgo_binary::linkage::libc::libc;
+use rgo_binary::linkage::platforms::runs_on;
+use rgo_binary::recovered::build_paths::build_paths;
+use rgo_binary::recovered::crates::{CrateSource, recovered_crates};
+use rgo_binary::recovered::origin::{Language, Origin, Role, origin};
 use rgo_binary::system::{Texts, system};
 use rgo_binary::{Image, Limits, slices};
 

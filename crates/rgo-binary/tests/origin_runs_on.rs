@@ -3,8 +3,8 @@
 mod common;
 
 use common::{ELF, MACHO, PE};
-use rgo_binary::libc::{self, Libc};
-use rgo_binary::runs_on::{self, RunsOn, Verdict};
+use rgo_binary::linkage::libc::{self, Libc};
+use rgo_binary::linkage::platforms::{self, RunsOn, Verdict};
 use rgo_binary::system::{System, Texts, system};
 use rgo_binary::{GlibcFloor, Image, Kind, Limits, Linkage, Version};
 
@@ -20,7 +20,7 @@ fn system_of(image: &Image<'_>, linkage: &Linkage) -> (Option<System>, Texts) {
 }
 
 fn runs_on(image: &Image<'_>, linkage: &Linkage) -> RunsOn {
-    runs_on::runs_on(image, linkage, system_of(image, linkage).0.as_ref())
+    platforms::runs_on(image, linkage, system_of(image, linkage).0.as_ref())
 }
 
 fn libc(image: &Image<'_>, linkage: &Linkage) -> Option<Libc> {

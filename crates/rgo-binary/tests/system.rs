@@ -2,8 +2,8 @@
 //! make for these systems is in `tests/end_to_end/systems.rs`.
 
 use proptest::prelude::*;
-use rgo_binary::libc::libc;
-use rgo_binary::origin::Confidence;
+use rgo_binary::Confidence;
+use rgo_binary::linkage::libc::libc;
 use rgo_binary::system::{System, Texts, system};
 use rgo_binary::{Arch, Endian, Image, Kind, Limits};
 

@@ -2,7 +2,10 @@
 //! three formats, because a section's bytes lie in the file as they are.
 
 use super::{Draft, Finish, Why, bytes};
-use rgo_binary::{Error, Image, Result, SectionRef, audit, note, slot};
+use rgo_binary::embedded::auditable;
+use rgo_binary::embedded::rgo_note;
+use rgo_binary::embedded::slot;
+use rgo_binary::{Error, Image, Result, SectionRef};
 
 /// Writes what is asked for into its reserved places. Answers for each name of a slot how many
 /// were written.
@@ -33,13 +36,13 @@ fn write(
 }
 
 fn fill_note(image: &Image<'_>, text: &str, draft: &mut Draft<'_>) -> Result<()> {
-    let section = reserved(image, note::section_name(image.format()), "a build note")?;
-    let capacity = note::parse(section.data)?.capacity;
-    write(draft, &section, 0, &note::encode(text, capacity)?, Why::Note)
+    let section = reserved(image, rgo_note::section_name(image.format()), "a build note")?;
+    let capacity = rgo_note::parse(section.data)?.capacity;
+    write(draft, &section, 0, &rgo_note::encode(text, capacity)?, Why::Note)
 }
 
 fn fill_audit(image: &Image<'_>, list: &[u8], draft: &mut Draft<'_>) -> Result<()> {
-    let section = reserved(image, audit::SECTION, "a dependency list")?;
+    let section = reserved(image, auditable::SECTION, "a dependency list")?;
     // A PE section's bytes run on to the file alignment, past what is mapped.
     let capacity = section.size.min(section.data.len() as u64);
     if list.len() as u64 > capacity {

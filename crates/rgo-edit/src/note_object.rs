@@ -2,7 +2,7 @@
 //!
 //! ```text
 //! section   (Mach-O)         symbol      content
-//! .rgo-bi   __DATA,__rgo_bi  RGO_NOTE    a note (see `rgo_binary::note`) with its text and room
+//! .rgo-bi   __DATA,__rgo_bi  RGO_NOTE    a note (see `rgo_binary::embedded::rgo_note`) with its text and room
 //! .dep-v0   __DATA,.dep-v0   RGO_AUDIT   zeros, for cargo-auditable's list
 //! ```
 //!
@@ -15,7 +15,11 @@ use object::{
     SymbolScope, elf, macho, pe,
 };
 
-use rgo_binary::{Arch, Error, Format, Result, audit, note};
+use rgo_binary::embedded::auditable;
+
+use rgo_binary::embedded::rgo_note;
+
+use rgo_binary::{Arch, Error, Format, Result};
 
 /// macOS versions before which the program cannot run anyway; a later one would make linkers
 /// warn of an object newer than the program.
@@ -74,16 +78,16 @@ pub fn note_object(spec: &NoteObject<'_>) -> Result<Vec<u8>> {
         }
         Format::Pe => {}
     }
-    let note = note::encode(spec.text, spec.capacity_note)?;
+    let note = rgo_note::encode(spec.text, spec.capacity_note)?;
     let list = vec![0; spec.capacity_audit.max(8) as usize];
-    reserve(&mut object, note::section_name(spec.format), note::SYMBOL, note);
-    reserve(&mut object, audit::SECTION, audit::SYMBOL, list);
+    reserve(&mut object, rgo_note::section_name(spec.format), rgo_note::SYMBOL, note);
+    reserve(&mut object, auditable::SECTION, auditable::SYMBOL, list);
     object.write().map_err(|why| Error::unsupported("this build note", why))
 }
 
 fn reserve(object: &mut Object<'_>, section: &str, symbol: &str, content: Vec<u8>) {
     let segment = match object.format() {
-        BinaryFormat::MachO => note::SECTION_MACHO.0.as_bytes().to_vec(),
+        BinaryFormat::MachO => rgo_note::SECTION_MACHO.0.as_bytes().to_vec(),
         _ => Vec::new(),
     };
     let id = object.add_section(segment, section.into(), SectionKind::ReadOnlyData);

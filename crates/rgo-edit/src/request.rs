@@ -137,7 +137,7 @@ pub enum Sign {
 pub struct Finish<'a> {
     /// Text for the build note.
     pub note: Option<&'a str>,
-    /// Compressed dependency list for `.dep-v0`, as [`rgo_binary::audit::write`] makes it.
+    /// Compressed dependency list for `.dep-v0`, as [`rgo_binary::embedded::auditable::write`] makes it.
     pub audit: Option<&'a [u8]>,
     /// Names and values of slots. All slots of a name are written.
     pub slots: &'a [(String, String)],

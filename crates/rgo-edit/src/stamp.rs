@@ -3,8 +3,9 @@
 //! rgo knows.
 
 use super::{Edited, Finish, Finished, Sign, edit_thin, fat};
-use rgo_binary::modinfo::BuildInfo;
-use rgo_binary::{Format, Image, Limits, Recognised, Result, note, recognise};
+use rgo_binary::embedded::build_info::BuildInfo;
+use rgo_binary::embedded::rgo_note;
+use rgo_binary::{Format, Image, Limits, Recognised, Result, recognise};
 
 /// Key of the settings that say values.
 const KEY: &str = "-X";
@@ -24,7 +25,7 @@ pub fn stamp(input: &[u8], values: &[(String, String)], sign: Sign) -> Result<Fi
 
 fn stamp_thin<'a>(image: &'a [u8], values: &[(String, String)], sign: Sign) -> Result<Edited<'a>> {
     let parsed = Image::parse(image, &Limits::default())?;
-    let note = note::find(&parsed)?.filter(|note| is_filled(note.text));
+    let note = rgo_note::find(&parsed)?.filter(|note| is_filled(note.text));
     let text = note.map(|note| restated(note.text, values));
     // Where there are no ad-hoc signatures, the identity's goes.
     let sign = match (parsed.format(), sign) {

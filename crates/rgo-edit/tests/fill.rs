@@ -4,7 +4,9 @@ mod common;
 
 use common::ALL;
 use object::{Object, ObjectSection};
-use rgo_binary::{Error, Image, Limits, note, slot};
+use rgo_binary::embedded::rgo_note;
+use rgo_binary::embedded::slot;
+use rgo_binary::{Error, Image, Limits};
 use rgo_edit::{Finish, Sign, finish, stamp};
 
 fn values(list: &[(&str, &str)]) -> Vec<(String, String)> {
@@ -28,7 +30,7 @@ fn all_that_is_written_is_read_again() {
             "{name}"
         );
         let image = Image::parse(&finished.bytes, &Limits::default()).expect(name);
-        assert_eq!(note::find(&image).expect(name).expect(name).text, "path\tx\n");
+        assert_eq!(rgo_note::find(&image).expect(name).expect(name).text, "path\tx\n");
         let read: Vec<_> = slot::list(&image)
             .expect(name)
             .into_iter()

@@ -7,8 +7,8 @@ use std::collections::BTreeSet;
 
 use common::{MACHO_AMD64, MACHO_ARM64, fat, load_commands, put_u32, u32_le};
 use object::{Object, ObjectSymbol};
-use rgo_binary::hardening::Answer;
-use rgo_binary::signature::signature;
+use rgo_binary::TriState;
+use rgo_binary::security::signature::signature;
 use rgo_binary::{Error, Image, Limits};
 use rgo_edit::{Finish, Sign, Strip, finish, restrict_exports, settle};
 use sha2::{Digest, Sha256};
@@ -148,7 +148,7 @@ fn a_signature_made_here_holds_for_the_reader_of_facts() {
     let finished = finish(MACHO_ARM64, &edits).expect("signs");
     let image = Image::parse(&finished.bytes, &Limits::default()).expect("reads");
     let read = signature(&image).expect("reads");
-    assert_eq!(read.holds, Answer::Yes);
+    assert_eq!(read.holds, TriState::Yes);
     assert_eq!(read.apple.expect("is there").identifier, "org.example.lib");
 }
 

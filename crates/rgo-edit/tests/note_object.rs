@@ -3,7 +3,8 @@
 use object::{
     BinaryFormat, Object, ObjectKind, ObjectSection, ObjectSymbol, SectionFlags, SymbolScope,
 };
-use rgo_binary::{Arch, Error, Format, note};
+use rgo_binary::embedded::rgo_note;
+use rgo_binary::{Arch, Error, Format};
 use rgo_edit::{NoteObject, note_object};
 
 const FORMATS: [(Format, BinaryFormat); 3] = [
@@ -35,7 +36,7 @@ fn both_sections_are_loaded_read_only_and_have_a_symbol() {
             );
             let prefix = if format == Format::MachO { "_" } else { "" };
             for (symbol, section) in
-                [("RGO_NOTE", note::section_name(format)), ("RGO_AUDIT", ".dep-v0")]
+                [("RGO_NOTE", rgo_note::section_name(format)), ("RGO_AUDIT", ".dep-v0")]
             {
                 let symbol = format!("{prefix}{symbol}");
                 let symbol = file.symbols().find(|other| other.name() == Ok(&*symbol));
@@ -52,8 +53,8 @@ fn both_sections_are_loaded_read_only_and_have_a_symbol() {
                 let section = file.section_by_name(name).expect("is there");
                 section.data().expect("has bytes").to_vec()
             };
-            let section = content(note::section_name(format));
-            let note = note::parse(&section).expect("a note");
+            let section = content(rgo_note::section_name(format));
+            let note = rgo_note::parse(&section).expect("a note");
             assert_eq!((note.capacity, note.text), (100, "link recipe"));
             assert_eq!(content(".dep-v0"), [0; 33]);
         }

@@ -15,7 +15,7 @@ use object::read::pe::{ImageNtHeaders, ImageOptionalHeader, PeFile};
 use object::{Endianness, LittleEndian as LE, Object, ObjectSegment, elf, pe};
 
 use crate::Image;
-use crate::pe_tables::{PeTables, le_u32};
+use crate::image::pe_tables::{PeTables, le_u32};
 
 /// A certificate starts at a multiple of 8 bytes.
 const CERTIFICATE_ALIGN: u64 = 8;

@@ -15,8 +15,10 @@ use std::ops::Range;
 
 use serde::Serialize;
 
-use crate::origin::{Confidence, Evidence};
-use crate::{Image, Slice, dotnet};
+use crate::Confidence;
+use crate::Evidence;
+use crate::recovered::dotnet;
+use crate::{Image, Slice};
 
 /// Every value of [`Appended::looks_like`] for bytes that are not all zero.
 pub const NAMES: &[&str] = content::NAMES;

@@ -7,13 +7,13 @@
 //! PE      debug directory, "RSDS": GUID (16), age (u32), path\0; .gnu_debuglink (MinGW)
 //! ```
 
-pub mod abilities;
+pub mod build_id;
 pub(crate) mod dwarf;
 
 use object::{Object, ObjectSymbol};
 use serde::Serialize;
 
-use crate::identity::{guid, hex, uuid};
+use crate::debug::build_id::{guid, hex, uuid};
 use crate::{Error, Format, Image, Result};
 
 /// How much a debugger learns of a program's source.
@@ -125,7 +125,7 @@ fn level(units: &Units, symbols: bool) -> DebugLevel {
 
 /// Whether there are symbols beyond those the loader binds by: in their table, or packed as Fedora
 /// leaves them (`.gnu_debugdata`). Mach-O keeps both in one table, so there only local ones count.
-fn has_symbols(image: &Image<'_>) -> bool {
+pub(crate) fn has_symbols(image: &Image<'_>) -> bool {
     if image.section(".gnu_debugdata").is_some_and(|section| !section.data.is_empty()) {
         return true;
     }

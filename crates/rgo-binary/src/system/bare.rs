@@ -19,9 +19,10 @@ use object::read::elf::{AttributesSection, ElfFile, FileHeader, ProgramHeader};
 use object::{Endianness, Object, ObjectSection, elf};
 
 use super::{Os, System};
-use crate::elf_notes::notes;
-use crate::origin::Confidence::{self, Certain, Guess, Likely};
-use crate::{Arch, Image, Linkage, packer};
+use crate::Confidence::{self, Certain, Guess, Likely};
+use crate::image::elf_notes::notes;
+use crate::recovered::packer;
+use crate::{Arch, Image, Linkage};
 
 /// The smallest page of any system.
 const PAGE: u64 = 0x1000;

@@ -5,8 +5,8 @@ use object::{Endianness, elf};
 
 use super::c_library::{c_library, place_of};
 use super::{Os, System, Texts, bare};
-use crate::elf_notes::{Note, notes};
-use crate::origin::Confidence::{Certain, Guess, Likely};
+use crate::Confidence::{Certain, Guess, Likely};
+use crate::image::elf_notes::{Note, notes};
 use crate::{Image, Kind, Linkage};
 
 /// Systems that mark their images in the header (gABI and its supplements, `EI_OSABI`).

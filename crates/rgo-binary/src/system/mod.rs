@@ -22,7 +22,9 @@ mod texts;
 use object::macho;
 use serde::Serialize;
 
-use crate::origin::{Confidence, Evidence, platform};
+use crate::Confidence;
+use crate::Evidence;
+use crate::recovered::origin::platform;
 use crate::{Format, Image, Linkage};
 
 pub use os::Os;
@@ -39,7 +41,7 @@ pub struct System {
     #[serde(rename = "name")]
     pub os: Os,
     /// What tells. With [`Confidence::Guess`] it is only what is probable.
-    #[serde(flatten, serialize_with = "crate::origin::evidence::one")]
+    #[serde(flatten, serialize_with = "crate::evidence::one")]
     pub evidence: Evidence,
 }
 

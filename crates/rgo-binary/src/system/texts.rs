@@ -13,8 +13,10 @@
 use std::sync::LazyLock;
 
 use super::{Os, dll};
-use crate::needles::Needles;
-use crate::origin::{Confidence, Evidence, places};
+use crate::Confidence;
+use crate::Evidence;
+use crate::image::multi_search::Needles;
+use crate::image::regions;
 use crate::{Format, Image, Linkage};
 
 const GLIBC: &str = "GLIBC_TUNABLES";
@@ -83,14 +85,14 @@ impl Texts {
         };
         let mut texts = Self::default();
         if searched {
-            for place in places::loaded(image) {
+            for place in regions::loaded(image) {
                 texts.search(image.format(), &place);
             }
         }
         texts
     }
 
-    fn search(&mut self, format: Format, place: &places::Place<'_>) {
+    fn search(&mut self, format: Format, place: &regions::Region<'_>) {
         for (index, at) in NEEDLES.find_iter(place.data) {
             let Some(text) = ALL.get(index).copied() else { continue };
             let after = place.data.get(at + text.len()..).unwrap_or_default();

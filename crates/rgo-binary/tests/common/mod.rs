@@ -4,7 +4,7 @@
 // Every test file compiles this module and none uses all of it.
 #![allow(dead_code)]
 
-use rgo_binary::goinfo;
+use rgo_binary::embedded::go_buildinfo;
 
 /// An x86-64 shared library for glibc.
 pub(crate) const ELF: &[u8] = include_bytes!("../fixtures/read/sample.elf");
@@ -48,7 +48,7 @@ pub(crate) fn go_image(little: bool, inline: bool, version: &str, modinfo: &str)
         }
     };
     let marked = [&[0x30; 16], modinfo.as_bytes(), &[0xf9; 16]].concat();
-    let mut blob = goinfo::MAGIC.to_vec();
+    let mut blob = go_buildinfo::MAGIC.to_vec();
     blob.push(8);
     blob.push(if inline { 2 } else { u8::from(!little) });
     if inline {

@@ -7,7 +7,7 @@ use anyhow::{Context, Result};
 use globset::{Glob, GlobSet, GlobSetBuilder};
 use object::{Object, ObjectSymbol};
 use rgo_binary::linkage::Linkage;
-use rgo_binary::load_options::{is_symbolic, pe_loaded_at_start, pe_versions, stack_size};
+use rgo_binary::linkage::load_options::{is_symbolic, pe_loaded_at_start, pe_versions, stack_size};
 use rgo_binary::{Format, Image};
 use rgo_toolchain::shim::Linked;
 use rgo_toolchain::shim::asked::{Asked, ExportList, ListForm, exported_by};
@@ -159,7 +159,7 @@ impl Exports {
     fn superfluous(&self, linked: &Linked, linkage: &Linkage, image: &Image<'_>) -> Option<String> {
         let allowed = self.allowed.as_ref()?;
         // Those of the build's own record are found by their section.
-        let own = [rgo_binary::note::SYMBOL, rgo_binary::audit::SYMBOL];
+        let own = [rgo_binary::embedded::rgo_note::SYMBOL, rgo_binary::embedded::auditable::SYMBOL];
         let is_allowed = |name: &str| {
             own.contains(&name)
                 || self.wanted.contains(name)

@@ -9,7 +9,8 @@ use std::path::PathBuf;
 
 use anyhow::{Context, Result, anyhow};
 use camino::{Utf8Path, Utf8PathBuf};
-use rgo_binary::{Arch, Format, Limits, note, slices};
+use rgo_binary::embedded::rgo_note;
+use rgo_binary::{Arch, Format, Limits, slices};
 use rgo_edit::{NoteObject, note_object};
 use rgo_toolchain::cache::Cache;
 use rgo_toolchain::event::Event;
@@ -375,7 +376,7 @@ impl Linking {
         let room = offered.capacities.max(least);
         let object = object_file(offered.format, &offered.arch, room, &offered.id(room))?;
         place::put(&offered.object, &object, None)?;
-        let symbols = [note::SYMBOL, rgo_binary::audit::SYMBOL];
+        let symbols = [rgo_note::SYMBOL, rgo_binary::embedded::auditable::SYMBOL];
         let recipe = offered.recipe.clone().with_note(&offered.object, &symbols);
         place::put(&offered.file, &serde_json::to_vec(&recipe)?, None)?;
         Ok(())
@@ -406,7 +407,8 @@ impl Linking {
         finish::map(file).is_ok_and(|data| {
             slices(&data, &Limits::default()).is_ok_and(|slices| {
                 slices.iter().all(|slice| {
-                    note::find(&slice.image).is_ok_and(|found| found.is_some_and(|n| n.text == id))
+                    rgo_note::find(&slice.image)
+                        .is_ok_and(|found| found.is_some_and(|n| n.text == id))
                 })
             })
         })

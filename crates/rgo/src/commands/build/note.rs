@@ -1,9 +1,11 @@
 //! What a program is told about itself: the dependency list of the build turned into the two
 //! forms that it is found in later, `.rgo-bi` (Go's grammar) and `.dep-v0` (cargo-auditable's).
 
-use rgo_binary::audit;
-use rgo_binary::audit::serde::{DependencyKind, Package, Source as AuditSource, VersionInfo};
-use rgo_binary::modinfo::{BuildInfo, Module};
+use rgo_binary::embedded::auditable;
+use rgo_binary::embedded::auditable::serde::{
+    DependencyKind, Package, Source as AuditSource, VersionInfo,
+};
+use rgo_binary::embedded::build_info::{BuildInfo, Module};
 use rgo_toolchain::deps::{Dependency, Source};
 use rgo_toolchain::secrets::is_public;
 
@@ -101,7 +103,7 @@ pub(super) fn audit_data(dependencies: &[Dependency]) -> Result<Vec<u8>, rgo_bin
         })
         .collect();
     // Format 1: proc-macros and what they use are build dependencies.
-    audit::write(&VersionInfo { packages, format: 1 })
+    auditable::write(&VersionInfo { packages, format: 1 })
 }
 
 #[cfg(test)]
@@ -173,7 +175,7 @@ mod tests {
     #[test]
     fn the_audit_data_reads_back() {
         let data = audit_data(&sample()).expect("writes");
-        let read = audit::read(&data, &Limits::default()).expect("reads").expect("is there");
+        let read = auditable::read(&data, &Limits::default()).expect("reads").expect("is there");
         assert_eq!(read.packages.len(), 4);
         assert!(read.packages[0].root);
         assert_eq!(read.packages[1].kind, DependencyKind::Build);

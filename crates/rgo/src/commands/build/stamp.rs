@@ -5,8 +5,9 @@ use std::collections::BTreeSet;
 
 use anyhow::{Context, Result, anyhow};
 use camino::Utf8PathBuf;
-use rgo_binary::modinfo::BuildInfo;
-use rgo_binary::{Error as BinaryError, Limits, Recognised, note, recognise, slices};
+use rgo_binary::embedded::build_info::BuildInfo;
+use rgo_binary::embedded::rgo_note;
+use rgo_binary::{Error as BinaryError, Limits, Recognised, recognise, slices};
 use rgo_edit::Sign;
 use rgo_report::{Column, Document, Report, Table};
 use serde::Serialize;
@@ -130,7 +131,7 @@ fn filled(stamps: &[(String, String)], data: &[u8]) -> Result<Vec<(String, Strin
 /// What the note says, in the first slice that has one.
 fn note_of(data: &[u8]) -> Result<Option<BuildInfo>> {
     for slice in slices(data, &Limits::default())? {
-        if let Some(note) = note::find(&slice.image)? {
+        if let Some(note) = rgo_note::find(&slice.image)? {
             return Ok(Some(BuildInfo::parse(note.text)?));
         }
     }

@@ -4,9 +4,14 @@
 use std::collections::HashMap;
 
 use object::Object;
-use rgo_binary::debug::abilities::{Ability, Answer, Evidence, abilities};
-use rgo_binary::identity::identities;
-use rgo_binary::{Image, Limits, Slice, audit, goinfo, note, package_note, slices, slot};
+use rgo_binary::debug::build_id::identities;
+use rgo_binary::debuggability::{Ability, Answer, Evidence, abilities};
+use rgo_binary::embedded::auditable;
+use rgo_binary::embedded::go_buildinfo;
+use rgo_binary::embedded::package_note;
+use rgo_binary::embedded::rgo_note;
+use rgo_binary::embedded::slot;
+use rgo_binary::{Image, Limits, Slice, slices};
 use rgo_edit::Removed;
 use rgo_report::{Cell, Column, Document, Report, Table, Tone};
 use serde::Serialize;
@@ -225,13 +230,14 @@ fn kept(image: &Image<'_>) -> Vec<String> {
     let section = |name: &str| image.section(name).map(|_| name.to_owned());
     let said = |is_there: bool, name: &str| is_there.then(|| name.to_owned());
     let ids = identities(image).unwrap_or_default();
-    let list = image.section(audit::SECTION);
-    let list = list.is_some_and(|list| audit::read(list.data, &limits).is_ok_and(|l| l.is_some()));
+    let list = image.section(auditable::SECTION);
+    let list =
+        list.is_some_and(|list| auditable::read(list.data, &limits).is_ok_and(|l| l.is_some()));
     [
-        said(note::find(image).is_ok_and(|note| note.is_some()), "build note"),
+        said(rgo_note::find(image).is_ok_and(|note| note.is_some()), "build note"),
         said(list, "dependency list"),
         said(slot::list(image).is_ok_and(|slots| !slots.is_empty()), "-X values"),
-        said(goinfo::find(image).is_ok_and(|info| info.is_some()), "Go build information"),
+        said(go_buildinfo::find(image).is_ok_and(|info| info.is_some()), "Go build information"),
         said(package_note::package_note(image).is_ok_and(|n| n.is_some()), "package note"),
         section(".comment"),
         ids.gnu_build_id.map(|_| "build-id".to_owned()),

@@ -20,7 +20,7 @@ use std::path::Path;
 
 use anyhow::{Context, Result, anyhow};
 use object::Object;
-use rgo_binary::identity::identities;
+use rgo_binary::debug::build_id::identities;
 use rgo_binary::{Error, Format, Image, Limits, slices};
 use rgo_edit::{Draft, Finish};
 

@@ -4,10 +4,11 @@
 #[cfg(test)]
 mod tests;
 
-use rgo_binary::hardening::{Answer as Defence, Finding, Hardening};
-use rgo_binary::origin::Language;
+use rgo_binary::TriState;
+use rgo_binary::recovered::origin::Language;
 use rgo_binary::release::{Compiler, Release};
-use rgo_binary::signature::{Signature, SignatureKind};
+use rgo_binary::security::hardening::{Finding, Hardening};
+use rgo_binary::security::signature::{Signature, SignatureKind};
 use rgo_binary::system::{self, System};
 use rgo_binary::{DebugData, DebugLevel, Kind, Linkage};
 
@@ -213,7 +214,7 @@ impl Dossier {
         }
         match said.source {
             Source::GoBuildinfo => {
-                let off = rgo_binary::go::settings::left_out(&said.info, key);
+                let off = rgo_binary::recovered::go::settings::left_out(&said.info, key);
                 let why = format!("Go records {key} only where it is set");
                 off.map(|off| Fact::new(off).because(why)).map_err(NoAnswer::unknown)
             }
@@ -278,13 +279,13 @@ pub(super) fn recorded(value: Option<String>, lack: &str) -> Answer {
 pub(super) fn flag(finding: &Finding, not_applicable: &str) -> Answer {
     let evidence = finding.evidence.as_ref();
     match finding.answer {
-        Defence::Yes => Ok(Fact::new(true).because(evidence)),
-        Defence::No => Ok(Fact::new(false).because(evidence)),
-        Defence::Unknown => Err(NoAnswer::unknown(evidence)),
-        Defence::NotApplicable if evidence.is_empty() => {
+        TriState::Yes => Ok(Fact::new(true).because(evidence)),
+        TriState::No => Ok(Fact::new(false).because(evidence)),
+        TriState::Unknown => Err(NoAnswer::unknown(evidence)),
+        TriState::NotApplicable if evidence.is_empty() => {
             Err(NoAnswer::not_applicable(not_applicable))
         }
-        Defence::NotApplicable => Err(NoAnswer::not_applicable(evidence)),
+        TriState::NotApplicable => Err(NoAnswer::not_applicable(evidence)),
     }
 }
 
@@ -294,12 +295,12 @@ pub(super) fn branch_protection(hardening: &Hardening) -> Answer {
     let x86 = [("ibt", &hardening.cet_ibt), ("shstk", &hardening.cet_shstk)];
     let arm = [("bti", &hardening.bti), ("pac", &hardening.pac)];
     let marks =
-        [x86, arm].into_iter().find(|[(_, jumps), _]| jumps.answer != Defence::NotApplicable);
+        [x86, arm].into_iter().find(|[(_, jumps), _]| jumps.answer != TriState::NotApplicable);
     let Some(marks) = marks else {
         return Err(NoAnswer::not_applicable("its platform has no such mark"));
     };
     let evidence = reasons(marks.map(|(_, finding)| finding));
-    let value = match marks.map(|(name, finding)| (finding.answer == Defence::Yes).then_some(name))
+    let value = match marks.map(|(name, finding)| (finding.answer == TriState::Yes).then_some(name))
     {
         [Some(_), Some(_)] => "full",
         [one, other] => one.or(other).unwrap_or("none"),
@@ -321,9 +322,9 @@ fn reasons(findings: [&Finding; 2]) -> String {
 pub(super) fn aslr(hardening: &Hardening) -> Answer {
     let (moves, wide) = (&hardening.aslr, &hardening.high_entropy_va);
     let value = match (moves.answer, wide.answer) {
-        (Defence::Yes, Defence::No) => "low-entropy",
-        (Defence::Yes, _) => "full",
-        (Defence::No, _) => "none",
+        (TriState::Yes, TriState::No) => "low-entropy",
+        (TriState::Yes, _) => "full",
+        (TriState::No, _) => "none",
         _ => return flag(moves, "it is not for Windows; ask for `pie`"),
     };
     Ok(Fact::new(value).because(reasons([moves, wide])))
@@ -347,13 +348,13 @@ pub(super) fn signed(signature: &Signature) -> Answer {
         SignatureKind::Authenticode => "authenticode",
     };
     match signature.holds {
-        Defence::No => {
+        TriState::No => {
             let why = format!("it was changed after it was signed ({kind}): a hash does not match");
             Ok(Fact::new("broken").because(why))
         }
-        Defence::Unknown => Err(NoAnswer::unknown(format!(
+        TriState::Unknown => Err(NoAnswer::unknown(format!(
             "rgo does not check hashes of the kind that its signature ({kind}) has"
         ))),
-        Defence::Yes | Defence::NotApplicable => Ok(Fact::new(kind)),
+        TriState::Yes | TriState::NotApplicable => Ok(Fact::new(kind)),
     }
 }

@@ -4,8 +4,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use rgo_binary::audit::serde::{DependencyKind, Source, VersionInfo};
-use rgo_binary::modinfo::Module;
+use rgo_binary::embedded::auditable::serde::{DependencyKind, Source, VersionInfo};
+use rgo_binary::embedded::build_info::Module;
 use rgo_binary::release::{Compiler, Release};
 use serde_json::{Value, json};
 

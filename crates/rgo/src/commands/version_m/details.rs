@@ -2,17 +2,18 @@
 //! protected, signed and identified. A part that is damaged is named, and hides no other.
 
 use rgo_binary::appended::{Appended, appended};
-use rgo_binary::build_paths::{BuildPaths, build_paths};
-use rgo_binary::hardening::{Hardening, hardening};
-use rgo_binary::identity::{Identities, identities};
-use rgo_binary::libc::{Libc, libc};
-use rgo_binary::package_note::{PackageNote, package_note};
-use rgo_binary::packer::{Packer, packer};
-use rgo_binary::resource::{VersionInfo, version_info};
-use rgo_binary::runs_on::{RunsOn, runs_on};
-use rgo_binary::signature::{Signature, signature};
+use rgo_binary::debug::build_id::{Identities, identities};
+use rgo_binary::embedded::package_note::{PackageNote, package_note};
+use rgo_binary::embedded::version_resource::{VersionInfo, version_info};
+use rgo_binary::linkage::libc::{Libc, libc};
+use rgo_binary::linkage::platforms::{RunsOn, runs_on};
+use rgo_binary::recovered::build_paths::{BuildPaths, build_paths};
+use rgo_binary::recovered::go;
+use rgo_binary::recovered::packer::{Packer, packer};
+use rgo_binary::security::hardening::{Hardening, hardening};
+use rgo_binary::security::signature::{Signature, signature};
 use rgo_binary::system::{System, Texts, system};
-use rgo_binary::{DebugData, DebugLevel, Image, Linkage, Result, go};
+use rgo_binary::{DebugData, DebugLevel, Image, Linkage, Result};
 use serde::Serialize;
 
 /// What can be told of any image.

@@ -1,11 +1,12 @@
 //! All that is known of one image: what it says outright, what can be recovered where it says
 //! nothing, and, if they are wanted, the facts that every image has.
 
-use rgo_binary::go::{self, Recovered};
-use rgo_binary::origin::{self, Confidence, Language, Origin, Role, Tool};
-use rgo_binary::recovered_crates::{
+use rgo_binary::Confidence;
+use rgo_binary::recovered::crates::{
     CrateSource, RecoveredCrate, RecoveredCrates, recovered_crates,
 };
+use rgo_binary::recovered::go::{self, Recovered};
+use rgo_binary::recovered::origin::{self, Language, Origin, Role, Tool};
 use rgo_binary::{Endian, Error, Image};
 use rgo_report::printable;
 use serde::Serialize;
@@ -244,7 +245,7 @@ impl Dossier {
     /// Every dependency as name and version, as far as they are known.
     pub(super) fn dependencies(&self) -> Vec<(&str, Option<String>)> {
         if let Some(said) = &self.said {
-            let last = |module: &'_ rgo_binary::modinfo::Module| {
+            let last = |module: &'_ rgo_binary::embedded::build_info::Module| {
                 let used = module.replace.as_deref().unwrap_or(module);
                 used.version.trim_start_matches('v').to_owned()
             };

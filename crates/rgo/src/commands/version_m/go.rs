@@ -1,6 +1,6 @@
 //! `rgo-version-m --go`: what `go version` prints for the same arguments, byte for byte: answers,
 //! messages, their order and the exit code (Go, `cmd/go`, `go help version`). How Go reads a file
-//! is in [`rgo_binary::gotool`]; here is which files it reads and what it says of them.
+//! is in [`rgo_binary::go_version`]; here is which files it reads and what it says of them.
 
 mod json;
 
@@ -13,7 +13,7 @@ use crate::exit::{Exit, Hint};
 use crate::{mapped, output};
 use anyhow::anyhow;
 use rayon::prelude::*;
-use rgo_binary::gotool::{self, Info, Refusal};
+use rgo_binary::go_version::{self, Info, Refusal};
 use rgo_toolchain::exec::{self, Cmd};
 use walkdir::WalkDir;
 
@@ -156,11 +156,11 @@ fn read(path: &Path) -> Result<Info, Failure> {
     let mut start = [0; 16];
     let refused = || Failure::Refused(Refusal::Format);
     file.read_exact(&mut start).map_err(|_| refused())?;
-    if !gotool::worth_reading(&start) {
+    if !go_version::worth_reading(&start) {
         return Err(refused());
     }
     let data = mapped::map(path).map_err(|_| refused())?;
-    gotool::read(&data).map_err(|why| match why {
+    go_version::read(&data).map_err(|why| match why {
         Refusal::BeforeFile => Failure::Read,
         why => Failure::Refused(why),
     })

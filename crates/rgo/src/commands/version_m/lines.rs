@@ -4,10 +4,12 @@
 
 use std::borrow::Cow;
 
+use rgo_binary::Confidence;
+use rgo_binary::Evidence;
+use rgo_binary::TriState;
 use rgo_binary::appended::Appended;
-use rgo_binary::hardening::{Answer, Finding, Relro};
-use rgo_binary::origin::{Confidence, Evidence};
-use rgo_binary::signature::SignatureKind;
+use rgo_binary::security::hardening::{Finding, Relro};
+use rgo_binary::security::signature::SignatureKind;
 use rgo_binary::system::{Os, System};
 use rgo_binary::{DebugLevel, Kind, Linkage};
 use rgo_report::printable;
@@ -86,7 +88,7 @@ type Recovered = (&'static str, String, Option<String>, Option<String>);
 fn recovered(dossier: &Dossier) -> Vec<Recovered> {
     let mut all: Vec<Recovered> = Vec::new();
     if let Some(go) = &dossier.recovered_go {
-        let evidence = |evidence: &rgo_binary::go::Evidence| Some(word(evidence));
+        let evidence = |evidence: &rgo_binary::recovered::go::Evidence| Some(word(evidence));
         if let Some(main) = &go.main_package {
             all.push(("path", main.value.clone(), None, evidence(&main.evidence)));
         }
@@ -304,7 +306,7 @@ fn identified(details: &Details, lines: &mut Lines) {
 fn protected(details: &Details, lines: &mut Lines) {
     if let Some(hardening) = &details.hardening {
         for (name, finding) in hardening.findings() {
-            if finding.answer != Answer::NotApplicable {
+            if finding.answer != TriState::NotApplicable {
                 let name = name.replace('_', " ");
                 lines.because(name, found(finding), finding.evidence.to_string());
             }
@@ -315,10 +317,10 @@ fn protected(details: &Details, lines: &mut Lines) {
     }
     let Some(signature) = &details.signature else { return };
     let holds = match signature.holds {
-        Answer::Yes => ", and every hash holds",
-        Answer::No => ", and it was CHANGED since: a hash does not hold",
-        Answer::Unknown => ", and its hashes are of a kind that is not checked",
-        Answer::NotApplicable => "",
+        TriState::Yes => ", and every hash holds",
+        TriState::No => ", and it was CHANGED since: a hash does not hold",
+        TriState::Unknown => ", and its hashes are of a kind that is not checked",
+        TriState::NotApplicable => "",
     };
     match signature.kind {
         SignatureKind::NotApplicable => {}
@@ -384,13 +386,13 @@ fn kind(kind: Kind) -> &'static str {
 /// The answer, and whose code it is about where the C library is linked in.
 fn found(finding: &Finding) -> &'static str {
     match (finding.answer, finding.whose) {
-        (Answer::Yes, Some(_)) => "yes, in the program's own code",
-        (Answer::Yes, None) => "yes",
-        (Answer::No, Some(_)) => "no: only the C library has it",
-        (Answer::No, None) => "no",
-        (Answer::Unknown, Some(_)) => "cannot be told: the C library has it",
-        (Answer::Unknown, None) => "cannot be told",
-        (Answer::NotApplicable, _) => "not applicable",
+        (TriState::Yes, Some(_)) => "yes, in the program's own code",
+        (TriState::Yes, None) => "yes",
+        (TriState::No, Some(_)) => "no: only the C library has it",
+        (TriState::No, None) => "no",
+        (TriState::Unknown, Some(_)) => "cannot be told: the C library has it",
+        (TriState::Unknown, None) => "cannot be told",
+        (TriState::NotApplicable, _) => "not applicable",
     }
 }
 

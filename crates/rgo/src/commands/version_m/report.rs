@@ -1,7 +1,7 @@
 //! The answer of `rgo-version-m` in each of its forms.
 
 use anyhow::{Context, Result};
-use rgo_binary::origin::serialized;
+use rgo_binary::serialized;
 use rgo_report::{Document, Report, Style, render};
 use serde::Serialize;
 use serde_json::Value;
@@ -131,7 +131,7 @@ impl Report for VersionReport {
 
 #[cfg(test)]
 mod tests {
-    use rgo_binary::resource::VersionInfo;
+    use rgo_binary::embedded::version_resource::VersionInfo;
     use serde_json::Value;
 
     use super::super::samples;

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use anyhow::{Context, Result};
 use rgo_binary::Kind;
-use rgo_binary::hardening::Answer;
+use rgo_binary::TriState;
 use rgo_report::{Column, Document, Table, printable};
 use serde::Serialize;
 
@@ -134,7 +134,7 @@ fn findings(dossier: &Dossier) -> Vec<&'static str> {
         found.push("damaged in part");
     }
     let Some(facts) = &dossier.facts else { return found };
-    if facts.signature.as_ref().is_some_and(|signature| signature.holds == Answer::No) {
+    if facts.signature.as_ref().is_some_and(|signature| signature.holds == TriState::No) {
         found.push("changed since it was signed");
     }
     if facts.packer.is_some() {
@@ -143,7 +143,7 @@ fn findings(dossier: &Dossier) -> Vec<&'static str> {
     if facts.appended.as_ref().is_some_and(|appended| !appended.is_padding()) {
         found.push("data behind the image");
     }
-    if facts.hardening.as_ref().is_some_and(|hardening| hardening.nx.answer == Answer::No) {
+    if facts.hardening.as_ref().is_some_and(|hardening| hardening.nx.answer == TriState::No) {
         found.push("executable stack or data");
     }
     if !facts.build_paths.folders.is_empty() {

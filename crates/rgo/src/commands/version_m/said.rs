@@ -1,9 +1,12 @@
 //! What one image says outright of its making, from whichever of three sources it has.
 
-use rgo_binary::audit::serde::{DependencyKind, VersionInfo};
-use rgo_binary::goinfo::GoInfo;
-use rgo_binary::modinfo::{BuildInfo, Module};
-use rgo_binary::{Error, Image, audit, goinfo, note};
+use rgo_binary::embedded::auditable;
+use rgo_binary::embedded::auditable::serde::{DependencyKind, VersionInfo};
+use rgo_binary::embedded::build_info::{BuildInfo, Module};
+use rgo_binary::embedded::go_buildinfo;
+use rgo_binary::embedded::go_buildinfo::GoInfo;
+use rgo_binary::embedded::rgo_note;
+use rgo_binary::{Error, Image};
 use serde::Serialize;
 
 /// Where the build information was found.
@@ -51,11 +54,11 @@ impl Said {
     pub(super) fn read(image: &Image<'_>) -> Result<Option<Self>, Error> {
         let mut damaged = Damaged::default();
         let note = damaged.sort_out("rgo note", rgo_note(image));
-        let audit = damaged.sort_out(audit::SECTION, audit::find(image));
+        let audit = damaged.sort_out(auditable::SECTION, auditable::find(image));
         // Where something else speaks for the program, Go's is not searched for in all its data.
         let named = || GO_SECTIONS.iter().any(|name| image.section(name).is_some());
         let go = if note.is_none() && audit.is_none() || named() {
-            damaged.sort_out(GO, goinfo::find(image).and_then(parse_go))
+            damaged.sort_out(GO, go_buildinfo::find(image).and_then(parse_go))
         } else {
             None
         };
@@ -84,7 +87,7 @@ const GO: &str = "Go build information";
 
 /// The text of the note; a note that nobody filled says nothing.
 fn rgo_note(image: &Image<'_>) -> Result<Option<BuildInfo>, Error> {
-    let note = note::find(image)?.filter(|note| !note.text.is_empty());
+    let note = rgo_note::find(image)?.filter(|note| !note.text.is_empty());
     note.map(|note| BuildInfo::parse(note.text)).transpose()
 }
 
@@ -115,7 +118,7 @@ fn also_go(info: &BuildInfo) -> Also {
 }
 
 fn also_audit(list: &VersionInfo) -> Also {
-    Also { what: audit::SECTION, holds: count(list.packages.len(), "package") }
+    Also { what: auditable::SECTION, holds: count(list.packages.len(), "package") }
 }
 
 fn count(number: usize, what: &str) -> String {
@@ -124,7 +127,7 @@ fn count(number: usize, what: &str) -> String {
 
 /// The list in the form of the other sources. It names neither the compiler nor checksums.
 fn from_audit(audit: &VersionInfo) -> BuildInfo {
-    let module = |package: &rgo_binary::audit::serde::Package| Module {
+    let module = |package: &rgo_binary::embedded::auditable::serde::Package| Module {
         path: package.name.clone(),
         version: format!("v{}", package.version),
         ..Module::default()

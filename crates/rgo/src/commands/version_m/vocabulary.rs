@@ -4,9 +4,11 @@
 #[cfg(test)]
 mod tests;
 
-use rgo_binary::hardening::Relro;
-use rgo_binary::origin::Language;
-use rgo_binary::{Arch, appended, libc, packer, system};
+use rgo_binary::linkage::libc;
+use rgo_binary::recovered::origin::Language;
+use rgo_binary::recovered::packer;
+use rgo_binary::security::hardening::Relro;
+use rgo_binary::{Arch, appended, system};
 
 use super::answers::{NO_COMMIT, aslr, branch_protection, debug, flag, recorded, signed, unread};
 use super::dossier::Dossier;

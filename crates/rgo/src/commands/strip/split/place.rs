@@ -6,7 +6,7 @@ use std::io::{self, BufReader, Read};
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, anyhow};
-use rgo_binary::identity::identities;
+use rgo_binary::debug::build_id::identities;
 use rgo_binary::{Format, Image};
 use rgo_edit::Draft;
 use tempfile::{NamedTempFile, TempDir};

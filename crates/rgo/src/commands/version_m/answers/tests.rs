@@ -1,8 +1,8 @@
 //! Answers that a policy gets of images, some of which were made for the question.
 
-use rgo_binary::hardening::hardening;
-use rgo_binary::modinfo::BuildInfo;
-use rgo_binary::signature::{Signature, SignatureKind};
+use rgo_binary::embedded::build_info::BuildInfo;
+use rgo_binary::security::hardening::hardening;
+use rgo_binary::security::signature::{Signature, SignatureKind};
 use rgo_binary::{Limits, slices};
 
 use super::*;
@@ -34,7 +34,7 @@ fn a_signature_that_does_not_match_the_file_is_broken_and_not_absent() {
     let answer = |kind, holds| {
         short(signed(&Signature { kind, holds, apple: None, authenticode: Vec::new() }))
     };
-    use Defence::{No, NotApplicable, Unknown, Yes};
+    use TriState::{No, NotApplicable, Unknown, Yes};
     assert_eq!(answer(SignatureKind::Identity, Yes), "identity");
     assert_eq!(answer(SignatureKind::AdHoc, Yes), "adhoc");
     assert_eq!(answer(SignatureKind::Identity, No), "broken");
@@ -46,7 +46,7 @@ fn a_signature_that_does_not_match_the_file_is_broken_and_not_absent() {
 
 #[test]
 fn only_both_marks_of_a_processor_are_full_branch_protection() {
-    use Defence::{No, NotApplicable, Unknown, Yes};
+    use TriState::{No, NotApplicable, Unknown, Yes};
     let image = slices(SAMPLE, &Limits::default()).expect("an image").remove(0).image;
     let hardening = hardening(&image).expect("facts");
     for (ibt, shstk, bti, pac, expected) in [
@@ -98,7 +98,7 @@ fn random_addresses_are_full_with_high_entropy_where_there_can_be_any() {
     assert_eq!(read(&|flags| flags[0] &= !0x60), "none");
     let image = slices(WINDOWS, &Limits::default()).expect("an image").remove(0).image;
     let mut narrow = hardening(&image).expect("facts");
-    narrow.high_entropy_va.answer = Defence::NotApplicable;
+    narrow.high_entropy_va.answer = TriState::NotApplicable;
     assert_eq!(short(aslr(&narrow)), "full");
     let image = slices(SAMPLE, &Limits::default()).expect("an image").remove(0).image;
     assert_eq!(short(aslr(&hardening(&image).expect("facts"))), "not applicable");

@@ -1,7 +1,7 @@
 //! Build information as Go's `encoding/json` renders it: with tabs, without what is empty, and
 //! with the characters escaped that HTML would read.
 
-use rgo_binary::gotool::{Info, Module};
+use rgo_binary::go_version::{Info, Module};
 
 enum Json<'i> {
     Text(&'i [u8]),

@@ -1,0 +1,334 @@
+//! What a debugger can do with an image, deduced from what the image still has.
+//!
+//! ```text
+//!                      break on   break on   read
+//!                      function   line       variables  unwind   symbolise
+//! .symtab, symbols     yes                                       functions
+//! .dynsym, exports     exported                                  exported
+//! .debug_line                     yes                            lines
+//! .debug_info          yes                   yes
+//! Go's pclntab         yes        by address            by Go    functions, lines
+//! .eh_frame, .debug_frame, .pdata, __unwind_info        yes
+//! ```
+//!
+//! delve reads pclntab in ELF and Mach-O, where it stops at functions, names lines and steps by
+//! them. A line it does not find without DWARF, but `go tool objdump` tells the address of one.
+//! Callers it finds by frame pointers, and misses some; Go's own traces have all of them. In PE
+//! Go's tools look for the table by its symbol, and without that the traces are all there is.
+//!
+//! What is missing may be in a companion, which the image names by one of its identities.
+
+use std::fmt;
+
+use object::read::NameOrOrdinal;
+use object::{Object, ObjectSymbol, SymbolKind};
+use serde::Serialize;
+
+use crate::recovered::go;
+
+use crate::{Format, Image, Result};
+
+/// What people do with a debugger.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Task {
+    /// Stop where a function begins.
+    BreakOnFunction,
+    /// Stop at a line of a source file.
+    BreakOnLine,
+    /// See what a variable holds.
+    ReadVariables,
+    /// See who called.
+    Unwind,
+    /// Turn an address into the name of a function and a line.
+    Symbolise,
+}
+
+impl fmt::Display for Task {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::BreakOnFunction => "break on function",
+            Self::BreakOnLine => "break on line",
+            Self::ReadVariables => "read variables",
+            Self::Unwind => "unwind",
+            Self::Symbolise => "symbolise",
+        })
+    }
+}
+
+/// How far a task can be done.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Answer {
+    /// Not at all.
+    No,
+    /// Once the companion is found.
+    Companion,
+    /// For some functions, or without lines.
+    Partly,
+    /// With the image alone.
+    Yes,
+}
+
+impl fmt::Display for Answer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::No => "no",
+            Self::Companion => "with its companion",
+            Self::Partly => "partly",
+            Self::Yes => "yes",
+        })
+    }
+}
+
+/// A task, how far it can be done, and by what.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Ability {
+    /// The task.
+    pub task: Task,
+    /// How far.
+    pub answer: Answer,
+    /// What makes it so, or what is missing from it.
+    pub by: String,
+}
+
+/// What an image has for a debugger.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Evidence {
+    /// Symbols of its own functions, besides those that the loader binds by.
+    pub symbols: bool,
+    /// Functions that others may call, by name.
+    pub exports: bool,
+    /// Go's function table, which Go's runtime needs.
+    pub pclntab: bool,
+    /// Whether Go's debugger and tools find that table.
+    pub go_tools: bool,
+    /// DWARF with lines.
+    pub lines: bool,
+    /// DWARF with variables and types.
+    pub variables: bool,
+    /// The table that unwinding goes by.
+    pub unwind: Option<String>,
+    /// By what a companion is found.
+    pub companion: Option<String>,
+}
+
+const GO_TABLE: &str = "Go's function table";
+const BY_ADDRESS: &str = "Go's function table, by address";
+const GO_TRACES: &str = "Go's function table, in Go's own traces";
+const SYMBOLS: &str = "symbol table";
+const LINES: &str = "DWARF lines";
+const VARIABLES: &str = "DWARF entries";
+const EXPORTED: &str = "exported functions alone";
+
+impl Evidence {
+    /// Reads what an image has.
+    ///
+    /// # Errors
+    /// Those of [`Image::debug_data`], and of a Go function table that contradicts itself.
+    pub fn of(image: &Image<'_>) -> Result<Self> {
+        let data = image.debug_data()?;
+        let companion = if data.object_files > 0 {
+            Some(format!("its {} object files", data.object_files))
+        } else {
+            let names = [
+                data.build_id.map(|id| format!("build-id {id}")),
+                data.uuid.map(|uuid| format!("UUID {uuid}")),
+                data.debuglink.map(|link| format!("debuglink {}", link.name)),
+                data.pdb.map(|pdb| format!("PDB {}", pdb.path)),
+            ];
+            let names: Vec<String> = names.into_iter().flatten().collect();
+            (!names.is_empty()).then(|| names.join(", "))
+        };
+        let (symbols, pclntab) = (crate::debug::has_symbols(image), go::pclntab(image)?.is_some());
+        Ok(Self {
+            symbols,
+            exports: exports(image),
+            pclntab,
+            go_tools: pclntab && (symbols || image.format() != Format::Pe),
+            lines: data.units.lines + data.units.full > 0,
+            variables: data.units.full > 0,
+            unwind: unwind_table(image, pclntab),
+            companion,
+        })
+    }
+}
+
+/// What a debugger can do with an image that has this.
+#[must_use]
+pub fn abilities(evidence: &Evidence) -> Vec<Ability> {
+    let Evidence { symbols, exports, pclntab, go_tools, lines, variables, unwind, companion } =
+        evidence;
+    let sources = |all: &[(bool, &'static str)]| -> Vec<&'static str> {
+        all.iter().filter(|(is_there, _)| *is_there).map(|(_, name)| *name).collect()
+    };
+    let functions = sources(&[(*symbols, SYMBOLS), (*variables, VARIABLES), (*go_tools, GO_TABLE)]);
+    let with_lines = sources(&[(*lines, LINES), (*go_tools, GO_TABLE)]);
+
+    let rest = if companion.is_some() { "; all with its companion" } else { "" };
+    let partly =
+        |task, by: &str| Ability { task, answer: Answer::Partly, by: format!("{by}{rest}") };
+    let by = |task, sources: &[&str]| {
+        let answer = match sources {
+            [_, ..] => Answer::Yes,
+            [] if companion.is_some() => Answer::Companion,
+            [] => Answer::No,
+        };
+        Ability { task, answer, by: sources.join(", ") }
+    };
+    let break_on_function = if functions.is_empty() && *exports {
+        partly(Task::BreakOnFunction, EXPORTED)
+    } else {
+        by(Task::BreakOnFunction, &functions)
+    };
+    let break_on_line = if *go_tools && !lines {
+        partly(Task::BreakOnLine, BY_ADDRESS)
+    } else {
+        by(Task::BreakOnLine, &sources(&[(*lines, LINES)]))
+    };
+    let unwinding = match unwind.as_deref() {
+        None if *pclntab => partly(Task::Unwind, GO_TRACES),
+        table => by(Task::Unwind, table.as_slice()),
+    };
+    let symbolise = match (functions.as_slice(), with_lines.as_slice()) {
+        ([], []) if *pclntab => partly(Task::Symbolise, GO_TRACES),
+        ([], []) if *exports => partly(Task::Symbolise, EXPORTED),
+        ([_, ..], []) => {
+            partly(Task::Symbolise, &format!("{}, without lines", functions.join(", ")))
+        }
+        (functions, lines) => {
+            let others = lines.iter().filter(|line| !functions.contains(line));
+            by(Task::Symbolise, &functions.iter().chain(others).copied().collect::<Vec<_>>())
+        }
+    };
+    vec![
+        break_on_function,
+        break_on_line,
+        by(Task::ReadVariables, &sources(&[(*variables, VARIABLES)])),
+        unwinding,
+        symbolise,
+    ]
+}
+
+/// Whether functions are named for others. (A Mach-O program exports its own header.)
+fn exports(image: &Image<'_>) -> bool {
+    let file = image.object();
+    match image.format() {
+        Format::Elf => file
+            .dynamic_symbols()
+            .any(|symbol| symbol.is_definition() && symbol.kind() == SymbolKind::Text),
+        _ => file.exports().is_ok_and(|exports| {
+            exports
+                .flatten()
+                .any(|export| export.name() != NameOrOrdinal::Name(b"__mh_execute_header"))
+        }),
+    }
+}
+
+/// The first table of the image that is there and not empty. Where there is Go, `.eh_frame` is of
+/// the C that was linked to it.
+fn unwind_table(image: &Image<'_>, is_go: bool) -> Option<String> {
+    const TABLES: [&str; 8] = [
+        ".eh_frame",
+        ".debug_frame",
+        ".zdebug_frame",
+        ".pdata",
+        ".ARM.exidx",
+        "__unwind_info",
+        "__eh_frame",
+        "__debug_frame",
+    ];
+    let table = |name: &&str| image.section(name).is_some_and(|section| !section.data.is_empty());
+    let mut known = TABLES.into_iter().filter(|name| !is_go || !name.ends_with("eh_frame"));
+    known.find(table).map(str::to_owned)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What the five tasks come to, a letter each: yes, partly, companion, no.
+    fn letters(evidence: &Evidence) -> String {
+        abilities(evidence).iter().map(|ability| ability.answer.to_string().remove(0)).collect()
+    }
+
+    #[test]
+    fn each_table_makes_its_part_possible() {
+        let none = Evidence::default();
+        let go_pe = Evidence { pclntab: true, ..none.clone() };
+        let go = Evidence { go_tools: true, ..go_pe.clone() };
+        let full = Evidence { symbols: true, lines: true, variables: true, ..none.clone() };
+        let unwind = Some(".eh_frame".to_owned());
+        let companion = Some("build-id 00".to_owned());
+        for (evidence, expected) in [
+            (none.clone(), "nnnnn"),
+            (Evidence { symbols: true, ..none.clone() }, "ynnnp"),
+            (Evidence { exports: true, ..none.clone() }, "pnnnp"),
+            (Evidence { symbols: true, exports: true, ..none.clone() }, "ynnnp"),
+            (Evidence { lines: true, ..none.clone() }, "nynny"),
+            (Evidence { unwind: unwind.clone(), ..none.clone() }, "nnnyn"),
+            (go.clone(), "ypnpy"),
+            (go_pe, "nnnpp"),
+            (Evidence { lines: true, unwind: unwind.clone(), ..go.clone() }, "yynyy"),
+            (Evidence { unwind: unwind.clone(), ..full.clone() }, "yyyyy"),
+            (full, "yyyny"),
+            (Evidence { companion: companion.clone(), ..none.clone() }, "wwwww"),
+            (Evidence { companion: companion.clone(), exports: true, unwind, ..none }, "pwwyp"),
+            (Evidence { companion, ..go }, "ypwpy"),
+        ] {
+            assert_eq!(letters(&evidence), expected, "{evidence:?}");
+        }
+    }
+
+    #[test]
+    fn it_is_said_by_what() {
+        let go = Evidence { pclntab: true, go_tools: true, ..Evidence::default() };
+        let evidence = Evidence { symbols: true, lines: true, ..go.clone() };
+        let all = abilities(&evidence);
+        let by: Vec<&str> = all.iter().map(|ability| ability.by.as_str()).collect();
+        assert_eq!(
+            by,
+            [
+                "symbol table, Go's function table",
+                "DWARF lines",
+                "",
+                "Go's function table, in Go's own traces",
+                "symbol table, Go's function table, DWARF lines",
+            ]
+        );
+        assert_eq!(abilities(&go).get(1).map(|it| it.by.as_str()), Some(BY_ADDRESS));
+    }
+
+    #[test]
+    fn what_the_companion_adds_is_said() {
+        let companion = Some("UUID 0".to_owned());
+        let evidence = Evidence { exports: true, companion, ..Evidence::default() };
+        let first = abilities(&evidence).into_iter().next().expect("there are five");
+        assert_eq!(first.by, "exported functions alone; all with its companion");
+    }
+
+    /// What is read of real images.
+    #[test]
+    fn evidence_is_read_of_each_format() {
+        let read = |name: &str| {
+            let bytes: &[u8] = match name {
+                "elf" => include_bytes!("../tests/fixtures/read/sample.elf"),
+                "macho" => include_bytes!("../tests/fixtures/read/sample.macho"),
+                _ => include_bytes!("../tests/fixtures/read/sample.pe"),
+            };
+            let image = Image::parse(bytes, &crate::Limits::default());
+            Evidence::of(&image.expect("parses")).expect("reads")
+        };
+        let elf = read("elf");
+        assert!(elf.symbols && elf.exports && elf.lines && elf.variables && !elf.pclntab);
+        assert_eq!(elf.unwind.as_deref(), Some(".eh_frame"));
+        assert_eq!(
+            elf.companion.as_deref(),
+            Some("build-id 1c1bb4aacd63fa1b85490d363f31f340a0d62e26")
+        );
+        assert!(
+            read("macho").companion.is_some_and(|by| by.contains("UUID") || by.contains("object"))
+        );
+        assert_eq!(read("pe").companion.as_deref(), Some("PDB sample.pdb"));
+    }
+}

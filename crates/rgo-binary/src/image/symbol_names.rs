@@ -1,0 +1,19 @@
+//! Names of symbols, as their language spells them.
+
+use object::{Object, ObjectSymbol};
+
+use crate::linkage::dynamic_symbols::dynamic_symbols;
+use crate::{Format, Image};
+
+/// The names in the symbol table, or in the one for the loader where that is all there is: it
+/// repeats a part of the first. Without the underscore that Mach-O puts before each.
+pub(crate) fn symbols<'i>(image: &'i Image<'_>) -> impl Iterator<Item = &'i [u8]> {
+    let file = image.object();
+    let underscore = image.format() == Format::MachO;
+    let for_loader = file.symbols().next().is_none().then(|| dynamic_symbols(image));
+    file.symbols()
+        .filter_map(|symbol| symbol.name_bytes().ok())
+        .chain(for_loader.into_iter().flatten().map(|symbol| symbol.name))
+        .take(image.limits().max_symbols)
+        .map(move |name| if underscore { name.strip_prefix(b"_").unwrap_or(name) } else { name })
+}

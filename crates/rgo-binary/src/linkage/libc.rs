@@ -1,0 +1,130 @@
+//! The C library of an image, and how it gets at it. A shared one is named by what the loader is
+//! asked for. One that is linked in is told by texts ([`crate::system::Texts`]) that each library
+//! has for itself and that no strip takes away; where there are none of them, nothing is claimed.
+
+use serde::Serialize;
+
+use crate::Confidence;
+use crate::Evidence;
+use crate::system::{Os, System, Texts, c_library, dll, place_of};
+use crate::{Format, Image, Kind, Linkage};
+
+/// Every name of a C library. Those of many systems have no name of their own, and have that of
+/// the system.
+pub const NAMES: &[&str] = &[
+    "glibc",
+    "musl",
+    "uClibc",
+    "klibc",
+    "bionic",
+    "relibc",
+    "libSystem",
+    "UCRT",
+    "msvcrt",
+    // Named after their systems.
+    "cloudabi",
+    "dragonfly",
+    "freebsd",
+    "fuchsia",
+    "haiku",
+    "hpux",
+    "hurd",
+    "illumos",
+    "irix",
+    "minix",
+    "netbsd",
+    "openbsd",
+    "openvms",
+    "qnx",
+    "serenity",
+    "solaris",
+    "tru64",
+];
+
+/// A C library in the hands of an image.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Libc {
+    /// `glibc`, `musl`, `bionic`, `libSystem`, `UCRT`, `msvcrt`, or the system that it is a part of.
+    pub name: &'static str,
+    /// Whether it is a part of the image.
+    pub linked_in: bool,
+    /// Parts of it that it loads while the program runs, though it is linked in: a static program
+    /// that looks up hosts or users with glibc needs them, and of the same version.
+    pub loads: Option<&'static str>,
+    /// What tells.
+    #[serde(flatten, serialize_with = "crate::evidence::one")]
+    pub evidence: Evidence,
+}
+
+/// The C library of an image; `None` where nothing tells of one, which proves nothing.
+#[must_use]
+pub fn libc(
+    image: &Image<'_>,
+    linkage: &Linkage,
+    system: Option<&System>,
+    texts: &Texts,
+) -> Option<Libc> {
+    if !linkage.kind.is_loaded() {
+        return None;
+    }
+    let shared = |name, found: &str| Libc {
+        name,
+        linked_in: false,
+        loads: None,
+        evidence: Evidence::new(place_of(linkage, found), found, Confidence::Certain),
+    };
+    match image.format() {
+        Format::Elf => match system?.os {
+            _ if linkage.kind == Kind::SharedLibrary && linkage.static_ => None,
+            Os::LINUX if linkage.static_ => linked_in(texts),
+            Os::NONE => None,
+            os if linkage.static_ => {
+                let evidence = system.map(|system| system.evidence.clone())?;
+                let name = if os == Os::ANDROID { "bionic" } else { return None };
+                Some(Libc { name, linked_in: true, loads: None, evidence })
+            }
+            os => match c_library(image, linkage) {
+                Some(library) => {
+                    // illumos has the loader of Solaris.
+                    let is_systems_own = library.name == library.os.name();
+                    let name = if is_systems_own { os.name() } else { library.name };
+                    NAMES.contains(&name).then(|| shared(name, library.found))
+                }
+                // A loader that is not known, of a system that has one C library.
+                None if NAMES.contains(&os.name()) => {
+                    Some(shared(os.name(), linkage.interpreter.as_deref()?))
+                }
+                None => None,
+            },
+        },
+        Format::MachO => {
+            let needed = linkage.needed.iter();
+            let system = needed.into_iter().find(|name| name.contains("/libSystem."));
+            system.map(|found| shared("libSystem", found))
+        }
+        Format::Pe => match dll(linkage) {
+            Some((name, found)) => Some(shared(name, found)),
+            None => linked_in(texts),
+        },
+    }
+}
+
+/// One that left its text; several did so in a program that speaks of them.
+fn linked_in(texts: &Texts) -> Option<Libc> {
+    let [(name, evidence)] = texts.c_libraries.as_slice() else { return None };
+    let loads = (*name == "glibc" && texts.name_services).then_some("libnss_*.so");
+    Some(Libc { name, linked_in: true, loads, evidence: evidence.clone() })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::system::names_of_c_libraries;
+
+    #[test]
+    fn every_name_that_is_given_is_on_the_list() {
+        for name in names_of_c_libraries() {
+            assert!(NAMES.contains(&name), "{name}");
+        }
+    }
+}

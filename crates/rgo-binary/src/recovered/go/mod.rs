@@ -1,0 +1,39 @@
+//! What a Go program says of itself without its build information ([`crate::embedded::go_buildinfo`]), or beyond
+//! it: its function table, the toolchain and the modules that show in it, its build ID.
+//!
+//! ```text
+//! Image ─┬─▶ pclntab()    every function by name and address, every source file; stripped or not
+//!        ├─▶ recovered()  toolchain, main package, modules: guessed, each with its evidence
+//!        └─▶ build_id()   what the Go command knows the program by
+//! BuildInfo ─▶ settings::left_out()   build settings that the Go command records only where on
+//! ```
+
+mod build_id;
+mod locate;
+mod memory;
+mod moduledata;
+mod names;
+mod paths;
+mod pclntab;
+mod recovered;
+pub mod settings;
+mod sources;
+mod toolchain;
+mod words;
+
+pub use build_id::build_id;
+pub use names::unescape;
+pub use pclntab::{Function, Functions, Layout, PclnTable};
+pub use recovered::{Evidence, Found, Module, Recovered, recovered};
+
+use crate::{Image, Result};
+
+/// Finds and reads the function table of an image; `None` if there is none, as in programs of
+/// other languages.
+///
+/// # Errors
+/// [`crate::Error::Malformed`] for a section of the table's name that holds no table, with its
+/// offset from the start of the image.
+pub fn pclntab<'a>(image: &Image<'a>) -> Result<Option<PclnTable<'a>>> {
+    Ok(locate::locate(image)?.map(|located| located.table))
+}

@@ -1,0 +1,218 @@
+//! What a Go program without build information still tells: its toolchain, its main package, the
+//! modules and packages that it was made of. Each answer names its evidence; none is a promise of
+//! the build, and what was inlined or dropped whole does not show.
+//!
+//! ```text
+//! runtime.buildVersion ───────────────▶ toolchain
+//! file table:      x/y@v1.2.3/z/f.go ─▶ module x/y v1.2.3, package x/y/z
+//!                  rt0_linux_amd64.s ─▶ GOOS
+//!                  file of main.main ─▶ main package, and from its path the main module
+//! function names:  x/y/z.(*T).M ──────▶ package x/y/z
+//! ```
+
+use std::collections::BTreeMap;
+
+use serde::Serialize;
+
+use super::locate::{Located, locate};
+use super::paths::first;
+use super::sources::{Files, Main, Packages};
+use super::toolchain;
+use crate::system::{self, Os};
+use crate::{Format, Image, Result};
+
+/// Where an answer comes from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Evidence {
+    /// The runtime's own string.
+    BuildVersionString,
+    /// Names of source files.
+    FileTable,
+    /// Names of functions, maybe compared with those of their files.
+    FunctionNames,
+    /// The image's format and instruction set.
+    ImageHeaders,
+}
+
+/// An answer with its evidence.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
+pub struct Found {
+    /// The answer.
+    pub value: String,
+    /// Where it comes from.
+    #[serde(skip_serializing_if = "crate::evidence::is_hidden")]
+    pub evidence: Evidence,
+}
+
+/// A module that code of the program comes from.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
+pub struct Module {
+    /// Its path, such as `golang.org/x/sys`.
+    pub path: String,
+    /// Its version, such as `v1.2.3`; `None` where only the path shows.
+    pub version: Option<String>,
+    /// Where both come from.
+    #[serde(skip_serializing_if = "crate::evidence::is_hidden")]
+    pub evidence: Evidence,
+}
+
+/// What a Go program tells without build information.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Recovered {
+    /// The toolchain, such as `go1.26.5`.
+    pub toolchain: Option<Found>,
+    /// The system, by Go's name of it; `None` where neither files nor headers tell.
+    pub goos: Option<Found>,
+    /// The architecture, by Go's name of it.
+    pub goarch: Found,
+    /// Import path of the main package.
+    pub main_package: Option<Found>,
+    /// The main module. Without a version its path is a guess: a part of the main package's.
+    pub main_module: Option<Module>,
+    /// The other modules whose versions show, by path.
+    pub modules: Vec<Module>,
+    /// Import paths of all packages outside the standard library but the main one, sorted: of the
+    /// main module, of the modules above, and of what shows no version.
+    pub packages: Vec<Found>,
+}
+
+/// Modules of these hosts have so many elements in their paths, and a major version at most.
+const HOSTS: [(&str, usize); 5] = [
+    ("github.com", 3),
+    ("bitbucket.org", 3),
+    ("codeberg.org", 3),
+    ("golang.org", 3),
+    ("gitlab.com", 3),
+];
+/// Folders that are within a module rather than a part of its path.
+const INNER: [&str; 3] = ["cmd", "internal", "pkg"];
+
+/// Recovers what a Go image tells without its build information; `None` for an image that is
+/// not Go's. Images with build information give the same, by the same evidence.
+///
+/// # Errors
+/// As [`super::pclntab`].
+pub fn recovered(image: &Image<'_>) -> Result<Option<Recovered>> {
+    let Some(located) = locate(image)? else { return Ok(None) };
+    let table = &located.table;
+    let packages = Packages::read(table, image.limits().max_symbols);
+    let files = Files::read(table, &packages);
+    let main = packages.main();
+    let own = main.as_ref().map(|main| first(&main.package.value)).unwrap_or_default();
+
+    let mut found: BTreeMap<String, Evidence> =
+        files.packages.iter().map(|path| (path.clone(), Evidence::FileTable)).collect();
+    for path in packages.foreign(own) {
+        found.insert(path.to_owned(), Evidence::FunctionNames);
+    }
+    if let Some(main) = &main {
+        found.remove(&main.package.value);
+    }
+    let found: Vec<_> =
+        found.into_iter().map(|(value, evidence)| Found { value, evidence }).collect();
+
+    let main_module = main.as_ref().map(|main| main.module(&found, &files));
+    let is_main = |path: &str, version: &str| {
+        main_module
+            .as_ref()
+            .is_some_and(|main| main.path == path && main.version.as_deref() == Some(version))
+    };
+    let modules = files
+        .modules
+        .iter()
+        .filter(|(path, version)| !is_main(path, version))
+        .map(|(path, version)| Module {
+            path: path.clone(),
+            version: Some(version.clone()),
+            evidence: Evidence::FileTable,
+        })
+        .collect();
+    Ok(Some(Recovered {
+        toolchain: toolchain_of(&located, &files),
+        goos: files.start.or(files.system).map(by_files).or_else(|| goos_of(image)),
+        goarch: Found { value: image.arch().to_string(), evidence: Evidence::ImageHeaders },
+        main_package: main.as_ref().map(|main| main.package.clone()),
+        main_module,
+        modules,
+        packages: found,
+    }))
+}
+
+pub(super) fn by_files(value: impl Into<String>) -> Found {
+    Found { value: value.into(), evidence: Evidence::FileTable }
+}
+
+fn toolchain_of(located: &Located<'_>, files: &Files<'_>) -> Option<Found> {
+    let string = toolchain::build_version(located)
+        .map(|value| Found { value, evidence: Evidence::BuildVersionString });
+    string.or_else(|| {
+        // v0.0.1-go1.26.5.linux-amd64
+        let (_, rest) = files.toolchain?.split_once('-')?;
+        let version = rest.rsplit_once('.').map_or(rest, |(version, _)| version);
+        toolchain::is_version(version, located.table.layout()).then(|| by_files(version))
+    })
+}
+
+fn goos_of(image: &Image<'_>) -> Option<Found> {
+    let os = match image.format() {
+        Format::Elf => system::marked_for(image)?,
+        Format::MachO => Os::DARWIN,
+        Format::Pe => Os::WINDOWS,
+    };
+    Some(Found { value: os.to_string(), evidence: Evidence::ImageHeaders })
+}
+
+impl Main {
+    fn module(&self, packages: &[Found], files: &Files<'_>) -> Module {
+        if let Some((path, version)) = self.module.clone() {
+            return Module { path, version: Some(version), evidence: self.package.evidence };
+        }
+        let loose: Vec<_> = packages
+            .iter()
+            .map(|package| package.value.as_str())
+            .filter(|package| !files.has_version(package))
+            .collect();
+        let path = module_of(&self.package.value, &loose).to_owned();
+        Module { path, version: None, evidence: self.package.evidence }
+    }
+}
+
+/// The path of the module that a package without a version is likely of.
+fn module_of<'p>(package: &'p str, packages: &[&str]) -> &'p str {
+    let elements = |count: usize| {
+        let end = package
+            .match_indices('/')
+            .nth(count.saturating_sub(1))
+            .map_or(package.len(), |(at, _)| at);
+        package.get(..end).unwrap_or(package)
+    };
+    if let Some((_, count)) = HOSTS.iter().find(|(host, _)| *host == first(package)) {
+        let next = package.split('/').nth(*count).unwrap_or_default();
+        return elements(count + usize::from(is_major(next)));
+    }
+    let inner = package.split('/').skip(1).position(|element| INNER.contains(&element));
+    if let Some(inner) = inner {
+        return elements(inner + 1);
+    }
+    // What the main package shares with the packages next to it.
+    let shared = packages
+        .iter()
+        .filter(|other| first(other) == first(package))
+        .map(|other| {
+            let alike = package.split('/').zip(other.split('/'));
+            alike.take_while(|(a, b)| a == b).count()
+        })
+        .min();
+    shared.map_or(package, elements)
+}
+
+/// Whether an element is a module's major version: `v2` and up.
+fn is_major(element: &str) -> bool {
+    element.strip_prefix('v').is_some_and(|number| {
+        !number.is_empty()
+            && !number.starts_with('0')
+            && number != "1"
+            && number.bytes().all(|byte| byte.is_ascii_digit())
+    })
+}

@@ -1,0 +1,99 @@
+//! The tools that Apple's linker lists (`mach-o/loader.h`).
+//!
+//! ```text
+//! LC_BUILD_VERSION (0x32)   cmd, size, platform, minos, sdk, ntools
+//!                           ntools × (u32 tool, u32 version xxxx.yy.zz)
+//! ```
+
+use object::endian::Endianness;
+use object::macho;
+use object::read::macho::{LoadCommandVariant as Command, MachHeader, MachOFile};
+
+use super::Findings;
+use super::tools::Role;
+use crate::Confidence;
+use crate::Evidence;
+use crate::{Error, Image, Result, Version};
+
+const PLACE: &str = "LC_BUILD_VERSION";
+
+/// Tools by number.
+const TOOLS: [(macho::Tool, Role, &str); 6] = [
+    (macho::TOOL_CLANG, Role::Compiler, "clang"),
+    (macho::TOOL_SWIFT, Role::Compiler, "swiftc"),
+    (macho::TOOL_LD, Role::Linker, "Apple ld"),
+    (macho::Tool(4), Role::Linker, "lld"),
+    (macho::Tool(5), Role::Linker, "zig"),
+    (macho::TOOL_METAL, Role::Compiler, "metal"),
+];
+
+/// Adds the tools that the load commands list.
+///
+/// # Errors
+/// [`Error::Malformed`] for load commands that reach outside the image.
+pub(super) fn read(image: &Image<'_>, findings: &mut Findings) -> Result<()> {
+    match image.object() {
+        object::File::MachO32(file) => tools(file, findings),
+        object::File::MachO64(file) => tools(file, findings),
+        _ => Ok(()),
+    }
+}
+
+fn tools<H: MachHeader<Endian = Endianness>>(
+    file: &MachOFile<'_, H>,
+    findings: &mut Findings,
+) -> Result<()> {
+    let bad = |why: object::Error| Error::malformed("Mach-O load commands", 0, why);
+    let endian = file.endian();
+    let mut commands = file.macho_load_commands().map_err(bad)?;
+    while let Some(command) = commands.next().map_err(bad)? {
+        let Command::BuildVersion(build, data) = command.variant().map_err(bad)? else { continue };
+        for entry in build.tools(endian, data).map_err(bad)? {
+            let tool = entry.tool.get(endian);
+            let packed = entry.version.get(endian).0;
+            let version = Version::packed(packed);
+            let found = format!("tool {} version {version}", tool.0);
+            // Zig's linker leaves its version out.
+            let version = (packed != 0).then(|| version.to_string());
+            let evidence = Evidence::new(PLACE, &found, Confidence::Certain);
+            let known = TOOLS.iter().find(|(number, ..)| *number == tool);
+            let (role, name) = known.map_or_else(
+                || (Role::Other, format!("tool {}", tool.0)),
+                |(_, role, name)| (*role, (*name).to_owned()),
+            );
+            findings.tool(role, name, version, evidence);
+        }
+    }
+    Ok(())
+}
+
+/// The system that a Mach-O image is for, as [`macho::PLATFORM_MACOS`] and its kin; `None` for
+/// other images, and for those that do not say.
+pub(crate) fn platform(image: &Image<'_>) -> Option<macho::Platform> {
+    match image.object() {
+        object::File::MachO32(file) => platform_of(file),
+        object::File::MachO64(file) => platform_of(file),
+        _ => None,
+    }
+}
+
+fn platform_of<H: MachHeader<Endian = Endianness>>(
+    file: &MachOFile<'_, H>,
+) -> Option<macho::Platform> {
+    let mut commands = file.macho_load_commands().ok()?;
+    while let Some(command) = commands.next().ok()? {
+        match command.variant().ok()? {
+            Command::BuildVersion(build, _) => return Some(build.platform.get(file.endian())),
+            Command::VersionMin(_) => {
+                return Some(match command.cmd() {
+                    macho::LC_VERSION_MIN_IPHONEOS => macho::PLATFORM_IOS,
+                    macho::LC_VERSION_MIN_TVOS => macho::PLATFORM_TVOS,
+                    macho::LC_VERSION_MIN_WATCHOS => macho::PLATFORM_WATCHOS,
+                    _ => macho::PLATFORM_MACOS,
+                });
+            }
+            _ => {}
+        }
+    }
+    None
+}

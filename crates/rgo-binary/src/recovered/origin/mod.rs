@@ -1,0 +1,241 @@
+//! Where an image comes from: the languages it was written in, and the compilers, assemblers and
+//! linkers that made it. Nothing says all of that in one place, so it is pieced together, and
+//! every piece keeps the evidence it rests on.
+//!
+//! ```text
+//! ELF .comment, MinGW's constants ─┐
+//! DWARF producers and languages ───┤
+//! PE Rich header, linker version ──┼─▶ Findings ─▶ Origin
+//! Mach-O LC_BUILD_VERSION ─────────┤
+//! sections, libraries, symbols ────┤
+//! /rustc/<commit>/ in messages ────┘
+//! ```
+//!
+//! A damaged piece is reported and hides no other.
+
+mod comment;
+mod dwarf;
+mod languages;
+mod macho;
+mod releases;
+mod rich;
+mod rust;
+mod tools;
+
+use std::collections::BTreeMap;
+
+use serde::Serialize;
+
+use crate::embedded::go_buildinfo;
+use crate::image::regions;
+use crate::{Confidence, Evidence};
+
+use crate::Image;
+
+pub use languages::Language;
+pub(crate) use languages::mangling;
+pub(crate) use macho::platform;
+pub use rich::RichEntry;
+pub use rust::RustToolchain;
+pub use tools::{Role, Tool};
+
+use tools::identify;
+
+/// Tools that are kept.
+const TOOLS: usize = 256;
+/// Observations that are kept for one conclusion.
+const OBSERVATIONS: usize = 16;
+/// Characters of a signature that nobody knows, as the name of its tool.
+const NAME: usize = 80;
+
+/// Where an image comes from.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Origin {
+    /// Its languages: first the one that it is best called after.
+    pub languages: Vec<LanguageUse>,
+    /// The tools that made it: compilers, assemblers, linkers, the rest.
+    pub tools: Vec<Tool>,
+    /// The Rust toolchains among them, with the commits they were built from.
+    pub rust: Vec<RustToolchain>,
+    /// The linker's version in a PE image's optional header, major and minor.
+    pub linker_version: Option<(u8, u8)>,
+    /// What Microsoft's linker counted, in the order of the header.
+    pub rich: Vec<RichEntry>,
+    /// Parts that could not be read, and why.
+    pub problems: Vec<String>,
+}
+
+/// A language that parts of an image were written in.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct LanguageUse {
+    /// The language.
+    pub language: Language,
+    /// DWARF units in it; 0 where there is no debug data.
+    pub units: u64,
+    /// What tells.
+    #[serde(flatten, serialize_with = "crate::evidence::all")]
+    pub evidence: Vec<Evidence>,
+}
+
+impl LanguageUse {
+    /// The best of its evidence.
+    #[must_use]
+    pub fn confidence(&self) -> Confidence {
+        let all = self.evidence.iter().map(|evidence| evidence.confidence);
+        all.max().unwrap_or(Confidence::Guess)
+    }
+}
+
+/// Finds out where an image comes from.
+#[must_use]
+pub fn origin(image: &Image<'_>) -> Origin {
+    let mut findings = Findings::default();
+    // What is wrong with its tables is the linkage's to say.
+    let needed = image.needed().unwrap_or_default();
+    comment::read(image, &mut findings);
+    go(image, &mut findings);
+    languages::read(image, &needed, &mut findings);
+    for read in [dwarf::read, macho::read] {
+        if let Err(error) = read(image, &mut findings) {
+            findings.problems.push(error.to_string());
+        }
+    }
+    let symbols = languages::symbols(image, &mut findings);
+    rich::read(image, &mut findings);
+    let places = regions::loaded(image);
+    rust::read(&places, &mut findings);
+    languages::messages(&places, &mut findings);
+    if findings.languages.is_empty() {
+        findings.guess_from_compilers();
+    }
+    if findings.languages.is_empty() {
+        languages::guess_from_libc(&needed, &mut findings);
+    }
+    findings.conclude(symbols)
+}
+
+/// The Rust toolchains alone: by their signatures, which are found at once, and only where there
+/// is none by all that the image holds.
+#[must_use]
+pub fn rust_toolchains(image: &Image<'_>) -> Vec<RustToolchain> {
+    let mut findings = Findings::default();
+    comment::read(image, &mut findings);
+    let signed = rust::signed(&findings);
+    if !signed.is_empty() {
+        return signed;
+    }
+    rust::read(&regions::loaded(image), &mut findings);
+    findings.rust
+}
+
+/// The toolchain in Go's build information.
+fn go(image: &Image<'_>, findings: &mut Findings) {
+    match go_buildinfo::find(image) {
+        Ok(Some(info)) => {
+            let evidence =
+                Evidence::new("Go build information", &info.version, Confidence::Certain);
+            findings.language(Language::Go, evidence.clone());
+            let version = info.toolchain().map(tools::go_version);
+            findings.tool(Role::Compiler, "Go".to_owned(), version, evidence);
+        }
+        Ok(None) => {}
+        Err(error) => findings.problems.push(error.to_string()),
+    }
+}
+
+/// What the readers have found so far.
+#[derive(Default)]
+struct Findings {
+    languages: BTreeMap<Language, Vec<Evidence>>,
+    units: BTreeMap<Language, u64>,
+    tools: Vec<Tool>,
+    rust: Vec<RustToolchain>,
+    linker_version: Option<(u8, u8)>,
+    rich: Vec<RichEntry>,
+    problems: Vec<String>,
+}
+
+impl Findings {
+    fn language(&mut self, language: Language, evidence: Evidence) {
+        note(self.languages.entry(language).or_default(), evidence);
+    }
+
+    fn tool(&mut self, role: Role, name: String, version: Option<String>, evidence: Evidence) {
+        let same =
+            |tool: &&mut Tool| tool.role == role && tool.name == name && tool.version == version;
+        if let Some(tool) = self.tools.iter_mut().find(same) {
+            note(&mut tool.evidence, evidence);
+        } else if self.tools.len() < TOOLS {
+            self.tools.push(Tool { role, name, version, evidence: vec![evidence] });
+        }
+    }
+
+    /// Adds the tool that signed with `text`; gives the language, where it knows but one.
+    fn signature(&mut self, text: &str, evidence: Evidence) -> Option<Language> {
+        let Some(identity) = identify(text) else {
+            if !text.trim().is_empty() {
+                let name = text.trim().chars().take(NAME).collect();
+                self.tool(Role::Other, name, None, evidence);
+            }
+            return None;
+        };
+        if let Some(language) = identity.language {
+            self.language(language, evidence.clone());
+        }
+        self.tool(identity.role, identity.name.to_owned(), identity.version, evidence);
+        identity.language
+    }
+
+    fn is_go(&self) -> bool {
+        self.languages.contains_key(&Language::Go)
+    }
+
+    /// A language where none is known yet: compilers of the C family tell little.
+    fn guess_from_compilers(&mut self) {
+        let Some(tool) = self.tools.iter().find(|tool| tool.role == Role::Compiler) else { return };
+        let language = if tool.name.contains("C++") { Language::Cpp } else { Language::C };
+        let evidence = Evidence::new("compiler", &tool.to_string(), Confidence::Guess);
+        self.language(language, evidence);
+    }
+
+    /// `symbols` are mangled names of C++ and of Rust: a program that is mostly C++ is called
+    /// after that, though a part of it is Rust.
+    fn conclude(mut self, (cpp, rust): (u64, u64)) -> Origin {
+        let units = self.units;
+        let mut languages: Vec<_> = self
+            .languages
+            .into_iter()
+            .map(|(language, evidence)| {
+                let units = units.get(&language).copied().unwrap_or_default();
+                LanguageUse { language, units, evidence }
+            })
+            .collect();
+        languages.sort_by_key(|used| {
+            let behind = used.language == Language::Rust && cpp > rust;
+            let name = if behind { Language::Cpp } else { used.language };
+            (used.confidence() == Confidence::Guess, name, behind)
+        });
+        self.tools.sort_by(|one, other| {
+            (one.role, &one.name, &one.version).cmp(&(other.role, &other.name, &other.version))
+        });
+        Origin {
+            languages,
+            tools: self.tools,
+            rust: self.rust,
+            linker_version: self.linker_version,
+            rich: self.rich,
+            problems: self.problems,
+        }
+    }
+}
+
+/// Adds an observation; the same one again only counts.
+fn note(observations: &mut Vec<Evidence>, new: Evidence) {
+    let same = |known: &&mut Evidence| known.place == new.place && known.found == new.found;
+    if let Some(known) = observations.iter_mut().find(same) {
+        known.count = known.count.saturating_add(new.count);
+        known.confidence = known.confidence.max(new.confidence);
+    } else if observations.len() < OBSERVATIONS {
+        observations.push(new);
+    }
+}

@@ -1,0 +1,229 @@
+//! Microsoft's linker counts the objects that it put together by the tool that made them, in a
+//! header that Microsoft never described. Known from what others found out:
+//!
+//! ```text
+//! between the DOS stub and "PE\0\0", every word xored with one key (a checksum):
+//!   "DanS" 0 0 0   (u16 build, u16 product, u32 count)…   "Rich" key
+//! ```
+//!
+//! Up to Visual Studio 2010 products are numbered as they came; since then each release takes
+//! the next 18 numbers in the same order.
+
+use object::read::pe::{ImageNtHeaders, ImageOptionalHeader, PeFile};
+use serde::Serialize;
+
+use super::Findings;
+use super::tools::Role;
+use crate::Confidence;
+use crate::Evidence;
+use crate::Image;
+
+const PLACE: &str = "Rich header";
+/// Entries that are kept; a real header has about twenty.
+const KEPT: usize = 256;
+
+/// Objects of one tool.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct RichEntry {
+    /// The product's number.
+    pub product: u16,
+    /// Its build.
+    pub build: u16,
+    /// Objects that it made; for imports, symbols.
+    pub count: u32,
+    /// What it is called; `None` if the number is not known.
+    pub tool: Option<String>,
+    /// The Visual Studio that it came with.
+    pub visual_studio: Option<&'static str>,
+}
+
+/// What the numbers of a release stand for, in order.
+const ORDER: [(&str, Role); 18] = [
+    ("aliasobj", Role::Other),
+    ("cvtpgd", Role::Other),
+    ("cvtres", Role::Other),
+    ("link (exports)", Role::Other),
+    ("link (import library)", Role::Other),
+    ("link", Role::Linker),
+    ("masm", Role::Assembler),
+    ("cl (C)", Role::Compiler),
+    ("cl (C++)", Role::Compiler),
+    ("cl (C from CIL)", Role::Compiler),
+    ("cl (C++ from CIL)", Role::Compiler),
+    ("cl (C, LTCG)", Role::Compiler),
+    ("cl (C++, LTCG)", Role::Compiler),
+    ("cl (MSIL, LTCG)", Role::Compiler),
+    ("cl (C, profiled)", Role::Compiler),
+    ("cl (C++, profiled)", Role::Compiler),
+    ("cl (C, by profile)", Role::Compiler),
+    ("cl (C++, by profile)", Role::Compiler),
+];
+
+/// First numbers of releases that keep to [`ORDER`]. The last goes for all since 2015.
+const RELEASES: [(u16, &str); 5] =
+    [(0xb5, "2010 SP1"), (0xc7, "2012"), (0xd9, "2013"), (0xeb, "2013 (12.10)"), (0xfd, "2015+")];
+
+/// The products of before, as far as they are met.
+const BEFORE: [(u16, &str, Role, Option<&str>); 41] = [
+    (0x00, "objects without a mark", Role::Other, None),
+    (0x01, "imported symbols", Role::Other, None),
+    (0x04, "link", Role::Linker, Some("6.0")),
+    (0x06, "cvtres", Role::Other, Some("97")),
+    (0x0a, "cl (C)", Role::Compiler, Some("6.0")),
+    (0x0b, "cl (C++)", Role::Compiler, Some("6.0")),
+    (0x0e, "masm", Role::Assembler, Some("6.0")),
+    (0x1c, "cl (C)", Role::Compiler, Some(".NET 2002")),
+    (0x1d, "cl (C++)", Role::Compiler, Some(".NET 2002")),
+    (0x3d, "link", Role::Linker, Some(".NET 2002")),
+    (0x40, "masm", Role::Assembler, Some(".NET 2002")),
+    (0x5a, "link", Role::Linker, Some(".NET 2003")),
+    (0x5c, "link (exports)", Role::Other, Some(".NET 2003")),
+    (0x5d, "link (import library)", Role::Other, Some(".NET 2003")),
+    (0x5e, "cvtres", Role::Other, Some(".NET 2003")),
+    (0x5f, "cl (C)", Role::Compiler, Some(".NET 2003")),
+    (0x60, "cl (C++)", Role::Compiler, Some(".NET 2003")),
+    (0x6d, "cl (C)", Role::Compiler, Some("2005")),
+    (0x6e, "cl (C++)", Role::Compiler, Some("2005")),
+    (0x71, "cl (C, LTCG)", Role::Compiler, Some("2005")),
+    (0x72, "cl (C++, LTCG)", Role::Compiler, Some("2005")),
+    (0x78, "link", Role::Linker, Some("2005")),
+    (0x7a, "link (exports)", Role::Other, Some("2005")),
+    (0x7b, "link (import library)", Role::Other, Some("2005")),
+    (0x7c, "cvtres", Role::Other, Some("2005")),
+    (0x7d, "masm", Role::Assembler, Some("2005")),
+    (0x83, "cl (C)", Role::Compiler, Some("2008")),
+    (0x84, "cl (C++)", Role::Compiler, Some("2008")),
+    (0x89, "cl (C, LTCG)", Role::Compiler, Some("2008")),
+    (0x8a, "cl (C++, LTCG)", Role::Compiler, Some("2008")),
+    (0x91, "link", Role::Linker, Some("2008")),
+    (0x92, "link (exports)", Role::Other, Some("2008")),
+    (0x93, "link (import library)", Role::Other, Some("2008")),
+    (0x94, "cvtres", Role::Other, Some("2008")),
+    (0x95, "masm", Role::Assembler, Some("2008")),
+    (0x9a, "cvtres", Role::Other, Some("2010")),
+    (0x9b, "link (exports)", Role::Other, Some("2010")),
+    (0x9d, "link", Role::Linker, Some("2010")),
+    (0x9e, "masm", Role::Assembler, Some("2010")),
+    (0xaa, "cl (C)", Role::Compiler, Some("2010")),
+    (0xab, "cl (C++)", Role::Compiler, Some("2010")),
+];
+
+/// Visual Studio since 2015 by the minor version of the linker that came with it.
+const SINCE_2015: [(u8, &str); 5] =
+    [(0, "2015"), (10, "2017"), (20, "2019"), (30, "2022"), (50, "2026")];
+
+struct Product {
+    name: &'static str,
+    role: Role,
+    visual_studio: Option<&'static str>,
+}
+
+fn product(number: u16) -> Option<Product> {
+    if let Some((_, name, role, visual_studio)) = BEFORE.iter().find(|(known, ..)| *known == number)
+    {
+        return Some(Product { name, role: *role, visual_studio: *visual_studio });
+    }
+    let (first, release) = RELEASES.iter().rev().find(|(first, _)| *first <= number)?;
+    let (name, role) = ORDER.get(usize::from(number - first))?;
+    Some(Product { name, role: *role, visual_studio: Some(release) })
+}
+
+/// Adds the tools that the headers of a PE image name.
+pub(super) fn read(image: &Image<'_>, findings: &mut Findings) {
+    match image.object() {
+        object::File::Pe32(file) => headers(file, findings),
+        object::File::Pe64(file) => headers(file, findings),
+        _ => {}
+    }
+}
+
+fn headers<H: ImageNtHeaders>(file: &PeFile<'_, H>, findings: &mut Findings) {
+    let header = file.nt_headers().optional_header();
+    let linker = (header.major_linker_version(), header.minor_linker_version());
+    findings.linker_version = Some(linker);
+    let mut build = None;
+    let entries = file.rich_header_info().map(|rich| rich.unmasked_entries());
+    for entry in entries.into_iter().flatten().take(KEPT) {
+        let number = u16::try_from(entry.comp_id >> 16).unwrap_or_default();
+        let known = product(number);
+        let entry = RichEntry {
+            product: number,
+            build: u16::try_from(entry.comp_id & 0xffff).unwrap_or_default(),
+            count: entry.count,
+            tool: known.as_ref().map(|product| product.name.to_owned()),
+            visual_studio: known.as_ref().and_then(|product| product.visual_studio),
+        };
+        if let Some(product) = known.filter(|product| product.role != Role::Other) {
+            if product.role == Role::Linker {
+                build = Some(entry.build);
+            } else {
+                let found = format!("product {number:#x}, build {}", entry.build);
+                let evidence =
+                    Evidence::counted(PLACE, &found, entry.count.into(), Confidence::Likely);
+                let version = format!("build {}", entry.build);
+                findings.tool(product.role, product.name.to_owned(), Some(version), evidence);
+            }
+        }
+        findings.rich.push(entry);
+    }
+    if let Some((name, version, evidence)) = linker_of(linker, build, findings) {
+        findings.tool(Role::Linker, name.to_owned(), Some(version), evidence);
+    }
+}
+
+/// The linker, from the version in the optional header. Every linker fills that in as it likes:
+/// what it means depends on what else there is.
+fn linker_of(
+    (major, minor): (u8, u8),
+    build: Option<u16>,
+    findings: &Findings,
+) -> Option<(&'static str, String, Evidence)> {
+    let version = format!("{major}.{minor}");
+    let evidence = |confidence| {
+        let mut found = format!("linker version {major}.{minor}");
+        let studio = SINCE_2015.iter().rev().find(|(first, _)| *first <= minor);
+        if let (14, Some(_), Some((_, name))) = (major, build, studio) {
+            found.push_str(&format!(" (Visual Studio {name})"));
+        }
+        Evidence::new("PE optional header", &found, confidence)
+    };
+    match (major, build) {
+        (_, Some(build)) => {
+            Some(("link", format!("{version}.{build}"), evidence(Confidence::Likely)))
+        }
+        // GNU ld writes its own version; Delphi's linker, too, writes 2.25.
+        (2, None) => Some(("GNU ld", version, evidence(Confidence::Likely))),
+        (3, None) if findings.is_go() => Some(("Go", version, evidence(Confidence::Likely))),
+        // lld passes for link 14.0, and leaves out the Rich header.
+        (14, None) if minor == 0 => Some(("lld", version, evidence(Confidence::Guess))),
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn products_are_named() {
+        let cases = [
+            (0x0b, "cl (C++)", Some("6.0")),
+            (0xab, "cl (C++)", Some("2010")),
+            (0xcc, "link", Some("2012")),
+            (0xe0, "cl (C)", Some("2013")),
+            (0xff, "cvtres", Some("2015+")),
+            (0x102, "link", Some("2015+")),
+            (0x103, "masm", Some("2015+")),
+            (0x105, "cl (C++)", Some("2015+")),
+            (0x10e, "cl (C++, by profile)", Some("2015+")),
+            (0x01, "imported symbols", None),
+        ];
+        for (number, name, studio) in cases {
+            let found = product(number).expect(name);
+            assert_eq!((found.name, found.visual_studio), (name, studio), "{number:#x}");
+        }
+        for number in [0x10f, 0xffff, 0x02, 0xb4] {
+            assert!(product(number).is_none(), "{number:#x}");
+        }
+    }
+}

@@ -1,0 +1,246 @@
+//! Which rustc, from the paths that panic messages of the standard library name. They survive
+//! stripping, and every program that can panic has them.
+//!
+//! ```text
+//! /rustc/<40 hex digits>/library/core/src/…     the Rust project's own builds
+//! …/rustc-1.96.0/library/…                      Debian
+//! …/rustc-1.88.0-src/library/…                  Fedora
+//! …/lib/rustlib/src/rust/library/…              a standard library built by the user
+//! ```
+//!
+//! On Windows the separators behind the commit are backslashes.
+
+use std::collections::BTreeMap;
+
+use memchr::memmem;
+use serde::Serialize;
+
+use super::Findings;
+use super::languages::Language;
+use super::releases::release;
+use crate::Confidence;
+use crate::Evidence;
+use crate::image::regions::Region;
+
+/// Different toolchains that are kept of one image.
+const KEPT: usize = 8;
+/// A longer version is none.
+const LONGEST_VERSION: usize = 32;
+const COMMIT: usize = 40;
+
+/// A Rust toolchain that had a hand in the image.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct RustToolchain {
+    /// Its version; `None` where only a commit is known that no release was built from.
+    pub version: Option<String>,
+    /// The commit it was built from: 40 digits, or the first 9 of them.
+    pub commit: Option<String>,
+    /// Where it was found.
+    #[serde(flatten, serialize_with = "crate::evidence::all")]
+    pub evidence: Vec<Evidence>,
+}
+
+/// What a path names.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Named {
+    Commit(String),
+    Version(String),
+}
+
+/// Adds the toolchains that paths in the image's data name, and gathers those that signed.
+pub(super) fn read(places: &[Region<'_>], findings: &mut Findings) {
+    let mut found = signed(findings);
+    let paths = paths(places);
+    for ((place, named), count) in paths.named {
+        let confidence = if count > 1 { Confidence::Certain } else { Confidence::Likely };
+        let (text, version, commit) = match named {
+            Named::Commit(commit) => {
+                let version = release(&commit).map(str::to_owned);
+                (format!("/rustc/{commit}"), version, Some(commit))
+            }
+            Named::Version(version) => (format!("rustc-{version}"), Some(version), None),
+        };
+        let evidence = Evidence::counted(place, &text, count, confidence);
+        findings.language(Language::Rust, evidence.clone());
+        add(&mut found, RustToolchain { version, commit, evidence: vec![evidence] });
+    }
+    if let Some(place) = paths.own_library {
+        let evidence = Evidence::new(place, "lib/rustlib/src/rust/library", Confidence::Likely);
+        findings.language(Language::Rust, evidence);
+    }
+    findings.rust = found;
+}
+
+/// The toolchains among the signatures, with the commit in brackets: `(6b00bc388 2025-06-23)`.
+pub(super) fn signed(findings: &Findings) -> Vec<RustToolchain> {
+    let tools = findings.tools.iter().filter(|tool| tool.name == "rustc");
+    let mut found = Vec::new();
+    for tool in tools.take(KEPT) {
+        let commit = tool.evidence.iter().find_map(|evidence| {
+            let (_, rest) = evidence.found.split_once("rustc version ")?;
+            let (_, rest) = rest.split_once('(')?;
+            let (commit, _) = rest.split_once(' ')?;
+            let hex = commit.len() >= 7 && commit.bytes().all(|byte| byte.is_ascii_hexdigit());
+            hex.then(|| commit.to_owned())
+        });
+        let evidence = tool.evidence.clone();
+        add(&mut found, RustToolchain { version: tool.version.clone(), commit, evidence });
+    }
+    found
+}
+
+/// Adds a toolchain, to one that is the same: by commit, or by version where one has no commit.
+fn add(found: &mut Vec<RustToolchain>, new: RustToolchain) {
+    let same = found.iter_mut().find(|known| match (&known.commit, &new.commit) {
+        (Some(known), Some(new)) => known.starts_with(new.as_str()) || new.starts_with(known),
+        _ => known.version.is_some() && known.version == new.version,
+    });
+    let Some(known) = same else {
+        if found.len() < KEPT {
+            found.push(new);
+        }
+        return;
+    };
+    if new.commit.as_ref().map(String::len) > known.commit.as_ref().map(String::len) {
+        known.commit = new.commit;
+    }
+    if known.version.is_none() {
+        known.version = new.version;
+    }
+    known.evidence.extend(new.evidence);
+}
+
+/// What the paths of an image name.
+#[derive(Default)]
+struct Paths<'a> {
+    /// Toolchains by the place that names them, with how often.
+    named: BTreeMap<(&'a str, Named), u64>,
+    /// Where a standard library is named whose sources the user's own toolchain has.
+    own_library: Option<&'a str>,
+}
+
+/// Goes over the bytes once for all of them: they are many, and all paths have one word in common.
+fn paths<'a>(places: &[Region<'a>]) -> Paths<'a> {
+    const WORD: &[u8] = b"rust";
+    let mut found = Paths::default();
+    for place in places {
+        for at in memmem::find_iter(place.data, WORD) {
+            let before = place.data.get(..at).unwrap_or_default();
+            let after = place.data.get(at + WORD.len()..).unwrap_or_default();
+            let named = match after {
+                [b'c', b'/', rest @ ..] if before.ends_with(b"/") => commit(rest),
+                [b'c', b'-', rest @ ..] => version(rest),
+                [b'l', b'i', b'b', rest @ ..] => {
+                    if is_own_library(before, rest) {
+                        found.own_library = found.own_library.or(Some(place.name));
+                    }
+                    None
+                }
+                _ => None,
+            };
+            let Some(named) = named else { continue };
+            let key = (place.name, named);
+            if found.named.len() < KEPT || found.named.contains_key(&key) {
+                *found.named.entry(key).or_insert(0) += 1;
+            }
+        }
+    }
+    found
+}
+
+fn commit(rest: &[u8]) -> Option<Named> {
+    let (commit, rest) = rest.split_at_checked(COMMIT)?;
+    if !is_library(rest) {
+        return None;
+    }
+    let hex = |byte: &u8| byte.is_ascii_digit() || (b'a'..=b'f').contains(byte);
+    let text = commit.iter().all(hex).then(|| String::from_utf8_lossy(commit).into_owned());
+    text.map(Named::Commit)
+}
+
+fn version(rest: &[u8]) -> Option<Named> {
+    let head = rest.get(..LONGEST_VERSION).unwrap_or(rest);
+    let end = head.iter().position(|byte| matches!(byte, b'/' | b'\\'))?;
+    if !is_library(rest.get(end..)?) {
+        return None;
+    }
+    let text = std::str::from_utf8(head.get(..end)?).ok()?;
+    let text = text.strip_suffix("-src").unwrap_or(text);
+    semver::Version::parse(text).ok().map(|version| Named::Version(version.to_string()))
+}
+
+/// Whether a path goes on into the sources of the standard library or the compiler.
+fn is_library(rest: &[u8]) -> bool {
+    rest.split_first().is_some_and(|(separator, rest)| {
+        matches!(separator, b'/' | b'\\')
+            && [&b"library"[..], b"compiler", b"src", b"vendor"]
+                .iter()
+                .any(|folder| rest.starts_with(folder))
+    })
+}
+
+/// Whether a path leads through `lib/rustlib/src/rust/library/`, with either separator.
+fn is_own_library(before: &[u8], after: &[u8]) -> bool {
+    let through = |lib: &[u8], rest: &[u8]| before.ends_with(lib) && after.starts_with(rest);
+    through(b"/lib/", b"/src/rust/library/") || through(b"\\lib\\", b"\\src\\rust\\library\\")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn of(data: &[u8]) -> Vec<(Named, u64)> {
+        let counts = paths(&[Region { name: ".rodata", data }]).named;
+        counts.into_iter().map(|((_, named), count)| (named, count)).collect()
+    }
+
+    #[test]
+    fn paths_name_toolchains() {
+        let hash = "eeb90cda1969383f56a2637cbd3037bdf598841c";
+        let text = format!(
+            "x/rustc/{hash}/library/core/src/a.rsy/rustc/{hash}\\library\\std\\src\\b.rs\
+             /rustc/{hash}x/library/rustc/{}/library",
+            hash.to_uppercase()
+        );
+        assert_eq!(of(text.as_bytes()), [(Named::Commit(hash.to_owned()), 2)]);
+        assert_eq!(
+            of(b"/usr/src/rustc-1.96.0/library/core"),
+            [(Named::Version("1.96.0".to_owned()), 1)]
+        );
+        assert_eq!(
+            of(b"BUILD/rustc-1.88.0-src/library/"),
+            [(Named::Version("1.88.0".to_owned()), 1)]
+        );
+        for none in ["/rustc/", "/rustc/abc/library", "rustc-demangle-0.1.2/library/x", "rustc-"] {
+            assert_eq!(of(none.as_bytes()), [], "{none}");
+        }
+    }
+
+    #[test]
+    fn a_library_of_the_users_own_is_known_by_its_folder() {
+        for (data, own) in [
+            (&b"/home/me/.rustup/x/lib/rustlib/src/rust/library/core/src/a.rs"[..], true),
+            (b"C:\\x\\lib\\rustlib\\src\\rust\\library\\std", true),
+            (b"/x/rustlib/src/rust/library/", false),
+            (b"/lib/rustlib/etc", false),
+        ] {
+            let found = paths(&[Region { name: ".rodata", data }]).own_library;
+            assert_eq!(found.is_some(), own, "{}", String::from_utf8_lossy(data));
+        }
+    }
+
+    #[test]
+    fn a_signature_and_a_path_of_one_toolchain_are_one() {
+        let toolchain = |version: Option<&str>, commit: &str| RustToolchain {
+            version: version.map(str::to_owned),
+            commit: Some(commit.to_owned()),
+            evidence: Vec::new(),
+        };
+        let mut found = vec![toolchain(Some("1.96.0-nightly"), "f5eca4fcf")];
+        add(&mut found, toolchain(None, "f5eca4fcfa908d1e038afd19c6e746f075859130"));
+        add(&mut found, toolchain(None, "0123456789012345678901234567890123456789"));
+        assert_eq!(found.len(), 2);
+        assert_eq!(found[0].version.as_deref(), Some("1.96.0-nightly"));
+        assert_eq!(found[0].commit.as_ref().map(String::len), Some(40));
+    }
+}

@@ -1,0 +1,198 @@
+//! Compilers, assemblers and linkers by the words with which they sign their work: in
+//! `.comment`, in DWARF producers, in what MinGW leaves between constants.
+
+use std::fmt;
+
+use serde::{Serialize, Serializer};
+
+use super::languages::Language;
+use crate::Evidence;
+
+/// What a tool did for the image.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Role {
+    /// Turned source into code.
+    Compiler,
+    /// Turned assembly into code.
+    Assembler,
+    /// Put the image together.
+    Linker,
+    /// Converted resources, libraries, profiles.
+    Other,
+}
+
+/// A tool that had a hand in the image.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Tool {
+    /// What it did.
+    pub role: Role,
+    /// What it is called: `rustc`, `GCC`, `clang`, `lld`.
+    pub name: String,
+    /// Its version; `None` where it did not say.
+    pub version: Option<String>,
+    /// Where it signed.
+    #[serde(flatten, serialize_with = "crate::evidence::all")]
+    pub evidence: Vec<Evidence>,
+}
+
+impl fmt::Display for Tool {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.name)?;
+        self.version.as_ref().map_or(Ok(()), |version| write!(f, " {version}"))
+    }
+}
+
+/// A signature, understood.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Identity {
+    pub(super) role: Role,
+    pub(super) name: &'static str,
+    pub(super) version: Option<String>,
+    /// The language, where the tool knows but one.
+    pub(super) language: Option<Language>,
+}
+
+/// Words that a version follows. The first that fits counts: rustc and Apple sign with the words
+/// of the compiler that theirs is made of as well.
+const SIGNATURES: [(&str, Role, &str, Option<Language>); 18] = [
+    ("rustc version ", Role::Compiler, "rustc", Some(Language::Rust)),
+    ("Apple Swift version ", Role::Compiler, "swiftc", Some(Language::Swift)),
+    ("Swift version ", Role::Compiler, "swiftc", Some(Language::Swift)),
+    ("Go cmd/compile ", Role::Compiler, "Go", Some(Language::Go)),
+    ("Apple clang version ", Role::Compiler, "Apple clang", None),
+    ("Apple LLVM version ", Role::Compiler, "Apple LLVM", None),
+    ("clang version ", Role::Compiler, "clang", None),
+    ("LLD ", Role::Linker, "lld", None),
+    ("mold ", Role::Linker, "mold", None),
+    ("Wild version ", Role::Linker, "wild", None),
+    ("GNU AS ", Role::Assembler, "GNU as", Some(Language::Assembly)),
+    ("zig ", Role::Compiler, "zig", Some(Language::Zig)),
+    ("LDC ", Role::Compiler, "ldc", Some(Language::D)),
+    ("Digital Mars D v", Role::Compiler, "dmd", Some(Language::D)),
+    ("The Glorious Glasgow Haskell Compilation System ", Role::Compiler, "ghc", None),
+    ("FPC ", Role::Compiler, "fpc", Some(Language::Pascal)),
+    ("Free Pascal ", Role::Compiler, "fpc", Some(Language::Pascal)),
+    ("NASM ", Role::Assembler, "nasm", Some(Language::Assembly)),
+];
+
+/// The second word of GCC's front ends, without the edition: `GNU C++17 12.2.0 -mtune=generic`.
+const FRONT_ENDS: [(&str, Option<Language>); 8] = [
+    ("C++", Some(Language::Cpp)),
+    ("C", Some(Language::C)),
+    ("Fortran", Some(Language::Fortran)),
+    ("Ada", Some(Language::Ada)),
+    ("Go", Some(Language::Go)),
+    ("D", Some(Language::D)),
+    ("Modula-2", None),
+    ("GIMPLE", None),
+];
+
+/// Understands a signature; `None` for words that no known tool writes.
+pub(super) fn identify(text: &str) -> Option<Identity> {
+    let text = text.trim();
+    let signed = SIGNATURES.iter().find_map(|(words, role, name, language)| {
+        let version = version(after(text, words)?)?;
+        Some(Identity { role: *role, name, version: Some(version), language: *language })
+    });
+    signed.or_else(|| gcc_comment(text)).or_else(|| gcc_front_end(text))
+}
+
+/// What follows the words, where they start a word themselves.
+fn after<'a>(text: &'a str, words: &str) -> Option<&'a str> {
+    let (before, rest) = text.split_once(words)?;
+    before.chars().next_back().is_none_or(|last| !last.is_alphanumeric()).then_some(rest)
+}
+
+/// A word that begins as versions do.
+fn version(text: &str) -> Option<String> {
+    let text = text.strip_prefix("devel ").filter(|text| text.starts_with("go")).unwrap_or(text);
+    let end = text.find(|c: char| c.is_whitespace() || ",;()".contains(c)).unwrap_or(text.len());
+    let word = text.get(..end)?.trim_end_matches(':');
+    let digits = word.strip_prefix("go").or_else(|| word.strip_prefix('v')).unwrap_or(word);
+    digits.starts_with(|c: char| c.is_ascii_digit()).then(|| without_experiments(word).to_owned())
+}
+
+/// The version in what Go calls its toolchain.
+pub(super) fn go_version(toolchain: &str) -> String {
+    version(toolchain).unwrap_or_else(|| toolchain.to_owned())
+}
+
+/// A version of Go without its experiments: build information has them, debug data has not.
+fn without_experiments(version: &str) -> &str {
+    version.split_once("-X:").map_or(version, |(version, _)| version)
+}
+
+/// `GCC: (Debian 12.2.0-14) 12.2.0`: the packager in brackets, which may be nested.
+fn gcc_comment(text: &str) -> Option<Identity> {
+    let rest = text.strip_prefix("GCC: ")?;
+    let mut depth = 0_usize;
+    let end = rest.find(|c: char| {
+        match c {
+            '(' => depth += 1,
+            ')' => depth = depth.saturating_sub(1),
+            _ => return depth == 0 && c.is_ascii_digit(),
+        }
+        false
+    });
+    let version = end.and_then(|end| version(rest.get(end..)?));
+    Some(Identity { role: Role::Compiler, name: "GCC", version, language: None })
+}
+
+fn gcc_front_end(text: &str) -> Option<Identity> {
+    let rest = text.strip_prefix("GNU ")?;
+    let (front_end, rest) = rest.split_once(' ')?;
+    let bare = front_end.trim_end_matches(|c: char| c.is_ascii_digit());
+    let (_, language) = FRONT_ENDS.iter().find(|(name, _)| *name == bare)?;
+    let version = version(rest);
+    Some(Identity { role: Role::Compiler, name: "GCC", version, language: *language })
+}
+
+/// Languages are written as people write them.
+impl Serialize for Language {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn signatures_are_understood() {
+        let cases = [
+            ("rustc version 1.88.0 (6b00bc388 2025-06-23)", "rustc", "1.88.0"),
+            ("clang LLVM (rustc version 1.81.0 (eeb90cda1 2024-09-04))", "rustc", "1.81.0"),
+            ("rustc version 1.96.0-nightly (f5eca4fcf 2026-04-09)", "rustc", "1.96.0-nightly"),
+            ("Apple clang version 15.0.0 (clang-1500.3.9.4)", "Apple clang", "15.0.0"),
+            ("Ubuntu clang version 14.0.0-1ubuntu1.1", "clang", "14.0.0-1ubuntu1.1"),
+            ("clang version 20.1.8 ( 20.1.8-2.module+el8.10.0)", "clang", "20.1.8"),
+            ("Linker: LLD 20.1.2 (https://example.org 7ef74e)", "lld", "20.1.2"),
+            ("mold 2.30.0 (compatible with GNU ld)", "mold", "2.30.0"),
+            ("Linker: Wild version 0.5.0", "wild", "0.5.0"),
+            ("GCC: (Debian 12.2.0-14) 12.2.0", "GCC", "12.2.0"),
+            ("GCC: (GNU) 8.5.0 20210514 (Red Hat 8.5.0-28)", "GCC", "8.5.0"),
+            ("GCC: (crosstool-NG (x) 1.24) 9.1.0", "GCC", "9.1.0"),
+            ("GNU C17 12.2.0 -mtune=generic -O2", "GCC", "12.2.0"),
+            ("GNU C++14 10.2.1 20210110", "GCC", "10.2.1"),
+            ("GNU AS 2.40", "GNU as", "2.40"),
+            ("Go cmd/compile go1.26.5; regabi", "Go", "go1.26.5"),
+            ("Go cmd/compile go1.26.5-X:nodwarf5; regabi", "Go", "go1.26.5"),
+            ("Go cmd/compile go1.25.1 X:aliastypeparams; regabi", "Go", "go1.25.1"),
+            ("Go cmd/compile devel go1.27-3f2a91c Fri; regabi", "Go", "go1.27-3f2a91c"),
+            ("zig 0.15.2", "zig", "0.15.2"),
+            ("FPC 3.2.2+dfsg-20 [2023/03/30] for x86_64 - Linux", "fpc", "3.2.2+dfsg-20"),
+        ];
+        for (text, name, version) in cases {
+            let found = identify(text).expect(text);
+            assert_eq!((found.name, found.version.as_deref()), (name, Some(version)), "{text}");
+        }
+        let bare = identify("GCC: (GNU)").expect("signed by GCC");
+        assert_eq!((bare.name, bare.version), ("GCC", None));
+        for text in ["", "GNU ", "GCC", "zig", "rustc version", "my zigzag 1", "LLD x", "hello 1.2"]
+        {
+            assert_eq!(identify(text), None, "{text}");
+        }
+    }
+}

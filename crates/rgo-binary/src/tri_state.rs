@@ -1,0 +1,23 @@
+//! Whether something holds, for questions that an image may not answer.
+
+use serde::Serialize;
+
+/// Whether something holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum TriState {
+    /// It holds.
+    Yes,
+    /// It does not hold.
+    No,
+    /// The image does not tell.
+    Unknown,
+    /// The question makes no sense for this format, machine or kind of image.
+    NotApplicable,
+}
+
+impl From<bool> for TriState {
+    fn from(holds: bool) -> Self {
+        if holds { Self::Yes } else { Self::No }
+    }
+}
