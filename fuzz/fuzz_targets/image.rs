@@ -13,13 +13,13 @@ use rgo_binary::{Limits, appended, slices};
 use rgo_binary::recovered::build_paths;
 use rgo_binary::security::hardening;
 use rgo_binary::debug::build_id;
-use rgo_binary::linkage::libc;
+use rgo_binary::system::libc;
 use rgo_binary::recovered::origin;
 use rgo_binary::embedded::package_note;
-use rgo_binary::recovered::packer;
+use rgo_binary::packer;
 use rgo_binary::recovered::crates;
 use rgo_binary::embedded::version_resource;
-use rgo_binary::linkage::platforms;
+use rgo_binary::platforms;
 use rgo_binary::security::signature;
 use rgo_binary::{system};
 

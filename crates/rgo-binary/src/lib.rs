@@ -22,6 +22,8 @@ pub mod go_version;
 mod image;
 mod limits;
 pub mod linkage;
+pub mod packer;
+pub mod platforms;
 pub mod recovered;
 pub mod release;
 pub mod security;

@@ -9,10 +9,9 @@ use facts_common::{
     optional_header, put, u32_le,
 };
 use proptest::prelude::*;
-use rgo_binary::Confidence;
 use rgo_binary::appended::{Appended, appended, behind_slices};
 use rgo_binary::recovered::origin::{Language, origin};
-use rgo_binary::{Format, Image, Limits, slices};
+use rgo_binary::{Confidence, Format, Image, Limits, slices};
 
 const SAMPLES: [&[u8]; 9] = [
     common::ELF,

@@ -9,7 +9,7 @@ use facts_common::{
 use rgo_binary::debug::build_id::identities;
 use rgo_binary::embedded::package_note::package_note;
 use rgo_binary::embedded::version_resource::version_info;
-use rgo_binary::recovered::packer::packer;
+use rgo_binary::packer::packer;
 
 #[test]
 fn identities_agree_with_the_debug_data() {

@@ -6,7 +6,7 @@ use facts_common::{ELF_PROGRAM, HARD_ELF, MACHO_PROGRAM, MACHO_SIGNED, PE, SIGNE
 use rgo_binary::debug::build_id::identities;
 use rgo_binary::embedded::package_note::package_note;
 use rgo_binary::embedded::version_resource::version_info;
-use rgo_binary::recovered::packer::packer;
+use rgo_binary::packer::packer;
 use rgo_binary::security::hardening::hardening;
 use rgo_binary::security::signature::signature;
 use rgo_binary::{Image, Limits};

@@ -7,14 +7,13 @@ use common::{ELF, MACHO, PE, SAMPLES};
 use object::write::Object as Writer;
 use object::{Architecture, BinaryFormat, Endianness, SectionKind};
 use proptest::prelude::*;
-use rgo_binary::Confidence;
-use rgo_binary::linkage::libc::libc;
-use rgo_binary::linkage::platforms::runs_on;
+use rgo_binary::platforms::runs_on;
 use rgo_binary::recovered::build_paths::build_paths;
 use rgo_binary::recovered::crates::{CrateSource, recovered_crates};
 use rgo_binary::recovered::origin::{Language, Origin, Role, origin};
+use rgo_binary::system::libc::libc;
 use rgo_binary::system::{Texts, system};
-use rgo_binary::{Image, Limits, slices};
+use rgo_binary::{Confidence, Image, Limits, slices};
 
 fn parse(data: &[u8]) -> Image<'_> {
     Image::parse(data, &Limits::default()).expect("an image parses")

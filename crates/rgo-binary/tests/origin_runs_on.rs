@@ -3,8 +3,8 @@
 mod common;
 
 use common::{ELF, MACHO, PE};
-use rgo_binary::linkage::libc::{self, Libc};
-use rgo_binary::linkage::platforms::{self, RunsOn, Verdict};
+use rgo_binary::platforms::{self, RunsOn, Verdict};
+use rgo_binary::system::libc::{self, Libc};
 use rgo_binary::system::{System, Texts, system};
 use rgo_binary::{GlibcFloor, Image, Kind, Limits, Linkage, Version};
 

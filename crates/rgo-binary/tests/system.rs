@@ -2,10 +2,9 @@
 //! make for these systems is in `tests/end_to_end/systems.rs`.
 
 use proptest::prelude::*;
-use rgo_binary::Confidence;
-use rgo_binary::linkage::libc::libc;
+use rgo_binary::system::libc::libc;
 use rgo_binary::system::{System, Texts, system};
-use rgo_binary::{Arch, Endian, Image, Kind, Limits};
+use rgo_binary::{Arch, Confidence, Endian, Image, Kind, Limits};
 
 const AMD64: u16 = 62;
 const ARM: u16 = 40;

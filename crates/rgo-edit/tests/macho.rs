@@ -7,9 +7,8 @@ use std::collections::BTreeSet;
 
 use common::{MACHO_AMD64, MACHO_ARM64, fat, load_commands, put_u32, u32_le};
 use object::{Object, ObjectSymbol};
-use rgo_binary::TriState;
 use rgo_binary::security::signature::signature;
-use rgo_binary::{Error, Image, Limits};
+use rgo_binary::{Error, Image, Limits, TriState};
 use rgo_edit::{Finish, Sign, Strip, finish, restrict_exports, settle};
 use sha2::{Digest, Sha256};
 

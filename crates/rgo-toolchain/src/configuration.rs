@@ -17,7 +17,7 @@ use cargo_config2::de::{self, EnvConfigValue, Flags, StringOrArray};
 use cargo_platform::{Cfg, CfgExpr};
 use toml::Table;
 
-use crate::project::{ProjectError, table};
+use crate::project_error::{ProjectError, table};
 use crate::request::Request;
 use crate::rustflags::{TargetFlags, variable};
 

@@ -157,9 +157,17 @@ impl Cmd {
     /// # Errors
     /// When it can't be started.
     pub fn output(&self) -> Result<Output, ExecError> {
-        let output = self.std().stdin(Stdio::null()).output().map_err(|e| self.start_error(e))?;
+        let output = self.output_while_stopping()?;
         interrupt::checkpoint();
         Ok(output)
+    }
+
+    /// As [`Self::output`], for what ends this process: it does not wait for that end itself.
+    ///
+    /// # Errors
+    /// When it can't be started.
+    pub(crate) fn output_while_stopping(&self) -> Result<Output, ExecError> {
+        self.std().stdin(Stdio::null()).output().map_err(|e| self.start_error(e))
     }
 
     /// Runs it with stdin closed and gives its stdout as text.

@@ -13,8 +13,6 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
-use crate::target::Toolchain;
-
 /// The oldest system a program must run on; its value is a version such as `2.17` or `11.0`.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
@@ -153,25 +151,27 @@ pub struct Settled {
     pub raised_from: Option<Version>,
 }
 
-/// Reads what the user wrote for a toolchain that has a floor of this kind; `None` where the
-/// toolchain has no floor.
+/// The floor for what the user wrote, where a toolchain has one of its own and perhaps an oldest one.
 ///
 /// # Errors
 /// [`FloorError::NotAVersion`], [`FloorError::NoSuch`].
-pub fn settle(toolchain: &Toolchain, asked: Option<&str>) -> Result<Option<Settled>, FloorError> {
-    let Some(default) = &toolchain.floor else { return Ok(None) };
+pub(crate) fn settle(
+    default: &Floor,
+    oldest: Option<&Floor>,
+    asked: Option<&str>,
+) -> Result<Settled, FloorError> {
     let Some(asked) = asked else {
-        return Ok(Some(Settled { floor: default.clone(), raised_from: None }));
+        return Ok(Settled { floor: default.clone(), raised_from: None });
     };
     let system = default.system();
     let asked = read(system, asked)?;
-    let oldest = read(system, toolchain.oldest.as_ref().unwrap_or(default).version())?;
+    let oldest = read(system, oldest.unwrap_or(default).version())?;
     let version = asked.max(oldest).to_string();
     let floor = match system {
         System::Glibc => Floor::Glibc(version),
         System::Macos => Floor::Macos(version),
     };
-    Ok(Some(Settled { floor, raised_from: (asked < oldest).then_some(asked) }))
+    Ok(Settled { floor, raised_from: (asked < oldest).then_some(asked) })
 }
 
 /// A version of a system, in the one form that it has.
@@ -239,7 +239,7 @@ mod tests {
 
     /// `floor`, `floor < asked for`, or the first word of the complaint.
     fn settled(toolchain: &str, asked: &str) -> String {
-        match settle(by_name(toolchain).unwrap(), Some(asked)) {
+        match by_name(toolchain).unwrap().settle_floor(Some(asked)) {
             Ok(Some(Settled { floor, raised_from: None })) => floor.version().to_owned(),
             Ok(Some(Settled { floor, raised_from: Some(asked) })) => {
                 format!("{} < {asked}", floor.version())
@@ -298,10 +298,10 @@ mod tests {
     #[test]
     fn a_default_is_settled_as_it_stands() {
         for toolchain in all() {
-            let default = settle(toolchain, None).unwrap();
+            let default = toolchain.settle_floor(None).unwrap();
             assert_eq!(default.as_ref().map(|d| &d.floor), toolchain.floor.as_ref());
             if let Some(floor) = &toolchain.floor {
-                let again = settle(toolchain, Some(floor.version())).unwrap();
+                let again = toolchain.settle_floor(Some(floor.version())).unwrap();
                 assert_eq!(again, default, "{}", toolchain.name);
                 let oldest = toolchain.oldest.as_ref().unwrap_or(floor);
                 assert_eq!(oldest.system(), floor.system(), "{}", toolchain.name);
@@ -324,12 +324,12 @@ mod tests {
         #[test]
         fn a_settled_floor_is_one_that_zig_and_rustc_read(text in "[0-9.]{0,9}|\\PC{0,8}") {
             for toolchain in all() {
-                if let Ok(Some(settled)) = settle(toolchain, Some(&text)) {
+                if let Ok(Some(settled)) = toolchain.settle_floor(Some(&text)) {
                     let version: Version = settled.floor.version().parse().unwrap();
                     let oldest = toolchain.oldest.as_ref().or(toolchain.floor.as_ref()).unwrap();
                     prop_assert!(version >= oldest.version().parse().unwrap());
                     prop_assert!(settled.floor.version().contains('.'));
-                    prop_assert_eq!(settle(toolchain, Some(settled.floor.version())), Ok(Some(Settled { raised_from: None, ..settled })));
+                    prop_assert_eq!(toolchain.settle_floor(Some(settled.floor.version())), Ok(Some(Settled { raised_from: None, ..settled })));
                 }
             }
         }

@@ -58,8 +58,9 @@ pub fn checkpoint() {
 }
 
 /// Has signals end this process as described above. To be called once, before any program runs.
+/// `processes` lists all that have not ended.
 #[cfg(unix)]
-pub fn install() {
+pub fn install(processes: fn() -> Processes) {
     use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
 
     // What is ignored, as by `nohup` or for a background job, stays so.
@@ -71,7 +72,7 @@ pub fn install() {
     std::thread::spawn(move || {
         if let Some(signal) = signals.forever().next() {
             STOPPING.store(true, Ordering::SeqCst);
-            end_all(signal, &mut signals);
+            end_all(signal, &mut signals, processes);
             let folders = FOLDERS.lock().unwrap_or_else(PoisonError::into_inner).clone();
             for folder in folders {
                 let _ = std::fs::remove_dir_all(folder);
@@ -83,12 +84,16 @@ pub fn install() {
 
 /// Has signals end this process as described above, on systems that have signals.
 #[cfg(not(unix))]
-pub fn install() {}
+pub fn install(_: fn() -> Processes) {}
 
 /// Sends the signal to every program that this process has started, and those that they have, until
 /// none is left.
 #[cfg(unix)]
-fn end_all(signal: i32, signals: &mut signal_hook::iterator::Signals) {
+fn end_all(
+    signal: i32,
+    signals: &mut signal_hook::iterator::Signals,
+    processes: fn() -> Processes,
+) {
     use rustix::process::{Pid, Signal, kill_process};
     use std::time::{Duration, Instant};
 
@@ -121,9 +126,8 @@ fn end_all(signal: i32, signals: &mut signal_hook::iterator::Signals) {
     }
 }
 
-/// A process and its parent.
-#[cfg(unix)]
-type Processes = Vec<(u32, u32)>;
+/// Processes, each with its parent.
+pub type Processes = Vec<(u32, u32)>;
 
 /// Those of `processes` that descend from `own`, or are among `known` or descend from these.
 #[cfg(unix)]
@@ -143,39 +147,6 @@ fn below(own: u32, known: &BTreeSet<u32>, processes: &Processes) -> BTreeSet<u32
         }
         found.extend(more);
     }
-}
-
-/// All processes that have not ended.
-///
-/// ```text
-/// /proc/PID/stat   PID (name, which may have spaces and parentheses) STATE PARENT …
-/// ```
-#[cfg(target_os = "linux")]
-fn processes() -> Processes {
-    let entries = std::fs::read_dir("/proc").into_iter().flatten().flatten();
-    let numbers = entries.filter_map(|entry| entry.file_name().to_str()?.parse::<u32>().ok());
-    let parent = |number: &u32| {
-        let stat = std::fs::read_to_string(format!("/proc/{number}/stat")).ok()?;
-        let (_, rest) = stat.rsplit_once(')')?;
-        let mut words = rest.split_whitespace();
-        // A zombie has ended, and waits for its parent to take note.
-        let state = words.next().filter(|state| !["Z", "X"].contains(state));
-        state.and(words.next())?.parse::<u32>().ok()
-    };
-    numbers.filter_map(|number| Some((number, parent(&number)?))).collect()
-}
-
-/// All processes.
-#[cfg(all(unix, not(target_os = "linux")))]
-fn processes() -> Processes {
-    let listed = crate::exec::Cmd::new("ps").args(["-axo", "pid=,ppid=,stat="]).capture();
-    let listed = listed.unwrap_or_default();
-    let lines = listed.lines().filter_map(|line| {
-        let mut words = line.split_whitespace();
-        let numbers = (words.next()?.parse().ok()?, words.next()?.parse().ok()?);
-        (!words.next()?.starts_with('Z')).then_some(numbers)
-    });
-    lines.collect()
 }
 
 /// Signals that this process was told to ignore, one a bit, signal 1 first.
@@ -200,11 +171,6 @@ mod tests {
         assert_eq!(found(&[]), [11, 12, 13]);
         // 20 was ours, and its parent has ended; 99 has ended itself.
         assert_eq!(found(&[20, 99]), [11, 12, 13, 20, 21]);
-    }
-
-    #[test]
-    fn this_process_is_among_all() {
-        assert!(processes().iter().any(|(process, _)| *process == std::process::id()));
     }
 
     #[test]

@@ -9,6 +9,7 @@ use std::sync::LazyLock;
 use serde::{Deserialize, Serialize};
 
 pub use crate::floor::Floor;
+use crate::floor::{self, FloorError, Settled};
 
 /// The files by their names, with their text.
 static FILES: &[(&str, &str)] = include!(concat!(env!("OUT_DIR"), "/toolchains.rs"));
@@ -132,6 +133,15 @@ impl Toolchain {
     /// The triple as cargo spells it in the names of variables: `X86_64_UNKNOWN_LINUX_GNU`.
     pub fn env_triple(&self) -> String {
         self.triple.to_uppercase().replace('-', "_")
+    }
+
+    /// The floor for what the user wrote; `None` where the toolchain has no floor.
+    ///
+    /// # Errors
+    /// [`FloorError::NotAVersion`], [`FloorError::NoSuch`].
+    pub fn settle_floor(&self, asked: Option<&str>) -> Result<Option<Settled>, FloorError> {
+        let default = self.floor.as_ref();
+        default.map(|it| floor::settle(it, self.oldest.as_ref(), asked)).transpose()
     }
 
     /// zig's target with a floor: `aarch64-linux-gnu.2.17`. `None` where zig isn't the linker.

@@ -20,20 +20,22 @@ const NATURAL: [(&str, &str); 0] = [];
 
 /// A module by its path from the root of its crate.
 type Module = Vec<String>;
-/// Which of a module's children imports which.
-type Siblings = BTreeMap<Module, BTreeMap<String, BTreeSet<String>>>;
+/// Which module imports which others, each with a file that does.
+type Imports = BTreeMap<String, BTreeMap<String, String>>;
+/// The imports among the children of each module.
+type Siblings = BTreeMap<Module, Imports>;
 
 /// The circles in the crate whose sources are in `folder`, such as `crates/rgo/src/`.
 pub(super) fn broken(folder: &str, sources: &[Source]) -> anyhow::Result<Vec<String>> {
-    let mut files: BTreeMap<Module, &str> = BTreeMap::new();
+    let mut files: BTreeMap<Module, (&str, &str)> = BTreeMap::new();
     for source in sources {
         let Some(path) = source.path.strip_prefix(folder) else { continue };
         if let Some(module) = module(path) {
-            files.insert(module, &source.text);
+            files.insert(module, (path, &source.text));
         }
     }
     let mut siblings = Siblings::new();
-    for (module, text) in &files {
+    for (module, (path, text)) in &files {
         let file = syn::parse_file(text)?;
         let mut reader = Reader { modules: &files, here: module.clone(), imports: BTreeSet::new() };
         file.items.iter().for_each(|item| reader.visit_item(item));
@@ -41,7 +43,8 @@ pub(super) fn broken(folder: &str, sources: &[Source]) -> anyhow::Result<Vec<Str
             let common = module.iter().zip(&import).take_while(|(a, b)| a == b).count();
             if let (Some(from), Some(to)) = (module.get(common), import.get(common)) {
                 let of_parent = siblings.entry(module[..common].to_vec()).or_default();
-                of_parent.entry(from.clone()).or_default().insert(to.clone());
+                let of_module = of_parent.entry(from.clone()).or_default();
+                of_module.entry(to.clone()).or_insert_with(|| (*path).to_owned());
             }
         }
     }
@@ -52,7 +55,11 @@ pub(super) fn broken(folder: &str, sources: &[Source]) -> anyhow::Result<Vec<Str
             let is_natural =
                 NATURAL.iter().any(|(folder, module)| *folder == place && circle.contains(module));
             if !is_natural {
-                broken.push(format!("{place}: {} import each other", circle.join(", ")));
+                broken.push(format!(
+                    "{place}: {} import each other:{}",
+                    circle.join(", "),
+                    edges(imports, &circle)
+                ));
             }
         }
     }
@@ -69,14 +76,26 @@ fn module(path: &str) -> Option<Module> {
     Some(parts.map(str::to_owned).collect())
 }
 
+/// The imports that make a circle, each on a line.
+fn edges(imports: &Imports, circle: &[&str]) -> String {
+    let mut text = String::new();
+    for (from, of_module) in imports.iter().filter(|(from, _)| circle.contains(&from.as_str())) {
+        for (to, file) in of_module.iter().filter(|(to, _)| circle.contains(&to.as_str())) {
+            text.push_str(&format!("\n      {from} -> {to} in {file}"));
+        }
+    }
+    text
+}
+
 /// Groups of modules that each lead to all others of the group.
-fn circles(imports: &BTreeMap<String, BTreeSet<String>>) -> Vec<Vec<&str>> {
+fn circles(imports: &Imports) -> Vec<Vec<&str>> {
     let reached = |from: &str| {
         let mut seen = BTreeSet::new();
-        let mut left: Vec<&String> = imports.get(from).into_iter().flatten().collect();
+        let mut left: Vec<&String> =
+            imports.get(from).into_iter().flat_map(BTreeMap::keys).collect();
         while let Some(module) = left.pop() {
             if seen.insert(module.as_str()) {
-                left.extend(imports.get(module).into_iter().flatten());
+                left.extend(imports.get(module).into_iter().flat_map(BTreeMap::keys));
             }
         }
         seen
@@ -95,7 +114,7 @@ fn circles(imports: &BTreeMap<String, BTreeSet<String>>) -> Vec<Vec<&str>> {
 
 /// Collects which modules a file names.
 struct Reader<'a> {
-    modules: &'a BTreeMap<Module, &'a str>,
+    modules: &'a BTreeMap<Module, (&'a str, &'a str)>,
     /// Where what is being read is: modules that are written out have no file.
     here: Module,
     imports: BTreeSet<Module>,
@@ -200,7 +219,9 @@ mod tests {
             ("mod inner { use super::super::b; }", "use crate::{a, c};"),
         ] {
             let found = check(&[("lib.rs", "mod a; mod b;"), ("a.rs", a), ("b.rs", b)]);
-            assert_eq!(found, ["crates/x/src/: a, b import each other"], "{a} {b}");
+            let expected = "crates/x/src/: a, b import each other:\n      \
+                            a -> b in a.rs\n      b -> a in b.rs";
+            assert_eq!(found, [expected], "{a} {b}");
         }
         let files = [
             ("a/mod.rs", "use crate::b::x;"),
@@ -209,7 +230,9 @@ mod tests {
             ("c.rs", "use crate::a::y;"),
             ("a/y.rs", ""),
         ];
-        assert_eq!(check(&files), ["crates/x/src/: a, b, c import each other"]);
+        let found = check(&files);
+        assert!(found[0].starts_with("crates/x/src/: a, b, c import each other:"), "{found:?}");
+        assert_eq!(found.len(), 1);
     }
 
     #[test]

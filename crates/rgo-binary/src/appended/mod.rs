@@ -15,10 +15,8 @@ use std::ops::Range;
 
 use serde::Serialize;
 
-use crate::Confidence;
-use crate::Evidence;
 use crate::recovered::dotnet;
-use crate::{Image, Slice};
+use crate::{Confidence, Evidence, Image, Slice};
 
 /// Every value of [`Appended::looks_like`] for bytes that are not all zero.
 pub const NAMES: &[&str] = content::NAMES;

@@ -1,8 +1,10 @@
 //! The view of one image that everything else here is written against. It names only what the
 //! tools ask for; the formats stay behind it.
 
+pub(crate) mod dynamic_symbols;
 pub(crate) mod elf_notes;
 pub(crate) mod file_kind;
+pub(crate) mod macho_platform;
 pub(crate) mod multi_search;
 pub(crate) mod pe_tables;
 pub(crate) mod regions;

@@ -2,7 +2,7 @@
 
 use object::{Object, ObjectSymbol};
 
-use crate::linkage::dynamic_symbols::dynamic_symbols;
+use crate::image::dynamic_symbols::dynamic_symbols;
 use crate::{Format, Image};
 
 /// The names in the symbol table, or in the one for the loader where that is all there is: it

@@ -20,7 +20,7 @@ use goblin::elf::{Elf, SectionHeader, header};
 use object::Object;
 
 use super::{GlibcFloor, Kind, Linkage, Names, Version};
-use crate::linkage::dynamic_symbols::dynamic_symbols;
+use crate::image::dynamic_symbols::dynamic_symbols;
 use crate::{Error, Image, Result};
 
 /// What linkers ask the loader to understand without a symbol: the name of the version, the first

@@ -3,13 +3,10 @@
 //! (program headers, load commands, data directories), because section headers and file names
 //! are only what a linker said once.
 
-pub(crate) mod dynamic_symbols;
 mod elf;
-pub mod libc;
 pub mod load_options;
 mod macho;
 mod pe;
-pub mod platforms;
 mod trie;
 mod version;
 

@@ -11,10 +11,9 @@ use std::sync::LazyLock;
 use memchr::memmem;
 use serde::Serialize;
 
-use crate::Confidence;
-use crate::Image;
 use crate::image::multi_search::Needles;
 use crate::image::regions::{self, Region};
+use crate::{Confidence, Image};
 
 /// Different folders that are kept.
 const KEPT: usize = 1000;

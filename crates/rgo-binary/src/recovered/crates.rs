@@ -24,13 +24,11 @@ use std::sync::LazyLock;
 use semver::Version;
 use serde::Serialize;
 
-use crate::Confidence;
-use crate::Evidence;
-use crate::Image;
 use crate::image::multi_search::Needles;
 use crate::image::regions::{self, Region};
 use crate::image::symbol_names;
 use crate::recovered::origin::{Language, mangling};
+use crate::{Confidence, Evidence, Image};
 
 /// Different crates that are kept.
 const KEPT: usize = 20_000;

@@ -6,4 +6,3 @@ pub mod crates;
 pub(crate) mod dotnet;
 pub mod go;
 pub mod origin;
-pub mod packer;

@@ -21,7 +21,7 @@ use object::{Endianness, Object, ObjectSection, elf};
 use super::{Os, System};
 use crate::Confidence::{self, Certain, Guess, Likely};
 use crate::image::elf_notes::notes;
-use crate::recovered::packer;
+use crate::packer;
 use crate::{Arch, Image, Linkage};
 
 /// The smallest page of any system.

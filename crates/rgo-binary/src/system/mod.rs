@@ -16,16 +16,15 @@
 mod bare;
 mod c_library;
 mod elf;
+pub mod libc;
 mod os;
 mod texts;
 
 use object::macho;
 use serde::Serialize;
 
-use crate::Confidence;
-use crate::Evidence;
-use crate::recovered::origin::platform;
-use crate::{Format, Image, Linkage};
+use crate::image::macho_platform::platform;
+use crate::{Confidence, Evidence, Format, Image, Linkage};
 
 pub use os::Os;
 pub use texts::Texts;

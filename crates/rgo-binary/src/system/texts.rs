@@ -13,11 +13,9 @@
 use std::sync::LazyLock;
 
 use super::{Os, dll};
-use crate::Confidence;
-use crate::Evidence;
 use crate::image::multi_search::Needles;
 use crate::image::regions;
-use crate::{Format, Image, Linkage};
+use crate::{Confidence, Evidence, Format, Image, Linkage};
 
 const GLIBC: &str = "GLIBC_TUNABLES";
 /// glibc reads this before it looks up a name.

@@ -3,7 +3,7 @@
 
 use camino::Utf8PathBuf;
 
-use super::definition::Definition;
+use super::module_definition::Definition;
 
 /// What is asked for. Only what can be seen in the result is remembered.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]

@@ -8,12 +8,11 @@ use camino::{Utf8Path, Utf8PathBuf};
 
 use super::args::{self, LinkKind, Rewritten};
 use super::asked::Asked;
+use super::error::ShimError;
+use super::io::{current_folder, expand, read_recipe, response_file, scratch};
 use super::resources::archives;
-use super::run::{
-    ShimError, current_folder, expand, in_surroundings, read_recipe, response_file, scratch,
-    zig_arguments, zig_command,
-};
 use super::section_object::{self, Section};
+use super::zig_call::{in_surroundings, zig_arguments, zig_command};
 use super::{Recipe, autolink, definition, directives, lld, response};
 use crate::exec::{self, Cmd};
 

@@ -19,8 +19,11 @@ pub mod asked;
 mod autolink;
 pub mod definition;
 mod directives;
+mod error;
+mod io;
 mod link;
 mod lld;
+mod module_definition;
 mod options;
 mod query;
 pub mod resources;
@@ -29,6 +32,7 @@ mod run;
 mod search;
 mod section_object;
 mod windows;
+mod zig_call;
 mod zig_macho;
 
 use camino::{Utf8Path, Utf8PathBuf};
@@ -40,9 +44,10 @@ use crate::exec;
 use crate::extensions::import_libraries;
 use crate::target::{Floor, Toolchain};
 use crate::zig::Zig;
+pub use error::ShimError;
 pub(crate) use link::CRASHED;
 pub use link::Linked;
-pub use run::{ShimCall, ShimError, invoked_as, run};
+pub use run::{ShimCall, invoked_as, run};
 
 /// The variable that names the rgo to be run by the scripts.
 pub const PROGRAM: &str = "RGO_SHIM";
@@ -382,7 +387,7 @@ fn put_tool(_cache: &Cache, path: &Utf8Path, own: &Utf8Path) -> Result<(), Cache
 }
 
 /// Makes the folder that zig works in. Its `lib` leads to zig's own library, so that within it every path that zig
-/// writes into a program can be spelled without saying where the cache or zig is: see `run::zig_command`.
+/// writes into a program can be spelled without saying where the cache or zig is: see `zig_call::zig_command`.
 fn prepare_work(work: &Utf8Path, zig_lib: &Utf8Path) -> Result<(), CacheError> {
     cache::make_folder(&work.join("c"))?;
     #[cfg(unix)]

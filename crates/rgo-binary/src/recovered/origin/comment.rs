@@ -10,10 +10,8 @@ use std::collections::BTreeMap;
 use memchr::memmem;
 
 use super::Findings;
-use crate::Confidence;
-use crate::Evidence;
 use crate::image::regions;
-use crate::{Format, Image};
+use crate::{Confidence, Evidence, Format, Image};
 
 /// Bytes of the section that are read: a real one has a few hundred.
 const READ: usize = 1 << 20;

@@ -21,10 +21,8 @@ use object::{Object, ObjectKind, ObjectSection};
 use super::Findings;
 use super::languages::Language;
 use super::tools::identify;
-use crate::Confidence;
-use crate::Evidence;
 use crate::debug::dwarf::{Problem, headers_and_tables, section};
-use crate::{Error, Image, Result};
+use crate::{Confidence, Error, Evidence, Image, Result};
 
 type Bytes<'a> = EndianSlice<'a, RunTimeEndian>;
 

@@ -8,13 +8,11 @@ use std::sync::LazyLock;
 use memchr::memmem;
 
 use super::Findings;
-use crate::Confidence;
-use crate::Evidence;
-use crate::Image;
 use crate::image::multi_search::Needles;
 use crate::image::regions::Region;
 use crate::image::symbol_names;
 use crate::recovered::dotnet;
+use crate::{Confidence, Evidence, Image};
 
 /// A programming language, in the order in which it names a program that has several: a runtime
 /// that runs everything else comes before a language that others call.

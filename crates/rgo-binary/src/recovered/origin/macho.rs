@@ -11,9 +11,7 @@ use object::read::macho::{LoadCommandVariant as Command, MachHeader, MachOFile};
 
 use super::Findings;
 use super::tools::Role;
-use crate::Confidence;
-use crate::Evidence;
-use crate::{Error, Image, Result, Version};
+use crate::{Confidence, Error, Evidence, Image, Result, Version};
 
 const PLACE: &str = "LC_BUILD_VERSION";
 
@@ -65,35 +63,4 @@ fn tools<H: MachHeader<Endian = Endianness>>(
         }
     }
     Ok(())
-}
-
-/// The system that a Mach-O image is for, as [`macho::PLATFORM_MACOS`] and its kin; `None` for
-/// other images, and for those that do not say.
-pub(crate) fn platform(image: &Image<'_>) -> Option<macho::Platform> {
-    match image.object() {
-        object::File::MachO32(file) => platform_of(file),
-        object::File::MachO64(file) => platform_of(file),
-        _ => None,
-    }
-}
-
-fn platform_of<H: MachHeader<Endian = Endianness>>(
-    file: &MachOFile<'_, H>,
-) -> Option<macho::Platform> {
-    let mut commands = file.macho_load_commands().ok()?;
-    while let Some(command) = commands.next().ok()? {
-        match command.variant().ok()? {
-            Command::BuildVersion(build, _) => return Some(build.platform.get(file.endian())),
-            Command::VersionMin(_) => {
-                return Some(match command.cmd() {
-                    macho::LC_VERSION_MIN_IPHONEOS => macho::PLATFORM_IOS,
-                    macho::LC_VERSION_MIN_TVOS => macho::PLATFORM_TVOS,
-                    macho::LC_VERSION_MIN_WATCHOS => macho::PLATFORM_WATCHOS,
-                    _ => macho::PLATFORM_MACOS,
-                });
-            }
-            _ => {}
-        }
-    }
-    None
 }

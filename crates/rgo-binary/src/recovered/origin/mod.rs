@@ -28,13 +28,10 @@ use serde::Serialize;
 
 use crate::embedded::go_buildinfo;
 use crate::image::regions;
-use crate::{Confidence, Evidence};
-
-use crate::Image;
+use crate::{Confidence, Evidence, Image};
 
 pub use languages::Language;
 pub(crate) use languages::mangling;
-pub(crate) use macho::platform;
 pub use rich::RichEntry;
 pub use rust::RustToolchain;
 pub use tools::{Role, Tool};

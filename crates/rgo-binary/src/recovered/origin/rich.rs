@@ -14,9 +14,7 @@ use serde::Serialize;
 
 use super::Findings;
 use super::tools::Role;
-use crate::Confidence;
-use crate::Evidence;
-use crate::Image;
+use crate::{Confidence, Evidence, Image};
 
 const PLACE: &str = "Rich header";
 /// Entries that are kept; a real header has about twenty.

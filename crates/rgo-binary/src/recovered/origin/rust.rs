@@ -18,9 +18,8 @@ use serde::Serialize;
 use super::Findings;
 use super::languages::Language;
 use super::releases::release;
-use crate::Confidence;
-use crate::Evidence;
 use crate::image::regions::Region;
+use crate::{Confidence, Evidence};
 
 /// Different toolchains that are kept of one image.
 const KEPT: usize = 8;

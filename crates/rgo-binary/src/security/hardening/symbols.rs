@@ -4,7 +4,7 @@
 use object::{Object, ObjectSymbol};
 
 use super::{Finding, TriState};
-use crate::linkage::dynamic_symbols::dynamic_symbols;
+use crate::image::dynamic_symbols::dynamic_symbols;
 use crate::{Format, Image};
 
 /// Called where a function finds its canary changed, or what the canary is read from.

@@ -21,8 +21,7 @@ use object::{BigEndian as BE, Endianness, Object, ReadRef};
 
 use super::cms::SignedMessage;
 use super::{Algorithm, CodeDirectory, CodeSignature, Signature, SignatureKind, SpecialSlot, all};
-use crate::TriState;
-use crate::{Error, Image, Result};
+use crate::{Error, Image, Result, TriState};
 
 const WHAT: &str = "Mach-O code signature";
 /// Of one identifier or team.

@@ -18,8 +18,7 @@ use serde::Serialize;
 use sha1::Sha1;
 use sha2::{Digest, Sha256, Sha384, Sha512};
 
-use crate::TriState;
-use crate::{Format, Image, Result};
+use crate::{Format, Image, Result, TriState};
 
 pub(crate) use macho::code_directory_flags;
 

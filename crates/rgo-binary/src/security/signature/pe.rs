@@ -15,10 +15,9 @@ use object::pe;
 use super::cms::SignedMessage;
 use super::der::{Element, OCTET_STRING, OID, SEQUENCE};
 use super::{Algorithm, Authenticode, Signature, SignatureKind, all};
-use crate::TriState;
 use crate::debug::build_id::hex;
 use crate::image::pe_tables::{PeTables, le_u16, le_u32, range};
-use crate::{Error, Image, Result};
+use crate::{Error, Image, Result, TriState};
 
 const WHAT: &str = "PE certificate table";
 const PKCS_SIGNED_DATA: u16 = 2;

@@ -17,8 +17,9 @@ mod windres;
 
 use camino::{Utf8Path, Utf8PathBuf};
 
-use super::run::{self, ShimError};
+use super::error::ShimError;
 use super::{RECIPE, Recipe, put_tool};
+use super::{io, zig_call};
 use crate::cache::{Cache, CacheError};
 use crate::exec::Cmd;
 
@@ -235,7 +236,7 @@ pub(super) fn run(tool: &Utf8Path, args: Vec<String>) -> Result<i32, ShimError> 
     let name = tool.file_stem().unwrap_or_default();
     let Some(recipe) = recipe(tool, name)? else { return pass_on(tool, name, args) };
     if name == "llvm-ar" {
-        return run::run_zig(&recipe, "ar", args, false);
+        return zig_call::run_zig(&recipe, "ar", args, false);
     }
     let said = |why: String| ShimError::Resource { tool: name.to_owned(), why };
     let args = expand(args)?;
@@ -251,7 +252,7 @@ pub(super) fn run(tool: &Utf8Path, args: Vec<String>) -> Result<i32, ShimError> 
     };
     match call.map_err(said)? {
         Call::Answer(text) => {
-            run::say(&text);
+            io::say(&text);
             Ok(0)
         }
         Call::Compile(job) => compile(&recipe, &job),
@@ -262,7 +263,7 @@ pub(super) fn run(tool: &Utf8Path, args: Vec<String>) -> Result<i32, ShimError> 
 fn recipe(tool: &Utf8Path, name: &str) -> Result<Option<Recipe>, ShimError> {
     let beside = tool.with_file_name(RECIPE);
     if !is_on_path(tool) {
-        return run::read_recipe(&beside).map(Some);
+        return io::read_recipe(&beside).map(Some);
     }
     let triples = match name.split_once(MINGW) {
         Some((cpu, _)) => vec![format!("{cpu}{TRIPLE}")],
@@ -273,7 +274,7 @@ fn recipe(tool: &Utf8Path, name: &str) -> Result<Option<Recipe>, ShimError> {
         None => std::env::var("TARGET").into_iter().filter(|it| it.ends_with(TRIPLE)).collect(),
     };
     let path = triples.iter().find_map(|it| std::env::var(super::link_variable(it)).ok());
-    path.map(|path| run::read_recipe(Utf8Path::new(&path))).transpose()
+    path.map(|path| io::read_recipe(Utf8Path::new(&path))).transpose()
 }
 
 /// Runs the next program of this name on PATH.
@@ -301,7 +302,7 @@ fn expand(args: Vec<String>) -> Result<Vec<String>, ShimError> {
     for arg in args {
         match arg.strip_prefix('@').map(Utf8Path::new) {
             Some(file) if file.is_file() => {
-                let text = run::read(file)?;
+                let text = io::read(file)?;
                 // A quote that is never closed leaves the words as they are between spaces.
                 let words = shell_words::split(&text);
                 plain.extend(
@@ -333,7 +334,7 @@ fn compile(recipe: &Recipe, job: &Job) -> Result<i32, ShimError> {
     }
     let marked = folder.as_ref().map(|(path, _)| path.as_str());
     let args = job.zig(cpu, code_page, marked);
-    let cache = run::tools_cache(recipe);
+    let cache = zig_call::tools_cache(recipe);
     let command = Cmd::new(&recipe.zig).args(recipe.zig_args.clone()).args(args);
     let command =
         command.env("ZIG_LOCAL_CACHE_DIR", cache.clone()).env("ZIG_GLOBAL_CACHE_DIR", cache);

@@ -53,7 +53,8 @@ pub(super) fn settle(
     let mut newest = None;
     for Chosen { toolchain, floor, .. } in chosen {
         let wish = wishes.of(toolchain, floor.as_deref())?;
-        let settled = floor::settle(toolchain, wish.as_ref().map(|wish| wish.version.as_str()))
+        let settled = toolchain
+            .settle_floor(wish.as_ref().map(|wish| wish.version.as_str()))
             .map_err(|error| said_by(wish.as_ref(), &error))?;
         let (Some(settled), wish) = (settled, wish) else {
             targets.push((*toolchain, None));

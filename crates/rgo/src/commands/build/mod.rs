@@ -43,7 +43,7 @@ use rgo_toolchain::plan::{self, CargoRun, Messages, TargetPlan};
 use rgo_toolchain::rustflags::TargetFlags;
 use rgo_toolchain::selection::OutputKind;
 use rgo_toolchain::target::Toolchain;
-use rgo_toolchain::{dsymutil, interrupt, project, unification};
+use rgo_toolchain::{dsymutil, interrupt, processes, project, unification};
 
 use crate::cli::build::{Build, BuildArgs, Other};
 use crate::cli::common::FormatArg;
@@ -62,7 +62,7 @@ use verdict::Level;
 /// # Errors
 /// If what was asked cannot be done; what is wrong with a single target is in the report.
 pub fn run(args: Build) -> Result<Exit> {
-    interrupt::install();
+    interrupt::install(processes::all);
     match args.command {
         None => build(&args.build),
         Some(Other::Stamp(args)) => stamp::run(&args),

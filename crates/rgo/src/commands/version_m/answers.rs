@@ -4,13 +4,12 @@
 #[cfg(test)]
 mod tests;
 
-use rgo_binary::TriState;
 use rgo_binary::recovered::origin::Language;
 use rgo_binary::release::{Compiler, Release};
 use rgo_binary::security::hardening::{Finding, Hardening};
 use rgo_binary::security::signature::{Signature, SignatureKind};
 use rgo_binary::system::{self, System};
-use rgo_binary::{DebugData, DebugLevel, Kind, Linkage};
+use rgo_binary::{DebugData, DebugLevel, Kind, Linkage, TriState};
 
 use super::details::Details;
 use super::dossier::Dossier;

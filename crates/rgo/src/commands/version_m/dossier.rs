@@ -1,13 +1,12 @@
 //! All that is known of one image: what it says outright, what can be recovered where it says
 //! nothing, and, if they are wanted, the facts that every image has.
 
-use rgo_binary::Confidence;
 use rgo_binary::recovered::crates::{
     CrateSource, RecoveredCrate, RecoveredCrates, recovered_crates,
 };
 use rgo_binary::recovered::go::{self, Recovered};
 use rgo_binary::recovered::origin::{self, Language, Origin, Role, Tool};
-use rgo_binary::{Endian, Error, Image};
+use rgo_binary::{Confidence, Endian, Error, Image};
 use rgo_report::printable;
 use serde::Serialize;
 

@@ -4,14 +4,11 @@
 
 use std::borrow::Cow;
 
-use rgo_binary::Confidence;
-use rgo_binary::Evidence;
-use rgo_binary::TriState;
 use rgo_binary::appended::Appended;
 use rgo_binary::security::hardening::{Finding, Relro};
 use rgo_binary::security::signature::SignatureKind;
 use rgo_binary::system::{Os, System};
-use rgo_binary::{DebugLevel, Kind, Linkage};
+use rgo_binary::{Confidence, DebugLevel, Evidence, Kind, Linkage, TriState};
 use rgo_report::printable;
 use serde_json::Value;
 

@@ -3,8 +3,7 @@
 use std::collections::BTreeMap;
 
 use anyhow::{Context, Result};
-use rgo_binary::Kind;
-use rgo_binary::TriState;
+use rgo_binary::{Kind, TriState};
 use rgo_report::{Column, Document, Table, printable};
 use serde::Serialize;
 

@@ -4,10 +4,10 @@
 #[cfg(test)]
 mod tests;
 
-use rgo_binary::linkage::libc;
+use rgo_binary::packer;
 use rgo_binary::recovered::origin::Language;
-use rgo_binary::recovered::packer;
 use rgo_binary::security::hardening::Relro;
+use rgo_binary::system::libc;
 use rgo_binary::{Arch, appended, system};
 
 use super::answers::{NO_COMMIT, aslr, branch_protection, debug, flag, recorded, signed, unread};

@@ -1,13 +1,12 @@
 //! Has `lld-link` follow all module definitions of a link: as many as there are become one.
 
-mod text;
-
 use camino::Utf8Path;
-pub use text::Definition;
 
 use super::args::{LinkKind, Rewritten};
 use super::asked::ListForm;
-use super::run::{self, ShimError};
+use super::error::ShimError;
+use super::io;
+use super::module_definition::Definition;
 use super::{Recipe, windows};
 
 /// Gives the module definitions that a link asks for to zig, and says which folder has to be there
@@ -26,7 +25,7 @@ pub(super) fn give(
     let mut naming = first;
     for path in &lists {
         let had_name = all.library.is_some();
-        all.add(&run::read(path)?).map_err(|why| failed(path, why))?;
+        all.add(&io::read(path)?).map_err(|why| failed(path, why))?;
         if all.library.is_some() && !had_name {
             naming = path;
         }
@@ -48,7 +47,7 @@ pub(super) fn give(
         link.args.push(first.to_string());
         return Ok(None);
     }
-    let folder = run::scratch(recipe)?;
+    let folder = io::scratch(recipe)?;
     let path = folder.path().join("merged.def");
     std::fs::write(&path, all.text()).map_err(ShimError::Write)?;
     link.args.push(path.display().to_string());

@@ -4,10 +4,8 @@
 
 use serde::Serialize;
 
-use crate::Confidence;
-use crate::Evidence;
 use crate::system::{Os, System, Texts, c_library, dll, place_of};
-use crate::{Format, Image, Kind, Linkage};
+use crate::{Confidence, Evidence, Format, Image, Kind, Linkage};
 
 /// Every name of a C library. Those of many systems have no name of their own, and have that of
 /// the system.

@@ -20,9 +20,9 @@ use std::fmt::Write;
 
 /// What definitions say together.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Definition {
+pub(super) struct Definition {
     /// The library's name, with its extension.
-    pub library: Option<String>,
+    pub(super) library: Option<String>,
     base: Option<u64>,
     version: Option<(u64, u64)>,
     stack: Option<(u64, Option<u64>)>,
@@ -216,7 +216,7 @@ impl Definition {
     ///
     /// # Errors
     /// A statement that nothing follows, by name.
-    pub fn add(&mut self, text: &str) -> Result<(), String> {
+    pub(super) fn add(&mut self, text: &str) -> Result<(), String> {
         let mut reader = Reader { tokens: tokens(text).into_iter().peekable() };
         while let Some((_, token)) = reader.tokens.next() {
             let Token::Word(statement, false) = token else {
@@ -291,27 +291,27 @@ impl Definition {
 
     /// Names by which something is exported.
     #[must_use]
-    pub fn names(&self) -> Vec<String> {
+    pub(super) fn names(&self) -> Vec<String> {
         let named = self.exports.iter().filter(|export| !export.flags.noname);
         named.map(|export| export.name.clone()).collect()
     }
 
     /// Whether it exports nothing, by name or by number.
     #[must_use]
-    pub fn is_empty(&self) -> bool {
+    pub(super) fn is_empty(&self) -> bool {
         self.exports.is_empty()
     }
 
     /// What `lld-link` is told besides: it reads a base only behind a name, and would give import
     /// libraries that one.
     #[must_use]
-    pub fn options(&self) -> Vec<String> {
+    pub(super) fn options(&self) -> Vec<String> {
         self.base.map(|base| format!("-BASE:{base}")).into_iter().collect()
     }
 
     /// The same as a text for `lld-link`.
     #[must_use]
-    pub fn text(&self) -> String {
+    pub(super) fn text(&self) -> String {
         let mut text = String::new();
         let mut line = |words: std::fmt::Arguments<'_>| {
             // Writing to a text cannot fail.

@@ -16,13 +16,11 @@ mod systems;
 use object::read::pe::{ImageNtHeaders, ImageOptionalHeader};
 use serde::Serialize;
 
-use crate::Confidence;
-use crate::Evidence;
+use crate::image::macho_platform::platform;
 use crate::linkage::Kind;
-use crate::recovered::origin::platform;
 use crate::release::Release;
 use crate::system::{Os, System, c_library, place_of};
-use crate::{Arch, Format, Image, Linkage, Version};
+use crate::{Arch, Confidence, Evidence, Format, Image, Linkage, Version};
 
 use systems::{DISTRIBUTIONS, DLLS, MACOS, MAKERS, REDISTRIBUTABLE, WINDOWS};
 

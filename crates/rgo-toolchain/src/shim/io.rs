@@ -1,0 +1,69 @@
+//! What the shim reads and writes besides what it links: recipes, response files, answers.
+
+use std::io::{self, Write};
+
+use camino::{Utf8Path, Utf8PathBuf};
+
+use super::error::ShimError;
+use super::{Recipe, response};
+use crate::exec;
+
+pub(super) fn read(path: &Utf8Path) -> Result<String, ShimError> {
+    std::fs::read_to_string(path)
+        .map_err(|source| ShimError::Read { path: path.to_owned(), source })
+}
+
+pub(super) fn read_recipe(path: &Utf8Path) -> Result<Recipe, ShimError> {
+    serde_json::from_str(&read(path)?)
+        .map_err(|source| ShimError::Recipe { path: path.to_owned(), source })
+}
+
+/// Puts the content of response files in their place.
+pub(super) fn expand(args: Vec<String>, cwd: &Utf8Path) -> Result<Vec<String>, ShimError> {
+    let mut plain = Vec::with_capacity(args.len());
+    for arg in args {
+        match arg.strip_prefix('@') {
+            // `@rpath/libx.dylib` is one only if there is such a file, as compilers have it.
+            Some(file) if exec::absolute(cwd, Utf8Path::new(file)).is_file() => {
+                plain.extend(response::parse(&read(&exec::absolute(cwd, Utf8Path::new(file)))?));
+            }
+            _ => plain.push(arg),
+        }
+    }
+    Ok(plain)
+}
+
+pub(super) fn current_folder() -> Result<Utf8PathBuf, ShimError> {
+    std::env::current_dir()
+        .and_then(exec::utf8)
+        .map_err(|source| ShimError::Read { path: ".".into(), source })
+}
+
+/// A folder that goes with the value. It is below the folder of the build, which goes even if this
+/// process is killed.
+pub(super) fn scratch(recipe: &Recipe) -> Result<tempfile::TempDir, ShimError> {
+    let place = std::env::var(recipe.link_variable()).map(Utf8PathBuf::from).ok();
+    let folder = match place.as_deref().and_then(Utf8Path::parent) {
+        Some(work) => tempfile::tempdir_in(work),
+        None => tempfile::tempdir(),
+    };
+    folder.map_err(ShimError::Write)
+}
+
+/// A response file, as an argument; it goes with the folder.
+pub(super) fn response_file(
+    recipe: &Recipe,
+    args: &[String],
+) -> Result<(String, tempfile::TempDir), ShimError> {
+    let folder = scratch(recipe)?;
+    // The name by which cargo_zigbuild knows that it is to translate it.
+    let path = folder.path().join("linker-arguments");
+    std::fs::write(&path, response::write(args)).map_err(ShimError::Write)?;
+    Ok((format!("@{}", path.display()), folder))
+}
+
+/// Answers on stdout.
+pub(super) fn say(text: &str) {
+    // Whoever asked may have gone.
+    let _ = writeln!(io::stdout(), "{text}");
+}
