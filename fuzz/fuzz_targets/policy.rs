@@ -4,7 +4,7 @@
 
 use libfuzzer_sys::fuzz_target;
 use rgo::commands::version_m::vocabulary;
-use rgo::policy::Policy;
+use rgo_policy::Policy;
 
 fuzz_target!(|text: &str| {
     let mut policy = Policy::new(vocabulary());

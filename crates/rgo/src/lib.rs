@@ -13,7 +13,6 @@ pub mod input;
 mod mapped;
 pub mod output;
 mod place;
-pub mod policy;
 mod progress;
 mod sections;
 

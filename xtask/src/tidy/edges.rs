@@ -4,13 +4,14 @@
 use anyhow::Context;
 
 /// Each crate with those that it may depend on, in tests too.
-const ALLOWED: [(&str, &[&str]); 7] = [
+const ALLOWED: [(&str, &[&str]); 8] = [
     ("rgo-stamp", &[]),
     ("rgo-report", &[]),
     ("rgo-binary", &[]),
     ("rgo-edit", &["rgo-binary"]),
+    ("rgo-policy", &["rgo-binary", "rgo-report"]),
     ("rgo-toolchain", &[]),
-    ("rgo", &["rgo-binary", "rgo-edit", "rgo-report", "rgo-toolchain"]),
+    ("rgo", &["rgo-binary", "rgo-edit", "rgo-policy", "rgo-report", "rgo-toolchain"]),
     ("xtask", &[]),
 ];
 /// The crate that users' programs depend on: it depends on nothing, also of other people's.

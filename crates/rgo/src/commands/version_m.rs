@@ -30,11 +30,11 @@ use rgo_report::{Document, Style};
 use crate::cli::version_m::{VersionFormat, VersionM};
 use crate::exit::{Exit, Hint, Usage};
 use crate::input::{self, Content, Found, Item, Refusal};
-use crate::policy::{Outcome, Policy, annotate};
 use crate::progress::Progress;
 use crate::{output, sections};
 use dossier::Dossier;
 use report::{Shape, VersionReport};
+use rgo_policy::{Outcome, Policy, PolicyError, annotate};
 use unread::{Problems, Reason, Unread};
 pub use vocabulary::vocabulary;
 
@@ -85,7 +85,7 @@ pub fn run(args: VersionM) -> Result<Exit> {
     if let Some(outcome) = &outcome {
         annotate(&args, outcome);
         if exit == Exit::Done {
-            exit = outcome.exit();
+            exit = if outcome.holds { Exit::Done } else { Exit::NotHeld };
         }
     }
     let hint = outcome.as_ref().filter(|outcome| !outcome.holds).and_then(Outcome::hint);
@@ -162,11 +162,15 @@ fn options(args: &VersionM) -> input::Options {
     options
 }
 
+fn refused(error: PolicyError) -> anyhow::Error {
+    anyhow::Error::new(Usage(error.to_string())).context(Hint(error.hint().to_owned()))
+}
+
 /// All that is required.
 fn policy(args: &VersionM) -> Result<Policy> {
     let mut policy = Policy::new(vocabulary());
     for expression in args.required.iter().filter(|expression| *expression != "help") {
-        policy.require(expression)?;
+        policy.require(expression).map_err(refused)?;
     }
     for file in &args.policy {
         let text = std::fs::read_to_string(file)
@@ -174,7 +178,7 @@ fn policy(args: &VersionM) -> Result<Policy> {
             .context(Hint(
                 "--policy takes a TOML file; `--require help` says what is in it".into(),
             ))?;
-        policy.add_file(&file.to_string_lossy(), &text)?;
+        policy.add_file(&file.to_string_lossy(), &text).map_err(refused)?;
     }
     Ok(policy)
 }

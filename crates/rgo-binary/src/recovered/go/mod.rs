@@ -9,6 +9,7 @@
 //! ```
 
 mod build_id;
+mod found;
 mod locate;
 mod memory;
 mod moduledata;
@@ -22,9 +23,10 @@ mod toolchain;
 mod words;
 
 pub use build_id::build_id;
+pub use found::{Evidence, Found};
 pub use names::unescape;
 pub use pclntab::{Function, Functions, Layout, PclnTable};
-pub use recovered::{Evidence, Found, Module, Recovered, recovered};
+pub use recovered::{Module, Recovered, recovered};
 
 use crate::{Image, Result};
 

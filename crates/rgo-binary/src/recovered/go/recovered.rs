@@ -14,36 +14,13 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
+use super::found::{Evidence, Found, by_files};
 use super::locate::{Located, locate};
 use super::paths::first;
 use super::sources::{Files, Main, Packages};
 use super::toolchain;
 use crate::system::{self, Os};
 use crate::{Format, Image, Result};
-
-/// Where an answer comes from.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Evidence {
-    /// The runtime's own string.
-    BuildVersionString,
-    /// Names of source files.
-    FileTable,
-    /// Names of functions, maybe compared with those of their files.
-    FunctionNames,
-    /// The image's format and instruction set.
-    ImageHeaders,
-}
-
-/// An answer with its evidence.
-#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
-pub struct Found {
-    /// The answer.
-    pub value: String,
-    /// Where it comes from.
-    #[serde(skip_serializing_if = "crate::evidence::is_hidden")]
-    pub evidence: Evidence,
-}
 
 /// A module that code of the program comes from.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
@@ -137,10 +114,6 @@ pub fn recovered(image: &Image<'_>) -> Result<Option<Recovered>> {
         modules,
         packages: found,
     }))
-}
-
-pub(super) fn by_files(value: impl Into<String>) -> Found {
-    Found { value: value.into(), evidence: Evidence::FileTable }
 }
 
 fn toolchain_of(located: &Located<'_>, files: &Files<'_>) -> Option<Found> {

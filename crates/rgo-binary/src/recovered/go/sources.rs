@@ -9,8 +9,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::PclnTable;
+use super::found::{Evidence, Found, by_files};
 use super::paths::{self, first, folder, is_absolute, is_host, join, within};
-use super::recovered::{Evidence, Found, by_files};
 
 /// The module that toolchains are fetched as.
 const TOOLCHAIN: &str = "golang.org/toolchain";

@@ -17,8 +17,8 @@ use super::lines::{in_words, word};
 use super::said::Source;
 use super::vocabulary;
 use crate::commands::build;
-use crate::policy::vocabulary::fits;
-use crate::policy::{Answer, Fact, Facts, NoAnswer, Os, Platform, Subject, Value};
+use rgo_policy::vocabulary::fits;
+use rgo_policy::{Answer, Fact, Facts, NoAnswer, Os, Platform, Subject, Value};
 
 pub(super) const NO_COMMIT: &str = "no commit is recorded";
 

@@ -13,7 +13,8 @@ use super::row::{self, Row};
 use super::unread::Unread;
 use crate::cli::version_m::{VersionFormat, VersionM};
 use crate::exit::Exit;
-use crate::policy::{Outcome, sarif};
+use rgo_policy::sarif::Ended;
+use rgo_policy::{Outcome, sarif};
 
 /// What the files say, in the order they were named or walked.
 #[derive(Debug, Serialize)]
@@ -78,7 +79,9 @@ impl VersionReport {
                 let outcome =
                     self.policy.as_ref().context("SARIF is made of what a policy found")?;
                 let version = env!("CARGO_PKG_VERSION");
-                let log = sarif::log("rgo-version-m", version, outcome, self.exit);
+                let ended =
+                    Ended { code: self.exit.code(), is_successful: self.exit != Exit::Failed };
+                let log = sarif::log("rgo-version-m", version, outcome, ended);
                 pretty(&serde_json::to_value(log)?)?
             }
         })

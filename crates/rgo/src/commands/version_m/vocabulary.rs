@@ -13,8 +13,8 @@ use rgo_binary::{Arch, appended, system};
 use super::answers::{NO_COMMIT, aslr, branch_protection, debug, flag, recorded, signed, unread};
 use super::dossier::Dossier;
 use super::lines::{place_of, word};
-use crate::policy::vocabulary::{Kind, Renamed, Word};
-use crate::policy::{Answer, Fact, NoAnswer, Os, Vocabulary};
+use rgo_policy::vocabulary::{Kind, Renamed, Word};
+use rgo_policy::{Answer, Fact, NoAnswer, Os, Vocabulary};
 
 /// A word, and what an image answers to it; of a family to a member.
 struct Row {

@@ -8,8 +8,8 @@ use rgo_binary::{Limits, slices};
 use super::*;
 use crate::commands::version_m::said::Said;
 use crate::commands::version_m::samples;
-use crate::policy::Policy;
-use crate::policy::vocabulary::Kind as WordKind;
+use rgo_policy::Policy;
+use rgo_policy::vocabulary::Kind as WordKind;
 
 /// A small image, with its facts.
 fn sample() -> Dossier {

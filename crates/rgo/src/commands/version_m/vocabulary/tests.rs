@@ -3,7 +3,7 @@
 use rgo_binary::{Format, Kind as ImageKind};
 
 use super::*;
-use crate::policy::{HELP, Policy};
+use rgo_policy::{HELP, Policy};
 
 #[test]
 fn values_are_those_that_images_are_described_by() {
@@ -66,10 +66,10 @@ fn a_value_that_no_binary_has_is_refused_with_the_nearest_one() {
         ("signed!=ad_hoc", "adhoc"),
         ("os!=none-at-all", ""),
     ] {
-        let refused = Policy::new(vocabulary()).require(expression).expect_err(expression).0;
-        let hint = refused.lines().last().unwrap_or_default();
+        let refused = Policy::new(vocabulary()).require(expression).expect_err(expression);
+        let hint = refused.hint();
         assert!(hint.contains("there are: "), "{refused}");
-        let near = format!("hint: did you mean `{meant}`? ");
+        let near = format!("did you mean `{meant}`? ");
         assert_eq!(hint.starts_with(&near), !meant.is_empty(), "{refused}");
     }
 }
@@ -111,7 +111,7 @@ fn a_name_that_was_changed_leads_to_one_that_is_there() {
         let is_word = |name: &str| ROWS.iter().any(|row| row.word.name == name);
         assert!(is_word(new) && !is_word(old), "{old} {new}");
         let error = Policy::new(vocabulary()).require(old).expect_err(old);
-        assert!(error.0.contains(&format!("is called `{new}` now")), "{}", error.0);
+        assert!(error.to_string().contains(&format!("is called `{new}` now")), "{error}");
     }
 }
 

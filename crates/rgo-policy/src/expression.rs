@@ -20,7 +20,7 @@ mod written;
 
 use std::fmt;
 
-use super::complaint::{Complaint, ParseError};
+use super::parse_error::{Complaint, ParseError};
 use super::vocabulary::{Kind, Vocabulary, Word};
 use operand::compare;
 use written::Written;

@@ -7,8 +7,8 @@ use serde::Serialize;
 
 use super::compare::compare;
 use super::facts::NoAnswer;
+use super::verdict::Verdict;
 use super::{Facts, Policy, Rule, Scope, Source};
-use crate::exit::Exit;
 
 /// At most so many characters out of a file stand in a cell, and in a message. JSON has all.
 const CELL: usize = 80;
@@ -51,33 +51,6 @@ impl fmt::Display for Subject {
         }
         let others = [&self.slice, &self.image];
         others.into_iter().flatten().try_for_each(|other| write!(f, " ({other})"))
-    }
-}
-
-/// The answer of a gate to one requirement.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Verdict {
-    /// It is as required.
-    Holds,
-    /// It is not.
-    DoesNotHold,
-    /// That can't be known.
-    Unknown,
-    /// The question makes no sense for this binary.
-    NotApplicable,
-}
-
-impl Verdict {
-    /// The verdict in words.
-    #[must_use]
-    pub fn words(self) -> &'static str {
-        match self {
-            Self::Holds => "holds",
-            Self::DoesNotHold => "does not hold",
-            Self::Unknown => "unknown",
-            Self::NotApplicable => "not applicable",
-        }
     }
 }
 
@@ -254,12 +227,6 @@ fn finding(index: usize, rule: &Rule, facts: &dyn Facts) -> Finding {
 }
 
 impl Outcome {
-    /// The exit code of a run that did what it was asked to.
-    #[must_use]
-    pub fn exit(&self) -> Exit {
-        if self.holds { Exit::Done } else { Exit::NotHeld }
-    }
-
     /// Every finding that fails, with its binary.
     pub fn failures(&self) -> impl Iterator<Item = (&Subject, &Finding)> {
         self.findings().filter(|(_, finding)| !finding.passed)

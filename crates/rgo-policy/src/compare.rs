@@ -4,7 +4,7 @@ use std::cmp::Ordering;
 
 use super::expression::{self, Expression, Operand, Operator, Test, Wanted};
 use super::facts::Value;
-use super::judge::Verdict;
+use super::verdict::Verdict;
 use super::version::Version;
 use super::vocabulary::{self, Kind, OFF};
 
@@ -214,7 +214,7 @@ mod tests {
     }
 
     fn parsed(text: &str) -> Expression {
-        let words = crate::policy::samples::vocabulary();
+        let words = crate::samples::vocabulary();
         Expression::parse(text, &words).unwrap_or_else(|error| panic!("{error}"))
     }
 

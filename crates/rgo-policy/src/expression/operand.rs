@@ -2,20 +2,20 @@
 
 use super::written::Written;
 use super::{Operator, Test};
-use crate::policy::complaint::Complaint;
-use crate::policy::version::Version;
-use crate::policy::vocabulary::{Kind, Word};
+use crate::parse_error::Complaint;
+use crate::version::Version;
+use crate::vocabulary::{Kind, Word};
 
 /// What a fact is compared with.
 #[derive(Clone, Debug, PartialEq)]
-pub(in crate::policy) struct Operand {
+pub(crate) struct Operand {
     /// As it was written, without quotes.
-    pub(in crate::policy) text: String,
-    pub(in crate::policy) wanted: Wanted,
+    pub(crate) text: String,
+    pub(crate) wanted: Wanted,
 }
 
 #[derive(Clone, Debug, PartialEq)]
-pub(in crate::policy) enum Wanted {
+pub(crate) enum Wanted {
     /// A name, in lower case.
     Word(String),
     /// Text in which `*` stands for anything.
@@ -136,7 +136,7 @@ fn example(word: &Word) -> String {
 }
 
 /// A point in time; a date alone is its first moment in UTC.
-pub(in crate::policy) fn time(text: &str) -> Option<jiff::Timestamp> {
+pub(crate) fn time(text: &str) -> Option<jiff::Timestamp> {
     text.parse().ok().or_else(|| {
         let date: jiff::civil::Date = text.parse().ok()?;
         Some(date.to_zoned(jiff::tz::TimeZone::UTC).ok()?.timestamp())

@@ -16,7 +16,6 @@ use serde::Serialize;
 use sha2::{Digest, Sha256};
 
 use super::{Finding, Outcome, Subject};
-use crate::exit::Exit;
 
 const SCHEMA: &str =
     "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json";
@@ -146,9 +145,18 @@ impl Message {
     }
 }
 
-/// The log of a run of the tool of this name and version, which ends with this code.
+/// How a run ends.
+#[derive(Clone, Copy, Debug)]
+pub struct Ended {
+    /// Its exit code.
+    pub code: u8,
+    /// Whether it did what it was asked to, whatever came of that.
+    pub is_successful: bool,
+}
+
+/// The log of a run of the tool of this name and version, which ends so.
 #[must_use]
-pub fn log(tool: &str, version: &str, outcome: &Outcome, exit: Exit) -> Log {
+pub fn log(tool: &str, version: &str, outcome: &Outcome, ended: Ended) -> Log {
     let mut rules: Vec<Descriptor> = Vec::new();
     let findings = outcome.judgements.iter().flat_map(|judgement| &judgement.findings);
     for finding in findings {
@@ -166,8 +174,8 @@ pub fn log(tool: &str, version: &str, outcome: &Outcome, exit: Exit) -> Log {
     let problems = outcome.problems.iter().map(notification("error"));
     let others = outcome.notes.iter().chain(&outcome.unread).map(notification("warning"));
     let invocation = Invocation {
-        execution_successful: exit != Exit::Failed,
-        exit_code: exit.code(),
+        execution_successful: ended.is_successful,
+        exit_code: ended.code,
         tool_execution_notifications: problems.chain(others).collect(),
     };
     let driver = Driver {

@@ -1,7 +1,7 @@
 //! Values as they are written: in quotes or without, alone or in a list.
 
 use super::{SIGNS, Word, Wrong};
-use crate::policy::complaint::Complaint;
+use crate::parse_error::Complaint;
 
 /// A value.
 pub(super) struct Written<'t> {

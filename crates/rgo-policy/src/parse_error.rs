@@ -4,7 +4,12 @@
 //! there is no fact `glibx`
 //!   glibx<=2.28
 //!   ^^^^^
-//! hint: did you mean `glibc`? For example: glibc<=2.28
+//! ```
+//!
+//! and apart from it, the next step:
+//!
+//! ```text
+//! did you mean `glibc`? For example: glibc<=2.28
 //! ```
 
 use std::fmt;
@@ -45,12 +50,39 @@ impl ParseError {
 
 impl fmt::Display for ParseError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { text, span, message, hint } = self;
-        write!(f, "{}\n{}\nhint: {}", printable(message), underlined(text, span), printable(hint))
+        let Self { text, span, message, .. } = self;
+        write!(f, "{}\n{}", printable(message), underlined(text, span))
     }
 }
 
 impl std::error::Error for ParseError {}
+
+/// Why a requirement or a policy file cannot be read, with its place and the next step.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PolicyError {
+    text: String,
+    hint: String,
+}
+
+impl PolicyError {
+    pub(super) fn new(text: String, hint: &str) -> Self {
+        Self { text, hint: printable(hint) }
+    }
+
+    /// What to write instead.
+    #[must_use]
+    pub fn hint(&self) -> &str {
+        &self.hint
+    }
+}
+
+impl fmt::Display for PolicyError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.text)
+    }
+}
+
+impl std::error::Error for PolicyError {}
 
 /// A line, with marks below the bytes of `span`.
 pub(super) fn underlined(line: &str, span: &Range<usize>) -> String {

@@ -12,12 +12,11 @@ use std::ops::Range;
 use serde::Deserialize;
 use toml::Spanned;
 
-use super::complaint::{printable, underlined};
 use super::expression::Expression;
+use super::parse_error::{PolicyError, printable, underlined};
 use super::pattern::Pattern;
 use super::vocabulary::Vocabulary;
 use super::{Os, Rule, Scope, Source};
-use crate::exit::Usage;
 
 const EXAMPLE: &str = "a policy file has require = [\"pie\", …] and allow-unknown, alone and in \
                        [linux], [linux.static], [linux.dynamic], [darwin], [windows], and in \
@@ -77,7 +76,7 @@ struct Named {
 ///
 /// # Errors
 /// With the place and what to write instead.
-pub(super) fn read(name: &str, text: &str, words: &Vocabulary) -> Result<Vec<Rule>, Usage> {
+pub(super) fn read(name: &str, text: &str, words: &Vocabulary) -> Result<Vec<Rule>, PolicyError> {
     let source = Text { name, text, words };
     let file: File = toml::from_str(text).map_err(|error| {
         let span = error.span().unwrap_or_default();
@@ -117,7 +116,7 @@ pub(super) fn read(name: &str, text: &str, words: &Vocabulary) -> Result<Vec<Rul
         }
     }
     if rules.is_empty() {
-        return Err(Usage(format!("{name}: it requires nothing\nhint: {EXAMPLE}")));
+        return Err(PolicyError::new(format!("{name}: it requires nothing"), EXAMPLE));
     }
     Ok(rules)
 }
@@ -130,7 +129,7 @@ struct Text<'a> {
 }
 
 impl Text<'_> {
-    fn expression(&self, written: &Spanned<String>) -> Result<Expression, Usage> {
+    fn expression(&self, written: &Spanned<String>) -> Result<Expression, PolicyError> {
         Expression::parse(written.get_ref(), self.words).map_err(|error| {
             let whole = written.span();
             let quoted = self.text.get(whole.clone()).unwrap_or_default();
@@ -146,18 +145,13 @@ impl Text<'_> {
         })
     }
 
-    fn complain(&self, span: &Range<usize>, message: &str, hint: &str) -> Usage {
+    fn complain(&self, span: &Range<usize>, message: &str, hint: &str) -> PolicyError {
         let (number, line, start) = self.line(span);
         let within = span.start.saturating_sub(start)..span.end.saturating_sub(start);
         let before = line.get(..within.start.min(line.len())).unwrap_or(line);
-        Usage(format!(
-            "{}:{number}:{}: {}\n{}\nhint: {}",
-            self.name,
-            before.chars().count() + 1,
-            printable(message),
-            underlined(line, &within),
-            printable(hint),
-        ))
+        let column = before.chars().count() + 1;
+        let (message, line) = (printable(message), underlined(line, &within));
+        PolicyError::new(format!("{}:{number}:{column}: {message}\n{line}", self.name), hint)
     }
 
     /// The line in which a span begins: its number from 1, its text, and where it starts.
@@ -261,7 +255,8 @@ require = [\"!rpath\"]
         ];
         for (text, expected) in cases {
             let error = read("p.toml", text, &samples::vocabulary()).expect_err(text);
-            assert_eq!(error.to_string(), expected.replace("EXAMPLE", EXAMPLE), "{text}");
+            let said = format!("{error}\nhint: {}", error.hint());
+            assert_eq!(said, expected.replace("EXAMPLE", EXAMPLE), "{text}");
         }
     }
 

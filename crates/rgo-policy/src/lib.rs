@@ -5,7 +5,7 @@
 //! ```text
 //! --require ─▶ Expression ─┐
 //! --policy ──▶ file.rs ────┴▶ Policy ── judge(subject, &dyn Facts) ─▶ Judgement, one per binary
-//!                                └──── conclude(judgements) ─▶ Outcome ─┬▶ exit()      0 or 3
+//!                                └──── conclude(judgements) ─▶ Outcome ─┬▶ holds()     the exit code
 //!                                                                       ├▶ document()  text, Markdown
 //!                                                                       ├▶ annotate    workflow commands
 //!                                                                       └▶ sarif       code scanning
@@ -13,11 +13,11 @@
 
 pub mod annotate;
 mod compare;
-mod complaint;
 mod expression;
 mod facts;
 mod file;
 mod judge;
+mod parse_error;
 mod pattern;
 #[cfg(test)]
 mod samples;
@@ -25,6 +25,7 @@ pub mod sarif;
 mod synonyms;
 #[cfg(test)]
 mod tests;
+mod verdict;
 mod version;
 pub mod vocabulary;
 
@@ -32,13 +33,13 @@ use std::fmt;
 
 use serde::{Serialize, Serializer};
 
-use crate::exit::Usage;
 use pattern::Pattern;
 
-pub use complaint::ParseError;
 pub use expression::Expression;
 pub use facts::{Answer, Fact, Facts, NoAnswer, Os, Platform, Value};
-pub use judge::{Finding, Judgement, Outcome, Subject, Verdict};
+pub use judge::{Finding, Judgement, Outcome, Subject};
+pub use parse_error::{ParseError, PolicyError};
+pub use verdict::Verdict;
 pub use vocabulary::Vocabulary;
 
 /// What `--require help` says about expressions and policy files, below the list of facts.
@@ -149,9 +150,9 @@ impl Policy {
     ///
     /// # Errors
     /// If it cannot be read.
-    pub fn require(&mut self, expression: &str) -> Result<(), Usage> {
+    pub fn require(&mut self, expression: &str) -> Result<(), PolicyError> {
         let expression = Expression::parse(expression, &self.words)
-            .map_err(|error| Usage(format!("--require: {error}")))?;
+            .map_err(|error| PolicyError::new(format!("--require: {error}"), error.hint()))?;
         let scope = Scope::Every;
         self.rules.push(Rule { scope, expression, source: Source::Option, allow_unknown: false });
         Ok(())
@@ -162,7 +163,7 @@ impl Policy {
     /// # Errors
     /// If it is not TOML, has a key that is not known or an expression that cannot be read, or
     /// requires nothing; with line and column.
-    pub fn add_file(&mut self, name: &str, text: &str) -> Result<(), Usage> {
+    pub fn add_file(&mut self, name: &str, text: &str) -> Result<(), PolicyError> {
         self.rules.extend(file::read(name, text, &self.words)?);
         self.files.push(name.to_owned());
         Ok(())

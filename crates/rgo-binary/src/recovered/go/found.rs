@@ -1,0 +1,31 @@
+//! Answers that a Go program gives without build information, each with where it comes from.
+
+use serde::Serialize;
+
+/// Where an answer comes from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Evidence {
+    /// The runtime's own string.
+    BuildVersionString,
+    /// Names of source files.
+    FileTable,
+    /// Names of functions, maybe compared with those of their files.
+    FunctionNames,
+    /// The image's format and instruction set.
+    ImageHeaders,
+}
+
+/// An answer with its evidence.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
+pub struct Found {
+    /// The answer.
+    pub value: String,
+    /// Where it comes from.
+    #[serde(skip_serializing_if = "crate::evidence::is_hidden")]
+    pub evidence: Evidence,
+}
+
+pub(super) fn by_files(value: impl Into<String>) -> Found {
+    Found { value: value.into(), evidence: Evidence::FileTable }
+}
