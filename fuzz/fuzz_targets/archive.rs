@@ -5,7 +5,7 @@
 use std::io::Write;
 
 use libfuzzer_sys::fuzz_target;
-use rgo::input::{self, Limits, Options};
+use rgo_files::walk::{self, Limits, Options};
 
 fuzz_target!(|data: &[u8]| {
     let mut file = tempfile::NamedTempFile::new().expect("a file");
@@ -17,7 +17,7 @@ fuzz_target!(|data: &[u8]| {
         ..Limits::default()
     };
     let options = Options { archives: true, all_layers: data.len() % 2 == 0, limits };
-    let look = |item: &input::Item<'_>| Some(item.name.to_string().len());
-    let found = input::visit(&[file.path().to_owned()], &options, &|_| (), &look);
+    let look = |item: &walk::Item<'_>| Some(item.name.to_string().len());
+    let found = walk::visit(&[file.path().to_owned()], &options, &|_| (), &look);
     assert!(!found.is_empty(), "what was named is told of, whatever it is");
 });

@@ -8,7 +8,7 @@ use std::process::Command;
 
 use flate2::Compression;
 use flate2::write::GzEncoder;
-use rgo::input::Limits;
+use rgo_files::walk::Limits;
 use zip::ZipWriter;
 use zip::write::SimpleFileOptions;
 

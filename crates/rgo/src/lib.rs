@@ -9,10 +9,7 @@ pub mod commands;
 mod destination;
 pub mod dispatch;
 pub mod exit;
-pub mod input;
-mod mapped;
 pub mod output;
-mod place;
 mod progress;
 mod sections;
 

@@ -14,7 +14,7 @@ use rgo_toolchain::secrets::hidden;
 use crate::cli::common::FormatArg;
 use crate::destination::{self, Destination};
 use crate::exit::Hint;
-use crate::place;
+use rgo_files::atomic_file;
 
 /// Renders a report to stdout in one write.
 ///
@@ -53,7 +53,8 @@ pub fn deliver(data: &[u8], file: Option<&Path>) -> anyhow::Result<()> {
         Destination::File { path, .. } => {
             let path = Utf8Path::from_path(&path)
                 .with_context(|| format!("the path {} is not UTF-8", path.display()))?;
-            place::put(path, data, None).map(drop)
+            atomic_file::write(path, data, None)?;
+            Ok(())
         }
     }
 }

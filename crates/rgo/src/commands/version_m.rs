@@ -29,11 +29,11 @@ use rgo_report::{Document, Style};
 
 use crate::cli::version_m::{VersionFormat, VersionM};
 use crate::exit::{Exit, Hint, Usage};
-use crate::input::{self, Content, Found, Item, Refusal};
 use crate::progress::Progress;
 use crate::{output, sections};
 use dossier::Dossier;
 use report::{Shape, VersionReport};
+use rgo_files::walk::{self, Content, Found, Item, Refusal};
 use rgo_policy::{Outcome, Policy, PolicyError, annotate};
 use unread::{Problems, Reason, Unread};
 pub use vocabulary::vocabulary;
@@ -124,7 +124,7 @@ fn survey(args: &VersionM, judged: bool) -> (Vec<Dossier>, Vec<Unread>, Exit) {
     let mut files: Vec<Dossier> = Vec::new();
     let mut problems = Problems::default();
     for Found { name, named, layers, value } in
-        input::visit(&args.files, &options(args), &begin, &look)
+        walk::visit(&args.files, &options(args), &begin, &look)
     {
         for image in value.images {
             files.push(image.at(&name, &layers));
@@ -147,11 +147,11 @@ fn annotate(args: &VersionM, outcome: &Outcome) {
     }
 }
 
-fn options(args: &VersionM) -> input::Options {
-    let mut options = input::Options {
+fn options(args: &VersionM) -> walk::Options {
+    let mut options = walk::Options {
         archives: !args.no_archives,
         all_layers: args.all_layers,
-        ..input::Options::default()
+        ..walk::Options::default()
     };
     if let Some(bytes) = args.max_member {
         options.limits.max_member = bytes;
@@ -193,7 +193,7 @@ struct Seen {
 impl Seen {
     /// Adds that there may be programs in what is behind an image.
     fn hides(&mut self, behind: Option<&Appended>) {
-        let packed = behind.and_then(|behind| input::appended(behind.looks_like));
+        let packed = behind.and_then(|behind| walk::appended(behind.looks_like));
         self.problems.extend(packed.map(|packed| Reason::Refused(Refusal::Foreign(packed))));
     }
 }
@@ -262,7 +262,7 @@ fn dump(args: &VersionM, section: &str) -> Result<Exit> {
     };
     let progress = Progress::new(args.quiet);
     let begin = |path: &Path| progress.begin(path);
-    let all = input::visit(&args.files, &options(args), &begin, &find);
+    let all = walk::visit(&args.files, &options(args), &begin, &find);
     match all.as_slice() {
         [one] => {
             output::deliver(&one.value, args.output.as_deref())?;

@@ -22,9 +22,9 @@ use super::leaks::{self, Prefix};
 use super::report::Artifact;
 use super::verdict::{self, Asked};
 use crate::exit::Hint;
-use crate::place;
 use companions::Companions;
 pub(super) use companions::no_dsymutil;
+use rgo_files::atomic_file;
 
 /// What is left out of the result.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -156,7 +156,7 @@ pub(super) fn finish(job: &Job<'_>) -> Result<Artifact> {
     inspected.findings.extend(companions.older(&job.output));
     // The companions first: whoever sees the file finds them with it.
     let companions = companions.place()?;
-    let changed = place::put(&job.output, &finished.bytes, Some(&job.linked))?;
+    let changed = atomic_file::write(&job.output, &finished.bytes, Some(&job.linked))?;
     Ok(Artifact {
         note: job.content.is_some(),
         stamped: finished.slots_written,
@@ -180,7 +180,7 @@ fn static_library(job: &Job<'_>, data: &[u8]) -> Result<Artifact> {
     let companions = Companions::prepare(job, data)?;
     let plain = plain(job, data, &companions)?;
     let companions = companions.place()?;
-    let changed = place::put(&job.output, data, None)?;
+    let changed = atomic_file::write(&job.output, data, None)?;
     Ok(Artifact { changed, companions, ..plain })
 }
 

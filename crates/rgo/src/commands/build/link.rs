@@ -28,7 +28,8 @@ use rgo_toolchain::zig::{self, Zig, ZigError};
 
 use super::finish::{self, Content};
 use super::prepare::{self, Prepared};
-use crate::{output, place};
+use crate::output;
+use rgo_files::atomic_file;
 
 /// Room for what goes into a program, in bytes.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -354,7 +355,7 @@ impl<'a> Linker<'a> {
         let object = self.prepared.cache.folder("notes").join(format!("{}.obj", toolchain.name));
         let (format, arch) = (format(toolchain), arch(toolchain));
         if !self.dry_run {
-            place::put(&object, &object_file(format, &arch, room, "")?, None)?;
+            atomic_file::write(&object, &object_file(format, &arch, room, "")?, None)?;
         }
         let keep = match format {
             Format::Pe => ["/INCLUDE:RGO_NOTE", "/INCLUDE:RGO_AUDIT"],
@@ -375,10 +376,10 @@ impl Linking {
         let Some(offered) = &self.offered else { return Ok(()) };
         let room = offered.capacities.max(least);
         let object = object_file(offered.format, &offered.arch, room, &offered.id(room))?;
-        place::put(&offered.object, &object, None)?;
+        atomic_file::write(&offered.object, &object, None)?;
         let symbols = [rgo_note::SYMBOL, rgo_binary::embedded::auditable::SYMBOL];
         let recipe = offered.recipe.clone().with_note(&offered.object, &symbols);
-        place::put(&offered.file, &serde_json::to_vec(&recipe)?, None)?;
+        atomic_file::write(&offered.file, &serde_json::to_vec(&recipe)?, None)?;
         Ok(())
     }
 

@@ -48,12 +48,13 @@ use rgo_toolchain::{dsymutil, interrupt, processes, project, unification};
 use crate::cli::build::{Build, BuildArgs, Other};
 use crate::cli::common::FormatArg;
 use crate::exit::Exit;
-use crate::{output, place};
+use crate::output;
 use execute::{Executed, Execution};
 use link::Linking;
 use prepare::Prepared;
 pub use report::size;
 use report::{BuildReport, CompilerUsed, TargetReport};
+use rgo_files::atomic_file;
 pub(super) use settings::LEFT_OUT;
 use verdict::Level;
 
@@ -110,7 +111,7 @@ fn build(args: &BuildArgs) -> Result<Exit> {
         dsymutil,
     };
     for folder in plans.iter().map(|plan| prepared.output.join(&plan.toolchain.name)) {
-        place::probe(&folder)?;
+        atomic_file::check_writable(&folder)?;
     }
     let clean = args.all.then(|| clean(&prepared, &plans));
     let Executed { reports: done, rebuilt } = execution.run(clean.as_ref(), &runs)?;

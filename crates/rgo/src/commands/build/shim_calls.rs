@@ -14,7 +14,8 @@ use rgo_toolchain::shim::asked::{ListForm, exported_by};
 
 use super::{as_asked, finish, open_names};
 use crate::exit::Exit;
-use crate::{dispatch, output, place};
+use crate::{dispatch, output};
+use rgo_files::atomic_file;
 
 /// If this process was started as the link shim or as a compiler for build scripts, does that
 /// and gives the exit code.
@@ -82,7 +83,7 @@ fn mend(linked: &shim::Linked) -> Result<()> {
         bytes = restricted(&bytes, &allowed, linked.library)?;
     }
     drop(data);
-    place::put(&linked.output, &bytes, Some(&linked.output))?;
+    atomic_file::write(&linked.output, &bytes, Some(&linked.output))?;
     Ok(())
 }
 

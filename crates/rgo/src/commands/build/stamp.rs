@@ -16,7 +16,8 @@ use super::values::Template;
 use super::{finish, values};
 use crate::cli::build::StampArgs;
 use crate::exit::{Exit, Hint};
-use crate::{output, place};
+use crate::output;
+use rgo_files::atomic_file;
 
 /// What was written where.
 #[derive(Debug, Serialize)]
@@ -80,7 +81,7 @@ pub(super) fn run(args: &StampArgs) -> Result<Exit> {
     let to = args.output.as_ref().unwrap_or(&args.file);
     // A link stays a link: what it leads to is stamped.
     let place = to.canonicalize_utf8().unwrap_or_else(|_| to.clone());
-    place::put(&place, &finished.bytes, Some(&args.file))?;
+    atomic_file::write(&place, &finished.bytes, Some(&args.file))?;
     if finished.identity_dropped {
         output::warning(&format!("{to} was signed by an identity, and is not any more"));
     }

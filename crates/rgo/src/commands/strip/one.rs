@@ -18,8 +18,8 @@ use super::split::{self, Home, Split};
 use super::target::Target;
 use super::write::{self, Wait};
 use crate::exit::{Hint, Usage};
-use crate::mapped::{self, Bytes};
 use crate::{output, sections};
+use rgo_files::mmap::{self, Bytes};
 
 /// Strips a file.
 ///
@@ -75,7 +75,7 @@ impl Input {
             return Err(anyhow!("it is no regular file").context(hint));
         }
         let file = File::open(path)?;
-        let bytes = mapped::file(&file)?;
+        let bytes = mmap::file(&file)?;
         let real = path.canonicalize()?;
         let name = real.file_name().unwrap_or_default().to_string_lossy().into_owned();
         Ok(Self { file, bytes, name, path: path.to_owned() })
@@ -133,7 +133,7 @@ fn prepare(input: &Input, target: &Target, asked: &Asked) -> Result<Ready> {
     let mut write = |result: &File, wait: Wait, there: u64| {
         write::write(&edited.draft, &input.file, result, wait, there)
             .context("writing the result")?;
-        let bytes = mapped::file(result).context("reading the result back")?;
+        let bytes = mmap::file(result).context("reading the result back")?;
         edited.verify(&bytes)?;
         if asked.report {
             report.look_at(&slices, &bytes)?;
@@ -173,7 +173,7 @@ fn only_companion(
             let result = target.temporary()?;
             write::write(companion, file, result.as_file(), target.wait(), 0)
                 .context("writing the result")?;
-            let bytes = mapped::file(result.as_file()).context("reading the result back")?;
+            let bytes = mmap::file(result.as_file()).context("reading the result back")?;
             split::belongs(&bytes, images)?;
             Ok(Some(result))
         })?;

@@ -29,8 +29,8 @@ use super::one::Input;
 use super::report::FileReport;
 use super::write::{self, Wait};
 use crate::exit::Hint;
-use crate::mapped;
 use place::{Place, Prepared};
+use rgo_files::mmap;
 pub(super) use supplement::Home;
 use supplement::Supplement;
 
@@ -87,8 +87,7 @@ pub(super) fn make(
         let link = is_linked.then(|| (place.link_name(), rgo_edit::debuglink_crc(companion)));
         let prepared = (!asked.dry_run).then(|| place.prepare(companion, file)).transpose()?;
         if let Some(prepared) = &prepared {
-            belongs(&mapped::map(&prepared.file())?, images)
-                .context("reading the companion back")?;
+            belongs(&mmap::map(&prepared.file())?, images).context("reading the companion back")?;
         }
         Ok(Some(Split { place, prepared, link }))
     })
@@ -130,7 +129,7 @@ pub(super) fn with_companion<T>(
     let plain = tempfile::tempfile().context("making a file for what is not compressed yet")?;
     write::write(&companion, &input.file, &plain, Wait::Nobody, 0)
         .context("writing the debug data")?;
-    let bytes = mapped::file(&plain).context("reading the debug data back")?;
+    let bytes = mmap::file(&plain).context("reading the debug data back")?;
     let edits = Finish { compression: Some(compression), ..Finish::default() };
     let edited = rgo_edit::edit(&bytes, &edits).context("compressing the debug data")?;
     work(&edited.draft, &plain)

@@ -12,7 +12,7 @@ use serde::Serialize;
 
 use super::details::Details;
 use super::said::{Said, Source};
-use crate::input::{Layer, Name};
+use rgo_files::walk::{Layer, Name};
 
 /// Compilers that are named in the place of a toolchain.
 const NAMED: usize = 3;

@@ -10,10 +10,11 @@ use std::path::{Component, Path, PathBuf};
 
 use crate::cli::version_m::VersionM;
 use crate::exit::{Exit, Hint};
-use crate::{mapped, output};
+use crate::output;
 use anyhow::anyhow;
 use rayon::prelude::*;
 use rgo_binary::go_version::{self, Info, Refusal};
+use rgo_files::mmap;
 use rgo_toolchain::exec::{self, Cmd};
 use walkdir::WalkDir;
 
@@ -159,7 +160,7 @@ fn read(path: &Path) -> Result<Info, Failure> {
     if !go_version::worth_reading(&start) {
         return Err(refused());
     }
-    let data = mapped::map(path).map_err(|_| refused())?;
+    let data = mmap::map(path).map_err(|_| refused())?;
     go_version::read(&data).map_err(|why| match why {
         Refusal::BeforeFile => Failure::Read,
         why => Failure::Refused(why),

@@ -10,8 +10,8 @@ use rgo_binary::Error;
 use rgo_report::printable;
 use serde::Serialize;
 
-use crate::input::{Foreign, Layer, Name, Refusal, Role};
 use crate::output;
+use rgo_files::walk::{Foreign, Layer, Name, Refusal, Role};
 
 /// A file or member that was not read and may be a program, or hold one.
 #[derive(Clone, Debug, Serialize)]

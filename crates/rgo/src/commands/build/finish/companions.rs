@@ -15,7 +15,8 @@ use super::super::leaks::{self, Leak, Prefix};
 use super::super::verdict::{Finding, Level};
 use super::{Job, StripMode};
 use crate::exit::Hint;
-use crate::{output, place};
+use crate::output;
+use rgo_files::atomic_file;
 
 /// Files that are ready, and not yet in place.
 #[derive(Debug, Default)]
@@ -135,11 +136,11 @@ impl Companions {
     pub(super) fn place(self) -> Result<Vec<Utf8PathBuf>> {
         let mut placed = Vec::new();
         for file in self.files {
-            place::put(&file.path, &file.bytes, None)?;
+            atomic_file::write(&file.path, &file.bytes, None)?;
             placed.push(file.path);
         }
         if let Some(bundle) = self.bundle {
-            place::put_folder(&bundle.path, &bundle.made)?;
+            atomic_file::replace_dir(&bundle.path, &bundle.made)?;
             placed.push(bundle.path);
         }
         Ok(placed)

@@ -16,7 +16,7 @@ use super::super::write::{self, Wait};
 use super::dsym;
 use crate::destination;
 use crate::exit::Hint;
-use crate::place::MadeFolders;
+use rgo_files::atomic_file::MadeFolders;
 
 /// How often the folder is made again, if it goes before there is something in it.
 const TRIES: usize = 10;

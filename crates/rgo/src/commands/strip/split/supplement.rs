@@ -13,7 +13,7 @@ use std::path::{Component, Path, PathBuf};
 
 use rgo_binary::{Image, Limits, slices};
 
-use crate::mapped;
+use rgo_files::mmap;
 
 /// How a companion is to name the supplementary file of its program.
 #[derive(Debug, PartialEq, Eq)]
@@ -69,7 +69,7 @@ impl Supplement {
 
 /// The path by which a companion names its supplementary file.
 fn path_in(companion: &Path) -> Option<String> {
-    let bytes = mapped::map(companion).ok()?;
+    let bytes = mmap::map(companion).ok()?;
     let limits = Limits { max_file: u64::MAX, ..Limits::default() };
     let slices = slices(&bytes, &limits).ok()?;
     slices.iter().find_map(|slice| rgo_edit::supplement(&slice.image)).map(str::to_owned)

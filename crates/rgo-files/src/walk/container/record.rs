@@ -25,10 +25,10 @@ const LINK_UNIT: usize = 32;
 
 /// How many more paths all layers of an archive may record.
 #[derive(Clone, Debug)]
-pub(in crate::input) struct Room(Arc<AtomicUsize>);
+pub(in crate::walk) struct Room(Arc<AtomicUsize>);
 
 impl Room {
-    pub(in crate::input) fn of(paths: usize) -> Self {
+    pub(in crate::walk) fn of(paths: usize) -> Self {
         Self(Arc::new(paths.into()))
     }
 
@@ -41,7 +41,7 @@ impl Room {
 
 /// What an entry of a layer is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(in crate::input) enum Entry<'t> {
+pub(in crate::walk) enum Entry<'t> {
     Folder,
     /// Another name for an entry that came before it.
     HardLink(&'t [u8]),
@@ -51,7 +51,7 @@ pub(in crate::input) enum Entry<'t> {
 
 /// A file or a member that may be a layer, while the walk visits it.
 #[derive(Debug)]
-pub(in crate::input) enum Candidate {
+pub(in crate::walk) enum Candidate {
     /// Its tar has not begun. `level` is the number of archives around it.
     Expected { level: usize, record: Record },
     /// A tar that was read, as far as possible.
@@ -59,19 +59,19 @@ pub(in crate::input) enum Candidate {
 }
 
 impl Candidate {
-    pub(in crate::input) fn expected(level: usize, room: &Room) -> Self {
+    pub(in crate::walk) fn expected(level: usize, room: &Room) -> Self {
         Self::Expected { level, record: Record::new(room.clone()) }
     }
 
     /// A tar without members.
-    pub(in crate::input) fn blank(self) -> Self {
+    pub(in crate::walk) fn blank(self) -> Self {
         match self {
             Self::Expected { record, .. } | Self::Read(record) => Self::Read(record),
         }
     }
 
     /// The record, if this was a tar.
-    pub(in crate::input) fn record(self) -> Option<Record> {
+    pub(in crate::walk) fn record(self) -> Option<Record> {
         match self {
             Self::Expected { .. } => None,
             Self::Read(record) => Some(record),
@@ -81,7 +81,7 @@ impl Candidate {
 
 /// The paths that a layer has and deletes, and the results that come from it.
 #[derive(Debug)]
-pub(in crate::input) struct Record {
+pub(in crate::walk) struct Record {
     marks: HashMap<Key, Mark>,
     /// The other names of a file, by its first name.
     links: HashMap<Path, Vec<Link>>,
@@ -142,7 +142,7 @@ impl Record {
     }
 
     /// Records an entry of the layer's tar.
-    pub(in crate::input) fn entry(&mut self, name: &[u8], entry: Entry<'_>) {
+    pub(in crate::walk) fn entry(&mut self, name: &[u8], entry: Entry<'_>) {
         self.count = self.count.saturating_add(1);
         self.last = Path::new(name);
         let Some(path) = self.last.take() else { return };
@@ -162,14 +162,14 @@ impl Record {
     }
 
     /// Records that these results come from the last entry.
-    pub(in crate::input) fn found(&mut self, found: Range<usize>) {
+    pub(in crate::walk) fn found(&mut self, found: Range<usize>) {
         if let Some(path) = self.last.as_ref().filter(|_| !found.is_empty()) {
             self.items.push(Item { number: self.count, path: path.clone(), found });
         }
     }
 
     /// Shifts the results behind so many others.
-    pub(in crate::input) fn behind(mut self, others: usize) -> Self {
+    pub(in crate::walk) fn behind(mut self, others: usize) -> Self {
         for item in &mut self.items {
             item.found = item.found.start + others..item.found.end + others;
         }

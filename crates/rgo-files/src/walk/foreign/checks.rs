@@ -81,7 +81,7 @@ pub(super) fn a_out(head: &[u8]) -> bool {
 }
 
 /// Whether this is bzip2: its mark is three letters, the next one is that of a block or of the end.
-pub(in crate::input) fn is_bzip2(head: &[u8]) -> bool {
+pub(in crate::walk) fn is_bzip2(head: &[u8]) -> bool {
     let block = head.get(4..10);
     head.starts_with(b"BZh")
         && matches!(head.get(3), Some(b'1'..=b'9'))
@@ -116,7 +116,7 @@ pub(super) fn cpio(head: &[u8]) -> bool {
 }
 
 /// Whether a file is the memory of a program that has ended: an ELF file of the kind ET_CORE.
-pub(in crate::input) fn is_core_dump(head: &[u8]) -> bool {
+pub(in crate::walk) fn is_core_dump(head: &[u8]) -> bool {
     if !head.starts_with(b"\x7fELF") {
         return false;
     }

@@ -8,8 +8,8 @@ use std::io::Read;
 use super::lists::{Images, plain};
 use super::record::{Candidate, Record, Room};
 use super::squash::{Place, Squash};
-use crate::input::limits::{Limits, MAX_METADATA};
-use crate::input::visitor::{Body, Visitor};
+use crate::walk::limits::{Limits, MAX_METADATA};
+use crate::walk::visitor::{Body, Visitor};
 
 /// What is kept of one archive's lists at most, in bytes.
 const MAX_KEPT: usize = 32 << 20;
@@ -18,7 +18,7 @@ const LAYER: usize = 8;
 
 /// Collects from one tar.
 #[derive(Debug)]
-pub(in crate::input) struct Collector {
+pub(in crate::walk) struct Collector {
     texts: BTreeMap<String, Vec<u8>>,
     /// How many bytes the texts have.
     kept: usize,
@@ -31,7 +31,7 @@ pub(in crate::input) struct Collector {
 }
 
 impl Collector {
-    pub(in crate::input) fn new(limits: &Limits) -> Self {
+    pub(in crate::walk) fn new(limits: &Limits) -> Self {
         Self {
             texts: BTreeMap::new(),
             kept: 0,
@@ -43,7 +43,7 @@ impl Collector {
     }
 
     /// Visits a member of the tar, and keeps its text if it may be a list.
-    pub(in crate::input) fn look<T>(
+    pub(in crate::walk) fn look<T>(
         &mut self,
         visitor: &mut Visitor<'_, T>,
         name: &[u8],
@@ -88,7 +88,7 @@ impl Collector {
     }
 
     /// Records a link, which may stand for a layer.
-    pub(in crate::input) fn link(&mut self, name: &[u8], target: &[u8]) {
+    pub(in crate::walk) fn link(&mut self, name: &[u8], target: &[u8]) {
         let text = |bytes| std::str::from_utf8(bytes).ok().map(plain);
         let (Some(name), Some(target)) = (text(name), text(target)) else { return };
         if !is_layer(name) || !self.takes_room() {
@@ -112,7 +112,7 @@ impl Collector {
 
     /// Squashes the results from `first` on, if the tar holds container images. `whole` is whether
     /// the tar was read to its end: only then is a layer that was not met really missing.
-    pub(in crate::input) fn settle<T>(
+    pub(in crate::walk) fn settle<T>(
         self,
         visitor: &mut Visitor<'_, T>,
         first: usize,

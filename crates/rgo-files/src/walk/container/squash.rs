@@ -14,16 +14,16 @@ use super::Layer;
 use super::lists::{Image, Images, LayerFile, Storage, plain};
 use super::path::{Keys, Path};
 use super::record::{Item, Record, is_whiteout};
-use crate::input::name::{Name, escape};
-use crate::input::refusal::Refusal;
-use crate::input::{Content, Found, Item as Seen, Look, Options};
+use crate::walk::name::{Name, escape};
+use crate::walk::refusal::Refusal;
+use crate::walk::{Content, Found, Item as Seen, Look, Options};
 
 /// What it costs to place a file in a layer, in memory and time. One step is one layer asked
 /// whether it hides a file.
 const PLACE: usize = 16;
 
 /// Where the layers lie.
-pub(in crate::input) enum Place {
+pub(in crate::walk) enum Place {
     /// In an archive of this name.
     Archive(Name),
     /// In a folder.
@@ -83,18 +83,18 @@ impl Place {
 }
 
 /// Squashes the images of an archive or a folder.
-pub(in crate::input) struct Squash<'s, T> {
-    pub(in crate::input) place: &'s Place,
-    pub(in crate::input) images: &'s Images,
+pub(in crate::walk) struct Squash<'s, T> {
+    pub(in crate::walk) place: &'s Place,
+    pub(in crate::walk) images: &'s Images,
     /// The layers that were met, by path; `None` for one that is not a tar.
-    pub(in crate::input) records: &'s BTreeMap<String, Option<Record>>,
+    pub(in crate::walk) records: &'s BTreeMap<String, Option<Record>>,
     /// Whether everything was read, so that a layer that was not met is missing.
-    pub(in crate::input) is_whole: bool,
+    pub(in crate::walk) is_whole: bool,
     /// Whether some layers could not be recorded.
-    pub(in crate::input) is_full: bool,
-    pub(in crate::input) options: &'s Options,
-    pub(in crate::input) named: bool,
-    pub(in crate::input) look: &'s Look<'s, T>,
+    pub(in crate::walk) is_full: bool,
+    pub(in crate::walk) options: &'s Options,
+    pub(in crate::walk) named: bool,
+    pub(in crate::walk) look: &'s Look<'s, T>,
 }
 
 /// Where a file of a layer is shown.
@@ -112,7 +112,7 @@ type AllShown<'r> = BTreeMap<&'r str, Vec<Shown<'r>>>;
 impl<T> Squash<'_, T> {
     /// Returns the results by image, path and layer, and behind them those that are in no layer.
     /// `first` is the number that the records have for the first of `found`.
-    pub(in crate::input) fn settle(&self, first: usize, found: Vec<Found<T>>) -> Vec<Found<T>> {
+    pub(in crate::walk) fn settle(&self, first: usize, found: Vec<Found<T>>) -> Vec<Found<T>> {
         let (shown, mut refused) = self.shown();
         let mut found: Vec<Option<Found<T>>> = found.into_iter().map(Some).collect();
         let mut inside = Vec::new();

@@ -6,14 +6,35 @@ use std::fs::{self, File, Permissions};
 use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context, Result};
 use camino::Utf8Path;
+
+/// Why a file or folder cannot be written.
+#[derive(Debug, thiserror::Error)]
+#[error("{what}")]
+pub struct WriteError {
+    /// What was done, to which path.
+    what: String,
+    source: io::Error,
+}
+
+type Result<T, E = WriteError> = std::result::Result<T, E>;
+
+/// Says what was done where it failed.
+trait Context<T> {
+    fn with_context(self, what: impl FnOnce() -> String) -> Result<T>;
+}
+
+impl<T> Context<T> for io::Result<T> {
+    fn with_context(self, what: impl FnOnce() -> String) -> Result<T> {
+        self.map_err(|source| WriteError { what: what(), source })
+    }
+}
 
 /// Writes `bytes` to `path` with the mode of `like`; `false` if they were there already.
 ///
 /// # Errors
 /// If the folder or the file cannot be written; the file that was there is then as before.
-pub(crate) fn put(path: &Utf8Path, bytes: &[u8], like: Option<&Utf8Path>) -> Result<bool> {
+pub fn write(path: &Utf8Path, bytes: &[u8], like: Option<&Utf8Path>) -> Result<bool> {
     let permissions = match like {
         Some(like) => {
             Some(fs::metadata(like).with_context(|| format!("reading {like}"))?.permissions())
@@ -26,7 +47,7 @@ pub(crate) fn put(path: &Utf8Path, bytes: &[u8], like: Option<&Utf8Path>) -> Res
     let folder = path.parent().filter(|p| !p.as_str().is_empty()).unwrap_or(Utf8Path::new("."));
     let _made = MadeFolders::make(folder.as_std_path())
         .with_context(|| format!("creating the folder {folder}"))?;
-    write(folder, path, bytes, permissions).with_context(|| format!("writing {path}"))?;
+    write_beside(folder, path, bytes, permissions).with_context(|| format!("writing {path}"))?;
     Ok(true)
 }
 
@@ -35,7 +56,7 @@ pub(crate) fn put(path: &Utf8Path, bytes: &[u8], like: Option<&Utf8Path>) -> Res
 ///
 /// # Errors
 /// If it cannot be created, or nothing can be written into it.
-pub(crate) fn probe(folder: &Utf8Path) -> Result<()> {
+pub fn check_writable(folder: &Utf8Path) -> Result<()> {
     // Another build may have put something there by the end, which keeps it.
     let _made = MadeFolders::make(folder.as_std_path())
         .with_context(|| format!("creating the folder {folder}"))?;
@@ -46,7 +67,7 @@ pub(crate) fn probe(folder: &Utf8Path) -> Result<()> {
 /// Folders that were made for something. Those of them that are empty when this is dropped are
 /// taken away again.
 #[derive(Debug)]
-pub(crate) struct MadeFolders {
+pub struct MadeFolders {
     /// The innermost first.
     paths: Vec<PathBuf>,
 }
@@ -56,7 +77,7 @@ impl MadeFolders {
     ///
     /// # Errors
     /// If one cannot be made; then none is.
-    pub(crate) fn make(folder: &Path) -> io::Result<Self> {
+    pub fn make(folder: &Path) -> io::Result<Self> {
         let missing =
             folder.ancestors().take_while(|it| !it.as_os_str().is_empty() && !it.exists());
         let made = Self { paths: missing.map(Path::to_owned).collect() };
@@ -78,7 +99,7 @@ impl Drop for MadeFolders {
 ///
 /// # Errors
 /// If a rename fails.
-pub(crate) fn put_folder(path: &Utf8Path, made: &Utf8Path) -> Result<()> {
+pub fn replace_dir(path: &Utf8Path, made: &Utf8Path) -> Result<()> {
     if !path.exists() {
         return fs::rename(made, path).with_context(|| format!("placing {path}"));
     }
@@ -97,12 +118,12 @@ pub(crate) fn put_folder(path: &Utf8Path, made: &Utf8Path) -> Result<()> {
         .with_context(|| format!("placing {path}"))
 }
 
-fn write(
+fn write_beside(
     folder: &Utf8Path,
     path: &Utf8Path,
     bytes: &[u8],
     permissions: Option<Permissions>,
-) -> Result<()> {
+) -> io::Result<()> {
     let mut file = tempfile::Builder::new().prefix(".rgo-").tempfile_in(folder)?;
     file.write_all(bytes)?;
     match permissions {
@@ -151,6 +172,10 @@ mod tests {
     use super::*;
     use camino::Utf8PathBuf;
 
+    fn shown(error: &WriteError) -> String {
+        format!("{error}: {}", error.source)
+    }
+
     fn folder() -> (tempfile::TempDir, Utf8PathBuf) {
         let folder = tempfile::tempdir().expect("a temporary folder");
         let path = Utf8PathBuf::from_path_buf(folder.path().to_owned()).expect("UTF-8");
@@ -161,9 +186,9 @@ mod tests {
     fn the_same_bytes_are_not_written_again() {
         let (_guard, folder) = folder();
         let path = folder.join("a/b");
-        assert!(put(&path, b"one", None).expect("writes"));
-        assert!(!put(&path, b"one", None).expect("writes"));
-        assert!(put(&path, b"two", None).expect("writes"));
+        assert!(write(&path, b"one", None).expect("writes"));
+        assert!(!write(&path, b"one", None).expect("writes"));
+        assert!(write(&path, b"two", None).expect("writes"));
         assert_eq!(fs::read(&path).expect("reads"), b"two");
         assert_eq!(fs::read_dir(folder.join("a")).expect("lists").count(), 1);
     }
@@ -172,22 +197,22 @@ mod tests {
     fn a_probe_leaves_nothing() {
         let (_guard, folder) = folder();
         let output = folder.join("dist/linux-amd64");
-        probe(&output).expect("can be written");
+        check_writable(&output).expect("can be written");
         assert_eq!(fs::read_dir(&folder).expect("lists").count(), 0);
         fs::create_dir_all(&output).expect("creates");
-        probe(&output).expect("can be written");
+        check_writable(&output).expect("can be written");
         assert!(output.is_dir(), "it was there before");
         fs::write(output.join("file"), "x").expect("writes");
-        let error = probe(&output.join("file")).expect_err("a file is no folder");
-        assert!(format!("{error:#}").contains("creating the folder"), "{error:#}");
+        let error = check_writable(&output.join("file")).expect_err("a file is no folder");
+        assert!(shown(&error).contains("creating the folder"), "{error}");
     }
 
     // Root writes where it likes, except into what no one can write to.
     #[cfg(target_os = "linux")]
     #[test]
     fn a_probe_finds_a_folder_that_is_there_and_takes_no_file() {
-        let error = probe("/proc/self".into()).expect_err("no file can be made there");
-        assert!(format!("{error:#}").contains("/proc/self cannot be written to"), "{error:#}");
+        let error = check_writable("/proc/self".into()).expect_err("no file can be made there");
+        assert!(shown(&error).contains("/proc/self cannot be written to"), "{error}");
     }
 
     #[test]
@@ -198,7 +223,7 @@ mod tests {
             let made = folder.join("made");
             fs::create_dir(&made).expect("creates");
             fs::write(made.join(round), round).expect("writes");
-            put_folder(&path, &made).expect("is placed");
+            replace_dir(&path, &made).expect("is placed");
             let names: Vec<_> = path.read_dir_utf8().expect("lists").flatten().collect();
             assert_eq!(names.len(), 1);
             assert_eq!(names[0].file_name(), round);
@@ -211,7 +236,7 @@ mod tests {
         let (_guard, folder) = folder();
         let path = folder.join("x.dSYM");
         fs::create_dir(&path).expect("creates");
-        put_folder(&path, &folder.join("absent")).expect_err("there is nothing to place");
+        replace_dir(&path, &folder.join("absent")).expect_err("there is nothing to place");
         assert!(path.is_dir());
     }
 
@@ -219,7 +244,7 @@ mod tests {
     fn a_place_that_cannot_be_written_is_named() {
         let (_guard, folder) = folder();
         fs::write(folder.join("file"), "x").expect("writes");
-        let error = put(&folder.join("file/inside"), b"", None).expect_err("a file is no folder");
-        assert!(format!("{error:#}").contains("creating the folder"), "{error:#}");
+        let error = write(&folder.join("file/inside"), b"", None).expect_err("a file is no folder");
+        assert!(shown(&error).contains("creating the folder"), "{error}");
     }
 }

@@ -8,8 +8,10 @@ use std::path::Path;
 use memmap2::Mmap;
 
 /// A file's bytes, mapped.
-pub(crate) enum Bytes {
+pub enum Bytes {
+    /// Mapped.
     Mapped(Mmap),
+    /// Of an empty file, which cannot be mapped.
     Empty,
 }
 
@@ -25,12 +27,18 @@ impl Deref for Bytes {
 }
 
 /// Maps the file of a path.
-pub(crate) fn map(path: &Path) -> io::Result<Bytes> {
+///
+/// # Errors
+/// If it cannot be read, or is no regular file.
+pub fn map(path: &Path) -> io::Result<Bytes> {
     file(&File::open(path)?)
 }
 
 /// Maps an open file.
-pub(crate) fn file(file: &File) -> io::Result<Bytes> {
+///
+/// # Errors
+/// If it is no regular file, or cannot be mapped.
+pub fn file(file: &File) -> io::Result<Bytes> {
     let metadata = file.metadata()?;
     if !metadata.is_file() {
         return Err(io::Error::new(io::ErrorKind::InvalidInput, "not a regular file"));

@@ -4,7 +4,7 @@ use super::super::super::{Limits, Options};
 use super::super::build::{layer, zip};
 use super::super::found;
 use super::{app, packed, report, saved, seen};
-use crate::input::visitor::Body;
+use crate::walk::visitor::Body;
 
 /// The paths that a container sees, and with all layers those that it does not, with the layer
 /// that hides them.

@@ -4,7 +4,7 @@ use super::super::super::{Options, visit};
 use super::super::build::{gz, layer, tar, zst};
 use super::super::{found, line, words};
 use super::{app, layout, oci, packed, report, saved};
-use crate::input::visitor::Body;
+use crate::walk::visitor::Body;
 
 #[test]
 fn every_image_of_an_index_has_its_own_title() {

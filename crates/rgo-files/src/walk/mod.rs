@@ -16,6 +16,7 @@ mod budget;
 mod compressed;
 mod container;
 mod file;
+mod folders;
 mod foreign;
 mod inflate;
 mod layout;
@@ -25,7 +26,6 @@ mod refusal;
 mod sniff;
 mod tar;
 mod visitor;
-mod walk;
 mod zip;
 
 #[cfg(test)]
@@ -41,7 +41,7 @@ pub use name::{Name, SEPARATOR};
 pub use refusal::Refusal;
 pub use sniff::Kind;
 
-use walk::{Entry, Walk};
+use folders::{Entry, Walk};
 
 /// What is visited, and within which limits.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

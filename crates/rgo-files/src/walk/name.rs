@@ -27,8 +27,8 @@ impl Name {
     }
 
     /// The name of a file.
-    #[cfg(test)]
-    pub(crate) fn from_path(file: PathBuf) -> Self {
+    #[must_use]
+    pub fn from_path(file: PathBuf) -> Self {
         Self::new(file)
     }
 

@@ -9,7 +9,7 @@ use std::path::Path;
 use super::super::{Found, Layer, Options, visit};
 use super::build::{gz, image, tar, xz, zst};
 use super::{found, line, words};
-use crate::input::visitor::Body;
+use crate::walk::visitor::Body;
 
 /// The members of an archive or the files of a folder.
 type Files = Vec<(String, Vec<u8>)>;

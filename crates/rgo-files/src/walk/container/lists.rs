@@ -27,7 +27,7 @@ use serde::de::DeserializeOwned;
 use super::{Annotations, ContainerImage};
 
 /// Returns a small file of a layout by its path.
-pub(in crate::input) type Texts<'t> = dyn Fn(&str) -> Option<Cow<'t, [u8]>> + 't;
+pub(in crate::walk) type Texts<'t> = dyn Fn(&str) -> Option<Cow<'t, [u8]>> + 't;
 
 /// Most images of one archive.
 const MAX_IMAGES: usize = 256;
@@ -38,7 +38,7 @@ const MAX_LAYERS: usize = 100_000;
 
 /// The images that the lists name.
 #[derive(Debug, Default)]
-pub(in crate::input) struct Images {
+pub(in crate::walk) struct Images {
     pub(super) all: Vec<Image>,
     /// Whether the lists name more images than the limits allow.
     pub(super) more: bool,
@@ -71,7 +71,7 @@ pub(super) enum Storage {
 
 impl Images {
     /// Reads the lists of a layout whose small files `read` gives.
-    pub(in crate::input) fn read<'t>(read: &'t Texts<'t>) -> Self {
+    pub(in crate::walk) fn read<'t>(read: &'t Texts<'t>) -> Self {
         let mut reader = Reader {
             read,
             keeping: Keeping::Layout,
@@ -102,12 +102,12 @@ impl Images {
     }
 
     /// Whether there is none.
-    pub(in crate::input) fn is_empty(&self) -> bool {
+    pub(in crate::walk) fn is_empty(&self) -> bool {
         self.all.is_empty()
     }
 
     /// The paths of all layers.
-    pub(in crate::input) fn layers(&self) -> impl Iterator<Item = &Arc<str>> {
+    pub(in crate::walk) fn layers(&self) -> impl Iterator<Item = &Arc<str>> {
         self.all.iter().flat_map(|image| image.layers.iter().map(|layer| &layer.path))
     }
 

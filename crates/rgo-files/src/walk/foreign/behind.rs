@@ -4,7 +4,7 @@
 use memchr::memmem;
 
 use super::{Foreign, Role};
-use crate::input::sniff::HEAD;
+use crate::walk::sniff::HEAD;
 
 static MAKESELF: Foreign =
     Foreign { one: "a makeself archive", many: "makeself archives", role: Role::Packed };
@@ -23,7 +23,7 @@ const SCRIPTS: [(&[u8], &Foreign); 2] =
 const END: usize = 4096;
 
 /// Recognizes a script that is an archive, by all its bytes.
-pub(in crate::input) fn script(bytes: &[u8]) -> Option<&'static Foreign> {
+pub(in crate::walk) fn script(bytes: &[u8]) -> Option<&'static Foreign> {
     if !bytes.starts_with(b"#!") {
         return None;
     }

@@ -8,8 +8,8 @@
 use std::io::{self, Read, Seek, SeekFrom};
 
 use super::{Foreign, Role, describe};
-use crate::input::sniff::HEAD;
-use crate::input::visitor::fill;
+use crate::walk::sniff::HEAD;
+use crate::walk::visitor::fill;
 
 static OPTICAL: Foreign = Foreign {
     one: "an image of an optical disk (.iso)",
@@ -32,18 +32,18 @@ const KOLY: &[u8] = b"koly\0\0\0\x04\0\0\x02\0";
 const PIECE: usize = 1 << 16;
 
 /// Recognizes an image by all its bytes.
-pub(in crate::input) fn of_bytes(bytes: &[u8]) -> Option<&'static Foreign> {
+pub(in crate::walk) fn of_bytes(bytes: &[u8]) -> Option<&'static Foreign> {
     let end = bytes.len().checked_sub(TRAILER).and_then(|at| bytes.get(at..));
     optical(bytes).or_else(|| apple(end?))
 }
 
 /// Whether a file that begins so may be an image: it is neither text nor anything that is known.
-pub(in crate::input) fn is_possible(head: &[u8]) -> bool {
+pub(in crate::walk) fn is_possible(head: &[u8]) -> bool {
     head.len() == HEAD && describe(head).is_none()
 }
 
 /// Recognizes an image by two places of a file.
-pub(in crate::input) fn of_file(
+pub(in crate::walk) fn of_file(
     file: &mut (impl Read + Seek),
 ) -> io::Result<Option<&'static Foreign>> {
     let size = file.seek(SeekFrom::End(0))?;
@@ -65,7 +65,7 @@ pub(in crate::input) fn of_file(
 
 /// Recognizes an image by what a reader has, from its first byte. Unless it may be read `to_end`,
 /// only an optical disk is found.
-pub(in crate::input) fn of_stream(
+pub(in crate::walk) fn of_stream(
     reader: &mut dyn Read,
     to_end: bool,
 ) -> io::Result<Option<&'static Foreign>> {

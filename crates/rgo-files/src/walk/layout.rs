@@ -9,8 +9,8 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::container::{Candidate, Images, Place, Record, Room, Squash};
+use super::folders::Entry;
 use super::limits::{Limits, MAX_METADATA};
-use super::walk::Entry;
 use super::{Found, Look, Options};
 
 /// A folder of images has one of these files.

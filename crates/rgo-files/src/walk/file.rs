@@ -9,13 +9,13 @@ use memmap2::Mmap;
 
 use super::budget::Budget;
 use super::container::Candidate;
+use super::folders::Entry;
 use super::foreign::disk;
 use super::layout::Visited;
 use super::name::Name;
 use super::refusal::Refusal;
 use super::sniff::{HEAD, Kind, sniff};
 use super::visitor::{Body, Visitor, fill};
-use super::walk::Entry;
 use super::{Look, Options};
 
 /// Looks into a file and all that is inside it.
