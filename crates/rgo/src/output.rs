@@ -8,10 +8,9 @@ use anstream::stream::RawStream;
 use anstream::{AutoStream, ColorChoice};
 use anyhow::Context;
 use camino::Utf8Path;
-use rgo_report::{Report, Style, printable};
+use rgo_report::{Format, Report, Style, printable};
 use rgo_toolchain::secrets::hidden;
 
-use crate::cli::common::FormatArg;
 use crate::destination::{self, Destination};
 use crate::exit::Hint;
 use rgo_files::atomic_file;
@@ -20,7 +19,7 @@ use rgo_files::atomic_file;
 ///
 /// # Errors
 /// If stdout cannot take it.
-pub fn print<R: Report>(report: &R, format: FormatArg) -> anyhow::Result<()> {
+pub fn print<R: Report>(report: &R, format: impl Into<Format>) -> anyhow::Result<()> {
     let text =
         rgo_report::render(report, format.into(), style(None)).context("rendering the report")?;
     write(text.as_bytes())
@@ -73,7 +72,7 @@ pub fn line(text: &dyn Display) {
 ///
 /// # Errors
 /// If it cannot be rendered.
-pub fn print_to_stderr<R: Report>(report: &R, format: FormatArg) -> anyhow::Result<()> {
+pub fn print_to_stderr<R: Report>(report: &R, format: impl Into<Format>) -> anyhow::Result<()> {
     let style = Style { colour: colour(&io::stderr()) };
     let text = rgo_report::render(report, format.into(), style).context("rendering the report")?;
     let _ = io::stderr().lock().write_all(text.as_bytes());

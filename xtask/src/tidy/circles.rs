@@ -34,9 +34,22 @@ pub(super) fn broken(folder: &str, sources: &[Source]) -> anyhow::Result<Vec<Str
             files.insert(module, (path, &source.text));
         }
     }
-    let mut siblings = Siblings::new();
+    let mut parsed = BTreeMap::new();
+    let mut for_tests: Vec<Module> = Vec::new();
     for (module, (path, text)) in &files {
         let file = syn::parse_file(text)?;
+        for item in &file.items {
+            if let Item::Mod(item) = item
+                && is_for_tests(&item.attrs)
+            {
+                for_tests.push([&**module, &[item.ident.to_string()]].concat());
+            }
+        }
+        parsed.insert(module, (path, file));
+    }
+    parsed.retain(|module, _| !for_tests.iter().any(|tests| module.starts_with(tests)));
+    let mut siblings = Siblings::new();
+    for (module, (path, file)) in parsed {
         let mut reader = Reader { modules: &files, here: module.clone(), imports: BTreeSet::new() };
         file.items.iter().for_each(|item| reader.visit_item(item));
         for import in reader.imports {
@@ -243,6 +256,11 @@ mod tests {
             &[("a.rs", "use crate::b;"), ("b.rs", "#[cfg(test)] mod tests { use crate::a; }")],
             &[("a.rs", "use b::c; use std::fs;"), ("b.rs", "use crate::a;")],
             &[("bin/a.rs", "use crate::b;"), ("b.rs", "use crate::bin;")],
+            &[
+                ("a/mod.rs", "#[cfg(test)] mod tests;"),
+                ("a/tests.rs", "use crate::b;"),
+                ("b.rs", "use crate::a;"),
+            ],
         ] {
             assert_eq!(check(files), Vec::<String>::new(), "{files:?}");
         }

@@ -14,7 +14,7 @@ use clap::{Args, Parser, ValueEnum};
 use rgo_binary::{Recognised, recognise};
 
 use super::common::{ColourArgs, FormatArg, Tool, parse};
-pub use dialect::Apple;
+pub use apple::Apple;
 use dialect::Content;
 
 /// Take debug data and symbols out of programs, or put them into files of their own

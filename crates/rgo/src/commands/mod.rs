@@ -2,7 +2,5 @@
 //! from `rgo-toolchain`, words from `rgo-report`; what is read or written is read or written here.
 
 pub mod build;
-pub mod doctor;
 pub mod strip;
-pub mod toolchains;
 pub mod version_m;

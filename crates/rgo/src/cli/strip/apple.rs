@@ -2,7 +2,33 @@
 
 use std::path::PathBuf;
 
-use super::dialect::Apple;
+/// What is asked for by flags that only Apple's strip has.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[allow(clippy::struct_excessive_bools)]
+pub struct Apple {
+    /// `-s FILE`: the global symbols listed there stay, and stay exported.
+    pub keep: Option<PathBuf>,
+    /// `-R FILE`: those listed there go.
+    pub remove: Option<PathBuf>,
+    /// `-d FILE`: debugging symbols of the source files listed there stay.
+    pub debugging_of: Option<PathBuf>,
+    /// `-i`: a listed symbol need not be there.
+    pub may_be_missing: bool,
+    /// `-A`: global absolute symbols stay.
+    pub absolute: bool,
+    /// `-N`: no symbol stays.
+    pub no_symbols: bool,
+    /// `-T`: Swift's symbols go.
+    pub no_swift_symbols: bool,
+    /// `-no_uuid`
+    pub no_uuid: bool,
+    /// `-no_split_info`
+    pub no_split_info: bool,
+    /// `-no_atom_info`
+    pub no_atom_info: bool,
+    /// `-no_code_signature_warning`
+    pub no_signature_warning: bool,
+}
 
 /// One flag.
 #[derive(Debug)]

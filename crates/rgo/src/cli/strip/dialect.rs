@@ -17,7 +17,7 @@ use std::path::PathBuf;
 
 use anyhow::{Result, anyhow};
 
-use super::apple::{self, Does};
+use super::apple::{self, Apple, Does};
 use crate::exit::{Hint, Usage};
 
 /// What a word names, where it is not known whether it is a file to strip.
@@ -40,34 +40,6 @@ pub(super) struct Call {
     pub words: Vec<OsString>,
     /// What Apple's flags ask for beyond these words; `None` in GNU's dialect.
     pub apple: Option<Apple>,
-}
-
-/// What is asked for by flags that only Apple's strip has.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-#[allow(clippy::struct_excessive_bools)]
-pub struct Apple {
-    /// `-s FILE`: the global symbols listed there stay, and stay exported.
-    pub keep: Option<PathBuf>,
-    /// `-R FILE`: those listed there go.
-    pub remove: Option<PathBuf>,
-    /// `-d FILE`: debugging symbols of the source files listed there stay.
-    pub debugging_of: Option<PathBuf>,
-    /// `-i`: a listed symbol need not be there.
-    pub may_be_missing: bool,
-    /// `-A`: global absolute symbols stay.
-    pub absolute: bool,
-    /// `-N`: no symbol stays.
-    pub no_symbols: bool,
-    /// `-T`: Swift's symbols go.
-    pub no_swift_symbols: bool,
-    /// `-no_uuid`
-    pub no_uuid: bool,
-    /// `-no_split_info`
-    pub no_split_info: bool,
-    /// `-no_atom_info`
-    pub no_atom_info: bool,
-    /// `-no_code_signature_warning`
-    pub no_signature_warning: bool,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -339,5 +311,4 @@ fn list(flag: &str, word: Option<OsString>, look: &dyn Fn(&OsStr) -> Content) ->
 }
 
 #[cfg(test)]
-#[path = "dialect_tests.rs"]
 mod tests;

@@ -15,7 +15,8 @@ use rgo_toolchain::select::Chosen;
 use rgo_toolchain::target::{Floor, Toolchain};
 use rgo_toolchain::zig;
 
-use super::prepare;
+use super::environment::env;
+
 use crate::cli::build::BuildArgs;
 use crate::exit::Usage;
 use crate::output as terminal;
@@ -46,7 +47,7 @@ pub(super) fn settle(
     let wishes = Wishes {
         glibc: args.glibc.as_ref().map(|version| flag("--glibc", version)),
         macos: args.macos.as_ref().map(|version| flag("--macos", version)),
-        deployment: deployment(args, configuration, &prepare::env),
+        deployment: deployment(args, configuration, &env),
     };
     wishes.check_flags()?;
     let mut targets = Vec::new();
@@ -68,7 +69,7 @@ pub(super) fn settle(
         }
         // Every zig knows the default.
         if wish.is_some() && settled.floor.system() == System::Glibc {
-            let newest = newest.get_or_insert_with(|| zig::newest_glibc(cache, &prepare::env));
+            let newest = newest.get_or_insert_with(|| zig::newest_glibc(cache, &env));
             if let Some(newest) = newest {
                 floor::check_newest(&settled.floor, newest.glibc, &newest.zig)
                     .map_err(|error| said_by(wish.as_ref(), &error))?;

@@ -26,8 +26,9 @@ use rgo_toolchain::std_lib::{self, Origin, Sought, StdLib, StdPlan};
 use rgo_toolchain::target::{Floor, Toolchain};
 use rgo_toolchain::zig::{self, Zig, ZigError};
 
+use super::environment;
 use super::finish::{self, Content};
-use super::prepare::{self, Prepared};
+use super::prepare::Prepared;
 use crate::output;
 use rgo_files::atomic_file;
 
@@ -176,7 +177,7 @@ impl<'a> Linker<'a> {
         let found = self.zig.get_or_init(|| {
             let Prepared { request, cache, .. } = self.prepared;
             let offline = request.offline || request.frozen;
-            match zig::discover(cache, &prepare::env, offline || self.dry_run, on) {
+            match zig::discover(cache, &environment::env, offline || self.dry_run, on) {
                 Err(ZigError::Offline { .. } | ZigError::TooOld { named: false, .. })
                     if !offline =>
                 {
@@ -224,7 +225,7 @@ impl<'a> Linker<'a> {
             tools: installed.as_ref(),
             cache: &prepared.cache,
             offline: prepared.request.offline || prepared.request.frozen,
-            env: &prepare::env,
+            env: &environment::env,
             names: &prepared.variables,
         };
         let plan = std_lib::plan(compiler, toolchain, &prepared.cache, sought.offline)?;
@@ -244,7 +245,7 @@ impl<'a> Linker<'a> {
                 if !self.dry_run {
                     native::install(toolchain, floor, installed, &recipe.sdks, &prepared.cache)?;
                 }
-                let user = &prepare::env;
+                let user = &environment::env;
                 env.extend(native::env(toolchain, floor, installed, &recipe, zig, user));
                 env.extend(extensions::env(toolchain, zig, &prepared.cache, user));
                 env.extend(self.python(toolchain));
@@ -281,7 +282,7 @@ impl<'a> Linker<'a> {
     fn recipe(&self, toolchain: &Toolchain, floor: Option<&Floor>, zig: &Zig) -> Option<Recipe> {
         let Prepared { compiler, cache, info_plist, .. } = self.prepared;
         let rustc = &compiler.version.release;
-        let recipe = Recipe::new(toolchain, floor, zig, rustc, cache, &prepare::env)?;
+        let recipe = Recipe::new(toolchain, floor, zig, rustc, cache, &environment::env)?;
         let info_plist = info_plist.clone().filter(|_| toolchain.is("darwin"));
         Some(Recipe { info_plist, ..recipe })
     }
@@ -308,7 +309,7 @@ impl<'a> Linker<'a> {
     /// spelling with a target in it: for a build of one target.
     pub(super) fn python_library(&self, toolchain: &Toolchain) -> Option<(String, String)> {
         let place = import_libraries::place(toolchain, &self.prepared.cache);
-        let is_free = prepare::env(python::LIBRARY).is_none();
+        let is_free = environment::env(python::LIBRARY).is_none();
         let place = place.filter(|_| self.uses_pyo3() && is_free)?;
         Some((python::LIBRARY.to_owned(), place.into_string()))
     }
@@ -327,7 +328,7 @@ impl<'a> Linker<'a> {
         let root = &metadata.workspace_root;
         let libraries_alone = wanted.iter().all(|one| one.kind == OutputKind::Cdylib);
         let host = &compiler.version.host;
-        python::env(toolchain, host, (&folders, root), libraries_alone, &prepare::env)
+        python::env(toolchain, host, (&folders, root), libraries_alone, &environment::env)
     }
 
     fn uses_pyo3(&self) -> bool {

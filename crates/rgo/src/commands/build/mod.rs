@@ -8,7 +8,9 @@
 mod arguments;
 mod artifacts;
 mod as_asked;
+pub mod doctor;
 mod env;
+mod environment;
 mod execute;
 mod failures;
 mod finish;
@@ -27,6 +29,7 @@ mod settings;
 mod settle;
 pub mod shim_calls;
 mod stamp;
+mod toolchains;
 mod values;
 mod verdict;
 
@@ -67,10 +70,10 @@ pub fn run(args: Build) -> Result<Exit> {
     match args.command {
         None => build(&args.build),
         Some(Other::Stamp(args)) => stamp::run(&args),
-        Some(Other::Targets(args)) => super::toolchains::targets(&args),
+        Some(Other::Targets(args)) => toolchains::targets(&args),
         Some(Other::Env(args)) => env::run(*args),
-        Some(Other::Doctor(args)) => super::doctor::run(&args),
-        Some(Other::Cache(args)) => super::toolchains::cache(&args),
+        Some(Other::Doctor(args)) => doctor::run(&args),
+        Some(Other::Cache(args)) => toolchains::cache(&args),
     }
 }
 

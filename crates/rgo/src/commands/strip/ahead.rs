@@ -14,7 +14,7 @@ use object::{Object, ObjectSegment};
 use rgo_binary::{Format, Slice};
 use tempfile::NamedTempFile;
 
-use super::one::Input;
+use super::input::Input;
 use super::target::Target;
 use super::write;
 

@@ -11,6 +11,7 @@ mod apple;
 mod asked;
 mod attributes;
 mod edits;
+mod input;
 mod names;
 mod one;
 mod report;

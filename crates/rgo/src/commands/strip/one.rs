@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 use std::fs::File;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use anyhow::{Context, Result, anyhow};
 use rgo_binary::{Error, Image, Limits, Recognised, Slice, recognise, slices};
@@ -13,13 +13,14 @@ use tempfile::NamedTempFile;
 use super::ahead::{self, Begun};
 use super::asked::{Asked, Companion};
 use super::edits;
+use super::input::Input;
 use super::report::{FileReport, Gone, Made};
 use super::split::{self, Home, Split};
 use super::target::Target;
 use super::write::{self, Wait};
 use crate::exit::{Hint, Usage};
 use crate::{output, sections};
-use rgo_files::mmap::{self, Bytes};
+use rgo_files::mmap;
 
 /// Strips a file.
 ///
@@ -51,35 +52,6 @@ pub(super) fn strip(path: &Path, asked: &Asked) -> Result<FileReport> {
         })?;
     }
     Ok(prepared.report)
-}
-
-/// A file to strip.
-pub(super) struct Input {
-    pub file: File,
-    pub bytes: Bytes,
-    /// Its name, without folders and links.
-    pub name: String,
-    pub path: PathBuf,
-}
-
-impl Input {
-    fn open(path: &Path) -> Result<Self> {
-        // Opening waits for whoever writes to a pipe: what it is comes first.
-        let metadata = path.metadata()?;
-        if metadata.is_dir() {
-            let hint = Hint("name the files in it: find DIR -type f -exec rgo-strip {} +".into());
-            return Err(anyhow!("it is a folder").context(hint));
-        }
-        if !metadata.is_file() {
-            let hint = Hint("save what it gives to a file, and strip that".into());
-            return Err(anyhow!("it is no regular file").context(hint));
-        }
-        let file = File::open(path)?;
-        let bytes = mmap::file(&file)?;
-        let real = path.canonicalize()?;
-        let name = real.file_name().unwrap_or_default().to_string_lossy().into_owned();
-        Ok(Self { file, bytes, name, path: path.to_owned() })
-    }
 }
 
 /// All that is ready to be put in place.

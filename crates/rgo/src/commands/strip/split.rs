@@ -25,7 +25,7 @@ use rgo_binary::{Error, Format, Image, Limits, slices};
 use rgo_edit::{Draft, Finish};
 
 use super::asked::Asked;
-use super::one::Input;
+use super::input::Input;
 use super::report::FileReport;
 use super::write::{self, Wait};
 use crate::exit::Hint;

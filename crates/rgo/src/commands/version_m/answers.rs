@@ -15,23 +15,11 @@ use super::details::Details;
 use super::dossier::Dossier;
 use super::lines::{in_words, word};
 use super::said::Source;
-use super::vocabulary;
 use crate::commands::build;
 use rgo_policy::vocabulary::fits;
-use rgo_policy::{Answer, Fact, Facts, NoAnswer, Os, Platform, Subject, Value};
+use rgo_policy::{Answer, Fact, NoAnswer, Os, Platform, Subject, Value};
 
 pub(super) const NO_COMMIT: &str = "no commit is recorded";
-
-impl Facts for Dossier {
-    fn platform(&self) -> Platform {
-        let linkage = self.linkage().ok().filter(|linkage| is_loaded(linkage.kind));
-        Platform { os: self.os(), static_: linkage.map(|linkage| linkage.static_) }
-    }
-
-    fn get(&self, name: &str, member: &str) -> Answer {
-        vocabulary::answer(self, name, member)
-    }
-}
 
 impl Dossier {
     /// Its name for verdicts.
@@ -42,6 +30,12 @@ impl Dossier {
             slice: self.slice.clone(),
             image: self.image(),
         }
+    }
+
+    /// Whose tables of a policy file it is judged by.
+    pub(super) fn judged_as(&self) -> Platform {
+        let linkage = self.linkage().ok().filter(|linkage| is_loaded(linkage.kind));
+        Platform { os: self.os(), static_: linkage.map(|linkage| linkage.static_) }
     }
 
     /// Whose table of a policy file it is judged by: that of Linux also where nothing tells the

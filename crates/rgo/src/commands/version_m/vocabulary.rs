@@ -14,7 +14,7 @@ use super::answers::{NO_COMMIT, aslr, branch_protection, debug, flag, recorded, 
 use super::dossier::Dossier;
 use super::lines::{place_of, word};
 use rgo_policy::vocabulary::{Kind, Renamed, Word};
-use rgo_policy::{Answer, Fact, NoAnswer, Os, Vocabulary};
+use rgo_policy::{Answer, Fact, Facts, NoAnswer, Os, Platform, Vocabulary};
 
 /// A word, and what an image answers to it; of a family to a member.
 struct Row {
@@ -316,6 +316,16 @@ static RENAMED: &[Renamed] = &[("cfg", "cf-guard"), ("dep", "nx")];
 #[must_use]
 pub fn vocabulary() -> Vocabulary {
     Vocabulary::new(ROWS.iter().map(|row| &row.word), RENAMED)
+}
+
+impl Facts for Dossier {
+    fn platform(&self) -> Platform {
+        self.judged_as()
+    }
+
+    fn get(&self, name: &str, member: &str) -> Answer {
+        answer(self, name, member)
+    }
 }
 
 /// What an image answers to a word.

@@ -10,7 +10,7 @@ use rgo_toolchain::cache::{Cache, Entry};
 use rgo_toolchain::target::{self, Toolchain};
 use serde::Serialize;
 
-use super::build::size;
+use super::size;
 use crate::cli::build::{CacheCommand, TargetsArgs};
 use crate::exit::Exit;
 use crate::output;
