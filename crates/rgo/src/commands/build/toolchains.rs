@@ -53,7 +53,7 @@ impl Report for Targets {
 ///
 /// # Errors
 /// If stdout cannot take it.
-pub fn targets(args: &TargetsArgs) -> Result<Exit> {
+pub(super) fn targets(args: &TargetsArgs) -> Result<Exit> {
     output::print(&Targets { toolchains: target::all() }, args.format)?;
     Ok(Exit::Done)
 }
@@ -99,7 +99,7 @@ impl Report for Kept {
 ///
 /// # Errors
 /// If the cache cannot be read or written.
-pub fn cache(command: &CacheCommand) -> Result<Exit> {
+pub(super) fn cache(command: &CacheCommand) -> Result<Exit> {
     let cache = Cache::open(&|name| std::env::var(name).ok())?;
     let (entries, held, verb, format) = match command {
         CacheCommand::Ls { format } => (cache.ls()?, Vec::new(), "kept:", *format),

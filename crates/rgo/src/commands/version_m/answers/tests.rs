@@ -7,8 +7,8 @@ use rgo_binary::{Limits, slices};
 
 use super::*;
 use crate::commands::version_m::said::Said;
-use crate::commands::version_m::samples;
-use rgo_policy::Policy;
+use crate::commands::version_m::{samples, vocabulary};
+use rgo_policy::{Facts, Policy};
 use rgo_policy::vocabulary::Kind as WordKind;
 
 /// A small image, with its facts.
