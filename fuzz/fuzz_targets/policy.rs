@@ -3,7 +3,7 @@
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
-use rgo::commands::version_m::vocabulary;
+use rgo::version_m::vocabulary;
 use rgo_policy::Policy;
 
 fuzz_target!(|text: &str| {

@@ -11,10 +11,10 @@ use clap::CommandFactory;
 use rgo_toolchain::exec::{self, Cmd};
 use rgo_toolchain::selection::nearest;
 
-use crate::cli::build::Build;
-use crate::cli::mistakes;
-use crate::exit::{Exit, Hint, Usage};
-use crate::output;
+use crate::app::exit::{Exit, Hint, Usage};
+use crate::app::terminal;
+use crate::app::{args, mistakes};
+use crate::build::args::Build;
 
 /// Runs the tool that the first argument names, with the others.
 pub fn main(args: Vec<OsString>) -> ExitCode {
@@ -22,11 +22,11 @@ pub fn main(args: Vec<OsString>) -> ExitCode {
 }
 
 fn dispatch(args: Vec<OsString>) -> Result<Exit> {
-    let mut args = utf8(args)?;
+    let mut args = args::utf8(args)?;
     match args.first().map(String::as_str) {
-        None | Some("-h" | "--help" | "help") => output::write(help().as_bytes())?,
+        None | Some("-h" | "--help" | "help") => terminal::write(help().as_bytes())?,
         Some("-V" | "--version") => {
-            output::write(concat!("rgo ", env!("CARGO_PKG_VERSION"), "\n").as_bytes())?;
+            terminal::write(concat!("rgo ", env!("CARGO_PKG_VERSION"), "\n").as_bytes())?;
         }
         Some(_) => {
             let name = args.remove(0);
@@ -34,20 +34,6 @@ fn dispatch(args: Vec<OsString>) -> Result<Exit> {
         }
     }
     Ok(Exit::Done)
-}
-
-/// Arguments as text.
-///
-/// # Errors
-/// [`Usage`] for the first that is not UTF-8.
-pub fn utf8(args: Vec<OsString>) -> Result<Vec<String>> {
-    args.into_iter()
-        .map(|arg| {
-            arg.into_string().map_err(|arg| {
-                Usage(format!("the argument {} is not UTF-8", arg.to_string_lossy())).into()
-            })
-        })
-        .collect()
 }
 
 fn run(name: &str, args: Vec<String>) -> Result<Exit> {

@@ -4,19 +4,17 @@
 // They panic once whoever reads has gone.
 #![warn(clippy::print_stdout, clippy::print_stderr)]
 
-pub mod cli;
-pub mod commands;
-mod destination;
+pub mod app;
+pub mod build;
 pub mod dispatch;
-pub mod exit;
-pub mod output;
-mod progress;
-mod sections;
+pub mod strip;
+pub mod version_m;
 
 use std::process::ExitCode;
 
-use crate::cli::common::Tool;
-use crate::exit::Exit;
+use crate::app::args::Tool;
+use crate::app::exit::{self, Exit};
+use crate::app::terminal;
 
 /// Parses the arguments, runs the command, and turns what happened into an exit code.
 /// A wrong call ends with 2 (by clap), a failure with 1 and its message on stderr.
@@ -33,7 +31,7 @@ fn ended(result: anyhow::Result<Exit>) -> ExitCode {
         Ok(exit) => exit.into(),
         Err(error) => {
             let exit = error.downcast_ref::<exit::Usage>().map_or(Exit::Failed, |_| Exit::Usage);
-            output::error(&error);
+            terminal::error(&error);
             exit.into()
         }
     }

@@ -2,7 +2,7 @@
 
 use std::process::ExitCode;
 
-use rgo::{cli::build::Build, commands::build};
+use rgo::build::{self, args::Build};
 
 fn main() -> ExitCode {
     build::shim_calls::intercept().unwrap_or_else(|| rgo::main::<Build>(build::run))

@@ -2,7 +2,7 @@
 
 use std::process::ExitCode;
 
-use rgo::{cli::strip::Strip, commands::strip};
+use rgo::strip::{self, args::Strip};
 
 fn main() -> ExitCode {
     rgo::main::<Strip>(strip::run)

@@ -2,7 +2,7 @@
 
 use std::process::ExitCode;
 
-use rgo::{cli::version_m::VersionM, commands::version_m};
+use rgo::version_m::{self, args::VersionM};
 
 fn main() -> ExitCode {
     rgo::main::<VersionM>(version_m::run)

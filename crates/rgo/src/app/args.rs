@@ -1,0 +1,98 @@
+//! Arguments that mean the same in every tool.
+
+use std::ffi::OsString;
+
+use anstream::ColorChoice;
+use clap::{Args, Parser, ValueEnum};
+
+use super::exit::Usage;
+use super::mistakes;
+
+/// The command line of one tool.
+pub trait Tool: Parser {
+    /// What it says of colour.
+    fn colour(&self) -> &ColourArgs;
+
+    /// Reads a call, the program's name first. What clap finds wrong ends the process.
+    ///
+    /// # Errors
+    /// [`crate::app::exit::Usage`] for what a tool finds wrong before.
+    fn read(args: Vec<OsString>) -> anyhow::Result<Self> {
+        Ok(parse(args))
+    }
+}
+
+/// Arguments as text.
+///
+/// # Errors
+/// [`Usage`] for the first that is not UTF-8.
+pub(crate) fn utf8(args: Vec<OsString>) -> anyhow::Result<Vec<String>> {
+    args.into_iter()
+        .map(|arg| {
+            arg.into_string().map_err(|arg| {
+                Usage(format!("the argument {} is not UTF-8", arg.to_string_lossy())).into()
+            })
+        })
+        .collect()
+}
+
+/// Parses a call. What is wrong with it, or what it asks clap itself for, ends the process.
+pub(crate) fn parse<P: Parser>(args: Vec<OsString>) -> P {
+    let words: Vec<String> = args.iter().map(|arg| arg.to_string_lossy().into_owned()).collect();
+    P::try_parse_from(args)
+        .unwrap_or_else(|error| mistakes::explained(error, &P::command(), &words).exit())
+}
+
+/// Whether to write colour.
+#[derive(Debug, Args)]
+pub struct ColourArgs {
+    /// When to write colour; auto means on a terminal; NO_COLOR and CLICOLOR_FORCE override it
+    #[arg(long = "color", value_name = "WHEN", value_enum, default_value_t, global = true)]
+    colour: ColourArg,
+}
+
+impl ColourArgs {
+    /// Has all output of this process follow it, errors too.
+    pub(crate) fn apply(&self) {
+        match self.colour {
+            ColourArg::Auto => ColorChoice::Auto,
+            ColourArg::Always => ColorChoice::Always,
+            ColourArg::Never => ColorChoice::Never,
+        }
+        .write_global();
+    }
+}
+
+/// When to write colour.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+enum ColourArg {
+    /// On a terminal
+    #[default]
+    Auto,
+    /// Into files and pipes too
+    Always,
+    /// Nowhere
+    Never,
+}
+
+/// How to render the answer.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub enum FormatArg {
+    /// Aligned text for people
+    #[default]
+    Text,
+    /// One JSON object with a versioned schema
+    Json,
+    /// GitHub-flavoured Markdown, for a job summary
+    Markdown,
+}
+
+impl From<FormatArg> for rgo_report::Format {
+    fn from(format: FormatArg) -> Self {
+        match format {
+            FormatArg::Text => Self::Text,
+            FormatArg::Json => Self::Json,
+            FormatArg::Markdown => Self::Markdown,
+        }
+    }
+}

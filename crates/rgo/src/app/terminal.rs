@@ -1,0 +1,224 @@
+//! Where words go: data to stdout, everything else to stderr, colour only on a terminal.
+
+use std::fmt::Display;
+use std::io::{self, ErrorKind, Write};
+use std::path::Path;
+
+use anstream::stream::RawStream;
+use anstream::{AutoStream, ColorChoice};
+use anyhow::Context;
+use camino::Utf8Path;
+use rgo_report::{Format, Report, Style, printable};
+use rgo_toolchain::secrets::hidden;
+
+use crate::app::destination::{self, Destination};
+use crate::app::exit::Hint;
+use rgo_files::atomic_file;
+
+/// Renders a report to stdout in one write.
+///
+/// # Errors
+/// If stdout cannot take it.
+pub(crate) fn print<R: Report>(report: &R, format: impl Into<Format>) -> anyhow::Result<()> {
+    let text =
+        rgo_report::render(report, format.into(), style(None)).context("rendering the report")?;
+    write(text.as_bytes())
+}
+
+/// Writes data to stdout. A reader that has gone, as `head` does once it has its lines, is no
+/// error: what was done is done, and the exit code says how it went.
+///
+/// # Errors
+/// If stdout cannot take it.
+pub(crate) fn write(data: &[u8]) -> anyhow::Result<()> {
+    let mut stdout = io::stdout().lock();
+    match stdout.write_all(data).and_then(|()| stdout.flush()) {
+        Err(error) if error.kind() != ErrorKind::BrokenPipe => Err(error.into()),
+        _ => Ok(()),
+    }
+}
+
+/// Writes data to a file, by temporary file and rename, or to stdout where none is named. What
+/// is no file of its own (a device, a pipe, one that is held open) is written to, not replaced.
+///
+/// # Errors
+/// If it cannot be written.
+pub(crate) fn write_output(data: &[u8], file: Option<&Path>) -> anyhow::Result<()> {
+    let Some(file) = file else { return write(data) };
+    match Destination::of(file)? {
+        Destination::Stdout => write(data),
+        Destination::Stream(path) => destination::write_into(&path, &mut &*data, &status)
+            .with_context(|| format!("writing {}", path.display())),
+        Destination::File { path, .. } => {
+            let path = Utf8Path::from_path(&path)
+                .with_context(|| format!("the path {} is not UTF-8", path.display()))?;
+            atomic_file::write(path, data, None)?;
+            Ok(())
+        }
+    }
+}
+
+/// Prints text to stderr that is laid out already.
+pub(crate) fn eprint_raw(text: &str) {
+    let _ = io::stderr().lock().write_all(text.as_bytes());
+}
+
+/// Prints a line to stderr that needs no label: a command, say.
+pub(crate) fn eprint_line(text: &dyn Display) {
+    let _ = writeln!(io::stderr().lock(), "{text}");
+}
+
+/// Renders a report to stderr, where stdout belongs to another program.
+///
+/// # Errors
+/// If it cannot be rendered.
+pub(crate) fn print_to_stderr<R: Report>(
+    report: &R,
+    format: impl Into<Format>,
+) -> anyhow::Result<()> {
+    let style = Style { colour: has_color(&io::stderr()) };
+    let text = rgo_report::render(report, format.into(), style).context("rendering the report")?;
+    let _ = io::stderr().lock().write_all(text.as_bytes());
+    Ok(())
+}
+
+/// Prints an error with its causes on one line, and its hints below.
+pub(crate) fn error(error: &anyhow::Error) {
+    let (text, hints) = words_and_hints(error);
+    failure(&text);
+    hints.iter().for_each(|text| hint(text));
+}
+
+/// An error with its causes, without hints.
+#[must_use]
+pub(crate) fn in_words(error: &anyhow::Error) -> String {
+    words_and_hints(error).0
+}
+
+/// Hints stand in the chain as [`crate::app::exit::Hint`], or as a last line of a library's message.
+/// A cause that a message has already quoted is not said twice.
+pub(crate) fn words_and_hints(error: &anyhow::Error) -> (String, Vec<String>) {
+    let mut words: Vec<String> = Vec::new();
+    let mut hints = Vec::new();
+    for cause in error.chain() {
+        if let Some(Hint(text)) = cause.downcast_ref() {
+            hints.push(text.clone());
+            continue;
+        }
+        let mut text = cause.to_string();
+        // anyhow shows a context of the type `Hint` by its `Display` alone.
+        if let Some(hint) = text.strip_prefix("hint: ") {
+            hints.push(hint.to_owned());
+            continue;
+        }
+        if let Some((before, hint)) = text.clone().split_once("\nhint: ") {
+            text = before.trim_end().to_owned();
+            hints.push(hint.to_owned());
+        }
+        if !words.iter().any(|said| said.contains(&text)) {
+            words.push(text);
+        }
+    }
+    hints.dedup();
+    (hidden(&words.join(": ")), hints.iter().map(|hint| hidden(hint)).collect())
+}
+
+/// Prints that something failed, in words.
+pub(crate) fn failure(text: &str) {
+    message("error", "\u{1b}[1;31m", text);
+}
+
+/// Prints a warning.
+pub(crate) fn warning(text: &str) {
+    message("warning", "\u{1b}[1;33m", text);
+}
+
+/// Prints a step of long work.
+pub(crate) fn status(text: &str) {
+    message("rgo", "\u{1b}[1;32m", text);
+}
+
+/// Messages quote names of files and of what is in them, which are not to drive the terminal.
+fn shown(text: &str) -> String {
+    let mut shown = String::with_capacity(text.len());
+    for part in text.split_inclusive(['\n', '\t']) {
+        let line = part.trim_end_matches(['\n', '\t']);
+        shown.push_str(&printable(line));
+        shown.push_str(part.strip_prefix(line).unwrap_or_default());
+    }
+    shown
+}
+
+// A message that cannot be printed has nowhere else to go: failures here are dropped.
+fn message(label: &str, ansi: &str, text: &str) {
+    let text = shown(text);
+    let mut stderr = io::stderr().lock();
+    let _ = if has_color(&io::stderr()) {
+        writeln!(stderr, "{ansi}{label}\u{1b}[0m: {text}")
+    } else {
+        writeln!(stderr, "{label}: {text}")
+    };
+}
+
+/// Whether colour may be written: as `--color` says, else as `NO_COLOR` and `CLICOLOR_FORCE` do,
+/// else to a terminal that is not a dumb one.
+pub(crate) fn has_color(stream: &impl RawStream) -> bool {
+    AutoStream::choice(stream) != ColorChoice::Never
+}
+
+/// The style of what [`write_output`] is given. A file is no terminal.
+#[must_use]
+pub(crate) fn style(file: Option<&Path>) -> Style {
+    let colour = match file {
+        Some(_) => ColorChoice::global() == ColorChoice::Always,
+        None => has_color(&io::stdout()),
+    };
+    Style { colour }
+}
+
+/// Prints the next step for what was said before.
+pub(crate) fn hint(text: &str) {
+    let _ = writeln!(io::stderr().lock(), "hint: {}", shown(text));
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use anyhow::anyhow;
+
+    #[cfg(unix)]
+    #[test]
+    fn devices_and_links_are_written_to_and_stay() {
+        use std::os::unix::fs::FileTypeExt;
+        let null = Path::new("/dev/null");
+        write_output(b"text", Some(null)).expect("takes all");
+        assert!(null.metadata().expect("is there").file_type().is_char_device());
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let (file, link) = (folder.path().join("file"), folder.path().join("link"));
+        std::fs::write(&file, "old").expect("writes");
+        std::os::unix::fs::symlink(&file, &link).expect("links");
+        write_output(b"text", Some(&link)).expect("writes");
+        assert_eq!(std::fs::read(&file).expect("reads"), b"text");
+        assert!(link.is_symlink());
+        // A link to a file that is not there yet.
+        std::fs::remove_file(&file).expect("is there");
+        write_output(b"new", Some(&link)).expect("writes");
+        assert_eq!(std::fs::read(&file).expect("reads"), b"new");
+        assert!(link.is_symlink());
+    }
+
+    #[test]
+    fn messages_have_lines_and_no_commands() {
+        assert_eq!(shown("a\u{1b}[31mb\nc\td\r"), "a\\u{1b}[31mb\nc\td\\r");
+    }
+
+    #[test]
+    fn hints_are_parted_from_words_and_nothing_is_said_twice() {
+        let error = anyhow!("the file is gone\nhint: look for it")
+            .context("reading x: the file is gone")
+            .context(Hint("try again".into()));
+        let (words, hints) = words_and_hints(&error);
+        assert_eq!(words, "reading x: the file is gone");
+        assert_eq!(hints, ["try again", "look for it"]);
+    }
+}

@@ -1,0 +1,151 @@
+//! `rgo-build doctor`: what is there, what is missing, and the command that mends it, before a
+//! build finds out the hard way.
+
+use anyhow::{Context, Result};
+use camino::Utf8PathBuf;
+use rgo_report::{Cell, Column, Document, Report, Table, Tone};
+use rgo_toolchain::cache::Cache;
+use rgo_toolchain::doctor::{self, Diagnosis, Finding, State};
+use rgo_toolchain::project::Configuration;
+use rgo_toolchain::request::Request;
+use rgo_toolchain::target::Toolchain;
+use rgo_toolchain::{compiler, select};
+use serde::Serialize;
+
+use crate::app::exit::{Exit, Usage};
+use crate::app::terminal;
+use crate::build::args::DoctorArgs;
+
+/// The diagnosis as a report.
+#[derive(Serialize)]
+struct Doctor {
+    #[serde(flatten)]
+    diagnosis: Diagnosis,
+}
+
+impl Report for Doctor {
+    const SCHEMA: &'static str = "rgo.doctor/1";
+
+    fn document(&self) -> Document {
+        let columns = ["where", "what", "state", "found"].map(Column::left);
+        let mut table = Table::new(columns);
+        for finding in &self.diagnosis.machine {
+            table.row(row("this machine", finding));
+        }
+        for toolchain in &self.diagnosis.toolchains {
+            for finding in &toolchain.findings {
+                table.row(row(&toolchain.toolchain, finding));
+            }
+        }
+        let all = self.diagnosis.toolchains.iter().flat_map(|toolchain| &toolchain.findings);
+        let findings: Vec<&Finding> = self.diagnosis.machine.iter().chain(all).collect();
+        let document = Document::new().table(table);
+        let document = steps(document, "To mend it", &findings, State::Missing);
+        steps(document, "Optional", &findings, State::Optional)
+    }
+}
+
+/// The steps for all findings of one state, each once.
+fn steps(mut document: Document, title: &str, findings: &[&Finding], state: State) -> Document {
+    let mut said: Vec<&[String]> = Vec::new();
+    for finding in findings.iter().filter(|finding| finding.state == state) {
+        let mend = finding.mend.as_slice();
+        if mend.is_empty() || said.contains(&mend) {
+            continue;
+        }
+        if said.is_empty() {
+            document = document.heading(title);
+        }
+        said.push(mend);
+        document = match mend {
+            [one] => document.line(one.as_str()),
+            several => several.iter().fold(document.line("one of these:"), |document, step| {
+                document.line(format!("  {step}"))
+            }),
+        };
+    }
+    document
+}
+
+fn row(place: &str, finding: &Finding) -> [Cell; 4] {
+    let (word, tone) = match finding.state {
+        State::Ok => ("ok", Tone::Good),
+        State::Missing => ("missing", Tone::Bad),
+        State::OnDemand => ("on demand", Tone::Plain),
+        State::Optional => ("optional", Tone::Warn),
+    };
+    [
+        Cell::new(place),
+        Cell::new(finding.what),
+        Cell::new(word).tone(tone),
+        Cell::new(finding.detail.clone()),
+    ]
+}
+
+/// Examines this machine; ends with 1 if something that was asked for cannot be built.
+///
+/// # Errors
+/// For an unknown target, or if the cache cannot be opened.
+pub fn run(args: &DoctorArgs) -> Result<Exit> {
+    let env = |name: &str| std::env::var(name).ok();
+    let cache = Cache::open(&env)?;
+    let here = std::env::current_dir().context("finding the current folder")?;
+    let folder = Utf8PathBuf::try_from(here).context("the current folder is not UTF-8")?;
+    let folder = args.directory.as_ref().map_or_else(|| folder.clone(), |dir| folder.join(dir));
+    let flag = args.cargo.as_ref().map(|path| path.as_str());
+    let compiler = compiler::discover(flag, &folder, &env, &cache);
+    let host = compiler.as_ref().map_or("", |compiler| compiler.version.host.as_str());
+    let chosen =
+        select::resolve(&args.targets, None, host).map_err(|error| Usage(error.to_string()))?;
+    let toolchains: Vec<_> = chosen.iter().map(|chosen| chosen.toolchain).collect();
+    // A configuration that cannot be read is the build's to complain of.
+    let request = Request { folder, ..Request::default() };
+    let configuration = Configuration::load(&request).ok();
+    let linker =
+        |toolchain: &Toolchain| Some(configuration.as_ref()?.linker(&toolchain.triple)?.to_owned());
+    let diagnosis = doctor::examine(&toolchains, &compiler, &cache, &env, &linker, args.offline);
+    let well = diagnosis.well();
+    terminal::print(&Doctor { diagnosis }, args.format)?;
+    Ok(if well { Exit::Done } else { Exit::Failed })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn finding(what: &'static str, state: State, mend: &[&str]) -> Finding {
+        let mend = mend.iter().map(|step| (*step).to_owned()).collect();
+        Finding { what, state, detail: "as it is".into(), mend }
+    }
+
+    #[test]
+    fn only_what_is_missing_is_to_be_mended_and_each_step_is_a_line() {
+        let machine = vec![
+            finding("zig", State::OnDemand, &[]),
+            finding("debugger", State::Optional, &["apt-get install lldb"]),
+            finding(
+                "std",
+                State::Missing,
+                &["rustup target add x", "rustup component add rust-src"],
+            ),
+            finding("compiler", State::Missing, &["install Rust"]),
+            finding("linker", State::Missing, &["install Rust"]),
+        ];
+        let report = Doctor { diagnosis: Diagnosis { machine, toolchains: Vec::new() } };
+        let style = rgo_report::Style { colour: false };
+        let text = rgo_report::render(&report, rgo_report::Format::Text, style).expect("renders");
+        let (_, steps) = text.split_once("To mend it").expect("a heading");
+        let lines: Vec<&str> = steps.lines().filter(|line| !line.is_empty()).collect();
+        assert_eq!(
+            lines,
+            [
+                "one of these:",
+                "  rustup target add x",
+                "  rustup component add rust-src",
+                "install Rust",
+                "Optional",
+                "apt-get install lldb"
+            ]
+        );
+    }
+}

@@ -1,0 +1,223 @@
+//! From the file that cargo linked to the file that is shipped: one pure pass over its bytes by
+//! `rgo-binary`, a look at what came out, and one rename. Cargo's own file is never touched, and
+//! nothing is put in place before everything is ready.
+
+mod companions;
+
+use std::collections::BTreeSet;
+use std::fs::File;
+
+use anyhow::{Context, Result, anyhow};
+use camino::{Utf8Path, Utf8PathBuf};
+use memmap2::Mmap;
+use rgo_binary::embedded::slot;
+use rgo_binary::{Error as BinaryError, Image, Limits, slices};
+use rgo_edit::entitlements::Entitlements;
+use rgo_edit::{Finish, MachO, Strip};
+use rgo_toolchain::plan::Trim;
+use rgo_toolchain::selection::OutputKind;
+use sha2::{Digest, Sha256};
+
+use super::leaks::{self, Prefix};
+use super::report::Artifact;
+use super::verdict::{self, Asked};
+use crate::app::exit::Hint;
+use companions::Companions;
+pub(super) use companions::no_dsymutil;
+use rgo_files::atomic_file;
+
+/// What is left out of the result.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum StripMode {
+    /// Nothing.
+    None,
+    /// Debug data; symbols stay.
+    Debug,
+    /// Debug data and symbols.
+    All,
+    /// Both; they go into a companion.
+    Split,
+}
+
+/// What goes into the program's sections.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Content {
+    /// Text of `.rgo-bi`.
+    pub note: String,
+    /// Bytes of `.dep-v0`.
+    pub audit: Vec<u8>,
+}
+
+/// One file to finish.
+#[derive(Debug)]
+pub(super) struct Job<'a> {
+    /// Cargo's file.
+    pub linked: Utf8PathBuf,
+    /// Where the result goes.
+    pub output: Utf8PathBuf,
+    /// What it is.
+    pub kind: OutputKind,
+    /// Files that go beside it as they are.
+    pub beside: Vec<Utf8PathBuf>,
+    /// What it was asked to be.
+    pub asked: Asked<'a>,
+    /// What it carries; a static library carries nothing.
+    pub content: Option<Content>,
+    /// `-X` values; those whose names it does not have are left out.
+    pub values: &'a [(String, String)],
+    /// What is stripped.
+    pub strip: StripMode,
+    /// Seconds since 1970 for the time stamps that PE files have.
+    pub timestamp: u32,
+    /// Folders whose names should not be in it.
+    pub prefixes: &'a [Prefix],
+    /// What collects a darwin program's debug data.
+    pub dsymutil: Option<&'a Utf8Path>,
+    /// What a darwin program's signature is to vouch for besides.
+    pub entitlements: Option<&'a Entitlements>,
+    /// Whether commands are printed before they run.
+    pub trace: bool,
+    /// What the folders of this machine are called in it, for the debugger.
+    pub trims: &'a [Trim],
+}
+
+/// Maps a file that cargo made.
+///
+/// # Errors
+/// If it cannot be read.
+#[allow(unsafe_code)]
+pub(super) fn map(path: &Utf8Path) -> Result<Mmap> {
+    let file = File::open(path).with_context(|| format!("opening {path}"))?;
+    // SAFETY: cargo holds its lock on the target folder no longer, but nothing writes into a
+    // linked file in place: linkers make a new one. A file cut short under us ends the process.
+    unsafe { Mmap::map(&file) }.with_context(|| format!("mapping {path}"))
+}
+
+/// The names of the slots that a file has.
+///
+/// # Errors
+/// If it cannot be parsed.
+pub(super) fn slot_names(data: &[u8]) -> Result<BTreeSet<String>, BinaryError> {
+    let mut names = BTreeSet::new();
+    for slice in slices(data, &Limits::default())? {
+        names.extend(slot::list(&slice.image)?.into_iter().map(|slot| slot.name));
+    }
+    Ok(names)
+}
+
+/// Finishes one file and puts it in place.
+///
+/// # Errors
+/// If it cannot be read, edited or put in place; what was in its place is then as before.
+pub(super) fn finish(job: &Job<'_>) -> Result<Artifact> {
+    let data = map(&job.linked)?;
+    let name = job.output.file_name().unwrap_or_default();
+    if job.kind == OutputKind::Staticlib {
+        return static_library(job, &data);
+    }
+    let has = slot_names(&data).with_context(|| format!("reading {}", job.linked))?;
+    let values: Vec<_> = job.values.iter().filter(|(n, _)| has.contains(n)).cloned().collect();
+    let companions = Companions::prepare(job, &data)?;
+    let install_name = (job.kind == OutputKind::Cdylib && !has_name_of_its_own(job, &data))
+        .then(|| format!("@rpath/{name}"));
+    let trims: Vec<_> = job.trims.iter().map(|t| (t.from.as_str(), t.to.as_str())).collect();
+    let edits = Finish {
+        note: job.content.as_ref().map(|content| content.note.as_str()),
+        audit: job.content.as_ref().map(|content| content.audit.as_slice()),
+        slots: &values,
+        strip: match job.strip {
+            StripMode::None => Strip::None,
+            StripMode::Debug => Strip::Debug,
+            StripMode::All | StripMode::Split => Strip::All,
+        },
+        trims: &trims,
+        identifier: Some(name),
+        install_name: install_name.as_deref(),
+        timestamp: Some(job.timestamp),
+        debuglink: companions.debuglink.as_ref().map(|(name, crc)| (name.as_str(), *crc)),
+        macho: MachO { entitlements: job.entitlements, ..MachO::default() },
+        ..Finish::default()
+    };
+    let finished = rgo_edit::finish(&data, &edits).map_err(|error| {
+        let hint = match &error {
+            BinaryError::SlotTooSmall { name, needed, .. } => {
+                let name = name.rsplit("::").next().unwrap_or(name);
+                Some(Hint(format!(
+                    "give it room where it is declared: static {name}: {needed} = …"
+                )))
+            }
+            _ => None,
+        };
+        let error = anyhow!(error).context(format!("finishing {}", job.linked));
+        hint.into_iter().fold(error, anyhow::Error::context)
+    })?;
+    drop(data);
+    let mut inspected = inspect(job, &finished.bytes, &companions)?;
+    inspected.findings.extend(companions.older(&job.output));
+    // The companions first: whoever sees the file finds them with it.
+    let companions = companions.place()?;
+    let changed = atomic_file::write(&job.output, &finished.bytes, Some(&job.linked))?;
+    Ok(Artifact {
+        note: job.content.is_some(),
+        stamped: finished.slots_written,
+        companions,
+        changed,
+        ..inspected
+    })
+}
+
+/// Whether somebody has said what others call a Mach-O library: linkers take the place where they
+/// write it, and the link shim its name there.
+fn has_name_of_its_own(job: &Job<'_>, data: &[u8]) -> bool {
+    let linkage = Image::parse(data, &Limits::default()).and_then(|image| image.linkage());
+    let name = linkage.ok().and_then(|linkage| linkage.soname);
+    let default = format!("@rpath/{}", job.linked.file_name().unwrap_or_default());
+    name.is_some_and(|name| name != default && !Utf8Path::new(&name).is_file())
+}
+
+/// A static library ships as it is: its members are linked into something else yet.
+fn static_library(job: &Job<'_>, data: &[u8]) -> Result<Artifact> {
+    let companions = Companions::prepare(job, data)?;
+    let plain = plain(job, data, &companions)?;
+    let companions = companions.place()?;
+    let changed = atomic_file::write(&job.output, data, None)?;
+    Ok(Artifact { changed, companions, ..plain })
+}
+
+/// What the finished bytes say of themselves.
+fn inspect(job: &Job<'_>, bytes: &[u8], companions: &Companions) -> Result<Artifact> {
+    let image = Image::parse(bytes, &Limits::default()).context("reading back what was made")?;
+    let linkage = image.linkage().context("reading back what was made")?;
+    let debug = image.debug_data().context("reading back what was made")?;
+    Ok(Artifact {
+        findings: verdict::judge(&job.asked, &linkage),
+        linkage: Some(linkage),
+        debug: Some(debug.level),
+        ..plain(job, bytes, companions)?
+    })
+}
+
+/// What can be said of any bytes.
+fn plain(job: &Job<'_>, bytes: &[u8], companions: &Companions) -> Result<Artifact> {
+    let mut leaks = leaks::find(&job.output, bytes, job.prefixes);
+    leaks.extend(companions.leaks(job.prefixes)?);
+    Ok(Artifact {
+        path: job.output.clone(),
+        kind: job.kind,
+        size_bytes: bytes.len() as u64,
+        sha256: sha256(bytes),
+        changed: false,
+        linkage: None,
+        debug: None,
+        note: false,
+        stamped: Vec::new(),
+        companions: Vec::new(),
+        link_with: Vec::new(),
+        leaks,
+        findings: Vec::new(),
+    })
+}
+
+fn sha256(bytes: &[u8]) -> String {
+    Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect()
+}

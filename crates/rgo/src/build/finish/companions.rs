@@ -1,0 +1,287 @@
+//! What goes beside a finished file: its import library and header, its debug data, and what a
+//! debugger must be told to find its sources. All of it is made ready first and put in place
+//! only when the file itself is ready, so that a failure leaves what was there before.
+
+use std::fs;
+
+use anyhow::{Context, Result, anyhow};
+use camino::{Utf8Path, Utf8PathBuf};
+use rgo_binary::{Format, Image, Limits};
+use rgo_toolchain::exec::Cmd;
+use rgo_toolchain::plan::Trim;
+use rgo_toolchain::selection::OutputKind;
+
+use super::super::leaks::{self, Leak, Prefix};
+use super::super::verdict::{Finding, Level};
+use super::{Job, StripMode};
+use crate::app::exit::Hint;
+use crate::app::terminal;
+use rgo_files::atomic_file;
+
+/// Files that are ready, and not yet in place.
+#[derive(Debug, Default)]
+pub(super) struct Companions {
+    files: Vec<File>,
+    bundle: Option<Bundle>,
+    /// Name and CRC of the debug data, for formats in which the program says them.
+    pub debuglink: Option<(String, u32)>,
+}
+
+#[derive(Debug)]
+struct File {
+    path: Utf8PathBuf,
+    bytes: Vec<u8>,
+    /// Whether it names this machine's folders on purpose.
+    maps_paths: bool,
+}
+
+/// A folder that was made beside its place.
+#[derive(Debug)]
+struct Bundle {
+    path: Utf8PathBuf,
+    made: Utf8PathBuf,
+    /// Removes what is left of the making.
+    _folder: tempfile::TempDir,
+}
+
+impl Companions {
+    /// Makes all that goes beside the file of `job`, whose linked bytes are `data`.
+    ///
+    /// # Errors
+    /// If a file cannot be read, or debug data cannot be split off.
+    pub(super) fn prepare(job: &Job<'_>, data: &[u8]) -> Result<Self> {
+        let mut companions = Self::default();
+        let folder = job.output.parent().unwrap_or(Utf8Path::new("."));
+        for from in job.beside.iter().filter(|from| ships(from, job.strip)) {
+            let bytes = fs::read(from).with_context(|| format!("reading {from}"))?;
+            companions.add(folder.join(from.file_name().unwrap_or_default()), bytes);
+        }
+        // A static library keeps its debug data: it is linked yet.
+        if job.strip == StripMode::Split && job.kind != OutputKind::Staticlib {
+            companions.split(job, data)?;
+            for (debugger, text) in source_maps(job.trims) {
+                companions.files.push(File {
+                    path: folder.join(format!("source-map.{debugger}")),
+                    bytes: text.into_bytes(),
+                    maps_paths: true,
+                });
+            }
+        }
+        Ok(companions)
+    }
+
+    fn add(&mut self, path: Utf8PathBuf, bytes: Vec<u8>) {
+        self.files.push(File { path, bytes, maps_paths: false });
+    }
+
+    /// Makes the companion with the debug data. For ELF its name and CRC are what the program
+    /// will say of it; the others are found by UUID or by name.
+    fn split(&mut self, job: &Job<'_>, data: &[u8]) -> Result<()> {
+        let format = Image::parse(data, &Limits::default())?.format();
+        if format == Format::MachO {
+            self.bundle = Some(dsym(job)?);
+            return Ok(());
+        }
+        let companion = rgo_edit::only_keep_debug(data).context("splitting off the debug data")?;
+        let path = Utf8PathBuf::from(format!("{}.debug", job.output));
+        if format == Format::Elf {
+            let name = path.file_name().unwrap_or_default().to_owned();
+            self.debuglink = Some((name, rgo_edit::debuglink_crc(&companion)));
+        }
+        self.add(path, companion.to_vec());
+        Ok(())
+    }
+
+    /// Paths of the building machine that are in them and should not be.
+    ///
+    /// # Errors
+    /// If a file of a bundle cannot be read.
+    pub(super) fn leaks(&self, prefixes: &[Prefix]) -> Result<Vec<Leak>> {
+        let mut found = Vec::new();
+        for file in self.files.iter().filter(|file| !file.maps_paths) {
+            found.extend(leaks::find(&file.path, &file.bytes, prefixes));
+        }
+        if let Some(bundle) = &self.bundle {
+            for entry in walkdir::WalkDir::new(&bundle.made).sort_by_file_name() {
+                let entry = entry.with_context(|| format!("reading {}", bundle.made))?;
+                if let Some(path) = Utf8Path::from_path(entry.path()).filter(|path| path.is_file())
+                {
+                    let bytes = fs::read(path).with_context(|| format!("reading {path}"))?;
+                    let inside = path.strip_prefix(&bundle.made).unwrap_or(path);
+                    found.extend(leaks::find(&bundle.path.join(inside), &bytes, prefixes));
+                }
+            }
+        }
+        Ok(found)
+    }
+
+    /// Debug data beside `output` that an older build has left: it may be of another program.
+    #[must_use]
+    pub(super) fn older(&self, output: &Utf8Path) -> Vec<Finding> {
+        let ours = self.files.iter().map(|file| &file.path);
+        let ours: Vec<_> = ours.chain(self.bundle.iter().map(|bundle| &bundle.path)).collect();
+        let names = ["debug", "dSYM"].map(|kind| Utf8PathBuf::from(format!("{output}.{kind}")));
+        let left = names.iter().filter(|path| path.exists() && !ours.contains(path));
+        left.map(|path| Finding {
+            level: Level::Warning,
+            text: format!("{path} is of an older build, and may not belong to it"),
+        })
+        .collect()
+    }
+
+    /// Puts them in place, and says where they are.
+    ///
+    /// # Errors
+    /// If one of them cannot be written.
+    pub(super) fn place(self) -> Result<Vec<Utf8PathBuf>> {
+        let mut placed = Vec::new();
+        for file in self.files {
+            atomic_file::write(&file.path, &file.bytes, None)?;
+            placed.push(file.path);
+        }
+        if let Some(bundle) = self.bundle {
+            atomic_file::replace_dir(&bundle.path, &bundle.made)?;
+            placed.push(bundle.path);
+        }
+        Ok(placed)
+    }
+}
+
+/// A PDB is debug data: it goes where debug data goes, and nowhere else.
+fn ships(path: &Utf8Path, strip: StripMode) -> bool {
+    path.extension() != Some("pdb") || matches!(strip, StripMode::None | StripMode::Split)
+}
+
+/// The error for a machine without dsymutil.
+#[must_use]
+pub(in super::super) fn no_dsymutil() -> anyhow::Error {
+    anyhow!("splitting off the debug data of a darwin program needs dsymutil")
+        .context(Hint("install LLVM (Debian: apt-get install llvm)".into()))
+}
+
+/// On darwin the DWARF is in the object files; they are there now and will not be later.
+fn dsym(job: &Job<'_>) -> Result<Bundle> {
+    let dsymutil = job.dsymutil.ok_or_else(no_dsymutil)?;
+    let folder = job.output.parent().unwrap_or(Utf8Path::new("."));
+    fs::create_dir_all(folder).with_context(|| format!("creating the folder {folder}"))?;
+    let temporary = tempfile::Builder::new().prefix(".rgo-").tempdir_in(folder)?;
+    let made =
+        Utf8Path::from_path(temporary.path()).context("the path is not UTF-8")?.join("x.dSYM");
+    let cmd = Cmd::new(dsymutil).args(["-o", made.as_str(), job.linked.as_str()]);
+    if job.trace {
+        terminal::eprint_line(&cmd);
+    }
+    cmd.capture().context("collecting debug data")?;
+    Ok(Bundle { path: Utf8PathBuf::from(format!("{}.dSYM", job.output)), made, _folder: temporary })
+}
+
+/// What gdb and lldb must be told to find sources whose paths were trimmed: a script for each.
+/// None if no paths were.
+fn source_maps(trims: &[Trim]) -> Vec<(&'static str, String)> {
+    if trims.is_empty() {
+        return Vec::new();
+    }
+    let script = |command: &str| {
+        let lines =
+            trims.iter().map(|t| format!("{command} {} {}\n", quoted(&t.to), quoted(&t.from)));
+        lines.collect()
+    };
+    vec![
+        ("gdb", script("set substitute-path")),
+        ("lldb", script("settings append target.source-map")),
+    ]
+}
+
+/// A word as both debuggers read it.
+fn quoted(word: &str) -> String {
+    format!("\"{}\"", word.replace('\\', "\\\\").replace('"', "\\\""))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_pdb_ships_where_debug_data_does() {
+        for (strip, shipped) in [
+            (StripMode::None, true),
+            (StripMode::Split, true),
+            (StripMode::Debug, false),
+            (StripMode::All, false),
+        ] {
+            assert_eq!(ships("t/app.pdb".into(), strip), shipped, "{strip:?}");
+            assert!(ships("t/app.dll.lib".into(), strip), "{strip:?}");
+        }
+    }
+
+    #[test]
+    fn debuggers_are_told_every_folder_in_quotes() {
+        let trim = |what, from: &str, to: &str| Trim { what, from: from.into(), to: to.into() };
+        let maps = source_maps(&[
+            trim("workspace", r#"C:\my "own" app"#, "/rgo/src"),
+            trim("cargo home", "/home/me/.cargo", "/rgo/cargo"),
+        ]);
+        assert_eq!(
+            maps,
+            [
+                (
+                    "gdb",
+                    concat!(
+                        r#"set substitute-path "/rgo/src" "C:\\my \"own\" app""#,
+                        "\n",
+                        r#"set substitute-path "/rgo/cargo" "/home/me/.cargo""#,
+                        "\n"
+                    )
+                    .to_owned()
+                ),
+                (
+                    "lldb",
+                    concat!(
+                        r#"settings append target.source-map "/rgo/src" "C:\\my \"own\" app""#,
+                        "\n",
+                        r#"settings append target.source-map "/rgo/cargo" "/home/me/.cargo""#,
+                        "\n"
+                    )
+                    .to_owned()
+                ),
+            ]
+        );
+        assert_eq!(source_maps(&[]), []);
+    }
+
+    #[test]
+    fn what_is_beside_is_searched_and_placed_only_when_told() {
+        let guard = tempfile::tempdir().expect("a temporary folder");
+        let root = Utf8Path::from_path(guard.path()).expect("UTF-8");
+        let made = root.join("made/x.dSYM");
+        fs::create_dir_all(made.join("Contents")).expect("creates");
+        fs::write(made.join("Contents/app"), "/proj/src/main.rs").expect("writes");
+        let out = root.join("dist");
+        let mut companions = Companions {
+            bundle: Some(Bundle {
+                path: out.join("app.dSYM"),
+                made,
+                _folder: tempfile::tempdir().expect("a temporary folder"),
+            }),
+            ..Companions::default()
+        };
+        companions.add(out.join("app.h"), b"/* made in /proj/include */".to_vec());
+        companions.files.push(File {
+            path: out.join("source-map.gdb"),
+            bytes: b"/proj".to_vec(),
+            maps_paths: true,
+        });
+        let prefixes = [Prefix { what: "workspace", path: "/proj".into() }];
+        fs::create_dir_all(out.join("app.dSYM")).expect("creates");
+        assert!(companions.older(&out.join("app")).is_empty(), "it will be replaced");
+        assert_eq!(Companions::default().older(&out.join("app")).len(), 1);
+        fs::remove_dir_all(&out).expect("removes");
+        let leaks = companions.leaks(&prefixes).expect("all can be read");
+        let files: Vec<&str> = leaks.iter().map(|leak| leak.file.as_str()).collect();
+        assert_eq!(files, [out.join("app.h").as_str(), out.join("app.dSYM/Contents/app").as_str()]);
+        assert!(!out.exists(), "nothing is in place before it is told");
+        let placed = companions.place().expect("can be placed");
+        assert_eq!(placed.len(), 3);
+        assert!(placed.iter().all(|path| path.exists()), "{placed:?}");
+    }
+}

@@ -1,0 +1,52 @@
+//! `--run`: the programs that were built, on this machine, by themselves or by what their
+//! toolchain names for that (qemu, wine).
+
+use anyhow::{Context, Result, anyhow};
+use rgo_toolchain::runner;
+use rgo_toolchain::selection::OutputKind;
+
+use super::prepare::Prepared;
+use super::report::BuildReport;
+use crate::app::exit::{Exit, Hint};
+use crate::app::terminal;
+
+/// Runs each program that this machine can run, with `args`; ends with the exit code of the
+/// first that does not give 0.
+///
+/// # Errors
+/// If there is nothing to run, or it cannot be started.
+pub(super) fn run(prepared: &Prepared, report: &BuildReport, args: &[String]) -> Result<Exit> {
+    let mut ran = 0;
+    let mut unable = Vec::new();
+    for (target, (toolchain, _)) in report.targets.iter().zip(&prepared.targets) {
+        let programs = target
+            .artifacts
+            .iter()
+            .filter(|artifact| matches!(artifact.kind, OutputKind::Bin | OutputKind::Example));
+        for artifact in programs {
+            let runner = runner::find(toolchain, &prepared.compiler.version.host);
+            let Some(cmd) = runner.command(&artifact.path, args) else {
+                unable.push(toolchain.name.clone());
+                continue;
+            };
+            ran += 1;
+            let code = cmd.run().with_context(|| format!("running {}", artifact.path))?;
+            if code != 0 {
+                return Ok(Exit::Program(u8::try_from(code).unwrap_or(1)));
+            }
+        }
+    }
+    unable.dedup();
+    if ran == 0 {
+        let hint = if unable.is_empty() {
+            "--run is for programs; leave it out for libraries".to_owned()
+        } else {
+            format!("rgo-build doctor --target {} says what would run it", unable.join(","))
+        };
+        return Err(anyhow!("there is nothing that this machine can run").context(Hint(hint)));
+    }
+    if !unable.is_empty() {
+        terminal::warning(&format!("not run, because this machine cannot: {}", unable.join(", ")));
+    }
+    Ok(Exit::Done)
+}

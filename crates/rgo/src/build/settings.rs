@@ -1,0 +1,164 @@
+//! The `build` lines of a note: how a program was built, in Go's style of `key=value`.
+
+use std::collections::BTreeSet;
+
+use jiff::Timestamp;
+use rgo_toolchain::cargo_messages::Unit;
+use rgo_toolchain::plan::TargetPlan;
+use rgo_toolchain::secrets::hidden;
+use rgo_toolchain::target::Floor;
+
+use super::finish::StripMode;
+use super::link::Linking;
+use super::prepare::Prepared;
+
+/// Settings that a note leaves out where there would be nothing in them.
+pub(crate) const LEFT_OUT: [&str; 4] = ["-X", "build-deps", "features", "zig"];
+
+/// The lines for one program of a target, which has these slots.
+///
+/// Nothing here may hold a path of this machine: the note is part of bytes that must be the same
+/// from any folder.
+#[must_use]
+pub(super) fn lines(
+    prepared: &Prepared,
+    plan: &TargetPlan,
+    linking: &Linking,
+    unit: &Unit,
+    slots: &BTreeSet<String>,
+) -> Vec<(String, String)> {
+    let toolchain = plan.toolchain;
+    let mut lines: Vec<(String, String)> = Vec::new();
+    let mut add = |key: &str, value: String| {
+        if !value.is_empty() {
+            lines.push((key.to_owned(), value));
+        }
+    };
+    add("profile", prepared.request.profile.clone());
+    add("target", toolchain.triple.clone());
+    add("toolchain", toolchain.name.clone());
+    add("libc", libc(plan));
+    match &plan.floor {
+        Some(Floor::Glibc(version)) => add("glibc", version.clone()),
+        Some(Floor::Macos(version)) => add("macos", version.clone()),
+        None => {}
+    }
+    add("features", unit.features.iter().cloned().collect::<Vec<_>>().join(","));
+    add("rustc", prepared.compiler.version.release.to_string());
+    add("rustc.commit", prepared.compiler.version.commit_hash.clone().unwrap_or_default());
+    add("std", linking.std_word().to_owned());
+    add("rustflags", rustflags(prepared, plan));
+    add("zig", linking.zig_version.clone().unwrap_or_default());
+    add("rgo", env!("CARGO_PKG_VERSION").to_owned());
+    add("strip", strip(prepared.strip).to_owned());
+    for (name, value) in prepared.values.iter().filter(|(name, _)| slots.contains(name)) {
+        add("-X", format!("{name}={value}"));
+    }
+    if let Some(vcs) = &prepared.vcs {
+        add("vcs", "git".to_owned());
+        add("vcs.revision", vcs.revision.clone());
+        add(
+            "vcs.time",
+            Timestamp::from_second(vcs.time).map(|t| t.to_string()).unwrap_or_default(),
+        );
+        add("vcs.modified", vcs.modified.to_string());
+    }
+    lines
+}
+
+fn libc(plan: &TargetPlan) -> String {
+    let toolchain = plan.toolchain;
+    let name = match toolchain.os.as_str() {
+        "darwin" => "libSystem",
+        "windows" => "UCRT",
+        _ if toolchain.triple.contains("musl") => "musl",
+        _ => "glibc",
+    };
+    // Where both values of --libc name one program, neither says anything.
+    match toolchain.libc.as_slice() {
+        [one] => format!("{name} {one}"),
+        _ => name.to_owned(),
+    }
+}
+
+/// The user's flags and the toolchain's; rgo's others are paths, and said elsewhere.
+fn rustflags(prepared: &Prepared, plan: &TargetPlan) -> String {
+    let user = plan.flags.user.iter().chain(&prepared.request.rustc_flags);
+    let all: Vec<&str> = user.chain(&plan.toolchain.rustflags).map(String::as_str).collect();
+    hidden(&without_paths(&all))
+}
+
+/// Flags without those that hold a path of this machine. A flag and its value are one or two
+/// words (`-Lx`, `-L x`), and go together.
+fn without_paths(flags: &[&str]) -> String {
+    let mut kept: Vec<&str> = Vec::new();
+    let mut rest = flags;
+    while let Some((flag, after)) = rest.split_first() {
+        let is_value = |word: &&str| flag.starts_with('-') && !word.starts_with('-');
+        let length = 1 + usize::from(after.first().is_some_and(is_value));
+        let (words, after) = rest.split_at(length);
+        if !words.iter().any(|word| has_path(word)) {
+            kept.extend(words);
+        }
+        rest = after;
+    }
+    kept.join(" ")
+}
+
+/// Whether a word of a flag holds what may be an absolute path, as `/x`, `C:\x`, `C:/x`, `\\x`
+/// or `~/x`; rather too often than too seldom.
+fn has_path(word: &str) -> bool {
+    // `-L/x` and `-I/x` have nothing between them and their path.
+    let begins = |part: &str| {
+        let glued = part.starts_with('-') && part.contains('/');
+        part.starts_with(['/', '~']) || glued
+    };
+    let between = |c: char| c.is_whitespace() || "=,:;@'\"()[]{}".contains(c);
+    word.contains('\\') || word.split(between).any(begins)
+}
+
+fn strip(mode: StripMode) -> &'static str {
+    match mode {
+        StripMode::None => "none",
+        StripMode::Debug => "debug",
+        StripMode::All => "all",
+        StripMode::Split => "split",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::without_paths;
+
+    #[test]
+    fn no_path_of_this_machine_is_told() {
+        for (flags, expected) in [
+            (&["-Ctarget-cpu=native", "-Copt-level=3"][..], "-Ctarget-cpu=native -Copt-level=3"),
+            (&["-C", "target-cpu=native", "-g"], "-C target-cpu=native -g"),
+            (&["--cfg", "feature=\"x\"", "-lz"], "--cfg feature=\"x\" -lz"),
+            (&["-Ctarget-feature=+crt-static,-avx"], "-Ctarget-feature=+crt-static,-avx"),
+            (&["-Lnative=vendor/lib"], "-Lnative=vendor/lib"),
+            (&["-L/opt/x"], ""),
+            (&["-L", "/opt/x", "-lx"], "-lx"),
+            (&["-L", "native=/opt/x", "-lx"], "-lx"),
+            (&["-Clink-arg=-L/home/me/lib"], ""),
+            (&["-C", "link-arg=-L/home/me/lib", "-g"], "-g"),
+            (&["-C", "link-args=-lz -L /home/me/lib", "-g"], "-g"),
+            (&["-Clink-arg=-Wl,-rpath,/home/me"], ""),
+            (&["-Clink-arg=@/tmp/args"], ""),
+            (&["--remap-path-prefix=/home/me=x"], ""),
+            (&["--remap-path-prefix", "/home/me=x", "-g"], "-g"),
+            (&["--cfg", "path=\"/home/me\""], ""),
+            (&["-LC:\\libs"], ""),
+            (&["-L", "C:\\libs"], ""),
+            (&["-L", "C:/libs"], ""),
+            (&["-Clink-arg=\\\\server\\x"], ""),
+            (&["--sysroot=~/x", "--extern", "a=/x/liba.rlib"], ""),
+            (&["-v", "-L"], "-v -L"),
+            (&["stray", "-g"], "stray -g"),
+            (&[], ""),
+        ] {
+            assert_eq!(without_paths(flags), expected, "{flags:?}");
+        }
+    }
+}

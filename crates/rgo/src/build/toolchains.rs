@@ -1,0 +1,117 @@
+//! The commands about toolchains rather than about a project: which there are, what they lack on
+//! this machine, and what rgo keeps for them.
+
+use std::time::Duration;
+
+use anyhow::Result;
+use camino::Utf8PathBuf;
+use rgo_report::{Cell, Column, Document, Report, Table, Tone};
+use rgo_toolchain::cache::{Cache, Entry};
+use rgo_toolchain::target::{self, Toolchain};
+use serde::Serialize;
+
+use super::size;
+use crate::app::exit::Exit;
+use crate::app::terminal;
+use crate::build::args::{CacheCommand, TargetsArgs};
+
+/// `rgo-build targets`.
+#[derive(Debug, Serialize)]
+struct Targets {
+    toolchains: &'static [Toolchain],
+}
+
+impl Report for Targets {
+    const SCHEMA: &'static str = "rgo.targets/1";
+
+    fn document(&self) -> Document {
+        let mut table = Table::new([
+            Column::left("toolchain"),
+            Column::left("--target"),
+            Column::left("triple"),
+            Column::left("libc"),
+            Column::left("oldest system"),
+            Column::left("in all"),
+        ]);
+        for toolchain in self.toolchains {
+            let libc: Vec<String> = toolchain.libc.iter().map(ToString::to_string).collect();
+            let floor = toolchain.floor.as_ref().map(ToString::to_string).unwrap_or_default();
+            table.row([
+                Cell::new(&toolchain.name),
+                Cell::new(toolchain.spec()),
+                Cell::new(&toolchain.triple).tone(Tone::Dim),
+                Cell::new(libc.join(", ")),
+                Cell::new(floor),
+                Cell::new(if toolchain.all { "yes" } else { "no" }),
+            ]);
+        }
+        Document::new().table(table)
+    }
+}
+
+/// Lists the toolchains.
+///
+/// # Errors
+/// If stdout cannot take it.
+pub(super) fn targets(args: &TargetsArgs) -> Result<Exit> {
+    terminal::print(&Targets { toolchains: target::all() }, args.format)?;
+    Ok(Exit::Done)
+}
+
+/// `rgo-build cache ls` and `prune`.
+#[derive(Debug, Serialize)]
+struct Kept {
+    folder: Utf8PathBuf,
+    entries: Vec<Entry>,
+    total_bytes: u64,
+    /// With `prune`: what is in use, and stays.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    held: Vec<Entry>,
+    #[serde(skip)]
+    verb: &'static str,
+}
+
+impl Report for Kept {
+    const SCHEMA: &'static str = "rgo.cache/1";
+
+    fn document(&self) -> Document {
+        let mut table =
+            Table::new([Column::left("kind"), Column::left("name"), Column::right("size")]);
+        for entry in &self.entries {
+            table.row([
+                Cell::new(entry.kind),
+                Cell::new(&entry.name),
+                Cell::new(size(entry.bytes)),
+            ]);
+        }
+        let mut document = Document::new().table(table);
+        document =
+            document.line(format!("{} {} in {}", self.verb, size(self.total_bytes), self.folder));
+        for entry in &self.held {
+            document = document
+                .line(Cell::new(format!("in use: {} {}", entry.kind, entry.name)).tone(Tone::Warn));
+        }
+        document
+    }
+}
+
+/// Shows or clears what rgo keeps.
+///
+/// # Errors
+/// If the cache cannot be read or written.
+pub(super) fn cache(command: &CacheCommand) -> Result<Exit> {
+    let cache = Cache::open(&|name| std::env::var(name).ok())?;
+    let (entries, held, verb, format) = match command {
+        CacheCommand::Ls { format } => (cache.ls()?, Vec::new(), "kept:", *format),
+        CacheCommand::Prune { older_than, dry_run, format } => {
+            let age = older_than.map(|days| Duration::from_secs(u64::from(days) * 86_400));
+            let pruned = cache.prune(*dry_run, age)?;
+            let verb = if *dry_run { "would free" } else { "freed" };
+            (pruned.removed, pruned.held, verb, *format)
+        }
+    };
+    let total_bytes = entries.iter().map(|entry| entry.bytes).sum();
+    let folder = cache.root().to_owned();
+    terminal::print(&Kept { folder, entries, total_bytes, held, verb }, format)?;
+    Ok(Exit::Done)
+}

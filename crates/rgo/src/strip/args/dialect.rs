@@ -1,0 +1,314 @@
+//! GNU's strip and Apple's share letters that mean different things. Here a call is read in its
+//! dialect, and becomes words that the parser of the command line knows in any dialect.
+//!
+//! ```text
+//!        GNU and LLVM                 Apple
+//! -s     all symbols go               -s FILE  the symbols listed in FILE stay
+//! -R X   section X goes               -R FILE  the symbols listed in FILE go
+//! -d     debug data goes              -d FILE  debugging symbols of the sources in FILE stay
+//! -N X   symbol X goes                -N       all symbols go
+//! ```
+//!
+//! A call is Apple's if `--dialect` says so, if the program's name does, or if it has a flag that
+//! only Apple's strip has; else it is GNU's.
+
+use std::ffi::{OsStr, OsString};
+use std::path::PathBuf;
+
+use anyhow::{Result, anyhow};
+
+use super::apple::{self, Apple, Does};
+use crate::app::exit::{Hint, Usage};
+
+/// What a word names, where it is not known whether it is a file to strip.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Content {
+    /// There is no file of that name.
+    Nothing,
+    /// Something that can be stripped.
+    Program,
+    /// A text that has one name in each line.
+    List,
+    /// A file of another kind.
+    Other,
+}
+
+/// A call of the program.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Call {
+    /// The words in GNU's dialect, the program's name first.
+    pub words: Vec<OsString>,
+    /// What Apple's flags ask for beyond these words; `None` in GNU's dialect.
+    pub apple: Option<Apple>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Dialect {
+    Gnu,
+    Apple,
+}
+
+/// GNU's letters: those that stand alone, and those that take a value.
+const GNU_ALONE: &str = "sgSdxXpnvqhVDUw";
+const GNU_VALUE: &str = "oKNR";
+/// Letters of this program that Apple's strip has no meaning for.
+const COMMON: &str = "gKpqwUhV";
+
+/// Reads a call. `look` tells what file a word names.
+///
+/// # Errors
+/// [`Usage`] for a flag that the dialect does not have, and for one that can be read in two ways.
+pub(super) fn read(args: Vec<OsString>, look: &dyn Fn(&OsStr) -> Content) -> Result<Call> {
+    let mut args = args.into_iter();
+    let program = args.next().unwrap_or_else(|| "rgo-strip".into());
+    let (said, words) = without_dialect(args)?;
+    let dialect = match said {
+        Some(dialect) => dialect,
+        None if is_apples_name(&program) => Dialect::Apple,
+        None if only_apple(&words)? => Dialect::Apple,
+        None => Dialect::Gnu,
+    };
+    match dialect {
+        Dialect::Gnu => {
+            check_clusters(&words)?;
+            if said.is_none() {
+                check_ambiguous(&words, look)?;
+            }
+            let words = std::iter::once(program).chain(words).collect();
+            Ok(Call { words, apple: None })
+        }
+        Dialect::Apple => apple_call(program, words, look),
+    }
+}
+
+/// Takes `--dialect` out of a call.
+fn without_dialect(
+    args: impl Iterator<Item = OsString>,
+) -> Result<(Option<Dialect>, Vec<OsString>)> {
+    let mut said = None;
+    let mut words: Vec<OsString> = Vec::new();
+    let mut args = args;
+    while let Some(word) = args.next() {
+        if word == "--" {
+            words.push(word);
+            words.extend(args.by_ref());
+            break;
+        }
+        let value = match word.to_str().and_then(|word| word.strip_prefix("--dialect")) {
+            Some("") => args.next(),
+            Some(value) if value.starts_with('=') => Some(value.trim_start_matches('=').into()),
+            _ => {
+                words.push(word);
+                continue;
+            }
+        };
+        said = match value.as_deref().and_then(OsStr::to_str) {
+            Some("gnu") => Some(Dialect::Gnu),
+            Some("apple") => Some(Dialect::Apple),
+            other => {
+                let text = format!("--dialect {}: it is gnu or apple", other.unwrap_or_default());
+                return Err(Usage(text).into());
+            }
+        };
+    }
+    Ok((said, words))
+}
+
+/// Whether the program is called as tools for Apple's systems are: `arm64-apple-darwin23-strip`.
+/// (`rgo-strip-x86_64-apple-darwin` is what a download may be called.)
+fn is_apples_name(program: &OsStr) -> bool {
+    let name = std::path::Path::new(program).file_name().unwrap_or_default();
+    let name = name.to_string_lossy().to_lowercase();
+    let name = name.strip_suffix(".exe").unwrap_or(&name);
+    name.ends_with("strip") && (name.contains("apple") || name.contains("darwin"))
+}
+
+/// The words of a call that may be flags of one dash, without the dash.
+fn flags(words: &[OsString]) -> impl Iterator<Item = &str> {
+    let words = words.iter().take_while(|word| *word != "--");
+    words.filter_map(|word| word.to_str()?.strip_prefix('-')).filter(|flag| {
+        let is_long = flag.starts_with('-');
+        !flag.is_empty() && !is_long
+    })
+}
+
+/// Whether a flag is there that only Apple's strip has.
+fn only_apple(words: &[OsString]) -> Result<bool> {
+    let is_gnus = |letter| GNU_ALONE.contains(letter) || GNU_VALUE.contains(letter);
+    for flag in flags(words) {
+        if flag.starts_with("no_") || apple::named(flag).is_some_and(|it| it.name.len() > 1) {
+            return Ok(true);
+        }
+        let is_cluster = flag.chars().all(|letter| apple::letter(letter).is_some());
+        if is_cluster && flag.contains(|letter| !is_gnus(letter)) {
+            if flag.starts_with('N') {
+                let symbol = flag.get(1..).unwrap_or_default();
+                let hint = format!(
+                    "GNU's takes out the symbol {symbol}: --strip-symbol={symbol}; Apple's are \
+                     several flags: --dialect apple"
+                );
+                return Err(two_ways(&format!("-{flag}"), hint));
+            }
+            return Ok(true);
+        }
+    }
+    Ok(false)
+}
+
+/// Fails for a cluster of flags in which one takes the rest of the word for its value: that is a
+/// misspelled word, or a flag of another strip.
+fn check_clusters(words: &[OsString]) -> Result<()> {
+    for flag in flags(words) {
+        let Some(at) = flag.find(|letter| GNU_VALUE.contains(letter)) else { continue };
+        let (before, after) = (flag.get(..at).unwrap_or_default(), flag.get(at + 1..));
+        let after = after.unwrap_or_default();
+        let are_flags = before.chars().all(|letter| GNU_ALONE.contains(letter));
+        if !before.is_empty() && are_flags && !after.is_empty() {
+            let letter = flag.get(at..at + 1).unwrap_or_default();
+            let hint =
+                Hint(format!("for these flags one by one write -{before} -{letter} {after}"));
+            return Err(anyhow!(Usage(format!("there is no flag -{flag}"))).context(hint));
+        }
+    }
+    Ok(())
+}
+
+/// Fails where the word behind a flag may be a file to strip, or what Apple's flag takes.
+fn check_ambiguous(words: &[OsString], look: &dyn Fn(&OsStr) -> Content) -> Result<()> {
+    let words = words.split(|word| word == "--").next().unwrap_or_default();
+    let files = words.iter().filter(|word| !word.to_string_lossy().starts_with('-')).count();
+    for pair in words.windows(2) {
+        let [flag, word] = pair else { continue };
+        let shown = word.to_string_lossy();
+        let hint = match flag.to_str() {
+            // One file alone is what is to be stripped.
+            Some("-s") if files > 1 && look(word) == Content::List => format!(
+                "GNU's -s takes no file: --strip-all; Apple's keeps the symbols that {shown} lists: \
+                 --dialect apple"
+            ),
+            Some("-d") if files > 1 && look(word) == Content::List => format!(
+                "GNU's -d takes no file: --strip-debug; Apple's keeps debugging symbols of the \
+                 sources that {shown} lists: --dialect apple"
+            ),
+            Some("-R") if look(word) == Content::List => format!(
+                "GNU's -R takes out the section {shown}: --remove-section={shown}; Apple's takes \
+                 out the symbols that the file {shown} lists: --dialect apple"
+            ),
+            Some("-N") if look(word) == Content::Program => format!(
+                "GNU's -N takes out the symbol {shown}: --strip-symbol={shown}; Apple's takes out \
+                 all symbols: --dialect apple"
+            ),
+            _ => continue,
+        };
+        return Err(two_ways(&format!("{} {shown}", flag.to_string_lossy()), hint));
+    }
+    Ok(())
+}
+
+fn two_ways(words: &str, hint: String) -> anyhow::Error {
+    anyhow!(Usage(format!("`{words}` can be read in two ways"))).context(Hint(hint))
+}
+
+/// Translates a call in Apple's dialect.
+fn apple_call(
+    program: OsString,
+    words: Vec<OsString>,
+    look: &dyn Fn(&OsStr) -> Content,
+) -> Result<Call> {
+    let mut apple = Apple::default();
+    let mut options: Vec<OsString> = Vec::new();
+    let mut modes: Vec<&str> = Vec::new();
+    let mut words = words.into_iter();
+    while let Some(word) = words.next() {
+        // Whatever follows these is a file.
+        if word == "-" || word == "--" {
+            options.push("--".into());
+            options.extend(words.by_ref());
+            break;
+        }
+        let flag = word.to_str().and_then(|word| word.strip_prefix('-'));
+        let Some(flag) = flag.filter(|flag| !flag.starts_with('-')) else {
+            options.push(word);
+            continue;
+        };
+        if flag.starts_with(|letter| COMMON.contains(letter)) {
+            check_clusters(std::slice::from_ref(&word))?;
+            options.push(word);
+            continue;
+        }
+        if let Some(known) = apple::named(flag) {
+            match known.does {
+                Does::TakesValue(option) => {
+                    options.extend([Some(option.into()), words.next()].into_iter().flatten());
+                }
+                Does::TakesList(place) => {
+                    *place(&mut apple) = Some(list(flag, words.next(), look)?);
+                }
+                _ => act(known, &mut apple, &mut modes, &mut options)?,
+            }
+            continue;
+        }
+        if flag.contains('_') {
+            return Err(Usage(format!("Apple's dialect has no flag -{flag}")).into());
+        }
+        for letter in flag.chars() {
+            let known = apple::letter(letter).filter(|known| !known.does.takes_word());
+            let Some(known) = known else {
+                let hint = Hint("--dialect gnu reads the flags as GNU's strip does".into());
+                let text = format!("-{flag}: Apple's dialect has no flag {letter} in a cluster");
+                return Err(anyhow!(Usage(text)).context(hint));
+            };
+            act(known, &mut apple, &mut modes, &mut options)?;
+        }
+    }
+    if modes.is_empty() {
+        modes.push("--strip-all");
+    }
+    let modes = modes.into_iter().map(OsString::from);
+    let words = std::iter::once(program).chain(modes).chain(options).collect();
+    Ok(Call { words, apple: Some(apple) })
+}
+
+fn act(
+    flag: &apple::Flag,
+    apple: &mut Apple,
+    modes: &mut Vec<&'static str>,
+    options: &mut Vec<OsString>,
+) -> Result<()> {
+    match flag.does {
+        Does::Mode(mode) => modes.push(mode),
+        Does::Option(option) => options.push(option.into()),
+        Does::Sets(set) => set(apple),
+        Does::InAnyCase => {}
+        Does::Refused(why) => {
+            let text =
+                format!("-{} of Apple's strip ({}) is not supported", flag.name, flag.meaning);
+            return Err(anyhow!(Usage(text)).context(Hint(why.to_owned())));
+        }
+        Does::TakesValue(_) | Does::TakesList(_) => {}
+    }
+    Ok(())
+}
+
+/// The list of names behind a flag.
+fn list(flag: &str, word: Option<OsString>, look: &dyn Fn(&OsStr) -> Content) -> Result<PathBuf> {
+    let what = "Apple's takes a file with a name in each line";
+    let gnu = match flag {
+        "s" => "GNU's takes no file: --strip-all",
+        "R" => "GNU's takes out a section: --remove-section=NAME",
+        _ => "GNU's takes no file: --strip-debug",
+    };
+    let Some(word) = word else {
+        return Err(two_ways(&format!("-{flag}"), format!("{what}; {gnu}")));
+    };
+    match look(&word) {
+        Content::List | Content::Other => Ok(word.into()),
+        Content::Nothing | Content::Program => {
+            let words = format!("-{flag} {}", word.to_string_lossy());
+            Err(two_ways(&words, format!("{what}; {gnu}")))
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

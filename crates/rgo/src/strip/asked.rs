@@ -1,0 +1,247 @@
+//! What a call asks for, thought through once for all files: the mode, the names, the contents of
+//! sections to add.
+
+use std::fs;
+use std::path::PathBuf;
+
+use anyhow::{Context, Result};
+use rgo_edit::{Compression, Discard, Sign, Strip as Mode};
+
+use super::apple::Apple;
+use super::names::{Names, Reading};
+use crate::app::destination::Destination;
+use crate::app::exit::Usage;
+use crate::strip::args::{CompressionArg, SignArg, Strip};
+
+/// What to do to each file.
+#[derive(Debug)]
+pub(super) struct Asked {
+    /// What goes as a whole.
+    pub mode: Mode,
+    /// Which local symbols go besides.
+    pub discard: Discard,
+    /// What becomes of the debug data.
+    pub companion: Companion,
+    pub keep_symbols: Option<Names>,
+    pub drop_symbols: Option<Names>,
+    pub keep_sections: Option<Names>,
+    pub drop_sections: Option<Names>,
+    /// Names and contents of new sections.
+    pub added: Vec<(String, Vec<u8>)>,
+    /// Names of sections, and where their contents go.
+    pub dumped: Vec<(String, PathBuf)>,
+    pub compression: Option<Compression>,
+    pub sign: Sign,
+    /// What only Apple's flags ask for.
+    pub apple: Apple,
+    /// Whether members of archives lose their times and owners.
+    pub deterministic: bool,
+    /// Where the result goes; in place if nowhere.
+    pub output: Option<PathBuf>,
+    pub preserve_dates: bool,
+    pub dry_run: bool,
+    /// Whether it is to be told what was done.
+    pub report: bool,
+    /// Whether a result, or a section, goes to stdout.
+    pub to_stdout: bool,
+    /// Whether nothing but errors is said.
+    pub quiet: bool,
+}
+
+/// What is made of debug data.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Companion {
+    /// Nothing.
+    None,
+    /// The result is the companion.
+    Only,
+    /// It goes into this folder, and the program is stripped.
+    Split(PathBuf),
+}
+
+impl Asked {
+    /// Reads the call.
+    ///
+    /// # Errors
+    /// [`Usage`] for what makes no sense, and if a section's content cannot be read.
+    pub(super) fn new(args: &Strip) -> Result<Self> {
+        one_file_only(args)?;
+        let reading = match (args.names.wildcard, args.names.regex) {
+            (true, _) => Reading::Wildcard,
+            (_, true) => Reading::Regex,
+            _ => Reading::Exact,
+        };
+        // GNU's reads these always so; Debian's packaging asks for `-R .gnu.lto_*`.
+        let of_sections = if args.names.regex { Reading::Regex } else { Reading::Wildcard };
+        let dumped = pairs("--dump-section", &args.dump_sections)?;
+        let outputs = dumped.iter().map(|(_, file)| file).chain(&args.output);
+        let to_stdout = outputs.filter(|path| Destination::is_stdout(path)).count();
+        if to_stdout > 1 {
+            return Err(Usage("only one result can go to stdout".to_owned()).into());
+        }
+        let added = pairs("--add-section", &args.add_sections)?;
+        let added = added.into_iter().map(|(name, file)| {
+            let content = fs::read(&file)
+                .with_context(|| format!("reading the section {name} from {}", file.display()))?;
+            Ok((name, content))
+        });
+        Ok(Self {
+            mode: mode(args),
+            discard: match (args.mode.discard_all, args.mode.discard_locals) {
+                (true, _) => Discard::All,
+                (_, true) => Discard::Temporary,
+                _ => Discard::None,
+            },
+            companion: match &args.mode.split {
+                Some(folder) => Companion::Split(folder.clone()),
+                None if args.mode.only_keep_debug => Companion::Only,
+                None => Companion::None,
+            },
+            keep_symbols: Names::new(&args.names.keep_symbols, reading)?,
+            drop_symbols: Names::new(&args.names.strip_symbols, reading)?,
+            keep_sections: Names::new(&args.names.keep_sections, of_sections)?,
+            drop_sections: Names::new(&args.names.remove_sections, of_sections)?,
+            added: added.collect::<Result<_>>()?,
+            dumped,
+            compression: args.compression.map(|how| match how {
+                CompressionArg::Zlib => Compression::Zlib,
+                CompressionArg::Zstd => Compression::Zstd,
+                CompressionArg::None => Compression::None,
+            }),
+            sign: match args.sign {
+                // Apple's strip leaves a void signature, for whoever signs next.
+                None if args.apple.is_some() => Sign::Renew,
+                None | Some(SignArg::Keep) => Sign::Keep,
+                Some(SignArg::Adhoc) => Sign::AdHoc,
+                Some(SignArg::None) => Sign::None,
+            },
+            apple: args.apple.as_ref().map(Apple::new).transpose()?.unwrap_or_default(),
+            deterministic: args.enable_deterministic_archives,
+            to_stdout: to_stdout > 0,
+            quiet: args.quiet,
+            output: args.output.clone(),
+            preserve_dates: args.preserve_dates,
+            dry_run: args.dry_run,
+            report: args.dry_run || args.verbose || args.format.is_some(),
+        })
+    }
+}
+
+/// The mode; without one it is everything, but where the call says itself what it is about.
+fn mode(args: &Strip) -> Mode {
+    let mode = &args.mode;
+    if mode.strip_all {
+        Mode::All
+    } else if mode.strip_unneeded {
+        Mode::Unneeded
+    } else if mode.strip_debug || mode.discard_all {
+        Mode::Debug
+    } else if mode.split.is_some() {
+        // What is in the companion is not left in the program, whatever else is asked for.
+        Mode::All
+    } else if mode.discard_locals
+        || !args.names.strip_symbols.is_empty()
+        || !args.add_sections.is_empty()
+        || !args.dump_sections.is_empty()
+        || args.compression.is_some()
+    {
+        Mode::None
+    } else {
+        Mode::All
+    }
+}
+
+fn one_file_only(args: &Strip) -> Result<()> {
+    let wrong = |text: &str| Err(Usage(text.to_owned()).into());
+    if args.files.iter().any(|path| path.as_os_str() == "-") {
+        return wrong(
+            "stdin is not stripped: save what it gives to a file first\n\
+             hint: a file of that name is ./-; `-o -` writes a result to stdout",
+        );
+    }
+    if args.files.len() > 1 && args.output.is_some() {
+        return wrong(
+            "-o takes the result of one file\nhint: without -o each is stripped in place",
+        );
+    }
+    if args.files.len() > 1 && !args.dump_sections.is_empty() {
+        return wrong("--dump-section takes a section of one file");
+    }
+    Ok(())
+}
+
+fn pairs(option: &str, values: &[String]) -> Result<Vec<(String, PathBuf)>> {
+    let pair = |value: &String| match value.split_once('=') {
+        Some((name, file)) if !name.is_empty() && !file.is_empty() => {
+            Ok((name.to_owned(), PathBuf::from(file)))
+        }
+        _ => Err(Usage(format!("{option} {value}: it takes NAME=FILE")).into()),
+    };
+    values.iter().map(pair).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::Parser;
+
+    use super::*;
+
+    #[track_caller]
+    fn asked(args: &[&str]) -> Asked {
+        let args = ["rgo-strip"].iter().chain(args).chain(&["file"]);
+        Asked::new(&Strip::try_parse_from(args).expect("parses")).expect("makes sense")
+    }
+
+    #[test]
+    fn modes_are_those_of_other_strips() {
+        for (args, mode) in [
+            (&[][..], Mode::All),
+            (&["-s"], Mode::All),
+            (&["-g"], Mode::Debug),
+            (&["-S"], Mode::Debug),
+            (&["-d"], Mode::Debug),
+            (&["--strip-debug"], Mode::Debug),
+            (&["--strip-unneeded"], Mode::Unneeded),
+            (&["-g", "-s"], Mode::All),
+            (&["-s", "-g"], Mode::Debug),
+            (&["-g", "-g", "-p", "-p"], Mode::Debug),
+            (&["-x"], Mode::Debug),
+            (&["-X"], Mode::None),
+            (&["-S", "-x"], Mode::Debug),
+            (&["--strip-unneeded", "-x"], Mode::Unneeded),
+            (&["-R", ".comment"], Mode::All),
+            (&["-K", "main"], Mode::All),
+            (&["-N", "main"], Mode::None),
+            (&["-N", "main", "-s"], Mode::All),
+            (&["--sign", "adhoc"], Mode::All),
+            (&["--compress-debug", "zlib"], Mode::None),
+            (&["--compress-debug-sections=zlib"], Mode::None),
+            (&["-D", "-U"], Mode::All),
+            (&["--split", "x"], Mode::All),
+            (&["--split", "x", "-g"], Mode::Debug),
+            (&["--split", "x", "--compress-debug", "zlib"], Mode::All),
+            (&["--split", "x", "-N", "main"], Mode::All),
+        ] {
+            assert_eq!(asked(args).mode, mode, "{args:?}");
+        }
+    }
+
+    #[test]
+    fn sections_are_patterns_and_symbols_are_not() {
+        let asked = asked(&["-R", ".gnu.lto_*", "--keep-section=.a?", "-N", "a*"]);
+        let has = |names: &Option<Names>, name: &str| {
+            names.as_ref().is_some_and(|names| names.has(name.as_bytes()))
+        };
+        assert!(has(&asked.drop_sections, ".gnu.lto_.opts.1"));
+        assert!(!has(&asked.drop_sections, "x.gnu.lto_"));
+        assert!(has(&asked.keep_sections, ".ab"));
+        assert!(!has(&asked.drop_symbols, "ab"));
+    }
+
+    #[test]
+    fn names_add_up() {
+        let asked = asked(&["-K", "a", "-Kb", "--keep-symbol=c"]);
+        let names = asked.keep_symbols.expect("were given");
+        assert!(["a", "b", "c"].iter().all(|name| names.has(name.as_bytes())));
+    }
+}

@@ -1,0 +1,38 @@
+//! A file to strip, mapped.
+
+use std::fs::File;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Result, anyhow};
+use rgo_files::mmap::{self, Bytes};
+
+use crate::app::exit::Hint;
+
+/// A file to strip.
+pub(super) struct Input {
+    pub file: File,
+    pub bytes: Bytes,
+    /// Its name, without folders and links.
+    pub name: String,
+    pub path: PathBuf,
+}
+
+impl Input {
+    pub(super) fn open(path: &Path) -> Result<Self> {
+        // Opening waits for whoever writes to a pipe: what it is comes first.
+        let metadata = path.metadata()?;
+        if metadata.is_dir() {
+            let hint = Hint("name the files in it: find DIR -type f -exec rgo-strip {} +".into());
+            return Err(anyhow!("it is a folder").context(hint));
+        }
+        if !metadata.is_file() {
+            let hint = Hint("save what it gives to a file, and strip that".into());
+            return Err(anyhow!("it is no regular file").context(hint));
+        }
+        let file = File::open(path)?;
+        let bytes = mmap::file(&file)?;
+        let real = path.canonicalize()?;
+        let name = real.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        Ok(Self { file, bytes, name, path: path.to_owned() })
+    }
+}

@@ -1,0 +1,108 @@
+//! `rgo-strip`: debug data and symbols out of programs, or into files of their own.
+//!
+//! ```text
+//! file ─▶ map ─▶ rgo_binary::edit ─▶ draft ─▶ temporary file ─▶ verify ─▶ companion ─▶ program
+//!                                    (data)    copied ranges     by the     in place    in place
+//!                                    -n: told                    written file
+//! ```
+
+mod ahead;
+mod apple;
+pub mod args;
+mod asked;
+mod attributes;
+mod edits;
+mod input;
+mod names;
+mod one;
+mod report;
+mod split;
+mod target;
+mod write;
+
+use std::collections::HashMap;
+use std::path::{Path, PathBuf};
+
+use anyhow::Result;
+use rayon::prelude::*;
+
+use crate::app::exit::{Exit, Usage};
+use crate::app::terminal;
+use crate::strip::args::Strip;
+use asked::Asked;
+use report::{FileReport, StripReport};
+
+/// Strips the files, each by itself.
+///
+/// # Errors
+/// For a wrong call, or if the report cannot be printed. What goes wrong with a file is told on
+/// stderr and shows in the exit code, and the others are done.
+pub fn run(args: Strip) -> Result<Exit> {
+    let asked = Asked::new(&args)?;
+    let groups = groups(&args.files);
+    let strip = |group: Vec<(usize, &Path)>| -> Vec<(usize, Result<FileReport>)> {
+        group.into_iter().map(|(number, file)| (number, one::strip(file, &asked))).collect()
+    };
+    // Threads cost more than one file takes.
+    let mut done: Vec<_> = if groups.len() > 1 {
+        groups.into_par_iter().flat_map_iter(strip).collect()
+    } else {
+        groups.into_iter().flat_map(strip).collect()
+    };
+    done.sort_by_key(|(number, _)| *number);
+    let mut exit = Exit::Done;
+    let mut files = Vec::new();
+    for (file, (_, result)) in args.files.iter().zip(done) {
+        let file = file.display().to_string();
+        match result {
+            Ok(report) => {
+                if !args.quiet {
+                    for text in &report.warnings {
+                        terminal::warning(&format!("{file}: {text}"));
+                    }
+                }
+                files.push(report);
+            }
+            Err(error) => {
+                exit = if error.is::<Usage>() { Exit::Usage } else { Exit::Failed };
+                terminal::error(&error);
+                files.push(FileReport::failed(file, terminal::in_words(&error)));
+            }
+        }
+    }
+    if asked.report {
+        let report = StripReport { dry_run: asked.dry_run, files };
+        let format = args.format.unwrap_or_default();
+        if asked.to_stdout && !asked.dry_run {
+            terminal::print_to_stderr(&report, format)?;
+        } else {
+            terminal::print(&report, format)?;
+        }
+    }
+    Ok(exit)
+}
+
+/// Files that can be worked on at the same time. Several names of one file are not: one would be
+/// read while another is written.
+fn groups(files: &[PathBuf]) -> Vec<Vec<(usize, &Path)>> {
+    let mut groups: Vec<Vec<(usize, &Path)>> = Vec::new();
+    let mut known: HashMap<PathBuf, usize> = HashMap::new();
+    for (number, file) in files.iter().enumerate() {
+        let at = *known.entry(identity(file)).or_insert(groups.len());
+        match groups.get_mut(at) {
+            Some(group) => group.push((number, file)),
+            None => groups.push(vec![(number, file)]),
+        }
+    }
+    groups
+}
+
+/// What all names of a file have in common.
+fn identity(file: &Path) -> PathBuf {
+    #[cfg(unix)]
+    if let Ok(found) = file.metadata() {
+        use std::os::unix::fs::MetadataExt;
+        return format!("{}:{}", found.dev(), found.ino()).into();
+    }
+    file.canonicalize().unwrap_or_else(|_| file.to_owned())
+}

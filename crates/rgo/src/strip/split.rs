@@ -1,0 +1,188 @@
+//! Debug data in files of their own, in a folder that many builds add to.
+//!
+//! ```text
+//! ELF      DIR/.build-id/xx/rest.debug    where debuggers, debuginfod and distributions look
+//!          DIR/name.debug                 if the program has no build-id
+//! PE       DIR/name.debug
+//! Mach-O   DIR/name.dSYM/                 found by the UUID in it
+//! ```
+//!
+//! A companion that is there already stays: if it is the same, nothing is to be done; if it is
+//! another, the folder belongs to another build of the same identity, and that is an error.
+//! Companions are in place, and on the disk, before their program loses what is in them.
+
+mod dsym;
+mod place;
+mod supplement;
+
+use std::fs::File;
+use std::path::Path;
+
+use anyhow::{Context, Result, anyhow};
+use object::Object;
+use rgo_binary::debug::build_id::identities;
+use rgo_binary::{Error, Format, Image, Limits, slices};
+use rgo_edit::{Draft, Finish};
+
+use super::asked::Asked;
+use super::input::Input;
+use super::report::FileReport;
+use super::write::{self, Wait};
+use crate::app::exit::Hint;
+use place::{Place, Prepared};
+use rgo_files::mmap;
+pub(super) use supplement::Home;
+use supplement::Supplement;
+
+/// A companion, and how its program names it.
+#[derive(Debug)]
+pub(super) struct Split {
+    place: Place,
+    /// None if nothing is to be written.
+    prepared: Option<Prepared>,
+    /// Name and CRC, for the formats in which the program says them.
+    link: Option<(String, u32)>,
+}
+
+impl Split {
+    /// Name and CRC for the program.
+    pub(super) fn link(&self) -> Option<(&str, u32)> {
+        self.link.as_ref().map(|(name, crc)| (name.as_str(), *crc))
+    }
+
+    /// Puts the companion in its place.
+    ///
+    /// # Errors
+    /// If another is there, or none can be put there.
+    pub(super) fn put(self) -> Result<()> {
+        self.prepared.map_or(Ok(()), |prepared| self.place.put(prepared))
+    }
+}
+
+/// Makes the companion of a program; none if it has no debug data.
+///
+/// # Errors
+/// If its debug data is elsewhere, or the companion cannot be written.
+pub(super) fn make(
+    input: &Input,
+    images: &[&Image<'_>],
+    folder: &Path,
+    asked: &Asked,
+    report: &mut FileReport,
+) -> Result<Option<Split>> {
+    if images.is_empty() {
+        // The edit says why.
+        return with_companion(input, images, asked, Home::of(folder), report, |_, _| Ok(None));
+    }
+    let Some(image) = images.iter().find(|image| has_debug_data(image)) else {
+        report.warnings.extend(nothing_to_split(images, folder, &input.name)?);
+        return Ok(None);
+    };
+    let place = Place::new(folder, &input.name, image)?;
+    report.companion = Some(place.path.display().to_string());
+    let path = place.path.clone();
+    let home = Home { folder: path.parent().unwrap_or(folder), present: Some(&path) };
+    with_companion(input, images, asked, home, report, |companion, file| {
+        let is_linked = image.format() != Format::MachO;
+        let link = is_linked.then(|| (place.link_name(), rgo_edit::debuglink_crc(companion)));
+        let prepared = (!asked.dry_run).then(|| place.prepare(companion, file)).transpose()?;
+        if let Some(prepared) = &prepared {
+            belongs(&mmap::map(&prepared.file())?, images).context("reading the companion back")?;
+        }
+        Ok(Some(Split { place, prepared, link }))
+    })
+}
+
+/// Makes a companion that is to be at `home`, and does something with it and the file that its
+/// copies are from.
+///
+/// # Errors
+/// If the program has no debug data inside that could be put into one, and those of `work`.
+pub(super) fn with_companion<T>(
+    input: &Input,
+    images: &[&Image<'_>],
+    asked: &Asked,
+    home: Home<'_>,
+    report: &mut FileReport,
+    work: impl FnOnce(&Draft<'_>, &File) -> Result<T>,
+) -> Result<T> {
+    let elsewhere = images.iter().any(|image| object_files(image) > 0);
+    let supplement = match Supplement::of(&input.path, images, home) {
+        Supplement::AsItIs => None,
+        Supplement::Path(path) => Some(path),
+        Supplement::Missing(path) => {
+            report.warnings.push(format!(
+                "a part of its debug data should be in {}, which is not there: debuggers find it \
+                 by its build-id alone",
+                path.display()
+            ));
+            None
+        }
+    };
+    let companion = rgo_edit::companion(&input.bytes, supplement.as_deref()).map_err(|error| {
+        let unsupported = matches!(error, Error::Unsupported { .. });
+        let error = anyhow!(error).context("splitting off the debug data");
+        if elsewhere && unsupported { error.context(Hint(AT_BUILD_TIME.into())) } else { error }
+    })?;
+    let Some(compression) = asked.compression else { return work(&companion, &input.file) };
+    // Compression is an edit of its own, of a file of its own that has no name.
+    let plain = tempfile::tempfile().context("making a file for what is not compressed yet")?;
+    write::write(&companion, &input.file, &plain, Wait::Nobody, 0)
+        .context("writing the debug data")?;
+    let bytes = mmap::file(&plain).context("reading the debug data back")?;
+    let edits = Finish { compression: Some(compression), ..Finish::default() };
+    let edited = rgo_edit::edit(&bytes, &edits).context("compressing the debug data")?;
+    work(&edited.draft, &plain)
+}
+
+const AT_BUILD_TIME: &str = "dsymutil collects them while the object files are there; \
+                             `rgo-build --strip split` has it do so";
+
+fn object_files(image: &Image<'_>) -> usize {
+    image.object().object_map().objects().len()
+}
+
+/// Whether there is something for a companion, or a reason why there can be none.
+fn has_debug_data(image: &Image<'_>) -> bool {
+    const DWARF: [&str; 3] = [".debug_", ".zdebug_", "__debug_"];
+    // Rust's .debug_gdb_scripts is loaded, and stays in the program.
+    let is_loaded = |address| image.format() == Format::Elf && address != 0;
+    let has_dwarf = image.sections().any(|section| {
+        !is_loaded(section.address) && DWARF.iter().any(|name| section.name.starts_with(name))
+    });
+    let others = || match image.format() {
+        Format::MachO => object_files(image) > 0,
+        _ => image.object().symbols().next().is_some(),
+    };
+    has_dwarf || others()
+}
+
+/// Checks that debuggers will take a companion for that of these images.
+///
+/// # Errors
+/// If they will not.
+pub(super) fn belongs(companion: &[u8], images: &[&Image<'_>]) -> Result<()> {
+    let limits = Limits { max_file: u64::MAX, ..Limits::default() };
+    let slices = slices(companion, &limits)?;
+    let mut same = slices.len() == images.len();
+    for (slice, image) in slices.iter().zip(images) {
+        let (ours, its) = (identities(&slice.image)?, identities(image)?);
+        same &= slice.image.arch() == image.arch();
+        same &= (ours.gnu_build_id, ours.uuid) == (its.gnu_build_id, its.uuid);
+    }
+    if same { Ok(()) } else { Err(anyhow!("it has another identity than its program")) }
+}
+
+/// What the user is to know of a program without debug data: a PDB is a companion already, and
+/// one whose companion is in its place was split before.
+fn nothing_to_split(images: &[&Image<'_>], folder: &Path, name: &str) -> Result<Option<String>> {
+    for image in images {
+        if let Some(pdb) = identities(image)?.pdb {
+            return Ok(Some(format!("its debug data is in {}, which is left as it is", pdb.path)));
+        }
+        if Place::new(folder, name, image)?.path.exists() {
+            return Ok(None);
+        }
+    }
+    Ok(Some("it has no debug data to split off".to_owned()))
+}

@@ -1,0 +1,352 @@
+//! Files without an answer, and the reasons: printed to stderr, listed in JSON, passed to the gate.
+//! A folder can have thousands of files of one kind, so one line with counts stands for all that are
+//! alike; `-v` lists each.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
+use std::io::ErrorKind;
+
+use rgo_binary::Error;
+use rgo_report::printable;
+use serde::Serialize;
+
+use crate::app::terminal;
+use rgo_files::walk::{Foreign, Layer, Name, Refusal, Role};
+
+/// A file or member that was not read and may be a program, or hold one.
+#[derive(Clone, Debug, Serialize)]
+pub(super) struct Unread {
+    /// The file on disk; `-` for stdin.
+    file: String,
+    /// Its name within that file, if that is an archive.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    member: Option<String>,
+    /// Reason, in words.
+    reason: String,
+    /// The layers of container images that it is from.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    layers: Vec<Layer>,
+}
+
+impl fmt::Display for Unread {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.file)?;
+        self.member.iter().try_for_each(|member| write!(f, "!{member}"))?;
+        if let Some(place) = Layer::describe(&self.layers) {
+            write!(f, " ({place})")?;
+        }
+        write!(f, ": {}", self.reason)
+    }
+}
+
+/// Reason there is no answer.
+#[derive(Clone, Debug)]
+pub(super) enum Reason {
+    /// An image that cannot be read.
+    Image(Error),
+    Refused(Refusal),
+    /// A file that was named and is no program; what it is, if that is known.
+    NoProgram(Option<&'static Foreign>),
+    /// An archive without a program in it.
+    Empty,
+}
+
+impl fmt::Display for Reason {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        const NONE: &str = "not an ELF, Mach-O or PE image";
+        match self {
+            Self::Image(error) => error.fmt(f),
+            Self::Refused(refusal) => refusal.fmt(f),
+            Self::NoProgram(Some(foreign)) => write!(f, "{foreign}, {NONE}"),
+            Self::NoProgram(None) => f.write_str(NONE),
+            Self::Empty => f.write_str("there is no program in it"),
+        }
+    }
+}
+
+impl Reason {
+    /// Whether there may be a program that was not found.
+    fn hides(&self) -> bool {
+        !matches!(self, Self::Empty | Self::NoProgram(_) | Self::Image(Error::Unrecognised))
+    }
+
+    /// Whether it fails the run if the user named the file. Many archives have programs of other
+    /// formats beside those that are read, and many programs have something behind them: these are
+    /// no reason to fail.
+    fn is_error(&self, in_archive: bool) -> bool {
+        let Self::Refused(Refusal::Foreign(foreign)) = self else { return true };
+        match foreign.role {
+            Role::Program => !in_archive,
+            Role::Appended => false,
+            Role::Packed | Role::Data => true,
+        }
+    }
+
+    /// The next step for a file of this name.
+    fn hint(&self, name: &Name) -> Option<&'static str> {
+        match self {
+            Self::NoProgram(None) | Self::Image(Error::Unrecognised) => {
+                Some("only the content counts: is the file whole, and not packed?")
+            }
+            Self::NoProgram(Some(foreign)) if foreign.is_core_dump() => {
+                Some("name the program instead; gdb -c shows which one it was")
+            }
+            Self::Image(Error::Malformed { .. }) => {
+                Some("the file is damaged, or something edited it: get it again")
+            }
+            Self::Refused(Refusal::Io(error)) => match error.kind() {
+                ErrorKind::NotFound if name.file().as_os_str().is_empty() => {
+                    Some("the path is empty: is the variable that it comes from set?")
+                }
+                ErrorKind::NotFound => {
+                    Some("is the path right? A relative one starts at the current folder")
+                }
+                ErrorKind::PermissionDenied => {
+                    Some("make it readable for this user, with chmod +r or as its owner")
+                }
+                ErrorKind::InvalidInput => Some("name a file, a folder or a named pipe"),
+                _ => None,
+            },
+            Self::Refused(Refusal::TooLarge { .. }) => Some("--max-member raises the limit"),
+            Self::Refused(Refusal::TooDeep { .. }) => Some("--max-depth raises the limit"),
+            Self::Image(_) | Self::Refused(_) | Self::NoProgram(_) | Self::Empty => None,
+        }
+    }
+
+    /// The reasons that share a line with it.
+    fn group(&self) -> Group {
+        match self {
+            Self::NoProgram(_) => Group::NoProgram,
+            Self::Refused(Refusal::Foreign(foreign)) if foreign.role == Role::Program => {
+                Group::Program
+            }
+            Self::Refused(Refusal::Foreign(_) | Refusal::Unsupported(_) | Refusal::Encrypted) => {
+                Group::Packed
+            }
+            Self::Refused(Refusal::Io(error)) => Group::Io(error.kind()),
+            Self::Image(_) | Self::Refused(Refusal::Damaged(_)) => Group::Damaged,
+            Self::Refused(_) | Self::Empty => Group::Other,
+        }
+    }
+
+    /// The words that stand behind the number of its kind: for one, and for several.
+    fn kind(&self) -> (String, String) {
+        let same = |words: String| (words.clone(), words);
+        match self {
+            Self::NoProgram(Some(foreign)) | Self::Refused(Refusal::Foreign(foreign)) => {
+                (foreign.noun().to_owned(), foreign.many.to_owned())
+            }
+            Self::NoProgram(None) => ("other file".to_owned(), "other files".to_owned()),
+            Self::Refused(Refusal::Io(error)) => match error.kind() {
+                ErrorKind::NotFound => same("not there".to_owned()),
+                ErrorKind::PermissionDenied => same("closed to this user".to_owned()),
+                _ => (format!("that fails with: {error}"), format!("that fail with: {error}")),
+            },
+            Self::Refused(Refusal::Encrypted) => same("encrypted".to_owned()),
+            Self::Refused(Refusal::Unsupported(what)) => same(what.clone()),
+            Self::Image(_) | Self::Refused(Refusal::Damaged(_)) => same("damaged".to_owned()),
+            other => same(other.to_string()),
+        }
+    }
+}
+
+/// Reasons that share a line; they are printed in this order.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Group {
+    Other,
+    Damaged,
+    Io(ErrorKind),
+    Packed,
+    Program,
+    NoProgram,
+}
+
+impl Group {
+    /// As many get a line each. Where the kind says it all, a count loses nothing.
+    fn max_lines(self) -> usize {
+        match self {
+            Self::Packed | Self::Program | Self::NoProgram => 1,
+            Self::Damaged | Self::Io(_) => 3,
+            Self::Other => usize::MAX,
+        }
+    }
+}
+
+/// One file without an answer.
+#[derive(Debug)]
+struct Problem {
+    name: Name,
+    layers: Vec<Layer>,
+    is_error: bool,
+    reason: Reason,
+}
+
+/// All files without an answer.
+#[derive(Debug, Default)]
+pub(super) struct Problems(Vec<Problem>);
+
+/// As many of a kind are all named in a summary.
+const NAMES: usize = 3;
+
+impl Problems {
+    pub(super) fn add(&mut self, name: Name, named: bool, layers: Vec<Layer>, reason: Reason) {
+        let is_error = named && reason.is_error(!name.members().is_empty());
+        self.0.push(Problem { name, layers, is_error, reason });
+    }
+
+    /// Whether the run has failed.
+    pub(super) fn are_errors(&self) -> bool {
+        self.0.iter().any(|problem| problem.is_error)
+    }
+
+    /// Those that may hide a program.
+    pub(super) fn unread(&self) -> Vec<Unread> {
+        let hidden = self.0.iter().filter(|problem| problem.reason.hides());
+        hidden
+            .map(|Problem { name, layers, reason, .. }| Unread {
+                file: name.file().to_string_lossy().into_owned(),
+                member: (!name.members().is_empty()).then(|| name.members().join("!")),
+                reason: reason.to_string(),
+                layers: layers.clone(),
+            })
+            .collect()
+    }
+
+    /// Prints errors, and unless `quiet` warnings, to stderr; with `verbose` a line for each.
+    /// `named` is the number of files that the user named.
+    pub(super) fn print(&self, named: usize, verbose: bool, quiet: bool) {
+        let shown = self.0.iter().filter(|problem| problem.is_error || !quiet);
+        let mut groups: BTreeMap<(Group, bool), Vec<&Problem>> = BTreeMap::new();
+        for problem in shown {
+            groups.entry((problem.reason.group(), problem.is_error)).or_default().push(problem);
+        }
+        for ((group, is_error), problems) in groups {
+            let say = if is_error { terminal::failure } else { terminal::warning };
+            let is_alone = group != Group::NoProgram || named == 1;
+            if verbose || problems.len() <= group.max_lines() && is_alone {
+                problems.iter().for_each(|problem| say(&problem.to_string()));
+                let hints = problems.iter().filter_map(|it| it.reason.hint(&it.name));
+                hints.collect::<BTreeSet<_>>().into_iter().for_each(terminal::hint);
+            } else {
+                let (line, is_short) = summary(group, &problems, named);
+                say(&line);
+                match group {
+                    // Whoever names so many had a shell name all that is in a folder.
+                    Group::NoProgram if is_short => terminal::hint(
+                        "name the folder instead, where rgo-version-m skips what is not a program; \
+                         -v lists each",
+                    ),
+                    _ if is_short => terminal::hint("-v lists each"),
+                    _ => {}
+                }
+            }
+        }
+    }
+}
+
+impl fmt::Display for Problem {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.name.fmt(f)?;
+        if let Some(place) = Layer::describe(&self.layers) {
+            write!(f, " ({})", printable(&place))?;
+        }
+        write!(f, ": {}", printable(&self.reason.to_string()))
+    }
+}
+
+/// A line for a whole group: how many of each kind, and names; and whether it leaves some out.
+fn summary(group: Group, problems: &[&Problem], named: usize) -> (String, bool) {
+    let mut kinds: Vec<((String, String), Vec<&Problem>)> = Vec::new();
+    for problem in problems {
+        let kind = problem.reason.kind();
+        match kinds.iter_mut().find(|(of, _)| *of == kind) {
+            Some((_, all)) => all.push(problem),
+            None => kinds.push((kind, vec![problem])),
+        }
+    }
+    let is_short = kinds.iter().any(|(_, all)| all.len() > NAMES);
+    let kinds = kinds.iter().map(|((one, many), all)| {
+        // Names can be long: of many the first stands for all.
+        let shown = if all.len() > NAMES { 1 } else { NAMES };
+        let names: Vec<_> = all.iter().take(shown).map(|one| one.name.to_string()).collect();
+        let more = match all.len().saturating_sub(shown) {
+            0 => String::new(),
+            more => format!(", and {more} more"),
+        };
+        let noun = if all.len() == 1 { one } else { many };
+        format!("{} {} ({}{more})", all.len(), printable(noun), names.join(", "))
+    });
+    let kinds = kinds.collect::<Vec<_>>().join(", ");
+    let count = problems.len();
+    let line = match group {
+        Group::NoProgram if count == 1 => format!("1 of {named} files is not a program: {kinds}"),
+        Group::NoProgram => format!("{count} of {named} files are not programs: {kinds}"),
+        Group::Program => {
+            format!("{count} programs are in formats that rgo does not read: {kinds}")
+        }
+        Group::Packed => format!("{count} files and members cannot be opened: {kinds}"),
+        _ => format!("{count} files and members cannot be read: {kinds}"),
+    };
+    (line, is_short)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io;
+
+    use super::*;
+
+    fn problems(reason: &Reason, count: usize) -> Vec<Problem> {
+        let name = |n: usize| Name::from_path(format!("f{n}").into());
+        let problem = |n| Problem {
+            name: name(n),
+            layers: Vec::new(),
+            is_error: false,
+            reason: reason.clone(),
+        };
+        (0..count).map(problem).collect()
+    }
+
+    fn io(kind: ErrorKind) -> Reason {
+        Reason::Refused(Refusal::Io(io::Error::from(kind).into()))
+    }
+
+    #[test]
+    fn a_line_for_many_reads_as_a_sentence() {
+        let sparse = Reason::Refused(Refusal::Unsupported("sparse".to_owned()));
+        for (reason, count, expected) in [
+            (&sparse, 2, "2 files and members cannot be opened: 2 sparse (f0, f1)"),
+            (&sparse, 12, "12 files and members cannot be opened: 12 sparse (f0, and 11 more)"),
+            (
+                &io(ErrorKind::NotFound),
+                5,
+                "5 files and members cannot be read: 5 not there (f0, and 4 more)",
+            ),
+            (
+                &io(ErrorKind::PermissionDenied),
+                4,
+                "4 files and members cannot be read: 4 closed to this user (f0, and 3 more)",
+            ),
+            (
+                &io(ErrorKind::TimedOut),
+                4,
+                "4 files and members cannot be read: 4 that fail with: timed out (f0, and 3 more)",
+            ),
+            (&Reason::NoProgram(None), 2, "2 of 2 files are not programs: 2 other files (f0, f1)"),
+        ] {
+            let all = problems(reason, count);
+            let all: Vec<&Problem> = all.iter().collect();
+            let (line, is_short) = summary(reason.group(), &all, count);
+            assert_eq!((line.as_str(), is_short), (expected, count > NAMES));
+        }
+    }
+
+    #[test]
+    fn a_hint_fits_the_name() {
+        let hint = |name: &str, kind| io(kind).hint(&Name::from_path(name.into())).unwrap_or("");
+        assert!(hint("", ErrorKind::NotFound).contains("empty"));
+        assert!(hint("a/b", ErrorKind::NotFound).contains("relative"));
+        // A device without an end is no better through a pipe.
+        assert!(!hint("/dev/zero", ErrorKind::InvalidInput).contains("pipe its bytes"));
+    }
+}
