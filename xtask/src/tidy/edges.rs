@@ -11,7 +11,7 @@ const ALLOWED: [(&str, &[&str]); 9] = [
     ("rgo-edit", &["rgo-binary"]),
     ("rgo-files", &["rgo-binary", "rgo-report"]),
     ("rgo-policy", &["rgo-binary", "rgo-report"]),
-    ("rgo-toolchain", &[]),
+    ("rgo-toolchain", &["rgo-binary", "rgo-edit"]),
     ("rgo", &["rgo-binary", "rgo-edit", "rgo-files", "rgo-policy", "rgo-report", "rgo-toolchain"]),
     ("xtask", &[]),
 ];
