@@ -51,7 +51,7 @@ pub(super) fn link(
     post_link: &dyn Fn(&Linked) -> Result<(), String>,
 ) -> Result<i32, ShimError> {
     let toolchain = tool.parent().and_then(Utf8Path::file_name).unwrap_or_default();
-    let triple = crate::target::by_name(toolchain).map(|t| t.env_triple()).unwrap_or_default();
+    let triple = crate::toolchain::by_name(toolchain).map(|t| t.env_triple()).unwrap_or_default();
     let variable = format!("RGO_LINK_{triple}");
     let path = std::env::var(&variable)
         .map_err(|_| ShimError::NoRecipe { tool: tool.to_owned(), variable })?;

@@ -43,7 +43,7 @@ use crate::cache::{self, Cache, CacheError};
 use crate::darwin::{headers, stubs};
 use crate::exec;
 use crate::extensions::import_libraries;
-use crate::target::{Floor, Toolchain};
+use crate::toolchain::{Floor, Toolchain};
 use crate::zig::Zig;
 pub use error::ShimError;
 pub(crate) use link::CRASHED;
