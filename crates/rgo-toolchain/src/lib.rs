@@ -16,6 +16,7 @@ pub use {cargo_metadata, cargo_platform};
 pub mod build_script;
 pub mod cargo_messages;
 pub mod cargo_run;
+mod causes;
 pub mod darwin;
 pub mod deps;
 pub mod doctor;

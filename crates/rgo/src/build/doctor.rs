@@ -12,7 +12,8 @@ use rgo_toolchain::target::Toolchain;
 use rgo_toolchain::{compiler, select};
 use serde::Serialize;
 
-use crate::app::exit::{Exit, Usage};
+use crate::app::error::Usage;
+use crate::app::exit::Exit;
 use crate::app::terminal;
 use crate::build::args::DoctorArgs;
 
@@ -95,8 +96,8 @@ pub fn run(args: &DoctorArgs) -> Result<Exit> {
     let flag = args.cargo.as_ref().map(|path| path.as_str());
     let compiler = compiler::discover(flag, &folder, &env, &cache);
     let host = compiler.as_ref().map_or("", |compiler| compiler.version.host.as_str());
-    let chosen =
-        select::resolve(&args.targets, None, host).map_err(|error| Usage(error.to_string()))?;
+    let chosen = select::resolve(&args.targets, None, host)
+        .map_err(|error| Usage::new(error.to_string()).hint_if_any(error.hint()))?;
     let toolchains: Vec<_> = chosen.iter().map(|chosen| chosen.toolchain).collect();
     // A configuration that cannot be read is the build's to complain of.
     let request = Request { folder, ..Request::default() };
