@@ -6,6 +6,7 @@
 
 pub mod cache;
 pub mod cargo;
+mod causes;
 pub mod cmake_builds;
 pub mod darwin;
 pub mod doctor;

@@ -2,6 +2,7 @@
 
 pub mod args;
 pub(crate) mod destination;
+pub mod error;
 pub mod exit;
 pub(crate) mod mistakes;
 pub(crate) mod progress;

@@ -14,7 +14,8 @@ use serde::Serialize;
 
 use super::values::Template;
 use super::{finish, values};
-use crate::app::exit::{Exit, Hint};
+use crate::app::error::Annotate;
+use crate::app::exit::Exit;
 use crate::app::terminal;
 use crate::build::args::StampArgs;
 use rgo_files::atomic_file;
@@ -71,11 +72,7 @@ pub(super) fn run(args: &StampArgs) -> Result<Exit> {
     let finished = rgo_edit::stamp(&data, &stamps, policy).map_err(|error| {
         let signed = matches!(error, BinaryError::SignedByIdentity { .. });
         let error = anyhow!(error).context(format!("stamping {}", args.file));
-        if signed {
-            error.context(Hint("stamp it before it is signed, or pass --resign".into()))
-        } else {
-            error
-        }
+        if signed { error.hint("stamp it before it is signed, or pass --resign") } else { error }
     })?;
     drop(data);
     let to = args.output.as_ref().unwrap_or(&args.file);
@@ -118,7 +115,7 @@ fn filled(stamps: &[(String, String)], data: &[u8]) -> Result<Vec<(String, Strin
         };
         value.ok_or_else(|| {
             anyhow!("{template} has no value, because the program does not say it")
-                .context(Hint("write the value itself".into()))
+                .hint("write the value itself")
         })
     };
     let fill = |(name, value): &(String, String)| {
@@ -149,5 +146,5 @@ pub(super) fn unknown(name: &str, known: &BTreeSet<String>) -> anyhow::Error {
         let names: Vec<&str> = known.iter().map(String::as_str).collect();
         format!("there are: {}", names.join(", "))
     };
-    anyhow!("-X {name}: no slot has this name").context(Hint(hint))
+    anyhow!("-X {name}: no slot has this name").hint(hint)
 }

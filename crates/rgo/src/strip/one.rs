@@ -18,7 +18,7 @@ use super::report::{FileReport, Gone, Made};
 use super::split::{self, Home, Split};
 use super::target::Target;
 use super::write::{self, Wait};
-use crate::app::exit::{Hint, Usage};
+use crate::app::error::{Annotate, ErrorKind, Usage};
 use crate::app::{sections, terminal};
 use rgo_files::mmap;
 
@@ -34,8 +34,9 @@ pub(super) fn strip(path: &Path, asked: &Asked) -> Result<FileReport> {
         target.may_be_written()?;
     }
     if target.is_in_place() && asked.companion == Companion::Only {
-        let text = "--only-keep-debug in place would leave no program";
-        return Err(Usage(format!("{text}\nhint: -o names another file")).into());
+        return Err(Usage::new("--only-keep-debug in place would leave no program")
+            .hint("-o names another file")
+            .into());
     }
     let prepared =
         prepare(&input, &target, asked).with_context(|| format!("stripping {}", path.display()))?;
@@ -106,7 +107,7 @@ fn prepare(input: &Input, target: &Target, asked: &Asked) -> Result<Ready> {
         write::write(&edited.draft, &input.file, result, wait, there)
             .context("writing the result")?;
         let bytes = mmap::file(result).context("reading the result back")?;
-        edited.verify(&bytes)?;
+        edited.verify(&bytes).kind(ErrorKind::Internal)?;
         if asked.report {
             report.look_at(&slices, &bytes)?;
         }
@@ -234,5 +235,5 @@ fn explained(error: Error, input: &[u8]) -> anyhow::Error {
         Error::Malformed { .. } => "the file is damaged, or something edited it: get it again",
         _ => return error.into(),
     };
-    anyhow!(error).context(Hint(hint.to_owned()))
+    anyhow!(error).hint(hint)
 }

@@ -28,7 +28,7 @@ use super::asked::Asked;
 use super::input::Input;
 use super::report::FileReport;
 use super::write::{self, Wait};
-use crate::app::exit::Hint;
+use crate::app::error::Annotate;
 use place::{Place, Prepared};
 use rgo_files::mmap;
 pub(super) use supplement::Home;
@@ -122,7 +122,7 @@ pub(super) fn with_companion<T>(
     let companion = rgo_edit::companion(&input.bytes, supplement.as_deref()).map_err(|error| {
         let unsupported = matches!(error, Error::Unsupported { .. });
         let error = anyhow!(error).context("splitting off the debug data");
-        if elsewhere && unsupported { error.context(Hint(AT_BUILD_TIME.into())) } else { error }
+        if elsewhere && unsupported { error.hint(AT_BUILD_TIME) } else { error }
     })?;
     let Some(compression) = asked.compression else { return work(&companion, &input.file) };
     // Compression is an edit of its own, of a file of its own that has no name.

@@ -20,7 +20,7 @@ use tempfile::NamedTempFile;
 use super::attributes::Attributes;
 use super::write::Wait;
 use crate::app::destination::{self, Destination, folder};
-use crate::app::exit::Hint;
+use crate::app::error::Annotate;
 
 /// What temporary files begin with. One that a kill leaves behind is known by it.
 pub(super) const TEMPORARY: &str = ".rgo-strip-";
@@ -65,8 +65,8 @@ impl Target {
         } else {
             match Destination::of(place)? {
                 Destination::Stdout if io::stdout().is_terminal() => {
-                    let hint = Hint("redirect it, or name a file after -o".into());
-                    return Err(anyhow!("a terminal shows no programs").context(hint));
+                    let hint = "redirect it, or name a file after -o";
+                    return Err(anyhow!("a terminal shows no programs").hint(hint));
                 }
                 Destination::Stdout => ("stdout".into(), Kind::Stdout),
                 Destination::Stream(path) => (path, Kind::Stream),
@@ -178,7 +178,7 @@ impl Target {
         if let Err(error) = copied {
             let (_, kept) = temporary.keep().map_err(|error| error.error)?;
             let hint = format!("it is damaged now; what it was to be is in {}", kept.display());
-            return Err(anyhow!(error).context(Hint(hint)));
+            return Err(anyhow!(error).hint(hint));
         }
         // Writing takes set-user-id and capabilities away.
         self.attributes

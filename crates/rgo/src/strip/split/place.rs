@@ -15,7 +15,7 @@ use super::super::target;
 use super::super::write::{self, Wait};
 use super::dsym;
 use crate::app::destination;
-use crate::app::exit::Hint;
+use crate::app::error::Annotate;
 use rgo_files::atomic_file::MadeFolders;
 
 /// How often the folder is made again, if it goes before there is something in it.
@@ -114,9 +114,8 @@ impl Place {
         if placed.with_context(|| format!("writing {}", text()))? {
             return self.settle().with_context(|| format!("writing {}", text()));
         }
-        Err(anyhow!("{} is there already, and is of another build", text()).context(Hint(
-            "what was there is kept: give each build a folder of its own, or a build-id".into(),
-        )))
+        let hint = "what was there is kept: give each build a folder of its own, or a build-id";
+        Err(anyhow!("{} is there already, and is of another build", text()).hint(hint))
     }
 
     /// Has the new name on the disk: the program loses its debug data next.
