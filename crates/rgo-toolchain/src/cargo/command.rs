@@ -28,13 +28,31 @@ pub struct TargetPlan {
     pub selection: Option<Selection>,
 }
 
-/// A cargo command, and the targets (by index) that it builds.
+/// A cargo command for as many targets as can share it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CargoRun {
-    /// Indices into the targets of the plan.
-    pub targets: Vec<usize>,
+    /// The targets that it builds.
+    pub targets: Vec<&'static Toolchain>,
+    /// Cargo with its variables, and the flags that stand before the targets.
+    before: Cmd,
+    /// The flags that stand after them.
+    after: Vec<String>,
+}
+
+impl CargoRun {
     /// The command.
-    pub cmd: Cmd,
+    #[must_use]
+    pub fn cmd(&self) -> Cmd {
+        let targets = self.targets.iter().flat_map(|it| ["--target", it.triple.as_str()]);
+        self.before.clone().args(targets).args(self.after.iter().cloned())
+    }
+
+    /// The same run for those of its targets that are wanted.
+    #[must_use]
+    pub fn narrowed(&self, is_wanted: impl Fn(&Toolchain) -> bool) -> Self {
+        let targets = self.targets.iter().copied().filter(|it| is_wanted(it)).collect();
+        Self { targets, ..self.clone() }
+    }
 }
 
 /// How cargo is to write its messages.
@@ -78,17 +96,19 @@ pub fn cargo_runs(
         let selection = first.and_then(|target| target.selection.as_ref());
         let selection = selection.unwrap_or(&request.selection);
         cmd = cmd.args(build_flags(request, selection, wanted, messages));
-        for index in &invocation.targets {
-            let target = &targets[*index];
-            cmd = cmd.args(["--target", &target.toolchain.triple]).envs(&target.env);
-        }
-        cmd = cmd.args(&request.cargo_flags);
+        let mut after = request.cargo_flags.clone();
         if let Some(crate_type) = forced_crate_type(request.selection.mode) {
-            cmd = cmd.args(["--crate-type", crate_type]);
+            after.extend(["--crate-type", crate_type].map(str::to_owned));
+        }
+        let shared: Vec<&TargetPlan> =
+            invocation.targets.iter().filter_map(|index| targets.get(*index)).collect();
+        for target in &shared {
+            cmd = cmd.envs(&target.env);
         }
         // What the user sets is stronger than what rgo sets for C code.
         cmd = cmd.envs(&invocation.env).envs(request.env.iter().cloned());
-        CargoRun { targets: invocation.targets, cmd }
+        let toolchains = shared.iter().map(|target| target.toolchain).collect();
+        CargoRun { targets: toolchains, before: cmd, after }
     })
     .collect()
 }
@@ -244,7 +264,7 @@ mod tests {
         let base = Cmd::new("cargo");
         cargo_runs(&base, request, &wanted, &targets, Messages::Plain, replaced, &|_, _| false)
             .iter()
-            .map(|run| run.cmd.to_string())
+            .map(|run| run.cmd().to_string())
             .collect()
     }
 
@@ -287,8 +307,16 @@ mod tests {
         let no = |_: usize, _: usize| false;
         let base = Cmd::new("cargo");
         let runs = cargo_runs(&base, &request(), &[], &targets, Messages::Plain, false, &no);
-        let shared: Vec<_> = runs.iter().map(|run| run.targets.as_slice()).collect();
-        assert_eq!(shared, [&[0, 1][..], &[2]]);
+        let names = |run: &CargoRun| -> Vec<&str> {
+            run.targets.iter().map(|it| it.name.as_str()).collect()
+        };
+        let shared: Vec<_> = runs.iter().map(names).collect();
+        assert_eq!(shared, [vec!["darwin-amd64", "linux-amd64"], vec!["darwin-arm64"]]);
+        let one = runs[0].narrowed(|it| it.is("linux"));
+        assert_eq!(names(&one), ["linux-amd64"]);
+        let line = one.cmd().to_string();
+        assert!(line.contains("--target x86_64-unknown-linux-gnu"), "{line}");
+        assert!(!line.contains("--target x86_64-apple-darwin"), "{line}");
     }
 
     #[test]
