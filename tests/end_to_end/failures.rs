@@ -54,7 +54,9 @@ fn a_build_scripts_own_reason_is_in_the_report() {
         for toolchain in ["linux-amd64", "windows-amd64"] {
             let error = report.error(toolchain).expect("it failed");
             assert!(error.starts_with("the build script of fails v1.2.3 failed: "), "{error}");
-            assert!(error.contains(reason) && error.contains(hint), "{error}");
+            assert!(error.contains(reason) && !error.contains(hint), "{error}");
+            let hints = report.hints(toolchain);
+            assert!(hints.iter().any(|one| one.contains(hint)), "{hints:?}");
         }
     }
 }

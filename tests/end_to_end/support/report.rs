@@ -31,6 +31,12 @@ impl Report {
         self.target(toolchain)["error"].as_str()
     }
 
+    /// What to do about it.
+    pub(crate) fn hints(&self, toolchain: &str) -> Vec<&str> {
+        let hints = self.target(toolchain)["hints"].as_array();
+        hints.into_iter().flatten().filter_map(Value::as_str).collect()
+    }
+
     /// What a toolchain cannot make.
     pub(crate) fn not_made(&self, toolchain: &str) -> &Value {
         &self.target(toolchain)["not_made"]

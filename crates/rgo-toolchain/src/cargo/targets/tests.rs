@@ -109,7 +109,8 @@ fn what_cannot_be() {
     let fails = |lines: &str, change: fn(&mut Selection)| {
         let mut selection = Selection::default();
         change(&mut selection);
-        select(lines, &selection).expect_err("refused").to_string()
+        let error = select(lines, &selection).expect_err("refused");
+        format!("{error}\n{}", error.hint().expect("each has one"))
     };
     for (error, words) in [
         (fails("a: lib/a", |_| ()), "a has nothing to ship"),

@@ -3,6 +3,7 @@
 use std::io;
 
 use anyhow::anyhow;
+use rgo_toolchain::compiler::Choice;
 use rgo_toolchain::floor::{System, Version};
 use rgo_toolchain::shim::PostLinkError;
 use rgo_toolchain::toolchain::Libc;
@@ -146,6 +147,21 @@ fn errors_of_tools_have_their_hints_apart() {
     for (error, text, hint) in [
         (CompilerError::NoCargo, "no cargo found", "install Rust"),
         (CompilerError::NoRustc { cargo: "/c".into() }, "no rustc belongs to /c", "set RUSTC"),
+        (
+            CompilerError::NotThere { by: Choice::Cargo, path: x() },
+            "the cargo that CARGO names, `x`, is not a program",
+            "give the path of a cargo",
+        ),
+        (
+            CompilerError::TooOld {
+                line: "rustc 1.0".into(),
+                rustc: "/r".into(),
+                cargo: "/c".into(),
+                choice: Choice::Path,
+            },
+            "rustc 1.0 is too old: rgo-build needs Rust",
+            "name a newer one",
+        ),
         (CompilerError::Version { rustc: "/r".into(), why: x(), said: x() }, "cannot underst", ""),
     ] {
         check(error, text, hint);

@@ -103,7 +103,8 @@ impl Companions {
         }
         if let Some(bundle) = &self.bundle {
             for entry in walkdir::WalkDir::new(&bundle.made).sort_by_file_name() {
-                let entry = entry.with_context(|| format!("reading {}", bundle.made))?;
+                // Its text has its cause.
+                let entry = entry.map_err(|error| anyhow!("reading {}: {error}", bundle.made))?;
                 if let Some(path) = Utf8Path::from_path(entry.path()).filter(|path| path.is_file())
                 {
                     let bytes = fs::read(path).with_context(|| format!("reading {path}"))?;
