@@ -53,7 +53,7 @@ fn build(args: &[String]) -> Result<()> {
             .ok_or_else(|| format!("zig does not link {}", toolchain.name))?;
         let tools = recipe.install(&cache, &exec::own_executable()?)?;
         let plan = std_lib::plan(&compiler, toolchain, &cache, false)?;
-        let sought = std_lib::Sought {
+        let sought = std_lib::StdRequest {
             compiler: &compiler,
             toolchain,
             tools: Some(&tools),

@@ -242,6 +242,12 @@ fn indented(stderr: &str) -> String {
     stderr.lines().map(|line| format!("\n  | {line}")).collect()
 }
 
+/// A word as a shell reads it.
+#[must_use]
+pub fn quoted(word: &str) -> String {
+    shell_words::quote(word).into_owned()
+}
+
 /// `NAME=value` as a shell reads it.
 #[must_use]
 pub fn assignment(name: &str, value: &str) -> String {

@@ -7,6 +7,8 @@ use std::collections::BTreeMap;
 use camino::Utf8Path;
 use cargo_metadata::{CrateType, Metadata, Package, PackageId, TargetKind};
 
+use crate::toolchain::Toolchain;
+
 /// What the user asked to be built, by cargo's flags.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Selection {
@@ -59,6 +61,22 @@ impl OutputKind {
             Self::Bin | Self::Example => "bin",
             Self::Cdylib => "cdylib",
             Self::Staticlib => "staticlib",
+        }
+    }
+
+    /// The name that cargo gives the file.
+    #[must_use]
+    pub fn file_name(self, name: &str, toolchain: &Toolchain) -> String {
+        let library = name.replace('-', "_");
+        let is_windows = toolchain.is("windows");
+        match self {
+            Self::Bin | Self::Example if is_windows => format!("{name}.exe"),
+            Self::Bin | Self::Example => name.to_owned(),
+            Self::Cdylib if is_windows => format!("{library}.dll"),
+            Self::Cdylib if toolchain.is("darwin") => format!("lib{library}.dylib"),
+            Self::Cdylib => format!("lib{library}.so"),
+            Self::Staticlib if toolchain.triple.ends_with("msvc") => format!("{library}.lib"),
+            Self::Staticlib => format!("lib{library}.a"),
         }
     }
 }

@@ -19,7 +19,7 @@ pub use source::Source;
 
 /// A standard library that is looked for, and what with.
 #[derive(Clone, Copy)]
-pub struct Sought<'a> {
+pub struct StdRequest<'a> {
     /// The compiler that it must be of.
     pub compiler: &'a Compiler,
     /// What it is for.
@@ -241,7 +241,7 @@ fn add_target(rustup: &Rustup, triple: &str) -> Cmd {
 impl StdPlan {
     /// What would be done, as shell.
     #[must_use]
-    pub fn steps(&self, sought: &Sought<'_>) -> Vec<String> {
+    pub fn steps(&self, sought: &StdRequest<'_>) -> Vec<String> {
         match self {
             StdPlan::Ready(_) => Vec::new(),
             StdPlan::Rustup { command, .. } => vec![command.to_string()],
@@ -260,10 +260,10 @@ impl StdPlan {
 /// See [`StdError`].
 pub fn ensure(
     plan: StdPlan,
-    sought: &Sought<'_>,
+    sought: &StdRequest<'_>,
     on: &mut dyn FnMut(Event),
 ) -> Result<StdLib, StdError> {
-    let Sought { compiler, cache, .. } = *sought;
+    let StdRequest { compiler, cache, .. } = *sought;
     let triple = &sought.toolchain.triple;
     let source = match plan {
         StdPlan::Ready(std_lib) => {
@@ -297,10 +297,10 @@ pub fn ensure(
 /// Has rustup add the target, or gives the reason why it could not.
 fn add(
     command: &Cmd,
-    sought: &Sought<'_>,
+    sought: &StdRequest<'_>,
     on: &mut dyn FnMut(Event),
 ) -> Result<Option<String>, StdError> {
-    let Sought { compiler, cache, .. } = *sought;
+    let StdRequest { compiler, cache, .. } = *sought;
     let triple = &sought.toolchain.triple;
     // rustup does not guard its folders against another rustup.
     let toolchain = compiler.rustup.as_ref().map_or("", |rustup| &rustup.toolchain);
@@ -352,8 +352,8 @@ mod tests {
         toolchain: &'a Toolchain,
         cache: &'a Cache,
         offline: bool,
-    ) -> Sought<'a> {
-        Sought { compiler, toolchain, tools: None, cache, offline, env: &|_| None, names: &[] }
+    ) -> StdRequest<'a> {
+        StdRequest { compiler, toolchain, tools: None, cache, offline, env: &|_| None, names: &[] }
     }
 
     fn put(path: Utf8PathBuf) {

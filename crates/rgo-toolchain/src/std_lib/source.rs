@@ -10,7 +10,7 @@ use std::io;
 use camino::{Utf8Path, Utf8PathBuf};
 use serde::Serialize;
 
-use super::{Sought, StdError};
+use super::{StdError, StdRequest};
 use crate::cache::{self, Cache};
 use crate::cargo::compiler::{Compiler, std_in};
 use crate::event::Event;
@@ -67,7 +67,7 @@ impl Source {
     /// Builds it in the staging folder and puts it in its place. Nobody else is at it: the caller has the lock.
     pub(super) fn build(
         &self,
-        sought: &Sought<'_>,
+        sought: &StdRequest<'_>,
         on: &mut dyn FnMut(Event),
     ) -> Result<(), StdError> {
         // What is there was left by a build that was killed.
@@ -84,7 +84,7 @@ impl Source {
     /// Builds it and gives the folder with the sysroot.
     fn stage(
         &self,
-        sought: &Sought<'_>,
+        sought: &StdRequest<'_>,
         on: &mut dyn FnMut(Event),
     ) -> Result<Utf8PathBuf, StdError> {
         let triple = &sought.toolchain.triple;
@@ -112,8 +112,8 @@ impl Source {
     }
 
     /// The build as a command.
-    pub(super) fn command(&self, sought: &Sought<'_>) -> Cmd {
-        let Sought { compiler, toolchain, names, .. } = *sought;
+    pub(super) fn command(&self, sought: &StdRequest<'_>) -> Cmd {
+        let StdRequest { compiler, toolchain, names, .. } = *sought;
         let Source { library, staging, .. } = self;
         let cargo_home = cache::cargo_home(sought.env);
         // Older compilers know no other answer than yes.
@@ -190,7 +190,7 @@ impl Source {
 }
 
 /// The error for a file that cannot be stored.
-fn store(sought: &Sought<'_>, path: &Utf8Path) -> impl FnOnce(io::Error) -> StdError {
+fn store(sought: &StdRequest<'_>, path: &Utf8Path) -> impl FnOnce(io::Error) -> StdError {
     let (triple, path) = (sought.toolchain.triple.clone(), path.to_owned());
     move |source| StdError::Store { triple, path, source }
 }
@@ -261,7 +261,7 @@ mod tests {
         };
         let names = ["RUSTFLAGS".to_owned(), "CARGO_PROFILE_RELEASE_LTO".into()];
         let compiler = compiler("/r".into(), false);
-        let cmd = source.command(&Sought {
+        let cmd = source.command(&StdRequest {
             compiler: &compiler,
             toolchain: toolchain::by_name("linux-amd64-static").unwrap(),
             tools: None,

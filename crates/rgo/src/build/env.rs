@@ -8,12 +8,16 @@ use std::collections::BTreeMap;
 
 use anyhow::{Result, anyhow};
 use rgo_report::{Document, Report};
+use rgo_toolchain::cargo::makeable::Makeable;
 use rgo_toolchain::cargo::rustflags;
 use rgo_toolchain::exec;
 use rgo_toolchain::shim;
 use serde::Serialize;
 
-use super::{Said, link, prepare, target_flags};
+use super::link::LinkPreparer;
+use super::plan::{self, Made, Plan, Step};
+use super::prepare::{self, Prepared};
+use super::progress::Progress;
 use crate::app::error::{Annotate, Usage};
 use crate::app::exit::Exit;
 use crate::app::terminal;
@@ -47,21 +51,21 @@ pub(super) fn run(args: EnvArgs) -> Result<Exit> {
     // No commit is recorded in what others build.
     let args = BuildArgs { vcs: VcsArg::Off, ..args };
     let prepared = prepare::prepare(&args)?;
-    let said = Said { quiet: args.quiet, trace: false };
-    let work = link::Work::new(&prepared.cache, false, false)?;
-    let linker = link::Linker::new(&prepared, &work, false)?;
+    let makeable = vec![Makeable::AsSelected; prepared.targets.len()];
+    let options = plan::Options { again: false, has_dsymutil: true };
+    let progress = Progress { quiet: args.quiet, trace: false };
+    let (preparer, plan) = got_ready(&prepared, &makeable, &options, progress)?;
     let replaced = prepared.configuration.flags_replaced;
     let mut variables = BTreeMap::new();
-    for (toolchain, floor) in &prepared.targets {
-        let linking = linker.prepare(toolchain, floor.as_ref(), &mut |event| said.event(&event))?;
-        let mut flags = target_flags(&prepared, toolchain, &linking)?;
+    for target in &plan.targets {
+        let mut flags = plan::flags(&prepared, target.toolchain(), &target.link)?;
         flags.ours.extend(prepared.request.rustc_flags.iter().cloned());
         let invocations = rustflags::invocations(&[flags], replaced, &|_, _| false);
-        let mut env = linking.env;
+        let mut env = target.link.env.clone();
         env.extend(invocations.into_iter().flat_map(|invocation| invocation.env));
         // The recipe of this run goes with it; the cache's stays.
-        env.extend(linker.lasting(toolchain, floor.as_ref())?);
-        env.extend(linker.python_library(toolchain));
+        env.extend(preparer.lasting(&target.link));
+        env.extend(preparer.python_library(target.toolchain()));
         env.remove(shim::TRIM);
         for (name, value) in env {
             if variables.insert(name.clone(), value.clone()).is_some_and(|other| other != value) {
@@ -72,4 +76,41 @@ pub(super) fn run(args: EnvArgs) -> Result<Exit> {
     }
     terminal::print(&Variables { variables }, args.format)?;
     Ok(Exit::Done)
+}
+
+/// Does the steps of a plan that get the targets ready, until the plan that is made of them is theirs.
+fn got_ready<'p>(
+    prepared: &'p Prepared,
+    makeable: &[Makeable],
+    options: &plan::Options,
+    progress: Progress,
+) -> Result<(LinkPreparer<'p>, Plan)> {
+    let mut on = |event| progress.event(&event);
+    for _ in 0..plan::ATTEMPTS {
+        // Its recipes are the cache's, so it needs no folder of its own.
+        let preparer = LinkPreparer::new(prepared, prepared.cache.root())?;
+        let Made { plan, failed } = plan::make(prepared, &preparer, makeable, options)?;
+        if let Some((_, error)) = failed.into_iter().next() {
+            return Err(error);
+        }
+        let mut is_as_planned = true;
+        for step in &plan.steps {
+            match step {
+                Step::FetchZig(_) => is_as_planned &= preparer.fetch_zig(&mut on)?,
+                Step::Prepare { target, .. } => {
+                    is_as_planned &= preparer.install(
+                        target.toolchain(),
+                        target.cargo.floor.as_ref(),
+                        &target.link,
+                        &mut on,
+                    )?
+                }
+                _ => {}
+            }
+        }
+        if is_as_planned {
+            return Ok((preparer, plan));
+        }
+    }
+    Err(plan::changing())
 }

@@ -16,6 +16,7 @@ use rgo_edit::entitlements::Entitlements;
 use rgo_edit::{Finish, MachO, Strip};
 use rgo_toolchain::cargo::command::Trim;
 use rgo_toolchain::cargo::targets::OutputKind;
+use rgo_toolchain::toolchain::Toolchain;
 use sha2::{Digest, Sha256};
 
 use super::leaks::{self, Prefix};
@@ -79,6 +80,12 @@ pub(super) struct Job<'a> {
     pub trace: bool,
     /// What the folders of this machine are called in it, for the debugger.
     pub trims: &'a [Trim],
+}
+
+/// Whether a target's debug data is split off by dsymutil.
+#[must_use]
+pub(super) fn splits_with_dsymutil(strip: StripMode, toolchain: &Toolchain) -> bool {
+    strip == StripMode::Split && toolchain.is("darwin")
 }
 
 /// Maps a file that cargo made.

@@ -7,9 +7,7 @@ use rgo_toolchain::cargo::targets::Wanted;
 use rgo_toolchain::toolchain::Toolchain;
 use semver::Version;
 
-use super::Said;
 use super::prepare::Prepared;
-use super::report::TargetReport;
 use crate::app::error::Annotate;
 
 /// What each target can have, in the order of the targets.
@@ -42,30 +40,14 @@ pub(super) fn of_targets(prepared: &Prepared) -> Result<Vec<Makeable>> {
     }
 }
 
-/// The reports of the targets that are left out; `None` for the others. Says so.
+/// The targets that are left out, with the reason.
 pub(super) fn left_out(
     prepared: &Prepared,
     makeable: &[Makeable],
-    said: &Said,
-) -> Vec<Option<TargetReport>> {
+) -> Vec<(&'static Toolchain, String)> {
     let targets = prepared.targets.iter().zip(makeable);
-    let report = |((toolchain, _), makeable): (&(&'static Toolchain, _), &Makeable)| {
-        if *makeable != Makeable::Nothing {
-            return None;
-        }
-        let reason = reason(prepared, toolchain);
-        said.note(&format!("{} is left out: {reason}", toolchain.name));
-        Some(TargetReport {
-            toolchain: toolchain.name.clone(),
-            triple: toolchain.triple.clone(),
-            std: None,
-            error: None,
-            hints: Vec::new(),
-            artifacts: Vec::new(),
-            not_made: vec![format!("left out: {reason}")],
-        })
-    };
-    targets.map(report).collect()
+    let nothing = targets.filter(|(_, makeable)| **makeable == Makeable::Nothing);
+    nothing.map(|((toolchain, _), _)| (*toolchain, reason(prepared, toolchain))).collect()
 }
 
 /// The oldest Rust that builds for a target, if that in use is older.

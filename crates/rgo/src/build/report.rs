@@ -6,6 +6,7 @@ use rgo_report::{Cell, Column, Document, Report, Table, Tone};
 use rgo_toolchain::cargo::rebuild_reasons::Rebuilt;
 use rgo_toolchain::cargo::targets::OutputKind;
 use rgo_toolchain::std_lib::Origin;
+use rgo_toolchain::toolchain::Toolchain;
 use serde::Serialize;
 
 use super::leaks::Leak;
@@ -94,6 +95,20 @@ pub(super) struct Artifact {
 }
 
 impl TargetReport {
+    /// A target for which nothing has been made.
+    #[must_use]
+    pub(super) fn new(toolchain: &Toolchain) -> Self {
+        Self {
+            toolchain: toolchain.name.clone(),
+            triple: toolchain.triple.clone(),
+            std: None,
+            error: None,
+            hints: Vec::new(),
+            artifacts: Vec::new(),
+            not_made: Vec::new(),
+        }
+    }
+
     /// Says why the target failed, and what to do about it.
     pub(super) fn fail(&mut self, error: String, hints: Vec<String>) {
         self.error = Some(error);

@@ -6,11 +6,12 @@ use jiff::Timestamp;
 use rgo_toolchain::cargo::command::TargetPlan;
 use rgo_toolchain::cargo::messages::Unit;
 use rgo_toolchain::secrets::hidden;
+use rgo_toolchain::std_lib::Origin;
 use rgo_toolchain::toolchain::Floor;
 
 use super::finish::StripMode;
-use super::link::Linking;
 use super::prepare::Prepared;
+use super::target::Target;
 
 /// Settings that a note leaves out where there would be nothing in them.
 pub(crate) const LEFT_OUT: [&str; 4] = ["-X", "build-deps", "features", "zig"];
@@ -22,11 +23,11 @@ pub(crate) const LEFT_OUT: [&str; 4] = ["-X", "build-deps", "features", "zig"];
 #[must_use]
 pub(super) fn lines(
     prepared: &Prepared,
-    plan: &TargetPlan,
-    linking: &Linking,
+    target: &Target,
     unit: &Unit,
     slots: &BTreeSet<String>,
 ) -> Vec<(String, String)> {
+    let plan = &target.cargo;
     let toolchain = plan.toolchain;
     let mut lines: Vec<(String, String)> = Vec::new();
     let mut add = |key: &str, value: String| {
@@ -46,9 +47,9 @@ pub(super) fn lines(
     add("features", unit.features.iter().cloned().collect::<Vec<_>>().join(","));
     add("rustc", prepared.compiler.version.release.to_string());
     add("rustc.commit", prepared.compiler.version.commit_hash.clone().unwrap_or_default());
-    add("std", linking.std_word().to_owned());
+    add("std", std(&target.link.std.origin).to_owned());
     add("rustflags", rustflags(prepared, plan));
-    add("zig", linking.zig_version.clone().unwrap_or_default());
+    add("zig", target.link.zig_version().unwrap_or_default().to_owned());
     add("rgo", env!("CARGO_PKG_VERSION").to_owned());
     add("strip", strip(prepared.strip).to_owned());
     for (name, value) in prepared.values.iter().filter(|(name, _)| slots.contains(name)) {
@@ -64,6 +65,15 @@ pub(super) fn lines(
         add("vcs.modified", vcs.modified.to_string());
     }
     lines
+}
+
+/// Where the standard library comes from. rustup's is the same library whether it was there before the
+/// build or came with it.
+fn std(origin: &Origin) -> &'static str {
+    match origin {
+        Origin::Source => "source",
+        Origin::Prebuilt | Origin::Rustup => "prebuilt",
+    }
 }
 
 fn libc(plan: &TargetPlan) -> String {

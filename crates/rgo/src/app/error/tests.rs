@@ -3,7 +3,7 @@
 use std::io;
 
 use anyhow::anyhow;
-use rgo_toolchain::compiler::Choice;
+use rgo_toolchain::cargo::compiler::Choice;
 use rgo_toolchain::floor::{System, Version};
 use rgo_toolchain::shim::PostLinkError;
 use rgo_toolchain::toolchain::Libc;

@@ -1,95 +1,174 @@
 //! Runs the plan: cargo, then every linked file finished and put in place, then a word on each
 //! target. One target's failure leaves the others alone.
 
-use std::collections::{BTreeSet, HashSet};
+mod failures;
+mod settle;
+
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::fs::{self, File};
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, anyhow};
 use camino::{Utf8Path, Utf8PathBuf};
 use rayon::prelude::*;
-use rgo_toolchain::cargo::command::{CargoRun, TargetPlan};
 use rgo_toolchain::cargo::messages::{Side, Unit};
 use rgo_toolchain::cargo::rebuild_reasons::Rebuilt;
 use rgo_toolchain::cargo::run::{Ran, Show};
 use rgo_toolchain::cargo::targets::{OutputKind, Wanted};
 use rgo_toolchain::cargo::{deps, project};
-use rgo_toolchain::exec::Cmd;
 use rgo_toolchain::toolchain::Toolchain;
 
 use super::artifacts::{self, Linked};
-use super::finish::{self, Content, Job, StripMode};
+use super::finish::{self, Content, Job};
 use super::leaks::Prefix;
-use super::link::Linking;
+use super::link::LinkPreparer;
+use super::link::note_capacity::NoteCapacity;
+use super::plan::{Plan, Step};
 use super::prepare::Prepared;
+use super::progress::Progress;
 use super::report::{Artifact, TargetReport};
-use super::settle::Settled;
+use super::target::Target;
 use super::verdict::Asked;
 use super::{note, settings};
 use crate::app::error::CommandError;
 use crate::app::terminal;
+use settle::Settled;
 
-/// What the executor needs beside what was prepared.
+/// What the executor needs beside the plan.
 pub(super) struct Execution<'a> {
     /// What was prepared.
     pub prepared: &'a Prepared,
-    /// The targets of the plan.
-    pub plans: &'a [TargetPlan],
-    /// How each of them is linked, in the same order.
-    pub linkings: &'a [Linking],
+    /// What brings what the links need.
+    pub preparer: &'a LinkPreparer<'a>,
+    /// What is done.
+    pub plan: &'a Plan,
     /// How cargo's words are shown.
     pub show: Show,
-    /// Whether commands are printed before they run.
-    pub trace: bool,
+    /// What is said on the way.
+    pub progress: Progress,
     /// What collects a darwin program's debug data.
     pub dsymutil: Option<Utf8PathBuf>,
 }
 
-/// What came of the runs.
-pub(super) struct Executed {
-    /// For each target, by its index in the plan, what happened.
-    pub reports: Vec<(usize, TargetReport)>,
+/// What came of a plan.
+pub(super) enum Executed {
+    /// It was carried out.
+    Done(Results),
+    /// What was got ready is not what the plan was made for: rustup had no standard library, so it was
+    /// built. A new plan will be right.
+    PlanChanged,
+}
+
+/// What happened to the targets.
+#[derive(Default)]
+pub(super) struct Results {
+    /// By toolchain.
+    pub reports: BTreeMap<&'static str, TargetReport>,
     /// What was compiled, and why.
     pub rebuilt: Vec<Rebuilt>,
 }
 
+impl Results {
+    /// Says that a target failed before cargo ran for it.
+    fn fail(&mut self, toolchain: &'static Toolchain, error: anyhow::Error) {
+        self.reports.insert(&toolchain.name, failed_report(toolchain, error));
+    }
+}
+
 impl Execution<'_> {
-    /// Runs the cargo commands and finishes what they made. `clean` goes before, and removes what
-    /// was made by others.
+    /// Does the steps of the plan. What fails for a target is in its report.
     ///
     /// # Errors
     /// If cargo cannot be run at all, or a `-X` name is nowhere.
-    pub(super) fn run(&self, clean: Option<&Cmd>, runs: &[CargoRun]) -> Result<Executed> {
-        // As cargo locks the folder while it builds, this locks it until what was built is
-        // read: another rgo-build with another recipe would remove it in between.
-        let _lock = self.lock()?;
-        if let Some(clean) = clean {
-            if self.trace {
-                terminal::eprint_line(clean);
+    pub(super) fn run(&self) -> Result<Executed> {
+        let mut results = Results::default();
+        let mut lock = None;
+        let mut is_as_planned = true;
+        // What was built since files were last put in place.
+        let mut built: Vec<Settled> = Vec::new();
+        for step in &self.plan.steps {
+            if !matches!(step, Step::Prepare { .. }) && !is_as_planned {
+                return Ok(Executed::PlanChanged);
             }
-            clean.capture().context("removing what was built before (-a)")?;
-        }
-        let mut reports = Vec::new();
-        let mut rebuilt = Vec::new();
-        for batch in batches(runs, self.plans) {
-            let settled: Vec<Settled<'_>> =
-                batch.iter().map(|run| self.settle(run)).collect::<Result<_>>()?;
-            // Before any of the files is put in place.
-            if let Some(error) = self.unknown_value(&settled)? {
-                for one in settled.iter().filter(|one| one.ran.code != 0) {
-                    let none = one.run.targets.iter().map(|index| self.report(*index, &one.ran));
-                    self.explain_failures(one, none.collect())?;
+            if lock.is_none() && matches!(step, Step::Clean(_) | Step::Build(_)) {
+                lock = Some(self.lock()?);
+            }
+            self.progress.step(step);
+            match step {
+                Step::FetchZig(_) => is_as_planned &= self.fetch_zig(&mut results),
+                Step::Prepare { target, .. } => is_as_planned &= self.prepare(target, &mut results),
+                Step::MakeWork => {}
+                Step::WriteRecipe { target, .. } => {
+                    target.link.write_recipe(NoteCapacity::default())?;
                 }
-                return Err(error);
-            }
-            for one in settled {
-                rebuilt.extend(one.ran.rebuilt.iter().cloned());
-                let done = self.finish_all(&one);
-                reports.extend(self.explain_failures(&one, done)?);
+                Step::Clean(cmd) => {
+                    cmd.capture().context("removing what was built before (-a)")?;
+                }
+                Step::Build(run) => {
+                    let run = run.narrowed(|it| !results.reports.contains_key(it.name.as_str()));
+                    if !run.targets.is_empty() {
+                        built.push(self.settle(run)?);
+                    }
+                }
+                Step::CheckNames(_) => self.check_names(&built)?,
+                Step::Finish(_) if built.is_empty() => {}
+                Step::Finish(_) => {
+                    let mut settled = built.remove(0);
+                    results.rebuilt.append(&mut settled.ran.rebuilt);
+                    let done = self.finish_all(&settled);
+                    results.reports.extend(self.explain_failures(&settled, done)?);
+                }
             }
         }
-        Ok(Executed { reports, rebuilt })
+        Ok(Executed::Done(results))
     }
 
+    /// Fetches zig. Without it no target that needs it can be built.
+    fn fetch_zig(&self, results: &mut Results) -> bool {
+        match self.preparer.fetch_zig(&mut |event| self.progress.event(&event)) {
+            Ok(is_as_planned) => is_as_planned,
+            Err(error) => {
+                for target in self.plan.targets.iter().filter(|it| it.link.shim.is_some()) {
+                    let error = anyhow!("{error:#}");
+                    results.fail(target.toolchain(), error);
+                }
+                true
+            }
+        }
+    }
+
+    /// Gets ready what a target needs.
+    fn prepare(&self, target: &Target, results: &mut Results) -> bool {
+        if results.reports.contains_key(target.name()) {
+            return true;
+        }
+        let on = &mut |event| self.progress.event(&event);
+        match self.preparer.install(
+            target.toolchain(),
+            target.cargo.floor.as_ref(),
+            &target.link,
+            on,
+        ) {
+            Ok(is_as_planned) => is_as_planned,
+            Err(error) => {
+                results.fail(target.toolchain(), error);
+                true
+            }
+        }
+    }
+
+    /// Looks for each name that was given a value in all that was built.
+    fn check_names(&self, built: &[Settled]) -> Result<()> {
+        // Before any of the files is put in place.
+        let Some(error) = self.unknown_value(built)? else { return Ok(()) };
+        for one in built.iter().filter(|one| one.ran.code != 0) {
+            let none = one.targets.iter().map(|it| self.report(it, &one.ran));
+            self.explain_failures(one, none.collect())?;
+        }
+        Err(error)
+    }
+
+    /// As cargo locks the folder while it builds, this locks it until what was built is read: another
+    /// rgo-build with another recipe would remove it in between.
     fn lock(&self) -> Result<File> {
         let folder = &self.prepared.project.folders.build;
         fs::create_dir_all(folder).with_context(|| format!("creating the folder {folder}"))?;
@@ -105,23 +184,23 @@ impl Execution<'_> {
     /// What goes into each file that a target was to have, with the index of what is wanted.
     pub(super) fn contents(
         &self,
-        index: usize,
+        target: &Target,
         ran: &Ran,
     ) -> Result<Vec<(usize, Option<Content>)>> {
-        self.linked(index, ran)
+        self.linked(target, ran)
             .into_iter()
             .map(|(linked, wanted)| {
                 let content = match self.prepared.wanted[wanted].kind {
                     OutputKind::Staticlib => None,
-                    _ => Some(self.content(index, &ran.units, &linked, wanted)?),
+                    _ => Some(self.content(target, &ran.units, &linked, wanted)?),
                 };
                 Ok((wanted, content))
             })
             .collect()
     }
 
-    pub(super) fn linked<'r>(&self, index: usize, ran: &'r Ran) -> Vec<(Linked<'r>, usize)> {
-        let triple = self.triple(index);
+    pub(super) fn linked<'r>(&self, target: &Target, ran: &'r Ran) -> Vec<(Linked<'r>, usize)> {
+        let triple = &target.toolchain().triple;
         let wanted = self.prepared.wanted.iter().enumerate();
         wanted
             .filter_map(|(at, wanted)| Some((artifacts::find(&ran.units, wanted, triple)?, at)))
@@ -130,16 +209,16 @@ impl Execution<'_> {
 
     /// The error for a `-X` name that none of the files has. Where a target failed, its own files
     /// might have had the name, if no other target is whole.
-    fn unknown_value(&self, settled: &[Settled<'_>]) -> Result<Option<anyhow::Error>> {
+    fn unknown_value(&self, settled: &[Settled]) -> Result<Option<anyhow::Error>> {
         if self.prepared.values.is_empty() {
             return Ok(None);
         }
         let mut known = BTreeSet::new();
         let mut whole = false;
         for one in settled {
-            for index in &one.run.targets {
-                whole |= self.missing(*index, &one.ran).is_empty();
-                for (linked, wanted) in self.linked(*index, &one.ran) {
+            for target in &one.targets {
+                whole |= self.missing(target, &one.ran).is_empty();
+                for (linked, wanted) in self.linked(target, &one.ran) {
                     if self.prepared.wanted[wanted].kind != OutputKind::Staticlib {
                         known.extend(slots(linked.file)?);
                     }
@@ -151,24 +230,24 @@ impl Execution<'_> {
     }
 
     /// Finishes the files of a run, and says of each target what it lacks.
-    fn finish_all(&self, settled: &Settled<'_>) -> Vec<TargetReport> {
+    fn finish_all(&self, settled: &Settled) -> Vec<TargetReport> {
         let prefixes = self.prefixes();
-        let targets = settled.run.targets.iter().zip(&settled.contents);
+        let targets = settled.targets.iter().zip(&settled.contents);
         targets
-            .map(|(index, contents)| {
-                let toolchain = self.plans[*index].toolchain;
+            .map(|(target, contents)| {
+                let toolchain = target.toolchain();
                 let jobs: Vec<Job<'_>> = self
-                    .linked(*index, &settled.ran)
+                    .linked(target, &settled.ran)
                     .into_iter()
                     .zip(contents)
                     .map(|((linked, wanted), (_, content))| {
                         let wanted = &self.prepared.wanted[wanted];
-                        self.job(*index, &settled.ran, &linked, wanted, content.clone(), &prefixes)
+                        self.job(target, &settled.ran, &linked, wanted, content.clone(), &prefixes)
                     })
                     .collect();
                 let done: Vec<_> = jobs.par_iter().map(finish::finish).collect();
-                let mut report = self.report(*index, &settled.ran);
-                for (one, (_, wanted)) in done.into_iter().zip(self.linked(*index, &settled.ran)) {
+                let mut report = self.report(target, &settled.ran);
+                for (one, (_, wanted)) in done.into_iter().zip(self.linked(target, &settled.ran)) {
                     match one {
                         Ok(artifact) => {
                             let link_with = self.link_with(wanted, &settled.ran);
@@ -196,16 +275,11 @@ impl Execution<'_> {
     }
 
     /// What there is to say of a target before any of its files is finished.
-    fn report(&self, index: usize, ran: &Ran) -> TargetReport {
-        let toolchain = self.plans[index].toolchain;
+    fn report(&self, target: &Target, ran: &Ran) -> TargetReport {
         TargetReport {
-            toolchain: toolchain.name.clone(),
-            triple: toolchain.triple.clone(),
-            std: self.linkings[index].std.clone(),
-            error: None,
-            hints: Vec::new(),
-            artifacts: Vec::new(),
-            not_made: self.not_made(index, ran),
+            std: Some(target.link.std.origin.clone()),
+            not_made: self.not_made(target, ran),
+            ..TargetReport::new(target.toolchain())
         }
     }
 
@@ -216,7 +290,7 @@ impl Execution<'_> {
 
     fn job<'j>(
         &'j self,
-        index: usize,
+        target: &'j Target,
         ran: &Ran,
         linked: &Linked<'_>,
         wanted: &Wanted,
@@ -224,7 +298,7 @@ impl Execution<'_> {
         prefixes: &'j [Prefix],
     ) -> Job<'j> {
         let prepared = self.prepared;
-        let plan = &self.plans[index];
+        let plan = &target.cargo;
         let toolchain = plan.toolchain;
         let file = linked.file.file_name().unwrap_or_default();
         let mut beside: Vec<Utf8PathBuf> =
@@ -252,7 +326,7 @@ impl Execution<'_> {
                 .entitlements
                 .as_ref()
                 .filter(|_| toolchain.is("darwin") && wanted.kind != OutputKind::Cdylib),
-            trace: self.trace,
+            trace: self.progress.trace,
             trims: &prepared.trims,
         }
     }
@@ -272,14 +346,14 @@ impl Execution<'_> {
 
     fn content(
         &self,
-        index: usize,
+        target: &Target,
         units: &[Unit],
         linked: &Linked<'_>,
         wanted: usize,
     ) -> Result<Content> {
         let prepared = self.prepared;
         let wanted = &prepared.wanted[wanted];
-        let toolchain = self.plans[index].toolchain;
+        let toolchain = target.toolchain();
         let compiler = &prepared.compiler;
         let target_cfg = project::cfg(compiler, &prepared.cache, Some(toolchain))?;
         let host_cfg = project::cfg(compiler, &prepared.cache, None)?;
@@ -297,13 +371,7 @@ impl Execution<'_> {
         let about = note::About {
             compiler: &compiler.version.line,
             name: &wanted.name,
-            settings: settings::lines(
-                prepared,
-                &self.plans[index],
-                &self.linkings[index],
-                linked.unit,
-                &slots(linked.file)?,
-            ),
+            settings: settings::lines(prepared, target, linked.unit, &slots(linked.file)?),
             records_sources: prepared.records_sources,
         };
         Ok(Content {
@@ -313,14 +381,14 @@ impl Execution<'_> {
     }
 
     /// What of the wanted a target cannot have, with the reason.
-    fn not_made(&self, index: usize, ran: &Ran) -> Vec<String> {
-        let toolchain = self.plans[index].toolchain;
+    fn not_made(&self, target: &Target, ran: &Ran) -> Vec<String> {
+        let toolchain = target.toolchain();
         let wanted = self.prepared.wanted.iter();
         let no_such_kind =
             wanted.filter(|wanted| !toolchain.makes(wanted.kind.crate_type())).map(|wanted| {
                 format!("no {} of {}: the platform has none", wanted.kind.crate_type(), wanted.name)
             });
-        let left_out = self.lacking(index, ran).filter(|wanted| ran.code == 0 && optional(wanted));
+        let left_out = self.lacking(target, ran).filter(|wanted| ran.code == 0 && optional(wanted));
         let left_out = left_out.map(|wanted| {
             format!(
                 "no {}: it requires features that are off: {}",
@@ -332,9 +400,9 @@ impl Execution<'_> {
     }
 
     /// What a target could have and has not.
-    fn lacking(&self, index: usize, ran: &Ran) -> impl Iterator<Item = &Wanted> {
-        let toolchain = self.plans[index].toolchain;
-        let made: HashSet<usize> = self.linked(index, ran).iter().map(|(_, at)| *at).collect();
+    fn lacking(&self, target: &Target, ran: &Ran) -> impl Iterator<Item = &Wanted> {
+        let toolchain = target.toolchain();
+        let made: HashSet<usize> = self.linked(target, ran).iter().map(|(_, at)| *at).collect();
         let wanted = self.prepared.wanted.iter().enumerate();
         wanted
             .filter(move |(at, one)| !made.contains(at) && toolchain.makes(one.kind.crate_type()))
@@ -342,8 +410,8 @@ impl Execution<'_> {
     }
 
     /// Names of what a target was to have and has not.
-    pub(super) fn missing(&self, index: usize, ran: &Ran) -> Vec<&str> {
-        let lacking = self.lacking(index, ran).filter(|wanted| ran.code != 0 || !optional(wanted));
+    pub(super) fn missing(&self, target: &Target, ran: &Ran) -> Vec<&str> {
+        let lacking = self.lacking(target, ran).filter(|wanted| ran.code != 0 || !optional(wanted));
         lacking.map(|wanted| wanted.name.as_str()).collect()
     }
 }
@@ -359,45 +427,12 @@ fn slots(file: &Utf8Path) -> Result<BTreeSet<String>> {
     finish::slot_names(&data).with_context(|| format!("reading {file}"))
 }
 
-/// Runs that may wait for each other: two toolchains of one triple write the same files, so the
-/// second may start only when those of the first are finished.
-fn batches<'r>(runs: &'r [CargoRun], plans: &[TargetPlan]) -> Vec<Vec<&'r CargoRun>> {
-    let mut batches: Vec<(HashSet<&str>, Vec<&CargoRun>)> = Vec::new();
-    for run in runs {
-        let triples = || run.targets.iter().map(|index| plans[*index].toolchain.triple.as_str());
-        match batches.last_mut().filter(|(seen, _)| triples().all(|triple| !seen.contains(triple)))
-        {
-            Some((seen, batch)) => {
-                seen.extend(triples());
-                batch.push(run);
-            }
-            None => batches.push((triples().collect(), vec![run])),
-        }
-    }
-    batches.into_iter().map(|(_, batch)| batch).collect()
-}
-
-/// What a failure before cargo leaves of a target in the report.
-pub(super) fn not_started(plan: &Toolchain, error: &CommandError) -> TargetReport {
-    TargetReport {
-        toolchain: plan.name.clone(),
-        triple: plan.triple.clone(),
-        std: None,
-        error: Some(error.text()),
-        hints: error.hints.clone(),
-        artifacts: Vec::new(),
-        not_made: Vec::new(),
-    }
-}
-
-/// Whether a companion with debug data is asked for on a platform that needs dsymutil.
-#[must_use]
-pub(super) fn needs_dsymutil(prepared: &Prepared) -> bool {
-    prepared.targets.iter().any(|(toolchain, _)| splits_with_dsymutil(prepared, toolchain))
-}
-
-/// Whether a target's debug data is split off by dsymutil.
-#[must_use]
-pub(super) fn splits_with_dsymutil(prepared: &Prepared, toolchain: &Toolchain) -> bool {
-    prepared.strip == StripMode::Split && toolchain.is("darwin")
+/// Says that a target failed before cargo ran for it, and gives its report.
+pub(super) fn failed_report(toolchain: &'static Toolchain, error: anyhow::Error) -> TargetReport {
+    let reported = CommandError::from(error);
+    terminal::failure(&format!("{}: {}", toolchain.name, reported.text()));
+    reported.hints.iter().for_each(|hint| terminal::hint(hint));
+    let mut report = TargetReport::new(toolchain);
+    report.fail(reported.text(), reported.hints);
+    report
 }

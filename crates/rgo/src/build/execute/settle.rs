@@ -1,6 +1,7 @@
 //! Runs cargo until every file is linked the way it should be: by the recipe, and with room for what
 //! goes into it.
 
+use std::rc::Rc;
 use std::{fs, io};
 
 use anyhow::{Context, Result, anyhow};
@@ -10,16 +11,18 @@ use rgo_toolchain::cargo::rebuild_reasons;
 use rgo_toolchain::cargo::run::{self, Ran, Show};
 use rgo_toolchain::{cmake_builds, native};
 
-use super::artifacts::Linked;
-use super::execute::Execution;
-use super::finish::Content;
-use super::link::Capacities;
+use super::super::artifacts::Linked;
+use super::super::finish::Content;
+use super::super::link::note_capacity::NoteCapacity;
+use super::super::target::Target;
+use super::Execution;
 use crate::app::error::Annotate;
-use crate::app::terminal;
 
 /// What cargo made in one run, linked the way it should be.
-pub(super) struct Settled<'a> {
-    pub run: &'a CargoRun,
+pub(super) struct Settled {
+    pub run: CargoRun,
+    /// Its targets.
+    pub targets: Vec<Rc<Target>>,
     pub ran: Ran,
     /// Per target of the run: each linked file of what is wanted, with what goes into it.
     pub contents: Vec<Vec<(usize, Option<Content>)>>,
@@ -32,32 +35,33 @@ const ROUNDS: usize = 3;
 impl Execution<'_> {
     /// Runs cargo until every file that is wanted was linked by the recipe, with room enough for
     /// what goes into it. Usually that is once.
-    pub(super) fn settle<'r>(&self, run: &'r CargoRun) -> Result<Settled<'r>> {
-        let mut room = vec![Capacities::default(); run.targets.len()];
+    pub(super) fn settle(&self, run: CargoRun) -> Result<Settled> {
+        let targets = self.plan.targets_of(&run);
+        let mut room = vec![NoteCapacity::default(); targets.len()];
         let mut round = 1;
         let mut rebuilt = Vec::new();
-        self.forget_cmake_builds(run)?;
+        self.forget_cmake_builds(&targets)?;
         loop {
-            for (position, index) in run.targets.iter().enumerate() {
-                self.linkings[*index].offer(room[position])?;
+            for (target, room) in targets.iter().zip(&room) {
+                target.link.write_recipe(*room)?;
             }
-            let mut ran = self.cargo(run, run.targets.len() > 1)?;
+            let mut ran = self.cargo(&run, targets.len() > 1)?;
             let mut contents = Vec::new();
             let mut stale = 0;
-            for (position, index) in run.targets.iter().enumerate() {
-                let of_target = self.contents(*index, &ran)?;
-                room[position] = of_target
+            for (target, room) in targets.iter().zip(&mut room) {
+                let of_target = self.contents(target, &ran)?;
+                *room = of_target
                     .iter()
                     .filter_map(|(_, content)| content.as_ref())
-                    .map(Capacities::of)
-                    .fold(Capacities::default(), Capacities::max);
-                stale += self.forget_stale(*index, &ran, room[position])?;
+                    .map(NoteCapacity::of)
+                    .fold(NoteCapacity::default(), NoteCapacity::max);
+                stale += self.forget_stale(target, &ran, *room)?;
                 contents.push(of_target);
             }
             rebuild_reasons::join(&mut rebuilt, std::mem::take(&mut ran.rebuilt));
             if stale == 0 {
                 ran.rebuilt = rebuilt;
-                return Ok(Settled { run, ran, contents });
+                return Ok(Settled { run, targets, ran, contents });
             }
             if round == ROUNDS {
                 return Err(anyhow!("{stale} files were not linked by rgo's linker")
@@ -68,11 +72,11 @@ impl Execution<'_> {
     }
 
     /// Has cmake start anew where it was told another toolchain file.
-    fn forget_cmake_builds(&self, run: &CargoRun) -> Result<()> {
-        for index in &run.targets {
-            let triple = self.triple(*index);
+    fn forget_cmake_builds(&self, targets: &[Rc<Target>]) -> Result<()> {
+        for target in targets {
+            let triple = &target.toolchain().triple;
             let variable = native::cmake_variable(triple);
-            if let Some(file) = self.linkings[*index].env.get(&variable) {
+            if let Some(file) = target.link.env.get(&variable) {
                 let build = &self.prepared.project.folders.build;
                 cmake_builds::forget_others(build, triple, file)
                     .with_context(|| format!("removing what cmake has configured in {build}"))?;
@@ -82,27 +86,21 @@ impl Execution<'_> {
     }
 
     pub(super) fn cargo(&self, run: &CargoRun, hold_errors: bool) -> Result<Ran> {
-        if self.trace {
-            terminal::eprint_line(&run.cmd);
-        }
-        let triples: Vec<&str> = run.targets.iter().map(|index| self.triple(*index)).collect();
+        let triples: Vec<&str> = run.targets.iter().map(|it| it.triple.as_str()).collect();
         let show = Show { hold_errors, ..self.show };
         let folders = &self.prepared.project.folders;
-        run::run(&run.cmd, folders, &triples, show, Box::new(io::stderr())).context("running cargo")
-    }
-
-    pub(super) fn triple(&self, index: usize) -> &str {
-        &self.plans[index].toolchain.triple
+        run::run(&run.cmd(), folders, &triples, show, Box::new(io::stderr()))
+            .context("running cargo")
     }
 
     /// Cargo does not know what the link shim did. A file that was linked by another recipe (an
     /// older floor, a plain `cargo build`) is removed, so that the next run links it again, and
     /// nothing else. Gives how many there were.
-    fn forget_stale(&self, index: usize, ran: &Ran, room: Capacities) -> Result<usize> {
-        let linking = &self.linkings[index];
+    fn forget_stale(&self, target: &Target, ran: &Ran, room: NoteCapacity) -> Result<usize> {
         let mut stale = 0;
-        for (linked, wanted) in self.linked(index, ran) {
-            if linking.links(self.prepared.wanted[wanted].kind) && !linking.made(linked.file, room)
+        for (linked, wanted) in self.linked(target, ran) {
+            if target.link.links(self.prepared.wanted[wanted].kind)
+                && !target.link.linked(linked.file, room)
             {
                 self.forget(&linked)?;
                 stale += 1;

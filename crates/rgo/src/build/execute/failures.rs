@@ -2,11 +2,10 @@
 //! targets failed together, which of them each error is of.
 
 use anyhow::Result;
-use rgo_toolchain::cargo::command::CargoRun;
 use rgo_toolchain::cargo::{build_script, failure_hints};
 
-use super::execute::Execution;
-use super::report::TargetReport;
+use super::super::report::TargetReport;
+use super::Execution;
 use super::settle::Settled;
 use crate::app::terminal;
 
@@ -16,21 +15,19 @@ impl Execution<'_> {
     /// because cargo does not say which target an error is of.
     pub(super) fn explain_failures(
         &self,
-        settled: &Settled<'_>,
+        settled: &Settled,
         reports: Vec<TargetReport>,
-    ) -> Result<Vec<(usize, TargetReport)>> {
-        let Settled { run, ran, .. } = settled;
-        let mut reports: Vec<(usize, TargetReport)> =
-            run.targets.iter().copied().zip(reports).collect();
-        let lacking =
-            reports.iter().filter(|(index, _)| !self.missing(*index, ran).is_empty()).count();
-        for (index, report) in &mut reports {
-            let missing = self.missing(*index, ran);
+    ) -> Result<Vec<(&'static str, TargetReport)>> {
+        let Settled { run, targets, ran, .. } = settled;
+        let mut reports = reports;
+        let lacking = targets.iter().filter(|it| !self.missing(it, ran).is_empty()).count();
+        for (target, report) in targets.iter().zip(&mut reports) {
+            let missing = self.missing(target, ran);
             // Where nothing that is wanted lacks and cargo failed all the same, nobody is spared.
             if missing.is_empty() && (ran.code == 0 || lacking > 0) {
                 continue;
             }
-            let name = &self.plans[*index].toolchain.name;
+            let name = target.name();
             if ran.code == 0 {
                 let names = missing.join(", ");
                 let error = format!("cargo succeeded and made no {names}");
@@ -42,13 +39,13 @@ impl Execution<'_> {
             }
             terminal::failure(&format!("building for {name}"));
             let again;
-            let of_target = if lacking == 1 || run.targets.len() == 1 {
-                if run.targets.len() > 1 {
+            let of_target = if lacking == 1 || targets.len() == 1 {
+                if targets.len() > 1 {
                     ran.errors.iter().for_each(|text| terminal::eprint_raw(text));
                 }
                 ran
             } else {
-                again = self.cargo(&self.only(run, *index), false)?;
+                again = self.cargo(&run.narrowed(|it| it.name == name), false)?;
                 &again
             };
             let text = format!("{}{}", of_target.errors.concat(), of_target.stderr_tail);
@@ -57,25 +54,7 @@ impl Execution<'_> {
             hint.iter().for_each(|hint| terminal::hint(hint));
             report.fail(error, hint.into_iter().collect());
         }
-        Ok(reports)
-    }
-
-    /// The run narrowed to one of its targets.
-    fn only(&self, run: &CargoRun, index: usize) -> CargoRun {
-        let mut cmd = run.cmd.clone();
-        cmd.args.clear();
-        let keep = self.triple(index);
-        let mut args = run.cmd.args.iter();
-        while let Some(arg) = args.next() {
-            if arg == "--target" {
-                if let Some(triple) = args.next().filter(|triple| *triple == keep) {
-                    cmd.args.extend([arg.clone(), triple.clone()]);
-                }
-            } else {
-                cmd.args.push(arg.clone());
-            }
-        }
-        CargoRun { targets: vec![index], cmd }
+        Ok(targets.iter().map(|target| target.name()).zip(reports).collect())
     }
 }
 

@@ -1,0 +1,233 @@
+//! What a build does, as one value. `-n` prints it, `-x` announces each step of it, and
+//! [`super::execute`] runs it; nothing else says what a build does.
+//!
+//! Printed, it is shell that can be run: what rgo does by itself is a public command of rgo where
+//! there is one, and else a comment.
+
+mod make;
+
+use std::fmt;
+use std::rc::Rc;
+
+use anyhow::anyhow;
+use camino::Utf8PathBuf;
+use rgo_toolchain::cargo::command::CargoRun;
+use rgo_toolchain::exec::{self, Cmd};
+use rgo_toolchain::toolchain::Toolchain;
+
+use super::finish::StripMode;
+use super::link::work_dir::VARIABLE as WORK;
+use super::target::Target;
+use crate::app::error::Annotate;
+pub(super) use make::{Made, Options, flags, make};
+
+/// The steps of a build, in the order in which they are done.
+pub(super) struct Plan {
+    /// The targets that are built.
+    pub targets: Vec<Rc<Target>>,
+    /// The steps.
+    pub steps: Vec<Step>,
+}
+
+/// One step.
+pub(super) enum Step {
+    /// zig is fetched.
+    FetchZig(Cmd),
+    /// A target gets its linker, its compilers for C code and its standard library.
+    Prepare {
+        /// The target.
+        target: Rc<Target>,
+        /// Commands that bring the standard library, if it is not there.
+        std: Vec<String>,
+        /// What does the same.
+        command: Cmd,
+    },
+    /// The folder for what only this build needs is made.
+    MakeWork,
+    /// The link shim is told what the links of a target do.
+    WriteRecipe {
+        /// The target.
+        target: Rc<Target>,
+        /// Where the shim reads it.
+        file: Utf8PathBuf,
+        /// Its JSON.
+        recipe: String,
+    },
+    /// What was built before is removed.
+    Clean(Cmd),
+    /// Cargo builds, again if a file was not linked by the recipe.
+    Build(CargoRun),
+    /// A name that was given a value is looked for in all that was built.
+    CheckNames(Vec<String>),
+    /// The files of these targets are finished and put in place.
+    Finish(Vec<Finish>),
+}
+
+/// A linked file that becomes one to ship.
+pub(super) struct Finish {
+    /// Its target.
+    pub target: &'static Toolchain,
+    /// What it is, in words.
+    pub what: String,
+    /// Where cargo is expected to put it. Execution takes the path that cargo reports.
+    pub linked: Utf8PathBuf,
+    /// Where it goes.
+    pub place: Utf8PathBuf,
+    /// What is stripped; `None` if it ships as it is.
+    pub strip: Option<StripMode>,
+    /// Values for its slots.
+    pub values: Vec<(String, String)>,
+    /// Whether each of the values is in this file, if it is in any.
+    pub is_alone: bool,
+}
+
+/// How often a plan is made until what was got ready is what it was made for.
+pub(super) const ATTEMPTS: usize = 3;
+
+/// The error for a machine on which it never is.
+pub(super) fn changing() -> anyhow::Error {
+    anyhow!("zig or the standard library changes while it is got ready")
+        .hint("is another program installing them? wait for it, then build again")
+}
+
+impl Plan {
+    /// The targets that a cargo run builds.
+    pub(super) fn targets_of(&self, run: &CargoRun) -> Vec<Rc<Target>> {
+        let find = |it: &&Toolchain| self.targets.iter().find(|target| target.name() == it.name);
+        run.targets.iter().filter_map(find).cloned().collect()
+    }
+}
+
+impl fmt::Display for Plan {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.steps.iter().try_for_each(|step| writeln!(f, "{step}"))
+    }
+}
+
+impl fmt::Display for Step {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::FetchZig(cmd) | Self::Clean(cmd) => write!(f, "{cmd}"),
+            Self::Prepare { std, command, .. } => {
+                std.iter().try_for_each(|line| writeln!(f, "{line}"))?;
+                write!(f, "{command} > /dev/null  # linker, C compilers, standard library")
+            }
+            Self::MakeWork => f.write_str("WORK=$(mktemp -d)"),
+            Self::WriteRecipe { file, recipe, .. } => {
+                write!(f, "cat > {} <<'RECIPE'\n{recipe}\nRECIPE", word(file.as_str()))
+            }
+            Self::Build(run) => f.write_str(&with_variable(&run.cmd().to_string())),
+            Self::CheckNames(names) => {
+                write!(f, "# {} must be the name of a slot", names.join(", "))
+            }
+            Self::Finish(files) => {
+                for (index, file) in files.iter().enumerate() {
+                    let end = if index == 0 { "" } else { "\n" };
+                    write!(f, "{end}{file}")?;
+                }
+                Ok(())
+            }
+        }
+    }
+}
+
+impl fmt::Display for Finish {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { target, what, linked, place, strip, values, is_alone } = self;
+        let record =
+            if strip.is_some() { "the build's record is written into it, and " } else { "" };
+        writeln!(f, "# {what} for {}: {record}it is checked", target.name)?;
+        let folder = place.parent().map_or("", |folder| folder.as_str());
+        writeln!(f, "mkdir -p {}", exec::quoted(folder))?;
+        write!(f, "{}", bring(strip.unwrap_or(StripMode::None), linked, place))?;
+        for (name, value) in values {
+            let stamp = Cmd::new("rgo-build").args(["stamp", "-X"]);
+            let stamp = stamp.arg(format!("{name}={value}")).arg(place.as_str());
+            // Among several files, those that have the slot are known once they are there.
+            let mark = if *is_alone { "" } else { "# " };
+            write!(f, "\n{mark}{stamp}")?;
+        }
+        Ok(())
+    }
+}
+
+/// The command that makes the file to ship of cargo's.
+fn bring(strip: StripMode, linked: &Utf8PathBuf, place: &Utf8PathBuf) -> Cmd {
+    let (from, to) = (linked.as_str(), place.as_str());
+    let strip_to =
+        |flags: &[&str]| Cmd::new("rgo-strip").args(flags.iter().copied()).args(["-o", to, from]);
+    match strip {
+        StripMode::None => Cmd::new("cp").args([from, to]),
+        StripMode::Debug => strip_to(&["--strip-debug"]),
+        StripMode::All => strip_to(&["--strip-all"]),
+        StripMode::Split => {
+            let folder = place.parent().map_or(".", |folder| folder.as_str());
+            strip_to(&["--strip-all", "--split", folder])
+        }
+    }
+}
+
+/// A path in which the shell puts the folder of the build.
+fn word(path: &str) -> String {
+    match path.strip_prefix(WORK) {
+        Some(rest) => format!("\"{WORK}\"{}", exec::quoted(rest)),
+        None => exec::quoted(path),
+    }
+}
+
+/// A command line in which the shell puts the folder of the build: quotes would keep it from that.
+fn with_variable(line: &str) -> String {
+    line.replace(&format!("'{WORK}/"), &format!("\"{WORK}\"'/"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use rgo_toolchain::toolchain::by_name;
+
+    fn finish(strip: Option<StripMode>, is_alone: bool) -> Finish {
+        Finish {
+            target: by_name("linux-amd64").expect("a toolchain"),
+            what: "the program app".into(),
+            linked: "/p/target/x/release/app".into(),
+            place: "/p/my dist/linux-amd64/app".into(),
+            strip,
+            values: vec![("app::V".into(), "1 2".into())],
+            is_alone,
+        }
+    }
+
+    #[test]
+    fn finishing_prints_as_public_commands() {
+        for (strip, is_alone, expected) in [
+            (
+                Some(StripMode::None),
+                true,
+                "cp /p/target/x/release/app '/p/my dist/linux-amd64/app'",
+            ),
+            (
+                Some(StripMode::All),
+                true,
+                "rgo-strip --strip-all -o '/p/my dist/linux-amd64/app' /p",
+            ),
+            (Some(StripMode::Debug), true, "rgo-strip --strip-debug -o "),
+            (Some(StripMode::Split), true, "--split '/p/my dist/linux-amd64' -o"),
+            (None, true, "# the program app for linux-amd64: it is checked"),
+            (None, true, "\nrgo-build stamp -X 'app::V=1 2' '/p/my dist/linux-amd64/app'"),
+            (None, false, "\n# rgo-build stamp -X"),
+        ] {
+            let text = finish(strip, is_alone).to_string();
+            assert!(text.contains(expected), "{expected}: {text}");
+        }
+    }
+
+    #[test]
+    fn the_shell_puts_the_folder_in_its_place() {
+        assert_eq!(word("$WORK/linux-amd64.json"), "\"$WORK\"/linux-amd64.json");
+        assert_eq!(word("/a b/x"), "'/a b/x'");
+        assert_eq!(
+            with_variable("RGO_LINK_X='$WORK/x.json' cargo"),
+            "RGO_LINK_X=\"$WORK\"'/x.json' cargo"
+        );
+    }
+}
