@@ -2,9 +2,10 @@
 //! reader that leaves early is no error.
 
 use std::io::{BufRead, BufReader};
+use std::path::Path;
 use std::process::Stdio;
 
-use crate::support::{Outcome, Project, native, runs_here, tool};
+use crate::support::{Outcome, Project, machine, native, readobj, runs_here, tool};
 
 #[test]
 fn the_programs_own_output_and_code_come_back() {
@@ -90,4 +91,35 @@ fn a_dry_run_says_all_and_does_nothing() {
     let script = project.folder.join("plan.sh");
     std::fs::write(&script, plan).expect("written");
     Outcome::of(native("sh").arg("-n").arg(&script)).ended(0);
+}
+
+/// What `-n` prints does, in a shell, what the build itself does.
+#[test]
+fn a_printed_plan_can_be_run() {
+    let project = Project::copy("sample");
+    let targets = ["--target", "linux/amd64/static,darwin/arm64", "--strip", "all", "--vcs", "off"];
+    let stamp = ["-X", "sample::VERSION=9.9", "--bin", "sample"];
+    let mut command = tool("rgo-build");
+    command.arg("-C").arg(&project.folder).arg("-o").arg(&project.output);
+    command.env("CARGO_TARGET_DIR", &project.target).args(targets).args(stamp);
+    let plan = Outcome::of(command.arg("-n")).ended(0).stdout;
+    let script = project.folder.join("plan.sh");
+    std::fs::write(&script, plan).expect("written");
+
+    let tools = Path::new(env!("CARGO_BIN_EXE_rgo-build")).parent().expect("a folder");
+    let own = std::env::var_os("PATH").unwrap_or_default();
+    let folders = std::iter::once(tools.to_owned()).chain(std::env::split_paths(&own));
+    let mut shell = native("sh");
+    shell.arg("-e").arg(&script).env("PATH", std::env::join_paths(folders).expect("a PATH"));
+    machine().prepare(&mut shell).env("CARGO_TARGET_DIR", &project.target);
+    Outcome::of(&mut shell).ended(0);
+
+    let program = project.output.join("linux-amd64-static/sample");
+    if runs_here("linux-amd64-static") {
+        let outcome = Outcome::of(&mut native(&program)).ended(0);
+        assert!(outcome.stdout.contains("sample 9.9"), "{outcome}");
+    }
+    let mac = project.output.join("darwin-arm64/sample");
+    let kind = readobj(&["--file-headers"], &mac);
+    assert!(kind.contains("Arch: aarch64"), "{kind}");
 }

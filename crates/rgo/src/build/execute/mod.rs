@@ -96,7 +96,8 @@ impl Execution<'_> {
             match step {
                 Step::FetchZig(_) => is_as_planned &= self.fetch_zig(&mut results),
                 Step::Prepare { target, .. } => is_as_planned &= self.prepare(target, &mut results),
-                Step::MakeWork => {}
+                // It is there since before the plan was made, which has its path.
+                Step::MakeWork(_) => {}
                 Step::WriteRecipe { target, .. } => {
                     target.link.write_recipe(NoteCapacity::default())?;
                 }

@@ -59,6 +59,11 @@ impl<'a> LinkPreparer<'a> {
         Ok(Self { prepared, folder: folder.to_owned(), own, zig: OnceCell::new(), capacity })
     }
 
+    /// The folder of the recipes.
+    pub(super) fn folder(&self) -> &Utf8Path {
+        &self.folder
+    }
+
     /// zig as it is, or as it will be once it is fetched.
     fn zig(&self) -> Result<&FoundZig> {
         let found = self.zig.get_or_init(|| {

@@ -83,7 +83,7 @@ fn steps(
         std: preparer.std_steps(target.toolchain(), &target.link),
         command: env_command(prepared, target),
     }));
-    steps.push(Step::MakeWork);
+    steps.push(Step::MakeWork(preparer.folder().to_owned()));
     for target in targets {
         if let Some(shim) = &target.link.shim {
             let recipe = shim.text(NoteCapacity::default())?;

@@ -43,7 +43,7 @@ pub(super) enum Step {
         command: Cmd,
     },
     /// The folder for what only this build needs is made.
-    MakeWork,
+    MakeWork(Utf8PathBuf),
     /// The link shim is told what the links of a target do.
     WriteRecipe {
         /// The target.
@@ -112,7 +112,8 @@ impl fmt::Display for Step {
                 std.iter().try_for_each(|line| writeln!(f, "{line}"))?;
                 write!(f, "{command} > /dev/null  # linker, C compilers, standard library")
             }
-            Self::MakeWork => f.write_str("WORK=$(mktemp -d)"),
+            Self::MakeWork(folder) if folder == WORK => f.write_str("WORK=$(mktemp -d)"),
+            Self::MakeWork(folder) => write!(f, "mkdir -p {}", exec::quoted(folder.as_str())),
             Self::WriteRecipe { file, recipe, .. } => {
                 write!(f, "cat > {} <<'RECIPE'\n{recipe}\nRECIPE", word(file.as_str()))
             }
