@@ -16,7 +16,7 @@ use std::collections::{HashMap, HashSet};
 
 use object::{Object, ObjectSymbol};
 
-use super::{Draft, Edited, Finish, Strip, Why, bytes};
+use super::{Draft, Edited, Edits, Reason, Strip, bytes};
 use rgo_binary::{Error, Image, Limits, Recognised, Result, Slice, recognise};
 
 const WHAT: &str = "archive";
@@ -63,7 +63,7 @@ impl Member<'_> {
 /// Edits each object, and puts the archive together again.
 pub(super) fn each<'a>(
     input: &'a [u8],
-    edits: &Finish<'_>,
+    edits: &Edits<'_>,
     edit: impl Fn(&'a [u8]) -> Result<Edited<'a>>,
 ) -> Result<Edited<'a>> {
     let members = members(input)?;
@@ -126,13 +126,13 @@ pub(super) fn each<'a>(
         let named = member.start - member.at - HEADER;
         whole.draft.copy(member.at, HEADER + named, WHAT)?;
         let size = format!("{:<1$}", named + draft.size(), SIZE.1);
-        whole.draft.put(at + SIZE.0, size.as_bytes(), Why::FileHeader, WHAT)?;
+        whole.draft.put(at + SIZE.0, size.as_bytes(), Reason::FileHeader, WHAT)?;
         if let Some(origin) = member.no_origin().filter(|_| edits.deterministic) {
-            whole.draft.put(at + ORIGIN, origin.as_bytes(), Why::FileHeader, WHAT)?;
+            whole.draft.put(at + ORIGIN, origin.as_bytes(), Reason::FileHeader, WHAT)?;
         }
         whole.draft.append(draft, member.start);
         if !whole.draft.size().is_multiple_of(2) {
-            whole.draft.push(b"\n".to_vec(), Why::Padding);
+            whole.draft.push(b"\n".to_vec(), Reason::Padding);
         }
     }
     Ok(whole)
@@ -245,7 +245,7 @@ fn renewed<'a>(
         content.push(0);
     }
     let mut draft = Draft::empty(member.content);
-    draft.push(content, Why::Symbols);
+    draft.push(content, Reason::Symbols);
     Ok(draft)
 }
 

@@ -17,7 +17,7 @@ use rgo_binary::{Error, Result};
 
 /// Why bytes of an output are not the input's.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub enum Why {
+pub enum Reason {
     /// The file header says where tables are, and how many.
     FileHeader,
     /// ELF: where segments are, in a companion.
@@ -56,7 +56,7 @@ pub enum Why {
     Padding,
 }
 
-impl fmt::Display for Why {
+impl fmt::Display for Reason {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::FileHeader => "file header",
@@ -87,9 +87,9 @@ pub enum Piece {
     /// Bytes of the input, as they are.
     Copy(Range<u64>),
     /// Bytes that the edit made.
-    New(Vec<u8>, Why),
+    New(Vec<u8>, Reason),
     /// So many zeros.
-    Zeros(u64, Why),
+    Zeros(u64, Reason),
 }
 
 impl Piece {
@@ -204,18 +204,18 @@ impl<'a> Draft<'a> {
     }
 
     /// Appends new bytes.
-    pub(super) fn push(&mut self, bytes: Vec<u8>, why: Why) {
+    pub(super) fn push(&mut self, bytes: Vec<u8>, why: Reason) {
         self.add(Piece::New(bytes, why));
     }
 
     /// Appends zeros up to a multiple of `align`.
     pub(super) fn pad(&mut self, align: u64) {
         let size = self.size.next_multiple_of(align.max(1));
-        self.zeros(size - self.size, Why::Padding);
+        self.zeros(size - self.size, Reason::Padding);
     }
 
     /// Appends so many zeros.
-    pub(super) fn zeros(&mut self, size: u64, why: Why) {
+    pub(super) fn zeros(&mut self, size: u64, why: Reason) {
         self.add(Piece::Zeros(size, why));
     }
 
@@ -268,7 +268,7 @@ impl<'a> Draft<'a> {
         &mut self,
         offset: u64,
         bytes: &[u8],
-        why: Why,
+        why: Reason,
         what: &'static str,
     ) -> Result<()> {
         if *self.read(offset, bytes.len() as u64, what)? != *bytes {
@@ -282,7 +282,7 @@ impl<'a> Draft<'a> {
         &mut self,
         offset: u64,
         size: u64,
-        why: Why,
+        why: Reason,
         what: &'static str,
     ) -> Result<()> {
         self.check(offset, size, what)?;
@@ -448,7 +448,7 @@ mod tests {
             for step in steps {
                 match step {
                     Step::Put(at, bytes) => {
-                        let put = draft.put(at as u64, &bytes, Why::Slot, "test");
+                        let put = draft.put(at as u64, &bytes, Reason::Slot, "test");
                         let place = plain.get_mut(at..at + bytes.len());
                         prop_assert_eq!(put.is_ok(), place.is_some());
                         if let Some(place) = place {
@@ -456,7 +456,7 @@ mod tests {
                         }
                     }
                     Step::Zero(at, size) => {
-                        let put = draft.zero(at as u64, size as u64, Why::Padding, "test");
+                        let put = draft.zero(at as u64, size as u64, Reason::Padding, "test");
                         let place = plain.get_mut(at..at + size);
                         prop_assert_eq!(put.is_ok(), place.is_some());
                         place.into_iter().for_each(|place| place.fill(0));
@@ -469,7 +469,7 @@ mod tests {
                     }
                     Step::Push(bytes) => {
                         plain.extend_from_slice(&bytes);
-                        draft.push(bytes, Why::Note);
+                        draft.push(bytes, Reason::Note);
                     }
                     Step::Pad(align) => {
                         draft.pad(align);
@@ -498,14 +498,14 @@ mod tests {
     fn what_is_not_changed_stays_a_copy() {
         let input = *b"one two three";
         let mut draft = Draft::of(&input);
-        draft.put(4, b"two", Why::Slot, "test").expect("inside");
+        draft.put(4, b"two", Reason::Slot, "test").expect("inside");
         assert!(draft.is_input());
-        draft.put(4, b"TWO", Why::Slot, "test").expect("inside");
+        draft.put(4, b"TWO", Reason::Slot, "test").expect("inside");
         let expected =
-            [Piece::Copy(0..4), Piece::New(b"TWO".to_vec(), Why::Slot), Piece::Copy(7..13)];
+            [Piece::Copy(0..4), Piece::New(b"TWO".to_vec(), Reason::Slot), Piece::Copy(7..13)];
         assert_eq!(draft.pieces(), expected);
         assert!(!draft.is_input());
-        draft.put(4, b"two", Why::Slot, "test").expect("inside");
+        draft.put(4, b"two", Reason::Slot, "test").expect("inside");
         assert!(draft.is_input(), "made anew, and the same all the same");
     }
 }

@@ -18,21 +18,23 @@ mod draft;
 mod elf;
 pub mod entitlements;
 mod fat;
-mod fill;
 mod macho;
 mod note_object;
 mod pe;
 pub mod property_list;
 mod request;
+mod reserved;
 mod stamp;
 mod supplement;
 mod verify;
 
 pub use companion::{companion, only_keep_debug};
 pub use debuglink::debuglink_crc;
-pub use draft::{Draft, Piece, Why};
+pub use draft::{Draft, Piece, Reason};
 pub use note_object::{NoteObject, note_object};
-pub use request::{Choice, Compression, Discard, Finish, MachO, MachOPart, Names, Sign, Strip};
+pub use request::{
+    Compression, Discard, Edits, MachO, MachOPart, NameFilter, Names, SignaturePolicy, Strip,
+};
 pub use stamp::stamp;
 pub use supplement::supplement;
 
@@ -56,8 +58,8 @@ pub struct Finished {
 /// [`Error::NoteTooSmall`] where note or list do not fit, [`Error::UnknownSlot`],
 /// [`Error::SlotTooSmall`], [`Error::SignedByIdentity`], [`Error::Unsupported`] for what cannot
 /// be done without harm, and those of [`Image::parse`].
-pub fn finish(input: &[u8], edits: &Finish<'_>) -> Result<Finished> {
-    edit(input, edits)?.finish()
+pub fn apply(input: &[u8], edits: &Edits<'_>) -> Result<Finished> {
+    edit(input, edits)?.into_finished()
 }
 
 /// An edit that has been thought through: what the output is made of, and what was done.
@@ -101,7 +103,7 @@ impl Edited<'_> {
         verify::loads_the_same(self, output)
     }
 
-    fn finish(self) -> Result<Finished> {
+    fn into_finished(self) -> Result<Finished> {
         let bytes = self.draft.to_vec();
         self.verify(&bytes)?;
         let Self { slots_written, identity_dropped, .. } = self;
@@ -109,11 +111,11 @@ impl Edited<'_> {
     }
 }
 
-/// As [`finish`], without making the output: what it would be made of.
+/// As [`apply`], without making the output: what it would be made of.
 ///
 /// # Errors
-/// Those of [`finish`].
-pub fn edit<'a>(input: &'a [u8], edits: &Finish<'_>) -> Result<Edited<'a>> {
+/// Those of [`apply`].
+pub fn edit<'a>(input: &'a [u8], edits: &Edits<'_>) -> Result<Edited<'a>> {
     match recognise(input) {
         Recognised::FatMachO => fat::each(input, |slice| edit_thin(slice, edits)),
         Recognised::Archive => archive::each(input, edits, |object| edit_thin(object, edits)),
@@ -136,7 +138,7 @@ pub fn restrict_exports(input: &[u8], allowed: &[String]) -> Result<Vec<u8>> {
         Recognised::FatMachO => fat::each(input, |slice| restrict_exports_thin(slice, allowed)),
         _ => restrict_exports_thin(input, allowed),
     }?
-    .finish()
+    .into_finished()
     .map(|finished| finished.bytes)
 }
 
@@ -147,13 +149,13 @@ pub fn restrict_exports(input: &[u8], allowed: &[String]) -> Result<Vec<u8>> {
 /// # Errors
 /// [`Error::Unsupported`] if the image is no thin Mach-O image, [`Error::SignedByIdentity`], and
 /// those of [`Image::parse`].
-pub fn settle(input: &[u8]) -> Result<Vec<u8>> {
+pub fn make_deterministic(input: &[u8]) -> Result<Vec<u8>> {
     let image = Image::parse(input, &Limits::default())?;
     if image.format() != Format::MachO {
         let what = format!("another identity for {}", image.format());
         return Err(Error::unsupported(what, "its linker makes one of the content"));
     }
-    Edited::of(macho::settle(input)?).finish().map(|finished| finished.bytes)
+    Edited::of(macho::make_deterministic(input)?).into_finished().map(|finished| finished.bytes)
 }
 
 fn restrict_exports_thin<'a>(input: &'a [u8], allowed: &[String]) -> Result<Edited<'a>> {
@@ -167,18 +169,18 @@ fn restrict_exports_thin<'a>(input: &'a [u8], allowed: &[String]) -> Result<Edit
     macho::restrict_exports(input, allowed).map(Edited::of)
 }
 
-fn edit_thin<'a>(input: &'a [u8], edits: &Finish<'_>) -> Result<Edited<'a>> {
+fn edit_thin<'a>(input: &'a [u8], edits: &Edits<'_>) -> Result<Edited<'a>> {
     let image = Image::parse(input, &Limits::default())?;
     if image.format() != Format::MachO && !edits.macho.is_empty() {
         let why = format!("this is an image of the format {}", image.format());
         return Err(Error::unsupported("an edit that only Mach-O images can have", why));
     }
     let mut draft = Draft::of(input);
-    let slots_written = fill::fill(&image, edits, &mut draft)?;
+    let slots_written = reserved::write_reserved(&image, edits, &mut draft)?;
     let edited = match image.format() {
-        Format::Elf => elf::finish(draft, edits)?,
-        Format::MachO => macho::finish(draft, edits)?,
-        Format::Pe => pe::finish(draft, edits)?,
+        Format::Elf => elf::apply(draft, edits)?,
+        Format::MachO => macho::apply(draft, edits)?,
+        Format::Pe => pe::apply(draft, edits)?,
     };
     Ok(Edited { slots_written, ..edited })
 }

@@ -15,7 +15,7 @@ use std::ops::Range;
 
 use object::{Object, ObjectSegment, SegmentFlags};
 
-use super::{Draft, Edited, Piece, Removed, Why, archive};
+use super::{Draft, Edited, Piece, Reason, Removed, archive};
 use rgo_binary::{Error, Format, Image, Limits, Recognised, Result, Slice, recognise, slices};
 
 /// Checks that the output of an edit is what its draft says, and loads what the input loads.
@@ -194,13 +194,15 @@ fn same_bytes(old: &Mapping, new: &Mapping, draft: &Draft<'_>, format: Format) -
 }
 
 /// Whether bytes that are mapped may be made anew for this reason.
-fn may_change(why: Why, format: Format) -> bool {
+fn may_change(why: Reason, format: Format) -> bool {
     match why {
-        Why::Note | Why::DependencyList | Why::Slot => true,
+        Reason::Note | Reason::DependencyList | Reason::Slot => true,
         // A segment holds the program headers, and Go's the section headers too.
-        Why::FileHeader | Why::SectionHeaders | Why::ProgramHeaders => format == Format::Elf,
-        Why::LoadCommands => format == Format::MachO,
-        Why::DebugDirectory | Why::Identity => format == Format::Pe,
+        Reason::FileHeader | Reason::SectionHeaders | Reason::ProgramHeaders => {
+            format == Format::Elf
+        }
+        Reason::LoadCommands => format == Format::MachO,
+        Reason::DebugDirectory | Reason::Identity => format == Format::Pe,
         _ => false,
     }
 }

@@ -6,7 +6,7 @@ mod common;
 use common::{MACHO_AMD64, MACHO_ARM64, fat, load_commands, put_u32, u32_le};
 use object::{Object, ObjectSection, ObjectSymbol};
 use proptest::prelude::*;
-use rgo_edit::{Choice, Compression, Finish, Sign, Strip, finish, only_keep_debug};
+use rgo_edit::{Compression, Edits, NameFilter, SignaturePolicy, Strip, apply, only_keep_debug};
 use sha1::Sha1;
 use sha2::{Digest, Sha256, Sha384};
 
@@ -155,8 +155,7 @@ fn every_kind_of_directory_is_renewed_as_it_was() {
             (0x1002, directory(size, version, 3, b"")),
         ]);
         for strip in STRIPS {
-            let output =
-                finish(&input, &Finish { strip, ..Finish::default() }).expect("signs").bytes;
+            let output = apply(&input, &Edits { strip, ..Edits::default() }).expect("signs").bytes;
             let expected: Vec<_> =
                 [1, 2, 4, 3].into_iter().map(|kind| (version, kind, "id".to_owned())).collect();
             assert_eq!(check_signature(&output), expected);
@@ -185,7 +184,7 @@ fn signatures_that_cannot_be_renewed_are_refused() {
         (unknown, "not known (type 9)"),
         (directory(size, 0x2_0700, 2, b""), "version 0x20700"),
     ] {
-        let error = finish(&signed(&[(0, directory)]), &Finish::default()).expect_err("refused");
+        let error = apply(&signed(&[(0, directory)]), &Edits::default()).expect_err("refused");
         assert!(error.to_string().contains(expected), "{error}");
     }
 }
@@ -202,9 +201,9 @@ fn an_identity_leaves_nothing_that_names_it() {
         (0x1_0000, blob(0xfade_0b01, b"certificates of TEAM")),
         (0x1_0002, blob(0xfade_0b01, b"ticket")),
     ]);
-    let error = finish(&input, &Finish::default()).expect_err("signed").to_string();
+    let error = apply(&input, &Edits::default()).expect_err("signed").to_string();
     assert!(error.contains("team TEAM"), "{error}");
-    let output = finish(&input, &Finish { sign: Sign::AdHoc, ..Finish::default() });
+    let output = apply(&input, &Edits { sign: SignaturePolicy::AdHoc, ..Edits::default() });
     let output = output.expect("asked for").bytes;
     check_signature(&output);
     let slots: Vec<_> = blobs(&output).iter().map(|(slot, _)| *slot).collect();
@@ -216,23 +215,23 @@ fn an_identity_leaves_nothing_that_names_it() {
 
 #[test]
 fn a_signature_comes_and_goes() {
-    let sign = |sign| Finish { sign, ..Finish::default() };
-    let bare = finish(MACHO_ARM64, &sign(Sign::None)).expect("unsigns");
+    let sign = |sign| Edits { sign, ..Edits::default() };
+    let bare = apply(MACHO_ARM64, &sign(SignaturePolicy::None)).expect("unsigns");
     assert!(bare.bytes.len() < MACHO_ARM64.len() && signature(&bare.bytes).is_none());
-    assert_eq!(finish(&bare.bytes, &sign(Sign::None)).expect("again").bytes, bare.bytes);
-    assert_eq!(finish(&bare.bytes, &sign(Sign::Keep)).expect("again").bytes, bare.bytes);
-    let renewed = finish(&bare.bytes, &sign(Sign::AdHoc)).expect("signs").bytes;
+    assert_eq!(apply(&bare.bytes, &sign(SignaturePolicy::None)).expect("again").bytes, bare.bytes);
+    assert_eq!(apply(&bare.bytes, &sign(SignaturePolicy::Keep)).expect("again").bytes, bare.bytes);
+    let renewed = apply(&bare.bytes, &sign(SignaturePolicy::AdHoc)).expect("signs").bytes;
     let goblin = goblin::mach::MachO::parse(&renewed, 0).expect("goblin reads it");
     let name = goblin.name.expect("has an install name").rsplit('/').next().expect("a name");
     assert_eq!(check_signature(&renewed), [(0x2_0400, 2, name.to_owned())]);
-    assert_eq!(finish(&renewed, &sign(Sign::AdHoc)).expect("again").bytes, renewed);
+    assert_eq!(apply(&renewed, &sign(SignaturePolicy::AdHoc)).expect("again").bytes, renewed);
 
-    let program = finish(MACHO_AMD64, &sign(Sign::AdHoc)).expect("signs").bytes;
+    let program = apply(MACHO_AMD64, &sign(SignaturePolicy::AdHoc)).expect("signs").bytes;
     let [(_, 2, name)] = &check_signature(&program)[..] else { panic!("one directory") };
     assert!(name.starts_with("a.out-") && name.len() == 6 + 32, "{name}");
     assert_eq!(blobs(&program)[0].1[39], 12, "pages of 4 KiB");
-    let edits = Finish { identifier: Some("org.example"), ..sign(Sign::AdHoc) };
-    let program = finish(MACHO_AMD64, &edits).expect("signs").bytes;
+    let edits = Edits { identifier: Some("org.example"), ..sign(SignaturePolicy::AdHoc) };
+    let program = apply(MACHO_AMD64, &edits).expect("signs").bytes;
     assert_eq!(check_signature(&program)[0].2, "org.example");
 }
 
@@ -244,7 +243,7 @@ fn a_signature_needs_room_in_the_header() {
     let (_, text, _) = load_commands(&input)[1];
     assert!(input[text + 8..].starts_with(b"__TEXT\0"));
     put_u32(&mut input, text + 72 + 48, end + 8);
-    let error = finish(&input, &Finish { sign: Sign::AdHoc, ..Finish::default() });
+    let error = apply(&input, &Edits { sign: SignaturePolicy::AdHoc, ..Edits::default() });
     let error = error.expect_err("no room").to_string();
     assert!(error.contains("there is room for"), "{error}");
 }
@@ -255,21 +254,21 @@ fn symbols_are_kept_and_dropped_by_name() {
         let file = object::File::parse(image).expect("parses");
         file.symbols().map(|symbol| symbol.name().expect("UTF-8").to_owned()).collect()
     };
-    let stripped = finish(MACHO_AMD64, &Finish { strip: Strip::All, ..Finish::default() });
+    let stripped = apply(MACHO_AMD64, &Edits { strip: Strip::All, ..Edits::default() });
     let stripped = names(&stripped.expect("strips").bytes);
     let local = names(MACHO_AMD64)
         .into_iter()
         .find(|name| !name.is_empty() && !stripped.contains(name) && name.starts_with('_'));
     let local = local.expect("a symbol that goes");
     let is_local = |name: &[u8]| name == local.as_bytes();
-    let keep = Choice { keep: Some(&is_local), drop: None };
-    let edits = Finish { strip: Strip::All, symbols: keep, ..Finish::default() };
-    let kept = names(&finish(MACHO_AMD64, &edits).expect("strips").bytes);
+    let keep = NameFilter { keep: Some(&is_local), drop: None };
+    let edits = Edits { strip: Strip::All, symbols: keep, ..Edits::default() };
+    let kept = names(&apply(MACHO_AMD64, &edits).expect("strips").bytes);
     assert_eq!(kept.len(), stripped.len() + 1);
     assert!(kept.contains(&local));
 
-    let drop = Choice { keep: None, drop: Some(&is_local) };
-    let without = finish(MACHO_AMD64, &Finish { symbols: drop, ..Finish::default() });
+    let drop = NameFilter { keep: None, drop: Some(&is_local) };
+    let without = apply(MACHO_AMD64, &Edits { symbols: drop, ..Edits::default() });
     let without = object::File::parse(&*without.expect("drops").bytes)
         .map(|file| file.symbols().filter(|symbol| symbol.name() == Ok(&local)).count());
     assert_eq!(without, Ok(0));
@@ -278,8 +277,8 @@ fn symbols_are_kept_and_dropped_by_name() {
     let undefined = undefined.symbols().find(ObjectSymbol::is_undefined).expect("imports");
     let needed = undefined.name_bytes().expect("named").to_vec();
     let is_needed = |name: &[u8]| name == needed;
-    let drop = Choice { keep: None, drop: Some(&is_needed) };
-    let error = finish(MACHO_AMD64, &Finish { symbols: drop, ..Finish::default() });
+    let drop = NameFilter { keep: None, drop: Some(&is_needed) };
+    let error = apply(MACHO_AMD64, &Edits { symbols: drop, ..Edits::default() });
     let error = error.expect_err("needed").to_string();
     assert!(error.contains("the loader or a stub of the image asks for it"), "{error}");
 }
@@ -288,15 +287,15 @@ fn symbols_are_kept_and_dropped_by_name() {
 fn what_a_mach_o_image_cannot_have_is_refused() {
     let is_text = |name: &[u8]| name == b"__TEXT,__text";
     for (edits, expected) in [
-        (Finish { added: &[("x", b"y")], ..Finish::default() }, "adding section x"),
-        (Finish { compression: Some(Compression::Zlib), ..Finish::default() }, "compressed debug"),
-        (Finish { debuglink: Some(("x", 1)), ..Finish::default() }, "by its UUID"),
+        (Edits { added: &[("x", b"y")], ..Edits::default() }, "adding section x"),
+        (Edits { compression: Some(Compression::Zlib), ..Edits::default() }, "compressed debug"),
+        (Edits { debuglink: Some(("x", 1)), ..Edits::default() }, "by its UUID"),
         (
-            Finish { sections: Choice { keep: None, drop: Some(&is_text) }, ..Finish::default() },
+            Edits { sections: NameFilter { keep: None, drop: Some(&is_text) }, ..Edits::default() },
             "removing section __TEXT,__text",
         ),
     ] {
-        let error = finish(MACHO_ARM64, &edits).expect_err("refused").to_string();
+        let error = apply(MACHO_ARM64, &edits).expect_err("refused").to_string();
         assert!(error.contains(expected), "{error}");
     }
 }
@@ -307,10 +306,10 @@ fn results_never_grow_and_say_the_same_twice() {
     for input in [MACHO_AMD64, MACHO_ARM64, &go] {
         let mut last = input.len();
         for strip in STRIPS {
-            let edits = Finish { strip, ..Finish::default() };
-            let output = finish(input, &edits).expect("strips").bytes;
+            let edits = Edits { strip, ..Edits::default() };
+            let output = apply(input, &edits).expect("strips").bytes;
             assert!(output.len() <= last, "{strip:?}: {} of {last}", output.len());
-            assert_eq!(finish(&output, &edits).expect("strips").bytes, output, "{strip:?}");
+            assert_eq!(apply(&output, &edits).expect("strips").bytes, output, "{strip:?}");
             last = output.len();
         }
     }
@@ -394,20 +393,19 @@ fn sections_of_debug_data_are_kept_by_name() {
     let input = program_with_dwarf(false);
     for name in ["__debug_rnglists", "__DWARF,__debug_rnglists"] {
         let is_kept = |other: &[u8]| other == name.as_bytes();
-        let sections = Choice { keep: Some(&is_kept), drop: None };
-        let edits = Finish { strip: Strip::All, sections, ..Finish::default() };
-        let output = finish(&input, &edits).expect("strips").bytes;
+        let sections = NameFilter { keep: Some(&is_kept), drop: None };
+        let edits = Edits { strip: Strip::All, sections, ..Edits::default() };
+        let output = apply(&input, &edits).expect("strips").bytes;
         let file = object::File::parse(&*output).expect("parses");
         assert!(file.section_by_name("__debug_info").is_none());
         let kept = file.section_by_name("__debug_rnglists").expect("kept");
         assert_eq!(kept.data(), Ok(INFO));
         assert!(output.len() < input.len());
-        assert_eq!(finish(&output, &edits).expect("again").bytes, output);
+        assert_eq!(apply(&output, &edits).expect("again").bytes, output);
 
         // The other way round, and nothing else goes.
-        let sections = Choice { keep: None, drop: Some(&is_kept) };
-        let dropped =
-            finish(&input, &Finish { sections, ..Finish::default() }).expect("drops").bytes;
+        let sections = NameFilter { keep: None, drop: Some(&is_kept) };
+        let dropped = apply(&input, &Edits { sections, ..Edits::default() }).expect("drops").bytes;
         let file = object::File::parse(&*dropped).expect("parses");
         assert!(file.section_by_name("__debug_rnglists").is_none());
         assert_eq!(file.section_by_name("__debug_info").expect("stays").data(), Ok(INFO));
@@ -423,7 +421,7 @@ fn data_between_segments_are_not_lost() {
         *load_commands(&input).iter().rfind(|it| it.0 == LC_SEGMENT_64).expect("segments");
     let gap = u32_le(&input, linkedit + 40) as usize - 1;
     input[gap] = 1;
-    let error = finish(&input, &Finish { strip: Strip::Debug, ..Finish::default() });
+    let error = apply(&input, &Edits { strip: Strip::Debug, ..Edits::default() });
     let error = error.expect_err("a byte of nobody's").to_string();
     assert!(error.contains("no segment has them"), "{error}");
 }
@@ -462,7 +460,7 @@ fn a_companion_has_the_debug_data_inflated() {
 fn companions_that_cannot_be_made_say_where_the_data_are() {
     let error = only_keep_debug(MACHO_ARM64).expect_err("elsewhere").to_string();
     assert!(error.contains("dsymutil collects them") && error.contains(".o"), "{error}");
-    let stripped = finish(MACHO_ARM64, &Finish { strip: Strip::All, ..Finish::default() });
+    let stripped = apply(MACHO_ARM64, &Edits { strip: Strip::All, ..Edits::default() });
     let error = only_keep_debug(&stripped.expect("strips").bytes).expect_err("none").to_string();
     assert!(error.contains("it has no debug data"), "{error}");
 }
@@ -479,15 +477,15 @@ fn fat_files_are_done_as_a_whole() {
     // arm64e is edited, i386 is not.
     let mut arm64e = MACHO_ARM64.to_vec();
     put_u32(&mut arm64e, 8, 0x8000_0002);
-    let edits = Finish { strip: Strip::All, ..Finish::default() };
-    let output = finish(&fat(&[MACHO_AMD64, &arm64e]), &edits).expect("strips").bytes;
-    let slices = [MACHO_AMD64, &arm64e].map(|it| finish(it, &edits).expect("strips").bytes);
+    let edits = Edits { strip: Strip::All, ..Edits::default() };
+    let output = apply(&fat(&[MACHO_AMD64, &arm64e]), &edits).expect("strips").bytes;
+    let slices = [MACHO_AMD64, &arm64e].map(|it| apply(it, &edits).expect("strips").bytes);
     assert_eq!(output, fat(&[&slices[0], &slices[1]]));
     let mut i386 = vec![0; 28];
     put_u32(&mut i386, 0, 0xfeed_face);
     put_u32(&mut i386, 4, 7);
     put_u32(&mut i386, 12, 2);
-    let error = finish(&fat(&[MACHO_AMD64, &i386]), &edits).expect_err("32-bit").to_string();
+    let error = apply(&fat(&[MACHO_AMD64, &i386]), &edits).expect_err("32-bit").to_string();
     assert!(error.contains("slice i386"), "{error}");
 }
 
@@ -507,14 +505,14 @@ proptest! {
             image[if near { linkedit - 232 + at % 300 } else { at }] = byte;
         }
         let is_info = |name: &[u8]| name.ends_with(b"info");
-        let sections = Choice { keep: Some(&is_info), drop: None };
+        let sections = NameFilter { keep: Some(&is_info), drop: None };
         let edits = [
-            Finish { strip: Strip::All, sections, sign: Sign::AdHoc, ..Finish::default() },
-            Finish { strip: Strip::Unneeded, sign: Sign::None, ..Finish::default() },
+            Edits { strip: Strip::All, sections, sign: SignaturePolicy::AdHoc, ..Edits::default() },
+            Edits { strip: Strip::Unneeded, sign: SignaturePolicy::None, ..Edits::default() },
         ];
         // An error or an image that passed its own check.
         for edits in &edits {
-            let _ = finish(&image, edits);
+            let _ = apply(&image, edits);
         }
         if let Ok(companion) = only_keep_debug(&image) {
             prop_assert!(companion.size() <= image.len() as u64 + (1 << 20));

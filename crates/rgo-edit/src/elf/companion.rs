@@ -9,7 +9,7 @@ use super::section::Section;
 use super::symtab;
 use crate::debuglink::DEBUGLINK;
 use crate::supplement::{SUPPLEMENTS, path_range};
-use crate::{Draft, Finish, Why, bytes};
+use crate::{Draft, Edits, Reason, bytes};
 
 /// As [`crate::companion`].
 pub(crate) fn companion<'a>(input: &'a [u8], supplement: Option<&str>) -> Result<Draft<'a>> {
@@ -22,7 +22,7 @@ pub(crate) fn companion<'a>(input: &'a [u8], supplement: Option<&str>) -> Result
     let link = layout.sections.iter_mut().find(|section| section.name == DEBUGLINK);
     if let Some(link) = link.filter(|link| !link.is_loaded()) {
         link.kept = false;
-        symtab::edit(&mut layout, &Finish::default())?;
+        symtab::edit(&mut layout, &Edits::default())?;
         layout.removed();
     }
     if let Some(path) = supplement {
@@ -32,7 +32,7 @@ pub(crate) fn companion<'a>(input: &'a [u8], supplement: Option<&str>) -> Result
     let size =
         layout.headers.e_phoff + layout.segments.len() as u64 * encoder.program_header_size();
     let mut output = Draft::empty(input);
-    output.push(vec![0; bytes::index(size)], Why::FileHeader);
+    output.push(vec![0; bytes::index(size)], Reason::FileHeader);
 
     // Notes go in front, in the order of their addresses.
     let mut notes = Vec::new();
@@ -73,7 +73,7 @@ pub(crate) fn companion<'a>(input: &'a [u8], supplement: Option<&str>) -> Result
         encoder.program_header(&mut table, segment);
     }
     let at = layout.headers.e_phoff;
-    output.put(at, &table, Why::ProgramHeaders, "ELF program headers")?;
+    output.put(at, &table, Reason::ProgramHeaders, "ELF program headers")?;
     layout.write_over(output, false)
 }
 
@@ -88,7 +88,7 @@ fn relink(layout: &mut Layout<'_>, path: &str) -> Result<()> {
         let Some(old) = path_range(data, *start) else { continue };
         let (head, rest) = (data.get(..old.start), data.get(old.end..));
         let content = [head.unwrap_or_default(), path.as_bytes(), rest.unwrap_or_default()];
-        section.set(content.concat(), Why::DebugLink);
+        section.set(content.concat(), Reason::DebugLink);
     }
     Ok(())
 }

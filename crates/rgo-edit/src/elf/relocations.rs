@@ -9,7 +9,7 @@ use object::{Endianness, elf};
 
 use super::layout::Layout;
 use super::section::{Content, Section};
-use crate::Why;
+use crate::Reason;
 use rgo_binary::{Error, Result};
 
 const WHAT: &str = "ELF relocations";
@@ -76,7 +76,7 @@ impl Users {
             for entry in content.chunks_exact_mut(entries.size) {
                 entries.set_symbol(entry, new(entries.symbol(entry)));
             }
-            section.set(content, Why::Symbols);
+            section.set(content, Reason::Symbols);
         }
         for section in &mut layout.sections {
             let links_here = section.header.sh_link as usize == symtab;
@@ -169,7 +169,7 @@ pub(super) fn renumber_groups(layout: &mut Layout<'_>, numbers: &[Option<u32>]) 
             }
         }
         if let Content::Input(..) = section.content {
-            section.set(content, Why::SectionHeaders);
+            section.set(content, Reason::SectionHeaders);
         }
     }
 }

@@ -14,7 +14,7 @@
 use object::macho;
 
 use crate::bytes::Source;
-use crate::{Draft, Why, bytes};
+use crate::{Draft, Reason, bytes};
 use rgo_binary::{Error, Result};
 
 pub(super) const HEADER_SIZE: u64 = 32;
@@ -286,7 +286,7 @@ impl Commands {
             let why = "there is something else where the commands would grow";
             return Err(Error::unsupported("this change of load commands", why));
         }
-        image.put(0, &self.to_vec()?, Why::LoadCommands, WHAT)?;
-        image.zero(end, self.end.saturating_sub(end), Why::LoadCommands, WHAT)
+        image.put(0, &self.to_vec()?, Reason::LoadCommands, WHAT)?;
+        image.zero(end, self.end.saturating_sub(end), Reason::LoadCommands, WHAT)
     }
 }

@@ -16,7 +16,7 @@ use object::macho;
 use super::commands::{Command, Commands, SECTION_SIZE, SEGMENT_SIZE, Section, Segment};
 use super::symbols::{self, Symbol};
 use super::{WHAT, aranges, uuid};
-use crate::{Draft, Why, bytes};
+use crate::{Draft, Reason, bytes};
 use rgo_binary::{Error, Limits, Result};
 
 /// Segments start at a multiple of this, whatever the machine: they are not loaded.
@@ -46,7 +46,7 @@ struct Debug<'a> {
 enum Content {
     /// Offset and size in the input.
     Copy(u64, u64),
-    New(Vec<u8>, Why),
+    New(Vec<u8>, Reason),
 }
 
 impl Content {
@@ -116,13 +116,13 @@ pub(crate) fn only_keep_debug(input: &[u8]) -> Result<Draft<'_>> {
     size += SECTION_SIZE * sections.len() as u64 + super::commands::HEADER_SIZE;
 
     let mut output = Draft::empty(input);
-    output.push(vec![0; bytes::index(size)], Why::LoadCommands);
+    output.push(vec![0; bytes::index(size)], Reason::LoadCommands);
     output.pad(PAGE);
     let start = output.size();
     let (count, strings_size) = (table.len() / symbols::SIZE, strings.len());
     let strings_at = start + table.len() as u64;
-    output.push(table, Why::Symbols);
-    output.push(strings, Why::Symbols);
+    output.push(table, Reason::Symbols);
+    output.push(strings, Reason::Symbols);
     let places = [bytes::index(start), count, bytes::index(strings_at), strings_size];
     if let Some(command) = list.get_mut(symtab) {
         command.set_u32(0, macho::LC_SYMTAB.0)?;
@@ -163,7 +163,7 @@ pub(crate) fn only_keep_debug(input: &[u8]) -> Result<Draft<'_>> {
     list.push(segment("__DWARF", address, (start, output.size() - start), headers)?);
     commands.list = list;
     commands.become_type(macho::MH_DSYM)?;
-    output.put(0, &commands.to_vec()?, Why::LoadCommands, WHAT)?;
+    output.put(0, &commands.to_vec()?, Reason::LoadCommands, WHAT)?;
     Ok(output)
 }
 
@@ -220,7 +220,7 @@ fn debug<'a>(input: &[u8], section: &Section<'a>) -> Result<Debug<'a>> {
         .filter(|inflated| inflated.len() as u64 == size)
         .ok_or_else(|| bad("its compressed bytes are damaged"))?;
     let name = full_name(short);
-    Ok(Debug { header, name, align, content: Content::New(inflated, Why::Compression) })
+    Ok(Debug { header, name, align, content: Content::New(inflated, Reason::Compression) })
 }
 
 /// Adds the table by which lldb finds units, unless it is there.
@@ -230,7 +230,7 @@ fn add_aranges(input: &[u8], sections: &mut Vec<Debug<'_>>) {
     let (None, Some(info)) = (find(NAME), find("__debug_info")) else { return };
     let content = |name: &str| find(name).map_or(&[][..], |section| section.content.bytes(input));
     if let Some(table) = aranges::make(content) {
-        let content = Content::New(table, Why::AddedSection);
+        let content = Content::New(table, Reason::AddedSection);
         sections.push(Debug { header: info.header, name: NAME.to_owned(), align: 1, content });
     }
 }

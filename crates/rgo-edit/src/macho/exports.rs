@@ -7,7 +7,7 @@ use object::{File, NameOrOrdinal, Object};
 
 use super::linkedit::{ALIGN, Linkedit, Table};
 use super::trie;
-use crate::{Finish, bytes};
+use crate::{Edits, bytes};
 use rgo_binary::{Error, Result};
 
 /// A flag of a payload in the trie: dyld takes one of all definitions of this name.
@@ -17,7 +17,7 @@ const WEAK_DEFINITION: u8 = 0x04;
 pub(super) fn restrict(
     image: &[u8],
     linkedit: &mut Linkedit<'_>,
-    edits: &Finish<'_>,
+    edits: &Edits<'_>,
 ) -> Result<bool> {
     let Some(stays) = edits.macho.exports else { return Ok(false) };
     let old = linkedit.bytes(Table::Exports);

@@ -17,7 +17,7 @@ use std::ops::Range;
 use object::macho as m;
 
 use super::commands::Commands;
-use crate::{Draft, Why, bytes};
+use crate::{Draft, Reason, bytes};
 use rgo_binary::{Error, Result};
 
 const WHAT: &str = "Mach-O __LINKEDIT";
@@ -38,11 +38,11 @@ pub(super) enum Table {
 }
 
 impl Table {
-    fn why(self) -> Why {
+    fn why(self) -> Reason {
         match self {
-            Self::Symbols | Self::Strings | Self::IndirectSymbols => Why::Symbols,
+            Self::Symbols | Self::Strings | Self::IndirectSymbols => Reason::Symbols,
             Self::Exports | Self::ChainedFixups | Self::SymbolIndices | Self::Other => {
-                Why::LinkTables
+                Reason::LinkTables
             }
         }
     }

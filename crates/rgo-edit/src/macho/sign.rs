@@ -20,7 +20,7 @@ use object::read::macho::CodeSignature;
 use super::code_directory::{CodeDirectory, WHAT};
 use super::commands::Commands;
 use crate::entitlements::Entitlements;
-use crate::{Draft, Why, bytes};
+use crate::{Draft, Reason, bytes};
 use rgo_binary::{Error, Result};
 
 /// The signature starts at a multiple of this.
@@ -196,7 +196,7 @@ impl Signature {
             signature.extend(at.to_be_bytes());
         }
         signature.append(&mut content);
-        image.push(signature, Why::Signature);
+        image.push(signature, Reason::Signature);
         Ok(())
     }
 }

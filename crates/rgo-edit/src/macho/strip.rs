@@ -12,7 +12,7 @@ use super::choice::SymbolChoice;
 use super::commands::{SECTION_SIZE, SEGMENT_SIZE, Segment};
 use super::linkedit::{Linkedit, Table, refuse_bytes};
 use super::{Parts, WHAT, exports, fixups, symbols};
-use crate::{Choice, Discard, Finish, MachOPart, Removed, Strip, bytes};
+use crate::{Discard, Edits, MachOPart, NameFilter, Removed, Strip, bytes};
 use object::macho;
 use rgo_binary::{Error, Result};
 
@@ -27,10 +27,10 @@ struct Sections {
 
 impl Parts<'_> {
     /// Does what is asked about sections and symbols. Answers the sections taken out.
-    pub(super) fn strip(&mut self, edits: &Finish<'_>) -> Result<Vec<Removed>> {
+    pub(super) fn strip(&mut self, edits: &Edits<'_>) -> Result<Vec<Removed>> {
         let by_name = !edits.symbols.is_empty() || !edits.sections.is_empty();
         let by_kind = edits.strip != Strip::None || edits.discard != Discard::None;
-        if !by_kind && edits.trims.is_empty() && !by_name && edits.macho.is_empty() {
+        if !by_kind && edits.path_remaps.is_empty() && !by_name && edits.macho.is_empty() {
             return Ok(Vec::new());
         }
         self.refuse_loaded(&edits.sections)?;
@@ -54,7 +54,7 @@ impl Parts<'_> {
     }
 
     /// Fails if a section is to go that the loader maps.
-    fn refuse_loaded(&self, choice: &Choice<'_>) -> Result<()> {
+    fn refuse_loaded(&self, choice: &NameFilter<'_>) -> Result<()> {
         for segment in self.commands.segments()?.iter().filter(|it| !it.is("__DWARF")) {
             for section in self.commands.sections(segment)? {
                 let (name, segment) = (section.name(), segment.name());
@@ -179,7 +179,7 @@ impl Parts<'_> {
 }
 
 /// What a choice says of a section, which may be named with its segment.
-fn chosen(choice: &Choice<'_>, segment: &str, section: &str) -> Option<bool> {
+fn chosen(choice: &NameFilter<'_>, segment: &str, section: &str) -> Option<bool> {
     let whole = choice.of(format!("{segment},{section}").as_bytes());
     // To be kept counts more, whichever name says it.
     match (whole, choice.of(section.as_bytes())) {

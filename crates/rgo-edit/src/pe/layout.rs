@@ -14,7 +14,7 @@ use std::ops::Range;
 use super::headers::{Headers, INITIALISED_DATA, SECTION_SIZE, Section};
 use super::symbols::Table;
 use crate::bytes::{self, Source};
-use crate::{Draft, Why};
+use crate::{Draft, Reason};
 use rgo_binary::{Error, Result};
 
 const WHAT: &str = "PE image";
@@ -91,7 +91,7 @@ impl<'a, 'i> Layout<'a, 'i> {
         &self,
         numbers: &[Option<u16>],
         mut sections: Vec<Section>,
-        added: Vec<(Vec<u8>, Why)>,
+        added: Vec<(Vec<u8>, Reason)>,
         symbols: Table,
     ) -> Result<Draft<'i>> {
         let kept = sections.len() - added.len();
@@ -150,7 +150,7 @@ impl<'a, 'i> Layout<'a, 'i> {
         }
         if !same_table {
             table_at = if symbols.bytes.is_empty() { 0 } else { output.size() };
-            output.push(symbols.bytes, Why::Symbols);
+            output.push(symbols.bytes, Reason::Symbols);
         } else if change == end {
             // All of it is where it was, with what follows.
             output.take(self.source, end, self.source.size() - end, WHAT)?;
@@ -182,7 +182,7 @@ impl<'a, 'i> Layout<'a, 'i> {
         let back = start.checked_sub(output.size());
         let back = back.ok_or_else(|| Error::malformed(WHAT, start, "its sections overlap"))?;
         let at = start - back / self.file_align * self.file_align;
-        output.zeros(at - output.size(), Why::Padding);
+        output.zeros(at - output.size(), Reason::Padding);
         Ok(at)
     }
 
@@ -273,9 +273,9 @@ impl<'a, 'i> Layout<'a, 'i> {
         let old_end = headers.table + old as u64 * SECTION_SIZE;
         let end = (headers.table + table.len() as u64).max(old_end.min(headers_size));
         table.resize(bytes::index(end - headers.table), 0);
-        output.put(headers.table, &table, Why::SectionHeaders, "PE section table")?;
+        output.put(headers.table, &table, Reason::SectionHeaders, "PE section table")?;
         let number = u16::try_from(new).unwrap_or(u16::MAX);
-        output.put(headers.coff(2), &number.to_le_bytes(), Why::FileHeader, WHAT)?;
+        output.put(headers.coff(2), &number.to_le_bytes(), Reason::FileHeader, WHAT)?;
         let mut words = vec![(headers.coff(8), symbols_at), (headers.coff(12), symbols)];
         if old != new {
             let data = sections.iter().filter(|it| it.characteristics & INITIALISED_DATA != 0);
@@ -285,7 +285,7 @@ impl<'a, 'i> Layout<'a, 'i> {
         }
         for (at, value) in words {
             let value = bytes::word(bytes::index(value), WHAT)?;
-            output.put(at, &value.to_le_bytes(), Why::FileHeader, WHAT)?;
+            output.put(at, &value.to_le_bytes(), Reason::FileHeader, WHAT)?;
         }
         Ok(())
     }

@@ -19,7 +19,7 @@ use object::write::StringTable;
 
 use super::headers::{Headers, SYMBOL_SIZE, Section};
 use crate::bytes::{self, Source};
-use crate::{Discard, Draft, Finish, Strip};
+use crate::{Discard, Draft, Edits, Strip};
 use rgo_binary::{Error, Result};
 
 const WHAT: &str = "PE symbol table";
@@ -47,7 +47,7 @@ pub(super) fn rebuild(
     source: &Draft<'_>,
     numbers: &[Option<u16>],
     sections: &mut [Section],
-    edits: &Finish<'_>,
+    edits: &Edits<'_>,
 ) -> Result<Table> {
     let symbols = headers.symbols;
     let records = source.read(symbols.at, symbols.count * SYMBOL_SIZE, WHAT)?;
@@ -171,7 +171,7 @@ impl<'a> Old<'a> {
         Ok(rest.split(|byte| *byte == 0).next())
     }
 
-    fn choose(&self, numbers: &[Option<u16>], edits: &Finish<'_>) -> Result<Kept> {
+    fn choose(&self, numbers: &[Option<u16>], edits: &Edits<'_>) -> Result<Kept> {
         let mut kept = Kept { before: Vec::with_capacity(self.records.len() / 18), all: 0 };
         let stand_ins = match edits.discard {
             Discard::None => HashSet::new(),
@@ -279,7 +279,7 @@ fn section(number: i16, numbers: &[Option<u16>]) -> Option<u16> {
 fn stays(
     symbol: &Symbol<'_>,
     numbers: &[Option<u16>],
-    edits: &Finish<'_>,
+    edits: &Edits<'_>,
     stand_ins: &HashSet<usize>,
 ) -> Result<bool> {
     let index = usize::try_from(symbol.section).ok().and_then(|number| number.checked_sub(1));

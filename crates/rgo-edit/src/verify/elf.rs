@@ -9,7 +9,7 @@ use object::write::elf::ProgramHeader as WriteHeader;
 use object::{Endianness, FileKind, elf};
 
 use super::{bad, may_change};
-use crate::{Draft, Piece, Why};
+use crate::{Draft, Piece, Reason};
 use rgo_binary::{Format, Result};
 
 /// Bytes of the file header that an edit may change: the offsets of the program headers and of
@@ -68,9 +68,9 @@ fn same_as<Elf: FileHeader<Endian = Endianness>>(
     }
     let start = offsets.1;
     let table = start + is..start + is + size_of_val(others) as u64;
-    let may_be = |why: Why, place: Range<u64>| match why {
-        Why::FileHeader => place.end <= start + 64,
-        Why::ProgramHeaders => table.start <= place.start && place.end <= table.end,
+    let may_be = |why: Reason, place: Range<u64>| match why {
+        Reason::FileHeader => place.end <= start + 64,
+        Reason::ProgramHeaders => table.start <= place.start && place.end <= table.end,
         why => may_change(why, Format::Elf),
     };
     for (segment, moved) in segments.iter().zip(others) {
@@ -150,7 +150,7 @@ fn same_bytes(
     from: u64,
     to: u64,
     size: u64,
-    may_be: &dyn Fn(Why, Range<u64>) -> bool,
+    may_be: &dyn Fn(Reason, Range<u64>) -> bool,
 ) -> Result<()> {
     let last = to.saturating_add(size);
     let mut start = 0;

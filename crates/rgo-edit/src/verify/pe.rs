@@ -8,7 +8,7 @@ use object::pod::bytes_of;
 use object::read::pe::{ImageNtHeaders, ImageOptionalHeader, PeFile};
 
 use super::{Mapping, bad};
-use crate::{Draft, Piece, Why};
+use crate::{Draft, Piece, Reason};
 use rgo_binary::{Image, Result};
 
 /// Bytes of the optional header that an edit may change: the size of all data, those of the image
@@ -35,7 +35,7 @@ pub(super) fn is_added(mapping: &Mapping, draft: &Draft<'_>) -> bool {
         let end = start + piece.size();
         let is_outside = end <= mapping.file.start || start >= mapping.file.end;
         start = end;
-        is_outside || matches!(piece, Piece::New(_, Why::AddedSection | Why::DebugLink))
+        is_outside || matches!(piece, Piece::New(_, Reason::AddedSection | Reason::DebugLink))
     });
     made && (characteristics & harmful).0 == 0
 }

@@ -5,8 +5,6 @@ use std::fs::{File, Metadata};
 use std::io::{self, Read, Seek};
 use std::sync::Arc;
 
-use memmap2::Mmap;
-
 use super::budget::Budget;
 use super::container::Candidate;
 use super::folders::Entry;
@@ -17,6 +15,7 @@ use super::refusal::Refusal;
 use super::sniff::{HEAD, Kind, sniff};
 use super::visitor::{Body, Visitor, fill};
 use super::{Look, Options};
+use crate::mmap;
 
 /// Looks into a file and all that is inside it.
 pub(super) fn visit<T>(entry: Entry, options: &Options, look: &Look<'_, T>) -> Visited<T> {
@@ -70,7 +69,6 @@ enum Source {
 struct Start {
     file: File,
     kind: Kind,
-    is_empty: bool,
 }
 
 /// Opens a file; none if it is of no interest.
@@ -111,7 +109,7 @@ fn open(entry: &Entry, options: &Options) -> io::Result<Option<Source>> {
         _ => false,
     };
     let is_wanted = !is_nothing || entry.named;
-    let start = Start { file, kind, is_empty: length == 0 };
+    let start = Start { file, kind };
     Ok(is_wanted.then_some(Source::File(start)))
 }
 
@@ -128,25 +126,13 @@ impl Start {
     fn body<T>(mut self, visitor: &mut Visitor<'_, T>) -> io::Result<()> {
         visitor.budget.holds_file(self.file.metadata()?.len());
         match self.kind {
-            // An empty file cannot be mapped.
-            _ if self.is_empty => visitor.body(Body::Bytes(&[])),
             // Its pages would count as memory until the end, and each is wanted once.
             Kind::Gzip | Kind::Xz | Kind::Zstd | Kind::Bzip2 if visitor.options.archives => {
                 self.file.rewind()?;
                 stream(visitor, &mut self.file);
             }
-            _ => visitor.body(Body::Bytes(&map(&self.file)?)),
+            _ => visitor.body(Body::Bytes(&mmap::file(&self.file)?)),
         }
         Ok(())
-    }
-}
-
-fn map(file: &File) -> io::Result<Mmap> {
-    // SAFETY: nothing keeps a reference into the map beyond the visit of one file. Another
-    // process that changes the file meanwhile can make the answer wrong, and one that cuts it
-    // short ends this process with SIGBUS, as with every reader that maps its input.
-    #[allow(unsafe_code)]
-    unsafe {
-        Mmap::map(file)
     }
 }

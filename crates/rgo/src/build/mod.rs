@@ -58,7 +58,7 @@ use link::Linking;
 use prepare::Prepared;
 pub use report::size;
 use report::{BuildReport, CompilerUsed, TargetReport};
-use rgo_files::atomic_file;
+use rgo_files::check_writable;
 pub(super) use settings::LEFT_OUT;
 use verdict::Level;
 
@@ -117,7 +117,7 @@ fn build(args: &BuildArgs) -> Result<Exit> {
         dsymutil,
     };
     for folder in plans.iter().map(|plan| prepared.output.join(&plan.toolchain.name)) {
-        atomic_file::check_writable(&folder)?;
+        check_writable(&folder)?;
     }
     let clean = args.all.then(|| clean(&prepared, &plans));
     let Executed { reports: done, rebuilt } = execution.run(clean.as_ref(), &runs)?;

@@ -97,7 +97,7 @@ pub fn run(args: VersionM) -> Result<Exit> {
         // That the gate fails is never told by the exit code alone.
         let shown = args.output.is_none() && args.format.carries_policy();
         if !outcome.holds && !shown {
-            let style = Style { colour: terminal::has_color(&io::stderr()) };
+            let style = Style { color: terminal::has_color(&io::stderr()) };
             let document = outcome.document(Document::new(), args.verbose);
             terminal::eprint_raw(&rgo_report::render_document(&document, style));
         }

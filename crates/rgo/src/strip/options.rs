@@ -5,17 +5,17 @@ use std::fs;
 use std::path::PathBuf;
 
 use anyhow::{Context, Result};
-use rgo_edit::{Compression, Discard, Sign, Strip as Mode};
+use rgo_edit::{Compression, Discard, SignaturePolicy, Strip as Mode};
+use rgo_files::output::Output;
 
 use super::apple::Apple;
 use super::names::{Names, Reading};
-use crate::app::destination::Destination;
 use crate::app::exit::Usage;
 use crate::strip::args::{CompressionArg, SignArg, Strip};
 
 /// What to do to each file.
 #[derive(Debug)]
-pub(super) struct Asked {
+pub(super) struct StripOptions {
     /// What goes as a whole.
     pub mode: Mode,
     /// Which local symbols go besides.
@@ -31,7 +31,7 @@ pub(super) struct Asked {
     /// Names of sections, and where their contents go.
     pub dumped: Vec<(String, PathBuf)>,
     pub compression: Option<Compression>,
-    pub sign: Sign,
+    pub sign: SignaturePolicy,
     /// What only Apple's flags ask for.
     pub apple: Apple,
     /// Whether members of archives lose their times and owners.
@@ -59,7 +59,7 @@ pub(super) enum Companion {
     Split(PathBuf),
 }
 
-impl Asked {
+impl StripOptions {
     /// Reads the call.
     ///
     /// # Errors
@@ -75,7 +75,7 @@ impl Asked {
         let of_sections = if args.names.regex { Reading::Regex } else { Reading::Wildcard };
         let dumped = pairs("--dump-section", &args.dump_sections)?;
         let outputs = dumped.iter().map(|(_, file)| file).chain(&args.output);
-        let to_stdout = outputs.filter(|path| Destination::is_stdout(path)).count();
+        let to_stdout = outputs.filter(|path| Output::is_stdout(path)).count();
         if to_stdout > 1 {
             return Err(Usage("only one result can go to stdout".to_owned()).into());
         }
@@ -110,10 +110,10 @@ impl Asked {
             }),
             sign: match args.sign {
                 // Apple's strip leaves a void signature, for whoever signs next.
-                None if args.apple.is_some() => Sign::Renew,
-                None | Some(SignArg::Keep) => Sign::Keep,
-                Some(SignArg::Adhoc) => Sign::AdHoc,
-                Some(SignArg::None) => Sign::None,
+                None if args.apple.is_some() => SignaturePolicy::Renew,
+                None | Some(SignArg::Keep) => SignaturePolicy::Keep,
+                Some(SignArg::Adhoc) => SignaturePolicy::AdHoc,
+                Some(SignArg::None) => SignaturePolicy::None,
             },
             apple: args.apple.as_ref().map(Apple::new).transpose()?.unwrap_or_default(),
             deterministic: args.enable_deterministic_archives,
@@ -187,9 +187,9 @@ mod tests {
     use super::*;
 
     #[track_caller]
-    fn asked(args: &[&str]) -> Asked {
+    fn options(args: &[&str]) -> StripOptions {
         let args = ["rgo-strip"].iter().chain(args).chain(&["file"]);
-        Asked::new(&Strip::try_parse_from(args).expect("parses")).expect("makes sense")
+        StripOptions::new(&Strip::try_parse_from(args).expect("parses")).expect("makes sense")
     }
 
     #[test]
@@ -222,26 +222,26 @@ mod tests {
             (&["--split", "x", "--compress-debug", "zlib"], Mode::All),
             (&["--split", "x", "-N", "main"], Mode::All),
         ] {
-            assert_eq!(asked(args).mode, mode, "{args:?}");
+            assert_eq!(options(args).mode, mode, "{args:?}");
         }
     }
 
     #[test]
     fn sections_are_patterns_and_symbols_are_not() {
-        let asked = asked(&["-R", ".gnu.lto_*", "--keep-section=.a?", "-N", "a*"]);
+        let options = options(&["-R", ".gnu.lto_*", "--keep-section=.a?", "-N", "a*"]);
         let has = |names: &Option<Names>, name: &str| {
             names.as_ref().is_some_and(|names| names.has(name.as_bytes()))
         };
-        assert!(has(&asked.drop_sections, ".gnu.lto_.opts.1"));
-        assert!(!has(&asked.drop_sections, "x.gnu.lto_"));
-        assert!(has(&asked.keep_sections, ".ab"));
-        assert!(!has(&asked.drop_symbols, "ab"));
+        assert!(has(&options.drop_sections, ".gnu.lto_.opts.1"));
+        assert!(!has(&options.drop_sections, "x.gnu.lto_"));
+        assert!(has(&options.keep_sections, ".ab"));
+        assert!(!has(&options.drop_symbols, "ab"));
     }
 
     #[test]
     fn names_add_up() {
-        let asked = asked(&["-K", "a", "-Kb", "--keep-symbol=c"]);
-        let names = asked.keep_symbols.expect("were given");
+        let options = options(&["-K", "a", "-Kb", "--keep-symbol=c"]);
+        let names = options.keep_symbols.expect("were given");
         assert!(["a", "b", "c"].iter().all(|name| names.has(name.as_bytes())));
     }
 }
