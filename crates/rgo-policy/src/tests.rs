@@ -1,6 +1,7 @@
 //! The gate as a whole, on binaries that are tables: which requirements are about which binary,
 //! what passes, what fails a run, and how each rendering says it.
 
+use super::run::Keep;
 use std::collections::BTreeMap;
 
 use proptest::prelude::*;
@@ -445,4 +446,28 @@ fn a_binary_that_nothing_is_required_of_is_mentioned() {
     let outcome = outcome(&policy, &[("a", static_()), ("b.exe", windows()), ("c.exe", windows())]);
     assert!(outcome.holds);
     assert_eq!(outcome.notes, ["b.exe and 1 more: no requirement applies to them"]);
+}
+
+#[test]
+fn a_run_keeps_what_its_verdict_needs() {
+    let policy = policy(&["glibc<=2.99", "glibc<=2.28", "vcs.time?"], "[windows]\nrequire = [\"static\"]");
+    let mut runs = [Keep::All, Keep::NotHolding].map(|keep| policy.run(keep));
+    for number in 0..100 {
+        let table = if number == 50 { windows() } else { dynamic() };
+        for run in &mut runs {
+            run.add(policy.judge(Subject::file(number.to_string()), &table));
+        }
+    }
+    let [all, few] = runs.map(|run| run.conclude(Vec::new()));
+    let failed = |outcome: &Outcome| -> Vec<String> {
+        outcome.failures().map(|(subject, finding)| format!("{subject}: {finding}")).collect()
+    };
+    assert!(!failed(&all).is_empty());
+    assert_eq!(failed(&all), failed(&few));
+    assert_eq!((all.holds, all.summary()), (few.holds, few.summary()));
+    assert_eq!((&all.problems, &all.notes), (&few.problems, &few.notes));
+    let kept = |outcome: &Outcome| outcome.judgements.iter().map(|it| it.findings.len()).sum();
+    let held: usize = kept(&few);
+    assert!(few.judgements.iter().flat_map(|it| &it.findings).all(|it| it.answer != Verdict::Holds));
+    assert!(held < kept(&all));
 }

@@ -19,6 +19,9 @@ use crate::mmap;
 
 /// Looks into a file and all that is inside it.
 pub(super) fn visit<T>(entry: Entry, options: &Options, look: &Look<'_, T>) -> Visited<T> {
+    if entry.is_link_elsewhere() {
+        return Visited { entry, found: Vec::new(), record: None };
+    }
     let source = match &entry.error {
         Some(error) => Source::Unread(error.clone()),
         None if entry.is_stdin() => Source::Stdin,

@@ -3,8 +3,8 @@
 //! share this, so they agree on what a folder is, how a member is called and what is too much.
 //!
 //! ```text
-//! arguments ─▶ walk ─▶ file ─▶ visitor ─▶ look(Item) ─▶ Found, in the order of the arguments
-//!              (many at a time)
+//! arguments ─▶ folders ─▶ file ─▶ visitor ─▶ look(Item) ─▶ in_order ─▶ Found, in the order
+//!                         (many at a time)                            of the arguments
 //! ```
 //!
 //! Only the content says what something is, and only what proves to be an image or an archive is
@@ -18,6 +18,7 @@ mod container;
 mod file;
 mod folders;
 mod foreign;
+mod in_order;
 mod inflate;
 mod layout;
 mod limits;
@@ -31,8 +32,8 @@ mod zip;
 #[cfg(test)]
 mod tests;
 
+use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
-use std::sync::{Mutex, PoisonError};
 
 pub use container::{Annotations, ContainerImage, Layer};
 pub use foreign::{Foreign, Role, appended};
@@ -41,7 +42,13 @@ pub use name::{Name, SEPARATOR};
 pub use refusal::Refusal;
 pub use sniff::Kind;
 
-use folders::{Entry, Walk};
+use folders::Walk;
+use in_order::Visits;
+
+pub use in_order::Take;
+
+/// Results of [`stream`] that wait for an earlier file, at most.
+pub const MAX_AHEAD: usize = 256;
 
 /// What is visited, and within which limits.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -124,7 +131,7 @@ type Look<'l, T> = dyn Fn(&Item<'_>) -> Option<T> + Sync + 'l;
 /// Told of each file as it is begun: for a sign of progress.
 pub type Begin<'b> = dyn Fn(&Path) + Sync + 'b;
 
-/// Looks at all that `args` lead to, many files at a time, and gives what `look` makes of it: in
+/// Looks at all that `args` lead to, many files at a time, and returns what `look` makes of it: in
 /// the order of the arguments, then of the names in a folder, then of the members in an archive,
 /// whatever was ready first. What cannot be read is an item as well. Of a container image there is
 /// what its containers see, by image, path and layer.
@@ -137,17 +144,34 @@ pub fn visit<T: Send>(
     begin: &Begin<'_>,
     look: &Look<'_, T>,
 ) -> Vec<Found<T>> {
-    let all = Mutex::new(Vec::new());
-    let file = |entry: Entry| {
-        begin(&entry.path);
-        let visited = file::visit(entry, options, look);
-        if !visited.found.is_empty() || visited.entry.layout.is_some() {
-            all.lock().unwrap_or_else(PoisonError::into_inner).push(visited);
-        }
-    };
-    let layouts = Walk::new(&file, options).run(args);
-    let all = all.into_inner().unwrap_or_else(PoisonError::into_inner);
-    let mut all = layout::settle(all, layouts, options, look);
-    all.sort_by(|(one, _), (other, _)| one.cmp(other));
-    all.into_iter().flat_map(|(_, found)| found).collect()
+    let mut all = Vec::new();
+    // All are kept anyway: a window would only make threads wait.
+    let visits = Visits { options, begin, look, max_ahead: usize::MAX };
+    visit_within(args, &visits, &mut |found| {
+        all.push(found);
+        ControlFlow::Continue(())
+    });
+    all
+}
+
+/// As [`visit`], but gives each result to `take` as soon as its turn has come, and keeps none. The
+/// memory that this needs does not grow with the number of files: at most [`MAX_AHEAD`] results
+/// wait for an earlier file. The results of one archive come together, because only its last
+/// member can show that it is a container image; so do those of a folder of container images.
+///
+/// `take` may be called by any thread, by one at a time. Once it says
+/// [`ControlFlow::Break`], no further file is begun.
+pub fn stream<T: Send>(
+    args: &[PathBuf],
+    options: &Options,
+    begin: &Begin<'_>,
+    look: &Look<'_, T>,
+    take: &mut Take<'_, T>,
+) {
+    visit_within(args, &Visits { options, begin, look, max_ahead: MAX_AHEAD }, take);
+}
+
+fn visit_within<T: Send>(args: &[PathBuf], visits: &Visits<'_, T>, take: &mut Take<'_, T>) {
+    let is_single = matches!(args, [path] if path.as_os_str() == "-" || !path.is_dir());
+    in_order::run(Walk::new(args, visits.options), is_single, visits, take);
 }

@@ -6,6 +6,7 @@ mod files;
 mod foreign;
 mod hostile;
 mod images;
+mod in_order;
 mod kinds;
 
 use std::io::Read;
