@@ -6,19 +6,27 @@ use std::io::{self, Read, Seek};
 use std::sync::Arc;
 
 use super::budget::Budget;
-use super::container::Candidate;
+use super::container::{Candidate, Record};
 use super::folders::Entry;
 use super::foreign::disk;
-use super::layout::Visited;
 use super::name::Name;
-use super::refusal::Refusal;
-use super::sniff::{HEAD, Kind, sniff};
-use super::visitor::{Body, Visitor, fill};
-use super::{Look, Options};
+use super::reading::{HEAD, fill};
+use super::skip_reason::SkipReason;
+use super::sniff::{Kind, sniff};
+use super::visitor::{Body, Visitor};
+use super::{Found, Inspect, Options};
 use crate::mmap;
 
+/// A file that was visited.
+pub(super) struct Visited<T> {
+    pub(super) entry: Entry,
+    pub(super) found: Vec<Found<T>>,
+    /// Its record, if it is a layer of a folder of container images.
+    pub(super) record: Option<Record>,
+}
+
 /// Looks into a file and all that is inside it.
-pub(super) fn visit<T>(entry: Entry, options: &Options, look: &Look<'_, T>) -> Visited<T> {
+pub(super) fn visit<T>(entry: Entry, options: &Options, inspect: &Inspect<'_, T>) -> Visited<T> {
     if entry.is_link_elsewhere() {
         return Visited { entry, found: Vec::new(), record: None };
     }
@@ -33,7 +41,7 @@ pub(super) fn visit<T>(entry: Entry, options: &Options, look: &Look<'_, T>) -> V
     };
     let budget = Budget::new(options.limits);
     let name = Name::new(entry.path.clone());
-    let mut visitor = Visitor::new(options, &budget, look, name, entry.named);
+    let mut visitor = Visitor::new(options, &budget, inspect, name, entry.named);
     visitor.layer = entry.layout.as_ref().map(|layout| layout.candidate());
     let read = match source {
         Source::Unread(error) => Err(error),
@@ -48,7 +56,7 @@ pub(super) fn visit<T>(entry: Entry, options: &Options, look: &Look<'_, T>) -> V
         Source::File(start) => start.body(&mut visitor).map_err(Arc::new),
     };
     if let Err(error) = read {
-        visitor.refuse(Refusal::Io(error));
+        visitor.skip(SkipReason::Io(error));
     }
     let record = visitor.layer.take().and_then(Candidate::record);
     Visited { found: visitor.found, record, entry }

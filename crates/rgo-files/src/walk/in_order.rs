@@ -1,7 +1,7 @@
 //! Looks into many files at a time and gives their results in the order of the walk.
 //!
 //! ```text
-//! Walk ─▶ step n ─▶ any thread: look ─▶ window, by n ─▶ take(Found), the lowest n first
+//! Walk ─▶ step n ─▶ any thread: inspect ─▶ window, by n ─▶ take(Found), the lowest n first
 //! ```
 //!
 //! A thread takes a step from the walk, looks into its file, puts the result into the window, and
@@ -14,9 +14,10 @@ use std::ops::ControlFlow;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread;
 
+use super::file::{self, Visited};
 use super::folders::{Step, Walk};
-use super::layout::{Layout, Visited};
-use super::{Begin, Found, Look, Options, file};
+use super::layout::{Layout, VisitedLayer};
+use super::{Begin, Found, Inspect, Options};
 
 /// Files without a result take little room: so many of them count as one result.
 const FILES_A_RESULT: usize = 32;
@@ -28,7 +29,7 @@ pub type Take<'t, T> = dyn FnMut(Found<T>) -> ControlFlow<()> + Send + 't;
 pub(super) struct Visits<'v, T> {
     pub(super) options: &'v Options,
     pub(super) begin: &'v Begin<'v>,
-    pub(super) look: &'v Look<'v, T>,
+    pub(super) inspect: &'v Inspect<'v, T>,
     /// Results that wait for an earlier file, at most; each thread may add one file more.
     pub(super) max_ahead: usize,
 }
@@ -66,7 +67,7 @@ struct Shared<'s, 't, T> {
 struct Output<'o, 't, T> {
     take: &'o mut Take<'t, T>,
     /// Layers of the container images that come next.
-    layers: Vec<Visited<T>>,
+    layers: Vec<VisitedLayer<T>>,
 }
 
 /// Visits all steps of a walk with as many threads as the machine runs at once; this thread is one
@@ -77,13 +78,8 @@ pub(super) fn run<T: Send>(
     visits: &Visits<'_, T>,
     take: &mut Take<'_, T>,
 ) {
-    let window = Window {
-        first: 0,
-        done: VecDeque::new(),
-        results: 0,
-        is_giving: false,
-        is_over: false,
-    };
+    let window =
+        Window { first: 0, done: VecDeque::new(), results: 0, is_giving: false, is_over: false };
     let shared = Shared {
         visits,
         walk: Mutex::new((0, walk)),
@@ -117,20 +113,19 @@ impl<T: Send> Shared<'_, '_, T> {
             let done = match step {
                 Step::File(entry) => {
                     (self.visits.begin)(&entry.path);
-                    Done::File(file::visit(entry, self.visits.options, self.visits.look))
+                    Done::File(file::visit(entry, self.visits.options, self.visits.inspect))
                 }
                 Step::Images(layout) => Done::Images(layout),
             };
             lock(&self.window).put(number, done);
-            self.give();
+            self.emit();
         }
     }
 
     /// Whether to go on, once there is room for a result.
     fn wait_for_room(&self) -> bool {
-        let is_full = |window: &mut Window<T>| {
-            !window.is_over && window.is_full(self.visits.max_ahead)
-        };
+        let is_full =
+            |window: &mut Window<T>| !window.is_over && window.is_full(self.visits.max_ahead);
         let window = lock(&self.window);
         let window = self.has_room.wait_while(window, is_full);
         !window.unwrap_or_else(PoisonError::into_inner).is_over
@@ -145,7 +140,7 @@ impl<T: Send> Shared<'_, '_, T> {
     }
 
     /// Gives the results whose turn it is, unless another thread does.
-    fn give(&self) {
+    fn emit(&self) {
         let mut window = lock(&self.window);
         if window.is_giving {
             return;
@@ -154,7 +149,7 @@ impl<T: Send> Shared<'_, '_, T> {
         while let Some(done) = window.pop() {
             drop(window);
             self.has_room.notify_all();
-            let goes_on = lock(&self.output).give(done, self.visits);
+            let goes_on = lock(&self.output).emit(done, self.visits);
             window = lock(&self.window);
             if goes_on.is_break() {
                 window.is_over = true;
@@ -214,16 +209,17 @@ impl<T> Done<T> {
 }
 
 impl<T> Output<'_, '_, T> {
-    fn give(&mut self, done: Done<T>, visits: &Visits<'_, T>) -> ControlFlow<()> {
+    fn emit(&mut self, done: Done<T>, visits: &Visits<'_, T>) -> ControlFlow<()> {
         let found = match done {
             Done::File(visited) if visited.entry.layout.is_some() => {
-                self.layers.push(visited);
+                let Visited { entry, found, record } = visited;
+                self.layers.push(VisitedLayer { path: entry.path, found, record });
                 return ControlFlow::Continue(());
             }
             Done::File(visited) => visited.found,
             Done::Images(layout) => {
                 let layers = std::mem::take(&mut self.layers);
-                layout.squash(layers, visits.options, visits.look)
+                layout.squash(layers, visits.options, visits.inspect)
             }
         };
         found.into_iter().try_for_each(&mut *self.take)

@@ -11,9 +11,8 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::container::{Candidate, Images, Place, Record, Room, Squash};
-use super::folders::Entry;
 use super::limits::{Limits, MAX_METADATA};
-use super::{Found, Look, Options};
+use super::{Found, Inspect, Options};
 
 /// A folder of images has one of these files.
 const MARKS: [&str; 2] = ["oci-layout", "manifest.json"];
@@ -30,11 +29,12 @@ pub(super) struct Layout {
     room: Room,
 }
 
-/// A file that was visited.
-pub(super) struct Visited<T> {
-    pub(super) entry: Entry,
+/// A layer that was visited.
+pub(super) struct VisitedLayer<T> {
+    /// Its path, with that of the folder of images.
+    pub(super) path: PathBuf,
     pub(super) found: Vec<Found<T>>,
-    /// Its record, if it is a layer of a layout.
+    /// `None` if it is not a tar.
     pub(super) record: Option<Record>,
 }
 
@@ -62,7 +62,10 @@ impl Layout {
     /// Whether layers are below a folder.
     pub(super) fn has_below(&self, folder: &Path) -> bool {
         let Some(folder) = self.layer(folder).map(|folder| folder + "/") else { return false };
-        let next = self.layers.range::<str, _>((Bound::Included(folder.as_str()), Bound::Unbounded)).next();
+        let next = self
+            .layers
+            .range::<str, _>((Bound::Included(folder.as_str()), Bound::Unbounded))
+            .next();
         next.is_some_and(|layer| layer.starts_with(&folder))
     }
 
@@ -78,14 +81,14 @@ impl Layout {
     /// Squashes the results of its layers, which are in the order of their paths.
     pub(super) fn squash<T>(
         &self,
-        visited: Vec<Visited<T>>,
+        visited: Vec<VisitedLayer<T>>,
         options: &Options,
-        look: &Look<'_, T>,
+        inspect: &Inspect<'_, T>,
     ) -> Vec<Found<T>> {
         let mut all = Vec::new();
         let mut records = BTreeMap::new();
-        for Visited { entry, found, record } in visited {
-            let Some(layer) = self.layer(&entry.path) else { continue };
+        for VisitedLayer { path, found, record } in visited {
+            let Some(layer) = self.layer(&path) else { continue };
             let record = record.map(|record| record.behind(all.len()));
             // A layer that cannot be read is one of the image that the user named, as in a tar.
             all.extend(found.into_iter().map(|one| Found { named: self.named, ..one }));
@@ -104,9 +107,9 @@ impl Layout {
             is_full: false,
             options,
             named: self.named,
-            look,
+            inspect,
         };
-        squash.settle(0, all)
+        squash.squash(0, all)
     }
 }
 

@@ -3,7 +3,7 @@
 //! share this, so they agree on what a folder is, how a member is called and what is too much.
 //!
 //! ```text
-//! arguments ─▶ folders ─▶ file ─▶ visitor ─▶ look(Item) ─▶ in_order ─▶ Found, in the order
+//! arguments ─▶ folders ─▶ file ─▶ visitor ─▶ inspect(Item) ─▶ in_order ─▶ Found, in the order
 //!                         (many at a time)                            of the arguments
 //! ```
 //!
@@ -15,6 +15,7 @@ mod ar;
 mod budget;
 mod compressed;
 mod container;
+mod decoders;
 mod file;
 mod folders;
 mod foreign;
@@ -23,9 +24,11 @@ mod inflate;
 mod layout;
 mod limits;
 mod name;
-mod refusal;
+mod reading;
+mod skip_reason;
 mod sniff;
 mod tar;
+mod tar_header;
 mod visitor;
 mod zip;
 
@@ -39,7 +42,7 @@ pub use container::{Annotations, ContainerImage, Layer};
 pub use foreign::{Foreign, Role, appended};
 pub use limits::Limits;
 pub use name::{Name, SEPARATOR};
-pub use refusal::Refusal;
+pub use skip_reason::SkipReason;
 pub use sniff::Kind;
 
 use folders::Walk;
@@ -96,7 +99,7 @@ pub enum Content<'a> {
     Archive(Archive),
     /// What was not looked into, and why. Of a file found in a folder, of a member, or of the
     /// rest of an archive.
-    Refused(&'a Refusal),
+    Skipped(&'a SkipReason),
 }
 
 /// What was in an archive.
@@ -112,7 +115,7 @@ pub struct Archive {
     pub is_behind_image: bool,
 }
 
-/// What `look` has made of an item.
+/// What `inspect` has made of an item.
 #[derive(Debug)]
 pub struct Found<T> {
     /// What the item is called.
@@ -121,32 +124,32 @@ pub struct Found<T> {
     pub named: bool,
     /// The layers of container images that the item is from; mostly none or one.
     pub layers: Vec<Layer>,
-    /// What `look` has answered.
+    /// What `inspect` has answered.
     pub value: T,
 }
 
 /// What is made of an item; `None` if it is of no interest.
-type Look<'l, T> = dyn Fn(&Item<'_>) -> Option<T> + Sync + 'l;
+type Inspect<'l, T> = dyn Fn(&Item<'_>) -> Option<T> + Sync + 'l;
 
 /// Told of each file as it is begun: for a sign of progress.
 pub type Begin<'b> = dyn Fn(&Path) + Sync + 'b;
 
-/// Looks at all that `args` lead to, many files at a time, and returns what `look` makes of it: in
+/// Looks at all that `args` lead to, many files at a time, and returns what `inspect` makes of it: in
 /// the order of the arguments, then of the names in a folder, then of the members in an archive,
 /// whatever was ready first. What cannot be read is an item as well. Of a container image there is
 /// what its containers see, by image, path and layer.
 ///
-/// An item's bytes live as long as the call of `look`. Each thread holds one member of an archive
+/// An item's bytes live as long as the call of `inspect`. Each thread holds one member of an archive
 /// at a time, and the archives it is in as far as they cannot be streamed.
 pub fn visit<T: Send>(
     args: &[PathBuf],
     options: &Options,
     begin: &Begin<'_>,
-    look: &Look<'_, T>,
+    inspect: &Inspect<'_, T>,
 ) -> Vec<Found<T>> {
     let mut all = Vec::new();
     // All are kept anyway: a window would only make threads wait.
-    let visits = Visits { options, begin, look, max_ahead: usize::MAX };
+    let visits = Visits { options, begin, inspect, max_ahead: usize::MAX };
     visit_within(args, &visits, &mut |found| {
         all.push(found);
         ControlFlow::Continue(())
@@ -165,10 +168,10 @@ pub fn stream<T: Send>(
     args: &[PathBuf],
     options: &Options,
     begin: &Begin<'_>,
-    look: &Look<'_, T>,
+    inspect: &Inspect<'_, T>,
     take: &mut Take<'_, T>,
 ) {
-    visit_within(args, &Visits { options, begin, look, max_ahead: MAX_AHEAD }, take);
+    visit_within(args, &Visits { options, begin, inspect, max_ahead: MAX_AHEAD }, take);
 }
 
 fn visit_within<T: Send>(args: &[PathBuf], visits: &Visits<'_, T>, take: &mut Take<'_, T>) {

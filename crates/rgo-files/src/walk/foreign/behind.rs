@@ -4,7 +4,7 @@
 use memchr::memmem;
 
 use super::{Foreign, Role};
-use crate::walk::sniff::HEAD;
+use crate::walk::reading::HEAD;
 
 static MAKESELF: Foreign =
     Foreign { one: "a makeself archive", many: "makeself archives", role: Role::Packed };

@@ -8,8 +8,7 @@
 use std::io::{self, Read, Seek, SeekFrom};
 
 use super::{Foreign, Role, describe};
-use crate::walk::sniff::HEAD;
-use crate::walk::visitor::fill;
+use crate::walk::reading::{HEAD, fill};
 
 static OPTICAL: Foreign = Foreign {
     one: "an image of an optical disk (.iso)",

@@ -53,7 +53,7 @@ fn few_results_wait_for_a_file_that_takes_long() {
     let folder = numbered(count);
     let looked = AtomicUsize::new(0);
     let is_first = |item: &Item<'_>| item.name.file().ends_with("00000");
-    let look = |item: &Item<'_>| {
+    let inspect = |item: &Item<'_>| {
         let mut before = looked.fetch_add(1, Ordering::SeqCst);
         // The first file takes as long as the others get on.
         while is_first(item) {
@@ -70,7 +70,7 @@ fn few_results_wait_for_a_file_that_takes_long() {
     let mut taken: Vec<PathBuf> = Vec::new();
     let mut most = 0;
     let args = [folder.path().to_owned()];
-    stream(&args, &Options::default(), &|_| {}, &look, &mut |found: Found<PathBuf>| {
+    stream(&args, &Options::default(), &|_| {}, &inspect, &mut |found: Found<PathBuf>| {
         most = most.max(looked.load(Ordering::SeqCst) - taken.len());
         taken.push(found.value);
         ControlFlow::Continue(())
@@ -87,8 +87,8 @@ fn files_without_a_result_do_not_wait_without_end() {
     let folder = numbered(MAX_AHEAD * 2);
     let args = [folder.path().to_owned()];
     let mut taken = 0;
-    let look = |item: &Item<'_>| item.name.file().ends_with("00511").then_some(());
-    stream(&args, &Options::default(), &|_| {}, &look, &mut |_: Found<()>| {
+    let inspect = |item: &Item<'_>| item.name.file().ends_with("00511").then_some(());
+    stream(&args, &Options::default(), &|_| {}, &inspect, &mut |_: Found<()>| {
         taken += 1;
         ControlFlow::Continue(())
     });
@@ -117,12 +117,12 @@ fn no_file_is_begun_once_no_more_are_wanted() {
 fn a_panic_ends_all_threads() {
     let folder = numbered(MAX_AHEAD * 4);
     let args = [folder.path().to_owned()];
-    let look = |item: &Item<'_>| {
+    let inspect = |item: &Item<'_>| {
         assert!(!item.name.file().ends_with("00000"), "on purpose");
         Some(())
     };
     let visits = || {
-        stream(&args, &Options::default(), &|_| {}, &look, &mut |_: Found<()>| {
+        stream(&args, &Options::default(), &|_| {}, &inspect, &mut |_: Found<()>| {
             ControlFlow::Continue(())
         });
     };
