@@ -135,7 +135,7 @@ fn the_compiler_answers_questions_for_the_target_and_not_for_the_host() {
     project.build(["--target", &targets]).ended(0).says_nothing_of("zig: error");
     for (toolchain, machine) in machines {
         let triple =
-            rgo_toolchain::target::by_name(toolchain).expect("a toolchain").triple.as_str();
+            rgo_toolchain::toolchain::by_name(toolchain).expect("a toolchain").triple.as_str();
         let made = project.target.join(triple).join("release/build");
         let mut folders = std::fs::read_dir(&made).expect("a folder").flatten();
         let answers = folders

@@ -5,7 +5,7 @@
 
 use std::process::ExitCode;
 
-use rgo_toolchain::{cache::Cache, compiler, exec, select, shim, std_lib, zig};
+use rgo_toolchain::{cache::Cache, cargo::compiler, exec, shim, std_lib, target_spec, zig};
 
 type Result<T> = std::result::Result<T, Box<dyn std::error::Error>>;
 
@@ -44,7 +44,7 @@ fn build(args: &[String]) -> Result<()> {
         "{} ({}), zig {} ({})",
         compiler.version.line, compiler.choice, zig.version, zig.found
     );
-    for chosen in select::resolve(targets, None, &compiler.version.host)? {
+    for chosen in target_spec::resolve(targets, None, &compiler.version.host)? {
         let toolchain = chosen.toolchain;
         let recipe =
             shim::Recipe::new(toolchain, None, &zig, &compiler.version.release, &cache, &|name| {

@@ -8,8 +8,8 @@ use std::fmt::Display;
 use serde::Serialize;
 
 use crate::cache::{Cache, Env};
-use crate::compiler::{Compiler, CompilerError};
-use crate::target::Toolchain;
+use crate::cargo::compiler::{Compiler, CompilerError};
+use crate::toolchain::Toolchain;
 use crate::zig;
 
 /// One thing that was looked at.
@@ -144,7 +144,7 @@ pub fn examine(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::target::by_name;
+    use crate::toolchain::by_name;
     use camino::Utf8Path;
 
     #[test]

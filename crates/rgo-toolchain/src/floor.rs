@@ -234,7 +234,7 @@ pub fn check_newest(floor: &Floor, newest: Version, zig: &str) -> Result<(), Flo
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::target::{all, by_name};
+    use crate::toolchain::{all, by_name};
     use proptest::prelude::*;
 
     /// `floor`, `floor < asked for`, or the first word of the complaint.

@@ -11,7 +11,7 @@ use camino::{Utf8Path, Utf8PathBuf};
 
 use crate::cache::{Cache, CacheError, Env};
 use crate::shim::{Installed, Recipe, resources};
-use crate::target::{Floor, Toolchain};
+use crate::toolchain::{Floor, Toolchain};
 use crate::zig::Zig;
 
 const CMAKE_FILE: &str = "CMAKE_TOOLCHAIN_FILE";
@@ -234,7 +234,7 @@ fn cmake_quote(path: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::target::by_name;
+    use crate::toolchain::by_name;
     use crate::zig::Found;
 
     fn vars(name: &str, floor: Option<&Floor>, user: &[(&str, &str)]) -> BTreeMap<String, String> {
@@ -278,7 +278,7 @@ mod tests {
 
     #[test]
     fn only_the_floor_of_macos_and_the_path_for_windows_name_no_target() {
-        for toolchain in crate::target::all().iter().filter(|t| t.zig.is_some()) {
+        for toolchain in crate::toolchain::all().iter().filter(|t| t.zig.is_some()) {
             let under = format!("_{}", toolchain.triple.replace('-', "_"));
             let vars = vars(&toolchain.name, None, &[]);
             let others: Vec<&String> = vars.keys().filter(|k| !k.ends_with(&under)).collect();

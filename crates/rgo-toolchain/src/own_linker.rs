@@ -3,7 +3,7 @@
 
 use camino::Utf8PathBuf;
 
-use crate::target::Toolchain;
+use crate::toolchain::Toolchain;
 
 /// Nothing here can link for a toolchain.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -53,7 +53,7 @@ pub fn is_named_by(rustflags: &[String]) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::target::by_name;
+    use crate::toolchain::by_name;
 
     #[test]
     fn a_linker_of_microsofts_is_windows_own_or_named() {

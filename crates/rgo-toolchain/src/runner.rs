@@ -4,8 +4,8 @@ use camino::{Utf8Path, Utf8PathBuf};
 use serde::Serialize;
 
 use crate::exec::{self, Cmd};
-use crate::select::host_toolchain;
-use crate::target::{RunnerSpec, Toolchain};
+use crate::target_spec::host_toolchain;
+use crate::toolchain::{RunnerSpec, Toolchain};
 
 /// A way to run programs.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -83,7 +83,7 @@ fn names(spec: &RunnerSpec) -> &str {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::target::by_name;
+    use crate::toolchain::by_name;
 
     #[test]
     fn who_runs_what() {

@@ -6,7 +6,7 @@ use std::sync::LazyLock;
 
 use serde::Deserialize;
 
-use crate::target::{self, Libc, Toolchain};
+use crate::toolchain::{self, Libc, Toolchain};
 
 /// Where a library that a program asks for comes from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -40,7 +40,7 @@ struct Libraries {
 fn systems() -> &'static Systems {
     static SYSTEMS: LazyLock<Systems> = LazyLock::new(|| {
         // The file is part of this program: that it is well-formed is what the tests below are for.
-        let text = target::data_file(target::SYSTEMS).expect("the systems are embedded");
+        let text = toolchain::data_file(toolchain::SYSTEMS).expect("the systems are embedded");
         toml::from_str(text).expect("the embedded systems are well-formed")
     });
     &SYSTEMS
@@ -124,7 +124,7 @@ mod tests {
             ("windows-amd64-msvc", "libwinpthread-1.dll", Origin::Compiler),
             ("windows-amd64-msvc-static", "VCRUNTIME140.dll", Origin::Compiler),
         ] {
-            let toolchain = target::by_name(name).expect("a toolchain");
+            let toolchain = toolchain::by_name(name).expect("a toolchain");
             assert_eq!(origin(toolchain, library), expected, "{name}: {library}");
         }
     }

@@ -7,7 +7,7 @@
 //! ```
 
 use crate::floor::{Floor, System};
-use crate::target::{self, Libc, Toolchain};
+use crate::toolchain::{self, Libc, Toolchain};
 
 /// What one word says.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -51,7 +51,7 @@ const ALIASES: [(&str, Meaning); 19] = [
 /// The words of toolchains' files and their aliases, each with its meaning.
 pub(crate) fn words() -> Vec<(&'static str, Meaning)> {
     let mut words = ALIASES.to_vec();
-    for toolchain in target::all() {
+    for toolchain in toolchain::all() {
         let own = [(&*toolchain.os, Os(&toolchain.os)), (&*toolchain.arch, Arch(&toolchain.arch))];
         words.extend(own);
         words.extend(tags(toolchain).map(|tag| (tag, Tag(tag))));
@@ -208,7 +208,7 @@ mod tests {
             assert_ne!(pair[0].0, pair[1].0, "{pair:?}");
         }
         for (word, meaning) in words {
-            let known = |is: &dyn Fn(&'static Toolchain) -> bool| target::all().iter().any(is);
+            let known = |is: &dyn Fn(&'static Toolchain) -> bool| toolchain::all().iter().any(is);
             assert!(
                 match meaning {
                     Os(os) => known(&|t| t.os == os),

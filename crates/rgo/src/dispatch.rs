@@ -8,8 +8,8 @@ use std::process::ExitCode;
 use anyhow::{Context, Result, anyhow};
 use camino::Utf8PathBuf;
 use clap::CommandFactory;
+use rgo_toolchain::cargo::targets::nearest;
 use rgo_toolchain::exec::{self, Cmd};
-use rgo_toolchain::selection::nearest;
 
 use crate::app::exit::{Exit, Hint, Usage};
 use crate::app::terminal;

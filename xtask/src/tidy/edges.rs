@@ -12,7 +12,7 @@ const ALLOWED: [(&str, &[&str]); 10] = [
     ("rgo-edit", &["rgo-binary"]),
     ("rgo-files", &["rgo-binary", "rgo-report"]),
     ("rgo-policy", &["rgo-binary", "rgo-report"]),
-    ("rgo-toolchain", &["rgo-packages"]),
+    ("rgo-toolchain", &["rgo-binary", "rgo-edit", "rgo-files", "rgo-packages", "rgo-report"]),
     (
         "rgo",
         &[

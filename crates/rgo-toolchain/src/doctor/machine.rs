@@ -5,7 +5,7 @@ use camino::Utf8PathBuf;
 
 use super::{Finding, State};
 use crate::cache::Cache;
-use crate::compiler::{Compiler, CompilerError};
+use crate::cargo::compiler::{Compiler, CompilerError};
 use crate::dsymutil;
 use crate::exec::{self, Cmd};
 use crate::zig::{self, Zig, ZigError};

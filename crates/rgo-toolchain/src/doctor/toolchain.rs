@@ -5,12 +5,12 @@ use camino::Utf8Path;
 
 use super::Finding;
 use crate::cache::{Cache, Env};
-use crate::compiler::Compiler;
+use crate::cargo::compiler::Compiler;
 use crate::exec;
 use crate::own_linker;
 use crate::runner::{self, Runner};
 use crate::std_lib::{self, StdPlan};
-use crate::target::Toolchain;
+use crate::toolchain::Toolchain;
 use crate::wine::{self, Has};
 
 /// Its standard library.
@@ -86,7 +86,7 @@ fn through<'d>(program: &Utf8Path, dlls: impl Iterator<Item = (&'d String, Has)>
 mod tests {
     use super::*;
     use crate::doctor::State;
-    use crate::target::by_name;
+    use crate::toolchain::by_name;
 
     #[test]
     fn a_wine_without_what_rust_needs_is_not_ready() {

@@ -1,4 +1,4 @@
-//! What to do about failures of builds of extensions: what the compilers and linkers of [`crate::hints`]
+//! What to do about failures of builds of extensions: what the compilers and linkers of [`crate::cargo::failure_hints`]
 //! say, where it is about Python or Node.
 
 use super::names::{self, Host};
@@ -60,7 +60,7 @@ pub(crate) fn library(name: &str, toolchain: &str) -> Option<String> {
 
 #[cfg(test)]
 mod tests {
-    use crate::hints::for_failure;
+    use crate::cargo::failure_hints::for_failure;
 
     #[test]
     fn failures_of_extensions_have_a_next_step() {

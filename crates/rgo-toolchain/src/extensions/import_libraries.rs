@@ -15,7 +15,7 @@ use camino::Utf8PathBuf;
 
 use super::names::{self, Export, NODE, PYTHON};
 use crate::cache::{self, Cache, CacheError};
-use crate::target::{self, Toolchain};
+use crate::toolchain::{self, Toolchain};
 
 /// The kind of entries in the cache.
 const KIND: &str = "import-libraries";
@@ -29,7 +29,8 @@ const MARKER: (&str, &str) = (
 /// The folder of the libraries for all processors, whether they are made already or not.
 #[must_use]
 pub fn folder(cache: &Cache) -> Utf8PathBuf {
-    let texts = [PYTHON, NODE].map(|file| target::data_file(file).unwrap_or_default().as_bytes());
+    let texts =
+        [PYTHON, NODE].map(|file| toolchain::data_file(file).unwrap_or_default().as_bytes());
     let hash = cache::short_hash(&[&REVISION.to_le_bytes(), texts[0], texts[1]]);
     cache.folder(KIND).join(hash)
 }
@@ -101,7 +102,7 @@ fn library(dll: &str, exports: &[Export], machine: MachineTypes) -> std::io::Res
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::target::by_name;
+    use crate::toolchain::by_name;
 
     #[test]
     fn libraries_are_made_once_for_each_processor_of_windows() {

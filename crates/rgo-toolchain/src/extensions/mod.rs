@@ -17,7 +17,7 @@ pub mod python;
 use std::collections::BTreeMap;
 
 use crate::cache::{Cache, Env};
-use crate::target::Toolchain;
+use crate::toolchain::Toolchain;
 use crate::zig::Zig;
 
 /// Variables by which the build scripts of extensions for Windows find what they look for. They have
@@ -52,7 +52,7 @@ pub fn env(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::target;
+    use crate::toolchain;
     use crate::zig::Found;
 
     fn vars(name: &str, program: &str, user: &[(&str, &str)]) -> BTreeMap<String, String> {
@@ -66,12 +66,12 @@ mod tests {
             found: Found::Path,
         };
         let env = |name: &str| user.iter().find(|(k, _)| *k == name).map(|(_, v)| (*v).to_owned());
-        super::env(target::by_name(name).unwrap(), &zig, &cache, &env)
+        super::env(toolchain::by_name(name).unwrap(), &zig, &cache, &env)
     }
 
     #[test]
     fn only_builds_for_windows_get_variables() {
-        for toolchain in target::all().iter().filter(|toolchain| toolchain.zig.is_some()) {
+        for toolchain in toolchain::all().iter().filter(|toolchain| toolchain.zig.is_some()) {
             let names: Vec<String> = vars(&toolchain.name, "/z/python", &[]).into_keys().collect();
             let expected: &[&str] =
                 if toolchain.is("windows") { &["LIBNODE_PATH", "ZIG_COMMAND"] } else { &[] };

@@ -4,7 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::LazyLock;
 
-use crate::target;
+use crate::toolchain;
 
 pub(super) const PYTHON: &str = "python-names.txt";
 pub(super) const NODE: &str = "node-names.txt";
@@ -78,7 +78,7 @@ fn libraries_of(word: &str) -> Vec<String> {
 
 fn lines(file: &str) -> impl Iterator<Item = &'static str> {
     // The files are part of this program: that each is there and well-formed is tested below.
-    let text = target::data_file(file).unwrap_or_default();
+    let text = toolchain::data_file(file).unwrap_or_default();
     text.lines().filter(|line| !line.is_empty() && !line.starts_with('#'))
 }
 

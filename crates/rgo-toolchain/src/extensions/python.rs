@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use camino::Utf8Path;
 
 use crate::cache::Env;
-use crate::target::Toolchain;
+use crate::toolchain::Toolchain;
 
 /// The variable by which pyo3 is told. It has no spelling with a target in it.
 pub const VERSION: &str = "PYO3_CROSS_PYTHON_VERSION";
@@ -132,7 +132,7 @@ fn admits((operator, version): &(&str, Vec<u32>), minor: u32) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::target::by_name;
+    use crate::toolchain::by_name;
 
     #[test]
     fn a_range_with_one_version_says_which() {

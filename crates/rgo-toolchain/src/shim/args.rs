@@ -465,10 +465,6 @@ fn additions(recipe: &Recipe, has_id: bool, has_room: bool) -> Vec<String> {
     if recipe.build_id && !has_id {
         more.push("-Wl,--build-id=sha1".to_owned());
     }
-    if let Some(note) = &recipe.note {
-        more.push(note.to_string());
-        more.extend(recipe.keep.iter().map(|symbol| format!("-Wl,-u,{symbol}")));
-    }
     // Last, so that a library of the user's goes first.
     more.extend(recipe.import_libraries.iter().map(|folder| format!("-L{folder}")));
     more

@@ -28,6 +28,9 @@ pub enum ShimError {
     /// A file can't be written.
     #[error("cannot write a response file: {0}")]
     Write(io::Error),
+    /// The object that is linked into every program can't be made.
+    #[error("cannot make the note's object file: {0}")]
+    Note(rgo_binary::Error),
     /// A section can't be made of a file.
     #[error("{0}")]
     Section(String),

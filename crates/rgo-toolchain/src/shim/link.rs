@@ -10,6 +10,7 @@ use super::args::{self, LinkKind, Rewritten};
 use super::asked::Asked;
 use super::error::ShimError;
 use super::io::{current_folder, expand, read_recipe, response_file, scratch};
+use super::note_object::NoteFile;
 use super::resources::archives;
 use super::section_object::{self, Section};
 use super::zig_call::{in_surroundings, zig_arguments, zig_command};
@@ -50,7 +51,7 @@ pub(super) fn link(
     post_link: &dyn Fn(&Linked) -> Result<(), String>,
 ) -> Result<i32, ShimError> {
     let toolchain = tool.parent().and_then(Utf8Path::file_name).unwrap_or_default();
-    let triple = crate::target::by_name(toolchain).map(|t| t.env_triple()).unwrap_or_default();
+    let triple = crate::toolchain::by_name(toolchain).map(|t| t.env_triple()).unwrap_or_default();
     let variable = format!("RGO_LINK_{triple}");
     let path = std::env::var(&variable)
         .map_err(|_| ShimError::NoRecipe { tool: tool.to_owned(), variable })?;
@@ -62,6 +63,8 @@ pub(super) fn link(
         let section = ["__TEXT", "__info_plist", plist.path.as_str()].map(str::to_owned);
         rewritten.sections.push(section);
     }
+    let note = NoteFile::make(&recipe)?;
+    rewritten.args.extend(note.iter().flat_map(|note| note.args.clone()));
     let sections = section_object(&recipe, &rewritten.sections)?;
     rewritten.args.extend(sections.iter().map(|(path, _)| path.to_string()));
     let resources = resource_objects(&recipe, &rewritten.args)?;
@@ -71,7 +74,7 @@ pub(super) fn link(
     let code =
         if is_for_zig { link_once(&recipe, &rewritten)? } else { link_twice(&recipe, &rewritten)? };
     // They have been read.
-    drop((definitions, sections, resources));
+    drop((note, definitions, sections, resources));
     if code != 0 {
         return Ok(code);
     }

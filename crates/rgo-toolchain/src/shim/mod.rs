@@ -24,6 +24,7 @@ mod io;
 mod link;
 mod lld;
 mod module_definition;
+mod note_object;
 mod options;
 mod query;
 pub mod resources;
@@ -42,7 +43,7 @@ use crate::cache::{self, Cache, CacheError};
 use crate::darwin::{headers, stubs};
 use crate::exec;
 use crate::extensions::import_libraries;
-use crate::target::{Floor, Toolchain};
+use crate::toolchain::{Floor, Toolchain};
 use crate::zig::Zig;
 pub use error::ShimError;
 pub(crate) use link::CRASHED;
@@ -88,10 +89,8 @@ pub struct Recipe {
     pub work: Utf8PathBuf,
     /// rustc's release.
     pub rustc_version: String,
-    /// The object to link into executables and shared libraries.
-    pub note: Option<Utf8PathBuf>,
-    /// The symbols that hold it, in the spelling of the object file.
-    pub keep: Vec<String>,
+    /// What is reserved in executables and shared libraries.
+    pub note: Option<NoteRoom>,
     /// Whether an ELF build-id is made.
     pub build_id: bool,
     /// Whether static executables are made position-independent.
@@ -105,6 +104,17 @@ pub struct Recipe {
     pub info_plist: Option<InfoPlist>,
     /// Where the import libraries of Python and Node are, for Windows.
     pub import_libraries: Option<Utf8PathBuf>,
+}
+
+/// Room for what is known only after the link.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct NoteRoom {
+    /// Bytes for the note's text.
+    pub note_bytes: u32,
+    /// Bytes for the compressed dependency list.
+    pub audit_bytes: u32,
+    /// The note's text until it is filled.
+    pub text: String,
 }
 
 /// A property list for programs.
@@ -160,7 +170,6 @@ impl Recipe {
             work: cache.zig_cache(&zig.version.to_string()),
             rustc_version: rustc.to_string(),
             note: None,
-            keep: Vec::new(),
             build_id: toolchain.is("linux"),
             static_pie: toolchain.static_pie,
             sdks: if toolchain.is("darwin") { sdks(cache, env) } else { Vec::new() },
@@ -168,15 +177,6 @@ impl Recipe {
             info_plist: None,
             import_libraries: import_libraries::place(toolchain, cache),
         })
-    }
-
-    /// The same with an object linked in, held by these symbols (without the underscore that Mach-O puts before them).
-    #[must_use]
-    pub fn with_note(mut self, object: &Utf8Path, symbols: &[&str]) -> Self {
-        let prefix = if self.os == "darwin" { "_" } else { "" };
-        self.note = Some(object.to_owned());
-        self.keep = symbols.iter().map(|s| format!("{prefix}{s}")).collect();
-        self
     }
 
     /// Names everything that a link depends on.
@@ -229,7 +229,7 @@ impl Recipe {
     pub fn install(&self, cache: &Cache, own: &Utf8Path) -> Result<Installed, CacheError> {
         let places = self.places(cache, own);
         cache.put(&places.recipe, &serde_json::to_vec_pretty(self).unwrap_or_default())?;
-        let plain = Recipe { note: None, keep: Vec::new(), ..self.clone() };
+        let plain = Recipe { note: None, ..self.clone() };
         let plain = serde_json::to_vec_pretty(&plain).unwrap_or_default();
         cache.put(&places.tools.join(RECIPE), &plain)?;
         put_tool(cache, &places.linker, own)?;
@@ -275,7 +275,6 @@ impl Recipe {
             work: "/c/zig-cache/0.15.2".into(),
             rustc_version: "1.96.0".into(),
             note: None,
-            keep: vec![],
             build_id: false,
             static_pie: false,
             sdks: vec![],

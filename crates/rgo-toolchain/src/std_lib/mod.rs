@@ -8,12 +8,12 @@ use camino::Utf8PathBuf;
 use serde::Serialize;
 
 use crate::cache::{self, Cache, CacheError, Env};
-use crate::compiler::{Compiler, Rustup, rustup_command, std_in};
+use crate::cargo::compiler::{Compiler, Rustup, rustup_command, std_in};
 use crate::event::Event;
 use crate::exec::{Cmd, ExecError};
 use crate::rustup;
 use crate::shim::Installed;
-use crate::target::Toolchain;
+use crate::toolchain::Toolchain;
 
 pub use source::Source;
 
@@ -310,8 +310,8 @@ fn add(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::compiler::{Choice, parse_version};
-    use crate::target;
+    use crate::cargo::compiler::{Choice, parse_version};
+    use crate::toolchain;
     use camino::Utf8Path;
     use std::fs;
 
@@ -349,7 +349,7 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let root = Utf8Path::from_path(dir.path()).unwrap();
         let cache = Cache::at(root.join("cache")).unwrap();
-        let musl = target::by_name("linux-arm64-static").unwrap();
+        let musl = toolchain::by_name("linux-arm64-static").unwrap();
         let plain = compiler(root, false);
         let rustup = compiler(root, true);
 
@@ -393,7 +393,7 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let root = Utf8Path::from_path(dir.path()).unwrap();
         let cache = Cache::at(root.join("cache")).unwrap();
-        let musl = target::by_name("linux-arm64-static").unwrap();
+        let musl = toolchain::by_name("linux-arm64-static").unwrap();
         let rustup = compiler(root, true);
         put(root.join(rustup::MANIFEST));
         let offers = |available: bool| {
@@ -419,7 +419,7 @@ mod tests {
         put(root.join("lib/rustlib/src/rust/library/Cargo.lock"));
         let mut broken = compiler(root, false);
         broken.cargo = root.join("no-such-cargo");
-        let musl = target::by_name("linux-amd64-static").unwrap();
+        let musl = toolchain::by_name("linux-amd64-static").unwrap();
         let todo = plan(&broken, musl, &cache, true).unwrap();
         let StdPlan::Build(source) = &todo else { panic!() };
         let left = source.staging.join("target/half");
@@ -442,7 +442,7 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let root = Utf8Path::from_path(dir.path()).unwrap();
         let cache = Cache::at(root.join("cache")).unwrap();
-        let musl = target::by_name("linux-amd64-static").unwrap();
+        let musl = toolchain::by_name("linux-amd64-static").unwrap();
         let lib = root.join("lib/rustlib").join(&musl.triple).join("lib");
         // It fails if another one is at it, or was.
         let rustup = root.join("rustup");

@@ -12,10 +12,10 @@ use serde::Serialize;
 
 use super::{Sought, StdError};
 use crate::cache::{self, Cache};
-use crate::compiler::{Compiler, std_in};
+use crate::cargo::compiler::{Compiler, std_in};
 use crate::event::Event;
 use crate::exec::Cmd;
-use crate::target::Toolchain;
+use crate::toolchain::Toolchain;
 
 /// Raised whenever a library built by the same compiler from the same source would differ.
 const REVISION: u32 = 2;
@@ -247,7 +247,7 @@ fn lockfile(library: &Utf8Path) -> io::Result<Vec<u8>> {
 mod tests {
     use super::super::tests::compiler;
     use super::*;
-    use crate::target;
+    use crate::toolchain;
 
     #[test]
     fn only_the_build_of_std_may_use_unstable_features_and_no_path_is_kept() {
@@ -263,7 +263,7 @@ mod tests {
         let compiler = compiler("/r".into(), false);
         let cmd = source.command(&Sought {
             compiler: &compiler,
-            toolchain: target::by_name("linux-amd64-static").unwrap(),
+            toolchain: toolchain::by_name("linux-amd64-static").unwrap(),
             tools: None,
             cache: &cache,
             offline: false,

@@ -12,7 +12,7 @@ use super::{Found, Zig, ZigError};
 use crate::cache::{self, Cache};
 use crate::event::Event;
 use crate::exec::{self, Cmd, ExecError};
-use crate::target;
+use crate::toolchain;
 
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -39,7 +39,7 @@ const MAX_FILES: usize = 100_000;
 
 pub(super) fn pin() -> Pin {
     // The file is part of this program; the tests below read it.
-    let text = target::data_file(target::ZIG_PIN).expect("the pin is embedded");
+    let text = toolchain::data_file(toolchain::ZIG_PIN).expect("the pin is embedded");
     toml::from_str(text).expect("the pin is well-formed")
 }
 

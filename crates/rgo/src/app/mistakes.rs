@@ -4,8 +4,8 @@
 
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::{Command, Error};
-use rgo_toolchain::select;
-use rgo_toolchain::selection::nearest;
+use rgo_toolchain::cargo::targets::nearest;
+use rgo_toolchain::target_spec;
 
 /// Flags of cargo and of other tools, and what does the same, where the command has such a flag.
 const ELSEWHERE: [(&str, &str, &str); 12] = [
@@ -113,7 +113,7 @@ fn word(wrong: &str, asked: &Command, whole: &Command) -> Option<String> {
             return Some(format!("did you mean `{program} {near}`?"));
         }
     }
-    if has_target(asked) && select::resolve(&[wrong.to_owned()], None, "").is_ok() {
+    if has_target(asked) && target_spec::resolve(&[wrong.to_owned()], None, "").is_ok() {
         return Some(format!("targets are named by --target {wrong}"));
     }
     (asked.get_name() == program).then(|| format!("the commands are {}", names.join(", ")))

@@ -2,10 +2,10 @@
 
 use anyhow::{Context, Result};
 use camino::{Utf8Component, Utf8Path, Utf8PathBuf};
-use rgo_toolchain::profile::ProfileDebug;
-use rgo_toolchain::request::Request;
-use rgo_toolchain::selection::{Mode, Selection};
-use rgo_toolchain::target::Libc;
+use rgo_toolchain::cargo::profile::ProfileDebug;
+use rgo_toolchain::cargo::request::Request;
+use rgo_toolchain::cargo::targets::{Mode, Selection};
+use rgo_toolchain::toolchain::Libc;
 
 use super::values;
 use crate::app::args::FormatArg;

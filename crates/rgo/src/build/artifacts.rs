@@ -1,9 +1,9 @@
 //! Which of the files that cargo reported are the ones to ship, and what belongs beside them.
 
 use camino::{Utf8Path, Utf8PathBuf};
-use rgo_toolchain::cargo_messages::{Side, Unit};
+use rgo_toolchain::cargo::messages::{Side, Unit};
+use rgo_toolchain::cargo::targets::{OutputKind, Wanted};
 use rgo_toolchain::cargo_metadata::{Package, TargetKind};
-use rgo_toolchain::selection::{OutputKind, Wanted};
 
 /// A linked file, with cargo's word on how it was made.
 #[derive(Clone, Debug)]

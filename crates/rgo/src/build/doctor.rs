@@ -5,11 +5,12 @@ use anyhow::{Context, Result};
 use camino::Utf8PathBuf;
 use rgo_report::{Cell, Column, Document, Report, Table, Tone};
 use rgo_toolchain::cache::Cache;
+use rgo_toolchain::cargo::compiler;
+use rgo_toolchain::cargo::project::Configuration;
+use rgo_toolchain::cargo::request::Request;
 use rgo_toolchain::doctor::{self, Diagnosis, Finding, State};
-use rgo_toolchain::project::Configuration;
-use rgo_toolchain::request::Request;
-use rgo_toolchain::target::Toolchain;
-use rgo_toolchain::{compiler, select};
+use rgo_toolchain::target_spec;
+use rgo_toolchain::toolchain::Toolchain;
 use serde::Serialize;
 
 use crate::app::exit::{Exit, Usage};
@@ -95,8 +96,8 @@ pub fn run(args: &DoctorArgs) -> Result<Exit> {
     let flag = args.cargo.as_ref().map(|path| path.as_str());
     let compiler = compiler::discover(flag, &folder, &env, &cache);
     let host = compiler.as_ref().map_or("", |compiler| compiler.version.host.as_str());
-    let chosen =
-        select::resolve(&args.targets, None, host).map_err(|error| Usage(error.to_string()))?;
+    let chosen = target_spec::resolve(&args.targets, None, host)
+        .map_err(|error| Usage(error.to_string()))?;
     let toolchains: Vec<_> = chosen.iter().map(|chosen| chosen.toolchain).collect();
     // A configuration that cannot be read is the build's to complain of.
     let request = Request { folder, ..Request::default() };

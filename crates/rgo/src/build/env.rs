@@ -8,8 +8,9 @@ use std::collections::BTreeMap;
 
 use anyhow::{Result, anyhow};
 use rgo_report::{Document, Report};
+use rgo_toolchain::cargo::rustflags;
 use rgo_toolchain::exec;
-use rgo_toolchain::{rustflags, shim};
+use rgo_toolchain::shim;
 use serde::Serialize;
 
 use super::{Said, link, prepare, target_flags};

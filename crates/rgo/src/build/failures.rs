@@ -2,8 +2,8 @@
 //! targets failed together, which of them each error is of.
 
 use anyhow::Result;
-use rgo_toolchain::plan::CargoRun;
-use rgo_toolchain::{build_script, hints};
+use rgo_toolchain::cargo::command::CargoRun;
+use rgo_toolchain::cargo::{build_script, failure_hints};
 
 use super::execute::Execution;
 use super::report::TargetReport;
@@ -54,7 +54,7 @@ impl Execution<'_> {
             };
             let text = format!("{}{}", of_target.errors.concat(), of_target.stderr_tail);
             let error = first_error(&of_target.errors, &of_target.stderr_tail);
-            report.error = Some(match hints::for_failure(&text, name) {
+            report.error = Some(match failure_hints::for_failure(&text, name) {
                 Some(hint) => {
                     terminal::hint(&hint);
                     format!("{error}\nhint: {hint}")

@@ -11,9 +11,15 @@ use camino::{Utf8Path, Utf8PathBuf};
 use rgo_binary::embedded::slot;
 use rgo_binary::{Error as BinaryError, Image, Limits, slices};
 use rgo_edit::entitlements::Entitlements;
+<<<<<<< HEAD
 use rgo_edit::{Edits, MachO, Strip};
 use rgo_toolchain::plan::Trim;
 use rgo_toolchain::selection::OutputKind;
+=======
+use rgo_edit::{Finish, MachO, Strip};
+use rgo_toolchain::cargo::command::Trim;
+use rgo_toolchain::cargo::targets::OutputKind;
+>>>>>>> house
 use sha2::{Digest, Sha256};
 
 use super::leaks::{self, Prefix};

@@ -9,10 +9,10 @@
 
 use anyhow::Result;
 use rgo_toolchain::cache::Cache;
+use rgo_toolchain::cargo::project::Configuration;
 use rgo_toolchain::floor::{self, System};
-use rgo_toolchain::project::Configuration;
-use rgo_toolchain::select::Chosen;
-use rgo_toolchain::target::{Floor, Toolchain};
+use rgo_toolchain::target_spec::Chosen;
+use rgo_toolchain::toolchain::{Floor, Toolchain};
 use rgo_toolchain::zig;
 
 use super::environment::env;
@@ -191,8 +191,8 @@ mod tests {
     use super::*;
     use crate::build::args::Build;
     use clap::Parser;
-    use rgo_toolchain::request::Request;
-    use rgo_toolchain::target::by_name;
+    use rgo_toolchain::cargo::request::Request;
+    use rgo_toolchain::toolchain::by_name;
 
     fn args(words: &[&str]) -> BuildArgs {
         Build::parse_from(["rgo-build"].iter().chain(words)).build

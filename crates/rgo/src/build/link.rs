@@ -13,17 +13,17 @@ use rgo_binary::embedded::rgo_note;
 use rgo_binary::{Arch, Format, Limits, slices};
 use rgo_edit::{NoteObject, note_object};
 use rgo_toolchain::cache::Cache;
+use rgo_toolchain::cargo::project;
+use rgo_toolchain::cargo::targets::OutputKind;
 use rgo_toolchain::event::Event;
 use rgo_toolchain::exec;
 use rgo_toolchain::extensions::{self, import_libraries, python};
 use rgo_toolchain::interrupt::Temporary;
 use rgo_toolchain::native;
 use rgo_toolchain::own_linker;
-use rgo_toolchain::project;
-use rgo_toolchain::selection::OutputKind;
-use rgo_toolchain::shim::{self, Recipe};
+use rgo_toolchain::shim::{self, NoteRoom, Recipe};
 use rgo_toolchain::std_lib::{self, Origin, Sought, StdLib, StdPlan};
-use rgo_toolchain::target::{Floor, Toolchain};
+use rgo_toolchain::toolchain::{Floor, Toolchain};
 use rgo_toolchain::zig::{self, Zig, ZigError};
 
 use super::environment;
@@ -154,10 +154,6 @@ struct Offered {
     recipe: Recipe,
     /// The file that the shim reads.
     file: Utf8PathBuf,
-    /// The object file that is linked in.
-    object: Utf8PathBuf,
-    format: Format,
-    arch: Arch,
     capacities: Capacities,
 }
 
@@ -254,14 +250,7 @@ impl<'a> Linker<'a> {
                 env.extend(installed.env.iter().cloned());
                 let file = self.work.folder.join(format!("{}.json", toolchain.name));
                 env.insert(recipe.link_variable(), file.to_string());
-                Some(Offered {
-                    object: self.work.folder.join(format!("{}.note.o", toolchain.name)),
-                    file,
-                    format: format(toolchain),
-                    arch: arch(toolchain),
-                    capacities: self.capacities,
-                    recipe,
-                })
+                Some(Offered { file, capacities: self.capacities, recipe })
             }
             _ => {
                 rustflags.extend(self.without_shim(toolchain)?);
@@ -369,17 +358,16 @@ impl<'a> Linker<'a> {
 }
 
 impl Linking {
-    /// Tells the shim what to do: writes its recipe and the note to link in.
+    /// Writes the recipe that the shim follows, with room for at least this.
     ///
     /// # Errors
-    /// If they cannot be written.
+    /// If it cannot be written.
     pub(super) fn offer(&self, least: Capacities) -> Result<()> {
         let Some(offered) = &self.offered else { return Ok(()) };
         let room = offered.capacities.max(least);
-        let object = object_file(offered.format, &offered.arch, room, &offered.id(room))?;
-        atomic_file::write(&offered.object, &object, None)?;
-        let symbols = [rgo_note::SYMBOL, rgo_binary::embedded::auditable::SYMBOL];
-        let recipe = offered.recipe.clone().with_note(&offered.object, &symbols);
+        let note =
+            NoteRoom { note_bytes: room.note, audit_bytes: room.audit, text: offered.id(room) };
+        let recipe = Recipe { note: Some(note), ..offered.recipe.clone() };
         atomic_file::write(&offered.file, &serde_json::to_vec(&recipe)?, None)?;
         Ok(())
     }

@@ -2,9 +2,9 @@
 //! all the others, they are named and left out.
 
 use anyhow::{Result, anyhow};
-use rgo_toolchain::makeable::{Makeable, makeable};
-use rgo_toolchain::selection::Wanted;
-use rgo_toolchain::target::Toolchain;
+use rgo_toolchain::cargo::makeable::{Makeable, makeable};
+use rgo_toolchain::cargo::targets::Wanted;
+use rgo_toolchain::toolchain::Toolchain;
 use semver::Version;
 
 use super::Said;

@@ -38,16 +38,17 @@ use std::collections::HashSet;
 use std::io::{self, IsTerminal};
 
 use anyhow::Result;
+use rgo_toolchain::cargo::command::{self, CargoRun, Messages, TargetPlan};
+use rgo_toolchain::cargo::makeable::Makeable;
+use rgo_toolchain::cargo::run::Show;
+use rgo_toolchain::cargo::rustflags::TargetFlags;
+use rgo_toolchain::cargo::targets::OutputKind;
+use rgo_toolchain::cargo::{feature_unification, project};
 use rgo_toolchain::cargo_platform::Cfg;
-use rgo_toolchain::cargo_run::Show;
 use rgo_toolchain::event::Event;
 use rgo_toolchain::exec::Cmd;
-use rgo_toolchain::makeable::Makeable;
-use rgo_toolchain::plan::{self, CargoRun, Messages, TargetPlan};
-use rgo_toolchain::rustflags::TargetFlags;
-use rgo_toolchain::selection::OutputKind;
-use rgo_toolchain::target::Toolchain;
-use rgo_toolchain::{dsymutil, interrupt, processes, project, unification};
+use rgo_toolchain::toolchain::Toolchain;
+use rgo_toolchain::{dsymutil, interrupt, processes};
 
 use crate::app::args::FormatArg;
 use crate::app::exit::Exit;
@@ -258,9 +259,9 @@ fn target_plan(
 ) -> Result<TargetPlan> {
     let (toolchain, floor) = &prepared.targets[index];
     let mut flags = target_flags(prepared, toolchain, linking)?;
-    flags.ours.extend(plan::trim_flags(&prepared.trims));
+    flags.ours.extend(command::trim_flags(&prepared.trims));
     if prepared.wanted.iter().any(|one| one.kind == OutputKind::Staticlib) {
-        flags.ours.push(plan::PRINT_NATIVE_LIBS.to_owned());
+        flags.ours.push(command::PRINT_NATIVE_LIBS.to_owned());
     }
     flags.ours.extend(prepared.request.rustc_flags.iter().cloned());
     let selection = match makeable.get(index) {
@@ -283,8 +284,8 @@ fn cargo_runs(prepared: &Prepared, plans: &[TargetPlan]) -> Result<Vec<CargoRun>
         .map(|(plan, cfg)| (plan.toolchain.triple.as_str(), cfg.as_slice()))
         .collect();
     let roots: Vec<_> = prepared.wanted.iter().map(|wanted| &wanted.package).collect();
-    let conflicts = unification::conflicts(&prepared.project.metadata, &roots, &targets);
-    Ok(plan::cargo_runs(
+    let conflicts = feature_unification::conflicts(&prepared.project.metadata, &roots, &targets);
+    Ok(command::cargo_runs(
         &prepared.cargo,
         &prepared.request,
         &prepared.wanted,

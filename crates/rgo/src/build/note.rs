@@ -6,7 +6,7 @@ use rgo_binary::embedded::auditable::serde::{
     DependencyKind, Package, Source as AuditSource, VersionInfo,
 };
 use rgo_binary::embedded::build_info::{BuildInfo, Module};
-use rgo_toolchain::deps::{Dependency, Source};
+use rgo_toolchain::cargo::deps::{Dependency, Source};
 use rgo_toolchain::secrets::is_public;
 
 /// What the note says beside the dependencies.

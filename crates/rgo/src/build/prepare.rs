@@ -7,17 +7,17 @@ use camino::{Utf8Path, Utf8PathBuf};
 use jiff::Timestamp;
 use rgo_edit::entitlements::Entitlements;
 use rgo_toolchain::cache::{self, Cache, Guard};
+use rgo_toolchain::cargo::command::{self, Trim};
+use rgo_toolchain::cargo::compiler::{self, Compiler};
+use rgo_toolchain::cargo::profile::{ProfileDebug, ProfileStrip};
+use rgo_toolchain::cargo::project::{Configuration, Project};
+use rgo_toolchain::cargo::request::Request;
+use rgo_toolchain::cargo::targets::{self, Wanted};
 use rgo_toolchain::cargo_metadata::Metadata;
-use rgo_toolchain::compiler::{self, Compiler};
 use rgo_toolchain::exec::Cmd;
-use rgo_toolchain::plan::{self, Trim};
-use rgo_toolchain::profile::{ProfileDebug, ProfileStrip};
-use rgo_toolchain::project::{Configuration, Project};
-use rgo_toolchain::request::Request;
-use rgo_toolchain::select::{self, Chosen};
-use rgo_toolchain::selection::{self, Wanted};
 use rgo_toolchain::shim::{self, InfoPlist};
-use rgo_toolchain::target::{Floor, Toolchain};
+use rgo_toolchain::target_spec::{self, Chosen};
+use rgo_toolchain::toolchain::{Floor, Toolchain};
 use rgo_toolchain::vcs::{self, Absent, Vcs};
 
 use super::environment::{env, warn_of_lost_folders};
@@ -123,8 +123,8 @@ pub(super) fn prepare(args: &BuildArgs) -> Result<Prepared> {
         }
     };
 
-    let packages = selection::packages(&project.metadata, &project.manifest, &request.selection)?;
-    let wanted = selection::wanted(&packages, &request.selection)?;
+    let packages = targets::packages(&project.metadata, &project.manifest, &request.selection)?;
+    let wanted = targets::wanted(&packages, &request.selection)?;
     let epoch = epoch(vcs.as_ref())?;
     let versions = versions(&wanted, &project);
     let values = fill_templates(&stamps, folder, &versions, vcs.as_ref(), epoch)?;
@@ -169,7 +169,7 @@ fn chosen(
         ([], true) => vec!["host".to_owned()],
         (given, _) => given.to_vec(),
     };
-    select::resolve(&specs, arguments::libc(args), &compiler.version.host)
+    target_spec::resolve(&specs, arguments::libc(args), &compiler.version.host)
         .map_err(|error| Usage(error.to_string()).into())
 }
 
@@ -291,7 +291,7 @@ fn trims(
     let library = compiler.library_source();
     let virtual_library = compiler.virtual_library();
     let mut folders = vec![
-        ("workspace", project.metadata.workspace_root.as_path(), plan::TRIMMED_WORKSPACE),
+        ("workspace", project.metadata.workspace_root.as_path(), command::TRIMMED_WORKSPACE),
         ("target folder", project.folders.target.as_path(), "/rgo/target"),
         ("cache of rgo", cache.root(), "/rgo/cache"),
     ];
@@ -320,7 +320,7 @@ fn trims(
     let registries =
         if records_sources { BTreeMap::new() } else { private_registries(&project.metadata) };
     folders.extend(registries.iter().map(|(from, to)| ("registry", from.as_path(), to.as_str())));
-    plan::trims(&folders)
+    command::trims(&folders)
 }
 
 /// Folders in which cargo unpacks packages, which it calls after the registry's host, and what to

@@ -3,8 +3,8 @@
 use camino::Utf8PathBuf;
 use rgo_binary::{DebugLevel, Linkage};
 use rgo_report::{Cell, Column, Document, Report, Table, Tone};
-use rgo_toolchain::rebuild::Rebuilt;
-use rgo_toolchain::selection::OutputKind;
+use rgo_toolchain::cargo::rebuild_reasons::Rebuilt;
+use rgo_toolchain::cargo::targets::OutputKind;
 use rgo_toolchain::std_lib::Origin;
 use serde::Serialize;
 

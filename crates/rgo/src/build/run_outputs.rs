@@ -2,8 +2,8 @@
 //! toolchain names for that (qemu, wine).
 
 use anyhow::{Context, Result, anyhow};
+use rgo_toolchain::cargo::targets::OutputKind;
 use rgo_toolchain::runner;
-use rgo_toolchain::selection::OutputKind;
 
 use super::prepare::Prepared;
 use super::report::BuildReport;

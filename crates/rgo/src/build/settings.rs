@@ -3,10 +3,10 @@
 use std::collections::BTreeSet;
 
 use jiff::Timestamp;
-use rgo_toolchain::cargo_messages::Unit;
-use rgo_toolchain::plan::TargetPlan;
+use rgo_toolchain::cargo::command::TargetPlan;
+use rgo_toolchain::cargo::messages::Unit;
 use rgo_toolchain::secrets::hidden;
-use rgo_toolchain::target::Floor;
+use rgo_toolchain::toolchain::Floor;
 
 use super::finish::StripMode;
 use super::link::Linking;

@@ -5,9 +5,10 @@ use std::{fs, io};
 
 use anyhow::{Context, Result, anyhow};
 use camino::Utf8Path;
-use rgo_toolchain::cargo_run::{self, Ran, Show};
-use rgo_toolchain::plan::CargoRun;
-use rgo_toolchain::{cmake_builds, native, rebuild};
+use rgo_toolchain::cargo::command::CargoRun;
+use rgo_toolchain::cargo::rebuild_reasons;
+use rgo_toolchain::cargo::run::{self, Ran, Show};
+use rgo_toolchain::{cmake_builds, native};
 
 use super::artifacts::Linked;
 use super::execute::Execution;
@@ -53,7 +54,7 @@ impl Execution<'_> {
                 stale += self.forget_stale(*index, &ran, room[position])?;
                 contents.push(of_target);
             }
-            rebuild::join(&mut rebuilt, std::mem::take(&mut ran.rebuilt));
+            rebuild_reasons::join(&mut rebuilt, std::mem::take(&mut ran.rebuilt));
             if stale == 0 {
                 ran.rebuilt = rebuilt;
                 return Ok(Settled { run, ran, contents });
@@ -87,8 +88,7 @@ impl Execution<'_> {
         let triples: Vec<&str> = run.targets.iter().map(|index| self.triple(*index)).collect();
         let show = Show { hold_errors, ..self.show };
         let folders = &self.prepared.project.folders;
-        cargo_run::run(&run.cmd, folders, &triples, show, Box::new(io::stderr()))
-            .context("running cargo")
+        run::run(&run.cmd, folders, &triples, show, Box::new(io::stderr())).context("running cargo")
     }
 
     pub(super) fn triple(&self, index: usize) -> &str {

@@ -7,7 +7,7 @@ use anyhow::Result;
 use camino::Utf8PathBuf;
 use rgo_report::{Cell, Column, Document, Report, Table, Tone};
 use rgo_toolchain::cache::{Cache, Entry};
-use rgo_toolchain::target::{self, Toolchain};
+use rgo_toolchain::toolchain::{self, Toolchain};
 use serde::Serialize;
 
 use super::size;
@@ -54,7 +54,7 @@ impl Report for Targets {
 /// # Errors
 /// If stdout cannot take it.
 pub(super) fn targets(args: &TargetsArgs) -> Result<Exit> {
-    terminal::print(&Targets { toolchains: target::all() }, args.format)?;
+    terminal::print(&Targets { toolchains: toolchain::all() }, args.format)?;
     Ok(Exit::Done)
 }
 

@@ -3,7 +3,7 @@
 
 use rgo_binary::{Kind, Linkage, Version};
 use rgo_toolchain::system::{self, Origin};
-use rgo_toolchain::target::{Floor, Libc, Toolchain};
+use rgo_toolchain::toolchain::{Floor, Libc, Toolchain};
 use serde::Serialize;
 
 /// Something that is not as it was asked for.
@@ -105,7 +105,7 @@ pub(super) fn name(kind: Kind) -> &'static str {
 mod tests {
     use super::*;
     use rgo_binary::GlibcFloor;
-    use rgo_toolchain::target;
+    use rgo_toolchain::toolchain;
 
     fn linkage(kind: Kind, needed: &[&str]) -> Linkage {
         Linkage {
@@ -116,7 +116,7 @@ mod tests {
     }
 
     fn words(toolchain: &str, floor: Option<Floor>, found: &Linkage) -> String {
-        let toolchain = target::by_name(toolchain).expect("a toolchain");
+        let toolchain = toolchain::by_name(toolchain).expect("a toolchain");
         let asked = Asked { toolchain, floor: floor.as_ref(), program: true };
         judge(&asked, found)
             .iter()

@@ -4,14 +4,10 @@ use super::super::asked::ExportList;
 use super::*;
 use proptest::prelude::*;
 
-fn run(os: &str, static_pie: bool, note: bool, line: &str) -> (String, Rewritten) {
+fn run(os: &str, static_pie: bool, line: &str) -> (String, Rewritten) {
     let mut recipe = Recipe::example(os);
     recipe.static_pie = static_pie;
     recipe.build_id = os == "linux";
-    if note {
-        recipe.note = Some("/n/note.o".into());
-        recipe.keep = vec!["RGO_NOTE".into()];
-    }
     let args: Vec<String> = line.split_whitespace().map(str::to_owned).collect();
     let is_there = |p: &Utf8Path| ["/w/a.o", "/w/x.ld", "/w/list", "/w/now"].contains(&p.as_str());
     let rewritten = rewrite(&args, Utf8Path::new("/w"), &recipe, &is_there);
@@ -41,12 +37,12 @@ fn what_may_stay_open_is_remembered_in_every_spelling() {
         // As napi-build has it.
         "-Wl -undefined dynamic_lookup",
     ] {
-        let (args, rewritten) = run("darwin", false, false, line);
+        let (args, rewritten) = run("darwin", false, line);
         assert!(rewritten.asked.dynamic_lookup, "{line}");
         assert!(args.contains("undefined") && args.contains("dynamic_lookup"), "{args}");
     }
-    assert!(!run("darwin", false, false, "-undefined error").1.asked.dynamic_lookup);
-    assert!(!run("darwin", false, false, "-o dynamic_lookup").1.asked.dynamic_lookup);
+    assert!(!run("darwin", false, "-undefined error").1.asked.dynamic_lookup);
+    assert!(!run("darwin", false, "-o dynamic_lookup").1.asked.dynamic_lookup);
 }
 
 #[test]
@@ -64,36 +60,29 @@ fn links() {
         (
             "darwin",
             false,
-            false,
             "a.o b.o -o out/p -Llib -L /abs",
             "/w/a.o b.o -o /w/out/p -L/w/lib -L /abs",
         ),
-        (
-            "linux",
-            true,
-            false,
-            "-static-pie -no-pie /a.o",
-            "-static -pie -pie /a.o -Wl,--build-id=sha1",
-        ),
-        ("linux", false, false, "-no-pie", "-no-pie -Wl,--build-id=sha1"),
-        ("linux", true, false, "-shared -no-pie", "-shared -no-pie -Wl,--build-id=sha1"),
-        ("darwin", false, true, "-o/p", "-o/p /n/note.o -Wl,-u,RGO_NOTE"),
-        ("windows", false, false, "-shared -Wl,/t/list.def b.DEF", "-shared"),
-        ("windows", false, false, "-Wl,--out-implib=x.a", "-Wl,--out-implib=/w/x.a"),
-        ("darwin", false, false, "-Wl,-rpath,list -Wl,-T,x.ld", "-Wl,-rpath,list -Wl,-T,/w/x.ld"),
+        ("linux", true, "-static-pie -no-pie /a.o", "-static -pie -pie /a.o -Wl,--build-id=sha1"),
+        ("linux", false, "-no-pie", "-no-pie -Wl,--build-id=sha1"),
+        ("linux", true, "-shared -no-pie", "-shared -no-pie -Wl,--build-id=sha1"),
+        ("darwin", false, "-o/p", "-o/p"),
+        ("windows", false, "-shared -Wl,/t/list.def b.DEF", "-shared"),
+        ("windows", false, "-Wl,--out-implib=x.a", "-Wl,--out-implib=/w/x.a"),
+        ("darwin", false, "-Wl,-rpath,list -Wl,-T,x.ld", "-Wl,-rpath,list -Wl,-T,/w/x.ld"),
         // Folders that are called as values are: `now` is there.
-        ("darwin", false, false, "-Wl,-z,now -framework now", "-Wl,-z,now -framework now"),
-        ("darwin", false, false, "-Wl,-z -Wl,now -Wl,a.o", "-Wl,-z,now -Wl,/w/a.o"),
-        ("darwin", false, false, "-Wl,-new -Wl,now", "-Wl,-new -Wl,now"),
-        ("darwin", false, false, "-Xlinker -z -Xlinker now", "-Wl,-z,now"),
-        ("darwin", false, false, "-Wl,--wrap=now -u now -l now", "-Wl,--wrap=now -u now -l now"),
-        ("windows", false, false, "-mwindows", "-Wl,--subsystem=windows"),
-        ("darwin", false, false, "-mwindows", "-mwindows"),
-        ("darwin", false, false, "-Wl,--version-script=x.ld", "-Wl,--version-script=/w/x.ld"),
-        ("darwin", false, false, "-Wl,--as-needed -lc a", "-Wl,--as-needed -lc a"),
+        ("darwin", false, "-Wl,-z,now -framework now", "-Wl,-z,now -framework now"),
+        ("darwin", false, "-Wl,-z -Wl,now -Wl,a.o", "-Wl,-z,now -Wl,/w/a.o"),
+        ("darwin", false, "-Wl,-new -Wl,now", "-Wl,-new -Wl,now"),
+        ("darwin", false, "-Xlinker -z -Xlinker now", "-Wl,-z,now"),
+        ("darwin", false, "-Wl,--wrap=now -u now -l now", "-Wl,--wrap=now -u now -l now"),
+        ("windows", false, "-mwindows", "-Wl,--subsystem=windows"),
+        ("darwin", false, "-mwindows", "-mwindows"),
+        ("darwin", false, "-Wl,--version-script=x.ld", "-Wl,--version-script=/w/x.ld"),
+        ("darwin", false, "-Wl,--as-needed -lc a", "-Wl,--as-needed -lc a"),
     ];
-    for (os, pie, note, line, expected) in table {
-        assert_eq!(run(os, pie, note, line).0, expected, "{os}: {line}");
+    for (os, pie, line, expected) in table {
+        assert_eq!(run(os, pie, line).0, expected, "{os}: {line}");
     }
 }
 
@@ -103,13 +92,13 @@ fn what_is_made_and_exported() {
         "-dynamiclib -Wl,-exported_symbols_list,list",
         "-shared -Wl,-exported_symbols_list -Wl,list",
     ] {
-        let (args, rewritten) = run("darwin", false, false, line);
+        let (args, rewritten) = run("darwin", false, line);
         assert!(!args.contains("list"), "{args}");
         let list = ExportList { path: "/w/list".into(), form: ListForm::Names };
         assert_eq!(rewritten.asked.lists, [list]);
         assert_eq!(rewritten.kind, LinkKind::Library);
     }
-    let (_, rewritten) = run("linux", false, false, "-o p");
+    let (_, rewritten) = run("linux", false, "-o p");
     assert_eq!((rewritten.kind, rewritten.output), (LinkKind::Executable, Some("/w/p".into())));
 }
 
@@ -138,7 +127,7 @@ fn what_zig_does_not_pass_on_is_for_lld() {
         ("windows", "-Wl,--unheard-of", "-Wl,--unheard-of", ""),
         ("darwin", "-Wl,-order_file,list", "-Wl,-order_file,/w/list", ""),
     ] {
-        let (mut args, rewritten) = run(os, false, false, line);
+        let (mut args, rewritten) = run(os, false, line);
         args = args.replace("-Wl,--build-id=sha1", "");
         assert_eq!((args.trim(), rewritten.lld.join(" ").as_str()), (zig, lld), "{os}: {line}");
     }
@@ -171,7 +160,7 @@ fn libraries_that_are_needed_by_word_alone() {
         ("-Wl,--push-state,--no-as-needed,-lm,--pop-state -ldl", &["m"]),
         ("-Wl,--as-needed -lm -Wl,--no-as-needed -lother", &[]),
     ] {
-        let (_, rewritten) = run("linux", false, false, line);
+        let (_, rewritten) = run("linux", false, line);
         assert_eq!(rewritten.asked.needed, expected, "{line}");
     }
 }
@@ -179,7 +168,7 @@ fn libraries_that_are_needed_by_word_alone() {
 #[test]
 fn a_mach_o_header_has_room_unless_the_user_says_how_much() {
     let given = |line: &str| {
-        let (_, rewritten) = run("darwin", false, false, line);
+        let (_, rewritten) = run("darwin", false, line);
         rewritten.args.iter().filter(|arg| arg.contains("-headerpad")).cloned().collect::<Vec<_>>()
     };
     assert_eq!(given("a.o"), [ROOM_FOR_COMMANDS]);

@@ -7,9 +7,9 @@ use std::fs;
 use anyhow::{Context, Result, anyhow};
 use camino::{Utf8Path, Utf8PathBuf};
 use rgo_binary::{Format, Image, Limits};
+use rgo_toolchain::cargo::command::Trim;
+use rgo_toolchain::cargo::targets::OutputKind;
 use rgo_toolchain::exec::Cmd;
-use rgo_toolchain::plan::Trim;
-use rgo_toolchain::selection::OutputKind;
 
 use super::super::leaks::{self, Leak, Prefix};
 use super::super::verdict::{Finding, Level};

@@ -1,10 +1,11 @@
 //! What to do about the failures of a build that are known by their words: the linker's, the C
 //! compiler's, cargo's. A pure function over what they printed.
 
+use crate::cargo::build_script;
 use crate::darwin::names::{self, Library};
 use crate::extensions::hint as extension;
 use crate::shim::CRASHED;
-use crate::{build_script, not_in_zig, system};
+use crate::{not_in_zig, system};
 
 /// How C declares what comes from a DLL.
 const DLL_IMPORT: &str = "__declspec(dllimport)";

@@ -9,16 +9,16 @@ use cargo_platform::Cfg;
 use toml::Table;
 
 use crate::cache::Cache;
-use crate::cargo_messages::Folders;
-use crate::compiler::Compiler;
-pub use crate::configuration::Configuration;
-use crate::configuration::cli_tables;
+use crate::cargo::compiler::Compiler;
+pub use crate::cargo::configuration::Configuration;
+use crate::cargo::configuration::cli_tables;
+use crate::cargo::messages::Folders;
+use crate::cargo::profile::{self, ProfileFacts};
+pub use crate::cargo::project_error::ProjectError;
+use crate::cargo::project_error::table;
+use crate::cargo::request::Request;
 use crate::exec::Cmd;
-use crate::profile::{self, ProfileFacts};
-pub use crate::project_error::ProjectError;
-use crate::project_error::table;
-use crate::request::Request;
-use crate::target::Toolchain;
+use crate::toolchain::Toolchain;
 
 /// The project as cargo sees it.
 #[derive(Debug)]

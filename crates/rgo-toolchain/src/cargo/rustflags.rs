@@ -43,7 +43,7 @@ pub struct Invocation {
 
 /// Shares the targets out among as few invocations as their flags and features allow. `replaced`
 /// says that the user's environment replaces all other rustflags; `conflict` that two targets
-/// would change each other's programs (see [`crate::unification`]).
+/// would change each other's programs (see [`crate::cargo::feature_unification`]).
 #[must_use]
 pub fn invocations(
     targets: &[TargetFlags],

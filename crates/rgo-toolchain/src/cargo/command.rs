@@ -5,13 +5,13 @@ use std::collections::BTreeMap;
 
 use camino::Utf8Path;
 
+use crate::cargo::profile::ProfileDebug;
+use crate::cargo::request::Request;
+use crate::cargo::rustflags::{self, TargetFlags};
+use crate::cargo::targets::{Mode, OutputKind, Selection, Wanted};
 use crate::exec::Cmd;
 use crate::extensions::python;
-use crate::profile::ProfileDebug;
-use crate::request::Request;
-use crate::rustflags::{self, TargetFlags};
-use crate::selection::{Mode, OutputKind, Selection, Wanted};
-use crate::target::{Floor, Toolchain};
+use crate::toolchain::{Floor, Toolchain};
 
 /// One target of the build.
 #[derive(Clone, Debug)]
@@ -218,10 +218,10 @@ pub fn trim_flags(trims: &[Trim]) -> Vec<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::target;
+    use crate::toolchain;
 
     fn plan(name: &str) -> TargetPlan {
-        let toolchain = target::by_name(name).expect("a toolchain");
+        let toolchain = toolchain::by_name(name).expect("a toolchain");
         TargetPlan {
             toolchain,
             floor: toolchain.floor.clone(),

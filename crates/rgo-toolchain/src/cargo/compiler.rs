@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use crate::cache::{Cache, Env};
 use crate::exec::{self, Cmd, ExecError};
 use crate::rustup;
-use crate::target::Toolchain;
+use crate::toolchain::Toolchain;
 
 /// No usable compiler.
 #[derive(Debug, thiserror::Error)]

@@ -10,8 +10,8 @@ use std::collections::BTreeSet;
 
 use cargo_metadata::{CrateType, Metadata, PackageId, TargetKind};
 
-use crate::selection::{Selection, Wanted};
-use crate::target::Toolchain;
+use crate::cargo::targets::{Selection, Wanted};
+use crate::toolchain::Toolchain;
 
 /// What a target can have of what is wanted.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -80,8 +80,8 @@ fn is_refused(metadata: &Metadata, package: &PackageId, toolchain: &Toolchain) -
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::selection::{Mode, OutputKind};
-    use crate::target;
+    use crate::cargo::targets::{Mode, OutputKind};
+    use crate::toolchain;
 
     /// Packages with a library of these crate types, and a program if asked.
     fn metadata(packages: &[(&str, &[&str], bool)]) -> Metadata {
@@ -157,8 +157,8 @@ mod tests {
             ),
             (vec![("a", alone, true)], vec![wanted("a", Cdylib, true)], Makeable::Nothing),
         ];
-        let fixed = target::by_name("linux-amd64-static").expect("a toolchain");
-        let dynamic = target::by_name("linux-amd64").expect("a toolchain");
+        let fixed = toolchain::by_name("linux-amd64-static").expect("a toolchain");
+        let dynamic = toolchain::by_name("linux-amd64").expect("a toolchain");
         for (packages, wanted, expected) in table {
             let metadata = metadata(&packages);
             let selection = Selection::default();
@@ -178,7 +178,7 @@ mod tests {
             ("linux-arm64", Makeable::AsSelected),
             ("windows-amd64", Makeable::AsSelected),
         ] {
-            let toolchain = target::by_name(name).expect("a toolchain");
+            let toolchain = toolchain::by_name(name).expect("a toolchain");
             let wanted = [wanted("a", OutputKind::Cdylib, true)];
             assert_eq!(makeable(&metadata, &wanted, &selection, toolchain), expected, "{name}");
         }

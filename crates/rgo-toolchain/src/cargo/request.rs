@@ -3,8 +3,8 @@
 
 use camino::Utf8PathBuf;
 
-use crate::profile::ProfileDebug;
-use crate::selection::Selection;
+use crate::cargo::profile::ProfileDebug;
+use crate::cargo::targets::Selection;
 
 /// The part of a build request that cargo carries out.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

@@ -17,7 +17,7 @@ use cargo_metadata::{DependencyKind, Metadata, Node, Package, PackageId, TargetK
 use cargo_platform::Cfg;
 use semver::Version;
 
-use crate::cargo_messages::{Side, Unit};
+use crate::cargo::messages::{Side, Unit};
 use crate::secrets::without_credentials;
 
 /// A package in a program, or one that helped to build it.

@@ -1,8 +1,8 @@
 //! What names which target, what is refused, and where hints lead.
 
 use super::*;
-use crate::target::Floor;
 use crate::target_words::Meaning;
+use crate::toolchain::Floor;
 use proptest::prelude::*;
 
 const LINUX: &str = "x86_64-unknown-linux-gnu";
@@ -154,7 +154,7 @@ fn no_alias_names_two_targets() {
         let same = words.iter().filter(move |(_, other)| *other == meaning);
         same.map(|(word, _)| *word).collect::<Vec<_>>()
     };
-    for toolchain in target::all() {
+    for toolchain in toolchain::all() {
         let mut tags: Vec<&str> = toolchain.variant.as_deref().into_iter().collect();
         let spells_libc = toolchain.name.ends_with("static");
         tags.extend(spells_libc.then_some("static"));
@@ -177,9 +177,9 @@ fn no_alias_names_two_targets() {
 
 #[test]
 fn each_name_of_a_target_leads_back_to_it() {
-    for toolchain in target::all() {
+    for toolchain in toolchain::all() {
         let host = names("host", None, &toolchain.triple).unwrap();
-        let by_triple = target::by_triple(&toolchain.triple).unwrap();
+        let by_triple = toolchain::by_triple(&toolchain.triple).unwrap();
         assert_eq!(names(&toolchain.triple, None, LINUX).as_ref(), Ok(&by_triple.name));
         assert_eq!(host, by_triple.name);
         for name in [toolchain.name.clone(), toolchain.spec(), toolchain.spec().to_uppercase()] {
@@ -281,7 +281,7 @@ proptest! {
     /// One letter of a target's name is lost, doubled or changed.
     #[test]
     fn a_slip_of_the_hand_leads_nowhere_else(at in 0..64usize, index in 0..64usize, how in 0..3, letter in "[a-z0-9/]") {
-        let all = target::all();
+        let all = toolchain::all();
         let toolchain = &all[index % all.len()];
         let mut spec = toolchain.spec();
         let at = at % spec.len();

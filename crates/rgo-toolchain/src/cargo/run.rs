@@ -10,11 +10,11 @@ use std::sync::{Arc, Mutex, PoisonError};
 use camino::Utf8PathBuf;
 use cargo_metadata::PackageId;
 
-use crate::cargo_messages::{Event, Folders, Side, Unit, event};
+use crate::cargo::failure_hints;
+use crate::cargo::messages::{Event, Folders, Side, Unit, event};
+use crate::cargo::rebuild_reasons::{Explainer, Rebuilt};
 use crate::exec::{Cmd, ExecError, exit_code};
-use crate::hints;
 use crate::interrupt;
-use crate::rebuild::{Explainer, Rebuilt};
 use crate::secrets;
 
 /// How cargo's words are shown.
@@ -97,7 +97,7 @@ pub fn run(
                 Some(Event::Diagnostic { error, rendered, .. }) => {
                     let rendered = secrets::hidden(&rendered);
                     // The same crate compiled for eight targets says the same eight times.
-                    if hints::is_noise(&rendered) || !shown.insert(rendered.clone()) {
+                    if failure_hints::is_noise(&rendered) || !shown.insert(rendered.clone()) {
                         continue;
                     }
                     if !(error && show.hold_errors) {

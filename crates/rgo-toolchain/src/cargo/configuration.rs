@@ -17,9 +17,9 @@ use cargo_config2::de::{self, EnvConfigValue, Flags, StringOrArray};
 use cargo_platform::{Cfg, CfgExpr};
 use toml::Table;
 
-use crate::project_error::{ProjectError, table};
-use crate::request::Request;
-use crate::rustflags::{TargetFlags, variable};
+use crate::cargo::project_error::{ProjectError, table};
+use crate::cargo::request::Request;
+use crate::cargo::rustflags::{TargetFlags, variable};
 
 /// The user's cargo configuration: files, environment and `--config`.
 #[derive(Debug)]

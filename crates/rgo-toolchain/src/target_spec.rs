@@ -5,8 +5,8 @@
 //! stand in one argument, separated by commas. A processor alone names no target, because it could
 //! mean the host's system as well as every system. Pure: the caller tells the host's triple.
 
-use crate::target::{self, Libc, Toolchain};
 use crate::target_words::{self, Words};
+use crate::toolchain::{self, Libc, Toolchain};
 
 /// What a spec is when it names no toolchain.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -135,7 +135,7 @@ fn resolve_one(
     let without_floor = |toolchain| Chosen { toolchain, floor: None, is_named: spec != "all" };
     match spec {
         // `all --libc static` is all that can be static: what has no such C library was not asked for by name.
-        "all" => Ok(target::all()
+        "all" => Ok(toolchain::all()
             .iter()
             .filter(|t| t.all && libc.is_none_or(|libc| t.libc.contains(&libc)))
             .map(without_floor)
@@ -170,7 +170,7 @@ fn named(spec: &str, libc: Option<Libc>) -> Result<Vec<Chosen>, SelectError> {
         return Err(SelectError::NoSystem { spec: spec.to_owned(), hint: hint(spec, &words) });
     }
     let mut processors: Vec<&'static str> = Vec::new();
-    for toolchain in target::all().iter().filter(|t| words.fit_but_for_tags(t)) {
+    for toolchain in toolchain::all().iter().filter(|t| words.fit_but_for_tags(t)) {
         if !processors.contains(&toolchain.arch.as_str()) {
             processors.push(&toolchain.arch);
         }
@@ -194,14 +194,14 @@ fn named(spec: &str, libc: Option<Libc>) -> Result<Vec<Chosen>, SelectError> {
 /// leave several, it is the one of the shortest name, which needs the fewest words.
 fn pick(spec: &str, words: &Words, libc: Option<Libc>) -> Result<&'static Toolchain, SelectError> {
     let refusal = |libc: Libc| {
-        let mut same = target::all().iter().filter(|t| words.fit_but_for_tags(t));
+        let mut same = toolchain::all().iter().filter(|t| words.fit_but_for_tags(t));
         same.find_map(|t| t.refusal(libc)).map(|why| SelectError::Refused {
             spec: without(spec, libc),
             libc,
             why: why.to_owned(),
         })
     };
-    let fitting: Vec<_> = target::all().iter().filter(|t| words.fit(t)).collect();
+    let fitting: Vec<_> = toolchain::all().iter().filter(|t| words.fit(t)).collect();
     let Some(first) = fitting.first() else {
         let said = words.tags.iter().find_map(|tag| tag.parse::<Libc>().ok());
         return Err(said.and_then(refusal).unwrap_or_else(|| SelectError::Unknown {
@@ -230,14 +230,14 @@ fn without(spec: &str, libc: Libc) -> String {
 
 /// The toolchain of the machine we run on: by its triple, else by its system and processor.
 pub fn host_toolchain(host_triple: &str) -> Option<&'static Toolchain> {
-    target::by_triple(host_triple).or_else(|| {
+    toolchain::by_triple(host_triple).or_else(|| {
         let arch = match host_triple.split('-').next()? {
             "x86_64" => "amd64",
             "aarch64" => "arm64",
             _ => return None,
         };
         let os = ["linux", "darwin", "windows"].into_iter().find(|os| host_triple.contains(os))?;
-        target::by_name(&format!("{os}-{arch}"))
+        toolchain::by_name(&format!("{os}-{arch}"))
     })
 }
 
@@ -258,7 +258,7 @@ fn hint(spec: &str, words: &Words) -> String {
         }
     }
     let specs = |fit: &dyn Fn(&Toolchain) -> bool| {
-        let specs = target::all().iter().filter(|t| fit(t)).map(Toolchain::spec);
+        let specs = toolchain::all().iter().filter(|t| fit(t)).map(Toolchain::spec);
         specs.collect::<Vec<_>>().join(", ")
     };
     match (words.os, words.arch) {

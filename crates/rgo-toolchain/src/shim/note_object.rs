@@ -1,0 +1,81 @@
+//! The object file that is linked into every program and shared library, so that the build's record
+//! has room there. It is made when a link needs it, because only the recipe says how much room.
+
+use camino::Utf8PathBuf;
+use rgo_binary::embedded::{auditable, rgo_note};
+use rgo_binary::{Arch, Format};
+use rgo_edit::{NoteObject, note_object};
+
+use super::error::ShimError;
+use super::io::scratch;
+use super::{NoteRoom, Recipe};
+use crate::exec;
+
+/// The object file of one link. It is removed with the value.
+pub(super) struct NoteFile {
+    /// The arguments that link it in and keep it.
+    pub args: Vec<String>,
+    _folder: tempfile::TempDir,
+}
+
+impl NoteFile {
+    /// Writes the object file that the recipe asks for; `None` if it asks for none.
+    ///
+    /// # Errors
+    /// If the file cannot be written.
+    pub(super) fn make(recipe: &Recipe) -> Result<Option<Self>, ShimError> {
+        let Some(room) = &recipe.note else { return Ok(None) };
+        let object = object(recipe, room).map_err(ShimError::Note)?;
+        let folder = scratch(recipe)?;
+        let path = exec::utf8(folder.path().join("note.o")).map_err(ShimError::Write)?;
+        std::fs::write(&path, object).map_err(ShimError::Write)?;
+        Ok(Some(Self { args: args(recipe, path), _folder: folder }))
+    }
+}
+
+/// The arguments of the link. The symbols keep the sections from being collected as garbage; Mach-O
+/// spells them with an underscore.
+fn args(recipe: &Recipe, path: Utf8PathBuf) -> Vec<String> {
+    let prefix = if recipe.os == "darwin" { "_" } else { "" };
+    let symbols = [rgo_note::SYMBOL, auditable::SYMBOL];
+    let keep = symbols.iter().map(|symbol| format!("-Wl,-u,{prefix}{symbol}"));
+    std::iter::once(path.into_string()).chain(keep).collect()
+}
+
+fn object(recipe: &Recipe, room: &NoteRoom) -> Result<Vec<u8>, rgo_binary::Error> {
+    let format = match recipe.os.as_str() {
+        "darwin" => Format::MachO,
+        "windows" => Format::Pe,
+        _ => Format::Elf,
+    };
+    let is_arm64 = recipe.triple.starts_with("aarch64");
+    note_object(&NoteObject {
+        format,
+        arch: if is_arm64 { &Arch::Arm64 } else { &Arch::Amd64 },
+        capacity_note: room.note_bytes,
+        capacity_audit: room.audit_bytes,
+        text: &room.text,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use rgo_binary::{Image, Limits};
+
+    #[test]
+    fn every_format_has_room_and_is_kept() {
+        for (os, keep) in [("linux", "-Wl,-u,RGO_NOTE"), ("darwin", "-Wl,-u,_RGO_NOTE")] {
+            let room =
+                NoteRoom { note_bytes: 4096, audit_bytes: 8192, text: "build\tx=y\n".into() };
+            let recipe = Recipe { note: Some(room), ..Recipe::example(os) };
+            let made = NoteFile::make(&recipe).expect("is written").expect("is asked for");
+            assert!(made.args.iter().any(|arg| arg == keep), "{:?}", made.args);
+            let bytes = std::fs::read(&made.args[0]).expect("is there");
+            let image = Image::parse(&bytes, &Limits::default()).expect("parses");
+            let note = rgo_note::find(&image).expect("reads").expect("has a note");
+            assert_eq!((note.text, note.capacity), ("build\tx=y\n", 4096), "{os}");
+        }
+        assert!(NoteFile::make(&Recipe::example("linux")).expect("works").is_none());
+    }
+}
