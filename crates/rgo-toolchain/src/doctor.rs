@@ -3,12 +3,14 @@
 mod machine;
 mod toolchain;
 
+use std::error::Error;
 use std::fmt::Display;
 
 use serde::Serialize;
 
 use crate::cache::{Cache, Env};
 use crate::cargo::compiler::{Compiler, CompilerError};
+use crate::causes::with_causes;
 use crate::toolchain::Toolchain;
 use crate::zig;
 
@@ -43,18 +45,16 @@ impl Finding {
         Self { mend, ..Self::new(what, State::Optional, detail) }
     }
 
-    /// The error before its `hint:` is what is wrong. A hint of one line is the step that mends it;
-    /// of several, the first introduces the others, each of which is one.
-    fn missing(what: &'static str, error: &dyn Display) -> Self {
-        let text = error.to_string();
-        let (detail, hint) = text.split_once("\nhint: ").unwrap_or((&text, ""));
-        let mut steps: Vec<&str> = hint.lines().map(str::trim).collect();
-        if steps.len() > 1 {
-            steps.remove(0);
-        }
-        let steps = steps.into_iter().map(str::to_owned);
-        let detail: Vec<&str> = detail.lines().map(str::trim).collect();
-        Self { mend: steps.collect(), ..Self::new(what, State::Missing, detail.join("; ")) }
+    /// An error in one line, and the steps of which each mends it.
+    fn missing(
+        what: &'static str,
+        error: &dyn Error,
+        mend: impl IntoIterator<Item = String>,
+    ) -> Self {
+        let text = with_causes(error);
+        let detail: Vec<&str> = text.lines().map(str::trim).collect();
+        let mend = mend.into_iter().collect();
+        Self { mend, ..Self::new(what, State::Missing, detail.join("; ")) }
     }
 }
 
@@ -144,6 +144,7 @@ pub fn examine(
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::std_lib::StdError;
     use crate::toolchain::by_name;
     use camino::Utf8Path;
 
@@ -168,20 +169,28 @@ mod tests {
 
     #[test]
     fn no_finding_has_two_lines_in_one() {
+        let words = |all: &[&str]| all.iter().map(|&one| one.to_owned()).collect::<Vec<_>>();
+        let unavailable = StdError::Unavailable {
+            triple: "t".to_owned(),
+            tried: words(&["no a", "no b"]),
+            ways: words(&["first", "second   # why"]),
+            release: "1".to_owned(),
+        };
+        let store = StdError::Store {
+            triple: "t".to_owned(),
+            path: "/p".into(),
+            source: std::io::Error::other("it is gone"),
+        };
         for (error, detail, mend) in [
-            ("wrong\nhint: do this", "wrong", &["do this"][..]),
-            ("wrong", "wrong", &[]),
             (
-                "wrong\n  no a\n  no b\nhint: one of these mends it:\n  first\n  second   # why",
-                "wrong; no a; no b",
-                &["first", "second   # why"],
+                unavailable,
+                "there is no standard library for t with rustc 1; no a; no b",
+                &["first", "second   # why"][..],
             ),
+            (store, "cannot store the standard library for t at /p: it is gone", &[]),
         ] {
-            let finding = Finding::missing("std", &error);
-            assert_eq!(
-                (finding.detail.as_str(), &finding.mend[..]),
-                (detail, &mend.iter().map(|m| (*m).to_owned()).collect::<Vec<_>>()[..])
-            );
+            let finding = Finding::missing("std", &error, error.ways());
+            assert_eq!((finding.detail.as_str(), finding.mend), (detail, words(mend)));
         }
     }
 }

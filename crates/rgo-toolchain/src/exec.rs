@@ -32,14 +32,14 @@ pub struct Cmd {
 #[derive(Debug, thiserror::Error)]
 pub enum ExecError {
     /// It could not be started.
-    #[error("cannot run `{program}`: {source}\n  command: {line}")]
+    #[error("cannot run `{program}`: {why}\n  command: {line}")]
     Start {
         /// The program asked for.
         program: String,
         /// The whole command as shell.
         line: String,
         /// The system's reason.
-        source: io::Error,
+        why: io::Error,
     },
     /// It ran and said that it failed.
     #[error("`{program}` failed with {status}\n  command: {line}{}", indented(.stderr))]
@@ -208,8 +208,8 @@ impl Cmd {
         }
     }
 
-    fn start_error(&self, source: io::Error) -> ExecError {
-        ExecError::Start { program: self.program.to_string(), line: self.to_string(), source }
+    fn start_error(&self, why: io::Error) -> ExecError {
+        ExecError::Start { program: self.program.to_string(), line: self.to_string(), why }
     }
 
     #[allow(clippy::disallowed_methods)] // This is the place.

@@ -103,7 +103,7 @@ impl FromStr for Version {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum FloorError {
     /// It isn't a version.
-    #[error("`{text}` is not a version of {system}\nhint: {}", examples(*.system))]
+    #[error("`{text}` is not a version of {system}")]
     NotAVersion {
         /// What the user wrote.
         text: String,
@@ -111,20 +111,17 @@ pub enum FloorError {
         system: System,
     },
     /// It is a version that the system never had.
-    #[error("there is no {system} {text}\nhint: {why}")]
+    #[error("there is no {system} {text}")]
     NoSuch {
         /// What the user wrote.
         text: String,
         /// The system.
         system: System,
         /// Which versions there are.
-        why: &'static str,
+        hint: &'static str,
     },
     /// zig can't link for it.
-    #[error(
-        "zig {zig} can link for glibc {newest} at most, not for glibc {asked}\nhint: a program for \
-         glibc {newest} runs on every later one too; RGO_ZIG names a newer zig"
-    )]
+    #[error("zig {zig} can link for glibc {newest} at most, not for glibc {asked}")]
     TooNew {
         /// The version asked for.
         asked: Version,
@@ -133,6 +130,20 @@ pub enum FloorError {
         /// The version of zig.
         zig: String,
     },
+}
+
+impl FloorError {
+    /// The next step.
+    #[must_use]
+    pub fn hint(&self) -> Option<String> {
+        Some(match self {
+            Self::NotAVersion { system, .. } => examples(*system).to_owned(),
+            Self::NoSuch { hint, .. } => (*hint).to_owned(),
+            Self::TooNew { newest, .. } => format!(
+                "a program for glibc {newest} runs on every later one too; RGO_ZIG names a newer zig"
+            ),
+        })
+    }
 }
 
 fn examples(system: System) -> &'static str {
@@ -186,7 +197,7 @@ pub fn read(system: System, text: &str) -> Result<Version, FloorError> {
         System::Glibc => glibc(version),
         System::Macos => macos(version),
     };
-    result.map_err(|why| FloorError::NoSuch { text: trimmed.to_owned(), system, why })
+    result.map_err(|hint| FloorError::NoSuch { text: trimmed.to_owned(), system, hint })
 }
 
 /// Symbols of glibc have had versions of two numbers only since long before 2.17, and zig's

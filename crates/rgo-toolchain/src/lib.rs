@@ -7,6 +7,7 @@
 pub mod cache;
 pub mod cargo;
 pub mod cmake_builds;
+mod causes;
 pub mod darwin;
 pub mod doctor;
 pub mod dsymutil;

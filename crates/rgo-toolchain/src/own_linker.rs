@@ -7,16 +7,24 @@ use crate::toolchain::Toolchain;
 
 /// Nothing here can link for a toolchain.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error(
-    "Microsoft's linker runs on Windows alone\nhint: build on Windows, or for {other}, or by cargo-xwin, which brings \
-     Microsoft's headers and libraries under Microsoft's license and needs clang: `cargo install cargo-xwin`, then \
-     `cargo xwin build --release --target {triple}`; or name a linker such as lld-link in cargo's configuration: \
-     target.{triple}.linker"
-)]
+#[error("Microsoft's linker runs on Windows alone")]
 pub struct NoLinker {
     /// The toolchain of the same system and processor that needs none.
     other: String,
     triple: String,
+}
+
+impl NoLinker {
+    /// The next step.
+    #[must_use]
+    pub fn hint(&self) -> Option<String> {
+        let Self { other, triple } = self;
+        Some(format!(
+            "build on Windows, or for {other}, or by cargo-xwin, which brings Microsoft's headers and libraries under \
+             Microsoft's license and needs clang: `cargo install cargo-xwin`, then `cargo xwin build --release \
+             --target {triple}`; or name a linker such as lld-link in cargo's configuration: target.{triple}.linker"
+        ))
+    }
 }
 
 /// What links for a toolchain, in words. `named` is the linker that the user's configuration
@@ -64,14 +72,15 @@ mod tests {
         assert_eq!(find(msvc, None, "linux", &there).as_deref(), Ok("/mnt/c/link.exe"));
         let named = find(msvc, Some("lld-link"), "linux", &none);
         assert!(named.is_ok_and(|words| words.starts_with("lld-link")));
-        let error = find(msvc, None, "linux", &none).unwrap_err().to_string();
+        let error = find(msvc, None, "linux", &none).unwrap_err();
+        assert_eq!(error.to_string(), "Microsoft's linker runs on Windows alone");
+        let hint = error.hint().unwrap();
         for words in [
-            "runs on Windows alone",
             "windows/amd64,",
             "cargo xwin build --release --target x86_64-pc-windows-msvc`",
             "target.x86_64-pc-windows-msvc.linker",
         ] {
-            assert!(error.contains(words), "{error}");
+            assert!(hint.contains(words), "{hint}");
         }
     }
 

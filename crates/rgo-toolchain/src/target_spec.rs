@@ -12,7 +12,7 @@ use crate::toolchain::{self, Libc, Toolchain};
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum SelectError {
     /// Nothing has this name.
-    #[error("unknown target `{spec}`\nhint: {hint}")]
+    #[error("unknown target `{spec}`")]
     Unknown {
         /// What the user wrote.
         spec: String,
@@ -20,7 +20,7 @@ pub enum SelectError {
         hint: String,
     },
     /// It names a processor or a C library, and no system.
-    #[error("`{spec}` names no system\nhint: {hint}")]
+    #[error("`{spec}` names no system")]
     NoSystem {
         /// What the user wrote.
         spec: String,
@@ -28,7 +28,7 @@ pub enum SelectError {
         hint: String,
     },
     /// One toolchain is named twice, with two floors.
-    #[error("{target} is named with two floors, {first} and {second}\nhint: leave one of them out")]
+    #[error("{target} is named with two floors, {first} and {second}")]
     TwoFloors {
         /// The target.
         target: String,
@@ -38,9 +38,7 @@ pub enum SelectError {
         second: String,
     },
     /// The platform has no such C library.
-    #[error(
-        "`{spec}` with a {libc} C library can't be built: {why}\nhint: leave `{libc}` out for {spec}"
-    )]
+    #[error("`{spec}` with a {libc} C library can't be built: {why}")]
     Refused {
         /// What the user wrote.
         spec: String,
@@ -50,9 +48,7 @@ pub enum SelectError {
         why: String,
     },
     /// The target itself says one libc and `--libc` the other.
-    #[error(
-        "`{spec}` names the {} C library and --libc says {libc}\nhint: leave one of them out", .own
-    )]
+    #[error("`{spec}` names the {own} C library and --libc says {libc}")]
     Contradiction {
         /// What the user wrote.
         spec: String,
@@ -62,13 +58,28 @@ pub enum SelectError {
         libc: Libc,
     },
     /// An empty element.
-    #[error(
-        "empty target in `{list}`\nhint: separate targets by one comma, as in `linux/amd64,darwin/arm64`"
-    )]
+    #[error("empty target in `{list}`")]
     Empty {
         /// The argument.
         list: String,
     },
+}
+
+impl SelectError {
+    /// The next step.
+    #[must_use]
+    pub fn hint(&self) -> Option<String> {
+        Some(match self {
+            Self::Unknown { hint, .. } | Self::NoSystem { hint, .. } => hint.clone(),
+            Self::TwoFloors { .. } | Self::Contradiction { .. } => {
+                "leave one of them out".to_owned()
+            }
+            Self::Refused { spec, libc, .. } => format!("leave `{libc}` out for {spec}"),
+            Self::Empty { .. } => {
+                "separate targets by one comma, as in `linux/amd64,darwin/arm64`".to_owned()
+            }
+        })
+    }
 }
 
 /// A toolchain that `--target` names.

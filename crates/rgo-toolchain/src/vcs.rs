@@ -104,7 +104,7 @@ fn git<'a>(folder: &Utf8Path, args: impl IntoIterator<Item = &'a str>) -> Result
         .args(args)
         .env("LC_ALL", "C");
     let output = cmd.output().map_err(|error| match &error {
-        ExecError::Start { source, .. } if source.kind() == ErrorKind::NotFound => Absent::NoGit,
+        ExecError::Start { why, .. } if why.kind() == ErrorKind::NotFound => Absent::NoGit,
         _ => Absent::Failed(error.to_string()),
     })?;
     if output.status.success() {

@@ -5,20 +5,21 @@ use std::env::consts::EXE_SUFFIX;
 use std::ffi::OsString;
 use std::process::ExitCode;
 
-use anyhow::{Context, Result, anyhow};
+use anyhow::{Context, Result};
 use camino::Utf8PathBuf;
 use clap::CommandFactory;
 use rgo_toolchain::cargo::targets::nearest;
 use rgo_toolchain::exec::{self, Cmd};
 
-use crate::app::exit::{Exit, Hint, Usage};
+use crate::app::error::Usage;
+use crate::app::exit::Exit;
 use crate::app::terminal;
 use crate::app::{args, mistakes};
 use crate::build::args::Build;
 
 /// Runs the tool that the first argument names, with the others.
 pub fn main(args: Vec<OsString>) -> ExitCode {
-    crate::ended(dispatch(args))
+    crate::ended(dispatch(args).map_err(Into::into))
 }
 
 fn dispatch(args: Vec<OsString>) -> Result<Exit> {
@@ -47,7 +48,7 @@ fn run(name: &str, args: Vec<String>) -> Result<Exit> {
         } else {
             format!("there is no tool `{tool}`")
         };
-        anyhow!(Usage(wrong)).context(Hint(meant(name, &names)))
+        Usage::new(wrong).hint(meant(name, &names))
     })?;
     let code = Cmd::new(path).args(args).replace().with_context(|| format!("running {tool}"))?;
     Ok(Exit::Program(u8::try_from(code).unwrap_or(1)))

@@ -13,26 +13,27 @@ pub mod version_m;
 use std::process::ExitCode;
 
 use crate::app::args::Tool;
-use crate::app::exit::{self, Exit};
+use crate::app::error::CommandError;
+use crate::app::exit::Exit;
 use crate::app::terminal;
 
 /// Parses the arguments, runs the command, and turns what happened into an exit code.
 /// A wrong call ends with 2 (by clap), a failure with 1 and its message on stderr.
 pub fn main<A: Tool>(run: fn(A) -> anyhow::Result<Exit>) -> ExitCode {
-    ended(A::read(std::env::args_os().collect()).and_then(|args| {
+    let result = A::read(std::env::args_os().collect()).and_then(|args| {
         args.color().apply();
         run(args)
-    }))
+    });
+    ended(result.map_err(CommandError::from))
 }
 
 /// The exit code of a command, whose error is printed.
-fn ended(result: anyhow::Result<Exit>) -> ExitCode {
+fn ended(result: Result<Exit, CommandError>) -> ExitCode {
     match result {
         Ok(exit) => exit.into(),
         Err(error) => {
-            let exit = error.downcast_ref::<exit::Usage>().map_or(Exit::Failed, |_| Exit::Usage);
             terminal::error(&error);
-            exit.into()
+            Exit::from(error.kind).into()
         }
     }
 }

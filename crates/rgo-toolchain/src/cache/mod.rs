@@ -38,10 +38,7 @@ pub type Env<'a> = &'a dyn Fn(&str) -> Option<String>;
 
 /// The folder could not be used.
 #[derive(Debug, thiserror::Error)]
-#[error(
-    "cannot use the cache at {path}: {doing}: {source}{}",
-    if room(.source).is_empty() { "\nhint: set RGO_CACHE to a folder that can be written to" } else { room(.source) }
-)]
+#[error("cannot use the cache at {path}: {doing}")]
 pub struct CacheError {
     /// The file or folder in question.
     pub path: Utf8PathBuf,
@@ -49,6 +46,15 @@ pub struct CacheError {
     pub doing: &'static str,
     /// The system's reason.
     pub source: io::Error,
+}
+
+impl CacheError {
+    /// The next step.
+    #[must_use]
+    pub fn hint(&self) -> Option<String> {
+        let unusable = || "set RGO_CACHE to a folder that can be written to".to_owned();
+        hint_if_full(&self.source).or_else(|| Some(unusable()))
+    }
 }
 
 /// The folder of everything that is kept.
@@ -303,14 +309,12 @@ pub(crate) fn short_hash(parts: &[&[u8]]) -> String {
     hex::encode(&hasher.finalize()[..8])
 }
 
-/// The next step for an error that says that there is no room.
-pub(crate) fn room(error: &io::Error) -> &'static str {
-    match error.kind() {
-        io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => {
-            "\nhint: the disk is full, and nothing half-written was kept; RGO_CACHE names another place"
-        }
-        _ => "",
-    }
+/// The next step for an error that says that the disk is full.
+pub(crate) fn hint_if_full(error: &io::Error) -> Option<String> {
+    matches!(error.kind(), io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded).then(|| {
+        "the disk is full, and nothing half-written was kept; RGO_CACHE names another place"
+            .to_owned()
+    })
 }
 
 pub(crate) fn make_folder(path: &Utf8Path) -> Result<(), CacheError> {

@@ -16,15 +16,10 @@ use crate::toolchain::Toolchain;
 #[derive(Debug, thiserror::Error)]
 pub enum CompilerError {
     /// No cargo at all.
-    #[error(
-        "no cargo found: neither --cargo, RGO_CARGO nor CARGO is set, and PATH has none\nhint: install Rust \
-         (by rustup, or your distribution's `cargo` and `rustc`), or name one with --cargo"
-    )]
+    #[error("no cargo found: neither --cargo, RGO_CARGO nor CARGO is set, and PATH has none")]
     NoCargo,
     /// The user named one that isn't there.
-    #[error(
-        "the cargo that {by} names, `{path}`, is not a program\nhint: give the path of a cargo executable"
-    )]
+    #[error("the cargo that {by} names, `{path}`, is not a program")]
     NotThere {
         /// Who named it.
         by: Choice,
@@ -32,9 +27,7 @@ pub enum CompilerError {
         path: String,
     },
     /// There is a cargo but no rustc.
-    #[error(
-        "no rustc belongs to {cargo}: none beside it, and PATH has none\nhint: set RUSTC to the matching compiler"
-    )]
+    #[error("no rustc belongs to {cargo}: none beside it, and PATH has none")]
     NoRustc {
         /// The cargo.
         cargo: Utf8PathBuf,
@@ -45,8 +38,7 @@ pub enum CompilerError {
     /// It is older than what this program asks of a compiler.
     #[error(
         "{line} is too old: rgo-build needs Rust {oldest} or newer\n  \
-         {rustc}, because {choice} names {cargo}\nhint: name a newer one, by rust-toolchain.toml, \
-         `rustup override` or --cargo",
+         {rustc}, because {choice} names {cargo}",
         oldest = oldest()
     )]
     TooOld {
@@ -69,6 +61,26 @@ pub enum CompilerError {
         /// Its words.
         said: String,
     },
+}
+
+impl CompilerError {
+    /// The next step, where one is known.
+    #[must_use]
+    pub fn hint(&self) -> Option<String> {
+        match self {
+            Self::NoCargo => Some(
+                "install Rust (by rustup, or your distribution's `cargo` and `rustc`), or name one \
+                 with --cargo",
+            ),
+            Self::NotThere { .. } => Some("give the path of a cargo executable"),
+            Self::NoRustc { .. } => Some("set RUSTC to the matching compiler"),
+            Self::TooOld { .. } => {
+                Some("name a newer one, by rust-toolchain.toml, `rustup override` or --cargo")
+            }
+            Self::Exec(_) | Self::Version { .. } => None,
+        }
+        .map(str::to_owned)
+    }
 }
 
 /// The oldest Rust that builds can use: its cargo is the first to know `--keep-going`.

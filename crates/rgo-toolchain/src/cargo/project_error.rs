@@ -9,13 +9,13 @@ use crate::exec::ExecError;
 #[derive(Debug, thiserror::Error)]
 pub enum ProjectError {
     /// Cargo has something to say about it.
-    #[error("cargo cannot read the project\n{}{}", indented(.said), hint(.said))]
+    #[error("cargo cannot read the project{}", indented(.said))]
     Metadata {
         /// Cargo's words.
         said: String,
     },
     /// Cargo said something that is not metadata.
-    #[error("cargo's metadata cannot be read: {0}")]
+    #[error("cargo's metadata cannot be read")]
     Json(#[from] serde_json::Error),
     /// The configuration is broken.
     #[error("cargo's configuration cannot be read: {0}")]
@@ -36,20 +36,32 @@ pub enum ProjectError {
 /// Cargo's words, but for those about what it has waited for.
 fn indented(said: &str) -> String {
     let lines = said.trim_end().lines().filter(|line| !line.trim_start().starts_with("Blocking "));
-    lines.map(|line| format!("  {line}\n")).collect()
+    lines.map(|line| format!("\n  {line}")).collect()
 }
 
-fn hint(said: &str) -> &'static str {
+impl ProjectError {
+    /// The next step, where one is known.
+    #[must_use]
+    pub fn hint(&self) -> Option<String> {
+        match self {
+            Self::Metadata { said } => Some(about_metadata(said).to_owned()),
+            Self::Json(_) | Self::Config(_) | Self::File { .. } | Self::Exec(_) => None,
+        }
+    }
+}
+
+/// What to do about an error of `cargo metadata`.
+fn about_metadata(said: &str) -> &'static str {
     if said.contains("could not find `Cargo.toml`") {
-        "hint: run it in a Cargo project, or name one with -C DIR or --manifest-path"
+        "run it in a Cargo project, or name one with -C DIR or --manifest-path"
     } else if said.contains("lock file") && said.contains("needs to be updated")
         || said.contains("cannot update the lock file")
     {
-        "hint: build once without --locked and commit Cargo.lock"
+        "build once without --locked and commit Cargo.lock"
     } else if said.contains("--offline") || said.contains("offline mode") {
-        "hint: run `cargo fetch` while there is a network"
+        "run `cargo fetch` while there is a network"
     } else {
-        "hint: `cargo metadata` in the same folder says the same"
+        "`cargo metadata` in the same folder says the same"
     }
 }
 

@@ -84,7 +84,7 @@ pub struct Wanted {
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum SelectionError {
     /// `-p` with a name that the workspace has not.
-    #[error("the workspace has no package `{name}`\nhint: {}", suggestion(.nearest.as_deref(), .known))]
+    #[error("the workspace has no package `{name}`")]
     NoPackage {
         /// What was asked for.
         name: String,
@@ -94,7 +94,7 @@ pub enum SelectionError {
         known: Vec<String>,
     },
     /// `--bin` or `--example` with a name that no selected package has.
-    #[error("no selected package has the {what} `{name}`\nhint: {}", suggestion(.nearest.as_deref(), .known))]
+    #[error("no selected package has the {what} `{name}`")]
     NoTarget {
         /// `program` or `example`.
         what: &'static str,
@@ -106,9 +106,7 @@ pub enum SelectionError {
         known: Vec<String>,
     },
     /// `--example` with one that is no program.
-    #[error(
-        "the example `{name}` is a {kind}, and of examples only programs are built\nhint: make it the library of a package"
-    )]
+    #[error("the example `{name}` is a {kind}, and of examples only programs are built")]
     LibraryExample {
         /// The example.
         name: String,
@@ -116,18 +114,13 @@ pub enum SelectionError {
         kind: String,
     },
     /// Nothing to ship.
-    #[error(
-        "{packages} has nothing to ship: no program, no library for C\nhint: add src/main.rs, or \
-         `[lib] crate-type = [\"cdylib\"]`; `--buildmode c-shared` builds any library as a shared one"
-    )]
+    #[error("{packages} has nothing to ship: no program, no library for C")]
     Nothing {
         /// The packages that were looked at.
         packages: String,
     },
     /// `--buildmode c-…` or `--lib` on a package without a library.
-    #[error(
-        "{packages} has no library, which {asked} needs\nhint: add src/lib.rs, or name another package with -p"
-    )]
+    #[error("{packages} has no library, which {asked} needs")]
     NoLibrary {
         /// The packages that were looked at.
         packages: String,
@@ -135,9 +128,7 @@ pub enum SelectionError {
         asked: &'static str,
     },
     /// `--buildmode c-…` on several packages.
-    #[error(
-        "{asked} builds the library of one package, and here are those of {packages}\nhint: name one of them with -p"
-    )]
+    #[error("{asked} builds the library of one package, and here are those of {packages}")]
     Several {
         /// The packages that have one.
         packages: String,
@@ -145,10 +136,7 @@ pub enum SelectionError {
         asked: &'static str,
     },
     /// Two results would have one path.
-    #[error(
-        "two results of one name: `{name}` is made by {first} and by {second}\nhint: build them one by one, with -p \
-         or --bin, into different folders (-o)"
-    )]
+    #[error("two results of one name: `{name}` is made by {first} and by {second}")]
     SameName {
         /// The name.
         name: String,
@@ -157,6 +145,27 @@ pub enum SelectionError {
         /// The other.
         second: String,
     },
+}
+
+impl SelectionError {
+    /// The next step.
+    #[must_use]
+    pub fn hint(&self) -> Option<String> {
+        Some(match self {
+            Self::NoPackage { nearest, known, .. } | Self::NoTarget { nearest, known, .. } => {
+                suggestion(nearest.as_deref(), known)
+            }
+            Self::LibraryExample { .. } => "make it the library of a package".to_owned(),
+            Self::Nothing { .. } => "add src/main.rs, or `[lib] crate-type = [\"cdylib\"]`; \
+                 `--buildmode c-shared` builds any library as a shared one"
+                .to_owned(),
+            Self::NoLibrary { .. } => "add src/lib.rs, or name another package with -p".to_owned(),
+            Self::Several { .. } => "name one of them with -p".to_owned(),
+            Self::SameName { .. } => {
+                "build them one by one, with -p or --bin, into different folders (-o)".to_owned()
+            }
+        })
+    }
 }
 
 fn suggestion(nearest: Option<&str>, known: &[String]) -> String {

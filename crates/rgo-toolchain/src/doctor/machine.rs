@@ -51,7 +51,7 @@ fn of_compiler(compiler: &Result<Compiler, CompilerError>) -> Finding {
                 found.version.line, found.rustc, found.cargo, found.choice
             ),
         ),
-        Err(error) => Finding::missing("compiler", error),
+        Err(error) => Finding::missing("compiler", error, error.hint()),
     }
 }
 
@@ -61,28 +61,30 @@ fn of_zig(zig: &Result<Option<Zig>, ZigError>, cache: &Cache, offline: bool) -> 
             "zig",
             format!("{} at {} (by {})", found.version, found.program, found.found),
         ),
-        Ok(None) if offline => {
-            Finding::missing("zig", &ZigError::Offline { pin: zig::pinned_version() })
-        }
+        Ok(None) if offline => no_zig(&ZigError::Offline { pin: zig::pinned_version() }),
         Ok(None) => fetched("none", cache),
         Err(ZigError::TooOld { found, program, named: false, .. }) if !offline => {
             fetched(&format!("{found} at {program} is too old"), cache)
         }
-        Err(error) => Finding::missing("zig", error),
+        Err(error) => no_zig(error),
     }
+}
+
+fn no_zig(error: &ZigError) -> Finding {
+    Finding::missing("zig", error, error.hint())
 }
 
 /// zig as the first build will fetch it, if it can. `now` is what is there.
 fn fetched(now: &str, cache: &Cache) -> Finding {
     if let Err(error) = zig::to_be_fetched(cache) {
-        return Finding::missing("zig", &error);
+        return no_zig(&error);
     }
     let python = exec::find_program("python3").or_else(|| exec::find_program("python"));
     let pip = python
         .is_some_and(|python| Cmd::new(python).args(["-m", "pip", "--version"]).capture().is_ok());
     if !pip {
         let why = "python3 has no pip".to_owned();
-        return Finding::missing("zig", &ZigError::Fetch { why, pin: zig::pinned_version() });
+        return no_zig(&ZigError::Fetch { why, pin: zig::pinned_version() });
     }
     let pin = zig::pinned_version();
     Finding::on_demand("zig", format!("{now}; the first build fetches {pin} by pip"))

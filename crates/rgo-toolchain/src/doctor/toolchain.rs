@@ -32,7 +32,7 @@ pub(super) fn std(
         Ok(StdPlan::Build(source)) => {
             Finding::on_demand("std", format!("the first build makes it from {}", source.library))
         }
-        Err(error) => Finding::missing("std", &error),
+        Err(error) => Finding::missing("std", &error, error.ways()),
     }
 }
 
@@ -42,7 +42,7 @@ pub(super) fn linker(toolchain: &Toolchain, named: Option<&str>) -> Finding {
     let program = |name: &str| exec::find_program(name);
     match own_linker::find(toolchain, named, std::env::consts::OS, &program) {
         Ok(words) => Finding::ok("linker", words),
-        Err(error) => Finding::missing("linker", &error),
+        Err(error) => Finding::missing("linker", &error, error.hint()),
     }
 }
 

@@ -18,7 +18,7 @@ pub enum ShimError {
         variable: String,
     },
     /// A file is missing or damaged.
-    #[error("cannot read {path}: {source}")]
+    #[error("cannot read {path}")]
     Read {
         /// The file.
         path: Utf8PathBuf,
@@ -26,18 +26,16 @@ pub enum ShimError {
         source: io::Error,
     },
     /// A file can't be written.
-    #[error("cannot write a response file: {0}")]
-    Write(io::Error),
+    #[error("cannot write a response file")]
+    Write(#[source] io::Error),
     /// The object that is linked into every program can't be made.
-    #[error("cannot make the note's object file: {0}")]
-    Note(rgo_binary::Error),
+    #[error("cannot make the note's object file")]
+    Note(#[source] rgo_binary::Error),
     /// A section can't be made of a file.
     #[error("{0}")]
     Section(String),
     /// The recipe isn't one.
-    #[error(
-        "{path} is not a recipe of this rgo: {source}\nhint: `rgo-build cache prune`, then build again"
-    )]
+    #[error("{path} is not a recipe of this rgo")]
     Recipe {
         /// The file.
         path: Utf8PathBuf,
@@ -48,15 +46,15 @@ pub enum ShimError {
     #[error(transparent)]
     Exec(#[from] ExecError),
     /// The pass after the link failed.
-    #[error("after linking {output}: {why}")]
+    #[error("after linking {output}: {}", .why.text)]
     PostLink {
         /// What was linked.
         output: Utf8PathBuf,
         /// What the pass says.
-        why: String,
+        why: PostLinkError,
     },
     /// A build script calls the Fortran compiler.
-    #[error("there is no Fortran compiler for {0}: zig has none; FC_<target> names another")]
+    #[error("there is no Fortran compiler for {0}: zig has none")]
     Fortran(String),
     /// A module definition asks for what LLD cannot do.
     #[error("{path}: {why}")]
@@ -77,4 +75,34 @@ pub enum ShimError {
     /// `cargo_zigbuild` refused.
     #[error("{0}")]
     Zig(String),
+}
+
+/// Why the pass after the link refuses what was linked.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PostLinkError {
+    /// What is wrong.
+    pub text: String,
+    /// The next step.
+    pub hint: Option<String>,
+}
+
+impl ShimError {
+    /// The next step, where one is known.
+    #[must_use]
+    pub fn hint(&self) -> Option<String> {
+        match self {
+            Self::Recipe { .. } => Some("`rgo-build cache prune`, then build again".to_owned()),
+            Self::PostLink { why, .. } => why.hint.clone(),
+            Self::Fortran(_) => Some("FC_<target> names another".to_owned()),
+            Self::NoRecipe { .. }
+            | Self::Read { .. }
+            | Self::Write(_)
+            | Self::Note(_)
+            | Self::Section(_)
+            | Self::Exec(_)
+            | Self::Definition { .. }
+            | Self::Resource { .. }
+            | Self::Zig(_) => None,
+        }
+    }
 }

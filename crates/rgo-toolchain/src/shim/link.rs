@@ -8,7 +8,7 @@ use camino::{Utf8Path, Utf8PathBuf};
 
 use super::args::{self, LinkKind, Rewritten};
 use super::asked::Asked;
-use super::error::ShimError;
+use super::error::{PostLinkError, ShimError};
 use super::io::{current_folder, expand, read_recipe, response_file, scratch};
 use super::note_object::NoteFile;
 use super::resources::archives;
@@ -48,7 +48,7 @@ impl Linked {
 pub(super) fn link(
     tool: &Utf8Path,
     args: Vec<String>,
-    post_link: &dyn Fn(&Linked) -> Result<(), String>,
+    post_link: &dyn Fn(&Linked) -> Result<(), PostLinkError>,
 ) -> Result<i32, ShimError> {
     let toolchain = tool.parent().and_then(Utf8Path::file_name).unwrap_or_default();
     let triple = crate::toolchain::by_name(toolchain).map(|t| t.env_triple()).unwrap_or_default();

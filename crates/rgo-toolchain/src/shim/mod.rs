@@ -45,7 +45,7 @@ use crate::exec;
 use crate::extensions::import_libraries;
 use crate::toolchain::{Floor, Toolchain};
 use crate::zig::Zig;
-pub use error::ShimError;
+pub use error::{PostLinkError, ShimError};
 pub(crate) use link::CRASHED;
 pub use link::Linked;
 pub use run::{ShimCall, invoked_as, run};

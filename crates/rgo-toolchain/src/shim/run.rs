@@ -10,12 +10,13 @@ use std::process::ExitCode;
 use camino::{Utf8Path, Utf8PathBuf};
 
 use super::args;
-use super::error::ShimError;
+use super::error::{PostLinkError, ShimError};
 use super::io::{current_folder, expand, read_recipe, say};
 use super::link::{Linked, link};
 use super::query::{self, Query};
 use super::zig_call::{ZIG_CALL, run_zig, zig, zig_command};
 use super::{CALL, FORTRAN, LINKER, RECIPE, Recipe, resources, zig_macho};
+use crate::causes::with_causes;
 use crate::exec;
 
 /// A call that is meant for the shim and not for the program that contains it.
@@ -61,7 +62,7 @@ pub fn invoked_as(argv0: &str, args: &[String]) -> Option<ShimCall> {
 
 /// Does what was asked and gives the code to exit with; says on stderr what went wrong.
 /// `post_link` is called with every program and shared library that was linked.
-pub fn run(call: ShimCall, post_link: &dyn Fn(&Linked) -> Result<(), String>) -> ExitCode {
+pub fn run(call: ShimCall, post_link: &dyn Fn(&Linked) -> Result<(), PostLinkError>) -> ExitCode {
     let result = match call {
         ShimCall::Tool { tool, args } if tool.file_stem() == Some(LINKER) => {
             link(&tool, args, post_link)
@@ -73,7 +74,9 @@ pub fn run(call: ShimCall, post_link: &dyn Fn(&Linked) -> Result<(), String>) ->
         Ok(code) => ExitCode::from(u8::try_from(code).unwrap_or(1)),
         Err(error) => {
             // Whoever read stderr may have gone.
-            let _ = writeln!(io::stderr(), "error: {error}");
+            let mut text = format!("error: {}\n", with_causes(&error));
+            text.extend(error.hint().map(|hint| format!("hint: {hint}\n")));
+            let _ = io::stderr().write_all(text.as_bytes());
             ExitCode::FAILURE
         }
     }

@@ -40,7 +40,7 @@ pub struct Sought<'a> {
 #[derive(Debug, thiserror::Error)]
 pub enum StdError {
     /// None of the ways is open.
-    #[error("{}", unavailable(.triple, .tried, .ways, .release))]
+    #[error("there is no standard library for {triple} with rustc {release}{}", lines(.tried))]
     Unavailable {
         /// For this triple.
         triple: String,
@@ -52,7 +52,7 @@ pub enum StdError {
         release: String,
     },
     /// Its build failed.
-    #[error("the standard library for {triple} could not be built: {source}")]
+    #[error("the standard library for {triple} could not be built")]
     Build {
         /// For this triple.
         triple: String,
@@ -68,9 +68,7 @@ pub enum StdError {
         folder: Utf8PathBuf,
     },
     /// Files can't be copied.
-    #[error(
-        "cannot store the standard library for {triple} at {path}: {source}{}", cache::room(.source)
-    )]
+    #[error("cannot store the standard library for {triple} at {path}")]
     Store {
         /// For this triple.
         triple: String,
@@ -84,14 +82,33 @@ pub enum StdError {
     Cache(#[from] CacheError),
 }
 
-fn unavailable(triple: &str, tried: &[String], ways: &[String], release: &str) -> String {
-    let lines = |lines: &[String]| lines.iter().map(|t| format!("\n  {t}")).collect::<String>();
-    let hint = match ways {
-        [one] => one.clone(),
-        several => format!("one of these mends it:{}", lines(several)),
-    };
-    let tried = lines(tried);
-    format!("there is no standard library for {triple} with rustc {release}{tried}\nhint: {hint}")
+impl StdError {
+    /// The next step, where one is known.
+    #[must_use]
+    pub fn hint(&self) -> Option<String> {
+        match self {
+            Self::Unavailable { ways, .. } => Some(match &ways[..] {
+                [one] => one.clone(),
+                several => format!("one of these mends it:{}", lines(several)),
+            }),
+            Self::Store { source, .. } => cache::hint_if_full(source),
+            Self::Cache(error) => error.hint(),
+            Self::Build { .. } | Self::Empty { .. } => None,
+        }
+    }
+
+    /// The next steps one by one, of which each is enough.
+    #[must_use]
+    pub fn ways(&self) -> Vec<String> {
+        match self {
+            Self::Unavailable { ways, .. } => ways.clone(),
+            other => other.hint().into_iter().collect(),
+        }
+    }
+}
+
+fn lines(lines: &[String]) -> String {
+    lines.iter().map(|line| format!("\n  {line}")).collect()
 }
 
 /// Where a standard library comes from.
@@ -353,17 +370,18 @@ mod tests {
         let plain = compiler(root, false);
         let rustup = compiler(root, true);
 
-        let error = plan(&plain, musl, &cache, false).unwrap_err().to_string();
-        assert!(error.contains("does not belong to rustup"), "{error}");
-        assert!(error.contains("\nhint: apt-get install rust-src"), "{error}");
-        let error = plan(&rustup, musl, &cache, true).unwrap_err().to_string();
-        for words in [
-            "--offline",
-            "\n  rustup target add aarch64-unknown-linux-musl --toolchain stable-x\n",
-            "\n  rustup component add rust-src --toolchain stable-x",
-        ] {
-            assert!(error.contains(words), "{error}");
-        }
+        let error = plan(&plain, musl, &cache, false).unwrap_err();
+        assert!(error.to_string().contains("does not belong to rustup"), "{error}");
+        let hint = error.hint().unwrap();
+        assert!(hint.starts_with("apt-get install rust-src"), "{hint}");
+        assert_eq!(error.ways(), [hint]);
+        let error = plan(&rustup, musl, &cache, true).unwrap_err();
+        assert!(error.to_string().contains("--offline"), "{error}");
+        let [target, source] = &error.ways()[..] else { panic!("{error:?}") };
+        assert_eq!(target, "rustup target add aarch64-unknown-linux-musl --toolchain stable-x");
+        assert!(source.starts_with("rustup component add rust-src --toolchain stable-x"));
+        let hint = error.hint().unwrap();
+        assert_eq!(hint, format!("one of these mends it:\n  {target}\n  {source}"));
         let StdPlan::Rustup { command, source: None } = plan(&rustup, musl, &cache, false).unwrap()
         else {
             panic!()
@@ -403,9 +421,11 @@ mod tests {
         offers(true);
         assert!(matches!(plan(&rustup, musl, &cache, false), Ok(StdPlan::Rustup { .. })));
         offers(false);
-        let error = plan(&rustup, musl, &cache, false).unwrap_err().to_string();
-        assert!(error.contains("rustup has none for aarch64-unknown-linux-musl"), "{error}");
-        assert!(!error.contains("target add"), "{error}");
+        let error = plan(&rustup, musl, &cache, false).unwrap_err();
+        let text = error.to_string();
+        assert!(text.contains("rustup has none for aarch64-unknown-linux-musl"), "{text}");
+        assert!(!text.contains("target add"), "{text}");
+        assert!(!error.ways().iter().any(|way| way.contains("target add")), "{error:?}");
         put(root.join("lib/rustlib/src/rust/library/std/Cargo.toml"));
         assert!(matches!(plan(&rustup, musl, &cache, false), Ok(StdPlan::Build(_))));
     }

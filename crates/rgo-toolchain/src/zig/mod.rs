@@ -22,9 +22,7 @@ use provision::{Pin, Place, pin};
 #[derive(Debug, thiserror::Error)]
 pub enum ZigError {
     /// What the user named doesn't work.
-    #[error(
-        "RGO_ZIG is `{command}`, which is no usable zig: {why}\nhint: set it to zig's path, or unset it"
-    )]
+    #[error("RGO_ZIG is `{command}`, which is no usable zig: {why}")]
     Named {
         /// Its value.
         command: String,
@@ -32,9 +30,7 @@ pub enum ZigError {
         why: String,
     },
     /// It is too old.
-    #[error(
-        "zig {found} at {program} is too old, {minimum} or newer is needed\nhint: set RGO_ZIG to another one, or unset it, and zig {pin} is fetched"
-    )]
+    #[error("zig {found} at {program} is too old, {minimum} or newer is needed")]
     TooOld {
         /// Where it is.
         program: String,
@@ -49,25 +45,20 @@ pub enum ZigError {
     },
     /// There is none and none may be fetched.
     #[error(
-        "no zig found (RGO_ZIG, PATH, `python3 -m ziglang`), and --offline forbids to fetch it\n\
-         hint: run once without --offline, or set RGO_ZIG to zig's path, or `pip install ziglang=={pin}` (in a virtual environment)"
+        "no zig found (RGO_ZIG, PATH, `python3 -m ziglang`), and --offline forbids to fetch it"
     )]
     Offline {
         /// The version that would be fetched.
         pin: semver::Version,
     },
     /// No package fits this machine.
-    #[error(
-        "no zig found, and the pinned package has none for this host ({host})\nhint: install zig and set RGO_ZIG"
-    )]
+    #[error("no zig found, and the pinned package has none for this host ({host})")]
     NoWheel {
         /// The host, in zig's words.
         host: String,
     },
     /// pip doesn't get it.
-    #[error(
-        "no zig found, and it could not be fetched: {why}\nhint: python3 with pip fetches it (Debian: apt-get install python3-pip); or set RGO_ZIG to zig's path, {pin} is known to work"
-    )]
+    #[error("no zig found, and it could not be fetched: {why}")]
     Fetch {
         /// What pip says.
         why: String,
@@ -76,7 +67,8 @@ pub enum ZigError {
     },
     /// It isn't what was pinned.
     #[error(
-        "the package {file} is not the pinned one: its SHA-256 is {found}, not {expected}; nothing of it was unpacked\nhint: look at the index that pip uses, or set RGO_ZIG to a zig that you trust"
+        "the package {file} is not the pinned one: its SHA-256 is {found}, not {expected}; nothing \
+         of it was unpacked"
     )]
     Hash {
         /// Its name.
@@ -87,19 +79,56 @@ pub enum ZigError {
         expected: String,
     },
     /// It can't be unpacked.
-    #[error("cannot unpack {file}: {why}")]
+    #[error("cannot unpack {file}")]
     Unpack {
         /// The package.
         file: String,
         /// Why.
+        source: io::Error,
+    },
+    /// What was unpacked doesn't work.
+    #[error("the zig in {folder} is not usable: {why}")]
+    Unusable {
+        /// Where it is.
+        folder: Utf8PathBuf,
+        /// What is wrong.
         why: String,
     },
     /// The cache fails.
     #[error(transparent)]
     Cache(#[from] CacheError),
     /// A file can't be read or written.
-    #[error("cannot provision zig: {0}{hint}", hint = cache::room(.0))]
+    #[error("cannot provision zig")]
     Io(#[from] io::Error),
+}
+
+impl ZigError {
+    /// The next step, where one is known.
+    #[must_use]
+    pub fn hint(&self) -> Option<String> {
+        match self {
+            Self::Named { .. } => Some("set it to zig's path, or unset it".to_owned()),
+            Self::TooOld { pin, .. } => {
+                Some(format!("set RGO_ZIG to another one, or unset it, and zig {pin} is fetched"))
+            }
+            Self::Offline { pin } => Some(format!(
+                "run once without --offline, or set RGO_ZIG to zig's path, or `pip install \
+                 ziglang=={pin}` (in a virtual environment)"
+            )),
+            Self::NoWheel { .. } => Some("install zig and set RGO_ZIG".to_owned()),
+            Self::Fetch { pin, .. } => Some(format!(
+                "python3 with pip fetches it (Debian: apt-get install python3-pip); or set RGO_ZIG \
+                 to zig's path, {pin} is known to work"
+            )),
+            Self::Hash { .. } => Some(
+                "look at the index that pip uses, or set RGO_ZIG to a zig that you trust"
+                    .to_owned(),
+            ),
+            Self::Unpack { source, .. } | Self::Io(source) => cache::hint_if_full(source),
+            Self::Cache(error) => error.hint(),
+            Self::Unusable { .. } => Some("`rgo-build cache prune`, then build again".to_owned()),
+        }
+    }
 }
 
 /// Where a zig was found.
@@ -181,7 +210,7 @@ fn fetched(cache: &Cache, on: &mut dyn FnMut(Event)) -> Result<Zig, ZigError> {
     let place = Place::new(cache);
     place.provision(cache, on)?;
     ask(&place.program(), &[], Found::Provisioned, cache)
-        .map_err(|why| ZigError::Unpack { file: place.folder.into_string(), why })
+        .map_err(|why| ZigError::Unusable { folder: place.folder, why })
 }
 
 /// Finds the zig that is there already: the first of all places that is new enough.

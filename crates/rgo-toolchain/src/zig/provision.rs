@@ -138,7 +138,7 @@ impl Place {
         }
         let unpacked = self.staging.join("unpacked");
         unpack(&path, &unpacked)
-            .map_err(|why| ZigError::Unpack { file: wheel.file.clone(), why })?;
+            .map_err(|source| ZigError::Unpack { file: wheel.file.clone(), source })?;
         Ok(unpacked)
     }
 }
@@ -160,38 +160,37 @@ fn sha256(mut file: fs::File) -> io::Result<String> {
 }
 
 /// Unpacks a wheel, which is a ZIP archive, within limits and never outside of `to`.
-fn unpack(wheel: &Utf8Path, to: &Utf8Path) -> Result<(), String> {
-    let words = |e: &dyn std::fmt::Display| e.to_string();
-    let written = |e: &io::Error| format!("{e}{}", cache::room(e));
-    let file = fs::File::open(wheel).map_err(|e| words(&e))?;
-    let mut archive = zip::ZipArchive::new(io::BufReader::new(file)).map_err(|e| words(&e))?;
+fn unpack(wheel: &Utf8Path, to: &Utf8Path) -> io::Result<()> {
+    let file = fs::File::open(wheel)?;
+    let mut archive = zip::ZipArchive::new(io::BufReader::new(file))?;
     if archive.len() > MAX_FILES {
-        return Err(format!("it has {} files, more than {MAX_FILES}", archive.len()));
+        let why = format!("it has {} files, more than {MAX_FILES}", archive.len());
+        return Err(io::Error::other(why));
     }
     let mut left = MAX_UNPACKED;
     for index in 0..archive.len() {
-        let mut member = archive.by_index(index).map_err(|e| words(&e))?;
-        let name = member
-            .enclosed_name()
-            .ok_or_else(|| format!("a member's name leads outside: {}", member.name()))?;
+        let mut member = archive.by_index(index)?;
+        let name = member.enclosed_name().ok_or_else(|| {
+            io::Error::other(format!("a member's name leads outside: {}", member.name()))
+        })?;
         let path = to.as_std_path().join(name);
         if member.is_dir() {
-            fs::create_dir_all(&path).map_err(|e| written(&e))?;
+            fs::create_dir_all(&path)?;
             continue;
         }
         if let Some(folder) = path.parent() {
-            fs::create_dir_all(folder).map_err(|e| written(&e))?;
+            fs::create_dir_all(folder)?;
         }
-        let mut out = fs::File::create(&path).map_err(|e| written(&e))?;
-        let copied = io::copy(&mut (&mut member).take(left), &mut out).map_err(|e| written(&e))?;
+        let mut out = fs::File::create(&path)?;
+        let copied = io::copy(&mut (&mut member).take(left), &mut out)?;
         left -= copied;
         if left == 0 {
-            return Err(format!("it unpacks to more than {MAX_UNPACKED} bytes"));
+            return Err(io::Error::other(format!("it unpacks to more than {MAX_UNPACKED} bytes")));
         }
         #[cfg(unix)]
         if let Some(mode) = member.unix_mode() {
             use std::os::unix::fs::PermissionsExt;
-            out.set_permissions(fs::Permissions::from_mode(mode & 0o755)).map_err(|e| words(&e))?;
+            out.set_permissions(fs::Permissions::from_mode(mode & 0o755))?;
         }
     }
     Ok(())

@@ -5,7 +5,7 @@ use std::ffi::OsString;
 use anstream::ColorChoice;
 use clap::{Args, Parser, ValueEnum};
 
-use super::exit::Usage;
+use super::error::Usage;
 use super::mistakes;
 
 /// The command line of one tool.
@@ -16,7 +16,7 @@ pub trait Tool: Parser {
     /// Reads a call, the program's name first. What clap finds wrong ends the process.
     ///
     /// # Errors
-    /// [`crate::app::exit::Usage`] for what a tool finds wrong before.
+    /// [`crate::app::error::Usage`] for what a tool finds wrong before.
     fn read(args: Vec<OsString>) -> anyhow::Result<Self> {
         Ok(parse(args))
     }
@@ -30,7 +30,7 @@ pub(crate) fn utf8(args: Vec<OsString>) -> anyhow::Result<Vec<String>> {
     args.into_iter()
         .map(|arg| {
             arg.into_string().map_err(|arg| {
-                Usage(format!("the argument {} is not UTF-8", arg.to_string_lossy())).into()
+                Usage::new(format!("the argument {} is not UTF-8", arg.to_string_lossy())).into()
             })
         })
         .collect()

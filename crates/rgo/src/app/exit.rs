@@ -3,6 +3,8 @@
 
 use std::process::ExitCode;
 
+use crate::app::error::ErrorKind;
+
 /// How a command ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Exit {
@@ -38,26 +40,12 @@ impl From<Exit> for ExitCode {
     }
 }
 
-/// Marks an error as a mistake in the call, which ends with 2 as clap's own errors do.
-#[derive(Debug)]
-pub struct Usage(pub String);
-
-impl std::fmt::Display for Usage {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str(&self.0)
+impl From<ErrorKind> for Exit {
+    fn from(kind: ErrorKind) -> Self {
+        match kind {
+            ErrorKind::Usage => Self::Usage,
+            ErrorKind::Input | ErrorKind::Internal => Self::Failed,
+            ErrorKind::Check => Self::NotHeld,
+        }
     }
 }
-
-impl std::error::Error for Usage {}
-
-/// The next step for whoever reads the error; shown on a line of its own.
-#[derive(Debug)]
-pub struct Hint(pub String);
-
-impl std::fmt::Display for Hint {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "hint: {}", self.0)
-    }
-}
-
-impl std::error::Error for Hint {}

@@ -3,7 +3,7 @@
 use anyhow::anyhow;
 use rgo_binary::Slice;
 
-use crate::app::exit::Hint;
+use crate::app::error::Annotate;
 
 /// The bytes of a section as they are in the file, of the first image that has it.
 pub(crate) fn find<'a>(slices: &[Slice<'a>], name: &str) -> Option<&'a [u8]> {
@@ -12,7 +12,6 @@ pub(crate) fn find<'a>(slices: &[Slice<'a>], name: &str) -> Option<&'a [u8]> {
 
 /// The error for a name that no image has.
 pub(crate) fn absent(name: &str) -> anyhow::Error {
-    anyhow!("no section {name} is there").context(Hint(
-        "llvm-readobj --sections lists them; Mach-O names its own like __text".into(),
-    ))
+    anyhow!("no section {name} is there")
+        .hint("llvm-readobj --sections lists them; Mach-O names its own like __text")
 }

@@ -9,10 +9,8 @@ use anstream::{AutoStream, ColorChoice};
 use anyhow::Context;
 use camino::Utf8Path;
 use rgo_report::{Format, Report, Style, printable};
-use rgo_toolchain::secrets::hidden;
 
-use crate::app::exit::Hint;
-use crate::app::write_error::with_hint;
+use crate::app::error::CommandError;
 use rgo_files::atomic_file;
 use rgo_files::output::{self, Output};
 
@@ -46,7 +44,7 @@ pub(crate) fn write(data: &[u8]) -> anyhow::Result<()> {
 /// If it cannot be written.
 pub(crate) fn write_output(data: &[u8], file: Option<&Path>) -> anyhow::Result<()> {
     let Some(file) = file else { return write(data) };
-    match Output::of(file).map_err(with_hint)? {
+    match Output::of(file)? {
         Output::Stdout => write(data),
         Output::Stream(path) => output::write_into(&path, &mut &*data, &status)
             .with_context(|| format!("writing {}", path.display())),
@@ -84,44 +82,9 @@ pub(crate) fn print_to_stderr<R: Report>(
 }
 
 /// Prints an error with its causes on one line, and its hints below.
-pub(crate) fn error(error: &anyhow::Error) {
-    let (text, hints) = words_and_hints(error);
-    failure(&text);
-    hints.iter().for_each(|text| hint(text));
-}
-
-/// An error with its causes, without hints.
-#[must_use]
-pub(crate) fn in_words(error: &anyhow::Error) -> String {
-    words_and_hints(error).0
-}
-
-/// Hints stand in the chain as [`crate::app::exit::Hint`], or as a last line of a library's message.
-/// A cause that a message has already quoted is not said twice.
-pub(crate) fn words_and_hints(error: &anyhow::Error) -> (String, Vec<String>) {
-    let mut words: Vec<String> = Vec::new();
-    let mut hints = Vec::new();
-    for cause in error.chain() {
-        if let Some(Hint(text)) = cause.downcast_ref() {
-            hints.push(text.clone());
-            continue;
-        }
-        let mut text = cause.to_string();
-        // anyhow shows a context of the type `Hint` by its `Display` alone.
-        if let Some(hint) = text.strip_prefix("hint: ") {
-            hints.push(hint.to_owned());
-            continue;
-        }
-        if let Some((before, hint)) = text.clone().split_once("\nhint: ") {
-            text = before.trim_end().to_owned();
-            hints.push(hint.to_owned());
-        }
-        if !words.iter().any(|said| said.contains(&text)) {
-            words.push(text);
-        }
-    }
-    hints.dedup();
-    (hidden(&words.join(": ")), hints.iter().map(|hint| hidden(hint)).collect())
+pub(crate) fn error(error: &CommandError) {
+    failure(&error.text());
+    error.hints.iter().for_each(|text| hint(text));
 }
 
 /// Prints that something failed, in words.
@@ -185,7 +148,6 @@ pub(crate) fn hint(text: &str) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use anyhow::anyhow;
 
     #[cfg(unix)]
     #[test]
@@ -211,15 +173,5 @@ mod tests {
     #[test]
     fn messages_have_lines_and_no_commands() {
         assert_eq!(shown("a\u{1b}[31mb\nc\td\r"), "a\\u{1b}[31mb\nc\td\\r");
-    }
-
-    #[test]
-    fn hints_are_parted_from_words_and_nothing_is_said_twice() {
-        let error = anyhow!("the file is gone\nhint: look for it")
-            .context("reading x: the file is gone")
-            .context(Hint("try again".into()));
-        let (words, hints) = words_and_hints(&error);
-        assert_eq!(words, "reading x: the file is gone");
-        assert_eq!(hints, ["try again", "look for it"]);
     }
 }

@@ -9,7 +9,7 @@ use rgo_toolchain::toolchain::Libc;
 
 use super::values;
 use crate::app::args::FormatArg;
-use crate::app::exit::Usage;
+use crate::app::error::Usage;
 use crate::build::args::{BuildArgs, BuildMode, DebugInfoArg, LibcArg, StripArg};
 
 /// What cargo has to do.
@@ -21,7 +21,7 @@ pub(super) fn request(args: &BuildArgs) -> Result<Request> {
     let here = current_folder()?;
     let folder = args.directory.as_ref().map_or_else(|| here.clone(), |dir| clean(&here.join(dir)));
     if !folder.is_dir() {
-        return Err(Usage(format!("-C {folder}: there is no such folder")).into());
+        return Err(Usage::new(format!("-C {folder}: there is no such folder")).into());
     }
     let env: Result<Vec<_>, Usage> =
         args.env.iter().map(|arg| values::pair("--env", arg)).collect();
@@ -63,24 +63,20 @@ pub(super) fn request(args: &BuildArgs) -> Result<Request> {
 /// Flags that are right by themselves and make no sense together.
 fn check(args: &BuildArgs) -> Result<(), Usage> {
     if args.strip == Some(StripArg::Split) && args.debug_info == Some(DebugInfoArg::None) {
-        return Err(Usage(
-            "--strip split puts debug data into a companion, and --debug-info none makes none"
-                .to_owned(),
+        return Err(Usage::new(
+            "--strip split puts debug data into a companion, and --debug-info none makes none",
         ));
     }
     if args.run && args.format != FormatArg::Text {
-        return Err(Usage(
-            "with --run, stdout is the program's: there is no place for a report in --format"
-                .to_owned(),
+        return Err(Usage::new(
+            "with --run, stdout is the program's: there is no place for a report in --format",
         ));
     }
     if args.dry_run && args.format != FormatArg::Text {
-        return Err(Usage("-n prints shell: there is no report to put into --format".to_owned()));
+        return Err(Usage::new("-n prints shell: there is no report to put into --format"));
     }
     if args.quiet && args.explain_rebuild && args.format == FormatArg::Text {
-        return Err(Usage(
-            "--explain-rebuild has something to say, and -q says nothing".to_owned(),
-        ));
+        return Err(Usage::new("--explain-rebuild has something to say, and -q says nothing"));
     }
     check_buildmode(args)
 }
@@ -99,9 +95,10 @@ fn check_buildmode(args: &BuildArgs) -> Result<(), Usage> {
         Some(BuildMode::CArchive) => ("c-archive makes the library", &programs),
     };
     match others.iter().find(|(given, _)| *given) {
-        Some((_, flag)) => Err(Usage(format!(
-            "--buildmode {mode}, and {flag} asks for something else\nhint: give one of them"
-        ))),
+        Some((_, flag)) => {
+            Err(Usage::new(format!("--buildmode {mode}, and {flag} asks for something else"))
+                .hint("give one of them"))
+        }
         None => Ok(()),
     }
 }
@@ -190,7 +187,7 @@ mod tests {
         ] {
             let said = request(&args(words))
                 .err()
-                .map(|error| error.downcast_ref::<Usage>().expect("a wrong call").0.clone());
+                .map(|error| error.downcast_ref::<Usage>().expect("a wrong call").text.clone());
             match complaint {
                 Some(part) => assert!(said.as_ref().is_some_and(|s| s.contains(part)), "{said:?}"),
                 None => assert_eq!(said, None, "{words:?}"),

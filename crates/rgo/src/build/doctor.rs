@@ -13,7 +13,8 @@ use rgo_toolchain::target_spec;
 use rgo_toolchain::toolchain::Toolchain;
 use serde::Serialize;
 
-use crate::app::exit::{Exit, Usage};
+use crate::app::error::Usage;
+use crate::app::exit::Exit;
 use crate::app::terminal;
 use crate::build::args::DoctorArgs;
 
@@ -97,7 +98,7 @@ pub fn run(args: &DoctorArgs) -> Result<Exit> {
     let compiler = compiler::discover(flag, &folder, &env, &cache);
     let host = compiler.as_ref().map_or("", |compiler| compiler.version.host.as_str());
     let chosen = target_spec::resolve(&args.targets, None, host)
-        .map_err(|error| Usage(error.to_string()))?;
+        .map_err(|error| Usage::new(error.to_string()).hint_if_any(error.hint()))?;
     let toolchains: Vec<_> = chosen.iter().map(|chosen| chosen.toolchain).collect();
     // A configuration that cannot be read is the build's to complain of.
     let request = Request { folder, ..Request::default() };

@@ -14,7 +14,8 @@ use rgo_toolchain::shim;
 use serde::Serialize;
 
 use super::{Said, link, prepare, target_flags};
-use crate::app::exit::{Exit, Hint, Usage};
+use crate::app::error::{Annotate, Usage};
+use crate::app::exit::Exit;
 use crate::app::terminal;
 use crate::build::args::{BuildArgs, EnvArgs, VcsArg};
 
@@ -40,8 +41,7 @@ impl Report for Variables {
 pub(super) fn run(args: EnvArgs) -> Result<Exit> {
     if let Some(option) = args.without_effect() {
         let hint = "give it to the program that runs cargo, or build with rgo-build itself";
-        return Err(anyhow!(Usage(format!("{option} has no effect on variables")))
-            .context(Hint(hint.into())));
+        return Err(Usage::new(format!("{option} has no effect on variables")).hint(hint).into());
     }
     let args = args.build;
     // No commit is recorded in what others build.
@@ -66,7 +66,7 @@ pub(super) fn run(args: EnvArgs) -> Result<Exit> {
         for (name, value) in env {
             if variables.insert(name.clone(), value.clone()).is_some_and(|other| other != value) {
                 return Err(anyhow!("{name} has another value for each of these targets")
-                    .context(Hint("ask for one target at a time".into())));
+                    .hint("ask for one target at a time"));
             }
         }
     }

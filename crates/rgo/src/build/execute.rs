@@ -25,6 +25,7 @@ use super::report::{Artifact, TargetReport};
 use super::settle::Settled;
 use super::verdict::Asked;
 use super::{note, settings};
+use crate::app::error::CommandError;
 use crate::app::terminal;
 
 /// What the executor needs beside what was prepared.
@@ -174,10 +175,10 @@ impl Execution<'_> {
                             report.artifacts.push(Artifact { link_with, ..artifact });
                         }
                         Err(error) => {
-                            let (words, hints) = terminal::words_and_hints(&error);
-                            terminal::failure(&format!("{}: {words}", toolchain.name));
-                            hints.iter().for_each(|hint| terminal::hint(hint));
-                            report.error = Some(words);
+                            let error = CommandError::from(error);
+                            terminal::failure(&format!("{}: {}", toolchain.name, error.text()));
+                            error.hints.iter().for_each(|hint| terminal::hint(hint));
+                            report.fail(error.text(), error.hints);
                         }
                     }
                 }
@@ -202,6 +203,7 @@ impl Execution<'_> {
             triple: toolchain.triple.clone(),
             std: self.linkings[index].std.clone(),
             error: None,
+            hints: Vec::new(),
             artifacts: Vec::new(),
             not_made: self.not_made(index, ran),
         }
@@ -376,12 +378,13 @@ fn batches<'r>(runs: &'r [CargoRun], plans: &[TargetPlan]) -> Vec<Vec<&'r CargoR
 }
 
 /// What a failure before cargo leaves of a target in the report.
-pub(super) fn not_started(plan: &Toolchain, error: &anyhow::Error) -> TargetReport {
+pub(super) fn not_started(plan: &Toolchain, error: &CommandError) -> TargetReport {
     TargetReport {
         toolchain: plan.name.clone(),
         triple: plan.triple.clone(),
         std: None,
-        error: Some(terminal::in_words(error)),
+        error: Some(error.text()),
+        hints: error.hints.clone(),
         artifacts: Vec::new(),
         not_made: Vec::new(),
     }

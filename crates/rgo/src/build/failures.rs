@@ -35,10 +35,9 @@ impl Execution<'_> {
                 let names = missing.join(", ");
                 let error = format!("cargo succeeded and made no {names}");
                 terminal::failure(&format!("{name}: {error}"));
-                terminal::hint(
-                    "does it have required-features that are off, or a --cargo-flag that leads elsewhere?",
-                );
-                report.error = Some(error);
+                let hint = "does it have required-features that are off, or a --cargo-flag that leads elsewhere?";
+                terminal::hint(hint);
+                report.fail(error, vec![hint.to_owned()]);
                 continue;
             }
             terminal::failure(&format!("building for {name}"));
@@ -54,13 +53,9 @@ impl Execution<'_> {
             };
             let text = format!("{}{}", of_target.errors.concat(), of_target.stderr_tail);
             let error = first_error(&of_target.errors, &of_target.stderr_tail);
-            report.error = Some(match failure_hints::for_failure(&text, name) {
-                Some(hint) => {
-                    terminal::hint(&hint);
-                    format!("{error}\nhint: {hint}")
-                }
-                None => error,
-            });
+            let hint = failure_hints::for_failure(&text, name);
+            hint.iter().for_each(|hint| terminal::hint(hint));
+            report.fail(error, hint.into_iter().collect());
         }
         Ok(reports)
     }

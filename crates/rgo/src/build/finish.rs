@@ -11,21 +11,15 @@ use camino::{Utf8Path, Utf8PathBuf};
 use rgo_binary::embedded::slot;
 use rgo_binary::{Error as BinaryError, Image, Limits, slices};
 use rgo_edit::entitlements::Entitlements;
-<<<<<<< HEAD
 use rgo_edit::{Edits, MachO, Strip};
-use rgo_toolchain::plan::Trim;
-use rgo_toolchain::selection::OutputKind;
-=======
-use rgo_edit::{Finish, MachO, Strip};
 use rgo_toolchain::cargo::command::Trim;
 use rgo_toolchain::cargo::targets::OutputKind;
->>>>>>> house
 use sha2::{Digest, Sha256};
 
 use super::leaks::{self, Prefix};
 use super::report::Artifact;
 use super::verdict::{self, Asked};
-use crate::app::exit::Hint;
+use crate::app::error::Annotate;
 use companions::Companions;
 pub(super) use companions::no_dsymutil;
 use rgo_files::atomic_file;
@@ -143,14 +137,12 @@ pub(super) fn finish(job: &Job<'_>) -> Result<Artifact> {
         let hint = match &error {
             BinaryError::SlotTooSmall { name, needed, .. } => {
                 let name = name.rsplit("::").next().unwrap_or(name);
-                Some(Hint(format!(
-                    "give it room where it is declared: static {name}: {needed} = …"
-                )))
+                Some(format!("give it room where it is declared: static {name}: {needed} = …"))
             }
             _ => None,
         };
         let error = anyhow!(error).context(format!("finishing {}", job.linked));
-        hint.into_iter().fold(error, anyhow::Error::context)
+        hint.into_iter().fold(error, Annotate::hint)
     })?;
     drop(data);
     let mut inspected = inspect(job, &finished.bytes, &companions)?;

@@ -17,7 +17,7 @@ use rgo_toolchain::zig;
 
 use super::environment::env;
 
-use crate::app::exit::Usage;
+use crate::app::error::Usage;
 use crate::app::terminal;
 use crate::build::args::BuildArgs;
 
@@ -85,10 +85,11 @@ pub(super) fn settle(
 
 /// An error that says first where the version was said.
 fn said_by(wish: Option<&Wish>, error: &floor::FloorError) -> Usage {
-    Usage(match wish {
+    let text = match wish {
         Some(wish) => format!("{}: {error}", wish.place),
         None => error.to_string(),
-    })
+    };
+    Usage::new(text).hint_if_any(error.hint())
 }
 
 fn flag(name: &str, version: &str) -> Wish {
@@ -162,10 +163,11 @@ impl Wishes {
                     floor::read(system, &wish.version).map_err(|error| said_by(Some(wish), &error))
                 };
                 if read(first)? != read(other)? {
-                    return Err(Usage(format!(
-                        "`{}` and `{}` differ\nhint: leave one of them out",
+                    return Err(Usage::new(format!(
+                        "`{}` and `{}` differ",
                         first.place, other.place
-                    )));
+                    ))
+                    .hint("leave one of them out"));
                 }
             }
         }
@@ -250,7 +252,7 @@ mod tests {
                 (Ok(wish), Ok(expected)) => {
                     assert_eq!(wish.as_ref().map(|wish| wish.version.as_str()), expected);
                 }
-                (Err(error), Err(words)) => assert!(error.0.contains(words), "{error}"),
+                (Err(error), Err(words)) => assert!(error.text.contains(words), "{error}"),
                 (found, _) => panic!("{toolchain} {own:?}: {found:?}"),
             }
         }

@@ -6,6 +6,7 @@
 use std::cell::OnceCell;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use anyhow::{Context, Result, anyhow};
 use camino::{Utf8Path, Utf8PathBuf};
@@ -124,7 +125,7 @@ pub(super) struct Linker<'a> {
     dry_run: bool,
     own: Utf8PathBuf,
     /// Looked for once a target needs it, because not every one does.
-    zig: OnceCell<Result<FoundZig, ZigError>>,
+    zig: OnceCell<Result<FoundZig, Arc<ZigError>>>,
     capacities: Capacities,
 }
 
@@ -182,8 +183,9 @@ impl<'a> Linker<'a> {
                 }
                 found => found.map(|zig| FoundZig { zig, fetch: None }),
             }
+            .map_err(Arc::new)
         });
-        found.as_ref().map_err(|error| anyhow!("{error}"))
+        found.as_ref().map_err(|error| Arc::clone(error).into())
     }
 
     /// Gets ready what the links of one target need: its standard library, its shim, the

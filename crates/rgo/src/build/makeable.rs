@@ -10,7 +10,7 @@ use semver::Version;
 use super::Said;
 use super::prepare::Prepared;
 use super::report::TargetReport;
-use crate::app::exit::Hint;
+use crate::app::error::Annotate;
 
 /// What each target can have, in the order of the targets.
 ///
@@ -36,7 +36,7 @@ pub(super) fn of_targets(prepared: &Prepared) -> Result<Vec<Makeable>> {
                 None => "build it as a program or with --buildmode c-archive",
             };
             let hint = format!("leave {} out of --target, or {way_out}", toolchain.name);
-            Err(anyhow!("{}: {}", toolchain.name, reason(prepared, toolchain)).context(Hint(hint)))
+            Err(anyhow!("{}: {}", toolchain.name, reason(prepared, toolchain)).hint(hint))
         }
         None => Ok(all),
     }
@@ -60,6 +60,7 @@ pub(super) fn left_out(
             triple: toolchain.triple.clone(),
             std: None,
             error: None,
+            hints: Vec::new(),
             artifacts: Vec::new(),
             not_made: vec![format!("left out: {reason}")],
         })

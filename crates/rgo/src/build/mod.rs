@@ -51,6 +51,7 @@ use rgo_toolchain::toolchain::Toolchain;
 use rgo_toolchain::{dsymutil, interrupt, processes};
 
 use crate::app::args::FormatArg;
+use crate::app::error::CommandError;
 use crate::app::exit::Exit;
 use crate::app::terminal;
 use crate::build::args::{Build, BuildArgs, Other};
@@ -166,8 +167,10 @@ fn link_all(
         match ready {
             Ok(linking) => linkings.push((index, linking)),
             Err(error) => {
+                let error = CommandError::from(error);
                 reports[index] = Some(execute::not_started(toolchain, &error));
-                terminal::error(&error.context(toolchain.name.clone()));
+                terminal::failure(&format!("{}: {}", toolchain.name, error.text()));
+                error.hints.iter().for_each(|hint| terminal::hint(hint));
             }
         }
     }

@@ -9,6 +9,7 @@ use object::macho::{BIND_SPECIAL_DYLIB_FLAT_LOOKUP, DYNAMIC_LOOKUP_ORDINAL};
 use object::{ImportFlags, NameOrOrdinal, Object};
 use rgo_binary::{Format, Image};
 use rgo_toolchain::extensions::names;
+use rgo_toolchain::shim::PostLinkError;
 
 /// The names that are open and should not be, as C code spells them.
 ///
@@ -36,13 +37,14 @@ pub(super) fn refused(image: &Image<'_>) -> Result<BTreeSet<String>> {
 }
 
 /// The error for such names.
-pub(super) fn error(refused: &BTreeSet<String>) -> String {
+pub(super) fn error(refused: &BTreeSet<String>) -> PostLinkError {
     let names: Vec<&str> = refused.iter().map(String::as_str).collect();
     let verb = if names.len() == 1 { "is" } else { "are" };
-    format!(
+    let text = format!(
         "{} {verb} in no library that this links, and only what Python and Node offer to extensions may \
-         stay open\nhint: look at the spelling, or link the library that \
-         defines it",
+         stay open",
         super::as_asked::listed(&names)
-    )
+    );
+    let hint = "look at the spelling, or link the library that defines it";
+    PostLinkError { text, hint: Some(hint.to_owned()) }
 }

@@ -25,7 +25,7 @@ use super::finish::StripMode;
 use super::lockfile::Lockfiles;
 use super::values::{self, Template};
 use super::{arguments, floors, property_lists};
-use crate::app::exit::{Hint, Usage};
+use crate::app::error::{Annotate, Usage};
 use crate::app::terminal;
 use crate::build::args::{BuildArgs, StripArg, VcsArg};
 
@@ -170,7 +170,7 @@ fn chosen(
         (given, _) => given.to_vec(),
     };
     target_spec::resolve(&specs, arguments::libc(args), &compiler.version.host)
-        .map_err(|error| Usage(error.to_string()).into())
+        .map_err(|error| Usage::new(error.to_string()).hint_if_any(error.hint()).into())
 }
 
 fn commit_or_not(wish: VcsArg, commit: Result<Vcs, Absent>, quiet: bool) -> Result<Option<Vcs>> {
@@ -185,7 +185,7 @@ fn commit_or_not(wish: VcsArg, commit: Result<Vcs, Absent>, quiet: bool) -> Resu
         }
         Err(absent) if wish == VcsArg::Require => {
             let hint = absent.hint();
-            Err(anyhow!(absent).context("--vcs require").context(Hint(hint)))
+            Err(anyhow!(absent).context("--vcs require").hint(hint))
         }
         Err(absent) => {
             if !quiet {
@@ -227,23 +227,21 @@ fn fill_templates(
         Template::Version => match versions {
             [version] => Ok(version.clone()),
             _ => Err(anyhow!("{{version}} is not one value: {}", versions.join(", "))
-                .context(Hint("build the packages one by one, with -p".into()))),
+                .hint("build the packages one by one, with -p")),
         },
         Template::GitSha => vcs.map(|vcs| vcs.revision.clone()).ok_or_else(|| {
-            anyhow!("{{git.sha}} has no value, because no commit is known").context(Hint(
-                "build from a git repository that has a commit, and without --vcs off".into(),
-            ))
+            anyhow!("{{git.sha}} has no value, because no commit is known")
+                .hint("build from a git repository that has a commit, and without --vcs off")
         }),
         Template::GitTag => vcs::tag(folder).map_err(|absent| {
             anyhow!(absent)
                 .context("{git.tag} has no value")
-                .context(Hint("`git tag v1.0.0`, and in CI fetch with tags".into()))
+                .hint("`git tag v1.0.0`, and in CI fetch with tags")
         }),
         Template::Date => {
             if epoch == 0 {
                 let hint = "set SOURCE_DATE_EPOCH, or build from a git repository";
-                return Err(anyhow!("{{date}} has no value, because no commit is known")
-                    .context(Hint(hint.into())));
+                return Err(anyhow!("{{date}} has no value, because no commit is known").hint(hint));
             }
             Ok(Timestamp::from_second(epoch)?.strftime("%Y-%m-%d").to_string())
         }
@@ -346,13 +344,15 @@ fn check_for_macos(args: &BuildArgs, is_for_macos: bool) -> Result<()> {
         ("--entitlements", args.entitlements.is_some()),
     ] {
         if is_given && !is_for_macos {
-            return Err(anyhow!(Usage(format!("{option} is for darwin, which is no target here")))
-                .context(Hint("add --target darwin".into())));
+            return Err(Usage::new(format!("{option} is for darwin, which is no target here"))
+                .hint("add --target darwin")
+                .into());
         }
     }
     match shim::own_sdk(&env).filter(|sdk| is_for_macos && !sdk.is_dir()) {
-        Some(sdk) => Err(anyhow!(Usage(format!("SDKROOT names no folder: {sdk}")))
-            .context(Hint("unset it: rgo has stubs of Apple's libraries".into()))),
+        Some(sdk) => Err(Usage::new(format!("SDKROOT names no folder: {sdk}"))
+            .hint("unset it: rgo has stubs of Apple's libraries")
+            .into()),
         None => Ok(()),
     }
 }

@@ -9,7 +9,7 @@ use rgo_edit::entitlements::Entitlements;
 use rgo_edit::property_list;
 use rgo_toolchain::shim::InfoPlist;
 
-use crate::app::exit::Usage;
+use crate::app::error::Usage;
 
 /// Bytes that are read of a file, at most: more than a property list may have.
 const MOST: u64 = 2 << 20;
@@ -28,7 +28,7 @@ pub(super) fn info_plist(
         Ok(InfoPlist::new(path, &content))
     };
     let plist = file.map(|file| read(folder.join(file))).transpose();
-    Ok(plist.map_err(|error| Usage(format!("--info-plist: {error:#}")))?)
+    Ok(plist.map_err(|error| Usage::new(format!("--info-plist: {error:#}")))?)
 }
 
 /// `--entitlements`.
@@ -43,7 +43,7 @@ pub(super) fn entitlements(
         Entitlements::from_plist(&read(&path)?).with_context(|| path.to_string())
     };
     let entitlements = file.map(|file| read(folder.join(file))).transpose();
-    Ok(entitlements.map_err(|error| Usage(format!("--entitlements: {error:#}")))?)
+    Ok(entitlements.map_err(|error| Usage::new(format!("--entitlements: {error:#}")))?)
 }
 
 fn read(path: &Utf8Path) -> Result<Vec<u8>> {

@@ -52,6 +52,9 @@ pub(super) struct TargetReport {
     pub std: Option<Origin>,
     /// Why it failed; nothing was put in place then for what failed.
     pub error: Option<String>,
+    /// What to do about it.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub hints: Vec<String>,
     /// What was made.
     pub artifacts: Vec<Artifact>,
     /// What the platform cannot have.
@@ -88,6 +91,14 @@ pub(super) struct Artifact {
     pub leaks: Vec<Leak>,
     /// What is not as it was asked for.
     pub findings: Vec<Finding>,
+}
+
+impl TargetReport {
+    /// Says why the target failed, and what to do about it.
+    pub(super) fn fail(&mut self, error: String, hints: Vec<String>) {
+        self.error = Some(error);
+        self.hints = hints;
+    }
 }
 
 impl BuildReport {
@@ -140,12 +151,10 @@ impl BuildReport {
         let mut remarks = Vec::new();
         for target in &self.targets {
             if let Some(error) = &target.error {
-                let (error, hint) = error.split_once("\nhint: ").unwrap_or((error, ""));
                 let error = error.lines().next().unwrap_or("failed");
                 remarks.push(Cell::new(format!("{}: {error}", target.toolchain)).tone(Tone::Bad));
-                if !hint.is_empty() {
-                    remarks.push(Cell::new(format!("hint: {hint}")));
-                }
+                let hints = target.hints.iter().map(|hint| format!("hint: {hint}"));
+                remarks.extend(hints.map(Cell::new));
             }
             for text in &target.not_made {
                 remarks.push(Cell::new(format!("{}: {text}", target.toolchain)).tone(Tone::Warn));
@@ -355,7 +364,11 @@ mod tests {
     }
 
     fn text(artifacts: Vec<Artifact>) -> String {
-        let report = BuildReport {
+        render(&report(artifacts), Format::Text, Style::default()).expect("renders")
+    }
+
+    fn report(artifacts: Vec<Artifact>) -> BuildReport {
+        BuildReport {
             compiler: CompilerUsed {
                 rustc: "rustc 1.96.0".into(),
                 rustc_path: "/bin/rustc".into(),
@@ -368,13 +381,26 @@ mod tests {
                 triple: "x86_64-unknown-linux-gnu".into(),
                 std: None,
                 error: None,
+                hints: Vec::new(),
                 artifacts,
                 not_made: Vec::new(),
             }],
             rebuilt: None,
             work: None,
-        };
-        render(&report, Format::Text, Style::default()).expect("renders")
+        }
+    }
+
+    #[test]
+    fn a_failure_and_its_hints_are_apart() {
+        let mut report = report(Vec::new());
+        let json = |report: &BuildReport| serde_json::to_value(report).expect("is data");
+        assert_eq!(json(&report)["targets"][0].get("hints"), None);
+        report.targets[0].fail("it broke\nfar below".into(), vec!["mend it".into()]);
+        let target = &json(&report)["targets"][0];
+        assert_eq!(target["error"], "it broke\nfar below");
+        assert_eq!(target["hints"], serde_json::json!(["mend it"]));
+        let text = render(&report, Format::Text, Style::default()).expect("renders");
+        assert!(text.contains("linux-amd64: it broke\nhint: mend it\n"), "{text}");
     }
 
     fn line<'t>(text: &'t str, start: &str) -> &'t str {

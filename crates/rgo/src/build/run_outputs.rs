@@ -7,7 +7,8 @@ use rgo_toolchain::runner;
 
 use super::prepare::Prepared;
 use super::report::BuildReport;
-use crate::app::exit::{Exit, Hint};
+use crate::app::error::Annotate;
+use crate::app::exit::Exit;
 use crate::app::terminal;
 
 /// Runs each program that this machine can run, with `args`; ends with the exit code of the
@@ -43,7 +44,7 @@ pub(super) fn run(prepared: &Prepared, report: &BuildReport, args: &[String]) ->
         } else {
             format!("rgo-build doctor --target {} says what would run it", unable.join(","))
         };
-        return Err(anyhow!("there is nothing that this machine can run").context(Hint(hint)));
+        return Err(anyhow!("there is nothing that this machine can run").hint(hint));
     }
     if !unable.is_empty() {
         terminal::warning(&format!("not run, because this machine cannot: {}", unable.join(", ")));

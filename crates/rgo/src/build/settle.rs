@@ -14,7 +14,7 @@ use super::artifacts::Linked;
 use super::execute::Execution;
 use super::finish::Content;
 use super::link::Capacities;
-use crate::app::exit::Hint;
+use crate::app::error::Annotate;
 use crate::app::terminal;
 
 /// What cargo made in one run, linked the way it should be.
@@ -61,7 +61,7 @@ impl Execution<'_> {
             }
             if round == ROUNDS {
                 return Err(anyhow!("{stale} files were not linked by rgo's linker")
-                    .context(Hint("is `linker` set by --rustc-flag or --config? try -a".into())));
+                    .hint("is `linker` set by --rustc-flag or --config? try -a"));
             }
             round += 1;
         }

@@ -9,10 +9,11 @@ use anyhow::{Context, Result, bail};
 use globset::{Glob, GlobSetBuilder};
 use object::{Object, ObjectSymbol};
 use rgo_binary::{Image, Limits, Recognised, recognise};
-use rgo_toolchain::shim;
 use rgo_toolchain::shim::asked::{ListForm, exported_by};
+use rgo_toolchain::shim::{self, PostLinkError};
 
 use super::{as_asked, finish, open_names};
+use crate::app::error::CommandError;
 use crate::app::exit::Exit;
 use crate::app::{args, terminal};
 use rgo_files::atomic_file;
@@ -30,8 +31,9 @@ pub fn intercept() -> Option<ExitCode> {
     let args = match args::utf8(raw) {
         Ok(args) => args,
         Err(error) => {
+            let error = CommandError::from(error);
             terminal::error(&error);
-            return Some(Exit::Usage.into());
+            return Some(Exit::from(error.kind).into());
         }
     };
     let call = shim::invoked_as(&argv0, &args)?;
@@ -39,27 +41,30 @@ pub fn intercept() -> Option<ExitCode> {
 }
 
 /// Mends what was linked, and holds that it is what was asked for.
-fn after_link(linked: &shim::Linked) -> Result<(), String> {
-    mend(linked).map_err(|error| format!("mending what was linked: {error:#}"))?;
+fn after_link(linked: &shim::Linked) -> Result<(), PostLinkError> {
+    let failed = |doing: &str, error: anyhow::Error| {
+        let error = CommandError::from(error.context(format!("{doing} what was linked")));
+        PostLinkError { text: error.text(), hint: error.hints.into_iter().next() }
+    };
+    mend(linked).map_err(|error| failed("mending", error))?;
     let compared = || -> Result<_> {
         let data = finish::map(&linked.output)?;
         let image = Image::parse(&data, &Limits::default())?;
         Ok((as_asked::missing(linked, &image)?, open_names::refused(&image)?))
     };
-    let (missing, refused) =
-        compared().map_err(|error| format!("checking what was linked: {error:#}"))?;
+    let (missing, refused) = compared().map_err(|error| failed("checking", error))?;
     if !refused.is_empty() {
         return Err(open_names::error(&refused));
     }
     if missing.is_empty() {
         return Ok(());
     }
-    let hint =
-        "hint: the linker has not done it; leave the option out for this target, or report it";
-    Err(format!(
-        "the file does not have what the link command asks for: {}\n{hint}",
-        missing.join("; ")
-    ))
+    let missing = missing.join("; ");
+    let hint = "the linker has not done it; leave the option out for this target, or report it";
+    Err(PostLinkError {
+        text: format!("the file does not have what the link command asks for: {missing}"),
+        hint: Some(hint.to_owned()),
+    })
 }
 
 /// Mends what zig's Mach-O linker leaves: it has no export list, so a dylib would export all of

@@ -14,9 +14,9 @@ use serde::Serialize;
 
 use super::values::Template;
 use super::{finish, values};
-use crate::app::exit::{Exit, Hint};
+use crate::app::error::Annotate;
+use crate::app::exit::Exit;
 use crate::app::terminal;
-use crate::app::write_error::with_hint;
 use crate::build::args::StampArgs;
 use rgo_files::replace::{Destination, Options};
 
@@ -63,7 +63,7 @@ pub(super) fn run(args: &StampArgs) -> Result<Exit> {
     let data = finish::map(&args.file)?;
     let output = args.output.as_deref().map(Utf8Path::as_std_path);
     let destination =
-        Destination::new(args.file.as_std_path(), output, REPLACE).map_err(with_hint)?;
+        Destination::new(args.file.as_std_path(), output, REPLACE)?;
     let stamps = filled(&stamps, &data).with_context(|| format!("stamping {}", args.file))?;
     let known = finish::slot_names(&data).with_context(|| format!("reading {}", args.file))?;
     if let Some((name, _)) = stamps.iter().find(|(name, _)| !known.contains(name)) {
@@ -78,15 +78,11 @@ pub(super) fn run(args: &StampArgs) -> Result<Exit> {
     let finished = rgo_edit::stamp(&data, &stamps, policy).map_err(|error| {
         let signed = matches!(error, BinaryError::SignedByIdentity { .. });
         let error = anyhow!(error).context(format!("stamping {}", args.file));
-        if signed {
-            error.context(Hint("stamp it before it is signed, or pass --resign".into()))
-        } else {
-            error
-        }
+        if signed { error.hint("stamp it before it is signed, or pass --resign") } else { error }
     })?;
     drop(data);
     let to = args.output.as_ref().unwrap_or(&args.file);
-    destination.write(&finished.bytes, &terminal::status).map_err(with_hint)?;
+    destination.write(&finished.bytes, &terminal::status)?;
     if finished.identity_dropped {
         terminal::warning(&format!("{to} was signed by an identity, and is not any more"));
     }
@@ -128,7 +124,7 @@ fn filled(stamps: &[(String, String)], data: &[u8]) -> Result<Vec<(String, Strin
         };
         value.ok_or_else(|| {
             anyhow!("{template} has no value, because the program does not say it")
-                .context(Hint("write the value itself".into()))
+                .hint("write the value itself")
         })
     };
     let fill = |(name, value): &(String, String)| {
@@ -159,5 +155,5 @@ pub(super) fn unknown(name: &str, known: &BTreeSet<String>) -> anyhow::Error {
         let names: Vec<&str> = known.iter().map(String::as_str).collect();
         format!("there are: {}", names.join(", "))
     };
-    anyhow!("-X {name}: no slot has this name").context(Hint(hint))
+    anyhow!("-X {name}: no slot has this name").hint(hint)
 }

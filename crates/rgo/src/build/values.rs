@@ -3,7 +3,7 @@
 
 use std::fmt;
 
-use crate::app::exit::Usage;
+use crate::app::error::Usage;
 
 /// Words that a value may hold in braces.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -53,10 +53,11 @@ pub(super) fn parse(args: &[String]) -> Result<Vec<(String, String)>, Usage> {
 pub(super) fn pair(flag: &str, arg: &str) -> Result<(String, String), Usage> {
     match arg.split_once('=') {
         Some((name, value)) if !name.is_empty() => Ok((name.to_owned(), value.to_owned())),
-        _ => Err(Usage(format!(
-            "`{flag} {arg}` is not NAME=VALUE\nhint: {flag} {}=VALUE",
-            if arg.is_empty() || arg.starts_with('=') { "NAME" } else { arg }
-        ))),
+        _ => {
+            let name = if arg.is_empty() || arg.starts_with('=') { "NAME" } else { arg };
+            Err(Usage::new(format!("`{flag} {arg}` is not NAME=VALUE"))
+                .hint(format!("{flag} {name}=VALUE")))
+        }
     }
 }
 

@@ -9,7 +9,7 @@ use object::{Object, ObjectSymbol};
 use rgo_binary::{Format, Image};
 use rgo_edit::MachOPart;
 
-use crate::app::exit::{Hint, Usage};
+use crate::app::error::{Annotate, Usage};
 use crate::strip::args;
 
 /// What is asked for beyond GNU's options. The default asks nothing.
@@ -53,7 +53,9 @@ impl Apple {
         {
             let name = String::from_utf8_lossy(name);
             let (keep, remove) = (keep.path.display(), remove.path.display());
-            return Err(Usage(format!("{keep} keeps {name}, and {remove} takes it out")).into());
+            return Err(
+                Usage::new(format!("{keep} keeps {name}, and {remove} takes it out")).into()
+            );
         }
         let parts = [
             (flags.no_uuid, "-no_uuid", MachOPart::Uuid),
@@ -86,8 +88,7 @@ impl Apple {
         let other = images.iter().find(|image| image.format() != Format::MachO);
         if let (Some(image), Some(flag)) = (other, self.only_macho.first()) {
             let text = format!("{flag} is for Mach-O images, and this is {}", image.format());
-            let hint = Hint("--dialect gnu reads the flags as GNU's strip does".into());
-            return Err(anyhow!(text).context(hint));
+            return Err(anyhow!(text).hint("--dialect gnu reads the flags as GNU's strip does"));
         }
         let lists = [&self.keep, &self.remove].into_iter().flatten();
         for list in lists.filter(|_| !self.may_be_missing) {
@@ -106,7 +107,7 @@ impl Apple {
                         "symbols that {path} lists are missing ({}): {names}",
                         image.arch()
                     );
-                    return Err(anyhow!(text).context(Hint("-i allows that".into())));
+                    return Err(anyhow!(text).hint("-i allows that"));
                 }
             }
         }

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Result, anyhow};
 use rgo_files::mmap::{self, Bytes};
 
-use crate::app::exit::Hint;
+use crate::app::error::Annotate;
 
 /// A file to strip.
 pub(super) struct Input {
@@ -22,12 +22,12 @@ impl Input {
         // Opening waits for whoever writes to a pipe: what it is comes first.
         let metadata = path.metadata()?;
         if metadata.is_dir() {
-            let hint = Hint("name the files in it: find DIR -type f -exec rgo-strip {} +".into());
-            return Err(anyhow!("it is a folder").context(hint));
+            let hint = "name the files in it: find DIR -type f -exec rgo-strip {} +";
+            return Err(anyhow!("it is a folder").hint(hint));
         }
         if !metadata.is_file() {
-            let hint = Hint("save what it gives to a file, and strip that".into());
-            return Err(anyhow!("it is no regular file").context(hint));
+            let hint = "save what it gives to a file, and strip that";
+            return Err(anyhow!("it is no regular file").hint(hint));
         }
         let file = File::open(path)?;
         let bytes = mmap::file(&file)?;

@@ -24,7 +24,8 @@ use std::path::{Path, PathBuf};
 use anyhow::Result;
 use rayon::prelude::*;
 
-use crate::app::exit::{Exit, Usage};
+use crate::app::error::CommandError;
+use crate::app::exit::Exit;
 use crate::app::terminal;
 use crate::strip::args::Strip;
 use options::StripOptions;
@@ -66,9 +67,10 @@ pub fn run(args: Strip) -> Result<Exit> {
                 files.push(report);
             }
             Err(error) => {
-                exit = if error.is::<Usage>() { Exit::Usage } else { Exit::Failed };
+                let error = CommandError::from(error);
+                exit = error.kind.into();
                 terminal::error(&error);
-                files.push(FileReport::failed(file, terminal::in_words(&error)));
+                files.push(FileReport::failed(file, error));
             }
         }
     }

@@ -3,11 +3,11 @@
 
 use std::collections::HashSet;
 
-use anyhow::{Context, Result, anyhow};
+use anyhow::{Context, Result};
 use globset::GlobBuilder;
 use regex::bytes::{RegexSet, RegexSetBuilder};
 
-use crate::app::exit::Usage;
+use crate::app::error::Usage;
 
 /// How a name in the call is read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -83,10 +83,10 @@ fn set(patterns: &[String]) -> Result<RegexSet, regex::Error> {
     RegexSetBuilder::new(patterns).unicode(false).build()
 }
 
-fn bad(value: &str, error: &dyn std::fmt::Display) -> anyhow::Error {
+fn bad(value: &str, error: &dyn std::fmt::Display) -> Usage {
     let why = error.to_string();
     let why = why.lines().last().unwrap_or_default().trim_start_matches("error: ");
-    anyhow!(Usage(format!("the pattern {value} cannot be read: {why}")))
+    Usage::new(format!("the pattern {value} cannot be read: {why}"))
 }
 
 #[cfg(test)]

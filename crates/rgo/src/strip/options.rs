@@ -10,7 +10,7 @@ use rgo_files::output::Output;
 
 use super::apple::Apple;
 use super::names::{Names, Reading};
-use crate::app::exit::Usage;
+use crate::app::error::Usage;
 use crate::strip::args::{CompressionArg, SignArg, Strip};
 
 /// What to do to each file.
@@ -77,7 +77,7 @@ impl StripOptions {
         let outputs = dumped.iter().map(|(_, file)| file).chain(&args.output);
         let to_stdout = outputs.filter(|path| Output::is_stdout(path)).count();
         if to_stdout > 1 {
-            return Err(Usage("only one result can go to stdout".to_owned()).into());
+            return Err(Usage::new("only one result can go to stdout").into());
         }
         let added = pairs("--add-section", &args.add_sections)?;
         let added = added.into_iter().map(|(name, file)| {
@@ -152,20 +152,18 @@ fn mode(args: &Strip) -> Mode {
 }
 
 fn one_file_only(args: &Strip) -> Result<()> {
-    let wrong = |text: &str| Err(Usage(text.to_owned()).into());
     if args.files.iter().any(|path| path.as_os_str() == "-") {
-        return wrong(
-            "stdin is not stripped: save what it gives to a file first\n\
-             hint: a file of that name is ./-; `-o -` writes a result to stdout",
-        );
+        return Err(Usage::new("stdin is not stripped: save what it gives to a file first")
+            .hint("a file of that name is ./-; `-o -` writes a result to stdout")
+            .into());
     }
     if args.files.len() > 1 && args.output.is_some() {
-        return wrong(
-            "-o takes the result of one file\nhint: without -o each is stripped in place",
-        );
+        return Err(Usage::new("-o takes the result of one file")
+            .hint("without -o each is stripped in place")
+            .into());
     }
     if args.files.len() > 1 && !args.dump_sections.is_empty() {
-        return wrong("--dump-section takes a section of one file");
+        return Err(Usage::new("--dump-section takes a section of one file").into());
     }
     Ok(())
 }
@@ -175,7 +173,7 @@ fn pairs(option: &str, values: &[String]) -> Result<Vec<(String, PathBuf)>> {
         Some((name, file)) if !name.is_empty() && !file.is_empty() => {
             Ok((name.to_owned(), PathBuf::from(file)))
         }
-        _ => Err(Usage(format!("{option} {value}: it takes NAME=FILE")).into()),
+        _ => Err(Usage::new(format!("{option} {value}: it takes NAME=FILE")).into()),
     };
     values.iter().map(pair).collect()
 }

@@ -17,6 +17,7 @@ use rgo_report::{Cell, Column, Document, Report, Table, Tone};
 use serde::Serialize;
 
 use super::options::{Companion, StripOptions};
+use crate::app::error::CommandError;
 
 /// The whole run.
 #[derive(Debug, Serialize)]
@@ -36,6 +37,9 @@ pub(super) struct FileReport {
     pub output: Option<String>,
     /// Why it could not be stripped.
     pub error: Option<String>,
+    /// What to do about it.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub hints: Vec<String>,
     /// Whether the result differs from the input.
     pub changed: bool,
     /// Why it does not, if that is not because there was nothing to take out.
@@ -123,8 +127,8 @@ impl Added {
 
 impl FileReport {
     /// The report of a file that is as it was.
-    pub(super) fn failed(path: String, error: String) -> Self {
-        Self { path, error: Some(error), ..Self::default() }
+    pub(super) fn failed(path: String, error: CommandError) -> Self {
+        Self { path, error: Some(error.text()), hints: error.hints, ..Self::default() }
     }
 
     /// Adds what the edit did.

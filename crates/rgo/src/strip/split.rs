@@ -28,7 +28,7 @@ use super::input::Input;
 use super::options::StripOptions;
 use super::report::FileReport;
 use super::write::write;
-use crate::app::exit::Hint;
+use crate::app::error::Annotate;
 use companion_path::CompanionPath;
 use rgo_files::atomic_file::Durability;
 use rgo_files::mmap;
@@ -126,7 +126,7 @@ pub(super) fn with_companion<T>(
     let companion = rgo_edit::companion(&input.bytes, supplement.as_deref()).map_err(|error| {
         let unsupported = matches!(error, Error::Unsupported { .. });
         let error = anyhow!(error).context("splitting off the debug data");
-        if elsewhere && unsupported { error.context(Hint(AT_BUILD_TIME.into())) } else { error }
+        if elsewhere && unsupported { error.hint(AT_BUILD_TIME) } else { error }
     })?;
     let Some(compression) = options.compression else { return work(&companion, &input.file) };
     // Compression is an edit of its own, of a file of its own that has no name.

@@ -20,8 +20,7 @@ use super::report::FileReport;
 use super::split::{self, Home, Split};
 use super::write::write;
 use super::write_ahead::write_ahead;
-use crate::app::exit::{Hint, Usage};
-use crate::app::write_error::with_hint;
+use crate::app::error::{Annotate, ErrorKind, Usage};
 use crate::app::{sections, terminal};
 
 /// Strips a file.
@@ -31,13 +30,14 @@ use crate::app::{sections, terminal};
 pub(super) fn strip_file(path: &Path, options: &StripOptions) -> Result<FileReport> {
     let input = Input::open(path).with_context(|| format!("reading {}", path.display()))?;
     let how = replace::Options { prefix: TEMPORARY, preserve_dates: options.preserve_dates };
-    let destination = Destination::new(path, options.output.as_deref(), how).map_err(with_hint)?;
+    let destination = Destination::new(path, options.output.as_deref(), how)?;
     if !options.dry_run {
-        destination.check_writable().map_err(with_hint)?;
+        destination.check_writable()?;
     }
     if destination.is_in_place() && options.companion == Companion::Only {
-        let text = "--only-keep-debug in place would leave no program";
-        return Err(Usage(format!("{text}\nhint: -o names another file")).into());
+        return Err(Usage::new("--only-keep-debug in place would leave no program")
+            .hint("-o names another file")
+            .into());
     }
     let ready = prepare(&input, &destination, options)
         .with_context(|| format!("stripping {}", path.display()))?;
@@ -52,7 +52,7 @@ pub(super) fn strip_file(path: &Path, options: &StripOptions) -> Result<FileRepo
                 terminal::status(text);
             }
         };
-        destination.put(result, &waiting).map_err(with_hint)?;
+        destination.put(result, &waiting)?;
     }
     Ok(ready.report)
 }
@@ -135,7 +135,7 @@ impl Job<'_> {
         }
         let Started { file: result, size } = match started {
             Some(started) => started,
-            None => Started { file: destination.temporary().map_err(with_hint)?, size: 0 },
+            None => Started { file: destination.temporary()?, size: 0 },
         };
         self.write(&edited, result.as_file(), destination.durability(), size, &mut report)?;
         Ok(Ready { companion, result: Some(result), report })
@@ -154,7 +154,7 @@ impl Job<'_> {
         write(&edited.draft, &self.input.file, result, durability, already)
             .context("writing the result")?;
         let bytes = mmap::file(result).context("reading the result back")?;
-        edited.verify(&bytes)?;
+        edited.verify(&bytes).kind(ErrorKind::Internal)?;
         if self.options.report {
             report.describe_images(self.slices, &bytes)?;
         }
@@ -170,7 +170,7 @@ impl Job<'_> {
             if options.dry_run {
                 return Ok((None, size, added));
             }
-            let result = destination.temporary().map_err(with_hint)?;
+            let result = destination.temporary()?;
             write(companion, from, result.as_file(), destination.durability(), 0)
                 .context("writing the result")?;
             let bytes = mmap::file(result.as_file()).context("reading the result back")?;
@@ -214,5 +214,5 @@ fn explained(error: Error, input: &[u8]) -> anyhow::Error {
         Error::Malformed { .. } => "the file is damaged, or something edited it: get it again",
         _ => return error.into(),
     };
-    anyhow!(error).context(Hint(hint.to_owned()))
+    anyhow!(error).hint(hint)
 }

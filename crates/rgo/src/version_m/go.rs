@@ -8,7 +8,8 @@ use std::fs::{self, File};
 use std::io::{self, Read as _, Write as _};
 use std::path::{Component, Path, PathBuf};
 
-use crate::app::exit::{Exit, Hint};
+use crate::app::error::Annotate;
+use crate::app::exit::Exit;
 use crate::app::terminal;
 use crate::version_m::args::VersionM;
 use anyhow::anyhow;
@@ -82,7 +83,7 @@ pub(super) fn run(args: &VersionM) -> anyhow::Result<Exit> {
 fn own_version() -> anyhow::Result<Exit> {
     let go = exec::find_program("go").ok_or_else(|| {
         anyhow!("there is no go on PATH to say its version")
-            .context(Hint("name the files to look into: rgo-version-m --go FILE".into()))
+            .hint("name the files to look into: rgo-version-m --go FILE")
     })?;
     let code = Cmd::new(go).arg("version").run()?;
     Ok(Exit::Program(u8::try_from(code).unwrap_or(1)))

@@ -28,7 +28,8 @@ use rgo_binary::appended::{Appended, appended, behind_slices};
 use rgo_binary::{Limits, slices};
 use rgo_report::{Document, Style};
 
-use crate::app::exit::{Exit, Hint, Usage};
+use crate::app::error::{Annotate, Usage};
+use crate::app::exit::Exit;
 use crate::app::progress::Progress;
 use crate::app::{sections, terminal};
 use crate::version_m::args::{VersionFormat, VersionM};
@@ -56,24 +57,19 @@ pub fn run(args: VersionM) -> Result<Exit> {
         return Ok(Exit::Done);
     }
     if args.files.is_empty() {
-        return Err(Usage(
-            "nothing to look into\nhint: name files, folders or archives".to_owned(),
-        )
-        .into());
+        return Err(Usage::new("nothing to look into")
+            .hint("name files, folders or archives")
+            .into());
     }
     if (args.short || args.summary) && !args.format.is_for_people() {
-        return Err(Usage(
-            "--short and --summary are forms of text and Markdown\nhint: leave them out; the other \
-             formats have every image with all that is known of it"
-                .to_owned(),
-        )
-        .into());
+        return Err(Usage::new("--short and --summary are forms of text and Markdown")
+            .hint("leave them out; the other formats have every image with all that is known of it")
+            .into());
     }
     if policy.is_empty() && args.format == VersionFormat::Sarif {
-        return Err(Usage(
-            "--format sarif tells what a policy found\nhint: give --require or --policy".to_owned(),
-        )
-        .into());
+        return Err(Usage::new("--format sarif tells what a policy found")
+            .hint("give --require or --policy")
+            .into());
     }
     if let Some(section) = &args.dump_section {
         return dump(&args, section);
@@ -163,23 +159,21 @@ fn options(args: &VersionM) -> walk::Options {
     options
 }
 
-fn refused(error: PolicyError) -> anyhow::Error {
-    anyhow::Error::new(Usage(error.to_string())).context(Hint(error.hint().to_owned()))
+fn refused(error: &PolicyError) -> Usage {
+    Usage::new(error.to_string()).hint(error.hint())
 }
 
 /// All that is required.
 fn policy(args: &VersionM) -> Result<Policy> {
     let mut policy = Policy::new(vocabulary());
     for expression in args.required.iter().filter(|expression| *expression != "help") {
-        policy.require(expression).map_err(refused)?;
+        policy.require(expression).map_err(|error| refused(&error))?;
     }
     for file in &args.policy {
         let text = std::fs::read_to_string(file)
             .with_context(|| format!("reading the policy {}", file.display()))
-            .context(Hint(
-                "--policy takes a TOML file; `--require help` says what is in it".into(),
-            ))?;
-        policy.add_file(&file.to_string_lossy(), &text).map_err(refused)?;
+            .hint("--policy takes a TOML file; `--require help` says what is in it")?;
+        policy.add_file(&file.to_string_lossy(), &text).map_err(|error| refused(&error))?;
     }
     Ok(policy)
 }
@@ -272,8 +266,10 @@ fn dump(args: &VersionM, section: &str) -> Result<Exit> {
         [] => Err(sections::absent(section)),
         [one, other, ..] => {
             let (one, other) = (&one.name, &other.name);
-            Err(Usage(format!("{one} and {other} both have a section {section}: name one of them"))
-                .into())
+            Err(Usage::new(format!(
+                "{one} and {other} both have a section {section}: name one of them"
+            ))
+            .into())
         }
     }
 }

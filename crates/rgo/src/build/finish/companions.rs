@@ -14,7 +14,7 @@ use rgo_toolchain::exec::Cmd;
 use super::super::leaks::{self, Leak, Prefix};
 use super::super::verdict::{Finding, Level};
 use super::{Job, StripMode};
-use crate::app::exit::Hint;
+use crate::app::error::Annotate;
 use crate::app::terminal;
 use rgo_files::{atomic_file, replace_dir};
 
@@ -156,7 +156,7 @@ fn ships(path: &Utf8Path, strip: StripMode) -> bool {
 #[must_use]
 pub(in super::super) fn no_dsymutil() -> anyhow::Error {
     anyhow!("splitting off the debug data of a darwin program needs dsymutil")
-        .context(Hint("install LLVM (Debian: apt-get install llvm)".into()))
+        .hint("install LLVM (Debian: apt-get install llvm)")
 }
 
 /// On darwin the DWARF is in the object files; they are there now and will not be later.

@@ -15,10 +15,10 @@
 use std::ffi::{OsStr, OsString};
 use std::path::PathBuf;
 
-use anyhow::{Result, anyhow};
+use anyhow::Result;
 
 use super::apple::{self, Apple, Does};
-use crate::app::exit::{Hint, Usage};
+use crate::app::error::Usage;
 
 /// What a word names, where it is not known whether it is a file to strip.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -107,7 +107,7 @@ fn without_dialect(
             Some("apple") => Some(Dialect::Apple),
             other => {
                 let text = format!("--dialect {}: it is gnu or apple", other.unwrap_or_default());
-                return Err(Usage(text).into());
+                return Err(Usage::new(text).into());
             }
         };
     }
@@ -147,7 +147,7 @@ fn only_apple(words: &[OsString]) -> Result<bool> {
                     "GNU's takes out the symbol {symbol}: --strip-symbol={symbol}; Apple's are \
                      several flags: --dialect apple"
                 );
-                return Err(two_ways(&format!("-{flag}"), hint));
+                return Err(two_ways(&format!("-{flag}"), hint).into());
             }
             return Ok(true);
         }
@@ -165,9 +165,9 @@ fn check_clusters(words: &[OsString]) -> Result<()> {
         let are_flags = before.chars().all(|letter| GNU_ALONE.contains(letter));
         if !before.is_empty() && are_flags && !after.is_empty() {
             let letter = flag.get(at..at + 1).unwrap_or_default();
-            let hint =
-                Hint(format!("for these flags one by one write -{before} -{letter} {after}"));
-            return Err(anyhow!(Usage(format!("there is no flag -{flag}"))).context(hint));
+            return Err(Usage::new(format!("there is no flag -{flag}"))
+                .hint(format!("for these flags one by one write -{before} -{letter} {after}"))
+                .into());
         }
     }
     Ok(())
@@ -200,13 +200,13 @@ fn check_ambiguous(words: &[OsString], look: &dyn Fn(&OsStr) -> Content) -> Resu
             ),
             _ => continue,
         };
-        return Err(two_ways(&format!("{} {shown}", flag.to_string_lossy()), hint));
+        return Err(two_ways(&format!("{} {shown}", flag.to_string_lossy()), hint).into());
     }
     Ok(())
 }
 
-fn two_ways(words: &str, hint: String) -> anyhow::Error {
-    anyhow!(Usage(format!("`{words}` can be read in two ways"))).context(Hint(hint))
+fn two_ways(words: &str, hint: String) -> Usage {
+    Usage::new(format!("`{words}` can be read in two ways")).hint(hint)
 }
 
 /// Translates a call in Apple's dialect.
@@ -249,14 +249,15 @@ fn apple_call(
             continue;
         }
         if flag.contains('_') {
-            return Err(Usage(format!("Apple's dialect has no flag -{flag}")).into());
+            return Err(Usage::new(format!("Apple's dialect has no flag -{flag}")).into());
         }
         for letter in flag.chars() {
             let known = apple::letter(letter).filter(|known| !known.does.takes_word());
             let Some(known) = known else {
-                let hint = Hint("--dialect gnu reads the flags as GNU's strip does".into());
                 let text = format!("-{flag}: Apple's dialect has no flag {letter} in a cluster");
-                return Err(anyhow!(Usage(text)).context(hint));
+                return Err(Usage::new(text)
+                    .hint("--dialect gnu reads the flags as GNU's strip does")
+                    .into());
             };
             act(known, &mut apple, &mut modes, &mut options)?;
         }
@@ -283,7 +284,7 @@ fn act(
         Does::Refused(why) => {
             let text =
                 format!("-{} of Apple's strip ({}) is not supported", flag.name, flag.meaning);
-            return Err(anyhow!(Usage(text)).context(Hint(why.to_owned())));
+            return Err(Usage::new(text).hint(why).into());
         }
         Does::TakesValue(_) | Does::TakesList(_) => {}
     }
@@ -299,13 +300,13 @@ fn list(flag: &str, word: Option<OsString>, look: &dyn Fn(&OsStr) -> Content) ->
         _ => "GNU's takes no file: --strip-debug",
     };
     let Some(word) = word else {
-        return Err(two_ways(&format!("-{flag}"), format!("{what}; {gnu}")));
+        return Err(two_ways(&format!("-{flag}"), format!("{what}; {gnu}")).into());
     };
     match look(&word) {
         Content::List | Content::Other => Ok(word.into()),
         Content::Nothing | Content::Program => {
             let words = format!("-{flag} {}", word.to_string_lossy());
-            Err(two_ways(&words, format!("{what}; {gnu}")))
+            Err(two_ways(&words, format!("{what}; {gnu}")).into())
         }
     }
 }

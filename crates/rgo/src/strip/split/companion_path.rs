@@ -13,7 +13,7 @@ use rgo_files::replace::{Created, NewEntry};
 use super::super::TEMPORARY;
 use super::super::write::write;
 use super::dsym;
-use crate::app::exit::Hint;
+use crate::app::error::Annotate;
 
 /// Where a companion goes.
 #[derive(Debug)]
@@ -76,10 +76,9 @@ impl CompanionPath {
             Created::Other => {
                 let text =
                     format!("{} is there already, and is of another build", self.path.display());
-                Err(anyhow!(text).context(Hint(
-                    "it is kept as it was: give each build a folder of its own, or a build-id"
-                        .into(),
-                )))
+                Err(anyhow!(text).hint(
+                    "it is kept as it was: give each build a folder of its own, or a build-id",
+                ))
             }
         }
     }

@@ -4,6 +4,7 @@ use std::ffi::{OsStr, OsString};
 
 use super::super::apple::FLAGS;
 use super::{Apple, Call, Content, read};
+use crate::app::error::CommandError;
 
 /// What the names in these calls are: lists end with `.txt`, programs are called `app` or `lib…`.
 fn look(word: &OsStr) -> Content {
@@ -28,7 +29,7 @@ fn words(call: &Call) -> String {
 
 #[track_caller]
 fn refused(program: &str, args: &str) -> String {
-    crate::app::terminal::words_and_hints(&called(program, args).expect_err(args)).0
+    CommandError::from(called(program, args).expect_err(args)).text()
 }
 
 #[test]
@@ -155,8 +156,8 @@ fn what_either_dialect_could_mean_is_an_error_that_names_both() {
         "-u -R .comment app",
         "-r -s",
     ] {
-        let error = called("strip", args).expect_err(args);
-        let (words, hints) = crate::app::terminal::words_and_hints(&error);
+        let error = CommandError::from(called("strip", args).expect_err(args));
+        let (words, hints) = (error.text(), error.hints);
         assert!(words.ends_with("can be read in two ways"), "{args}: {words}");
         assert!(hints.iter().any(|it| it.contains("GNU's") && it.contains("Apple's")), "{hints:?}");
     }

@@ -1,0 +1,206 @@
+//! How a command fails. Inside a command errors are `anyhow`'s; at its edge one becomes a
+//! [`CommandError`], whose kind is the exit code and whose hints are data beside the text.
+
+use std::error::Error as StdError;
+use std::fmt;
+use std::sync::Arc;
+
+use rgo_files::WriteError;
+use rgo_toolchain::cache::CacheError;
+use rgo_toolchain::cargo::compiler::CompilerError;
+use rgo_toolchain::floor::FloorError;
+use rgo_toolchain::own_linker::NoLinker;
+use rgo_toolchain::cargo::project::ProjectError;
+use rgo_toolchain::secrets::hidden;
+use rgo_toolchain::target_spec::SelectError;
+use rgo_toolchain::cargo::targets::SelectionError;
+use rgo_toolchain::shim::ShimError;
+use rgo_toolchain::std_lib::StdError as StdLibError;
+use rgo_toolchain::zig::ZigError;
+
+/// Why a command failed.
+#[derive(Debug)]
+pub struct CommandError {
+    /// What kind of failure it is.
+    pub kind: ErrorKind,
+    /// What failed, with its causes. Each text of the chain says its own part alone.
+    pub error: anyhow::Error,
+    /// The next steps, the outermost error's first.
+    pub hints: Vec<String>,
+}
+
+/// What kind of failure an error is. [`crate::app::exit::Exit`] has the code of each.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ErrorKind {
+    /// The call is wrong.
+    Usage,
+    /// The input, the machine or another tool does not do.
+    Input,
+    /// All was done, and what had to hold does not.
+    Check,
+    /// rgo itself is wrong.
+    Internal,
+}
+
+impl CommandError {
+    /// What failed and why, on one line unless a cause has several; without secrets and hints.
+    #[must_use]
+    pub fn text(&self) -> String {
+        hidden(&format!("{:#}", self.error))
+    }
+}
+
+impl From<anyhow::Error> for CommandError {
+    fn from(error: anyhow::Error) -> Self {
+        let mut notes = Notes::default();
+        notes.read(&error);
+        let Notes { kind, mut hints } = notes;
+        hints.dedup();
+        let hints = hints.iter().map(|hint| hidden(hint)).collect();
+        Self { kind: kind.unwrap_or(ErrorKind::Input), error, hints }
+    }
+}
+
+/// What the errors of a chain say beside their texts.
+#[derive(Default)]
+struct Notes {
+    /// The outermost one's.
+    kind: Option<ErrorKind>,
+    hints: Vec<String>,
+}
+
+impl Notes {
+    fn read(&mut self, error: &anyhow::Error) {
+        for cause in error.chain() {
+            if let Some(Noted { error, kind, hint }) = cause.downcast_ref() {
+                self.kind = self.kind.or(*kind);
+                self.hints.extend(hint.clone());
+                // The rest of the chain is below it, and its first part with its type.
+                return self.read(error);
+            }
+            if let Some(Usage { hint, .. }) = cause.downcast_ref() {
+                self.kind = self.kind.or(Some(ErrorKind::Usage));
+                self.hints.extend(hint.clone());
+            }
+            self.hints.extend(library_hint(cause));
+        }
+    }
+}
+
+/// The hint of a library's error. An error that is transparent for another one delegates.
+fn library_hint(cause: &(dyn StdError + 'static)) -> Option<String> {
+    fn of<E: StdError + 'static>(
+        cause: &(dyn StdError + 'static),
+        hint: fn(&E) -> Option<String>,
+    ) -> Option<String> {
+        cause.downcast_ref().and_then(hint)
+    }
+    of(cause, CacheError::hint)
+        .or_else(|| of(cause, CompilerError::hint))
+        .or_else(|| of(cause, FloorError::hint))
+        .or_else(|| of(cause, NoLinker::hint))
+        .or_else(|| of(cause, ProjectError::hint))
+        .or_else(|| of(cause, SelectError::hint))
+        .or_else(|| of(cause, SelectionError::hint))
+        .or_else(|| of(cause, ShimError::hint))
+        .or_else(|| of(cause, StdLibError::hint))
+        .or_else(|| of(cause, WriteError::hint))
+        .or_else(|| of(cause, ZigError::hint))
+        // Each target that needs zig fails by the same error.
+        .or_else(|| of(cause, |error: &Arc<ZigError>| error.hint()))
+}
+
+/// A mistake in the call, which ends with 2 as clap's own errors do.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Usage {
+    /// What is wrong with the call.
+    pub text: String,
+    /// The next step.
+    pub hint: Option<String>,
+}
+
+impl Usage {
+    /// A mistake without a hint.
+    pub fn new(text: impl Into<String>) -> Self {
+        Self { text: text.into(), hint: None }
+    }
+
+    /// Adds the next step.
+    #[must_use]
+    pub fn hint(self, hint: impl Into<String>) -> Self {
+        Self { hint: Some(hint.into()), ..self }
+    }
+
+    /// Adds the next step, if there is one.
+    #[must_use]
+    pub fn hint_if_any(self, hint: Option<String>) -> Self {
+        Self { hint, ..self }
+    }
+}
+
+impl fmt::Display for Usage {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.text)
+    }
+}
+
+impl StdError for Usage {}
+
+/// An error with a note, whose text and causes are the error's own.
+#[derive(Debug)]
+struct Noted {
+    error: anyhow::Error,
+    kind: Option<ErrorKind>,
+    hint: Option<String>,
+}
+
+impl fmt::Display for Noted {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.error.fmt(f)
+    }
+}
+
+impl StdError for Noted {
+    fn source(&self) -> Option<&(dyn StdError + 'static)> {
+        self.error.source()
+    }
+}
+
+/// Notes that are added to any error on its way up.
+pub(crate) trait Annotate {
+    /// The annotated error, or the result that has it.
+    type Output;
+
+    /// Adds the next step.
+    fn hint(self, hint: impl Into<String>) -> Self::Output;
+
+    /// Says what kind of failure it is.
+    fn kind(self, kind: ErrorKind) -> Self::Output;
+}
+
+impl Annotate for anyhow::Error {
+    type Output = anyhow::Error;
+
+    fn hint(self, hint: impl Into<String>) -> anyhow::Error {
+        anyhow::Error::new(Noted { error: self, kind: None, hint: Some(hint.into()) })
+    }
+
+    fn kind(self, kind: ErrorKind) -> anyhow::Error {
+        anyhow::Error::new(Noted { error: self, kind: Some(kind), hint: None })
+    }
+}
+
+impl<T, E: Into<anyhow::Error>> Annotate for Result<T, E> {
+    type Output = anyhow::Result<T>;
+
+    fn hint(self, hint: impl Into<String>) -> anyhow::Result<T> {
+        self.map_err(|error| error.into().hint(hint))
+    }
+
+    fn kind(self, kind: ErrorKind) -> anyhow::Result<T> {
+        self.map_err(|error| error.into().kind(kind))
+    }
+}
+
+#[cfg(test)]
+mod tests;
