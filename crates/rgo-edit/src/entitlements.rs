@@ -146,12 +146,8 @@ mod tests {
         let found = Entitlements::from_plist(xml.as_bytes()).expect("is right");
         let expected =
             "701b020101b016300c0c0161 30070c0178 0202012c 30060c01620101ff".replace(' ', "");
-        assert_eq!(hex(&found.der), expected);
+        assert_eq!(hex::encode(&found.der), expected);
         assert_eq!(found.flags, 0);
-    }
-
-    fn hex(bytes: &[u8]) -> String {
-        bytes.iter().map(|byte| format!("{byte:02x}")).collect()
     }
 
     #[test]

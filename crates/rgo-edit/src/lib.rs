@@ -22,6 +22,7 @@ mod macho;
 mod note_object;
 mod pe;
 pub mod property_list;
+mod reason;
 mod request;
 mod reserved;
 mod stamp;
@@ -30,8 +31,9 @@ mod verify;
 
 pub use companion::{companion, only_keep_debug};
 pub use debuglink::debuglink_crc;
-pub use draft::{Draft, Piece, Reason};
+pub use draft::{Draft, Piece};
 pub use note_object::{NoteObject, note_object};
+pub use reason::Reason;
 pub use request::{
     Compression, Discard, Edits, MachO, MachOPart, NameFilter, Names, SignaturePolicy, Strip,
 };

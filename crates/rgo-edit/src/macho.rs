@@ -273,7 +273,7 @@ impl<'a> Parts<'a> {
             }
         }
         let Some(uuid) = uuid::read(&self.commands)? else { return Ok(NAMELESS.to_vec()) };
-        let digits: String = uuid.iter().map(|byte| format!("{byte:02x}")).collect();
+        let digits = hex::encode(uuid);
         Ok([NAMELESS, b"-", digits.as_bytes()].concat())
     }
 

@@ -8,6 +8,8 @@
 //!
 //! GitHub reads them on stderr as on stdout, so they need not stand among data.
 
+use rgo_report::printable;
+
 use super::Outcome;
 
 /// Whether to print annotations: where it was asked for, and in a GitHub workflow, which sets
@@ -51,8 +53,7 @@ fn data(text: &str) -> String {
             '%' => out.push_str("%25"),
             '\r' => out.push_str("%0D"),
             '\n' => out.push_str("%0A"),
-            c if c.is_control() => out.extend(c.escape_default()),
-            c => out.push(c),
+            c => out.push_str(&printable(c.encode_utf8(&mut [0; 4]))),
         }
     }
     out

@@ -167,7 +167,7 @@ impl Policy {
 fn finding(index: usize, rule: &Rule, facts: &dyn Facts) -> Finding {
     let expression = &rule.expression;
     let (answer, found, reason, evidence) =
-        match facts.get(expression.word.name, &expression.member) {
+        match facts.get(expression.fact.name, &expression.member) {
             Ok(fact) => {
                 let compared = compare(expression, &fact.value);
                 (compared.verdict, Some(compared.found), compared.reason, fact.evidence)
@@ -184,7 +184,7 @@ fn finding(index: usize, rule: &Rule, facts: &dyn Facts) -> Finding {
         found,
         reason,
         evidence,
-        about: expression.word.about,
+        about: expression.fact.about,
         rule: index,
     }
 }

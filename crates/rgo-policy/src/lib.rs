@@ -37,7 +37,7 @@ use serde::{Serialize, Serializer};
 use pattern::Pattern;
 
 pub use expression::Expression;
-pub use facts::{Answer, Fact, Facts, NoAnswer, Os, Platform, Value};
+pub use facts::{Fact, Facts, Lookup, NoAnswer, Os, Platform, Value};
 pub use judge::{Finding, Judgement, Outcome, Subject, Tally};
 pub use parse_error::{ParseError, PolicyError};
 pub use verdict::Verdict;

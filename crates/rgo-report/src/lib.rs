@@ -12,13 +12,15 @@
 
 mod document;
 mod markdown;
+mod nearest;
 mod printable;
 mod text;
 
 use serde::Serialize;
 
 pub use document::{Align, Block, Cell, Column, Document, Table, Tone};
-pub use printable::printable;
+pub use nearest::nearest;
+pub use printable::{printable, printable_by_char};
 
 /// What a command found out, ready to be rendered.
 pub trait Report: Serialize {

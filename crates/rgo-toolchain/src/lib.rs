@@ -6,8 +6,8 @@
 
 pub mod cache;
 pub mod cargo;
-pub mod cmake_builds;
 mod causes;
+pub mod cmake_builds;
 pub mod darwin;
 pub mod doctor;
 pub mod dsymutil;

@@ -58,23 +58,32 @@ pub(crate) fn companion<'a>(input: &'a [u8], supplement: Option<&str>) -> Result
         section.in_segment = true;
         placed.push((address, section.header.sh_offset, section.header.sh_size));
     }
-    // No segment has bytes here but the program headers, what maps these, and those that are one
-    // note. The others have offsets congruent to their addresses, as loaders want it.
+    let table = segment_table(&mut layout, &placed, size);
+    let at = layout.headers.e_phoff;
+    output.put(at, &table, Reason::ProgramHeaders, "ELF program headers")?;
+    layout.write_over(output, false)
+}
+
+/// A note: its address, offset and size.
+type PlacedNote = (u64, u64, u64);
+
+/// The program headers of a file that has `size` bytes of headers and then the `notes`. No segment
+/// has bytes in it but the program headers, the one that maps these, and those that are one note. The
+/// others have offsets congruent to their addresses, as loaders want it.
+fn segment_table(layout: &mut Layout<'_>, notes: &[PlacedNote], size: u64) -> Vec<u8> {
     let start = layout.headers.e_phoff;
     let mut table = Vec::new();
     for segment in &mut layout.segments {
-        let note = placed.iter().find(|(address, ..)| *address == segment.p_vaddr);
+        let note = notes.iter().find(|(address, ..)| *address == segment.p_vaddr);
         (segment.p_offset, segment.p_filesz) = match (segment.p_type, note) {
             (elf::PT_NOTE, Some((_, offset, size))) => (*offset, *size),
             (elf::PT_PHDR, _) => (start, size - start),
             (elf::PT_LOAD, _) if segment.p_offset == 0 && segment.p_filesz >= size => (0, size),
             _ => (segment.p_vaddr.checked_rem(segment.p_align).unwrap_or_default(), 0),
         };
-        encoder.program_header(&mut table, segment);
+        layout.encoder.program_header(&mut table, segment);
     }
-    let at = layout.headers.e_phoff;
-    output.put(at, &table, Reason::ProgramHeaders, "ELF program headers")?;
-    layout.write_over(output, false)
+    table
 }
 
 /// Has the image name its supplementary file by another path.

@@ -201,7 +201,41 @@ pub(super) fn refuse_bytes(image: &[u8], range: Range<u64>, what: &str) -> Resul
     Ok(())
 }
 
-/// The tables that a command names. The signature is not among them: it is made anew.
+/// Commands that name no table, but for the signature, which is made anew.
+const WITHOUT_TABLES: [m::LoadCommandType; 30] = [
+    m::LC_SEGMENT_64,
+    m::LC_UNIXTHREAD,
+    m::LC_LOAD_DYLIB,
+    m::LC_ID_DYLIB,
+    m::LC_LOAD_DYLINKER,
+    m::LC_ID_DYLINKER,
+    m::LC_SUB_FRAMEWORK,
+    m::LC_SUB_UMBRELLA,
+    m::LC_SUB_CLIENT,
+    m::LC_SUB_LIBRARY,
+    m::LC_LOAD_WEAK_DYLIB,
+    m::LC_ROUTINES_64,
+    m::LC_UUID,
+    m::LC_RPATH,
+    m::LC_CODE_SIGNATURE,
+    m::LC_REEXPORT_DYLIB,
+    m::LC_LAZY_LOAD_DYLIB,
+    m::LC_ENCRYPTION_INFO_64,
+    m::LC_LOAD_UPWARD_DYLIB,
+    m::LC_VERSION_MIN_MACOSX,
+    m::LC_VERSION_MIN_IPHONEOS,
+    m::LC_VERSION_MIN_TVOS,
+    m::LC_VERSION_MIN_WATCHOS,
+    m::LC_DYLD_ENVIRONMENT,
+    m::LC_MAIN,
+    m::LC_SOURCE_VERSION,
+    m::LC_LINKER_OPTION,
+    m::LC_TARGET_TRIPLE,
+    m::LC_PREBIND_CKSUM,
+    m::LC_BUILD_VERSION,
+];
+
+/// The tables that a command names.
 fn fields(kind: u32) -> Result<&'static [Field]> {
     use Table::{ChainedFixups, Exports, IndirectSymbols, Other, Strings, SymbolIndices, Symbols};
     Ok(match m::LoadCommandType(kind) {
@@ -232,36 +266,7 @@ fn fields(kind: u32) -> Result<&'static [Field]> {
             (56, 4, 21, IndirectSymbols),
         ],
         m::LC_DYLIB_CODE_SIGN_DRS => &[(8, 1, 23, Other)],
-        m::LC_SEGMENT_64
-        | m::LC_UNIXTHREAD
-        | m::LC_LOAD_DYLIB
-        | m::LC_ID_DYLIB
-        | m::LC_LOAD_DYLINKER
-        | m::LC_ID_DYLINKER
-        | m::LC_SUB_FRAMEWORK
-        | m::LC_SUB_UMBRELLA
-        | m::LC_SUB_CLIENT
-        | m::LC_SUB_LIBRARY
-        | m::LC_LOAD_WEAK_DYLIB
-        | m::LC_ROUTINES_64
-        | m::LC_UUID
-        | m::LC_RPATH
-        | m::LC_CODE_SIGNATURE
-        | m::LC_REEXPORT_DYLIB
-        | m::LC_LAZY_LOAD_DYLIB
-        | m::LC_ENCRYPTION_INFO_64
-        | m::LC_LOAD_UPWARD_DYLIB
-        | m::LC_VERSION_MIN_MACOSX
-        | m::LC_VERSION_MIN_IPHONEOS
-        | m::LC_VERSION_MIN_TVOS
-        | m::LC_VERSION_MIN_WATCHOS
-        | m::LC_DYLD_ENVIRONMENT
-        | m::LC_MAIN
-        | m::LC_SOURCE_VERSION
-        | m::LC_LINKER_OPTION
-        | m::LC_TARGET_TRIPLE
-        | m::LC_PREBIND_CKSUM
-        | m::LC_BUILD_VERSION => &[],
+        known if WITHOUT_TABLES.contains(&known) => &[],
         other => {
             return Err(Error::unsupported(
                 format!("load command {:#x}", other.0),

@@ -99,17 +99,14 @@ impl Signature {
             }
         }
         let identifier = first.ident().map_err(bad)?.to_vec();
-        let directories = found
-            .iter()
-            .map(|(slot, directory, data)| {
-                CodeDirectory::read(*slot, directory, data, &blobs, cms).map_err(
-                    |error| match error {
-                        Error::Malformed { what, why, .. } => Error::malformed(what, offset, why),
-                        other => other,
-                    },
-                )
-            })
-            .collect::<Result<_>>()?;
+        let at = |error| match error {
+            Error::Malformed { what, why, .. } => Error::malformed(what, offset, why),
+            other => other,
+        };
+        let directories = found.iter().map(|(slot, directory, data)| {
+            CodeDirectory::read(*slot, directory, data, &blobs, cms).map_err(at)
+        });
+        let directories = directories.collect::<Result<_>>()?;
         Ok(Some(Self {
             offset: Some(offset),
             identifier,

@@ -25,6 +25,15 @@ struct Sections {
     numbers: Vec<Option<u8>>,
 }
 
+/// A section of `__DWARF` that stays.
+struct KeptSection {
+    header: Vec<u8>,
+    /// Where its bytes are in the input.
+    offset: u64,
+    size: u64,
+    align: u64,
+}
+
 impl Parts<'_> {
     /// Does what is asked about sections and symbols. Answers the sections taken out.
     pub(super) fn strip(&mut self, edits: &Edits<'_>) -> Result<Vec<Removed>> {
@@ -107,7 +116,8 @@ impl Parts<'_> {
             let name = section.name();
             let number = numbers.get_mut(bytes::index(number));
             if stays(&name) {
-                kept.push((section.header.to_vec(), offset, size, section.align()?));
+                let (header, align) = (section.header.to_vec(), section.align()?);
+                kept.push(KeptSection { header, offset, size, align });
             } else {
                 removed.push(Removed { name, size });
                 number.into_iter().for_each(|number| *number = None);
@@ -120,22 +130,40 @@ impl Parts<'_> {
             *number = Some(new);
         }
         let before = self.end_before(dwarf, &segments, end)?;
-        let page = self.commands.page()?;
-        if kept.is_empty() {
-            let fixups = linkedit.bytes(Table::ChainedFixups);
-            if !fixups.is_empty() {
-                let fixups = fixups::without_segment(fixups, dwarf.number)?;
-                linkedit.replace(Table::ChainedFixups, fixups);
-            }
-            self.commands.list.remove(dwarf.command);
-            linkedit.command_removed(dwarf.command);
-            self.image.truncate(before);
-            let linkedit = before.next_multiple_of(page).min(end);
-            return Ok(Sections { removed, linkedit, numbers });
+        let end_of_segments = if kept.is_empty() {
+            self.remove_segment(linkedit, dwarf, before)?;
+            before
+        } else {
+            self.keep_sections(dwarf, kept)?;
+            self.image.size()
+        };
+        let linkedit = end_of_segments.next_multiple_of(self.commands.page()?).min(end);
+        Ok(Sections { removed, linkedit, numbers })
+    }
+
+    /// Takes out `__DWARF`; the segments before it end at `before`.
+    fn remove_segment(
+        &mut self,
+        linkedit: &mut Linkedit<'_>,
+        dwarf: &Segment,
+        before: u64,
+    ) -> Result<()> {
+        let fixups = linkedit.bytes(Table::ChainedFixups);
+        if !fixups.is_empty() {
+            let fixups = fixups::without_segment(fixups, dwarf.number)?;
+            linkedit.replace(Table::ChainedFixups, fixups);
         }
+        self.commands.list.remove(dwarf.command);
+        linkedit.command_removed(dwarf.command);
+        self.image.truncate(before);
+        Ok(())
+    }
+
+    /// Leaves these sections in `__DWARF`, one behind the other.
+    fn keep_sections(&mut self, dwarf: &Segment, kept: Vec<KeptSection>) -> Result<()> {
         self.image.truncate(dwarf.file_offset);
         let mut headers = Vec::new();
-        for (mut header, offset, size, align) in kept {
+        for KeptSection { mut header, offset, size, align } in kept {
             self.image.pad(align);
             let place = bytes::word(bytes::index(self.image.size()), WHAT)?;
             if size > 0 {
@@ -145,15 +173,14 @@ impl Parts<'_> {
             headers.extend(header);
         }
         let count = bytes::word(headers.len() / SECTION_SIZE as usize, WHAT)?;
+        let file_size = self.image.size() - dwarf.file_offset;
         let command = self.commands.get_mut(dwarf.command)?;
         command.data.truncate(SEGMENT_SIZE as usize);
         command.data.append(&mut headers);
         let size = bytes::word(command.data.len(), WHAT)?;
         command.set_u32(4, size)?;
-        command.set_u64(48, self.image.size() - dwarf.file_offset)?;
-        command.set_u32(64, count)?;
-        let linkedit = self.image.size().next_multiple_of(page).min(end);
-        Ok(Sections { removed, linkedit, numbers })
+        command.set_u64(48, file_size)?;
+        command.set_u32(64, count)
     }
 
     /// Where the bytes of the segments before `__DWARF` end. Fails unless only `__LINKEDIT`

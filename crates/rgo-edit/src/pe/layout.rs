@@ -120,10 +120,37 @@ impl<'a, 'i> Layout<'a, 'i> {
 
         let mut output = Draft::empty(self.source.input());
         output.take(self.source, 0, change, WHAT)?;
-        let mut table_at = old.at;
-        for (range, part) in parts.iter().filter(|(range, _)| range.start >= change) {
+        let moved = parts.iter().filter(|(range, _)| range.start >= change);
+        let mut table_at = self.move_parts(&mut output, moved, &mut sections)?.unwrap_or(old.at);
+        for (section, (content, why)) in sections.iter_mut().skip(kept).zip(added) {
+            output.pad(self.file_align);
+            section.file_offset = bytes::word(bytes::index(output.size()), WHAT)?;
+            output.push(content, why);
+        }
+        if !same_table {
+            table_at = if symbols.bytes.is_empty() { 0 } else { output.size() };
+            output.push(symbols.bytes, Reason::Symbols);
+        } else if change == end {
+            // All of it is where it was, with what follows.
+            output.take(self.source, end, self.source.size() - end, WHAT)?;
+        }
+        self.end(&mut output, &sections, headers_size, (table_at, symbols.count))?;
+        super::canonical::relocate_debug_data(&mut output, change)?;
+        Ok(output)
+    }
+
+    /// Appends the parts that stay, and tells `sections` where they are. Returns the place of the
+    /// table of symbols, if it is one of them.
+    fn move_parts<'p>(
+        &self,
+        output: &mut Draft<'i>,
+        parts: impl Iterator<Item = &'p (Range<u64>, Part)>,
+        sections: &mut [Section],
+    ) -> Result<Option<u64>> {
+        let mut table_at = None;
+        for (range, part) in parts {
             let (at, align) = match part {
-                Part::Section(_) => (self.step(&mut output, range.start)?, SECTOR),
+                Part::Section(_) => (self.step(output, range.start)?, SECTOR),
                 Part::Symbols => (output.size(), 1),
                 Part::Removed => continue,
             };
@@ -140,24 +167,10 @@ impl<'a, 'i> Layout<'a, 'i> {
                     let at = bytes::word(bytes::index(at), WHAT)?;
                     sections.get_mut(*number).into_iter().for_each(|it| it.file_offset = at);
                 }
-                _ => table_at = at,
+                _ => table_at = Some(at),
             }
         }
-        for (section, (content, why)) in sections.iter_mut().skip(kept).zip(added) {
-            output.pad(self.file_align);
-            section.file_offset = bytes::word(bytes::index(output.size()), WHAT)?;
-            output.push(content, why);
-        }
-        if !same_table {
-            table_at = if symbols.bytes.is_empty() { 0 } else { output.size() };
-            output.push(symbols.bytes, Reason::Symbols);
-        } else if change == end {
-            // All of it is where it was, with what follows.
-            output.take(self.source, end, self.source.size() - end, WHAT)?;
-        }
-        self.end(&mut output, &sections, headers_size, (table_at, symbols.count))?;
-        super::canonical::relocate_debug_data(&mut output, change)?;
-        Ok(output)
+        Ok(table_at)
     }
 
     /// What lies in the file behind the headers.

@@ -200,7 +200,7 @@ impl<'a> Old<'a> {
         Ok(numbers)
     }
 
-    /// Appends the records of a symbol that stays; `name_at` is told where offsets of names go.
+    /// Appends the records of a symbol that stays; calls `name_at` with each place of an offset of a name.
     fn renew(
         &self,
         symbol: &Symbol<'a>,
@@ -210,7 +210,6 @@ impl<'a> Old<'a> {
         mut name_at: impl FnMut(u64, &'a [u8]),
     ) -> Result<()> {
         let start = new.len() as u64;
-        let aux = start + SYMBOL_SIZE;
         new.extend_from_slice(symbol.bytes);
         if symbol.is_long {
             name_at(start + 4, symbol.name);
@@ -225,11 +224,25 @@ impl<'a> Old<'a> {
                 bytes::put(new, start + 8, &kept.from(next).to_le_bytes(), WHAT)?;
             }
         }
-        if symbol.bytes.len() as u64 == SYMBOL_SIZE {
-            return Ok(());
+        if symbol.bytes.len() as u64 > SYMBOL_SIZE {
+            self.renew_aux(symbol, kept, numbers, new, name_at)?;
         }
+        Ok(())
+    }
+
+    /// Renews the first auxiliary record of the symbol that `new` ends with.
+    fn renew_aux(
+        &self,
+        symbol: &Symbol<'a>,
+        kept: &Kept,
+        numbers: &[Option<u16>],
+        new: &mut Vec<u8>,
+        mut name_at: impl FnMut(u64, &'a [u8]),
+    ) -> Result<()> {
+        let start = (new.len() - symbol.bytes.len()) as u64;
+        let aux = start + SYMBOL_SIZE;
         let is_function = bytes::u16_at(new, start + 14, WHAT)? & 0x30 == 0x20;
-        // Answers whether what the number at this place means is still there.
+        // Returns whether the symbol of the number at this place is still there.
         let mut renumber = |at: u64| {
             let old = bytes::u32_at(new, at, WHAT)? as usize;
             let number = kept.number(old);

@@ -97,17 +97,10 @@ fn member<T>(
     let content = directory.content(bytes, entry);
     let content = content.ok_or_else(|| SkipReason::damaged("its bytes are not in the file"))?;
     let taken = Cell::new(content.len() as u64);
-    let decoder: Box<dyn Read + '_> = match METHODS.iter().find(|(id, ..)| *id == entry.method) {
-        Some((_, Method::Stored, _)) => return stored(visitor, entry, content),
-        Some((_, Method::Deflate, _)) => Box::new(Inflate::new(content, &mut tools.inflate)),
-        Some((_, Method::Like(kind), _)) => decoders::from_memory(*kind, content, tools),
-        Some((_, Method::Unsupported, name)) => {
-            return Err(SkipReason::Unsupported(format!("compressed by {name}")));
-        }
-        None => {
-            let why = format!("compressed by method {}", entry.method);
-            return Err(SkipReason::Unsupported(why));
-        }
+    let decoder: Box<dyn Read + '_> = match method(entry)? {
+        Method::Stored => return stored(visitor, entry, content),
+        Method::Deflate => Box::new(Inflate::new(content, &mut tools.inflate)),
+        Method::Like(kind) => decoders::from_memory(kind, content, tools),
     };
     let level = visitor.level();
     let mut unpacked = Guarded::new(decoder, visitor.budget, &taken, level);
@@ -175,28 +168,43 @@ enum Method {
     Deflate,
     /// As a file of that format.
     Like(Kind),
-    Unsupported,
 }
 
-/// The methods that APPNOTE.TXT numbers.
-const METHODS: [(u16, Method, &str); 16] = [
-    (0, Method::Stored, "nothing"),
-    (1, Method::Unsupported, "shrink"),
-    (2, Method::Unsupported, "reduce"),
-    (3, Method::Unsupported, "reduce"),
-    (4, Method::Unsupported, "reduce"),
-    (5, Method::Unsupported, "reduce"),
-    (6, Method::Unsupported, "implode"),
-    (8, Method::Deflate, "deflate"),
-    (9, Method::Unsupported, "deflate64"),
-    (12, Method::Like(Kind::Bzip2), "bzip2"),
-    (14, Method::Unsupported, "LZMA"),
-    (20, Method::Like(Kind::Zstd), "zstd"),
-    (93, Method::Like(Kind::Zstd), "zstd"),
-    (95, Method::Like(Kind::Xz), "xz"),
-    (97, Method::Unsupported, "WavPack"),
-    (98, Method::Unsupported, "PPMd"),
+/// The methods of APPNOTE.TXT that are read here, by their numbers.
+const METHODS: [(u16, Method); 6] = [
+    (0, Method::Stored),
+    (8, Method::Deflate),
+    (12, Method::Like(Kind::Bzip2)),
+    (20, Method::Like(Kind::Zstd)),
+    (93, Method::Like(Kind::Zstd)),
+    (95, Method::Like(Kind::Xz)),
 ];
+
+/// The others that it names.
+const UNSUPPORTED: [(u16, &str); 10] = [
+    (1, "shrink"),
+    (2, "reduce"),
+    (3, "reduce"),
+    (4, "reduce"),
+    (5, "reduce"),
+    (6, "implode"),
+    (9, "deflate64"),
+    (14, "LZMA"),
+    (97, "WavPack"),
+    (98, "PPMd"),
+];
+
+/// How a member is packed.
+fn method(entry: &Entry<'_>) -> Result<Method, SkipReason> {
+    if let Some((_, method)) = METHODS.iter().find(|(number, _)| *number == entry.method) {
+        return Ok(*method);
+    }
+    let named = UNSUPPORTED.iter().find(|(number, _)| *number == entry.method);
+    Err(SkipReason::Unsupported(match named {
+        Some((_, name)) => format!("compressed by {name}"),
+        None => format!("compressed by method {}", entry.method),
+    }))
+}
 
 /// Sums up what is read.
 struct Checked<R> {

@@ -8,14 +8,14 @@ use std::sync::Arc;
 use rgo_files::WriteError;
 use rgo_toolchain::cache::CacheError;
 use rgo_toolchain::cargo::compiler::CompilerError;
+use rgo_toolchain::cargo::project::ProjectError;
+use rgo_toolchain::cargo::targets::SelectionError;
 use rgo_toolchain::floor::FloorError;
 use rgo_toolchain::own_linker::NoLinker;
-use rgo_toolchain::cargo::project::ProjectError;
 use rgo_toolchain::secrets::hidden;
-use rgo_toolchain::target_spec::SelectError;
-use rgo_toolchain::cargo::targets::SelectionError;
 use rgo_toolchain::shim::ShimError;
 use rgo_toolchain::std_lib::StdError as StdLibError;
+use rgo_toolchain::target_spec::SelectError;
 use rgo_toolchain::zig::ZigError;
 
 /// Why a command failed.

@@ -62,8 +62,7 @@ pub(super) fn run(args: &StampArgs) -> Result<Exit> {
     let stamps = values::parse(&args.stamp)?;
     let data = finish::map(&args.file)?;
     let output = args.output.as_deref().map(Utf8Path::as_std_path);
-    let destination =
-        Destination::new(args.file.as_std_path(), output, REPLACE)?;
+    let destination = Destination::new(args.file.as_std_path(), output, REPLACE)?;
     let stamps = filled(&stamps, &data).with_context(|| format!("stamping {}", args.file))?;
     let known = finish::slot_names(&data).with_context(|| format!("reading {}", args.file))?;
     if let Some((name, _)) = stamps.iter().find(|(name, _)| !known.contains(name)) {

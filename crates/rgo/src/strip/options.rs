@@ -79,12 +79,6 @@ impl StripOptions {
         if to_stdout > 1 {
             return Err(Usage::new("only one result can go to stdout").into());
         }
-        let added = pairs("--add-section", &args.add_sections)?;
-        let added = added.into_iter().map(|(name, file)| {
-            let content = fs::read(&file)
-                .with_context(|| format!("reading the section {name} from {}", file.display()))?;
-            Ok((name, content))
-        });
         Ok(Self {
             mode: mode(args),
             discard: match (args.mode.discard_all, args.mode.discard_locals) {
@@ -101,20 +95,14 @@ impl StripOptions {
             drop_symbols: Names::new(&args.names.strip_symbols, reading)?,
             keep_sections: Names::new(&args.names.keep_sections, of_sections)?,
             drop_sections: Names::new(&args.names.remove_sections, of_sections)?,
-            added: added.collect::<Result<_>>()?,
+            added: added_sections(args)?,
             dumped,
             compression: args.compression.map(|how| match how {
                 CompressionArg::Zlib => Compression::Zlib,
                 CompressionArg::Zstd => Compression::Zstd,
                 CompressionArg::None => Compression::None,
             }),
-            sign: match args.sign {
-                // Apple's strip leaves a void signature, for whoever signs next.
-                None if args.apple.is_some() => SignaturePolicy::Renew,
-                None | Some(SignArg::Keep) => SignaturePolicy::Keep,
-                Some(SignArg::Adhoc) => SignaturePolicy::AdHoc,
-                Some(SignArg::None) => SignaturePolicy::None,
-            },
+            sign: signature_policy(args),
             apple: args.apple.as_ref().map(Apple::new).transpose()?.unwrap_or_default(),
             deterministic: args.enable_deterministic_archives,
             to_stdout: to_stdout > 0,
@@ -148,6 +136,26 @@ fn mode(args: &Strip) -> Mode {
         Mode::None
     } else {
         Mode::All
+    }
+}
+
+/// The names and contents of `--add-section`.
+fn added_sections(args: &Strip) -> Result<Vec<(String, Vec<u8>)>> {
+    let added = pairs("--add-section", &args.add_sections)?.into_iter().map(|(name, file)| {
+        let content = fs::read(&file)
+            .with_context(|| format!("reading the section {name} from {}", file.display()))?;
+        Ok((name, content))
+    });
+    added.collect()
+}
+
+fn signature_policy(args: &Strip) -> SignaturePolicy {
+    match args.sign {
+        // Apple's strip leaves a void signature, for whoever signs next.
+        None if args.apple.is_some() => SignaturePolicy::Renew,
+        None | Some(SignArg::Keep) => SignaturePolicy::Keep,
+        Some(SignArg::Adhoc) => SignaturePolicy::AdHoc,
+        Some(SignArg::None) => SignaturePolicy::None,
     }
 }
 
