@@ -1,5 +1,5 @@
-//! Archives of ELF objects (static libraries): each object edited as if it stood alone, and the
-//! table that linkers find symbols by made to follow.
+//! Edits archives of ELF objects (static libraries): each object as if it stood alone, and then the table
+//! by which linkers find symbols.
 //!
 //! ```text
 //! "!<arch>\n", then per member, at an even offset:

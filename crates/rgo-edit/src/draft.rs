@@ -1,6 +1,6 @@
-//! An edit as data: what the output is made of, piece by piece. Ranges of the input are named,
-//! not copied, so an edit of a file of any size takes the memory of what is new; and from where
-//! each byte comes can be asked afterwards, which is what the check of an edit rests on.
+//! An edit as data: the pieces of an output. A piece names a range of the input and does not copy it, so
+//! an edit of a file of any size takes the memory of its new bytes. The draft also tells from where each
+//! byte comes, and the check of an edit rests on that.
 //!
 //! ```text
 //! input   header │ code, data │ .debug_* │ .symtab │ section headers

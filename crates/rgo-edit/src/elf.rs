@@ -1,5 +1,5 @@
-//! Edits to ELF images: sections that no segment holds are taken out, and those left move up.
-//! What segments hold is copied as it is.
+//! Edits ELF images: takes out sections that no segment holds, and moves up those behind them. The
+//! contents of segments are copied as they are.
 //!
 //! ```text
 //! before  header, segments … end │ .comment .debug_* .symtab .strtab .shstrtab │ section headers

@@ -1,4 +1,5 @@
-//! Entitlements: what a program for macOS asks the system to allow it, as a code signature has them.
+//! Entitlements: the permissions that a program for macOS asks the system for, as a code signature holds
+//! them.
 //!
 //! ```text
 //! slot 5   fade7171, length, the property list in XML, as it was given

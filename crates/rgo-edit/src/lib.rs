@@ -1,5 +1,5 @@
-//! Edits to finished programs. A build is done once the linker is; what is written afterwards
-//! (the note, the values, the shape that is shipped) is written here, in one pass over the bytes.
+//! Edits finished programs. A build is done once the linker is; this crate then writes the note and the
+//! values, strips, signs and removes what linkers make random, in one pass over the bytes.
 //!
 //! ```text
 //! input ─▶ fill ──────────▶ elf │ macho │ pe ───────────▶ verify ─▶ output
@@ -54,7 +54,22 @@ pub struct Finished {
 }
 
 /// Edits an ELF, Mach-O or PE image, each slice of a fat Mach-O file, or each ELF object of an
-/// archive; the result is parsed again and compared before it is given out.
+/// archive. Parses the result again and compares it with the input before it returns.
+///
+/// ```
+/// use rgo_edit::{Edits, Strip, apply};
+///
+/// let program = include_bytes!(concat!(
+///     env!("CARGO_MANIFEST_DIR"),
+///     "/../rgo-binary/tests/fixtures/edit/elf-amd64"
+/// ));
+/// let values = [("a::BANNER".to_owned(), "1.2.3".to_owned())];
+/// let edits = Edits { strip: Strip::All, slots: &values, ..Edits::default() };
+/// let finished = apply(program, &edits)?;
+/// assert!(finished.bytes.len() < program.len());
+/// assert_eq!(finished.slots_written, [("a::BANNER".to_owned(), 2)]);
+/// # Ok::<(), rgo_binary::Error>(())
+/// ```
 ///
 /// # Errors
 /// [`Error::NoteTooSmall`] where note or list do not fit, [`Error::UnknownSlot`],
@@ -64,7 +79,7 @@ pub fn apply(input: &[u8], edits: &Edits<'_>) -> Result<Finished> {
     edit(input, edits)?.into_finished()
 }
 
-/// An edit that has been thought through: what the output is made of, and what was done.
+/// A computed edit: the pieces of the output, and what was done.
 #[derive(Clone, Debug)]
 pub struct Edited<'a> {
     /// The output.
@@ -78,11 +93,10 @@ pub struct Edited<'a> {
     /// Objects that are still to be linked (a kernel module is one) have lost symbols and
     /// relocations without which nothing links or loads them.
     pub unlinkable: bool,
-    /// What the user has to know: what the edit did besides what was asked, and what it left
-    /// though it was asked to take it out.
+    /// Warnings for the user: what the edit did besides the request, and what it left although the
+    /// request was to take it out.
     pub warnings: Vec<String>,
-    /// Why the output is the input, where that has a reason other than that there was nothing to
-    /// take out.
+    /// Why the output is the input, if there was something to take out.
     pub unchanged: Option<String>,
 }
 
@@ -96,8 +110,8 @@ pub struct Removed {
 }
 
 impl Edited<'_> {
-    /// Checks the output, which the draft was written to: it is parsed anew, and it is shown that
-    /// it loads what the input loads, from the same places, but for what an edit has to change.
+    /// Checks the written output: parses it, and shows that a loader finds in it what it finds in the
+    /// input, at the same addresses, except for what an edit has to change.
     ///
     /// # Errors
     /// [`Error::Malformed`] with the first difference.
@@ -113,7 +127,7 @@ impl Edited<'_> {
     }
 }
 
-/// As [`apply`], without making the output: what it would be made of.
+/// Computes an edit as [`apply`] does, but does not make the output: the draft says what to write.
 ///
 /// # Errors
 /// Those of [`apply`].

@@ -1,5 +1,5 @@
-//! Edits to PE images: debug data and symbols out, sections in, and the linker's random numbers
-//! replaced.
+//! Edits PE images: takes out debug data and symbols, adds sections, and replaces the linker's random
+//! numbers.
 //!
 //! ```text
 //! DOS stub, headers, section table │ sections, each at a multiple of the file alignment │

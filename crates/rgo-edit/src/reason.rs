@@ -1,5 +1,5 @@
-//! Why an output has bytes that its input does not have: what a report shows, and what the check of an edit
-//! allows at each place.
+//! Why an output has bytes that its input does not have. Reports show the reasons, and the check of an
+//! edit allows each at some places only.
 
 use std::fmt;
 

@@ -1,4 +1,4 @@
-//! What can be asked of an edit.
+//! The edits that a caller can ask for.
 
 use crate::entitlements::Entitlements;
 
@@ -132,7 +132,7 @@ pub enum SignaturePolicy {
     None,
 }
 
-/// Everything to be done to an image after its link. The default does nothing.
+/// All changes to an image after its link, for [`crate::apply`]. The default changes nothing.
 #[derive(Clone, Copy, Default)]
 pub struct Edits<'a> {
     /// Text for the build note.

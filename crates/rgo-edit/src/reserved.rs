@@ -1,5 +1,6 @@
-//! The edits that change no layout: room that was linked in is written over. The same for the
-//! three formats, because a section's bytes lie in the file as they are.
+//! Writes the note, the dependency list and the slots into the room that the linker reserved. No layout
+//! changes, and the three formats need the same code, because a section's bytes lie in the file as they
+//! are.
 
 use super::{Draft, Edits, Reason, bytes};
 use rgo_binary::embedded::auditable;
@@ -7,7 +8,7 @@ use rgo_binary::embedded::rgo_note;
 use rgo_binary::embedded::slot;
 use rgo_binary::{Error, Image, Result, SectionRef};
 
-/// Writes what is asked for into its reserved places. Answers for each name of a slot how many
+/// Writes what is asked for into its reserved places. Returns for each name of a slot how many
 /// were written.
 pub(super) fn write_reserved(
     image: &Image<'_>,

@@ -1,6 +1,5 @@
-//! Values into a finished image: its slots are written, and the note, if it has one, says the new
-//! values in place of the old. What else the note says stays, line by line, also what only a newer
-//! rgo knows.
+//! Writes values into a finished image: into its slots and, if it has a note, into the note. Every other
+//! line of the note stays, also one that only a newer rgo knows.
 
 use super::{Edited, Edits, Finished, SignaturePolicy, edit_thin, fat};
 use rgo_binary::embedded::build_info::BuildInfo;

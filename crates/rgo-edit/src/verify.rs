@@ -1,6 +1,6 @@
-//! The last step of every edit: the output is parsed by the reader that the tools use, and it is
-//! shown that the loader finds in it what it found in the input. A fault in an editor becomes an
-//! error here, not a broken program.
+//! Checks the output of every edit: parses it with the reader that the tools use, and shows that the
+//! loader finds in it what it found in the input. A fault in an editor becomes an error here, not a
+//! broken program.
 //!
 //! No bytes are compared where none can differ: the draft says from where in the input each byte
 //! of the output is. What has to hold is that every byte that is mapped is a copy of the byte

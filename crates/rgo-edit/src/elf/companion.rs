@@ -1,5 +1,5 @@
-//! The companion of an ELF image: sections keep their numbers, addresses and sizes; those that are loaded
-//! lose their bytes, but for the notes, by which the two are known to belong together.
+//! Makes the companion of an ELF image. Sections keep their numbers, addresses and sizes. Loaded sections
+//! lose their bytes, except the notes: debuggers see by them that companion and program belong together.
 
 use object::elf;
 use rgo_binary::{Error, Result};

@@ -1,4 +1,4 @@
-//! Debug sections, compressed and decompressed, one at a time.
+//! Compresses and decompresses debug sections, one at a time.
 //!
 //! ```text
 //! .debug_*, SHF_COMPRESSED   Elf64_Chdr: u32 1 zlib, 2 zstd; u32 0; u64 size; u64 alignment │ data

@@ -59,7 +59,7 @@ impl<'a> Layout<'a> {
         }
         let names = sections.get(bytes::index(headers.shstrtab_index.into()));
         if names.is_some_and(|it| !matches!(it.header.sh_type, elf::SHT_STRTAB | elf::SHT_NULL)) {
-            let why = "what is said to be the names of its sections is something else";
+            let why = "its header names a section of another type as the table of section names";
             return Err(Error::malformed(WHAT, 0, why));
         }
         let file = FileHeader::from_raw(endian, header);

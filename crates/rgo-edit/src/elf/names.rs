@@ -1,5 +1,5 @@
-//! Tables of names, made of what is still used of an old one. Names keep their order, so most of
-//! the table stays a few ranges of the input; a name that ends another one is stored within it.
+//! Makes a smaller table of names from an old one. Names keep their order, so most of the table stays a
+//! few ranges of the input; a name that ends another one is stored within it.
 //!
 //! ```text
 //! old   \0 alpha\0 gone\0 text\0 .rela.text\0     used: alpha, text, .rela.text

@@ -1,4 +1,5 @@
-//! What knows symbols by their number: relocations, and the groups of an object's sections.
+//! Renumbers symbols where other sections know them by number: in relocations, and in the groups of an
+//! object's sections.
 //!
 //! ```text
 //! Rela   offset, info, addend     info: symbol (32 bits), type; in 32-bit images symbol (24 bits)

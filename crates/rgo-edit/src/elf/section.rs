@@ -1,4 +1,4 @@
-//! One section of an ELF image that is edited: its header, and its bytes as they are or as they will be.
+//! One section of an ELF image during an edit: its header, and its old or new bytes.
 
 use object::elf;
 use object::write::elf::SectionHeader;

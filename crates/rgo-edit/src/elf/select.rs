@@ -1,4 +1,4 @@
-//! Which sections go. What is loaded stays, whatever is asked.
+//! Chooses the sections that an edit takes out. Loaded sections always stay.
 
 use object::elf;
 

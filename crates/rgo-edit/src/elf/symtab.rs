@@ -1,4 +1,4 @@
-//! The symbol table of an ELF image, part of whose symbols or sections are gone.
+//! Writes the symbol table of an ELF image anew after symbols or sections were taken out.
 //!
 //! ```text
 //! Elf64_Sym, 24 bytes: u32 name, u8 info (4 bits binding, 4 bits type), u8 other,
@@ -26,7 +26,7 @@ const TEMPORARY: [&[u8]; 3] = [b".L", b"..", b"_.L_"];
 const GONE: u32 = u32::MAX;
 
 /// Takes out the symbols that are to go, the tables too if none is left, and has all that knows
-/// symbols or sections by number follow. Answers whether a symbol is gone.
+/// symbols or sections by number follow. Returns whether a symbol is gone.
 pub(crate) fn edit(layout: &mut Layout<'_>, edits: &Edits<'_>) -> Result<bool> {
     let Some(symtab) = find(layout, |section| section.header.sh_type == elf::SHT_SYMTAB) else {
         drop_unused_names(layout, edits, None)?;

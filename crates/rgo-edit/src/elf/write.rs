@@ -1,4 +1,4 @@
-//! The image that a layout stands for, written.
+//! Writes a layout as an image.
 
 use std::cmp::Reverse;
 use std::ops::Range;

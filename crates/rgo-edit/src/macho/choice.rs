@@ -1,4 +1,5 @@
-//! Which symbols of a Mach-O image stay. Each is asked about once, in the order of the table.
+//! Chooses the symbols of a Mach-O image that stay. It decides about each once, in the order of the
+//! table.
 //!
 //! ```text
 //! debug map, one group per object file:

@@ -1,6 +1,5 @@
-//! A Mach-O header and its load commands as values: read, changed at leisure, written back. What
-//! is behind them in the file does not move, so the commands may grow into the header's padding
-//! and no further.
+//! A Mach-O header and its load commands as values, to read, change and write back. The bytes behind the
+//! commands do not move, so commands may grow into the header's padding and no further.
 //!
 //! ```text
 //!  0  32  mach_header_64: magic feedfacf, cputype, cpusubtype, filetype,

@@ -1,5 +1,5 @@
-//! The companion of a Mach-O image that has its DWARF inside, as Go's linker leaves it: an image
-//! of the type that dsymutil makes of object files, with the UUID by which debuggers find it.
+//! Makes the companion of a Mach-O image that has its DWARF inside, as Go's linker writes it. The
+//! companion is an image of the type that dsymutil makes of object files; debuggers find it by its UUID.
 //!
 //! ```text
 //! header │ LC_UUID, version, LC_SYMTAB, segments without bytes, __LINKEDIT, __DWARF

@@ -1,6 +1,6 @@
-//! The segment `__LINKEDIT`: tables for the loader and for tools, one behind the other, each
-//! named by an offset and a size in some load command. Taken apart into those tables, it can be
-//! laid out again when one of them has changed.
+//! The segment `__LINKEDIT`: tables for the loader and for tools, one behind the other, each with its
+//! offset and size in a load command. This module takes the segment apart into tables, and lays them out
+//! again when one has changed.
 //!
 //! ```text
 //! rebase bind weak-bind lazy-bind export │ chained-fixups exports-trie │ split-info

@@ -1,5 +1,5 @@
-//! Apple's code signature, ad hoc: hashes of the image's pages and no certificate. macOS on
-//! arm64 starts nothing without one, so every edit ends here.
+//! Makes Apple's code signature, ad hoc: hashes of the image's pages without a certificate. macOS on
+//! arm64 starts no program without one, so every edit ends here.
 //!
 //! ```text
 //! SuperBlob      fade0cc0, length, count, then per blob: slot, offset   (all u32, big-endian)

@@ -1,6 +1,5 @@
-//! What is taken out of a Mach-O image: sections of `__DWARF`, which nothing refers to, and
-//! symbols that neither the loader nor a stub asks for. Every other section is loaded, and found
-//! by its distance from the code.
+//! Strips a Mach-O image: takes out sections of `__DWARF`, to which nothing refers, and symbols that
+//! neither the loader nor a stub needs. Every other section is loaded, and code finds it by distance.
 //!
 //! ```text
 //! __DATA │ __DWARF: __debug_info __debug_line … │ __LINKEDIT
@@ -35,7 +34,7 @@ struct KeptSection {
 }
 
 impl Parts<'_> {
-    /// Does what is asked about sections and symbols. Answers the sections taken out.
+    /// Does what is asked about sections and symbols. Returns the sections taken out.
     pub(super) fn strip(&mut self, edits: &Edits<'_>) -> Result<Vec<Removed>> {
         let by_name = !edits.symbols.is_empty() || !edits.sections.is_empty();
         let by_kind = edits.strip != Strip::None || edits.discard != Discard::None;

@@ -1,5 +1,4 @@
-//! What linkers put into a PE image that is not a function of their input, made one: times, and
-//! the reference to the PDB file.
+//! Makes a PE image a function of the linker's input: replaces times and the reference to the PDB file.
 //!
 //! ```text
 //! debug directory, 28 bytes each: 0 u32, time u32, version 2 u16, kind u32, size u32,

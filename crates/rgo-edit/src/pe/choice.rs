@@ -1,6 +1,6 @@
-//! Which sections a PE image keeps. Every section is mapped, so one may go only if it says itself
-//! that nothing needs it (`IMAGE_SCN_MEM_DISCARDABLE`) and no header leads to it; the addresses it
-//! had in the middle go to the section before it.
+//! Chooses the sections that a PE image keeps. Every section is mapped, so one may go only if it is
+//! marked as discardable (`IMAGE_SCN_MEM_DISCARDABLE`) and no header leads to it; the section before it
+//! takes over its addresses.
 
 use super::headers::{Directory, Section};
 use super::layout::Layout;

@@ -1,4 +1,4 @@
-//! Where in a PE image the header fields are that edits read and write.
+//! Finds the header fields of a PE image that edits read and write.
 //!
 //! ```text
 //! 3c  4  offset of "PE\0\0"; behind it:

@@ -1,5 +1,5 @@
-//! Where in the file the parts of a PE image go. What lies before the first change stays where it
-//! is; what follows moves up, by whole steps of the file alignment.
+//! Places the parts of a PE image in the file. Parts in front of the first change stay; those behind it
+//! move up by whole steps of the file alignment.
 //!
 //! ```text
 //! before  headers │ .text │ .debug_info │ .reloc │ symbols, strings

@@ -1,5 +1,5 @@
-//! The COFF symbol table of an image, part of whose symbols or sections are gone, and the string
-//! table, which has the long names of both.
+//! Writes the COFF symbol table and the string table of an image anew after symbols or sections were
+//! taken out. The string table has the long names of both.
 //!
 //! ```text
 //! record, 18 bytes: name 8 (or u32 0, u32 offset into the strings), value u32, section i16,

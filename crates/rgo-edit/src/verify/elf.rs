@@ -1,6 +1,6 @@
-//! What an ELF loader reads, and what a linker reads of an object: headers that stay but for the
-//! fields that say where sections are, segments whose bytes are the input's, relocations that
-//! name what they named.
+//! Checks an ELF image as its readers see it. For a loader: headers stay, except the fields that say
+//! where sections are, and segments have the input's bytes. For a linker: relocations of an object name
+//! the same symbols.
 
 use std::ops::Range;
 

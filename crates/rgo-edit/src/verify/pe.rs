@@ -1,6 +1,6 @@
-//! What Windows' loader asks of a PE image beyond the bytes of its sections: that the header
-//! fields it obeys are the input's, that no section is gone that something needs, and that the
-//! rules for sections hold which held before. (Wine is laxer: running there proves less.)
+//! Checks what Windows' loader asks of a PE image beyond the bytes of its sections: the header fields
+//! that it obeys are the input's, no needed section is gone, and every rule for sections that held before
+//! still holds. (Wine is laxer: a program that runs there proves less.)
 
 use object::LittleEndian as LE;
 use object::pe;
