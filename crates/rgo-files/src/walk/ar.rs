@@ -1,4 +1,4 @@
-//! `ar` archives from memory: static libraries of all makes, and Debian packages, which are an
+//! Visits `ar` archives, from memory: static libraries of all makes, and Debian packages, which are an
 //! `ar` around two tars. `object` knows their dialects.
 
 use object::read::archive::ArchiveFile;

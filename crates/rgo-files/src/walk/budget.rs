@@ -1,5 +1,4 @@
-//! What the decompressors of one file have used up together, and the reader that holds each of
-//! them to it.
+//! Counts what the decompressors of one file have used up together, and stops each at the limits.
 
 use std::cell::Cell;
 use std::io::{self, Read};

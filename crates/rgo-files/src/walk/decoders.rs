@@ -97,7 +97,7 @@ pub(super) fn from_memory<'a>(
     decoder(kind, bytes, &mut tools.inflate, &mut tools.zstd)
 }
 
-/// An xz stream whose refusal of a large window is told from damage.
+/// An xz stream that tells a window over the limit from damage.
 struct Xz<R: Read>(XzReader<R>);
 
 impl<R: Read> Read for Xz<R> {
@@ -163,7 +163,7 @@ impl<R: BufRead> Read for Zstd<'_, R> {
     }
 }
 
-/// A refusal is told from damage. The numbers are those of `zstd_errors.h`, and stay.
+/// Tells a refusal of the library from damage. The numbers are those of `zstd_errors.h`, and stay.
 fn zstd_error(code: usize) -> io::Error {
     match 0_usize.wrapping_sub(code) {
         16 => unsupported(format!("a zstd window of more than {MAX_WINDOW} bytes")),

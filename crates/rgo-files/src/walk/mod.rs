@@ -1,6 +1,6 @@
-//! Visits what a command is given: named files, the files below named folders, stdin for `-`, and
-//! every member of archives, nested to a limit. Commands that inspect
-//! share this, so they agree on what a folder is, how a member is called and what is too much.
+//! Visits the inputs of a command: named files, the files below named folders, stdin for `-`, and every
+//! member of archives, nested to a limit. All inspecting commands share this, so they agree on what a
+//! folder is, how a member is called and what is too much.
 //!
 //! ```text
 //! arguments ─▶ folders ─▶ file ─▶ visitor ─▶ inspect(Item) ─▶ in_order ─▶ Found, in the order
@@ -97,12 +97,11 @@ pub enum Content<'a> {
     },
     /// An archive that was opened; it comes after its members.
     Archive(Archive),
-    /// What was not looked into, and why. Of a file found in a folder, of a member, or of the
-    /// rest of an archive.
+    /// Why a file found in a folder, a member, or the rest of an archive was not read.
     Skipped(&'a SkipReason),
 }
 
-/// What was in an archive.
+/// The counts of an archive that was opened.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Archive {
     /// Its outermost format: `Gzip` for a `.tar.gz`.
@@ -115,7 +114,7 @@ pub struct Archive {
     pub is_behind_image: bool,
 }
 
-/// What `inspect` has made of an item.
+/// A result of `inspect`.
 #[derive(Debug)]
 pub struct Found<T> {
     /// What the item is called.
@@ -124,20 +123,36 @@ pub struct Found<T> {
     pub named: bool,
     /// The layers of container images that the item is from; mostly none or one.
     pub layers: Vec<Layer>,
-    /// What `inspect` has answered.
+    /// The result.
     pub value: T,
 }
 
-/// What is made of an item; `None` if it is of no interest.
+/// Makes a result of an item; `None` if it is of no interest.
 type Inspect<'l, T> = dyn Fn(&Item<'_>) -> Option<T> + Sync + 'l;
 
-/// Told of each file as it is begun: for a sign of progress.
+/// Called with the path of each file before it is visited, to show progress.
 pub type Begin<'b> = dyn Fn(&Path) + Sync + 'b;
 
-/// Looks at all that `args` lead to, many files at a time, and returns what `inspect` makes of it: in
-/// the order of the arguments, then of the names in a folder, then of the members in an archive,
-/// whatever was ready first. What cannot be read is an item as well. Of a container image there is
-/// what its containers see, by image, path and layer.
+/// Calls `inspect` with every item that `args` lead to, many files at a time. Returns its results in
+/// the order of the arguments, then of the names in a folder, then of the members in an archive. A
+/// file that cannot be read is an item, too. Of a container image there are the files that its
+/// containers see, by image, path and layer.
+///
+/// ```
+/// use rgo_files::walk::{Content, Options, visit};
+///
+/// let folder = tempfile::tempdir()?;
+/// std::fs::write(folder.path().join("app"), b"\x7fELF...")?;
+/// std::fs::write(folder.path().join("README"), "text")?;
+/// let args = [folder.path().to_owned()];
+/// let sizes = visit(&args, &Options::default(), &|_| {}, &|item| match item.content {
+///     Content::Image(bytes) => Some(bytes.len()),
+///     _ => None,
+/// });
+/// let sizes: Vec<usize> = sizes.iter().map(|found| found.value).collect();
+/// assert_eq!(sizes, [7], "the text is passed over");
+/// # Ok::<(), std::io::Error>(())
+/// ```
 ///
 /// An item's bytes live as long as the call of `inspect`. Each thread holds one member of an archive
 /// at a time, and the archives it is in as far as they cannot be streamed.

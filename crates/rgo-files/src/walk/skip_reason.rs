@@ -1,4 +1,4 @@
-//! Reasons why something was not read, in words that stand behind its name.
+//! Why a file or a member was not read, in words that stand behind its name.
 
 use std::sync::Arc;
 use std::{error, fmt, io};
@@ -87,7 +87,7 @@ pub enum SkipReason {
     },
     /// More container images than are told apart.
     #[error(
-        "it lists more container images than are told apart: the layers of the others are \
+        "it lists more container images than rgo tells apart: the layers of the others are \
         shown one by one"
     )]
     TooManyImages,

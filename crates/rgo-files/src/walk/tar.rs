@@ -1,5 +1,5 @@
-//! Tar, one member after the other, from memory or from a decompressor. What is read for the
-//! format's own sake is bounded before it is read, which the usual readers of tar do not offer.
+//! Visits a tar, one member after the other, from memory or from a decompressor. It limits the size of
+//! extended headers before it reads them, which the usual readers of tar do not offer.
 //!
 //! ```text
 //! block of 512 bytes, as POSIX ustar and GNU tar lay it out:

@@ -1,5 +1,5 @@
-//! Visits one file. Recognizes each entry by its content; hands it over, opens it or refuses it.
-//! Archives within archives are visited in the same way, at most [`super::Limits::max_depth`] deep.
+//! Visits one file. Recognizes each entry by its content; reports it, opens it or skips it. Archives
+//! within archives are visited in the same way, at most [`super::Limits::max_depth`] deep.
 //!
 //! ```text
 //! body ─▶ sniff ─┬─▶ image ─────────────▶ inspect   (and a zip behind it ─▶ zip)

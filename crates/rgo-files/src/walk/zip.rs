@@ -1,4 +1,4 @@
-//! Zip and its kin, from memory: wheels, jars, NuGet packages, and the zip behind a program that
+//! Visits a zip and its kin, from memory: wheels, jars, NuGet packages, and the zip behind a program that
 //! unpacks itself.
 //!
 //! The directory is read here and not by the `zip` crate, which sets memory aside by the count
@@ -398,7 +398,7 @@ impl<'a> Entry<'a> {
         if crc.sum() == self.crc {
             return Ok(());
         }
-        Err(SkipReason::damaged("its checksum does not match, so what is said of it may be wrong"))
+        Err(SkipReason::damaged("its checksum does not match, so facts about it may be wrong"))
     }
 }
 

@@ -1,5 +1,5 @@
-//! What can stand behind the text of a script or the image of a program, and hold programs that are
-//! not read: archives that unpack themselves, installers, programs with a runtime in front.
+//! Recognizes programs that rgo does not read behind a script or an image: archives that unpack
+//! themselves, installers, programs with a runtime in front.
 
 use memchr::memmem;
 

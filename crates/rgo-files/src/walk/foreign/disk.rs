@@ -1,4 +1,4 @@
-//! Images of disks. Their marks are far from the start of the file, where nothing else looks.
+//! Recognizes images of disks. Their marks are far from the start of the file, where nothing else looks.
 //!
 //! ```text
 //! 32769            'CD001' ISO 9660, 'BEA01' UDF        (ECMA-119, 8; ECMA-167, 2/9)
