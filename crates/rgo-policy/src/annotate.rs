@@ -1,4 +1,4 @@
-//! Failures as workflow commands, which GitHub shows beside the run and the pull request
+//! Renders failures as workflow commands, which GitHub shows beside the run and the pull request
 //! ("Workflow commands for GitHub Actions").
 //!
 //! ```text

@@ -1,4 +1,4 @@
-//! Compares a fact with what an expression asks for: by the kind of the fact, over all its values.
+//! Compares a fact with an expression: by the kind of the fact, over all its values.
 
 use std::cmp::Ordering;
 

@@ -1,4 +1,4 @@
-//! One requirement as somebody writes it: `glibc<=2.28`, `!vcs.modified`, `dep:openssl!=*`.
+//! Parses one requirement: `glibc<=2.28`, `!vcs.modified`, `dep:openssl!=*`.
 //!
 //! ```text
 //! expression = [ "!" ] name [ "?" ]
@@ -83,10 +83,27 @@ const ALL_OPERATORS: &str = "there are =, !=, <, <=, >, >= and in [A, B]";
 type Wrong<'t> = (&'t str, Complaint);
 
 impl Expression {
-    /// Reads an expression in the words of a tool.
+    /// Parses an expression about the facts of a tool.
+    ///
+    /// ```
+    /// use rgo_policy::vocabulary::{FactDef, Kind};
+    /// use rgo_policy::{Expression, Vocabulary};
+    ///
+    /// static FACTS: [FactDef; 1] = [FactDef {
+    ///     name: "glibc",
+    ///     kind: Kind::Version,
+    ///     about: "the oldest glibc that it runs with",
+    ///     example: "glibc<=2.28",
+    /// }];
+    /// let facts = Vocabulary::new(&FACTS, &[]);
+    /// let expression = Expression::parse("glibc<=2.28", &facts).expect("is one");
+    /// assert_eq!(expression.to_string(), "glibc<=2.28");
+    /// let error = Expression::parse("glibbc<=2.28", &facts).expect_err("no such fact");
+    /// assert!(error.hint().contains("glibc"));
+    /// ```
     ///
     /// # Errors
-    /// If it is none, with the place and what to write instead.
+    /// If the text is not an expression, with the place and what to write instead.
     pub fn parse(text: &str, words: &Vocabulary) -> Result<Self, ParseError> {
         read(text, words).map_err(|(part, Complaint(message, hint))| {
             // Every part is a slice of the text, so its place is the distance between the two.

@@ -1,5 +1,5 @@
-//! What the gate asks of a binary, and in what form it is answered. Whoever reads binaries
-//! implements [`Facts`]; nothing here knows a file format.
+//! The facts that the gate asks for, and the form of the answers. A tool that reads binaries implements
+//! [`Facts`]; this crate knows no file format.
 
 /// Where a binary runs, as far as a policy file tells apart.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

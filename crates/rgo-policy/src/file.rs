@@ -1,5 +1,5 @@
-//! Policy files: TOML with a list of expressions for all binaries and for those of a platform or
-//! a name. Every expression knows its line; every mistake is shown in its line.
+//! Reads policy files: TOML with a list of expressions for all binaries and for those of a platform or a
+//! name. Every expression knows its line; every error shows its line.
 //!
 //! ```text
 //! require = ["…"]   allow-unknown = true     every binary; allow-unknown holds for the whole file

@@ -1,4 +1,4 @@
-//! Verdicts: on one requirement of one binary, on a binary, on the whole run.
+//! Gives verdicts: on one requirement of one binary, on a binary, on the whole run.
 
 use std::fmt;
 

@@ -1,4 +1,4 @@
-//! What is wrong with an expression or a policy file, shown where it is wrong.
+//! Errors in an expression or a policy file, which point at the place.
 //!
 //! ```text
 //! there is no fact `glibx`

@@ -1,5 +1,5 @@
-//! The verdict on a whole run, while its binaries are judged one by one: so that a report that is
-//! written as it grows can have a gate, and memory does not grow with what simply holds.
+//! Collects the verdict on a whole run while binaries are judged one by one. A report that is written
+//! while it grows can have a gate, and memory does not grow with requirements that hold.
 
 use std::collections::BTreeSet;
 

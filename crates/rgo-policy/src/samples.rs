@@ -1,4 +1,4 @@
-//! Words for the tests of the gate: a few of each kind.
+//! A small vocabulary for the tests of the gate: a few facts of each kind.
 
 use super::vocabulary::{FactDef, Kind, Renamed, Vocabulary};
 

@@ -1,4 +1,4 @@
-//! Failures as a SARIF log, for pages that show results of code scanning (Static Analysis Results
+//! Renders failures as a SARIF log, for pages that show results of code scanning (Static Analysis Results
 //! Interchange Format 2.1.0, OASIS).
 //!
 //! ```text

@@ -1,6 +1,6 @@
-//! The words that expressions are made of. Each tool brings its own: the name of every fact, the
-//! kind of its values, what it says, an example. One list serves the parser, its suggestions,
-//! `--require help` and the judge.
+//! The facts that expressions name. Each tool brings its own list: the name of every fact, the kind of
+//! its values, an explanation, an example. The parser, its suggestions, `--require help` and the judge
+//! share that list.
 
 use rgo_report::{Column, Document, Table, nearest};
 

@@ -1,4 +1,4 @@
-//! The other side of a comparison: what a value means, by the kind of the fact.
+//! Reads the right side of a comparison by the kind of the fact.
 
 use super::written::Written;
 use super::{Operator, Test};

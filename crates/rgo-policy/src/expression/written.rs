@@ -1,4 +1,4 @@
-//! Values as they are written: in quotes or without, alone or in a list.
+//! Splits values as the user wrote them: in quotes or without, alone or in a list.
 
 use super::{FactDef, SIGNS, Wrong};
 use crate::parse_error::Complaint;
