@@ -1,4 +1,4 @@
-//! What a call asks for, as the edit of one file.
+//! Makes the edit of one file from the options of the call.
 
 use std::cell::RefCell;
 use std::collections::HashSet;

@@ -1,4 +1,4 @@
-//! `rgo-strip`: debug data and symbols out of programs, or into files of their own.
+//! `rgo-strip`: takes debug data and symbols out of programs, or moves them into files of their own.
 //!
 //! ```text
 //! file ─▶ map ─▶ rgo_binary::edit ─▶ draft ─▶ temporary file ─▶ verify ─▶ companion ─▶ program
@@ -38,7 +38,7 @@ const TEMPORARY: &str = ".rgo-strip-";
 /// Strips the files, each by itself.
 ///
 /// # Errors
-/// For a wrong call, or if the report cannot be printed. What goes wrong with a file is told on
+/// For a wrong call, or if the report cannot be printed. An error of one file goes to
 /// stderr and shows in the exit code, and the others are done.
 pub fn run(args: Strip) -> Result<Exit> {
     let options = StripOptions::new(&args)?;

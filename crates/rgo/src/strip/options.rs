@@ -1,5 +1,4 @@
-//! What a call asks for, thought through once for all files: the mode, the names, the contents of
-//! sections to add.
+//! Reads a call once for all files: the mode, the names, the contents of sections to add.
 
 use std::fs;
 use std::path::PathBuf;

@@ -1,5 +1,5 @@
-//! What `rgo-strip` answers: per file what went, what is new and why, what stays, and what a
-//! debugger can still do, as read from the result.
+//! The report of `rgo-strip`: per file the sections that went, the bytes that are new and why, what
+//! stays, and what a debugger can still do, as read from the result.
 
 use std::collections::{BTreeMap, HashMap};
 

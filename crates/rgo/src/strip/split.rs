@@ -1,4 +1,4 @@
-//! Debug data in files of their own, in a folder that many builds add to.
+//! Moves debug data into companions, in a folder that many builds add to.
 //!
 //! ```text
 //! ELF      DIR/.build-id/xx/rest.debug    where debuggers, debuginfod and distributions look
