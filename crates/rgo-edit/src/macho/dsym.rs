@@ -125,8 +125,7 @@ fn kept_commands(commands: &Commands, segments: &[Segment]) -> Result<(Vec<Comma
         macho::LC_VERSION_MIN_TVOS,
         macho::LC_VERSION_MIN_WATCHOS,
     ];
-    let is_kept =
-        |command: &&Command| KEPT.iter().any(|kind| macho::LoadCommandType(command.kind) == *kind);
+    let is_kept = |command: &&Command| KEPT.contains(&macho::LoadCommandType(command.kind));
     let mut list: Vec<Command> = commands.list.iter().filter(is_kept).cloned().collect();
     let symtab = list.len();
     list.push(Command { kind: macho::LC_SYMTAB.0, data: vec![0; SYMTAB_SIZE as usize] });

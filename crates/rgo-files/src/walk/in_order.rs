@@ -36,7 +36,7 @@ pub(super) struct Visits<'v, T> {
 
 /// A step that is done.
 enum Done<T> {
-    File(Visited<T>),
+    File(Box<Visited<T>>),
     Images(Arc<Layout>),
 }
 
@@ -113,7 +113,11 @@ impl<T: Send> Shared<'_, '_, T> {
             let done = match step {
                 Step::File(entry) => {
                     (self.visits.begin)(&entry.path);
-                    Done::File(file::visit(entry, self.visits.options, self.visits.inspect))
+                    Done::File(Box::new(file::visit(
+                        entry,
+                        self.visits.options,
+                        self.visits.inspect,
+                    )))
                 }
                 Step::Images(layout) => Done::Images(layout),
             };
@@ -212,7 +216,7 @@ impl<T> Output<'_, '_, T> {
     fn emit(&mut self, done: Done<T>, visits: &Visits<'_, T>) -> ControlFlow<()> {
         let found = match done {
             Done::File(visited) if visited.entry.layout.is_some() => {
-                let Visited { entry, found, record } = visited;
+                let Visited { entry, found, record } = *visited;
                 self.layers.push(VisitedLayer { path: entry.path, found, record });
                 return ControlFlow::Continue(());
             }
