@@ -1,10 +1,11 @@
-//! `rgo-strip` on files as they are on a disk: what a file keeps besides its bytes, what its links
+//! `rgo-strip` and `rgo-build stamp` on files as they are on a disk: what a file keeps besides its bytes, what its links
 //! lead to, what a kill leaves, and where debug data goes.
 #![cfg(unix)]
 
 mod in_place;
 mod killed;
 mod split;
+mod stamp;
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt;

@@ -2,7 +2,7 @@
 //!
 //! ```text
 //!                      break on   break on   read
-//!                      function   line       variables  unwind   symbolise
+//!                      function   line       variables  unwind   symbolize
 //! .symtab, symbols     yes                                       functions
 //! .dynsym, exports     exported                                  exported
 //! .debug_line                     yes                            lines
@@ -41,7 +41,7 @@ pub enum Task {
     /// See who called.
     Unwind,
     /// Turn an address into the name of a function and a line.
-    Symbolise,
+    Symbolize,
 }
 
 impl fmt::Display for Task {
@@ -51,7 +51,7 @@ impl fmt::Display for Task {
             Self::BreakOnLine => "break on line",
             Self::ReadVariables => "read variables",
             Self::Unwind => "unwind",
-            Self::Symbolise => "symbolise",
+            Self::Symbolize => "symbolize",
         })
     }
 }
@@ -190,15 +190,15 @@ pub fn abilities(evidence: &Evidence) -> Vec<Ability> {
         None if *pclntab => partly(Task::Unwind, GO_TRACES),
         table => by(Task::Unwind, table.as_slice()),
     };
-    let symbolise = match (functions.as_slice(), with_lines.as_slice()) {
-        ([], []) if *pclntab => partly(Task::Symbolise, GO_TRACES),
-        ([], []) if *exports => partly(Task::Symbolise, EXPORTED),
+    let symbolize = match (functions.as_slice(), with_lines.as_slice()) {
+        ([], []) if *pclntab => partly(Task::Symbolize, GO_TRACES),
+        ([], []) if *exports => partly(Task::Symbolize, EXPORTED),
         ([_, ..], []) => {
-            partly(Task::Symbolise, &format!("{}, without lines", functions.join(", ")))
+            partly(Task::Symbolize, &format!("{}, without lines", functions.join(", ")))
         }
         (functions, lines) => {
             let others = lines.iter().filter(|line| !functions.contains(line));
-            by(Task::Symbolise, &functions.iter().chain(others).copied().collect::<Vec<_>>())
+            by(Task::Symbolize, &functions.iter().chain(others).copied().collect::<Vec<_>>())
         }
     };
     vec![
@@ -206,7 +206,7 @@ pub fn abilities(evidence: &Evidence) -> Vec<Ability> {
         break_on_line,
         by(Task::ReadVariables, &sources(&[(*variables, VARIABLES)])),
         unwinding,
-        symbolise,
+        symbolize,
     ]
 }
 

@@ -20,6 +20,7 @@ mod error;
 mod evidence;
 pub mod go_version;
 mod image;
+pub mod inspect;
 mod limits;
 pub mod linkage;
 pub mod packer;

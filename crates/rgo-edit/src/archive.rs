@@ -1,5 +1,5 @@
-//! Archives of ELF objects (static libraries): each object edited as if it stood alone, and the
-//! table that linkers find symbols by made to follow.
+//! Edits archives of ELF objects (static libraries): each object as if it stood alone, and then the table
+//! by which linkers find symbols.
 //!
 //! ```text
 //! "!<arch>\n", then per member, at an even offset:
@@ -16,7 +16,7 @@ use std::collections::{HashMap, HashSet};
 
 use object::{Object, ObjectSymbol};
 
-use super::{Draft, Edited, Finish, Strip, Why, bytes};
+use super::{Draft, Edited, Edits, Reason, Strip, bytes};
 use rgo_binary::{Error, Image, Limits, Recognised, Result, Slice, recognise};
 
 const WHAT: &str = "archive";
@@ -60,82 +60,130 @@ impl Member<'_> {
     }
 }
 
+/// A symbol of the table that linkers read: the offset of its member's header, and its name.
+type Entry<'a> = (u64, &'a [u8]);
+
+/// A member with its content in the output.
+struct Part<'a> {
+    member: Member<'a>,
+    content: Content<'a>,
+}
+
+enum Content<'a> {
+    Bytes(Draft<'a>),
+    /// The table of symbols.
+    Symbols(SymbolTable<'a>),
+}
+
+impl Part<'_> {
+    /// Bytes of the content.
+    fn size(&self) -> u64 {
+        match &self.content {
+            Content::Bytes(draft) => draft.size(),
+            Content::Symbols(table) => table.size(),
+        }
+    }
+
+    /// Bytes of the name that BSD's archives have in front of the content.
+    fn inline_name(&self) -> u64 {
+        self.member.start - self.member.at - HEADER
+    }
+}
+
 /// Edits each object, and puts the archive together again.
 pub(super) fn each<'a>(
     input: &'a [u8],
-    edits: &Finish<'_>,
+    edits: &Edits<'_>,
     edit: impl Fn(&'a [u8]) -> Result<Edited<'a>>,
 ) -> Result<Edited<'a>> {
-    let members = members(input)?;
-    let may_lose =
-        edits.strip == Strip::All || edits.symbols.drop.is_some() || edits.sections.drop.is_some();
     let mut whole = Edited::of(Draft::empty(input));
-    let mut drafts = Vec::with_capacity(members.len());
-    // By the place of a member, the symbols that linkers still find in it.
+    // By the offset of a member, the symbols that linkers still find in it.
     let mut left: HashMap<u64, Left> = HashMap::new();
-    let mut bitcode = 0;
-    for member in &members {
-        if recognise(member.content) != Recognised::Elf {
-            check_other(member)?;
-            bitcode += usize::from(BITCODE.iter().any(|magic| member.content.starts_with(magic)));
-            drafts.push(Draft::of(member.content));
-            continue;
-        }
-        let edited = edit(member.content)?;
-        if may_lose {
-            left.insert(member.at, Left::of(member.content, &edited.draft.to_vec())?);
-        }
-        whole.removed.extend(edited.removed);
-        whole.unlinkable |= edited.unlinkable;
-        whole.warnings.extend(edited.warnings);
-        drafts.push(edited.draft);
-    }
-    if bitcode > 0 && edits.strip != Strip::None {
-        let count = members.iter().filter(|member| !member.is_table()).count();
-        whole.warnings.push(format!(
-            "{bitcode} of {count} members are LLVM bitcode, whose debug data and symbols stay"
-        ));
-    }
-    let stays = |at: u64, name: &[u8]| left.get(&at).is_none_or(|left| left.has(name));
-    let mut tables = Vec::new();
-    for member in &members {
-        let table = member.symbols().map(|width| entries(member, width)).transpose()?;
-        tables.push(table.map(|mut table| {
-            table.retain(|(at, name)| stays(*at, name));
-            table
-        }));
-    }
-    // Where members will be is known when the sizes of all tables are.
-    let mut places = HashMap::new();
-    let mut end = MAGIC.len() as u64;
-    for ((member, draft), table) in members.iter().zip(&drafts).zip(&tables) {
-        places.insert(member.at, end);
-        let size = table.as_ref().map_or(draft.size(), |table| {
-            let width = member.symbols().unwrap_or_default();
-            (width + table.iter().map(|(_, name)| width + name.len() + 1).sum::<usize>()) as u64
-        });
-        end += (member.start - member.at + size).next_multiple_of(2);
-    }
-    whole.draft.copy(0, MAGIC.len() as u64, WHAT)?;
-    for ((member, draft), table) in members.iter().zip(drafts).zip(tables) {
-        let draft = match table {
-            Some(table) => renewed(member, &table, &places)?,
-            None => draft,
+    let mut parts = Vec::new();
+    for member in members(input)? {
+        let content = if let Some(width) = member.symbols() {
+            Content::Symbols(SymbolTable { width, entries: entries(&member, width)? })
+        } else if recognise(member.content) == Recognised::Elf {
+            let edited = edit(member.content)?;
+            if may_lose_symbols(edits) {
+                left.insert(member.at, Left::of(member.content, &edited.draft.to_vec())?);
+            }
+            whole.removed.extend(edited.removed);
+            whole.unlinkable |= edited.unlinkable;
+            whole.warnings.extend(edited.warnings);
+            Content::Bytes(edited.draft)
+        } else {
+            check_other(&member)?;
+            Content::Bytes(Draft::of(member.content))
         };
-        let at = whole.draft.size();
-        let named = member.start - member.at - HEADER;
-        whole.draft.copy(member.at, HEADER + named, WHAT)?;
-        let size = format!("{:<1$}", named + draft.size(), SIZE.1);
-        whole.draft.put(at + SIZE.0, size.as_bytes(), Why::FileHeader, WHAT)?;
-        if let Some(origin) = member.no_origin().filter(|_| edits.deterministic) {
-            whole.draft.put(at + ORIGIN, origin.as_bytes(), Why::FileHeader, WHAT)?;
+        parts.push(Part { member, content });
+    }
+    whole.warnings.extend(bitcode_warning(&parts, edits));
+    for part in &mut parts {
+        if let Content::Symbols(table) = &mut part.content {
+            table.entries.retain(|(at, name)| left.get(at).is_none_or(|left| left.has(name)));
         }
-        whole.draft.append(draft, member.start);
-        if !whole.draft.size().is_multiple_of(2) {
-            whole.draft.push(b"\n".to_vec(), Why::Padding);
-        }
+    }
+    let offsets = offsets(&parts);
+    whole.draft.copy(0, MAGIC.len() as u64, WHAT)?;
+    for part in parts {
+        append(&mut whole.draft, part, &offsets, edits.deterministic)?;
     }
     Ok(whole)
+}
+
+/// Whether objects may define fewer symbols after the edit.
+fn may_lose_symbols(edits: &Edits<'_>) -> bool {
+    edits.strip == Strip::All || edits.symbols.drop.is_some() || edits.sections.drop.is_some()
+}
+
+/// The warning that members are no objects of ELF and keep what was to go.
+fn bitcode_warning(parts: &[Part<'_>], edits: &Edits<'_>) -> Option<String> {
+    let is_bitcode =
+        |part: &&Part<'_>| BITCODE.iter().any(|magic| part.member.content.starts_with(magic));
+    let bitcode = parts.iter().filter(is_bitcode).count();
+    let count = parts.iter().filter(|part| !part.member.is_table()).count();
+    (bitcode > 0 && edits.strip != Strip::None).then(|| {
+        format!("{bitcode} of {count} members are LLVM bitcode, whose debug data and symbols stay")
+    })
+}
+
+/// The new offset of each member, by the old one.
+fn offsets(parts: &[Part<'_>]) -> HashMap<u64, u64> {
+    let mut offsets = HashMap::with_capacity(parts.len());
+    let mut end = MAGIC.len() as u64;
+    for part in parts {
+        offsets.insert(part.member.at, end);
+        end += (HEADER + part.inline_name() + part.size()).next_multiple_of(2);
+    }
+    offsets
+}
+
+/// Appends a member: its header with the new size, its content, and padding.
+fn append<'a>(
+    output: &mut Draft<'a>,
+    part: Part<'a>,
+    offsets: &HashMap<u64, u64>,
+    is_deterministic: bool,
+) -> Result<()> {
+    let inline_name = part.inline_name();
+    let Part { member, content } = part;
+    let content = match content {
+        Content::Bytes(draft) => draft,
+        Content::Symbols(table) => table.draft(member.content, offsets)?,
+    };
+    let header = output.size();
+    output.copy(member.at, HEADER + inline_name, WHAT)?;
+    let size = format!("{:<1$}", inline_name + content.size(), SIZE.1);
+    output.put(header + SIZE.0, size.as_bytes(), Reason::FileHeader, WHAT)?;
+    if let Some(origin) = member.no_origin().filter(|_| is_deterministic) {
+        output.put(header + ORIGIN, origin.as_bytes(), Reason::FileHeader, WHAT)?;
+    }
+    output.append(content, member.start);
+    if !output.size().is_multiple_of(2) {
+        output.push(b"\n".to_vec(), Reason::Padding);
+    }
+    Ok(())
 }
 
 /// The objects of an archive, for the check of an edit; fails if symbols lead nowhere.
@@ -206,7 +254,7 @@ fn check_other(member: &Member<'_>) -> Result<()> {
 }
 
 /// Offsets and names of a table of symbols.
-fn entries<'a>(member: &Member<'a>, width: usize) -> Result<Vec<(u64, &'a [u8])>> {
+fn entries<'a>(member: &Member<'a>, width: usize) -> Result<Vec<Entry<'a>>> {
     let short = || bad(member.at, "its table of symbols is cut short");
     let number = |index: usize| {
         let bytes = member.content.get(index.checked_mul(width)?..)?.get(..width)?;
@@ -219,34 +267,43 @@ fn entries<'a>(member: &Member<'a>, width: usize) -> Result<Vec<(u64, &'a [u8])>
     (1..=count).map(|index| number(index).zip(names.next()).ok_or_else(short)).collect()
 }
 
-/// A table of symbols with the new places of members.
-fn renewed<'a>(
-    member: &Member<'a>,
-    table: &[(u64, &[u8])],
-    places: &HashMap<u64, u64>,
-) -> Result<Draft<'a>> {
-    let width = member.symbols().unwrap_or(4);
-    let mut content = Vec::new();
-    let mut add = |number: u64| {
-        let bytes = number.to_be_bytes();
-        content.extend(bytes.get(8 - width..).unwrap_or_default());
-        (number >> (8 * width - 1)) >> 1 == 0
-    };
-    let mut fits = add(table.len() as u64);
-    for (at, _) in table {
-        let place = places.get(at).copied();
-        fits &= add(place.ok_or_else(|| bad(*at, "a symbol is said to be where no member is"))?);
+/// The table of symbols.
+struct SymbolTable<'a> {
+    /// Bytes of the count and of each offset.
+    width: usize,
+    entries: Vec<Entry<'a>>,
+}
+
+impl SymbolTable<'_> {
+    fn size(&self) -> u64 {
+        let entries = self.entries.iter().map(|(_, name)| self.width + name.len() + 1);
+        (self.width + entries.sum::<usize>()) as u64
     }
-    if !fits {
-        return Err(Error::unsupported("an archive of this size", "its offsets have 32 bits"));
+
+    /// The table with the new offsets of members, in the place of `input`.
+    fn draft<'a>(&self, input: &'a [u8], offsets: &HashMap<u64, u64>) -> Result<Draft<'a>> {
+        let mut numbers = vec![self.entries.len() as u64];
+        for (at, _) in &self.entries {
+            let offset = offsets.get(at).copied();
+            numbers
+                .push(offset.ok_or_else(|| bad(*at, "a symbol is said to be where no member is"))?);
+        }
+        let mut content = Vec::new();
+        for number in numbers {
+            if self.width < 8 && number >> (8 * self.width) != 0 {
+                let why = "its offsets have 32 bits";
+                return Err(Error::unsupported("an archive of this size", why));
+            }
+            content.extend(number.to_be_bytes().get(8 - self.width..).unwrap_or_default());
+        }
+        for (_, name) in &self.entries {
+            content.extend_from_slice(name);
+            content.push(0);
+        }
+        let mut draft = Draft::empty(input);
+        draft.push(content, Reason::Symbols);
+        Ok(draft)
     }
-    for (_, name) in table {
-        content.extend_from_slice(name);
-        content.push(0);
-    }
-    let mut draft = Draft::empty(member.content);
-    draft.push(content, Why::Symbols);
-    Ok(draft)
 }
 
 /// What an edited object still defines for others.

@@ -1,6 +1,6 @@
-//! Numbers and ranges out of bytes at computed offsets, and back: every access that may fall
-//! outside of an image goes through here and becomes an error that says where. Little-endian:
-//! Mach-O and PE images of today's machines. (ELF goes through `object`, which knows both.)
+//! Reads and writes numbers and ranges at computed offsets. Every access that may fall outside of an
+//! image goes through here and becomes an error with its place. Numbers are little-endian, as in Mach-O
+//! and PE images of today's machines. (ELF goes through `object`, which knows both orders.)
 
 use std::borrow::Cow;
 use std::ops::Range;

@@ -1,5 +1,5 @@
-//! Companions: the debug data of a program in a file of their own, which debuggers find by the
-//! program's build-id or UUID, or by `.gnu_debuglink`.
+//! Makes companions: files with the debug data of a program, which debuggers find by the program's
+//! build-id or UUID, or by `.gnu_debuglink`.
 //!
 //! ```text
 //! program    header │ code, data                │ (stripped)

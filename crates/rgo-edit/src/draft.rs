@@ -1,6 +1,6 @@
-//! An edit as data: what the output is made of, piece by piece. Ranges of the input are named,
-//! not copied, so an edit of a file of any size takes the memory of what is new; and from where
-//! each byte comes can be asked afterwards, which is what the check of an edit rests on.
+//! An edit as data: the pieces of an output. A piece names a range of the input and does not copy it, so
+//! an edit of a file of any size takes the memory of its new bytes. The draft also tells from where each
+//! byte comes, and the check of an edit rests on that.
 //!
 //! ```text
 //! input   header │ code, data │ .debug_* │ .symtab │ section headers
@@ -9,77 +9,11 @@
 //! ```
 
 use std::borrow::Cow;
-use std::fmt;
 use std::ops::Range;
 
 use super::bytes::{self, Source};
+use super::reason::Reason;
 use rgo_binary::{Error, Result};
-
-/// Why bytes of an output are not the input's.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub enum Why {
-    /// The file header says where tables are, and how many.
-    FileHeader,
-    /// ELF: where segments are, in a companion.
-    ProgramHeaders,
-    /// Tables of sections: fewer of them, at other places.
-    SectionHeaders,
-    /// Names of sections.
-    SectionNames,
-    /// Mach-O: load commands.
-    LoadCommands,
-    /// Symbols, their names and what counts them.
-    Symbols,
-    /// Mach-O: other tables of `__LINKEDIT`, which know symbols or segments by number.
-    LinkTables,
-    /// A code signature.
-    Signature,
-    /// PE: the directory of debug data names offsets into the file.
-    DebugDirectory,
-    /// PE: the sum of all bytes.
-    Checksum,
-    /// PE: times that the linker set, and what identifies the PDB.
-    Identity,
-    /// The build note.
-    Note,
-    /// The list of dependencies.
-    DependencyList,
-    /// A slot's value.
-    Slot,
-    /// The link to the companion.
-    DebugLink,
-    /// A section's bytes, compressed or decompressed.
-    Compression,
-    /// A section that was asked for.
-    AddedSection,
-    /// Zeros up to an alignment, or over what is gone.
-    Padding,
-}
-
-impl fmt::Display for Why {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::FileHeader => "file header",
-            Self::ProgramHeaders => "program headers",
-            Self::SectionHeaders => "section headers",
-            Self::SectionNames => "section names",
-            Self::LoadCommands => "load commands",
-            Self::Symbols => "symbols",
-            Self::LinkTables => "link tables",
-            Self::Signature => "signature",
-            Self::DebugDirectory => "debug directory",
-            Self::Checksum => "checksum",
-            Self::Identity => "identity",
-            Self::Note => "build note",
-            Self::DependencyList => "dependency list",
-            Self::Slot => "slot",
-            Self::DebugLink => "debug link",
-            Self::Compression => "compression",
-            Self::AddedSection => "added section",
-            Self::Padding => "padding",
-        })
-    }
-}
 
 /// A run of bytes of an output.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -87,9 +21,9 @@ pub enum Piece {
     /// Bytes of the input, as they are.
     Copy(Range<u64>),
     /// Bytes that the edit made.
-    New(Vec<u8>, Why),
+    New(Vec<u8>, Reason),
     /// So many zeros.
-    Zeros(u64, Why),
+    Zeros(u64, Reason),
 }
 
 impl Piece {
@@ -204,18 +138,18 @@ impl<'a> Draft<'a> {
     }
 
     /// Appends new bytes.
-    pub(super) fn push(&mut self, bytes: Vec<u8>, why: Why) {
+    pub(super) fn push(&mut self, bytes: Vec<u8>, why: Reason) {
         self.add(Piece::New(bytes, why));
     }
 
     /// Appends zeros up to a multiple of `align`.
     pub(super) fn pad(&mut self, align: u64) {
         let size = self.size.next_multiple_of(align.max(1));
-        self.zeros(size - self.size, Why::Padding);
+        self.zeros(size - self.size, Reason::Padding);
     }
 
     /// Appends so many zeros.
-    pub(super) fn zeros(&mut self, size: u64, why: Why) {
+    pub(super) fn zeros(&mut self, size: u64, why: Reason) {
         self.add(Piece::Zeros(size, why));
     }
 
@@ -268,7 +202,7 @@ impl<'a> Draft<'a> {
         &mut self,
         offset: u64,
         bytes: &[u8],
-        why: Why,
+        why: Reason,
         what: &'static str,
     ) -> Result<()> {
         if *self.read(offset, bytes.len() as u64, what)? != *bytes {
@@ -282,7 +216,7 @@ impl<'a> Draft<'a> {
         &mut self,
         offset: u64,
         size: u64,
-        why: Why,
+        why: Reason,
         what: &'static str,
     ) -> Result<()> {
         self.check(offset, size, what)?;
@@ -407,105 +341,4 @@ impl<'a> Iterator for Chunks<'a> {
 }
 
 #[cfg(test)]
-mod tests {
-    use proptest::prelude::*;
-
-    use super::*;
-
-    /// One step, as an edit of a draft and of plain bytes.
-    #[derive(Clone, Debug)]
-    enum Step {
-        Put(usize, Vec<u8>),
-        Zero(usize, usize),
-        Copy(usize, usize),
-        Push(Vec<u8>),
-        Pad(u64),
-        Truncate(usize),
-    }
-
-    fn step() -> impl Strategy<Value = Step> {
-        let bytes = || prop::collection::vec(any::<u8>(), 0..20);
-        prop_oneof![
-            (0..120_usize, bytes()).prop_map(|(at, bytes)| Step::Put(at, bytes)),
-            (0..120_usize, 0..20_usize).prop_map(|(at, size)| Step::Zero(at, size)),
-            (0..60_usize, 0..20_usize).prop_map(|(at, size)| Step::Copy(at, size)),
-            bytes().prop_map(Step::Push),
-            (0..40_u64).prop_map(Step::Pad),
-            (0..120_usize).prop_map(Step::Truncate),
-        ]
-    }
-
-    proptest! {
-        #[test]
-        fn a_draft_is_what_the_same_edits_make_of_plain_bytes(
-            steps in prop::collection::vec(step(), 0..30),
-            at in 0..100_u64,
-            size in 0..40_u64,
-        ) {
-            let input: Vec<u8> = (0..64).collect();
-            let mut draft = Draft::of(&input);
-            let mut plain = input.clone();
-            for step in steps {
-                match step {
-                    Step::Put(at, bytes) => {
-                        let put = draft.put(at as u64, &bytes, Why::Slot, "test");
-                        let place = plain.get_mut(at..at + bytes.len());
-                        prop_assert_eq!(put.is_ok(), place.is_some());
-                        if let Some(place) = place {
-                            place.copy_from_slice(&bytes);
-                        }
-                    }
-                    Step::Zero(at, size) => {
-                        let put = draft.zero(at as u64, size as u64, Why::Padding, "test");
-                        let place = plain.get_mut(at..at + size);
-                        prop_assert_eq!(put.is_ok(), place.is_some());
-                        place.into_iter().for_each(|place| place.fill(0));
-                    }
-                    Step::Copy(at, size) => {
-                        let copied = draft.copy(at as u64, size as u64, "test");
-                        let bytes = input.get(at..at + size);
-                        prop_assert_eq!(copied.is_ok(), bytes.is_some());
-                        plain.extend_from_slice(bytes.unwrap_or_default());
-                    }
-                    Step::Push(bytes) => {
-                        plain.extend_from_slice(&bytes);
-                        draft.push(bytes, Why::Note);
-                    }
-                    Step::Pad(align) => {
-                        draft.pad(align);
-                        bytes::pad(&mut plain, align);
-                    }
-                    Step::Truncate(size) => {
-                        draft.truncate(size as u64);
-                        plain.truncate(size);
-                    }
-                }
-                prop_assert!(draft.pieces().iter().all(|piece| piece.size() > 0));
-            }
-            prop_assert_eq!(draft.size(), plain.len() as u64);
-            prop_assert_eq!(draft.to_vec(), plain.clone());
-            prop_assert_eq!(draft.is_input(), plain == input);
-            let read = draft.read(at, size, "test").ok().map(Cow::into_owned);
-            let expected = plain.get(at as usize..(at + size) as usize).map(<[u8]>::to_vec);
-            prop_assert_eq!(read, expected);
-            let mut outer = Draft::empty(&input);
-            outer.append(draft, 0);
-            prop_assert_eq!(outer.to_vec(), plain);
-        }
-    }
-
-    #[test]
-    fn what_is_not_changed_stays_a_copy() {
-        let input = *b"one two three";
-        let mut draft = Draft::of(&input);
-        draft.put(4, b"two", Why::Slot, "test").expect("inside");
-        assert!(draft.is_input());
-        draft.put(4, b"TWO", Why::Slot, "test").expect("inside");
-        let expected =
-            [Piece::Copy(0..4), Piece::New(b"TWO".to_vec(), Why::Slot), Piece::Copy(7..13)];
-        assert_eq!(draft.pieces(), expected);
-        assert!(!draft.is_input());
-        draft.put(4, b"two", Why::Slot, "test").expect("inside");
-        assert!(draft.is_input(), "made anew, and the same all the same");
-    }
-}
+mod tests;

@@ -1,5 +1,5 @@
-//! Edits to ELF images: sections that no segment holds are taken out, and those left move up.
-//! What segments hold is copied as it is.
+//! Edits ELF images: takes out sections that no segment holds, and moves up those behind them. The
+//! contents of segments are copied as they are.
 //!
 //! ```text
 //! before  header, segments … end │ .comment .debug_* .symtab .strtab .shstrtab │ section headers
@@ -31,11 +31,11 @@ pub(super) use companion::companion;
 use layout::Layout;
 use section::Section;
 
-use super::{Discard, Draft, Edited, Finish, Sign, Strip, Why, debuglink};
+use super::{Discard, Draft, Edited, Edits, Reason, SignaturePolicy, Strip, debuglink};
 use rgo_binary::{Error, Result};
 
-pub(super) fn finish<'a>(filled: Draft<'a>, edits: &Finish<'_>) -> Result<Edited<'a>> {
-    if edits.sign == Sign::AdHoc {
+pub(super) fn apply<'a>(filled: Draft<'a>, edits: &Edits<'_>) -> Result<Edited<'a>> {
+    if edits.sign == SignaturePolicy::AdHoc {
         let why = "nothing that loads ELF knows one";
         return Err(Error::unsupported("an ad-hoc signature of an ELF image", why));
     }
@@ -57,7 +57,7 @@ pub(super) fn finish<'a>(filled: Draft<'a>, edits: &Finish<'_>) -> Result<Edited
     let removed = layout.removed();
     let is_signed = module_signature::is_at(&layout);
     if let Some((offset, size)) =
-        layout.overlay().filter(|_| !is_signed || edits.sign != Sign::None)
+        layout.overlay().filter(|_| !is_signed || edits.sign != SignaturePolicy::None)
     {
         // Such data are found by their distance from the start (AppImage: from the section
         // headers) or from the end: they stay if all stays.
@@ -81,7 +81,7 @@ pub(super) fn finish<'a>(filled: Draft<'a>, edits: &Finish<'_>) -> Result<Edited
 }
 
 /// Without section headers nobody knows what the bytes are that no segment holds.
-fn without_sections<'a>(layout: Layout<'a>, edits: &Finish<'_>) -> Result<Edited<'a>> {
+fn without_sections<'a>(layout: Layout<'a>, edits: &Edits<'_>) -> Result<Edited<'a>> {
     let what = "the image has no section headers";
     if edits.debuglink.is_some() || !edits.added.is_empty() {
         return Err(Error::unsupported("adding a section", what));
@@ -94,7 +94,7 @@ fn without_sections<'a>(layout: Layout<'a>, edits: &Finish<'_>) -> Result<Edited
     Ok(Edited { warnings, unchanged, ..Edited::of(layout.source) })
 }
 
-fn asks_nothing(edits: &Finish<'_>) -> bool {
+fn asks_nothing(edits: &Edits<'_>) -> bool {
     edits.strip == Strip::None
         && edits.discard == Discard::None
         && edits.symbols.is_empty()
@@ -105,7 +105,7 @@ fn asks_nothing(edits: &Finish<'_>) -> bool {
 }
 
 /// Adds the sections that are asked for; answers whether there are any.
-fn add(layout: &mut Layout<'_>, edits: &Finish<'_>) -> Result<bool> {
+fn add(layout: &mut Layout<'_>, edits: &Edits<'_>) -> Result<bool> {
     for (name, content) in edits.added {
         let is_there = |section: &Section<'_>| section.kept && section.name == name.as_bytes();
         let what = || format!("adding section {name}");
@@ -115,7 +115,7 @@ fn add(layout: &mut Layout<'_>, edits: &Finish<'_>) -> Result<bool> {
         if layout.sections.iter().any(is_there) {
             return Err(Error::unsupported(what(), "there is one of that name"));
         }
-        let section = Section::new(name.as_bytes(), content.to_vec(), 1, Why::AddedSection);
+        let section = Section::new(name.as_bytes(), content.to_vec(), 1, Reason::AddedSection);
         layout.sections.push(section);
     }
     if let Some((name, crc)) = edits.debuglink {
@@ -125,7 +125,7 @@ fn add(layout: &mut Layout<'_>, edits: &Finish<'_>) -> Result<bool> {
         }
         let crc = relocations::bytes_of(layout.encoder.endian(), crc);
         let content = debuglink::debuglink(name, crc)?;
-        layout.sections.push(Section::new(debuglink::DEBUGLINK, content, 4, Why::DebugLink));
+        layout.sections.push(Section::new(debuglink::DEBUGLINK, content, 4, Reason::DebugLink));
     }
     Ok(!edits.added.is_empty() || edits.debuglink.is_some())
 }

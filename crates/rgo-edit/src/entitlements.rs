@@ -1,4 +1,5 @@
-//! Entitlements: what a program for macOS asks the system to allow it, as a code signature has them.
+//! Entitlements: the permissions that a program for macOS asks the system for, as a code signature holds
+//! them.
 //!
 //! ```text
 //! slot 5   fade7171, length, the property list in XML, as it was given
@@ -146,12 +147,8 @@ mod tests {
         let found = Entitlements::from_plist(xml.as_bytes()).expect("is right");
         let expected =
             "701b020101b016300c0c0161 30070c0178 0202012c 30060c01620101ff".replace(' ', "");
-        assert_eq!(hex(&found.der), expected);
+        assert_eq!(hex::encode(&found.der), expected);
         assert_eq!(found.flags, 0);
-    }
-
-    fn hex(bytes: &[u8]) -> String {
-        bytes.iter().map(|byte| format!("{byte:02x}")).collect()
     }
 
     #[test]

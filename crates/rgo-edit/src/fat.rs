@@ -12,7 +12,7 @@
 use object::macho::{self, CpuType};
 use object::read::macho::{FatArch, MachOFatFile32, MachOFatFile64};
 
-use super::{Draft, Edited, Why, bytes};
+use super::{Draft, Edited, Reason, bytes};
 use rgo_binary::{Error, Result};
 
 /// Linkers use 14 (16 KiB); more than this is no alignment, but a broken header.
@@ -78,7 +78,7 @@ pub(super) fn each<'a>(
             header.extend(bytes::word(bytes::index(size), "a slice of a fat file")?.to_be_bytes());
             header.extend(entry.align.to_be_bytes());
         }
-        whole.draft.put(at, &header, Why::FileHeader, "fat Mach-O header")?;
+        whole.draft.put(at, &header, Reason::FileHeader, "fat Mach-O header")?;
         whole.identity_dropped |= slice.identity_dropped;
         whole.removed.extend(slice.removed);
         for warning in slice.warnings {

@@ -1,5 +1,5 @@
-//! Edits to finished programs. A build is done once the linker is; what is written afterwards
-//! (the note, the values, the shape that is shipped) is written here, in one pass over the bytes.
+//! Edits finished programs. A build is done once the linker is; this crate then writes the note and the
+//! values, strips, signs and removes what linkers make random, in one pass over the bytes.
 //!
 //! ```text
 //! input ─▶ fill ──────────▶ elf │ macho │ pe ───────────▶ verify ─▶ output
@@ -18,21 +18,25 @@ mod draft;
 mod elf;
 pub mod entitlements;
 mod fat;
-mod fill;
 mod macho;
 mod note_object;
 mod pe;
 pub mod property_list;
+mod reason;
 mod request;
+mod reserved;
 mod stamp;
 mod supplement;
 mod verify;
 
 pub use companion::{companion, only_keep_debug};
 pub use debuglink::debuglink_crc;
-pub use draft::{Draft, Piece, Why};
+pub use draft::{Draft, Piece};
 pub use note_object::{NoteObject, note_object};
-pub use request::{Choice, Compression, Discard, Finish, MachO, MachOPart, Names, Sign, Strip};
+pub use reason::Reason;
+pub use request::{
+    Compression, Discard, Edits, MachO, MachOPart, NameFilter, Names, SignaturePolicy, Strip,
+};
 pub use stamp::stamp;
 pub use supplement::supplement;
 
@@ -50,17 +54,32 @@ pub struct Finished {
 }
 
 /// Edits an ELF, Mach-O or PE image, each slice of a fat Mach-O file, or each ELF object of an
-/// archive; the result is parsed again and compared before it is given out.
+/// archive. Parses the result again and compares it with the input before it returns.
+///
+/// ```
+/// use rgo_edit::{Edits, Strip, apply};
+///
+/// let program = include_bytes!(concat!(
+///     env!("CARGO_MANIFEST_DIR"),
+///     "/../rgo-binary/tests/fixtures/edit/elf-amd64"
+/// ));
+/// let values = [("a::BANNER".to_owned(), "1.2.3".to_owned())];
+/// let edits = Edits { strip: Strip::All, slots: &values, ..Edits::default() };
+/// let finished = apply(program, &edits)?;
+/// assert!(finished.bytes.len() < program.len());
+/// assert_eq!(finished.slots_written, [("a::BANNER".to_owned(), 2)]);
+/// # Ok::<(), rgo_binary::Error>(())
+/// ```
 ///
 /// # Errors
 /// [`Error::NoteTooSmall`] where note or list do not fit, [`Error::UnknownSlot`],
 /// [`Error::SlotTooSmall`], [`Error::SignedByIdentity`], [`Error::Unsupported`] for what cannot
 /// be done without harm, and those of [`Image::parse`].
-pub fn finish(input: &[u8], edits: &Finish<'_>) -> Result<Finished> {
-    edit(input, edits)?.finish()
+pub fn apply(input: &[u8], edits: &Edits<'_>) -> Result<Finished> {
+    edit(input, edits)?.into_finished()
 }
 
-/// An edit that has been thought through: what the output is made of, and what was done.
+/// A computed edit: the pieces of the output, and what was done.
 #[derive(Clone, Debug)]
 pub struct Edited<'a> {
     /// The output.
@@ -74,11 +93,10 @@ pub struct Edited<'a> {
     /// Objects that are still to be linked (a kernel module is one) have lost symbols and
     /// relocations without which nothing links or loads them.
     pub unlinkable: bool,
-    /// What the user has to know: what the edit did besides what was asked, and what it left
-    /// though it was asked to take it out.
+    /// Warnings for the user: what the edit did besides the request, and what it left although the
+    /// request was to take it out.
     pub warnings: Vec<String>,
-    /// Why the output is the input, where that has a reason other than that there was nothing to
-    /// take out.
+    /// Why the output is the input, if there was something to take out.
     pub unchanged: Option<String>,
 }
 
@@ -92,8 +110,8 @@ pub struct Removed {
 }
 
 impl Edited<'_> {
-    /// Checks the output, which the draft was written to: it is parsed anew, and it is shown that
-    /// it loads what the input loads, from the same places, but for what an edit has to change.
+    /// Checks the written output: parses it, and shows that a loader finds in it what it finds in the
+    /// input, at the same addresses, except for what an edit has to change.
     ///
     /// # Errors
     /// [`Error::Malformed`] with the first difference.
@@ -101,7 +119,7 @@ impl Edited<'_> {
         verify::loads_the_same(self, output)
     }
 
-    fn finish(self) -> Result<Finished> {
+    fn into_finished(self) -> Result<Finished> {
         let bytes = self.draft.to_vec();
         self.verify(&bytes)?;
         let Self { slots_written, identity_dropped, .. } = self;
@@ -109,11 +127,11 @@ impl Edited<'_> {
     }
 }
 
-/// As [`finish`], without making the output: what it would be made of.
+/// Computes an edit as [`apply`] does, but does not make the output: the draft says what to write.
 ///
 /// # Errors
-/// Those of [`finish`].
-pub fn edit<'a>(input: &'a [u8], edits: &Finish<'_>) -> Result<Edited<'a>> {
+/// Those of [`apply`].
+pub fn edit<'a>(input: &'a [u8], edits: &Edits<'_>) -> Result<Edited<'a>> {
     match recognise(input) {
         Recognised::FatMachO => fat::each(input, |slice| edit_thin(slice, edits)),
         Recognised::Archive => archive::each(input, edits, |object| edit_thin(object, edits)),
@@ -136,7 +154,7 @@ pub fn restrict_exports(input: &[u8], allowed: &[String]) -> Result<Vec<u8>> {
         Recognised::FatMachO => fat::each(input, |slice| restrict_exports_thin(slice, allowed)),
         _ => restrict_exports_thin(input, allowed),
     }?
-    .finish()
+    .into_finished()
     .map(|finished| finished.bytes)
 }
 
@@ -147,13 +165,13 @@ pub fn restrict_exports(input: &[u8], allowed: &[String]) -> Result<Vec<u8>> {
 /// # Errors
 /// [`Error::Unsupported`] if the image is no thin Mach-O image, [`Error::SignedByIdentity`], and
 /// those of [`Image::parse`].
-pub fn settle(input: &[u8]) -> Result<Vec<u8>> {
+pub fn make_deterministic(input: &[u8]) -> Result<Vec<u8>> {
     let image = Image::parse(input, &Limits::default())?;
     if image.format() != Format::MachO {
         let what = format!("another identity for {}", image.format());
         return Err(Error::unsupported(what, "its linker makes one of the content"));
     }
-    Edited::of(macho::settle(input)?).finish().map(|finished| finished.bytes)
+    Edited::of(macho::make_deterministic(input)?).into_finished().map(|finished| finished.bytes)
 }
 
 fn restrict_exports_thin<'a>(input: &'a [u8], allowed: &[String]) -> Result<Edited<'a>> {
@@ -167,18 +185,18 @@ fn restrict_exports_thin<'a>(input: &'a [u8], allowed: &[String]) -> Result<Edit
     macho::restrict_exports(input, allowed).map(Edited::of)
 }
 
-fn edit_thin<'a>(input: &'a [u8], edits: &Finish<'_>) -> Result<Edited<'a>> {
+fn edit_thin<'a>(input: &'a [u8], edits: &Edits<'_>) -> Result<Edited<'a>> {
     let image = Image::parse(input, &Limits::default())?;
     if image.format() != Format::MachO && !edits.macho.is_empty() {
         let why = format!("this is an image of the format {}", image.format());
         return Err(Error::unsupported("an edit that only Mach-O images can have", why));
     }
     let mut draft = Draft::of(input);
-    let slots_written = fill::fill(&image, edits, &mut draft)?;
+    let slots_written = reserved::write_reserved(&image, edits, &mut draft)?;
     let edited = match image.format() {
-        Format::Elf => elf::finish(draft, edits)?,
-        Format::MachO => macho::finish(draft, edits)?,
-        Format::Pe => pe::finish(draft, edits)?,
+        Format::Elf => elf::apply(draft, edits)?,
+        Format::MachO => macho::apply(draft, edits)?,
+        Format::Pe => pe::apply(draft, edits)?,
     };
     Ok(Edited { slots_written, ..edited })
 }

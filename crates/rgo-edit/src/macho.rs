@@ -22,7 +22,7 @@ mod uuid;
 
 use object::macho;
 
-use super::{Compression, Draft, Edited, Finish, MachOPart, Sign, Why, bytes};
+use super::{Compression, Draft, Edited, Edits, MachOPart, Reason, SignaturePolicy, bytes};
 use commands::{Command, Commands};
 use linkedit::{Linkedit, Table, refuse_bytes};
 use rgo_binary::{Error, Result};
@@ -50,7 +50,7 @@ struct Parts<'a> {
     changed: bool,
 }
 
-pub(super) fn finish<'a>(input: Draft<'a>, edits: &Finish<'_>) -> Result<Edited<'a>> {
+pub(super) fn apply<'a>(input: Draft<'a>, edits: &Edits<'_>) -> Result<Edited<'a>> {
     refuse_foreign(edits)?;
     let unedited = input.is_input().then(|| input.clone());
     let mut parts = Parts::parse(input, edits.sign)?;
@@ -61,13 +61,13 @@ pub(super) fn finish<'a>(input: Draft<'a>, edits: &Finish<'_>) -> Result<Edited<
     parts.change_signature(edits)?;
     let removed = parts.strip(edits)?;
     // Where nothing changes, an identity's signature holds.
-    let may_be_same = edits.sign == Sign::Renew && edits.identifier.is_none();
+    let may_be_same = edits.sign == SignaturePolicy::Renew && edits.identifier.is_none();
     if let Some(unedited) = unedited.filter(|_| may_be_same && !parts.changed) {
         return Ok(Edited::of(unedited));
     }
     let mut warnings = Vec::new();
     if parts.signature.is_none()
-        && edits.sign == Sign::None
+        && edits.sign == SignaturePolicy::None
         && parts.commands.cpu_type()? == macho::CPU_TYPE_ARM64
     {
         warnings.push("macOS on arm64 loads no code without a signature".to_owned());
@@ -82,7 +82,7 @@ pub(super) fn finish<'a>(input: Draft<'a>, edits: &Finish<'_>) -> Result<Edited<
 }
 
 /// Refuses what can be asked of other formats.
-fn refuse_foreign(edits: &Finish<'_>) -> Result<()> {
+fn refuse_foreign(edits: &Edits<'_>) -> Result<()> {
     if let Some((name, _)) = edits.added.first() {
         let why = "sections lie in segments, which code knows by distance and the loader by number";
         return Err(Error::unsupported(format!("adding section {name} to a Mach-O image"), why));
@@ -99,13 +99,13 @@ fn refuse_foreign(edits: &Finish<'_>) -> Result<()> {
 }
 
 pub(super) fn restrict_exports<'a>(input: &'a [u8], allowed: &[String]) -> Result<Draft<'a>> {
-    let mut parts = Parts::parse(Draft::of(input), Sign::Keep)?;
+    let mut parts = Parts::parse(Draft::of(input), SignaturePolicy::Keep)?;
     parts.restrict_exports(allowed)?;
     parts.join()
 }
 
-pub(super) fn settle(input: &[u8]) -> Result<Draft<'_>> {
-    let mut parts = Parts::parse(Draft::of(input), Sign::Keep)?;
+pub(super) fn make_deterministic(input: &[u8]) -> Result<Draft<'_>> {
+    let mut parts = Parts::parse(Draft::of(input), SignaturePolicy::Keep)?;
     parts.edit_symbols(|symbol| {
         symbol.forget_time();
         Fate::Keep
@@ -115,7 +115,7 @@ pub(super) fn settle(input: &[u8]) -> Result<Draft<'_>> {
 }
 
 impl<'a> Parts<'a> {
-    fn parse(mut image: Draft<'a>, sign: Sign) -> Result<Self> {
+    fn parse(mut image: Draft<'a>, sign: SignaturePolicy) -> Result<Self> {
         let input = image.input();
         let commands = Commands::parse(input)?;
         let file_type = commands.file_type()?;
@@ -148,7 +148,7 @@ impl<'a> Parts<'a> {
         let mut identity_dropped = false;
         if let Some(signature) = &signature {
             if let Some(signer) = &signature.signer {
-                if sign == Sign::Keep {
+                if sign == SignaturePolicy::Keep {
                     return Err(Error::SignedByIdentity { signer: signer.clone() });
                 }
                 identity_dropped = true;
@@ -207,12 +207,12 @@ impl<'a> Parts<'a> {
     }
 
     /// Adds a signature, takes it away, or has it say another name.
-    fn change_signature(&mut self, edits: &Finish<'_>) -> Result<()> {
+    fn change_signature(&mut self, edits: &Edits<'_>) -> Result<()> {
         if edits.identifier.is_some_and(|identifier| identifier.contains('\0')) {
             return Err(Error::unsupported("this signing identifier", "it contains a NUL"));
         }
         let place = self.commands.find(macho::LC_CODE_SIGNATURE);
-        let is_new = edits.sign == Sign::AdHoc || edits.macho.entitlements.is_some();
+        let is_new = edits.sign == SignaturePolicy::AdHoc || edits.macho.entitlements.is_some();
         match (edits.sign, place) {
             (_, None) if is_new => {
                 self.signature = Some(Signature::new(&self.commands, self.own_name()?)?);
@@ -221,7 +221,7 @@ impl<'a> Parts<'a> {
                 let data = words.into_iter().flat_map(u32::to_le_bytes).collect();
                 self.commands.list.push(Command { kind, data });
             }
-            (Sign::None, Some(place)) => {
+            (SignaturePolicy::None, Some(place)) => {
                 self.signature = None;
                 self.commands.list.remove(place);
                 // The padding before it goes too: `__LINKEDIT` ends with its last table.
@@ -273,7 +273,7 @@ impl<'a> Parts<'a> {
             }
         }
         let Some(uuid) = uuid::read(&self.commands)? else { return Ok(NAMELESS.to_vec()) };
-        let digits: String = uuid.iter().map(|byte| format!("{byte:02x}")).collect();
+        let digits = hex::encode(uuid);
         Ok([NAMELESS, b"-", digits.as_bytes()].concat())
     }
 
@@ -342,7 +342,7 @@ impl<'a> Parts<'a> {
         self.commands.get_mut(segment.command)?.set_u64(40, start)?;
         self.image.truncate(start);
         let missing = start.saturating_sub(self.image.size());
-        self.image.zeros(missing, Why::Padding);
+        self.image.zeros(missing, Reason::Padding);
         linkedit.write(&mut self.image, &mut self.commands)
     }
 }

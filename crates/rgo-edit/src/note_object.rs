@@ -1,4 +1,5 @@
-//! The object file that the link shim adds to every link: room for what is known only later.
+//! Makes the object file that the link shim adds to every link. It reserves room for values that are
+//! known only after the link.
 //!
 //! ```text
 //! section   (Mach-O)         symbol      content

@@ -1,5 +1,5 @@
-//! Edits to PE images: debug data and symbols out, sections in, and the linker's random numbers
-//! replaced.
+//! Edits PE images: takes out debug data and symbols, adds sections, and replaces the linker's random
+//! numbers.
 //!
 //! ```text
 //! DOS stub, headers, section table │ sections, each at a multiple of the file alignment │
@@ -20,19 +20,19 @@ mod layout;
 mod symbols;
 
 use super::bytes::Source;
-use super::{Compression, Discard, Draft, Edited, Finish, Piece, Sign, Strip, Why};
+use super::{Compression, Discard, Draft, Edited, Edits, Piece, Reason, SignaturePolicy, Strip};
 use headers::{Directory, Headers};
 use layout::Layout;
 use rgo_binary::{Error, Result};
 
 pub(super) use companion::only_keep_debug;
 
-pub(super) fn finish<'a>(image: Draft<'a>, edits: &Finish<'_>) -> Result<Edited<'a>> {
+pub(super) fn apply<'a>(image: Draft<'a>, edits: &Edits<'_>) -> Result<Edited<'a>> {
     if let Some(Compression::Zlib | Compression::Zstd) = edits.compression {
         let why = "no debugger reads compressed debug data in PE";
         return Err(Error::unsupported("compressing debug data of a PE image", why));
     }
-    if edits.sign == Sign::AdHoc {
+    if edits.sign == SignaturePolicy::AdHoc {
         let why = "an Authenticode signature needs a certificate; `none` leaves it unsigned";
         return Err(Error::unsupported("an ad-hoc signature of a PE image", why));
     }
@@ -42,9 +42,9 @@ pub(super) fn finish<'a>(image: Draft<'a>, edits: &Finish<'_>) -> Result<Edited<
     if let Some(at) = certificate {
         bare.truncate(at);
     }
-    let keeps_certificate = matches!(edits.sign, Sign::Keep | Sign::Renew);
+    let keeps_certificate = matches!(edits.sign, SignaturePolicy::Keep | SignaturePolicy::Renew);
     if certificate.is_some() && !keeps_certificate {
-        headers.set_directory(&mut bare, Directory::Certificate, (0, 0), Why::Signature)?;
+        headers.set_directory(&mut bare, Directory::Certificate, (0, 0), Reason::Signature)?;
     }
     let all = 0..bare.size();
     let mut edited = restructure(bare, edits)?;
@@ -80,7 +80,7 @@ pub(super) fn refuse_object(input: &[u8]) -> Result<()> {
 }
 
 /// Takes sections and symbols out, and puts sections in.
-fn restructure<'a>(image: Draft<'a>, edits: &Finish<'_>) -> Result<Edited<'a>> {
+fn restructure<'a>(image: Draft<'a>, edits: &Edits<'_>) -> Result<Edited<'a>> {
     let is_asked = edits.strip != Strip::None
         || edits.discard != Discard::None
         || !edits.symbols.is_empty()

@@ -1,4 +1,4 @@
-//! Property lists of Apple's, in XML or in the binary form, within limits: lists may lie in lists, and
+//! Reads Apple's property lists, in XML or in the binary form, within limits: lists may lie in lists, and
 //! a reader that follows them takes stack for each.
 //!
 //! ```text

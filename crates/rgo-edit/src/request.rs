@@ -1,4 +1,4 @@
-//! What can be asked of an edit.
+//! The edits that a caller can ask for.
 
 use crate::entitlements::Entitlements;
 
@@ -35,14 +35,14 @@ pub type Names<'a> = Option<&'a dyn Fn(&[u8]) -> bool>;
 
 /// What is kept or taken out by name, whatever [`Strip`] says of it.
 #[derive(Clone, Copy, Default)]
-pub struct Choice<'a> {
+pub struct NameFilter<'a> {
     /// These stay.
     pub keep: Names<'a>,
     /// These go, unless they are to stay.
     pub drop: Names<'a>,
 }
 
-impl Choice<'_> {
+impl NameFilter<'_> {
     /// Whether a name is to stay (`true`), to go (`false`), or is not meant.
     #[must_use]
     pub fn of(&self, name: &[u8]) -> Option<bool> {
@@ -64,7 +64,7 @@ pub struct MachO<'a> {
     pub without: &'a [MachOPart],
     /// The names that stay exported, of those that are; `None` leaves all. A name that dyld may
     /// have to bind in the image itself (a weak definition) stays exported in any case, or refuses
-    /// the edit if [`Finish::symbols`] drops it.
+    /// the edit if [`Edits::symbols`] drops it.
     pub exports: Names<'a>,
     /// Source files, each by the last part of its path, whose entries in the debug map stay where
     /// debug data goes.
@@ -117,7 +117,7 @@ pub enum Compression {
 
 /// What becomes of a code signature. Every edit voids it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Sign {
+pub enum SignaturePolicy {
     /// An ad-hoc signature (Mach-O) is renewed as it was; one by an identity (Apple's or
     /// Microsoft's certificates) refuses the edit with [`rgo_binary::Error::SignedByIdentity`].
     #[default]
@@ -132,9 +132,9 @@ pub enum Sign {
     None,
 }
 
-/// Everything to be done to an image after its link. The default does nothing.
+/// All changes to an image after its link, for [`crate::apply`]. The default changes nothing.
 #[derive(Clone, Copy, Default)]
-pub struct Finish<'a> {
+pub struct Edits<'a> {
     /// Text for the build note.
     pub note: Option<&'a str>,
     /// Compressed dependency list for `.dep-v0`, as [`rgo_binary::embedded::auditable::write`] makes it.
@@ -146,16 +146,16 @@ pub struct Finish<'a> {
     /// Which local symbols go besides.
     pub discard: Discard,
     /// Symbols to keep or to take out.
-    pub symbols: Choice<'a>,
+    pub symbols: NameFilter<'a>,
     /// Sections to keep or to take out.
-    pub sections: Choice<'a>,
+    pub sections: NameFilter<'a>,
     /// Names and contents of sections to add, which are not loaded.
     pub added: &'a [(&'a str, &'a [u8])],
     /// How debug sections are stored (ELF); `None` leaves them as they are.
     pub compression: Option<Compression>,
     /// Folders and what to call them instead where a debug map (Mach-O) names files in them. Of
     /// several that fit, the last counts.
-    pub trims: &'a [(&'a str, &'a str)],
+    pub path_remaps: &'a [(&'a str, &'a str)],
     /// Identifier of the code signature (Mach-O, if signed). Without it a new signature takes the
     /// last part of the install name, else `a.out-` and the UUID: an image does not know its file.
     pub identifier: Option<&'a str>,
@@ -167,7 +167,7 @@ pub struct Finish<'a> {
     /// ELF and PE: file name and CRC-32 of the companion, for `.gnu_debuglink`.
     pub debuglink: Option<(&'a str, u32)>,
     /// What becomes of the signature.
-    pub sign: Sign,
+    pub sign: SignaturePolicy,
     /// What is asked of a Mach-O image alone; the other formats refuse it.
     pub macho: MachO<'a>,
     /// Archives: members get the time 0, the owner 0 and the mode 644, as ar's `D` has it.

@@ -1,8 +1,7 @@
-//! Values into a finished image: its slots are written, and the note, if it has one, says the new
-//! values in place of the old. What else the note says stays, line by line, also what only a newer
-//! rgo knows.
+//! Writes values into a finished image: into its slots and, if it has a note, into the note. Every other
+//! line of the note stays, also one that only a newer rgo knows.
 
-use super::{Edited, Finish, Finished, Sign, edit_thin, fat};
+use super::{Edited, Edits, Finished, SignaturePolicy, edit_thin, fat};
 use rgo_binary::embedded::build_info::BuildInfo;
 use rgo_binary::embedded::rgo_note;
 use rgo_binary::{Format, Image, Limits, Recognised, Result, recognise};
@@ -14,25 +13,29 @@ const KEY: &str = "-X";
 /// say them, and renews its ad-hoc signature; all else stays as it is.
 ///
 /// # Errors
-/// As [`super::finish`].
-pub fn stamp(input: &[u8], values: &[(String, String)], sign: Sign) -> Result<Finished> {
+/// As [`super::apply`].
+pub fn stamp(input: &[u8], values: &[(String, String)], sign: SignaturePolicy) -> Result<Finished> {
     match recognise(input) {
         Recognised::FatMachO => fat::each(input, |slice| stamp_thin(slice, values, sign)),
         _ => stamp_thin(input, values, sign),
     }?
-    .finish()
+    .into_finished()
 }
 
-fn stamp_thin<'a>(image: &'a [u8], values: &[(String, String)], sign: Sign) -> Result<Edited<'a>> {
+fn stamp_thin<'a>(
+    image: &'a [u8],
+    values: &[(String, String)],
+    sign: SignaturePolicy,
+) -> Result<Edited<'a>> {
     let parsed = Image::parse(image, &Limits::default())?;
     let note = rgo_note::find(&parsed)?.filter(|note| is_filled(note.text));
     let text = note.map(|note| restated(note.text, values));
     // Where there are no ad-hoc signatures, the identity's goes.
     let sign = match (parsed.format(), sign) {
-        (Format::Elf | Format::Pe, Sign::AdHoc) => Sign::None,
+        (Format::Elf | Format::Pe, SignaturePolicy::AdHoc) => SignaturePolicy::None,
         (_, sign) => sign,
     };
-    let edits = Finish { note: text.as_deref(), slots: values, sign, ..Finish::default() };
+    let edits = Edits { note: text.as_deref(), slots: values, sign, ..Edits::default() };
     edit_thin(image, &edits)
 }
 

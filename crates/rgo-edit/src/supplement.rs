@@ -1,5 +1,5 @@
-//! How an ELF image names its supplementary file: debug data that dwz has put there because several
-//! images have them in common.
+//! Finds the name of an ELF image's supplementary file, into which dwz moved the debug data that several
+//! images have in common.
 //!
 //! ```text
 //! .gnu_debugaltlink   path, NUL, the build-id of the file at the path

@@ -1,6 +1,6 @@
-//! The last step of every edit: the output is parsed by the reader that the tools use, and it is
-//! shown that the loader finds in it what it found in the input. A fault in an editor becomes an
-//! error here, not a broken program.
+//! Checks the output of every edit: parses it with the reader that the tools use, and shows that the
+//! loader finds in it what it found in the input. A fault in an editor becomes an error here, not a
+//! broken program.
 //!
 //! No bytes are compared where none can differ: the draft says from where in the input each byte
 //! of the output is. What has to hold is that every byte that is mapped is a copy of the byte
@@ -15,7 +15,7 @@ use std::ops::Range;
 
 use object::{Object, ObjectSegment, SegmentFlags};
 
-use super::{Draft, Edited, Piece, Removed, Why, archive};
+use super::{Draft, Edited, Piece, Reason, Removed, archive};
 use rgo_binary::{Error, Format, Image, Limits, Recognised, Result, Slice, recognise, slices};
 
 /// Checks that the output of an edit is what its draft says, and loads what the input loads.
@@ -194,13 +194,15 @@ fn same_bytes(old: &Mapping, new: &Mapping, draft: &Draft<'_>, format: Format) -
 }
 
 /// Whether bytes that are mapped may be made anew for this reason.
-fn may_change(why: Why, format: Format) -> bool {
+fn may_change(why: Reason, format: Format) -> bool {
     match why {
-        Why::Note | Why::DependencyList | Why::Slot => true,
+        Reason::Note | Reason::DependencyList | Reason::Slot => true,
         // A segment holds the program headers, and Go's the section headers too.
-        Why::FileHeader | Why::SectionHeaders | Why::ProgramHeaders => format == Format::Elf,
-        Why::LoadCommands => format == Format::MachO,
-        Why::DebugDirectory | Why::Identity => format == Format::Pe,
+        Reason::FileHeader | Reason::SectionHeaders | Reason::ProgramHeaders => {
+            format == Format::Elf
+        }
+        Reason::LoadCommands => format == Format::MachO,
+        Reason::DebugDirectory | Reason::Identity => format == Format::Pe,
         _ => false,
     }
 }

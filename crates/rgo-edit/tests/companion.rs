@@ -5,7 +5,7 @@ mod common;
 use common::{ELF_AMD64, ELF_ARM64, MACHO_ARM64, PE_AMD64, PE_ARM64};
 use object::{Object, ObjectSection, ObjectSymbol, SectionKind};
 use rgo_binary::{Image, Limits};
-use rgo_edit::{Finish, Strip, companion, debuglink_crc, finish, only_keep_debug, supplement};
+use rgo_edit::{Edits, Strip, apply, companion, debuglink_crc, only_keep_debug, supplement};
 
 type Sections = Vec<(String, u64, u64)>;
 
@@ -109,8 +109,8 @@ fn a_program_finds_its_companion() {
     let companion = only_keep_debug(ELF_AMD64).expect("keeps");
     let crc = debuglink_crc(&companion);
     let edits =
-        Finish { strip: Strip::All, debuglink: Some(("program.debug", crc)), ..Finish::default() };
-    let program = finish(ELF_AMD64, &edits).expect("strips").bytes;
+        Edits { strip: Strip::All, debuglink: Some(("program.debug", crc)), ..Edits::default() };
+    let program = apply(ELF_AMD64, &edits).expect("strips").bytes;
     let file = object::File::parse(program.as_slice()).expect("parses");
     let (_, linked) = file.gnu_debuglink().expect("reads").expect("is there");
     assert_eq!(linked, crc);
@@ -171,8 +171,8 @@ fn a_companion_names_the_supplementary_file_from_where_it_is() {
         (".debug_sup", &dwarf, true),
         (".debug_sup", &standalone, false),
     ] {
-        let edits = Finish { added: &[(name, link)], ..Finish::default() };
-        let input = finish(ELF_AMD64, &edits).expect("adds").bytes;
+        let edits = Edits { added: &[(name, link)], ..Edits::default() };
+        let input = apply(ELF_AMD64, &edits).expect("adds").bytes;
         let image = Image::parse(&input, &Limits::default()).expect("parses");
         assert_eq!(supplement(&image), is_link.then_some("../common.dwz"), "{name}");
         let companion = companion(&input, Some("../../far/common.dwz")).expect("keeps").to_vec();
@@ -193,8 +193,8 @@ fn a_companion_names_the_supplementary_file_from_where_it_is() {
         (".debug_sup", &[5, 0, 0]),
         (".debug_sup", &[5, 0, 0, 0]),
     ] {
-        let edits = Finish { added: &[(name, link)], ..Finish::default() };
-        let input = finish(ELF_AMD64, &edits).expect("adds").bytes;
+        let edits = Edits { added: &[(name, link)], ..Edits::default() };
+        let input = apply(ELF_AMD64, &edits).expect("adds").bytes;
         let image = Image::parse(&input, &Limits::default()).expect("parses");
         assert_eq!(supplement(&image), None, "{name} {link:?}");
         let companion = companion(&input, Some("elsewhere")).expect("keeps").to_vec();

@@ -11,7 +11,7 @@ use object::{
     SymbolScope, elf,
 };
 use proptest::prelude::*;
-use rgo_edit::{Choice, Compression, Finish, Sign, Strip, finish, only_keep_debug};
+use rgo_edit::{Compression, Edits, NameFilter, SignaturePolicy, Strip, apply, only_keep_debug};
 
 /// An object with a symbol of each kind; relocations of `.text` name `outside` and `helper`.
 fn object(architecture: Architecture, endian: Endianness, sections: usize) -> Vec<u8> {
@@ -81,16 +81,16 @@ fn objects() -> [Vec<u8>; 3] {
     ]
 }
 
-fn edit(input: &[u8], edits: &Finish<'_>) -> Vec<u8> {
-    finish(input, edits).expect("edits").bytes
+fn edit(input: &[u8], edits: &Edits<'_>) -> Vec<u8> {
+    apply(input, edits).expect("edits").bytes
 }
 
 fn strip(input: &[u8], strip: Strip) -> Vec<u8> {
-    edit(input, &Finish { strip, ..Finish::default() })
+    edit(input, &Edits { strip, ..Edits::default() })
 }
 
-fn refused(input: &[u8], edits: &Finish<'_>) -> String {
-    finish(input, edits).expect_err("refuses").to_string()
+fn refused(input: &[u8], edits: &Edits<'_>) -> String {
+    apply(input, edits).expect_err("refuses").to_string()
 }
 
 /// Names of symbols, those of sections left out, and where they are defined.
@@ -159,23 +159,23 @@ fn what_relocations_need_is_not_taken_by_name() {
     for input in objects() {
         for strip in [Strip::None, Strip::Debug] {
             let drop = meant("helper");
-            let symbols = Choice { keep: None, drop: Some(&drop) };
-            let error = refused(&input, &Finish { strip, symbols, ..Finish::default() });
+            let symbols = NameFilter { keep: None, drop: Some(&drop) };
+            let error = refused(&input, &Edits { strip, symbols, ..Edits::default() });
             assert!(error.contains("helper") && error.contains("relocation"), "{error}");
             let drop = meant("unused");
-            let symbols = Choice { keep: None, drop: Some(&drop) };
-            let output = edit(&input, &Finish { strip, symbols, ..Finish::default() });
+            let symbols = NameFilter { keep: None, drop: Some(&drop) };
+            let output = edit(&input, &Edits { strip, symbols, ..Edits::default() });
             assert!(!symbol_names(&output).contains(&"unused".to_owned()));
             assert_eq!(needed(&output), ["outside", "helper"]);
         }
         let drop = meant(".symtab");
-        let sections = Choice { keep: None, drop: Some(&drop) };
-        let error = refused(&input, &Finish { sections, ..Finish::default() });
+        let sections = NameFilter { keep: None, drop: Some(&drop) };
+        let error = refused(&input, &Edits { sections, ..Edits::default() });
         assert!(error.contains("relocations need"), "{error}");
         // A section that a mode takes stays with its relocations.
         let keep = meant(".debug_info");
-        let sections = Choice { keep: Some(&keep), drop: None };
-        let output = edit(&input, &Finish { strip: Strip::Debug, sections, ..Finish::default() });
+        let sections = NameFilter { keep: Some(&keep), drop: None };
+        let output = edit(&input, &Edits { strip: Strip::Debug, sections, ..Edits::default() });
         let debug = section_names(&output).into_iter().filter(|name| name.contains("debug"));
         assert_eq!(debug.count(), 2, "{:?}", section_names(&output));
     }
@@ -197,26 +197,26 @@ fn more_sections_than_a_symbol_can_count() {
 fn symbols_and_sections_by_name() {
     for input in [ELF_AMD64, ELF_ARM64] {
         let keep = |name: &[u8]| name == b"main";
-        let symbols = Choice { keep: Some(&keep), drop: None };
-        let output = edit(input, &Finish { strip: Strip::All, symbols, ..Finish::default() });
+        let symbols = NameFilter { keep: Some(&keep), drop: None };
+        let output = edit(input, &Edits { strip: Strip::All, symbols, ..Edits::default() });
         assert_eq!(symbol_names(&output), ["main"]);
         assert_eq!(place_of_main(&output), place_of_main(input));
         let drop = |name: &[u8]| name == b"main";
-        let symbols = Choice { keep: None, drop: Some(&drop) };
-        let output = edit(input, &Finish { symbols, ..Finish::default() });
+        let symbols = NameFilter { keep: None, drop: Some(&drop) };
+        let output = edit(input, &Edits { symbols, ..Edits::default() });
         assert_eq!(symbol_names(&output).len() + 1, symbol_names(input).len());
 
         let keep = |name: &[u8]| name == b".debug_line";
         let drop = |name: &[u8]| name == b".comment";
-        let sections = Choice { keep: Some(&keep), drop: Some(&drop) };
-        let output = edit(input, &Finish { strip: Strip::All, sections, ..Finish::default() });
+        let sections = NameFilter { keep: Some(&keep), drop: Some(&drop) };
+        let output = edit(input, &Edits { strip: Strip::All, sections, ..Edits::default() });
         let names = section_names(&output);
         assert!(names.contains(&".debug_line".to_owned()), "{names:?}");
         assert!(!names.contains(&".comment".to_owned()), "{names:?}");
         for loaded in [".text", ".rgo-bi", ".dynsym", ".shstrtab"] {
             let drop = |name: &[u8]| name == loaded.as_bytes();
-            let sections = Choice { keep: None, drop: Some(&drop) };
-            let error = refused(input, &Finish { sections, ..Finish::default() });
+            let sections = NameFilter { keep: None, drop: Some(&drop) };
+            let error = refused(input, &Edits { sections, ..Edits::default() });
             assert!(error.contains(loaded), "{error}");
         }
     }
@@ -233,7 +233,7 @@ fn place_of_main(image: &[u8]) -> Option<(u64, u64)> {
 fn sections_are_added_once() {
     for input in [ELF_AMD64, &objects()[1]] {
         let added: [(&str, &[u8]); 1] = [(".words", b"some words")];
-        let edits = Finish { added: &added, ..Finish::default() };
+        let edits = Edits { added: &added, ..Edits::default() };
         let output = edit(input, &edits);
         let file = object::File::parse(output.as_slice()).expect("parses");
         let section = file.section_by_name(".words").expect("is there");
@@ -257,9 +257,8 @@ fn contents(image: &[u8]) -> Vec<(String, Vec<u8>)> {
 #[test]
 fn debug_sections_are_compressed_and_back() {
     for (input, name) in [(ELF_AMD64, ".debug_str"), (&objects()[1], ".debug_info")] {
-        let with = |input: &[u8], how| {
-            edit(input, &Finish { compression: Some(how), ..Finish::default() })
-        };
+        let with =
+            |input: &[u8], how| edit(input, &Edits { compression: Some(how), ..Edits::default() });
         let plain = with(input, Compression::None);
         for (how, format) in [
             (Compression::Zlib, CompressionFormat::Zlib),
@@ -296,10 +295,10 @@ fn data_at_the_end_stay_where_all_stays() {
     let mut input = strip(ELF_AMD64, Strip::All);
     input.extend(b"payload");
     assert_eq!(strip(&input, Strip::All), input);
-    let edits = Finish { strip: Strip::All, ..Finish::default() };
+    let edits = Edits { strip: Strip::All, ..Edits::default() };
     let warnings = rgo_edit::edit(&input, &edits).expect("keeps").warnings;
     assert_eq!(warnings, ["the last 7 bytes belong to no section, and stay"]);
-    let error = refused(&input, &Finish { debuglink: Some(("x", 1)), ..Finish::default() });
+    let error = refused(&input, &Edits { debuglink: Some(("x", 1)), ..Edits::default() });
     assert!(error.contains("7 bytes at"), "{error}");
 }
 
@@ -349,14 +348,14 @@ fn archives_are_edited_member_by_member() {
     assert_eq!(file.members().count(), 4);
     let mut thin = input.clone();
     thin[2..6].copy_from_slice(b"thin");
-    let error = refused(&thin, &Finish { strip: Strip::Debug, ..Finish::default() });
+    let error = refused(&thin, &Edits { strip: Strip::Debug, ..Edits::default() });
     assert!(error.contains("thin"), "{error}");
 }
 
 #[test]
 fn members_lose_their_origin_where_that_is_asked_for() {
     let input = archive(&[ELF_AMD64]);
-    let output = edit(&input, &Finish { deterministic: true, ..Finish::default() });
+    let output = edit(&input, &Edits { deterministic: true, ..Edits::default() });
     assert_eq!(output.len(), input.len());
     let headers = |archive: &[u8]| -> Vec<String> {
         let parsed = object::read::archive::ArchiveFile::parse(archive).expect("parses");
@@ -379,9 +378,12 @@ fn members_lose_their_origin_where_that_is_asked_for() {
 
 #[test]
 fn what_elf_has_not_is_refused() {
-    let error = refused(ELF_AMD64, &Finish { sign: Sign::AdHoc, ..Finish::default() });
+    let error = refused(ELF_AMD64, &Edits { sign: SignaturePolicy::AdHoc, ..Edits::default() });
     assert!(error.contains("signature"), "{error}");
-    assert_eq!(edit(ELF_AMD64, &Finish { sign: Sign::None, ..Finish::default() }), ELF_AMD64);
+    assert_eq!(
+        edit(ELF_AMD64, &Edits { sign: SignaturePolicy::None, ..Edits::default() }),
+        ELF_AMD64
+    );
 }
 
 proptest! {
@@ -396,7 +398,7 @@ proptest! {
         let objects = objects();
         let compression = Some(Compression::Zlib);
         let mut input = match objects.get(which) {
-            Some(object) => edit(object, &Finish { compression, ..Finish::default() }),
+            Some(object) => edit(object, &Edits { compression, ..Edits::default() }),
             None => archive(&objects.each_ref().map(Vec::as_slice)),
         };
         for (at, byte, wide) in changes {
@@ -405,15 +407,15 @@ proptest! {
             input[at..at + size].fill(byte);
         }
         let keep = |name: &[u8]| name.starts_with(b".debug");
-        let sections = Choice { keep: Some(&keep), drop: None };
+        let sections = NameFilter { keep: Some(&keep), drop: None };
         let all = [
-            Finish { strip: Strip::Debug, ..Finish::default() },
-            Finish { strip: Strip::Unneeded, debuglink: Some(("x", 1)), ..Finish::default() },
-            Finish { strip: Strip::All, sections, ..Finish::default() },
-            Finish { compression: Some(Compression::None), ..Finish::default() },
+            Edits { strip: Strip::Debug, ..Edits::default() },
+            Edits { strip: Strip::Unneeded, debuglink: Some(("x", 1)), ..Edits::default() },
+            Edits { strip: Strip::All, sections, ..Edits::default() },
+            Edits { compression: Some(Compression::None), ..Edits::default() },
         ];
         for edits in all {
-            if let Ok(output) = finish(&input, &edits) {
+            if let Ok(output) = apply(&input, &edits) {
                 prop_assert!(output.bytes.len() <= 8 * input.len() + 0x1_0000);
             }
         }

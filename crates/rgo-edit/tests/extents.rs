@@ -7,7 +7,7 @@ use common::{ELF_AMD64, ELF_ARM64};
 use goblin::elf::Elf;
 use goblin::elf::program_header::{PT_GNU_STACK, PT_LOAD, PT_NOTE, PT_PHDR};
 use proptest::prelude::*;
-use rgo_edit::{Choice, Edited, Finish, Strip, edit, finish, only_keep_debug};
+use rgo_edit::{Edited, Edits, NameFilter, Strip, apply, edit, only_keep_debug};
 
 const PHDR: usize = 56;
 const SHDR: usize = 64;
@@ -71,7 +71,7 @@ impl Added {
 }
 
 fn strip(image: &[u8], strip: Strip) -> Edited<'_> {
-    let edited = edit(image, &Finish { strip, ..Finish::default() }).expect("strips");
+    let edited = edit(image, &Edits { strip, ..Edits::default() }).expect("strips");
     edited.verify(&edited.draft.to_vec()).expect("loads the same");
     edited
 }
@@ -287,9 +287,9 @@ fn a_section_between_two_segments_goes_by_its_name() {
     let mut input = ELF_AMD64.to_vec();
     Added::new(0x100).to(&mut input);
     let comment = |name: &[u8]| name == b".comment";
-    let sections = Choice { drop: Some(&comment), ..Choice::default() };
-    let edits = Finish { strip: Strip::Debug, sections, ..Finish::default() };
-    let output = finish(&input, &edits).expect("strips").bytes;
+    let sections = NameFilter { drop: Some(&comment), ..NameFilter::default() };
+    let edits = Edits { strip: Strip::Debug, sections, ..Edits::default() };
+    let output = apply(&input, &edits).expect("strips").bytes;
     check_order(&input, &output);
     let elf = Elf::parse(&output).expect("parses");
     let names: Vec<_> =
@@ -345,7 +345,7 @@ proptest! {
         if let Some(cut) = cut {
             input.truncate(input.len().saturating_sub(cut));
         }
-        if let Ok(edited) = edit(&input, &Finish { strip: mode, ..Finish::default() }) {
+        if let Ok(edited) = edit(&input, &Edits { strip: mode, ..Edits::default() }) {
             let _ = edited.verify(&edited.draft.to_vec());
         }
         let _ = only_keep_debug(&input).map(|companion| companion.to_vec());

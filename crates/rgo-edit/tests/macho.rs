@@ -9,7 +9,7 @@ use common::{MACHO_AMD64, MACHO_ARM64, fat, load_commands, put_u32, u32_le};
 use object::{Object, ObjectSymbol};
 use rgo_binary::security::signature::signature;
 use rgo_binary::{Error, Image, Limits, TriState};
-use rgo_edit::{Finish, Sign, Strip, finish, restrict_exports, settle};
+use rgo_edit::{Edits, SignaturePolicy, Strip, apply, make_deterministic, restrict_exports};
 use sha2::{Digest, Sha256};
 
 const LC_SYMTAB: u32 = 0x2;
@@ -143,8 +143,8 @@ fn blob(magic: u32, content: &[u8]) -> Vec<u8> {
 
 #[test]
 fn a_signature_made_here_holds_for_the_reader_of_facts() {
-    let edits = Finish { identifier: Some("org.example.lib"), ..Finish::default() };
-    let finished = finish(MACHO_ARM64, &edits).expect("signs");
+    let edits = Edits { identifier: Some("org.example.lib"), ..Edits::default() };
+    let finished = apply(MACHO_ARM64, &edits).expect("signs");
     let image = Image::parse(&finished.bytes, &Limits::default()).expect("reads");
     let read = signature(&image).expect("reads");
     assert_eq!(read.holds, TriState::Yes);
@@ -163,13 +163,13 @@ fn every_edit_renews_the_signature_and_keeps_its_kind() {
     let values = [("a::BANNER".to_owned(), "value".to_owned())];
     for strip in [Strip::None, Strip::Debug, Strip::All] {
         for identifier in [None, Some("x"), Some("org.example.a-much-longer-identifier")] {
-            let edits = Finish { slots: &values, strip, identifier, ..Finish::default() };
+            let edits = Edits { slots: &values, strip, identifier, ..Edits::default() };
             let before = check_signature(MACHO_ARM64).expect("signed");
-            let output = finish(MACHO_ARM64, &edits).expect("edits").bytes;
+            let output = apply(MACHO_ARM64, &edits).expect("edits").bytes;
             let signed = check_signature(&output).expect("signed");
             assert_eq!(signed.identifier, identifier.unwrap_or(&before.identifier));
             assert_eq!((signed.flags, signed.page), (before.flags, before.page));
-            let output = finish(MACHO_AMD64, &edits).expect("edits").bytes;
+            let output = apply(MACHO_AMD64, &edits).expect("edits").bytes;
             assert_eq!(check_signature(&output), None, "unsigned stays unsigned");
         }
     }
@@ -180,12 +180,12 @@ fn identities_are_refused_unless_asked() {
     let entitlements = blob(0xfade_7171, b"<plist/>");
     let cms = blob(0xfade_0b01, b"certificates");
     let input = with_signature(MACHO_ARM64, 0x1_0000, &[(5, &entitlements), (0x1_0000, &cms)]);
-    let edits = Finish { strip: Strip::Debug, ..Finish::default() };
-    let error = finish(&input, &edits).expect_err("signed by somebody");
+    let edits = Edits { strip: Strip::Debug, ..Edits::default() };
+    let error = apply(&input, &edits).expect_err("signed by somebody");
     assert!(matches!(error, Error::SignedByIdentity { .. }), "{error}");
 
-    let edits = Finish { sign: Sign::AdHoc, ..edits };
-    let finished = finish(&input, &edits).expect("asked for");
+    let edits = Edits { sign: SignaturePolicy::AdHoc, ..edits };
+    let finished = apply(&input, &edits).expect("asked for");
     assert!(finished.identity_dropped);
     let signed = check_signature(&finished.bytes).expect("signed");
     assert_eq!(signed.flags, 0x1_0002, "the hardened runtime stays, ad hoc is new");
@@ -196,7 +196,7 @@ fn identities_are_refused_unless_asked() {
 
     // An empty CMS blob is what ad-hoc signing by codesign leaves.
     let input = with_signature(MACHO_ARM64, 2, &[(0x1_0000, &blob(0xfade_0b01, b""))]);
-    let finished = finish(&input, &Finish { sign: Sign::Keep, ..edits });
+    let finished = apply(&input, &Edits { sign: SignaturePolicy::Keep, ..edits });
     assert!(!finished.expect("ad hoc").identity_dropped);
 }
 
@@ -204,12 +204,12 @@ fn identities_are_refused_unless_asked() {
 fn fat_files_keep_their_slices() {
     let file = fat(&[MACHO_AMD64, MACHO_ARM64]);
     let values = [("b::BUILD".to_owned(), "7".to_owned())];
-    let edits = Finish { slots: &values, strip: Strip::All, ..Finish::default() };
-    let finished = finish(&file, &edits).expect("edits");
+    let edits = Edits { slots: &values, strip: Strip::All, ..Edits::default() };
+    let finished = apply(&file, &edits).expect("edits");
     assert_eq!(finished.slots_written, [("b::BUILD".to_owned(), 2)]);
     let slices: Vec<_> = [MACHO_AMD64, MACHO_ARM64]
         .into_iter()
-        .map(|slice| finish(slice, &edits).expect("edits").bytes)
+        .map(|slice| apply(slice, &edits).expect("edits").bytes)
         .collect();
     assert!(finished.bytes == fat(&[&slices[0], &slices[1]]));
 }
@@ -270,9 +270,9 @@ fn a_settled_image_does_not_say_when_it_was_linked() {
         let (_, at, _) =
             *load_commands(input).iter().find(|(kind, ..)| *kind == 0x1b).expect("has a UUID");
         later[at + 8] ^= 0xff;
-        let settled = settle(input).expect("settles");
-        assert!(settled == settle(&later).expect("settles"));
-        assert!(settled == settle(&settled).expect("settles"), "once is enough");
+        let settled = make_deterministic(input).expect("settles");
+        assert!(settled == make_deterministic(&later).expect("settles"));
+        assert!(settled == make_deterministic(&settled).expect("settles"), "once is enough");
         check_symbol_groups(&settled);
         assert_eq!(check_signature(&settled).is_some(), check_signature(input).is_some());
         for entry in object_files(&settled) {
@@ -288,16 +288,17 @@ fn a_settled_image_does_not_say_when_it_was_linked() {
         assert_eq!(symbols(&settled), symbols(input), "nothing but the times");
         assert_eq!(object_files(&settled).len(), object_files(input).len());
     }
-    assert!(settle(common::ELF_AMD64).is_err(), "ELF");
+    assert!(make_deterministic(common::ELF_AMD64).is_err(), "ELF");
 }
 
 #[test]
 fn another_program_has_another_uuid() {
     let values = [("b::BUILD".to_owned(), "7".to_owned())];
-    let edits = Finish { slots: &values, ..Finish::default() };
-    let other = finish(MACHO_ARM64, &edits).expect("edits").bytes;
+    let edits = Edits { slots: &values, ..Edits::default() };
+    let other = apply(MACHO_ARM64, &edits).expect("edits").bytes;
     assert_eq!(uuid(&other), uuid(MACHO_ARM64), "companions are found by it");
-    let uuids = [MACHO_ARM64, &other, MACHO_AMD64].map(|i| uuid(&settle(i).expect("settles")));
+    let uuids =
+        [MACHO_ARM64, &other, MACHO_AMD64].map(|i| uuid(&make_deterministic(i).expect("settles")));
     assert_eq!(BTreeSet::from(uuids).len(), 3);
 }
 
@@ -326,9 +327,9 @@ fn a_debug_map_names_no_folder_of_the_machine() {
         let before = names(input);
         let folder = before[0].rsplit_once('/').expect("in a folder").0;
         let part = &folder[..folder.len() - 1];
-        let trims = [("/", "/wrong"), (folder, "/rgo/target"), (part, "/part")];
-        let edits = Finish { trims: &trims, ..Finish::default() };
-        let output = finish(input, &edits).expect("edits").bytes;
+        let path_remaps = [("/", "/wrong"), (folder, "/rgo/target"), (part, "/part")];
+        let edits = Edits { path_remaps: &path_remaps, ..Edits::default() };
+        let output = apply(input, &edits).expect("edits").bytes;
         let after = names(&output);
         assert_eq!(after[0], before[0].replacen(folder, "/rgo/target", 1));
         check_symbol_groups(&output);
@@ -342,15 +343,15 @@ fn stubs_keep_naming_their_symbols() {
         let before = indirect_names(input);
         assert!(!before.is_empty());
         for strip in [Strip::Debug, Strip::All] {
-            let edits = Finish { strip, ..Finish::default() };
-            let output = finish(input, &edits).expect("strips").bytes;
+            let edits = Edits { strip, ..Edits::default() };
+            let output = apply(input, &edits).expect("strips").bytes;
             assert!(output.len() < input.len());
             assert_eq!(indirect_names(&output), before);
             check_symbol_groups(&output);
             let file = object::File::parse(output.as_slice()).expect("parses");
             let is_stab = |flags| matches!(flags, object::SymbolFlags::MachO { n_type, .. } if n_type.0 & 0xe0 != 0);
             assert!(!file.symbols().any(|symbol| is_stab(symbol.flags())), "no stabs are left");
-            let twice = finish(&output, &edits).expect("strips again").bytes;
+            let twice = apply(&output, &edits).expect("strips again").bytes;
             assert!(twice == output, "stripping twice is stripping once");
         }
     }
@@ -359,42 +360,42 @@ fn stubs_keep_naming_their_symbols() {
 #[test]
 fn an_install_name_may_grow_into_the_padding() {
     for name in ["@rpath/l.dylib", "@rpath/a/rather/long/name/of/a/library.dylib"] {
-        let edits = Finish { install_name: Some(name), ..Finish::default() };
-        let output = finish(MACHO_ARM64, &edits).expect("renames").bytes;
+        let edits = Edits { install_name: Some(name), ..Edits::default() };
+        let output = apply(MACHO_ARM64, &edits).expect("renames").bytes;
         check_signature(&output).expect("signed");
         let goblin = goblin::mach::MachO::parse(&output, 0).expect("goblin reads it");
         assert_eq!(goblin.name, Some(name));
     }
     let long = "x".repeat(0x4000);
-    let edits = Finish { install_name: Some(&long), ..Finish::default() };
-    let error = finish(MACHO_ARM64, &edits).expect_err("too long").to_string();
+    let edits = Edits { install_name: Some(&long), ..Edits::default() };
+    let error = apply(MACHO_ARM64, &edits).expect_err("too long").to_string();
     assert!(error.contains("there is room for"), "{error}");
     for edits in [
-        Finish { install_name: Some("a\0b"), ..Finish::default() },
-        Finish { identifier: Some("a\0b"), ..Finish::default() },
+        Edits { install_name: Some("a\0b"), ..Edits::default() },
+        Edits { identifier: Some("a\0b"), ..Edits::default() },
     ] {
-        let error = finish(MACHO_ARM64, &edits).expect_err("two strings").to_string();
+        let error = apply(MACHO_ARM64, &edits).expect_err("two strings").to_string();
         assert!(error.contains("contains a NUL"), "{error}");
     }
     assert!(!load_commands(MACHO_AMD64).iter().any(|(kind, ..)| *kind == LC_ID_DYLIB));
-    let edits = Finish { install_name: Some("x"), ..Finish::default() };
-    assert!(finish(MACHO_AMD64, &edits).is_err(), "an executable has none");
+    let edits = Edits { install_name: Some("x"), ..Edits::default() };
+    assert!(apply(MACHO_AMD64, &edits).is_err(), "an executable has none");
 }
 
 #[test]
 fn dwarf_leaves_and_linkedit_moves_up() {
     let input = with_dwarf(MACHO_AMD64);
-    let debug = Finish { strip: Strip::Debug, ..Finish::default() };
-    let output = finish(&input, &debug).expect("strips").bytes;
+    let debug = Edits { strip: Strip::Debug, ..Edits::default() };
+    let output = apply(&input, &debug).expect("strips").bytes;
     // The same as if there had been none.
-    assert!(output == finish(MACHO_AMD64, &debug).expect("strips").bytes);
+    assert!(output == apply(MACHO_AMD64, &debug).expect("strips").bytes);
 }
 
 #[test]
 fn appended_data_are_not_lost_in_silence() {
     let mut input = MACHO_AMD64.to_vec();
     input.extend(b"overlay");
-    let error = finish(&input, &Finish { strip: Strip::All, ..Finish::default() });
+    let error = apply(&input, &Edits { strip: Strip::All, ..Edits::default() });
     let error = error.expect_err("overlay").to_string();
     assert!(error.contains("7 bytes follow its last segment"), "{error}");
 }

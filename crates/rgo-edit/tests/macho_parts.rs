@@ -5,7 +5,7 @@ mod common;
 
 use common::{MACHO_AMD64, MACHO_ARM64, load_commands, put_u32, u32_le};
 use object::{Object, ObjectSection, ObjectSymbol};
-use rgo_edit::{Choice, Discard, Finish, MachO, MachOPart, Strip, finish};
+use rgo_edit::{Discard, Edits, MachO, MachOPart, NameFilter, Strip, apply};
 
 const LC_SYMTAB: u32 = 0x2;
 const LC_SEGMENT_64: u32 = 0x19;
@@ -16,12 +16,12 @@ const LC_DYLD_INFO_ONLY: u32 = 0x8000_0022;
 /// The header's flag that symbols are fewer than what dyld knows.
 const OUT_OF_SYNC: u32 = 0x0400_0000;
 
-fn edit(input: &[u8], edits: &Finish<'_>) -> Vec<u8> {
-    finish(input, edits).expect("edits").bytes
+fn edit(input: &[u8], edits: &Edits<'_>) -> Vec<u8> {
+    apply(input, edits).expect("edits").bytes
 }
 
-fn refused(input: &[u8], edits: &Finish<'_>) -> String {
-    finish(input, edits).expect_err("refuses").to_string()
+fn refused(input: &[u8], edits: &Edits<'_>) -> String {
+    apply(input, edits).expect_err("refuses").to_string()
 }
 
 /// Names of symbols that are not for debuggers.
@@ -81,11 +81,11 @@ fn exports_that_are_not_to_stay_are_found_no_longer() {
     ] {
         let macho = MachO { exports: Some(stays), ..MachO::default() };
         for strip in [Strip::None, Strip::Debug, Strip::Unneeded, Strip::All] {
-            let output = edit(MACHO_ARM64, &Finish { strip, macho, ..Finish::default() });
+            let output = edit(MACHO_ARM64, &Edits { strip, macho, ..Edits::default() });
             assert_eq!(exports(&output), expected, "{strip:?}");
             let offered = symbols(&output).into_iter().filter(|name| all.contains(name));
             assert_eq!(offered.count(), expected.len(), "{strip:?}: in the symbol table");
-            let again = edit(&output, &Finish { strip, macho, ..Finish::default() });
+            let again = edit(&output, &Edits { strip, macho, ..Edits::default() });
             assert_eq!(again, output, "{strip:?}");
         }
     }
@@ -98,10 +98,10 @@ fn what_dyld_binds_in_the_image_itself_stays_exported() {
     weak[at + 6] |= 0x80;
     let (nothing, one) = (|_: &[u8]| false, |name: &[u8]| name == b"_exported_one");
     let macho = MachO { exports: Some(&nothing), ..MachO::default() };
-    let output = edit(&weak, &Finish { macho, strip: Strip::All, ..Finish::default() });
+    let output = edit(&weak, &Edits { macho, strip: Strip::All, ..Edits::default() });
     assert!(symbols(&output).contains(&"_exported_one".to_owned()));
-    let dropped = Choice { keep: None, drop: Some(&one) };
-    let error = refused(&weak, &Finish { macho, symbols: dropped, ..Finish::default() });
+    let dropped = NameFilter { keep: None, drop: Some(&one) };
+    let error = refused(&weak, &Edits { macho, symbols: dropped, ..Edits::default() });
     assert!(error.contains("removing symbol _exported_one"), "{error}");
 }
 
@@ -110,7 +110,7 @@ fn an_image_can_do_without_symbols() {
     for image in [MACHO_AMD64, MACHO_ARM64] {
         let macho = MachO { without: &[MachOPart::Symbols], ..MachO::default() };
         for strip in [Strip::None, Strip::All] {
-            let output = edit(image, &Finish { strip, macho, ..Finish::default() });
+            let output = edit(image, &Edits { strip, macho, ..Edits::default() });
             let symtab = command(&output, LC_SYMTAB);
             assert_eq!(u32_le(&output, symtab + 12), 0, "no symbol");
             assert_ne!(u32_le(&output, 24) & OUT_OF_SYNC, 0);
@@ -128,7 +128,7 @@ fn an_image_can_do_without_symbols() {
     let at = command(&old, LC_DYLD_INFO_ONLY);
     put_u32(&mut old, at, 0x24);
     let macho = MachO { without: &[MachOPart::Symbols], ..MachO::default() };
-    let error = refused(&old, &Finish { macho, ..Finish::default() });
+    let error = refused(&old, &Edits { macho, ..Edits::default() });
     assert!(error.contains("dyld binds this image by its symbols"), "{error}");
 }
 
@@ -156,7 +156,7 @@ fn swift(version: u8) -> Vec<u8> {
 #[test]
 fn symbols_of_swift_go_where_there_is_swift() {
     let macho = MachO { without: &[MachOPart::SwiftSymbols], ..MachO::default() };
-    let edits = Finish { macho, ..Finish::default() };
+    let edits = Edits { macho, ..Edits::default() };
     let count = |image: &[u8]| {
         let file = object::File::parse(image).expect("parses");
         file.symbols().filter(|it| it.name().is_ok_and(|name| name.starts_with("_$s"))).count()
@@ -179,7 +179,7 @@ fn the_debug_map_of_some_sources_stays() {
     let kept = |name: &'static [u8], strip, discard| {
         let is_kept = |source: &[u8]| source == name;
         let macho = MachO { debug_map_of: Some(&is_kept), ..MachO::default() };
-        let output = edit(MACHO_AMD64, &Finish { strip, discard, macho, ..Finish::default() });
+        let output = edit(MACHO_AMD64, &Edits { strip, discard, macho, ..Edits::default() });
         debugging(&output)
     };
     let all = debugging(MACHO_AMD64);
@@ -200,7 +200,7 @@ fn absolute_symbols_stay_where_that_is_asked_for() {
     for (keeps_absolute, value, stays) in [(true, 1, true), (false, 1, false), (true, 0, false)] {
         image[at + 8..at + 16].copy_from_slice(&u64::to_le_bytes(value));
         let macho = MachO { keeps_absolute, ..MachO::default() };
-        let output = edit(&image, &Finish { strip: Strip::All, macho, ..Finish::default() });
+        let output = edit(&image, &Edits { strip: Strip::All, macho, ..Edits::default() });
         assert_eq!(symbols(&output).contains(&"_slot_one".to_owned()), stays, "{value}");
     }
 }
@@ -214,12 +214,12 @@ fn load_commands_go_with_what_they_name() {
     for (part, kind) in [(MachOPart::Uuid, LC_UUID), (MachOPart::SplitInfo, LC_SEGMENT_SPLIT_INFO)]
     {
         let macho = MachO { without: &[part], ..MachO::default() };
-        let output = edit(&image, &Finish { macho, ..Finish::default() });
+        let output = edit(&image, &Edits { macho, ..Edits::default() });
         assert!(has_command(&image, kind) && !has_command(&output, kind), "{part:?}");
         assert_eq!(load_commands(&output).len() + 1, load_commands(&image).len());
         assert!(has_command(&output, LC_SEGMENT_64) && output.len() <= image.len());
         assert_eq!(exports(&output), exports(&image));
-        let again = edit(&output, &Finish { macho, ..Finish::default() });
+        let again = edit(&output, &Edits { macho, ..Edits::default() });
         assert_eq!(again, output, "{part:?}");
     }
 }
@@ -227,7 +227,7 @@ fn load_commands_go_with_what_they_name() {
 #[test]
 fn local_symbols_go_as_discard_says() {
     for image in [MACHO_AMD64, MACHO_ARM64] {
-        let names = |discard| symbols(&edit(image, &Finish { discard, ..Finish::default() }));
+        let names = |discard| symbols(&edit(image, &Edits { discard, ..Edits::default() }));
         let (all, none) = (names(Discard::All), names(Discard::None));
         assert!(none.contains(&"_hidden".to_owned()) && !all.contains(&"_hidden".to_owned()));
         let global = |names: &[String]| -> Vec<String> {
@@ -243,7 +243,7 @@ fn local_symbols_go_as_discard_says() {
 fn other_formats_refuse_what_only_mach_o_has() {
     let macho = MachO { without: &[MachOPart::Uuid], ..MachO::default() };
     for image in [common::ELF_AMD64, common::PE_AMD64] {
-        let error = refused(image, &Finish { macho, ..Finish::default() });
+        let error = refused(image, &Edits { macho, ..Edits::default() });
         assert!(error.contains("only Mach-O images can have"), "{error}");
     }
 }

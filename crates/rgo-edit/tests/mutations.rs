@@ -6,8 +6,8 @@ mod common;
 use proptest::prelude::*;
 use rgo_binary::{Limits, slices};
 use rgo_edit::{
-    Discard, Finish, MachO, MachOPart, Sign, Strip, finish, only_keep_debug, restrict_exports,
-    settle,
+    Discard, Edits, MachO, MachOPart, SignaturePolicy, Strip, apply, make_deterministic,
+    only_keep_debug, restrict_exports,
 };
 
 /// A change to one place of an image.
@@ -40,7 +40,7 @@ fn change() -> impl Strategy<Value = Change> {
     ]
 }
 
-fn apply(image: &mut Vec<u8>, change: &Change) {
+fn damage(image: &mut Vec<u8>, change: &Change) {
     let size = image.len();
     match *change {
         Change::Byte(at, byte) if size > 8 => image[8 + at % (size - 8)] = byte,
@@ -60,17 +60,17 @@ fn is_linkable(image: &[u8]) -> bool {
 
 fn try_all(image: &[u8]) {
     let values = [("a::BANNER".to_owned(), "changed".to_owned())];
-    let edits = |strip| Finish {
+    let edits = |strip| Edits {
         note: Some("text"),
         audit: Some(b"list"),
         slots: &values,
         strip,
-        trims: &[("/proc", "/a/much/longer/name")],
+        path_remaps: &[("/proc", "/a/much/longer/name")],
         identifier: Some("an.identifier"),
         timestamp: Some(1),
         debuglink: is_linkable(image).then_some(("x.debug", 7)),
-        sign: if is_linkable(image) { Sign::None } else { Sign::AdHoc },
-        ..Finish::default()
+        sign: if is_linkable(image) { SignaturePolicy::None } else { SignaturePolicy::AdHoc },
+        ..Edits::default()
     };
     let some = |name: &[u8]| name.len().is_multiple_of(2);
     let parts = [MachOPart::Uuid, MachOPart::SwiftSymbols, MachOPart::Symbols];
@@ -81,21 +81,24 @@ fn try_all(image: &[u8]) {
         ..MachO::default()
     };
     let all = [
-        finish(image, &Finish { discard: Discard::All, sign: Sign::Renew, ..Finish::default() })
+        apply(
+            image,
+            &Edits { discard: Discard::All, sign: SignaturePolicy::Renew, ..Edits::default() },
+        )
+        .map(|finished| finished.bytes),
+        apply(image, &Edits { macho: fewer, strip: Strip::All, ..Edits::default() })
             .map(|finished| finished.bytes),
-        finish(image, &Finish { macho: fewer, strip: Strip::All, ..Finish::default() })
+        apply(image, &Edits { macho: MachO { without: &parts, ..fewer }, ..Edits::default() })
             .map(|finished| finished.bytes),
-        finish(image, &Finish { macho: MachO { without: &parts, ..fewer }, ..Finish::default() })
+        apply(image, &edits(Strip::None)).map(|finished| finished.bytes),
+        apply(image, &edits(Strip::All)).map(|finished| finished.bytes),
+        apply(image, &Edits { strip: Strip::Debug, ..Edits::default() })
             .map(|finished| finished.bytes),
-        finish(image, &edits(Strip::None)).map(|finished| finished.bytes),
-        finish(image, &edits(Strip::All)).map(|finished| finished.bytes),
-        finish(image, &Finish { strip: Strip::Debug, ..Finish::default() })
-            .map(|finished| finished.bytes),
-        finish(image, &Finish { install_name: Some("@rpath/x"), ..Finish::default() })
+        apply(image, &Edits { install_name: Some("@rpath/x"), ..Edits::default() })
             .map(|finished| finished.bytes),
         only_keep_debug(image).map(|companion| companion.to_vec()),
         restrict_exports(image, &["_exported_one".to_owned()]),
-        settle(image),
+        make_deterministic(image),
     ];
     for output in all.into_iter().flatten() {
         assert!(output.len() <= 2 * image.len() + 0x4_0000, "{} bytes", output.len());
@@ -124,7 +127,7 @@ proptest! {
             None => common::fat(&[common::MACHO_AMD64, common::MACHO_ARM64]),
         };
         for change in &changes {
-            apply(&mut image, change);
+            damage(&mut image, change);
         }
         try_all(&image);
     }

@@ -11,7 +11,7 @@ use object::{
     SymbolScope,
 };
 use rgo_binary::Error;
-use rgo_edit::{Choice, Discard, Finish, Sign, Strip, edit, finish};
+use rgo_edit::{Discard, Edits, NameFilter, SignaturePolicy, Strip, apply, edit};
 
 const LOCALS: [&str; 5] = [".L.str", ".Lunused", "helper", "static_helper", "$x"];
 
@@ -53,8 +53,8 @@ fn object(architecture: Architecture) -> Vec<u8> {
     object.write().expect("writes")
 }
 
-fn edited(input: &[u8], edits: &Finish<'_>) -> Vec<u8> {
-    finish(input, edits).expect("edits").bytes
+fn edited(input: &[u8], edits: &Edits<'_>) -> Vec<u8> {
+    apply(input, edits).expect("edits").bytes
 }
 
 fn names(image: &[u8]) -> Vec<String> {
@@ -84,7 +84,7 @@ fn local_symbols_that_relocations_need_stay() {
     ] {
         for strip in [Strip::None, Strip::Debug] {
             let input = object(architecture);
-            let output = edited(&input, &Finish { strip, discard, ..Finish::default() });
+            let output = edited(&input, &Edits { strip, discard, ..Edits::default() });
             let expected = [expected, &["exported"]].concat();
             assert_eq!(names(&output), expected, "{architecture:?} {discard:?} {strip:?}");
         }
@@ -94,13 +94,13 @@ fn local_symbols_that_relocations_need_stay() {
 #[test]
 fn by_its_name_a_symbol_that_a_relocation_needs_is_refused() {
     let temporary = |name: &[u8]| name.starts_with(b".L");
-    let symbols = Choice { keep: None, drop: Some(&temporary) };
-    let edits = Finish { symbols, discard: Discard::All, ..Finish::default() };
-    let error = finish(&object(Architecture::X86_64), &edits).expect_err("refuses").to_string();
+    let symbols = NameFilter { keep: None, drop: Some(&temporary) };
+    let edits = Edits { symbols, discard: Discard::All, ..Edits::default() };
+    let error = apply(&object(Architecture::X86_64), &edits).expect_err("refuses").to_string();
     assert!(error.contains("removing symbol .L.str") && error.contains("a relocation"), "{error}");
     // And by its name one stays that would go.
-    let symbols = Choice { keep: Some(&temporary), drop: None };
-    let edits = Finish { symbols, discard: Discard::All, ..Finish::default() };
+    let symbols = NameFilter { keep: Some(&temporary), drop: None };
+    let edits = Edits { symbols, discard: Discard::All, ..Edits::default() };
     let output = edited(&object(Architecture::X86_64), &edits);
     assert_eq!(names(&output), [".L.str", ".Lunused", "helper", "exported"]);
 }
@@ -108,11 +108,11 @@ fn by_its_name_a_symbol_that_a_relocation_needs_is_refused() {
 #[test]
 fn local_symbols_of_programs_and_archives_go() {
     let before = names(ELF_AMD64).len();
-    let output = edited(ELF_AMD64, &Finish { discard: Discard::All, ..Finish::default() });
+    let output = edited(ELF_AMD64, &Edits { discard: Discard::All, ..Edits::default() });
     assert!(names(&output).len() < before && names(&output).contains(&"main".to_owned()));
     let member = object(Architecture::X86_64);
     let archive = archive(&[&member], &["exported"]);
-    let output = edited(&archive, &Finish { discard: Discard::All, ..Finish::default() });
+    let output = edited(&archive, &Edits { discard: Discard::All, ..Edits::default() });
     let start = output.windows(4).position(|bytes| bytes == b"\x7fELF").expect("a member");
     assert_eq!(names(&output[start..]), [".L.str", "helper", "exported"]);
 }
@@ -140,7 +140,7 @@ fn archive(members: &[&[u8]], table: &[&str]) -> Vec<u8> {
 fn code_that_is_compiled_at_link_time_stays_with_its_debug_data() {
     let input = object(Architecture::X86_64);
     for strip in [Strip::Debug, Strip::Unneeded] {
-        let output = edited(&input, &Finish { strip, ..Finish::default() });
+        let output = edited(&input, &Edits { strip, ..Edits::default() });
         let left = sections(&output);
         assert!(!left.contains(&".debug_info".to_owned()), "{left:?}");
         for name in [".gnu.lto_.symtab.1", ".gnu.debuglto_.debug_info", ".llvm.lto"] {
@@ -150,15 +150,15 @@ fn code_that_is_compiled_at_link_time_stays_with_its_debug_data() {
     // Of such code the symbol table of the object says nothing, but that of the archive does.
     let archive = archive(&[&input], &["exported", "compiled_later"]);
     let dropped = |name: &[u8]| name == b"exported";
-    let symbols = Choice { keep: None, drop: Some(&dropped) };
+    let symbols = NameFilter { keep: None, drop: Some(&dropped) };
     let has = |archive: &[u8], name: &str| {
         let table = &archive[..archive.windows(4).position(|it| it == b"\x7fELF").expect("one")];
         table.windows(name.len()).any(|it| it == name.as_bytes())
     };
-    let output = edited(&archive, &Finish { symbols, ..Finish::default() });
+    let output = edited(&archive, &Edits { symbols, ..Edits::default() });
     assert!(has(&output, "compiled_later") && !has(&output, "exported"));
     // A full strip leaves that code too, as it leaves whatever is no debug data.
-    let output = edited(&archive, &Finish { strip: Strip::All, ..Finish::default() });
+    let output = edited(&archive, &Edits { strip: Strip::All, ..Edits::default() });
     assert!(has(&output, "compiled_later") && !has(&output, "exported"));
 }
 
@@ -166,15 +166,14 @@ fn code_that_is_compiled_at_link_time_stays_with_its_debug_data() {
 fn a_strip_that_leaves_nothing_to_link_says_so() {
     let input = object(Architecture::X86_64);
     let archive = archive(&[&input], &["exported"]);
-    let strip = |input, strip| {
-        edit(input, &Finish { strip, ..Finish::default() }).expect("edits").unlinkable
-    };
+    let strip =
+        |input, strip| edit(input, &Edits { strip, ..Edits::default() }).expect("edits").unlinkable;
     for input in [&input, &archive] {
         assert!(strip(input, Strip::All));
         assert!(!strip(input, Strip::Debug) && !strip(input, Strip::Unneeded));
     }
     assert!(!strip(ELF_AMD64, Strip::All), "a program is linked");
-    let stripped = edited(&input, &Finish { strip: Strip::All, ..Finish::default() });
+    let stripped = edited(&input, &Edits { strip: Strip::All, ..Edits::default() });
     assert!(!strip(&stripped, Strip::All), "nothing is left to lose");
 }
 
@@ -184,15 +183,15 @@ fn members_of_bitcode_stay_and_are_counted() {
     let object = object(Architecture::X86_64);
     let bitcode: [&[u8]; 2] = [b"BC\xc0\xde of LLVM", b"\xde\xc0\x17\x0b wrapped"];
     let input = archive(&[&object, bitcode[0], bitcode[1]], &["exported"]);
-    let edits = Finish { strip: Strip::Debug, ..Finish::default() };
+    let edits = Edits { strip: Strip::Debug, ..Edits::default() };
     let edited = edit(&input, &edits).expect("edits");
     let warning = "2 of 3 members are LLVM bitcode, whose debug data and symbols stay";
     assert_eq!(edited.warnings, [warning]);
-    let output = finish(&input, &edits).expect("edits").bytes;
+    let output = apply(&input, &edits).expect("edits").bytes;
     for member in bitcode {
         assert!(output.windows(member.len()).any(|part| part == member));
     }
-    let none = edit(&input, &Finish::default()).expect("edits");
+    let none = edit(&input, &Edits::default()).expect("edits");
     assert_eq!(none.warnings, [""; 0], "nothing was to go");
 }
 
@@ -208,18 +207,19 @@ fn a_kernel_module_that_is_signed_is_not_edited() {
     .concat();
     let signed = [&*module, &signature].concat();
     for strip in [Strip::Debug, Strip::Unneeded, Strip::All] {
-        let edits = Finish { strip, ..Finish::default() };
-        let error = finish(&signed, &edits).expect_err("refuses");
+        let edits = Edits { strip, ..Edits::default() };
+        let error = apply(&signed, &edits).expect_err("refuses");
         assert!(matches!(error, Error::SignedByIdentity { .. }), "{error}");
-        let unsigned = finish(&signed, &Finish { sign: Sign::None, ..edits }).expect("edits");
+        let unsigned =
+            apply(&signed, &Edits { sign: SignaturePolicy::None, ..edits }).expect("edits");
         assert!(unsigned.identity_dropped);
         assert_eq!(unsigned.bytes, edited(&module, &edits), "{strip:?}");
     }
-    let debug = edited(&module, &Finish { strip: Strip::Debug, ..Finish::default() });
+    let debug = edited(&module, &Edits { strip: Strip::Debug, ..Edits::default() });
     let signed = [&*debug, &signature].concat();
-    let output = edited(&signed, &Finish { strip: Strip::Debug, ..Finish::default() });
+    let output = edited(&signed, &Edits { strip: Strip::Debug, ..Edits::default() });
     assert_eq!(output, signed, "where nothing goes, it holds");
     let other = [&*module, b"other data"].concat();
-    let error = finish(&other, &Finish { strip: Strip::Debug, ..Finish::default() });
+    let error = apply(&other, &Edits { strip: Strip::Debug, ..Edits::default() });
     assert!(error.expect_err("refuses").to_string().contains("data at its end"));
 }

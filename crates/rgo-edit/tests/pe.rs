@@ -4,15 +4,15 @@ mod common;
 
 use common::{PE_AMD64, PE_ARM64, coff_header, put_u32, u32_le};
 use rgo_binary::Error;
-use rgo_edit::{Compression, Finish, Sign, Strip, edit, finish, stamp};
+use rgo_edit::{Compression, Edits, SignaturePolicy, Strip, apply, edit, stamp};
 
 const TIMESTAMP: u32 = 1_700_000_000;
 const CHECKSUM: usize = 20 + 64;
 const CERTIFICATE: usize = 20 + 112 + 8 * 4;
 
 fn canonical(input: &[u8]) -> Vec<u8> {
-    let edits = Finish { timestamp: Some(TIMESTAMP), ..Finish::default() };
-    finish(input, &edits).expect("canonicalises").bytes
+    let edits = Edits { timestamp: Some(TIMESTAMP), ..Edits::default() };
+    apply(input, &edits).expect("canonicalises").bytes
 }
 
 fn rsds(image: &[u8]) -> usize {
@@ -51,14 +51,14 @@ fn what_differs_from_link_to_link_is_gone() {
 fn the_guid_follows_the_content() {
     let guid = |image: &[u8]| image[rsds(image) + 4..rsds(image) + 20].to_vec();
     let with_note = |text| {
-        let edits = Finish { note: Some(text), timestamp: Some(TIMESTAMP), ..Finish::default() };
-        finish(PE_AMD64, &edits).expect("fills").bytes
+        let edits = Edits { note: Some(text), timestamp: Some(TIMESTAMP), ..Edits::default() };
+        apply(PE_AMD64, &edits).expect("fills").bytes
     };
     assert_eq!(guid(&with_note("a")), guid(&with_note("a")));
     assert_ne!(guid(&with_note("a")), guid(&with_note("b")));
     // Without a time stamp nothing is canonicalised: a stamp keeps the reference.
-    let edits = Finish { note: Some("a"), ..Finish::default() };
-    assert_eq!(guid(&finish(PE_AMD64, &edits).expect("fills").bytes), guid(PE_AMD64));
+    let edits = Edits { note: Some("a"), ..Edits::default() };
+    assert_eq!(guid(&apply(PE_AMD64, &edits).expect("fills").bytes), guid(PE_AMD64));
 }
 
 #[test]
@@ -99,8 +99,8 @@ fn a_base_at_the_end_of_all_addresses_is_no_overflow() {
         let mut hostile = input.to_vec();
         let base = coff_header(input) + 20 + 24;
         hostile[base..base + 8].fill(0xff);
-        let edits = Finish { timestamp: Some(TIMESTAMP), ..Finish::default() };
-        if let Ok(finished) = finish(&hostile, &edits) {
+        let edits = Edits { timestamp: Some(TIMESTAMP), ..Edits::default() };
+        if let Ok(finished) = apply(&hostile, &edits) {
             assert_eq!(u32_le(&finished.bytes, coff_header(input) + 4), TIMESTAMP);
         }
     }
@@ -110,12 +110,12 @@ fn a_base_at_the_end_of_all_addresses_is_no_overflow() {
 fn a_checksum_is_renewed_where_there_is_one() {
     for (input, strip) in [(PE_AMD64, Strip::None), (PE_ARM64, Strip::All)] {
         let field = coff_header(input) + CHECKSUM;
-        let edits = Finish { note: Some("text"), strip, ..Finish::default() };
-        let output = finish(input, &edits).expect("fills").bytes;
+        let edits = Edits { note: Some("text"), strip, ..Edits::default() };
+        let output = apply(input, &edits).expect("fills").bytes;
         assert_eq!(u32_le(&output, field), 0, "none stays none");
         let mut input = input.to_vec();
         put_u32(&mut input, field, 1);
-        let output = finish(&input, &edits).expect("fills").bytes;
+        let output = apply(&input, &edits).expect("fills").bytes;
         assert_eq!(u32_le(&output, field), checksum(&output, field));
     }
 }
@@ -133,37 +133,38 @@ fn signed(mut image: Vec<u8>) -> Vec<u8> {
 #[test]
 fn a_certificate_is_refused_or_dropped() {
     let input = signed(PE_AMD64.to_vec());
-    let edits = Finish { note: Some("text"), ..Finish::default() };
-    let error = finish(&input, &edits).expect_err("signed");
+    let edits = Edits { note: Some("text"), ..Edits::default() };
+    let error = apply(&input, &edits).expect_err("signed");
     assert!(matches!(error, Error::SignedByIdentity { .. }), "{error}");
-    let edits = Finish { sign: Sign::None, ..edits };
+    let edits = Edits { sign: SignaturePolicy::None, ..edits };
     let edited = edit(&input, &edits).expect("asked for");
     assert!(edited.identity_dropped);
     assert!(edited.warnings.iter().any(|warning| warning.contains("certificate")));
-    let unsigned = finish(PE_AMD64, &edits).expect("fills");
+    let unsigned = apply(PE_AMD64, &edits).expect("fills");
     assert!(!unsigned.identity_dropped);
     assert!(edited.draft.to_vec() == unsigned.bytes);
-    let stamped = stamp(&input, &[("a::BANNER".to_owned(), "x".to_owned())], Sign::AdHoc);
+    let stamped =
+        stamp(&input, &[("a::BANNER".to_owned(), "x".to_owned())], SignaturePolicy::AdHoc);
     assert!(stamped.expect("drops it").identity_dropped);
 }
 
 #[test]
 fn a_certificate_stays_where_nothing_changes() {
-    let strip = Finish { strip: Strip::All, ..Finish::default() };
-    let input = signed(finish(PE_AMD64, &strip).expect("strips").bytes);
-    let finished = finish(&input, &strip).expect("nothing to do");
+    let strip = Edits { strip: Strip::All, ..Edits::default() };
+    let input = signed(apply(PE_AMD64, &strip).expect("strips").bytes);
+    let finished = apply(&input, &strip).expect("nothing to do");
     assert!(!finished.identity_dropped && finished.bytes == input);
 }
 
 #[test]
 fn what_the_format_does_not_have_is_refused() {
-    let default = Finish::default;
+    let default = Edits::default;
     for edits in [
-        Finish { sign: Sign::AdHoc, ..default() },
-        Finish { compression: Some(Compression::Zlib), ..default() },
-        Finish { compression: Some(Compression::Zstd), ..default() },
+        Edits { sign: SignaturePolicy::AdHoc, ..default() },
+        Edits { compression: Some(Compression::Zlib), ..default() },
+        Edits { compression: Some(Compression::Zstd), ..default() },
     ] {
-        let error = finish(PE_AMD64, &edits).expect_err("no such thing");
+        let error = apply(PE_AMD64, &edits).expect_err("no such thing");
         assert!(matches!(error, Error::Unsupported { .. }), "{error}");
     }
 }

@@ -6,7 +6,7 @@ use common::{PE_AMD64, PE_ARM64, coff_header, put_u32, u32_le};
 use object::{Object, ObjectSection, ObjectSymbol};
 use proptest::prelude::*;
 use rgo_binary::{Error, Image, Limits};
-use rgo_edit::{Choice, Finish, Strip, edit, finish};
+use rgo_edit::{Edits, NameFilter, Strip, apply, edit};
 
 /// A COFF symbol of an image: name, value, section, class, and one auxiliary record.
 type Symbol<'a> = (&'a str, u32, i16, u8, Option<[u8; 18]>);
@@ -72,7 +72,7 @@ fn sample(input: &[u8]) -> Vec<u8> {
 fn symbols_stay_unless_debuggers_alone_read_them() {
     for input in [PE_AMD64, PE_ARM64] {
         let input = sample(input);
-        let strip = |strip| finish(&input, &Finish { strip, ..Finish::default() }).expect("strips");
+        let strip = |strip| apply(&input, &Edits { strip, ..Edits::default() }).expect("strips");
         let output = strip(Strip::Debug).bytes;
         let names: Vec<_> = symbols(&output).into_iter().map(|(name, _)| name).collect();
         assert_eq!(names, ["first_function", "second_function"]);
@@ -81,8 +81,8 @@ fn symbols_stay_unless_debuggers_alone_read_them() {
         for all in [Strip::Unneeded, Strip::All] {
             assert!(symbols(&strip(all).bytes).is_empty());
         }
-        let again = Finish { strip: Strip::Debug, ..Finish::default() };
-        assert!(finish(&output, &again).expect("strips").bytes == output, "twice is once");
+        let again = Edits { strip: Strip::Debug, ..Edits::default() };
+        assert!(apply(&output, &again).expect("strips").bytes == output, "twice is once");
     }
 }
 
@@ -90,14 +90,14 @@ fn symbols_stay_unless_debuggers_alone_read_them() {
 fn symbols_go_and_stay_by_name() {
     let input = sample(PE_AMD64);
     let first = is(&["first_function"]);
-    let keep = Choice { keep: Some(&first), drop: None };
-    let edits = Finish { strip: Strip::All, symbols: keep, ..Finish::default() };
-    let output = finish(&input, &edits).expect("strips").bytes;
+    let keep = NameFilter { keep: Some(&first), drop: None };
+    let edits = Edits { strip: Strip::All, symbols: keep, ..Edits::default() };
+    let output = apply(&input, &edits).expect("strips").bytes;
     let left = symbols(&output);
     assert_eq!(left.len(), 1);
     assert!(symbols(&input).contains(&left[0]), "at its address");
-    let drop = Choice { keep: None, drop: Some(&first) };
-    let output = finish(&input, &Finish { symbols: drop, ..Finish::default() });
+    let drop = NameFilter { keep: None, drop: Some(&first) };
+    let output = apply(&input, &Edits { symbols: drop, ..Edits::default() });
     let output = output.expect("drops").bytes;
     let left: Vec<_> = symbols(&input).into_iter().filter(|it| it.0 != "first_function").collect();
     assert_eq!(symbols(&output), left);
@@ -110,8 +110,8 @@ fn what_is_needed_is_not_removed() {
         [(".text", "the headers lead to it"), (".rgo-bi", "not marked as discardable")]
     {
         let named = |section: &[u8]| section == name.as_bytes();
-        let sections = Choice { keep: None, drop: Some(&named) };
-        let error = edit(PE_AMD64, &Finish { sections, ..Finish::default() });
+        let sections = NameFilter { keep: None, drop: Some(&named) };
+        let error = edit(PE_AMD64, &Edits { sections, ..Edits::default() });
         let error = error.expect_err("needed").to_string();
         assert!(error.contains(name) && error.contains(why), "{error}");
     }
@@ -120,14 +120,13 @@ fn what_is_needed_is_not_removed() {
 #[test]
 fn debug_sections_go_and_stay_by_name() {
     let abbrev = is(&[".debug_abbrev"]);
-    let keep = Choice { keep: Some(&abbrev), drop: None };
-    let output =
-        finish(PE_AMD64, &Finish { strip: Strip::All, sections: keep, ..Finish::default() });
+    let keep = NameFilter { keep: Some(&abbrev), drop: None };
+    let output = apply(PE_AMD64, &Edits { strip: Strip::All, sections: keep, ..Edits::default() });
     let names = section_names(&output.expect("strips").bytes);
     let debug: Vec<_> = names.iter().filter(|name| name.starts_with(".debug")).collect();
     assert_eq!(debug, [".debug_abbrev"]);
-    let drop = Choice { keep: None, drop: Some(&abbrev) };
-    let edited = Finish { sections: drop, ..Finish::default() };
+    let drop = NameFilter { keep: None, drop: Some(&abbrev) };
+    let edited = Edits { sections: drop, ..Edits::default() };
     let edited = edit(PE_AMD64, &edited).expect("removes");
     let removed: Vec<_> = edited.removed.iter().map(|section| section.name.as_str()).collect();
     assert_eq!(removed, [".debug_abbrev"]);
@@ -139,13 +138,13 @@ fn debug_sections_go_and_stay_by_name() {
 #[test]
 fn sections_are_added_behind_all_others() {
     for input in [PE_AMD64, PE_ARM64] {
-        let edits = Finish {
+        let edits = Edits {
             strip: Strip::All,
             added: &[(".extra", b"one"), (".a-long-name", b"two")],
             debuglink: Some(("folder/x.debug", 0x1234_5678)),
-            ..Finish::default()
+            ..Edits::default()
         };
-        let output = finish(input, &edits).expect("adds").bytes;
+        let output = apply(input, &edits).expect("adds").bytes;
         let file = object::File::parse(output.as_slice()).expect("parses");
         for (name, content) in edits.added {
             let section = file.section_by_name(name).expect(name);
@@ -154,10 +153,10 @@ fn sections_are_added_behind_all_others() {
         let image = Image::parse(&output, &Limits::default()).expect("parses");
         let link = image.debug_data().expect("reads").debuglink.expect("is there");
         assert_eq!((link.name.as_str(), link.crc32), ("x.debug", 0x1234_5678));
-        let again = finish(&output, &edits).expect_err("is there").to_string();
+        let again = apply(&output, &edits).expect_err("is there").to_string();
         assert!(again.contains("there is one already"), "{again}");
-        let link = Finish { debuglink: Some(("y", 1)), ..Finish::default() };
-        let output = finish(&output, &link).expect("links anew").bytes;
+        let link = Edits { debuglink: Some(("y", 1)), ..Edits::default() };
+        let output = apply(&output, &link).expect("links anew").bytes;
         let links = section_names(&output).iter().filter(|it| *it == ".gnu_debuglink").count();
         assert_eq!(links, 1, "the old link is replaced");
     }
@@ -168,19 +167,19 @@ fn no_header_is_put_where_others_lie() {
     let mut input = PE_AMD64.to_vec();
     let end = coff_header(&input) + 20 + 0xf0 + 40 * section_names(&input).len();
     input[end] = 1;
-    let edits = Finish { added: &[(".extra", b"one")], ..Finish::default() };
-    let error = finish(&input, &edits).expect_err("no room").to_string();
+    let edits = Edits { added: &[(".extra", b"one")], ..Edits::default() };
+    let error = apply(&input, &edits).expect_err("no room").to_string();
     assert!(error.contains("no room"), "{error}");
 }
 
 #[test]
 fn data_at_the_end_stay_where_nothing_moves() {
-    let all = Finish { strip: Strip::All, ..Finish::default() };
-    let mut input = finish(PE_AMD64, &all).expect("strips").bytes;
+    let all = Edits { strip: Strip::All, ..Edits::default() };
+    let mut input = apply(PE_AMD64, &all).expect("strips").bytes;
     input.extend(b"an installer's data".repeat(50));
-    assert!(finish(&input, &all).expect("nothing to do").bytes == input);
-    let edits = Finish { added: &[(".extra", b"one")], ..Finish::default() };
-    let error = finish(&input, &edits).expect_err("would move").to_string();
+    assert!(apply(&input, &all).expect("nothing to do").bytes == input);
+    let edits = Edits { added: &[(".extra", b"one")], ..Edits::default() };
+    let error = apply(&input, &edits).expect_err("would move").to_string();
     assert!(error.contains("950 bytes at 0x"), "{error}");
 }
 
@@ -190,8 +189,8 @@ fn images_that_are_mapped_as_they_lie_do_not_move() {
     let mut input = PE_AMD64.to_vec();
     let optional = coff_header(&input) + 20;
     put_u32(&mut input, optional + 32, 0x200);
-    let edits = Finish { added: &[(".extra", b"one")], ..Finish::default() };
-    let error = finish(&input, &edits).expect_err("would move").to_string();
+    let edits = Edits { added: &[(".extra", b"one")], ..Edits::default() };
+    let error = apply(&input, &edits).expect_err("would move").to_string();
     assert!(error.contains("mapped as it lies"), "{error}");
 }
 
@@ -199,7 +198,7 @@ fn images_that_are_mapped_as_they_lie_do_not_move() {
 fn objects_are_refused_by_name() {
     let mut object = vec![0; 64];
     object[..4].copy_from_slice(&[0x64, 0x86, 1, 0]);
-    let error = finish(&object, &Finish::default()).expect_err("an object");
+    let error = apply(&object, &Edits::default()).expect_err("an object");
     assert!(matches!(&error, Error::Unsupported { what, .. } if what.contains("COFF")), "{error}");
 }
 
@@ -221,15 +220,15 @@ proptest! {
         let first = is(&["first_function"]);
         let abbrev = is(&[".debug_abbrev"]);
         for strip in [Strip::None, Strip::Debug, Strip::All] {
-            let edits = Finish {
+            let edits = Edits {
                 strip,
-                symbols: Choice { keep: None, drop: Some(&first) },
-                sections: Choice { keep: Some(&abbrev), drop: None },
+                symbols: NameFilter { keep: None, drop: Some(&first) },
+                sections: NameFilter { keep: Some(&abbrev), drop: None },
                 added: &[(".a-long-name", b"two")],
                 debuglink: Some(("x.debug", 7)),
-                ..Finish::default()
+                ..Edits::default()
             };
-            if let Ok(finished) = finish(&image, &edits) {
+            if let Ok(finished) = apply(&image, &edits) {
                 Image::parse(&finished.bytes, &Limits::default()).expect("what comes out parses");
             }
         }

@@ -5,10 +5,10 @@ mod common;
 
 use common::{ALL, ELF_AMD64, ELF_ARM64, PE_AMD64, PE_ARM64, coff_header, put_u32, u32_le};
 use object::{Object, ObjectSection, ObjectSymbol};
-use rgo_edit::{Choice, Finish, Strip, finish};
+use rgo_edit::{Edits, NameFilter, Strip, apply};
 
 fn strip(input: &[u8], strip: Strip) -> Vec<u8> {
-    finish(input, &Finish { strip, ..Finish::default() }).expect("strips").bytes
+    apply(input, &Edits { strip, ..Edits::default() }).expect("strips").bytes
 }
 
 fn names(image: &[u8]) -> Vec<String> {
@@ -63,7 +63,7 @@ fn elf_sections_that_nobody_knows_are_a_payload_and_stay() {
     let names = ["pydata", ".defmt", ".rustc", ".custom"];
     let added: Vec<(&str, &[u8])> =
         names.iter().map(|name| (*name, b"payload".as_slice())).collect();
-    let input = finish(ELF_AMD64, &Finish { added: &added, ..Finish::default() });
+    let input = apply(ELF_AMD64, &Edits { added: &added, ..Edits::default() });
     let input = input.expect("adds").bytes;
     for mode in [Strip::Debug, Strip::Unneeded, Strip::All] {
         let stripped = strip(&input, mode);
@@ -76,9 +76,9 @@ fn elf_sections_that_nobody_knows_are_a_payload_and_stay() {
     }
     // By name all of them can go.
     let pydata = |name: &[u8]| name == b"pydata";
-    let sections = Choice { drop: Some(&pydata), ..Choice::default() };
-    let edits = Finish { strip: Strip::All, sections, ..Finish::default() };
-    let stripped = finish(&input, &edits).expect("strips").bytes;
+    let sections = NameFilter { drop: Some(&pydata), ..NameFilter::default() };
+    let edits = Edits { strip: Strip::All, sections, ..Edits::default() };
+    let stripped = apply(&input, &edits).expect("strips").bytes;
     let file = object::File::parse(stripped.as_slice()).expect("parses");
     assert!(file.section_by_name("pydata").is_none());
 }
@@ -136,17 +136,17 @@ fn elf_section_headers_inside_a_segment_stay_there() {
 
 #[test]
 fn elf_links_to_its_debug_file() {
-    let edits = Finish {
+    let edits = Edits {
         strip: Strip::All,
         debuglink: Some(("folder/x.debug", 0x1234_5678)),
-        ..Finish::default()
+        ..Edits::default()
     };
-    let output = finish(ELF_AMD64, &edits).expect("strips").bytes;
+    let output = apply(ELF_AMD64, &edits).expect("strips").bytes;
     let file = object::File::parse(output.as_slice()).expect("parses");
     let (name, crc) = file.gnu_debuglink().expect("reads").expect("is there");
     assert_eq!((name, crc), (&b"x.debug"[..], 0x1234_5678));
-    let again = Finish { debuglink: Some(("y", 1)), ..edits };
-    let output = finish(&output, &again).expect("links anew").bytes;
+    let again = Edits { debuglink: Some(("y", 1)), ..edits };
+    let output = apply(&output, &again).expect("links anew").bytes;
     let links = names(&output).iter().filter(|name| *name == ".gnu_debuglink").count();
     assert_eq!(links, 1, "the old link is replaced");
 }
@@ -156,11 +156,11 @@ fn data_at_the_end_are_not_lost_in_silence() {
     for input in [ELF_AMD64, ELF_ARM64, PE_AMD64, PE_ARM64] {
         let mut with_overlay = input.to_vec();
         with_overlay.extend(b"overlay");
-        let edits = Finish { strip: Strip::Debug, ..Finish::default() };
-        let error = finish(&with_overlay, &edits).expect_err("overlay").to_string();
+        let edits = Edits { strip: Strip::Debug, ..Edits::default() };
+        let error = apply(&with_overlay, &edits).expect_err("overlay").to_string();
         assert!(error.contains("belong to no section and would be lost"), "{error}");
-        let edits = Finish { note: Some("text"), ..Finish::default() };
-        let output = finish(&with_overlay, &edits).expect("fills").bytes;
+        let edits = Edits { note: Some("text"), ..Edits::default() };
+        let output = apply(&with_overlay, &edits).expect("fills").bytes;
         assert!(output.ends_with(b"overlay"), "no strip, no loss");
     }
 }

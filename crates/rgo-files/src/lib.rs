@@ -1,10 +1,18 @@
-//! What rgo's tools read and write, with effects: what a command is given is walked, files are mapped, and
-//! results take the place of files in one step.
+//! Reads and writes files for rgo's tools: walks folders and archives, maps files, and puts results in place
+//! in one step.
 //!
 //! ```text
-//! arguments ─▶ walk ─▶ Item, with its bytes      path ─▶ mmap ─▶ bytes      bytes ─▶ atomic_file ─▶ path
+//! arguments ─▶ walk ─▶ Item, with its bytes           path ─▶ mmap ─▶ bytes
+//! bytes ─▶ atomic_file ─▶ a new file of that name     bytes ─▶ replace ─▶ the file that was edited
 //! ```
 
 pub mod atomic_file;
+mod error;
+mod folders;
 pub mod mmap;
+pub mod output;
+pub mod replace;
 pub mod walk;
+
+pub use error::WriteError;
+pub use folders::{MadeFolders, check_writable, parent, replace_dir};

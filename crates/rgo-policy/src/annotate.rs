@@ -1,4 +1,4 @@
-//! Failures as workflow commands, which GitHub shows beside the run and the pull request
+//! Renders failures as workflow commands, which GitHub shows beside the run and the pull request
 //! ("Workflow commands for GitHub Actions").
 //!
 //! ```text
@@ -7,6 +7,8 @@
 //! ```
 //!
 //! GitHub reads them on stderr as on stdout, so they need not stand among data.
+
+use rgo_report::printable;
 
 use super::Outcome;
 
@@ -51,8 +53,7 @@ fn data(text: &str) -> String {
             '%' => out.push_str("%25"),
             '\r' => out.push_str("%0D"),
             '\n' => out.push_str("%0A"),
-            c if c.is_control() => out.extend(c.escape_default()),
-            c => out.push(c),
+            c => out.push_str(&printable(c.encode_utf8(&mut [0; 4]))),
         }
     }
     out

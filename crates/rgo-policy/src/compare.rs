@@ -1,4 +1,4 @@
-//! Compares a fact with what an expression asks for: by the kind of the fact, over all its values.
+//! Compares a fact with an expression: by the kind of the fact, over all its values.
 
 use std::cmp::Ordering;
 
@@ -35,95 +35,145 @@ impl Compared {
 
 /// The verdict on a known value.
 pub(super) fn compare(expression: &Expression, value: &Value) -> Compared {
-    let kind = expression.word.kind;
-    let all = texts(kind, value);
-    let is = |wanted: bool| {
-        let there = is_there(kind, value);
-        let found = if kind == Kind::Flag { flag(there) } else { shown(&all) };
-        Compared::new(there == wanted, found)
-    };
-    match &expression.test {
-        Test::Is(wanted) => match kind {
-            Kind::Level { strongest, .. } => level(expression, strongest, *wanted, &all),
-            Kind::Setting => {
-                let on = all.iter().any(|text| !OFF.contains(&text.to_lowercase().as_str()));
-                Compared::new(on == *wanted, shown(&all))
-            }
-            _ => is(*wanted),
-        },
-        Test::Any(wanted) => is(*wanted),
-        Test::Compare(operator, operand) => {
-            let holds = |entry: &str| holds(*operator, operand, entry);
-            each(kind, value, *operator == Operator::NotEqual, &holds)
+    let values = Values::of(expression.fact.kind, value);
+    match (&expression.test, values.kind) {
+        (Test::Is(wanted), Kind::Level { strongest, .. }) => {
+            level(expression, strongest, *wanted, &values)
         }
-        Test::In(operands) => {
-            let holds = |entry: &str| {
-                let answers = || operands.iter().map(|it| holds(Operator::Equal, it, entry));
-                if answers().any(|it| it == Some(true)) {
-                    return Some(true);
-                }
-                answers().all(|it| it.is_some()).then_some(false)
-            };
-            each(kind, value, false, &holds)
+        (Test::Is(wanted), Kind::Setting) => {
+            Compared::new(values.is_on() == *wanted, values.in_words())
         }
+        (Test::Is(wanted) | Test::Any(wanted), Kind::Flag) => {
+            let is_there = values.is_there();
+            Compared::new(is_there == *wanted, flag(is_there))
+        }
+        (Test::Is(wanted) | Test::Any(wanted), _) => {
+            Compared::new(values.is_there() == *wanted, values.in_words())
+        }
+        (test @ (Test::Compare(..) | Test::In(_)), _) => each(test, &values),
     }
 }
 
-/// The word of a level, alone or behind `!`: the strongest values, or none at all.
-fn level(expression: &Expression, strongest: &[&str], wanted: bool, all: &[String]) -> Compared {
-    let canonical: Vec<String> = all.iter().map(|text| text.to_lowercase()).collect();
-    let fits =
-        |value: &String| if wanted { strongest.contains(&&**value) } else { value == "none" };
-    let holds = canonical.iter().all(fits) && !(wanted && canonical.is_empty());
-    // Whoever writes the word may not know that it asks for the strongest value.
-    let weaker = canonical.iter().find(|value| !fits(value) && *value != "none").filter(|_| wanted);
-    let reason = weaker.map(|value| {
-        let name = expression.word.name;
-        format!("`{name}` asks for {}; to allow this, write {name}={value}", expression.expected())
-    });
-    Compared { reason, ..Compared::new(holds, shown(all)) }
+/// The values of a fact.
+struct Values<'v> {
+    kind: Kind,
+    value: &'v Value,
+    /// Each as text; `None` for a version that is not known.
+    entries: Vec<Option<String>>,
+    /// Each in words.
+    texts: Vec<String>,
 }
 
-/// The verdict where every entry has to hold; `without` is whether it holds if there is none.
-fn each(
-    kind: Kind,
-    value: &Value,
-    without: bool,
-    holds: &dyn Fn(&str) -> Option<bool>,
+impl<'v> Values<'v> {
+    fn of(kind: Kind, value: &'v Value) -> Self {
+        let entries = entries(kind, value);
+        let text = |entry: &Option<String>| entry.clone().unwrap_or_else(|| NO_VERSION.to_owned());
+        let texts = entries.iter().map(text).collect();
+        Self { kind, value, entries, texts }
+    }
+
+    fn in_words(&self) -> String {
+        shown(&self.texts)
+    }
+
+    /// Whether there is a value at all.
+    fn is_there(&self) -> bool {
+        let named = !self.kind.values().is_empty();
+        let is_none = |text: &str| text.is_empty() || (named && text.eq_ignore_ascii_case("none"));
+        match self.value {
+            Value::Flag(flag) => *flag,
+            Value::Text(text) => !is_none(text),
+            Value::Number(number) => *number > 0,
+            Value::List(list) => !list.iter().all(|text| is_none(text)),
+            Value::Copies { versions, .. } => !versions.is_empty(),
+        }
+    }
+
+    /// Whether a setting is on.
+    fn is_on(&self) -> bool {
+        self.texts.iter().any(|text| !OFF.contains(&text.to_lowercase().as_str()))
+    }
+}
+
+/// The values, each as text where it is known. Empty text is no value, but of a setting.
+fn entries(kind: Kind, value: &Value) -> Vec<Option<String>> {
+    match value {
+        Value::Flag(value) => vec![Some(flag(*value))],
+        Value::Text(text) if text.is_empty() && kind != Kind::Setting => Vec::new(),
+        Value::Text(text) => vec![Some(text.clone())],
+        Value::Number(number) => vec![Some(number.to_string())],
+        Value::List(list) => list.iter().cloned().map(Some).collect(),
+        Value::Copies { versions, .. } => versions.clone(),
+    }
+}
+
+/// A fact with levels, alone or behind `!`: asks for the strongest values, or for none at all.
+fn level(
+    expression: &Expression,
+    strongest: &[&str],
+    wanted: bool,
+    values: &Values<'_>,
 ) -> Compared {
-    let entries = texts(kind, value);
-    if entries.is_empty() {
-        return if without {
-            Compared::new(true, shown(&entries))
-        } else {
-            Compared::unknown(shown(&entries), "there is none to compare".to_owned())
+    let levels: Vec<String> = values.texts.iter().map(|text| text.to_lowercase()).collect();
+    let holds_for =
+        |level: &String| if wanted { strongest.contains(&&**level) } else { level == "none" };
+    let holds = levels.iter().all(holds_for) && !(wanted && levels.is_empty());
+    // Whoever writes the word may not know that it asks for the strongest value.
+    let weaker = levels.iter().find(|level| !holds_for(level) && *level != "none");
+    let reason = weaker.filter(|_| wanted).map(|level| {
+        let name = expression.fact.name;
+        format!("`{name}` asks for {}; to allow this, write {name}={level}", expression.expected())
+    });
+    Compared { reason, ..Compared::new(holds, values.in_words()) }
+}
+
+/// The verdict of a comparison, which has to hold for every entry. Without entries `!=` alone holds.
+fn each(test: &Test, values: &Values<'_>) -> Compared {
+    if values.entries.is_empty() {
+        return match test {
+            Test::Compare(Operator::NotEqual, _) => Compared::new(true, values.in_words()),
+            _ => Compared::unknown(values.in_words(), "there is none to compare".to_owned()),
         };
     }
     let answers: Vec<Option<bool>> =
-        known(kind, value).into_iter().map(|entry| holds(&entry?)).collect();
-    let those = |wanted: Option<bool>| {
-        let some = entries.iter().zip(&answers).filter(|(_, answer)| **answer == wanted);
-        let some: Vec<String> = some.map(|(entry, _)| entry.clone()).collect();
-        if some.len() == entries.len() {
-            shown(&some)
-        } else {
-            format!("{} (of {})", shown(&some), entries.len())
-        }
-    };
+        values.entries.iter().map(|entry| holds_for(test, entry.as_deref()?)).collect();
     if answers.contains(&Some(false)) {
-        Compared::new(false, those(Some(false)))
+        Compared::new(false, those(values, &answers, Some(false)))
     } else if answers.contains(&None) {
-        let what = if kind == Kind::Time { "a time" } else { "a version" };
-        Compared::unknown(those(None), format!("this is not {what} that can be compared"))
-    } else if matches!(value, Value::Copies { whole: false, .. }) {
+        let what = if values.kind == Kind::Time { "a time" } else { "a version" };
+        let why = format!("this is not {what} that can be compared");
+        Compared::unknown(those(values, &answers, None), why)
+    } else if matches!(values.value, Value::Copies { whole: false, .. }) {
         let why = "the list is partial: another copy may be there".to_owned();
-        Compared::unknown(shown(&entries), why)
+        Compared::unknown(values.in_words(), why)
     } else {
-        Compared::new(true, shown(&entries))
+        Compared::new(true, values.in_words())
     }
 }
 
-/// Whether one entry is as it should be; `None` if that can't be known.
+/// The entries with this answer, in words.
+fn those(values: &Values<'_>, answers: &[Option<bool>], answer: Option<bool>) -> String {
+    let some = values.texts.iter().zip(answers).filter(|(_, it)| **it == answer);
+    let some: Vec<String> = some.map(|(text, _)| text.clone()).collect();
+    let all = values.texts.len();
+    if some.len() == all { shown(&some) } else { format!("{} (of {all})", shown(&some)) }
+}
+
+/// Whether a comparison holds for one entry; `None` if nobody can tell.
+fn holds_for(test: &Test, entry: &str) -> Option<bool> {
+    match test {
+        Test::Compare(operator, operand) => holds(*operator, operand, entry),
+        Test::In(operands) => {
+            let answers: Vec<Option<bool>> =
+                operands.iter().map(|it| holds(Operator::Equal, it, entry)).collect();
+            let is_known = answers.iter().all(Option::is_some);
+            if answers.contains(&Some(true)) { Some(true) } else { is_known.then_some(false) }
+        }
+        Test::Is(_) | Test::Any(_) => None,
+    }
+}
+
+/// Compares one entry with one operand; `None` if they cannot be compared.
 fn holds(operator: Operator, operand: &Operand, entry: &str) -> Option<bool> {
     let equal = |equal: bool| match operator {
         Operator::Equal => Some(equal),
@@ -140,7 +190,7 @@ fn holds(operator: Operator, operand: &Operand, entry: &str) -> Option<bool> {
     };
     match &operand.wanted {
         Wanted::Word(word) => equal(entry.to_lowercase() == *word),
-        Wanted::Pattern(pattern) => equal(vocabulary::fits(pattern, entry)),
+        Wanted::Pattern(pattern) => equal(vocabulary::glob_match(pattern, entry)),
         Wanted::Literal(text) => equal(text == entry),
         Wanted::Version(wanted) => match Version::parse_found(entry) {
             // `(devel)` is certainly not 1.2.3, but neither before nor after it.
@@ -154,39 +204,6 @@ fn holds(operator: Operator, operand: &Operand, entry: &str) -> Option<bool> {
             entry.parse().ok().map(|found: u64| ordered(found.cmp(wanted))).or_else(|| equal(false))
         }
     }
-}
-
-/// Whether there is a value at all.
-fn is_there(kind: Kind, value: &Value) -> bool {
-    let named = !kind.values().is_empty();
-    let none = |text: &str| text.is_empty() || (named && text.eq_ignore_ascii_case("none"));
-    match value {
-        Value::Flag(flag) => *flag,
-        Value::Text(text) => !none(text),
-        Value::Number(number) => *number > 0,
-        Value::List(list) => !list.iter().all(|text| none(text)),
-        Value::Copies { versions, .. } => !versions.is_empty(),
-    }
-}
-
-/// The values, each as text where it is known. Empty text is no value, but of a setting.
-fn known(kind: Kind, value: &Value) -> Vec<Option<String>> {
-    match value {
-        Value::Flag(value) => vec![Some(flag(*value))],
-        Value::Text(text) if text.is_empty() && kind != Kind::Setting => Vec::new(),
-        Value::Text(text) => vec![Some(text.clone())],
-        Value::Number(number) => vec![Some(number.to_string())],
-        Value::List(list) => list.iter().cloned().map(Some).collect(),
-        Value::Copies { versions, .. } => versions.clone(),
-    }
-}
-
-/// The values in words.
-fn texts(kind: Kind, value: &Value) -> Vec<String> {
-    known(kind, value)
-        .into_iter()
-        .map(|text| text.unwrap_or_else(|| NO_VERSION.to_owned()))
-        .collect()
 }
 
 fn flag(value: bool) -> String {

@@ -1,4 +1,4 @@
-//! One requirement as somebody writes it: `glibc<=2.28`, `!vcs.modified`, `dep:openssl!=*`.
+//! Parses one requirement: `glibc<=2.28`, `!vcs.modified`, `dep:openssl!=*`.
 //!
 //! ```text
 //! expression = [ "!" ] name [ "?" ]
@@ -21,7 +21,7 @@ mod written;
 use std::fmt;
 
 use super::parse_error::{Complaint, ParseError};
-use super::vocabulary::{Kind, Vocabulary, Word};
+use super::vocabulary::{FactDef, Kind, Vocabulary};
 use operand::compare;
 use written::Written;
 
@@ -31,7 +31,7 @@ pub(super) use operand::{Operand, Wanted, time};
 #[derive(Clone, Debug, PartialEq)]
 pub struct Expression {
     text: String,
-    pub(super) word: &'static Word,
+    pub(super) fact: &'static FactDef,
     /// What follows the colon of a family.
     pub(super) member: String,
     pub(super) test: Test,
@@ -83,10 +83,27 @@ const ALL_OPERATORS: &str = "there are =, !=, <, <=, >, >= and in [A, B]";
 type Wrong<'t> = (&'t str, Complaint);
 
 impl Expression {
-    /// Reads an expression in the words of a tool.
+    /// Parses an expression about the facts of a tool.
+    ///
+    /// ```
+    /// use rgo_policy::vocabulary::{FactDef, Kind};
+    /// use rgo_policy::{Expression, Vocabulary};
+    ///
+    /// static FACTS: [FactDef; 1] = [FactDef {
+    ///     name: "glibc",
+    ///     kind: Kind::Version,
+    ///     about: "the oldest glibc that it runs with",
+    ///     example: "glibc<=2.28",
+    /// }];
+    /// let facts = Vocabulary::new(&FACTS, &[]);
+    /// let expression = Expression::parse("glibc<=2.28", &facts).expect("is one");
+    /// assert_eq!(expression.to_string(), "glibc<=2.28");
+    /// let error = Expression::parse("glibbc<=2.28", &facts).expect_err("no such fact");
+    /// assert!(error.hint().contains("glibc"));
+    /// ```
     ///
     /// # Errors
-    /// If it is none, with the place and what to write instead.
+    /// If the text is not an expression, with the place and what to write instead.
     pub fn parse(text: &str, words: &Vocabulary) -> Result<Self, ParseError> {
         read(text, words).map_err(|(part, Complaint(message, hint))| {
             // Every part is a slice of the text, so its place is the distance between the two.
@@ -98,7 +115,7 @@ impl Expression {
     /// What is expected, in words.
     #[must_use]
     pub fn expected(&self) -> String {
-        match (&self.test, self.word.kind) {
+        match (&self.test, self.fact.kind) {
             (Test::Is(true), Kind::Level { strongest, .. }) => strongest.join(" or "),
             (Test::Is(true), Kind::Flag | Kind::Presence) => "yes".to_owned(),
             (Test::Is(false), Kind::Flag | Kind::Presence) => "no".to_owned(),
@@ -131,10 +148,10 @@ fn read<'t>(text: &'t str, words: &Vocabulary) -> Result<Expression, Wrong<'t>> 
         body.strip_prefix('!').map_or((false, body), |rest| (true, rest.trim_start()));
     let end = |c: char| SIGNS.contains(&c) || c == '?' || c.is_whitespace();
     let (name, tail) = rest.split_at(rest.find(end).unwrap_or(rest.len()));
-    let (word, member) = name_of(name, words).map_err(|complaint| (name, complaint))?;
+    let (fact, member) = name_of(name, words).map_err(|complaint| (name, complaint))?;
     let expression = |test, or_unknown| Expression {
         text: body.to_owned(),
-        word,
+        fact,
         member: member.clone(),
         test,
         or_unknown,
@@ -148,9 +165,9 @@ fn read<'t>(text: &'t str, words: &Vocabulary) -> Result<Expression, Wrong<'t>> 
         let or_unknown = match tail {
             "" => false,
             "?" => true,
-            _ => return Err((tail, left_over(word))),
+            _ => return Err((tail, left_over(fact))),
         };
-        let test = alone(word, negated).map_err(|complaint| (name, complaint))?;
+        let test = alone(fact, negated).map_err(|complaint| (name, complaint))?;
         return Ok(expression(test, or_unknown));
     }
     if negated {
@@ -159,19 +176,19 @@ fn read<'t>(text: &'t str, words: &Vocabulary) -> Result<Expression, Wrong<'t>> 
         return Err((body.get(..1).unwrap_or_default(), Complaint(message, hint)));
     }
     if let Some(list) = list {
-        let (items, or_unknown) = written::list(list, word)?;
+        let (items, or_unknown) = written::list(list, fact)?;
         let operand = |item: &Written<'t>| {
-            operand::in_list(word, item).map_err(|complaint| (item.part, complaint))
+            operand::in_list(fact, item).map_err(|complaint| (item.part, complaint))
         };
         let operands = items.iter().map(operand).collect::<Result<_, _>>()?;
         return Ok(expression(Test::In(operands), or_unknown));
     }
     let sign = OPERATORS.iter().find(|(sign, ..)| *sign == operator);
-    let Some((_, meaning, _)) = sign else { return Err((operator, no_operator(operator, word))) };
+    let Some((_, meaning, _)) = sign else { return Err((operator, no_operator(operator, fact))) };
     let value = value.trim();
     let (value, or_unknown) = written::value(value).map_err(|complaint| (value, complaint))?;
     let test =
-        compare(word, *meaning, operator, &value).map_err(|complaint| (value.part, complaint))?;
+        compare(fact, *meaning, operator, &value).map_err(|complaint| (value.part, complaint))?;
     Ok(expression(test, or_unknown))
 }
 
@@ -182,7 +199,7 @@ fn list_behind(tail: &str) -> Option<&str> {
     ends.then(|| list.trim_start())
 }
 
-fn name_of(name: &str, words: &Vocabulary) -> Result<(&'static Word, String), Complaint> {
+fn name_of(name: &str, words: &Vocabulary) -> Result<(&'static FactDef, String), Complaint> {
     if name.is_empty() {
         let hint = "name a fact, as in glibc<=2.28; `--require help` lists them all".to_owned();
         return Err(Complaint("the name of a fact is missing".to_owned(), hint));
@@ -216,25 +233,25 @@ fn unknown_name(name: &str, words: &Vocabulary) -> Complaint {
     Complaint(format!("there is no fact `{name}`"), hint)
 }
 
-fn left_over(word: &Word) -> Complaint {
+fn left_over(fact: &FactDef) -> Complaint {
     let message = "an operator or the end was expected here".to_owned();
-    Complaint(message, format!("for example: {}", word.example))
+    Complaint(message, format!("for example: {}", fact.example))
 }
 
-fn no_operator(operator: &str, word: &Word) -> Complaint {
+fn no_operator(operator: &str, fact: &FactDef) -> Complaint {
     let hint = format!(
         "{ALL_OPERATORS}, as in {}; a value that begins with such a sign is quoted",
-        word.example
+        fact.example
     );
     Complaint(format!("there is no operator `{operator}`"), hint)
 }
 
-fn alone(word: &Word, negated: bool) -> Result<Test, Complaint> {
-    if !word.kind.needs_comparison() {
+fn alone(fact: &FactDef, negated: bool) -> Result<Test, Complaint> {
+    if !fact.kind.needs_comparison() {
         return Ok(Test::Is(!negated));
     }
     Err(Complaint(
-        format!("`{}` is {}, and nothing is compared with it", word.name, word.kind.in_words()),
-        format!("write a comparison, in quotes for the shell's sake: '{}'", word.example),
+        format!("`{}` is {}, and nothing is compared with it", fact.name, fact.kind.in_words()),
+        format!("write a comparison, in quotes for the shell's sake: '{}'", fact.example),
     ))
 }

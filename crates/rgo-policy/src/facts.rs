@@ -1,5 +1,5 @@
-//! What the gate asks of a binary, and in what form it is answered. Whoever reads binaries
-//! implements [`Facts`]; nothing here knows a file format.
+//! The facts that the gate asks for, and the form of the answers. A tool that reads binaries implements
+//! [`Facts`]; this crate knows no file format.
 
 /// Where a binary runs, as far as a policy file tells apart.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -31,7 +31,7 @@ pub trait Facts {
 
     /// The answer to a word of the tool's [`super::Vocabulary`], by the word's own name; for a
     /// family such as `dep:` with the member that is asked for, else with an empty `member`. The
-    /// members of `dep:` and `needs:` may hold `*`; [`super::vocabulary::fits`] says what they
+    /// members of `dep:` and `needs:` may hold `*`; [`super::vocabulary::glob_match`] says what they
     /// match.
     ///
     /// The value is by the kind of the word: [`Value::Flag`] for a flag and for `needs:`,
@@ -42,11 +42,11 @@ pub trait Facts {
     /// A dependency is answered by [`Value::Copies`], without any only where the list of
     /// dependencies is whole and it is not on it. Where the list has gaps, a name that is not on it
     /// is [`NoAnswer::Unknown`].
-    fn get(&self, name: &str, member: &str) -> Answer;
+    fn get(&self, name: &str, member: &str) -> Lookup;
 }
 
 /// What a binary answers.
-pub type Answer = Result<Fact, NoAnswer>;
+pub type Lookup = Result<Fact, NoAnswer>;
 
 /// Why there is no fact.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -1,5 +1,5 @@
-//! Policy files: TOML with a list of expressions for all binaries and for those of a platform or
-//! a name. Every expression knows its line; every mistake is shown in its line.
+//! Reads policy files: TOML with a list of expressions for all binaries and for those of a platform or a
+//! name. Every expression knows its line; every error shows its line.
 //!
 //! ```text
 //! require = ["…"]   allow-unknown = true     every binary; allow-unknown holds for the whole file
@@ -9,11 +9,12 @@
 
 use std::ops::Range;
 
+use rgo_report::printable_by_char;
 use serde::Deserialize;
 use toml::Spanned;
 
 use super::expression::Expression;
-use super::parse_error::{PolicyError, printable, underlined};
+use super::parse_error::{PolicyError, underlined};
 use super::pattern::Pattern;
 use super::vocabulary::Vocabulary;
 use super::{Os, Rule, Scope, Source};
@@ -150,7 +151,7 @@ impl Text<'_> {
         let within = span.start.saturating_sub(start)..span.end.saturating_sub(start);
         let before = line.get(..within.start.min(line.len())).unwrap_or(line);
         let column = before.chars().count() + 1;
-        let (message, line) = (printable(message), underlined(line, &within));
+        let (message, line) = (printable_by_char(message), underlined(line, &within));
         PolicyError::new(format!("{}:{number}:{column}: {message}\n{line}", self.name), hint)
     }
 

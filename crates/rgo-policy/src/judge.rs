@@ -1,4 +1,4 @@
-//! Verdicts: on one requirement of one binary, on a binary, on the whole run.
+//! Gives verdicts: on one requirement of one binary, on a binary, on the whole run.
 
 use std::fmt;
 
@@ -8,7 +8,7 @@ use serde::Serialize;
 use super::compare::compare;
 use super::facts::NoAnswer;
 use super::verdict::Verdict;
-use super::{Facts, Policy, Rule, Scope, Source};
+use super::{Facts, Policy, Rule, Source};
 
 /// At most so many characters out of a file stand in a cell, and in a message. JSON has all.
 const CELL: usize = 80;
@@ -78,7 +78,7 @@ pub struct Finding {
     pub(super) about: &'static str,
     /// Which rule of the policy it was.
     #[serde(skip)]
-    rule: usize,
+    pub(super) rule: usize,
 }
 
 impl fmt::Display for Finding {
@@ -133,8 +133,22 @@ pub struct Outcome {
     /// is a part of has it too.
     #[serde(skip)]
     pub unread: Vec<String>,
-    /// Every binary.
+    /// How much was checked, also where `judgements` leaves out what holds.
+    #[serde(skip)]
+    pub tally: Tally,
+    /// The binaries; [`super::run::Keep`] says with which findings.
     pub judgements: Vec<Judgement>,
+}
+
+/// How much was checked.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Tally {
+    /// Binaries that were judged.
+    pub binaries: usize,
+    /// Checks: one is one requirement of one binary.
+    pub checks: usize,
+    /// Checks whose answer is unknown, allowed or not.
+    pub unknown: usize,
 }
 
 impl Policy {
@@ -148,63 +162,12 @@ impl Policy {
             .collect();
         Judgement { subject, findings }
     }
-
-    /// The verdict on all binaries. That nothing was asked fails: an empty folder is no proof. So
-    /// does what could not be looked into, but where every requirement lets the unknown pass.
-    #[must_use]
-    pub fn conclude(&self, judgements: Vec<Judgement>, unread: Vec<String>) -> Outcome {
-        let findings = || judgements.iter().flat_map(|judgement| &judgement.findings);
-        let asked = |of: &dyn Fn(&Rule) -> bool| {
-            findings().any(|finding| self.rules.get(finding.rule).is_some_and(of))
-        };
-        let mut problems = Vec::new();
-        let mut notes = Vec::new();
-        if judgements.is_empty() && !self.is_empty() {
-            problems.push("no binary matched: none of the files is one".to_owned());
-        } else {
-            let count = count(judgements.len(), "binary", "binaries");
-            for file in &self.files {
-                let mine =
-                    |rule: &Rule| matches!(&rule.source, Source::File { name, .. } if name == file);
-                if !asked(&mine) {
-                    problems.push(format!(
-                        "no binary matched: {file} has no requirement for the {count} given"
-                    ));
-                }
-            }
-        }
-        for rule in &self.rules {
-            let Scope::File(pattern) = &rule.scope else { continue };
-            if !asked(&|other| other.scope == rule.scope) {
-                notes.push(format!("{}: no binary matched `{pattern}`", rule.source));
-            }
-        }
-        let mut idle = judgements.iter().filter(|judgement| judgement.findings.is_empty());
-        if let Some(first) = idle.next().filter(|_| problems.is_empty()) {
-            notes.push(match idle.count() {
-                0 => format!("{}: no requirement applies to it", first.subject),
-                more => {
-                    format!("{} and {more} more: no requirement applies to them", first.subject)
-                }
-            });
-        }
-        if !unread.is_empty() {
-            let text = count(unread.len(), "file or member", "files and members");
-            if self.rules.iter().all(Rule::allows_unknown) {
-                notes.push(format!("{text} could not be read"));
-            } else {
-                problems.push(format!("{text} could not be read: binaries in there are unchecked"));
-            }
-        }
-        let holds = problems.is_empty() && findings().all(|finding| finding.passed);
-        Outcome { holds, problems, notes, unread, judgements }
-    }
 }
 
 fn finding(index: usize, rule: &Rule, facts: &dyn Facts) -> Finding {
     let expression = &rule.expression;
     let (answer, found, reason, evidence) =
-        match facts.get(expression.word.name, &expression.member) {
+        match facts.get(expression.fact.name, &expression.member) {
             Ok(fact) => {
                 let compared = compare(expression, &fact.value);
                 (compared.verdict, Some(compared.found), compared.reason, fact.evidence)
@@ -221,7 +184,7 @@ fn finding(index: usize, rule: &Rule, facts: &dyn Facts) -> Finding {
         found,
         reason,
         evidence,
-        about: expression.word.about,
+        about: expression.fact.about,
         rule: index,
     }
 }
@@ -290,8 +253,8 @@ impl Outcome {
     /// The whole run in one line. A check is one requirement of one binary.
     #[must_use]
     pub fn summary(&self) -> String {
-        let checks = count(self.findings().count(), "check", "checks");
-        let binaries = count(self.judgements.len(), "binary", "binaries");
+        let checks = count(self.tally.checks, "check", "checks");
+        let binaries = count(self.tally.binaries, "binary", "binaries");
         let failed = self.failures().count();
         let of = |answer| self.failures().filter(|(_, finding)| finding.answer == answer).count();
         let result = if failed > 0 {
@@ -313,10 +276,10 @@ impl Outcome {
             };
             format!("{failed} failed{parts}")
         } else if self.holds {
-            let unknown = self.findings().filter(|(_, it)| it.answer == Verdict::Unknown).count();
+            let unknown = self.tally.unknown;
             let allowed = format!(" ({unknown} unknown, as allowed)");
             format!("all passed{}", if unknown > 0 { allowed.as_str() } else { "" })
-        } else if self.findings().next().is_none() {
+        } else if self.tally.checks == 0 {
             "failed, because nothing was checked".to_owned()
         } else if self.unread.is_empty() {
             "failed, because a policy file matched nothing".to_owned()
@@ -335,6 +298,6 @@ fn start(text: &str, length: usize) -> String {
     }
 }
 
-fn count(number: usize, one: &str, many: &str) -> String {
+pub(super) fn count(number: usize, one: &str, many: &str) -> String {
     format!("{number} {}", if number == 1 { one } else { many })
 }

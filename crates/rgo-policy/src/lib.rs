@@ -19,6 +19,7 @@ mod file;
 mod judge;
 mod parse_error;
 mod pattern;
+pub mod run;
 #[cfg(test)]
 mod samples;
 pub mod sarif;
@@ -36,8 +37,8 @@ use serde::{Serialize, Serializer};
 use pattern::Pattern;
 
 pub use expression::Expression;
-pub use facts::{Answer, Fact, Facts, NoAnswer, Os, Platform, Value};
-pub use judge::{Finding, Judgement, Outcome, Subject};
+pub use facts::{Fact, Facts, Lookup, NoAnswer, Os, Platform, Value};
+pub use judge::{Finding, Judgement, Outcome, Subject, Tally};
 pub use parse_error::{ParseError, PolicyError};
 pub use verdict::Verdict;
 pub use vocabulary::Vocabulary;

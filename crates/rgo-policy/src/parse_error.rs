@@ -1,4 +1,4 @@
-//! What is wrong with an expression or a policy file, shown where it is wrong.
+//! Errors in an expression or a policy file, which point at the place.
 //!
 //! ```text
 //! there is no fact `glibx`
@@ -14,6 +14,8 @@
 
 use std::fmt;
 use std::ops::Range;
+
+use rgo_report::printable_by_char;
 
 /// Why a text is no expression, and where.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -51,7 +53,7 @@ impl ParseError {
 impl fmt::Display for ParseError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { text, span, message, .. } = self;
-        write!(f, "{}\n{}", printable(message), underlined(text, span))
+        write!(f, "{}\n{}", printable_by_char(message), underlined(text, span))
     }
 }
 
@@ -66,7 +68,7 @@ pub struct PolicyError {
 
 impl PolicyError {
     pub(super) fn new(text: String, hint: &str) -> Self {
-        Self { text, hint: printable(hint) }
+        Self { text, hint: printable_by_char(hint) }
     }
 
     /// What to write instead.
@@ -89,17 +91,7 @@ pub(super) fn underlined(line: &str, span: &Range<usize>) -> String {
     let count = |range: Range<usize>| line.get(range).map_or(0, |part| part.chars().count());
     let start = span.start.min(line.len());
     let marks = count(start..span.end.clamp(start, line.len())).max(1);
-    format!("  {}\n  {}{}", printable(line), " ".repeat(count(0..start)), "^".repeat(marks))
-}
-
-/// Text of the same length without characters that would drive a terminal or break a line.
-pub(super) fn printable(text: &str) -> String {
-    let shown = |c: char| match c {
-        '\t' => ' ',
-        c if c.is_control() => char::REPLACEMENT_CHARACTER,
-        c => c,
-    };
-    text.chars().map(shown).collect()
+    format!("  {}\n  {}{}", printable_by_char(line), " ".repeat(count(0..start)), "^".repeat(marks))
 }
 
 /// A message and a hint; the place is added by who knows it.

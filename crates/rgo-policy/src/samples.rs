@@ -1,9 +1,9 @@
-//! Words for the tests of the gate: a few of each kind.
+//! A small vocabulary for the tests of the gate: a few facts of each kind.
 
-use super::vocabulary::{Kind, Renamed, Vocabulary, Word};
+use super::vocabulary::{FactDef, Kind, Renamed, Vocabulary};
 
-const fn word(name: &'static str, kind: Kind, example: &'static str) -> Word {
-    Word { name, kind, about: "a fact", example }
+const fn word(name: &'static str, kind: Kind, example: &'static str) -> FactDef {
+    FactDef { name, kind, about: "a fact", example }
 }
 
 const FORMATS: Kind = Kind::OneOf(&["elf", "macho", "pe"]);
@@ -15,7 +15,7 @@ const SIGNED: Kind = Kind::Level {
     strongest: &["identity", "authenticode"],
 };
 
-static WORDS: [Word; 28] = [
+static WORDS: [FactDef; 28] = [
     word("format", FORMATS, "format=elf"),
     word("arch", ARCHS, "arch=arm64"),
     word("size", Kind::Size, "size<=20MiB"),

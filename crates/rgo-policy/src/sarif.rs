@@ -1,4 +1,4 @@
-//! Failures as a SARIF log, for pages that show results of code scanning (Static Analysis Results
+//! Renders failures as a SARIF log, for pages that show results of code scanning (Static Analysis Results
 //! Interchange Format 2.1.0, OASIS).
 //!
 //! ```text
@@ -215,7 +215,7 @@ fn result(subject: &Subject, finding: &Finding, rule_index: usize) -> Outcoming 
     let name = subject.to_string();
     let identity = format!("{}\0{name}", finding.expression);
     let hash = Sha256::digest(identity.as_bytes());
-    let requirement: String = hash.iter().map(|byte| format!("{byte:02x}")).collect();
+    let requirement: String = hex::encode(hash);
     let line: String = requirement.chars().take(16).collect();
     let artifact_location = Artifact { uri: uri(&subject.file) };
     Outcoming {

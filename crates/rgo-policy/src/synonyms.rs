@@ -1,4 +1,4 @@
-//! Names that other tools have for the values of facts: an expression may use them.
+//! Other tools' names for the values of facts. An expression may use them.
 
 /// Other names of values, as other tools spell them, and the name here, in lower case. One that
 /// stands for several belongs to the fact that has the value.

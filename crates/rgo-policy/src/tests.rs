@@ -1,6 +1,7 @@
 //! The gate as a whole, on binaries that are tables: which requirements are about which binary,
 //! what passes, what fails a run, and how each rendering says it.
 
+use super::run::Keep;
 use std::collections::BTreeMap;
 
 use proptest::prelude::*;
@@ -13,7 +14,7 @@ use super::*;
 /// A binary that answers from a table.
 struct Table {
     platform: Platform,
-    answers: BTreeMap<&'static str, Answer>,
+    answers: BTreeMap<&'static str, Lookup>,
 }
 
 impl Facts for Table {
@@ -21,7 +22,7 @@ impl Facts for Table {
         self.platform
     }
 
-    fn get(&self, name: &str, _: &str) -> Answer {
+    fn get(&self, name: &str, _: &str) -> Lookup {
         let none = || Err(NoAnswer::unknown("it does not say"));
         self.answers.get(name).cloned().unwrap_or_else(none)
     }
@@ -30,7 +31,7 @@ impl Facts for Table {
 fn binary<const N: usize>(
     os: Os,
     static_: Option<bool>,
-    answers: [(&'static str, Answer); N],
+    answers: [(&'static str, Lookup); N],
 ) -> Table {
     Table { platform: Platform { os, static_ }, answers: answers.into() }
 }
@@ -294,8 +295,8 @@ policy: 4 checks on 2 binaries: 1 failed
 }
 
 /// What the schema of SARIF 2.1.0 asks of the parts that are written here.
-#[test]
-fn the_sarif_log_is_what_its_schema_asks_for() {
+/// A log with failures of two binaries and a problem.
+fn sarif_log() -> serde_json::Value {
     let evidence = "see [x](y) {0}";
     let glibc = || [("glibc", Ok(Fact::new("2.34").because(evidence)))];
     let policy = policy(&["glibc<=2.28", "glibc <= 2.28 ?", "vcs", "glibc<=2.34"], "");
@@ -308,14 +309,13 @@ fn the_sarif_log_is_what_its_schema_asks_for() {
     let judge = |member| policy.judge(subject(member), &binary(Os::Linux, None, glibc()));
     let mut outcome = policy.conclude(vec![judge(None), judge(Some("bin/a"))], Vec::new());
     outcome.problems.push("no binary matched".to_owned());
-    let log = serde_json::to_value(sarif::log(
-        "rgo-version-m",
-        "0.1.0",
-        &outcome,
-        Ended { code: 3, is_successful: true },
-    ))
-    .expect("JSON");
+    let ended = Ended { code: 3, is_successful: true };
+    serde_json::to_value(sarif::log("rgo-version-m", "0.1.0", &outcome, ended)).expect("JSON")
+}
 
+#[test]
+fn the_sarif_log_has_a_result_for_each_failure() {
+    let log = sarif_log();
     assert_eq!(log["version"], "2.1.0");
     let run = &log["runs"][0];
     let rules = run["tool"]["driver"]["rules"].as_array().expect("rules");
@@ -348,7 +348,11 @@ fn the_sarif_log_is_what_its_schema_asks_for() {
     let invocation = &run["invocations"][0];
     assert_eq!(invocation["exitCode"], 3);
     assert_eq!(invocation["toolExecutionNotifications"][0]["message"]["text"], "no binary matched");
+}
 
+#[test]
+fn the_sarif_log_has_the_names_of_its_schema() {
+    let log = sarif_log();
     // Every object of the schema is closed: these are its names for what is written here.
     let closed = [
         ("", "$schema runs version"),
@@ -397,7 +401,7 @@ proptest! {
                 fn platform(&self) -> Platform {
                     Platform { os: Os::Linux, static_: None }
                 }
-                fn get(&self, _: &str, _: &str) -> Answer {
+                fn get(&self, _: &str, _: &str) -> Lookup {
                     Ok(Fact::new(self.0.clone()).because(format!("{:?}", self.0)))
                 }
             }
@@ -445,4 +449,31 @@ fn a_binary_that_nothing_is_required_of_is_mentioned() {
     let outcome = outcome(&policy, &[("a", static_()), ("b.exe", windows()), ("c.exe", windows())]);
     assert!(outcome.holds);
     assert_eq!(outcome.notes, ["b.exe and 1 more: no requirement applies to them"]);
+}
+
+#[test]
+fn a_run_keeps_what_its_verdict_needs() {
+    let policy =
+        policy(&["glibc<=2.99", "glibc<=2.28", "vcs.time?"], "[windows]\nrequire = [\"static\"]");
+    let mut runs = [Keep::All, Keep::NotHolding].map(|keep| policy.run(keep));
+    for number in 0..100 {
+        let table = if number == 50 { windows() } else { dynamic() };
+        for run in &mut runs {
+            run.add(policy.judge(Subject::file(number.to_string()), &table));
+        }
+    }
+    let [all, few] = runs.map(|run| run.conclude(Vec::new()));
+    let failed = |outcome: &Outcome| -> Vec<String> {
+        outcome.failures().map(|(subject, finding)| format!("{subject}: {finding}")).collect()
+    };
+    assert!(!failed(&all).is_empty());
+    assert_eq!(failed(&all), failed(&few));
+    assert_eq!((all.holds, all.summary()), (few.holds, few.summary()));
+    assert_eq!((&all.problems, &all.notes), (&few.problems, &few.notes));
+    let kept = |outcome: &Outcome| outcome.judgements.iter().map(|it| it.findings.len()).sum();
+    let held: usize = kept(&few);
+    assert!(
+        few.judgements.iter().flat_map(|it| &it.findings).all(|it| it.answer != Verdict::Holds)
+    );
+    assert!(held < kept(&all));
 }

@@ -1,8 +1,8 @@
-//! The words that expressions are made of. Each tool brings its own: the name of every fact, the
-//! kind of its values, what it says, an example. One list serves the parser, its suggestions,
-//! `--require help` and the judge.
+//! The facts that expressions name. Each tool brings its own list: the name of every fact, the kind of
+//! its values, an explanation, an example. The parser, its suggestions, `--require help` and the judge
+//! share that list.
 
-use rgo_report::{Column, Document, Table};
+use rgo_report::{Column, Document, Table, nearest};
 
 use super::synonyms::SYNONYMS;
 
@@ -108,7 +108,7 @@ pub const OFF: [&str; 6] = ["", "0", "false", "no", "none", "off"];
 
 /// A fact that can be asked for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Word {
+pub struct FactDef {
     /// Its name; one that ends with `:` begins a family, as `dep:` does.
     pub name: &'static str,
     /// What values it has.
@@ -119,7 +119,7 @@ pub struct Word {
     pub example: &'static str,
 }
 
-impl Word {
+impl FactDef {
     fn is_family(&self) -> bool {
         self.name.ends_with(':')
     }
@@ -131,26 +131,26 @@ pub type Renamed = (&'static str, &'static str);
 /// All words of one tool.
 #[derive(Clone, Debug)]
 pub struct Vocabulary {
-    words: Vec<&'static Word>,
+    words: Vec<&'static FactDef>,
     renamed: &'static [Renamed],
 }
 
 impl Vocabulary {
     /// Words in the order of `--require help`, and the names that some of them had before.
     pub fn new(
-        words: impl IntoIterator<Item = &'static Word>,
+        words: impl IntoIterator<Item = &'static FactDef>,
         renamed: &'static [Renamed],
     ) -> Self {
         Self { words: words.into_iter().collect(), renamed }
     }
 
     /// Every word.
-    pub fn words(&self) -> impl Iterator<Item = &'static Word> {
+    pub fn words(&self) -> impl Iterator<Item = &'static FactDef> {
         self.words.iter().copied()
     }
 
     /// The word of this name, with what follows the family's colon.
-    pub(super) fn find(&self, name: &str) -> Option<(&'static Word, String)> {
+    pub(super) fn find(&self, name: &str) -> Option<(&'static FactDef, String)> {
         self.words().find_map(|word| {
             if !word.is_family() {
                 return (word.name == name).then(|| (word, String::new()));
@@ -167,12 +167,12 @@ impl Vocabulary {
     }
 
     /// The family of this name, without its colon.
-    pub(super) fn family(&self, name: &str) -> Option<&'static Word> {
+    pub(super) fn family(&self, name: &str) -> Option<&'static FactDef> {
         self.words().find(|word| word.name.strip_suffix(':') == Some(name))
     }
 
     /// The word whose name is nearest to what was typed, if one is near enough to have been meant.
-    pub(super) fn nearest(&self, typed: &str) -> Option<&'static Word> {
+    pub(super) fn nearest(&self, typed: &str) -> Option<&'static FactDef> {
         let family = typed.split_once(':').map(|(family, _)| format!("{family}:"));
         let typed = family.as_deref().unwrap_or(typed);
         nearest(typed, self.words().map(|word| (word.name, word)))
@@ -206,21 +206,10 @@ impl Vocabulary {
     }
 }
 
-/// What belongs to the name that is nearest to what was typed, if one is near enough to have been
-/// meant.
-fn nearest<'n, T>(typed: &str, names: impl Iterator<Item = (&'n str, T)>) -> Option<T> {
-    let typed = typed.to_lowercase();
-    names
-        .map(|(name, it)| (strsim::damerau_levenshtein(&typed, &name.to_lowercase()), name, it))
-        .filter(|(distance, name, _)| distance * 2 <= name.len().max(2))
-        .min_by_key(|(distance, ..)| *distance)
-        .map(|(.., it)| it)
-}
-
 /// Whether a name fits a pattern in which `*` stands for any text; the rest is literal.
 /// `dep:` and `needs:` take such patterns, so whoever answers for them asks here.
 #[must_use]
-pub fn fits(pattern: &str, name: &str) -> bool {
+pub fn glob_match(pattern: &str, name: &str) -> bool {
     let mut parts = pattern.split('*');
     let first = parts.next().unwrap_or_default();
     let Some(mut rest) = name.strip_prefix(first) else { return false };
@@ -295,7 +284,7 @@ mod tests {
             ("", "x", false),
         ];
         for (pattern, name, expected) in cases {
-            assert_eq!(fits(pattern, name), expected, "{pattern} {name}");
+            assert_eq!(glob_match(pattern, name), expected, "{pattern} {name}");
         }
     }
 }

@@ -18,6 +18,18 @@ pub fn printable(text: &str) -> Cow<'_, str> {
     Cow::Owned(out)
 }
 
+/// The text with one character for each of its own, so that marks below it stay in place: a space for
+/// a tab, `U+FFFD` for all else that does more than show.
+#[must_use]
+pub fn printable_by_char(text: &str) -> String {
+    let shown = |c: char| match c {
+        '\t' => ' ',
+        c if acts(c) => char::REPLACEMENT_CHARACTER,
+        c => c,
+    };
+    text.chars().map(shown).collect()
+}
+
 /// Control characters, and those that have no shape or turn the direction of the others.
 pub(crate) fn acts(c: char) -> bool {
     c.is_control()

@@ -8,7 +8,6 @@ use std::process::ExitCode;
 use anyhow::{Context, Result};
 use camino::Utf8PathBuf;
 use clap::CommandFactory;
-use rgo_toolchain::cargo::targets::nearest;
 use rgo_toolchain::exec::{self, Cmd};
 
 use crate::app::error::Usage;
@@ -61,9 +60,12 @@ fn meant(word: &str, tools: &[String]) -> String {
     }
     let of_build = || {
         let commands = mistakes::commands(&Build::command());
-        tools.iter().find(|tool| *tool == "build").and_then(|_| nearest(word, &commands))
+        tools
+            .iter()
+            .find(|tool| *tool == "build")
+            .and_then(|_| mistakes::nearest(word, &commands).map(str::to_owned))
     };
-    match (nearest(word, tools), of_build()) {
+    match (mistakes::nearest(word, tools), of_build()) {
         (Some(tool), _) => format!("did you mean `rgo {tool}`?"),
         (None, Some(command)) => format!("did you mean `rgo build {command}`?"),
         (None, None) => format!("there are: {}", tools.join(", ")),

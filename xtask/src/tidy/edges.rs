@@ -4,15 +4,27 @@
 use anyhow::Context;
 
 /// Each crate with those that it may depend on, in tests too.
-const ALLOWED: [(&str, &[&str]); 9] = [
+const ALLOWED: [(&str, &[&str]); 10] = [
     ("rgo-stamp", &[]),
     ("rgo-report", &[]),
-    ("rgo-binary", &[]),
+    ("rgo-packages", &[]),
+    ("rgo-binary", &["rgo-packages"]),
     ("rgo-edit", &["rgo-binary"]),
     ("rgo-files", &["rgo-binary", "rgo-report"]),
     ("rgo-policy", &["rgo-binary", "rgo-report"]),
-    ("rgo-toolchain", &["rgo-binary", "rgo-edit"]),
-    ("rgo", &["rgo-binary", "rgo-edit", "rgo-files", "rgo-policy", "rgo-report", "rgo-toolchain"]),
+    ("rgo-toolchain", &["rgo-binary", "rgo-edit", "rgo-files", "rgo-packages", "rgo-report"]),
+    (
+        "rgo",
+        &[
+            "rgo-binary",
+            "rgo-edit",
+            "rgo-files",
+            "rgo-packages",
+            "rgo-policy",
+            "rgo-report",
+            "rgo-toolchain",
+        ],
+    ),
     ("xtask", &[]),
 ];
 /// The crate that users' programs depend on: it depends on nothing, also of other people's.

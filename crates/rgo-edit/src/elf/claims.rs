@@ -1,5 +1,5 @@
-//! Which bytes of an ELF file belong to what: the headers, the segments and the sections claim
-//! theirs. Bytes that nothing claims may be a payload that the program finds by its offset.
+//! Tells which bytes of an ELF file the headers, the segments and the sections claim. Bytes that nothing
+//! claims may be a payload that the program finds by its offset.
 
 use std::ops::Range;
 

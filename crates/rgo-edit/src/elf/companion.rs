@@ -1,5 +1,5 @@
-//! The companion of an ELF image: sections keep their numbers, addresses and sizes; those that are loaded
-//! lose their bytes, but for the notes, by which the two are known to belong together.
+//! Makes the companion of an ELF image. Sections keep their numbers, addresses and sizes. Loaded sections
+//! lose their bytes, except the notes: debuggers see by them that companion and program belong together.
 
 use object::elf;
 use rgo_binary::{Error, Result};
@@ -9,7 +9,7 @@ use super::section::Section;
 use super::symtab;
 use crate::debuglink::DEBUGLINK;
 use crate::supplement::{SUPPLEMENTS, path_range};
-use crate::{Draft, Finish, Why, bytes};
+use crate::{Draft, Edits, Reason, bytes};
 
 /// As [`crate::companion`].
 pub(crate) fn companion<'a>(input: &'a [u8], supplement: Option<&str>) -> Result<Draft<'a>> {
@@ -22,7 +22,7 @@ pub(crate) fn companion<'a>(input: &'a [u8], supplement: Option<&str>) -> Result
     let link = layout.sections.iter_mut().find(|section| section.name == DEBUGLINK);
     if let Some(link) = link.filter(|link| !link.is_loaded()) {
         link.kept = false;
-        symtab::edit(&mut layout, &Finish::default())?;
+        symtab::edit(&mut layout, &Edits::default())?;
         layout.removed();
     }
     if let Some(path) = supplement {
@@ -32,7 +32,7 @@ pub(crate) fn companion<'a>(input: &'a [u8], supplement: Option<&str>) -> Result
     let size =
         layout.headers.e_phoff + layout.segments.len() as u64 * encoder.program_header_size();
     let mut output = Draft::empty(input);
-    output.push(vec![0; bytes::index(size)], Why::FileHeader);
+    output.push(vec![0; bytes::index(size)], Reason::FileHeader);
 
     // Notes go in front, in the order of their addresses.
     let mut notes = Vec::new();
@@ -58,23 +58,32 @@ pub(crate) fn companion<'a>(input: &'a [u8], supplement: Option<&str>) -> Result
         section.in_segment = true;
         placed.push((address, section.header.sh_offset, section.header.sh_size));
     }
-    // No segment has bytes here but the program headers, what maps these, and those that are one
-    // note. The others have offsets congruent to their addresses, as loaders want it.
+    let table = segment_table(&mut layout, &placed, size);
+    let at = layout.headers.e_phoff;
+    output.put(at, &table, Reason::ProgramHeaders, "ELF program headers")?;
+    layout.write_over(output, false)
+}
+
+/// A note: its address, offset and size.
+type PlacedNote = (u64, u64, u64);
+
+/// The program headers of a file that has `size` bytes of headers and then the `notes`. No segment
+/// has bytes in it but the program headers, the one that maps these, and those that are one note. The
+/// others have offsets congruent to their addresses, as loaders want it.
+fn segment_table(layout: &mut Layout<'_>, notes: &[PlacedNote], size: u64) -> Vec<u8> {
     let start = layout.headers.e_phoff;
     let mut table = Vec::new();
     for segment in &mut layout.segments {
-        let note = placed.iter().find(|(address, ..)| *address == segment.p_vaddr);
+        let note = notes.iter().find(|(address, ..)| *address == segment.p_vaddr);
         (segment.p_offset, segment.p_filesz) = match (segment.p_type, note) {
             (elf::PT_NOTE, Some((_, offset, size))) => (*offset, *size),
             (elf::PT_PHDR, _) => (start, size - start),
             (elf::PT_LOAD, _) if segment.p_offset == 0 && segment.p_filesz >= size => (0, size),
             _ => (segment.p_vaddr.checked_rem(segment.p_align).unwrap_or_default(), 0),
         };
-        encoder.program_header(&mut table, segment);
+        layout.encoder.program_header(&mut table, segment);
     }
-    let at = layout.headers.e_phoff;
-    output.put(at, &table, Why::ProgramHeaders, "ELF program headers")?;
-    layout.write_over(output, false)
+    table
 }
 
 /// Has the image name its supplementary file by another path.
@@ -88,7 +97,7 @@ fn relink(layout: &mut Layout<'_>, path: &str) -> Result<()> {
         let Some(old) = path_range(data, *start) else { continue };
         let (head, rest) = (data.get(..old.start), data.get(old.end..));
         let content = [head.unwrap_or_default(), path.as_bytes(), rest.unwrap_or_default()];
-        section.set(content.concat(), Why::DebugLink);
+        section.set(content.concat(), Reason::DebugLink);
     }
     Ok(())
 }

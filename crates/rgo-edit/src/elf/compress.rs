@@ -1,4 +1,4 @@
-//! Debug sections, compressed and decompressed, one at a time.
+//! Compresses and decompresses debug sections, one at a time.
 //!
 //! ```text
 //! .debug_*, SHF_COMPRESSED   Elf64_Chdr: u32 1 zlib, 2 zstd; u32 0; u64 size; u64 alignment │ data
@@ -16,7 +16,7 @@ use object::{CompressedData, CompressionFormat, Endianness, elf};
 use super::layout::Layout;
 use super::relocations::bytes_of;
 use super::section::{Content, Section};
-use crate::{Compression, Why};
+use crate::{Compression, Reason};
 use rgo_binary::{Error, Limits, Result};
 
 const WHAT: &str = "compressed ELF section";
@@ -76,7 +76,7 @@ pub(super) fn debug_sections(layout: &mut Layout<'_>, how: Compression) -> Resul
             section.header.sh_addralign = stored.align;
             stored.plain()?.into_owned()
         };
-        section.set(content, Why::Compression);
+        section.set(content, Reason::Compression);
         changed = true;
     }
     rename(layout);

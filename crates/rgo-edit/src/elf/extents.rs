@@ -1,5 +1,5 @@
-//! The parts of an ELF file that segments hold, and where they go once what lay between them is
-//! gone. auditwheel, patchelf, postject and LIEF put a segment behind the debug data:
+//! Finds the parts of an ELF file that segments hold, and their new places after an edit took out what
+//! lay between them. auditwheel, patchelf, postject and LIEF put a segment behind the debug data:
 //!
 //! ```text
 //! before  header │ code, data │ .debug_* .symtab │ added segment │ section headers

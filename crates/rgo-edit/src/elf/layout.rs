@@ -54,21 +54,12 @@ impl<'a> Layout<'a> {
         let table = header.sections(endian, input).map_err(bad)?;
         let mut sections = Vec::with_capacity(table.len());
         for raw in table.iter() {
-            let header = SectionHeader::from_raw(endian, raw);
             let name = table.section_name(endian, raw).map_err(bad)?.to_vec();
-            let content = Content::Input(&[], 0);
-            let mut section = Section { name, header, content, in_segment: false, kept: true };
-            // Of a section without bytes the offset means nothing.
-            if !section.has_no_bytes() {
-                let (offset, size) = (section.header.sh_offset, section.header.sh_size);
-                let bytes = bytes::slice(input, offset, size, "ELF section")?;
-                section.content = Content::Input(bytes, offset);
-            }
-            sections.push(section);
+            sections.push(section(input, SectionHeader::from_raw(endian, raw), name)?);
         }
         let names = sections.get(bytes::index(headers.shstrtab_index.into()));
         if names.is_some_and(|it| !matches!(it.header.sh_type, elf::SHT_STRTAB | elf::SHT_NULL)) {
-            let why = "what is said to be the names of its sections is something else";
+            let why = "its header names a section of another type as the table of section names";
             return Err(Error::malformed(WHAT, 0, why));
         }
         let file = FileHeader::from_raw(endian, header);
@@ -177,6 +168,19 @@ fn dynamic_flags<Elf: object::read::elf::FileHeader<Endian = Endianness>>(
     let table = segments.iter().find_map(|it| it.dynamic(endian, input).ok().flatten());
     let entry = table.unwrap_or_default().iter().find(|it| it.tag(endian) == elf::DT_FLAGS_1);
     entry.map_or(0, |entry| entry.val(endian))
+}
+
+/// A section with its bytes.
+fn section(input: &[u8], header: SectionHeader, name: Vec<u8>) -> Result<Section<'_>> {
+    let content = Content::Input(&[], 0);
+    let mut section = Section { name, header, content, in_segment: false, kept: true };
+    // The offset of a section without bytes means nothing.
+    if !section.has_no_bytes() {
+        let (offset, size) = (section.header.sh_offset, section.header.sh_size);
+        let bytes = bytes::slice(input, offset, size, "ELF section")?;
+        section.content = Content::Input(bytes, offset);
+    }
+    Ok(section)
 }
 
 /// Whether a segment holds a section, which stays with it.

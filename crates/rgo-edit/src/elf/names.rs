@@ -1,5 +1,5 @@
-//! Tables of names, made of what is still used of an old one. Names keep their order, so most of
-//! the table stays a few ranges of the input; a name that ends another one is stored within it.
+//! Makes a smaller table of names from an old one. Names keep their order, so most of the table stays a
+//! few ranges of the input; a name that ends another one is stored within it.
 //!
 //! ```text
 //! old   \0 alpha\0 gone\0 text\0 .rela.text\0     used: alpha, text, .rela.text
@@ -10,7 +10,7 @@
 //! with a name follows it.
 
 use super::section::{Content, Section};
-use crate::{Piece, Why, bytes};
+use crate::{Piece, Reason, bytes};
 use rgo_binary::{Error, Result};
 
 const WHAT: &str = "ELF names";
@@ -70,7 +70,7 @@ impl<'a> Names<'a> {
         mut self,
         sections: &mut [Section<'a>],
         number: usize,
-        why: Why,
+        why: Reason,
     ) -> Result<Merged<'a>> {
         self.new.sort_unstable();
         self.new.dedup();
@@ -187,7 +187,7 @@ struct Parts {
     pieces: Vec<Piece>,
     size: u64,
     at: u64,
-    why: Why,
+    why: Reason,
 }
 
 impl Parts {

@@ -1,4 +1,5 @@
-//! What knows symbols by their number: relocations, and the groups of an object's sections.
+//! Renumbers symbols where other sections know them by number: in relocations, and in the groups of an
+//! object's sections.
 //!
 //! ```text
 //! Rela   offset, info, addend     info: symbol (32 bits), type; in 32-bit images symbol (24 bits)
@@ -9,7 +10,7 @@ use object::{Endianness, elf};
 
 use super::layout::Layout;
 use super::section::{Content, Section};
-use crate::Why;
+use crate::Reason;
 use rgo_binary::{Error, Result};
 
 const WHAT: &str = "ELF relocations";
@@ -76,7 +77,7 @@ impl Users {
             for entry in content.chunks_exact_mut(entries.size) {
                 entries.set_symbol(entry, new(entries.symbol(entry)));
             }
-            section.set(content, Why::Symbols);
+            section.set(content, Reason::Symbols);
         }
         for section in &mut layout.sections {
             let links_here = section.header.sh_link as usize == symtab;
@@ -169,7 +170,7 @@ pub(super) fn renumber_groups(layout: &mut Layout<'_>, numbers: &[Option<u32>]) 
             }
         }
         if let Content::Input(..) = section.content {
-            section.set(content, Why::SectionHeaders);
+            section.set(content, Reason::SectionHeaders);
         }
     }
 }

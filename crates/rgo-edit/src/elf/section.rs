@@ -1,10 +1,10 @@
-//! One section of an ELF image that is edited: its header, and its bytes as they are or as they will be.
+//! One section of an ELF image during an edit: its header, and its old or new bytes.
 
 use object::elf;
 use object::write::elf::SectionHeader;
 use rgo_binary::{Error, Result};
 
-use crate::{Draft, Piece, Why};
+use crate::{Draft, Piece, Reason};
 
 /// Sections that move are not loaded, or are an object's, and are aligned to cache lines at most.
 const MAX_ALIGN: u64 = 0x1000;
@@ -28,7 +28,7 @@ pub(crate) enum Content<'a> {
 
 impl<'a> Section<'a> {
     /// One that is not loaded.
-    pub(super) fn new(name: &[u8], content: Vec<u8>, align: u64, why: Why) -> Self {
+    pub(super) fn new(name: &[u8], content: Vec<u8>, align: u64, why: Reason) -> Self {
         let header = SectionHeader {
             sh_type: elf::SHT_PROGBITS,
             sh_addralign: align,
@@ -68,7 +68,7 @@ impl<'a> Section<'a> {
     }
 
     /// Its bytes from now on, unless they are what it has.
-    pub(crate) fn set(&mut self, content: Vec<u8>, why: Why) {
+    pub(crate) fn set(&mut self, content: Vec<u8>, why: Reason) {
         if self.input() != content {
             self.content = Content::New(vec![Piece::New(content, why)]);
         }

@@ -1,4 +1,4 @@
-//! Which sections go. What is loaded stays, whatever is asked.
+//! Chooses the sections that an edit takes out. Loaded sections always stay.
 
 use object::elf;
 
@@ -6,12 +6,12 @@ use super::extents::Extents;
 use super::layout::Layout;
 use super::relocations;
 use super::section::Section;
-use crate::{Finish, Strip};
+use crate::{Edits, Strip};
 use rgo_binary::{Error, Result};
 
 /// Takes out what is to go, but for symbols and their names. Answers what the user has to know:
 /// what the mode takes out and cannot be taken out here.
-pub(super) fn sections(layout: &mut Layout<'_>, edits: &Finish<'_>) -> Result<Vec<String>> {
+pub(super) fn sections(layout: &mut Layout<'_>, edits: &Edits<'_>) -> Result<Vec<String>> {
     let names = layout.names_number();
     let relocatable = layout.is_relocatable();
     let is_symbol_table = |section: &Section<'_>| section.header.sh_type == elf::SHT_SYMTAB;
@@ -64,7 +64,7 @@ impl Stuck {
 }
 
 /// What a relocation section of an image is for decides about it.
-fn follow_targets(layout: &mut Layout<'_>, edits: &Finish<'_>) {
+fn follow_targets(layout: &mut Layout<'_>, edits: &Edits<'_>) {
     let stays: Vec<bool> = layout.sections.iter().map(|section| section.kept).collect();
     for section in &mut layout.sections {
         if !section.is_relocations() || section.in_segment || section.header.sh_info == 0 {

@@ -1,4 +1,4 @@
-//! The symbol table of an ELF image, part of whose symbols or sections are gone.
+//! Writes the symbol table of an ELF image anew after symbols or sections were taken out.
 //!
 //! ```text
 //! Elf64_Sym, 24 bytes: u32 name, u8 info (4 bits binding, 4 bits type), u8 other,
@@ -16,7 +16,7 @@ use super::layout::Layout;
 use super::names::{Merged, Names};
 use super::relocations::{self, Users, bytes_of};
 use super::section::{Content, Section};
-use crate::{Discard, Finish, Strip, Why, bytes};
+use crate::{Discard, Edits, Reason, Strip, bytes};
 use rgo_binary::{Error, Result};
 
 const WHAT: &str = "ELF symbol table";
@@ -26,8 +26,8 @@ const TEMPORARY: [&[u8]; 3] = [b".L", b"..", b"_.L_"];
 const GONE: u32 = u32::MAX;
 
 /// Takes out the symbols that are to go, the tables too if none is left, and has all that knows
-/// symbols or sections by number follow. Answers whether a symbol is gone.
-pub(crate) fn edit(layout: &mut Layout<'_>, edits: &Finish<'_>) -> Result<bool> {
+/// symbols or sections by number follow. Returns whether a symbol is gone.
+pub(crate) fn edit(layout: &mut Layout<'_>, edits: &Edits<'_>) -> Result<bool> {
     let Some(symtab) = find(layout, |section| section.header.sh_type == elf::SHT_SYMTAB) else {
         drop_unused_names(layout, edits, None)?;
         relocations::renumber_groups(layout, &layout.numbers());
@@ -141,7 +141,7 @@ impl<'a> Symbols<'a> {
 /// For each symbol its new number, and how many there are.
 fn choose(
     layout: &Layout<'_>,
-    edits: &Finish<'_>,
+    edits: &Edits<'_>,
     symbols: &Symbols<'_>,
     users: &Users,
     symtab: usize,
@@ -176,7 +176,7 @@ struct Candidate<'s, 'a> {
 }
 
 impl Candidate<'_, '_> {
-    fn stays(&self, layout: &Layout<'_>, strip: Strip, edits: &Finish<'_>) -> Result<bool> {
+    fn stays(&self, layout: &Layout<'_>, strip: Strip, edits: &Edits<'_>) -> Result<bool> {
         let kind = self.symbol.st_info.st_type();
         let choice = edits.symbols;
         // The symbols of sections have no names of their own.
@@ -261,7 +261,7 @@ impl Candidate<'_, '_> {
 /// Whether there is still to be a symbol table.
 fn stays(
     layout: &Layout<'_>,
-    edits: &Finish<'_>,
+    edits: &Edits<'_>,
     users: &Users,
     symtab: usize,
     count: usize,
@@ -283,7 +283,7 @@ fn stays(
 /// Tables of names go with the last section that looks something up in them, and stay with it.
 fn drop_unused_names(
     layout: &mut Layout<'_>,
-    edits: &Finish<'_>,
+    edits: &Edits<'_>,
     strings: Option<usize>,
 ) -> Result<()> {
     let mut used = vec![false; layout.sections.len()];
@@ -340,7 +340,7 @@ fn merge_names<'a>(
     if shared {
         names.add_sections(&layout.sections);
     }
-    let merged = names.put(&mut layout.sections, symbols.strings, Why::Symbols)?;
+    let merged = names.put(&mut layout.sections, symbols.strings, Reason::Symbols)?;
     if shared {
         merged.name(&mut layout.sections);
     }
@@ -379,11 +379,11 @@ fn write(
         }
     }
     if let Some(section) = layout.sections.get_mut(symtab) {
-        section.set(table, Why::Symbols);
+        section.set(table, Reason::Symbols);
         section.header.sh_info = locals;
     }
     if let Some(section) = extended.and_then(|number| layout.sections.get_mut(number)) {
-        section.set(high, Why::Symbols);
+        section.set(high, Reason::Symbols);
     }
     Ok(())
 }

@@ -1,4 +1,4 @@
-//! The image that a layout stands for, written.
+//! Writes a layout as an image.
 
 use std::cmp::Reverse;
 use std::ops::Range;
@@ -9,7 +9,7 @@ use super::extents::Extents;
 use super::layout::{Layout, WHAT};
 use super::names::{Names, is_at};
 use super::section::{Content, Section};
-use crate::{Draft, Why, bytes};
+use crate::{Draft, Reason, bytes};
 use rgo_binary::{Error, Result};
 
 impl<'a> Layout<'a> {
@@ -33,11 +33,11 @@ impl<'a> Layout<'a> {
             let size = u64::from(self.headers.section_num) * self.encoder.section_header_size();
             self.headers.e_shoff = self.extents.translate(self.headers.e_shoff);
             let at = self.headers.e_shoff;
-            output.zero(at, size, Why::SectionHeaders, "ELF section headers")?;
+            output.zero(at, size, Reason::SectionHeaders, "ELF section headers")?;
         }
         let mut output = self.write_over(output, table_in_front)?;
         copy(behind, &source, &mut output)?;
-        output.put(at, &program_headers, Why::ProgramHeaders, "ELF program headers")?;
+        output.put(at, &program_headers, Reason::ProgramHeaders, "ELF program headers")?;
         Ok(output)
     }
 
@@ -166,7 +166,7 @@ impl<'a> Layout<'a> {
         }
         let mut names = Names::of(table);
         names.add_sections(&self.sections);
-        names.put(&mut self.sections, number, Why::SectionNames)?.name(&mut self.sections);
+        names.put(&mut self.sections, number, Reason::SectionNames)?.name(&mut self.sections);
         Ok(())
     }
 
@@ -178,11 +178,11 @@ impl<'a> Layout<'a> {
         }
         if in_place {
             let at = self.headers.e_shoff;
-            output.put(at, &table, Why::SectionHeaders, "ELF section headers")?;
+            output.put(at, &table, Reason::SectionHeaders, "ELF section headers")?;
         } else {
             output.pad(self.encoder.address_size());
             self.headers.e_shoff = output.size();
-            output.push(table, Why::SectionHeaders);
+            output.push(table, Reason::SectionHeaders);
         }
         let mut header = Vec::new();
         self.encoder
@@ -191,7 +191,7 @@ impl<'a> Layout<'a> {
         // The identification's padding is not ours to clear.
         let ident = bytes::slice(self.source.input(), 0, 16, WHAT)?;
         bytes::put(&mut header, 0, ident, WHAT)?;
-        output.put(0, &header, Why::FileHeader, WHAT)?;
+        output.put(0, &header, Reason::FileHeader, WHAT)?;
         Ok(output)
     }
 }
@@ -207,7 +207,7 @@ fn end<'s, 'a: 's>(start: u64, sections: impl Iterator<Item = &'s Section<'a>>) 
 /// Appends extents, each at its place.
 fn copy<'a>(moves: &[(Range<u64>, u64)], source: &Draft<'a>, output: &mut Draft<'a>) -> Result<()> {
     for (range, start) in moves {
-        output.zeros(start - output.size(), Why::Padding);
+        output.zeros(start - output.size(), Reason::Padding);
         output.take(source, range.start, range.end - range.start, WHAT)?;
     }
     Ok(())

@@ -1,5 +1,5 @@
-//! `__debug_aranges`: which unit of DWARF is about which addresses. lldb reads it in a dSYM and
-//! looks no further, since dsymutil always writes it; Go's linker does not.
+//! Makes `__debug_aranges`: which unit of DWARF describes which addresses. lldb looks units up in this
+//! table of a dSYM and nowhere else, since dsymutil always writes it; Go's linker does not.
 //!
 //! ```text
 //! per unit: u32 length, u16 version 2, u32 offset of the unit, u8 8, u8 0, u32 padding,

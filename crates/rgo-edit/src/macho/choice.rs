@@ -1,4 +1,5 @@
-//! Which symbols of a Mach-O image stay. Each is asked about once, in the order of the table.
+//! Chooses the symbols of a Mach-O image that stay. It decides about each once, in the order of the
+//! table.
 //!
 //! ```text
 //! debug map, one group per object file:
@@ -13,12 +14,12 @@ use object::macho;
 use super::linkedit::{Linkedit, Table};
 use super::symbols::{self, Fate, Symbol};
 use super::{Parts, WHAT};
-use crate::{Discard, Finish, MachOPart, Strip, bytes};
+use crate::{Discard, Edits, MachOPart, Strip, bytes};
 use rgo_binary::{Error, Result};
 
 /// What decides about the symbols of an image.
 pub(super) struct SymbolChoice<'e> {
-    edits: &'e Finish<'e>,
+    edits: &'e Edits<'e>,
     /// For each number of a section, from 1, its new one.
     sections: &'e [Option<u8>],
     is_library: bool,
@@ -43,7 +44,7 @@ impl<'e> SymbolChoice<'e> {
         parts: &Parts<'_>,
         linkedit: &Linkedit<'_>,
         sections: &'e [Option<u8>],
-        edits: &'e Finish<'e>,
+        edits: &'e Edits<'e>,
     ) -> Result<Self> {
         let without = |part| edits.macho.without.contains(&part);
         let has_trie = !linkedit.bytes(Table::Exports).is_empty();
@@ -87,7 +88,7 @@ impl<'e> SymbolChoice<'e> {
             let Some(number) = number else { return Fate::Drop };
             symbol.section = number;
         }
-        trim(symbol, self.edits.trims);
+        trim(symbol, self.edits.path_remaps);
         if self.without_all || self.without_swift && symbol.is_swift() {
             self.erased = true;
             return Fate::Erase;
@@ -208,11 +209,11 @@ fn has_swift(parts: &Parts<'_>) -> Result<bool> {
 
 /// Gives folders another name where the debug map names files in them. Of several that fit, the
 /// last counts, as it does for compilers.
-fn trim(symbol: &mut Symbol<'_>, trims: &[(&str, &str)]) {
+fn trim(symbol: &mut Symbol<'_>, path_remaps: &[(&str, &str)]) {
     if !symbol.names_file() {
         return;
     }
-    let trimmed = trims.iter().rev().find_map(|(from, to)| {
+    let trimmed = path_remaps.iter().rev().find_map(|(from, to)| {
         let rest = symbol.name.strip_prefix(from.as_bytes())?;
         let whole = from.ends_with('/') || matches!(rest.first(), None | Some(b'/'));
         whole.then(|| [to.as_bytes(), rest].concat())

@@ -1,5 +1,5 @@
-//! The CodeDirectory of a signature: what is signed, and the hashes of it. Its header is carried
-//! over as it is but for what counts and measures, in the version that it had.
+//! The CodeDirectory of a signature: which bytes are signed, and their hashes. An edit keeps its header
+//! in the old version and changes only counts, sizes and offsets.
 //!
 //! ```text
 //!  0 magic fade0c02   16 hash of page 0 at  32 code limit            40 (zero)

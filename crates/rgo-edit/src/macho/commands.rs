@@ -1,6 +1,5 @@
-//! A Mach-O header and its load commands as values: read, changed at leisure, written back. What
-//! is behind them in the file does not move, so the commands may grow into the header's padding
-//! and no further.
+//! A Mach-O header and its load commands as values, to read, change and write back. The bytes behind the
+//! commands do not move, so commands may grow into the header's padding and no further.
 //!
 //! ```text
 //!  0  32  mach_header_64: magic feedfacf, cputype, cpusubtype, filetype,
@@ -14,7 +13,7 @@
 use object::macho;
 
 use crate::bytes::Source;
-use crate::{Draft, Why, bytes};
+use crate::{Draft, Reason, bytes};
 use rgo_binary::{Error, Result};
 
 pub(super) const HEADER_SIZE: u64 = 32;
@@ -286,7 +285,7 @@ impl Commands {
             let why = "there is something else where the commands would grow";
             return Err(Error::unsupported("this change of load commands", why));
         }
-        image.put(0, &self.to_vec()?, Why::LoadCommands, WHAT)?;
-        image.zero(end, self.end.saturating_sub(end), Why::LoadCommands, WHAT)
+        image.put(0, &self.to_vec()?, Reason::LoadCommands, WHAT)?;
+        image.zero(end, self.end.saturating_sub(end), Reason::LoadCommands, WHAT)
     }
 }

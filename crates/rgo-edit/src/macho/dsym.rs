@@ -1,5 +1,5 @@
-//! The companion of a Mach-O image that has its DWARF inside, as Go's linker leaves it: an image
-//! of the type that dsymutil makes of object files, with the UUID by which debuggers find it.
+//! Makes the companion of a Mach-O image that has its DWARF inside, as Go's linker writes it. The
+//! companion is an image of the type that dsymutil makes of object files; debuggers find it by its UUID.
 //!
 //! ```text
 //! header │ LC_UUID, version, LC_SYMTAB, segments without bytes, __LINKEDIT, __DWARF
@@ -13,10 +13,12 @@
 use miniz_oxide::inflate::decompress_to_vec_zlib_with_limit;
 use object::macho;
 
-use super::commands::{Command, Commands, SECTION_SIZE, SEGMENT_SIZE, Section, Segment};
+use super::commands::{
+    Command, Commands, HEADER_SIZE, SECTION_SIZE, SEGMENT_SIZE, Section, Segment,
+};
 use super::symbols::{self, Symbol};
 use super::{WHAT, aranges, uuid};
-use crate::{Draft, Why, bytes};
+use crate::{Draft, Reason, bytes};
 use rgo_binary::{Error, Limits, Result};
 
 /// Segments start at a multiple of this, whatever the machine: they are not loaded.
@@ -46,7 +48,7 @@ struct Debug<'a> {
 enum Content {
     /// Offset and size in the input.
     Copy(u64, u64),
-    New(Vec<u8>, Why),
+    New(Vec<u8>, Reason),
 }
 
 impl Content {
@@ -60,6 +62,11 @@ impl Content {
     }
 }
 
+/// Bytes of an `LC_SYMTAB`: cmd, cmdsize, then offset and count of symbols, offset and size of strings.
+const SYMTAB_SIZE: u32 = 24;
+/// The first of these four fields.
+const SYMTAB_FIELDS: u64 = 8;
+
 /// The companion of an image.
 pub(crate) fn only_keep_debug(input: &[u8]) -> Result<Draft<'_>> {
     let mut commands = Commands::parse(input)?;
@@ -72,99 +79,142 @@ pub(crate) fn only_keep_debug(input: &[u8]) -> Result<Draft<'_>> {
         return refuse("the image has no UUID, by which a debugger would find it");
     }
     let segments = commands.segments()?;
-    let place = segments.iter().position(|segment| segment.is("__DWARF"));
     let symbols = read_symbols(input, &commands)?;
-    let Some(dwarf) = place.and_then(|place| segments.get(place)) else {
+    let Some(dwarf) = segments.iter().find(|segment| segment.is("__DWARF")) else {
         return refuse(&where_it_is(&symbols));
     };
-    let is_last = |other: &Segment| other.number <= dwarf.number || other.sections == 0;
-    if !segments.iter().all(is_last) {
+    if segments.iter().any(|other| other.number > dwarf.number && other.sections > 0) {
         return refuse("sections follow __DWARF, which symbols know by number");
     }
-    let linkedit = segments.iter().find(|segment| segment.is("__LINKEDIT"));
     let sections = commands.sections(dwarf)?.into_iter().map(|section| debug(input, &section));
     let mut sections = sections.collect::<Result<Vec<_>>>()?;
     add_aranges(input, &mut sections);
-    let loaded = segments.iter().filter(|other| other.number < dwarf.number);
-    let loaded: u64 = loaded.map(|segment| u64::from(segment.sections)).sum();
-    let told = |symbol: &&Symbol<'_>| {
-        !symbol.is_debugging() && !symbol.is_undefined() && u64::from(symbol.section) <= loaded
-    };
-    let (table, strings) = symbols::encode(symbols.iter().filter(told))?;
 
-    // The size of the commands is known before what they say is.
-    let mut list = Vec::new();
-    for command in &commands.list {
-        match macho::LoadCommandType(command.kind) {
-            macho::LC_UUID
-            | macho::LC_BUILD_VERSION
-            | macho::LC_SOURCE_VERSION
-            | macho::LC_VERSION_MIN_MACOSX
-            | macho::LC_VERSION_MIN_IPHONEOS
-            | macho::LC_VERSION_MIN_TVOS
-            | macho::LC_VERSION_MIN_WATCHOS => list.push(command.clone()),
-            _ => {}
-        }
-    }
-    let symtab = list.len();
-    list.push(Command { kind: macho::LC_SYMTAB.0, data: vec![0; 24] });
-    let plain = |segment: &&Segment| !segment.is("__DWARF") && !segment.is("__LINKEDIT");
-    for segment in segments.iter().filter(plain) {
-        list.push(without_bytes(commands.get(segment.command)?)?);
-    }
-    let mut size = commands_size(&list) + SEGMENT_SIZE * 2;
-    size += SECTION_SIZE * sections.len() as u64 + super::commands::HEADER_SIZE;
-
+    // The size of the commands is known before their values are.
+    let (mut list, symtab) = kept_commands(&commands, &segments)?;
+    let own_segments = SEGMENT_SIZE * 2 + SECTION_SIZE * sections.len() as u64;
+    let front = HEADER_SIZE + commands_size(&list) + own_segments;
     let mut output = Draft::empty(input);
-    output.push(vec![0; bytes::index(size)], Why::LoadCommands);
-    output.pad(PAGE);
-    let start = output.size();
-    let (count, strings_size) = (table.len() / symbols::SIZE, strings.len());
-    let strings_at = start + table.len() as u64;
-    output.push(table, Why::Symbols);
-    output.push(strings, Why::Symbols);
-    let places = [bytes::index(start), count, bytes::index(strings_at), strings_size];
-    if let Some(command) = list.get_mut(symtab) {
-        command.set_u32(0, macho::LC_SYMTAB.0)?;
-        command.set_u32(4, 24)?;
-        for (field, place) in (8..).step_by(4).zip(places) {
-            command.set_u32(field, bytes::word(place, WHAT)?)?;
-        }
+    output.push(vec![0; bytes::index(front)], Reason::LoadCommands);
+    let (file, command) = write_symbols(&mut output, &symbols, loaded_sections(&segments, dwarf))?;
+    if let Some(place) = list.get_mut(symtab) {
+        *place = command;
     }
-    let file = (start, output.size() - start);
     let end = segments.iter().map(|it| it.address.saturating_add(it.size)).max().unwrap_or(0);
+    let linkedit = segments.iter().find(|segment| segment.is("__LINKEDIT"));
     let address = linkedit.map_or(end, |linkedit| linkedit.address);
     list.push(segment("__LINKEDIT", address, file, Vec::new())?);
     let address = end.max(address.saturating_add(file.1)).saturating_add(PAGE - 1) & !(PAGE - 1);
+    let (file, headers) = write_sections(&mut output, sections, address)?;
+    list.push(segment("__DWARF", address, file, headers)?);
+    commands.list = list;
+    commands.become_type(macho::MH_DSYM)?;
+    output.put(0, &commands.to_vec()?, Reason::LoadCommands, WHAT)?;
+    Ok(output)
+}
+
+/// The commands that a companion takes over, then its own `LC_SYMTAB` without values and the segments
+/// of the program without bytes; with the index of the `LC_SYMTAB`.
+fn kept_commands(commands: &Commands, segments: &[Segment]) -> Result<(Vec<Command>, usize)> {
+    const KEPT: [macho::LoadCommandType; 7] = [
+        macho::LC_UUID,
+        macho::LC_BUILD_VERSION,
+        macho::LC_SOURCE_VERSION,
+        macho::LC_VERSION_MIN_MACOSX,
+        macho::LC_VERSION_MIN_IPHONEOS,
+        macho::LC_VERSION_MIN_TVOS,
+        macho::LC_VERSION_MIN_WATCHOS,
+    ];
+    let is_kept = |command: &&Command| KEPT.contains(&macho::LoadCommandType(command.kind));
+    let mut list: Vec<Command> = commands.list.iter().filter(is_kept).cloned().collect();
+    let symtab = list.len();
+    list.push(Command { kind: macho::LC_SYMTAB.0, data: vec![0; SYMTAB_SIZE as usize] });
+    for segment in segments.iter().filter(|it| !it.is("__DWARF") && !it.is("__LINKEDIT")) {
+        list.push(without_bytes(commands.get(segment.command)?)?);
+    }
+    Ok((list, symtab))
+}
+
+/// How many sections are in the segments before `__DWARF`.
+fn loaded_sections(segments: &[Segment], dwarf: &Segment) -> u64 {
+    let before = segments.iter().filter(|other| other.number < dwarf.number);
+    before.map(|segment| u64::from(segment.sections)).sum()
+}
+
+/// Writes the symbols of the first `loaded` sections; gives where they are in the file, and their
+/// `LC_SYMTAB`.
+fn write_symbols(
+    output: &mut Draft<'_>,
+    symbols: &[Symbol<'_>],
+    loaded: u64,
+) -> Result<((u64, u64), Command)> {
+    let is_kept = |symbol: &&Symbol<'_>| {
+        !symbol.is_debugging() && !symbol.is_undefined() && u64::from(symbol.section) <= loaded
+    };
+    let (table, strings) = symbols::encode(symbols.iter().filter(is_kept))?;
+    output.pad(PAGE);
+    let start = output.size();
+    let strings_start = start + table.len() as u64;
+    let count = table.len() / symbols::SIZE;
+    let fields = [bytes::index(start), count, bytes::index(strings_start), strings.len()];
+    output.push(table, Reason::Symbols);
+    output.push(strings, Reason::Symbols);
+    let kind = macho::LC_SYMTAB.0;
+    let mut command = Command { kind, data: vec![0; SYMTAB_SIZE as usize] };
+    command.set_u32(0, kind)?;
+    command.set_u32(4, SYMTAB_SIZE)?;
+    for (at, field) in (SYMTAB_FIELDS..).step_by(4).zip(fields) {
+        command.set_u32(at, bytes::word(field, WHAT)?)?;
+    }
+    Ok(((start, output.size() - start), command))
+}
+
+/// Writes the sections of `__DWARF`, which is at `address`; gives where they are in the file, and
+/// their headers.
+fn write_sections(
+    output: &mut Draft<'_>,
+    sections: Vec<Debug<'_>>,
+    address: u64,
+) -> Result<((u64, u64), Vec<u8>)> {
     output.pad(PAGE);
     let start = output.size();
     let mut headers = Vec::new();
     for section in sections {
         output.pad(section.align);
-        let at = output.size();
+        let offset = output.size();
         let size = match section.content {
-            Content::Copy(offset, size) => output.copy(offset, size, WHAT).map(|()| size)?,
+            Content::Copy(from, size) => output.copy(from, size, WHAT).map(|()| size)?,
             Content::New(bytes, why) => {
                 let size = bytes.len() as u64;
                 output.push(bytes, why);
                 size
             }
         };
-        let mut header = section.header.to_vec();
-        bytes::zero(&mut header, 0, 16, WHAT)?;
-        bytes::put(&mut header, 0, section.name.as_bytes(), WHAT)?;
-        let address = address.saturating_add(at - start);
-        bytes::put(&mut header, 32, &address.to_le_bytes(), WHAT)?;
-        bytes::put(&mut header, 40, &size.to_le_bytes(), WHAT)?;
-        let at = bytes::word(bytes::index(at), WHAT)?;
-        bytes::put(&mut header, 48, &at.to_le_bytes(), WHAT)?;
-        headers.append(&mut header);
+        let place = Place { address: address.saturating_add(offset - start), size, offset };
+        headers.extend(place.header(section.header, &section.name)?);
     }
-    list.push(segment("__DWARF", address, (start, output.size() - start), headers)?);
-    commands.list = list;
-    commands.become_type(macho::MH_DSYM)?;
-    output.put(0, &commands.to_vec()?, Why::LoadCommands, WHAT)?;
-    Ok(output)
+    Ok(((start, output.size() - start), headers))
+}
+
+/// Where a section is, in memory and in the file.
+struct Place {
+    address: u64,
+    size: u64,
+    offset: u64,
+}
+
+impl Place {
+    /// A `section_64` like `old`, of this name and at this place; [`Section`] draws its fields.
+    fn header(&self, old: &[u8], name: &str) -> Result<Vec<u8>> {
+        let mut header = old.to_vec();
+        let offset = bytes::word(bytes::index(self.offset), WHAT)?;
+        bytes::zero(&mut header, 0, 16, WHAT)?;
+        bytes::put(&mut header, 0, name.as_bytes(), WHAT)?;
+        bytes::put(&mut header, 32, &self.address.to_le_bytes(), WHAT)?;
+        bytes::put(&mut header, 40, &self.size.to_le_bytes(), WHAT)?;
+        bytes::put(&mut header, 48, &offset.to_le_bytes(), WHAT)?;
+        Ok(header)
+    }
 }
 
 fn refuse<T>(why: &str) -> Result<T> {
@@ -220,7 +270,7 @@ fn debug<'a>(input: &[u8], section: &Section<'a>) -> Result<Debug<'a>> {
         .filter(|inflated| inflated.len() as u64 == size)
         .ok_or_else(|| bad("its compressed bytes are damaged"))?;
     let name = full_name(short);
-    Ok(Debug { header, name, align, content: Content::New(inflated, Why::Compression) })
+    Ok(Debug { header, name, align, content: Content::New(inflated, Reason::Compression) })
 }
 
 /// Adds the table by which lldb finds units, unless it is there.
@@ -230,7 +280,7 @@ fn add_aranges(input: &[u8], sections: &mut Vec<Debug<'_>>) {
     let (None, Some(info)) = (find(NAME), find("__debug_info")) else { return };
     let content = |name: &str| find(name).map_or(&[][..], |section| section.content.bytes(input));
     if let Some(table) = aranges::make(content) {
-        let content = Content::New(table, Why::AddedSection);
+        let content = Content::New(table, Reason::AddedSection);
         sections.push(Debug { header: info.header, name: NAME.to_owned(), align: 1, content });
     }
 }

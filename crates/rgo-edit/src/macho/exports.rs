@@ -1,5 +1,5 @@
-//! Which names an image stops exporting when it is to export fewer of them. dyld looks names up in
-//! the export trie and not in the symbol table: a name is hidden once it is gone from there.
+//! Hides names that an image is to export no longer. dyld looks names up in the export trie and not in
+//! the symbol table, so a name is hidden once the trie lacks it.
 
 use std::collections::HashSet;
 
@@ -7,17 +7,17 @@ use object::{File, NameOrOrdinal, Object};
 
 use super::linkedit::{ALIGN, Linkedit, Table};
 use super::trie;
-use crate::{Finish, bytes};
+use crate::{Edits, bytes};
 use rgo_binary::{Error, Result};
 
 /// A flag of a payload in the trie: dyld takes one of all definitions of this name.
 const WEAK_DEFINITION: u8 = 0x04;
 
-/// Takes the names out of the export trie that are not to stay. Answers whether there were any.
+/// Takes the names out of the export trie that are not to stay. Returns whether there were any.
 pub(super) fn restrict(
     image: &[u8],
     linkedit: &mut Linkedit<'_>,
-    edits: &Finish<'_>,
+    edits: &Edits<'_>,
 ) -> Result<bool> {
     let Some(stays) = edits.macho.exports else { return Ok(false) };
     let old = linkedit.bytes(Table::Exports);

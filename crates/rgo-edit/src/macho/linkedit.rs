@@ -1,6 +1,6 @@
-//! The segment `__LINKEDIT`: tables for the loader and for tools, one behind the other, each
-//! named by an offset and a size in some load command. Taken apart into those tables, it can be
-//! laid out again when one of them has changed.
+//! The segment `__LINKEDIT`: tables for the loader and for tools, one behind the other, each with its
+//! offset and size in a load command. This module takes the segment apart into tables, and lays them out
+//! again when one has changed.
 //!
 //! ```text
 //! rebase bind weak-bind lazy-bind export │ chained-fixups exports-trie │ split-info
@@ -17,7 +17,7 @@ use std::ops::Range;
 use object::macho as m;
 
 use super::commands::Commands;
-use crate::{Draft, Why, bytes};
+use crate::{Draft, Reason, bytes};
 use rgo_binary::{Error, Result};
 
 const WHAT: &str = "Mach-O __LINKEDIT";
@@ -38,11 +38,11 @@ pub(super) enum Table {
 }
 
 impl Table {
-    fn why(self) -> Why {
+    fn why(self) -> Reason {
         match self {
-            Self::Symbols | Self::Strings | Self::IndirectSymbols => Why::Symbols,
+            Self::Symbols | Self::Strings | Self::IndirectSymbols => Reason::Symbols,
             Self::Exports | Self::ChainedFixups | Self::SymbolIndices | Self::Other => {
-                Why::LinkTables
+                Reason::LinkTables
             }
         }
     }
@@ -201,7 +201,41 @@ pub(super) fn refuse_bytes(image: &[u8], range: Range<u64>, what: &str) -> Resul
     Ok(())
 }
 
-/// The tables that a command names. The signature is not among them: it is made anew.
+/// Commands that name no table, but for the signature, which is made anew.
+const WITHOUT_TABLES: [m::LoadCommandType; 30] = [
+    m::LC_SEGMENT_64,
+    m::LC_UNIXTHREAD,
+    m::LC_LOAD_DYLIB,
+    m::LC_ID_DYLIB,
+    m::LC_LOAD_DYLINKER,
+    m::LC_ID_DYLINKER,
+    m::LC_SUB_FRAMEWORK,
+    m::LC_SUB_UMBRELLA,
+    m::LC_SUB_CLIENT,
+    m::LC_SUB_LIBRARY,
+    m::LC_LOAD_WEAK_DYLIB,
+    m::LC_ROUTINES_64,
+    m::LC_UUID,
+    m::LC_RPATH,
+    m::LC_CODE_SIGNATURE,
+    m::LC_REEXPORT_DYLIB,
+    m::LC_LAZY_LOAD_DYLIB,
+    m::LC_ENCRYPTION_INFO_64,
+    m::LC_LOAD_UPWARD_DYLIB,
+    m::LC_VERSION_MIN_MACOSX,
+    m::LC_VERSION_MIN_IPHONEOS,
+    m::LC_VERSION_MIN_TVOS,
+    m::LC_VERSION_MIN_WATCHOS,
+    m::LC_DYLD_ENVIRONMENT,
+    m::LC_MAIN,
+    m::LC_SOURCE_VERSION,
+    m::LC_LINKER_OPTION,
+    m::LC_TARGET_TRIPLE,
+    m::LC_PREBIND_CKSUM,
+    m::LC_BUILD_VERSION,
+];
+
+/// The tables that a command names.
 fn fields(kind: u32) -> Result<&'static [Field]> {
     use Table::{ChainedFixups, Exports, IndirectSymbols, Other, Strings, SymbolIndices, Symbols};
     Ok(match m::LoadCommandType(kind) {
@@ -232,36 +266,7 @@ fn fields(kind: u32) -> Result<&'static [Field]> {
             (56, 4, 21, IndirectSymbols),
         ],
         m::LC_DYLIB_CODE_SIGN_DRS => &[(8, 1, 23, Other)],
-        m::LC_SEGMENT_64
-        | m::LC_UNIXTHREAD
-        | m::LC_LOAD_DYLIB
-        | m::LC_ID_DYLIB
-        | m::LC_LOAD_DYLINKER
-        | m::LC_ID_DYLINKER
-        | m::LC_SUB_FRAMEWORK
-        | m::LC_SUB_UMBRELLA
-        | m::LC_SUB_CLIENT
-        | m::LC_SUB_LIBRARY
-        | m::LC_LOAD_WEAK_DYLIB
-        | m::LC_ROUTINES_64
-        | m::LC_UUID
-        | m::LC_RPATH
-        | m::LC_CODE_SIGNATURE
-        | m::LC_REEXPORT_DYLIB
-        | m::LC_LAZY_LOAD_DYLIB
-        | m::LC_ENCRYPTION_INFO_64
-        | m::LC_LOAD_UPWARD_DYLIB
-        | m::LC_VERSION_MIN_MACOSX
-        | m::LC_VERSION_MIN_IPHONEOS
-        | m::LC_VERSION_MIN_TVOS
-        | m::LC_VERSION_MIN_WATCHOS
-        | m::LC_DYLD_ENVIRONMENT
-        | m::LC_MAIN
-        | m::LC_SOURCE_VERSION
-        | m::LC_LINKER_OPTION
-        | m::LC_TARGET_TRIPLE
-        | m::LC_PREBIND_CKSUM
-        | m::LC_BUILD_VERSION => &[],
+        known if WITHOUT_TABLES.contains(&known) => &[],
         other => {
             return Err(Error::unsupported(
                 format!("load command {:#x}", other.0),

@@ -1,5 +1,5 @@
-//! Apple's code signature, ad hoc: hashes of the image's pages and no certificate. macOS on
-//! arm64 starts nothing without one, so every edit ends here.
+//! Makes Apple's code signature, ad hoc: hashes of the image's pages without a certificate. macOS on
+//! arm64 starts no program without one, so every edit ends here.
 //!
 //! ```text
 //! SuperBlob      fade0cc0, length, count, then per blob: slot, offset   (all u32, big-endian)
@@ -20,7 +20,7 @@ use object::read::macho::CodeSignature;
 use super::code_directory::{CodeDirectory, WHAT};
 use super::commands::Commands;
 use crate::entitlements::Entitlements;
-use crate::{Draft, Why, bytes};
+use crate::{Draft, Reason, bytes};
 use rgo_binary::{Error, Result};
 
 /// The signature starts at a multiple of this.
@@ -99,17 +99,14 @@ impl Signature {
             }
         }
         let identifier = first.ident().map_err(bad)?.to_vec();
-        let directories = found
-            .iter()
-            .map(|(slot, directory, data)| {
-                CodeDirectory::read(*slot, directory, data, &blobs, cms).map_err(
-                    |error| match error {
-                        Error::Malformed { what, why, .. } => Error::malformed(what, offset, why),
-                        other => other,
-                    },
-                )
-            })
-            .collect::<Result<_>>()?;
+        let at = |error| match error {
+            Error::Malformed { what, why, .. } => Error::malformed(what, offset, why),
+            other => other,
+        };
+        let directories = found.iter().map(|(slot, directory, data)| {
+            CodeDirectory::read(*slot, directory, data, &blobs, cms).map_err(at)
+        });
+        let directories = directories.collect::<Result<_>>()?;
         Ok(Some(Self {
             offset: Some(offset),
             identifier,
@@ -196,7 +193,7 @@ impl Signature {
             signature.extend(at.to_be_bytes());
         }
         signature.append(&mut content);
-        image.push(signature, Why::Signature);
+        image.push(signature, Reason::Signature);
         Ok(())
     }
 }

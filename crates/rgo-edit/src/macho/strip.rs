@@ -1,6 +1,5 @@
-//! What is taken out of a Mach-O image: sections of `__DWARF`, which nothing refers to, and
-//! symbols that neither the loader nor a stub asks for. Every other section is loaded, and found
-//! by its distance from the code.
+//! Strips a Mach-O image: takes out sections of `__DWARF`, to which nothing refers, and symbols that
+//! neither the loader nor a stub needs. Every other section is loaded, and code finds it by distance.
 //!
 //! ```text
 //! __DATA │ __DWARF: __debug_info __debug_line … │ __LINKEDIT
@@ -12,7 +11,7 @@ use super::choice::SymbolChoice;
 use super::commands::{SECTION_SIZE, SEGMENT_SIZE, Segment};
 use super::linkedit::{Linkedit, Table, refuse_bytes};
 use super::{Parts, WHAT, exports, fixups, symbols};
-use crate::{Choice, Discard, Finish, MachOPart, Removed, Strip, bytes};
+use crate::{Discard, Edits, MachOPart, NameFilter, Removed, Strip, bytes};
 use object::macho;
 use rgo_binary::{Error, Result};
 
@@ -25,12 +24,21 @@ struct Sections {
     numbers: Vec<Option<u8>>,
 }
 
+/// A section of `__DWARF` that stays.
+struct KeptSection {
+    header: Vec<u8>,
+    /// Where its bytes are in the input.
+    offset: u64,
+    size: u64,
+    align: u64,
+}
+
 impl Parts<'_> {
-    /// Does what is asked about sections and symbols. Answers the sections taken out.
-    pub(super) fn strip(&mut self, edits: &Finish<'_>) -> Result<Vec<Removed>> {
+    /// Does what is asked about sections and symbols. Returns the sections taken out.
+    pub(super) fn strip(&mut self, edits: &Edits<'_>) -> Result<Vec<Removed>> {
         let by_name = !edits.symbols.is_empty() || !edits.sections.is_empty();
         let by_kind = edits.strip != Strip::None || edits.discard != Discard::None;
-        if !by_kind && edits.trims.is_empty() && !by_name && edits.macho.is_empty() {
+        if !by_kind && edits.path_remaps.is_empty() && !by_name && edits.macho.is_empty() {
             return Ok(Vec::new());
         }
         self.refuse_loaded(&edits.sections)?;
@@ -54,7 +62,7 @@ impl Parts<'_> {
     }
 
     /// Fails if a section is to go that the loader maps.
-    fn refuse_loaded(&self, choice: &Choice<'_>) -> Result<()> {
+    fn refuse_loaded(&self, choice: &NameFilter<'_>) -> Result<()> {
         for segment in self.commands.segments()?.iter().filter(|it| !it.is("__DWARF")) {
             for section in self.commands.sections(segment)? {
                 let (name, segment) = (section.name(), segment.name());
@@ -107,7 +115,8 @@ impl Parts<'_> {
             let name = section.name();
             let number = numbers.get_mut(bytes::index(number));
             if stays(&name) {
-                kept.push((section.header.to_vec(), offset, size, section.align()?));
+                let (header, align) = (section.header.to_vec(), section.align()?);
+                kept.push(KeptSection { header, offset, size, align });
             } else {
                 removed.push(Removed { name, size });
                 number.into_iter().for_each(|number| *number = None);
@@ -120,22 +129,40 @@ impl Parts<'_> {
             *number = Some(new);
         }
         let before = self.end_before(dwarf, &segments, end)?;
-        let page = self.commands.page()?;
-        if kept.is_empty() {
-            let fixups = linkedit.bytes(Table::ChainedFixups);
-            if !fixups.is_empty() {
-                let fixups = fixups::without_segment(fixups, dwarf.number)?;
-                linkedit.replace(Table::ChainedFixups, fixups);
-            }
-            self.commands.list.remove(dwarf.command);
-            linkedit.command_removed(dwarf.command);
-            self.image.truncate(before);
-            let linkedit = before.next_multiple_of(page).min(end);
-            return Ok(Sections { removed, linkedit, numbers });
+        let end_of_segments = if kept.is_empty() {
+            self.remove_segment(linkedit, dwarf, before)?;
+            before
+        } else {
+            self.keep_sections(dwarf, kept)?;
+            self.image.size()
+        };
+        let linkedit = end_of_segments.next_multiple_of(self.commands.page()?).min(end);
+        Ok(Sections { removed, linkedit, numbers })
+    }
+
+    /// Takes out `__DWARF`; the segments before it end at `before`.
+    fn remove_segment(
+        &mut self,
+        linkedit: &mut Linkedit<'_>,
+        dwarf: &Segment,
+        before: u64,
+    ) -> Result<()> {
+        let fixups = linkedit.bytes(Table::ChainedFixups);
+        if !fixups.is_empty() {
+            let fixups = fixups::without_segment(fixups, dwarf.number)?;
+            linkedit.replace(Table::ChainedFixups, fixups);
         }
+        self.commands.list.remove(dwarf.command);
+        linkedit.command_removed(dwarf.command);
+        self.image.truncate(before);
+        Ok(())
+    }
+
+    /// Leaves these sections in `__DWARF`, one behind the other.
+    fn keep_sections(&mut self, dwarf: &Segment, kept: Vec<KeptSection>) -> Result<()> {
         self.image.truncate(dwarf.file_offset);
         let mut headers = Vec::new();
-        for (mut header, offset, size, align) in kept {
+        for KeptSection { mut header, offset, size, align } in kept {
             self.image.pad(align);
             let place = bytes::word(bytes::index(self.image.size()), WHAT)?;
             if size > 0 {
@@ -145,15 +172,14 @@ impl Parts<'_> {
             headers.extend(header);
         }
         let count = bytes::word(headers.len() / SECTION_SIZE as usize, WHAT)?;
+        let file_size = self.image.size() - dwarf.file_offset;
         let command = self.commands.get_mut(dwarf.command)?;
         command.data.truncate(SEGMENT_SIZE as usize);
         command.data.append(&mut headers);
         let size = bytes::word(command.data.len(), WHAT)?;
         command.set_u32(4, size)?;
-        command.set_u64(48, self.image.size() - dwarf.file_offset)?;
-        command.set_u32(64, count)?;
-        let linkedit = self.image.size().next_multiple_of(page).min(end);
-        Ok(Sections { removed, linkedit, numbers })
+        command.set_u64(48, file_size)?;
+        command.set_u32(64, count)
     }
 
     /// Where the bytes of the segments before `__DWARF` end. Fails unless only `__LINKEDIT`
@@ -179,7 +205,7 @@ impl Parts<'_> {
 }
 
 /// What a choice says of a section, which may be named with its segment.
-fn chosen(choice: &Choice<'_>, segment: &str, section: &str) -> Option<bool> {
+fn chosen(choice: &NameFilter<'_>, segment: &str, section: &str) -> Option<bool> {
     let whole = choice.of(format!("{segment},{section}").as_bytes());
     // To be kept counts more, whichever name says it.
     match (whole, choice.of(section.as_bytes())) {

@@ -139,7 +139,7 @@ impl Symbol<'_> {
 }
 
 /// Rewrites the symbol table as `fate` says and changes, with its strings, the indices of
-/// indirect symbols and the bounds of the groups. Answers whether a symbol is another one, or gone.
+/// indirect symbols and the bounds of the groups. Returns whether a symbol is another one, or gone.
 pub(super) fn edit(
     linkedit: &mut Linkedit<'_>,
     commands: &mut Commands,

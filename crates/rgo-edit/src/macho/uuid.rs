@@ -1,6 +1,6 @@
-//! The UUID of a Mach-O image: what a debugger finds the companion by. Linkers derive it from
-//! the whole file, debug map included, and so from folders and times; here it is derived from
-//! what is loaded, and is the same wherever the image was linked.
+//! Derives the UUID of a Mach-O image, by which a debugger finds the companion. Linkers derive it from
+//! the whole file, debug map included, and so from folders and times. This module derives it from the
+//! loaded bytes, so it is the same wherever the image was linked.
 //!
 //! ```text
 //! LC_UUID: u32 cmd 1b, u32 cmdsize 24, 16 bytes

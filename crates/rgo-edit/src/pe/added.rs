@@ -4,7 +4,7 @@
 use super::headers::Section;
 use super::layout::Layout;
 use crate::debuglink::{DEBUGLINK, debuglink};
-use crate::{Finish, Why, bytes};
+use crate::{Edits, Reason, bytes};
 use rgo_binary::{Error, Result};
 
 const WHAT: &str = "PE section";
@@ -13,15 +13,17 @@ const WHAT: &str = "PE section";
 pub(super) fn add(
     layout: &Layout<'_, '_>,
     sections: &mut Vec<Section>,
-    edits: &Finish<'_>,
-) -> Result<Vec<(Vec<u8>, Why)>> {
+    edits: &Edits<'_>,
+) -> Result<Vec<(Vec<u8>, Reason)>> {
     let mut contents = Vec::new();
     let asked = edits
         .added
         .iter()
-        .map(|(name, content)| (name.as_bytes(), content.to_vec(), Why::AddedSection));
+        .map(|(name, content)| (name.as_bytes(), content.to_vec(), Reason::AddedSection));
     let link = match edits.debuglink {
-        Some((name, crc)) => Some((DEBUGLINK, debuglink(name, crc.to_le_bytes())?, Why::DebugLink)),
+        Some((name, crc)) => {
+            Some((DEBUGLINK, debuglink(name, crc.to_le_bytes())?, Reason::DebugLink))
+        }
         None => None,
     };
     for (name, mut content, why) in asked.chain(link) {

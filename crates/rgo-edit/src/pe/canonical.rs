@@ -1,5 +1,4 @@
-//! What linkers put into a PE image that is not a function of their input, made one: times, and
-//! the reference to the PDB file.
+//! Makes a PE image a function of the linker's input: replaces times and the reference to the PDB file.
 //!
 //! ```text
 //! debug directory, 28 bytes each: 0 u32, time u32, version 2 u16, kind u32, size u32,
@@ -13,7 +12,7 @@ use sha2::{Digest, Sha256};
 
 use super::headers::{Directory, Headers};
 use crate::bytes::{self, Source};
-use crate::{Draft, Why};
+use crate::{Draft, Reason};
 use rgo_binary::{Error, Result};
 
 const WHAT: &str = "PE debug directory";
@@ -29,7 +28,7 @@ const CHECKSUM: u64 = 64;
 /// from its hash, age 1, the file's name without its folder.
 pub(super) fn canonicalise(image: &mut Draft<'_>, timestamp: u32) -> Result<()> {
     let headers = Headers::parse(image)?;
-    image.put(headers.coff(4), &timestamp.to_le_bytes(), Why::Identity, WHAT)?;
+    image.put(headers.coff(4), &timestamp.to_le_bytes(), Reason::Identity, WHAT)?;
     // In these three the time is the second field, and often not set.
     for directory in [Directory::Export, Directory::Resource, Directory::LoadConfig] {
         let (address, size) = headers.directory(image, directory)?;
@@ -38,12 +37,12 @@ pub(super) fn canonicalise(image: &mut Draft<'_>, timestamp: u32) -> Result<()> 
         }
         let at = headers.file_offset(address, 8)? + 4;
         if bytes::u32_at(image, at, WHAT)? != 0 {
-            image.put(at, &timestamp.to_le_bytes(), Why::Identity, WHAT)?;
+            image.put(at, &timestamp.to_le_bytes(), Reason::Identity, WHAT)?;
         }
     }
     let mut guids = Vec::new();
     for entry in entries(&headers, image)? {
-        image.put(entry + 4, &timestamp.to_le_bytes(), Why::Identity, WHAT)?;
+        image.put(entry + 4, &timestamp.to_le_bytes(), Reason::Identity, WHAT)?;
         let (size, address) =
             (bytes::u32_at(image, entry + 16, WHAT)?, bytes::u32_at(image, entry + 20, WHAT)?);
         if bytes::u32_at(image, entry + 12, WHAT)? != CODE_VIEW || address == 0 {
@@ -57,18 +56,18 @@ pub(super) fn canonicalise(image: &mut Draft<'_>, timestamp: u32) -> Result<()> 
         let mut record = rsds(&record);
         let used = bytes::word(record.len(), WHAT)?;
         record.resize(size as usize, 0);
-        image.put(at, &record, Why::Identity, WHAT)?;
-        image.put(entry + 16, &used.to_le_bytes(), Why::Identity, WHAT)?;
+        image.put(at, &record, Reason::Identity, WHAT)?;
+        image.put(entry + 16, &used.to_le_bytes(), Reason::Identity, WHAT)?;
         guids.push(at + RSDS.len() as u64);
     }
     // The checksum follows from all else.
     let mut content = image.clone();
-    content.put(headers.optional(CHECKSUM), &[0; 4], Why::Checksum, WHAT)?;
+    content.put(headers.optional(CHECKSUM), &[0; 4], Reason::Checksum, WHAT)?;
     let mut hash = Sha256::new();
     content.chunks().for_each(|chunk| hash.update(chunk));
     let hash = hash.finalize();
     for at in guids {
-        image.put(at, hash.get(..16).unwrap_or_default(), Why::Identity, WHAT)?;
+        image.put(at, hash.get(..16).unwrap_or_default(), Reason::Identity, WHAT)?;
     }
     Ok(())
 }
@@ -101,7 +100,7 @@ pub(super) fn relocate_debug_data(image: &mut Draft<'_>, unmoved: u64) -> Result
         }
         if address != 0 && size != 0 {
             let offset = bytes::word(bytes::index(headers.file_offset(address, size)?), WHAT)?;
-            image.put(entry + 24, &offset.to_le_bytes(), Why::DebugDirectory, WHAT)?;
+            image.put(entry + 24, &offset.to_le_bytes(), Reason::DebugDirectory, WHAT)?;
         } else if offset != 0 && size != 0 {
             return Err(Error::unsupported(
                 "moving the debug data of this PE image",
@@ -131,7 +130,7 @@ pub(super) fn renew_checksum(image: &mut Draft<'_>) -> Result<()> {
     if bytes::u32_at(image, at, WHAT)? == 0 {
         return Ok(());
     }
-    image.put(at, &[0; 4], Why::Checksum, WHAT)?;
+    image.put(at, &[0; 4], Reason::Checksum, WHAT)?;
     let mut sum = 0_u64;
     let mut is_high = false;
     for mut chunk in image.chunks() {
@@ -151,5 +150,5 @@ pub(super) fn renew_checksum(image: &mut Draft<'_>) -> Result<()> {
         sum = (sum & 0xffff) + (sum >> 16);
     }
     let checksum = bytes::word(bytes::index(sum + image.size()), WHAT)?;
-    image.put(at, &checksum.to_le_bytes(), Why::Checksum, WHAT)
+    image.put(at, &checksum.to_le_bytes(), Reason::Checksum, WHAT)
 }

@@ -1,12 +1,12 @@
-//! Which sections a PE image keeps. Every section is mapped, so one may go only if it says itself
-//! that nothing needs it (`IMAGE_SCN_MEM_DISCARDABLE`) and no header leads to it; the addresses it
-//! had in the middle go to the section before it.
+//! Chooses the sections that a PE image keeps. Every section is mapped, so one may go only if it is
+//! marked as discardable (`IMAGE_SCN_MEM_DISCARDABLE`) and no header leads to it; the section before it
+//! takes over its addresses.
 
 use super::headers::{Directory, Section};
 use super::layout::Layout;
 use crate::bytes::{self, Source};
 use crate::debuglink::DEBUGLINK;
-use crate::{Finish, Removed, Strip};
+use crate::{Edits, Removed, Strip};
 use rgo_binary::{Error, Result};
 
 const WHAT: &str = "PE image";
@@ -34,7 +34,7 @@ pub(super) fn is_debug(section: &Section) -> bool {
 ///
 /// # Errors
 /// If a section that was named is needed, or cannot go without moving what may not move.
-pub(super) fn choose(layout: &Layout<'_, '_>, edits: &Finish<'_>) -> Result<Chosen> {
+pub(super) fn choose(layout: &Layout<'_, '_>, edits: &Edits<'_>) -> Result<Chosen> {
     let needs = Needs::of(layout)?;
     let mut chosen =
         Chosen { kept: Vec::new(), numbers: Vec::new(), removed: Vec::new(), warnings: Vec::new() };
@@ -73,7 +73,7 @@ fn goes(
     layout: &Layout<'_, '_>,
     needs: &Needs,
     number: usize,
-    edits: &Finish<'_>,
+    edits: &Edits<'_>,
     warnings: &mut Vec<String>,
 ) -> Result<bool> {
     let Some(section) = layout.headers.sections.get(number) else { return Ok(false) };

@@ -5,7 +5,7 @@ use super::choice::is_debug;
 use super::headers::Directory;
 use super::layout::Layout;
 use crate::bytes;
-use crate::{Draft, Why};
+use crate::{Draft, Reason};
 use rgo_binary::Result;
 
 const WHAT: &str = "PE image";
@@ -41,7 +41,7 @@ pub(crate) fn only_keep_debug(input: &[u8]) -> Result<Draft<'_>> {
     // What the other directories name has no bytes here.
     for number in 0..headers.directories(&source)? {
         if number != Directory::Debug as u64 || !has_directory {
-            output.zero(headers.directory_at(number), 8, Why::FileHeader, WHAT)?;
+            output.zero(headers.directory_at(number), 8, Reason::FileHeader, WHAT)?;
         }
     }
     output.pad(layout.file_align);

@@ -1,4 +1,4 @@
-//! Where in a PE image the header fields are that edits read and write.
+//! Finds the header fields of a PE image that edits read and write.
 //!
 //! ```text
 //! 3c  4  offset of "PE\0\0"; behind it:
@@ -19,7 +19,7 @@ use object::pe::ImageSectionHeader;
 use object::pod::from_bytes;
 
 use crate::bytes::{self, Source};
-use crate::{Draft, Why};
+use crate::{Draft, Reason};
 use rgo_binary::{Error, Result};
 
 const WHAT: &str = "PE headers";
@@ -227,7 +227,7 @@ impl Headers {
         image: &mut Draft<'_>,
         which: Directory,
         (address, size): (u32, u32),
-        why: Why,
+        why: Reason,
     ) -> Result<()> {
         let at = self.directory_at(which as u64);
         image.put(at, &address.to_le_bytes(), why, WHAT)?;

@@ -1,5 +1,5 @@
-//! Where in the file the parts of a PE image go. What lies before the first change stays where it
-//! is; what follows moves up, by whole steps of the file alignment.
+//! Places the parts of a PE image in the file. Parts in front of the first change stay; those behind it
+//! move up by whole steps of the file alignment.
 //!
 //! ```text
 //! before  headers │ .text │ .debug_info │ .reloc │ symbols, strings
@@ -14,7 +14,7 @@ use std::ops::Range;
 use super::headers::{Headers, INITIALISED_DATA, SECTION_SIZE, Section};
 use super::symbols::Table;
 use crate::bytes::{self, Source};
-use crate::{Draft, Why};
+use crate::{Draft, Reason};
 use rgo_binary::{Error, Result};
 
 const WHAT: &str = "PE image";
@@ -91,7 +91,7 @@ impl<'a, 'i> Layout<'a, 'i> {
         &self,
         numbers: &[Option<u16>],
         mut sections: Vec<Section>,
-        added: Vec<(Vec<u8>, Why)>,
+        added: Vec<(Vec<u8>, Reason)>,
         symbols: Table,
     ) -> Result<Draft<'i>> {
         let kept = sections.len() - added.len();
@@ -120,10 +120,37 @@ impl<'a, 'i> Layout<'a, 'i> {
 
         let mut output = Draft::empty(self.source.input());
         output.take(self.source, 0, change, WHAT)?;
-        let mut table_at = old.at;
-        for (range, part) in parts.iter().filter(|(range, _)| range.start >= change) {
+        let moved = parts.iter().filter(|(range, _)| range.start >= change);
+        let mut table_at = self.move_parts(&mut output, moved, &mut sections)?.unwrap_or(old.at);
+        for (section, (content, why)) in sections.iter_mut().skip(kept).zip(added) {
+            output.pad(self.file_align);
+            section.file_offset = bytes::word(bytes::index(output.size()), WHAT)?;
+            output.push(content, why);
+        }
+        if !same_table {
+            table_at = if symbols.bytes.is_empty() { 0 } else { output.size() };
+            output.push(symbols.bytes, Reason::Symbols);
+        } else if change == end {
+            // All of it is where it was, with what follows.
+            output.take(self.source, end, self.source.size() - end, WHAT)?;
+        }
+        self.end(&mut output, &sections, headers_size, (table_at, symbols.count))?;
+        super::canonical::relocate_debug_data(&mut output, change)?;
+        Ok(output)
+    }
+
+    /// Appends the parts that stay, and tells `sections` where they are. Returns the place of the
+    /// table of symbols, if it is one of them.
+    fn move_parts<'p>(
+        &self,
+        output: &mut Draft<'i>,
+        parts: impl Iterator<Item = &'p (Range<u64>, Part)>,
+        sections: &mut [Section],
+    ) -> Result<Option<u64>> {
+        let mut table_at = None;
+        for (range, part) in parts {
             let (at, align) = match part {
-                Part::Section(_) => (self.step(&mut output, range.start)?, SECTOR),
+                Part::Section(_) => (self.step(output, range.start)?, SECTOR),
                 Part::Symbols => (output.size(), 1),
                 Part::Removed => continue,
             };
@@ -140,24 +167,10 @@ impl<'a, 'i> Layout<'a, 'i> {
                     let at = bytes::word(bytes::index(at), WHAT)?;
                     sections.get_mut(*number).into_iter().for_each(|it| it.file_offset = at);
                 }
-                _ => table_at = at,
+                _ => table_at = Some(at),
             }
         }
-        for (section, (content, why)) in sections.iter_mut().skip(kept).zip(added) {
-            output.pad(self.file_align);
-            section.file_offset = bytes::word(bytes::index(output.size()), WHAT)?;
-            output.push(content, why);
-        }
-        if !same_table {
-            table_at = if symbols.bytes.is_empty() { 0 } else { output.size() };
-            output.push(symbols.bytes, Why::Symbols);
-        } else if change == end {
-            // All of it is where it was, with what follows.
-            output.take(self.source, end, self.source.size() - end, WHAT)?;
-        }
-        self.end(&mut output, &sections, headers_size, (table_at, symbols.count))?;
-        super::canonical::relocate_debug_data(&mut output, change)?;
-        Ok(output)
+        Ok(table_at)
     }
 
     /// What lies in the file behind the headers.
@@ -182,7 +195,7 @@ impl<'a, 'i> Layout<'a, 'i> {
         let back = start.checked_sub(output.size());
         let back = back.ok_or_else(|| Error::malformed(WHAT, start, "its sections overlap"))?;
         let at = start - back / self.file_align * self.file_align;
-        output.zeros(at - output.size(), Why::Padding);
+        output.zeros(at - output.size(), Reason::Padding);
         Ok(at)
     }
 
@@ -273,9 +286,9 @@ impl<'a, 'i> Layout<'a, 'i> {
         let old_end = headers.table + old as u64 * SECTION_SIZE;
         let end = (headers.table + table.len() as u64).max(old_end.min(headers_size));
         table.resize(bytes::index(end - headers.table), 0);
-        output.put(headers.table, &table, Why::SectionHeaders, "PE section table")?;
+        output.put(headers.table, &table, Reason::SectionHeaders, "PE section table")?;
         let number = u16::try_from(new).unwrap_or(u16::MAX);
-        output.put(headers.coff(2), &number.to_le_bytes(), Why::FileHeader, WHAT)?;
+        output.put(headers.coff(2), &number.to_le_bytes(), Reason::FileHeader, WHAT)?;
         let mut words = vec![(headers.coff(8), symbols_at), (headers.coff(12), symbols)];
         if old != new {
             let data = sections.iter().filter(|it| it.characteristics & INITIALISED_DATA != 0);
@@ -285,7 +298,7 @@ impl<'a, 'i> Layout<'a, 'i> {
         }
         for (at, value) in words {
             let value = bytes::word(bytes::index(value), WHAT)?;
-            output.put(at, &value.to_le_bytes(), Why::FileHeader, WHAT)?;
+            output.put(at, &value.to_le_bytes(), Reason::FileHeader, WHAT)?;
         }
         Ok(())
     }

@@ -1,5 +1,5 @@
-//! The COFF symbol table of an image, part of whose symbols or sections are gone, and the string
-//! table, which has the long names of both.
+//! Writes the COFF symbol table and the string table of an image anew after symbols or sections were
+//! taken out. The string table has the long names of both.
 //!
 //! ```text
 //! record, 18 bytes: name 8 (or u32 0, u32 offset into the strings), value u32, section i16,
@@ -19,7 +19,7 @@ use object::write::StringTable;
 
 use super::headers::{Headers, SYMBOL_SIZE, Section};
 use crate::bytes::{self, Source};
-use crate::{Discard, Draft, Finish, Strip};
+use crate::{Discard, Draft, Edits, Strip};
 use rgo_binary::{Error, Result};
 
 const WHAT: &str = "PE symbol table";
@@ -47,7 +47,7 @@ pub(super) fn rebuild(
     source: &Draft<'_>,
     numbers: &[Option<u16>],
     sections: &mut [Section],
-    edits: &Finish<'_>,
+    edits: &Edits<'_>,
 ) -> Result<Table> {
     let symbols = headers.symbols;
     let records = source.read(symbols.at, symbols.count * SYMBOL_SIZE, WHAT)?;
@@ -171,7 +171,7 @@ impl<'a> Old<'a> {
         Ok(rest.split(|byte| *byte == 0).next())
     }
 
-    fn choose(&self, numbers: &[Option<u16>], edits: &Finish<'_>) -> Result<Kept> {
+    fn choose(&self, numbers: &[Option<u16>], edits: &Edits<'_>) -> Result<Kept> {
         let mut kept = Kept { before: Vec::with_capacity(self.records.len() / 18), all: 0 };
         let stand_ins = match edits.discard {
             Discard::None => HashSet::new(),
@@ -200,7 +200,7 @@ impl<'a> Old<'a> {
         Ok(numbers)
     }
 
-    /// Appends the records of a symbol that stays; `name_at` is told where offsets of names go.
+    /// Appends the records of a symbol that stays; calls `name_at` with each place of an offset of a name.
     fn renew(
         &self,
         symbol: &Symbol<'a>,
@@ -210,7 +210,6 @@ impl<'a> Old<'a> {
         mut name_at: impl FnMut(u64, &'a [u8]),
     ) -> Result<()> {
         let start = new.len() as u64;
-        let aux = start + SYMBOL_SIZE;
         new.extend_from_slice(symbol.bytes);
         if symbol.is_long {
             name_at(start + 4, symbol.name);
@@ -225,11 +224,25 @@ impl<'a> Old<'a> {
                 bytes::put(new, start + 8, &kept.from(next).to_le_bytes(), WHAT)?;
             }
         }
-        if symbol.bytes.len() as u64 == SYMBOL_SIZE {
-            return Ok(());
+        if symbol.bytes.len() as u64 > SYMBOL_SIZE {
+            self.renew_aux(symbol, kept, numbers, new, name_at)?;
         }
+        Ok(())
+    }
+
+    /// Renews the first auxiliary record of the symbol that `new` ends with.
+    fn renew_aux(
+        &self,
+        symbol: &Symbol<'a>,
+        kept: &Kept,
+        numbers: &[Option<u16>],
+        new: &mut Vec<u8>,
+        mut name_at: impl FnMut(u64, &'a [u8]),
+    ) -> Result<()> {
+        let start = (new.len() - symbol.bytes.len()) as u64;
+        let aux = start + SYMBOL_SIZE;
         let is_function = bytes::u16_at(new, start + 14, WHAT)? & 0x30 == 0x20;
-        // Answers whether what the number at this place means is still there.
+        // Returns whether the symbol of the number at this place is still there.
         let mut renumber = |at: u64| {
             let old = bytes::u32_at(new, at, WHAT)? as usize;
             let number = kept.number(old);
@@ -279,7 +292,7 @@ fn section(number: i16, numbers: &[Option<u16>]) -> Option<u16> {
 fn stays(
     symbol: &Symbol<'_>,
     numbers: &[Option<u16>],
-    edits: &Finish<'_>,
+    edits: &Edits<'_>,
     stand_ins: &HashSet<usize>,
 ) -> Result<bool> {
     let index = usize::try_from(symbol.section).ok().and_then(|number| number.checked_sub(1));

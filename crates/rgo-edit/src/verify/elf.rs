@@ -1,6 +1,6 @@
-//! What an ELF loader reads, and what a linker reads of an object: headers that stay but for the
-//! fields that say where sections are, segments whose bytes are the input's, relocations that
-//! name what they named.
+//! Checks an ELF image as its readers see it. For a loader: headers stay, except the fields that say
+//! where sections are, and segments have the input's bytes. For a linker: relocations of an object name
+//! the same symbols.
 
 use std::ops::Range;
 
@@ -9,8 +9,8 @@ use object::write::elf::ProgramHeader as WriteHeader;
 use object::{Endianness, FileKind, elf};
 
 use super::{bad, may_change};
-use crate::{Draft, Piece, Why};
-use rgo_binary::{Format, Result};
+use crate::{Draft, Piece, Reason};
+use rgo_binary::{Error, Format, Result};
 
 /// Bytes of the file header that an edit may change: the offsets of the program headers and of
 /// the section headers, then how many sections there are and which one names them.
@@ -53,44 +53,102 @@ fn same_as<Elf: FileHeader<Endian = Endianness>>(
     let read = |why: object::Error| bad(offsets.1, why.to_string());
     let (old, new) = (Elf::parse(before).map_err(read)?, Elf::parse(after).map_err(read)?);
     let endian = old.endian().map_err(read)?;
-    let segments = old.program_headers(endian, before).map_err(read)?;
-    let others = new.program_headers(endian, after).map_err(read)?;
-    let shape = |list: &[Elf::ProgramHeader]| -> Vec<_> {
-        let plain = |segment| WriteHeader { p_offset: 0, ..WriteHeader::from_raw(endian, segment) };
-        list.iter().map(plain).map(|it| format!("{it:?}")).collect()
+    let pair = Pair {
+        files: (before, after),
+        headers: (old, new),
+        segments: (
+            old.program_headers(endian, before).map_err(read)?,
+            new.program_headers(endian, after).map_err(read)?,
+        ),
+        endian,
+        offsets,
+        draft,
     };
-    if shape(segments) != shape(others) {
-        return Err(bad(offsets.1, "the program headers differ".to_owned()));
-    }
-    let (was, is) = (old.e_phoff(endian).into(), new.e_phoff(endian).into());
-    if address_of(segments, endian, was) != address_of(others, endian, is) {
-        return Err(bad(offsets.1 + is, "the program headers have another address".to_owned()));
-    }
-    let start = offsets.1;
-    let table = start + is..start + is + size_of_val(others) as u64;
-    let may_be = |why: Why, place: Range<u64>| match why {
-        Why::FileHeader => place.end <= start + 64,
-        Why::ProgramHeaders => table.start <= place.start && place.end <= table.end,
-        why => may_change(why, Format::Elf),
-    };
-    for (segment, moved) in segments.iter().zip(others) {
-        let (offset, size) = segment.file_range(endian);
-        let (to, _) = moved.file_range(endian);
-        let align = segment.p_align(endian).into().max(1);
-        if offset % align != to % align {
-            return Err(bad(offsets.1 + to, "a segment is out of alignment".to_owned()));
-        }
-        // Lld rounds the size of PT_GNU_RELRO up past the end of what is loaded.
-        if size > 0 && segment.p_type(endian) != elf::PT_GNU_RELRO {
-            same_bytes(draft, offsets.0 + offset, offsets.1 + to, size, &may_be)?;
-        }
-    }
-    if segments.is_empty() {
+    pair.same_segments()?;
+    if pair.segments.0.is_empty() {
         return same_objects(before, after, (old, new), endian);
     }
-    // A loader maps whole pages: sections that a segment should hold may be outside of it.
-    let loaded = |header: &'_ Elf, data| -> Result<Vec<(u64, u64, u64)>> {
-        let sections = header.section_headers(endian, data).map_err(read)?;
+    pair.same_sections()
+}
+
+/// An image before and after an edit.
+struct Pair<'p, Elf: FileHeader<Endian = Endianness>> {
+    files: (&'p [u8], &'p [u8]),
+    headers: (&'p Elf, &'p Elf),
+    segments: (&'p [Elf::ProgramHeader], &'p [Elf::ProgramHeader]),
+    endian: Endianness,
+    /// Where the image starts in the input and in the output.
+    offsets: (u64, u64),
+    draft: &'p Draft<'p>,
+}
+
+/// A loaded section: its address, offset and size.
+type Loaded = (u64, u64, u64);
+
+impl<Elf: FileHeader<Endian = Endianness>> Pair<'_, Elf> {
+    fn bad(&self, offset: u64, why: &str) -> Error {
+        bad(self.offsets.1 + offset, why.to_owned())
+    }
+
+    /// Where the program headers are in the image, before and after.
+    fn table_offsets(&self) -> (u64, u64) {
+        let (old, new) = self.headers;
+        (old.e_phoff(self.endian).into(), new.e_phoff(self.endian).into())
+    }
+
+    /// Checks that each segment is loaded at its old address, with its old bytes.
+    fn same_segments(&self) -> Result<()> {
+        let (endian, (segments, others)) = (self.endian, self.segments);
+        let shape = |list: &[Elf::ProgramHeader]| -> Vec<_> {
+            let plain =
+                |segment| WriteHeader { p_offset: 0, ..WriteHeader::from_raw(endian, segment) };
+            list.iter().map(plain).map(|it| format!("{it:?}")).collect()
+        };
+        if shape(segments) != shape(others) {
+            return Err(self.bad(0, "the program headers differ"));
+        }
+        let (was, is) = self.table_offsets();
+        if address_of(segments, endian, was) != address_of(others, endian, is) {
+            return Err(self.bad(is, "the program headers have another address"));
+        }
+        for (segment, moved) in segments.iter().zip(others) {
+            let (offset, size) = segment.file_range(endian);
+            let (to, _) = moved.file_range(endian);
+            let align = segment.p_align(endian).into().max(1);
+            if offset % align != to % align {
+                return Err(self.bad(to, "a segment is out of alignment"));
+            }
+            // Lld rounds the size of PT_GNU_RELRO up past the end of what is loaded.
+            if size > 0 && segment.p_type(endian) != elf::PT_GNU_RELRO {
+                self.same_bytes(offset, to, size)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Checks that each loaded section moved with a segment that has it. A loader maps whole pages:
+    /// sections that a segment should hold may be outside of it.
+    fn same_sections(&self) -> Result<()> {
+        let was = self.loaded(self.headers.0, self.files.0)?;
+        let is = self.loaded(self.headers.1, self.files.1)?;
+        if was.len() != is.len() {
+            return Err(self.bad(0, "another number of loaded sections"));
+        }
+        for ((address, from, size), (other, to, _)) in was.into_iter().zip(is) {
+            if address != other || size > 0 && !self.moves_with_segment(from, to) {
+                return Err(self.bad(to, &format!("the section at {address:#x} moved")));
+            }
+            if size > 0 {
+                self.same_bytes(from, to, size)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn loaded(&self, header: &Elf, data: &[u8]) -> Result<Vec<Loaded>> {
+        let endian = self.endian;
+        let sections = header.section_headers(endian, data);
+        let sections = sections.map_err(|why| self.bad(0, &why.to_string()))?;
         let loaded = sections.iter().filter(|section| {
             let is_loaded = section.sh_flags(endian).0 & elf::SHF_ALLOC.0 != 0;
             is_loaded && !matches!(section.sh_type(endian), elf::SHT_NOBITS | elf::SHT_NULL)
@@ -99,32 +157,35 @@ fn same_as<Elf: FileHeader<Endian = Endianness>>(
             (it.sh_addr(endian).into(), it.sh_offset(endian).into(), it.sh_size(endian).into())
         };
         Ok(loaded.map(place).collect())
-    };
-    let (was, is) = (loaded(old, before)?, loaded(new, after)?);
-    if was.len() != is.len() {
-        return Err(bad(offsets.1, "another number of loaded sections".to_owned()));
     }
-    for ((address, from, size), (other, to, _)) in was.into_iter().zip(is) {
-        let same_place = segments.iter().zip(others).filter(|(segment, _)| {
+
+    /// Whether bytes that were at `from` and are at `to` moved as a segment did in whose pages they
+    /// are; bytes in no segment may be anywhere.
+    fn moves_with_segment(&self, from: u64, to: u64) -> bool {
+        let (endian, (segments, others)) = (self.endian, self.segments);
+        let around = segments.iter().zip(others).filter(|(segment, _)| {
             let (start, size) = segment.file_range(endian);
             let end = start.saturating_add(size) | (PAGE - 1);
             segment.p_type(endian) == elf::PT_LOAD && (start & !(PAGE - 1)..=end).contains(&from)
         });
-        let moved = |(old, new): (&Elf::ProgramHeader, &Elf::ProgramHeader)| {
-            new.file_range(endian).0.wrapping_sub(old.file_range(endian).0)
-        };
-        let mut shifts = same_place.map(moved);
+        let mut shifts = around
+            .map(|(old, new)| new.file_range(endian).0.wrapping_sub(old.file_range(endian).0));
         let shift = to.wrapping_sub(from);
-        let is_with =
-            shifts.next().is_none_or(|first| first == shift) || shifts.any(|it| it == shift);
-        if address != other || size > 0 && !is_with {
-            return Err(bad(offsets.1 + to, format!("the section at {address:#x} moved")));
-        }
-        if size > 0 {
-            same_bytes(draft, offsets.0 + from, offsets.1 + to, size, &may_be)?;
-        }
+        shifts.next().is_none_or(|first| first == shift) || shifts.any(|it| it == shift)
     }
-    Ok(())
+
+    /// Checks bytes of the image, from its start on; see [`same_bytes`].
+    fn same_bytes(&self, from: u64, to: u64, size: u64) -> Result<()> {
+        let start = self.offsets.1;
+        let table = start + self.table_offsets().1;
+        let table = table..table + size_of_val(self.segments.1) as u64;
+        let may_be = |reason: Reason, place: Range<u64>| match reason {
+            Reason::FileHeader => place.end <= start + 64,
+            Reason::ProgramHeaders => table.start <= place.start && place.end <= table.end,
+            reason => may_change(reason, Format::Elf),
+        };
+        same_bytes(self.draft, self.offsets.0 + from, start + to, size, &may_be)
+    }
 }
 
 /// Bytes of the smallest page.
@@ -150,7 +211,7 @@ fn same_bytes(
     from: u64,
     to: u64,
     size: u64,
-    may_be: &dyn Fn(Why, Range<u64>) -> bool,
+    may_be: &dyn Fn(Reason, Range<u64>) -> bool,
 ) -> Result<()> {
     let last = to.saturating_add(size);
     let mut start = 0;

@@ -1,6 +1,7 @@
-//! What a Mach-O edit leaves as it was: the header, every load command but for the fields that
-//! say where `__LINKEDIT`'s tables are, those tables that the loader reads, the names that stubs
-//! and pointers go by, and the debug data that stay. Read here by `object`, not by what made the edit.
+//! Checks what a Mach-O edit must leave as it was: the header, the load commands except the fields that
+//! say where `__LINKEDIT`'s tables are, the tables that the loader reads, the names by which stubs and
+//! pointers find symbols, and the debug data that stays. `object` reads them here, and not the code that
+//! made the edit.
 
 use std::collections::HashMap;
 

@@ -1,6 +1,6 @@
-//! What Windows' loader asks of a PE image beyond the bytes of its sections: that the header
-//! fields it obeys are the input's, that no section is gone that something needs, and that the
-//! rules for sections hold which held before. (Wine is laxer: running there proves less.)
+//! Checks what Windows' loader asks of a PE image beyond the bytes of its sections: the header fields
+//! that it obeys are the input's, no needed section is gone, and every rule for sections that held before
+//! still holds. (Wine is laxer: a program that runs there proves less.)
 
 use object::LittleEndian as LE;
 use object::pe;
@@ -8,7 +8,7 @@ use object::pod::bytes_of;
 use object::read::pe::{ImageNtHeaders, ImageOptionalHeader, PeFile};
 
 use super::{Mapping, bad};
-use crate::{Draft, Piece, Why};
+use crate::{Draft, Piece, Reason};
 use rgo_binary::{Image, Result};
 
 /// Bytes of the optional header that an edit may change: the size of all data, those of the image
@@ -35,7 +35,7 @@ pub(super) fn is_added(mapping: &Mapping, draft: &Draft<'_>) -> bool {
         let end = start + piece.size();
         let is_outside = end <= mapping.file.start || start >= mapping.file.end;
         start = end;
-        is_outside || matches!(piece, Piece::New(_, Why::AddedSection | Why::DebugLink))
+        is_outside || matches!(piece, Piece::New(_, Reason::AddedSection | Reason::DebugLink))
     });
     made && (characteristics & harmful).0 == 0
 }

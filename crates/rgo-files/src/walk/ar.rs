@@ -1,20 +1,20 @@
-//! `ar` archives from memory: static libraries of all makes, and Debian packages, which are an
+//! Visits `ar` archives, from memory: static libraries of all makes, and Debian packages, which are an
 //! `ar` around two tars. `object` knows their dialects.
 
 use object::read::archive::ArchiveFile;
 
 use super::foreign::THIN_ARCHIVE;
-use super::refusal::Refusal;
+use super::skip_reason::SkipReason;
 use super::visitor::{Body, Visitor};
 
 /// Visits all members but the symbol and name tables.
 pub(super) fn visit<T>(visitor: &mut Visitor<'_, T>, bytes: &[u8]) {
     let archive = match ArchiveFile::parse(bytes) {
         Ok(archive) => archive,
-        Err(why) => return visitor.refuse(Refusal::damaged(why)),
+        Err(why) => return visitor.skip(SkipReason::damaged(why)),
     };
     if archive.is_thin() {
-        return visitor.refuse(Refusal::Foreign(&THIN_ARCHIVE));
+        return visitor.skip(SkipReason::Foreign(&THIN_ARCHIVE));
     }
     for member in archive.members() {
         if visitor.budget.is_over() {
@@ -24,7 +24,7 @@ pub(super) fn visit<T>(visitor: &mut Visitor<'_, T>, bytes: &[u8]) {
             Ok((name, content)) => {
                 visitor.member(name, |visitor| visitor.body(Body::Bytes(content)));
             }
-            Err(why) => visitor.refuse(Refusal::damaged(why)),
+            Err(why) => visitor.skip(SkipReason::damaged(why)),
         }
     }
 }

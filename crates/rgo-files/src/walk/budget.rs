@@ -1,11 +1,10 @@
-//! What the decompressors of one file have used up together, and the reader that holds each of
-//! them to it.
+//! Counts what the decompressors of one file have used up together, and stops each at the limits.
 
 use std::cell::Cell;
 use std::io::{self, Read};
 
 use super::limits::Limits;
-use super::refusal::{self, Broken, Refusal};
+use super::skip_reason::{self, Broken, SkipReason};
 
 /// What one file, with all that is inside it, has used up.
 #[derive(Debug)]
@@ -53,13 +52,13 @@ impl Budget {
     ///
     /// # Errors
     /// For the first one over the limit; the ones after it are no news.
-    pub(super) fn member(&self) -> Result<(), Refusal> {
+    pub(super) fn member(&self) -> Result<(), SkipReason> {
         let limit = self.limits.max_members;
         self.members.set(self.members.get().saturating_add(1));
         if self.members.get() > limit {
             self.over.set(true);
             if self.is_news() {
-                return Err(Refusal::TooManyMembers { limit });
+                return Err(SkipReason::TooManyMembers { limit });
             }
         }
         Ok(())
@@ -104,7 +103,7 @@ pub(super) struct Guarded<'b, R> {
     taken: &'b Cell<u64>,
     given: u64,
     level: usize,
-    failed: Option<(usize, Refusal)>,
+    failed: Option<(usize, SkipReason)>,
 }
 
 impl<'b, R: Read> Guarded<'b, R> {
@@ -114,22 +113,22 @@ impl<'b, R: Read> Guarded<'b, R> {
         Self { inner, budget, taken, given: 0, level, failed: None }
     }
 
-    fn check(&mut self, read: u64) -> Result<(), Refusal> {
+    fn check(&mut self, read: u64) -> Result<(), SkipReason> {
         let limits = &self.budget.limits;
         self.given = self.given.saturating_add(read);
         let (given, taken) = (self.given, self.taken.get());
         if !self.budget.decompressed(read) {
-            return Err(Refusal::Decompressed { limit: self.budget.max_decompressed.get() });
+            return Err(SkipReason::Decompressed { limit: self.budget.max_decompressed.get() });
         }
         let limit = limits.max_ratio;
         if given > limits.ratio_from && given / taken.max(1) >= limit {
-            return Err(Refusal::Ratio { taken, given, limit });
+            return Err(SkipReason::Ratio { taken, given, limit });
         }
         Ok(())
     }
 
     /// Fails now and for ever, with the same words.
-    fn fail(&mut self, level: usize, why: Refusal) -> io::Error {
+    fn fail(&mut self, level: usize, why: SkipReason) -> io::Error {
         self.failed = Some((level, why.clone()));
         io::Error::other(Broken { level, why })
     }
@@ -148,9 +147,10 @@ impl<R: Read> Read for Guarded<'_, R> {
             Err(error) if error.kind() == io::ErrorKind::Interrupted => Err(error),
             Err(error) => {
                 // What went wrong further out keeps its place and its words.
-                let broken = refusal::broken(&error);
+                let broken = skip_reason::broken(&error);
                 let broken = broken.map(|broken| (broken.level, broken.why.clone()));
-                let (level, why) = broken.unwrap_or_else(|| (self.level, refusal::from_io(error)));
+                let (level, why) =
+                    broken.unwrap_or_else(|| (self.level, skip_reason::from_io(error)));
                 Err(self.fail(level, why))
             }
         }

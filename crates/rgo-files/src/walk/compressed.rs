@@ -1,69 +1,14 @@
-//! gzip, xz, zstd and bzip2, read as they come: whatever the size of what is inside, no more is in
-//! memory than a decoder's window. zstd is read by its own library, which is C: in Rust it takes
-//! three times as long.
+//! Visits compressed streams.
 
 use std::cell::Cell;
-use std::io::{self, BufRead, Read};
-
-use bzip2::bufread::MultiBzDecoder;
-use flate2::Decompress;
-use lzma_rust2::XzReader;
-use zstd_safe::{DCtx, DParameter, InBuffer, OutBuffer, ResetDirective};
+use std::io::Read;
 
 use super::budget::{Guarded, Taken};
-use super::inflate::Gzip;
-use super::limits::MAX_WINDOW;
-use super::refusal::Refusal;
-use super::sniff::{HEAD, Kind, sniff};
+use super::decoders::{self, Tools};
+use super::reading::{HEAD, discard, fill};
+use super::sniff::{Kind, sniff};
 use super::tar;
-use super::visitor::{Body, Visitor, fill, skip};
-
-const BUFFER: usize = 64 << 10;
-
-/// What decoders need and is used again; see [`super::inflate`] for why.
-pub(super) struct Tools {
-    pub(super) inflate: Decompress,
-    zstd: DCtx<'static>,
-    buffer: Box<[u8]>,
-}
-
-impl Tools {
-    pub(super) fn new() -> Self {
-        let mut zstd = DCtx::create();
-        let limited = zstd.set_parameter(DParameter::WindowLogMax(MAX_WINDOW.ilog2()));
-        debug_assert!(limited.is_ok(), "the limit is one that zstd itself could have");
-        Self { inflate: Decompress::new(false), zstd, buffer: vec![0; BUFFER].into_boxed_slice() }
-    }
-}
-
-/// Reads through a buffer that is lent.
-struct Buffered<'s, R> {
-    inner: R,
-    buffer: &'s mut [u8],
-    from: usize,
-    to: usize,
-}
-
-impl<R: Read> Read for Buffered<'_, R> {
-    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        let read = self.fill_buf()?.read(buffer)?;
-        self.consume(read);
-        Ok(read)
-    }
-}
-
-impl<R: Read> BufRead for Buffered<'_, R> {
-    fn fill_buf(&mut self) -> io::Result<&[u8]> {
-        if self.from >= self.to {
-            (self.from, self.to) = (0, self.inner.read(self.buffer)?);
-        }
-        Ok(self.buffer.get(self.from..self.to).unwrap_or_default())
-    }
-
-    fn consume(&mut self, length: usize) {
-        self.from = self.from.saturating_add(length).min(self.to);
-    }
-}
+use super::visitor::{Body, Visitor};
 
 /// Visits what a compressed stream holds: a tar as if it stood there bare, anything else as the
 /// one member.
@@ -74,14 +19,12 @@ pub(super) fn visit<T>(visitor: &mut Visitor<'_, T>, kind: Kind, reader: &mut dy
 fn unpack<T>(visitor: &mut Visitor<'_, T>, tools: &mut Tools, kind: Kind, reader: &mut dyn Read) {
     let taken = Cell::new(0);
     let budget = visitor.budget;
-    let Tools { inflate, zstd, buffer } = tools;
-    let source = Buffered { inner: Taken::new(reader, &taken), buffer, from: 0, to: 0 };
-    let decoder = decoder(kind, source, inflate, zstd);
+    let decoder = decoders::from_stream(kind, Taken::new(reader, &taken), tools);
     let mut unpacked = Guarded::new(decoder, budget, &taken, visitor.level());
     let mut head = [0; HEAD];
     let head = match fill(&mut unpacked, &mut head) {
         Ok(length) => head.get(..length).unwrap_or_default(),
-        Err(error) => return visitor.refuse_io(error),
+        Err(error) => return visitor.skip_io(error),
     };
     let inside = sniff(head);
     let mut rest = head.chain(unpacked);
@@ -96,107 +39,7 @@ fn unpack<T>(visitor: &mut Visitor<'_, T>, tools: &mut Tools, kind: Kind, reader
         }
     };
     // The checksum stands at the end: worth the way there if anything was believed.
-    if whole && let Err(error) = skip(&mut rest, u64::MAX) {
-        visitor.refuse_io(error);
-    }
-}
-
-/// The decoder of a format; one that is no compression gives its bytes as they are.
-fn decoder<'a>(
-    kind: Kind,
-    source: impl BufRead + 'a,
-    inflate: &'a mut Decompress,
-    zstd: &'a mut DCtx<'static>,
-) -> Box<dyn Read + 'a> {
-    match kind {
-        Kind::Gzip => Box::new(Gzip::new(source, inflate)),
-        Kind::Xz => Box::new(Xz(XzReader::new_mem_limit(source, true, XZ_MEMORY_KIB))),
-        Kind::Zstd => Box::new(Zstd::new(source, zstd)),
-        Kind::Bzip2 => Box::new(MultiBzDecoder::new(source)),
-        _ => Box::new(source),
-    }
-}
-
-/// The same from memory.
-pub(super) fn from_memory<'a>(
-    kind: Kind,
-    bytes: &'a [u8],
-    tools: &'a mut Tools,
-) -> Box<dyn Read + 'a> {
-    decoder(kind, bytes, &mut tools.inflate, &mut tools.zstd)
-}
-
-/// An xz stream whose refusal of a large window is told from damage.
-struct Xz<R: Read>(XzReader<R>);
-
-impl<R: Read> Read for Xz<R> {
-    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        self.0.read(buffer).map_err(|error| match error.kind() {
-            io::ErrorKind::OutOfMemory => {
-                unsupported(format!("compressed with an xz window of more than {MAX_WINDOW} bytes"))
-            }
-            _ => error,
-        })
-    }
-}
-
-/// The window and what the decoder itself needs beside it.
-const XZ_MEMORY_KIB: u32 = (MAX_WINDOW >> 10) as u32 + 1024;
-
-fn unsupported(what: String) -> io::Error {
-    io::Error::other(Refusal::Unsupported(what))
-}
-
-/// All frames of a zstd stream.
-struct Zstd<'s, R> {
-    source: R,
-    context: &'s mut DCtx<'static>,
-    /// Whether a frame has begun that is not at its end.
-    within: bool,
-}
-
-impl<'s, R> Zstd<'s, R> {
-    fn new(source: R, context: &'s mut DCtx<'static>) -> Self {
-        // What was read before is forgotten; this fails only for parameters.
-        let _ = context.reset(ResetDirective::SessionOnly);
-        Self { source, context, within: false }
-    }
-}
-
-impl<R: BufRead> Read for Zstd<'_, R> {
-    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        if buffer.is_empty() {
-            return Ok(0);
-        }
-        loop {
-            let input = self.source.fill_buf()?;
-            let is_last = input.is_empty();
-            if is_last && !self.within {
-                return Ok(0);
-            }
-            let (mut from, mut to) = (InBuffer::around(input), OutBuffer::around(&mut *buffer));
-            let left = self.context.decompress_stream(&mut to, &mut from).map_err(zstd_error)?;
-            let (taken, given) = (from.pos(), to.pos());
-            self.source.consume(taken);
-            self.within = left > 0;
-            if given > 0 {
-                return Ok(given);
-            }
-            if is_last && self.within {
-                return Err(io::ErrorKind::UnexpectedEof.into());
-            }
-            if taken == 0 && !is_last {
-                return Err(io::Error::other("a zstd stream that does not go on"));
-            }
-        }
-    }
-}
-
-/// A refusal is told from damage. The numbers are those of `zstd_errors.h`, and stay.
-fn zstd_error(code: usize) -> io::Error {
-    match 0_usize.wrapping_sub(code) {
-        16 => unsupported(format!("a zstd window of more than {MAX_WINDOW} bytes")),
-        32 => unsupported("zstd with a dictionary".to_owned()),
-        _ => io::Error::other(zstd_safe::get_error_name(code)),
+    if whole && let Err(error) = discard(&mut rest, u64::MAX) {
+        visitor.skip_io(error);
     }
 }

@@ -5,21 +5,31 @@ use std::fs::{File, Metadata};
 use std::io::{self, Read, Seek};
 use std::sync::Arc;
 
-use memmap2::Mmap;
-
 use super::budget::Budget;
-use super::container::Candidate;
+use super::container::{Candidate, Record};
 use super::folders::Entry;
 use super::foreign::disk;
-use super::layout::Visited;
 use super::name::Name;
-use super::refusal::Refusal;
-use super::sniff::{HEAD, Kind, sniff};
-use super::visitor::{Body, Visitor, fill};
-use super::{Look, Options};
+use super::reading::{HEAD, fill};
+use super::skip_reason::SkipReason;
+use super::sniff::{Kind, sniff};
+use super::visitor::{Body, Visitor};
+use super::{Found, Inspect, Options};
+use crate::mmap;
+
+/// A file that was visited.
+pub(super) struct Visited<T> {
+    pub(super) entry: Entry,
+    pub(super) found: Vec<Found<T>>,
+    /// Its record, if it is a layer of a folder of container images.
+    pub(super) record: Option<Record>,
+}
 
 /// Looks into a file and all that is inside it.
-pub(super) fn visit<T>(entry: Entry, options: &Options, look: &Look<'_, T>) -> Visited<T> {
+pub(super) fn visit<T>(entry: Entry, options: &Options, inspect: &Inspect<'_, T>) -> Visited<T> {
+    if entry.is_link_elsewhere() {
+        return Visited { entry, found: Vec::new(), record: None };
+    }
     let source = match &entry.error {
         Some(error) => Source::Unread(error.clone()),
         None if entry.is_stdin() => Source::Stdin,
@@ -31,7 +41,7 @@ pub(super) fn visit<T>(entry: Entry, options: &Options, look: &Look<'_, T>) -> V
     };
     let budget = Budget::new(options.limits);
     let name = Name::new(entry.path.clone());
-    let mut visitor = Visitor::new(options, &budget, look, name, entry.named);
+    let mut visitor = Visitor::new(options, &budget, inspect, name, entry.named);
     visitor.layer = entry.layout.as_ref().map(|layout| layout.candidate());
     let read = match source {
         Source::Unread(error) => Err(error),
@@ -46,7 +56,7 @@ pub(super) fn visit<T>(entry: Entry, options: &Options, look: &Look<'_, T>) -> V
         Source::File(start) => start.body(&mut visitor).map_err(Arc::new),
     };
     if let Err(error) = read {
-        visitor.refuse(Refusal::Io(error));
+        visitor.skip(SkipReason::Io(error));
     }
     let record = visitor.layer.take().and_then(Candidate::record);
     Visited { found: visitor.found, record, entry }
@@ -70,7 +80,6 @@ enum Source {
 struct Start {
     file: File,
     kind: Kind,
-    is_empty: bool,
 }
 
 /// Opens a file; none if it is of no interest.
@@ -111,7 +120,7 @@ fn open(entry: &Entry, options: &Options) -> io::Result<Option<Source>> {
         _ => false,
     };
     let is_wanted = !is_nothing || entry.named;
-    let start = Start { file, kind, is_empty: length == 0 };
+    let start = Start { file, kind };
     Ok(is_wanted.then_some(Source::File(start)))
 }
 
@@ -128,25 +137,13 @@ impl Start {
     fn body<T>(mut self, visitor: &mut Visitor<'_, T>) -> io::Result<()> {
         visitor.budget.holds_file(self.file.metadata()?.len());
         match self.kind {
-            // An empty file cannot be mapped.
-            _ if self.is_empty => visitor.body(Body::Bytes(&[])),
             // Its pages would count as memory until the end, and each is wanted once.
             Kind::Gzip | Kind::Xz | Kind::Zstd | Kind::Bzip2 if visitor.options.archives => {
                 self.file.rewind()?;
                 stream(visitor, &mut self.file);
             }
-            _ => visitor.body(Body::Bytes(&map(&self.file)?)),
+            _ => visitor.body(Body::Bytes(&mmap::file(&self.file)?)),
         }
         Ok(())
-    }
-}
-
-fn map(file: &File) -> io::Result<Mmap> {
-    // SAFETY: nothing keeps a reference into the map beyond the visit of one file. Another
-    // process that changes the file meanwhile can make the answer wrong, and one that cuts it
-    // short ends this process with SIGBUS, as with every reader that maps its input.
-    #[allow(unsafe_code)]
-    unsafe {
-        Mmap::map(file)
     }
 }

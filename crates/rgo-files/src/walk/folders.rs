@@ -1,14 +1,15 @@
-//! Which files are meant by the arguments: named ones, and those below named folders.
+//! Lists the files that the arguments mean: named ones, and those below named folders, in the
+//! order in which results are given: by argument, then by name.
 //!
-//! A folder is a task that starts one for everything in it, so that folders are listed while
-//! files are looked into. What is found is put in order at the end.
+//! A folder is listed when its turn comes. Only the names in the folders between the argument and
+//! the current file are held, so that memory does not grow with the number of files.
 
-use std::fs::DirEntry;
+use std::collections::VecDeque;
+use std::ffi::OsString;
+use std::fs::FileType;
 use std::io;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, PoisonError};
-
-use rayon::Scope;
+use std::sync::Arc;
 
 use super::Options;
 use super::layout::Layout;
@@ -16,12 +17,12 @@ use super::layout::Layout;
 /// A file to look into.
 #[derive(Clone, Debug)]
 pub(super) struct Entry {
-    /// Which argument led to it.
-    pub(super) argument: usize,
     /// Its path, as the user or the walk spelled it.
     pub(super) path: PathBuf,
     /// Whether the user named it.
     pub(super) named: bool,
+    /// Whether it is a link that may lead to something other than a file.
+    pub(super) is_link: bool,
     /// Why the walk could not get at it.
     pub(super) error: Option<Arc<io::Error>>,
     /// The folder of container images of which it is a layer.
@@ -29,111 +30,169 @@ pub(super) struct Entry {
 }
 
 impl Entry {
+    fn named(path: PathBuf) -> Self {
+        Self { path, named: true, is_link: false, error: None, layout: None }
+    }
+
+    fn found(path: &Path) -> Self {
+        Self { named: false, ..Self::named(plain(path)) }
+    }
+
     /// Whether this is stdin. A file of that name is `./-`.
     pub(super) fn is_stdin(&self) -> bool {
         self.named && self.path.as_os_str() == "-"
     }
+
+    /// Whether it is a link to something other than a file. One to a folder is not followed,
+    /// because it may lead in a circle.
+    pub(super) fn is_link_elsewhere(&self) -> bool {
+        self.is_link && !self.path.metadata().is_ok_and(|to| to.is_file())
+    }
 }
 
-/// Folders of container images, and the arguments that led to them.
-type Layouts = Vec<(usize, Arc<Layout>)>;
+/// One step of a walk.
+#[derive(Debug)]
+pub(super) enum Step {
+    /// A file to look into.
+    File(Entry),
+    /// All layers of these container images have been listed: they stand directly before this.
+    Images(Arc<Layout>),
+}
 
-/// A way through files and folders.
+/// A walk through files and folders.
 pub(super) struct Walk<'w> {
-    /// Looks into a file.
-    file: &'w (dyn Fn(Entry) + Sync),
     options: &'w Options,
-    layouts: Mutex<Layouts>,
+    args: std::slice::Iter<'w, PathBuf>,
+    /// The folders from the argument to the current file, the outermost first.
+    open: Vec<Folder>,
+    /// Steps that come before the next name in the innermost folder.
+    before: VecDeque<Step>,
+}
+
+/// A folder whose names are not all used up.
+struct Folder {
+    path: PathBuf,
+    names: std::vec::IntoIter<Named>,
+    /// The container images that a file in it may be a layer of.
+    layout: Option<Arc<Layout>>,
+}
+
+/// A name in a folder.
+struct Named {
+    name: OsString,
+    kind: FileType,
 }
 
 impl<'w> Walk<'w> {
-    pub(super) fn new(file: &'w (dyn Fn(Entry) + Sync), options: &'w Options) -> Self {
-        Self { file, options, layouts: Mutex::default() }
+    pub(super) fn new(args: &'w [PathBuf], options: &'w Options) -> Self {
+        Self { options, args: args.iter(), open: Vec::new(), before: VecDeque::new() }
     }
 
-    /// Visits all that the arguments lead to, in no order; gives the folders that proved to be of
-    /// container images.
-    pub(super) fn run(self, args: &[PathBuf]) -> Layouts {
-        let entry = |(argument, path): (usize, &PathBuf)| Entry {
-            argument,
-            path: path.clone(),
-            named: true,
-            error: None,
-            layout: None,
-        };
-        let is_folder = |entry: &Entry| !entry.is_stdin() && entry.path.is_dir();
-        let entries = args.iter().enumerate().map(entry);
-        match args {
-            // Threads take longer to start than a small file to read.
-            [path] if path.as_os_str() == "-" || !path.is_dir() => entries.for_each(self.file),
-            _ => rayon::scope(|scope| {
-                entries.for_each(|entry| {
-                    scope.spawn(|scope| {
-                        if is_folder(&entry) {
-                            self.folder(scope, entry, None);
-                        } else {
-                            (self.file)(entry);
-                        }
-                    });
-                });
-            }),
-        }
-        self.layouts.into_inner().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    /// Visits all below a folder, which `within` a layout can be.
-    fn folder<'s>(&'s self, scope: &Scope<'s>, folder: Entry, within: Option<Arc<Layout>>) {
-        let entries = match folder.path.read_dir() {
-            Ok(entries) => entries,
-            Err(error) => return (self.file)(Entry { error: Some(Arc::new(error)), ..folder }),
-        };
-        let Entry { argument, path: folder, named, .. } = folder;
-        let met = |path: &Path, error: Option<io::Error>| Entry {
-            argument,
-            path: plain(path),
-            named: false,
-            error: error.map(Arc::new),
-            layout: None,
-        };
-        let mut files = Vec::new();
-        let mut folders = Vec::new();
-        for entry in entries {
-            match entry.and_then(|entry| Ok((entry.file_type()?, entry))) {
-                Ok((kind, entry)) if kind.is_dir() => {
-                    folders.push(met(&entry.path(), None));
-                }
-                Ok((kind, entry)) if kind.is_file() || kind.is_symlink() && is_to_file(&entry) => {
-                    files.push(met(&entry.path(), None));
-                }
-                Ok(_) => {}
-                Err(error) => files.push(met(&folder, Some(error))),
+    /// Lists a folder, and puts it on top of the open ones.
+    fn enter(&mut self, path: PathBuf, named: bool, within: Option<Arc<Layout>>) {
+        let (names, error) = match list(&path) {
+            Ok(listed) => listed,
+            Err(error) => {
+                let error = Some(Arc::new(error));
+                self.before.push_back(Step::File(Entry { error, named, ..Entry::named(path) }));
+                return;
             }
+        };
+        if let Some(error) = error {
+            let error = Some(Arc::new(error));
+            self.before.push_back(Step::File(Entry { error, ..Entry::found(&path) }));
         }
         let mut layout = within;
-        if self.options.archives
-            && files.iter().any(|entry| Layout::is_mark(&entry.path))
-            && let Some(own) =
-                Layout::read(&plain(&folder), named, &self.options.limits).map(Arc::new)
-        {
-            let mut layouts = self.layouts.lock().unwrap_or_else(PoisonError::into_inner);
-            layouts.push((argument, own.clone()));
+        if let Some(own) = self.layout(&path, &names, named).map(Arc::new) {
+            layers(self, &path, &names, &own);
+            self.before.push_back(Step::Images(own.clone()));
             layout = Some(own);
         }
-        for folder in folders {
-            let layout = layout.clone();
-            scope.spawn(move |scope| self.folder(scope, folder, layout));
+        self.open.push(Folder { path, names: names.into_iter(), layout });
+    }
+
+    /// The container images that a folder holds, if its names are those of such a folder.
+    fn layout(&self, folder: &Path, names: &[Named], named: bool) -> Option<Layout> {
+        let is_mark = |it: &Named| !it.kind.is_dir() && Layout::is_mark(Path::new(&it.name));
+        if !self.options.archives || !names.iter().any(is_mark) {
+            return None;
         }
-        // A file can be an archive with the work of a thousand others.
-        for file in files {
-            let layout = layout.clone().filter(|layout| layout.has(&file.path));
-            scope.spawn(move |_| (self.file)(Entry { layout, ..file }));
+        Layout::read(&plain(folder), named, &self.options.limits)
+    }
+}
+
+impl Iterator for Walk<'_> {
+    type Item = Step;
+
+    fn next(&mut self) -> Option<Step> {
+        loop {
+            if let Some(step) = self.before.pop_front() {
+                return Some(step);
+            }
+            let Some(folder) = self.open.last_mut() else {
+                let entry = Entry::named(self.args.next()?.clone());
+                if entry.is_stdin() || !entry.path.is_dir() {
+                    return Some(Step::File(entry));
+                }
+                self.enter(entry.path, true, None);
+                continue;
+            };
+            let Some(Named { name, kind }) = folder.names.next() else {
+                self.open.pop();
+                continue;
+            };
+            let path = folder.path.join(name);
+            if kind.is_dir() {
+                let layout = folder.layout.clone();
+                self.enter(path, false, layout);
+                continue;
+            }
+            let entry = Entry { is_link: kind.is_symlink(), ..Entry::found(&path) };
+            if !folder.layout.as_ref().is_some_and(|layout| layout.has(&entry.path)) {
+                return Some(Step::File(entry));
+            }
         }
     }
 }
 
-/// A link counts as what it leads to; one to a folder is not followed, it may be a circle.
-fn is_to_file(link: &DirEntry) -> bool {
-    link.path().metadata().is_ok_and(|to| to.is_file())
+/// Lists the layers of container images, in the order of their paths: all that are below the
+/// folder of the images, but not in a folder that has images of its own.
+fn layers(walk: &mut Walk<'_>, folder: &Path, names: &[Named], layout: &Arc<Layout>) {
+    for Named { name, kind } in names {
+        let path = folder.join(name);
+        if !kind.is_dir() {
+            let entry = Entry { is_link: kind.is_symlink(), ..Entry::found(&path) };
+            if layout.has(&entry.path) && !entry.is_link_elsewhere() {
+                let layout = Some(layout.clone());
+                walk.before.push_back(Step::File(Entry { layout, ..entry }));
+            }
+        } else if layout.has_below(&plain(&path))
+            && let Ok((names, _)) = list(&path)
+            && walk.layout(&path, &names, false).is_none()
+        {
+            layers(walk, &path, &names, layout);
+        }
+    }
+}
+
+/// The files, links and folders in a folder, by name, and the first error where listing them
+/// failed on the way.
+fn list(folder: &Path) -> io::Result<(Vec<Named>, Option<io::Error>)> {
+    let mut names = Vec::new();
+    let mut failed = None;
+    for entry in folder.read_dir()? {
+        match entry.and_then(|entry| Ok((entry.file_type()?, entry.file_name()))) {
+            Ok((kind, name)) if kind.is_dir() || kind.is_file() || kind.is_symlink() => {
+                names.push(Named { name, kind });
+            }
+            Ok(_) => {}
+            Err(error) => {
+                failed.get_or_insert(error);
+            }
+        }
+    }
+    names.sort_unstable_by(|one, other| one.name.cmp(&other.name));
+    Ok((names, failed))
 }
 
 /// Without the `./` that stands before everything found in `.`.

@@ -1,17 +1,18 @@
-//! A folder that is an OCI image layout, an unpacked `docker save`, or what skopeo calls `dir:`. The walk visits its layers as
-//! it visits other files, many at a time; when all are read, the images are squashed.
+//! A folder that is an OCI image layout, an unpacked `docker save`, or what skopeo calls `dir:`.
+//! The walk lists its layers first, and they are visited as other files are, many at a time; when
+//! all are read, the images are squashed.
 
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs::File;
 use std::io::Read;
+use std::ops::Bound;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::container::{Candidate, Images, Place, Record, Room, Squash};
-use super::folders::Entry;
 use super::limits::{Limits, MAX_METADATA};
-use super::{Found, Look, Options};
+use super::{Found, Inspect, Options};
 
 /// A folder of images has one of these files.
 const MARKS: [&str; 2] = ["oci-layout", "manifest.json"];
@@ -28,16 +29,14 @@ pub(super) struct Layout {
     room: Room,
 }
 
-/// A file that was visited.
-pub(super) struct Visited<T> {
-    pub(super) entry: Entry,
+/// A layer that was visited.
+pub(super) struct VisitedLayer<T> {
+    /// Its path, with that of the folder of images.
+    pub(super) path: PathBuf,
     pub(super) found: Vec<Found<T>>,
-    /// Its record, if it is a layer of a layout.
+    /// `None` if it is not a tar.
     pub(super) record: Option<Record>,
 }
-
-/// Results, with the argument and the path that they are sorted by.
-pub(super) type Placed<T> = ((usize, PathBuf), Vec<Found<T>>);
 
 impl Layout {
     /// Whether a file of this name can make its folder a layout.
@@ -60,6 +59,16 @@ impl Layout {
         self.layer(path).is_some_and(|layer| self.layers.contains(layer.as_str()))
     }
 
+    /// Whether layers are below a folder.
+    pub(super) fn has_below(&self, folder: &Path) -> bool {
+        let Some(folder) = self.layer(folder).map(|folder| folder + "/") else { return false };
+        let next = self
+            .layers
+            .range::<str, _>((Bound::Included(folder.as_str()), Bound::Unbounded))
+            .next();
+        next.is_some_and(|layer| layer.starts_with(&folder))
+    }
+
     /// How to visit a layer.
     pub(super) fn candidate(&self) -> Candidate {
         Candidate::expected(0, &self.room)
@@ -69,17 +78,17 @@ impl Layout {
         Some(path.strip_prefix(&self.root).ok()?.to_str()?.replace('\\', "/"))
     }
 
-    /// Squashes the results of its layers.
-    fn settle<T>(
+    /// Squashes the results of its layers, which are in the order of their paths.
+    pub(super) fn squash<T>(
         &self,
-        visited: Vec<Visited<T>>,
+        visited: Vec<VisitedLayer<T>>,
         options: &Options,
-        look: &Look<'_, T>,
+        inspect: &Inspect<'_, T>,
     ) -> Vec<Found<T>> {
         let mut all = Vec::new();
         let mut records = BTreeMap::new();
-        for Visited { entry, found, record } in visited {
-            let Some(layer) = self.layer(&entry.path) else { continue };
+        for VisitedLayer { path, found, record } in visited {
+            let Some(layer) = self.layer(&path) else { continue };
             let record = record.map(|record| record.behind(all.len()));
             // A layer that cannot be read is one of the image that the user named, as in a tar.
             all.extend(found.into_iter().map(|one| Found { named: self.named, ..one }));
@@ -98,37 +107,10 @@ impl Layout {
             is_full: false,
             options,
             named: self.named,
-            look,
+            inspect,
         };
-        squash.settle(0, all)
+        squash.squash(0, all)
     }
-}
-
-/// Squashes the results of each layout; those of other files stay as they are.
-pub(super) fn settle<T>(
-    visited: Vec<Visited<T>>,
-    layouts: Vec<(usize, Arc<Layout>)>,
-    options: &Options,
-    look: &Look<'_, T>,
-) -> Vec<Placed<T>> {
-    let key = |argument: usize, layout: &Layout| (argument, layout.root.clone());
-    let mut all = Vec::new();
-    let mut of_layouts: BTreeMap<_, (Arc<Layout>, Vec<Visited<T>>)> = layouts
-        .into_iter()
-        .map(|(argument, layout)| (key(argument, &layout), (layout, Vec::new())))
-        .collect();
-    for one in visited {
-        let key = one.entry.layout.as_ref().map(|layout| key(one.entry.argument, layout));
-        match key.and_then(|key| of_layouts.get_mut(&key)) {
-            Some((_, layers)) => layers.push(one),
-            None => all.push(((one.entry.argument, one.entry.path), one.found)),
-        }
-    }
-    for (key, (layout, mut layers)) in of_layouts {
-        layers.sort_by(|one, other| one.entry.path.cmp(&other.entry.path));
-        all.push((key, layout.settle(layers, options, look)));
-    }
-    all
 }
 
 /// A small file's content.

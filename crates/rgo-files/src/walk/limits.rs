@@ -1,5 +1,5 @@
-//! How much of a stranger's archive is taken: every number here is met by an item that says so,
-//! never by silence and never by running out of memory.
+//! The limits of a walk. An item reports each limit that was met: a walk neither goes silent nor runs out
+//! of memory.
 
 /// Upper bounds for one file or stream that a command is pointed at, with all that is inside it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

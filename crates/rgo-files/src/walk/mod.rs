@@ -1,10 +1,10 @@
-//! Visits what a command is given: named files, the files below named folders, stdin for `-`, and
-//! every member of archives, nested to a limit. Commands that inspect
-//! share this, so they agree on what a folder is, how a member is called and what is too much.
+//! Visits the inputs of a command: named files, the files below named folders, stdin for `-`, and every
+//! member of archives, nested to a limit. All inspecting commands share this, so they agree on what a
+//! folder is, how a member is called and what is too much.
 //!
 //! ```text
-//! arguments ─▶ walk ─▶ file ─▶ visitor ─▶ look(Item) ─▶ Found, in the order of the arguments
-//!              (many at a time)
+//! arguments ─▶ folders ─▶ file ─▶ visitor ─▶ inspect(Item) ─▶ in_order ─▶ Found, in the order
+//!                         (many at a time)                            of the arguments
 //! ```
 //!
 //! Only the content says what something is, and only what proves to be an image or an archive is
@@ -15,33 +15,43 @@ mod ar;
 mod budget;
 mod compressed;
 mod container;
+mod decoders;
 mod file;
 mod folders;
 mod foreign;
+mod in_order;
 mod inflate;
 mod layout;
 mod limits;
 mod name;
-mod refusal;
+mod reading;
+mod skip_reason;
 mod sniff;
 mod tar;
+mod tar_header;
 mod visitor;
 mod zip;
 
 #[cfg(test)]
 mod tests;
 
+use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
-use std::sync::{Mutex, PoisonError};
 
 pub use container::{Annotations, ContainerImage, Layer};
 pub use foreign::{Foreign, Role, appended};
 pub use limits::Limits;
 pub use name::{Name, SEPARATOR};
-pub use refusal::Refusal;
+pub use skip_reason::SkipReason;
 pub use sniff::Kind;
 
-use folders::{Entry, Walk};
+use folders::Walk;
+use in_order::Visits;
+
+pub use in_order::Take;
+
+/// Results of [`stream`] that wait for an earlier file, at most.
+pub const MAX_AHEAD: usize = 256;
 
 /// What is visited, and within which limits.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -87,12 +97,11 @@ pub enum Content<'a> {
     },
     /// An archive that was opened; it comes after its members.
     Archive(Archive),
-    /// What was not looked into, and why. Of a file found in a folder, of a member, or of the
-    /// rest of an archive.
-    Refused(&'a Refusal),
+    /// Why a file found in a folder, a member, or the rest of an archive was not read.
+    Skipped(&'a SkipReason),
 }
 
-/// What was in an archive.
+/// The counts of an archive that was opened.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Archive {
     /// Its outermost format: `Gzip` for a `.tar.gz`.
@@ -105,7 +114,7 @@ pub struct Archive {
     pub is_behind_image: bool,
 }
 
-/// What `look` has made of an item.
+/// A result of `inspect`.
 #[derive(Debug)]
 pub struct Found<T> {
     /// What the item is called.
@@ -114,40 +123,73 @@ pub struct Found<T> {
     pub named: bool,
     /// The layers of container images that the item is from; mostly none or one.
     pub layers: Vec<Layer>,
-    /// What `look` has answered.
+    /// The result.
     pub value: T,
 }
 
-/// What is made of an item; `None` if it is of no interest.
-type Look<'l, T> = dyn Fn(&Item<'_>) -> Option<T> + Sync + 'l;
+/// Makes a result of an item; `None` if it is of no interest.
+type Inspect<'l, T> = dyn Fn(&Item<'_>) -> Option<T> + Sync + 'l;
 
-/// Told of each file as it is begun: for a sign of progress.
+/// Called with the path of each file before it is visited, to show progress.
 pub type Begin<'b> = dyn Fn(&Path) + Sync + 'b;
 
-/// Looks at all that `args` lead to, many files at a time, and gives what `look` makes of it: in
-/// the order of the arguments, then of the names in a folder, then of the members in an archive,
-/// whatever was ready first. What cannot be read is an item as well. Of a container image there is
-/// what its containers see, by image, path and layer.
+/// Calls `inspect` with every item that `args` lead to, many files at a time. Returns its results in
+/// the order of the arguments, then of the names in a folder, then of the members in an archive. A
+/// file that cannot be read is an item, too. Of a container image there are the files that its
+/// containers see, by image, path and layer.
 ///
-/// An item's bytes live as long as the call of `look`. Each thread holds one member of an archive
+/// ```
+/// use rgo_files::walk::{Content, Options, visit};
+///
+/// let folder = tempfile::tempdir()?;
+/// std::fs::write(folder.path().join("app"), b"\x7fELF...")?;
+/// std::fs::write(folder.path().join("README"), "text")?;
+/// let args = [folder.path().to_owned()];
+/// let sizes = visit(&args, &Options::default(), &|_| {}, &|item| match item.content {
+///     Content::Image(bytes) => Some(bytes.len()),
+///     _ => None,
+/// });
+/// let sizes: Vec<usize> = sizes.iter().map(|found| found.value).collect();
+/// assert_eq!(sizes, [7], "the text is passed over");
+/// # Ok::<(), std::io::Error>(())
+/// ```
+///
+/// An item's bytes live as long as the call of `inspect`. Each thread holds one member of an archive
 /// at a time, and the archives it is in as far as they cannot be streamed.
 pub fn visit<T: Send>(
     args: &[PathBuf],
     options: &Options,
     begin: &Begin<'_>,
-    look: &Look<'_, T>,
+    inspect: &Inspect<'_, T>,
 ) -> Vec<Found<T>> {
-    let all = Mutex::new(Vec::new());
-    let file = |entry: Entry| {
-        begin(&entry.path);
-        let visited = file::visit(entry, options, look);
-        if !visited.found.is_empty() || visited.entry.layout.is_some() {
-            all.lock().unwrap_or_else(PoisonError::into_inner).push(visited);
-        }
-    };
-    let layouts = Walk::new(&file, options).run(args);
-    let all = all.into_inner().unwrap_or_else(PoisonError::into_inner);
-    let mut all = layout::settle(all, layouts, options, look);
-    all.sort_by(|(one, _), (other, _)| one.cmp(other));
-    all.into_iter().flat_map(|(_, found)| found).collect()
+    let mut all = Vec::new();
+    // All are kept anyway: a window would only make threads wait.
+    let visits = Visits { options, begin, inspect, max_ahead: usize::MAX };
+    visit_within(args, &visits, &mut |found| {
+        all.push(found);
+        ControlFlow::Continue(())
+    });
+    all
+}
+
+/// As [`visit`], but gives each result to `take` as soon as its turn has come, and keeps none. The
+/// memory that this needs does not grow with the number of files: at most [`MAX_AHEAD`] results
+/// wait for an earlier file. The results of one archive come together, because only its last
+/// member can show that it is a container image; so do those of a folder of container images.
+///
+/// `take` may be called by any thread, by one at a time. Once it says
+/// [`ControlFlow::Break`], no further file is begun.
+pub fn stream<T: Send>(
+    args: &[PathBuf],
+    options: &Options,
+    begin: &Begin<'_>,
+    inspect: &Inspect<'_, T>,
+    take: &mut Take<'_, T>,
+) {
+    visit_within(args, &Visits { options, begin, inspect, max_ahead: MAX_AHEAD }, take);
+}
+
+fn visit_within<T: Send>(args: &[PathBuf], visits: &Visits<'_, T>, take: &mut Take<'_, T>) {
+    let is_single = matches!(args, [path] if path.as_os_str() == "-" || !path.is_dir());
+    in_order::run(Walk::new(args, visits.options), is_single, visits, take);
 }

@@ -1,5 +1,5 @@
-//! What things are called: `dist.zip!linux/app.tar.gz!app`. The file is spelled as the user or
-//! the walk spelled it; behind each `!` is a member, by the name that its archive gives it.
+//! Names of files and members: `dist.zip!linux/app.tar.gz!app`. The file is spelled as the user or the
+//! walk spelled it; behind each `!` is a member, by the name that its archive gives it.
 //!
 //! Names of members are for showing. They are never opened, joined or resolved, so an absolute
 //! one or one with `..` harms nobody and is shown as it is. What would move a terminal's cursor

@@ -18,10 +18,7 @@
 use rgo_binary::{Recognised, recognise};
 
 use super::foreign::{self, Foreign, Role};
-use super::tar;
-
-/// As many bytes as tell everything apart: a block of a tar.
-pub(super) const HEAD: usize = 512;
+use super::tar_header;
 
 /// What the first bytes say.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -61,7 +58,7 @@ const MAGICS: [(&[u8], Kind); 7] = [
     (b"MZ", Kind::Prefix),
 ];
 
-/// Tells what `head` starts: the first [`HEAD`] bytes, or all there are. In a longer file `Prefix`
+/// Tells what `head` starts: the first [`super::reading::HEAD`] bytes, or all there are. In a longer file `Prefix`
 /// may yet prove to be an image.
 pub(super) fn sniff(head: &[u8]) -> Kind {
     match recognise(head) {
@@ -82,7 +79,7 @@ pub(super) fn sniff(head: &[u8]) -> Kind {
     if foreign::is_bzip2(head) {
         return Kind::Bzip2;
     }
-    if tar::is_header(head) {
+    if tar_header::is_header(head) {
         return Kind::Tar;
     }
     match foreign::recognize(head) {

@@ -1,5 +1,5 @@
-//! Tar, one member after the other, from memory or from a decompressor. What is read for the
-//! format's own sake is bounded before it is read, which the usual readers of tar do not offer.
+//! Visits a tar, one member after the other, from memory or from a decompressor. It limits the size of
+//! extended headers before it reads them, which the usual readers of tar do not offer.
 //!
 //! ```text
 //! block of 512 bytes, as POSIX ustar and GNU tar lay it out:
@@ -17,13 +17,13 @@ use std::borrow::Cow;
 use std::io::{self, Read};
 
 use super::Content;
-use super::container::{Candidate, Collector, Entry, Record};
+use super::container::{self, Candidate, Collector, Entry, Record, Tar};
 use super::limits::MAX_METADATA;
 use super::name::escape;
-use super::refusal::Refusal;
-use super::visitor::{Body, Visitor, fill, skip};
-
-const BLOCK: usize = 512;
+use super::reading::{discard, fill};
+use super::skip_reason::SkipReason;
+use super::tar_header::{BLOCK, Header};
+use super::visitor::{Body, Visitor};
 
 /// Where a tar comes from.
 pub(super) enum Source<'a> {
@@ -78,7 +78,7 @@ impl Source<'_> {
                 rest.ok_or_else(eof)?;
             }
             Self::Stream(reader) => {
-                if skip(*reader, size)? < size {
+                if discard(*reader, size)? < size {
                     return Err(eof());
                 }
             }
@@ -106,25 +106,22 @@ fn padding(size: u64) -> u64 {
     size.wrapping_neg() % BLOCK as u64
 }
 
-/// Whether a block starts a tar: it has the mark, or its checksum holds.
-pub(super) fn is_header(block: &[u8]) -> bool {
-    let header = block.first_chunk().map(Header);
-    header.is_some_and(|header| header.has_mark() || header.is_whole())
-}
-
 /// Visits all members; whether the archive was read to its end.
 pub(super) fn visit<T>(visitor: &mut Visitor<'_, T>, mut source: Source<'_>) -> bool {
     let first = visitor.found.len();
     let mut images =
         Images { images: Collector::new(&visitor.options.limits), layer: visitor.begin_layer() };
     let result = members(visitor, &mut source, &mut images);
-    let whole = result.is_ok() && !visitor.budget.is_over();
-    images.images.settle(visitor, first, whole);
+    let is_whole = result.is_ok() && !visitor.budget.is_over();
+    let found = visitor.found.split_off(first);
+    let Visitor { name, options, named, inspect, .. } = &*visitor;
+    let tar = Tar { name, options, named: *named, inspect: *inspect, first, is_whole };
+    visitor.found.extend(images.images.squash(&tar, found));
     visitor.layer = images.layer.map(Candidate::Read);
     if let Err(error) = result {
-        visitor.refuse_io(error);
+        visitor.skip_io(error);
     }
-    whole
+    is_whole
 }
 
 /// What a tar is to container images: it can hold some, and be a layer of one.
@@ -190,12 +187,12 @@ fn member<T>(
     let name = extended.name.as_deref().map_or_else(|| header.name(), Cow::Borrowed);
     let target = extended.target.as_deref().unwrap_or_else(|| header.target());
     if let Some(layer) = &mut images.layer {
-        layer.entry(&name, header.entry(&name, target));
+        layer.entry(&name, layer_entry(header, &name, target));
     }
     if let Some(lost) = extended.lost {
         let limit = usize::try_from(MAX_METADATA).unwrap_or(usize::MAX);
-        let why = Refusal::NameTooLong { size: lost, limit };
-        visitor.member(&name, |visitor| visitor.refuse(why));
+        let why = SkipReason::NameTooLong { size: lost, limit };
+        visitor.member(&name, |visitor| visitor.skip(why));
         return source.content(if header.has_content() { size } else { 0 }, |_| {});
     }
     let mut result = Ok(());
@@ -205,15 +202,15 @@ fn member<T>(
         result = match header.kind() {
             b'1' | b'2' => {
                 images.images.link(&name, target);
-                visitor.give(Content::Link { target: &escape(target) });
+                visitor.emit(Content::Link { target: &escape(target) });
                 Ok(())
             }
             b'S' => {
-                visitor.refuse(Refusal::Unsupported("sparse".to_owned()));
+                visitor.skip(SkipReason::Unsupported("sparse".to_owned()));
                 sparse_blocks(source, header).and_then(|()| source.content(size, |_| {}))
             }
             b'M' => {
-                visitor.refuse(Refusal::Unsupported("continued from another volume".to_owned()));
+                visitor.skip(SkipReason::Unsupported("continued from another volume".to_owned()));
                 source.content(size, |_| {})
             }
             b'3'..=b'6' => Ok(()),
@@ -221,16 +218,46 @@ fn member<T>(
             b'V' | b'D' | b'N' => source.content(size, |_| {}),
             _ if name.ends_with(b"/") => source.content(size, |_| {}),
             _ if extended.sparse => {
-                visitor.refuse(Refusal::Unsupported("sparse".to_owned()));
+                visitor.skip(SkipReason::Unsupported("sparse".to_owned()));
                 source.content(size, |_| {})
             }
-            _ => source.content(size, |body| images.images.look(visitor, &name, size, body)),
+            _ => {
+                source.content(size, |body| content(visitor, &mut images.images, &name, size, body))
+            }
         };
     });
     if !entered && header.has_content() {
         return source.content(size, |_| {});
     }
     result
+}
+
+/// Visits the content of a member, and keeps it where it may be a list or a layer of images.
+fn content<T>(
+    visitor: &mut Visitor<'_, T>,
+    images: &mut Collector,
+    name: &[u8],
+    size: u64,
+    body: Body<'_>,
+) {
+    let Some(path) = container::path(name) else { return visitor.body(body) };
+    let candidate = images.candidate(path, visitor.level());
+    let may_be_layer = candidate.is_some();
+    if may_be_layer {
+        visitor.layer = candidate;
+    }
+    if container::is_list(path, size) {
+        // A read that fails here fails again for who reads on, and is reported there.
+        if let Ok(text) = body.read(size) {
+            visitor.body(Body::Bytes(&text));
+            images.keep_text(path, text);
+        }
+    } else {
+        visitor.body(body);
+    }
+    if may_be_layer {
+        images.keep_layer(path, visitor.layer.take().and_then(Candidate::record));
+    }
 }
 
 /// Goes over the blocks that list where a sparse member has content.
@@ -246,86 +273,15 @@ fn sparse_blocks(source: &mut Source<'_>, header: &Header<'_>) -> io::Result<()>
     Ok(())
 }
 
-/// One header block.
-struct Header<'a>(&'a [u8; BLOCK]);
-
-impl<'a> Header<'a> {
-    fn field(&self, at: usize, length: usize) -> &'a [u8] {
-        self.0.get(at..at + length).unwrap_or_default()
+/// What a member is to the layers below.
+fn layer_entry<'t>(header: &Header<'_>, name: &[u8], target: &'t [u8]) -> Entry<'t> {
+    match header.kind() {
+        b'1' => Entry::HardLink(target),
+        b'5' | b'D' => Entry::Folder,
+        b'2'..=b'6' => Entry::Other,
+        _ if name.ends_with(b"/") => Entry::Folder,
+        _ => Entry::Other,
     }
-
-    fn text(&self, at: usize, length: usize) -> &'a [u8] {
-        let field = self.field(at, length);
-        field.split(|byte| *byte == 0).next().unwrap_or_default()
-    }
-
-    fn has_mark(&self) -> bool {
-        self.field(257, 5) == b"ustar"
-    }
-
-    /// Whether the checksum holds; old archives have summed up signed bytes.
-    fn is_whole(&self) -> bool {
-        let Some(stated) = number(self.field(148, 8)) else { return false };
-        let blanked =
-            |(at, byte): (usize, &u8)| if (148..156).contains(&at) { b' ' } else { *byte };
-        let bytes = || self.0.iter().enumerate().map(blanked);
-        let unsigned: u64 = bytes().map(u64::from).sum();
-        let signed: i64 = bytes().map(|byte| i64::from(byte.cast_signed())).sum();
-        stated == unsigned || i64::try_from(stated) == Ok(signed)
-    }
-
-    fn kind(&self) -> u8 {
-        self.field(156, 1).first().copied().unwrap_or_default()
-    }
-
-    /// What the member is to the layers below.
-    fn entry<'t>(&self, name: &[u8], target: &'t [u8]) -> Entry<'t> {
-        match self.kind() {
-            b'1' => Entry::HardLink(target),
-            b'5' | b'D' => Entry::Folder,
-            b'2'..=b'6' => Entry::Other,
-            _ if name.ends_with(b"/") => Entry::Folder,
-            _ => Entry::Other,
-        }
-    }
-
-    fn has_content(&self) -> bool {
-        !matches!(self.kind(), b'1'..=b'6')
-    }
-
-    fn size(&self) -> Option<u64> {
-        number(self.field(124, 12))
-    }
-
-    fn name(&self) -> Cow<'a, [u8]> {
-        let name = self.text(0, 100);
-        match self.text(345, 155) {
-            prefix if !prefix.is_empty() && self.field(257, 6) == b"ustar\0" => {
-                Cow::Owned([prefix, name].join(&b'/'))
-            }
-            _ => Cow::Borrowed(name),
-        }
-    }
-
-    fn target(&self) -> &'a [u8] {
-        self.text(157, 100)
-    }
-}
-
-/// A number, an empty field being 0; `None` for a negative one and one over 63 bits.
-fn number(field: &[u8]) -> Option<u64> {
-    if let Some((first, rest)) = field.split_first().filter(|(first, _)| **first >= 0x80) {
-        let start = u64::from(first & 0x7f);
-        return rest.iter().try_fold(start, |value, byte| {
-            (value >> 55 == 0).then(|| value << 8 | u64::from(*byte))
-        });
-    }
-    let text = field.trim_ascii_start();
-    let digits = text.iter().take_while(|byte| **byte != 0 && **byte != b' ');
-    digits.into_iter().try_fold(0_u64, |value, digit| {
-        let digit = char::from(*digit).to_digit(8)?;
-        value.checked_mul(8)?.checked_add(digit.into())
-    })
 }
 
 /// What extended headers say of the member that follows.
@@ -381,24 +337,6 @@ fn decimal(text: &[u8]) -> Option<u64> {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn numbers_are_octal_or_binary_and_never_negative() {
-        let cases: [(&[u8], Option<u64>); 9] = [
-            (b"00000000644\0", Some(0o644)),
-            (b"    644 ", Some(0o644)),
-            (b"77777777777\0", Some(0o77_777_777_777)),
-            (b"\x80\0\0\0\0\0\0\x02\0\0\0\0", Some(1 << 33)),
-            (b"\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff", None),
-            (b"\x80\0\0\0\x01\0\0\0\0\0\0\0", Some(1 << 56)),
-            (b"\x80\x01\0\0\0\0\0\0\0\0\0\0", None),
-            (b"\0\0\0\0\0\0\0\0\0\0\0\0", Some(0)),
-            (b"-1\0\0\0\0\0\0\0\0\0\0", None),
-        ];
-        for (field, value) in cases {
-            assert_eq!(number(field), value, "{field:x?}");
-        }
-    }
 
     #[test]
     fn pax_records_are_taken_by_their_length() {

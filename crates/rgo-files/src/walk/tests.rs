@@ -6,6 +6,7 @@ mod files;
 mod foreign;
 mod hostile;
 mod images;
+mod in_order;
 mod kinds;
 
 use std::io::Read;
@@ -22,14 +23,14 @@ fn words(item: &Item<'_>) -> Option<String> {
         Content::Other(what) => what.map_or_else(|| "other".to_owned(), ToString::to_string),
         Content::Link { target } => format!("-> {target}"),
         Content::Archive(is) => format!("{:?} {}/{}", is.kind, is.images, is.members),
-        Content::Refused(why) => format!("refused: {why}"),
+        Content::Skipped(why) => format!("refused: {why}"),
     })
 }
 
 fn found(body: Body<'_>, options: &Options) -> Vec<Found<String>> {
     let budget = Budget::new(options.limits);
-    let look = |item: &Item<'_>| words(item);
-    let mut visitor = Visitor::new(options, &budget, &look, Name::new("x".into()), true);
+    let inspect = |item: &Item<'_>| words(item);
+    let mut visitor = Visitor::new(options, &budget, &inspect, Name::new("x".into()), true);
     match body {
         Body::Stream { reader, .. } => file::stream(&mut visitor, reader),
         body @ Body::Bytes(_) => visitor.body(body),

@@ -1,8 +1,8 @@
-//! Visits one file. Recognizes each entry by its content; hands it over, opens it or refuses it.
-//! Archives within archives are visited in the same way, at most [`super::Limits::max_depth`] deep.
+//! Visits one file. Recognizes each entry by its content; reports it, opens it or skips it. Archives
+//! within archives are visited in the same way, at most [`super::Limits::max_depth`] deep.
 //!
 //! ```text
-//! body ─▶ sniff ─┬─▶ image ─────────────▶ look   (and a zip behind it ─▶ zip)
+//! body ─▶ sniff ─┬─▶ image ─────────────▶ inspect   (and a zip behind it ─▶ zip)
 //!                ├─▶ tar, zip, ar ──────▶ each member ─▶ body
 //!                ├─▶ gzip, xz, zstd … ──▶ decoder ─▶ tar, or one member ─▶ body
 //!                └─▶ the rest ──────────▶ passed over, but for images of disks
@@ -14,13 +14,14 @@ use std::mem;
 use rgo_binary::{Recognised, recognise};
 
 use super::budget::Budget;
-use super::compressed::Tools;
 use super::container::{Candidate, Record};
+use super::decoders::Tools;
 use super::foreign::{self, disk};
 use super::name::Name;
-use super::refusal::{self, Refusal};
-use super::sniff::{HEAD, Kind, sniff};
-use super::{Archive, Content, Found, Item, Look, Options, ar, compressed, tar, zip};
+use super::reading::{HEAD, fill, read_to_end};
+use super::skip_reason::{self, SkipReason};
+use super::sniff::{Kind, sniff};
+use super::{Archive, Content, Found, Inspect, Item, Options, ar, compressed, tar, zip};
 
 /// The content of a file or a member.
 pub(super) enum Body<'a> {
@@ -28,6 +29,20 @@ pub(super) enum Body<'a> {
     Bytes(&'a [u8]),
     /// One byte after the other. `size` is what the archive says, and none for the last.
     Stream { reader: &'a mut dyn Read, size: Option<u64> },
+}
+
+impl Body<'_> {
+    /// Reads up to `size` bytes of it.
+    pub(super) fn read(self, size: u64) -> io::Result<Vec<u8>> {
+        match self {
+            Self::Bytes(bytes) => Ok(bytes.to_vec()),
+            Self::Stream { reader, .. } => {
+                let mut text = Vec::new();
+                reader.take(size).read_to_end(&mut text)?;
+                Ok(text)
+            }
+        }
+    }
 }
 
 /// The visit of one file.
@@ -38,7 +53,7 @@ pub(super) struct Visitor<'v, T> {
     /// The name of what is visited now.
     pub(super) name: Name,
     pub(super) found: Vec<Found<T>>,
-    pub(super) look: &'v Look<'v, T>,
+    pub(super) inspect: &'v Inspect<'v, T>,
     /// The file or member that we are in, if it may be a layer of a container image.
     pub(super) layer: Option<Candidate>,
     members: u64,
@@ -48,9 +63,6 @@ pub(super) struct Visitor<'v, T> {
     tools: Vec<Tools>,
 }
 
-/// What is asked of a reader at a time, in bytes.
-const PIECE: u64 = 1 << 20;
-
 /// Memory above this is given back, in bytes.
 const MAX_SPARE: usize = 64 << 20;
 
@@ -58,7 +70,7 @@ impl<'v, T> Visitor<'v, T> {
     pub(super) fn new(
         options: &'v Options,
         budget: &'v Budget,
-        look: &'v Look<'v, T>,
+        inspect: &'v Inspect<'v, T>,
         name: Name,
         named: bool,
     ) -> Self {
@@ -68,7 +80,7 @@ impl<'v, T> Visitor<'v, T> {
             named,
             name,
             found: Vec::new(),
-            look,
+            inspect,
             layer: None,
             members: 0,
             images: 0,
@@ -82,30 +94,30 @@ impl<'v, T> Visitor<'v, T> {
         self.name.members().len()
     }
 
-    pub(super) fn give(&mut self, content: Content<'_>) {
+    pub(super) fn emit(&mut self, content: Content<'_>) {
         let item = Item { name: &self.name, named: self.named, content };
-        if let Some(value) = (self.look)(&item) {
+        if let Some(value) = (self.inspect)(&item) {
             let name = self.name.clone();
             self.found.push(Found { name, named: self.named, layers: Vec::new(), value });
         }
     }
 
-    pub(super) fn refuse(&mut self, why: Refusal) {
-        self.give(Content::Refused(&why));
+    pub(super) fn skip(&mut self, why: SkipReason) {
+        self.emit(Content::Skipped(&why));
     }
 
     /// Reports a failed read, unless an archive around this one reports it or it was reported before.
-    pub(super) fn refuse_io(&mut self, error: io::Error) {
-        let level = refusal::broken(&error).map(|broken| broken.level);
+    pub(super) fn skip_io(&mut self, error: io::Error) {
+        let level = skip_reason::broken(&error).map(|broken| broken.level);
         let further_out = level.is_some_and(|level| level < self.level());
-        let why = refusal::from_io(error);
+        let why = skip_reason::from_io(error);
         let is_news = match why {
             // This ends everything, so the innermost is the only one to meet it for sure.
-            Refusal::Decompressed { .. } => self.budget.is_news(),
+            SkipReason::Decompressed { .. } => self.budget.is_news(),
             _ => !further_out && !self.budget.is_over(),
         };
         if is_news {
-            self.refuse(why);
+            self.skip(why);
         }
     }
 
@@ -114,7 +126,7 @@ impl<'v, T> Visitor<'v, T> {
         let limit = self.options.limits.max_name;
         self.members = self.members.saturating_add(1);
         if let Err(why) = self.budget.member() {
-            return self.refuse(why);
+            return self.skip(why);
         }
         if self.budget.is_over() {
             return;
@@ -122,7 +134,7 @@ impl<'v, T> Visitor<'v, T> {
         match name.get(..limit) {
             Some(start) if name.len() > limit => {
                 self.name.push(&[start, "…".as_bytes()].concat());
-                self.refuse(Refusal::NameTooLong { size: name.len() as u64, limit });
+                self.skip(SkipReason::NameTooLong { size: name.len() as u64, limit });
             }
             _ => {
                 self.name.push(name);
@@ -142,7 +154,7 @@ impl<'v, T> Visitor<'v, T> {
 
     fn bytes(&mut self, bytes: &[u8]) {
         match self.kind(bytes) {
-            Kind::Foreign(what) if what.is_program() => self.refuse(Refusal::Foreign(what)),
+            Kind::Foreign(what) if what.is_program() => self.skip(SkipReason::Foreign(what)),
             _ if !self.options.archives => self.image(bytes),
             Kind::Image | Kind::Prefix => self.image(bytes),
             kind @ (Kind::Gzip | Kind::Xz | Kind::Zstd | Kind::Bzip2) => {
@@ -154,7 +166,7 @@ impl<'v, T> Visitor<'v, T> {
             }),
             Kind::Zip => self.archive(Kind::Zip, |visitor| zip::visit(visitor, bytes)),
             Kind::Ar => self.archive(Kind::Ar, |visitor| ar::visit(visitor, bytes)),
-            Kind::Foreign(what) => self.refuse(Refusal::Foreign(what)),
+            Kind::Foreign(what) => self.skip(SkipReason::Foreign(what)),
             Kind::Other => self.other(bytes),
         }
     }
@@ -174,14 +186,14 @@ impl<'v, T> Visitor<'v, T> {
         let foreign = foreign::dos(bytes).filter(|_| !is_image);
         if is_image {
             self.images += 1;
-            self.give(Content::Image(bytes));
+            self.emit(Content::Image(bytes));
         } else if let Some(foreign) = foreign {
-            self.refuse(Refusal::Foreign(foreign));
+            self.skip(SkipReason::Foreign(foreign));
         }
         if self.options.archives && zip::is_appended(bytes) {
             self.archive_behind(is_image, Kind::Zip, |visitor| zip::visit(visitor, bytes));
         } else if let Some(script) = foreign::script(bytes).filter(|_| self.options.archives) {
-            self.refuse(Refusal::Foreign(script));
+            self.skip(SkipReason::Foreign(script));
         } else if !is_image && foreign.is_none() {
             self.other(bytes);
         }
@@ -191,11 +203,11 @@ impl<'v, T> Visitor<'v, T> {
         let mut head = [0; HEAD];
         let head = match fill(reader, &mut head) {
             Ok(length) => head.get(..length).unwrap_or_default(),
-            Err(error) => return self.refuse_io(error),
+            Err(error) => return self.skip_io(error),
         };
         let reader = &mut head.chain(reader);
         match sniff(head) {
-            Kind::Foreign(what) if what.is_program() => self.refuse(Refusal::Foreign(what)),
+            Kind::Foreign(what) if what.is_program() => self.skip(SkipReason::Foreign(what)),
             _ if !self.options.archives => self.whole(reader, size),
             kind @ (Kind::Gzip | Kind::Xz | Kind::Zstd | Kind::Bzip2) => {
                 self.archive(kind, |visitor| compressed::visit(visitor, kind, reader));
@@ -205,14 +217,14 @@ impl<'v, T> Visitor<'v, T> {
             }),
             kind @ (Kind::Zip | Kind::Ar) if self.is_too_deep() => self.archive(kind, |_| {}),
             Kind::Image | Kind::Prefix | Kind::Zip | Kind::Ar => self.whole(reader, size),
-            Kind::Foreign(what) => self.refuse(Refusal::Foreign(what)),
+            Kind::Foreign(what) => self.skip(SkipReason::Foreign(what)),
             Kind::Other if disk::is_possible(head) => {
                 // A member of a tar is read over anyway. What a lone compressed file holds is not.
                 let to_end = size.is_some() || self.level() == 0;
                 match disk::of_stream(reader, to_end) {
-                    Ok(Some(disk)) => self.refuse(Refusal::Foreign(disk)),
+                    Ok(Some(disk)) => self.skip(SkipReason::Foreign(disk)),
                     Ok(None) => self.other(head),
-                    Err(error) => self.refuse_io(error),
+                    Err(error) => self.skip_io(error),
                 }
             }
             Kind::Other => self.other(head),
@@ -232,8 +244,8 @@ impl<'v, T> Visitor<'v, T> {
         let mut whole = self.spare.pop().unwrap_or_default();
         match self.gather(reader, size, &mut whole) {
             Ok(()) => self.bytes(&whole),
-            Err(Failed::Refused(why)) => self.refuse(why),
-            Err(Failed::Io(error)) => self.refuse_io(error),
+            Err(Failed::Skipped(why)) => self.skip(why),
+            Err(Failed::Io(error)) => self.skip_io(error),
         }
         if whole.capacity() <= MAX_SPARE {
             self.spare.push(whole);
@@ -258,7 +270,7 @@ impl<'v, T> Visitor<'v, T> {
             self.layer = self.layer.take().map(Candidate::blank);
         }
         if self.named && self.level() == 0 {
-            self.give(Content::Other(foreign::describe(head)));
+            self.emit(Content::Other(foreign::describe(head)));
         }
     }
 
@@ -274,14 +286,14 @@ impl<'v, T> Visitor<'v, T> {
     /// As [`Self::archive`], for one that may stand behind an image.
     fn archive_behind(&mut self, is_behind_image: bool, kind: Kind, visit: impl FnOnce(&mut Self)) {
         if self.is_too_deep() {
-            return self.refuse(Refusal::TooDeep { limit: self.options.limits.max_depth });
+            return self.skip(SkipReason::TooDeep { limit: self.options.limits.max_depth });
         }
         let around = (mem::take(&mut self.members), mem::take(&mut self.images));
         visit(self);
         let inside = (mem::replace(&mut self.members, around.0), self.images);
         self.images = self.images.saturating_add(around.1);
         let (members, images) = inside;
-        self.give(Content::Archive(Archive { kind, members, images, is_behind_image }));
+        self.emit(Content::Archive(Archive { kind, members, images, is_behind_image }));
     }
 
     /// Reads a member as a whole, within the limits.
@@ -293,7 +305,7 @@ impl<'v, T> Visitor<'v, T> {
     ) -> Result<(), Failed> {
         let limit = self.options.limits.max_member;
         if size.is_some_and(|size| size > limit) {
-            return Err(Failed::Refused(Refusal::TooLarge { size, limit }));
+            return Err(Failed::Skipped(SkipReason::TooLarge { size, limit }));
         }
         whole.clear();
         // What is said is believed no further than costs little.
@@ -301,10 +313,10 @@ impl<'v, T> Visitor<'v, T> {
         whole.reserve(usize::try_from(likely).unwrap_or(0));
         let read = read_to_end(&mut reader.take(limit.saturating_add(1)), whole)?;
         match size {
-            _ if read > limit => Err(Failed::Refused(Refusal::TooLarge { size: None, limit })),
+            _ if read > limit => Err(Failed::Skipped(SkipReason::TooLarge { size: None, limit })),
             Some(size) if read < size => {
                 let why = format!("{} of its {size} bytes are missing", size - read);
-                Err(Failed::Refused(Refusal::damaged(why)))
+                Err(Failed::Skipped(SkipReason::damaged(why)))
             }
             _ => Ok(()),
         }
@@ -313,7 +325,7 @@ impl<'v, T> Visitor<'v, T> {
 
 /// Why a member cannot be read as a whole.
 enum Failed {
-    Refused(Refusal),
+    Skipped(SkipReason),
     Io(io::Error),
 }
 
@@ -321,36 +333,4 @@ impl From<io::Error> for Failed {
     fn from(error: io::Error) -> Self {
         Self::Io(error)
     }
-}
-
-/// Reads until `buffer` is full or nothing comes any more; how much came.
-pub(super) fn fill(reader: &mut dyn Read, buffer: &mut [u8]) -> io::Result<usize> {
-    let mut length = 0;
-    while let Some(rest) = buffer.get_mut(length..).filter(|rest| !rest.is_empty()) {
-        match reader.read(rest) {
-            Ok(0) => break,
-            Ok(read) => length += read,
-            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-            Err(error) => return Err(error),
-        }
-    }
-    Ok(length)
-}
-
-/// Reads to the end; how much came. The standard reader alone asks for ever larger pieces, all of
-/// which are in memory before the first byte comes: a bomb would take twice what it is allowed.
-fn read_to_end(reader: &mut dyn Read, whole: &mut Vec<u8>) -> io::Result<u64> {
-    let mut length = 0;
-    loop {
-        let read = reader.take(PIECE).read_to_end(whole)? as u64;
-        length += read;
-        if read < PIECE {
-            return Ok(length);
-        }
-    }
-}
-
-/// Reads over up to `size` bytes; how many there were.
-pub(super) fn skip(reader: &mut dyn Read, size: u64) -> io::Result<u64> {
-    io::copy(&mut reader.take(size), &mut io::sink())
 }

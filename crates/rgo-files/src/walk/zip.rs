@@ -1,4 +1,4 @@
-//! Zip and its kin, from memory: wheels, jars, NuGet packages, and the zip behind a program that
+//! Visits a zip and its kin, from memory: wheels, jars, NuGet packages, and the zip behind a program that
 //! unpacks itself.
 //!
 //! The directory is read here and not by the `zip` crate, which sets memory aside by the count
@@ -26,14 +26,15 @@ use memchr::memmem;
 
 use super::Content;
 use super::budget::Guarded;
-use super::compressed::{self, Tools};
+use super::decoders::{self, Tools};
 use super::foreign::disk;
 use super::inflate::Inflate;
 use super::limits::MAX_METADATA;
 use super::name::escape;
-use super::refusal::Refusal;
-use super::sniff::{HEAD, Kind, sniff};
-use super::visitor::{Body, Visitor, fill};
+use super::reading::{HEAD, fill};
+use super::skip_reason::SkipReason;
+use super::sniff::{Kind, sniff};
+use super::visitor::{Body, Visitor};
 
 /// Packed members up to this size, in bytes, are not images of disks.
 const MIN_DISK: u64 = 1 << 15;
@@ -51,7 +52,7 @@ pub(super) fn is_appended(bytes: &[u8]) -> bool {
 /// Visits all members in the order of the directory.
 pub(super) fn visit<T>(visitor: &mut Visitor<'_, T>, bytes: &[u8]) {
     let Some(directory) = Directory::find(bytes) else {
-        return visitor.refuse(Refusal::damaged("a zip without a directory at its end"));
+        return visitor.skip(SkipReason::damaged("a zip without a directory at its end"));
     };
     let overlapping = directory.overlapping(visitor.budget.limits.max_members);
     let mut count = 0;
@@ -62,12 +63,12 @@ pub(super) fn visit<T>(visitor: &mut Visitor<'_, T>, bytes: &[u8]) {
         visitor.member(entry.name, |visitor| {
             if overlapping.binary_search(&count).is_ok() {
                 let why = "its bytes are another member's as well";
-                return visitor.refuse(Refusal::damaged(why));
+                return visitor.skip(SkipReason::damaged(why));
             }
             let result = visitor
                 .with_tools(|visitor, tools| member(visitor, tools, bytes, &directory, &entry));
             if let Err(why) = result {
-                visitor.refuse(why);
+                visitor.skip(why);
             }
         });
         count += 1;
@@ -76,7 +77,7 @@ pub(super) fn visit<T>(visitor: &mut Visitor<'_, T>, bytes: &[u8]) {
     // Some writers count to 65535 and start anew.
     if stated != count && stated != count & 0xffff {
         let why = format!("its directory has {count} members where {stated} are stated");
-        visitor.refuse(Refusal::damaged(why));
+        visitor.skip(SkipReason::damaged(why));
     }
 }
 
@@ -86,42 +87,35 @@ fn member<T>(
     bytes: &[u8],
     directory: &Directory<'_>,
     entry: &Entry<'_>,
-) -> Result<(), Refusal> {
+) -> Result<(), SkipReason> {
     if entry.name.ends_with(b"/") {
         return Ok(());
     }
     if entry.is_encrypted() {
-        return Err(Refusal::Encrypted);
+        return Err(SkipReason::Encrypted);
     }
     let content = directory.content(bytes, entry);
-    let content = content.ok_or_else(|| Refusal::damaged("its bytes are not in the file"))?;
+    let content = content.ok_or_else(|| SkipReason::damaged("its bytes are not in the file"))?;
     let taken = Cell::new(content.len() as u64);
-    let decoder: Box<dyn Read + '_> = match METHODS.iter().find(|(id, ..)| *id == entry.method) {
-        Some((_, Method::Stored, _)) => return stored(visitor, entry, content),
-        Some((_, Method::Deflate, _)) => Box::new(Inflate::new(content, &mut tools.inflate)),
-        Some((_, Method::Like(kind), _)) => compressed::from_memory(*kind, content, tools),
-        Some((_, Method::Unsupported, name)) => {
-            return Err(Refusal::Unsupported(format!("compressed by {name}")));
-        }
-        None => {
-            let why = format!("compressed by method {}", entry.method);
-            return Err(Refusal::Unsupported(why));
-        }
+    let decoder: Box<dyn Read + '_> = match method(entry)? {
+        Method::Stored => return stored(visitor, entry, content),
+        Method::Deflate => Box::new(Inflate::new(content, &mut tools.inflate)),
+        Method::Like(kind) => decoders::from_memory(kind, content, tools),
     };
     let level = visitor.level();
     let mut unpacked = Guarded::new(decoder, visitor.budget, &taken, level);
     if entry.is_link() {
         let mut target = Vec::new();
         let read = (&mut unpacked).take(MAX_METADATA).read_to_end(&mut target);
-        read.map_err(super::refusal::from_io)?;
-        visitor.give(Content::Link { target: &escape(&target) });
+        read.map_err(super::skip_reason::from_io)?;
+        visitor.emit(Content::Link { target: &escape(&target) });
         return Ok(());
     }
     let mut head = [0; HEAD];
     let head = match fill(&mut unpacked, &mut head) {
         Ok(length) => head.get(..length).unwrap_or_default(),
         Err(error) => {
-            visitor.refuse_io(error);
+            visitor.skip_io(error);
             return Ok(());
         }
     };
@@ -130,9 +124,9 @@ fn member<T>(
             // Apple's images are packed already, so that to pack them again gains nothing.
             let to_end = content.len() as u64 >= entry.size / 10 * 9;
             match disk::of_stream(&mut head.chain(unpacked).take(entry.size), to_end) {
-                Ok(Some(disk)) => visitor.refuse(Refusal::Foreign(disk)),
+                Ok(Some(disk)) => visitor.skip(SkipReason::Foreign(disk)),
                 Ok(None) => {}
-                Err(error) => visitor.refuse_io(error),
+                Err(error) => visitor.skip_io(error),
             }
         }
         return Ok(());
@@ -151,9 +145,9 @@ fn stored<T>(
     visitor: &mut Visitor<'_, T>,
     entry: &Entry<'_>,
     content: &[u8],
-) -> Result<(), Refusal> {
+) -> Result<(), SkipReason> {
     if entry.is_link() {
-        visitor.give(Content::Link { target: &escape(content) });
+        visitor.emit(Content::Link { target: &escape(content) });
         return Ok(());
     }
     if sniff(content.get(..HEAD).unwrap_or(content)) == Kind::Other
@@ -174,28 +168,43 @@ enum Method {
     Deflate,
     /// As a file of that format.
     Like(Kind),
-    Unsupported,
 }
 
-/// The methods that APPNOTE.TXT numbers.
-const METHODS: [(u16, Method, &str); 16] = [
-    (0, Method::Stored, "nothing"),
-    (1, Method::Unsupported, "shrink"),
-    (2, Method::Unsupported, "reduce"),
-    (3, Method::Unsupported, "reduce"),
-    (4, Method::Unsupported, "reduce"),
-    (5, Method::Unsupported, "reduce"),
-    (6, Method::Unsupported, "implode"),
-    (8, Method::Deflate, "deflate"),
-    (9, Method::Unsupported, "deflate64"),
-    (12, Method::Like(Kind::Bzip2), "bzip2"),
-    (14, Method::Unsupported, "LZMA"),
-    (20, Method::Like(Kind::Zstd), "zstd"),
-    (93, Method::Like(Kind::Zstd), "zstd"),
-    (95, Method::Like(Kind::Xz), "xz"),
-    (97, Method::Unsupported, "WavPack"),
-    (98, Method::Unsupported, "PPMd"),
+/// The methods of APPNOTE.TXT that are read here, by their numbers.
+const METHODS: [(u16, Method); 6] = [
+    (0, Method::Stored),
+    (8, Method::Deflate),
+    (12, Method::Like(Kind::Bzip2)),
+    (20, Method::Like(Kind::Zstd)),
+    (93, Method::Like(Kind::Zstd)),
+    (95, Method::Like(Kind::Xz)),
 ];
+
+/// The others that it names.
+const UNSUPPORTED: [(u16, &str); 10] = [
+    (1, "shrink"),
+    (2, "reduce"),
+    (3, "reduce"),
+    (4, "reduce"),
+    (5, "reduce"),
+    (6, "implode"),
+    (9, "deflate64"),
+    (14, "LZMA"),
+    (97, "WavPack"),
+    (98, "PPMd"),
+];
+
+/// How a member is packed.
+fn method(entry: &Entry<'_>) -> Result<Method, SkipReason> {
+    if let Some((_, method)) = METHODS.iter().find(|(number, _)| *number == entry.method) {
+        return Ok(*method);
+    }
+    let named = UNSUPPORTED.iter().find(|(number, _)| *number == entry.method);
+    Err(SkipReason::Unsupported(match named {
+        Some((_, name)) => format!("compressed by {name}"),
+        None => format!("compressed by method {}", entry.method),
+    }))
+}
 
 /// Sums up what is read.
 struct Checked<R> {
@@ -385,11 +394,11 @@ impl<'a> Entry<'a> {
         matches!(self.made_on, 3 | 19) && self.attributes >> 28 == 0xa
     }
 
-    fn check(&self, crc: &Crc) -> Result<(), Refusal> {
+    fn check(&self, crc: &Crc) -> Result<(), SkipReason> {
         if crc.sum() == self.crc {
             return Ok(());
         }
-        Err(Refusal::damaged("its checksum does not match, so what is said of it may be wrong"))
+        Err(SkipReason::damaged("its checksum does not match, so facts about it may be wrong"))
     }
 }
 

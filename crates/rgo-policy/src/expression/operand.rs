@@ -1,10 +1,10 @@
-//! The other side of a comparison: what a value means, by the kind of the fact.
+//! Reads the right side of a comparison by the kind of the fact.
 
 use super::written::Written;
 use super::{Operator, Test};
 use crate::parse_error::Complaint;
 use crate::version::Version;
-use crate::vocabulary::{Kind, Word};
+use crate::vocabulary::{FactDef, Kind};
 
 /// What a fact is compared with.
 #[derive(Clone, Debug, PartialEq)]
@@ -41,24 +41,24 @@ const UNITS: [(&str, u64); 8] = [
 
 /// The test of a comparison by `operator`, which was written as `sign`.
 pub(super) fn compare(
-    word: &Word,
+    fact: &FactDef,
     operator: Operator,
     sign: &str,
     value: &Written<'_>,
 ) -> Result<Test, Complaint> {
-    let wrong = |message: String| Complaint(message, example(word));
-    let (name, what) = (word.name, word.kind.in_words());
+    let wrong = |message: String| Complaint(message, example(fact));
+    let (name, what) = (fact.name, fact.kind.in_words());
     if value.text.is_empty() && !value.quoted {
         return Err(wrong(format!("a value is missing behind `{sign}`")));
     }
-    let ordered = matches!(word.kind, Kind::Version | Kind::Dependency | Kind::Time | Kind::Size);
+    let ordered = matches!(fact.kind, Kind::Version | Kind::Dependency | Kind::Time | Kind::Size);
     let equality = matches!(operator, Operator::Equal | Operator::NotEqual);
     if !(ordered || equality) {
         return Err(wrong(format!("`{name}` is {what}, and has no order for `{sign}`")));
     }
     let equal = operator == Operator::Equal;
     if is_any(value) {
-        return match word.kind {
+        return match fact.kind {
             Kind::Flag | Kind::OneOf(_) | Kind::OneOfOrNumber(..) | Kind::Size => {
                 Err(wrong(format!("`{name}` is {what}: `*` would say nothing")))
             }
@@ -66,7 +66,7 @@ pub(super) fn compare(
             _ => Err(wrong(format!("`*` is any value and has no order for `{sign}`"))),
         };
     }
-    match word.kind {
+    match fact.kind {
         Kind::Flag => {
             let yes = match value.text.to_lowercase().as_str() {
                 "yes" | "true" => true,
@@ -76,32 +76,32 @@ pub(super) fn compare(
             Ok(Test::Is(yes == equal))
         }
         Kind::Presence => Err(wrong(format!("`{name}` is there or not; it has no values"))),
-        _ => Ok(Test::Compare(operator, operand(word, value)?)),
+        _ => Ok(Test::Compare(operator, operand(fact, value)?)),
     }
 }
 
 /// A value of a list.
-pub(super) fn in_list(word: &Word, value: &Written<'_>) -> Result<Operand, Complaint> {
-    let (name, what) = (word.name, word.kind.in_words());
-    if matches!(word.kind, Kind::Flag | Kind::Presence | Kind::Size) {
+pub(super) fn in_list(fact: &FactDef, value: &Written<'_>) -> Result<Operand, Complaint> {
+    let (name, what) = (fact.name, fact.kind.in_words());
+    if matches!(fact.kind, Kind::Flag | Kind::Presence | Kind::Size) {
         let message = format!("`{name}` is {what}, and is not one of a list");
-        return Err(Complaint(message, example(word)));
+        return Err(Complaint(message, example(fact)));
     }
     if is_any(value) {
         let message = "`*` is any value, and needs no list".to_owned();
         return Err(Complaint(message, "write =* where any value will do".to_owned()));
     }
-    operand(word, value)
+    operand(fact, value)
 }
 
 fn is_any(value: &Written<'_>) -> bool {
     value.text == "*" && !value.quoted
 }
 
-fn operand(word: &Word, value: &Written<'_>) -> Result<Operand, Complaint> {
+fn operand(fact: &FactDef, value: &Written<'_>) -> Result<Operand, Complaint> {
     let text = value.text.as_str();
-    let no = |what: &str| Complaint(format!("`{text}` is not {what}"), example(word));
-    let wanted = match word.kind {
+    let no = |what: &str| Complaint(format!("`{text}` is not {what}"), example(fact));
+    let wanted = match fact.kind {
         Kind::Text | Kind::Setting if value.quoted => Wanted::Literal(text.to_owned()),
         Kind::Text | Kind::Setting => Wanted::Pattern(text.to_owned()),
         Kind::Version | Kind::Dependency => {
@@ -115,24 +115,24 @@ fn operand(word: &Word, value: &Written<'_>) -> Result<Operand, Complaint> {
         | Kind::Level { .. }
         | Kind::Flag
         | Kind::Presence => {
-            Wanted::Word(word.kind.value(text).ok_or_else(|| no_value(text, word))?)
+            Wanted::Word(fact.kind.value(text).ok_or_else(|| no_value(text, fact))?)
         }
     };
     Ok(Operand { text: text.to_owned(), wanted })
 }
 
 /// A name that no binary can have: to compare with it would always hold, or never.
-fn no_value(text: &str, word: &Word) -> Complaint {
-    let near = word.kind.nearest_value(text);
+fn no_value(text: &str, fact: &FactDef) -> Complaint {
+    let near = fact.kind.nearest_value(text);
     let near = near.map(|near| format!("did you mean `{near}`? ")).unwrap_or_default();
     Complaint(
-        format!("`{text}` is not a value of `{}`", word.name),
-        format!("{near}there are: {}", word.kind.values().join(", ")),
+        format!("`{text}` is not a value of `{}`", fact.name),
+        format!("{near}there are: {}", fact.kind.values().join(", ")),
     )
 }
 
-fn example(word: &Word) -> String {
-    format!("for example: {}", word.example)
+fn example(fact: &FactDef) -> String {
+    format!("for example: {}", fact.example)
 }
 
 /// A point in time; a date alone is its first moment in UTC.

@@ -18,7 +18,7 @@ fn means_the_same(one: &str, other: &str) -> bool {
             Test::In(all) => (None, all.into_iter().map(|it| it.wanted).collect(), None),
             is => (None, Vec::new(), Some(is)),
         };
-        (parsed.word, parsed.member, test, parsed.or_unknown)
+        (parsed.fact, parsed.member, test, parsed.or_unknown)
     };
     parsed(one) == parsed(other)
 }

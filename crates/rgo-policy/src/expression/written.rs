@@ -1,6 +1,6 @@
-//! Values as they are written: in quotes or without, alone or in a list.
+//! Splits values as the user wrote them: in quotes or without, alone or in a list.
 
-use super::{SIGNS, Word, Wrong};
+use super::{FactDef, SIGNS, Wrong};
 use crate::parse_error::Complaint;
 
 /// A value.
@@ -53,8 +53,11 @@ pub(super) fn value(text: &str) -> Result<(Written<'_>, bool), Complaint> {
 }
 
 /// The values between brackets, and whether a `?` stands behind them.
-pub(super) fn list<'t>(text: &'t str, word: &Word) -> Result<(Vec<Written<'t>>, bool), Wrong<'t>> {
-    let example = format!("as in {} in [A, B]", word.name.trim_end_matches(':'));
+pub(super) fn list<'t>(
+    text: &'t str,
+    fact: &FactDef,
+) -> Result<(Vec<Written<'t>>, bool), Wrong<'t>> {
+    let example = format!("as in {} in [A, B]", fact.name.trim_end_matches(':'));
     let wrong = |message: &str| Complaint(message.to_owned(), example.clone());
     let Some(inside) = text.strip_prefix('[') else {
         return Err((text, wrong("a list in brackets was expected behind `in`")));

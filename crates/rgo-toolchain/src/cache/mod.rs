@@ -21,7 +21,7 @@
 mod kept;
 
 use std::fs::{self, File, TryLockError};
-use std::io::{self, Write};
+use std::io;
 use std::sync::Arc;
 use std::time::{SystemTime, UNIX_EPOCH};
 
@@ -29,6 +29,8 @@ use camino::{Utf8Path, Utf8PathBuf};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
+
+use rgo_files::atomic_file;
 
 use crate::exec;
 pub use kept::{Entry, Pruned};
@@ -176,13 +178,10 @@ impl Cache {
     /// # Errors
     /// When it can't be written; then nothing is left behind.
     pub fn put(&self, path: &Utf8Path, content: &[u8]) -> Result<(), CacheError> {
-        if fs::read(path).is_ok_and(|old| old == content) {
-            return Ok(());
-        }
-        put(path, content).map_err(|source| CacheError {
+        atomic_file::write(path, content, None).map(drop).map_err(|error| CacheError {
             path: path.to_owned(),
             doing: "writing",
-            source,
+            source: error.into_io(),
         })
     }
 
@@ -338,17 +337,6 @@ pub(crate) fn remove(path: &Utf8Path) -> Result<(), CacheError> {
         }
         _ => Ok(()),
     }
-}
-
-fn put(path: &Utf8Path, content: &[u8]) -> io::Result<()> {
-    let folder = path.parent().unwrap_or(Utf8Path::new("."));
-    fs::create_dir_all(folder)?;
-    // A named temporary file removes itself on every early return.
-    let mut file = tempfile::NamedTempFile::new_in(folder)?;
-    file.write_all(content)?;
-    file.as_file().sync_all()?;
-    file.persist(path).map_err(|e| e.error)?;
-    Ok(())
 }
 
 #[cfg(test)]

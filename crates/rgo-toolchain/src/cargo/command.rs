@@ -58,9 +58,9 @@ impl CargoRun {
 /// How cargo is to write its messages.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Messages {
-    /// Without colour.
+    /// Without color.
     Plain,
-    /// With ANSI colour.
+    /// With ANSI color.
     Ansi,
 }
 

@@ -194,15 +194,8 @@ fn suggestion(nearest: Option<&str>, known: &[String]) -> String {
     }
 }
 
-/// The name nearest to what was typed, if one is near enough to have been meant.
-#[must_use]
-pub fn nearest(typed: &str, known: &[String]) -> Option<String> {
-    known
-        .iter()
-        .map(|name| (strsim::damerau_levenshtein(typed, name), name))
-        .filter(|(distance, name)| *distance * 2 <= name.len().max(2))
-        .min()
-        .map(|(_, name)| name.clone())
+fn nearest_of(typed: &str, known: &[String]) -> Option<String> {
+    rgo_report::nearest(typed, known.iter().map(|name| (name.as_str(), name.clone())))
 }
 
 /// The packages that a build in `manifest`'s folder is about, as cargo chooses them.
@@ -224,7 +217,7 @@ pub fn packages<'a>(
                 let name = spec.split(['@', ':']).next().unwrap_or(spec);
                 return Err(SelectionError::NoPackage {
                     name: spec.clone(),
-                    nearest: nearest(name, &known),
+                    nearest: nearest_of(name, &known),
                     known,
                 });
             }
@@ -298,7 +291,7 @@ pub fn wanted(packages: &[&Package], selection: &Selection) -> Result<Vec<Wanted
             if known.contains(name) {
                 return Ok(());
             }
-            let nearest = nearest(name, &known);
+            let nearest = nearest_of(name, &known);
             Err(SelectionError::NoTarget {
                 what,
                 name: name.clone(),

@@ -5,6 +5,7 @@ use std::error::Error as StdError;
 use std::fmt;
 use std::sync::Arc;
 
+use rgo_files::WriteError;
 use rgo_toolchain::cache::CacheError;
 use rgo_toolchain::cargo::compiler::CompilerError;
 use rgo_toolchain::cargo::project::ProjectError;
@@ -103,6 +104,7 @@ fn library_hint(cause: &(dyn StdError + 'static)) -> Option<String> {
         .or_else(|| of(cause, SelectionError::hint))
         .or_else(|| of(cause, ShimError::hint))
         .or_else(|| of(cause, StdLibError::hint))
+        .or_else(|| of(cause, WriteError::hint))
         .or_else(|| of(cause, ZigError::hint))
         // Each target that needs zig fails by the same error.
         .or_else(|| of(cause, |error: &Arc<ZigError>| error.hint()))

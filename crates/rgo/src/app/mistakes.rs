@@ -4,7 +4,6 @@
 
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::{Command, Error};
-use rgo_toolchain::cargo::targets::nearest;
 use rgo_toolchain::target_spec;
 
 /// Flags of cargo and of other tools, and what does the same, where the command has such a flag.
@@ -117,6 +116,11 @@ fn word(wrong: &str, asked: &Command, whole: &Command) -> Option<String> {
         return Some(format!("targets are named by --target {wrong}"));
     }
     (asked.get_name() == program).then(|| format!("the commands are {}", names.join(", ")))
+}
+
+/// The name nearest to what was typed, if one is near enough to have been meant.
+pub(crate) fn nearest<'n>(typed: &str, names: &'n [String]) -> Option<&'n str> {
+    rgo_report::nearest(typed, names.iter().map(|name| (name.as_str(), name.as_str())))
 }
 
 /// The names of all subcommands but clap's own.

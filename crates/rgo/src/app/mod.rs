@@ -1,7 +1,6 @@
 //! What all tools share: how a command line is read, where output goes, and how a command ends.
 
 pub mod args;
-pub(crate) mod destination;
 pub mod error;
 pub mod exit;
 pub(crate) mod mistakes;

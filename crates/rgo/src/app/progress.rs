@@ -7,6 +7,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use rgo_report::printable_by_char;
 
 /// Work that is done within this needs no sign of life.
 const PATIENCE: Duration = Duration::from_millis(500);
@@ -66,10 +67,7 @@ impl Drop for Progress {
 
 /// How far it is, in words. A name from a file cannot drive the terminal.
 fn line(begun: usize, name: &str) -> String {
-    let name: String = name
-        .chars()
-        .map(|c| if c.is_control() { char::REPLACEMENT_CHARACTER } else { c })
-        .collect();
+    let name = printable_by_char(name);
     let length = name.chars().count();
     let shown = if length > MAX_NAME {
         let end: String = name.chars().skip(length - MAX_NAME + 1).collect();

@@ -1,4 +1,4 @@
-//! Where words go: data to stdout, everything else to stderr, colour only on a terminal.
+//! Where words go: data to stdout, everything else to stderr, color only on a terminal.
 
 use std::fmt::Display;
 use std::io::{self, ErrorKind, Write};
@@ -10,9 +10,9 @@ use anyhow::Context;
 use camino::Utf8Path;
 use rgo_report::{Format, Report, Style, printable};
 
-use crate::app::destination::{self, Destination};
 use crate::app::error::CommandError;
 use rgo_files::atomic_file;
+use rgo_files::output::{self, Output};
 
 /// Renders a report to stdout in one write.
 ///
@@ -44,11 +44,11 @@ pub(crate) fn write(data: &[u8]) -> anyhow::Result<()> {
 /// If it cannot be written.
 pub(crate) fn write_output(data: &[u8], file: Option<&Path>) -> anyhow::Result<()> {
     let Some(file) = file else { return write(data) };
-    match Destination::of(file)? {
-        Destination::Stdout => write(data),
-        Destination::Stream(path) => destination::write_into(&path, &mut &*data, &status)
+    match Output::of(file)? {
+        Output::Stdout => write(data),
+        Output::Stream(path) => output::write_into(&path, &mut &*data, &status)
             .with_context(|| format!("writing {}", path.display())),
-        Destination::File { path, .. } => {
+        Output::File { path, .. } => {
             let path = Utf8Path::from_path(&path)
                 .with_context(|| format!("the path {} is not UTF-8", path.display()))?;
             atomic_file::write(path, data, None)?;
@@ -75,7 +75,7 @@ pub(crate) fn print_to_stderr<R: Report>(
     report: &R,
     format: impl Into<Format>,
 ) -> anyhow::Result<()> {
-    let style = Style { colour: has_color(&io::stderr()) };
+    let style = Style { color: has_color(&io::stderr()) };
     let text = rgo_report::render(report, format.into(), style).context("rendering the report")?;
     let _ = io::stderr().lock().write_all(text.as_bytes());
     Ok(())
@@ -124,7 +124,7 @@ fn message(label: &str, ansi: &str, text: &str) {
     };
 }
 
-/// Whether colour may be written: as `--color` says, else as `NO_COLOR` and `CLICOLOR_FORCE` do,
+/// Whether color may be written: as `--color` says, else as `NO_COLOR` and `CLICOLOR_FORCE` do,
 /// else to a terminal that is not a dumb one.
 pub(crate) fn has_color(stream: &impl RawStream) -> bool {
     AutoStream::choice(stream) != ColorChoice::Never
@@ -133,11 +133,11 @@ pub(crate) fn has_color(stream: &impl RawStream) -> bool {
 /// The style of what [`write_output`] is given. A file is no terminal.
 #[must_use]
 pub(crate) fn style(file: Option<&Path>) -> Style {
-    let colour = match file {
+    let color = match file {
         Some(_) => ColorChoice::global() == ColorChoice::Always,
         None => has_color(&io::stdout()),
     };
-    Style { colour }
+    Style { color }
 }
 
 /// Prints the next step for what was said before.

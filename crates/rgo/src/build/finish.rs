@@ -5,15 +5,13 @@
 mod companions;
 
 use std::collections::BTreeSet;
-use std::fs::File;
 
 use anyhow::{Context, Result, anyhow};
 use camino::{Utf8Path, Utf8PathBuf};
-use memmap2::Mmap;
 use rgo_binary::embedded::slot;
 use rgo_binary::{Error as BinaryError, Image, Limits, slices};
 use rgo_edit::entitlements::Entitlements;
-use rgo_edit::{Finish, MachO, Strip};
+use rgo_edit::{Edits, MachO, Strip};
 use rgo_toolchain::cargo::command::Trim;
 use rgo_toolchain::cargo::targets::OutputKind;
 use rgo_toolchain::toolchain::Toolchain;
@@ -26,6 +24,7 @@ use crate::app::error::Annotate;
 use companions::Companions;
 pub(super) use companions::no_dsymutil;
 use rgo_files::atomic_file;
+use rgo_files::mmap::{self, Bytes};
 
 /// What is left out of the result.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -92,12 +91,8 @@ pub(super) fn splits_with_dsymutil(strip: StripMode, toolchain: &Toolchain) -> b
 ///
 /// # Errors
 /// If it cannot be read.
-#[allow(unsafe_code)]
-pub(super) fn map(path: &Utf8Path) -> Result<Mmap> {
-    let file = File::open(path).with_context(|| format!("opening {path}"))?;
-    // SAFETY: cargo holds its lock on the target folder no longer, but nothing writes into a
-    // linked file in place: linkers make a new one. A file cut short under us ends the process.
-    unsafe { Mmap::map(&file) }.with_context(|| format!("mapping {path}"))
+pub(super) fn map(path: &Utf8Path) -> Result<Bytes> {
+    mmap::map(path.as_std_path()).with_context(|| format!("reading {path}"))
 }
 
 /// The names of the slots that a file has.
@@ -128,7 +123,7 @@ pub(super) fn finish(job: &Job<'_>) -> Result<Artifact> {
     let install_name = (job.kind == OutputKind::Cdylib && !has_name_of_its_own(job, &data))
         .then(|| format!("@rpath/{name}"));
     let trims: Vec<_> = job.trims.iter().map(|t| (t.from.as_str(), t.to.as_str())).collect();
-    let edits = Finish {
+    let edits = Edits {
         note: job.content.as_ref().map(|content| content.note.as_str()),
         audit: job.content.as_ref().map(|content| content.audit.as_slice()),
         slots: &values,
@@ -137,15 +132,15 @@ pub(super) fn finish(job: &Job<'_>) -> Result<Artifact> {
             StripMode::Debug => Strip::Debug,
             StripMode::All | StripMode::Split => Strip::All,
         },
-        trims: &trims,
+        path_remaps: &trims,
         identifier: Some(name),
         install_name: install_name.as_deref(),
         timestamp: Some(job.timestamp),
         debuglink: companions.debuglink.as_ref().map(|(name, crc)| (name.as_str(), *crc)),
         macho: MachO { entitlements: job.entitlements, ..MachO::default() },
-        ..Finish::default()
+        ..Edits::default()
     };
-    let finished = rgo_edit::finish(&data, &edits).map_err(|error| {
+    let finished = rgo_edit::apply(&data, &edits).map_err(|error| {
         let hint = match &error {
             BinaryError::SlotTooSmall { name, needed, .. } => {
                 let name = name.rsplit("::").next().unwrap_or(name);

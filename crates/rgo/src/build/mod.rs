@@ -39,7 +39,7 @@ use std::collections::BTreeMap;
 use std::io::{self, IsTerminal};
 
 use anyhow::Result;
-use rgo_files::atomic_file;
+use rgo_files::check_writable;
 use rgo_toolchain::cargo::run::Show;
 use rgo_toolchain::{dsymutil, interrupt, processes};
 
@@ -114,7 +114,7 @@ fn build(args: &BuildArgs) -> Result<Exit> {
             return Ok(if is_whole { Exit::Done } else { Exit::Failed });
         }
         for target in &plan.targets {
-            atomic_file::check_writable(&prepared.output.join(target.name()))?;
+            check_writable(&prepared.output.join(target.name()))?;
         }
         let execution = Execution {
             prepared: &prepared,

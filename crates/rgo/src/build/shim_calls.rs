@@ -74,7 +74,7 @@ fn mend(linked: &shim::Linked) -> Result<()> {
     if recognise(&data) != Recognised::MachO {
         return Ok(());
     }
-    let mut bytes = rgo_edit::settle(&data)?;
+    let mut bytes = rgo_edit::make_deterministic(&data)?;
     let mut lists =
         linked.asked.lists.iter().filter(|list| list.form == ListForm::Names).peekable();
     // Each `-exported_symbol` names one more.

@@ -4,11 +4,11 @@
 use std::collections::BTreeSet;
 
 use anyhow::{Context, Result, anyhow};
-use camino::Utf8PathBuf;
+use camino::{Utf8Path, Utf8PathBuf};
 use rgo_binary::embedded::build_info::BuildInfo;
 use rgo_binary::embedded::rgo_note;
 use rgo_binary::{Error as BinaryError, Limits, Recognised, recognise, slices};
-use rgo_edit::Sign;
+use rgo_edit::SignaturePolicy;
 use rgo_report::{Column, Document, Report, Table};
 use serde::Serialize;
 
@@ -18,7 +18,10 @@ use crate::app::error::Annotate;
 use crate::app::exit::Exit;
 use crate::app::terminal;
 use crate::build::args::StampArgs;
-use rgo_files::atomic_file;
+use rgo_files::replace::{Destination, Options};
+
+/// A stamped program keeps what a stripped one keeps: its hard links, owner and attributes.
+const REPLACE: Options = Options { prefix: ".rgo-stamp-", preserve_dates: false };
 
 /// What was written where.
 #[derive(Debug, Serialize)]
@@ -58,6 +61,8 @@ impl Report for Stamped {
 pub(super) fn run(args: &StampArgs) -> Result<Exit> {
     let stamps = values::parse(&args.stamp)?;
     let data = finish::map(&args.file)?;
+    let output = args.output.as_deref().map(Utf8Path::as_std_path);
+    let destination = Destination::new(args.file.as_std_path(), output, REPLACE)?;
     let stamps = filled(&stamps, &data).with_context(|| format!("stamping {}", args.file))?;
     let known = finish::slot_names(&data).with_context(|| format!("reading {}", args.file))?;
     if let Some((name, _)) = stamps.iter().find(|(name, _)| !known.contains(name)) {
@@ -65,9 +70,9 @@ pub(super) fn run(args: &StampArgs) -> Result<Exit> {
     }
     // Programs of darwin alone can be signed without an identity.
     let policy = match (args.resign, recognise(&data)) {
-        (false, _) => Sign::Keep,
-        (true, Recognised::MachO | Recognised::FatMachO) => Sign::AdHoc,
-        (true, _) => Sign::None,
+        (false, _) => SignaturePolicy::Keep,
+        (true, Recognised::MachO | Recognised::FatMachO) => SignaturePolicy::AdHoc,
+        (true, _) => SignaturePolicy::None,
     };
     let finished = rgo_edit::stamp(&data, &stamps, policy).map_err(|error| {
         let signed = matches!(error, BinaryError::SignedByIdentity { .. });
@@ -76,9 +81,7 @@ pub(super) fn run(args: &StampArgs) -> Result<Exit> {
     })?;
     drop(data);
     let to = args.output.as_ref().unwrap_or(&args.file);
-    // A link stays a link: what it leads to is stamped.
-    let place = to.canonicalize_utf8().unwrap_or_else(|_| to.clone());
-    atomic_file::write(&place, &finished.bytes, Some(&args.file))?;
+    destination.write(&finished.bytes, &terminal::status)?;
     if finished.identity_dropped {
         terminal::warning(&format!("{to} was signed by an identity, and is not any more"));
     }
@@ -90,7 +93,12 @@ pub(super) fn run(args: &StampArgs) -> Result<Exit> {
         value: value.clone(),
         slots: slots(name),
     });
-    terminal::print(&Stamped { path: to.clone(), values: values.collect() }, args.format)?;
+    let report = Stamped { path: to.clone(), values: values.collect() };
+    if destination.is_stdout() {
+        terminal::print_to_stderr(&report, args.format)?;
+    } else {
+        terminal::print(&report, args.format)?;
+    }
     Ok(Exit::Done)
 }
 

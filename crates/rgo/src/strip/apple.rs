@@ -1,4 +1,4 @@
-//! What Apple's flags ask for, with the lists that they name read.
+//! The options of Apple's flags, with the lists of names that they read.
 
 use std::collections::HashSet;
 use std::fs;

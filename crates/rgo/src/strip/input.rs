@@ -1,4 +1,4 @@
-//! A file to strip, mapped.
+//! Opens and maps a file to strip.
 
 use std::fs::File;
 use std::path::{Path, PathBuf};

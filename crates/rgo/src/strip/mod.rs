@@ -1,4 +1,4 @@
-//! `rgo-strip`: debug data and symbols out of programs, or into files of their own.
+//! `rgo-strip`: takes debug data and symbols out of programs, or moves them into files of their own.
 //!
 //! ```text
 //! file ─▶ map ─▶ rgo_binary::edit ─▶ draft ─▶ temporary file ─▶ verify ─▶ companion ─▶ program
@@ -6,19 +6,17 @@
 //!                                    -n: told                    written file
 //! ```
 
-mod ahead;
 mod apple;
 pub mod args;
-mod asked;
-mod attributes;
 mod edits;
 mod input;
 mod names;
-mod one;
+mod options;
 mod report;
 mod split;
-mod target;
+mod strip_file;
 mod write;
+mod write_ahead;
 
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
@@ -30,19 +28,23 @@ use crate::app::error::CommandError;
 use crate::app::exit::Exit;
 use crate::app::terminal;
 use crate::strip::args::Strip;
-use asked::Asked;
+use options::StripOptions;
 use report::{FileReport, StripReport};
+use strip_file::strip_file;
+
+/// The start of the names of temporary files: a user knows by it one that a kill left behind.
+const TEMPORARY: &str = ".rgo-strip-";
 
 /// Strips the files, each by itself.
 ///
 /// # Errors
-/// For a wrong call, or if the report cannot be printed. What goes wrong with a file is told on
+/// For a wrong call, or if the report cannot be printed. An error of one file goes to
 /// stderr and shows in the exit code, and the others are done.
 pub fn run(args: Strip) -> Result<Exit> {
-    let asked = Asked::new(&args)?;
+    let options = StripOptions::new(&args)?;
     let groups = groups(&args.files);
     let strip = |group: Vec<(usize, &Path)>| -> Vec<(usize, Result<FileReport>)> {
-        group.into_iter().map(|(number, file)| (number, one::strip(file, &asked))).collect()
+        group.into_iter().map(|(number, file)| (number, strip_file(file, &options))).collect()
     };
     // Threads cost more than one file takes.
     let mut done: Vec<_> = if groups.len() > 1 {
@@ -72,10 +74,10 @@ pub fn run(args: Strip) -> Result<Exit> {
             }
         }
     }
-    if asked.report {
-        let report = StripReport { dry_run: asked.dry_run, files };
+    if options.report {
+        let report = StripReport { dry_run: options.dry_run, files };
         let format = args.format.unwrap_or_default();
-        if asked.to_stdout && !asked.dry_run {
+        if options.to_stdout && !options.dry_run {
             terminal::print_to_stderr(&report, format)?;
         } else {
             terminal::print(&report, format)?;

@@ -1,5 +1,5 @@
-//! Which symbols and sections are meant by the names in a call: the names themselves, or, where
-//! that was asked for, patterns.
+//! Selects symbols and sections by the names in a call: exact names, or patterns where the call asks for
+//! them.
 
 use std::collections::HashSet;
 

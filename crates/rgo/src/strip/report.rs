@@ -1,7 +1,7 @@
-//! What `rgo-strip` answers: per file what went, what is new and why, what stays, and what a
-//! debugger can still do, as read from the result.
+//! The report of `rgo-strip`: per file the sections that went, the bytes that are new and why, what
+//! stays, and what a debugger can still do, as read from the result.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
 use object::Object;
 use rgo_binary::debug::build_id::identities;
@@ -12,10 +12,11 @@ use rgo_binary::embedded::package_note;
 use rgo_binary::embedded::rgo_note;
 use rgo_binary::embedded::slot;
 use rgo_binary::{Image, Limits, Slice, slices};
-use rgo_edit::Removed;
+use rgo_edit::{Draft, Edited, Piece, Reason, Removed, SignaturePolicy};
 use rgo_report::{Cell, Column, Document, Report, Table, Tone};
 use serde::Serialize;
 
+use super::options::{Companion, StripOptions};
 use crate::app::error::CommandError;
 
 /// The whole run.
@@ -44,17 +45,17 @@ pub(super) struct FileReport {
     /// Why it does not, if that is not because there was nothing to take out.
     pub unchanged: Option<String>,
     /// Bytes before.
-    pub size_before: u64,
+    pub size_before_bytes: u64,
     /// Bytes after.
-    pub size_after: u64,
+    pub size_after_bytes: u64,
     /// Sections that went.
     pub removed: Vec<Gone>,
     /// Bytes that are not the input's.
-    pub made: Vec<Made>,
-    /// Where the debug data is.
+    pub added: Vec<Added>,
+    /// The path of the file or bundle with the debug data.
     pub companion: Option<String>,
-    /// How many names the file has that was written over, if there are several.
-    pub names: Option<u64>,
+    /// How many hard links the file has that was written over, if there are several.
+    pub hard_links: Option<u64>,
     /// The result: its image, or those of a fat file.
     pub images: Vec<ImageReport>,
     /// What the edit did besides what was asked, and what stood in its way.
@@ -65,27 +66,29 @@ pub(super) struct FileReport {
 #[derive(Debug, Serialize)]
 pub(super) struct Gone {
     pub section: String,
-    pub bytes: u64,
+    pub size_bytes: u64,
 }
 
 /// New bytes, by their reason.
 #[derive(Debug, Serialize)]
-pub(super) struct Made {
-    pub why: String,
-    pub bytes: u64,
+pub(super) struct Added {
+    pub reason: String,
+    pub size_bytes: u64,
 }
 
 /// An image of the result.
 #[derive(Debug, Serialize)]
 pub(super) struct ImageReport {
-    /// Format and instruction set.
+    /// `elf`, `macho` or `pe`.
     pub format: String,
-    pub symbols_before: usize,
-    pub symbols_after: usize,
+    /// Its instruction set, as GOARCH has it.
+    pub arch: String,
+    pub symbol_count_before: usize,
+    pub symbol_count_after: usize,
     /// What tells its origin, and is still there.
     pub kept: Vec<String>,
-    /// By what a companion is found.
-    pub companion: Option<String>,
+    /// What a debugger finds a companion by, as `build-id 00ff`.
+    pub companion_found_by: Option<String>,
     /// What a debugger can do with it.
     pub debugger: Vec<Ability>,
 }
@@ -99,11 +102,26 @@ impl Gone {
         for Removed { name, size } in removed {
             let place = *places.entry(name).or_insert(gone.len());
             match gone.get_mut(place) {
-                Some(known) => known.bytes += size,
-                None => gone.push(Self { section: name.clone(), bytes: *size }),
+                Some(known) => known.size_bytes += size,
+                None => gone.push(Self { section: name.clone(), size_bytes: *size }),
             }
         }
         gone
+    }
+}
+
+impl Added {
+    /// The new bytes of an output, a sum for each reason.
+    pub(super) fn of(draft: &Draft<'_>) -> Vec<Self> {
+        let mut sizes: BTreeMap<Reason, u64> = BTreeMap::new();
+        for piece in draft.pieces() {
+            if let Piece::New(_, reason) | Piece::Zeros(_, reason) = piece {
+                *sizes.entry(*reason).or_default() += piece.size();
+            }
+        }
+        let added =
+            |(reason, size_bytes): (Reason, u64)| Self { reason: reason.to_string(), size_bytes };
+        sizes.into_iter().map(added).collect()
     }
 }
 
@@ -113,11 +131,47 @@ impl FileReport {
         Self { path, error: Some(error.text()), hints: error.hints, ..Self::default() }
     }
 
+    /// Adds what the edit did.
+    pub(super) fn describe(
+        &mut self,
+        edited: &Edited<'_>,
+        options: &StripOptions,
+        images: &[&Image<'_>],
+    ) {
+        self.changed = !edited.draft.is_input();
+        self.size_after_bytes = edited.draft.size();
+        self.removed = Gone::by_name(&edited.removed);
+        if self.changed {
+            self.added = Added::of(&edited.draft);
+        }
+        self.warnings.extend(edited.warnings.iter().cloned());
+        if !self.changed {
+            // A section that was to go and stays is the reason, before any that the edit knows.
+            let reason = edited.unchanged.as_ref().or(edited.warnings.first());
+            self.unchanged = reason.cloned();
+        }
+        if edited.unlinkable {
+            self.warnings.push(unlinkable(images));
+        }
+        let (before, after) = (self.size_before_bytes, self.size_after_bytes);
+        if after > before && !may_grow(options) {
+            let more = after - before;
+            self.warnings.push(format!("the result has {more} bytes more than the input"));
+        }
+        if edited.identity_dropped && !options.apple.no_signature_warning {
+            self.warnings.push("it was signed by an identity, and is not any more".to_owned());
+        }
+    }
+
     /// Adds what the result says of itself.
     ///
     /// # Errors
     /// If it cannot be read.
-    pub(super) fn look_at(&mut self, before: &[Slice<'_>], after: &[u8]) -> rgo_binary::Result<()> {
+    pub(super) fn describe_images(
+        &mut self,
+        before: &[Slice<'_>],
+        after: &[u8],
+    ) -> rgo_binary::Result<()> {
         if before.is_empty() {
             return Ok(());
         }
@@ -129,12 +183,13 @@ impl FileReport {
                 self.warnings.push(format!("what a debugger can do is not known: {error}"));
             });
             self.images.push(ImageReport {
-                format: format!("{} {}", image.format(), image.arch()),
-                symbols_before: before.image.object().symbols().count(),
-                symbols_after: image.object().symbols().count(),
+                format: image.format().to_string(),
+                arch: image.arch().to_string(),
+                symbol_count_before: before.image.object().symbols().count(),
+                symbol_count_after: image.object().symbols().count(),
                 kept: kept(image),
                 debugger: evidence.as_ref().map(abilities).unwrap_or_default(),
-                companion: evidence.ok().and_then(|evidence| evidence.companion),
+                companion_found_by: evidence.ok().and_then(|evidence| evidence.companion),
             });
         }
         Ok(())
@@ -152,29 +207,30 @@ impl FileReport {
         if let Some(companion) = &self.companion {
             document = document.fact("companion", companion);
         }
-        if let Some(names) = self.names {
+        if let Some(names) = self.hard_links {
             let will = if dry_run { "will be" } else { "was" };
             let text = format!("{will} written over, because the file has {names} names");
             document = document.fact("in place", text);
         }
         let several = self.images.len() > 1;
         for image in &self.images {
-            let of = if several { format!(" ({})", image.format) } else { String::new() };
-            let (before, after) = (image.symbols_before, image.symbols_after);
+            let of =
+                if several { format!(" ({} {})", image.format, image.arch) } else { String::new() };
+            let (before, after) = (image.symbol_count_before, image.symbol_count_after);
             if before > 0 {
                 document = document.fact(format!("symbols{of}"), format!("{before} -> {after}"));
             }
             if !image.kept.is_empty() {
                 document = document.fact(format!("kept{of}"), image.kept.join(", "));
             }
-            if let Some(companion) = &image.companion {
+            if let Some(companion) = &image.companion_found_by {
                 document = document.fact(format!("companion by{of}"), companion);
             }
         }
         document = document.table(self.gone()).table(self.new_bytes());
         for image in &self.images {
             let title = if several {
-                format!("a debugger can ({})", image.format)
+                format!("a debugger can ({} {})", image.format, image.arch)
             } else {
                 "a debugger can".to_owned()
             };
@@ -184,7 +240,7 @@ impl FileReport {
     }
 
     fn sizes(&self) -> String {
-        let Self { size_before: before, size_after: after, changed, .. } = self;
+        let Self { size_before_bytes: before, size_after_bytes: after, changed, .. } = self;
         if !changed {
             let reason = self.unchanged.as_deref().unwrap_or("it has nothing of what is to go");
             return format!("{before} bytes, unchanged: {reason}");
@@ -198,18 +254,37 @@ impl FileReport {
     fn gone(&self) -> Table {
         let mut table = Table::new([Column::left("section that goes"), Column::right("bytes")]);
         for gone in &self.removed {
-            table.row([Cell::new(&gone.section), Cell::new(gone.bytes.to_string())]);
+            table.row([Cell::new(&gone.section), Cell::new(gone.size_bytes.to_string())]);
         }
         table
     }
 
     fn new_bytes(&self) -> Table {
         let mut table = Table::new([Column::left("what is new"), Column::right("bytes")]);
-        for made in &self.made {
-            table.row([Cell::new(&made.why), Cell::new(made.bytes.to_string())]);
+        for added in &self.added {
+            table.row([Cell::new(&added.reason), Cell::new(added.size_bytes.to_string())]);
         }
         table
     }
+}
+
+/// Whether the call asks for something that can make the result larger than the input.
+fn may_grow(options: &StripOptions) -> bool {
+    !options.added.is_empty()
+        || options.compression.is_some()
+        || matches!(options.companion, Companion::Split(_))
+        || options.sign != SignaturePolicy::Keep
+}
+
+/// The warning that nobody can use the result as the input was used.
+fn unlinkable(images: &[&Image<'_>]) -> String {
+    let is_module = |image: &&Image<'_>| image.section(".gnu.linkonce.this_module").is_some();
+    let who = match images {
+        [] => "no linker can use the objects any more",
+        images if images.iter().any(is_module) => "no kernel can load the result",
+        _ => "no linker can use the result",
+    };
+    format!("{who}: symbols and relocations that it needs are gone (-g takes out debug data alone)")
 }
 
 fn debugger(title: String, abilities: &[Ability]) -> Table {

@@ -1,4 +1,4 @@
-//! Debug data in files of their own, in a folder that many builds add to.
+//! Moves debug data into companions, in a folder that many builds add to.
 //!
 //! ```text
 //! ELF      DIR/.build-id/xx/rest.debug    where debuggers, debuginfod and distributions look
@@ -11,8 +11,8 @@
 //! another, the folder belongs to another build of the same identity, and that is an error.
 //! Companions are in place, and on the disk, before their program loses what is in them.
 
+mod companion_path;
 mod dsym;
-mod place;
 mod supplement;
 
 use std::fs::File;
@@ -22,24 +22,26 @@ use anyhow::{Context, Result, anyhow};
 use object::Object;
 use rgo_binary::debug::build_id::identities;
 use rgo_binary::{Error, Format, Image, Limits, slices};
-use rgo_edit::{Draft, Finish};
+use rgo_edit::{Draft, Edits};
 
-use super::asked::Asked;
 use super::input::Input;
+use super::options::StripOptions;
 use super::report::FileReport;
-use super::write::{self, Wait};
+use super::write::write;
 use crate::app::error::Annotate;
-use place::{Place, Prepared};
+use companion_path::CompanionPath;
+use rgo_files::atomic_file::Durability;
 use rgo_files::mmap;
+use rgo_files::replace::NewEntry;
 pub(super) use supplement::Home;
 use supplement::Supplement;
 
 /// A companion, and how its program names it.
 #[derive(Debug)]
 pub(super) struct Split {
-    place: Place,
+    path: CompanionPath,
     /// None if nothing is to be written.
-    prepared: Option<Prepared>,
+    prepared: Option<NewEntry>,
     /// Name and CRC, for the formats in which the program says them.
     link: Option<(String, u32)>,
 }
@@ -55,7 +57,7 @@ impl Split {
     /// # Errors
     /// If another is there, or none can be put there.
     pub(super) fn put(self) -> Result<()> {
-        self.prepared.map_or(Ok(()), |prepared| self.place.put(prepared))
+        self.prepared.map_or(Ok(()), |prepared| self.path.put(prepared))
     }
 }
 
@@ -67,29 +69,31 @@ pub(super) fn make(
     input: &Input,
     images: &[&Image<'_>],
     folder: &Path,
-    asked: &Asked,
+    options: &StripOptions,
     report: &mut FileReport,
 ) -> Result<Option<Split>> {
     if images.is_empty() {
         // The edit says why.
-        return with_companion(input, images, asked, Home::of(folder), report, |_, _| Ok(None));
+        let (home, warnings) = (Home::of(folder), &mut report.warnings);
+        return with_companion(input, images, options, home, warnings, |_, _| Ok(None));
     }
     let Some(image) = images.iter().find(|image| has_debug_data(image)) else {
         report.warnings.extend(nothing_to_split(images, folder, &input.name)?);
         return Ok(None);
     };
-    let place = Place::new(folder, &input.name, image)?;
-    report.companion = Some(place.path.display().to_string());
-    let path = place.path.clone();
-    let home = Home { folder: path.parent().unwrap_or(folder), present: Some(&path) };
-    with_companion(input, images, asked, home, report, |companion, file| {
+    let path = CompanionPath::new(folder, &input.name, image)?;
+    report.companion = Some(path.path.display().to_string());
+    let present = path.path.clone();
+    let home = Home { folder: present.parent().unwrap_or(folder), present: Some(&present) };
+    with_companion(input, images, options, home, &mut report.warnings, |companion, file| {
         let is_linked = image.format() != Format::MachO;
-        let link = is_linked.then(|| (place.link_name(), rgo_edit::debuglink_crc(companion)));
-        let prepared = (!asked.dry_run).then(|| place.prepare(companion, file)).transpose()?;
+        let link = is_linked.then(|| (path.link_name(), rgo_edit::debuglink_crc(companion)));
+        let prepared = (!options.dry_run).then(|| path.prepare(companion, file)).transpose()?;
         if let Some(prepared) = &prepared {
-            belongs(&mmap::map(&prepared.file())?, images).context("reading the companion back")?;
+            check_belongs(&mmap::map(&prepared.path())?, images)
+                .context("reading the companion back")?;
         }
-        Ok(Some(Split { place, prepared, link }))
+        Ok(Some(Split { path, prepared, link }))
     })
 }
 
@@ -101,9 +105,9 @@ pub(super) fn make(
 pub(super) fn with_companion<T>(
     input: &Input,
     images: &[&Image<'_>],
-    asked: &Asked,
+    options: &StripOptions,
     home: Home<'_>,
-    report: &mut FileReport,
+    warnings: &mut Vec<String>,
     work: impl FnOnce(&Draft<'_>, &File) -> Result<T>,
 ) -> Result<T> {
     let elsewhere = images.iter().any(|image| object_files(image) > 0);
@@ -111,7 +115,7 @@ pub(super) fn with_companion<T>(
         Supplement::AsItIs => None,
         Supplement::Path(path) => Some(path),
         Supplement::Missing(path) => {
-            report.warnings.push(format!(
+            warnings.push(format!(
                 "a part of its debug data should be in {}, which is not there: debuggers find it \
                  by its build-id alone",
                 path.display()
@@ -124,13 +128,13 @@ pub(super) fn with_companion<T>(
         let error = anyhow!(error).context("splitting off the debug data");
         if elsewhere && unsupported { error.hint(AT_BUILD_TIME) } else { error }
     })?;
-    let Some(compression) = asked.compression else { return work(&companion, &input.file) };
+    let Some(compression) = options.compression else { return work(&companion, &input.file) };
     // Compression is an edit of its own, of a file of its own that has no name.
     let plain = tempfile::tempfile().context("making a file for what is not compressed yet")?;
-    write::write(&companion, &input.file, &plain, Wait::Nobody, 0)
+    write(&companion, &input.file, &plain, Durability::Cached, 0)
         .context("writing the debug data")?;
     let bytes = mmap::file(&plain).context("reading the debug data back")?;
-    let edits = Finish { compression: Some(compression), ..Finish::default() };
+    let edits = Edits { compression: Some(compression), ..Edits::default() };
     let edited = rgo_edit::edit(&bytes, &edits).context("compressing the debug data")?;
     work(&edited.draft, &plain)
 }
@@ -161,7 +165,7 @@ fn has_debug_data(image: &Image<'_>) -> bool {
 ///
 /// # Errors
 /// If they will not.
-pub(super) fn belongs(companion: &[u8], images: &[&Image<'_>]) -> Result<()> {
+pub(super) fn check_belongs(companion: &[u8], images: &[&Image<'_>]) -> Result<()> {
     let limits = Limits { max_file: u64::MAX, ..Limits::default() };
     let slices = slices(companion, &limits)?;
     let mut same = slices.len() == images.len();
@@ -180,7 +184,7 @@ fn nothing_to_split(images: &[&Image<'_>], folder: &Path, name: &str) -> Result<
         if let Some(pdb) = identities(image)?.pdb {
             return Ok(Some(format!("its debug data is in {}, which is left as it is", pdb.path)));
         }
-        if Place::new(folder, name, image)?.path.exists() {
+        if CompanionPath::new(folder, name, image)?.path.exists() {
             return Ok(None);
         }
     }

@@ -16,8 +16,8 @@ use super::dossier::Dossier;
 use super::lines::{in_words, word};
 use super::said::Source;
 use crate::build;
-use rgo_policy::vocabulary::fits;
-use rgo_policy::{Answer, Fact, NoAnswer, Os, Platform, Subject, Value};
+use rgo_policy::vocabulary::glob_match;
+use rgo_policy::{Fact, Lookup, NoAnswer, Os, Platform, Subject, Value};
 
 pub(super) const NO_COMMIT: &str = "no commit is recorded";
 
@@ -54,7 +54,7 @@ impl Dossier {
     }
 
     /// The system that it is for, if it says so.
-    pub(super) fn named_system(&self, _: &str) -> Answer {
+    pub(super) fn named_system(&self, _: &str) -> Lookup {
         match self.system() {
             Some(system) if system.is_known() => {
                 Ok(Fact::new(system.os.name()).because(in_words(&system.evidence)))
@@ -101,7 +101,7 @@ impl Dossier {
         self.details()?.hardening.as_ref().ok_or_else(unread)
     }
 
-    pub(super) fn glibc(&self, _: &str) -> Answer {
+    pub(super) fn glibc(&self, _: &str) -> Lookup {
         self.only_for(Os::Linux)?;
         let floor = self.linkage()?.glibc_floor.as_ref();
         let floor = floor.ok_or_else(|| NoAnswer::not_applicable(self.why_no_glibc()))?;
@@ -130,14 +130,14 @@ impl Dossier {
     }
 
     /// The cargo profile that it was built with.
-    pub(super) fn profile(&self, _: &str) -> Answer {
+    pub(super) fn profile(&self, _: &str) -> Lookup {
         if self.language().is_some_and(|it| it == Language::Go.to_string()) {
             return Err(NoAnswer::not_applicable("it is a Go program, and profiles are cargo's"));
         }
         recorded(self.setting("profile").map(str::to_owned), "its profile is not recorded")
     }
 
-    pub(super) fn needs_nothing(&self, _: &str) -> Answer {
+    pub(super) fn needs_nothing(&self, _: &str) -> Lookup {
         let linkage = self.linkage()?;
         if !is_loaded(linkage.kind) {
             return Err(NoAnswer::not_applicable("it is not a program or library"));
@@ -153,29 +153,29 @@ impl Dossier {
     }
 
     /// Whether it needs a shared library that fits the pattern.
-    pub(super) fn needs(&self, pattern: &str) -> Answer {
+    pub(super) fn needs(&self, pattern: &str) -> Lookup {
         let needed = self.linkage()?.needed.iter().map(String::as_str);
-        let found: Vec<&str> = needed.filter(|name| fits(pattern, name)).collect();
+        let found: Vec<&str> = needed.filter(|name| glob_match(pattern, name)).collect();
         Ok(Fact::new(!found.is_empty()).because(found.join(", ")))
     }
 
-    pub(super) fn spoken_language(&self, _: &str) -> Answer {
+    pub(super) fn spoken_language(&self, _: &str) -> Lookup {
         if let Some(guess) = self.guessed_language() {
             return Err(NoAnswer::unknown(format!("it may be {guess}, but that is a guess")));
         }
         recorded(self.language(), "nothing shows its language")
     }
 
-    pub(super) fn go_version(&self, _: &str) -> Answer {
+    pub(super) fn go_version(&self, _: &str) -> Lookup {
         self.release_of(Compiler::Go, Language::Go)
     }
 
-    pub(super) fn rustc_version(&self, _: &str) -> Answer {
+    pub(super) fn rustc_version(&self, _: &str) -> Lookup {
         self.release_of(Compiler::Rustc, Language::Rust)
     }
 
     /// The release of a compiler, which builds one language.
-    fn release_of(&self, compiler: Compiler, language: Language) -> Answer {
+    fn release_of(&self, compiler: Compiler, language: Language) -> Lookup {
         let toolchain = self.toolchain().unwrap_or_default();
         let release = Release::parse(&toolchain).filter(|release| release.compiler == compiler);
         if let Some(release) = release {
@@ -191,12 +191,12 @@ impl Dossier {
     }
 
     /// A setting of version control.
-    pub(super) fn commit(&self, key: &str) -> Answer {
+    pub(super) fn commit(&self, key: &str) -> Lookup {
         recorded(self.setting(key).map(str::to_owned), NO_COMMIT)
     }
 
     /// A build setting: every value that is recorded, or the one that it has where it is left out.
-    pub(super) fn build_setting(&self, key: &str) -> Answer {
+    pub(super) fn build_setting(&self, key: &str) -> Lookup {
         let said = self.said.as_ref().ok_or_else(|| NoAnswer::unknown("it has no build record"))?;
         let all = said.info.settings.iter().filter(|(name, _)| name == key);
         let all: Vec<String> = all.map(|(_, value)| value.clone()).collect();
@@ -221,10 +221,10 @@ impl Dossier {
     }
 
     /// The copies of a dependency whose name fits the pattern.
-    pub(super) fn dependency(&self, pattern: &str) -> Answer {
+    pub(super) fn dependency(&self, pattern: &str) -> Lookup {
         let all = self.dependencies();
         let found: Vec<&(&str, Option<String>)> =
-            all.iter().filter(|(name, _)| fits(pattern, name)).collect();
+            all.iter().filter(|(name, _)| glob_match(pattern, name)).collect();
         if found.is_empty() && !self.knows_all_dependencies() {
             return Err(NoAnswer::unknown("it has no full list of its dependencies"));
         }
@@ -264,12 +264,12 @@ pub(super) fn unread() -> NoAnswer {
     NoAnswer::unknown("this part of it could not be read")
 }
 
-pub(super) fn recorded(value: Option<String>, lack: &str) -> Answer {
+pub(super) fn recorded(value: Option<String>, lack: &str) -> Lookup {
     value.map(Fact::new).ok_or_else(|| NoAnswer::unknown(lack))
 }
 
 /// Whether a defence is there. Its own reason for making no sense comes before the general one.
-pub(super) fn flag(finding: &Finding, not_applicable: &str) -> Answer {
+pub(super) fn flag(finding: &Finding, not_applicable: &str) -> Lookup {
     let evidence = finding.evidence.as_ref();
     match finding.answer {
         TriState::Yes => Ok(Fact::new(true).because(evidence)),
@@ -284,7 +284,7 @@ pub(super) fn flag(finding: &Finding, not_applicable: &str) -> Answer {
 
 /// What the processor is told to check: jumps, returns, or both. Only what the image is marked for
 /// counts; of pointer authentication a PE image has no mark.
-pub(super) fn branch_protection(hardening: &Hardening) -> Answer {
+pub(super) fn branch_protection(hardening: &Hardening) -> Lookup {
     let x86 = [("ibt", &hardening.cet_ibt), ("shstk", &hardening.cet_shstk)];
     let arm = [("bti", &hardening.bti), ("pac", &hardening.pac)];
     let marks =
@@ -312,7 +312,7 @@ fn reasons(findings: [&Finding; 2]) -> String {
 }
 
 /// How well Windows can hide where it loads the image.
-pub(super) fn aslr(hardening: &Hardening) -> Answer {
+pub(super) fn aslr(hardening: &Hardening) -> Lookup {
     let (moves, wide) = (&hardening.aslr, &hardening.high_entropy_va);
     let value = match (moves.answer, wide.answer) {
         (TriState::Yes, TriState::No) => "low-entropy",
@@ -324,13 +324,13 @@ pub(super) fn aslr(hardening: &Hardening) -> Answer {
 }
 
 /// The debug data; symbols alone are none.
-pub(super) fn debug(debug: &DebugData) -> Answer {
+pub(super) fn debug(debug: &DebugData) -> Lookup {
     let none = matches!(debug.level, DebugLevel::None | DebugLevel::Symbols);
     Ok(Fact::new(if none { "none".to_owned() } else { word(&debug.level) }))
 }
 
 /// The kind of a signature, if the file is what was signed.
-pub(super) fn signed(signature: &Signature) -> Answer {
+pub(super) fn signed(signature: &Signature) -> Lookup {
     let kind = match signature.kind {
         SignatureKind::NotApplicable => {
             return Err(NoAnswer::not_applicable("its format has no signatures"));

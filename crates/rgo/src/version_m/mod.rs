@@ -35,7 +35,7 @@ use crate::app::{sections, terminal};
 use crate::version_m::args::{VersionFormat, VersionM};
 use dossier::Dossier;
 use report::{Shape, VersionReport};
-use rgo_files::walk::{self, Content, Found, Item, Refusal};
+use rgo_files::walk::{self, Content, Found, Item, SkipReason};
 use rgo_policy::{Outcome, Policy, PolicyError, annotate};
 use unread::{Problems, Reason, Unread};
 pub use vocabulary::vocabulary;
@@ -93,7 +93,7 @@ pub fn run(args: VersionM) -> Result<Exit> {
         // That the gate fails is never told by the exit code alone.
         let shown = args.output.is_none() && args.format.carries_policy();
         if !outcome.holds && !shown {
-            let style = Style { colour: terminal::has_color(&io::stderr()) };
+            let style = Style { color: terminal::has_color(&io::stderr()) };
             let document = outcome.document(Document::new(), args.verbose);
             terminal::eprint_raw(&rgo_report::render_document(&document, style));
         }
@@ -189,7 +189,7 @@ impl Seen {
     /// Adds that there may be programs in what is behind an image.
     fn hides(&mut self, behind: Option<&Appended>) {
         let packed = behind.and_then(|behind| walk::appended(behind.looks_like));
-        self.problems.extend(packed.map(|packed| Reason::Refused(Refusal::Foreign(packed))));
+        self.problems.extend(packed.map(|packed| Reason::Refused(SkipReason::Foreign(packed))));
     }
 }
 
@@ -199,7 +199,7 @@ fn look(item: &Item<'_>, details: bool, archives: bool) -> Option<Seen> {
     match &item.content {
         Content::Image(data) => Some(images(data, details, archives)),
         Content::Other(what) => nothing(Reason::NoProgram(*what)),
-        Content::Refused(refusal) => nothing(Reason::Refused((*refusal).clone())),
+        Content::Skipped(refusal) => nothing(Reason::Refused((*refusal).clone())),
         // Of nested ones the outermost says it.
         Content::Archive(archive) if item.named && item.name.members().is_empty() => {
             let is_empty = archive.images == 0 && !archive.is_behind_image;

@@ -11,7 +11,7 @@ use rgo_report::printable;
 use serde::Serialize;
 
 use crate::app::terminal;
-use rgo_files::walk::{Foreign, Layer, Name, Refusal, Role};
+use rgo_files::walk::{Foreign, Layer, Name, Role, SkipReason};
 
 /// A file or member that was not read and may be a program, or hold one.
 #[derive(Clone, Debug, Serialize)]
@@ -44,7 +44,7 @@ impl fmt::Display for Unread {
 pub(super) enum Reason {
     /// An image that cannot be read.
     Image(Error),
-    Refused(Refusal),
+    Refused(SkipReason),
     /// A file that was named and is no program; what it is, if that is known.
     NoProgram(Option<&'static Foreign>),
     /// An archive without a program in it.
@@ -74,7 +74,7 @@ impl Reason {
     /// formats beside those that are read, and many programs have something behind them: these are
     /// no reason to fail.
     fn is_error(&self, in_archive: bool) -> bool {
-        let Self::Refused(Refusal::Foreign(foreign)) = self else { return true };
+        let Self::Refused(SkipReason::Foreign(foreign)) = self else { return true };
         match foreign.role {
             Role::Program => !in_archive,
             Role::Appended => false,
@@ -94,7 +94,7 @@ impl Reason {
             Self::Image(Error::Malformed { .. }) => {
                 Some("the file is damaged, or something edited it: get it again")
             }
-            Self::Refused(Refusal::Io(error)) => match error.kind() {
+            Self::Refused(SkipReason::Io(error)) => match error.kind() {
                 ErrorKind::NotFound if name.file().as_os_str().is_empty() => {
                     Some("the path is empty: is the variable that it comes from set?")
                 }
@@ -107,8 +107,8 @@ impl Reason {
                 ErrorKind::InvalidInput => Some("name a file, a folder or a named pipe"),
                 _ => None,
             },
-            Self::Refused(Refusal::TooLarge { .. }) => Some("--max-member raises the limit"),
-            Self::Refused(Refusal::TooDeep { .. }) => Some("--max-depth raises the limit"),
+            Self::Refused(SkipReason::TooLarge { .. }) => Some("--max-member raises the limit"),
+            Self::Refused(SkipReason::TooDeep { .. }) => Some("--max-depth raises the limit"),
             Self::Image(_) | Self::Refused(_) | Self::NoProgram(_) | Self::Empty => None,
         }
     }
@@ -117,14 +117,14 @@ impl Reason {
     fn group(&self) -> Group {
         match self {
             Self::NoProgram(_) => Group::NoProgram,
-            Self::Refused(Refusal::Foreign(foreign)) if foreign.role == Role::Program => {
+            Self::Refused(SkipReason::Foreign(foreign)) if foreign.role == Role::Program => {
                 Group::Program
             }
-            Self::Refused(Refusal::Foreign(_) | Refusal::Unsupported(_) | Refusal::Encrypted) => {
-                Group::Packed
-            }
-            Self::Refused(Refusal::Io(error)) => Group::Io(error.kind()),
-            Self::Image(_) | Self::Refused(Refusal::Damaged(_)) => Group::Damaged,
+            Self::Refused(
+                SkipReason::Foreign(_) | SkipReason::Unsupported(_) | SkipReason::Encrypted,
+            ) => Group::Packed,
+            Self::Refused(SkipReason::Io(error)) => Group::Io(error.kind()),
+            Self::Image(_) | Self::Refused(SkipReason::Damaged(_)) => Group::Damaged,
             Self::Refused(_) | Self::Empty => Group::Other,
         }
     }
@@ -133,18 +133,18 @@ impl Reason {
     fn kind(&self) -> (String, String) {
         let same = |words: String| (words.clone(), words);
         match self {
-            Self::NoProgram(Some(foreign)) | Self::Refused(Refusal::Foreign(foreign)) => {
+            Self::NoProgram(Some(foreign)) | Self::Refused(SkipReason::Foreign(foreign)) => {
                 (foreign.noun().to_owned(), foreign.many.to_owned())
             }
             Self::NoProgram(None) => ("other file".to_owned(), "other files".to_owned()),
-            Self::Refused(Refusal::Io(error)) => match error.kind() {
+            Self::Refused(SkipReason::Io(error)) => match error.kind() {
                 ErrorKind::NotFound => same("not there".to_owned()),
                 ErrorKind::PermissionDenied => same("closed to this user".to_owned()),
                 _ => (format!("that fails with: {error}"), format!("that fail with: {error}")),
             },
-            Self::Refused(Refusal::Encrypted) => same("encrypted".to_owned()),
-            Self::Refused(Refusal::Unsupported(what)) => same(what.clone()),
-            Self::Image(_) | Self::Refused(Refusal::Damaged(_)) => same("damaged".to_owned()),
+            Self::Refused(SkipReason::Encrypted) => same("encrypted".to_owned()),
+            Self::Refused(SkipReason::Unsupported(what)) => same(what.clone()),
+            Self::Image(_) | Self::Refused(SkipReason::Damaged(_)) => same("damaged".to_owned()),
             other => same(other.to_string()),
         }
     }
@@ -308,12 +308,12 @@ mod tests {
     }
 
     fn io(kind: ErrorKind) -> Reason {
-        Reason::Refused(Refusal::Io(io::Error::from(kind).into()))
+        Reason::Refused(SkipReason::Io(io::Error::from(kind).into()))
     }
 
     #[test]
     fn a_line_for_many_reads_as_a_sentence() {
-        let sparse = Reason::Refused(Refusal::Unsupported("sparse".to_owned()));
+        let sparse = Reason::Refused(SkipReason::Unsupported("sparse".to_owned()));
         for (reason, count, expected) in [
             (&sparse, 2, "2 files and members cannot be opened: 2 sparse (f0, f1)"),
             (&sparse, 12, "12 files and members cannot be opened: 12 sparse (f0, and 11 more)"),

@@ -13,13 +13,13 @@ use rgo_binary::{Arch, appended, system};
 use super::answers::{NO_COMMIT, aslr, branch_protection, debug, flag, recorded, signed, unread};
 use super::dossier::Dossier;
 use super::lines::{place_of, word};
-use rgo_policy::vocabulary::{Kind, Renamed, Word};
-use rgo_policy::{Answer, Fact, Facts, NoAnswer, Os, Platform, Vocabulary};
+use rgo_policy::vocabulary::{FactDef, Kind, Renamed};
+use rgo_policy::{Fact, Facts, Lookup, NoAnswer, Os, Platform, Vocabulary};
 
 /// A word, and what an image answers to it; of a family to a member.
 struct Row {
-    word: Word,
-    answer: fn(&Dossier, &str) -> Answer,
+    word: FactDef,
+    answer: fn(&Dossier, &str) -> Lookup,
 }
 
 const fn row(
@@ -27,9 +27,9 @@ const fn row(
     kind: Kind,
     about: &'static str,
     example: &'static str,
-    answer: fn(&Dossier, &str) -> Answer,
+    answer: fn(&Dossier, &str) -> Lookup,
 ) -> Row {
-    Row { word: Word { name, kind, about, example }, answer }
+    Row { word: FactDef { name, kind, about, example }, answer }
 }
 
 const ENDIANS: &[&str] = &["little", "big"];
@@ -323,13 +323,13 @@ impl Facts for Dossier {
         self.judged_as()
     }
 
-    fn get(&self, name: &str, member: &str) -> Answer {
+    fn get(&self, name: &str, member: &str) -> Lookup {
         answer(self, name, member)
     }
 }
 
 /// What an image answers to a word.
-pub(super) fn answer(dossier: &Dossier, name: &str, member: &str) -> Answer {
+pub(super) fn answer(dossier: &Dossier, name: &str, member: &str) -> Lookup {
     match ROWS.iter().find(|row| row.word.name == name) {
         Some(row) => (row.answer)(dossier, member),
         None => Err(NoAnswer::unknown(format!("`{name}` is not a word of rgo-version-m"))),

@@ -3,13 +3,13 @@
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
-use std::io::Read;
 
 use super::lists::{Images, plain};
 use super::record::{Candidate, Record, Room};
 use super::squash::{Place, Squash};
 use crate::walk::limits::{Limits, MAX_METADATA};
-use crate::walk::visitor::{Body, Visitor};
+use crate::walk::name::Name;
+use crate::walk::{Found, Inspect, Options};
 
 /// What is kept of one archive's lists at most, in bytes.
 const MAX_KEPT: usize = 32 << 20;
@@ -42,44 +42,20 @@ impl Collector {
         }
     }
 
-    /// Visits a member of the tar, and keeps its text if it may be a list.
-    pub(in crate::walk) fn look<T>(
-        &mut self,
-        visitor: &mut Visitor<'_, T>,
-        name: &[u8],
-        size: u64,
-        body: Body<'_>,
-    ) {
-        let Some(path) = std::str::from_utf8(name).ok().map(plain) else {
-            return visitor.body(body);
-        };
-        let may_be_layer = is_layer(path);
-        if may_be_layer {
-            visitor.layer = Some(Candidate::expected(visitor.level(), &self.room));
-        }
-        if is_list(path) && size <= MAX_METADATA {
-            self.text(visitor, path, size, body);
-        } else {
-            visitor.body(body);
-        }
-        if may_be_layer && self.takes_room() {
-            let record = visitor.layer.take().and_then(Candidate::record);
+    /// How to visit a member that may be a layer; `level` is the number of archives around it.
+    pub(in crate::walk) fn candidate(&self, path: &str, level: usize) -> Option<Candidate> {
+        is_layer(path).then(|| Candidate::expected(level, &self.room))
+    }
+
+    /// Keeps the record of a member that may be a layer.
+    pub(in crate::walk) fn keep_layer(&mut self, path: &str, record: Option<Record>) {
+        if self.takes_room() {
             self.layers.insert(path.to_owned(), record);
         }
     }
 
-    fn text<T>(&mut self, visitor: &mut Visitor<'_, T>, path: &str, size: u64, body: Body<'_>) {
-        let mut text = Vec::new();
-        match body {
-            Body::Bytes(bytes) => text.extend_from_slice(bytes),
-            Body::Stream { reader, .. } => {
-                // The next read meets the same error and reports it.
-                if reader.take(size).read_to_end(&mut text).is_err() {
-                    return;
-                }
-            }
-        }
-        visitor.body(Body::Bytes(&text));
+    /// Keeps the text of a member that may be a list.
+    pub(in crate::walk) fn keep_text(&mut self, path: &str, text: Vec<u8>) {
         let is_json = matches!(text.trim_ascii_start().first(), Some(b'{' | b'['));
         if is_json && self.kept + text.len() <= MAX_KEPT {
             self.kept += text.len();
@@ -89,8 +65,7 @@ impl Collector {
 
     /// Records a link, which may stand for a layer.
     pub(in crate::walk) fn link(&mut self, name: &[u8], target: &[u8]) {
-        let text = |bytes| std::str::from_utf8(bytes).ok().map(plain);
-        let (Some(name), Some(target)) = (text(name), text(target)) else { return };
+        let (Some(name), Some(target)) = (path(name), path(target)) else { return };
         if !is_layer(name) || !self.takes_room() {
             return;
         }
@@ -110,38 +85,55 @@ impl Collector {
         !self.is_full
     }
 
-    /// Squashes the results from `first` on, if the tar holds container images. `whole` is whether
-    /// the tar was read to its end: only then is a layer that was not met really missing.
-    pub(in crate::walk) fn settle<T>(
+    /// Squashes the results of a tar, if it holds container images.
+    pub(in crate::walk) fn squash<T>(
         self,
-        visitor: &mut Visitor<'_, T>,
-        first: usize,
-        whole: bool,
-    ) {
+        tar: &Tar<'_, T>,
+        found: Vec<Found<T>>,
+    ) -> Vec<Found<T>> {
         let read = |path: &str| self.texts.get(path).map(|text| Cow::Borrowed(text.as_slice()));
         let mut images = Images::read(&read);
         if images.is_empty() {
-            return;
+            return found;
         }
         images.resolve(|path| self.links.get(path).map(|target| target.as_str().into()));
-        let found = visitor.found.split_off(first);
         let squash = Squash {
-            place: &Place::Archive(visitor.name.clone()),
+            place: &Place::Archive(tar.name.clone()),
             images: &images,
             records: &self.layers,
-            is_whole: whole && !self.is_full,
+            is_whole: tar.is_whole && !self.is_full,
             is_full: self.is_full,
-            options: visitor.options,
-            named: visitor.named,
-            look: visitor.look,
+            options: tar.options,
+            named: tar.named,
+            inspect: tar.inspect,
         };
-        visitor.found.extend(squash.settle(first, found));
+        squash.squash(tar.first, found)
     }
+}
+
+/// A tar whose members have been visited.
+pub(in crate::walk) struct Tar<'t, T> {
+    pub(in crate::walk) name: &'t Name,
+    pub(in crate::walk) options: &'t Options,
+    pub(in crate::walk) named: bool,
+    pub(in crate::walk) inspect: &'t Inspect<'t, T>,
+    /// The number that the records have for the first of its results.
+    pub(in crate::walk) first: usize,
+    /// Whether it was read to its end: only then is a layer that was not met really missing.
+    pub(in crate::walk) is_whole: bool,
+}
+
+/// The path of a member, as lists name it; `None` if it is not UTF-8.
+pub(in crate::walk) fn path(name: &[u8]) -> Option<&str> {
+    std::str::from_utf8(name).ok().map(plain)
 }
 
 /// Whether a member can be a list, or a text that a list names. Some tools name a configuration by
 /// its digest alone.
-fn is_list(path: &str) -> bool {
+pub(in crate::walk) fn is_list(path: &str, size: u64) -> bool {
+    if size > MAX_METADATA {
+        return false;
+    }
     let is_at_top = !path.contains('/') && (path.ends_with(".json") || path.starts_with("sha256:"));
     path.starts_with("blobs/") || is_at_top || is_hash(path)
 }

@@ -22,7 +22,7 @@ use std::sync::Arc;
 
 use serde::{Serialize, Serializer};
 
-pub(super) use collect::Collector;
+pub(super) use collect::{Collector, Tar, is_list, path};
 pub(super) use lists::Images;
 pub(super) use record::{Candidate, Entry, Record, Room};
 pub(super) use squash::{Place, Squash};

@@ -15,8 +15,8 @@ use super::lists::{Image, Images, LayerFile, Storage, plain};
 use super::path::{Keys, Path};
 use super::record::{Item, Record, is_whiteout};
 use crate::walk::name::{Name, escape};
-use crate::walk::refusal::Refusal;
-use crate::walk::{Content, Found, Item as Seen, Look, Options};
+use crate::walk::skip_reason::SkipReason;
+use crate::walk::{Content, Found, Inspect, Item as Seen, Options};
 
 /// What it costs to place a file in a layer, in memory and time. One step is one layer asked
 /// whether it hides a file.
@@ -94,7 +94,7 @@ pub(in crate::walk) struct Squash<'s, T> {
     pub(in crate::walk) is_full: bool,
     pub(in crate::walk) options: &'s Options,
     pub(in crate::walk) named: bool,
-    pub(in crate::walk) look: &'s Look<'s, T>,
+    pub(in crate::walk) inspect: &'s Inspect<'s, T>,
 }
 
 /// Where a file of a layer is shown.
@@ -112,7 +112,7 @@ type AllShown<'r> = BTreeMap<&'r str, Vec<Shown<'r>>>;
 impl<T> Squash<'_, T> {
     /// Returns the results by image, path and layer, and behind them those that are in no layer.
     /// `first` is the number that the records have for the first of `found`.
-    pub(in crate::walk) fn settle(&self, first: usize, found: Vec<Found<T>>) -> Vec<Found<T>> {
+    pub(in crate::walk) fn squash(&self, first: usize, found: Vec<Found<T>>) -> Vec<Found<T>> {
         let (shown, mut refused) = self.shown();
         let mut found: Vec<Option<Found<T>>> = found.into_iter().map(Some).collect();
         let mut inside = Vec::new();
@@ -178,8 +178,8 @@ impl<T> Squash<'_, T> {
                 }
             }
             if work.get() == 0 {
-                let why = Refusal::NotSquashed { image: image.shown.title() };
-                refused.extend(self.refuse(self.place.name(), Vec::new(), why));
+                let why = SkipReason::NotSquashed { image: image.shown.title() };
+                refused.extend(self.skip(self.place.name(), Vec::new(), why));
             }
         }
         (shown, refused)
@@ -200,7 +200,7 @@ impl<T> Squash<'_, T> {
     fn unread(&self, of_layers: &BTreeMap<&str, Vec<Layer>>, known: &[String]) -> Vec<Found<T>> {
         let mut all = Vec::new();
         if self.images.more {
-            all.extend(self.refuse(self.place.name(), Vec::new(), Refusal::TooManyImages));
+            all.extend(self.skip(self.place.name(), Vec::new(), SkipReason::TooManyImages));
         }
         let files = self.images.all.iter().flat_map(|image| &image.layers);
         let storage: BTreeMap<&str, Storage> =
@@ -209,21 +209,21 @@ impl<T> Squash<'_, T> {
             let why = match (self.records.get(*path), storage.get(path)) {
                 (Some(Some(_)), _) => continue,
                 _ if known.iter().any(|known| known == path) => continue,
-                (Some(None), Some(Storage::Encrypted)) => Refusal::Encrypted,
-                (Some(None), _) => Refusal::damaged("this layer of an image is not a tar"),
+                (Some(None), Some(Storage::Encrypted)) => SkipReason::Encrypted,
+                (Some(None), _) => SkipReason::damaged("this layer of an image is not a tar"),
                 (None, _) if !self.is_whole => continue,
                 (None, storage) => {
-                    Refusal::MissingLayer { is_foreign: storage == Some(&Storage::Foreign) }
+                    SkipReason::MissingLayer { is_foreign: storage == Some(&Storage::Foreign) }
                 }
             };
-            all.extend(self.refuse(self.place.of_layer(path), layers.clone(), why));
+            all.extend(self.skip(self.place.of_layer(path), layers.clone(), why));
         }
         all
     }
 
-    fn refuse(&self, name: Name, layers: Vec<Layer>, why: Refusal) -> Option<Found<T>> {
-        let content = Content::Refused(&why);
-        let value = (self.look)(&Seen { name: &name, named: self.named, content })?;
+    fn skip(&self, name: Name, layers: Vec<Layer>, why: SkipReason) -> Option<Found<T>> {
+        let content = Content::Skipped(&why);
+        let value = (self.inspect)(&Seen { name: &name, named: self.named, content })?;
         Some(Found { name, named: self.named, layers, value })
     }
 }

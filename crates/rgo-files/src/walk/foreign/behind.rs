@@ -1,10 +1,10 @@
-//! What can stand behind the text of a script or the image of a program, and hold programs that are
-//! not read: archives that unpack themselves, installers, programs with a runtime in front.
+//! Recognizes programs that rgo does not read behind a script or an image: archives that unpack
+//! themselves, installers, programs with a runtime in front.
 
 use memchr::memmem;
 
 use super::{Foreign, Role};
-use crate::walk::sniff::HEAD;
+use crate::walk::reading::HEAD;
 
 static MAKESELF: Foreign =
     Foreign { one: "a makeself archive", many: "makeself archives", role: Role::Packed };

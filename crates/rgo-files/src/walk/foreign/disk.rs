@@ -1,4 +1,4 @@
-//! Images of disks. Their marks are far from the start of the file, where nothing else looks.
+//! Recognizes images of disks. Their marks are far from the start of the file, where nothing else looks.
 //!
 //! ```text
 //! 32769            'CD001' ISO 9660, 'BEA01' UDF        (ECMA-119, 8; ECMA-167, 2/9)
@@ -8,8 +8,7 @@
 use std::io::{self, Read, Seek, SeekFrom};
 
 use super::{Foreign, Role, describe};
-use crate::walk::sniff::HEAD;
-use crate::walk::visitor::fill;
+use crate::walk::reading::{HEAD, fill};
 
 static OPTICAL: Foreign = Foreign {
     one: "an image of an optical disk (.iso)",

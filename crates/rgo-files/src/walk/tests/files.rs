@@ -30,11 +30,11 @@ fn folders_are_walked_in_order_and_silent_about_text() {
     fs::write(root.join("b/notes"), "text").unwrap();
     fs::write(root.join("b/empty"), "").unwrap();
     let looked = AtomicUsize::new(0);
-    let look = |item: &super::Item<'_>| {
+    let inspect = |item: &super::Item<'_>| {
         looked.fetch_add(1, Ordering::Relaxed);
         words(item)
     };
-    let found = visit(&[root.to_owned()], &Options::default(), &|_| {}, &look);
+    let found = visit(&[root.to_owned()], &Options::default(), &|_| {}, &inspect);
     let lines = lines(root, &found);
     let mut expected: Vec<_> = (0..700).map(|n| format!("{n:03} image {}", 40 + n)).collect();
     expected.extend(["b/app.tgz!app image 40".to_owned(), "b/app.tgz Gzip 1/1".to_owned()]);

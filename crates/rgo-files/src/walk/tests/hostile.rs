@@ -156,7 +156,7 @@ fn a_zip_says_what_it_cannot_give() {
     let mut bytes = stored(&[("app", &image(40))]);
     let entry = memchr::memmem::rfind(&bytes, b"PK\x01\x02").unwrap();
     bytes[entry + 16] ^= 1;
-    let words = "x!app refused: damaged: its checksum does not match, so what is said of it may be \
+    let words = "x!app refused: damaged: its checksum does not match, so facts about it may be \
                  wrong";
     check(&bytes, Limits::default(), &["x!app image 40", words, "x Zip 1/1"]);
     let twice = zip(&[("app", &image(40)), ("aqq", &image(50))]);

@@ -2,12 +2,10 @@
 //! own library into an `.rlib`. A linker takes of an archive what defines a missing symbol, and a resource
 //! defines none: icon and version would be lost without a word. So they are linked as objects.
 
-use std::fs::File;
-
 use camino::Utf8Path;
-use memmap2::Mmap;
 use object::read::archive::ArchiveFile;
 use object::{Object, ObjectSection};
+use rgo_files::mmap;
 
 use crate::shim::search;
 
@@ -25,7 +23,7 @@ pub(in crate::shim) fn objects(args: &[String], own_library: Option<&str>) -> Ve
             continue;
         }
         // What cannot be read the linker names.
-        let Some(content) = map(&input.path) else { continue };
+        let Ok(content) = mmap::map(input.path.as_std_path()) else { continue };
         for object in of_archive(&content) {
             if !objects.iter().any(|known| known == object) {
                 objects.push(object.to_vec());
@@ -47,13 +45,6 @@ fn counts(archive: &Utf8Path, own_library: Option<&str>) -> bool {
         }),
         _ => false,
     }
-}
-
-#[allow(unsafe_code)]
-fn map(path: &Utf8Path) -> Option<Mmap> {
-    let file = File::open(path).ok()?;
-    // SAFETY: nobody changes an archive while it is linked; whoever does breaks the link itself.
-    unsafe { Mmap::map(&file) }.ok()
 }
 
 /// The members of an archive that are nothing but resources. Members that cannot be read are none.

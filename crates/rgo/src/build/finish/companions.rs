@@ -16,7 +16,7 @@ use super::super::verdict::{Finding, Level};
 use super::{Job, StripMode};
 use crate::app::error::Annotate;
 use crate::app::terminal;
-use rgo_files::atomic_file;
+use rgo_files::{atomic_file, replace_dir};
 
 /// Files that are ready, and not yet in place.
 #[derive(Debug, Default)]
@@ -141,7 +141,7 @@ impl Companions {
             placed.push(file.path);
         }
         if let Some(bundle) = self.bundle {
-            atomic_file::replace_dir(&bundle.path, &bundle.made)?;
+            replace_dir(&bundle.path, &bundle.made)?;
             placed.push(bundle.path);
         }
         Ok(placed)

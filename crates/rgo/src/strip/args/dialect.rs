@@ -1,5 +1,5 @@
-//! GNU's strip and Apple's share letters that mean different things. Here a call is read in its
-//! dialect, and becomes words that the parser of the command line knows in any dialect.
+//! Reads a call in its dialect: GNU's strip and Apple's share letters that mean different things. The
+//! result is in words that the parser of the command line knows in any dialect.
 //!
 //! ```text
 //!        GNU and LLVM                 Apple

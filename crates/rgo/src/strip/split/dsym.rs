@@ -1,5 +1,5 @@
-//! dSYM bundles: the folder that Apple's debuggers look for, with a Mach-O file inside that has
-//! the program's UUID and its DWARF.
+//! Writes dSYM bundles: the folders that Apple's debuggers look for. A Mach-O file inside has the
+//! program's UUID and its DWARF.
 //!
 //! ```text
 //! name.dSYM/Contents/Info.plist

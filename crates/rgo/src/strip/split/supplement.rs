@@ -1,5 +1,5 @@
-//! The supplementary file of a program that dwz has worked on, as its companion has to name it: a
-//! relative path starts from the folder of whoever has it, and a companion is in another folder.
+//! Finds the path by which a companion names the supplementary file that dwz made: a relative path starts
+//! from the folder of the file that has it, and a companion is in another folder.
 //!
 //! ```text
 //! bin/app                            .gnu_debugaltlink  ../dwz/common

@@ -20,7 +20,7 @@ const SAMPLE: &[u8] = include_bytes!("../../../../rgo-binary/tests/fixtures/read
 const WINDOWS: &[u8] = include_bytes!("../../../../rgo-binary/tests/fixtures/edit/pe-amd64.exe");
 
 /// The answer in a word: the value, `unknown` or `not applicable`.
-fn short(answer: Answer) -> String {
+fn short(answer: Lookup) -> String {
     match answer {
         Ok(Fact { value: Value::Text(text), .. }) => text,
         Ok(fact) => format!("{:?}", fact.value),

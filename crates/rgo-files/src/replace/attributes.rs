@@ -1,11 +1,11 @@
-//! What a file has besides its bytes: mode, owner, extended attributes (among them access lists
-//! and capabilities) and times. A file that takes another's place takes these over.
+//! What a file has besides its bytes: mode, owner, extended attributes (access lists and capabilities are
+//! among them) and times. A result that takes the place of its input takes these over.
 
 use std::fs::{File, FileTimes, Metadata};
 use std::io;
 use std::path::Path;
 
-/// What is carried from the file that was there to the one that takes its place.
+/// Mode, owner, extended attributes, times and identity of a file.
 #[derive(Debug)]
 pub(super) struct Attributes {
     metadata: Metadata,
@@ -13,15 +13,12 @@ pub(super) struct Attributes {
     extended: Vec<(std::ffi::OsString, Vec<u8>)>,
 }
 
-/// Hashes and signatures of the content, which is another now.
+/// Attributes that are hashes and signatures of the content, and so do not fit a result.
 #[cfg(unix)]
 const OF_CONTENT: [&str; 2] = ["security.ima", "security.evm"];
 
 impl Attributes {
-    /// Reads them.
-    ///
-    /// # Errors
-    /// If they cannot be read.
+    /// Reads the attributes of a file.
     pub(super) fn of(path: &Path) -> io::Result<Self> {
         Ok(Self {
             metadata: path.metadata()?,
@@ -30,10 +27,8 @@ impl Attributes {
         })
     }
 
-    /// Gives them to a file.
-    ///
-    /// # Errors
-    /// If the user may not: who is not the owner cannot give a file away.
+    /// Gives mode, owner and extended attributes to another file. Fails if the user may not: only
+    /// root gives a file to another owner.
     #[cfg(unix)]
     pub(super) fn give(&self, file: &File) -> io::Result<()> {
         use std::os::unix::fs::{MetadataExt, fchown};
@@ -62,19 +57,13 @@ impl Attributes {
         Ok(())
     }
 
-    /// Gives them to a file.
-    ///
-    /// # Errors
-    /// If the user may not.
+    /// Gives the mode to another file.
     #[cfg(not(unix))]
     pub(super) fn give(&self, file: &File) -> io::Result<()> {
         file.set_permissions(self.metadata.permissions())
     }
 
-    /// Gives a file the times.
-    ///
-    /// # Errors
-    /// If the user may not.
+    /// Gives the times to another file.
     pub(super) fn give_times(&self, file: &File) -> io::Result<()> {
         let times = FileTimes::new()
             .set_accessed(self.metadata.accessed()?)
@@ -82,10 +71,7 @@ impl Attributes {
         file.set_times(times)
     }
 
-    /// Whether what is at this path is the file that had them, and nobody wrote to it since.
-    ///
-    /// # Errors
-    /// If there is nothing any more.
+    /// Whether the file at `path` is still the one that had them, and nobody wrote to it since.
     pub(super) fn are_still_of(&self, path: &Path) -> io::Result<bool> {
         let (old, new) = (&self.metadata, path.metadata()?);
         let is_same = old.len() == new.len() && old.modified()? == new.modified()?;
@@ -97,20 +83,20 @@ impl Attributes {
         Ok(is_same)
     }
 
-    /// How many names the file has.
+    /// The number of hard links of the file.
     #[cfg(unix)]
-    pub(super) fn names(&self) -> u64 {
+    pub(super) fn hard_links(&self) -> u64 {
         std::os::unix::fs::MetadataExt::nlink(&self.metadata)
     }
 
-    /// How many names the file has, as far as can be told.
+    /// The number of hard links of the file, which is unknown here.
     #[cfg(not(unix))]
-    pub(super) fn names(&self) -> u64 {
+    pub(super) fn hard_links(&self) -> u64 {
         1
     }
 
-    /// The mode for a new file with the same rights: who owns it is another, so nobody gets his
-    /// rights by running it.
+    /// The mode for a new file with the same permissions. Another user owns that file, so it has no
+    /// set-user-id.
     #[cfg(unix)]
     pub(super) fn plain_permissions(&self) -> std::fs::Permissions {
         use std::os::unix::fs::{MetadataExt, PermissionsExt};

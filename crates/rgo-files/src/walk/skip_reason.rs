@@ -1,4 +1,4 @@
-//! Reasons why something was not read, in words that stand behind its name.
+//! Why a file or a member was not read, in words that stand behind its name.
 
 use std::sync::Arc;
 use std::{error, fmt, io};
@@ -8,7 +8,7 @@ use super::foreign::Foreign;
 /// Why a file, a member or the rest of an archive was not looked into.
 #[derive(Clone, Debug, thiserror::Error)]
 #[non_exhaustive]
-pub enum Refusal {
+pub enum SkipReason {
     /// The system does not let it be read.
     #[error("{0}")]
     Io(Arc<io::Error>),
@@ -87,7 +87,7 @@ pub enum Refusal {
     },
     /// More container images than are told apart.
     #[error(
-        "it lists more container images than are told apart: the layers of the others are \
+        "it lists more container images than rgo tells apart: the layers of the others are \
         shown one by one"
     )]
     TooManyImages,
@@ -96,7 +96,7 @@ pub enum Refusal {
     Damaged(String),
 }
 
-impl Refusal {
+impl SkipReason {
     pub(super) fn damaged(why: impl fmt::Display) -> Self {
         Self::Damaged(why.to_string())
     }
@@ -107,7 +107,7 @@ impl Refusal {
 pub(super) struct Broken {
     /// The archive whose bytes cannot be had, counted from the outermost.
     pub(super) level: usize,
-    pub(super) why: Refusal,
+    pub(super) why: SkipReason,
 }
 
 impl fmt::Display for Broken {
@@ -136,16 +136,16 @@ pub(super) fn broken(error: &io::Error) -> Option<&Broken> {
 }
 
 /// What a failed read says: the refusal it carries, or words for the damage.
-pub(super) fn from_io(error: io::Error) -> Refusal {
+pub(super) fn from_io(error: io::Error) -> SkipReason {
     if let Some(broken) = broken(&error) {
         return broken.why.clone();
     }
-    if let Some(why) = error.get_ref().and_then(|inner| inner.downcast_ref::<Refusal>()) {
+    if let Some(why) = error.get_ref().and_then(|inner| inner.downcast_ref::<SkipReason>()) {
         return why.clone();
     }
     match error.kind() {
-        io::ErrorKind::UnexpectedEof => Refusal::damaged("it ends too early"),
-        _ if error.raw_os_error().is_some() => Refusal::Io(error.into()),
-        _ => Refusal::damaged(error),
+        io::ErrorKind::UnexpectedEof => SkipReason::damaged("it ends too early"),
+        _ if error.raw_os_error().is_some() => SkipReason::Io(error.into()),
+        _ => SkipReason::damaged(error),
     }
 }

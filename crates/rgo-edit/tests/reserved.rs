@@ -7,7 +7,7 @@ use object::{Object, ObjectSection};
 use rgo_binary::embedded::rgo_note;
 use rgo_binary::embedded::slot;
 use rgo_binary::{Error, Image, Limits};
-use rgo_edit::{Finish, Sign, finish, stamp};
+use rgo_edit::{Edits, SignaturePolicy, apply, stamp};
 
 fn values(list: &[(&str, &str)]) -> Vec<(String, String)> {
     list.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect()
@@ -17,13 +17,13 @@ fn values(list: &[(&str, &str)]) -> Vec<(String, String)> {
 fn all_that_is_written_is_read_again() {
     let values = values(&[("a::BANNER", "a longer value"), ("b::BUILD", "16 bytes exactly")]);
     for (name, input) in ALL {
-        let edits = Finish {
+        let edits = Edits {
             note: Some("path\tx\n"),
             audit: Some(b"a compressed list"),
             slots: &values,
-            ..Finish::default()
+            ..Edits::default()
         };
-        let finished = finish(input, &edits).expect(name);
+        let finished = apply(input, &edits).expect(name);
         assert_eq!(
             finished.slots_written,
             [("a::BANNER".to_owned(), 2), ("b::BUILD".to_owned(), 1)],
@@ -57,7 +57,7 @@ fn all_that_is_written_is_read_again() {
 fn nothing_else_changes() {
     let values = values(&[("b::BUILD", "x")]);
     for (name, input) in ALL {
-        let output = stamp(input, &values, Sign::Keep).expect(name).bytes;
+        let output = stamp(input, &values, SignaturePolicy::Keep).expect(name).bytes;
         assert_eq!(output.len(), input.len(), "{name}");
         let at = find(input, b"b::BUILD") - slot::HEADER;
         // A signature follows, of which the hash of one page is new.
@@ -74,9 +74,9 @@ fn a_second_pass_replaces_the_first() {
     for (name, input) in ALL {
         let long = values(&[("a::BANNER", "a long value before")]);
         let short = values(&[("a::BANNER", "short")]);
-        let once = stamp(input, &short, Sign::Keep).expect(name).bytes;
-        let first = stamp(input, &long, Sign::Keep).expect(name).bytes;
-        let twice = stamp(&first, &short, Sign::Keep).expect(name).bytes;
+        let once = stamp(input, &short, SignaturePolicy::Keep).expect(name).bytes;
+        let first = stamp(input, &long, SignaturePolicy::Keep).expect(name).bytes;
+        let twice = stamp(&first, &short, SignaturePolicy::Keep).expect(name).bytes;
         assert!(once == twice, "{name}: a trace of the longer value is left");
     }
 }
@@ -84,25 +84,25 @@ fn a_second_pass_replaces_the_first() {
 #[test]
 fn what_does_not_fit_is_refused() {
     for (name, input) in ALL {
-        let error = |edits: &Finish<'_>| finish(input, edits).expect_err(name);
+        let error = |edits: &Edits<'_>| apply(input, edits).expect_err(name);
         let long = "x".repeat(5000);
         assert_eq!(
-            error(&Finish { note: Some(&long), ..Finish::default() }),
+            error(&Edits { note: Some(&long), ..Edits::default() }),
             Error::NoteTooSmall { what: "build note".into(), needed: 5000, capacity: 256 }
         );
         assert_eq!(
-            error(&Finish { audit: Some(long.as_bytes()), ..Finish::default() }),
+            error(&Edits { audit: Some(long.as_bytes()), ..Edits::default() }),
             Error::NoteTooSmall { what: "dependency list".into(), needed: 5000, capacity: 128 }
         );
         assert_eq!(
-            error(&Finish {
+            error(&Edits {
                 slots: &values(&[("b::BUILD", "seventeen letters")]),
-                ..Finish::default()
+                ..Edits::default()
             }),
             Error::SlotTooSmall { name: "b::BUILD".to_owned(), needed: 17, capacity: 16 }
         );
         assert_eq!(
-            error(&Finish { slots: &values(&[("BANNER", "x")]), ..Finish::default() }),
+            error(&Edits { slots: &values(&[("BANNER", "x")]), ..Edits::default() }),
             Error::UnknownSlot {
                 name: "BANNER".to_owned(),
                 known: vec!["a::BANNER".to_owned(), "b::BUILD".to_owned()]
@@ -116,7 +116,7 @@ fn an_image_without_room_says_so() {
     let mut input = common::ELF_AMD64.to_vec();
     let at = find(&input, b".rgo-bi");
     input[at + 1] = b'x';
-    let error = finish(&input, &Finish { note: Some("text"), ..Finish::default() });
+    let error = apply(&input, &Edits { note: Some("text"), ..Edits::default() });
     let error = error.expect_err("no section").to_string();
     assert!(error.contains("without room for it (no section .rgo-bi)"), "{error}");
 }

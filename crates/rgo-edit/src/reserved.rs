@@ -1,17 +1,18 @@
-//! The edits that change no layout: room that was linked in is written over. The same for the
-//! three formats, because a section's bytes lie in the file as they are.
+//! Writes the note, the dependency list and the slots into the room that the linker reserved. No layout
+//! changes, and the three formats need the same code, because a section's bytes lie in the file as they
+//! are.
 
-use super::{Draft, Finish, Why, bytes};
+use super::{Draft, Edits, Reason, bytes};
 use rgo_binary::embedded::auditable;
 use rgo_binary::embedded::rgo_note;
 use rgo_binary::embedded::slot;
 use rgo_binary::{Error, Image, Result, SectionRef};
 
-/// Writes what is asked for into its reserved places. Answers for each name of a slot how many
+/// Writes what is asked for into its reserved places. Returns for each name of a slot how many
 /// were written.
-pub(super) fn fill(
+pub(super) fn write_reserved(
     image: &Image<'_>,
-    edits: &Finish<'_>,
+    edits: &Edits<'_>,
     draft: &mut Draft<'_>,
 ) -> Result<Vec<(String, usize)>> {
     if let Some(text) = edits.note {
@@ -29,7 +30,7 @@ fn write(
     section: &SectionRef<'_>,
     at: u64,
     bytes: &[u8],
-    why: Why,
+    why: Reason,
 ) -> Result<()> {
     let offset = section.file_offset.unwrap_or_default() + at;
     draft.put(offset, bytes, why, "room for an edit")
@@ -38,7 +39,7 @@ fn write(
 fn fill_note(image: &Image<'_>, text: &str, draft: &mut Draft<'_>) -> Result<()> {
     let section = reserved(image, rgo_note::section_name(image.format()), "a build note")?;
     let capacity = rgo_note::parse(section.data)?.capacity;
-    write(draft, &section, 0, &rgo_note::encode(text, capacity)?, Why::Note)
+    write(draft, &section, 0, &rgo_note::encode(text, capacity)?, Reason::Note)
 }
 
 fn fill_audit(image: &Image<'_>, list: &[u8], draft: &mut Draft<'_>) -> Result<()> {
@@ -51,7 +52,7 @@ fn fill_audit(image: &Image<'_>, list: &[u8], draft: &mut Draft<'_>) -> Result<(
     }
     let mut padded = list.to_vec();
     padded.resize(bytes::index(capacity), 0);
-    write(draft, &section, 0, &padded, Why::DependencyList)
+    write(draft, &section, 0, &padded, Reason::DependencyList)
 }
 
 fn fill_slots(
@@ -71,7 +72,7 @@ fn fill_slots(
         for (section, slot) in slots.iter().filter(|(_, slot)| slot.name == *name) {
             let base = section.file_offset.unwrap_or_default();
             let record = slot::encode(name, slot.capacity, value)?;
-            write(draft, section, slot.file_offset - base, &record, Why::Slot)?;
+            write(draft, section, slot.file_offset - base, &record, Reason::Slot)?;
             written += 1;
         }
         if written == 0 {

@@ -1,21 +1,20 @@
-//! What a call asks for, thought through once for all files: the mode, the names, the contents of
-//! sections to add.
+//! Reads a call once for all files: the mode, the names, the contents of sections to add.
 
 use std::fs;
 use std::path::PathBuf;
 
 use anyhow::{Context, Result};
-use rgo_edit::{Compression, Discard, Sign, Strip as Mode};
+use rgo_edit::{Compression, Discard, SignaturePolicy, Strip as Mode};
+use rgo_files::output::Output;
 
 use super::apple::Apple;
 use super::names::{Names, Reading};
-use crate::app::destination::Destination;
 use crate::app::error::Usage;
 use crate::strip::args::{CompressionArg, SignArg, Strip};
 
 /// What to do to each file.
 #[derive(Debug)]
-pub(super) struct Asked {
+pub(super) struct StripOptions {
     /// What goes as a whole.
     pub mode: Mode,
     /// Which local symbols go besides.
@@ -31,7 +30,7 @@ pub(super) struct Asked {
     /// Names of sections, and where their contents go.
     pub dumped: Vec<(String, PathBuf)>,
     pub compression: Option<Compression>,
-    pub sign: Sign,
+    pub sign: SignaturePolicy,
     /// What only Apple's flags ask for.
     pub apple: Apple,
     /// Whether members of archives lose their times and owners.
@@ -59,7 +58,7 @@ pub(super) enum Companion {
     Split(PathBuf),
 }
 
-impl Asked {
+impl StripOptions {
     /// Reads the call.
     ///
     /// # Errors
@@ -75,16 +74,10 @@ impl Asked {
         let of_sections = if args.names.regex { Reading::Regex } else { Reading::Wildcard };
         let dumped = pairs("--dump-section", &args.dump_sections)?;
         let outputs = dumped.iter().map(|(_, file)| file).chain(&args.output);
-        let to_stdout = outputs.filter(|path| Destination::is_stdout(path)).count();
+        let to_stdout = outputs.filter(|path| Output::is_stdout(path)).count();
         if to_stdout > 1 {
             return Err(Usage::new("only one result can go to stdout").into());
         }
-        let added = pairs("--add-section", &args.add_sections)?;
-        let added = added.into_iter().map(|(name, file)| {
-            let content = fs::read(&file)
-                .with_context(|| format!("reading the section {name} from {}", file.display()))?;
-            Ok((name, content))
-        });
         Ok(Self {
             mode: mode(args),
             discard: match (args.mode.discard_all, args.mode.discard_locals) {
@@ -101,20 +94,14 @@ impl Asked {
             drop_symbols: Names::new(&args.names.strip_symbols, reading)?,
             keep_sections: Names::new(&args.names.keep_sections, of_sections)?,
             drop_sections: Names::new(&args.names.remove_sections, of_sections)?,
-            added: added.collect::<Result<_>>()?,
+            added: added_sections(args)?,
             dumped,
             compression: args.compression.map(|how| match how {
                 CompressionArg::Zlib => Compression::Zlib,
                 CompressionArg::Zstd => Compression::Zstd,
                 CompressionArg::None => Compression::None,
             }),
-            sign: match args.sign {
-                // Apple's strip leaves a void signature, for whoever signs next.
-                None if args.apple.is_some() => Sign::Renew,
-                None | Some(SignArg::Keep) => Sign::Keep,
-                Some(SignArg::Adhoc) => Sign::AdHoc,
-                Some(SignArg::None) => Sign::None,
-            },
+            sign: signature_policy(args),
             apple: args.apple.as_ref().map(Apple::new).transpose()?.unwrap_or_default(),
             deterministic: args.enable_deterministic_archives,
             to_stdout: to_stdout > 0,
@@ -148,6 +135,26 @@ fn mode(args: &Strip) -> Mode {
         Mode::None
     } else {
         Mode::All
+    }
+}
+
+/// The names and contents of `--add-section`.
+fn added_sections(args: &Strip) -> Result<Vec<(String, Vec<u8>)>> {
+    let added = pairs("--add-section", &args.add_sections)?.into_iter().map(|(name, file)| {
+        let content = fs::read(&file)
+            .with_context(|| format!("reading the section {name} from {}", file.display()))?;
+        Ok((name, content))
+    });
+    added.collect()
+}
+
+fn signature_policy(args: &Strip) -> SignaturePolicy {
+    match args.sign {
+        // Apple's strip leaves a void signature, for whoever signs next.
+        None if args.apple.is_some() => SignaturePolicy::Renew,
+        None | Some(SignArg::Keep) => SignaturePolicy::Keep,
+        Some(SignArg::Adhoc) => SignaturePolicy::AdHoc,
+        Some(SignArg::None) => SignaturePolicy::None,
     }
 }
 
@@ -185,9 +192,9 @@ mod tests {
     use super::*;
 
     #[track_caller]
-    fn asked(args: &[&str]) -> Asked {
+    fn options(args: &[&str]) -> StripOptions {
         let args = ["rgo-strip"].iter().chain(args).chain(&["file"]);
-        Asked::new(&Strip::try_parse_from(args).expect("parses")).expect("makes sense")
+        StripOptions::new(&Strip::try_parse_from(args).expect("parses")).expect("makes sense")
     }
 
     #[test]
@@ -220,26 +227,26 @@ mod tests {
             (&["--split", "x", "--compress-debug", "zlib"], Mode::All),
             (&["--split", "x", "-N", "main"], Mode::All),
         ] {
-            assert_eq!(asked(args).mode, mode, "{args:?}");
+            assert_eq!(options(args).mode, mode, "{args:?}");
         }
     }
 
     #[test]
     fn sections_are_patterns_and_symbols_are_not() {
-        let asked = asked(&["-R", ".gnu.lto_*", "--keep-section=.a?", "-N", "a*"]);
+        let options = options(&["-R", ".gnu.lto_*", "--keep-section=.a?", "-N", "a*"]);
         let has = |names: &Option<Names>, name: &str| {
             names.as_ref().is_some_and(|names| names.has(name.as_bytes()))
         };
-        assert!(has(&asked.drop_sections, ".gnu.lto_.opts.1"));
-        assert!(!has(&asked.drop_sections, "x.gnu.lto_"));
-        assert!(has(&asked.keep_sections, ".ab"));
-        assert!(!has(&asked.drop_symbols, "ab"));
+        assert!(has(&options.drop_sections, ".gnu.lto_.opts.1"));
+        assert!(!has(&options.drop_sections, "x.gnu.lto_"));
+        assert!(has(&options.keep_sections, ".ab"));
+        assert!(!has(&options.drop_symbols, "ab"));
     }
 
     #[test]
     fn names_add_up() {
-        let asked = asked(&["-K", "a", "-Kb", "--keep-symbol=c"]);
-        let names = asked.keep_symbols.expect("were given");
+        let options = options(&["-K", "a", "-Kb", "--keep-symbol=c"]);
+        let names = options.keep_symbols.expect("were given");
         assert!(["a", "b", "c"].iter().all(|name| names.has(name.as_bytes())));
     }
 }

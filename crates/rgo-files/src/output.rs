@@ -1,5 +1,5 @@
-//! Where an output goes. A name may lead to something that has to be written into: a pipe, a
-//! device, a file that another process holds open. Only a file of its own is replaced.
+//! What the name of an output leads to. A pipe, a device or a file that another process holds open has to be
+//! written into; only a file of its own is replaced.
 //!
 //! ```text
 //! -                                   stdout
@@ -12,75 +12,83 @@ use std::fs::{self, File, OpenOptions};
 use std::io::{self, ErrorKind, Read, Write};
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context, Result, anyhow};
+use crate::error::{Context, Result, WriteError};
+use crate::folders::parent;
 
-/// Where an output goes.
+/// What the name of an output leads to.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum Destination {
-    /// Where this process writes to anyway.
+pub enum Output {
+    /// The stdout of this process.
     Stdout,
-    /// Something that takes bytes and is not to be replaced.
+    /// Something that takes bytes and is not replaced.
     Stream(PathBuf),
-    /// A file, or the name for one. No part of the path is a link that leads to another name.
-    File { path: PathBuf, exists: bool },
+    /// A file, or the name for one.
+    File {
+        /// Its path. The last part is no link.
+        path: PathBuf,
+        /// Whether it is there.
+        exists: bool,
+    },
 }
 
 /// So many links lead from one to the next where a system allows it.
 const MAX_LINKS: usize = 40;
 
-impl Destination {
-    /// Finds out what a name leads to.
+impl Output {
+    /// Follows a name; `-` is stdout.
     ///
     /// # Errors
-    /// If it is a folder, or cannot be found out.
-    pub(crate) fn of(name: &Path) -> Result<Self> {
+    /// If it leads to a folder, or nobody can follow it.
+    pub fn of(name: &Path) -> Result<Self> {
         if name.as_os_str() == "-" {
             return Ok(Self::Stdout);
         }
-        follow(name).with_context(|| format!("finding out what {} is", name.display()))
+        follow(name)
     }
 
-    /// Whether it is stdout.
-    pub(crate) fn is_stdout(name: &Path) -> bool {
+    /// Whether a name leads to stdout.
+    #[must_use]
+    pub fn is_stdout(name: &Path) -> bool {
         matches!(Self::of(name), Ok(Self::Stdout))
     }
 }
 
-fn follow(name: &Path) -> Result<Destination> {
+fn follow(name: &Path) -> Result<Output> {
+    let what = || format!("finding out what {} is", name.display());
     let mut path = name.to_owned();
     for _ in 0..MAX_LINKS {
         let found = match path.symlink_metadata() {
             Err(error) if error.kind() == ErrorKind::NotFound => {
-                return Ok(Destination::File { path, exists: false });
+                return Ok(Output::File { path, exists: false });
             }
-            found => found?,
+            found => found.context(what)?,
         };
         if found.is_dir() {
-            return Err(anyhow!("it is a folder"));
+            return Err(WriteError::Folder(name.to_owned()));
         }
         if !found.is_symlink() {
             return Ok(match found.is_file() {
-                true => Destination::File { path, exists: true },
+                true => Output::File { path, exists: true },
                 false => stream(name),
             });
         }
         if is_open_file(&path) {
             return Ok(stream(name));
         }
-        let target = fs::read_link(&path)?;
-        path = folder(&path).join(target);
+        let target = fs::read_link(&path).context(what)?;
+        path = parent(&path).join(target);
     }
-    Err(anyhow!("its links lead round in circles"))
+    Err(WriteError::LinkCircle(name.to_owned()))
 }
 
-fn stream(name: &Path) -> Destination {
-    if is_own_stdout(name) { Destination::Stdout } else { Destination::Stream(name.to_owned()) }
+fn stream(name: &Path) -> Output {
+    if is_own_stdout(name) { Output::Stdout } else { Output::Stream(name.to_owned()) }
 }
 
 /// Whether a link is one of the system's own, for a file that a process holds open.
 fn is_open_file(link: &Path) -> bool {
     cfg!(target_os = "linux")
-        && folder(link).canonicalize().is_ok_and(|folder| folder.starts_with("/proc"))
+        && parent(link).canonicalize().is_ok_and(|folder| folder.starts_with("/proc"))
 }
 
 #[cfg(unix)]
@@ -97,29 +105,20 @@ fn is_own_stdout(_: &Path) -> bool {
     false
 }
 
-/// The folder of a path.
-pub(crate) fn folder(path: &Path) -> &Path {
-    path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."))
-}
-
-/// Writes everything into a stream. A reader that has gone is no error. Where nothing reads a pipe
-/// yet, `waiting` is told before this waits.
+/// Writes everything into a stream. A closed pipe is not an error. If nothing reads a pipe yet, this
+/// calls `waiting` with a text for the user, and then waits.
 ///
 /// # Errors
 /// If it cannot be opened or written to.
-pub(crate) fn write_into(
-    stream: &Path,
-    bytes: &mut dyn Read,
-    waiting: &dyn Fn(&str),
-) -> io::Result<()> {
+pub fn write_into(stream: &Path, bytes: &mut dyn Read, waiting: &dyn Fn(&str)) -> io::Result<()> {
     unless_gone(io::copy(bytes, &mut open(stream, waiting)?))
 }
 
-/// Writes everything to stdout. A reader that has gone is no error.
+/// Writes everything to stdout. A closed pipe is not an error.
 ///
 /// # Errors
 /// If it cannot be written to.
-pub(crate) fn write_to_stdout(bytes: &mut dyn Read) -> io::Result<()> {
+pub fn write_to_stdout(bytes: &mut dyn Read) -> io::Result<()> {
     let mut stdout = io::stdout().lock();
     unless_gone(io::copy(bytes, &mut stdout))?;
     unless_gone(stdout.flush().map(|()| 0))
@@ -181,23 +180,23 @@ mod tests {
         symlink("below/link", path("chain")).expect("links");
         symlink("nothing", path("dangling")).expect("links");
         symlink("loop", path("loop")).expect("links");
-        let file = |name: &str, exists| Destination::File { path: path(name), exists };
+        let file = |name: &str, exists| Output::File { path: path(name), exists };
         for (name, expected) in [
             ("file", file("file", true)),
             ("new", file("new", false)),
             ("chain", file("below/../file", true)),
             ("dangling", file("nothing", false)),
         ] {
-            assert_eq!(Destination::of(&path(name)).expect("is found"), expected, "{name}");
+            assert_eq!(Output::of(&path(name)).expect("is found"), expected, "{name}");
         }
         for (name, why) in [("below", "is a folder"), ("loop", "round in circles")] {
-            let error = Destination::of(&path(name)).expect_err(name);
+            let error = Output::of(&path(name)).expect_err(name);
             assert!(format!("{error:#}").contains(why), "{error:#}");
         }
-        assert_eq!(Destination::of(Path::new("-")).expect("is found"), Destination::Stdout);
+        assert_eq!(Output::of(Path::new("-")).expect("is found"), Output::Stdout);
         let null = Path::new("/dev/null");
         // Tests may be run without a stdout.
-        assert_ne!(Destination::of(null).expect("is found"), file("null", true));
+        assert_ne!(Output::of(null).expect("is found"), file("null", true));
     }
 
     #[test]
@@ -210,7 +209,7 @@ mod tests {
         let held = File::open(&path).expect("opens");
         let name = folder.path().join("link");
         symlink(format!("/proc/self/fd/{}", held.as_raw_fd()), &name).expect("links");
-        assert_eq!(Destination::of(&name).expect("is found"), Destination::Stream(name.clone()));
+        assert_eq!(Output::of(&name).expect("is found"), Output::Stream(name.clone()));
         write_into(&name, &mut &b"new"[..], &|_| {}).expect("writes");
         let mut seen = String::new();
         (&held).read_to_string(&mut seen).expect("reads");

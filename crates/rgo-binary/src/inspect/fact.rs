@@ -1,0 +1,140 @@
+//! An answer that keeps apart what an `Option` mixes up: that there is nothing, and that nobody
+//! knows.
+
+use std::fmt;
+
+use serde::{Serialize, Serializer};
+
+use crate::{Error, Result};
+
+/// What is known of one question about an image.
+///
+/// As JSON a known value is itself, an absent one is `null`, and an unknown one is
+/// `{"unknown": "the reason"}`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Fact<T> {
+    /// The answer.
+    Known(T),
+    /// The image has no such thing.
+    Absent,
+    /// The image may have it; why nobody knows.
+    Unknown(Cause),
+}
+
+/// Why something is unknown.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Cause {
+    /// The part of the image that would say it contradicts its format.
+    Damaged(Error),
+    /// Nothing in the image shows it; the reason in words.
+    NotShown(&'static str),
+}
+
+impl<T> Fact<T> {
+    /// The answer, if there is one.
+    pub fn known(&self) -> Option<&T> {
+        match self {
+            Self::Known(value) => Some(value),
+            Self::Absent | Self::Unknown(_) => None,
+        }
+    }
+
+    /// The answer to change, if there is one.
+    pub fn known_mut(&mut self) -> Option<&mut T> {
+        match self {
+            Self::Known(value) => Some(value),
+            Self::Absent | Self::Unknown(_) => None,
+        }
+    }
+
+    /// Whether there is an answer.
+    pub fn is_known(&self) -> bool {
+        self.known().is_some()
+    }
+
+    /// Whether there is none, for `skip_serializing_if`.
+    pub(crate) fn is_not_known(&self) -> bool {
+        !self.is_known()
+    }
+
+    /// The error of the part that would say it, if that is damaged.
+    pub fn damage(&self) -> Option<&Error> {
+        match self {
+            Self::Unknown(Cause::Damaged(error)) => Some(error),
+            _ => None,
+        }
+    }
+
+    /// What was found, or `absent` where nothing was.
+    pub(crate) fn or(found: Option<T>, absent: Self) -> Self {
+        found.map_or(absent, Self::Known)
+    }
+
+    /// A part that every image has.
+    pub(crate) fn read(read: Result<T>) -> Self {
+        read.map_or_else(Self::damaged, Self::Known)
+    }
+
+    /// A part that an image may lack.
+    pub(crate) fn find(found: Result<Option<T>>) -> Self {
+        found.map_or_else(Self::damaged, |found| Self::or(found, Self::Absent))
+    }
+
+    fn damaged(error: Error) -> Self {
+        Self::Unknown(Cause::Damaged(error))
+    }
+}
+
+impl fmt::Display for Cause {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Damaged(error) => error.fmt(f),
+            Self::NotShown(why) => f.write_str(why),
+        }
+    }
+}
+
+impl Serialize for Cause {
+    fn serialize<S: Serializer>(&self, serializer: S) -> std::result::Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+impl<T: Serialize> Serialize for Fact<T> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> std::result::Result<S::Ok, S::Error> {
+        #[derive(Serialize)]
+        struct Unknown<'a> {
+            unknown: &'a Cause,
+        }
+        match self {
+            Self::Known(value) => value.serialize(serializer),
+            Self::Absent => serializer.serialize_none(),
+            Self::Unknown(unknown) => Unknown { unknown }.serialize(serializer),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn absent_and_unknown_are_told_apart() {
+        let json = |fact: &Fact<u8>| serde_json::to_string(fact).expect("JSON");
+        let damaged = || Error::malformed("table", 16, "cut short");
+        for (fact, expected) in [
+            (Fact::find(Ok(Some(1))), "1"),
+            (Fact::find(Ok(None)), "null"),
+            (
+                Fact::find(Err(damaged())),
+                r#"{"unknown":"malformed table at offset 0x10: cut short"}"#,
+            ),
+            (Fact::read(Ok(2)), "2"),
+            (Fact::Unknown(Cause::NotShown("no sign")), r#"{"unknown":"no sign"}"#),
+        ] {
+            assert_eq!(json(&fact), expected);
+        }
+        assert_eq!(Fact::<u8>::read(Err(damaged())).damage(), Some(&damaged()));
+        assert_eq!(Fact::<u8>::Unknown(Cause::NotShown("no sign")).damage(), None);
+    }
+}

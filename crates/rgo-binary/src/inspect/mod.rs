@@ -1,0 +1,176 @@
+//! All that is known of one image: what its builder recorded, what can be recovered where there is
+//! no record, and, if they are asked for, the facts that every image has.
+//!
+//! ```text
+//! Image ─┬─ record           rgo's note, Go's build information, cargo-auditable's list
+//!        ├─ origin           languages and tools     ┐ without a record,
+//!        ├─ recovered_go     toolchain and modules   │ or with Detail::Facts
+//!        ├─ recovered_crates                         ┘ (the last two without a record alone)
+//!        └─ facts            linkage, system, debug data, defenses, signature, …
+//! ```
+
+mod build_record;
+mod fact;
+mod facts;
+mod packages;
+mod toolchain;
+
+use serde::Serialize;
+
+use crate::recovered::crates::{CrateSource, RecoveredCrate, RecoveredCrates, recovered_crates};
+use crate::recovered::go::{self, Recovered};
+use crate::recovered::origin::{self, Language, Origin};
+use crate::{Arch, Endian, Error, Format, Image};
+
+pub use build_record::{BuildRecord, OtherContent, OtherRecord, RecordFormat};
+pub use fact::{Cause, Fact};
+pub use facts::Facts;
+pub use toolchain::Toolchain;
+
+/// How much is read of an image.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Detail {
+    /// The record, or what can be recovered in its place.
+    Record,
+    /// All.
+    Facts,
+}
+
+/// What is known of one image.
+#[derive(Clone, Debug, Serialize)]
+pub struct Inspection {
+    /// The file format: `elf`, `macho` or `pe`.
+    #[serde(serialize_with = "as_text")]
+    pub format: Format,
+    /// The instruction set, by GOARCH's name where Go has one.
+    #[serde(serialize_with = "as_text")]
+    pub arch: Arch,
+    /// The byte order.
+    pub endian: Endian,
+    /// What its builder recorded.
+    #[serde(flatten, skip_serializing_if = "Fact::is_not_known")]
+    pub record: Fact<BuildRecord>,
+    /// What made it, as far as it can be recovered; `None` if that was not asked.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub origin: Option<Origin>,
+    /// What a Go program without a record still shows.
+    #[serde(skip_serializing_if = "Fact::is_not_known")]
+    pub recovered_go: Fact<Recovered>,
+    /// The crates of a Rust program without a record.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub recovered_crates: Option<RecoveredCrates>,
+    /// The facts of every image; `None` if they were not asked for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub facts: Option<Facts>,
+}
+
+fn as_text<T: std::fmt::Display, S: serde::Serializer>(
+    value: &T,
+    serializer: S,
+) -> Result<S::Ok, S::Error> {
+    serializer.collect_str(value)
+}
+
+/// Reads all that an image tells, as far as `detail` asks. Whatever is damaged is an unknown fact;
+/// see [`Inspection::damage`].
+///
+/// ```
+/// use rgo_binary::inspect::{Detail, inspect};
+/// use rgo_binary::{Limits, slices};
+///
+/// # let bytes = include_bytes!("../../tests/fixtures/read/sample.elf");
+/// for slice in slices(bytes, &Limits::default())? {
+///     let inspection = inspect(&slice.image, Detail::Facts);
+///     assert_eq!(inspection.format.to_string(), "elf");
+///     assert!(inspection.facts.is_some_and(|facts| facts.linkage.is_known()));
+/// }
+/// # Ok::<(), rgo_binary::Error>(())
+/// ```
+#[must_use]
+pub fn inspect(image: &Image<'_>, detail: Detail) -> Inspection {
+    let mut record = BuildRecord::find(image);
+    let is_recorded = record.is_known();
+    let facts = (detail == Detail::Facts).then(|| {
+        let target = record.known().and_then(BuildRecord::target);
+        Facts::read(image, target)
+    });
+    let origin = (!is_recorded || facts.is_some()).then(|| origin::origin(image));
+    if let Some(record) = record.known_mut().filter(|it| it.format == RecordFormat::DepV0) {
+        // The dependency list names no compiler.
+        let known = origin.as_ref().map(|origin| origin.rust.clone());
+        let known = known.unwrap_or_else(|| origin::rust_toolchains(image));
+        if let Some(version) = known.into_iter().find_map(|rust| rust.version) {
+            record.info.toolchain = format!("rustc {version}");
+        }
+    }
+    let recovered_go = match is_recorded {
+        true => Fact::Absent,
+        false => Fact::find(go::recovered(image)),
+    };
+    // It takes long, and only Rust programs have any.
+    let is_rust =
+        |origin: &Origin| origin.languages.iter().any(|used| used.language == Language::Rust);
+    let may_have_crates =
+        !is_recorded && !recovered_go.is_known() && origin.as_ref().is_some_and(is_rust);
+    let crates = may_have_crates.then(|| recovered_crates(image));
+    let mut inspection = Inspection {
+        format: image.format(),
+        arch: image.arch().clone(),
+        endian: image.endian(),
+        record,
+        origin,
+        recovered_go,
+        recovered_crates: crates.filter(|found| !found.crates.is_empty()),
+        facts,
+    };
+    inspection.weigh_toolchain();
+    inspection
+}
+
+impl Inspection {
+    /// Has the toolchain say what the systems are that its programs run on.
+    fn weigh_toolchain(&mut self) {
+        let Some(toolchain) = self.toolchain() else { return };
+        let facts = self.facts.as_mut();
+        if let Some(runs_on) = facts.and_then(|facts| facts.runs_on.known_mut()) {
+            runs_on.weigh_toolchain(&toolchain.to_string());
+        }
+    }
+
+    /// What is wrong with the parts that cannot be read, as far as they were asked for.
+    pub fn damage(&self) -> impl Iterator<Item = &Error> {
+        let facts = self.facts.iter().flat_map(Facts::damage);
+        self.record.damage().into_iter().chain(facts).chain(self.recovered_go.damage())
+    }
+
+    /// The version of the main module or package, without a `v`.
+    #[must_use]
+    pub fn version(&self) -> Option<&str> {
+        let main = self.record.known()?.info.main.as_ref()?;
+        let version = main.version.strip_prefix('v').unwrap_or(&main.version);
+        (!version.is_empty()).then_some(version)
+    }
+
+    /// The main package's name or path.
+    #[must_use]
+    pub fn package(&self) -> Option<&str> {
+        match self.record.known() {
+            Some(record) if !record.info.path.is_empty() => Some(&record.info.path),
+            Some(_) => None,
+            None => Some(&self.recovered_go.known()?.main_package.as_ref()?.value),
+        }
+    }
+
+    /// A build setting that its builder recorded.
+    #[must_use]
+    pub fn setting(&self, key: &str) -> Option<&str> {
+        self.record.known()?.info.setting(key)
+    }
+
+    /// The crates that were recovered, without those of the standard library, which every Rust
+    /// program has.
+    pub fn crates(&self) -> impl Iterator<Item = &RecoveredCrate> {
+        let all = self.recovered_crates.iter().flat_map(|found| &found.crates);
+        all.filter(|one| one.source != CrateSource::StandardLibrary)
+    }
+}

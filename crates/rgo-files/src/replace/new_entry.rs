@@ -1,0 +1,200 @@
+//! A file or a folder under a name that may not be another's: prepared beside it, on the disk, and then
+//! given the name unless something is there. rgo-strip puts companions into folders that many builds add to.
+
+use std::fs::{self, File};
+use std::io;
+use std::path::{Path, PathBuf};
+
+use tempfile::{NamedTempFile, TempDir};
+
+use crate::atomic_file::has_bytes;
+use crate::folders::{MadeFolders, parent};
+use crate::mmap;
+
+/// How often the folder is made again if another process removes it before something is in it.
+const TRIES: usize = 10;
+
+/// A file or a folder that is ready, under a temporary name. It is removed if it is dropped.
+#[derive(Debug)]
+pub struct NewEntry {
+    made: Made,
+    /// Removed with it, if nothing else is in them.
+    _folders: MadeFolders,
+}
+
+#[derive(Debug)]
+enum Made {
+    File(NamedTempFile),
+    /// A folder; `file` is the path of its one file that counts, from the folder.
+    Folder {
+        folder: TempDir,
+        file: PathBuf,
+    },
+}
+
+/// What [`NewEntry::put`] has done.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Created {
+    /// The entry has its name, or one with the same bytes had it already.
+    Yes,
+    /// Another entry has the name, and stays.
+    Other,
+}
+
+impl NewEntry {
+    /// Prepares a file for `path`, whose folder is made if it is missing. `write` fills it; everyone
+    /// may read it, as far as the process's mask allows. `prefix` starts its temporary name.
+    ///
+    /// # Errors
+    /// If it cannot be written.
+    pub fn file(
+        path: &Path,
+        prefix: &str,
+        write: impl FnOnce(&File) -> io::Result<()>,
+    ) -> io::Result<Self> {
+        let mut builder = builder(prefix);
+        // A temporary file is its owner's alone; this is for everyone.
+        #[cfg(unix)]
+        builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
+        let (folders, file) = make_in(parent(path), |folder| builder.tempfile_in(folder))?;
+        write(file.as_file())?;
+        file.as_file().sync_all()?;
+        Ok(Self { made: Made::File(file), _folders: folders })
+    }
+
+    /// Prepares a folder for `path`. `fill` fills it; `file` is the path within it of the file that
+    /// tells one such folder from another.
+    ///
+    /// # Errors
+    /// If it cannot be written.
+    pub fn folder(
+        path: &Path,
+        prefix: &str,
+        file: PathBuf,
+        fill: impl FnOnce(&Path) -> io::Result<()>,
+    ) -> io::Result<Self> {
+        let builder = builder(prefix);
+        let (folders, folder) = make_in(parent(path), |folder| builder.tempdir_in(folder))?;
+        fill(folder.path())?;
+        Ok(Self { made: Made::Folder { folder, file }, _folders: folders })
+    }
+
+    /// The path of its file, under the temporary name.
+    #[must_use]
+    pub fn path(&self) -> PathBuf {
+        match &self.made {
+            Made::File(file) => file.path().to_owned(),
+            Made::Folder { folder, file } => folder.path().join(file),
+        }
+    }
+
+    /// Gives it the name `path`, unless an entry is there. The name is on the disk afterwards.
+    ///
+    /// # Errors
+    /// If the system refuses.
+    pub fn put(self, path: &Path) -> io::Result<Created> {
+        let is_there = match self.made {
+            Made::File(file) => put_file(file, path)?,
+            Made::Folder { folder, file } => put_folder(folder, &file, path)?,
+        };
+        if !is_there {
+            return Ok(Created::Other);
+        }
+        #[cfg(unix)]
+        File::open(parent(path))?.sync_all()?;
+        Ok(Created::Yes)
+    }
+}
+
+/// Makes the folder, and something in it. Another process that fails removes the folders again that
+/// it made, as long as they are empty: then this starts over.
+fn make_in<T>(
+    folder: &Path,
+    make: impl Fn(&Path) -> io::Result<T>,
+) -> io::Result<(MadeFolders, T)> {
+    let mut tries = 0..TRIES;
+    loop {
+        let folders = MadeFolders::make(folder)?;
+        match make(folder) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound && tries.next().is_some() => {}
+            made => return made.map(|made| (folders, made)),
+        }
+    }
+}
+
+/// Whether the file, or one with the same bytes, is at `path` now.
+fn put_file(file: NamedTempFile, path: &Path) -> io::Result<bool> {
+    match file.persist_noclobber(path) {
+        Ok(_) => Ok(true),
+        Err(error) if error.error.kind() == io::ErrorKind::AlreadyExists => {
+            Ok(has_bytes(path, &mmap::map(error.file.path())?))
+        }
+        Err(error) => Err(error.error),
+    }
+}
+
+/// Whether the folder, or one whose `file` has the same bytes, is at `path` now.
+fn put_folder(made: TempDir, file: &Path, path: &Path) -> io::Result<bool> {
+    if path.symlink_metadata().is_err() {
+        #[cfg(unix)]
+        {
+            use std::os::unix::fs::PermissionsExt;
+            fs::set_permissions(made.path(), fs::Permissions::from_mode(0o755))?;
+        }
+        // A folder that another process puts there meanwhile is not empty: this fails then.
+        match fs::rename(made.path(), path) {
+            Ok(()) => {
+                let _ = made.keep();
+                return Ok(true);
+            }
+            Err(error) if path.symlink_metadata().is_err() => return Err(error),
+            Err(_) => {}
+        }
+    }
+    Ok(has_bytes(&path.join(file), &mmap::map(&made.path().join(file))?))
+}
+
+fn builder(prefix: &str) -> tempfile::Builder<'_, '_> {
+    let mut builder = tempfile::Builder::new();
+    builder.prefix(prefix);
+    builder
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::Write;
+
+    use super::*;
+
+    fn file(path: &Path, bytes: &[u8]) -> NewEntry {
+        NewEntry::file(path, ".test-", |mut file| file.write_all(bytes)).expect("writes")
+    }
+
+    fn folder(path: &Path, bytes: &[u8]) -> NewEntry {
+        let fill = |folder: &Path| fs::write(folder.join("inside"), bytes);
+        NewEntry::folder(path, ".test-", "inside".into(), fill).expect("writes")
+    }
+
+    #[test]
+    fn an_entry_that_is_there_stays() {
+        let guard = tempfile::tempdir().expect("a temporary folder");
+        for (name, make) in [("file", file as fn(&Path, &[u8]) -> NewEntry), ("folder", folder)] {
+            let path = guard.path().join("store").join(name);
+            let put = |bytes| make(&path, bytes).put(&path).expect("is put");
+            assert_eq!(put(b"one"), Created::Yes, "{name}");
+            assert_eq!(put(b"one"), Created::Yes, "{name}");
+            assert_eq!(put(b"two"), Created::Other, "{name}");
+            let content = if path.is_dir() { path.join("inside") } else { path };
+            assert_eq!(fs::read(content).expect("reads"), b"one");
+        }
+        let names = fs::read_dir(guard.path().join("store")).expect("lists").count();
+        assert_eq!(names, 2, "nothing temporary is left");
+    }
+
+    #[test]
+    fn an_entry_that_is_dropped_leaves_no_folder() {
+        let guard = tempfile::tempdir().expect("a temporary folder");
+        drop(file(&guard.path().join("a/b/file"), b"one"));
+        assert_eq!(fs::read_dir(&guard).expect("lists").count(), 0);
+    }
+}

@@ -1,0 +1,173 @@
+//! Decoders of gzip, xz, zstd and bzip2. They read a stream as it comes and hold no more in memory than
+//! their window, whatever the size of the content. zstd has its own library, which is C: in Rust it takes
+//! three times as long.
+
+use std::io::{self, BufRead, Read};
+
+use bzip2::bufread::MultiBzDecoder;
+use flate2::Decompress;
+use lzma_rust2::XzReader;
+use zstd_safe::{DCtx, DParameter, InBuffer, OutBuffer, ResetDirective};
+
+use super::inflate::Gzip;
+use super::limits::MAX_WINDOW;
+use super::skip_reason::SkipReason;
+use super::sniff::Kind;
+
+const BUFFER: usize = 64 << 10;
+
+/// What decoders need and is used again; see [`super::inflate`] for why.
+pub(super) struct Tools {
+    pub(super) inflate: Decompress,
+    zstd: DCtx<'static>,
+    buffer: Box<[u8]>,
+}
+
+impl Tools {
+    pub(super) fn new() -> Self {
+        let mut zstd = DCtx::create();
+        let limited = zstd.set_parameter(DParameter::WindowLogMax(MAX_WINDOW.ilog2()));
+        debug_assert!(limited.is_ok(), "the limit is one that zstd itself could have");
+        Self { inflate: Decompress::new(false), zstd, buffer: vec![0; BUFFER].into_boxed_slice() }
+    }
+}
+
+/// Reads through a buffer that is lent.
+struct Buffered<'s, R> {
+    inner: R,
+    buffer: &'s mut [u8],
+    from: usize,
+    to: usize,
+}
+
+impl<R: Read> Read for Buffered<'_, R> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let read = self.fill_buf()?.read(buffer)?;
+        self.consume(read);
+        Ok(read)
+    }
+}
+
+impl<R: Read> BufRead for Buffered<'_, R> {
+    fn fill_buf(&mut self) -> io::Result<&[u8]> {
+        if self.from >= self.to {
+            (self.from, self.to) = (0, self.inner.read(self.buffer)?);
+        }
+        Ok(self.buffer.get(self.from..self.to).unwrap_or_default())
+    }
+
+    fn consume(&mut self, length: usize) {
+        self.from = self.from.saturating_add(length).min(self.to);
+    }
+}
+
+/// The decoder of a format, which reads through a buffer.
+pub(super) fn from_stream<'a>(
+    kind: Kind,
+    reader: impl Read + 'a,
+    tools: &'a mut Tools,
+) -> Box<dyn Read + 'a> {
+    let Tools { inflate, zstd, buffer } = tools;
+    let source = Buffered { inner: reader, buffer, from: 0, to: 0 };
+    decoder(kind, source, inflate, zstd)
+}
+
+/// The decoder of a format; one that is no compression gives its bytes as they are.
+fn decoder<'a>(
+    kind: Kind,
+    source: impl BufRead + 'a,
+    inflate: &'a mut Decompress,
+    zstd: &'a mut DCtx<'static>,
+) -> Box<dyn Read + 'a> {
+    match kind {
+        Kind::Gzip => Box::new(Gzip::new(source, inflate)),
+        Kind::Xz => Box::new(Xz(XzReader::new_mem_limit(source, true, XZ_MEMORY_KIB))),
+        Kind::Zstd => Box::new(Zstd::new(source, zstd)),
+        Kind::Bzip2 => Box::new(MultiBzDecoder::new(source)),
+        _ => Box::new(source),
+    }
+}
+
+/// As [`from_stream`], for bytes in memory.
+pub(super) fn from_memory<'a>(
+    kind: Kind,
+    bytes: &'a [u8],
+    tools: &'a mut Tools,
+) -> Box<dyn Read + 'a> {
+    decoder(kind, bytes, &mut tools.inflate, &mut tools.zstd)
+}
+
+/// An xz stream that tells a window over the limit from damage.
+struct Xz<R: Read>(XzReader<R>);
+
+impl<R: Read> Read for Xz<R> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        self.0.read(buffer).map_err(|error| match error.kind() {
+            io::ErrorKind::OutOfMemory => {
+                unsupported(format!("compressed with an xz window of more than {MAX_WINDOW} bytes"))
+            }
+            _ => error,
+        })
+    }
+}
+
+/// The window and what the decoder itself needs beside it.
+const XZ_MEMORY_KIB: u32 = (MAX_WINDOW >> 10) as u32 + 1024;
+
+fn unsupported(what: String) -> io::Error {
+    io::Error::other(SkipReason::Unsupported(what))
+}
+
+/// All frames of a zstd stream.
+struct Zstd<'s, R> {
+    source: R,
+    context: &'s mut DCtx<'static>,
+    /// Whether a frame has begun that is not at its end.
+    within: bool,
+}
+
+impl<'s, R> Zstd<'s, R> {
+    fn new(source: R, context: &'s mut DCtx<'static>) -> Self {
+        // What was read before is forgotten; this fails only for parameters.
+        let _ = context.reset(ResetDirective::SessionOnly);
+        Self { source, context, within: false }
+    }
+}
+
+impl<R: BufRead> Read for Zstd<'_, R> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        if buffer.is_empty() {
+            return Ok(0);
+        }
+        loop {
+            let input = self.source.fill_buf()?;
+            let is_last = input.is_empty();
+            if is_last && !self.within {
+                return Ok(0);
+            }
+            let (mut from, mut to) = (InBuffer::around(input), OutBuffer::around(&mut *buffer));
+            let left = self.context.decompress_stream(&mut to, &mut from).map_err(zstd_error)?;
+            let (taken, given) = (from.pos(), to.pos());
+            self.source.consume(taken);
+            self.within = left > 0;
+            if given > 0 {
+                return Ok(given);
+            }
+            if is_last && self.within {
+                return Err(io::ErrorKind::UnexpectedEof.into());
+            }
+            if taken == 0 && !is_last {
+                return Err(io::Error::other("a zstd stream that does not go on"));
+            }
+        }
+    }
+}
+
+/// Tells a refusal of the library from damage. The numbers are those of `zstd_errors.h`, and stay.
+fn zstd_error(code: usize) -> io::Error {
+    match 0_usize.wrapping_sub(code) {
+        16 => unsupported(format!("a zstd window of more than {MAX_WINDOW} bytes")),
+        32 => unsupported("zstd with a dictionary".to_owned()),
+        _ => io::Error::other(zstd_safe::get_error_name(code)),
+    }
+}

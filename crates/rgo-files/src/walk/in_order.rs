@@ -1,0 +1,231 @@
+//! Looks into many files at a time and gives their results in the order of the walk.
+//!
+//! ```text
+//! Walk ─▶ step n ─▶ any thread: inspect ─▶ window, by n ─▶ take(Found), the lowest n first
+//! ```
+//!
+//! A thread takes a step from the walk, looks into its file, puts the result into the window, and
+//! takes the next. Results leave the window in order. While one file takes long, the other threads
+//! go on with the files behind it until the window is full; then they wait. The file that all
+//! wait for has a thread, because steps are handed out in order: so the wait ends.
+
+use std::collections::VecDeque;
+use std::ops::ControlFlow;
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::thread;
+
+use super::file::{self, Visited};
+use super::folders::{Step, Walk};
+use super::layout::{Layout, VisitedLayer};
+use super::{Begin, Found, Inspect, Options};
+
+/// Files without a result take little room: so many of them count as one result.
+const FILES_A_RESULT: usize = 32;
+
+/// Takes each result; says whether to go on.
+pub type Take<'t, T> = dyn FnMut(Found<T>) -> ControlFlow<()> + Send + 't;
+
+/// What visits files, and how.
+pub(super) struct Visits<'v, T> {
+    pub(super) options: &'v Options,
+    pub(super) begin: &'v Begin<'v>,
+    pub(super) inspect: &'v Inspect<'v, T>,
+    /// Results that wait for an earlier file, at most; each thread may add one file more.
+    pub(super) max_ahead: usize,
+}
+
+/// A step that is done.
+enum Done<T> {
+    File(Box<Visited<T>>),
+    Images(Arc<Layout>),
+}
+
+/// Results that wait for an earlier one.
+struct Window<T> {
+    /// The number of the step that is given next.
+    first: usize,
+    /// The steps from `first` on; none where one is not done.
+    done: VecDeque<Option<Done<T>>>,
+    /// Results in `done`.
+    results: usize,
+    /// Whether a thread gives results at the moment.
+    is_giving: bool,
+    /// Whether no more are wanted, or a thread has panicked.
+    is_over: bool,
+}
+
+/// What the threads share.
+struct Shared<'s, 't, T> {
+    visits: &'s Visits<'s, T>,
+    walk: Mutex<(usize, Walk<'s>)>,
+    window: Mutex<Window<T>>,
+    has_room: Condvar,
+    output: Mutex<Output<'s, 't, T>>,
+}
+
+/// Where results go.
+struct Output<'o, 't, T> {
+    take: &'o mut Take<'t, T>,
+    /// Layers of the container images that come next.
+    layers: Vec<VisitedLayer<T>>,
+}
+
+/// Visits all steps of a walk with as many threads as the machine runs at once; this thread is one
+/// of them.
+pub(super) fn run<T: Send>(
+    walk: Walk<'_>,
+    is_single: bool,
+    visits: &Visits<'_, T>,
+    take: &mut Take<'_, T>,
+) {
+    let window =
+        Window { first: 0, done: VecDeque::new(), results: 0, is_giving: false, is_over: false };
+    let shared = Shared {
+        visits,
+        walk: Mutex::new((0, walk)),
+        window: Mutex::new(window),
+        has_room: Condvar::new(),
+        output: Mutex::new(Output { take, layers: Vec::new() }),
+    };
+    // Threads take longer to start than a small file to read.
+    let others = match thread::available_parallelism() {
+        Ok(count) if !is_single => count.get() - 1,
+        _ => 0,
+    };
+    thread::scope(|scope| {
+        for _ in 0..others {
+            scope.spawn(|| shared.work());
+        }
+        shared.work();
+    });
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+impl<T: Send> Shared<'_, '_, T> {
+    /// Visits files until there are no more.
+    fn work(&self) {
+        let _guard = EndOnPanic(self);
+        while self.wait_for_room() {
+            let Some((number, step)) = self.next_step() else { return };
+            let done = match step {
+                Step::File(entry) => {
+                    (self.visits.begin)(&entry.path);
+                    Done::File(Box::new(file::visit(
+                        entry,
+                        self.visits.options,
+                        self.visits.inspect,
+                    )))
+                }
+                Step::Images(layout) => Done::Images(layout),
+            };
+            lock(&self.window).put(number, done);
+            self.emit();
+        }
+    }
+
+    /// Whether to go on, once there is room for a result.
+    fn wait_for_room(&self) -> bool {
+        let is_full =
+            |window: &mut Window<T>| !window.is_over && window.is_full(self.visits.max_ahead);
+        let window = lock(&self.window);
+        let window = self.has_room.wait_while(window, is_full);
+        !window.unwrap_or_else(PoisonError::into_inner).is_over
+    }
+
+    fn next_step(&self) -> Option<(usize, Step)> {
+        let mut walk = lock(&self.walk);
+        let step = walk.1.next()?;
+        let number = walk.0;
+        walk.0 += 1;
+        Some((number, step))
+    }
+
+    /// Gives the results whose turn it is, unless another thread does.
+    fn emit(&self) {
+        let mut window = lock(&self.window);
+        if window.is_giving {
+            return;
+        }
+        window.is_giving = true;
+        while let Some(done) = window.pop() {
+            drop(window);
+            self.has_room.notify_all();
+            let goes_on = lock(&self.output).emit(done, self.visits);
+            window = lock(&self.window);
+            if goes_on.is_break() {
+                window.is_over = true;
+                self.has_room.notify_all();
+                return;
+            }
+        }
+        window.is_giving = false;
+    }
+}
+
+/// Has the other threads end where one panics: they would wait for its result.
+struct EndOnPanic<'e, 's, 't, T>(&'e Shared<'s, 't, T>);
+
+impl<T> Drop for EndOnPanic<'_, '_, '_, T> {
+    fn drop(&mut self) {
+        if thread::panicking() {
+            lock(&self.0.window).is_over = true;
+            self.0.has_room.notify_all();
+        }
+    }
+}
+
+impl<T> Window<T> {
+    fn is_full(&self, max_ahead: usize) -> bool {
+        self.results >= max_ahead || self.done.len() / FILES_A_RESULT >= max_ahead
+    }
+
+    fn put(&mut self, number: usize, done: Done<T>) {
+        let at = number - self.first;
+        if self.done.len() <= at {
+            self.done.resize_with(at + 1, || None);
+        }
+        self.results += done.results();
+        if let Some(slot) = self.done.get_mut(at) {
+            *slot = Some(done);
+        }
+    }
+
+    /// Takes out the next step in order, if it is done.
+    fn pop(&mut self) -> Option<Done<T>> {
+        let done = self.done.front_mut()?.take()?;
+        self.done.pop_front();
+        self.first += 1;
+        self.results -= done.results();
+        Some(done)
+    }
+}
+
+impl<T> Done<T> {
+    fn results(&self) -> usize {
+        match self {
+            Self::File(visited) => visited.found.len(),
+            Self::Images(_) => 0,
+        }
+    }
+}
+
+impl<T> Output<'_, '_, T> {
+    fn emit(&mut self, done: Done<T>, visits: &Visits<'_, T>) -> ControlFlow<()> {
+        let found = match done {
+            Done::File(visited) if visited.entry.layout.is_some() => {
+                let Visited { entry, found, record } = *visited;
+                self.layers.push(VisitedLayer { path: entry.path, found, record });
+                return ControlFlow::Continue(());
+            }
+            Done::File(visited) => visited.found,
+            Done::Images(layout) => {
+                let layers = std::mem::take(&mut self.layers);
+                layout.squash(layers, visits.options, visits.inspect)
+            }
+        };
+        found.into_iter().try_for_each(&mut *self.take)
+    }
+}

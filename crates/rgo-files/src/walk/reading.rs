@@ -1,0 +1,42 @@
+//! Reads from a stream: its head, all of it, or past a part.
+
+use std::io::{self, Read};
+
+/// The first bytes of a file or a member that tell what it is: a block of a tar.
+pub(super) const HEAD: usize = 512;
+
+/// Bytes that are asked of a reader at a time.
+const PIECE: u64 = 1 << 20;
+
+/// Reads until `buffer` is full or the stream ends; returns how many bytes it read.
+pub(super) fn fill(reader: &mut dyn Read, buffer: &mut [u8]) -> io::Result<usize> {
+    let mut length = 0;
+    while let Some(rest) = buffer.get_mut(length..).filter(|rest| !rest.is_empty()) {
+        match reader.read(rest) {
+            Ok(0) => break,
+            Ok(read) => length += read,
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(length)
+}
+
+/// Reads to the end; returns how many bytes it read. The standard reader alone asks for ever larger
+/// pieces, all of which are in memory before the first byte comes: a bomb would take twice what it
+/// is allowed.
+pub(super) fn read_to_end(reader: &mut dyn Read, whole: &mut Vec<u8>) -> io::Result<u64> {
+    let mut length = 0;
+    loop {
+        let read = reader.take(PIECE).read_to_end(whole)? as u64;
+        length += read;
+        if read < PIECE {
+            return Ok(length);
+        }
+    }
+}
+
+/// Passes over up to `size` bytes; returns how many there were.
+pub(super) fn discard(reader: &mut dyn Read, size: u64) -> io::Result<u64> {
+    io::copy(&mut reader.take(size), &mut io::sink())
+}

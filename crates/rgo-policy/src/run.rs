@@ -1,0 +1,140 @@
+//! Collects the verdict on a whole run while binaries are judged one by one. A report that is written
+//! while it grows can have a gate, and memory does not grow with requirements that hold.
+
+use std::collections::BTreeSet;
+
+use super::judge::{Finding, Judgement, Outcome, Subject, Tally, count};
+use super::verdict::Verdict;
+use super::{Policy, Rule, Scope, Source};
+
+/// Which findings the [`Outcome`] of a run has.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Keep {
+    /// All.
+    All,
+    /// Those that do not simply hold: all that a verdict shows unless more is asked for.
+    NotHolding,
+}
+
+/// A run whose binaries are judged one by one.
+#[derive(Clone, Debug)]
+pub struct Run<'p> {
+    policy: &'p Policy,
+    keep: Keep,
+    judgements: Vec<Judgement>,
+    tally: Tally,
+    /// Whether every check has passed so far.
+    passes: bool,
+    /// The rules that were asked of a binary.
+    asked: BTreeSet<usize>,
+    /// The first binary that nothing is required of, and how many more there are.
+    idle: Option<(Subject, usize)>,
+}
+
+impl Policy {
+    /// Begins a run.
+    #[must_use]
+    pub fn run(&self, keep: Keep) -> Run<'_> {
+        Run {
+            policy: self,
+            keep,
+            judgements: Vec::new(),
+            tally: Tally::default(),
+            passes: true,
+            asked: BTreeSet::new(),
+            idle: None,
+        }
+    }
+
+    /// The verdict on all binaries; see [`Run::conclude`].
+    #[must_use]
+    pub fn conclude(&self, judgements: Vec<Judgement>, unread: Vec<String>) -> Outcome {
+        let mut run = self.run(Keep::All);
+        judgements.into_iter().for_each(|judgement| run.add(judgement));
+        run.conclude(unread)
+    }
+}
+
+impl Run<'_> {
+    /// Counts the verdicts on one binary.
+    pub fn add(&mut self, mut judgement: Judgement) {
+        let findings = &judgement.findings;
+        self.tally.binaries += 1;
+        self.tally.checks += findings.len();
+        self.tally.unknown += findings.iter().filter(|it| it.answer == Verdict::Unknown).count();
+        self.passes &= findings.iter().all(|finding| finding.passed);
+        self.asked.extend(findings.iter().map(|finding| finding.rule));
+        if findings.is_empty() {
+            match &mut self.idle {
+                Some((_, more)) => *more += 1,
+                None => self.idle = Some((judgement.subject.clone(), 0)),
+            }
+        }
+        if self.keep == Keep::NotHolding {
+            let is_kept = |finding: &Finding| finding.answer != Verdict::Holds;
+            judgement.findings.retain(is_kept);
+            if judgement.findings.is_empty() {
+                return;
+            }
+        }
+        self.judgements.push(judgement);
+    }
+
+    /// The verdict on all binaries. It fails if nothing was asked, because an empty folder proves
+    /// nothing; and if something could not be read, unless every requirement allows unknown.
+    #[must_use]
+    pub fn conclude(self, unread: Vec<String>) -> Outcome {
+        let mut problems = self.unmatched_files();
+        let mut notes = self.unmatched_patterns();
+        if let Some((first, more)) = self.idle.as_ref().filter(|_| problems.is_empty()) {
+            notes.push(match more {
+                0 => format!("{first}: no requirement applies to it"),
+                more => format!("{first} and {more} more: no requirement applies to them"),
+            });
+        }
+        if !unread.is_empty() {
+            let text = count(unread.len(), "file or member", "files and members");
+            if self.policy.rules.iter().all(Rule::allows_unknown) {
+                notes.push(format!("{text} could not be read"));
+            } else {
+                problems.push(format!("{text} could not be read: binaries in there are unchecked"));
+            }
+        }
+        let holds = problems.is_empty() && self.passes;
+        let Self { judgements, tally, .. } = self;
+        Outcome { holds, problems, notes, unread, tally, judgements }
+    }
+
+    /// Policy files of which no requirement was asked.
+    fn unmatched_files(&self) -> Vec<String> {
+        if self.tally.binaries == 0 && !self.policy.is_empty() {
+            return vec!["no binary matched: none of the files is one".to_owned()];
+        }
+        let count = count(self.tally.binaries, "binary", "binaries");
+        let is_of = |rule: &Rule, file: &str| matches!(&rule.source, Source::File { name, .. } if name == file);
+        let files = self.policy.files.iter();
+        let unmatched = files.filter(|file| !self.was_asked(&|rule| is_of(rule, file)));
+        unmatched
+            .map(|file| {
+                format!("no binary matched: {file} has no requirement for the {count} given")
+            })
+            .collect()
+    }
+
+    /// Patterns of policy files that no name fits.
+    fn unmatched_patterns(&self) -> Vec<String> {
+        let mut notes = Vec::new();
+        for rule in &self.policy.rules {
+            let Scope::File(pattern) = &rule.scope else { continue };
+            if !self.was_asked(&|other| other.scope == rule.scope) {
+                notes.push(format!("{}: no binary matched `{pattern}`", rule.source));
+            }
+        }
+        notes
+    }
+
+    /// Whether a rule of this sort was asked of a binary.
+    fn was_asked(&self, is_meant: &dyn Fn(&Rule) -> bool) -> bool {
+        self.asked.iter().filter_map(|index| self.policy.rules.get(*index)).any(is_meant)
+    }
+}
