@@ -170,7 +170,10 @@ mod tests {
         let bom = bom("t", "1", &[program(graph)]);
         let parts = &bom["components"][0]["components"];
         assert_eq!(parts.as_array().map(Vec::len), Some(2));
-        assert_eq!((&parts[0]["scope"], &parts[1]["scope"]), (&"required".into(), &"excluded".into()));
+        assert_eq!(
+            (&parts[0]["scope"], &parts[1]["scope"]),
+            (&"required".into(), &"excluded".into())
+        );
         assert_eq!(
             bom["dependencies"],
             json!([

@@ -450,7 +450,8 @@ fn a_binary_that_nothing_is_required_of_is_mentioned() {
 
 #[test]
 fn a_run_keeps_what_its_verdict_needs() {
-    let policy = policy(&["glibc<=2.99", "glibc<=2.28", "vcs.time?"], "[windows]\nrequire = [\"static\"]");
+    let policy =
+        policy(&["glibc<=2.99", "glibc<=2.28", "vcs.time?"], "[windows]\nrequire = [\"static\"]");
     let mut runs = [Keep::All, Keep::NotHolding].map(|keep| policy.run(keep));
     for number in 0..100 {
         let table = if number == 50 { windows() } else { dynamic() };
@@ -468,6 +469,8 @@ fn a_run_keeps_what_its_verdict_needs() {
     assert_eq!((&all.problems, &all.notes), (&few.problems, &few.notes));
     let kept = |outcome: &Outcome| outcome.judgements.iter().map(|it| it.findings.len()).sum();
     let held: usize = kept(&few);
-    assert!(few.judgements.iter().flat_map(|it| &it.findings).all(|it| it.answer != Verdict::Holds));
+    assert!(
+        few.judgements.iter().flat_map(|it| &it.findings).all(|it| it.answer != Verdict::Holds)
+    );
     assert!(held < kept(&all));
 }

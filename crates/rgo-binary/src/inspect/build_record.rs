@@ -69,10 +69,7 @@ pub enum OtherContent {
     },
 }
 
-fn as_text<S: Serializer>(
-    error: &Error,
-    serializer: S,
-) -> std::result::Result<S::Ok, S::Error> {
+fn as_text<S: Serializer>(error: &Error, serializer: S) -> std::result::Result<S::Ok, S::Error> {
     serializer.collect_str(error)
 }
 

@@ -44,7 +44,8 @@ impl Inspection {
     fn go_stdlib(&self) -> Option<Package> {
         let toolchain = self.toolchain()?;
         let release = toolchain.release().filter(|it| it.compiler == Compiler::Go)?;
-        let package = |version: &str, source| Package::new(Ecosystem::Go, "stdlib", Some(version), source);
+        let package =
+            |version: &str, source| Package::new(Ecosystem::Go, "stdlib", Some(version), source);
         Some(match release {
             Release { is_development: false, version, .. } => {
                 package(version, PackageSource::Toolchain)

@@ -77,13 +77,8 @@ pub(super) fn run<T: Send>(
     visits: &Visits<'_, T>,
     take: &mut Take<'_, T>,
 ) {
-    let window = Window {
-        first: 0,
-        done: VecDeque::new(),
-        results: 0,
-        is_giving: false,
-        is_over: false,
-    };
+    let window =
+        Window { first: 0, done: VecDeque::new(), results: 0, is_giving: false, is_over: false };
     let shared = Shared {
         visits,
         walk: Mutex::new((0, walk)),
@@ -128,9 +123,8 @@ impl<T: Send> Shared<'_, '_, T> {
 
     /// Whether to go on, once there is room for a result.
     fn wait_for_room(&self) -> bool {
-        let is_full = |window: &mut Window<T>| {
-            !window.is_over && window.is_full(self.visits.max_ahead)
-        };
+        let is_full =
+            |window: &mut Window<T>| !window.is_over && window.is_full(self.visits.max_ahead);
         let window = lock(&self.window);
         let window = self.has_room.wait_while(window, is_full);
         !window.unwrap_or_else(PoisonError::into_inner).is_over

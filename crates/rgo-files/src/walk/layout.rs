@@ -62,7 +62,10 @@ impl Layout {
     /// Whether layers are below a folder.
     pub(super) fn has_below(&self, folder: &Path) -> bool {
         let Some(folder) = self.layer(folder).map(|folder| folder + "/") else { return false };
-        let next = self.layers.range::<str, _>((Bound::Included(folder.as_str()), Bound::Unbounded)).next();
+        let next = self
+            .layers
+            .range::<str, _>((Bound::Included(folder.as_str()), Bound::Unbounded))
+            .next();
         next.is_some_and(|layer| layer.starts_with(&folder))
     }
 

@@ -4,6 +4,7 @@ pub mod args;
 pub(crate) mod destination;
 pub mod exit;
 pub(crate) mod mistakes;
+pub(crate) mod output;
 pub(crate) mod progress;
 pub(crate) mod sections;
 pub(crate) mod terminal;
