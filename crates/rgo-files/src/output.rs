@@ -134,7 +134,7 @@ fn unless_gone(written: io::Result<u64>) -> io::Result<()> {
 /// Opens a stream. A pipe that nobody reads yet is waited for, as all programs do, but not in
 /// silence.
 #[cfg(unix)]
-fn open(stream: &Path, waiting: &dyn Fn(&str)) -> io::Result<File> {
+pub fn open(stream: &Path, waiting: &dyn Fn(&str)) -> io::Result<File> {
     use std::os::unix::fs::{FileTypeExt, OpenOptionsExt};
 
     use rustix::fs::{OFlags, fcntl_getfl, fcntl_setfl};
@@ -160,7 +160,7 @@ fn open(stream: &Path, waiting: &dyn Fn(&str)) -> io::Result<File> {
 }
 
 #[cfg(not(unix))]
-fn open(stream: &Path, _waiting: &dyn Fn(&str)) -> io::Result<File> {
+pub fn open(stream: &Path, _waiting: &dyn Fn(&str)) -> io::Result<File> {
     OpenOptions::new().write(true).open(stream)
 }
 

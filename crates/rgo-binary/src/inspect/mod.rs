@@ -20,7 +20,8 @@ use serde::Serialize;
 use crate::recovered::crates::{CrateSource, RecoveredCrate, RecoveredCrates, recovered_crates};
 use crate::recovered::go::{self, Recovered};
 use crate::recovered::origin::{self, Language, Origin};
-use crate::{Arch, Endian, Error, Format, Image};
+use crate::system::{Os, System};
+use crate::{Arch, Endian, Error, Format, Image, Kind};
 
 pub use build_record::{BuildRecord, OtherContent, OtherRecord, RecordFormat};
 pub use fact::{Cause, Fact};
@@ -165,6 +166,24 @@ impl Inspection {
     #[must_use]
     pub fn setting(&self, key: &str) -> Option<&str> {
         self.record.known()?.info.setting(key)
+    }
+
+    /// The C library by name: as recorded, else as found; `none` only where that is certain.
+    #[must_use]
+    pub fn c_library(&self) -> Option<&str> {
+        let facts = self.facts.as_ref()?;
+        let linkage = facts.linkage.known()?;
+        let recorded = self.setting("libc").and_then(|libc| libc.split(' ').next());
+        if let Some(name) = recorded.or(facts.libc.known().map(|libc| libc.name)) {
+            return Some(name);
+        }
+        // Go's own runtime asks the kernel; with cgo it has a C library, which was found then.
+        let os = facts.os.known().and_then(System::known);
+        let asks_kernel = match (self.format, os) {
+            (Format::Pe, None | Some(Os::WINDOWS)) => linkage.kind.is_loaded(),
+            _ => matches!(linkage.kind, Kind::StaticExecutable | Kind::StaticPie),
+        };
+        (asks_kernel && self.language() == Some(Language::Go)).then_some("none")
     }
 
     /// The crates that were recovered, without those of the standard library, which every Rust

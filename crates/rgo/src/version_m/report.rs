@@ -7,9 +7,9 @@ use serde::Serialize;
 use serde_json::Value;
 
 use super::cyclonedx;
-use super::dossier::Dossier;
-use super::lines::{self, Saying};
-use super::row::{self, Row};
+use super::inspected::Inspected;
+use super::summary_row::{self, SummaryRow};
+use super::text::{self, Verbosity};
 use super::unread::Unread;
 use crate::app::exit::Exit;
 use crate::version_m::args::{VersionFormat, VersionM};
@@ -18,14 +18,14 @@ use rgo_policy::{Outcome, sarif};
 
 /// What the files say, in the order they were named or walked.
 #[derive(Debug, Serialize)]
-pub(super) struct VersionReport {
-    pub(super) files: Vec<Dossier>,
+pub(super) struct VersionReport<'r> {
+    pub(super) files: &'r [Inspected],
     /// What could not be looked into, with the reason: a program may be in it.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub(super) unread: Vec<Unread>,
     /// The verdict, if something was required.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub(super) policy: Option<Outcome>,
+    pub(super) policy: Option<&'r Outcome>,
     #[serde(skip)]
     pub(super) shape: Shape,
     /// How the run ends.
@@ -41,43 +41,46 @@ pub(super) struct Shape {
     pub(super) facts: bool,
     /// A table suits Markdown better than lines.
     pub(super) table: bool,
-    pub(super) saying: Saying,
+    pub(super) verbosity: Verbosity,
     /// A verdict only if something does not hold.
     pub(super) quiet: bool,
 }
 
 impl Shape {
     pub(super) fn of(args: &VersionM) -> Self {
-        let saying = Saying { evidence: args.evidence, verbose: args.verbose };
+        let verbosity = Verbosity { evidence: args.evidence, verbose: args.verbose };
         Self {
             short: args.short,
             summary: args.summary,
             facts: args.facts || args.evidence,
             table: args.format == VersionFormat::Markdown,
-            saying,
+            verbosity,
             quiet: args.quiet,
         }
     }
 }
 
-impl VersionReport {
+impl VersionReport<'_> {
     /// The whole answer as text.
     ///
     /// # Errors
-    /// For SARIF without a policy, or if something cannot be serialised.
+    /// For SARIF without a policy, or if something cannot be serialized.
     pub(super) fn text(&self, format: VersionFormat, style: Style) -> Result<String> {
         Ok(match format {
             VersionFormat::Text => render(self, rgo_report::Format::Text, style)?,
             VersionFormat::Markdown => render(self, rgo_report::Format::Markdown, style)?,
-            VersionFormat::Json => serialized(self.shape.saying.evidence, || {
+            VersionFormat::Json => serialized(self.shape.verbosity.evidence, || {
                 render(self, rgo_report::Format::Json, style)
             })?,
-            VersionFormat::Ndjson => self.ndjson()?,
-            VersionFormat::Csv => row::csv(&self.rows())?,
-            VersionFormat::Cyclonedx => pretty(&cyclonedx::bom(&self.files))?,
+            VersionFormat::Ndjson => {
+                let evidence = self.shape.verbosity.evidence;
+                let lines = self.files.iter().map(|file| json_line(file, evidence));
+                lines.collect::<Result<String>>()?
+            }
+            VersionFormat::Csv => summary_row::csv(&self.rows())?,
+            VersionFormat::Cyclonedx => pretty(&cyclonedx::document(self.files))?,
             VersionFormat::Sarif => {
-                let outcome =
-                    self.policy.as_ref().context("SARIF is made of what a policy found")?;
+                let outcome = self.policy.context("SARIF is made of what a policy found")?;
                 let version = env!("CARGO_PKG_VERSION");
                 let ended =
                     Ended { code: self.exit.code(), is_successful: self.exit != Exit::Failed };
@@ -87,46 +90,44 @@ impl VersionReport {
         })
     }
 
-    fn rows(&self) -> Vec<Row> {
-        self.files.iter().map(Row::of).collect()
+    fn rows(&self) -> Vec<SummaryRow> {
+        self.files.iter().map(SummaryRow::of).collect()
     }
+}
 
-    /// An object per line.
-    fn ndjson(&self) -> Result<String> {
-        let mut text = String::new();
-        for dossier in &self.files {
-            text += &serialized(self.shape.saying.evidence, || serde_json::to_string(dossier))?;
-            text.push('\n');
-        }
-        Ok(text)
-    }
+/// An image as one line of JSON.
+///
+/// # Errors
+/// If it cannot be serialized.
+pub(super) fn json_line(image: &Inspected, evidence: bool) -> Result<String> {
+    Ok(serialized(evidence, || serde_json::to_string(image))? + "\n")
 }
 
 fn pretty(value: &Value) -> Result<String> {
     Ok(serde_json::to_string_pretty(value)? + "\n")
 }
 
-impl Report for VersionReport {
+impl Report for VersionReport<'_> {
     const SCHEMA: &'static str = "rgo.version-m/1";
 
     fn document(&self) -> Document {
-        let Shape { short, summary, facts, table, saying, quiet } = self.shape;
+        let Shape { short, summary, facts, table, verbosity, quiet } = self.shape;
         let mut document = Document::new();
         if summary {
-            document = row::summary(&self.rows());
+            document = summary_row::summary(&self.rows());
         } else if short {
-            document = document.raw(self.rows().iter().map(Row::line).collect::<String>());
+            document = document.raw(self.rows().iter().map(SummaryRow::line).collect::<String>());
         } else if table && !facts {
-            document = document.table(row::table(&self.rows()));
+            document = document.table(summary_row::table(&self.rows()));
         } else if self.policy.is_none() || facts {
-            let text: String = self.files.iter().map(|file| lines::text(file, saying)).collect();
+            let text: String = self.files.iter().map(|file| text::text(file, verbosity)).collect();
             if !text.is_empty() {
                 document = document.raw(text);
             }
         }
-        match &self.policy {
+        match self.policy {
             Some(outcome) if quiet && outcome.holds => document,
-            Some(outcome) => outcome.document(document, saying.verbose),
+            Some(outcome) => outcome.document(document, verbosity.verbose),
             None => document,
         }
     }
@@ -135,16 +136,22 @@ impl Report for VersionReport {
 #[cfg(test)]
 mod tests {
     use rgo_binary::embedded::version_resource::VersionInfo;
+    use rgo_binary::inspect::Fact;
     use serde_json::Value;
 
     use super::super::samples;
     use super::*;
 
-    fn json(files: Vec<Dossier>, evidence: bool, format: VersionFormat) -> Value {
-        let saying = Saying { evidence, ..Saying::default() };
-        let shape = Shape { saying, ..Shape::default() };
-        let report =
-            VersionReport { files, unread: Vec::new(), policy: None, shape, exit: Exit::Done };
+    fn json(files: Vec<Inspected>, evidence: bool, format: VersionFormat) -> Value {
+        let verbosity = Verbosity { evidence, ..Verbosity::default() };
+        let shape = Shape { verbosity, ..Shape::default() };
+        let report = VersionReport {
+            files: &files,
+            unread: Vec::new(),
+            policy: None,
+            shape,
+            exit: Exit::Done,
+        };
         let text = report.text(format, Style::default()).expect("renders");
         serde_json::from_str(&text).expect("JSON")
     }
@@ -170,7 +177,7 @@ mod tests {
         let mut all = Vec::new();
         for path in samples::paths() {
             let json =
-                |evidence| json(vec![samples::dossier(&path)], evidence, VersionFormat::Json);
+                |evidence| json(vec![samples::inspected(&path)], evidence, VersionFormat::Json);
             assert_eq!(places(&json(false), "evidence", ""), [""; 0], "{}", path.display());
             all.extend(places(&json(true), "evidence", ""));
             // How sure a conclusion is stands there either way.
@@ -195,10 +202,10 @@ mod tests {
             .find(|path| path.ends_with("sample.pe"))
             .expect("a PE image");
         for format in [VersionFormat::Json, VersionFormat::Ndjson] {
-            let mut image = samples::dossier(&pe);
+            let mut image = samples::inspected(&pe);
             let strings = [("evidence".to_owned(), "kept".to_owned())].into();
             let info = VersionInfo { strings, ..VersionInfo::default() };
-            image.facts.as_mut().expect("facts").version_info = Some(info);
+            image.inspection.facts.as_mut().expect("facts").version_info = Fact::Known(info);
             let json = json(vec![image], false, format);
             let image = json.pointer("/files/0").unwrap_or(&json);
             assert_eq!(image["facts"]["version_info"]["strings"]["evidence"], "kept");

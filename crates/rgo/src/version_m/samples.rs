@@ -2,9 +2,10 @@
 
 use std::path::{Path, PathBuf};
 
+use rgo_binary::inspect::Detail;
 use rgo_binary::{Limits, slices};
 
-use super::dossier::Dossier;
+use super::inspected::Inspected;
 
 /// Every fixture that is an image.
 pub(super) fn paths() -> Vec<PathBuf> {
@@ -18,12 +19,12 @@ pub(super) fn paths() -> Vec<PathBuf> {
 }
 
 /// All that is known of the first image of a file.
-pub(super) fn dossier(path: &Path) -> Dossier {
+pub(super) fn inspected(path: &Path) -> Inspected {
     of(&std::fs::read(path).expect("read"))
 }
 
 /// All that is known of an image.
-pub(super) fn of(data: &[u8]) -> Dossier {
+pub(super) fn of(data: &[u8]) -> Inspected {
     let image = slices(data, &Limits::default()).expect("an image").remove(0).image;
-    Dossier::read(None, &image, true).expect("facts")
+    Inspected::read(None, &image, Detail::Facts).expect("facts")
 }

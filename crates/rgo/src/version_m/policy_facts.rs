@@ -1,6 +1,7 @@
-//! What can be asked of an image: every word, what it says, an example, and the function that
-//! answers it. A new fact is a row here.
+//! The words of version-m's policies: each with its kind, what it says, an example, and the
+//! function that answers it. A new fact is a row here; [`answers`] has the longer functions.
 
+mod answers;
 #[cfg(test)]
 mod tests;
 
@@ -8,18 +9,20 @@ use rgo_binary::packer;
 use rgo_binary::recovered::origin::Language;
 use rgo_binary::security::hardening::Relro;
 use rgo_binary::system::libc;
-use rgo_binary::{Arch, appended, system};
-
-use super::answers::{NO_COMMIT, aslr, branch_protection, debug, flag, recorded, signed, unread};
-use super::dossier::Dossier;
-use super::lines::{place_of, word};
+use rgo_binary::{Arch, DebugLevel, appended, system};
 use rgo_policy::vocabulary::{FactDef, Kind, Renamed};
-use rgo_policy::{Fact, Facts, Lookup, NoAnswer, Os, Platform, Vocabulary};
+use rgo_policy::{Fact as PolicyFact, Facts, Lookup, NoAnswer, Os, Platform, Vocabulary};
+
+use super::inspected::Inspected;
+use super::words::{place_of, word};
+use answers::{
+    NO_COMMIT, NO_PROGRAM, answered, aslr, branch_protection, debug, flag, recorded, signed,
+};
 
 /// A word, and what an image answers to it; of a family to a member.
 struct Row {
     word: FactDef,
-    answer: fn(&Dossier, &str) -> Lookup,
+    answer: fn(&Inspected, &str) -> Lookup,
 }
 
 const fn row(
@@ -27,7 +30,7 @@ const fn row(
     kind: Kind,
     about: &'static str,
     example: &'static str,
-    answer: fn(&Dossier, &str) -> Lookup,
+    answer: fn(&Inspected, &str) -> Lookup,
 ) -> Row {
     Row { word: FactDef { name, kind, about, example }, answer }
 }
@@ -77,45 +80,45 @@ static ROWS: &[Row] = &[
         Kind::OneOf(FORMATS),
         "the file format: elf, macho or pe",
         "format=elf",
-        |it, _| Ok(Fact::new(it.format.as_str())),
+        |it, _| Ok(PolicyFact::new(it.inspection.format.to_string())),
     ),
     row(
         "arch",
         Kind::OneOfOrNumber(Arch::NAMES, Arch::NUMBERED),
         "the instruction set, as GOARCH names it",
         "arch in [amd64, arm64]",
-        |it, _| Ok(Fact::new(it.arch.as_str())),
+        |it, _| Ok(PolicyFact::new(it.inspection.arch.to_string())),
     ),
     row(
         "endian",
         Kind::OneOf(ENDIANS),
         "the byte order: little or big",
         "endian=little",
-        |it, _| Ok(Fact::new(it.endian.to_string())),
+        |it, _| Ok(PolicyFact::new(it.inspection.endian.to_string())),
     ),
     row(
         "os",
         Kind::OneOf(system::Os::NAMES),
         "the system it is for, as GOOS names it, or none",
         "os=linux",
-        Dossier::named_system,
+        Inspected::named_system,
     ),
     row(
         "kind",
         Kind::OneOf(KINDS),
         "executable, pie, static-pie, shared-library, object, …",
         "kind=static-pie",
-        |it, _| Ok(Fact::new(word(&it.linkage()?.kind))),
+        |it, _| Ok(PolicyFact::new(word(&it.linkage()?.kind))),
     ),
     row("size", Kind::Size, "the size of the file or slice", "size<=20MiB", |it, _| {
-        Ok(Fact::new(it.details()?.size_bytes))
+        Ok(PolicyFact::new(it.facts()?.size_bytes))
     }),
     row(
         "glibc",
         Kind::Version,
         "the oldest glibc that it runs on (Linux)",
         "glibc<=2.28",
-        Dossier::glibc,
+        Inspected::glibc,
     ),
     row("macos", Kind::Version, "the oldest macOS that it runs on", "macos<=11.0", |it, _| {
         it.only_for(Os::Darwin)?;
@@ -139,24 +142,29 @@ static ROWS: &[Row] = &[
         Kind::Name(LIBCS),
         "the C library: glibc, musl, none, …",
         "libc=musl",
-        |it, _| recorded(it.libc(), "nothing shows which C library it uses"),
+        |it, _| {
+            recorded(
+                it.inspection.c_library().map(str::to_owned),
+                "nothing shows which C library it uses",
+            )
+        },
     ),
     row(
         "static",
         Kind::Flag,
         "it needs no loader and no library",
         "static",
-        Dossier::needs_nothing,
+        Inspected::needs_nothing,
     ),
     row(
         "needs:",
         Kind::Presence,
         "it needs this shared library",
         "!needs:libssl.so.*",
-        Dossier::needs,
+        Inspected::needs,
     ),
     row("rpath", Kind::Text, "folders in which it looks for libraries", "!rpath", |it, _| {
-        Ok(Fact::new(it.linkage()?.runpath.clone()))
+        Ok(PolicyFact::new(it.linkage()?.runpath.clone()))
     }),
     row("pie", Kind::Flag, "it runs at any address", "pie", |it, _| {
         flag(&it.hardening()?.pie, "it is not a program")
@@ -170,7 +178,7 @@ static ROWS: &[Row] = &[
             Relro::NotApplicable => {
                 Err(NoAnswer::not_applicable("it is not an ELF program or library"))
             }
-            relro => Ok(Fact::new(word(&relro))),
+            relro => Ok(PolicyFact::new(word(&relro))),
         },
     ),
     row("nx", Kind::Flag, "stack and data are not executable (also called DEP)", "nx", |it, _| {
@@ -208,21 +216,21 @@ static ROWS: &[Row] = &[
         |it, _| aslr(it.hardening()?),
     ),
     row("stripped", Kind::Flag, "it has neither symbols nor debug data", "stripped", |it, _| {
-        let stripped = it.details()?.stripped().ok_or_else(unread)?;
-        Ok(Fact::new(stripped))
+        let stripped = answered(&it.facts()?.debug, NO_PROGRAM)?.level == DebugLevel::None;
+        Ok(PolicyFact::new(stripped))
     }),
     row("debug", DEBUG, "its debug data: none, lines, or full with types", "!debug", |it, _| {
-        debug(it.details()?.debug.as_ref().ok_or_else(unread)?)
+        debug(answered(&it.facts()?.debug, NO_PROGRAM)?)
     }),
     row(
         "signed",
         SIGNED,
         "who signed it: none, adhoc, identity, authenticode; broken",
         "signed=identity",
-        |it, _| signed(it.details()?.signature.as_ref().ok_or_else(unread)?),
+        |it, _| signed(answered(&it.facts()?.signature, NO_PROGRAM)?),
     ),
     row("packer", Kind::Name(PACKERS), "the packer that compressed it", "!packer", |it, _| {
-        Ok(Fact::new(it.details()?.packer.as_ref().map_or("none", |packer| packer.name)))
+        Ok(PolicyFact::new(it.facts()?.packer.known().map_or("none", |packer| packer.name)))
     }),
     row(
         "appended",
@@ -230,9 +238,11 @@ static ROWS: &[Row] = &[
         "what is behind the image: zip, squashfs, data, …",
         "!appended",
         |it, _| {
-            let Some(appended) = &it.details()?.appended else { return Ok(Fact::new("none")) };
+            let Some(appended) = it.facts()?.appended.known() else {
+                return Ok(PolicyFact::new("none"));
+            };
             let what = if appended.is_padding() { "none" } else { appended.looks_like };
-            Ok(Fact::new(what).because(place_of(appended)))
+            Ok(PolicyFact::new(what).because(place_of(appended)))
         },
     ),
     row(
@@ -240,32 +250,32 @@ static ROWS: &[Row] = &[
         Kind::Name(LANGUAGES),
         "the language: go, rust, c, …",
         "language=rust",
-        Dossier::spoken_language,
+        Inspected::spoken_language,
     ),
-    row("go", Kind::Version, "the Go toolchain that built it", "go>=1.25", Dossier::go_version),
+    row("go", Kind::Version, "the Go toolchain that built it", "go>=1.25", Inspected::go_version),
     row(
         "rustc",
         Kind::Version,
         "the Rust compiler that built it",
         "rustc>=1.90",
-        Dossier::rustc_version,
+        Inspected::rustc_version,
     ),
     row("path", Kind::Text, "the main package's path or name", "path=example.com/app", |it, _| {
-        recorded(it.package().map(str::to_owned), "its path is not recorded")
+        recorded(it.inspection.package().map(str::to_owned), "its path is not recorded")
     }),
     row(
         "version",
         Kind::Version,
         "the version of the main module or package",
         "version=1.2.3",
-        |it, _| recorded(it.version().map(str::to_owned), "its version is not recorded"),
+        |it, _| recorded(it.inspection.version().map(str::to_owned), "its version is not recorded"),
     ),
     row(
         "profile",
         Kind::Text,
         "the cargo profile that it was built with",
         "profile=release",
-        Dossier::profile,
+        Inspected::profile,
     ),
     row(
         "vcs",
@@ -286,26 +296,32 @@ static ROWS: &[Row] = &[
         Kind::Flag,
         "there were changes beside the commit",
         "!vcs.modified",
-        |it, _| match it.setting("vcs.modified") {
-            Some("true") => Ok(Fact::new(true)),
-            Some("false") => Ok(Fact::new(false)),
+        |it, _| match it.inspection.setting("vcs.modified") {
+            Some("true") => Ok(PolicyFact::new(true)),
+            Some("false") => Ok(PolicyFact::new(false)),
             _ => Err(NoAnswer::unknown(NO_COMMIT)),
         },
     ),
     row("vcs.time", Kind::Time, "the time of the commit", "vcs.time>=2026-01-01", |it, _| {
         it.commit("vcs.time")
     }),
-    row("build:", Kind::Setting, "a build setting", "build:CGO_ENABLED=0", Dossier::build_setting),
+    row(
+        "build:",
+        Kind::Setting,
+        "a build setting",
+        "build:CGO_ENABLED=0",
+        Inspected::build_setting,
+    ),
     row(
         "dep:",
         Kind::Dependency,
         "a package or module that is linked in",
         "dep:rustls>=0.23",
-        Dossier::dependency,
+        Inspected::dependency,
     ),
     row("leaks", Kind::Text, "paths of the building machine that are in it", "!leaks", |it, _| {
-        let folders = it.details()?.build_paths.folders.iter();
-        Ok(Fact::new(folders.map(|path| path.folder.clone()).collect::<Vec<_>>()))
+        let folders = it.facts()?.build_paths.folders.iter();
+        Ok(PolicyFact::new(folders.map(|path| path.folder.clone()).collect::<Vec<_>>()))
     }),
 ];
 
@@ -318,7 +334,7 @@ pub fn vocabulary() -> Vocabulary {
     Vocabulary::new(ROWS.iter().map(|row| &row.word), RENAMED)
 }
 
-impl Facts for Dossier {
+impl Facts for Inspected {
     fn platform(&self) -> Platform {
         self.judged_as()
     }
@@ -329,9 +345,9 @@ impl Facts for Dossier {
 }
 
 /// What an image answers to a word.
-pub(super) fn answer(dossier: &Dossier, name: &str, member: &str) -> Lookup {
+pub(super) fn answer(image: &Inspected, name: &str, member: &str) -> Lookup {
     match ROWS.iter().find(|row| row.word.name == name) {
-        Some(row) => (row.answer)(dossier, member),
+        Some(row) => (row.answer)(image, member),
         None => Err(NoAnswer::unknown(format!("`{name}` is not a word of rgo-version-m"))),
     }
 }

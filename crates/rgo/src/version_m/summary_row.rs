@@ -7,12 +7,12 @@ use rgo_binary::{Kind, TriState};
 use rgo_report::{Column, Document, Table, printable};
 use serde::Serialize;
 
-use super::dossier::Dossier;
-use super::lines::{self, counted, word};
+use super::inspected::Inspected;
+use super::words::{self, counted, word};
 
 /// One image.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
-pub(super) struct Row {
+pub(super) struct SummaryRow {
     file: String,
     member: String,
     slice: String,
@@ -40,16 +40,17 @@ pub(super) struct Row {
     image: String,
 }
 
-impl Row {
-    pub(super) fn of(dossier: &Dossier) -> Self {
-        let facts = dossier.facts.as_ref();
-        let linkage = facts.and_then(|facts| facts.linkage.as_ref());
+impl SummaryRow {
+    pub(super) fn of(image: &Inspected) -> Self {
+        let inspection = &image.inspection;
+        let facts = inspection.facts.as_ref();
+        let linkage = facts.and_then(|facts| facts.linkage.known());
         let text = |value: Option<&str>| value.unwrap_or_default().to_owned();
         let oldest = linkage.and_then(|linkage| {
             let glibc =
                 linkage.glibc_floor.as_ref().map(|floor| format!("glibc {}", floor.version));
             glibc.or_else(|| {
-                let verdicts = &facts?.runs_on.as_ref()?.verdicts;
+                let verdicts = &facts?.runs_on.known()?.verdicts;
                 let systems = [("macos", "macOS"), ("windows", "Windows")];
                 systems.iter().find_map(|(system, name)| {
                     let verdict = verdicts.iter().find(|verdict| verdict.system == *system)?;
@@ -57,33 +58,34 @@ impl Row {
                 })
             })
         });
-        let signature = facts.and_then(|facts| facts.signature.as_ref());
+        let signature = facts.and_then(|facts| facts.signature.known());
+        let graph = inspection.packages();
         Self {
-            file: dossier.file.clone(),
-            member: text(dossier.member.as_deref()),
-            slice: text(dossier.slice.as_deref()),
-            format: dossier.format.clone(),
-            arch: dossier.arch.clone(),
+            file: image.file.clone(),
+            member: text(image.member.as_deref()),
+            slice: text(image.slice.as_deref()),
+            format: inspection.format.to_string(),
+            arch: inspection.arch.to_string(),
             kind: linkage.map(|linkage| kind(linkage.kind)).unwrap_or_default(),
             size_bytes: facts.map(|facts| facts.size_bytes).unwrap_or_default(),
-            language: dossier.language().unwrap_or_default(),
-            toolchain: dossier.toolchain().unwrap_or_default(),
-            package: text(dossier.package()),
-            version: text(dossier.version()),
-            dependencies: Some(dossier.dependencies().len())
-                .filter(|count| *count > 0 || dossier.knows_all_dependencies()),
-            os: facts.and_then(|facts| facts.os.as_ref()).map(lines::os).unwrap_or_default(),
-            libc: dossier.libc().unwrap_or_default(),
+            language: inspection.language().map(|it| it.to_string()).unwrap_or_default(),
+            toolchain: inspection.toolchain().map(|it| it.to_string()).unwrap_or_default(),
+            package: text(inspection.package()),
+            version: text(inspection.version()),
+            dependencies: Some(graph.dependencies().count())
+                .filter(|count| *count > 0 || graph.is_full()),
+            os: facts.and_then(|facts| facts.os.known()).map(words::os).unwrap_or_default(),
+            libc: text(inspection.c_library()),
             oldest_system: oldest.unwrap_or_default(),
             debug: facts
-                .and_then(|facts| facts.debug.as_ref())
+                .and_then(|facts| facts.debug.known())
                 .map(|debug| word(&debug.level))
                 .unwrap_or_default(),
             signed: signature.map(|signature| word(&signature.kind)).unwrap_or_default(),
-            revision: text(dossier.setting("vcs.revision")),
-            modified: text(dossier.setting("vcs.modified")),
-            findings: findings(dossier).join("; "),
-            image: dossier.image().unwrap_or_default(),
+            revision: text(inspection.setting("vcs.revision")),
+            modified: text(inspection.setting("vcs.modified")),
+            findings: findings(image).join("; "),
+            image: image.container().unwrap_or_default(),
         }
     }
 
@@ -124,25 +126,25 @@ fn kind(kind: Kind) -> String {
 }
 
 /// What deserves a look, whatever is required.
-fn findings(dossier: &Dossier) -> Vec<&'static str> {
+fn findings(image: &Inspected) -> Vec<&'static str> {
     let mut found = Vec::new();
-    if dossier.setting("vcs.modified") == Some("true") {
+    if image.inspection.setting("vcs.modified") == Some("true") {
         found.push("from changed sources");
     }
-    if !dossier.problems.is_empty() {
+    if !image.problems.is_empty() {
         found.push("damaged in part");
     }
-    let Some(facts) = &dossier.facts else { return found };
-    if facts.signature.as_ref().is_some_and(|signature| signature.holds == TriState::No) {
+    let Some(facts) = &image.inspection.facts else { return found };
+    if facts.signature.known().is_some_and(|signature| signature.holds == TriState::No) {
         found.push("changed since it was signed");
     }
-    if facts.packer.is_some() {
+    if facts.packer.is_known() {
         found.push("packed");
     }
-    if facts.appended.as_ref().is_some_and(|appended| !appended.is_padding()) {
+    if facts.appended.known().is_some_and(|appended| !appended.is_padding()) {
         found.push("data behind the image");
     }
-    if facts.hardening.as_ref().is_some_and(|hardening| hardening.nx.answer == TriState::No) {
+    if facts.hardening.known().is_some_and(|hardening| hardening.nx.answer == TriState::No) {
         found.push("executable stack or data");
     }
     if !facts.build_paths.folders.is_empty() {
@@ -155,7 +157,7 @@ fn findings(dossier: &Dossier) -> Vec<&'static str> {
 ///
 /// # Errors
 /// If a row cannot be written, which memory alone could cause.
-pub(super) fn csv(rows: &[Row]) -> Result<String> {
+pub(super) fn csv(rows: &[SummaryRow]) -> Result<String> {
     let mut writer = csv::Writer::from_writer(Vec::new());
     for row in rows {
         writer.serialize(row).context("writing CSV")?;
@@ -165,7 +167,7 @@ pub(super) fn csv(rows: &[Row]) -> Result<String> {
 }
 
 /// The columns that people look at.
-pub(super) fn table(rows: &[Row]) -> Table {
+pub(super) fn table(rows: &[SummaryRow]) -> Table {
     let titles = ["file", "made by", "package", "version", "platform", "kind", "runs on"];
     let mut table =
         Table::new(titles.map(Column::left).into_iter().chain([Column::right("dependencies")]));
@@ -186,10 +188,10 @@ pub(super) fn table(rows: &[Row]) -> Table {
 }
 
 /// The sort that an image is of.
-type Sort = fn(&Row) -> String;
+type Sort = fn(&SummaryRow) -> String;
 
 /// What a thousand files have in common: how many there are of each sort.
-pub(super) fn summary(rows: &[Row]) -> Document {
+pub(super) fn summary(rows: &[SummaryRow]) -> Document {
     let mut table = Table::new([Column::left("of"), Column::left("sort"), Column::right("images")]);
     let sorts: [(&str, Sort); 9] = [
         ("language", |row| row.language.clone()),

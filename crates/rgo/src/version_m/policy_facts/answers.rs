@@ -1,73 +1,56 @@
-//! What an image answers to the words of a policy, out of its dossier. [`super::vocabulary`] has
-//! the words.
+//! The longer answers of an image to the words of a policy.
 
 #[cfg(test)]
 mod tests;
 
+use rgo_binary::inspect::{Fact, Facts, RecordFormat, Toolchain};
 use rgo_binary::recovered::origin::Language;
-use rgo_binary::release::{Compiler, Release};
+use rgo_binary::release::Compiler;
 use rgo_binary::security::hardening::{Finding, Hardening};
 use rgo_binary::security::signature::{Signature, SignatureKind};
 use rgo_binary::system::{self, System};
-use rgo_binary::{DebugData, DebugLevel, Kind, Linkage, TriState};
-
-use super::details::Details;
-use super::dossier::Dossier;
-use super::lines::{in_words, word};
-use super::said::Source;
-use crate::build;
+use rgo_binary::{DebugData, DebugLevel, Format, Linkage, TriState};
+use rgo_packages::Package;
 use rgo_policy::vocabulary::glob_match;
-use rgo_policy::{Fact, Lookup, NoAnswer, Os, Platform, Subject, Value};
+use rgo_policy::{Fact as PolicyFact, Lookup, NoAnswer, Os, Platform, Value};
 
+use crate::build;
+use crate::version_m::inspected::Inspected;
+use crate::version_m::words::{in_words, word};
+
+pub(super) const NO_PROGRAM: &str = "it is not a program or library";
 pub(super) const NO_COMMIT: &str = "no commit is recorded";
 
-impl Dossier {
-    /// Its name for verdicts.
-    pub(super) fn subject(&self) -> Subject {
-        Subject {
-            file: self.file.clone(),
-            member: self.member.clone(),
-            slice: self.slice.clone(),
-            image: self.image(),
-        }
-    }
-
+impl Inspected {
     /// Whose tables of a policy file it is judged by.
     pub(super) fn judged_as(&self) -> Platform {
-        let linkage = self.linkage().ok().filter(|linkage| is_loaded(linkage.kind));
+        let linkage = self.linkage().ok().filter(|linkage| linkage.kind.is_loaded());
         Platform { os: self.os(), static_: linkage.map(|linkage| linkage.static_) }
     }
 
     /// Whose table of a policy file it is judged by: that of Linux also where nothing tells the
     /// system of an ELF image.
     fn os(&self) -> Os {
-        match (self.format.as_str(), self.system().and_then(System::known)) {
-            ("elf", None | Some(system::Os::LINUX | system::Os::ANDROID)) => Os::Linux,
-            ("macho", _) => Os::Darwin,
-            ("pe", None | Some(system::Os::WINDOWS)) => Os::Windows,
+        match (self.inspection.format, self.system().and_then(System::known)) {
+            (Format::Elf, None | Some(system::Os::LINUX | system::Os::ANDROID)) => Os::Linux,
+            (Format::MachO, _) => Os::Darwin,
+            (Format::Pe, None | Some(system::Os::WINDOWS)) => Os::Windows,
             _ => Os::Other,
         }
     }
 
     fn system(&self) -> Option<&System> {
-        self.facts.as_ref()?.os.as_ref()
+        self.inspection.facts.as_ref()?.os.known()
     }
 
     /// The system that it is for, if it says so.
     pub(super) fn named_system(&self, _: &str) -> Lookup {
-        match self.system() {
-            Some(system) if system.is_known() => {
-                Ok(Fact::new(system.os.name()).because(in_words(&system.evidence)))
-            }
-            Some(system) => {
-                let (os, why) = (system.os, &system.evidence.found);
-                Err(NoAnswer::unknown(format!("it is probably for {os}: {why}")))
-            }
-            None if is_loaded(self.linkage()?.kind) => {
-                Err(NoAnswer::unknown("nothing shows its system"))
-            }
-            None => Err(NoAnswer::not_applicable("it is not a program or library")),
+        let system = answered(&self.facts()?.os, NO_PROGRAM)?;
+        if system.is_known() {
+            return Ok(PolicyFact::new(system.os.name()).because(in_words(&system.evidence)));
         }
+        let (os, why) = (system.os, &system.evidence.found);
+        Err(NoAnswer::unknown(format!("it is probably for {os}: {why}")))
     }
 
     /// Ends the answer where the question makes no sense but for one system.
@@ -89,16 +72,16 @@ impl Dossier {
         Err(NoAnswer::not_applicable(format!("{own}not for {name}")))
     }
 
-    pub(super) fn details(&self) -> Result<&Details, NoAnswer> {
-        self.facts.as_ref().ok_or_else(unread)
+    pub(super) fn facts(&self) -> Result<&Facts, NoAnswer> {
+        self.inspection.facts.as_ref().ok_or_else(|| NoAnswer::unknown(NOT_READ))
     }
 
     pub(super) fn linkage(&self) -> Result<&Linkage, NoAnswer> {
-        self.details()?.linkage.as_ref().ok_or_else(unread)
+        answered(&self.facts()?.linkage, NO_PROGRAM)
     }
 
     pub(super) fn hardening(&self) -> Result<&Hardening, NoAnswer> {
-        self.details()?.hardening.as_ref().ok_or_else(unread)
+        answered(&self.facts()?.hardening, NO_PROGRAM)
     }
 
     pub(super) fn glibc(&self, _: &str) -> Lookup {
@@ -106,12 +89,12 @@ impl Dossier {
         let floor = self.linkage()?.glibc_floor.as_ref();
         let floor = floor.ok_or_else(|| NoAnswer::not_applicable(self.why_no_glibc()))?;
         let why = format!("because of {}", floor.causes(usize::MAX));
-        Ok(Fact::new(floor.version.to_string()).because(why))
+        Ok(PolicyFact::new(floor.version.to_string()).because(why))
     }
 
     /// Why an image asks for no version of glibc.
     fn why_no_glibc(&self) -> &'static str {
-        let libc = self.facts.as_ref().and_then(|facts| facts.libc.as_ref());
+        let libc = self.inspection.facts.as_ref().and_then(|facts| facts.libc.known());
         match libc.filter(|libc| libc.name == "glibc") {
             Some(libc) if libc.linked_in => "glibc is linked in",
             Some(_) => "it needs glibc, of no particular version",
@@ -121,7 +104,8 @@ impl Dossier {
 
     /// Ends the answer where the numbers are those of another system of Apple's.
     pub(super) fn only_on_macos(&self) -> Result<(), NoAnswer> {
-        let runs_on = self.facts.as_ref().and_then(|facts| facts.runs_on.as_ref());
+        let facts = self.inspection.facts.as_ref();
+        let runs_on = facts.and_then(|facts| facts.runs_on.known());
         let mut systems = runs_on.iter().flat_map(|it| &it.verdicts).map(|it| it.system);
         match systems.find(|system| *system != "macos") {
             Some(other) => Err(NoAnswer::not_applicable(format!("it is for {other}"))),
@@ -131,16 +115,19 @@ impl Dossier {
 
     /// The cargo profile that it was built with.
     pub(super) fn profile(&self, _: &str) -> Lookup {
-        if self.language().is_some_and(|it| it == Language::Go.to_string()) {
+        if self.inspection.language() == Some(Language::Go) {
             return Err(NoAnswer::not_applicable("it is a Go program, and profiles are cargo's"));
         }
-        recorded(self.setting("profile").map(str::to_owned), "its profile is not recorded")
+        recorded(
+            self.inspection.setting("profile").map(str::to_owned),
+            "its profile is not recorded",
+        )
     }
 
     pub(super) fn needs_nothing(&self, _: &str) -> Lookup {
         let linkage = self.linkage()?;
-        if !is_loaded(linkage.kind) {
-            return Err(NoAnswer::not_applicable("it is not a program or library"));
+        if !linkage.kind.is_loaded() {
+            return Err(NoAnswer::not_applicable(NO_PROGRAM));
         }
         let needs: Vec<&str> =
             linkage.interpreter.iter().chain(&linkage.needed).map(String::as_str).collect();
@@ -149,21 +136,22 @@ impl Dossier {
         } else {
             format!("it needs {}", needs.join(", "))
         };
-        Ok(Fact::new(linkage.static_).because(why))
+        Ok(PolicyFact::new(linkage.static_).because(why))
     }
 
     /// Whether it needs a shared library that fits the pattern.
     pub(super) fn needs(&self, pattern: &str) -> Lookup {
         let needed = self.linkage()?.needed.iter().map(String::as_str);
         let found: Vec<&str> = needed.filter(|name| glob_match(pattern, name)).collect();
-        Ok(Fact::new(!found.is_empty()).because(found.join(", ")))
+        Ok(PolicyFact::new(!found.is_empty()).because(found.join(", ")))
     }
 
     pub(super) fn spoken_language(&self, _: &str) -> Lookup {
-        if let Some(guess) = self.guessed_language() {
+        if let Some(guess) = self.inspection.guessed_language() {
             return Err(NoAnswer::unknown(format!("it may be {guess}, but that is a guess")));
         }
-        recorded(self.language(), "nothing shows its language")
+        let language = self.inspection.language();
+        recorded(language.map(|it| it.to_string()), "nothing shows its language")
     }
 
     pub(super) fn go_version(&self, _: &str) -> Lookup {
@@ -176,45 +164,46 @@ impl Dossier {
 
     /// The release of a compiler, which builds one language.
     fn release_of(&self, compiler: Compiler, language: Language) -> Lookup {
-        let toolchain = self.toolchain().unwrap_or_default();
-        let release = Release::parse(&toolchain).filter(|release| release.compiler == compiler);
-        if let Some(release) = release {
-            return Ok(Fact::new(release.version).because(toolchain.clone()));
+        let toolchain = self.inspection.toolchain();
+        let release = toolchain.as_ref().and_then(Toolchain::release);
+        if let Some(release) = release.filter(|release| release.compiler == compiler) {
+            let name = toolchain.as_ref().map(ToString::to_string);
+            return Ok(PolicyFact::new(release.version).because(name.unwrap_or_default()));
         }
-        Err(match self.language() {
-            Some(spoken) if spoken == language.to_string() => {
+        Err(match self.inspection.language() {
+            Some(own) if own == language => {
                 NoAnswer::unknown(format!("it is a {language} program, and names no release"))
             }
-            Some(spoken) => NoAnswer::not_applicable(format!("it is a {spoken} program")),
+            Some(own) => NoAnswer::not_applicable(format!("it is a {own} program")),
             None => NoAnswer::unknown("nothing shows its language or compiler"),
         })
     }
 
     /// A setting of version control.
     pub(super) fn commit(&self, key: &str) -> Lookup {
-        recorded(self.setting(key).map(str::to_owned), NO_COMMIT)
+        recorded(self.inspection.setting(key).map(str::to_owned), NO_COMMIT)
     }
 
     /// A build setting: every value that is recorded, or the one that it has where it is left out.
     pub(super) fn build_setting(&self, key: &str) -> Lookup {
-        let said = self.said.as_ref().ok_or_else(|| NoAnswer::unknown("it has no build record"))?;
-        let all = said.info.settings.iter().filter(|(name, _)| name == key);
+        let record = self.inspection.record.known();
+        let record = record.ok_or_else(|| NoAnswer::unknown("it has no build record"))?;
+        let all = record.info.settings.iter().filter(|(name, _)| name == key);
         let all: Vec<String> = all.map(|(_, value)| value.clone()).collect();
         match all.as_slice() {
             [] => {}
-            [one] => return Ok(Fact::new(one.as_str())),
-            _ => return Ok(Fact::new(all)),
+            [one] => return Ok(PolicyFact::new(one.as_str())),
+            _ => return Ok(PolicyFact::new(all)),
         }
-        match said.source {
-            Source::GoBuildinfo => {
-                let off = rgo_binary::recovered::go::settings::left_out(&said.info, key);
+        match record.format {
+            RecordFormat::GoBuildinfo => {
+                let off = rgo_binary::recovered::go::settings::left_out(&record.info, key);
                 let why = format!("Go records {key} only where it is set");
-                off.map(|off| Fact::new(off).because(why)).map_err(NoAnswer::unknown)
+                off.map(|off| PolicyFact::new(off).because(why)).map_err(NoAnswer::unknown)
             }
-            Source::RgoNote if build::LEFT_OUT.contains(&key) => {
-                Ok(Fact::new("").because(format!("rgo-build records {key} only where it is set")))
-            }
-            Source::RgoNote | Source::DepV0 => {
+            RecordFormat::RgoNote if build::LEFT_OUT.contains(&key) => Ok(PolicyFact::new("")
+                .because(format!("rgo-build records {key} only where it is set"))),
+            RecordFormat::RgoNote | RecordFormat::DepV0 => {
                 Err(NoAnswer::unknown(format!("{key} is not recorded")))
             }
         }
@@ -222,58 +211,46 @@ impl Dossier {
 
     /// The copies of a dependency whose name fits the pattern.
     pub(super) fn dependency(&self, pattern: &str) -> Lookup {
-        let all = self.dependencies();
-        let found: Vec<&(&str, Option<String>)> =
-            all.iter().filter(|(name, _)| glob_match(pattern, name)).collect();
-        if found.is_empty() && !self.knows_all_dependencies() {
+        let graph = self.inspection.packages();
+        let found: Vec<_> =
+            graph.dependencies().filter(|it| glob_match(pattern, &it.name)).collect();
+        if found.is_empty() && !graph.is_full() {
             return Err(NoAnswer::unknown("it has no full list of its dependencies"));
         }
-        let versions = found.iter().map(|(_, version)| version.clone()).collect();
+        let version = |package: &Package| package.version_number().map(str::to_owned);
+        let versions = found.iter().map(|package| version(package)).collect();
         let names: Vec<String> = found
             .iter()
-            .map(|(name, version)| format!("{name} {}", version.as_deref().unwrap_or("?")))
+            .map(|it| format!("{} {}", it.name, it.version_number().unwrap_or("?")))
             .collect();
-        let copies = Value::Copies { versions, whole: self.knows_all_dependencies() };
-        Ok(Fact::new(copies).because(names.join(", ")))
-    }
-
-    /// The C library by name; `none` only where that is certain.
-    pub(super) fn libc(&self) -> Option<String> {
-        let facts = self.facts.as_ref()?;
-        let linkage = facts.linkage.as_ref()?;
-        let by_note = self.setting("libc").and_then(|libc| libc.split(' ').next());
-        if let Some(name) = by_note.or(facts.libc.as_ref().map(|libc| libc.name)) {
-            return Some(name.to_owned());
-        }
-        // Go's own runtime asks the kernel; with cgo it has a C library, which was found then.
-        let is_go = self.language().is_some_and(|language| language == Language::Go.to_string());
-        let by_itself = match self.os() {
-            Os::Windows => linkage.kind.is_loaded(),
-            _ => matches!(linkage.kind, Kind::StaticExecutable | Kind::StaticPie),
-        };
-        (is_go && by_itself).then(|| "none".to_owned())
+        let copies = Value::Copies { versions, whole: graph.is_full() };
+        Ok(PolicyFact::new(copies).because(names.join(", ")))
     }
 }
 
-fn is_loaded(kind: Kind) -> bool {
-    !matches!(kind, Kind::Object | Kind::DebugCompanion | Kind::Other)
-}
+/// The reason where nothing was read but the record.
+const NOT_READ: &str = "this part of it was not read";
 
-/// The reason where a part of the image is damaged.
-pub(super) fn unread() -> NoAnswer {
-    NoAnswer::unknown("this part of it could not be read")
+/// A fact as an answer; where there is no such thing, `absent` says why the question makes no
+/// sense.
+pub(super) fn answered<'f, T>(fact: &'f Fact<T>, absent: &str) -> Result<&'f T, NoAnswer> {
+    match fact {
+        Fact::Known(value) => Ok(value),
+        Fact::Absent => Err(NoAnswer::not_applicable(absent)),
+        Fact::Unknown(cause) => Err(NoAnswer::unknown(cause.to_string())),
+    }
 }
 
 pub(super) fn recorded(value: Option<String>, lack: &str) -> Lookup {
-    value.map(Fact::new).ok_or_else(|| NoAnswer::unknown(lack))
+    value.map(PolicyFact::new).ok_or_else(|| NoAnswer::unknown(lack))
 }
 
 /// Whether a defence is there. Its own reason for making no sense comes before the general one.
 pub(super) fn flag(finding: &Finding, not_applicable: &str) -> Lookup {
     let evidence = finding.evidence.as_ref();
     match finding.answer {
-        TriState::Yes => Ok(Fact::new(true).because(evidence)),
-        TriState::No => Ok(Fact::new(false).because(evidence)),
+        TriState::Yes => Ok(PolicyFact::new(true).because(evidence)),
+        TriState::No => Ok(PolicyFact::new(false).because(evidence)),
         TriState::Unknown => Err(NoAnswer::unknown(evidence)),
         TriState::NotApplicable if evidence.is_empty() => {
             Err(NoAnswer::not_applicable(not_applicable))
@@ -298,7 +275,7 @@ pub(super) fn branch_protection(hardening: &Hardening) -> Lookup {
         [Some(_), Some(_)] => "full",
         [one, other] => one.or(other).unwrap_or("none"),
     };
-    Ok(Fact::new(value).because(evidence))
+    Ok(PolicyFact::new(value).because(evidence))
 }
 
 /// What shows two findings, each text once.
@@ -320,13 +297,13 @@ pub(super) fn aslr(hardening: &Hardening) -> Lookup {
         (TriState::No, _) => "none",
         _ => return flag(moves, "it is not for Windows; ask for `pie`"),
     };
-    Ok(Fact::new(value).because(reasons([moves, wide])))
+    Ok(PolicyFact::new(value).because(reasons([moves, wide])))
 }
 
 /// The debug data; symbols alone are none.
 pub(super) fn debug(debug: &DebugData) -> Lookup {
     let none = matches!(debug.level, DebugLevel::None | DebugLevel::Symbols);
-    Ok(Fact::new(if none { "none".to_owned() } else { word(&debug.level) }))
+    Ok(PolicyFact::new(if none { "none".to_owned() } else { word(&debug.level) }))
 }
 
 /// The kind of a signature, if the file is what was signed.
@@ -335,7 +312,7 @@ pub(super) fn signed(signature: &Signature) -> Lookup {
         SignatureKind::NotApplicable => {
             return Err(NoAnswer::not_applicable("its format has no signatures"));
         }
-        SignatureKind::None => return Ok(Fact::new("none")),
+        SignatureKind::None => return Ok(PolicyFact::new("none")),
         SignatureKind::AdHoc => "adhoc",
         SignatureKind::Identity => "identity",
         SignatureKind::Authenticode => "authenticode",
@@ -343,11 +320,11 @@ pub(super) fn signed(signature: &Signature) -> Lookup {
     match signature.holds {
         TriState::No => {
             let why = format!("it was changed after it was signed ({kind}): a hash does not match");
-            Ok(Fact::new("broken").because(why))
+            Ok(PolicyFact::new("broken").because(why))
         }
         TriState::Unknown => Err(NoAnswer::unknown(format!(
             "rgo does not check hashes of the kind that its signature ({kind}) has"
         ))),
-        TriState::Yes | TriState::NotApplicable => Ok(Fact::new(kind)),
+        TriState::Yes | TriState::NotApplicable => Ok(PolicyFact::new(kind)),
     }
 }

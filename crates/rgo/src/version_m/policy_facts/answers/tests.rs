@@ -1,28 +1,29 @@
 //! Answers that a policy gets of images, some of which were made for the question.
 
 use rgo_binary::embedded::build_info::BuildInfo;
+use rgo_binary::inspect::BuildRecord;
 use rgo_binary::security::hardening::hardening;
 use rgo_binary::security::signature::{Signature, SignatureKind};
 use rgo_binary::{Limits, slices};
 
 use super::*;
-use crate::version_m::said::Said;
-use crate::version_m::{samples, vocabulary};
+use crate::version_m::policy_facts::vocabulary;
+use crate::version_m::samples;
 use rgo_policy::vocabulary::Kind as WordKind;
-use rgo_policy::{Facts, Policy};
+use rgo_policy::{Facts as _, Policy};
 
 /// A small image, with its facts.
-fn sample() -> Dossier {
+fn sample() -> Inspected {
     samples::of(SAMPLE)
 }
 
-const SAMPLE: &[u8] = include_bytes!("../../../../rgo-binary/tests/fixtures/read/sample.elf");
-const WINDOWS: &[u8] = include_bytes!("../../../../rgo-binary/tests/fixtures/edit/pe-amd64.exe");
+const SAMPLE: &[u8] = include_bytes!("../../../../../rgo-binary/tests/fixtures/read/sample.elf");
+const WINDOWS: &[u8] = include_bytes!("../../../../../rgo-binary/tests/fixtures/edit/pe-amd64.exe");
 
 /// The answer in a word: the value, `unknown` or `not applicable`.
 fn short(answer: Lookup) -> String {
     match answer {
-        Ok(Fact { value: Value::Text(text), .. }) => text,
+        Ok(PolicyFact { value: Value::Text(text), .. }) => text,
         Ok(fact) => format!("{:?}", fact.value),
         Err(NoAnswer::Unknown(_)) => "unknown".to_owned(),
         Err(NoAnswer::NotApplicable(_)) => "not applicable".to_owned(),
@@ -105,27 +106,29 @@ fn random_addresses_are_full_with_high_entropy_where_there_can_be_any() {
 }
 
 /// An image whose record has these settings.
-fn built(source: Source, toolchain: &str, settings: &[(&str, &str)]) -> Dossier {
+fn built(format: RecordFormat, toolchain: &str, settings: &[(&str, &str)]) -> Inspected {
     let settings = settings.iter().map(|(key, value)| ((*key).into(), (*value).into()));
     let info = BuildInfo {
         toolchain: toolchain.to_owned(),
         settings: settings.collect(),
         ..BuildInfo::default()
     };
-    let said = Said { source, info, audit: None, also: Vec::new() };
-    Dossier { said: Some(said), ..sample() }
+    let record = BuildRecord { format, info, audit: None, others: Vec::new() };
+    let mut image = sample();
+    image.inspection.record = Fact::Known(record);
+    image
 }
 
 #[test]
 fn a_gate_on_a_build_setting_is_answered_by_what_go_leaves_out() {
     let go = |settings: &[(&str, &str)]| {
         let always = [("-compiler", "gc"), ("CGO_ENABLED", "1")];
-        built(Source::GoBuildinfo, "go1.26.8", &[&always, settings].concat())
+        built(RecordFormat::GoBuildinfo, "go1.26.8", &[&always, settings].concat())
     };
     let (plain, race, trimmed) = (go(&[]), go(&[("-race", "true")]), go(&[("-trimpath", "true")]));
-    let old = built(Source::GoBuildinfo, "go1.17.13", &[]);
-    let rgo = built(Source::RgoNote, "rustc 1.96.0", &[("profile", "release")]);
-    let two = built(Source::RgoNote, "rustc 1.96.0", &[("-X", "a=1"), ("-X", "b=0")]);
+    let old = built(RecordFormat::GoBuildinfo, "go1.17.13", &[]);
+    let rgo = built(RecordFormat::RgoNote, "rustc 1.96.0", &[("profile", "release")]);
+    let two = built(RecordFormat::RgoNote, "rustc 1.96.0", &[("-X", "a=1"), ("-X", "b=0")]);
     for (name, image, expression, expected) in [
         ("plain", &plain, "!build:-race", "holds"),
         ("plain", &plain, "build:-race=false", "holds"),
@@ -151,7 +154,7 @@ fn a_gate_on_a_build_setting_is_answered_by_what_go_leaves_out() {
         ("two", &two, "build:-X!=b=*", "does not hold"),
         ("nothing", &sample(), "!build:no-such", "unknown"),
     ] {
-        let mut policy = Policy::new(vocabulary::vocabulary());
+        let mut policy = Policy::new(vocabulary());
         policy.require(expression).expect(expression);
         let judged = policy.judge(image.subject(), image);
         assert_eq!(judged.findings[0].answer.words(), expected, "{name}: {expression}");
@@ -169,9 +172,9 @@ fn a_go_toolchain_with_a_suffix_is_of_its_release() {
         ("devel go1.27-3f2a91c Mon Jan 5 2026", "go>=1.26", "holds"),
         ("devel +3f2a91c Mon Jan 5 2026", "go>=1.15", "unknown"),
     ] {
-        let mut policy = Policy::new(vocabulary::vocabulary());
+        let mut policy = Policy::new(vocabulary());
         policy.require(expression).expect(expression);
-        let image = built(Source::GoBuildinfo, toolchain, &[]);
+        let image = built(RecordFormat::GoBuildinfo, toolchain, &[]);
         let judged = policy.judge(image.subject(), &image);
         assert_eq!(judged.findings[0].answer.words(), expected, "{toolchain} {expression}");
     }
@@ -179,9 +182,9 @@ fn a_go_toolchain_with_a_suffix_is_of_its_release() {
 
 #[test]
 fn every_word_is_answered_by_a_value_of_its_kind() {
-    let words = vocabulary::vocabulary();
+    let words = vocabulary();
     for path in samples::paths() {
-        let image = samples::dossier(&path);
+        let image = samples::inspected(&path);
         for word in words.words() {
             let of = format!("{} of {}", word.name, path.display());
             let member = if word.name.ends_with(':') { "*" } else { "" };

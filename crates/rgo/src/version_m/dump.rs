@@ -1,0 +1,43 @@
+//! `--dump-section`: the bytes of a section, as they are in the file.
+
+use std::path::Path;
+
+use anyhow::Result;
+use rgo_binary::{Limits, slices};
+use rgo_files::walk::{self, Content, Item};
+
+use super::args::VersionM;
+use super::survey::options;
+use crate::app::error::Usage;
+use crate::app::exit::Exit;
+use crate::app::progress::Progress;
+use crate::app::{sections, terminal};
+
+/// Writes the section of the one image that has it.
+///
+/// # Errors
+/// If none has it, or several have.
+pub(super) fn run(args: &VersionM, section: &str) -> Result<Exit> {
+    let find = |item: &Item<'_>| {
+        let Content::Image(data) = &item.content else { return None };
+        let slices = slices(data, &Limits::default()).ok()?;
+        sections::find(&slices, section).map(<[u8]>::to_vec)
+    };
+    let progress = Progress::new(args.quiet);
+    let begin = |path: &Path| progress.begin(path);
+    let all = walk::visit(&args.files, &options(args), &begin, &find);
+    match all.as_slice() {
+        [one] => {
+            terminal::write_output(&one.value, args.output.as_deref())?;
+            Ok(Exit::Done)
+        }
+        [] => Err(sections::absent(section)),
+        [one, other, ..] => {
+            let (one, other) = (&one.name, &other.name);
+            Err(Usage::new(format!(
+                "{one} and {other} both have a section {section}: name one of them"
+            ))
+            .into())
+        }
+    }
+}

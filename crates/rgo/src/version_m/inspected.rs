@@ -1,0 +1,101 @@
+//! An inspected image with the name that it was found under.
+
+use rgo_binary::inspect::{Detail, Inspection, inspect};
+use rgo_binary::{Error, Image};
+use rgo_files::walk::{Layer, Name};
+use rgo_policy::Subject;
+use rgo_report::printable;
+use serde::Serialize;
+
+/// One image of a file.
+#[derive(Debug, Serialize)]
+pub(super) struct Inspected {
+    /// The file on disk; `-` for stdin.
+    pub(super) file: String,
+    /// Its name within that file, if that is an archive.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) member: Option<String>,
+    /// The architecture, if the file has several.
+    pub(super) slice: Option<String>,
+    /// What is known of it.
+    #[serde(flatten)]
+    pub(super) inspection: Inspection,
+    /// The layers of container images that it is from.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(super) layers: Vec<Layer>,
+    /// Why parts of it cannot be read.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(super) problems: Vec<String>,
+}
+
+impl Inspected {
+    /// Inspects an image; it gets its name by [`Inspected::named`].
+    ///
+    /// # Errors
+    /// If its build record is damaged and nothing else was asked for.
+    pub(super) fn read(
+        slice: Option<String>,
+        image: &Image<'_>,
+        detail: Detail,
+    ) -> Result<Self, Error> {
+        let inspection = inspect(image, detail);
+        if let Some(error) = inspection.record.damage().filter(|_| detail == Detail::Record) {
+            return Err(error.clone());
+        }
+        let problems = inspection.damage().map(ToString::to_string).collect();
+        Ok(Self {
+            file: String::new(),
+            member: None,
+            slice,
+            inspection,
+            layers: Vec::new(),
+            problems,
+        })
+    }
+
+    /// The same image by the name that it was found under.
+    pub(super) fn named(self, name: &Name, layers: &[Layer]) -> Self {
+        let members = name.members();
+        Self {
+            file: name.file().to_string_lossy().into_owned(),
+            member: (!members.is_empty()).then(|| members.join("!")),
+            layers: layers.to_vec(),
+            ..self
+        }
+    }
+
+    /// The container image and the layer that it is in, in words.
+    pub(super) fn container(&self) -> Option<String> {
+        Layer::describe(&self.layers)
+    }
+
+    /// Its name: the file, the member, the slice, the container image.
+    pub(super) fn name(&self) -> String {
+        let mut name = self.file.clone();
+        if let Some(member) = &self.member {
+            name += &format!("!{member}");
+        }
+        if let Some(slice) = &self.slice {
+            name += &format!(" ({slice})");
+        }
+        if let Some(container) = self.container() {
+            name += &format!(" ({container})");
+        }
+        name
+    }
+
+    /// Its name for text that people read.
+    pub(super) fn shown_name(&self) -> String {
+        printable(&self.name()).into_owned()
+    }
+
+    /// Its name for verdicts.
+    pub(super) fn subject(&self) -> Subject {
+        Subject {
+            file: self.file.clone(),
+            member: self.member.clone(),
+            slice: self.slice.clone(),
+            image: self.container(),
+        }
+    }
+}

@@ -1,0 +1,163 @@
+//! Looks into what the arguments lead to: the images, and the reasons why others are missing.
+
+use std::ops::ControlFlow;
+use std::path::Path;
+
+use rgo_binary::appended::{Appended, appended, behind_slices};
+use rgo_binary::inspect::{Detail, Fact};
+use rgo_binary::{Limits, slices};
+use rgo_files::walk::{self, Content, Found, Item, SkipReason};
+
+use super::args::{VersionFormat, VersionM};
+use super::inspected::Inspected;
+use super::unread::{Problems, Reason};
+use crate::app::progress::Progress;
+
+/// The images in an item, and the reasons why others are missing.
+#[derive(Default)]
+pub(super) struct Seen {
+    images: Vec<Inspected>,
+    problems: Vec<Reason>,
+}
+
+/// Looks into files as the arguments ask.
+pub(super) struct Survey<'a> {
+    args: &'a VersionM,
+    detail: Detail,
+    progress: Progress,
+}
+
+impl<'a> Survey<'a> {
+    /// A survey whose images a policy judges, or not.
+    pub(super) fn new(args: &'a VersionM, is_judged: bool) -> Self {
+        let wants_facts = args.facts
+            || args.evidence
+            || args.short
+            || args.summary
+            || is_judged
+            || matches!(args.format, VersionFormat::Csv | VersionFormat::Markdown);
+        let detail = if wants_facts { Detail::Facts } else { Detail::Record };
+        Self { args, detail, progress: Progress::new(args.quiet) }
+    }
+
+    /// All images, and what was not read.
+    pub(super) fn all(&self) -> (Vec<Inspected>, Problems) {
+        let begin = |path: &Path| self.progress.begin(path);
+        let look = |item: &Item<'_>| self.look(item);
+        let found = walk::visit(&self.args.files, &options(self.args), &begin, &look);
+        let mut problems = Problems::default();
+        let images = found.into_iter().flat_map(|found| named(found, &mut problems)).collect();
+        (images, problems)
+    }
+
+    /// Gives each image to `take` while later files are read, until that says to end; returns what
+    /// was not read.
+    pub(super) fn each(&self, take: &mut (dyn FnMut(Inspected) -> bool + Send)) -> Problems {
+        let begin = |path: &Path| self.progress.begin(path);
+        let look = |item: &Item<'_>| self.look(item);
+        let mut problems = Problems::default();
+        walk::stream(&self.args.files, &options(self.args), &begin, &look, &mut |found| {
+            let images = named(found, &mut problems);
+            let mut goes_on = true;
+            self.progress.suspend(|| goes_on = images.into_iter().all(&mut *take));
+            if goes_on { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
+        });
+        problems
+    }
+
+    /// Prints what was not read.
+    pub(super) fn print(&self, problems: &Problems) {
+        let Self { args, progress, .. } = self;
+        progress.suspend(|| problems.print(args.files.len(), args.verbose, args.quiet));
+    }
+
+    fn look(&self, item: &Item<'_>) -> Option<Seen> {
+        self.progress.at(item.name);
+        let nothing = |reason: Reason| Some(Seen { problems: vec![reason], ..Seen::default() });
+        match &item.content {
+            Content::Image(data) => Some(images(data, self.detail, !self.args.no_archives)),
+            Content::Other(what) => nothing(Reason::NoProgram(*what)),
+            Content::Skipped(refusal) => nothing(Reason::Refused((*refusal).clone())),
+            // Of nested ones the outermost says it.
+            Content::Archive(archive) if item.named && item.name.members().is_empty() => {
+                let is_empty = archive.images == 0 && !archive.is_behind_image;
+                if is_empty { nothing(Reason::Empty) } else { None }
+            }
+            Content::Archive(_) | Content::Link { .. } => None,
+        }
+    }
+}
+
+/// The images of an item by its name. What else is in it goes to `problems`.
+fn named(found: Found<Seen>, problems: &mut Problems) -> Vec<Inspected> {
+    let Found { name, named, layers, value } = found;
+    for reason in value.problems {
+        problems.add(name.clone(), named, layers.clone(), reason);
+    }
+    value.images.into_iter().map(|image| image.named(&name, &layers)).collect()
+}
+
+/// How the arguments have files walked.
+pub(super) fn options(args: &VersionM) -> walk::Options {
+    let mut options = walk::Options {
+        archives: !args.no_archives,
+        all_layers: args.all_layers,
+        ..walk::Options::default()
+    };
+    if let Some(bytes) = args.max_member {
+        options.limits.max_member = bytes;
+    }
+    if let Some(depth) = args.max_depth {
+        options.limits.max_depth = depth;
+    }
+    options
+}
+
+impl Seen {
+    /// Adds that there may be programs in what is behind an image.
+    fn hides(&mut self, behind: Option<&Appended>) {
+        let packed = behind.and_then(|behind| walk::appended(behind.looks_like));
+        self.problems.extend(packed.map(|packed| Reason::Refused(SkipReason::Foreign(packed))));
+    }
+}
+
+/// Inspects the images of a file. With `archives` also what is behind an image counts.
+fn images(data: &[u8], detail: Detail, archives: bool) -> Seen {
+    let mut seen = Seen::default();
+    let slices = match slices(data, &Limits::default()) {
+        Ok(slices) => slices,
+        Err(error) => {
+            seen.problems.push(Reason::Image(error));
+            return seen;
+        }
+    };
+    let is_fat = slices.len() > 1;
+    for slice in &slices {
+        let arch = is_fat.then(|| slice.arch.to_string());
+        let image = match Inspected::read(arch, &slice.image, detail) {
+            Ok(image) => image,
+            Err(error) => {
+                seen.problems.push(Reason::Image(error));
+                continue;
+            }
+        };
+        match &image.inspection.facts {
+            _ if !archives => {}
+            Some(facts) => seen.hides(facts.appended.known()),
+            None => seen.hides(appended(&slice.image).as_ref()),
+        }
+        seen.images.push(image);
+    }
+    let behind_all = behind_slices(data, &slices);
+    if archives {
+        seen.hides(behind_all.as_ref());
+    }
+    // What lies behind all slices is reported with the last.
+    let last = seen.images.last_mut().and_then(|last| last.inspection.facts.as_mut());
+    if let (Some(facts), Some(behind)) = (last, behind_all)
+        && !facts.appended.is_known()
+    {
+        facts.appended = Fact::Known(behind);
+    }
+    seen
+}

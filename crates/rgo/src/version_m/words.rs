@@ -1,0 +1,47 @@
+//! Words for values, shared by the text, the rows and the policy's answers.
+
+use rgo_binary::appended::Appended;
+use rgo_binary::system::{Os, System};
+use rgo_binary::{Confidence, Evidence};
+use serde_json::Value;
+
+/// The system, and whether that is only probable.
+pub(super) fn os(system: &System) -> String {
+    let name = match system.os {
+        Os::NONE => "none (bare machine)",
+        os => os.name(),
+    };
+    let probably = if system.is_known() { "" } else { "probably " };
+    format!("{probably}{name}")
+}
+
+/// A number with its noun.
+pub(super) fn counted(number: impl TryInto<u64>, one: &'static str, many: &'static str) -> String {
+    let number = number.try_into().unwrap_or(u64::MAX);
+    format!("{number} {}", if number == 1 { one } else { many })
+}
+
+/// Where something was found, and how sure that is, where it is not certain.
+pub(super) fn in_words(evidence: &Evidence) -> String {
+    let sure = match evidence.confidence {
+        Confidence::Certain => "",
+        Confidence::Likely => " (likely)",
+        Confidence::Guess => " (a guess)",
+    };
+    format!("{}: {}{sure}", evidence.place, evidence.found)
+}
+
+/// How many bytes are behind the image, and where.
+pub(super) fn place_of(appended: &Appended) -> String {
+    let size = counted(appended.size_bytes, "byte", "bytes");
+    format!("{size} from offset {:#x}", appended.offset)
+}
+
+/// A value in the word that JSON has for it.
+pub(super) fn word(value: &impl serde::Serialize) -> String {
+    match serde_json::to_value(value) {
+        Ok(Value::String(word)) => word,
+        Ok(other) => other.to_string(),
+        Err(_) => String::new(),
+    }
+}
