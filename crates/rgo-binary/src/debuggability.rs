@@ -24,6 +24,7 @@ use object::read::NameOrOrdinal;
 use object::{Object, ObjectSymbol, SymbolKind};
 use serde::Serialize;
 
+use crate::debug::build_id::identities;
 use crate::recovered::go;
 
 use crate::{Format, Image, Result};
@@ -125,17 +126,18 @@ impl Evidence {
     /// Reads what an image has.
     ///
     /// # Errors
-    /// Those of [`Image::debug_data`], and of a Go function table that contradicts itself.
+    /// Those of [`Image::debug_data`] and [`identities`], and of a Go function table that contradicts itself.
     pub fn of(image: &Image<'_>) -> Result<Self> {
         let data = image.debug_data()?;
         let companion = if data.object_files > 0 {
             Some(format!("its {} object files", data.object_files))
         } else {
+            let ids = identities(image)?;
             let names = [
-                data.build_id.map(|id| format!("build-id {id}")),
-                data.uuid.map(|uuid| format!("UUID {uuid}")),
+                ids.gnu_build_id.map(|id| format!("build-id {id}")),
+                ids.uuid.map(|uuid| format!("UUID {uuid}")),
                 data.debuglink.map(|link| format!("debuglink {}", link.name)),
-                data.pdb.map(|pdb| format!("PDB {}", pdb.path)),
+                ids.pdb.map(|pdb| format!("PDB {}", pdb.path)),
             ];
             let names: Vec<String> = names.into_iter().flatten().collect();
             (!names.is_empty()).then(|| names.join(", "))

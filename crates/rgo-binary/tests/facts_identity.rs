@@ -6,19 +6,24 @@ use facts_common::{
     ELF, ELF_PROGRAM, HARD_ELF, MACHO, MACHO_PROGRAM, PE, PE_PROGRAM, SIGNED_PE, elf, image,
     largest_section, note, optional_header, put, section_header, u32_le,
 };
+use object::Object;
 use rgo_binary::debug::build_id::identities;
 use rgo_binary::embedded::package_note::package_note;
 use rgo_binary::embedded::version_resource::version_info;
 use rgo_binary::packer::packer;
 
 #[test]
-fn identities_agree_with_the_debug_data() {
+fn identities_are_those_that_object_reads() {
     for data in [ELF, ELF_PROGRAM, HARD_ELF, MACHO, MACHO_PROGRAM, PE, PE_PROGRAM, SIGNED_PE] {
         let found = identities(&image(data)).expect("reads");
-        let debug = image(data).debug_data().expect("reads");
-        assert_eq!(found.gnu_build_id, debug.build_id);
-        assert_eq!(found.uuid, debug.uuid);
-        assert_eq!(found.pdb, debug.pdb);
+        let theirs = object::File::parse(data).expect("parses");
+        let build_id = theirs.build_id().expect("reads");
+        assert_eq!(found.gnu_build_id, build_id.map(hex::encode));
+        let digits = found.uuid.map(|uuid| uuid.replace('-', ""));
+        assert_eq!(digits, theirs.mach_uuid().expect("reads").map(hex::encode_upper));
+        let pdb = theirs.pdb_info().expect("reads");
+        assert_eq!(found.pdb.as_ref().map(|pdb| pdb.path.as_bytes()), pdb.map(|pdb| pdb.path()));
+        assert_eq!(found.pdb.map(|pdb| pdb.age), pdb.map(|pdb| pdb.age()));
     }
     let found = identities(&image(HARD_ELF)).expect("reads");
     assert_eq!(found.gnu_build_id.as_deref(), Some("0123456789abcdef"));

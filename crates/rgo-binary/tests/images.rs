@@ -6,6 +6,7 @@ mod common;
 use common::{ELF, MACHO, PE, SAMPLES, fat, go_image};
 use object::{Object, ObjectSection};
 use proptest::prelude::*;
+use rgo_binary::debug::build_id::identities;
 use rgo_binary::embedded::auditable;
 use rgo_binary::embedded::build_info::BuildInfo;
 use rgo_binary::embedded::go_buildinfo;
@@ -61,7 +62,8 @@ fn elf_linkage_and_debug_data() {
     assert!(!linkage.static_);
     let debug = image.debug_data().expect("reads");
     assert_eq!((debug.level, debug.units.full), (DebugLevel::Full, 1));
-    assert_eq!(debug.build_id.map(|id| id.len()), Some(40));
+    let ids = identities(&image).expect("reads");
+    assert_eq!(ids.gnu_build_id.map(|id| id.len()), Some(40));
 }
 
 /// As `sstrip` leaves it: e_shoff, e_shnum, e_shstrndx are zero.
@@ -146,7 +148,7 @@ fn macho_linkage_and_debug_data() {
     let debug = image.debug_data().expect("reads");
     // The DWARF stayed in the object file, to which the debug map points.
     assert_eq!((debug.level, debug.object_files), (DebugLevel::Symbols, 1));
-    assert_eq!(debug.uuid.map(|id| id.len()), Some(36));
+    assert_eq!(identities(&image).expect("reads").uuid.map(|id| id.len()), Some(36));
 }
 
 #[test]
@@ -160,7 +162,8 @@ fn pe_linkage_and_debug_data() {
     assert_eq!(linkage.windows_os, Some((6, 0)));
     let debug = image.debug_data().expect("reads");
     assert_eq!((debug.level, debug.units.full), (DebugLevel::Full, 1));
-    assert_eq!(debug.pdb.map(|pdb| pdb.path).as_deref(), Some("sample.pdb"));
+    let pdb = identities(&image).expect("reads").pdb;
+    assert_eq!(pdb.map(|pdb| pdb.path).as_deref(), Some("sample.pdb"));
 }
 
 #[test]

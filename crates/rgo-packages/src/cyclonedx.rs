@@ -151,7 +151,7 @@ mod tests {
 
     #[test]
     fn recorded_edges_are_drawn_and_build_dependencies_are_excluded() {
-        let node = |name, role| Node { package: package(name), role };
+        let node = |name, role| Node { role, ..Node::linked(package(name)) };
         let graph = Graph {
             packages: vec![
                 node("app", Role::Root),
@@ -187,7 +187,8 @@ mod tests {
     #[test]
     fn references_are_unique() {
         let other = Package { source: PackageSource::Local, ..package("a") };
-        let list = Graph::list(vec![package("a"), other], Completeness::Partial);
+        let nodes = [package("a"), other].map(Node::linked);
+        let list = Graph::list(nodes.into(), Completeness::Partial);
         let bom = bom("t", "1", &[program(list.clone()), program(list)]);
         let refs: Vec<_> = ["app", "app#2"].into_iter().map(str::to_owned).collect();
         let of = |index: usize| bom["components"][index]["bom-ref"].as_str().map(str::to_owned);

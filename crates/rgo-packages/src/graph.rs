@@ -20,6 +20,21 @@ pub struct Node {
     pub package: Package,
     /// Its part in the program.
     pub role: Role,
+    /// The name that others depend on it by, where it replaces a package of another name.
+    pub replaces: Option<String>,
+}
+
+impl Node {
+    /// A package whose code is in the program.
+    #[must_use]
+    pub fn linked(package: Package) -> Self {
+        Self { package, role: Role::Linked, replaces: None }
+    }
+
+    /// Its name, and the one that it replaces.
+    pub fn names(&self) -> impl Iterator<Item = &str> {
+        std::iter::once(self.package.name.as_str()).chain(self.replaces.as_deref())
+    }
 }
 
 /// The part of a package in a program.
@@ -61,20 +76,18 @@ pub enum Completeness {
 }
 
 impl Graph {
-    /// A list of linked packages without edges. A package that is there twice stands once.
+    /// A list of packages without edges. A package that is there twice stands once.
     #[must_use]
-    pub fn list(packages: Vec<Package>, completeness: Completeness) -> Self {
+    pub fn list(nodes: Vec<Node>, completeness: Completeness) -> Self {
         let mut seen = std::collections::BTreeSet::new();
-        let packages = packages.into_iter().filter(|package| seen.insert(package.clone()));
-        let packages = packages.map(|package| Node { package, role: Role::Linked }).collect();
+        let packages = nodes.into_iter().filter(|node| seen.insert(node.clone())).collect();
         Self { packages, edges: Edges::Unrecorded, completeness }
     }
 
     /// Packages whose code is in the program, beside its own and the standard library.
-    pub fn dependencies(&self) -> impl Iterator<Item = &Package> {
+    pub fn dependencies(&self) -> impl Iterator<Item = &Node> {
         let linked = self.packages.iter().filter(|node| node.role == Role::Linked);
-        let linked = linked.map(|node| &node.package);
-        linked.filter(|package| package.source != PackageSource::Toolchain)
+        linked.filter(|node| node.package.source != PackageSource::Toolchain)
     }
 
     /// Whether every package of the program is here.
@@ -91,14 +104,21 @@ mod tests {
 
     #[test]
     fn dependencies_are_what_others_wrote_and_the_program_holds() {
-        let package = |name, source| Package::new(Ecosystem::Go, name, Some("v1"), source);
-        let twice = || package("a", PackageSource::Default);
-        let std = package("stdlib", PackageSource::Toolchain);
-        let mut graph = Graph::list(vec![twice(), twice(), std], Completeness::Partial);
-        for (name, role) in [("tool", Role::Build), ("main", Role::Root)] {
-            graph.packages.push(Node { package: package(name, PackageSource::Local), role });
-        }
-        let names: Vec<_> = graph.dependencies().map(|package| package.name.as_str()).collect();
+        let node = |name, source, role| {
+            let package = Package::new(Ecosystem::Go, name, Some("v1"), source);
+            Node { role, ..Node::linked(package) }
+        };
+        let graph = Graph::list(
+            vec![
+                node("main", PackageSource::Local, Role::Root),
+                node("a", PackageSource::Default, Role::Linked),
+                node("a", PackageSource::Default, Role::Linked),
+                node("stdlib", PackageSource::Toolchain, Role::Linked),
+                node("tool", PackageSource::Default, Role::Build),
+            ],
+            Completeness::Partial,
+        );
+        let names: Vec<_> = graph.dependencies().flat_map(Node::names).collect();
         assert_eq!(names, ["a"]);
         assert!(!graph.is_full());
     }

@@ -1,5 +1,6 @@
-//! The marks by which one build is told from another, and a program is matched with its debug
-//! data. They are read from the tables that a loader or debugger reads, so no strip hides them.
+//! The identities of a build: they tell one build from another, and match a program with its debug
+//! data. This is the only reader of them. They are in tables that a loader or debugger reads, so no
+//! strip removes them.
 //!
 //! ```text
 //! ELF     note "GNU", type 3: build ID, 20 bytes mostly, in PT_NOTE or a note section
@@ -11,7 +12,6 @@
 use object::{Object, pe};
 use serde::Serialize;
 
-use crate::debug::Pdb;
 use crate::image::elf_notes::notes;
 use crate::image::pe_tables::{PeTables, le_u32};
 use crate::{Error, Image, Result};
@@ -44,6 +44,17 @@ pub struct Reproducible {
     pub stamp: u32,
 }
 
+/// A PE image's reference to its PDB.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Pdb {
+    /// The path that the linker wrote.
+    pub path: String,
+    /// The GUID, in upper case with dashes.
+    pub guid: String,
+    /// How often the PDB was written.
+    pub age: u32,
+}
+
 /// Reads the identities of an image.
 ///
 /// # Errors
@@ -63,7 +74,7 @@ fn gnu_build_id(image: &Image<'_>) -> Option<String> {
     notes(image)
         .find(|note| note.name == GNU && note.kind == NT_GNU_BUILD_ID && !note.desc.is_empty())
         .filter(|note| note.desc.len() <= MAX_BUILD_ID)
-        .map(|note| hex(note.desc))
+        .map(|note| hex::encode(note.desc))
 }
 
 fn pdb(tables: &PeTables<'_>) -> Option<Pdb> {
@@ -88,21 +99,13 @@ fn reproducible(tables: &PeTables<'_>) -> Option<Reproducible> {
     let (_, bytes) = entries.find(|(kind, _)| *kind == pe::IMAGE_DEBUG_TYPE_REPRO)?;
     let size = le_u32(bytes, 0).and_then(|size| usize::try_from(size).ok()).unwrap_or_default();
     let hash = bytes.get(4..).and_then(|rest| rest.get(..size.min(MAX_BUILD_ID)));
-    let hash = hash.filter(|hash| !hash.is_empty()).map(hex);
+    let hash = hash.filter(|hash| !hash.is_empty()).map(hex::encode);
     Some(Reproducible { hash, stamp: tables.stamp })
 }
 
-/// Lower-case hexadecimal digits.
-pub(crate) fn hex(bytes: &[u8]) -> String {
-    const DIGITS: [char; 16] =
-        ['0', '1', '2', '3', '4', '5', '6', '7', '8', '9', 'a', 'b', 'c', 'd', 'e', 'f'];
-    let digit = |value: u8| DIGITS.get(usize::from(value)).copied().unwrap_or_default();
-    bytes.iter().flat_map(|byte| [digit(byte >> 4), digit(byte & 15)]).collect()
-}
-
 /// 8-4-4-4-12 digits, in upper case.
-pub(crate) fn uuid(bytes: [u8; 16]) -> String {
-    let mut text = hex(&bytes).to_uppercase();
+fn uuid(bytes: [u8; 16]) -> String {
+    let mut text = hex::encode_upper(bytes);
     for at in [20, 16, 12, 8] {
         text.insert(at, '-');
     }
@@ -110,7 +113,7 @@ pub(crate) fn uuid(bytes: [u8; 16]) -> String {
 }
 
 /// As [`uuid`]; Microsoft stores the first three groups as little-endian numbers.
-pub(crate) fn guid(bytes: [u8; 16]) -> String {
+fn guid(bytes: [u8; 16]) -> String {
     let [a, b, c, d, e, f, g, h, rest @ ..] = bytes;
     let mut ordered = [d, c, b, a, f, e, h, g, 0, 0, 0, 0, 0, 0, 0, 0];
     if let Some(tail) = ordered.last_chunk_mut() {
@@ -128,6 +131,5 @@ mod tests {
         let bytes: [u8; 16] = std::array::from_fn(|at| u8::try_from(at).expect("small"));
         assert_eq!(uuid(bytes), "00010203-0405-0607-0809-0A0B0C0D0E0F");
         assert_eq!(guid(bytes), "03020100-0504-0706-0809-0A0B0C0D0E0F");
-        assert_eq!(hex(&[0x0f, 0xa0]), "0fa0");
     }
 }

@@ -1,10 +1,9 @@
-//! What a debugger would find in an image, and the identities by which it finds the rest in a
-//! companion file.
+//! What a debugger finds in an image, and the files that it names for the rest. [`build_id`] reads
+//! the identities by which a companion is matched.
 //!
 //! ```text
-//! ELF     note "GNU" type 3: build ID        .gnu_debuglink: name\0, zeros to 4, CRC-32
-//! Mach-O  LC_UUID                            symbol table: paths of object files (OSO)
-//! PE      debug directory, "RSDS": GUID (16), age (u32), path\0; .gnu_debuglink (MinGW)
+//! ELF, PE (MinGW)  .gnu_debuglink: name\0, zeros to 4, CRC-32
+//! Mach-O           symbol table: paths of object files (OSO)
 //! ```
 
 pub mod build_id;
@@ -13,7 +12,6 @@ pub(crate) mod dwarf;
 use object::{Object, ObjectSymbol};
 use serde::Serialize;
 
-use crate::debug::build_id::{guid, hex, uuid};
 use crate::{Error, Format, Image, Result};
 
 /// How much a debugger learns of a program's source.
@@ -30,7 +28,7 @@ pub enum DebugLevel {
     Full,
 }
 
-/// The debug data of an image, and the identities that match it with a companion.
+/// The debug data of an image.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct DebugData {
     /// The most that any part of the image has; `units` says how much of it. Often that is a
@@ -42,12 +40,6 @@ pub struct DebugData {
     pub bytes: u64,
     /// Object files that a Mach-O debug map refers to: the DWARF stayed there.
     pub object_files: usize,
-    /// The ELF build ID, in hexadecimal digits.
-    pub build_id: Option<String>,
-    /// The Mach-O UUID, as `dwarfdump --uuid` writes it.
-    pub uuid: Option<String>,
-    /// The PDB that a PE image names.
-    pub pdb: Option<Pdb>,
     /// The companion that an ELF or PE image names.
     pub debuglink: Option<Debuglink>,
 }
@@ -61,17 +53,6 @@ pub struct Units {
     pub lines: usize,
     /// With a reference to a `.dwo` file that holds the rest.
     pub split: usize,
-}
-
-/// A PE image's reference to its PDB.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct Pdb {
-    /// The path that the linker wrote.
-    pub path: String,
-    /// The GUID, in upper case with dashes.
-    pub guid: String,
-    /// How often the PDB was written.
-    pub age: u32,
 }
 
 /// A reference to a file with debug data.
@@ -91,7 +72,6 @@ impl Image<'_> {
     /// it than the image's limits allow.
     pub fn debug_data(&self) -> Result<DebugData> {
         let file = self.object();
-        let bad = |what: &'static str| move |why: object::Error| Error::malformed(what, 0, why);
         let units = dwarf::units(self)?;
         let object_files = file.object_map().objects().len();
         Ok(DebugData {
@@ -99,13 +79,6 @@ impl Image<'_> {
             units,
             bytes: dwarf_bytes(self),
             object_files,
-            build_id: file.build_id().map_err(bad("ELF notes"))?.map(hex),
-            uuid: file.mach_uuid().map_err(bad("Mach-O load commands"))?.map(uuid),
-            pdb: file.pdb_info().map_err(bad("PE debug directory"))?.map(|pdb| Pdb {
-                path: String::from_utf8_lossy(pdb.path()).into_owned(),
-                guid: guid(pdb.guid()),
-                age: pdb.age(),
-            }),
             debuglink: debuglink(self)?,
         })
     }

@@ -25,19 +25,28 @@ impl Inspection {
             true => Completeness::Full,
             false => Completeness::Partial,
         };
-        let list = match self.record.known() {
-            Some(BuildRecord { audit: Some(list), .. }) => return graph(list, completeness),
+        let mut nodes: Vec<Node> = match self.record.known() {
+            Some(BuildRecord { audit: Some(list), format, .. })
+                if *format != RecordFormat::GoBuildinfo =>
+            {
+                return graph(list, completeness);
+            }
             Some(record) => record.info.deps.iter().map(|it| linked(it, record.format)).collect(),
             None => self.recovered_packages(),
         };
-        let mut packages: Vec<Package> = list;
-        packages.extend(self.go_stdlib());
-        Graph::list(packages, completeness)
+        // A Go program with cgo may link a library in Rust, whose list is no graph of the program.
+        let list = self.record.known().and_then(|record| record.audit.as_ref());
+        let crates = list.into_iter().flat_map(|list| &list.packages);
+        let crates = crates.filter(|it| it.kind == DependencyKind::Runtime).map(listed);
+        nodes.extend(crates.map(Node::linked));
+        nodes.extend(self.go_stdlib().map(Node::linked));
+        Graph::list(nodes, completeness)
     }
 
-    fn recovered_packages(&self) -> Vec<Package> {
+    fn recovered_packages(&self) -> Vec<Node> {
         let go = self.recovered_go.known().into_iter().flat_map(|go| &go.modules);
-        go.map(recovered_module).chain(self.crates().map(recovered_crate)).collect()
+        let packages = go.map(recovered_module).chain(self.crates().map(recovered_crate));
+        packages.map(Node::linked).collect()
     }
 
     /// Go's standard library. Sources between two releases are no version that others know.
@@ -66,7 +75,7 @@ fn is_complete(record: &BuildRecord) -> bool {
 }
 
 /// A dependency of a note or of Go's build information.
-fn linked(module: &Module, format: RecordFormat) -> Package {
+fn linked(module: &Module, format: RecordFormat) -> Node {
     let some = |text: &str| Some(text.to_owned()).filter(|text| !text.is_empty());
     if format == RecordFormat::GoBuildinfo {
         let used = module.replace.as_deref().unwrap_or(module);
@@ -77,7 +86,9 @@ fn linked(module: &Module, format: RecordFormat) -> Package {
         };
         let version = some(&used.version);
         let package = Package::new(Ecosystem::Go, &used.path, version.as_deref(), source);
-        return Package { checksum: some(&used.sum), ..package };
+        let package = Package { checksum: some(&used.sum), ..package };
+        let replaces = Some(&module.path).filter(|path| **path != used.path).cloned();
+        return Node { replaces, ..Node::linked(package) };
     }
     let source = match &module.replace {
         Some(origin) => noted_source(&origin.path),
@@ -88,7 +99,7 @@ fn linked(module: &Module, format: RecordFormat) -> Package {
     let version = module.version.strip_prefix('v').unwrap_or(&module.version);
     let version = Some(version).filter(|version| !version.is_empty());
     let package = Package::new(Ecosystem::Cargo, &module.path, version, source);
-    Package { checksum: some(&module.sum), ..package }
+    Node::linked(Package { checksum: some(&module.sum), ..package })
 }
 
 /// Where a crate comes from, in the words of cargo's package IDs.
@@ -109,7 +120,7 @@ fn graph(list: &VersionInfo, completeness: Completeness) -> Graph {
             DependencyKind::Build => Role::Build,
             DependencyKind::Runtime => Role::Linked,
         },
-        package: listed(package),
+        ..Node::linked(listed(package))
     };
     let from = list.packages.iter().enumerate();
     let edges = from.flat_map(|(from, package)| {
@@ -156,4 +167,97 @@ fn recovered_crate(one: &RecoveredCrate) -> Package {
     };
     let version = one.version.as_ref().map(ToString::to_string);
     Package::new(Ecosystem::Cargo, &one.name, version.as_deref(), source)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::{Detail, Fact, Inspection, inspect};
+    use super::*;
+    use crate::{Limits, slices};
+
+    const SAMPLE: &[u8] = include_bytes!("../../tests/fixtures/read/sample.elf");
+
+    /// An image with this record.
+    fn recorded(format: RecordFormat, info: BuildInfo, audit: Option<&str>) -> Inspection {
+        let image = slices(SAMPLE, &Limits::default()).expect("an image").remove(0).image;
+        let mut inspection = inspect(&image, Detail::Record);
+        let audit = audit.map(|json| json.parse().expect("a list"));
+        inspection.record = Fact::Known(BuildRecord { format, info, audit, others: Vec::new() });
+        inspection
+    }
+
+    /// `name@version`, with the address where there is one.
+    fn words(package: &Package) -> String {
+        let version = package.version.as_deref().unwrap_or("?");
+        let purl = package.purl().map(|purl| format!(" {purl}")).unwrap_or_default();
+        format!("{}@{version}{purl}", package.name)
+    }
+
+    fn dependencies(inspection: &Inspection) -> Vec<String> {
+        inspection.packages().packages.iter().map(|node| words(&node.package)).collect()
+    }
+
+    const LIST: &str = r#"{"packages":[
+        {"name":"app","version":"1.0.0","source":"local","root":true,"dependencies":[1]},
+        {"name":"log","version":"0.4.22","source":"crates.io","dependencies":[2]},
+        {"name":"tool","version":"1.1.0","source":"git","kind":"build"}]}"#;
+
+    #[test]
+    fn a_list_of_crates_is_a_graph() {
+        let graph = recorded(RecordFormat::RgoNote, BuildInfo::default(), Some(LIST)).packages();
+        let roles: Vec<Role> = graph.packages.iter().map(|node| node.role).collect();
+        assert_eq!(roles, [Role::Root, Role::Linked, Role::Build]);
+        let edges = [(0, 1), (1, 2)].map(|(from, to)| Edge { from, to });
+        assert_eq!(graph.edges, Edges::Recorded(edges.to_vec()));
+        assert!(graph.is_full());
+    }
+
+    #[test]
+    fn a_note_has_the_sources_of_its_crates() {
+        let text = "path\tapp\n\
+            dep\tlog\tv0.4.22\tsha256:00\n\
+            dep\tbeside\tv0.1.0\t\n\
+            dep\tforked\tv0.2.0\t\n=>\tgit+https://host/forked#1\tv0.2.0\t\n\
+            dep\tinner\tv0.3.0\tsha256:11\n=>\tregistry+https://host/index\tv0.3.0\t\n";
+        let info = BuildInfo::parse(text).expect("a note");
+        let found = dependencies(&recorded(RecordFormat::RgoNote, info, None));
+        assert_eq!(
+            found,
+            ["log@0.4.22 pkg:cargo/log@0.4.22", "beside@0.1.0", "forked@0.2.0", "inner@0.3.0"]
+        );
+    }
+
+    #[test]
+    fn a_go_program_has_its_modules_its_library_and_the_crates_that_it_links() {
+        let text = "path\tx/app\nmod\tx/app\tv1.0.0\t\n\
+            dep\tx/a\tv1.2.3\th1:abc=\n\
+            dep\tx/b\tv1.0.0\t\n=>\t../b\t\t\n\
+            dep\tx/c\tv1.0.0\t\n=>\tx/d\tv2.0.0\th1:def=\n";
+        let info = BuildInfo::parse(text).expect("build information");
+        let info = BuildInfo { toolchain: "go1.26.8-X:nodwarf5".to_owned(), ..info };
+        let inspection = recorded(RecordFormat::GoBuildinfo, info, Some(LIST));
+        assert_eq!(
+            dependencies(&inspection),
+            [
+                "x/a@v1.2.3 pkg:golang/x/a@v1.2.3",
+                "../b@?",
+                "x/d@v2.0.0 pkg:golang/x/d@v2.0.0",
+                "app@1.0.0",
+                "log@0.4.22 pkg:cargo/log@0.4.22",
+                "stdlib@1.26.8 pkg:golang/stdlib@1.26.8",
+            ]
+        );
+        let graph = inspection.packages();
+        assert!(graph.is_full());
+        let replaced: Vec<&str> = graph.packages[2].names().collect();
+        assert_eq!(replaced, ["x/d", "x/c"]);
+    }
+
+    #[test]
+    fn go_lists_no_packages_of_what_is_no_module() {
+        let info = BuildInfo { toolchain: "go1.26.8".to_owned(), ..BuildInfo::default() };
+        let graph = recorded(RecordFormat::GoBuildinfo, info, None).packages();
+        assert!(!graph.is_full());
+        assert_eq!(graph.dependencies().count(), 0);
+    }
 }

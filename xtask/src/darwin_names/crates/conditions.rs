@@ -5,7 +5,7 @@ use syn::parse::Parser as _;
 use syn::punctuated::Punctuated;
 use syn::{Attribute, Meta, Token};
 
-use super::declared::text_of;
+use super::attributes::text_of;
 
 /// Whether items with these attributes can be a part of a library for macOS. Tests are none.
 pub(super) fn hold(attributes: &[Attribute]) -> bool {

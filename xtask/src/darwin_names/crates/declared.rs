@@ -7,10 +7,11 @@ use std::path::{Path, PathBuf};
 use syn::parse::{Parse, ParseStream};
 use syn::visit::{self, Visit};
 use syn::{
-    Attribute, Expr, ExprLit, ForeignItem, Ident, ImplItem, Item, ItemForeignMod, ItemMod, Lit,
-    LitStr, Macro, Meta, Stmt, Token, Visibility,
+    Attribute, Expr, ForeignItem, Ident, ImplItem, Item, ItemForeignMod, ItemMod, LitStr, Macro,
+    Meta, Stmt, Token, Visibility,
 };
 
+use super::attributes::text_of;
 use super::conditions;
 use super::modules::Place;
 
@@ -246,16 +247,6 @@ fn linked(attribute: &Attribute) -> Option<String> {
     match value("kind").as_deref() {
         Some("framework") => Some(name),
         None | Some("dylib") => Some(format!("-l{name}")),
-        _ => None,
-    }
-}
-
-pub(super) fn text_of(meta: &Meta, key: &str) -> Option<String> {
-    match meta {
-        Meta::NameValue(pair) if pair.path.is_ident(key) => match &pair.value {
-            Expr::Lit(ExprLit { lit: Lit::Str(text), .. }) => Some(text.value()),
-            _ => None,
-        },
         _ => None,
     }
 }

@@ -1,6 +1,7 @@
 //! What crates say: `#[link(name = "Security", kind = "framework")] extern "C" { … }`, and the classes
 //! of Objective-C that the crates of objc2 declare.
 
+mod attributes;
 mod conditions;
 mod declared;
 mod modules;

@@ -4,8 +4,8 @@ use std::path::{Path, PathBuf};
 
 use syn::ItemMod;
 
+use super::attributes::text_of;
 use super::conditions;
-use super::declared::text_of;
 
 /// Where modules are that a piece of source declares.
 #[derive(Clone, Default)]

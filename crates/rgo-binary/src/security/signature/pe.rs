@@ -15,7 +15,6 @@ use object::pe;
 use super::cms::SignedMessage;
 use super::der::{Element, OCTET_STRING, OID, SEQUENCE};
 use super::{Algorithm, Authenticode, Signature, SignatureKind, all};
-use crate::debug::build_id::hex;
 use crate::image::pe_tables::{PeTables, le_u16, le_u32, range};
 use crate::{Error, Image, Result, TriState};
 
@@ -124,8 +123,8 @@ fn check(message: SignedMessage<'_>, digests: &mut Digests<'_>) -> Option<Authen
         _ => TriState::Unknown,
     };
     Some(Authenticode {
-        hash: algorithm.map_or_else(|| hex(oid), |it| it.name().to_owned()),
-        digest: hex(digest),
+        hash: algorithm.map_or_else(|| hex::encode(oid), |it| it.name().to_owned()),
+        digest: hex::encode(digest),
         holds,
         digest_signed,
         signer: message.signer,

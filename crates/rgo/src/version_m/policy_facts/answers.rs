@@ -10,7 +10,7 @@ use rgo_binary::security::hardening::{Finding, Hardening};
 use rgo_binary::security::signature::{Signature, SignatureKind};
 use rgo_binary::system::{self, System};
 use rgo_binary::{DebugData, DebugLevel, Format, Linkage, TriState};
-use rgo_packages::Package;
+use rgo_packages::Node;
 use rgo_policy::vocabulary::glob_match;
 use rgo_policy::{Fact as PolicyFact, Lookup, NoAnswer, Os, Platform, Value};
 
@@ -212,17 +212,17 @@ impl Inspected {
     /// The copies of a dependency whose name fits the pattern.
     pub(super) fn dependency(&self, pattern: &str) -> Lookup {
         let graph = self.inspection.packages();
-        let found: Vec<_> =
-            graph.dependencies().filter(|it| glob_match(pattern, &it.name)).collect();
+        let fits = |node: &&Node| node.names().any(|name| glob_match(pattern, name));
+        let found: Vec<&Node> = graph.dependencies().filter(fits).collect();
         if found.is_empty() && !graph.is_full() {
             return Err(NoAnswer::unknown("it has no full list of its dependencies"));
         }
-        let version = |package: &Package| package.version_number().map(str::to_owned);
-        let versions = found.iter().map(|package| version(package)).collect();
-        let names: Vec<String> = found
-            .iter()
-            .map(|it| format!("{} {}", it.name, it.version_number().unwrap_or("?")))
-            .collect();
+        let version = |node: &&Node| node.package.version_number().map(str::to_owned);
+        let versions: Vec<Option<String>> = found.iter().map(version).collect();
+        let names = found.iter().zip(&versions).map(|(node, version)| {
+            format!("{} {}", node.package.name, version.as_deref().unwrap_or("?"))
+        });
+        let names: Vec<String> = names.collect();
         let copies = Value::Copies { versions, whole: graph.is_full() };
         Ok(PolicyFact::new(copies).because(names.join(", ")))
     }

@@ -180,6 +180,27 @@ fn a_go_toolchain_with_a_suffix_is_of_its_release() {
     }
 }
 
+/// A module that another stands in for is found by both names, in the version of the other.
+#[test]
+fn a_replaced_module_is_asked_for_by_either_name() {
+    let text = "dep\tx/c\tv1.0.0\t\n=>\tx/d\tv2.0.0\th1:def=\n";
+    let mut image = built(RecordFormat::GoBuildinfo, "go1.26.8", &[]);
+    let record = image.inspection.record.known_mut().expect("a record");
+    record.info.deps = BuildInfo::parse(text).expect("build information").deps;
+    for (expression, expected) in [
+        ("dep:x/c>=2", "holds"),
+        ("dep:x/d>=2", "holds"),
+        ("dep:x/c=1.0.0", "does not hold"),
+        ("dep:x/c!=*", "does not hold"),
+        ("dep:x/e!=*", "holds"),
+    ] {
+        let mut policy = Policy::new(vocabulary());
+        policy.require(expression).expect(expression);
+        let judged = policy.judge(image.subject(), &image);
+        assert_eq!(judged.findings[0].answer.words(), expected, "{expression}");
+    }
+}
+
 #[test]
 fn every_word_is_answered_by_a_value_of_its_kind() {
     let words = vocabulary();
