@@ -8,6 +8,7 @@ use crate::shell::{command, output};
 
 pub(super) fn write(cases: &[Case], results: &Results, path: &str) -> anyhow::Result<()> {
     let date = output(command("date").args(["--utc", "+%Y-%m-%d"]))?;
+    let folders = own_folders()?;
     let (mut built, mut all) = (0, 0);
     let mut rows = String::new();
     let mut reasons = String::new();
@@ -28,6 +29,7 @@ pub(super) fn write(cases: &[Case], results: &Results, path: &str) -> anyhow::Re
             match outcome {
                 Some(Outcome::Built) => built += 1,
                 Some(Outcome::Failed { error, hint, zigbuild }) => {
+                    let error = without_folders(error, &folders);
                     writeln!(reasons, "- {} for {toolchain}: {error}", case.name)?;
                     if let Some(hint) = hint {
                         writeln!(reasons, "  Hint: {hint}")?;
@@ -59,4 +61,34 @@ pub(super) fn write(cases: &[Case], results: &Results, path: &str) -> anyhow::Re
         write!(text, "\n## What fails, and why\n\n{reasons}")?;
     }
     Ok(fs::write(path, text)?)
+}
+
+/// This machine's folders, with what the table calls them.
+fn own_folders() -> anyhow::Result<[(String, &'static str); 2]> {
+    let here = std::env::current_dir()?;
+    let home = std::env::var("HOME").unwrap_or_default();
+    Ok([(here.to_string_lossy().into_owned(), "."), (home, "~")])
+}
+
+/// The table is published, and the folders of the machine that made it are not.
+fn without_folders(text: &str, folders: &[(String, &str)]) -> String {
+    let real = folders.iter().filter(|(folder, _)| folder.len() > 1);
+    real.fold(text.to_owned(), |text, (folder, name)| text.replace(folder, name))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::without_folders;
+
+    #[test]
+    fn the_folders_of_this_machine_are_not_in_the_table() {
+        let folders = [("/home/me/rgo".to_owned(), "."), ("/home/me".to_owned(), "~")];
+        for (text, expected) in [
+            ("\"/home/me/.cache/rgo/cc\" failed", "\"~/.cache/rgo/cc\" failed"),
+            ("`/home/me/rgo/target/x` is gone", "`./target/x` is gone"),
+        ] {
+            assert_eq!(without_folders(text, &folders), expected);
+        }
+        assert_eq!(without_folders("/a", &[(String::new(), "~")]), "/a");
+    }
 }
