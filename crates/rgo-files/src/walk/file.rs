@@ -9,9 +9,8 @@ use memmap2::Mmap;
 
 use super::budget::Budget;
 use super::container::Candidate;
-use super::folders::Entry;
+use super::entry::{Entry, Visited};
 use super::foreign::disk;
-use super::layout::Visited;
 use super::name::Name;
 use super::refusal::Refusal;
 use super::sniff::{HEAD, Kind, sniff};

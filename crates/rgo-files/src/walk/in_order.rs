@@ -14,9 +14,10 @@ use std::ops::ControlFlow;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread;
 
+use super::entry::Visited;
 use super::folders::{Step, Walk};
-use super::layout::{Layout, Visited};
-use super::{Begin, Found, Look, Options, file};
+use super::layout::Layout;
+use super::{Begin, Found, Look, Options, file, layers};
 
 /// Files without a result take little room: so many of them count as one result.
 const FILES_A_RESULT: usize = 32;
@@ -35,7 +36,7 @@ pub(super) struct Visits<'v, T> {
 
 /// A step that is done.
 enum Done<T> {
-    File(Visited<T>),
+    File(Box<Visited<T>>),
     Images(Arc<Layout>),
 }
 
@@ -112,7 +113,8 @@ impl<T: Send> Shared<'_, '_, T> {
             let done = match step {
                 Step::File(entry) => {
                     (self.visits.begin)(&entry.path);
-                    Done::File(file::visit(entry, self.visits.options, self.visits.look))
+                    let visited = file::visit(entry, self.visits.options, self.visits.look);
+                    Done::File(Box::new(visited))
                 }
                 Step::Images(layout) => Done::Images(layout),
             };
@@ -211,13 +213,13 @@ impl<T> Output<'_, '_, T> {
     fn give(&mut self, done: Done<T>, visits: &Visits<'_, T>) -> ControlFlow<()> {
         let found = match done {
             Done::File(visited) if visited.entry.layout.is_some() => {
-                self.layers.push(visited);
+                self.layers.push(*visited);
                 return ControlFlow::Continue(());
             }
             Done::File(visited) => visited.found,
             Done::Images(layout) => {
-                let layers = std::mem::take(&mut self.layers);
-                layout.squash(layers, visits.options, visits.look)
+                let of_images = std::mem::take(&mut self.layers);
+                layers::squash(&layout, of_images, visits.options, visits.look)
             }
         };
         found.into_iter().try_for_each(&mut *self.take)

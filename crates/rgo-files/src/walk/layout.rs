@@ -1,19 +1,17 @@
 //! A folder that is an OCI image layout, an unpacked `docker save`, or what skopeo calls `dir:`.
 //! The walk lists its layers first, and they are visited as other files are, many at a time; when
-//! all are read, the images are squashed.
+//! all are read, [`super::layers`] squashes the images.
 
 use std::borrow::Cow;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::fs::File;
 use std::io::Read;
 use std::ops::Bound;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use super::container::{Candidate, Images, Place, Record, Room, Squash};
-use super::folders::Entry;
+use super::container::{Candidate, Images, Room};
 use super::limits::{Limits, MAX_METADATA};
-use super::{Found, Look, Options};
 
 /// A folder of images has one of these files.
 const MARKS: [&str; 2] = ["oci-layout", "manifest.json"];
@@ -21,21 +19,13 @@ const MARKS: [&str; 2] = ["oci-layout", "manifest.json"];
 /// A folder of container images.
 #[derive(Debug)]
 pub(super) struct Layout {
-    root: PathBuf,
+    pub(super) root: PathBuf,
     /// Whether the user named the folder.
-    named: bool,
-    images: Images,
+    pub(super) named: bool,
+    pub(super) images: Images,
     /// The paths of all layers below the root.
     layers: BTreeSet<Arc<str>>,
     room: Room,
-}
-
-/// A file that was visited.
-pub(super) struct Visited<T> {
-    pub(super) entry: Entry,
-    pub(super) found: Vec<Found<T>>,
-    /// Its record, if it is a layer of a layout.
-    pub(super) record: Option<Record>,
 }
 
 impl Layout {
@@ -74,42 +64,9 @@ impl Layout {
         Candidate::expected(0, &self.room)
     }
 
-    fn layer(&self, path: &Path) -> Option<String> {
+    /// The path of a file below the root, as the images' lists spell it.
+    pub(super) fn layer(&self, path: &Path) -> Option<String> {
         Some(path.strip_prefix(&self.root).ok()?.to_str()?.replace('\\', "/"))
-    }
-
-    /// Squashes the results of its layers, which are in the order of their paths.
-    pub(super) fn squash<T>(
-        &self,
-        visited: Vec<Visited<T>>,
-        options: &Options,
-        look: &Look<'_, T>,
-    ) -> Vec<Found<T>> {
-        let mut all = Vec::new();
-        let mut records = BTreeMap::new();
-        for Visited { entry, found, record } in visited {
-            let Some(layer) = self.layer(&entry.path) else { continue };
-            let record = record.map(|record| record.behind(all.len()));
-            // A layer that cannot be read is one of the image that the user named, as in a tar.
-            all.extend(found.into_iter().map(|one| Found { named: self.named, ..one }));
-            records.insert(layer, record);
-        }
-        // Without a trailing `/`.
-        let mut root: PathBuf = self.root.components().collect();
-        if root.as_os_str().is_empty() {
-            root.push(".");
-        }
-        let squash = Squash {
-            place: &Place::Folder(root),
-            images: &self.images,
-            records: &records,
-            is_whole: true,
-            is_full: false,
-            options,
-            named: self.named,
-            look,
-        };
-        squash.settle(0, all)
     }
 }
 
