@@ -33,16 +33,16 @@ fn cases() {
         .run();
 }
 
-/// Cases all run without colour in their environment, so what decides over it is asked here.
+/// Cases all run without color in their environment, so what decides over it is asked here.
 #[test]
 #[expect(clippy::disallowed_methods, reason = "the environment of the program is what is tested")]
-fn colour_is_as_the_call_says_else_as_the_environment_does() {
+fn color_is_as_the_call_says_else_as_the_environment_does() {
     let version_m = env!("CARGO_BIN_EXE_rgo-version-m");
     let build = env!("CARGO_BIN_EXE_rgo-build");
     let missing: &[&str] = &["no-such-file"];
     let nowhere: &[&str] = &["-C", "no-such-folder"];
     for (program, wrong) in [(version_m, missing), (build, nowhere)] {
-        for (call, environment, coloured) in [
+        for (call, environment, colored) in [
             (["--color", "auto"], &[][..], false),
             (["--color", "auto"], &[("CLICOLOR_FORCE", "1")], true),
             (["--color", "auto"], &[("CLICOLOR_FORCE", "1"), ("NO_COLOR", "1")], false),
@@ -54,7 +54,7 @@ fn colour_is_as_the_call_says_else_as_the_environment_does() {
             let output = command.envs(environment.iter().copied()).output().expect("it runs");
             let text = String::from_utf8(output.stderr).expect("UTF-8");
             assert!(text.contains("error"), "{program}: {text}");
-            assert_eq!(text.contains('\u{1b}'), coloured, "{program} {call:?} {environment:?}");
+            assert_eq!(text.contains('\u{1b}'), colored, "{program} {call:?} {environment:?}");
         }
     }
 }

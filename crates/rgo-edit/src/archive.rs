@@ -17,7 +17,7 @@ use std::collections::{HashMap, HashSet};
 use object::{Object, ObjectSymbol};
 
 use super::{Draft, Edited, Finish, Strip, Why, bytes};
-use rgo_binary::{Error, Image, Limits, Recognised, Result, Slice, recognise};
+use rgo_binary::{Error, FileKind, Image, Limits, Result, Slice};
 
 const WHAT: &str = "archive";
 /// LLVM bitcode, raw and as Apple wraps it. (LLVM, "LLVM Bitcode File Format")
@@ -75,7 +75,7 @@ pub(super) fn each<'a>(
     let mut left: HashMap<u64, Left> = HashMap::new();
     let mut bitcode = 0;
     for member in &members {
-        if recognise(member.content) != Recognised::Elf {
+        if FileKind::parse(member.content) != FileKind::Elf {
             check_other(member)?;
             bitcode += usize::from(BITCODE.iter().any(|magic| member.content.starts_with(magic)));
             drafts.push(Draft::of(member.content));
@@ -151,7 +151,7 @@ pub(super) fn objects(data: &[u8]) -> Result<Vec<Slice<'_>>> {
                 }
             }
         }
-        if recognise(member.content) == Recognised::Elf {
+        if FileKind::parse(member.content) == FileKind::Elf {
             let image = Image::parse(member.content, &Limits::default())?;
             found.push(Slice { arch: image.arch().clone(), offset: member.start, image });
         }

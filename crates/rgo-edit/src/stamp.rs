@@ -5,7 +5,7 @@
 use super::{Edited, Finish, Finished, Sign, edit_thin, fat};
 use rgo_binary::embedded::build_info::BuildInfo;
 use rgo_binary::embedded::rgo_note;
-use rgo_binary::{Format, Image, Limits, Recognised, Result, recognise};
+use rgo_binary::{FileKind, Format, Image, Limits, Result};
 
 /// Key of the settings that say values.
 const KEY: &str = "-X";
@@ -16,8 +16,8 @@ const KEY: &str = "-X";
 /// # Errors
 /// As [`super::finish`].
 pub fn stamp(input: &[u8], values: &[(String, String)], sign: Sign) -> Result<Finished> {
-    match recognise(input) {
-        Recognised::FatMachO => fat::each(input, |slice| stamp_thin(slice, values, sign)),
+    match FileKind::parse(input) {
+        FileKind::FatMachO => fat::each(input, |slice| stamp_thin(slice, values, sign)),
         _ => stamp_thin(input, values, sign),
     }?
     .finish()

@@ -22,7 +22,7 @@ pub enum Block {
     Raw(String),
 }
 
-/// Text with a meaning that a terminal may show as colour.
+/// Text with a meaning that a terminal may show as color.
 #[derive(Clone, Debug)]
 pub struct Cell {
     pub(crate) text: String,

@@ -4,7 +4,7 @@
 //! ```text
 //!            ┌─ serde ────────────────▶ JSON      (versioned schema, for programs)
 //!  Report ───┤
-//!            └─ document() ─▶ Document ─┬─▶ text      (aligned, colour on a terminal)
+//!            └─ document() ─▶ Document ─┬─▶ text      (aligned, color on a terminal)
 //!                                      └─▶ Markdown  (for a job summary)
 //! ```
 //!
@@ -45,8 +45,8 @@ pub enum Format {
 /// How text is to look; the other renderings have one look only.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Style {
-    /// Whether ANSI colour may be used.
-    pub colour: bool,
+    /// Whether ANSI color may be used.
+    pub color: bool,
 }
 
 /// Renders a report; the result ends with a newline unless it is empty.
@@ -119,13 +119,13 @@ mod tests {
     }
 
     #[test]
-    fn colour_does_not_change_the_columns() {
-        let coloured = render(&Sample { size_bytes: 9 }, Format::Text, Style { colour: true })
+    fn color_does_not_change_the_columns() {
+        let colored = render(&Sample { size_bytes: 9 }, Format::Text, Style { color: true })
             .expect("serialises");
-        assert!(coloured.contains("\u{1b}["));
+        assert!(colored.contains("\u{1b}["));
         let plain = render(&Sample { size_bytes: 9 }, Format::Text, Style::default());
         let mut bare = String::new();
-        let mut rest = coloured.as_str();
+        let mut rest = colored.as_str();
         while let Some((before, after)) = rest.split_once('\u{1b}') {
             bare.push_str(before);
             rest = after.split_once('m').map_or("", |(_, tail)| tail);

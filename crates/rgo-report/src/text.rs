@@ -1,4 +1,4 @@
-//! Documents for a terminal or a log: aligned columns, colour where the caller allows it.
+//! Documents for a terminal or a log: aligned columns, color where the caller allows it.
 //! Text that came from a file may hold control characters; they are shown, never sent on.
 
 use anstyle::{AnsiColor, Effects, Style as Ansi};
@@ -69,7 +69,7 @@ fn shown(cell: &Cell, style: Style) -> String {
 
 fn paint(text: &str, ansi: Ansi, style: Style) -> String {
     let text = printable(text);
-    if style.colour && ansi != Ansi::new() && !text.is_empty() {
+    if style.color && ansi != Ansi::new() && !text.is_empty() {
         format!("{ansi}{text}{ansi:#}")
     } else {
         text.into_owned()
@@ -81,12 +81,12 @@ fn strong() -> Ansi {
 }
 
 fn tone(tone: Tone) -> Ansi {
-    let colour = match tone {
+    let color = match tone {
         Tone::Plain => return Ansi::new(),
         Tone::Dim => return Ansi::new().effects(Effects::DIMMED),
         Tone::Good => AnsiColor::Green,
         Tone::Warn => AnsiColor::Yellow,
         Tone::Bad => AnsiColor::Red,
     };
-    Ansi::new().fg_color(Some(colour.into()))
+    Ansi::new().fg_color(Some(color.into()))
 }

@@ -20,7 +20,7 @@ use crate::secrets;
 /// How cargo's words are shown.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Show {
-    /// On a terminal: colour and a progress bar.
+    /// On a terminal: color and a progress bar.
     pub terminal: bool,
     /// Collect why crates are compiled; `-v` has to be among cargo's flags.
     pub explain: bool,

@@ -107,7 +107,7 @@ fn of_shim(text: &str) -> Option<&str> {
     said.lines().find_map(|line| line.trim().strip_prefix("hint: "))
 }
 
-/// The text without colours and without its warnings, which are there in a good build too. A C
+/// The text without colors and without its warnings, which are there in a good build too. A C
 /// compiler's error in a warning stays: build scripts tell of their failure in this way.
 ///
 /// ```text

@@ -40,9 +40,9 @@ pub struct CargoRun {
 /// How cargo is to write its messages.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Messages {
-    /// Without colour.
+    /// Without color.
     Plain,
-    /// With ANSI colour.
+    /// With ANSI color.
     Ansi,
 }
 

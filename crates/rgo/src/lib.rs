@@ -20,7 +20,7 @@ use crate::app::terminal;
 /// A wrong call ends with 2 (by clap), a failure with 1 and its message on stderr.
 pub fn main<A: Tool>(run: fn(A) -> anyhow::Result<Exit>) -> ExitCode {
     ended(A::read(std::env::args_os().collect()).and_then(|args| {
-        args.colour().apply();
+        args.color().apply();
         run(args)
     }))
 }

@@ -9,7 +9,7 @@ use crate::support::scratch;
 
 /// The five tasks, in the order of the report.
 const TASKS: [&str; 5] =
-    ["break_on_function", "break_on_line", "read_variables", "unwind", "symbolise"];
+    ["break_on_function", "break_on_line", "read_variables", "unwind", "symbolize"];
 
 /// What the report says of each task, and whether all can be done with the companion.
 pub(super) fn said_of(file: &Path, args: &[&str], output: &Path) -> ([String; 5], bool) {

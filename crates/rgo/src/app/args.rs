@@ -10,8 +10,8 @@ use super::mistakes;
 
 /// The command line of one tool.
 pub trait Tool: Parser {
-    /// What it says of colour.
-    fn colour(&self) -> &ColourArgs;
+    /// What it says of color.
+    fn color(&self) -> &ColorArgs;
 
     /// Reads a call, the program's name first. What clap finds wrong ends the process.
     ///
@@ -43,29 +43,29 @@ pub(crate) fn parse<P: Parser>(args: Vec<OsString>) -> P {
         .unwrap_or_else(|error| mistakes::explained(error, &P::command(), &words).exit())
 }
 
-/// Whether to write colour.
+/// Whether to write color.
 #[derive(Debug, Args)]
-pub struct ColourArgs {
-    /// When to write colour; auto means on a terminal; NO_COLOR and CLICOLOR_FORCE override it
+pub struct ColorArgs {
+    /// When to write color; auto means on a terminal; NO_COLOR and CLICOLOR_FORCE override it
     #[arg(long = "color", value_name = "WHEN", value_enum, default_value_t, global = true)]
-    colour: ColourArg,
+    color: ColorArg,
 }
 
-impl ColourArgs {
+impl ColorArgs {
     /// Has all output of this process follow it, errors too.
     pub(crate) fn apply(&self) {
-        match self.colour {
-            ColourArg::Auto => ColorChoice::Auto,
-            ColourArg::Always => ColorChoice::Always,
-            ColourArg::Never => ColorChoice::Never,
+        match self.color {
+            ColorArg::Auto => ColorChoice::Auto,
+            ColorArg::Always => ColorChoice::Always,
+            ColorArg::Never => ColorChoice::Never,
         }
         .write_global();
     }
 }
 
-/// When to write colour.
+/// When to write color.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
-enum ColourArg {
+enum ColorArg {
     /// On a terminal
     #[default]
     Auto,

@@ -1,4 +1,4 @@
-//! Where words go: data to stdout, everything else to stderr, colour only on a terminal.
+//! Where words go: data to stdout, everything else to stderr, color only on a terminal.
 
 use std::fmt::Display;
 use std::io::{self, ErrorKind, Write};
@@ -76,7 +76,7 @@ pub(crate) fn print_to_stderr<R: Report>(
     report: &R,
     format: impl Into<Format>,
 ) -> anyhow::Result<()> {
-    let style = Style { colour: has_color(&io::stderr()) };
+    let style = Style { color: has_color(&io::stderr()) };
     let text = rgo_report::render(report, format.into(), style).context("rendering the report")?;
     let _ = io::stderr().lock().write_all(text.as_bytes());
     Ok(())
@@ -160,7 +160,7 @@ fn message(label: &str, ansi: &str, text: &str) {
     };
 }
 
-/// Whether colour may be written: as `--color` says, else as `NO_COLOR` and `CLICOLOR_FORCE` do,
+/// Whether color may be written: as `--color` says, else as `NO_COLOR` and `CLICOLOR_FORCE` do,
 /// else to a terminal that is not a dumb one.
 pub(crate) fn has_color(stream: &impl RawStream) -> bool {
     AutoStream::choice(stream) != ColorChoice::Never
@@ -169,11 +169,11 @@ pub(crate) fn has_color(stream: &impl RawStream) -> bool {
 /// The style of what [`write_output`] is given. A file is no terminal.
 #[must_use]
 pub(crate) fn style(file: Option<&Path>) -> Style {
-    let colour = match file {
+    let color = match file {
         Some(_) => ColorChoice::global() == ColorChoice::Always,
         None => has_color(&io::stdout()),
     };
-    Style { colour }
+    Style { color }
 }
 
 /// Prints the next step for what was said before.

@@ -3,7 +3,7 @@
 use camino::Utf8PathBuf;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
-use crate::app::args::{ColourArgs, FormatArg, Tool};
+use crate::app::args::{ColorArgs, FormatArg, Tool};
 
 /// Cross-build a Cargo project for linux, darwin and windows, stamped with what it is
 ///
@@ -39,14 +39,14 @@ pub struct Build {
     /// The build
     #[command(flatten)]
     pub build: BuildArgs,
-    /// Its colours
+    /// Its colors
     #[command(flatten)]
-    pub colour: ColourArgs,
+    pub color: ColorArgs,
 }
 
 impl Tool for Build {
-    fn colour(&self) -> &ColourArgs {
-        &self.colour
+    fn color(&self) -> &ColorArgs {
+        &self.color
     }
 }
 

@@ -132,7 +132,7 @@ mod tests {
             finding("linker", State::Missing, &["install Rust"]),
         ];
         let report = Doctor { diagnosis: Diagnosis { machine, toolchains: Vec::new() } };
-        let style = rgo_report::Style { colour: false };
+        let style = rgo_report::Style { color: false };
         let text = rgo_report::render(&report, rgo_report::Format::Text, style).expect("renders");
         let (_, steps) = text.split_once("To mend it").expect("a heading");
         let lines: Vec<&str> = steps.lines().filter(|line| !line.is_empty()).collect();

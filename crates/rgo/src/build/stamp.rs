@@ -7,7 +7,7 @@ use anyhow::{Context, Result, anyhow};
 use camino::Utf8PathBuf;
 use rgo_binary::embedded::build_info::BuildInfo;
 use rgo_binary::embedded::rgo_note;
-use rgo_binary::{Error as BinaryError, Limits, Recognised, recognise, slices};
+use rgo_binary::{Error as BinaryError, FileKind, Limits, slices};
 use rgo_edit::Sign;
 use rgo_report::{Column, Document, Report, Table};
 use serde::Serialize;
@@ -63,9 +63,9 @@ pub(super) fn run(args: &StampArgs) -> Result<Exit> {
         return Err(unknown(name, &known).context(args.file.to_string()));
     }
     // Programs of darwin alone can be signed without an identity.
-    let policy = match (args.resign, recognise(&data)) {
+    let policy = match (args.resign, FileKind::parse(&data)) {
         (false, _) => Sign::Keep,
-        (true, Recognised::MachO | Recognised::FatMachO) => Sign::AdHoc,
+        (true, FileKind::MachO | FileKind::FatMachO) => Sign::AdHoc,
         (true, _) => Sign::None,
     };
     let finished = rgo_edit::stamp(&data, &stamps, policy).map_err(|error| {

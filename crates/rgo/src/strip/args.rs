@@ -11,9 +11,9 @@ use std::io::Read;
 use std::path::PathBuf;
 
 use clap::{Args, Parser, ValueEnum};
-use rgo_binary::{Recognised, recognise};
+use rgo_binary::FileKind;
 
-use crate::app::args::{ColourArgs, FormatArg, Tool, parse};
+use crate::app::args::{ColorArgs, FormatArg, Tool, parse};
 pub use apple::Apple;
 use dialect::Content;
 
@@ -93,9 +93,9 @@ pub struct Strip {
     /// Keep the times of the file
     #[arg(short = 'p', long, help_heading = "Result")]
     pub preserve_dates: bool,
-    /// Its colours
+    /// Its colors
     #[command(flatten)]
-    pub colour: ColourArgs,
+    pub color: ColorArgs,
     /// What becomes of a code signature [default: keep]
     #[arg(long, value_enum, value_name = "HOW", help_heading = "Result")]
     pub sign: Option<SignArg>,
@@ -163,8 +163,8 @@ pub struct Strip {
 }
 
 impl Tool for Strip {
-    fn colour(&self) -> &ColourArgs {
-        &self.colour
+    fn color(&self) -> &ColorArgs {
+        &self.color
     }
 
     fn read(args: Vec<OsString>) -> anyhow::Result<Self> {
@@ -185,7 +185,7 @@ fn look(word: &OsStr) -> Content {
     let read = File::open(word).and_then(|file| file.take(START).read_to_end(&mut start));
     match read {
         Err(_) => Content::Nothing,
-        Ok(_) if recognise(&start) != Recognised::Other => Content::Program,
+        Ok(_) if FileKind::parse(&start) != FileKind::Other => Content::Program,
         Ok(_) if is_list(&start) => Content::List,
         Ok(_) => Content::Other,
     }

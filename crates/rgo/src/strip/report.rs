@@ -5,7 +5,7 @@ use std::collections::HashMap;
 
 use object::Object;
 use rgo_binary::debug::build_id::identities;
-use rgo_binary::debuggability::{Ability, Answer, Evidence, abilities};
+use rgo_binary::debuggability::{DebugSources, Debuggability, Extent, debuggability};
 use rgo_binary::embedded::auditable;
 use rgo_binary::embedded::go_buildinfo;
 use rgo_binary::embedded::package_note;
@@ -82,7 +82,7 @@ pub(super) struct ImageReport {
     /// By what a companion is found.
     pub companion: Option<String>,
     /// What a debugger can do with it.
-    pub debugger: Vec<Ability>,
+    pub debugger: Vec<Debuggability>,
 }
 
 impl Gone {
@@ -120,7 +120,7 @@ impl FileReport {
         for (before, after) in before.iter().zip(slices(after, &limits)?) {
             let image = &after.image;
             // Debug data that nobody can read hinders no strip.
-            let evidence = Evidence::of(image).inspect_err(|error| {
+            let evidence = DebugSources::of(image).inspect_err(|error| {
                 self.warnings.push(format!("what a debugger can do is not known: {error}"));
             });
             self.images.push(ImageReport {
@@ -128,7 +128,7 @@ impl FileReport {
                 symbols_before: before.image.object().symbols().count(),
                 symbols_after: image.object().symbols().count(),
                 kept: kept(image),
-                debugger: evidence.as_ref().map(abilities).unwrap_or_default(),
+                debugger: evidence.as_ref().map(debuggability).unwrap_or_default(),
                 companion: evidence.ok().and_then(|evidence| evidence.companion),
             });
         }
@@ -207,13 +207,13 @@ impl FileReport {
     }
 }
 
-fn debugger(title: String, abilities: &[Ability]) -> Table {
+fn debugger(title: String, tasks: &[Debuggability]) -> Table {
     let mut table = Table::new([Column::left(title), Column::left(""), Column::left("by")]);
-    for Ability { task, answer, by } in abilities {
+    for Debuggability { task, answer, by } in tasks {
         let tone = match answer {
-            Answer::Yes => Tone::Good,
-            Answer::Partly | Answer::Companion => Tone::Plain,
-            Answer::No => Tone::Dim,
+            Extent::Yes => Tone::Good,
+            Extent::Partly | Extent::Companion => Tone::Plain,
+            Extent::No => Tone::Dim,
         };
         table.row([
             Cell::new(task.to_string()),

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::builder::{OsStringValueParser, TypedValueParser};
 use clap::{Parser, ValueEnum};
 
-use crate::app::args::{ColourArgs, Tool};
+use crate::app::args::{ColorArgs, Tool};
 
 /// Ask programs what they are: compiler, dependencies, settings, and what they run on
 ///
@@ -91,9 +91,9 @@ pub struct VersionM {
     /// Say nothing but answers and errors: no warnings, no progress, no verdict if all holds
     #[arg(short, long, conflicts_with_all = ["verbose", "go"], help_heading = "Answer")]
     pub quiet: bool,
-    /// Its colours
+    /// Its colors
     #[command(flatten)]
-    pub colour: ColourArgs,
+    pub color: ColorArgs,
     /// Write the bytes of a section, of the one image that has it
     #[arg(long, value_name = "NAME", conflicts_with_all = ["format", "facts", "evidence", "short", "summary", "required", "policy"], help_heading = "Answer")]
     pub dump_section: Option<String>,
@@ -139,8 +139,8 @@ fn any_path() -> impl TypedValueParser<Value = PathBuf> {
 }
 
 impl Tool for VersionM {
-    fn colour(&self) -> &ColourArgs {
-        &self.colour
+    fn color(&self) -> &ColorArgs {
+        &self.color
     }
 }
 

@@ -71,7 +71,7 @@ impl Ending {
     pub(super) fn tell(&self, args: &VersionM) {
         let Some(outcome) = self.outcome.as_ref().filter(|outcome| !outcome.holds) else { return };
         if args.output.is_some() || !args.format.carries_policy() {
-            let style = Style { colour: terminal::has_color(&io::stderr()) };
+            let style = Style { color: terminal::has_color(&io::stderr()) };
             let document = outcome.document(Document::new(), args.verbose);
             terminal::eprint_raw(&rgo_report::render_document(&document, style));
         }
