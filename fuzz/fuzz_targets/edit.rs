@@ -4,7 +4,7 @@
 
 use libfuzzer_sys::fuzz_target;
 use rgo_edit::{NameFilter, Compression, Discard, Edits, MachO, MachOPart, SignaturePolicy, Strip};
-use rgo_binary::{Limits, Recognised, recognise, slices};
+use rgo_binary::{Limits, FileKind, slices};
 
 fuzz_target!(|data: &[u8]| {
     let values = [("a::B".to_owned(), "value".to_owned())];
@@ -64,7 +64,7 @@ fuzz_target!(|data: &[u8]| {
     ];
     for output in finished.into_iter().chain(others).flatten() {
         // An archive has been read again by the check of its edit.
-        if recognise(&output) != Recognised::Archive {
+        if FileKind::parse(&output) != FileKind::Archive {
             slices(&output, &Limits::default()).expect("what comes out parses");
         }
     }

@@ -60,7 +60,7 @@ impl fmt::Display for Task {
 /// How far a task can be done.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Answer {
+pub enum Extent {
     /// Not at all.
     No,
     /// Once the companion is found.
@@ -71,7 +71,7 @@ pub enum Answer {
     Yes,
 }
 
-impl fmt::Display for Answer {
+impl fmt::Display for Extent {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::No => "no",
@@ -84,18 +84,18 @@ impl fmt::Display for Answer {
 
 /// A task, how far it can be done, and by what.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct Ability {
+pub struct Debuggability {
     /// The task.
     pub task: Task,
     /// How far.
-    pub answer: Answer,
+    pub answer: Extent,
     /// What makes it so, or what is missing from it.
     pub by: String,
 }
 
 /// What an image has for a debugger.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Evidence {
+pub struct DebugSources {
     /// Symbols of its own functions, besides those that the loader binds by.
     pub symbols: bool,
     /// Functions that others may call, by name.
@@ -122,7 +122,7 @@ const LINES: &str = "DWARF lines";
 const VARIABLES: &str = "DWARF entries";
 const EXPORTED: &str = "exported functions alone";
 
-impl Evidence {
+impl DebugSources {
     /// Reads what an image has.
     ///
     /// # Errors
@@ -158,9 +158,9 @@ impl Evidence {
 
 /// What a debugger can do with an image that has this.
 #[must_use]
-pub fn abilities(evidence: &Evidence) -> Vec<Ability> {
-    let Evidence { symbols, exports, pclntab, go_tools, lines, variables, unwind, companion } =
-        evidence;
+pub fn debuggability(image: &DebugSources) -> Vec<Debuggability> {
+    let DebugSources { symbols, exports, pclntab, go_tools, lines, variables, unwind, companion } =
+        image;
     let sources = |all: &[(bool, &'static str)]| -> Vec<&'static str> {
         all.iter().filter(|(is_there, _)| *is_there).map(|(_, name)| *name).collect()
     };
@@ -169,14 +169,14 @@ pub fn abilities(evidence: &Evidence) -> Vec<Ability> {
 
     let rest = if companion.is_some() { "; all with its companion" } else { "" };
     let partly =
-        |task, by: &str| Ability { task, answer: Answer::Partly, by: format!("{by}{rest}") };
+        |task, by: &str| Debuggability { task, answer: Extent::Partly, by: format!("{by}{rest}") };
     let by = |task, sources: &[&str]| {
         let answer = match sources {
-            [_, ..] => Answer::Yes,
-            [] if companion.is_some() => Answer::Companion,
-            [] => Answer::No,
+            [_, ..] => Extent::Yes,
+            [] if companion.is_some() => Extent::Companion,
+            [] => Extent::No,
         };
-        Ability { task, answer, by: sources.join(", ") }
+        Debuggability { task, answer, by: sources.join(", ") }
     };
     let break_on_function = if functions.is_empty() && *exports {
         partly(Task::BreakOnFunction, EXPORTED)
@@ -250,33 +250,33 @@ mod tests {
     use super::*;
 
     /// What the five tasks come to, a letter each: yes, partly, companion, no.
-    fn letters(evidence: &Evidence) -> String {
-        abilities(evidence).iter().map(|ability| ability.answer.to_string().remove(0)).collect()
+    fn letters(sources: &DebugSources) -> String {
+        debuggability(sources).iter().map(|ability| ability.answer.to_string().remove(0)).collect()
     }
 
     #[test]
     fn each_table_makes_its_part_possible() {
-        let none = Evidence::default();
-        let go_pe = Evidence { pclntab: true, ..none.clone() };
-        let go = Evidence { go_tools: true, ..go_pe.clone() };
-        let full = Evidence { symbols: true, lines: true, variables: true, ..none.clone() };
+        let none = DebugSources::default();
+        let go_pe = DebugSources { pclntab: true, ..none.clone() };
+        let go = DebugSources { go_tools: true, ..go_pe.clone() };
+        let full = DebugSources { symbols: true, lines: true, variables: true, ..none.clone() };
         let unwind = Some(".eh_frame".to_owned());
         let companion = Some("build-id 00".to_owned());
         for (evidence, expected) in [
             (none.clone(), "nnnnn"),
-            (Evidence { symbols: true, ..none.clone() }, "ynnnp"),
-            (Evidence { exports: true, ..none.clone() }, "pnnnp"),
-            (Evidence { symbols: true, exports: true, ..none.clone() }, "ynnnp"),
-            (Evidence { lines: true, ..none.clone() }, "nynny"),
-            (Evidence { unwind: unwind.clone(), ..none.clone() }, "nnnyn"),
+            (DebugSources { symbols: true, ..none.clone() }, "ynnnp"),
+            (DebugSources { exports: true, ..none.clone() }, "pnnnp"),
+            (DebugSources { symbols: true, exports: true, ..none.clone() }, "ynnnp"),
+            (DebugSources { lines: true, ..none.clone() }, "nynny"),
+            (DebugSources { unwind: unwind.clone(), ..none.clone() }, "nnnyn"),
             (go.clone(), "ypnpy"),
             (go_pe, "nnnpp"),
-            (Evidence { lines: true, unwind: unwind.clone(), ..go.clone() }, "yynyy"),
-            (Evidence { unwind: unwind.clone(), ..full.clone() }, "yyyyy"),
+            (DebugSources { lines: true, unwind: unwind.clone(), ..go.clone() }, "yynyy"),
+            (DebugSources { unwind: unwind.clone(), ..full.clone() }, "yyyyy"),
             (full, "yyyny"),
-            (Evidence { companion: companion.clone(), ..none.clone() }, "wwwww"),
-            (Evidence { companion: companion.clone(), exports: true, unwind, ..none }, "pwwyp"),
-            (Evidence { companion, ..go }, "ypwpy"),
+            (DebugSources { companion: companion.clone(), ..none.clone() }, "wwwww"),
+            (DebugSources { companion: companion.clone(), exports: true, unwind, ..none }, "pwwyp"),
+            (DebugSources { companion, ..go }, "ypwpy"),
         ] {
             assert_eq!(letters(&evidence), expected, "{evidence:?}");
         }
@@ -284,9 +284,9 @@ mod tests {
 
     #[test]
     fn it_is_said_by_what() {
-        let go = Evidence { pclntab: true, go_tools: true, ..Evidence::default() };
-        let evidence = Evidence { symbols: true, lines: true, ..go.clone() };
-        let all = abilities(&evidence);
+        let go = DebugSources { pclntab: true, go_tools: true, ..DebugSources::default() };
+        let evidence = DebugSources { symbols: true, lines: true, ..go.clone() };
+        let all = debuggability(&evidence);
         let by: Vec<&str> = all.iter().map(|ability| ability.by.as_str()).collect();
         assert_eq!(
             by,
@@ -298,14 +298,14 @@ mod tests {
                 "symbol table, Go's function table, DWARF lines",
             ]
         );
-        assert_eq!(abilities(&go).get(1).map(|it| it.by.as_str()), Some(BY_ADDRESS));
+        assert_eq!(debuggability(&go).get(1).map(|it| it.by.as_str()), Some(BY_ADDRESS));
     }
 
     #[test]
     fn what_the_companion_adds_is_said() {
         let companion = Some("UUID 0".to_owned());
-        let evidence = Evidence { exports: true, companion, ..Evidence::default() };
-        let first = abilities(&evidence).into_iter().next().expect("there are five");
+        let evidence = DebugSources { exports: true, companion, ..DebugSources::default() };
+        let first = debuggability(&evidence).into_iter().next().expect("there are five");
         assert_eq!(first.by, "exported functions alone; all with its companion");
     }
 
@@ -319,7 +319,7 @@ mod tests {
                 _ => include_bytes!("../tests/fixtures/read/sample.pe"),
             };
             let image = Image::parse(bytes, &crate::Limits::default());
-            Evidence::of(&image.expect("parses")).expect("reads")
+            DebugSources::of(&image.expect("parses")).expect("reads")
         };
         let elf = read("elf");
         assert!(elf.symbols && elf.exports && elf.lines && elf.variables && !elf.pclntab);

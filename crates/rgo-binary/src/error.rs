@@ -12,7 +12,7 @@ pub type Result<T> = std::result::Result<T, Error>;
 pub enum Error {
     /// The bytes start with no magic number that this crate knows.
     #[error("not an ELF, Mach-O or PE image")]
-    Unrecognised,
+    Unrecognized,
     /// A known format, of a kind that the operation does not cover.
     #[error("{what} is not supported: {why}")]
     Unsupported {

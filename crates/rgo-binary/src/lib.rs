@@ -35,7 +35,7 @@ pub use arch::{Arch, Endian};
 pub use debug::{DebugData, DebugLevel};
 pub use error::{Error, Result};
 pub use evidence::{Confidence, Evidence, serialized};
-pub use image::file_kind::{Format, Recognised, recognise};
+pub use image::file_kind::{FileKind, Format};
 pub use image::{Image, SectionRef, Slice, slices};
 pub use limits::Limits;
 pub use linkage::{GlibcFloor, Kind, Linkage, Version};

@@ -17,7 +17,7 @@ use std::collections::{HashMap, HashSet};
 use object::{Object, ObjectSymbol};
 
 use super::{Draft, Edited, Edits, Reason, Strip, bytes};
-use rgo_binary::{Error, Image, Limits, Recognised, Result, Slice, recognise};
+use rgo_binary::{Error, FileKind, Image, Limits, Result, Slice};
 
 const WHAT: &str = "archive";
 /// LLVM bitcode, raw and as Apple wraps it. (LLVM, "LLVM Bitcode File Format")
@@ -103,7 +103,7 @@ pub(super) fn each<'a>(
     for member in members(input)? {
         let content = if let Some(width) = member.symbols() {
             Content::Symbols(SymbolTable { width, entries: entries(&member, width)? })
-        } else if recognise(member.content) == Recognised::Elf {
+        } else if FileKind::parse(member.content) == FileKind::Elf {
             let edited = edit(member.content)?;
             if may_lose_symbols(edits) {
                 left.insert(member.at, Left::of(member.content, &edited.draft.to_vec())?);
@@ -199,7 +199,7 @@ pub(super) fn objects(data: &[u8]) -> Result<Vec<Slice<'_>>> {
                 }
             }
         }
-        if recognise(member.content) == Recognised::Elf {
+        if FileKind::parse(member.content) == FileKind::Elf {
             let image = Image::parse(member.content, &Limits::default())?;
             found.push(Slice { arch: image.arch().clone(), offset: member.start, image });
         }

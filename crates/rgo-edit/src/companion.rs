@@ -9,7 +9,7 @@
 //! Sections keep their numbers, addresses and sizes; those that are loaded lose their bytes, but
 //! for the notes, by which the two are known to belong together.
 
-use rgo_binary::{Format, Image, Limits, Recognised, Result, recognise};
+use rgo_binary::{FileKind, Format, Image, Limits, Result};
 
 use super::{Draft, Edited, elf, fat, macho, pe};
 
@@ -30,8 +30,8 @@ pub fn only_keep_debug(input: &[u8]) -> Result<Draft<'_>> {
 /// # Errors
 /// Those of [`only_keep_debug`].
 pub fn companion<'a>(input: &'a [u8], supplement: Option<&str>) -> Result<Draft<'a>> {
-    match recognise(input) {
-        Recognised::FatMachO => {
+    match FileKind::parse(input) {
+        FileKind::FatMachO => {
             Ok(fat::each(input, |slice| thin(slice, None).map(Edited::of))?.draft)
         }
         _ => thin(input, supplement),

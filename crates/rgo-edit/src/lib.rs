@@ -40,7 +40,7 @@ pub use request::{
 pub use stamp::stamp;
 pub use supplement::supplement;
 
-use rgo_binary::{Error, Format, Image, Limits, Recognised, Result, recognise};
+use rgo_binary::{Error, FileKind, Format, Image, Limits, Result};
 
 /// A finished image.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -132,10 +132,10 @@ impl Edited<'_> {
 /// # Errors
 /// Those of [`apply`].
 pub fn edit<'a>(input: &'a [u8], edits: &Edits<'_>) -> Result<Edited<'a>> {
-    match recognise(input) {
-        Recognised::FatMachO => fat::each(input, |slice| edit_thin(slice, edits)),
-        Recognised::Archive => archive::each(input, edits, |object| edit_thin(object, edits)),
-        Recognised::Other => {
+    match FileKind::parse(input) {
+        FileKind::FatMachO => fat::each(input, |slice| edit_thin(slice, edits)),
+        FileKind::Archive => archive::each(input, edits, |object| edit_thin(object, edits)),
+        FileKind::Other => {
             pe::refuse_object(input)?;
             edit_thin(input, edits)
         }
@@ -150,8 +150,8 @@ pub fn edit<'a>(input: &'a [u8], edits: &Edits<'_>) -> Result<Edited<'a>> {
 /// [`Error::Unsupported`] if the image is no dylib or does not export an allowed name,
 /// [`Error::SignedByIdentity`], and those of [`Image::parse`].
 pub fn restrict_exports(input: &[u8], allowed: &[String]) -> Result<Vec<u8>> {
-    match recognise(input) {
-        Recognised::FatMachO => fat::each(input, |slice| restrict_exports_thin(slice, allowed)),
+    match FileKind::parse(input) {
+        FileKind::FatMachO => fat::each(input, |slice| restrict_exports_thin(slice, allowed)),
         _ => restrict_exports_thin(input, allowed),
     }?
     .into_finished()

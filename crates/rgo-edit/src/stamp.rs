@@ -4,7 +4,7 @@
 use super::{Edited, Edits, Finished, SignaturePolicy, edit_thin, fat};
 use rgo_binary::embedded::build_info::BuildInfo;
 use rgo_binary::embedded::rgo_note;
-use rgo_binary::{Format, Image, Limits, Recognised, Result, recognise};
+use rgo_binary::{FileKind, Format, Image, Limits, Result};
 
 /// Key of the settings that say values.
 const KEY: &str = "-X";
@@ -15,8 +15,8 @@ const KEY: &str = "-X";
 /// # Errors
 /// As [`super::apply`].
 pub fn stamp(input: &[u8], values: &[(String, String)], sign: SignaturePolicy) -> Result<Finished> {
-    match recognise(input) {
-        Recognised::FatMachO => fat::each(input, |slice| stamp_thin(slice, values, sign)),
+    match FileKind::parse(input) {
+        FileKind::FatMachO => fat::each(input, |slice| stamp_thin(slice, values, sign)),
         _ => stamp_thin(input, values, sign),
     }?
     .into_finished()

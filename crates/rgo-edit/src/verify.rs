@@ -16,7 +16,7 @@ use std::ops::Range;
 use object::{Object, ObjectSegment, SegmentFlags};
 
 use super::{Draft, Edited, Piece, Reason, Removed, archive};
-use rgo_binary::{Error, Format, Image, Limits, Recognised, Result, Slice, recognise, slices};
+use rgo_binary::{Error, FileKind, Format, Image, Limits, Result, Slice, slices};
 
 /// Checks that the output of an edit is what its draft says, and loads what the input loads.
 pub(super) fn loads_the_same(edit: &Edited<'_>, output: &[u8]) -> Result<()> {
@@ -25,8 +25,8 @@ pub(super) fn loads_the_same(edit: &Edited<'_>, output: &[u8]) -> Result<()> {
         return Err(bad(0, format!("{} bytes instead of {}", output.len(), draft.size())));
     }
     let limits = Limits { max_file: u64::MAX, ..Limits::default() };
-    let images = |data| match recognise(data) {
-        Recognised::Archive => archive::objects(data),
+    let images = |data| match FileKind::parse(data) {
+        FileKind::Archive => archive::objects(data),
         _ => slices(data, &limits),
     };
     let before = images(draft.input())?;

@@ -33,7 +33,7 @@ impl fmt::Display for Format {
 
 /// What the first bytes of a file say that it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Recognised {
+pub enum FileKind {
     /// An ELF image.
     Elf,
     /// A Mach-O image of one architecture.
@@ -52,22 +52,22 @@ pub enum Recognised {
 /// which share the magic number and start at 45.
 pub(crate) const MAX_FAT_SLICES: u32 = 44;
 
-/// Tells a file by its content.
-#[must_use]
-pub fn recognise(data: &[u8]) -> Recognised {
-    let Some(magic) = data.first_chunk::<4>() else { return Recognised::Other };
-    match *magic {
-        [0x7f, b'E', b'L', b'F'] => Recognised::Elf,
-        [0xfe, 0xed, 0xfa, 0xce | 0xcf] | [0xce | 0xcf, 0xfa, 0xed, 0xfe] => Recognised::MachO,
-        [0xca, 0xfe, 0xba, 0xbe | 0xbf] => match u32_be(data, 4) {
-            Some(1..=MAX_FAT_SLICES) => Recognised::FatMachO,
-            _ => Recognised::Other,
-        },
-        [b'M', b'Z', ..] if has_pe_header(data) => Recognised::Pe,
-        _ if data.starts_with(b"!<arch>\n") || data.starts_with(b"!<thin>\n") => {
-            Recognised::Archive
+impl FileKind {
+    /// Recognizes a file by its content.
+    #[must_use]
+    pub fn parse(data: &[u8]) -> Self {
+        let Some(magic) = data.first_chunk::<4>() else { return Self::Other };
+        match *magic {
+            [0x7f, b'E', b'L', b'F'] => Self::Elf,
+            [0xfe, 0xed, 0xfa, 0xce | 0xcf] | [0xce | 0xcf, 0xfa, 0xed, 0xfe] => Self::MachO,
+            [0xca, 0xfe, 0xba, 0xbe | 0xbf] => match u32_be(data, 4) {
+                Some(1..=MAX_FAT_SLICES) => Self::FatMachO,
+                _ => Self::Other,
+            },
+            [b'M', b'Z', ..] if has_pe_header(data) => Self::Pe,
+            _ if data.starts_with(b"!<arch>\n") || data.starts_with(b"!<thin>\n") => Self::Archive,
+            _ => Self::Other,
         }
-        _ => Recognised::Other,
     }
 }
 
@@ -94,25 +94,25 @@ mod tests {
         pe[0x3c] = 0x80;
         pe[0x80..].copy_from_slice(b"PE\0\0");
         let dos = pe[..0x83].to_vec();
-        let cases: [(&[u8], Recognised); 14] = [
-            (b"", Recognised::Other),
-            (b"\x7fEL", Recognised::Other),
-            (b"\x7fELF", Recognised::Elf),
-            (b"\xcf\xfa\xed\xfe", Recognised::MachO),
-            (b"\xfe\xed\xfa\xce", Recognised::MachO),
-            (b"\xca\xfe\xba\xbe\0\0\0\x02", Recognised::FatMachO),
-            (b"\xca\xfe\xba\xbf\0\0\0\x01", Recognised::FatMachO),
+        let cases: [(&[u8], FileKind); 14] = [
+            (b"", FileKind::Other),
+            (b"\x7fEL", FileKind::Other),
+            (b"\x7fELF", FileKind::Elf),
+            (b"\xcf\xfa\xed\xfe", FileKind::MachO),
+            (b"\xfe\xed\xfa\xce", FileKind::MachO),
+            (b"\xca\xfe\xba\xbe\0\0\0\x02", FileKind::FatMachO),
+            (b"\xca\xfe\xba\xbf\0\0\0\x01", FileKind::FatMachO),
             // A Java class: minor version 0, major version 45 and up.
-            (b"\xca\xfe\xba\xbe\0\0\0\x2d", Recognised::Other),
-            (b"\xca\xfe\xba\xbe\0\0\0\x41", Recognised::Other),
-            (b"\xca\xfe\xba\xbe\0\0\0\0", Recognised::Other),
-            (b"!<arch>\n", Recognised::Archive),
-            (b"!<thin>\n", Recognised::Archive),
-            (&pe, Recognised::Pe),
-            (&dos, Recognised::Other),
+            (b"\xca\xfe\xba\xbe\0\0\0\x2d", FileKind::Other),
+            (b"\xca\xfe\xba\xbe\0\0\0\x41", FileKind::Other),
+            (b"\xca\xfe\xba\xbe\0\0\0\0", FileKind::Other),
+            (b"!<arch>\n", FileKind::Archive),
+            (b"!<thin>\n", FileKind::Archive),
+            (&pe, FileKind::Pe),
+            (&dos, FileKind::Other),
         ];
         for (data, expected) in cases {
-            assert_eq!(recognise(data), expected, "{data:x?}");
+            assert_eq!(FileKind::parse(data), expected, "{data:x?}");
         }
     }
 }

@@ -15,8 +15,8 @@ use std::fmt;
 use object::read::macho::{FatArch, MachOFatFile32, MachOFatFile64};
 use object::{Object, ObjectSection};
 
-use crate::image::file_kind::{MAX_FAT_SLICES, recognise};
-use crate::{Arch, Endian, Error, Format, Limits, Recognised, Result, arch};
+use crate::image::file_kind::MAX_FAT_SLICES;
+use crate::{Arch, Endian, Error, FileKind, Format, Limits, Result, arch};
 
 /// One ELF, Mach-O or PE image: an executable, a library or a relocatable object.
 pub struct Image<'a> {
@@ -68,30 +68,30 @@ impl<'a> Image<'a> {
     /// Parses the headers of a thin image. Sections, symbols and the rest are read on demand.
     ///
     /// # Errors
-    /// [`Error::Unrecognised`], [`Error::Unsupported`] for a fat file, [`Error::Limit`], or
+    /// [`Error::Unrecognized`], [`Error::Unsupported`] for a fat file, [`Error::Limit`], or
     /// [`Error::Malformed`].
     pub fn parse(data: &'a [u8], limits: &Limits) -> Result<Self> {
         let size = data.len() as u64;
         if size > limits.max_file {
             return Err(Error::limit("the image's size in bytes", size, limits.max_file));
         }
-        let format = match recognise(data) {
-            Recognised::Elf => Format::Elf,
-            Recognised::MachO => Format::MachO,
-            Recognised::Pe => Format::Pe,
-            Recognised::FatMachO => {
+        let format = match FileKind::parse(data) {
+            FileKind::Elf => Format::Elf,
+            FileKind::MachO => Format::MachO,
+            FileKind::Pe => Format::Pe,
+            FileKind::FatMachO => {
                 return Err(Error::unsupported(
                     "a fat Mach-O file",
                     "one image was expected: take its slices one by one",
                 ));
             }
-            Recognised::Archive => {
+            FileKind::Archive => {
                 return Err(Error::unsupported(
                     "an archive of objects",
                     "one image was expected: take its members one by one",
                 ));
             }
-            Recognised::Other => return Err(Error::Unrecognised),
+            FileKind::Other => return Err(Error::Unrecognized),
         };
         let file =
             object::File::parse(data).map_err(|why| Error::malformed(headers(format), 0, why))?;
@@ -189,7 +189,7 @@ impl fmt::Debug for Image<'_> {
 /// # Errors
 /// As [`Image::parse`]; [`Error::Malformed`] for a slice that does not lie within the file.
 pub fn slices<'a>(data: &'a [u8], limits: &Limits) -> Result<Vec<Slice<'a>>> {
-    if recognise(data) != Recognised::FatMachO {
+    if FileKind::parse(data) != FileKind::FatMachO {
         let image = Image::parse(data, limits)?;
         return Ok(vec![Slice { arch: image.arch().clone(), offset: 0, image }]);
     }

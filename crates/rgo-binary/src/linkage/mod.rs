@@ -147,7 +147,7 @@ impl Image<'_> {
             object::File::MachO64(file) => macho::linkage(self, file),
             object::File::Pe32(file) => pe::linkage(self, file),
             object::File::Pe64(file) => pe::linkage(self, file),
-            _ => Err(Error::Unrecognised),
+            _ => Err(Error::Unrecognized),
         }
     }
 }

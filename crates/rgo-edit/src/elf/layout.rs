@@ -31,7 +31,7 @@ impl<'a> Layout<'a> {
         match FileKind::parse(source.input()) {
             Ok(FileKind::Elf32) => Self::read::<elf::FileHeader32<Endianness>>(source),
             Ok(FileKind::Elf64) => Self::read::<elf::FileHeader64<Endianness>>(source),
-            _ => Err(Error::Unrecognised),
+            _ => Err(Error::Unrecognized),
         }
     }
 

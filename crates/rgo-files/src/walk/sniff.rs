@@ -12,10 +12,10 @@
 //! offset 257  'ustar'                  … it has the mark of POSIX
 //! ```
 //!
-//! The magic numbers of images are [`rgo_binary::recognise`]'s, those of what is not read
+//! The magic numbers of images are [`rgo_binary::FileKind`]'s, those of what is not read
 //! [`foreign`]'s.
 
-use rgo_binary::{Recognised, recognise};
+use rgo_binary::FileKind;
 
 use super::foreign::{self, Foreign, Role};
 use super::tar_header;
@@ -61,11 +61,11 @@ const MAGICS: [(&[u8], Kind); 7] = [
 /// Tells what `head` starts: the first [`super::reading::HEAD`] bytes, or all there are. In a longer file `Prefix`
 /// may yet prove to be an image.
 pub(super) fn sniff(head: &[u8]) -> Kind {
-    match recognise(head) {
-        Recognised::Archive => return Kind::Ar,
-        Recognised::Elf if foreign::is_core_dump(head) => return Kind::Other,
-        Recognised::Other => {}
-        Recognised::Elf | Recognised::MachO | Recognised::FatMachO | Recognised::Pe => {
+    match FileKind::parse(head) {
+        FileKind::Archive => return Kind::Ar,
+        FileKind::Elf if foreign::is_core_dump(head) => return Kind::Other,
+        FileKind::Other => {}
+        FileKind::Elf | FileKind::MachO | FileKind::FatMachO | FileKind::Pe => {
             return Kind::Image;
         }
     }

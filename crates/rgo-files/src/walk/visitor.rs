@@ -11,7 +11,7 @@
 use std::io::{self, Read};
 use std::mem;
 
-use rgo_binary::{Recognised, recognise};
+use rgo_binary::FileKind;
 
 use super::budget::Budget;
 use super::container::{Candidate, Record};
@@ -181,7 +181,7 @@ impl<'v, T> Visitor<'v, T> {
 
     /// An image first, and an archive second where a zip is appended to it.
     fn image(&mut self, bytes: &[u8]) {
-        let is_image = !matches!(recognise(bytes), Recognised::Other | Recognised::Archive)
+        let is_image = !matches!(FileKind::parse(bytes), FileKind::Other | FileKind::Archive)
             && !foreign::is_core_dump(bytes);
         let foreign = foreign::dos(bytes).filter(|_| !is_image);
         if is_image {

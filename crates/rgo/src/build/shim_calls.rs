@@ -8,7 +8,7 @@ use std::process::ExitCode;
 use anyhow::{Context, Result, bail};
 use globset::{Glob, GlobSetBuilder};
 use object::{Object, ObjectSymbol};
-use rgo_binary::{Image, Limits, Recognised, recognise};
+use rgo_binary::{FileKind, Image, Limits};
 use rgo_toolchain::shim::asked::{ListForm, exported_by};
 use rgo_toolchain::shim::{self, PostLinkError};
 
@@ -71,7 +71,7 @@ fn after_link(linked: &shim::Linked) -> Result<(), PostLinkError> {
 /// std, and its UUIDs depend on where and when objects were made.
 fn mend(linked: &shim::Linked) -> Result<()> {
     let data = finish::map(&linked.output)?;
-    if recognise(&data) != Recognised::MachO {
+    if FileKind::parse(&data) != FileKind::MachO {
         return Ok(());
     }
     let mut bytes = rgo_edit::make_deterministic(&data)?;

@@ -7,7 +7,7 @@ use anyhow::{Context, Result, anyhow};
 use camino::{Utf8Path, Utf8PathBuf};
 use rgo_binary::embedded::build_info::BuildInfo;
 use rgo_binary::embedded::rgo_note;
-use rgo_binary::{Error as BinaryError, Limits, Recognised, recognise, slices};
+use rgo_binary::{Error as BinaryError, FileKind, Limits, slices};
 use rgo_edit::SignaturePolicy;
 use rgo_report::{Column, Document, Report, Table};
 use serde::Serialize;
@@ -69,9 +69,9 @@ pub(super) fn run(args: &StampArgs) -> Result<Exit> {
         return Err(unknown(name, &known).context(args.file.to_string()));
     }
     // Programs of darwin alone can be signed without an identity.
-    let policy = match (args.resign, recognise(&data)) {
+    let policy = match (args.resign, FileKind::parse(&data)) {
         (false, _) => SignaturePolicy::Keep,
-        (true, Recognised::MachO | Recognised::FatMachO) => SignaturePolicy::AdHoc,
+        (true, FileKind::MachO | FileKind::FatMachO) => SignaturePolicy::AdHoc,
         (true, _) => SignaturePolicy::None,
     };
     let finished = rgo_edit::stamp(&data, &stamps, policy).map_err(|error| {

@@ -11,7 +11,7 @@ use std::io::Read;
 use std::path::PathBuf;
 
 use clap::{Args, Parser, ValueEnum};
-use rgo_binary::{Recognised, recognise};
+use rgo_binary::FileKind;
 
 use crate::app::args::{ColorArgs, FormatArg, Tool, parse};
 pub use apple::Apple;
@@ -185,7 +185,7 @@ fn look(word: &OsStr) -> Content {
     let read = File::open(word).and_then(|file| file.take(START).read_to_end(&mut start));
     match read {
         Err(_) => Content::Nothing,
-        Ok(_) if recognise(&start) != Recognised::Other => Content::Program,
+        Ok(_) if FileKind::parse(&start) != FileKind::Other => Content::Program,
         Ok(_) if is_list(&start) => Content::List,
         Ok(_) => Content::Other,
     }

@@ -3,7 +3,7 @@
 use std::cell::RefCell;
 use std::collections::HashSet;
 
-use rgo_binary::{Recognised, recognise};
+use rgo_binary::FileKind;
 use rgo_edit::{Edited, Edits, MachO, NameFilter, Strip as Mode};
 
 use super::apple::List;
@@ -38,7 +38,7 @@ pub(super) fn apply<'a>(
     let keeps_listed = apple.keep.is_some() && options.mode == Mode::All;
     let exported =
         |name: &[u8]| (!keeps_listed || keep_symbol(name)) && !lists(&apple.remove, name);
-    let is_macho = matches!(recognise(bytes), Recognised::MachO | Recognised::FatMachO);
+    let is_macho = matches!(FileKind::parse(bytes), FileKind::MachO | FileKind::FatMachO);
     let chooses_exports = is_macho && (keeps_listed || apple.remove.is_some());
     let added: Vec<(&str, &[u8])> =
         options.added.iter().map(|(name, bytes)| (name.as_str(), bytes.as_slice())).collect();

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, HashMap};
 
 use object::Object;
 use rgo_binary::debug::build_id::identities;
-use rgo_binary::debuggability::{Ability, Answer, Evidence, abilities};
+use rgo_binary::debuggability::{DebugSources, Debuggability, Extent, debuggability};
 use rgo_binary::embedded::auditable;
 use rgo_binary::embedded::go_buildinfo;
 use rgo_binary::embedded::package_note;
@@ -90,7 +90,7 @@ pub(super) struct ImageReport {
     /// What a debugger finds a companion by, as `build-id 00ff`.
     pub companion_found_by: Option<String>,
     /// What a debugger can do with it.
-    pub debugger: Vec<Ability>,
+    pub debugger: Vec<Debuggability>,
 }
 
 impl Gone {
@@ -179,7 +179,7 @@ impl FileReport {
         for (before, after) in before.iter().zip(slices(after, &limits)?) {
             let image = &after.image;
             // Debug data that nobody can read hinders no strip.
-            let evidence = Evidence::of(image).inspect_err(|error| {
+            let evidence = DebugSources::of(image).inspect_err(|error| {
                 self.warnings.push(format!("what a debugger can do is not known: {error}"));
             });
             self.images.push(ImageReport {
@@ -188,7 +188,7 @@ impl FileReport {
                 symbol_count_before: before.image.object().symbols().count(),
                 symbol_count_after: image.object().symbols().count(),
                 kept: kept(image),
-                debugger: evidence.as_ref().map(abilities).unwrap_or_default(),
+                debugger: evidence.as_ref().map(debuggability).unwrap_or_default(),
                 companion_found_by: evidence.ok().and_then(|evidence| evidence.companion),
             });
         }
@@ -287,13 +287,13 @@ fn unlinkable(images: &[&Image<'_>]) -> String {
     format!("{who}: symbols and relocations that it needs are gone (-g takes out debug data alone)")
 }
 
-fn debugger(title: String, abilities: &[Ability]) -> Table {
+fn debugger(title: String, abilities: &[Debuggability]) -> Table {
     let mut table = Table::new([Column::left(title), Column::left(""), Column::left("by")]);
-    for Ability { task, answer, by } in abilities {
+    for Debuggability { task, answer, by } in abilities {
         let tone = match answer {
-            Answer::Yes => Tone::Good,
-            Answer::Partly | Answer::Companion => Tone::Plain,
-            Answer::No => Tone::Dim,
+            Extent::Yes => Tone::Good,
+            Extent::Partly | Extent::Companion => Tone::Plain,
+            Extent::No => Tone::Dim,
         };
         table.row([
             Cell::new(task.to_string()),

@@ -5,7 +5,7 @@ use std::fs::File;
 use std::path::Path;
 
 use anyhow::{Context, Result, anyhow};
-use rgo_binary::{Error, Image, Limits, Recognised, Slice, recognise, slices};
+use rgo_binary::{Error, FileKind, Image, Limits, Slice, slices};
 use rgo_edit::Edited;
 use rgo_files::atomic_file::Durability;
 use rgo_files::mmap;
@@ -68,8 +68,8 @@ struct Ready {
 fn prepare(input: &Input, destination: &Destination, options: &StripOptions) -> Result<Ready> {
     let limits = Limits { max_file: u64::MAX, ..Limits::default() };
     // An archive has objects and no images; the edit refuses a file that is neither.
-    let slices = match recognise(&input.bytes) {
-        Recognised::Archive | Recognised::Other => Vec::new(),
+    let slices = match FileKind::parse(&input.bytes) {
+        FileKind::Archive | FileKind::Other => Vec::new(),
         _ => slices(&input.bytes, &limits).map_err(|error| explained(error, &input.bytes))?,
     };
     dump_sections(&slices, options)?;
@@ -200,9 +200,9 @@ fn dump_sections(slices: &[Slice<'_>], options: &StripOptions) -> Result<()> {
 
 /// An error with the next step, where there is one.
 fn explained(error: Error, input: &[u8]) -> anyhow::Error {
-    let is_macho = matches!(recognise(input), Recognised::MachO | Recognised::FatMachO);
+    let is_macho = matches!(FileKind::parse(input), FileKind::MachO | FileKind::FatMachO);
     let hint = match &error {
-        Error::Unrecognised => {
+        Error::Unrecognized => {
             "only the content counts: is the file whole, and not packed or a script?"
         }
         Error::SignedByIdentity { .. } if is_macho => {

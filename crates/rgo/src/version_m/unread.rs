@@ -67,7 +67,7 @@ impl fmt::Display for Reason {
 impl Reason {
     /// Whether there may be a program that was not found.
     fn hides(&self) -> bool {
-        !matches!(self, Self::Empty | Self::NoProgram(_) | Self::Image(Error::Unrecognised))
+        !matches!(self, Self::Empty | Self::NoProgram(_) | Self::Image(Error::Unrecognized))
     }
 
     /// Whether it fails the run if the user named the file. Many archives have programs of other
@@ -85,7 +85,7 @@ impl Reason {
     /// The next step for a file of this name.
     fn hint(&self, name: &Name) -> Option<&'static str> {
         match self {
-            Self::NoProgram(None) | Self::Image(Error::Unrecognised) => {
+            Self::NoProgram(None) | Self::Image(Error::Unrecognized) => {
                 Some("only the content counts: is the file whole, and not packed?")
             }
             Self::NoProgram(Some(foreign)) if foreign.is_core_dump() => {

@@ -172,7 +172,7 @@ pub fn hardening(image: &Image<'_>) -> Result<Hardening> {
         object::File::MachO32(file) => macho::hardening(image, file),
         object::File::MachO64(file) => macho::hardening(image, file),
         object::File::Pe32(_) | object::File::Pe64(_) => pe::hardening(image),
-        _ => Err(Error::Unrecognised),
+        _ => Err(Error::Unrecognized),
     }
 }
 

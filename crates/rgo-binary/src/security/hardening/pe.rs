@@ -23,7 +23,7 @@ const CET_COMPAT: u32 = 1;
 const FORWARD_CFI_COMPAT: u32 = 0x40;
 
 pub(super) fn hardening(image: &Image<'_>) -> Result<Hardening> {
-    let tables = PeTables::of(image).ok_or(Error::Unrecognised)?;
+    let tables = PeTables::of(image).ok_or(Error::Unrecognized)?;
     let flags = tables.dll_flags;
     let config = LoadConfig::read(&tables);
     let mut result = Hardening::none();

@@ -31,7 +31,7 @@ const DIRECTORY_4: [usize; 2] = [128, 144];
 const MAX_SIGNATURES: usize = 8;
 
 pub(super) fn signature(image: &Image<'_>) -> Result<Signature> {
-    let tables = PeTables::of(image).ok_or(Error::Unrecognised)?;
+    let tables = PeTables::of(image).ok_or(Error::Unrecognized)?;
     let place = tables.directory(pe::IMAGE_DIRECTORY_ENTRY_SECURITY);
     let Some((offset, size)) = place.filter(|place| *place != (0, 0)) else {
         return Ok(Signature::of_kind(SignatureKind::None, TriState::NotApplicable));
