@@ -9,6 +9,7 @@
 //! ```
 
 mod build_id;
+mod endian;
 mod found;
 mod locate;
 mod memory;
@@ -20,7 +21,6 @@ mod recovered;
 pub mod settings;
 mod sources;
 mod toolchain;
-mod words;
 
 pub use build_id::build_id;
 pub use found::{Evidence, Found};
