@@ -23,10 +23,10 @@ mod sources;
 mod toolchain;
 
 pub use build_id::build_id;
-pub use found::{Evidence, Found};
+pub use found::{FoundIn, FoundText};
 pub use names::unescape;
 pub use pclntab::{Function, Functions, Layout, PclnTable};
-pub use recovered::{Module, Recovered, recovered};
+pub use recovered::{RecoveredModule, RecoveredProgram, recovered};
 
 use crate::{Image, Result};
 
