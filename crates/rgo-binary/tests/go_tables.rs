@@ -5,7 +5,7 @@ mod common;
 mod go_common;
 
 use go_common::{Bytes, MAGICS, Program, SIZE};
-use rgo_binary::recovered::go::{self, Evidence, Layout};
+use rgo_binary::recovered::go::{self, FoundIn, Layout};
 use rgo_binary::{Error, Image, Limits};
 
 const NAMES: [&str; 4] = [".text", ".gopclntab", ".rodata", ".data"];
@@ -47,9 +47,9 @@ fn check(program: &Program, data: &[u8]) {
     let told = go::recovered(&image).expect(&what).expect(&what);
     let toolchain = told.toolchain.expect(&what);
     assert_eq!(toolchain.value, program.version, "{what}");
-    assert_eq!(toolchain.evidence, Evidence::BuildVersionString);
+    assert_eq!(toolchain.evidence, FoundIn::BuildVersionString);
     let goos = told.goos.expect("its files tell");
-    assert_eq!((goos.value.as_str(), goos.evidence), ("linux", Evidence::FileTable));
+    assert_eq!((goos.value.as_str(), goos.evidence), ("linux", FoundIn::FileTable));
     let main = told.main_package.expect(&what);
     assert_eq!(main.value, "github.com/me/prog/cmd/prog");
     let module = told.main_module.expect(&what);
@@ -223,12 +223,12 @@ fn folders_of_the_building_machine_are_seen_through() {
     ];
     let data = program.elf(Some(&NAMES));
     let told = go::recovered(&image(&data)).expect("reads").expect("is Go");
-    let found = |it: Option<go::Found>| it.map(|it| (it.value, it.evidence));
+    let found = |it: Option<go::FoundText>| it.map(|it| (it.value, it.evidence));
     let expected = |value: &str, evidence| Some((value.to_owned(), evidence));
-    assert_eq!(found(told.toolchain), expected("go1.25.3", Evidence::FileTable));
-    assert_eq!(found(told.goos), expected("freebsd", Evidence::FileTable));
-    assert_eq!(found(Some(told.goarch)), expected("amd64", Evidence::ImageHeaders));
-    assert_eq!(found(told.main_package), expected("prog/cmd/prog", Evidence::FunctionNames));
+    assert_eq!(found(told.toolchain), expected("go1.25.3", FoundIn::FileTable));
+    assert_eq!(found(told.goos), expected("freebsd", FoundIn::FileTable));
+    assert_eq!(found(Some(told.goarch)), expected("amd64", FoundIn::ImageHeaders));
+    assert_eq!(found(told.main_package), expected("prog/cmd/prog", FoundIn::FunctionNames));
     assert_eq!(told.main_module.map(|it| it.path).as_deref(), Some("prog"));
     assert_eq!(told.modules.len(), 1);
     assert_eq!(told.modules[0].path, "github.com/X/y");

@@ -33,7 +33,7 @@ const MAX_STRINGS: usize = 1000;
 
 /// The version resource of a PE image.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
-pub struct VersionInfo {
+pub struct VersionResource {
     /// The file's version in numbers, `1.2.3.4`.
     pub fixed_file_version: Option<String>,
     /// The product's version in numbers.
@@ -53,7 +53,7 @@ pub struct VersionInfo {
 ///
 /// # Errors
 /// [`Error::Malformed`] for a resource tree or a version resource that contradicts itself.
-pub fn version_info(image: &Image<'_>) -> Result<Option<VersionInfo>> {
+pub fn version_info(image: &Image<'_>) -> Result<Option<VersionResource>> {
     let Some(tables) = PeTables::of(image) else { return Ok(None) };
     let Some((address, size)) = tables.directory(pe::IMAGE_DIRECTORY_ENTRY_RESOURCE) else {
         return Ok(None);
@@ -135,7 +135,7 @@ fn utf16(units: &[[u8; 2]]) -> String {
     String::from_utf16_lossy(&units)
 }
 
-fn parse(bytes: &[u8]) -> Option<VersionInfo> {
+fn parse(bytes: &[u8]) -> Option<VersionResource> {
     let all = Span { all: bytes, start: 0, end: bytes.len() };
     let root = all.nodes().next().filter(|root| root.key == ROOT_KEY)?;
     let mut info = fixed(root.body.bytes()).unwrap_or_default();
@@ -155,19 +155,19 @@ fn parse(bytes: &[u8]) -> Option<VersionInfo> {
     Some(info)
 }
 
-fn fixed(value: &[u8]) -> Option<VersionInfo> {
+fn fixed(value: &[u8]) -> Option<VersionResource> {
     le_u32(value, 0).filter(|signature| *signature == FIXED_SIGNATURE)?;
     let version = |at| {
         let (high, low) = (le_u32(value, at)?, le_u32(value, at + 4)?);
         Some(format!("{}.{}.{}.{}", high >> 16, high & 0xffff, low >> 16, low & 0xffff))
     };
     let flags = le_u32(value, 24)? & le_u32(value, 28)?;
-    Some(VersionInfo {
+    Some(VersionResource {
         fixed_file_version: version(8),
         fixed_product_version: version(16),
         debug: flags & 1 != 0,
         prerelease: flags & 2 != 0,
-        ..VersionInfo::default()
+        ..VersionResource::default()
     })
 }
 

@@ -190,13 +190,7 @@ fn macho(shape: Shape, cpu: u64, blob: &[u8], named: bool) -> Vec<u8> {
         (0x8000_001c, [&shape.fields(&[(4, 12)]), &b"@path\0\0\0\0\0\0\0"[..]].concat()),
         (0x1d, vec![0; 8]),
     ];
-    let body: Vec<u8> = commands
-        .iter()
-        .flat_map(|(kind, command)| {
-            let length = command.len() as u64 + 8;
-            [shape.fields(&[(4, *kind), (4, length)]), command.clone()].concat()
-        })
-        .collect();
+    let body = load_commands(shape, &commands);
     let mut image = Image::default();
     let (magic, header) = if shape.wide { (0xfeed_facf, 32) } else { (0xfeed_face, 28) };
     let numbers = [(4, magic), (4, cpu), (4, 3), (4, 2), (4, 8), (4, body.len() as u64), (4, 1)];
@@ -211,6 +205,15 @@ fn macho(shape: Shape, cpu: u64, blob: &[u8], named: bool) -> Vec<u8> {
     }
     image.put(strings as usize, b"\0_a.b.c\0_main\0\0\0");
     image.0
+}
+
+/// Load commands by kind and content, each with its length.
+fn load_commands(shape: Shape, commands: &[(u64, Vec<u8>)]) -> Vec<u8> {
+    let command = |(kind, content): &(u64, Vec<u8>)| {
+        let length = content.len() as u64 + 8;
+        [shape.fields(&[(4, *kind), (4, length)]), content.clone()].concat()
+    };
+    commands.iter().flat_map(command).collect()
 }
 
 /// A fat file of slices with their types of processor.

@@ -7,7 +7,7 @@ use super::fact::{Cause, Fact};
 use crate::appended::{Appended, appended};
 use crate::debug::build_id::{Identities, identities};
 use crate::embedded::package_note::{PackageNote, package_note};
-use crate::embedded::version_resource::{VersionInfo, version_info};
+use crate::embedded::version_resource::{VersionResource, version_info};
 use crate::packer::{Packer, packer};
 use crate::platforms::{RunsOn, runs_on};
 use crate::recovered::build_paths::{BuildPaths, build_paths};
@@ -42,7 +42,7 @@ pub struct Facts {
     /// Who signed it.
     pub signature: Fact<Signature>,
     /// Windows' version resource.
-    pub version_info: Fact<VersionInfo>,
+    pub version_info: Fact<VersionResource>,
     /// systemd's package note.
     pub package_note: Fact<PackageNote>,
     /// What compressed it.

@@ -18,7 +18,7 @@ mod toolchain;
 use serde::Serialize;
 
 use crate::recovered::crates::{CrateSource, RecoveredCrate, RecoveredCrates, recovered_crates};
-use crate::recovered::go::{self, Recovered};
+use crate::recovered::go::{self, RecoveredProgram};
 use crate::recovered::origin::{self, Language, Origin};
 use crate::system::{Os, System};
 use crate::{Arch, Endian, Error, Format, Image, Kind};
@@ -56,7 +56,7 @@ pub struct Inspection {
     pub origin: Option<Origin>,
     /// What a Go program without a record still shows.
     #[serde(skip_serializing_if = "Fact::is_not_known")]
-    pub recovered_go: Fact<Recovered>,
+    pub recovered_go: Fact<RecoveredProgram>,
     /// The crates of a Rust program without a record.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub recovered_crates: Option<RecoveredCrates>,

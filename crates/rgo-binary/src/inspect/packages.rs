@@ -146,7 +146,7 @@ fn listed(package: &auditable_serde::Package) -> Package {
     Package::new(Ecosystem::Cargo, &package.name, Some(&version), source)
 }
 
-fn recovered_module(module: &go::Module) -> Package {
+fn recovered_module(module: &go::RecoveredModule) -> Package {
     let source = PackageSource::Default;
     Package::new(Ecosystem::Go, &module.path, module.version.as_deref(), source)
 }

@@ -135,7 +135,7 @@ impl Report for VersionReport<'_> {
 
 #[cfg(test)]
 mod tests {
-    use rgo_binary::embedded::version_resource::VersionInfo;
+    use rgo_binary::embedded::version_resource::VersionResource;
     use rgo_binary::inspect::Fact;
     use serde_json::Value;
 
@@ -204,7 +204,7 @@ mod tests {
         for format in [VersionFormat::Json, VersionFormat::Ndjson] {
             let mut image = samples::inspected(&pe);
             let strings = [("evidence".to_owned(), "kept".to_owned())].into();
-            let info = VersionInfo { strings, ..VersionInfo::default() };
+            let info = VersionResource { strings, ..VersionResource::default() };
             image.inspection.facts.as_mut().expect("facts").version_info = Fact::Known(info);
             let json = json(vec![image], false, format);
             let image = json.pointer("/files/0").unwrap_or(&json);

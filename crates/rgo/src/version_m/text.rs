@@ -129,14 +129,14 @@ fn recovered(inspection: &Inspection) -> Vec<Recovered> {
     all
 }
 
-fn recovered_go(found: &go::Recovered, all: &mut Vec<Recovered>) {
-    let package = |kind, package: &go::Found| Recovered {
+fn recovered_go(found: &go::RecoveredProgram, all: &mut Vec<Recovered>) {
+    let package = |kind, package: &go::FoundText| Recovered {
         kind,
         name: package.value.clone(),
         version: None,
         evidence: Some(word(&package.evidence)),
     };
-    let module = |kind, module: &go::Module| Recovered {
+    let module = |kind, module: &go::RecoveredModule| Recovered {
         kind,
         name: module.path.clone(),
         version: module.version.clone(),

@@ -5,7 +5,7 @@ use serde::Serialize;
 /// Where an answer comes from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "kebab-case")]
-pub enum Evidence {
+pub enum FoundIn {
     /// The runtime's own string.
     BuildVersionString,
     /// Names of source files.
@@ -18,14 +18,14 @@ pub enum Evidence {
 
 /// An answer with its evidence.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
-pub struct Found {
+pub struct FoundText {
     /// The answer.
     pub value: String,
     /// Where it comes from.
     #[serde(skip_serializing_if = "crate::evidence::is_hidden")]
-    pub evidence: Evidence,
+    pub evidence: FoundIn,
 }
 
-pub(super) fn by_files(value: impl Into<String>) -> Found {
-    Found { value: value.into(), evidence: Evidence::FileTable }
+pub(super) fn by_files(value: impl Into<String>) -> FoundText {
+    FoundText { value: value.into(), evidence: FoundIn::FileTable }
 }

@@ -14,10 +14,10 @@
 use memchr::memmem;
 use object::{Object, ObjectSection, ObjectSegment, ObjectSymbol, SectionKind};
 
+use super::endian::Words;
 use super::memory::Memory;
 use super::moduledata::{self, ModuleData};
 use super::pclntab::PclnTable;
-use super::words::Words;
 use crate::{Error, Format, Image, Result};
 
 const SECTIONS: [&str; 3] = [".gopclntab", ".data.rel.ro.gopclntab", "__gopclntab"];

@@ -14,7 +14,7 @@
 use object::{Object, ObjectSegment, RelocationTarget, SegmentFlags};
 use object::{elf, macho, pe};
 
-use super::words::Words;
+use super::endian::Words;
 use crate::{Format, Image};
 
 /// The bits of a chained Mach-O pointer that name its target (`mach-o/fixup-chains.h`,

@@ -9,6 +9,7 @@
 //! ```
 
 mod build_id;
+mod endian;
 mod found;
 mod locate;
 mod memory;
@@ -20,13 +21,12 @@ mod recovered;
 pub mod settings;
 mod sources;
 mod toolchain;
-mod words;
 
 pub use build_id::build_id;
-pub use found::{Evidence, Found};
+pub use found::{FoundIn, FoundText};
 pub use names::unescape;
 pub use pclntab::{Function, Functions, Layout, PclnTable};
-pub use recovered::{Module, Recovered, recovered};
+pub use recovered::{RecoveredModule, RecoveredProgram, recovered};
 
 use crate::{Image, Result};
 

@@ -26,7 +26,7 @@
 
 use std::ffi::CStr;
 
-use super::words::{Words, text};
+use super::endian::{Words, text};
 
 /// Longest file name looked for, in bytes.
 const MAX_PATH: usize = 4096;
@@ -71,6 +71,13 @@ pub(super) struct Header {
     pub(super) functab: usize,
 }
 
+/// The layout that a magic number stands for, and whether the highest byte comes first.
+fn layout(magic: [u8; 4]) -> Option<(Layout, bool)> {
+    let known = |value: u32| MAGIC.iter().find(|(magic, _)| *magic == value);
+    let little = known(u32::from_le_bytes(magic)).map(|(_, layout)| (*layout, false));
+    little.or_else(|| known(u32::from_be_bytes(magic)).map(|(_, layout)| (*layout, true)))
+}
+
 impl Header {
     /// Reads a table's header. The error says what is wrong with it.
     pub(super) fn parse(data: &[u8]) -> Result<Self, &'static str> {
@@ -78,41 +85,14 @@ impl Header {
         let [magic @ .., 0, 0, 1 | 2 | 4, size @ (4 | 8)] = start else {
             return Err("its first bytes are no function table's");
         };
-        let [a, b, c, d] = *magic;
-        let known = |value: u32| MAGIC.iter().find(|(magic, _)| *magic == value);
-        let (layout, big) = match (
-            known(u32::from_le_bytes([a, b, c, d])),
-            known(u32::from_be_bytes([a, b, c, d])),
-        ) {
-            (Some((_, layout)), _) => (*layout, false),
-            (_, Some((_, layout))) => (*layout, true),
-            (None, None) => return Err("its magic number is unknown"),
-        };
+        let (layout, big) = layout(*magic).ok_or("its magic number is unknown")?;
         let words = Words { size: usize::from(*size), big };
         let word = |index: usize| {
             data.get(8..).and_then(|rest| words.nth(rest, index)).ok_or("its header is cut short")
         };
         let functions = word(0)?;
         if layout == Layout::Go12 {
-            let functab = 8 + words.size;
-            let files = usize::try_from(functions)
-                .ok()
-                .and_then(|count| count.checked_mul(2)?.checked_add(1)?.checked_mul(words.size))
-                .and_then(|size| words.u32(data, functab.checked_add(size)?))
-                .ok_or("it is shorter than its number of functions needs")?;
-            let files = files as usize;
-            return Ok(Self {
-                layout,
-                words,
-                functions,
-                text: 0,
-                names: 0,
-                units: 0,
-                files,
-                values: 0,
-                records: 0,
-                functab,
-            });
+            return Self::before_go_1_16(data, words, functions);
         }
         let (text, first) = if layout == Layout::Go116 { (0, 2) } else { (word(2)?, 3) };
         let offset = |index: usize| {
@@ -138,6 +118,28 @@ impl Header {
             return Err("its parts overlap");
         }
         Ok(header)
+    }
+
+    /// The header of a table whose parts are all found by offsets from its start.
+    fn before_go_1_16(data: &[u8], words: Words, functions: u64) -> Result<Self, &'static str> {
+        let functab = 8 + words.size;
+        let files = usize::try_from(functions)
+            .ok()
+            .and_then(|count| count.checked_mul(2)?.checked_add(1)?.checked_mul(words.size))
+            .and_then(|size| words.u32(data, functab.checked_add(size)?))
+            .ok_or("it is shorter than its number of functions needs")?;
+        Ok(Self {
+            layout: Layout::Go12,
+            words,
+            functions,
+            text: 0,
+            names: 0,
+            units: 0,
+            files: files as usize,
+            values: 0,
+            records: 0,
+            functab,
+        })
     }
 
     /// Size of a number of functab, in bytes.

@@ -14,7 +14,7 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
-use super::found::{Evidence, Found, by_files};
+use super::found::{FoundIn, FoundText, by_files};
 use super::locate::{Located, locate};
 use super::paths::first;
 use super::sources::{Files, Main, Packages};
@@ -24,34 +24,34 @@ use crate::{Format, Image, Result};
 
 /// A module that code of the program comes from.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
-pub struct Module {
+pub struct RecoveredModule {
     /// Its path, such as `golang.org/x/sys`.
     pub path: String,
     /// Its version, such as `v1.2.3`; `None` where only the path shows.
     pub version: Option<String>,
     /// Where both come from.
     #[serde(skip_serializing_if = "crate::evidence::is_hidden")]
-    pub evidence: Evidence,
+    pub evidence: FoundIn,
 }
 
 /// What a Go program tells without build information.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct Recovered {
+pub struct RecoveredProgram {
     /// The toolchain, such as `go1.26.5`.
-    pub toolchain: Option<Found>,
+    pub toolchain: Option<FoundText>,
     /// The system, by Go's name of it; `None` where neither files nor headers tell.
-    pub goos: Option<Found>,
+    pub goos: Option<FoundText>,
     /// The architecture, by Go's name of it.
-    pub goarch: Found,
+    pub goarch: FoundText,
     /// Import path of the main package.
-    pub main_package: Option<Found>,
+    pub main_package: Option<FoundText>,
     /// The main module. Without a version its path is a guess: a part of the main package's.
-    pub main_module: Option<Module>,
+    pub main_module: Option<RecoveredModule>,
     /// The other modules whose versions show, by path.
-    pub modules: Vec<Module>,
+    pub modules: Vec<RecoveredModule>,
     /// Import paths of all packages outside the standard library but the main one, sorted: of the
     /// main module, of the modules above, and of what shows no version.
-    pub packages: Vec<Found>,
+    pub packages: Vec<FoundText>,
 }
 
 /// Modules of these hosts have so many elements in their paths, and a major version at most.
@@ -70,7 +70,7 @@ const INNER: [&str; 3] = ["cmd", "internal", "pkg"];
 ///
 /// # Errors
 /// As [`super::pclntab`].
-pub fn recovered(image: &Image<'_>) -> Result<Option<Recovered>> {
+pub fn recovered(image: &Image<'_>) -> Result<Option<RecoveredProgram>> {
     let Some(located) = locate(image)? else { return Ok(None) };
     let table = &located.table;
     let packages = Packages::read(table, image.limits().max_symbols);
@@ -78,16 +78,16 @@ pub fn recovered(image: &Image<'_>) -> Result<Option<Recovered>> {
     let main = packages.main();
     let own = main.as_ref().map(|main| first(&main.package.value)).unwrap_or_default();
 
-    let mut found: BTreeMap<String, Evidence> =
-        files.packages.iter().map(|path| (path.clone(), Evidence::FileTable)).collect();
+    let mut found: BTreeMap<String, FoundIn> =
+        files.packages.iter().map(|path| (path.clone(), FoundIn::FileTable)).collect();
     for path in packages.foreign(own) {
-        found.insert(path.to_owned(), Evidence::FunctionNames);
+        found.insert(path.to_owned(), FoundIn::FunctionNames);
     }
     if let Some(main) = &main {
         found.remove(&main.package.value);
     }
     let found: Vec<_> =
-        found.into_iter().map(|(value, evidence)| Found { value, evidence }).collect();
+        found.into_iter().map(|(value, evidence)| FoundText { value, evidence }).collect();
 
     let main_module = main.as_ref().map(|main| main.module(&found, &files));
     let is_main = |path: &str, version: &str| {
@@ -99,16 +99,16 @@ pub fn recovered(image: &Image<'_>) -> Result<Option<Recovered>> {
         .modules
         .iter()
         .filter(|(path, version)| !is_main(path, version))
-        .map(|(path, version)| Module {
+        .map(|(path, version)| RecoveredModule {
             path: path.clone(),
             version: Some(version.clone()),
-            evidence: Evidence::FileTable,
+            evidence: FoundIn::FileTable,
         })
         .collect();
-    Ok(Some(Recovered {
+    Ok(Some(RecoveredProgram {
         toolchain: toolchain_of(&located, &files),
         goos: files.start.or(files.system).map(by_files).or_else(|| goos_of(image)),
-        goarch: Found { value: image.arch().to_string(), evidence: Evidence::ImageHeaders },
+        goarch: FoundText { value: image.arch().to_string(), evidence: FoundIn::ImageHeaders },
         main_package: main.as_ref().map(|main| main.package.clone()),
         main_module,
         modules,
@@ -116,9 +116,9 @@ pub fn recovered(image: &Image<'_>) -> Result<Option<Recovered>> {
     }))
 }
 
-fn toolchain_of(located: &Located<'_>, files: &Files<'_>) -> Option<Found> {
+fn toolchain_of(located: &Located<'_>, files: &Files<'_>) -> Option<FoundText> {
     let string = toolchain::build_version(located)
-        .map(|value| Found { value, evidence: Evidence::BuildVersionString });
+        .map(|value| FoundText { value, evidence: FoundIn::BuildVersionString });
     string.or_else(|| {
         // v0.0.1-go1.26.5.linux-amd64
         let (_, rest) = files.toolchain?.split_once('-')?;
@@ -127,19 +127,23 @@ fn toolchain_of(located: &Located<'_>, files: &Files<'_>) -> Option<Found> {
     })
 }
 
-fn goos_of(image: &Image<'_>) -> Option<Found> {
+fn goos_of(image: &Image<'_>) -> Option<FoundText> {
     let os = match image.format() {
         Format::Elf => system::marked_for(image)?,
         Format::MachO => Os::DARWIN,
         Format::Pe => Os::WINDOWS,
     };
-    Some(Found { value: os.to_string(), evidence: Evidence::ImageHeaders })
+    Some(FoundText { value: os.to_string(), evidence: FoundIn::ImageHeaders })
 }
 
 impl Main {
-    fn module(&self, packages: &[Found], files: &Files<'_>) -> Module {
+    fn module(&self, packages: &[FoundText], files: &Files<'_>) -> RecoveredModule {
         if let Some((path, version)) = self.module.clone() {
-            return Module { path, version: Some(version), evidence: self.package.evidence };
+            return RecoveredModule {
+                path,
+                version: Some(version),
+                evidence: self.package.evidence,
+            };
         }
         let loose: Vec<_> = packages
             .iter()
@@ -147,7 +151,7 @@ impl Main {
             .filter(|package| !files.has_version(package))
             .collect();
         let path = module_of(&self.package.value, &loose).to_owned();
-        Module { path, version: None, evidence: self.package.evidence }
+        RecoveredModule { path, version: None, evidence: self.package.evidence }
     }
 }
 

@@ -9,7 +9,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::PclnTable;
-use super::found::{Evidence, Found, by_files};
+use super::found::{FoundIn, FoundText, by_files};
 use super::paths::{self, first, folder, is_absolute, is_host, join, within};
 
 /// The module that toolchains are fetched as.
@@ -24,7 +24,7 @@ const SYSTEMS: [&str; 9] =
 
 /// The main package, with its module if the file names show it.
 pub(super) struct Main {
-    pub(super) package: Found,
+    pub(super) package: FoundText,
     pub(super) module: Option<(String, String)>,
 }
 
@@ -98,7 +98,7 @@ impl<'a> Packages<'a> {
             return Some(Main { package, module: Some((module, versioned.version.to_owned())) });
         }
         let package = if is_absolute(file) {
-            Found { value: self.by_neighbours(folder)?, evidence: Evidence::FunctionNames }
+            FoundText { value: self.by_neighbours(folder)?, evidence: FoundIn::FunctionNames }
         } else {
             // What the Go command builds from files that it was given one by one.
             by_files(Some(folder).filter(|path| *path != "command-line-arguments")?)

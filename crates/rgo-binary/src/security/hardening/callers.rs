@@ -19,7 +19,7 @@ use std::collections::BTreeSet;
 use memchr::memchr_iter;
 use object::{Object, ObjectSymbol, SymbolKind};
 
-use super::{Finding, TriState, Whose};
+use super::{Defense, TriState, Whose};
 use crate::recovered::origin::mangling;
 use crate::{Arch, Image};
 
@@ -62,8 +62,8 @@ struct Function<'a> {
 
 /// Says whose code calls the functions of some names, which have to be in the image: `what` they
 /// are, for the reasons.
-pub(super) fn finding(image: &Image<'_>, what: &str, is_wanted: impl Fn(&str) -> bool) -> Finding {
-    let unknown = |why: String| Finding::of(TriState::Unknown, Whose::CLibrary, why);
+pub(super) fn finding(image: &Image<'_>, what: &str, is_wanted: impl Fn(&str) -> bool) -> Defense {
+    let unknown = |why: String| Defense::of(TriState::Unknown, Whose::CLibrary, why);
     let functions = functions(image);
     let wanted: Vec<&Function<'_>> = functions.iter().filter(|it| is_wanted(it.name)).collect();
     // Of names for one function the plain one is the shortest.
@@ -96,17 +96,17 @@ pub(super) fn finding(image: &Image<'_>, what: &str, is_wanted: impl Fn(&str) ->
             more => format!(", and there are {more} more such calls"),
         };
         let why = format!("{caller} calls {called}{more}");
-        return Finding::of(TriState::Yes, Whose::Program, why);
+        return Defense::of(TriState::Yes, Whose::Program, why);
     }
     let count = others.len();
     if count == 0 {
         let why = format!("nothing calls {}, which came with the C library", callee.name);
-        return Finding::of(TriState::No, Whose::CLibrary, why);
+        return Defense::of(TriState::No, Whose::CLibrary, why);
     }
     let functions = if count == 1 { "function calls" } else { "functions call" };
     if parts.are_known() {
         let why = format!("{count} {functions} {what}, and all are the C library's");
-        return Finding::of(TriState::No, Whose::CLibrary, why);
+        return Defense::of(TriState::No, Whose::CLibrary, why);
     }
     unknown(format!("{count} {functions} {what}, and whether one is the program's cannot be told"))
 }

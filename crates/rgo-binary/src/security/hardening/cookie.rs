@@ -11,15 +11,15 @@
 
 use memchr::memmem;
 
-use super::{Finding, TriState, Whose};
+use super::{Defense, TriState, Whose};
 use crate::{Arch, Image};
 
 /// The C runtime as a library of its own: what else reads the cookie is the image's own code.
 const RUNTIMES: [&str; 2] = ["vcruntime", "msvcr"];
 
 /// What an image does with the cookie whose address its load configuration names.
-pub(super) fn finding(image: &Image<'_>, cookie: u64) -> Finding {
-    let unknown = |why: &'static str| Finding::of(TriState::Unknown, Whose::CLibrary, why);
+pub(super) fn finding(image: &Image<'_>, cookie: u64) -> Defense {
+    let unknown = |why: &'static str| Defense::of(TriState::Unknown, Whose::CLibrary, why);
     let needed = image.needed().unwrap_or_default();
     let is_shared = needed.iter().any(|library| {
         let name = library.to_lowercase();
@@ -39,11 +39,11 @@ pub(super) fn finding(image: &Image<'_>, cookie: u64) -> Finding {
     match check {
         Some(at) => {
             let why = format!("the function around {at:#x} checks the security cookie");
-            Finding::of(TriState::Yes, Whose::Program, why)
+            Defense::of(TriState::Yes, Whose::Program, why)
         }
         None => {
             let why = "no function checks the security cookie, which came with the C runtime";
-            Finding::of(TriState::No, Whose::CLibrary, why)
+            Defense::of(TriState::No, Whose::CLibrary, why)
         }
     }
 }

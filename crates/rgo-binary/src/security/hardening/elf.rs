@@ -16,7 +16,7 @@ use object::read::elf::{Dyn, ElfFile, FileHeader, ProgramHeader};
 use object::{Endianness, Object};
 
 use super::symbols::{Calls, is_checked, is_protector};
-use super::{Finding, Hardening, Relro, TriState, callers};
+use super::{Defense, Hardening, Relro, TriState, callers};
 use crate::image::elf_notes::notes;
 use crate::{Image, Result, SectionRef};
 
@@ -59,10 +59,10 @@ pub(super) fn hardening<E: FileHeader<Endian = Endianness>>(
     }
     result.nx = match of_kind(elf::PT_GNU_STACK) {
         Some(stack) if stack.p_flags(endian).contains(elf::PF_X) => {
-            Finding::new(TriState::No, "PT_GNU_STACK asks for an executable stack")
+            Defense::new(TriState::No, "PT_GNU_STACK asks for an executable stack")
         }
-        Some(_) => Finding::new(TriState::Yes, "PT_GNU_STACK is not executable"),
-        None => Finding::new(TriState::Unknown, "no PT_GNU_STACK: the system decides"),
+        Some(_) => Defense::new(TriState::Yes, "PT_GNU_STACK is not executable"),
+        None => Defense::new(TriState::Unknown, "no PT_GNU_STACK: the system decides"),
     };
     result.relro = match (of_kind(elf::PT_GNU_RELRO), &dynamic) {
         (None, _) => Relro::None,
@@ -96,17 +96,17 @@ fn is_debug_companion(image: &Image<'_>) -> bool {
 }
 
 /// As the linkage has it: new linkers mark programs, old ones give only them `DT_DEBUG`.
-fn pie(kind: elf::FileType, dynamic: Option<&Dynamic>) -> Finding {
+fn pie(kind: elf::FileType, dynamic: Option<&Dynamic>) -> Defense {
     match (kind, dynamic) {
-        (elf::ET_EXEC, _) => Finding::new(TriState::No, "ET_EXEC"),
-        (elf::ET_DYN, None) => Finding::new(TriState::Yes, "ET_DYN without a dynamic segment"),
+        (elf::ET_EXEC, _) => Defense::new(TriState::No, "ET_EXEC"),
+        (elf::ET_DYN, None) => Defense::new(TriState::Yes, "ET_DYN without a dynamic segment"),
         (elf::ET_DYN, Some(dynamic)) if dynamic.marked_pie => {
-            Finding::new(TriState::Yes, "ET_DYN with DF_1_PIE")
+            Defense::new(TriState::Yes, "ET_DYN with DF_1_PIE")
         }
         (elf::ET_DYN, Some(dynamic)) if dynamic.debug && !dynamic.soname => {
-            Finding::new(TriState::Yes, "ET_DYN with DT_DEBUG and no DT_SONAME")
+            Defense::new(TriState::Yes, "ET_DYN with DT_DEBUG and no DT_SONAME")
         }
-        _ => Finding::not_applicable(),
+        _ => Defense::not_applicable(),
     }
 }
 
@@ -152,8 +152,8 @@ impl Dynamic {
 
 fn properties(image: &Image<'_>, machine: elf::Machine, result: &mut Hardening) {
     let bit = |bits: Option<u32>, bit: u32, name: &str| match bits {
-        Some(bits) => Finding::flag(bits & (1 << bit) != 0, name),
-        None => Finding::new(TriState::No, format!("no property has {name}")),
+        Some(bits) => Defense::flag(bits & (1 << bit) != 0, name),
+        None => Defense::new(TriState::No, format!("no property has {name}")),
     };
     match machine {
         elf::EM_X86_64 | elf::EM_386 => {

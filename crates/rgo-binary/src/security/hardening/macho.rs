@@ -13,7 +13,7 @@ use object::read::macho::{MachHeader, MachOFile};
 use object::{Endianness, Object, ObjectSegment};
 
 use super::symbols::Calls;
-use super::{Finding, Hardening, TriState};
+use super::{Defense, Hardening, TriState};
 use crate::security::signature;
 use crate::{Image, Result};
 
@@ -34,27 +34,27 @@ pub(super) fn hardening<H: MachHeader<Endian = Endianness>>(
     if file.architecture() == object::Architecture::Aarch64 {
         let arm64e = file.sub_architecture() == Some(object::SubArchitecture::Arm64E);
         let name = if arm64e { "arm64e" } else { "arm64, not arm64e" };
-        result.pac = Finding::new(arm64e, name);
+        result.pac = Defense::new(arm64e, name);
     }
     if kind == macho::MH_OBJECT {
         return Ok(result);
     }
     if kind == macho::MH_EXECUTE {
-        result.pie = Finding::flag(flags.contains(macho::MH_PIE), "MH_PIE");
+        result.pie = Defense::flag(flags.contains(macho::MH_PIE), "MH_PIE");
         let executable = flags.contains(macho::MH_ALLOW_STACK_EXECUTION);
-        let stack = Finding::flag(executable, "MH_ALLOW_STACK_EXECUTION");
-        result.nx = Finding { answer: (!executable).into(), ..stack };
+        let stack = Defense::flag(executable, "MH_ALLOW_STACK_EXECUTION");
+        result.nx = Defense { answer: (!executable).into(), ..stack };
         let restrict = file
             .segments()
             .any(|segment| segment.name_bytes().is_ok_and(|name| name == Some(b"__RESTRICT")));
         let state = if restrict { "a segment __RESTRICT" } else { "no segment __RESTRICT" };
-        result.restrict = Finding::new(restrict, state);
+        result.restrict = Defense::new(restrict, state);
         result.hardened_runtime = match signature::code_directory_flags(image) {
-            Some(flags) => Finding::flag(flags.contains(macho::CS_RUNTIME), "CS_RUNTIME"),
-            None => Finding::new(TriState::No, "no code signature"),
+            Some(flags) => Defense::flag(flags.contains(macho::CS_RUNTIME), "CS_RUNTIME"),
+            None => Defense::new(TriState::No, "no code signature"),
         };
     } else {
-        result.nx = Finding::new(TriState::NotApplicable, "the program that loads it decides");
+        result.nx = Defense::new(TriState::NotApplicable, "the program that loads it decides");
     }
     Ok(result)
 }

@@ -23,7 +23,7 @@ use crate::{Error, Image, Result, SectionRef, TriState};
 
 /// An answer and what it rests on.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct Finding {
+pub struct Defense {
     /// The answer.
     pub answer: TriState,
     /// What in the image says so; where the question does not apply, why, or nothing if that is
@@ -45,7 +45,7 @@ pub enum Whose {
     CLibrary,
 }
 
-impl Finding {
+impl Defense {
     fn new(answer: impl Into<TriState>, evidence: impl Into<Cow<'static, str>>) -> Self {
         Self { answer: answer.into(), evidence: evidence.into(), whose: None }
     }
@@ -83,43 +83,43 @@ pub enum Relro {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Hardening {
     /// A program that runs at any address. Libraries always do.
-    pub pie: Finding,
+    pub pie: Defense,
     /// Read-only relocations (ELF).
     pub relro: Relro,
     /// The stack is not executable; in PE, data is not (DEP, `NX_COMPAT`).
-    pub nx: Finding,
+    pub nx: Defense,
     /// Functions check a canary before they return: some of the program's do. That a C library
     /// which is linked in does so is no answer.
-    pub stack_protector: Finding,
+    pub stack_protector: Defense,
     /// Checked variants of the C library's functions are called (`_FORTIFY_SOURCE`), by the
     /// program itself.
-    pub fortify: Finding,
+    pub fortify: Defense,
     /// Marked for Intel's indirect branch tracking (x86).
-    pub cet_ibt: Finding,
+    pub cet_ibt: Defense,
     /// Marked for shadow stacks (x86).
-    pub cet_shstk: Finding,
+    pub cet_shstk: Defense,
     /// Marked for branch target identification (arm64).
-    pub bti: Finding,
+    pub bti: Defense,
     /// Marked for pointer authentication (arm64).
-    pub pac: Finding,
+    pub pac: Defense,
     /// The loader may choose the address (PE, `DYNAMIC_BASE` with relocations).
-    pub aslr: Finding,
+    pub aslr: Defense,
     /// It may choose it among all 64-bit addresses (PE).
-    pub high_entropy_va: Finding,
+    pub high_entropy_va: Defense,
     /// Control flow guard: indirect calls are checked (PE).
-    pub cf_guard: Finding,
+    pub cf_guard: Defense,
     /// Exception handlers are registered (PE for 32-bit x86).
-    pub safe_seh: Finding,
+    pub safe_seh: Defense,
     /// dyld ignores its environment variables (Mach-O, `__RESTRICT`).
-    pub restrict: Finding,
+    pub restrict: Defense,
     /// Apple's hardened runtime, as asked for by the code signature (Mach-O).
-    pub hardened_runtime: Finding,
+    pub hardened_runtime: Defense,
 }
 
 impl Hardening {
     /// All findings by the names of their fields, in their order; [`Hardening::relro`] is none.
     #[must_use]
-    pub fn findings(&self) -> [(&'static str, &Finding); 14] {
+    pub fn findings(&self) -> [(&'static str, &Defense); 14] {
         [
             ("pie", &self.pie),
             ("nx", &self.nx),
@@ -140,7 +140,7 @@ impl Hardening {
 
     /// Nothing applies.
     fn none() -> Self {
-        let none = Finding::not_applicable;
+        let none = Defense::not_applicable;
         Self {
             pie: none(),
             relro: Relro::NotApplicable,

@@ -13,7 +13,7 @@
 use object::pe;
 
 use super::symbols::Calls;
-use super::{Finding, Hardening, TriState, cookie};
+use super::{Defense, Hardening, TriState, cookie};
 use crate::image::pe_tables::{PeTables, le_u32, le_u64};
 use crate::{Error, Image, Result};
 
@@ -34,10 +34,10 @@ pub(super) fn hardening(image: &Image<'_>) -> Result<Hardening> {
     }
     if tables.is_64 {
         let set = flags.contains(pe::IMAGE_DLLCHARACTERISTICS_HIGH_ENTROPY_VA);
-        result.high_entropy_va = Finding::flag(set, "HIGH_ENTROPY_VA");
+        result.high_entropy_va = Defense::flag(set, "HIGH_ENTROPY_VA");
     }
     let nx = flags.contains(pe::IMAGE_DLLCHARACTERISTICS_NX_COMPAT);
-    result.nx = Finding::flag(nx, "NX_COMPAT");
+    result.nx = Defense::flag(nx, "NX_COMPAT");
     result.cf_guard = cf_guard(flags, config.as_ref());
     if tables.machine == pe::IMAGE_FILE_MACHINE_I386 {
         result.safe_seh = safe_seh(flags, config.as_ref());
@@ -53,8 +53,8 @@ pub(super) fn hardening(image: &Image<'_>) -> Result<Hardening> {
 
     let extended = extended_flags(&tables);
     let flag = |bit, name| match extended {
-        Some(bits) => Finding::flag(bits & bit != 0, name),
-        None => Finding::new(TriState::No, "no extended DllCharacteristics"),
+        Some(bits) => Defense::flag(bits & bit != 0, name),
+        None => Defense::new(TriState::No, "no extended DllCharacteristics"),
     };
     match tables.machine {
         pe::IMAGE_FILE_MACHINE_AMD64 | pe::IMAGE_FILE_MACHINE_I386 => {
@@ -63,57 +63,57 @@ pub(super) fn hardening(image: &Image<'_>) -> Result<Hardening> {
         }
         pe::IMAGE_FILE_MACHINE_ARM64 => {
             result.bti = flag(FORWARD_CFI_COMPAT, "FORWARD_CFI_COMPAT");
-            result.pac = Finding::new(TriState::Unknown, "PE images do not say");
+            result.pac = Defense::new(TriState::Unknown, "PE images do not say");
         }
         _ => {}
     }
     Ok(result)
 }
 
-fn aslr(tables: &PeTables<'_>) -> Finding {
+fn aslr(tables: &PeTables<'_>) -> Defense {
     if !tables.dll_flags.contains(pe::IMAGE_DLLCHARACTERISTICS_DYNAMIC_BASE) {
-        return Finding::new(TriState::No, "DYNAMIC_BASE is not set");
+        return Defense::new(TriState::No, "DYNAMIC_BASE is not set");
     }
     if tables.file_flags.contains(pe::IMAGE_FILE_RELOCS_STRIPPED) {
-        return Finding::new(TriState::No, "DYNAMIC_BASE is set, but RELOCS_STRIPPED is as well");
+        return Defense::new(TriState::No, "DYNAMIC_BASE is set, but RELOCS_STRIPPED is as well");
     }
-    Finding::new(TriState::Yes, "DYNAMIC_BASE is set")
+    Defense::new(TriState::Yes, "DYNAMIC_BASE is set")
 }
 
 /// Windows goes by the flag and the table; code without checks has neither.
-fn cf_guard(flags: pe::DllFlags, config: Option<&LoadConfig>) -> Finding {
+fn cf_guard(flags: pe::DllFlags, config: Option<&LoadConfig>) -> Defense {
     if !flags.contains(pe::IMAGE_DLLCHARACTERISTICS_GUARD_CF) {
-        return Finding::new(TriState::No, "GUARD_CF is not set");
+        return Defense::new(TriState::No, "GUARD_CF is not set");
     }
     match config {
         Some(config) if config.guard_flags & GUARD == GUARD => {
             let count = config.guard_count;
-            Finding::new(TriState::Yes, format!("GUARD_CF is set, {count} functions in its table"))
+            Defense::new(TriState::Yes, format!("GUARD_CF is set, {count} functions in its table"))
         }
-        Some(_) => Finding::new(TriState::No, "GUARD_CF is set, but the guard flags are not"),
-        None => Finding::new(TriState::No, "GUARD_CF is set, but there is no load configuration"),
+        Some(_) => Defense::new(TriState::No, "GUARD_CF is set, but the guard flags are not"),
+        None => Defense::new(TriState::No, "GUARD_CF is set, but there is no load configuration"),
     }
 }
 
-fn safe_seh(flags: pe::DllFlags, config: Option<&LoadConfig>) -> Finding {
+fn safe_seh(flags: pe::DllFlags, config: Option<&LoadConfig>) -> Defense {
     if flags.contains(pe::IMAGE_DLLCHARACTERISTICS_NO_SEH) {
-        return Finding::new(TriState::NotApplicable, "NO_SEH is set: there are no handlers");
+        return Defense::new(TriState::NotApplicable, "NO_SEH is set: there are no handlers");
     }
     match config {
         Some(config) if config.seh_table != 0 => {
             let count = config.seh_count;
-            Finding::new(TriState::Yes, format!("a table of {count} exception handlers"))
+            Defense::new(TriState::Yes, format!("a table of {count} exception handlers"))
         }
-        _ => Finding::new(TriState::No, "no table of exception handlers"),
+        _ => Defense::new(TriState::No, "no table of exception handlers"),
     }
 }
 
-fn stack_protector(image: &Image<'_>, config: Option<&LoadConfig>, calls: &Calls) -> Finding {
+fn stack_protector(image: &Image<'_>, config: Option<&LoadConfig>, calls: &Calls) -> Defense {
     let by_symbols = calls.stack_protector();
     match config {
         _ if by_symbols.answer == TriState::Yes => by_symbols,
         Some(config) if config.guard_flags & COOKIE_UNUSED != 0 => {
-            Finding::new(TriState::No, "SECURITY_COOKIE_UNUSED is set")
+            Defense::new(TriState::No, "SECURITY_COOKIE_UNUSED is set")
         }
         Some(config) if config.cookie != 0 => cookie::finding(image, config.cookie),
         _ => by_symbols,

@@ -3,7 +3,7 @@
 
 use object::{Object, ObjectSymbol};
 
-use super::{Finding, TriState};
+use super::{Defense, TriState};
 use crate::image::dynamic_symbols::dynamic_symbols;
 use crate::{Format, Image};
 
@@ -182,31 +182,31 @@ impl Calls {
         }
     }
 
-    pub(super) fn stack_protector(&self) -> Finding {
+    pub(super) fn stack_protector(&self) -> Defense {
         match &self.protector {
-            Some(name) => Finding::new(TriState::Yes, format!("refers to {name}")),
-            None if self.complete => Finding::new(TriState::No, "no symbol of a stack protector"),
-            None => Finding::new(TriState::Unknown, "no symbols to tell by"),
+            Some(name) => Defense::new(TriState::Yes, format!("refers to {name}")),
+            None if self.complete => Defense::new(TriState::No, "no symbol of a stack protector"),
+            None => Defense::new(TriState::Unknown, "no symbols to tell by"),
         }
     }
 
-    pub(super) fn fortify(&self) -> Finding {
+    pub(super) fn fortify(&self) -> Defense {
         match (&self.first_checked, self.unchecked) {
             (Some(name), _) if self.checked == 1 => {
-                Finding::new(TriState::Yes, format!("calls {name}"))
+                Defense::new(TriState::Yes, format!("calls {name}"))
             }
             (Some(name), _) => {
                 let more = self.checked - 1;
-                Finding::new(
+                Defense::new(
                     TriState::Yes,
                     format!("calls {name} and {more} more checked functions"),
                 )
             }
-            (None, _) if !self.complete => Finding::new(TriState::Unknown, "no symbols to tell by"),
-            (None, true) => Finding::new(TriState::No, "calls no checked function"),
+            (None, _) if !self.complete => Defense::new(TriState::Unknown, "no symbols to tell by"),
+            (None, true) => Defense::new(TriState::No, "calls no checked function"),
             (None, false) => {
                 let why = "calls no function that has a checked variant";
-                Finding::new(TriState::NotApplicable, why)
+                Defense::new(TriState::NotApplicable, why)
             }
         }
     }

@@ -6,7 +6,7 @@ mod tests;
 use rgo_binary::inspect::{Fact, Facts, RecordFormat, Toolchain};
 use rgo_binary::recovered::origin::Language;
 use rgo_binary::release::Compiler;
-use rgo_binary::security::hardening::{Finding, Hardening};
+use rgo_binary::security::hardening::{Defense, Hardening};
 use rgo_binary::security::signature::{Signature, SignatureKind};
 use rgo_binary::system::{self, System};
 use rgo_binary::{DebugData, DebugLevel, Format, Linkage, TriState};
@@ -246,7 +246,7 @@ pub(super) fn recorded(value: Option<String>, lack: &str) -> Lookup {
 }
 
 /// Whether a defence is there. Its own reason for making no sense comes before the general one.
-pub(super) fn flag(finding: &Finding, not_applicable: &str) -> Lookup {
+pub(super) fn flag(finding: &Defense, not_applicable: &str) -> Lookup {
     let evidence = finding.evidence.as_ref();
     match finding.answer {
         TriState::Yes => Ok(PolicyFact::new(true).because(evidence)),
@@ -279,7 +279,7 @@ pub(super) fn branch_protection(hardening: &Hardening) -> Lookup {
 }
 
 /// What shows two findings, each text once.
-fn reasons(findings: [&Finding; 2]) -> String {
+fn reasons(findings: [&Defense; 2]) -> String {
     let [one, other] = findings.map(|finding| finding.evidence.as_ref());
     match (one, other) {
         _ if one == other => one.to_owned(),

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use rgo_binary::inspect::{Facts, Inspection};
 use rgo_binary::platforms::{RunsOn, Verdict};
-use rgo_binary::security::hardening::{Finding, Relro};
+use rgo_binary::security::hardening::{Defense, Relro};
 use rgo_binary::security::signature::{Signature, SignatureKind};
 use rgo_binary::{Confidence, DebugData, DebugLevel, Format, Kind, Linkage, TriState};
 
@@ -291,7 +291,7 @@ fn kind(kind: Kind) -> &'static str {
 }
 
 /// The answer, and whose code it is about where the C library is linked in.
-fn found(finding: &Finding) -> &'static str {
+fn found(finding: &Defense) -> &'static str {
     match (finding.answer, finding.whose) {
         (TriState::Yes, Some(_)) => "yes, in the program's own code",
         (TriState::Yes, None) => "yes",
