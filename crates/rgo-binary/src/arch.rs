@@ -8,7 +8,7 @@ use object::read::elf::FileHeader;
 use object::read::macho::MachHeader;
 use object::read::pe::ImageNtHeaders;
 use object::{Architecture, Object, SubArchitecture, elf, pe};
-use serde::Serialize;
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
 /// The order of the bytes of a number.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
@@ -43,11 +43,7 @@ pub enum Arch {
 
 impl fmt::Display for Arch {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Amd64 => "amd64",
-            Self::Arm64 => "arm64",
-            Self::Other(name) => name,
-        })
+        f.write_str(self.name())
     }
 }
 
@@ -131,6 +127,41 @@ impl Arch {
 
     /// What stands before the number of a machine without a name.
     pub const NUMBERED: &str = "machine ";
+
+    /// Its name.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        match self {
+            Self::Amd64 => "amd64",
+            Self::Arm64 => "arm64",
+            Self::Other(name) => name,
+        }
+    }
+
+    /// The instruction set of a name.
+    #[must_use]
+    pub fn named(name: &str) -> Option<Self> {
+        match name {
+            "amd64" => Some(Self::Amd64),
+            "arm64" => Some(Self::Arm64),
+            other if Self::NAMES.contains(&other) => Some(Self::Other(other.to_owned())),
+            _ => None,
+        }
+    }
+}
+
+impl Serialize for Arch {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.name())
+    }
+}
+
+impl<'de> Deserialize<'de> for Arch {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let name = String::deserialize(deserializer)?;
+        let none = || de::Error::custom(format!("no instruction set is called `{name}`"));
+        Self::named(&name).ok_or_else(none)
+    }
 }
 
 /// Names by byte order: little, big.

@@ -3,6 +3,7 @@
 mod machine;
 mod toolchain;
 
+use rgo_binary::system::Os;
 use std::error::Error;
 use std::fmt::Display;
 
@@ -112,7 +113,7 @@ pub fn examine(
     offline: bool,
 ) -> Diagnosis {
     let zig = zig::find(cache, env);
-    let darwin = toolchains.iter().any(|toolchain| toolchain.is("darwin"));
+    let darwin = toolchains.iter().any(|toolchain| toolchain.is(Os::DARWIN));
     let machine = machine::findings(compiler, &zig, cache, darwin, offline);
     let is_missing = |finding: &Finding| finding.state == State::Missing;
     let no_zig = machine.iter().any(|finding| finding.what == "zig" && is_missing(finding));

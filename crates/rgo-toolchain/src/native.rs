@@ -5,6 +5,8 @@
 //! compilers for Apple's systems read it, and its value is the floor that the user's own one went into already. And for
 //! Windows `PATH` gets folders with resource compilers, which find out by themselves what they are called for.
 
+use rgo_binary::Arch;
+use rgo_binary::system::Os;
 use std::collections::BTreeMap;
 
 use camino::{Utf8Path, Utf8PathBuf};
@@ -72,7 +74,7 @@ pub fn env(
         "BINDGEN_EXTRA_CLANG_ARGS",
         clang_args(toolchain, recipe, zig, user("BINDGEN_EXTRA_CLANG_ARGS")),
     );
-    if toolchain.is("windows") {
+    if toolchain.is(Os::WINDOWS) {
         // Both are about Windows alone: what names no target is meant for it too.
         for name in ["WINDRES", "RC"].into_iter().filter(|name| user(name).is_none()) {
             set(name, tools.tool("windres").into_string());
@@ -85,7 +87,7 @@ pub fn env(
     if let Some(Floor::Macos(version)) = floor.or(toolchain.floor.as_ref()) {
         vars.insert("MACOSX_DEPLOYMENT_TARGET".into(), version.clone());
     }
-    if toolchain.is("windows") {
+    if toolchain.is(Os::WINDOWS) {
         vars.insert("PATH".into(), resources::path(&tools.tools, user("PATH")));
     }
     vars
@@ -111,7 +113,7 @@ fn clang_args(
     {
         args.push(format!("-D__GLIBC_MINOR__={minor}"));
     }
-    if toolchain.is("windows") {
+    if toolchain.is(Os::WINDOWS) {
         // Windows 10 and its C runtime, as zig has it.
         args.extend(["-D_WIN32_WINNT=0x0a00".to_owned(), "-D__MSVCRT_VERSION__=0xE00".to_owned()]);
     }
@@ -168,16 +170,16 @@ fn cmake_file(
     tools: &Installed,
     sdks: &[Utf8PathBuf],
 ) -> String {
-    let system = match toolchain.os.as_str() {
-        "darwin" => "Darwin",
-        "windows" => "Windows",
+    let system = match toolchain.os {
+        Os::DARWIN => "Darwin",
+        Os::WINDOWS => "Windows",
         _ => "Linux",
     };
-    let cpu = match (toolchain.os.as_str(), toolchain.arch.as_str()) {
-        ("windows", "amd64") => "AMD64",
-        ("windows", _) => "ARM64",
-        ("darwin", "arm64") => "arm64",
-        (_, "amd64") => "x86_64",
+    let cpu = match (toolchain.os, &toolchain.arch) {
+        (Os::WINDOWS, Arch::Amd64) => "AMD64",
+        (Os::WINDOWS, _) => "ARM64",
+        (Os::DARWIN, Arch::Arm64) => "arm64",
+        (_, Arch::Amd64) => "x86_64",
         _ => "aarch64",
     };
     let tool = |name: &str| cmake_quote(tools.tool(name).as_str());
@@ -199,8 +201,8 @@ fn cmake_file(
         "set(CMAKE_FIND_ROOT_PATH_MODE_PACKAGE ONLY)".into(),
         "set(CMAKE_LINK_DEPENDS_USE_LINKER FALSE)".into(),
     ];
-    match toolchain.os.as_str() {
-        "darwin" => {
+    match toolchain.os {
+        Os::DARWIN => {
             lines.push(format!(
                 "set(CMAKE_OSX_ARCHITECTURES {})",
                 if cpu == "arm64" { "arm64" } else { "x86_64" }
@@ -212,7 +214,7 @@ fn cmake_file(
                 lines.push(format!("set(CMAKE_OSX_DEPLOYMENT_TARGET {version})"));
             }
         }
-        "windows" => {
+        Os::WINDOWS => {
             // The crate `cmake` gives the C compiler for it, where that is not called gcc.
             let is = |name: &str| format!("CMAKE_RC_COMPILER STREQUAL {}", tool(name));
             lines.push(format!("if(NOT CMAKE_RC_COMPILER OR {} OR {})", is("cc"), is("c++")));
@@ -245,7 +247,7 @@ mod tests {
             recipe: "/c/r.json".into(),
             env: vec![],
         };
-        let mut recipe = Recipe::example(&toolchain.os);
+        let mut recipe = Recipe::example(toolchain.os.name());
         recipe.zig_target = toolchain.zig_target(None).unwrap();
         let zig = Zig {
             program: "/z/zig".into(),
@@ -282,9 +284,9 @@ mod tests {
             let under = format!("_{}", toolchain.triple.replace('-', "_"));
             let vars = vars(&toolchain.name, None, &[]);
             let others: Vec<&String> = vars.keys().filter(|k| !k.ends_with(&under)).collect();
-            let expected: &[&str] = match toolchain.os.as_str() {
-                "darwin" => &["MACOSX_DEPLOYMENT_TARGET"],
-                "windows" => &["PATH"],
+            let expected: &[&str] = match toolchain.os {
+                Os::DARWIN => &["MACOSX_DEPLOYMENT_TARGET"],
+                Os::WINDOWS => &["PATH"],
                 _ => &[],
             };
             assert_eq!(others, expected, "{}", toolchain.name);

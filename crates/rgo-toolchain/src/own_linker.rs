@@ -43,7 +43,7 @@ pub fn find(
     if let Some(named) = named {
         return Ok(format!("{named}, which cargo's configuration names"));
     }
-    if toolchain.is(host) {
+    if toolchain.os.name() == host {
         return Ok("Microsoft's, which rustc finds by itself".to_owned());
     }
     program(DEFAULT).map(Utf8PathBuf::into_string).ok_or_else(|| NoLinker {

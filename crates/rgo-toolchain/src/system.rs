@@ -1,6 +1,7 @@
 //! What a system brings by itself: the libraries that a program may ask for, and since when its
 //! C library has a function. Facts about systems are data, in `toolchains/systems.toml`.
 
+use rgo_binary::system::Os;
 use std::collections::BTreeMap;
 use std::sync::LazyLock;
 
@@ -55,9 +56,9 @@ pub fn origin(toolchain: &Toolchain, library: &str) -> Origin {
     let starts =
         |text: &str, of: &Libraries| of.libraries.iter().any(|start| text.starts_with(start));
     let of_msvc = starts(file, &systems.msvc);
-    let system = match toolchain.os.as_str() {
-        "darwin" => starts(&lower, &systems.darwin),
-        "windows" => {
+    let system = match toolchain.os {
+        Os::DARWIN => starts(&lower, &systems.darwin),
+        Os::WINDOWS => {
             let stem = file.strip_suffix(".dll").or(file.strip_suffix(".drv")).unwrap_or(file);
             systems.windows.libraries.iter().any(|name| {
                 stem == name || (name.ends_with('-') && stem.starts_with(name.as_str()))

@@ -160,8 +160,8 @@ fn resolve_one(
                 return Ok(vec![without_floor(own)]);
             }
             let words = Words {
-                os: Some(&own.os),
-                arch: Some(&own.arch),
+                os: Some(own.os.name()),
+                arch: Some(own.arch.name()),
                 tags: own.variant.as_deref().into_iter().collect(),
                 ..Words::default()
             };
@@ -182,8 +182,8 @@ fn named(spec: &str, libc: Option<Libc>) -> Result<Vec<Chosen>, SelectError> {
     }
     let mut processors: Vec<&'static str> = Vec::new();
     for toolchain in toolchain::all().iter().filter(|t| words.fit_but_for_tags(t)) {
-        if !processors.contains(&toolchain.arch.as_str()) {
-            processors.push(&toolchain.arch);
+        if !processors.contains(&toolchain.arch.name()) {
+            processors.push(toolchain.arch.name());
         }
     }
     let chosen = processors.into_iter().map(|arch| {
@@ -278,7 +278,7 @@ fn hint(spec: &str, words: &Words) -> String {
             format!("for {os}/{arch} there are: {}", specs(&|t| words.fit_but_for_tags(t)))
         }
         (Some(os), None) => {
-            format!("for {os} there are: {}", specs(&|t| t.is(os) && t.all))
+            format!("for {os} there are: {}", specs(&|t| t.os.name() == os && t.all))
         }
         (None, Some(_)) if words.unknown.is_empty() => {
             let fit = |t: &Toolchain| {

@@ -52,7 +52,10 @@ const ALIASES: [(&str, Meaning); 19] = [
 pub(crate) fn words() -> Vec<(&'static str, Meaning)> {
     let mut words = ALIASES.to_vec();
     for toolchain in toolchain::all() {
-        let own = [(&*toolchain.os, Os(&toolchain.os)), (&*toolchain.arch, Arch(&toolchain.arch))];
+        let own = [
+            (toolchain.os.name(), Os(toolchain.os.name())),
+            (toolchain.arch.name(), Arch(toolchain.arch.name())),
+        ];
         words.extend(own);
         words.extend(tags(toolchain).map(|tag| (tag, Tag(tag))));
     }
@@ -119,8 +122,8 @@ impl Words {
 
     /// Whether a toolchain is for the system and the processor.
     pub(crate) fn fit_but_for_tags(&self, toolchain: &Toolchain) -> bool {
-        self.os.is_none_or(|os| toolchain.os == os)
-            && self.arch.is_none_or(|arch| toolchain.arch == arch)
+        self.os.is_none_or(|os| toolchain.os.name() == os)
+            && self.arch.is_none_or(|arch| toolchain.arch.name() == arch)
     }
 
     /// The version behind a word that is the floor's, as a toolchain with this floor has it.
@@ -211,8 +214,8 @@ mod tests {
             let known = |is: &dyn Fn(&'static Toolchain) -> bool| toolchain::all().iter().any(is);
             assert!(
                 match meaning {
-                    Os(os) => known(&|t| t.os == os),
-                    Arch(arch) => known(&|t| t.arch == arch),
+                    Os(os) => known(&|t| t.os.name() == os),
+                    Arch(arch) => known(&|t| t.arch.name() == arch),
                     Tag(tag) => known(&|t| tags(t).any(|own| own == tag)),
                     Nothing => true,
                 },

@@ -6,6 +6,8 @@
 use std::fmt;
 use std::sync::LazyLock;
 
+use rgo_binary::Arch;
+use rgo_binary::system::Os;
 use serde::{Deserialize, Serialize};
 
 pub use crate::floor::Floor;
@@ -87,10 +89,10 @@ pub struct Toolchain {
     /// The file's name, and that of the output folder: `linux-amd64-static`.
     #[serde(default)]
     pub name: String,
-    /// `linux`, `darwin`, `windows`.
-    pub os: String,
-    /// `amd64`, `arm64`.
-    pub arch: String,
+    /// The system.
+    pub os: Os,
+    /// The instruction set.
+    pub arch: Arch,
     /// The values of `--libc` it answers to.
     pub libc: Vec<Libc>,
     /// Says that it is meant only where its name spells this out: `msvc`.
@@ -174,7 +176,7 @@ impl Toolchain {
     }
 
     /// Whether it is for this OS, in rgo's words.
-    pub fn is(&self, os: &str) -> bool {
+    pub fn is(&self, os: Os) -> bool {
         self.os == os
     }
 }
@@ -260,7 +262,7 @@ mod tests {
                 "{}",
                 t.name
             );
-            let cpu = if t.arch == "amd64" { "x86_64" } else { "aarch64" };
+            let cpu = if t.arch == Arch::Amd64 { "x86_64" } else { "aarch64" };
             assert!(t.triple.starts_with(cpu), "{}", t.name);
             assert!(t.zig.as_ref().is_none_or(|z| z.starts_with(cpu)), "{}", t.name);
             assert!(!t.libc.is_empty() && t.makes("bin"), "{}", t.name);

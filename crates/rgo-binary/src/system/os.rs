@@ -2,7 +2,8 @@
 
 use std::fmt;
 
-use serde::{Serialize, Serializer};
+use crate::Format;
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
 /// An operating system, or [`Os::NONE`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -68,6 +69,16 @@ impl Os {
         self.0
     }
 
+    /// The format that its programs have.
+    #[must_use]
+    pub fn format(self) -> Format {
+        match self {
+            Self::DARWIN | Self::IOS | Self::TVOS | Self::WATCHOS | Self::VISIONOS => Format::MachO,
+            Self::WINDOWS | Self::UEFI => Format::Pe,
+            _ => Format::Elf,
+        }
+    }
+
     /// The system of a name.
     #[must_use]
     pub fn named(name: &str) -> Option<Self> {
@@ -99,6 +110,13 @@ impl fmt::Display for Os {
 impl Serialize for Os {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.serialize_str(self.0)
+    }
+}
+
+impl<'de> Deserialize<'de> for Os {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let name = String::deserialize(deserializer)?;
+        Self::named(&name).ok_or_else(|| de::Error::custom(format!("no system is called `{name}`")))
     }
 }
 

@@ -239,6 +239,7 @@ pub fn trim_flags(trims: &[Trim]) -> Vec<String> {
 mod tests {
     use super::*;
     use crate::toolchain;
+    use rgo_binary::system::Os;
 
     fn plan(name: &str) -> TargetPlan {
         let toolchain = toolchain::by_name(name).expect("a toolchain");
@@ -312,7 +313,7 @@ mod tests {
         };
         let shared: Vec<_> = runs.iter().map(names).collect();
         assert_eq!(shared, [vec!["darwin-amd64", "linux-amd64"], vec!["darwin-arm64"]]);
-        let one = runs[0].narrowed(|it| it.is("linux"));
+        let one = runs[0].narrowed(|it| it.is(Os::LINUX));
         assert_eq!(names(&one), ["linux-amd64"]);
         let line = one.cmd().to_string();
         assert!(line.contains("--target x86_64-unknown-linux-gnu"), "{line}");

@@ -8,6 +8,8 @@
 //! import-libraries/<hash>/arm64/python3.lib, python39.lib, …   -> python3.dll, python39.dll, …
 //! ```
 
+use rgo_binary::Arch;
+use rgo_binary::system::Os;
 use std::io::Cursor;
 
 use ar_archive_writer::{COFFShortExport, MachineTypes, write_import_library};
@@ -39,7 +41,7 @@ pub fn folder(cache: &Cache) -> Utf8PathBuf {
 /// that needs none.
 #[must_use]
 pub fn place(toolchain: &Toolchain, cache: &Cache) -> Option<Utf8PathBuf> {
-    machine(toolchain).map(|_| folder(cache).join(&toolchain.arch))
+    machine(toolchain).map(|_| folder(cache).join(toolchain.arch.name()))
 }
 
 /// Makes the libraries for a toolchain, unless they are there.
@@ -70,9 +72,9 @@ fn dll(name: &str) -> String {
 }
 
 fn machine(toolchain: &Toolchain) -> Option<MachineTypes> {
-    match (toolchain.is("windows") && toolchain.zig.is_some(), toolchain.arch.as_str()) {
-        (true, "amd64") => Some(MachineTypes::AMD64),
-        (true, "arm64") => Some(MachineTypes::ARM64),
+    match (toolchain.is(Os::WINDOWS) && toolchain.zig.is_some(), &toolchain.arch) {
+        (true, Arch::Amd64) => Some(MachineTypes::AMD64),
+        (true, Arch::Arm64) => Some(MachineTypes::ARM64),
         _ => None,
     }
 }

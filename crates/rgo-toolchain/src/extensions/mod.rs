@@ -14,6 +14,7 @@ pub mod import_libraries;
 pub mod names;
 pub mod python;
 
+use rgo_binary::system::Os;
 use std::collections::BTreeMap;
 
 use crate::cache::{Cache, Env};
@@ -30,7 +31,7 @@ pub fn env(
     user: Env<'_>,
 ) -> BTreeMap<String, String> {
     let mut vars = BTreeMap::new();
-    if !toolchain.is("windows") {
+    if !toolchain.is(Os::WINDOWS) {
         return vars;
     }
     let mut set = |name: &str, value: String| {
@@ -74,7 +75,7 @@ mod tests {
         for toolchain in toolchain::all().iter().filter(|toolchain| toolchain.zig.is_some()) {
             let names: Vec<String> = vars(&toolchain.name, "/z/python", &[]).into_keys().collect();
             let expected: &[&str] =
-                if toolchain.is("windows") { &["LIBNODE_PATH", "ZIG_COMMAND"] } else { &[] };
+                if toolchain.is(Os::WINDOWS) { &["LIBNODE_PATH", "ZIG_COMMAND"] } else { &[] };
             assert_eq!(names, expected, "{}", toolchain.name);
         }
         assert_eq!(vars("windows-arm64", "/z/python", &[])["ZIG_COMMAND"], "/z/python -m ziglang");

@@ -16,6 +16,7 @@
 //! | an option that zig does not know | refuses it | for LLD, where LLD links |
 
 use camino::{Utf8Path, Utf8PathBuf};
+use rgo_binary::system::Os;
 
 use super::Recipe;
 use super::asked::{Asked, ListForm};
@@ -146,11 +147,13 @@ impl Rewriter<'_> {
     /// One argument of the compiler, with those after it that are its values.
     fn argument<'w>(&mut self, arg: &'w str, rest: &mut impl Iterator<Item = &'w str>) {
         let is_program = self.kind == LinkKind::Executable;
-        let is_windows = self.recipe.os == "windows";
-        let is_darwin = self.recipe.os == "darwin";
+        let is_windows = self.recipe.os == Os::WINDOWS;
+        let is_darwin = self.recipe.os == Os::DARWIN;
         match arg {
             // zig would take nothing but shared libraries then, where linkers take static ones too.
-            "-Wl,-Bdynamic" if self.recipe.os == "linux" => self.push(["-Wl,-search_paths_first"]),
+            "-Wl,-Bdynamic" if self.recipe.os == Os::LINUX => {
+                self.push(["-Wl,-search_paths_first"])
+            }
             "-Xlinker" => rest.by_ref().take(1).for_each(|word| self.linker_word(word)),
             _ if ["-z", "-T"].contains(&arg) || options::is_handed_on(arg) => {
                 let count = options::of_linker(arg).map_or(0, <[Value]>::len);
@@ -163,7 +166,7 @@ impl Rewriter<'_> {
             "-no-pie" if self.recipe.static_pie && is_program => self.push(["-pie"]),
             "-mwindows" if is_windows => self.linker_word("--subsystem=windows"),
             "-mconsole" if is_windows => self.linker_word("--subsystem=console"),
-            "-nostartfiles" if self.recipe.os == "linux" => self.no_start_files = true,
+            "-nostartfiles" if self.recipe.os == Os::LINUX => self.no_start_files = true,
             // clang takes this for a library; zig's clang would make a program instead of a bundle.
             _ if is_darwin && (arg == "-bundle" || options::is_apples_word(arg)) => {
                 self.linker_word(arg);
@@ -222,7 +225,7 @@ impl Rewriter<'_> {
 
     /// Remembers a file if it is a module definition; says whether it is.
     fn definition(&mut self, path: &Utf8Path) -> bool {
-        let is = self.recipe.os == "windows"
+        let is = self.recipe.os == Os::WINDOWS
             && !path.as_str().starts_with('-')
             && path.extension().is_some_and(|it| it.eq_ignore_ascii_case("def"));
         if is {
@@ -234,7 +237,7 @@ impl Rewriter<'_> {
 
     /// zig links the parts of the C library by itself, and each only if it is used.
     fn library(&mut self, name: &str) {
-        let is_glibc = self.recipe.zig_target.contains("gnu") && self.recipe.os == "linux";
+        let is_glibc = self.recipe.zig_target.contains("gnu") && self.recipe.os == Os::LINUX;
         if self.needs.now && is_glibc && options::is_of_libc(name) {
             self.asked.needed.push(name.to_owned());
         }
@@ -307,7 +310,7 @@ impl Rewriter<'_> {
         let plain = name.trim_start_matches('-');
         let value = values.first().map(String::as_str);
         // Where a library is looked for, and which, is what the compiler is told: their order counts.
-        let is_word = self.recipe.os == "darwin" && options::is_apples_word(name);
+        let is_word = self.recipe.os == Os::DARWIN && options::is_apples_word(name);
         let joined = ["l", "L"].iter().find_map(|it| Some((*it, plain.strip_prefix(it)?)));
         let joined = joined.filter(|_| !is_word);
         let of_library = match (joined, value) {
@@ -329,10 +332,10 @@ impl Rewriter<'_> {
         match (plain, values) {
             ("exported_symbols_list", _) => return,
             // The pass after the link does it.
-            ("exported_symbol", _) if self.recipe.os == "darwin" => return,
+            ("exported_symbol", _) if self.recipe.os == Os::DARWIN => return,
             // In front of a linker's words zig takes it for a level of optimization.
-            ("ObjC", []) if self.recipe.os == "darwin" => return self.push(["-ObjC"]),
-            ("sectcreate", [segment, section, file]) if self.recipe.os == "darwin" => {
+            ("ObjC", []) if self.recipe.os == Os::DARWIN => return self.push(["-ObjC"]),
+            ("sectcreate", [segment, section, file]) if self.recipe.os == Os::DARWIN => {
                 return self.sections.push([segment.clone(), section.clone(), file.clone()]);
             }
             _ => {}
@@ -348,10 +351,10 @@ impl Rewriter<'_> {
             (true, Some(value)) => vec![format!("{name}={value}")],
             _ => std::iter::once(name.to_owned()).chain(values.iter().cloned()).collect(),
         };
-        match self.recipe.os.as_str() {
-            "darwin" => self.for_zig(&words),
-            "windows" if self.versions.take(plain, value.unwrap_or_default()) => {}
-            "windows" => match windows::words(plain, value) {
+        match self.recipe.os {
+            Os::DARWIN => self.for_zig(&words),
+            Os::WINDOWS if self.versions.take(plain, value.unwrap_or_default()) => {}
+            Os::WINDOWS => match windows::words(plain, value) {
                 Some(words) => self.lld.extend(words),
                 None => self.for_zig(&words),
             },
@@ -426,7 +429,7 @@ impl Rewriter<'_> {
         self.out.extend(additions(self.recipe, has_id, has_room));
         let named = args.iter().any(|arg| arg.contains("-install_name"));
         if let (true, LinkKind::Library, Some(output)) =
-            (self.recipe.os == "darwin", self.kind, &self.output)
+            (self.recipe.os == Os::DARWIN, self.kind, &self.output)
             && !named
         {
             // zig would write the output's whole path, whose length then decides how the file is laid
@@ -457,7 +460,7 @@ pub(super) fn folders(sdks: &[Utf8PathBuf]) -> impl Iterator<Item = String> + '_
 /// What rgo adds to every link.
 fn additions(recipe: &Recipe, has_id: bool, has_room: bool) -> Vec<String> {
     let mut more = Vec::new();
-    if recipe.os == "darwin" && !has_room {
+    if recipe.os == Os::DARWIN && !has_room {
         // zig leaves no room for a load command more, such as that of a signature.
         more.push(ROOM_FOR_COMMANDS.to_owned());
     }

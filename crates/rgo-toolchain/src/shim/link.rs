@@ -1,5 +1,6 @@
 //! One call of the linker: what zig is given, what LLD is given after it, and what comes of it.
 
+use rgo_binary::system::Os;
 use std::collections::BTreeSet;
 use std::io::{self, Write};
 use std::process::Output;
@@ -118,7 +119,7 @@ fn link_twice(recipe: &Recipe, rewritten: &Rewritten) -> Result<i32, ShimError> 
 /// first link does not find some symbols and these libraries have them.
 fn link_once(recipe: &Recipe, rewritten: &Rewritten) -> Result<i32, ShimError> {
     let args = &rewritten.args;
-    if recipe.os != "darwin" {
+    if recipe.os != Os::DARWIN {
         return Ok(pass_on(&by_zig(recipe, args.clone())?));
     }
     if !rewritten.asked.dynamic_lookup {
@@ -172,8 +173,8 @@ fn resource_objects(
     recipe: &Recipe,
     args: &[String],
 ) -> Result<Option<(Vec<String>, tempfile::TempDir)>, ShimError> {
-    let objects = match recipe.os.as_str() {
-        "windows" => archives::objects(args, own_library().as_deref()),
+    let objects = match recipe.os {
+        Os::WINDOWS => archives::objects(args, own_library().as_deref()),
         _ => Vec::new(),
     };
     if objects.is_empty() {

@@ -37,6 +37,7 @@ mod zig_call;
 mod zig_macho;
 
 use camino::{Utf8Path, Utf8PathBuf};
+use rgo_binary::system::Os;
 use serde::{Deserialize, Serialize};
 
 use crate::cache::{self, Cache, CacheError};
@@ -72,7 +73,7 @@ pub struct Recipe {
     /// The toolchain's name.
     pub toolchain: String,
     /// Its system.
-    pub os: String,
+    pub os: Os,
     /// Its triple.
     pub triple: String,
     /// The zig program.
@@ -160,7 +161,7 @@ impl Recipe {
     ) -> Option<Self> {
         Some(Self {
             toolchain: toolchain.name.clone(),
-            os: toolchain.os.clone(),
+            os: toolchain.os,
             triple: toolchain.triple.clone(),
             zig: zig.program.clone(),
             zig_args: zig.args.clone(),
@@ -170,10 +171,10 @@ impl Recipe {
             work: cache.zig_cache(&zig.version.to_string()),
             rustc_version: rustc.to_string(),
             note: None,
-            build_id: toolchain.is("linux"),
+            build_id: toolchain.is(Os::LINUX),
             static_pie: toolchain.static_pie,
-            sdks: if toolchain.is("darwin") { sdks(cache, env) } else { Vec::new() },
-            headers: toolchain.is("darwin").then(|| headers::place(cache)),
+            sdks: if toolchain.is(Os::DARWIN) { sdks(cache, env) } else { Vec::new() },
+            headers: toolchain.is(Os::DARWIN).then(|| headers::place(cache)),
             info_plist: None,
             import_libraries: import_libraries::place(toolchain, cache),
         })
@@ -236,7 +237,7 @@ impl Recipe {
         for tool in TOOLS {
             put_tool(cache, &places.tool(tool), own)?;
         }
-        if self.os == "windows" {
+        if self.os == Os::WINDOWS {
             for tool in resources::TOOLS {
                 put_tool(cache, &places.tool(tool), own)?;
             }
@@ -245,7 +246,7 @@ impl Recipe {
         let (libgcc, empty) = query::LIBGCC;
         cache.put(&places.tools.join(libgcc), empty)?;
         prepare_work(&self.work, &self.zig_lib)?;
-        if self.os == "darwin" {
+        if self.os == Os::DARWIN {
             stubs::install(cache)?;
             headers::install(cache)?;
         }
@@ -265,7 +266,7 @@ impl Recipe {
     pub(crate) fn example(os: &str) -> Self {
         Self {
             toolchain: format!("{os}-amd64"),
-            os: os.into(),
+            os: Os::named(os).expect("a system"),
             triple: "x86_64-unknown-linux-gnu".into(),
             zig: "/z/zig".into(),
             zig_args: vec![],

@@ -2,8 +2,9 @@
 //! has room there. It is made when a link needs it, because only the recipe says how much room.
 
 use camino::Utf8PathBuf;
+use rgo_binary::Arch;
 use rgo_binary::embedded::{auditable, rgo_note};
-use rgo_binary::{Arch, Format};
+use rgo_binary::system::Os;
 use rgo_edit::{NoteObject, note_object};
 
 use super::error::ShimError;
@@ -36,21 +37,16 @@ impl NoteFile {
 /// The arguments of the link. The symbols keep the sections from being collected as garbage; Mach-O
 /// spells them with an underscore.
 fn args(recipe: &Recipe, path: Utf8PathBuf) -> Vec<String> {
-    let prefix = if recipe.os == "darwin" { "_" } else { "" };
+    let prefix = if recipe.os == Os::DARWIN { "_" } else { "" };
     let symbols = [rgo_note::SYMBOL, auditable::SYMBOL];
     let keep = symbols.iter().map(|symbol| format!("-Wl,-u,{prefix}{symbol}"));
     std::iter::once(path.into_string()).chain(keep).collect()
 }
 
 fn object(recipe: &Recipe, room: &NoteRoom) -> Result<Vec<u8>, rgo_binary::Error> {
-    let format = match recipe.os.as_str() {
-        "darwin" => Format::MachO,
-        "windows" => Format::Pe,
-        _ => Format::Elf,
-    };
     let is_arm64 = recipe.triple.starts_with("aarch64");
     note_object(&NoteObject {
-        format,
+        format: recipe.os.format(),
         arch: if is_arm64 { &Arch::Arm64 } else { &Arch::Amd64 },
         capacity_note: room.note_bytes,
         capacity_audit: room.audit_bytes,

@@ -4,6 +4,7 @@
 //! `cargo_zigbuild`, which rewrites them further, runs zig, and ends its process by itself when zig fails. The first
 //! thereby keeps control, sets zig's surroundings as the environment of a child instead of its own, and goes on after it.
 
+use rgo_binary::system::Os;
 use std::io::{self, Write};
 use std::process::ExitCode;
 
@@ -99,7 +100,7 @@ fn c_tool(tool: &Utf8Path, args: Vec<String>) -> Result<i32, ShimError> {
     }
     let mut args = args;
     let mut objects = Vec::new();
-    if recipe.os == "darwin" && matches!(name, "cc" | "c++") {
+    if recipe.os == Os::DARWIN && matches!(name, "cc" | "c++") {
         // What is meant stands in response files too.
         let all = expand(args.clone(), &current_folder()?)?;
         objects = zig_macho::compiled(&all);

@@ -4,6 +4,7 @@ use super::*;
 use crate::target_words::Meaning;
 use crate::toolchain::Floor;
 use proptest::prelude::*;
+use rgo_binary::system::Os;
 
 const LINUX: &str = "x86_64-unknown-linux-gnu";
 
@@ -159,8 +160,8 @@ fn no_alias_names_two_targets() {
         let mut tags: Vec<&str> = toolchain.variant.as_deref().into_iter().collect();
         let spells_libc = toolchain.name.ends_with("static");
         tags.extend(spells_libc.then_some("static"));
-        for os in meaning(Meaning::Os(&toolchain.os)) {
-            for arch in meaning(Meaning::Arch(&toolchain.arch)) {
+        for os in meaning(Meaning::Os(toolchain.os.name())) {
+            for arch in meaning(Meaning::Arch(toolchain.arch.name())) {
                 for parts in [[&[os, arch][..], &tags], [&tags, &[arch, os]]] {
                     for separator in ["/", "-", "_"] {
                         let spec = parts.concat().join(separator);
@@ -191,7 +192,7 @@ fn each_name_of_a_target_leads_back_to_it() {
             assert_eq!(triple.as_ref(), Ok(&toolchain.name), "{} {libc}", toolchain.triple);
         }
         // zig's name, but for windows, where `gnu` is another ABI in Rust's words.
-        if let Some(zig) = toolchain.zig_target(None).filter(|_| !toolchain.is("windows")) {
+        if let Some(zig) = toolchain.zig_target(None).filter(|_| !toolchain.is(Os::WINDOWS)) {
             let floor = toolchain.floor.as_ref().map(Floor::version);
             let expected = match floor {
                 Some(floor) => format!("{}@{floor}", toolchain.name),

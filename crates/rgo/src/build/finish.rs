@@ -4,6 +4,7 @@
 
 mod companions;
 
+use rgo_binary::system::Os;
 use std::collections::BTreeSet;
 
 use anyhow::{Context, Result, anyhow};
@@ -84,7 +85,7 @@ pub(super) struct Job<'a> {
 /// Whether a target's debug data is split off by dsymutil.
 #[must_use]
 pub(super) fn splits_with_dsymutil(strip: StripMode, toolchain: &Toolchain) -> bool {
-    strip == StripMode::Split && toolchain.is("darwin")
+    strip == StripMode::Split && toolchain.is(Os::DARWIN)
 }
 
 /// Maps a file that cargo made.

@@ -1,5 +1,6 @@
 //! Everything that is known and decided before cargo is started.
 
+use rgo_binary::system::Os;
 use std::collections::{BTreeMap, BTreeSet};
 
 use anyhow::{Context, Result, anyhow};
@@ -102,13 +103,13 @@ pub(super) fn prepare(args: &BuildArgs) -> Result<Prepared> {
     if let Some(lockfiles) = lockfiles {
         lockfiles.restore(&project.metadata.workspace_root)?;
     }
-    let is_for_macos = targets.iter().any(|(toolchain, _)| toolchain.is("darwin"));
+    let is_for_macos = targets.iter().any(|(toolchain, _)| toolchain.is(Os::DARWIN));
     check_for_macos(args, is_for_macos)?;
     if let Some(sdk) = shim::own_sdk(&env) {
         // Compilers run in other folders.
         cargo = cargo.env("SDKROOT", sdk);
     }
-    warn_of_lost_folders(targets.iter().any(|(toolchain, _)| toolchain.is("windows")));
+    warn_of_lost_folders(targets.iter().any(|(toolchain, _)| toolchain.is(Os::WINDOWS)));
     let info_plist = property_lists::info_plist(args.info_plist.as_ref(), &request.folder)?;
     let entitlements = property_lists::entitlements(args.entitlements.as_ref(), &request.folder)?;
     let output = arguments::output(args, &request.folder, &project.metadata.workspace_root);

@@ -1,5 +1,6 @@
 //! The `build` lines of a note: how a program was built, in Go's style of `key=value`.
 
+use rgo_binary::system::Os;
 use std::collections::BTreeSet;
 
 use jiff::Timestamp;
@@ -78,9 +79,9 @@ fn std(origin: &Origin) -> &'static str {
 
 fn libc(plan: &TargetPlan) -> String {
     let toolchain = plan.toolchain;
-    let name = match toolchain.os.as_str() {
-        "darwin" => "libSystem",
-        "windows" => "UCRT",
+    let name = match toolchain.os {
+        Os::DARWIN => "libSystem",
+        Os::WINDOWS => "UCRT",
         _ if toolchain.triple.contains("musl") => "musl",
         _ => "glibc",
     };

@@ -1,6 +1,7 @@
 //! What was asked for against what came out, as read from the finished file. A build that
 //! succeeded and made something else than was asked for is the worst kind of failure: it ships.
 
+use rgo_binary::system::Os;
 use rgo_binary::{Kind, Linkage, Version};
 use rgo_toolchain::system::{self, Origin};
 use rgo_toolchain::toolchain::{Floor, Libc, Toolchain};
@@ -42,7 +43,7 @@ pub(super) fn judge(asked: &Asked<'_>, linkage: &Linkage) -> Vec<Finding> {
     let mut findings = Vec::new();
     let mut add = |level, text: String| findings.push(Finding { level, text });
 
-    if asked.toolchain.is("linux") && asked.toolchain.libc == [Libc::Static] {
+    if asked.toolchain.is(Os::LINUX) && asked.toolchain.libc == [Libc::Static] {
         if let Some(interpreter) = &linkage.interpreter {
             add(Level::Error, format!("asked for static, but it starts by {interpreter}"));
         }

@@ -4,6 +4,7 @@
 mod failures;
 mod settle;
 
+use rgo_binary::system::Os;
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::fs::{self, File};
 
@@ -326,7 +327,7 @@ impl Execution<'_> {
             entitlements: prepared
                 .entitlements
                 .as_ref()
-                .filter(|_| toolchain.is("darwin") && wanted.kind != OutputKind::Cdylib),
+                .filter(|_| toolchain.is(Os::DARWIN) && wanted.kind != OutputKind::Cdylib),
             trace: self.progress.trace,
             trims: &prepared.trims,
         }

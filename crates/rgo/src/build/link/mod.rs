@@ -5,13 +5,14 @@ pub(super) mod inputs;
 pub(super) mod note_capacity;
 pub(super) mod work_dir;
 
+use rgo_binary::system::Os;
 use std::cell::OnceCell;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use anyhow::{Context, Result};
 use camino::{Utf8Path, Utf8PathBuf};
-use rgo_binary::{Arch, Format};
+use rgo_binary::Format;
 use rgo_edit::{NoteObject, note_object};
 use rgo_files::atomic_file;
 use rgo_toolchain::cargo::project;
@@ -204,7 +205,7 @@ impl<'a> LinkPreparer<'a> {
         let Prepared { compiler, cache, info_plist, .. } = self.prepared;
         let rustc = &compiler.version.release;
         let recipe = Recipe::new(toolchain, floor, zig, rustc, cache, &environment::env)?;
-        let info_plist = info_plist.clone().filter(|_| toolchain.is("darwin"));
+        let info_plist = info_plist.clone().filter(|_| toolchain.is(Os::DARWIN));
         Some(Recipe { info_plist, ..recipe })
     }
 
@@ -267,7 +268,7 @@ impl<'a> LinkPreparer<'a> {
 
 /// The arguments by which the platform's own linker links the note in and keeps it.
 fn own_linker_args(toolchain: &Toolchain, object: &Utf8Path) -> Vec<String> {
-    let keep = match format(toolchain) {
+    let keep = match toolchain.os.format() {
         Format::Pe => ["/INCLUDE:RGO_NOTE", "/INCLUDE:RGO_AUDIT"],
         Format::Elf => ["-Wl,-u,RGO_NOTE", "-Wl,-u,RGO_AUDIT"],
         Format::MachO => ["-Wl,-u,_RGO_NOTE", "-Wl,-u,_RGO_AUDIT"],
@@ -278,9 +279,10 @@ fn own_linker_args(toolchain: &Toolchain, object: &Utf8Path) -> Vec<String> {
 
 /// The object for the platform's own linker.
 fn own_linker_object(toolchain: &Toolchain) -> Result<Vec<u8>> {
-    let (format, arch) = (format(toolchain), arch(toolchain));
+    let format = toolchain.os.format();
     let (capacity_note, capacity_audit) = (16 * STEP, 8 * STEP);
-    let spec = NoteObject { format, arch: &arch, capacity_note, capacity_audit, text: "" };
+    let spec =
+        NoteObject { format, arch: &toolchain.arch, capacity_note, capacity_audit, text: "" };
     note_object(&spec).context("making the note's object file")
 }
 
@@ -292,21 +294,5 @@ fn planned(plan: &StdPlan) -> StdLib {
         StdPlan::Build(source) => {
             StdLib { origin: Origin::Source, sysroot: Some(source.sysroot.clone()) }
         }
-    }
-}
-
-fn format(toolchain: &Toolchain) -> Format {
-    match toolchain.os.as_str() {
-        "darwin" => Format::MachO,
-        "windows" => Format::Pe,
-        _ => Format::Elf,
-    }
-}
-
-fn arch(toolchain: &Toolchain) -> Arch {
-    match toolchain.arch.as_str() {
-        "amd64" => Arch::Amd64,
-        "arm64" => Arch::Arm64,
-        other => Arch::Other(other.to_owned()),
     }
 }
