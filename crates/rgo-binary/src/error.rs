@@ -1,5 +1,5 @@
-//! One error type for the crate: every refusal says what was being read or written, where, and
-//! why, so that a caller can put the file's name in front and be done.
+//! The error type of the crate. Each error says what was read or written, where, and why, so that a
+//! caller only adds the name of the file.
 
 use std::borrow::Cow;
 

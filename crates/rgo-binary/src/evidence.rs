@@ -1,5 +1,5 @@
-//! What a conclusion rests on. An image rarely says outright what it is, so whoever is told a
-//! conclusion is told with it where it was read and how far it can be trusted.
+//! The evidence of a conclusion. An image rarely states what it is, so each conclusion carries where
+//! it was read and how far it can be trusted.
 
 use std::cell::Cell;
 
@@ -69,7 +69,8 @@ thread_local! {
 /// is often longer than what it shows. How sure a conclusion is stays either way.
 ///
 /// ```
-/// use rgo_binary::origin::{Confidence, Evidence, Language, LanguageUse, serialized};
+/// use rgo_binary::recovered::origin::{Language, LanguageUse};
+/// use rgo_binary::{Confidence, Evidence, serialized};
 ///
 /// let evidence = Evidence {
 ///     place: "compiler".to_owned(),

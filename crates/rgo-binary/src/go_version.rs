@@ -1,5 +1,5 @@
-//! A file as the Go tool reads it, so that `go version`'s answers and refusals can be given byte
-//! for byte. [`crate::embedded::go_buildinfo`] reads the same blob to learn as much as it can; here a file is
+//! Reads a file exactly as the Go tool does, so that `rgo-version-m --go` answers and refuses as
+//! `go version` does, byte for byte. [`crate::embedded::go_buildinfo`] reads the same blob to learn as much as it can; here a file is
 //! refused where Go refuses it, down to fields that have nothing to do with the blob, and words
 //! stay the bytes that they are (Go, `debug/buildinfo` and the readers under it).
 //!

@@ -1,14 +1,16 @@
-//! Facts out of compiled programs, and edits into them: ELF, Mach-O and PE, from any host.
+//! Reads one compiled image: ELF, Mach-O or PE, from any host. [`inspect::inspect`] reads all that it
+//! tells; the modules below read one thing each.
 //!
-//! Pure: bytes in, values or bytes out. Nothing here opens a file, starts a process or prints.
-//! Input is taken to be hostile: every reader works within [`Limits`] and answers bad bytes with
-//! an [`Error`].
+//! Pure: bytes in, values out. Nothing here opens a file, starts a process or prints. Input is taken
+//! to be hostile: every reader works within [`Limits`] and answers bad bytes with an [`Error`].
 //!
 //! ```text
-//! &[u8] ─▶ slices() ─▶ Image ─┬─▶ linkage()      what the platform's loader will want
-//!                             ├─▶ debug_data()   what a debugger will find
-//!                             ├─▶ note, audit, goinfo, slot   what the builder left inside
-//!                             └─▶ edit           the same image, changed
+//! &[u8] ─▶ slices() ─▶ Image ─┬─▶ linkage      what the system's loader reads
+//!                             ├─▶ embedded     records that builders write
+//!                             ├─▶ recovered    what shows without a record
+//!                             ├─▶ security     hardening, signatures
+//!                             ├─▶ debug        debug data, build ids
+//!                             └─▶ inspect()    all of it: an Inspection
 //! ```
 
 pub mod appended;

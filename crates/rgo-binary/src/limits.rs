@@ -1,5 +1,5 @@
-//! Input comes from strangers. Whatever a file claims about itself, work and memory stay within
-//! one set of limits that the caller chooses and every reader is handed.
+//! Limits on work and memory. Input is hostile: whatever a file claims, each reader stays within the
+//! limits that the caller chose.
 
 /// Upper bounds for reading one image.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -1,6 +1,5 @@
-//! Programs that are packed: a small loader which unpacks the rest into memory. What such a file
-//! says of itself is about the loader, so everything else read from it is to be taken with care.
-//! Only marks that the packer itself leaves are looked for; a renamed section hides one.
+//! Recognizes packed programs: a small loader that unpacks the rest into memory. All other facts of
+//! such a file are about the loader. Only the packer's own marks count; a renamed section hides one.
 //!
 //! ```text
 //! UPX     ELF: behind the program headers, Mach-O: behind the load commands:

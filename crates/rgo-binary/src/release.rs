@@ -1,5 +1,5 @@
-//! The release of a compiler, out of the words that a program names its toolchain by. Vendors and
-//! experiments add to a version, and what they add is no part of the release.
+//! Parses the release of a compiler from the name that a program records for its toolchain. Suffixes
+//! of vendors and experiments are not part of the release.
 //!
 //! ```text
 //! go1.26.8-X:nodwarf5                 Go 1.26.8, with an experiment; before Go 1.26 behind a space

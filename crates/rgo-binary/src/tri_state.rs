@@ -10,7 +10,7 @@ pub enum TriState {
     Yes,
     /// It does not hold.
     No,
-    /// The image does not tell.
+    /// The image does not show it.
     Unknown,
     /// The question makes no sense for this format, machine or kind of image.
     NotApplicable,

@@ -1,5 +1,5 @@
-//! The shape that text and Markdown share. A command describes *what* is a table, a fact or a
-//! warning; how that looks is decided in one place for all commands.
+//! The blocks that text and Markdown share. A command says what is a table, a fact or a warning; the
+//! renderers decide how each looks.
 
 /// A sequence of blocks, top to bottom.
 #[derive(Clone, Debug, Default)]
@@ -18,7 +18,7 @@ pub enum Block {
     Facts(Vec<(String, Cell)>),
     /// Rows under named columns.
     Table(Table),
-    /// Text in a layout of its own (that of another tool, say), given on unchanged.
+    /// Text with its own layout, such as another tool's; it is not changed.
     Raw(String),
 }
 
@@ -29,7 +29,7 @@ pub struct Cell {
     pub(crate) tone: Tone,
 }
 
-/// What a cell says beyond its words.
+/// The meaning of a cell beside its text.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Tone {
     /// Nothing more.

@@ -1,5 +1,5 @@
-//! Every command of rgo answers with one value. This crate turns that value into what the
-//! caller asked for, so that the three renderings can never say different things:
+//! Renders the one value that a command of rgo returns, as text, JSON or Markdown. All renderings
+//! come from the same value, so they cannot differ:
 //!
 //! ```text
 //!            ┌─ serde ────────────────▶ JSON      (versioned schema, for programs)
@@ -22,7 +22,7 @@ pub use document::{Align, Block, Cell, Column, Document, Table, Tone};
 pub use nearest::nearest;
 pub use printable::{printable, printable_by_char};
 
-/// What a command found out, ready to be rendered.
+/// The result of a command, ready to be rendered.
 pub trait Report: Serialize {
     /// Name and version of the JSON schema, such as `rgo.build/1`. The number grows when a
     /// field changes its meaning or goes; new fields alone do not change it.
@@ -44,10 +44,10 @@ pub enum Format {
     Markdown,
 }
 
-/// How text is to look; the other renderings have one look only.
+/// The style of text; the other renderings have none.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Style {
-    /// Whether ANSI color may be used.
+    /// Whether text may have ANSI color.
     pub color: bool,
 }
 
@@ -67,7 +67,7 @@ pub fn render<R: Report>(
     }
 }
 
-/// Renders a document that no report is behind, as text.
+/// Renders a document as text, without a report.
 #[must_use]
 pub fn render_document(document: &Document, style: Style) -> String {
     text::render(document, style)

@@ -1,4 +1,4 @@
-//! Documents as GitHub-flavoured Markdown, for `$GITHUB_STEP_SUMMARY` and pull requests.
+//! Renders documents as GitHub-flavored Markdown, for `$GITHUB_STEP_SUMMARY` and pull requests.
 //! Text from a file is escaped: a crate called `<script>` stays a name.
 
 use crate::document::{Align, Block, Document, Table};

@@ -1,7 +1,6 @@
-//! Text that came from a file, made safe to show. Names of files, libraries and labels are their
-//! author's choice: a line break in one would forge a line of the answer (or a command of a
-//! workflow), an escape sequence would drive the terminal, a mark that turns the direction of text
-//! would hide what a name ends with.
+//! Makes text from a file safe to show. Its author chose the names of files, libraries and labels: a
+//! line break in one would forge a line of the answer or a workflow command, an escape sequence would
+//! control the terminal, a mark that turns the direction of text would hide the end of a name.
 
 use std::borrow::Cow;
 

@@ -1,5 +1,5 @@
-//! Documents for a terminal or a log: aligned columns, color where the caller allows it.
-//! Text that came from a file may hold control characters; they are shown, never sent on.
+//! Renders documents for a terminal or a log: aligned columns, color where the caller allows it.
+//! Control characters in text from a file are escaped.
 
 use anstyle::{AnsiColor, Effects, Style as Ansi};
 use tabled::builder::Builder;

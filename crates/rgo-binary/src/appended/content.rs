@@ -1,4 +1,4 @@
-//! What bytes look like, by the words that formats begin or end with.
+//! Recognizes appended bytes by the magic numbers that formats begin or end with.
 
 use std::ops::Range;
 

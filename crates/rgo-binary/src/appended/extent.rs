@@ -1,4 +1,4 @@
-//! Where an image ends: behind everything that its headers speak of.
+//! Finds the end of an image: behind everything that its headers name.
 //!
 //! ```text
 //! ELF      sections, segments, both header tables

@@ -1,6 +1,5 @@
-//! Bytes behind the image: a loader never looks at them, so they are found by the program itself.
-//! Installers, archives that unpack themselves and programs with a runtime in front keep what they
-//! are about there.
+//! Bytes behind the image. No loader reads them; the program finds them itself. Installers, archives
+//! that unpack themselves and programs behind a runtime keep their content there.
 //!
 //! ```text
 //! image: headers, sections, segments, tables │ appended │ certificate (PE)

@@ -1,4 +1,4 @@
-//! The text in which a program says what it was built from. Go writes it into every program
+//! The text of a build record. Go writes it into every program
 //! (`runtime/debug.BuildInfo`, printed by `go version -m`); rgo writes the same grammar into its
 //! note, so that one parser reads both.
 //!

@@ -1,5 +1,5 @@
-//! Records that builders and packagers write into programs to be read: rgo's note and slots,
-//! cargo-auditable's list, Go's build information, version resources of Windows, notes of packages.
+//! Reads the records that builders and packagers write into programs: rgo's note and slots,
+//! cargo-auditable's list, Go's build information, Windows' version resources, package notes.
 
 pub mod auditable;
 pub mod build_info;

@@ -1,5 +1,5 @@
-//! What a distribution's build system wrote into a program: which package it came in. The note
-//! is loaded with the program, so it is there in a core dump as well.
+//! systemd's package note: the name and version of the distribution's package that a program came
+//! in. The note is loaded with the program, so core dumps have it too.
 //!
 //! ```text
 //! ELF note, name "FDO\0", type cafe1a7e, in section .note.package and a segment

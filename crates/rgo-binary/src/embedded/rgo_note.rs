@@ -1,5 +1,5 @@
-//! The note that a build leaves in a program, so that the program can say later what it is. It
-//! is linked in empty, with room, and filled after the link.
+//! The note that rgo-build writes into a program: what it was built from, and how. The linker puts
+//! it in empty, with room; rgo fills it after the link.
 //!
 //! ```text
 //!  0  16  magic: ff " Rgo buildinf:" (15 bytes) and the layout's version, 01

@@ -1,4 +1,4 @@
-//! Slots: places that a program reserved for values which are known only after the link.
+//! Slots: room that a program reserves for values that are known only after the link.
 //!
 //! ```text
 //!  0  16  magic: ff " Rgo x slot 1:" 00

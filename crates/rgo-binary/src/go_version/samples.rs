@@ -1,5 +1,5 @@
 //! Small files of every format that Go reads, each with build information, made field by field
-//! from the documented layouts. The tests of `gotool` read and damage them; those of
+//! from the documented layouts. The tests of `go_version` read and damage them; those of
 //! `rgo-version-m --go` give them to Go itself as well.
 
 /// The markers around the text (`cmd/go`, `modload`).

@@ -1,5 +1,5 @@
-//! The notes of an ELF image, wherever they are: a strip may take the section headers and leave
-//! the segments, a linker script the other way round.
+//! Reads the notes of an ELF image, by segments and by sections: a strip can remove the section
+//! headers, a linker script the segments.
 //!
 //! ```text
 //!  0  4  bytes of the name, its NUL included

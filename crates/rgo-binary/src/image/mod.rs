@@ -1,5 +1,5 @@
-//! The view of one image that everything else here is written against. It names only what the
-//! tools ask for; the formats stay behind it.
+//! [`Image`]: one image, whatever its format. All other readers take it. Formats show only where a
+//! reader needs a table that others do not have.
 
 pub(crate) mod dynamic_symbols;
 pub(crate) mod elf_notes;

@@ -1,5 +1,5 @@
-//! Several texts, searched for in one pass: what is searched is larger than any cache, and every
-//! pass reads it from memory again.
+//! Searches for several texts in one pass. The bytes are larger than any cache, and each pass reads
+//! them from memory again.
 
 use std::iter;
 

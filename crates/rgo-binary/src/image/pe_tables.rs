@@ -1,4 +1,4 @@
-//! The tables of a PE image that several readers look things up in, whatever its word size.
+//! The tables of a PE image that several readers share, for 32-bit and 64-bit images.
 //!
 //! ```text
 //! directory 6   debug entries of 28 bytes: …, type u32 at 12, size at 16, file offset at 24

@@ -1,5 +1,5 @@
-//! Where the texts of a program are: everything that is loaded or kept beside it, but code.
-//! Searching goes over these bytes once per pattern, so they are collected once.
+//! The regions of an image that hold text: all loaded and kept bytes but code. Every search for text
+//! goes over these.
 
 use object::{Object, ObjectSection, ObjectSegment, SectionKind};
 

@@ -1,6 +1,6 @@
-//! What a linker can be asked to tell the loader, beside what [`crate::linkage`] reads of every
-//! image: the size of the first thread's stack, the oldest Windows, and whether a library binds its
-//! own symbols; and which DLLs are loaded before a program starts, and not once they are called.
+//! Options of a linker that the loader obeys, beside what [`crate::linkage`] reads: the stack size of
+//! the first thread, the oldest Windows, whether a library binds its own symbols, and which DLLs are
+//! loaded when the program starts rather than at their first call.
 //!
 //! ```text
 //! stack     ELF PT_GNU_STACK p_memsz │ PE SizeOfStackReserve │ Mach-O LC_MAIN stacksize

@@ -1,7 +1,6 @@
-//! What the platform's loader will want of an image: how it starts, which libraries it needs,
-//! how old a system may be, what it offers to others. Read from the tables that the loader reads
-//! (program headers, load commands, data directories), because section headers and file names
-//! are only what a linker said once.
+//! What the system's loader reads of an image: how the program starts, which libraries it needs, how
+//! old the system may be, what it exports. The source is the loader's own tables (program headers,
+//! load commands, data directories): section headers and file names have no effect when it loads.
 
 mod elf;
 pub mod load_options;

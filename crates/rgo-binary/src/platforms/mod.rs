@@ -1,5 +1,5 @@
-//! Where an image runs: the question that a page with downloads has to answer. Read from what
-//! the loader will ask for, against a table of what systems have.
+//! Finds the systems that an image runs on, as a download page lists them: compares what the loader
+//! needs with a table of what systems have.
 //!
 //! ```text
 //! no loader, no library   every Linux, even an empty container

@@ -1,4 +1,4 @@
-//! Systems by what they bring along: data, so that a further release is a further line.
+//! The table of systems and what each has. A new release is a new line.
 
 use crate::Version;
 use crate::release::Compiler;

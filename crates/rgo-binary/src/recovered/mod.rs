@@ -1,5 +1,5 @@
-//! What can be found out of a program that nobody has written into it to be found: languages and tools,
-//! Go's modules, Rust's crates, paths of the machine that built it, packers.
+//! Recovers what no builder recorded: languages and tools, Go's modules, Rust's crates, paths of the
+//! machine that built the program.
 
 pub mod build_paths;
 pub mod crates;

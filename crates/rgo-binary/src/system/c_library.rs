@@ -1,5 +1,5 @@
-//! The C library that an image asks its loader for, told by the names of loaders and libraries:
-//! with it comes the system.
+//! Recognizes the shared C library of an image, and with it the system, by the names of loaders and
+//! libraries.
 
 use super::Os;
 use crate::{Image, Linkage};

@@ -1,6 +1,6 @@
-//! The C library of an image, and how it gets at it. A shared one is named by what the loader is
-//! asked for. One that is linked in is told by texts ([`crate::system::Texts`]) that each library
-//! has for itself and that no strip takes away; where there are none of them, nothing is claimed.
+//! Finds the C library of an image, and whether it is shared or linked in. The loader's tables name a
+//! shared one. A linked-in one is recognized by texts ([`crate::system::Texts`]) that only this
+//! library has and no strip removes; without them there is no answer.
 
 use serde::Serialize;
 
@@ -39,7 +39,7 @@ pub const NAMES: &[&str] = &[
     "tru64",
 ];
 
-/// A C library in the hands of an image.
+/// The C library of an image.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Libc {
     /// `glibc`, `musl`, `bionic`, `libSystem`, `UCRT`, `msvcrt`, or the system that it is a part of.

@@ -1,6 +1,6 @@
-//! Which system an image is for, and what tells. The formats of Apple and Windows say it in their
-//! headers. ELF has a field for it that most systems leave empty, so the signs that each leaves are
-//! weighed, the surest first:
+//! Finds the system that an image is for, with the evidence. Mach-O and PE have it in their headers.
+//! ELF has a field for it that most systems leave empty, so this weighs other signs, the surest
+//! first:
 //!
 //! ```text
 //! where its parts are loaded      no system puts programs there: firmware, a kernel
@@ -11,7 +11,7 @@
 //! none of these                   probably Linux: every other system marks its static programs
 //! ```
 //!
-//! "Probably" is a guess: whoever decides by it has to treat it as unknown.
+//! "Probably" is a guess: a policy treats it as unknown.
 
 mod bare;
 mod c_library;

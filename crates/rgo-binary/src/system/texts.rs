@@ -1,5 +1,5 @@
-//! Texts that C libraries and runtimes bring into a program they are linked into, and that no strip
-//! takes away. All are searched for in one pass.
+//! Finds the texts that C libraries and runtimes leave in a program when they are linked in. No strip
+//! removes them. One pass searches for all.
 //!
 //! ```text
 //! GLIBC_TUNABLES                 glibc reads this variable before anything else runs

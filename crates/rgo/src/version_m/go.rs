@@ -1,6 +1,6 @@
-//! `rgo-version-m --go`: what `go version` prints for the same arguments, byte for byte: answers,
-//! messages, their order and the exit code (Go, `cmd/go`, `go help version`). How Go reads a file
-//! is in [`rgo_binary::go_version`]; here is which files it reads and what it says of them.
+//! `rgo-version-m --go`: prints what `go version` prints for the same arguments, byte for byte:
+//! answers, messages, their order and the exit code (Go, `cmd/go`, `go help version`).
+//! [`rgo_binary::go_version`] reads a file as Go does; this chooses the files and the messages.
 
 mod json;
 

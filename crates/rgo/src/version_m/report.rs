@@ -1,4 +1,4 @@
-//! The answer of `rgo-version-m` in each of its forms.
+//! Renders the images as text, JSON, CSV, Markdown, CycloneDX or SARIF.
 
 use anyhow::{Context, Result};
 use rgo_binary::serialized;

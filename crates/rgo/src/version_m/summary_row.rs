@@ -1,4 +1,4 @@
-//! An image in a few words: the row that `--short`, `--summary`, CSV and Markdown are made of.
+//! One row for each image, of which `--short`, `--summary`, CSV and Markdown are made.
 
 use std::collections::BTreeMap;
 

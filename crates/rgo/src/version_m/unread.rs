@@ -1,6 +1,6 @@
-//! Files without an answer, and the reasons: printed to stderr, listed in JSON, passed to the gate.
-//! A folder can have thousands of files of one kind, so one line with counts stands for all that are
-//! alike; `-v` lists each.
+//! Files without an answer, and the reasons. They are printed to stderr, listed in JSON and passed to
+//! the gate. A folder can have thousands of one kind, so one line counts all that are alike; `-v`
+//! lists each.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;

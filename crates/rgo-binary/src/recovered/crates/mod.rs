@@ -1,6 +1,6 @@
-//! Crates of a Rust program that carries no list of them, from the source paths in its panic
-//! messages and from the names of its symbols. A crate that cannot panic leaves no path, and
-//! stripping takes the symbols: what is found here is in the program, what is not may be too.
+//! Recovers the crates of a Rust program without a list, from the source paths in its panic messages
+//! and from its symbols. A crate that cannot panic leaves no path, and a strip removes the symbols:
+//! crates that are found are in the program, and others may be too.
 //!
 //! ```text
 //! …/registry/src/INDEX/NAME-VERSION/…         cargo's registry, remapped or not

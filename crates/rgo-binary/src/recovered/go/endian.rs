@@ -1,5 +1,5 @@
-//! Numbers as a Go table or a Go program's memory holds them: of the target's byte order, some of
-//! the size of its pointers.
+//! Reads numbers of a Go table or of a Go program's memory: in the target's byte order, some of the
+//! size of its pointers.
 
 use std::ffi::CStr;
 

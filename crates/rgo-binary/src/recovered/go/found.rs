@@ -1,4 +1,4 @@
-//! Answers that a Go program gives without build information, each with where it comes from.
+//! Text that was recovered from a Go program, with the table it was found in.
 
 use serde::Serialize;
 

@@ -1,5 +1,6 @@
-//! What a Go program says of itself without its build information ([`crate::embedded::go_buildinfo`]), or beyond
-//! it: its function table, the toolchain and the modules that show in it, its build ID.
+//! Reads what a Go program shows beside or without its build information
+//! ([`crate::embedded::go_buildinfo`]): the function table, the toolchain and modules in it, the
+//! build ID.
 //!
 //! ```text
 //! Image ─┬─▶ pclntab()    every function by name and address, every source file; stripped or not

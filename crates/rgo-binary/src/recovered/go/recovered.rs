@@ -1,6 +1,5 @@
-//! What a Go program without build information still tells: its toolchain, its main package, the
-//! modules and packages that it was made of. Each answer names its evidence; none is a promise of
-//! the build, and what was inlined or dropped whole does not show.
+//! Recovers the toolchain, main package, modules and packages of a Go program without build
+//! information. Each answer has its evidence. Code that was inlined or dropped does not show.
 //!
 //! ```text
 //! runtime.buildVersion ───────────────▶ toolchain

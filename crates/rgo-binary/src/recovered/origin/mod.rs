@@ -1,6 +1,5 @@
-//! Where an image comes from: the languages it was written in, and the compilers, assemblers and
-//! linkers that made it. Nothing says all of that in one place, so it is pieced together, and
-//! every piece keeps the evidence it rests on.
+//! Finds the origin of an image: its languages, and the compilers, assemblers and linkers that made
+//! it. No single place has all of that, so this collects it from many, each piece with its evidence.
 //!
 //! ```text
 //! ELF .comment, MinGW's constants ─┐
@@ -11,7 +10,7 @@
 //! /rustc/<commit>/ in messages ────┘
 //! ```
 //!
-//! A damaged piece is reported and hides no other.
+//! A damaged place is a problem of the result and hides no other.
 
 mod comment;
 mod dwarf;
