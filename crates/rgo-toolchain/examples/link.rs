@@ -14,10 +14,7 @@ fn main() -> ExitCode {
     let argv0 = args.next().unwrap_or_default();
     let args: Vec<String> = args.collect();
     if let Some(call) = shim::invoked_as(&argv0, &args) {
-        return shim::run(call, &|linked| {
-            eprintln!("linked {} exports {:?}", linked.output, linked.asked.lists);
-            Ok(())
-        });
+        return shim::run(call);
     }
     match build(&args) {
         Ok(()) => ExitCode::SUCCESS,

@@ -3,10 +3,10 @@
 mod machine;
 mod toolchain;
 
-use rgo_binary::system::Os;
 use std::error::Error;
 use std::fmt::Display;
 
+use rgo_binary::system::Os;
 use serde::Serialize;
 
 use crate::cache::{Cache, Env};

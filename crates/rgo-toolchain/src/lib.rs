@@ -7,6 +7,7 @@
 pub mod cache;
 pub mod cargo;
 mod causes;
+pub mod checks;
 pub mod cmake_builds;
 pub mod darwin;
 pub mod doctor;

@@ -5,11 +5,11 @@
 //! compilers for Apple's systems read it, and its value is the floor that the user's own one went into already. And for
 //! Windows `PATH` gets folders with resource compilers, which find out by themselves what they are called for.
 
-use rgo_binary::Arch;
-use rgo_binary::system::Os;
 use std::collections::BTreeMap;
 
 use camino::{Utf8Path, Utf8PathBuf};
+use rgo_binary::Arch;
+use rgo_binary::system::Os;
 
 use crate::cache::{Cache, CacheError, Env};
 use crate::shim::{Installed, Recipe, resources};

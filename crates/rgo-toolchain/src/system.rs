@@ -1,10 +1,10 @@
 //! What a system brings by itself: the libraries that a program may ask for, and since when its
 //! C library has a function. Facts about systems are data, in `toolchains/systems.toml`.
 
-use rgo_binary::system::Os;
 use std::collections::BTreeMap;
 use std::sync::LazyLock;
 
+use rgo_binary::system::Os;
 use serde::Deserialize;
 
 use crate::toolchain::{self, Libc, Toolchain};

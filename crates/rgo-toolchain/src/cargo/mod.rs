@@ -1,6 +1,7 @@
 //! Cargo and rustc: which of them build, what the user's project and configuration say, the commands
 //! to run, and the meaning of what these say.
 
+pub mod artifacts;
 pub mod build_script;
 pub mod command;
 pub mod compiler;

@@ -2,11 +2,11 @@
 //! the manifests declare. What cargo would pass over in silence is an error here: a package
 //! without a program, two results of one name.
 
-use rgo_binary::system::Os;
 use std::collections::BTreeMap;
 
 use camino::Utf8Path;
 use cargo_metadata::{CrateType, Metadata, Package, PackageId, TargetKind};
+use rgo_binary::system::Os;
 
 use crate::toolchain::Toolchain;
 

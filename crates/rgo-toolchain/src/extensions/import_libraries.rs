@@ -8,12 +8,12 @@
 //! import-libraries/<hash>/arm64/python3.lib, python39.lib, …   -> python3.dll, python39.dll, …
 //! ```
 
-use rgo_binary::Arch;
-use rgo_binary::system::Os;
 use std::io::Cursor;
 
 use ar_archive_writer::{COFFShortExport, MachineTypes, write_import_library};
 use camino::Utf8PathBuf;
+use rgo_binary::Arch;
+use rgo_binary::system::Os;
 
 use super::names::{self, Export, NODE, PYTHON};
 use crate::cache::{self, Cache, CacheError};

@@ -14,8 +14,9 @@ pub mod import_libraries;
 pub mod names;
 pub mod python;
 
-use rgo_binary::system::Os;
 use std::collections::BTreeMap;
+
+use rgo_binary::system::Os;
 
 use crate::cache::{Cache, Env};
 use crate::toolchain::Toolchain;

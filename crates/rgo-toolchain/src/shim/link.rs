@@ -1,56 +1,29 @@
 //! One call of the linker: what zig is given, what LLD is given after it, and what comes of it.
 
-use rgo_binary::system::Os;
 use std::collections::BTreeSet;
 use std::io::{self, Write};
 use std::process::Output;
 
 use camino::{Utf8Path, Utf8PathBuf};
+use rgo_binary::system::Os;
 
+use super::after_link::after_link;
 use super::args::{self, LinkKind, Rewritten};
-use super::asked::Asked;
-use super::error::{PostLinkError, ShimError};
+use super::error::ShimError;
 use super::io::{current_folder, expand, read_recipe, response_file, scratch};
+use super::linked::Linked;
 use super::note_object::NoteFile;
 use super::resources::archives;
 use super::section_object::{self, Section};
 use super::zig_call::{in_surroundings, zig_arguments, zig_command};
-use super::{Recipe, autolink, definition, directives, lld, response};
+use super::{Recipe, autolink, definition, lld, response};
 use crate::exec::{self, Cmd};
 
 /// What is said for a linker that ends without a word.
 pub(crate) const CRASHED: &str = "zig's linker ended without a word, as it does when it crashes";
 
-/// What has just been linked.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Linked {
-    /// The file.
-    pub output: Utf8PathBuf,
-    /// The recipe followed.
-    pub recipe: Recipe,
-    /// Whether it is a shared library.
-    pub library: bool,
-    /// What was asked of it.
-    pub asked: Asked,
-    /// The command, as zig was given it.
-    pub args: Vec<String>,
-}
-
-impl Linked {
-    /// Names that object files for Windows export by themselves, whatever a module definition says:
-    /// `__declspec(dllexport)` of C.
-    #[must_use]
-    pub fn exported_by_objects(&self) -> BTreeSet<String> {
-        directives::exports(&self.args)
-    }
-}
-
-/// Does what a call of the linker asks for, and hands what was linked to `post_link`.
-pub(super) fn link(
-    tool: &Utf8Path,
-    args: Vec<String>,
-    post_link: &dyn Fn(&Linked) -> Result<(), PostLinkError>,
-) -> Result<i32, ShimError> {
+/// Does what a call of the linker asks for and mends and checks what was linked.
+pub(super) fn link(tool: &Utf8Path, args: Vec<String>) -> Result<i32, ShimError> {
     let toolchain = tool.parent().and_then(Utf8Path::file_name).unwrap_or_default();
     let triple = crate::toolchain::by_name(toolchain).map(|t| t.env_triple()).unwrap_or_default();
     let variable = format!("RGO_LINK_{triple}");
@@ -88,7 +61,7 @@ pub(super) fn link(
         asked: rewritten.asked,
         args: rewritten.args,
     };
-    post_link(&linked).map_err(|why| ShimError::PostLink { output, why })?;
+    after_link(&linked).map_err(|why| ShimError::PostLink { output, why })?;
     Ok(0)
 }
 

@@ -14,6 +14,7 @@
 //! which knows by its own name what it is asked to be. What a link does is in a [`Recipe`], whose path is in
 //! `RGO_LINK_<TRIPLE>`.
 
+mod after_link;
 pub mod args;
 pub mod asked;
 mod autolink;
@@ -22,6 +23,7 @@ mod directives;
 mod error;
 mod io;
 mod link;
+mod linked;
 mod lld;
 mod module_definition;
 mod note_object;
@@ -48,7 +50,6 @@ use crate::toolchain::{Floor, Toolchain};
 use crate::zig::Zig;
 pub use error::{PostLinkError, ShimError};
 pub(crate) use link::CRASHED;
-pub use link::Linked;
 pub use run::{ShimCall, invoked_as, run};
 
 /// The variable that names the rgo to be run by the scripts.

@@ -4,16 +4,16 @@
 //! `cargo_zigbuild`, which rewrites them further, runs zig, and ends its process by itself when zig fails. The first
 //! thereby keeps control, sets zig's surroundings as the environment of a child instead of its own, and goes on after it.
 
-use rgo_binary::system::Os;
 use std::io::{self, Write};
 use std::process::ExitCode;
 
 use camino::{Utf8Path, Utf8PathBuf};
+use rgo_binary::system::Os;
 
 use super::args;
-use super::error::{PostLinkError, ShimError};
+use super::error::ShimError;
 use super::io::{current_folder, expand, read_recipe, say};
-use super::link::{Linked, link};
+use super::link::link;
 use super::query::{self, Query};
 use super::zig_call::{ZIG_CALL, run_zig, zig, zig_command};
 use super::{CALL, FORTRAN, LINKER, RECIPE, Recipe, resources, zig_macho};
@@ -62,12 +62,9 @@ pub fn invoked_as(argv0: &str, args: &[String]) -> Option<ShimCall> {
 }
 
 /// Does what was asked and gives the code to exit with; says on stderr what went wrong.
-/// `post_link` is called with every program and shared library that was linked.
-pub fn run(call: ShimCall, post_link: &dyn Fn(&Linked) -> Result<(), PostLinkError>) -> ExitCode {
+pub fn run(call: ShimCall) -> ExitCode {
     let result = match call {
-        ShimCall::Tool { tool, args } if tool.file_stem() == Some(LINKER) => {
-            link(&tool, args, post_link)
-        }
+        ShimCall::Tool { tool, args } if tool.file_stem() == Some(LINKER) => link(&tool, args),
         ShimCall::Tool { tool, args } => c_tool(&tool, args),
         ShimCall::Zig { subcommand, args } => zig(&subcommand, args),
     };

@@ -4,12 +4,12 @@
 
 mod companions;
 
-use rgo_binary::system::Os;
 use std::collections::BTreeSet;
 
 use anyhow::{Context, Result, anyhow};
 use camino::{Utf8Path, Utf8PathBuf};
 use rgo_binary::embedded::slot;
+use rgo_binary::system::Os;
 use rgo_binary::{Error as BinaryError, Image, Limits, slices};
 use rgo_edit::entitlements::Entitlements;
 use rgo_edit::{Edits, MachO, Strip};
@@ -18,14 +18,14 @@ use rgo_toolchain::cargo::targets::OutputKind;
 use rgo_toolchain::toolchain::Toolchain;
 use sha2::{Digest, Sha256};
 
-use super::leaks::{self, Prefix};
 use super::report::Artifact;
-use super::verdict::{self, Asked};
 use crate::app::error::Annotate;
 use companions::Companions;
 pub(super) use companions::no_dsymutil;
 use rgo_files::atomic_file;
 use rgo_files::mmap::{self, Bytes};
+use rgo_toolchain::checks::leaks::{self, Prefix};
+use rgo_toolchain::checks::{self, Asked};
 
 /// What is left out of the result.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -191,7 +191,7 @@ fn inspect(job: &Job<'_>, bytes: &[u8], companions: &Companions) -> Result<Artif
     let linkage = image.linkage().context("reading back what was made")?;
     let debug = image.debug_data().context("reading back what was made")?;
     Ok(Artifact {
-        findings: verdict::judge(&job.asked, &linkage),
+        findings: checks::judge(&job.asked, &linkage),
         linkage: Some(linkage),
         debug: Some(debug.level),
         ..plain(job, bytes, companions)?

@@ -7,20 +7,16 @@
 
 pub mod args;
 mod arguments;
-mod artifacts;
-mod as_asked;
 pub mod doctor;
 mod env;
 mod environment;
 mod execute;
 mod finish;
 mod floors;
-mod leaks;
 mod link;
 mod lockfile;
 mod makeable;
 mod note;
-mod open_names;
 mod plan;
 mod prepare;
 mod progress;
@@ -33,7 +29,6 @@ mod stamp;
 mod target;
 mod toolchains;
 mod values;
-mod verdict;
 
 use std::collections::BTreeMap;
 use std::io::{self, IsTerminal};
@@ -55,8 +50,8 @@ use prepare::Prepared;
 use progress::Progress;
 pub use report::size;
 use report::{BuildReport, CompilerUsed, TargetReport};
+use rgo_toolchain::checks::Level;
 pub(super) use settings::LEFT_OUT;
-use verdict::Level;
 
 /// Runs `rgo-build`.
 ///

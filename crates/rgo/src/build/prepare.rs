@@ -1,11 +1,11 @@
 //! Everything that is known and decided before cargo is started.
 
-use rgo_binary::system::Os;
 use std::collections::{BTreeMap, BTreeSet};
 
 use anyhow::{Context, Result, anyhow};
 use camino::{Utf8Path, Utf8PathBuf};
 use jiff::Timestamp;
+use rgo_binary::system::Os;
 use rgo_edit::entitlements::Entitlements;
 use rgo_toolchain::cache::{self, Cache, Guard};
 use rgo_toolchain::cargo::command::{self, Trim};

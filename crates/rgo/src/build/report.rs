@@ -9,8 +9,8 @@ use rgo_toolchain::std_lib::Origin;
 use rgo_toolchain::toolchain::Toolchain;
 use serde::Serialize;
 
-use super::leaks::Leak;
-use super::verdict::{Finding, Level, name};
+use rgo_toolchain::checks::leaks::Leak;
+use rgo_toolchain::checks::{Finding, Level, name};
 
 /// The whole run.
 #[derive(Debug, Serialize)]

@@ -1,9 +1,9 @@
 //! The `build` lines of a note: how a program was built, in Go's style of `key=value`.
 
-use rgo_binary::system::Os;
 use std::collections::BTreeSet;
 
 use jiff::Timestamp;
+use rgo_binary::system::Os;
 use rgo_toolchain::cargo::command::TargetPlan;
 use rgo_toolchain::cargo::messages::Unit;
 use rgo_toolchain::secrets::hidden;

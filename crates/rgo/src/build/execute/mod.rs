@@ -4,13 +4,13 @@
 mod failures;
 mod settle;
 
-use rgo_binary::system::Os;
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::fs::{self, File};
 
 use anyhow::{Context, Result, anyhow};
 use camino::{Utf8Path, Utf8PathBuf};
 use rayon::prelude::*;
+use rgo_binary::system::Os;
 use rgo_toolchain::cargo::messages::{Side, Unit};
 use rgo_toolchain::cargo::rebuild_reasons::Rebuilt;
 use rgo_toolchain::cargo::run::{Ran, Show};
@@ -18,9 +18,7 @@ use rgo_toolchain::cargo::targets::{OutputKind, Wanted};
 use rgo_toolchain::cargo::{deps, project};
 use rgo_toolchain::toolchain::Toolchain;
 
-use super::artifacts::{self, Linked};
 use super::finish::{self, Content, Job};
-use super::leaks::Prefix;
 use super::link::LinkPreparer;
 use super::link::note_capacity::NoteCapacity;
 use super::plan::{Plan, Step};
@@ -28,10 +26,12 @@ use super::prepare::Prepared;
 use super::progress::Progress;
 use super::report::{Artifact, TargetReport};
 use super::target::Target;
-use super::verdict::Asked;
 use super::{note, settings};
 use crate::app::error::CommandError;
 use crate::app::terminal;
+use rgo_toolchain::cargo::artifacts::{self, Linked};
+use rgo_toolchain::checks::Asked;
+use rgo_toolchain::checks::leaks::Prefix;
 use settle::Settled;
 
 /// What the executor needs beside the plan.

@@ -11,12 +11,12 @@ use rgo_toolchain::cargo::command::Trim;
 use rgo_toolchain::cargo::targets::OutputKind;
 use rgo_toolchain::exec::Cmd;
 
-use super::super::leaks::{self, Leak, Prefix};
-use super::super::verdict::{Finding, Level};
 use super::{Job, StripMode};
 use crate::app::error::Annotate;
 use crate::app::terminal;
 use rgo_files::{atomic_file, replace_dir};
+use rgo_toolchain::checks::leaks::{self, Leak, Prefix};
+use rgo_toolchain::checks::{Finding, Level};
 
 /// Files that are ready, and not yet in place.
 #[derive(Debug, Default)]

@@ -5,7 +5,6 @@ pub(super) mod inputs;
 pub(super) mod note_capacity;
 pub(super) mod work_dir;
 
-use rgo_binary::system::Os;
 use std::cell::OnceCell;
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -13,6 +12,7 @@ use std::sync::Arc;
 use anyhow::{Context, Result};
 use camino::{Utf8Path, Utf8PathBuf};
 use rgo_binary::Format;
+use rgo_binary::system::Os;
 use rgo_edit::{NoteObject, note_object};
 use rgo_files::atomic_file;
 use rgo_toolchain::cargo::project;

@@ -3,14 +3,15 @@
 
 use std::collections::BTreeSet;
 
-use anyhow::{Context, Result};
 use globset::{Glob, GlobSet, GlobSetBuilder};
 use object::{Object, ObjectSymbol};
 use rgo_binary::linkage::Linkage;
 use rgo_binary::linkage::load_options::{is_symbolic, pe_loaded_at_start, pe_versions, stack_size};
 use rgo_binary::{Format, Image};
-use rgo_toolchain::shim::Linked;
-use rgo_toolchain::shim::asked::{Asked, ExportList, ListForm, exported_by};
+
+use super::super::asked::{Asked, ExportList, ListForm, exported_by};
+use super::super::linked::Linked;
+use super::{CheckError, read_list};
 
 /// Names in a message, at most.
 const SHOWN: usize = 5;
@@ -19,7 +20,7 @@ const SHOWN: usize = 5;
 ///
 /// # Errors
 /// If the file, or a list of names that the command gives, cannot be read.
-pub(super) fn missing(linked: &Linked, image: &Image<'_>) -> Result<Vec<String>> {
+pub(super) fn missing(linked: &Linked, image: &Image<'_>) -> Result<Vec<String>, CheckError> {
     let asked = &linked.asked;
     let linkage = image.linkage()?;
     let mut missing = options(asked, image, &linkage);
@@ -113,7 +114,7 @@ struct Exports {
 }
 
 impl Exports {
-    fn read(linked: &Linked, format: Format) -> Result<Self> {
+    fn read(linked: &Linked, format: Format) -> Result<Self, CheckError> {
         let asked = &linked.asked;
         let mut wanted: Vec<String> = asked.exported.clone();
         let mut is_limited = false;
@@ -122,8 +123,7 @@ impl Exports {
             linked.library || matches!(list.form, ListForm::DynamicList | ListForm::Names)
         };
         for list in asked.lists.iter().filter(counts) {
-            let text = std::fs::read_to_string(&list.path)
-                .with_context(|| format!("reading the list of exports {}", list.path))?;
+            let text = read_list(&list.path)?;
             wanted.extend(exported_by(&text, list.form));
             is_limited |= list.form != ListForm::DynamicList;
         }
@@ -136,7 +136,7 @@ impl Exports {
         for glob in patterns.iter().filter_map(|pattern| Glob::new(pattern).ok()) {
             allowed.add(glob);
         }
-        let allowed = allowed.build().context("the patterns of exports")?;
+        let allowed = allowed.build().map_err(CheckError::Pattern)?;
         Ok(Self { wanted, allowed: is_limited.then_some(allowed) })
     }
 

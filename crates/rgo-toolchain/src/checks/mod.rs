@@ -2,14 +2,16 @@
 //! succeeded and made something else than was asked for is the worst kind of failure: it ships.
 
 use rgo_binary::system::Os;
+pub mod leaks;
+
+use crate::system::{self, Origin};
+use crate::toolchain::{Floor, Libc, Toolchain};
 use rgo_binary::{Kind, Linkage, Version};
-use rgo_toolchain::system::{self, Origin};
-use rgo_toolchain::toolchain::{Floor, Libc, Toolchain};
 use serde::Serialize;
 
 /// Something that is not as it was asked for.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub(super) struct Finding {
+pub struct Finding {
     /// Whether it breaks what was asked, or only deserves a look.
     pub level: Level,
     /// What was expected and what was found.
@@ -19,7 +21,7 @@ pub(super) struct Finding {
 /// How bad a finding is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
-pub(super) enum Level {
+pub enum Level {
     /// Ends the run with 3.
     Error,
     /// Is reported.
@@ -28,7 +30,7 @@ pub(super) enum Level {
 
 /// What the result must be.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Asked<'a> {
+pub struct Asked<'a> {
     /// The toolchain.
     pub toolchain: &'a Toolchain,
     /// The oldest system it must run on.
@@ -39,7 +41,7 @@ pub(super) struct Asked<'a> {
 
 /// Compares what was asked for with what the loader will want.
 #[must_use]
-pub(super) fn judge(asked: &Asked<'_>, linkage: &Linkage) -> Vec<Finding> {
+pub fn judge(asked: &Asked<'_>, linkage: &Linkage) -> Vec<Finding> {
     let mut findings = Vec::new();
     let mut add = |level, text: String| findings.push(Finding { level, text });
 
@@ -89,7 +91,7 @@ pub(super) fn judge(asked: &Asked<'_>, linkage: &Linkage) -> Vec<Finding> {
 
 /// The kind in words.
 #[must_use]
-pub(super) fn name(kind: Kind) -> &'static str {
+pub fn name(kind: Kind) -> &'static str {
     match kind {
         Kind::Executable => "not position-independent",
         Kind::Pie => "a dynamic PIE",
@@ -105,8 +107,8 @@ pub(super) fn name(kind: Kind) -> &'static str {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::toolchain;
     use rgo_binary::GlibcFloor;
-    use rgo_toolchain::toolchain;
 
     fn linkage(kind: Kind, needed: &[&str]) -> Linkage {
         Linkage {

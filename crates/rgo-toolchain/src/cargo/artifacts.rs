@@ -1,13 +1,13 @@
 //! Which of the files that cargo reported are the ones to ship, and what belongs beside them.
 
+use super::messages::{Side, Unit};
+use super::targets::{OutputKind, Wanted};
 use camino::{Utf8Path, Utf8PathBuf};
-use rgo_toolchain::cargo::messages::{Side, Unit};
-use rgo_toolchain::cargo::targets::{OutputKind, Wanted};
-use rgo_toolchain::cargo_metadata::{Package, TargetKind};
+use cargo_metadata::{Package, TargetKind};
 
 /// A linked file, with cargo's word on how it was made.
 #[derive(Clone, Debug)]
-pub(super) struct Linked<'a> {
+pub struct Linked<'a> {
     /// The file.
     pub file: &'a Utf8Path,
     /// Files that cargo made with it: an import library, a PDB.
@@ -18,7 +18,7 @@ pub(super) struct Linked<'a> {
 
 /// The file that a build made for what was wanted; `None` if it made none.
 #[must_use]
-pub(super) fn find<'a>(units: &'a [Unit], wanted: &Wanted, triple: &str) -> Option<Linked<'a>> {
+pub fn find<'a>(units: &'a [Unit], wanted: &Wanted, triple: &str) -> Option<Linked<'a>> {
     let unit = units.iter().find(|unit| {
         unit.package == wanted.package
             && unit.name == wanted.name
@@ -65,11 +65,7 @@ fn is_import_library(file: &Utf8Path) -> bool {
 /// The C header of a library, where one would look for it: in the package, or where its build
 /// script put it.
 #[must_use]
-pub(super) fn header(
-    package: &Package,
-    library: &str,
-    out_dirs: &[&Utf8Path],
-) -> Option<Utf8PathBuf> {
+pub fn header(package: &Package, library: &str, out_dirs: &[&Utf8Path]) -> Option<Utf8PathBuf> {
     let root = package.manifest_path.parent()?;
     let names = [format!("{library}.h"), format!("{}.h", package.name)];
     let folders = [root.join("include"), root.to_owned()];
@@ -85,7 +81,7 @@ mod tests {
 
     fn unit(name: &str, kind: TargetKind, files: &[&str], executable: Option<&str>) -> Unit {
         Unit {
-            package: rgo_toolchain::cargo_metadata::PackageId { repr: "p".into() },
+            package: cargo_metadata::PackageId { repr: "p".into() },
             side: Side::Target("t".into()),
             name: name.into(),
             kinds: vec![kind],
@@ -99,7 +95,7 @@ mod tests {
 
     fn wanted(name: &str, kind: OutputKind) -> Wanted {
         Wanted {
-            package: rgo_toolchain::cargo_metadata::PackageId { repr: "p".into() },
+            package: cargo_metadata::PackageId { repr: "p".into() },
             package_name: "p".into(),
             name: name.into(),
             kind,

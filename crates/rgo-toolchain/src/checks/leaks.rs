@@ -8,7 +8,7 @@ use serde::Serialize;
 
 /// A folder whose name should not be in a result.
 #[derive(Clone, Debug)]
-pub(super) struct Prefix {
+pub struct Prefix {
     /// What the folder is: `workspace`, `cargo home`.
     pub what: &'static str,
     /// Its path, without a slash at its end.
@@ -17,7 +17,7 @@ pub(super) struct Prefix {
 
 /// A path that was found.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub(super) struct Leak {
+pub struct Leak {
     /// The file that it is in: what was made, or a file beside it.
     pub file: Utf8PathBuf,
     /// What the folder is.
@@ -35,7 +35,7 @@ const EXAMPLE: usize = 160;
 
 /// Searches the bytes of `file` for the folders; one entry for each folder and section.
 #[must_use]
-pub(super) fn find(file: &Utf8Path, data: &[u8], prefixes: &[Prefix]) -> Vec<Leak> {
+pub fn find(file: &Utf8Path, data: &[u8], prefixes: &[Prefix]) -> Vec<Leak> {
     let mut leaks: Vec<Leak> = Vec::new();
     let mut sections: Option<Vec<(u64, u64, String)>> = None;
     for prefix in prefixes.iter().filter(|prefix| prefix.path.len() > 1) {

@@ -4,18 +4,19 @@
 
 use std::collections::BTreeSet;
 
-use anyhow::Result;
 use object::macho::{BIND_SPECIAL_DYLIB_FLAT_LOOKUP, DYNAMIC_LOOKUP_ORDINAL};
 use object::{ImportFlags, NameOrOrdinal, Object};
 use rgo_binary::{Format, Image};
-use rgo_toolchain::extensions::names;
-use rgo_toolchain::shim::PostLinkError;
+
+use super::super::error::PostLinkError;
+use super::CheckError;
+use crate::extensions::names;
 
 /// The names that are open and should not be, as C code spells them.
 ///
 /// # Errors
 /// If the file's imports cannot be read.
-pub(super) fn refused(image: &Image<'_>) -> Result<BTreeSet<String>> {
+pub(super) fn refused(image: &Image<'_>) -> Result<BTreeSet<String>, CheckError> {
     let mut refused = BTreeSet::new();
     if image.format() != Format::MachO {
         return Ok(refused);

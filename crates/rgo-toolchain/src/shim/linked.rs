@@ -1,0 +1,32 @@
+//! A file that was just linked.
+
+use std::collections::BTreeSet;
+
+use camino::Utf8PathBuf;
+
+use super::asked::Asked;
+use super::{Recipe, directives};
+
+/// What has just been linked.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Linked {
+    /// The file.
+    pub output: Utf8PathBuf,
+    /// The recipe followed.
+    pub recipe: Recipe,
+    /// Whether it is a shared library.
+    pub library: bool,
+    /// What was asked of it.
+    pub asked: Asked,
+    /// The command, as zig was given it.
+    pub args: Vec<String>,
+}
+
+impl Linked {
+    /// Names that object files for Windows export by themselves, whatever a module definition says:
+    /// `__declspec(dllexport)` of C.
+    #[must_use]
+    pub fn exported_by_objects(&self) -> BTreeSet<String> {
+        directives::exports(&self.args)
+    }
+}
