@@ -94,7 +94,8 @@ impl<'w> Walk<'w> {
             Ok(listed) => listed,
             Err(error) => {
                 let error = Some(Arc::new(error));
-                self.before.push_back(Step::File(Entry { error, named, ..Entry::named(path) }));
+                let entry = if named { Entry::named(path) } else { Entry::found(&path) };
+                self.before.push_back(Step::File(Entry { error, ..entry }));
                 return;
             }
         };
