@@ -9,7 +9,7 @@ use super::{Recipe, directives};
 
 /// What has just been linked.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Linked {
+pub(super) struct Linked {
     /// The file.
     pub output: Utf8PathBuf,
     /// The recipe followed.
@@ -26,7 +26,7 @@ impl Linked {
     /// Names that object files for Windows export by themselves, whatever a module definition says:
     /// `__declspec(dllexport)` of C.
     #[must_use]
-    pub fn exported_by_objects(&self) -> BTreeSet<String> {
+    pub(super) fn exported_by_objects(&self) -> BTreeSet<String> {
         directives::exports(&self.args)
     }
 }
