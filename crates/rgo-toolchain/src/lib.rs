@@ -4,6 +4,7 @@
 // They panic once whoever reads has gone.
 #![warn(clippy::print_stdout, clippy::print_stderr)]
 
+pub mod artifact;
 pub mod cache;
 pub mod cargo;
 mod causes;
@@ -15,6 +16,7 @@ pub mod dsymutil;
 pub mod event;
 pub mod exec;
 pub mod extensions;
+pub mod finish;
 pub mod floor;
 pub mod interrupt;
 pub mod native;

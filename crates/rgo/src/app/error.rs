@@ -10,6 +10,7 @@ use rgo_toolchain::cache::CacheError;
 use rgo_toolchain::cargo::compiler::CompilerError;
 use rgo_toolchain::cargo::project::ProjectError;
 use rgo_toolchain::cargo::targets::SelectionError;
+use rgo_toolchain::finish::FinishError;
 use rgo_toolchain::floor::FloorError;
 use rgo_toolchain::own_linker::NoLinker;
 use rgo_toolchain::secrets::hidden;
@@ -97,6 +98,7 @@ fn library_hint(cause: &(dyn StdError + 'static)) -> Option<String> {
     }
     of(cause, CacheError::hint)
         .or_else(|| of(cause, CompilerError::hint))
+        .or_else(|| of(cause, FinishError::hint))
         .or_else(|| of(cause, FloorError::hint))
         .or_else(|| of(cause, NoLinker::hint))
         .or_else(|| of(cause, ProjectError::hint))

@@ -22,13 +22,13 @@ use rgo_toolchain::toolchain::{Floor, Toolchain};
 use rgo_toolchain::vcs::{self, Absent, Vcs};
 
 use super::environment::{env, warn_of_lost_folders};
-use super::finish::StripMode;
 use super::lockfile::Lockfiles;
 use super::values::{self, Template};
 use super::{arguments, floors, property_lists};
 use crate::app::error::{Annotate, Usage};
 use crate::app::terminal;
 use crate::build::args::{BuildArgs, StripArg, VcsArg};
+use rgo_toolchain::finish::StripMode;
 
 /// What a build works with.
 pub(super) struct Prepared {

@@ -9,8 +9,9 @@ use rgo_toolchain::std_lib::Origin;
 use rgo_toolchain::toolchain::Toolchain;
 use serde::Serialize;
 
+use rgo_toolchain::artifact::Artifact;
 use rgo_toolchain::checks::leaks::Leak;
-use rgo_toolchain::checks::{Finding, Level, name};
+use rgo_toolchain::checks::{Level, name};
 
 /// The whole run.
 #[derive(Debug, Serialize)]
@@ -60,38 +61,6 @@ pub(super) struct TargetReport {
     pub artifacts: Vec<Artifact>,
     /// What the platform cannot have.
     pub not_made: Vec<String>,
-}
-
-/// A file that was made.
-#[derive(Debug, Serialize)]
-pub(super) struct Artifact {
-    /// Where it is.
-    pub path: Utf8PathBuf,
-    /// What it is.
-    pub kind: OutputKind,
-    /// Its size in bytes.
-    pub size_bytes: u64,
-    /// SHA-256 in hex.
-    pub sha256: String,
-    /// Whether this run changed the file.
-    pub changed: bool,
-    /// What its loader wants; nothing for a static library.
-    pub linkage: Option<Linkage>,
-    /// What debug data it has.
-    pub debug: Option<DebugLevel>,
-    /// Whether it carries `.rgo-bi` and `.dep-v0`.
-    pub note: bool,
-    /// Values that were written, with the number of slots of that name.
-    pub stamped: Vec<(String, usize)>,
-    /// Files beside it: import library, header, debug companion.
-    pub companions: Vec<Utf8PathBuf>,
-    /// A static library: what a linker is to be given beside it, in this order.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub link_with: Vec<String>,
-    /// Paths of this machine that are still in it, or in a file beside it.
-    pub leaks: Vec<Leak>,
-    /// What is not as it was asked for.
-    pub findings: Vec<Finding>,
 }
 
 impl TargetReport {

@@ -10,9 +10,9 @@ use rgo_toolchain::secrets::hidden;
 use rgo_toolchain::std_lib::Origin;
 use rgo_toolchain::toolchain::Floor;
 
-use super::finish::StripMode;
 use super::prepare::Prepared;
 use super::target::Target;
+use rgo_toolchain::finish::StripMode;
 
 /// Settings that a note leaves out where there would be nothing in them.
 pub(crate) const LEFT_OUT: [&str; 4] = ["-X", "build-deps", "features", "zig"];

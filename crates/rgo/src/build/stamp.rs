@@ -12,13 +12,14 @@ use rgo_edit::SignaturePolicy;
 use rgo_report::{Column, Document, Report, Table};
 use serde::Serialize;
 
+use super::values;
 use super::values::Template;
-use super::{finish, values};
 use crate::app::error::Annotate;
 use crate::app::exit::Exit;
 use crate::app::terminal;
 use crate::build::args::StampArgs;
 use rgo_files::replace::{Destination, Options};
+use rgo_toolchain::finish;
 
 /// A stamped program keeps what a stripped one keeps: its hard links, owner and attributes.
 const REPLACE: Options = Options { prefix: ".rgo-stamp-", preserve_dates: false };

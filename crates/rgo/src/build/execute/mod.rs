@@ -18,20 +18,22 @@ use rgo_toolchain::cargo::targets::{OutputKind, Wanted};
 use rgo_toolchain::cargo::{deps, project};
 use rgo_toolchain::toolchain::Toolchain;
 
-use super::finish::{self, Content, Job};
 use super::link::LinkPreparer;
 use super::link::note_capacity::NoteCapacity;
 use super::plan::{Plan, Step};
 use super::prepare::Prepared;
 use super::progress::Progress;
-use super::report::{Artifact, TargetReport};
+use super::report::TargetReport;
+use super::settings;
 use super::target::Target;
-use super::{note, settings};
 use crate::app::error::CommandError;
 use crate::app::terminal;
+use rgo_toolchain::artifact::Artifact;
 use rgo_toolchain::cargo::artifacts::{self, Linked};
 use rgo_toolchain::checks::Asked;
 use rgo_toolchain::checks::leaks::Prefix;
+use rgo_toolchain::finish::record;
+use rgo_toolchain::finish::{self, Content, Job};
 use settle::Settled;
 
 /// What the executor needs beside the plan.
@@ -256,7 +258,7 @@ impl Execution<'_> {
                             report.artifacts.push(Artifact { link_with, ..artifact });
                         }
                         Err(error) => {
-                            let error = CommandError::from(error);
+                            let error = CommandError::from(anyhow::Error::from(error));
                             terminal::failure(&format!("{}: {}", toolchain.name, error.text()));
                             error.hints.iter().for_each(|hint| terminal::hint(hint));
                             report.fail(error.text(), error.hints);
@@ -328,7 +330,6 @@ impl Execution<'_> {
                 .entitlements
                 .as_ref()
                 .filter(|_| toolchain.is(Os::DARWIN) && wanted.kind != OutputKind::Cdylib),
-            trace: self.progress.trace,
             trims: &prepared.trims,
         }
     }
@@ -370,15 +371,15 @@ impl Execution<'_> {
         let project = &prepared.project;
         let dependencies =
             deps::of_program(&project.metadata, &project.checksums, &wanted.package, &built);
-        let about = note::About {
+        let about = record::About {
             compiler: &compiler.version.line,
             name: &wanted.name,
             settings: settings::lines(prepared, target, linked.unit, &slots(linked.file)?),
             records_sources: prepared.records_sources,
         };
         Ok(Content {
-            note: note::text(&about, &dependencies),
-            audit: note::audit_data(&dependencies)?,
+            note: record::text(&about, &dependencies),
+            audit: record::audit_data(&dependencies)?,
         })
     }
 

@@ -11,12 +11,12 @@ use rgo_toolchain::cargo::rebuild_reasons;
 use rgo_toolchain::cargo::run::{self, Ran, Show};
 use rgo_toolchain::{cmake_builds, native};
 
-use super::super::finish::Content;
 use super::super::link::note_capacity::NoteCapacity;
 use super::super::target::Target;
 use super::Execution;
 use crate::app::error::Annotate;
 use rgo_toolchain::cargo::artifacts::Linked;
+use rgo_toolchain::finish::Content;
 
 /// What cargo made in one run, linked the way it should be.
 pub(super) struct Settled {

@@ -14,8 +14,8 @@ use rgo_toolchain::cargo::targets::OutputKind;
 use rgo_toolchain::shim::{self, NoteRoom, Recipe};
 use rgo_toolchain::std_lib::{StdLib, StdPlan};
 
-use super::super::finish;
 use super::note_capacity::NoteCapacity;
+use rgo_toolchain::finish;
 
 /// What the links of one target need.
 pub(in super::super) struct LinkInputs {

@@ -1,7 +1,7 @@
 //! How much room the build's record gets in a program before it is known what the record says.
 
-use super::super::finish::Content;
 use super::super::prepare::Prepared;
+use rgo_toolchain::finish::Content;
 
 /// Room for what goes into a program, in bytes.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

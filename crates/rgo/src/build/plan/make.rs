@@ -15,7 +15,6 @@ use rgo_toolchain::cargo_platform::Cfg;
 use rgo_toolchain::exec::Cmd;
 use rgo_toolchain::toolchain::{Floor, Toolchain};
 
-use super::super::finish;
 use super::super::link::LinkPreparer;
 use super::super::link::inputs::LinkInputs;
 use super::super::link::note_capacity::NoteCapacity;
@@ -23,6 +22,7 @@ use super::super::prepare::Prepared;
 use super::super::target::Target;
 use super::{Finish, Plan, Step};
 use crate::app::terminal;
+use rgo_toolchain::finish::{self, FinishError};
 
 /// What the plan is made for, beside what was prepared.
 pub(in super::super) struct Options {
@@ -56,7 +56,7 @@ pub(in super::super) fn make(
         }
         let inputs =
             if finish::splits_with_dsymutil(prepared.strip, toolchain) && !options.has_dsymutil {
-                Err(finish::no_dsymutil())
+                Err(FinishError::NoDsymutil.into())
             } else {
                 preparer.inputs(toolchain, floor.as_ref())
             };

@@ -15,11 +15,11 @@ use rgo_toolchain::cargo::command::CargoRun;
 use rgo_toolchain::exec::{self, Cmd};
 use rgo_toolchain::toolchain::Toolchain;
 
-use super::finish::StripMode;
 use super::link::work_dir::VARIABLE as WORK;
 use super::target::Target;
 use crate::app::error::Annotate;
 pub(super) use make::{Made, Options, flags, make};
+use rgo_toolchain::finish::StripMode;
 
 /// The steps of a build, in the order in which they are done.
 pub(super) struct Plan {

@@ -1,17 +1,17 @@
 //! What a program is told about itself: the dependency list of the build turned into the two
 //! forms that it is found in later, `.rgo-bi` (Go's grammar) and `.dep-v0` (cargo-auditable's).
 
+use crate::cargo::deps::{Dependency, Source};
+use crate::secrets::is_public;
 use rgo_binary::embedded::auditable;
 use rgo_binary::embedded::auditable::serde::{
     DependencyKind, Package, Source as AuditSource, VersionInfo,
 };
 use rgo_binary::embedded::build_info::{BuildInfo, Module};
-use rgo_toolchain::cargo::deps::{Dependency, Source};
-use rgo_toolchain::secrets::is_public;
 
 /// What the note says beside the dependencies.
 #[derive(Clone, Debug)]
-pub(super) struct About<'a> {
+pub struct About<'a> {
     /// The compiler: `rustc 1.96.0 (…)`.
     pub compiler: &'a str,
     /// Name of the program or library.
@@ -24,7 +24,7 @@ pub(super) struct About<'a> {
 
 /// The note's text for the program whose dependencies these are (its own package first).
 #[must_use]
-pub(super) fn text(about: &About<'_>, dependencies: &[Dependency]) -> String {
+pub fn text(about: &About<'_>, dependencies: &[Dependency]) -> String {
     let module = |dep| module(dep, about.records_sources);
     let (main, others) = match dependencies.split_first() {
         Some((main, others)) => (Some(main), others),
@@ -84,7 +84,7 @@ fn module(dep: &Dependency, records_sources: bool) -> Module {
 ///
 /// # Errors
 /// If it cannot be compressed.
-pub(super) fn audit_data(dependencies: &[Dependency]) -> Result<Vec<u8>, rgo_binary::Error> {
+pub fn audit_data(dependencies: &[Dependency]) -> Result<Vec<u8>, rgo_binary::Error> {
     let packages = dependencies
         .iter()
         .enumerate()

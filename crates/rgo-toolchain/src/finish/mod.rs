@@ -3,33 +3,35 @@
 //! nothing is put in place before everything is ready.
 
 mod companions;
+mod error;
+pub mod record;
 
 use std::collections::BTreeSet;
 
-use anyhow::{Context, Result, anyhow};
 use camino::{Utf8Path, Utf8PathBuf};
 use rgo_binary::embedded::slot;
 use rgo_binary::system::Os;
-use rgo_binary::{Error as BinaryError, Image, Limits, slices};
+use rgo_binary::{Image, Limits, slices};
 use rgo_edit::entitlements::Entitlements;
 use rgo_edit::{Edits, MachO, Strip};
-use rgo_toolchain::cargo::command::Trim;
-use rgo_toolchain::cargo::targets::OutputKind;
-use rgo_toolchain::toolchain::Toolchain;
-use sha2::{Digest, Sha256};
-
-use super::report::Artifact;
-use crate::app::error::Annotate;
-use companions::Companions;
-pub(super) use companions::no_dsymutil;
 use rgo_files::atomic_file;
 use rgo_files::mmap::{self, Bytes};
-use rgo_toolchain::checks::leaks::{self, Prefix};
-use rgo_toolchain::checks::{self, Asked};
+use sha2::{Digest, Sha256};
+
+use crate::artifact::Artifact;
+use crate::cargo::command::Trim;
+use crate::cargo::targets::OutputKind;
+use crate::checks::leaks::{self, Prefix};
+use crate::checks::{self, Asked};
+use crate::toolchain::Toolchain;
+use companions::Companions;
+pub use error::FinishError;
+
+type Result<T> = std::result::Result<T, FinishError>;
 
 /// What is left out of the result.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum StripMode {
+pub enum StripMode {
     /// Nothing.
     None,
     /// Debug data; symbols stay.
@@ -42,7 +44,7 @@ pub(super) enum StripMode {
 
 /// What goes into the program's sections.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Content {
+pub struct Content {
     /// Text of `.rgo-bi`.
     pub note: String,
     /// Bytes of `.dep-v0`.
@@ -51,7 +53,7 @@ pub(super) struct Content {
 
 /// One file to finish.
 #[derive(Debug)]
-pub(super) struct Job<'a> {
+pub struct Job<'a> {
     /// Cargo's file.
     pub linked: Utf8PathBuf,
     /// Where the result goes.
@@ -76,15 +78,13 @@ pub(super) struct Job<'a> {
     pub dsymutil: Option<&'a Utf8Path>,
     /// What a darwin program's signature is to vouch for besides.
     pub entitlements: Option<&'a Entitlements>,
-    /// Whether commands are printed before they run.
-    pub trace: bool,
     /// What the folders of this machine are called in it, for the debugger.
     pub trims: &'a [Trim],
 }
 
 /// Whether a target's debug data is split off by dsymutil.
 #[must_use]
-pub(super) fn splits_with_dsymutil(strip: StripMode, toolchain: &Toolchain) -> bool {
+pub fn splits_with_dsymutil(strip: StripMode, toolchain: &Toolchain) -> bool {
     strip == StripMode::Split && toolchain.is(Os::DARWIN)
 }
 
@@ -92,15 +92,16 @@ pub(super) fn splits_with_dsymutil(strip: StripMode, toolchain: &Toolchain) -> b
 ///
 /// # Errors
 /// If it cannot be read.
-pub(super) fn map(path: &Utf8Path) -> Result<Bytes> {
-    mmap::map(path.as_std_path()).with_context(|| format!("reading {path}"))
+pub fn map(path: &Utf8Path) -> Result<Bytes> {
+    let read = |source| FinishError::Read { path: path.to_owned(), source };
+    mmap::map(path.as_std_path()).map_err(read)
 }
 
 /// The names of the slots that a file has.
 ///
 /// # Errors
 /// If it cannot be parsed.
-pub(super) fn slot_names(data: &[u8]) -> Result<BTreeSet<String>, BinaryError> {
+pub fn slot_names(data: &[u8]) -> rgo_binary::Result<BTreeSet<String>> {
     let mut names = BTreeSet::new();
     for slice in slices(data, &Limits::default())? {
         names.extend(slot::list(&slice.image)?.into_iter().map(|slot| slot.name));
@@ -112,13 +113,14 @@ pub(super) fn slot_names(data: &[u8]) -> Result<BTreeSet<String>, BinaryError> {
 ///
 /// # Errors
 /// If it cannot be read, edited or put in place; what was in its place is then as before.
-pub(super) fn finish(job: &Job<'_>) -> Result<Artifact> {
+pub fn finish(job: &Job<'_>) -> Result<Artifact> {
     let data = map(&job.linked)?;
     let name = job.output.file_name().unwrap_or_default();
     if job.kind == OutputKind::Staticlib {
         return static_library(job, &data);
     }
-    let has = slot_names(&data).with_context(|| format!("reading {}", job.linked))?;
+    let has = slot_names(&data)
+        .map_err(|source| FinishError::Parse { path: job.linked.clone(), source })?;
     let values: Vec<_> = job.values.iter().filter(|(n, _)| has.contains(n)).cloned().collect();
     let companions = Companions::prepare(job, &data)?;
     let install_name = (job.kind == OutputKind::Cdylib && !has_name_of_its_own(job, &data))
@@ -141,17 +143,8 @@ pub(super) fn finish(job: &Job<'_>) -> Result<Artifact> {
         macho: MachO { entitlements: job.entitlements, ..MachO::default() },
         ..Edits::default()
     };
-    let finished = rgo_edit::apply(&data, &edits).map_err(|error| {
-        let hint = match &error {
-            BinaryError::SlotTooSmall { name, needed, .. } => {
-                let name = name.rsplit("::").next().unwrap_or(name);
-                Some(format!("give it room where it is declared: static {name}: {needed} = …"))
-            }
-            _ => None,
-        };
-        let error = anyhow!(error).context(format!("finishing {}", job.linked));
-        hint.into_iter().fold(error, Annotate::hint)
-    })?;
+    let finished = rgo_edit::apply(&data, &edits)
+        .map_err(|source| FinishError::Edit { path: job.linked.clone(), source })?;
     drop(data);
     let mut inspected = inspect(job, &finished.bytes, &companions)?;
     inspected.findings.extend(companions.older(&job.output));
@@ -187,9 +180,9 @@ fn static_library(job: &Job<'_>, data: &[u8]) -> Result<Artifact> {
 
 /// What the finished bytes say of themselves.
 fn inspect(job: &Job<'_>, bytes: &[u8], companions: &Companions) -> Result<Artifact> {
-    let image = Image::parse(bytes, &Limits::default()).context("reading back what was made")?;
-    let linkage = image.linkage().context("reading back what was made")?;
-    let debug = image.debug_data().context("reading back what was made")?;
+    let image = Image::parse(bytes, &Limits::default()).map_err(FinishError::ReadBack)?;
+    let linkage = image.linkage().map_err(FinishError::ReadBack)?;
+    let debug = image.debug_data().map_err(FinishError::ReadBack)?;
     Ok(Artifact {
         findings: checks::judge(&job.asked, &linkage),
         linkage: Some(linkage),
@@ -220,5 +213,5 @@ fn plain(job: &Job<'_>, bytes: &[u8], companions: &Companions) -> Result<Artifac
 }
 
 fn sha256(bytes: &[u8]) -> String {
-    Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect()
+    hex::encode(Sha256::digest(bytes))
 }

@@ -3,20 +3,18 @@
 //! only when the file itself is ready, so that a failure leaves what was there before.
 
 use std::fs;
+use std::io;
 
-use anyhow::{Context, Result, anyhow};
 use camino::{Utf8Path, Utf8PathBuf};
 use rgo_binary::{Format, Image, Limits};
-use rgo_toolchain::cargo::command::Trim;
-use rgo_toolchain::cargo::targets::OutputKind;
-use rgo_toolchain::exec::Cmd;
-
-use super::{Job, StripMode};
-use crate::app::error::Annotate;
-use crate::app::terminal;
 use rgo_files::{atomic_file, replace_dir};
-use rgo_toolchain::checks::leaks::{self, Leak, Prefix};
-use rgo_toolchain::checks::{Finding, Level};
+
+use super::{FinishError, Job, Result, StripMode};
+use crate::cargo::command::Trim;
+use crate::cargo::targets::OutputKind;
+use crate::checks::leaks::{self, Leak, Prefix};
+use crate::checks::{Finding, Level};
+use crate::exec::{self, Cmd};
 
 /// Files that are ready, and not yet in place.
 #[derive(Debug, Default)]
@@ -53,7 +51,7 @@ impl Companions {
         let mut companions = Self::default();
         let folder = job.output.parent().unwrap_or(Utf8Path::new("."));
         for from in job.beside.iter().filter(|from| ships(from, job.strip)) {
-            let bytes = fs::read(from).with_context(|| format!("reading {from}"))?;
+            let bytes = read(from)?;
             companions.add(folder.join(from.file_name().unwrap_or_default()), bytes);
         }
         // A static library keeps its debug data: it is linked yet.
@@ -77,12 +75,12 @@ impl Companions {
     /// Makes the companion with the debug data. For ELF its name and CRC are what the program
     /// will say of it; the others are found by UUID or by name.
     fn split(&mut self, job: &Job<'_>, data: &[u8]) -> Result<()> {
-        let format = Image::parse(data, &Limits::default())?.format();
+        let format = Image::parse(data, &Limits::default()).map_err(FinishError::Split)?.format();
         if format == Format::MachO {
             self.bundle = Some(dsym(job)?);
             return Ok(());
         }
-        let companion = rgo_edit::only_keep_debug(data).context("splitting off the debug data")?;
+        let companion = rgo_edit::only_keep_debug(data).map_err(FinishError::Split)?;
         let path = Utf8PathBuf::from(format!("{}.debug", job.output));
         if format == Format::Elf {
             let name = path.file_name().unwrap_or_default().to_owned();
@@ -104,10 +102,13 @@ impl Companions {
         if let Some(bundle) = &self.bundle {
             for entry in walkdir::WalkDir::new(&bundle.made).sort_by_file_name() {
                 // Its text has its cause.
-                let entry = entry.map_err(|error| anyhow!("reading {}: {error}", bundle.made))?;
+                let entry = entry.map_err(|error| FinishError::Read {
+                    path: bundle.made.clone(),
+                    source: io::Error::from(error),
+                })?;
                 if let Some(path) = Utf8Path::from_path(entry.path()).filter(|path| path.is_file())
                 {
-                    let bytes = fs::read(path).with_context(|| format!("reading {path}"))?;
+                    let bytes = read(path)?;
                     let inside = path.strip_prefix(&bundle.made).unwrap_or(path);
                     found.extend(leaks::find(&bundle.path.join(inside), &bytes, prefixes));
                 }
@@ -153,26 +154,20 @@ fn ships(path: &Utf8Path, strip: StripMode) -> bool {
     path.extension() != Some("pdb") || matches!(strip, StripMode::None | StripMode::Split)
 }
 
-/// The error for a machine without dsymutil.
-#[must_use]
-pub(in super::super) fn no_dsymutil() -> anyhow::Error {
-    anyhow!("splitting off the debug data of a darwin program needs dsymutil")
-        .hint("install LLVM (Debian: apt-get install llvm)")
+fn read(path: &Utf8Path) -> Result<Vec<u8>> {
+    fs::read(path).map_err(|source| FinishError::Read { path: path.to_owned(), source })
 }
 
 /// On darwin the DWARF is in the object files; they are there now and will not be later.
 fn dsym(job: &Job<'_>) -> Result<Bundle> {
-    let dsymutil = job.dsymutil.ok_or_else(no_dsymutil)?;
+    let dsymutil = job.dsymutil.ok_or(FinishError::NoDsymutil)?;
     let folder = job.output.parent().unwrap_or(Utf8Path::new("."));
-    fs::create_dir_all(folder).with_context(|| format!("creating the folder {folder}"))?;
-    let temporary = tempfile::Builder::new().prefix(".rgo-").tempdir_in(folder)?;
-    let made =
-        Utf8Path::from_path(temporary.path()).context("the path is not UTF-8")?.join("x.dSYM");
+    let failed = |source| FinishError::Folder { path: folder.to_owned(), source };
+    fs::create_dir_all(folder).map_err(failed)?;
+    let temporary = tempfile::Builder::new().prefix(".rgo-").tempdir_in(folder).map_err(failed)?;
+    let made = exec::utf8(temporary.path().join("x.dSYM")).map_err(failed)?;
     let cmd = Cmd::new(dsymutil).args(["-o", made.as_str(), job.linked.as_str()]);
-    if job.trace {
-        terminal::eprint_line(&cmd);
-    }
-    cmd.capture().context("collecting debug data")?;
+    cmd.capture().map_err(FinishError::Dsymutil)?;
     Ok(Bundle { path: Utf8PathBuf::from(format!("{}.dSYM", job.output)), made, _folder: temporary })
 }
 

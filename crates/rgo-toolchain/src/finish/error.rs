@@ -1,0 +1,82 @@
+//! Why a file could not be finished.
+
+use std::io;
+
+use camino::Utf8PathBuf;
+use rgo_files::WriteError;
+
+use crate::exec::ExecError;
+
+/// Why a file could not be finished.
+#[derive(Debug, thiserror::Error)]
+pub enum FinishError {
+    /// A file cannot be read.
+    #[error("reading {path}")]
+    Read {
+        /// The file.
+        path: Utf8PathBuf,
+        /// Why.
+        source: io::Error,
+    },
+    /// What cargo made is no program that rgo knows.
+    #[error("reading {path}")]
+    Parse {
+        /// The file.
+        path: Utf8PathBuf,
+        /// Why.
+        source: rgo_binary::Error,
+    },
+    /// The file cannot be edited.
+    #[error("finishing {path}")]
+    Edit {
+        /// The file.
+        path: Utf8PathBuf,
+        /// Why.
+        source: rgo_binary::Error,
+    },
+    /// Its debug data cannot be split off.
+    #[error("splitting off the debug data")]
+    Split(#[source] rgo_binary::Error),
+    /// The result cannot be read.
+    #[error("reading back what was made")]
+    ReadBack(#[source] rgo_binary::Error),
+    /// There is no dsymutil.
+    #[error("splitting off the debug data of a darwin program needs dsymutil")]
+    NoDsymutil,
+    /// dsymutil failed.
+    #[error("collecting debug data")]
+    Dsymutil(#[source] ExecError),
+    /// A folder cannot be made.
+    #[error("creating the folder {path}")]
+    Folder {
+        /// The folder.
+        path: Utf8PathBuf,
+        /// Why.
+        source: io::Error,
+    },
+    /// The result cannot be put in place.
+    #[error(transparent)]
+    Write(#[from] WriteError),
+}
+
+impl FinishError {
+    /// The next step, where one is known.
+    #[must_use]
+    pub fn hint(&self) -> Option<String> {
+        match self {
+            Self::Edit { source: rgo_binary::Error::SlotTooSmall { name, needed, .. }, .. } => {
+                let name = name.rsplit("::").next().unwrap_or(name);
+                Some(format!("give it room where it is declared: static {name}: {needed} = …"))
+            }
+            Self::NoDsymutil => Some("install LLVM (Debian: apt-get install llvm)".to_owned()),
+            Self::Write(error) => error.hint(),
+            Self::Read { .. }
+            | Self::Parse { .. }
+            | Self::Edit { .. }
+            | Self::Split(_)
+            | Self::ReadBack(_)
+            | Self::Dsymutil(_)
+            | Self::Folder { .. } => None,
+        }
+    }
+}
