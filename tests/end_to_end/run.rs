@@ -96,8 +96,14 @@ fn a_dry_run_says_all_and_does_nothing() {
 /// What `-n` prints does, in a shell, what the build itself does.
 #[test]
 fn a_printed_plan_can_be_run() {
+    for strip in ["none", "all", "split"] {
+        run_printed_plan(strip);
+    }
+}
+
+fn run_printed_plan(strip: &str) {
     let project = Project::copy("sample");
-    let targets = ["--target", "linux/amd64/static,darwin/arm64", "--strip", "all", "--vcs", "off"];
+    let targets = ["--target", "linux/amd64/static,darwin/arm64", "--vcs", "off", "--strip", strip];
     let stamp = ["-X", "sample::VERSION=9.9", "--bin", "sample"];
     let mut command = tool("rgo-build");
     command.arg("-C").arg(&project.folder).arg("-o").arg(&project.output);
@@ -122,4 +128,9 @@ fn a_printed_plan_can_be_run() {
     let mac = project.output.join("darwin-arm64/sample");
     let kind = readobj(&["--file-headers"], &mac);
     assert!(kind.contains("Arch: aarch64"), "{kind}");
+    let companions =
+        [project.output.join("linux-amd64-static/sample.debug"), mac.with_extension("dSYM")];
+    for companion in companions {
+        assert_eq!(companion.exists(), strip == "split", "{}", companion.display());
+    }
 }

@@ -1,5 +1,5 @@
 //! From the file that cargo linked to the file that is shipped: one pure pass over its bytes by
-//! `rgo-binary`, a look at what came out, and one rename. Cargo's own file is never touched, and
+//! `rgo-edit`, a look at what came out, and one rename. Cargo's own file is never touched, and
 //! nothing is put in place before everything is ready.
 
 mod companions;

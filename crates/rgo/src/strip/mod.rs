@@ -1,7 +1,7 @@
 //! `rgo-strip`: takes debug data and symbols out of programs, or moves them into files of their own.
 //!
 //! ```text
-//! file ─▶ map ─▶ rgo_binary::edit ─▶ draft ─▶ temporary file ─▶ verify ─▶ companion ─▶ program
+//! file ─▶ map ─▶ rgo_edit::edit ─▶ draft ─▶ temporary file ─▶ verify ─▶ companion ─▶ program
 //!                                    (data)    copied ranges     by the     in place    in place
 //!                                    -n: told                    written file
 //! ```

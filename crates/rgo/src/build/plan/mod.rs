@@ -140,7 +140,9 @@ impl fmt::Display for Finish {
         writeln!(f, "# {what} for {}: {record}it is checked", target.name)?;
         let folder = place.parent().map_or("", |folder| folder.as_str());
         writeln!(f, "mkdir -p {}", exec::quoted(folder))?;
-        write!(f, "{}", bring(strip.unwrap_or(StripMode::None), linked, place))?;
+        for cmd in bring(strip.unwrap_or(StripMode::None), target, linked, place) {
+            write!(f, "{cmd}")?;
+        }
         for (name, value) in values {
             let stamp = Cmd::new("rgo-build").args(["stamp", "-X"]);
             let stamp = stamp.arg(format!("{name}={value}")).arg(place.as_str());
@@ -152,18 +154,29 @@ impl fmt::Display for Finish {
     }
 }
 
-/// The command that makes the file to ship of cargo's.
-fn bring(strip: StripMode, linked: &Utf8PathBuf, place: &Utf8PathBuf) -> Cmd {
+/// The lines that make the file to ship of cargo's.
+fn bring(
+    strip: StripMode,
+    target: &Toolchain,
+    linked: &Utf8PathBuf,
+    place: &Utf8PathBuf,
+) -> Vec<String> {
     let (from, to) = (linked.as_str(), place.as_str());
-    let strip_to =
-        |flags: &[&str]| Cmd::new("rgo-strip").args(flags.iter().copied()).args(["-o", to, from]);
+    let strip_to = |flag: &str| Cmd::new("rgo-strip").args([flag, "-o", to, from]).to_string();
     match strip {
-        StripMode::None => Cmd::new("cp").args([from, to]),
-        StripMode::Debug => strip_to(&["--strip-debug"]),
-        StripMode::All => strip_to(&["--strip-all"]),
+        StripMode::None => vec![Cmd::new("cp").args([from, to]).to_string()],
+        StripMode::Debug => vec![strip_to("--strip-debug")],
+        StripMode::All => vec![strip_to("--strip-all")],
+        StripMode::Split if target.is("darwin") => {
+            let bundle = format!("{to}.dSYM");
+            let dsymutil = Cmd::new("dsymutil").args(["-o", &bundle, from]);
+            vec![format!("{dsymutil}\n"), strip_to("--strip-all")]
+        }
         StripMode::Split => {
-            let folder = place.parent().map_or(".", |folder| folder.as_str());
-            strip_to(&["--strip-all", "--split", folder])
+            let debug = format!("{to}.debug");
+            let keep = Cmd::new("rgo-strip").args(["--only-keep-debug", "-o", &debug, from]);
+            let note = "# a link to it goes into the program, and a map of sources beside it";
+            vec![format!("{keep}  {note}\n"), strip_to("--strip-all")]
         }
     }
 }
@@ -212,7 +225,11 @@ mod tests {
                 "rgo-strip --strip-all -o '/p/my dist/linux-amd64/app' /p",
             ),
             (Some(StripMode::Debug), true, "rgo-strip --strip-debug -o "),
-            (Some(StripMode::Split), true, "--split '/p/my dist/linux-amd64' -o"),
+            (
+                Some(StripMode::Split),
+                true,
+                "rgo-strip --only-keep-debug -o '/p/my dist/linux-amd64/app.debug' /p/target/x",
+            ),
             (None, true, "# the program app for linux-amd64: it is checked"),
             (None, true, "\nrgo-build stamp -X 'app::V=1 2' '/p/my dist/linux-amd64/app'"),
             (None, false, "\n# rgo-build stamp -X"),
