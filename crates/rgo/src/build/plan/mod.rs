@@ -11,6 +11,7 @@ use std::rc::Rc;
 
 use anyhow::anyhow;
 use camino::Utf8PathBuf;
+use rgo_binary::system::Os;
 use rgo_toolchain::cargo::command::CargoRun;
 use rgo_toolchain::exec::{self, Cmd};
 use rgo_toolchain::toolchain::Toolchain;
@@ -167,7 +168,7 @@ fn bring(
         StripMode::None => vec![Cmd::new("cp").args([from, to]).to_string()],
         StripMode::Debug => vec![strip_to("--strip-debug")],
         StripMode::All => vec![strip_to("--strip-all")],
-        StripMode::Split if target.is("darwin") => {
+        StripMode::Split if target.is(Os::DARWIN) => {
             let bundle = format!("{to}.dSYM");
             let dsymutil = Cmd::new("dsymutil").args(["-o", &bundle, from]);
             vec![format!("{dsymutil}\n"), strip_to("--strip-all")]
