@@ -5,6 +5,7 @@
 #![warn(clippy::print_stdout, clippy::print_stderr)]
 
 pub mod artifact;
+pub mod build;
 pub mod cache;
 pub mod cargo;
 mod causes;
@@ -13,6 +14,7 @@ pub mod cmake_builds;
 pub mod darwin;
 pub mod doctor;
 pub mod dsymutil;
+pub mod environment;
 pub mod event;
 pub mod exec;
 pub mod extensions;
@@ -23,6 +25,7 @@ pub mod native;
 mod not_in_zig;
 pub mod own_linker;
 pub mod processes;
+pub mod request;
 pub mod runner;
 mod rustup;
 pub mod secrets;

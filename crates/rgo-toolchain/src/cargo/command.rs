@@ -5,12 +5,12 @@ use std::collections::BTreeMap;
 
 use camino::Utf8Path;
 
-use crate::cargo::profile::ProfileDebug;
-use crate::cargo::request::Request;
-use crate::cargo::rustflags::{self, TargetFlags};
+use crate::cargo::options::CargoOptions;
+use crate::cargo::rustflags::{self, Invocation, TargetFlags};
 use crate::cargo::targets::{Mode, OutputKind, Selection, Wanted};
 use crate::exec::Cmd;
 use crate::extensions::python;
+use crate::request::{DebugInfo, Request};
 use crate::toolchain::{Floor, Toolchain};
 
 /// One target of the build.
@@ -64,53 +64,100 @@ pub enum Messages {
     Ansi,
 }
 
-/// The cargo commands for these targets, as few as their flags allow. `base` is cargo with its
-/// compiler; `replaced` says that the environment replaces all rustflags of configuration files,
-/// `conflict` which targets may not share an invocation.
-#[must_use]
-pub fn cargo_runs(
-    base: &Cmd,
-    request: &Request,
-    wanted: &[Wanted],
-    targets: &[TargetPlan],
-    messages: Messages,
-    replaced: bool,
-    conflict: &dyn Fn(usize, usize) -> bool,
-) -> Vec<CargoRun> {
-    let flags: Vec<TargetFlags> = targets.iter().map(|target| target.flags.clone()).collect();
-    // `cargo rustc`, which alone makes another crate type, takes one target. What a static library is
-    // to be linked with is said without the target that it is for.
-    let has_static = wanted.iter().any(|one| one.kind == OutputKind::Staticlib);
-    let alone = has_static || forced_crate_type(request.selection.mode).is_some();
-    rustflags::invocations(&flags, replaced, &|a, b| {
-        let (a_target, b_target) = (&targets[a], &targets[b]);
-        alone
-            || a_target.selection != b_target.selection
-            || conflict(a, b)
-            || contradict(&a_target.env, &b_target.env)
-    })
-    .into_iter()
-    .map(|invocation| {
-        let mut cmd = base.clone().cwd(&request.folder);
-        let first = invocation.targets.first().and_then(|index| targets.get(*index));
-        let selection = first.and_then(|target| target.selection.as_ref());
-        let selection = selection.unwrap_or(&request.selection);
-        cmd = cmd.args(build_flags(request, selection, wanted, messages));
-        let mut after = request.cargo_flags.clone();
-        if let Some(crate_type) = forced_crate_type(request.selection.mode) {
-            after.extend(["--crate-type", crate_type].map(str::to_owned));
-        }
-        let shared: Vec<&TargetPlan> =
-            invocation.targets.iter().filter_map(|index| targets.get(*index)).collect();
-        for target in &shared {
-            cmd = cmd.envs(&target.env);
+/// What every cargo command of a build shares.
+#[derive(Clone, Copy, Debug)]
+pub struct CargoCall<'a> {
+    /// Cargo with its compiler.
+    pub base: &'a Cmd,
+    /// What the user wants.
+    pub request: &'a Request,
+    /// What the user wants of cargo.
+    pub options: &'a CargoOptions,
+    /// What is made.
+    pub wanted: &'a [Wanted],
+    /// How cargo writes its messages.
+    pub messages: Messages,
+    /// Whether the environment replaces all rustflags of configuration files.
+    pub flags_replaced: bool,
+}
+
+impl CargoCall<'_> {
+    /// The cargo commands for these targets, as few as their flags allow. `conflict` says which
+    /// targets may not share an invocation.
+    #[must_use]
+    pub fn runs(
+        &self,
+        targets: &[TargetPlan],
+        conflict: &dyn Fn(usize, usize) -> bool,
+    ) -> Vec<CargoRun> {
+        let flags: Vec<TargetFlags> = targets.iter().map(|target| target.flags.clone()).collect();
+        // `cargo rustc`, which alone makes another crate type, takes one target. What a static
+        // library is to be linked with is said without the target that it is for.
+        let has_static = self.wanted.iter().any(|one| one.kind == OutputKind::Staticlib);
+        let alone = has_static || self.forced_crate_type().is_some();
+        let invocations = rustflags::invocations(&flags, self.flags_replaced, &|a, b| {
+            let (a_target, b_target) = (&targets[a], &targets[b]);
+            alone
+                || a_target.selection != b_target.selection
+                || conflict(a, b)
+                || contradict(&a_target.env, &b_target.env)
+        });
+        let shared = |invocation: &Invocation| -> Vec<&TargetPlan> {
+            invocation.targets.iter().filter_map(|index| targets.get(*index)).collect()
+        };
+        invocations.iter().map(|it| self.run(&shared(it), &it.env)).collect()
+    }
+
+    /// The command for targets that share it.
+    fn run(&self, targets: &[&TargetPlan], flags: &BTreeMap<String, String>) -> CargoRun {
+        let Self { request, options, .. } = self;
+        let selection = targets.first().and_then(|target| target.selection.as_ref());
+        let selection = selection.unwrap_or(&options.selection);
+        let mut before = self.base.clone().cwd(&request.folder).args(self.build_flags(selection));
+        for target in targets {
+            before = before.envs(&target.env);
         }
         // What the user sets is stronger than what rgo sets for C code.
-        cmd = cmd.envs(&invocation.env).envs(request.env.iter().cloned());
-        let toolchains = shared.iter().map(|target| target.toolchain).collect();
-        CargoRun { targets: toolchains, before: cmd, after }
-    })
-    .collect()
+        before = before.envs(flags).envs(request.env.iter().cloned());
+        let mut after = options.cargo_flags.clone();
+        if let Some(crate_type) = self.forced_crate_type() {
+            after.extend(owned(&["--crate-type", crate_type]));
+        }
+        let targets = targets.iter().map(|target| target.toolchain).collect();
+        CargoRun { targets, before, after }
+    }
+
+    /// Cargo alone can make another crate type than the manifest says, and for one package only.
+    fn forced_crate_type(&self) -> Option<&'static str> {
+        match self.options.selection.mode {
+            Some(Mode::CShared) => Some(OutputKind::Cdylib.crate_type()),
+            Some(Mode::CArchive) => Some(OutputKind::Staticlib.crate_type()),
+            Some(Mode::Exe) | None => None,
+        }
+    }
+
+    fn build_flags(&self, selection: &Selection) -> Vec<String> {
+        let Self { request, options, .. } = self;
+        let forced = self.forced_crate_type().is_some();
+        let format = match self.messages {
+            Messages::Plain => "json",
+            Messages::Ansi => "json-diagnostic-rendered-ansi",
+        };
+        let subcommand = if forced { "rustc" } else { "build" };
+        let mut flags = owned(&[subcommand, "--message-format", format]);
+        flags.extend(owned(&["--profile", &options.profile]));
+        // One target's error must not keep the others from being built.
+        flags.extend(owned(&["--keep-going"]));
+        flags.extend(if forced { library_flags(self.wanted) } else { selection_flags(selection) });
+        flags.extend(options.resolution_flags(request));
+        if let Some(jobs) = &request.jobs {
+            flags.extend(owned(&["-j", jobs]));
+        }
+        // After the user's own --config, so that they hold against it.
+        flags.extend(profile_flags(&options.profile, request.debug_info));
+        flags.extend(verbosity_flags(request));
+        flags
+    }
 }
 
 /// Variables without which a target is built in another way: it may not share an invocation with
@@ -123,79 +170,60 @@ fn contradict(one: &BTreeMap<String, String>, other: &BTreeMap<String, String>) 
         || one.iter().any(|(name, value)| other.get(name).is_some_and(|theirs| theirs != value))
 }
 
-/// Cargo alone can make another crate type than the manifest says, and for one package only.
-fn forced_crate_type(mode: Option<Mode>) -> Option<&'static str> {
-    match mode {
-        Some(Mode::CShared) => Some(OutputKind::Cdylib.crate_type()),
-        Some(Mode::CArchive) => Some(OutputKind::Staticlib.crate_type()),
-        Some(Mode::Exe) | None => None,
-    }
+/// Selects the libraries that cargo makes as another crate type.
+fn library_flags(wanted: &[Wanted]) -> Vec<String> {
+    // Its ID is what names it without doubt: a dependency may have the same name.
+    let packages = wanted.iter().flat_map(|one| owned(&["-p", &one.package.repr]));
+    packages.chain(owned(&["--lib"])).collect()
 }
 
-fn build_flags(
-    request: &Request,
-    selection: &Selection,
-    wanted: &[Wanted],
-    messages: Messages,
-) -> Vec<String> {
-    let forced = forced_crate_type(selection.mode).is_some();
-    let mut flags: Vec<String> = Vec::new();
-    let mut add = |words: &[&str]| flags.extend(words.iter().map(|word| (*word).to_owned()));
-
-    add(&[if forced { "rustc" } else { "build" }]);
-    add(&[
-        "--message-format",
-        match messages {
-            Messages::Plain => "json",
-            Messages::Ansi => "json-diagnostic-rendered-ansi",
-        },
-    ]);
-    add(&["--profile", &request.profile]);
-    // One target's error must not keep the others from being built.
-    add(&["--keep-going"]);
-    if forced {
-        // Its ID is what names it without doubt: a dependency may have the same name.
-        wanted.iter().for_each(|one| add(&["-p", &one.package.repr]));
+/// Selects what the user selected.
+fn selection_flags(selection: &Selection) -> Vec<String> {
+    let mut flags = Vec::new();
+    let mut add = |words: &[&str]| flags.extend(owned(words));
+    selection.packages.iter().for_each(|package| add(&["-p", package]));
+    if selection.workspace {
+        add(&["--workspace"]);
+    }
+    selection.bins.iter().for_each(|bin| add(&["--bin", bin]));
+    let unnamed = selection.bins.is_empty() && selection.examples.is_empty();
+    if selection.all_bins || selection.mode == Some(Mode::Exe) && unnamed {
+        add(&["--bins"]);
+    }
+    selection.examples.iter().for_each(|example| add(&["--example", example]));
+    if selection.lib {
         add(&["--lib"]);
-    } else {
-        selection.packages.iter().for_each(|package| add(&["-p", package]));
-        if selection.workspace {
-            add(&["--workspace"]);
-        }
-        selection.bins.iter().for_each(|bin| add(&["--bin", bin]));
-        let unnamed = selection.bins.is_empty() && selection.examples.is_empty();
-        if selection.all_bins || selection.mode == Some(Mode::Exe) && unnamed {
-            add(&["--bins"]);
-        }
-        selection.examples.iter().for_each(|example| add(&["--example", example]));
-        if selection.lib {
-            add(&["--lib"]);
-        }
-    }
-    let resolution = request.resolution_flags();
-    resolution.iter().for_each(|flag| add(&[flag]));
-    if let Some(jobs) = &request.jobs {
-        add(&["-j", jobs]);
-    }
-    // Last, so that they hold against the user's own --config: rgo strips after the link,
-    // because rustc's strip breaks foreign binaries or needs a tool that is not there.
-    let profile = &request.profile;
-    add(&["--config", &format!("profile.{profile}.strip=\"none\"")]);
-    if let Some(debug) = request.debug_info {
-        let level = match debug {
-            ProfileDebug::None => "none",
-            ProfileDebug::Lines => "line-tables-only",
-            ProfileDebug::Full => "full",
-        };
-        add(&["--config", &format!("profile.{profile}.debug=\"{level}\"")]);
-    }
-    let verbose = request.verbose.max(u8::from(request.explain));
-    (0..verbose).for_each(|_| add(&["-v"]));
-    // Cargo says why it compiles under -v alone, and refuses both.
-    if request.quiet && !request.explain {
-        add(&["-q"]);
     }
     flags
+}
+
+/// Changes the profile. rgo strips after the link, because rustc's strip breaks foreign binaries or
+/// needs a tool that is not there.
+fn profile_flags(profile: &str, debug: Option<DebugInfo>) -> Vec<String> {
+    let mut flags = owned(&["--config", &format!("profile.{profile}.strip=\"none\"")]);
+    if let Some(debug) = debug {
+        let level = match debug {
+            DebugInfo::None => "none",
+            DebugInfo::Lines => "line-tables-only",
+            DebugInfo::Full => "full",
+        };
+        flags.extend(owned(&["--config", &format!("profile.{profile}.debug=\"{level}\"")]));
+    }
+    flags
+}
+
+/// Cargo says why it compiles under `-v` alone, and refuses `-v` with `-q`.
+fn verbosity_flags(request: &Request) -> Vec<String> {
+    let verbose = request.verbose.max(u8::from(request.explain));
+    let mut flags = vec!["-v".to_owned(); usize::from(verbose)];
+    if request.quiet && !request.explain {
+        flags.push("-q".to_owned());
+    }
+    flags
+}
+
+fn owned(words: &[&str]) -> Vec<String> {
+    words.iter().map(|word| (*word).to_owned()).collect()
 }
 
 /// Folders whose names must not be in what is built, with the names that take their place.
@@ -252,7 +280,10 @@ mod tests {
         }
     }
 
-    fn shell(request: &Request, names: &[&str], replaced: bool) -> Vec<String> {
+    /// What the user wants, of any builder and of cargo.
+    type Wish = (Request, CargoOptions);
+
+    fn shell((request, options): &Wish, names: &[&str], flags_replaced: bool) -> Vec<String> {
         let targets: Vec<_> = names.iter().map(|name| plan(name)).collect();
         let wanted = [Wanted {
             package: cargo_metadata::PackageId { repr: "path+file:///p#pkg@1.0.0".into() },
@@ -263,19 +294,19 @@ mod tests {
             requires: Vec::new(),
         }];
         let base = Cmd::new("cargo");
-        cargo_runs(&base, request, &wanted, &targets, Messages::Plain, replaced, &|_, _| false)
-            .iter()
-            .map(|run| run.cmd().to_string())
-            .collect()
+        let (messages, wanted) = (Messages::Plain, &wanted[..]);
+        let call = CargoCall { base: &base, request, options, wanted, messages, flags_replaced };
+        call.runs(&targets, &|_, _| false).iter().map(|run| run.cmd().to_string()).collect()
     }
 
-    fn request() -> Request {
-        Request { folder: "/p".into(), profile: "release".into(), ..Request::default() }
+    fn wish() -> Wish {
+        let options = CargoOptions { profile: "release".into(), ..CargoOptions::default() };
+        (Request { folder: "/p".into(), ..Request::default() }, options)
     }
 
     #[test]
     fn all_targets_are_one_invocation() {
-        let runs = shell(&request(), &["linux-amd64-static", "darwin-arm64"], false);
+        let runs = shell(&wish(), &["linux-amd64-static", "darwin-arm64"], false);
         assert_eq!(runs.len(), 1);
         for part in [
             "cd /p && ",
@@ -286,7 +317,7 @@ mod tests {
         ] {
             assert!(runs[0].contains(part), "{part} is not in {}", runs[0]);
         }
-        assert_eq!(shell(&request(), &["linux-amd64-static", "darwin-arm64"], true).len(), 2);
+        assert_eq!(shell(&wish(), &["linux-amd64-static", "darwin-arm64"], true).len(), 2);
     }
 
     #[test]
@@ -307,7 +338,16 @@ mod tests {
         targets[2].env = arm64;
         let no = |_: usize, _: usize| false;
         let base = Cmd::new("cargo");
-        let runs = cargo_runs(&base, &request(), &[], &targets, Messages::Plain, false, &no);
+        let (request, options) = wish();
+        let call = CargoCall {
+            base: &base,
+            request: &request,
+            options: &options,
+            wanted: &[],
+            messages: Messages::Plain,
+            flags_replaced: false,
+        };
+        let runs = call.runs(&targets, &no);
         let names = |run: &CargoRun| -> Vec<&str> {
             run.targets.iter().map(|it| it.name.as_str()).collect()
         };
@@ -322,9 +362,9 @@ mod tests {
 
     #[test]
     fn a_library_of_another_kind_is_made_by_cargo_rustc() {
-        let mut request = request();
-        request.selection.mode = Some(Mode::CShared);
-        let runs = shell(&request, &["linux-amd64"], false);
+        let mut wish = wish();
+        wish.1.selection.mode = Some(Mode::CShared);
+        let runs = shell(&wish, &["linux-amd64"], false);
         assert!(
             runs[0].contains("cargo rustc ")
                 && runs[0].contains("-p 'path+file:///p#pkg@1.0.0' --lib"),
@@ -336,17 +376,21 @@ mod tests {
 
     #[test]
     fn the_users_own_words_reach_cargo() {
+        let (request, options) = wish();
         let request = Request {
-            features: vec!["a b".into()],
             jobs: Some("1".into()),
+            env: vec![("CC_x".into(), "mine".into())],
+            debug_info: Some(DebugInfo::Full),
+            explain: true,
+            ..request
+        };
+        let options = CargoOptions {
+            features: vec!["a b".into()],
             config: vec!["build.incremental=false".into()],
             cargo_flags: vec!["--timings".into()],
-            env: vec![("CC_x".into(), "mine".into())],
-            debug_info: Some(ProfileDebug::Full),
-            explain: true,
-            ..request()
+            ..options
         };
-        let run = &shell(&request, &["linux-amd64"], false)[0];
+        let run = &shell(&(request, options), &["linux-amd64"], false)[0];
         for part in ["CC_x=mine", "--features 'a b'", "-j 1", "--timings", " -v", "debug=\"full\""]
         {
             assert!(run.contains(part), "{part} is not in {run}");
@@ -363,8 +407,9 @@ mod tests {
             (false, true, 2, " -v -v"),
             (false, false, 0, ""),
         ] {
-            let request = Request { quiet, explain, verbose, ..request() };
-            let run = &shell(&request, &["linux-amd64"], false)[0];
+            let (request, options) = wish();
+            let request = Request { quiet, explain, verbose, ..request };
+            let run = &shell(&(request, options), &["linux-amd64"], false)[0];
             let words = |flag: &str| run.split(' ').filter(|word| *word == flag).count();
             let said = " -v".repeat(words("-v")) + &" -q".repeat(words("-q"));
             assert_eq!(said, expected, "{run}");

@@ -12,13 +12,12 @@
 
 use std::collections::BTreeMap;
 
-use camino::Utf8PathBuf;
+use camino::{Utf8Path, Utf8PathBuf};
 use cargo_config2::de::{self, EnvConfigValue, Flags, StringOrArray};
 use cargo_platform::{Cfg, CfgExpr};
 use toml::Table;
 
 use crate::cargo::project_error::{ProjectError, table};
-use crate::cargo::request::Request;
 use crate::cargo::rustflags::{TargetFlags, variable};
 
 /// The user's cargo configuration: files, environment and `--config`.
@@ -34,11 +33,11 @@ pub struct Configuration {
 }
 
 impl Configuration {
-    /// Reads the configuration that holds in the request's folder.
+    /// Reads the configuration that holds in a folder, with these `--config`.
     ///
     /// # Errors
     /// [`ProjectError::Config`], [`ProjectError::File`].
-    pub fn load(request: &Request) -> Result<Self, ProjectError> {
+    pub fn load(folder: &Utf8Path, config: &[String]) -> Result<Self, ProjectError> {
         let variables = std::env::vars_os()
             .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
             .filter(|(name, _)| {
@@ -46,16 +45,17 @@ impl Configuration {
                 name.ends_with("RUSTFLAGS") || name == "CARGO_BUILD_TARGET" || of_target
             })
             .collect();
-        Self::with_variables(request, variables)
+        Self::with_variables(folder, config, variables)
     }
 
     fn with_variables(
-        request: &Request,
+        folder: &Utf8Path,
+        config: &[String],
         variables: BTreeMap<String, String>,
     ) -> Result<Self, ProjectError> {
-        let files = de::Config::load_with_cwd(&request.folder)
+        let files = de::Config::load_with_cwd(folder)
             .map_err(|error| ProjectError::Config(error.to_string()))?;
-        let cli = cli_tables(request)?.into_iter().zip(&request.config).map(|(table, text)| {
+        let cli = cli_tables(folder, config)?.into_iter().zip(config).map(|(table, text)| {
             let config: Result<de::Config, toml::de::Error> = table.try_into();
             config.map_err(|e| ProjectError::Config(format!("--config {text}: {}", e.message())))
         });
@@ -192,21 +192,20 @@ impl Configuration {
 ///
 /// # Errors
 /// [`ProjectError::File`], or [`ProjectError::Config`] if it is neither.
-pub(crate) fn cli_tables(request: &Request) -> Result<Vec<Table>, ProjectError> {
+pub(crate) fn cli_tables(folder: &Utf8Path, config: &[String]) -> Result<Vec<Table>, ProjectError> {
     let read = |text: &String| {
-        let path: Utf8PathBuf = request.folder.join(text);
+        let path: Utf8PathBuf = folder.join(text);
         if path.is_file() {
             return table(&path);
         }
         text.parse::<Table>().map_err(|error| {
             ProjectError::Config(format!(
-                "--config {text}: it is no file in {}, and as TOML: {}",
-                request.folder,
+                "--config {text}: it is no file in {folder}, and as TOML: {}",
                 error.message()
             ))
         })
     };
-    request.config.iter().map(read).collect()
+    config.iter().map(read).collect()
 }
 
 fn owned(flags: Option<&Flags>) -> Vec<String> {
@@ -236,13 +235,9 @@ mod tests {
         std::fs::write(folder.join(".cargo/config.toml"), file).expect("a file");
         let extra = "[build]\nrustflags = ['--cfg=extra']\n";
         std::fs::write(folder.join("extra.toml"), extra).expect("a file");
-        let request = Request {
-            folder,
-            config: cli.iter().map(|text| (*text).to_owned()).collect(),
-            ..Request::default()
-        };
+        let config: Vec<String> = cli.iter().map(|text| (*text).to_owned()).collect();
         let owned = |(name, value): &(&str, &str)| ((*name).to_owned(), (*value).to_owned());
-        Configuration::with_variables(&request, variables.iter().map(owned).collect())
+        Configuration::with_variables(&folder, &config, variables.iter().map(owned).collect())
     }
 
     fn unix() -> Result<Vec<Cfg>, ProjectError> {

@@ -10,6 +10,8 @@
 
 use toml::{Table, Value};
 
+use crate::request::DebugInfo;
+
 /// What is left out of a finished program; cargo's words for it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ProfileStrip {
@@ -19,17 +21,6 @@ pub enum ProfileStrip {
     DebugInfo,
     /// Debug data and symbols.
     Symbols,
-}
-
-/// What of debug data the compiler makes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum ProfileDebug {
-    /// None.
-    None,
-    /// Enough for backtraces with lines.
-    Lines,
-    /// Everything a debugger can use.
-    Full,
 }
 
 /// The places that can set a key of a profile.
@@ -50,19 +41,19 @@ pub struct ProfileFacts {
     /// What to strip.
     pub strip: ProfileStrip,
     /// What debug data is made.
-    pub debug: ProfileDebug,
+    pub debug: DebugInfo,
 }
 
 /// Resolves the settings of the profile `name`, as `cargo build --profile name` would.
 #[must_use]
 pub fn resolve(name: &str, sources: &Sources<'_>) -> ProfileFacts {
     let debug = sources.lookup(name, "debug").map_or(
-        if base(name, sources) == "dev" { ProfileDebug::Full } else { ProfileDebug::None },
+        if base(name, sources) == "dev" { DebugInfo::Full } else { DebugInfo::None },
         |value| debug(&value),
     );
     let strip = sources.lookup(name, "strip").map_or(
         // Cargo's own default: without debug data of the program, that of std goes too.
-        if debug == ProfileDebug::None { ProfileStrip::DebugInfo } else { ProfileStrip::None },
+        if debug == DebugInfo::None { ProfileStrip::DebugInfo } else { ProfileStrip::None },
         |value| strip(&value),
     );
     ProfileFacts { strip, debug }
@@ -123,16 +114,16 @@ fn scalar(text: &str) -> Value {
     }
 }
 
-fn debug(value: &Value) -> ProfileDebug {
+fn debug(value: &Value) -> DebugInfo {
     match value {
-        Value::Boolean(false) | Value::Integer(0) => ProfileDebug::None,
-        Value::Integer(1) => ProfileDebug::Lines,
+        Value::Boolean(false) | Value::Integer(0) => DebugInfo::None,
+        Value::Integer(1) => DebugInfo::Lines,
         Value::String(text) => match text.as_str() {
-            "none" => ProfileDebug::None,
-            "limited" | "line-tables-only" | "line-directives-only" => ProfileDebug::Lines,
-            _ => ProfileDebug::Full,
+            "none" => DebugInfo::None,
+            "limited" | "line-tables-only" | "line-directives-only" => DebugInfo::Lines,
+            _ => DebugInfo::Full,
         },
-        _ => ProfileDebug::Full,
+        _ => DebugInfo::Full,
     }
 }
 
@@ -166,7 +157,7 @@ mod tests {
 
     #[test]
     fn the_strongest_source_wins() {
-        use ProfileDebug as D;
+        use DebugInfo as D;
         use ProfileStrip as S;
         let none: &[(&str, &str)] = &[];
         for (name, manifest, config, env, strip, debug) in [

@@ -13,11 +13,12 @@ use crate::cargo::compiler::Compiler;
 pub use crate::cargo::configuration::Configuration;
 use crate::cargo::configuration::cli_tables;
 use crate::cargo::messages::Folders;
+use crate::cargo::options::CargoOptions;
 use crate::cargo::profile::{self, ProfileFacts};
 pub use crate::cargo::project_error::ProjectError;
 use crate::cargo::project_error::table;
-use crate::cargo::request::Request;
 use crate::exec::Cmd;
+use crate::request::Request;
 use crate::toolchain::Toolchain;
 
 /// The project as cargo sees it.
@@ -44,17 +45,18 @@ impl Project {
     pub fn read(
         base: &Cmd,
         request: &Request,
+        options: &CargoOptions,
         triples: &[&str],
         host: &str,
     ) -> Result<Self, ProjectError> {
-        let output = question(base, request, triples, host).output()?;
+        let output = question(base, request, options, triples, host).output()?;
         if !output.status.success() {
             let said = String::from_utf8_lossy(&output.stderr).into_owned();
             return Err(ProjectError::Metadata { said });
         }
         let metadata: Metadata = serde_json::from_slice(&output.stdout)?;
         Ok(Self {
-            manifest: manifest(request, &metadata),
+            manifest: manifest(request, options, &metadata),
             folders: Folders {
                 target: metadata.target_directory.clone(),
                 build: metadata
@@ -63,16 +65,22 @@ impl Project {
                     .unwrap_or(metadata.target_directory.clone()),
             },
             checksums: checksums(&metadata.workspace_root)?,
-            profile: read_profile(request, &metadata)?,
+            profile: read_profile(request, options, &metadata)?,
             metadata,
         })
     }
 }
 
 /// Cargo leaves out of its answer what is for none of the platforms that are named.
-fn question(base: &Cmd, request: &Request, triples: &[&str], host: &str) -> Cmd {
+fn question(
+    base: &Cmd,
+    request: &Request,
+    options: &CargoOptions,
+    triples: &[&str],
+    host: &str,
+) -> Cmd {
     let mut cmd = base.clone().cwd(&request.folder);
-    cmd = cmd.args(["metadata", "--format-version", "1"]).args(request.resolution_flags());
+    cmd = cmd.args(["metadata", "--format-version", "1"]).args(options.resolution_flags(request));
     let triples: BTreeSet<&str> = triples.iter().copied().chain([host]).collect();
     for triple in triples {
         cmd = cmd.args(["--filter-platform", triple]);
@@ -80,8 +88,8 @@ fn question(base: &Cmd, request: &Request, triples: &[&str], host: &str) -> Cmd 
     cmd
 }
 
-fn manifest(request: &Request, metadata: &Metadata) -> Utf8PathBuf {
-    if let Some(manifest) = &request.manifest {
+fn manifest(request: &Request, options: &CargoOptions, metadata: &Metadata) -> Utf8PathBuf {
+    if let Some(manifest) = &options.manifest {
         return manifest.clone();
     }
     // Cargo searches upwards from the folder.
@@ -102,7 +110,11 @@ fn checksums(root: &Utf8Path) -> Result<BTreeMap<(String, String), String>, Proj
         .collect())
 }
 
-fn read_profile(request: &Request, metadata: &Metadata) -> Result<ProfileFacts, ProjectError> {
+fn read_profile(
+    request: &Request,
+    options: &CargoOptions,
+    metadata: &Metadata,
+) -> Result<ProfileFacts, ProjectError> {
     let manifest = table(&metadata.workspace_root.join("Cargo.toml"))?;
     let mut files = Vec::new();
     for path in cargo_config2::Walk::new(request.folder.as_std_path()) {
@@ -111,10 +123,10 @@ fn read_profile(request: &Request, metadata: &Metadata) -> Result<ProfileFacts, 
         }
     }
     // The strongest first.
-    let cli: Vec<Table> = cli_tables(request)?.into_iter().rev().collect();
+    let cli: Vec<Table> = cli_tables(&request.folder, &options.config)?.into_iter().rev().collect();
     let env = |name: &str| std::env::var(name).ok();
     let sources = profile::Sources { cli: &cli, files: &files, env: &env, manifest: &manifest };
-    Ok(profile::resolve(&request.profile, &sources))
+    Ok(profile::resolve(&options.profile, &sources))
 }
 
 /// `rustc --print cfg` for a toolchain, or for the host; remembered, because starting a compiler
@@ -152,7 +164,9 @@ mod tests {
             (&["host"], "--filter-platform host"),
             (&["z", "b"], "--filter-platform b --filter-platform host --filter-platform z"),
         ] {
-            let cmd = question(&Cmd::new("cargo"), &request, triples, "host").to_string();
+            let cmd =
+                question(&Cmd::new("cargo"), &request, &CargoOptions::default(), triples, "host");
+            let cmd = cmd.to_string();
             let rest = cmd.split_once("--format-version 1 ").map(|(_, rest)| rest);
             assert_eq!(rest, Some(expected), "{cmd}");
         }
@@ -174,15 +188,11 @@ mod tests {
             );
             std::fs::write(folder.join(package).join("Cargo.toml"), manifest).expect("a file");
         }
-        let request = Request {
-            folder: folder.join("app"),
-            profile: "release".into(),
-            offline: true,
-            ..Request::default()
-        };
+        let request = Request { folder: folder.join("app"), offline: true, ..Request::default() };
+        let options = CargoOptions { profile: "release".into(), ..CargoOptions::default() };
         let edges = |host: &str| {
-            let read =
-                Project::read(&Cmd::new("cargo"), &request, &["x86_64-pc-windows-gnullvm"], host);
+            let triples = ["x86_64-pc-windows-gnullvm"];
+            let read = Project::read(&Cmd::new("cargo"), &request, &options, &triples, host);
             let resolve = read.expect("reads").metadata.resolve.expect("a graph");
             resolve.nodes.iter().map(|node| node.deps.len()).sum::<usize>()
         };

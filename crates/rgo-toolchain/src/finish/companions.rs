@@ -9,12 +9,13 @@ use camino::{Utf8Path, Utf8PathBuf};
 use rgo_binary::{Format, Image, Limits};
 use rgo_files::{atomic_file, replace_dir};
 
-use super::{FinishError, Job, Result, StripMode};
+use super::{FinishError, Job, Result};
 use crate::cargo::command::Trim;
 use crate::cargo::targets::OutputKind;
 use crate::checks::leaks::{self, Leak, Prefix};
 use crate::checks::{Finding, Level};
 use crate::exec::{self, Cmd};
+use crate::request::StripMode;
 
 /// Files that are ready, and not yet in place.
 #[derive(Debug, Default)]

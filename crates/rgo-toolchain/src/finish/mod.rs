@@ -23,24 +23,12 @@ use crate::cargo::command::Trim;
 use crate::cargo::targets::OutputKind;
 use crate::checks::leaks::{self, Prefix};
 use crate::checks::{self, Asked};
+use crate::request::StripMode;
 use crate::toolchain::Toolchain;
 use companions::Companions;
 pub use error::FinishError;
 
 type Result<T> = std::result::Result<T, FinishError>;
-
-/// What is left out of the result.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum StripMode {
-    /// Nothing.
-    None,
-    /// Debug data; symbols stay.
-    Debug,
-    /// Debug data and symbols.
-    All,
-    /// Both; they go into a companion.
-    Split,
-}
 
 /// What goes into the program's sections.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -6,6 +6,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use rgo_files::WriteError;
+use rgo_toolchain::build::BuildError;
 use rgo_toolchain::cache::CacheError;
 use rgo_toolchain::cargo::compiler::CompilerError;
 use rgo_toolchain::cargo::project::ProjectError;
@@ -83,6 +84,9 @@ impl Notes {
                 self.kind = self.kind.or(Some(ErrorKind::Usage));
                 self.hints.extend(hint.clone());
             }
+            if cause.downcast_ref().is_some_and(BuildError::is_usage) {
+                self.kind = self.kind.or(Some(ErrorKind::Usage));
+            }
             self.hints.extend(library_hint(cause));
         }
     }
@@ -96,7 +100,8 @@ fn library_hint(cause: &(dyn StdError + 'static)) -> Option<String> {
     ) -> Option<String> {
         cause.downcast_ref().and_then(hint)
     }
-    of(cause, CacheError::hint)
+    of(cause, BuildError::hint)
+        .or_else(|| of(cause, CacheError::hint))
         .or_else(|| of(cause, CompilerError::hint))
         .or_else(|| of(cause, FinishError::hint))
         .or_else(|| of(cause, FloorError::hint))

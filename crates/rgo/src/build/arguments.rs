@@ -1,33 +1,76 @@
-//! From the command line to what the libraries take. Nothing is read or run here.
+//! From the command line to what the libraries take. Paths are made absolute here.
 
 use anyhow::{Context, Result};
 use camino::{Utf8Component, Utf8Path, Utf8PathBuf};
-use rgo_toolchain::cargo::profile::ProfileDebug;
-use rgo_toolchain::cargo::request::Request;
+use rgo_toolchain::build::BuildError;
+use rgo_toolchain::build::values;
+use rgo_toolchain::cargo::options::CargoOptions;
 use rgo_toolchain::cargo::targets::{Mode, Selection};
+use rgo_toolchain::request::{DebugInfo, Request, StripMode, VcsWish};
 use rgo_toolchain::toolchain::Libc;
 
-use super::values;
 use crate::app::args::FormatArg;
 use crate::app::error::Usage;
-use crate::build::args::{BuildArgs, BuildMode, DebugInfoArg, LibcArg, StripArg};
+use crate::build::args::{BuildArgs, BuildMode, DebugInfoArg, LibcArg, StripArg, VcsArg};
 
-/// What cargo has to do.
+/// What the user wants of any builder, and of cargo.
 ///
 /// # Errors
 /// For a call that makes no sense.
-pub(super) fn request(args: &BuildArgs) -> Result<Request> {
+pub(super) fn request(args: &BuildArgs) -> Result<(Request, CargoOptions)> {
     check(args)?;
     let here = current_folder()?;
     let folder = args.directory.as_ref().map_or_else(|| here.clone(), |dir| clean(&here.join(dir)));
     if !folder.is_dir() {
         return Err(Usage::new(format!("-C {folder}: there is no such folder")).into());
     }
-    let env: Result<Vec<_>, Usage> =
+    let env: Result<Vec<_>, BuildError> =
         args.env.iter().map(|arg| values::pair("--env", arg)).collect();
-    Ok(Request {
-        manifest: args.manifest_path.as_ref().map(|path| clean(&folder.join(path))),
+    let options = cargo_options(args, &folder);
+    let request = Request {
+        targets: args.targets.clone(),
+        libc: args.libc.map(|libc| match libc {
+            LibcArg::Static => Libc::Static,
+            LibcArg::Dynamic => Libc::Dynamic,
+        }),
+        glibc: args.glibc.clone(),
+        macos: args.macos.clone(),
+        info_plist: args.info_plist.clone(),
+        entitlements: args.entitlements.clone(),
+        locked: args.locked,
+        frozen: args.frozen,
+        offline: args.offline,
+        jobs: args.jobs.clone(),
+        env: env?,
+        values: values::parse(&args.stamp)?,
+        debug_info: debug_info(args),
+        strip: args.strip.map(|strip| match strip {
+            StripArg::None => StripMode::None,
+            StripArg::Debug => StripMode::Debug,
+            StripArg::All => StripMode::All,
+            StripArg::Split => StripMode::Split,
+        }),
+        keeps_paths: args.no_trimpath,
+        records_sources: args.record_sources,
+        vcs: match args.vcs {
+            VcsArg::Auto => VcsWish::Auto,
+            VcsArg::Require => VcsWish::Require,
+            VcsArg::Off => VcsWish::Off,
+        },
+        // As `go build -C` has it, a path starts at the project's folder.
+        output: args.output.as_ref().map(|output| clean(&folder.join(output))),
+        dry_run: args.dry_run,
+        verbose: args.verbose,
+        quiet: args.quiet,
+        explain: args.explain_rebuild,
         folder,
+    };
+    Ok((request, options))
+}
+
+fn cargo_options(args: &BuildArgs, folder: &Utf8Path) -> CargoOptions {
+    CargoOptions {
+        manifest: args.manifest_path.as_ref().map(|path| clean(&folder.join(path))),
         selection: Selection {
             packages: args.packages.clone(),
             workspace: args.workspace,
@@ -45,19 +88,11 @@ pub(super) fn request(args: &BuildArgs) -> Result<Request> {
         features: args.features.clone(),
         all_features: args.all_features,
         no_default_features: args.no_default_features,
-        locked: args.locked,
-        frozen: args.frozen,
-        offline: args.offline,
-        jobs: args.jobs.clone(),
         config: args.config.clone(),
         cargo_flags: args.cargo_flags.clone(),
         rustc_flags: args.rustc_flags.clone(),
-        env: env?,
-        debug_info: debug_info(args),
-        verbose: args.verbose,
-        quiet: args.quiet,
-        explain: args.explain_rebuild,
-    })
+        cargo: args.cargo.clone(),
+    }
 }
 
 /// Flags that are right by themselves and make no sense together.
@@ -104,32 +139,13 @@ fn check_buildmode(args: &BuildArgs) -> Result<(), Usage> {
 }
 
 /// Debug data that is to be split off has to be made first.
-fn debug_info(args: &BuildArgs) -> Option<ProfileDebug> {
+fn debug_info(args: &BuildArgs) -> Option<DebugInfo> {
     match args.debug_info {
-        Some(DebugInfoArg::None) => Some(ProfileDebug::None),
-        Some(DebugInfoArg::Lines) => Some(ProfileDebug::Lines),
-        Some(DebugInfoArg::Full) => Some(ProfileDebug::Full),
-        None if args.strip == Some(StripArg::Split) => Some(ProfileDebug::Full),
+        Some(DebugInfoArg::None) => Some(DebugInfo::None),
+        Some(DebugInfoArg::Lines) => Some(DebugInfo::Lines),
+        Some(DebugInfoArg::Full) => Some(DebugInfo::Full),
+        None if args.strip == Some(StripArg::Split) => Some(DebugInfo::Full),
         None => None,
-    }
-}
-
-/// `--libc`.
-#[must_use]
-pub(super) fn libc(args: &BuildArgs) -> Option<Libc> {
-    args.libc.map(|libc| match libc {
-        LibcArg::Static => Libc::Static,
-        LibcArg::Dynamic => Libc::Dynamic,
-    })
-}
-
-/// Where the results go, as an absolute path: `dist` of the workspace, wherever in it the build was
-/// started. A path that the user gives starts at the project's folder, as `go build -C` has it.
-#[must_use]
-pub(super) fn output(args: &BuildArgs, folder: &Utf8Path, workspace: &Utf8Path) -> Utf8PathBuf {
-    match &args.output {
-        Some(output) => clean(&folder.join(output)),
-        None => workspace.join("dist"),
     }
 }
 
@@ -223,13 +239,13 @@ mod tests {
         assert_eq!(path, root.join("link/../y"));
     }
 
-    #[cfg(unix)]
     #[test]
     fn outputs_start_at_the_projects_folder() {
-        let output =
-            |words: &[&str]| output(&args(words), "/project/app".into(), "/project".into());
-        assert_eq!(output(&[]), "/project/dist");
-        assert_eq!(output(&["-o", "../out"]), "/project/out");
-        assert_eq!(output(&["-o", "/elsewhere/./x"]), "/elsewhere/x");
+        let here = current_folder().expect("is there");
+        let output = |words: &[&str]| request(&args(words)).expect("a right call").0.output;
+        assert_eq!(output(&[]), None);
+        assert_eq!(output(&["-C", "src", "-o", "../out"]), Some(here.join("out")));
+        let elsewhere = clean(&here.join("/elsewhere/x"));
+        assert_eq!(output(&["-o", "/elsewhere/./x"]), Some(elsewhere));
     }
 }

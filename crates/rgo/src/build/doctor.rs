@@ -7,7 +7,6 @@ use rgo_report::{Cell, Column, Document, Report, Table, Tone};
 use rgo_toolchain::cache::Cache;
 use rgo_toolchain::cargo::compiler;
 use rgo_toolchain::cargo::project::Configuration;
-use rgo_toolchain::cargo::request::Request;
 use rgo_toolchain::doctor::{self, Diagnosis, Finding, State};
 use rgo_toolchain::target_spec;
 use rgo_toolchain::toolchain::Toolchain;
@@ -101,8 +100,7 @@ pub fn run(args: &DoctorArgs) -> Result<Exit> {
         .map_err(|error| Usage::new(error.to_string()).hint_if_any(error.hint()))?;
     let toolchains: Vec<_> = chosen.iter().map(|chosen| chosen.toolchain).collect();
     // A configuration that cannot be read is the build's to complain of.
-    let request = Request { folder, ..Request::default() };
-    let configuration = Configuration::load(&request).ok();
+    let configuration = Configuration::load(&folder, &[]).ok();
     let linker =
         |toolchain: &Toolchain| Some(configuration.as_ref()?.linker(&toolchain.triple)?.to_owned());
     let diagnosis = doctor::examine(&toolchains, &compiler, &cache, &env, &linker, args.offline);

@@ -1,55 +1,43 @@
-//! `rgo-build`: from a Cargo project to programs for every platform.
+//! `rgo-build`: from a project to programs for every platform.
 //!
 //! ```text
-//! arguments ─▶ prepare ─▶ plan ─┬─▶ -n prints it
-//!                               └─▶ execute: cargo ─▶ finish each file ─▶ report
+//! arguments ─▶ Builder::discover ─▶ Builder::plan ─┬─▶ -n prints it
+//!                                                  └─▶ Execution::run ─▶ report
 //! ```
 
 pub mod args;
 mod arguments;
+mod cache_command;
 pub mod doctor;
-mod env;
-mod environment;
-mod execute;
-mod floors;
-mod link;
-mod lockfile;
-mod makeable;
-mod plan;
-mod prepare;
+mod env_command;
 mod progress;
-mod property_lists;
 mod report;
 mod run_outputs;
-mod settings;
 pub mod shim_calls;
 mod stamp;
-mod target;
-mod toolchains;
-mod values;
+mod targets_command;
 
-use std::collections::BTreeMap;
 use std::io::{self, IsTerminal};
 
 use anyhow::Result;
-use rgo_files::check_writable;
+use rgo_toolchain::build::builder::{Builder, BuilderOptions, Planned};
+use rgo_toolchain::build::cargo_build::CargoBuild;
+use rgo_toolchain::build::execute::Execution;
+use rgo_toolchain::build::plan::PlanOptions;
+use rgo_toolchain::build::work_dir::WorkDir;
+use rgo_toolchain::cargo::command::Messages;
 use rgo_toolchain::cargo::run::Show;
+use rgo_toolchain::checks::Level;
+use rgo_toolchain::event::Event;
 use rgo_toolchain::{dsymutil, finish, interrupt, processes};
 
 use crate::app::args::FormatArg;
 use crate::app::exit::Exit;
 use crate::app::terminal;
 use crate::build::args::{Build, BuildArgs, Other};
-use execute::{Executed, Execution, failed_report};
-use link::LinkPreparer;
-use link::work_dir::WorkDir;
-use plan::Made;
-use prepare::Prepared;
 use progress::Progress;
 pub use report::size;
-use report::{BuildReport, CompilerUsed, TargetReport};
-use rgo_toolchain::checks::Level;
-pub(super) use settings::LEFT_OUT;
+use report::{BuildReport, CompilerUsed};
 
 /// Runs `rgo-build`.
 ///
@@ -60,76 +48,65 @@ pub fn run(args: Build) -> Result<Exit> {
     match args.command {
         None => build(&args.build),
         Some(Other::Stamp(args)) => stamp::run(&args),
-        Some(Other::Targets(args)) => toolchains::targets(&args),
-        Some(Other::Env(args)) => env::run(*args),
+        Some(Other::Targets(args)) => targets_command::run(&args),
+        Some(Other::Env(args)) => env_command::run(*args),
         Some(Other::Doctor(args)) => doctor::run(&args),
-        Some(Other::Cache(args)) => toolchains::cache(&args),
+        Some(Other::Cache(args)) => cache_command::run(&args),
     }
 }
 
 fn build(args: &BuildArgs) -> Result<Exit> {
-    let prepared = prepare::prepare(args)?;
-    let makeable = makeable::of_targets(&prepared)?;
-    let progress = Progress { quiet: args.quiet || args.dry_run, trace: args.trace };
+    let progress = Progress { quiet: args.quiet, dry_run: args.dry_run, trace: args.trace };
+    let on = |event: Event| progress.event(&event);
+    let (request, options) = arguments::request(args)?;
+    let builder = Builder::discover(request, BuilderOptions::Cargo(options), &on)?;
+    let Builder::Cargo(cargo) = &builder;
     if args.verbose > 0 {
-        let line = format!("{}, {}", compiler_line(&prepared), prepared.compiler.rustc);
-        progress.status(&line);
+        progress.status(&format!("{}, {}", compiler_line(cargo), cargo.compiler.rustc));
     }
-    let work = WorkDir::new(&prepared.cache, args.work, args.dry_run)?;
-    let mut targets = prepared.targets.iter();
-    let splits = targets.any(|(it, _)| finish::splits_with_dsymutil(prepared.strip, it));
+    let work = WorkDir::new(&cargo.context.cache, args.work, args.dry_run)?;
+    if let Some(kept) = work.kept() {
+        terminal::eprint_line(&format_args!("WORK={kept}"));
+    }
+    let mut targets = cargo.context.targets.iter();
+    let splits = targets.any(|(it, _)| finish::splits_with_dsymutil(cargo.context.strip, it));
     let dsymutil = if splits { dsymutil::find() } else { None };
-    let left_out = makeable::left_out(&prepared, &makeable);
-    for (toolchain, reason) in &left_out {
-        progress.status(&format!("{} is left out: {reason}", toolchain.name));
+    let options = PlanOptions {
+        again: args.all,
+        has_dsymutil: dsymutil.is_some(),
+        work: work.folder.clone(),
+        messages: messages(),
+        is_for_others: false,
+    };
+    let planned = builder.plan(&options)?;
+    if args.dry_run {
+        return print_plan(cargo, planned, progress);
     }
-    if !args.quiet {
-        warn_of_other_linkers(&prepared);
-    }
-    let options = plan::Options { again: args.all, has_dsymutil: dsymutil.is_some() };
-    // A second time if the standard library is not what it was expected to be, and so its flags.
-    for _ in 0..plan::ATTEMPTS {
-        let preparer = LinkPreparer::new(&prepared, &work.folder)?;
-        let Made { plan, failed } = plan::make(&prepared, &preparer, &makeable, &options)?;
-        let mut reports = BTreeMap::new();
-        for (toolchain, reason) in &left_out {
-            let not_made = vec![format!("left out: {reason}")];
-            let report = TargetReport { not_made, ..TargetReport::new(toolchain) };
-            reports.insert(toolchain.name.as_str(), report);
-        }
-        for (toolchain, error) in failed {
-            reports.insert(&toolchain.name, failed_report(toolchain, error));
-        }
-        if args.dry_run {
-            let text = format!("# {}\n{plan}", compiler_line(&prepared));
-            terminal::write(text.as_bytes())?;
-            let is_whole = reports.values().all(|report| report.error.is_none());
-            return Ok(if is_whole { Exit::Done } else { Exit::Failed });
-        }
-        for target in &plan.targets {
-            check_writable(&prepared.output.join(target.name()))?;
-        }
-        let execution = Execution {
-            prepared: &prepared,
-            preparer: &preparer,
-            plan: &plan,
-            show: show(args),
-            progress,
-            dsymutil: dsymutil.clone(),
-        };
-        let Executed::Done(results) = execution.run()? else { continue };
-        reports.extend(results.reports);
-        let zig = plan.targets.iter().find_map(|target| target.link.zig_version());
-        let report = BuildReport {
-            compiler: compiler_used(&prepared),
-            zig: zig.map(str::to_owned),
-            targets: in_order(&prepared, reports),
-            rebuilt: args.explain_rebuild.then_some(results.rebuilt),
-            work: work.kept(),
-        };
-        return end(args, &prepared, &report);
-    }
-    Err(plan::changing())
+    let show = show(args);
+    let execution = Execution { builder: &builder, options: &options, show, dsymutil, on: &on };
+    let mut results = execution.run(planned)?;
+    let report = BuildReport {
+        compiler: compiler_used(cargo),
+        zig: results.zig.take(),
+        targets: results.in_order(&builder),
+        rebuilt: args.explain_rebuild.then_some(results.rebuilt),
+        work: work.kept(),
+    };
+    end(args, &builder, &report)
+}
+
+/// `-n`: prints the plan instead of running it.
+fn print_plan(cargo: &CargoBuild, mut planned: Planned<'_>, progress: Progress) -> Result<Exit> {
+    let results = planned.results(&|event| progress.event(&event));
+    let text = format!("# {}\n{}", compiler_line(cargo), planned.plan);
+    terminal::write(text.as_bytes())?;
+    let is_whole = results.outcomes.values().all(|outcome| outcome.error.is_none());
+    Ok(if is_whole { Exit::Done } else { Exit::Failed })
+}
+
+/// How the compiler writes its messages.
+fn messages() -> Messages {
+    if terminal::has_color(&io::stderr()) { Messages::Ansi } else { Messages::Plain }
 }
 
 /// How cargo's words are shown.
@@ -143,29 +120,8 @@ fn show(args: &BuildArgs) -> Show {
     }
 }
 
-/// The reports in the order in which the user named the targets.
-fn in_order(
-    prepared: &Prepared,
-    mut reports: BTreeMap<&'static str, TargetReport>,
-) -> Vec<TargetReport> {
-    let targets = prepared.targets.iter();
-    targets.filter_map(|(toolchain, _)| reports.remove(toolchain.name.as_str())).collect()
-}
-
-/// Warns of linkers that cargo's configuration names for targets that zig links for.
-fn warn_of_other_linkers(prepared: &Prepared) {
-    for (toolchain, _) in prepared.targets.iter().filter(|(it, _)| it.zig.is_some()) {
-        if let Some(theirs) = prepared.configuration.linker(&toolchain.triple) {
-            terminal::warning(&format!(
-                "{}: zig links, not `{theirs}`, which cargo's configuration names",
-                toolchain.name
-            ));
-        }
-    }
-}
-
 /// Shows the report, runs what is to be run, and says how it went.
-fn end(args: &BuildArgs, prepared: &Prepared, report: &BuildReport) -> Result<Exit> {
+fn end(args: &BuildArgs, builder: &Builder, report: &BuildReport) -> Result<Exit> {
     let exit = match (report.failed(), report.not_held()) {
         (true, _) => Exit::Failed,
         (false, true) => Exit::NotHeld,
@@ -184,7 +140,7 @@ fn end(args: &BuildArgs, prepared: &Prepared, report: &BuildReport) -> Result<Ex
         say_findings(report, args.quiet);
     }
     if args.run && exit == Exit::Done {
-        return run_outputs::run(prepared, report, &args.args);
+        return run_outputs::run(builder, report, &args.args);
     }
     Ok(exit)
 }
@@ -204,8 +160,8 @@ fn say_findings(report: &BuildReport, quiet: bool) {
     }
 }
 
-fn compiler_used(prepared: &Prepared) -> CompilerUsed {
-    let compiler = &prepared.compiler;
+fn compiler_used(cargo: &CargoBuild) -> CompilerUsed {
+    let compiler = &cargo.compiler;
     CompilerUsed {
         rustc: compiler.version.line.clone(),
         rustc_path: compiler.rustc.clone(),
@@ -214,7 +170,7 @@ fn compiler_used(prepared: &Prepared) -> CompilerUsed {
     }
 }
 
-fn compiler_line(prepared: &Prepared) -> String {
-    let compiler = &prepared.compiler;
+fn compiler_line(cargo: &CargoBuild) -> String {
+    let compiler = &cargo.compiler;
     format!("{}, because {} names {}", compiler.version.line, compiler.choice, compiler.cargo)
 }

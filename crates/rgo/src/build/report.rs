@@ -5,11 +5,10 @@ use rgo_binary::{DebugLevel, Linkage};
 use rgo_report::{Cell, Column, Document, Report, Table, Tone};
 use rgo_toolchain::cargo::rebuild_reasons::Rebuilt;
 use rgo_toolchain::cargo::targets::OutputKind;
-use rgo_toolchain::std_lib::Origin;
-use rgo_toolchain::toolchain::Toolchain;
 use serde::Serialize;
 
 use rgo_toolchain::artifact::Artifact;
+use rgo_toolchain::build::outcome::TargetOutcome;
 use rgo_toolchain::checks::leaks::Leak;
 use rgo_toolchain::checks::{Level, name};
 
@@ -21,7 +20,7 @@ pub(super) struct BuildReport {
     /// What linked it, if a target needed it.
     pub zig: Option<String>,
     /// Per target what happened, in the order asked for.
-    pub targets: Vec<TargetReport>,
+    pub targets: Vec<TargetOutcome>,
     /// With `--explain-rebuild`: what was compiled, and why.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub rebuilt: Option<Vec<Rebuilt>>,
@@ -41,48 +40,6 @@ pub(super) struct CompilerUsed {
     pub cargo_path: Utf8PathBuf,
     /// What chose it: `--cargo`, `RGO_CARGO`, `CARGO` or `PATH`.
     pub chosen_by: String,
-}
-
-/// One target of the run.
-#[derive(Debug, Serialize)]
-pub(super) struct TargetReport {
-    /// The toolchain's name, which is the output folder's too.
-    pub toolchain: String,
-    /// Rust's name of it.
-    pub triple: String,
-    /// Where its standard library came from: `prebuilt`, `rustup`, `source`.
-    pub std: Option<Origin>,
-    /// Why it failed; nothing was put in place then for what failed.
-    pub error: Option<String>,
-    /// What to do about it.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub hints: Vec<String>,
-    /// What was made.
-    pub artifacts: Vec<Artifact>,
-    /// What the platform cannot have.
-    pub not_made: Vec<String>,
-}
-
-impl TargetReport {
-    /// A target for which nothing has been made.
-    #[must_use]
-    pub(super) fn new(toolchain: &Toolchain) -> Self {
-        Self {
-            toolchain: toolchain.name.clone(),
-            triple: toolchain.triple.clone(),
-            std: None,
-            error: None,
-            hints: Vec::new(),
-            artifacts: Vec::new(),
-            not_made: Vec::new(),
-        }
-    }
-
-    /// Says why the target failed, and what to do about it.
-    pub(super) fn fail(&mut self, error: String, hints: Vec<String>) {
-        self.error = Some(error);
-        self.hints = hints;
-    }
 }
 
 impl BuildReport {
@@ -360,7 +317,7 @@ mod tests {
                 chosen_by: "PATH".into(),
             },
             zig: Some("0.15.2".into()),
-            targets: vec![TargetReport {
+            targets: vec![TargetOutcome {
                 toolchain: "linux-amd64".into(),
                 triple: "x86_64-unknown-linux-gnu".into(),
                 std: None,
@@ -379,7 +336,8 @@ mod tests {
         let mut report = report(Vec::new());
         let json = |report: &BuildReport| serde_json::to_value(report).expect("is data");
         assert_eq!(json(&report)["targets"][0].get("hints"), None);
-        report.targets[0].fail("it broke\nfar below".into(), vec!["mend it".into()]);
+        report.targets[0].error = Some("it broke\nfar below".into());
+        report.targets[0].hints = vec!["mend it".into()];
         let target = &json(&report)["targets"][0];
         assert_eq!(target["error"], "it broke\nfar below");
         assert_eq!(target["hints"], serde_json::json!(["mend it"]));

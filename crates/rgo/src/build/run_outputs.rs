@@ -2,10 +2,10 @@
 //! toolchain names for that (qemu, wine).
 
 use anyhow::{Context, Result, anyhow};
+use rgo_toolchain::build::Builder;
 use rgo_toolchain::cargo::targets::OutputKind;
 use rgo_toolchain::runner;
 
-use super::prepare::Prepared;
 use super::report::BuildReport;
 use crate::app::error::Annotate;
 use crate::app::exit::Exit;
@@ -16,16 +16,16 @@ use crate::app::terminal;
 ///
 /// # Errors
 /// If there is nothing to run, or it cannot be started.
-pub(super) fn run(prepared: &Prepared, report: &BuildReport, args: &[String]) -> Result<Exit> {
+pub(super) fn run(builder: &Builder, report: &BuildReport, args: &[String]) -> Result<Exit> {
     let mut ran = 0;
     let mut unable = Vec::new();
-    for (target, (toolchain, _)) in report.targets.iter().zip(&prepared.targets) {
+    for (target, (toolchain, _)) in report.targets.iter().zip(&builder.context().targets) {
         let programs = target
             .artifacts
             .iter()
             .filter(|artifact| matches!(artifact.kind, OutputKind::Bin | OutputKind::Example));
         for artifact in programs {
-            let runner = runner::find(toolchain, &prepared.compiler.version.host);
+            let runner = runner::find(toolchain, builder.host());
             let Some(cmd) = runner.command(&artifact.path, args) else {
                 unable.push(toolchain.name.clone());
                 continue;

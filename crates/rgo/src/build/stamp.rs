@@ -1,8 +1,6 @@
 //! `rgo-build stamp FILE -X …`: values into a finished program. Nothing is compiled or linked; a
 //! darwin program is signed again, because the system kills one whose pages do not match.
 
-use std::collections::BTreeSet;
-
 use anyhow::{Context, Result, anyhow};
 use camino::{Utf8Path, Utf8PathBuf};
 use rgo_binary::embedded::build_info::BuildInfo;
@@ -12,13 +10,14 @@ use rgo_edit::SignaturePolicy;
 use rgo_report::{Column, Document, Report, Table};
 use serde::Serialize;
 
-use super::values;
-use super::values::Template;
 use crate::app::error::Annotate;
 use crate::app::exit::Exit;
 use crate::app::terminal;
 use crate::build::args::StampArgs;
 use rgo_files::replace::{Destination, Options};
+use rgo_toolchain::build::BuildError;
+use rgo_toolchain::build::template::{Template, ValueError};
+use rgo_toolchain::build::values;
 use rgo_toolchain::finish;
 
 /// A stamped program keeps what a stripped one keeps: its hard links, owner and attributes.
@@ -67,7 +66,8 @@ pub(super) fn run(args: &StampArgs) -> Result<Exit> {
     let stamps = filled(&stamps, &data).with_context(|| format!("stamping {}", args.file))?;
     let known = finish::slot_names(&data).with_context(|| format!("reading {}", args.file))?;
     if let Some((name, _)) = stamps.iter().find(|(name, _)| !known.contains(name)) {
-        return Err(unknown(name, &known).context(args.file.to_string()));
+        let error = BuildError::NoSlot { name: name.clone(), known };
+        return Err(error).with_context(|| args.file.to_string());
     }
     // Programs of darwin alone can be signed without an identity.
     let policy = match (args.resign, FileKind::parse(&data)) {
@@ -104,56 +104,39 @@ pub(super) fn run(args: &StampArgs) -> Result<Exit> {
 }
 
 /// Fills templates with what the program says of itself.
-fn filled(stamps: &[(String, String)], data: &[u8]) -> Result<Vec<(String, String)>> {
-    let mut said = None;
-    let mut lookup = |template: Template| {
-        if said.is_none() {
-            said = Some(note_of(data)?);
-        }
-        let info: Option<&BuildInfo> = said.as_ref().and_then(Option::as_ref);
-        let value = match template {
-            Template::Version => info
-                .and_then(|info| info.main.as_ref())
-                .map(|main| main.version.trim_start_matches('v').to_owned()),
-            Template::GitSha => info.and_then(|i| i.setting("vcs.revision")).map(str::to_owned),
-            Template::Date => info
-                .and_then(|info| info.setting("vcs.time"))
-                .and_then(|time| time.split_once('T'))
-                .map(|(day, _)| day.to_owned()),
-            Template::GitTag => None,
+fn filled(stamps: &[(String, String)], data: &[u8]) -> Result<Vec<(String, String)>, BuildError> {
+    let mut said: Option<Option<BuildInfo>> = None;
+    values::fill_all(stamps, |template| {
+        let info = match &mut said {
+            Some(info) => info,
+            none => none.insert(note_of(data)?),
         };
-        value.ok_or_else(|| {
-            anyhow!("{template} has no value, because the program does not say it")
-                .hint("write the value itself")
-        })
-    };
-    let fill = |(name, value): &(String, String)| {
-        let value =
-            values::fill(value, &mut lookup).with_context(|| format!("-X {name}={value}"))?;
-        Ok((name.clone(), value))
-    };
-    stamps.iter().map(fill).collect()
+        said_by(info.as_ref(), template).ok_or(ValueError::NotSaid(template))
+    })
+}
+
+/// What the record of a program has for a template.
+fn said_by(info: Option<&BuildInfo>, template: Template) -> Option<String> {
+    let info = info?;
+    match template {
+        Template::Version => {
+            info.main.as_ref().map(|main| main.version.trim_start_matches('v').to_owned())
+        }
+        Template::GitSha => info.setting("vcs.revision").map(str::to_owned),
+        Template::Date => {
+            let (day, _) = info.setting("vcs.time")?.split_once('T')?;
+            Some(day.to_owned())
+        }
+        Template::GitTag => None,
+    }
 }
 
 /// What the note says, in the first slice that has one.
-fn note_of(data: &[u8]) -> Result<Option<BuildInfo>> {
+fn note_of(data: &[u8]) -> Result<Option<BuildInfo>, BinaryError> {
     for slice in slices(data, &Limits::default())? {
         if let Some(note) = rgo_note::find(&slice.image)? {
             return Ok(Some(BuildInfo::parse(note.text)?));
         }
     }
     Ok(None)
-}
-
-/// The error for a name that is nowhere.
-#[must_use]
-pub(super) fn unknown(name: &str, known: &BTreeSet<String>) -> anyhow::Error {
-    let hint = if known.is_empty() {
-        "there are no slots at all: declare one with rgo_stamp::stamp!, and use it, or the linker leaves it out"
-            .to_owned()
-    } else {
-        let names: Vec<&str> = known.iter().map(String::as_str).collect();
-        format!("there are: {}", names.join(", "))
-    };
-    anyhow!("-X {name}: no slot has this name").hint(hint)
 }

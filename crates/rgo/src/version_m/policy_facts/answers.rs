@@ -13,8 +13,8 @@ use rgo_binary::{DebugData, DebugLevel, Format, Linkage, TriState};
 use rgo_packages::Node;
 use rgo_policy::vocabulary::glob_match;
 use rgo_policy::{Fact as PolicyFact, Lookup, NoAnswer, Os, Platform, Value};
+use rgo_toolchain::build::cargo_build::LEFT_OUT;
 
-use crate::build;
 use crate::version_m::inspected::Inspected;
 use crate::version_m::words::{in_words, word};
 
@@ -201,7 +201,7 @@ impl Inspected {
                 let why = format!("Go records {key} only where it is set");
                 off.map(|off| PolicyFact::new(off).because(why)).map_err(NoAnswer::unknown)
             }
-            RecordFormat::RgoNote if build::LEFT_OUT.contains(&key) => Ok(PolicyFact::new("")
+            RecordFormat::RgoNote if LEFT_OUT.contains(&key) => Ok(PolicyFact::new("")
                 .because(format!("rgo-build records {key} only where it is set"))),
             RecordFormat::RgoNote | RecordFormat::DepV0 => {
                 Err(NoAnswer::unknown(format!("{key} is not recorded")))

@@ -4,26 +4,36 @@
 //! Printed, it is shell that can be run: what rgo does by itself is a public command of rgo where
 //! there is one, and else a comment.
 
-mod make;
-
 use std::fmt;
 use std::rc::Rc;
 
-use anyhow::anyhow;
 use camino::Utf8PathBuf;
 use rgo_binary::system::Os;
-use rgo_toolchain::cargo::command::CargoRun;
-use rgo_toolchain::exec::{self, Cmd};
-use rgo_toolchain::toolchain::Toolchain;
 
-use super::link::work_dir::VARIABLE as WORK;
 use super::target::Target;
-use crate::app::error::Annotate;
-pub(super) use make::{Made, Options, flags, make};
-use rgo_toolchain::finish::StripMode;
+use super::work_dir::VARIABLE as WORK;
+use crate::cargo::command::{CargoRun, Messages};
+use crate::cargo::targets::Wanted;
+use crate::exec::{self, Cmd};
+use crate::request::StripMode;
+use crate::toolchain::Toolchain;
+
+/// What a plan is made for, beside what the builder knows.
+pub struct PlanOptions {
+    /// Whether all is to be built again.
+    pub again: bool,
+    /// Whether dsymutil is there.
+    pub has_dsymutil: bool,
+    /// The folder for what only this build needs.
+    pub work: Utf8PathBuf,
+    /// How the compiler writes its messages.
+    pub messages: Messages,
+    /// Whether another program builds, and chooses what is built.
+    pub is_for_others: bool,
+}
 
 /// The steps of a build, in the order in which they are done.
-pub(super) struct Plan {
+pub struct Plan {
     /// The targets that are built.
     pub targets: Vec<Rc<Target>>,
     /// The steps.
@@ -31,7 +41,7 @@ pub(super) struct Plan {
 }
 
 /// One step.
-pub(super) enum Step {
+pub enum Step {
     /// zig is fetched.
     FetchZig(Cmd),
     /// A target gets its linker, its compilers for C code and its standard library.
@@ -65,12 +75,12 @@ pub(super) enum Step {
 }
 
 /// A linked file that becomes one to ship.
-pub(super) struct Finish {
+pub struct Finish {
     /// Its target.
     pub target: &'static Toolchain,
-    /// What it is, in words.
-    pub what: String,
-    /// Where cargo is expected to put it. Execution takes the path that cargo reports.
+    /// What it is.
+    pub output: Wanted,
+    /// Where the builder is expected to put it. It reports where it did.
     pub linked: Utf8PathBuf,
     /// Where it goes.
     pub place: Utf8PathBuf,
@@ -80,15 +90,6 @@ pub(super) struct Finish {
     pub values: Vec<(String, String)>,
     /// Whether each of the values is in this file, if it is in any.
     pub is_alone: bool,
-}
-
-/// How often a plan is made until what was got ready is what it was made for.
-pub(super) const ATTEMPTS: usize = 3;
-
-/// The error for a machine on which it never is.
-pub(super) fn changing() -> anyhow::Error {
-    anyhow!("zig or the standard library changes while it is got ready")
-        .hint("is another program installing them? wait for it, then build again")
 }
 
 impl Plan {
@@ -135,10 +136,12 @@ impl fmt::Display for Step {
 
 impl fmt::Display for Finish {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { target, what, linked, place, strip, values, is_alone } = self;
+        let Self { target, output, linked, place, strip, values, is_alone } = self;
         let record =
             if strip.is_some() { "the build's record is written into it, and " } else { "" };
-        writeln!(f, "# {what} for {}: {record}it is checked", target.name)?;
+        let (kind, name, package) = (output.kind.crate_type(), &output.name, &output.package_name);
+        let target_name = &target.name;
+        writeln!(f, "# the {kind} {name} of {package} for {target_name}: {record}it is checked")?;
         let folder = place.parent().map_or("", |folder| folder.as_str());
         writeln!(f, "mkdir -p {}", exec::quoted(folder))?;
         for cmd in bring(strip.unwrap_or(StripMode::None), target, linked, place) {
@@ -198,12 +201,20 @@ fn with_variable(line: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use rgo_toolchain::toolchain::by_name;
+    use crate::cargo::targets::OutputKind;
+    use crate::toolchain::by_name;
 
     fn finish(strip: Option<StripMode>, is_alone: bool) -> Finish {
         Finish {
             target: by_name("linux-amd64").expect("a toolchain"),
-            what: "the program app".into(),
+            output: Wanted {
+                package: cargo_metadata::PackageId { repr: "path+file:///p#pkg@1.0.0".into() },
+                package_name: "pkg".into(),
+                name: "app".into(),
+                kind: OutputKind::Bin,
+                explicit: false,
+                requires: Vec::new(),
+            },
             linked: "/p/target/x/release/app".into(),
             place: "/p/my dist/linux-amd64/app".into(),
             strip,
@@ -231,7 +242,7 @@ mod tests {
                 true,
                 "rgo-strip --only-keep-debug -o '/p/my dist/linux-amd64/app.debug' /p/target/x",
             ),
-            (None, true, "# the program app for linux-amd64: it is checked"),
+            (None, true, "# the bin app of pkg for linux-amd64: it is checked"),
             (None, true, "\nrgo-build stamp -X 'app::V=1 2' '/p/my dist/linux-amd64/app'"),
             (None, false, "\n# rgo-build stamp -X"),
         ] {

@@ -2,18 +2,18 @@
 
 use std::path::PathBuf;
 
-use anyhow::{Context, Result, anyhow};
 use camino::Utf8PathBuf;
-use rgo_toolchain::cache::Cache;
-use rgo_toolchain::interrupt::Temporary;
 
-use crate::app::terminal;
+use super::error::BuildError;
+use crate::cache::Cache;
+use crate::interrupt::Temporary;
 
 /// The folder of a build where none is made: the shell's variable.
-pub(in super::super) const VARIABLE: &str = "$WORK";
+pub const VARIABLE: &str = "$WORK";
 
 /// A folder for what only this run needs.
-pub(in super::super) struct WorkDir {
+pub struct WorkDir {
+    /// Its path, or the variable.
     pub folder: Utf8PathBuf,
     /// Removes the folder when it goes.
     #[allow(dead_code)]
@@ -27,15 +27,14 @@ impl WorkDir {
     ///
     /// # Errors
     /// If it cannot be made.
-    pub(in super::super) fn new(cache: &Cache, keep: bool, dry_run: bool) -> Result<Self> {
+    pub fn new(cache: &Cache, keep: bool, dry_run: bool) -> Result<Self, BuildError> {
         if dry_run {
             return Ok(Self { folder: VARIABLE.into(), guard: None, kept: false });
         }
         if keep {
             // What is kept for the user is not in the cache, which is rgo's.
             let made = tempfile::Builder::new().prefix("rgo-build-").tempdir();
-            let folder = utf8(made.context("making a working folder")?.keep())?;
-            terminal::eprint_line(&format_args!("WORK={folder}"));
+            let folder = utf8(made.map_err(BuildError::io("making a working folder"))?.keep())?;
             return Ok(Self { folder, guard: None, kept: true });
         }
         let guard = Temporary::new(cache.work_folder()?.keep());
@@ -45,12 +44,11 @@ impl WorkDir {
 
     /// The folder, if it is kept.
     #[must_use]
-    pub(in super::super) fn kept(&self) -> Option<Utf8PathBuf> {
+    pub fn kept(&self) -> Option<Utf8PathBuf> {
         self.kept.then(|| self.folder.clone())
     }
 }
 
-fn utf8(folder: PathBuf) -> Result<Utf8PathBuf> {
-    Utf8PathBuf::from_path_buf(folder)
-        .map_err(|path| anyhow!("the temporary folder {} is not UTF-8", path.display()))
+fn utf8(folder: PathBuf) -> Result<Utf8PathBuf, BuildError> {
+    Utf8PathBuf::from_path_buf(folder).map_err(BuildError::NotUtf8)
 }

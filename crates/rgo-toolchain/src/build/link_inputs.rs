@@ -5,20 +5,20 @@
 
 use std::collections::BTreeMap;
 
-use anyhow::Result;
 use camino::{Utf8Path, Utf8PathBuf};
 use rgo_binary::embedded::rgo_note;
 use rgo_binary::{Limits, slices};
 use rgo_files::atomic_file;
-use rgo_toolchain::cargo::targets::OutputKind;
-use rgo_toolchain::shim::{self, NoteRoom, Recipe};
-use rgo_toolchain::std_lib::{StdLib, StdPlan};
 
+use super::error::BuildError;
 use super::note_capacity::NoteCapacity;
-use rgo_toolchain::finish;
+use crate::cargo::targets::OutputKind;
+use crate::finish;
+use crate::shim::{self, NoteRoom, Recipe};
+use crate::std_lib::{StdLib, StdPlan};
 
 /// What the links of one target need.
-pub(in super::super) struct LinkInputs {
+pub struct LinkInputs {
     /// Rust flags: the linker, the standard library.
     pub rustflags: Vec<String>,
     /// Variables for C code and for the shim.
@@ -32,17 +32,18 @@ pub(in super::super) struct LinkInputs {
 }
 
 /// What the link shim is told, and where.
-pub(in super::super) struct ShimInputs {
+pub struct ShimInputs {
+    /// What it links, and how.
     pub recipe: Recipe,
     /// The file that the shim reads.
     pub file: Utf8PathBuf,
-    pub capacity: NoteCapacity,
+    pub(super) capacity: NoteCapacity,
 }
 
 impl LinkInputs {
     /// The version of zig, if zig links.
     #[must_use]
-    pub(in super::super) fn zig_version(&self) -> Option<&str> {
+    pub fn zig_version(&self) -> Option<&str> {
         self.shim.as_ref().map(|shim| shim.recipe.zig_version.as_str())
     }
 
@@ -50,7 +51,7 @@ impl LinkInputs {
     ///
     /// # Errors
     /// If it cannot be written.
-    pub(in super::super) fn write_recipe(&self, least: NoteCapacity) -> Result<()> {
+    pub(super) fn write_recipe(&self, least: NoteCapacity) -> Result<(), BuildError> {
         let Some(shim) = &self.shim else { return Ok(()) };
         atomic_file::write(&shim.file, shim.text(least)?.as_bytes(), None)?;
         Ok(())
@@ -58,13 +59,13 @@ impl LinkInputs {
 
     /// Whether files of this kind are linked by the shim.
     #[must_use]
-    pub(in super::super) fn links(&self, kind: OutputKind) -> bool {
+    pub(super) fn links(&self, kind: OutputKind) -> bool {
         self.shim.is_some() && kind != OutputKind::Staticlib
     }
 
     /// Whether a file was linked by the recipe with room for at least this.
     #[must_use]
-    pub(in super::super) fn linked(&self, file: &Utf8Path, least: NoteCapacity) -> bool {
+    pub(super) fn linked(&self, file: &Utf8Path, least: NoteCapacity) -> bool {
         let Some(shim) = &self.shim else { return true };
         let id = shim.id(shim.capacity.max(least));
         let has_id = |data: &[u8]| -> bool {
@@ -82,11 +83,11 @@ impl ShimInputs {
     ///
     /// # Errors
     /// If it cannot be written as JSON.
-    pub(in super::super) fn text(&self, least: NoteCapacity) -> Result<String> {
+    pub(super) fn text(&self, least: NoteCapacity) -> Result<String, BuildError> {
         let room = self.capacity.max(least);
         let note = NoteRoom { note_bytes: room.note, audit_bytes: room.audit, text: self.id(room) };
         let recipe = Recipe { note: Some(note), ..self.recipe.clone() };
-        Ok(serde_json::to_string(&recipe)?)
+        serde_json::to_string(&recipe).map_err(BuildError::Json)
     }
 
     /// Names everything that the bytes of a linked file depend on, beside cargo's inputs. No

@@ -1,40 +1,38 @@
-//! Ties the link of every program to what rgo wants of it: the link shim of `rgo-toolchain` runs zig by
-//! a recipe, and links room for the build's record in.
-
-pub(super) mod inputs;
-pub(super) mod note_capacity;
-pub(super) mod work_dir;
+//! Gets ready what the links of a build need: zig, the link shim with its recipe, the compilers for C
+//! code, the standard library.
 
 use std::cell::OnceCell;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use anyhow::{Context, Result};
 use camino::{Utf8Path, Utf8PathBuf};
 use rgo_binary::Format;
 use rgo_binary::system::Os;
 use rgo_edit::{NoteObject, note_object};
 use rgo_files::atomic_file;
-use rgo_toolchain::cargo::project;
-use rgo_toolchain::cargo::targets::OutputKind;
-use rgo_toolchain::event::Event;
-use rgo_toolchain::exec::{self, Cmd};
-use rgo_toolchain::extensions::{self, import_libraries, python};
-use rgo_toolchain::native;
-use rgo_toolchain::own_linker;
-use rgo_toolchain::shim::{self, Recipe};
-use rgo_toolchain::std_lib::{self, Origin, StdLib, StdPlan, StdRequest};
-use rgo_toolchain::toolchain::{Floor, Toolchain};
-use rgo_toolchain::zig::{self, Zig, ZigError};
 
-use super::environment;
-use super::prepare::Prepared;
-use inputs::{LinkInputs, ShimInputs};
-use note_capacity::{NoteCapacity, STEP};
+use super::CargoBuild;
+use crate::build::error::BuildError;
+use crate::build::link_inputs::{LinkInputs, ShimInputs};
+use crate::build::note_capacity::{NoteCapacity, STEP};
+use crate::build::target::Target;
+use crate::cache::Cache;
+use crate::cargo::project;
+use crate::cargo::targets::OutputKind;
+use crate::environment::env;
+use crate::event::Events;
+use crate::exec::{self, Cmd};
+use crate::extensions::{self, import_libraries, python};
+use crate::native;
+use crate::own_linker;
+use crate::shim::{self, Installed, Recipe};
+use crate::std_lib::{self, Origin, StdLib, StdPlan, StdRequest};
+use crate::toolchain::{Floor, Toolchain};
+use crate::zig::{self, Zig, ZigError};
 
 /// Finds out what the links of a build need, and gets it ready.
-pub(super) struct LinkPreparer<'a> {
-    prepared: &'a Prepared,
+pub(in crate::build) struct LinkPreparer<'a> {
+    build: &'a CargoBuild,
     folder: Utf8PathBuf,
     own: Utf8PathBuf,
     /// Looked for once a target needs it, because not every one does.
@@ -54,10 +52,14 @@ impl<'a> LinkPreparer<'a> {
     ///
     /// # Errors
     /// If the system does not say where this program is.
-    pub(super) fn new(prepared: &'a Prepared, folder: &Utf8Path) -> Result<Self> {
-        let own = exec::own_executable().context("finding rgo-build's own path")?;
-        let capacity = NoteCapacity::estimate(prepared);
-        Ok(Self { prepared, folder: folder.to_owned(), own, zig: OnceCell::new(), capacity })
+    pub(in crate::build) fn new(
+        build: &'a CargoBuild,
+        folder: &Utf8Path,
+    ) -> Result<Self, BuildError> {
+        let own = exec::own_executable();
+        let own = own.map_err(BuildError::io("finding rgo-build's own path"))?;
+        let capacity = NoteCapacity::estimate(&build.project.checksums, &build.context.values);
+        Ok(Self { build, folder: folder.to_owned(), own, zig: OnceCell::new(), capacity })
     }
 
     /// The folder of the recipes.
@@ -66,11 +68,11 @@ impl<'a> LinkPreparer<'a> {
     }
 
     /// zig as it is, or as it will be once it is fetched.
-    fn zig(&self) -> Result<&FoundZig> {
+    fn zig(&self) -> Result<&FoundZig, BuildError> {
         let found = self.zig.get_or_init(|| {
-            let Prepared { cache, .. } = self.prepared;
+            let cache = self.cache();
             let offline = self.is_offline();
-            match zig::discover(cache, &environment::env, true, &mut |_| {}) {
+            match zig::discover(cache, &env, true, &mut |_| {}) {
                 Err(ZigError::Offline { .. } | ZigError::TooOld { named: false, .. })
                     if !offline =>
                 {
@@ -85,7 +87,11 @@ impl<'a> LinkPreparer<'a> {
     }
 
     fn is_offline(&self) -> bool {
-        self.prepared.request.offline || self.prepared.request.frozen
+        self.build.context.request.is_offline()
+    }
+
+    fn cache(&self) -> &'a Cache {
+        &self.build.context.cache
     }
 
     /// What fetches zig, if a target needs it and it is not there.
@@ -97,8 +103,9 @@ impl<'a> LinkPreparer<'a> {
     ///
     /// # Errors
     /// If it cannot be fetched.
-    pub(super) fn fetch_zig(&self, on: &mut dyn FnMut(Event)) -> Result<bool> {
-        let zig = zig::discover(&self.prepared.cache, &environment::env, false, on)?;
+    pub(in crate::build) fn fetch_zig(&self, on: Events<'_>) -> Result<bool, Arc<ZigError>> {
+        let zig = zig::discover(self.cache(), &env, false, &mut |event| on(event));
+        let zig = zig.map_err(Arc::new)?;
         Ok(self.zig().is_ok_and(|expected| expected.zig == zig))
     }
 
@@ -110,8 +117,8 @@ impl<'a> LinkPreparer<'a> {
         &self,
         toolchain: &'static Toolchain,
         floor: Option<&Floor>,
-    ) -> Result<LinkInputs> {
-        let Prepared { compiler, cache, trims, .. } = self.prepared;
+    ) -> Result<LinkInputs, BuildError> {
+        let (compiler, cache) = (&self.build.compiler, self.cache());
         if toolchain.zig.is_none() {
             self.check_own_linker(toolchain)?;
         }
@@ -119,22 +126,26 @@ impl<'a> LinkPreparer<'a> {
         let std = planned(&std_plan);
         let mut rustflags: Vec<String> =
             std.sysroot.iter().map(|sysroot| format!("--sysroot={sysroot}")).collect();
-        let mut env = BTreeMap::new();
+        let mut variables = BTreeMap::new();
         let zig = toolchain.zig.as_ref().map(|_| self.zig()).transpose()?;
         let recipe = zig.and_then(|found| self.recipe(toolchain, floor, &found.zig));
         let shim = match (recipe, zig) {
             (Some(recipe), Some(FoundZig { zig, .. })) => {
                 let installed = recipe.places(cache, &self.own);
                 rustflags.push(format!("-Clinker={}", installed.linker));
-                let user = &environment::env;
-                env.extend(native::env(toolchain, floor, &installed, &recipe, zig, user));
-                env.extend(extensions::env(toolchain, zig, cache, user));
-                env.extend(self.python(toolchain));
-                let trims = trims.iter().map(|trim| format!("{}={}", trim.from, trim.to));
-                env.insert(shim::TRIM.to_owned(), trims.collect::<Vec<_>>().join("\n"));
-                env.extend(installed.env);
+                variables.extend(native::env(toolchain, floor, &installed, &recipe, zig, &env));
+                variables.extend(extensions::env(toolchain, zig, cache, &env));
+                variables.extend(self.python(toolchain));
+                let trims = self
+                    .build
+                    .context
+                    .trims
+                    .iter()
+                    .map(|trim| format!("{}={}", trim.from, trim.to));
+                variables.insert(shim::TRIM.to_owned(), trims.collect::<Vec<_>>().join("\n"));
+                variables.extend(installed.env);
                 let file = self.folder.join(format!("{}.json", toolchain.name));
-                env.insert(recipe.link_variable(), file.to_string());
+                variables.insert(recipe.link_variable(), file.to_string());
                 Some(ShimInputs { recipe, file, capacity: self.capacity })
             }
             _ => {
@@ -142,7 +153,7 @@ impl<'a> LinkPreparer<'a> {
                 None
             }
         };
-        Ok(LinkInputs { rustflags, env, std_plan, std, shim })
+        Ok(LinkInputs { rustflags, env: variables, std_plan, std, shim })
     }
 
     /// Gets ready what [`Self::inputs`] says: the linker, the compilers for C code, the standard library.
@@ -150,14 +161,12 @@ impl<'a> LinkPreparer<'a> {
     ///
     /// # Errors
     /// If something cannot be had; says what, and how to get it.
-    pub(super) fn install(
+    pub(in crate::build) fn install(
         &self,
-        toolchain: &'static Toolchain,
-        floor: Option<&Floor>,
-        inputs: &LinkInputs,
-        on: &mut dyn FnMut(Event),
-    ) -> Result<bool> {
-        let Prepared { compiler, cache, variables, .. } = self.prepared;
+        target: &Target,
+        on: Events<'_>,
+    ) -> Result<bool, BuildError> {
+        let (toolchain, inputs, cache) = (target.toolchain(), &target.link, self.cache());
         let installed = match &inputs.shim {
             Some(ShimInputs { recipe, .. }) => {
                 import_libraries::ensure(toolchain, cache)?;
@@ -169,17 +178,10 @@ impl<'a> LinkPreparer<'a> {
                 None
             }
         };
-        let request = StdRequest {
-            compiler,
-            toolchain,
-            tools: installed.as_ref(),
-            cache,
-            offline: self.is_offline(),
-            env: &environment::env,
-            names: variables,
-        };
-        let std = std_lib::ensure(inputs.std_plan.clone(), &request, on)?;
+        let request = self.std_request(toolchain, installed.as_ref());
+        let std = std_lib::ensure(inputs.std_plan.clone(), &request, &mut |event| on(event))?;
         if let (Some(shim), Some(installed)) = (&inputs.shim, &installed) {
+            let floor = target.cargo.floor.as_ref();
             native::install(toolchain, floor, installed, &shim.recipe.sdks, cache)?;
         }
         Ok(std.sysroot == inputs.std.sysroot)
@@ -187,46 +189,53 @@ impl<'a> LinkPreparer<'a> {
 
     /// What brings the standard library, as shell.
     pub(super) fn std_steps(&self, toolchain: &Toolchain, inputs: &LinkInputs) -> Vec<String> {
-        let Prepared { compiler, cache, variables, .. } = self.prepared;
-        let installed = inputs.shim.as_ref().map(|shim| shim.recipe.places(cache, &self.own));
-        inputs.std_plan.steps(&StdRequest {
-            compiler,
+        let shim = inputs.shim.as_ref();
+        let installed = shim.map(|shim| shim.recipe.places(self.cache(), &self.own));
+        inputs.std_plan.steps(&self.std_request(toolchain, installed.as_ref()))
+    }
+
+    fn std_request<'r>(
+        &'r self,
+        toolchain: &'r Toolchain,
+        tools: Option<&'r Installed>,
+    ) -> StdRequest<'r> {
+        StdRequest {
+            compiler: &self.build.compiler,
             toolchain,
-            tools: installed.as_ref(),
-            cache,
+            tools,
+            cache: self.cache(),
             offline: self.is_offline(),
-            env: &environment::env,
-            names: variables,
-        })
+            env: &env,
+            names: &self.build.variables,
+        }
     }
 
     /// What a link for this target does, without a note.
     fn recipe(&self, toolchain: &Toolchain, floor: Option<&Floor>, zig: &Zig) -> Option<Recipe> {
-        let Prepared { compiler, cache, info_plist, .. } = self.prepared;
-        let rustc = &compiler.version.release;
-        let recipe = Recipe::new(toolchain, floor, zig, rustc, cache, &environment::env)?;
-        let info_plist = info_plist.clone().filter(|_| toolchain.is(Os::DARWIN));
+        let rustc = &self.build.compiler.version.release;
+        let recipe = Recipe::new(toolchain, floor, zig, rustc, self.cache(), &env)?;
+        let info_plist = self.build.context.info_plist.clone().filter(|_| toolchain.is(Os::DARWIN));
         Some(Recipe { info_plist, ..recipe })
     }
 
     /// The variables of the shim for builds that outlive this run, and have no note.
     pub(super) fn lasting(&self, inputs: &LinkInputs) -> Vec<(String, String)> {
         let recipe = inputs.shim.as_ref().map(|shim| &shim.recipe);
-        recipe.map(|it| it.places(&self.prepared.cache, &self.own).env).unwrap_or_default()
+        recipe.map(|it| it.places(self.cache(), &self.own).env).unwrap_or_default()
     }
 
     /// Where maturin finds Python's library, without which it makes no wheel for Windows. It has no
     /// spelling with a target in it: for a build of one target.
     pub(super) fn python_library(&self, toolchain: &Toolchain) -> Option<(String, String)> {
-        let place = import_libraries::place(toolchain, &self.prepared.cache);
-        let is_free = environment::env(python::LIBRARY).is_none();
+        let place = import_libraries::place(toolchain, self.cache());
+        let is_free = env(python::LIBRARY).is_none();
         let place = place.filter(|_| self.uses_pyo3() && is_free)?;
         Some((python::LIBRARY.to_owned(), place.into_string()))
     }
 
     /// What pyo3 has to be told of an extension for Python.
     fn python(&self, toolchain: &Toolchain) -> BTreeMap<String, String> {
-        let Prepared { project, compiler, wanted, .. } = self.prepared;
+        let CargoBuild { project, compiler, wanted, .. } = self.build;
         if !self.uses_pyo3() {
             return BTreeMap::new();
         }
@@ -238,19 +247,19 @@ impl<'a> LinkPreparer<'a> {
         let root = &metadata.workspace_root;
         let libraries_alone = wanted.iter().all(|one| one.kind == OutputKind::Cdylib);
         let host = &compiler.version.host;
-        python::env(toolchain, host, (&folders, root), libraries_alone, &environment::env)
+        python::env(toolchain, host, (&folders, root), libraries_alone, &env)
     }
 
     fn uses_pyo3(&self) -> bool {
-        self.prepared.project.checksums.keys().any(|(name, _)| name == "pyo3-build-config")
+        self.build.project.checksums.keys().any(|(name, _)| name == "pyo3-build-config")
     }
 
     /// Where nothing can link, nothing needs to be compiled.
-    fn check_own_linker(&self, toolchain: &Toolchain) -> Result<()> {
-        let Prepared { configuration, compiler, cache, request, .. } = self.prepared;
-        let cfg = || project::cfg(compiler, cache, Some(toolchain));
+    fn check_own_linker(&self, toolchain: &Toolchain) -> Result<(), BuildError> {
+        let CargoBuild { configuration, compiler, options, .. } = self.build;
+        let cfg = || project::cfg(compiler, self.cache(), Some(toolchain));
         let flags = configuration.flags(&toolchain.triple, &cfg)?;
-        if own_linker::is_named_by(&flags.user) || own_linker::is_named_by(&request.rustc_flags) {
+        if own_linker::is_named_by(&flags.user) || own_linker::is_named_by(&options.rustc_flags) {
             return Ok(());
         }
         let named = configuration.linker(&toolchain.triple);
@@ -262,7 +271,7 @@ impl<'a> LinkPreparer<'a> {
     /// The object that the platform's own linker is given. Its path and its size are the same in every
     /// build, because another path would compile all again.
     fn note_object(&self, toolchain: &Toolchain) -> Utf8PathBuf {
-        self.prepared.cache.folder("notes").join(format!("{}.obj", toolchain.name))
+        self.cache().folder("notes").join(format!("{}.obj", toolchain.name))
     }
 }
 
@@ -278,12 +287,15 @@ fn own_linker_args(toolchain: &Toolchain, object: &Utf8Path) -> Vec<String> {
 }
 
 /// The object for the platform's own linker.
-fn own_linker_object(toolchain: &Toolchain) -> Result<Vec<u8>> {
+fn own_linker_object(toolchain: &Toolchain) -> Result<Vec<u8>, BuildError> {
     let format = toolchain.os.format();
     let (capacity_note, capacity_audit) = (16 * STEP, 8 * STEP);
     let spec =
         NoteObject { format, arch: &toolchain.arch, capacity_note, capacity_audit, text: "" };
-    note_object(&spec).context("making the note's object file")
+    note_object(&spec).map_err(|source| {
+        let doing = "making the note's object file".to_owned();
+        BuildError::Binary { doing, source }
+    })
 }
 
 /// The standard library as it will be once the plan is carried out.

@@ -1,13 +1,13 @@
-//! `-X NAME=VALUE`: what the user wrote, and the templates in it filled in. What a template
-//! stands for is asked for only if one of the values uses it.
+//! The words in braces that a value for a slot may hold, and why one of them has no value. What a
+//! template stands for is asked for only if a value uses it.
 
 use std::fmt;
 
-use crate::app::error::Usage;
+use crate::vcs::Absent;
 
 /// Words that a value may hold in braces.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Template {
+pub enum Template {
     /// `{version}`: the package's version.
     Version,
     /// `{git.tag}`: the tag at the commit, or the last one with the distance.
@@ -32,32 +32,46 @@ const TEMPLATES: [(&str, Template); 4] = [
     ("{date}", Template::Date),
 ];
 
-/// Splits `NAME=VALUE` at the first `=`. If a name is given twice, the last one holds.
-///
-/// # Errors
-/// [`Usage`] for one without `=` or without a name.
-pub(super) fn parse(args: &[String]) -> Result<Vec<(String, String)>, Usage> {
-    let mut values: Vec<(String, String)> = Vec::new();
-    for arg in args {
-        let (name, value) = pair("-X", arg)?;
-        values.retain(|(known, _)| *known != name);
-        values.push((name, value));
-    }
-    Ok(values)
+/// Why a template has no value.
+#[derive(Debug, thiserror::Error)]
+pub enum ValueError {
+    /// Several packages are built, which have several versions.
+    #[error("{{version}} is not one value: {}", .0.join(", "))]
+    SeveralVersions(Vec<String>),
+    /// No commit is known.
+    #[error("{0} has no value, because no commit is known")]
+    NoCommit(Template),
+    /// No tag is in reach.
+    #[error("{{git.tag}} has no value")]
+    NoTag(#[source] Absent),
+    /// A finished program does not say it.
+    #[error("{0} has no value, because the program does not say it")]
+    NotSaid(Template),
+    /// The program's record cannot be read.
+    #[error(transparent)]
+    Unreadable(#[from] rgo_binary::Error),
+    /// A time that no calendar has.
+    #[error(transparent)]
+    Time(#[from] jiff::Error),
 }
 
-/// Splits the argument of a flag at its first `=`.
-///
-/// # Errors
-/// [`Usage`] for one without `=` or without a name.
-pub(super) fn pair(flag: &str, arg: &str) -> Result<(String, String), Usage> {
-    match arg.split_once('=') {
-        Some((name, value)) if !name.is_empty() => Ok((name.to_owned(), value.to_owned())),
-        _ => {
-            let name = if arg.is_empty() || arg.starts_with('=') { "NAME" } else { arg };
-            Err(Usage::new(format!("`{flag} {arg}` is not NAME=VALUE"))
-                .hint(format!("{flag} {name}=VALUE")))
-        }
+impl ValueError {
+    /// The next step, where one is known.
+    #[must_use]
+    pub fn hint(&self) -> Option<String> {
+        let hint = match self {
+            Self::SeveralVersions(_) => "build the packages one by one, with -p",
+            Self::NoCommit(Template::Date) => {
+                "set SOURCE_DATE_EPOCH, or build from a git repository"
+            }
+            Self::NoCommit(_) => {
+                "build from a git repository that has a commit, and without --vcs off"
+            }
+            Self::NoTag(_) => "`git tag v1.0.0`, and in CI fetch with tags",
+            Self::NotSaid(_) => "write the value itself",
+            Self::Unreadable(_) | Self::Time(_) => return None,
+        };
+        Some(hint.to_owned())
     }
 }
 
@@ -95,17 +109,6 @@ mod tests {
 
     fn filled(value: &str) -> String {
         fill(value, |template| Ok::<_, ()>(format!("<{template:?}>"))).expect("fills")
-    }
-
-    #[test]
-    fn the_first_equals_sign_parts_and_the_last_value_holds() {
-        let args = ["a::B=1=2".to_owned(), "c=".to_owned(), "a::B=3".to_owned()];
-        let values = parse(&args).expect("parses");
-        assert_eq!(values, [("c".into(), String::new()), ("a::B".into(), "3".into())]);
-        for wrong in ["a::B", "", "=1"] {
-            let error = parse(&[wrong.to_owned()]).expect_err("refused").to_string();
-            assert!(error.contains("is not NAME=VALUE"), "{error}");
-        }
     }
 
     #[test]

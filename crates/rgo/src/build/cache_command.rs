@@ -1,5 +1,4 @@
-//! The commands about toolchains rather than about a project: which there are, what they lack on
-//! this machine, and what rgo keeps for them.
+//! `rgo-build cache`: what rgo keeps on this machine, and how it goes.
 
 use std::time::Duration;
 
@@ -7,56 +6,12 @@ use anyhow::Result;
 use camino::Utf8PathBuf;
 use rgo_report::{Cell, Column, Document, Report, Table, Tone};
 use rgo_toolchain::cache::{Cache, Entry};
-use rgo_toolchain::toolchain::{self, Toolchain};
 use serde::Serialize;
 
 use super::size;
 use crate::app::exit::Exit;
 use crate::app::terminal;
-use crate::build::args::{CacheCommand, TargetsArgs};
-
-/// `rgo-build targets`.
-#[derive(Debug, Serialize)]
-struct Targets {
-    toolchains: &'static [Toolchain],
-}
-
-impl Report for Targets {
-    const SCHEMA: &'static str = "rgo.targets/1";
-
-    fn document(&self) -> Document {
-        let mut table = Table::new([
-            Column::left("toolchain"),
-            Column::left("--target"),
-            Column::left("triple"),
-            Column::left("libc"),
-            Column::left("oldest system"),
-            Column::left("in all"),
-        ]);
-        for toolchain in self.toolchains {
-            let libc: Vec<String> = toolchain.libc.iter().map(ToString::to_string).collect();
-            let floor = toolchain.floor.as_ref().map(ToString::to_string).unwrap_or_default();
-            table.row([
-                Cell::new(&toolchain.name),
-                Cell::new(toolchain.spec()),
-                Cell::new(&toolchain.triple).tone(Tone::Dim),
-                Cell::new(libc.join(", ")),
-                Cell::new(floor),
-                Cell::new(if toolchain.all { "yes" } else { "no" }),
-            ]);
-        }
-        Document::new().table(table)
-    }
-}
-
-/// Lists the toolchains.
-///
-/// # Errors
-/// If stdout cannot take it.
-pub(super) fn targets(args: &TargetsArgs) -> Result<Exit> {
-    terminal::print(&Targets { toolchains: toolchain::all() }, args.format)?;
-    Ok(Exit::Done)
-}
+use crate::build::args::CacheCommand;
 
 /// `rgo-build cache ls` and `prune`.
 #[derive(Debug, Serialize)]
@@ -99,7 +54,7 @@ impl Report for Kept {
 ///
 /// # Errors
 /// If the cache cannot be read or written.
-pub(super) fn cache(command: &CacheCommand) -> Result<Exit> {
+pub(super) fn run(command: &CacheCommand) -> Result<Exit> {
     let cache = Cache::open(&|name| std::env::var(name).ok())?;
     let (entries, held, verb, format) = match command {
         CacheCommand::Ls { format } => (cache.ls()?, Vec::new(), "kept:", *format),

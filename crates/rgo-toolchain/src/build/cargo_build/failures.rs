@@ -1,61 +1,72 @@
 //! Why a target has not what it was to have: cargo's own words, the next step, and where several
 //! targets failed together, which of them each error is of.
 
-use anyhow::Result;
-use rgo_toolchain::cargo::{build_script, failure_hints};
+use super::CargoBuild;
+use crate::build::compiled::{Compiled, CompiledTarget};
+use crate::build::error::BuildError;
+use crate::build::outcome::TargetOutcome;
+use crate::cargo::run::{Ran, Show};
+use crate::cargo::{build_script, failure_hints};
+use crate::event::{Event, Events};
 
-use super::super::report::TargetReport;
-use super::Execution;
-use super::settle::Settled;
-use crate::app::terminal;
-
-impl Execution<'_> {
+impl CargoBuild {
     /// Says for each target that lacks something why it does. Errors of one target alone are
     /// known to be its own; where several failed together, each is built once more by itself,
     /// because cargo does not say which target an error is of.
-    pub(super) fn explain_failures(
+    pub(in crate::build) fn explain_failures(
         &self,
-        settled: &Settled,
-        reports: Vec<TargetReport>,
-    ) -> Result<Vec<(&'static str, TargetReport)>> {
-        let Settled { run, targets, ran, .. } = settled;
-        let mut reports = reports;
-        let lacking = targets.iter().filter(|it| !self.missing(it, ran).is_empty()).count();
-        for (target, report) in targets.iter().zip(&mut reports) {
-            let missing = self.missing(target, ran);
+        compiled: &Compiled,
+        outcomes: &mut [TargetOutcome],
+        show: Show,
+        on: Events<'_>,
+    ) -> Result<(), BuildError> {
+        let Compiled { run, ran, targets } = compiled;
+        let lacking = targets.iter().filter(|it| !it.missing.is_empty()).count();
+        for (one, outcome) in targets.iter().zip(outcomes) {
             // Where nothing that is wanted lacks and cargo failed all the same, nobody is spared.
-            if missing.is_empty() && (ran.code == 0 || lacking > 0) {
+            if one.missing.is_empty() && (ran.code == 0 || lacking > 0) {
                 continue;
             }
-            let name = target.name();
+            let name = one.target.name();
             if ran.code == 0 {
-                let names = missing.join(", ");
-                let error = format!("cargo succeeded and made no {names}");
-                terminal::failure(&format!("{name}: {error}"));
-                let hint = "does it have required-features that are off, or a --cargo-flag that leads elsewhere?";
-                terminal::hint(hint);
-                report.fail(error, vec![hint.to_owned()]);
+                on(made_none(one, outcome));
                 continue;
             }
-            terminal::failure(&format!("building for {name}"));
+            on(Event::Failed { text: format!("building for {name}"), hints: Vec::new() });
             let again;
             let of_target = if lacking == 1 || targets.len() == 1 {
                 if targets.len() > 1 {
-                    ran.errors.iter().for_each(|text| terminal::eprint_raw(text));
+                    ran.errors.iter().for_each(|text| on(Event::CompilerOutput(text.clone())));
                 }
                 ran
             } else {
-                again = self.cargo(&run.narrowed(|it| it.name == name), false)?;
+                let alone = run.narrowed(|it| it.name == name);
+                again = self.run(&alone, Show { hold_errors: false, ..show })?;
                 &again
             };
-            let text = format!("{}{}", of_target.errors.concat(), of_target.stderr_tail);
-            let error = first_error(&of_target.errors, &of_target.stderr_tail);
-            let hint = failure_hints::for_failure(&text, name);
-            hint.iter().for_each(|hint| terminal::hint(hint));
-            report.fail(error, hint.into_iter().collect());
+            explain(of_target, name, outcome, on);
         }
-        Ok(targets.iter().map(|target| target.name()).zip(reports).collect())
+        Ok(())
     }
+}
+
+/// Cargo says that all is well, and made nothing of what was wanted.
+fn made_none(one: &CompiledTarget, outcome: &mut TargetOutcome) -> Event {
+    let error = format!("cargo succeeded and made no {}", one.missing.join(", "));
+    let hint =
+        "does it have required-features that are off, or a --cargo-flag that leads elsewhere?";
+    let hints = vec![hint.to_owned()];
+    outcome.fail_with(error.clone(), hints.clone());
+    Event::Failed { text: format!("{}: {error}", one.target.name()), hints }
+}
+
+/// Records why cargo failed for a target, and says what to do about it.
+fn explain(ran: &Ran, target: &str, outcome: &mut TargetOutcome, on: Events<'_>) {
+    let text = format!("{}{}", ran.errors.concat(), ran.stderr_tail);
+    let error = first_error(&ran.errors, &ran.stderr_tail);
+    let hint = failure_hints::for_failure(&text, target);
+    hint.iter().for_each(|hint| on(Event::Hint(hint.clone())));
+    outcome.fail_with(error, hint.into_iter().collect());
 }
 
 /// The line that says what went wrong, for the table.

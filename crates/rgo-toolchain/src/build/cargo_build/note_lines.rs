@@ -4,18 +4,18 @@ use std::collections::BTreeSet;
 
 use jiff::Timestamp;
 use rgo_binary::system::Os;
-use rgo_toolchain::cargo::command::TargetPlan;
-use rgo_toolchain::cargo::messages::Unit;
-use rgo_toolchain::secrets::hidden;
-use rgo_toolchain::std_lib::Origin;
-use rgo_toolchain::toolchain::Floor;
 
-use super::prepare::Prepared;
-use super::target::Target;
-use rgo_toolchain::finish::StripMode;
+use super::CargoBuild;
+use crate::build::target::Target;
+use crate::cargo::command::TargetPlan;
+use crate::cargo::messages::Unit;
+use crate::request::StripMode;
+use crate::secrets::hidden;
+use crate::std_lib::Origin;
+use crate::toolchain::Floor;
 
 /// Settings that a note leaves out where there would be nothing in them.
-pub(crate) const LEFT_OUT: [&str; 4] = ["-X", "build-deps", "features", "zig"];
+pub const LEFT_OUT: [&str; 4] = ["-X", "build-deps", "features", "zig"];
 
 /// The lines for one program of a target, which has these slots.
 ///
@@ -23,7 +23,7 @@ pub(crate) const LEFT_OUT: [&str; 4] = ["-X", "build-deps", "features", "zig"];
 /// from any folder.
 #[must_use]
 pub(super) fn lines(
-    prepared: &Prepared,
+    build: &CargoBuild,
     target: &Target,
     unit: &Unit,
     slots: &BTreeSet<String>,
@@ -36,7 +36,7 @@ pub(super) fn lines(
             lines.push((key.to_owned(), value));
         }
     };
-    add("profile", prepared.request.profile.clone());
+    add("profile", build.options.profile.clone());
     add("target", toolchain.triple.clone());
     add("toolchain", toolchain.name.clone());
     add("libc", libc(plan));
@@ -46,17 +46,17 @@ pub(super) fn lines(
         None => {}
     }
     add("features", unit.features.iter().cloned().collect::<Vec<_>>().join(","));
-    add("rustc", prepared.compiler.version.release.to_string());
-    add("rustc.commit", prepared.compiler.version.commit_hash.clone().unwrap_or_default());
+    add("rustc", build.compiler.version.release.to_string());
+    add("rustc.commit", build.compiler.version.commit_hash.clone().unwrap_or_default());
     add("std", std(&target.link.std.origin).to_owned());
-    add("rustflags", rustflags(prepared, plan));
+    add("rustflags", rustflags(build, plan));
     add("zig", target.link.zig_version().unwrap_or_default().to_owned());
     add("rgo", env!("CARGO_PKG_VERSION").to_owned());
-    add("strip", strip(prepared.strip).to_owned());
-    for (name, value) in prepared.values.iter().filter(|(name, _)| slots.contains(name)) {
+    add("strip", strip(build.context.strip).to_owned());
+    for (name, value) in build.context.values.iter().filter(|(name, _)| slots.contains(name)) {
         add("-X", format!("{name}={value}"));
     }
-    if let Some(vcs) = &prepared.vcs {
+    if let Some(vcs) = &build.context.vcs {
         add("vcs", "git".to_owned());
         add("vcs.revision", vcs.revision.clone());
         add(
@@ -93,8 +93,8 @@ fn libc(plan: &TargetPlan) -> String {
 }
 
 /// The user's flags and the toolchain's; rgo's others are paths, and said elsewhere.
-fn rustflags(prepared: &Prepared, plan: &TargetPlan) -> String {
-    let user = plan.flags.user.iter().chain(&prepared.request.rustc_flags);
+fn rustflags(build: &CargoBuild, plan: &TargetPlan) -> String {
+    let user = plan.flags.user.iter().chain(&build.options.rustc_flags);
     let all: Vec<&str> = user.chain(&plan.toolchain.rustflags).map(String::as_str).collect();
     hidden(&without_paths(&all))
 }

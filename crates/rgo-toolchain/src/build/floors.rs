@@ -7,19 +7,15 @@
 //!         else --env, [env] with `force`, the environment, [env]: MACOSX_DEPLOYMENT_TARGET
 //! ```
 
-use anyhow::Result;
-use rgo_toolchain::cache::Cache;
-use rgo_toolchain::cargo::project::Configuration;
-use rgo_toolchain::floor::{self, System};
-use rgo_toolchain::target_spec::Chosen;
-use rgo_toolchain::toolchain::{Floor, Toolchain};
-use rgo_toolchain::zig;
-
-use super::environment::env;
-
-use crate::app::error::Usage;
-use crate::app::terminal;
-use crate::build::args::BuildArgs;
+use super::error::BuildError;
+use crate::cache::Cache;
+use crate::environment::env;
+use crate::event::{Event, Events};
+use crate::floor::{self, FloorError, System};
+use crate::request::Request;
+use crate::target_spec::Chosen;
+use crate::toolchain::{Floor, Toolchain};
+use crate::zig;
 
 /// The variable in which Apple's own tools, rustc and C compilers take the oldest macOS.
 const DEPLOYMENT: &str = "MACOSX_DEPLOYMENT_TARGET";
@@ -34,20 +30,22 @@ struct Wish {
     fixed: bool,
 }
 
-/// The targets, each with its oldest system.
+/// The targets, each with its oldest system. `configured` is what the builder's configuration says
+/// of a variable, and whether it says so against the environment.
 ///
 /// # Errors
-/// [`Usage`] for a floor that cannot be, and for two that differ.
+/// [`BuildError::Floor`] for a floor that cannot be, [`BuildError::Usage`] for two that differ.
 pub(super) fn settle(
-    args: &BuildArgs,
-    configuration: &Configuration,
+    request: &Request,
+    configured: &dyn Fn(&str) -> Option<(String, bool)>,
     cache: &Cache,
     chosen: &[Chosen],
-) -> Result<Vec<(&'static Toolchain, Option<Floor>)>> {
+    on: Events<'_>,
+) -> Result<Vec<(&'static Toolchain, Option<Floor>)>, BuildError> {
     let wishes = Wishes {
-        glibc: args.glibc.as_ref().map(|version| flag("--glibc", version)),
-        macos: args.macos.as_ref().map(|version| flag("--macos", version)),
-        deployment: deployment(args, configuration, &env),
+        glibc: request.glibc.as_ref().map(|version| flag("--glibc", version)),
+        macos: request.macos.as_ref().map(|version| flag("--macos", version)),
+        deployment: deployment(request, configured, &env),
     };
     wishes.check_flags()?;
     let mut targets = Vec::new();
@@ -56,40 +54,34 @@ pub(super) fn settle(
         let wish = wishes.of(toolchain, floor.as_deref())?;
         let settled = toolchain
             .settle_floor(wish.as_ref().map(|wish| wish.version.as_str()))
-            .map_err(|error| said_by(wish.as_ref(), &error))?;
+            .map_err(|error| said_by(wish.as_ref(), error))?;
         let (Some(settled), wish) = (settled, wish) else {
             targets.push((*toolchain, None));
             continue;
         };
-        if let Some(asked) = settled.raised_from.filter(|_| !args.quiet) {
-            terminal::warning(&format!(
+        if let Some(asked) = settled.raised_from {
+            on(Event::warning(format!(
                 "{}: the floor is {}, not {asked}: no older system can be built for",
                 toolchain.name, settled.floor
-            ));
+            )));
         }
         // Every zig knows the default.
         if wish.is_some() && settled.floor.system() == System::Glibc {
             let newest = newest.get_or_insert_with(|| zig::newest_glibc(cache, &env));
             if let Some(newest) = newest {
                 floor::check_newest(&settled.floor, newest.glibc, &newest.zig)
-                    .map_err(|error| said_by(wish.as_ref(), &error))?;
+                    .map_err(|error| said_by(wish.as_ref(), error))?;
             }
         }
         targets.push((*toolchain, Some(settled.floor)));
     }
-    if !args.quiet {
-        warn_of_flags_without_effect(args, &targets);
-    }
+    warn_of_flags_without_effect(request, &targets, on);
     Ok(targets)
 }
 
 /// An error that says first where the version was said.
-fn said_by(wish: Option<&Wish>, error: &floor::FloorError) -> Usage {
-    let text = match wish {
-        Some(wish) => format!("{}: {error}", wish.place),
-        None => error.to_string(),
-    };
-    Usage::new(text).hint_if_any(error.hint())
+fn said_by(wish: Option<&Wish>, error: FloorError) -> BuildError {
+    BuildError::Floor { place: wish.map(|wish| wish.place.clone()), error }
 }
 
 fn flag(name: &str, version: &str) -> Wish {
@@ -99,8 +91,8 @@ fn flag(name: &str, version: &str) -> Wish {
 /// `MACOSX_DEPLOYMENT_TARGET`, from the strongest place that sets it. An empty one is none, as it
 /// is for Apple's tools.
 fn deployment(
-    args: &BuildArgs,
-    configuration: &Configuration,
+    request: &Request,
+    configured: &dyn Fn(&str) -> Option<(String, bool)>,
     env: &dyn Fn(&str) -> Option<String>,
 ) -> Option<Wish> {
     let wish = |version: String, place: &str, fixed| Wish {
@@ -108,13 +100,11 @@ fn deployment(
         version,
         fixed,
     };
-    let argument = args.env.iter().rev().find_map(|pair| {
-        let (name, value) = pair.split_once('=')?;
-        (name == DEPLOYMENT).then(|| wish(value.to_owned(), " (--env)", true))
+    let argument = request.env.iter().rev().find_map(|(name, value)| {
+        (name == DEPLOYMENT).then(|| wish(value.clone(), " (--env)", true))
     });
-    let configured = configuration.variable(DEPLOYMENT).map(|(version, force)| {
-        wish(version.to_owned(), " ([env] of cargo's configuration)", force)
-    });
+    let configured = configured(DEPLOYMENT)
+        .map(|(version, force)| wish(version, " ([env] of cargo's configuration)", force));
     let forced = configured.clone().filter(|wish| wish.fixed);
     let environment = || env(DEPLOYMENT).map(|version| wish(version, "", false));
     argument
@@ -133,10 +123,10 @@ struct Wishes {
 
 impl Wishes {
     /// Flags have to be versions, whatever the targets are.
-    fn check_flags(&self) -> Result<(), Usage> {
+    fn check_flags(&self) -> Result<(), BuildError> {
         for (system, wish) in [(System::Glibc, &self.glibc), (System::Macos, &self.macos)] {
             if let Some(wish) = wish {
-                floor::read(system, &wish.version).map_err(|error| said_by(Some(wish), &error))?;
+                floor::read(system, &wish.version).map_err(|error| said_by(Some(wish), error))?;
             }
         }
         Ok(())
@@ -144,7 +134,7 @@ impl Wishes {
 
     /// What is said of one target's floor. Its name and the flag may not differ, and neither may
     /// differ from what the compilers will see in any case.
-    fn of(&self, toolchain: &Toolchain, own: Option<&str>) -> Result<Option<Wish>, Usage> {
+    fn of(&self, toolchain: &Toolchain, own: Option<&str>) -> Result<Option<Wish>, BuildError> {
         let Some(system) = toolchain.floor.as_ref().map(Floor::system) else { return Ok(None) };
         let own = own.map(|version| Wish {
             version: version.to_owned(),
@@ -160,14 +150,11 @@ impl Wishes {
         if let [first, rest @ ..] = &given[..] {
             for other in rest {
                 let read = |wish: &Wish| {
-                    floor::read(system, &wish.version).map_err(|error| said_by(Some(wish), &error))
+                    floor::read(system, &wish.version).map_err(|error| said_by(Some(wish), error))
                 };
                 if read(first)? != read(other)? {
-                    return Err(Usage::new(format!(
-                        "`{}` and `{}` differ",
-                        first.place, other.place
-                    ))
-                    .hint("leave one of them out"));
+                    let text = format!("`{}` and `{}` differ", first.place, other.place);
+                    return Err(BuildError::usage(text, "leave one of them out"));
                 }
             }
         }
@@ -176,14 +163,18 @@ impl Wishes {
 }
 
 /// A floor that none of the targets has is no error, so that a script may give it for all.
-fn warn_of_flags_without_effect(args: &BuildArgs, targets: &[(&'static Toolchain, Option<Floor>)]) {
+fn warn_of_flags_without_effect(
+    request: &Request,
+    targets: &[(&'static Toolchain, Option<Floor>)],
+    on: Events<'_>,
+) {
     for (given, system, flag) in [
-        (args.glibc.is_some(), System::Glibc, "--glibc"),
-        (args.macos.is_some(), System::Macos, "--macos"),
+        (request.glibc.is_some(), System::Glibc, "--glibc"),
+        (request.macos.is_some(), System::Macos, "--macos"),
     ] {
         let mut floors = targets.iter().filter_map(|(_, floor)| floor.as_ref());
         if given && !floors.any(|floor| floor.system() == system) {
-            terminal::warning(&format!("{flag} has no effect: no target has a {system} floor"));
+            on(Event::warning(format!("{flag} has no effect: no target has a {system} floor")));
         }
     }
 }
@@ -191,41 +182,32 @@ fn warn_of_flags_without_effect(args: &BuildArgs, targets: &[(&'static Toolchain
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::build::args::Build;
-    use clap::Parser;
-    use rgo_toolchain::cargo::request::Request;
-    use rgo_toolchain::toolchain::by_name;
-
-    fn args(words: &[&str]) -> BuildArgs {
-        Build::parse_from(["rgo-build"].iter().chain(words)).build
-    }
+    use crate::toolchain::by_name;
 
     #[test]
     fn the_strongest_place_names_the_macos() {
-        const FREE: &str = "env.MACOSX_DEPLOYMENT_TARGET='13'";
-        const FORCED: &str = "env.MACOSX_DEPLOYMENT_TARGET={value='13',force=true}";
-        let ours = ["--env", "MACOSX_DEPLOYMENT_TARGET=14"];
-        for (words, config, environment, expected) in [
-            (&[][..], None, None, None),
-            (&[], None, Some("12"), Some("12")),
-            (&[], Some(FREE), None, Some("13")),
-            (&[], Some(FREE), Some("12"), Some("12")),
-            (&[], Some(FREE), Some(""), Some("13")),
-            (&[], Some(FORCED), Some("12"), Some("13")),
-            (&ours, Some(FORCED), Some("12"), Some("14")),
-            (&ours, None, None, Some("14")),
+        let free = Some(("13", false));
+        let forced = Some(("13", true));
+        let ours = Some("14");
+        for (argument, configured, environment, expected) in [
+            (None, None, None, None),
+            (None, None, Some("12"), Some("12")),
+            (None, free, None, Some("13")),
+            (None, free, Some("12"), Some("12")),
+            (None, free, Some(""), Some("13")),
+            (None, forced, Some("12"), Some("13")),
+            (ours, forced, Some("12"), Some("14")),
+            (ours, None, None, Some("14")),
         ] {
-            let folder = tempfile::tempdir().expect("a folder");
-            let request = Request {
-                folder: folder.path().to_owned().try_into().expect("UTF-8"),
-                config: config.map(str::to_owned).into_iter().collect(),
-                ..Request::default()
-            };
-            let configuration = Configuration::load(&request).expect("reads");
+            let pair = |version: &str| (DEPLOYMENT.to_owned(), version.to_owned());
+            let request =
+                Request { env: argument.map(pair).into_iter().collect(), ..Request::default() };
+            let in_configuration =
+                |_: &str| configured.map(|(version, force)| (version.to_owned(), force));
             let env = |_: &str| environment.map(str::to_owned);
-            let found = deployment(&args(words), &configuration, &env);
+            let found = deployment(&request, &in_configuration, &env);
             let version = found.as_ref().map(|wish| wish.version.as_str());
-            assert_eq!(version, expected, "{words:?} {config:?} {environment:?}");
+            assert_eq!(version, expected, "{argument:?} {configured:?} {environment:?}");
         }
     }
 
@@ -252,7 +234,7 @@ mod tests {
                 (Ok(wish), Ok(expected)) => {
                     assert_eq!(wish.as_ref().map(|wish| wish.version.as_str()), expected);
                 }
-                (Err(error), Err(words)) => assert!(error.text.contains(words), "{error}"),
+                (Err(error), Err(words)) => assert!(error.to_string().contains(words), "{error}"),
                 (found, _) => panic!("{toolchain} {own:?}: {found:?}"),
             }
         }

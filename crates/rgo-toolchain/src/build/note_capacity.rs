@@ -1,11 +1,12 @@
 //! How much room the build's record gets in a program before it is known what the record says.
 
-use super::super::prepare::Prepared;
-use rgo_toolchain::finish::Content;
+use std::collections::BTreeMap;
+
+use crate::finish::Content;
 
 /// Room for what goes into a program, in bytes.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(in super::super) struct NoteCapacity {
+pub(super) struct NoteCapacity {
     /// Text of `.rgo-bi`.
     pub note: u32,
     /// `.dep-v0`.
@@ -19,24 +20,27 @@ pub(super) const STEP: u32 = 4096;
 impl NoteCapacity {
     /// Room enough for most programs of this project, whatever its target and features. Nothing
     /// that differs between two builds of the same commit for the same target may have a say.
-    pub(in super::super) fn estimate(prepared: &Prepared) -> Self {
-        let locked = &prepared.project.checksums;
+    /// Takes the checksums of the lockfile, by name and version, and the values for slots.
+    pub(super) fn estimate(
+        locked: &BTreeMap<(String, String), String>,
+        values: &[(String, String)],
+    ) -> Self {
         let names: usize = locked.keys().map(|(name, version)| name.len() + version.len()).sum();
         // A `dep` line has some 90 bytes beside the name and version, most of it the checksum;
         // a package of the dependency list takes under 60 once compressed.
-        let values: usize = prepared.values.iter().map(|(n, v)| n.len() + v.len() + 16).sum();
+        let values: usize = values.iter().map(|(n, v)| n.len() + v.len() + 16).sum();
         // Values change from build to build: they share one step of their own.
         let note = round(locked.len() * 100 + names * 2 + 2048) + round(values.max(1));
         Self { note, audit: round(locked.len() * 60 + names + 256) }
     }
 
     /// Room for exactly this.
-    pub(in super::super) fn of(content: &Content) -> Self {
+    pub(super) fn of(content: &Content) -> Self {
         Self { note: round(content.note.len()), audit: round(content.audit.len()) }
     }
 
     /// The larger of both, each by itself.
-    pub(in super::super) fn max(self, other: Self) -> Self {
+    pub(super) fn max(self, other: Self) -> Self {
         Self { note: self.note.max(other.note), audit: self.audit.max(other.audit) }
     }
 }

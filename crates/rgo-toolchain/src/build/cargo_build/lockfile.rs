@@ -3,8 +3,9 @@
 
 use std::fs;
 
-use anyhow::{Context, Result};
 use camino::{Utf8Path, Utf8PathBuf};
+
+use crate::build::error::BuildError;
 
 /// The lockfiles that a project below a folder may have, as they were.
 pub(super) struct Lockfiles(Vec<(Utf8PathBuf, Option<Vec<u8>>)>);
@@ -20,7 +21,7 @@ impl Lockfiles {
     ///
     /// # Errors
     /// If it cannot be written or removed.
-    pub(super) fn restore(self, workspace: &Utf8Path) -> Result<()> {
+    pub(super) fn restore(self, workspace: &Utf8Path) -> Result<(), BuildError> {
         let ours = self.0.into_iter().find(|(path, _)| path.parent() == Some(workspace));
         let Some((path, before)) = ours else { return Ok(()) };
         let now = fs::read(&path).ok();
@@ -29,6 +30,6 @@ impl Lockfiles {
             Some(before) => fs::write(&path, before),
             None => fs::remove_file(&path),
         }
-        .with_context(|| format!("making {path} what it was"))
+        .map_err(BuildError::io(format!("making {path} what it was")))
     }
 }

@@ -1,0 +1,216 @@
+//! What builds. All that the plan and its execution ask of a builder is asked here.
+
+use std::collections::BTreeMap;
+use std::rc::Rc;
+use std::sync::Arc;
+
+use camino::Utf8Path;
+
+use super::cargo_build::CargoBuild;
+use super::cargo_build::link_preparer::LinkPreparer;
+use super::compiled::Compiled;
+use super::context::Context;
+use super::error::BuildError;
+use super::outcome::TargetOutcome;
+use super::plan::{Plan, PlanOptions, Step};
+use super::target::Target;
+use crate::cargo::command::CargoRun;
+use crate::cargo::options::CargoOptions;
+use crate::cargo::run::Show;
+use crate::event::Events;
+use crate::request::Request;
+use crate::toolchain::Toolchain;
+use crate::zig::ZigError;
+
+/// What the user wants of one builder alone.
+pub enum BuilderOptions {
+    /// Of cargo.
+    Cargo(CargoOptions),
+}
+
+/// A builder that has found its project.
+pub enum Builder {
+    /// Cargo.
+    Cargo(Box<CargoBuild>),
+}
+
+/// A plan with what gets its targets ready, and the targets that are not in it.
+pub struct Planned<'a> {
+    /// The plan.
+    pub plan: Plan,
+    /// Targets that cannot be built for here, with the reason.
+    pub failed: Vec<(&'static Toolchain, BuildError)>,
+    /// Targets that can have nothing of what is wanted, with the reason.
+    pub left_out: Vec<(&'static Toolchain, String)>,
+    preparer: Preparer<'a>,
+}
+
+/// What gets ready what the links of a build need.
+enum Preparer<'a> {
+    Cargo(LinkPreparer<'a>),
+}
+
+impl Builder {
+    /// Finds the project and what the machine has for it, and decides what to do.
+    ///
+    /// # Errors
+    /// If the call, the machine or the project does not allow the build.
+    pub fn discover(
+        request: Request,
+        options: BuilderOptions,
+        on: Events<'_>,
+    ) -> Result<Self, BuildError> {
+        match options {
+            BuilderOptions::Cargo(options) => {
+                Ok(Self::Cargo(Box::new(CargoBuild::discover(request, options, on)?)))
+            }
+        }
+    }
+
+    /// What the build works with, whatever builds it.
+    #[must_use]
+    pub fn context(&self) -> &Context {
+        match self {
+            Self::Cargo(build) => &build.context,
+        }
+    }
+
+    /// The folder in which two builds at once would meet.
+    #[must_use]
+    pub fn build_folder(&self) -> &Utf8Path {
+        match self {
+            Self::Cargo(build) => &build.project.folders.build,
+        }
+    }
+
+    /// This machine's triple.
+    #[must_use]
+    pub fn host(&self) -> &str {
+        match self {
+            Self::Cargo(build) => &build.compiler.version.host,
+        }
+    }
+
+    /// Makes the plan. Nothing is changed.
+    ///
+    /// # Errors
+    /// If the compiler or its configuration cannot be read, or a target that the user named can
+    /// have nothing of what is wanted. What one target lacks is that target's.
+    pub fn plan(&self, options: &PlanOptions) -> Result<Planned<'_>, BuildError> {
+        match self {
+            Self::Cargo(build) => {
+                let preparer = LinkPreparer::new(build, &options.work)?;
+                let made = build.plan(&preparer, options)?;
+                let preparer = Preparer::Cargo(preparer);
+                let (plan, failed, left_out) = (made.plan, made.failed, made.left_out);
+                Ok(Planned { plan, failed, left_out, preparer })
+            }
+        }
+    }
+
+    /// Gets the targets of a plan ready, and gives the variables by which another program builds
+    /// for them.
+    ///
+    /// # Errors
+    /// If a target cannot be built for, or two of them cannot share one environment.
+    pub fn variables(
+        &self,
+        options: &PlanOptions,
+        on: Events<'_>,
+    ) -> Result<BTreeMap<String, String>, BuildError> {
+        for _ in 0..ATTEMPTS {
+            let mut planned = self.plan(options)?;
+            if let Some((_, error)) = planned.failed.pop() {
+                return Err(error);
+            }
+            let mut failure = None;
+            let mut fail = |_: &Target, error| failure = failure.take().or(Some(error));
+            let is_as_planned = planned.get_ready(&|_| {}, on, &mut fail);
+            if let Some(error) = failure {
+                return Err(error);
+            }
+            if is_as_planned {
+                return match (self, &planned.preparer) {
+                    (Self::Cargo(build), Preparer::Cargo(preparer)) => {
+                        build.variables(preparer, &planned.plan)
+                    }
+                };
+            }
+        }
+        Err(BuildError::Changing)
+    }
+
+    /// Builds until every file is linked the way it should be.
+    pub(super) fn compile(
+        &self,
+        run: CargoRun,
+        targets: Vec<Rc<Target>>,
+        show: Show,
+    ) -> Result<Compiled, BuildError> {
+        match self {
+            Self::Cargo(build) => build.compile(run, targets, show),
+        }
+    }
+
+    /// Says for each target that lacks something why it does.
+    pub(super) fn explain_failures(
+        &self,
+        compiled: &Compiled,
+        outcomes: &mut [TargetOutcome],
+        show: Show,
+        on: Events<'_>,
+    ) -> Result<(), BuildError> {
+        match self {
+            Self::Cargo(build) => build.explain_failures(compiled, outcomes, show, on),
+        }
+    }
+}
+
+/// How often a plan is made until what was got ready is what it was made for.
+pub(super) const ATTEMPTS: usize = 3;
+
+impl Planned<'_> {
+    /// Does the steps that get the targets ready. `announce` gets each step before it is done, `fail`
+    /// each target that cannot be built for. Whether all is now what the plan was made for; if not,
+    /// a new plan will be right.
+    pub(super) fn get_ready(
+        &self,
+        announce: &dyn Fn(&Step),
+        on: Events<'_>,
+        fail: &mut dyn FnMut(&Target, BuildError),
+    ) -> bool {
+        let Preparer::Cargo(preparer) = &self.preparer;
+        let mut is_as_planned = true;
+        let mut has_zig = true;
+        for step in &self.plan.steps {
+            match step {
+                Step::FetchZig(_) => {
+                    announce(step);
+                    match preparer.fetch_zig(on) {
+                        Ok(as_planned) => is_as_planned &= as_planned,
+                        Err(error) => {
+                            has_zig = false;
+                            self.fail_without_zig(&error, fail);
+                        }
+                    }
+                }
+                Step::Prepare { target, .. } if has_zig || target.link.shim.is_none() => {
+                    announce(step);
+                    match preparer.install(target, on) {
+                        Ok(as_planned) => is_as_planned &= as_planned,
+                        Err(error) => fail(target, error),
+                    }
+                }
+                _ => {}
+            }
+        }
+        is_as_planned
+    }
+
+    /// Without zig no target that needs it can be built.
+    fn fail_without_zig(&self, error: &Arc<ZigError>, fail: &mut dyn FnMut(&Target, BuildError)) {
+        for target in self.plan.targets.iter().filter(|it| it.link.shim.is_some()) {
+            fail(target, BuildError::Zig(Arc::clone(error)));
+        }
+    }
+}

@@ -1,0 +1,261 @@
+//! Runs cargo until every file is linked the way it should be: by the recipe, and with room for what
+//! goes into it.
+
+use std::rc::Rc;
+use std::{fs, io};
+
+use camino::{Utf8Path, Utf8PathBuf};
+
+use super::{CargoBuild, note_lines};
+use crate::build::compiled::{Compiled, CompiledFile, CompiledTarget, slots};
+use crate::build::error::BuildError;
+use crate::build::note_capacity::NoteCapacity;
+use crate::build::target::Target;
+use crate::cargo::artifacts::{self, Linked};
+use crate::cargo::command::CargoRun;
+use crate::cargo::messages::Side;
+use crate::cargo::run::{self, Ran, Show};
+use crate::cargo::targets::{OutputKind, Wanted};
+use crate::cargo::{deps, rebuild_reasons};
+use crate::finish::{Content, record};
+use crate::{cmake_builds, native};
+
+/// How often cargo may run until every file is linked by the recipe: once, once more for files
+/// of an older recipe, and once for room that proved too small.
+const ROUNDS: usize = 3;
+
+impl CargoBuild {
+    /// Runs cargo until every file that is wanted was linked by the recipe, with room enough for
+    /// what goes into it. Usually that is once.
+    pub(in crate::build) fn compile(
+        &self,
+        run: CargoRun,
+        targets: Vec<Rc<Target>>,
+        show: Show,
+    ) -> Result<Compiled, BuildError> {
+        let mut rooms = vec![NoteCapacity::default(); targets.len()];
+        let mut rebuilt = Vec::new();
+        self.forget_cmake_builds(&targets)?;
+        let show = Show { hold_errors: targets.len() > 1, ..show };
+        let mut stale = 0;
+        for _ in 0..ROUNDS {
+            for (target, room) in targets.iter().zip(&rooms) {
+                target.link.write_recipe(*room)?;
+            }
+            let mut ran = self.run(&run, show)?;
+            rebuild_reasons::join(&mut rebuilt, std::mem::take(&mut ran.rebuilt));
+            let mut compiled = Vec::new();
+            stale = 0;
+            for (target, room) in targets.iter().zip(&mut rooms) {
+                let one = self.compiled(target, &ran)?;
+                let contents = one.files.iter().filter_map(|file| file.content.as_ref());
+                let needed = contents.map(NoteCapacity::of);
+                *room = needed.fold(NoteCapacity::default(), NoteCapacity::max);
+                stale += self.forget_stale(&one, *room)?;
+                compiled.push(one);
+            }
+            if stale == 0 {
+                let ran = Ran { rebuilt, ..ran };
+                return Ok(Compiled { run, ran, targets: compiled });
+            }
+        }
+        Err(BuildError::ForeignLinker(stale))
+    }
+
+    /// Runs cargo once.
+    pub(super) fn run(&self, run: &CargoRun, show: Show) -> Result<Ran, BuildError> {
+        let triples: Vec<&str> = run.targets.iter().map(|it| it.triple.as_str()).collect();
+        let stderr = Box::new(io::stderr());
+        run::run(&run.cmd(), &self.project.folders, &triples, show, stderr)
+            .map_err(|source| BuildError::Command { doing: "running cargo", source })
+    }
+
+    /// What a run made for a target.
+    fn compiled(&self, target: &Rc<Target>, ran: &Ran) -> Result<CompiledTarget, BuildError> {
+        let toolchain = target.toolchain();
+        let mut files = Vec::new();
+        let mut lacking = Vec::new();
+        for wanted in &self.wanted {
+            match artifacts::find(&ran.units, wanted, &toolchain.triple) {
+                Some(linked) => files.push(self.compiled_file(target, ran, wanted, &linked)?),
+                None if toolchain.makes(wanted.kind.crate_type()) => lacking.push(wanted),
+                None => {}
+            }
+        }
+        let (left_out, missing): (Vec<&Wanted>, _) =
+            lacking.into_iter().partition(|wanted| ran.code == 0 && is_optional(wanted));
+        Ok(CompiledTarget {
+            target: Rc::clone(target),
+            files,
+            not_made: self.not_made(target, &left_out),
+            missing: missing.into_iter().map(|wanted| wanted.name.clone()).collect(),
+        })
+    }
+
+    fn compiled_file(
+        &self,
+        target: &Target,
+        ran: &Ran,
+        wanted: &Wanted,
+        linked: &Linked<'_>,
+    ) -> Result<CompiledFile, BuildError> {
+        let mut beside: Vec<Utf8PathBuf> =
+            linked.beside.iter().map(|path| (*path).to_owned()).collect();
+        if matches!(wanted.kind, OutputKind::Cdylib | OutputKind::Staticlib) {
+            beside.extend(self.header(ran, wanted, &target.toolchain().triple));
+        }
+        let is_static = wanted.kind == OutputKind::Staticlib;
+        let content = match is_static {
+            true => None,
+            false => Some(self.content(target, ran, wanted, linked)?),
+        };
+        let libs = ran.native_libs.iter().find(|(package, _)| *package == wanted.package);
+        let libs = libs.filter(|_| is_static).map(|(_, libs)| libs.clone());
+        Ok(CompiledFile {
+            output: wanted.clone(),
+            linked: linked.file.to_owned(),
+            beside,
+            link_with: libs.unwrap_or_default(),
+            content,
+        })
+    }
+
+    /// What of the wanted a target cannot have, with the reason.
+    fn not_made(&self, target: &Target, left_out: &[&Wanted]) -> Vec<String> {
+        let cannot = |one: &&Wanted| !target.toolchain().makes(one.kind.crate_type());
+        let no_such_kind = self.wanted.iter().filter(cannot).map(|one| {
+            format!("no {} of {}: the platform has none", one.kind.crate_type(), one.name)
+        });
+        let left_out = left_out.iter().map(|one| {
+            let features = one.requires.join(", ");
+            format!("no {}: it requires features that are off: {features}", one.name)
+        });
+        no_such_kind.chain(left_out).collect()
+    }
+
+    fn header(&self, ran: &Ran, wanted: &Wanted, triple: &str) -> Option<Utf8PathBuf> {
+        let packages = &self.project.metadata.packages;
+        let package = packages.iter().find(|package| package.id == wanted.package)?;
+        let side = Side::Target(triple.to_owned());
+        let of_package =
+            ran.out_dirs.iter().filter(|(id, of, _)| *id == wanted.package && *of == side);
+        let out_dirs: Vec<&Utf8Path> = of_package.map(|(_, _, dir)| dir.as_path()).collect();
+        artifacts::header(package, &wanted.name, &out_dirs)
+    }
+
+    /// The build's record of a file.
+    fn content(
+        &self,
+        target: &Target,
+        ran: &Ran,
+        wanted: &Wanted,
+        linked: &Linked<'_>,
+    ) -> Result<Content, BuildError> {
+        let (compiler, project) = (&self.compiler, &self.project);
+        let target_cfg = self.cfg(Some(target.toolchain()))?;
+        let host_cfg = self.cfg(None)?;
+        let built = deps::Built {
+            units: &ran.units,
+            triple: &target.toolchain().triple,
+            target_cfg: &target_cfg,
+            host: &compiler.version.host,
+            host_cfg: &host_cfg,
+            dev: wanted.kind == OutputKind::Example,
+        };
+        let dependencies =
+            deps::of_program(&project.metadata, &project.checksums, &wanted.package, &built);
+        let slots = slots(linked.file)?;
+        let about = record::About {
+            compiler: &compiler.version.line,
+            name: &wanted.name,
+            settings: note_lines::lines(self, target, linked.unit, &slots),
+            records_sources: self.context.request.records_sources,
+        };
+        Ok(Content {
+            note: record::text(&about, &dependencies),
+            audit: record::audit_data(&dependencies).map_err(|source| {
+                let doing = "compressing the list of dependencies".to_owned();
+                BuildError::Binary { doing, source }
+            })?,
+        })
+    }
+
+    /// Has cmake start anew where it was told another toolchain file.
+    fn forget_cmake_builds(&self, targets: &[Rc<Target>]) -> Result<(), BuildError> {
+        for target in targets {
+            let triple = &target.toolchain().triple;
+            let variable = native::cmake_variable(triple);
+            if let Some(file) = target.link.env.get(&variable) {
+                let build = &self.project.folders.build;
+                let doing = format!("removing what cmake has configured in {build}");
+                cmake_builds::forget_others(build, triple, file).map_err(BuildError::io(doing))?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Cargo does not know what the link shim did. A file that was linked by another recipe (an
+    /// older floor, a plain `cargo build`) is removed, so that the next run links it again, and
+    /// nothing else. Gives how many there were.
+    fn forget_stale(
+        &self,
+        compiled: &CompiledTarget,
+        room: NoteCapacity,
+    ) -> Result<usize, BuildError> {
+        let link = &compiled.target.link;
+        let stale = compiled
+            .files
+            .iter()
+            .filter(|file| link.links(file.output.kind) && !link.linked(&file.linked, room));
+        let mut count = 0;
+        for file in stale {
+            self.forget(&file.linked)?;
+            count += 1;
+        }
+        Ok(count)
+    }
+
+    /// Removes a linked file where cargo keeps it: what it hands out is a hard link or a copy of
+    /// a file in `deps` or `examples`, or since 1.100 in a unit's own `out`, which may have a hash in
+    /// its name, and it looks at that one alone.
+    fn forget(&self, linked: &Utf8Path) -> Result<(), BuildError> {
+        let remove = |path: &Utf8Path| match fs::remove_file(path) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => {
+                Err(BuildError::io(format!("removing {path}"))(error))
+            }
+            _ => Ok(()),
+        };
+        let name = plain(linked.file_stem().unwrap_or_default());
+        let length = fs::metadata(linked).map(|metadata| metadata.len()).ok();
+        let folder = linked.parent().unwrap_or(Utf8Path::new("."));
+        let built = &self.project.folders;
+        let inner = folder
+            .strip_prefix(&built.target)
+            .map_or_else(|_| folder.to_owned(), |rest| built.build.join(rest));
+        let outs = cmake_builds::outs(&inner);
+        for folder in outs.into_iter().chain([inner.join("deps"), inner.join("examples"), inner]) {
+            for entry in folder.read_dir_utf8().into_iter().flatten().flatten() {
+                let stem = plain(entry.path().file_stem().unwrap_or_default());
+                let hash = stem.strip_prefix(&name).map(|rest| rest.trim_start_matches('_'));
+                let ours = hash.is_some_and(|hash| {
+                    hash.is_empty()
+                        || hash.len() == 16 && hash.bytes().all(|b| b.is_ascii_hexdigit())
+                });
+                if ours && entry.metadata().ok().map(|metadata| metadata.len()) == length {
+                    remove(entry.path())?;
+                }
+            }
+        }
+        remove(linked)
+    }
+}
+
+/// Cargo writes a dash of a name as an underscore in some file names and not in others.
+fn plain(name: &str) -> String {
+    name.replace('-', "_")
+}
+
+/// What cargo leaves out without a word if its features are off.
+fn is_optional(wanted: &Wanted) -> bool {
+    !wanted.explicit && !wanted.requires.is_empty()
+}

@@ -1,0 +1,199 @@
+//! Builds with cargo: what is known and decided before cargo is started.
+//!
+//! ```text
+//! discover ─▶ plan (makeable, link_preparer) ─▶ compile ─▶ failures, where something lacks
+//! ```
+
+pub(super) mod compile;
+pub(super) mod failures;
+pub(super) mod link_preparer;
+mod lockfile;
+mod makeable;
+mod note_lines;
+pub(super) mod plan;
+mod trims;
+pub(super) mod variables;
+
+use std::collections::BTreeSet;
+
+use camino::Utf8Path;
+
+use super::context::{self, Context, Templates};
+use super::error::BuildError;
+use super::floors;
+use crate::cache::Cache;
+use crate::cargo::compiler::{self, Compiler};
+use crate::cargo::options::CargoOptions;
+use crate::cargo::profile::ProfileStrip;
+use crate::cargo::project::{Configuration, Project};
+use crate::cargo::targets::{self, Wanted};
+use crate::environment::{self, env};
+use crate::event::{Event, Events};
+use crate::exec::Cmd;
+use crate::request::{DebugInfo, Request, StripMode};
+use crate::shim;
+use crate::toolchain::{Floor, Toolchain};
+use lockfile::Lockfiles;
+pub use note_lines::LEFT_OUT;
+
+/// A build with cargo.
+pub struct CargoBuild {
+    /// What it works with, as any build does.
+    pub context: Context,
+    /// What the user wants of cargo.
+    pub options: CargoOptions,
+    /// The compiler.
+    pub compiler: Compiler,
+    /// Cargo with its environment.
+    pub(super) cargo: Cmd,
+    /// Names of the variables in our environment.
+    pub(super) variables: Vec<String>,
+    /// The user's cargo configuration.
+    pub(super) configuration: Configuration,
+    /// The project.
+    pub project: Project,
+    /// What is to be made for every target.
+    pub(super) wanted: Vec<Wanted>,
+}
+
+impl CargoBuild {
+    /// Finds out what there is, and decides what to do.
+    ///
+    /// # Errors
+    /// If the call, the machine or the project does not allow the build.
+    pub fn discover(
+        request: Request,
+        options: CargoOptions,
+        on: Events<'_>,
+    ) -> Result<Self, BuildError> {
+        let cache = Cache::open(&env)?;
+        let in_use = cache.in_use()?;
+        let named = options.cargo.as_ref().map(|path| path.as_str());
+        let compiler = compiler::discover(named, &request.folder, &env, &cache)?;
+        let variables = environment::names();
+        let cargo = cargo_command(&compiler, &variables);
+        let configuration = Configuration::load(&request.folder, &options.config)?;
+        let host = &compiler.version.host;
+        let chosen = context::chosen(&request, configuration.configured_targets(), host)?;
+        let configured = |name: &str| {
+            configuration.variable(name).map(|(value, force)| (value.to_owned(), force))
+        };
+        let targets = floors::settle(&request, &configured, &cache, &chosen, on)?;
+        let unnamed = chosen.iter().filter(|one| !one.is_named);
+        let unnamed = unnamed.map(|one| one.toolchain.name.as_str()).collect();
+        let project = read_project(&cargo, &request, &options, &targets, host)?;
+        context::check_systems(&request, &targets, on)?;
+        warn_of_other_linkers(&configuration, &targets, on);
+        let (info_plist, entitlements) = context::property_lists(&request)?;
+        let root = &project.metadata.workspace_root;
+        let output = request.output.clone().unwrap_or_else(|| root.join("dist"));
+        let folder = project.manifest.parent().unwrap_or(&request.folder);
+        // After cargo, which may have written Cargo.lock: that would be a change of the work tree.
+        let folders = &project.folders;
+        let ours = [output.clone(), folders.target.clone(), folders.build.clone()];
+        let vcs = context::commit(request.vcs, folder, &ours, on)?;
+        let selection = &options.selection;
+        let packages = targets::packages(&project.metadata, &project.manifest, selection)?;
+        let wanted = targets::wanted(&packages, selection)?;
+        let epoch = context::epoch(vcs.as_ref())?;
+        let versions = versions(&wanted, &project);
+        let templates = Templates { folder, versions: &versions, vcs: vcs.as_ref(), epoch };
+        let values = templates.fill(&request.values)?;
+        let strip = strip(&request, &project);
+        let trims = match keeps_paths(&request, &options) {
+            true => Vec::new(),
+            false => trims::trims(&compiler, &cache, &project, request.records_sources),
+        };
+        let context = Context {
+            request,
+            cache,
+            _in_use: in_use,
+            targets,
+            unnamed,
+            vcs,
+            epoch,
+            values,
+            strip,
+            trims,
+            info_plist,
+            entitlements,
+            output,
+        };
+        let cargo = match shim::own_sdk(&env) {
+            // Compilers run in other folders.
+            Some(sdk) => cargo.env("SDKROOT", sdk),
+            None => cargo,
+        };
+        Ok(Self { context, options, compiler, cargo, variables, configuration, project, wanted })
+    }
+}
+
+/// Cargo with the environment in which it runs.
+fn cargo_command(compiler: &Compiler, variables: &[String]) -> Cmd {
+    let cargo = compiler.cargo_command(variables.iter().map(String::as_str));
+    if env("SOURCE_DATE_EPOCH").is_some_and(|value| value.is_empty()) {
+        // An empty one is none, and some compilers refuse it.
+        return cargo.env_remove("SOURCE_DATE_EPOCH");
+    }
+    cargo
+}
+
+/// Reads the project; a dry run leaves its lockfile as it was.
+fn read_project(
+    cargo: &Cmd,
+    request: &Request,
+    options: &CargoOptions,
+    targets: &[(&'static Toolchain, Option<Floor>)],
+    host: &str,
+) -> Result<Project, BuildError> {
+    let triples: Vec<&str> = targets.iter().map(|(it, _)| it.triple.as_str()).collect();
+    let near = options.manifest.as_deref().and_then(Utf8Path::parent).unwrap_or(&request.folder);
+    let lockfiles = request.dry_run.then(|| Lockfiles::above(near));
+    let project = Project::read(cargo, request, options, &triples, host)?;
+    if let Some(lockfiles) = lockfiles {
+        lockfiles.restore(&project.metadata.workspace_root)?;
+    }
+    Ok(project)
+}
+
+/// Warns of linkers that cargo's configuration names for targets that zig links for.
+fn warn_of_other_linkers(
+    configuration: &Configuration,
+    targets: &[(&'static Toolchain, Option<Floor>)],
+    on: Events<'_>,
+) {
+    for (toolchain, _) in targets.iter().filter(|(it, _)| it.zig.is_some()) {
+        if let Some(theirs) = configuration.linker(&toolchain.triple) {
+            on(Event::warning(format!(
+                "{}: zig links, not `{theirs}`, which cargo's configuration names",
+                toolchain.name
+            )));
+        }
+    }
+}
+
+/// The versions of the packages whose files are made, each once.
+fn versions(wanted: &[Wanted], project: &Project) -> Vec<String> {
+    let packages = project.metadata.packages.iter();
+    let made = packages.filter(|package| wanted.iter().any(|one| one.package == package.id));
+    let versions: BTreeSet<String> = made.map(|package| package.version.to_string()).collect();
+    versions.into_iter().collect()
+}
+
+fn strip(request: &Request, project: &Project) -> StripMode {
+    match request.strip {
+        Some(strip) => strip,
+        // Debug data that was asked for by name is not thrown away by a profile's default.
+        None if request.debug_info.is_some_and(|debug| debug != DebugInfo::None) => StripMode::None,
+        None => match project.profile.strip {
+            ProfileStrip::None => StripMode::None,
+            ProfileStrip::DebugInfo => StripMode::Debug,
+            ProfileStrip::Symbols => StripMode::All,
+        },
+    }
+}
+
+/// Paths stay where a developer debugs: in the dev profile.
+fn keeps_paths(request: &Request, options: &CargoOptions) -> bool {
+    request.keeps_paths || matches!(options.profile.as_str(), "dev" | "test")
+}

@@ -1,0 +1,196 @@
+//! What a build works with, whatever builds it: the targets, the commit, the values for slots, and what
+//! becomes of the linked files.
+
+use std::collections::BTreeSet;
+
+use camino::{Utf8Path, Utf8PathBuf};
+use jiff::Timestamp;
+use rgo_binary::system::Os;
+use rgo_edit::entitlements::Entitlements;
+
+use super::error::BuildError;
+use super::template::{Template, ValueError};
+use super::{property_lists, values};
+use crate::cache::{Cache, Guard};
+use crate::cargo::command::Trim;
+use crate::environment::{self, env};
+use crate::event::{Event, Events};
+use crate::request::{Request, StripMode, VcsWish};
+use crate::shim::{self, InfoPlist};
+use crate::target_spec::{self, Chosen};
+use crate::toolchain::{Floor, Toolchain};
+use crate::vcs::{self, Absent, Vcs};
+
+/// What a build works with.
+pub struct Context {
+    /// What the user wants.
+    pub request: Request,
+    /// What rgo keeps between runs.
+    pub cache: Cache,
+    /// Keeps `cache prune` of another process from what this run uses.
+    pub(super) _in_use: Guard,
+    /// The targets, with the oldest system for each.
+    pub targets: Vec<(&'static Toolchain, Option<Floor>)>,
+    /// Names of those that the user did not name: they came with all the others.
+    pub unnamed: BTreeSet<&'static str>,
+    /// The commit.
+    pub vcs: Option<Vcs>,
+    /// Seconds since 1970 for everything that wants a time.
+    pub epoch: i64,
+    /// Values for slots, templates filled in.
+    pub values: Vec<(String, String)>,
+    /// What is stripped.
+    pub strip: StripMode,
+    /// Folders whose names are replaced in what is built; empty if they stay.
+    pub trims: Vec<Trim>,
+    /// What is to be the Info.plist of programs for macOS.
+    pub info_plist: Option<InfoPlist>,
+    /// What their signatures are to vouch for besides.
+    pub entitlements: Option<Entitlements>,
+    /// Where the results go.
+    pub output: Utf8PathBuf,
+}
+
+/// The toolchains that are built for: those that the user names, else those of the builder's
+/// configuration, else this machine's.
+pub(super) fn chosen(
+    request: &Request,
+    configured: Vec<String>,
+    host: &str,
+) -> Result<Vec<Chosen>, BuildError> {
+    let specs = match (request.targets.as_slice(), configured.is_empty()) {
+        ([], false) => configured,
+        ([], true) => vec!["host".to_owned()],
+        (given, _) => given.to_vec(),
+    };
+    Ok(target_spec::resolve(&specs, request.libc, host)?)
+}
+
+/// What concerns one system alone has a target there; what the user brings for it is there.
+pub(super) fn check_systems(
+    request: &Request,
+    targets: &[(&'static Toolchain, Option<Floor>)],
+    on: Events<'_>,
+) -> Result<(), BuildError> {
+    let is_for = |os| targets.iter().any(|(toolchain, _)| toolchain.is(os));
+    for (option, is_given) in [
+        ("--info-plist", request.info_plist.is_some()),
+        ("--entitlements", request.entitlements.is_some()),
+    ] {
+        if is_given && !is_for(Os::DARWIN) {
+            let text = format!("{option} is for darwin, which is no target here");
+            return Err(BuildError::usage(text, "add --target darwin"));
+        }
+    }
+    if let Some(sdk) = shim::own_sdk(&env).filter(|sdk| is_for(Os::DARWIN) && !sdk.is_dir()) {
+        let text = format!("SDKROOT names no folder: {sdk}");
+        return Err(BuildError::usage(text, "unset it: rgo has stubs of Apple's libraries"));
+    }
+    // Build scripts for Windows get a PATH with rgo's resource compilers on it.
+    if is_for(Os::WINDOWS) && !environment::path_is_whole() {
+        on(Event::warning(
+            "PATH has folders whose names are not UTF-8: build scripts for Windows do not see them",
+        ));
+    }
+    Ok(())
+}
+
+/// The property lists that the user gives for programs for macOS.
+pub(super) fn property_lists(
+    request: &Request,
+) -> Result<(Option<InfoPlist>, Option<Entitlements>), BuildError> {
+    let path = |file: &Utf8PathBuf| request.folder.join(file);
+    let info_plist = request.info_plist.as_ref().map(path);
+    let entitlements = request.entitlements.as_ref().map(path);
+    Ok((
+        info_plist.map(|path| property_lists::info_plist(&path)).transpose()?,
+        entitlements.map(|path| property_lists::entitlements(&path)).transpose()?,
+    ))
+}
+
+/// The commit of the project in a folder; what lies under `ours` does not count as a change.
+pub(super) fn commit(
+    wish: VcsWish,
+    folder: &Utf8Path,
+    ours: &[Utf8PathBuf],
+    on: Events<'_>,
+) -> Result<Option<Vcs>, BuildError> {
+    if wish == VcsWish::Off {
+        return Ok(None);
+    }
+    match vcs::read(folder, ours) {
+        Ok(vcs) => {
+            if vcs.shallow {
+                on(Event::warning(
+                    "the git history is shallow, so tags may be missing; \
+                     `git fetch --unshallow` completes it",
+                ));
+            }
+            Ok(Some(vcs))
+        }
+        Err(absent) if wish == VcsWish::Require => Err(BuildError::NoCommit(absent)),
+        Err(absent) => {
+            on(no_commit(&absent));
+            Ok(None)
+        }
+    }
+}
+
+fn no_commit(absent: &Absent) -> Event {
+    Event::Warning { text: format!("no commit is recorded: {absent}"), hint: Some(absent.hint()) }
+}
+
+/// `SOURCE_DATE_EPOCH`, else the commit's time, else the beginning of time: never the clock,
+/// which would make every build another.
+pub(super) fn epoch(vcs: Option<&Vcs>) -> Result<i64, BuildError> {
+    match env("SOURCE_DATE_EPOCH").filter(|value| !value.is_empty()) {
+        Some(value) => {
+            let seconds = value.parse().ok().filter(|seconds| *seconds >= 0);
+            seconds.ok_or(BuildError::Epoch(value))
+        }
+        None => Ok(vcs.map_or(0, |vcs| vcs.time)),
+    }
+}
+
+/// What the templates of values stand for.
+pub(super) struct Templates<'a> {
+    /// The project's folder.
+    pub folder: &'a Utf8Path,
+    /// The versions of the packages whose files are made, each once.
+    pub versions: &'a [String],
+    /// The commit.
+    pub vcs: Option<&'a Vcs>,
+    /// The build's time, in seconds since 1970; 0 if it has none.
+    pub epoch: i64,
+}
+
+impl Templates<'_> {
+    /// Fills the templates of values.
+    ///
+    /// # Errors
+    /// [`BuildError::Value`] for a template that has no value here.
+    pub(super) fn fill(
+        &self,
+        values: &[(String, String)],
+    ) -> Result<Vec<(String, String)>, BuildError> {
+        values::fill_all(values, |template| self.value(template))
+    }
+
+    fn value(&self, template: Template) -> Result<String, ValueError> {
+        match template {
+            Template::Version => match self.versions {
+                [version] => Ok(version.clone()),
+                several => Err(ValueError::SeveralVersions(several.to_vec())),
+            },
+            Template::GitSha => {
+                let revision = self.vcs.map(|vcs| vcs.revision.clone());
+                revision.ok_or(ValueError::NoCommit(template))
+            }
+            Template::GitTag => vcs::tag(self.folder).map_err(ValueError::NoTag),
+            Template::Date if self.epoch == 0 => Err(ValueError::NoCommit(template)),
+            Template::Date => {
+                Ok(Timestamp::from_second(self.epoch)?.strftime("%Y-%m-%d").to_string())
+            }
+        }
+    }
+}

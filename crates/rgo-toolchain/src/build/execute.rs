@@ -1,0 +1,293 @@
+//! Runs the plan: the builder, then every linked file finished and put in place, then a word on each
+//! target. One target's failure leaves the others alone.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs::{self, File};
+
+use camino::Utf8PathBuf;
+use rayon::prelude::*;
+use rgo_binary::system::Os;
+use rgo_files::check_writable;
+
+use super::builder::{ATTEMPTS, Builder, Planned};
+use super::compiled::{Compiled, CompiledFile, CompiledTarget, slots};
+use super::error::BuildError;
+use super::note_capacity::NoteCapacity;
+use super::outcome::TargetOutcome;
+use super::plan::{Finish, PlanOptions, Step};
+use super::target::Target;
+use crate::artifact::Artifact;
+use crate::cargo::rebuild_reasons::Rebuilt;
+use crate::cargo::run::Show;
+use crate::cargo::targets::OutputKind;
+use crate::checks::Asked;
+use crate::checks::leaks::Prefix;
+use crate::event::{Event, Events};
+use crate::finish::{self, Job};
+use crate::request::StripMode;
+use crate::toolchain::Toolchain;
+
+/// What runs a plan.
+pub struct Execution<'a> {
+    /// What builds.
+    pub builder: &'a Builder,
+    /// What plans are made for.
+    pub options: &'a PlanOptions,
+    /// How the builder's words are shown.
+    pub show: Show,
+    /// What collects a darwin program's debug data.
+    pub dsymutil: Option<Utf8PathBuf>,
+    /// Takes what happens.
+    pub on: Events<'a>,
+}
+
+/// What happened to the targets.
+#[derive(Default)]
+pub struct Results {
+    /// By toolchain.
+    pub outcomes: BTreeMap<&'static str, TargetOutcome>,
+    /// What was compiled, and why.
+    pub rebuilt: Vec<Rebuilt>,
+    /// The version of zig, if it linked.
+    pub zig: Option<String>,
+}
+
+impl Results {
+    /// What became of the targets, in the order in which the user named them.
+    pub fn in_order(&mut self, builder: &Builder) -> Vec<TargetOutcome> {
+        let targets = builder.context().targets.iter();
+        targets.filter_map(|(it, _)| self.outcomes.remove(it.name.as_str())).collect()
+    }
+}
+
+impl Planned<'_> {
+    /// What became of the targets that are not in the plan.
+    #[must_use]
+    pub fn results(&mut self, on: Events<'_>) -> Results {
+        let mut results = Results::default();
+        for (toolchain, reason) in std::mem::take(&mut self.left_out) {
+            on(Event::LeftOut { toolchain: toolchain.name.clone(), reason: reason.clone() });
+            let not_made = vec![format!("left out: {reason}")];
+            let outcome = TargetOutcome { not_made, ..TargetOutcome::new(toolchain) };
+            results.outcomes.insert(&toolchain.name, outcome);
+        }
+        for (toolchain, error) in std::mem::take(&mut self.failed) {
+            results.fail(toolchain, &error, on);
+        }
+        results
+    }
+}
+
+impl Results {
+    /// Records that a target failed before the builder ran for it.
+    fn fail(&mut self, toolchain: &'static Toolchain, error: &BuildError, on: Events<'_>) {
+        let mut outcome = TargetOutcome::new(toolchain);
+        on(outcome.fail(error));
+        self.outcomes.insert(&toolchain.name, outcome);
+    }
+}
+
+impl Execution<'_> {
+    /// Does the steps of a plan. What fails for a target is in its outcome.
+    ///
+    /// # Errors
+    /// If the builder cannot be run at all, or a name that was given a value is nowhere.
+    pub fn run(&self, planned: Planned<'_>) -> Result<Results, BuildError> {
+        let mut next = Some(planned);
+        // Again if the standard library is not what it was expected to be, and so its flags.
+        for _ in 0..ATTEMPTS {
+            let planned = match next.take() {
+                Some(planned) => planned,
+                None => self.builder.plan(self.options)?,
+            };
+            if let Some(results) = self.attempt(planned)? {
+                return Ok(results);
+            }
+        }
+        Err(BuildError::Changing)
+    }
+
+    /// Does the steps of a plan; `None` if what was got ready is not what it was made for.
+    fn attempt(&self, mut planned: Planned<'_>) -> Result<Option<Results>, BuildError> {
+        let mut results = planned.results(self.on);
+        for target in &planned.plan.targets {
+            check_writable(&self.builder.context().output.join(target.name()))?;
+        }
+        let announce = |step: &Step| (self.on)(Event::Step(step.to_string()));
+        let mut fail = |target: &Target, error| results.fail(target.toolchain(), &error, self.on);
+        if !planned.get_ready(&announce, self.on, &mut fail) {
+            return Ok(None);
+        }
+        let plan = &planned.plan;
+        results.zig = plan.targets.iter().find_map(|it| it.link.zig_version()).map(str::to_owned);
+        let mut lock = None;
+        // What was built since files were last put in place.
+        let mut built: Vec<Compiled> = Vec::new();
+        for step in &plan.steps {
+            if lock.is_none() && matches!(step, Step::Clean(_) | Step::Build(_)) {
+                lock = Some(self.lock()?);
+            }
+            match step {
+                Step::FetchZig(_) | Step::Prepare { .. } => continue,
+                _ => announce(step),
+            }
+            match step {
+                // It is there since before the plan was made, which has its path.
+                Step::FetchZig(_) | Step::Prepare { .. } | Step::MakeWork(_) => {}
+                Step::WriteRecipe { target, .. } => {
+                    target.link.write_recipe(NoteCapacity::default())?;
+                }
+                Step::Clean(cmd) => {
+                    let doing = "removing what was built before (-a)";
+                    cmd.capture().map_err(|source| BuildError::Command { doing, source })?;
+                }
+                Step::Build(run) => {
+                    let run = run.narrowed(|it| !results.outcomes.contains_key(it.name.as_str()));
+                    let targets = plan.targets_of(&run);
+                    if !targets.is_empty() {
+                        built.push(self.builder.compile(run, targets, self.show)?);
+                    }
+                }
+                Step::CheckNames(names) => self.check_names(names, &built)?,
+                Step::Finish(_) if built.is_empty() => {}
+                Step::Finish(files) => {
+                    let mut compiled = built.remove(0);
+                    results.rebuilt.append(&mut compiled.ran.rebuilt);
+                    results.outcomes.extend(self.finish_all(files, &compiled)?);
+                }
+            }
+        }
+        Ok(Some(results))
+    }
+
+    /// Looks for each name that was given a value in all that was built, before any of the files is
+    /// put in place.
+    fn check_names(&self, names: &[String], built: &[Compiled]) -> Result<(), BuildError> {
+        let Some(error) = unknown_name(names, built)? else { return Ok(()) };
+        for one in built.iter().filter(|one| one.ran.code != 0) {
+            let mut outcomes: Vec<TargetOutcome> = one.targets.iter().map(outcome).collect();
+            self.builder.explain_failures(one, &mut outcomes, self.show, self.on)?;
+        }
+        Err(error)
+    }
+
+    /// As cargo locks the folder while it builds, this locks it until what was built is read: another
+    /// rgo-build with another recipe would remove it in between.
+    fn lock(&self) -> Result<File, BuildError> {
+        let folder = self.builder.build_folder();
+        let doing = format!("creating the folder {folder}");
+        fs::create_dir_all(folder).map_err(BuildError::io(doing))?;
+        let path = folder.join(".rgo-lock");
+        let file = File::create(&path).map_err(BuildError::io(format!("creating {path}")))?;
+        if file.try_lock().is_err() {
+            (self.on)(Event::WaitingForFolder);
+            file.lock().map_err(BuildError::io(format!("locking {path}")))?;
+        }
+        Ok(file)
+    }
+
+    /// Finishes the files of a run, and says of each target what it lacks.
+    fn finish_all(
+        &self,
+        files: &[Finish],
+        compiled: &Compiled,
+    ) -> Result<Vec<(&'static str, TargetOutcome)>, BuildError> {
+        let prefixes = self.prefixes();
+        let mut outcomes: Vec<TargetOutcome> = compiled
+            .targets
+            .iter()
+            .map(|target| self.finish_target(files, target, &prefixes))
+            .collect();
+        self.builder.explain_failures(compiled, &mut outcomes, self.show, self.on)?;
+        Ok(compiled.targets.iter().map(|one| one.target.name()).zip(outcomes).collect())
+    }
+
+    fn finish_target(
+        &self,
+        files: &[Finish],
+        compiled: &CompiledTarget,
+        prefixes: &[Prefix],
+    ) -> TargetOutcome {
+        let name = compiled.target.name();
+        let of_target = files.iter().filter(|file| file.target.name == name);
+        let there: Vec<(&Finish, &CompiledFile)> =
+            of_target.filter_map(|it| Some((it, compiled.file(&it.output)?))).collect();
+        let jobs = there.iter().map(|(plan, file)| self.job(compiled, plan, file, prefixes));
+        let jobs: Vec<Job<'_>> = jobs.collect();
+        let done: Vec<_> = jobs.par_iter().map(finish::finish).collect();
+        let mut outcome = outcome(compiled);
+        for (one, (_, file)) in done.into_iter().zip(there) {
+            match one {
+                Ok(artifact) => {
+                    let link_with = file.link_with.clone();
+                    outcome.artifacts.push(Artifact { link_with, ..artifact });
+                }
+                Err(error) => (self.on)(outcome.fail(&error.into())),
+            }
+        }
+        outcome
+    }
+
+    fn prefixes(&self) -> Vec<Prefix> {
+        let trims = self.builder.context().trims.iter();
+        trims.map(|trim| Prefix { what: trim.what, path: trim.from.clone() }).collect()
+    }
+
+    fn job<'j>(
+        &'j self,
+        compiled: &'j CompiledTarget,
+        plan: &'j Finish,
+        file: &CompiledFile,
+        prefixes: &'j [Prefix],
+    ) -> Job<'j> {
+        let context = self.builder.context();
+        let kind = file.output.kind;
+        let entitlements = context.entitlements.as_ref();
+        Job {
+            linked: file.linked.clone(),
+            output: plan.place.clone(),
+            kind,
+            beside: file.beside.clone(),
+            asked: Asked {
+                toolchain: plan.target,
+                floor: compiled.target.cargo.floor.as_ref(),
+                program: matches!(kind, OutputKind::Bin | OutputKind::Example),
+            },
+            content: file.content.clone(),
+            values: &plan.values,
+            strip: plan.strip.unwrap_or(StripMode::None),
+            timestamp: u32::try_from(context.epoch).unwrap_or(u32::MAX),
+            prefixes,
+            dsymutil: self.dsymutil.as_deref(),
+            entitlements: entitlements
+                .filter(|_| plan.target.is(Os::DARWIN) && kind != OutputKind::Cdylib),
+            trims: &context.trims,
+        }
+    }
+}
+
+/// What there is to say of a target before any of its files is finished.
+fn outcome(compiled: &CompiledTarget) -> TargetOutcome {
+    TargetOutcome {
+        std: Some(compiled.target.link.std.origin.clone()),
+        not_made: compiled.not_made.clone(),
+        ..TargetOutcome::new(compiled.target.toolchain())
+    }
+}
+
+/// The error for a name that none of the files has. Where a target failed, its own files might have
+/// had the name, if no other target is whole.
+fn unknown_name(names: &[String], built: &[Compiled]) -> Result<Option<BuildError>, BuildError> {
+    let targets = || built.iter().flat_map(|one| &one.targets);
+    if !targets().any(|target| target.missing.is_empty()) {
+        return Ok(None);
+    }
+    let mut known = BTreeSet::new();
+    for file in targets().flat_map(|target| &target.files) {
+        if file.output.kind != OutputKind::Staticlib {
+            known.extend(slots(&file.linked)?);
+        }
+    }
+    let unknown = names.iter().find(|name| !known.contains(*name)).cloned();
+    Ok(unknown.map(|name| BuildError::NoSlot { name, known }))
+}

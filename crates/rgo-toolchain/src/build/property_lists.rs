@@ -1,0 +1,46 @@
+//! The property lists that the user gives for programs for macOS, read before anything is built.
+
+use std::fs::File;
+use std::io::Read;
+
+use camino::Utf8Path;
+use rgo_edit::entitlements::Entitlements;
+use rgo_edit::property_list;
+
+use super::error::BuildError;
+use crate::causes;
+use crate::shim::InfoPlist;
+
+/// Bytes that are read of a file, at most: more than a property list may have.
+const MOST: u64 = 2 << 20;
+
+/// `--info-plist`.
+///
+/// # Errors
+/// [`BuildError::Usage`] if the file cannot be read or is no property list.
+pub(super) fn info_plist(path: &Utf8Path) -> Result<InfoPlist, BuildError> {
+    let content = read("--info-plist", path)?;
+    property_list::parse(&content).map_err(|error| refused("--info-plist", path, &error))?;
+    Ok(InfoPlist::new(path.to_owned(), &content))
+}
+
+/// `--entitlements`.
+///
+/// # Errors
+/// [`BuildError::Usage`] if the file cannot be read or has no entitlements.
+pub(super) fn entitlements(path: &Utf8Path) -> Result<Entitlements, BuildError> {
+    let content = read("--entitlements", path)?;
+    Entitlements::from_plist(&content).map_err(|error| refused("--entitlements", path, &error))
+}
+
+fn read(flag: &str, path: &Utf8Path) -> Result<Vec<u8>, BuildError> {
+    let mut content = Vec::new();
+    let read = File::open(path).and_then(|file| file.take(MOST).read_to_end(&mut content));
+    let bad = |error| refused(flag, path, &error);
+    read.map(|_| content).map_err(bad)
+}
+
+fn refused(flag: &str, path: &Utf8Path, error: &dyn std::error::Error) -> BuildError {
+    let text = format!("{flag}: reading {path}: {}", causes::with_causes(error));
+    BuildError::Usage { text, hint: None }
+}

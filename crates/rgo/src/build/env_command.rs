@@ -1,0 +1,67 @@
+//! `rgo-build env`: the variables by which another program that runs cargo (maturin, napi's command
+//! line) compiles and links for a target as rgo does.
+//!
+//! Such a build has no note, and nothing is finished after the link; what the link shim mends and
+//! checks it does there too.
+
+use std::collections::BTreeMap;
+
+use anyhow::Result;
+use rgo_report::{Document, Report};
+use rgo_toolchain::build::Builder;
+use rgo_toolchain::build::builder::BuilderOptions;
+use rgo_toolchain::build::plan::PlanOptions;
+use rgo_toolchain::cargo::command::Messages;
+use rgo_toolchain::exec;
+use serde::Serialize;
+
+use super::arguments;
+use super::progress::Progress;
+use crate::app::error::Usage;
+use crate::app::exit::Exit;
+use crate::app::terminal;
+use crate::build::args::{BuildArgs, EnvArgs, VcsArg};
+
+#[derive(Serialize)]
+struct Variables {
+    variables: BTreeMap<String, String>,
+}
+
+impl Report for Variables {
+    const SCHEMA: &'static str = "rgo.env/1";
+
+    fn document(&self) -> Document {
+        self.variables.iter().fold(Document::new(), |document, (name, value)| {
+            document.line(format!("export {}", exec::assignment(name, value)))
+        })
+    }
+}
+
+/// Prints the variables.
+///
+/// # Errors
+/// If a target cannot be built for, or two of them cannot share one environment.
+pub(super) fn run(args: EnvArgs) -> Result<Exit> {
+    if let Some(option) = args.without_effect() {
+        let hint = "give it to the program that runs cargo, or build with rgo-build itself";
+        return Err(Usage::new(format!("{option} has no effect on variables")).hint(hint).into());
+    }
+    let args = args.build;
+    // No commit is recorded in what others build.
+    let args = BuildArgs { vcs: VcsArg::Off, ..args };
+    let progress = Progress { quiet: args.quiet, dry_run: false, trace: false };
+    let on = |event| progress.event(&event);
+    let (request, options) = arguments::request(&args)?;
+    let builder = Builder::discover(request, BuilderOptions::Cargo(options), &on)?;
+    let options = PlanOptions {
+        again: false,
+        has_dsymutil: false,
+        // The recipes are the cache's, so they need no folder of their own.
+        work: builder.context().cache.root().to_owned(),
+        messages: Messages::Plain,
+        is_for_others: true,
+    };
+    let variables = builder.variables(&options, &on)?;
+    terminal::print(&Variables { variables }, args.format)?;
+    Ok(Exit::Done)
+}
