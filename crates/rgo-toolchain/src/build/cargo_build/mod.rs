@@ -26,12 +26,13 @@ use crate::cargo::compiler::{self, Compiler};
 use crate::cargo::options::CargoOptions;
 use crate::cargo::profile::ProfileStrip;
 use crate::cargo::project::{Configuration, Project};
-use crate::cargo::targets::{self, Wanted};
+use crate::cargo::targets::{self, Selection, SelectionError, Wanted};
 use crate::environment::{self, env};
 use crate::event::{Event, Events};
 use crate::exec::Cmd;
 use crate::request::{DebugInfo, Request, StripMode};
 use crate::shim;
+use crate::target_spec::Chosen;
 use crate::toolchain::{Floor, Toolchain};
 use lockfile::Lockfiles;
 pub use note_lines::LEFT_OUT;
@@ -75,10 +76,7 @@ impl CargoBuild {
         let configuration = Configuration::load(&request.folder, &options.config)?;
         let host = &compiler.version.host;
         let chosen = context::chosen(&request, configuration.configured_targets(), host)?;
-        let configured = |name: &str| {
-            configuration.variable(name).map(|(value, force)| (value.to_owned(), force))
-        };
-        let targets = floors::settle(&request, &configured, &cache, &chosen, on)?;
+        let targets = floors(&request, &configuration, &cache, &chosen, on)?;
         let unnamed = chosen.iter().filter(|one| !one.is_named);
         let unnamed = unnamed.map(|one| one.toolchain.name.as_str()).collect();
         let project = read_project(&cargo, &request, &options, &targets, host)?;
@@ -92,9 +90,7 @@ impl CargoBuild {
         let folders = &project.folders;
         let ours = [output.clone(), folders.target.clone(), folders.build.clone()];
         let vcs = context::commit(request.vcs, folder, &ours, on)?;
-        let selection = &options.selection;
-        let packages = targets::packages(&project.metadata, &project.manifest, selection)?;
-        let wanted = targets::wanted(&packages, selection)?;
+        let wanted = wanted(&project, &options.selection)?;
         let epoch = context::epoch(vcs.as_ref())?;
         let versions = versions(&wanted, &project);
         let templates = Templates { folder, versions: &versions, vcs: vcs.as_ref(), epoch };
@@ -126,6 +122,25 @@ impl CargoBuild {
         };
         Ok(Self { context, options, compiler, cargo, variables, configuration, project, wanted })
     }
+}
+
+/// The targets, each with its oldest system.
+fn floors(
+    request: &Request,
+    configuration: &Configuration,
+    cache: &Cache,
+    chosen: &[Chosen],
+    on: Events<'_>,
+) -> Result<Vec<(&'static Toolchain, Option<Floor>)>, BuildError> {
+    let configured =
+        |name: &str| configuration.variable(name).map(|(value, force)| (value.to_owned(), force));
+    floors::settle(request, &configured, cache, chosen, on)
+}
+
+/// What is to be made of the packages that are selected.
+fn wanted(project: &Project, selection: &Selection) -> Result<Vec<Wanted>, SelectionError> {
+    let packages = targets::packages(&project.metadata, &project.manifest, selection)?;
+    targets::wanted(&packages, selection)
 }
 
 /// Cargo with the environment in which it runs.
