@@ -139,63 +139,81 @@ fn build_flags(
     messages: Messages,
 ) -> Vec<String> {
     let forced = forced_crate_type(selection.mode).is_some();
-    let mut flags: Vec<String> = Vec::new();
-    let mut add = |words: &[&str]| flags.extend(words.iter().map(|word| (*word).to_owned()));
-
-    add(&[if forced { "rustc" } else { "build" }]);
-    add(&[
-        "--message-format",
-        match messages {
-            Messages::Plain => "json",
-            Messages::Ansi => "json-diagnostic-rendered-ansi",
-        },
-    ]);
-    add(&["--profile", &request.profile]);
+    let format = match messages {
+        Messages::Plain => "json",
+        Messages::Ansi => "json-diagnostic-rendered-ansi",
+    };
+    let subcommand = if forced { "rustc" } else { "build" };
+    let mut flags = owned(&[subcommand, "--message-format", format]);
+    flags.extend(owned(&["--profile", &request.profile]));
     // One target's error must not keep the others from being built.
-    add(&["--keep-going"]);
-    if forced {
-        // Its ID is what names it without doubt: a dependency may have the same name.
-        wanted.iter().for_each(|one| add(&["-p", &one.package.repr]));
-        add(&["--lib"]);
-    } else {
-        selection.packages.iter().for_each(|package| add(&["-p", package]));
-        if selection.workspace {
-            add(&["--workspace"]);
-        }
-        selection.bins.iter().for_each(|bin| add(&["--bin", bin]));
-        let unnamed = selection.bins.is_empty() && selection.examples.is_empty();
-        if selection.all_bins || selection.mode == Some(Mode::Exe) && unnamed {
-            add(&["--bins"]);
-        }
-        selection.examples.iter().for_each(|example| add(&["--example", example]));
-        if selection.lib {
-            add(&["--lib"]);
-        }
-    }
-    let resolution = request.resolution_flags();
-    resolution.iter().for_each(|flag| add(&[flag]));
+    flags.extend(owned(&["--keep-going"]));
+    flags.extend(if forced { library_flags(wanted) } else { selection_flags(selection) });
+    flags.extend(request.resolution_flags());
     if let Some(jobs) = &request.jobs {
-        add(&["-j", jobs]);
+        flags.extend(owned(&["-j", jobs]));
     }
-    // Last, so that they hold against the user's own --config: rgo strips after the link,
-    // because rustc's strip breaks foreign binaries or needs a tool that is not there.
+    // After the user's own --config, so that they hold against it.
+    flags.extend(profile_flags(request));
+    flags.extend(verbosity_flags(request));
+    flags
+}
+
+/// Selects the libraries that cargo makes as another crate type.
+fn library_flags(wanted: &[Wanted]) -> Vec<String> {
+    // Its ID is what names it without doubt: a dependency may have the same name.
+    let packages = wanted.iter().flat_map(|one| owned(&["-p", &one.package.repr]));
+    packages.chain(owned(&["--lib"])).collect()
+}
+
+/// Selects what the user selected.
+fn selection_flags(selection: &Selection) -> Vec<String> {
+    let mut flags = Vec::new();
+    let mut add = |words: &[&str]| flags.extend(owned(words));
+    selection.packages.iter().for_each(|package| add(&["-p", package]));
+    if selection.workspace {
+        add(&["--workspace"]);
+    }
+    selection.bins.iter().for_each(|bin| add(&["--bin", bin]));
+    let unnamed = selection.bins.is_empty() && selection.examples.is_empty();
+    if selection.all_bins || selection.mode == Some(Mode::Exe) && unnamed {
+        add(&["--bins"]);
+    }
+    selection.examples.iter().for_each(|example| add(&["--example", example]));
+    if selection.lib {
+        add(&["--lib"]);
+    }
+    flags
+}
+
+/// Changes the profile. rgo strips after the link, because rustc's strip breaks foreign binaries or
+/// needs a tool that is not there.
+fn profile_flags(request: &Request) -> Vec<String> {
     let profile = &request.profile;
-    add(&["--config", &format!("profile.{profile}.strip=\"none\"")]);
+    let mut flags = owned(&["--config", &format!("profile.{profile}.strip=\"none\"")]);
     if let Some(debug) = request.debug_info {
         let level = match debug {
             ProfileDebug::None => "none",
             ProfileDebug::Lines => "line-tables-only",
             ProfileDebug::Full => "full",
         };
-        add(&["--config", &format!("profile.{profile}.debug=\"{level}\"")]);
-    }
-    let verbose = request.verbose.max(u8::from(request.explain));
-    (0..verbose).for_each(|_| add(&["-v"]));
-    // Cargo says why it compiles under -v alone, and refuses both.
-    if request.quiet && !request.explain {
-        add(&["-q"]);
+        flags.extend(owned(&["--config", &format!("profile.{profile}.debug=\"{level}\"")]));
     }
     flags
+}
+
+/// Cargo says why it compiles under `-v` alone, and refuses `-v` with `-q`.
+fn verbosity_flags(request: &Request) -> Vec<String> {
+    let verbose = request.verbose.max(u8::from(request.explain));
+    let mut flags = vec!["-v".to_owned(); usize::from(verbose)];
+    if request.quiet && !request.explain {
+        flags.push("-q".to_owned());
+    }
+    flags
+}
+
+fn owned(words: &[&str]) -> Vec<String> {
+    words.iter().map(|word| (*word).to_owned()).collect()
 }
 
 /// Folders whose names must not be in what is built, with the names that take their place.
