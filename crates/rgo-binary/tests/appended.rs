@@ -1,6 +1,7 @@
 //! Bytes behind images of every format, in front of certificates, behind slices; and what a .NET
 //! host has there.
 
+mod bytes_common;
 mod common;
 mod facts_common;
 

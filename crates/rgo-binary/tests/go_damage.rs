@@ -1,11 +1,13 @@
 //! Damage to Go programs: whatever the function table claims, it is answered in bounded time and
 //! memory, and never with a panic.
 
+mod bytes_common;
 mod go_common;
 
 use std::time::{Duration, Instant};
 
-use go_common::{Bytes, MAGICS, Program};
+use bytes_common::Bytes;
+use go_common::{MAGICS, Program};
 use proptest::prelude::*;
 use rgo_binary::recovered::go;
 use rgo_binary::{Image, Limits};

@@ -1,10 +1,12 @@
 //! Go programs without symbols and build information: every layout of the function table, both
 //! sizes of a pointer, both byte orders and every format, from bytes laid out as documented.
 
+mod bytes_common;
 mod common;
 mod go_common;
 
-use go_common::{Bytes, MAGICS, Program, SIZE};
+use bytes_common::Bytes;
+use go_common::{MAGICS, Program, SIZE};
 use rgo_binary::recovered::go::{self, FoundIn, Layout};
 use rgo_binary::{Error, Image, Limits};
 

@@ -1,6 +1,7 @@
 //! What is read from whole images of each format, checked against what their source says, against
 //! a second reader, and against damage.
 
+mod bytes_common;
 mod common;
 
 use common::{ELF, MACHO, PE, SAMPLES, fat, go_image};
@@ -210,68 +211,89 @@ fn limits_hold() {
     assert!(matches!(auditable::read(&bomb, &tight), Err(Error::Limit { .. })));
 }
 
+/// What `goblin` reads of an image.
+struct Theirs {
+    needed: Vec<String>,
+    soname: Option<String>,
+    exports: Vec<String>,
+    /// Names and addresses.
+    sections: Vec<(String, u64)>,
+}
+
+impl Theirs {
+    fn of_elf(elf: &goblin::elf::Elf<'_>) -> Self {
+        let defined = elf.dynsyms.iter().filter(|it| !it.is_import() && it.st_shndx != 0);
+        let name = |at| elf.shdr_strtab[at].to_owned();
+        let headers = elf.section_headers.iter().skip(1);
+        Self {
+            needed: owned(&elf.libraries),
+            soname: elf.soname.map(str::to_owned),
+            exports: defined
+                .filter_map(|symbol| elf.dynstrtab.get_at(symbol.st_name))
+                .map(str::to_owned)
+                .collect(),
+            sections: headers.map(|header| (name(header.sh_name), header.sh_addr)).collect(),
+        }
+    }
+
+    fn of_macho(macho: &goblin::mach::MachO<'_>) -> Self {
+        let exports = macho.exports().expect("goblin reads exports");
+        let sections = macho.segments.sections().flatten();
+        Self {
+            // The first library that goblin lists is the image itself.
+            needed: owned(&macho.libs[1..]),
+            soname: macho.name.map(str::to_owned),
+            exports: exports.into_iter().map(|export| export.name).collect(),
+            sections: sections
+                .map(|section| section.expect("goblin reads sections").0)
+                .map(|section| (section.name().expect("UTF-8").to_owned(), section.addr))
+                .collect(),
+        }
+    }
+
+    fn of_pe(pe: &goblin::pe::PE<'_>) -> Self {
+        let address = |virtual_address| pe.image_base + u64::from(virtual_address);
+        Self {
+            needed: owned(&pe.libraries),
+            soname: pe.name.map(str::to_owned),
+            exports: pe.exports.iter().filter_map(|it| it.name).map(str::to_owned).collect(),
+            sections: pe
+                .sections
+                .iter()
+                .map(|it| (it.name().expect("UTF-8").to_owned(), address(it.virtual_address)))
+                .collect(),
+        }
+    }
+}
+
+fn owned(names: &[&str]) -> Vec<String> {
+    names.iter().map(|name| (*name).to_owned()).collect()
+}
+
 /// What `goblin` and this crate (by `object`) both know of an image has to be the same.
 #[test]
 fn goblin_and_object_agree() {
     for data in SAMPLES {
         let image = parse(data);
         let linkage = image.linkage().expect("reads");
-        let sections: Vec<_> = image
-            .object()
-            .sections()
+        let mut theirs = match goblin::Object::parse(data).expect("goblin parses") {
+            goblin::Object::Elf(elf) => {
+                assert_eq!(linkage.interpreter.as_deref(), elf.interpreter);
+                Theirs::of_elf(&elf)
+            }
+            goblin::Object::Mach(goblin::mach::Mach::Binary(macho)) => Theirs::of_macho(&macho),
+            goblin::Object::PE(pe) => Theirs::of_pe(&pe),
+            other => panic!("goblin sees {other:?}"),
+        };
+        theirs.exports.sort_unstable();
+        let sections = image.object().sections();
+        let sections: Vec<_> = sections
             .map(|section| (section.name().expect("UTF-8").to_owned(), section.address()))
             .collect();
-        let mut exports: Vec<String>;
-        match goblin::Object::parse(data).expect("goblin parses") {
-            goblin::Object::Elf(elf) => {
-                assert_eq!(linkage.needed, elf.libraries);
-                assert_eq!(linkage.soname.as_deref(), elf.soname);
-                assert_eq!(linkage.interpreter.as_deref(), elf.interpreter);
-                exports = elf
-                    .dynsyms
-                    .iter()
-                    .filter(|symbol| !symbol.is_import() && symbol.st_shndx != 0)
-                    .filter_map(|symbol| elf.dynstrtab.get_at(symbol.st_name))
-                    .map(str::to_owned)
-                    .collect();
-                let theirs = elf.section_headers.iter().skip(1);
-                let theirs: Vec<_> = theirs
-                    .map(|header| (elf.shdr_strtab[header.sh_name].to_owned(), header.sh_addr))
-                    .collect();
-                assert_eq!(sections, theirs);
-            }
-            goblin::Object::Mach(goblin::mach::Mach::Binary(macho)) => {
-                // The first library that goblin lists is the image itself.
-                assert_eq!(linkage.needed, macho.libs[1..]);
-                assert_eq!(linkage.soname.as_deref(), macho.name);
-                let theirs = macho.exports().expect("goblin reads exports");
-                exports = theirs.into_iter().map(|export| export.name).collect();
-                let theirs: Vec<_> = macho
-                    .segments
-                    .sections()
-                    .flatten()
-                    .map(|section| section.expect("goblin reads sections").0)
-                    .map(|section| (section.name().expect("UTF-8").to_owned(), section.addr))
-                    .collect();
-                assert_eq!(sections, theirs);
-            }
-            goblin::Object::PE(pe) => {
-                assert_eq!(linkage.needed, pe.libraries);
-                exports = pe.exports.iter().filter_map(|it| it.name).map(str::to_owned).collect();
-                let base = pe.image_base;
-                let theirs: Vec<_> = pe
-                    .sections
-                    .iter()
-                    .map(|it| {
-                        (it.name().expect("UTF-8").to_owned(), base + u64::from(it.virtual_address))
-                    })
-                    .collect();
-                assert_eq!(sections, theirs);
-            }
-            other => panic!("goblin sees {other:?}"),
-        }
-        exports.sort_unstable();
-        assert_eq!(linkage.exports, exports);
+        assert_eq!(linkage.needed, theirs.needed);
+        assert_eq!(linkage.soname, theirs.soname);
+        assert_eq!(linkage.exports, theirs.exports);
+        assert_eq!(sections, theirs.sections);
     }
 }
 

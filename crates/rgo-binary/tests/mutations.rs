@@ -2,6 +2,7 @@
 //! time and memory, and never with a panic. The magic numbers stay whole, or nothing past the
 //! first check would be reached.
 
+mod bytes_common;
 mod common;
 
 use std::alloc::{GlobalAlloc, Layout, System};

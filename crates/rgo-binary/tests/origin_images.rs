@@ -1,6 +1,7 @@
 //! Origins, checked on images whose makers are known: samples, headers laid out by hand, and the
 //! machine's own programs.
 
+mod bytes_common;
 mod common;
 
 use common::{ELF, MACHO, PE, SAMPLES};
@@ -101,35 +102,42 @@ fn a_commit_that_no_release_has_is_told_as_it_is() {
     assert_eq!(rust.commit.as_deref(), Some("f5eca4fcfa908d1e038afd19c6e746f075859130"));
 }
 
-/// Units of DWARF 4 and 5 with their strings in the entry, in `.debug_str`, and behind
+/// `.debug_abbrev` of the units below.
+#[rustfmt::skip]
+const ABBREV: &[u8] = &[
+    // DW_TAG_compile_unit, no children: DW_AT_producer string, DW_AT_language data1.
+    1, 0x11, 0, 0x25, 0x08, 0x13, 0x0b, 0, 0,
+    // The same with strp, data2.
+    2, 0x11, 0, 0x25, 0x0e, 0x13, 0x05, 0, 0,
+    // The same with strx1, and DW_AT_str_offsets_base behind it.
+    3, 0x11, 0, 0x25, 0x25, 0x13, 0x0b, 0x72, 0x17, 0, 0,
+    // DW_AT_producer string, DW_AT_name string.
+    4, 0x11, 0, 0x25, 0x08, 0x03, 0x08, 0, 0,
+    0,
+];
+
+/// `.debug_str` of the units below.
+const STRINGS: &[u8] =
+    b"pad\0clang LLVM (rustc version 1.88.0 (6b00bc388 2025-06-23))\0zig 0.15.2\0";
+
+/// A unit of DWARF 4 or 5.
+fn unit(version: u8, entry: &[u8]) -> Vec<u8> {
+    let mut body = vec![version, 0];
+    match version {
+        // DW_UT_compile, size of an address, offset of the abbreviations.
+        5 => body.extend([1, 8, 0, 0, 0, 0]),
+        _ => body.extend([0, 0, 0, 0, 8]),
+    }
+    body.extend_from_slice(entry);
+    let mut unit = u32::try_from(body.len()).expect("small").to_le_bytes().to_vec();
+    unit.extend(body);
+    unit
+}
+
+/// `.debug_info` of units with their strings in the entry, in `.debug_str`, and behind
 /// `.debug_str_offsets`.
-#[test]
-fn units_name_producers_wherever_the_string_is() {
-    #[rustfmt::skip]
-    let abbrev = [
-        // DW_TAG_compile_unit, no children: DW_AT_producer string, DW_AT_language data1.
-        1, 0x11, 0, 0x25, 0x08, 0x13, 0x0b, 0, 0,
-        // The same with strp, data2.
-        2, 0x11, 0, 0x25, 0x0e, 0x13, 0x05, 0, 0,
-        // The same with strx1, and DW_AT_str_offsets_base behind it.
-        3, 0x11, 0, 0x25, 0x25, 0x13, 0x0b, 0x72, 0x17, 0, 0,
-        // DW_AT_producer string, DW_AT_name string.
-        4, 0x11, 0, 0x25, 0x08, 0x03, 0x08, 0, 0,
-        0,
-    ];
-    let unit = |version: u8, entry: &[u8]| {
-        let mut body = vec![version, 0];
-        match version {
-            // DW_UT_compile, size of an address, offset of the abbreviations.
-            5 => body.extend([1, 8, 0, 0, 0, 0]),
-            _ => body.extend([0, 0, 0, 0, 8]),
-        }
-        body.extend_from_slice(entry);
-        let mut unit = u32::try_from(body.len()).expect("small").to_le_bytes().to_vec();
-        unit.extend(body);
-        unit
-    };
-    let info = [
+fn units() -> Vec<u8> {
+    [
         unit(4, b"\x01GNU C17 12.2.0 -O2\0\x1d"),
         // It comes with the linker, and does not make a program one of Zig.
         unit(4, b"\x04zig 0.14.1\0compiler_rt\0"),
@@ -137,49 +145,47 @@ fn units_name_producers_wherever_the_string_is() {
         unit(5, &[3, 1, 0x27, 8, 0, 0, 0]),
         unit(4, b"\x01\0\x1a"),
     ]
-    .concat();
-    let strings = b"pad\0clang LLVM (rustc version 1.88.0 (6b00bc388 2025-06-23))\0zig 0.15.2\0";
-    let zig = u32::try_from(strings.len() - 11).expect("small").to_le_bytes();
+    .concat()
+}
+
+/// An image with units, and besides their abbreviations these sections.
+fn image_of_units(info: &[u8], more: &[(&str, SectionKind, &[u8])]) -> Vec<u8> {
+    let sections =
+        [(".debug_abbrev", SectionKind::Debug, ABBREV), (".debug_info", SectionKind::Debug, info)];
+    image_of(BinaryFormat::Elf, &[&sections, more].concat())
+}
+
+fn compilers<const N: usize>(names: [&str; N]) -> [(Role, String); N] {
+    names.map(|name| (Role::Compiler, name.to_owned()))
+}
+
+#[test]
+fn units_name_producers_wherever_the_string_is() {
+    let zig = u32::try_from(STRINGS.len() - 11).expect("small").to_le_bytes();
     let offsets = [&[8, 0, 0, 0, 5, 0, 0, 0, 0, 0, 0, 0][..], &zig].concat();
-    let data = image_of(
-        BinaryFormat::Elf,
+    let data = image_of_units(
+        &units(),
         &[
-            (".debug_abbrev", SectionKind::Debug, &abbrev),
-            (".debug_info", SectionKind::Debug, &info),
-            (".debug_str", SectionKind::DebugString, strings),
+            (".debug_str", SectionKind::DebugString, STRINGS),
             (".debug_str_offsets", SectionKind::Debug, &offsets),
         ],
     );
     let origin = origin_of(&data);
     assert_eq!(origin.problems, [""; 0]);
-    let expected = ["GCC 12.2.0", "rustc 1.88.0", "zig 0.14.1", "zig 0.15.2"];
-    assert_eq!(
-        tools(&origin),
-        expected.map(|name| (Role::Compiler, name.to_owned())),
-        "{origin:#?}"
-    );
+    let expected = compilers(["GCC 12.2.0", "rustc 1.88.0", "zig 0.14.1", "zig 0.15.2"]);
+    assert_eq!(tools(&origin), expected, "{origin:#?}");
     let expected = [Language::Rust, Language::Zig, Language::Cpp, Language::C]
         .map(|language| (language, Confidence::Certain));
     assert_eq!(languages(&origin), expected);
     assert!(origin.languages.iter().all(|used| used.units == 1));
+}
 
-    // A reference into nowhere hides nothing but itself.
-    let cut = image_of(
-        BinaryFormat::Elf,
-        &[
-            (".debug_abbrev", SectionKind::Debug, &abbrev),
-            (".debug_info", SectionKind::Debug, &info),
-        ],
-    );
-    let left = ["GCC 12.2.0", "zig 0.14.1"].map(|name| (Role::Compiler, name.to_owned()));
-    assert_eq!(tools(&origin_of(&cut)), left);
-    let cut = image_of(
-        BinaryFormat::Elf,
-        &[
-            (".debug_abbrev", SectionKind::Debug, &abbrev),
-            (".debug_info", SectionKind::Debug, &info[..info.len() - 1]),
-        ],
-    );
+#[test]
+fn a_reference_into_nowhere_hides_nothing_but_itself() {
+    let info = units();
+    let cut = image_of_units(&info, &[]);
+    assert_eq!(tools(&origin_of(&cut)), compilers(["GCC 12.2.0", "zig 0.14.1"]));
+    let cut = image_of_units(&info[..info.len() - 1], &[]);
     assert_eq!(origin_of(&cut).problems.len(), 1);
 }
 

@@ -1,5 +1,6 @@
 //! Verdicts, from what the loader is asked for.
 
+mod bytes_common;
 mod common;
 
 use common::{ELF, MACHO, PE};

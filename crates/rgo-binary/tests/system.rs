@@ -1,7 +1,11 @@
 //! Which system an image is for: each sign alone, on programs laid out by hand. What compilers
 //! make for these systems is in `tests/end_to_end/systems.rs`.
 
+mod bytes_common;
+
+use bytes_common::Bytes;
 use proptest::prelude::*;
+use rgo_binary::linkage::Linkage;
 use rgo_binary::system::libc::libc;
 use rgo_binary::system::{System, Texts, system};
 use rgo_binary::{Arch, Confidence, Endian, Image, Kind, Limits};
@@ -58,103 +62,97 @@ impl Program {
     }
 
     fn bytes(&self) -> Vec<u8> {
-        let word = if self.is_64 { 8 } else { 4 };
-        let (header, entry) = if self.is_64 { (64_u64, 56_u64) } else { (52, 32) };
-        let put = |out: &mut Vec<u8>, value: u64, size: usize| {
-            let bytes = value.to_le_bytes();
-            let mut bytes = bytes[..size].to_vec();
-            if !self.little {
-                bytes.reverse();
-            }
-            out.extend(bytes);
-        };
-        let note = self.note.map(|(owner, kind, desc)| {
-            let mut note = Vec::new();
-            let sizes = [owner.len() as u64 + 1, desc.len() as u64, kind.into()];
-            sizes.iter().for_each(|size| put(&mut note, *size, 4));
-            for part in [&[owner, b"\0"].concat(), desc] {
-                note.extend_from_slice(part);
-                note.resize(note.len().next_multiple_of(4), 0);
-            }
-            note
-        });
-        let note = note.unwrap_or_default();
-        let count = if note.is_empty() { 1 } else { 2 };
-        let note_at = header + 2 * entry;
-        let offset = 0x1000 + self.askew;
-
-        let sections_at = (offset + self.content.len() as u64).next_multiple_of(8);
-        let section_entry = if self.is_64 { 64 } else { 40 };
-        let (sections, first) = if self.section.is_some() { (3, sections_at) } else { (0, 0) };
-
-        let mut out = vec![0x7f, b'E', b'L', b'F'];
-        out.extend([if self.is_64 { 2 } else { 1 }, if self.little { 1 } else { 2 }, 1]);
-        out.push(self.os_abi);
-        out.resize(16, 0);
-        for (value, size) in [
-            (self.kind.into(), 2),
-            (self.machine.into(), 2),
-            (1, 4),
-            (self.address, word),
-            (header, word),
-            (first, word),
-            (0, 4),
-            (header, 2),
-            (entry, 2),
-            (count, 2),
-            (section_entry, 2),
-            (sections, 2),
-            (u64::from(sections > 0) * 2, 2),
-        ] {
-            put(&mut out, value, size);
-        }
+        let (header, segment) = if self.is_64 { (64, 56) } else { (52, 32) };
+        let note = self.note.map(|note| self.note_bytes(note)).unwrap_or_default();
+        let note_at = header + 2 * segment;
+        let content_at = 0x1000 + self.askew;
         let size = self.content.len() as u64;
-        let mut segment = |kind: u64, flags: u32, offset, address, physical, size| {
-            put(&mut out, kind, 4);
-            if self.is_64 {
-                put(&mut out, flags.into(), 4);
-            }
-            for value in [offset, address, physical, size, size] {
-                put(&mut out, value, word);
-            }
-            if !self.is_64 {
-                put(&mut out, flags.into(), 4);
-            }
-            put(&mut out, 4, word);
-        };
-        segment(1, self.flags, offset, self.address, self.physical, size);
-        if count == 2 {
-            segment(4, R, note_at, self.address, self.address, note.len() as u64);
+        let sections_at = (content_at + size).next_multiple_of(8);
+
+        let mut out = self.empty();
+        let segments = if note.is_empty() { 1 } else { 2 };
+        self.put_header(&mut out, segments, self.section.map(|_| sections_at));
+        let places = [content_at, self.address, self.physical, size, size];
+        put_segment(&mut out, 1, self.flags, places);
+        if !note.is_empty() {
+            let size = note.len() as u64;
+            put_segment(&mut out, 4, R, [note_at, self.address, self.address, size, size]);
         }
-        out.resize(usize::try_from(note_at).expect("small"), 0);
-        out.extend(note);
-        out.resize(usize::try_from(offset).expect("small"), 0);
-        out.extend(self.content);
-        let Some((name, kind, content)) = self.section else { return out };
-        let names = [b"\0", name.as_bytes(), b"\0.shstrtab\0"].concat();
-        let content_at = sections_at + sections * section_entry;
-        let names_at = content_at + content.len() as u64;
-        out.resize(usize::try_from(sections_at).expect("small"), 0);
-        let headers = [
-            (0, 0, 0, 0),
-            (1, kind, content_at, content.len()),
-            (name.len() as u64 + 2, 3, names_at, names.len()),
-        ];
-        for (name, kind, at, size) in headers {
-            put(&mut out, name, 4);
-            put(&mut out, kind.into(), 4);
-            for value in [0, 0, at, size as u64] {
-                put(&mut out, value, word);
-            }
-            put(&mut out, 0, 4);
-            put(&mut out, 0, 4);
-            put(&mut out, 1, word);
-            put(&mut out, 0, word);
+        out.fill(note_at);
+        out.data.extend(note);
+        out.fill(content_at);
+        out.data.extend(self.content);
+        if let Some(section) = self.section {
+            out.fill(sections_at);
+            put_section(&mut out, section);
         }
-        out.extend(content);
-        out.extend(names);
-        out
+        out.data
     }
+
+    fn empty(&self) -> Bytes {
+        Bytes::new(if self.is_64 { 8 } else { 4 }, !self.little)
+    }
+
+    fn note_bytes(&self, (owner, kind, desc): (&[u8], u32, &[u8])) -> Vec<u8> {
+        let mut note = self.empty();
+        note.numbers(&[(owner.len() as u64 + 1, 4), (desc.len() as u64, 4), (kind.into(), 4)]);
+        for part in [&[owner, b"\0"].concat(), desc] {
+            note.data.extend(part);
+            note.pad(4);
+        }
+        note.data
+    }
+
+    fn put_header(&self, out: &mut Bytes, segments: u64, sections_at: Option<u64>) {
+        let (header, segment, section) = if self.is_64 { (64, 56, 64) } else { (52, 32, 40) };
+        let (sections, of_names) = if sections_at.is_some() { (3, 2) } else { (0, 0) };
+        out.data.extend(b"\x7fELF");
+        out.data.extend([if self.is_64 { 2 } else { 1 }, if self.little { 1 } else { 2 }, 1]);
+        out.data.push(self.os_abi);
+        out.fill(16);
+        // e_type, e_machine, e_version, e_entry, e_phoff, e_shoff, e_flags, e_ehsize, e_phentsize,
+        // e_phnum, e_shentsize, e_shnum, e_shstrndx
+        out.numbers(&[(self.kind.into(), 2), (self.machine.into(), 2), (1, 4)]);
+        for word in [self.address, header, sections_at.unwrap_or(0)] {
+            out.word(word);
+        }
+        out.number(0, 4);
+        out.numbers(&[header, segment, segments, section, sections, of_names].map(|it| (it, 2)));
+    }
+}
+
+/// Appends a segment's header. `places` are its offset, address, physical address, and both sizes.
+fn put_segment(out: &mut Bytes, kind: u64, flags: u32, places: [u64; 5]) {
+    let is_64 = out.size == 8;
+    out.number(kind, 4);
+    if is_64 {
+        out.number(flags.into(), 4);
+    }
+    places.iter().for_each(|place| out.word(*place));
+    if !is_64 {
+        out.number(flags.into(), 4);
+    }
+    out.word(4);
+}
+
+/// Appends three sections' headers, then what they are of: nothing, the section, the names.
+fn put_section(out: &mut Bytes, (name, kind, content): (&str, u32, &[u8])) {
+    let names = [b"\0", name.as_bytes(), b"\0.shstrtab\0"].concat();
+    let header = if out.size == 8 { 64 } else { 40 };
+    let content_at = out.data.len() as u64 + 3 * header;
+    let names_at = content_at + content.len() as u64;
+    for (name, kind, at, size) in [
+        (0, 0, 0, 0),
+        (1, kind, content_at, content.len()),
+        (name.len() as u64 + 2, 3, names_at, names.len()),
+    ] {
+        let p = out.size;
+        // sh_name, sh_type, sh_flags, sh_addr, sh_offset, sh_size, sh_link, sh_info, align, entsize
+        out.numbers(&[(name, 4), (kind.into(), 4), (0, p), (0, p), (at, p), (size as u64, p)]);
+        out.numbers(&[(0, 4), (0, 4), (1, p), (0, p)]);
+    }
+    out.data.extend(content);
+    out.data.extend(names);
 }
 
 fn of(data: &[u8], recorded: Option<&str>) -> Option<System> {
@@ -171,21 +169,29 @@ fn short(system: Option<System>) -> String {
     })
 }
 
+/// What has a sign, the program, and the system that it is for.
+type Case = (&'static str, Program, &'static str);
+
+/// Holds that a sign says the same in both orders of bytes, but for what is laid out in one alone.
+#[track_caller]
+fn check(cases: impl IntoIterator<Item = Case>) {
+    for (sign, program, expected) in cases {
+        let found = of(&program.bytes(), None);
+        assert_eq!(short(found.clone()), expected, "{sign}: {found:?}");
+        let big = Program { little: false, ..program.clone() };
+        let is_little_only = sign.starts_with("Multiboot") || sign.starts_with("Arm");
+        if !is_little_only && program.note.is_none() {
+            assert_eq!(short(of(&big.bytes(), None)), expected, "{sign}, big-endian");
+        }
+    }
+}
+
 #[test]
-fn a_static_program_is_for_the_system_whose_sign_it_has() {
+fn the_header_and_notes_tell_the_system() {
     let plain = Program::new;
     let abi = |os_abi| Program { os_abi, ..plain() };
     let note = |owner, kind, desc| Program { note: Some((owner, kind, desc)), ..plain() };
-    let says = |content| Program { content, ..plain() };
-    let section = |name, kind, content| Program {
-        machine: ARM,
-        is_64: false,
-        section: Some((name, kind, content)),
-        ..plain()
-    };
-    let wide = |machine, address| Program { machine, ..Program::at(address) };
-    let narrow = |machine, address| Program { is_64: false, ..wide(machine, address) };
-    let cases = [
+    check([
         ("nothing", plain(), "linux?"),
         ("at any address", Program { kind: 3, ..Program::at(0) }, "linux?"),
         // The header's field.
@@ -207,7 +213,16 @@ fn a_static_program_is_for_the_system_whose_sign_it_has() {
         ("a note of QNX", note(b"QNX", 3, &[0; 8]), "qnx"),
         ("a note for Hermit's loader", note(b"HERMIT", 0x5a00, &[1]), "hermit"),
         ("a note for Xen", note(b"Xen", 18, &[0; 4]), "none"),
-        // Where it is loaded.
+    ]);
+}
+
+#[test]
+fn what_no_system_would_load_is_for_none() {
+    let plain = Program::new;
+    let wide = |machine, address| Program { machine, ..Program::at(address) };
+    let narrow = |machine, address| Program { is_64: false, ..wide(machine, address) };
+    let says = |content| Program { content, ..plain() };
+    check([
         ("x86-64, kernel", wide(AMD64, 0xffff_ffff_8100_0000), "none"),
         ("Alpha, PALcode", wide(0x9026, 0xffff_fc00_0000_0000), "none"),
         ("x86, reset vector", narrow(3, 0xfff0_0000), "none"),
@@ -221,37 +236,6 @@ fn a_static_program_is_for_the_system_whose_sign_it_has() {
         ("without physical addresses", Program { physical: 0, ..plain() }, "linux?"),
         ("not by pages", Program { askew: 0x120, ..plain() }, "none"),
         ("code that can be written", Program { flags: RWX, ..plain() }, "none?"),
-        // Sections. Attributes: version, then of a vendor, of the file: tag and value.
-        ("a table of vectors", section(".isr_vector", 1, &[0; 64]), "none"),
-        ("a kernel's exports", section("__ksymtab", 1, &[0; 64]), "none"),
-        ("any section", section(".mine", 1, &[0; 64]), "linux?"),
-        (
-            "Arm, profile A",
-            section(
-                ".ARM.attributes",
-                0x7000_0003,
-                b"A\x13\0\0\0aeabi\0\x01\x09\0\0\0\x06\x0a\x07A",
-            ),
-            "linux?",
-        ),
-        (
-            "Arm, profile M",
-            section(
-                ".ARM.attributes",
-                0x7000_0003,
-                b"A\x13\0\0\0aeabi\0\x01\x09\0\0\0\x06\x0a\x07M",
-            ),
-            "none",
-        ),
-        (
-            "Arm, v6-M",
-            section(
-                ".ARM.attributes",
-                0x7000_0003,
-                b"A\x13\0\0\0aeabi\0\x01\x09\0\0\0\x06\x0b\x08\x01",
-            ),
-            "none",
-        ),
         // Machines without systems.
         ("AVR", narrow(83, 0x1000), "none"),
         ("BPF", wide(247, 0x1000), "none"),
@@ -263,7 +247,33 @@ fn a_static_program_is_for_the_system_whose_sign_it_has() {
             "linux?",
         ),
         ("Multiboot 2", says(b"\xd6\x50\x52\xe8\0\0\0\0\x10\0\0\0\x1a\xaf\xad\x17"), "none"),
-        // Texts of what is linked in.
+    ]);
+}
+
+#[test]
+fn sections_tell_what_has_no_system() {
+    let section = |name, kind, content| Program {
+        machine: ARM,
+        is_64: false,
+        section: Some((name, kind, content)),
+        ..Program::new()
+    };
+    let attributes = |content| section(".ARM.attributes", 0x7000_0003, content);
+    check([
+        // Attributes: version, then of a vendor, of the file: tag and value.
+        ("a table of vectors", section(".isr_vector", 1, &[0; 64]), "none"),
+        ("a kernel's exports", section("__ksymtab", 1, &[0; 64]), "none"),
+        ("any section", section(".mine", 1, &[0; 64]), "linux?"),
+        ("Arm, profile A", attributes(b"A\x13\0\0\0aeabi\0\x01\x09\0\0\0\x06\x0a\x07A"), "linux?"),
+        ("Arm, profile M", attributes(b"A\x13\0\0\0aeabi\0\x01\x09\0\0\0\x06\x0a\x07M"), "none"),
+        ("Arm, v6-M", attributes(b"A\x13\0\0\0aeabi\0\x01\x09\0\0\0\x06\x0b\x08\x01"), "none"),
+    ]);
+}
+
+#[test]
+fn texts_of_what_is_linked_in_tell_the_system() {
+    let says = |content| Program { content, ..Program::new() };
+    check([
         ("glibc", says(b"x\0GLIBC_TUNABLES\0"), "linux"),
         ("musl", says(b"x\0No error information\0"), "linux"),
         ("a path of Linux", says(b"x\0/proc/self/exe\0"), "linux?"),
@@ -286,16 +296,7 @@ fn a_static_program_is_for_the_system_whose_sign_it_has() {
             says(b"\0runtime/os_freebsd.go\0runtime/os_netbsd.go\0"),
             "linux?",
         ),
-    ];
-    for (sign, program, expected) in cases {
-        let found = of(&program.bytes(), None);
-        assert_eq!(short(found.clone()), expected, "{sign}: {found:?}");
-        let big = Program { little: false, ..program.clone() };
-        let is_little_only = sign.starts_with("Multiboot") || sign.starts_with("Arm");
-        if !is_little_only && program.note.is_none() {
-            assert_eq!(short(of(&big.bytes(), None)), expected, "{sign}, big-endian");
-        }
-    }
+    ]);
 }
 
 #[test]
@@ -314,6 +315,16 @@ fn what_the_builder_recorded_counts_where_nothing_says_otherwise() {
     for (data, recorded, expected) in cases {
         assert_eq!(short(of(data, Some(recorded))), expected, "{recorded}");
     }
+}
+
+/// What a dynamic program says: its interpreter, and the libraries that it needs.
+fn dynamic(image: &Image<'_>, interpreter: &str, needed: &[&str]) -> Linkage {
+    let mut linkage = image.linkage().expect("reads");
+    linkage.interpreter = Some(interpreter.to_owned()).filter(|path| !path.is_empty());
+    linkage.needed = needed.iter().map(|name| (*name).to_owned()).collect();
+    linkage.static_ = false;
+    linkage.kind = Kind::Executable;
+    linkage
 }
 
 #[test]
@@ -354,32 +365,34 @@ fn loaders_and_libraries_tell_the_system() {
         ("/opt/loader", &["libfoo.so.1"], ""),
     ];
     for (interpreter, needed, expected) in cases {
-        let mut linkage = image.linkage().expect("reads");
-        linkage.interpreter = Some(interpreter.to_owned()).filter(|path| !path.is_empty());
-        linkage.needed = needed.iter().map(|name| (*name).to_owned()).collect();
-        linkage.static_ = false;
-        linkage.kind = Kind::Executable;
+        let linkage = dynamic(&image, interpreter, needed);
         let found = system(&image, &linkage, &Texts::of(&image, &linkage), None);
         assert_eq!(short(found), expected, "{interpreter} {needed:?}");
     }
+}
+
+#[test]
+fn a_loader_of_several_systems_leaves_it_to_the_builder() {
+    let data = Program::new().bytes();
+    let image = Image::parse(&data, &Limits::default()).expect("parses");
     // Illumos has the loader of Solaris; the builder knew better.
-    let mut linkage = image.linkage().expect("reads");
-    linkage.interpreter = Some("/lib/amd64/ld.so.1".to_owned());
-    linkage.static_ = false;
-    linkage.kind = Kind::Executable;
+    let linkage = dynamic(&image, "/lib/amd64/ld.so.1", &[]);
     let found = system(&image, &linkage, &Texts::default(), Some("illumos"));
     assert_eq!(short(found.clone()), "illumos");
     let library = libc(&image, &linkage, found.as_ref(), &Texts::default()).expect("a C library");
     assert_eq!((library.name, library.linked_in), ("illumos", false));
     // A loader that nobody knows tells of no C library on Linux.
-    linkage.interpreter = Some("/opt/loader".to_owned());
+    let linkage = dynamic(&image, "/opt/loader", &[]);
     let found = system(&image, &linkage, &Texts::default(), Some("linux"));
     assert_eq!(short(found.clone()), "linux");
     assert_eq!(libc(&image, &linkage, found.as_ref(), &Texts::default()), None);
-    // What has Linux's loader runs there, whatever else it is marked for.
-    linkage.interpreter = Some("/lib64/ld-linux-x86-64.so.2".to_owned());
+}
+
+#[test]
+fn what_has_linuxs_loader_runs_there_whatever_else_it_is_marked_for() {
     let marked = Program { os_abi: 9, ..Program::new() }.bytes();
     let marked = Image::parse(&marked, &Limits::default()).expect("parses");
+    let linkage = dynamic(&marked, "/lib64/ld-linux-x86-64.so.2", &[]);
     let found = system(&marked, &linkage, &Texts::default(), None).expect("a system");
     assert_eq!((found.os.name(), found.evidence.confidence), ("linux", Confidence::Certain));
 }

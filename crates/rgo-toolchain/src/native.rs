@@ -175,17 +175,10 @@ fn cmake_file(
         Os::WINDOWS => "Windows",
         _ => "Linux",
     };
-    let cpu = match (toolchain.os, &toolchain.arch) {
-        (Os::WINDOWS, Arch::Amd64) => "AMD64",
-        (Os::WINDOWS, _) => "ARM64",
-        (Os::DARWIN, Arch::Arm64) => "arm64",
-        (_, Arch::Amd64) => "x86_64",
-        _ => "aarch64",
-    };
     let tool = |name: &str| cmake_quote(tools.tool(name).as_str());
     let mut lines = vec![
         format!("set(CMAKE_SYSTEM_NAME {system})"),
-        format!("set(CMAKE_SYSTEM_PROCESSOR {cpu})"),
+        format!("set(CMAKE_SYSTEM_PROCESSOR {})", cmake_processor(toolchain)),
         format!("set(CMAKE_C_COMPILER {})", tool("cc")),
         format!("set(CMAKE_CXX_COMPILER {})", tool("c++")),
         format!("set(CMAKE_AR {})", tool("ar")),
@@ -202,31 +195,50 @@ fn cmake_file(
         "set(CMAKE_LINK_DEPENDS_USE_LINKER FALSE)".into(),
     ];
     match toolchain.os {
-        Os::DARWIN => {
-            lines.push(format!(
-                "set(CMAKE_OSX_ARCHITECTURES {})",
-                if cpu == "arm64" { "arm64" } else { "x86_64" }
-            ));
-            lines.push("set(CMAKE_OSX_SYSROOT \"\")".into());
-            let sdks: Vec<String> = sdks.iter().map(|sdk| cmake_quote(sdk.as_str())).collect();
-            lines.push(format!("list(APPEND CMAKE_FIND_ROOT_PATH {})", sdks.join(" ")));
-            if let Some(Floor::Macos(version)) = floor.or(toolchain.floor.as_ref()) {
-                lines.push(format!("set(CMAKE_OSX_DEPLOYMENT_TARGET {version})"));
-            }
-        }
-        Os::WINDOWS => {
-            // The crate `cmake` gives the C compiler for it, where that is not called gcc.
-            let is = |name: &str| format!("CMAKE_RC_COMPILER STREQUAL {}", tool(name));
-            lines.push(format!("if(NOT CMAKE_RC_COMPILER OR {} OR {})", is("cc"), is("c++")));
-            lines.push(format!(
-                "  set(CMAKE_RC_COMPILER {} CACHE FILEPATH \"\" FORCE)",
-                tool("windres")
-            ));
-            lines.push("endif()".into());
-        }
+        Os::DARWIN => lines.extend(cmake_for_macos(toolchain, floor, sdks)),
+        Os::WINDOWS => lines.extend(cmake_for_windows(tools)),
         _ => {}
     }
     lines.join("\n") + "\n"
+}
+
+/// The processor, as each system's own cmake calls it.
+fn cmake_processor(toolchain: &Toolchain) -> &'static str {
+    match (toolchain.os, &toolchain.arch) {
+        (Os::WINDOWS, Arch::Amd64) => "AMD64",
+        (Os::WINDOWS, _) => "ARM64",
+        (Os::DARWIN, Arch::Arm64) => "arm64",
+        (_, Arch::Amd64) => "x86_64",
+        _ => "aarch64",
+    }
+}
+
+fn cmake_for_macos(
+    toolchain: &Toolchain,
+    floor: Option<&Floor>,
+    sdks: &[Utf8PathBuf],
+) -> Vec<String> {
+    let sdks: Vec<String> = sdks.iter().map(|sdk| cmake_quote(sdk.as_str())).collect();
+    let mut lines = vec![
+        format!("set(CMAKE_OSX_ARCHITECTURES {})", cmake_processor(toolchain)),
+        "set(CMAKE_OSX_SYSROOT \"\")".to_owned(),
+        format!("list(APPEND CMAKE_FIND_ROOT_PATH {})", sdks.join(" ")),
+    ];
+    if let Some(Floor::Macos(version)) = floor.or(toolchain.floor.as_ref()) {
+        lines.push(format!("set(CMAKE_OSX_DEPLOYMENT_TARGET {version})"));
+    }
+    lines
+}
+
+/// The resource compiler. The crate `cmake` gives the C compiler for it, where that is not called gcc.
+fn cmake_for_windows(tools: &Installed) -> [String; 3] {
+    let tool = |name: &str| cmake_quote(tools.tool(name).as_str());
+    let is = |name: &str| format!("CMAKE_RC_COMPILER STREQUAL {}", tool(name));
+    [
+        format!("if(NOT CMAKE_RC_COMPILER OR {} OR {})", is("cc"), is("c++")),
+        format!("  set(CMAKE_RC_COMPILER {} CACHE FILEPATH \"\" FORCE)", tool("windres")),
+        "endif()".to_owned(),
+    ]
 }
 
 fn cmake_quote(path: &str) -> String {

@@ -6,6 +6,8 @@
 
 use rgo_binary::embedded::go_buildinfo;
 
+use crate::bytes_common::Bytes;
+
 /// An x86-64 shared library for glibc.
 pub(crate) const ELF: &[u8] = include_bytes!("../fixtures/read/sample.elf");
 /// An x86-64 dylib.
@@ -40,22 +42,15 @@ pub(crate) fn fat(images: &[&[u8]]) -> Vec<u8> {
 pub(crate) fn go_image(little: bool, inline: bool, version: &str, modinfo: &str) -> Vec<u8> {
     const BASE: u64 = 0x10_0000;
     const START: u64 = 128;
-    let bytes = |value: u64, size: usize| -> Vec<u8> {
-        if little {
-            value.to_le_bytes()[..size].to_vec()
-        } else {
-            value.to_be_bytes()[8 - size..].to_vec()
-        }
-    };
+    let mut blob = Bytes::new(8, !little);
+    blob.data.extend(go_buildinfo::MAGIC);
+    blob.data.extend([8, if inline { 2 } else { u8::from(!little) }]);
     let marked = [&[0x30; 16], modinfo.as_bytes(), &[0xf9; 16]].concat();
-    let mut blob = go_buildinfo::MAGIC.to_vec();
-    blob.push(8);
-    blob.push(if inline { 2 } else { u8::from(!little) });
     if inline {
-        blob.resize(32, 0);
+        blob.fill(32);
         for text in [version.as_bytes(), &marked] {
-            blob.push(u8::try_from(text.len()).expect("one byte of uvarint"));
-            blob.extend_from_slice(text);
+            blob.data.push(u8::try_from(text.len()).expect("one byte of uvarint"));
+            blob.data.extend(text);
         }
     } else {
         // Pointers to two string headers, the headers, the strings.
@@ -63,41 +58,26 @@ pub(crate) fn go_image(little: bool, inline: bool, version: &str, modinfo: &str)
         let length = version.len() as u64;
         for word in [headers, headers + 16, strings, length, strings + length, marked.len() as u64]
         {
-            blob.extend(bytes(word, 8));
+            blob.word(word);
         }
-        blob.extend_from_slice(version.as_bytes());
-        blob.extend_from_slice(&marked);
+        blob.data.extend(version.as_bytes());
+        blob.data.extend(marked);
     }
 
-    let mut image = b"\x7fELF\x02".to_vec();
-    image.push(if little { 1 } else { 2 });
-    image.push(1);
-    image.resize(16, 0);
-    let size = START + blob.len() as u64;
+    let mut image = Bytes::new(8, !little);
+    image.data.extend(b"\x7fELF\x02");
+    image.data.extend([if little { 1 } else { 2 }, 1]);
+    image.fill(16);
+    // e_type, e_machine, e_version, e_entry, e_phoff, e_shoff, e_flags
     let machine = if little { 62 } else { 22 };
-    // e_type, e_machine, e_version, e_entry, e_phoff, e_shoff, e_flags, e_ehsize, e_phentsize,
-    // e_phnum, e_shentsize, e_shnum, e_shstrndx
-    let header = [
-        (2, 2),
-        (machine, 2),
-        (1, 4),
-        (0, 8),
-        (64, 8),
-        (0, 8),
-        (0, 4),
-        (64, 2),
-        (56, 2),
-        (1, 2),
-        (64, 2),
-        (0, 2),
-        (0, 2),
-    ];
+    image.numbers(&[(2, 2), (machine, 2), (1, 4), (0, 8), (64, 8), (0, 8), (0, 4)]);
+    // e_ehsize, e_phentsize, e_phnum, e_shentsize, e_shnum, e_shstrndx
+    image.numbers(&[64, 56, 1, 64, 0, 0].map(|half| (half, 2)));
     // PT_LOAD, PF_R | PF_W, p_offset, p_vaddr, p_paddr, p_filesz, p_memsz, p_align
-    let program = [(1, 4), (6, 4), (0, 8), (BASE, 8), (BASE, 8), (size, 8), (size, 8), (0x1000, 8)];
-    for (value, length) in header.into_iter().chain(program) {
-        image.extend(bytes(value, length));
-    }
-    image.resize(usize::try_from(START).expect("small"), 0);
-    image.extend(blob);
-    image
+    let size = START + blob.data.len() as u64;
+    image.numbers(&[(1, 4), (6, 4)]);
+    image.numbers(&[0, BASE, BASE, size, size, 0x1000].map(|word| (word, 8)));
+    image.fill(START);
+    image.data.extend(blob.data);
+    image.data
 }

@@ -4,6 +4,8 @@
 // Every test file compiles this module and none uses all of it.
 #![allow(dead_code)]
 
+use crate::bytes_common::Bytes;
+
 /// The text starts here in every program below.
 pub(crate) const TEXT: u64 = 0x1_0000_1000;
 /// Every function has so many bytes.
@@ -14,40 +16,28 @@ pub(crate) const MAGICS: [u32; 4] = [0xffff_fffb, 0xffff_fffa, 0xffff_fff0, 0xff
 const GO12: u32 = MAGICS[0];
 const GO116: u32 = MAGICS[1];
 
-/// Writes numbers of a size and order into bytes.
-#[derive(Clone)]
-pub(crate) struct Bytes {
-    pub(crate) data: Vec<u8>,
-    pub(crate) size: usize,
-    pub(crate) big: bool,
+/// The texts of a function table, and where each function's begin in them.
+struct Texts {
+    names: Vec<u8>,
+    files: Vec<u8>,
+    /// The tables by which a function's code leads to its file.
+    values: Vec<u8>,
+    places: Vec<Place>,
 }
 
-impl Bytes {
-    pub(crate) fn new(size: usize, big: bool) -> Self {
-        Self { data: Vec::new(), size, big }
-    }
+struct Place {
+    name: u64,
+    file: Option<u64>,
+    /// Zero for none.
+    value: u64,
+}
 
-    pub(crate) fn number(&mut self, value: u64, size: usize) {
-        if self.big {
-            self.data.extend(&value.to_be_bytes()[8 - size..]);
-        } else {
-            self.data.extend(&value.to_le_bytes()[..size]);
-        }
-    }
-
-    pub(crate) fn word(&mut self, value: u64) {
-        self.number(value, self.size);
-    }
-
-    pub(crate) fn numbers(&mut self, values: &[(u64, usize)]) {
-        for (value, size) in values {
-            self.number(*value, *size);
-        }
-    }
-
-    pub(crate) fn pad(&mut self, to: usize) {
-        self.data.resize(self.data.len().next_multiple_of(to), 0);
-    }
+/// A section in its file.
+struct Placed {
+    address: u64,
+    writable: bool,
+    offset: u64,
+    size: u64,
 }
 
 /// A Go program in the making.
@@ -106,112 +96,122 @@ impl Program {
 
     /// The table, and where its parts start: names, units, files, values, functab.
     pub(crate) fn table(&self) -> (Vec<u8>, [u64; 5]) {
-        let count = self.functions.len();
-        let (mut names, mut files, mut values) = (vec![0], vec![0], vec![0]);
-        let (mut name_at, mut file_at, mut value_at) = (Vec::new(), Vec::new(), Vec::new());
-        for (index, (name, file)) in self.functions.iter().enumerate() {
-            name_at.push(names.len() as u64);
-            names.extend([name.as_bytes(), b"\0"].concat());
-            file_at.push(file.map(|_| files.len() as u64));
-            files.extend(file.map(|file| [file.as_bytes(), b"\0"].concat()).unwrap_or_default());
-            // A file's number, from -1 on: its function's, and in Go 1.2 counted from 1.
-            let number = index + usize::from(self.magic == GO12);
-            value_at.push(file.map_or(0, |_| values.len() as u64));
-            let change = u8::try_from(2 * (number + 1)).expect("few functions");
-            values.extend([change, 8, 0]);
-        }
-        let field = if self.magic >= 0xffff_fff0 && self.magic < GO116 { 4 } else { self.size };
-        let functab = (2 * count + 1) * field;
-        let record = field + 9 * 4;
+        let texts = self.texts();
         let mut out = self.bytes();
         out.number(self.magic.into(), 4);
         out.data.extend([0, 0, 1, u8::try_from(self.size).expect("small")]);
-        out.word(count as u64);
+        out.word(self.functions.len() as u64);
         let parts = if self.magic == GO12 {
-            let records = out.data.len() + functab + 4;
-            let names_at = records + count * record;
-            let values_at = names_at + names.len();
-            let strings_at = values_at + values.len();
-            let files_at = (strings_at + files.len()).next_multiple_of(4);
-            self.functab(&mut out, field, self.text(), records, record);
-            out.number(files_at as u64, 4);
-            for (index, name) in name_at.iter().enumerate() {
-                let value =
-                    if value_at[index] == 0 { 0 } else { value_at[index] + values_at as u64 };
-                self.record(&mut out, index, field, self.text(), name + names_at as u64, value);
-            }
-            out.data.extend([names, values, files].concat());
-            out.pad(4);
-            assert_eq!(out.data.len(), files_at);
-            out.number(count as u64 + 1, 4);
-            for at in &file_at {
-                out.number(at.map_or(0, |at| at + strings_at as u64), 4);
-            }
-            [0, 0, files_at as u64, 0, 8 + self.size as u64]
+            self.put_go12(&mut out, texts)
         } else {
-            let words = if self.magic == GO116 { 6 } else { 7 };
-            let start = if self.magic == GO116 { self.text() } else { 0 };
-            let names_at = (out.data.len() + words * self.size).next_multiple_of(4);
-            let units_at = (names_at + names.len()).next_multiple_of(4);
-            let files_at = units_at + count * 4;
-            let values_at = files_at + files.len();
-            let functab_at = (values_at + values.len()).next_multiple_of(8);
-            out.word(count as u64);
-            if self.magic != GO116 {
-                out.word(self.header_text);
-            }
-            let parts = [names_at, units_at, files_at, values_at, functab_at];
-            parts.iter().for_each(|at| out.word(*at as u64));
-            out.pad(4);
-            out.data.extend(names);
-            out.pad(4);
-            for at in &file_at {
-                out.number(at.unwrap_or(0xffff_ffff), 4);
-            }
-            out.data.extend([files, values].concat());
-            out.pad(8);
-            assert_eq!(out.data.len(), functab_at);
-            self.functab(&mut out, field, start, functab, record);
-            for (index, name) in name_at.iter().enumerate() {
-                self.record(&mut out, index, field, start, *name, value_at[index]);
-            }
-            parts.map(|at| at as u64)
+            self.put_go116(&mut out, texts)
         };
         (out.data, parts)
     }
 
-    fn functab(&self, out: &mut Bytes, field: usize, start: u64, records: usize, record: usize) {
-        let count = self.functions.len();
-        for index in 0..count {
-            out.number(start + index as u64 * SIZE, field);
-            out.number((records + index * record) as u64, field);
+    fn texts(&self) -> Texts {
+        let (mut names, mut files, mut values) = (vec![0], vec![0], vec![0]);
+        let mut places = Vec::new();
+        for (index, (name, file)) in self.functions.iter().enumerate() {
+            places.push(Place {
+                name: names.len() as u64,
+                file: file.map(|_| files.len() as u64),
+                value: file.map_or(0, |_| values.len() as u64),
+            });
+            names.extend([name.as_bytes(), b"\0"].concat());
+            files.extend(file.map(|file| [file.as_bytes(), b"\0"].concat()).unwrap_or_default());
+            // A file's number, from -1 on: its function's, and in Go 1.2 counted from 1.
+            let number = index + usize::from(self.magic == GO12);
+            let change = u8::try_from(2 * (number + 1)).expect("few functions");
+            values.extend([change, 8, 0]);
         }
-        out.number(start + count as u64 * SIZE, field);
+        Texts { names, files, values, places }
     }
 
-    fn record(
-        &self,
-        out: &mut Bytes,
-        index: usize,
-        field: usize,
-        start: u64,
-        name: u64,
-        file: u64,
-    ) {
-        out.number(start + index as u64 * SIZE, field);
+    /// The layout of Go 1.2: functab, records, names, values, texts of files, files.
+    fn put_go12(&self, out: &mut Bytes, texts: Texts) -> [u64; 5] {
+        let Texts { names, files, values, places } = texts;
+        let count = self.functions.len();
+        let records = out.data.len() + self.functab_size() + 4;
+        let names_at = records + count * self.record_size();
+        let values_at = names_at + names.len();
+        let strings_at = values_at + values.len();
+        let files_at = (strings_at + files.len()).next_multiple_of(4);
+        self.put_functab(out, self.text(), records);
+        out.number(files_at as u64, 4);
+        for (index, place) in places.iter().enumerate() {
+            let value = if place.value == 0 { 0 } else { place.value + values_at as u64 };
+            self.put_record(out, index, self.text(), place.name + names_at as u64, value);
+        }
+        out.data.extend([names, values, files].concat());
+        out.pad(4);
+        assert_eq!(out.data.len(), files_at);
+        out.number(count as u64 + 1, 4);
+        for place in &places {
+            out.number(place.file.map_or(0, |at| at + strings_at as u64), 4);
+        }
+        [0, 0, files_at as u64, 0, 8 + self.size as u64]
+    }
+
+    /// The layouts since Go 1.16: where the parts start, names, units, files, values, functab, records.
+    fn put_go116(&self, out: &mut Bytes, texts: Texts) -> [u64; 5] {
+        let Texts { names, files, values, places } = texts;
+        let words = if self.magic == GO116 { 6 } else { 7 };
+        let start = if self.magic == GO116 { self.text() } else { 0 };
+        let names_at = (out.data.len() + words * self.size).next_multiple_of(4);
+        let units_at = (names_at + names.len()).next_multiple_of(4);
+        let files_at = units_at + places.len() * 4;
+        let values_at = files_at + files.len();
+        let functab_at = (values_at + values.len()).next_multiple_of(8);
+        out.word(places.len() as u64);
+        if self.magic != GO116 {
+            out.word(self.header_text);
+        }
+        let parts = [names_at, units_at, files_at, values_at, functab_at].map(|at| at as u64);
+        parts.iter().for_each(|at| out.word(*at));
+        out.pad(4);
+        out.data.extend(names);
+        out.pad(4);
+        for place in &places {
+            out.number(place.file.unwrap_or(0xffff_ffff), 4);
+        }
+        out.data.extend([files, values].concat());
+        out.pad(8);
+        assert_eq!(out.data.len(), functab_at);
+        // Records are counted from the functab, and follow it.
+        self.put_functab(out, start, self.functab_size());
+        for (index, place) in places.iter().enumerate() {
+            self.put_record(out, index, start, place.name, place.value);
+        }
+        parts
+    }
+
+    /// Bytes of a number in functab.
+    fn field(&self) -> usize {
+        if self.magic >= 0xffff_fff0 && self.magic < GO116 { 4 } else { self.size }
+    }
+
+    fn functab_size(&self) -> usize {
+        (2 * self.functions.len() + 1) * self.field()
+    }
+
+    fn record_size(&self) -> usize {
+        self.field() + 9 * 4
+    }
+
+    fn put_functab(&self, out: &mut Bytes, start: u64, records: usize) {
+        let count = self.functions.len();
+        for index in 0..count {
+            out.number(start + index as u64 * SIZE, self.field());
+            out.number((records + index * self.record_size()) as u64, self.field());
+        }
+        out.number(start + count as u64 * SIZE, self.field());
+    }
+
+    fn put_record(&self, out: &mut Bytes, index: usize, start: u64, name: u64, file: u64) {
+        out.number(start + index as u64 * SIZE, self.field());
         // name, args, deferreturn, pcsp, pcfile, pcln, npcdata; the unit's first file is 0.
-        out.numbers(&[
-            (name, 4),
-            (0, 4),
-            (0, 4),
-            (0, 4),
-            (file, 4),
-            (0, 4),
-            (0, 4),
-            (0, 4),
-            (0, 4),
-        ]);
-        assert!(field == 4 || field == self.size);
+        out.numbers(&[name, 0, 0, 0, file, 0, 0, 0, 0].map(|value| (value, 4)));
     }
 
     /// The program's sections: text, table, read-only strings, variables. `pointer` writes a
@@ -265,50 +265,34 @@ impl Program {
         sections: &[(u64, bool, Vec<u8>)],
         names: Option<&[&str]>,
     ) -> Vec<u8> {
-        let wide = self.size == 8;
-        let (header, program, section) = if wide { (64, 56, 64) } else { (52, 32, 40) };
+        let (header, program) = if self.size == 8 { (64, 56) } else { (52, 32) };
         let mut body = self.bytes();
         body.data.resize(header + program * sections.len(), 0);
         let mut placed = Vec::new();
         for (address, writable, data) in sections {
             body.pad(16);
-            placed.push((*address, *writable, body.data.len() as u64, data.len() as u64));
+            let (offset, size) = (body.data.len() as u64, data.len() as u64);
+            placed.push(Placed { address: *address, writable: *writable, offset, size });
             body.data.extend(data);
         }
-        let mut table = b"\0.shstrtab\0".to_vec();
-        let mut shnum = 0;
-        let mut shoff = 0;
-        if let Some(names) = names {
-            let at: Vec<_> = names
-                .iter()
-                .map(|name| {
-                    let at = table.len() as u64;
-                    table.extend([name.as_bytes(), b"\0"].concat());
-                    at
-                })
-                .collect();
-            let strings = body.data.len() as u64;
-            body.data.extend(&table);
-            body.pad(16);
-            shoff = body.data.len() as u64;
-            shnum = sections.len() as u64 + 2;
-            let p = self.size;
-            // sh_name, sh_type, sh_flags, sh_addr, sh_offset, sh_size, sh_link, sh_info, align, entsize
-            let mut write = |name, kind, address, offset, size| {
-                body.numbers(&[(name, 4), (kind, 4), (0, p), (address, p), (offset, p), (size, p)]);
-                body.numbers(&[(0, 4), (0, 4), (1, p), (0, p)]);
-            };
-            write(0, 0, 0, 0, 0);
-            write(1, 3, 0, strings, table.len() as u64);
-            for (index, (name, (address, _, offset, size))) in at.iter().zip(&placed).enumerate() {
-                let kind = if names[index].starts_with(".rela") { 4 } else { 1 };
-                write(*name, kind, *address, *offset, *size);
-            }
-        }
+        let sections_at = names.map(|names| put_section_headers(&mut body, names, &placed));
         let mut head = self.bytes();
-        head.data.extend(b"\x7fELF");
-        head.data.extend([if wide { 2 } else { 1 }, if self.big { 2 } else { 1 }, 1]);
-        head.data.resize(16, 0);
+        self.put_elf_header(&mut head, placed.len() as u64, sections_at);
+        for section in &placed {
+            put_program_header(&mut head, section);
+        }
+        body.data[..head.data.len()].copy_from_slice(&head.data);
+        body.data
+    }
+
+    /// The header of a file with so many sections. `sections_at` is the offset of the sections' headers,
+    /// before which are that of nothing and that of their names.
+    fn put_elf_header(&self, out: &mut Bytes, sections: u64, sections_at: Option<u64>) {
+        let wide = self.size == 8;
+        let (header, program, section) = if wide { (64, 56, 64) } else { (52, 32, 40) };
+        out.data.extend(b"\x7fELF");
+        out.data.extend([if wide { 2 } else { 1 }, if self.big { 2 } else { 1 }, 1]);
+        out.data.resize(16, 0);
         let machine = match (wide, self.big) {
             (true, false) => 62,
             (false, false) => 3,
@@ -316,31 +300,11 @@ impl Program {
             (false, true) => 8,
         };
         let p = self.size;
-        head.numbers(&[
-            (2, 2),
-            (machine, 2),
-            (1, 4),
-            (0, p),
-            (header as u64, p),
-            (shoff, p),
-            (0, 4),
-        ]);
-        head.numbers(&[(header as u64, 2), (program as u64, 2), (placed.len() as u64, 2)]);
-        head.numbers(&[(section, 2), (shnum, 2), (u64::from(shnum > 0), 2)]);
-        for (address, writable, offset, size) in placed {
-            let flags = if writable { 6 } else { 4 };
-            head.number(1, 4);
-            if wide {
-                head.number(flags, 4);
-            }
-            head.numbers(&[(offset, p), (address, p), (address, p), (size, p), (size, p)]);
-            if !wide {
-                head.number(flags, 4);
-            }
-            head.number(16, p);
-        }
-        body.data[..head.data.len()].copy_from_slice(&head.data);
-        body.data
+        out.numbers(&[(2, 2), (machine, 2), (1, 4), (0, p), (header, p)]);
+        out.numbers(&[(sections_at.unwrap_or(0), p), (0, 4)]);
+        out.numbers(&[(header, 2), (program, 2), (sections, 2)]);
+        let (count, of_names) = if sections_at.is_some() { (sections + 2, 1) } else { (0, 0) };
+        out.numbers(&[(section, 2), (count, 2), (of_names, 2)]);
     }
 
     /// The program as a 64-bit Mach-O image with a segment per section.
@@ -416,4 +380,47 @@ impl Program {
         out.data.extend(body);
         out.data
     }
+}
+
+/// Appends the names of ELF sections and their headers, and gives the headers' offset.
+fn put_section_headers(out: &mut Bytes, names: &[&str], placed: &[Placed]) -> u64 {
+    let mut table = b"\0.shstrtab\0".to_vec();
+    let mut name_at = Vec::new();
+    for name in names {
+        name_at.push(table.len() as u64);
+        table.extend([name.as_bytes(), b"\0"].concat());
+    }
+    let table_at = out.data.len() as u64;
+    out.data.extend(&table);
+    out.pad(16);
+    let headers_at = out.data.len() as u64;
+    let p = out.size;
+    // sh_name, sh_type, sh_flags, sh_addr, sh_offset, sh_size, sh_link, sh_info, align, entsize
+    let mut put = |name, kind, address, offset, size| {
+        out.numbers(&[(name, 4), (kind, 4), (0, p), (address, p), (offset, p), (size, p)]);
+        out.numbers(&[(0, 4), (0, 4), (1, p), (0, p)]);
+    };
+    put(0, 0, 0, 0, 0);
+    put(1, 3, 0, table_at, table.len() as u64);
+    for ((name, at), section) in names.iter().zip(name_at).zip(placed) {
+        let kind = if name.starts_with(".rela") { 4 } else { 1 };
+        put(at, kind, section.address, section.offset, section.size);
+    }
+    headers_at
+}
+
+/// Appends a PT_LOAD of ELF.
+fn put_program_header(out: &mut Bytes, section: &Placed) {
+    let Placed { address, writable, offset, size } = *section;
+    let flags = if writable { 6 } else { 4 };
+    let p = out.size;
+    out.number(1, 4);
+    if p == 8 {
+        out.number(flags, 4);
+    }
+    out.numbers(&[(offset, p), (address, p), (address, p), (size, p), (size, p)]);
+    if p == 4 {
+        out.number(flags, 4);
+    }
+    out.number(16, p);
 }

@@ -120,9 +120,18 @@ fn what_is_expected_is_said_in_words() {
     }
 }
 
+/// Holds how an error shows an expression, and its hint.
+#[track_caller]
+fn check_refused(cases: &[(&str, &str)]) {
+    for (text, expected) in cases {
+        let error = parse(text).expect_err(text);
+        assert_eq!(format!("{error}\nhint: {}", error.hint()), *expected, "{text}");
+    }
+}
+
 #[test]
-fn what_is_wrong_is_pointed_at() {
-    let cases = [
+fn a_fact_that_does_not_exist_is_pointed_at() {
+    check_refused(&[
         (
             "",
             "the name of a fact is missing\n  \n  ^\nhint: name a fact, as in glibc<=2.28; `--require help` lists them all",
@@ -146,21 +155,15 @@ fn what_is_wrong_is_pointed_at() {
         ),
         ("!cfg?", "the fact `cfg` is called `cf-guard` now\n  !cfg?\n   ^^^\nhint: write cf-guard"),
         (
-            "glibc",
-            "`glibc` is a version, and nothing is compared with it\n  glibc\n  ^^^^^\nhint: write a comparison, in quotes for the shell's sake: 'glibc<=2.28'",
+            "gl\u{1b}bc<=é",
+            "there is no fact `gl\u{fffd}bc`\n  gl\u{fffd}bc<=é\n  ^^^^^\nhint: did you mean `glibc`? For example: glibc<=2.28",
         ),
-        (
-            "!format",
-            "`format` is a word, and nothing is compared with it\n  !format\n   ^^^^^^\nhint: write a comparison, in quotes for the shell's sake: 'format=elf'",
-        ),
-        (
-            "glibc=<2.28",
-            "there is no operator `=<`\n  glibc=<2.28\n       ^^\nhint: there are =, !=, <, <=, >, >= and in [A, B], as in glibc<=2.28; a value that begins with such a sign is quoted",
-        ),
-        (
-            "glibc <= ",
-            "a value is missing behind `<=`\n  glibc <= \n          ^\nhint: for example: glibc<=2.28",
-        ),
+    ]);
+}
+
+#[test]
+fn a_value_that_a_fact_cannot_have_is_pointed_at() {
+    check_refused(&[
         (
             "glibc<=2,28",
             "`2,28` is not a version\n  glibc<=2,28\n         ^^^^\nhint: for example: glibc<=2.28",
@@ -190,20 +193,34 @@ fn what_is_wrong_is_pointed_at() {
             "`amd46` is not a value of `arch`\n  arch!=amd46\n        ^^^^^\nhint: did you mean `amd64`? there are: 386, amd64, arm64, riscv64",
         ),
         (
-            "libc in [musl, sparc]",
-            "`sparc` is not a value of `libc`\n  libc in [musl, sparc]\n                 ^^^^^\nhint: there are: none, glibc, musl, UCRT, solaris",
-        ),
-        (
             "arch=\"machine x\"",
             "`machine x` is not a value of `arch`\n  arch=\"machine x\"\n       ^^^^^^^^^^^\nhint: there are: 386, amd64, arm64, riscv64",
         ),
         (
-            "relro in [full, fll]",
-            "`fll` is not a value of `relro`\n  relro in [full, fll]\n                  ^^^\nhint: did you mean `full`? there are: none, partial, full",
+            "needs:x=1",
+            "`needs:` is there or not; it has no values\n  needs:x=1\n          ^\nhint: for example: !needs:libssl.so.*",
         ),
         (
-            "!version=1",
-            "`!` stands before a name alone, not before a comparison\n  !version=1\n  ^\nhint: compare by another operator, as in version!=VALUE",
+            "vcs.time<soon",
+            "`soon` is not a date or time\n  vcs.time<soon\n           ^^^^\nhint: for example: vcs.time>=2026-01-01",
+        ),
+        (
+            "size<=*",
+            "`size` is a number of bytes: `*` would say nothing\n  size<=*\n        ^\nhint: for example: size<=20MiB",
+        ),
+    ]);
+}
+
+#[test]
+fn what_is_wrong_with_a_list_is_pointed_at() {
+    check_refused(&[
+        (
+            "libc in [musl, sparc]",
+            "`sparc` is not a value of `libc`\n  libc in [musl, sparc]\n                 ^^^^^\nhint: there are: none, glibc, musl, UCRT, solaris",
+        ),
+        (
+            "relro in [full, fll]",
+            "`fll` is not a value of `relro`\n  relro in [full, fll]\n                  ^^^\nhint: did you mean `full`? there are: none, partial, full",
         ),
         (
             "!arch in [arm64]",
@@ -245,6 +262,32 @@ fn what_is_wrong_is_pointed_at() {
             "static in [yes]",
             "`static` is yes or no, and is not one of a list\n  static in [yes]\n             ^^^\nhint: for example: static",
         ),
+    ]);
+}
+
+#[test]
+fn what_is_no_expression_is_pointed_at() {
+    check_refused(&[
+        (
+            "glibc",
+            "`glibc` is a version, and nothing is compared with it\n  glibc\n  ^^^^^\nhint: write a comparison, in quotes for the shell's sake: 'glibc<=2.28'",
+        ),
+        (
+            "!format",
+            "`format` is a word, and nothing is compared with it\n  !format\n   ^^^^^^\nhint: write a comparison, in quotes for the shell's sake: 'format=elf'",
+        ),
+        (
+            "glibc=<2.28",
+            "there is no operator `=<`\n  glibc=<2.28\n       ^^\nhint: there are =, !=, <, <=, >, >= and in [A, B], as in glibc<=2.28; a value that begins with such a sign is quoted",
+        ),
+        (
+            "glibc <= ",
+            "a value is missing behind `<=`\n  glibc <= \n          ^\nhint: for example: glibc<=2.28",
+        ),
+        (
+            "!version=1",
+            "`!` stands before a name alone, not before a comparison\n  !version=1\n  ^\nhint: compare by another operator, as in version!=VALUE",
+        ),
         (
             "static,pie",
             "`static,pie` is not a name\n  static,pie\n  ^^^^^^^^^^\nhint: give --require once for each expression, as in --require static --require pie",
@@ -262,10 +305,6 @@ fn what_is_wrong_is_pointed_at() {
             "an operator or the end was expected here\n  static??\n        ^^\nhint: for example: static",
         ),
         (
-            "needs:x=1",
-            "`needs:` is there or not; it has no values\n  needs:x=1\n          ^\nhint: for example: !needs:libssl.so.*",
-        ),
-        (
             "path=\"a",
             "the closing quote is missing\n  path=\"a\n       ^^\nhint: close it, as in path=\"a b\"; inside, \\\" is a quote and \\\\ a backslash",
         ),
@@ -277,23 +316,7 @@ fn what_is_wrong_is_pointed_at() {
             "path= <a>",
             "a value does not begin with such a sign\n  path= <a>\n        ^^^\nhint: quote it, as in path=\"<a>\"",
         ),
-        (
-            "vcs.time<soon",
-            "`soon` is not a date or time\n  vcs.time<soon\n           ^^^^\nhint: for example: vcs.time>=2026-01-01",
-        ),
-        (
-            "size<=*",
-            "`size` is a number of bytes: `*` would say nothing\n  size<=*\n        ^\nhint: for example: size<=20MiB",
-        ),
-        (
-            "gl\u{1b}bc<=é",
-            "there is no fact `gl\u{fffd}bc`\n  gl\u{fffd}bc<=é\n  ^^^^^\nhint: did you mean `glibc`? For example: glibc<=2.28",
-        ),
-    ];
-    for (text, expected) in cases {
-        let error = parse(text).expect_err(text);
-        assert_eq!(format!("{error}\nhint: {}", error.hint()), expected, "{text}");
-    }
+    ]);
 }
 
 proptest! {

@@ -215,24 +215,53 @@ mod tests {
         )
     }
 
+    /// Holds the reason and the hint, by what a build script wrote to stderr.
+    #[track_caller]
+    fn check(cases: &[(&str, &str, &str)]) {
+        for (stderr, reason, hint) in cases {
+            let text = cargo("a-sys v1.2.3 (/p)", stderr);
+            let failed = failed(&text).expect("cargo says so");
+            assert_eq!((failed.package.as_str(), &*failed.reason), ("a-sys v1.2.3", *reason));
+            let found = super::hint(&text).unwrap_or_default();
+            assert!(
+                found.contains(hint) && found.is_empty() == hint.is_empty(),
+                "{stderr}: {found}"
+            );
+        }
+    }
+
     #[test]
     fn a_build_script_tells_its_reason() {
-        for (stderr, reason, hint) in [
-            (
-                "\n\nCould not find directory of OpenSSL installation, and this\ncrate cannot proceed.\n\nMore\n",
-                "Could not find directory of OpenSSL installation, and this crate cannot proceed.",
-                "vendored",
-            ),
-            (
-                "Error: Custom { kind: NotFound, error: \"Could not find `protoc`.\" }",
-                "Custom { kind: NotFound, error: \"Could not find `protoc`.\" }",
-                "PROTOC",
-            ),
+        check(&[
             (
                 "\nthread 'main' (7) panicked at build.rs:1:97:\ncalled `Result::unwrap()` on an `Err` value: Os { \
                  code: 2, kind: NotFound }\nstack backtrace:\n   0: x\n",
                 "called `Result::unwrap()` on an `Err` value: Os { code: 2, kind: NotFound }",
                 "runs a program",
+            ),
+            (
+                "/src/cmake/a.c:1:10: fatal error: 'perl.h' file not found",
+                "/src/cmake/a.c:1:10: fatal error: 'perl.h' file not found",
+                "",
+            ),
+            (
+                "thread 'main' panicked at build.rs:1:1:\nthe device is not properly configured\nnote: run with \
+                 `RUST_BACKTRACE=1`",
+                "the device is not properly configured",
+                "",
+            ),
+            ("", "", ""),
+            ("one\ntwo\n", "one two", ""),
+        ]);
+    }
+
+    #[test]
+    fn a_library_that_is_not_there_has_a_hint() {
+        check(&[
+            (
+                "\n\nCould not find directory of OpenSSL installation, and this\ncrate cannot proceed.\n\nMore\n",
+                "Could not find directory of OpenSSL installation, and this crate cannot proceed.",
+                "vendored",
             ),
             (
                 "thread 'main' panicked at build.rs:10:47:\ncalled `Result::unwrap()` on an `Err` value:\npkg-config \
@@ -242,24 +271,35 @@ mod tests {
                 "PKG_CONFIG_PATH_<target>",
             ),
             (
+                "CMake Error: Could NOT find OpenMP_C (missing: OpenMP_C_FLAGS)",
+                "CMake Error: Could NOT find OpenMP_C (missing: OpenMP_C_FLAGS)",
+                "serial program",
+            ),
+            (
+                "a.c:1:10: fatal error: 'omp.h' file not found",
+                "a.c:1:10: fatal error: 'omp.h' file not found",
+                "serial program",
+            ),
+            (
+                "don't know how to configure OpenSSL for aarch64-pc-windows-gnullvm",
+                "don't know how to configure OpenSSL for aarch64-pc-windows-gnullvm",
+                "rustls",
+            ),
+        ]);
+    }
+
+    #[test]
+    fn a_tool_that_is_not_there_has_a_hint() {
+        check(&[
+            (
+                "Error: Custom { kind: NotFound, error: \"Could not find `protoc`.\" }",
+                "Custom { kind: NotFound, error: \"Could not find `protoc`.\" }",
+                "PROTOC",
+            ),
+            (
                 "error: failed to run `gfortran`: not found",
                 "failed to run `gfortran`: not found",
                 "FC_<target>",
-            ),
-            (
-                "CMake Error: Could NOT find OpenMP_C (missing: OpenMP_C_FLAGS)",
-                "CMake Error: Could NOT find OpenMP_C (missing: OpenMP_C_FLAGS)",
-                "serial program",
-            ),
-            (
-                "a.c:1:10: fatal error: 'omp.h' file not found",
-                "a.c:1:10: fatal error: 'omp.h' file not found",
-                "serial program",
-            ),
-            (
-                "/src/cmake/a.c:1:10: fatal error: 'perl.h' file not found",
-                "/src/cmake/a.c:1:10: fatal error: 'perl.h' file not found",
-                "",
             ),
             (
                 "sh: 1: x-gcc: not found\n\nthread 'main' panicked at build.rs:1:1:\nx-windres failed\nnote: run with \
@@ -285,11 +325,6 @@ mod tests {
                 "",
             ),
             (
-                "don't know how to configure OpenSSL for aarch64-pc-windows-gnullvm",
-                "don't know how to configure OpenSSL for aarch64-pc-windows-gnullvm",
-                "rustls",
-            ),
-            (
                 "NASM command not found! Build cannot continue.",
                 "NASM command not found! Build cannot continue.",
                 "install nasm",
@@ -299,24 +334,11 @@ mod tests {
                 "Unable to find libclang: \"couldn't find any valid\"",
                 "LIBCLANG_PATH",
             ),
-            (
-                "thread 'main' panicked at build.rs:1:1:\nthe device is not properly configured\nnote: run with \
-                 `RUST_BACKTRACE=1`",
-                "the device is not properly configured",
-                "",
-            ),
-            ("", "", ""),
-            ("one\ntwo\n", "one two", ""),
-        ] {
-            let text = cargo("a-sys v1.2.3 (/p)", stderr);
-            let failed = failed(&text).expect("cargo says so");
-            assert_eq!((failed.package.as_str(), failed.reason.as_str()), ("a-sys v1.2.3", reason));
-            let found = super::hint(&text).unwrap_or_default();
-            assert!(
-                found.contains(hint) && found.is_empty() == hint.is_empty(),
-                "{stderr}: {found}"
-            );
-        }
+        ]);
+    }
+
+    #[test]
+    fn a_script_that_is_silent_on_stderr_tells_its_reason_on_stdout() {
         let silent = cargo("a v1.0.0", "").replace("  --- stderr\n", "");
         for (stdout, reason) in [
             ("looking for x\n  x is not there\n  cargo::rerun-if-changed=y", "x is not there"),
@@ -327,11 +349,19 @@ mod tests {
             let text = silent.replace("cargo:rerun-if-changed=x", stdout);
             assert_eq!(failed(&text).expect("is there").reason, reason, "{stdout}");
         }
+    }
+
+    #[test]
+    fn what_cmake_can_do_without_has_no_hint() {
         let optional =
             "-- Could NOT find OpenMP_C (missing: OpenMP_C_FLAGS)\n-- continuing without OpenMP";
         let text = cargo("a v1.0.0", "a.c:1:10: fatal error: 'zstd.h' file not found");
         let text = text.replace("cargo:rerun-if-changed=x", optional);
         assert_eq!(super::hint(&text), None);
+    }
+
+    #[test]
+    fn a_long_reason_is_cut_and_another_failure_has_none() {
         assert_eq!(failed("error: could not compile `x`"), None);
         let long = cargo("a v1.0.0", &format!("{}ü\n", "x".repeat(MOST - 1)));
         assert!(failed(&long).expect("is there").reason.ends_with("x…"));

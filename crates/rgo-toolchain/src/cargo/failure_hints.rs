@@ -10,102 +10,155 @@ use crate::{not_in_zig, system};
 /// How C declares what comes from a DLL.
 const DLL_IMPORT: &str = "__declspec(dllimport)";
 
+/// A build that failed.
+struct Failure<'a> {
+    /// What it printed, without warnings and colors.
+    text: &'a str,
+    /// The name of the toolchain that failed.
+    toolchain: &'a str,
+}
+
+/// Gives the next step for the failures that it recognizes.
+type Recognizer = fn(&Failure<'_>) -> Option<String>;
+
+/// The first that recognizes a failure has its say, so the more particular come first.
+const RECOGNIZERS: [Recognizer; 9] = [
+    of_shim,
+    of_build_script,
+    of_symbol,
+    of_framework,
+    of_header,
+    of_extension,
+    of_library,
+    of_generated_file,
+    of_words,
+];
+
+/// What helps where a build printed all of these words. TARGET stands for the toolchain that failed.
+const BY_WORDS: [(&[&str], &str); 6] = [
+    (&["can't find crate for `std`"], MISSING_STD),
+    (&["can't find crate for `core`"], MISSING_STD),
+    (&["can't find crate for `alloc`"], MISSING_STD),
+    (
+        &[CRASHED],
+        "another version of zig may link it: RGO_ZIG names one. What zig is called with is shown by `rgo-build -vv \
+         --target TARGET`",
+    ),
+    (
+        &["lock file", "needs to be updated"],
+        "run `cargo update --workspace` or build once without --locked, and commit Cargo.lock",
+    ),
+    (
+        &["No space left on device"],
+        "free some space; `rgo-build cache ls` shows what rgo itself keeps",
+    ),
+];
+
+const MISSING_STD: &str = "see what is missing for it: rgo-build doctor --target TARGET";
+
 /// The next step for a failure, if it is a known one. `toolchain` is the one that failed.
 #[must_use]
 pub fn for_failure(text: &str, toolchain: &str) -> Option<String> {
-    let text = &of_errors(text);
-    if let Some(hint) = of_shim(text) {
-        return Some(hint.to_owned());
+    let failure = Failure { text: &without_warnings(text), toolchain };
+    RECOGNIZERS.iter().find_map(|recognize| recognize(&failure))
+}
+
+impl Failure<'_> {
+    /// The name that stands behind these words, in quotes or not.
+    fn named(&self, words: &str) -> Option<&str> {
+        let (_, rest) = self.text.split_once(words)?;
+        let rest = rest.trim_start_matches(['\'', '`', '"', ' ', ':']);
+        let name = rest.split(['\'', '`', '"', '\n', ' ']).next().unwrap_or_default();
+        Some(name.trim_end_matches([',', ':']))
     }
-    if let Some(hint) = build_script::hint(text) {
-        return Some(hint.to_owned());
-    }
-    let quoted = |after: &str| {
-        text.split_once(after).map(|(_, rest)| {
-            rest.trim_start_matches(['\'', '`', '"', ' ', ':'])
-                .split(['\'', '`', '"', '\n', ' '])
-                .next()
-                .unwrap_or_default()
-                .trim_end_matches([',', ':'])
-                .to_owned()
-        })
-    };
-    if let Some(symbol) = quoted("undefined symbol:").or_else(|| quoted("undefined reference to")) {
-        // LLD says of what is to come from a DLL how C declares it.
-        let imported = quoted(DLL_IMPORT).filter(|_| symbol == DLL_IMPORT);
-        return Some(undefined_symbol(imported.as_ref().unwrap_or(&symbol), toolchain));
-    }
-    if let Some(framework) = quoted("unable to find framework") {
-        return Some(format!(
-            "rgo links with Apple's frameworks by the names that they are known to export, and knows none of \
-             {framework}: set SDKROOT to a copy of MacOSX.sdk, or leave out the crate that needs it for {toolchain}"
-        ));
-    }
-    if text.contains("fatal error:") && text.contains("file not found") {
-        let header = quoted("fatal error:").unwrap_or_default();
-        let hint = apple_header(&header, text).filter(|_| toolchain.starts_with("darwin"));
-        if let Some(hint) = hint {
-            return Some(hint);
-        }
-        if not_in_zig::OPENMP.words.contains(&header.as_str()) {
-            return Some(not_in_zig::OPENMP.hint.to_owned());
-        }
-        return Some(format!(
-            "the C header {header} is not there for {toolchain}; headers of the host do not serve another \
-             platform: use the crate's vendored or bundled feature, or point CFLAGS for the target at headers \
-             made for it"
-        ));
-    }
-    if let Some(hint) = extension::version(text) {
-        return Some(hint);
-    }
-    for words in ["dynamic system library", "static system library", "unable to find library"] {
-        if let Some(library) = quoted(words) {
-            let library = library.trim_start_matches("-l").to_owned();
-            if let Some(hint) = extension::library(&library, toolchain) {
-                return Some(hint);
-            }
-            if let Some(lack) = not_in_zig::by_library(&library) {
-                return Some(lack.hint.to_owned());
-            }
-            return Some(format!(
-                "the library {library} is not there for {toolchain}; libraries of the host do not serve another \
-                 platform: use the crate's vendored or static feature, or add -L with a copy made for it by \
-                 --rustc-flag"
-            ));
-        }
-    }
-    if let Some(hint) = looks_at_the_host(text, toolchain) {
-        return Some(hint);
-    }
-    let of_std = ["std", "core", "alloc"].map(|name| format!("can't find crate for `{name}`"));
-    if of_std.iter().any(|words| text.contains(words)) {
-        return Some(format!("see what is missing for it: rgo-build doctor --target {toolchain}"));
-    }
-    if text.contains(CRASHED) {
-        return Some(format!(
-            "another version of zig may link it: RGO_ZIG names one. What zig is called with is shown by \
-             `rgo-build -vv --target {toolchain}`"
-        ));
-    }
-    if text.contains("lock file") && text.contains("needs to be updated") {
-        return Some(
-            "run `cargo update --workspace` or build once without --locked, and commit Cargo.lock"
-                .to_owned(),
-        );
-    }
-    if text.contains("No space left on device") {
-        return Some(
-            "free some space; `rgo-build cache ls` shows what rgo itself keeps".to_owned(),
-        );
-    }
-    None
 }
 
 /// What rgo's own linker advises, which has looked at what it linked.
-fn of_shim(text: &str) -> Option<&str> {
-    let (_, said) = text.split_once("error: after linking ")?;
-    said.lines().find_map(|line| line.trim().strip_prefix("hint: "))
+fn of_shim(failure: &Failure<'_>) -> Option<String> {
+    let (_, said) = failure.text.split_once("error: after linking ")?;
+    said.lines().find_map(|line| line.trim().strip_prefix("hint: ")).map(str::to_owned)
+}
+
+fn of_build_script(failure: &Failure<'_>) -> Option<String> {
+    build_script::hint(failure.text).map(str::to_owned)
+}
+
+fn of_symbol(failure: &Failure<'_>) -> Option<String> {
+    let symbol = failure.named("undefined symbol:");
+    let symbol = symbol.or_else(|| failure.named("undefined reference to"))?;
+    // LLD says of what is to come from a DLL how C declares it.
+    let imported = failure.named(DLL_IMPORT).filter(|_| symbol == DLL_IMPORT);
+    Some(undefined_symbol(imported.unwrap_or(symbol), failure.toolchain))
+}
+
+fn of_framework(failure: &Failure<'_>) -> Option<String> {
+    let framework = failure.named("unable to find framework")?;
+    let toolchain = failure.toolchain;
+    Some(format!(
+        "rgo links with Apple's frameworks by the names that they are known to export, and knows none of \
+         {framework}: set SDKROOT to a copy of MacOSX.sdk, or leave out the crate that needs it for {toolchain}"
+    ))
+}
+
+fn of_header(failure: &Failure<'_>) -> Option<String> {
+    let header =
+        failure.named("fatal error:").filter(|_| failure.text.contains("file not found"))?;
+    let toolchain = failure.toolchain;
+    if toolchain.starts_with("darwin")
+        && let Some(hint) = apple_header(header, failure.text)
+    {
+        return Some(hint);
+    }
+    if not_in_zig::OPENMP.words.contains(&header) {
+        return Some(not_in_zig::OPENMP.hint.to_owned());
+    }
+    Some(format!(
+        "the C header {header} is not there for {toolchain}; headers of the host do not serve another \
+         platform: use the crate's vendored or bundled feature, or point CFLAGS for the target at headers \
+         made for it"
+    ))
+}
+
+fn of_extension(failure: &Failure<'_>) -> Option<String> {
+    extension::version(failure.text)
+}
+
+fn of_library(failure: &Failure<'_>) -> Option<String> {
+    let library = ["dynamic system library", "static system library", "unable to find library"]
+        .iter()
+        .find_map(|words| failure.named(words))?
+        .trim_start_matches("-l");
+    let toolchain = failure.toolchain;
+    let lack = || not_in_zig::by_library(library).map(|lack| lack.hint.to_owned());
+    extension::library(library, toolchain).or_else(lack).or_else(|| {
+        Some(format!(
+            "the library {library} is not there for {toolchain}; libraries of the host do not serve another \
+             platform: use the crate's vendored or static feature, or add -L with a copy made for it by \
+             --rustc-flag"
+        ))
+    })
+}
+
+/// Of a build script that makes a file only where the host is the system that the file is for.
+fn of_generated_file(failure: &Failure<'_>) -> Option<String> {
+    let (_, rest) = failure.text.split_once("couldn't read `")?;
+    let (path, rest) = rest.split_once('`')?;
+    let is_generated = path.replace('\\', "/").contains("/out/");
+    if !is_generated || !rest.starts_with(": No such file") {
+        return None;
+    }
+    let file = path.rsplit(['/', '\\']).next().unwrap_or(path);
+    Some(format!(
+        "a build script was to make {file} and has not: it looks at the system that it runs on, and not at \
+         {}, which it is to build for. Such a package is compiled on its own system alone",
+        failure.toolchain
+    ))
+}
+
+fn of_words(failure: &Failure<'_>) -> Option<String> {
+    let is_said = |words: &&str| failure.text.contains(*words);
+    let (_, hint) = BY_WORDS.iter().find(|(words, _)| words.iter().all(is_said))?;
+    Some(hint.replace("TARGET", failure.toolchain))
 }
 
 /// The text without colors and without its warnings, which are there in a good build too. A C
@@ -117,7 +170,7 @@ fn of_shim(text: &str) -> Option<&str> {
 ///
 /// warning: x@1.0.0: b.c:1:10: fatal error: …    of a build script
 /// ```
-fn of_errors(text: &str) -> String {
+fn without_warnings(text: &str) -> String {
     let plain = anstream::adapter::strip_str(text).to_string();
     let mut kept = String::new();
     let mut in_warning = false;
@@ -163,21 +216,6 @@ fn apple_header(header: &str, text: &str) -> Option<String> {
     Some(format!(
         "the C header {header} is in Apple's SDK alone, which no tool may ship: {instead}, or set SDKROOT to a copy \
          of MacOSX.sdk"
-    ))
-}
-
-/// A build script that makes a file only where the host is the system that the file is for.
-fn looks_at_the_host(text: &str, toolchain: &str) -> Option<String> {
-    let (_, rest) = text.split_once("couldn't read `")?;
-    let (path, rest) = rest.split_once('`')?;
-    let is_generated = path.replace('\\', "/").contains("/out/");
-    if !is_generated || !rest.starts_with(": No such file") {
-        return None;
-    }
-    let file = path.rsplit(['/', '\\']).next().unwrap_or(path);
-    Some(format!(
-        "a build script was to make {file} and has not: it looks at the system that it runs on, and not at \
-         {toolchain}, which it is to build for. Such a package is compiled on its own system alone"
     ))
 }
 
@@ -238,9 +276,18 @@ pub fn is_noise(diagnostic: &str) -> bool {
 mod tests {
     use super::*;
 
+    /// Holds what is advised, by what a build printed and the toolchain that failed.
+    #[track_caller]
+    fn check(cases: &[(&str, &str, &str)]) {
+        for (text, toolchain, expected) in cases {
+            let hint = for_failure(text, toolchain).unwrap_or_default();
+            assert!(hint.contains(expected), "{text} -> {hint}");
+        }
+    }
+
     #[test]
-    fn known_failures_have_a_next_step() {
-        for (text, toolchain, expected) in [
+    fn an_undefined_symbol_is_told_by_what_would_define_it() {
+        check(&[
             ("ld.lld: error: undefined symbol: pthread_foo\n>>>", "linux-amd64", "-lpthread"),
             ("error: undefined symbol: getrandom\n note:", "linux-arm64", "--glibc 2.25"),
             ("ld.lld: error: undefined symbol: statx@GLIBC_2.28\n", "linux-amd64", "--glibc 2.28"),
@@ -252,24 +299,24 @@ mod tests {
             ),
             ("error: undefined symbol: my_own\n", "linux-amd64", "your own function"),
             ("x.c: undefined reference to `my_own'", "linux-amd64", "your own function"),
-            (
-                "\u{1b}[1m\u{1b}[91merror[E0463]\u{1b}[0m: can't find crate for `core`",
-                "linux-amd64",
-                "doctor",
-            ),
+            ("error: undefined symbol: _NSApp\n", "darwin-arm64", "-framework AppKit"),
+            ("error: undefined symbol: _NSAp\n", "darwin-arm64", "no library of macOS"),
+            ("ld.lld: error: undefined symbol: __kmpc_fork_call\n>>>", "linux-amd64", "OpenMP"),
+            ("error: undefined symbol: ___kmpc_fork_call\n", "darwin-arm64", "OpenMP"),
+            ("lld-link: error: undefined symbol: omp_get_num_threads\n", "windows-amd64", "OpenMP"),
+            ("error: undefined symbol: _gfortran_st_write\n", "linux-amd64", "FC_<target>"),
+        ]);
+    }
+
+    #[test]
+    fn a_missing_header_is_of_the_target_or_of_apple() {
+        check(&[
             (
                 "warning: x@1.0.0: b.c:1:10: fatal error: 'missing.h' file not found\n\
                  error: failed to run custom build command",
                 "linux-amd64",
                 "header missing.h",
             ),
-            (
-                "warning: unused\n  --> a.rs\nerror: unable to find library -lssl",
-                "linux-amd64",
-                "library ssl",
-            ),
-            ("error: undefined symbol: _NSApp\n", "darwin-arm64", "-framework AppKit"),
-            ("error: undefined symbol: _NSAp\n", "darwin-arm64", "no library of macOS"),
             (
                 "a.c:1:10: fatal error: 'CommonCrypto/CommonDigest.h' file not found",
                 "darwin-arm64",
@@ -286,31 +333,33 @@ mod tests {
                 "linux-arm64",
                 "headers of the host",
             ),
-            (
-                "error: couldn't read `/t/build/libproc-1/out/osx_libproc_bindings.rs`: No such file or directory",
-                "darwin-arm64",
-                "looks at the system that it runs on",
-            ),
-            ("ld.lld: error: undefined symbol: __kmpc_fork_call\n>>>", "linux-amd64", "OpenMP"),
-            ("error: undefined symbol: ___kmpc_fork_call\n", "darwin-arm64", "OpenMP"),
-            ("lld-link: error: undefined symbol: omp_get_num_threads\n", "windows-amd64", "OpenMP"),
-            ("error: unable to find dynamic system library 'gomp' using", "linux-arm64", "OpenMP"),
             ("a.c:1:10: fatal error: 'omp.h' file not found", "linux-amd64", "OpenMP"),
+            (
+                "missing.c:1:10: fatal error: 'missing.h' file not found",
+                "windows-amd64",
+                "missing.h",
+            ),
+        ]);
+    }
+
+    #[test]
+    fn a_missing_library_is_of_the_target_or_not_in_zig() {
+        check(&[
+            (
+                "warning: unused\n  --> a.rs\nerror: unable to find library -lssl",
+                "linux-amd64",
+                "library ssl",
+            ),
+            ("error: unable to find dynamic system library 'gomp' using", "linux-arm64", "OpenMP"),
             (
                 "error: unable to find dynamic system library 'gfortran' using",
                 "linux-amd64",
                 "FC_<target>",
             ),
-            ("error: undefined symbol: _gfortran_st_write\n", "linux-amd64", "FC_<target>"),
             (
                 "error: unable to find framework 'CoreFoundation'. searched",
                 "darwin-amd64",
                 "SDKROOT",
-            ),
-            (
-                "missing.c:1:10: fatal error: 'missing.h' file not found",
-                "windows-amd64",
-                "missing.h",
             ),
             (
                 "  = note: error: unable to find static system library 'z' using",
@@ -321,6 +370,22 @@ mod tests {
                 "error: unable to find dynamic system library 'ssl' using",
                 "linux-amd64",
                 "library ssl",
+            ),
+        ]);
+    }
+
+    #[test]
+    fn other_known_failures_have_a_next_step() {
+        check(&[
+            (
+                "\u{1b}[1m\u{1b}[91merror[E0463]\u{1b}[0m: can't find crate for `core`",
+                "linux-amd64",
+                "doctor",
+            ),
+            (
+                "error: couldn't read `/t/build/libproc-1/out/osx_libproc_bindings.rs`: No such file or directory",
+                "darwin-arm64",
+                "looks at the system that it runs on",
             ),
             (
                 "error[E0463]: can't find crate for `std`",
@@ -339,14 +404,11 @@ mod tests {
                 "leave the option out",
             ),
             ("write failed: No space left on device (os error 28)", "linux-amd64", "cache ls"),
-        ] {
-            let hint = for_failure(text, toolchain).unwrap_or_default();
-            assert!(hint.contains(expected), "{text} -> {hint}");
-        }
+        ]);
     }
 
     #[test]
-    fn other_failures_and_warnings_have_none() {
+    fn unknown_failures_and_warnings_have_none() {
         for text in [
             "error[E0308]: mismatched types",
             "error[E0463]: can't find crate for `serde`",

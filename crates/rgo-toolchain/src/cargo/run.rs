@@ -4,7 +4,7 @@
 
 use std::collections::HashSet;
 use std::io::{BufRead, BufReader, Read, Write};
-use std::process::ChildStderr;
+use std::process::{ChildStderr, ChildStdout};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use camino::Utf8PathBuf;
@@ -66,51 +66,16 @@ pub fn run(
     show: Show,
     sink: Box<dyn Write + Send>,
 ) -> Result<Ran, ExecError> {
-    let mut cmd = cmd.clone();
-    if show.terminal {
-        cmd = cmd
-            .env("CARGO_TERM_COLOR", "always")
-            .env("CARGO_TERM_PROGRESS_WHEN", if show.explain { "never" } else { "always" })
-            .env("CARGO_TERM_PROGRESS_WIDTH", "80");
-    }
-    let mut child = cmd.spawn_piped()?;
+    let mut child = with_terminal(cmd, show).spawn_piped()?;
     let sink: Sink = Arc::new(Mutex::new(sink));
     let stderr = child.stderr.take();
     let reader = {
         let sink = Arc::clone(&sink);
         std::thread::spawn(move || stderr.map(|stderr| read_stderr(stderr, &sink, show)))
     };
-
-    let mut ran = Ran::default();
-    let mut shown: HashSet<String> = HashSet::new();
-    if let Some(stdout) = child.stdout.take() {
-        let mut stdout = BufReader::new(stdout);
-        let mut line = Vec::new();
-        while read_line(&mut stdout, &mut line) {
-            let text = String::from_utf8_lossy(&line);
-            match event(text.trim_end(), folders, triples) {
-                Some(Event::Unit(unit)) => ran.units.push(*unit),
-                Some(Event::BuildScript { package, side, out_dir }) => {
-                    ran.out_dirs.push((package, side, out_dir));
-                }
-                Some(Event::NativeLibs { package, libs }) => ran.native_libs.push((package, libs)),
-                Some(Event::Diagnostic { error, rendered, .. }) => {
-                    let rendered = secrets::hidden(&rendered);
-                    // The same crate compiled for eight targets says the same eight times.
-                    if failure_hints::is_noise(&rendered) || !shown.insert(rendered.clone()) {
-                        continue;
-                    }
-                    if !(error && show.hold_errors) {
-                        diagnostic(&sink, &rendered, show);
-                    }
-                    if error {
-                        ran.errors.push(rendered);
-                    }
-                }
-                None => {}
-            }
-        }
-    }
+    let stdout = child.stdout.take();
+    let mut ran =
+        stdout.map(|stdout| read_stdout(stdout, folders, triples, &sink, show)).unwrap_or_default();
     let status = child.wait();
     interrupt::checkpoint();
     if let Ok(Some((tail, explainer))) = reader.join() {
@@ -119,6 +84,56 @@ pub fn run(
     }
     ran.code = status.map_or(1, exit_code);
     Ok(ran)
+}
+
+/// Tells cargo, which sees a pipe, that what it prints will be on a terminal.
+fn with_terminal(cmd: &Cmd, show: Show) -> Cmd {
+    let cmd = cmd.clone();
+    if !show.terminal {
+        return cmd;
+    }
+    cmd.env("CARGO_TERM_COLOR", "always")
+        .env("CARGO_TERM_PROGRESS_WHEN", if show.explain { "never" } else { "always" })
+        .env("CARGO_TERM_PROGRESS_WIDTH", "80")
+}
+
+/// Collects what cargo reports of its work, and shows the compiler's messages.
+fn read_stdout(
+    stdout: ChildStdout,
+    folders: &Folders,
+    triples: &[&str],
+    sink: &Sink,
+    show: Show,
+) -> Ran {
+    let mut ran = Ran::default();
+    let mut shown: HashSet<String> = HashSet::new();
+    let mut stdout = BufReader::new(stdout);
+    let mut line = Vec::new();
+    while read_line(&mut stdout, &mut line) {
+        let text = String::from_utf8_lossy(&line);
+        match event(text.trim_end(), folders, triples) {
+            Some(Event::Unit(unit)) => ran.units.push(*unit),
+            Some(Event::BuildScript { package, side, out_dir }) => {
+                ran.out_dirs.push((package, side, out_dir));
+            }
+            Some(Event::NativeLibs { package, libs }) => ran.native_libs.push((package, libs)),
+            Some(Event::Diagnostic { error, rendered, .. }) => {
+                let rendered = secrets::hidden(&rendered);
+                // The same crate compiled for eight targets says the same eight times.
+                if failure_hints::is_noise(&rendered) || !shown.insert(rendered.clone()) {
+                    continue;
+                }
+                if !(error && show.hold_errors) {
+                    diagnostic(sink, &rendered, show);
+                }
+                if error {
+                    ran.errors.push(rendered);
+                }
+            }
+            None => {}
+        }
+    }
+    ran
 }
 
 fn read_line(from: &mut impl BufRead, line: &mut Vec<u8>) -> bool {

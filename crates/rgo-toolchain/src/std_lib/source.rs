@@ -114,8 +114,38 @@ impl Source {
     /// The build as a command.
     pub(super) fn command(&self, sought: &StdRequest<'_>) -> Cmd {
         let StdRequest { compiler, toolchain, names, .. } = *sought;
+        let target = self.staging.join("target");
+        let mut cmd = compiler
+            .cargo_command(names.iter().map(String::as_str))
+            .args(["build", "--quiet", "--release", "--target", toolchain.triple.as_str()])
+            .cwd(&self.staging);
+        if sought.offline {
+            cmd = cmd.args(self.vendor_flags()).arg("--offline");
+        }
+        for name in names.iter().filter(|name| is_for_user_code(name)) {
+            cmd = cmd.env_remove(name.clone());
+        }
+        cmd = cmd
+            .env("RUSTC_BOOTSTRAP", "1")
+            .env("CARGO_ENCODED_RUSTFLAGS", self.rustflags(sought).join("\x1f"))
+            .env("CARGO_TARGET_DIR", target.as_str())
+            .env("CARGO_BUILD_BUILD_DIR", target.as_str())
+            .env("CARGO_INCREMENTAL", "0")
+            .envs(OFFICIAL_PROFILE)
+            // Or a program that depends on a crate that std depends on too would have two of one name.
+            .env("__CARGO_DEFAULT_LIB_METADATA", "rgo-std");
+        if let Some(tools) = sought.tools {
+            cmd = cmd.envs(tools.env.iter().cloned());
+            // By the environment and not by -Clinker: its path must not go into the names of symbols.
+            let linker = format!("CARGO_TARGET_{}_LINKER", toolchain.env_triple());
+            cmd = cmd.env(linker, tools.linker.as_str());
+        }
+        cmd
+    }
+
+    fn rustflags(&self, sought: &StdRequest<'_>) -> Vec<String> {
+        let StdRequest { compiler, toolchain, .. } = *sought;
         let Source { library, staging, .. } = self;
-        let cargo_home = cache::cargo_home(sought.env);
         // Older compilers know no other answer than yes.
         let knows_leaves = compiler.version.release >= semver::Version::new(1, 83, 0);
         let frame_pointers = if knows_leaves { "non-leaf" } else { "yes" };
@@ -130,63 +160,46 @@ impl Source {
         ];
         flags.extend(toolchain.rustflags.iter().cloned());
         // The last that matches wins, so the more particular come last.
-        if let Some(home) = &cargo_home {
+        if let Some(home) = cache::cargo_home(sought.env) {
             flags.push(format!("--remap-path-prefix={home}/registry/src=/rust/deps"));
         }
         flags.push(format!("--remap-path-prefix={staging}=/rustc/std-build"));
         flags.push(format!("--remap-path-prefix={library}={}", compiler.virtual_library()));
-        let mut cmd = compiler
-            .cargo_command(names.iter().map(String::as_str))
-            .args(["build", "--quiet", "--release", "--target", toolchain.triple.as_str()])
-            .cwd(staging);
-        // Distributions leave out of it what their own targets do not need, so it is for want of a
-        // network alone.
-        let vendor = library.join("vendor");
-        if sought.offline && vendor.is_dir() {
-            cmd = cmd
-                .arg("--config")
-                .arg("source.crates-io.replace-with=\"rgo-std-vendor\"")
-                .arg("--config")
-                .arg(format!("source.rgo-std-vendor.directory={:?}", vendor.as_str()));
-        }
-        if sought.offline {
-            cmd = cmd.arg("--offline");
-        }
-        // The user's flags, wrappers of workspace crates and profiles are for the user's code.
-        for name in names {
-            if name.starts_with("CARGO_PROFILE_")
-                || name == "RUSTFLAGS"
-                || name == "RUSTC_WORKSPACE_WRAPPER"
-            {
-                cmd = cmd.env_remove(name.clone());
-            }
-        }
-        cmd = cmd
-            .env("RUSTC_BOOTSTRAP", "1")
-            .env("CARGO_ENCODED_RUSTFLAGS", flags.join("\x1f"))
-            .env("CARGO_TARGET_DIR", staging.join("target").as_str())
-            .env("CARGO_BUILD_BUILD_DIR", staging.join("target").as_str())
-            .env("CARGO_INCREMENTAL", "0")
-            // Otherwise rustc looks for the rust-objcopy that only rustup's compilers bring.
-            .env("CARGO_PROFILE_RELEASE_STRIP", "none")
-            .env("CARGO_PROFILE_RELEASE_DEBUG", "1")
-            .env("CARGO_PROFILE_RELEASE_OPT_LEVEL", "3")
-            .env("CARGO_PROFILE_RELEASE_LTO", "off")
-            .env("CARGO_PROFILE_RELEASE_PANIC", "unwind")
-            // As the official build has it: it is compiled once and runs in every program.
-            .env("CARGO_PROFILE_RELEASE_CODEGEN_UNITS", "1")
-            // Or a program that depends on a crate that std depends on too would have two of one name.
-            .env("__CARGO_DEFAULT_LIB_METADATA", "rgo-std");
-        if let Some(tools) = sought.tools {
-            cmd = cmd.envs(tools.env.iter().cloned());
-            // By the environment and not by -Clinker: its path must not go into the names of symbols.
-            cmd = cmd.env(
-                format!("CARGO_TARGET_{}_LINKER", toolchain.env_triple()),
-                tools.linker.as_str(),
-            );
-        }
-        cmd
+        flags
     }
+
+    /// Takes the dependencies from the source. Distributions leave out of it what their own targets do
+    /// not need, so it is for want of a network alone.
+    fn vendor_flags(&self) -> Vec<String> {
+        let vendor = self.library.join("vendor");
+        if !vendor.is_dir() {
+            return Vec::new();
+        }
+        vec![
+            "--config".to_owned(),
+            "source.crates-io.replace-with=\"rgo-std-vendor\"".to_owned(),
+            "--config".to_owned(),
+            format!("source.rgo-std-vendor.directory={:?}", vendor.as_str()),
+        ]
+    }
+}
+
+/// The profile that the official library is built with.
+const OFFICIAL_PROFILE: [(&str, &str); 6] = [
+    // Otherwise rustc looks for the rust-objcopy that only rustup's compilers bring.
+    ("CARGO_PROFILE_RELEASE_STRIP", "none"),
+    ("CARGO_PROFILE_RELEASE_DEBUG", "1"),
+    ("CARGO_PROFILE_RELEASE_OPT_LEVEL", "3"),
+    ("CARGO_PROFILE_RELEASE_LTO", "off"),
+    ("CARGO_PROFILE_RELEASE_PANIC", "unwind"),
+    // It is compiled once and runs in every program.
+    ("CARGO_PROFILE_RELEASE_CODEGEN_UNITS", "1"),
+];
+
+/// Whether a variable has the user's flags, wrapper of workspace crates or profile, which the standard
+/// library is built without.
+fn is_for_user_code(name: &str) -> bool {
+    name.starts_with("CARGO_PROFILE_") || name == "RUSTFLAGS" || name == "RUSTC_WORKSPACE_WRAPPER"
 }
 
 /// The error for a file that cannot be stored.

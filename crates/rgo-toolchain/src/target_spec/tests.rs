@@ -20,10 +20,20 @@ fn names(spec: &str, libc: Option<Libc>, host: &str) -> Result<String, SelectErr
         .join(" "))
 }
 
+/// A target as it is written, `--libc`, the host, and the names of the toolchains that are meant.
+type Case = (&'static str, Option<Libc>, &'static str, &'static str);
+
+#[track_caller]
+fn check(cases: &[Case]) {
+    for (spec, libc, host, expected) in cases {
+        assert_eq!(names(spec, *libc, host).as_deref(), Ok(*expected), "{spec} {libc:?}");
+    }
+}
+
 #[test]
-fn specs() {
+fn a_target_is_named_by_its_words_or_its_triple() {
     use Libc::{Dynamic, Static};
-    let table = [
+    check(&[
         ("", None, LINUX, "linux-amd64"),
         ("", Some(Static), LINUX, "linux-amd64-static"),
         ("host", None, "aarch64-apple-darwin", "darwin-arm64"),
@@ -46,8 +56,14 @@ fn specs() {
         ("darwin/arm64/dynamic", None, LINUX, "darwin-arm64"),
         ("aarch64-unknown-linux-musl", None, LINUX, "linux-arm64-static"),
         ("x86_64-pc-windows-gnullvm", None, LINUX, "windows-amd64"),
-        ("linux/arm64,darwin/arm64, linux/arm64", None, LINUX, "linux-arm64 darwin-arm64"),
         ("x86_64-pc-windows-msvc", Some(Static), LINUX, "windows-amd64-msvc-static"),
+    ]);
+}
+
+#[test]
+fn other_words_name_the_same_target() {
+    use Libc::Static;
+    check(&[
         ("macos/arm64", None, LINUX, "darwin-arm64"),
         ("mac/arm64", None, LINUX, "darwin-arm64"),
         ("osx/x64", None, LINUX, "darwin-amd64"),
@@ -69,8 +85,17 @@ fn specs() {
         ("windows/x64/msvc", None, LINUX, "windows-amd64-msvc"),
         ("windows/x64/msvc", Some(Static), LINUX, "windows-amd64-msvc-static"),
         ("x86_64-unknown-linux-gnu.2.28", None, LINUX, "linux-amd64@2.28"),
-        ("linux/gnu.2.28", None, LINUX, "linux-amd64@2.28 linux-arm64@2.28"),
         ("aarch64-macos.13.0-none", None, LINUX, "darwin-arm64@13.0"),
+        ("Host", None, LINUX, "linux-amd64"),
+    ]);
+}
+
+#[test]
+fn some_words_name_several_targets() {
+    use Libc::Static;
+    check(&[
+        ("linux/arm64,darwin/arm64, linux/arm64", None, LINUX, "linux-arm64 darwin-arm64"),
+        ("linux/gnu.2.28", None, LINUX, "linux-amd64@2.28 linux-arm64@2.28"),
         ("linux,x86_64-linux-gnu.2.28", None, LINUX, "linux-amd64@2.28 linux-arm64"),
         ("linux", None, LINUX, "linux-amd64 linux-arm64"),
         ("linux", Some(Static), LINUX, "linux-amd64-static linux-arm64-static"),
@@ -78,17 +103,13 @@ fn specs() {
         ("mac", None, LINUX, "darwin-amd64 darwin-arm64"),
         ("windows", None, "aarch64-apple-darwin", "windows-amd64 windows-arm64"),
         ("windows/msvc", None, LINUX, "windows-amd64-msvc windows-arm64-msvc"),
-        ("Host", None, LINUX, "linux-amd64"),
         (
             "all",
             Some(Static),
             LINUX,
             "linux-amd64-static linux-arm64-static windows-amd64 windows-arm64",
         ),
-    ];
-    for (spec, libc, host, expected) in table {
-        assert_eq!(names(spec, libc, host).as_deref(), Ok(expected), "{spec} {libc:?}");
-    }
+    ]);
     assert_eq!(names("all", None, LINUX).unwrap().split(' ').count(), 8);
 }
 
@@ -203,65 +224,68 @@ fn each_name_of_a_target_leads_back_to_it() {
     }
 }
 
-/// `go tool dist list`, and the first words of Rust's triples.
+/// The systems of `go tool dist list`.
+const SYSTEMS: &[&str] = &[
+    "aix",
+    "android",
+    "darwin",
+    "dragonfly",
+    "freebsd",
+    "illumos",
+    "ios",
+    "js",
+    "linux",
+    "netbsd",
+    "openbsd",
+    "plan9",
+    "solaris",
+    "wasip1",
+    "windows",
+];
+
+/// The processors of `go tool dist list`, and the first words of Rust's triples.
+const PROCESSORS: &[&str] = &[
+    "386",
+    "amd64",
+    "arm",
+    "arm64",
+    "loong64",
+    "mips",
+    "mips64",
+    "mips64le",
+    "mipsle",
+    "ppc64",
+    "ppc64le",
+    "riscv64",
+    "s390x",
+    "wasm",
+    "aarch64_be",
+    "armv7",
+    "armv7a",
+    "i586",
+    "i686",
+    "x86",
+    "x32",
+    "arm64e",
+    "arm64ec",
+    "arm64_32",
+    "x86_64h",
+    "sparc64",
+    "wasm32",
+];
+
 #[test]
 fn no_hint_leads_to_another_system_or_processor() {
-    let systems = [
-        "aix",
-        "android",
-        "darwin",
-        "dragonfly",
-        "freebsd",
-        "illumos",
-        "ios",
-        "js",
-        "linux",
-        "netbsd",
-        "openbsd",
-        "plan9",
-        "solaris",
-        "wasip1",
-        "windows",
-    ];
-    let processors = [
-        "386",
-        "amd64",
-        "arm",
-        "arm64",
-        "loong64",
-        "mips",
-        "mips64",
-        "mips64le",
-        "mipsle",
-        "ppc64",
-        "ppc64le",
-        "riscv64",
-        "s390x",
-        "wasm",
-        "aarch64_be",
-        "armv7",
-        "armv7a",
-        "i586",
-        "i686",
-        "x86",
-        "x32",
-        "arm64e",
-        "arm64ec",
-        "arm64_32",
-        "x86_64h",
-        "sparc64",
-        "wasm32",
-    ];
     let ours = ["linux", "darwin", "windows"];
-    for os in systems {
-        for arch in processors {
+    for os in SYSTEMS {
+        for arch in PROCESSORS {
             for spec in [format!("{os}/{arch}"), format!("{arch}-unknown-{os}")] {
                 match names(&spec, None, LINUX) {
                     Ok(name) => assert_eq!(name, format!("{os}-{arch}"), "{spec}"),
                     Err(error) => {
                         let hint = error.hint().unwrap();
                         assert!(!hint.contains("did you mean"), "{error}: {hint}");
-                        let others = ours.iter().filter(|other| **other != os);
+                        let others = ours.iter().filter(|other| *other != os);
                         let led = others.filter(|other| hint.contains(*other)).count();
                         assert_eq!(led, 0, "{error}: {hint}");
                     }

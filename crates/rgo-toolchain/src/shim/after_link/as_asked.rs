@@ -32,67 +32,82 @@ pub(super) fn missing(linked: &Linked, image: &Image<'_>) -> Result<Vec<String>,
     Ok(missing)
 }
 
+/// Options that had no effect, each with its value.
+#[derive(Default)]
+struct Missing(Vec<String>);
+
+impl Missing {
+    fn hold(&mut self, is: bool, option: &str, value: &str) {
+        if !is {
+            self.0.push(format!("{option} {value}").trim_end().to_owned());
+        }
+    }
+}
+
 /// Options whose effect is in the headers.
 fn options(asked: &Asked, image: &Image<'_>, linkage: &Linkage) -> Vec<String> {
-    let mut missing = Vec::new();
-    let mut hold = |is: bool, option: &str, value: &str| {
-        if !is {
-            missing.push(format!("{option} {value}").trim_end().to_owned());
+    let mut missing = Missing::default();
+    match image.format() {
+        Format::Elf => elf_options(asked, image, linkage, &mut missing),
+        Format::MachO => {
+            if let Some(name) = asked.install_name.as_deref() {
+                missing.hold(linkage.soname.as_deref() == Some(name), "-install_name", name);
+            }
         }
-    };
-    let is_elf = image.format() == Format::Elf;
-    if let Some(name) = asked.soname.as_deref().filter(|_| is_elf) {
-        hold(linkage.soname.as_deref() == Some(name), "-soname", name);
+        Format::Pe => pe_options(asked, image, linkage, &mut missing),
     }
     let runpath: Vec<&str> = linkage.runpath.iter().flat_map(|path| path.split(':')).collect();
     for path in asked.rpaths.iter().filter(|_| image.format() != Format::Pe) {
         let mut parts = path.split(':').filter(|part| !part.is_empty());
-        let is_there = parts.all(|part| runpath.contains(&part));
-        hold(is_there, "-rpath", path);
-    }
-    if let Some(name) = asked.install_name.as_deref().filter(|_| image.format() == Format::MachO) {
-        hold(linkage.soname.as_deref() == Some(name), "-install_name", name);
-    }
-    if asked.symbolic && is_elf && linkage.kind != rgo_binary::Kind::Executable {
-        hold(is_symbolic(image), "-Bsymbolic", "");
+        missing.hold(parts.all(|part| runpath.contains(&part)), "-rpath", path);
     }
     if let Some(text) = &asked.stack_size {
         let size = number(text);
-        hold(size.is_none() || stack_size(image) == size, "the stack size", text);
+        missing.hold(size.is_none() || stack_size(image) == size, "the stack size", text);
     }
-    if let Some(name) = asked.subsystem.as_deref().filter(|_| image.format() == Format::Pe) {
-        let is = match name {
-            "windows" => Some("gui"),
-            other => Some(other),
-        };
-        hold(linkage.subsystem.as_deref() == is, "--subsystem", name);
+    for name in &asked.needed {
+        let start = format!("lib{name}.so");
+        let is_needed = linkage.needed.iter().any(|needed| needed.starts_with(&start));
+        missing.hold(is_needed, "--no-as-needed -l", name);
+    }
+    missing.0
+}
+
+fn elf_options(asked: &Asked, image: &Image<'_>, linkage: &Linkage, missing: &mut Missing) {
+    if let Some(name) = asked.soname.as_deref() {
+        missing.hold(linkage.soname.as_deref() == Some(name), "-soname", name);
+    }
+    if asked.symbolic && linkage.kind != rgo_binary::Kind::Executable {
+        missing.hold(is_symbolic(image), "-Bsymbolic", "");
+    }
+    if let Some(name) = asked.entry.as_deref() {
+        let object = image.object();
+        let place = object.symbols().find(|it| it.name_bytes() == Ok(name.as_bytes()));
+        missing.hold(place.is_none_or(|it| it.address() == object.entry()), "--entry", name);
+    }
+}
+
+fn pe_options(asked: &Asked, image: &Image<'_>, linkage: &Linkage, missing: &mut Missing) {
+    if let Some(name) = asked.subsystem.as_deref() {
+        // What linkers call `windows` is a program with a window.
+        let is = if name == "windows" { "gui" } else { name };
+        missing.hold(linkage.subsystem.as_deref() == Some(is), "--subsystem", name);
     }
     if let Some((os, subsystem)) = pe_versions(image) {
         for (wanted, is, option) in [
             (&asked.os_version, os, "--major-os-version"),
             (&asked.subsystem_version, subsystem, "--major-subsystem-version"),
         ] {
-            let same = |wanted: &String| *wanted == is || format!("{wanted}.0") == is;
-            hold(wanted.as_ref().is_none_or(same), option, wanted.as_deref().unwrap_or_default());
+            let Some(wanted) = wanted else { continue };
+            missing.hold(*wanted == is || format!("{wanted}.0") == is, option, wanted);
         }
     }
     if let Some(loaded) = pe_loaded_at_start(image).filter(|_| !asked.delayed.is_empty()) {
         for name in &asked.delayed {
             let is_delayed = !loaded.iter().any(|it| it.eq_ignore_ascii_case(name));
-            hold(is_delayed, "--delayload", name);
+            missing.hold(is_delayed, "--delayload", name);
         }
     }
-    for name in &asked.needed {
-        let start = format!("lib{name}.so");
-        let is_needed = linkage.needed.iter().any(|needed| needed.starts_with(&start));
-        hold(is_needed, "--no-as-needed -l", name);
-    }
-    if let Some(name) = asked.entry.as_deref().filter(|_| is_elf) {
-        let object = image.object();
-        let place = object.symbols().find(|it| it.name_bytes() == Ok(name.as_bytes()));
-        hold(place.is_none_or(|it| it.address() == object.entry()), "--entry", name);
-    }
-    missing
 }
 
 /// A number as linkers read it: decimal, `0x`, or octal after `0`.

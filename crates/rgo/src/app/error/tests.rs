@@ -79,7 +79,7 @@ fn errors_of_the_cache_and_of_systems_have_their_hints_apart() {
 }
 
 #[test]
-fn errors_of_a_choice_have_their_hints_apart() {
+fn errors_of_chosen_targets_have_their_hints_apart() {
     let x = || "x".to_owned();
     for (error, text, hint) in [
         (SelectError::Unknown { spec: x(), hint: "h".into() }, "unknown target `x`", "h"),
@@ -103,6 +103,11 @@ fn errors_of_a_choice_have_their_hints_apart() {
     ] {
         check(error, text, hint);
     }
+}
+
+#[test]
+fn errors_of_chosen_packages_have_their_hints_apart() {
+    let x = || "x".to_owned();
     let known = || vec!["a".to_owned(), "b".to_owned()];
     for (error, text, hint) in [
         (

@@ -6,47 +6,49 @@ use super::super::{found, line, words};
 use super::{app, layout, oci, packed, report, saved};
 use crate::walk::visitor::Body;
 
+/// An index of several images.
+const INDEX: &str = r#"{"manifests":[
+    {"digest":"sha256:ee","annotations":{"org.opencontainers.image.ref.name":"app"}},
+    {"digest":"sha256:d3","annotations":{"org.opencontainers.image.ref.name":"other"}},
+    {"digest":"sha256:d3","annotations":{"org.opencontainers.image.ref.name":"again"}},
+    {"digest":"sha256:99"}]}"#;
+
+/// What it lists, but for the layers: each by its digest.
+const LISTED: [(&str, &[u8]); 7] = [
+    // An index within the index, which lists itself as well; and an image that is not here.
+    (
+        "ee",
+        br#"{"manifests":[{"digest":"sha256:d1","platform":{"os":"linux","architecture":"amd64"}},
+        {"digest":"sha256:d2","platform":{"os":"linux","architecture":"arm","variant":"v7"}},
+        {"digest":"sha256:dd","platform":{"os":"linux","architecture":"s390x"}},
+        {"digest":"sha256:a7","platform":{"os":"unknown","architecture":"unknown"}},
+        {"digest":"sha256:a7"}, {"digest":"sha256:ee"}]}"#,
+    ),
+    ("d1", br#"{"config":{"digest":"sha256:c1"},"layers":[{"digest":"sha256:a1"}]}"#),
+    ("d2", br#"{"config":{"digest":"sha256:c2"},"layers":[{"digest":"sha256:a2"}]}"#),
+    (
+        "d3",
+        br#"{"config":{"digest":"sha256:c3"},
+        "layers":[{"digest":"sha256:a1"},{"digest":"sha256:a3"}]}"#,
+    ),
+    // What BuildKit attests is no image.
+    (
+        "a7",
+        br#"{"config":{"digest":"sha256:c1"},"layers":[{"digest":"sha256:77",
+        "mediaType":"application/vnd.in-toto+json"}]}"#,
+    ),
+    ("77", br#"{"predicateType":"https://slsa.dev/provenance/v1"}"#),
+    ("c3", br#"{"os":"linux","architecture":"amd64"}"#),
+];
+
 #[test]
 fn every_image_of_an_index_has_its_own_title() {
     let app = app();
     let (one, two) = (layer(&[("a", &app), ("b", &app)]), layer(&[("a", &app)]));
     let deletes = layer(&[(".wh.b", b"")]);
-    let bytes = layout(
-        r#"{"manifests":[
-            {"digest":"sha256:ee","annotations":{"org.opencontainers.image.ref.name":"app"}},
-            {"digest":"sha256:d3","annotations":{"org.opencontainers.image.ref.name":"other"}},
-            {"digest":"sha256:d3","annotations":{"org.opencontainers.image.ref.name":"again"}},
-            {"digest":"sha256:99"}]}"#,
-        &[
-            // An index within the index, which lists itself as well; and an image that is not here.
-            (
-                "ee",
-                br#"{"manifests":[{"digest":"sha256:d1","platform":{"os":"linux","architecture":"amd64"}},
-                {"digest":"sha256:d2","platform":{"os":"linux","architecture":"arm","variant":"v7"}},
-                {"digest":"sha256:dd","platform":{"os":"linux","architecture":"s390x"}},
-                {"digest":"sha256:a7","platform":{"os":"unknown","architecture":"unknown"}},
-                {"digest":"sha256:a7"}, {"digest":"sha256:ee"}]}"#,
-            ),
-            ("d1", br#"{"config":{"digest":"sha256:c1"},"layers":[{"digest":"sha256:a1"}]}"#),
-            ("d2", br#"{"config":{"digest":"sha256:c2"},"layers":[{"digest":"sha256:a2"}]}"#),
-            (
-                "d3",
-                br#"{"config":{"digest":"sha256:c3"},
-                "layers":[{"digest":"sha256:a1"},{"digest":"sha256:a3"}]}"#,
-            ),
-            // What BuildKit attests is no image.
-            (
-                "a7",
-                br#"{"config":{"digest":"sha256:c1"},"layers":[{"digest":"sha256:77",
-                "mediaType":"application/vnd.in-toto+json"}]}"#,
-            ),
-            ("77", br#"{"predicateType":"https://slsa.dev/provenance/v1"}"#),
-            ("c3", br#"{"os":"linux","architecture":"amd64"}"#),
-            ("a1", &gz(&one)),
-            ("a2", &zst(&two)),
-            ("a3", &deletes),
-        ],
-    );
+    let layers = [("a1", gz(&one)), ("a2", zst(&two)), ("a3", deletes)];
+    let layers: Vec<_> = layers.iter().map(|(digest, bytes)| (*digest, &**bytes)).collect();
+    let bytes = layout(INDEX, &[&LISTED[..], &layers].concat());
     let answer = report(found(Body::Bytes(&bytes), &Options::default()), "x!");
     assert_eq!(
         answer,

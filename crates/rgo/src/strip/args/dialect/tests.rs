@@ -60,10 +60,19 @@ fn gnus_calls_stay_as_they_are() {
     }
 }
 
+/// Holds how calls of Apple's strip are understood: the arguments, in GNU's words, and what only Apple has.
+#[track_caller]
+fn check_apples(cases: impl IntoIterator<Item = (&'static str, &'static str, Apple)>) {
+    for (args, translated, apple) in cases {
+        let call = called("strip", args).expect(args);
+        assert_eq!((words(&call).as_str(), call.apple), (translated, Some(apple)), "{args}");
+    }
+}
+
 #[test]
 fn a_flag_that_only_apple_has_makes_the_call_apples() {
     let none = Apple::default;
-    for (args, translated, apple) in [
+    check_apples([
         // CMake, for a program and for a library.
         ("-u -r app", "--strip-all app", none()),
         ("-ur app", "--strip-all app", none()),
@@ -89,6 +98,13 @@ fn a_flag_that_only_apple_has_makes_the_call_apples() {
             "--strip-all --output out app",
             Apple { no_symbols: true, no_signature_warning: true, ..none() },
         ),
+    ]);
+}
+
+#[test]
+fn an_option_that_only_apple_has_is_read_as_apples() {
+    let none = Apple::default;
+    check_apples([
         (
             "-u -r -s keep.txt app",
             "--strip-all app",
@@ -117,10 +133,7 @@ fn a_flag_that_only_apple_has_makes_the_call_apples() {
         ),
         ("-r - -u", "--strip-all -- -u", none()),
         ("-r -- -u", "--strip-all -- -u", none()),
-    ] {
-        let call = called("strip", args).expect(args);
-        assert_eq!((words(&call).as_str(), call.apple), (translated, Some(apple)), "{args}");
-    }
+    ]);
 }
 
 #[test]
