@@ -163,6 +163,19 @@ fn include_folders(lib: &Utf8Path, zig_target: &str) -> Vec<Utf8PathBuf> {
     folders
 }
 
+/// cmake's name of the processor: what the system itself calls it.
+fn cmake_processor(toolchain: &Toolchain) -> &str {
+    match (&toolchain.arch, toolchain.os) {
+        (Arch::Amd64, Os::WINDOWS) => "AMD64",
+        (Arch::Amd64, _) => "x86_64",
+        (Arch::Arm64, Os::WINDOWS) => "ARM64",
+        (Arch::Arm64, Os::DARWIN) => "arm64",
+        (Arch::Arm64, _) => "aarch64",
+        // No toolchain has one: a test of `toolchain` holds that.
+        (Arch::Other(name), _) => name,
+    }
+}
+
 /// A toolchain file for cmake. It finds libraries of the system in `sdks`.
 fn cmake_file(
     toolchain: &Toolchain,
@@ -175,13 +188,7 @@ fn cmake_file(
         Os::WINDOWS => "Windows",
         _ => "Linux",
     };
-    let cpu = match (toolchain.os, &toolchain.arch) {
-        (Os::WINDOWS, Arch::Amd64) => "AMD64",
-        (Os::WINDOWS, _) => "ARM64",
-        (Os::DARWIN, Arch::Arm64) => "arm64",
-        (_, Arch::Amd64) => "x86_64",
-        _ => "aarch64",
-    };
+    let cpu = cmake_processor(toolchain);
     let tool = |name: &str| cmake_quote(tools.tool(name).as_str());
     let mut lines = vec![
         format!("set(CMAKE_SYSTEM_NAME {system})"),
@@ -203,10 +210,7 @@ fn cmake_file(
     ];
     match toolchain.os {
         Os::DARWIN => {
-            lines.push(format!(
-                "set(CMAKE_OSX_ARCHITECTURES {})",
-                if cpu == "arm64" { "arm64" } else { "x86_64" }
-            ));
+            lines.push(format!("set(CMAKE_OSX_ARCHITECTURES {cpu})"));
             lines.push("set(CMAKE_OSX_SYSROOT \"\")".into());
             let sdks: Vec<String> = sdks.iter().map(|sdk| cmake_quote(sdk.as_str())).collect();
             lines.push(format!("list(APPEND CMAKE_FIND_ROOT_PATH {})", sdks.join(" ")));
