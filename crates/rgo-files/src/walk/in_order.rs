@@ -15,8 +15,8 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread;
 
 use super::file::{self, Visited};
-use super::folders::{Step, Walk};
-use super::layout::{Layout, VisitedLayer};
+use super::folders::{Walk, WalkStep};
+use super::layout::{OciLayout, VisitedLayer};
 use super::{Begin, Found, Inspect, Options};
 
 /// Files without a result take little room: so many of them count as one result.
@@ -37,7 +37,7 @@ pub(super) struct Visits<'v, T> {
 /// A step that is done.
 enum Done<T> {
     File(Box<Visited<T>>),
-    Images(Arc<Layout>),
+    Images(Arc<OciLayout>),
 }
 
 /// Results that wait for an earlier one.
@@ -60,11 +60,11 @@ struct Shared<'s, 't, T> {
     walk: Mutex<(usize, Walk<'s>)>,
     window: Mutex<Window<T>>,
     has_room: Condvar,
-    output: Mutex<Output<'s, 't, T>>,
+    output: Mutex<ResultSink<'s, 't, T>>,
 }
 
 /// Where results go.
-struct Output<'o, 't, T> {
+struct ResultSink<'o, 't, T> {
     take: &'o mut Take<'t, T>,
     /// Layers of the container images that come next.
     layers: Vec<VisitedLayer<T>>,
@@ -85,7 +85,7 @@ pub(super) fn run<T: Send>(
         walk: Mutex::new((0, walk)),
         window: Mutex::new(window),
         has_room: Condvar::new(),
-        output: Mutex::new(Output { take, layers: Vec::new() }),
+        output: Mutex::new(ResultSink { take, layers: Vec::new() }),
     };
     // Threads take longer to start than a small file to read.
     let others = match thread::available_parallelism() {
@@ -111,7 +111,7 @@ impl<T: Send> Shared<'_, '_, T> {
         while self.wait_for_room() {
             let Some((number, step)) = self.next_step() else { return };
             let done = match step {
-                Step::File(entry) => {
+                WalkStep::File(entry) => {
                     (self.visits.begin)(&entry.path);
                     Done::File(Box::new(file::visit(
                         entry,
@@ -119,7 +119,7 @@ impl<T: Send> Shared<'_, '_, T> {
                         self.visits.inspect,
                     )))
                 }
-                Step::Images(layout) => Done::Images(layout),
+                WalkStep::Images(layout) => Done::Images(layout),
             };
             lock(&self.window).put(number, done);
             self.emit();
@@ -135,7 +135,7 @@ impl<T: Send> Shared<'_, '_, T> {
         !window.unwrap_or_else(PoisonError::into_inner).is_over
     }
 
-    fn next_step(&self) -> Option<(usize, Step)> {
+    fn next_step(&self) -> Option<(usize, WalkStep)> {
         let mut walk = lock(&self.walk);
         let step = walk.1.next()?;
         let number = walk.0;
@@ -212,7 +212,7 @@ impl<T> Done<T> {
     }
 }
 
-impl<T> Output<'_, '_, T> {
+impl<T> ResultSink<'_, '_, T> {
     fn emit(&mut self, done: Done<T>, visits: &Visits<'_, T>) -> ControlFlow<()> {
         let found = match done {
             Done::File(visited) if visited.entry.layout.is_some() => {

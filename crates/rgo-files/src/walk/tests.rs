@@ -14,16 +14,16 @@ use std::io::Read;
 use super::budget::Budget;
 use super::name::Name;
 use super::visitor::{Body, Visitor};
-use super::{Content, Found, Item, Limits, Options, file};
+use super::{Found, Item, ItemContent, Limits, Options, file};
 
 /// An item in words, without its name.
 fn words(item: &Item<'_>) -> Option<String> {
     Some(match &item.content {
-        Content::Image(bytes) => format!("image {}", bytes.len()),
-        Content::Other(what) => what.map_or_else(|| "other".to_owned(), ToString::to_string),
-        Content::Link { target } => format!("-> {target}"),
-        Content::Archive(is) => format!("{:?} {}/{}", is.kind, is.images, is.members),
-        Content::Skipped(why) => format!("refused: {why}"),
+        ItemContent::Image(bytes) => format!("image {}", bytes.len()),
+        ItemContent::Other(what) => what.map_or_else(|| "other".to_owned(), ToString::to_string),
+        ItemContent::Link { target } => format!("-> {target}"),
+        ItemContent::Archive(is) => format!("{:?} {}/{}", is.kind, is.images, is.members),
+        ItemContent::Skipped(why) => format!("refused: {why}"),
     })
 }
 

@@ -75,7 +75,7 @@ pub fn of_program(
     root: &PackageId,
     built: &Built<'_>,
 ) -> Vec<Dependency> {
-    let graph = Graph::new(metadata, built);
+    let graph = BuildGraph::new(metadata, built);
     let reached = graph.walk(root);
 
     // One package can be reached on both sides: it is in the program then.
@@ -137,19 +137,19 @@ enum OnSide {
     Target,
 }
 
-type Place<'a> = (&'a PackageId, OnSide);
+type CompiledPackage<'a> = (&'a PackageId, OnSide);
 
-struct Graph<'a> {
+struct BuildGraph<'a> {
     packages: HashMap<&'a PackageId, &'a Package>,
     nodes: HashMap<&'a PackageId, &'a Node>,
     /// Features of each compiled package on each side; absent means not compiled there.
-    features: HashMap<Place<'a>, BTreeSet<&'a str>>,
+    features: HashMap<CompiledPackage<'a>, BTreeSet<&'a str>>,
     built: &'a Built<'a>,
 }
 
-impl<'a> Graph<'a> {
+impl<'a> BuildGraph<'a> {
     fn new(metadata: &'a Metadata, built: &'a Built<'a>) -> Self {
-        let mut features: HashMap<Place<'a>, BTreeSet<&'a str>> = HashMap::new();
+        let mut features: HashMap<CompiledPackage<'a>, BTreeSet<&'a str>> = HashMap::new();
         for unit in built.units {
             let side = match &unit.side {
                 Side::Host => OnSide::Host,
@@ -177,7 +177,10 @@ impl<'a> Graph<'a> {
         }
     }
 
-    fn walk(&self, root: &'a PackageId) -> BTreeMap<Place<'a>, BTreeSet<Place<'a>>> {
+    fn walk(
+        &self,
+        root: &'a PackageId,
+    ) -> BTreeMap<CompiledPackage<'a>, BTreeSet<CompiledPackage<'a>>> {
         let mut reached = BTreeMap::new();
         let mut queue = vec![(root, OnSide::Target)];
         while let Some(place) = queue.pop() {
@@ -191,7 +194,7 @@ impl<'a> Graph<'a> {
         reached
     }
 
-    fn edges(&self, (from, side): Place<'a>, dev: bool) -> BTreeSet<Place<'a>> {
+    fn edges(&self, (from, side): CompiledPackage<'a>, dev: bool) -> BTreeSet<CompiledPackage<'a>> {
         let (Some(node), Some(package)) = (self.nodes.get(from), self.packages.get(from)) else {
             return BTreeSet::new();
         };
@@ -236,7 +239,7 @@ impl<'a> Graph<'a> {
     fn is_on(
         &self,
         package: &Package,
-        place: Place<'a>,
+        place: CompiledPackage<'a>,
         end: &PackageId,
         kind: DependencyKind,
     ) -> bool {

@@ -3,9 +3,9 @@
 use camino::Utf8Path;
 
 use super::args::{LinkKind, Rewritten};
-use super::asked::ListForm;
 use super::error::ShimError;
 use super::io;
+use super::link_request::ListForm;
 use super::module_definition::Definition;
 use super::{Recipe, windows};
 

@@ -16,14 +16,14 @@
 
 mod after_link;
 pub mod args;
-pub mod asked;
 mod autolink;
 pub mod definition;
 mod directives;
 mod error;
 mod io;
 mod link;
-mod linked;
+pub mod link_request;
+mod link_result;
 mod lld;
 mod module_definition;
 mod note_object;

@@ -10,7 +10,7 @@ use super::Recipe;
 
 /// A section to be made of a file's content.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Section {
+pub(super) struct FileSection {
     /// The segment's name, of 16 bytes at most.
     pub segment: String,
     /// The section's name, of 16 bytes at most.
@@ -27,7 +27,7 @@ const OLDEST_ARM64: macho::Version = macho::Version(11 << 16);
 ///
 /// # Errors
 /// If macOS runs on no such processor, a name is too long, or Mach-O cannot hold the content.
-pub(super) fn object(recipe: &Recipe, sections: &[Section]) -> Result<Vec<u8>, String> {
+pub(super) fn object(recipe: &Recipe, sections: &[FileSection]) -> Result<Vec<u8>, String> {
     let (architecture, oldest) = match &recipe.arch {
         Arch::Amd64 => (Architecture::X86_64, OLDEST_AMD64),
         Arch::Arm64 => (Architecture::Aarch64, OLDEST_ARM64),
@@ -39,7 +39,7 @@ pub(super) fn object(recipe: &Recipe, sections: &[Section]) -> Result<Vec<u8>, S
     version.minos = oldest;
     version.sdk = version.minos;
     object.set_macho_build_version(version);
-    for Section { segment, name, content } in sections {
+    for FileSection { segment, name, content } in sections {
         if segment.len() > 16 || name.len() > 16 {
             return Err(format!("-sectcreate {segment} {name}: a name has 16 bytes at most"));
         }
