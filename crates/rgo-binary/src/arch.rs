@@ -165,10 +165,10 @@ impl<'de> Deserialize<'de> for Arch {
 }
 
 /// Names by byte order: little, big.
-type Names = (&'static str, &'static str);
+type EndianNames = (&'static str, &'static str);
 
 /// Instruction sets that `object` tells apart.
-const KNOWN: [(Architecture, Names); 34] = [
+const KNOWN: [(Architecture, EndianNames); 34] = [
     (Architecture::Aarch64_Ilp32, ("arm64_32", "arm64_32be")),
     (Architecture::Alpha, ("alpha", "alpha")),
     (Architecture::Arm, ("arm", "armbe")),
@@ -206,7 +206,7 @@ const KNOWN: [(Architecture, Names); 34] = [
 ];
 
 /// ELF machines that `object` has no name for.
-const ELF_MACHINES: [(elf::Machine, Names); 16] = [
+const ELF_MACHINES: [(elf::Machine, EndianNames); 16] = [
     (elf::EM_S390, ("s390", "s390")),
     (elf::EM_MIPS_RS3_LE, ("mipsle", "mips")),
     (elf::EM_AMDGPU, ("amdgpu", "amdgpu")),
@@ -286,7 +286,7 @@ fn unknown(file: &object::File<'_>, endian: Endian) -> Arch {
 
 const LE: object::LittleEndian = object::LittleEndian;
 
-fn choose((little, big): Names, endian: Endian) -> &'static str {
+fn choose((little, big): EndianNames, endian: Endian) -> &'static str {
     match endian {
         Endian::Little => little,
         Endian::Big => big,

@@ -60,7 +60,7 @@ impl fmt::Display for Task {
 /// How far a task can be done.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Extent {
+pub enum Feasibility {
     /// Not at all.
     No,
     /// Once the companion is found.
@@ -71,7 +71,7 @@ pub enum Extent {
     Yes,
 }
 
-impl fmt::Display for Extent {
+impl fmt::Display for Feasibility {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::No => "no",
@@ -88,7 +88,7 @@ pub struct Debuggability {
     /// The task.
     pub task: Task,
     /// How far.
-    pub answer: Extent,
+    pub answer: Feasibility,
     /// What makes it so, or what is missing from it.
     pub by: String,
 }
@@ -168,13 +168,16 @@ pub fn debuggability(image: &DebugSources) -> Vec<Debuggability> {
     let with_lines = sources(&[(*lines, LINES), (*go_tools, GO_TABLE)]);
 
     let rest = if companion.is_some() { "; all with its companion" } else { "" };
-    let partly =
-        |task, by: &str| Debuggability { task, answer: Extent::Partly, by: format!("{by}{rest}") };
+    let partly = |task, by: &str| Debuggability {
+        task,
+        answer: Feasibility::Partly,
+        by: format!("{by}{rest}"),
+    };
     let by = |task, sources: &[&str]| {
         let answer = match sources {
-            [_, ..] => Extent::Yes,
-            [] if companion.is_some() => Extent::Companion,
-            [] => Extent::No,
+            [_, ..] => Feasibility::Yes,
+            [] if companion.is_some() => Feasibility::Companion,
+            [] => Feasibility::No,
         };
         Debuggability { task, answer, by: sources.join(", ") }
     };

@@ -84,13 +84,13 @@ thread_local! {
 /// ```
 pub fn serialized<T>(with_evidence: bool, write: impl FnOnce() -> T) -> T {
     /// Puts the choice back, also where `write` panics.
-    struct Before(bool);
-    impl Drop for Before {
+    struct RestoredChoice(bool);
+    impl Drop for RestoredChoice {
         fn drop(&mut self) {
             WITH_EVIDENCE.set(self.0);
         }
     }
-    let _before = Before(WITH_EVIDENCE.replace(with_evidence));
+    let _before = RestoredChoice(WITH_EVIDENCE.replace(with_evidence));
     write()
 }
 

@@ -21,7 +21,7 @@ use std::fmt;
 use memchr::memmem::Finder;
 use object::pod::{self, Pod};
 
-pub use text::{Info, Module};
+pub use text::{GoModule, Info};
 
 use crate::embedded::go_buildinfo::MAGIC;
 
@@ -117,14 +117,14 @@ struct Space<'a> {
     place: (u64, u64),
     /// Taken from an address before it is looked up (PE's image base).
     base: u64,
-    parts: Vec<Part<'a>>,
+    parts: Vec<MappedPart<'a>>,
     /// What an address outside of all parts means.
     unmapped: Refusal,
 }
 
 /// What a file maps at an address.
 #[derive(Debug)]
-struct Part<'a> {
+struct MappedPart<'a> {
     first: u64,
     /// Inclusive. As in Go it wraps for an empty part, which at address 0 then covers everything.
     last: u64,
@@ -132,7 +132,7 @@ struct Part<'a> {
     bytes: Result<&'a [u8]>,
 }
 
-impl<'a> Part<'a> {
+impl<'a> MappedPart<'a> {
     fn new(first: u64, size: u64, bytes: &'a [u8]) -> Self {
         Self { first, last: first.wrapping_add(size).wrapping_sub(1), bytes: Ok(bytes) }
     }

@@ -15,7 +15,7 @@
 
 /// A compiler that counts its releases.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Compiler {
+pub enum CompilerName {
     /// Go.
     Go,
     /// Rust's.
@@ -26,7 +26,7 @@ pub enum Compiler {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Release<'t> {
     /// Which compiler.
-    pub compiler: Compiler,
+    pub compiler: CompilerName,
     /// The version, with a mark of a pre-release and without what a vendor added: `1.26.8`,
     /// `1.25rc1`, `1.90.0-nightly`.
     pub version: &'t str,
@@ -49,7 +49,7 @@ impl<'t> Release<'t> {
             "rustc" => {
                 let word = words.find(|word| *word != "version")?;
                 Some(Self {
-                    compiler: Compiler::Rustc,
+                    compiler: CompilerName::Rustc,
                     version: rust(word)?,
                     is_development: false,
                 })
@@ -82,7 +82,7 @@ fn go(word: &str) -> Option<Release<'_>> {
     let is_added = |first: char| first.is_ascii_alphabetic() || "-+_:(".contains(first);
     let is_version = added.chars().next().is_none_or(is_added);
     is_version.then(|| Release {
-        compiler: Compiler::Go,
+        compiler: CompilerName::Go,
         version,
         is_development: added.starts_with("-devel"),
     })

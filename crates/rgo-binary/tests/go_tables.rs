@@ -30,7 +30,8 @@ fn check(program: &Program, data: &[u8]) {
     let image = image(data);
     let what = format!("{:x}, {} bytes, big {}", program.magic, program.size, program.big);
     let table = go::pclntab(&image).expect(&what).expect(&what);
-    let layouts = [Layout::Go12, Layout::Go116, Layout::Go118, Layout::Go120];
+    let layouts =
+        [PclntabLayout::Go12, PclntabLayout::Go116, PclntabLayout::Go118, PclntabLayout::Go120];
     let layout = MAGICS.iter().zip(layouts).find(|(magic, _)| **magic == program.magic);
     assert_eq!(Some(table.layout()), layout.map(|(_, layout)| layout));
     assert_eq!(table.function_count(), program.functions.len());

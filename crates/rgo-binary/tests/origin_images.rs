@@ -11,7 +11,7 @@ use proptest::prelude::*;
 use rgo_binary::platforms::runs_on;
 use rgo_binary::recovered::build_paths::build_paths;
 use rgo_binary::recovered::crates::{CrateSource, recovered_crates};
-use rgo_binary::recovered::origin::{Language, Origin, Role, origin};
+use rgo_binary::recovered::origin::{ImageOrigin, Language, ToolRole, origin};
 use rgo_binary::system::libc::libc;
 use rgo_binary::system::{Texts, system};
 use rgo_binary::{Confidence, Image, Limits, slices};
@@ -20,16 +20,16 @@ fn parse(data: &[u8]) -> Image<'_> {
     Image::parse(data, &Limits::default()).expect("an image parses")
 }
 
-fn origin_of(data: &[u8]) -> Origin {
+fn origin_of(data: &[u8]) -> ImageOrigin {
     let image = parse(data);
     origin(&image)
 }
 
-fn tools(origin: &Origin) -> Vec<(Role, String)> {
+fn tools(origin: &ImageOrigin) -> Vec<(ToolRole, String)> {
     origin.tools.iter().map(|tool| (tool.role, tool.to_string())).collect()
 }
 
-fn languages(origin: &Origin) -> Vec<(Language, Confidence)> {
+fn languages(origin: &ImageOrigin) -> Vec<(Language, Confidence)> {
     origin.languages.iter().map(|used| (used.language, used.confidence())).collect()
 }
 
@@ -47,8 +47,10 @@ fn image_of(format: BinaryFormat, sections: &[(&str, SectionKind, &[u8])]) -> Ve
 fn samples_name_their_makers() {
     let elf = origin_of(ELF);
     assert_eq!(languages(&elf), [(Language::C, Confidence::Certain)]);
-    let makers =
-        [(Role::Compiler, "clang 20.1.2".to_owned()), (Role::Linker, "lld 20.1.2".to_owned())];
+    let makers = [
+        (ToolRole::Compiler, "clang 20.1.2".to_owned()),
+        (ToolRole::Linker, "lld 20.1.2".to_owned()),
+    ];
     assert_eq!(tools(&elf), makers);
     let places: Vec<_> = elf.tools[0].evidence.iter().map(|it| it.place.as_str()).collect();
     assert_eq!(places, [".comment", "DW_AT_producer"]);
@@ -56,12 +58,12 @@ fn samples_name_their_makers() {
 
     let macho = origin_of(MACHO);
     assert_eq!(languages(&macho), [(Language::C, Confidence::Guess)]);
-    assert_eq!(tools(&macho), [(Role::Linker, "zig".to_owned())]);
+    assert_eq!(tools(&macho), [(ToolRole::Linker, "zig".to_owned())]);
 
     let pe = origin_of(PE);
     assert_eq!(languages(&pe), [(Language::C, Confidence::Certain)]);
     assert_eq!(pe.linker_version, Some((14, 0)));
-    assert!(tools(&pe).contains(&(Role::Compiler, "clang 20.1.2".to_owned())));
+    assert!(tools(&pe).contains(&(ToolRole::Compiler, "clang 20.1.2".to_owned())));
 }
 
 #[test]
@@ -78,9 +80,9 @@ fn every_comment_counts_once_and_the_unknown_are_kept() {
     );
     let origin = origin_of(&data);
     let expected = [
-        (Role::Compiler, "GCC 12.2.0"),
-        (Role::Compiler, "rustc 1.81.0"),
-        (Role::Other, "homemade 7"),
+        (ToolRole::Compiler, "GCC 12.2.0"),
+        (ToolRole::Compiler, "rustc 1.81.0"),
+        (ToolRole::Other, "homemade 7"),
     ];
     assert_eq!(tools(&origin), expected.map(|(role, name)| (role, name.to_owned())));
     assert_eq!(origin.tools[1].evidence[0].count, 2);
@@ -232,13 +234,13 @@ fn the_rich_header_is_counted() {
     ];
     assert_eq!(entries, expected);
     let expected = [
-        (Role::Compiler, "cl (C++) build 33808".to_owned()),
-        (Role::Linker, "link 14.41.34120".to_owned()),
+        (ToolRole::Compiler, "cl (C++) build 33808".to_owned()),
+        (ToolRole::Linker, "link 14.41.34120".to_owned()),
     ];
     assert_eq!(tools(&origin), expected);
     assert_eq!(languages(&origin), [(Language::Cpp, Confidence::Guess)]);
     let mut plain = pe_with_rich(&[], (2, 39));
-    assert_eq!(tools(&origin_of(&plain)), [(Role::Linker, "GNU ld 2.39".to_owned())]);
+    assert_eq!(tools(&origin_of(&plain)), [(ToolRole::Linker, "GNU ld 2.39".to_owned())]);
     // An address in data directory 14: the header of the .NET runtime.
     let directories = plain.len() - 128;
     plain[directories + 14 * 8 + 1] = 0x20;
@@ -254,7 +256,7 @@ fn build_version_tools_are_listed() {
     let header = [0xfeed_facf, 0x0100_000c, 0, 2, 1, 40, 0, 0];
     let data: Vec<u8> = header.into_iter().chain(command).flat_map(word).collect();
     let origin = origin_of(&data);
-    let expected = [(Role::Compiler, "clang 15.0"), (Role::Linker, "Apple ld 1053.12")];
+    let expected = [(ToolRole::Compiler, "clang 15.0"), (ToolRole::Linker, "Apple ld 1053.12")];
     assert_eq!(tools(&origin), expected.map(|(role, name)| (role, name.to_owned())));
     // More tools than the command has room for.
     let mut broken = data;
@@ -310,7 +312,7 @@ fn runtimes_tell_languages_by_what_they_say() {
         );
         let origin = origin_of(&data);
         assert_eq!(languages(&origin), [(language, confidence)]);
-        let fpc = (Role::Compiler, "fpc 3.2.2+dfsg-20".to_owned());
+        let fpc = (ToolRole::Compiler, "fpc 3.2.2+dfsg-20".to_owned());
         assert_eq!(tools(&origin).contains(&fpc), language == Language::Pascal);
     }
 }

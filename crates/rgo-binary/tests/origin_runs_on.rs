@@ -4,9 +4,9 @@ mod bytes_common;
 mod common;
 
 use common::{ELF, MACHO, PE};
-use rgo_binary::platforms::{self, RunsOn, Verdict};
-use rgo_binary::system::libc::{self, Libc};
-use rgo_binary::system::{System, Texts, system};
+use rgo_binary::platforms::{self, PlatformVerdict, RunsOn};
+use rgo_binary::system::libc::{self, ImageLibc};
+use rgo_binary::system::{ImageSystem, Texts, system};
 use rgo_binary::{GlibcFloor, Image, Kind, Limits, Linkage, Version};
 
 fn image(data: &[u8]) -> (Image<'_>, Linkage) {
@@ -15,7 +15,7 @@ fn image(data: &[u8]) -> (Image<'_>, Linkage) {
     (image, linkage)
 }
 
-fn system_of(image: &Image<'_>, linkage: &Linkage) -> (Option<System>, Texts) {
+fn system_of(image: &Image<'_>, linkage: &Linkage) -> (Option<ImageSystem>, Texts) {
     let texts = Texts::of(image, linkage);
     (system(image, linkage, &texts, None), texts)
 }
@@ -24,13 +24,17 @@ fn runs_on(image: &Image<'_>, linkage: &Linkage) -> RunsOn {
     platforms::runs_on(image, linkage, system_of(image, linkage).0.as_ref())
 }
 
-fn libc(image: &Image<'_>, linkage: &Linkage) -> Option<Libc> {
+fn libc(image: &Image<'_>, linkage: &Linkage) -> Option<ImageLibc> {
     let (system, texts) = system_of(image, linkage);
     libc::libc(image, linkage, system.as_ref(), &texts)
 }
 
 /// An ELF program with an interpreter and libraries.
-fn program(interpreter: Option<&str>, needed: &[&str], floor: Option<Version>) -> Vec<Verdict> {
+fn program(
+    interpreter: Option<&str>,
+    needed: &[&str],
+    floor: Option<Version>,
+) -> Vec<PlatformVerdict> {
     let (image, mut linkage) = image(ELF);
     linkage.kind = Kind::Pie;
     linkage.interpreter = interpreter.map(str::to_owned);
@@ -45,7 +49,7 @@ fn program(interpreter: Option<&str>, needed: &[&str], floor: Option<Version>) -
 }
 
 /// `debian 10`, `alpine`, `!scratch`.
-fn short(verdicts: &[Verdict]) -> Vec<String> {
+fn short(verdicts: &[PlatformVerdict]) -> Vec<String> {
     let words = verdicts.iter().map(|verdict| {
         let not = if verdict.runs { "" } else { "!" };
         let since = verdict.since.as_ref().map(|since| format!(" {since}")).unwrap_or_default();

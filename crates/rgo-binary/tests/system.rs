@@ -7,7 +7,7 @@ use bytes_common::Bytes;
 use proptest::prelude::*;
 use rgo_binary::linkage::Linkage;
 use rgo_binary::system::libc::libc;
-use rgo_binary::system::{System, Texts, system};
+use rgo_binary::system::{ImageSystem, Texts, system};
 use rgo_binary::{Arch, Confidence, Endian, Image, Kind, Limits};
 
 const AMD64: u16 = 62;
@@ -155,7 +155,7 @@ fn put_section(out: &mut Bytes, (name, kind, content): (&str, u32, &[u8])) {
     out.data.extend(names);
 }
 
-fn of(data: &[u8], recorded: Option<&str>) -> Option<System> {
+fn of(data: &[u8], recorded: Option<&str>) -> Option<ImageSystem> {
     let image = Image::parse(data, &Limits::default()).expect("a program parses");
     let linkage = image.linkage().expect("reads");
     assert!(matches!(linkage.kind, Kind::StaticExecutable | Kind::StaticPie), "{linkage:?}");
@@ -163,7 +163,7 @@ fn of(data: &[u8], recorded: Option<&str>) -> Option<System> {
 }
 
 /// `linux`, `linux?` where it is only probable.
-fn short(system: Option<System>) -> String {
+fn short(system: Option<ImageSystem>) -> String {
     system.map_or_else(String::new, |system| {
         format!("{}{}", system.os, if system.is_known() { "" } else { "?" })
     })

@@ -61,26 +61,26 @@ impl Member<'_> {
 }
 
 /// A symbol of the table that linkers read: the offset of its member's header, and its name.
-type Entry<'a> = (u64, &'a [u8]);
+type SymbolEntry<'a> = (u64, &'a [u8]);
 
 /// A member with its content in the output.
-struct Part<'a> {
+struct MemberPart<'a> {
     member: Member<'a>,
-    content: Content<'a>,
+    content: MemberContent<'a>,
 }
 
-enum Content<'a> {
+enum MemberContent<'a> {
     Bytes(Draft<'a>),
     /// The table of symbols.
     Symbols(SymbolTable<'a>),
 }
 
-impl Part<'_> {
+impl MemberPart<'_> {
     /// Bytes of the content.
     fn size(&self) -> u64 {
         match &self.content {
-            Content::Bytes(draft) => draft.size(),
-            Content::Symbols(table) => table.size(),
+            MemberContent::Bytes(draft) => draft.size(),
+            MemberContent::Symbols(table) => table.size(),
         }
     }
 
@@ -102,7 +102,7 @@ pub(super) fn each<'a>(
     let mut parts = Vec::new();
     for member in members(input)? {
         let content = if let Some(width) = member.symbols() {
-            Content::Symbols(SymbolTable { width, entries: entries(&member, width)? })
+            MemberContent::Symbols(SymbolTable { width, entries: entries(&member, width)? })
         } else if FileKind::parse(member.content) == FileKind::Elf {
             let edited = edit(member.content)?;
             if may_lose_symbols(edits) {
@@ -111,16 +111,16 @@ pub(super) fn each<'a>(
             whole.removed.extend(edited.removed);
             whole.unlinkable |= edited.unlinkable;
             whole.warnings.extend(edited.warnings);
-            Content::Bytes(edited.draft)
+            MemberContent::Bytes(edited.draft)
         } else {
             check_other(&member)?;
-            Content::Bytes(Draft::of(member.content))
+            MemberContent::Bytes(Draft::of(member.content))
         };
-        parts.push(Part { member, content });
+        parts.push(MemberPart { member, content });
     }
     whole.warnings.extend(bitcode_warning(&parts, edits));
     for part in &mut parts {
-        if let Content::Symbols(table) = &mut part.content {
+        if let MemberContent::Symbols(table) = &mut part.content {
             table.entries.retain(|(at, name)| left.get(at).is_none_or(|left| left.has(name)));
         }
     }
@@ -138,9 +138,9 @@ fn may_lose_symbols(edits: &Edits<'_>) -> bool {
 }
 
 /// The warning that members are no objects of ELF and keep what was to go.
-fn bitcode_warning(parts: &[Part<'_>], edits: &Edits<'_>) -> Option<String> {
+fn bitcode_warning(parts: &[MemberPart<'_>], edits: &Edits<'_>) -> Option<String> {
     let is_bitcode =
-        |part: &&Part<'_>| BITCODE.iter().any(|magic| part.member.content.starts_with(magic));
+        |part: &&MemberPart<'_>| BITCODE.iter().any(|magic| part.member.content.starts_with(magic));
     let bitcode = parts.iter().filter(is_bitcode).count();
     let count = parts.iter().filter(|part| !part.member.is_table()).count();
     (bitcode > 0 && edits.strip != Strip::None).then(|| {
@@ -149,7 +149,7 @@ fn bitcode_warning(parts: &[Part<'_>], edits: &Edits<'_>) -> Option<String> {
 }
 
 /// The new offset of each member, by the old one.
-fn offsets(parts: &[Part<'_>]) -> HashMap<u64, u64> {
+fn offsets(parts: &[MemberPart<'_>]) -> HashMap<u64, u64> {
     let mut offsets = HashMap::with_capacity(parts.len());
     let mut end = MAGIC.len() as u64;
     for part in parts {
@@ -162,15 +162,15 @@ fn offsets(parts: &[Part<'_>]) -> HashMap<u64, u64> {
 /// Appends a member: its header with the new size, its content, and padding.
 fn append<'a>(
     output: &mut Draft<'a>,
-    part: Part<'a>,
+    part: MemberPart<'a>,
     offsets: &HashMap<u64, u64>,
     is_deterministic: bool,
 ) -> Result<()> {
     let inline_name = part.inline_name();
-    let Part { member, content } = part;
+    let MemberPart { member, content } = part;
     let content = match content {
-        Content::Bytes(draft) => draft,
-        Content::Symbols(table) => table.draft(member.content, offsets)?,
+        MemberContent::Bytes(draft) => draft,
+        MemberContent::Symbols(table) => table.draft(member.content, offsets)?,
     };
     let header = output.size();
     output.copy(member.at, HEADER + inline_name, WHAT)?;
@@ -254,7 +254,7 @@ fn check_other(member: &Member<'_>) -> Result<()> {
 }
 
 /// Offsets and names of a table of symbols.
-fn entries<'a>(member: &Member<'a>, width: usize) -> Result<Vec<Entry<'a>>> {
+fn entries<'a>(member: &Member<'a>, width: usize) -> Result<Vec<SymbolEntry<'a>>> {
     let short = || bad(member.at, "its table of symbols is cut short");
     let number = |index: usize| {
         let bytes = member.content.get(index.checked_mul(width)?..)?.get(..width)?;
@@ -271,7 +271,7 @@ fn entries<'a>(member: &Member<'a>, width: usize) -> Result<Vec<Entry<'a>>> {
 struct SymbolTable<'a> {
     /// Bytes of the count and of each offset.
     width: usize,
-    entries: Vec<Entry<'a>>,
+    entries: Vec<SymbolEntry<'a>>,
 }
 
 impl SymbolTable<'_> {

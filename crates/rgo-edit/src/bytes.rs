@@ -8,7 +8,7 @@ use std::ops::Range;
 use rgo_binary::{Error, Result};
 
 /// What numbers are read from: an image in one piece, or one under construction.
-pub(super) trait Source {
+pub(super) trait ReadBytes {
     /// `size` bytes at `offset`.
     fn read(&self, offset: u64, size: u64, what: &'static str) -> Result<Cow<'_, [u8]>>;
 
@@ -16,7 +16,7 @@ pub(super) trait Source {
     fn check(&self, offset: u64, size: u64, what: &'static str) -> Result<()>;
 }
 
-impl<T: AsRef<[u8]> + ?Sized> Source for T {
+impl<T: AsRef<[u8]> + ?Sized> ReadBytes for T {
     fn read(&self, offset: u64, size: u64, what: &'static str) -> Result<Cow<'_, [u8]>> {
         slice(self.as_ref(), offset, size, what).map(Cow::Borrowed)
     }
@@ -71,7 +71,7 @@ pub(super) fn zero(data: &mut [u8], offset: u64, size: u64, what: &'static str) 
 }
 
 fn array<const N: usize>(
-    data: &(impl Source + ?Sized),
+    data: &(impl ReadBytes + ?Sized),
     offset: u64,
     what: &'static str,
 ) -> Result<[u8; N]> {
@@ -80,7 +80,7 @@ fn array<const N: usize>(
 }
 
 pub(super) fn u16_at(
-    data: &(impl Source + ?Sized),
+    data: &(impl ReadBytes + ?Sized),
     offset: u64,
     what: &'static str,
 ) -> Result<u16> {
@@ -88,7 +88,7 @@ pub(super) fn u16_at(
 }
 
 pub(super) fn u32_at(
-    data: &(impl Source + ?Sized),
+    data: &(impl ReadBytes + ?Sized),
     offset: u64,
     what: &'static str,
 ) -> Result<u32> {
@@ -96,7 +96,7 @@ pub(super) fn u32_at(
 }
 
 pub(super) fn u64_at(
-    data: &(impl Source + ?Sized),
+    data: &(impl ReadBytes + ?Sized),
     offset: u64,
     what: &'static str,
 ) -> Result<u64> {

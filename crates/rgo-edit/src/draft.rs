@@ -11,7 +11,7 @@
 use std::borrow::Cow;
 use std::ops::Range;
 
-use super::bytes::{self, Source};
+use super::bytes::{self, ReadBytes};
 use super::reason::Reason;
 use rgo_binary::{Error, Result};
 
@@ -270,7 +270,7 @@ impl<'a> Draft<'a> {
     }
 }
 
-impl Source for Draft<'_> {
+impl ReadBytes for Draft<'_> {
     /// Bytes of the output; borrowed where one piece has them all.
     fn read(&self, offset: u64, size: u64, what: &'static str) -> Result<Cow<'_, [u8]>> {
         self.check(offset, size, what)?;

@@ -20,7 +20,7 @@ const MAX_ALIGN: u32 = 24;
 const HEADER: usize = 8;
 
 /// One entry of the header.
-struct Entry {
+struct SliceEntry {
     cpu_type: u32,
     cpu_subtype: u32,
     offset: u64,
@@ -92,7 +92,7 @@ pub(super) fn each<'a>(
 }
 
 /// Says in an error which slice it is about.
-fn in_slice(error: Error, entry: &Entry) -> Error {
+fn in_slice(error: Error, entry: &SliceEntry) -> Error {
     let name = match (CpuType(entry.cpu_type), entry.cpu_subtype & 0xff) {
         (macho::CPU_TYPE_X86, _) => "i386".to_owned(),
         (macho::CPU_TYPE_X86_64, 8) => "x86_64h".to_owned(),
@@ -129,10 +129,10 @@ fn add_counts(total: &mut Vec<(String, usize)>, more: Vec<(String, usize)>) {
     }
 }
 
-fn entries<F: FatArch>(arches: &[F]) -> Vec<Entry> {
+fn entries<F: FatArch>(arches: &[F]) -> Vec<SliceEntry> {
     arches
         .iter()
-        .map(|arch| Entry {
+        .map(|arch| SliceEntry {
             cpu_type: arch.cputype().0,
             cpu_subtype: arch.cpusubtype().0,
             offset: arch.offset().into(),

@@ -35,7 +35,8 @@ pub use draft::{Draft, Piece};
 pub use note_object::{NoteObject, note_object};
 pub use reason::Reason;
 pub use request::{
-    Compression, Discard, Edits, MachO, MachOPart, NameFilter, Names, SignaturePolicy, Strip,
+    Compression, Discard, Edits, MachO, MachOPart, NameFilter, NamePredicate, SignaturePolicy,
+    Strip,
 };
 pub use stamp::stamp;
 pub use supplement::supplement;

@@ -24,9 +24,9 @@ use object::macho;
 
 use super::{Compression, Draft, Edited, Edits, MachOPart, Reason, SignaturePolicy, bytes};
 use commands::{Command, Commands};
-use linkedit::{Linkedit, Table, refuse_bytes};
+use linkedit::{Linkedit, LinkeditTable, refuse_bytes};
 use rgo_binary::{Error, Result};
-use sign::Signature;
+use sign::SignatureDraft;
 use symbols::{Fate, Symbol};
 
 pub(super) use dsym::only_keep_debug;
@@ -38,13 +38,13 @@ const DYLIB_NAME: usize = 24;
 const NAMELESS: &[u8] = b"a.out";
 
 /// An image taken apart into what edits look at.
-struct Parts<'a> {
+struct ImageParts<'a> {
     /// Everything up to the signature.
     image: Draft<'a>,
     commands: Commands,
     /// Where the input's tables end: at its signature, or at its own end.
     tables_end: u64,
-    signature: Option<Signature>,
+    signature: Option<SignatureDraft>,
     identity_dropped: bool,
     /// Something is gone or has another name.
     changed: bool,
@@ -53,7 +53,7 @@ struct Parts<'a> {
 pub(super) fn apply<'a>(input: Draft<'a>, edits: &Edits<'_>) -> Result<Edited<'a>> {
     refuse_foreign(edits)?;
     let unedited = input.is_input().then(|| input.clone());
-    let mut parts = Parts::parse(input, edits.sign)?;
+    let mut parts = ImageParts::parse(input, edits.sign)?;
     if let Some(name) = edits.install_name {
         parts.rename(name)?;
         parts.changed = true;
@@ -99,13 +99,13 @@ fn refuse_foreign(edits: &Edits<'_>) -> Result<()> {
 }
 
 pub(super) fn restrict_exports<'a>(input: &'a [u8], allowed: &[String]) -> Result<Draft<'a>> {
-    let mut parts = Parts::parse(Draft::of(input), SignaturePolicy::Keep)?;
+    let mut parts = ImageParts::parse(Draft::of(input), SignaturePolicy::Keep)?;
     parts.restrict_exports(allowed)?;
     parts.join()
 }
 
 pub(super) fn make_deterministic(input: &[u8]) -> Result<Draft<'_>> {
-    let mut parts = Parts::parse(Draft::of(input), SignaturePolicy::Keep)?;
+    let mut parts = ImageParts::parse(Draft::of(input), SignaturePolicy::Keep)?;
     parts.edit_symbols(|symbol| {
         symbol.forget_time();
         Fate::Keep
@@ -114,7 +114,7 @@ pub(super) fn make_deterministic(input: &[u8]) -> Result<Draft<'_>> {
     parts.join()
 }
 
-impl<'a> Parts<'a> {
+impl<'a> ImageParts<'a> {
     fn parse(mut image: Draft<'a>, sign: SignaturePolicy) -> Result<Self> {
         let input = image.input();
         let commands = Commands::parse(input)?;
@@ -144,7 +144,7 @@ impl<'a> Parts<'a> {
             };
             return Err(Error::unsupported("editing this Mach-O image", why));
         }
-        let signature = Signature::read(input, &commands)?;
+        let signature = SignatureDraft::read(input, &commands)?;
         let mut identity_dropped = false;
         if let Some(signature) = &signature {
             if let Some(signer) = &signature.signer {
@@ -215,7 +215,7 @@ impl<'a> Parts<'a> {
         let is_new = edits.sign == SignaturePolicy::AdHoc || edits.macho.entitlements.is_some();
         match (edits.sign, place) {
             (_, None) if is_new => {
-                self.signature = Some(Signature::new(&self.commands, self.own_name()?)?);
+                self.signature = Some(SignatureDraft::new(&self.commands, self.own_name()?)?);
                 let kind = macho::LC_CODE_SIGNATURE.0;
                 let words = [kind, sign::COMMAND_SIZE, 0, 0];
                 let data = words.into_iter().flat_map(u32::to_le_bytes).collect();
@@ -302,7 +302,7 @@ impl<'a> Parts<'a> {
         let mut names: Vec<&[u8]> = allowed.iter().map(String::as_bytes).collect();
         names.sort_unstable();
         names.dedup();
-        let old = linkedit.bytes(Table::Exports).to_vec();
+        let old = linkedit.bytes(LinkeditTable::Exports).to_vec();
         let mut exports = Vec::with_capacity(names.len());
         for name in &names {
             let payload = trie::find(&old, name)?.ok_or_else(|| {
@@ -313,7 +313,7 @@ impl<'a> Parts<'a> {
         }
         let mut trie = trie::build(&exports);
         bytes::pad(&mut trie, linkedit::ALIGN);
-        linkedit.replace(Table::Exports, trie);
+        linkedit.replace(LinkeditTable::Exports, trie);
         symbols::edit(&mut linkedit, &mut self.commands, |symbol| {
             if symbol.is_exported() && names.binary_search(&symbol.name.as_ref()).is_err() {
                 symbol.make_private();

@@ -48,9 +48,9 @@ pub struct NoteObject<'a> {
 /// [`Error::Unsupported`] for another instruction set, [`Error::NoteTooSmall`] if the text does
 /// not fit.
 pub fn note_object(spec: &NoteObject<'_>) -> Result<Vec<u8>> {
-    let architecture = match spec.arch {
-        Arch::Amd64 => Architecture::X86_64,
-        Arch::Arm64 => Architecture::Aarch64,
+    let (architecture, oldest_macos) = match spec.arch {
+        Arch::Amd64 => (Architecture::X86_64, MACOS_AMD64),
+        Arch::Arm64 => (Architecture::Aarch64, MACOS_ARM64),
         other @ Arch::Other(_) => {
             let what = format!("a build note for {other}");
             return Err(Error::unsupported(what, "notes are made for amd64 and arm64"));
@@ -70,10 +70,7 @@ pub fn note_object(spec: &NoteObject<'_>) -> Result<Vec<u8>> {
         Format::MachO => {
             let mut version = MachOBuildVersion::default();
             version.platform = macho::PLATFORM_MACOS;
-            version.minos = match spec.arch {
-                Arch::Amd64 => MACOS_AMD64,
-                _ => MACOS_ARM64,
-            };
+            version.minos = oldest_macos;
             version.sdk = version.minos;
             object.set_macho_build_version(version);
         }

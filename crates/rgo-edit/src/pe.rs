@@ -19,9 +19,9 @@ mod headers;
 mod layout;
 mod symbols;
 
-use super::bytes::Source;
+use super::bytes::ReadBytes;
 use super::{Compression, Discard, Draft, Edited, Edits, Piece, Reason, SignaturePolicy, Strip};
-use headers::{Directory, Headers};
+use headers::{DataDirectory, Headers};
 use layout::Layout;
 use rgo_binary::{Error, Result};
 
@@ -44,7 +44,7 @@ pub(super) fn apply<'a>(image: Draft<'a>, edits: &Edits<'_>) -> Result<Edited<'a
     }
     let keeps_certificate = matches!(edits.sign, SignaturePolicy::Keep | SignaturePolicy::Renew);
     if certificate.is_some() && !keeps_certificate {
-        headers.set_directory(&mut bare, Directory::Certificate, (0, 0), Reason::Signature)?;
+        headers.set_directory(&mut bare, DataDirectory::Certificate, (0, 0), Reason::Signature)?;
     }
     let all = 0..bare.size();
     let mut edited = restructure(bare, edits)?;
@@ -101,7 +101,7 @@ fn restructure<'a>(image: Draft<'a>, edits: &Edits<'_>) -> Result<Edited<'a>> {
 
 /// Where the certificate is, which is not mapped: at the end of the file. Every edit voids it.
 fn certificate(image: &Draft<'_>, headers: &Headers) -> Result<Option<u64>> {
-    let (offset, size) = headers.directory(image, Directory::Certificate)?;
+    let (offset, size) = headers.directory(image, DataDirectory::Certificate)?;
     if size == 0 {
         return Ok(None);
     }

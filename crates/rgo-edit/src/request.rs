@@ -31,22 +31,22 @@ pub enum Discard {
 }
 
 /// Whether a name is meant.
-pub type Names<'a> = Option<&'a dyn Fn(&[u8]) -> bool>;
+pub type NamePredicate<'a> = Option<&'a dyn Fn(&[u8]) -> bool>;
 
 /// What is kept or taken out by name, whatever [`Strip`] says of it.
 #[derive(Clone, Copy, Default)]
 pub struct NameFilter<'a> {
     /// These stay.
-    pub keep: Names<'a>,
+    pub keep: NamePredicate<'a>,
     /// These go, unless they are to stay.
-    pub drop: Names<'a>,
+    pub drop: NamePredicate<'a>,
 }
 
 impl NameFilter<'_> {
     /// Whether a name is to stay (`true`), to go (`false`), or is not meant.
     #[must_use]
     pub fn of(&self, name: &[u8]) -> Option<bool> {
-        let meant = |names: Names<'_>| names.is_some_and(|meant| meant(name));
+        let meant = |names: NamePredicate<'_>| names.is_some_and(|meant| meant(name));
         if meant(self.keep) { Some(true) } else { meant(self.drop).then_some(false) }
     }
 
@@ -65,10 +65,10 @@ pub struct MachO<'a> {
     /// The names that stay exported, of those that are; `None` leaves all. A name that dyld may
     /// have to bind in the image itself (a weak definition) stays exported in any case, or refuses
     /// the edit if [`Edits::symbols`] drops it.
-    pub exports: Names<'a>,
+    pub exports: NamePredicate<'a>,
     /// Source files, each by the last part of its path, whose entries in the debug map stay where
     /// debug data goes.
-    pub debug_map_of: Names<'a>,
+    pub debug_map_of: NamePredicate<'a>,
     /// Global symbols that are absolute, and not 0, stay.
     pub keeps_absolute: bool,
     /// What the ad-hoc signature is to vouch for besides; an image without a signature gets one.

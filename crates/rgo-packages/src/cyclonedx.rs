@@ -29,7 +29,7 @@ pub struct Component {
 pub fn bom(tool: &str, tool_version: &str, programs: &[Component]) -> Value {
     let mut components = Vec::new();
     let mut edges = Vec::new();
-    let mut paths = Names::default();
+    let mut paths = UniqueNames::default();
     for program in programs {
         let reference = paths.unique(&program.path);
         let (parts, on) = packages(&reference, &program.graph);
@@ -65,9 +65,9 @@ pub fn bom(tool: &str, tool_version: &str, programs: &[Component]) -> Value {
 
 /// Gives each of several equal names a number: `a`, `a#2`.
 #[derive(Default)]
-struct Names(BTreeMap<String, usize>);
+struct UniqueNames(BTreeMap<String, usize>);
 
-impl Names {
+impl UniqueNames {
     fn unique(&mut self, name: &str) -> String {
         let times = self.0.entry(name.to_owned()).or_default();
         *times += 1;
@@ -81,7 +81,7 @@ fn properties(properties: &[(&str, String)]) -> Value {
 
 /// The components of a program, and the edges of it and of them.
 fn packages(program: &str, graph: &Graph) -> (Vec<Value>, Vec<Value>) {
-    let mut names = Names::default();
+    let mut names = UniqueNames::default();
     let references: Vec<String> =
         graph.packages.iter().map(|node| reference(program, node, &mut names)).collect();
     let others = || {
@@ -109,7 +109,7 @@ fn packages(program: &str, graph: &Graph) -> (Vec<Value>, Vec<Value>) {
     (parts, edges)
 }
 
-fn reference(program: &str, node: &Node, names: &mut Names) -> String {
+fn reference(program: &str, node: &Node, names: &mut UniqueNames) -> String {
     if node.role == Role::Root {
         return program.to_owned();
     }

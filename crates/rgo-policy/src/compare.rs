@@ -2,11 +2,11 @@
 
 use std::cmp::Ordering;
 
-use super::expression::{self, Expression, Operand, Operator, Test, Wanted};
-use super::facts::Value;
+use super::expression::{self, Expression, Operand, OperandValue, Operator, Test};
+use super::facts::FactValue;
 use super::verdict::Verdict;
-use super::version::Version;
-use super::vocabulary::{self, Kind, OFF};
+use super::version::ComparableVersion;
+use super::vocabulary::{self, OFF, ValueKind};
 
 /// What is shown for a version that is not known.
 const NO_VERSION: &str = "an unknown version";
@@ -34,16 +34,16 @@ impl Compared {
 }
 
 /// The verdict on a known value.
-pub(super) fn compare(expression: &Expression, value: &Value) -> Compared {
+pub(super) fn compare(expression: &Expression, value: &FactValue) -> Compared {
     let values = Values::of(expression.fact.kind, value);
     match (&expression.test, values.kind) {
-        (Test::Is(wanted), Kind::Level { strongest, .. }) => {
+        (Test::Is(wanted), ValueKind::Level { strongest, .. }) => {
             level(expression, strongest, *wanted, &values)
         }
-        (Test::Is(wanted), Kind::Setting) => {
+        (Test::Is(wanted), ValueKind::Setting) => {
             Compared::new(values.is_on() == *wanted, values.in_words())
         }
-        (Test::Is(wanted) | Test::Any(wanted), Kind::Flag) => {
+        (Test::Is(wanted) | Test::Any(wanted), ValueKind::Flag) => {
             let is_there = values.is_there();
             Compared::new(is_there == *wanted, flag(is_there))
         }
@@ -56,8 +56,8 @@ pub(super) fn compare(expression: &Expression, value: &Value) -> Compared {
 
 /// The values of a fact.
 struct Values<'v> {
-    kind: Kind,
-    value: &'v Value,
+    kind: ValueKind,
+    value: &'v FactValue,
     /// Each as text; `None` for a version that is not known.
     entries: Vec<Option<String>>,
     /// Each in words.
@@ -65,7 +65,7 @@ struct Values<'v> {
 }
 
 impl<'v> Values<'v> {
-    fn of(kind: Kind, value: &'v Value) -> Self {
+    fn of(kind: ValueKind, value: &'v FactValue) -> Self {
         let entries = entries(kind, value);
         let text = |entry: &Option<String>| entry.clone().unwrap_or_else(|| NO_VERSION.to_owned());
         let texts = entries.iter().map(text).collect();
@@ -81,11 +81,11 @@ impl<'v> Values<'v> {
         let named = !self.kind.values().is_empty();
         let is_none = |text: &str| text.is_empty() || (named && text.eq_ignore_ascii_case("none"));
         match self.value {
-            Value::Flag(flag) => *flag,
-            Value::Text(text) => !is_none(text),
-            Value::Number(number) => *number > 0,
-            Value::List(list) => !list.iter().all(|text| is_none(text)),
-            Value::Copies { versions, .. } => !versions.is_empty(),
+            FactValue::Flag(flag) => *flag,
+            FactValue::Text(text) => !is_none(text),
+            FactValue::Number(number) => *number > 0,
+            FactValue::List(list) => !list.iter().all(|text| is_none(text)),
+            FactValue::Copies { versions, .. } => !versions.is_empty(),
         }
     }
 
@@ -96,14 +96,14 @@ impl<'v> Values<'v> {
 }
 
 /// The values, each as text where it is known. Empty text is no value, but of a setting.
-fn entries(kind: Kind, value: &Value) -> Vec<Option<String>> {
+fn entries(kind: ValueKind, value: &FactValue) -> Vec<Option<String>> {
     match value {
-        Value::Flag(value) => vec![Some(flag(*value))],
-        Value::Text(text) if text.is_empty() && kind != Kind::Setting => Vec::new(),
-        Value::Text(text) => vec![Some(text.clone())],
-        Value::Number(number) => vec![Some(number.to_string())],
-        Value::List(list) => list.iter().cloned().map(Some).collect(),
-        Value::Copies { versions, .. } => versions.clone(),
+        FactValue::Flag(value) => vec![Some(flag(*value))],
+        FactValue::Text(text) if text.is_empty() && kind != ValueKind::Setting => Vec::new(),
+        FactValue::Text(text) => vec![Some(text.clone())],
+        FactValue::Number(number) => vec![Some(number.to_string())],
+        FactValue::List(list) => list.iter().cloned().map(Some).collect(),
+        FactValue::Copies { versions, .. } => versions.clone(),
     }
 }
 
@@ -140,10 +140,10 @@ fn each(test: &Test, values: &Values<'_>) -> Compared {
     if answers.contains(&Some(false)) {
         Compared::new(false, those(values, &answers, Some(false)))
     } else if answers.contains(&None) {
-        let what = if values.kind == Kind::Time { "a time" } else { "a version" };
+        let what = if values.kind == ValueKind::Time { "a time" } else { "a version" };
         let why = format!("this is not {what} that can be compared");
         Compared::unknown(those(values, &answers, None), why)
-    } else if matches!(values.value, Value::Copies { whole: false, .. }) {
+    } else if matches!(values.value, FactValue::Copies { whole: false, .. }) {
         let why = "the list is partial: another copy may be there".to_owned();
         Compared::unknown(values.in_words(), why)
     } else {
@@ -189,18 +189,18 @@ fn holds(operator: Operator, operand: &Operand, entry: &str) -> Option<bool> {
         Operator::GreaterOrEqual => order.is_ge(),
     };
     match &operand.wanted {
-        Wanted::Word(word) => equal(entry.to_lowercase() == *word),
-        Wanted::Pattern(pattern) => equal(vocabulary::glob_match(pattern, entry)),
-        Wanted::Literal(text) => equal(text == entry),
-        Wanted::Version(wanted) => match Version::parse_found(entry) {
+        OperandValue::Word(word) => equal(entry.to_lowercase() == *word),
+        OperandValue::Pattern(pattern) => equal(vocabulary::glob_match(pattern, entry)),
+        OperandValue::Literal(text) => equal(text == entry),
+        OperandValue::Version(wanted) => match ComparableVersion::parse_found(entry) {
             // `(devel)` is certainly not 1.2.3, but neither before nor after it.
             None => equal(false),
             Some(found) => equal(found.is(wanted)).or_else(|| Some(ordered(found.order(wanted)))),
         },
-        Wanted::Time(wanted) => {
+        OperandValue::Time(wanted) => {
             expression::time(entry).map(|found| ordered(found.cmp(wanted))).or_else(|| equal(false))
         }
-        Wanted::Size(wanted) => {
+        OperandValue::Size(wanted) => {
             entry.parse().ok().map(|found: u64| ordered(found.cmp(wanted))).or_else(|| equal(false))
         }
     }
@@ -226,7 +226,7 @@ mod tests {
     use super::*;
     use Verdict::{DoesNotHold, Holds, Unknown};
 
-    fn list(entries: &[&str]) -> Value {
+    fn list(entries: &[&str]) -> FactValue {
         entries.iter().map(|entry| (*entry).to_owned()).collect::<Vec<_>>().into()
     }
 
@@ -236,9 +236,9 @@ mod tests {
     }
 
     /// Copies on a list that may lack others.
-    fn some(versions: &[Option<&str>]) -> Value {
+    fn some(versions: &[Option<&str>]) -> FactValue {
         let versions = versions.iter().map(|it| it.map(str::to_owned)).collect();
-        Value::Copies { versions, whole: false }
+        FactValue::Copies { versions, whole: false }
     }
 
     /// A requirement, the fact, the verdict, and what is shown as found.

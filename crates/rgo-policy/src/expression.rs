@@ -21,11 +21,11 @@ mod written;
 use std::fmt;
 
 use super::parse_error::{Complaint, ParseError};
-use super::vocabulary::{FactDef, Kind, Vocabulary};
+use super::vocabulary::{FactDef, ValueKind, Vocabulary};
 use operand::compare;
 use written::Written;
 
-pub(super) use operand::{Operand, Wanted, time};
+pub(super) use operand::{Operand, OperandValue, time};
 
 /// A requirement, ready to be judged. Its `Display` is what the user wrote.
 #[derive(Clone, Debug, PartialEq)]
@@ -86,12 +86,12 @@ impl Expression {
     /// Parses an expression about the facts of a tool.
     ///
     /// ```
-    /// use rgo_policy::vocabulary::{FactDef, Kind};
+    /// use rgo_policy::vocabulary::{FactDef, ValueKind};
     /// use rgo_policy::{Expression, Vocabulary};
     ///
     /// static FACTS: [FactDef; 1] = [FactDef {
     ///     name: "glibc",
-    ///     kind: Kind::Version,
+    ///     kind: ValueKind::Version,
     ///     about: "the oldest glibc that it runs with",
     ///     example: "glibc<=2.28",
     /// }];
@@ -116,11 +116,11 @@ impl Expression {
     #[must_use]
     pub fn expected(&self) -> String {
         match (&self.test, self.fact.kind) {
-            (Test::Is(true), Kind::Level { strongest, .. }) => strongest.join(" or "),
-            (Test::Is(true), Kind::Flag | Kind::Presence) => "yes".to_owned(),
-            (Test::Is(false), Kind::Flag | Kind::Presence) => "no".to_owned(),
-            (Test::Is(true), Kind::Setting) => "on".to_owned(),
-            (Test::Is(false), Kind::Setting) => "off".to_owned(),
+            (Test::Is(true), ValueKind::Level { strongest, .. }) => strongest.join(" or "),
+            (Test::Is(true), ValueKind::Flag | ValueKind::Presence) => "yes".to_owned(),
+            (Test::Is(false), ValueKind::Flag | ValueKind::Presence) => "no".to_owned(),
+            (Test::Is(true), ValueKind::Setting) => "on".to_owned(),
+            (Test::Is(false), ValueKind::Setting) => "off".to_owned(),
             (Test::Is(true) | Test::Any(true), _) => "any".to_owned(),
             (Test::Is(false) | Test::Any(false), _) => "none".to_owned(),
             (Test::Compare(operator, operand), _) => {

@@ -1,11 +1,11 @@
 //! The facts that the gate asks for, and the form of the answers. A tool that reads binaries implements
-//! [`Facts`]; this crate knows no file format.
+//! [`FactSource`]; this crate knows no file format.
 
 /// Where a binary runs, as far as a policy file tells apart.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Platform {
     /// The system.
-    pub os: Os,
+    pub os: PolicyOs,
     /// Whether it needs neither a loader nor a library; `None` if the question makes no sense,
     /// as for an object file.
     pub static_: Option<bool>,
@@ -13,7 +13,7 @@ pub struct Platform {
 
 /// An operating system that a policy file has a table for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Os {
+pub enum PolicyOs {
     /// `[linux]`.
     Linux,
     /// `[darwin]`: macOS and its kin.
@@ -25,7 +25,7 @@ pub enum Os {
 }
 
 /// A binary that can be asked.
-pub trait Facts {
+pub trait FactSource {
     /// Where it runs.
     fn platform(&self) -> Platform;
 
@@ -34,19 +34,19 @@ pub trait Facts {
     /// members of `dep:` and `needs:` may hold `*`; [`super::vocabulary::glob_match`] says what they
     /// match.
     ///
-    /// The value is by the kind of the word: [`Value::Flag`] for a flag and for `needs:`,
-    /// [`Value::Number`] for a size, [`Value::Text`] for a word (`none` where there is nothing), a
-    /// version, a time and for text, and [`Value::List`] for what there can be several of (`rpath`,
+    /// The value is by the kind of the word: [`FactValue::Flag`] for a flag and for `needs:`,
+    /// [`FactValue::Number`] for a size, [`FactValue::Text`] for a word (`none` where there is nothing), a
+    /// version, a time and for text, and [`FactValue::List`] for what there can be several of (`rpath`,
     /// `leaks`, `build:`).
     ///
-    /// A dependency is answered by [`Value::Copies`], without any only where the list of
+    /// A dependency is answered by [`FactValue::Copies`], without any only where the list of
     /// dependencies is whole and it is not on it. Where the list has gaps, a name that is not on it
     /// is [`NoAnswer::Unknown`].
     fn get(&self, name: &str, member: &str) -> Lookup;
 }
 
 /// What a binary answers.
-pub type Lookup = Result<Fact, NoAnswer>;
+pub type Lookup = Result<PolicyFact, NoAnswer>;
 
 /// Why there is no fact.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -71,16 +71,16 @@ impl NoAnswer {
 
 /// A fact with where it comes from.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Fact {
+pub struct PolicyFact {
     /// What is so.
-    pub value: Value,
+    pub value: FactValue,
     /// What shows it, as in `memcpy needs GLIBC_2.14`.
     pub evidence: Option<String>,
 }
 
-impl Fact {
+impl PolicyFact {
     /// A fact that nothing more is known about.
-    pub fn new(value: impl Into<Value>) -> Self {
+    pub fn new(value: impl Into<FactValue>) -> Self {
         Self { value: value.into(), evidence: None }
     }
 
@@ -93,7 +93,7 @@ impl Fact {
 
 /// What a fact can be.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Value {
+pub enum FactValue {
     /// Yes or no.
     Flag(bool),
     /// A word, text, version, or time.
@@ -111,31 +111,31 @@ pub enum Value {
     },
 }
 
-impl From<bool> for Value {
+impl From<bool> for FactValue {
     fn from(flag: bool) -> Self {
         Self::Flag(flag)
     }
 }
 
-impl From<u64> for Value {
+impl From<u64> for FactValue {
     fn from(number: u64) -> Self {
         Self::Number(number)
     }
 }
 
-impl From<String> for Value {
+impl From<String> for FactValue {
     fn from(text: String) -> Self {
         Self::Text(text)
     }
 }
 
-impl From<&str> for Value {
+impl From<&str> for FactValue {
     fn from(text: &str) -> Self {
         Self::Text(text.to_owned())
     }
 }
 
-impl From<Vec<String>> for Value {
+impl From<Vec<String>> for FactValue {
     fn from(list: Vec<String>) -> Self {
         Self::List(list)
     }

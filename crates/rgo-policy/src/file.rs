@@ -17,7 +17,7 @@ use super::expression::Expression;
 use super::parse_error::{PolicyError, underlined};
 use super::pattern::Pattern;
 use super::vocabulary::Vocabulary;
-use super::{Os, Rule, Scope, Source};
+use super::{PolicyOs, RequirementSource, Rule, Scope};
 
 const EXAMPLE: &str = "a policy file has require = [\"pie\", …] and allow-unknown, alone and in \
                        [linux], [linux.static], [linux.dynamic], [darwin], [windows], and in \
@@ -25,7 +25,7 @@ const EXAMPLE: &str = "a policy file has require = [\"pie\", …] and allow-unkn
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
-struct File {
+struct PolicyFile {
     #[serde(default)]
     require: Vec<Spanned<String>>,
     #[serde(default)]
@@ -33,16 +33,16 @@ struct File {
     #[serde(default)]
     linux: Linux,
     #[serde(default)]
-    darwin: Section,
+    darwin: PolicyTable,
     #[serde(default)]
-    windows: Section,
+    windows: PolicyTable,
     #[serde(default)]
-    file: Vec<Named>,
+    file: Vec<MatchTable>,
 }
 
 #[derive(Default, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
-struct Section {
+struct PolicyTable {
     #[serde(default)]
     require: Vec<Spanned<String>>,
     #[serde(default)]
@@ -57,14 +57,14 @@ struct Linux {
     #[serde(default)]
     allow_unknown: bool,
     #[serde(default, rename = "static")]
-    static_: Section,
+    static_: PolicyTable,
     #[serde(default)]
-    dynamic: Section,
+    dynamic: PolicyTable,
 }
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
-struct Named {
+struct MatchTable {
     #[serde(rename = "match")]
     pattern: Spanned<String>,
     #[serde(default)]
@@ -79,27 +79,28 @@ struct Named {
 /// With the place and what to write instead.
 pub(super) fn read(name: &str, text: &str, words: &Vocabulary) -> Result<Vec<Rule>, PolicyError> {
     let source = Text { name, text, words };
-    let file: File = toml::from_str(text).map_err(|error| {
+    let file: PolicyFile = toml::from_str(text).map_err(|error| {
         let span = error.span().unwrap_or_default();
         source.complain(&span, error.message().lines().next().unwrap_or_default(), EXAMPLE)
     })?;
     let everywhere = file.allow_unknown;
-    let linux = Section { require: file.linux.require, allow_unknown: file.linux.allow_unknown };
+    let linux =
+        PolicyTable { require: file.linux.require, allow_unknown: file.linux.allow_unknown };
     let mut sections = vec![
-        (Scope::Every, Section { require: file.require, allow_unknown: everywhere }),
-        (Scope::Os(Os::Linux), linux),
+        (Scope::Every, PolicyTable { require: file.require, allow_unknown: everywhere }),
+        (Scope::Os(PolicyOs::Linux), linux),
         (Scope::Linux { static_: true }, file.linux.static_),
         (Scope::Linux { static_: false }, file.linux.dynamic),
-        (Scope::Os(Os::Darwin), file.darwin),
-        (Scope::Os(Os::Windows), file.windows),
+        (Scope::Os(PolicyOs::Darwin), file.darwin),
+        (Scope::Os(PolicyOs::Windows), file.windows),
     ];
-    for Named { pattern, require, allow_unknown } in file.file {
+    for MatchTable { pattern, require, allow_unknown } in file.file {
         let parsed = Pattern::new(pattern.get_ref()).map_err(|error| {
             let hint = "* is any text without /, ** any folders, ? one character";
             let message = format!("`{}` is not a pattern: {error}", pattern.get_ref());
             source.complain(&pattern.span(), &message, hint)
         })?;
-        sections.push((Scope::File(parsed), Section { require, allow_unknown }));
+        sections.push((Scope::File(parsed), PolicyTable { require, allow_unknown }));
     }
 
     let mut rules = Vec::new();
@@ -108,7 +109,7 @@ pub(super) fn read(name: &str, text: &str, words: &Vocabulary) -> Result<Vec<Rul
             rules.push(Rule {
                 scope: scope.clone(),
                 expression: source.expression(&written)?,
-                source: Source::File {
+                source: RequirementSource::File {
                     name: name.to_owned(),
                     line: source.line(&written.span()).0,
                 },
@@ -207,12 +208,12 @@ require = [\"!rpath\"]
             rules(text),
             [
                 row(Scope::Every, "!vcs.modified", 1, false),
-                row(Scope::Os(Os::Linux), "relro=full", 3, false),
-                row(Scope::Os(Os::Linux), "pie?", 4, false),
+                row(Scope::Os(PolicyOs::Linux), "relro=full", 3, false),
+                row(Scope::Os(PolicyOs::Linux), "pie?", 4, false),
                 row(Scope::Linux { static_: true }, "static", 6, false),
                 row(Scope::Linux { static_: false }, "glibc<=2.28", 8, true),
-                row(Scope::Os(Os::Darwin), "macos<=11.0", 11, false),
-                row(Scope::Os(Os::Windows), "cf-guard", 13, false),
+                row(Scope::Os(PolicyOs::Darwin), "macos<=11.0", 11, false),
+                row(Scope::Os(PolicyOs::Windows), "cf-guard", 13, false),
                 row(Scope::File(Pattern::new("*.so").expect("valid")), "!rpath", 16, false),
             ]
         );

@@ -8,7 +8,7 @@ use serde::Serialize;
 use super::compare::compare;
 use super::facts::NoAnswer;
 use super::verdict::Verdict;
-use super::{Facts, Policy, Rule, Source};
+use super::{FactSource, Policy, RequirementSource, Rule};
 
 /// At most so many characters out of a file stand in a cell, and in a message. JSON has all.
 const CELL: usize = 80;
@@ -56,11 +56,11 @@ impl fmt::Display for Subject {
 
 /// What became of one requirement.
 #[derive(Clone, Debug, Serialize)]
-pub struct Finding {
+pub struct JudgedRequirement {
     /// The requirement.
     pub expression: String,
     /// Where it was written.
-    pub source: Source,
+    pub source: RequirementSource,
     /// The answer.
     pub answer: Verdict,
     /// Whether that passes the gate.
@@ -81,7 +81,7 @@ pub struct Finding {
     pub(super) rule: usize,
 }
 
-impl fmt::Display for Finding {
+impl fmt::Display for JudgedRequirement {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{} {}: expected {}", self.expression, self.verb(), self.expected)?;
         if let Some(found) = &self.found {
@@ -91,7 +91,7 @@ impl fmt::Display for Finding {
     }
 }
 
-impl Finding {
+impl JudgedRequirement {
     /// The answer as a verb.
     pub(super) fn verb(&self) -> &'static str {
         match self.answer {
@@ -117,7 +117,7 @@ pub struct Judgement {
     #[serde(flatten)]
     pub subject: Subject,
     /// Every requirement that is about it, in the order they were given.
-    pub findings: Vec<Finding>,
+    pub findings: Vec<JudgedRequirement>,
 }
 
 /// The verdict on a run.
@@ -153,7 +153,7 @@ pub struct Tally {
 
 impl Policy {
     /// Asks a binary for everything that is required of it.
-    pub fn judge(&self, subject: Subject, facts: &dyn Facts) -> Judgement {
+    pub fn judge(&self, subject: Subject, facts: &dyn FactSource) -> Judgement {
         let platform = facts.platform();
         let rules = self.rules.iter().enumerate();
         let findings = rules
@@ -164,7 +164,7 @@ impl Policy {
     }
 }
 
-fn finding(index: usize, rule: &Rule, facts: &dyn Facts) -> Finding {
+fn finding(index: usize, rule: &Rule, facts: &dyn FactSource) -> JudgedRequirement {
     let expression = &rule.expression;
     let (answer, found, reason, evidence) =
         match facts.get(expression.fact.name, &expression.member) {
@@ -175,7 +175,7 @@ fn finding(index: usize, rule: &Rule, facts: &dyn Facts) -> Finding {
             Err(NoAnswer::Unknown(why)) => (Verdict::Unknown, None, Some(why), None),
             Err(NoAnswer::NotApplicable(why)) => (Verdict::NotApplicable, None, Some(why), None),
         };
-    Finding {
+    JudgedRequirement {
         expression: expression.to_string(),
         source: rule.source.clone(),
         answer,
@@ -191,11 +191,11 @@ fn finding(index: usize, rule: &Rule, facts: &dyn Facts) -> Finding {
 
 impl Outcome {
     /// Every finding that fails, with its binary.
-    pub fn failures(&self) -> impl Iterator<Item = (&Subject, &Finding)> {
+    pub fn failures(&self) -> impl Iterator<Item = (&Subject, &JudgedRequirement)> {
         self.findings().filter(|(_, finding)| !finding.passed)
     }
 
-    fn findings(&self) -> impl Iterator<Item = (&Subject, &Finding)> {
+    fn findings(&self) -> impl Iterator<Item = (&Subject, &JudgedRequirement)> {
         self.judgements.iter().flat_map(|judgement| {
             judgement.findings.iter().map(|finding| (&judgement.subject, finding))
         })
@@ -222,7 +222,7 @@ impl Outcome {
     pub fn document(&self, document: Document, all: bool) -> Document {
         let titles = ["binary", "requirement", "answer", "expected", "found", "from", "because"];
         let mut table = Table::new(titles.map(Column::left));
-        let shown = |finding: &Finding| all || finding.answer != Verdict::Holds;
+        let shown = |finding: &JudgedRequirement| all || finding.answer != Verdict::Holds;
         for (subject, finding) in self.findings().filter(|(_, finding)| shown(finding)) {
             let tone = match (finding.passed, finding.answer) {
                 (true, Verdict::Holds) => Tone::Good,

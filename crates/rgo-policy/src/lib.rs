@@ -4,7 +4,7 @@
 //!
 //! ```text
 //! --require ─▶ Expression ─┐
-//! --policy ──▶ file.rs ────┴▶ Policy ── judge(subject, &dyn Facts) ─▶ Judgement, one per binary
+//! --policy ──▶ file.rs ────┴▶ Policy ── judge(subject, &dyn FactSource) ─▶ Judgement, one per binary
 //!                                └──── conclude(judgements) ─▶ Outcome ─┬▶ holds()     the exit code
 //!                                                                       ├▶ document()  text, Markdown
 //!                                                                       ├▶ annotate    workflow commands
@@ -37,8 +37,8 @@ use serde::{Serialize, Serializer};
 use pattern::Pattern;
 
 pub use expression::Expression;
-pub use facts::{Fact, Facts, Lookup, NoAnswer, Os, Platform, Value};
-pub use judge::{Finding, Judgement, Outcome, Subject, Tally};
+pub use facts::{FactSource, FactValue, Lookup, NoAnswer, Platform, PolicyFact, PolicyOs};
+pub use judge::{JudgedRequirement, Judgement, Outcome, Subject, Tally};
 pub use parse_error::{ParseError, PolicyError};
 pub use verdict::Verdict;
 pub use vocabulary::Vocabulary;
@@ -106,7 +106,7 @@ pub struct Policy {
 struct Rule {
     scope: Scope,
     expression: Expression,
-    source: Source,
+    source: RequirementSource,
     /// Whether its table allows what is unknown.
     allow_unknown: bool,
 }
@@ -121,14 +121,14 @@ impl Rule {
 #[derive(Clone, Debug, PartialEq)]
 enum Scope {
     Every,
-    Os(Os),
+    Os(PolicyOs),
     Linux { static_: bool },
     File(Pattern),
 }
 
 /// Where a requirement was written.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Source {
+pub enum RequirementSource {
     /// `--require`.
     Option,
     /// A policy file.
@@ -155,7 +155,12 @@ impl Policy {
         let expression = Expression::parse(expression, &self.words)
             .map_err(|error| PolicyError::new(format!("--require: {error}"), error.hint()))?;
         let scope = Scope::Every;
-        self.rules.push(Rule { scope, expression, source: Source::Option, allow_unknown: false });
+        self.rules.push(Rule {
+            scope,
+            expression,
+            source: RequirementSource::Option,
+            allow_unknown: false,
+        });
         Ok(())
     }
 
@@ -183,14 +188,14 @@ impl Scope {
             Self::Every => true,
             Self::Os(os) => platform.os == *os,
             Self::Linux { static_ } => {
-                platform.os == Os::Linux && platform.static_ == Some(*static_)
+                platform.os == PolicyOs::Linux && platform.static_ == Some(*static_)
             }
             Self::File(pattern) => pattern.fits(subject.innermost()),
         }
     }
 }
 
-impl fmt::Display for Source {
+impl fmt::Display for RequirementSource {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Option => f.write_str("--require"),
@@ -199,7 +204,7 @@ impl fmt::Display for Source {
     }
 }
 
-impl Serialize for Source {
+impl Serialize for RequirementSource {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.collect_str(self)
     }

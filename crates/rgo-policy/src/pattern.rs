@@ -14,11 +14,11 @@ use std::fmt;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Pattern {
     text: String,
-    parts: Vec<Part>,
+    parts: Vec<PatternPart>,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
-enum Part {
+enum PatternPart {
     /// `**`.
     Any,
     /// A name with its stars and question marks.
@@ -41,12 +41,13 @@ impl Pattern {
             return Err("it names no file");
         }
         let part = |part: &str| match part {
-            "**" => Part::Any,
-            name => Part::Name(name.chars().collect()),
+            "**" => PatternPart::Any,
+            name => PatternPart::Name(name.chars().collect()),
         };
         let relative = text.trim_start_matches("./").trim_start_matches('/');
         // Wherever a path begins, its end is what counts.
-        let parts = std::iter::once(Part::Any).chain(relative.split('/').map(part)).collect();
+        let parts =
+            std::iter::once(PatternPart::Any).chain(relative.split('/').map(part)).collect();
         Ok(Self { text: text.to_owned(), parts })
     }
 
@@ -57,10 +58,10 @@ impl Pattern {
         matches(
             &self.parts,
             &path,
-            |part| *part == Part::Any,
+            |part| *part == PatternPart::Any,
             |part, found| match part {
-                Part::Any => true,
-                Part::Name(name) => {
+                PatternPart::Any => true,
+                PatternPart::Name(name) => {
                     matches(name, found, |c| *c == '*', |c, other| *c == '?' || c == other)
                 }
             },

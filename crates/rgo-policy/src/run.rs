@@ -3,9 +3,9 @@
 
 use std::collections::BTreeSet;
 
-use super::judge::{Finding, Judgement, Outcome, Subject, Tally, count};
+use super::judge::{JudgedRequirement, Judgement, Outcome, Subject, Tally, count};
 use super::verdict::Verdict;
-use super::{Policy, Rule, Scope, Source};
+use super::{Policy, RequirementSource, Rule, Scope};
 
 /// Which findings the [`Outcome`] of a run has.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -71,7 +71,7 @@ impl Run<'_> {
             }
         }
         if self.keep == Keep::NotHolding {
-            let is_kept = |finding: &Finding| finding.answer != Verdict::Holds;
+            let is_kept = |finding: &JudgedRequirement| finding.answer != Verdict::Holds;
             judgement.findings.retain(is_kept);
             if judgement.findings.is_empty() {
                 return;
@@ -111,7 +111,7 @@ impl Run<'_> {
             return vec!["no binary matched: none of the files is one".to_owned()];
         }
         let count = count(self.tally.binaries, "binary", "binaries");
-        let is_of = |rule: &Rule, file: &str| matches!(&rule.source, Source::File { name, .. } if name == file);
+        let is_of = |rule: &Rule, file: &str| matches!(&rule.source, RequirementSource::File { name, .. } if name == file);
         let files = self.policy.files.iter();
         let unmatched = files.filter(|file| !self.was_asked(&|rule| is_of(rule, file)));
         unmatched

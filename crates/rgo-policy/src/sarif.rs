@@ -15,7 +15,7 @@ use std::fmt::Write as _;
 use serde::Serialize;
 use sha2::{Digest, Sha256};
 
-use super::{Finding, Outcome, Subject};
+use super::{JudgedRequirement, Outcome, Subject};
 
 const SCHEMA: &str =
     "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json";
@@ -26,20 +26,20 @@ pub struct Log {
     #[serde(rename = "$schema")]
     schema: &'static str,
     version: &'static str,
-    runs: [Run; 1],
+    runs: [SarifRun; 1],
 }
 
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
-struct Run {
-    tool: Tool,
-    invocations: [Invocation; 1],
+struct SarifRun {
+    tool: SarifTool,
+    invocations: [SarifInvocation; 1],
     results: Vec<Outcoming>,
     column_kind: &'static str,
 }
 
 #[derive(Debug, Serialize)]
-struct Tool {
+struct SarifTool {
     driver: Driver,
 }
 
@@ -49,21 +49,21 @@ struct Driver {
     name: String,
     semantic_version: String,
     information_uri: &'static str,
-    rules: Vec<Descriptor>,
+    rules: Vec<SarifDescriptor>,
 }
 
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
-struct Descriptor {
+struct SarifDescriptor {
     id: String,
     short_description: Message,
     full_description: Message,
     help: Message,
-    default_configuration: Configuration,
+    default_configuration: SarifConfiguration,
 }
 
 #[derive(Debug, Serialize)]
-struct Configuration {
+struct SarifConfiguration {
     level: &'static str,
 }
 
@@ -74,7 +74,7 @@ struct Message {
 
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
-struct Invocation {
+struct SarifInvocation {
     execution_successful: bool,
     exit_code: u8,
     tool_execution_notifications: Vec<Notification>,
@@ -107,18 +107,18 @@ struct Location {
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 struct Physical {
-    artifact_location: Artifact,
-    region: Region,
+    artifact_location: SarifArtifact,
+    region: SarifRegion,
 }
 
 #[derive(Debug, Serialize)]
-struct Artifact {
+struct SarifArtifact {
     uri: String,
 }
 
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
-struct Region {
+struct SarifRegion {
     start_line: u32,
 }
 
@@ -157,14 +157,15 @@ pub struct Ended {
 /// The log of a run of the tool of this name and version, which ends so.
 #[must_use]
 pub fn log(tool: &str, version: &str, outcome: &Outcome, ended: Ended) -> Log {
-    let mut rules: Vec<Descriptor> = Vec::new();
+    let mut rules: Vec<SarifDescriptor> = Vec::new();
     let findings = outcome.judgements.iter().flat_map(|judgement| &judgement.findings);
     for finding in findings {
         if !rules.iter().any(|rule| rule.id == finding.expression) {
             rules.push(descriptor(tool, finding));
         }
     }
-    let index = |finding: &Finding| rules.iter().position(|rule| rule.id == finding.expression);
+    let index =
+        |finding: &JudgedRequirement| rules.iter().position(|rule| rule.id == finding.expression);
     let results = outcome
         .failures()
         .map(|(subject, finding)| result(subject, finding, index(finding).unwrap_or_default()))
@@ -173,7 +174,7 @@ pub fn log(tool: &str, version: &str, outcome: &Outcome, ended: Ended) -> Log {
         |level| move |text: &String| Notification { level, message: Message::new(text) };
     let problems = outcome.problems.iter().map(notification("error"));
     let others = outcome.notes.iter().chain(&outcome.unread).map(notification("warning"));
-    let invocation = Invocation {
+    let invocation = SarifInvocation {
         execution_successful: ended.is_successful,
         exit_code: ended.code,
         tool_execution_notifications: problems.chain(others).collect(),
@@ -187,8 +188,8 @@ pub fn log(tool: &str, version: &str, outcome: &Outcome, ended: Ended) -> Log {
     Log {
         schema: SCHEMA,
         version: "2.1.0",
-        runs: [Run {
-            tool: Tool { driver },
+        runs: [SarifRun {
+            tool: SarifTool { driver },
             invocations: [invocation],
             results,
             column_kind: "unicodeCodePoints",
@@ -196,35 +197,38 @@ pub fn log(tool: &str, version: &str, outcome: &Outcome, ended: Ended) -> Log {
     }
 }
 
-fn descriptor(tool: &str, finding: &Finding) -> Descriptor {
+fn descriptor(tool: &str, finding: &JudgedRequirement) -> SarifDescriptor {
     let about = format!("{}: {}.", finding.expression, finding.about);
     let help = format!(
         "Expected: {}. `{tool} --require help` explains every fact that can be required.",
         finding.expected
     );
-    Descriptor {
+    SarifDescriptor {
         id: finding.expression.clone(),
         short_description: Message::new(&format!("{} is required", finding.expression)),
         full_description: Message::new(&about),
         help: Message::new(&help),
-        default_configuration: Configuration { level: "error" },
+        default_configuration: SarifConfiguration { level: "error" },
     }
 }
 
-fn result(subject: &Subject, finding: &Finding, rule_index: usize) -> Outcoming {
+fn result(subject: &Subject, finding: &JudgedRequirement, rule_index: usize) -> Outcoming {
     let name = subject.to_string();
     let identity = format!("{}\0{name}", finding.expression);
     let hash = Sha256::digest(identity.as_bytes());
     let requirement: String = hex::encode(hash);
     let line: String = requirement.chars().take(16).collect();
-    let artifact_location = Artifact { uri: uri(&subject.file) };
+    let artifact_location = SarifArtifact { uri: uri(&subject.file) };
     Outcoming {
         rule_id: finding.expression.clone(),
         rule_index,
         level: "error",
         message: Message::new(&format!("{name}: {finding}")),
         locations: [Location {
-            physical_location: Physical { artifact_location, region: Region { start_line: 1 } },
+            physical_location: Physical {
+                artifact_location,
+                region: SarifRegion { start_line: 1 },
+            },
             logical_locations: [Logical { fully_qualified_name: name }],
         }],
         partial_fingerprints: Fingerprints {

@@ -17,7 +17,7 @@ struct Table {
     answers: BTreeMap<&'static str, Lookup>,
 }
 
-impl Facts for Table {
+impl FactSource for Table {
     fn platform(&self) -> Platform {
         self.platform
     }
@@ -29,7 +29,7 @@ impl Facts for Table {
 }
 
 fn binary<const N: usize>(
-    os: Os,
+    os: PolicyOs,
     static_: Option<bool>,
     answers: [(&'static str, Lookup); N],
 ) -> Table {
@@ -37,18 +37,26 @@ fn binary<const N: usize>(
 }
 
 fn dynamic() -> Table {
-    let floor = Fact::new("2.34").because("pthread_create needs GLIBC_2.34");
-    binary(Os::Linux, Some(false), [("glibc", Ok(floor)), ("static", Ok(Fact::new(false)))])
+    let floor = PolicyFact::new("2.34").because("pthread_create needs GLIBC_2.34");
+    binary(
+        PolicyOs::Linux,
+        Some(false),
+        [("glibc", Ok(floor)), ("static", Ok(PolicyFact::new(false)))],
+    )
 }
 
 fn static_() -> Table {
     let glibc = Err(NoAnswer::not_applicable("it is static and needs no glibc"));
-    binary(Os::Linux, Some(true), [("glibc", glibc), ("static", Ok(Fact::new(true)))])
+    binary(PolicyOs::Linux, Some(true), [("glibc", glibc), ("static", Ok(PolicyFact::new(true)))])
 }
 
 fn windows() -> Table {
     let glibc = Err(NoAnswer::not_applicable("it is a Windows program"));
-    binary(Os::Windows, Some(false), [("glibc", glibc), ("static", Ok(Fact::new(false)))])
+    binary(
+        PolicyOs::Windows,
+        Some(false),
+        [("glibc", glibc), ("static", Ok(PolicyFact::new(false)))],
+    )
 }
 
 fn empty() -> Policy {
@@ -75,7 +83,7 @@ fn outcome(policy: &Policy, binaries: &[(&str, Table)]) -> Outcome {
 fn lines(outcome: &Outcome) -> Vec<String> {
     let line = |judgement: &Judgement| {
         let name = judgement.subject.to_string();
-        let line = |finding: &Finding| {
+        let line = |finding: &JudgedRequirement| {
             let mark = if finding.passed { "" } else { "! " };
             format!("{mark}{name}: {finding}")
         };
@@ -112,8 +120,8 @@ fn there_are_three_answers_and_a_reason_for_each() {
 #[test]
 fn what_a_file_says_at_length_is_cut_in_messages() {
     let long = "é".repeat(5000);
-    let answer = Fact::new(vec![long.clone()]).because(long);
-    let table = binary(Os::Linux, None, [("rpath", Ok(answer))]);
+    let answer = PolicyFact::new(vec![long.clone()]).because(long);
+    let table = binary(PolicyOs::Linux, None, [("rpath", Ok(answer))]);
     let outcome = outcome(&policy(&["!rpath"], ""), &[("a", table)]);
     assert!(annotate::annotations(&outcome).chars().count() < 1000);
     assert!(rendered(outcome.document(Document::new(), true)).chars().count() < 1000);
@@ -187,7 +195,7 @@ fn a_run_that_asked_nothing_fails() {
 fn object_files_are_neither_static_nor_dynamic_and_other_systems_have_no_table() {
     let text = "require = [\"static?\"]\n[linux.static]\nrequire = [\"pie\"]\n[linux.dynamic]\nrequire = [\"pie\"]\n[windows]\nrequire = [\"pie\"]";
     let policy = policy(&[], text);
-    for platform in [binary(Os::Linux, None, []), binary(Os::Other, Some(true), [])] {
+    for platform in [binary(PolicyOs::Linux, None, []), binary(PolicyOs::Other, Some(true), [])] {
         let judged = policy.judge(Subject::file("a.o"), &platform);
         assert_eq!(judged.findings.len(), 1);
     }
@@ -218,8 +226,8 @@ fn a_bad_expression_is_a_wrong_call() {
 
 #[test]
 fn annotations_are_escaped_as_github_reads_them() {
-    let evil = Fact::new("2.34").because("100%\r\n::error::x\u{1b}[31m");
-    let table = binary(Os::Linux, Some(false), [("glibc", Ok(evil))]);
+    let evil = PolicyFact::new("2.34").because("100%\r\n::error::x\u{1b}[31m");
+    let table = binary(PolicyOs::Linux, Some(false), [("glibc", Ok(evil))]);
     let policy = policy(&["glibc<=2.28", "glibc<=2.34"], "");
     let mut outcome = outcome(&policy, &[("dist\\a:b,c%", table)]);
     outcome.problems.push("no, none:\nat all".to_owned());
@@ -298,7 +306,7 @@ policy: 4 checks on 2 binaries: 1 failed
 /// A log with failures of two binaries and a problem.
 fn sarif_log() -> serde_json::Value {
     let evidence = "see [x](y) {0}";
-    let glibc = || [("glibc", Ok(Fact::new("2.34").because(evidence)))];
+    let glibc = || [("glibc", Ok(PolicyFact::new("2.34").because(evidence)))];
     let policy = policy(&["glibc<=2.28", "glibc <= 2.28 ?", "vcs", "glibc<=2.34"], "");
     let subject = |member: Option<&str>| Subject {
         file: "./dist/a b.tgz".to_owned(),
@@ -306,7 +314,7 @@ fn sarif_log() -> serde_json::Value {
         slice: None,
         image: None,
     };
-    let judge = |member| policy.judge(subject(member), &binary(Os::Linux, None, glibc()));
+    let judge = |member| policy.judge(subject(member), &binary(PolicyOs::Linux, None, glibc()));
     let mut outcome = policy.conclude(vec![judge(None), judge(Some("bin/a"))], Vec::new());
     outcome.problems.push("no binary matched".to_owned());
     let ended = Ended { code: 3, is_successful: true };
@@ -395,14 +403,14 @@ proptest! {
             policy.require(word.example).expect(word.example);
         }
         policy.add_file("p", "[[file]]\nmatch = \"**/a*b*/*\"\nrequire = [\"size<1\"]").expect("valid");
-        for value in [Value::Text(text), Value::List(list), Value::Number(number), Value::Flag(true)] {
-            struct Same(Value);
-            impl Facts for Same {
+        for value in [FactValue::Text(text), FactValue::List(list), FactValue::Number(number), FactValue::Flag(true)] {
+            struct Same(FactValue);
+            impl FactSource for Same {
                 fn platform(&self) -> Platform {
-                    Platform { os: Os::Linux, static_: None }
+                    Platform { os: PolicyOs::Linux, static_: None }
                 }
                 fn get(&self, _: &str, _: &str) -> Lookup {
-                    Ok(Fact::new(self.0.clone()).because(format!("{:?}", self.0)))
+                    Ok(PolicyFact::new(self.0.clone()).because(format!("{:?}", self.0)))
                 }
             }
             let judged = policy.judge(Subject::file(name.clone()), &Same(value));

@@ -12,9 +12,9 @@ use std::cmp::Ordering;
 
 use rgo_binary::release::Release;
 
-/// A version that can be compared. `==` is of the spelling; [`Version::order`] is of the meaning.
+/// A version that can be compared. `==` is of the spelling; [`ComparableVersion::order`] is of the meaning.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Version {
+pub(super) struct ComparableVersion {
     release: Vec<Number>,
     pre: Vec<Identifier>,
     metadata: String,
@@ -31,7 +31,7 @@ enum Identifier {
     Word(String),
 }
 
-impl Version {
+impl ComparableVersion {
     /// Reads a version as somebody writes it in an expression; `None` if it is none.
     #[must_use]
     pub(super) fn parse(text: &str) -> Option<Self> {
@@ -149,7 +149,9 @@ mod tests {
         for versions in ascending {
             for (earlier, later) in versions.iter().zip(&versions[1..]) {
                 let order = |a: &str, b: &str| {
-                    Version::parse(a).expect(a).order(&Version::parse(b).expect(b))
+                    ComparableVersion::parse(a)
+                        .expect(a)
+                        .order(&ComparableVersion::parse(b).expect(b))
                 };
                 assert_eq!(order(earlier, later), Ordering::Less, "{earlier} {later}");
                 assert_eq!(order(later, earlier), Ordering::Greater, "{later} {earlier}");
@@ -174,26 +176,28 @@ mod tests {
             ("v1.2.3", "01.2.3"),
         ];
         for (found, same) in cases {
-            let version = Version::parse_found(found).expect(found);
+            let version = ComparableVersion::parse_found(found).expect(found);
             assert_eq!(
-                version.order(&Version::parse(same).expect(same)),
+                version.order(&ComparableVersion::parse(same).expect(same)),
                 Ordering::Equal,
                 "{found}"
             );
         }
         for none in ["", "(devel)", "devel", "devel +3f2a91c", "rustc (version not recorded)"] {
-            assert!(Version::parse_found(none).is_none(), "{none}");
+            assert!(ComparableVersion::parse_found(none).is_none(), "{none}");
         }
         for none in ["", ".", "1.", ".1", "1..2", "x", "1.2,3", "1.0-", "1.0-a..b", "1.25.*", "-1"]
         {
-            assert!(Version::parse(none).is_none(), "{none}");
+            assert!(ComparableVersion::parse(none).is_none(), "{none}");
         }
     }
 
     #[test]
     fn metadata_counts_where_it_is_named_and_dirty_always() {
         let is = |found: &str, named: &str| {
-            Version::parse(found).expect(found).is(&Version::parse(named).expect(named))
+            ComparableVersion::parse(found)
+                .expect(found)
+                .is(&ComparableVersion::parse(named).expect(named))
         };
         assert!(is("v2.0.0+incompatible", "2.0.0"));
         assert!(is("1.2.0", "1.2"));
@@ -212,13 +216,13 @@ mod tests {
             b in r"[0-9]\.(0|1[0-9]?)\.[0-2](-(a|rc|0|1|12|x-y)(\.(b|2|10))?)?(\+m2)?",
         ) {
             let theirs = |text: &str| semver::Version::parse(text).expect("valid");
-            let ours = |text: &str| Version::parse(text).expect("valid");
+            let ours = |text: &str| ComparableVersion::parse(text).expect("valid");
             prop_assert_eq!(ours(&a).order(&ours(&b)), theirs(&a).cmp_precedence(&theirs(&b)));
         }
 
         #[test]
         fn any_text_is_a_version_or_none(text in ".*") {
-            if let Some(version) = Version::parse_found(&text) {
+            if let Some(version) = ComparableVersion::parse_found(&text) {
                 prop_assert_eq!(version.order(&version), Ordering::Equal);
             }
         }

@@ -8,7 +8,7 @@ use super::synonyms::SYNONYMS;
 
 /// What values a fact has, and so which comparisons make sense and how they are made.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Kind {
+pub enum ValueKind {
     /// Yes or no: `static`, `!static`.
     Flag,
     /// Whether something is there: `needs:LIB`, `!needs:LIB`.
@@ -17,7 +17,7 @@ pub enum Kind {
     OneOf(&'static [&'static str]),
     /// The same, or `none`, which is one of the values: `libc=musl`, `!packer`.
     Name(&'static [&'static str]),
-    /// As [`Kind::OneOf`], for a fact that has a number where there is no name for it: the text
+    /// As [`ValueKind::OneOf`], for a fact that has a number where there is no name for it: the text
     /// before that number, `machine `.
     OneOfOrNumber(&'static [&'static str], &'static str),
     /// One of several values, of which the first is `none`. The word alone holds for the strongest
@@ -43,7 +43,7 @@ pub enum Kind {
     Size,
 }
 
-impl Kind {
+impl ValueKind {
     /// The kind in words, to complete "it is …".
     pub(super) fn in_words(self) -> &'static str {
         match self {
@@ -112,7 +112,7 @@ pub struct FactDef {
     /// Its name; one that ends with `:` begins a family, as `dep:` does.
     pub name: &'static str,
     /// What values it has.
-    pub kind: Kind,
+    pub kind: ValueKind,
     /// What it says, in one line.
     pub about: &'static str,
     /// An expression that asks for it.
@@ -191,7 +191,7 @@ impl Vocabulary {
         let columns = ["word", "alone it asks for", "other values"].map(Column::left);
         let mut levels = Table::new(columns);
         for word in &self.words {
-            if let Kind::Level { values, strongest } = word.kind {
+            if let ValueKind::Level { values, strongest } = word.kind {
                 let others = values.iter().filter(|value| !strongest.contains(value));
                 let others: Vec<String> =
                     others.map(|value| format!("{}={value}", word.name)).collect();

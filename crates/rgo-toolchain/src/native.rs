@@ -163,6 +163,19 @@ fn include_folders(lib: &Utf8Path, zig_target: &str) -> Vec<Utf8PathBuf> {
     folders
 }
 
+/// cmake's name of the processor: what the system itself calls it.
+fn cmake_processor(toolchain: &Toolchain) -> &str {
+    match (&toolchain.arch, toolchain.os) {
+        (Arch::Amd64, Os::WINDOWS) => "AMD64",
+        (Arch::Amd64, _) => "x86_64",
+        (Arch::Arm64, Os::WINDOWS) => "ARM64",
+        (Arch::Arm64, Os::DARWIN) => "arm64",
+        (Arch::Arm64, _) => "aarch64",
+        // No toolchain has one: a test of `toolchain` holds that.
+        (Arch::Other(name), _) => name,
+    }
+}
+
 /// A toolchain file for cmake. It finds libraries of the system in `sdks`.
 fn cmake_file(
     toolchain: &Toolchain,

@@ -11,7 +11,7 @@ use crate::toolchain::{self, Libc, Toolchain};
 
 /// Where a library that a program asks for comes from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Origin {
+pub enum LibraryOrigin {
     /// Every machine with this system has it.
     System,
     /// Machines with a certain compiler have it.
@@ -49,7 +49,7 @@ fn systems() -> &'static Systems {
 
 /// Where the library comes from that a program of this toolchain asks for by this name.
 #[must_use]
-pub fn origin(toolchain: &Toolchain, library: &str) -> Origin {
+pub fn origin(toolchain: &Toolchain, library: &str) -> LibraryOrigin {
     let systems = systems();
     let lower = library.to_lowercase();
     let file = lower.rsplit(['/', '\\']).next().unwrap_or(&lower);
@@ -69,11 +69,11 @@ pub fn origin(toolchain: &Toolchain, library: &str) -> Origin {
     let asked_for =
         toolchain.variant.as_deref() == Some("msvc") && toolchain.libc.contains(&Libc::Dynamic);
     if system || (of_msvc && asked_for) {
-        Origin::System
+        LibraryOrigin::System
     } else if of_msvc || starts(file, &systems.compilers) {
-        Origin::Compiler
+        LibraryOrigin::Compiler
     } else {
-        Origin::Other
+        LibraryOrigin::Other
     }
 }
 
@@ -97,33 +97,37 @@ mod tests {
     #[test]
     fn libraries_are_the_systems_a_compilers_or_neither() {
         for (name, library, expected) in [
-            ("windows-amd64", "KERNEL32.dll", Origin::System),
-            ("windows-amd64", "MSIMG32.DLL", Origin::System),
-            ("windows-amd64", "WINSPOOL.DRV", Origin::System),
-            ("windows-amd64", "WTSAPI32.dll", Origin::System),
-            ("windows-amd64", "urlmon.dll", Origin::System),
-            ("windows-amd64", "WLDAP32.dll", Origin::System),
-            ("windows-amd64", "credui.dll", Origin::System),
-            ("windows-amd64", "dhcpcsvc.DLL", Origin::System),
-            ("windows-amd64", "RstrtMgr.DLL", Origin::System),
-            ("windows-amd64", "gdiplus.dll", Origin::System),
-            ("windows-amd64", "MFPlat.DLL", Origin::System),
-            ("windows-amd64", "api-ms-win-crt-heap-l1-1-0.dll", Origin::System),
-            ("windows-amd64", "kernel32x.dll", Origin::Other),
-            ("windows-amd64", "libunwind.dll", Origin::Compiler),
-            ("windows-amd64", "VCRUNTIME140_1.dll", Origin::Compiler),
-            ("windows-amd64", "mine.dll", Origin::Other),
-            ("linux-amd64", "libc.so.6", Origin::System),
-            ("linux-amd64", "ld-linux-x86-64.so.2", Origin::System),
-            ("linux-amd64", "libgcc_s.so.1", Origin::Compiler),
-            ("linux-amd64", "libssl.so.3", Origin::Other),
-            ("darwin-arm64", "/usr/lib/libSystem.B.dylib", Origin::System),
-            ("darwin-arm64", "/System/Library/Frameworks/AppKit.framework/AppKit", Origin::System),
-            ("darwin-arm64", "@rpath/libc++.1.dylib", Origin::Compiler),
-            ("darwin-arm64", "/opt/usr/lib/libx.dylib", Origin::Other),
-            ("windows-amd64-msvc", "VCRUNTIME140.dll", Origin::System),
-            ("windows-amd64-msvc", "libwinpthread-1.dll", Origin::Compiler),
-            ("windows-amd64-msvc-static", "VCRUNTIME140.dll", Origin::Compiler),
+            ("windows-amd64", "KERNEL32.dll", LibraryOrigin::System),
+            ("windows-amd64", "MSIMG32.DLL", LibraryOrigin::System),
+            ("windows-amd64", "WINSPOOL.DRV", LibraryOrigin::System),
+            ("windows-amd64", "WTSAPI32.dll", LibraryOrigin::System),
+            ("windows-amd64", "urlmon.dll", LibraryOrigin::System),
+            ("windows-amd64", "WLDAP32.dll", LibraryOrigin::System),
+            ("windows-amd64", "credui.dll", LibraryOrigin::System),
+            ("windows-amd64", "dhcpcsvc.DLL", LibraryOrigin::System),
+            ("windows-amd64", "RstrtMgr.DLL", LibraryOrigin::System),
+            ("windows-amd64", "gdiplus.dll", LibraryOrigin::System),
+            ("windows-amd64", "MFPlat.DLL", LibraryOrigin::System),
+            ("windows-amd64", "api-ms-win-crt-heap-l1-1-0.dll", LibraryOrigin::System),
+            ("windows-amd64", "kernel32x.dll", LibraryOrigin::Other),
+            ("windows-amd64", "libunwind.dll", LibraryOrigin::Compiler),
+            ("windows-amd64", "VCRUNTIME140_1.dll", LibraryOrigin::Compiler),
+            ("windows-amd64", "mine.dll", LibraryOrigin::Other),
+            ("linux-amd64", "libc.so.6", LibraryOrigin::System),
+            ("linux-amd64", "ld-linux-x86-64.so.2", LibraryOrigin::System),
+            ("linux-amd64", "libgcc_s.so.1", LibraryOrigin::Compiler),
+            ("linux-amd64", "libssl.so.3", LibraryOrigin::Other),
+            ("darwin-arm64", "/usr/lib/libSystem.B.dylib", LibraryOrigin::System),
+            (
+                "darwin-arm64",
+                "/System/Library/Frameworks/AppKit.framework/AppKit",
+                LibraryOrigin::System,
+            ),
+            ("darwin-arm64", "@rpath/libc++.1.dylib", LibraryOrigin::Compiler),
+            ("darwin-arm64", "/opt/usr/lib/libx.dylib", LibraryOrigin::Other),
+            ("windows-amd64-msvc", "VCRUNTIME140.dll", LibraryOrigin::System),
+            ("windows-amd64-msvc", "libwinpthread-1.dll", LibraryOrigin::Compiler),
+            ("windows-amd64-msvc-static", "VCRUNTIME140.dll", LibraryOrigin::Compiler),
         ] {
             let toolchain = toolchain::by_name(name).expect("a toolchain");
             assert_eq!(origin(toolchain, library), expected, "{name}: {library}");

@@ -16,7 +16,7 @@ const TEXT: &str = "text";
 
 /// What bytes look like, and what tells.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Found {
+pub(super) struct Likeness {
     pub(super) looks_like: &'static str,
     /// Where it was seen, in bytes from the start of the image.
     pub(super) at: u64,
@@ -152,9 +152,9 @@ const LOOKED_AT: usize = 256;
 const SHOWN: usize = 16;
 
 /// Says what bytes that start at an offset of the image look like. There is at least one.
-pub(super) fn look(bytes: &[u8], offset: u64) -> Found {
+pub(super) fn look(bytes: &[u8], offset: u64) -> Likeness {
     let found =
-        |looks_like, at: usize, what: String| Found { looks_like, at: offset + at as u64, what };
+        |looks_like, at: usize, what: String| Likeness { looks_like, at: offset + at as u64, what };
     let tail = TAILS.iter().find_map(|(name, word, distance)| {
         let from = bytes.len().saturating_sub(*distance);
         let at = memmem::rfind(bytes.get(from..)?, word)?;
@@ -200,12 +200,12 @@ pub(super) fn look(bytes: &[u8], offset: u64) -> Found {
 
 /// Finds the file system of an AppImage of the first type: the program stands in the part of it that
 /// ISO 9660 leaves free, so that its marks have their place in the whole file.
-pub(super) fn old_app_image(data: &[u8], range: &Range<u64>) -> Option<Found> {
+pub(super) fn old_app_image(data: &[u8], range: &Range<u64>) -> Option<Likeness> {
     const MARK: &[u8] = b"AI\x01";
     const AT: u64 = 0x8001;
     let is_marked = data.get(8..)?.starts_with(MARK) && range.contains(&AT);
     let name = data.get(usize::try_from(AT).ok()?..)?.first_chunk::<5>()?;
-    (is_marked && name == b"CD001").then(|| Found {
+    (is_marked && name == b"CD001").then(|| Likeness {
         looks_like: "iso9660",
         at: AT,
         what: shown(name),

@@ -50,7 +50,7 @@ pub fn appended(image: &Image<'_>) -> Option<Appended> {
     let range = extent::behind(image)?;
     // It ends with a list of what is in it, and begins as any of that does.
     let bundle = dotnet::bundle(image).filter(|header| range.contains(header));
-    let bundle = bundle.map(|at| content::Found {
+    let bundle = bundle.map(|at| content::Likeness {
         looks_like: content::DOTNET_BUNDLE,
         at,
         what: "the header of a .NET bundle".to_owned(),
@@ -66,7 +66,7 @@ pub fn behind_slices(data: &[u8], slices: &[Slice<'_>]) -> Option<Appended> {
     of(data, ends.max()?..data.len() as u64, None)
 }
 
-fn of(data: &[u8], range: Range<u64>, known: Option<content::Found>) -> Option<Appended> {
+fn of(data: &[u8], range: Range<u64>, known: Option<content::Likeness>) -> Option<Appended> {
     let start = usize::try_from(range.start).ok()?;
     let bytes = data.get(start..usize::try_from(range.end).ok()?)?;
     if bytes.is_empty() {

@@ -23,10 +23,11 @@ use object::{Object, ObjectSection};
 use super::Units;
 use crate::{Error, Image, Limits, Result};
 
-type Bytes<'a> = EndianSlice<'a, RunTimeEndian>;
+/// What gimli reads.
+pub(crate) type DwarfBytes<'a> = EndianSlice<'a, RunTimeEndian>;
 
 /// Abbreviation tables by their offset.
-pub(crate) type Tables = BTreeMap<usize, Abbreviations>;
+pub(crate) type AbbreviationTables = BTreeMap<usize, Abbreviations>;
 
 /// Steps allowed per byte of debug data. Real entries take at least a byte for two attributes;
 /// hostile ones name thousands that take none.
@@ -117,10 +118,10 @@ fn count(
     for header in &headers {
         let Some(table) = tables.get(&header.debug_abbrev_offset().0) else { continue };
         match content(header, table, &mut steps)? {
-            Content::Nothing => {}
-            Content::Elsewhere => units.split += 1,
-            Content::Lines => units.lines += 1,
-            Content::Full => units.full += 1,
+            UnitContent::Nothing => {}
+            UnitContent::Elsewhere => units.split += 1,
+            UnitContent::Lines => units.lines += 1,
+            UnitContent::Full => units.full += 1,
         }
     }
     Ok(units)
@@ -132,7 +133,7 @@ pub(crate) fn headers_and_tables<'a>(
     abbrev: &[u8],
     order: RunTimeEndian,
     limits: &Limits,
-) -> std::result::Result<(Vec<UnitHeader<Bytes<'a>>>, Tables), Problem> {
+) -> std::result::Result<(Vec<UnitHeader<DwarfBytes<'a>>>, AbbreviationTables), Problem> {
     let info = DebugInfo::new(info, order);
     let mut headers = Vec::new();
     let mut all = info.units();
@@ -151,10 +152,10 @@ pub(crate) fn headers_and_tables<'a>(
 /// The abbreviation tables of all units. Units share them, and each ends before the next one
 /// starts: bounded by that, reading all of them is linear in the section.
 fn tables(
-    headers: &[UnitHeader<Bytes<'_>>],
+    headers: &[UnitHeader<DwarfBytes<'_>>],
     abbrev: &[u8],
     order: RunTimeEndian,
-) -> gimli::Result<Tables> {
+) -> gimli::Result<AbbreviationTables> {
     let mut offsets: Vec<_> = headers.iter().map(|header| header.debug_abbrev_offset().0).collect();
     offsets.sort_unstable();
     offsets.dedup();
@@ -171,7 +172,7 @@ fn tables(
 }
 
 /// What a unit has for a debugger.
-enum Content {
+enum UnitContent {
     Nothing,
     Elsewhere,
     Lines,
@@ -179,17 +180,17 @@ enum Content {
 }
 
 fn content(
-    header: &UnitHeader<Bytes<'_>>,
+    header: &UnitHeader<DwarfBytes<'_>>,
     table: &Abbreviations,
     steps: &mut usize,
-) -> std::result::Result<Content, Problem> {
+) -> std::result::Result<UnitContent, Problem> {
     match header.type_() {
-        UnitType::Skeleton(_) => return Ok(Content::Elsewhere),
-        UnitType::Type { .. } | UnitType::SplitType { .. } => return Ok(Content::Nothing),
+        UnitType::Skeleton(_) => return Ok(UnitContent::Elsewhere),
+        UnitType::Type { .. } | UnitType::SplitType { .. } => return Ok(UnitContent::Nothing),
         _ => {}
     }
     let mut entries = header.entries_raw(table, None)?;
-    let mut content = Content::Nothing;
+    let mut content = UnitContent::Nothing;
     let mut first = true;
     while !entries.is_empty() {
         let Some(entry) = entries.read_abbreviation()? else { continue };
@@ -198,16 +199,16 @@ fn content(
             first = false;
             let has = |name| attributes.iter().any(|attribute| attribute.name() == name);
             if has(dw::DW_AT_GNU_dwo_name) || has(dw::DW_AT_dwo_name) {
-                return Ok(Content::Elsewhere);
+                return Ok(UnitContent::Elsewhere);
             }
             if entry.tag() != dw::DW_TAG_compile_unit {
-                return Ok(Content::Nothing);
+                return Ok(UnitContent::Nothing);
             }
             if has(dw::DW_AT_stmt_list) {
-                content = Content::Lines;
+                content = UnitContent::Lines;
             }
         } else if is_beyond_lines(entry.tag()) {
-            return Ok(Content::Full);
+            return Ok(UnitContent::Full);
         }
         *steps = steps.checked_sub(1 + attributes.len()).ok_or_else(|| {
             let bytes = header.length_including_self() as u64;

@@ -61,7 +61,7 @@ impl BuildInfo {
     /// [`Error::Malformed`], with the offset of the line in bytes.
     pub fn parse(text: &str) -> Result<Self> {
         let mut info = Self::default();
-        let mut last = Last::None;
+        let mut last = LastModule::None;
         let mut offset = 0;
         for line in text.split_inclusive('\n') {
             let bad = |why: &str| Error::malformed("build information", offset as u64, why);
@@ -76,22 +76,22 @@ impl BuildInfo {
                 "path" => info.path = rest.to_owned(),
                 "mod" => {
                     info.main = Some(Module::parse(rest).ok_or_else(|| bad("not a module"))?);
-                    last = Last::Main;
+                    last = LastModule::Main;
                 }
                 "dep" => {
                     info.deps.push(Module::parse(rest).ok_or_else(|| bad("not a module"))?);
-                    last = Last::Dep;
+                    last = LastModule::Dep;
                 }
                 "=>" => {
                     let replaced = match last {
-                        Last::Main => info.main.as_mut(),
-                        Last::Dep => info.deps.last_mut(),
-                        Last::None => None,
+                        LastModule::Main => info.main.as_mut(),
+                        LastModule::Dep => info.deps.last_mut(),
+                        LastModule::None => None,
                     };
                     let replaced = replaced.ok_or_else(|| bad("replaces no module"))?;
                     let module = Module::parse(rest).ok_or_else(|| bad("not a module"))?;
                     replaced.replace = Some(Box::new(module));
-                    last = Last::None;
+                    last = LastModule::None;
                 }
                 "build" => info.settings.push(setting(rest).ok_or_else(|| bad("not key=value"))?),
                 _ => {}
@@ -114,15 +114,15 @@ fn as_objects<S: Serializer>(
     serializer: S,
 ) -> std::result::Result<S::Ok, S::Error> {
     #[derive(Serialize)]
-    struct Setting<'a> {
+    struct SettingLine<'a> {
         key: &'a str,
         value: &'a str,
     }
-    serializer.collect_seq(settings.iter().map(|(key, value)| Setting { key, value }))
+    serializer.collect_seq(settings.iter().map(|(key, value)| SettingLine { key, value }))
 }
 
 /// The module that a `=>` line would replace.
-enum Last {
+pub(crate) enum LastModule {
     None,
     Main,
     Dep,

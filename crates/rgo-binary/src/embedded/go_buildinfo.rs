@@ -76,7 +76,7 @@ pub fn find(image: &Image<'_>) -> Result<Option<GoInfo>> {
         let modinfo = inline(&mut rest).ok_or_else(|| bad("its text is cut short"))?;
         (version, modinfo)
     } else {
-        let memory = Memory { image, pointer_size: *pointer_size, big_endian: flags & 1 != 0 };
+        let memory = MappedImage { image, pointer_size: *pointer_size, big_endian: flags & 1 != 0 };
         let at = |index: usize| {
             let pointer = blob.get(16 + index * usize::from(*pointer_size)..)?;
             memory.string(memory.word(pointer)?)
@@ -168,13 +168,13 @@ fn inline<'a>(rest: &mut &'a [u8]) -> Option<&'a [u8]> {
 }
 
 /// The image as the program sees it: by addresses.
-struct Memory<'i, 'a> {
+struct MappedImage<'i, 'a> {
     image: &'i Image<'a>,
     pointer_size: u8,
     big_endian: bool,
 }
 
-impl<'a> Memory<'_, 'a> {
+impl<'a> MappedImage<'_, 'a> {
     /// The string whose header is at an address.
     fn string(&self, address: u64) -> Option<&'a [u8]> {
         let header = self.at(address)?;

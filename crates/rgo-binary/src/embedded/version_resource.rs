@@ -86,7 +86,7 @@ fn find(data: &[u8]) -> object::Result<Option<(u32, u32)>> {
 }
 
 /// One node; offsets are from the start of the resource, as padding is.
-struct Node<'a> {
+struct ResourceNode<'a> {
     key: String,
     /// The length that the node gives its value: bytes, or characters of text.
     value_length: usize,
@@ -113,7 +113,7 @@ impl<'a> Span<'a> {
     }
 
     /// The nodes of this part, up to the first that does not fit.
-    fn nodes(self) -> impl Iterator<Item = Node<'a>> {
+    fn nodes(self) -> impl Iterator<Item = ResourceNode<'a>> {
         let mut rest = self;
         std::iter::from_fn(move || {
             let bytes = rest.bytes();
@@ -125,7 +125,7 @@ impl<'a> Span<'a> {
             let span = Span { end: rest.start + length, ..rest };
             let body = span.skip(NODE_HEADER + (size + 1) * 2);
             rest = rest.skip(length);
-            Some(Node { key, value_length: le_u16(node, 2)?.into(), body })
+            Some(ResourceNode { key, value_length: le_u16(node, 2)?.into(), body })
         })
     }
 }

@@ -9,7 +9,7 @@ use object::read::elf::{
 };
 use object::{BigEndian, LittleEndian};
 
-use super::{Part, Refusal, Space, exact, is_signed, present, read_at};
+use super::{MappedPart, Refusal, Space, exact, is_signed, present, read_at};
 
 /// From this number on, the number of sections stands in the first section's header.
 const RESERVED: u64 = 0xff00;
@@ -51,7 +51,7 @@ fn read<H: FileHeader>(data: &[u8], e: H::Endian) -> Option<Space<'_>> {
             return None;
         }
         let address = program.p_vaddr(e).into();
-        space.parts.push(Part::new(address, size, present(data, offset, size)));
+        space.parts.push(MappedPart::new(address, size, present(data, offset, size)));
         let flags = program.p_flags(e).0 & (PF_X.0 | PF_W.0);
         if program.p_type(e) == PT_LOAD && flags == PF_W.0 {
             writable.get_or_insert((address, program.p_memsz(e).into()));

@@ -12,7 +12,7 @@ use object::macho::{
 use object::read::macho::{MachHeader, Nlist as _, Section as _, Segment};
 use object::{BigEndian, Endian, LittleEndian};
 
-use super::{Part, Refusal, Space, exact, is_signed, present, read_at};
+use super::{MappedPart, Refusal, Space, exact, is_signed, present, read_at};
 use crate::image::file_kind::MAX_FAT_SLICES;
 
 const READ_WRITE: u32 = 3;
@@ -22,12 +22,12 @@ pub(super) fn space(data: &[u8]) -> Option<Space<'_>> {
 }
 
 /// An image, with the type that all slices of a file must share.
-struct Image<'a> {
+struct SliceSpace<'a> {
     space: Space<'a>,
     kind: u32,
 }
 
-fn image(data: &[u8]) -> Option<Image<'_>> {
+fn image(data: &[u8]) -> Option<SliceSpace<'_>> {
     match u32::from_be_bytes(*data.first_chunk()?) {
         0xfeed_face => Loader::read::<MachHeader32<BigEndian>>(data, BigEndian),
         0xfeed_facf => Loader::read::<MachHeader64<BigEndian>>(data, BigEndian),
@@ -45,7 +45,7 @@ pub(super) fn fat_space(data: &[u8]) -> Option<Space<'_>> {
         return None;
     }
     let mut seen = HashSet::new();
-    let mut first: Option<Image<'_>> = None;
+    let mut first: Option<SliceSpace<'_>> = None;
     for index in 0..u64::from(count) {
         let arch: &FatArch32 = read_at(data, 8 + index * size_of::<FatArch32>() as u64)?;
         let (offset, size) = (arch.offset.get(BigEndian), arch.size.get(BigEndian));
@@ -65,14 +65,14 @@ pub(super) fn fat_space(data: &[u8]) -> Option<Space<'_>> {
 /// What is gathered while the load commands go by.
 struct Loader<'a> {
     data: &'a [u8],
-    parts: Vec<Part<'a>>,
+    parts: Vec<MappedPart<'a>>,
     named: Option<(u64, u64)>,
     writable: Option<(u64, u64)>,
     symbols: Option<u32>,
 }
 
 impl<'a> Loader<'a> {
-    fn read<H: MachHeader>(data: &'a [u8], e: H::Endian) -> Option<Image<'a>> {
+    fn read<H: MachHeader>(data: &'a [u8], e: H::Endian) -> Option<SliceSpace<'a>> {
         // Both headers begin alike; Go asks for no more of the longer one.
         let header: &MachHeader32<H::Endian> = read_at(data, 0)?;
         let (kind, count) = (header.filetype.get(e).0, header.ncmds.get(e));
@@ -89,7 +89,7 @@ impl<'a> Loader<'a> {
         }
         let place = loader.named.or(loader.writable).unwrap_or_default();
         let space = Space { place, base: 0, parts: loader.parts, unmapped: Refusal::Format };
-        Some(Image { space, kind })
+        Some(SliceSpace { space, kind })
     }
 
     fn command<H: MachHeader>(&mut self, kind: u32, command: &[u8], e: H::Endian) -> Option<()> {
@@ -160,7 +160,7 @@ impl<'a> Loader<'a> {
         }
         let address = segment.vmaddr(e).into();
         if segment.name() != b"__PAGEZERO" {
-            self.parts.push(Part::new(address, size, present(self.data, offset, size)));
+            self.parts.push(MappedPart::new(address, size, present(self.data, offset, size)));
         }
         let writable = segment.initprot(e).0 == READ_WRITE && segment.maxprot(e).0 == READ_WRITE;
         if address != 0 && size != 0 && writable {

@@ -13,7 +13,7 @@
 use object::read::xcoff::{FileHeader, SectionHeader as _};
 use object::xcoff::{FileHeader32, FileHeader64};
 
-use super::{Part, Refusal, Space, exact, is_signed, present, read_at};
+use super::{MappedPart, Refusal, Space, exact, is_signed, present, read_at};
 
 const SYMBOL: u64 = 18;
 const TEXT: u32 = 0x20;
@@ -60,7 +60,7 @@ fn xcoff<H: FileHeader>(
         let section: &H::SectionHeader = read_at(data, sections_at + index * stride)?;
         let (address, size) = (section.s_vaddr().into(), section.s_size().into());
         let offset = section.s_scnptr().into();
-        let mut part = Part::new(address, size, present(data, offset, size));
+        let mut part = MappedPart::new(address, size, present(data, offset, size));
         if offset == 0 && size > 0 {
             part.bytes = Err(Refusal::NoBytes);
         } else if !is_signed(offset) {
@@ -132,7 +132,7 @@ pub(super) fn plan9_space(data: &[u8]) -> Option<Space<'_>> {
         if at == 8 {
             space.place = (offset.into(), size.into());
         }
-        space.parts.push(Part {
+        space.parts.push(MappedPart {
             first: offset.into(),
             last: offset.wrapping_add(size).wrapping_sub(1).into(),
             bytes: Ok(present(data, offset.into(), size.into())),

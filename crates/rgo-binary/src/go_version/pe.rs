@@ -8,7 +8,7 @@ use object::pe::{
     ImageOptionalHeader32, ImageOptionalHeader64, ImageSectionHeader, ImageSymbolBytes,
 };
 
-use super::{Part, Refusal, Space, exact, present, read_at};
+use super::{MappedPart, Refusal, Space, exact, present, read_at};
 
 /// amd64, arm64, armnt, i386, riscv32, riscv64, riscv128, unknown.
 const MACHINES: [u16; 8] = [0x8664, 0xaa64, 0x1c4, 0x14c, 0x5032, 0x5064, 0x5128, 0];
@@ -50,7 +50,7 @@ pub(super) fn space(data: &[u8]) -> Option<Space<'_>> {
         let address = section.virtual_address.get(LE);
         let size = section.size_of_raw_data.get(LE);
         let offset = section.pointer_to_raw_data.get(LE);
-        space.parts.push(Part {
+        space.parts.push(MappedPart {
             first: address.into(),
             last: address.wrapping_add(size).wrapping_sub(1).into(),
             bytes: if offset == 0 && size > 0 {

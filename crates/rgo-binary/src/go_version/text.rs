@@ -3,6 +3,7 @@
 //! [`crate::embedded::build_info`].
 
 use super::{Refusal, Result};
+use crate::embedded::build_info::LastModule;
 use crate::embedded::build_info::quote::{quoted_bytes, quoted_char};
 
 /// All that Go says of a program.
@@ -13,16 +14,16 @@ pub struct Info {
     /// Path of the main package.
     pub path: Vec<u8>,
     /// The main module; all empty if there is none.
-    pub main: Module,
+    pub main: GoModule,
     /// The other modules.
-    pub deps: Vec<Module>,
+    pub deps: Vec<GoModule>,
     /// Settings of the build: key and value.
     pub settings: Vec<(Vec<u8>, Vec<u8>)>,
 }
 
 /// A module of Go.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Module {
+pub struct GoModule {
     /// Its path.
     pub path: Vec<u8>,
     /// Its version.
@@ -30,21 +31,14 @@ pub struct Module {
     /// Its checksum.
     pub sum: Vec<u8>,
     /// What stands in its place.
-    pub replace: Option<Box<Module>>,
-}
-
-/// The module that a `=>` line would replace.
-enum Last {
-    None,
-    Main,
-    Dep,
+    pub replace: Option<Box<GoModule>>,
 }
 
 impl Info {
     /// Parses the text. A last line without an end is passed over.
     pub(super) fn parse(version: Vec<u8>, text: &[u8]) -> Result<Self> {
         let mut info = Self { version, ..Self::default() };
-        let mut last = Last::None;
+        let mut last = LastModule::None;
         let lines = text.split_inclusive(|byte| *byte == b'\n');
         for (number, line) in lines.filter_map(|line| line.strip_suffix(b"\n")).enumerate() {
             let read = info.line(line, &mut last);
@@ -53,32 +47,32 @@ impl Info {
         Ok(info)
     }
 
-    fn line(&mut self, line: &[u8], last: &mut Last) -> std::result::Result<(), String> {
+    fn line(&mut self, line: &[u8], last: &mut LastModule) -> std::result::Result<(), String> {
         let Some(tab) = line.iter().position(|byte| *byte == b'\t') else { return Ok(()) };
         let (kind, rest) = line.split_at(tab);
         let rest = rest.get(1..).unwrap_or_default();
         match kind {
             b"path" => self.path = rest.to_vec(),
             b"mod" => {
-                self.main = Module::parse(rest)?;
-                *last = Last::Main;
+                self.main = GoModule::parse(rest)?;
+                *last = LastModule::Main;
             }
             b"dep" => {
-                self.deps.push(Module::parse(rest)?);
-                *last = Last::Dep;
+                self.deps.push(GoModule::parse(rest)?);
+                *last = LastModule::Dep;
             }
             b"=>" => {
                 let columns = rest.split(|byte| *byte == b'\t').count();
                 if columns != 3 {
                     return Err(format!("expected 3 columns for replacement; got {columns}"));
                 }
-                let replaced = match std::mem::replace(last, Last::None) {
-                    Last::Main => Some(&mut self.main),
-                    Last::Dep => self.deps.last_mut(),
-                    Last::None => None,
+                let replaced = match std::mem::replace(last, LastModule::None) {
+                    LastModule::Main => Some(&mut self.main),
+                    LastModule::Dep => self.deps.last_mut(),
+                    LastModule::None => None,
                 };
                 let replaced = replaced.ok_or("replacement with no module on previous line")?;
-                replaced.replace = Some(Box::new(Module::parse(rest)?));
+                replaced.replace = Some(Box::new(GoModule::parse(rest)?));
             }
             b"build" => self.settings.push(setting(rest)?),
             _ => {}
@@ -93,7 +87,7 @@ impl Info {
         if !self.path.is_empty() {
             push(&mut out, &[b"path\t", &self.path, b"\n"]);
         }
-        if self.main != Module::default() {
+        if self.main != GoModule::default() {
             self.main.write(b"mod", &mut out);
         }
         for dep in &self.deps {
@@ -110,7 +104,7 @@ impl Info {
     }
 }
 
-impl Module {
+impl GoModule {
     fn parse(words: &[u8]) -> std::result::Result<Self, String> {
         let words: Vec<&[u8]> = words.split(|byte| *byte == b'\t').collect();
         let (path, version, sum) = match words[..] {

@@ -54,17 +54,17 @@ fn by_segment<'a, E: FileHeader<Endian = Endianness>>(
     file: &ElfFile<'a, E>,
     most: usize,
 ) -> Vec<DynamicSymbol<'a>> {
-    let tables = Tables::read(file);
+    let tables = DynamicTables::read(file);
     tables.map(|tables| tables.symbols::<E>(file.endian(), most)).unwrap_or_default()
 }
 
 /// The tables that a dynamic segment names.
-struct Tables<'a> {
+struct DynamicTables<'a> {
     symbols: &'a [u8],
     names: &'a [u8],
 }
 
-impl<'a> Tables<'a> {
+impl<'a> DynamicTables<'a> {
     fn read<E: FileHeader<Endian = Endianness>>(file: &ElfFile<'a, E>) -> Option<Self> {
         let (endian, data) = (file.endian(), file.data());
         let segments = file.elf_program_headers();

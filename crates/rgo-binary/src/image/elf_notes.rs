@@ -26,7 +26,7 @@ const MOST_PLACES: usize = 1 << 16;
 
 /// One note.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Note<'a> {
+pub(crate) struct ElfNote<'a> {
     /// The owner's name, without NULs at its end.
     pub(crate) name: &'a [u8],
     /// The owner's number for this kind of note.
@@ -36,14 +36,14 @@ pub(crate) struct Note<'a> {
 }
 
 #[derive(Clone, Copy)]
-struct Place {
+struct NoteRange {
     offset: u64,
     size: u64,
     align: u64,
 }
 
 /// All notes, of segments first; a note that both name comes twice. None for other formats.
-pub(crate) fn notes<'a>(image: &Image<'a>) -> impl Iterator<Item = Note<'a>> + use<'a> {
+pub(crate) fn notes<'a>(image: &Image<'a>) -> impl Iterator<Item = ElfNote<'a>> + use<'a> {
     let places = match image.object() {
         object::File::Elf32(file) => places(file),
         object::File::Elf64(file) => places(file),
@@ -62,13 +62,13 @@ pub(crate) fn notes<'a>(image: &Image<'a>) -> impl Iterator<Item = Note<'a>> + u
         .flat_map(move |(bytes, align)| walk(bytes, align, little))
 }
 
-fn places<E: FileHeader<Endian = Endianness>>(file: &ElfFile<'_, E>) -> Vec<Place> {
+fn places<E: FileHeader<Endian = Endianness>>(file: &ElfFile<'_, E>) -> Vec<NoteRange> {
     let endian = file.endian();
     let segments = file
         .elf_program_headers()
         .iter()
         .filter(|segment| matches!(segment.p_type(endian), elf::PT_NOTE | elf::PT_GNU_PROPERTY))
-        .map(|segment| Place {
+        .map(|segment| NoteRange {
             offset: segment.p_offset(endian).into(),
             size: segment.p_filesz(endian).into(),
             align: segment.p_align(endian).into(),
@@ -77,7 +77,7 @@ fn places<E: FileHeader<Endian = Endianness>>(file: &ElfFile<'_, E>) -> Vec<Plac
         .elf_section_table()
         .iter()
         .filter(|section| section.sh_type(endian) == elf::SHT_NOTE)
-        .map(|section| Place {
+        .map(|section| NoteRange {
             offset: section.sh_offset(endian).into(),
             size: section.sh_size(endian).into(),
             align: section.sh_addralign(endian).into(),
@@ -85,13 +85,13 @@ fn places<E: FileHeader<Endian = Endianness>>(file: &ElfFile<'_, E>) -> Vec<Plac
     segments.chain(sections).take(MOST_PLACES).collect()
 }
 
-fn range(data: &[u8], place: Place) -> Option<&[u8]> {
+fn range(data: &[u8], place: NoteRange) -> Option<&[u8]> {
     let start = usize::try_from(place.offset).ok()?;
     data.get(start..start.checked_add(usize::try_from(place.size).ok()?)?)
 }
 
-fn walk(bytes: &[u8], align: u64, little: bool) -> Walk<'_> {
-    let walk = |align| Walk { rest: bytes, align, little };
+fn walk(bytes: &[u8], align: u64, little: bool) -> ElfNotes<'_> {
+    let walk = |align| ElfNotes { rest: bytes, align, little };
     match align {
         8 if walk(8).ends_well() || !walk(4).ends_well() => walk(8),
         _ => walk(4),
@@ -99,13 +99,13 @@ fn walk(bytes: &[u8], align: u64, little: bool) -> Walk<'_> {
 }
 
 /// The notes of one place, up to the first that does not fit.
-struct Walk<'a> {
+struct ElfNotes<'a> {
     rest: &'a [u8],
     align: usize,
     little: bool,
 }
 
-impl Walk<'_> {
+impl ElfNotes<'_> {
     fn ends_well(mut self) -> bool {
         self.by_ref().for_each(drop);
         self.rest.is_empty()
@@ -117,10 +117,10 @@ impl Walk<'_> {
     }
 }
 
-impl<'a> Iterator for Walk<'a> {
-    type Item = Note<'a>;
+impl<'a> Iterator for ElfNotes<'a> {
+    type Item = ElfNote<'a>;
 
-    fn next(&mut self) -> Option<Note<'a>> {
+    fn next(&mut self) -> Option<ElfNote<'a>> {
         let size = |at| self.word(at).and_then(|size| usize::try_from(size).ok());
         let (name_size, desc_size, kind) = (size(0)?, size(4)?, self.word(8)?);
         let name_end = HEADER.checked_add(name_size)?;
@@ -132,7 +132,7 @@ impl<'a> Iterator for Walk<'a> {
         // The padding of the last note may be missing.
         self.rest = self.rest.get(next..).unwrap_or_default();
         let length = name.iter().rposition(|byte| *byte != 0).map_or(0, |last| last + 1);
-        Some(Note { name: name.get(..length).unwrap_or_default(), kind, desc })
+        Some(ElfNote { name: name.get(..length).unwrap_or_default(), kind, desc })
     }
 }
 

@@ -14,8 +14,8 @@ use crate::recovered::build_paths::{BuildPaths, build_paths};
 use crate::recovered::go;
 use crate::security::hardening::{Hardening, hardening};
 use crate::security::signature::{Signature, signature};
-use crate::system::libc::{Libc, libc};
-use crate::system::{System, Texts, system};
+use crate::system::libc::{ImageLibc, libc};
+use crate::system::{ImageSystem, Texts, system};
 use crate::{DebugData, DebugLevel, Error, Image, Linkage};
 
 /// The facts of an image.
@@ -26,9 +26,9 @@ pub struct Facts {
     /// What its loader needs.
     pub linkage: Fact<Linkage>,
     /// The system that it is for; absent for what no system loads, such as an object file.
-    pub os: Fact<System>,
+    pub os: Fact<ImageSystem>,
     /// Its C library; absent for what no system loads.
-    pub libc: Fact<Libc>,
+    pub libc: Fact<ImageLibc>,
     /// The systems that it runs on.
     pub runs_on: Fact<RunsOn>,
     /// What a debugger finds.
@@ -62,9 +62,9 @@ impl Facts {
     /// triple.
     pub(super) fn read(image: &Image<'_>, recorded: Option<&str>) -> Self {
         let linkage = Fact::read(image.linkage());
-        let Platform { os, libc, runs_on } = match &linkage {
-            Fact::Known(linkage) => Platform::of(image, linkage, recorded),
-            Fact::Absent | Fact::Unknown(_) => Platform {
+        let PlatformFacts { os, libc, runs_on } = match &linkage {
+            Fact::Known(linkage) => PlatformFacts::of(image, linkage, recorded),
+            Fact::Absent | Fact::Unknown(_) => PlatformFacts {
                 os: Fact::Unknown(NO_LINKAGE),
                 libc: Fact::Unknown(NO_LINKAGE),
                 runs_on: Fact::Unknown(NO_LINKAGE),
@@ -112,13 +112,13 @@ impl Facts {
 }
 
 /// What follows from the linkage.
-struct Platform {
-    os: Fact<System>,
-    libc: Fact<Libc>,
+struct PlatformFacts {
+    os: Fact<ImageSystem>,
+    libc: Fact<ImageLibc>,
     runs_on: Fact<RunsOn>,
 }
 
-impl Platform {
+impl PlatformFacts {
     fn of(image: &Image<'_>, linkage: &Linkage, recorded: Option<&str>) -> Self {
         let texts = Texts::of(image, linkage);
         let os = system(image, linkage, &texts, recorded);

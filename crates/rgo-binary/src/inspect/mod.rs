@@ -19,14 +19,14 @@ use serde::Serialize;
 
 use crate::recovered::crates::{CrateSource, RecoveredCrate, RecoveredCrates, recovered_crates};
 use crate::recovered::go::{self, RecoveredProgram};
-use crate::recovered::origin::{self, Language, Origin};
-use crate::system::{Os, System};
+use crate::recovered::origin::{self, ImageOrigin, Language};
+use crate::system::{ImageSystem, Os};
 use crate::{Arch, Endian, Error, Format, Image, Kind};
 
 pub use build_record::{BuildRecord, OtherContent, OtherRecord, RecordFormat};
 pub use fact::{Cause, Fact};
 pub use facts::Facts;
-pub use toolchain::Toolchain;
+pub use toolchain::ImageToolchain;
 
 /// How much is read of an image.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -53,7 +53,7 @@ pub struct Inspection {
     pub record: Fact<BuildRecord>,
     /// What made it, as far as it can be recovered; `None` if that was not asked.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub origin: Option<Origin>,
+    pub origin: Option<ImageOrigin>,
     /// What a Go program without a record still shows.
     #[serde(skip_serializing_if = "Fact::is_not_known")]
     pub recovered_go: Fact<RecoveredProgram>,
@@ -110,7 +110,7 @@ pub fn inspect(image: &Image<'_>, detail: Detail) -> Inspection {
     };
     // It takes long, and only Rust programs have any.
     let is_rust =
-        |origin: &Origin| origin.languages.iter().any(|used| used.language == Language::Rust);
+        |origin: &ImageOrigin| origin.languages.iter().any(|used| used.language == Language::Rust);
     let may_have_crates =
         !is_recorded && !recovered_go.is_known() && origin.as_ref().is_some_and(is_rust);
     let crates = may_have_crates.then(|| recovered_crates(image));
@@ -178,7 +178,7 @@ impl Inspection {
             return Some(name);
         }
         // Go's own runtime asks the kernel; with cgo it has a C library, which was found then.
-        let os = facts.os.known().and_then(System::known);
+        let os = facts.os.known().and_then(ImageSystem::known);
         let asks_kernel = match (self.format, os) {
             (Format::Pe, None | Some(Os::WINDOWS)) => linkage.kind.is_loaded(),
             _ => matches!(linkage.kind, Kind::StaticExecutable | Kind::StaticPie),

@@ -11,7 +11,7 @@ use super::build_record::{BuildRecord, RecordFormat};
 use crate::embedded::build_info::{BuildInfo, Module};
 use crate::recovered::crates::{CrateSource, RecoveredCrate};
 use crate::recovered::go;
-use crate::release::{Compiler, Release};
+use crate::release::{CompilerName, Release};
 
 /// Registries of the name that cargo gives the folder of crates.io's.
 const CRATES_IO: [&str; 2] = ["index.crates.io-", "github.com-1ecc6299db9ec823"];
@@ -52,7 +52,7 @@ impl Inspection {
     /// Go's standard library. Sources between two releases are no version that others know.
     fn go_stdlib(&self) -> Option<Package> {
         let toolchain = self.toolchain()?;
-        let release = toolchain.release().filter(|it| it.compiler == Compiler::Go)?;
+        let release = toolchain.release().filter(|it| it.compiler == CompilerName::Go)?;
         let package =
             |version: &str, source| Package::new(Ecosystem::Go, "stdlib", Some(version), source);
         Some(match release {

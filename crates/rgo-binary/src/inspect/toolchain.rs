@@ -5,7 +5,7 @@ use std::fmt;
 use super::Inspection;
 use super::build_record::RecordFormat;
 use crate::Confidence;
-use crate::recovered::origin::{Language, Origin, Role, Tool};
+use crate::recovered::origin::{ImageOrigin, Language, ToolRole, ToolUse};
 use crate::release::Release;
 
 /// Compilers that are named where no toolchain is known.
@@ -13,7 +13,7 @@ const MAX_NAMED: usize = 3;
 
 /// The toolchain that made an image.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Toolchain {
+pub enum ImageToolchain {
     /// Its name, mostly with a version: `go1.25.3`, `rustc 1.90.0`, `GCC 12.2.0, clang`.
     Named(String),
     /// rustc: the image has a list of crates, and nothing shows the version.
@@ -22,7 +22,7 @@ pub enum Toolchain {
     Guess(Language),
 }
 
-impl Toolchain {
+impl ImageToolchain {
     /// The release of Go or rustc that it is.
     #[must_use]
     pub fn release(&self) -> Option<Release<'_>> {
@@ -33,7 +33,7 @@ impl Toolchain {
     }
 }
 
-impl fmt::Display for Toolchain {
+impl fmt::Display for ImageToolchain {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Named(name) => f.write_str(name),
@@ -46,14 +46,14 @@ impl fmt::Display for Toolchain {
 impl Inspection {
     /// The toolchain that made it: as recorded, else as recovered.
     #[must_use]
-    pub fn toolchain(&self) -> Option<Toolchain> {
-        let named = |name: &str| Some(Toolchain::Named(name.to_owned()));
+    pub fn toolchain(&self) -> Option<ImageToolchain> {
+        let named = |name: &str| Some(ImageToolchain::Named(name.to_owned()));
         if let Some(record) = self.record.known() {
             if !record.info.toolchain.is_empty() {
                 return named(&record.info.toolchain);
             }
             if record.format == RecordFormat::DepV0 {
-                return Some(Toolchain::SomeRustc);
+                return Some(ImageToolchain::SomeRustc);
             }
         }
         if let Some(go) = self.recovered_go.known().and_then(|go| go.toolchain.as_ref()) {
@@ -68,10 +68,10 @@ impl Inspection {
         }
         if let Some(guess) = self.guessed_language().filter(|_| compilers(origin).next().is_none())
         {
-            return Some(Toolchain::Guess(guess));
+            return Some(ImageToolchain::Guess(guess));
         }
         let names = compiler_names(origin);
-        (!names.is_empty()).then(|| Toolchain::Named(names.join(", ")))
+        (!names.is_empty()).then(|| ImageToolchain::Named(names.join(", ")))
     }
 
     /// The language that it is best called after.
@@ -100,11 +100,11 @@ impl Inspection {
     }
 }
 
-fn compilers(origin: &Origin) -> impl Iterator<Item = &Tool> {
-    origin.tools.iter().filter(|tool| tool.role == Role::Compiler)
+fn compilers(origin: &ImageOrigin) -> impl Iterator<Item = &ToolUse> {
+    origin.tools.iter().filter(|tool| tool.role == ToolRole::Compiler)
 }
 
-fn compiler_names(origin: &Origin) -> Vec<String> {
+fn compiler_names(origin: &ImageOrigin) -> Vec<String> {
     let mut names: Vec<String> = compilers(origin).map(ToString::to_string).collect();
     names.dedup();
     names.truncate(MAX_NAMED);

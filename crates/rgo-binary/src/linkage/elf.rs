@@ -19,7 +19,7 @@ use goblin::elf::symver::{VER_FLG_WEAK, VerneedSection, VersymSection};
 use goblin::elf::{Elf, SectionHeader, header};
 use object::Object;
 
-use super::{GlibcFloor, Kind, Linkage, Names, Version};
+use super::{GlibcFloor, Kind, Linkage, NameList, Version};
 use crate::image::dynamic_symbols::dynamic_symbols;
 use crate::{Error, Image, Result};
 
@@ -53,7 +53,7 @@ pub(super) fn linkage(image: &Image<'_>) -> Result<Linkage> {
         .map_err(|why| Error::malformed("ELF program headers", head.e_phoff, why))?;
     let dynamic = Dynamic::parse(data, &programs, ctx)
         .map_err(|why| Error::malformed("ELF dynamic segment", 0, why))?;
-    let table = dynamic.as_ref().map(|dynamic| Table { image, ctx, dynamic });
+    let table = dynamic.as_ref().map(|dynamic| DynamicTable { image, ctx, dynamic });
 
     let mut linkage = Linkage::empty(Kind::Other);
     linkage.interpreter = interpreter(data, &programs)?;
@@ -93,8 +93,8 @@ fn context(image: &Image<'_>) -> Ctx {
 
 /// Position-independent programs and shared libraries are of one type. New linkers mark the
 /// first; old ones give only them a place for the debugger's use.
-fn is_pie(linkage: &Linkage, table: Option<&Table<'_, '_>>) -> bool {
-    let Some(Table { dynamic, .. }) = table else { return true };
+fn is_pie(linkage: &Linkage, table: Option<&DynamicTable<'_, '_>>) -> bool {
+    let Some(DynamicTable { dynamic, .. }) = table else { return true };
     dynamic.info.flags_1 & DF_1_PIE != 0
         || linkage.soname.is_none() && dynamic.dyns.iter().any(|entry| entry.d_tag == DT_DEBUG)
 }
@@ -130,7 +130,7 @@ fn paths(entries: Vec<String>) -> Vec<String> {
 
 /// Symbols that others may bind to. Absolute ones name versions and section ends.
 fn exports(image: &Image<'_>) -> Result<Vec<String>> {
-    let mut names = Names::new(image.limits());
+    let mut names = NameList::new(image.limits());
     for symbol in dynamic_symbols(image).filter(|symbol| symbol.is_exported) {
         names.add(symbol.name)?;
     }
@@ -138,13 +138,13 @@ fn exports(image: &Image<'_>) -> Result<Vec<String>> {
 }
 
 /// The dynamic segment with what it points at.
-struct Table<'a, 'i> {
+struct DynamicTable<'a, 'i> {
     image: &'i Image<'a>,
     ctx: Ctx,
     dynamic: &'i Dynamic,
 }
 
-impl Table<'_, '_> {
+impl DynamicTable<'_, '_> {
     /// The string at an offset in `DT_STRTAB`.
     fn string(&self, at: usize) -> Result<String> {
         let info = &self.dynamic.info;
@@ -161,7 +161,7 @@ impl Table<'_, '_> {
     /// The strings of all entries with a tag.
     fn strings(&self, tag: u64) -> Result<Vec<String>> {
         let entries = self.dynamic.dyns.iter().filter(|entry| entry.d_tag == tag);
-        let mut names = Names::new(self.image.limits());
+        let mut names = NameList::new(self.image.limits());
         for entry in entries {
             names
                 .add(self.string(usize::try_from(entry.d_val).unwrap_or(usize::MAX))?.as_bytes())?;
@@ -235,7 +235,7 @@ impl Table<'_, '_> {
 
     /// Names of the undefined symbols whose version has one of the indices.
     fn bound_to(&self, indices: &BTreeSet<u16>) -> Result<Vec<String>> {
-        let mut names = Names::new(self.image.limits());
+        let mut names = NameList::new(self.image.limits());
         let versym = self.dynamic.info.versym;
         let versions = self
             .section(SHT_GNU_VERSYM, versym, Ok::<_, ()>(0))

@@ -14,7 +14,7 @@ use object::macho;
 use object::read::macho::{LoadCommandVariant as Command, MachHeader, MachOFile};
 use object::{Object, ObjectSymbol};
 
-use super::{Kind, Linkage, Names, Version, trie};
+use super::{Kind, Linkage, NameList, Version, trie};
 use crate::{Error, Image, Result};
 
 pub(super) fn linkage<H: MachHeader<Endian = Endianness>>(
@@ -25,7 +25,7 @@ pub(super) fn linkage<H: MachHeader<Endian = Endianness>>(
     let endian = file.endian();
     let header = file.macho_header();
     let mut linkage = Linkage::empty(Kind::Other);
-    let (mut needed, mut runpath) = (Names::new(image.limits()), Names::new(image.limits()));
+    let (mut needed, mut runpath) = (NameList::new(image.limits()), NameList::new(image.limits()));
     let mut exports = None;
     let mut commands = file.macho_load_commands().map_err(bad)?;
     while let Some(command) = commands.next().map_err(bad)? {
@@ -96,7 +96,7 @@ fn from_trie(image: &Image<'_>, (offset, size): (u32, u32)) -> Result<Vec<String
 
 /// Old images have no trie; what is external and defined is exported.
 fn from_symbols(image: &Image<'_>) -> Result<Vec<String>> {
-    let mut names = Names::new(image.limits());
+    let mut names = NameList::new(image.limits());
     for symbol in image.object().symbols() {
         if symbol.is_global() && !symbol.is_undefined() {
             names.add(symbol.name_bytes().unwrap_or_default())?;

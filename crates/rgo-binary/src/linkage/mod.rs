@@ -158,7 +158,7 @@ impl Image<'_> {
     /// As of [`Image::linkage`].
     pub fn needed(&self) -> Result<Vec<String>> {
         let bad = |why: object::Error| Error::malformed("needed libraries", 0, why);
-        let mut names = Names::new(self.limits());
+        let mut names = NameList::new(self.limits());
         for library in self.object().import_libraries().into_iter().flatten() {
             names.add(library.map_err(bad)?.name())?;
         }
@@ -169,13 +169,13 @@ impl Image<'_> {
 }
 
 /// Names of one list, within limits: overlapping strings in a small file can be long in sum.
-struct Names {
+struct NameList {
     names: Vec<String>,
     bytes: u64,
     limits: Limits,
 }
 
-impl Names {
+impl NameList {
     fn new(limits: &Limits) -> Self {
         Self { names: Vec::new(), bytes: 0, limits: *limits }
     }

@@ -12,7 +12,7 @@ use object::pe;
 use object::read::pe::{ImageNtHeaders, ImageOptionalHeader, PeFile};
 use object::{LittleEndian as LE, Object};
 
-use super::{Kind, Linkage, Names};
+use super::{Kind, Linkage, NameList};
 use crate::{Error, Image, Result};
 
 pub(super) fn linkage<H: ImageNtHeaders>(
@@ -46,7 +46,7 @@ pub(super) fn linkage<H: ImageNtHeaders>(
         let name = table.directory().name.get(LE);
         let name = table.name_from_pointer(name).ok();
         linkage.soname = name.map(|name| String::from_utf8_lossy(name).into_owned());
-        let mut names = Names::new(image.limits());
+        let mut names = NameList::new(image.limits());
         for (pointer, _) in table.name_iter() {
             names.add(table.name_from_pointer(pointer).map_err(bad)?)?;
         }
@@ -58,7 +58,7 @@ pub(super) fn linkage<H: ImageNtHeaders>(
 /// DLLs of both import tables, each once however often it is named.
 fn needed<H: ImageNtHeaders>(image: &Image<'_>, file: &PeFile<'_, H>) -> Result<Vec<String>> {
     let bad = |why: object::Error| Error::malformed("PE import tables", 0, why);
-    let mut names = Names::new(image.limits());
+    let mut names = NameList::new(image.limits());
     for library in file.import_libraries().map_err(bad)? {
         names.add(library.map_err(bad)?.name())?;
     }

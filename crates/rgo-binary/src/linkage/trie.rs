@@ -15,12 +15,12 @@
 
 use std::collections::HashSet;
 
-use super::Names;
+use super::NameList;
 use crate::{Error, Limits, Result};
 
 /// Every name in the trie, sorted.
 pub(super) fn names(trie: &[u8], base: u64, limits: &Limits) -> Result<Vec<String>> {
-    let mut names = Names::new(limits);
+    let mut names = NameList::new(limits);
     let mut reached = HashSet::new();
     // Nodes still to be read, with the text that leads to them.
     let mut open = vec![(0_usize, Vec::new())];

@@ -19,7 +19,7 @@ use serde::Serialize;
 use crate::image::macho_platform::platform;
 use crate::linkage::Kind;
 use crate::release::Release;
-use crate::system::{Os, System, c_library, place_of};
+use crate::system::{ImageSystem, Os, c_library, place_of};
 use crate::{Arch, Confidence, Evidence, Format, Image, Linkage, Version};
 
 use systems::{DISTRIBUTIONS, DLLS, MACOS, MAKERS, REDISTRIBUTABLE, WINDOWS};
@@ -31,14 +31,14 @@ const CAUSES: usize = 5;
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct RunsOn {
     /// A verdict for each system that its format is for.
-    pub verdicts: Vec<Verdict>,
+    pub verdicts: Vec<PlatformVerdict>,
     /// Libraries it needs beside the C library, which may have to be installed.
     pub also_needs: Vec<String>,
 }
 
 /// Whether, and from which release on, an image runs on a system.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct Verdict {
+pub struct PlatformVerdict {
     /// `scratch` (a container with nothing else in it), `alpine`, `debian`, `ubuntu`, `rhel`,
     /// `macos`, `windows`; or the name of another system.
     pub system: &'static str,
@@ -59,7 +59,7 @@ pub struct Verdict {
 /// Finds out where an image runs on processors of its kind. Empty for objects, companions with
 /// debug data, core files, and what has no system to run on.
 #[must_use]
-pub fn runs_on(image: &Image<'_>, linkage: &Linkage, system: Option<&System>) -> RunsOn {
+pub fn runs_on(image: &Image<'_>, linkage: &Linkage, system: Option<&ImageSystem>) -> RunsOn {
     if !linkage.kind.is_loaded() {
         return RunsOn::default();
     }
@@ -118,8 +118,8 @@ fn also_needs(format: Format, linkage: &Linkage) -> Vec<String> {
 }
 
 /// A verdict that rests on one observation.
-fn verdict(system: &'static str, runs: bool, reason: &str, evidence: &Evidence) -> Verdict {
-    Verdict {
+fn verdict(system: &'static str, runs: bool, reason: &str, evidence: &Evidence) -> PlatformVerdict {
+    PlatformVerdict {
         system,
         runs,
         since: None,
@@ -129,7 +129,11 @@ fn verdict(system: &'static str, runs: bool, reason: &str, evidence: &Evidence) 
     }
 }
 
-fn of_elf(image: &Image<'_>, linkage: &Linkage, system: Option<&System>) -> Vec<Verdict> {
+fn of_elf(
+    image: &Image<'_>,
+    linkage: &Linkage,
+    system: Option<&ImageSystem>,
+) -> Vec<PlatformVerdict> {
     let Some(system) = system else {
         let found = linkage.needed.first().map_or("an unknown loader", String::as_str);
         let evidence = Evidence::new("needed library", found, Confidence::Likely);
@@ -155,7 +159,7 @@ fn of_elf(image: &Image<'_>, linkage: &Linkage, system: Option<&System>) -> Vec<
 }
 
 /// A program for Linux that needs a C library.
-fn on_linux(image: &Image<'_>, linkage: &Linkage, system: &System) -> Vec<Verdict> {
+fn on_linux(image: &Image<'_>, linkage: &Linkage, system: &ImageSystem) -> Vec<PlatformVerdict> {
     let (scratch, alpine) = ("scratch", "alpine");
     let library = c_library(image, linkage);
     let name = library.as_ref().map(|library| library.name);
@@ -199,7 +203,7 @@ fn on_linux(image: &Image<'_>, linkage: &Linkage, system: &System) -> Vec<Verdic
 
 /// A program that needs nothing runs on any Linux; a library that needs nothing brings it where it
 /// is loaded, which is less sure: it may hope for symbols that are there already.
-fn by_itself(linkage: &Linkage, system: &System) -> Vec<Verdict> {
+fn by_itself(linkage: &Linkage, system: &ImageSystem) -> Vec<PlatformVerdict> {
     let reason = match linkage.kind {
         Kind::SharedLibrary => "it needs no other library; what loads it has to run there",
         _ if system.is_known() => "it has no interpreter and needs no library",
@@ -214,10 +218,10 @@ fn by_itself(linkage: &Linkage, system: &System) -> Vec<Verdict> {
 
 fn by_floor(
     system: &'static str,
-    releases: &[systems::Release],
+    releases: &[systems::DistributionRelease],
     linkage: &Linkage,
     glibc: &Evidence,
-) -> Verdict {
+) -> PlatformVerdict {
     let Some(floor) = &linkage.glibc_floor else {
         return verdict(system, true, "it needs glibc, of no particular version", glibc);
     };
@@ -256,7 +260,7 @@ const PLATFORMS: [(object::macho::Platform, &str); 12] = [
     (object::macho::PLATFORM_VISIONOSSIMULATOR, "visionos simulator"),
 ];
 
-fn macho(image: &Image<'_>, linkage: &Linkage) -> Option<Verdict> {
+fn macho(image: &Image<'_>, linkage: &Linkage) -> Option<PlatformVerdict> {
     let platform = platform(image);
     let system = match platform {
         Some(number) => PLATFORMS.iter().find(|(known, _)| *known == number)?.1,
@@ -295,7 +299,7 @@ fn is_arm(arch: &Arch) -> bool {
     }
 }
 
-fn windows(image: &Image<'_>, linkage: &Linkage) -> Option<Verdict> {
+fn windows(image: &Image<'_>, linkage: &Linkage) -> Option<PlatformVerdict> {
     if !matches!(linkage.subsystem.as_deref(), Some("console" | "gui")) {
         return None;
     }
@@ -330,7 +334,7 @@ fn windows(image: &Image<'_>, linkage: &Linkage) -> Option<Verdict> {
         reason.push_str(", and there is no older one for its processor");
     }
     let (_, short, long) = WINDOWS.iter().find(|(version, ..)| *version >= since)?;
-    Some(Verdict {
+    Some(PlatformVerdict {
         system: "windows",
         runs: true,
         since: Some((*short).to_owned()),

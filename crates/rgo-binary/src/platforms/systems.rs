@@ -1,10 +1,10 @@
 //! The table of systems and what each has. A new release is a new line.
 
 use crate::Version;
-use crate::release::Compiler;
+use crate::release::CompilerName;
 
 /// A release of a Linux distribution.
-pub(super) struct Release {
+pub(super) struct DistributionRelease {
     pub(super) version: &'static str,
     /// How people call it; empty where they do not.
     pub(super) name: &'static str,
@@ -12,8 +12,8 @@ pub(super) struct Release {
     pub(super) glibc: Version,
 }
 
-const fn release(version: &'static str, name: &'static str, glibc: Version) -> Release {
-    Release { version, name, glibc }
+const fn release(version: &'static str, name: &'static str, glibc: Version) -> DistributionRelease {
+    DistributionRelease { version, name, glibc }
 }
 
 const fn glibc(minor: u32) -> Version {
@@ -22,7 +22,7 @@ const fn glibc(minor: u32) -> Version {
 
 /// Distributions and their releases, oldest first. Of Ubuntu those with long support, of RHEL
 /// what is rebuilt from it too.
-pub(super) const DISTRIBUTIONS: [(&str, &[Release]); 3] = [
+pub(super) const DISTRIBUTIONS: [(&str, &[DistributionRelease]); 3] = [
     (
         "debian",
         &[
@@ -127,8 +127,8 @@ pub(super) const DLLS: [Dll; 8] = [
 ];
 
 /// A compiler whose programs need a newer Windows than the header says.
-pub(super) struct Maker {
-    pub(super) compiler: Compiler,
+pub(super) struct CompilerMinimum {
+    pub(super) compiler: CompilerName,
     /// Its first release that does so.
     pub(super) from: Version,
     /// The oldest Windows that its programs run on.
@@ -140,10 +140,25 @@ pub(super) struct Maker {
 
 /// Compilers by what their release notes say (Go 1.11 and 1.21, Rust 1.78). The newest that fits
 /// counts.
-pub(super) const MAKERS: [Maker; 3] = [
-    Maker { compiler: Compiler::Go, from: Version::new(1, 21), windows: (10, 0), above: (0, 0) },
-    Maker { compiler: Compiler::Go, from: Version::new(1, 11), windows: (6, 1), above: (0, 0) },
-    Maker { compiler: Compiler::Rustc, from: Version::new(1, 78), windows: (10, 0), above: (6, 2) },
+pub(super) const MAKERS: [CompilerMinimum; 3] = [
+    CompilerMinimum {
+        compiler: CompilerName::Go,
+        from: Version::new(1, 21),
+        windows: (10, 0),
+        above: (0, 0),
+    },
+    CompilerMinimum {
+        compiler: CompilerName::Go,
+        from: Version::new(1, 11),
+        windows: (6, 1),
+        above: (0, 0),
+    },
+    CompilerMinimum {
+        compiler: CompilerName::Rustc,
+        from: Version::new(1, 78),
+        windows: (10, 0),
+        above: (6, 2),
+    },
 ];
 
 /// DLLs that no Windows has and a package from Microsoft brings.

@@ -124,7 +124,7 @@ const BUILD_PARTS: [&str; 5] =
 /// Finds the folders of the machine that built an image.
 #[must_use]
 pub fn build_paths(image: &Image<'_>) -> BuildPaths {
-    let mut found = Found::default();
+    let mut found = FoundFolders::default();
     for place in regions::all(image) {
         search(&place, &mut found);
     }
@@ -132,25 +132,25 @@ pub fn build_paths(image: &Image<'_>) -> BuildPaths {
 }
 
 #[derive(Default)]
-struct Found {
-    folders: BTreeMap<String, Folder>,
+struct FoundFolders {
+    folders: BTreeMap<String, FoundFolder>,
     looked_at: usize,
     truncated: bool,
 }
 
-struct Folder {
+struct FoundFolder {
     places: BTreeMap<String, u64>,
     example: String,
     confidence: Confidence,
 }
 
-impl Found {
-    fn add(&mut self, path: &Path<'_>, place: &str) {
+impl FoundFolders {
+    fn add(&mut self, path: &RootedPath<'_>, place: &str) {
         if self.folders.len() >= KEPT && !self.folders.contains_key(path.folder) {
             self.truncated = true;
             return;
         }
-        let folder = self.folders.entry(path.folder.to_owned()).or_insert_with(|| Folder {
+        let folder = self.folders.entry(path.folder.to_owned()).or_insert_with(|| FoundFolder {
             places: BTreeMap::new(),
             example: path.whole.to_owned(),
             confidence: path.confidence,
@@ -183,7 +183,7 @@ impl Found {
 }
 
 /// A path below a root.
-struct Path<'a> {
+struct RootedPath<'a> {
     folder: &'a str,
     whole: &'a str,
     confidence: Confidence,
@@ -192,7 +192,7 @@ struct Path<'a> {
 static NEEDLES: LazyLock<Needles> =
     LazyLock::new(|| Needles::new(STEMS.iter().map(|stem| stem.as_bytes())));
 
-fn search(place: &Region<'_>, found: &mut Found) {
+fn search(place: &Region<'_>, found: &mut FoundFolders) {
     // Where the last path below each stem ended.
     let mut ends = [0; STEMS.len()];
     for (which, at) in NEEDLES.find_iter(place.data) {
@@ -229,7 +229,7 @@ fn path_text(bytes: &[u8]) -> &str {
     bytes.get(..end).and_then(|text| std::str::from_utf8(text).ok()).unwrap_or_default()
 }
 
-fn path<'a>(bytes: &[u8], text: &'a str, root: &Root) -> Option<Path<'a>> {
+fn path<'a>(bytes: &[u8], text: &'a str, root: &Root) -> Option<RootedPath<'a>> {
     let windows = root.is_windows();
     if windows && !text.starts_with(|c: char| c.is_ascii_uppercase()) {
         return None;
@@ -245,7 +245,7 @@ fn path<'a>(bytes: &[u8], text: &'a str, root: &Root) -> Option<Path<'a>> {
     };
     let prefix = root.start.len() + usize::from(windows);
     let folder = folder(text, prefix, root.depth)?;
-    Some(Path { folder, whole: text, confidence })
+    Some(RootedPath { folder, whole: text, confidence })
 }
 
 /// Strings stand end to end: a path ends where its file's extension does and the next one starts.
@@ -323,7 +323,7 @@ mod tests {
     use super::*;
 
     fn of(text: &str) -> Vec<(String, u64, Confidence)> {
-        let mut found = Found::default();
+        let mut found = FoundFolders::default();
         search(&Region { name: ".rodata", data: text.as_bytes() }, &mut found);
         let folders = found.conclude().folders.into_iter();
         folders.map(|it| (it.folder, it.count, it.confidence)).collect()

@@ -18,7 +18,7 @@ use memchr::memmem;
 use object::read::elf::{AttributesSection, ElfFile, FileHeader, ProgramHeader};
 use object::{Endianness, Object, ObjectSection, elf};
 
-use super::{Os, System};
+use super::{ImageSystem, Os};
 use crate::Confidence::{self, Certain, Guess, Likely};
 use crate::image::elf_notes::notes;
 use crate::packer;
@@ -61,10 +61,10 @@ const KERNEL_32: [(&str, u64); 3] =
 const KERNEL_OF_OTHERS: u64 = 0xc000_0000;
 
 /// What speaks against every operating system, by itself.
-pub(super) fn system(image: &Image<'_>, linkage: &Linkage) -> Option<System> {
+pub(super) fn system(image: &Image<'_>, linkage: &Linkage) -> Option<ImageSystem> {
     let arch = image.arch().to_string();
     if MACHINES.contains(&arch.as_str()) {
-        return Some(System::new(Os::NONE, "ELF header", &format!("machine {arch}"), Certain));
+        return Some(ImageSystem::new(Os::NONE, "ELF header", &format!("machine {arch}"), Certain));
     }
     match image.object() {
         object::File::Elf32(file) => of_file(image, linkage, file),
@@ -77,8 +77,9 @@ fn of_file<E: FileHeader<Endian = Endianness>>(
     image: &Image<'_>,
     linkage: &Linkage,
     file: &ElfFile<'_, E>,
-) -> Option<System> {
-    let none = |place: &str, found: &str, sure| Some(System::new(Os::NONE, place, found, sure));
+) -> Option<ImageSystem> {
+    let none =
+        |place: &str, found: &str, sure| Some(ImageSystem::new(Os::NONE, place, found, sure));
     let loads: Vec<Load> = Load::all(file);
     if let Some((found, sure)) = loads.iter().find_map(|load| load.is_impossible(image)) {
         return none("program headers", &found, sure);
@@ -95,7 +96,7 @@ fn of_file<E: FileHeader<Endian = Endianness>>(
         notes(image).find_map(|note| NOTES.iter().find(|(owner, _)| *owner == note.name).copied())
     {
         let owner = String::from_utf8_lossy(owner);
-        return Some(System::new(os, "note", &owner, Certain));
+        return Some(ImageSystem::new(os, "note", &owner, Certain));
     }
     if let Some((name, at)) = multiboot(image.data()) {
         return none(name, &format!("header at offset {at:#x}"), Certain);
@@ -115,7 +116,7 @@ fn of_file<E: FileHeader<Endian = Endianness>>(
 }
 
 /// What is odd for a program, and no more: nothing but this tells.
-pub(super) fn guess(image: &Image<'_>) -> Option<System> {
+pub(super) fn guess(image: &Image<'_>) -> Option<ImageSystem> {
     let loads = match image.object() {
         object::File::Elf32(file) => Load::all(file),
         object::File::Elf64(file) => Load::all(file),
@@ -125,7 +126,7 @@ pub(super) fn guess(image: &Image<'_>) -> Option<System> {
     // A packer's loader has to write the code.
     let is_odd = all && packer::packer(image).is_none();
     let found = "everything is loaded as code that can be written";
-    is_odd.then(|| System::new(Os::NONE, "program headers", found, Guess))
+    is_odd.then(|| ImageSystem::new(Os::NONE, "program headers", found, Guess))
 }
 
 /// A part of the file that is loaded.

@@ -5,10 +5,10 @@ use super::Os;
 use crate::{Image, Linkage};
 
 /// The system and the C library that a loader or a library is of. A `*` stands for any text.
-type Maker = (&'static str, Os, Option<&'static str>);
+type KnownLibrary = (&'static str, Os, Option<&'static str>);
 
 /// Interpreters. The first that fits counts.
-const INTERPRETERS: [Maker; 29] = [
+const INTERPRETERS: [KnownLibrary; 29] = [
     ("*ld-linux*", Os::LINUX, Some("glibc")),
     ("*ld-musl-*", Os::LINUX, Some("musl")),
     ("*-uClibc.so*", Os::LINUX, Some("uClibc")),
@@ -44,7 +44,7 @@ const INTERPRETERS: [Maker; 29] = [
 const SHARED_NAME: &str = "/lib/ld64.so.1";
 
 /// Libraries that an image needs. The first that fits counts.
-const LIBRARIES: [Maker; 15] = [
+const LIBRARIES: [KnownLibrary; 15] = [
     ("libroot.so", Os::HAIKU, None),
     ("libzircon.so", Os::FUCHSIA, None),
     ("*ld-linux*", Os::LINUX, Some("glibc")),
@@ -80,7 +80,7 @@ pub(crate) struct CLibrary<'l> {
 
 /// The C library that an ELF image asks for; `None` where nothing it asks for is a known one.
 pub(crate) fn c_library<'l>(image: &Image<'_>, linkage: &'l Linkage) -> Option<CLibrary<'l>> {
-    let library = |(_, os, name): &Maker, found| {
+    let library = |(_, os, name): &KnownLibrary, found| {
         let name = name.unwrap_or(os.name());
         CLibrary { name, os: *os, found }
     };

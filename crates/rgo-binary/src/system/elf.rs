@@ -4,9 +4,9 @@ use object::read::elf::FileHeader;
 use object::{Endianness, elf};
 
 use super::c_library::{c_library, place_of};
-use super::{Os, System, Texts, bare};
+use super::{ImageSystem, Os, Texts, bare};
 use crate::Confidence::{Certain, Guess, Likely};
-use crate::image::elf_notes::{Note, notes};
+use crate::image::elf_notes::{ElfNote, notes};
 use crate::{Image, Kind, Linkage};
 
 /// Systems that mark their images in the header (gABI and its supplements, `EI_OSABI`).
@@ -50,12 +50,12 @@ pub(super) fn system(
     linkage: &Linkage,
     texts: &Texts,
     recorded: Option<&str>,
-) -> Option<System> {
+) -> Option<ImageSystem> {
     if let Some(bare) = bare::system(image, linkage) {
         return Some(bare);
     }
     let recorded = recorded.and_then(|target| {
-        Some(System::new(Os::of_target(target)?, "build record", target, Likely))
+        Some(ImageSystem::new(Os::of_target(target)?, "build record", target, Likely))
     });
     let library = c_library(image, linkage);
     // The loader of Linux loads also what is marked otherwise.
@@ -64,7 +64,7 @@ pub(super) fn system(
     let asked = || {
         let library = library.as_ref()?;
         let place = place_of(linkage, library.found);
-        Some(System::new(library.os, place, library.found, Certain))
+        Some(ImageSystem::new(library.os, place, library.found, Certain))
     };
     if let Some(found) = marked.or_else(asked) {
         // The two have loader and C library in common.
@@ -79,7 +79,7 @@ pub(super) fn system(
     }
     let by_path = || {
         let evidence = texts.linux_path.clone()?;
-        Some(System { os: Os::LINUX, evidence })
+        Some(ImageSystem { os: Os::LINUX, evidence })
     };
     let guess = || gnu(image).or_else(|| bare::guess(image)).or_else(by_path);
     by_texts(texts).or_else(guess).or_else(|| {
@@ -87,13 +87,14 @@ pub(super) fn system(
             Kind::SharedLibrary => "a library that needs no other, with no sign of a system",
             _ => "a static program, with no sign of another system",
         };
-        Some(System::new(Os::LINUX, "program headers", found, Guess))
+        Some(ImageSystem::new(Os::LINUX, "program headers", found, Guess))
     })
 }
 
 /// What runtimes and C libraries that are linked in tell, if they agree.
-fn by_texts(texts: &Texts) -> Option<System> {
-    let found = |(os, evidence): &(Os, _)| System { os: *os, evidence: Clone::clone(evidence) };
+fn by_texts(texts: &Texts) -> Option<ImageSystem> {
+    let found =
+        |(os, evidence): &(Os, _)| ImageSystem { os: *os, evidence: Clone::clone(evidence) };
     // What is for Android, or for illumos, has the files for Linux or Solaris as well.
     let runtimes = texts.runtimes.iter().filter(|(os, _)| {
         let narrower = match *os {
@@ -109,23 +110,23 @@ fn by_texts(texts: &Texts) -> Option<System> {
         _ => return None,
     }
     let (_, evidence) = texts.c_libraries.first()?;
-    Some(System { os: Os::LINUX, evidence: evidence.clone() })
+    Some(ImageSystem { os: Os::LINUX, evidence: evidence.clone() })
 }
 
 /// What the image says outright.
-pub(super) fn marked(image: &Image<'_>) -> Option<System> {
+pub(super) fn marked(image: &Image<'_>) -> Option<ImageSystem> {
     let abi = os_abi(image)?;
     if let Some((_, os)) = OS_ABIS.iter().find(|(known, _)| *known == abi.0) {
         let found = format!("EI_OSABI {}", abi.0);
-        return Some(System::new(*os, "ELF header", &found, Certain));
+        return Some(ImageSystem::new(*os, "ELF header", &found, Certain));
     }
     notes(image).find_map(|note| {
         let os = of_note(image, &note)?;
-        Some(System::new(os, "note", &String::from_utf8_lossy(note.name), Certain))
+        Some(ImageSystem::new(os, "note", &String::from_utf8_lossy(note.name), Certain))
     })
 }
 
-fn of_note(image: &Image<'_>, note: &Note<'_>) -> Option<Os> {
+fn of_note(image: &Image<'_>, note: &ElfNote<'_>) -> Option<Os> {
     if note.name == b"GNU" && note.kind == NT_GNU_ABI_TAG {
         let number = *note.desc.first_chunk()?;
         let little = image.endian() == crate::Endian::Little;
@@ -137,9 +138,9 @@ fn of_note(image: &Image<'_>, note: &Note<'_>) -> Option<Os> {
 
 /// GNU's linkers set this where they use an extension of theirs, as static glibc does. Hurd's do as
 /// well, but its programs have the note.
-fn gnu(image: &Image<'_>) -> Option<System> {
+fn gnu(image: &Image<'_>) -> Option<ImageSystem> {
     let is_gnu = os_abi(image)? == elf::ELFOSABI_GNU;
-    is_gnu.then(|| System::new(Os::LINUX, "ELF header", "EI_OSABI 3", Likely))
+    is_gnu.then(|| ImageSystem::new(Os::LINUX, "ELF header", "EI_OSABI 3", Likely))
 }
 
 fn os_abi(image: &Image<'_>) -> Option<elf::OsAbi> {

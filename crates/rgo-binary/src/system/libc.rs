@@ -4,7 +4,7 @@
 
 use serde::Serialize;
 
-use crate::system::{Os, System, Texts, c_library, dll, place_of};
+use crate::system::{ImageSystem, Os, Texts, c_library, dll, place_of};
 use crate::{Confidence, Evidence, Format, Image, Kind, Linkage};
 
 /// Every name of a C library. Those of many systems have no name of their own, and have that of
@@ -41,7 +41,7 @@ pub const NAMES: &[&str] = &[
 
 /// The C library of an image.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct Libc {
+pub struct ImageLibc {
     /// `glibc`, `musl`, `bionic`, `libSystem`, `UCRT`, `msvcrt`, or the system that it is a part of.
     pub name: &'static str,
     /// Whether it is a part of the image.
@@ -59,13 +59,13 @@ pub struct Libc {
 pub fn libc(
     image: &Image<'_>,
     linkage: &Linkage,
-    system: Option<&System>,
+    system: Option<&ImageSystem>,
     texts: &Texts,
-) -> Option<Libc> {
+) -> Option<ImageLibc> {
     if !linkage.kind.is_loaded() {
         return None;
     }
-    let shared = |name, found: &str| Libc {
+    let shared = |name, found: &str| ImageLibc {
         name,
         linked_in: false,
         loads: None,
@@ -79,7 +79,7 @@ pub fn libc(
             os if linkage.static_ => {
                 let evidence = system.map(|system| system.evidence.clone())?;
                 let name = if os == Os::ANDROID { "bionic" } else { return None };
-                Some(Libc { name, linked_in: true, loads: None, evidence })
+                Some(ImageLibc { name, linked_in: true, loads: None, evidence })
             }
             os => match c_library(image, linkage) {
                 Some(library) => {
@@ -108,10 +108,10 @@ pub fn libc(
 }
 
 /// One that left its text; several did so in a program that speaks of them.
-fn linked_in(texts: &Texts) -> Option<Libc> {
+fn linked_in(texts: &Texts) -> Option<ImageLibc> {
     let [(name, evidence)] = texts.c_libraries.as_slice() else { return None };
     let loads = (*name == "glibc" && texts.name_services).then_some("libnss_*.so");
-    Some(Libc { name, linked_in: true, loads, evidence: evidence.clone() })
+    Some(ImageLibc { name, linked_in: true, loads, evidence: evidence.clone() })
 }
 
 #[cfg(test)]

@@ -35,7 +35,7 @@ pub(crate) use c_library::{c_library, dll, place_of};
 
 /// The system of an image.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct System {
+pub struct ImageSystem {
     /// Its name; [`Os::NONE`] for what runs on the bare machine.
     #[serde(rename = "name")]
     pub os: Os,
@@ -44,7 +44,7 @@ pub struct System {
     pub evidence: Evidence,
 }
 
-impl System {
+impl ImageSystem {
     fn new(os: Os, place: &str, found: &str, confidence: Confidence) -> Self {
         Self { os, evidence: Evidence::new(place, found, confidence) }
     }
@@ -89,7 +89,7 @@ pub fn system(
     linkage: &Linkage,
     texts: &Texts,
     recorded: Option<&str>,
-) -> Option<System> {
+) -> Option<ImageSystem> {
     if !linkage.kind.is_loaded() {
         return None;
     }
@@ -99,15 +99,15 @@ pub fn system(
             Some(number) => {
                 let (_, os, name) = APPLE.iter().find(|(known, ..)| *known == number)?;
                 let found = format!("platform {name}");
-                System::new(*os, "load commands", &found, Confidence::Certain)
+                ImageSystem::new(*os, "load commands", &found, Confidence::Certain)
             }
-            None => System::new(Os::DARWIN, "file format", "Mach-O", Confidence::Likely),
+            None => ImageSystem::new(Os::DARWIN, "file format", "Mach-O", Confidence::Likely),
         }),
         Format::Pe => {
             let subsystem = linkage.subsystem.as_deref().unwrap_or("none");
             let os = if UEFI.contains(&subsystem) { Os::UEFI } else { Os::WINDOWS };
             let found = format!("subsystem {subsystem}");
-            Some(System::new(os, "PE optional header", &found, Confidence::Certain))
+            Some(ImageSystem::new(os, "PE optional header", &found, Confidence::Certain))
         }
     }
 }

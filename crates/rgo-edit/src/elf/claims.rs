@@ -37,7 +37,7 @@ pub(super) struct Claims<'a> {
 }
 
 /// Bytes that belong together: ranges that overlap.
-pub(super) struct Run {
+pub(super) struct ByteRun {
     pub(super) range: Range<u64>,
     /// A segment or a header that stays holds them.
     pub(super) is_held: bool,
@@ -48,8 +48,8 @@ pub(super) struct Run {
 impl Claims<'_> {
     /// All that is claimed, in the order of the file. Whatever reaches into a segment is held by
     /// it.
-    pub(super) fn runs(&self) -> Vec<Run> {
-        let run = |start: u64, size: u64, is_held: bool, align: u64| Run {
+    pub(super) fn runs(&self) -> Vec<ByteRun> {
+        let run = |start: u64, size: u64, is_held: bool, align: u64| ByteRun {
             range: start..start.saturating_add(size),
             is_held,
             align,
@@ -76,7 +76,7 @@ impl Claims<'_> {
         }));
         all.retain(|run| !run.range.is_empty());
         all.sort_by_key(|run| (run.range.start, run.range.end));
-        let mut runs: Vec<Run> = Vec::new();
+        let mut runs: Vec<ByteRun> = Vec::new();
         for run in all {
             match runs.last_mut() {
                 Some(last) if run.range.start < last.range.end => {

@@ -15,7 +15,7 @@ use object::{CompressedData, CompressionFormat, Endianness, elf};
 
 use super::layout::Layout;
 use super::relocations::bytes_of;
-use super::section::{Content, Section};
+use super::section::{Section, SectionContent};
 use crate::{Compression, Reason};
 use rgo_binary::{Error, Limits, Result};
 
@@ -86,13 +86,16 @@ pub(super) fn debug_sections(layout: &mut Layout<'_>, how: Compression) -> Resul
 fn is_meant(section: &Section<'_>) -> bool {
     let is_debug = section.name.starts_with(b".debug") || section.name.starts_with(b".zdebug");
     let is_free = section.kept && !section.in_segment && !section.is_loaded();
-    is_free && is_debug && !section.has_no_bytes() && matches!(section.content, Content::Input(..))
+    is_free
+        && is_debug
+        && !section.has_no_bytes()
+        && matches!(section.content, SectionContent::Input(..))
 }
 
 /// `.zdebug_info` says by its name how it is stored, which is no longer so.
 fn rename(layout: &mut Layout<'_>) {
     for section in layout.sections.iter_mut().filter(|section| section.kept) {
-        let is_made = matches!(section.content, Content::New(_)) || section.is_relocations();
+        let is_made = matches!(section.content, SectionContent::New(_)) || section.is_relocations();
         let at = [&b".z"[..], b".rel.z", b".rela.z"].into_iter().find_map(|prefix| {
             section.name.strip_prefix(prefix)?.starts_with(b"debug").then_some(prefix.len() - 1)
         });

@@ -6,7 +6,7 @@ use object::{Endianness, FileKind, elf};
 
 use super::claims::Claims;
 use super::extents::Extents;
-use super::section::{Content, Section};
+use super::section::{Section, SectionContent};
 use crate::{Draft, Removed, bytes};
 use rgo_binary::{Error, Result};
 
@@ -149,7 +149,7 @@ impl<'a> Layout<'a> {
             if leaves_header(number) {
                 section.name.clear();
                 section.header = SectionHeader::default();
-                section.content = Content::Input(&[], 0);
+                section.content = SectionContent::Input(&[], 0);
                 section.kept = true;
             }
         }
@@ -172,13 +172,13 @@ fn dynamic_flags<Elf: object::read::elf::FileHeader<Endian = Endianness>>(
 
 /// A section with its bytes.
 fn section(input: &[u8], header: SectionHeader, name: Vec<u8>) -> Result<Section<'_>> {
-    let content = Content::Input(&[], 0);
+    let content = SectionContent::Input(&[], 0);
     let mut section = Section { name, header, content, in_segment: false, kept: true };
     // The offset of a section without bytes means nothing.
     if !section.has_no_bytes() {
         let (offset, size) = (section.header.sh_offset, section.header.sh_size);
         let bytes = bytes::slice(input, offset, size, "ELF section")?;
-        section.content = Content::Input(bytes, offset);
+        section.content = SectionContent::Input(bytes, offset);
     }
     Ok(section)
 }

@@ -9,14 +9,14 @@
 //! To find these, names are sorted by their last letters, eight at a time: then whatever ends
 //! with a name follows it.
 
-use super::section::{Content, Section};
+use super::section::{Section, SectionContent};
 use crate::{Piece, Reason, bytes};
 use rgo_binary::{Error, Result};
 
 const WHAT: &str = "ELF names";
 
 /// A table, and what is to be found in it.
-pub(super) struct Names<'a> {
+pub(super) struct NameTable<'a> {
     table: &'a [u8],
     /// Where it is in the input.
     at: u64,
@@ -25,7 +25,7 @@ pub(super) struct Names<'a> {
 }
 
 /// A name of the old table that is used, or several that end alike.
-struct Region {
+struct NameRange {
     start: u32,
     /// Where its NUL is.
     end: u32,
@@ -36,15 +36,15 @@ struct Region {
 /// The new table.
 pub(super) struct Merged<'a> {
     table: &'a [u8],
-    regions: Vec<Region>,
+    regions: Vec<NameRange>,
     new: Vec<(Vec<u8>, u32)>,
 }
 
-impl<'a> Names<'a> {
+impl<'a> NameTable<'a> {
     pub(super) fn of(section: &Section<'a>) -> Self {
         let (table, at) = match &section.content {
-            Content::Input(bytes, at) => (*bytes, *at),
-            Content::New(_) => (&[][..], 0),
+            SectionContent::Input(bytes, at) => (*bytes, *at),
+            SectionContent::New(_) => (&[][..], 0),
         };
         Self { table, at, used: Vec::new(), new: Vec::new() }
     }
@@ -77,7 +77,7 @@ impl<'a> Names<'a> {
         let mut merged = Merged { table: self.table, regions: self.regions()?, new: Vec::new() };
         let hosts = hosts(&merged.regions, self.table, &self.new);
         let hosted = |index: usize| hosts.get(index).copied().filter(|host| *host != NONE);
-        let mut parts = Parts { pieces: Vec::new(), size: 0, at: self.at, why };
+        let mut parts = NewNameTable { pieces: Vec::new(), size: 0, at: self.at, why };
         if self.table.first() == Some(&0) {
             parts.copy(0, 1)
         } else {
@@ -115,16 +115,16 @@ impl<'a> Names<'a> {
         if let Some(section) = sections.get_mut(number)
             && parts.pieces != [same]
         {
-            section.content = Content::New(parts.pieces);
+            section.content = SectionContent::New(parts.pieces);
         }
         Ok(merged)
     }
 
     /// What is used of the old table.
-    fn regions(&mut self) -> Result<Vec<Region>> {
+    fn regions(&mut self) -> Result<Vec<NameRange>> {
         self.used.sort_unstable();
         self.used.dedup();
-        let mut regions: Vec<Region> = Vec::with_capacity(self.used.len());
+        let mut regions: Vec<NameRange> = Vec::with_capacity(self.used.len());
         for start in self.used.drain(..) {
             if regions.last().is_some_and(|last| start <= last.end) {
                 continue;
@@ -135,7 +135,7 @@ impl<'a> Names<'a> {
             })?;
             if size > 0 {
                 let end = start + bytes::word(size, WHAT)?;
-                regions.push(Region { start, end, to: 0 });
+                regions.push(NameRange { start, end, to: 0 });
             }
         }
         Ok(regions)
@@ -183,14 +183,14 @@ pub(super) fn is_at(table: &[u8], offset: u32, name: &[u8]) -> bool {
 }
 
 /// A table under construction.
-struct Parts {
+struct NewNameTable {
     pieces: Vec<Piece>,
     size: u64,
     at: u64,
     why: Reason,
 }
 
-impl Parts {
+impl NewNameTable {
     fn copy(&mut self, start: u32, end: u32) {
         let (start, end) = (self.at + u64::from(start), self.at + u64::from(end));
         self.size += end - start;
@@ -215,7 +215,7 @@ impl Parts {
 const NONE: u32 = u32::MAX;
 
 /// For each name the name that it is the end of.
-fn hosts(regions: &[Region], table: &[u8], new: &[Vec<u8>]) -> Vec<u32> {
+fn hosts(regions: &[NameRange], table: &[u8], new: &[Vec<u8>]) -> Vec<u32> {
     let name = |index: u32| -> &[u8] {
         let index = index as usize;
         match regions.get(index) {

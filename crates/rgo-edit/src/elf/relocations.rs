@@ -9,7 +9,7 @@
 use object::{Endianness, elf};
 
 use super::layout::Layout;
-use super::section::{Content, Section};
+use super::section::{Section, SectionContent};
 use crate::Reason;
 use rgo_binary::{Error, Result};
 
@@ -169,7 +169,7 @@ pub(super) fn renumber_groups(layout: &mut Layout<'_>, numbers: &[Option<u32>]) 
                 content.extend(bytes_of(endian, number));
             }
         }
-        if let Content::Input(..) = section.content {
+        if let SectionContent::Input(..) = section.content {
             section.set(content, Reason::SectionHeaders);
         }
     }

@@ -13,14 +13,14 @@ const MAX_ALIGN: u64 = 0x1000;
 pub(crate) struct Section<'a> {
     pub(crate) name: Vec<u8>,
     pub(crate) header: SectionHeader,
-    pub(crate) content: Content<'a>,
+    pub(crate) content: SectionContent<'a>,
     /// Its bytes lie in the part of the file that segments take up.
     pub(crate) in_segment: bool,
     pub(crate) kept: bool,
 }
 
 /// A section's bytes.
-pub(crate) enum Content<'a> {
+pub(crate) enum SectionContent<'a> {
     /// As in the input, at this offset.
     Input(&'a [u8], u64),
     New(Vec<Piece>),
@@ -34,7 +34,7 @@ impl<'a> Section<'a> {
             sh_addralign: align,
             ..SectionHeader::default()
         };
-        let content = Content::New(vec![Piece::New(content, why)]);
+        let content = SectionContent::New(vec![Piece::New(content, why)]);
         Section { name: name.to_vec(), header, content, in_segment: false, kept: true }
     }
 
@@ -55,22 +55,22 @@ impl<'a> Section<'a> {
     /// Its bytes in the input.
     pub(crate) fn input(&self) -> &'a [u8] {
         match &self.content {
-            Content::Input(bytes, _) => bytes,
-            Content::New(_) => &[],
+            SectionContent::Input(bytes, _) => bytes,
+            SectionContent::New(_) => &[],
         }
     }
 
     pub(super) fn size(&self) -> u64 {
         match &self.content {
-            Content::Input(bytes, _) => bytes.len() as u64,
-            Content::New(pieces) => pieces.iter().map(Piece::size).sum(),
+            SectionContent::Input(bytes, _) => bytes.len() as u64,
+            SectionContent::New(pieces) => pieces.iter().map(Piece::size).sum(),
         }
     }
 
     /// Its bytes from now on, unless they are what it has.
     pub(crate) fn set(&mut self, content: Vec<u8>, why: Reason) {
         if self.input() != content {
-            self.content = Content::New(vec![Piece::New(content, why)]);
+            self.content = SectionContent::New(vec![Piece::New(content, why)]);
         }
     }
 
@@ -86,10 +86,10 @@ impl<'a> Section<'a> {
         self.header.sh_offset = output.size();
         self.header.sh_size = self.size();
         match &mut self.content {
-            Content::Input(bytes, from) => {
+            SectionContent::Input(bytes, from) => {
                 output.take(source, *from, bytes.len() as u64, "ELF section")?;
             }
-            Content::New(pieces) => {
+            SectionContent::New(pieces) => {
                 for piece in std::mem::take(pieces) {
                     match piece {
                         Piece::Copy(range) => {

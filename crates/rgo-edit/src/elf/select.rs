@@ -16,7 +16,7 @@ pub(super) fn sections(layout: &mut Layout<'_>, edits: &Edits<'_>) -> Result<Vec
     let relocatable = layout.is_relocatable();
     let is_symbol_table = |section: &Section<'_>| section.header.sh_type == elf::SHT_SYMTAB;
     let symtab = layout.sections.iter().position(is_symbol_table);
-    let mut stuck = Stuck::default();
+    let mut stuck = HeldBack::default();
     for (number, section) in layout.sections.iter_mut().enumerate().skip(1) {
         let chosen = edits.sections.of(&section.name);
         if chosen == Some(false) {
@@ -39,13 +39,13 @@ pub(super) fn sections(layout: &mut Layout<'_>, edits: &Edits<'_>) -> Result<Vec
 
 /// What the mode takes out, and is held by what cannot be taken out.
 #[derive(Default)]
-struct Stuck {
+struct HeldBack {
     names: Vec<String>,
     size: u64,
     why: Option<String>,
 }
 
-impl Stuck {
+impl HeldBack {
     fn add(&mut self, section: &Section<'_>, extents: &Extents) {
         if section.in_segment && section.size() > 0 {
             self.names.push(String::from_utf8_lossy(&section.name).into_owned());

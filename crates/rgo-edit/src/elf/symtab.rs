@@ -13,9 +13,9 @@ use object::write::elf::{Encoder, Sym};
 use object::{Endianness, elf, pod};
 
 use super::layout::Layout;
-use super::names::{Merged, Names};
+use super::names::{Merged, NameTable};
 use super::relocations::{self, Users, bytes_of};
-use super::section::{Content, Section};
+use super::section::{Section, SectionContent};
 use crate::{Discard, Edits, Reason, Strip, bytes};
 use rgo_binary::{Error, Result};
 
@@ -156,7 +156,7 @@ fn choose(
     let mut next = 0;
     for (index, symbol) in symbols.iter() {
         let named = users.named.get(index).copied().unwrap_or_default();
-        let candidate = Candidate { symbols, symbol: &symbol, named: named || users.unknown };
+        let candidate = SymbolCandidate { symbols, symbol: &symbol, named: named || users.unknown };
         if index == 0 || candidate.stays(layout, strip, edits)? {
             numbers.push(next);
             next += 1;
@@ -168,14 +168,14 @@ fn choose(
 }
 
 /// A symbol of which it is to be decided whether it stays.
-struct Candidate<'s, 'a> {
+struct SymbolCandidate<'s, 'a> {
     symbols: &'s Symbols<'a>,
     symbol: &'s Sym,
     /// Something that stays knows it by number.
     named: bool,
 }
 
-impl Candidate<'_, '_> {
+impl SymbolCandidate<'_, '_> {
     fn stays(&self, layout: &Layout<'_>, strip: Strip, edits: &Edits<'_>) -> Result<bool> {
         let kind = self.symbol.st_info.st_type();
         let choice = edits.symbols;
@@ -328,10 +328,10 @@ fn merge_names<'a>(
     }
     let shared = symbols.strings == layout.names_number();
     let Some(section) = layout.sections.get(symbols.strings) else { return Ok(None) };
-    if section.in_segment || !matches!(section.content, Content::Input(..)) {
+    if section.in_segment || !matches!(section.content, SectionContent::Input(..)) {
         return Ok(None);
     }
-    let mut names = Names::of(section);
+    let mut names = NameTable::of(section);
     for ((_, symbol), number) in symbols.iter().zip(numbers) {
         if *number != GONE {
             names.add(symbol.st_name);

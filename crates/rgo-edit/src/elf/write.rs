@@ -7,8 +7,8 @@ use object::elf;
 
 use super::extents::Extents;
 use super::layout::{Layout, WHAT};
-use super::names::{Names, is_at};
-use super::section::{Content, Section};
+use super::names::{NameTable, is_at};
+use super::section::{Section, SectionContent};
 use crate::{Draft, Reason, bytes};
 use rgo_binary::{Error, Result};
 
@@ -155,7 +155,7 @@ impl<'a> Layout<'a> {
     fn merge_names(&mut self) -> Result<()> {
         let number = self.names_number();
         let Some(table) = self.sections.get(number) else { return Ok(()) };
-        let Content::Input(bytes, _) = &table.content else { return Ok(()) };
+        let SectionContent::Input(bytes, _) = &table.content else { return Ok(()) };
         let mut kept = self.sections.iter().filter(|section| section.kept);
         if table.in_segment || kept.clone().any(|other| other.header.sh_link as usize == number) {
             if kept.all(|section| is_at(bytes, section.header.sh_name, &section.name)) {
@@ -164,7 +164,7 @@ impl<'a> Layout<'a> {
             let why = "the table of section names is loaded or used by something else";
             return Err(Error::unsupported("another section", why));
         }
-        let mut names = Names::of(table);
+        let mut names = NameTable::of(table);
         names.add_sections(&self.sections);
         names.put(&mut self.sections, number, Reason::SectionNames)?.name(&mut self.sections);
         Ok(())

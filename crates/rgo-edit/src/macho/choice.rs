@@ -11,9 +11,9 @@ use std::ops::Range;
 
 use object::macho;
 
-use super::linkedit::{Linkedit, Table};
+use super::linkedit::{Linkedit, LinkeditTable};
 use super::symbols::{self, Fate, Symbol};
-use super::{Parts, WHAT};
+use super::{ImageParts, WHAT};
 use crate::{Discard, Edits, MachOPart, Strip, bytes};
 use rgo_binary::{Error, Result};
 
@@ -41,13 +41,13 @@ impl<'e> SymbolChoice<'e> {
     /// # Errors
     /// [`Error::Unsupported`] if all symbols are to go, and the image needs some.
     pub(super) fn new(
-        parts: &Parts<'_>,
+        parts: &ImageParts<'_>,
         linkedit: &Linkedit<'_>,
         sections: &'e [Option<u8>],
         edits: &'e Edits<'e>,
     ) -> Result<Self> {
         let without = |part| edits.macho.without.contains(&part);
-        let has_trie = !linkedit.bytes(Table::Exports).is_empty();
+        let has_trie = !linkedit.bytes(LinkeditTable::Exports).is_empty();
         let is_library = parts.commands.file_type()? != macho::MH_EXECUTE;
         // Older images are bound by their symbols.
         let is_bound_without =
@@ -159,7 +159,8 @@ fn debug_map_of(
     linkedit: &Linkedit<'_>,
     is_kept: &dyn Fn(&[u8]) -> bool,
 ) -> Result<Vec<Range<usize>>> {
-    let (table, strings) = (linkedit.bytes(Table::Symbols), linkedit.bytes(Table::Strings));
+    let (table, strings) =
+        (linkedit.bytes(LinkeditTable::Symbols), linkedit.bytes(LinkeditTable::Strings));
     let mut kept: Vec<Range<usize>> = Vec::new();
     // Where the group began, and whether its file is one of those meant.
     let mut group: Option<(usize, bool)> = None;
@@ -191,7 +192,7 @@ fn debug_map_of(
 
 /// Whether the image says that it has code of Swift: `__objc_imageinfo` holds two words, and the
 /// second byte of the second is the version of Swift's interface.
-fn has_swift(parts: &Parts<'_>) -> Result<bool> {
+fn has_swift(parts: &ImageParts<'_>) -> Result<bool> {
     const SEGMENTS: [&str; 3] = ["__DATA", "__DATA_CONST", "__DATA_DIRTY"];
     for segment in parts.commands.segments()? {
         if !SEGMENTS.iter().any(|name| segment.is(name)) {

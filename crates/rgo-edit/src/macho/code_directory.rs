@@ -84,7 +84,7 @@ impl Hash {
     }
 }
 
-pub(super) struct CodeDirectory {
+pub(super) struct CodeDirectoryDraft {
     pub(super) slot: macho::CsSlot,
     hash: Hash,
     /// As a power of two; 0 is one page without end.
@@ -95,7 +95,7 @@ pub(super) struct CodeDirectory {
     special: Vec<Vec<u8>>,
 }
 
-impl CodeDirectory {
+impl CodeDirectoryDraft {
     /// One by SHA-256 that vouches for code alone.
     pub(super) fn new(page: u8, is_program: bool) -> Result<Self> {
         let kind = macho::CS_HASHTYPE_SHA256;

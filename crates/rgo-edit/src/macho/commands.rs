@@ -12,7 +12,7 @@
 
 use object::macho;
 
-use crate::bytes::Source;
+use crate::bytes::ReadBytes;
 use crate::{Draft, Reason, bytes};
 use rgo_binary::{Error, Result};
 

@@ -42,16 +42,16 @@ struct Debug<'a> {
     header: &'a [u8],
     name: String,
     align: u64,
-    content: Content,
+    content: DsymContent,
 }
 
-enum Content {
+enum DsymContent {
     /// Offset and size in the input.
     Copy(u64, u64),
     New(Vec<u8>, Reason),
 }
 
-impl Content {
+impl DsymContent {
     fn bytes<'b>(&'b self, input: &'b [u8]) -> &'b [u8] {
         match self {
             Self::Copy(offset, size) => {
@@ -183,27 +183,27 @@ fn write_sections(
         output.pad(section.align);
         let offset = output.size();
         let size = match section.content {
-            Content::Copy(from, size) => output.copy(from, size, WHAT).map(|()| size)?,
-            Content::New(bytes, why) => {
+            DsymContent::Copy(from, size) => output.copy(from, size, WHAT).map(|()| size)?,
+            DsymContent::New(bytes, why) => {
                 let size = bytes.len() as u64;
                 output.push(bytes, why);
                 size
             }
         };
-        let place = Place { address: address.saturating_add(offset - start), size, offset };
+        let place = SectionPlace { address: address.saturating_add(offset - start), size, offset };
         headers.extend(place.header(section.header, &section.name)?);
     }
     Ok(((start, output.size() - start), headers))
 }
 
 /// Where a section is, in memory and in the file.
-struct Place {
+struct SectionPlace {
     address: u64,
     size: u64,
     offset: u64,
 }
 
-impl Place {
+impl SectionPlace {
     /// A `section_64` like `old`, of this name and at this place; [`Section`] draws its fields.
     fn header(&self, old: &[u8], name: &str) -> Result<Vec<u8>> {
         let mut header = old.to_vec();
@@ -254,7 +254,7 @@ fn debug<'a>(input: &[u8], section: &Section<'a>) -> Result<Debug<'a>> {
     let (header, align, name) = (section.header, section.align()?, section.name());
     let data = section.bytes(input)?;
     let Some(short) = name.strip_prefix("__zdebug_") else {
-        return Ok(Debug { header, name, align, content: Content::Copy(offset, size) });
+        return Ok(Debug { header, name, align, content: DsymContent::Copy(offset, size) });
     };
     let bad = |why: &str| Error::malformed(format!("section {name}"), offset, why);
     let (size, stream) = data
@@ -270,7 +270,7 @@ fn debug<'a>(input: &[u8], section: &Section<'a>) -> Result<Debug<'a>> {
         .filter(|inflated| inflated.len() as u64 == size)
         .ok_or_else(|| bad("its compressed bytes are damaged"))?;
     let name = full_name(short);
-    Ok(Debug { header, name, align, content: Content::New(inflated, Reason::Compression) })
+    Ok(Debug { header, name, align, content: DsymContent::New(inflated, Reason::Compression) })
 }
 
 /// Adds the table by which lldb finds units, unless it is there.
@@ -280,7 +280,7 @@ fn add_aranges(input: &[u8], sections: &mut Vec<Debug<'_>>) {
     let (None, Some(info)) = (find(NAME), find("__debug_info")) else { return };
     let content = |name: &str| find(name).map_or(&[][..], |section| section.content.bytes(input));
     if let Some(table) = aranges::make(content) {
-        let content = Content::New(table, Reason::AddedSection);
+        let content = DsymContent::New(table, Reason::AddedSection);
         sections.push(Debug { header: info.header, name: NAME.to_owned(), align: 1, content });
     }
 }

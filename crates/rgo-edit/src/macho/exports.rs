@@ -5,7 +5,7 @@ use std::collections::HashSet;
 
 use object::{File, NameOrOrdinal, Object};
 
-use super::linkedit::{ALIGN, Linkedit, Table};
+use super::linkedit::{ALIGN, Linkedit, LinkeditTable};
 use super::trie;
 use crate::{Edits, bytes};
 use rgo_binary::{Error, Result};
@@ -20,7 +20,7 @@ pub(super) fn restrict(
     edits: &Edits<'_>,
 ) -> Result<bool> {
     let Some(stays) = edits.macho.exports else { return Ok(false) };
-    let old = linkedit.bytes(Table::Exports);
+    let old = linkedit.bytes(LinkeditTable::Exports);
     if old.is_empty() {
         return Ok(false);
     }
@@ -41,7 +41,7 @@ pub(super) fn restrict(
     })?;
     if is_less {
         bytes::pad(&mut new, ALIGN);
-        linkedit.replace(Table::Exports, new);
+        linkedit.replace(LinkeditTable::Exports, new);
     }
     Ok(is_less)
 }

@@ -25,7 +25,7 @@ pub(super) const ALIGN: u64 = 8;
 
 /// The tables that edits look at.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Table {
+pub(super) enum LinkeditTable {
     Symbols,
     Strings,
     IndirectSymbols,
@@ -37,7 +37,7 @@ pub(super) enum Table {
     Other,
 }
 
-impl Table {
+impl LinkeditTable {
     fn why(self) -> Reason {
         match self {
             Self::Symbols | Self::Strings | Self::IndirectSymbols => Reason::Symbols,
@@ -50,7 +50,7 @@ impl Table {
 
 /// One table and the place in the load commands which names it.
 pub(super) struct Blob<'a> {
-    pub(super) table: Table,
+    pub(super) table: LinkeditTable,
     order: u8,
     command: usize,
     /// Where in the command the offset is; the size or count follows it.
@@ -68,7 +68,7 @@ pub(super) struct Blob<'a> {
 
 /// A field of a load command that names a table: offset of the field, bytes per unit, place in
 /// the order, table.
-type Field = (u64, u64, u8, Table);
+type Field = (u64, u64, u8, LinkeditTable);
 
 pub(super) struct Linkedit<'a> {
     blobs: Vec<Blob<'a>>,
@@ -141,13 +141,13 @@ impl<'a> Linkedit<'a> {
     }
 
     /// The bytes of a table; empty if the image has none.
-    pub(super) fn bytes(&self, table: Table) -> &[u8] {
+    pub(super) fn bytes(&self, table: LinkeditTable) -> &[u8] {
         let blob = self.blobs.iter().find(|blob| blob.table == table && !blob.bytes.is_empty());
         blob.map(|blob| &*blob.bytes).unwrap_or_default()
     }
 
     /// Replaces a table which the image has.
-    pub(super) fn replace(&mut self, table: Table, bytes: Vec<u8>) {
+    pub(super) fn replace(&mut self, table: LinkeditTable, bytes: Vec<u8>) {
         let mut blobs = self.blobs.iter_mut();
         if let Some(blob) = blobs.find(|blob| blob.table == table && !blob.bytes.is_empty())
             && *blob.bytes != bytes
@@ -237,7 +237,9 @@ const WITHOUT_TABLES: [m::LoadCommandType; 30] = [
 
 /// The tables that a command names.
 fn fields(kind: u32) -> Result<&'static [Field]> {
-    use Table::{ChainedFixups, Exports, IndirectSymbols, Other, Strings, SymbolIndices, Symbols};
+    use LinkeditTable::{
+        ChainedFixups, Exports, IndirectSymbols, Other, Strings, SymbolIndices, Symbols,
+    };
     Ok(match m::LoadCommandType(kind) {
         m::LC_DYLD_INFO | m::LC_DYLD_INFO_ONLY => &[
             (8, 1, 0, Other),

@@ -17,7 +17,7 @@ use std::ops::Range;
 use object::macho;
 use object::read::macho::CodeSignature;
 
-use super::code_directory::{CodeDirectory, WHAT};
+use super::code_directory::{CodeDirectoryDraft, WHAT};
 use super::commands::Commands;
 use crate::entitlements::Entitlements;
 use crate::{Draft, Reason, bytes};
@@ -31,22 +31,23 @@ pub(super) const COMMAND_SIZE: u32 = 16;
 const FIRST_ABOUT: u32 = 0x1_0000;
 
 /// A signature without its page hashes.
-pub(super) struct Signature {
+pub(super) struct SignatureDraft {
     /// Where the input's signature starts; `None` if the image had none.
     pub(super) offset: Option<u64>,
     pub(super) identifier: Vec<u8>,
     /// Who signed, if an identity did.
     pub(super) signer: Option<String>,
-    directories: Vec<CodeDirectory>,
+    directories: Vec<CodeDirectoryDraft>,
     /// Blobs which the CodeDirectories vouch for, by slot.
     blobs: Vec<(macho::CsSlot, Vec<u8>)>,
 }
 
-impl Signature {
+impl SignatureDraft {
     /// The signature of an image that had none.
     pub(super) fn new(commands: &Commands, identifier: Vec<u8>) -> Result<Self> {
         let is_program = commands.file_type()? == macho::MH_EXECUTE;
-        let directory = CodeDirectory::new(commands.page()?.trailing_zeros() as u8, is_program)?;
+        let directory =
+            CodeDirectoryDraft::new(commands.page()?.trailing_zeros() as u8, is_program)?;
         Ok(Self {
             offset: None,
             identifier,
@@ -104,7 +105,7 @@ impl Signature {
             other => other,
         };
         let directories = found.iter().map(|(slot, directory, data)| {
-            CodeDirectory::read(*slot, directory, data, &blobs, cms).map_err(at)
+            CodeDirectoryDraft::read(*slot, directory, data, &blobs, cms).map_err(at)
         });
         let directories = directories.collect::<Result<_>>()?;
         Ok(Some(Self {

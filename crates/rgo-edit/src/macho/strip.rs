@@ -9,8 +9,8 @@
 
 use super::choice::SymbolChoice;
 use super::commands::{SECTION_SIZE, SEGMENT_SIZE, Segment};
-use super::linkedit::{Linkedit, Table, refuse_bytes};
-use super::{Parts, WHAT, exports, fixups, symbols};
+use super::linkedit::{Linkedit, LinkeditTable, refuse_bytes};
+use super::{ImageParts, WHAT, exports, fixups, symbols};
 use crate::{Discard, Edits, MachOPart, NameFilter, Removed, Strip, bytes};
 use object::macho;
 use rgo_binary::{Error, Result};
@@ -33,7 +33,7 @@ struct KeptSection {
     align: u64,
 }
 
-impl Parts<'_> {
+impl ImageParts<'_> {
     /// Does what is asked about sections and symbols. Returns the sections taken out.
     pub(super) fn strip(&mut self, edits: &Edits<'_>) -> Result<Vec<Removed>> {
         let by_name = !edits.symbols.is_empty() || !edits.sections.is_empty();
@@ -147,10 +147,10 @@ impl Parts<'_> {
         dwarf: &Segment,
         before: u64,
     ) -> Result<()> {
-        let fixups = linkedit.bytes(Table::ChainedFixups);
+        let fixups = linkedit.bytes(LinkeditTable::ChainedFixups);
         if !fixups.is_empty() {
             let fixups = fixups::without_segment(fixups, dwarf.number)?;
-            linkedit.replace(Table::ChainedFixups, fixups);
+            linkedit.replace(LinkeditTable::ChainedFixups, fixups);
         }
         self.commands.list.remove(dwarf.command);
         linkedit.command_removed(dwarf.command);

@@ -16,7 +16,7 @@ use std::collections::HashMap;
 use object::macho;
 
 use super::commands::Commands;
-use super::linkedit::{Linkedit, Table};
+use super::linkedit::{Linkedit, LinkeditTable};
 use crate::bytes;
 use rgo_binary::{Error, Result};
 
@@ -145,12 +145,16 @@ pub(super) fn edit(
     commands: &mut Commands,
     mut fate: impl FnMut(&mut Symbol<'_>) -> Fate,
 ) -> Result<bool> {
-    if !linkedit.bytes(Table::SymbolIndices).is_empty() {
+    if !linkedit.bytes(LinkeditTable::SymbolIndices).is_empty() {
         let why = "relocations or a table of contents name its symbols by index";
         return Err(Error::unsupported("changing the symbols of this old Mach-O image", why));
     }
-    let indirect = linkedit.bytes(Table::IndirectSymbols);
-    let symbols = parse(linkedit.bytes(Table::Symbols), linkedit.bytes(Table::Strings), indirect)?;
+    let indirect = linkedit.bytes(LinkeditTable::IndirectSymbols);
+    let symbols = parse(
+        linkedit.bytes(LinkeditTable::Symbols),
+        linkedit.bytes(LinkeditTable::Strings),
+        indirect,
+    )?;
     let mut groups: [Vec<(usize, Symbol<'_>)>; 3] = Default::default();
     let mut moved = vec![None; symbols.len()];
     let mut changed = false;
@@ -174,13 +178,13 @@ pub(super) fn edit(
     }
     let (table, strings) = encode(groups.iter().flatten().map(|(_, symbol)| symbol))?;
     // What is not changed can still have been written with less care.
-    if !changed && strings.len() >= linkedit.bytes(Table::Strings).len() {
+    if !changed && strings.len() >= linkedit.bytes(LinkeditTable::Strings).len() {
         return Ok(false);
     }
     let indirect = renumber(indirect, &moved)?;
-    linkedit.replace(Table::Symbols, table);
-    linkedit.replace(Table::Strings, strings);
-    linkedit.replace(Table::IndirectSymbols, indirect);
+    linkedit.replace(LinkeditTable::Symbols, table);
+    linkedit.replace(LinkeditTable::Strings, strings);
+    linkedit.replace(LinkeditTable::IndirectSymbols, indirect);
     if let Some(command) = commands.find(macho::LC_DYSYMTAB) {
         let command = commands.get_mut(command)?;
         let mut first = 0;
@@ -197,7 +201,7 @@ pub(super) fn edit(
 pub(super) fn encode<'a>(
     symbols: impl Iterator<Item = &'a Symbol<'a>> + Clone,
 ) -> Result<(Vec<u8>, Vec<u8>)> {
-    let strings = Strings::new(symbols.clone().map(|symbol| &*symbol.name))?;
+    let strings = StringTable::new(symbols.clone().map(|symbol| &*symbol.name))?;
     let mut table = Vec::new();
     for symbol in symbols {
         table.extend(strings.offset(&symbol.name).to_le_bytes());
@@ -262,12 +266,12 @@ fn renumber(indirect: &[u8], moved: &[Option<u32>]) -> Result<Vec<u8>> {
 }
 
 /// A table of strings; the empty one is at 0. A name that another one ends with is a part of it.
-struct Strings<'a> {
+struct StringTable<'a> {
     bytes: Vec<u8>,
     offsets: HashMap<&'a [u8], u32>,
 }
 
-impl<'a> Strings<'a> {
+impl<'a> StringTable<'a> {
     fn new(names: impl Iterator<Item = &'a [u8]>) -> Result<Self> {
         let mut names: Vec<_> = names.filter(|name| !name.is_empty()).collect();
         // Sorted from behind, so that each one is next to those it ends with, the longest first.

@@ -54,7 +54,7 @@ pub(super) fn retain(
     trie: &[u8],
     mut stays: impl FnMut(&[u8], &[u8]) -> Result<bool>,
 ) -> Result<Vec<u8>> {
-    let mut nodes: Vec<Node<'_>> = Vec::new();
+    let mut nodes: Vec<TrieNode<'_>> = Vec::new();
     // Offset of a node, its parent, and how long the parent's name is before the label.
     let mut left = vec![(0, None::<usize>, 0, &[][..])];
     let mut name = Vec::new();
@@ -69,7 +69,7 @@ pub(super) fn retain(
         let payload = bytes::slice(trie, at, size, WHAT)?;
         let keeps = !payload.is_empty() && stays(&name, payload)?;
         let number = nodes.len();
-        nodes.push(Node { payload: if keeps { payload } else { &[] }, children: Vec::new() });
+        nodes.push(TrieNode { payload: if keeps { payload } else { &[] }, children: Vec::new() });
         if let Some(parent) = parent.and_then(|parent| nodes.get_mut(parent)) {
             parent.children.push((label, number));
         }
@@ -107,14 +107,14 @@ fn label_at(trie: &[u8], at: u64) -> Result<&[u8]> {
 
 /// A node under construction; children are indices of nodes.
 #[derive(Default)]
-struct Node<'a> {
+struct TrieNode<'a> {
     payload: &'a [u8],
     children: Vec<(&'a [u8], usize)>,
 }
 
 /// Makes a trie of names and their payloads.
 pub(super) fn build(exports: &[(&[u8], &[u8])]) -> Vec<u8> {
-    let mut nodes = vec![Node::default()];
+    let mut nodes = vec![TrieNode::default()];
     for (name, payload) in exports {
         insert(&mut nodes, name, payload);
     }
@@ -122,7 +122,7 @@ pub(super) fn build(exports: &[(&[u8], &[u8])]) -> Vec<u8> {
 }
 
 /// The bytes of the nodes that the first one leads to.
-fn serialize(nodes: &[Node<'_>]) -> Vec<u8> {
+fn serialize(nodes: &[TrieNode<'_>]) -> Vec<u8> {
     let mut order = Vec::with_capacity(nodes.len());
     let mut left = vec![0];
     while let Some(number) = left.pop() {
@@ -150,7 +150,7 @@ fn serialize(nodes: &[Node<'_>]) -> Vec<u8> {
     }
 }
 
-fn insert<'a>(nodes: &mut Vec<Node<'a>>, name: &'a [u8], payload: &'a [u8]) {
+fn insert<'a>(nodes: &mut Vec<TrieNode<'a>>, name: &'a [u8], payload: &'a [u8]) {
     let mut rest = name;
     let mut at = 0;
     loop {
@@ -163,7 +163,7 @@ fn insert<'a>(nodes: &mut Vec<Node<'a>>, name: &'a [u8], payload: &'a [u8]) {
         let shared = |label: &[u8]| label.iter().zip(rest).take_while(|(a, b)| a == b).count();
         let Some(child) = node.children.iter_mut().find(|(label, _)| shared(label) > 0) else {
             node.children.push((rest, fresh));
-            nodes.push(Node { payload, children: Vec::new() });
+            nodes.push(TrieNode { payload, children: Vec::new() });
             return;
         };
         let (head, tail) = child.0.split_at(shared(child.0));
@@ -171,14 +171,14 @@ fn insert<'a>(nodes: &mut Vec<Node<'a>>, name: &'a [u8], payload: &'a [u8]) {
         if !tail.is_empty() {
             // The label parts ways with the name: a node between.
             let below = std::mem::replace(child, (head, fresh)).1;
-            nodes.push(Node { payload: &[], children: vec![(tail, below)] });
+            nodes.push(TrieNode { payload: &[], children: vec![(tail, below)] });
             at = fresh;
         }
         rest = rest.get(head.len()..).unwrap_or_default();
     }
 }
 
-fn encode(node: &Node<'_>, offsets: &[u64]) -> Vec<u8> {
+fn encode(node: &TrieNode<'_>, offsets: &[u64]) -> Vec<u8> {
     let mut bytes = Vec::new();
     put_uleb(&mut bytes, node.payload.len() as u64);
     bytes.extend_from_slice(node.payload);

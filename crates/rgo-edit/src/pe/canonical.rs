@@ -10,8 +10,8 @@
 
 use sha2::{Digest, Sha256};
 
-use super::headers::{Directory, Headers};
-use crate::bytes::{self, Source};
+use super::headers::{DataDirectory, Headers};
+use crate::bytes::{self, ReadBytes};
 use crate::{Draft, Reason};
 use rgo_binary::{Error, Result};
 
@@ -30,7 +30,7 @@ pub(super) fn canonicalise(image: &mut Draft<'_>, timestamp: u32) -> Result<()> 
     let headers = Headers::parse(image)?;
     image.put(headers.coff(4), &timestamp.to_le_bytes(), Reason::Identity, WHAT)?;
     // In these three the time is the second field, and often not set.
-    for directory in [Directory::Export, Directory::Resource, Directory::LoadConfig] {
+    for directory in [DataDirectory::Export, DataDirectory::Resource, DataDirectory::LoadConfig] {
         let (address, size) = headers.directory(image, directory)?;
         if size < 8 {
             continue;
@@ -113,7 +113,7 @@ pub(super) fn relocate_debug_data(image: &mut Draft<'_>, unmoved: u64) -> Result
 
 /// File offsets of the entries of the debug directory.
 fn entries(headers: &Headers, image: &Draft<'_>) -> Result<impl Iterator<Item = u64> + use<>> {
-    let (address, size) = headers.directory(image, Directory::Debug)?;
+    let (address, size) = headers.directory(image, DataDirectory::Debug)?;
     let start = match size {
         0 => 0,
         size => headers.file_offset(address, size)?,

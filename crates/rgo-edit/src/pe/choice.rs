@@ -2,9 +2,9 @@
 //! marked as discardable (`IMAGE_SCN_MEM_DISCARDABLE`) and no header leads to it; the section before it
 //! takes over its addresses.
 
-use super::headers::{Directory, Section};
+use super::headers::{DataDirectory, Section};
 use super::layout::Layout;
-use crate::bytes::{self, Source};
+use crate::bytes::{self, ReadBytes};
 use crate::debuglink::DEBUGLINK;
 use crate::{Edits, Removed, Strip};
 use rgo_binary::{Error, Result};
@@ -15,7 +15,7 @@ const WHAT: &str = "PE image";
 const DYNAMIC_RELOCATIONS: [u32; 2] = [140, 228];
 
 /// What a choice of sections comes to.
-pub(super) struct Chosen {
+pub(super) struct ChosenSections {
     /// Those that stay, without gaps between them where there were none.
     pub(super) kept: Vec<Section>,
     /// The new number of each old section, from 1.
@@ -34,10 +34,14 @@ pub(super) fn is_debug(section: &Section) -> bool {
 ///
 /// # Errors
 /// If a section that was named is needed, or cannot go without moving what may not move.
-pub(super) fn choose(layout: &Layout<'_, '_>, edits: &Edits<'_>) -> Result<Chosen> {
-    let needs = Needs::of(layout)?;
-    let mut chosen =
-        Chosen { kept: Vec::new(), numbers: Vec::new(), removed: Vec::new(), warnings: Vec::new() };
+pub(super) fn choose(layout: &Layout<'_, '_>, edits: &Edits<'_>) -> Result<ChosenSections> {
+    let needs = HeaderNeeds::of(layout)?;
+    let mut chosen = ChosenSections {
+        kept: Vec::new(),
+        numbers: Vec::new(),
+        removed: Vec::new(),
+        warnings: Vec::new(),
+    };
     let mut gap = false;
     for (number, section) in layout.headers.sections.iter().enumerate() {
         if goes(layout, &needs, number, edits, &mut chosen.warnings)? {
@@ -71,7 +75,7 @@ pub(super) fn choose(layout: &Layout<'_, '_>, edits: &Edits<'_>) -> Result<Chose
 
 fn goes(
     layout: &Layout<'_, '_>,
-    needs: &Needs,
+    needs: &HeaderNeeds,
     number: usize,
     edits: &Edits<'_>,
     warnings: &mut Vec<String>,
@@ -107,19 +111,19 @@ fn goes(
 }
 
 /// What of an image its headers lead to.
-struct Needs {
+struct HeaderNeeds {
     addresses: Vec<u32>,
     /// The section with dynamic relocations.
     relocations: Option<u16>,
 }
 
-impl Needs {
+impl HeaderNeeds {
     fn of(layout: &Layout<'_, '_>) -> Result<Self> {
         let (source, headers) = (layout.source, &layout.headers);
         let mut addresses = vec![bytes::u32_at(source, headers.optional(16), WHAT)?];
         for number in 0..headers.directories(source)? {
             let (address, size) = headers.numbered_directory(source, number)?;
-            if size > 0 && number != Directory::Certificate as u64 {
+            if size > 0 && number != DataDirectory::Certificate as u64 {
                 addresses.push(address);
             }
         }
@@ -146,7 +150,7 @@ impl Needs {
 /// The number of the section with dynamic relocations, if the load configuration names one.
 fn relocations(layout: &Layout<'_, '_>) -> Result<Option<u16>> {
     let (source, headers) = (layout.source, &layout.headers);
-    let (address, size) = headers.directory(source, Directory::LoadConfig)?;
+    let (address, size) = headers.directory(source, DataDirectory::LoadConfig)?;
     let [narrow, wide] = DYNAMIC_RELOCATIONS;
     let at = if headers.is_64 { wide } else { narrow };
     if size == 0 {

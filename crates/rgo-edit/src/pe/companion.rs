@@ -2,7 +2,7 @@
 //! sections alone, and the symbol table.
 
 use super::choice::is_debug;
-use super::headers::Directory;
+use super::headers::DataDirectory;
 use super::layout::Layout;
 use crate::bytes;
 use crate::{Draft, Reason};
@@ -16,7 +16,7 @@ pub(crate) fn only_keep_debug(input: &[u8]) -> Result<Draft<'_>> {
     let headers = &layout.headers;
     let mut output = Draft::empty(input);
     output.take(&source, 0, layout.headers_size, "PE headers")?;
-    let debug = headers.directory(&source, Directory::Debug)?;
+    let debug = headers.directory(&source, DataDirectory::Debug)?;
     let (mut has_directory, mut symbols_at) = (false, None);
     let mut sections = headers.sections.clone();
     for section in &mut sections {
@@ -40,7 +40,7 @@ pub(crate) fn only_keep_debug(input: &[u8]) -> Result<Draft<'_>> {
     }
     // What the other directories name has no bytes here.
     for number in 0..headers.directories(&source)? {
-        if number != Directory::Debug as u64 || !has_directory {
+        if number != DataDirectory::Debug as u64 || !has_directory {
             output.zero(headers.directory_at(number), 8, Reason::FileHeader, WHAT)?;
         }
     }

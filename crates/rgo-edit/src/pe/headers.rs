@@ -18,7 +18,7 @@ use std::ops::Range;
 use object::pe::ImageSectionHeader;
 use object::pod::from_bytes;
 
-use crate::bytes::{self, Source};
+use crate::bytes::{self, ReadBytes};
 use crate::{Draft, Reason};
 use rgo_binary::{Error, Result};
 
@@ -35,7 +35,7 @@ const READABLE: u32 = 0x4000_0000;
 
 /// Data directories that edits look at, by number.
 #[derive(Clone, Copy)]
-pub(super) enum Directory {
+pub(super) enum DataDirectory {
     Export = 0,
     Resource = 2,
     /// Its address is an offset into the file.
@@ -66,12 +66,12 @@ pub(super) struct Headers {
     pub(super) table: u64,
     pub(super) is_64: bool,
     pub(super) sections: Vec<Section>,
-    pub(super) symbols: Symbols,
+    pub(super) symbols: SymbolTableRange,
 }
 
 /// Where the COFF symbol table is, with the strings behind it.
 #[derive(Clone, Copy, Default)]
-pub(super) struct Symbols {
+pub(super) struct SymbolTableRange {
     /// Its offset; 0 for none.
     pub(super) at: u64,
     /// How many records there are.
@@ -80,8 +80,8 @@ pub(super) struct Symbols {
     pub(super) strings: u64,
 }
 
-impl Symbols {
-    pub(super) fn read_strings<'a>(&self, image: &'a impl Source) -> Result<Cow<'a, [u8]>> {
+impl SymbolTableRange {
+    pub(super) fn read_strings<'a>(&self, image: &'a impl ReadBytes) -> Result<Cow<'a, [u8]>> {
         image.read(self.at + self.count * SYMBOL_SIZE, self.strings, "PE string table")
     }
 
@@ -165,7 +165,7 @@ impl Section {
 }
 
 impl Headers {
-    pub(super) fn parse(image: &impl Source) -> Result<Self> {
+    pub(super) fn parse(image: &impl ReadBytes) -> Result<Self> {
         let coff = u64::from(bytes::u32_at(image, 0x3c, WHAT)?) + 4;
         let optional = coff + 20;
         let is_64 = match bytes::u16_at(image, optional, WHAT)? {
@@ -196,7 +196,7 @@ impl Headers {
         self.optional + at
     }
 
-    pub(super) fn directories(&self, image: &impl Source) -> Result<u64> {
+    pub(super) fn directories(&self, image: &impl ReadBytes) -> Result<u64> {
         let count = bytes::u32_at(image, self.optional(if self.is_64 { 108 } else { 92 }), WHAT)?;
         Ok(u64::from(count).min(16))
     }
@@ -206,13 +206,17 @@ impl Headers {
     }
 
     /// Address and size of a data directory; zeros if there is none.
-    pub(super) fn directory(&self, image: &impl Source, which: Directory) -> Result<(u32, u32)> {
+    pub(super) fn directory(
+        &self,
+        image: &impl ReadBytes,
+        which: DataDirectory,
+    ) -> Result<(u32, u32)> {
         self.numbered_directory(image, which as u64)
     }
 
     pub(super) fn numbered_directory(
         &self,
-        image: &impl Source,
+        image: &impl ReadBytes,
         number: u64,
     ) -> Result<(u32, u32)> {
         if number >= self.directories(image)? {
@@ -225,7 +229,7 @@ impl Headers {
     pub(super) fn set_directory(
         &self,
         image: &mut Draft<'_>,
-        which: Directory,
+        which: DataDirectory,
         (address, size): (u32, u32),
         why: Reason,
     ) -> Result<()> {
@@ -255,19 +259,19 @@ impl Headers {
 
 /// Where the symbol table is. One outside of the file, as tools leave it that cut files short, is
 /// none.
-fn symbols(image: &impl Source, coff: u64) -> Result<Symbols> {
+fn symbols(image: &impl ReadBytes, coff: u64) -> Result<SymbolTableRange> {
     let at = u64::from(bytes::u32_at(image, coff + 8, WHAT)?);
     let count = u64::from(bytes::u32_at(image, coff + 12, WHAT)?);
     if at == 0 || image.check(at, count * SYMBOL_SIZE, WHAT).is_err() {
-        return Ok(Symbols::default());
+        return Ok(SymbolTableRange::default());
     }
     let end = at + count * SYMBOL_SIZE;
     let strings = bytes::u32_at(image, end, WHAT).ok().map(|size| u64::from(size).max(4));
     let strings = strings.filter(|size| image.check(end, *size, WHAT).is_ok()).unwrap_or(0);
-    Ok(Symbols { at, count, strings })
+    Ok(SymbolTableRange { at, count, strings })
 }
 
-fn section(image: &impl Source, at: u64, strings: &[u8]) -> Result<Section> {
+fn section(image: &impl ReadBytes, at: u64, strings: &[u8]) -> Result<Section> {
     let header = &*image.read(at, SECTION_SIZE, WHAT)?;
     let short = header.get(..8).unwrap_or_default();
     let short = short.split(|byte| *byte == 0).next().unwrap_or_default();

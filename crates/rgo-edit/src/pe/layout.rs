@@ -12,8 +12,8 @@
 use std::ops::Range;
 
 use super::headers::{Headers, INITIALISED_DATA, SECTION_SIZE, Section};
-use super::symbols::Table;
-use crate::bytes::{self, Source};
+use super::symbols::CoffSymbols;
+use crate::bytes::{self, ReadBytes};
 use crate::{Draft, Reason};
 use rgo_binary::{Error, Result};
 
@@ -34,7 +34,7 @@ pub(super) struct Layout<'a, 'i> {
 
 /// Something that lies in the file.
 #[derive(Clone, Copy)]
-enum Part {
+enum FilePart {
     /// A section that stays, by its place in the new table.
     Section(usize),
     /// The symbol table, if it stays as it is.
@@ -92,7 +92,7 @@ impl<'a, 'i> Layout<'a, 'i> {
         numbers: &[Option<u16>],
         mut sections: Vec<Section>,
         added: Vec<(Vec<u8>, Reason)>,
-        symbols: Table,
+        symbols: CoffSymbols,
     ) -> Result<Draft<'i>> {
         let kept = sections.len() - added.len();
         let old = self.headers.symbols;
@@ -105,7 +105,7 @@ impl<'a, 'i> Layout<'a, 'i> {
         parts.sort_by_key(|(range, _)| (range.start, range.end));
         let end = parts.iter().map(|(range, _)| range.end).max().unwrap_or_default();
         let end = end.max(self.headers_size);
-        let removed = parts.iter().find(|(_, part)| matches!(part, Part::Removed));
+        let removed = parts.iter().find(|(_, part)| matches!(part, FilePart::Removed));
         let change = match removed {
             _ if headers_size < self.headers_size => headers_size,
             Some((range, _)) => range.start,
@@ -144,15 +144,15 @@ impl<'a, 'i> Layout<'a, 'i> {
     fn move_parts<'p>(
         &self,
         output: &mut Draft<'i>,
-        parts: impl Iterator<Item = &'p (Range<u64>, Part)>,
+        parts: impl Iterator<Item = &'p (Range<u64>, FilePart)>,
         sections: &mut [Section],
     ) -> Result<Option<u64>> {
         let mut table_at = None;
         for (range, part) in parts {
             let (at, align) = match part {
-                Part::Section(_) => (self.step(output, range.start)?, SECTOR),
-                Part::Symbols => (output.size(), 1),
-                Part::Removed => continue,
+                FilePart::Section(_) => (self.step(output, range.start)?, SECTOR),
+                FilePart::Symbols => (output.size(), 1),
+                FilePart::Removed => continue,
             };
             output.take(self.source, range.start, range.end - range.start, WHAT)?;
             if at != range.start {
@@ -163,7 +163,7 @@ impl<'a, 'i> Layout<'a, 'i> {
                 }
             }
             match part {
-                Part::Section(number) => {
+                FilePart::Section(number) => {
                     let at = bytes::word(bytes::index(at), WHAT)?;
                     sections.get_mut(*number).into_iter().for_each(|it| it.file_offset = at);
                 }
@@ -174,16 +174,16 @@ impl<'a, 'i> Layout<'a, 'i> {
     }
 
     /// What lies in the file behind the headers.
-    fn parts(&self, numbers: &[Option<u16>], same_table: bool) -> Vec<(Range<u64>, Part)> {
+    fn parts(&self, numbers: &[Option<u16>], same_table: bool) -> Vec<(Range<u64>, FilePart)> {
         let mut parts = Vec::new();
         for (section, number) in self.headers.sections.iter().zip(numbers) {
             let Some(range) = section.bytes() else { continue };
             let place = number.map(|number| usize::from(number) - 1);
-            parts.push((range, place.map_or(Part::Removed, Part::Section)));
+            parts.push((range, place.map_or(FilePart::Removed, FilePart::Section)));
         }
         let symbols = self.headers.symbols;
         if symbols.at > 0 {
-            let part = if same_table { Part::Symbols } else { Part::Removed };
+            let part = if same_table { FilePart::Symbols } else { FilePart::Removed };
             parts.push((symbols.at..symbols.at + symbols.size(), part));
         }
         parts
@@ -244,11 +244,11 @@ impl<'a, 'i> Layout<'a, 'i> {
     }
 
     /// Fails if what is to be moved overlaps, or bytes between the parts belong to none.
-    fn refuse_unknown(&self, change: u64, parts: &[(Range<u64>, Part)]) -> Result<()> {
+    fn refuse_unknown(&self, change: u64, parts: &[(Range<u64>, FilePart)]) -> Result<()> {
         let mut at = self.headers_size;
-        let mut last = Part::Removed;
+        let mut last = FilePart::Removed;
         for (range, part) in parts {
-            let both_go = matches!((last, part), (Part::Removed, Part::Removed));
+            let both_go = matches!((last, part), (FilePart::Removed, FilePart::Removed));
             if range.start < at && range.end > change && !both_go {
                 return Err(Error::unsupported(
                     "stripping this PE image",

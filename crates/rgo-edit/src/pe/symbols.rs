@@ -18,7 +18,7 @@ use std::collections::HashSet;
 use object::write::StringTable;
 
 use super::headers::{Headers, SYMBOL_SIZE, Section};
-use crate::bytes::{self, Source};
+use crate::bytes::{self, ReadBytes};
 use crate::{Discard, Draft, Edits, Strip};
 use rgo_binary::{Error, Result};
 
@@ -35,7 +35,7 @@ const LINKED: [u8; 8] = [0, EXTERNAL, STATIC, 5, 6, 7, 104, WEAK];
 const DEBUG: i16 = -2;
 
 /// Records of symbols with their strings.
-pub(super) struct Table {
+pub(super) struct CoffSymbols {
     /// How many records there are.
     pub(super) count: u64,
     pub(super) bytes: Vec<u8>,
@@ -48,7 +48,7 @@ pub(super) fn rebuild(
     numbers: &[Option<u16>],
     sections: &mut [Section],
     edits: &Edits<'_>,
-) -> Result<Table> {
+) -> Result<CoffSymbols> {
     let symbols = headers.symbols;
     let records = source.read(symbols.at, symbols.count * SYMBOL_SIZE, WHAT)?;
     let strings = symbols.read_strings(source)?;
@@ -71,7 +71,7 @@ pub(super) fn rebuild(
     let long_names: Vec<_> =
         long_names.iter().map(|name| name.as_ref().map(|name| names.add(name))).collect();
     if new.is_empty() && names.is_empty() {
-        return Ok(Table { count: 0, bytes: new });
+        return Ok(CoffSymbols { count: 0, bytes: new });
     }
     let strings_at = new.len() as u64;
     new.extend([0; 4]);
@@ -87,7 +87,7 @@ pub(super) fn rebuild(
             section.set_long_name(names.get_offset(name))?;
         }
     }
-    Ok(Table { count: kept.all.into(), bytes: new })
+    Ok(CoffSymbols { count: kept.all.into(), bytes: new })
 }
 
 struct Old<'a> {
@@ -109,13 +109,13 @@ struct Symbol<'a> {
 }
 
 /// New numbers of symbols.
-struct Kept {
+struct Renumbering {
     /// For each record of the old table, how many of the records before it are kept.
     before: Vec<u32>,
     all: u32,
 }
 
-impl Kept {
+impl Renumbering {
     /// The new number, if the record is kept.
     fn number(&self, old: usize) -> Option<u32> {
         let (this, next) = (self.before.get(old)?, self.before.get(old + 1).unwrap_or(&self.all));
@@ -171,8 +171,8 @@ impl<'a> Old<'a> {
         Ok(rest.split(|byte| *byte == 0).next())
     }
 
-    fn choose(&self, numbers: &[Option<u16>], edits: &Edits<'_>) -> Result<Kept> {
-        let mut kept = Kept { before: Vec::with_capacity(self.records.len() / 18), all: 0 };
+    fn choose(&self, numbers: &[Option<u16>], edits: &Edits<'_>) -> Result<Renumbering> {
+        let mut kept = Renumbering { before: Vec::with_capacity(self.records.len() / 18), all: 0 };
         let stand_ins = match edits.discard {
             Discard::None => HashSet::new(),
             _ => self.stand_ins()?,
@@ -204,7 +204,7 @@ impl<'a> Old<'a> {
     fn renew(
         &self,
         symbol: &Symbol<'a>,
-        kept: &Kept,
+        kept: &Renumbering,
         numbers: &[Option<u16>],
         new: &mut Vec<u8>,
         mut name_at: impl FnMut(u64, &'a [u8]),
@@ -234,7 +234,7 @@ impl<'a> Old<'a> {
     fn renew_aux(
         &self,
         symbol: &Symbol<'a>,
-        kept: &Kept,
+        kept: &Renumbering,
         numbers: &[Option<u16>],
         new: &mut Vec<u8>,
         mut name_at: impl FnMut(u64, &'a [u8]),

@@ -237,14 +237,14 @@ fn same_bytes(
 }
 
 /// A section of an object, and where its relocations lead: to names and values, not to numbers.
-struct Linked<'a> {
+struct LinkedSection<'a> {
     name: &'a [u8],
     data: &'a [u8],
-    relocations: Vec<(u64, u32, i64, Target<'a>)>,
+    relocations: Vec<(u64, u32, i64, SymbolTarget<'a>)>,
 }
 
 /// The name, value and section of a symbol.
-type Target<'a> = (&'a [u8], u64, &'a [u8]);
+type SymbolTarget<'a> = (&'a [u8], u64, &'a [u8]);
 
 /// Checks that what a linker takes from an object is what it was: sections that are loaded, their
 /// bytes and their relocations.
@@ -274,14 +274,14 @@ fn linked<'a, Elf: FileHeader<Endian = Endianness>>(
     header: &'a Elf,
     data: &'a [u8],
     endian: Endianness,
-) -> Result<Vec<Linked<'a>>> {
+) -> Result<Vec<LinkedSection<'a>>> {
     let read = |why: object::Error| bad(0, why.to_string());
     let sections = header.sections(endian, data).map_err(read)?;
     let symbols = sections.symbols(endian, data, elf::SHT_SYMTAB).map_err(read)?;
     let name = |section: &'a Elf::SectionHeader| {
         sections.section_name(endian, section).unwrap_or_default()
     };
-    let target = |index: Option<object::SymbolIndex>| -> Result<Target<'a>> {
+    let target = |index: Option<object::SymbolIndex>| -> Result<SymbolTarget<'a>> {
         let Some(index) = index else { return Ok(Default::default()) };
         let symbol = symbols.symbol(index).map_err(read)?;
         let home = symbols.symbol_section(endian, symbol, index).map_err(read)?;
@@ -298,7 +298,7 @@ fn linked<'a, Elf: FileHeader<Endian = Endianness>>(
             if let Some(place) = places.get_mut(index.0) {
                 *place = Some(found.len());
             }
-            found.push(Linked { name: name(section), data, relocations: Vec::new() });
+            found.push(LinkedSection { name: name(section), data, relocations: Vec::new() });
         }
     }
     for section in sections.iter() {

@@ -13,8 +13,8 @@ use super::bad;
 use rgo_binary::{Error, Image, Result, SectionRef};
 
 /// A symbol's name, and what it says of the library that has it.
-type Name<'a> = (&'a [u8], u16);
-type Commands<'a> = Vec<LoadCommandData<'a, Endianness>>;
+type SymbolName<'a> = (&'a [u8], u16);
+type LoadCommands<'a> = Vec<LoadCommandData<'a, Endianness>>;
 
 /// Commands that name tables, and the fields with the offsets of those tables which stay as they
 /// are, byte for byte. The size is behind the offset.
@@ -75,7 +75,7 @@ pub(super) fn same(before: &Image<'_>, after: &Image<'_>) -> Result<()> {
     }
     let (was, is) =
         (pointed_at(old, before, &old_commands)?, pointed_at(new, after, &new_commands)?);
-    let is_same = |(was, is): (&Option<Name<'_>>, &Option<Name<'_>>)| {
+    let is_same = |(was, is): (&Option<SymbolName<'_>>, &Option<SymbolName<'_>>)| {
         was == is || may_erase != 0 && is.is_none()
     };
     if was.len() != is.len() || !was.iter().zip(&is).all(is_same) {
@@ -102,7 +102,7 @@ fn unreadable(why: object::Error) -> Error {
     Error::malformed("output of an edit", 0, why)
 }
 
-fn commands<'a>(file: &MachOFile64<'a, Endianness>) -> Result<Commands<'a>> {
+fn commands<'a>(file: &MachOFile64<'a, Endianness>) -> Result<LoadCommands<'a>> {
     let mut list = Vec::new();
     let mut iterator = file.macho_load_commands().map_err(unreadable)?;
     while let Some(command) = iterator.next().map_err(unreadable)? {
@@ -121,8 +121,8 @@ const REMOVABLE: [m::LoadCommandType; 3] = [m::LC_UUID, m::LC_SEGMENT_SPLIT_INFO
 
 /// The commands of an image that have to have a twin in another one.
 fn fixed<'l, 'a>(
-    commands: &'l Commands<'a>,
-    others: &'l Commands<'a>,
+    commands: &'l LoadCommands<'a>,
+    others: &'l LoadCommands<'a>,
 ) -> impl Iterator<Item = LoadCommandData<'a, Endianness>> + 'l {
     let is_gone = |kind| REMOVABLE.contains(&kind) && !others.iter().any(|it| it.cmd() == kind);
     commands.iter().filter(move |it| !is_free(it) && !is_gone(it.cmd())).copied()
@@ -135,13 +135,13 @@ fn is_segment(command: &LoadCommandData<'_, Endianness>, name: &[u8]) -> bool {
 
 /// The commands of two images one by one, without those that come and go.
 fn pairs<'l, 'a>(
-    new: &'l Commands<'a>,
-    old: &'l Commands<'a>,
+    new: &'l LoadCommands<'a>,
+    old: &'l LoadCommands<'a>,
 ) -> impl Iterator<Item = (LoadCommandData<'a, Endianness>, LoadCommandData<'a, Endianness>)> + 'l {
     fixed(new, new).zip(fixed(old, new))
 }
 
-fn same_commands(old: &Commands<'_>, new: &Commands<'_>) -> Result<()> {
+fn same_commands(old: &LoadCommands<'_>, new: &LoadCommands<'_>) -> Result<()> {
     if fixed(old, new).count() != fixed(new, new).count() {
         return Err(bad(0, "another number of load commands than the input's".to_owned()));
     }
@@ -244,8 +244,8 @@ fn same_fixups(old: &[u8], new: &[u8]) -> Result<()> {
 fn pointed_at<'a>(
     file: &MachOFile64<'a, Endianness>,
     image: &Image<'a>,
-    commands: &Commands<'a>,
-) -> Result<Vec<Option<Name<'a>>>> {
+    commands: &LoadCommands<'a>,
+) -> Result<Vec<Option<SymbolName<'a>>>> {
     let Some(command) = commands.iter().find(|it| it.cmd() == m::LC_DYSYMTAB) else {
         return Ok(Vec::new());
     };
@@ -269,7 +269,7 @@ fn pointed_at<'a>(
 }
 
 /// Checks that `__LINKEDIT`, and in it the signature, ends where the file does.
-fn ends_with_tables(image: &Image<'_>, commands: &Commands<'_>) -> Result<()> {
+fn ends_with_tables(image: &Image<'_>, commands: &LoadCommands<'_>) -> Result<()> {
     let end = image.data().len() as u64;
     for command in commands {
         let stop = match command.cmd() {

@@ -14,7 +14,7 @@ use std::thread;
 use tempfile::NamedTempFile;
 
 use super::destination::Destination;
-use super::range_copy::{Target, copy_range, reserve};
+use super::range_copy::{CopyTarget, copy_range, reserve};
 use crate::atomic_file::Durability;
 
 /// A prefix of fewer bytes is not worth a thread.
@@ -63,7 +63,7 @@ fn copy_prefix(
     stop: &AtomicBool,
 ) -> u64 {
     reserve(to, size);
-    let target = Target { file: to, offset: 0, durability };
+    let target = CopyTarget { file: to, offset: 0, durability };
     copy_range(from, &(0..size), target, &|| stop.load(Ordering::Relaxed))
 }
 

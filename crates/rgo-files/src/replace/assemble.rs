@@ -5,12 +5,12 @@ use std::fs::File;
 use std::io::{self, BufWriter, Read, Seek, SeekFrom, Write};
 use std::ops::Range;
 
-use super::range_copy::{LARGE, Target, copy_range, reserve};
+use super::range_copy::{CopyTarget, LARGE, copy_range, reserve};
 use crate::atomic_file::Durability;
 
 /// A part of the result.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Piece<'a> {
+pub enum ResultPiece<'a> {
     /// This range of the source.
     Copy(Range<u64>),
     /// These bytes.
@@ -21,7 +21,7 @@ pub enum Piece<'a> {
 
 /// The file that ranges are copied from.
 #[derive(Clone, Copy)]
-pub struct Source<'a> {
+pub struct CopySource<'a> {
     /// The open file.
     pub file: &'a File,
     /// All its bytes.
@@ -34,9 +34,9 @@ pub struct Source<'a> {
 /// # Errors
 /// If the file cannot be written, or a range is not in the source.
 pub fn assemble<'p>(
-    pieces: impl IntoIterator<Item = Piece<'p>>,
+    pieces: impl IntoIterator<Item = ResultPiece<'p>>,
     size: u64,
-    source: Source<'_>,
+    source: CopySource<'_>,
     to: &File,
     durability: Durability,
     already: u64,
@@ -50,7 +50,7 @@ pub fn assemble<'p>(
     let mut offset = 0;
     for piece in pieces {
         match piece {
-            Piece::Copy(range) => {
+            ResultPiece::Copy(range) => {
                 let end = offset + (range.end - range.start);
                 let is_unmoved = range.start == offset;
                 let kept = if is_unmoved { already.min(end).saturating_sub(offset) } else { 0 };
@@ -60,11 +60,11 @@ pub fn assemble<'p>(
                 copy(source, range.start + kept..range.end, &mut writer, durability)?;
                 offset = end;
             }
-            Piece::Bytes(bytes) => {
+            ResultPiece::Bytes(bytes) => {
                 writer.write_all(bytes)?;
                 offset += bytes.len() as u64;
             }
-            Piece::Zeros(size) => {
+            ResultPiece::Zeros(size) => {
                 io::copy(&mut io::repeat(0).take(size), &mut writer)?;
                 offset += size;
             }
@@ -76,7 +76,7 @@ pub fn assemble<'p>(
 /// Copies a range to where the writer is: within the kernel as far as it can, and the rest from the
 /// map.
 fn copy(
-    source: Source<'_>,
+    source: CopySource<'_>,
     range: Range<u64>,
     writer: &mut BufWriter<&File>,
     durability: Durability,
@@ -84,7 +84,7 @@ fn copy(
     let mut start = range.start;
     if range.end - range.start >= LARGE {
         let offset = writer.stream_position()?;
-        let target = Target { file: writer.get_ref(), offset, durability };
+        let target = CopyTarget { file: writer.get_ref(), offset, durability };
         start = copy_range(source.file, &range, target, &|| false);
         writer.seek(SeekFrom::Start(offset + (start - range.start)))?;
     }
@@ -104,13 +104,13 @@ mod tests {
         let input: Vec<u8> = (0..200_000_u32).map(|at| (at / 7) as u8).collect();
         let from = tempfile::NamedTempFile::new().expect("a file");
         fs::write(from.path(), &input).expect("writes");
-        let source = Source { file: from.as_file(), bytes: &input };
+        let source = CopySource { file: from.as_file(), bytes: &input };
         let pieces = [
-            Piece::Copy(0..100),
-            Piece::Bytes(b"new"),
-            Piece::Copy(103..100_000),
-            Piece::Zeros(9),
-            Piece::Copy(110_000..190_000),
+            ResultPiece::Copy(0..100),
+            ResultPiece::Bytes(b"new"),
+            ResultPiece::Copy(103..100_000),
+            ResultPiece::Zeros(9),
+            ResultPiece::Copy(110_000..190_000),
         ];
         let parts =
             [&input[..100], b"new", &input[103..100_000], &[0; 9], &input[110_000..190_000]];
@@ -131,8 +131,8 @@ mod tests {
     fn a_range_that_the_source_lacks_is_an_error() {
         let from = tempfile::tempfile().expect("a file");
         let to = tempfile::tempfile().expect("a file");
-        let source = Source { file: &from, bytes: b"short" };
-        let pieces = [Piece::Copy(0..6)];
+        let source = CopySource { file: &from, bytes: b"short" };
+        let pieces = [ResultPiece::Copy(0..6)];
         let error = assemble(pieces, 6, source, &to, Durability::Cached, 0).expect_err("is short");
         assert_eq!(error.kind(), io::ErrorKind::UnexpectedEof);
     }

@@ -26,14 +26,14 @@ pub struct Options {
 #[derive(Debug)]
 pub struct Destination {
     path: PathBuf,
-    kind: Kind,
+    kind: DestinationKind,
     /// Those of the input.
     attributes: Attributes,
     options: Options,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Kind {
+enum DestinationKind {
     /// The input itself.
     InPlace,
     /// Another file, which exists or not.
@@ -59,13 +59,13 @@ impl Destination {
             // A link stays a link: what it leads to is replaced.
             let path = fs::canonicalize(name)
                 .context(|| format!("finding out what {} is", name.display()))?;
-            (path, Kind::InPlace)
+            (path, DestinationKind::InPlace)
         } else {
             match Output::of(name)? {
                 Output::Stdout if io::stdout().is_terminal() => return Err(WriteError::Terminal),
-                Output::Stdout => ("stdout".into(), Kind::Stdout),
-                Output::Stream(path) => (path, Kind::Stream),
-                Output::File { path, exists } => (path, Kind::File { exists }),
+                Output::Stdout => ("stdout".into(), DestinationKind::Stdout),
+                Output::Stream(path) => (path, DestinationKind::Stream),
+                Output::File { path, exists } => (path, DestinationKind::File { exists }),
             }
         };
         Ok(Self { path, kind, attributes, options })
@@ -83,13 +83,13 @@ impl Destination {
     /// Whether the result takes the place of the input.
     #[must_use]
     pub fn is_in_place(&self) -> bool {
-        self.kind == Kind::InPlace
+        self.kind == DestinationKind::InPlace
     }
 
     /// Whether the result goes to stdout.
     #[must_use]
     pub fn is_stdout(&self) -> bool {
-        self.kind == Kind::Stdout
+        self.kind == DestinationKind::Stdout
     }
 
     /// Whether the bytes are on the disk before they take the place of others. If the machine stops,
@@ -97,8 +97,10 @@ impl Destination {
     #[must_use]
     pub fn durability(&self) -> Durability {
         match self.kind {
-            Kind::InPlace | Kind::File { exists: true } => Durability::Synced,
-            Kind::File { exists: false } | Kind::Stream | Kind::Stdout => Durability::Cached,
+            DestinationKind::InPlace | DestinationKind::File { exists: true } => Durability::Synced,
+            DestinationKind::File { exists: false }
+            | DestinationKind::Stream
+            | DestinationKind::Stdout => Durability::Cached,
         }
     }
 
@@ -126,7 +128,7 @@ impl Destination {
             builder.permissions(self.attributes.plain_permissions());
         }
         let file = match self.kind {
-            Kind::Stream | Kind::Stdout => builder.tempfile(),
+            DestinationKind::Stream | DestinationKind::Stdout => builder.tempfile(),
             _ => builder.tempfile_in(self.folder()),
         };
         file.context(|| format!("making a file beside {}", self.path.display()))
@@ -139,7 +141,7 @@ impl Destination {
     /// # Errors
     /// Those of [`Self::put`].
     pub fn write(&self, bytes: &[u8], waiting: &dyn Fn(&str)) -> Result<bool> {
-        let is_file = matches!(self.kind, Kind::InPlace | Kind::File { .. });
+        let is_file = matches!(self.kind, DestinationKind::InPlace | DestinationKind::File { .. });
         if is_file && atomic_file::has_bytes(&self.path, bytes) {
             return Ok(false);
         }
@@ -158,18 +160,20 @@ impl Destination {
     pub fn put(&self, finished: NamedTempFile, waiting: &dyn Fn(&str)) -> Result<()> {
         let what = || format!("writing {}", self.path.display());
         match self.kind {
-            Kind::Stream => File::open(finished.path())
+            DestinationKind::Stream => File::open(finished.path())
                 .and_then(|mut bytes| output::write_into(&self.path, &mut bytes, waiting))
                 .context(what),
-            Kind::Stdout => File::open(finished.path())
+            DestinationKind::Stdout => File::open(finished.path())
                 .and_then(|mut bytes| output::write_to_stdout(&mut bytes))
                 .context(what),
-            Kind::File { .. } => self.rename(finished).context(what),
-            Kind::InPlace if !self.attributes.are_still_of(&self.path).context(what)? => {
+            DestinationKind::File { .. } => self.rename(finished).context(what),
+            DestinationKind::InPlace
+                if !self.attributes.are_still_of(&self.path).context(what)? =>
+            {
                 Err(WriteError::Changed(self.path.clone()))
             }
-            Kind::InPlace if self.hard_links() > 1 => self.copy_over(finished),
-            Kind::InPlace => match self.attributes.give(finished.as_file()) {
+            DestinationKind::InPlace if self.hard_links() > 1 => self.copy_over(finished),
+            DestinationKind::InPlace => match self.attributes.give(finished.as_file()) {
                 Ok(()) => self.rename(finished).context(what),
                 Err(_) => self.copy_over(finished),
             },

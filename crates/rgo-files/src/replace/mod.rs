@@ -22,6 +22,6 @@ mod new_entry;
 mod range_copy;
 
 pub use ahead::{Started, write_ahead};
-pub use assemble::{Piece, Source, assemble};
+pub use assemble::{CopySource, ResultPiece, assemble};
 pub use destination::{Destination, Options};
 pub use new_entry::{Created, NewEntry};

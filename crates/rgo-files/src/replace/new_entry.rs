@@ -17,13 +17,13 @@ const TRIES: usize = 10;
 /// A file or a folder that is ready, under a temporary name. It is removed if it is dropped.
 #[derive(Debug)]
 pub struct NewEntry {
-    made: Made,
+    made: StagedEntry,
     /// Removed with it, if nothing else is in them.
     _folders: MadeFolders,
 }
 
 #[derive(Debug)]
-enum Made {
+enum StagedEntry {
     File(NamedTempFile),
     /// A folder; `file` is the path of its one file that counts, from the folder.
     Folder {
@@ -59,7 +59,7 @@ impl NewEntry {
         let (folders, file) = make_in(parent(path), |folder| builder.tempfile_in(folder))?;
         write(file.as_file())?;
         file.as_file().sync_all()?;
-        Ok(Self { made: Made::File(file), _folders: folders })
+        Ok(Self { made: StagedEntry::File(file), _folders: folders })
     }
 
     /// Prepares a folder for `path`. `fill` fills it; `file` is the path within it of the file that
@@ -76,15 +76,15 @@ impl NewEntry {
         let builder = builder(prefix);
         let (folders, folder) = make_in(parent(path), |folder| builder.tempdir_in(folder))?;
         fill(folder.path())?;
-        Ok(Self { made: Made::Folder { folder, file }, _folders: folders })
+        Ok(Self { made: StagedEntry::Folder { folder, file }, _folders: folders })
     }
 
     /// The path of its file, under the temporary name.
     #[must_use]
     pub fn path(&self) -> PathBuf {
         match &self.made {
-            Made::File(file) => file.path().to_owned(),
-            Made::Folder { folder, file } => folder.path().join(file),
+            StagedEntry::File(file) => file.path().to_owned(),
+            StagedEntry::Folder { folder, file } => folder.path().join(file),
         }
     }
 
@@ -94,8 +94,8 @@ impl NewEntry {
     /// If the system refuses.
     pub fn put(self, path: &Path) -> io::Result<Created> {
         let is_there = match self.made {
-            Made::File(file) => put_file(file, path)?,
-            Made::Folder { folder, file } => put_folder(folder, &file, path)?,
+            StagedEntry::File(file) => put_file(file, path)?,
+            StagedEntry::Folder { folder, file } => put_folder(folder, &file, path)?,
         };
         if !is_there {
             return Ok(Created::Other);

@@ -31,7 +31,7 @@ pub(super) fn reserve(_: &File, _: u64) {}
 
 /// Where a copy goes, and how.
 #[derive(Clone, Copy)]
-pub(super) struct Target<'a> {
+pub(super) struct CopyTarget<'a> {
     pub(super) file: &'a File,
     /// The offset of the first byte.
     pub(super) offset: u64,
@@ -46,7 +46,7 @@ pub(super) struct Target<'a> {
 pub(super) fn copy_range(
     from: &File,
     range: &Range<u64>,
-    target: Target<'_>,
+    target: CopyTarget<'_>,
     stop: &dyn Fn() -> bool,
 ) -> u64 {
     let (mut from_offset, mut to_offset) = (range.start, target.offset);
@@ -75,6 +75,11 @@ pub(super) fn copy_range(
 }
 
 #[cfg(not(target_os = "linux"))]
-pub(super) fn copy_range(_: &File, range: &Range<u64>, _: Target<'_>, _: &dyn Fn() -> bool) -> u64 {
+pub(super) fn copy_range(
+    _: &File,
+    range: &Range<u64>,
+    _: CopyTarget<'_>,
+    _: &dyn Fn() -> bool,
+) -> u64 {
     range.start
 }

@@ -6,17 +6,26 @@ use std::io::Read;
 use super::budget::{Guarded, Taken};
 use super::decoders::{self, Tools};
 use super::reading::{HEAD, discard, fill};
-use super::sniff::{Kind, sniff};
+use super::sniff::{ContentKind, sniff};
 use super::tar;
 use super::visitor::{Body, Visitor};
 
 /// Visits what a compressed stream holds: a tar as if it stood there bare, anything else as the
 /// one member.
-pub(super) fn visit<T>(visitor: &mut Visitor<'_, T>, kind: Kind, reader: &mut dyn Read) {
+pub(super) fn visit_unpacked<T>(
+    visitor: &mut Visitor<'_, T>,
+    kind: ContentKind,
+    reader: &mut dyn Read,
+) {
     visitor.with_tools(|visitor, tools| unpack(visitor, tools, kind, reader));
 }
 
-fn unpack<T>(visitor: &mut Visitor<'_, T>, tools: &mut Tools, kind: Kind, reader: &mut dyn Read) {
+fn unpack<T>(
+    visitor: &mut Visitor<'_, T>,
+    tools: &mut Tools,
+    kind: ContentKind,
+    reader: &mut dyn Read,
+) {
     let taken = Cell::new(0);
     let budget = visitor.budget;
     let decoder = decoders::from_stream(kind, Taken::new(reader, &taken), tools);
@@ -29,13 +38,13 @@ fn unpack<T>(visitor: &mut Visitor<'_, T>, tools: &mut Tools, kind: Kind, reader
     let inside = sniff(head);
     let mut rest = head.chain(unpacked);
     let whole = match inside {
-        Kind::Tar => tar::visit(visitor, tar::Source::Stream(&mut rest)),
+        ContentKind::Tar => tar::visit_members(visitor, tar::TarSource::Stream(&mut rest)),
         _ => {
             let name = visitor.name.unpacked();
             visitor.member(name.as_bytes(), |visitor| {
                 visitor.body(Body::Stream { reader: &mut rest, size: None });
             });
-            inside != Kind::Other
+            inside != ContentKind::Other
         }
     };
     // The checksum stands at the end: worth the way there if anything was believed.

@@ -12,7 +12,7 @@ use zstd_safe::{DCtx, DParameter, InBuffer, OutBuffer, ResetDirective};
 use super::inflate::Gzip;
 use super::limits::MAX_WINDOW;
 use super::skip_reason::SkipReason;
-use super::sniff::Kind;
+use super::sniff::ContentKind;
 
 const BUFFER: usize = 64 << 10;
 
@@ -63,7 +63,7 @@ impl<R: Read> BufRead for Buffered<'_, R> {
 
 /// The decoder of a format, which reads through a buffer.
 pub(super) fn from_stream<'a>(
-    kind: Kind,
+    kind: ContentKind,
     reader: impl Read + 'a,
     tools: &'a mut Tools,
 ) -> Box<dyn Read + 'a> {
@@ -74,23 +74,23 @@ pub(super) fn from_stream<'a>(
 
 /// The decoder of a format; one that is no compression gives its bytes as they are.
 fn decoder<'a>(
-    kind: Kind,
+    kind: ContentKind,
     source: impl BufRead + 'a,
     inflate: &'a mut Decompress,
     zstd: &'a mut DCtx<'static>,
 ) -> Box<dyn Read + 'a> {
     match kind {
-        Kind::Gzip => Box::new(Gzip::new(source, inflate)),
-        Kind::Xz => Box::new(Xz(XzReader::new_mem_limit(source, true, XZ_MEMORY_KIB))),
-        Kind::Zstd => Box::new(Zstd::new(source, zstd)),
-        Kind::Bzip2 => Box::new(MultiBzDecoder::new(source)),
+        ContentKind::Gzip => Box::new(Gzip::new(source, inflate)),
+        ContentKind::Xz => Box::new(Xz(XzReader::new_mem_limit(source, true, XZ_MEMORY_KIB))),
+        ContentKind::Zstd => Box::new(Zstd::new(source, zstd)),
+        ContentKind::Bzip2 => Box::new(MultiBzDecoder::new(source)),
         _ => Box::new(source),
     }
 }
 
 /// As [`from_stream`], for bytes in memory.
 pub(super) fn from_memory<'a>(
-    kind: Kind,
+    kind: ContentKind,
     bytes: &'a [u8],
     tools: &'a mut Tools,
 ) -> Box<dyn Read + 'a> {

@@ -6,37 +6,41 @@ use std::io::{self, Read, Seek};
 use std::sync::Arc;
 
 use super::budget::Budget;
-use super::container::{Candidate, Record};
-use super::folders::Entry;
+use super::container::{LayerCandidate, Record};
+use super::folders::WalkEntry;
 use super::foreign::disk;
 use super::name::Name;
 use super::reading::{HEAD, fill};
 use super::skip_reason::SkipReason;
-use super::sniff::{Kind, sniff};
+use super::sniff::{ContentKind, sniff};
 use super::visitor::{Body, Visitor};
 use super::{Found, Inspect, Options};
 use crate::mmap;
 
 /// A file that was visited.
 pub(super) struct Visited<T> {
-    pub(super) entry: Entry,
+    pub(super) entry: WalkEntry,
     pub(super) found: Vec<Found<T>>,
     /// Its record, if it is a layer of a folder of container images.
     pub(super) record: Option<Record>,
 }
 
 /// Looks into a file and all that is inside it.
-pub(super) fn visit<T>(entry: Entry, options: &Options, inspect: &Inspect<'_, T>) -> Visited<T> {
+pub(super) fn visit_file<T>(
+    entry: WalkEntry,
+    options: &Options,
+    inspect: &Inspect<'_, T>,
+) -> Visited<T> {
     if entry.is_link_elsewhere() {
         return Visited { entry, found: Vec::new(), record: None };
     }
     let source = match &entry.error {
-        Some(error) => Source::Unread(error.clone()),
-        None if entry.is_stdin() => Source::Stdin,
+        Some(error) => FileSource::Unread(error.clone()),
+        None if entry.is_stdin() => FileSource::Stdin,
         None => match open(&entry, options) {
             Ok(Some(source)) => source,
             Ok(None) => return Visited { entry, found: Vec::new(), record: None },
-            Err(error) => Source::Unread(error.into()),
+            Err(error) => FileSource::Unread(error.into()),
         },
     };
     let budget = Budget::new(options.limits);
@@ -44,31 +48,31 @@ pub(super) fn visit<T>(entry: Entry, options: &Options, inspect: &Inspect<'_, T>
     let mut visitor = Visitor::new(options, &budget, inspect, name, entry.named);
     visitor.layer = entry.layout.as_ref().map(|layout| layout.candidate());
     let read = match source {
-        Source::Unread(error) => Err(error),
-        Source::Stdin => {
-            stream(&mut visitor, &mut io::stdin().lock());
+        FileSource::Unread(error) => Err(error),
+        FileSource::Stdin => {
+            visit_stream(&mut visitor, &mut io::stdin().lock());
             Ok(())
         }
-        Source::Pipe(mut pipe) => {
-            stream(&mut visitor, &mut pipe);
+        FileSource::Pipe(mut pipe) => {
+            visit_stream(&mut visitor, &mut pipe);
             Ok(())
         }
-        Source::File(start) => start.body(&mut visitor).map_err(Arc::new),
+        FileSource::File(start) => start.body(&mut visitor).map_err(Arc::new),
     };
     if let Err(error) = read {
         visitor.skip(SkipReason::Io(error));
     }
-    let record = visitor.layer.take().and_then(Candidate::record);
+    let record = visitor.layer.take().and_then(LayerCandidate::record);
     Visited { found: visitor.found, record, entry }
 }
 
 /// Looks into what can be read once only.
-pub(super) fn stream<T>(visitor: &mut Visitor<'_, T>, reader: &mut dyn Read) {
+pub(super) fn visit_stream<T>(visitor: &mut Visitor<'_, T>, reader: &mut dyn Read) {
     visitor.body(Body::Stream { reader, size: None });
 }
 
 /// Where the bytes come from.
-enum Source {
+enum FileSource {
     Unread(Arc<io::Error>),
     Stdin,
     /// Can be read once, as stdin: `rgo-version-m <(curl URL)`.
@@ -79,11 +83,11 @@ enum Source {
 /// A file, by its first bytes.
 struct Start {
     file: File,
-    kind: Kind,
+    kind: ContentKind,
 }
 
 /// Opens a file; none if it is of no interest.
-fn open(entry: &Entry, options: &Options) -> io::Result<Option<Source>> {
+fn open(entry: &WalkEntry, options: &Options) -> io::Result<Option<FileSource>> {
     let not_regular = || io::Error::new(io::ErrorKind::InvalidInput, "neither a file nor a pipe");
     // Opening a device can do things. What a walk found is a file already.
     if entry.named && !is_readable(&entry.path.metadata()?) {
@@ -96,7 +100,7 @@ fn open(entry: &Entry, options: &Options) -> io::Result<Option<Source>> {
             return Err(not_regular());
         }
         if !metadata.is_file() {
-            return Ok(Some(Source::Pipe(file)));
+            return Ok(Some(FileSource::Pipe(file)));
         }
     }
     let mut head = [0; HEAD];
@@ -104,24 +108,24 @@ fn open(entry: &Entry, options: &Options) -> io::Result<Option<Source>> {
     let head = head.get(..length).unwrap_or_default();
     let mut kind = sniff(head);
     let may_be_disk = match kind {
-        Kind::Other => disk::is_possible(head),
-        Kind::Bzip2 | Kind::Xz => true,
+        ContentKind::Other => disk::is_possible(head),
+        ContentKind::Bzip2 | ContentKind::Xz => true,
         _ => false,
     };
     if may_be_disk
         && options.archives
         && let Some(disk) = disk::of_file(&mut file)?
     {
-        kind = Kind::Foreign(disk);
+        kind = ContentKind::Foreign(disk);
     }
     let is_nothing = match kind {
-        Kind::Other => true,
-        Kind::Foreign(what) => !what.is_program() && !options.archives,
+        ContentKind::Other => true,
+        ContentKind::Foreign(what) => !what.is_program() && !options.archives,
         _ => false,
     };
     let is_wanted = !is_nothing || entry.named;
     let start = Start { file, kind };
-    Ok(is_wanted.then_some(Source::File(start)))
+    Ok(is_wanted.then_some(FileSource::File(start)))
 }
 
 /// Whether this is a file, or a pipe, which waits for whoever writes to it.
@@ -138,9 +142,11 @@ impl Start {
         visitor.budget.holds_file(self.file.metadata()?.len());
         match self.kind {
             // Its pages would count as memory until the end, and each is wanted once.
-            Kind::Gzip | Kind::Xz | Kind::Zstd | Kind::Bzip2 if visitor.options.archives => {
+            ContentKind::Gzip | ContentKind::Xz | ContentKind::Zstd | ContentKind::Bzip2
+                if visitor.options.archives =>
+            {
                 self.file.rewind()?;
-                stream(visitor, &mut self.file);
+                visit_stream(visitor, &mut self.file);
             }
             _ => visitor.body(Body::Bytes(&mmap::file(&self.file)?)),
         }

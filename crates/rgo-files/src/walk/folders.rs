@@ -12,11 +12,11 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::Options;
-use super::layout::Layout;
+use super::oci_layout::OciLayout;
 
 /// A file to look into.
 #[derive(Clone, Debug)]
-pub(super) struct Entry {
+pub(super) struct WalkEntry {
     /// Its path, as the user or the walk spelled it.
     pub(super) path: PathBuf,
     /// Whether the user named it.
@@ -26,10 +26,10 @@ pub(super) struct Entry {
     /// Why the walk could not get at it.
     pub(super) error: Option<Arc<io::Error>>,
     /// The folder of container images of which it is a layer.
-    pub(super) layout: Option<Arc<Layout>>,
+    pub(super) layout: Option<Arc<OciLayout>>,
 }
 
-impl Entry {
+impl WalkEntry {
     fn named(path: PathBuf) -> Self {
         Self { path, named: true, is_link: false, error: None, layout: None }
     }
@@ -52,11 +52,11 @@ impl Entry {
 
 /// One step of a walk.
 #[derive(Debug)]
-pub(super) enum Step {
+pub(super) enum WalkStep {
     /// A file to look into.
-    File(Entry),
+    File(WalkEntry),
     /// All layers of these container images have been listed: they stand directly before this.
-    Images(Arc<Layout>),
+    Images(Arc<OciLayout>),
 }
 
 /// A walk through files and folders.
@@ -66,19 +66,19 @@ pub(super) struct Walk<'w> {
     /// The folders from the argument to the current file, the outermost first.
     open: Vec<Folder>,
     /// Steps that come before the next name in the innermost folder.
-    before: VecDeque<Step>,
+    before: VecDeque<WalkStep>,
 }
 
 /// A folder whose names are not all used up.
 struct Folder {
     path: PathBuf,
-    names: std::vec::IntoIter<Named>,
+    names: std::vec::IntoIter<NamedEntry>,
     /// The container images that a file in it may be a layer of.
-    layout: Option<Arc<Layout>>,
+    layout: Option<Arc<OciLayout>>,
 }
 
 /// A name in a folder.
-struct Named {
+struct NamedEntry {
     name: OsString,
     kind: FileType,
 }
@@ -89,56 +89,57 @@ impl<'w> Walk<'w> {
     }
 
     /// Lists a folder, and puts it on top of the open ones.
-    fn enter(&mut self, path: PathBuf, named: bool, within: Option<Arc<Layout>>) {
+    fn enter(&mut self, path: PathBuf, named: bool, within: Option<Arc<OciLayout>>) {
         let (names, error) = match list(&path) {
             Ok(listed) => listed,
             Err(error) => {
                 let error = Some(Arc::new(error));
-                let entry = if named { Entry::named(path) } else { Entry::found(&path) };
-                self.before.push_back(Step::File(Entry { error, ..entry }));
+                let entry = if named { WalkEntry::named(path) } else { WalkEntry::found(&path) };
+                self.before.push_back(WalkStep::File(WalkEntry { error, ..entry }));
                 return;
             }
         };
         if let Some(error) = error {
             let error = Some(Arc::new(error));
-            self.before.push_back(Step::File(Entry { error, ..Entry::found(&path) }));
+            self.before.push_back(WalkStep::File(WalkEntry { error, ..WalkEntry::found(&path) }));
         }
         let mut layout = within;
-        if let Some(own) = self.layout(&path, &names, named).map(Arc::new) {
+        if let Some(own) = self.oci_layout(&path, &names, named).map(Arc::new) {
             layers(self, &path, &names, &own);
-            self.before.push_back(Step::Images(own.clone()));
+            self.before.push_back(WalkStep::Images(own.clone()));
             layout = Some(own);
         }
         self.open.push(Folder { path, names: names.into_iter(), layout });
     }
 
     /// The container images that a folder holds, if its names are those of such a folder.
-    fn layout(&self, folder: &Path, names: &[Named], named: bool) -> Option<Layout> {
-        let is_mark = |it: &Named| !it.kind.is_dir() && Layout::is_mark(Path::new(&it.name));
+    fn oci_layout(&self, folder: &Path, names: &[NamedEntry], named: bool) -> Option<OciLayout> {
+        let is_mark =
+            |it: &NamedEntry| !it.kind.is_dir() && OciLayout::is_mark(Path::new(&it.name));
         if !self.options.archives || !names.iter().any(is_mark) {
             return None;
         }
-        Layout::read(&plain(folder), named, &self.options.limits)
+        OciLayout::read(&plain(folder), named, &self.options.limits)
     }
 }
 
 impl Iterator for Walk<'_> {
-    type Item = Step;
+    type Item = WalkStep;
 
-    fn next(&mut self) -> Option<Step> {
+    fn next(&mut self) -> Option<WalkStep> {
         loop {
             if let Some(step) = self.before.pop_front() {
                 return Some(step);
             }
             let Some(folder) = self.open.last_mut() else {
-                let entry = Entry::named(self.args.next()?.clone());
+                let entry = WalkEntry::named(self.args.next()?.clone());
                 if entry.is_stdin() || !entry.path.is_dir() {
-                    return Some(Step::File(entry));
+                    return Some(WalkStep::File(entry));
                 }
                 self.enter(entry.path, true, None);
                 continue;
             };
-            let Some(Named { name, kind }) = folder.names.next() else {
+            let Some(NamedEntry { name, kind }) = folder.names.next() else {
                 self.open.pop();
                 continue;
             };
@@ -148,9 +149,9 @@ impl Iterator for Walk<'_> {
                 self.enter(path, false, layout);
                 continue;
             }
-            let entry = Entry { is_link: kind.is_symlink(), ..Entry::found(&path) };
+            let entry = WalkEntry { is_link: kind.is_symlink(), ..WalkEntry::found(&path) };
             if !folder.layout.as_ref().is_some_and(|layout| layout.has(&entry.path)) {
-                return Some(Step::File(entry));
+                return Some(WalkStep::File(entry));
             }
         }
     }
@@ -158,18 +159,18 @@ impl Iterator for Walk<'_> {
 
 /// Lists the layers of container images, in the order of their paths: all that are below the
 /// folder of the images, but not in a folder that has images of its own.
-fn layers(walk: &mut Walk<'_>, folder: &Path, names: &[Named], layout: &Arc<Layout>) {
-    for Named { name, kind } in names {
+fn layers(walk: &mut Walk<'_>, folder: &Path, names: &[NamedEntry], layout: &Arc<OciLayout>) {
+    for NamedEntry { name, kind } in names {
         let path = folder.join(name);
         if !kind.is_dir() {
-            let entry = Entry { is_link: kind.is_symlink(), ..Entry::found(&path) };
+            let entry = WalkEntry { is_link: kind.is_symlink(), ..WalkEntry::found(&path) };
             if layout.has(&entry.path) && !entry.is_link_elsewhere() {
                 let layout = Some(layout.clone());
-                walk.before.push_back(Step::File(Entry { layout, ..entry }));
+                walk.before.push_back(WalkStep::File(WalkEntry { layout, ..entry }));
             }
         } else if layout.has_below(&plain(&path))
             && let Ok((names, _)) = list(&path)
-            && walk.layout(&path, &names, false).is_none()
+            && walk.oci_layout(&path, &names, false).is_none()
         {
             layers(walk, &path, &names, layout);
         }
@@ -178,13 +179,13 @@ fn layers(walk: &mut Walk<'_>, folder: &Path, names: &[Named], layout: &Arc<Layo
 
 /// The files, links and folders in a folder, by name, and the first error where listing them
 /// failed on the way.
-fn list(folder: &Path) -> io::Result<(Vec<Named>, Option<io::Error>)> {
+fn list(folder: &Path) -> io::Result<(Vec<NamedEntry>, Option<io::Error>)> {
     let mut names = Vec::new();
     let mut failed = None;
     for entry in folder.read_dir()? {
         match entry.and_then(|entry| Ok((entry.file_type()?, entry.file_name()))) {
             Ok((kind, name)) if kind.is_dir() || kind.is_file() || kind.is_symlink() => {
-                names.push(Named { name, kind });
+                names.push(NamedEntry { name, kind });
             }
             Ok(_) => {}
             Err(error) => {

@@ -28,12 +28,12 @@ pub struct Foreign {
     /// Several of them.
     pub many: &'static str,
     /// Whether it is, or may hold, a program.
-    pub role: Role,
+    pub role: ForeignRole,
 }
 
 /// What a file can hide that is not read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Role {
+pub enum ForeignRole {
     /// It is a program, or a part of one.
     Program,
     /// It is packed, and a program may be in it.
@@ -54,7 +54,7 @@ impl Foreign {
 
     /// Whether it is a program: then it counts even if archives stay closed.
     pub(super) fn is_program(&self) -> bool {
-        self.role == Role::Program
+        self.role == ForeignRole::Program
     }
 
     /// Whether it is a core dump: the memory of a program that has ended.
@@ -71,7 +71,7 @@ impl fmt::Display for Foreign {
 }
 
 /// A row of the table: the magic number, its offset, and a check of the rest.
-struct Mark {
+struct MagicNumber {
     at: usize,
     magic: &'static [u8],
     check: Check,
@@ -82,24 +82,24 @@ struct Mark {
 type Check = fn(&[u8]) -> bool;
 
 const fn mark(
-    role: Role,
+    role: ForeignRole,
     at: usize,
     magic: &'static [u8],
     check: Check,
     one: &'static str,
     many: &'static str,
-) -> Mark {
-    Mark { at, magic, check, kind: Foreign { one, many, role } }
+) -> MagicNumber {
+    MagicNumber { at, magic, check, kind: Foreign { one, many, role } }
 }
 
-use Role::{Data, Packed, Program};
+use ForeignRole::{Data, Packed, Program};
 
 const ANY: Check = |_| true;
 
 const CORE_DUMP: Foreign = Foreign { one: "a core dump", many: "core dumps", role: Data };
 
 /// The table; the first row that fits counts.
-static MARKS: [Mark; 69] = [
+static MARKS: [MagicNumber; 69] = [
     // WebAssembly, core specification, 5.5.16; component model, Binary.md.
     mark(Program, 0, b"\0asm\x01\0\0\0", ANY, "a WebAssembly module", "WebAssembly modules"),
     mark(Program, 0, b"\0asm", ANY, "a WebAssembly component", "WebAssembly components"),
@@ -185,7 +185,7 @@ static MARKS: [Mark; 69] = [
         "compound files (.msi)",
     ),
     // No programs.
-    Mark { at: 0, magic: b"\x7fELF", check: is_core_dump, kind: CORE_DUMP },
+    MagicNumber { at: 0, magic: b"\x7fELF", check: is_core_dump, kind: CORE_DUMP },
     mark(Data, 0, b"\xca\xfe\xba\xbe", java_class, "a Java class", "Java classes"),
     mark(
         Data,
@@ -213,7 +213,7 @@ static MARKS: [Mark; 69] = [
 
 /// Recognizes a file by its first 512 bytes, or all there are.
 pub(super) fn recognize(head: &[u8]) -> Option<&'static Foreign> {
-    let fits = |mark: &&Mark| {
+    let fits = |mark: &&MagicNumber| {
         // Most rows differ in the first byte, which is faster to compare than a slice.
         head.get(mark.at) == mark.magic.first()
             && head.get(mark.at..).is_some_and(|head| head.starts_with(mark.magic))

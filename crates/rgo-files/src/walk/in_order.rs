@@ -15,8 +15,8 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread;
 
 use super::file::{self, Visited};
-use super::folders::{Step, Walk};
-use super::layout::{Layout, VisitedLayer};
+use super::folders::{Walk, WalkStep};
+use super::oci_layout::{OciLayout, VisitedLayer};
 use super::{Begin, Found, Inspect, Options};
 
 /// Files without a result take little room: so many of them count as one result.
@@ -37,7 +37,7 @@ pub(super) struct Visits<'v, T> {
 /// A step that is done.
 enum Done<T> {
     File(Box<Visited<T>>),
-    Images(Arc<Layout>),
+    Images(Arc<OciLayout>),
 }
 
 /// Results that wait for an earlier one.
@@ -60,11 +60,11 @@ struct Shared<'s, 't, T> {
     walk: Mutex<(usize, Walk<'s>)>,
     window: Mutex<Window<T>>,
     has_room: Condvar,
-    output: Mutex<Output<'s, 't, T>>,
+    output: Mutex<ResultSink<'s, 't, T>>,
 }
 
 /// Where results go.
-struct Output<'o, 't, T> {
+struct ResultSink<'o, 't, T> {
     take: &'o mut Take<'t, T>,
     /// Layers of the container images that come next.
     layers: Vec<VisitedLayer<T>>,
@@ -85,7 +85,7 @@ pub(super) fn run<T: Send>(
         walk: Mutex::new((0, walk)),
         window: Mutex::new(window),
         has_room: Condvar::new(),
-        output: Mutex::new(Output { take, layers: Vec::new() }),
+        output: Mutex::new(ResultSink { take, layers: Vec::new() }),
     };
     // Threads take longer to start than a small file to read.
     let others = match thread::available_parallelism() {
@@ -111,18 +111,18 @@ impl<T: Send> Shared<'_, '_, T> {
         while self.wait_for_room() {
             let Some((number, step)) = self.next_step() else { return };
             let done = match step {
-                Step::File(entry) => {
+                WalkStep::File(entry) => {
                     (self.visits.begin)(&entry.path);
-                    Done::File(Box::new(file::visit(
+                    Done::File(Box::new(file::visit_file(
                         entry,
                         self.visits.options,
                         self.visits.inspect,
                     )))
                 }
-                Step::Images(layout) => Done::Images(layout),
+                WalkStep::Images(layout) => Done::Images(layout),
             };
             lock(&self.window).put(number, done);
-            self.emit();
+            self.emit_finished();
         }
     }
 
@@ -135,7 +135,7 @@ impl<T: Send> Shared<'_, '_, T> {
         !window.unwrap_or_else(PoisonError::into_inner).is_over
     }
 
-    fn next_step(&self) -> Option<(usize, Step)> {
+    fn next_step(&self) -> Option<(usize, WalkStep)> {
         let mut walk = lock(&self.walk);
         let step = walk.1.next()?;
         let number = walk.0;
@@ -144,7 +144,7 @@ impl<T: Send> Shared<'_, '_, T> {
     }
 
     /// Gives the results whose turn it is, unless another thread does.
-    fn emit(&self) {
+    fn emit_finished(&self) {
         let mut window = lock(&self.window);
         if window.is_giving {
             return;
@@ -153,7 +153,7 @@ impl<T: Send> Shared<'_, '_, T> {
         while let Some(done) = window.pop() {
             drop(window);
             self.has_room.notify_all();
-            let goes_on = lock(&self.output).emit(done, self.visits);
+            let goes_on = lock(&self.output).emit_step(done, self.visits);
             window = lock(&self.window);
             if goes_on.is_break() {
                 window.is_over = true;
@@ -212,8 +212,8 @@ impl<T> Done<T> {
     }
 }
 
-impl<T> Output<'_, '_, T> {
-    fn emit(&mut self, done: Done<T>, visits: &Visits<'_, T>) -> ControlFlow<()> {
+impl<T> ResultSink<'_, '_, T> {
+    fn emit_step(&mut self, done: Done<T>, visits: &Visits<'_, T>) -> ControlFlow<()> {
         let found = match done {
             Done::File(visited) if visited.entry.layout.is_some() => {
                 let Visited { entry, found, record } = *visited;

@@ -21,9 +21,9 @@ mod folders;
 mod foreign;
 mod in_order;
 mod inflate;
-mod layout;
 mod limits;
 mod name;
+mod oci_layout;
 mod reading;
 mod skip_reason;
 mod sniff;
@@ -39,18 +39,18 @@ use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 
 pub use container::{Annotations, ContainerImage, Layer};
-pub use foreign::{Foreign, Role, appended};
+pub use foreign::{Foreign, ForeignRole, appended};
 pub use limits::Limits;
 pub use name::{Name, SEPARATOR};
 pub use skip_reason::SkipReason;
-pub use sniff::Kind;
+pub use sniff::ContentKind;
 
 use folders::Walk;
 use in_order::Visits;
 
 pub use in_order::Take;
 
-/// Results of [`stream`] that wait for an earlier file, at most.
+/// Results of [`visit_each`] that wait for an earlier file, at most.
 pub const MAX_AHEAD: usize = 256;
 
 /// What is visited, and within which limits.
@@ -79,12 +79,12 @@ pub struct Item<'a> {
     /// answer. What was found in a folder is not named.
     pub named: bool,
     /// What there is.
-    pub content: Content<'a>,
+    pub content: ItemContent<'a>,
 }
 
 /// What there is at a name.
 #[derive(Debug)]
-pub enum Content<'a> {
+pub enum ItemContent<'a> {
     /// An ELF, Mach-O or PE image, fat or thin: all its bytes.
     Image(&'a [u8]),
     /// A file that the user named and that is neither image nor archive, and what it is instead,
@@ -105,7 +105,7 @@ pub enum Content<'a> {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Archive {
     /// Its outermost format: `Gzip` for a `.tar.gz`.
-    pub kind: Kind,
+    pub kind: ContentKind,
     /// Members, without those of archives in it.
     pub members: u64,
     /// Images in it, at any depth.
@@ -139,14 +139,14 @@ pub type Begin<'b> = dyn Fn(&Path) + Sync + 'b;
 /// containers see, by image, path and layer.
 ///
 /// ```
-/// use rgo_files::walk::{Content, Options, visit};
+/// use rgo_files::walk::{ItemContent, Options, visit};
 ///
 /// let folder = tempfile::tempdir()?;
 /// std::fs::write(folder.path().join("app"), b"\x7fELF...")?;
 /// std::fs::write(folder.path().join("README"), "text")?;
 /// let args = [folder.path().to_owned()];
 /// let sizes = visit(&args, &Options::default(), &|_| {}, &|item| match item.content {
-///     Content::Image(bytes) => Some(bytes.len()),
+///     ItemContent::Image(bytes) => Some(bytes.len()),
 ///     _ => None,
 /// });
 /// let sizes: Vec<usize> = sizes.iter().map(|found| found.value).collect();
@@ -179,7 +179,7 @@ pub fn visit<T: Send>(
 ///
 /// `take` may be called by any thread, by one at a time. Once it says
 /// [`ControlFlow::Break`], no further file is begun.
-pub fn stream<T: Send>(
+pub fn visit_each<T: Send>(
     args: &[PathBuf],
     options: &Options,
     begin: &Begin<'_>,

@@ -17,12 +17,12 @@
 
 use rgo_binary::FileKind;
 
-use super::foreign::{self, Foreign, Role};
+use super::foreign::{self, Foreign, ForeignRole};
 use super::tar_header;
 
 /// What the first bytes say.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Kind {
+pub enum ContentKind {
     /// An ELF, Mach-O or PE image, fat or thin.
     Image,
     /// A program for a shell or for DOS, behind which a zip can be.
@@ -48,25 +48,25 @@ pub enum Kind {
 }
 
 /// Marks at the start of what is opened here.
-const MAGICS: [(&[u8], Kind); 7] = [
-    (b"\x1f\x8b\x08", Kind::Gzip),
-    (b"\xfd7zXZ\0", Kind::Xz),
-    (b"\x28\xb5\x2f\xfd", Kind::Zstd),
-    (b"PK\x03\x04", Kind::Zip),
-    (b"PK\x05\x06", Kind::Zip),
-    (b"#!", Kind::Prefix),
-    (b"MZ", Kind::Prefix),
+const MAGICS: [(&[u8], ContentKind); 7] = [
+    (b"\x1f\x8b\x08", ContentKind::Gzip),
+    (b"\xfd7zXZ\0", ContentKind::Xz),
+    (b"\x28\xb5\x2f\xfd", ContentKind::Zstd),
+    (b"PK\x03\x04", ContentKind::Zip),
+    (b"PK\x05\x06", ContentKind::Zip),
+    (b"#!", ContentKind::Prefix),
+    (b"MZ", ContentKind::Prefix),
 ];
 
 /// Tells what `head` starts: the first [`super::reading::HEAD`] bytes, or all there are. In a longer file `Prefix`
 /// may yet prove to be an image.
-pub(super) fn sniff(head: &[u8]) -> Kind {
+pub(super) fn sniff(head: &[u8]) -> ContentKind {
     match FileKind::parse(head) {
-        FileKind::Archive => return Kind::Ar,
-        FileKind::Elf if foreign::is_core_dump(head) => return Kind::Other,
+        FileKind::Archive => return ContentKind::Ar,
+        FileKind::Elf if foreign::is_core_dump(head) => return ContentKind::Other,
         FileKind::Other => {}
         FileKind::Elf | FileKind::MachO | FileKind::FatMachO | FileKind::Pe => {
-            return Kind::Image;
+            return ContentKind::Image;
         }
     }
     let at_start = |magic: &[u8]| head.starts_with(magic);
@@ -74,17 +74,17 @@ pub(super) fn sniff(head: &[u8]) -> Kind {
         return *kind;
     }
     if matches!(head, [0x50..=0x5f, 0x2a, 0x4d, 0x18, ..]) {
-        return Kind::Zstd;
+        return ContentKind::Zstd;
     }
     if foreign::is_bzip2(head) {
-        return Kind::Bzip2;
+        return ContentKind::Bzip2;
     }
     if tar_header::is_header(head) {
-        return Kind::Tar;
+        return ContentKind::Tar;
     }
     match foreign::recognize(head) {
-        Some(foreign) if foreign.role != Role::Data => Kind::Foreign(foreign),
-        _ => Kind::Other,
+        Some(foreign) if foreign.role != ForeignRole::Data => ContentKind::Foreign(foreign),
+        _ => ContentKind::Other,
     }
 }
 
@@ -106,26 +106,26 @@ mod tests {
         let mut core = *b"\x7fELF\x02\x01\x01\0\0\0\0\0\0\0\0\0\x04\0\x3e\0";
         let core_dump = core;
         core[16] = 2;
-        let cases: [(&[u8], Kind); 19] = [
-            (b"", Kind::Other),
-            (b"\x7fELF", Kind::Image),
-            (&core, Kind::Image),
-            (&core_dump, Kind::Other),
-            (b"\xcf\xfa\xed\xfe", Kind::Image),
-            (b"MZ\x90\0", Kind::Prefix),
-            (b"#!/bin/sh\n", Kind::Prefix),
-            (b"\x1f\x8b\x08\0", Kind::Gzip),
-            (b"\xfd7zXZ\0\0\x04", Kind::Xz),
-            (b"\x28\xb5\x2f\xfd", Kind::Zstd),
-            (b"\x5e\x2a\x4d\x18", Kind::Zstd),
-            (b"PK\x03\x04", Kind::Zip),
-            (b"!<arch>\n", Kind::Ar),
-            (b"BZh91AY&SY", Kind::Bzip2),
-            (b"BZh9\x17\x72\x45\x38\x50\x90\0\0\0\0", Kind::Bzip2),
-            (b"BZh is a word", Kind::Other),
-            (&[0; 512], Kind::Other),
-            (&old_tar, Kind::Tar),
-            (&marked, Kind::Tar),
+        let cases: [(&[u8], ContentKind); 19] = [
+            (b"", ContentKind::Other),
+            (b"\x7fELF", ContentKind::Image),
+            (&core, ContentKind::Image),
+            (&core_dump, ContentKind::Other),
+            (b"\xcf\xfa\xed\xfe", ContentKind::Image),
+            (b"MZ\x90\0", ContentKind::Prefix),
+            (b"#!/bin/sh\n", ContentKind::Prefix),
+            (b"\x1f\x8b\x08\0", ContentKind::Gzip),
+            (b"\xfd7zXZ\0\0\x04", ContentKind::Xz),
+            (b"\x28\xb5\x2f\xfd", ContentKind::Zstd),
+            (b"\x5e\x2a\x4d\x18", ContentKind::Zstd),
+            (b"PK\x03\x04", ContentKind::Zip),
+            (b"!<arch>\n", ContentKind::Ar),
+            (b"BZh91AY&SY", ContentKind::Bzip2),
+            (b"BZh9\x17\x72\x45\x38\x50\x90\0\0\0\0", ContentKind::Bzip2),
+            (b"BZh is a word", ContentKind::Other),
+            (&[0; 512], ContentKind::Other),
+            (&old_tar, ContentKind::Tar),
+            (&marked, ContentKind::Tar),
         ];
         for (head, kind) in cases {
             assert_eq!(sniff(head), kind, "{:x?}", head.get(..16));

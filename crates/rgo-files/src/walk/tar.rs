@@ -16,22 +16,22 @@
 use std::borrow::Cow;
 use std::io::{self, Read};
 
-use super::Content;
-use super::container::{self, Candidate, Collector, Entry, Record, Tar};
+use super::ItemContent;
+use super::container::{self, Collector, LayerCandidate, LayerEntry, Record, Tar};
 use super::limits::MAX_METADATA;
 use super::name::escape;
 use super::reading::{discard, fill};
 use super::skip_reason::SkipReason;
-use super::tar_header::{BLOCK, Header};
+use super::tar_header::{BLOCK, TarHeader};
 use super::visitor::{Body, Visitor};
 
 /// Where a tar comes from.
-pub(super) enum Source<'a> {
+pub(super) enum TarSource<'a> {
     Bytes(&'a [u8]),
     Stream(&'a mut dyn Read),
 }
 
-impl Source<'_> {
+impl TarSource<'_> {
     fn reader(&mut self) -> &mut dyn Read {
         match self {
             Self::Bytes(bytes) => bytes,
@@ -107,17 +107,17 @@ fn padding(size: u64) -> u64 {
 }
 
 /// Visits all members; whether the archive was read to its end.
-pub(super) fn visit<T>(visitor: &mut Visitor<'_, T>, mut source: Source<'_>) -> bool {
+pub(super) fn visit_members<T>(visitor: &mut Visitor<'_, T>, mut source: TarSource<'_>) -> bool {
     let first = visitor.found.len();
     let mut images =
-        Images { images: Collector::new(&visitor.options.limits), layer: visitor.begin_layer() };
+        TarImages { images: Collector::new(&visitor.options.limits), layer: visitor.begin_layer() };
     let result = members(visitor, &mut source, &mut images);
     let is_whole = result.is_ok() && !visitor.budget.is_over();
     let found = visitor.found.split_off(first);
     let Visitor { name, options, named, inspect, .. } = &*visitor;
     let tar = Tar { name, options, named: *named, inspect: *inspect, first, is_whole };
     visitor.found.extend(images.images.squash(&tar, found));
-    visitor.layer = images.layer.map(Candidate::Read);
+    visitor.layer = images.layer.map(LayerCandidate::Read);
     if let Err(error) = result {
         visitor.skip_io(error);
     }
@@ -125,15 +125,15 @@ pub(super) fn visit<T>(visitor: &mut Visitor<'_, T>, mut source: Source<'_>) -> 
 }
 
 /// What a tar is to container images: it can hold some, and be a layer of one.
-struct Images {
+struct TarImages {
     images: Collector,
     layer: Option<Record>,
 }
 
 fn members<T>(
     visitor: &mut Visitor<'_, T>,
-    source: &mut Source<'_>,
-    images: &mut Images,
+    source: &mut TarSource<'_>,
+    images: &mut TarImages,
 ) -> io::Result<()> {
     let mut extended = Extended::default();
     let mut block = [0; BLOCK];
@@ -145,7 +145,7 @@ fn members<T>(
             BLOCK => {}
             _ => return Err(eof()),
         }
-        let header = Header(&block);
+        let header = TarHeader(&block);
         if !header.is_whole() {
             return Err(io::Error::other("the checksum of a tar header does not match"));
         }
@@ -178,9 +178,9 @@ fn members<T>(
 
 fn member<T>(
     visitor: &mut Visitor<'_, T>,
-    source: &mut Source<'_>,
-    images: &mut Images,
-    header: &Header<'_>,
+    source: &mut TarSource<'_>,
+    images: &mut TarImages,
+    header: &TarHeader<'_>,
     extended: &Extended,
     size: u64,
 ) -> io::Result<()> {
@@ -202,7 +202,7 @@ fn member<T>(
         result = match header.kind() {
             b'1' | b'2' => {
                 images.images.link(&name, target);
-                visitor.emit(Content::Link { target: &escape(target) });
+                visitor.emit_item(ItemContent::Link { target: &escape(target) });
                 Ok(())
             }
             b'S' => {
@@ -256,12 +256,12 @@ fn content<T>(
         visitor.body(body);
     }
     if may_be_layer {
-        images.keep_layer(path, visitor.layer.take().and_then(Candidate::record));
+        images.keep_layer(path, visitor.layer.take().and_then(LayerCandidate::record));
     }
 }
 
 /// Goes over the blocks that list where a sparse member has content.
-fn sparse_blocks(source: &mut Source<'_>, header: &Header<'_>) -> io::Result<()> {
+fn sparse_blocks(source: &mut TarSource<'_>, header: &TarHeader<'_>) -> io::Result<()> {
     let mut more = header.0.get(482) == Some(&1);
     let mut block = [0; BLOCK];
     while more {
@@ -274,13 +274,13 @@ fn sparse_blocks(source: &mut Source<'_>, header: &Header<'_>) -> io::Result<()>
 }
 
 /// What a member is to the layers below.
-fn layer_entry<'t>(header: &Header<'_>, name: &[u8], target: &'t [u8]) -> Entry<'t> {
+fn layer_entry<'t>(header: &TarHeader<'_>, name: &[u8], target: &'t [u8]) -> LayerEntry<'t> {
     match header.kind() {
-        b'1' => Entry::HardLink(target),
-        b'5' | b'D' => Entry::Folder,
-        b'2'..=b'6' => Entry::Other,
-        _ if name.ends_with(b"/") => Entry::Folder,
-        _ => Entry::Other,
+        b'1' => LayerEntry::HardLink(target),
+        b'5' | b'D' => LayerEntry::Folder,
+        b'2'..=b'6' => LayerEntry::Other,
+        _ if name.ends_with(b"/") => LayerEntry::Folder,
+        _ => LayerEntry::Other,
     }
 }
 

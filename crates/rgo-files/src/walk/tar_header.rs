@@ -16,14 +16,14 @@ pub(super) const BLOCK: usize = HEAD;
 
 /// Whether a block starts a tar: it has the mark, or its checksum holds.
 pub(super) fn is_header(block: &[u8]) -> bool {
-    let header = block.first_chunk().map(Header);
+    let header = block.first_chunk().map(TarHeader);
     header.is_some_and(|header| header.has_mark() || header.is_whole())
 }
 
 /// One header block.
-pub(super) struct Header<'a>(pub(super) &'a [u8; BLOCK]);
+pub(super) struct TarHeader<'a>(pub(super) &'a [u8; BLOCK]);
 
-impl<'a> Header<'a> {
+impl<'a> TarHeader<'a> {
     fn field(&self, at: usize, length: usize) -> &'a [u8] {
         self.0.get(at..at + length).unwrap_or_default()
     }

@@ -14,16 +14,16 @@ use std::io::Read;
 use super::budget::Budget;
 use super::name::Name;
 use super::visitor::{Body, Visitor};
-use super::{Content, Found, Item, Limits, Options, file};
+use super::{Found, Item, ItemContent, Limits, Options, file};
 
 /// An item in words, without its name.
 fn words(item: &Item<'_>) -> Option<String> {
     Some(match &item.content {
-        Content::Image(bytes) => format!("image {}", bytes.len()),
-        Content::Other(what) => what.map_or_else(|| "other".to_owned(), ToString::to_string),
-        Content::Link { target } => format!("-> {target}"),
-        Content::Archive(is) => format!("{:?} {}/{}", is.kind, is.images, is.members),
-        Content::Skipped(why) => format!("refused: {why}"),
+        ItemContent::Image(bytes) => format!("image {}", bytes.len()),
+        ItemContent::Other(what) => what.map_or_else(|| "other".to_owned(), ToString::to_string),
+        ItemContent::Link { target } => format!("-> {target}"),
+        ItemContent::Archive(is) => format!("{:?} {}/{}", is.kind, is.images, is.members),
+        ItemContent::Skipped(why) => format!("refused: {why}"),
     })
 }
 
@@ -32,7 +32,7 @@ fn found(body: Body<'_>, options: &Options) -> Vec<Found<String>> {
     let inspect = |item: &Item<'_>| words(item);
     let mut visitor = Visitor::new(options, &budget, &inspect, Name::new("x".into()), true);
     match body {
-        Body::Stream { reader, .. } => file::stream(&mut visitor, reader),
+        Body::Stream { reader, .. } => file::visit_stream(&mut visitor, reader),
         body @ Body::Bytes(_) => visitor.body(body),
     }
     visitor.found

@@ -14,14 +14,14 @@ use std::mem;
 use rgo_binary::FileKind;
 
 use super::budget::Budget;
-use super::container::{Candidate, Record};
+use super::container::{LayerCandidate, Record};
 use super::decoders::Tools;
 use super::foreign::{self, disk};
 use super::name::Name;
 use super::reading::{HEAD, fill, read_to_end};
 use super::skip_reason::{self, SkipReason};
-use super::sniff::{Kind, sniff};
-use super::{Archive, Content, Found, Inspect, Item, Options, ar, compressed, tar, zip};
+use super::sniff::{ContentKind, sniff};
+use super::{Archive, Found, Inspect, Item, ItemContent, Options, ar, compressed, tar, zip};
 
 /// The content of a file or a member.
 pub(super) enum Body<'a> {
@@ -55,7 +55,7 @@ pub(super) struct Visitor<'v, T> {
     pub(super) found: Vec<Found<T>>,
     pub(super) inspect: &'v Inspect<'v, T>,
     /// The file or member that we are in, if it may be a layer of a container image.
-    pub(super) layer: Option<Candidate>,
+    pub(super) layer: Option<LayerCandidate>,
     members: u64,
     images: u64,
     /// Memory for members and decoders, kept for the next ones.
@@ -94,7 +94,7 @@ impl<'v, T> Visitor<'v, T> {
         self.name.members().len()
     }
 
-    pub(super) fn emit(&mut self, content: Content<'_>) {
+    pub(super) fn emit_item(&mut self, content: ItemContent<'_>) {
         let item = Item { name: &self.name, named: self.named, content };
         if let Some(value) = (self.inspect)(&item) {
             let name = self.name.clone();
@@ -103,7 +103,7 @@ impl<'v, T> Visitor<'v, T> {
     }
 
     pub(super) fn skip(&mut self, why: SkipReason) {
-        self.emit(Content::Skipped(&why));
+        self.emit_item(ItemContent::Skipped(&why));
     }
 
     /// Reports a failed read, unless an archive around this one reports it or it was reported before.
@@ -148,35 +148,44 @@ impl<'v, T> Visitor<'v, T> {
     pub(super) fn body(&mut self, body: Body<'_>) {
         match body {
             Body::Bytes(bytes) => self.bytes(bytes),
-            Body::Stream { reader, size } => self.stream(reader, size),
+            Body::Stream { reader, size } => self.stream_body(reader, size),
         }
     }
 
     fn bytes(&mut self, bytes: &[u8]) {
         match self.kind(bytes) {
-            Kind::Foreign(what) if what.is_program() => self.skip(SkipReason::Foreign(what)),
+            ContentKind::Foreign(what) if what.is_program() => self.skip(SkipReason::Foreign(what)),
             _ if !self.options.archives => self.image(bytes),
-            Kind::Image | Kind::Prefix => self.image(bytes),
-            kind @ (Kind::Gzip | Kind::Xz | Kind::Zstd | Kind::Bzip2) => {
+            ContentKind::Image | ContentKind::Prefix => self.image(bytes),
+            kind @ (ContentKind::Gzip
+            | ContentKind::Xz
+            | ContentKind::Zstd
+            | ContentKind::Bzip2) => {
                 let mut reader = bytes;
-                self.archive(kind, |visitor| compressed::visit(visitor, kind, &mut reader));
+                self.archive(kind, |visitor| {
+                    compressed::visit_unpacked(visitor, kind, &mut reader)
+                });
             }
-            Kind::Tar => self.archive(Kind::Tar, |visitor| {
-                tar::visit(visitor, tar::Source::Bytes(bytes));
+            ContentKind::Tar => self.archive(ContentKind::Tar, |visitor| {
+                tar::visit_members(visitor, tar::TarSource::Bytes(bytes));
             }),
-            Kind::Zip => self.archive(Kind::Zip, |visitor| zip::visit(visitor, bytes)),
-            Kind::Ar => self.archive(Kind::Ar, |visitor| ar::visit(visitor, bytes)),
-            Kind::Foreign(what) => self.skip(SkipReason::Foreign(what)),
-            Kind::Other => self.other(bytes),
+            ContentKind::Zip => {
+                self.archive(ContentKind::Zip, |visitor| zip::visit_members(visitor, bytes))
+            }
+            ContentKind::Ar => {
+                self.archive(ContentKind::Ar, |visitor| ar::visit_members(visitor, bytes))
+            }
+            ContentKind::Foreign(what) => self.skip(SkipReason::Foreign(what)),
+            ContentKind::Other => self.other(bytes),
         }
     }
 
     /// What all these bytes are. An Apple disk image begins as what its first block is packed by.
-    fn kind(&self, bytes: &[u8]) -> Kind {
+    fn kind(&self, bytes: &[u8]) -> ContentKind {
         let kind = sniff(bytes.get(..HEAD).unwrap_or(bytes));
-        let may_be_disk = matches!(kind, Kind::Other | Kind::Bzip2 | Kind::Xz);
+        let may_be_disk = matches!(kind, ContentKind::Other | ContentKind::Bzip2 | ContentKind::Xz);
         let disk = disk::of_bytes(bytes).filter(|_| may_be_disk && self.options.archives);
-        disk.map_or(kind, Kind::Foreign)
+        disk.map_or(kind, ContentKind::Foreign)
     }
 
     /// An image first, and an archive second where a zip is appended to it.
@@ -186,12 +195,14 @@ impl<'v, T> Visitor<'v, T> {
         let foreign = foreign::dos(bytes).filter(|_| !is_image);
         if is_image {
             self.images += 1;
-            self.emit(Content::Image(bytes));
+            self.emit_item(ItemContent::Image(bytes));
         } else if let Some(foreign) = foreign {
             self.skip(SkipReason::Foreign(foreign));
         }
         if self.options.archives && zip::is_appended(bytes) {
-            self.archive_behind(is_image, Kind::Zip, |visitor| zip::visit(visitor, bytes));
+            self.archive_behind(is_image, ContentKind::Zip, |visitor| {
+                zip::visit_members(visitor, bytes)
+            });
         } else if let Some(script) = foreign::script(bytes).filter(|_| self.options.archives) {
             self.skip(SkipReason::Foreign(script));
         } else if !is_image && foreign.is_none() {
@@ -199,7 +210,7 @@ impl<'v, T> Visitor<'v, T> {
         }
     }
 
-    fn stream(&mut self, reader: &mut dyn Read, size: Option<u64>) {
+    fn stream_body(&mut self, reader: &mut dyn Read, size: Option<u64>) {
         let mut head = [0; HEAD];
         let head = match fill(reader, &mut head) {
             Ok(length) => head.get(..length).unwrap_or_default(),
@@ -207,18 +218,25 @@ impl<'v, T> Visitor<'v, T> {
         };
         let reader = &mut head.chain(reader);
         match sniff(head) {
-            Kind::Foreign(what) if what.is_program() => self.skip(SkipReason::Foreign(what)),
+            ContentKind::Foreign(what) if what.is_program() => self.skip(SkipReason::Foreign(what)),
             _ if !self.options.archives => self.whole(reader, size),
-            kind @ (Kind::Gzip | Kind::Xz | Kind::Zstd | Kind::Bzip2) => {
-                self.archive(kind, |visitor| compressed::visit(visitor, kind, reader));
+            kind @ (ContentKind::Gzip
+            | ContentKind::Xz
+            | ContentKind::Zstd
+            | ContentKind::Bzip2) => {
+                self.archive(kind, |visitor| compressed::visit_unpacked(visitor, kind, reader));
             }
-            Kind::Tar => self.archive(Kind::Tar, |visitor| {
-                tar::visit(visitor, tar::Source::Stream(reader));
+            ContentKind::Tar => self.archive(ContentKind::Tar, |visitor| {
+                tar::visit_members(visitor, tar::TarSource::Stream(reader));
             }),
-            kind @ (Kind::Zip | Kind::Ar) if self.is_too_deep() => self.archive(kind, |_| {}),
-            Kind::Image | Kind::Prefix | Kind::Zip | Kind::Ar => self.whole(reader, size),
-            Kind::Foreign(what) => self.skip(SkipReason::Foreign(what)),
-            Kind::Other if disk::is_possible(head) => {
+            kind @ (ContentKind::Zip | ContentKind::Ar) if self.is_too_deep() => {
+                self.archive(kind, |_| {})
+            }
+            ContentKind::Image | ContentKind::Prefix | ContentKind::Zip | ContentKind::Ar => {
+                self.whole(reader, size)
+            }
+            ContentKind::Foreign(what) => self.skip(SkipReason::Foreign(what)),
+            ContentKind::Other if disk::is_possible(head) => {
                 // A member of a tar is read over anyway. What a lone compressed file holds is not.
                 let to_end = size.is_some() || self.level() == 0;
                 match disk::of_stream(reader, to_end) {
@@ -227,7 +245,7 @@ impl<'v, T> Visitor<'v, T> {
                     Err(error) => self.skip_io(error),
                 }
             }
-            Kind::Other => self.other(head),
+            ContentKind::Other => self.other(head),
         }
     }
 
@@ -244,8 +262,8 @@ impl<'v, T> Visitor<'v, T> {
         let mut whole = self.spare.pop().unwrap_or_default();
         match self.gather(reader, size, &mut whole) {
             Ok(()) => self.bytes(&whole),
-            Err(Failed::Skipped(why)) => self.skip(why),
-            Err(Failed::Io(error)) => self.skip_io(error),
+            Err(Unreadable::Skipped(why)) => self.skip(why),
+            Err(Unreadable::Io(error)) => self.skip_io(error),
         }
         if whole.capacity() <= MAX_SPARE {
             self.spare.push(whole);
@@ -256,7 +274,7 @@ impl<'v, T> Visitor<'v, T> {
     pub(super) fn begin_layer(&mut self) -> Option<Record> {
         let here = self.level();
         match self.layer.take()? {
-            Candidate::Expected { level, record } if level == here => Some(record),
+            LayerCandidate::Expected { level, record } if level == here => Some(record),
             _ => None,
         }
     }
@@ -267,10 +285,10 @@ impl<'v, T> Visitor<'v, T> {
         let head = bytes.get(..HEAD).unwrap_or(bytes);
         // A tar without members is nothing but the zeros of its end.
         if self.layer.is_some() && head.iter().all(|byte| *byte == 0) {
-            self.layer = self.layer.take().map(Candidate::blank);
+            self.layer = self.layer.take().map(LayerCandidate::blank);
         }
         if self.named && self.level() == 0 {
-            self.emit(Content::Other(foreign::describe(head)));
+            self.emit_item(ItemContent::Other(foreign::describe(head)));
         }
     }
 
@@ -279,12 +297,17 @@ impl<'v, T> Visitor<'v, T> {
     }
 
     /// Opens an archive, and tells after its members what was in it.
-    fn archive(&mut self, kind: Kind, visit: impl FnOnce(&mut Self)) {
+    fn archive(&mut self, kind: ContentKind, visit: impl FnOnce(&mut Self)) {
         self.archive_behind(false, kind, visit);
     }
 
     /// As [`Self::archive`], for one that may stand behind an image.
-    fn archive_behind(&mut self, is_behind_image: bool, kind: Kind, visit: impl FnOnce(&mut Self)) {
+    fn archive_behind(
+        &mut self,
+        is_behind_image: bool,
+        kind: ContentKind,
+        visit: impl FnOnce(&mut Self),
+    ) {
         if self.is_too_deep() {
             return self.skip(SkipReason::TooDeep { limit: self.options.limits.max_depth });
         }
@@ -293,7 +316,7 @@ impl<'v, T> Visitor<'v, T> {
         let inside = (mem::replace(&mut self.members, around.0), self.images);
         self.images = self.images.saturating_add(around.1);
         let (members, images) = inside;
-        self.emit(Content::Archive(Archive { kind, members, images, is_behind_image }));
+        self.emit_item(ItemContent::Archive(Archive { kind, members, images, is_behind_image }));
     }
 
     /// Reads a member as a whole, within the limits.
@@ -302,10 +325,10 @@ impl<'v, T> Visitor<'v, T> {
         reader: &mut dyn Read,
         size: Option<u64>,
         whole: &mut Vec<u8>,
-    ) -> Result<(), Failed> {
+    ) -> Result<(), Unreadable> {
         let limit = self.options.limits.max_member;
         if size.is_some_and(|size| size > limit) {
-            return Err(Failed::Skipped(SkipReason::TooLarge { size, limit }));
+            return Err(Unreadable::Skipped(SkipReason::TooLarge { size, limit }));
         }
         whole.clear();
         // What is said is believed no further than costs little.
@@ -313,10 +336,12 @@ impl<'v, T> Visitor<'v, T> {
         whole.reserve(usize::try_from(likely).unwrap_or(0));
         let read = read_to_end(&mut reader.take(limit.saturating_add(1)), whole)?;
         match size {
-            _ if read > limit => Err(Failed::Skipped(SkipReason::TooLarge { size: None, limit })),
+            _ if read > limit => {
+                Err(Unreadable::Skipped(SkipReason::TooLarge { size: None, limit }))
+            }
             Some(size) if read < size => {
                 let why = format!("{} of its {size} bytes are missing", size - read);
-                Err(Failed::Skipped(SkipReason::damaged(why)))
+                Err(Unreadable::Skipped(SkipReason::damaged(why)))
             }
             _ => Ok(()),
         }
@@ -324,12 +349,12 @@ impl<'v, T> Visitor<'v, T> {
 }
 
 /// Why a member cannot be read as a whole.
-enum Failed {
+enum Unreadable {
     Skipped(SkipReason),
     Io(io::Error),
 }
 
-impl From<io::Error> for Failed {
+impl From<io::Error> for Unreadable {
     fn from(error: io::Error) -> Self {
         Self::Io(error)
     }

@@ -24,7 +24,7 @@ use std::io::Read;
 use flate2::Crc;
 use memchr::memmem;
 
-use super::Content;
+use super::ItemContent;
 use super::budget::Guarded;
 use super::decoders::{self, Tools};
 use super::foreign::disk;
@@ -33,7 +33,7 @@ use super::limits::MAX_METADATA;
 use super::name::escape;
 use super::reading::{HEAD, fill};
 use super::skip_reason::SkipReason;
-use super::sniff::{Kind, sniff};
+use super::sniff::{ContentKind, sniff};
 use super::visitor::{Body, Visitor};
 
 /// Packed members up to this size, in bytes, are not images of disks.
@@ -46,12 +46,12 @@ const LOCAL: usize = 30;
 
 /// Whether a zip stands behind a program or a script.
 pub(super) fn is_appended(bytes: &[u8]) -> bool {
-    Directory::find(bytes).is_some_and(|directory| directory.text.starts_with(b"PK\x01\x02"))
+    CentralDirectory::find(bytes).is_some_and(|directory| directory.text.starts_with(b"PK\x01\x02"))
 }
 
 /// Visits all members in the order of the directory.
-pub(super) fn visit<T>(visitor: &mut Visitor<'_, T>, bytes: &[u8]) {
-    let Some(directory) = Directory::find(bytes) else {
+pub(super) fn visit_members<T>(visitor: &mut Visitor<'_, T>, bytes: &[u8]) {
+    let Some(directory) = CentralDirectory::find(bytes) else {
         return visitor.skip(SkipReason::damaged("a zip without a directory at its end"));
     };
     let overlapping = directory.overlapping(visitor.budget.limits.max_members);
@@ -85,8 +85,8 @@ fn member<T>(
     visitor: &mut Visitor<'_, T>,
     tools: &mut Tools,
     bytes: &[u8],
-    directory: &Directory<'_>,
-    entry: &Entry<'_>,
+    directory: &CentralDirectory<'_>,
+    entry: &ZipEntry<'_>,
 ) -> Result<(), SkipReason> {
     if entry.name.ends_with(b"/") {
         return Ok(());
@@ -108,7 +108,7 @@ fn member<T>(
         let mut target = Vec::new();
         let read = (&mut unpacked).take(MAX_METADATA).read_to_end(&mut target);
         read.map_err(super::skip_reason::from_io)?;
-        visitor.emit(Content::Link { target: &escape(&target) });
+        visitor.emit_item(ItemContent::Link { target: &escape(&target) });
         return Ok(());
     }
     let mut head = [0; HEAD];
@@ -119,7 +119,7 @@ fn member<T>(
             return Ok(());
         }
     };
-    if sniff(head) == Kind::Other {
+    if sniff(head) == ContentKind::Other {
         if entry.size > MIN_DISK && disk::is_possible(head) {
             // Apple's images are packed already, so that to pack them again gains nothing.
             let to_end = content.len() as u64 >= entry.size / 10 * 9;
@@ -143,14 +143,14 @@ fn member<T>(
 
 fn stored<T>(
     visitor: &mut Visitor<'_, T>,
-    entry: &Entry<'_>,
+    entry: &ZipEntry<'_>,
     content: &[u8],
 ) -> Result<(), SkipReason> {
     if entry.is_link() {
-        visitor.emit(Content::Link { target: &escape(content) });
+        visitor.emit_item(ItemContent::Link { target: &escape(content) });
         return Ok(());
     }
-    if sniff(content.get(..HEAD).unwrap_or(content)) == Kind::Other
+    if sniff(content.get(..HEAD).unwrap_or(content)) == ContentKind::Other
         && disk::of_bytes(content).is_none()
     {
         return Ok(());
@@ -167,17 +167,17 @@ enum Method {
     Stored,
     Deflate,
     /// As a file of that format.
-    Like(Kind),
+    Like(ContentKind),
 }
 
 /// The methods of APPNOTE.TXT that are read here, by their numbers.
 const METHODS: [(u16, Method); 6] = [
     (0, Method::Stored),
     (8, Method::Deflate),
-    (12, Method::Like(Kind::Bzip2)),
-    (20, Method::Like(Kind::Zstd)),
-    (93, Method::Like(Kind::Zstd)),
-    (95, Method::Like(Kind::Xz)),
+    (12, Method::Like(ContentKind::Bzip2)),
+    (20, Method::Like(ContentKind::Zstd)),
+    (93, Method::Like(ContentKind::Zstd)),
+    (95, Method::Like(ContentKind::Xz)),
 ];
 
 /// The others that it names.
@@ -195,7 +195,7 @@ const UNSUPPORTED: [(u16, &str); 10] = [
 ];
 
 /// How a member is packed.
-fn method(entry: &Entry<'_>) -> Result<Method, SkipReason> {
+fn method(entry: &ZipEntry<'_>) -> Result<Method, SkipReason> {
     if let Some((_, method)) = METHODS.iter().find(|(number, _)| *number == entry.method) {
         return Ok(*method);
     }
@@ -221,14 +221,14 @@ impl<R: Read> Read for Checked<R> {
 }
 
 /// The list of members, found from the end of the file.
-struct Directory<'a> {
+struct CentralDirectory<'a> {
     text: &'a [u8],
     /// Where offset 0 is: the length of the program before the zip.
     base: u64,
     count: u64,
 }
 
-impl<'a> Directory<'a> {
+impl<'a> CentralDirectory<'a> {
     /// The last one that lies where its end says.
     fn find(bytes: &'a [u8]) -> Option<Self> {
         // A comment has at most 65535 bytes.
@@ -264,10 +264,10 @@ impl<'a> Directory<'a> {
         })
     }
 
-    fn entries(&self) -> impl Iterator<Item = Entry<'a>> {
+    fn entries(&self) -> impl Iterator<Item = ZipEntry<'a>> {
         let mut text = self.text;
         std::iter::from_fn(move || {
-            let (entry, rest) = Entry::parse(text)?;
+            let (entry, rest) = ZipEntry::parse(text)?;
             text = rest;
             Some(entry)
         })
@@ -294,7 +294,7 @@ impl<'a> Directory<'a> {
         overlapping
     }
 
-    fn content(&self, bytes: &'a [u8], entry: &Entry<'_>) -> Option<&'a [u8]> {
+    fn content(&self, bytes: &'a [u8], entry: &ZipEntry<'_>) -> Option<&'a [u8]> {
         let at = usize::try_from(self.base.checked_add(entry.offset)?).ok()?;
         let local = bytes.get(at..)?;
         if !local.starts_with(b"PK\x03\x04") {
@@ -323,7 +323,7 @@ fn is_zip64_end(bytes: &[u8]) -> bool {
 }
 
 /// One entry of the directory.
-struct Entry<'a> {
+struct ZipEntry<'a> {
     name: &'a [u8],
     made_on: u8,
     flags: u16,
@@ -335,7 +335,7 @@ struct Entry<'a> {
     offset: u64,
 }
 
-impl<'a> Entry<'a> {
+impl<'a> ZipEntry<'a> {
     fn parse(text: &'a [u8]) -> Option<(Self, &'a [u8])> {
         if !text.starts_with(b"PK\x01\x02") {
             return None;

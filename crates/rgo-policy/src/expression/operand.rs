@@ -3,26 +3,26 @@
 use super::written::Written;
 use super::{Operator, Test};
 use crate::parse_error::Complaint;
-use crate::version::Version;
-use crate::vocabulary::{FactDef, Kind};
+use crate::version::ComparableVersion;
+use crate::vocabulary::{FactDef, ValueKind};
 
 /// What a fact is compared with.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Operand {
     /// As it was written, without quotes.
     pub(crate) text: String,
-    pub(crate) wanted: Wanted,
+    pub(crate) wanted: OperandValue,
 }
 
 #[derive(Clone, Debug, PartialEq)]
-pub(crate) enum Wanted {
+pub(crate) enum OperandValue {
     /// A name, in lower case.
     Word(String),
     /// Text in which `*` stands for anything.
     Pattern(String),
     /// Text that was quoted.
     Literal(String),
-    Version(Version),
+    Version(ComparableVersion),
     Time(jiff::Timestamp),
     Size(u64),
 }
@@ -51,7 +51,10 @@ pub(super) fn compare(
     if value.text.is_empty() && !value.quoted {
         return Err(wrong(format!("a value is missing behind `{sign}`")));
     }
-    let ordered = matches!(fact.kind, Kind::Version | Kind::Dependency | Kind::Time | Kind::Size);
+    let ordered = matches!(
+        fact.kind,
+        ValueKind::Version | ValueKind::Dependency | ValueKind::Time | ValueKind::Size
+    );
     let equality = matches!(operator, Operator::Equal | Operator::NotEqual);
     if !(ordered || equality) {
         return Err(wrong(format!("`{name}` is {what}, and has no order for `{sign}`")));
@@ -59,15 +62,16 @@ pub(super) fn compare(
     let equal = operator == Operator::Equal;
     if is_any(value) {
         return match fact.kind {
-            Kind::Flag | Kind::OneOf(_) | Kind::OneOfOrNumber(..) | Kind::Size => {
-                Err(wrong(format!("`{name}` is {what}: `*` would say nothing")))
-            }
+            ValueKind::Flag
+            | ValueKind::OneOf(_)
+            | ValueKind::OneOfOrNumber(..)
+            | ValueKind::Size => Err(wrong(format!("`{name}` is {what}: `*` would say nothing"))),
             _ if equality => Ok(Test::Any(equal)),
             _ => Err(wrong(format!("`*` is any value and has no order for `{sign}`"))),
         };
     }
     match fact.kind {
-        Kind::Flag => {
+        ValueKind::Flag => {
             let yes = match value.text.to_lowercase().as_str() {
                 "yes" | "true" => true,
                 "no" | "false" => false,
@@ -75,7 +79,7 @@ pub(super) fn compare(
             };
             Ok(Test::Is(yes == equal))
         }
-        Kind::Presence => Err(wrong(format!("`{name}` is there or not; it has no values"))),
+        ValueKind::Presence => Err(wrong(format!("`{name}` is there or not; it has no values"))),
         _ => Ok(Test::Compare(operator, operand(fact, value)?)),
     }
 }
@@ -83,7 +87,7 @@ pub(super) fn compare(
 /// A value of a list.
 pub(super) fn in_list(fact: &FactDef, value: &Written<'_>) -> Result<Operand, Complaint> {
     let (name, what) = (fact.name, fact.kind.in_words());
-    if matches!(fact.kind, Kind::Flag | Kind::Presence | Kind::Size) {
+    if matches!(fact.kind, ValueKind::Flag | ValueKind::Presence | ValueKind::Size) {
         let message = format!("`{name}` is {what}, and is not one of a list");
         return Err(Complaint(message, example(fact)));
     }
@@ -102,20 +106,22 @@ fn operand(fact: &FactDef, value: &Written<'_>) -> Result<Operand, Complaint> {
     let text = value.text.as_str();
     let no = |what: &str| Complaint(format!("`{text}` is not {what}"), example(fact));
     let wanted = match fact.kind {
-        Kind::Text | Kind::Setting if value.quoted => Wanted::Literal(text.to_owned()),
-        Kind::Text | Kind::Setting => Wanted::Pattern(text.to_owned()),
-        Kind::Version | Kind::Dependency => {
-            Wanted::Version(Version::parse(text).ok_or_else(|| no("a version"))?)
+        ValueKind::Text | ValueKind::Setting if value.quoted => {
+            OperandValue::Literal(text.to_owned())
         }
-        Kind::Time => Wanted::Time(time(text).ok_or_else(|| no("a date or time"))?),
-        Kind::Size => Wanted::Size(size(text).ok_or_else(|| no("a number of bytes"))?),
-        Kind::OneOf(_)
-        | Kind::OneOfOrNumber(..)
-        | Kind::Name(_)
-        | Kind::Level { .. }
-        | Kind::Flag
-        | Kind::Presence => {
-            Wanted::Word(fact.kind.value(text).ok_or_else(|| no_value(text, fact))?)
+        ValueKind::Text | ValueKind::Setting => OperandValue::Pattern(text.to_owned()),
+        ValueKind::Version | ValueKind::Dependency => {
+            OperandValue::Version(ComparableVersion::parse(text).ok_or_else(|| no("a version"))?)
+        }
+        ValueKind::Time => OperandValue::Time(time(text).ok_or_else(|| no("a date or time"))?),
+        ValueKind::Size => OperandValue::Size(size(text).ok_or_else(|| no("a number of bytes"))?),
+        ValueKind::OneOf(_)
+        | ValueKind::OneOfOrNumber(..)
+        | ValueKind::Name(_)
+        | ValueKind::Level { .. }
+        | ValueKind::Flag
+        | ValueKind::Presence => {
+            OperandValue::Word(fact.kind.value(text).ok_or_else(|| no_value(text, fact))?)
         }
     };
     Ok(Operand { text: text.to_owned(), wanted })

@@ -338,7 +338,7 @@ proptest! {
         let mark = if unknown { "?" } else { "" };
         let one = parse(&format!("path=\"{quoted}\"{mark}")).expect("valid");
         let many = parse(&format!("path in [\"{quoted}\", b]{mark}")).expect("valid");
-        let wanted = Wanted::Literal(value);
+        let wanted = OperandValue::Literal(value);
         prop_assert_eq!((one.or_unknown, many.or_unknown), (unknown, unknown));
         let Test::Compare(_, one) = one.test else { panic!("it compares") };
         let Test::In(many) = many.test else { panic!("it compares") };

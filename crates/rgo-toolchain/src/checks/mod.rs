@@ -4,7 +4,7 @@
 use rgo_binary::system::Os;
 pub mod leaks;
 
-use crate::system::{self, Origin};
+use crate::system::{self, LibraryOrigin};
 use crate::toolchain::{Floor, Libc, Toolchain};
 use rgo_binary::{Kind, Linkage, Version};
 use serde::Serialize;
@@ -75,12 +75,12 @@ pub fn judge(asked: &Asked<'_>, linkage: &Linkage) -> Vec<Finding> {
     }
     for library in &linkage.needed {
         match system::origin(asked.toolchain, library) {
-            Origin::System => {}
-            Origin::Compiler => add(
+            LibraryOrigin::System => {}
+            LibraryOrigin::Compiler => add(
                 Level::Error,
                 format!("it needs {library}, which comes with a compiler and not with the system"),
             ),
-            Origin::Other => add(
+            LibraryOrigin::Other => add(
                 Level::Warning,
                 format!("it needs {library}, which is not part of the system: ship it beside"),
             ),

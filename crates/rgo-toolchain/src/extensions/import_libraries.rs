@@ -72,10 +72,13 @@ fn dll(name: &str) -> String {
 }
 
 fn machine(toolchain: &Toolchain) -> Option<MachineTypes> {
-    match (toolchain.is(Os::WINDOWS) && toolchain.zig.is_some(), &toolchain.arch) {
-        (true, Arch::Amd64) => Some(MachineTypes::AMD64),
-        (true, Arch::Arm64) => Some(MachineTypes::ARM64),
-        _ => None,
+    if !toolchain.is(Os::WINDOWS) || toolchain.zig.is_none() {
+        return None;
+    }
+    match &toolchain.arch {
+        Arch::Amd64 => Some(MachineTypes::AMD64),
+        Arch::Arm64 => Some(MachineTypes::ARM64),
+        Arch::Other(_) => None,
     }
 }
 

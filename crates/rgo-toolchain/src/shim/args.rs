@@ -19,8 +19,8 @@ use camino::{Utf8Path, Utf8PathBuf};
 use rgo_binary::system::Os;
 
 use super::Recipe;
-use super::asked::{Asked, ListForm};
-use super::options::{self, Value};
+use super::link_request::{LinkRequest, ListForm};
+use super::options::{self, OptionValue};
 use super::windows::{self, Versions};
 use crate::exec::absolute;
 
@@ -47,7 +47,7 @@ pub struct Rewritten {
     /// What it is.
     pub kind: LinkKind,
     /// What is asked of it.
-    pub asked: Asked,
+    pub asked: LinkRequest,
     /// Sections of a Mach-O program, each with its segment, its name, and the file that has its content.
     pub sections: Vec<[String; 3]>,
 }
@@ -76,7 +76,7 @@ pub fn rewrite(
         lld: Vec::new(),
         no_start_files: false,
         output: None,
-        asked: Asked::default(),
+        asked: LinkRequest::default(),
         open: None,
         version_script: None,
         is_after_unknown: false,
@@ -101,7 +101,7 @@ const RUSTCS_Z: &str = "nostart-stop-gc";
 struct Open {
     name: String,
     values: Vec<String>,
-    wanted: &'static [Value],
+    wanted: &'static [OptionValue],
 }
 
 struct Rewriter<'a> {
@@ -113,7 +113,7 @@ struct Rewriter<'a> {
     lld: Vec<String>,
     no_start_files: bool,
     output: Option<Utf8PathBuf>,
-    asked: Asked,
+    asked: LinkRequest,
     open: Option<Open>,
     /// Where in `out` the version script is that zig will take.
     version_script: Option<usize>,
@@ -156,7 +156,7 @@ impl Rewriter<'_> {
             }
             "-Xlinker" => rest.by_ref().take(1).for_each(|word| self.linker_word(word)),
             _ if ["-z", "-T"].contains(&arg) || options::is_handed_on(arg) => {
-                let count = options::of_linker(arg).map_or(0, <[Value]>::len);
+                let count = options::of_linker(arg).map_or(0, <[OptionValue]>::len);
                 for word in std::iter::once(arg).chain(rest.by_ref().take(count)) {
                     self.linker_word(word);
                 }
@@ -182,7 +182,7 @@ impl Rewriter<'_> {
         if let Some(wanted) = options::of_compiler(arg) {
             self.out.push(arg.to_owned());
             for (value, kind) in rest.by_ref().zip(wanted.iter().copied()).collect::<Vec<_>>() {
-                let value = if kind == Value::Word {
+                let value = if kind == OptionValue::Word {
                     value.to_owned()
                 } else {
                     absolute(self.cwd, Utf8Path::new(value)).into_string()
@@ -250,7 +250,7 @@ impl Rewriter<'_> {
     /// One word of what is for the linker: an option, a value of the one before it, or a file.
     fn linker_word(&mut self, word: &str) {
         if let Some(mut open) = self.open.take() {
-            let kind = open.wanted.get(open.values.len()).copied().unwrap_or(Value::Word);
+            let kind = open.wanted.get(open.values.len()).copied().unwrap_or(OptionValue::Word);
             open.values.push(self.value(word, kind));
             if open.values.len() < open.wanted.len() {
                 self.open = Some(open);
@@ -271,7 +271,7 @@ impl Rewriter<'_> {
         match (value, wanted) {
             (Some(value), wanted) => {
                 let kind = wanted.and_then(|wanted| wanted.first()).copied();
-                let value = self.value(value, kind.unwrap_or(Value::Word));
+                let value = self.value(value, kind.unwrap_or(OptionValue::Word));
                 self.linker_option(name, &[value], true);
             }
             (None, Some(wanted)) => {
@@ -281,13 +281,13 @@ impl Rewriter<'_> {
         }
     }
 
-    fn value(&self, value: &str, kind: Value) -> String {
+    fn value(&self, value: &str, kind: OptionValue) -> String {
         match kind {
             _ if value.is_empty() => String::new(),
-            Value::Word => value.to_owned(),
+            OptionValue::Word => value.to_owned(),
             // Linkers look for scripts among their own too.
-            Value::Input => self.existing(value),
-            Value::Output => absolute(self.cwd, Utf8Path::new(value)).into_string(),
+            OptionValue::Input => self.existing(value),
+            OptionValue::Output => absolute(self.cwd, Utf8Path::new(value)).into_string(),
         }
     }
 

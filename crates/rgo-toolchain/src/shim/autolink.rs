@@ -25,14 +25,14 @@ use super::search;
 use crate::darwin::stubs;
 
 /// Where a linker looks for libraries, and the object files and archives that it reads.
-struct Line<'a> {
+struct LinkLine<'a> {
     frameworks: Vec<Utf8PathBuf>,
     libraries: Vec<Utf8PathBuf>,
     inputs: Vec<&'a Utf8Path>,
 }
 
 /// A library that an object file asks for: its option, as `-framework CoreFoundation`.
-type Asked = BTreeSet<Vec<String>>;
+type AutolinkOptions = BTreeSet<Vec<String>>;
 
 /// How zig says of a name that nobody defines it.
 const UNDEFINED: &str = "undefined symbol: ";
@@ -44,8 +44,8 @@ pub(super) fn undefined(said: &str) -> BTreeSet<&str> {
 
 /// What the object files of a link ask for, as far as there are such libraries and the link has none
 /// of them yet. `sdks` are laid out as Apple's SDK is.
-pub(super) fn asked(args: &[String], sdks: &[Utf8PathBuf]) -> Asked {
-    let line = Line::read(args, sdks);
+pub(super) fn asked(args: &[String], sdks: &[Utf8PathBuf]) -> AutolinkOptions {
+    let line = LinkLine::read(args, sdks);
     let archives = search::values(args, "-l").filter_map(|name| line.find(name, &["a"]));
     let inputs = line.inputs.iter().map(|path| path.to_path_buf()).chain(archives);
     let mut asked = BTreeSet::new();
@@ -62,7 +62,7 @@ pub(super) fn asked(args: &[String], sdks: &[Utf8PathBuf]) -> Asked {
 }
 
 /// The options of those libraries that have one of these names, or of which nobody knows the names.
-pub(super) fn options(asked: &Asked, missing: &BTreeSet<&str>) -> Vec<String> {
+pub(super) fn options(asked: &AutolinkOptions, missing: &BTreeSet<&str>) -> Vec<String> {
     let has = |option: &Vec<String>| {
         let library = option.join(" ");
         stubs::offers(&library, missing).unwrap_or(true)
@@ -111,7 +111,7 @@ fn linked(args: &[String]) -> BTreeSet<&str> {
 /// How options begin that end in the name of a library.
 const LINKED: [&str; 5] = ["-weak-l", "-needed-l", "-reexport-l", "-hidden-l", "-l"];
 
-impl<'a> Line<'a> {
+impl<'a> LinkLine<'a> {
     fn read(args: &'a [String], sdks: &[Utf8PathBuf]) -> Self {
         let after = |option| search::values(args, option).map(Utf8PathBuf::from);
         let (mut frameworks, mut libraries): (Vec<_>, Vec<_>) =
@@ -246,9 +246,10 @@ mod tests {
 
     #[test]
     fn a_library_is_linked_for_the_names_that_it_has() {
-        let asked: Asked = [&["-framework", "Cocoa"][..], &["-framework", "Metal"], &["-lmine"]]
-            .map(|option| option.iter().map(|word| (*word).to_owned()).collect())
-            .into();
+        let asked: AutolinkOptions =
+            [&["-framework", "Cocoa"][..], &["-framework", "Metal"], &["-lmine"]]
+                .map(|option| option.iter().map(|word| (*word).to_owned()).collect())
+                .into();
         let said = "error: undefined symbol: _CFRelease\n    note: referenced by a.o\n";
         // Cocoa has it from others; whose the last is nobody knows.
         assert_eq!(options(&asked, &undefined(said)), ["-framework", "Cocoa", "-lmine"]);

@@ -11,12 +11,12 @@ use super::after_link::after_link;
 use super::args::{self, LinkKind, Rewritten};
 use super::error::ShimError;
 use super::io::{current_folder, expand, read_recipe, response_file, scratch};
-use super::linked::Linked;
+use super::link_result::LinkResult;
 use super::note_object::NoteFile;
 use super::resources::archives;
-use super::section_object::{self, Section};
+use super::section_object::{self, FileSection};
 use super::zig_call::{in_surroundings, zig_arguments, zig_command};
-use super::{Recipe, autolink, definition, lld, response};
+use super::{Recipe, autolink, lld, merge_definitions, response};
 use crate::exec::{self, Cmd};
 
 /// What is said for a linker that ends without a word.
@@ -32,7 +32,7 @@ pub(super) fn link(tool: &Utf8Path, args: Vec<String>) -> Result<i32, ShimError>
     let recipe = read_recipe(Utf8Path::new(&path))?;
     let cwd = current_folder()?;
     let mut rewritten = args::rewrite(&expand(args, &cwd)?, &cwd, &recipe, &|p| p.exists());
-    let definitions = definition::give(&recipe, &mut rewritten)?;
+    let definitions = merge_definitions::merge(&recipe, &mut rewritten)?;
     if let (Some(plist), LinkKind::Executable) = (&recipe.info_plist, rewritten.kind) {
         let section = ["__TEXT", "__info_plist", plist.path.as_str()].map(str::to_owned);
         rewritten.sections.push(section);
@@ -54,7 +54,7 @@ pub(super) fn link(tool: &Utf8Path, args: Vec<String>) -> Result<i32, ShimError>
     }
     let Some(output) = rewritten.output else { return Ok(0) };
     let library = rewritten.kind == LinkKind::Library;
-    let linked = Linked {
+    let linked = LinkResult {
         output: output.clone(),
         recipe,
         library,
@@ -72,7 +72,7 @@ fn link_twice(recipe: &Recipe, rewritten: &Rewritten) -> Result<i32, ShimError> 
     let first = zig_command(recipe, "cc", args, true)?.env(lld::SHOW, "1").output()?;
     drop(file);
     let said = String::from_utf8_lossy(&first.stderr);
-    let Some(call) = lld::Call::in_output(&said, &rewritten.args) else {
+    let Some(call) = lld::LldCall::in_output(&said, &rewritten.args) else {
         return Ok(pass_on(&first).max(1));
     };
     let call = call.with(&rewritten.lld, rewritten.no_start_files).needing(&rewritten.asked.needed);
@@ -193,7 +193,7 @@ fn section_object(
     let read = |[segment, name, file]: &[String; 3]| {
         let content =
             std::fs::read(file).map_err(|source| ShimError::Read { path: file.into(), source })?;
-        Ok(Section { segment: segment.clone(), name: name.clone(), content })
+        Ok(FileSection { segment: segment.clone(), name: name.clone(), content })
     };
     let sections = sections.iter().map(read).collect::<Result<Vec<_>, ShimError>>()?;
     let object = section_object::object(recipe, &sections).map_err(ShimError::Section)?;

@@ -20,14 +20,14 @@ const START_FILES: [&str; 6] = ["crt1.o", "Scrt1.o", "rcrt1.o", "gcrt1.o", "crti
 
 /// A call of LLD.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Call {
+pub(super) struct LldCall {
     /// Its name, by which zig knows it too.
     pub linker: String,
     /// Its arguments.
     pub args: Vec<String>,
 }
 
-impl Call {
+impl LldCall {
     /// Finds how zig has called LLD in what it printed. `given` are the arguments that zig got.
     pub(super) fn in_output(stderr: &str, given: &[String]) -> Option<Self> {
         stderr.lines().rev().find_map(|line| {
@@ -114,23 +114,23 @@ mod tests {
     fn what_zig_shows_is_read_back() {
         let given = words(&["-o", "/a b/lib c.so", "/a b/x 1.o", "-L/a b/c d", "/plain/y.o"]);
         let said = "ar rcs x\nld.lld -m elf -o /a b/lib c.so -L/a b/c d /a b/x 1.o /plain/y.o\nwarning: w\n";
-        let call = Call::in_output(said, &given).expect("is there");
+        let call = LldCall::in_output(said, &given).expect("is there");
         assert_eq!(call.linker, "ld.lld");
         let args = ["-m", "elf", "-o", "/a b/lib c.so", "-L/a b/c d", "/a b/x 1.o", "/plain/y.o"];
         assert_eq!(call.args, args);
         let said =
             "lld-link -OUT:/a b/lib c.so -PDB:/a b/lib c.pdb -IMPLIB:/a b/x 1.lib /a b/x 1.o";
-        let call = Call::in_output(said, &given).expect("is there");
+        let call = LldCall::in_output(said, &given).expect("is there");
         let args =
             ["-OUT:/a b/lib c.so", "-PDB:/a b/lib c.pdb", "-IMPLIB:/a b/x 1.lib", "/a b/x 1.o"];
         assert_eq!(call.args, args);
-        assert_eq!(Call::in_output("error: unsupported linker arg: -x", &given), None);
-        assert_eq!(Call::in_output("", &[]), None);
+        assert_eq!(LldCall::in_output("error: unsupported linker arg: -x", &given), None);
+        assert_eq!(LldCall::in_output("", &[]), None);
     }
 
     #[test]
     fn options_are_added_and_scripts_replaced() {
-        let call = Call {
+        let call = LldCall {
             linker: "ld.lld".into(),
             args: words(&["/c/crt1.o", "-version-script", "b", "a.o", "/c/crtn.o"]),
         };
@@ -143,7 +143,7 @@ mod tests {
     #[test]
     fn libraries_are_needed_by_the_path_that_zig_has_for_them() {
         let args = words(&["a.o", "--as-needed", "/c/libm.so.6", "/c/libmm.so.1"]);
-        let call = Call { linker: "ld.lld".into(), args: args.clone() };
+        let call = LldCall { linker: "ld.lld".into(), args: args.clone() };
         let needing = call.needing(&words(&["m", "none"]));
         assert_eq!(needing.args, [args, words(&["--no-as-needed", "/c/libm.so.6"])].concat());
     }

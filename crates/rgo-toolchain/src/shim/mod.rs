@@ -16,15 +16,15 @@
 
 mod after_link;
 pub mod args;
-pub mod asked;
 mod autolink;
-pub mod definition;
 mod directives;
 mod error;
 mod io;
 mod link;
-mod linked;
+pub mod link_request;
+mod link_result;
 mod lld;
+mod merge_definitions;
 mod module_definition;
 mod note_object;
 mod options;
@@ -39,6 +39,7 @@ mod zig_call;
 mod zig_macho;
 
 use camino::{Utf8Path, Utf8PathBuf};
+use rgo_binary::Arch;
 use rgo_binary::system::Os;
 use serde::{Deserialize, Serialize};
 
@@ -75,6 +76,8 @@ pub struct Recipe {
     pub toolchain: String,
     /// Its system.
     pub os: Os,
+    /// Its instruction set.
+    pub arch: Arch,
     /// Its triple.
     pub triple: String,
     /// The zig program.
@@ -163,6 +166,7 @@ impl Recipe {
         Some(Self {
             toolchain: toolchain.name.clone(),
             os: toolchain.os,
+            arch: toolchain.arch.clone(),
             triple: toolchain.triple.clone(),
             zig: zig.program.clone(),
             zig_args: zig.args.clone(),
@@ -268,6 +272,7 @@ impl Recipe {
         Self {
             toolchain: format!("{os}-amd64"),
             os: Os::named(os).expect("a system"),
+            arch: Arch::Amd64,
             triple: "x86_64-unknown-linux-gnu".into(),
             zig: "/z/zig".into(),
             zig_args: vec![],

@@ -27,7 +27,7 @@ pub(super) struct Definition {
     version: Option<(u64, u64)>,
     stack: Option<(u64, Option<u64>)>,
     heap: Option<(u64, Option<u64>)>,
-    exports: Vec<Export>,
+    exports: Vec<DefinedExport>,
     /// Where in that list each name is.
     places: HashMap<String, Places>,
 }
@@ -42,7 +42,7 @@ struct Places {
 }
 
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-struct Export {
+struct DefinedExport {
     name: String,
     /// The symbol, if it is not called so too.
     internal: Option<String>,
@@ -131,11 +131,11 @@ fn tokens(text: &str) -> Vec<(usize, Token<'_>)> {
     found
 }
 
-struct Reader<'t> {
+struct TokenReader<'t> {
     tokens: std::iter::Peekable<std::vec::IntoIter<(usize, Token<'t>)>>,
 }
 
-impl<'t> Reader<'t> {
+impl<'t> TokenReader<'t> {
     fn next_if(&mut self, is: impl Fn(usize, Token<'t>) -> bool) -> Option<(usize, Token<'t>)> {
         self.tokens.next_if(|(line, token)| is(*line, *token))
     }
@@ -177,8 +177,8 @@ impl<'t> Reader<'t> {
         Ok((reserved, committed))
     }
 
-    fn export(&mut self, line: usize, name: &str) -> Result<Export, String> {
-        let mut export = Export { name: name.to_owned(), ..Export::default() };
+    fn export(&mut self, line: usize, name: &str) -> Result<DefinedExport, String> {
+        let mut export = DefinedExport { name: name.to_owned(), ..DefinedExport::default() };
         let of = format!("the export {name}");
         if self.sign("=") {
             export.internal = Some(self.word(&of)?.to_owned());
@@ -217,7 +217,7 @@ impl Definition {
     /// # Errors
     /// A statement that nothing follows, by name.
     pub(super) fn add(&mut self, text: &str) -> Result<(), String> {
-        let mut reader = Reader { tokens: tokens(text).into_iter().peekable() };
+        let mut reader = TokenReader { tokens: tokens(text).into_iter().peekable() };
         while let Some((_, token)) = reader.tokens.next() {
             let Token::Word(statement, false) = token else {
                 return Err("it has something before its first statement".to_owned());
@@ -263,7 +263,7 @@ impl Definition {
     }
 
     /// Two mentions of one export are one: rustc mentions all, and the other says how.
-    fn export(&mut self, new: Export) {
+    fn export(&mut self, new: DefinedExport) {
         let next = self.exports.len();
         let places = self.places.entry(new.name.clone()).or_default();
         let known = match &new.internal {

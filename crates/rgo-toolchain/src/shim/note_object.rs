@@ -2,7 +2,6 @@
 //! has room there. It is made when a link needs it, because only the recipe says how much room.
 
 use camino::Utf8PathBuf;
-use rgo_binary::Arch;
 use rgo_binary::embedded::{auditable, rgo_note};
 use rgo_binary::system::Os;
 use rgo_edit::{NoteObject, note_object};
@@ -44,10 +43,9 @@ fn args(recipe: &Recipe, path: Utf8PathBuf) -> Vec<String> {
 }
 
 fn object(recipe: &Recipe, room: &NoteRoom) -> Result<Vec<u8>, rgo_binary::Error> {
-    let is_arm64 = recipe.triple.starts_with("aarch64");
     note_object(&NoteObject {
         format: recipe.os.format(),
-        arch: if is_arm64 { &Arch::Arm64 } else { &Arch::Amd64 },
+        arch: &recipe.arch,
         capacity_note: room.note_bytes,
         capacity_audit: room.audit_bytes,
         text: &room.text,

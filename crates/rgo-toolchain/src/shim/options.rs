@@ -11,7 +11,7 @@
 
 /// What a value of an option is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Value {
+pub(super) enum OptionValue {
     /// Not a path of this machine.
     Word,
     /// A file or folder that is read; linkers look for some of them in other places too.
@@ -20,13 +20,13 @@ pub(super) enum Value {
     Output,
 }
 
-use Value::{Input, Output, Word};
+use OptionValue::{Input, Output, Word};
 
 /// The names stand in one text, with spaces between them.
-type Table = &'static [(&'static str, &'static [Value])];
+type OptionTable = &'static [(&'static str, &'static [OptionValue])];
 
 /// Of linkers, without their dashes.
-const LINKER: Table = &[
+const LINKER: OptionTable = &[
     (
         "T script default-script dT version-script dynamic-list \
          export-dynamic-symbol-list retain-symbols-file just-symbols L library-path \
@@ -65,7 +65,7 @@ const LINKER: Table = &[
 ];
 
 /// Of compilers, with their dash, beside those of Apple's linkers that clang knows too.
-const COMPILER: Table = &[
+const COMPILER: OptionTable = &[
     (
         "-L -F -T -I -B -isystem -iframework -iquote -idirafter -include -imacros \
          -isysroot --sysroot",
@@ -81,7 +81,7 @@ const COMPILER: Table = &[
 
 /// What the values are of a linker's option, named with or without its dashes; `None` for one
 /// that takes none, or is unknown.
-pub(super) fn of_linker(name: &str) -> Option<&'static [Value]> {
+pub(super) fn of_linker(name: &str) -> Option<&'static [OptionValue]> {
     find(LINKER, name.trim_start_matches('-'))
 }
 
@@ -95,7 +95,7 @@ pub(super) fn is_handed_on(name: &str) -> bool {
 }
 
 /// What the values are of a compiler's option.
-pub(super) fn of_compiler(name: &str) -> Option<&'static [Value]> {
+pub(super) fn of_compiler(name: &str) -> Option<&'static [OptionValue]> {
     let passed_on = || {
         let name = name.strip_prefix('-').filter(|name| name.len() > 1)?;
         find(LINKER, name)
@@ -107,7 +107,7 @@ pub(super) fn of_compiler(name: &str) -> Option<&'static [Value]> {
     }
 }
 
-fn find(table: Table, name: &str) -> Option<&'static [Value]> {
+fn find(table: OptionTable, name: &str) -> Option<&'static [OptionValue]> {
     table.iter().find(|(names, _)| has(names, name)).map(|(_, values)| *values)
 }
 

@@ -22,7 +22,7 @@ pub(super) fn find<'a>(
 
 /// A file that a linker for Windows reads.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Input {
+pub(super) struct LinkerInput {
     pub(super) path: Utf8PathBuf,
     /// Whether all of an archive is linked, not only what defines a missing symbol.
     pub(super) is_whole: bool,
@@ -30,13 +30,13 @@ pub(super) struct Input {
 
 /// The objects and archives of a command for Windows, each once, in the order of the command. An
 /// archive that is linked whole somewhere is whole.
-pub(super) fn inputs(args: &[String]) -> Vec<Input> {
+pub(super) fn inputs(args: &[String]) -> Vec<LinkerInput> {
     let folders: Vec<&str> = values(args, "-L").collect();
     let library = |name: &str| {
         let names = [format!("lib{name}.a"), format!("{name}.lib")];
         find(folders.iter().map(|it| Utf8Path::new(*it)), &names)
     };
-    let mut inputs: Vec<Input> = Vec::new();
+    let mut inputs: Vec<LinkerInput> = Vec::new();
     let mut is_whole = false;
     let mut words = args.iter().map(String::as_str);
     while let Some(word) = words.next() {
@@ -60,7 +60,7 @@ pub(super) fn inputs(args: &[String]) -> Vec<Input> {
         let Some(path) = path else { continue };
         match inputs.iter_mut().find(|known| known.path == path) {
             Some(known) => known.is_whole |= is_whole,
-            None => inputs.push(Input { path, is_whole }),
+            None => inputs.push(LinkerInput { path, is_whole }),
         }
     }
     inputs

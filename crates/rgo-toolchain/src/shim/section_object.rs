@@ -4,12 +4,13 @@
 
 use object::write::{MachOBuildVersion, Object};
 use object::{Architecture, BinaryFormat, Endianness, SectionFlags, SectionKind, macho};
+use rgo_binary::Arch;
 
 use super::Recipe;
 
 /// A section to be made of a file's content.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Section {
+pub(super) struct FileSection {
     /// The segment's name, of 16 bytes at most.
     pub segment: String,
     /// The section's name, of 16 bytes at most.
@@ -25,17 +26,20 @@ const OLDEST_ARM64: macho::Version = macho::Version(11 << 16);
 /// An object file with these sections, which no linker leaves out.
 ///
 /// # Errors
-/// If a name is too long, or Mach-O cannot hold the content.
-pub(super) fn object(recipe: &Recipe, sections: &[Section]) -> Result<Vec<u8>, String> {
-    let is_arm64 = recipe.triple.starts_with("aarch64");
-    let architecture = if is_arm64 { Architecture::Aarch64 } else { Architecture::X86_64 };
+/// If macOS runs on no such processor, a name is too long, or Mach-O cannot hold the content.
+pub(super) fn object(recipe: &Recipe, sections: &[FileSection]) -> Result<Vec<u8>, String> {
+    let (architecture, oldest) = match &recipe.arch {
+        Arch::Amd64 => (Architecture::X86_64, OLDEST_AMD64),
+        Arch::Arm64 => (Architecture::Aarch64, OLDEST_ARM64),
+        Arch::Other(name) => return Err(format!("-sectcreate: macOS does not run on {name}")),
+    };
     let mut object = Object::new(BinaryFormat::MachO, architecture, Endianness::Little);
     let mut version = MachOBuildVersion::default();
     version.platform = macho::PLATFORM_MACOS;
-    version.minos = if is_arm64 { OLDEST_ARM64 } else { OLDEST_AMD64 };
+    version.minos = oldest;
     version.sdk = version.minos;
     object.set_macho_build_version(version);
-    for Section { segment, name, content } in sections {
+    for FileSection { segment, name, content } in sections {
         if segment.len() > 16 || name.len() > 16 {
             return Err(format!("-sectcreate {segment} {name}: a name has 16 bytes at most"));
         }

@@ -9,7 +9,7 @@
 //!
 //! (`ld(1)` of GNU binutils, "i386 PE"; LLD, "MinGW driver")
 
-use super::asked::Asked;
+use super::link_request::LinkRequest;
 
 /// Has `lld-link` export what is named, and nothing else.
 pub(super) const NO_EXPORTS: &str = "-EXCLUDE-ALL-SYMBOLS";
@@ -99,7 +99,7 @@ impl Versions {
     }
 
     /// The versions in `lld-link`'s words. Remembers what is asked.
-    pub(super) fn words(&self, asked: &mut Asked) -> Vec<String> {
+    pub(super) fn words(&self, asked: &mut LinkRequest) -> Vec<String> {
         let mut words = Vec::new();
         if let Some(version) = self.os.version() {
             words.push(format!("-OSVERSION:{version}"));
@@ -132,7 +132,8 @@ mod tests {
             for (name, value) in given {
                 assert!(versions.take(name, value), "{name}");
             }
-            let mut asked = Asked { subsystem: subsystem.map(str::to_owned), ..Asked::default() };
+            let mut asked =
+                LinkRequest { subsystem: subsystem.map(str::to_owned), ..LinkRequest::default() };
             assert_eq!(versions.words(&mut asked), expected, "{given:?}");
         }
         assert!(!Versions::default().take("major-image-version", "1"));

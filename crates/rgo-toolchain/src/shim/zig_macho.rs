@@ -33,7 +33,7 @@ use object::{
 
 use super::search;
 
-type File<'d> = MachOFile64<'d, Endianness>;
+type ObjectFile<'d> = MachOFile64<'d, Endianness>;
 
 /// Bytes of an entry in `__compact_unwind`.
 const ENTRY: usize = 32;
@@ -71,7 +71,8 @@ pub(super) fn compiled(args: &[String]) -> Vec<Utf8PathBuf> {
 /// The object file as zig links it right; `None` if it does so anyway, or this is no object file for
 /// macOS.
 pub(super) fn mended(data: &[u8]) -> Option<Vec<u8>> {
-    let file = File::parse(data).ok().filter(|file| file.kind() == ObjectKind::Relocatable)?;
+    let file =
+        ObjectFile::parse(data).ok().filter(|file| file.kind() == ObjectKind::Relocatable)?;
     let functions = nameless(&file)?;
     let flags = macho::FileFlags(u32::from_le_bytes(*data.get(FLAGS..)?.first_chunk()?));
     // A new symbol is no start of a piece either: calls within one are not relocated.
@@ -89,7 +90,7 @@ pub(super) fn mended(data: &[u8]) -> Option<Vec<u8>> {
     Some(output)
 }
 
-fn has_alternate_entries(file: &File<'_>) -> bool {
+fn has_alternate_entries(file: &ObjectFile<'_>) -> bool {
     let endian = file.endian();
     let mut symbols = file.macho_symbol_table().iter();
     symbols
@@ -97,7 +98,7 @@ fn has_alternate_entries(file: &File<'_>) -> bool {
 }
 
 /// The functions that have unwind data and no symbol. `None` for a damaged file.
-fn nameless(file: &File<'_>) -> Option<Vec<Nameless>> {
+fn nameless(file: &ObjectFile<'_>) -> Option<Vec<Nameless>> {
     let mut functions = BTreeSet::new();
     for section in file.sections() {
         match section.name().ok()? {
@@ -136,7 +137,10 @@ fn nameless(file: &File<'_>) -> Option<Vec<Nameless>> {
 }
 
 /// What relocations add to the fields of a section, by the offset of the field.
-fn moved<'d>(file: &File<'d>, section: &impl ObjectSection<'d>) -> Option<HashMap<usize, u64>> {
+fn moved<'d>(
+    file: &ObjectFile<'d>,
+    section: &impl ObjectSection<'d>,
+) -> Option<HashMap<usize, u64>> {
     let address = |index| file.symbol_by_index(index).ok().map(|symbol| symbol.address());
     let mut fields = HashMap::new();
     for (offset, relocation) in section.relocations() {
@@ -272,8 +276,8 @@ mod tests {
 
     fn added(data: &[u8]) -> Vec<u64> {
         let named = mended(data).expect("names are missing");
-        let file = File::parse(&*named).expect("an object");
-        let old = File::parse(data).expect("an object").symbols().count();
+        let file = ObjectFile::parse(&*named).expect("an object");
+        let old = ObjectFile::parse(data).expect("an object").symbols().count();
         assert_eq!(mended(&named), None);
         file.symbols().skip(old).map(|symbol| symbol.address()).collect()
     }
@@ -300,7 +304,7 @@ mod tests {
         let mut plain = named;
         plain[FLAGS + 1] |= 0x20;
         assert_eq!(mended(&plain), None);
-        let file = File::parse(&*plain).expect("an object");
+        let file = ObjectFile::parse(&*plain).expect("an object");
         let symbols = file.macho_symbol_table().symbols();
         let place = symbols.as_ptr() as usize - plain.as_ptr() as usize;
         plain[place + SYMBOL + 7] = 2;

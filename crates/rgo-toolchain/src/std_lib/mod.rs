@@ -15,7 +15,7 @@ use crate::rustup;
 use crate::shim::Installed;
 use crate::toolchain::Toolchain;
 
-pub use source::Source;
+pub use source::SourceBuild;
 
 /// A standard library that is looked for, and what with.
 #[derive(Clone, Copy)]
@@ -153,10 +153,10 @@ pub enum StdPlan {
         /// The command.
         command: Cmd,
         /// The way out.
-        source: Option<Source>,
+        source: Option<SourceBuild>,
     },
     /// It is built.
-    Build(Source),
+    Build(SourceBuild),
 }
 
 /// Finds out what has to be done. Reads, but changes nothing.

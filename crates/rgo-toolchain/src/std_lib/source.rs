@@ -22,7 +22,7 @@ const REVISION: u32 = 2;
 
 /// A build from source.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct Source {
+pub struct SourceBuild {
     /// The `library` folder.
     pub library: Utf8PathBuf,
     /// The name of the result.
@@ -34,12 +34,16 @@ pub struct Source {
 }
 
 /// The build for a toolchain, if the compiler has its source.
-pub(super) fn find(compiler: &Compiler, toolchain: &Toolchain, cache: &Cache) -> Option<Source> {
+pub(super) fn find(
+    compiler: &Compiler,
+    toolchain: &Toolchain,
+    cache: &Cache,
+) -> Option<SourceBuild> {
     let library = compiler.library_source()?;
     let key = key(compiler, toolchain, &library);
     let folder = cache.folder("std");
     let (sysroot, staging) = (folder.join(&key), folder.join(format!(".tmp-{key}")));
-    Some(Source { library, key, sysroot, staging })
+    Some(SourceBuild { library, key, sysroot, staging })
 }
 
 /// Names a build by all that it depends on: the compiler, the source, how it is built, for what.
@@ -63,7 +67,7 @@ fn key(compiler: &Compiler, toolchain: &Toolchain, library: &Utf8Path) -> String
     format!("{}-{}-{hash}", toolchain.name, compiler.version.release)
 }
 
-impl Source {
+impl SourceBuild {
     /// Builds it in the staging folder and puts it in its place. Nobody else is at it: the caller has the lock.
     pub(super) fn build(
         &self,
@@ -266,7 +270,7 @@ mod tests {
     fn only_the_build_of_std_may_use_unstable_features_and_no_path_is_kept() {
         let dir = tempfile::tempdir().unwrap();
         let cache = Cache::at(Utf8Path::from_path(dir.path()).unwrap().to_owned()).unwrap();
-        let source = Source {
+        let source = SourceBuild {
             library: "/l".into(),
             key: "k".into(),
             sysroot: "/c/std/k".into(),

@@ -133,7 +133,7 @@ pub(crate) fn commands(command: &Command) -> Vec<String> {
 mod tests {
     use super::*;
     use crate::build::args::Build;
-    use crate::strip::args::Strip;
+    use crate::strip::args::StripArgs;
     use clap::Parser;
 
     fn said<P: Parser>(line: &str) -> String {
@@ -166,7 +166,7 @@ mod tests {
             assert!(said.contains(&format!("tip: {tip}\n")), "{line}: {said}");
             assert!(!said.contains("as a value"), "{line}: {said}");
         }
-        assert!(said::<Strip>("rgo-strip --json x").contains("tip: `--format json` does"));
+        assert!(said::<StripArgs>("rgo-strip --json x").contains("tip: `--format json` does"));
     }
 
     #[test]

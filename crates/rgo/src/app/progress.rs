@@ -15,13 +15,13 @@ const PATIENCE: Duration = Duration::from_millis(500);
 const MAX_NAME: usize = 60;
 
 /// Progress over files.
-pub(crate) struct Progress {
+pub(crate) struct FileProgress {
     bar: ProgressBar,
     since: Instant,
     begun: AtomicUsize,
 }
 
-impl Progress {
+impl FileProgress {
     /// Progress that shows on stderr if that is a terminal, and nowhere if `quiet`.
     pub(crate) fn new(quiet: bool) -> Self {
         // Ten times a second at most; indicatif draws to terminals alone.
@@ -59,7 +59,7 @@ impl Progress {
     }
 }
 
-impl Drop for Progress {
+impl Drop for FileProgress {
     fn drop(&mut self) {
         self.bar.finish_and_clear();
     }

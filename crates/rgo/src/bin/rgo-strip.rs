@@ -2,8 +2,8 @@
 
 use std::process::ExitCode;
 
-use rgo::strip::{self, args::Strip};
+use rgo::strip::{self, args::StripArgs};
 
 fn main() -> ExitCode {
-    rgo::main::<Strip>(strip::run)
+    rgo::main::<StripArgs>(strip::run)
 }

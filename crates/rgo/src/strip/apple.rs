@@ -14,7 +14,7 @@ use crate::strip::args;
 
 /// What is asked for beyond GNU's options. The default asks nothing.
 #[derive(Debug, Default)]
-pub(super) struct Apple {
+pub(super) struct AppleOptions {
     /// Global symbols that stay, and stay exported.
     pub keep: Option<List>,
     /// Global symbols that go.
@@ -40,12 +40,12 @@ pub(super) struct List {
     names: HashSet<Vec<u8>>,
 }
 
-impl Apple {
+impl AppleOptions {
     /// Reads the lists.
     ///
     /// # Errors
     /// If one cannot be read, or a name is on both lists of symbols.
-    pub(super) fn new(flags: &args::Apple) -> Result<Self> {
+    pub(super) fn new(flags: &args::AppleArgs) -> Result<Self> {
         let read = |path: &Option<PathBuf>| path.as_deref().map(List::read).transpose();
         let (keep, remove) = (read(&flags.keep)?, read(&flags.remove)?);
         if let (Some(keep), Some(remove)) = (&keep, &remove)

@@ -14,8 +14,8 @@ use clap::{Args, Parser, ValueEnum};
 use rgo_binary::FileKind;
 
 use crate::app::args::{ColorArgs, FormatArg, Tool, parse};
-pub use apple::Apple;
-use dialect::Content;
+pub use apple::AppleArgs;
+use dialect::WordContent;
 
 /// Take debug data and symbols out of programs, or put them into files of their own
 ///
@@ -79,7 +79,7 @@ its place. `-s FILE` and `-R FILE` that either dialect could mean are an error.
 
 Exit codes: 0 done; 1 a file could not be stripped, and is as it was; 2 wrong usage."
 )]
-pub struct Strip {
+pub struct StripArgs {
     /// Programs, libraries, objects and archives
     #[arg(required = true, value_name = "FILE")]
     pub files: Vec<PathBuf>,
@@ -142,7 +142,7 @@ pub struct Strip {
     pub dialect: Option<DialectArg>,
     /// What only Apple's flags ask for; `None` if they are GNU's.
     #[arg(skip)]
-    pub apple: Option<Apple>,
+    pub apple: Option<AppleArgs>,
 
     /// Archives: the members' times and owners become 0, their modes 644
     #[arg(
@@ -162,7 +162,7 @@ pub struct Strip {
     pub disable_deterministic_archives: bool,
 }
 
-impl Tool for Strip {
+impl Tool for StripArgs {
     fn color(&self) -> &ColorArgs {
         &self.color
     }
@@ -174,20 +174,20 @@ impl Tool for Strip {
 }
 
 /// What file a word of the call names.
-fn look(word: &OsStr) -> Content {
+fn look(word: &OsStr) -> WordContent {
     // So many bytes tell a program, and are enough of a list.
     const START: u64 = 64 << 10;
     // Opening a pipe would wait.
     if !std::fs::metadata(word).is_ok_and(|found| found.is_file()) {
-        return Content::Nothing;
+        return WordContent::Nothing;
     }
     let mut start = Vec::new();
     let read = File::open(word).and_then(|file| file.take(START).read_to_end(&mut start));
     match read {
-        Err(_) => Content::Nothing,
-        Ok(_) if FileKind::parse(&start) != FileKind::Other => Content::Program,
-        Ok(_) if is_list(&start) => Content::List,
-        Ok(_) => Content::Other,
+        Err(_) => WordContent::Nothing,
+        Ok(_) if FileKind::parse(&start) != FileKind::Other => WordContent::Program,
+        Ok(_) if is_list(&start) => WordContent::List,
+        Ok(_) => WordContent::Other,
     }
 }
 

@@ -4,17 +4,17 @@ use std::cell::RefCell;
 use std::collections::HashSet;
 
 use rgo_binary::FileKind;
-use rgo_edit::{Edited, Edits, MachO, NameFilter, Strip as Mode};
+use rgo_edit::{Edited, Edits, MachO, NameFilter, Strip};
 
 use super::apple::List;
 use super::names::Names;
 use super::options::StripOptions;
 
-/// Works out the edit of one file.
+/// Computes the edit of one file; its bytes are not written yet.
 ///
 /// # Errors
 /// Those of [`rgo_edit::edit`].
-pub(super) fn apply<'a>(
+pub(super) fn compute<'a>(
     bytes: &'a [u8],
     options: &StripOptions,
     debuglink: Option<(&str, u32)>,
@@ -35,7 +35,7 @@ pub(super) fn apply<'a>(
         is_listed
     };
     // Where a mode keeps all global symbols, a list of some of them asks for nothing more.
-    let keeps_listed = apple.keep.is_some() && options.mode == Mode::All;
+    let keeps_listed = apple.keep.is_some() && options.mode == Strip::All;
     let exported =
         |name: &[u8]| (!keeps_listed || keep_symbol(name)) && !lists(&apple.remove, name);
     let is_macho = matches!(FileKind::parse(bytes), FileKind::MachO | FileKind::FatMachO);

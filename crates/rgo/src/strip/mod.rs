@@ -27,7 +27,7 @@ use rayon::prelude::*;
 use crate::app::error::CommandError;
 use crate::app::exit::Exit;
 use crate::app::terminal;
-use crate::strip::args::Strip;
+use crate::strip::args::StripArgs;
 use options::StripOptions;
 use report::{FileReport, StripReport};
 use strip_file::strip_file;
@@ -40,7 +40,7 @@ const TEMPORARY: &str = ".rgo-strip-";
 /// # Errors
 /// For a wrong call, or if the report cannot be printed. An error of one file goes to
 /// stderr and shows in the exit code, and the others are done.
-pub fn run(args: Strip) -> Result<Exit> {
+pub fn run(args: StripArgs) -> Result<Exit> {
     let options = StripOptions::new(&args)?;
     let groups = groups(&args.files);
     let strip = |group: Vec<(usize, &Path)>| -> Vec<(usize, Result<FileReport>)> {

@@ -4,23 +4,23 @@ use std::fs;
 use std::path::PathBuf;
 
 use anyhow::{Context, Result};
-use rgo_edit::{Compression, Discard, SignaturePolicy, Strip as Mode};
+use rgo_edit::{Compression, Discard, SignaturePolicy, Strip};
 use rgo_files::output::Output;
 
-use super::apple::Apple;
+use super::apple::AppleOptions;
 use super::names::{Names, Reading};
 use crate::app::error::Usage;
-use crate::strip::args::{CompressionArg, SignArg, Strip};
+use crate::strip::args::{CompressionArg, SignArg, StripArgs};
 
 /// What to do to each file.
 #[derive(Debug)]
 pub(super) struct StripOptions {
     /// What goes as a whole.
-    pub mode: Mode,
+    pub mode: Strip,
     /// Which local symbols go besides.
     pub discard: Discard,
     /// What becomes of the debug data.
-    pub companion: Companion,
+    pub companion: CompanionMode,
     pub keep_symbols: Option<Names>,
     pub drop_symbols: Option<Names>,
     pub keep_sections: Option<Names>,
@@ -32,7 +32,7 @@ pub(super) struct StripOptions {
     pub compression: Option<Compression>,
     pub sign: SignaturePolicy,
     /// What only Apple's flags ask for.
-    pub apple: Apple,
+    pub apple: AppleOptions,
     /// Whether members of archives lose their times and owners.
     pub deterministic: bool,
     /// Where the result goes; in place if nowhere.
@@ -49,7 +49,7 @@ pub(super) struct StripOptions {
 
 /// What is made of debug data.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Companion {
+pub(super) enum CompanionMode {
     /// Nothing.
     None,
     /// The result is the companion.
@@ -63,7 +63,7 @@ impl StripOptions {
     ///
     /// # Errors
     /// [`Usage`] for what makes no sense, and if a section's content cannot be read.
-    pub(super) fn new(args: &Strip) -> Result<Self> {
+    pub(super) fn new(args: &StripArgs) -> Result<Self> {
         one_file_only(args)?;
         let reading = match (args.names.wildcard, args.names.regex) {
             (true, _) => Reading::Wildcard,
@@ -86,9 +86,9 @@ impl StripOptions {
                 _ => Discard::None,
             },
             companion: match &args.mode.split {
-                Some(folder) => Companion::Split(folder.clone()),
-                None if args.mode.only_keep_debug => Companion::Only,
-                None => Companion::None,
+                Some(folder) => CompanionMode::Split(folder.clone()),
+                None if args.mode.only_keep_debug => CompanionMode::Only,
+                None => CompanionMode::None,
             },
             keep_symbols: Names::new(&args.names.keep_symbols, reading)?,
             drop_symbols: Names::new(&args.names.strip_symbols, reading)?,
@@ -102,7 +102,7 @@ impl StripOptions {
                 CompressionArg::None => Compression::None,
             }),
             sign: signature_policy(args),
-            apple: args.apple.as_ref().map(Apple::new).transpose()?.unwrap_or_default(),
+            apple: args.apple.as_ref().map(AppleOptions::new).transpose()?.unwrap_or_default(),
             deterministic: args.enable_deterministic_archives,
             to_stdout: to_stdout > 0,
             quiet: args.quiet,
@@ -115,31 +115,31 @@ impl StripOptions {
 }
 
 /// The mode; without one it is everything, but where the call says itself what it is about.
-fn mode(args: &Strip) -> Mode {
+fn mode(args: &StripArgs) -> Strip {
     let mode = &args.mode;
     if mode.strip_all {
-        Mode::All
+        Strip::All
     } else if mode.strip_unneeded {
-        Mode::Unneeded
+        Strip::Unneeded
     } else if mode.strip_debug || mode.discard_all {
-        Mode::Debug
+        Strip::Debug
     } else if mode.split.is_some() {
         // What is in the companion is not left in the program, whatever else is asked for.
-        Mode::All
+        Strip::All
     } else if mode.discard_locals
         || !args.names.strip_symbols.is_empty()
         || !args.add_sections.is_empty()
         || !args.dump_sections.is_empty()
         || args.compression.is_some()
     {
-        Mode::None
+        Strip::None
     } else {
-        Mode::All
+        Strip::All
     }
 }
 
 /// The names and contents of `--add-section`.
-fn added_sections(args: &Strip) -> Result<Vec<(String, Vec<u8>)>> {
+fn added_sections(args: &StripArgs) -> Result<Vec<(String, Vec<u8>)>> {
     let added = pairs("--add-section", &args.add_sections)?.into_iter().map(|(name, file)| {
         let content = fs::read(&file)
             .with_context(|| format!("reading the section {name} from {}", file.display()))?;
@@ -148,7 +148,7 @@ fn added_sections(args: &Strip) -> Result<Vec<(String, Vec<u8>)>> {
     added.collect()
 }
 
-fn signature_policy(args: &Strip) -> SignaturePolicy {
+fn signature_policy(args: &StripArgs) -> SignaturePolicy {
     match args.sign {
         // Apple's strip leaves a void signature, for whoever signs next.
         None if args.apple.is_some() => SignaturePolicy::Renew,
@@ -158,7 +158,7 @@ fn signature_policy(args: &Strip) -> SignaturePolicy {
     }
 }
 
-fn one_file_only(args: &Strip) -> Result<()> {
+fn one_file_only(args: &StripArgs) -> Result<()> {
     if args.files.iter().any(|path| path.as_os_str() == "-") {
         return Err(Usage::new("stdin is not stripped: save what it gives to a file first")
             .hint("a file of that name is ./-; `-o -` writes a result to stdout")
@@ -194,38 +194,38 @@ mod tests {
     #[track_caller]
     fn options(args: &[&str]) -> StripOptions {
         let args = ["rgo-strip"].iter().chain(args).chain(&["file"]);
-        StripOptions::new(&Strip::try_parse_from(args).expect("parses")).expect("makes sense")
+        StripOptions::new(&StripArgs::try_parse_from(args).expect("parses")).expect("makes sense")
     }
 
     #[test]
     fn modes_are_those_of_other_strips() {
         for (args, mode) in [
-            (&[][..], Mode::All),
-            (&["-s"], Mode::All),
-            (&["-g"], Mode::Debug),
-            (&["-S"], Mode::Debug),
-            (&["-d"], Mode::Debug),
-            (&["--strip-debug"], Mode::Debug),
-            (&["--strip-unneeded"], Mode::Unneeded),
-            (&["-g", "-s"], Mode::All),
-            (&["-s", "-g"], Mode::Debug),
-            (&["-g", "-g", "-p", "-p"], Mode::Debug),
-            (&["-x"], Mode::Debug),
-            (&["-X"], Mode::None),
-            (&["-S", "-x"], Mode::Debug),
-            (&["--strip-unneeded", "-x"], Mode::Unneeded),
-            (&["-R", ".comment"], Mode::All),
-            (&["-K", "main"], Mode::All),
-            (&["-N", "main"], Mode::None),
-            (&["-N", "main", "-s"], Mode::All),
-            (&["--sign", "adhoc"], Mode::All),
-            (&["--compress-debug", "zlib"], Mode::None),
-            (&["--compress-debug-sections=zlib"], Mode::None),
-            (&["-D", "-U"], Mode::All),
-            (&["--split", "x"], Mode::All),
-            (&["--split", "x", "-g"], Mode::Debug),
-            (&["--split", "x", "--compress-debug", "zlib"], Mode::All),
-            (&["--split", "x", "-N", "main"], Mode::All),
+            (&[][..], Strip::All),
+            (&["-s"], Strip::All),
+            (&["-g"], Strip::Debug),
+            (&["-S"], Strip::Debug),
+            (&["-d"], Strip::Debug),
+            (&["--strip-debug"], Strip::Debug),
+            (&["--strip-unneeded"], Strip::Unneeded),
+            (&["-g", "-s"], Strip::All),
+            (&["-s", "-g"], Strip::Debug),
+            (&["-g", "-g", "-p", "-p"], Strip::Debug),
+            (&["-x"], Strip::Debug),
+            (&["-X"], Strip::None),
+            (&["-S", "-x"], Strip::Debug),
+            (&["--strip-unneeded", "-x"], Strip::Unneeded),
+            (&["-R", ".comment"], Strip::All),
+            (&["-K", "main"], Strip::All),
+            (&["-N", "main"], Strip::None),
+            (&["-N", "main", "-s"], Strip::All),
+            (&["--sign", "adhoc"], Strip::All),
+            (&["--compress-debug", "zlib"], Strip::None),
+            (&["--compress-debug-sections=zlib"], Strip::None),
+            (&["-D", "-U"], Strip::All),
+            (&["--split", "x"], Strip::All),
+            (&["--split", "x", "-g"], Strip::Debug),
+            (&["--split", "x", "--compress-debug", "zlib"], Strip::All),
+            (&["--split", "x", "-N", "main"], Strip::All),
         ] {
             assert_eq!(options(args).mode, mode, "{args:?}");
         }

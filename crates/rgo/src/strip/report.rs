@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, HashMap};
 
 use object::Object;
 use rgo_binary::debug::build_id::identities;
-use rgo_binary::debuggability::{DebugSources, Debuggability, Extent, debuggability};
+use rgo_binary::debuggability::{DebugSources, Debuggability, Feasibility, debuggability};
 use rgo_binary::embedded::auditable;
 use rgo_binary::embedded::go_buildinfo;
 use rgo_binary::embedded::package_note;
@@ -16,7 +16,7 @@ use rgo_edit::{Draft, Edited, Piece, Reason, Removed, SignaturePolicy};
 use rgo_report::{Cell, Column, Document, Report, Table, Tone};
 use serde::Serialize;
 
-use super::options::{Companion, StripOptions};
+use super::options::{CompanionMode, StripOptions};
 use crate::app::error::CommandError;
 
 /// The whole run.
@@ -272,7 +272,7 @@ impl FileReport {
 fn may_grow(options: &StripOptions) -> bool {
     !options.added.is_empty()
         || options.compression.is_some()
-        || matches!(options.companion, Companion::Split(_))
+        || matches!(options.companion, CompanionMode::Split(_))
         || options.sign != SignaturePolicy::Keep
 }
 
@@ -291,9 +291,9 @@ fn debugger(title: String, abilities: &[Debuggability]) -> Table {
     let mut table = Table::new([Column::left(title), Column::left(""), Column::left("by")]);
     for Debuggability { task, answer, by } in abilities {
         let tone = match answer {
-            Extent::Yes => Tone::Good,
-            Extent::Partly | Extent::Companion => Tone::Plain,
-            Extent::No => Tone::Dim,
+            Feasibility::Yes => Tone::Good,
+            Feasibility::Partly | Feasibility::Companion => Tone::Plain,
+            Feasibility::No => Tone::Dim,
         };
         table.row([
             Cell::new(task.to_string()),

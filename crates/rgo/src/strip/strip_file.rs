@@ -15,7 +15,7 @@ use tempfile::NamedTempFile;
 use super::TEMPORARY;
 use super::edits;
 use super::input::Input;
-use super::options::{Companion, StripOptions};
+use super::options::{CompanionMode, StripOptions};
 use super::report::FileReport;
 use super::split::{self, Home, Split};
 use super::write::write;
@@ -34,7 +34,7 @@ pub(super) fn strip_file(path: &Path, options: &StripOptions) -> Result<FileRepo
     if !options.dry_run {
         destination.check_writable()?;
     }
-    if destination.is_in_place() && options.companion == Companion::Only {
+    if destination.is_in_place() && options.companion == CompanionMode::Only {
         return Err(Usage::new("--only-keep-debug in place would leave no program")
             .hint("-o names another file")
             .into());
@@ -75,7 +75,7 @@ fn prepare(input: &Input, destination: &Destination, options: &StripOptions) -> 
     dump_sections(&slices, options)?;
     let images: Vec<&Image<'_>> = slices.iter().map(|slice| &slice.image).collect();
     options.apple.check(&images)?;
-    let job = Job { input, slices: &slices, images: &images, destination, options };
+    let job = StripJob { input, slices: &slices, images: &images, destination, options };
     let mut report = FileReport {
         path: input.path.display().to_string(),
         output: options.output.as_ref().map(|path| path.display().to_string()),
@@ -83,9 +83,9 @@ fn prepare(input: &Input, destination: &Destination, options: &StripOptions) -> 
         ..FileReport::default()
     };
     match &options.companion {
-        Companion::None => job.strip(None, report),
-        Companion::Only => job.write_companion(report),
-        Companion::Split(folder) => {
+        CompanionMode::None => job.strip(None, report),
+        CompanionMode::Only => job.write_companion(report),
+        CompanionMode::Split(folder) => {
             let companion = split::make(input, &images, folder, options, &mut report)?;
             job.strip(companion, report)
         }
@@ -93,7 +93,7 @@ fn prepare(input: &Input, destination: &Destination, options: &StripOptions) -> 
 }
 
 /// One file on its way.
-struct Job<'j> {
+struct StripJob<'j> {
     input: &'j Input,
     slices: &'j [Slice<'j>],
     /// Those of the slices.
@@ -102,13 +102,13 @@ struct Job<'j> {
     options: &'j StripOptions,
 }
 
-impl Job<'_> {
+impl StripJob<'_> {
     /// Prepares the stripped file, beside its companion if there is one.
     fn strip(&self, companion: Option<Split>, mut report: FileReport) -> Result<Ready> {
         let Self { input, destination, options, .. } = self;
         let link = companion.as_ref().and_then(Split::link);
         let compute = || {
-            edits::apply(&input.bytes, options, link)
+            edits::compute(&input.bytes, options, link)
                 .map_err(|error| explained(error, &input.bytes))
         };
         let (edited, started) = if options.dry_run {

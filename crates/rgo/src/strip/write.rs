@@ -5,7 +5,7 @@ use std::io;
 
 use rgo_edit::{Draft, Piece};
 use rgo_files::atomic_file::Durability;
-use rgo_files::replace::{self, Source, assemble};
+use rgo_files::replace::{CopySource, ResultPiece, assemble};
 
 /// Writes the output to the file `to`; the draft's input is the file `from`. The first `already` bytes
 /// of `to` are the input's already, and it has no others.
@@ -20,11 +20,11 @@ pub(super) fn write(
     already: u64,
 ) -> io::Result<()> {
     let pieces = draft.pieces().iter().map(|piece| match piece {
-        Piece::Copy(range) => replace::Piece::Copy(range.clone()),
-        Piece::New(bytes, _) => replace::Piece::Bytes(bytes),
-        Piece::Zeros(size, _) => replace::Piece::Zeros(*size),
+        Piece::Copy(range) => ResultPiece::Copy(range.clone()),
+        Piece::New(bytes, _) => ResultPiece::Bytes(bytes),
+        Piece::Zeros(size, _) => ResultPiece::Zeros(*size),
     });
-    let source = Source { file: from, bytes: draft.input() };
+    let source = CopySource { file: from, bytes: draft.input() };
     assemble(pieces, draft.size(), source, to, durability, already)
 }
 

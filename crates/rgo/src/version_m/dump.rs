@@ -4,13 +4,13 @@ use std::path::Path;
 
 use anyhow::Result;
 use rgo_binary::{Limits, slices};
-use rgo_files::walk::{self, Content, Item};
+use rgo_files::walk::{self, Item, ItemContent};
 
 use super::args::VersionM;
 use super::survey::options;
 use crate::app::error::Usage;
 use crate::app::exit::Exit;
-use crate::app::progress::Progress;
+use crate::app::progress::FileProgress;
 use crate::app::{sections, terminal};
 
 /// Writes the section of the one image that has it.
@@ -19,11 +19,11 @@ use crate::app::{sections, terminal};
 /// If none has it, or several have.
 pub(super) fn run(args: &VersionM, section: &str) -> Result<Exit> {
     let find = |item: &Item<'_>| {
-        let Content::Image(data) = &item.content else { return None };
+        let ItemContent::Image(data) = &item.content else { return None };
         let slices = slices(data, &Limits::default()).ok()?;
         sections::find(&slices, section).map(<[u8]>::to_vec)
     };
-    let progress = Progress::new(args.quiet);
+    let progress = FileProgress::new(args.quiet);
     let begin = |path: &Path| progress.begin(path);
     let all = walk::visit(&args.files, &options(args), &begin, &find);
     match all.as_slice() {

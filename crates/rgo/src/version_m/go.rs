@@ -34,7 +34,7 @@ const WORDS: [(&str, &str); 3] = [
 /// # Errors
 /// If stdout cannot take the answer; without files, if there is no Go to ask.
 pub(super) fn run(args: &VersionM) -> anyhow::Result<Exit> {
-    let asked = Asked { modules: args.modules, json: args.json(), verbose: args.verbose };
+    let asked = GoFlags { modules: args.modules, json: args.json(), verbose: args.verbose };
     let flags = [("-m", asked.modules), ("-v", asked.verbose), ("-json", asked.json)];
     let mut streams = Streams::default();
     if args.files.is_empty() {
@@ -62,7 +62,7 @@ pub(super) fn run(args: &VersionM) -> anyhow::Result<Exit> {
             }
             Ok(what) if what.is_dir() => {
                 let found = walk(path);
-                let scan = |found: &Found| asked.scan(&found.path, found.link, asked.verbose);
+                let scan = |found: &ListedFile| asked.scan(&found.path, found.link, asked.verbose);
                 let scanned: Vec<_> = found.par_iter().map(scan).collect();
                 scanned.into_iter().try_for_each(|scanned| streams.take(scanned))?;
             }
@@ -90,7 +90,7 @@ fn own_version() -> anyhow::Result<Exit> {
 }
 
 /// The flags of `go version`.
-struct Asked {
+struct GoFlags {
     modules: bool,
     json: bool,
     verbose: bool,
@@ -106,7 +106,7 @@ enum Scanned {
     Nothing,
 }
 
-impl Asked {
+impl GoFlags {
     /// Looks into a file. `link` says that it is one, met in a folder; `report` that Go has words
     /// for what is no Go program.
     fn scan(&self, path: &Path, link: bool, report: bool) -> Scanned {
@@ -188,14 +188,14 @@ fn is_executable(_: &fs::Metadata) -> bool {
 }
 
 /// A file below a named folder.
-struct Found {
+struct ListedFile {
     path: PathBuf,
     link: bool,
 }
 
 /// The files and links below a folder, in order. Folders that cannot be read are passed over, as
 /// by Go. A link that is itself named as a folder is not followed, but told as a link.
-fn walk(root: &Path) -> Vec<Found> {
+fn walk(root: &Path) -> Vec<ListedFile> {
     let base = cleaned(root);
     let entries = WalkDir::new(root).follow_root_links(false).sort_by_file_name().into_iter();
     entries
@@ -204,7 +204,7 @@ fn walk(root: &Path) -> Vec<Found> {
         .map(|entry| {
             let below = entry.path().strip_prefix(root).unwrap_or(entry.path());
             let path = if entry.depth() == 0 { root.to_owned() } else { base.join(below) };
-            Found { path, link: entry.file_type().is_symlink() }
+            ListedFile { path, link: entry.file_type().is_symlink() }
         })
         .collect()
 }

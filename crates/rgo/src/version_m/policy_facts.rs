@@ -10,8 +10,8 @@ use rgo_binary::recovered::origin::Language;
 use rgo_binary::security::hardening::Relro;
 use rgo_binary::system::libc;
 use rgo_binary::{Arch, DebugLevel, appended, system};
-use rgo_policy::vocabulary::{FactDef, Kind, Renamed};
-use rgo_policy::{Fact as PolicyFact, Facts, Lookup, NoAnswer, Os, Platform, Vocabulary};
+use rgo_policy::vocabulary::{FactDef, Renamed, ValueKind};
+use rgo_policy::{FactSource, Lookup, NoAnswer, Platform, PolicyFact, PolicyOs, Vocabulary};
 
 use super::inspected::Inspected;
 use super::words::{place_of, word};
@@ -27,7 +27,7 @@ struct Row {
 
 const fn row(
     name: &'static str,
-    kind: Kind,
+    kind: ValueKind,
     about: &'static str,
     example: &'static str,
     answer: fn(&Inspected, &str) -> Lookup,
@@ -63,12 +63,17 @@ const fn or_none<const N: usize>(names: &'static [&'static str]) -> [&'static st
     all
 }
 
-const RELRO: Kind = Kind::Level { values: &["none", "partial", "full"], strongest: &["full"] };
-const CET: Kind =
-    Kind::Level { values: &["none", "ibt", "shstk", "bti", "pac", "full"], strongest: &["full"] };
-const ASLR: Kind = Kind::Level { values: &["none", "low-entropy", "full"], strongest: &["full"] };
-const DEBUG: Kind = Kind::Level { values: &["none", "lines", "full"], strongest: &["full"] };
-const SIGNED: Kind = Kind::Level {
+const RELRO: ValueKind =
+    ValueKind::Level { values: &["none", "partial", "full"], strongest: &["full"] };
+const CET: ValueKind = ValueKind::Level {
+    values: &["none", "ibt", "shstk", "bti", "pac", "full"],
+    strongest: &["full"],
+};
+const ASLR: ValueKind =
+    ValueKind::Level { values: &["none", "low-entropy", "full"], strongest: &["full"] };
+const DEBUG: ValueKind =
+    ValueKind::Level { values: &["none", "lines", "full"], strongest: &["full"] };
+const SIGNED: ValueKind = ValueKind::Level {
     values: &["none", "broken", "adhoc", "identity", "authenticode"],
     strongest: &["identity", "authenticode"],
 };
@@ -77,69 +82,69 @@ const SIGNED: Kind = Kind::Level {
 static ROWS: &[Row] = &[
     row(
         "format",
-        Kind::OneOf(FORMATS),
+        ValueKind::OneOf(FORMATS),
         "the file format: elf, macho or pe",
         "format=elf",
         |it, _| Ok(PolicyFact::new(it.inspection.format.to_string())),
     ),
     row(
         "arch",
-        Kind::OneOfOrNumber(Arch::NAMES, Arch::NUMBERED),
+        ValueKind::OneOfOrNumber(Arch::NAMES, Arch::NUMBERED),
         "the instruction set, as GOARCH names it",
         "arch in [amd64, arm64]",
         |it, _| Ok(PolicyFact::new(it.inspection.arch.to_string())),
     ),
     row(
         "endian",
-        Kind::OneOf(ENDIANS),
+        ValueKind::OneOf(ENDIANS),
         "the byte order: little or big",
         "endian=little",
         |it, _| Ok(PolicyFact::new(it.inspection.endian.to_string())),
     ),
     row(
         "os",
-        Kind::OneOf(system::Os::NAMES),
+        ValueKind::OneOf(system::Os::NAMES),
         "the system it is for, as GOOS names it, or none",
         "os=linux",
         Inspected::named_system,
     ),
     row(
         "kind",
-        Kind::OneOf(KINDS),
+        ValueKind::OneOf(KINDS),
         "executable, pie, static-pie, shared-library, object, …",
         "kind=static-pie",
         |it, _| Ok(PolicyFact::new(word(&it.linkage()?.kind))),
     ),
-    row("size", Kind::Size, "the size of the file or slice", "size<=20MiB", |it, _| {
+    row("size", ValueKind::Size, "the size of the file or slice", "size<=20MiB", |it, _| {
         Ok(PolicyFact::new(it.facts()?.size_bytes))
     }),
     row(
         "glibc",
-        Kind::Version,
+        ValueKind::Version,
         "the oldest glibc that it runs on (Linux)",
         "glibc<=2.28",
         Inspected::glibc,
     ),
-    row("macos", Kind::Version, "the oldest macOS that it runs on", "macos<=11.0", |it, _| {
-        it.only_for(Os::Darwin)?;
+    row("macos", ValueKind::Version, "the oldest macOS that it runs on", "macos<=11.0", |it, _| {
+        it.only_for(PolicyOs::Darwin)?;
         it.only_on_macos()?;
         let oldest = it.linkage()?.macos_min.as_ref();
         recorded(oldest.map(ToString::to_string), "its oldest macOS is not recorded")
     }),
     row(
         "windows",
-        Kind::Version,
+        ValueKind::Version,
         "the oldest Windows that its header names",
         "windows<=10.0",
         |it, _| {
-            it.only_for(Os::Windows)?;
+            it.only_for(PolicyOs::Windows)?;
             let oldest = it.linkage()?.windows_os.map(|(major, minor)| format!("{major}.{minor}"));
             recorded(oldest, "its header names no Windows")
         },
     ),
     row(
         "libc",
-        Kind::Name(LIBCS),
+        ValueKind::Name(LIBCS),
         "the C library: glibc, musl, none, …",
         "libc=musl",
         |it, _| {
@@ -151,22 +156,22 @@ static ROWS: &[Row] = &[
     ),
     row(
         "static",
-        Kind::Flag,
+        ValueKind::Flag,
         "it needs no loader and no library",
         "static",
         Inspected::needs_nothing,
     ),
     row(
         "needs:",
-        Kind::Presence,
+        ValueKind::Presence,
         "it needs this shared library",
         "!needs:libssl.so.*",
         Inspected::needs,
     ),
-    row("rpath", Kind::Text, "folders in which it looks for libraries", "!rpath", |it, _| {
+    row("rpath", ValueKind::Text, "folders in which it looks for libraries", "!rpath", |it, _| {
         Ok(PolicyFact::new(it.linkage()?.runpath.clone()))
     }),
-    row("pie", Kind::Flag, "it runs at any address", "pie", |it, _| {
+    row("pie", ValueKind::Flag, "it runs at any address", "pie", |it, _| {
         flag(&it.hardening()?.pie, "it is not a program")
     }),
     row(
@@ -181,19 +186,23 @@ static ROWS: &[Row] = &[
             relro => Ok(PolicyFact::new(word(&relro))),
         },
     ),
-    row("nx", Kind::Flag, "stack and data are not executable (also called DEP)", "nx", |it, _| {
-        flag(&it.hardening()?.nx, "nothing in it decides this")
-    }),
+    row(
+        "nx",
+        ValueKind::Flag,
+        "stack and data are not executable (also called DEP)",
+        "nx",
+        |it, _| flag(&it.hardening()?.nx, "nothing in it decides this"),
+    ),
     row(
         "stack-protector",
-        Kind::Flag,
+        ValueKind::Flag,
         "its own functions check their stack",
         "stack-protector",
         |it, _| flag(&it.hardening()?.stack_protector, "it has no code to protect"),
     ),
     row(
         "fortify",
-        Kind::Flag,
+        ValueKind::Flag,
         "its own code calls checked functions of the C library",
         "fortify",
         |it, _| flag(&it.hardening()?.fortify, "it has no calls to check"),
@@ -203,7 +212,7 @@ static ROWS: &[Row] = &[
     }),
     row(
         "cf-guard",
-        Kind::Flag,
+        ValueKind::Flag,
         "Control Flow Guard checks calls (Windows)",
         "cf-guard",
         |it, _| flag(&it.hardening()?.cf_guard, "it is not for Windows"),
@@ -215,10 +224,16 @@ static ROWS: &[Row] = &[
         "aslr",
         |it, _| aslr(it.hardening()?),
     ),
-    row("stripped", Kind::Flag, "it has neither symbols nor debug data", "stripped", |it, _| {
-        let stripped = answered(&it.facts()?.debug, NO_PROGRAM)?.level == DebugLevel::None;
-        Ok(PolicyFact::new(stripped))
-    }),
+    row(
+        "stripped",
+        ValueKind::Flag,
+        "it has neither symbols nor debug data",
+        "stripped",
+        |it, _| {
+            let stripped = answered(&it.facts()?.debug, NO_PROGRAM)?.level == DebugLevel::None;
+            Ok(PolicyFact::new(stripped))
+        },
+    ),
     row("debug", DEBUG, "its debug data: none, lines, or full with types", "!debug", |it, _| {
         debug(answered(&it.facts()?.debug, NO_PROGRAM)?)
     }),
@@ -229,12 +244,12 @@ static ROWS: &[Row] = &[
         "signed=identity",
         |it, _| signed(answered(&it.facts()?.signature, NO_PROGRAM)?),
     ),
-    row("packer", Kind::Name(PACKERS), "the packer that compressed it", "!packer", |it, _| {
+    row("packer", ValueKind::Name(PACKERS), "the packer that compressed it", "!packer", |it, _| {
         Ok(PolicyFact::new(it.facts()?.packer.known().map_or("none", |packer| packer.name)))
     }),
     row(
         "appended",
-        Kind::Name(APPENDED),
+        ValueKind::Name(APPENDED),
         "what is behind the image: zip, squashfs, data, …",
         "!appended",
         |it, _| {
@@ -247,53 +262,63 @@ static ROWS: &[Row] = &[
     ),
     row(
         "language",
-        Kind::Name(LANGUAGES),
+        ValueKind::Name(LANGUAGES),
         "the language: go, rust, c, …",
         "language=rust",
         Inspected::spoken_language,
     ),
-    row("go", Kind::Version, "the Go toolchain that built it", "go>=1.25", Inspected::go_version),
+    row(
+        "go",
+        ValueKind::Version,
+        "the Go toolchain that built it",
+        "go>=1.25",
+        Inspected::go_version,
+    ),
     row(
         "rustc",
-        Kind::Version,
+        ValueKind::Version,
         "the Rust compiler that built it",
         "rustc>=1.90",
         Inspected::rustc_version,
     ),
-    row("path", Kind::Text, "the main package's path or name", "path=example.com/app", |it, _| {
-        recorded(it.inspection.package().map(str::to_owned), "its path is not recorded")
-    }),
+    row(
+        "path",
+        ValueKind::Text,
+        "the main package's path or name",
+        "path=example.com/app",
+        |it, _| recorded(it.inspection.package().map(str::to_owned), "its path is not recorded"),
+    ),
     row(
         "version",
-        Kind::Version,
+        ValueKind::Version,
         "the version of the main module or package",
         "version=1.2.3",
         |it, _| recorded(it.inspection.version().map(str::to_owned), "its version is not recorded"),
     ),
     row(
         "profile",
-        Kind::Text,
+        ValueKind::Text,
         "the cargo profile that it was built with",
         "profile=release",
         Inspected::profile,
     ),
     row(
         "vcs",
-        Kind::Name(VERSION_CONTROL),
+        ValueKind::Name(VERSION_CONTROL),
         "the version control system of its sources",
         "vcs=git",
         |it, _| it.commit("vcs"),
     ),
     row(
         "vcs.revision",
-        Kind::Text,
+        ValueKind::Text,
         "the commit that it was built from",
         "vcs.revision=4f2a91c*",
         |it, _| it.commit("vcs.revision"),
     ),
     row(
         "vcs.modified",
-        Kind::Flag,
+        ValueKind::Flag,
         "there were changes beside the commit",
         "!vcs.modified",
         |it, _| match it.inspection.setting("vcs.modified") {
@@ -302,27 +327,33 @@ static ROWS: &[Row] = &[
             _ => Err(NoAnswer::unknown(NO_COMMIT)),
         },
     ),
-    row("vcs.time", Kind::Time, "the time of the commit", "vcs.time>=2026-01-01", |it, _| {
+    row("vcs.time", ValueKind::Time, "the time of the commit", "vcs.time>=2026-01-01", |it, _| {
         it.commit("vcs.time")
     }),
     row(
         "build:",
-        Kind::Setting,
+        ValueKind::Setting,
         "a build setting",
         "build:CGO_ENABLED=0",
         Inspected::build_setting,
     ),
     row(
         "dep:",
-        Kind::Dependency,
+        ValueKind::Dependency,
         "a package or module that is linked in",
         "dep:rustls>=0.23",
         Inspected::dependency,
     ),
-    row("leaks", Kind::Text, "paths of the building machine that are in it", "!leaks", |it, _| {
-        let folders = it.facts()?.build_paths.folders.iter();
-        Ok(PolicyFact::new(folders.map(|path| path.folder.clone()).collect::<Vec<_>>()))
-    }),
+    row(
+        "leaks",
+        ValueKind::Text,
+        "paths of the building machine that are in it",
+        "!leaks",
+        |it, _| {
+            let folders = it.facts()?.build_paths.folders.iter();
+            Ok(PolicyFact::new(folders.map(|path| path.folder.clone()).collect::<Vec<_>>()))
+        },
+    ),
 ];
 
 /// Names that facts had before.
@@ -334,7 +365,7 @@ pub fn vocabulary() -> Vocabulary {
     Vocabulary::new(ROWS.iter().map(|row| &row.word), RENAMED)
 }
 
-impl Facts for Inspected {
+impl FactSource for Inspected {
     fn platform(&self) -> Platform {
         self.judged_as()
     }

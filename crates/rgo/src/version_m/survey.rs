@@ -6,25 +6,25 @@ use std::path::Path;
 use rgo_binary::appended::{Appended, appended, behind_slices};
 use rgo_binary::inspect::{Detail, Fact};
 use rgo_binary::{Limits, slices};
-use rgo_files::walk::{self, Content, Found, Item, SkipReason};
+use rgo_files::walk::{self, Found, Item, ItemContent, SkipReason};
 
 use super::args::{VersionFormat, VersionM};
 use super::inspected::Inspected;
-use super::unread::{Problems, Reason};
-use crate::app::progress::Progress;
+use super::unread::{Problems, UnreadReason};
+use crate::app::progress::FileProgress;
 
 /// The images in an item, and the reasons why others are missing.
 #[derive(Default)]
 pub(super) struct Seen {
     images: Vec<Inspected>,
-    problems: Vec<Reason>,
+    problems: Vec<UnreadReason>,
 }
 
 /// Looks into files as the arguments ask.
 pub(super) struct Survey<'a> {
     args: &'a VersionM,
     detail: Detail,
-    progress: Progress,
+    progress: FileProgress,
 }
 
 impl<'a> Survey<'a> {
@@ -37,7 +37,7 @@ impl<'a> Survey<'a> {
             || is_judged
             || matches!(args.format, VersionFormat::Csv | VersionFormat::Markdown);
         let detail = if wants_facts { Detail::Facts } else { Detail::Record };
-        Self { args, detail, progress: Progress::new(args.quiet) }
+        Self { args, detail, progress: FileProgress::new(args.quiet) }
     }
 
     /// All images, and what was not read.
@@ -56,7 +56,7 @@ impl<'a> Survey<'a> {
         let begin = |path: &Path| self.progress.begin(path);
         let look = |item: &Item<'_>| self.look(item);
         let mut problems = Problems::default();
-        walk::stream(&self.args.files, &options(self.args), &begin, &look, &mut |found| {
+        walk::visit_each(&self.args.files, &options(self.args), &begin, &look, &mut |found| {
             let images = named(found, &mut problems);
             let mut goes_on = true;
             self.progress.suspend(|| goes_on = images.into_iter().all(&mut *take));
@@ -73,17 +73,18 @@ impl<'a> Survey<'a> {
 
     fn look(&self, item: &Item<'_>) -> Option<Seen> {
         self.progress.at(item.name);
-        let nothing = |reason: Reason| Some(Seen { problems: vec![reason], ..Seen::default() });
+        let nothing =
+            |reason: UnreadReason| Some(Seen { problems: vec![reason], ..Seen::default() });
         match &item.content {
-            Content::Image(data) => Some(images(data, self.detail, !self.args.no_archives)),
-            Content::Other(what) => nothing(Reason::NoProgram(*what)),
-            Content::Skipped(refusal) => nothing(Reason::Refused((*refusal).clone())),
+            ItemContent::Image(data) => Some(images(data, self.detail, !self.args.no_archives)),
+            ItemContent::Other(what) => nothing(UnreadReason::NoProgram(*what)),
+            ItemContent::Skipped(refusal) => nothing(UnreadReason::Refused((*refusal).clone())),
             // Of nested ones the outermost says it.
-            Content::Archive(archive) if item.named && item.name.members().is_empty() => {
+            ItemContent::Archive(archive) if item.named && item.name.members().is_empty() => {
                 let is_empty = archive.images == 0 && !archive.is_behind_image;
-                if is_empty { nothing(Reason::Empty) } else { None }
+                if is_empty { nothing(UnreadReason::Empty) } else { None }
             }
-            Content::Archive(_) | Content::Link { .. } => None,
+            ItemContent::Archive(_) | ItemContent::Link { .. } => None,
         }
     }
 }
@@ -117,7 +118,8 @@ impl Seen {
     /// Adds that there may be programs in what is behind an image.
     fn hides(&mut self, behind: Option<&Appended>) {
         let packed = behind.and_then(|behind| walk::appended(behind.looks_like));
-        self.problems.extend(packed.map(|packed| Reason::Refused(SkipReason::Foreign(packed))));
+        self.problems
+            .extend(packed.map(|packed| UnreadReason::Refused(SkipReason::Foreign(packed))));
     }
 }
 
@@ -127,7 +129,7 @@ fn images(data: &[u8], detail: Detail, archives: bool) -> Seen {
     let slices = match slices(data, &Limits::default()) {
         Ok(slices) => slices,
         Err(error) => {
-            seen.problems.push(Reason::Image(error));
+            seen.problems.push(UnreadReason::Image(error));
             return seen;
         }
     };
@@ -137,7 +139,7 @@ fn images(data: &[u8], detail: Detail, archives: bool) -> Seen {
         let image = match Inspected::read(arch, &slice.image, detail) {
             Ok(image) => image,
             Err(error) => {
-                seen.problems.push(Reason::Image(error));
+                seen.problems.push(UnreadReason::Image(error));
                 continue;
             }
         };

@@ -11,7 +11,7 @@ use rgo_report::printable;
 use serde::Serialize;
 
 use crate::app::terminal;
-use rgo_files::walk::{Foreign, Layer, Name, Role, SkipReason};
+use rgo_files::walk::{Foreign, ForeignRole, Layer, Name, SkipReason};
 
 /// A file or member that was not read and may be a program, or hold one.
 #[derive(Clone, Debug, Serialize)]
@@ -41,7 +41,7 @@ impl fmt::Display for Unread {
 
 /// Reason there is no answer.
 #[derive(Clone, Debug)]
-pub(super) enum Reason {
+pub(super) enum UnreadReason {
     /// An image that cannot be read.
     Image(Error),
     Refused(SkipReason),
@@ -51,7 +51,7 @@ pub(super) enum Reason {
     Empty,
 }
 
-impl fmt::Display for Reason {
+impl fmt::Display for UnreadReason {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         const NONE: &str = "not an ELF, Mach-O or PE image";
         match self {
@@ -64,7 +64,7 @@ impl fmt::Display for Reason {
     }
 }
 
-impl Reason {
+impl UnreadReason {
     /// Whether there may be a program that was not found.
     fn hides(&self) -> bool {
         !matches!(self, Self::Empty | Self::NoProgram(_) | Self::Image(Error::Unrecognized))
@@ -76,9 +76,9 @@ impl Reason {
     fn is_error(&self, in_archive: bool) -> bool {
         let Self::Refused(SkipReason::Foreign(foreign)) = self else { return true };
         match foreign.role {
-            Role::Program => !in_archive,
-            Role::Appended => false,
-            Role::Packed | Role::Data => true,
+            ForeignRole::Program => !in_archive,
+            ForeignRole::Appended => false,
+            ForeignRole::Packed | ForeignRole::Data => true,
         }
     }
 
@@ -117,7 +117,7 @@ impl Reason {
     fn group(&self) -> Group {
         match self {
             Self::NoProgram(_) => Group::NoProgram,
-            Self::Refused(SkipReason::Foreign(foreign)) if foreign.role == Role::Program => {
+            Self::Refused(SkipReason::Foreign(foreign)) if foreign.role == ForeignRole::Program => {
                 Group::Program
             }
             Self::Refused(
@@ -174,24 +174,30 @@ impl Group {
 
 /// One file without an answer.
 #[derive(Debug)]
-struct Problem {
+struct UnreadFile {
     name: Name,
     layers: Vec<Layer>,
     is_error: bool,
-    reason: Reason,
+    reason: UnreadReason,
 }
 
 /// All files without an answer.
 #[derive(Debug, Default)]
-pub(super) struct Problems(Vec<Problem>);
+pub(super) struct Problems(Vec<UnreadFile>);
 
 /// As many of a kind are all named in a summary.
 const NAMES: usize = 3;
 
 impl Problems {
-    pub(super) fn add(&mut self, name: Name, named: bool, layers: Vec<Layer>, reason: Reason) {
+    pub(super) fn add(
+        &mut self,
+        name: Name,
+        named: bool,
+        layers: Vec<Layer>,
+        reason: UnreadReason,
+    ) {
         let is_error = named && reason.is_error(!name.members().is_empty());
-        self.0.push(Problem { name, layers, is_error, reason });
+        self.0.push(UnreadFile { name, layers, is_error, reason });
     }
 
     /// Whether the run has failed.
@@ -203,7 +209,7 @@ impl Problems {
     pub(super) fn unread(&self) -> Vec<Unread> {
         let hidden = self.0.iter().filter(|problem| problem.reason.hides());
         hidden
-            .map(|Problem { name, layers, reason, .. }| Unread {
+            .map(|UnreadFile { name, layers, reason, .. }| Unread {
                 file: name.file().to_string_lossy().into_owned(),
                 member: (!name.members().is_empty()).then(|| name.members().join("!")),
                 reason: reason.to_string(),
@@ -216,7 +222,7 @@ impl Problems {
     /// `named` is the number of files that the user named.
     pub(super) fn print(&self, named: usize, verbose: bool, quiet: bool) {
         let shown = self.0.iter().filter(|problem| problem.is_error || !quiet);
-        let mut groups: BTreeMap<(Group, bool), Vec<&Problem>> = BTreeMap::new();
+        let mut groups: BTreeMap<(Group, bool), Vec<&UnreadFile>> = BTreeMap::new();
         for problem in shown {
             groups.entry((problem.reason.group(), problem.is_error)).or_default().push(problem);
         }
@@ -244,7 +250,7 @@ impl Problems {
     }
 }
 
-impl fmt::Display for Problem {
+impl fmt::Display for UnreadFile {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.name.fmt(f)?;
         if let Some(place) = Layer::describe(&self.layers) {
@@ -255,8 +261,8 @@ impl fmt::Display for Problem {
 }
 
 /// A line for a whole group: how many of each kind, and names; and whether it leaves some out.
-fn summary(group: Group, problems: &[&Problem], named: usize) -> (String, bool) {
-    let mut kinds: Vec<((String, String), Vec<&Problem>)> = Vec::new();
+fn summary(group: Group, problems: &[&UnreadFile], named: usize) -> (String, bool) {
+    let mut kinds: Vec<((String, String), Vec<&UnreadFile>)> = Vec::new();
     for problem in problems {
         let kind = problem.reason.kind();
         match kinds.iter_mut().find(|(of, _)| *of == kind) {
@@ -296,9 +302,9 @@ mod tests {
 
     use super::*;
 
-    fn problems(reason: &Reason, count: usize) -> Vec<Problem> {
+    fn problems(reason: &UnreadReason, count: usize) -> Vec<UnreadFile> {
         let name = |n: usize| Name::from_path(format!("f{n}").into());
-        let problem = |n| Problem {
+        let problem = |n| UnreadFile {
             name: name(n),
             layers: Vec::new(),
             is_error: false,
@@ -307,13 +313,13 @@ mod tests {
         (0..count).map(problem).collect()
     }
 
-    fn io(kind: ErrorKind) -> Reason {
-        Reason::Refused(SkipReason::Io(io::Error::from(kind).into()))
+    fn io(kind: ErrorKind) -> UnreadReason {
+        UnreadReason::Refused(SkipReason::Io(io::Error::from(kind).into()))
     }
 
     #[test]
     fn a_line_for_many_reads_as_a_sentence() {
-        let sparse = Reason::Refused(SkipReason::Unsupported("sparse".to_owned()));
+        let sparse = UnreadReason::Refused(SkipReason::Unsupported("sparse".to_owned()));
         for (reason, count, expected) in [
             (&sparse, 2, "2 files and members cannot be opened: 2 sparse (f0, f1)"),
             (&sparse, 12, "12 files and members cannot be opened: 12 sparse (f0, and 11 more)"),
@@ -332,10 +338,14 @@ mod tests {
                 4,
                 "4 files and members cannot be read: 4 that fail with: timed out (f0, and 3 more)",
             ),
-            (&Reason::NoProgram(None), 2, "2 of 2 files are not programs: 2 other files (f0, f1)"),
+            (
+                &UnreadReason::NoProgram(None),
+                2,
+                "2 of 2 files are not programs: 2 other files (f0, f1)",
+            ),
         ] {
             let all = problems(reason, count);
-            let all: Vec<&Problem> = all.iter().collect();
+            let all: Vec<&UnreadFile> = all.iter().collect();
             let (line, is_short) = summary(reason.group(), &all, count);
             assert_eq!((line.as_str(), is_short), (expected, count > NAMES));
         }

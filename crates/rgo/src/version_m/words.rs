@@ -1,12 +1,12 @@
 //! Words for values, shared by the text, the rows and the policy's answers.
 
 use rgo_binary::appended::Appended;
-use rgo_binary::system::{Os, System};
+use rgo_binary::system::{ImageSystem, Os};
 use rgo_binary::{Confidence, Evidence};
 use serde_json::Value;
 
 /// The system, and whether that is only probable.
-pub(super) fn os(system: &System) -> String {
+pub(super) fn os(system: &ImageSystem) -> String {
     let name = match system.os {
         Os::NONE => "none (bare machine)",
         os => os.name(),

@@ -101,11 +101,11 @@ pub fn recovered_crates(image: &Image<'_>) -> RecoveredCrates {
 }
 
 /// A crate's name without regard to dashes, and version.
-type Key = (String, Option<Version>, CrateSource);
+type CrateKey = (String, Option<Version>, CrateSource);
 
 #[derive(Default)]
 struct Traces {
-    crates: BTreeMap<Key, (String, Vec<Evidence>)>,
+    crates: BTreeMap<CrateKey, (String, Vec<Evidence>)>,
     looked_at: usize,
     truncated: bool,
 }

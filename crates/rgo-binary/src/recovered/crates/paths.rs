@@ -15,10 +15,10 @@ const LONGEST: usize = 128;
 const PATH: usize = 256;
 
 /// Reads a trace from what stands before and behind an anchor.
-type Reader = for<'t> fn(&'t [u8], &'t [u8]) -> Option<Trace<'t>>;
+type TraceReader = for<'t> fn(&'t [u8], &'t [u8]) -> Option<Trace<'t>>;
 
 /// Parts of paths beside which crates' folders stand.
-const ANCHORS: [(&[u8], Reader); 5] = [
+const ANCHORS: [(&[u8], TraceReader); 5] = [
     (b"/src/", sources),
     (b"\\src\\", sources),
     (b"/rust/deps", std_dependency),

@@ -5,14 +5,14 @@ use std::ffi::CStr;
 
 /// How numbers are written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Words {
+pub(super) struct WordFormat {
     /// Size of a pointer, in bytes: 4 or 8.
     pub(super) size: usize,
     /// Highest byte first.
     pub(super) big: bool,
 }
 
-impl Words {
+impl WordFormat {
     /// A number of four bytes.
     pub(super) fn u32(self, data: &[u8], at: usize) -> Option<u32> {
         let bytes = *data.get(at..)?.first_chunk()?;
@@ -55,7 +55,7 @@ mod tests {
             (8, true, 0x0102_0304_0506_0708, None),
         ];
         for (size, big, first, second) in cases {
-            let words = Words { size, big };
+            let words = WordFormat { size, big };
             assert_eq!(words.word(&data, 0), Some(first));
             assert_eq!(words.nth(&data, 1), second);
             assert_eq!(words.nth(&data, usize::MAX), None);

@@ -14,7 +14,7 @@
 use memchr::memmem;
 use object::{Object, ObjectSection, ObjectSegment, ObjectSymbol, SectionKind};
 
-use super::endian::Words;
+use super::endian::WordFormat;
 use super::memory::Memory;
 use super::moduledata::{self, ModuleData};
 use super::pclntab::PclnTable;
@@ -42,7 +42,7 @@ pub(super) fn locate<'a>(image: &Image<'a>) -> Result<Option<Located<'a>>> {
     let Some((address, mut table)) = find(image)? else { return Ok(None) };
     let memory = Memory::new(image, table.header.words);
     let module = moduledata::find(&memory, &table.header, address);
-    if table.layout() >= super::Layout::Go118 {
+    if table.layout() >= super::PclntabLayout::Go118 {
         let text = match (&module, table.header.text) {
             (Some(module), _) => module.text,
             (None, 0) => start_of_text(image),
@@ -113,7 +113,7 @@ fn search<'a>(
     image: &Image<'a>,
     stretches: impl Iterator<Item = (u64, &'a [u8])>,
 ) -> Option<(u64, PclnTable<'a>)> {
-    let words = Words {
+    let words = WordFormat {
         size: if image.object().is_64() { 8 } else { 4 },
         big: !image.object().is_little_endian(),
     };
@@ -138,7 +138,7 @@ fn search<'a>(
 }
 
 /// Places at which a table's header could be.
-fn headers<'d>(data: &'d [u8], words: Words) -> Box<dyn Iterator<Item = usize> + 'd> {
+fn headers<'d>(data: &'d [u8], words: WordFormat) -> Box<dyn Iterator<Item = usize> + 'd> {
     if words.big {
         return Box::new((0..data.len()).step_by(words.size));
     }

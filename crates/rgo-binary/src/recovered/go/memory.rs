@@ -14,7 +14,7 @@
 use object::{Object, ObjectSegment, RelocationTarget, SegmentFlags};
 use object::{elf, macho, pe};
 
-use super::endian::Words;
+use super::endian::WordFormat;
 use crate::{Format, Image};
 
 /// The bits of a chained Mach-O pointer that name its target (`mach-o/fixup-chains.h`,
@@ -24,29 +24,29 @@ const CHAINED_TARGET: u64 = (1 << 36) - 1;
 const MAX_POINTERS: usize = 64;
 
 pub(super) struct Memory<'a> {
-    segments: Vec<Segment<'a>>,
-    words: Words,
+    segments: Vec<MemorySegment<'a>>,
+    words: WordFormat,
     /// Place and value of each pointer that a RELA relocation fills in, by place.
     relocated: Vec<(u64, u64)>,
     /// The image's start, in Mach-O of 64 bits.
     chained: Option<u64>,
 }
 
-struct Segment<'a> {
+struct MemorySegment<'a> {
     address: u64,
     data: &'a [u8],
     writable: bool,
 }
 
 impl<'a> Memory<'a> {
-    pub(super) fn new(image: &Image<'a>, words: Words) -> Self {
+    pub(super) fn new(image: &Image<'a>, words: WordFormat) -> Self {
         let file = image.object();
         let mut segments: Vec<_> = file
             .segments()
             .filter_map(|segment| {
                 let data = segment.data().ok().filter(|data| !data.is_empty())?;
                 let writable = is_writable(segment.flags());
-                Some(Segment { address: segment.address(), data, writable })
+                Some(MemorySegment { address: segment.address(), data, writable })
             })
             .collect();
         segments.sort_by_key(|segment| segment.address);

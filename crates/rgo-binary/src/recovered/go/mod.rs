@@ -26,7 +26,7 @@ mod toolchain;
 pub use build_id::build_id;
 pub use found::{FoundIn, FoundText};
 pub use names::unescape;
-pub use pclntab::{Function, Functions, Layout, PclnTable};
+pub use pclntab::{Functions, GoFunction, PclnTable, PclntabLayout};
 pub use recovered::{RecoveredModule, RecoveredProgram, recovered};
 
 use crate::{Image, Result};

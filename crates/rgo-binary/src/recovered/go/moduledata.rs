@@ -16,7 +16,7 @@
 use std::ops::Range;
 
 use super::memory::Memory;
-use super::pclntab::{Header, Layout};
+use super::pclntab::{PclntabHeader, PclntabLayout};
 
 /// What is used of the record.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -28,10 +28,10 @@ pub(super) struct ModuleData {
 }
 
 /// Where a part of the table starts in it.
-type Part = fn(&Header) -> usize;
+type PartStart = fn(&PclntabHeader) -> usize;
 
 /// Since Go 1.16: the words that point into the table, and where to.
-const INTO_TABLE: [(u64, Part); 6] = [
+const INTO_TABLE: [(u64, PartStart); 6] = [
     (1, |header| header.names),
     (4, |header| header.units),
     (7, |header| header.files),
@@ -41,16 +41,25 @@ const INTO_TABLE: [(u64, Part); 6] = [
 ];
 
 /// Finds the record of the table that lies at `address`.
-pub(super) fn find(memory: &Memory<'_>, header: &Header, address: u64) -> Option<ModuleData> {
+pub(super) fn find(
+    memory: &Memory<'_>,
+    header: &PclntabHeader,
+    address: u64,
+) -> Option<ModuleData> {
     memory.pointers_to(address).into_iter().find_map(|place| read(memory, header, address, place))
 }
 
-fn read(memory: &Memory<'_>, header: &Header, address: u64, place: u64) -> Option<ModuleData> {
+fn read(
+    memory: &Memory<'_>,
+    header: &PclntabHeader,
+    address: u64,
+    place: u64,
+) -> Option<ModuleData> {
     let word = |index: u64| place.checked_add(index * header.words.size as u64);
     let points_at = |index: u64, offset: usize| {
         word(index).and_then(|place| memory.pointer(place)) == address.checked_add(offset as u64)
     };
-    let text = if header.layout == Layout::Go12 {
+    let text = if header.layout == PclntabLayout::Go12 {
         let functions = memory.number(word(4)?)?;
         if !points_at(3, header.functab) || functions != header.functions.checked_add(1)? {
             return None;

@@ -11,12 +11,12 @@
 
 use std::borrow::Cow;
 
-use super::Function;
+use super::GoFunction;
 
 /// First letters of names that the compiler gave to code of no package: since Go 1.20, before.
 const NO_PACKAGE: [&str; 4] = ["go:", "type:", "go.(", "type.."];
 
-impl<'a> Function<'a> {
+impl<'a> GoFunction<'a> {
     /// The path of the package that the function is of, without escapes; `None` for code that
     /// the compiler or linker made and for names that have none, as in assembly.
     #[must_use]

@@ -16,7 +16,7 @@ const MAX_FOLDERS: usize = 32;
 
 /// A file of a module with a version.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Versioned<'a> {
+pub(super) struct VersionedFile<'a> {
     /// What stands before the version: the module's path, maybe behind a folder of this machine.
     pub(super) before: &'a str,
     /// The version, with its `v`.
@@ -26,7 +26,7 @@ pub(super) struct Versioned<'a> {
 }
 
 /// Takes a file name with a module's version in it apart.
-pub(super) fn versioned(file: &str) -> Option<Versioned<'_>> {
+pub(super) fn versioned(file: &str) -> Option<VersionedFile<'_>> {
     let mut start = 0;
     file.split_inclusive('/').find_map(|element| {
         let at = start;
@@ -34,7 +34,7 @@ pub(super) fn versioned(file: &str) -> Option<Versioned<'_>> {
         let (name, version) = element.strip_suffix('/')?.rsplit_once('@')?;
         let before = file.get(..at + name.len()).filter(|before| !before.is_empty())?;
         let folder = file.get(start..)?.rsplit_once('/').map_or("", |(folder, _)| folder);
-        is_version(version).then_some(Versioned { before, version, folder })
+        is_version(version).then_some(VersionedFile { before, version, folder })
     })
 }
 
@@ -51,7 +51,7 @@ fn is_version(text: &str) -> bool {
             && patch.bytes().all(known))
 }
 
-impl Versioned<'_> {
+impl VersionedFile<'_> {
     /// The module's path. Where a folder of the building machine stands before it, `is_package`
     /// decides which rest of it is a path that the program knows.
     pub(super) fn module(&self, is_package: impl Fn(&str) -> bool) -> String {

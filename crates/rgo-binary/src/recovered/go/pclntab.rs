@@ -26,7 +26,7 @@
 
 use std::ffi::CStr;
 
-use super::endian::{Words, text};
+use super::endian::{WordFormat, text};
 
 /// Longest file name looked for, in bytes.
 const MAX_PATH: usize = 4096;
@@ -35,7 +35,7 @@ const MAX_STEPS: usize = 8;
 
 /// A layout of the table, by the Go version that it came with.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Layout {
+pub enum PclntabLayout {
     /// Go 1.2 to 1.15.
     Go12,
     /// Go 1.16 and 1.17.
@@ -46,18 +46,18 @@ pub enum Layout {
     Go120,
 }
 
-const MAGIC: [(u32, Layout); 4] = [
-    (0xffff_fffb, Layout::Go12),
-    (0xffff_fffa, Layout::Go116),
-    (0xffff_fff0, Layout::Go118),
-    (0xffff_fff1, Layout::Go120),
+const MAGIC: [(u32, PclntabLayout); 4] = [
+    (0xffff_fffb, PclntabLayout::Go12),
+    (0xffff_fffa, PclntabLayout::Go116),
+    (0xffff_fff0, PclntabLayout::Go118),
+    (0xffff_fff1, PclntabLayout::Go120),
 ];
 
 /// The table's first words, checked against the bytes that exist.
 #[derive(Clone, Debug)]
-pub(super) struct Header {
-    pub(super) layout: Layout,
-    pub(super) words: Words,
+pub(super) struct PclntabHeader {
+    pub(super) layout: PclntabLayout,
+    pub(super) words: WordFormat,
     /// What the table claims.
     pub(super) functions: u64,
     /// Address of the program's text by the header, 0 if it does not say.
@@ -72,13 +72,13 @@ pub(super) struct Header {
 }
 
 /// The layout that a magic number stands for, and whether the highest byte comes first.
-fn layout(magic: [u8; 4]) -> Option<(Layout, bool)> {
+fn layout(magic: [u8; 4]) -> Option<(PclntabLayout, bool)> {
     let known = |value: u32| MAGIC.iter().find(|(magic, _)| *magic == value);
     let little = known(u32::from_le_bytes(magic)).map(|(_, layout)| (*layout, false));
     little.or_else(|| known(u32::from_be_bytes(magic)).map(|(_, layout)| (*layout, true)))
 }
 
-impl Header {
+impl PclntabHeader {
     /// Reads a table's header. The error says what is wrong with it.
     pub(super) fn parse(data: &[u8]) -> Result<Self, &'static str> {
         let start = data.first_chunk::<8>().ok_or("its header is cut short")?;
@@ -86,15 +86,15 @@ impl Header {
             return Err("its first bytes are no function table's");
         };
         let (layout, big) = layout(*magic).ok_or("its magic number is unknown")?;
-        let words = Words { size: usize::from(*size), big };
+        let words = WordFormat { size: usize::from(*size), big };
         let word = |index: usize| {
             data.get(8..).and_then(|rest| words.nth(rest, index)).ok_or("its header is cut short")
         };
         let functions = word(0)?;
-        if layout == Layout::Go12 {
+        if layout == PclntabLayout::Go12 {
             return Self::before_go_1_16(data, words, functions);
         }
-        let (text, first) = if layout == Layout::Go116 { (0, 2) } else { (word(2)?, 3) };
+        let (text, first) = if layout == PclntabLayout::Go116 { (0, 2) } else { (word(2)?, 3) };
         let offset = |index: usize| {
             usize::try_from(word(first + index)?)
                 .ok()
@@ -121,7 +121,11 @@ impl Header {
     }
 
     /// The header of a table whose parts are all found by offsets from its start.
-    fn before_go_1_16(data: &[u8], words: Words, functions: u64) -> Result<Self, &'static str> {
+    fn before_go_1_16(
+        data: &[u8],
+        words: WordFormat,
+        functions: u64,
+    ) -> Result<Self, &'static str> {
         let functab = 8 + words.size;
         let files = usize::try_from(functions)
             .ok()
@@ -129,7 +133,7 @@ impl Header {
             .and_then(|size| words.u32(data, functab.checked_add(size)?))
             .ok_or("it is shorter than its number of functions needs")?;
         Ok(Self {
-            layout: Layout::Go12,
+            layout: PclntabLayout::Go12,
             words,
             functions,
             text: 0,
@@ -144,14 +148,14 @@ impl Header {
 
     /// Size of a number of functab, in bytes.
     fn field(&self) -> usize {
-        if self.layout >= Layout::Go118 { 4 } else { self.words.size }
+        if self.layout >= PclntabLayout::Go118 { 4 } else { self.words.size }
     }
 }
 
 /// The function table of an image.
 #[derive(Clone, Debug)]
 pub struct PclnTable<'a> {
-    pub(super) header: Header,
+    pub(super) header: PclntabHeader,
     data: &'a [u8],
     names: &'a [u8],
     units: &'a [u8],
@@ -167,7 +171,7 @@ pub struct PclnTable<'a> {
 
 /// One function of the table.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Function<'a> {
+pub struct GoFunction<'a> {
     /// The linker's name of it, with its package path escaped; empty where the table is damaged.
     pub name: &'a str,
     /// Address of its first instruction; in PE with the preferred image base.
@@ -181,9 +185,9 @@ pub struct Function<'a> {
 impl<'a> PclnTable<'a> {
     /// Takes the table at the start of `data` apart.
     pub(super) fn parse(data: &'a [u8]) -> Result<Self, &'static str> {
-        let header = Header::parse(data)?;
+        let header = PclntabHeader::parse(data)?;
         let part = |start: usize, end: usize| data.get(start..end).unwrap_or_default();
-        let whole = header.layout == Layout::Go12;
+        let whole = header.layout == PclntabLayout::Go12;
         let (names, units, files, values) = if whole {
             (data, &[][..], part(header.files, data.len()), data)
         } else {
@@ -233,7 +237,7 @@ impl<'a> PclnTable<'a> {
 
     /// Takes functab's addresses from the loader's relocations, where the file has zeros.
     pub(super) fn relocate(&mut self, address: u64, value: impl Fn(u64) -> Option<u64>) {
-        if self.header.layout >= Layout::Go118 {
+        if self.header.layout >= PclntabLayout::Go118 {
             return;
         }
         let place = |index: usize| {
@@ -248,7 +252,7 @@ impl<'a> PclnTable<'a> {
 
     /// The layout.
     #[must_use]
-    pub fn layout(&self) -> Layout {
+    pub fn layout(&self) -> PclntabLayout {
         self.header.layout
     }
 
@@ -274,10 +278,10 @@ impl<'a> PclnTable<'a> {
 
     /// The source file that a function starts in; `None` for one that has none.
     #[must_use]
-    pub fn file(&self, function: &Function<'a>) -> Option<&'a str> {
+    pub fn file(&self, function: &GoFunction<'a>) -> Option<&'a str> {
         let number = self.value_at_entry(function.file)?;
         let words = self.header.words;
-        if self.header.layout == Layout::Go12 {
+        if self.header.layout == PclntabLayout::Go12 {
             // The first number of the file table is its length.
             let offset = words.u32(self.files, number.checked_mul(4).filter(|at| *at > 0)?)?;
             return text(self.data, offset as usize, MAX_PATH);
@@ -290,7 +294,7 @@ impl<'a> PclnTable<'a> {
     /// The names of all source files that code came from, inlined code too.
     pub fn files(&self) -> impl Iterator<Item = &'a str> + '_ {
         let words = self.header.words;
-        let (joined, offsets) = if self.header.layout == Layout::Go12 {
+        let (joined, offsets) = if self.header.layout == PclntabLayout::Go12 {
             let count = words.u32(self.files, 0).unwrap_or_default() as usize;
             let end = count.saturating_mul(4).min(self.files.len());
             (&[][..], self.files.get(4..end).unwrap_or_default())
@@ -308,7 +312,7 @@ impl<'a> PclnTable<'a> {
             .chain(listed)
     }
 
-    fn function(&self, index: usize, left: &mut usize) -> Option<Function<'a>> {
+    fn function(&self, index: usize, left: &mut usize) -> Option<GoFunction<'a>> {
         if index >= self.count {
             return None;
         }
@@ -324,7 +328,7 @@ impl<'a> PclnTable<'a> {
         let name = field(1)
             .and_then(|offset| budgeted(self.names, offset as usize, left))
             .unwrap_or_default();
-        Some(Function {
+        Some(GoFunction {
             name,
             entry,
             size,
@@ -336,7 +340,7 @@ impl<'a> PclnTable<'a> {
     /// The number `index` of functab.
     fn number(&self, index: usize) -> Option<u64> {
         let at = index.checked_mul(self.header.field())?;
-        if self.header.layout >= Layout::Go118 {
+        if self.header.layout >= PclntabLayout::Go118 {
             self.header.words.u32(self.functab, at).map(u64::from)
         } else {
             self.header.words.word(self.functab, at)
@@ -402,9 +406,9 @@ pub struct Functions<'t, 'a> {
 }
 
 impl<'a> Iterator for Functions<'_, 'a> {
-    type Item = Function<'a>;
+    type Item = GoFunction<'a>;
 
-    fn next(&mut self) -> Option<Function<'a>> {
+    fn next(&mut self) -> Option<GoFunction<'a>> {
         let function = self.table.function(self.next, &mut self.left)?;
         self.next += 1;
         Some(function)

@@ -27,7 +27,7 @@
 use crate::embedded::build_info::BuildInfo;
 
 /// A setting that the Go command leaves out where it is off.
-struct Setting {
+struct OmittedSetting {
     key: &'static str,
     /// The first minor version of Go 1 that records it.
     since: u32,
@@ -46,11 +46,16 @@ enum Erased {
     TrimmedWithCgo,
 }
 
-const fn setting(key: &'static str, since: u32, off: &'static str, erased: Erased) -> Setting {
-    Setting { key, since, off, erased }
+const fn setting(
+    key: &'static str,
+    since: u32,
+    off: &'static str,
+    erased: Erased,
+) -> OmittedSetting {
+    OmittedSetting { key, since, off, erased }
 }
 
-const SETTINGS: [Setting; 18] = [
+const SETTINGS: [OmittedSetting; 18] = [
     setting("-asan", 18, "false", Erased::Never),
     setting("-asmflags", 18, "", Erased::Never),
     setting("-cover", 23, "false", Erased::Never),

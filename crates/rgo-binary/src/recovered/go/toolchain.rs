@@ -11,9 +11,9 @@
 
 use std::collections::BTreeSet;
 
-use super::Layout;
+use super::PclntabLayout;
 use super::locate::Located;
-use crate::release::{Compiler, Release};
+use crate::release::{CompilerName, Release};
 
 /// `devel go1.27-<commit> <date>`, with experiments, has about a hundred bytes.
 const LONGEST: usize = 256;
@@ -43,7 +43,7 @@ pub(super) fn build_version(located: &Located<'_>) -> Option<String> {
         }
         place = next;
     }
-    let always_linkers = located.table.layout() >= Layout::Go118;
+    let always_linkers = located.table.layout() >= PclntabLayout::Go118;
     let found = if by_linker.is_empty() && !always_linkers { by_compiler } else { by_linker };
     match Vec::from_iter(found).as_slice() {
         [one] => Some((*one).to_owned()),
@@ -52,28 +52,28 @@ pub(super) fn build_version(located: &Located<'_>) -> Option<String> {
 }
 
 /// The bytes as a version of Go that writes tables of a layout.
-fn version(bytes: Option<&[u8]>, layout: Layout) -> Option<&str> {
+fn version(bytes: Option<&[u8]>, layout: PclntabLayout) -> Option<&str> {
     let bytes = bytes.filter(|bytes| bytes.starts_with(b"go1.") || bytes.starts_with(b"devel "))?;
     let text = std::str::from_utf8(bytes).ok()?;
     is_version(text, layout).then_some(text)
 }
 
 /// Whether a text is a version of Go that writes tables of a layout.
-pub(super) fn is_version(text: &str, layout: Layout) -> bool {
+pub(super) fn is_version(text: &str, layout: PclntabLayout) -> bool {
     if !text.bytes().all(|byte| byte == b' ' || byte.is_ascii_graphic()) {
         return false;
     }
     if text.starts_with("devel ") {
         return true;
     }
-    let release = Release::parse(text).filter(|release| release.compiler == Compiler::Go);
+    let release = Release::parse(text).filter(|release| release.compiler == CompilerName::Go);
     let Some(version) = release.and_then(|release| release.numbers()) else { return false };
     version.major == 1
         && match layout {
-            Layout::Go12 => (2..16).contains(&version.minor),
-            Layout::Go116 => (16..18).contains(&version.minor),
-            Layout::Go118 => (18..20).contains(&version.minor),
-            Layout::Go120 => version.minor >= 20,
+            PclntabLayout::Go12 => (2..16).contains(&version.minor),
+            PclntabLayout::Go116 => (16..18).contains(&version.minor),
+            PclntabLayout::Go118 => (18..20).contains(&version.minor),
+            PclntabLayout::Go120 => version.minor >= 20,
         }
 }
 
@@ -84,24 +84,24 @@ mod tests {
     #[test]
     fn versions_fit_their_layout() {
         for (text, layout, expected) in [
-            ("go1.26.5", Layout::Go120, true),
-            ("go1.20", Layout::Go120, true),
-            ("go1.21rc2", Layout::Go120, true),
-            ("go1.26.5 X:nodwarf5", Layout::Go120, true),
-            ("go1.26.8-X:nodwarf5", Layout::Go120, true),
-            ("go1.20.4b7", Layout::Go120, true),
-            ("go1.27-devel_ab12cd Mon", Layout::Go120, true),
-            ("devel go1.22-abc Thu", Layout::Go118, true),
-            ("go1.19.13", Layout::Go120, false),
-            ("go1.19.13", Layout::Go118, true),
-            ("go1.17", Layout::Go116, true),
-            ("go1.15.2", Layout::Go12, true),
-            ("go1.16", Layout::Go12, false),
-            ("go1.", Layout::Go120, false),
-            ("go1.26.go", Layout::Go12, false),
-            ("go1.21/src", Layout::Go120, false),
-            ("go1.26.5\0", Layout::Go120, false),
-            ("go1.99999999999", Layout::Go120, false),
+            ("go1.26.5", PclntabLayout::Go120, true),
+            ("go1.20", PclntabLayout::Go120, true),
+            ("go1.21rc2", PclntabLayout::Go120, true),
+            ("go1.26.5 X:nodwarf5", PclntabLayout::Go120, true),
+            ("go1.26.8-X:nodwarf5", PclntabLayout::Go120, true),
+            ("go1.20.4b7", PclntabLayout::Go120, true),
+            ("go1.27-devel_ab12cd Mon", PclntabLayout::Go120, true),
+            ("devel go1.22-abc Thu", PclntabLayout::Go118, true),
+            ("go1.19.13", PclntabLayout::Go120, false),
+            ("go1.19.13", PclntabLayout::Go118, true),
+            ("go1.17", PclntabLayout::Go116, true),
+            ("go1.15.2", PclntabLayout::Go12, true),
+            ("go1.16", PclntabLayout::Go12, false),
+            ("go1.", PclntabLayout::Go120, false),
+            ("go1.26.go", PclntabLayout::Go12, false),
+            ("go1.21/src", PclntabLayout::Go120, false),
+            ("go1.26.5\0", PclntabLayout::Go120, false),
+            ("go1.99999999999", PclntabLayout::Go120, false),
         ] {
             assert_eq!(is_version(text, layout), expected, "{text}");
         }

@@ -13,18 +13,15 @@ use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use gimli::{
-    Abbreviations, AttributeValue, DwLang, EndianSlice, Format, RunTimeEndian, UnitHeader,
-    constants as dw,
+    Abbreviations, AttributeValue, DwLang, Format, RunTimeEndian, UnitHeader, constants as dw,
 };
 use object::{Object, ObjectKind, ObjectSection};
 
 use super::Findings;
 use super::languages::Language;
 use super::tools::identify;
-use crate::debug::dwarf::{Problem, headers_and_tables, section};
+use crate::debug::dwarf::{DwarfBytes, Problem, headers_and_tables, section};
 use crate::{Confidence, Error, Evidence, Image, Result};
-
-type Bytes<'a> = EndianSlice<'a, RunTimeEndian>;
 
 /// Attributes of a unit that are read: real ones have a dozen.
 const ATTRIBUTES: usize = 64;
@@ -78,7 +75,7 @@ const ZIG_RUNTIMES: [&[u8]; 4] = [b"compiler_rt", b"ubsan_rt", b"libc", b"zigc"]
 
 /// Who made a unit.
 #[derive(PartialEq, Eq, PartialOrd, Ord)]
-struct Maker {
+struct UnitMaker {
     producer: Vec<u8>,
     language: Option<DwLang>,
     /// Whether it came with the linker and says nothing of the program.
@@ -94,7 +91,7 @@ pub(super) fn read(image: &Image<'_>, findings: &mut Findings) -> Result<()> {
     let mut makers = BTreeMap::new();
     let result = collect(image, &mut makers);
     for (maker, units) in makers {
-        let Maker { producer, language, is_runtime } = maker;
+        let UnitMaker { producer, language, is_runtime } = maker;
         let producer = String::from_utf8_lossy(&producer);
         let evidence =
             |place: &str, found: &str| Evidence::counted(place, found, units, Confidence::Certain);
@@ -121,13 +118,13 @@ pub(super) fn read(image: &Image<'_>, findings: &mut Findings) -> Result<()> {
     result
 }
 
-fn collect(image: &Image<'_>, makers: &mut BTreeMap<Maker, u64>) -> Result<()> {
+fn collect(image: &Image<'_>, makers: &mut BTreeMap<UnitMaker, u64>) -> Result<()> {
     if is_unrelocated(image) {
         return Ok(());
     }
     let Some((info, base)) = section(image, ".debug_info")? else { return Ok(()) };
     let Some((abbrev, _)) = section(image, ".debug_abbrev")? else { return Ok(()) };
-    let strings = Strings {
+    let strings = StringSections {
         str: section(image, ".debug_str")?.unwrap_or_default().0,
         line_str: section(image, ".debug_line_str")?.unwrap_or_default().0,
         offsets: section(image, ".debug_str_offsets")?.unwrap_or_default().0,
@@ -167,10 +164,10 @@ fn is_unrelocated(image: &Image<'_>) -> bool {
 
 /// What the first entry of a unit says; `None` where it says nothing, or is no compile unit.
 fn maker(
-    header: &UnitHeader<Bytes<'_>>,
+    header: &UnitHeader<DwarfBytes<'_>>,
     table: &Abbreviations,
-    strings: &Strings<'_>,
-) -> gimli::Result<Option<Maker>> {
+    strings: &StringSections<'_>,
+) -> gimli::Result<Option<UnitMaker>> {
     let mut entries = header.entries_raw(table, None)?;
     let Some(entry) = entries.read_abbreviation()? else { return Ok(None) };
     if entry.tag() != dw::DW_TAG_compile_unit {
@@ -189,28 +186,28 @@ fn maker(
             _ => {}
         }
     }
-    let text = |value: Option<AttributeValue<Bytes<'_>>>| {
+    let text = |value: Option<AttributeValue<DwarfBytes<'_>>>| {
         value.and_then(|value| strings.get(&value, header.format(), base)).unwrap_or_default()
     };
     let producer = text(producer);
     // The name differs from unit to unit: it is read where it decides.
     let is_runtime = producer.starts_with(b"zig ") && ZIG_RUNTIMES.contains(&text(name).as_slice());
     let says = !producer.is_empty() || language.is_some();
-    Ok(says.then_some(Maker { producer, language, is_runtime }))
+    Ok(says.then_some(UnitMaker { producer, language, is_runtime }))
 }
 
 /// The sections that strings can be in.
-struct Strings<'a> {
+struct StringSections<'a> {
     str: Cow<'a, [u8]>,
     line_str: Cow<'a, [u8]>,
     offsets: Cow<'a, [u8]>,
     little: bool,
 }
 
-impl Strings<'_> {
+impl StringSections<'_> {
     fn get(
         &self,
-        value: &AttributeValue<Bytes<'_>>,
+        value: &AttributeValue<DwarfBytes<'_>>,
         format: Format,
         base: Option<usize>,
     ) -> Option<Vec<u8>> {

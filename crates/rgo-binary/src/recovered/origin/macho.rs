@@ -10,19 +10,19 @@ use object::macho;
 use object::read::macho::{LoadCommandVariant as Command, MachHeader, MachOFile};
 
 use super::Findings;
-use super::tools::Role;
+use super::tools::ToolRole;
 use crate::{Confidence, Error, Evidence, Image, Result, Version};
 
 const PLACE: &str = "LC_BUILD_VERSION";
 
 /// Tools by number.
-const TOOLS: [(macho::Tool, Role, &str); 6] = [
-    (macho::TOOL_CLANG, Role::Compiler, "clang"),
-    (macho::TOOL_SWIFT, Role::Compiler, "swiftc"),
-    (macho::TOOL_LD, Role::Linker, "Apple ld"),
-    (macho::Tool(4), Role::Linker, "lld"),
-    (macho::Tool(5), Role::Linker, "zig"),
-    (macho::TOOL_METAL, Role::Compiler, "metal"),
+const TOOLS: [(macho::Tool, ToolRole, &str); 6] = [
+    (macho::TOOL_CLANG, ToolRole::Compiler, "clang"),
+    (macho::TOOL_SWIFT, ToolRole::Compiler, "swiftc"),
+    (macho::TOOL_LD, ToolRole::Linker, "Apple ld"),
+    (macho::Tool(4), ToolRole::Linker, "lld"),
+    (macho::Tool(5), ToolRole::Linker, "zig"),
+    (macho::TOOL_METAL, ToolRole::Compiler, "metal"),
 ];
 
 /// Adds the tools that the load commands list.
@@ -56,7 +56,7 @@ fn tools<H: MachHeader<Endian = Endianness>>(
             let evidence = Evidence::new(PLACE, &found, Confidence::Certain);
             let known = TOOLS.iter().find(|(number, ..)| *number == tool);
             let (role, name) = known.map_or_else(
-                || (Role::Other, format!("tool {}", tool.0)),
+                || (ToolRole::Other, format!("tool {}", tool.0)),
                 |(_, role, name)| (*role, (*name).to_owned()),
             );
             findings.tool(role, name, version, evidence);

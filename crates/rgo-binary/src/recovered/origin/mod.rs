@@ -33,7 +33,7 @@ pub use languages::Language;
 pub(crate) use languages::mangling;
 pub use rich::RichEntry;
 pub use rust::RustToolchain;
-pub use tools::{Role, Tool};
+pub use tools::{ToolRole, ToolUse};
 
 use tools::identify;
 
@@ -46,11 +46,11 @@ const NAME: usize = 80;
 
 /// Where an image comes from.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
-pub struct Origin {
+pub struct ImageOrigin {
     /// Its languages: first the one that it is best called after.
     pub languages: Vec<LanguageUse>,
     /// The tools that made it: compilers, assemblers, linkers, the rest.
-    pub tools: Vec<Tool>,
+    pub tools: Vec<ToolUse>,
     /// The Rust toolchains among them, with the commits they were built from.
     pub rust: Vec<RustToolchain>,
     /// The linker's version in a PE image's optional header, major and minor.
@@ -84,7 +84,7 @@ impl LanguageUse {
 
 /// Finds out where an image comes from.
 #[must_use]
-pub fn origin(image: &Image<'_>) -> Origin {
+pub fn origin(image: &Image<'_>) -> ImageOrigin {
     let mut findings = Findings::default();
     // What is wrong with its tables is the linkage's to say.
     let needed = image.needed().unwrap_or_default();
@@ -132,7 +132,7 @@ fn go(image: &Image<'_>, findings: &mut Findings) {
                 Evidence::new("Go build information", &info.version, Confidence::Certain);
             findings.language(Language::Go, evidence.clone());
             let version = info.toolchain().map(tools::go_version);
-            findings.tool(Role::Compiler, "Go".to_owned(), version, evidence);
+            findings.tool(ToolRole::Compiler, "Go".to_owned(), version, evidence);
         }
         Ok(None) => {}
         Err(error) => findings.problems.push(error.to_string()),
@@ -144,7 +144,7 @@ fn go(image: &Image<'_>, findings: &mut Findings) {
 struct Findings {
     languages: BTreeMap<Language, Vec<Evidence>>,
     units: BTreeMap<Language, u64>,
-    tools: Vec<Tool>,
+    tools: Vec<ToolUse>,
     rust: Vec<RustToolchain>,
     linker_version: Option<(u8, u8)>,
     rich: Vec<RichEntry>,
@@ -156,13 +156,13 @@ impl Findings {
         note(self.languages.entry(language).or_default(), evidence);
     }
 
-    fn tool(&mut self, role: Role, name: String, version: Option<String>, evidence: Evidence) {
+    fn tool(&mut self, role: ToolRole, name: String, version: Option<String>, evidence: Evidence) {
         let same =
-            |tool: &&mut Tool| tool.role == role && tool.name == name && tool.version == version;
+            |tool: &&mut ToolUse| tool.role == role && tool.name == name && tool.version == version;
         if let Some(tool) = self.tools.iter_mut().find(same) {
             note(&mut tool.evidence, evidence);
         } else if self.tools.len() < TOOLS {
-            self.tools.push(Tool { role, name, version, evidence: vec![evidence] });
+            self.tools.push(ToolUse { role, name, version, evidence: vec![evidence] });
         }
     }
 
@@ -171,7 +171,7 @@ impl Findings {
         let Some(identity) = identify(text) else {
             if !text.trim().is_empty() {
                 let name = text.trim().chars().take(NAME).collect();
-                self.tool(Role::Other, name, None, evidence);
+                self.tool(ToolRole::Other, name, None, evidence);
             }
             return None;
         };
@@ -188,7 +188,9 @@ impl Findings {
 
     /// A language where none is known yet: compilers of the C family tell little.
     fn guess_from_compilers(&mut self) {
-        let Some(tool) = self.tools.iter().find(|tool| tool.role == Role::Compiler) else { return };
+        let Some(tool) = self.tools.iter().find(|tool| tool.role == ToolRole::Compiler) else {
+            return;
+        };
         let language = if tool.name.contains("C++") { Language::Cpp } else { Language::C };
         let evidence = Evidence::new("compiler", &tool.to_string(), Confidence::Guess);
         self.language(language, evidence);
@@ -196,7 +198,7 @@ impl Findings {
 
     /// `symbols` are mangled names of C++ and of Rust: a program that is mostly C++ is called
     /// after that, though a part of it is Rust.
-    fn conclude(mut self, (cpp, rust): (u64, u64)) -> Origin {
+    fn conclude(mut self, (cpp, rust): (u64, u64)) -> ImageOrigin {
         let units = self.units;
         let mut languages: Vec<_> = self
             .languages
@@ -214,7 +216,7 @@ impl Findings {
         self.tools.sort_by(|one, other| {
             (one.role, &one.name, &one.version).cmp(&(other.role, &other.name, &other.version))
         });
-        Origin {
+        ImageOrigin {
             languages,
             tools: self.tools,
             rust: self.rust,

@@ -13,7 +13,7 @@ use object::read::pe::{ImageNtHeaders, ImageOptionalHeader, PeFile};
 use serde::Serialize;
 
 use super::Findings;
-use super::tools::Role;
+use super::tools::ToolRole;
 use crate::{Confidence, Evidence, Image};
 
 const PLACE: &str = "Rich header";
@@ -36,25 +36,25 @@ pub struct RichEntry {
 }
 
 /// What the numbers of a release stand for, in order.
-const ORDER: [(&str, Role); 18] = [
-    ("aliasobj", Role::Other),
-    ("cvtpgd", Role::Other),
-    ("cvtres", Role::Other),
-    ("link (exports)", Role::Other),
-    ("link (import library)", Role::Other),
-    ("link", Role::Linker),
-    ("masm", Role::Assembler),
-    ("cl (C)", Role::Compiler),
-    ("cl (C++)", Role::Compiler),
-    ("cl (C from CIL)", Role::Compiler),
-    ("cl (C++ from CIL)", Role::Compiler),
-    ("cl (C, LTCG)", Role::Compiler),
-    ("cl (C++, LTCG)", Role::Compiler),
-    ("cl (MSIL, LTCG)", Role::Compiler),
-    ("cl (C, profiled)", Role::Compiler),
-    ("cl (C++, profiled)", Role::Compiler),
-    ("cl (C, by profile)", Role::Compiler),
-    ("cl (C++, by profile)", Role::Compiler),
+const ORDER: [(&str, ToolRole); 18] = [
+    ("aliasobj", ToolRole::Other),
+    ("cvtpgd", ToolRole::Other),
+    ("cvtres", ToolRole::Other),
+    ("link (exports)", ToolRole::Other),
+    ("link (import library)", ToolRole::Other),
+    ("link", ToolRole::Linker),
+    ("masm", ToolRole::Assembler),
+    ("cl (C)", ToolRole::Compiler),
+    ("cl (C++)", ToolRole::Compiler),
+    ("cl (C from CIL)", ToolRole::Compiler),
+    ("cl (C++ from CIL)", ToolRole::Compiler),
+    ("cl (C, LTCG)", ToolRole::Compiler),
+    ("cl (C++, LTCG)", ToolRole::Compiler),
+    ("cl (MSIL, LTCG)", ToolRole::Compiler),
+    ("cl (C, profiled)", ToolRole::Compiler),
+    ("cl (C++, profiled)", ToolRole::Compiler),
+    ("cl (C, by profile)", ToolRole::Compiler),
+    ("cl (C++, by profile)", ToolRole::Compiler),
 ];
 
 /// First numbers of releases that keep to [`ORDER`]. The last goes for all since 2015.
@@ -62,48 +62,48 @@ const RELEASES: [(u16, &str); 5] =
     [(0xb5, "2010 SP1"), (0xc7, "2012"), (0xd9, "2013"), (0xeb, "2013 (12.10)"), (0xfd, "2015+")];
 
 /// The products of before, as far as they are met.
-const BEFORE: [(u16, &str, Role, Option<&str>); 41] = [
-    (0x00, "objects without a mark", Role::Other, None),
-    (0x01, "imported symbols", Role::Other, None),
-    (0x04, "link", Role::Linker, Some("6.0")),
-    (0x06, "cvtres", Role::Other, Some("97")),
-    (0x0a, "cl (C)", Role::Compiler, Some("6.0")),
-    (0x0b, "cl (C++)", Role::Compiler, Some("6.0")),
-    (0x0e, "masm", Role::Assembler, Some("6.0")),
-    (0x1c, "cl (C)", Role::Compiler, Some(".NET 2002")),
-    (0x1d, "cl (C++)", Role::Compiler, Some(".NET 2002")),
-    (0x3d, "link", Role::Linker, Some(".NET 2002")),
-    (0x40, "masm", Role::Assembler, Some(".NET 2002")),
-    (0x5a, "link", Role::Linker, Some(".NET 2003")),
-    (0x5c, "link (exports)", Role::Other, Some(".NET 2003")),
-    (0x5d, "link (import library)", Role::Other, Some(".NET 2003")),
-    (0x5e, "cvtres", Role::Other, Some(".NET 2003")),
-    (0x5f, "cl (C)", Role::Compiler, Some(".NET 2003")),
-    (0x60, "cl (C++)", Role::Compiler, Some(".NET 2003")),
-    (0x6d, "cl (C)", Role::Compiler, Some("2005")),
-    (0x6e, "cl (C++)", Role::Compiler, Some("2005")),
-    (0x71, "cl (C, LTCG)", Role::Compiler, Some("2005")),
-    (0x72, "cl (C++, LTCG)", Role::Compiler, Some("2005")),
-    (0x78, "link", Role::Linker, Some("2005")),
-    (0x7a, "link (exports)", Role::Other, Some("2005")),
-    (0x7b, "link (import library)", Role::Other, Some("2005")),
-    (0x7c, "cvtres", Role::Other, Some("2005")),
-    (0x7d, "masm", Role::Assembler, Some("2005")),
-    (0x83, "cl (C)", Role::Compiler, Some("2008")),
-    (0x84, "cl (C++)", Role::Compiler, Some("2008")),
-    (0x89, "cl (C, LTCG)", Role::Compiler, Some("2008")),
-    (0x8a, "cl (C++, LTCG)", Role::Compiler, Some("2008")),
-    (0x91, "link", Role::Linker, Some("2008")),
-    (0x92, "link (exports)", Role::Other, Some("2008")),
-    (0x93, "link (import library)", Role::Other, Some("2008")),
-    (0x94, "cvtres", Role::Other, Some("2008")),
-    (0x95, "masm", Role::Assembler, Some("2008")),
-    (0x9a, "cvtres", Role::Other, Some("2010")),
-    (0x9b, "link (exports)", Role::Other, Some("2010")),
-    (0x9d, "link", Role::Linker, Some("2010")),
-    (0x9e, "masm", Role::Assembler, Some("2010")),
-    (0xaa, "cl (C)", Role::Compiler, Some("2010")),
-    (0xab, "cl (C++)", Role::Compiler, Some("2010")),
+const BEFORE: [(u16, &str, ToolRole, Option<&str>); 41] = [
+    (0x00, "objects without a mark", ToolRole::Other, None),
+    (0x01, "imported symbols", ToolRole::Other, None),
+    (0x04, "link", ToolRole::Linker, Some("6.0")),
+    (0x06, "cvtres", ToolRole::Other, Some("97")),
+    (0x0a, "cl (C)", ToolRole::Compiler, Some("6.0")),
+    (0x0b, "cl (C++)", ToolRole::Compiler, Some("6.0")),
+    (0x0e, "masm", ToolRole::Assembler, Some("6.0")),
+    (0x1c, "cl (C)", ToolRole::Compiler, Some(".NET 2002")),
+    (0x1d, "cl (C++)", ToolRole::Compiler, Some(".NET 2002")),
+    (0x3d, "link", ToolRole::Linker, Some(".NET 2002")),
+    (0x40, "masm", ToolRole::Assembler, Some(".NET 2002")),
+    (0x5a, "link", ToolRole::Linker, Some(".NET 2003")),
+    (0x5c, "link (exports)", ToolRole::Other, Some(".NET 2003")),
+    (0x5d, "link (import library)", ToolRole::Other, Some(".NET 2003")),
+    (0x5e, "cvtres", ToolRole::Other, Some(".NET 2003")),
+    (0x5f, "cl (C)", ToolRole::Compiler, Some(".NET 2003")),
+    (0x60, "cl (C++)", ToolRole::Compiler, Some(".NET 2003")),
+    (0x6d, "cl (C)", ToolRole::Compiler, Some("2005")),
+    (0x6e, "cl (C++)", ToolRole::Compiler, Some("2005")),
+    (0x71, "cl (C, LTCG)", ToolRole::Compiler, Some("2005")),
+    (0x72, "cl (C++, LTCG)", ToolRole::Compiler, Some("2005")),
+    (0x78, "link", ToolRole::Linker, Some("2005")),
+    (0x7a, "link (exports)", ToolRole::Other, Some("2005")),
+    (0x7b, "link (import library)", ToolRole::Other, Some("2005")),
+    (0x7c, "cvtres", ToolRole::Other, Some("2005")),
+    (0x7d, "masm", ToolRole::Assembler, Some("2005")),
+    (0x83, "cl (C)", ToolRole::Compiler, Some("2008")),
+    (0x84, "cl (C++)", ToolRole::Compiler, Some("2008")),
+    (0x89, "cl (C, LTCG)", ToolRole::Compiler, Some("2008")),
+    (0x8a, "cl (C++, LTCG)", ToolRole::Compiler, Some("2008")),
+    (0x91, "link", ToolRole::Linker, Some("2008")),
+    (0x92, "link (exports)", ToolRole::Other, Some("2008")),
+    (0x93, "link (import library)", ToolRole::Other, Some("2008")),
+    (0x94, "cvtres", ToolRole::Other, Some("2008")),
+    (0x95, "masm", ToolRole::Assembler, Some("2008")),
+    (0x9a, "cvtres", ToolRole::Other, Some("2010")),
+    (0x9b, "link (exports)", ToolRole::Other, Some("2010")),
+    (0x9d, "link", ToolRole::Linker, Some("2010")),
+    (0x9e, "masm", ToolRole::Assembler, Some("2010")),
+    (0xaa, "cl (C)", ToolRole::Compiler, Some("2010")),
+    (0xab, "cl (C++)", ToolRole::Compiler, Some("2010")),
 ];
 
 /// Visual Studio since 2015 by the minor version of the linker that came with it.
@@ -112,7 +112,7 @@ const SINCE_2015: [(u8, &str); 5] =
 
 struct Product {
     name: &'static str,
-    role: Role,
+    role: ToolRole,
     visual_studio: Option<&'static str>,
 }
 
@@ -151,8 +151,8 @@ fn headers<H: ImageNtHeaders>(file: &PeFile<'_, H>, findings: &mut Findings) {
             tool: known.as_ref().map(|product| product.name.to_owned()),
             visual_studio: known.as_ref().and_then(|product| product.visual_studio),
         };
-        if let Some(product) = known.filter(|product| product.role != Role::Other) {
-            if product.role == Role::Linker {
+        if let Some(product) = known.filter(|product| product.role != ToolRole::Other) {
+            if product.role == ToolRole::Linker {
                 build = Some(entry.build);
             } else {
                 let found = format!("product {number:#x}, build {}", entry.build);
@@ -165,7 +165,7 @@ fn headers<H: ImageNtHeaders>(file: &PeFile<'_, H>, findings: &mut Findings) {
         findings.rich.push(entry);
     }
     if let Some((name, version, evidence)) = linker_of(linker, build, findings) {
-        findings.tool(Role::Linker, name.to_owned(), Some(version), evidence);
+        findings.tool(ToolRole::Linker, name.to_owned(), Some(version), evidence);
     }
 }
 

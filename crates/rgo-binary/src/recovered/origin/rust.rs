@@ -41,7 +41,7 @@ pub struct RustToolchain {
 
 /// What a path names.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-enum Named {
+enum RustcVersionName {
     Commit(String),
     Version(String),
 }
@@ -53,11 +53,11 @@ pub(super) fn read(places: &[Region<'_>], findings: &mut Findings) {
     for ((place, named), count) in paths.named {
         let confidence = if count > 1 { Confidence::Certain } else { Confidence::Likely };
         let (text, version, commit) = match named {
-            Named::Commit(commit) => {
+            RustcVersionName::Commit(commit) => {
                 let version = release(&commit).map(str::to_owned);
                 (format!("/rustc/{commit}"), version, Some(commit))
             }
-            Named::Version(version) => (format!("rustc-{version}"), Some(version), None),
+            RustcVersionName::Version(version) => (format!("rustc-{version}"), Some(version), None),
         };
         let evidence = Evidence::counted(place, &text, count, confidence);
         findings.language(Language::Rust, evidence.clone());
@@ -113,7 +113,7 @@ fn add(found: &mut Vec<RustToolchain>, new: RustToolchain) {
 #[derive(Default)]
 struct Paths<'a> {
     /// Toolchains by the place that names them, with how often.
-    named: BTreeMap<(&'a str, Named), u64>,
+    named: BTreeMap<(&'a str, RustcVersionName), u64>,
     /// Where a standard library is named whose sources the user's own toolchain has.
     own_library: Option<&'a str>,
 }
@@ -147,17 +147,17 @@ fn paths<'a>(places: &[Region<'a>]) -> Paths<'a> {
     found
 }
 
-fn commit(rest: &[u8]) -> Option<Named> {
+fn commit(rest: &[u8]) -> Option<RustcVersionName> {
     let (commit, rest) = rest.split_at_checked(COMMIT)?;
     if !is_library(rest) {
         return None;
     }
     let hex = |byte: &u8| byte.is_ascii_digit() || (b'a'..=b'f').contains(byte);
     let text = commit.iter().all(hex).then(|| String::from_utf8_lossy(commit).into_owned());
-    text.map(Named::Commit)
+    text.map(RustcVersionName::Commit)
 }
 
-fn version(rest: &[u8]) -> Option<Named> {
+fn version(rest: &[u8]) -> Option<RustcVersionName> {
     let head = rest.get(..LONGEST_VERSION).unwrap_or(rest);
     let end = head.iter().position(|byte| matches!(byte, b'/' | b'\\'))?;
     if !is_library(rest.get(end..)?) {
@@ -165,7 +165,7 @@ fn version(rest: &[u8]) -> Option<Named> {
     }
     let text = std::str::from_utf8(head.get(..end)?).ok()?;
     let text = text.strip_suffix("-src").unwrap_or(text);
-    semver::Version::parse(text).ok().map(|version| Named::Version(version.to_string()))
+    semver::Version::parse(text).ok().map(|version| RustcVersionName::Version(version.to_string()))
 }
 
 /// Whether a path goes on into the sources of the standard library or the compiler.
@@ -188,7 +188,7 @@ fn is_own_library(before: &[u8], after: &[u8]) -> bool {
 mod tests {
     use super::*;
 
-    fn of(data: &[u8]) -> Vec<(Named, u64)> {
+    fn of(data: &[u8]) -> Vec<(RustcVersionName, u64)> {
         let counts = paths(&[Region { name: ".rodata", data }]).named;
         counts.into_iter().map(|((_, named), count)| (named, count)).collect()
     }
@@ -201,14 +201,14 @@ mod tests {
              /rustc/{hash}x/library/rustc/{}/library",
             hash.to_uppercase()
         );
-        assert_eq!(of(text.as_bytes()), [(Named::Commit(hash.to_owned()), 2)]);
+        assert_eq!(of(text.as_bytes()), [(RustcVersionName::Commit(hash.to_owned()), 2)]);
         assert_eq!(
             of(b"/usr/src/rustc-1.96.0/library/core"),
-            [(Named::Version("1.96.0".to_owned()), 1)]
+            [(RustcVersionName::Version("1.96.0".to_owned()), 1)]
         );
         assert_eq!(
             of(b"BUILD/rustc-1.88.0-src/library/"),
-            [(Named::Version("1.88.0".to_owned()), 1)]
+            [(RustcVersionName::Version("1.88.0".to_owned()), 1)]
         );
         for none in ["/rustc/", "/rustc/abc/library", "rustc-demangle-0.1.2/library/x", "rustc-"] {
             assert_eq!(of(none.as_bytes()), [], "{none}");

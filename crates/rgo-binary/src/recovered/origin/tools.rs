@@ -11,7 +11,7 @@ use crate::Evidence;
 /// What a tool did for the image.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 #[serde(rename_all = "lowercase")]
-pub enum Role {
+pub enum ToolRole {
     /// Turned source into code.
     Compiler,
     /// Turned assembly into code.
@@ -24,9 +24,9 @@ pub enum Role {
 
 /// A tool that had a hand in the image.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct Tool {
+pub struct ToolUse {
     /// What it did.
-    pub role: Role,
+    pub role: ToolRole,
     /// What it is called: `rustc`, `GCC`, `clang`, `lld`.
     pub name: String,
     /// Its version; `None` where it did not say.
@@ -36,7 +36,7 @@ pub struct Tool {
     pub evidence: Vec<Evidence>,
 }
 
-impl fmt::Display for Tool {
+impl fmt::Display for ToolUse {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.name)?;
         self.version.as_ref().map_or(Ok(()), |version| write!(f, " {version}"))
@@ -46,7 +46,7 @@ impl fmt::Display for Tool {
 /// A signature, understood.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Identity {
-    pub(super) role: Role,
+    pub(super) role: ToolRole,
     pub(super) name: &'static str,
     pub(super) version: Option<String>,
     /// The language, where the tool knows but one.
@@ -55,25 +55,25 @@ pub(super) struct Identity {
 
 /// Words that a version follows. The first that fits counts: rustc and Apple sign with the words
 /// of the compiler that theirs is made of as well.
-const SIGNATURES: [(&str, Role, &str, Option<Language>); 18] = [
-    ("rustc version ", Role::Compiler, "rustc", Some(Language::Rust)),
-    ("Apple Swift version ", Role::Compiler, "swiftc", Some(Language::Swift)),
-    ("Swift version ", Role::Compiler, "swiftc", Some(Language::Swift)),
-    ("Go cmd/compile ", Role::Compiler, "Go", Some(Language::Go)),
-    ("Apple clang version ", Role::Compiler, "Apple clang", None),
-    ("Apple LLVM version ", Role::Compiler, "Apple LLVM", None),
-    ("clang version ", Role::Compiler, "clang", None),
-    ("LLD ", Role::Linker, "lld", None),
-    ("mold ", Role::Linker, "mold", None),
-    ("Wild version ", Role::Linker, "wild", None),
-    ("GNU AS ", Role::Assembler, "GNU as", Some(Language::Assembly)),
-    ("zig ", Role::Compiler, "zig", Some(Language::Zig)),
-    ("LDC ", Role::Compiler, "ldc", Some(Language::D)),
-    ("Digital Mars D v", Role::Compiler, "dmd", Some(Language::D)),
-    ("The Glorious Glasgow Haskell Compilation System ", Role::Compiler, "ghc", None),
-    ("FPC ", Role::Compiler, "fpc", Some(Language::Pascal)),
-    ("Free Pascal ", Role::Compiler, "fpc", Some(Language::Pascal)),
-    ("NASM ", Role::Assembler, "nasm", Some(Language::Assembly)),
+const SIGNATURES: [(&str, ToolRole, &str, Option<Language>); 18] = [
+    ("rustc version ", ToolRole::Compiler, "rustc", Some(Language::Rust)),
+    ("Apple Swift version ", ToolRole::Compiler, "swiftc", Some(Language::Swift)),
+    ("Swift version ", ToolRole::Compiler, "swiftc", Some(Language::Swift)),
+    ("Go cmd/compile ", ToolRole::Compiler, "Go", Some(Language::Go)),
+    ("Apple clang version ", ToolRole::Compiler, "Apple clang", None),
+    ("Apple LLVM version ", ToolRole::Compiler, "Apple LLVM", None),
+    ("clang version ", ToolRole::Compiler, "clang", None),
+    ("LLD ", ToolRole::Linker, "lld", None),
+    ("mold ", ToolRole::Linker, "mold", None),
+    ("Wild version ", ToolRole::Linker, "wild", None),
+    ("GNU AS ", ToolRole::Assembler, "GNU as", Some(Language::Assembly)),
+    ("zig ", ToolRole::Compiler, "zig", Some(Language::Zig)),
+    ("LDC ", ToolRole::Compiler, "ldc", Some(Language::D)),
+    ("Digital Mars D v", ToolRole::Compiler, "dmd", Some(Language::D)),
+    ("The Glorious Glasgow Haskell Compilation System ", ToolRole::Compiler, "ghc", None),
+    ("FPC ", ToolRole::Compiler, "fpc", Some(Language::Pascal)),
+    ("Free Pascal ", ToolRole::Compiler, "fpc", Some(Language::Pascal)),
+    ("NASM ", ToolRole::Assembler, "nasm", Some(Language::Assembly)),
 ];
 
 /// The second word of GCC's front ends, without the edition: `GNU C++17 12.2.0 -mtune=generic`.
@@ -136,7 +136,7 @@ fn gcc_comment(text: &str) -> Option<Identity> {
         false
     });
     let version = end.and_then(|end| version(rest.get(end..)?));
-    Some(Identity { role: Role::Compiler, name: "GCC", version, language: None })
+    Some(Identity { role: ToolRole::Compiler, name: "GCC", version, language: None })
 }
 
 fn gcc_front_end(text: &str) -> Option<Identity> {
@@ -145,7 +145,7 @@ fn gcc_front_end(text: &str) -> Option<Identity> {
     let bare = front_end.trim_end_matches(|c: char| c.is_ascii_digit());
     let (_, language) = FRONT_ENDS.iter().find(|(name, _)| *name == bare)?;
     let version = version(rest);
-    Some(Identity { role: Role::Compiler, name: "GCC", version, language: *language })
+    Some(Identity { role: ToolRole::Compiler, name: "GCC", version, language: *language })
 }
 
 /// Languages are written as people write them.

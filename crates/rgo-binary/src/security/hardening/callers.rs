@@ -75,7 +75,7 @@ pub(super) fn finding(image: &Image<'_>, what: &str, is_wanted: impl Fn(&str) ->
         let arch = image.arch();
         return unknown(format!("{} is there; who calls it is not read for {arch}", callee.name));
     };
-    let parts = Parts::of(&functions);
+    let parts = OwnCode::of(&functions);
     let mut own = BTreeSet::new();
     let mut others = BTreeSet::new();
     for (from, to) in calls {
@@ -147,7 +147,7 @@ fn at<'f, 'a>(functions: &'f [Function<'a>], address: u64) -> Option<&'f Functio
 }
 
 /// Where the program's own part begins and ends.
-struct Parts {
+struct OwnCode {
     start: Option<u64>,
     end: Option<u64>,
     has_main: bool,
@@ -155,7 +155,7 @@ struct Parts {
     files: BTreeSet<usize>,
 }
 
-impl Parts {
+impl OwnCode {
     fn of(functions: &[Function<'_>]) -> Self {
         let named = |name| functions.iter().find(|function| function.name == name);
         let start = named(START).map(|function| function.address);
@@ -295,7 +295,7 @@ mod tests {
             function(0xc0, "puts", None),
             function(0xc0, "_IO_puts", None),
         ];
-        let parts = Parts::of(&functions);
+        let parts = OwnCode::of(&functions);
         assert!(parts.are_known());
         assert_eq!((parts.start, parts.end), (Some(0x20), Some(0x60)));
         let own: Vec<&str> = functions
@@ -312,7 +312,7 @@ mod tests {
     #[test]
     fn without_a_start_or_a_library_the_parts_are_unknown() {
         let functions = [function(0x10, "main", None), function(0x20, "copy", None)];
-        let parts = Parts::of(&functions);
+        let parts = OwnCode::of(&functions);
         assert!(!parts.are_known());
         assert!(!parts.is_own(&functions, &functions[1]));
     }

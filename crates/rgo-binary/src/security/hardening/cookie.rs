@@ -31,7 +31,9 @@ pub(super) fn finding(image: &Image<'_>, cookie: u64) -> Defense {
     let checks: fn(&[u8], u64, u64) -> Option<u64> = match image.arch() {
         Arch::Amd64 => amd64,
         Arch::Other(name) if name == "386" => i386,
-        _ => return unknown("a security cookie; who checks it is not read for this machine"),
+        Arch::Arm64 | Arch::Other(_) => {
+            return unknown("a security cookie; who checks it is not read for this machine");
+        }
     };
     let check = super::code(image)
         .into_iter()

@@ -74,7 +74,7 @@ fn hash_type(kind: macho::CsHashType) -> Option<(Algorithm, usize, &'static str)
 }
 
 /// A signature taken apart.
-struct Parts<'a> {
+struct SignatureParts<'a> {
     /// Where it starts in the image.
     offset: u64,
     /// CodeDirectories with their bytes, the first one first.
@@ -141,7 +141,7 @@ fn text(bytes: &[u8]) -> String {
     String::from_utf8_lossy(bytes.get(..MAX_TEXT).unwrap_or(bytes)).into_owned()
 }
 
-fn parts<'a>(image: &Image<'a>) -> Result<Option<Parts<'a>>> {
+fn parts<'a>(image: &Image<'a>) -> Result<Option<SignatureParts<'a>>> {
     let place = match image.object() {
         object::File::MachO32(file) => place(file),
         object::File::MachO64(file) => place(file),
@@ -153,8 +153,12 @@ fn parts<'a>(image: &Image<'a>) -> Result<Option<Parts<'a>>> {
         .data()
         .read_bytes_at(offset.into(), size.into())
         .map_err(|()| Error::malformed(WHAT, offset.into(), "it reaches outside the image"))?;
-    let mut parts =
-        Parts { offset: offset.into(), directories: Vec::new(), special: Vec::new(), cms: &[] };
+    let mut parts = SignatureParts {
+        offset: offset.into(),
+        directories: Vec::new(),
+        special: Vec::new(),
+        cms: &[],
+    };
     let alternates =
         macho::CSSLOT_ALTERNATE_CODEDIRECTORIES..macho::CSSLOT_ALTERNATE_CODEDIRECTORY_LIMIT;
     // A blob that is named a thousand times would be hashed as often.
@@ -249,7 +253,7 @@ fn check_pages(image: &Image<'_>, directory: &Directory<'_>) -> CodeDirectory {
 
 fn special_slots(
     image: &Image<'_>,
-    parts: &Parts<'_>,
+    parts: &SignatureParts<'_>,
     directory: &Directory<'_>,
 ) -> Vec<SpecialSlot> {
     let header = directory.header();
@@ -278,7 +282,7 @@ fn special_slots(
 }
 
 /// The signed message carries no content of its own: what it is about is the CodeDirectory.
-fn directory_signed(message: &SignedMessage<'_>, parts: &Parts<'_>) -> TriState {
+fn directory_signed(message: &SignedMessage<'_>, parts: &SignatureParts<'_>) -> TriState {
     let (Some(algorithm), Some(digest)) = (message.algorithm, message.message_digest) else {
         return TriState::Unknown;
     };

@@ -4,9 +4,9 @@
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
-use super::lists::{Images, plain};
-use super::record::{Candidate, Record, Room};
-use super::squash::{Place, Squash};
+use super::lists::{ListedImages, plain};
+use super::record::{LayerCandidate, Record, Room};
+use super::squash::{LayerPlace, Squash};
 use crate::walk::limits::{Limits, MAX_METADATA};
 use crate::walk::name::Name;
 use crate::walk::{Found, Inspect, Options};
@@ -43,8 +43,8 @@ impl Collector {
     }
 
     /// How to visit a member that may be a layer; `level` is the number of archives around it.
-    pub(in crate::walk) fn candidate(&self, path: &str, level: usize) -> Option<Candidate> {
-        is_layer(path).then(|| Candidate::expected(level, &self.room))
+    pub(in crate::walk) fn candidate(&self, path: &str, level: usize) -> Option<LayerCandidate> {
+        is_layer(path).then(|| LayerCandidate::expected(level, &self.room))
     }
 
     /// Keeps the record of a member that may be a layer.
@@ -92,13 +92,13 @@ impl Collector {
         found: Vec<Found<T>>,
     ) -> Vec<Found<T>> {
         let read = |path: &str| self.texts.get(path).map(|text| Cow::Borrowed(text.as_slice()));
-        let mut images = Images::read(&read);
+        let mut images = ListedImages::read(&read);
         if images.is_empty() {
             return found;
         }
         images.resolve(|path| self.links.get(path).map(|target| target.as_str().into()));
         let squash = Squash {
-            place: &Place::Archive(tar.name.clone()),
+            place: &LayerPlace::Archive(tar.name.clone()),
             images: &images,
             records: &self.layers,
             is_whole: tar.is_whole && !self.is_full,

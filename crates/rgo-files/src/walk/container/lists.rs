@@ -27,7 +27,7 @@ use serde::de::DeserializeOwned;
 use super::{Annotations, ContainerImage};
 
 /// Returns a small file of a layout by its path.
-pub(in crate::walk) type Texts<'t> = dyn Fn(&str) -> Option<Cow<'t, [u8]>> + 't;
+pub(in crate::walk) type TextReader<'t> = dyn Fn(&str) -> Option<Cow<'t, [u8]>> + 't;
 
 /// Most images of one archive.
 const MAX_IMAGES: usize = 256;
@@ -38,15 +38,15 @@ const MAX_LAYERS: usize = 100_000;
 
 /// The images that the lists name.
 #[derive(Debug, Default)]
-pub(in crate::walk) struct Images {
-    pub(super) all: Vec<Image>,
+pub(in crate::walk) struct ListedImages {
+    pub(super) all: Vec<ListedImage>,
     /// Whether the lists name more images than the limits allow.
     pub(super) more: bool,
 }
 
 /// An image, and the files that are its layers.
 #[derive(Debug)]
-pub(super) struct Image {
+pub(super) struct ListedImage {
     pub(super) shown: Arc<ContainerImage>,
     pub(super) layers: Vec<LayerFile>,
 }
@@ -69,10 +69,10 @@ pub(super) enum Storage {
     Foreign,
 }
 
-impl Images {
+impl ListedImages {
     /// Reads the lists of a layout whose small files `read` gives.
-    pub(in crate::walk) fn read<'t>(read: &'t Texts<'t>) -> Self {
-        let mut reader = Reader {
+    pub(in crate::walk) fn read<'t>(read: &'t TextReader<'t>) -> Self {
+        let mut reader = ListReader {
             read,
             keeping: Keeping::Layout,
             drafts: Vec::new(),
@@ -137,15 +137,15 @@ struct Saved {
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
-struct Descriptor {
+struct OciDescriptor {
     digest: String,
     media_type: Option<String>,
-    platform: Option<Platform>,
+    platform: Option<OciPlatform>,
     annotations: Option<Annotations>,
 }
 
 #[derive(Deserialize)]
-struct Platform {
+struct OciPlatform {
     #[serde(default)]
     os: String,
     #[serde(default)]
@@ -156,16 +156,16 @@ struct Platform {
 /// A manifest or an index: the one has layers, the other manifests.
 #[derive(Deserialize)]
 struct Manifest {
-    manifests: Option<Vec<Descriptor>>,
-    config: Option<Descriptor>,
-    layers: Option<Vec<Descriptor>>,
+    manifests: Option<Vec<OciDescriptor>>,
+    config: Option<OciDescriptor>,
+    layers: Option<Vec<OciDescriptor>>,
     annotations: Option<Annotations>,
 }
 
 #[derive(Deserialize)]
 struct Config {
     #[serde(flatten)]
-    platform: Platform,
+    platform: OciPlatform,
     config: Option<Settings>,
 }
 
@@ -175,7 +175,7 @@ struct Settings {
     labels: Option<Annotations>,
 }
 
-impl Platform {
+impl OciPlatform {
     fn name(self) -> Option<String> {
         let unknown = self.os.is_empty() || self.os == "unknown";
         let variant = self.variant.filter(|variant| !variant.is_empty());
@@ -198,7 +198,7 @@ impl Manifest {
         ];
         let config = self.config.as_ref().and_then(|config| config.media_type.as_deref());
         let layers = self.layers.as_deref().unwrap_or_default();
-        let is_text = |layer: &Descriptor| {
+        let is_text = |layer: &OciDescriptor| {
             layer.media_type.as_ref().is_some_and(|kind| kind.ends_with("+json"))
         };
         config.is_none_or(|config| CONFIGS.contains(&config))
@@ -210,7 +210,7 @@ impl Manifest {
 const NAMES: [&str; 2] = ["io.containerd.image.name", "org.opencontainers.image.ref.name"];
 
 /// An image that is put together.
-struct Draft {
+struct ImageDraft {
     /// The digest of its manifest.
     digest: Option<String>,
     /// The path of its configuration.
@@ -250,10 +250,10 @@ impl Keeping {
     }
 }
 
-struct Reader<'r> {
-    read: &'r Texts<'r>,
+struct ListReader<'r> {
+    read: &'r TextReader<'r>,
     keeping: Keeping,
-    drafts: Vec<Draft>,
+    drafts: Vec<ImageDraft>,
     /// The digests of the indexes that are being followed: one can list itself.
     within: Vec<String>,
     indexes: usize,
@@ -261,7 +261,7 @@ struct Reader<'r> {
     more: bool,
 }
 
-impl Reader<'_> {
+impl ListReader<'_> {
     fn json<T: DeserializeOwned>(&self, path: &str) -> Option<T> {
         serde_json::from_slice(&(self.read)(path)?).ok()
     }
@@ -295,7 +295,7 @@ impl Reader<'_> {
                     self.within.pop();
                 }
             } else if manifest.is_image()
-                && !descriptor.platform.as_ref().is_some_and(Platform::is_of_no_image)
+                && !descriptor.platform.as_ref().is_some_and(OciPlatform::is_of_no_image)
             {
                 self.manifest(Some(descriptor.digest), descriptor.platform, manifest, around);
             }
@@ -305,7 +305,7 @@ impl Reader<'_> {
     fn manifest(
         &mut self,
         digest: Option<String>,
-        platform: Option<Platform>,
+        platform: Option<OciPlatform>,
         manifest: Manifest,
         around: Annotations,
     ) {
@@ -323,7 +323,7 @@ impl Reader<'_> {
         let Some(draft) = self.draft(digest, &config, layers.collect()) else { return };
         draft.image.annotations.extend(manifest.annotations.unwrap_or_default());
         draft.annotate(around);
-        if let Some(name) = platform.and_then(Platform::name) {
+        if let Some(name) = platform.and_then(OciPlatform::name) {
             draft.image.platform = Some(name);
         }
     }
@@ -332,7 +332,7 @@ impl Reader<'_> {
         let config = plain(&saved.config);
         let layers = saved.layers.unwrap_or_default();
         let layers: Vec<&str> = layers.iter().map(|path| plain(path)).collect();
-        let is_same = |draft: &Draft| {
+        let is_same = |draft: &ImageDraft| {
             draft.config == config
                 && draft.layers.iter().map(|layer| layer.path.as_ref()).eq(layers.iter().copied())
         };
@@ -359,7 +359,7 @@ impl Reader<'_> {
         digest: Option<String>,
         config: &str,
         layers: Vec<LayerFile>,
-    ) -> Option<&mut Draft> {
+    ) -> Option<&mut ImageDraft> {
         let count = self.layers.saturating_add(layers.len());
         if self.drafts.len() >= MAX_IMAGES || count > MAX_LAYERS {
             self.more = true;
@@ -374,12 +374,12 @@ impl Reader<'_> {
             image.annotations = labels.unwrap_or_default();
         }
         image.digest.clone_from(&digest);
-        self.drafts.push(Draft { digest, config: config.to_owned(), image, layers });
+        self.drafts.push(ImageDraft { digest, config: config.to_owned(), image, layers });
         self.drafts.last_mut()
     }
 }
 
-impl Draft {
+impl ImageDraft {
     /// Takes over the annotations that an index has for its manifest.
     fn annotate(&mut self, around: Annotations) {
         let name = NAMES.iter().find_map(|key| around.get(*key)).cloned();
@@ -414,14 +414,14 @@ impl Storage {
 }
 
 /// Marks images that share their names and platform, so that their titles show digests too.
-fn finish(drafts: Vec<Draft>) -> Vec<Image> {
+fn finish(drafts: Vec<ImageDraft>) -> Vec<ListedImage> {
     let mut titles: BTreeMap<String, usize> = BTreeMap::new();
     for draft in &drafts {
         *titles.entry(draft.image.title_without_digest()).or_default() += 1;
     }
-    let image = |Draft { mut image, layers, .. }: Draft| {
+    let image = |ImageDraft { mut image, layers, .. }: ImageDraft| {
         image.is_namesake = titles.get(&image.title_without_digest()).is_some_and(|n| *n > 1);
-        Image { shown: Arc::new(image), layers }
+        ListedImage { shown: Arc::new(image), layers }
     };
     drafts.into_iter().map(image).collect()
 }

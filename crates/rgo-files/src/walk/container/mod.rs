@@ -23,9 +23,9 @@ use std::sync::Arc;
 use serde::{Serialize, Serializer};
 
 pub(super) use collect::{Collector, Tar, is_list, path};
-pub(super) use lists::Images;
-pub(super) use record::{Candidate, Entry, Record, Room};
-pub(super) use squash::{Place, Squash};
+pub(super) use lists::ListedImages;
+pub(super) use record::{LayerCandidate, LayerEntry, Record, Room};
+pub(super) use squash::{LayerPlace, Squash};
 
 /// Annotations and labels, by their keys.
 pub type Annotations = BTreeMap<String, String>;

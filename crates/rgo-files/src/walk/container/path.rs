@@ -16,9 +16,9 @@ pub(super) const MAX_LENGTH: usize = 4096;
 const MAX_PARTS: usize = 256;
 
 /// Stands for a path.
-pub(super) type Key = [u8; 16];
+pub(super) type PathKey = [u8; 16];
 
-pub(super) const ROOT: Key = [0; 16];
+pub(super) const ROOT: PathKey = [0; 16];
 
 /// A path from the root, without a `/` before it.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -64,9 +64,9 @@ impl Path {
 #[derive(Debug)]
 pub(super) struct Keys {
     /// The path itself.
-    pub(super) here: Key,
+    pub(super) here: PathKey,
     /// The folders above it, the root first.
-    pub(super) above: Vec<Key>,
+    pub(super) above: Vec<PathKey>,
 }
 
 impl Keys {
@@ -81,7 +81,7 @@ impl Keys {
 }
 
 /// The key of a name in a folder.
-pub(super) fn key(folder: &Key, name: &[u8]) -> Key {
+pub(super) fn key(folder: &PathKey, name: &[u8]) -> PathKey {
     let hash: [u8; 32] = Sha256::new().chain_update(folder).chain_update(name).finalize().into();
     let mut key = ROOT;
     key.iter_mut().zip(hash).for_each(|(to, from)| *to = from);

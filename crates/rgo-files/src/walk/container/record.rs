@@ -18,7 +18,7 @@ use std::ops::Range;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use super::path::{Key, Keys, Path, ROOT, key};
+use super::path::{Keys, Path, PathKey, ROOT, key};
 
 /// As many bytes of a link's names count as one path.
 const LINK_UNIT: usize = 32;
@@ -41,7 +41,7 @@ impl Room {
 
 /// What an entry of a layer is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(in crate::walk) enum Entry<'t> {
+pub(in crate::walk) enum LayerEntry<'t> {
     Folder,
     /// Another name for an entry that came before it.
     HardLink(&'t [u8]),
@@ -51,14 +51,14 @@ pub(in crate::walk) enum Entry<'t> {
 
 /// A file or a member that may be a layer, while the walk visits it.
 #[derive(Debug)]
-pub(in crate::walk) enum Candidate {
+pub(in crate::walk) enum LayerCandidate {
     /// Its tar has not begun. `level` is the number of archives around it.
     Expected { level: usize, record: Record },
     /// A tar that was read, as far as possible.
     Read(Record),
 }
 
-impl Candidate {
+impl LayerCandidate {
     pub(in crate::walk) fn expected(level: usize, room: &Room) -> Self {
         Self::Expected { level, record: Record::new(room.clone()) }
     }
@@ -82,17 +82,17 @@ impl Candidate {
 /// The paths that a layer has and deletes, and the results that come from it.
 #[derive(Debug)]
 pub(in crate::walk) struct Record {
-    marks: HashMap<Key, Mark>,
+    marks: HashMap<PathKey, PathMark>,
     /// The other names of a file, by its first name.
     links: HashMap<Path, Vec<Link>>,
     /// The first name of each other name.
     first_names: HashMap<Path, Path>,
-    pub(super) items: Vec<Item>,
+    pub(super) items: Vec<EntryResults>,
     count: u32,
     /// The path of the last entry; `None` if no system can have it.
     last: Option<Path>,
     /// The folders above the last entry and their keys, the outermost first.
-    folders: Vec<(Vec<u8>, Key)>,
+    folders: Vec<(Vec<u8>, PathKey)>,
     room: Room,
     /// Whether some paths found no room.
     pub(super) is_full: bool,
@@ -100,7 +100,7 @@ pub(in crate::walk) struct Record {
 
 /// What a layer does at a path.
 #[derive(Clone, Copy, Debug, Default)]
-struct Mark {
+struct PathMark {
     /// The number of the last entry here, the first of the layer being 1; 0 if there is none.
     last: u32,
     /// Whether lower files of this path are hidden.
@@ -118,7 +118,7 @@ pub(super) struct Link {
 
 /// An entry that has results.
 #[derive(Debug)]
-pub(super) struct Item {
+pub(super) struct EntryResults {
     /// The number of the entry in the layer.
     pub(super) number: u32,
     pub(super) path: Path,
@@ -142,7 +142,7 @@ impl Record {
     }
 
     /// Records an entry of the layer's tar.
-    pub(in crate::walk) fn entry(&mut self, name: &[u8], entry: Entry<'_>) {
+    pub(in crate::walk) fn entry(&mut self, name: &[u8], entry: LayerEntry<'_>) {
         self.count = self.count.saturating_add(1);
         self.last = Path::new(name);
         let Some(path) = self.last.take() else { return };
@@ -164,7 +164,7 @@ impl Record {
     /// Records that these results come from the last entry.
     pub(in crate::walk) fn found(&mut self, found: Range<usize>) {
         if let Some(path) = self.last.as_ref().filter(|_| !found.is_empty()) {
-            self.items.push(Item { number: self.count, path: path.clone(), found });
+            self.items.push(EntryResults { number: self.count, path: path.clone(), found });
         }
     }
 
@@ -178,7 +178,7 @@ impl Record {
 
     /// Whether the layer hides a file of a lower layer.
     pub(super) fn hides(&self, keys: &Keys) -> bool {
-        let at = |key: &Key| self.marks.get(key);
+        let at = |key: &PathKey| self.marks.get(key);
         at(&keys.here).is_some_and(|mark| mark.here)
             || keys.above.iter().any(|key| at(key).is_some_and(|mark| mark.below))
     }
@@ -193,13 +193,13 @@ impl Record {
         self.links.get(path).map(Vec::as_slice).unwrap_or_default()
     }
 
-    fn add(&mut self, path: &Path, key: Key, entry: Entry<'_>) {
+    fn add(&mut self, path: &Path, key: PathKey, entry: LayerEntry<'_>) {
         let number = self.count;
         self.mark(key, |mark| {
             (mark.last, mark.here) = (number, true);
-            mark.below |= entry != Entry::Folder;
+            mark.below |= entry != LayerEntry::Folder;
         });
-        if let Entry::HardLink(target) = entry
+        if let LayerEntry::HardLink(target) = entry
             && let Some(target) = Path::new(target)
         {
             self.link(path, &target);
@@ -208,7 +208,7 @@ impl Record {
 
     /// Records the folders above an entry and returns the key of the innermost. A folder exists
     /// even if it has no entry. Most folders are those of the entry before.
-    fn enter(&mut self, folders: &[&[u8]]) -> Key {
+    fn enter(&mut self, folders: &[&[u8]]) -> PathKey {
         let known = self.folders.iter().zip(folders);
         let known = known.take_while(|((name, _), folder)| name == *folder).count();
         self.folders.truncate(known);
@@ -222,7 +222,7 @@ impl Record {
         above
     }
 
-    fn mark(&mut self, key: Key, change: impl FnOnce(&mut Mark)) {
+    fn mark(&mut self, key: PathKey, change: impl FnOnce(&mut PathMark)) {
         if let Some(mark) = self.marks.get_mut(&key) {
             return change(mark);
         }

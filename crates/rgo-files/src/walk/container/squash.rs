@@ -11,26 +11,26 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use super::Layer;
-use super::lists::{Image, Images, LayerFile, Storage, plain};
+use super::lists::{LayerFile, ListedImage, ListedImages, Storage, plain};
 use super::path::{Keys, Path};
-use super::record::{Item, Record, is_whiteout};
+use super::record::{EntryResults, Record, is_whiteout};
 use crate::walk::name::{Name, escape};
 use crate::walk::skip_reason::SkipReason;
-use crate::walk::{Content, Found, Inspect, Item as Seen, Options};
+use crate::walk::{Found, Inspect, Item, ItemContent, Options};
 
 /// What it costs to place a file in a layer, in memory and time. One step is one layer asked
 /// whether it hides a file.
 const PLACE: usize = 16;
 
 /// Where the layers lie.
-pub(in crate::walk) enum Place {
+pub(in crate::walk) enum LayerPlace {
     /// In an archive of this name.
     Archive(Name),
     /// In a folder.
     Folder(PathBuf),
 }
 
-impl Place {
+impl LayerPlace {
     /// The name of the whole.
     fn name(&self) -> Name {
         match self {
@@ -84,8 +84,8 @@ impl Place {
 
 /// Squashes the images of an archive or a folder.
 pub(in crate::walk) struct Squash<'s, T> {
-    pub(in crate::walk) place: &'s Place,
-    pub(in crate::walk) images: &'s Images,
+    pub(in crate::walk) place: &'s LayerPlace,
+    pub(in crate::walk) images: &'s ListedImages,
     /// The layers that were met, by path; `None` for one that is not a tar.
     pub(in crate::walk) records: &'s BTreeMap<String, Option<Record>>,
     /// Whether everything was read, so that a layer that was not met is missing.
@@ -222,8 +222,8 @@ impl<T> Squash<'_, T> {
     }
 
     fn skip(&self, name: Name, layers: Vec<Layer>, why: SkipReason) -> Option<Found<T>> {
-        let content = Content::Skipped(&why);
-        let value = (self.inspect)(&Seen { name: &name, named: self.named, content })?;
+        let content = ItemContent::Skipped(&why);
+        let value = (self.inspect)(&Item { name: &name, named: self.named, content })?;
         Some(Found { name, named: self.named, layers, value })
     }
 }
@@ -253,7 +253,7 @@ impl<'r> Shown<'r> {
 }
 
 /// A layer of an image; the lowest is number 0 here.
-fn of(image: &Image, layer: usize, file: &LayerFile) -> Layer {
+fn of(image: &ListedImage, layer: usize, file: &LayerFile) -> Layer {
     Layer {
         image: image.shown.clone(),
         number: layer + 1,
@@ -274,7 +274,7 @@ struct Stack<'r, 'w> {
 
 impl<'r, 'w> Stack<'r, 'w> {
     fn of(
-        image: &Image,
+        image: &ListedImage,
         records: &'r BTreeMap<String, Option<Record>>,
         work: &'w Cell<usize>,
     ) -> Self {
@@ -293,7 +293,7 @@ impl<'r, 'w> Stack<'r, 'w> {
 
     /// The path at which a container has a file of a layer; or the path in the layer, and the
     /// layer that hides it.
-    fn place(&self, layer: usize, item: &'r Item) -> (&'r Path, Option<usize>) {
+    fn place(&self, layer: usize, item: &'r EntryResults) -> (&'r Path, Option<usize>) {
         self.works(PLACE);
         if is_whiteout(&item.path) {
             return (&item.path, Some(layer));

@@ -3,17 +3,17 @@
 
 use memchr::memmem;
 
-use super::{Foreign, Role};
+use super::{Foreign, ForeignRole};
 use crate::walk::reading::HEAD;
 
 static MAKESELF: Foreign =
-    Foreign { one: "a makeself archive", many: "makeself archives", role: Role::Packed };
+    Foreign { one: "a makeself archive", many: "makeself archives", role: ForeignRole::Packed };
 static SHELL_ARCHIVE: Foreign =
-    Foreign { one: "a shell archive", many: "shell archives", role: Role::Packed };
+    Foreign { one: "a shell archive", many: "shell archives", role: ForeignRole::Packed };
 static SCRIPT_WITH_DATA: Foreign = Foreign {
     one: "a script with data behind it",
     many: "scripts with data behind them",
-    role: Role::Packed,
+    role: ForeignRole::Packed,
 };
 
 /// Words in the comment that archives which are scripts begin with.
@@ -35,7 +35,7 @@ pub(in crate::walk) fn script(bytes: &[u8]) -> Option<&'static Foreign> {
 }
 
 const fn behind(one: &'static str, many: &'static str) -> Foreign {
-    Foreign { one, many, role: Role::Appended }
+    Foreign { one, many, role: ForeignRole::Appended }
 }
 
 /// By [`rgo_binary::appended::Appended::looks_like`]. A zip is opened, and byte code of a language

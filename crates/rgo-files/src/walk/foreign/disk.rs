@@ -7,18 +7,18 @@
 
 use std::io::{self, Read, Seek, SeekFrom};
 
-use super::{Foreign, Role, describe};
+use super::{Foreign, ForeignRole, describe};
 use crate::walk::reading::{HEAD, fill};
 
 static OPTICAL: Foreign = Foreign {
     one: "an image of an optical disk (.iso)",
     many: "images of optical disks (.iso)",
-    role: Role::Packed,
+    role: ForeignRole::Packed,
 };
 static APPLE: Foreign = Foreign {
     one: "an Apple disk image (.dmg)",
     many: "Apple disk images (.dmg)",
-    role: Role::Packed,
+    role: ForeignRole::Packed,
 };
 
 /// Where the first descriptor has its name.

@@ -1,6 +1,6 @@
 //! What is known and not read, by the headers that compilers write, and what merely begins alike.
 
-use super::super::foreign::{Foreign, Role, describe, dos, is_core_dump, recognize};
+use super::super::foreign::{Foreign, ForeignRole, describe, dos, is_core_dump, recognize};
 
 /// These bytes, and zeros up to `length`.
 fn padded(start: &[u8], length: usize) -> Vec<u8> {
@@ -18,7 +18,7 @@ fn with_section(header: &[u8], at: usize, name: &[u8]) -> Vec<u8> {
 
 /// What the table says of a file that begins so, unless that is data.
 fn named(head: &[u8]) -> Option<&'static str> {
-    recognize(head).filter(|foreign| foreign.role != Role::Data).map(|foreign| foreign.one)
+    recognize(head).filter(|foreign| foreign.role != ForeignRole::Data).map(|foreign| foreign.one)
 }
 
 /// Starts of what Go 1.26.8 and clang 20 wrote for other systems.
@@ -59,7 +59,7 @@ fn a_program_of_another_format_is_known_by_its_header() {
     ];
     for (head, one) in cases {
         let foreign = recognize(head).unwrap_or_else(|| panic!("{one}: {head:x?}"));
-        assert_eq!((foreign.one, foreign.role), (one, Role::Program), "{head:x?}");
+        assert_eq!((foreign.one, foreign.role), (one, ForeignRole::Program), "{head:x?}");
     }
     // Neither an import library nor icons are a program.
     assert_eq!(named(&coff(b".idata$2")), None);
@@ -124,7 +124,7 @@ fn packed_files_are_known_by_their_mark() {
     ];
     for (head, one) in cases {
         let foreign = recognize(head).unwrap_or_else(|| panic!("{one}: {head:x?}"));
-        assert_eq!((foreign.one, foreign.role), (one, Role::Packed), "{head:x?}");
+        assert_eq!((foreign.one, foreign.role), (one, ForeignRole::Packed), "{head:x?}");
     }
 }
 

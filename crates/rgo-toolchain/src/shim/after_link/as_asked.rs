@@ -9,8 +9,8 @@ use rgo_binary::linkage::Linkage;
 use rgo_binary::linkage::load_options::{is_symbolic, pe_loaded_at_start, pe_versions, stack_size};
 use rgo_binary::{Format, Image};
 
-use super::super::asked::{Asked, ExportList, ListForm, exported_by};
-use super::super::linked::Linked;
+use super::super::link_request::{ExportList, LinkRequest, ListForm, exported_by};
+use super::super::link_result::LinkResult;
 use super::{CheckError, read_list};
 
 /// Names in a message, at most.
@@ -20,7 +20,7 @@ const SHOWN: usize = 5;
 ///
 /// # Errors
 /// If the file, or a list of names that the command gives, cannot be read.
-pub(super) fn missing(linked: &Linked, image: &Image<'_>) -> Result<Vec<String>, CheckError> {
+pub(super) fn missing(linked: &LinkResult, image: &Image<'_>) -> Result<Vec<String>, CheckError> {
     let asked = &linked.asked;
     let linkage = image.linkage()?;
     let mut missing = options(asked, image, &linkage);
@@ -129,7 +129,7 @@ struct Exports {
 }
 
 impl Exports {
-    fn read(linked: &Linked, format: Format) -> Result<Self, CheckError> {
+    fn read(linked: &LinkResult, format: Format) -> Result<Self, CheckError> {
         let asked = &linked.asked;
         let mut wanted: Vec<String> = asked.exported.clone();
         let mut is_limited = false;
@@ -171,7 +171,12 @@ impl Exports {
     }
 
     /// Names that are exported though no list has them.
-    fn superfluous(&self, linked: &Linked, linkage: &Linkage, image: &Image<'_>) -> Option<String> {
+    fn superfluous(
+        &self,
+        linked: &LinkResult,
+        linkage: &Linkage,
+        image: &Image<'_>,
+    ) -> Option<String> {
         let allowed = self.allowed.as_ref()?;
         // Those of the build's own record are found by their section.
         let own = [rgo_binary::embedded::rgo_note::SYMBOL, rgo_binary::embedded::auditable::SYMBOL];

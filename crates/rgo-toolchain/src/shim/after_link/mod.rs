@@ -14,9 +14,9 @@ use rgo_binary::{FileKind, Image, Limits};
 use rgo_files::mmap::Bytes;
 use rgo_files::{WriteError, atomic_file, mmap};
 
-use super::asked::{ListForm, exported_by};
 use super::error::PostLinkError;
-use super::linked::Linked;
+use super::link_request::{ListForm, exported_by};
+use super::link_result::LinkResult;
 use crate::causes::with_causes;
 
 /// Why a linked file could not be mended or checked.
@@ -47,7 +47,7 @@ fn read_list(path: &Utf8Path) -> Result<String, CheckError> {
 }
 
 /// Mends what was linked, and holds that it is what was asked for.
-pub(super) fn after_link(linked: &Linked) -> Result<(), PostLinkError> {
+pub(super) fn after_link(linked: &LinkResult) -> Result<(), PostLinkError> {
     let failed = |doing: &str, error: CheckError| PostLinkError {
         text: format!("{doing} what was linked: {}", with_causes(&error)),
         hint: None,
@@ -75,7 +75,7 @@ pub(super) fn after_link(linked: &Linked) -> Result<(), PostLinkError> {
 
 /// Mends what zig's Mach-O linker leaves: it has no export list, so a dylib would export all of
 /// std, and its UUIDs depend on where and when objects were made.
-fn mend(linked: &Linked) -> Result<(), CheckError> {
+fn mend(linked: &LinkResult) -> Result<(), CheckError> {
     let data = map(&linked.output)?;
     if FileKind::parse(&data) != FileKind::MachO {
         return Ok(());

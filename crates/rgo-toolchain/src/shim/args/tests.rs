@@ -1,6 +1,6 @@
 //! Tables and properties of rewriting.
 
-use super::super::asked::ExportList;
+use super::super::link_request::ExportList;
 use super::*;
 use proptest::prelude::*;
 

@@ -44,11 +44,11 @@ const TRIPLE: &str = "-pc-windows-gnullvm";
 
 /// What a command line asks for.
 #[derive(Debug, Clone, PartialEq, Eq)]
-enum Call {
+enum ResourceCall {
     /// This is to be printed.
     Answer(String),
     /// A resource is to be compiled.
-    Compile(Job),
+    Compile(ResourceJob),
 }
 
 /// What a file is.
@@ -74,7 +74,7 @@ impl Form {
 
 /// A resource to be compiled.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-struct Job {
+struct ResourceJob {
     /// zig's options.
     options: Vec<String>,
     input: Option<String>,
@@ -90,7 +90,7 @@ struct Job {
     ignores_include: bool,
 }
 
-impl Job {
+impl ResourceJob {
     fn option(&mut self, name: &str, value: &str) {
         self.options.extend([name.to_owned(), value.to_owned()]);
     }
@@ -251,11 +251,11 @@ pub(super) fn run(tool: &Utf8Path, args: Vec<String>) -> Result<i32, ShimError> 
         rc::read(&args, &version, &|path| path.is_file())
     };
     match call.map_err(said)? {
-        Call::Answer(text) => {
+        ResourceCall::Answer(text) => {
             io::say(&text);
             Ok(0)
         }
-        Call::Compile(job) => compile(&recipe, &job),
+        ResourceCall::Compile(job) => compile(&recipe, &job),
     }
 }
 
@@ -315,7 +315,7 @@ fn expand(args: Vec<String>) -> Result<Vec<String>, ShimError> {
     Ok(plain)
 }
 
-fn compile(recipe: &Recipe, job: &Job) -> Result<i32, ShimError> {
+fn compile(recipe: &Recipe, job: &ResourceJob) -> Result<i32, ShimError> {
     let cpu = recipe.triple.split('-').next().unwrap_or_default();
     let input = job.input.as_deref().unwrap_or_default();
     // What cannot be read zig complains about.

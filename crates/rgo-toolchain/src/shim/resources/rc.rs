@@ -10,7 +10,7 @@
 
 use camino::Utf8Path;
 
-use super::{Call, Form, Job};
+use super::{Form, ResourceCall, ResourceJob};
 
 /// Options with a value; of those that begin alike the longest first.
 const VALUES: [&str; 8] = ["fo", "ln", "sl", "d", "u", "i", "l", "c"];
@@ -43,8 +43,8 @@ pub(super) fn read(
     args: &[String],
     version: &str,
     exists: &dyn Fn(&Utf8Path) -> bool,
-) -> Result<Call, String> {
-    let mut job = Job::default();
+) -> Result<ResourceCall, String> {
+    let mut job = ResourceJob::default();
     let mut words = args.iter().map(String::as_str);
     let mut are_files = false;
     while let Some(arg) = words.next() {
@@ -68,8 +68,8 @@ pub(super) fn read(
         };
         let lower = option.to_ascii_lowercase();
         match lower.as_str() {
-            "?" | "h" | "help" => return Ok(Call::Answer(format!("{version}{HELP}"))),
-            "version" => return Ok(Call::Answer(version.to_owned())),
+            "?" | "h" | "help" => return Ok(ResourceCall::Answer(format!("{version}{HELP}"))),
+            "version" => return Ok(ResourceCall::Answer(version.to_owned())),
             "x" => job.ignores_include = true,
             "no-preprocess" | ":no-preprocess" => job.is_preprocessed = true,
             flag if FLAGS.contains(&flag) => job.options.push(format!("/{flag}")),
@@ -94,10 +94,10 @@ pub(super) fn read(
     if job.is_preprocessed || job.input.as_deref().is_some_and(|it| !it.ends_with(".res")) {
         job.input_form = Some(Form::Rc);
     }
-    job.checked().map(Call::Compile)
+    job.checked().map(ResourceCall::Compile)
 }
 
-fn follow(job: &mut Job, name: &str, value: &str) -> Result<(), String> {
+fn follow(job: &mut ResourceJob, name: &str, value: &str) -> Result<(), String> {
     match name {
         "fo" => job.output = Some(value.to_owned()),
         "c" => {
@@ -142,8 +142,8 @@ mod tests {
         let args = shell_words::split(line).expect("splits");
         let exists = |path: &Utf8Path| path == "/data/a.rc";
         read(&args, "rc 1", &exists).map(|call| match call {
-            Call::Answer(text) => text.lines().take(1).map(str::to_owned).collect(),
-            Call::Compile(job) => job.zig("x86_64", None, job.input.as_deref()),
+            ResourceCall::Answer(text) => text.lines().take(1).map(str::to_owned).collect(),
+            ResourceCall::Compile(job) => job.zig("x86_64", None, job.input.as_deref()),
         })
     }
 

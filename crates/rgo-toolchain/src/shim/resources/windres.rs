@@ -9,7 +9,7 @@
 //! Options stand anywhere, `--` ends them, a long one may be cut as long as one alone begins so, and
 //! a short one has its value joined to it or behind it. (`windres(1)` of GNU binutils)
 
-use super::{Call, Form, Job};
+use super::{Form, ResourceCall, ResourceJob};
 
 /// Short name, long name, whether a value follows.
 type Known = (Option<char>, &'static str, bool);
@@ -60,8 +60,8 @@ Makes a COFF object or a .res file of a Windows resource script, by zig's resour
 ///
 /// # Errors
 /// What cannot be followed, by name.
-pub(super) fn read(args: &[String], version: &str) -> Result<Call, String> {
-    let mut job = Job { ignores_include: true, ..Job::default() };
+pub(super) fn read(args: &[String], version: &str) -> Result<ResourceCall, String> {
+    let mut job = ResourceJob { ignores_include: true, ..ResourceJob::default() };
     let mut words = args.iter();
     let mut are_files = false;
     while let Some(arg) = words.next() {
@@ -75,13 +75,13 @@ pub(super) fn read(args: &[String], version: &str) -> Result<Call, String> {
         }
         for (name, value) in options(arg, &mut words)? {
             match name {
-                "help" => return Ok(Call::Answer(HELP.to_owned())),
-                "version" => return Ok(Call::Answer(version.to_owned())),
+                "help" => return Ok(ResourceCall::Answer(HELP.to_owned())),
+                "version" => return Ok(ResourceCall::Answer(version.to_owned())),
                 _ => follow(&mut job, name, value)?,
             }
         }
     }
-    job.checked().map(Call::Compile)
+    job.checked().map(ResourceCall::Compile)
 }
 
 /// The options in one argument: short ones without a value may stand together.
@@ -134,7 +134,7 @@ fn unknown(option: &str) -> String {
     format!("rgo does not know the option `{option}`")
 }
 
-fn follow(job: &mut Job, name: &str, value: &str) -> Result<(), String> {
+fn follow(job: &mut ResourceJob, name: &str, value: &str) -> Result<(), String> {
     match name {
         "input" => job.input = Some(value.to_owned()),
         "output" => job.output = Some(value.to_owned()),
@@ -176,7 +176,7 @@ fn follow(job: &mut Job, name: &str, value: &str) -> Result<(), String> {
     Ok(())
 }
 
-fn preprocessor_option(job: &mut Job, word: &str) -> Result<(), String> {
+fn preprocessor_option(job: &mut ResourceJob, word: &str) -> Result<(), String> {
     const IMPLIED: [&str; 7] = ["-E", "-x", "c", "c-header", "-xc", "-xc-header", "-DRC_INVOKED"];
     if IMPLIED.contains(&word) {
         return Ok(());
@@ -224,8 +224,8 @@ mod tests {
     fn said(line: &str) -> Result<Vec<String>, String> {
         let args = shell_words::split(line).expect("splits");
         read(&args, "windres 1").map(|call| match call {
-            Call::Answer(text) => text.lines().take(1).map(str::to_owned).collect(),
-            Call::Compile(job) => job.zig("default", Some(7), job.input.as_deref()),
+            ResourceCall::Answer(text) => text.lines().take(1).map(str::to_owned).collect(),
+            ResourceCall::Compile(job) => job.zig("default", Some(7), job.input.as_deref()),
         })
     }
 

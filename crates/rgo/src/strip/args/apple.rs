@@ -5,7 +5,7 @@ use std::path::PathBuf;
 /// What is asked for by flags that only Apple's strip has.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[allow(clippy::struct_excessive_bools)]
-pub struct Apple {
+pub struct AppleArgs {
     /// `-s FILE`: the global symbols listed there stay, and stay exported.
     pub keep: Option<PathBuf>,
     /// `-R FILE`: those listed there go.
@@ -50,9 +50,9 @@ pub(super) enum Does {
     /// One of our options, which takes the next word.
     TakesValue(&'static str),
     /// Something that no option of ours asks for.
-    Sets(fn(&mut Apple)),
+    Sets(fn(&mut AppleArgs)),
     /// The next word is a file with names.
-    TakesList(fn(&mut Apple) -> &mut Option<PathBuf>),
+    TakesList(fn(&mut AppleArgs) -> &mut Option<PathBuf>),
     /// Every result has it.
     InAnyCase,
     /// Nothing; this is the way out.

@@ -17,12 +17,12 @@ use std::path::PathBuf;
 
 use anyhow::Result;
 
-use super::apple::{self, Apple, Does};
+use super::apple::{self, AppleArgs, Does};
 use crate::app::error::Usage;
 
 /// What a word names, where it is not known whether it is a file to strip.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Content {
+pub(super) enum WordContent {
     /// There is no file of that name.
     Nothing,
     /// Something that can be stripped.
@@ -35,11 +35,11 @@ pub(super) enum Content {
 
 /// A call of the program.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) struct Call {
+pub(super) struct StripCall {
     /// The words in GNU's dialect, the program's name first.
     pub words: Vec<OsString>,
     /// What Apple's flags ask for beyond these words; `None` in GNU's dialect.
-    pub apple: Option<Apple>,
+    pub apple: Option<AppleArgs>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -58,7 +58,7 @@ const COMMON: &str = "gKpqwUhV";
 ///
 /// # Errors
 /// [`Usage`] for a flag that the dialect does not have, and for one that can be read in two ways.
-pub(super) fn read(args: Vec<OsString>, look: &dyn Fn(&OsStr) -> Content) -> Result<Call> {
+pub(super) fn read(args: Vec<OsString>, look: &dyn Fn(&OsStr) -> WordContent) -> Result<StripCall> {
     let mut args = args.into_iter();
     let program = args.next().unwrap_or_else(|| "rgo-strip".into());
     let (said, words) = without_dialect(args)?;
@@ -75,7 +75,7 @@ pub(super) fn read(args: Vec<OsString>, look: &dyn Fn(&OsStr) -> Content) -> Res
                 check_ambiguous(&words, look)?;
             }
             let words = std::iter::once(program).chain(words).collect();
-            Ok(Call { words, apple: None })
+            Ok(StripCall { words, apple: None })
         }
         Dialect::Apple => apple_call(program, words, look),
     }
@@ -174,7 +174,7 @@ fn check_clusters(words: &[OsString]) -> Result<()> {
 }
 
 /// Fails where the word behind a flag may be a file to strip, or what Apple's flag takes.
-fn check_ambiguous(words: &[OsString], look: &dyn Fn(&OsStr) -> Content) -> Result<()> {
+fn check_ambiguous(words: &[OsString], look: &dyn Fn(&OsStr) -> WordContent) -> Result<()> {
     let words = words.split(|word| word == "--").next().unwrap_or_default();
     let files = words.iter().filter(|word| !word.to_string_lossy().starts_with('-')).count();
     for pair in words.windows(2) {
@@ -182,19 +182,19 @@ fn check_ambiguous(words: &[OsString], look: &dyn Fn(&OsStr) -> Content) -> Resu
         let shown = word.to_string_lossy();
         let hint = match flag.to_str() {
             // One file alone is what is to be stripped.
-            Some("-s") if files > 1 && look(word) == Content::List => format!(
+            Some("-s") if files > 1 && look(word) == WordContent::List => format!(
                 "GNU's -s takes no file: --strip-all; Apple's keeps the symbols that {shown} lists: \
                  --dialect apple"
             ),
-            Some("-d") if files > 1 && look(word) == Content::List => format!(
+            Some("-d") if files > 1 && look(word) == WordContent::List => format!(
                 "GNU's -d takes no file: --strip-debug; Apple's keeps debugging symbols of the \
                  sources that {shown} lists: --dialect apple"
             ),
-            Some("-R") if look(word) == Content::List => format!(
+            Some("-R") if look(word) == WordContent::List => format!(
                 "GNU's -R takes out the section {shown}: --remove-section={shown}; Apple's takes \
                  out the symbols that the file {shown} lists: --dialect apple"
             ),
-            Some("-N") if look(word) == Content::Program => format!(
+            Some("-N") if look(word) == WordContent::Program => format!(
                 "GNU's -N takes out the symbol {shown}: --strip-symbol={shown}; Apple's takes out \
                  all symbols: --dialect apple"
             ),
@@ -213,9 +213,9 @@ fn two_ways(words: &str, hint: String) -> Usage {
 fn apple_call(
     program: OsString,
     words: Vec<OsString>,
-    look: &dyn Fn(&OsStr) -> Content,
-) -> Result<Call> {
-    let mut apple = Apple::default();
+    look: &dyn Fn(&OsStr) -> WordContent,
+) -> Result<StripCall> {
+    let mut apple = AppleArgs::default();
     let mut options: Vec<OsString> = Vec::new();
     let mut modes: Vec<&str> = Vec::new();
     let mut words = words.into_iter();
@@ -267,12 +267,12 @@ fn apple_call(
     }
     let modes = modes.into_iter().map(OsString::from);
     let words = std::iter::once(program).chain(modes).chain(options).collect();
-    Ok(Call { words, apple: Some(apple) })
+    Ok(StripCall { words, apple: Some(apple) })
 }
 
 fn act(
     flag: &apple::Flag,
-    apple: &mut Apple,
+    apple: &mut AppleArgs,
     modes: &mut Vec<&'static str>,
     options: &mut Vec<OsString>,
 ) -> Result<()> {
@@ -292,7 +292,11 @@ fn act(
 }
 
 /// The list of names behind a flag.
-fn list(flag: &str, word: Option<OsString>, look: &dyn Fn(&OsStr) -> Content) -> Result<PathBuf> {
+fn list(
+    flag: &str,
+    word: Option<OsString>,
+    look: &dyn Fn(&OsStr) -> WordContent,
+) -> Result<PathBuf> {
     let what = "Apple's takes a file with a name in each line";
     let gnu = match flag {
         "s" => "GNU's takes no file: --strip-all",
@@ -303,8 +307,8 @@ fn list(flag: &str, word: Option<OsString>, look: &dyn Fn(&OsStr) -> Content) ->
         return Err(two_ways(&format!("-{flag}"), format!("{what}; {gnu}")).into());
     };
     match look(&word) {
-        Content::List | Content::Other => Ok(word.into()),
-        Content::Nothing | Content::Program => {
+        WordContent::List | WordContent::Other => Ok(word.into()),
+        WordContent::Nothing | WordContent::Program => {
             let words = format!("-{flag} {}", word.to_string_lossy());
             Err(two_ways(&words, format!("{what}; {gnu}")).into())
         }

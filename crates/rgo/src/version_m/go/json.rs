@@ -1,7 +1,7 @@
 //! Build information as Go's `encoding/json` renders it: with tabs, without what is empty, and
 //! with the characters escaped that HTML would read.
 
-use rgo_binary::go_version::{Info, Module};
+use rgo_binary::go_version::{GoModule, Info};
 
 enum Json<'i> {
     Text(&'i [u8]),
@@ -27,7 +27,7 @@ pub(super) fn render(info: &Info) -> Vec<u8> {
     out
 }
 
-fn module(module: &Module) -> Json<'_> {
+fn module(module: &GoModule) -> Json<'_> {
     let mut fields = vec![
         ("Path", Json::Text(&module.path)),
         ("Version", Json::Text(&module.version)),

@@ -3,12 +3,12 @@
 #[cfg(test)]
 mod tests;
 
-use rgo_binary::inspect::{Fact, Facts, RecordFormat, Toolchain};
+use rgo_binary::inspect::{Fact, Facts, ImageToolchain, RecordFormat};
 use rgo_binary::recovered::origin::Language;
-use rgo_binary::release::Compiler;
+use rgo_binary::release::CompilerName;
 use rgo_binary::security::hardening::{Defense, Hardening};
 use rgo_binary::security::signature::{Signature, SignatureKind};
-use rgo_binary::system::{self, System};
+use rgo_binary::system::{self, ImageSystem};
 use rgo_binary::{DebugData, DebugLevel, Format, Linkage, TriState};
 use rgo_packages::Node;
 use rgo_policy::vocabulary::glob_match;
@@ -30,16 +30,16 @@ impl Inspected {
 
     /// Whose table of a policy file it is judged by: that of Linux also where nothing tells the
     /// system of an ELF image.
-    fn os(&self) -> Os {
-        match (self.inspection.format, self.system().and_then(System::known)) {
-            (Format::Elf, None | Some(system::Os::LINUX | system::Os::ANDROID)) => Os::Linux,
-            (Format::MachO, _) => Os::Darwin,
-            (Format::Pe, None | Some(system::Os::WINDOWS)) => Os::Windows,
-            _ => Os::Other,
+    fn os(&self) -> PolicyOs {
+        match (self.inspection.format, self.system().and_then(ImageSystem::known)) {
+            (Format::Elf, None | Some(system::Os::LINUX | system::Os::ANDROID)) => PolicyOs::Linux,
+            (Format::MachO, _) => PolicyOs::Darwin,
+            (Format::Pe, None | Some(system::Os::WINDOWS)) => PolicyOs::Windows,
+            _ => PolicyOs::Other,
         }
     }
 
-    fn system(&self) -> Option<&System> {
+    fn system(&self) -> Option<&ImageSystem> {
         self.inspection.facts.as_ref()?.os.known()
     }
 
@@ -54,15 +54,15 @@ impl Inspected {
     }
 
     /// Ends the answer where the question makes no sense but for one system.
-    pub(super) fn only_for(&self, os: Os) -> Result<(), NoAnswer> {
+    pub(super) fn only_for(&self, os: PolicyOs) -> Result<(), NoAnswer> {
         if self.os() == os {
             return Ok(());
         }
         let name = match os {
-            Os::Linux => "Linux",
-            Os::Darwin => "macOS",
-            Os::Windows => "Windows",
-            Os::Other => "this system",
+            PolicyOs::Linux => "Linux",
+            PolicyOs::Darwin => "macOS",
+            PolicyOs::Windows => "Windows",
+            PolicyOs::Other => "this system",
         };
         let own = match self.system().map(|system| system.os) {
             Some(system::Os::NONE) => "it is for the bare machine, and ".to_owned(),
@@ -85,7 +85,7 @@ impl Inspected {
     }
 
     pub(super) fn glibc(&self, _: &str) -> Lookup {
-        self.only_for(Os::Linux)?;
+        self.only_for(PolicyOs::Linux)?;
         let floor = self.linkage()?.glibc_floor.as_ref();
         let floor = floor.ok_or_else(|| NoAnswer::not_applicable(self.why_no_glibc()))?;
         let why = format!("because of {}", floor.causes(usize::MAX));
@@ -155,17 +155,17 @@ impl Inspected {
     }
 
     pub(super) fn go_version(&self, _: &str) -> Lookup {
-        self.release_of(Compiler::Go, Language::Go)
+        self.release_of(CompilerName::Go, Language::Go)
     }
 
     pub(super) fn rustc_version(&self, _: &str) -> Lookup {
-        self.release_of(Compiler::Rustc, Language::Rust)
+        self.release_of(CompilerName::Rustc, Language::Rust)
     }
 
     /// The release of a compiler, which builds one language.
-    fn release_of(&self, compiler: Compiler, language: Language) -> Lookup {
+    fn release_of(&self, compiler: CompilerName, language: Language) -> Lookup {
         let toolchain = self.inspection.toolchain();
-        let release = toolchain.as_ref().and_then(Toolchain::release);
+        let release = toolchain.as_ref().and_then(ImageToolchain::release);
         if let Some(release) = release.filter(|release| release.compiler == compiler) {
             let name = toolchain.as_ref().map(ToString::to_string);
             return Ok(PolicyFact::new(release.version).because(name.unwrap_or_default()));
@@ -223,7 +223,7 @@ impl Inspected {
             format!("{} {}", node.package.name, version.as_deref().unwrap_or("?"))
         });
         let names: Vec<String> = names.collect();
-        let copies = Value::Copies { versions, whole: graph.is_full() };
+        let copies = FactValue::Copies { versions, whole: graph.is_full() };
         Ok(PolicyFact::new(copies).because(names.join(", ")))
     }
 }

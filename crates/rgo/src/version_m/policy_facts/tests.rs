@@ -1,13 +1,13 @@
 //! Which words and values there are, and that each says what it asks for.
 
-use rgo_binary::{Format, Kind as ImageKind};
+use rgo_binary::{Format, Kind};
 
 use super::*;
 use rgo_policy::{HELP, Policy};
 
 #[test]
 fn values_are_those_that_images_are_described_by() {
-    use ImageKind::{
+    use Kind::{
         DebugCompanion, Executable, Object, Other, Pie, SharedLibrary, StaticExecutable, StaticPie,
     };
     let kinds = [
@@ -23,7 +23,7 @@ fn values_are_those_that_images_are_described_by() {
     assert_eq!(kinds.map(|kind| word(&kind)), KINDS);
     let formats = [Format::Elf, Format::MachO, Format::Pe].map(|format| format.to_string());
     assert_eq!(formats, FORMATS);
-    let Kind::Level { values, .. } = RELRO else { panic!("relro is a level") };
+    let ValueKind::Level { values, .. } = RELRO else { panic!("relro is a level") };
     assert_eq!([Relro::None, Relro::Partial, Relro::Full].map(|it| word(&it)), values);
 }
 
@@ -36,7 +36,7 @@ fn every_word_is_explained_and_its_example_asks_for_it() {
         assert!(parsed.is_ok(), "{}: {parsed:?}", word.example);
         let twins = ROWS.iter().filter(|other| other.word.name == word.name).count();
         assert_eq!(twins, 1, "{}", word.name);
-        if let Kind::Level { values, strongest } = word.kind {
+        if let ValueKind::Level { values, strongest } = word.kind {
             assert_eq!(values.first(), Some(&"none"), "{}", word.name);
             assert!(strongest.iter().all(|value| values.contains(value)), "{}", word.name);
         }

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use rgo_binary::inspect::{Facts, Inspection};
-use rgo_binary::platforms::{RunsOn, Verdict};
+use rgo_binary::platforms::{PlatformVerdict, RunsOn};
 use rgo_binary::security::hardening::{Defense, Relro};
 use rgo_binary::security::signature::{Signature, SignatureKind};
 use rgo_binary::{Confidence, DebugData, DebugLevel, Format, Kind, Linkage, TriState};
@@ -12,15 +12,15 @@ use super::Verbosity;
 use crate::version_m::words::{counted, in_words, os, place_of, word};
 
 /// A fact in words: its name, its value, and its evidence.
-pub(super) struct Line {
+pub(super) struct FactLine {
     pub(super) name: Cow<'static, str>,
     pub(super) value: String,
     pub(super) evidence: Option<String>,
 }
 
 /// The facts of an image, one or more lines each.
-pub(super) fn lines(inspection: &Inspection, facts: &Facts, verbosity: Verbosity) -> Vec<Line> {
-    let mut lines = Lines(Vec::new());
+pub(super) fn lines(inspection: &Inspection, facts: &Facts, verbosity: Verbosity) -> Vec<FactLine> {
+    let mut lines = FactLines(Vec::new());
     lines.add("format", format!("{} {}", inspection.format, inspection.arch));
     lines.add("endian", inspection.endian.to_string());
     lines.add("size", counted(facts.size_bytes, "byte", "bytes"));
@@ -45,7 +45,7 @@ pub(super) fn lines(inspection: &Inspection, facts: &Facts, verbosity: Verbosity
     lines.0
 }
 
-fn c_library(inspection: &Inspection, facts: &Facts, lines: &mut Lines) {
+fn c_library(inspection: &Inspection, facts: &Facts, lines: &mut FactLines) {
     let Some(libc) = inspection.c_library() else { return };
     let found = facts.libc.known().filter(|found| found.name == libc);
     let how = match found {
@@ -57,7 +57,7 @@ fn c_library(inspection: &Inspection, facts: &Facts, lines: &mut Lines) {
     lines.because("libc", format!("{libc}{how}"), why);
 }
 
-fn runs_on(all: &RunsOn, lines: &mut Lines) {
+fn runs_on(all: &RunsOn, lines: &mut FactLines) {
     for verdict in &all.verdicts {
         lines.because("runs on", system(verdict), verdict.reason.clone());
     }
@@ -67,7 +67,7 @@ fn runs_on(all: &RunsOn, lines: &mut Lines) {
 }
 
 /// A system, from which release on, and how sure that is.
-fn system(verdict: &Verdict) -> String {
+fn system(verdict: &PlatformVerdict) -> String {
     let system = verdict.system;
     if !verdict.runs {
         return format!("not {system}");
@@ -88,11 +88,11 @@ fn library_name(format: Format) -> &'static str {
     }
 }
 
-struct Lines(Vec<Line>);
+struct FactLines(Vec<FactLine>);
 
-impl Lines {
+impl FactLines {
     fn add(&mut self, name: &'static str, value: impl Into<String>) {
-        self.0.push(Line { name: name.into(), value: value.into(), evidence: None });
+        self.0.push(FactLine { name: name.into(), value: value.into(), evidence: None });
     }
 
     fn because(
@@ -102,11 +102,11 @@ impl Lines {
         why: impl Into<String>,
     ) {
         let evidence = Some(why.into());
-        self.0.push(Line { name: name.into(), value: value.into(), evidence });
+        self.0.push(FactLine { name: name.into(), value: value.into(), evidence });
     }
 }
 
-fn made_by(inspection: &Inspection, lines: &mut Lines) {
+fn made_by(inspection: &Inspection, lines: &mut FactLines) {
     let Some(origin) = &inspection.origin else { return };
     for used in &origin.languages {
         let evidence = used.evidence.iter().map(in_words);
@@ -128,7 +128,7 @@ fn made_by(inspection: &Inspection, lines: &mut Lines) {
     }
 }
 
-fn linked(format: Format, linkage: &Linkage, verbosity: Verbosity, lines: &mut Lines) {
+fn linked(format: Format, linkage: &Linkage, verbosity: Verbosity, lines: &mut FactLines) {
     lines.add("kind", kind(linkage.kind));
     if linkage.static_ {
         let library = linkage.kind == Kind::SharedLibrary;
@@ -153,7 +153,7 @@ fn linked(format: Format, linkage: &Linkage, verbosity: Verbosity, lines: &mut L
 }
 
 /// The oldest systems that it says it runs on.
-fn oldest(linkage: &Linkage, verbosity: Verbosity, lines: &mut Lines) {
+fn oldest(linkage: &Linkage, verbosity: Verbosity, lines: &mut FactLines) {
     if let Some(floor) = &linkage.glibc_floor {
         const SHOWN: usize = 8;
         let shown = if verbosity.verbose { usize::MAX } else { SHOWN };
@@ -173,7 +173,7 @@ fn oldest(linkage: &Linkage, verbosity: Verbosity, lines: &mut Lines) {
     }
 }
 
-fn identified(facts: &Facts, lines: &mut Lines) {
+fn identified(facts: &Facts, lines: &mut FactLines) {
     if let Some(identities) = facts.identities.known() {
         if let Some(id) = &identities.gnu_build_id {
             lines.add("build id", id.clone());
@@ -196,7 +196,7 @@ fn identified(facts: &Facts, lines: &mut Lines) {
     }
 }
 
-fn debug_data(debug: &DebugData, lines: &mut Lines) {
+fn debug_data(debug: &DebugData, lines: &mut FactLines) {
     let value = match debug.level {
         DebugLevel::None => "none: stripped",
         DebugLevel::Symbols => "symbols",
@@ -211,7 +211,7 @@ fn debug_data(debug: &DebugData, lines: &mut Lines) {
     }
 }
 
-fn protected(facts: &Facts, lines: &mut Lines) {
+fn protected(facts: &Facts, lines: &mut FactLines) {
     if let Some(hardening) = facts.hardening.known() {
         for (name, finding) in hardening.findings() {
             if finding.answer != TriState::NotApplicable {
@@ -228,7 +228,7 @@ fn protected(facts: &Facts, lines: &mut Lines) {
     }
 }
 
-fn signature(signature: &Signature, lines: &mut Lines) {
+fn signature(signature: &Signature, lines: &mut FactLines) {
     let holds = match signature.holds {
         TriState::Yes => ", and every hash holds",
         TriState::No => ", and it was CHANGED since: a hash does not hold",
@@ -250,7 +250,7 @@ fn signature(signature: &Signature, lines: &mut Lines) {
     }
 }
 
-fn described(facts: &Facts, lines: &mut Lines) {
+fn described(facts: &Facts, lines: &mut FactLines) {
     if let Some(info) = facts.version_info.known() {
         for (key, value) in &info.strings {
             lines.add("version resource", format!("{key}={value}"));

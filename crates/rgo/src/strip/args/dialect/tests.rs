@@ -3,26 +3,26 @@
 use std::ffi::{OsStr, OsString};
 
 use super::super::apple::FLAGS;
-use super::{Apple, Call, Content, read};
+use super::{AppleArgs, StripCall, WordContent, read};
 use crate::app::error::CommandError;
 
 /// What the names in these calls are: lists end with `.txt`, programs are called `app` or `lib…`.
-fn look(word: &OsStr) -> Content {
+fn look(word: &OsStr) -> WordContent {
     match word.to_str().unwrap_or_default() {
-        word if word.ends_with(".txt") => Content::List,
-        "notes" => Content::Other,
-        "app" => Content::Program,
-        word if word.starts_with("lib") => Content::Program,
-        _ => Content::Nothing,
+        word if word.ends_with(".txt") => WordContent::List,
+        "notes" => WordContent::Other,
+        "app" => WordContent::Program,
+        word if word.starts_with("lib") => WordContent::Program,
+        _ => WordContent::Nothing,
     }
 }
 
-fn called(program: &str, args: &str) -> anyhow::Result<Call> {
+fn called(program: &str, args: &str) -> anyhow::Result<StripCall> {
     let words = std::iter::once(program).chain(args.split_whitespace());
     read(words.map(OsString::from).collect(), &look)
 }
 
-fn words(call: &Call) -> String {
+fn words(call: &StripCall) -> String {
     let words: Vec<_> = call.words.iter().skip(1).filter_map(|word| word.to_str()).collect();
     words.join(" ")
 }
@@ -81,22 +81,22 @@ fn a_flag_that_only_apple_has_makes_the_call_apples() {
         (
             "-no_code_signature_warning -S app",
             "--strip-debug app",
-            Apple { no_signature_warning: true, ..none() },
+            AppleArgs { no_signature_warning: true, ..none() },
         ),
         (
             "app -no_code_signature_warning",
             "--strip-all app",
-            Apple { no_signature_warning: true, ..none() },
+            AppleArgs { no_signature_warning: true, ..none() },
         ),
         (
             "-rSTx -no_code_signature_warning lib.dylib",
             "--strip-debug --discard-all lib.dylib",
-            Apple { no_swift_symbols: true, no_signature_warning: true, ..none() },
+            AppleArgs { no_swift_symbols: true, no_signature_warning: true, ..none() },
         ),
         (
             "-N -no_code_signature_warning -o out app",
             "--strip-all --output out app",
-            Apple { no_symbols: true, no_signature_warning: true, ..none() },
+            AppleArgs { no_symbols: true, no_signature_warning: true, ..none() },
         ),
     ]);
 }
@@ -108,28 +108,28 @@ fn an_option_that_only_apple_has_is_read_as_apples() {
         (
             "-u -r -s keep.txt app",
             "--strip-all app",
-            Apple { keep: Some("keep.txt".into()), ..none() },
+            AppleArgs { keep: Some("keep.txt".into()), ..none() },
         ),
         (
             "-i -R go.txt -x lib.dylib",
             "--discard-all lib.dylib",
-            Apple { remove: Some("go.txt".into()), may_be_missing: true, ..none() },
+            AppleArgs { remove: Some("go.txt".into()), may_be_missing: true, ..none() },
         ),
         (
             "-S -d notes -no_uuid app",
             "--strip-debug app",
-            Apple { debugging_of: Some("notes".into()), no_uuid: true, ..none() },
+            AppleArgs { debugging_of: Some("notes".into()), no_uuid: true, ..none() },
         ),
         (
             "-A -D lib.a",
             "--strip-all --enable-deterministic-archives lib.a",
-            Apple { absolute: true, ..none() },
+            AppleArgs { absolute: true, ..none() },
         ),
         ("-u -p -K main --format json app", "--strip-all -p -K main --format json app", none()),
         (
             "-ST -D app",
             "--strip-debug --enable-deterministic-archives app",
-            Apple { no_swift_symbols: true, ..none() },
+            AppleArgs { no_swift_symbols: true, ..none() },
         ),
         ("-r - -u", "--strip-all -- -u", none()),
         ("-r -- -u", "--strip-all -- -u", none()),
@@ -202,7 +202,7 @@ fn what_cannot_be_done_is_refused_by_its_name() {
 
 #[test]
 fn the_help_names_every_flag_of_apples() {
-    let help = <super::super::Strip as clap::CommandFactory>::command().render_long_help();
+    let help = <super::super::StripArgs as clap::CommandFactory>::command().render_long_help();
     let help = help.to_string();
     let (_, apples) = help.split_once("Apple's dialect is read").expect("is explained");
     for flag in &FLAGS {

@@ -9,8 +9,8 @@ use rgo_binary::{Limits, slices};
 use super::*;
 use crate::version_m::policy_facts::vocabulary;
 use crate::version_m::samples;
-use rgo_policy::vocabulary::Kind as WordKind;
-use rgo_policy::{Facts as _, Policy};
+use rgo_policy::vocabulary::ValueKind;
+use rgo_policy::{FactSource as _, Policy};
 
 /// A small image, with its facts.
 fn sample() -> Inspected {
@@ -23,7 +23,7 @@ const WINDOWS: &[u8] = include_bytes!("../../../../../rgo-binary/tests/fixtures/
 /// The answer in a word: the value, `unknown` or `not applicable`.
 fn short(answer: Lookup) -> String {
     match answer {
-        Ok(PolicyFact { value: Value::Text(text), .. }) => text,
+        Ok(PolicyFact { value: FactValue::Text(text), .. }) => text,
         Ok(fact) => format!("{:?}", fact.value),
         Err(NoAnswer::Unknown(_)) => "unknown".to_owned(),
         Err(NoAnswer::NotApplicable(_)) => "not applicable".to_owned(),
@@ -217,18 +217,20 @@ fn every_word_is_answered_by_a_value_of_its_kind() {
                 }
             };
             let fits = match (word.kind, &fact.value) {
-                (WordKind::Flag | WordKind::Presence, Value::Flag(_)) => true,
+                (ValueKind::Flag | ValueKind::Presence, FactValue::Flag(_)) => true,
                 (
-                    WordKind::OneOf(values)
-                    | WordKind::OneOfOrNumber(values, _)
-                    | WordKind::Name(values)
-                    | WordKind::Level { values, .. },
-                    Value::Text(text),
+                    ValueKind::OneOf(values)
+                    | ValueKind::OneOfOrNumber(values, _)
+                    | ValueKind::Name(values)
+                    | ValueKind::Level { values, .. },
+                    FactValue::Text(text),
                 ) => values.contains(&text.as_str()),
-                (WordKind::Version | WordKind::Time, Value::Text(_)) => true,
-                (WordKind::Text | WordKind::Setting, Value::Text(_) | Value::List(_)) => true,
-                (WordKind::Dependency, Value::Copies { .. }) => true,
-                (WordKind::Size, Value::Number(_)) => true,
+                (ValueKind::Version | ValueKind::Time, FactValue::Text(_)) => true,
+                (ValueKind::Text | ValueKind::Setting, FactValue::Text(_) | FactValue::List(_)) => {
+                    true
+                }
+                (ValueKind::Dependency, FactValue::Copies { .. }) => true,
+                (ValueKind::Size, FactValue::Number(_)) => true,
                 _ => false,
             };
             assert!(fits, "{of}: {:?}", fact.value);

@@ -10,7 +10,7 @@ use std::ops::Bound;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use super::container::{Candidate, Images, Place, Record, Room, Squash};
+use super::container::{LayerCandidate, LayerPlace, ListedImages, Record, Room, Squash};
 use super::limits::{Limits, MAX_METADATA};
 use super::{Found, Inspect, Options};
 
@@ -19,11 +19,11 @@ const MARKS: [&str; 2] = ["oci-layout", "manifest.json"];
 
 /// A folder of container images.
 #[derive(Debug)]
-pub(super) struct Layout {
+pub(super) struct OciLayout {
     root: PathBuf,
     /// Whether the user named the folder.
     named: bool,
-    images: Images,
+    images: ListedImages,
     /// The paths of all layers below the root.
     layers: BTreeSet<Arc<str>>,
     room: Room,
@@ -38,7 +38,7 @@ pub(super) struct VisitedLayer<T> {
     pub(super) record: Option<Record>,
 }
 
-impl Layout {
+impl OciLayout {
     /// Whether a file of this name can make its folder a layout.
     pub(super) fn is_mark(name: &Path) -> bool {
         MARKS.iter().any(|mark| name.ends_with(mark))
@@ -47,7 +47,7 @@ impl Layout {
     /// Reads the lists in a folder, which the user has `named` or not; `None` if they name no
     /// image.
     pub(super) fn read(root: &Path, named: bool, limits: &Limits) -> Option<Self> {
-        let images = Images::read(&|path| small(&root.join(path)).map(Cow::Owned));
+        let images = ListedImages::read(&|path| small(&root.join(path)).map(Cow::Owned));
         let layers = images.layers().cloned().collect();
         let room = Room::of(limits.max_paths);
         let layout = Self { root: root.to_owned(), named, images, layers, room };
@@ -70,8 +70,8 @@ impl Layout {
     }
 
     /// How to visit a layer.
-    pub(super) fn candidate(&self) -> Candidate {
-        Candidate::expected(0, &self.room)
+    pub(super) fn candidate(&self) -> LayerCandidate {
+        LayerCandidate::expected(0, &self.room)
     }
 
     fn layer(&self, path: &Path) -> Option<String> {
@@ -100,7 +100,7 @@ impl Layout {
             root.push(".");
         }
         let squash = Squash {
-            place: &Place::Folder(root),
+            place: &LayerPlace::Folder(root),
             images: &self.images,
             records: &records,
             is_whole: true,

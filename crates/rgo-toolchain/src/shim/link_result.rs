@@ -4,12 +4,12 @@ use std::collections::BTreeSet;
 
 use camino::Utf8PathBuf;
 
-use super::asked::Asked;
+use super::link_request::LinkRequest;
 use super::{Recipe, directives};
 
 /// What has just been linked.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Linked {
+pub(super) struct LinkResult {
     /// The file.
     pub output: Utf8PathBuf,
     /// The recipe followed.
@@ -17,12 +17,12 @@ pub(super) struct Linked {
     /// Whether it is a shared library.
     pub library: bool,
     /// What was asked of it.
-    pub asked: Asked,
+    pub asked: LinkRequest,
     /// The command, as zig was given it.
     pub args: Vec<String>,
 }
 
-impl Linked {
+impl LinkResult {
     /// Names that object files for Windows export by themselves, whatever a module definition says:
     /// `__declspec(dllexport)` of C.
     #[must_use]

@@ -7,7 +7,7 @@ use super::module_definition::Definition;
 
 /// What is asked for. Only what can be seen in the result is remembered.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Asked {
+pub struct LinkRequest {
     /// `-soname`: the library's own name.
     pub soname: Option<String>,
     /// `-install_name`: what others call a Mach-O library.
@@ -62,7 +62,7 @@ pub enum ListForm {
     Definition,
 }
 
-impl Asked {
+impl LinkRequest {
     /// Remembers an option of the linker, whose name is given without dashes.
     pub(super) fn note(&mut self, name: &str, value: Option<&str>) {
         let value = value.unwrap_or_default();
