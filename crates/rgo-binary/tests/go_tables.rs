@@ -7,7 +7,7 @@ mod go_common;
 
 use bytes_common::Bytes;
 use go_common::{MAGICS, Program, SIZE};
-use rgo_binary::recovered::go::{self, FoundIn, Layout};
+use rgo_binary::recovered::go::{self, FoundIn, PclntabLayout};
 use rgo_binary::{Error, Image, Limits};
 
 const NAMES: [&str; 4] = [".text", ".gopclntab", ".rodata", ".data"];

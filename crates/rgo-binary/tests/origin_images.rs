@@ -157,8 +157,8 @@ fn image_of_units(info: &[u8], more: &[(&str, SectionKind, &[u8])]) -> Vec<u8> {
     image_of(BinaryFormat::Elf, &[&sections, more].concat())
 }
 
-fn compilers<const N: usize>(names: [&str; N]) -> [(Role, String); N] {
-    names.map(|name| (Role::Compiler, name.to_owned()))
+fn compilers<const N: usize>(names: [&str; N]) -> [(ToolRole, String); N] {
+    names.map(|name| (ToolRole::Compiler, name.to_owned()))
 }
 
 #[test]

@@ -242,7 +242,7 @@ mod tests {
     }
 
     /// A requirement, the fact, the verdict, and what is shown as found.
-    type Case = (&'static str, Value, Verdict, &'static str);
+    type Case = (&'static str, FactValue, Verdict, &'static str);
 
     #[track_caller]
     fn check(cases: impl IntoIterator<Item = Case>) {

@@ -215,17 +215,6 @@ fn cmake_file(
     lines.join("\n") + "\n"
 }
 
-/// The processor, as each system's own cmake calls it.
-fn cmake_processor(toolchain: &Toolchain) -> &'static str {
-    match (toolchain.os, &toolchain.arch) {
-        (Os::WINDOWS, Arch::Amd64) => "AMD64",
-        (Os::WINDOWS, _) => "ARM64",
-        (Os::DARWIN, Arch::Arm64) => "arm64",
-        (_, Arch::Amd64) => "x86_64",
-        _ => "aarch64",
-    }
-}
-
 fn cmake_for_macos(
     toolchain: &Toolchain,
     floor: Option<&Floor>,

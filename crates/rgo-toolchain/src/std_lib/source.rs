@@ -149,7 +149,7 @@ impl SourceBuild {
 
     fn rustflags(&self, sought: &StdRequest<'_>) -> Vec<String> {
         let StdRequest { compiler, toolchain, .. } = *sought;
-        let Source { library, staging, .. } = self;
+        let SourceBuild { library, staging, .. } = self;
         // Older compilers know no other answer than yes.
         let knows_leaves = compiler.version.release >= semver::Version::new(1, 83, 0);
         let frame_pointers = if knows_leaves { "non-leaf" } else { "yes" };

@@ -45,7 +45,7 @@ impl Missing {
 }
 
 /// Options whose effect is in the headers.
-fn options(asked: &Asked, image: &Image<'_>, linkage: &Linkage) -> Vec<String> {
+fn options(asked: &LinkRequest, image: &Image<'_>, linkage: &Linkage) -> Vec<String> {
     let mut missing = Missing::default();
     match image.format() {
         Format::Elf => elf_options(asked, image, linkage, &mut missing),
@@ -73,7 +73,7 @@ fn options(asked: &Asked, image: &Image<'_>, linkage: &Linkage) -> Vec<String> {
     missing.0
 }
 
-fn elf_options(asked: &Asked, image: &Image<'_>, linkage: &Linkage, missing: &mut Missing) {
+fn elf_options(asked: &LinkRequest, image: &Image<'_>, linkage: &Linkage, missing: &mut Missing) {
     if let Some(name) = asked.soname.as_deref() {
         missing.hold(linkage.soname.as_deref() == Some(name), "-soname", name);
     }
@@ -87,7 +87,7 @@ fn elf_options(asked: &Asked, image: &Image<'_>, linkage: &Linkage, missing: &mu
     }
 }
 
-fn pe_options(asked: &Asked, image: &Image<'_>, linkage: &Linkage, missing: &mut Missing) {
+fn pe_options(asked: &LinkRequest, image: &Image<'_>, linkage: &Linkage, missing: &mut Missing) {
     if let Some(name) = asked.subsystem.as_deref() {
         // What linkers call `windows` is a program with a window.
         let is = if name == "windows" { "gui" } else { name };

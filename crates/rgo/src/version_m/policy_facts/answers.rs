@@ -12,7 +12,7 @@ use rgo_binary::system::{self, ImageSystem};
 use rgo_binary::{DebugData, DebugLevel, Format, Linkage, TriState};
 use rgo_packages::Node;
 use rgo_policy::vocabulary::glob_match;
-use rgo_policy::{Fact as PolicyFact, Lookup, NoAnswer, Os, Platform, Value};
+use rgo_policy::{FactValue, Lookup, NoAnswer, Platform, PolicyFact, PolicyOs};
 use rgo_toolchain::build::cargo_build::LEFT_OUT;
 
 use crate::version_m::inspected::Inspected;

@@ -48,7 +48,7 @@ fn every_image_of_an_index_has_its_own_title() {
     let deletes = layer(&[(".wh.b", b"")]);
     let layers = [("a1", gz(&one)), ("a2", zst(&two)), ("a3", deletes)];
     let layers: Vec<_> = layers.iter().map(|(digest, bytes)| (*digest, &**bytes)).collect();
-    let bytes = layout(INDEX, &[&LISTED[..], &layers].concat());
+    let bytes = oci_layout(INDEX, &[&LISTED[..], &layers].concat());
     let answer = report(found(Body::Bytes(&bytes), &Options::default()), "x!");
     assert_eq!(
         answer,

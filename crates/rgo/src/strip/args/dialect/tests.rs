@@ -62,7 +62,7 @@ fn gnus_calls_stay_as_they_are() {
 
 /// Holds how calls of Apple's strip are understood: the arguments, in GNU's words, and what only Apple has.
 #[track_caller]
-fn check_apples(cases: impl IntoIterator<Item = (&'static str, &'static str, Apple)>) {
+fn check_apples(cases: impl IntoIterator<Item = (&'static str, &'static str, AppleArgs)>) {
     for (args, translated, apple) in cases {
         let call = called("strip", args).expect(args);
         assert_eq!((words(&call).as_str(), call.apple), (translated, Some(apple)), "{args}");
@@ -71,7 +71,7 @@ fn check_apples(cases: impl IntoIterator<Item = (&'static str, &'static str, App
 
 #[test]
 fn a_flag_that_only_apple_has_makes_the_call_apples() {
-    let none = Apple::default;
+    let none = AppleArgs::default;
     check_apples([
         // CMake, for a program and for a library.
         ("-u -r app", "--strip-all app", none()),
@@ -103,7 +103,7 @@ fn a_flag_that_only_apple_has_makes_the_call_apples() {
 
 #[test]
 fn an_option_that_only_apple_has_is_read_as_apples() {
-    let none = Apple::default;
+    let none = AppleArgs::default;
     check_apples([
         (
             "-u -r -s keep.txt app",
