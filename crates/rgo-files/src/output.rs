@@ -69,11 +69,11 @@ fn follow(name: &Path) -> Result<Output> {
         if !found.is_symlink() {
             return Ok(match found.is_file() {
                 true => Output::File { path, exists: true },
-                false => stream(name),
+                false => stream_or_stdout(name),
             });
         }
         if is_open_file(&path) {
-            return Ok(stream(name));
+            return Ok(stream_or_stdout(name));
         }
         let target = fs::read_link(&path).context(what)?;
         path = parent(&path).join(target);
@@ -81,7 +81,7 @@ fn follow(name: &Path) -> Result<Output> {
     Err(WriteError::LinkCircle(name.to_owned()))
 }
 
-fn stream(name: &Path) -> Output {
+fn stream_or_stdout(name: &Path) -> Output {
     if is_own_stdout(name) { Output::Stdout } else { Output::Stream(name.to_owned()) }
 }
 

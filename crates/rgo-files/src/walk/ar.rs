@@ -8,7 +8,7 @@ use super::skip_reason::SkipReason;
 use super::visitor::{Body, Visitor};
 
 /// Visits all members but the symbol and name tables.
-pub(super) fn visit<T>(visitor: &mut Visitor<'_, T>, bytes: &[u8]) {
+pub(super) fn visit_members<T>(visitor: &mut Visitor<'_, T>, bytes: &[u8]) {
     let archive = match ArchiveFile::parse(bytes) {
         Ok(archive) => archive,
         Err(why) => return visitor.skip(SkipReason::damaged(why)),

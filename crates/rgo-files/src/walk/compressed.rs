@@ -12,7 +12,11 @@ use super::visitor::{Body, Visitor};
 
 /// Visits what a compressed stream holds: a tar as if it stood there bare, anything else as the
 /// one member.
-pub(super) fn visit<T>(visitor: &mut Visitor<'_, T>, kind: ContentKind, reader: &mut dyn Read) {
+pub(super) fn visit_unpacked<T>(
+    visitor: &mut Visitor<'_, T>,
+    kind: ContentKind,
+    reader: &mut dyn Read,
+) {
     visitor.with_tools(|visitor, tools| unpack(visitor, tools, kind, reader));
 }
 
@@ -34,7 +38,7 @@ fn unpack<T>(
     let inside = sniff(head);
     let mut rest = head.chain(unpacked);
     let whole = match inside {
-        ContentKind::Tar => tar::visit(visitor, tar::TarSource::Stream(&mut rest)),
+        ContentKind::Tar => tar::visit_members(visitor, tar::TarSource::Stream(&mut rest)),
         _ => {
             let name = visitor.name.unpacked();
             visitor.member(name.as_bytes(), |visitor| {

@@ -26,7 +26,7 @@ pub(super) struct Visited<T> {
 }
 
 /// Looks into a file and all that is inside it.
-pub(super) fn visit<T>(
+pub(super) fn visit_file<T>(
     entry: WalkEntry,
     options: &Options,
     inspect: &Inspect<'_, T>,
@@ -50,11 +50,11 @@ pub(super) fn visit<T>(
     let read = match source {
         FileSource::Unread(error) => Err(error),
         FileSource::Stdin => {
-            stream(&mut visitor, &mut io::stdin().lock());
+            visit_stream(&mut visitor, &mut io::stdin().lock());
             Ok(())
         }
         FileSource::Pipe(mut pipe) => {
-            stream(&mut visitor, &mut pipe);
+            visit_stream(&mut visitor, &mut pipe);
             Ok(())
         }
         FileSource::File(start) => start.body(&mut visitor).map_err(Arc::new),
@@ -67,7 +67,7 @@ pub(super) fn visit<T>(
 }
 
 /// Looks into what can be read once only.
-pub(super) fn stream<T>(visitor: &mut Visitor<'_, T>, reader: &mut dyn Read) {
+pub(super) fn visit_stream<T>(visitor: &mut Visitor<'_, T>, reader: &mut dyn Read) {
     visitor.body(Body::Stream { reader, size: None });
 }
 
@@ -146,7 +146,7 @@ impl Start {
                 if visitor.options.archives =>
             {
                 self.file.rewind()?;
-                stream(visitor, &mut self.file);
+                visit_stream(visitor, &mut self.file);
             }
             _ => visitor.body(Body::Bytes(&mmap::file(&self.file)?)),
         }

@@ -12,7 +12,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::Options;
-use super::layout::OciLayout;
+use super::oci_layout::OciLayout;
 
 /// A file to look into.
 #[derive(Clone, Debug)]
@@ -104,7 +104,7 @@ impl<'w> Walk<'w> {
             self.before.push_back(WalkStep::File(WalkEntry { error, ..WalkEntry::found(&path) }));
         }
         let mut layout = within;
-        if let Some(own) = self.layout(&path, &names, named).map(Arc::new) {
+        if let Some(own) = self.oci_layout(&path, &names, named).map(Arc::new) {
             layers(self, &path, &names, &own);
             self.before.push_back(WalkStep::Images(own.clone()));
             layout = Some(own);
@@ -113,7 +113,7 @@ impl<'w> Walk<'w> {
     }
 
     /// The container images that a folder holds, if its names are those of such a folder.
-    fn layout(&self, folder: &Path, names: &[NamedEntry], named: bool) -> Option<OciLayout> {
+    fn oci_layout(&self, folder: &Path, names: &[NamedEntry], named: bool) -> Option<OciLayout> {
         let is_mark =
             |it: &NamedEntry| !it.kind.is_dir() && OciLayout::is_mark(Path::new(&it.name));
         if !self.options.archives || !names.iter().any(is_mark) {
@@ -170,7 +170,7 @@ fn layers(walk: &mut Walk<'_>, folder: &Path, names: &[NamedEntry], layout: &Arc
             }
         } else if layout.has_below(&plain(&path))
             && let Ok((names, _)) = list(&path)
-            && walk.layout(&path, &names, false).is_none()
+            && walk.oci_layout(&path, &names, false).is_none()
         {
             layers(walk, &path, &names, layout);
         }

@@ -16,7 +16,7 @@ use std::thread;
 
 use super::file::{self, Visited};
 use super::folders::{Walk, WalkStep};
-use super::layout::{OciLayout, VisitedLayer};
+use super::oci_layout::{OciLayout, VisitedLayer};
 use super::{Begin, Found, Inspect, Options};
 
 /// Files without a result take little room: so many of them count as one result.
@@ -113,7 +113,7 @@ impl<T: Send> Shared<'_, '_, T> {
             let done = match step {
                 WalkStep::File(entry) => {
                     (self.visits.begin)(&entry.path);
-                    Done::File(Box::new(file::visit(
+                    Done::File(Box::new(file::visit_file(
                         entry,
                         self.visits.options,
                         self.visits.inspect,
@@ -122,7 +122,7 @@ impl<T: Send> Shared<'_, '_, T> {
                 WalkStep::Images(layout) => Done::Images(layout),
             };
             lock(&self.window).put(number, done);
-            self.emit();
+            self.emit_finished();
         }
     }
 
@@ -144,7 +144,7 @@ impl<T: Send> Shared<'_, '_, T> {
     }
 
     /// Gives the results whose turn it is, unless another thread does.
-    fn emit(&self) {
+    fn emit_finished(&self) {
         let mut window = lock(&self.window);
         if window.is_giving {
             return;
@@ -153,7 +153,7 @@ impl<T: Send> Shared<'_, '_, T> {
         while let Some(done) = window.pop() {
             drop(window);
             self.has_room.notify_all();
-            let goes_on = lock(&self.output).emit(done, self.visits);
+            let goes_on = lock(&self.output).emit_step(done, self.visits);
             window = lock(&self.window);
             if goes_on.is_break() {
                 window.is_over = true;
@@ -213,7 +213,7 @@ impl<T> Done<T> {
 }
 
 impl<T> ResultSink<'_, '_, T> {
-    fn emit(&mut self, done: Done<T>, visits: &Visits<'_, T>) -> ControlFlow<()> {
+    fn emit_step(&mut self, done: Done<T>, visits: &Visits<'_, T>) -> ControlFlow<()> {
         let found = match done {
             Done::File(visited) if visited.entry.layout.is_some() => {
                 let Visited { entry, found, record } = *visited;

@@ -21,9 +21,9 @@ mod folders;
 mod foreign;
 mod in_order;
 mod inflate;
-mod layout;
 mod limits;
 mod name;
+mod oci_layout;
 mod reading;
 mod skip_reason;
 mod sniff;
@@ -50,7 +50,7 @@ use in_order::Visits;
 
 pub use in_order::Take;
 
-/// Results of [`stream`] that wait for an earlier file, at most.
+/// Results of [`visit_each`] that wait for an earlier file, at most.
 pub const MAX_AHEAD: usize = 256;
 
 /// What is visited, and within which limits.
@@ -179,7 +179,7 @@ pub fn visit<T: Send>(
 ///
 /// `take` may be called by any thread, by one at a time. Once it says
 /// [`ControlFlow::Break`], no further file is begun.
-pub fn stream<T: Send>(
+pub fn visit_each<T: Send>(
     args: &[PathBuf],
     options: &Options,
     begin: &Begin<'_>,

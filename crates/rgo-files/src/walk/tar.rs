@@ -107,7 +107,7 @@ fn padding(size: u64) -> u64 {
 }
 
 /// Visits all members; whether the archive was read to its end.
-pub(super) fn visit<T>(visitor: &mut Visitor<'_, T>, mut source: TarSource<'_>) -> bool {
+pub(super) fn visit_members<T>(visitor: &mut Visitor<'_, T>, mut source: TarSource<'_>) -> bool {
     let first = visitor.found.len();
     let mut images =
         TarImages { images: Collector::new(&visitor.options.limits), layer: visitor.begin_layer() };
@@ -202,7 +202,7 @@ fn member<T>(
         result = match header.kind() {
             b'1' | b'2' => {
                 images.images.link(&name, target);
-                visitor.emit(ItemContent::Link { target: &escape(target) });
+                visitor.emit_item(ItemContent::Link { target: &escape(target) });
                 Ok(())
             }
             b'S' => {

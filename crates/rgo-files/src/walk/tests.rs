@@ -32,7 +32,7 @@ fn found(body: Body<'_>, options: &Options) -> Vec<Found<String>> {
     let inspect = |item: &Item<'_>| words(item);
     let mut visitor = Visitor::new(options, &budget, &inspect, Name::new("x".into()), true);
     match body {
-        Body::Stream { reader, .. } => file::stream(&mut visitor, reader),
+        Body::Stream { reader, .. } => file::visit_stream(&mut visitor, reader),
         body @ Body::Bytes(_) => visitor.body(body),
     }
     visitor.found

@@ -94,7 +94,7 @@ impl<'v, T> Visitor<'v, T> {
         self.name.members().len()
     }
 
-    pub(super) fn emit(&mut self, content: ItemContent<'_>) {
+    pub(super) fn emit_item(&mut self, content: ItemContent<'_>) {
         let item = Item { name: &self.name, named: self.named, content };
         if let Some(value) = (self.inspect)(&item) {
             let name = self.name.clone();
@@ -103,7 +103,7 @@ impl<'v, T> Visitor<'v, T> {
     }
 
     pub(super) fn skip(&mut self, why: SkipReason) {
-        self.emit(ItemContent::Skipped(&why));
+        self.emit_item(ItemContent::Skipped(&why));
     }
 
     /// Reports a failed read, unless an archive around this one reports it or it was reported before.
@@ -148,7 +148,7 @@ impl<'v, T> Visitor<'v, T> {
     pub(super) fn body(&mut self, body: Body<'_>) {
         match body {
             Body::Bytes(bytes) => self.bytes(bytes),
-            Body::Stream { reader, size } => self.stream(reader, size),
+            Body::Stream { reader, size } => self.stream_body(reader, size),
         }
     }
 
@@ -162,15 +162,19 @@ impl<'v, T> Visitor<'v, T> {
             | ContentKind::Zstd
             | ContentKind::Bzip2) => {
                 let mut reader = bytes;
-                self.archive(kind, |visitor| compressed::visit(visitor, kind, &mut reader));
+                self.archive(kind, |visitor| {
+                    compressed::visit_unpacked(visitor, kind, &mut reader)
+                });
             }
             ContentKind::Tar => self.archive(ContentKind::Tar, |visitor| {
-                tar::visit(visitor, tar::TarSource::Bytes(bytes));
+                tar::visit_members(visitor, tar::TarSource::Bytes(bytes));
             }),
             ContentKind::Zip => {
-                self.archive(ContentKind::Zip, |visitor| zip::visit(visitor, bytes))
+                self.archive(ContentKind::Zip, |visitor| zip::visit_members(visitor, bytes))
             }
-            ContentKind::Ar => self.archive(ContentKind::Ar, |visitor| ar::visit(visitor, bytes)),
+            ContentKind::Ar => {
+                self.archive(ContentKind::Ar, |visitor| ar::visit_members(visitor, bytes))
+            }
             ContentKind::Foreign(what) => self.skip(SkipReason::Foreign(what)),
             ContentKind::Other => self.other(bytes),
         }
@@ -191,12 +195,14 @@ impl<'v, T> Visitor<'v, T> {
         let foreign = foreign::dos(bytes).filter(|_| !is_image);
         if is_image {
             self.images += 1;
-            self.emit(ItemContent::Image(bytes));
+            self.emit_item(ItemContent::Image(bytes));
         } else if let Some(foreign) = foreign {
             self.skip(SkipReason::Foreign(foreign));
         }
         if self.options.archives && zip::is_appended(bytes) {
-            self.archive_behind(is_image, ContentKind::Zip, |visitor| zip::visit(visitor, bytes));
+            self.archive_behind(is_image, ContentKind::Zip, |visitor| {
+                zip::visit_members(visitor, bytes)
+            });
         } else if let Some(script) = foreign::script(bytes).filter(|_| self.options.archives) {
             self.skip(SkipReason::Foreign(script));
         } else if !is_image && foreign.is_none() {
@@ -204,7 +210,7 @@ impl<'v, T> Visitor<'v, T> {
         }
     }
 
-    fn stream(&mut self, reader: &mut dyn Read, size: Option<u64>) {
+    fn stream_body(&mut self, reader: &mut dyn Read, size: Option<u64>) {
         let mut head = [0; HEAD];
         let head = match fill(reader, &mut head) {
             Ok(length) => head.get(..length).unwrap_or_default(),
@@ -218,10 +224,10 @@ impl<'v, T> Visitor<'v, T> {
             | ContentKind::Xz
             | ContentKind::Zstd
             | ContentKind::Bzip2) => {
-                self.archive(kind, |visitor| compressed::visit(visitor, kind, reader));
+                self.archive(kind, |visitor| compressed::visit_unpacked(visitor, kind, reader));
             }
             ContentKind::Tar => self.archive(ContentKind::Tar, |visitor| {
-                tar::visit(visitor, tar::TarSource::Stream(reader));
+                tar::visit_members(visitor, tar::TarSource::Stream(reader));
             }),
             kind @ (ContentKind::Zip | ContentKind::Ar) if self.is_too_deep() => {
                 self.archive(kind, |_| {})
@@ -282,7 +288,7 @@ impl<'v, T> Visitor<'v, T> {
             self.layer = self.layer.take().map(LayerCandidate::blank);
         }
         if self.named && self.level() == 0 {
-            self.emit(ItemContent::Other(foreign::describe(head)));
+            self.emit_item(ItemContent::Other(foreign::describe(head)));
         }
     }
 
@@ -310,7 +316,7 @@ impl<'v, T> Visitor<'v, T> {
         let inside = (mem::replace(&mut self.members, around.0), self.images);
         self.images = self.images.saturating_add(around.1);
         let (members, images) = inside;
-        self.emit(ItemContent::Archive(Archive { kind, members, images, is_behind_image }));
+        self.emit_item(ItemContent::Archive(Archive { kind, members, images, is_behind_image }));
     }
 
     /// Reads a member as a whole, within the limits.

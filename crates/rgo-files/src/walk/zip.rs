@@ -50,7 +50,7 @@ pub(super) fn is_appended(bytes: &[u8]) -> bool {
 }
 
 /// Visits all members in the order of the directory.
-pub(super) fn visit<T>(visitor: &mut Visitor<'_, T>, bytes: &[u8]) {
+pub(super) fn visit_members<T>(visitor: &mut Visitor<'_, T>, bytes: &[u8]) {
     let Some(directory) = CentralDirectory::find(bytes) else {
         return visitor.skip(SkipReason::damaged("a zip without a directory at its end"));
     };
@@ -108,7 +108,7 @@ fn member<T>(
         let mut target = Vec::new();
         let read = (&mut unpacked).take(MAX_METADATA).read_to_end(&mut target);
         read.map_err(super::skip_reason::from_io)?;
-        visitor.emit(ItemContent::Link { target: &escape(&target) });
+        visitor.emit_item(ItemContent::Link { target: &escape(&target) });
         return Ok(());
     }
     let mut head = [0; HEAD];
@@ -147,7 +147,7 @@ fn stored<T>(
     content: &[u8],
 ) -> Result<(), SkipReason> {
     if entry.is_link() {
-        visitor.emit(ItemContent::Link { target: &escape(content) });
+        visitor.emit_item(ItemContent::Link { target: &escape(content) });
         return Ok(());
     }
     if sniff(content.get(..HEAD).unwrap_or(content)) == ContentKind::Other

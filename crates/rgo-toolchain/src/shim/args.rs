@@ -6,7 +6,7 @@
 //! |---|---|---|
 //! | a relative path | meant for the folder of rustc, but zig runs in its own | an absolute path |
 //! | `-static-pie` | ignores it, ET_EXEC comes out | `-static -pie` |
-//! | `.def` files | takes the last, and none in `-Wl,` | noted, see [`super::definition`] |
+//! | `.def` files | takes the last, and none in `-Wl,` | noted, see [`super::merge_definitions`] |
 //! | `-Wl,-exported_symbols_list,F` | refused | noted, for the pass after the link |
 //! | `-Wl,-exported_symbol,NAME` | refused | the same |
 //! | `-sectcreate SEG SECT F` | refuses it | noted, for an object with that section |

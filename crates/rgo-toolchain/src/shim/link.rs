@@ -16,7 +16,7 @@ use super::note_object::NoteFile;
 use super::resources::archives;
 use super::section_object::{self, FileSection};
 use super::zig_call::{in_surroundings, zig_arguments, zig_command};
-use super::{Recipe, autolink, definition, lld, response};
+use super::{Recipe, autolink, lld, merge_definitions, response};
 use crate::exec::{self, Cmd};
 
 /// What is said for a linker that ends without a word.
@@ -32,7 +32,7 @@ pub(super) fn link(tool: &Utf8Path, args: Vec<String>) -> Result<i32, ShimError>
     let recipe = read_recipe(Utf8Path::new(&path))?;
     let cwd = current_folder()?;
     let mut rewritten = args::rewrite(&expand(args, &cwd)?, &cwd, &recipe, &|p| p.exists());
-    let definitions = definition::give(&recipe, &mut rewritten)?;
+    let definitions = merge_definitions::merge(&recipe, &mut rewritten)?;
     if let (Some(plist), LinkKind::Executable) = (&recipe.info_plist, rewritten.kind) {
         let section = ["__TEXT", "__info_plist", plist.path.as_str()].map(str::to_owned);
         rewritten.sections.push(section);

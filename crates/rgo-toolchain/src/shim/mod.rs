@@ -17,7 +17,6 @@
 mod after_link;
 pub mod args;
 mod autolink;
-pub mod definition;
 mod directives;
 mod error;
 mod io;
@@ -25,6 +24,7 @@ mod link;
 pub mod link_request;
 mod link_result;
 mod lld;
+mod merge_definitions;
 mod module_definition;
 mod note_object;
 mod options;

@@ -10,11 +10,11 @@ use super::apple::List;
 use super::names::Names;
 use super::options::StripOptions;
 
-/// Works out the edit of one file.
+/// Computes the edit of one file; its bytes are not written yet.
 ///
 /// # Errors
 /// Those of [`rgo_edit::edit`].
-pub(super) fn apply<'a>(
+pub(super) fn compute<'a>(
     bytes: &'a [u8],
     options: &StripOptions,
     debuglink: Option<(&str, u32)>,

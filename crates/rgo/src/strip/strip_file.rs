@@ -108,7 +108,7 @@ impl StripJob<'_> {
         let Self { input, destination, options, .. } = self;
         let link = companion.as_ref().and_then(Split::link);
         let compute = || {
-            edits::apply(&input.bytes, options, link)
+            edits::compute(&input.bytes, options, link)
                 .map_err(|error| explained(error, &input.bytes))
         };
         let (edited, started) = if options.dry_run {

@@ -56,7 +56,7 @@ impl<'a> Survey<'a> {
         let begin = |path: &Path| self.progress.begin(path);
         let look = |item: &Item<'_>| self.look(item);
         let mut problems = Problems::default();
-        walk::stream(&self.args.files, &options(self.args), &begin, &look, &mut |found| {
+        walk::visit_each(&self.args.files, &options(self.args), &begin, &look, &mut |found| {
             let images = named(found, &mut problems);
             let mut goes_on = true;
             self.progress.suspend(|| goes_on = images.into_iter().all(&mut *take));

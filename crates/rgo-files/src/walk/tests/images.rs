@@ -142,7 +142,7 @@ fn app() -> Vec<u8> {
 }
 
 /// An OCI layout that is put together by hand: everything but the layers.
-fn layout(index: &str, blobs: &[(&str, &[u8])]) -> Vec<u8> {
+fn oci_layout(index: &str, blobs: &[(&str, &[u8])]) -> Vec<u8> {
     let mut files: Files = Vec::new();
     for (digest, bytes) in blobs {
         files.push((format!("blobs/sha256/{digest}"), bytes.to_vec()));

@@ -8,7 +8,7 @@ use std::sync::mpsc::channel;
 use std::thread;
 use std::time::Duration;
 
-use super::super::{Found, Item, MAX_AHEAD, Options, stream};
+use super::super::{Found, Item, MAX_AHEAD, Options, visit_each};
 use super::build::image;
 use super::words;
 
@@ -35,7 +35,7 @@ fn the_first_result_comes_before_the_last_file_is_read() {
     let args = [file, pipe.clone()];
     let (sender, results) = channel();
     let visits = thread::spawn(move || {
-        stream(&args, &Options::default(), &|_| {}, &words, &mut |found: Found<String>| {
+        visit_each(&args, &Options::default(), &|_| {}, &words, &mut |found: Found<String>| {
             sender.send(found.value).unwrap();
             ControlFlow::Continue(())
         });
@@ -70,7 +70,7 @@ fn few_results_wait_for_a_file_that_takes_long() {
     let mut taken: Vec<PathBuf> = Vec::new();
     let mut most = 0;
     let args = [folder.path().to_owned()];
-    stream(&args, &Options::default(), &|_| {}, &inspect, &mut |found: Found<PathBuf>| {
+    visit_each(&args, &Options::default(), &|_| {}, &inspect, &mut |found: Found<PathBuf>| {
         most = most.max(looked.load(Ordering::SeqCst) - taken.len());
         taken.push(found.value);
         ControlFlow::Continue(())
@@ -88,7 +88,7 @@ fn files_without_a_result_do_not_wait_without_end() {
     let args = [folder.path().to_owned()];
     let mut taken = 0;
     let inspect = |item: &Item<'_>| item.name.file().ends_with("00511").then_some(());
-    stream(&args, &Options::default(), &|_| {}, &inspect, &mut |_: Found<()>| {
+    visit_each(&args, &Options::default(), &|_| {}, &inspect, &mut |_: Found<()>| {
         taken += 1;
         ControlFlow::Continue(())
     });
@@ -104,7 +104,7 @@ fn no_file_is_begun_once_no_more_are_wanted() {
     };
     let args = [folder.path().to_owned()];
     let mut taken = 0;
-    stream(&args, &Options::default(), &begin, &words, &mut |_: Found<String>| {
+    visit_each(&args, &Options::default(), &begin, &words, &mut |_: Found<String>| {
         taken += 1;
         ControlFlow::Break(())
     });
@@ -122,7 +122,7 @@ fn a_panic_ends_all_threads() {
         Some(())
     };
     let visits = || {
-        stream(&args, &Options::default(), &|_| {}, &inspect, &mut |_: Found<()>| {
+        visit_each(&args, &Options::default(), &|_| {}, &inspect, &mut |_: Found<()>| {
             ControlFlow::Continue(())
         });
     };

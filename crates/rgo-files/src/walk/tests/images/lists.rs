@@ -3,7 +3,7 @@
 use super::super::super::{Options, visit};
 use super::super::build::{gz, layer, tar, zst};
 use super::super::{found, line, words};
-use super::{app, layout, oci, packed, report, saved};
+use super::{app, oci, oci_layout, packed, report, saved};
 use crate::walk::visitor::Body;
 
 #[test]
@@ -11,7 +11,7 @@ fn every_image_of_an_index_has_its_own_title() {
     let app = app();
     let (one, two) = (layer(&[("a", &app), ("b", &app)]), layer(&[("a", &app)]));
     let deletes = layer(&[(".wh.b", b"")]);
-    let bytes = layout(
+    let bytes = oci_layout(
         r#"{"manifests":[
             {"digest":"sha256:ee","annotations":{"org.opencontainers.image.ref.name":"app"}},
             {"digest":"sha256:d3","annotations":{"org.opencontainers.image.ref.name":"other"}},
@@ -72,7 +72,7 @@ fn every_image_of_an_index_has_its_own_title() {
 #[test]
 fn a_layer_that_cannot_be_read_is_reported_and_hides_nothing() {
     let app = app();
-    let bytes = layout(
+    let bytes = oci_layout(
         r#"{"manifests":[{"digest":"sha256:d1"}]}"#,
         &[
             (
@@ -195,7 +195,7 @@ fn a_layer_that_docker_wrote_once_for_two_images_is_found_by_its_link() {
 fn two_images_of_one_name_show_their_digests() {
     let app = app();
     let (one, two) = (layer(&[("a", &app)]), layer(&[("b", &app)]));
-    let bytes = layout(
+    let bytes = oci_layout(
         r#"{"manifests":[{"digest":"sha256:d1"},{"digest":"sha256:d2"}]}"#,
         &[
             ("d1", br#"{"config":{"digest":"sha256:c1"},"layers":[{"digest":"sha256:a1"}]}"#),
@@ -246,7 +246,7 @@ fn newer_docker_writes_both_lists_for_one_image() {
 
 #[test]
 fn annotations_of_every_list_are_kept() {
-    let bytes = layout(
+    let bytes = oci_layout(
         r#"{"manifests":[{"digest":"sha256:dd","annotations":{"a":"1"},
         "platform":{"os":"linux","architecture":"arm64","variant":"v8"}}]}"#,
         &[
@@ -273,7 +273,7 @@ fn annotations_of_every_list_are_kept() {
 #[test]
 fn what_no_list_names_is_an_archive_like_others() {
     let app = app();
-    let bytes = layout(r#"{"manifests":[]}"#, &[("a1", &layer(&[("a", &app)]))]);
+    let bytes = oci_layout(r#"{"manifests":[]}"#, &[("a1", &layer(&[("a", &app)]))]);
     let answer = report(found(Body::Bytes(&bytes), &Options::default()), "x!");
     assert_eq!(answer, ["blobs/sha256/a1!a image 40"]);
 }

@@ -9,9 +9,9 @@ use super::link_request::ListForm;
 use super::module_definition::Definition;
 use super::{Recipe, windows};
 
-/// Gives the module definitions that a link asks for to zig, and says which folder has to be there
-/// while it links.
-pub(super) fn give(
+/// Gives zig one module definition in place of those that a link asks for, and says which folder has
+/// to be there while it links.
+pub(super) fn merge(
     recipe: &Recipe,
     link: &mut Rewritten,
 ) -> Result<Option<tempfile::TempDir>, ShimError> {
