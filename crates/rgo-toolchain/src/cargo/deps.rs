@@ -13,42 +13,14 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-use cargo_metadata::{DependencyKind, Metadata, Node, Package, PackageId, TargetKind};
+use cargo_metadata::{DependencyKind, Metadata, PackageId, TargetKind};
 use cargo_platform::Cfg;
-use semver::Version;
+use rgo_packages::{
+    Completeness, Ecosystem, Edge, Edges, Graph, Node, Package, PackageSource, Role,
+};
 
 use crate::cargo::messages::{Side, Unit};
 use crate::secrets::without_credentials;
-
-/// A package in a program, or one that helped to build it.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Dependency {
-    /// The package's name.
-    pub name: String,
-    /// Its version.
-    pub version: Version,
-    /// Where it comes from.
-    pub source: Source,
-    /// SHA-256 in hex as the lockfile has it; registries' packages have one.
-    pub checksum: Option<String>,
-    /// Whether its code is in the program, rather than only in what built it.
-    pub in_program: bool,
-    /// Indices into the list, sorted.
-    pub dependencies: Vec<usize>,
-}
-
-/// Where a package comes from.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Source {
-    /// A folder beside the project.
-    Local,
-    /// The default registry.
-    CratesIo,
-    /// Another registry; its index.
-    Registry(String),
-    /// A git repository, with the commit behind `#`.
-    Git(String),
-}
 
 /// What is known of the compilation for one triple.
 pub struct Built<'a> {
@@ -66,15 +38,15 @@ pub struct Built<'a> {
     pub dev: bool,
 }
 
-/// Lists the dependencies of the program that `root` makes, `root` first, the others by name
-/// and version.
+/// The packages of the program that `root` makes, `root` first, the others by name and version.
+/// `checksums` are SHA-256 in hex, by name and version, as the lockfile has them.
 #[must_use]
 pub fn of_program(
     metadata: &Metadata,
     checksums: &BTreeMap<(String, String), String>,
     root: &PackageId,
     built: &Built<'_>,
-) -> Vec<Dependency> {
+) -> Graph {
     let graph = BuildGraph::new(metadata, built);
     let reached = graph.walk(root);
 
@@ -93,39 +65,47 @@ pub fn of_program(
     });
     let index: HashMap<&PackageId, usize> =
         order.iter().enumerate().map(|(index, id)| (*id, index)).collect();
-    order
-        .iter()
-        .map(|id| {
-            let package = graph.packages[id];
-            let (in_program, ends) = &packages[id];
-            let mut dependencies: Vec<usize> =
-                ends.iter().filter_map(|end| index.get(end).copied()).collect();
-            dependencies.sort_unstable();
-            let key = (package.name.to_string(), package.version.to_string());
-            Dependency {
-                name: key.0.clone(),
-                version: package.version.clone(),
-                source: source(package),
-                checksum: checksums.get(&key).cloned(),
-                in_program: *in_program,
-                dependencies,
-            }
-        })
-        .collect()
+    let mut edges = Vec::new();
+    let mut nodes = Vec::new();
+    for (from, id) in order.iter().enumerate() {
+        let (in_program, ends) = &packages[id];
+        let ends: BTreeSet<usize> = ends.iter().filter_map(|end| index.get(end).copied()).collect();
+        edges.extend(ends.into_iter().map(|to| Edge { from, to }));
+        let role = match in_program {
+            _ if *id == root => Role::Root,
+            true => Role::Linked,
+            false => Role::Build,
+        };
+        let package = package(graph.packages[id], checksums);
+        nodes.push(Node { role, ..Node::linked(package) });
+    }
+    Graph { packages: nodes, edges: Edges::Recorded(edges), completeness: Completeness::Full }
+}
+
+fn package(
+    package: &cargo_metadata::Package,
+    checksums: &BTreeMap<(String, String), String>,
+) -> Package {
+    let key = (package.name.to_string(), package.version.to_string());
+    let checksum = checksums.get(&key).map(|sum| format!("sha256:{sum}"));
+    let (name, version) = key;
+    Package { checksum, ..Package::new(Ecosystem::Cargo, &name, Some(&version), source(package)) }
 }
 
 /// Where a package comes from, without the credentials that the project's URL may have.
-fn source(package: &Package) -> Source {
+fn source(package: &cargo_metadata::Package) -> PackageSource {
     match package.source.as_ref().map(|source| source.repr.as_str()) {
-        None => Source::Local,
+        None => PackageSource::Local,
         Some(_) if package.source.as_ref().is_some_and(cargo_metadata::Source::is_crates_io) => {
-            Source::CratesIo
+            PackageSource::Default
         }
         Some(repr) => match repr.strip_prefix("git+") {
-            Some(url) => Source::Git(without_credentials(url)),
+            Some(url) => PackageSource::Git(without_credentials(url)),
             None => {
                 let url = repr.strip_prefix("registry+").unwrap_or(repr);
-                Source::Registry(without_credentials(url.strip_prefix("sparse+").unwrap_or(url)))
+                PackageSource::Registry(without_credentials(
+                    url.strip_prefix("sparse+").unwrap_or(url),
+                ))
             }
         },
     }
@@ -140,8 +120,8 @@ enum OnSide {
 type CompiledPackage<'a> = (&'a PackageId, OnSide);
 
 struct BuildGraph<'a> {
-    packages: HashMap<&'a PackageId, &'a Package>,
-    nodes: HashMap<&'a PackageId, &'a Node>,
+    packages: HashMap<&'a PackageId, &'a cargo_metadata::Package>,
+    nodes: HashMap<&'a PackageId, &'a cargo_metadata::Node>,
     /// Features of each compiled package on each side; absent means not compiled there.
     features: HashMap<CompiledPackage<'a>, BTreeSet<&'a str>>,
     built: &'a Built<'a>,
@@ -238,7 +218,7 @@ impl<'a> BuildGraph<'a> {
     /// Whether the declared dependency of `package` that leads to `end` was active.
     fn is_on(
         &self,
-        package: &Package,
+        package: &cargo_metadata::Package,
         place: CompiledPackage<'a>,
         end: &PackageId,
         kind: DependencyKind,
@@ -265,7 +245,7 @@ impl<'a> BuildGraph<'a> {
 }
 
 /// Whether one of the features that are on turns the optional dependency `key` on.
-fn turned_on(package: &Package, on: &BTreeSet<&str>, key: &str) -> bool {
+fn turned_on(package: &cargo_metadata::Package, on: &BTreeSet<&str>, key: &str) -> bool {
     on.iter().filter_map(|feature| package.features.get(*feature)).flatten().any(|value| {
         value.strip_prefix("dep:") == Some(key)
             || value.split_once('/').is_some_and(|(dep, _)| dep == key)
@@ -336,10 +316,12 @@ mod tests {
         let (windows, unix) = ([cfg("windows")], [cfg("unix")]);
         let built =
             Built { units, triple: TRIPLE, target_cfg: &windows, host: HOST, host_cfg: &unix, dev };
-        of_program(&metadata, &BTreeMap::new(), &id("app"), &built)
-            .iter()
-            .map(|dep| format!("{}{}", dep.name, if dep.in_program { "" } else { " (build)" }))
-            .collect()
+        let graph = of_program(&metadata, &BTreeMap::new(), &id("app"), &built);
+        let word = |node: &Node| {
+            let role = if node.role == Role::Build { " (build)" } else { "" };
+            format!("{}{role}", node.package.name)
+        };
+        graph.packages.iter().map(word).collect()
     }
 
     #[test]

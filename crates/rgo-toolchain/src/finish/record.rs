@@ -1,13 +1,12 @@
 //! What a program is told about itself: the dependency list of the build turned into the two
 //! forms that it is found in later, `.rgo-bi` (Go's grammar) and `.dep-v0` (cargo-auditable's).
 
-use crate::cargo::deps::{Dependency, Source};
-use crate::secrets::is_public;
 use rgo_binary::embedded::auditable;
-use rgo_binary::embedded::auditable::serde::{
-    DependencyKind, Package, Source as AuditSource, VersionInfo,
-};
+use rgo_binary::embedded::auditable::serde::{DependencyKind, Source, VersionInfo};
 use rgo_binary::embedded::build_info::{BuildInfo, Module};
+use rgo_packages::{Edges, Graph, Package, PackageSource, Role};
+
+use crate::secrets::is_public;
 
 /// What the note says beside the dependencies.
 #[derive(Clone, Debug)]
@@ -22,21 +21,16 @@ pub struct About<'a> {
     pub records_sources: bool,
 }
 
-/// The note's text for the program whose dependencies these are (its own package first).
+/// The note's text for the program of these packages.
 #[must_use]
-pub fn text(about: &About<'_>, dependencies: &[Dependency]) -> String {
-    let module = |dep| module(dep, about.records_sources);
-    let (main, others) = match dependencies.split_first() {
-        Some((main, others)) => (Some(main), others),
-        None => (None, dependencies),
-    };
+pub fn text(about: &About<'_>, graph: &Graph) -> String {
+    let of = |role| graph.packages.iter().filter(move |it| it.role == role).map(|it| &it.package);
+    let module = |package| module(package, about.records_sources);
+    let main = of(Role::Root).next();
     let package = main.map_or("", |main| main.name.as_str());
     let mut settings = about.settings.clone();
-    let tools: Vec<String> = others
-        .iter()
-        .filter(|dep| !dep.in_program)
-        .map(|dep| format!("{}@{}", dep.name, dep.version))
-        .collect();
+    let tools: Vec<String> =
+        of(Role::Build).map(|tool| format!("{}@{}", tool.name, version(tool))).collect();
     if !tools.is_empty() {
         // Build scripts, proc-macros and what they use: they made the program, and are not in it.
         settings.push(("build-deps".to_owned(), tools.join(",")));
@@ -50,7 +44,7 @@ pub fn text(about: &About<'_>, dependencies: &[Dependency]) -> String {
             format!("{package}/{}", about.name)
         },
         main: main.map(module),
-        deps: others.iter().filter(|dep| dep.in_program).map(module).collect(),
+        deps: of(Role::Linked).map(module).collect(),
         settings,
     }
     .to_string()
@@ -58,50 +52,71 @@ pub fn text(about: &About<'_>, dependencies: &[Dependency]) -> String {
 
 /// A `dep` line. A shipped program tells no stranger what an intranet's hosts are called: a source
 /// that may be private is named by its kind alone, a repository with its commit.
-fn module(dep: &Dependency, records_sources: bool) -> Module {
+fn module(package: &Package, records_sources: bool) -> Module {
     let is_named = |url: &str| records_sources || is_public(url);
-    let origin = match &dep.source {
-        Source::Local | Source::CratesIo => None,
-        Source::Registry(url) | Source::Git(url) if is_named(url) => Some(url.clone()),
-        Source::Registry(_) => Some("registry".to_owned()),
-        Source::Git(url) => Some(
+    let origin = match &package.source {
+        PackageSource::Local | PackageSource::Default | PackageSource::Toolchain => None,
+        PackageSource::Registry(from) | PackageSource::Git(from) | PackageSource::Other(from)
+            if is_named(from) =>
+        {
+            Some(from.clone())
+        }
+        PackageSource::Registry(_) => Some("registry".to_owned()),
+        PackageSource::Git(url) => Some(
             url.split_once('#').map_or("git".to_owned(), |(_, commit)| format!("git#{commit}")),
         ),
+        PackageSource::Other(_) => Some("other".to_owned()),
     };
+    let version = format!("v{}", version(package));
     Module {
-        path: dep.name.clone(),
-        version: format!("v{}", dep.version),
-        sum: dep.checksum.as_ref().map(|sum| format!("sha256:{sum}")).unwrap_or_default(),
+        path: package.name.clone(),
+        version: version.clone(),
+        sum: package.checksum.clone().unwrap_or_default(),
         // What does not come from the default registry says where it comes from, in the place
         // where Go says what replaced a module.
-        replace: origin.map(|path| {
-            Box::new(Module { path, version: format!("v{}", dep.version), ..Module::default() })
-        }),
+        replace: origin.map(|path| Box::new(Module { path, version, ..Module::default() })),
     }
+}
+
+/// The version; cargo's packages all have one.
+fn version(package: &Package) -> &str {
+    package.version.as_deref().unwrap_or_default()
 }
 
 /// The compressed list for `.dep-v0`.
 ///
 /// # Errors
-/// If it cannot be compressed.
-pub fn audit_data(dependencies: &[Dependency]) -> Result<Vec<u8>, rgo_binary::Error> {
-    let packages = dependencies
-        .iter()
-        .enumerate()
-        .map(|(index, dep)| Package {
-            name: dep.name.clone(),
-            version: dep.version.clone(),
-            source: match dep.source {
-                Source::Local => AuditSource::Local,
-                Source::CratesIo => AuditSource::CratesIo,
-                Source::Registry(_) => AuditSource::Registry,
-                Source::Git(_) => AuditSource::Git,
+/// If a version is not cargo's, or the list cannot be compressed.
+pub fn audit_data(graph: &Graph) -> Result<Vec<u8>, rgo_binary::Error> {
+    let mut packages = Vec::new();
+    for (index, node) in graph.packages.iter().enumerate() {
+        let package = &node.package;
+        let bad = |why| rgo_binary::Error::unsupported("this dependency list", why);
+        let dependencies = match &graph.edges {
+            Edges::Recorded(edges) => {
+                edges.iter().filter(|edge| edge.from == index).map(|edge| edge.to).collect()
+            }
+            Edges::Unrecorded => Vec::new(),
+        };
+        packages.push(auditable::serde::Package {
+            name: package.name.clone(),
+            version: version(package).parse().map_err(bad)?,
+            source: match package.source {
+                PackageSource::Local => Source::Local,
+                PackageSource::Default => Source::CratesIo,
+                PackageSource::Registry(_) => Source::Registry,
+                PackageSource::Git(_) => Source::Git,
+                PackageSource::Toolchain => Source::from("toolchain"),
+                PackageSource::Other(_) => Source::from("other"),
             },
-            kind: if dep.in_program { DependencyKind::Runtime } else { DependencyKind::Build },
-            dependencies: dep.dependencies.clone(),
-            root: index == 0,
-        })
-        .collect();
+            kind: match node.role {
+                Role::Root | Role::Linked => DependencyKind::Runtime,
+                Role::Build => DependencyKind::Build,
+            },
+            dependencies,
+            root: node.role == Role::Root,
+        });
+    }
     // Format 1: proc-macros and what they use are build dependencies.
     auditable::write(&VersionInfo { packages, format: 1 })
 }
@@ -110,25 +125,28 @@ pub fn audit_data(dependencies: &[Dependency]) -> Result<Vec<u8>, rgo_binary::Er
 mod tests {
     use super::*;
     use rgo_binary::Limits;
+    use rgo_packages::{Completeness, Ecosystem, Edge, Node};
 
-    fn dep(name: &str, source: Source, in_program: bool, dependencies: &[usize]) -> Dependency {
-        Dependency {
-            name: name.to_owned(),
-            version: "1.2.3".parse().expect("a version"),
-            checksum: (source == Source::CratesIo).then(|| "ab".repeat(32)),
-            source,
-            in_program,
-            dependencies: dependencies.to_vec(),
-        }
+    fn package(name: &str, source: PackageSource) -> Package {
+        let checksum =
+            (source == PackageSource::Default).then(|| format!("sha256:{}", "ab".repeat(32)));
+        Package { checksum, ..Package::new(Ecosystem::Cargo, name, Some("1.2.3"), source) }
     }
 
-    fn sample() -> Vec<Dependency> {
-        vec![
-            dep("app", Source::Local, true, &[1, 2, 3]),
-            dep("cc", Source::CratesIo, false, &[]),
-            dep("git-one", Source::Git("https://example.com/x#abc".into()), true, &[]),
-            dep("log", Source::CratesIo, true, &[]),
-        ]
+    fn sample() -> Graph {
+        let git = PackageSource::Git("https://example.com/x#abc".into());
+        let packages = [
+            ("app", PackageSource::Local, Role::Root),
+            ("cc", PackageSource::Default, Role::Build),
+            ("git-one", git, Role::Linked),
+            ("log", PackageSource::Default, Role::Linked),
+        ];
+        let node = |(name, source, role)| Node { role, ..Node::linked(package(name, source)) };
+        Graph {
+            packages: packages.map(node).to_vec(),
+            edges: Edges::Recorded([1, 2, 3].map(|to| Edge { from: 0, to }).to_vec()),
+            completeness: Completeness::Full,
+        }
     }
 
     #[test]
@@ -152,22 +170,26 @@ mod tests {
     #[test]
     fn a_host_is_named_if_everybody_knows_it_or_if_asked() {
         for (source, records_sources, origin) in [
-            (Source::Git("https://git.corp.example/x#abc".into()), false, "git#abc"),
-            (Source::Git("https://git.corp.example/x".into()), false, "git"),
+            (PackageSource::Git("https://git.corp.example/x#abc".into()), false, "git#abc"),
+            (PackageSource::Git("https://git.corp.example/x".into()), false, "git"),
             (
-                Source::Git("https://git.corp.example/x#abc".into()),
+                PackageSource::Git("https://git.corp.example/x#abc".into()),
                 true,
                 "https://git.corp.example/x#abc",
             ),
-            (Source::Git("https://github.com/a/b#abc".into()), false, "https://github.com/a/b#abc"),
-            (Source::Registry("https://crates.corp.example/".into()), false, "registry"),
             (
-                Source::Registry("https://crates.corp.example/".into()),
+                PackageSource::Git("https://github.com/a/b#abc".into()),
+                false,
+                "https://github.com/a/b#abc",
+            ),
+            (PackageSource::Registry("https://crates.corp.example/".into()), false, "registry"),
+            (
+                PackageSource::Registry("https://crates.corp.example/".into()),
                 true,
                 "https://crates.corp.example/",
             ),
         ] {
-            let module = module(&dep("x", source, true, &[]), records_sources);
+            let module = module(&package("x", source), records_sources);
             assert_eq!(module.replace.map(|replace| replace.path).as_deref(), Some(origin));
         }
     }
@@ -178,7 +200,8 @@ mod tests {
         let read = auditable::read(&data, &Limits::default()).expect("reads").expect("is there");
         assert_eq!(read.packages.len(), 4);
         assert!(read.packages[0].root);
+        assert_eq!(read.packages[0].dependencies, [1, 2, 3]);
         assert_eq!(read.packages[1].kind, DependencyKind::Build);
-        assert_eq!(read.packages[2].source, AuditSource::Git);
+        assert_eq!(read.packages[2].source, Source::Git);
     }
 }
