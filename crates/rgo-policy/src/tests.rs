@@ -255,7 +255,7 @@ fn rendered(document: Document) -> String {
         }
     }
     let style = rgo_report::Style::default();
-    rgo_report::render(&Shown { document }, rgo_report::Format::Text, style).expect("renders")
+    rgo_report::render(&Shown { document }, rgo_report::Rendering::Text, style).expect("renders")
 }
 
 #[test]

@@ -34,7 +34,7 @@ pub trait Report: Serialize {
 
 /// The renderings that `--format` offers in every tool.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Format {
+pub enum Rendering {
     /// Aligned columns for a terminal or a log.
     #[default]
     Text,
@@ -57,13 +57,13 @@ pub struct Style {
 /// Only if the report's own `Serialize` fails.
 pub fn render<R: Report>(
     report: &R,
-    format: Format,
+    format: Rendering,
     style: Style,
 ) -> Result<String, serde_json::Error> {
     match format {
-        Format::Text => Ok(text::render(&report.document(), style)),
-        Format::Markdown => Ok(markdown::render(&report.document())),
-        Format::Json => json(report),
+        Rendering::Text => Ok(text::render(&report.document(), style)),
+        Rendering::Markdown => Ok(markdown::render(&report.document())),
+        Rendering::Json => json(report),
     }
 }
 
@@ -112,7 +112,7 @@ mod tests {
 
     #[test]
     fn text_is_aligned_and_without_trailing_blanks() {
-        let text = render(&Sample { size_bytes: 9 }, Format::Text, Style::default());
+        let text = render(&Sample { size_bytes: 9 }, Rendering::Text, Style::default());
         assert_eq!(
             text.expect("serialises"),
             "Built\n\nname       size  state\na|b           7  ok\nlong name  1234\n\n\
@@ -122,10 +122,10 @@ mod tests {
 
     #[test]
     fn color_does_not_change_the_columns() {
-        let colored = render(&Sample { size_bytes: 9 }, Format::Text, Style { color: true })
+        let colored = render(&Sample { size_bytes: 9 }, Rendering::Text, Style { color: true })
             .expect("serialises");
         assert!(colored.contains("\u{1b}["));
-        let plain = render(&Sample { size_bytes: 9 }, Format::Text, Style::default());
+        let plain = render(&Sample { size_bytes: 9 }, Rendering::Text, Style::default());
         let mut bare = String::new();
         let mut rest = colored.as_str();
         while let Some((before, after)) = rest.split_once('\u{1b}') {
@@ -138,7 +138,7 @@ mod tests {
 
     #[test]
     fn markdown_escapes_what_would_break_a_table() {
-        let markdown = render(&Sample { size_bytes: 9 }, Format::Markdown, Style::default());
+        let markdown = render(&Sample { size_bytes: 9 }, Rendering::Markdown, Style::default());
         assert_eq!(
             markdown.expect("serialises"),
             "### Built\n\n| name | size | state |\n|:--|--:|:--|\n| a\\|b | 7 | ok |\n\
@@ -148,7 +148,7 @@ mod tests {
 
     #[test]
     fn json_names_its_schema() {
-        let json = render(&Sample { size_bytes: 9 }, Format::Json, Style::default());
+        let json = render(&Sample { size_bytes: 9 }, Rendering::Json, Style::default());
         assert_eq!(
             json.expect("serialises"),
             "{\n  \"schema\": \"rgo.sample/1\",\n  \"size_bytes\": 9\n}\n"

@@ -17,7 +17,7 @@ use crate::zig;
 
 /// One thing that was looked at.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct Finding {
+pub struct Condition {
     /// `compiler`, `zig`, `git`, `dsymutil`, `std`, `linker`, `runner`, `debugger`, `ptrace`, `cache`.
     pub what: &'static str,
     /// How it is.
@@ -28,7 +28,7 @@ pub struct Finding {
     pub mend: Vec<String>,
 }
 
-impl Finding {
+impl Condition {
     fn new(what: &'static str, state: State, detail: impl Display) -> Self {
         Self { what, state, detail: detail.to_string(), mend: Vec::new() }
     }
@@ -83,14 +83,14 @@ pub struct Checkup {
     /// Whether a build for it can begin.
     pub builds: bool,
     /// What was looked at.
-    pub findings: Vec<Finding>,
+    pub findings: Vec<Condition>,
 }
 
 /// Everything that was found.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Diagnosis {
     /// What all toolchains share.
-    pub machine: Vec<Finding>,
+    pub machine: Vec<Condition>,
     /// Each toolchain.
     pub toolchains: Vec<Checkup>,
 }
@@ -115,7 +115,7 @@ pub fn examine(
     let zig = zig::find(cache, env);
     let darwin = toolchains.iter().any(|toolchain| toolchain.is(Os::DARWIN));
     let machine = machine::findings(compiler, &zig, cache, darwin, offline);
-    let is_missing = |finding: &Finding| finding.state == State::Missing;
+    let is_missing = |finding: &Condition| finding.state == State::Missing;
     let no_zig = machine.iter().any(|finding| finding.what == "zig" && is_missing(finding));
     let toolchains = toolchains
         .iter()
@@ -190,7 +190,7 @@ mod tests {
             ),
             (store, "cannot store the standard library for t at /p: it is gone", &[]),
         ] {
-            let finding = Finding::missing("std", &error, error.ways());
+            let finding = Condition::missing("std", &error, error.ways());
             assert_eq!((finding.detail.as_str(), finding.mend), (detail, words(mend)));
         }
     }

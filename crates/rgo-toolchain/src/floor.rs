@@ -66,16 +66,16 @@ impl fmt::Display for System {
 
 /// A version of a system: up to three numbers, of which the last is shown only if it is not 0.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Version([u32; 3]);
+pub struct SystemVersion([u32; 3]);
 
-impl Version {
+impl SystemVersion {
     /// A version of these numbers.
     pub const fn new(major: u32, minor: u32, patch: u32) -> Self {
         Self([major, minor, patch])
     }
 }
 
-impl fmt::Display for Version {
+impl fmt::Display for SystemVersion {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let [major, minor, patch] = self.0;
         write!(f, "{major}.{minor}")?;
@@ -83,7 +83,7 @@ impl fmt::Display for Version {
     }
 }
 
-impl FromStr for Version {
+impl FromStr for SystemVersion {
     type Err = ();
 
     fn from_str(text: &str) -> Result<Self, ()> {
@@ -124,9 +124,9 @@ pub enum FloorError {
     #[error("zig {zig} can link for glibc {newest} at most, not for glibc {asked}")]
     TooNew {
         /// The version asked for.
-        asked: Version,
+        asked: SystemVersion,
         /// The newest that this zig knows.
-        newest: Version,
+        newest: SystemVersion,
         /// The version of zig.
         zig: String,
     },
@@ -155,11 +155,11 @@ fn examples(system: System) -> &'static str {
 
 /// A floor that programs of a toolchain can have.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Settled {
+pub struct SettledFloor {
     /// The floor, in the form that rustc and zig read.
     pub floor: Floor,
     /// The version asked for, where the processor has no system so old.
-    pub raised_from: Option<Version>,
+    pub raised_from: Option<SystemVersion>,
 }
 
 /// The floor for what the user wrote, where a toolchain has one of its own and perhaps an oldest one.
@@ -170,9 +170,9 @@ pub(crate) fn settle(
     default: &Floor,
     oldest: Option<&Floor>,
     asked: Option<&str>,
-) -> Result<Settled, FloorError> {
+) -> Result<SettledFloor, FloorError> {
     let Some(asked) = asked else {
-        return Ok(Settled { floor: default.clone(), raised_from: None });
+        return Ok(SettledFloor { floor: default.clone(), raised_from: None });
     };
     let system = default.system();
     let asked = read(system, asked)?;
@@ -182,16 +182,16 @@ pub(crate) fn settle(
         System::Glibc => Floor::Glibc(version),
         System::Macos => Floor::Macos(version),
     };
-    Ok(Settled { floor, raised_from: (asked < oldest).then_some(asked) })
+    Ok(SettledFloor { floor, raised_from: (asked < oldest).then_some(asked) })
 }
 
 /// A version of a system, in the one form that it has.
 ///
 /// # Errors
 /// [`FloorError::NotAVersion`], [`FloorError::NoSuch`].
-pub fn read(system: System, text: &str) -> Result<Version, FloorError> {
+pub fn read(system: System, text: &str) -> Result<SystemVersion, FloorError> {
     let trimmed = text.trim();
-    let version: Version =
+    let version: SystemVersion =
         trimmed.parse().map_err(|()| FloorError::NotAVersion { text: text.to_owned(), system })?;
     let result = match system {
         System::Glibc => glibc(version),
@@ -202,7 +202,7 @@ pub fn read(system: System, text: &str) -> Result<Version, FloorError> {
 
 /// Symbols of glibc have had versions of two numbers only since long before 2.17, and zig's
 /// lists have no others there.
-fn glibc(version: Version) -> Result<Version, &'static str> {
+fn glibc(version: SystemVersion) -> Result<SystemVersion, &'static str> {
     match version.0 {
         [2, minor, patch] if patch == 0 || minor < 17 => Ok(version),
         [2, ..] => Err("its versions since 2.15 have two numbers, as in 2.28"),
@@ -212,16 +212,16 @@ fn glibc(version: Version) -> Result<Version, &'static str> {
 
 /// Mach-O has one byte for each number behind the first. What calls itself 10.16 or 16 to programs
 /// that were made for an older system is 11 or 26, and clang reads it so.
-fn macos(version: Version) -> Result<Version, &'static str> {
+fn macos(version: SystemVersion) -> Result<SystemVersion, &'static str> {
     // 26 is of 2025, and each later one of the next year; this is room for some.
     const NEWEST: u32 = 29;
     match version.0 {
         [_, minor, patch] if minor > 255 || patch > 255 => {
             Err("no number behind a dot exceeds 255")
         }
-        [10, 16, _] => Ok(Version::new(11, 0, 0)),
+        [10, 16, _] => Ok(SystemVersion::new(11, 0, 0)),
         [10, minor, _] if minor > 16 => Err("10.15 was the last before 11"),
-        [16, minor, patch] => Ok(Version::new(26, minor, patch)),
+        [16, minor, patch] => Ok(SystemVersion::new(26, minor, patch)),
         [17..=25, ..] => Err("after macOS 15 comes 26"),
         [major, ..] if major < 10 => Err("the first is 10.0"),
         [major, ..] if major > NEWEST => Err("after macOS 15 comes 26, and then one each year"),
@@ -233,7 +233,7 @@ fn macos(version: Version) -> Result<Version, &'static str> {
 ///
 /// # Errors
 /// [`FloorError::TooNew`].
-pub fn check_newest(floor: &Floor, newest: Version, zig: &str) -> Result<(), FloorError> {
+pub fn check_newest(floor: &Floor, newest: SystemVersion, zig: &str) -> Result<(), FloorError> {
     let Floor::Glibc(text) = floor else { return Ok(()) };
     let asked = read(System::Glibc, text)?;
     if asked <= newest {
@@ -251,8 +251,8 @@ mod tests {
     /// `floor`, `floor < asked for`, or the first word of the complaint.
     fn settled(toolchain: &str, asked: &str) -> String {
         match by_name(toolchain).unwrap().settle_floor(Some(asked)) {
-            Ok(Some(Settled { floor, raised_from: None })) => floor.version().to_owned(),
-            Ok(Some(Settled { floor, raised_from: Some(asked) })) => {
+            Ok(Some(SettledFloor { floor, raised_from: None })) => floor.version().to_owned(),
+            Ok(Some(SettledFloor { floor, raised_from: Some(asked) })) => {
                 format!("{} < {asked}", floor.version())
             }
             Ok(None) => "none".to_owned(),
@@ -323,7 +323,7 @@ mod tests {
 
     #[test]
     fn a_glibc_above_zigs_newest_is_refused() {
-        let newest = Version::new(2, 42, 0);
+        let newest = SystemVersion::new(2, 42, 0);
         let check = |text: &str| check_newest(&Floor::Glibc(text.into()), newest, "0.15.2");
         assert_eq!((check("2.17"), check("2.42")), (Ok(()), Ok(())));
         let error = check("2.99").unwrap_err().to_string();
@@ -336,11 +336,11 @@ mod tests {
         fn a_settled_floor_is_one_that_zig_and_rustc_read(text in "[0-9.]{0,9}|\\PC{0,8}") {
             for toolchain in all() {
                 if let Ok(Some(settled)) = toolchain.settle_floor(Some(&text)) {
-                    let version: Version = settled.floor.version().parse().unwrap();
+                    let version: SystemVersion = settled.floor.version().parse().unwrap();
                     let oldest = toolchain.oldest.as_ref().or(toolchain.floor.as_ref()).unwrap();
                     prop_assert!(version >= oldest.version().parse().unwrap());
                     prop_assert!(settled.floor.version().contains('.'));
-                    prop_assert_eq!(toolchain.settle_floor(Some(settled.floor.version())), Ok(Some(Settled { raised_from: None, ..settled })));
+                    prop_assert_eq!(toolchain.settle_floor(Some(settled.floor.version())), Ok(Some(SettledFloor { raised_from: None, ..settled })));
                 }
             }
         }

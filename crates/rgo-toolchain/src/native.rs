@@ -251,7 +251,7 @@ fn cmake_quote(path: &str) -> String {
 mod tests {
     use super::*;
     use crate::toolchain::by_name;
-    use crate::zig::Found;
+    use crate::zig::ZigOrigin;
 
     fn vars(name: &str, floor: Option<&Floor>, user: &[(&str, &str)]) -> BTreeMap<String, String> {
         let toolchain = by_name(name).unwrap();
@@ -268,7 +268,7 @@ mod tests {
             args: vec![],
             version: semver::Version::new(0, 15, 2),
             lib_dir: "/z/lib".into(),
-            found: Found::Path,
+            found: ZigOrigin::Path,
         };
         let env = |name: &str| user.iter().find(|(k, _)| *k == name).map(|(_, v)| (*v).to_owned());
         super::env(toolchain, floor, &tools, &recipe, &zig, &env)

@@ -11,7 +11,7 @@ use rgo_binary::system::Os;
 use serde::{Deserialize, Serialize};
 
 pub use crate::floor::Floor;
-use crate::floor::{self, FloorError, Settled};
+use crate::floor::{self, FloorError, SettledFloor};
 
 /// The files by their names, with their text.
 static FILES: &[(&str, &str)] = include!(concat!(env!("OUT_DIR"), "/toolchains.rs"));
@@ -141,7 +141,7 @@ impl Toolchain {
     ///
     /// # Errors
     /// [`FloorError::NotAVersion`], [`FloorError::NoSuch`].
-    pub fn settle_floor(&self, asked: Option<&str>) -> Result<Option<Settled>, FloorError> {
+    pub fn settle_floor(&self, asked: Option<&str>) -> Result<Option<SettledFloor>, FloorError> {
         let default = self.floor.as_ref();
         default.map(|it| floor::settle(it, self.oldest.as_ref(), asked)).transpose()
     }

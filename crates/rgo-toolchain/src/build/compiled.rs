@@ -8,8 +8,8 @@ use camino::{Utf8Path, Utf8PathBuf};
 use super::error::BuildError;
 use super::target::Target;
 use crate::cargo::command::CargoRun;
-use crate::cargo::run::Ran;
-use crate::cargo::targets::Wanted;
+use crate::cargo::run::CargoOutcome;
+use crate::cargo::targets::BuildOutput;
 use crate::finish::{self, Content};
 
 /// What one run made.
@@ -17,7 +17,7 @@ pub(super) struct Compiled {
     /// The command.
     pub run: CargoRun,
     /// What it did.
-    pub ran: Ran,
+    pub ran: CargoOutcome,
     /// Its targets.
     pub targets: Vec<CompiledTarget>,
 }
@@ -37,7 +37,7 @@ pub(super) struct CompiledTarget {
 /// A linked file.
 pub(super) struct CompiledFile {
     /// What it is of what is wanted.
-    pub output: Wanted,
+    pub output: BuildOutput,
     /// Where the builder put it.
     pub linked: Utf8PathBuf,
     /// Files that go beside it.
@@ -50,7 +50,7 @@ pub(super) struct CompiledFile {
 
 impl CompiledTarget {
     /// The linked file of what is wanted.
-    pub(super) fn file(&self, output: &Wanted) -> Option<&CompiledFile> {
+    pub(super) fn file(&self, output: &BuildOutput) -> Option<&CompiledFile> {
         self.files.iter().find(|file| file.output == *output)
     }
 }

@@ -12,7 +12,7 @@ use super::error::BuildError;
 use super::template::{Template, ValueError};
 use super::{property_lists, values};
 use crate::cache::{Cache, Guard};
-use crate::cargo::command::Trim;
+use crate::cargo::command::PathRemap;
 use crate::environment::{self, env};
 use crate::event::{Event, Events};
 use crate::request::{Request, StripMode, VcsWish};
@@ -42,7 +42,7 @@ pub struct Context {
     /// What is stripped.
     pub strip: StripMode,
     /// Folders whose names are replaced in what is built; empty if they stay.
-    pub trims: Vec<Trim>,
+    pub path_remaps: Vec<PathRemap>,
     /// What is to be the Info.plist of programs for macOS.
     pub info_plist: Option<InfoPlist>,
     /// What their signatures are to vouch for besides.

@@ -229,8 +229,8 @@ impl Execution<'_> {
     }
 
     fn prefixes(&self) -> Vec<Prefix> {
-        let trims = self.builder.context().trims.iter();
-        trims.map(|trim| Prefix { what: trim.what, path: trim.from.clone() }).collect()
+        let path_remaps = self.builder.context().path_remaps.iter();
+        path_remaps.map(|trim| Prefix { what: trim.what, path: trim.from.clone() }).collect()
     }
 
     fn job<'j>(
@@ -261,7 +261,7 @@ impl Execution<'_> {
             dsymutil: self.dsymutil.as_deref(),
             entitlements: entitlements
                 .filter(|_| plan.target.is(Os::DARWIN) && kind != OutputKind::Cdylib),
-            trims: &context.trims,
+            path_remaps: &context.path_remaps,
         }
     }
 }

@@ -13,7 +13,7 @@ use rgo_binary::system::Os;
 use super::target::Target;
 use super::work_dir::VARIABLE as WORK;
 use crate::cargo::command::{CargoRun, Messages};
-use crate::cargo::targets::Wanted;
+use crate::cargo::targets::BuildOutput;
 use crate::exec::{self, Cmd};
 use crate::request::StripMode;
 use crate::toolchain::Toolchain;
@@ -79,7 +79,7 @@ pub struct Finish {
     /// Its target.
     pub target: &'static Toolchain,
     /// What it is.
-    pub output: Wanted,
+    pub output: BuildOutput,
     /// Where the builder is expected to put it. It reports where it did.
     pub linked: Utf8PathBuf,
     /// Where it goes.
@@ -207,7 +207,7 @@ mod tests {
     fn finish(strip: Option<StripMode>, is_alone: bool) -> Finish {
         Finish {
             target: by_name("linux-amd64").expect("a toolchain"),
-            output: Wanted {
+            output: BuildOutput {
                 package: cargo_metadata::PackageId { repr: "path+file:///p#pkg@1.0.0".into() },
                 package_name: "pkg".into(),
                 name: "app".into(),

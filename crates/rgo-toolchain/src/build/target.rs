@@ -1,13 +1,13 @@
 //! One target of a build: what cargo is told of it, and how its files are linked.
 
 use super::link_inputs::LinkInputs;
-use crate::cargo::command::TargetPlan;
+use crate::cargo::command::CargoTarget;
 use crate::toolchain::Toolchain;
 
 /// A target that is built.
 pub struct Target {
     /// What cargo is told.
-    pub cargo: TargetPlan,
+    pub cargo: CargoTarget,
     /// How its files are linked.
     pub link: LinkInputs,
 }

@@ -235,7 +235,7 @@ impl Cache {
         ask: impl FnOnce() -> Result<T, E>,
     ) -> Result<T, E> {
         #[derive(Serialize, Deserialize)]
-        struct Kept<T> {
+        struct CachedAnswer<T> {
             key: String,
             answer: T,
         }
@@ -245,12 +245,12 @@ impl Cache {
         };
         let path = self.root.join("probe").join(format!("{}.json", short_hash(&[key.as_bytes()])));
         if let Ok(text) = fs::read(&path)
-            && let Ok(kept) = serde_json::from_slice::<Kept<T>>(&text)
+            && let Ok(kept) = serde_json::from_slice::<CachedAnswer<T>>(&text)
             && kept.key == key
         {
             return Ok(kept.answer);
         }
-        let kept = Kept { key, answer: ask()? };
+        let kept = CachedAnswer { key, answer: ask()? };
         if let Ok(text) = serde_json::to_vec(&kept) {
             let _ = self.put(&path, &text);
         }

@@ -1,7 +1,7 @@
 //! Which of the files that cargo reported are the ones to ship, and what belongs beside them.
 
 use super::messages::{Side, Unit};
-use super::targets::{OutputKind, Wanted};
+use super::targets::{BuildOutput, OutputKind};
 use camino::{Utf8Path, Utf8PathBuf};
 use cargo_metadata::{Package, TargetKind};
 
@@ -18,7 +18,7 @@ pub struct Linked<'a> {
 
 /// The file that a build made for what was wanted; `None` if it made none.
 #[must_use]
-pub fn find<'a>(units: &'a [Unit], wanted: &Wanted, triple: &str) -> Option<Linked<'a>> {
+pub fn find<'a>(units: &'a [Unit], wanted: &BuildOutput, triple: &str) -> Option<Linked<'a>> {
     let unit = units.iter().find(|unit| {
         unit.package == wanted.package
             && unit.name == wanted.name
@@ -93,8 +93,8 @@ mod tests {
         }
     }
 
-    fn wanted(name: &str, kind: OutputKind) -> Wanted {
-        Wanted {
+    fn wanted(name: &str, kind: OutputKind) -> BuildOutput {
+        BuildOutput {
             package: cargo_metadata::PackageId { repr: "p".into() },
             package_name: "p".into(),
             name: name.into(),

@@ -7,7 +7,7 @@ use camino::Utf8Path;
 
 use crate::cargo::options::CargoOptions;
 use crate::cargo::rustflags::{self, Invocation, TargetFlags};
-use crate::cargo::targets::{Mode, OutputKind, Selection, Wanted};
+use crate::cargo::targets::{BuildOutput, Mode, OutputKind, Selection};
 use crate::exec::Cmd;
 use crate::extensions::python;
 use crate::request::{DebugInfo, Request};
@@ -15,7 +15,7 @@ use crate::toolchain::{Floor, Toolchain};
 
 /// One target of the build.
 #[derive(Clone, Debug)]
-pub struct TargetPlan {
+pub struct CargoTarget {
     /// The toolchain.
     pub toolchain: &'static Toolchain,
     /// The oldest system that its programs must run on.
@@ -74,7 +74,7 @@ pub struct CargoCall<'a> {
     /// What the user wants of cargo.
     pub options: &'a CargoOptions,
     /// What is made.
-    pub wanted: &'a [Wanted],
+    pub outputs: &'a [BuildOutput],
     /// How cargo writes its messages.
     pub messages: Messages,
     /// Whether the environment replaces all rustflags of configuration files.
@@ -87,13 +87,13 @@ impl CargoCall<'_> {
     #[must_use]
     pub fn runs(
         &self,
-        targets: &[TargetPlan],
+        targets: &[CargoTarget],
         conflict: &dyn Fn(usize, usize) -> bool,
     ) -> Vec<CargoRun> {
         let flags: Vec<TargetFlags> = targets.iter().map(|target| target.flags.clone()).collect();
         // `cargo rustc`, which alone makes another crate type, takes one target. What a static
         // library is to be linked with is said without the target that it is for.
-        let has_static = self.wanted.iter().any(|one| one.kind == OutputKind::Staticlib);
+        let has_static = self.outputs.iter().any(|one| one.kind == OutputKind::Staticlib);
         let alone = has_static || self.forced_crate_type().is_some();
         let invocations = rustflags::invocations(&flags, self.flags_replaced, &|a, b| {
             let (a_target, b_target) = (&targets[a], &targets[b]);
@@ -102,14 +102,14 @@ impl CargoCall<'_> {
                 || conflict(a, b)
                 || contradict(&a_target.env, &b_target.env)
         });
-        let shared = |invocation: &Invocation| -> Vec<&TargetPlan> {
+        let shared = |invocation: &Invocation| -> Vec<&CargoTarget> {
             invocation.targets.iter().filter_map(|index| targets.get(*index)).collect()
         };
         invocations.iter().map(|it| self.run(&shared(it), &it.env)).collect()
     }
 
     /// The command for targets that share it.
-    fn run(&self, targets: &[&TargetPlan], flags: &BTreeMap<String, String>) -> CargoRun {
+    fn run(&self, targets: &[&CargoTarget], flags: &BTreeMap<String, String>) -> CargoRun {
         let Self { request, options, .. } = self;
         let selection = targets.first().and_then(|target| target.selection.as_ref());
         let selection = selection.unwrap_or(&options.selection);
@@ -148,7 +148,7 @@ impl CargoCall<'_> {
         flags.extend(owned(&["--profile", &options.profile]));
         // One target's error must not keep the others from being built.
         flags.extend(owned(&["--keep-going"]));
-        flags.extend(if forced { library_flags(self.wanted) } else { selection_flags(selection) });
+        flags.extend(if forced { library_flags(self.outputs) } else { selection_flags(selection) });
         flags.extend(options.resolution_flags(request));
         if let Some(jobs) = &request.jobs {
             flags.extend(owned(&["-j", jobs]));
@@ -171,7 +171,7 @@ fn contradict(one: &BTreeMap<String, String>, other: &BTreeMap<String, String>) 
 }
 
 /// Selects the libraries that cargo makes as another crate type.
-fn library_flags(wanted: &[Wanted]) -> Vec<String> {
+fn library_flags(wanted: &[BuildOutput]) -> Vec<String> {
     // Its ID is what names it without doubt: a dependency may have the same name.
     let packages = wanted.iter().flat_map(|one| owned(&["-p", &one.package.repr]));
     packages.chain(owned(&["--lib"])).collect()
@@ -230,7 +230,7 @@ fn owned(words: &[&str]) -> Vec<String> {
 ///
 /// rustc takes the last mapping that fits, so what lies inside another folder comes after it.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Trim {
+pub struct PathRemap {
     /// What the folder is, in words.
     pub what: &'static str,
     /// The folder here.
@@ -240,18 +240,18 @@ pub struct Trim {
 }
 
 /// The name of the workspace's folder in what is built.
-pub const TRIMMED_WORKSPACE: &str = "/rgo/src";
+pub const WORKSPACE_NAME: &str = "/rgo/src";
 
 /// The folders to hide, outer ones first.
 #[must_use]
-pub fn trims(folders: &[(&'static str, &Utf8Path, &str)]) -> Vec<Trim> {
-    let mut trims: Vec<Trim> = folders
+pub fn path_remaps(folders: &[(&'static str, &Utf8Path, &str)]) -> Vec<PathRemap> {
+    let mut path_remaps: Vec<PathRemap> = folders
         .iter()
         .filter(|(_, from, _)| from.as_str().len() > 1)
-        .map(|(what, from, to)| Trim { what, from: from.to_string(), to: (*to).to_owned() })
+        .map(|(what, from, to)| PathRemap { what, from: from.to_string(), to: (*to).to_owned() })
         .collect();
-    trims.sort_by_key(|trim| trim.from.len());
-    trims
+    path_remaps.sort_by_key(|trim| trim.from.len());
+    path_remaps
 }
 
 /// The flag by which rustc says what a static library has to be linked with.
@@ -259,8 +259,11 @@ pub const PRINT_NATIVE_LIBS: &str = "--print=native-static-libs";
 
 /// The rustc flags for them.
 #[must_use]
-pub fn trim_flags(trims: &[Trim]) -> Vec<String> {
-    trims.iter().map(|trim| format!("--remap-path-prefix={}={}", trim.from, trim.to)).collect()
+pub fn remap_flags(path_remaps: &[PathRemap]) -> Vec<String> {
+    path_remaps
+        .iter()
+        .map(|trim| format!("--remap-path-prefix={}={}", trim.from, trim.to))
+        .collect()
 }
 
 #[cfg(test)]
@@ -269,9 +272,9 @@ mod tests {
     use crate::toolchain;
     use rgo_binary::system::Os;
 
-    fn plan(name: &str) -> TargetPlan {
+    fn plan(name: &str) -> CargoTarget {
         let toolchain = toolchain::by_name(name).expect("a toolchain");
-        TargetPlan {
+        CargoTarget {
             toolchain,
             floor: toolchain.floor.clone(),
             flags: TargetFlags { triple: toolchain.triple.clone(), ..TargetFlags::default() },
@@ -285,7 +288,7 @@ mod tests {
 
     fn shell((request, options): &Wish, names: &[&str], flags_replaced: bool) -> Vec<String> {
         let targets: Vec<_> = names.iter().map(|name| plan(name)).collect();
-        let wanted = [Wanted {
+        let outputs = [BuildOutput {
             package: cargo_metadata::PackageId { repr: "path+file:///p#pkg@1.0.0".into() },
             package_name: "pkg".into(),
             name: "lib".into(),
@@ -294,8 +297,8 @@ mod tests {
             requires: Vec::new(),
         }];
         let base = Cmd::new("cargo");
-        let (messages, wanted) = (Messages::Plain, &wanted[..]);
-        let call = CargoCall { base: &base, request, options, wanted, messages, flags_replaced };
+        let (messages, outputs) = (Messages::Plain, &outputs[..]);
+        let call = CargoCall { base: &base, request, options, outputs, messages, flags_replaced };
         call.runs(&targets, &|_, _| false).iter().map(|run| run.cmd().to_string()).collect()
     }
 
@@ -343,7 +346,7 @@ mod tests {
             base: &base,
             request: &request,
             options: &options,
-            wanted: &[],
+            outputs: &[],
             messages: Messages::Plain,
             flags_replaced: false,
         };
@@ -418,13 +421,13 @@ mod tests {
 
     #[test]
     fn inner_folders_are_mapped_after_outer_ones() {
-        let trims = trims(&[
+        let path_remaps = path_remaps(&[
             ("target", Utf8Path::new("/w/target"), "/rgo/target"),
-            ("workspace", Utf8Path::new("/w"), TRIMMED_WORKSPACE),
+            ("workspace", Utf8Path::new("/w"), WORKSPACE_NAME),
             ("root", Utf8Path::new("/"), "/nothing"),
         ]);
         assert_eq!(
-            trim_flags(&trims),
+            remap_flags(&path_remaps),
             ["--remap-path-prefix=/w=/rgo/src", "--remap-path-prefix=/w/target=/rgo/target"]
         );
     }

@@ -28,7 +28,7 @@ pub fn conflicts(
     roots: &[&PackageId],
     targets: &[TargetCfg<'_>],
 ) -> Vec<Vec<bool>> {
-    let graph = Graph::new(metadata);
+    let graph = FeatureGraph::new(metadata);
     let reached: Vec<_> = targets.iter().map(|target| graph.reach(roots, *target)).collect();
     (0..targets.len())
         .map(|a| {
@@ -42,13 +42,13 @@ pub fn conflicts(
         .collect()
 }
 
-struct Graph<'a> {
+struct FeatureGraph<'a> {
     packages: HashMap<&'a PackageId, &'a Package>,
     /// Ends of each package's edges, by the declared name of the dependency's package.
     ends: HashMap<&'a PackageId, Vec<(&'a str, &'a PackageId)>>,
 }
 
-impl<'a> Graph<'a> {
+impl<'a> FeatureGraph<'a> {
     fn new(metadata: &'a Metadata) -> Self {
         let packages: HashMap<_, _> = metadata.packages.iter().map(|p| (&p.id, p)).collect();
         let nodes = metadata.resolve.iter().flat_map(|resolve| &resolve.nodes);

@@ -10,7 +10,7 @@ use std::collections::BTreeSet;
 
 use cargo_metadata::{CrateType, Metadata, PackageId, TargetKind};
 
-use crate::cargo::targets::{Selection, Wanted};
+use crate::cargo::targets::{BuildOutput, Selection};
 use crate::toolchain::Toolchain;
 
 /// What a target can have of what is wanted.
@@ -28,11 +28,11 @@ pub enum Makeable {
 #[must_use]
 pub fn makeable(
     metadata: &Metadata,
-    wanted: &[Wanted],
+    wanted: &[BuildOutput],
     selection: &Selection,
     toolchain: &Toolchain,
 ) -> Makeable {
-    let can = |one: &&Wanted| toolchain.makes(one.kind.crate_type());
+    let can = |one: &&BuildOutput| toolchain.makes(one.kind.crate_type());
     let is_lacking = wanted.iter().any(|one| one.explicit && !can(&one));
     if is_lacking || !wanted.iter().any(|one| can(&one)) {
         return Makeable::Nothing;
@@ -45,7 +45,7 @@ pub fn makeable(
     if refused.is_empty() || selection.mode.is_some() {
         return Makeable::AsSelected;
     }
-    let left: Vec<&Wanted> = wanted.iter().filter(can).collect();
+    let left: Vec<&BuildOutput> = wanted.iter().filter(can).collect();
     let packages: BTreeSet<&PackageId> = left.iter().map(|one| &one.package).collect();
     let with_programs_alone = packages.iter().any(|package| refused.contains(package));
     let has_library = left.iter().any(|one| one.kind.crate_type() != "bin");
@@ -107,8 +107,8 @@ mod tests {
         .expect("is as cargo prints it")
     }
 
-    fn wanted(package: &str, kind: OutputKind, explicit: bool) -> Wanted {
-        Wanted {
+    fn wanted(package: &str, kind: OutputKind, explicit: bool) -> BuildOutput {
+        BuildOutput {
             package: PackageId { repr: package.into() },
             package_name: package.into(),
             name: package.into(),

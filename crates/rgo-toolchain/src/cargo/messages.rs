@@ -56,7 +56,7 @@ pub struct Folders {
 
 /// One line of cargo's output, as far as rgo has use for it.
 #[derive(Clone, Debug)]
-pub enum Event {
+pub enum CargoMessage {
     /// A unit is done.
     Unit(Box<Unit>),
     /// A build script has run: its package and where it wrote.
@@ -93,10 +93,10 @@ const LINK_AGAINST: &str = "link against the following native artifacts";
 /// Reads one line of cargo's stdout. Lines that a build script or compiler plugin printed
 /// there, and messages that rgo has no use for, give `None`.
 #[must_use]
-pub fn event(line: &str, folders: &Folders, triples: &[&str]) -> Option<Event> {
+pub fn event(line: &str, folders: &Folders, triples: &[&str]) -> Option<CargoMessage> {
     let message: Message = serde_json::from_str(line).ok()?;
     match message {
-        Message::CompilerArtifact(artifact) => Some(Event::Unit(Box::new(Unit {
+        Message::CompilerArtifact(artifact) => Some(CargoMessage::Unit(Box::new(Unit {
             side: side(artifact.filenames.first()?, folders, triples),
             package: artifact.package_id,
             name: artifact.target.name,
@@ -107,14 +107,14 @@ pub fn event(line: &str, folders: &Folders, triples: &[&str]) -> Option<Event> {
             fresh: artifact.fresh,
             debuginfo: debuginfo_level(&artifact.profile.debuginfo),
         }))),
-        Message::BuildScriptExecuted(script) => Some(Event::BuildScript {
+        Message::BuildScriptExecuted(script) => Some(CargoMessage::BuildScript {
             side: side(&script.out_dir, folders, triples),
             package: script.package_id,
             out_dir: script.out_dir,
         }),
         Message::CompilerMessage(message) if message.message.message.starts_with(NATIVE_LIBS) => {
             let libs = message.message.message.get(NATIVE_LIBS.len()..).unwrap_or_default();
-            Some(Event::NativeLibs {
+            Some(CargoMessage::NativeLibs {
                 package: message.package_id,
                 libs: libs.split_whitespace().map(str::to_owned).collect(),
             })
@@ -122,7 +122,7 @@ pub fn event(line: &str, folders: &Folders, triples: &[&str]) -> Option<Event> {
         Message::CompilerMessage(message) if message.message.message.starts_with(LINK_AGAINST) => {
             None
         }
-        Message::CompilerMessage(message) => Some(Event::Diagnostic {
+        Message::CompilerMessage(message) => Some(CargoMessage::Diagnostic {
             package: message.package_id,
             error: matches!(
                 message.message.level,
@@ -194,7 +194,8 @@ mod tests {
             "filenames":["/t/aarch64-apple-darwin/release/p"],
             "executable":"/t/aarch64-apple-darwin/release/p","fresh":true}"#;
         let line = line.replace('\n', "");
-        let Some(Event::Unit(unit)) = event(&line, &folders("/t", "/b"), &["aarch64-apple-darwin"])
+        let Some(CargoMessage::Unit(unit)) =
+            event(&line, &folders("/t", "/b"), &["aarch64-apple-darwin"])
         else {
             panic!("not a unit")
         };

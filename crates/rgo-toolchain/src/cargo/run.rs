@@ -11,7 +11,7 @@ use camino::Utf8PathBuf;
 use cargo_metadata::PackageId;
 
 use crate::cargo::failure_hints;
-use crate::cargo::messages::{Event, Folders, Side, Unit, event};
+use crate::cargo::messages::{CargoMessage, Folders, Side, Unit, event};
 use crate::cargo::rebuild_reasons::{Explainer, Rebuilt};
 use crate::exec::{Cmd, ExecError, exit_code};
 use crate::interrupt;
@@ -32,7 +32,7 @@ pub struct Show {
 
 /// What cargo did.
 #[derive(Debug, Default)]
-pub struct Ran {
+pub struct CargoOutcome {
     /// Its exit code.
     pub code: i32,
     /// What was compiled or found fresh.
@@ -58,14 +58,14 @@ type Sink = Arc<Mutex<Box<dyn Write + Send>>>;
 /// Runs a cargo command that was told `--message-format json…`.
 ///
 /// # Errors
-/// If it cannot be started. That the build failed is in [`Ran::code`].
+/// If it cannot be started. That the build failed is in [`CargoOutcome::code`].
 pub fn run(
     cmd: &Cmd,
     folders: &Folders,
     triples: &[&str],
     show: Show,
     sink: Box<dyn Write + Send>,
-) -> Result<Ran, ExecError> {
+) -> Result<CargoOutcome, ExecError> {
     let mut child = with_terminal(cmd, show).spawn_piped()?;
     let sink: Sink = Arc::new(Mutex::new(sink));
     let stderr = child.stderr.take();
@@ -104,20 +104,22 @@ fn read_stdout(
     triples: &[&str],
     sink: &Sink,
     show: Show,
-) -> Ran {
-    let mut ran = Ran::default();
+) -> CargoOutcome {
+    let mut ran = CargoOutcome::default();
     let mut shown: HashSet<String> = HashSet::new();
     let mut stdout = BufReader::new(stdout);
     let mut line = Vec::new();
     while read_line(&mut stdout, &mut line) {
         let text = String::from_utf8_lossy(&line);
         match event(text.trim_end(), folders, triples) {
-            Some(Event::Unit(unit)) => ran.units.push(*unit),
-            Some(Event::BuildScript { package, side, out_dir }) => {
+            Some(CargoMessage::Unit(unit)) => ran.units.push(*unit),
+            Some(CargoMessage::BuildScript { package, side, out_dir }) => {
                 ran.out_dirs.push((package, side, out_dir));
             }
-            Some(Event::NativeLibs { package, libs }) => ran.native_libs.push((package, libs)),
-            Some(Event::Diagnostic { error, rendered, .. }) => {
+            Some(CargoMessage::NativeLibs { package, libs }) => {
+                ran.native_libs.push((package, libs))
+            }
+            Some(CargoMessage::Diagnostic { error, rendered, .. }) => {
                 let rendered = secrets::hidden(&rendered);
                 // The same crate compiled for eight targets says the same eight times.
                 if failure_hints::is_noise(&rendered) || !shown.insert(rendered.clone()) {

@@ -84,7 +84,7 @@ impl OutputKind {
 
 /// One file to make for each target.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Wanted {
+pub struct BuildOutput {
     /// The package that makes it.
     pub package: PackageId,
     /// Its name.
@@ -284,7 +284,10 @@ fn is_of_version(given: &str, version: &str) -> bool {
 ///
 /// # Errors
 /// Each variant of [`SelectionError`] but the first.
-pub fn wanted(packages: &[&Package], selection: &Selection) -> Result<Vec<Wanted>, SelectionError> {
+pub fn wanted(
+    packages: &[&Package],
+    selection: &Selection,
+) -> Result<Vec<BuildOutput>, SelectionError> {
     let named = |what, names: &[String], kind: TargetKind| {
         let known: Vec<String> =
             targets(packages, &kind).map(|(_, name)| name.to_owned()).collect();
@@ -372,8 +375,8 @@ fn library(package: &Package) -> Option<&cargo_metadata::Target> {
     })
 }
 
-fn of_package(package: &Package, selection: &Selection) -> Vec<Wanted> {
-    let make = |name: &str, kind, explicit| Wanted {
+fn of_package(package: &Package, selection: &Selection) -> Vec<BuildOutput> {
+    let make = |name: &str, kind, explicit| BuildOutput {
         package: package.id.clone(),
         package_name: package.name.to_string(),
         name: name.to_owned(),
@@ -400,7 +403,10 @@ fn of_package(package: &Package, selection: &Selection) -> Vec<Wanted> {
             let explicit = selection.bins.contains(&target.name);
             if explicit || selection.all_bins || !narrowed {
                 let requires = target.required_features.clone();
-                wanted.push(Wanted { requires, ..make(&target.name, OutputKind::Bin, explicit) });
+                wanted.push(BuildOutput {
+                    requires,
+                    ..make(&target.name, OutputKind::Bin, explicit)
+                });
             }
         }
         if is(&TargetKind::Example) && selection.examples.contains(&target.name) {
@@ -421,11 +427,11 @@ fn of_package(package: &Package, selection: &Selection) -> Vec<Wanted> {
 }
 
 /// Programs of two packages, or a program and an example, may share a name; their files may not.
-fn unique(wanted: &[Wanted]) -> Result<(), SelectionError> {
-    let mut seen: BTreeMap<(&str, &str), &Wanted> = BTreeMap::new();
+fn unique(wanted: &[BuildOutput]) -> Result<(), SelectionError> {
+    let mut seen: BTreeMap<(&str, &str), &BuildOutput> = BTreeMap::new();
     for one in wanted {
         if let Some(other) = seen.insert((&one.name, one.kind.crate_type()), one) {
-            let who = |w: &Wanted| match w.kind {
+            let who = |w: &BuildOutput| match w.kind {
                 OutputKind::Example => format!("an example of {}", w.package_name),
                 _ => w.package_name.clone(),
             };

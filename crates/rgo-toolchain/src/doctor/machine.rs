@@ -3,7 +3,7 @@
 
 use camino::Utf8PathBuf;
 
-use super::{Finding, State};
+use super::{Condition, State};
 use crate::cache::Cache;
 use crate::cargo::compiler::{Compiler, CompilerError};
 use crate::dsymutil;
@@ -17,11 +17,11 @@ pub(super) fn findings(
     cache: &Cache,
     darwin: bool,
     offline: bool,
-) -> Vec<Finding> {
+) -> Vec<Condition> {
     let mut findings = vec![
         of_compiler(compiler),
         of_zig(zig, cache, offline),
-        Finding::ok("cache", cache.root()),
+        Condition::ok("cache", cache.root()),
         tool(
             "git",
             exec::find_program("git"),
@@ -42,22 +42,22 @@ pub(super) fn findings(
     findings
 }
 
-fn of_compiler(compiler: &Result<Compiler, CompilerError>) -> Finding {
+fn of_compiler(compiler: &Result<Compiler, CompilerError>) -> Condition {
     match compiler {
-        Ok(found) => Finding::ok(
+        Ok(found) => Condition::ok(
             "compiler",
             format!(
                 "{} at {}, with {} (by {})",
                 found.version.line, found.rustc, found.cargo, found.choice
             ),
         ),
-        Err(error) => Finding::missing("compiler", error, error.hint()),
+        Err(error) => Condition::missing("compiler", error, error.hint()),
     }
 }
 
-fn of_zig(zig: &Result<Option<Zig>, ZigError>, cache: &Cache, offline: bool) -> Finding {
+fn of_zig(zig: &Result<Option<Zig>, ZigError>, cache: &Cache, offline: bool) -> Condition {
     match zig {
-        Ok(Some(found)) => Finding::ok(
+        Ok(Some(found)) => Condition::ok(
             "zig",
             format!("{} at {} (by {})", found.version, found.program, found.found),
         ),
@@ -70,12 +70,12 @@ fn of_zig(zig: &Result<Option<Zig>, ZigError>, cache: &Cache, offline: bool) -> 
     }
 }
 
-fn no_zig(error: &ZigError) -> Finding {
-    Finding::missing("zig", error, error.hint())
+fn no_zig(error: &ZigError) -> Condition {
+    Condition::missing("zig", error, error.hint())
 }
 
 /// zig as the first build will fetch it, if it can. `now` is what is there.
-fn fetched(now: &str, cache: &Cache) -> Finding {
+fn fetched(now: &str, cache: &Cache) -> Condition {
     if let Err(error) = zig::to_be_fetched(cache) {
         return no_zig(&error);
     }
@@ -87,18 +87,18 @@ fn fetched(now: &str, cache: &Cache) -> Finding {
         return no_zig(&ZigError::Fetch { why, pin: zig::pinned_version() });
     }
     let pin = zig::pinned_version();
-    Finding::on_demand("zig", format!("{now}; the first build fetches {pin} by pip"))
+    Condition::on_demand("zig", format!("{now}; the first build fetches {pin} by pip"))
 }
 
 /// A tool that some uses need.
-fn tool(what: &'static str, found: Option<Utf8PathBuf>, lack: &str, mend: &str) -> Finding {
+fn tool(what: &'static str, found: Option<Utf8PathBuf>, lack: &str, mend: &str) -> Condition {
     match found {
-        Some(path) => Finding::ok(what, path),
-        None => Finding::optional(what, lack, Some(mend)),
+        Some(path) => Condition::ok(what, path),
+        None => Condition::optional(what, lack, Some(mend)),
     }
 }
 
-fn debuggers(there: &dyn Fn(&str) -> bool) -> Vec<Finding> {
+fn debuggers(there: &dyn Fn(&str) -> bool) -> Vec<Condition> {
     [
         ("gdb", "apt-get install gdb"),
         ("lldb", "apt-get install lldb"),
@@ -106,14 +106,14 @@ fn debuggers(there: &dyn Fn(&str) -> bool) -> Vec<Finding> {
     ]
     .into_iter()
     .map(|(name, mend)| match there(name) {
-        true => Finding::ok("debugger", name),
-        false => Finding::optional("debugger", format!("{name} is not installed"), Some(mend)),
+        true => Condition::ok("debugger", name),
+        false => Condition::optional("debugger", format!("{name} is not installed"), Some(mend)),
     })
     .collect()
 }
 
 /// Whether a debugger may attach, as far as the kernel and the container tell. Nothing outside of Linux.
-fn ptrace(read: &dyn Fn(&str) -> Option<String>) -> Option<Finding> {
+fn ptrace(read: &dyn Fn(&str) -> Option<String>) -> Option<Condition> {
     const YAMA: &str = "/proc/sys/kernel/yama/ptrace_scope";
     let status = read("/proc/self/status")?;
     let seccomp = field(&status, "Seccomp").is_some_and(|v| v == "2");
@@ -149,8 +149,8 @@ fn ptrace(read: &dyn Fn(&str) -> Option<String>) -> Option<Finding> {
         detail
     };
     Some(match state {
-        State::Ok => Finding::ok("ptrace", detail),
-        _ => Finding::optional("ptrace", detail, mend),
+        State::Ok => Condition::ok("ptrace", detail),
+        _ => Condition::optional("ptrace", detail, mend),
     })
 }
 

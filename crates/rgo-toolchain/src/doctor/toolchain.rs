@@ -3,7 +3,7 @@
 
 use camino::Utf8Path;
 
-use super::Finding;
+use super::Condition;
 use crate::cache::{Cache, Env};
 use crate::cargo::compiler::Compiler;
 use crate::exec;
@@ -19,37 +19,37 @@ pub(super) fn std(
     compiler: &Compiler,
     cache: &Cache,
     offline: bool,
-) -> Finding {
+) -> Condition {
     match std_lib::plan(compiler, toolchain, cache, offline) {
         Ok(StdPlan::Ready(std_lib)) => {
             let place = std_lib.sysroot.as_ref().unwrap_or(&compiler.sysroot);
-            Finding::ok("std", format!("{} in {place}", std_lib.origin))
+            Condition::ok("std", format!("{} in {place}", std_lib.origin))
         }
         Ok(StdPlan::Rustup { source, .. }) => {
             let otherwise = if source.is_some() { ", or else builds it from source" } else { "" };
-            Finding::on_demand("std", format!("the first build adds it by rustup{otherwise}"))
+            Condition::on_demand("std", format!("the first build adds it by rustup{otherwise}"))
         }
         Ok(StdPlan::Build(source)) => {
-            Finding::on_demand("std", format!("the first build makes it from {}", source.library))
+            Condition::on_demand("std", format!("the first build makes it from {}", source.library))
         }
-        Err(error) => Finding::missing("std", &error, error.ways()),
+        Err(error) => Condition::missing("std", &error, error.ways()),
     }
 }
 
 /// The linker of a toolchain that zig does not link. `named` is the linker of the user's
 /// configuration.
-pub(super) fn linker(toolchain: &Toolchain, named: Option<&str>) -> Finding {
+pub(super) fn linker(toolchain: &Toolchain, named: Option<&str>) -> Condition {
     let program = |name: &str| exec::find_program(name);
     match own_linker::find(toolchain, named, std::env::consts::OS, &program) {
-        Ok(words) => Finding::ok("linker", words),
-        Err(error) => Finding::missing("linker", &error, error.hint()),
+        Ok(words) => Condition::ok("linker", words),
+        Err(error) => Condition::missing("linker", &error, error.hint()),
     }
 }
 
 /// What runs its programs.
-pub(super) fn runner(toolchain: &Toolchain, host: &str, env: Env<'_>) -> Finding {
+pub(super) fn runner(toolchain: &Toolchain, host: &str, env: Env<'_>) -> Condition {
     match runner::find(toolchain, host) {
-        Runner::Native => Finding::ok("runner", "this machine"),
+        Runner::Native => Condition::ok("runner", "this machine"),
         Runner::Through { program, .. } => {
             let real = program.canonicalize_utf8().unwrap_or_else(|_| program.clone());
             let exists = |path: &Utf8Path| path.is_file();
@@ -58,18 +58,18 @@ pub(super) fn runner(toolchain: &Toolchain, host: &str, env: Env<'_>) -> Finding
             let found = dlls.map(|dll| (dll, wine::has(&real, cpu, dll, env, &exists)));
             through(&program, found)
         }
-        Runner::None { why, mend } => Finding::optional("runner", why, mend),
+        Runner::None { why, mend } => Condition::optional("runner", why, mend),
     }
 }
 
-fn through<'d>(program: &Utf8Path, dlls: impl Iterator<Item = (&'d String, Has)>) -> Finding {
+fn through<'d>(program: &Utf8Path, dlls: impl Iterator<Item = (&'d String, Has)>) -> Condition {
     let mut unknown = String::new();
     for (dll, has) in dlls {
         match has {
             Has::Yes => {}
             Has::Unknown => unknown.push_str(&format!("; whether it has {dll} is unknown")),
             Has::No => {
-                return Finding::optional(
+                return Condition::optional(
                     "runner",
                     format!("{program} has no {dll}, without which programs of Rust do not start"),
                     Some(format!(
@@ -79,7 +79,7 @@ fn through<'d>(program: &Utf8Path, dlls: impl Iterator<Item = (&'d String, Has)>
             }
         }
     }
-    Finding::ok("runner", format!("{program}{unknown}"))
+    Condition::ok("runner", format!("{program}{unknown}"))
 }
 
 #[cfg(test)]

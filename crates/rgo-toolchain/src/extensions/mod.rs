@@ -55,7 +55,7 @@ pub fn env(
 mod tests {
     use super::*;
     use crate::toolchain;
-    use crate::zig::Found;
+    use crate::zig::ZigOrigin;
 
     fn vars(name: &str, program: &str, user: &[(&str, &str)]) -> BTreeMap<String, String> {
         let folder = tempfile::tempdir().unwrap();
@@ -65,7 +65,7 @@ mod tests {
             args: vec!["-m".into(), "ziglang".into()],
             version: semver::Version::new(0, 15, 2),
             lib_dir: "/z/lib".into(),
-            found: Found::Path,
+            found: ZigOrigin::Path,
         };
         let env = |name: &str| user.iter().find(|(k, _)| *k == name).map(|(_, v)| (*v).to_owned());
         super::env(toolchain::by_name(name).unwrap(), &zig, &cache, &env)

@@ -10,7 +10,7 @@ use rgo_binary::{Format, Image, Limits};
 use rgo_files::{atomic_file, replace_dir};
 
 use super::{FinishError, Job, Result};
-use crate::cargo::command::Trim;
+use crate::cargo::command::PathRemap;
 use crate::cargo::targets::OutputKind;
 use crate::checks::leaks::{self, Leak, Prefix};
 use crate::checks::{Finding, Level};
@@ -58,7 +58,7 @@ impl Companions {
         // A static library keeps its debug data: it is linked yet.
         if job.strip == StripMode::Split && job.kind != OutputKind::Staticlib {
             companions.split(job, data)?;
-            for (debugger, text) in source_maps(job.trims) {
+            for (debugger, text) in source_maps(job.path_remaps) {
                 companions.files.push(File {
                     path: folder.join(format!("source-map.{debugger}")),
                     bytes: text.into_bytes(),
@@ -174,13 +174,14 @@ fn dsym(job: &Job<'_>) -> Result<Bundle> {
 
 /// What gdb and lldb must be told to find sources whose paths were trimmed: a script for each.
 /// None if no paths were.
-fn source_maps(trims: &[Trim]) -> Vec<(&'static str, String)> {
-    if trims.is_empty() {
+fn source_maps(path_remaps: &[PathRemap]) -> Vec<(&'static str, String)> {
+    if path_remaps.is_empty() {
         return Vec::new();
     }
     let script = |command: &str| {
-        let lines =
-            trims.iter().map(|t| format!("{command} {} {}\n", quoted(&t.to), quoted(&t.from)));
+        let lines = path_remaps
+            .iter()
+            .map(|t| format!("{command} {} {}\n", quoted(&t.to), quoted(&t.from)));
         lines.collect()
     };
     vec![
@@ -213,7 +214,8 @@ mod tests {
 
     #[test]
     fn debuggers_are_told_every_folder_in_quotes() {
-        let trim = |what, from: &str, to: &str| Trim { what, from: from.into(), to: to.into() };
+        let trim =
+            |what, from: &str, to: &str| PathRemap { what, from: from.into(), to: to.into() };
         let maps = source_maps(&[
             trim("workspace", r#"C:\my "own" app"#, "/rgo/src"),
             trim("cargo home", "/home/me/.cargo", "/rgo/cargo"),

@@ -19,7 +19,7 @@ use rgo_files::mmap::{self, Bytes};
 use sha2::{Digest, Sha256};
 
 use crate::artifact::Artifact;
-use crate::cargo::command::Trim;
+use crate::cargo::command::PathRemap;
 use crate::cargo::targets::OutputKind;
 use crate::checks::leaks::{self, Prefix};
 use crate::checks::{self, Asked};
@@ -67,7 +67,7 @@ pub struct Job<'a> {
     /// What a darwin program's signature is to vouch for besides.
     pub entitlements: Option<&'a Entitlements>,
     /// What the folders of this machine are called in it, for the debugger.
-    pub trims: &'a [Trim],
+    pub path_remaps: &'a [PathRemap],
 }
 
 /// Whether a target's debug data is split off by dsymutil.
@@ -113,7 +113,8 @@ pub fn finish(job: &Job<'_>) -> Result<Artifact> {
     let companions = Companions::prepare(job, &data)?;
     let install_name = (job.kind == OutputKind::Cdylib && !has_name_of_its_own(job, &data))
         .then(|| format!("@rpath/{name}"));
-    let trims: Vec<_> = job.trims.iter().map(|t| (t.from.as_str(), t.to.as_str())).collect();
+    let path_remaps: Vec<_> =
+        job.path_remaps.iter().map(|t| (t.from.as_str(), t.to.as_str())).collect();
     let edits = Edits {
         note: job.content.as_ref().map(|content| content.note.as_str()),
         audit: job.content.as_ref().map(|content| content.audit.as_slice()),
@@ -123,7 +124,7 @@ pub fn finish(job: &Job<'_>) -> Result<Artifact> {
             StripMode::Debug => Strip::Debug,
             StripMode::All | StripMode::Split => Strip::All,
         },
-        path_remaps: &trims,
+        path_remaps: &path_remaps,
         identifier: Some(name),
         install_name: install_name.as_deref(),
         timestamp: Some(job.timestamp),

@@ -57,7 +57,7 @@ pub use run::{ShimCall, invoked_as, run};
 pub const PROGRAM: &str = "RGO_SHIM";
 /// The variable that tells the C compilers which paths to hide in debug data and `__FILE__`: `from=to`, one a line. Not
 /// `CFLAGS`, which are the user's, and which every build system splits at spaces in its own way.
-pub const TRIM: &str = "RGO_TRIM";
+pub const PATH_REMAPS: &str = "RGO_TRIM";
 /// The hidden first argument by which a script says what it is.
 pub const CALL: &str = "__rgo-shim";
 /// The linker's file name. rustc guesses a linker's manners from it: one that ends in `-ld` would be given ld's options.

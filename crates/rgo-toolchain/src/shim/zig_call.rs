@@ -5,7 +5,7 @@ use camino::Utf8Path;
 
 use super::error::ShimError;
 use super::io::response_file;
-use super::{Recipe, TRIM, response};
+use super::{PATH_REMAPS, Recipe, response};
 use crate::exec::{self, Cmd};
 
 /// The hidden first argument of the second stage.
@@ -49,7 +49,7 @@ pub(super) fn zig_arguments(
             // zig refuses code that asks for the date, because its cache does not know of it.
             all.push("-Wno-date-time".to_owned());
             all.push(format!("-D__RGO_EPOCH__={}", epoch()));
-            all.extend(prefix_maps(&std::env::var(TRIM).unwrap_or_default()));
+            all.extend(prefix_maps(&std::env::var(PATH_REMAPS).unwrap_or_default()));
             // The last that fits is taken: zig's headers have one name wherever zig is, and by
             // whatever link it was found.
             let real = recipe.zig_lib.canonicalize_utf8().ok();

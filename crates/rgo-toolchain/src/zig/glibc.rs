@@ -15,7 +15,7 @@ use camino::Utf8Path;
 use super::provision::pin;
 use super::{Zig, ZigError, find};
 use crate::cache::{Cache, Env};
-use crate::floor::Version;
+use crate::floor::SystemVersion;
 
 /// The newest glibc that a zig can link for.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -23,7 +23,7 @@ pub struct NewestGlibc {
     /// zig's version.
     pub zig: String,
     /// glibc's version.
-    pub glibc: Version,
+    pub glibc: SystemVersion,
 }
 
 /// The newest glibc of the zig that would link: the one that is found, else the pinned one. `None`
@@ -52,7 +52,7 @@ fn head(path: &Utf8Path) -> std::io::Result<Vec<u8>> {
     Ok(head)
 }
 
-fn newest(abilists: &[u8]) -> Option<Version> {
+fn newest(abilists: &[u8]) -> Option<SystemVersion> {
     let (libraries, mut rest) = abilists.split_first()?;
     for _ in 0..*libraries {
         let end = rest.iter().position(|byte| *byte == 0)?;
@@ -60,7 +60,7 @@ fn newest(abilists: &[u8]) -> Option<Version> {
     }
     let (count, rest) = rest.split_first()?;
     let versions = rest.get(..usize::from(*count) * 3)?.chunks_exact(3);
-    versions.map(|v| Version::new(v[0].into(), v[1].into(), v[2].into())).max()
+    versions.map(|v| SystemVersion::new(v[0].into(), v[1].into(), v[2].into())).max()
 }
 
 #[cfg(test)]
@@ -71,7 +71,7 @@ mod tests {
     #[test]
     fn the_newest_version_is_in_the_head_of_the_list() {
         let list = b"\x02m\0pthread\0\x03\x02\x00\x00\x02\x2a\x00\x02\x11\x00more";
-        assert_eq!(newest(list), Some(Version::new(2, 42, 0)));
+        assert_eq!(newest(list), Some(SystemVersion::new(2, 42, 0)));
         for cut in 0..list.len() - 4 {
             assert_eq!(newest(&list[..cut]), None, "{cut}");
         }
@@ -87,7 +87,7 @@ mod tests {
         assert_eq!(of(&zig), None);
         std::fs::create_dir_all(root.join("libc/glibc")).unwrap();
         std::fs::write(root.join("libc/glibc/abilists"), b"\x00\x01\x02\x27\x00").unwrap();
-        assert_eq!(of(&zig).unwrap().glibc, Version::new(2, 39, 0));
+        assert_eq!(of(&zig).unwrap().glibc, SystemVersion::new(2, 39, 0));
         // Nothing is installed in this cache, and the environment names nothing that works.
         let named = |name: &str| (name == "RGO_ZIG").then(|| "/no/zig".to_owned());
         assert_eq!(newest_glibc(&Cache::at(root.join("c")).unwrap(), &named), None);

@@ -134,7 +134,7 @@ impl ZigError {
 /// Where a zig was found.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
-pub enum Found {
+pub enum ZigOrigin {
     /// The variable `RGO_ZIG`.
     Named,
     /// On `PATH`.
@@ -145,13 +145,13 @@ pub enum Found {
     Provisioned,
 }
 
-impl std::fmt::Display for Found {
+impl std::fmt::Display for ZigOrigin {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str(match self {
-            Found::Named => "RGO_ZIG",
-            Found::Path => "PATH",
-            Found::Python => "python3 -m ziglang",
-            Found::Provisioned => "rgo's cache",
+            ZigOrigin::Named => "RGO_ZIG",
+            ZigOrigin::Path => "PATH",
+            ZigOrigin::Python => "python3 -m ziglang",
+            ZigOrigin::Provisioned => "rgo's cache",
         })
     }
 }
@@ -168,7 +168,7 @@ pub struct Zig {
     /// The folder of its library: C headers and sources.
     pub lib_dir: Utf8PathBuf,
     /// Where it was found.
-    pub found: Found,
+    pub found: ZigOrigin,
 }
 
 /// The version that is provisioned.
@@ -209,7 +209,7 @@ pub fn discover(
 fn fetched(cache: &Cache, on: &mut dyn FnMut(Event)) -> Result<Zig, ZigError> {
     let place = Place::new(cache);
     place.provision(cache, on)?;
-    ask(&place.program(), &[], Found::Provisioned, cache)
+    ask(&place.program(), &[], ZigOrigin::Provisioned, cache)
         .map_err(|why| ZigError::Unusable { folder: place.folder, why })
 }
 
@@ -223,13 +223,13 @@ pub fn find(cache: &Cache, env: Env<'_>) -> Result<Option<Zig>, ZigError> {
         return named(&command, cache).and_then(|zig| new_enough(zig, &pin)).map(Some);
     }
     let mut too_old = None;
-    let on_path = || ask(&exec::find_program("zig")?, &[], Found::Path, cache).ok();
+    let on_path = || ask(&exec::find_program("zig")?, &[], ZigOrigin::Path, cache).ok();
     // Before Python, although it came after it: that it is here says that Python had none, and
     // asking again would cost every build the start of an interpreter.
     let own = || {
         let place = Place::new(cache);
         let program = Some(place.program()).filter(|program| program.is_file())?;
-        let zig = ask(&program, &[], Found::Provisioned, cache).ok()?;
+        let zig = ask(&program, &[], ZigOrigin::Provisioned, cache).ok()?;
         cache.touch(&place.folder);
         Some(zig)
     };
@@ -252,7 +252,7 @@ fn new_enough(zig: Zig, pin: &Pin) -> Result<Zig, ZigError> {
         found: zig.version.to_string(),
         minimum: pin.minimum.to_string(),
         pin: pin.version.to_string(),
-        named: zig.found == Found::Named,
+        named: zig.found == ZigOrigin::Named,
     })
 }
 
@@ -260,13 +260,13 @@ fn new_enough(zig: Zig, pin: &Pin) -> Result<Zig, ZigError> {
 fn named(command: &str, cache: &Cache) -> Result<Zig, ZigError> {
     let bad = |why: String| ZigError::Named { command: command.to_owned(), why };
     if let Some(program) = exec::find_program(command) {
-        return ask(&program, &[], Found::Named, cache).map_err(bad);
+        return ask(&program, &[], ZigOrigin::Named, cache).map_err(bad);
     }
     let words = shell_words::split(command).map_err(|e| bad(e.to_string()))?;
     let (first, rest) = words.split_first().ok_or_else(|| bad("it is empty".into()))?;
     let program =
         exec::find_program(first).ok_or_else(|| bad(format!("`{first}` is not a program")))?;
-    ask(&program, rest, Found::Named, cache).map_err(bad)
+    ask(&program, rest, ZigOrigin::Named, cache).map_err(bad)
 }
 
 /// The package's own zig, so that not every link has to start Python first.
@@ -286,10 +286,15 @@ fn in_python(cache: &Cache) -> Option<Zig> {
             program(&folder).map(|_| folder).ok_or(())
         })
         .ok()?;
-    ask(&program(&folder)?, &[], Found::Python, cache).ok()
+    ask(&program(&folder)?, &[], ZigOrigin::Python, cache).ok()
 }
 
-fn ask(program: &Utf8Path, args: &[String], found: Found, cache: &Cache) -> Result<Zig, String> {
+fn ask(
+    program: &Utf8Path,
+    args: &[String],
+    found: ZigOrigin,
+    cache: &Cache,
+) -> Result<Zig, String> {
     let question = format!("zig env; {}", args.join(" "));
     let (version, lib_dir) = cache.probe(program, &question, || -> Result<_, String> {
         // Its own answer is relative to the folder it is asked in.

@@ -8,7 +8,7 @@ use camino::{Utf8Path, Utf8PathBuf};
 use serde::Deserialize;
 use sha2::{Digest as _, Sha256};
 
-use super::{Found, Zig, ZigError};
+use super::{Zig, ZigError, ZigOrigin};
 use crate::cache::{self, Cache};
 use crate::event::Event;
 use crate::exec::{self, Cmd, ExecError};
@@ -69,7 +69,7 @@ impl Place {
             args: Vec::new(),
             version: self.pin.version.clone(),
             lib_dir: self.folder.join("ziglang/lib"),
-            found: Found::Provisioned,
+            found: ZigOrigin::Provisioned,
         }
     }
 

@@ -87,7 +87,7 @@ pub enum FormatArg {
     Markdown,
 }
 
-impl From<FormatArg> for rgo_report::Format {
+impl From<FormatArg> for rgo_report::Rendering {
     fn from(format: FormatArg) -> Self {
         match format {
             FormatArg::Text => Self::Text,

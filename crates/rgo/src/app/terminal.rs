@@ -8,7 +8,7 @@ use anstream::stream::RawStream;
 use anstream::{AutoStream, ColorChoice};
 use anyhow::Context;
 use camino::Utf8Path;
-use rgo_report::{Format, Report, Style, printable};
+use rgo_report::{Rendering, Report, Style, printable};
 
 use crate::app::error::CommandError;
 use rgo_files::atomic_file;
@@ -18,7 +18,7 @@ use rgo_files::output::{self, Output};
 ///
 /// # Errors
 /// If stdout cannot take it.
-pub(crate) fn print<R: Report>(report: &R, format: impl Into<Format>) -> anyhow::Result<()> {
+pub(crate) fn print<R: Report>(report: &R, format: impl Into<Rendering>) -> anyhow::Result<()> {
     let text =
         rgo_report::render(report, format.into(), style(None)).context("rendering the report")?;
     write(text.as_bytes())
@@ -73,7 +73,7 @@ pub(crate) fn eprint_line(text: &dyn Display) {
 /// If it cannot be rendered.
 pub(crate) fn print_to_stderr<R: Report>(
     report: &R,
-    format: impl Into<Format>,
+    format: impl Into<Rendering>,
 ) -> anyhow::Result<()> {
     let style = Style { color: has_color(&io::stderr()) };
     let text = rgo_report::render(report, format.into(), style).context("rendering the report")?;

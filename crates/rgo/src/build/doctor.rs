@@ -7,7 +7,7 @@ use rgo_report::{Cell, Column, Document, Report, Table, Tone};
 use rgo_toolchain::cache::Cache;
 use rgo_toolchain::cargo::compiler;
 use rgo_toolchain::cargo::project::Configuration;
-use rgo_toolchain::doctor::{self, Diagnosis, Finding, State};
+use rgo_toolchain::doctor::{self, Condition, Diagnosis, State};
 use rgo_toolchain::target_spec;
 use rgo_toolchain::toolchain::Toolchain;
 use serde::Serialize;
@@ -39,7 +39,7 @@ impl Report for Doctor {
             }
         }
         let all = self.diagnosis.toolchains.iter().flat_map(|toolchain| &toolchain.findings);
-        let findings: Vec<&Finding> = self.diagnosis.machine.iter().chain(all).collect();
+        let findings: Vec<&Condition> = self.diagnosis.machine.iter().chain(all).collect();
         let document = Document::new().table(table);
         let document = steps(document, "To mend it", &findings, State::Missing);
         steps(document, "Optional", &findings, State::Optional)
@@ -47,7 +47,7 @@ impl Report for Doctor {
 }
 
 /// The steps for all findings of one state, each once.
-fn steps(mut document: Document, title: &str, findings: &[&Finding], state: State) -> Document {
+fn steps(mut document: Document, title: &str, findings: &[&Condition], state: State) -> Document {
     let mut said: Vec<&[String]> = Vec::new();
     for finding in findings.iter().filter(|finding| finding.state == state) {
         let mend = finding.mend.as_slice();
@@ -68,7 +68,7 @@ fn steps(mut document: Document, title: &str, findings: &[&Finding], state: Stat
     document
 }
 
-fn row(place: &str, finding: &Finding) -> [Cell; 4] {
+fn row(place: &str, finding: &Condition) -> [Cell; 4] {
     let (word, tone) = match finding.state {
         State::Ok => ("ok", Tone::Good),
         State::Missing => ("missing", Tone::Bad),
@@ -113,9 +113,9 @@ pub fn run(args: &DoctorArgs) -> Result<Exit> {
 mod tests {
     use super::*;
 
-    fn finding(what: &'static str, state: State, mend: &[&str]) -> Finding {
+    fn finding(what: &'static str, state: State, mend: &[&str]) -> Condition {
         let mend = mend.iter().map(|step| (*step).to_owned()).collect();
-        Finding { what, state, detail: "as it is".into(), mend }
+        Condition { what, state, detail: "as it is".into(), mend }
     }
 
     #[test]
@@ -133,7 +133,8 @@ mod tests {
         ];
         let report = Doctor { diagnosis: Diagnosis { machine, toolchains: Vec::new() } };
         let style = rgo_report::Style { color: false };
-        let text = rgo_report::render(&report, rgo_report::Format::Text, style).expect("renders");
+        let text =
+            rgo_report::render(&report, rgo_report::Rendering::Text, style).expect("renders");
         let (_, steps) = text.split_once("To mend it").expect("a heading");
         let lines: Vec<&str> = steps.lines().filter(|line| !line.is_empty()).collect();
         assert_eq!(

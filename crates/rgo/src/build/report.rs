@@ -275,7 +275,7 @@ pub fn size(bytes: u64) -> String {
 mod tests {
     use super::*;
     use rgo_binary::Kind;
-    use rgo_report::{Format, Style, render};
+    use rgo_report::{Rendering, Style, render};
 
     fn linkage(interpreter: Option<&str>, needed: &[&str]) -> Linkage {
         Linkage {
@@ -305,7 +305,7 @@ mod tests {
     }
 
     fn text(artifacts: Vec<Artifact>) -> String {
-        render(&report(artifacts), Format::Text, Style::default()).expect("renders")
+        render(&report(artifacts), Rendering::Text, Style::default()).expect("renders")
     }
 
     fn report(artifacts: Vec<Artifact>) -> BuildReport {
@@ -341,7 +341,7 @@ mod tests {
         let target = &json(&report)["targets"][0];
         assert_eq!(target["error"], "it broke\nfar below");
         assert_eq!(target["hints"], serde_json::json!(["mend it"]));
-        let text = render(&report, Format::Text, Style::default()).expect("renders");
+        let text = render(&report, Rendering::Text, Style::default()).expect("renders");
         assert!(text.contains("linux-amd64: it broke\nhint: mend it\n"), "{text}");
     }
 

@@ -67,10 +67,10 @@ impl VersionReport<'_> {
     /// For SARIF without a policy, or if something cannot be serialized.
     pub(super) fn text(&self, format: VersionFormat, style: Style) -> Result<String> {
         Ok(match format {
-            VersionFormat::Text => render(self, rgo_report::Format::Text, style)?,
-            VersionFormat::Markdown => render(self, rgo_report::Format::Markdown, style)?,
+            VersionFormat::Text => render(self, rgo_report::Rendering::Text, style)?,
+            VersionFormat::Markdown => render(self, rgo_report::Rendering::Markdown, style)?,
             VersionFormat::Json => serialized(self.shape.verbosity.evidence, || {
-                render(self, rgo_report::Format::Json, style)
+                render(self, rgo_report::Rendering::Json, style)
             })?,
             VersionFormat::Ndjson => {
                 let evidence = self.shape.verbosity.evidence;

@@ -14,8 +14,8 @@ use crate::build::target::Target;
 use crate::cargo::artifacts::{self, Linked};
 use crate::cargo::command::CargoRun;
 use crate::cargo::messages::Side;
-use crate::cargo::run::{self, Ran, Show};
-use crate::cargo::targets::{OutputKind, Wanted};
+use crate::cargo::run::{self, CargoOutcome, Show};
+use crate::cargo::targets::{BuildOutput, OutputKind};
 use crate::cargo::{deps, rebuild_reasons};
 use crate::finish::{Content, record};
 use crate::{cmake_builds, native};
@@ -55,7 +55,7 @@ impl CargoBuild {
                 compiled.push(one);
             }
             if stale == 0 {
-                let ran = Ran { rebuilt, ..ran };
+                let ran = CargoOutcome { rebuilt, ..ran };
                 return Ok(Compiled { run, ran, targets: compiled });
             }
         }
@@ -63,7 +63,7 @@ impl CargoBuild {
     }
 
     /// Runs cargo once.
-    pub(super) fn run(&self, run: &CargoRun, show: Show) -> Result<Ran, BuildError> {
+    pub(super) fn run(&self, run: &CargoRun, show: Show) -> Result<CargoOutcome, BuildError> {
         let triples: Vec<&str> = run.targets.iter().map(|it| it.triple.as_str()).collect();
         let stderr = Box::new(io::stderr());
         run::run(&run.cmd(), &self.project.folders, &triples, show, stderr)
@@ -71,18 +71,22 @@ impl CargoBuild {
     }
 
     /// What a run made for a target.
-    fn compiled(&self, target: &Rc<Target>, ran: &Ran) -> Result<CompiledTarget, BuildError> {
+    fn compiled(
+        &self,
+        target: &Rc<Target>,
+        ran: &CargoOutcome,
+    ) -> Result<CompiledTarget, BuildError> {
         let toolchain = target.toolchain();
         let mut files = Vec::new();
         let mut lacking = Vec::new();
-        for wanted in &self.wanted {
+        for wanted in &self.outputs {
             match artifacts::find(&ran.units, wanted, &toolchain.triple) {
                 Some(linked) => files.push(self.compiled_file(target, ran, wanted, &linked)?),
                 None if toolchain.makes(wanted.kind.crate_type()) => lacking.push(wanted),
                 None => {}
             }
         }
-        let (left_out, missing): (Vec<&Wanted>, _) =
+        let (left_out, missing): (Vec<&BuildOutput>, _) =
             lacking.into_iter().partition(|wanted| ran.code == 0 && is_optional(wanted));
         Ok(CompiledTarget {
             target: Rc::clone(target),
@@ -95,8 +99,8 @@ impl CargoBuild {
     fn compiled_file(
         &self,
         target: &Target,
-        ran: &Ran,
-        wanted: &Wanted,
+        ran: &CargoOutcome,
+        wanted: &BuildOutput,
         linked: &Linked<'_>,
     ) -> Result<CompiledFile, BuildError> {
         let mut beside: Vec<Utf8PathBuf> =
@@ -121,9 +125,9 @@ impl CargoBuild {
     }
 
     /// What of the wanted a target cannot have, with the reason.
-    fn not_made(&self, target: &Target, left_out: &[&Wanted]) -> Vec<String> {
-        let cannot = |one: &&Wanted| !target.toolchain().makes(one.kind.crate_type());
-        let no_such_kind = self.wanted.iter().filter(cannot).map(|one| {
+    fn not_made(&self, target: &Target, left_out: &[&BuildOutput]) -> Vec<String> {
+        let cannot = |one: &&BuildOutput| !target.toolchain().makes(one.kind.crate_type());
+        let no_such_kind = self.outputs.iter().filter(cannot).map(|one| {
             format!("no {} of {}: the platform has none", one.kind.crate_type(), one.name)
         });
         let left_out = left_out.iter().map(|one| {
@@ -133,7 +137,12 @@ impl CargoBuild {
         no_such_kind.chain(left_out).collect()
     }
 
-    fn header(&self, ran: &Ran, wanted: &Wanted, triple: &str) -> Option<Utf8PathBuf> {
+    fn header(
+        &self,
+        ran: &CargoOutcome,
+        wanted: &BuildOutput,
+        triple: &str,
+    ) -> Option<Utf8PathBuf> {
         let packages = &self.project.metadata.packages;
         let package = packages.iter().find(|package| package.id == wanted.package)?;
         let side = Side::Target(triple.to_owned());
@@ -147,8 +156,8 @@ impl CargoBuild {
     fn content(
         &self,
         target: &Target,
-        ran: &Ran,
-        wanted: &Wanted,
+        ran: &CargoOutcome,
+        wanted: &BuildOutput,
         linked: &Linked<'_>,
     ) -> Result<Content, BuildError> {
         let (compiler, project) = (&self.compiler, &self.project);
@@ -256,6 +265,6 @@ fn plain(name: &str) -> String {
 }
 
 /// What cargo leaves out without a word if its features are off.
-fn is_optional(wanted: &Wanted) -> bool {
+fn is_optional(wanted: &BuildOutput) -> bool {
     !wanted.explicit && !wanted.requires.is_empty()
 }

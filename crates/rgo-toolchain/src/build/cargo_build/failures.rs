@@ -5,7 +5,7 @@ use super::CargoBuild;
 use crate::build::compiled::{Compiled, CompiledTarget};
 use crate::build::error::BuildError;
 use crate::build::outcome::TargetOutcome;
-use crate::cargo::run::{Ran, Show};
+use crate::cargo::run::{CargoOutcome, Show};
 use crate::cargo::{build_script, failure_hints};
 use crate::event::{Event, Events};
 
@@ -61,7 +61,7 @@ fn made_none(one: &CompiledTarget, outcome: &mut TargetOutcome) -> Event {
 }
 
 /// Records why cargo failed for a target, and says what to do about it.
-fn explain(ran: &Ran, target: &str, outcome: &mut TargetOutcome, on: Events<'_>) {
+fn explain(ran: &CargoOutcome, target: &str, outcome: &mut TargetOutcome, on: Events<'_>) {
     let text = format!("{}{}", ran.errors.concat(), ran.stderr_tail);
     let error = first_error(&ran.errors, &ran.stderr_tail);
     let hint = failure_hints::for_failure(&text, target);

@@ -136,13 +136,16 @@ impl<'a> LinkPreparer<'a> {
                 variables.extend(native::env(toolchain, floor, &installed, &recipe, zig, &env));
                 variables.extend(extensions::env(toolchain, zig, cache, &env));
                 variables.extend(self.python(toolchain));
-                let trims = self
+                let path_remaps = self
                     .build
                     .context
-                    .trims
+                    .path_remaps
                     .iter()
                     .map(|trim| format!("{}={}", trim.from, trim.to));
-                variables.insert(shim::TRIM.to_owned(), trims.collect::<Vec<_>>().join("\n"));
+                variables.insert(
+                    shim::PATH_REMAPS.to_owned(),
+                    path_remaps.collect::<Vec<_>>().join("\n"),
+                );
                 variables.extend(installed.env);
                 let file = self.folder.join(format!("{}.json", toolchain.name));
                 variables.insert(recipe.link_variable(), file.to_string());
@@ -235,7 +238,7 @@ impl<'a> LinkPreparer<'a> {
 
     /// What pyo3 has to be told of an extension for Python.
     fn python(&self, toolchain: &Toolchain) -> BTreeMap<String, String> {
-        let CargoBuild { project, compiler, wanted, .. } = self.build;
+        let CargoBuild { project, compiler, outputs: wanted, .. } = self.build;
         if !self.uses_pyo3() {
             return BTreeMap::new();
         }

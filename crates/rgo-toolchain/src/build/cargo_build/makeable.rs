@@ -6,7 +6,7 @@ use semver::Version;
 use super::CargoBuild;
 use crate::build::error::BuildError;
 use crate::cargo::makeable::{Makeable, makeable};
-use crate::cargo::targets::Wanted;
+use crate::cargo::targets::BuildOutput;
 use crate::toolchain::{Floor, Toolchain};
 
 /// A target with what it can have.
@@ -24,7 +24,7 @@ pub(super) fn candidates(build: &CargoBuild) -> Result<Vec<Candidate>, BuildErro
     let (metadata, selection) = (&build.project.metadata, &build.options.selection);
     let of_target = |toolchain: &Toolchain| match too_old(build, toolchain) {
         Some(_) => Makeable::Nothing,
-        None => makeable(metadata, &build.wanted, selection, toolchain),
+        None => makeable(metadata, &build.outputs, selection, toolchain),
     };
     let targets = build.context.targets.iter().map(|(toolchain, floor)| Candidate {
         toolchain,
@@ -63,8 +63,8 @@ pub(super) fn reason(build: &CargoBuild, toolchain: &Toolchain) -> String {
         let release = &build.compiler.version.release;
         return format!("it needs Rust {oldest} or newer, and this is {release}");
     }
-    let cannot = |one: &&Wanted| !toolchain.makes(one.kind.crate_type());
-    let what = build.wanted.iter().find(cannot).map_or_else(String::new, |one| {
+    let cannot = |one: &&BuildOutput| !toolchain.makes(one.kind.crate_type());
+    let what = build.outputs.iter().find(cannot).map_or_else(String::new, |one| {
         format!("{} cannot be a {}: ", one.name, one.kind.crate_type())
     });
     format!("{what}with the C library linked in there is no dynamic linking")

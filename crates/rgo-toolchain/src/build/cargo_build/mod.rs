@@ -10,8 +10,8 @@ pub(super) mod link_preparer;
 mod lockfile;
 mod makeable;
 mod note_lines;
+mod path_remaps;
 pub(super) mod plan;
-mod trims;
 pub(super) mod variables;
 
 use std::collections::BTreeSet;
@@ -26,7 +26,7 @@ use crate::cargo::compiler::{self, Compiler};
 use crate::cargo::options::CargoOptions;
 use crate::cargo::profile::ProfileStrip;
 use crate::cargo::project::{Configuration, Project};
-use crate::cargo::targets::{self, Selection, SelectionError, Wanted};
+use crate::cargo::targets::{self, BuildOutput, Selection, SelectionError};
 use crate::environment::{self, env};
 use crate::event::{Event, Events};
 use crate::exec::Cmd;
@@ -54,7 +54,7 @@ pub struct CargoBuild {
     /// The project.
     pub project: Project,
     /// What is to be made for every target.
-    pub(super) wanted: Vec<Wanted>,
+    pub(super) outputs: Vec<BuildOutput>,
 }
 
 impl CargoBuild {
@@ -90,15 +90,15 @@ impl CargoBuild {
         let folders = &project.folders;
         let ours = [output.clone(), folders.target.clone(), folders.build.clone()];
         let vcs = context::commit(request.vcs, folder, &ours, on)?;
-        let wanted = wanted(&project, &options.selection)?;
+        let outputs = outputs(&project, &options.selection)?;
         let epoch = context::epoch(vcs.as_ref())?;
-        let versions = versions(&wanted, &project);
+        let versions = versions(&outputs, &project);
         let templates = Templates { folder, versions: &versions, vcs: vcs.as_ref(), epoch };
         let values = templates.fill(&request.values)?;
         let strip = strip(&request, &project);
-        let trims = match keeps_paths(&request, &options) {
+        let path_remaps = match keeps_paths(&request, &options) {
             true => Vec::new(),
-            false => trims::trims(&compiler, &cache, &project, request.records_sources),
+            false => path_remaps::path_remaps(&compiler, &cache, &project, request.records_sources),
         };
         let context = Context {
             request,
@@ -110,7 +110,7 @@ impl CargoBuild {
             epoch,
             values,
             strip,
-            trims,
+            path_remaps,
             info_plist,
             entitlements,
             output,
@@ -120,7 +120,7 @@ impl CargoBuild {
             Some(sdk) => cargo.env("SDKROOT", sdk),
             None => cargo,
         };
-        Ok(Self { context, options, compiler, cargo, variables, configuration, project, wanted })
+        Ok(Self { context, options, compiler, cargo, variables, configuration, project, outputs })
     }
 }
 
@@ -138,7 +138,7 @@ fn floors(
 }
 
 /// What is to be made of the packages that are selected.
-fn wanted(project: &Project, selection: &Selection) -> Result<Vec<Wanted>, SelectionError> {
+fn outputs(project: &Project, selection: &Selection) -> Result<Vec<BuildOutput>, SelectionError> {
     let packages = targets::packages(&project.metadata, &project.manifest, selection)?;
     targets::wanted(&packages, selection)
 }
@@ -188,7 +188,7 @@ fn warn_of_other_linkers(
 }
 
 /// The versions of the packages whose files are made, each once.
-fn versions(wanted: &[Wanted], project: &Project) -> Vec<String> {
+fn versions(wanted: &[BuildOutput], project: &Project) -> Vec<String> {
     let packages = project.metadata.packages.iter();
     let made = packages.filter(|package| wanted.iter().any(|one| one.package == package.id));
     let versions: BTreeSet<String> = made.map(|package| package.version.to_string()).collect();

@@ -7,7 +7,7 @@ use rgo_binary::system::Os;
 
 use super::CargoBuild;
 use crate::build::target::Target;
-use crate::cargo::command::TargetPlan;
+use crate::cargo::command::CargoTarget;
 use crate::cargo::messages::Unit;
 use crate::request::StripMode;
 use crate::secrets::hidden;
@@ -77,7 +77,7 @@ fn std(origin: &Origin) -> &'static str {
     }
 }
 
-fn libc(plan: &TargetPlan) -> String {
+fn libc(plan: &CargoTarget) -> String {
     let toolchain = plan.toolchain;
     let name = match toolchain.os {
         Os::DARWIN => "libSystem",
@@ -93,7 +93,7 @@ fn libc(plan: &TargetPlan) -> String {
 }
 
 /// The user's flags and the toolchain's; rgo's others are paths, and said elsewhere.
-fn rustflags(build: &CargoBuild, plan: &TargetPlan) -> String {
+fn rustflags(build: &CargoBuild, plan: &CargoTarget) -> String {
     let user = plan.flags.user.iter().chain(&build.options.rustc_flags);
     let all: Vec<&str> = user.chain(&plan.toolchain.rustflags).map(String::as_str).collect();
     hidden(&without_paths(&all))

@@ -14,11 +14,11 @@ use crate::build::link_inputs::LinkInputs;
 use crate::build::note_capacity::NoteCapacity;
 use crate::build::plan::{Finish, Plan, PlanOptions, Step};
 use crate::build::target::Target;
-use crate::cargo::command::{self, CargoCall, CargoRun, Messages, TargetPlan};
+use crate::cargo::command::{self, CargoCall, CargoRun, CargoTarget, Messages};
 use crate::cargo::makeable::Makeable;
 use crate::cargo::options::offline_flags;
 use crate::cargo::rustflags::TargetFlags;
-use crate::cargo::targets::{OutputKind, Wanted};
+use crate::cargo::targets::{BuildOutput, OutputKind};
 use crate::cargo::{feature_unification, project};
 use crate::exec::Cmd;
 use crate::finish::{self, FinishError};
@@ -131,8 +131,8 @@ impl CargoBuild {
     fn target(&self, candidate: Candidate, link: LinkInputs) -> Result<Target, BuildError> {
         let Candidate { toolchain, floor, makeable } = candidate;
         let mut flags = self.flags(toolchain, &link)?;
-        flags.ours.extend(command::trim_flags(&self.context.trims));
-        if self.wanted.iter().any(|one| one.kind == OutputKind::Staticlib) {
+        flags.ours.extend(command::remap_flags(&self.context.path_remaps));
+        if self.outputs.iter().any(|one| one.kind == OutputKind::Staticlib) {
             flags.ours.push(command::PRINT_NATIVE_LIBS.to_owned());
         }
         flags.ours.extend(self.options.rustc_flags.iter().cloned());
@@ -141,7 +141,7 @@ impl CargoBuild {
             Makeable::AsSelected | Makeable::Nothing => None,
         };
         let env = link.env.clone();
-        let cargo = TargetPlan { toolchain, floor, flags, env, selection };
+        let cargo = CargoTarget { toolchain, floor, flags, env, selection };
         Ok(Target { cargo, link })
     }
 
@@ -178,14 +178,14 @@ impl CargoBuild {
         let cfgs: Vec<Vec<Cfg>> = cfgs.collect::<Result<_, _>>()?;
         let triples = targets.iter().map(|it| it.toolchain().triple.as_str());
         let triples: Vec<(&str, &[Cfg])> = triples.zip(cfgs.iter().map(Vec::as_slice)).collect();
-        let roots: Vec<_> = self.wanted.iter().map(|wanted| &wanted.package).collect();
+        let roots: Vec<_> = self.outputs.iter().map(|wanted| &wanted.package).collect();
         let conflicts = feature_unification::conflicts(&self.project.metadata, &roots, &triples);
-        let plans: Vec<TargetPlan> = targets.iter().map(|target| target.cargo.clone()).collect();
+        let plans: Vec<CargoTarget> = targets.iter().map(|target| target.cargo.clone()).collect();
         let call = CargoCall {
             base: &self.cargo,
             request: &self.context.request,
             options: &self.options,
-            wanted: &self.wanted,
+            outputs: &self.outputs,
             messages,
             flags_replaced: self.configuration.flags_replaced,
         };
@@ -225,15 +225,15 @@ impl CargoBuild {
     fn finishes(&self, toolchains: &[&'static Toolchain]) -> Vec<Finish> {
         let mut all = Vec::new();
         for toolchain in toolchains {
-            let made = self.wanted.iter().filter(|it| toolchain.makes(it.kind.crate_type()));
-            let made: Vec<&Wanted> = made.collect();
+            let made = self.outputs.iter().filter(|it| toolchain.makes(it.kind.crate_type()));
+            let made: Vec<&BuildOutput> = made.collect();
             let is_alone = made.len() == 1;
             all.extend(made.iter().map(|wanted| self.finish(toolchain, wanted, is_alone)));
         }
         all
     }
 
-    fn finish(&self, target: &'static Toolchain, wanted: &Wanted, is_alone: bool) -> Finish {
+    fn finish(&self, target: &'static Toolchain, wanted: &BuildOutput, is_alone: bool) -> Finish {
         let context = &self.context;
         let is_static = wanted.kind == OutputKind::Staticlib;
         let linked = self.expected(target, wanted);
@@ -250,7 +250,7 @@ impl CargoBuild {
     }
 
     /// Where cargo puts a file.
-    fn expected(&self, target: &Toolchain, wanted: &Wanted) -> Utf8PathBuf {
+    fn expected(&self, target: &Toolchain, wanted: &BuildOutput) -> Utf8PathBuf {
         let profile = match self.options.profile.as_str() {
             "dev" | "test" => "debug",
             "bench" => "release",

@@ -30,7 +30,7 @@ impl CargoBuild {
             // The recipe of this run goes with it; the cache's stays.
             env.extend(preparer.lasting(&target.link));
             env.extend(preparer.python_library(target.toolchain()));
-            env.remove(shim::TRIM);
+            env.remove(shim::PATH_REMAPS);
             for (name, value) in env {
                 let before = variables.insert(name.clone(), value.clone());
                 if before.is_some_and(|other| other != value) {

@@ -4,7 +4,7 @@ use std::io;
 
 use anyhow::anyhow;
 use rgo_toolchain::cargo::compiler::Choice;
-use rgo_toolchain::floor::{System, Version};
+use rgo_toolchain::floor::{System, SystemVersion};
 use rgo_toolchain::shim::PostLinkError;
 use rgo_toolchain::toolchain::Libc;
 
@@ -66,7 +66,7 @@ fn errors_of_the_cache_and_of_systems_have_their_hints_apart() {
         "there is no glibc x",
         "there are others",
     );
-    let version = |text: &str| text.parse::<Version>().expect("a version");
+    let version = |text: &str| text.parse::<SystemVersion>().expect("a version");
     check(
         FloorError::TooNew {
             asked: version("2.99"),

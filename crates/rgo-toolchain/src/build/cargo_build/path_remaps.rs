@@ -6,24 +6,24 @@ use camino::Utf8PathBuf;
 use cargo_metadata::Metadata;
 
 use crate::cache::{self, Cache};
-use crate::cargo::command::{self, Trim};
+use crate::cargo::command::{self, PathRemap};
 use crate::cargo::compiler::Compiler;
 use crate::cargo::project::Project;
 use crate::environment::env;
 
 /// The folders that a build for cargo reads. With `records_sources` the folders of registries keep
 /// their names, which are those of the hosts.
-pub(super) fn trims(
+pub(super) fn path_remaps(
     compiler: &Compiler,
     cache: &Cache,
     project: &Project,
     records_sources: bool,
-) -> Vec<Trim> {
+) -> Vec<PathRemap> {
     let cargo_home = cache::cargo_home(&env);
     let library = compiler.library_source();
     let virtual_library = compiler.virtual_library();
     let mut folders = vec![
-        ("workspace", project.metadata.workspace_root.as_path(), command::TRIMMED_WORKSPACE),
+        ("workspace", project.metadata.workspace_root.as_path(), command::WORKSPACE_NAME),
         ("target folder", project.folders.target.as_path(), "/rgo/target"),
         ("cache of rgo", cache.root(), "/rgo/cache"),
     ];
@@ -52,7 +52,7 @@ pub(super) fn trims(
     let registries =
         if records_sources { BTreeMap::new() } else { private_registries(&project.metadata) };
     folders.extend(registries.iter().map(|(from, to)| ("registry", from.as_path(), to.as_str())));
-    command::trims(&folders)
+    command::path_remaps(&folders)
 }
 
 /// Folders in which cargo unpacks packages, which it calls after the registry's host, and what to
