@@ -91,7 +91,7 @@ fn linked(module: &Module, format: RecordFormat) -> Node {
         return Node { replaces, ..Node::linked(package) };
     }
     let source = match &module.replace {
-        Some(origin) => noted_source(&origin.path),
+        Some(origin) => noted_source(&origin.path, &module.sum),
         // Every crate of a registry has a checksum.
         None if module.sum.is_empty() && format == RecordFormat::RgoNote => PackageSource::Local,
         None => PackageSource::Default,
@@ -102,13 +102,16 @@ fn linked(module: &Module, format: RecordFormat) -> Node {
     Node::linked(Package { checksum: some(&module.sum), ..package })
 }
 
-/// Where a crate comes from, in the words of cargo's package IDs.
-fn noted_source(origin: &str) -> PackageSource {
-    let origin = origin.to_owned();
-    match origin.split_once('+') {
-        Some(("git", _)) => PackageSource::Git(origin),
-        Some(("registry" | "sparse", _)) => PackageSource::Registry(origin),
-        _ => PackageSource::Other(origin),
+/// Where a crate comes from, in the note's words: a URL, or where its host may be private, its kind
+/// alone. Of a crate that is not in a repository the registry says the checksum.
+fn noted_source(origin: &str, checksum: &str) -> PackageSource {
+    let words = origin.to_owned();
+    match origin.split('#').next().unwrap_or(origin) {
+        "registry" => PackageSource::Registry(words),
+        "git" => PackageSource::Git(words),
+        url if url.contains("://") && checksum.is_empty() => PackageSource::Git(words),
+        url if url.contains("://") => PackageSource::Registry(words),
+        _ => PackageSource::Other(words),
     }
 }
 
@@ -217,14 +220,29 @@ mod tests {
         let text = "path\tapp\n\
             dep\tlog\tv0.4.22\tsha256:00\n\
             dep\tbeside\tv0.1.0\t\n\
-            dep\tforked\tv0.2.0\t\n=>\tgit+https://host/forked#1\tv0.2.0\t\n\
-            dep\tinner\tv0.3.0\tsha256:11\n=>\tregistry+https://host/index\tv0.3.0\t\n";
+            dep\tforked\tv0.2.0\t\n=>\thttps://host/forked#1\tv0.2.0\t\n\
+            dep\thidden\tv0.2.0\t\n=>\tgit#1\tv0.2.0\t\n\
+            dep\tinner\tv0.3.0\tsha256:11\n=>\thttps://host/index\tv0.3.0\t\n\
+            dep\tprivate\tv0.3.0\tsha256:22\n=>\tregistry\tv0.3.0\t\n\
+            dep\tstrange\tv0.3.0\t\n=>\tother\tv0.3.0\t\n";
         let info = BuildInfo::parse(text).expect("a note");
-        let found = dependencies(&recorded(RecordFormat::RgoNote, info, None));
+        let inspection = recorded(RecordFormat::RgoNote, info, None);
+        let sources = inspection.packages().packages.into_iter().map(|node| node.package.source);
+        let text = |text: &str| text.to_owned();
         assert_eq!(
-            found,
-            ["log@0.4.22 pkg:cargo/log@0.4.22", "beside@0.1.0", "forked@0.2.0", "inner@0.3.0"]
+            sources.collect::<Vec<_>>(),
+            [
+                PackageSource::Default,
+                PackageSource::Local,
+                PackageSource::Git(text("https://host/forked#1")),
+                PackageSource::Git(text("git#1")),
+                PackageSource::Registry(text("https://host/index")),
+                PackageSource::Registry(text("registry")),
+                PackageSource::Other(text("other")),
+            ]
         );
+        assert_eq!(dependencies(&inspection)[0], "log@0.4.22 pkg:cargo/log@0.4.22");
+        assert_eq!(dependencies(&inspection)[2], "forked@0.2.0");
     }
 
     #[test]

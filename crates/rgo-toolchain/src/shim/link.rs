@@ -16,7 +16,7 @@ use super::note_object::NoteFile;
 use super::resources::archives;
 use super::section_object::{self, FileSection};
 use super::zig_call::{in_surroundings, zig_arguments, zig_command};
-use super::{Recipe, autolink, lld, merge_definitions, response};
+use super::{Recipe, autolink, link_variable, lld, merge_definitions, response};
 use crate::exec::{self, Cmd};
 
 /// What is said for a linker that ends without a word.
@@ -25,8 +25,8 @@ pub(crate) const CRASHED: &str = "zig's linker ended without a word, as it does 
 /// Does what a call of the linker asks for and mends and checks what was linked.
 pub(super) fn link(tool: &Utf8Path, args: Vec<String>) -> Result<i32, ShimError> {
     let toolchain = tool.parent().and_then(Utf8Path::file_name).unwrap_or_default();
-    let triple = crate::toolchain::by_name(toolchain).map(|t| t.env_triple()).unwrap_or_default();
-    let variable = format!("RGO_LINK_{triple}");
+    let triple = crate::toolchain::by_name(toolchain).map_or("", |it| it.triple.as_str());
+    let variable = link_variable(triple);
     let path = std::env::var(&variable)
         .map_err(|_| ShimError::NoRecipe { tool: tool.to_owned(), variable })?;
     let recipe = read_recipe(Utf8Path::new(&path))?;
