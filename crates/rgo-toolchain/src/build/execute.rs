@@ -93,23 +93,30 @@ impl Execution<'_> {
     /// # Errors
     /// If the builder cannot be run at all, or a name that was given a value is nowhere.
     pub fn run(&self, planned: Planned<'_>) -> Result<Results, BuildError> {
-        let mut next = Some(planned);
-        // Again if the standard library is not what it was expected to be, and so its flags.
-        for _ in 0..ATTEMPTS {
-            let planned = match next.take() {
-                Some(planned) => planned,
-                None => self.builder.plan(self.options)?,
-            };
-            if let Some(results) = self.attempt(planned)? {
+        if let Some(results) = self.attempt(planned, self.on)? {
+            return Ok(results);
+        }
+        // Targets are left out of the next plan as well, which the user knows by then.
+        let on: Events<'_> = &|event| match event {
+            Event::LeftOut { .. } => {}
+            event => (self.on)(event),
+        };
+        for _ in 1..ATTEMPTS {
+            if let Some(results) = self.attempt(self.builder.plan(self.options)?, on)? {
                 return Ok(results);
             }
         }
         Err(BuildError::Changing)
     }
 
-    /// Does the steps of a plan; `None` if what was got ready is not what it was made for.
-    fn attempt(&self, mut planned: Planned<'_>) -> Result<Option<Results>, BuildError> {
-        let mut results = planned.results(self.on);
+    /// Does the steps of a plan. `None` if the standard library or zig, once it is there, is not the one
+    /// that the plan was made for, and so needs other flags.
+    fn attempt(
+        &self,
+        mut planned: Planned<'_>,
+        on: Events<'_>,
+    ) -> Result<Option<Results>, BuildError> {
+        let mut results = planned.results(on);
         for target in &planned.plan.targets {
             check_writable(&self.builder.context().output.join(target.name()))?;
         }
@@ -123,14 +130,11 @@ impl Execution<'_> {
         let mut lock = None;
         // What was built since files were last put in place.
         let mut built: Vec<Compiled> = Vec::new();
-        for step in &plan.steps {
+        for step in plan.steps.iter().filter(|step| !step.gets_ready()) {
             if lock.is_none() && matches!(step, Step::Clean(_) | Step::Build(_)) {
                 lock = Some(self.lock()?);
             }
-            match step {
-                Step::FetchZig(_) | Step::Prepare { .. } => continue,
-                _ => announce(step),
-            }
+            announce(step);
             match step {
                 // It is there since before the plan was made, which has its path.
                 Step::FetchZig(_) | Step::Prepare { .. } | Step::MakeWork(_) => {}
@@ -149,11 +153,11 @@ impl Execution<'_> {
                     }
                 }
                 Step::CheckNames(names) => self.check_names(names, &built)?,
-                Step::Finish(_) if built.is_empty() => {}
                 Step::Finish(files) => {
-                    let mut compiled = built.remove(0);
-                    results.rebuilt.append(&mut compiled.ran.rebuilt);
-                    results.outcomes.extend(self.finish_all(files, &compiled)?);
+                    if let Some(mut compiled) = take(&mut built, files) {
+                        results.rebuilt.append(&mut compiled.ran.rebuilt);
+                        results.outcomes.extend(self.finish_all(files, &compiled)?);
+                    }
                 }
             }
         }
@@ -266,6 +270,14 @@ impl Execution<'_> {
     }
 }
 
+/// Takes out the run that made these files. There is none if all of its targets failed before.
+fn take(built: &mut Vec<Compiled>, files: &[Finish]) -> Option<Compiled> {
+    let is_of =
+        |target: &CompiledTarget| files.iter().any(|file| file.target.name == target.target.name());
+    let place = built.iter().position(|one| one.targets.iter().any(is_of))?;
+    Some(built.remove(place))
+}
+
 /// What there is to say of a target before any of its files is finished.
 fn outcome(compiled: &CompiledTarget) -> TargetOutcome {
     TargetOutcome {
@@ -290,4 +302,88 @@ fn unknown_name(names: &[String], built: &[Compiled]) -> Result<Option<BuildErro
     }
     let unknown = names.iter().find(|name| !known.contains(*name)).cloned();
     Ok(unknown.map(|name| BuildError::NoSlot { name, known }))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+    use std::rc::Rc;
+
+    use super::*;
+    use crate::build::link_inputs::LinkInputs;
+    use crate::cargo::command::{CargoCall, CargoTarget, Messages};
+    use crate::cargo::options::CargoOptions;
+    use crate::cargo::run::CargoOutcome;
+    use crate::cargo::rustflags::TargetFlags;
+    use crate::cargo::targets::BuildOutput;
+    use crate::exec::Cmd;
+    use crate::request::Request;
+    use crate::std_lib::{Origin, StdLib, StdPlan};
+    use crate::toolchain::by_name;
+
+    fn target(name: &str) -> Rc<Target> {
+        let std = StdLib { origin: Origin::Prebuilt, sysroot: None };
+        let cargo = CargoTarget {
+            toolchain: by_name(name).expect("a toolchain"),
+            floor: None,
+            flags: TargetFlags::default(),
+            env: BTreeMap::new(),
+            selection: None,
+        };
+        let link = LinkInputs {
+            rustflags: Vec::new(),
+            env: BTreeMap::new(),
+            std_plan: StdPlan::Ready(std.clone()),
+            std,
+            shim: None,
+        };
+        Rc::new(Target { cargo, link })
+    }
+
+    fn compiled(name: &str) -> Compiled {
+        let (target, request, options) =
+            (target(name), Request::default(), CargoOptions::default());
+        let call = CargoCall {
+            base: &Cmd::new("cargo"),
+            request: &request,
+            options: &options,
+            outputs: &[],
+            messages: Messages::Plain,
+            flags_replaced: false,
+        };
+        let run = call.runs(std::slice::from_ref(&target.cargo), &|_, _| false).remove(0);
+        let (files, not_made, missing) = (Vec::new(), Vec::new(), Vec::new());
+        let targets = vec![CompiledTarget { target, files, not_made, missing }];
+        Compiled { run, ran: CargoOutcome::default(), targets }
+    }
+
+    fn finish(name: &str) -> Finish {
+        Finish {
+            target: by_name(name).expect("a toolchain"),
+            output: BuildOutput {
+                package: cargo_metadata::PackageId { repr: "p".into() },
+                package_name: "p".into(),
+                name: "p".into(),
+                kind: OutputKind::Bin,
+                explicit: false,
+                requires: Vec::new(),
+            },
+            linked: "/p".into(),
+            place: "/dist/p".into(),
+            strip: None,
+            values: Vec::new(),
+            is_alone: true,
+        }
+    }
+
+    /// A run all of whose targets failed before is not made, and its files are not another run's.
+    #[test]
+    fn files_are_those_of_their_own_run() {
+        let mut built = vec![compiled("linux-arm64"), compiled("darwin-arm64")];
+        assert!(take(&mut built, &[finish("linux-amd64")]).is_none());
+        let taken = take(&mut built, &[finish("darwin-arm64")]).expect("was built");
+        assert_eq!(taken.targets[0].target.name(), "darwin-arm64");
+        assert!(take(&mut built, &[finish("darwin-arm64")]).is_none());
+        assert!(take(&mut built, &[finish("linux-arm64")]).is_some() && built.is_empty());
+    }
 }

@@ -100,6 +100,13 @@ impl Plan {
     }
 }
 
+impl Step {
+    /// Whether it gets the targets ready, which is done before anything is built.
+    pub(super) fn gets_ready(&self) -> bool {
+        matches!(self, Self::FetchZig(_) | Self::Prepare { .. })
+    }
+}
+
 impl fmt::Display for Plan {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.steps.iter().try_for_each(|step| writeln!(f, "{step}"))
