@@ -1,4 +1,5 @@
-//! What builds. All that the plan and its execution ask of a builder is asked here.
+//! The interface between a build and its builder. The plan and its execution call a builder only
+//! through this module, so that neither knows cargo.
 
 use std::collections::BTreeMap;
 use std::rc::Rc;
@@ -22,9 +23,9 @@ use crate::request::Request;
 use crate::toolchain::Toolchain;
 use crate::zig::ZigError;
 
-/// What the user wants of one builder alone.
+/// The user's options for one builder.
 pub enum BuilderOptions {
-    /// Of cargo.
+    /// For cargo.
     Cargo(CargoOptions),
 }
 
@@ -34,24 +35,24 @@ pub enum Builder {
     Cargo(Box<CargoBuild>),
 }
 
-/// A plan with what gets its targets ready, and the targets that are not in it.
+/// A plan, the means to prepare its targets, and the targets that it leaves out.
 pub struct Planned<'a> {
     /// The plan.
     pub plan: Plan,
-    /// Targets that cannot be built for here, with the reason.
+    /// Targets that this machine cannot build for, with the reason.
     pub failed: Vec<(&'static Toolchain, BuildError)>,
-    /// Targets that can have nothing of what is wanted, with the reason.
+    /// Targets that can have none of the selected outputs, with the reason.
     pub left_out: Vec<(&'static Toolchain, String)>,
     preparer: Preparer<'a>,
 }
 
-/// What gets ready what the links of a build need.
+/// Prepares the inputs of a build's links.
 enum Preparer<'a> {
     Cargo(LinkPreparer<'a>),
 }
 
 impl Builder {
-    /// Finds the project and what the machine has for it, and decides what to do.
+    /// Finds the project and the tools for it.
     ///
     /// # Errors
     /// If the call, the machine or the project does not allow the build.
@@ -67,7 +68,7 @@ impl Builder {
         }
     }
 
-    /// What the build works with, whatever builds it.
+    /// The part of a build that does not depend on the builder.
     #[must_use]
     pub fn context(&self) -> &Context {
         match self {
@@ -75,7 +76,7 @@ impl Builder {
         }
     }
 
-    /// The folder in which two builds at once would meet.
+    /// The folder that two builds at the same time would both write to.
     #[must_use]
     pub fn build_folder(&self) -> &Utf8Path {
         match self {
@@ -91,11 +92,12 @@ impl Builder {
         }
     }
 
-    /// Makes the plan. Nothing is changed.
+    /// Makes the plan. Changes nothing.
     ///
     /// # Errors
     /// If the compiler or its configuration cannot be read, or a target that the user named can
-    /// have nothing of what is wanted. What one target lacks is that target's.
+    /// have none of the selected outputs. If a single target lacks something, the error is in
+    /// [`Planned::failed`].
     pub fn plan(&self, options: &PlanOptions) -> Result<Planned<'_>, BuildError> {
         match self {
             Self::Cargo(build) => {
@@ -108,11 +110,11 @@ impl Builder {
         }
     }
 
-    /// Gets the targets of a plan ready, and gives the variables by which another program builds
+    /// Prepares the targets of a plan, and gives the variables with which another program builds
     /// for them.
     ///
     /// # Errors
-    /// If a target cannot be built for, or two of them cannot share one environment.
+    /// If a target cannot be built for, or two targets cannot share one environment.
     pub fn variables(
         &self,
         options: &PlanOptions,
@@ -140,7 +142,7 @@ impl Builder {
         Err(BuildError::Changing)
     }
 
-    /// Builds until every file is linked the way it should be.
+    /// Builds until every file is linked by the recipe.
     pub(super) fn compile(
         &self,
         run: CargoRun,
@@ -152,7 +154,7 @@ impl Builder {
         }
     }
 
-    /// Says for each target that lacks something why it does.
+    /// Reports for each target with missing files why they are missing.
     pub(super) fn explain_failures(
         &self,
         compiled: &Compiled,
@@ -166,13 +168,14 @@ impl Builder {
     }
 }
 
-/// How often a plan is made until what was got ready is what it was made for.
+/// How many plans are made before rgo gives up: after preparing, the machine may differ from the
+/// plan's expectation.
 pub(super) const ATTEMPTS: usize = 3;
 
 impl Planned<'_> {
-    /// Does the steps that get the targets ready. `announce` gets each step before it is done, `fail`
-    /// each target that cannot be built for. Whether all is now what the plan was made for; if not,
-    /// a new plan will be right.
+    /// Does the steps that prepare the targets. Calls `announce` before each step, and `fail` for
+    /// each target that cannot be built for. Returns whether the machine is now as the plan
+    /// expected; if not, a new plan will be right.
     pub(super) fn get_ready(
         &self,
         announce: &dyn Fn(&Step),
@@ -207,7 +210,7 @@ impl Planned<'_> {
         is_as_planned
     }
 
-    /// Without zig no target that needs it can be built.
+    /// Without zig, every target that links with zig fails.
     fn fail_without_zig(&self, error: &Arc<ZigError>, fail: &mut dyn FnMut(&Target, BuildError)) {
         for target in self.plan.targets.iter().filter(|it| it.link.shim.is_some()) {
             fail(target, BuildError::Zig(Arc::clone(error)));

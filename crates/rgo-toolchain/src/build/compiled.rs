@@ -1,4 +1,4 @@
-//! What one run of a builder made, before any file is finished.
+//! The result of one run of a builder, before any file is finished.
 
 use std::collections::BTreeSet;
 use std::rc::Rc;
@@ -12,44 +12,44 @@ use crate::cargo::run::CargoOutcome;
 use crate::cargo::targets::BuildOutput;
 use crate::finish::{self, Content};
 
-/// What one run made.
+/// The result of one run.
 pub(super) struct Compiled {
     /// The command.
     pub run: CargoRun,
-    /// What it did.
+    /// Its outcome.
     pub ran: CargoOutcome,
     /// Its targets.
     pub targets: Vec<CompiledTarget>,
 }
 
-/// What one target got.
+/// The files of one target.
 pub(super) struct CompiledTarget {
     /// The target.
     pub target: Rc<Target>,
     /// The linked files.
     pub files: Vec<CompiledFile>,
-    /// What of the wanted it cannot have, with the reason.
+    /// The outputs that it cannot have, with the reason.
     pub not_made: Vec<String>,
-    /// Names of what it was to have and has not.
+    /// Names of outputs that are missing.
     pub missing: Vec<String>,
 }
 
 /// A linked file.
 pub(super) struct CompiledFile {
-    /// What it is of what is wanted.
+    /// The output that it is.
     pub output: BuildOutput,
     /// Where the builder put it.
     pub linked: Utf8PathBuf,
     /// Files that go beside it.
     pub beside: Vec<Utf8PathBuf>,
-    /// A static library: what a linker is to be given beside it.
+    /// For a static library: the native libraries to link beside it.
     pub link_with: Vec<String>,
-    /// What goes into it; a static library carries nothing.
+    /// The record that goes into it; a static library carries none.
     pub content: Option<Content>,
 }
 
 impl CompiledTarget {
-    /// The linked file of what is wanted.
+    /// The linked file of an output.
     pub(super) fn file(&self, output: &BuildOutput) -> Option<&CompiledFile> {
         self.files.iter().find(|file| file.output == *output)
     }

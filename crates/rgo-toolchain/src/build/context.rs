@@ -1,5 +1,5 @@
-//! What a build works with, whatever builds it: the targets, the commit, the values for slots, and what
-//! becomes of the linked files.
+//! The part of a build that does not depend on the builder: the targets, the commit, the values for
+//! slots, and how to finish the linked files.
 
 use std::collections::BTreeSet;
 
@@ -21,37 +21,37 @@ use crate::target_spec::{self, Chosen};
 use crate::toolchain::{Floor, Toolchain};
 use crate::vcs::{self, Absent, Vcs};
 
-/// What a build works with.
+/// The part of a build that does not depend on the builder.
 pub struct Context {
-    /// What the user wants.
+    /// The user's request.
     pub request: Request,
-    /// What rgo keeps between runs.
+    /// The cache that rgo keeps between runs.
     pub cache: Cache,
-    /// Keeps `cache prune` of another process from what this run uses.
+    /// Stops `cache prune` of another process from removing files that this run uses.
     pub(super) _in_use: Guard,
-    /// The targets, with the oldest system for each.
+    /// The targets, with the floor of each.
     pub targets: Vec<(&'static Toolchain, Option<Floor>)>,
-    /// Names of those that the user did not name: they came with all the others.
+    /// Names of the targets that came with a pattern rather than by name.
     pub unnamed: BTreeSet<&'static str>,
     /// The commit.
     pub vcs: Option<Vcs>,
-    /// Seconds since 1970 for everything that wants a time.
+    /// Time stamp for all files, in seconds since 1970.
     pub epoch: i64,
-    /// Values for slots, templates filled in.
+    /// Values for slots, with their templates filled in.
     pub values: Vec<(String, String)>,
-    /// What is stripped.
+    /// What to strip.
     pub strip: StripMode,
-    /// Folders whose names are replaced in what is built; empty if they stay.
+    /// Folders to replace in the output; empty if they stay.
     pub path_remaps: Vec<PathRemap>,
-    /// What is to be the Info.plist of programs for macOS.
+    /// The Info.plist of programs for macOS.
     pub info_plist: Option<InfoPlist>,
-    /// What their signatures are to vouch for besides.
+    /// The entitlements of their signatures.
     pub entitlements: Option<Entitlements>,
-    /// Where the results go.
+    /// The folder for the results.
     pub output: Utf8PathBuf,
 }
 
-/// The toolchains that are built for: those that the user names, else those of the builder's
+/// The toolchains to build for: those that the user names, else those of the builder's
 /// configuration, else this machine's.
 pub(super) fn chosen(
     request: &Request,
@@ -66,7 +66,8 @@ pub(super) fn chosen(
     Ok(target_spec::resolve(&specs, request.libc, host)?)
 }
 
-/// What concerns one system alone has a target there; what the user brings for it is there.
+/// Checks that a flag for one system has a target with that system, and that an SDK of the user's
+/// exists.
 pub(super) fn check_systems(
     request: &Request,
     targets: &[(&'static Toolchain, Option<Floor>)],
@@ -86,7 +87,7 @@ pub(super) fn check_systems(
         let text = format!("SDKROOT names no folder: {sdk}");
         return Err(BuildError::usage(text, "unset it: rgo has stubs of Apple's libraries"));
     }
-    // Build scripts for Windows get a PATH with rgo's resource compilers on it.
+    // For build scripts, rgo puts its resource compilers for Windows on the PATH.
     if is_for(Os::WINDOWS) && !environment::path_is_whole() {
         on(Event::warning(
             "PATH has folders whose names are not UTF-8: build scripts for Windows do not see them",
@@ -95,7 +96,7 @@ pub(super) fn check_systems(
     Ok(())
 }
 
-/// The property lists that the user gives for programs for macOS.
+/// Reads the property lists that the user gives for programs for macOS.
 pub(super) fn property_lists(
     request: &Request,
 ) -> Result<(Option<InfoPlist>, Option<Entitlements>), BuildError> {
@@ -108,7 +109,7 @@ pub(super) fn property_lists(
     ))
 }
 
-/// The commit of the project in a folder; what lies under `ours` does not count as a change.
+/// The commit of the project in a folder. Files under `ours` do not count as a change.
 pub(super) fn commit(
     wish: VcsWish,
     folder: &Utf8Path,
@@ -140,8 +141,8 @@ fn no_commit(absent: &Absent) -> Event {
     Event::Warning { text: format!("no commit is recorded: {absent}"), hint: Some(absent.hint()) }
 }
 
-/// `SOURCE_DATE_EPOCH`, else the commit's time, else the beginning of time: never the clock,
-/// which would make every build another.
+/// `SOURCE_DATE_EPOCH`, else the commit's time, else 1970. Never the clock, which would make every
+/// build different.
 pub(super) fn epoch(vcs: Option<&Vcs>) -> Result<i64, BuildError> {
     match env("SOURCE_DATE_EPOCH").filter(|value| !value.is_empty()) {
         Some(value) => {
@@ -152,11 +153,11 @@ pub(super) fn epoch(vcs: Option<&Vcs>) -> Result<i64, BuildError> {
     }
 }
 
-/// What the templates of values stand for.
+/// The values that templates stand for.
 pub(super) struct Templates<'a> {
     /// The project's folder.
     pub folder: &'a Utf8Path,
-    /// The versions of the packages whose files are made, each once.
+    /// The versions of the packages that make outputs, each once.
     pub versions: &'a [String],
     /// The commit.
     pub vcs: Option<&'a Vcs>,

@@ -1,5 +1,4 @@
-//! Why a build cannot be done. What fails for one target alone is in that target's outcome, in the
-//! same words.
+//! The reasons why a build fails. If only one target fails, its outcome carries the same text.
 
 use std::collections::BTreeSet;
 use std::io;
@@ -22,10 +21,10 @@ use crate::target_spec::SelectError;
 use crate::vcs::Absent;
 use crate::zig::ZigError;
 
-/// Why a build cannot be done.
+/// Why a build fails.
 #[derive(Debug, thiserror::Error)]
 pub enum BuildError {
-    /// The call makes no sense.
+    /// The call is invalid.
     #[error("{text}")]
     Usage {
         /// What is wrong with it.
@@ -33,15 +32,15 @@ pub enum BuildError {
         /// The next step.
         hint: Option<String>,
     },
-    /// A target that there is not.
+    /// There is no such target.
     #[error(transparent)]
     Target(#[from] SelectError),
-    /// An oldest system that there is not.
+    /// There is no such floor.
     #[error("{}{error}", place.as_ref().map(|place| format!("{place}: ")).unwrap_or_default())]
     Floor {
         /// Where the user named it.
         place: Option<String>,
-        /// What is wrong; its text is part of this one's.
+        /// What is wrong. This error's text includes its text.
         error: FloorError,
     },
     /// The cache cannot be used.
@@ -53,26 +52,26 @@ pub enum BuildError {
     /// The project cannot be read.
     #[error(transparent)]
     Project(#[from] ProjectError),
-    /// The project has not what was asked for.
+    /// The project does not have the selected package or output.
     #[error(transparent)]
     Selection(#[from] SelectionError),
-    /// A target can have nothing of what was asked for.
+    /// A target can have none of the selected outputs.
     #[error("{toolchain}: {reason}")]
     NothingToMake {
         /// The target.
         toolchain: String,
         /// Why.
         reason: String,
-        /// What else to do than to leave the target out.
+        /// An alternative to leaving the target out.
         way_out: &'static str,
     },
-    /// No commit is known, and one has to be recorded.
+    /// There is no commit, but one has to be recorded.
     #[error("--vcs require")]
     NoCommit(#[source] Absent),
-    /// A time that is none.
+    /// An invalid time.
     #[error("SOURCE_DATE_EPOCH={0} is not a number of seconds since 1970")]
     Epoch(String),
-    /// A value has no meaning here.
+    /// A value has a template that cannot be filled.
     #[error("-X {name}={value}")]
     Value {
         /// The slot's name.
@@ -87,16 +86,16 @@ pub enum BuildError {
     NoSlot {
         /// The name.
         name: String,
-        /// The slots that there are.
+        /// The slots that the files have.
         known: BTreeSet<String>,
     },
-    /// zig cannot be had. Each target that needs it fails by the same error.
+    /// zig is not available. Each target that needs it fails with the same error.
     #[error(transparent)]
     Zig(#[from] Arc<ZigError>),
-    /// The standard library cannot be had.
+    /// The standard library is not available.
     #[error(transparent)]
     Std(#[from] StdError),
-    /// The platform's own linker is not there.
+    /// The platform's own linker is not installed.
     #[error(transparent)]
     NoLinker(#[from] NoLinker),
     /// The link shim cannot be installed.
@@ -111,34 +110,34 @@ pub enum BuildError {
     /// A command fails.
     #[error("{doing}")]
     Command {
-        /// What it was to do.
+        /// What rgo ran it for.
         doing: &'static str,
         /// Its error.
         source: ExecError,
     },
-    /// The system refuses.
+    /// A system call fails.
     #[error("{doing}")]
     Io {
-        /// What was to be done, with the path.
+        /// What rgo was doing, with the path.
         doing: String,
-        /// The system's words.
+        /// The system's error.
         source: io::Error,
     },
     /// A program cannot be read or made.
     #[error("{doing}")]
     Binary {
-        /// What was to be done, with the path.
+        /// What rgo was doing, with the path.
         doing: String,
         /// What is wrong.
         source: rgo_binary::Error,
     },
-    /// Something is no JSON.
+    /// Invalid JSON.
     #[error("writing what the links of a target do")]
     Json(#[source] serde_json::Error),
-    /// A folder has a name that no command line can carry.
+    /// A folder has a name that is not UTF-8, so that no command line can carry it.
     #[error("the temporary folder {} is not UTF-8", .0.display())]
     NotUtf8(std::path::PathBuf),
-    /// Cargo was made to use another linker.
+    /// Cargo uses another linker than rgo's. Holds the number of files.
     #[error("{0} files were not linked by rgo's linker")]
     ForeignLinker(usize),
     /// Two targets cannot share one environment.
@@ -147,18 +146,18 @@ pub enum BuildError {
         /// The variable.
         name: String,
     },
-    /// The machine is never as it was expected to be.
+    /// After preparing, the machine differs from the plan's expectation each time.
     #[error("zig or the standard library changes while it is got ready")]
     Changing,
 }
 
 impl BuildError {
-    /// A call that makes no sense, with the next step.
+    /// An invalid call, with the next step.
     pub(crate) fn usage(text: impl Into<String>, hint: impl Into<String>) -> Self {
         Self::Usage { text: text.into(), hint: Some(hint.into()) }
     }
 
-    /// What the system refuses.
+    /// A failed system call.
     pub(crate) fn io(doing: impl Into<String>) -> impl FnOnce(io::Error) -> Self {
         let doing = doing.into();
         |source| Self::Io { doing, source }
@@ -170,7 +169,7 @@ impl BuildError {
         matches!(self, Self::Usage { .. } | Self::Target(_) | Self::Floor { .. })
     }
 
-    /// The next step, where one is known.
+    /// The next step, if one is known.
     #[must_use]
     pub fn hint(&self) -> Option<String> {
         match self {

@@ -1,5 +1,5 @@
-//! Runs the plan: the builder, then every linked file finished and put in place, then a word on each
-//! target. One target's failure leaves the others alone.
+//! Runs a plan: runs the builder, finishes every linked file and puts it in place, and reports each
+//! target's outcome. One target's failure does not stop the others.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs::{self, File};
@@ -27,33 +27,33 @@ use crate::finish::{self, Job};
 use crate::request::StripMode;
 use crate::toolchain::Toolchain;
 
-/// What runs a plan.
+/// Runs a plan.
 pub struct Execution<'a> {
-    /// What builds.
+    /// The builder.
     pub builder: &'a Builder,
-    /// What plans are made for.
+    /// The options of the plan.
     pub options: &'a PlanOptions,
-    /// How the builder's words are shown.
+    /// How to show the builder's output.
     pub show: Show,
-    /// What collects a darwin program's debug data.
+    /// The dsymutil that collects debug data for darwin.
     pub dsymutil: Option<Utf8PathBuf>,
-    /// Takes what happens.
+    /// Receives the events.
     pub on: Events<'a>,
 }
 
-/// What happened to the targets.
+/// The outcomes of the targets.
 #[derive(Default)]
 pub struct Results {
     /// By toolchain.
     pub outcomes: BTreeMap<&'static str, TargetOutcome>,
-    /// What was compiled, and why.
+    /// The crates that were compiled, and why.
     pub rebuilt: Vec<Rebuilt>,
     /// The version of zig, if it linked.
     pub zig: Option<String>,
 }
 
 impl Results {
-    /// What became of the targets, in the order in which the user named them.
+    /// The outcomes, in the order in which the user named the targets.
     pub fn in_order(&mut self, builder: &Builder) -> Vec<TargetOutcome> {
         let targets = builder.context().targets.iter();
         targets.filter_map(|(it, _)| self.outcomes.remove(it.name.as_str())).collect()
@@ -61,7 +61,7 @@ impl Results {
 }
 
 impl Planned<'_> {
-    /// What became of the targets that are not in the plan.
+    /// The outcomes of the targets that are not in the plan.
     #[must_use]
     pub fn results(&mut self, on: Events<'_>) -> Results {
         let mut results = Results::default();
@@ -88,10 +88,10 @@ impl Results {
 }
 
 impl Execution<'_> {
-    /// Does the steps of a plan. What fails for a target is in its outcome.
+    /// Does the steps of a plan. The failure of a single target is in its outcome.
     ///
     /// # Errors
-    /// If the builder cannot be run at all, or a name that was given a value is nowhere.
+    /// If the builder cannot run at all, or no file has a slot that got a value.
     pub fn run(&self, planned: Planned<'_>) -> Result<Results, BuildError> {
         if let Some(results) = self.attempt(planned, self.on)? {
             return Ok(results);
@@ -128,7 +128,7 @@ impl Execution<'_> {
         let plan = &planned.plan;
         results.zig = plan.targets.iter().find_map(|it| it.link.zig_version()).map(str::to_owned);
         let mut lock = None;
-        // What was built since files were last put in place.
+        // Builds whose files are not in place yet.
         let mut built: Vec<Compiled> = Vec::new();
         for step in plan.steps.iter().filter(|step| !step.gets_ready()) {
             if lock.is_none() && matches!(step, Step::Clean(_) | Step::Build(_)) {
@@ -136,7 +136,7 @@ impl Execution<'_> {
             }
             announce(step);
             match step {
-                // It is there since before the plan was made, which has its path.
+                // The work folder exists since before the plan, which contains its path.
                 Step::FetchZig(_) | Step::Prepare { .. } | Step::MakeWork(_) => {}
                 Step::WriteRecipe { target, .. } => {
                     target.link.write_recipe(NoteCapacity::default())?;
@@ -164,8 +164,8 @@ impl Execution<'_> {
         Ok(Some(results))
     }
 
-    /// Looks for each name that was given a value in all that was built, before any of the files is
-    /// put in place.
+    /// Looks for each slot that got a value in all linked files, before any of them is put in
+    /// place.
     fn check_names(&self, names: &[String], built: &[Compiled]) -> Result<(), BuildError> {
         let Some(error) = unknown_name(names, built)? else { return Ok(()) };
         for one in built.iter().filter(|one| one.ran.code != 0) {
@@ -175,8 +175,8 @@ impl Execution<'_> {
         Err(error)
     }
 
-    /// As cargo locks the folder while it builds, this locks it until what was built is read: another
-    /// rgo-build with another recipe would remove it in between.
+    /// Locks the build folder until its files have been read. Cargo's own lock ends with cargo;
+    /// after that, another rgo-build with another recipe could remove the files.
     fn lock(&self) -> Result<File, BuildError> {
         let folder = self.builder.build_folder();
         let doing = format!("creating the folder {folder}");
@@ -190,7 +190,7 @@ impl Execution<'_> {
         Ok(file)
     }
 
-    /// Finishes the files of a run, and says of each target what it lacks.
+    /// Finishes the files of a run, and reports what each target lacks.
     fn finish_all(
         &self,
         files: &[Finish],
@@ -287,8 +287,8 @@ fn outcome(compiled: &CompiledTarget) -> TargetOutcome {
     }
 }
 
-/// The error for a name that none of the files has. Where a target failed, its own files might have
-/// had the name, if no other target is whole.
+/// The error for a slot that no file has. `None` if no target is complete: the missing files might
+/// have the slot.
 fn unknown_name(names: &[String], built: &[Compiled]) -> Result<Option<BuildError>, BuildError> {
     let targets = || built.iter().flat_map(|one| &one.targets);
     if !targets().any(|target| target.missing.is_empty()) {

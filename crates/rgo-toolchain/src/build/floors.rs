@@ -1,5 +1,5 @@
-//! The oldest system for each target of a build: as the user says anywhere, else as the toolchain
-//! says. What cannot be is refused here, before cargo or zig is run.
+//! Settles the floor of each target, which is the oldest system that it must run on: the user's,
+//! else the toolchain's default. Refuses impossible floors here, before cargo or zig runs.
 //!
 //! ```text
 //! glibc   the target's own name (…-gnu.2.28)  or  --glibc
@@ -17,24 +17,24 @@ use crate::target_spec::Chosen;
 use crate::toolchain::{Floor, Toolchain};
 use crate::zig;
 
-/// The variable in which Apple's own tools, rustc and C compilers take the oldest macOS.
+/// The variable from which Apple's own tools, rustc and C compilers take the oldest macOS.
 const DEPLOYMENT: &str = "MACOSX_DEPLOYMENT_TARGET";
 
-/// What the user says of the oldest system, and where.
+/// A floor that the user sets, and the place.
 #[derive(Clone, Debug, PartialEq, Eq)]
 struct Wish {
     version: String,
-    /// For messages.
+    /// The place, for messages.
     place: String,
-    /// Whether rustc and C compilers see this value whatever rgo sets.
+    /// Whether rustc and C compilers see this value even if rgo sets another.
     fixed: bool,
 }
 
-/// The targets, each with its oldest system. `configured` is what the builder's configuration says
-/// of a variable, and whether it says so against the environment.
+/// The targets, each with its floor. `configured` gives a variable of the builder's configuration,
+/// and whether it overrides the environment.
 ///
 /// # Errors
-/// [`BuildError::Floor`] for a floor that cannot be, [`BuildError::Usage`] for two that differ.
+/// [`BuildError::Floor`] for an impossible floor, [`BuildError::Usage`] for two that differ.
 pub(super) fn settle(
     request: &Request,
     configured: &dyn Fn(&str) -> Option<(String, bool)>,
@@ -65,7 +65,7 @@ pub(super) fn settle(
                 toolchain.name, settled.floor
             )));
         }
-        // Every zig knows the default.
+        // The default needs no check: every zig supports it.
         if wish.is_some() && settled.floor.system() == System::Glibc {
             let newest = newest.get_or_insert_with(|| zig::newest_glibc(cache, &env));
             if let Some(newest) = newest {
@@ -79,7 +79,7 @@ pub(super) fn settle(
     Ok(targets)
 }
 
-/// An error that says first where the version was said.
+/// An error that begins with the place of the version.
 fn said_by(wish: Option<&Wish>, error: FloorError) -> BuildError {
     BuildError::Floor { place: wish.map(|wish| wish.place.clone()), error }
 }
@@ -88,8 +88,8 @@ fn flag(name: &str, version: &str) -> Wish {
     Wish { version: version.to_owned(), place: format!("{name} {version}"), fixed: false }
 }
 
-/// `MACOSX_DEPLOYMENT_TARGET`, from the strongest place that sets it. An empty one is none, as it
-/// is for Apple's tools.
+/// `MACOSX_DEPLOYMENT_TARGET`, from the strongest place that sets it. As for Apple's tools, an
+/// empty value means none.
 fn deployment(
     request: &Request,
     configured: &dyn Fn(&str) -> Option<(String, bool)>,
@@ -114,7 +114,7 @@ fn deployment(
         .filter(|wish| !wish.version.is_empty())
 }
 
-/// All that a call says of floors.
+/// All floors that the user sets.
 struct Wishes {
     glibc: Option<Wish>,
     macos: Option<Wish>,
@@ -122,7 +122,7 @@ struct Wishes {
 }
 
 impl Wishes {
-    /// Flags have to be versions, whatever the targets are.
+    /// Checks that flags are versions, whatever the targets are.
     fn check_flags(&self) -> Result<(), BuildError> {
         for (system, wish) in [(System::Glibc, &self.glibc), (System::Macos, &self.macos)] {
             if let Some(wish) = wish {
@@ -132,8 +132,8 @@ impl Wishes {
         Ok(())
     }
 
-    /// What is said of one target's floor. Its name and the flag may not differ, and neither may
-    /// differ from what the compilers will see in any case.
+    /// The user's floor for one target. The target's name and the flag may not differ, and neither
+    /// may differ from a value that the compilers see in any case.
     fn of(&self, toolchain: &Toolchain, own: Option<&str>) -> Result<Option<Wish>, BuildError> {
         let Some(system) = toolchain.floor.as_ref().map(Floor::system) else { return Ok(None) };
         let own = own.map(|version| Wish {
@@ -162,7 +162,8 @@ impl Wishes {
     }
 }
 
-/// A floor that none of the targets has is no error, so that a script may give it for all.
+/// Warns of a floor that none of the targets has. It is no error, so that a script may pass it for
+/// all targets.
 fn warn_of_flags_without_effect(
     request: &Request,
     targets: &[(&'static Toolchain, Option<Floor>)],

@@ -1,7 +1,7 @@
-//! What the links of one target need, and how a file is told from one that was linked otherwise.
+//! The inputs of one target's links, and the check whether a file was linked with them.
 //!
-//! A hash of the whole recipe is the note's first text: by it rgo sees whether a file was linked as the
-//! recipe says, which cargo does not know.
+//! The note's first text identifies the recipe. From it rgo sees whether a file was linked by the
+//! current recipe, which cargo does not know.
 
 use std::collections::BTreeMap;
 
@@ -17,23 +17,23 @@ use crate::finish;
 use crate::shim::{self, NoteRoom, Recipe};
 use crate::std_lib::{StdLib, StdPlan};
 
-/// What the links of one target need.
+/// The inputs of one target's links.
 pub struct LinkInputs {
     /// Rust flags: the linker, the standard library.
     pub rustflags: Vec<String>,
     /// Variables for C code and for the shim.
     pub env: BTreeMap<String, String>,
-    /// What has to be done for the standard library.
+    /// The steps that provide the standard library.
     pub std_plan: StdPlan,
-    /// The standard library as it is then.
+    /// The standard library after these steps.
     pub std: StdLib,
-    /// What the shim is told; `None` where the platform's own linker links.
+    /// The shim's inputs; `None` where the platform's own linker links.
     pub shim: Option<ShimInputs>,
 }
 
-/// What the link shim is told, and where.
+/// The recipe for the link shim, and its file.
 pub struct ShimInputs {
-    /// What it links, and how.
+    /// The recipe.
     pub recipe: Recipe,
     /// The file that the shim reads.
     pub file: Utf8PathBuf,
@@ -47,7 +47,7 @@ impl LinkInputs {
         self.shim.as_ref().map(|shim| shim.recipe.zig_version.as_str())
     }
 
-    /// Writes the recipe that the shim follows, with room for at least this.
+    /// Writes the shim's recipe, with room for at least `least`.
     ///
     /// # Errors
     /// If it cannot be written.
@@ -57,13 +57,13 @@ impl LinkInputs {
         Ok(())
     }
 
-    /// Whether files of this kind are linked by the shim.
+    /// Whether the shim links files of this kind.
     #[must_use]
     pub(super) fn links(&self, kind: OutputKind) -> bool {
         self.shim.is_some() && kind != OutputKind::Staticlib
     }
 
-    /// Whether a file was linked by the recipe with room for at least this.
+    /// Whether a file was linked by the recipe, with room for at least `least`.
     #[must_use]
     pub(super) fn linked(&self, file: &Utf8Path, least: NoteCapacity) -> bool {
         let Some(shim) = &self.shim else { return true };
@@ -79,7 +79,7 @@ impl LinkInputs {
 }
 
 impl ShimInputs {
-    /// The recipe as the shim reads it, with room for at least this.
+    /// The recipe as the shim reads it, with room for at least `least`.
     ///
     /// # Errors
     /// If it cannot be written as JSON.
@@ -90,8 +90,8 @@ impl ShimInputs {
         serde_json::to_string(&recipe).map_err(BuildError::Json)
     }
 
-    /// Names everything that the bytes of a linked file depend on, beside cargo's inputs. No
-    /// path of this machine may be among it: linkers hash it into build IDs.
+    /// Identifies everything that the bytes of a linked file depend on, beside cargo's inputs. It
+    /// may not contain a path of this machine: linkers hash it into build IDs.
     fn id(&self, room: NoteCapacity) -> String {
         let Recipe { zig_version, zig_target, static_pie, build_id, sdks, info_plist, .. } =
             &self.recipe;

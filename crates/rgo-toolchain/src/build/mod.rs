@@ -1,12 +1,12 @@
-//! A build, from what the user wants to the files that are shipped.
+//! A build, from the user's request to the files to ship.
 //!
 //! ```text
 //! Request ─▶ Builder::discover ─▶ Builder::plan ─▶ Plan ─┬─▶ Display: what -n prints
 //!  + the builder's options                               └─▶ Execution::run ─▶ TargetOutcome, Artifact
 //! ```
 //!
-//! [`Builder`] is closed: a second builder is a variant of it, beside which its own modules stand as
-//! [`cargo_build`] does. The plan, its execution, and how a file is finished know none of them.
+//! [`Builder`] is closed: a second builder becomes a variant of it, with modules of its own beside
+//! [`cargo_build`]. The plan, its execution, and the code that finishes a file know no builder.
 
 pub mod builder;
 pub mod cargo_build;

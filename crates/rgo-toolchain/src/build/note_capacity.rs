@@ -1,45 +1,46 @@
-//! How much room the build's record gets in a program before it is known what the record says.
+//! Estimates how much room the build's record needs in a program. The linker reserves the room
+//! before the content of the record is known.
 
 use std::collections::BTreeMap;
 
 use crate::finish::Content;
 
-/// Room for what goes into a program, in bytes.
+/// Room for the build's record, in bytes.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct NoteCapacity {
-    /// Text of `.rgo-bi`.
+    /// For the text of `.rgo-bi`.
     pub note: u32,
-    /// `.dep-v0`.
+    /// For `.dep-v0`.
     pub audit: u32,
 }
 
-/// Room is given in steps of this many bytes, so that small changes of what goes in do not make
-/// every program be linked again.
+/// Room is a multiple of this many bytes, so that a small change of the record does not force every
+/// program to be linked again.
 pub(super) const STEP: u32 = 4096;
 
 impl NoteCapacity {
-    /// Room enough for most programs of this project, whatever its target and features. Nothing
-    /// that differs between two builds of the same commit for the same target may have a say.
-    /// Takes the checksums of the lockfile, by name and version, and the values for slots.
+    /// Room enough for most programs of this project, for all targets and features. The estimate
+    /// may not depend on anything that differs between two builds of one commit for one target.
+    /// `locked` holds the lockfile's checksums by name and version; `values` are those for slots.
     pub(super) fn estimate(
         locked: &BTreeMap<(String, String), String>,
         values: &[(String, String)],
     ) -> Self {
         let names: usize = locked.keys().map(|(name, version)| name.len() + version.len()).sum();
-        // A `dep` line has some 90 bytes beside the name and version, most of it the checksum;
-        // a package of the dependency list takes under 60 once compressed.
+        // A `dep` line has some 90 bytes beside the name and version, most of it the checksum; a
+        // package of the dependency list takes under 60 once compressed.
         let values: usize = values.iter().map(|(n, v)| n.len() + v.len() + 16).sum();
-        // Values change from build to build: they share one step of their own.
+        // Values change from build to build, so they have steps of their own.
         let note = round(locked.len() * 100 + names * 2 + 2048) + round(values.max(1));
         Self { note, audit: round(locked.len() * 60 + names + 256) }
     }
 
-    /// Room for exactly this.
+    /// Room for this content.
     pub(super) fn of(content: &Content) -> Self {
         Self { note: round(content.note.len()), audit: round(content.audit.len()) }
     }
 
-    /// The larger of both, each by itself.
+    /// The maximum of each size.
     pub(super) fn max(self, other: Self) -> Self {
         Self { note: self.note.max(other.note), audit: self.audit.max(other.audit) }
     }

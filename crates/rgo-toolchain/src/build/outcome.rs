@@ -1,4 +1,4 @@
-//! What became of one target of a build.
+//! The outcome of a build for one target.
 
 use serde::Serialize;
 
@@ -10,28 +10,28 @@ use crate::secrets::hidden;
 use crate::std_lib::Origin;
 use crate::toolchain::Toolchain;
 
-/// What became of one target.
+/// The outcome for one target.
 #[derive(Debug, Serialize)]
 pub struct TargetOutcome {
-    /// The toolchain's name, which is the output folder's too.
+    /// The toolchain's name, which is also the name of its output folder.
     pub toolchain: String,
-    /// Rust's name of it.
+    /// Its target triple.
     pub triple: String,
     /// Where its standard library came from: `prebuilt`, `rustup`, `source`.
     pub std: Option<Origin>,
-    /// Why it failed; nothing was put in place then for what failed.
+    /// Why it failed. A file that failed was not put in place.
     pub error: Option<String>,
-    /// What to do about it.
+    /// The next steps.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub hints: Vec<String>,
-    /// What was made.
+    /// The finished files.
     pub artifacts: Vec<Artifact>,
-    /// What the platform cannot have.
+    /// Outputs that the platform cannot have.
     pub not_made: Vec<String>,
 }
 
 impl TargetOutcome {
-    /// A target for which nothing has been made.
+    /// An outcome without any files yet.
     #[must_use]
     pub fn new(toolchain: &Toolchain) -> Self {
         Self {
@@ -45,7 +45,7 @@ impl TargetOutcome {
         }
     }
 
-    /// Records why the target failed, and gives it as an event.
+    /// Records why the target failed, and returns it as an event.
     pub(super) fn fail(&mut self, error: &BuildError) -> Event {
         let text = hidden(&causes::with_causes(error));
         let hints: Vec<String> = error.hint().iter().map(|hint| hidden(hint)).collect();
@@ -53,7 +53,7 @@ impl TargetOutcome {
         Event::Failed { text: format!("{}: {text}", self.toolchain), hints }
     }
 
-    /// Records why the target failed, in words of another tool.
+    /// Records why the target failed, in the words of another tool.
     pub(super) fn fail_with(&mut self, error: String, hints: Vec<String>) {
         self.error = Some(error);
         self.hints = hints;

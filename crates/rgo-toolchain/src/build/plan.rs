@@ -1,8 +1,8 @@
-//! What a build does, as one value. `-n` prints it, `-x` announces each step of it, and
-//! [`super::execute`] runs it; nothing else says what a build does.
+//! A build as one value. `-n` prints it, `-x` announces each step, and [`super::execute`] runs it,
+//! so that all three agree.
 //!
-//! Printed, it is shell that can be run: what rgo does by itself is a public command of rgo where
-//! there is one, and else a comment.
+//! The printed plan is a shell script that can be run. A step that rgo does by itself is printed as
+//! a public rgo command if there is one, else as a comment.
 
 use std::fmt;
 use std::rc::Rc;
@@ -18,23 +18,23 @@ use crate::exec::{self, Cmd};
 use crate::request::StripMode;
 use crate::toolchain::Toolchain;
 
-/// What a plan is made for, beside what the builder knows.
+/// Options of a plan, beside the builder's own facts.
 pub struct PlanOptions {
-    /// Whether all is to be built again.
+    /// Whether to build everything again (`-a`).
     pub again: bool,
-    /// Whether dsymutil is there.
+    /// Whether dsymutil is installed.
     pub has_dsymutil: bool,
-    /// The folder for what only this build needs.
+    /// The temporary folder of this build.
     pub work: Utf8PathBuf,
     /// How the compiler writes its messages.
     pub messages: Messages,
-    /// Whether another program builds, and chooses what is built.
+    /// Whether another program builds, and selects the outputs.
     pub is_for_others: bool,
 }
 
-/// The steps of a build, in the order in which they are done.
+/// The steps of a build, in their order.
 pub struct Plan {
-    /// The targets that are built.
+    /// The targets to build.
     pub targets: Vec<Rc<Target>>,
     /// The steps.
     pub steps: Vec<Step>,
@@ -42,53 +42,53 @@ pub struct Plan {
 
 /// One step.
 pub enum Step {
-    /// zig is fetched.
+    /// Fetches zig.
     FetchZig(Cmd),
-    /// A target gets its linker, its compilers for C code and its standard library.
+    /// Installs a target's linker, its compilers for C code and its standard library.
     Prepare {
         /// The target.
         target: Rc<Target>,
-        /// Commands that bring the standard library, if it is not there.
+        /// Commands that install the standard library, if it is missing.
         std: Vec<String>,
-        /// What does the same.
+        /// The command that does the same.
         command: Cmd,
     },
-    /// The folder for what only this build needs is made.
+    /// Makes the temporary folder of this build.
     MakeWork(Utf8PathBuf),
-    /// The link shim is told what the links of a target do.
+    /// Writes the recipe by which the link shim links for a target.
     WriteRecipe {
         /// The target.
         target: Rc<Target>,
-        /// Where the shim reads it.
+        /// The file that the shim reads.
         file: Utf8PathBuf,
         /// Its JSON.
         recipe: String,
     },
-    /// What was built before is removed.
+    /// Removes the files of earlier builds.
     Clean(Cmd),
-    /// Cargo builds, again if a file was not linked by the recipe.
+    /// Runs cargo, again if a file was not linked by the recipe.
     Build(CargoRun),
-    /// A name that was given a value is looked for in all that was built.
+    /// Looks for each slot that got a value in all linked files.
     CheckNames(Vec<String>),
-    /// The files of these targets are finished and put in place.
+    /// Finishes these files and puts them in place.
     Finish(Vec<Finish>),
 }
 
-/// A linked file that becomes one to ship.
+/// A linked file to finish.
 pub struct Finish {
     /// Its target.
     pub target: &'static Toolchain,
-    /// What it is.
+    /// The output that it is.
     pub output: BuildOutput,
-    /// Where the builder is expected to put it. It reports where it did.
+    /// Where the builder is expected to put it. The builder reports the actual path.
     pub linked: Utf8PathBuf,
-    /// Where it goes.
+    /// Where the finished file goes.
     pub place: Utf8PathBuf,
-    /// What is stripped; `None` if it ships as it is.
+    /// What to strip; `None` if the file ships unchanged.
     pub strip: Option<StripMode>,
     /// Values for its slots.
     pub values: Vec<(String, String)>,
-    /// Whether each of the values is in this file, if it is in any.
+    /// Whether this is the target's only file, so that all values are for it.
     pub is_alone: bool,
 }
 
@@ -157,7 +157,7 @@ impl fmt::Display for Finish {
         for (name, value) in values {
             let stamp = Cmd::new("rgo-build").args(["stamp", "-X"]);
             let stamp = stamp.arg(format!("{name}={value}")).arg(place.as_str());
-            // Among several files, those that have the slot are known once they are there.
+            // If there are several files, only the linked files show which of them have the slot.
             let mark = if *is_alone { "" } else { "# " };
             write!(f, "\n{mark}{stamp}")?;
         }
@@ -165,7 +165,7 @@ impl fmt::Display for Finish {
     }
 }
 
-/// The lines that make the file to ship of cargo's.
+/// Commands that make the finished file from cargo's.
 fn bring(
     strip: StripMode,
     target: &Toolchain,
@@ -192,7 +192,7 @@ fn bring(
     }
 }
 
-/// A path in which the shell puts the folder of the build.
+/// Quotes a path so that the shell still expands the variable of the work folder.
 fn word(path: &str) -> String {
     match path.strip_prefix(WORK) {
         Some(rest) => format!("\"{WORK}\"{}", exec::quoted(rest)),
@@ -200,7 +200,7 @@ fn word(path: &str) -> String {
     }
 }
 
-/// A command line in which the shell puts the folder of the build: quotes would keep it from that.
+/// Moves the variable of the work folder out of single quotes, so that the shell expands it.
 fn with_variable(line: &str) -> String {
     line.replace(&format!("'{WORK}/"), &format!("\"{WORK}\"'/"))
 }

@@ -1,4 +1,5 @@
-//! The property lists that the user gives for programs for macOS, read before anything is built.
+//! Reads the property lists that the user gives for programs for macOS, so that an invalid one
+//! fails before the build.
 
 use std::fs::File;
 use std::io::Read;
@@ -11,10 +12,10 @@ use super::error::BuildError;
 use crate::causes;
 use crate::shim::InfoPlist;
 
-/// Bytes that are read of a file, at most: more than a property list may have.
+/// The largest file that is read, in bytes: larger than any valid property list.
 const MOST: u64 = 2 << 20;
 
-/// `--info-plist`.
+/// Reads the file of `--info-plist`.
 ///
 /// # Errors
 /// [`BuildError::Usage`] if the file cannot be read or is no property list.
@@ -24,7 +25,7 @@ pub(super) fn info_plist(path: &Utf8Path) -> Result<InfoPlist, BuildError> {
     Ok(InfoPlist::new(path.to_owned(), &content))
 }
 
-/// `--entitlements`.
+/// Reads the file of `--entitlements`.
 ///
 /// # Errors
 /// [`BuildError::Usage`] if the file cannot be read or has no entitlements.

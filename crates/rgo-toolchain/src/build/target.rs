@@ -1,14 +1,14 @@
-//! One target of a build: what cargo is told of it, and how its files are linked.
+//! One target of a build: its settings for cargo, and the inputs of its links.
 
 use super::link_inputs::LinkInputs;
 use crate::cargo::command::CargoTarget;
 use crate::toolchain::Toolchain;
 
-/// A target that is built.
+/// A target of the build.
 pub struct Target {
-    /// What cargo is told.
+    /// Its settings for cargo.
     pub cargo: CargoTarget,
-    /// How its files are linked.
+    /// The inputs of its links.
     pub link: LinkInputs,
 }
 
@@ -18,7 +18,7 @@ impl Target {
         self.cargo.toolchain
     }
 
-    /// Its name, which no other target of the build has.
+    /// Its name, which is unique in the build.
     pub fn name(&self) -> &'static str {
         &self.cargo.toolchain.name
     }

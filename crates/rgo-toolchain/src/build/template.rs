@@ -1,11 +1,11 @@
-//! The words in braces that a value for a slot may hold, and why one of them has no value. What a
-//! template stands for is asked for only if a value uses it.
+//! The templates in braces that a value for a slot may contain, and the reasons why one has no
+//! value. A template is looked up only if a value uses it.
 
 use std::fmt;
 
 use crate::vcs::Absent;
 
-/// Words that a value may hold in braces.
+/// A template that a value may contain in braces.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Template {
     /// `{version}`: the package's version.
@@ -35,28 +35,28 @@ const TEMPLATES: [(&str, Template); 4] = [
 /// Why a template has no value.
 #[derive(Debug, thiserror::Error)]
 pub enum ValueError {
-    /// Several packages are built, which have several versions.
+    /// The built packages have several versions.
     #[error("{{version}} is not one value: {}", .0.join(", "))]
     SeveralVersions(Vec<String>),
-    /// No commit is known.
+    /// There is no commit.
     #[error("{0} has no value, because no commit is known")]
     NoCommit(Template),
-    /// No tag is in reach.
+    /// No tag can be found; the source says why.
     #[error("{{git.tag}} has no value")]
     NoTag(#[source] Absent),
-    /// A finished program does not say it.
+    /// A finished program does not record it.
     #[error("{0} has no value, because the program does not say it")]
     NotSaid(Template),
     /// The program's record cannot be read.
     #[error(transparent)]
     Unreadable(#[from] rgo_binary::Error),
-    /// A time that no calendar has.
+    /// A time outside of the calendar.
     #[error(transparent)]
     Time(#[from] jiff::Error),
 }
 
 impl ValueError {
-    /// The next step, where one is known.
+    /// The next step, if one is known.
     #[must_use]
     pub fn hint(&self) -> Option<String> {
         let hint = match self {
@@ -75,10 +75,10 @@ impl ValueError {
     }
 }
 
-/// Fills the templates in a value. Braces around other words stay as they are.
+/// Fills the templates in a value. Other words in braces stay unchanged.
 ///
 /// # Errors
-/// What `lookup` says.
+/// Those of `lookup`.
 pub(super) fn fill<E>(
     value: &str,
     mut lookup: impl FnMut(Template) -> Result<String, E>,

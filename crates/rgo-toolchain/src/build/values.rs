@@ -1,9 +1,9 @@
-//! `-X NAME=VALUE` as the user writes it: taken apart, and filled.
+//! Parses the user's `-X NAME=VALUE`, and fills its templates.
 
 use super::error::BuildError;
 use super::template::{Template, ValueError, fill};
 
-/// Splits `NAME=VALUE` at the first `=`. If a name is given twice, the last one holds.
+/// Splits each `NAME=VALUE` at the first `=`. If a name occurs twice, the last one counts.
 ///
 /// # Errors
 /// [`BuildError::Usage`] for one without `=` or without a name.
@@ -35,7 +35,7 @@ pub fn pair(flag: &str, arg: &str) -> Result<(String, String), BuildError> {
 /// Fills the templates of all values.
 ///
 /// # Errors
-/// [`BuildError::Value`] with what `lookup` says.
+/// [`BuildError::Value`] with the error of `lookup`.
 pub fn fill_all(
     values: &[(String, String)],
     mut lookup: impl FnMut(Template) -> Result<String, ValueError>,

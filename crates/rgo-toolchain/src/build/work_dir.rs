@@ -1,4 +1,4 @@
-//! The folder for what only one build needs: the recipes of its links.
+//! The temporary folder of a build. It holds the recipes of the build's links.
 
 use std::path::PathBuf;
 
@@ -8,22 +8,22 @@ use super::error::BuildError;
 use crate::cache::Cache;
 use crate::interrupt::Temporary;
 
-/// The folder of a build where none is made: the shell's variable.
+/// The shell variable that stands for the folder in a dry run.
 pub const VARIABLE: &str = "$WORK";
 
-/// A folder for what only this run needs.
+/// The temporary folder of a build.
 pub struct WorkDir {
     /// Its path, or the variable.
     pub folder: Utf8PathBuf,
-    /// Removes the folder when it goes.
+    /// Removes the folder on drop.
     #[allow(dead_code)]
     guard: Option<Temporary>,
     kept: bool,
 }
 
 impl WorkDir {
-    /// Makes the folder; it goes with the value, unless it is to be kept: then it is named, as
-    /// go's `-work` does. A dry run makes none, and names it as a variable.
+    /// Makes the folder. It is removed on drop unless `keep` is set, as with Go's `-work`. A dry
+    /// run makes none, and names it by [`VARIABLE`].
     ///
     /// # Errors
     /// If it cannot be made.
@@ -32,7 +32,7 @@ impl WorkDir {
             return Ok(Self { folder: VARIABLE.into(), guard: None, kept: false });
         }
         if keep {
-            // What is kept for the user is not in the cache, which is rgo's.
+            // A folder that is kept for the user is not in the cache, which rgo manages.
             let made = tempfile::Builder::new().prefix("rgo-build-").tempdir();
             let folder = utf8(made.map_err(BuildError::io("making a working folder"))?.keep())?;
             return Ok(Self { folder, guard: None, kept: true });

@@ -1,11 +1,12 @@
-//! Which of the files that cargo reported are the ones to ship, and what belongs beside them.
+//! Picks from cargo's files those to ship, with the files that belong beside them. Cargo reports
+//! every file of every unit and does not say which one a build selection meant.
 
 use super::messages::{Side, Unit};
 use super::targets::{BuildOutput, OutputKind};
 use camino::{Utf8Path, Utf8PathBuf};
 use cargo_metadata::{Package, TargetKind};
 
-/// A linked file, with cargo's word on how it was made.
+/// A linked file with the unit that made it.
 #[derive(Clone, Debug)]
 pub struct Linked<'a> {
     /// The file.
@@ -16,7 +17,7 @@ pub struct Linked<'a> {
     pub unit: &'a Unit,
 }
 
-/// The file that a build made for what was wanted; `None` if it made none.
+/// Finds the file that the build made for an output on one triple; `None` if it made none.
 #[must_use]
 pub fn find<'a>(units: &'a [Unit], wanted: &BuildOutput, triple: &str) -> Option<Linked<'a>> {
     let unit = units.iter().find(|unit| {
@@ -28,7 +29,7 @@ pub fn find<'a>(units: &'a [Unit], wanted: &BuildOutput, triple: &str) -> Option
     let file = match wanted.kind {
         OutputKind::Bin | OutputKind::Example => unit.executable.as_deref()?,
         OutputKind::Cdylib => library(unit, &["so", "dylib", "dll", "wasm"])?,
-        // An import library ends like a static one on Windows.
+        // On Windows, import libraries and static libraries have the same extension.
         OutputKind::Staticlib => unit.files.iter().map(Utf8PathBuf::as_path).find(|file| {
             matches!(file.extension(), Some("a" | "lib")) && !is_import_library(file)
         })?,
@@ -57,13 +58,12 @@ fn library<'a>(unit: &'a Unit, extensions: &[&str]) -> Option<&'a Utf8Path> {
     files.find(|f| f.extension().is_some_and(|e| extensions.contains(&e))).map(Utf8PathBuf::as_path)
 }
 
-/// `x.dll.lib` (MSVC) or `libx.dll.a` (GNU).
+/// Whether a file is an import library: `x.dll.lib` (MSVC) or `libx.dll.a` (GNU).
 fn is_import_library(file: &Utf8Path) -> bool {
     file.as_str().ends_with(".dll.lib") || file.as_str().ends_with(".dll.a")
 }
 
-/// The C header of a library, where one would look for it: in the package, or where its build
-/// script put it.
+/// Finds the C header of a library: in its package, or in the `OUT_DIR` of its build script.
 #[must_use]
 pub fn header(package: &Package, library: &str, out_dirs: &[&Utf8Path]) -> Option<Utf8PathBuf> {
     let root = package.manifest_path.parent()?;

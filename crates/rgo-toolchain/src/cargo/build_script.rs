@@ -1,4 +1,5 @@
-//! Why a build script failed, in its own words. Cargo says which one failed, and quotes it below:
+//! Finds out why a build script failed. Cargo names the script and quotes the script's output
+//! below; this module extracts the reason from that output and knows hints for common failures.
 //!
 //! ```text
 //! error: failed to run custom build command for `openssl-sys v0.9.118`
@@ -15,15 +16,15 @@
 
 use crate::not_in_zig;
 
-/// Bytes of a reason, at most.
+/// The longest reason that is shown, in bytes.
 const MOST: usize = 240;
 
 /// A build script that failed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Failed {
-    /// Its package, with the version.
+    /// Name and version of its package.
     pub package: String,
-    /// What it said, on one line; empty if nothing.
+    /// The reason that it printed, on one line; empty if it printed none.
     pub reason: String,
 }
 
@@ -34,12 +35,12 @@ impl std::fmt::Display for Failed {
     }
 }
 
-/// The first build script that cargo says has failed. The text is without colors.
+/// Finds the first build script that failed. `text` is cargo's stderr without colors.
 #[must_use]
 pub fn failed(text: &str) -> Option<Failed> {
     let (_, rest) = text.split_once("failed to run custom build command for `")?;
     let (package, rest) = rest.split_once('`')?;
-    // What cargo quotes is set in.
+    // Cargo indents its quotation.
     let quoted = rest.lines().skip(1).take_while(|line| {
         let is_cargos = line.starts_with("error") || line.starts_with("warning");
         !is_cargos
@@ -56,7 +57,8 @@ pub fn failed(text: &str) -> Option<Failed> {
     Some(Failed { package: package.join(" "), reason })
 }
 
-/// The last that a script said on stdout, beside what it said to cargo.
+/// The last line that a script printed on stdout, instructions to cargo aside. Warnings and errors
+/// for cargo count.
 fn last_words(quoted: &[&str]) -> String {
     let stdout = quoted.iter().skip_while(|line| **line != "--- stdout").skip(1);
     let stdout = stdout.take_while(|line| **line != "--- stderr");
@@ -75,10 +77,10 @@ fn is_backtrace(line: &str) -> bool {
         .any(|start| line.starts_with(start))
 }
 
-/// How the crate `pkg-config` names the library, among many other lines.
+/// The line in which the crate `pkg-config` names the library, among many others.
 const LIBRARY: &str = "The system library `";
 
-/// The words of a panic, else of an error, else the first that there are.
+/// Extracts the message of a panic, else of an error, else the first paragraph.
 fn reason(said: &[&str]) -> String {
     if let Some(line) = said.iter().find(|line| line.starts_with(LIBRARY)) {
         return shortened(line);
@@ -90,7 +92,7 @@ fn reason(said: &[&str]) -> String {
     let lines = said.get(from..).unwrap_or_default().iter();
     let paragraph = lines.skip_while(|line| line.is_empty()).take_while(|line| !line.is_empty());
     let mut text = paragraph.copied().collect::<Vec<_>>().join(" ");
-    // Rust before 1.73 had the words in the line itself.
+    // Rust before 1.73 printed the message in this line itself.
     if let Some((_, rest)) = panicked.and_then(|at| said.get(at)?.split_once("panicked at '")) {
         text = rest.rsplit_once("',").map_or(rest, |(words, _)| words).to_owned();
     }
@@ -104,7 +106,7 @@ fn shortened(text: &str) -> String {
     if shown.len() < text.len() { format!("{shown}…") } else { shown.to_owned() }
 }
 
-/// What helps, by what was said, for build scripts that many projects have.
+/// Hints for build scripts that many projects have, by words that their stderr contains.
 const HINTS: [(&[&str], &str); 6] = [
     (
         &["don't know how to configure OpenSSL for"],
@@ -137,7 +139,7 @@ const HINTS: [(&[&str], &str); 6] = [
     ),
 ];
 
-/// What build scripts run or open on the host, and how to get it.
+/// Tools of the host that build scripts run or open, and how to install them.
 const TOOLS: [(&str, &str); 5] = [
     ("protoc", "install protoc (Debian: protobuf-compiler), or name it by PROTOC"),
     ("libclang", "bindgen needs libclang (Debian: libclang-dev), or its folder in LIBCLANG_PATH"),
@@ -149,8 +151,8 @@ const TOOLS: [(&str, &str); 5] = [
     ("perl", "install perl: OpenSSL's own build needs it"),
 ];
 
-/// How a line says that a tool is not there, without quotes and capitals. That a tool failed is
-/// another matter.
+/// Phrases by which a line reports that a tool is missing, without quotes, in lower case. A tool
+/// that ran and failed is another matter.
 const ABSENT: [&str; 11] = [
     "TOOL not found",
     "TOOL: not found",
@@ -165,7 +167,7 @@ const ABSENT: [&str; 11] = [
     "install TOOL",
 ];
 
-/// How to get a tool of the host that a script says is not there.
+/// How to install a tool of the host that a script reports as missing.
 fn absent_tool(errors: &str) -> Option<&'static str> {
     let plain = errors.to_lowercase().replace(['`', '\'', '"'], "");
     let is_absent =
@@ -173,13 +175,14 @@ fn absent_tool(errors: &str) -> Option<&'static str> {
     TOOLS.iter().find(|(tool, _)| is_absent(tool)).map(|(_, hint)| *hint)
 }
 
-/// The next step for a build script that failed, if it is known.
+/// The next step for a build script that failed, if one is known.
 #[must_use]
 pub fn hint(text: &str) -> Option<&'static str> {
     failed(text)?;
     let (_, said) = text.split_once("failed to run custom build command for `")?;
     let lacks = [&not_in_zig::OPENMP, &not_in_zig::FORTRAN];
-    // On stdout a script also says what it runs, and cmake what it looked for and can do without.
+    // Stdout does not count: there a script also prints the commands that it runs, and cmake prints
+    // optional tools that it did not find.
     let errors = said.split_once("--- stderr").map_or("", |(_, stderr)| stderr);
     if let Some(hint) = absent_tool(errors) {
         return Some(hint);
@@ -191,7 +194,7 @@ pub fn hint(text: &str) -> Option<&'static str> {
     known.map(|(_, hint)| *hint)
 }
 
-/// Whether a text has these words, and not as a part of others.
+/// Whether a text contains these words as whole words.
 fn has(text: &str, words: &str) -> bool {
     text.match_indices(words).any(|(at, _)| {
         let is_letter = |letter: Option<char>| letter.is_some_and(char::is_alphanumeric);
@@ -205,7 +208,7 @@ fn has(text: &str, words: &str) -> bool {
 mod tests {
     use super::*;
 
-    /// As cargo quotes it.
+    /// A script's stderr as cargo quotes it.
     fn cargo(package: &str, stderr: &str) -> String {
         let stderr: String = stderr.lines().map(|line| format!("  {line}\n")).collect();
         format!(
@@ -215,7 +218,7 @@ mod tests {
         )
     }
 
-    /// Holds the reason and the hint, by what a build script wrote to stderr.
+    /// Checks the reason and the hint for each stderr of a build script.
     #[track_caller]
     fn check(cases: &[(&str, &str, &str)]) {
         for (stderr, reason, hint) in cases {

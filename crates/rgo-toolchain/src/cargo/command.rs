@@ -1,5 +1,5 @@
-//! From a request and what was found out about the machine to the commands that will run. Data:
-//! `-n` prints it, the build runs it, and the tests compare it.
+//! Turns the request and the facts about the machine into the cargo commands to run. The commands
+//! are data: `-n` prints them, the build runs them, the tests compare them.
 
 use std::collections::BTreeMap;
 
@@ -18,13 +18,13 @@ use crate::toolchain::{Floor, Toolchain};
 pub struct CargoTarget {
     /// The toolchain.
     pub toolchain: &'static Toolchain,
-    /// The oldest system that its programs must run on.
+    /// The oldest system on which its programs must run.
     pub floor: Option<Floor>,
     /// The rustflags for it.
     pub flags: TargetFlags,
     /// Variables for C code, and for the link.
     pub env: BTreeMap<String, String>,
-    /// What cargo is to make for it, where that is not what the user selected.
+    /// What cargo must build for it, where that differs from the user's selection.
     pub selection: Option<Selection>,
 }
 
@@ -33,9 +33,9 @@ pub struct CargoTarget {
 pub struct CargoRun {
     /// The targets that it builds.
     pub targets: Vec<&'static Toolchain>,
-    /// Cargo with its variables, and the flags that stand before the targets.
+    /// Cargo with its variables, and the flags before the targets.
     before: Cmd,
-    /// The flags that stand after them.
+    /// The flags after the targets.
     after: Vec<String>,
 }
 
@@ -47,7 +47,7 @@ impl CargoRun {
         self.before.clone().args(targets).args(self.after.iter().cloned())
     }
 
-    /// The same run for those of its targets that are wanted.
+    /// The same run for some of its targets.
     #[must_use]
     pub fn narrowed(&self, is_wanted: impl Fn(&Toolchain) -> bool) -> Self {
         let targets = self.targets.iter().copied().filter(|it| is_wanted(it)).collect();
@@ -55,7 +55,7 @@ impl CargoRun {
     }
 }
 
-/// How cargo is to write its messages.
+/// How cargo writes its messages.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Messages {
     /// Without color.
@@ -64,16 +64,16 @@ pub enum Messages {
     Ansi,
 }
 
-/// What every cargo command of a build shares.
+/// The parts that all cargo commands of a build share.
 #[derive(Clone, Copy, Debug)]
 pub struct CargoCall<'a> {
     /// Cargo with its compiler.
     pub base: &'a Cmd,
-    /// What the user wants.
+    /// The user's request to any builder.
     pub request: &'a Request,
-    /// What the user wants of cargo.
+    /// The user's options for cargo.
     pub options: &'a CargoOptions,
-    /// What is made.
+    /// The files to make.
     pub outputs: &'a [BuildOutput],
     /// How cargo writes its messages.
     pub messages: Messages,
@@ -82,8 +82,8 @@ pub struct CargoCall<'a> {
 }
 
 impl CargoCall<'_> {
-    /// The cargo commands for these targets, as few as their flags allow. `conflict` says which
-    /// targets may not share an invocation.
+    /// The cargo commands for these targets, as few as their flags allow. `conflict` tells whether
+    /// two targets must not share an invocation.
     #[must_use]
     pub fn runs(
         &self,
@@ -91,8 +91,8 @@ impl CargoCall<'_> {
         conflict: &dyn Fn(usize, usize) -> bool,
     ) -> Vec<CargoRun> {
         let flags: Vec<TargetFlags> = targets.iter().map(|target| target.flags.clone()).collect();
-        // `cargo rustc`, which alone makes another crate type, takes one target. What a static
-        // library is to be linked with is said without the target that it is for.
+        // `cargo rustc`, which is needed to override the crate type, takes one target only. And
+        // rustc prints the native libraries of a static library without naming the target.
         let has_static = self.outputs.iter().any(|one| one.kind == OutputKind::Staticlib);
         let alone = has_static || self.forced_crate_type().is_some();
         let invocations = rustflags::invocations(&flags, self.flags_replaced, &|a, b| {
@@ -117,7 +117,7 @@ impl CargoCall<'_> {
         for target in targets {
             before = before.envs(&target.env);
         }
-        // What the user sets is stronger than what rgo sets for C code.
+        // The user's variables override those that rgo sets for C code.
         before = before.envs(flags).envs(request.env.iter().cloned());
         let mut after = options.cargo_flags.clone();
         if let Some(crate_type) = self.forced_crate_type() {
@@ -127,7 +127,8 @@ impl CargoCall<'_> {
         CargoRun { targets, before, after }
     }
 
-    /// Cargo alone can make another crate type than the manifest says, and for one package only.
+    /// The crate type that `--buildmode` forces. Only `cargo rustc` can override the manifest's
+    /// crate type, and for one package only.
     fn forced_crate_type(&self) -> Option<&'static str> {
         match self.options.selection.mode {
             Some(Mode::CShared) => Some(OutputKind::Cdylib.crate_type()),
@@ -146,38 +147,38 @@ impl CargoCall<'_> {
         let subcommand = if forced { "rustc" } else { "build" };
         let mut flags = owned(&[subcommand, "--message-format", format]);
         flags.extend(owned(&["--profile", &options.profile]));
-        // One target's error must not keep the others from being built.
+        // An error for one target must not stop the build of the others.
         flags.extend(owned(&["--keep-going"]));
         flags.extend(if forced { library_flags(self.outputs) } else { selection_flags(selection) });
         flags.extend(options.resolution_flags(request));
         if let Some(jobs) = &request.jobs {
             flags.extend(owned(&["-j", jobs]));
         }
-        // After the user's own --config, so that they hold against it.
+        // They come after the user's own `--config`, and so override it.
         flags.extend(profile_flags(&options.profile, request.debug_info));
         flags.extend(verbosity_flags(request));
         flags
     }
 }
 
-/// Variables without which a target is built in another way: it may not share an invocation with
-/// one that needs them.
+/// Variables that change how a target is built. A target that does not need one must not share an
+/// invocation with a target that does.
 const NOT_FOR_OTHERS: [&str; 1] = [python::VERSION];
 
-/// Whether two targets need another value of the same variable, as two floors of macOS do.
+/// Whether two targets need different values of one variable, as two macOS floors do.
 fn contradict(one: &BTreeMap<String, String>, other: &BTreeMap<String, String>) -> bool {
     NOT_FOR_OTHERS.iter().any(|name| one.contains_key(*name) != other.contains_key(*name))
         || one.iter().any(|(name, value)| other.get(name).is_some_and(|theirs| theirs != value))
 }
 
-/// Selects the libraries that cargo makes as another crate type.
+/// Flags that select the libraries whose crate type is forced.
 fn library_flags(wanted: &[BuildOutput]) -> Vec<String> {
-    // Its ID is what names it without doubt: a dependency may have the same name.
+    // The package ID is unambiguous: a dependency may have the same name.
     let packages = wanted.iter().flat_map(|one| owned(&["-p", &one.package.repr]));
     packages.chain(owned(&["--lib"])).collect()
 }
 
-/// Selects what the user selected.
+/// Flags for the user's selection.
 fn selection_flags(selection: &Selection) -> Vec<String> {
     let mut flags = Vec::new();
     let mut add = |words: &[&str]| flags.extend(owned(words));
@@ -197,8 +198,8 @@ fn selection_flags(selection: &Selection) -> Vec<String> {
     flags
 }
 
-/// Changes the profile. rgo strips after the link, because rustc's strip breaks foreign binaries or
-/// needs a tool that is not there.
+/// Flags that override the profile. rgo strips after the link, because rustc's strip breaks foreign
+/// binaries or needs a tool that is not installed.
 fn profile_flags(profile: &str, debug: Option<DebugInfo>) -> Vec<String> {
     let mut flags = owned(&["--config", &format!("profile.{profile}.strip=\"none\"")]);
     if let Some(debug) = debug {
@@ -212,7 +213,7 @@ fn profile_flags(profile: &str, debug: Option<DebugInfo>) -> Vec<String> {
     flags
 }
 
-/// Cargo says why it compiles under `-v` alone, and refuses `-v` with `-q`.
+/// Cargo explains what it compiles under `-v` only, and refuses `-v` with `-q`.
 fn verbosity_flags(request: &Request) -> Vec<String> {
     let verbose = request.verbose.max(u8::from(request.explain));
     let mut flags = vec!["-v".to_owned(); usize::from(verbose)];
@@ -226,20 +227,20 @@ fn owned(words: &[&str]) -> Vec<String> {
     words.iter().map(|word| (*word).to_owned()).collect()
 }
 
-/// Folders whose names must not be in what is built, with the names that take their place.
+/// A folder whose name must not be in the output, with the name that replaces it.
 ///
-/// rustc takes the last mapping that fits, so what lies inside another folder comes after it.
+/// rustc applies the last mapping that matches, so a folder inside another one must come after it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PathRemap {
-    /// What the folder is, in words.
+    /// A description of the folder.
     pub what: &'static str,
-    /// The folder here.
+    /// The folder on this machine.
     pub from: String,
-    /// Its name in the result.
+    /// The name that replaces it in the output.
     pub to: String,
 }
 
-/// The name of the workspace's folder in what is built.
+/// The name that replaces the workspace's folder in the output.
 pub const WORKSPACE_NAME: &str = "/rgo/src";
 
 /// The folders to hide, outer ones first.
@@ -254,10 +255,11 @@ pub fn path_remaps(folders: &[(&'static str, &Utf8Path, &str)]) -> Vec<PathRemap
     path_remaps
 }
 
-/// The flag by which rustc says what a static library has to be linked with.
+/// The flag that makes rustc print the native libraries that a static library has to be linked
+/// with.
 pub const PRINT_NATIVE_LIBS: &str = "--print=native-static-libs";
 
-/// The rustc flags for them.
+/// The rustc flags for these mappings.
 #[must_use]
 pub fn remap_flags(path_remaps: &[PathRemap]) -> Vec<String> {
     path_remaps
@@ -283,7 +285,7 @@ mod tests {
         }
     }
 
-    /// What the user wants, of any builder and of cargo.
+    /// The user's request to any builder, and the options for cargo.
     type Wish = (Request, CargoOptions);
 
     fn shell((request, options): &Wish, names: &[&str], flags_replaced: bool) -> Vec<String> {
@@ -332,7 +334,7 @@ mod tests {
         let arm64 = map(&[("MACOSX_DEPLOYMENT_TARGET", "11.0"), ("CC_aarch64", "b")]);
         assert!(contradict(&amd64, &arm64));
         assert!(!contradict(&amd64, &map(&[("MACOSX_DEPLOYMENT_TARGET", "10.15")])));
-        // Whoever is not told the version of Python asks this machine's.
+        // Without a configured Python version, pyo3 asks the Python of this machine.
         let told = map(&[(python::VERSION, "3.12")]);
         assert!(contradict(&told, &amd64) && contradict(&amd64, &told));
         assert!(!contradict(&told, &told));

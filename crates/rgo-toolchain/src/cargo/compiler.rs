@@ -1,8 +1,8 @@
-//! Which cargo and rustc are used, and what they say of themselves.
+//! Chooses cargo and rustc, and reads their version, host and sysroot.
 //!
-//! cargo comes from `--cargo`, `RGO_CARGO`, `CARGO`, `PATH`, in this order, and rustc is the one that belongs to it: mixing
-//! two releases gives errors that nobody understands (E0514), and `CARGO` alone is set whenever we are started by
-//! `cargo run`. What the tools print is parsed by pure functions.
+//! cargo comes from `--cargo`, `RGO_CARGO`, `CARGO`, `PATH`, in this order. rustc must belong to
+//! the same release: mixing two releases gives the obscure error E0514, and `cargo run` sets
+//! `CARGO` alone. Pure functions parse the output of both tools.
 
 use camino::{Utf8Path, Utf8PathBuf};
 use serde::{Deserialize, Serialize};
@@ -18,10 +18,10 @@ pub enum CompilerError {
     /// No cargo at all.
     #[error("no cargo found: neither --cargo, RGO_CARGO nor CARGO is set, and PATH has none")]
     NoCargo,
-    /// The user named one that isn't there.
+    /// The user named a cargo that does not exist.
     #[error("the cargo that {by} names, `{path}`, is not a program")]
     NotThere {
-        /// Who named it.
+        /// Where the user named it.
         by: Choice,
         /// The path.
         path: String,
@@ -32,39 +32,39 @@ pub enum CompilerError {
         /// The cargo.
         cargo: Utf8PathBuf,
     },
-    /// It can't be run.
+    /// A tool cannot be run.
     #[error(transparent)]
     Exec(#[from] ExecError),
-    /// It is older than what this program asks of a compiler.
+    /// The compiler is older than rgo requires.
     #[error(
         "{line} is too old: rgo-build needs Rust {oldest} or newer\n  \
          {rustc}, because {choice} names {cargo}",
         oldest = oldest()
     )]
     TooOld {
-        /// What it calls itself.
+        /// The first line of its version.
         line: String,
         /// The compiler.
         rustc: Utf8PathBuf,
         /// Its cargo.
         cargo: Utf8PathBuf,
-        /// Who chose it.
+        /// Where the cargo was chosen.
         choice: Choice,
     },
-    /// It answers in a way that we can't read.
+    /// Its version output cannot be parsed.
     #[error("cannot understand what `{rustc} -vV` says: {why}\n  it said: {said}")]
     Version {
         /// The compiler.
         rustc: Utf8PathBuf,
-        /// What is missing.
+        /// The missing or malformed line.
         why: String,
-        /// Its words.
+        /// Its output.
         said: String,
     },
 }
 
 impl CompilerError {
-    /// The next step, where one is known.
+    /// The next step, if one is known.
     #[must_use]
     pub fn hint(&self) -> Option<String> {
         match self {
@@ -89,7 +89,7 @@ pub const fn oldest() -> semver::Version {
     semver::Version::new(1, 74, 0)
 }
 
-/// Who chose the cargo.
+/// Where the choice of cargo comes from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Choice {
@@ -114,18 +114,18 @@ impl std::fmt::Display for Choice {
     }
 }
 
-/// What `rustc -vV` says.
+/// The parsed output of `rustc -vV`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RustcVersion {
-    /// Everything it said, which is what names a compiler without doubt.
+    /// The whole output, which identifies a compiler without doubt.
     pub verbose: String,
     /// The first line: `rustc 1.96.0 (ac68faa20 2026-05-25)`.
     pub line: String,
     /// The release: `1.96.0`.
     pub release: semver::Version,
-    /// The machine it runs on.
+    /// The triple of the machine that it runs on.
     pub host: String,
-    /// The commit it was built from; not every distribution says.
+    /// The commit that it was built from; some distributions leave it out.
     pub commit_hash: Option<String>,
 }
 
@@ -143,19 +143,20 @@ pub struct Rustup {
 pub struct Compiler {
     /// The cargo.
     pub cargo: Utf8PathBuf,
-    /// Who chose it.
+    /// Where the choice comes from.
     pub choice: Choice,
     /// Its rustc, never a proxy.
     pub rustc: Utf8PathBuf,
-    /// What that says of itself.
+    /// The version of rustc.
     pub version: RustcVersion,
-    /// Where its libraries are.
+    /// The sysroot, which holds its libraries.
     pub sysroot: Utf8PathBuf,
     /// The rustup it belongs to, if any.
     pub rustup: Option<Rustup>,
 }
 
-/// Finds them. `flag` is the value of `--cargo`; `project` is the folder whose `rust-toolchain.toml` rustup follows.
+/// Finds cargo and its rustc. `flag` is the value of `--cargo`; `project` is the folder whose
+/// `rust-toolchain.toml` rustup follows.
 ///
 /// # Errors
 /// See [`CompilerError`].
@@ -180,14 +181,14 @@ pub fn discover(
             (cargo, rustc)
         }
     };
-    // cargo itself follows RUSTC, so what the user says there is what compiles.
+    // cargo itself follows `RUSTC`, so that is the compiler that cargo runs.
     let rustc = match env("RUSTC").filter(|r| !r.is_empty()) {
         Some(own) => exec::find_program(&own).unwrap_or_else(|| own.into()),
         None => rustc,
     };
     let (version, sysroot) =
         cache.probe(&rustc, "rustc -vV; rustc --print sysroot", || ask(&rustc))?;
-    // What comes before a release has its features.
+    // A pre-release already has the features of its release.
     let release = &version.release;
     if semver::Version::new(release.major, release.minor, release.patch) < oldest() {
         return Err(CompilerError::TooOld { line: version.line, rustc, cargo, choice });
@@ -196,7 +197,7 @@ pub fn discover(
     Ok(Compiler { cargo, choice, rustc, version, sysroot, rustup })
 }
 
-/// A command of rustup, whose last words are its reason and no trace of its calls.
+/// A rustup command whose last stderr lines are its reason, not a trace of its calls.
 pub(crate) fn rustup_command(program: &Utf8Path) -> Cmd {
     Cmd::new(program).env("RUST_BACKTRACE", "0")
 }
@@ -218,13 +219,14 @@ fn choose_cargo(flag: Option<&str>, env: Env<'_>) -> Result<(Choice, Utf8PathBuf
     Ok((Choice::Path, found))
 }
 
-/// The rustup that a proxy such as `~/.cargo/bin/cargo` is another name of.
+/// The rustup behind a proxy such as `~/.cargo/bin/cargo`.
 fn rustup_behind(tool: &Utf8Path) -> Option<Utf8PathBuf> {
     let real = tool.canonicalize_utf8().ok()?;
     if real.file_stem() == Some("rustup") {
         return Some(real);
     }
-    // Where links are unusual, proxies are hard links or copies of the rustup beside them.
+    // Where symbolic links are unusual, proxies are hard links to rustup or copies of it, in the
+    // same folder.
     let beside = tool.with_file_name(format!("rustup{}", std::env::consts::EXE_SUFFIX));
     let same =
         |a: &Utf8Path, b: &Utf8Path| Some(a.metadata().ok()?.len() == b.metadata().ok()?.len());
@@ -250,10 +252,10 @@ fn ask(rustc: &Utf8Path) -> Result<(RustcVersion, Utf8PathBuf), CompilerError> {
     Ok((version, sysroot.trim().into()))
 }
 
-/// Reads the output of `rustc -vV`.
+/// Parses the output of `rustc -vV`.
 ///
 /// # Errors
-/// Says which line is missing or odd.
+/// Names the line that is missing or malformed.
 pub fn parse_version(said: &str) -> Result<RustcVersion, String> {
     let field = |name: &str| {
         said.lines()
@@ -276,7 +278,8 @@ pub fn parse_version(said: &str) -> Result<RustcVersion, String> {
     })
 }
 
-/// Variables that cargo sets for what it runs. Inherited from an outer `cargo run` they describe another package.
+/// Whether cargo sets this variable for the programs that it runs. Inherited from an outer `cargo
+/// run`, it describes another package.
 fn is_of_an_outer_cargo(name: &str) -> bool {
     const PREFIXES: [&str; 5] =
         ["CARGO_PKG_", "CARGO_MANIFEST_", "CARGO_BIN_", "CARGO_CFG_", "CARGO_FEATURE_"];
@@ -292,8 +295,8 @@ fn is_of_an_outer_cargo(name: &str) -> bool {
 }
 
 impl Compiler {
-    /// A cargo command with this compiler in its environment, and without what an outer cargo left in ours
-    /// (`inherited` are the names of our variables).
+    /// A cargo command with this compiler in its environment, and without the variables that an
+    /// outer cargo set. `inherited` holds the names of all variables of our environment.
     pub fn cargo_command<'n>(&self, inherited: impl IntoIterator<Item = &'n str>) -> Cmd {
         let mut cmd = Cmd::new(self.cargo.clone());
         for name in inherited {
@@ -305,7 +308,7 @@ impl Compiler {
         cmd.env("RUSTC", self.rustc.as_str())
     }
 
-    /// Whether the compiler came with the standard library for this target.
+    /// Whether the sysroot holds the standard library for this target.
     pub fn has_std(&self, triple: &str) -> bool {
         std_in(&self.sysroot, triple)
     }
@@ -322,14 +325,14 @@ impl Compiler {
         folder.join("std/Cargo.toml").is_file().then_some(folder)
     }
 
-    /// The name under which rustc itself hides its library's source path: `/rustc/<commit>/library`.
+    /// The path under which rustc itself records its library's source: `/rustc/<commit>/library`.
     pub fn virtual_library(&self) -> String {
         let id =
             self.version.commit_hash.clone().unwrap_or_else(|| self.version.release.to_string());
         format!("/rustc/{id}/library")
     }
 
-    /// Whether this toolchain is the machine's own triple.
+    /// Whether this toolchain targets the machine's own triple.
     pub fn is_host(&self, toolchain: &Toolchain) -> bool {
         toolchain.triple == self.version.host
     }
@@ -410,7 +413,7 @@ mod tests {
         let env = |vars: &'static [(&'static str, &'static str)]| {
             move |name: &str| vars.iter().find(|(k, _)| *k == name).map(|(_, v)| (*v).to_owned())
         };
-        // Any program will do: that it is a cargo shows only when it is asked.
+        // Any program will do: discovery finds out only later whether it is a cargo.
         let (by, _) = choose_cargo(Some("sh"), &env(&[("RGO_CARGO", "ls")])).unwrap();
         assert_eq!(by, Choice::Flag);
         let (by, path) =

@@ -1,7 +1,7 @@
-//! The user's cargo configuration, so far as rgo has to know it: which targets it names, and the
+//! Reads those parts of the user's cargo configuration that rgo needs: the targets, and the
 //! rustflags, to which rgo adds its own.
 //!
-//! Cargo takes rustflags from the first of these that has some, and joins those of one line:
+//! Cargo takes rustflags from the first of these lines that has any, and joins those of one line:
 //!
 //! ```text
 //! CARGO_ENCODED_RUSTFLAGS
@@ -28,12 +28,12 @@ pub struct Configuration {
     pub flags_replaced: bool,
     files: de::Config,
     cli: Vec<de::Config>,
-    /// Variables with configuration.
+    /// Environment variables that configure cargo.
     variables: BTreeMap<String, String>,
 }
 
 impl Configuration {
-    /// Reads the configuration that holds in a folder, with these `--config`.
+    /// Reads the configuration for a folder, with the values of `--config`.
     ///
     /// # Errors
     /// [`ProjectError::Config`], [`ProjectError::File`].
@@ -68,7 +68,7 @@ impl Configuration {
         })
     }
 
-    /// The targets that `build.target` of the configuration (or `CARGO_BUILD_TARGET`) names.
+    /// The targets that `build.target` or `CARGO_BUILD_TARGET` names.
     #[must_use]
     pub fn configured_targets(&self) -> Vec<String> {
         let named = |config: &de::Config| match &config.build.target {
@@ -84,7 +84,7 @@ impl Configuration {
         cli.or_else(variable).or_else(|| named(&self.files)).unwrap_or_default()
     }
 
-    /// A variable that `[env]` sets for what cargo runs, and whether it replaces that of the
+    /// A variable that `[env]` sets for the programs that cargo runs, and whether it overrides the
     /// environment.
     #[must_use]
     pub fn variable(&self, name: &str) -> Option<(&str, bool)> {
@@ -98,8 +98,8 @@ impl Configuration {
         })
     }
 
-    /// The user's rustflags for a triple, to which rgo's are still to be added. `cfg` is asked
-    /// only if the configuration has something to say about a `cfg(…)`.
+    /// The user's rustflags for a triple, without rgo's own. Calls `cfg` only if the configuration
+    /// has a `cfg(…)` key.
     ///
     /// # Errors
     /// Those of `cfg`.
@@ -125,7 +125,7 @@ impl Configuration {
         })
     }
 
-    /// The linker that the user's `--config`, environment or files name for a target.
+    /// The linker that `--config`, the environment or the files set for a target.
     #[must_use]
     pub fn linker(&self, triple: &str) -> Option<&str> {
         fn named<'a>(config: &'a de::Config, triple: &str) -> Option<&'a str> {
@@ -187,8 +187,8 @@ impl Configuration {
     }
 }
 
-/// Each `--config` as a table, in the order given: a file if there is one of this name in the
-/// folder that cargo runs in, else TOML.
+/// Parses each `--config` as a table, in the given order. A value that names a file in cargo's
+/// working folder is that file; any other is TOML.
 ///
 /// # Errors
 /// [`ProjectError::File`], or [`ProjectError::Config`] if it is neither.
@@ -222,7 +222,7 @@ mod tests {
 
     const TRIPLE: &str = "x86_64-unknown-linux-musl";
 
-    /// The configuration of a project whose `.cargo/config.toml` is `file`, with `extra.toml`
+    /// Loads the configuration of a project whose `.cargo/config.toml` is `file`, with `extra.toml`
     /// beside it.
     fn load(
         file: &str,
@@ -267,7 +267,7 @@ mod tests {
             ),
             (build, &[cli_cfg], &[], "-Cc", false),
             (both, &[cli_cfg, cli_target], &[(own, "-Ce")], "-Ct -Ce -Cx -Cc", false),
-            // The same flags in two places are still of the more particular one.
+            // If two places set the same flags, they count for the more specific one.
             ("build.rustflags=['-Cx']\n", &[cli_target], &[], "-Cx", false),
             (both, &["target.'cfg(windows)'.rustflags=['-Cw']"], &[], "-Ct", false),
             (both, &[cli_target], &[("RUSTFLAGS", " -Ce  -Cf")], "-Ce -Cf", false),

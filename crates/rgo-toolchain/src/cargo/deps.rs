@@ -1,15 +1,15 @@
 //! The dependencies of *one* program, with the features it was built with, for its target.
 //!
-//! `cargo metadata` alone cannot tell: it resolves the whole workspace, every feature that any
-//! member turns on, every platform. So its graph is walked from the program's package, and an
-//! edge is followed only if the build that just ran took it:
+//! `cargo metadata` alone does not give them: it resolves the whole workspace, every feature that
+//! any member turns on, every platform. So this module walks its graph from the program's package,
+//! and follows an edge only if the build that just ran used it:
 //!
 //! - its `cfg` holds for the target (for the host, on the host's side);
 //! - if it is optional, one of the features that cargo *reported for this unit* turns it on;
 //! - the package at its end was compiled, for the same side.
 //!
-//! Proc-macros and build scripts live on the host's side; what is reached through them alone
-//! took part in the build and is not in the program.
+//! Proc-macros and build scripts are on the host's side. A package that is reached only through
+//! them took part in the build and is not in the program.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
@@ -22,7 +22,7 @@ use rgo_packages::{
 use crate::cargo::messages::{Side, Unit};
 use crate::secrets::without_credentials;
 
-/// What is known of the compilation for one triple.
+/// Facts about the compilation for one triple.
 pub struct Built<'a> {
     /// All units of the build that made the program.
     pub units: &'a [Unit],
@@ -38,8 +38,8 @@ pub struct Built<'a> {
     pub dev: bool,
 }
 
-/// The packages of the program that `root` makes, `root` first, the others by name and version.
-/// `checksums` are SHA-256 in hex, by name and version, as the lockfile has them.
+/// The packages of the program that `root` makes: `root` first, the others by name and version.
+/// `checksums` holds the lockfile's SHA-256 in hex, by name and version.
 #[must_use]
 pub fn of_program(
     metadata: &Metadata,
@@ -50,7 +50,7 @@ pub fn of_program(
     let graph = BuildGraph::new(metadata, built);
     let reached = graph.walk(root);
 
-    // One package can be reached on both sides: it is in the program then.
+    // A package that is reached on both sides is in the program.
     let mut packages: BTreeMap<&PackageId, (bool, BTreeSet<&PackageId>)> = BTreeMap::new();
     for ((package, side), ends) in &reached {
         let entry = packages.entry(package).or_default();
@@ -92,7 +92,7 @@ fn package(
     Package { checksum, ..Package::new(Ecosystem::Cargo, &name, Some(&version), source(package)) }
 }
 
-/// Where a package comes from, without the credentials that the project's URL may have.
+/// The source of a package, without credentials from its URL.
 fn source(package: &cargo_metadata::Package) -> PackageSource {
     match package.source.as_ref().map(|source| source.repr.as_str()) {
         None => PackageSource::Local,
@@ -122,7 +122,8 @@ type CompiledPackage<'a> = (&'a PackageId, OnSide);
 struct BuildGraph<'a> {
     packages: HashMap<&'a PackageId, &'a cargo_metadata::Package>,
     nodes: HashMap<&'a PackageId, &'a cargo_metadata::Node>,
-    /// Features of each compiled package on each side; absent means not compiled there.
+    /// Features of each compiled package on each side. A package without an entry was not compiled
+    /// on that side.
     features: HashMap<CompiledPackage<'a>, BTreeSet<&'a str>>,
     built: &'a Built<'a>,
 }
@@ -136,8 +137,8 @@ impl<'a> BuildGraph<'a> {
                 Side::Target(triple) if triple == built.triple => OnSide::Target,
                 Side::Target(_) => continue,
             };
-            // A build script is compiled for the host with the features of its package on the
-            // target's side; it says nothing about its package on the host's.
+            // A build script is compiled for the host, but with its package's features on the
+            // target's side. It tells nothing about its package on the host's side.
             if unit.kinds.contains(&TargetKind::CustomBuild) {
                 continue;
             }
@@ -187,7 +188,8 @@ impl<'a> BuildGraph<'a> {
                     _ if self.is_proc_macro(&dep.pkg) => OnSide::Host,
                     _ => side,
                 };
-                // A build dependency's cfg is about the machine that runs the build script.
+                // The `cfg` of a build dependency applies to the machine that runs the build
+                // script.
                 let cfg_side = if kind.kind == DependencyKind::Build { OnSide::Host } else { side };
                 let end = (&dep.pkg, end_side);
                 if self.cfg_holds(kind.target.as_ref(), cfg_side)
@@ -215,7 +217,7 @@ impl<'a> BuildGraph<'a> {
         platform.is_none_or(|platform| platform.matches(triple, cfg))
     }
 
-    /// Whether the declared dependency of `package` that leads to `end` was active.
+    /// Whether the build used the dependency that `package` declares on `end`.
     fn is_on(
         &self,
         package: &cargo_metadata::Package,
@@ -234,8 +236,8 @@ impl<'a> BuildGraph<'a> {
         if declared.peek().is_none() {
             return true;
         }
-        // The root of a program without a library is compiled only as a bin: its unit has the
-        // features too, so the place is there whenever the package was built at all.
+        // A package without a library is compiled only as a bin. The bin's unit has the features
+        // too, so there is an entry whenever the package was built at all.
         let on = self.features.get(&place);
         declared.any(|dep| {
             let key = dep.rename.as_deref().unwrap_or(&dep.name);
@@ -244,7 +246,7 @@ impl<'a> BuildGraph<'a> {
     }
 }
 
-/// Whether one of the features that are on turns the optional dependency `key` on.
+/// Whether an active feature turns the optional dependency `key` on.
 fn turned_on(package: &cargo_metadata::Package, on: &BTreeSet<&str>, key: &str) -> bool {
     on.iter().filter_map(|feature| package.features.get(*feature)).flatten().any(|value| {
         value.strip_prefix("dep:") == Some(key)
@@ -356,7 +358,7 @@ mod tests {
             unit("app", true, TargetKind::Bin, &["tls"]),
             unit("app", false, TargetKind::CustomBuild, &["tls"]),
             unit("ring", true, TargetKind::Lib, &[]),
-            // Built for another program of the same invocation.
+            // Compiled for another program of the same invocation.
             unit("log", true, TargetKind::Lib, &[]),
             unit("winapi", true, TargetKind::Lib, &[]),
             unit("cc", false, TargetKind::Lib, &[]),

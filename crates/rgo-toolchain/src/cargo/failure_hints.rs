@@ -1,5 +1,5 @@
-//! What to do about the failures of a build that are known by their words: the linker's, the C
-//! compiler's, cargo's. A pure function over what they printed.
+//! Gives the next step for build failures that rgo recognizes by their text: the linker's, the C
+//! compiler's, cargo's. A pure function of their output.
 
 use crate::cargo::build_script;
 use crate::darwin::names::{self, Library};
@@ -7,21 +7,21 @@ use crate::extensions::hint as extension;
 use crate::shim::CRASHED;
 use crate::{not_in_zig, system};
 
-/// How C declares what comes from a DLL.
+/// How C declares a symbol that a DLL exports.
 const DLL_IMPORT: &str = "__declspec(dllimport)";
 
 /// A build that failed.
 struct Failure<'a> {
-    /// What it printed, without warnings and colors.
+    /// The build's output, without warnings and colors.
     text: &'a str,
     /// The name of the toolchain that failed.
     toolchain: &'a str,
 }
 
-/// Gives the next step for the failures that it recognizes.
+/// Gives the next step for a failure if it recognizes it.
 type Recognizer = fn(&Failure<'_>) -> Option<String>;
 
-/// The first that recognizes a failure has its say, so the more particular come first.
+/// The first that recognizes a failure gives the hint, so more specific ones come first.
 const RECOGNIZERS: [Recognizer; 9] = [
     of_shim,
     of_build_script,
@@ -34,7 +34,7 @@ const RECOGNIZERS: [Recognizer; 9] = [
     of_words,
 ];
 
-/// What helps where a build printed all of these words. TARGET stands for the toolchain that failed.
+/// Hints for output that contains all of these words. `TARGET` stands for the failed toolchain.
 const BY_WORDS: [(&[&str], &str); 6] = [
     (&["can't find crate for `std`"], MISSING_STD),
     (&["can't find crate for `core`"], MISSING_STD),
@@ -56,7 +56,7 @@ const BY_WORDS: [(&[&str], &str); 6] = [
 
 const MISSING_STD: &str = "see what is missing for it: rgo-build doctor --target TARGET";
 
-/// The next step for a failure, if it is a known one. `toolchain` is the one that failed.
+/// The next step for a failure, if rgo recognizes it. `toolchain` is the one that failed.
 #[must_use]
 pub fn for_failure(text: &str, toolchain: &str) -> Option<String> {
     let failure = Failure { text: &without_warnings(text), toolchain };
@@ -64,7 +64,7 @@ pub fn for_failure(text: &str, toolchain: &str) -> Option<String> {
 }
 
 impl Failure<'_> {
-    /// The name that stands behind these words, in quotes or not.
+    /// The name behind these words, quoted or not.
     fn named(&self, words: &str) -> Option<&str> {
         let (_, rest) = self.text.split_once(words)?;
         let rest = rest.trim_start_matches(['\'', '`', '"', ' ', ':']);
@@ -73,7 +73,7 @@ impl Failure<'_> {
     }
 }
 
-/// What rgo's own linker advises, which has looked at what it linked.
+/// The hint of rgo's link shim, which has examined the linked file.
 fn of_shim(failure: &Failure<'_>) -> Option<String> {
     let (_, said) = failure.text.split_once("error: after linking ")?;
     said.lines().find_map(|line| line.trim().strip_prefix("hint: ")).map(str::to_owned)
@@ -86,7 +86,7 @@ fn of_build_script(failure: &Failure<'_>) -> Option<String> {
 fn of_symbol(failure: &Failure<'_>) -> Option<String> {
     let symbol = failure.named("undefined symbol:");
     let symbol = symbol.or_else(|| failure.named("undefined reference to"))?;
-    // LLD says of what is to come from a DLL how C declares it.
+    // For a symbol of a DLL, LLD prints its C declaration first.
     let imported = failure.named(DLL_IMPORT).filter(|_| symbol == DLL_IMPORT);
     Some(undefined_symbol(imported.unwrap_or(symbol), failure.toolchain))
 }
@@ -139,7 +139,8 @@ fn of_library(failure: &Failure<'_>) -> Option<String> {
     })
 }
 
-/// Of a build script that makes a file only where the host is the system that the file is for.
+/// The hint for a build script that generates a file only if the host runs the system that the file
+/// is for.
 fn of_generated_file(failure: &Failure<'_>) -> Option<String> {
     let (_, rest) = failure.text.split_once("couldn't read `")?;
     let (path, rest) = rest.split_once('`')?;
@@ -161,8 +162,8 @@ fn of_words(failure: &Failure<'_>) -> Option<String> {
     Some(hint.replace("TARGET", failure.toolchain))
 }
 
-/// The text without colors and without its warnings, which are there in a good build too. A C
-/// compiler's error in a warning stays: build scripts tell of their failure in this way.
+/// Removes colors and warnings: a successful build prints warnings too. A C compiler's error inside
+/// a warning stays, because build scripts report their failure in this way.
 ///
 /// ```text
 /// warning: unused variable      a warning of rustc: up to the next empty line, or the next error
@@ -189,8 +190,7 @@ fn without_warnings(text: &str) -> String {
     kept
 }
 
-/// Folders of headers that are in Apple's SDK alone, and what crates that include them can do
-/// without.
+/// Folders of headers that only Apple's SDK has, with an alternative for crates that include them.
 const APPLE_HEADERS: [(&str, &str); 9] = [
     ("CommonCrypto/", "take the crate's feature for OpenSSL or for its own implementation"),
     ("Security/", "take the crate's feature for rustls or for vendored OpenSSL"),
@@ -203,7 +203,8 @@ const APPLE_HEADERS: [(&str, &str); 9] = [
     ("Metal/", "take a crate that binds it without C, such as objc2-metal"),
 ];
 
-/// Packages whose C code includes them for one feature, by what cargo says of their build scripts.
+/// Packages whose C code includes such headers for one feature, by the error that cargo prints for
+/// their build scripts.
 const NEED_APPLE_HEADERS: [(&str, &str); 1] = [(
     "custom build command for `libgit2-sys ",
     "git2 speaks HTTPS on macOS through Apple's TLS alone, so build it without its feature `https`",
@@ -220,7 +221,7 @@ fn apple_header(header: &str, text: &str) -> Option<String> {
 }
 
 fn undefined_symbol(symbol: &str, toolchain: &str) -> String {
-    // With a version behind it the name is still that of the function.
+    // The function's name ends where its version begins.
     let function = symbol.split('@').next().unwrap_or(symbol);
     let of_glibc = toolchain.starts_with("linux") && !toolchain.ends_with("static");
     if let Some(since) = system::glibc_since(function).filter(|_| of_glibc) {
@@ -265,8 +266,8 @@ fn undefined_on_macos(symbol: &str) -> String {
     }
 }
 
-/// Whether a warning of the compiler is untrue here: without Xcode it misses the SDK, whose part
-/// in the link zig plays.
+/// Whether a compiler's warning is wrong here: without Xcode, rustc misses the SDK, but zig links
+/// in its place.
 #[must_use]
 pub fn is_noise(diagnostic: &str) -> bool {
     diagnostic.contains("\"xcrun\"") && diagnostic.contains("--show-sdk-path")
@@ -276,7 +277,7 @@ pub fn is_noise(diagnostic: &str) -> bool {
 mod tests {
     use super::*;
 
-    /// Holds what is advised, by what a build printed and the toolchain that failed.
+    /// Checks the hint for each output and failed toolchain.
     #[track_caller]
     fn check(cases: &[(&str, &str, &str)]) {
         for (text, toolchain, expected) in cases {

@@ -1,4 +1,4 @@
-//! Which targets may share a cargo invocation without changing each other's programs.
+//! Finds targets that may share a cargo invocation without changing each other's programs.
 //!
 //! Cargo resolves features once for an invocation. A feature that a dependency gets only under
 //! `cfg(windows)` is on for every target that is built together with windows:
@@ -10,8 +10,8 @@
 //! log = { version = "1", features = ["std"] }
 //! ```
 //!
-//! A program must not depend on what else was built, so such targets are kept apart. What is
-//! found here is a superset: every optional dependency counts as on.
+//! A program must not depend on the other targets of the build, so rgo keeps such targets apart.
+//! The result is a superset: every optional dependency counts as on.
 
 use std::collections::{HashMap, HashSet};
 
@@ -44,7 +44,7 @@ pub fn conflicts(
 
 struct FeatureGraph<'a> {
     packages: HashMap<&'a PackageId, &'a Package>,
-    /// Ends of each package's edges, by the declared name of the dependency's package.
+    /// The packages at the ends of each package's edges, with the names by which it declares them.
     ends: HashMap<&'a PackageId, Vec<(&'a str, &'a PackageId)>>,
 }
 
@@ -64,7 +64,7 @@ impl<'a> FeatureGraph<'a> {
         Self { packages, ends }
     }
 
-    /// The declared dependencies of a package that end up in programs, with their packages.
+    /// The declared dependencies of a package that become part of programs, with their packages.
     fn declared(&self, id: &PackageId) -> impl Iterator<Item = (&'a Dependency, &'a PackageId)> {
         let ends: &[(&str, &PackageId)] = self.ends.get(id).map_or(&[], Vec::as_slice);
         let declared = self.packages.get(id).into_iter().flat_map(|package| &package.dependencies);
@@ -110,7 +110,7 @@ impl<'a> FeatureGraph<'a> {
         })
     }
 
-    /// Whether a package has its default features on anyway.
+    /// Whether a package has its default features on in any case.
     fn has_defaults(
         &self,
         package: &PackageId,

@@ -1,5 +1,5 @@
-//! What of a selection a target can have. A target without dynamic linking has no shared libraries,
-//! and cargo refuses a whole invocation for one library that can be nothing else:
+//! Finds the part of a selection that a target can have. A target without dynamic linking has no
+//! shared libraries, and cargo refuses a whole invocation if one library has no other crate type:
 //!
 //! ```text
 //! crate-type = ["cdylib", "rlib"]   linux/amd64/static: cargo leaves the cdylib out
@@ -13,18 +13,18 @@ use cargo_metadata::{CrateType, Metadata, PackageId, TargetKind};
 use crate::cargo::targets::{BuildOutput, Selection};
 use crate::toolchain::Toolchain;
 
-/// What a target can have of what is wanted.
+/// The part of the selection that a target can have.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Makeable {
-    /// What cargo makes of the user's selection.
+    /// All that cargo makes for the user's selection.
     AsSelected,
-    /// What cargo makes of this selection, which leaves out what it would refuse.
+    /// All that cargo makes for this selection, which leaves out the packages that it would refuse.
     Part(Box<Selection>),
-    /// Nothing, or not what was asked for by name.
+    /// Nothing, or not a file that the user asked for by name.
     Nothing,
 }
 
-/// Finds out what a target can have.
+/// Finds the part of a selection that a target can have.
 #[must_use]
 pub fn makeable(
     metadata: &Metadata,
@@ -61,7 +61,7 @@ pub fn makeable(
     }))
 }
 
-/// Whether the library of a package can be nothing that the target has.
+/// Whether the target has none of the crate types of a package's library.
 fn is_refused(metadata: &Metadata, package: &PackageId, toolchain: &Toolchain) -> bool {
     // Every target has the other types.
     let is_had = |kind: &CrateType| {
@@ -129,7 +129,7 @@ mod tests {
         let table = [
             // A cdylib and nothing else.
             (vec![("a", alone, false)], vec![wanted("a", Cdylib, false)], Makeable::Nothing),
-            // Cargo leaves the cdylib out by itself, and then nothing is left.
+            // Cargo leaves the cdylib out by itself, and then nothing is left to make.
             (vec![("a", with, false)], vec![wanted("a", Cdylib, false)], Makeable::Nothing),
             (
                 vec![("a", with, true)],

@@ -1,7 +1,7 @@
-//! What cargo says of its work on stdout, one JSON object a line, is the only place where
-//! rgo learns which files a build made: paths under the target folder are cargo's own affair.
+//! Parses cargo's messages on stdout, one JSON object a line. They are rgo's only source for the
+//! files that a build made: paths under the target folder are cargo's own affair.
 //!
-//! A message names no target triple. The triple is read from where the file lies:
+//! A message has no target triple. The file's path gives it:
 //!
 //! ```text
 //! <target folder>/<triple>/<profile>/…   made for a target
@@ -13,69 +13,69 @@ use std::collections::BTreeSet;
 use camino::{Utf8Path, Utf8PathBuf};
 use cargo_metadata::{Message, PackageId, TargetKind};
 
-/// For whom a unit was compiled.
+/// The side that a unit was compiled for.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Side {
-    /// Runs while building: build scripts, proc-macros and what they depend on.
+    /// It runs during the build: build scripts, proc-macros and their dependencies.
     Host,
-    /// Ends up in the program; the triple it was compiled for.
+    /// It becomes part of the program. Holds the triple that it was compiled for.
     Target(String),
 }
 
-/// A unit that cargo compiled, or found fresh.
+/// A unit that cargo compiled or found fresh.
 #[derive(Clone, Debug)]
 pub struct Unit {
     /// The package it belongs to.
     pub package: PackageId,
-    /// For whom it was compiled.
+    /// The side that it was compiled for.
     pub side: Side,
     /// Name of the cargo target: a bin's, a lib's.
     pub name: String,
     /// `bin`, `lib`, `cdylib`, `proc-macro` and so on, as in the manifest.
     pub kinds: Vec<TargetKind>,
-    /// Features that were on, implied ones included.
+    /// Active features, implied ones included.
     pub features: BTreeSet<String>,
     /// Every file that it made.
     pub files: Vec<Utf8PathBuf>,
     /// The executable among them.
     pub executable: Option<Utf8PathBuf>,
-    /// Whether cargo had nothing to do.
+    /// Whether it was up to date, so that cargo did not compile it.
     pub fresh: bool,
-    /// DWARF that the profile asked for, as `rustc -Cdebuginfo` counts it.
+    /// The profile's DWARF level, as `rustc -Cdebuginfo` counts it.
     pub debuginfo: u32,
 }
 
-/// Where cargo puts files; the second differs from the first when `build.build-dir` is set.
+/// The folders that cargo writes to; they differ if `build.build-dir` is set.
 #[derive(Clone, Debug)]
 pub struct Folders {
-    /// `target/`, for what is final.
+    /// `target/`, for final files.
     pub target: Utf8PathBuf,
-    /// For what is intermediate.
+    /// For intermediate files.
     pub build: Utf8PathBuf,
 }
 
-/// One line of cargo's output, as far as rgo has use for it.
+/// A line of cargo's output that rgo uses.
 #[derive(Clone, Debug)]
 pub enum CargoMessage {
     /// A unit is done.
     Unit(Box<Unit>),
-    /// A build script has run: its package and where it wrote.
+    /// A build script has run.
     BuildScript {
         /// The package whose script it is.
         package: PackageId,
-        /// For whom the package is compiled.
+        /// The side that the package is compiled for.
         side: Side,
         /// Its `OUT_DIR`.
         out_dir: Utf8PathBuf,
     },
-    /// What a static library has to be linked with, for a program to be whole.
+    /// The native libraries that a program must link beside a static library.
     NativeLibs {
         /// The package whose library it is.
         package: PackageId,
         /// Arguments for a linker, in their order.
         libs: Vec<String>,
     },
-    /// The compiler said something.
+    /// A message of the compiler.
     Diagnostic {
         /// The package that was compiled.
         package: PackageId,
@@ -86,12 +86,12 @@ pub enum CargoMessage {
     },
 }
 
-/// How rustc begins its answer to `--print native-static-libs`, and the note before it.
+/// The start of rustc's answer to `--print native-static-libs`, and the note before it.
 const NATIVE_LIBS: &str = "native-static-libs:";
 const LINK_AGAINST: &str = "link against the following native artifacts";
 
-/// Reads one line of cargo's stdout. Lines that a build script or compiler plugin printed
-/// there, and messages that rgo has no use for, give `None`.
+/// Parses one line of cargo's stdout. Gives `None` for messages that rgo does not use, and for
+/// lines that a build script or compiler plugin printed.
 #[must_use]
 pub fn event(line: &str, folders: &Folders, triples: &[&str]) -> Option<CargoMessage> {
     let message: Message = serde_json::from_str(line).ok()?;
@@ -136,7 +136,8 @@ pub fn event(line: &str, folders: &Folders, triples: &[&str]) -> Option<CargoMes
 }
 
 fn side(file: &Utf8Path, folders: &Folders, triples: &[&str]) -> Side {
-    // One of the two may lie inside the other, whose first folder then is no triple.
+    // One folder may lie inside the other. Relative to the outer one, the file's first folder is
+    // then no triple.
     [&folders.target, &folders.build]
         .into_iter()
         .filter_map(|folder| file.strip_prefix(folder).ok()?.components().next())

@@ -1,5 +1,5 @@
-//! Cargo and rustc: which of them build, what the user's project and configuration say, the commands
-//! to run, and the meaning of what these say.
+//! Everything that knows Cargo and rustc: chooses the tools, reads the user's project and
+//! configuration, makes the commands to run, and parses their output.
 
 pub mod artifacts;
 pub mod build_script;

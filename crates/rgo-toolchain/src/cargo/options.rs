@@ -1,11 +1,11 @@
-//! What the user wants of cargo alone, beside the neutral [`Request`].
+//! The user's options for cargo, beside the builder-independent [`Request`].
 
 use camino::Utf8PathBuf;
 
 use crate::cargo::targets::Selection;
 use crate::request::Request;
 
-/// What the user wants of cargo alone.
+/// The user's options for cargo.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct CargoOptions {
     /// The manifest, if one was named.
@@ -31,8 +31,8 @@ pub struct CargoOptions {
 }
 
 impl CargoOptions {
-    /// Flags that decide which packages are there, in which versions and with which features;
-    /// `cargo metadata` has to get the same as `cargo build`.
+    /// Flags that decide the packages, their versions and their features. `cargo metadata` has to
+    /// get the same ones as `cargo build`.
     #[must_use]
     pub fn resolution_flags(&self, request: &Request) -> Vec<String> {
         let mut flags = self.project_flags(request);
@@ -47,8 +47,8 @@ impl CargoOptions {
         flags
     }
 
-    /// Flags that say which project it is, with which configuration, and whether cargo may change
-    /// its lockfile or fetch.
+    /// Flags that select the project and its configuration, and tell whether cargo may change its
+    /// lockfile or fetch.
     #[must_use]
     pub fn project_flags(&self, request: &Request) -> Vec<String> {
         let mut flags = self.manifest_flags();
@@ -66,7 +66,7 @@ impl CargoOptions {
     }
 }
 
-/// `--frozen` and `--offline`, as far as they were given.
+/// `--frozen` and `--offline`, as far as the user gave them.
 #[must_use]
 pub fn offline_flags(request: &Request) -> Vec<String> {
     given(&[(request.frozen, "--frozen"), (request.offline, "--offline")])

@@ -1,7 +1,7 @@
-//! What a cargo profile says of symbols and debug data.
+//! Resolves the strip and debug settings of a cargo profile.
 //!
 //! rgo builds with `strip = "none"` and strips afterwards itself, so it has to know what cargo
-//! would have done. Sources, the strongest first, each may set one key of one profile:
+//! would have stripped. Sources, the strongest first; each may set one key of one profile:
 //!
 //! ```text
 //! --config KEY=VALUE  >  CARGO_PROFILE_<NAME>_<KEY>  >  .cargo/config.toml, inner to outer
@@ -12,7 +12,7 @@ use toml::{Table, Value};
 
 use crate::request::DebugInfo;
 
-/// What is left out of a finished program; cargo's words for it.
+/// What to leave out of a finished program, in cargo's terms.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ProfileStrip {
     /// Nothing.
@@ -25,7 +25,7 @@ pub enum ProfileStrip {
 
 /// The places that can set a key of a profile.
 pub struct Sources<'a> {
-    /// What `--config` said, the last one first.
+    /// The values of `--config`, the last one first.
     pub cli: &'a [Table],
     /// The configuration files, from the project's folder outwards.
     pub files: &'a [Table],
@@ -40,7 +40,7 @@ pub struct Sources<'a> {
 pub struct ProfileFacts {
     /// What to strip.
     pub strip: ProfileStrip,
-    /// What debug data is made.
+    /// How much debug data to make.
     pub debug: DebugInfo,
 }
 
@@ -52,7 +52,7 @@ pub fn resolve(name: &str, sources: &Sources<'_>) -> ProfileFacts {
         |value| debug(&value),
     );
     let strip = sources.lookup(name, "strip").map_or(
-        // Cargo's own default: without debug data of the program, that of std goes too.
+        // Cargo's own default: a program without debug data loses the standard library's too.
         if debug == DebugInfo::None { ProfileStrip::DebugInfo } else { ProfileStrip::None },
         |value| strip(&value),
     );
@@ -66,7 +66,7 @@ pub fn env_name(profile: &str, key: &str) -> String {
     format!("CARGO_PROFILE_{profile}_{}", key.to_uppercase())
 }
 
-/// How many profiles may inherit from each other; cargo itself refuses a cycle.
+/// The longest chain of profiles that inherit from each other; cargo itself refuses a cycle.
 const MAX_INHERITANCE: usize = 16;
 
 impl Sources<'_> {

@@ -1,5 +1,5 @@
-//! What is found out about the user's project before anything is built: its packages, its cargo
-//! configuration, its profile. Each fact comes from the tool that owns it.
+//! Reads the user's project before the build: its packages, its cargo configuration, its profile.
+//! Each fact comes from the tool that owns it.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -26,22 +26,23 @@ use crate::toolchain::Toolchain;
 pub struct Project {
     /// Packages and their graph.
     pub metadata: Metadata,
-    /// The manifest that the build is about.
+    /// The manifest of the build: the given one, else that of the nearest folder, else the
+    /// workspace's.
     pub manifest: Utf8PathBuf,
-    /// Where cargo puts files.
+    /// The folders that cargo writes to.
     pub folders: Folders,
-    /// Checksums of the lockfile, by name and version.
+    /// The lockfile's checksums, by name and version.
     pub checksums: BTreeMap<(String, String), String>,
     /// The profile's strip and debug settings.
     pub profile: ProfileFacts,
 }
 
 impl Project {
-    /// Reads the project, as it is for these triples and for the host, whose build scripts are
-    /// part of every build.
+    /// Reads the project for these triples and for the host, whose build scripts are part of every
+    /// build.
     ///
     /// # Errors
-    /// [`ProjectError`], with cargo's own words where cargo objects.
+    /// [`ProjectError`], with cargo's own text where cargo fails.
     pub fn read(
         base: &Cmd,
         request: &Request,
@@ -71,7 +72,8 @@ impl Project {
     }
 }
 
-/// Cargo leaves out of its answer what is for none of the platforms that are named.
+/// The `cargo metadata` command. Cargo leaves out dependencies that none of the named platforms
+/// has.
 fn question(
     base: &Cmd,
     request: &Request,
@@ -129,11 +131,11 @@ fn read_profile(
     Ok(profile::resolve(&options.profile, &sources))
 }
 
-/// `rustc --print cfg` for a toolchain, or for the host; remembered, because starting a compiler
-/// takes longer than all else that a build with nothing to do does.
+/// `rustc --print cfg` for a toolchain, or for the host. The cache remembers it, because in a build
+/// with nothing to do, starting a compiler takes longer than everything else.
 ///
 /// # Errors
-/// If the compiler cannot be asked.
+/// If the compiler cannot be run.
 pub fn cfg(
     compiler: &Compiler,
     cache: &Cache,
@@ -148,7 +150,7 @@ pub fn cfg(
     let said: String = cache.probe(&compiler.rustc, &question, || {
         Cmd::new(&compiler.rustc).args(args.iter().cloned()).capture()
     })?;
-    // A key that this version of the crate does not know cannot be in a manifest's cfg either.
+    // A key that this version of the crate cannot parse cannot be in a manifest's `cfg` either.
     Ok(said.lines().filter_map(|line| line.parse().ok()).collect())
 }
 

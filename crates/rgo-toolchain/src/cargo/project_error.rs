@@ -1,23 +1,23 @@
-//! Why a project cannot be read, with the next step.
+//! The reasons why rgo cannot read a project, with the next step.
 
 use camino::{Utf8Path, Utf8PathBuf};
 use toml::Table;
 
 use crate::exec::ExecError;
 
-/// Why a project cannot be read.
+/// Why rgo cannot read a project.
 #[derive(Debug, thiserror::Error)]
 pub enum ProjectError {
-    /// Cargo has something to say about it.
+    /// `cargo metadata` fails.
     #[error("cargo cannot read the project{}", indented(.said))]
     Metadata {
-        /// Cargo's words.
+        /// Cargo's output.
         said: String,
     },
-    /// Cargo said something that is not metadata.
+    /// Cargo's output is not metadata.
     #[error("cargo's metadata cannot be read")]
     Json(#[from] serde_json::Error),
-    /// The configuration is broken.
+    /// The configuration is invalid.
     #[error("cargo's configuration cannot be read: {0}")]
     Config(String),
     /// A file cannot be read.
@@ -33,14 +33,14 @@ pub enum ProjectError {
     Exec(#[from] ExecError),
 }
 
-/// Cargo's words, but for those about what it has waited for.
+/// Cargo's text, without its lines about locks that it waited for.
 fn indented(said: &str) -> String {
     let lines = said.trim_end().lines().filter(|line| !line.trim_start().starts_with("Blocking "));
     lines.map(|line| format!("\n  {line}")).collect()
 }
 
 impl ProjectError {
-    /// The next step, where one is known.
+    /// The next step, if one is known.
     #[must_use]
     pub fn hint(&self) -> Option<String> {
         match self {
@@ -50,7 +50,7 @@ impl ProjectError {
     }
 }
 
-/// What to do about an error of `cargo metadata`.
+/// The next step for an error of `cargo metadata`.
 fn about_metadata(said: &str) -> &'static str {
     if said.contains("could not find `Cargo.toml`") {
         "run it in a Cargo project, or name one with -C DIR or --manifest-path"
@@ -65,7 +65,7 @@ fn about_metadata(said: &str) -> &'static str {
     }
 }
 
-/// A TOML file.
+/// Reads a TOML file.
 pub(crate) fn table(path: &Utf8Path) -> Result<Table, ProjectError> {
     let bad = |why: String| ProjectError::File { path: path.to_owned(), why };
     let text = std::fs::read_to_string(path).map_err(|error| bad(error.to_string()))?;

@@ -1,4 +1,5 @@
-//! Why cargo compiled what it compiled, in words. Cargo's fingerprint says it under `-v`:
+//! Explains why cargo compiled each crate. Cargo prints the reasons from its fingerprints under
+//! `-v`:
 //!
 //! ```text
 //!        Dirty dep v0.1.0 (/p/dep): the file `src/lib.rs` has changed (…)
@@ -7,7 +8,7 @@
 //!        Fresh other v1.0.0
 //! ```
 //!
-//! A crate that is compiled without having been dirty was not there before.
+//! A crate that cargo compiles without a `Dirty` line was not there before.
 
 use std::collections::BTreeMap;
 
@@ -18,20 +19,21 @@ use serde::Serialize;
 pub struct Rebuilt {
     /// Name and version.
     pub package: String,
-    /// Why, once for each different reason.
+    /// The reasons, each once.
     pub reasons: Vec<String>,
     /// How many times it was compiled (targets, build scripts).
     pub units: usize,
 }
 
-/// Collects cargo's lines.
+/// Collects the reasons from cargo's lines.
 #[derive(Debug, Default)]
 pub struct Explainer {
     packages: BTreeMap<String, (Vec<String>, usize)>,
 }
 
 impl Explainer {
-    /// Takes a line of cargo's stderr. `true` says that the line is there for us alone.
+    /// Reads a line of cargo's stderr. Returns `true` for a line that cargo prints only because of
+    /// `-v`.
     pub fn take(&mut self, line: &str) -> bool {
         let line = strip_ansi(line);
         let Some((verb, rest)) = line.trim_start().split_once(' ') else { return false };
@@ -54,7 +56,7 @@ impl Explainer {
         }
     }
 
-    /// What was compiled and why, by name.
+    /// The compiled crates and the reasons, by name.
     #[must_use]
     pub fn finish(self) -> Vec<Rebuilt> {
         self.packages
@@ -70,7 +72,7 @@ impl Explainer {
     }
 }
 
-/// Adds what a later run compiled.
+/// Adds the crates that a later run compiled.
 pub fn join(all: &mut Vec<Rebuilt>, later: Vec<Rebuilt>) {
     for one in later {
         match all.iter_mut().find(|known| known.package == one.package) {
@@ -85,7 +87,7 @@ pub fn join(all: &mut Vec<Rebuilt>, later: Vec<Rebuilt>) {
     }
 }
 
-/// `name version` of `name v1.0.0 (/folder)`.
+/// Reduces `name v1.0.0 (/folder)` to `name version`.
 fn package(text: &str) -> String {
     let mut words = text.split_whitespace();
     let name = words.next().unwrap_or_default();
@@ -93,7 +95,7 @@ fn package(text: &str) -> String {
     format!("{name} {}", version.trim_start_matches('v'))
 }
 
-/// The folder in brackets may hold `: `, so the reason begins behind the closing one.
+/// The folder in brackets may contain `: `, so the reason begins after the closing bracket.
 fn split_reason(text: &str) -> (String, &str) {
     let reason = text.split_once("): ").or_else(|| text.split_once(": ")).map_or("", |(_, r)| r);
     (package(text), reason)

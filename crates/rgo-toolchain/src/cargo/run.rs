@@ -1,6 +1,6 @@
-//! Runs cargo and reads both of its streams while it works: stdout for what it made, stderr for
-//! a person. Cargo's own words go on as they come, with its progress bar; a copy of their end is
-//! kept, because a failure of a build script is told nowhere else.
+//! Runs cargo and reads both of its streams while it works: stdout for the files that it made,
+//! stderr for the user. Cargo's stderr, with its progress bar, is passed on at once. The end of it
+//! is kept, because cargo reports the failure of a build script nowhere else.
 
 use std::collections::HashSet;
 use std::io::{BufRead, BufReader, Read, Write};
@@ -17,16 +17,16 @@ use crate::exec::{Cmd, ExecError, exit_code};
 use crate::interrupt;
 use crate::secrets;
 
-/// How cargo's words are shown.
+/// How to show cargo's output.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Show {
     /// On a terminal: color and a progress bar.
     pub terminal: bool,
-    /// Collect why crates are compiled; `-v` has to be among cargo's flags.
+    /// Collect why crates are compiled; cargo's flags must contain `-v`.
     pub explain: bool,
-    /// With `explain`: cargo's `-v` lines are for the user too.
+    /// With `explain`: show cargo's `-v` lines to the user too.
     pub verbose: bool,
-    /// Keep compile errors for the caller, who can say which target they belong to.
+    /// Keep compile errors for the caller, who can assign them to a target.
     pub hold_errors: bool,
 }
 
@@ -35,30 +35,30 @@ pub struct Show {
 pub struct CargoOutcome {
     /// Its exit code.
     pub code: i32,
-    /// What was compiled or found fresh.
+    /// The units that were compiled or found fresh.
     pub units: Vec<Unit>,
-    /// Where build scripts wrote.
+    /// The `OUT_DIR` of each build script.
     pub out_dirs: Vec<(PackageId, Side, Utf8PathBuf)>,
-    /// What static libraries have to be linked with, by their package.
+    /// The native libraries to link beside static libraries, by package.
     pub native_libs: Vec<(PackageId, Vec<String>)>,
     /// Compile errors as rustc lays them out, each text once.
     pub errors: Vec<String>,
-    /// The end of what went to stderr.
+    /// The end of its stderr.
     pub stderr_tail: String,
-    /// What was compiled and why.
+    /// The crates that were compiled, and why.
     pub rebuilt: Vec<Rebuilt>,
 }
 
 /// How much of stderr is kept, in bytes.
 const TAIL: usize = 64 * 1024;
 
-/// A place to write a person's words to, shared by the two readers.
+/// The user's stderr, shared by the two readers.
 type Sink = Arc<Mutex<Box<dyn Write + Send>>>;
 
-/// Runs a cargo command that was told `--message-format json…`.
+/// Runs a cargo command that has `--message-format json…` among its flags.
 ///
 /// # Errors
-/// If it cannot be started. That the build failed is in [`CargoOutcome::code`].
+/// If cargo cannot be started. A failed build is no error here: see [`CargoOutcome::code`].
 pub fn run(
     cmd: &Cmd,
     folders: &Folders,
@@ -86,7 +86,7 @@ pub fn run(
     Ok(ran)
 }
 
-/// Tells cargo, which sees a pipe, that what it prints will be on a terminal.
+/// Tells cargo, whose stderr is a pipe, that its output goes to a terminal.
 fn with_terminal(cmd: &Cmd, show: Show) -> Cmd {
     let cmd = cmd.clone();
     if !show.terminal {
@@ -97,7 +97,7 @@ fn with_terminal(cmd: &Cmd, show: Show) -> Cmd {
         .env("CARGO_TERM_PROGRESS_WIDTH", "80")
 }
 
-/// Collects what cargo reports of its work, and shows the compiler's messages.
+/// Collects cargo's messages and shows those of the compiler.
 fn read_stdout(
     stdout: ChildStdout,
     folders: &Folders,
@@ -121,7 +121,7 @@ fn read_stdout(
             }
             Some(CargoMessage::Diagnostic { error, rendered, .. }) => {
                 let rendered = secrets::hidden(&rendered);
-                // The same crate compiled for eight targets says the same eight times.
+                // The same crate compiled for eight targets gives the same message eight times.
                 if failure_hints::is_noise(&rendered) || !shown.insert(rendered.clone()) {
                     continue;
                 }
@@ -160,7 +160,8 @@ fn read_stderr(stderr: ChildStderr, sink: &Sink, show: Show) -> (String, Explain
     } else {
         let mut stderr = stderr;
         let mut buffer = [0_u8; 8192];
-        // What is not shown yet: a word that may go on.
+        // Bytes not shown yet: a word whose end has not been read. A secret must be whole to be
+        // hidden.
         let mut begun: Vec<u8> = Vec::new();
         let mut show = |bytes: &[u8]| {
             let text = secrets::hidden(&String::from_utf8_lossy(bytes));
@@ -189,12 +190,12 @@ fn keep(tail: &mut Vec<u8>, bytes: &[u8]) {
 }
 
 fn diagnostic(sink: &Sink, rendered: &str, show: Show) {
-    // Cargo's progress bar stands on the line; it is drawn again below the message.
+    // Clears cargo's progress bar from the line; cargo draws it again below the message.
     let clear = if show.terminal && !show.explain { "\r\u{1b}[K" } else { "" };
     write(sink, format!("{clear}{rendered}").as_bytes());
 }
 
-// What cannot be shown must not stop the build: a closed terminal is no reason to fail.
+// Ignores errors: a closed terminal must not stop the build.
 fn write(sink: &Sink, bytes: &[u8]) {
     let mut sink = sink.lock().unwrap_or_else(PoisonError::into_inner);
     let _ = sink.write_all(bytes);

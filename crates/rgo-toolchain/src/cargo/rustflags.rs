@@ -1,4 +1,4 @@
-//! How rgo's rustflags reach the compiler without the user's being lost.
+//! Passes rgo's rustflags to the compiler without losing the user's.
 //!
 //! Cargo takes rustflags from exactly one of four places, the first that is set:
 //!
@@ -6,14 +6,14 @@
 //! CARGO_ENCODED_RUSTFLAGS  >  RUSTFLAGS  >  target.<triple|cfg>.rustflags  >  build.rustflags
 //! ```
 //!
-//! The environment's are for all targets and replace everything, also when empty. Flags of one
-//! triple, those of rgo say, drop `build.rustflags`. `CARGO_TARGET_<TRIPLE>_RUSTFLAGS` adds to
-//! what the files say for the triple, and splits on spaces. So:
+//! The first two apply to all targets and replace everything else, even if they are empty. Flags
+//! for one triple, such as rgo's, make cargo ignore `build.rustflags`. Cargo splits
+//! `CARGO_TARGET_<TRIPLE>_RUSTFLAGS` on spaces and adds it to the triple's flags from files. So:
 //!
-//! - usually all targets go into one invocation, each with its own variable, to which
-//!   `build.rustflags` is added if cargo would have used it;
-//! - where the environment replaces everything, or a flag holds a space, each target is an
-//!   invocation of its own with the whole list encoded.
+//! - usually all targets share one invocation. Each has its own variable, which includes
+//!   `build.rustflags` if cargo would have used them;
+//! - where the environment replaces everything, or a flag contains a space, each target has its own
+//!   invocation with the whole list encoded.
 
 use std::collections::BTreeMap;
 
@@ -22,28 +22,28 @@ use std::collections::BTreeMap;
 pub struct TargetFlags {
     /// The triple.
     pub triple: String,
-    /// The user's flags as cargo would resolve them for this triple.
+    /// The user's flags as cargo resolves them for this triple.
     pub user: Vec<String>,
-    /// Those of them that stand in `build.rustflags` and are in force.
+    /// Those of them that come from `build.rustflags`.
     pub user_build: Vec<String>,
-    /// `CARGO_TARGET_<TRIPLE>_RUSTFLAGS` as the user has it.
+    /// The user's value of `CARGO_TARGET_<TRIPLE>_RUSTFLAGS`.
     pub user_variable: Option<String>,
-    /// rgo's own.
+    /// rgo's own flags.
     pub ours: Vec<String>,
 }
 
-/// Targets that one cargo invocation builds, and the variables that carry their flags.
+/// Targets that one cargo invocation builds, and the variables with their flags.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Invocation {
-    /// Indices into the list that was given.
+    /// Indices into the list of all targets.
     pub targets: Vec<usize>,
     /// The variables.
     pub env: BTreeMap<String, String>,
 }
 
-/// Shares the targets out among as few invocations as their flags and features allow. `replaced`
-/// says that the user's environment replaces all other rustflags; `conflict` that two targets
-/// would change each other's programs (see [`crate::cargo::feature_unification`]).
+/// Distributes the targets over as few invocations as their flags and features allow. `replaced`:
+/// the user's environment replaces all other rustflags. `conflict`: two targets would change each
+/// other's programs (see [`crate::cargo::feature_unification`]).
 #[must_use]
 pub fn invocations(
     targets: &[TargetFlags],
@@ -56,7 +56,8 @@ pub fn invocations(
     }
     let mut shared: Vec<Invocation> = Vec::new();
     for (index, target) in targets.iter().enumerate() {
-        // Two toolchains of one triple differ in flags alone and cannot share an invocation.
+        // Two toolchains with one triple differ in their flags only, and cargo has one variable for
+        // both.
         let free = shared.iter_mut().find(|invocation| {
             invocation
                 .targets
@@ -77,7 +78,7 @@ pub fn invocations(
     shared
 }
 
-/// The variable by which cargo takes a triple's rustflags.
+/// The variable from which cargo takes a triple's rustflags.
 #[must_use]
 pub fn variable(triple: &str) -> String {
     format!("CARGO_TARGET_{}_RUSTFLAGS", triple.to_uppercase().replace(['-', '.'], "_"))

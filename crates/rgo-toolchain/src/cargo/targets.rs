@@ -1,6 +1,6 @@
-//! Which files a build is to make: the user's words (`-p`, `--bin`, `--buildmode`) against what
-//! the manifests declare. What cargo would pass over in silence is an error here: a package
-//! without a program, two results of one name.
+//! Decides which files a build makes: compares the user's selection (`-p`, `--bin`, `--buildmode`)
+//! with the manifests. Some mistakes that cargo ignores silently are errors here: a package without
+//! a program, two outputs with one name.
 
 use std::collections::BTreeMap;
 
@@ -10,7 +10,7 @@ use rgo_binary::system::Os;
 
 use crate::toolchain::Toolchain;
 
-/// What the user asked to be built, by cargo's flags.
+/// The user's selection, in cargo's flags.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Selection {
     /// `-p`.
@@ -29,7 +29,7 @@ pub struct Selection {
     pub mode: Option<Mode>,
 }
 
-/// What kind of file is wanted of every package.
+/// The kind of file to make from every package.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Mode {
     /// Programs.
@@ -40,7 +40,7 @@ pub enum Mode {
     CArchive,
 }
 
-/// What a file is.
+/// The kind of an output file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum OutputKind {
@@ -55,7 +55,7 @@ pub enum OutputKind {
 }
 
 impl OutputKind {
-    /// The final crate type as cargo and the toolchain files spell it.
+    /// The final crate type, as cargo and the toolchain definitions spell it.
     #[must_use]
     pub fn crate_type(self) -> &'static str {
         match self {
@@ -93,23 +93,23 @@ pub struct BuildOutput {
     pub name: String,
     /// What it is.
     pub kind: OutputKind,
-    /// Whether the user asked for exactly this, rather than for whatever there is.
+    /// Whether the user asked for this output by name, rather than for all that there are.
     pub explicit: bool,
-    /// Features without which cargo leaves it out.
+    /// Required features, without which cargo leaves it out.
     pub requires: Vec<String>,
 }
 
-/// Why nothing sensible can be built.
+/// Why a selection cannot be built.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum SelectionError {
-    /// `-p` with a name that the workspace has not.
+    /// `-p` with a name that is not in the workspace.
     #[error("the workspace has no package `{name}`")]
     NoPackage {
         /// What was asked for.
         name: String,
         /// The most similar one.
         nearest: Option<String>,
-        /// All of them.
+        /// All names in the workspace.
         known: Vec<String>,
     },
     /// `--bin` or `--example` with a name that no selected package has.
@@ -121,10 +121,10 @@ pub enum SelectionError {
         name: String,
         /// The most similar one.
         nearest: Option<String>,
-        /// All of them.
+        /// All names in the selected packages.
         known: Vec<String>,
     },
-    /// `--example` with one that is no program.
+    /// `--example` with an example that is a library.
     #[error("the example `{name}` is a {kind}, and of examples only programs are built")]
     LibraryExample {
         /// The example.
@@ -132,21 +132,21 @@ pub enum SelectionError {
         /// Its crate type.
         kind: String,
     },
-    /// Nothing to ship.
+    /// The selection has nothing to ship.
     #[error("{packages} has nothing to ship: no program, no library for C")]
     Nothing {
-        /// The packages that were looked at.
+        /// The selected packages.
         packages: String,
     },
-    /// `--buildmode c-…` or `--lib` on a package without a library.
+    /// `--buildmode c-…` or `--lib` with a package without a library.
     #[error("{packages} has no library, which {asked} needs")]
     NoLibrary {
-        /// The packages that were looked at.
+        /// The selected packages.
         packages: String,
         /// The flag.
         asked: &'static str,
     },
-    /// `--buildmode c-…` on several packages.
+    /// `--buildmode c-…` with several libraries.
     #[error("{asked} builds the library of one package, and here are those of {packages}")]
     Several {
         /// The packages that have one.
@@ -154,7 +154,7 @@ pub enum SelectionError {
         /// The flag.
         asked: &'static str,
     },
-    /// Two results would have one path.
+    /// Two outputs would have one path.
     #[error("two results of one name: `{name}` is made by {first} and by {second}")]
     SameName {
         /// The name.
@@ -199,7 +199,7 @@ fn nearest_of(typed: &str, known: &[String]) -> Option<String> {
     rgo_report::nearest(typed, known.iter().map(|name| (name.as_str(), name.clone())))
 }
 
-/// The packages that a build in `manifest`'s folder is about, as cargo chooses them.
+/// The packages that a build with `manifest` selects, by cargo's rules.
 ///
 /// # Errors
 /// [`SelectionError::NoPackage`].
@@ -240,8 +240,8 @@ pub fn packages<'a>(
     })
 }
 
-/// Whether what was given to `-p` means this package. Cargo takes, with as much of the version
-/// as one likes:
+/// Whether an argument of `-p` means this package. Cargo accepts these forms, with a version as
+/// short as the user likes:
 ///
 /// ```text
 /// name   name@1.0   name:1.0   na*   path+file:///folder   file:///folder#1.0   file:///folder#name@1.0
@@ -274,13 +274,13 @@ fn is_named(pattern: &str, name: &str) -> bool {
     pattern == name || glob::Pattern::new(pattern).is_ok_and(|pattern| pattern.matches(name))
 }
 
-/// `1`, `1.2` and `1.2.3` all mean version 1.2.3.
+/// Whether a partial version matches: `1`, `1.2` and `1.2.3` all match 1.2.3.
 fn is_of_version(given: &str, version: &str) -> bool {
     let rest = version.strip_prefix(given);
     rest.is_some_and(|rest| rest.is_empty() || rest.starts_with(['.', '-', '+']))
 }
 
-/// The files that a build of these packages is to make for every target.
+/// The files that a build of these packages makes for every target.
 ///
 /// # Errors
 /// Each variant of [`SelectionError`] but the first.
@@ -326,7 +326,7 @@ pub fn wanted(
         (Some(asked), _) if !packages.iter().any(|p| library(p).is_some()) => {
             return Err(SelectionError::NoLibrary { packages: names(), asked });
         }
-        // Cargo gives another crate type to one package at a time.
+        // Cargo can override the crate type of one package at a time only.
         (_, Some(asked)) if wanted.len() > 1 => {
             let names: Vec<&str> = wanted.iter().map(|one| one.package_name.as_str()).collect();
             return Err(SelectionError::Several { packages: names.join(", "), asked });
@@ -338,7 +338,7 @@ pub fn wanted(
     Ok(wanted)
 }
 
-/// Refuses examples that are libraries: what is shipped of examples are programs.
+/// Refuses examples that are libraries: rgo ships examples that are programs only.
 fn libraries_among(packages: &[&Package], examples: &[String]) -> Result<(), SelectionError> {
     let all = packages.iter().flat_map(|package| &package.targets);
     let named = all.filter(|target| {
@@ -426,7 +426,8 @@ fn of_package(package: &Package, selection: &Selection) -> Vec<BuildOutput> {
     wanted
 }
 
-/// Programs of two packages, or a program and an example, may share a name; their files may not.
+/// Refuses two files of one name. Two packages may each have a program of one name, and a program
+/// and an example may share it; their files may not.
 fn unique(wanted: &[BuildOutput]) -> Result<(), SelectionError> {
     let mut seen: BTreeMap<(&str, &str), &BuildOutput> = BTreeMap::new();
     for one in wanted {

@@ -1,39 +1,39 @@
-//! Paths of the building machine that are still in what was built. They tell strangers how the
-//! machine is laid out, and they make the bytes differ from folder to folder.
+//! Finds paths of the building machine in the output. Such paths reveal to strangers how the
+//! machine is laid out, and they make the bytes depend on the folder.
 
 use camino::{Utf8Path, Utf8PathBuf};
 use memchr::memmem;
 use rgo_binary::{Limits, slices};
 use serde::Serialize;
 
-/// A folder whose name should not be in a result.
+/// A folder whose name should not be in the output.
 #[derive(Clone, Debug)]
 pub struct Prefix {
-    /// What the folder is: `workspace`, `cargo home`.
+    /// A description of the folder: `workspace`, `cargo home`.
     pub what: &'static str,
-    /// Its path, without a slash at its end.
+    /// Its path, without a trailing slash.
     pub path: String,
 }
 
 /// A path that was found.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Leak {
-    /// The file that it is in: what was made, or a file beside it.
+    /// The file that contains it: the output, or a companion.
     pub file: Utf8PathBuf,
-    /// What the folder is.
+    /// A description of the folder.
     pub what: &'static str,
-    /// The first string that holds it, as far as it is printable.
+    /// The first string that contains it, as far as it is printable.
     pub example: String,
-    /// The section it is in; empty outside of all.
+    /// The section that contains it; empty outside of all sections.
     pub section: String,
-    /// How often it is in that section.
+    /// How often it occurs in that section.
     pub count: usize,
 }
 
-/// How much of a leaked string is shown, in bytes.
+/// The longest part of a leaked string that is shown, in bytes.
 const EXAMPLE: usize = 160;
 
-/// Searches the bytes of `file` for the folders; one entry for each folder and section.
+/// Searches the bytes of `file` for the folders. Gives one entry for each folder and section.
 #[must_use]
 pub fn find(file: &Utf8Path, data: &[u8], prefixes: &[Prefix]) -> Vec<Leak> {
     let mut leaks: Vec<Leak> = Vec::new();
@@ -65,8 +65,9 @@ pub fn find(file: &Utf8Path, data: &[u8], prefixes: &[Prefix]) -> Vec<Leak> {
     leaks
 }
 
-/// Whether a byte after `/proj` makes it another folder: `/projshop`, `/proj_old`, `/proj.bak`,
-/// `/projà`. Every other byte (a slash, the end of a string, a quote, a colon) ends the name.
+/// Whether a byte after `/proj` continues the name of another folder: `/projshop`, `/proj_old`,
+/// `/proj.bak`, `/projà`. Every other byte (a slash, the end of a string, a quote, a colon) ends
+/// the name.
 fn continues_a_name(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || !byte.is_ascii() || b"_-.+~@#%".contains(&byte)
 }

@@ -1,5 +1,5 @@
-//! What was asked for against what came out, as read from the finished file. A build that
-//! succeeded and made something else than was asked for is the worst kind of failure: it ships.
+//! Compares the finished file with the user's request. The worst failure of a build is to succeed
+//! with another result than the user asked for, because that result ships.
 
 use rgo_binary::system::Os;
 pub mod leaks;
@@ -9,10 +9,10 @@ use crate::toolchain::{Floor, Libc, Toolchain};
 use rgo_binary::{Kind, Linkage, Version};
 use serde::Serialize;
 
-/// Something that is not as it was asked for.
+/// A difference between request and result.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Finding {
-    /// Whether it breaks what was asked, or only deserves a look.
+    /// Whether it violates the request or only deserves a look.
     pub level: Level,
     /// What was expected and what was found.
     pub text: String,
@@ -28,18 +28,18 @@ pub enum Level {
     Warning,
 }
 
-/// What the result must be.
+/// The user's request for one file.
 #[derive(Clone, Copy, Debug)]
 pub struct Asked<'a> {
     /// The toolchain.
     pub toolchain: &'a Toolchain,
-    /// The oldest system it must run on.
+    /// The oldest system that it must run on.
     pub floor: Option<&'a Floor>,
     /// Whether it is a program, rather than a library.
     pub program: bool,
 }
 
-/// Compares what was asked for with what the loader will want.
+/// Compares the request with the parts of the file that the loader reads.
 #[must_use]
 pub fn judge(asked: &Asked<'_>, linkage: &Linkage) -> Vec<Finding> {
     let mut findings = Vec::new();

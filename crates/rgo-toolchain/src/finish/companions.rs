@@ -1,6 +1,6 @@
-//! What goes beside a finished file: its import library and header, its debug data, and what a
-//! debugger must be told to find its sources. All of it is made ready first and put in place
-//! only when the file itself is ready, so that a failure leaves what was there before.
+//! Makes the files beside a finished file: its import library and header, its debug data, and
+//! scripts that tell a debugger where its sources are. All companions are prepared first and put in
+//! place only when the file itself is ready, so that a failure leaves the old files unchanged.
 
 use std::fs;
 use std::io;
@@ -17,12 +17,12 @@ use crate::checks::{Finding, Level};
 use crate::exec::{self, Cmd};
 use crate::request::StripMode;
 
-/// Files that are ready, and not yet in place.
+/// Companions that are prepared and not yet in place.
 #[derive(Debug, Default)]
 pub(super) struct Companions {
     files: Vec<File>,
     bundle: Option<Bundle>,
-    /// Name and CRC of the debug data, for formats in which the program says them.
+    /// Name and CRC of the debug data, for formats whose programs record them.
     pub debuglink: Option<(String, u32)>,
 }
 
@@ -34,17 +34,17 @@ struct File {
     maps_paths: bool,
 }
 
-/// A folder that was made beside its place.
+/// A bundle in a temporary folder, not yet in place.
 #[derive(Debug)]
 struct Bundle {
     path: Utf8PathBuf,
     made: Utf8PathBuf,
-    /// Removes what is left of the making.
+    /// Removes the temporary folder on drop.
     _folder: tempfile::TempDir,
 }
 
 impl Companions {
-    /// Makes all that goes beside the file of `job`, whose linked bytes are `data`.
+    /// Prepares all companions for the file of `job`, whose linked bytes are `data`.
     ///
     /// # Errors
     /// If a file cannot be read, or debug data cannot be split off.
@@ -55,7 +55,7 @@ impl Companions {
             let bytes = read(from)?;
             companions.add(folder.join(from.file_name().unwrap_or_default()), bytes);
         }
-        // A static library keeps its debug data: it is linked yet.
+        // A static library keeps its debug data, because it is still to be linked.
         if job.strip == StripMode::Split && job.kind != OutputKind::Staticlib {
             companions.split(job, data)?;
             for (debugger, text) in source_maps(job.path_remaps) {
@@ -73,8 +73,8 @@ impl Companions {
         self.files.push(File { path, bytes, maps_paths: false });
     }
 
-    /// Makes the companion with the debug data. For ELF its name and CRC are what the program
-    /// will say of it; the others are found by UUID or by name.
+    /// Prepares the companion with the debug data. An ELF program will record its name and CRC;
+    /// debuggers find the others by UUID or by name.
     fn split(&mut self, job: &Job<'_>, data: &[u8]) -> Result<()> {
         let format = Image::parse(data, &Limits::default()).map_err(FinishError::Split)?.format();
         if format == Format::MachO {
@@ -91,7 +91,7 @@ impl Companions {
         Ok(())
     }
 
-    /// Paths of the building machine that are in them and should not be.
+    /// Finds paths of the building machine in the companions.
     ///
     /// # Errors
     /// If a file of a bundle cannot be read.
@@ -102,7 +102,7 @@ impl Companions {
         }
         if let Some(bundle) = &self.bundle {
             for entry in walkdir::WalkDir::new(&bundle.made).sort_by_file_name() {
-                // Its text has its cause.
+                // The text of this error includes its cause.
                 let entry = entry.map_err(|error| FinishError::Read {
                     path: bundle.made.clone(),
                     source: io::Error::from(error),
@@ -118,7 +118,7 @@ impl Companions {
         Ok(found)
     }
 
-    /// Debug data beside `output` that an older build has left: it may be of another program.
+    /// Warns of debug data beside `output` that an older build made: it may not match the program.
     #[must_use]
     pub(super) fn older(&self, output: &Utf8Path) -> Vec<Finding> {
         let ours = self.files.iter().map(|file| &file.path);
@@ -132,7 +132,7 @@ impl Companions {
         .collect()
     }
 
-    /// Puts them in place, and says where they are.
+    /// Puts the companions in place, and returns their paths.
     ///
     /// # Errors
     /// If one of them cannot be written.
@@ -150,7 +150,7 @@ impl Companions {
     }
 }
 
-/// A PDB is debug data: it goes where debug data goes, and nowhere else.
+/// Whether a companion ships. A PDB is debug data, so it ships only where debug data does.
 fn ships(path: &Utf8Path, strip: StripMode) -> bool {
     path.extension() != Some("pdb") || matches!(strip, StripMode::None | StripMode::Split)
 }
@@ -159,7 +159,7 @@ fn read(path: &Utf8Path) -> Result<Vec<u8>> {
     fs::read(path).map_err(|source| FinishError::Read { path: path.to_owned(), source })
 }
 
-/// On darwin the DWARF is in the object files; they are there now and will not be later.
+/// Makes the dSYM bundle now: on darwin the DWARF is in the object files, which may be gone later.
 fn dsym(job: &Job<'_>) -> Result<Bundle> {
     let dsymutil = job.dsymutil.ok_or(FinishError::NoDsymutil)?;
     let folder = job.output.parent().unwrap_or(Utf8Path::new("."));
@@ -172,8 +172,8 @@ fn dsym(job: &Job<'_>) -> Result<Bundle> {
     Ok(Bundle { path: Utf8PathBuf::from(format!("{}.dSYM", job.output)), made, _folder: temporary })
 }
 
-/// What gdb and lldb must be told to find sources whose paths were trimmed: a script for each.
-/// None if no paths were.
+/// Scripts that make gdb and lldb find sources whose paths were remapped, one for each. None if no
+/// paths were remapped.
 fn source_maps(path_remaps: &[PathRemap]) -> Vec<(&'static str, String)> {
     if path_remaps.is_empty() {
         return Vec::new();
@@ -190,7 +190,7 @@ fn source_maps(path_remaps: &[PathRemap]) -> Vec<(&'static str, String)> {
     ]
 }
 
-/// A word as both debuggers read it.
+/// Quotes a word for both debuggers.
 fn quoted(word: &str) -> String {
     format!("\"{}\"", word.replace('\\', "\\\\").replace('"', "\\\""))
 }

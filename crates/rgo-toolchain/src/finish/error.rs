@@ -1,4 +1,4 @@
-//! Why a file could not be finished.
+//! The reasons why a file cannot be finished.
 
 use std::io;
 
@@ -7,7 +7,7 @@ use rgo_files::WriteError;
 
 use crate::exec::ExecError;
 
-/// Why a file could not be finished.
+/// Why a file cannot be finished.
 #[derive(Debug, thiserror::Error)]
 pub enum FinishError {
     /// A file cannot be read.
@@ -18,7 +18,7 @@ pub enum FinishError {
         /// Why.
         source: io::Error,
     },
-    /// What cargo made is no program that rgo knows.
+    /// Cargo's file is no program that rgo can parse.
     #[error("reading {path}")]
     Parse {
         /// The file.
@@ -37,10 +37,10 @@ pub enum FinishError {
     /// Its debug data cannot be split off.
     #[error("splitting off the debug data")]
     Split(#[source] rgo_binary::Error),
-    /// The result cannot be read.
+    /// The finished file cannot be parsed.
     #[error("reading back what was made")]
     ReadBack(#[source] rgo_binary::Error),
-    /// There is no dsymutil.
+    /// dsymutil is not installed.
     #[error("splitting off the debug data of a darwin program needs dsymutil")]
     NoDsymutil,
     /// dsymutil failed.
@@ -54,13 +54,13 @@ pub enum FinishError {
         /// Why.
         source: io::Error,
     },
-    /// The result cannot be put in place.
+    /// The finished file cannot be put in place.
     #[error(transparent)]
     Write(#[from] WriteError),
 }
 
 impl FinishError {
-    /// The next step, where one is known.
+    /// The next step, if one is known.
     #[must_use]
     pub fn hint(&self) -> Option<String> {
         match self {

@@ -1,6 +1,6 @@
-//! From the file that cargo linked to the file that is shipped: one pure pass over its bytes by
-//! `rgo-edit`, a look at what came out, and one rename. Cargo's own file is never touched, and
-//! nothing is put in place before everything is ready.
+//! Turns the file that cargo linked into the file to ship: `rgo-edit` edits its bytes in one pure
+//! pass, the checks read the result, and one rename puts it in place. Cargo's own file stays
+//! unchanged, and nothing is put in place before everything is ready.
 
 mod companions;
 mod error;
@@ -30,12 +30,12 @@ pub use error::FinishError;
 
 type Result<T> = std::result::Result<T, FinishError>;
 
-/// What goes into the program's sections.
+/// The record that goes into a program's sections.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Content {
-    /// Text of `.rgo-bi`.
+    /// The text of `.rgo-bi`.
     pub note: String,
-    /// Bytes of `.dep-v0`.
+    /// The bytes of `.dep-v0`.
     pub audit: Vec<u8>,
 }
 
@@ -44,39 +44,39 @@ pub struct Content {
 pub struct Job<'a> {
     /// Cargo's file.
     pub linked: Utf8PathBuf,
-    /// Where the result goes.
+    /// Where the finished file goes.
     pub output: Utf8PathBuf,
-    /// What it is.
+    /// Its kind.
     pub kind: OutputKind,
-    /// Files that go beside it as they are.
+    /// Files to copy beside it.
     pub beside: Vec<Utf8PathBuf>,
-    /// What it was asked to be.
+    /// The user's request for it.
     pub asked: Asked<'a>,
-    /// What it carries; a static library carries nothing.
+    /// The record for it; a static library carries none.
     pub content: Option<Content>,
-    /// `-X` values; those whose names it does not have are left out.
+    /// `-X` values; those whose slots it does not have are skipped.
     pub values: &'a [(String, String)],
-    /// What is stripped.
+    /// What to strip.
     pub strip: StripMode,
-    /// Seconds since 1970 for the time stamps that PE files have.
+    /// The time stamp of PE files, in seconds since 1970.
     pub timestamp: u32,
     /// Folders whose names should not be in it.
     pub prefixes: &'a [Prefix],
-    /// What collects a darwin program's debug data.
+    /// The dsymutil that collects debug data for darwin.
     pub dsymutil: Option<&'a Utf8Path>,
-    /// What a darwin program's signature is to vouch for besides.
+    /// Entitlements for the signature of a darwin program.
     pub entitlements: Option<&'a Entitlements>,
-    /// What the folders of this machine are called in it, for the debugger.
+    /// Folders of this machine with their names in the file, for the debugger.
     pub path_remaps: &'a [PathRemap],
 }
 
-/// Whether a target's debug data is split off by dsymutil.
+/// Whether dsymutil splits off a target's debug data.
 #[must_use]
 pub fn splits_with_dsymutil(strip: StripMode, toolchain: &Toolchain) -> bool {
     strip == StripMode::Split && toolchain.is(Os::DARWIN)
 }
 
-/// Maps a file that cargo made.
+/// Memory-maps a file that cargo made.
 ///
 /// # Errors
 /// If it cannot be read.
@@ -100,7 +100,7 @@ pub fn slot_names(data: &[u8]) -> rgo_binary::Result<BTreeSet<String>> {
 /// Finishes one file and puts it in place.
 ///
 /// # Errors
-/// If it cannot be read, edited or put in place; what was in its place is then as before.
+/// If it cannot be read, edited or put in place. Then the old file stays unchanged.
 pub fn finish(job: &Job<'_>) -> Result<Artifact> {
     let data = map(&job.linked)?;
     let name = job.output.file_name().unwrap_or_default();
@@ -137,7 +137,7 @@ pub fn finish(job: &Job<'_>) -> Result<Artifact> {
     drop(data);
     let mut inspected = inspect(job, &finished.bytes, &companions)?;
     inspected.findings.extend(companions.older(&job.output));
-    // The companions first: whoever sees the file finds them with it.
+    // Companions first: a process that sees the file then finds them beside it.
     let companions = companions.place()?;
     let changed = atomic_file::write(&job.output, &finished.bytes, Some(&job.linked))?;
     Ok(Artifact {
@@ -149,8 +149,8 @@ pub fn finish(job: &Job<'_>) -> Result<Artifact> {
     })
 }
 
-/// Whether somebody has said what others call a Mach-O library: linkers take the place where they
-/// write it, and the link shim its name there.
+/// Whether the project set the install name of a Mach-O library. Otherwise the name is the path
+/// that the linker wrote to, or the link shim's default.
 fn has_name_of_its_own(job: &Job<'_>, data: &[u8]) -> bool {
     let linkage = Image::parse(data, &Limits::default()).and_then(|image| image.linkage());
     let name = linkage.ok().and_then(|linkage| linkage.soname);
@@ -158,7 +158,7 @@ fn has_name_of_its_own(job: &Job<'_>, data: &[u8]) -> bool {
     name.is_some_and(|name| name != default && !Utf8Path::new(&name).is_file())
 }
 
-/// A static library ships as it is: its members are linked into something else yet.
+/// Finishes a static library, which ships unchanged: its members are still to be linked.
 fn static_library(job: &Job<'_>, data: &[u8]) -> Result<Artifact> {
     let companions = Companions::prepare(job, data)?;
     let plain = plain(job, data, &companions)?;
@@ -167,7 +167,7 @@ fn static_library(job: &Job<'_>, data: &[u8]) -> Result<Artifact> {
     Ok(Artifact { changed, companions, ..plain })
 }
 
-/// What the finished bytes say of themselves.
+/// Reads the properties of the finished bytes.
 fn inspect(job: &Job<'_>, bytes: &[u8], companions: &Companions) -> Result<Artifact> {
     let image = Image::parse(bytes, &Limits::default()).map_err(FinishError::ReadBack)?;
     let linkage = image.linkage().map_err(FinishError::ReadBack)?;
@@ -180,7 +180,7 @@ fn inspect(job: &Job<'_>, bytes: &[u8], companions: &Companions) -> Result<Artif
     })
 }
 
-/// What can be said of any bytes.
+/// The properties that any bytes have.
 fn plain(job: &Job<'_>, bytes: &[u8], companions: &Companions) -> Result<Artifact> {
     let mut leaks = leaks::find(&job.output, bytes, job.prefixes);
     leaks.extend(companions.leaks(job.prefixes)?);

@@ -1,5 +1,5 @@
-//! What a program is told about itself: the dependency list of the build turned into the two
-//! forms that it is found in later, `.rgo-bi` (Go's grammar) and `.dep-v0` (cargo-auditable's).
+//! Turns the dependency list of the build into the two forms in which a program carries it:
+//! `.rgo-bi` (Go's grammar) and `.dep-v0` (cargo-auditable's).
 
 use rgo_binary::embedded::auditable;
 use rgo_binary::embedded::auditable::serde::{DependencyKind, Source, VersionInfo};
@@ -8,7 +8,7 @@ use rgo_packages::{Edges, Graph, Package, PackageSource, Role};
 
 use crate::secrets::is_public;
 
-/// What the note says beside the dependencies.
+/// The note's content beside the dependencies.
 #[derive(Clone, Debug)]
 pub struct About<'a> {
     /// The compiler: `rustc 1.96.0 (…)`.
@@ -17,11 +17,11 @@ pub struct About<'a> {
     pub name: &'a str,
     /// `build` lines, in this order.
     pub settings: Vec<(String, String)>,
-    /// Whether hosts are named that not everybody knows.
+    /// Whether to name hosts that may be private.
     pub records_sources: bool,
 }
 
-/// The note's text for the program of these packages.
+/// The note's text for a program with these packages.
 #[must_use]
 pub fn text(about: &About<'_>, graph: &Graph) -> String {
     let of = |role| graph.packages.iter().filter(move |it| it.role == role).map(|it| &it.package);
@@ -32,7 +32,8 @@ pub fn text(about: &About<'_>, graph: &Graph) -> String {
     let tools: Vec<String> =
         of(Role::Build).map(|tool| format!("{}@{}", tool.name, version(tool))).collect();
     if !tools.is_empty() {
-        // Build scripts, proc-macros and what they use: they made the program, and are not in it.
+        // Build scripts, proc-macros and their dependencies: they made the program, and are not in
+        // it.
         settings.push(("build-deps".to_owned(), tools.join(",")));
     }
     BuildInfo {
@@ -50,8 +51,8 @@ pub fn text(about: &About<'_>, graph: &Graph) -> String {
     .to_string()
 }
 
-/// A `dep` line. A shipped program tells no stranger what an intranet's hosts are called: a source
-/// that may be private is named by its kind alone, a repository with its commit.
+/// A `dep` line. A shipped program should not reveal the names of an intranet's hosts, so a source
+/// that may be private is named by its kind only, and a repository by its kind and commit.
 fn module(package: &Package, records_sources: bool) -> Module {
     let is_named = |url: &str| records_sources || is_public(url);
     let origin = match &package.source {
@@ -72,8 +73,8 @@ fn module(package: &Package, records_sources: bool) -> Module {
         path: package.name.clone(),
         version: version.clone(),
         sum: package.checksum.clone().unwrap_or_default(),
-        // What does not come from the default registry says where it comes from, in the place
-        // where Go says what replaced a module.
+        // A package from elsewhere than the default registry names its source in the field in which
+        // Go names a module's replacement.
         replace: origin.map(|path| Box::new(Module { path, version, ..Module::default() })),
     }
 }
@@ -117,7 +118,7 @@ pub fn audit_data(graph: &Graph) -> Result<Vec<u8>, rgo_binary::Error> {
             root: node.role == Role::Root,
         });
     }
-    // Format 1: proc-macros and what they use are build dependencies.
+    // Format 1: proc-macros and their dependencies are build dependencies.
     auditable::write(&VersionInfo { packages, format: 1 })
 }
 

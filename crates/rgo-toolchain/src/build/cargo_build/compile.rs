@@ -1,5 +1,5 @@
-//! Runs cargo until every file is linked the way it should be: by the recipe, and with room for what
-//! goes into it.
+//! Runs cargo until the link shim has linked every file by the current recipe, with enough room for
+//! the build's record. Cargo does not know the recipe, so one run may not be enough.
 
 use std::rc::Rc;
 use std::{fs, io};
@@ -20,13 +20,13 @@ use crate::cargo::{deps, rebuild_reasons};
 use crate::finish::{Content, record};
 use crate::{cmake_builds, native};
 
-/// How often cargo may run until every file is linked by the recipe: once, once more for files
-/// of an older recipe, and once for room that proved too small.
+/// How often cargo may run until every file is linked by the recipe: once, once more for files of
+/// an older recipe, and once for room that was too small.
 const ROUNDS: usize = 3;
 
 impl CargoBuild {
-    /// Runs cargo until every file that is wanted was linked by the recipe, with room enough for
-    /// what goes into it. Usually that is once.
+    /// Runs cargo until every output is linked by the recipe, with enough room for the build's
+    /// record. One run is usually enough.
     pub(in crate::build) fn compile(
         &self,
         run: CargoRun,
@@ -70,7 +70,7 @@ impl CargoBuild {
             .map_err(|source| BuildError::Command { doing: "running cargo", source })
     }
 
-    /// What a run made for a target.
+    /// Collects the files that a run made for a target.
     fn compiled(
         &self,
         target: &Rc<Target>,
@@ -124,7 +124,7 @@ impl CargoBuild {
         })
     }
 
-    /// What of the wanted a target cannot have, with the reason.
+    /// The outputs that a target cannot have, with the reason.
     fn not_made(&self, target: &Target, left_out: &[&BuildOutput]) -> Vec<String> {
         let cannot = |one: &&BuildOutput| !target.toolchain().makes(one.kind.crate_type());
         let no_such_kind = self.outputs.iter().filter(cannot).map(|one| {
@@ -152,7 +152,7 @@ impl CargoBuild {
         artifacts::header(package, &wanted.name, &out_dirs)
     }
 
-    /// The build's record of a file.
+    /// The build's record for a file.
     fn content(
         &self,
         target: &Target,
@@ -189,7 +189,7 @@ impl CargoBuild {
         })
     }
 
-    /// Has cmake start anew where it was told another toolchain file.
+    /// Makes cmake configure anew where it used another toolchain file.
     fn forget_cmake_builds(&self, targets: &[Rc<Target>]) -> Result<(), BuildError> {
         for target in targets {
             let triple = &target.toolchain().triple;
@@ -203,9 +203,9 @@ impl CargoBuild {
         Ok(())
     }
 
-    /// Cargo does not know what the link shim did. A file that was linked by another recipe (an
-    /// older floor, a plain `cargo build`) is removed, so that the next run links it again, and
-    /// nothing else. Gives how many there were.
+    /// Removes files that another recipe linked (an older floor, a plain `cargo build`), so that
+    /// the next run links these again and nothing else. Cargo does not notice them, because it does
+    /// not know the recipe. Returns their number.
     fn forget_stale(
         &self,
         compiled: &CompiledTarget,
@@ -224,9 +224,9 @@ impl CargoBuild {
         Ok(count)
     }
 
-    /// Removes a linked file where cargo keeps it: what it hands out is a hard link or a copy of
-    /// a file in `deps` or `examples`, or since 1.100 in a unit's own `out`, which may have a hash in
-    /// its name, and it looks at that one alone.
+    /// Removes a linked file where cargo keeps it. The file that cargo reports is a hard link or a
+    /// copy of a file in `deps` or `examples`, or since 1.100 in the unit's own `out`. That file
+    /// may have a hash in its name, and cargo's freshness check looks only at it.
     fn forget(&self, linked: &Utf8Path) -> Result<(), BuildError> {
         let remove = |path: &Utf8Path| match fs::remove_file(path) {
             Err(error) if error.kind() != io::ErrorKind::NotFound => {
@@ -259,12 +259,12 @@ impl CargoBuild {
     }
 }
 
-/// Cargo writes a dash of a name as an underscore in some file names and not in others.
+/// Cargo replaces the dashes of a name by underscores in some file names and not in others.
 fn plain(name: &str) -> String {
     name.replace('-', "_")
 }
 
-/// What cargo leaves out without a word if its features are off.
+/// Whether cargo leaves an output out silently if its features are off.
 fn is_optional(wanted: &BuildOutput) -> bool {
     !wanted.explicit && !wanted.requires.is_empty()
 }

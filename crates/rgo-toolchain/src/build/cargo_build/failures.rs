@@ -1,5 +1,5 @@
-//! Why a target has not what it was to have: cargo's own words, the next step, and where several
-//! targets failed together, which of them each error is of.
+//! Explains why a target's files are missing: cargo's own error and the next step. If several
+//! targets failed together, assigns each error to its target.
 
 use super::CargoBuild;
 use crate::build::compiled::{Compiled, CompiledTarget};
@@ -10,9 +10,9 @@ use crate::cargo::{build_script, failure_hints};
 use crate::event::{Event, Events};
 
 impl CargoBuild {
-    /// Says for each target that lacks something why it does. Errors of one target alone are
-    /// known to be its own; where several failed together, each is built once more by itself,
-    /// because cargo does not say which target an error is of.
+    /// Reports for each target with missing files why they are missing. If one target failed, all
+    /// errors are its own. If several failed together, builds each once more alone, because cargo
+    /// does not say which target an error belongs to.
     pub(in crate::build) fn explain_failures(
         &self,
         compiled: &Compiled,
@@ -23,7 +23,8 @@ impl CargoBuild {
         let Compiled { run, ran, targets } = compiled;
         let lacking = targets.iter().filter(|it| !it.missing.is_empty()).count();
         for (one, outcome) in targets.iter().zip(outcomes) {
-            // Where nothing that is wanted lacks and cargo failed all the same, nobody is spared.
+            // If cargo failed although no output is missing, all targets of the run count as
+            // failed.
             if one.missing.is_empty() && (ran.code == 0 || lacking > 0) {
                 continue;
             }
@@ -50,7 +51,7 @@ impl CargoBuild {
     }
 }
 
-/// Cargo says that all is well, and made nothing of what was wanted.
+/// The error for a target whose outputs cargo did not make although it succeeded.
 fn made_none(one: &CompiledTarget, outcome: &mut TargetOutcome) -> Event {
     let error = format!("cargo succeeded and made no {}", one.missing.join(", "));
     let hint =
@@ -60,7 +61,7 @@ fn made_none(one: &CompiledTarget, outcome: &mut TargetOutcome) -> Event {
     Event::Failed { text: format!("{}: {error}", one.target.name()), hints }
 }
 
-/// Records why cargo failed for a target, and says what to do about it.
+/// Records why cargo failed for a target, with the next step.
 fn explain(ran: &CargoOutcome, target: &str, outcome: &mut TargetOutcome, on: Events<'_>) {
     let text = format!("{}{}", ran.errors.concat(), ran.stderr_tail);
     let error = first_error(&ran.errors, &ran.stderr_tail);
@@ -69,7 +70,7 @@ fn explain(ran: &CargoOutcome, target: &str, outcome: &mut TargetOutcome, on: Ev
     outcome.fail_with(error, hint.into_iter().collect());
 }
 
-/// The line that says what went wrong, for the table.
+/// The line that names the error, for the table of targets.
 fn first_error(errors: &[String], stderr: &str) -> String {
     let script = build_script::failed(&anstream::adapter::strip_str(stderr).to_string());
     if let Some(script) = script.filter(|_| errors.is_empty()) {
@@ -84,16 +85,16 @@ fn first_error(errors: &[String], stderr: &str) -> String {
         is_error.then(|| line.to_owned())
     });
     match wrong.next() {
-        // That the linker failed is known; what it said stands below.
+        // The linker's own error follows rustc's and says more.
         Some(first) if first.contains(LINKING) => wrong.next().unwrap_or(first),
         Some(first) => first,
         None => "cargo failed".to_owned(),
     }
 }
 
-/// How rustc says that a linker failed.
+/// The start of rustc's error for a failed linker.
 const LINKING: &str = "linking with `";
-/// How LLD begins an error, behind its name.
+/// The text between LLD's name and its error.
 const LLD: &str = ": error: ";
 
 #[cfg(test)]

@@ -1,5 +1,6 @@
-//! Gets ready what the links of a build need: zig, the link shim with its recipe, the compilers for C
-//! code, the standard library.
+//! Prepares the inputs of a build's links: zig, the link shim with its recipe, the compilers for C
+//! code, the standard library. First it finds out what is needed and changes nothing, because a dry
+//! run stops there; then it installs it.
 
 use std::cell::OnceCell;
 use std::collections::BTreeMap;
@@ -30,28 +31,28 @@ use crate::std_lib::{self, Origin, StdLib, StdPlan, StdRequest};
 use crate::toolchain::{Floor, Toolchain};
 use crate::zig::{self, Zig, ZigError};
 
-/// Finds out what the links of a build need, and gets it ready.
+/// Finds the inputs of a build's links, and installs them.
 pub(in crate::build) struct LinkPreparer<'a> {
     build: &'a CargoBuild,
     folder: Utf8PathBuf,
     own: Utf8PathBuf,
-    /// Looked for once a target needs it, because not every one does.
+    /// Found when the first target needs it, because not every target does.
     zig: OnceCell<Result<FoundZig, Arc<ZigError>>>,
     capacity: NoteCapacity,
 }
 
-/// A zig that is there, or will be.
+/// A zig that is installed, or that a fetch will install.
 struct FoundZig {
     zig: Zig,
-    /// What fetches it.
+    /// The command that fetches it.
     fetch: Option<Cmd>,
 }
 
 impl<'a> LinkPreparer<'a> {
-    /// Does no work yet. `folder` is for the recipes.
+    /// Does no work yet. `folder` will hold the recipes.
     ///
     /// # Errors
-    /// If the system does not say where this program is.
+    /// If the system does not report the path of this program.
     pub(in crate::build) fn new(
         build: &'a CargoBuild,
         folder: &Utf8Path,
@@ -67,7 +68,7 @@ impl<'a> LinkPreparer<'a> {
         &self.folder
     }
 
-    /// zig as it is, or as it will be once it is fetched.
+    /// The installed zig, or the one that a fetch will install.
     fn zig(&self) -> Result<&FoundZig, BuildError> {
         let found = self.zig.get_or_init(|| {
             let cache = self.cache();
@@ -94,12 +95,12 @@ impl<'a> LinkPreparer<'a> {
         &self.build.context.cache
     }
 
-    /// What fetches zig, if a target needs it and it is not there.
+    /// The command that fetches zig, if a target needs it and it is not installed.
     pub(super) fn fetch(&self) -> Option<Cmd> {
         self.zig.get().and_then(|found| found.as_ref().ok()).and_then(|found| found.fetch.clone())
     }
 
-    /// Fetches zig. Whether it is what it was expected to be.
+    /// Fetches zig. Returns whether it is the zig that [`Self::zig`] expected.
     ///
     /// # Errors
     /// If it cannot be fetched.
@@ -109,10 +110,10 @@ impl<'a> LinkPreparer<'a> {
         Ok(self.zig().is_ok_and(|expected| expected.zig == zig))
     }
 
-    /// What the links of one target need. Nothing is changed.
+    /// The link inputs for one target. Changes nothing.
     ///
     /// # Errors
-    /// If something cannot be had; says what, and how to get it.
+    /// If an input is not available; the error says which, and how to get it.
     pub(super) fn inputs(
         &self,
         toolchain: &'static Toolchain,
@@ -159,11 +160,11 @@ impl<'a> LinkPreparer<'a> {
         Ok(LinkInputs { rustflags, env: variables, std_plan, std, shim })
     }
 
-    /// Gets ready what [`Self::inputs`] says: the linker, the compilers for C code, the standard library.
-    /// Whether all is as it was expected.
+    /// Installs what [`Self::inputs`] found: the linker, the compilers for C code, the standard
+    /// library. Returns whether the sysroot is the expected one.
     ///
     /// # Errors
-    /// If something cannot be had; says what, and how to get it.
+    /// If an input is not available; the error says which, and how to get it.
     pub(in crate::build) fn install(
         &self,
         target: &Target,
@@ -190,7 +191,7 @@ impl<'a> LinkPreparer<'a> {
         Ok(std.sysroot == inputs.std.sysroot)
     }
 
-    /// What brings the standard library, as shell.
+    /// The shell commands that install the standard library.
     pub(super) fn std_steps(&self, toolchain: &Toolchain, inputs: &LinkInputs) -> Vec<String> {
         let shim = inputs.shim.as_ref();
         let installed = shim.map(|shim| shim.recipe.places(self.cache(), &self.own));
@@ -213,7 +214,7 @@ impl<'a> LinkPreparer<'a> {
         }
     }
 
-    /// What a link for this target does, without a note.
+    /// The recipe for this target's links, without a note.
     fn recipe(&self, toolchain: &Toolchain, floor: Option<&Floor>, zig: &Zig) -> Option<Recipe> {
         let rustc = &self.build.compiler.version.release;
         let recipe = Recipe::new(toolchain, floor, zig, rustc, self.cache(), &env)?;
@@ -221,14 +222,14 @@ impl<'a> LinkPreparer<'a> {
         Some(Recipe { info_plist, ..recipe })
     }
 
-    /// The variables of the shim for builds that outlive this run, and have no note.
+    /// The shim's variables for builds that outlive this run. They have no note.
     pub(super) fn lasting(&self, inputs: &LinkInputs) -> Vec<(String, String)> {
         let recipe = inputs.shim.as_ref().map(|shim| &shim.recipe);
         recipe.map(|it| it.places(self.cache(), &self.own).env).unwrap_or_default()
     }
 
-    /// Where maturin finds Python's library, without which it makes no wheel for Windows. It has no
-    /// spelling with a target in it: for a build of one target.
+    /// The variable with the path of Python's import library, without which maturin makes no wheel
+    /// for Windows. Its name contains no target, so it works for a build of one target only.
     pub(super) fn python_library(&self, toolchain: &Toolchain) -> Option<(String, String)> {
         let place = import_libraries::place(toolchain, self.cache());
         let is_free = env(python::LIBRARY).is_none();
@@ -236,7 +237,7 @@ impl<'a> LinkPreparer<'a> {
         Some((python::LIBRARY.to_owned(), place.into_string()))
     }
 
-    /// What pyo3 has to be told of an extension for Python.
+    /// Variables that configure pyo3 for a Python extension.
     fn python(&self, toolchain: &Toolchain) -> BTreeMap<String, String> {
         let CargoBuild { project, compiler, outputs: wanted, .. } = self.build;
         if !self.uses_pyo3() {
@@ -257,7 +258,7 @@ impl<'a> LinkPreparer<'a> {
         self.build.project.checksums.keys().any(|(name, _)| name == "pyo3-build-config")
     }
 
-    /// Where nothing can link, nothing needs to be compiled.
+    /// Fails before anything is compiled if the platform's own linker is missing.
     fn check_own_linker(&self, toolchain: &Toolchain) -> Result<(), BuildError> {
         let CargoBuild { configuration, compiler, options, .. } = self.build;
         let cfg = || project::cfg(compiler, self.cache(), Some(toolchain));
@@ -271,14 +272,14 @@ impl<'a> LinkPreparer<'a> {
         Ok(())
     }
 
-    /// The object that the platform's own linker is given. Its path and its size are the same in every
-    /// build, because another path would compile all again.
+    /// The object with the empty note, for the platform's own linker. Its path and its size are the
+    /// same in every build, because cargo would compile everything again for another path.
     fn note_object(&self, toolchain: &Toolchain) -> Utf8PathBuf {
         self.cache().folder("notes").join(format!("{}.obj", toolchain.name))
     }
 }
 
-/// The arguments by which the platform's own linker links the note in and keeps it.
+/// Arguments that make the platform's own linker link the note and keep it.
 fn own_linker_args(toolchain: &Toolchain, object: &Utf8Path) -> Vec<String> {
     let keep = match toolchain.os.format() {
         Format::Pe => ["/INCLUDE:RGO_NOTE", "/INCLUDE:RGO_AUDIT"],
@@ -289,7 +290,7 @@ fn own_linker_args(toolchain: &Toolchain, object: &Utf8Path) -> Vec<String> {
     args.map(|arg| format!("-Clink-arg={arg}")).collect()
 }
 
-/// The object for the platform's own linker.
+/// The bytes of the object for the platform's own linker.
 fn own_linker_object(toolchain: &Toolchain) -> Result<Vec<u8>, BuildError> {
     let format = toolchain.os.format();
     let (capacity_note, capacity_audit) = (16 * STEP, 8 * STEP);
@@ -301,7 +302,7 @@ fn own_linker_object(toolchain: &Toolchain) -> Result<Vec<u8>, BuildError> {
     })
 }
 
-/// The standard library as it will be once the plan is carried out.
+/// The standard library as it will be after the plan has run.
 fn planned(plan: &StdPlan) -> StdLib {
     match plan {
         StdPlan::Ready(std) => std.clone(),

@@ -1,5 +1,5 @@
-//! A dry run leaves the project as it was, but cargo writes a Cargo.lock that is missing or out of
-//! date whenever it is asked about a project.
+//! Undoes cargo's changes to Cargo.lock after a dry run. A dry run must not change the project, but
+//! cargo writes a Cargo.lock that is missing or out of date even if rgo only asks for metadata.
 
 use std::fs;
 
@@ -7,17 +7,18 @@ use camino::{Utf8Path, Utf8PathBuf};
 
 use crate::build::error::BuildError;
 
-/// The lockfiles that a project below a folder may have, as they were.
+/// The contents of all lockfiles that a project may use.
 pub(super) struct Lockfiles(Vec<(Utf8PathBuf, Option<Vec<u8>>)>);
 
 impl Lockfiles {
-    /// Those of the folder and of all above it: which of them is the workspace, cargo says later.
+    /// Reads the lockfiles of the folder and of all above it: only later cargo reports which of
+    /// them is the workspace.
     pub(super) fn above(folder: &Utf8Path) -> Self {
         let paths = folder.ancestors().map(|above| above.join("Cargo.lock"));
         Self(paths.map(|path| (path.clone(), fs::read(path).ok())).collect())
     }
 
-    /// Makes that of the workspace what it was.
+    /// Restores the lockfile of the workspace.
     ///
     /// # Errors
     /// If it cannot be written or removed.

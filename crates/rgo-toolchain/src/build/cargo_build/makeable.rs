@@ -1,5 +1,6 @@
-//! Targets that cannot have what is asked for: an error if the user named them; if they came with
-//! all the others, they are named and left out.
+//! Handles targets that can have none of the selected outputs. That is an error if the user named
+//! the target. If it came with a pattern for many targets, the build leaves it out and reports
+//! that.
 
 use semver::Version;
 
@@ -9,17 +10,17 @@ use crate::cargo::makeable::{Makeable, makeable};
 use crate::cargo::targets::BuildOutput;
 use crate::toolchain::{Floor, Toolchain};
 
-/// A target with what it can have.
+/// A target with the part of the selection that it can have.
 pub(super) struct Candidate {
     pub toolchain: &'static Toolchain,
     pub floor: Option<Floor>,
     pub makeable: Makeable,
 }
 
-/// The targets, each with what it can have.
+/// The targets, each with the part of the selection that it can have.
 ///
 /// # Errors
-/// If one that the user named can have nothing, or none can.
+/// If a target that the user named can have nothing, or if all can have nothing.
 pub(super) fn candidates(build: &CargoBuild) -> Result<Vec<Candidate>, BuildError> {
     let (metadata, selection) = (&build.project.metadata, &build.options.selection);
     let of_target = |toolchain: &Toolchain| match too_old(build, toolchain) {
@@ -50,7 +51,7 @@ pub(super) fn candidates(build: &CargoBuild) -> Result<Vec<Candidate>, BuildErro
     }
 }
 
-/// The oldest Rust that builds for a target, if that in use is older.
+/// The oldest Rust that builds for a target, if the current one is older.
 fn too_old<'t>(build: &CargoBuild, toolchain: &'t Toolchain) -> Option<&'t Version> {
     let release = &build.compiler.version.release;
     let release = Version::new(release.major, release.minor, release.patch);

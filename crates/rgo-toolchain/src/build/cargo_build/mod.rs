@@ -1,4 +1,4 @@
-//! Builds with cargo: what is known and decided before cargo is started.
+//! Builds with cargo. This file collects all facts and decisions before cargo starts.
 //!
 //! ```text
 //! discover ─▶ plan (makeable, link_preparer) ─▶ compile ─▶ failures, where something lacks
@@ -39,9 +39,9 @@ pub use note_lines::LEFT_OUT;
 
 /// A build with cargo.
 pub struct CargoBuild {
-    /// What it works with, as any build does.
+    /// The part that does not depend on the builder.
     pub context: Context,
-    /// What the user wants of cargo.
+    /// The user's options for cargo.
     pub options: CargoOptions,
     /// The compiler.
     pub compiler: Compiler,
@@ -53,12 +53,12 @@ pub struct CargoBuild {
     pub(super) configuration: Configuration,
     /// The project.
     pub project: Project,
-    /// What is to be made for every target.
+    /// The outputs to make for every target.
     pub(super) outputs: Vec<BuildOutput>,
 }
 
 impl CargoBuild {
-    /// Finds out what there is, and decides what to do.
+    /// Finds the compiler and the project, and settles targets, floors and values.
     ///
     /// # Errors
     /// If the call, the machine or the project does not allow the build.
@@ -86,7 +86,8 @@ impl CargoBuild {
         let root = &project.metadata.workspace_root;
         let output = request.output.clone().unwrap_or_else(|| root.join("dist"));
         let folder = project.manifest.parent().unwrap_or(&request.folder);
-        // After cargo, which may have written Cargo.lock: that would be a change of the work tree.
+        // This comes after `cargo metadata`, which may write Cargo.lock: the commit's state must
+        // include that change.
         let folders = &project.folders;
         let ours = [output.clone(), folders.target.clone(), folders.build.clone()];
         let vcs = context::commit(request.vcs, folder, &ours, on)?;
@@ -116,7 +117,7 @@ impl CargoBuild {
             output,
         };
         let cargo = match shim::own_sdk(&env) {
-            // Compilers run in other folders.
+            // Compilers run in other folders, so the path must be absolute.
             Some(sdk) => cargo.env("SDKROOT", sdk),
             None => cargo,
         };
@@ -124,7 +125,7 @@ impl CargoBuild {
     }
 }
 
-/// The targets, each with its oldest system.
+/// The targets, each with its floor.
 fn floors(
     request: &Request,
     configuration: &Configuration,
@@ -137,7 +138,7 @@ fn floors(
     floors::settle(request, &configured, cache, chosen, on)
 }
 
-/// What is to be made of the packages that are selected.
+/// The outputs of the selected packages.
 fn outputs(project: &Project, selection: &Selection) -> Result<Vec<BuildOutput>, SelectionError> {
     let packages = targets::packages(&project.metadata, &project.manifest, selection)?;
     targets::wanted(&packages, selection)
@@ -147,13 +148,13 @@ fn outputs(project: &Project, selection: &Selection) -> Result<Vec<BuildOutput>,
 fn cargo_command(compiler: &Compiler, variables: &[String]) -> Cmd {
     let cargo = compiler.cargo_command(variables.iter().map(String::as_str));
     if env("SOURCE_DATE_EPOCH").is_some_and(|value| value.is_empty()) {
-        // An empty one is none, and some compilers refuse it.
+        // An empty value means none, and some compilers refuse it.
         return cargo.env_remove("SOURCE_DATE_EPOCH");
     }
     cargo
 }
 
-/// Reads the project; a dry run leaves its lockfile as it was.
+/// Reads the project. In a dry run, restores its lockfile afterwards.
 fn read_project(
     cargo: &Cmd,
     request: &Request,
@@ -171,7 +172,7 @@ fn read_project(
     Ok(project)
 }
 
-/// Warns of linkers that cargo's configuration names for targets that zig links for.
+/// Warns if cargo's configuration names a linker for a target that zig links for.
 fn warn_of_other_linkers(
     configuration: &Configuration,
     targets: &[(&'static Toolchain, Option<Floor>)],
@@ -187,7 +188,7 @@ fn warn_of_other_linkers(
     }
 }
 
-/// The versions of the packages whose files are made, each once.
+/// The versions of the packages that make outputs, each once.
 fn versions(wanted: &[BuildOutput], project: &Project) -> Vec<String> {
     let packages = project.metadata.packages.iter();
     let made = packages.filter(|package| wanted.iter().any(|one| one.package == package.id));
@@ -198,7 +199,8 @@ fn versions(wanted: &[BuildOutput], project: &Project) -> Vec<String> {
 fn strip(request: &Request, project: &Project) -> StripMode {
     match request.strip {
         Some(strip) => strip,
-        // Debug data that was asked for by name is not thrown away by a profile's default.
+        // Debug data that the user requested by a flag is kept, whatever the profile's default
+        // says.
         None if request.debug_info.is_some_and(|debug| debug != DebugInfo::None) => StripMode::None,
         None => match project.profile.strip {
             ProfileStrip::None => StripMode::None,
@@ -208,7 +210,7 @@ fn strip(request: &Request, project: &Project) -> StripMode {
     }
 }
 
-/// Paths stay where a developer debugs: in the dev profile.
+/// Whether paths stay in the output: in the dev profile, where developers debug.
 fn keeps_paths(request: &Request, options: &CargoOptions) -> bool {
     request.keeps_paths || matches!(options.profile.as_str(), "dev" | "test")
 }

@@ -1,4 +1,5 @@
-//! The `build` lines of a note: how a program was built, in Go's style of `key=value`.
+//! Makes the `build` lines of a note. They record how a program was built, in Go's style of
+//! `key=value`.
 
 use std::collections::BTreeSet;
 
@@ -14,13 +15,13 @@ use crate::secrets::hidden;
 use crate::std_lib::Origin;
 use crate::toolchain::Floor;
 
-/// Settings that a note leaves out where there would be nothing in them.
+/// Settings that a note leaves out if they are empty.
 pub const LEFT_OUT: [&str; 4] = ["-X", "build-deps", "features", "zig"];
 
-/// The lines for one program of a target, which has these slots.
+/// The lines for one program of a target. The names of its slots are part of them.
 ///
-/// Nothing here may hold a path of this machine: the note is part of bytes that must be the same
-/// from any folder.
+/// No line may contain a path of this machine: the note is part of bytes that must be the same from
+/// any folder.
 #[must_use]
 pub(super) fn lines(
     build: &CargoBuild,
@@ -68,8 +69,8 @@ pub(super) fn lines(
     lines
 }
 
-/// Where the standard library comes from. rustup's is the same library whether it was there before the
-/// build or came with it.
+/// The origin of the standard library. rustup's is the same library whether it was installed before
+/// the build or by it.
 fn std(origin: &Origin) -> &'static str {
     match origin {
         Origin::Source => "source",
@@ -85,22 +86,22 @@ fn libc(plan: &CargoTarget) -> String {
         _ if toolchain.triple.contains("musl") => "musl",
         _ => "glibc",
     };
-    // Where both values of --libc name one program, neither says anything.
+    // If both values of `--libc` give the same program, the line names neither.
     match toolchain.libc.as_slice() {
         [one] => format!("{name} {one}"),
         _ => name.to_owned(),
     }
 }
 
-/// The user's flags and the toolchain's; rgo's others are paths, and said elsewhere.
+/// The user's flags and the toolchain's. rgo's others are paths.
 fn rustflags(build: &CargoBuild, plan: &CargoTarget) -> String {
     let user = plan.flags.user.iter().chain(&build.options.rustc_flags);
     let all: Vec<&str> = user.chain(&plan.toolchain.rustflags).map(String::as_str).collect();
     hidden(&without_paths(&all))
 }
 
-/// Flags without those that hold a path of this machine. A flag and its value are one or two
-/// words (`-Lx`, `-L x`), and go together.
+/// Removes flags with a path of this machine. A flag and its value are one word or two (`-Lx`, `-L
+/// x`), and are removed together.
 fn without_paths(flags: &[&str]) -> String {
     let mut kept: Vec<&str> = Vec::new();
     let mut rest = flags;
@@ -116,10 +117,10 @@ fn without_paths(flags: &[&str]) -> String {
     kept.join(" ")
 }
 
-/// Whether a word of a flag holds what may be an absolute path, as `/x`, `C:\x`, `C:/x`, `\\x`
-/// or `~/x`; rather too often than too seldom.
+/// Whether a word of a flag may contain an absolute path: `/x`, `C:\x`, `C:/x`, `\\x` or `~/x`. In
+/// doubt, yes.
 fn has_path(word: &str) -> bool {
-    // `-L/x` and `-I/x` have nothing between them and their path.
+    // In `-L/x` and `-I/x` nothing separates the flag from the path.
     let begins = |part: &str| {
         let glued = part.starts_with('-') && part.contains('/');
         part.starts_with(['/', '~']) || glued

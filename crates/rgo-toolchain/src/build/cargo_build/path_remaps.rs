@@ -1,4 +1,5 @@
-//! The folders of this machine whose names must not be in what is built, with what takes their place.
+//! Lists the folders of this machine whose names must not be in the output, with their
+//! replacements.
 
 use std::collections::BTreeMap;
 
@@ -11,8 +12,8 @@ use crate::cargo::compiler::Compiler;
 use crate::cargo::project::Project;
 use crate::environment::env;
 
-/// The folders that a build for cargo reads. With `records_sources` the folders of registries keep
-/// their names, which are those of the hosts.
+/// The folders that cargo and rustc read. With `records_sources` the folders of registries keep
+/// their names, which contain the registries' hosts.
 pub(super) fn path_remaps(
     compiler: &Compiler,
     cache: &Cache,
@@ -36,7 +37,7 @@ pub(super) fn path_remaps(
     if let Some(library) = &library {
         folders.push(("source of std", library, &virtual_library));
     }
-    // Packages beside the workspace, which are used by path.
+    // Path dependencies outside the workspace.
     let root = &project.metadata.workspace_root;
     let beside: Vec<(Utf8PathBuf, String)> = project
         .metadata
@@ -55,10 +56,11 @@ pub(super) fn path_remaps(
     command::path_remaps(&folders)
 }
 
-/// Folders in which cargo unpacks packages, which it calls after the registry's host, and what to
-/// call them instead where that host may be private.
+/// Folders in which cargo unpacks a registry's packages, with replacements. Cargo names them after
+/// the registry's host, which may be private.
 fn private_registries(metadata: &Metadata) -> BTreeMap<Utf8PathBuf, String> {
-    // Cargo has called those of crates.io after its index there, and before after that on GitHub.
+    // Cargo's name for crates.io contains the host of its index, and earlier that of the index on
+    // GitHub.
     let is_public = |host: &str| host.ends_with(".crates.io") || host == "github.com";
     let packages = metadata.packages.iter().filter(|package| package.source.is_some());
     let folders = packages.filter_map(|package| {

@@ -1,4 +1,5 @@
-//! Makes the plan of what was found out: asks rustc for its configuration, and changes nothing.
+//! Makes the plan from the discovered facts. It runs rustc for its configuration, and changes
+//! nothing.
 
 use std::collections::HashSet;
 use std::rc::Rc;
@@ -24,7 +25,7 @@ use crate::exec::Cmd;
 use crate::finish::{self, FinishError};
 use crate::toolchain::{Floor, Toolchain};
 
-/// A plan, and the targets that cannot be in it with the reason.
+/// A plan, and the targets that it leaves out, with the reason.
 pub(in crate::build) struct Made {
     pub plan: Plan,
     pub failed: Vec<(&'static Toolchain, BuildError)>,
@@ -36,7 +37,7 @@ impl CargoBuild {
     ///
     /// # Errors
     /// If rustc or cargo's configuration cannot be read, or a target that the user named can have
-    /// nothing. What one target lacks is that target's.
+    /// none of the selected outputs. If a single target lacks something, the error is in [`Made`].
     pub(in crate::build) fn plan(
         &self,
         preparer: &LinkPreparer<'_>,
@@ -64,7 +65,8 @@ impl CargoBuild {
         Ok(made)
     }
 
-    /// The targets. Another program may select what cargo then refuses, which is its business.
+    /// The targets. If another program runs cargo, that program makes the selection, so every
+    /// target counts as able to have it.
     fn candidates(&self, options: &PlanOptions) -> Result<Vec<Candidate>, BuildError> {
         if !options.is_for_others {
             return makeable::candidates(self);
@@ -145,10 +147,10 @@ impl CargoBuild {
         Ok(Target { cargo, link })
     }
 
-    /// The user's flags for a target, and those without which rgo cannot link for it.
+    /// The rustflags for a target: the user's, and those that rgo needs to link for it.
     ///
     /// # Errors
-    /// If rustc cannot be asked, or a flag cannot be read.
+    /// If rustc cannot be run, or a flag cannot be read.
     pub(super) fn flags(
         &self,
         toolchain: &Toolchain,
@@ -161,7 +163,7 @@ impl CargoBuild {
         Ok(flags)
     }
 
-    /// What rustc says of a toolchain, or of the host.
+    /// `rustc --print cfg` for a toolchain, or for the host.
     pub(super) fn cfg(
         &self,
         toolchain: Option<&Toolchain>,
@@ -192,8 +194,8 @@ impl CargoBuild {
         Ok(call.runs(&plans, &|a, b| conflicts[a][b]))
     }
 
-    /// `-a`: cargo has no word for building again what is fresh, so it removes what it made.
-    /// Package by package, because without one it forgets the targets.
+    /// The command for `-a`: cargo has no flag to build fresh units again, so `cargo clean` removes
+    /// its files. It names the packages, because without `-p` cargo ignores the targets.
     fn clean(&self, targets: &[Rc<Target>]) -> Cmd {
         let request = &self.context.request;
         let mut cmd = self.cargo.clone().cwd(&request.folder).arg("clean");
@@ -208,7 +210,7 @@ impl CargoBuild {
         })
     }
 
-    /// The public command that gets ready what a target needs.
+    /// The public command that prepares a target.
     fn env_command(&self, target: &Target) -> Cmd {
         let request = &self.context.request;
         let cmd = Cmd::new("rgo-build").args(["env", "-C", request.folder.as_str()]);
@@ -249,7 +251,7 @@ impl CargoBuild {
         }
     }
 
-    /// Where cargo puts a file.
+    /// The path at which cargo is expected to put a file.
     fn expected(&self, target: &Toolchain, wanted: &BuildOutput) -> Utf8PathBuf {
         let profile = match self.options.profile.as_str() {
             "dev" | "test" => "debug",
@@ -263,8 +265,8 @@ impl CargoBuild {
     }
 }
 
-/// Runs that may wait for each other: two toolchains of one triple write the same files, so the
-/// second may start only when those of the first are finished.
+/// Sorts the runs into batches. Two toolchains with one triple write the same files, so the run of
+/// the second starts only after the files of the first are finished.
 fn batches(runs: Vec<CargoRun>) -> Vec<Vec<CargoRun>> {
     let mut batches: Vec<(HashSet<&'static str>, Vec<CargoRun>)> = Vec::new();
     for run in runs {

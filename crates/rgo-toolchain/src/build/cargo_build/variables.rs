@@ -1,4 +1,5 @@
-//! The variables by which another program that runs cargo compiles and links as this build does.
+//! Makes the variables with which another program that runs cargo compiles and links as this build
+//! does.
 
 use std::collections::BTreeMap;
 
@@ -10,10 +11,10 @@ use crate::cargo::rustflags;
 use crate::shim;
 
 impl CargoBuild {
-    /// The variables for all targets of a plan whose targets were got ready.
+    /// The variables for all targets of a plan, whose targets must be prepared.
     ///
     /// # Errors
-    /// [`BuildError::TwoValues`] if two targets need another value of the same variable.
+    /// [`BuildError::TwoValues`] if two targets need different values of one variable.
     pub(in crate::build) fn variables(
         &self,
         preparer: &LinkPreparer<'_>,
@@ -27,7 +28,7 @@ impl CargoBuild {
             let invocations = rustflags::invocations(&[flags], replaced, &|_, _| false);
             let mut env = target.link.env.clone();
             env.extend(invocations.into_iter().flat_map(|invocation| invocation.env));
-            // The recipe of this run goes with it; the cache's stays.
+            // The recipe of this run is removed at its end; the cache's stays.
             env.extend(preparer.lasting(&target.link));
             env.extend(preparer.python_library(target.toolchain()));
             env.remove(shim::PATH_REMAPS);

@@ -1,8 +1,8 @@
-//! What a selection wants of packages, as tables.
+//! Tables of selections, with the outputs that each selects.
 
 use super::*;
 
-/// Packages as `name: kind/name …`, one a line, in cargo's own JSON.
+/// Makes packages from lines of `name: kind/name …`, in cargo's own JSON.
 fn metadata(lines: &str) -> Metadata {
     let mut packages = Vec::new();
     for line in lines.lines() {
@@ -65,7 +65,7 @@ fn what_is_wanted() {
         |mode| Selection { mode: Some(mode), packages: vec!["b".into()], ..Selection::default() };
     assert_eq!(select(all, &of_b(Mode::CShared)).expect("selects"), "cdylib/bl");
     assert_eq!(select(all, &of_b(Mode::CArchive)).expect("selects"), "staticlib/bl");
-    // The package without a library does not count.
+    // A package without a library does not count.
     let one = select(
         "a: bin/a\nb: lib/bl",
         &Selection { mode: Some(Mode::CShared), ..Selection::default() },
