@@ -129,8 +129,8 @@ const OF_LIBC: &str = "c m pthread dl rt util resolv";
 const BY_RUSTC: &str = "undefined znostart-stop-gc plugin-opt fix-cortex-a53-843419 \
          melf_i386";
 
-/// Whether an option of an ELF linker goes to zig: zig fulfills it, or must be the one to refuse it.
-/// `value` follows the name, after `=` or in the next word.
+/// Whether an option of an ELF linker goes to zig: because zig does what it asks, or because zig
+/// must be the one to refuse it. `value` follows the name, after `=` or in the next word.
 pub(super) fn is_for_zig(name: &str, value: Option<&str>, is_library: bool) -> bool {
     let name = name.trim_start_matches('-');
     let is_joined_path = name.starts_with('L');
