@@ -1,19 +1,20 @@
-//! What a link command of rustc's becomes before zig sees it. Pure, but for asking whether a file exists.
+//! Translates rustc's link command for zig. Pure, except that it asks whether files exist.
 //!
-//! `cargo_zigbuild` rewrites what it can; this module comes before it and does what falls short there:
+//! `cargo_zigbuild` runs after this module and rewrites many arguments. This module covers the
+//! rest:
 //!
-//! | rustc says | zig does | so here it becomes |
+//! | rustc passes | zig | so this module writes |
 //! |---|---|---|
-//! | a relative path | meant for the folder of rustc, but zig runs in its own | an absolute path |
-//! | `-static-pie` | ignores it, ET_EXEC comes out | `-static -pie` |
-//! | `.def` files | takes the last, and none in `-Wl,` | noted, see [`super::merge_definitions`] |
-//! | `-Wl,-exported_symbols_list,F` | refused | noted, for the pass after the link |
-//! | `-Wl,-exported_symbol,NAME` | refused | the same |
-//! | `-sectcreate SEG SECT F` | refuses it | noted, for an object with that section |
+//! | a relative path | resolves it in its own folder, not in rustc's | an absolute path |
+//! | `-static-pie` | ignores it and writes ET_EXEC | `-static -pie` |
+//! | `.def` files | takes the last, and none in `-Wl,` | nothing; see [`super::merge_definitions`] |
+//! | `-Wl,-exported_symbols_list,F` | refuses it | nothing; the pass after the link reads it |
+//! | `-Wl,-exported_symbol,NAME` | refuses it | nothing; the same pass reads it |
+//! | `-sectcreate SEG SECT F` | refuses it | nothing; an object gets that section |
 //! | `-mwindows`, `-mconsole` | ignores them | `-Wl,--subsystem,…` |
-//! | a second version script | takes the last alone | the others for LLD, see [`super::lld`] |
-//! | `-Wl,-Bdynamic` | no static library is taken | `-Wl,-search_paths_first` |
-//! | an option that zig does not know | refuses it | for LLD, where LLD links |
+//! | a second version script | takes only the last | the others for LLD, see [`super::lld`] |
+//! | `-Wl,-Bdynamic` | then takes no static library | `-Wl,-search_paths_first` |
+//! | an unknown option | refuses it | the option for LLD, where LLD links |
 
 use camino::{Utf8Path, Utf8PathBuf};
 use rgo_binary::system::Os;
@@ -24,7 +25,7 @@ use super::options::{self, OptionValue};
 use super::windows::{self, Versions};
 use crate::exec::absolute;
 
-/// What a link makes.
+/// The kind of file that a link makes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum LinkKind {
     /// A program.
@@ -33,31 +34,32 @@ pub enum LinkKind {
     Library,
 }
 
-/// A link command in zig's terms.
+/// A link command, translated for zig.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Rewritten {
     /// The arguments of `zig cc`.
     pub args: Vec<String>,
-    /// What LLD is to be told besides, in its own words.
+    /// Further arguments for LLD, in its own syntax.
     pub lld: Vec<String>,
-    /// Whether the system's start files are to be left out.
+    /// Whether to leave out the system's start files.
     pub no_start_files: bool,
-    /// What comes out.
+    /// The output file.
     pub output: Option<Utf8PathBuf>,
-    /// What it is.
+    /// The kind of the output.
     pub kind: LinkKind,
-    /// What is asked of it.
+    /// What the command asks of the output.
     pub asked: LinkRequest,
-    /// Sections of a Mach-O program, each with its segment, its name, and the file that has its content.
+    /// Sections for a Mach-O program. Each has a segment name, a section name and the file with its
+    /// content.
     pub sections: Vec<[String; 3]>,
 }
 
-/// Options whose value is the rest of the argument and a path.
+/// Options that have a path joined to their name.
 const PATH_REST: [&str; 4] = ["-L", "-F", "-I", "-B"];
-/// How the names of files end that linkers read.
+/// The extensions of files that linkers read.
 const INPUTS: [&str; 9] = ["o", "a", "so", "lib", "obj", "def", "ld", "rlib", "dylib"];
 
-/// Rewrites the arguments of one link in `cwd`, already read out of response files.
+/// Translates the arguments of one link that runs in `cwd`. `args` has no response files any more.
 pub fn rewrite(
     args: &[String],
     cwd: &Utf8Path,
@@ -91,13 +93,14 @@ pub fn rewrite(
     rewriter.finish(args)
 }
 
-/// Room for load commands in a Mach-O header, in bytes.
+/// The padding for further load commands in a Mach-O header, in bytes.
 const ROOM_FOR_COMMANDS: &str = "-Wl,-headerpad,0x40";
 const VERSION_SCRIPT: &str = "--version-script";
-/// What rustc adds by itself, joined to its -z; `cargo_zigbuild` knows it so.
+/// An option that rustc always adds, joined to its -z. `cargo_zigbuild` recognizes only this
+/// spelling.
 const RUSTCS_Z: &str = "nostart-stop-gc";
 
-/// A linker option whose values are still to come.
+/// A linker option that still lacks values.
 struct Open {
     name: String,
     values: Vec<String>,
@@ -115,16 +118,17 @@ struct Rewriter<'a> {
     output: Option<Utf8PathBuf>,
     asked: LinkRequest,
     open: Option<Open>,
-    /// Where in `out` the version script is that zig will take.
+    /// The index in `out` of the version script that zig will take.
     version_script: Option<usize>,
-    /// Whether the last word for the linker is an option that is not in the tables.
+    /// Whether the last linker word is an option that the tables do not list.
     is_after_unknown: bool,
     versions: Versions,
     needs: Needs,
     sections: Vec<[String; 3]>,
 }
 
-/// Whether the libraries that come next are to be needed even if nothing of them is used.
+/// Whether the file must need the libraries that follow, even if it does not use them
+/// (`--no-as-needed`).
 #[derive(Default)]
 struct Needs {
     now: bool,
@@ -144,13 +148,14 @@ impl Needs {
 }
 
 impl Rewriter<'_> {
-    /// One argument of the compiler, with those after it that are its values.
+    /// Translates one argument of the compiler, with the values that follow it.
     fn argument<'w>(&mut self, arg: &'w str, rest: &mut impl Iterator<Item = &'w str>) {
         let is_program = self.kind == LinkKind::Executable;
         let is_windows = self.recipe.os == Os::WINDOWS;
         let is_darwin = self.recipe.os == Os::DARWIN;
         match arg {
-            // zig would take nothing but shared libraries then, where linkers take static ones too.
+            // After `-Bdynamic` zig takes only shared libraries; other linkers take static ones
+            // too.
             "-Wl,-Bdynamic" if self.recipe.os == Os::LINUX => {
                 self.push(["-Wl,-search_paths_first"])
             }
@@ -162,12 +167,13 @@ impl Rewriter<'_> {
                 }
             }
             "-static-pie" => self.push(["-static", "-pie"]),
-            // rustc knows no static-pie for some targets whose code is position-independent all the same.
+            // For some targets rustc does not use static-pie although their code is
+            // position-independent.
             "-no-pie" if self.recipe.static_pie && is_program => self.push(["-pie"]),
             "-mwindows" if is_windows => self.linker_word("--subsystem=windows"),
             "-mconsole" if is_windows => self.linker_word("--subsystem=console"),
             "-nostartfiles" if self.recipe.os == Os::LINUX => self.no_start_files = true,
-            // clang takes this for a library; zig's clang would make a program instead of a bundle.
+            // clang takes this word for a library; for `-bundle` zig's clang would make a program.
             _ if is_darwin && (arg == "-bundle" || options::is_apples_word(arg)) => {
                 self.linker_word(arg);
             }
@@ -223,7 +229,7 @@ impl Rewriter<'_> {
         self.out.push(arg);
     }
 
-    /// Remembers a file if it is a module definition; says whether it is.
+    /// Remembers a file if it is a module definition. Returns whether it is one.
     fn definition(&mut self, path: &Utf8Path) -> bool {
         let is = self.recipe.os == Os::WINDOWS
             && !path.as_str().starts_with('-')
@@ -235,7 +241,7 @@ impl Rewriter<'_> {
         is
     }
 
-    /// zig links the parts of the C library by itself, and each only if it is used.
+    /// zig links the parts of the C library by itself, and each part only if the program uses it.
     fn library(&mut self, name: &str) {
         let is_glibc = self.recipe.zig_target.contains("gnu") && self.recipe.os == Os::LINUX;
         if self.needs.now && is_glibc && options::is_of_libc(name) {
@@ -247,7 +253,7 @@ impl Rewriter<'_> {
         self.out.extend(args.into_iter().map(str::to_owned));
     }
 
-    /// One word of what is for the linker: an option, a value of the one before it, or a file.
+    /// Translates one word for the linker: an option, a value of the option before it, or a file.
     fn linker_word(&mut self, word: &str) {
         if let Some(mut open) = self.open.take() {
             let kind = open.wanted.get(open.values.len()).copied().unwrap_or(OptionValue::Word);
@@ -285,13 +291,13 @@ impl Rewriter<'_> {
         match kind {
             _ if value.is_empty() => String::new(),
             OptionValue::Word => value.to_owned(),
-            // Linkers look for scripts among their own too.
+            // Linkers look for scripts in their own folders too.
             OptionValue::Input => self.existing(value),
             OptionValue::Output => absolute(self.cwd, Utf8Path::new(value)).into_string(),
         }
     }
 
-    /// A word that no option takes for its value, as far as options are known.
+    /// A word that is not the value of any known option.
     fn linker_file(&mut self, word: &str) {
         let path = Utf8Path::new(word);
         let is_input = path.extension().is_some_and(|it| INPUTS.contains(&it));
@@ -305,11 +311,11 @@ impl Rewriter<'_> {
         self.for_zig(&[path]);
     }
 
-    /// A whole option. `is_one` if its value was joined to its name by `=`.
+    /// Translates a complete option. `is_one`: `=` joined its value to its name.
     fn linker_option(&mut self, name: &str, values: &[String], is_one: bool) {
         let plain = name.trim_start_matches('-');
         let value = values.first().map(String::as_str);
-        // Where a library is looked for, and which, is what the compiler is told: their order counts.
+        // Libraries and their folders go to the compiler, not through `-Wl,`: their order matters.
         let is_word = self.recipe.os == Os::DARWIN && options::is_apples_word(name);
         let joined = ["l", "L"].iter().find_map(|it| Some((*it, plain.strip_prefix(it)?)));
         let joined = joined.filter(|_| !is_word);
@@ -331,16 +337,16 @@ impl Rewriter<'_> {
         self.needs.note(plain);
         match (plain, values) {
             ("exported_symbols_list", _) => return,
-            // The pass after the link does it.
+            // The pass after the link restricts the exports.
             ("exported_symbol", _) if self.recipe.os == Os::DARWIN => return,
-            // In front of a linker's words zig takes it for a level of optimization.
+            // Among linker words zig takes it for an optimization level.
             ("ObjC", []) if self.recipe.os == Os::DARWIN => return self.push(["-ObjC"]),
             ("sectcreate", [segment, section, file]) if self.recipe.os == Os::DARWIN => {
                 return self.sections.push([segment.clone(), section.clone(), file.clone()]);
             }
             _ => {}
         }
-        // zig reads a word of -z by itself alone.
+        // zig reads a -z keyword only as a word of its own.
         let of_z = plain.strip_prefix('z').filter(|word| !word.is_empty() && *word != RUSTCS_Z);
         if let Some(word) = of_z {
             let word =
@@ -372,13 +378,13 @@ impl Rewriter<'_> {
             return self.for_zig(words);
         }
         if is_script {
-            // A script for a library is no fault of the programs beside it.
+            // rustc gives a library's script to programs too, and these lack the symbols.
             self.lld.push("--undefined-version".to_owned());
         }
         self.lld.extend_from_slice(words);
     }
 
-    /// zig takes the last of several version scripts: those before it are for LLD.
+    /// zig takes the last of several version scripts. This moves the previous one to LLD.
     fn give_way(&mut self, place: usize) {
         if let Some(before) = self.version_script.replace(place)
             && let Some(words) = self.out.get_mut(before).map(std::mem::take)
@@ -389,7 +395,7 @@ impl Rewriter<'_> {
     }
 
     fn for_zig(&mut self, words: &[String]) {
-        // zig splits `-Wl,` at commas, and `-Xlinker` nowhere.
+        // zig splits `-Wl,` at commas, but not `-Xlinker`.
         if words.iter().any(|word| word.contains(',')) {
             let parts = words.iter().flat_map(|word| word.splitn(2, '='));
             for part in parts {
@@ -400,7 +406,8 @@ impl Rewriter<'_> {
         }
     }
 
-    /// A relative path that exists is meant as one; anything else is a word that only looks like it.
+    /// Makes a relative path absolute if the file exists; otherwise the word only looks like a
+    /// path.
     fn existing(&self, word: &str) -> String {
         let path = Utf8Path::new(word);
         if word.is_empty() || word.starts_with('-') || path.is_absolute() {
@@ -411,14 +418,14 @@ impl Rewriter<'_> {
     }
 
     fn finish(mut self, args: &[String]) -> Rewritten {
-        // Where there are several scripts, LLD gets all of them.
+        // If there are several scripts, LLD gets all of them.
         let place = self.version_script.filter(|_| self.lld.iter().any(|it| it == VERSION_SCRIPT));
         if let Some(words) = place.and_then(|place| self.out.get(place)) {
             let script = words.rsplit([',', '=']).next().unwrap_or_default().to_owned();
             self.lld.extend([VERSION_SCRIPT.to_owned(), script]);
         }
         if let Some(open) = self.open.take() {
-            // The linker says what is missing.
+            // The linker reports the missing value.
             self.for_zig(&std::iter::once(open.name).chain(open.values).collect::<Vec<_>>());
         }
         self.out.retain(|arg| !arg.is_empty());
@@ -432,8 +439,8 @@ impl Rewriter<'_> {
             (self.recipe.os == Os::DARWIN, self.kind, &self.output)
             && !named
         {
-            // zig would write the output's whole path, whose length then decides how the file is laid
-            // out: two folders, two libraries.
+            // zig would write the whole path of the output. Its length changes the layout of the
+            // file, so two folders would give two different libraries.
             let name = output.file_name().unwrap_or_default();
             self.out.push(format!("-Wl,-install_name,@rpath/{name}"));
         }
@@ -449,7 +456,7 @@ impl Rewriter<'_> {
     }
 }
 
-/// The options by which a linker looks for libraries in SDKs.
+/// The options that add the folders of SDKs to a linker's search path.
 pub(super) fn folders(sdks: &[Utf8PathBuf]) -> impl Iterator<Item = String> + '_ {
     sdks.iter().flat_map(|sdk| {
         let frameworks = sdk.join("System/Library/Frameworks");
@@ -457,18 +464,18 @@ pub(super) fn folders(sdks: &[Utf8PathBuf]) -> impl Iterator<Item = String> + '_
     })
 }
 
-/// What rgo adds to every link.
+/// The arguments that rgo adds to every link.
 fn additions(recipe: &Recipe, has_id: bool, has_room: bool) -> Vec<String> {
     let mut more = Vec::new();
     if recipe.os == Os::DARWIN && !has_room {
-        // zig leaves no room for a load command more, such as that of a signature.
+        // zig leaves no space for another load command, such as the one for a signature.
         more.push(ROOM_FOR_COMMANDS.to_owned());
     }
     more.extend(folders(&recipe.sdks));
     if recipe.build_id && !has_id {
         more.push("-Wl,--build-id=sha1".to_owned());
     }
-    // Last, so that a library of the user's goes first.
+    // Last, so that the user's libraries take precedence.
     more.extend(recipe.import_libraries.iter().map(|folder| format!("-L{folder}")));
     more
 }

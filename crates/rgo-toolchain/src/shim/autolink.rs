@@ -1,5 +1,5 @@
-//! Libraries that object files for macOS ask for themselves: clang writes what `@import` of a module
-//! needs into the object. zig does not read it.
+//! Autolinking for macOS: object files can themselves name libraries to link. clang writes the
+//! libraries of a module that `@import` uses into the object, and zig does not read them.
 //!
 //! ```text
 //! LC_LINKER_OPTION   cmd 0x2D, size, count, then `count` strings, each ended by a zero
@@ -8,9 +8,9 @@
 //!
 //! (`mach-o/loader.h`, `linker_option_command`)
 //!
-//! Apple's linker leaves such a library out if nothing of it is used, and is silent if there is none
-//! of this name. So these options count for a link that lacks symbols, each if its library has one of
-//! them, and a good link never asks.
+//! Apple's linker drops such a library if the program does not use it, and ignores a library that
+//! does not exist. So the shim reads these options only after a link that lacks symbols, and adds a
+//! library only if it has one of those symbols. A link that succeeds costs nothing.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -24,33 +24,33 @@ use object::{Endianness, macho};
 use super::search;
 use crate::darwin::stubs;
 
-/// Where a linker looks for libraries, and the object files and archives that it reads.
+/// The search path of a link, and the object files and archives that it reads.
 struct LinkLine<'a> {
     frameworks: Vec<Utf8PathBuf>,
     libraries: Vec<Utf8PathBuf>,
     inputs: Vec<&'a Utf8Path>,
 }
 
-/// A library that an object file asks for: its option, as `-framework CoreFoundation`.
+/// The options in object files, each as its words: `-framework`, `CoreFoundation`.
 type AutolinkOptions = BTreeSet<Vec<String>>;
 
-/// How zig says of a name that nobody defines it.
+/// zig's message for a symbol that no input defines.
 const UNDEFINED: &str = "undefined symbol: ";
 
-/// The names that a link did not find, by what zig said.
+/// The undefined symbols in zig's output.
 pub(super) fn undefined(said: &str) -> BTreeSet<&str> {
     said.lines().filter_map(|line| Some(line.split_once(UNDEFINED)?.1.trim())).collect()
 }
 
-/// What the object files of a link ask for, as far as there are such libraries and the link has none
-/// of them yet. `sdks` are laid out as Apple's SDK is.
+/// The options in the object files of a link. Leaves out libraries that do not exist and libraries
+/// that the command already links. `sdks` have the layout of Apple's SDK.
 pub(super) fn asked(args: &[String], sdks: &[Utf8PathBuf]) -> AutolinkOptions {
     let line = LinkLine::read(args, sdks);
     let archives = search::values(args, "-l").filter_map(|name| line.find(name, &["a"]));
     let inputs = line.inputs.iter().map(|path| path.to_path_buf()).chain(archives);
     let mut asked = BTreeSet::new();
     for input in inputs {
-        // What cannot be read the linker itself has complained of.
+        // The linker has already reported unreadable files.
         if let Ok(content) = fs::read(input) {
             of_file(&content, &mut asked);
         }
@@ -61,7 +61,8 @@ pub(super) fn asked(args: &[String], sdks: &[Utf8PathBuf]) -> AutolinkOptions {
     asked
 }
 
-/// The options of those libraries that have one of these names, or of which nobody knows the names.
+/// The options for those libraries that have one of these symbols, or whose symbols rgo does not
+/// know.
 pub(super) fn options(asked: &AutolinkOptions, missing: &BTreeSet<&str>) -> Vec<String> {
     let has = |option: &Vec<String>| {
         let library = option.join(" ");
@@ -70,7 +71,7 @@ pub(super) fn options(asked: &AutolinkOptions, missing: &BTreeSet<&str>) -> Vec<
     asked.iter().filter(|option| has(option)).flatten().cloned().collect()
 }
 
-/// The command without the option that leaves missing names open.
+/// The command without `-undefined dynamic_lookup`, so that zig reports missing symbols.
 pub(super) fn without_lookup(args: &[String]) -> Vec<String> {
     let mut kept: Vec<String> = Vec::new();
     for arg in args {
@@ -85,7 +86,7 @@ pub(super) fn without_lookup(args: &[String]) -> Vec<String> {
     kept
 }
 
-/// The library of an option that an object file may have.
+/// The library that an option in an object file names.
 fn name(option: &[String]) -> Option<&str> {
     match option {
         [option, name] if option == "-framework" => Some(name),
@@ -94,7 +95,7 @@ fn name(option: &[String]) -> Option<&str> {
     }
 }
 
-/// The names of all libraries that a command links, in whatever way.
+/// The names of all libraries that a command links, by whatever option.
 fn linked(args: &[String]) -> BTreeSet<&str> {
     let mut words = args.iter().flat_map(|arg| arg.trim_start_matches("-Wl,").split(','));
     let mut names = BTreeSet::new();
@@ -108,7 +109,7 @@ fn linked(args: &[String]) -> BTreeSet<&str> {
     names
 }
 
-/// How options begin that end in the name of a library.
+/// The prefixes of options that end in the name of a library.
 const LINKED: [&str; 5] = ["-weak-l", "-needed-l", "-reexport-l", "-hidden-l", "-l"];
 
 impl<'a> LinkLine<'a> {
@@ -123,7 +124,7 @@ impl<'a> LinkLine<'a> {
         Self { frameworks, libraries, inputs: inputs.collect() }
     }
 
-    /// The file of a library.
+    /// The file of the library `lib<name>`, with one of these extensions.
     fn find(&self, name: &str, ends: &[&str]) -> Option<Utf8PathBuf> {
         let names: Vec<String> = ends.iter().map(|end| format!("lib{name}.{end}")).collect();
         search::find(self.libraries.iter().map(Utf8PathBuf::as_path), &names)
@@ -138,10 +139,10 @@ impl<'a> LinkLine<'a> {
     }
 }
 
-/// Adds what an object file asks for, or those in an archive.
+/// Adds the options in an object file, or in the members of an archive.
 fn of_file(content: &[u8], asked: &mut BTreeSet<Vec<String>>) {
     let Ok(archive) = ArchiveFile::parse(content) else {
-        // A damaged object asks for nothing, and the linker names it.
+        // A damaged object has no options; the linker reports it.
         let _ = of_object(content, asked);
         return;
     };
@@ -173,7 +174,7 @@ fn of_object(content: &[u8], asked: &mut BTreeSet<Vec<String>>) -> object::Resul
 mod tests {
     use super::*;
 
-    /// An object file of nothing but these options, each a command of its own.
+    /// An object file with only these options, each in a load command of its own.
     fn object(options: &[&[&str]]) -> Vec<u8> {
         let mut commands = Vec::new();
         for option in options {
@@ -251,7 +252,8 @@ mod tests {
                 .map(|option| option.iter().map(|word| (*word).to_owned()).collect())
                 .into();
         let said = "error: undefined symbol: _CFRelease\n    note: referenced by a.o\n";
-        // Cocoa has it from others; whose the last is nobody knows.
+        // Cocoa has the symbol through its re-exports; rgo does not know the symbols of the last
+        // library.
         assert_eq!(options(&asked, &undefined(said)), ["-framework", "Cocoa", "-lmine"]);
         assert_eq!(undefined("error: something else"), BTreeSet::new());
     }

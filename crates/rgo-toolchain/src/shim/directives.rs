@@ -1,5 +1,6 @@
-//! What object files for Windows tell the linker themselves: section `.drectve`, options as on
-//! Microsoft's command line, apart by spaces (PE/COFF specification, "The .drectve Section").
+//! Linker options inside object files for Windows: the section `.drectve` holds options in the
+//! syntax of Microsoft's linker, separated by spaces (PE/COFF specification, "The .drectve
+//! Section"). rgo needs the exports among them to check a DLL.
 //!
 //! ```text
 //! -export:add    -export:"count,DATA"    /EXPORT:name=internal,@7,NONAME
@@ -13,11 +14,11 @@ use object::{Object, ObjectSection};
 
 use super::search;
 
-/// The names that the inputs of a link export. An archive counts with all of its members.
+/// The names that the inputs of a link export, from all members of an archive.
 pub(super) fn exports(args: &[String]) -> BTreeSet<String> {
     let mut names = BTreeSet::new();
     for input in search::inputs(args) {
-        // What cannot be read the linker has complained of.
+        // The linker has already reported unreadable files.
         let Ok(content) = fs::read(&input.path) else { continue };
         match ArchiveFile::parse(&*content) {
             Ok(archive) => {

@@ -1,4 +1,4 @@
-//! Why a call of the linker or of a C tool fails before or after zig.
+//! The errors of the linker and the C tools that arise before or after zig runs.
 
 use std::io;
 
@@ -6,70 +6,70 @@ use camino::Utf8PathBuf;
 
 use crate::exec::ExecError;
 
-/// Why a call failed before or after zig.
+/// Why a call of the linker or of a C tool fails before or after zig.
 #[derive(Debug, thiserror::Error)]
 pub enum ShimError {
-    /// Not called by a build.
+    /// No build called the linker.
     #[error("{tool}: {variable} is not set: this linker works only within rgo-build")]
     NoRecipe {
-        /// Which linker.
+        /// The path of the linker.
         tool: Utf8PathBuf,
-        /// The variable.
+        /// The variable that is not set.
         variable: String,
     },
-    /// A file is missing or damaged.
+    /// A file is missing or unreadable.
     #[error("cannot read {path}")]
     Read {
         /// The file.
         path: Utf8PathBuf,
-        /// Why.
+        /// The system's error.
         source: io::Error,
     },
-    /// A file can't be written.
+    /// The shim cannot write a file.
     #[error("cannot write a response file")]
     Write(#[source] io::Error),
-    /// The object that is linked into every program can't be made.
+    /// The shim cannot make the object that it links into every program.
     #[error("cannot make the note's object file")]
     Note(#[source] rgo_binary::Error),
-    /// A section can't be made of a file.
+    /// The shim cannot make a section from a file.
     #[error("{0}")]
     Section(String),
-    /// The recipe isn't one.
+    /// The file is not a recipe of this rgo.
     #[error("{path} is not a recipe of this rgo")]
     Recipe {
         /// The file.
         path: Utf8PathBuf,
-        /// Why.
+        /// The parser's error.
         source: serde_json::Error,
     },
-    /// zig can't be run.
+    /// zig does not run.
     #[error(transparent)]
     Exec(#[from] ExecError),
     /// The pass after the link failed.
     #[error("after linking {output}: {}", .why.text)]
     PostLink {
-        /// What was linked.
+        /// The linked file.
         output: Utf8PathBuf,
-        /// What the pass says.
+        /// The error of the pass.
         why: PostLinkError,
     },
     /// A build script calls the Fortran compiler.
     #[error("there is no Fortran compiler for {0}: zig has none")]
     Fortran(String),
-    /// A module definition asks for what LLD cannot do.
+    /// A module definition asks for something that LLD cannot do.
     #[error("{path}: {why}")]
     Definition {
         /// The file.
         path: Utf8PathBuf,
-        /// What that is.
+        /// The statement that LLD cannot follow.
         why: String,
     },
-    /// A resource compiler is asked for what it cannot do.
+    /// A call asks a resource compiler for something that it cannot do.
     #[error("{tool}: {why}")]
     Resource {
-        /// Its name.
+        /// The name of the tool.
         tool: String,
-        /// What that is.
+        /// The option or file that it cannot process.
         why: String,
     },
     /// `cargo_zigbuild` refused.
@@ -77,10 +77,10 @@ pub enum ShimError {
     Zig(String),
 }
 
-/// Why the pass after the link refuses what was linked.
+/// Why the pass after the link refuses the linked file.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PostLinkError {
-    /// What is wrong.
+    /// The description of the error.
     pub text: String,
     /// The next step.
     pub hint: Option<String>,

@@ -1,4 +1,4 @@
-//! What the shim reads and writes besides what it links: recipes, response files, answers.
+//! The small files around a link that the shim reads and writes: recipes, response files, answers.
 
 use std::io::{self, Write};
 
@@ -18,12 +18,12 @@ pub(super) fn read_recipe(path: &Utf8Path) -> Result<Recipe, ShimError> {
         .map_err(|source| ShimError::Recipe { path: path.to_owned(), source })
 }
 
-/// Puts the content of response files in their place.
+/// Replaces response files by their content.
 pub(super) fn expand(args: Vec<String>, cwd: &Utf8Path) -> Result<Vec<String>, ShimError> {
     let mut plain = Vec::with_capacity(args.len());
     for arg in args {
         match arg.strip_prefix('@') {
-            // `@rpath/libx.dylib` is one only if there is such a file, as compilers have it.
+            // Compilers read `@rpath/libx.dylib` as a response file only if there is such a file.
             Some(file) if exec::absolute(cwd, Utf8Path::new(file)).is_file() => {
                 plain.extend(response::parse(&read(&exec::absolute(cwd, Utf8Path::new(file)))?));
             }
@@ -39,8 +39,8 @@ pub(super) fn current_folder() -> Result<Utf8PathBuf, ShimError> {
         .map_err(|source| ShimError::Read { path: ".".into(), source })
 }
 
-/// A folder that goes with the value. It is below the folder of the build, which goes even if this
-/// process is killed.
+/// A temporary folder, removed when the value is dropped. It lies in the folder of the build, which
+/// rgo removes even if this process is killed.
 pub(super) fn scratch(recipe: &Recipe) -> Result<tempfile::TempDir, ShimError> {
     let place = std::env::var(recipe.link_variable()).map(Utf8PathBuf::from).ok();
     let folder = match place.as_deref().and_then(Utf8Path::parent) {
@@ -50,20 +50,20 @@ pub(super) fn scratch(recipe: &Recipe) -> Result<tempfile::TempDir, ShimError> {
     folder.map_err(ShimError::Write)
 }
 
-/// A response file, as an argument; it goes with the folder.
+/// Writes a response file and returns it as an argument. Dropping the folder removes it.
 pub(super) fn response_file(
     recipe: &Recipe,
     args: &[String],
 ) -> Result<(String, tempfile::TempDir), ShimError> {
     let folder = scratch(recipe)?;
-    // The name by which cargo_zigbuild knows that it is to translate it.
+    // `cargo_zigbuild` translates only a response file with this name.
     let path = folder.path().join("linker-arguments");
     std::fs::write(&path, response::write(args)).map_err(ShimError::Write)?;
     Ok((format!("@{}", path.display()), folder))
 }
 
-/// Answers on stdout.
+/// Prints an answer to stdout.
 pub(super) fn say(text: &str) {
-    // Whoever asked may have gone.
+    // The reader may have closed the pipe.
     let _ = writeln!(io::stdout(), "{text}");
 }

@@ -1,4 +1,5 @@
-//! One call of the linker: what zig is given, what LLD is given after it, and what comes of it.
+//! Runs one call of the linker: zig, LLD after it if zig cannot pass an option on, and then the
+//! checks.
 
 use std::collections::BTreeSet;
 use std::io::{self, Write};
@@ -19,10 +20,10 @@ use super::zig_call::{in_surroundings, zig_arguments, zig_command};
 use super::{Recipe, autolink, link_variable, lld, merge_definitions, response};
 use crate::exec::{self, Cmd};
 
-/// What is said for a linker that ends without a word.
+/// The message for a linker that fails without output.
 pub(crate) const CRASHED: &str = "zig's linker ended without a word, as it does when it crashes";
 
-/// Does what a call of the linker asks for and mends and checks what was linked.
+/// Runs a call of the linker, then repairs and checks the linked file.
 pub(super) fn link(tool: &Utf8Path, args: Vec<String>) -> Result<i32, ShimError> {
     let toolchain = tool.parent().and_then(Utf8Path::file_name).unwrap_or_default();
     let triple = crate::toolchain::by_name(toolchain).map_or("", |it| it.triple.as_str());
@@ -47,7 +48,7 @@ pub(super) fn link(tool: &Utf8Path, args: Vec<String>) -> Result<i32, ShimError>
         rewritten.lld.is_empty() && rewritten.asked.needed.is_empty() && !rewritten.no_start_files;
     let code =
         if is_for_zig { link_once(&recipe, &rewritten)? } else { link_twice(&recipe, &rewritten)? };
-    // They have been read.
+    // zig has read these files.
     drop((note, definitions, sections, resources));
     if code != 0 {
         return Ok(code);
@@ -65,8 +66,8 @@ pub(super) fn link(tool: &Utf8Path, args: Vec<String>) -> Result<i32, ShimError>
     Ok(0)
 }
 
-/// Links by zig, and again by LLD as zig has called it, with what zig does not pass on. The first
-/// link may fail for want of an option that the second has.
+/// Links with zig. Then repeats zig's call of LLD with the options that zig does not pass on. The
+/// first link may fail because it lacks an option that the second has.
 fn link_twice(recipe: &Recipe, rewritten: &Rewritten) -> Result<i32, ShimError> {
     let (args, file) = zig_arguments(recipe, "cc", rewritten.args.clone(), true)?;
     let first = zig_command(recipe, "cc", args, true)?.env(lld::SHOW, "1").output()?;
@@ -88,8 +89,8 @@ fn link_twice(recipe: &Recipe, rewritten: &Rewritten) -> Result<i32, ShimError> 
     Ok(code)
 }
 
-/// Links by zig; for macOS again with the libraries that the object files ask for themselves, if the
-/// first link does not find some symbols and these libraries have them.
+/// Links with zig. If the first link for macOS lacks symbols, and libraries that the object files
+/// name have them, links again with these libraries.
 fn link_once(recipe: &Recipe, rewritten: &Rewritten) -> Result<i32, ShimError> {
     let args = &rewritten.args;
     if recipe.os != Os::DARWIN {
@@ -109,7 +110,7 @@ fn link_once(recipe: &Recipe, rewritten: &Rewritten) -> Result<i32, ShimError> {
         }
         return Ok(pass_on(&by_zig(recipe, [args.clone(), more].concat())?));
     }
-    // No symbol is missing then: what comes from these libraries would be left open.
+    // Here zig reports no missing symbol: it would leave the symbols of these libraries undefined.
     let asked = autolink::asked(args, &recipe.sdks);
     let mut more = Vec::new();
     if !asked.is_empty() {
@@ -121,7 +122,7 @@ fn link_once(recipe: &Recipe, rewritten: &Rewritten) -> Result<i32, ShimError> {
     Ok(pass_on(&by_zig(recipe, [args.clone(), more].concat())?))
 }
 
-/// What zig says of a link, and whether it makes it.
+/// Links with zig. Returns its output and its exit status.
 fn by_zig(recipe: &Recipe, args: Vec<String>) -> Result<Output, ShimError> {
     let (args, file) = zig_arguments(recipe, "cc", args, true)?;
     let output = zig_command(recipe, "cc", args, true)?.output()?;
@@ -129,9 +130,10 @@ fn by_zig(recipe: &Recipe, args: Vec<String>) -> Result<Output, ShimError> {
     Ok(output)
 }
 
-/// Says what a linker said, and gives its exit code. One that crashes says nothing.
+/// Prints a linker's output and returns its exit code. Adds a message for a linker that crashed
+/// silently.
 fn pass_on(output: &Output) -> i32 {
-    // Whoever reads them may have gone.
+    // The reader may have closed the pipe.
     let _ = io::stdout().write_all(&output.stdout);
     let _ = io::stderr().write_all(&output.stderr);
     let code = exec::exit_code(output.status);
@@ -141,7 +143,7 @@ fn pass_on(output: &Output) -> i32 {
     code
 }
 
-/// The resources in archives, as objects; they go with the folder.
+/// Writes the resources in archives to object files. Dropping the folder removes them.
 fn resource_objects(
     recipe: &Recipe,
     args: &[String],
@@ -164,8 +166,8 @@ fn resource_objects(
     Ok(Some((paths, folder)))
 }
 
-/// The name of the library, as a crate, of the package that cargo has compiled the program of. rustc
-/// runs a linker in the environment that cargo gave it.
+/// The crate name of the library in the package whose program cargo compiles. rustc runs the linker
+/// in the environment that cargo set for rustc.
 fn own_library() -> Option<String> {
     let folder = std::env::var("CARGO_MANIFEST_DIR").ok()?;
     let manifest = std::fs::read_to_string(Utf8Path::new(&folder).join("Cargo.toml")).ok()?;
@@ -174,7 +176,7 @@ fn own_library() -> Option<String> {
     Some(name("lib").or_else(|| name("package"))?.replace('-', "_"))
 }
 
-/// An object with sections made of files; it goes with the folder.
+/// Writes an object with these files as sections. Dropping the folder removes it.
 fn section_object(
     recipe: &Recipe,
     sections: &[[String; 3]],
@@ -184,7 +186,7 @@ fn section_object(
     }
     let mut places = BTreeSet::new();
     for [segment, name, file] in sections {
-        // A linker would put one behind the other.
+        // A linker would concatenate the two.
         if !places.insert((segment, name)) {
             let why = format!("{file} is not the only file for the section {segment},{name}");
             return Err(ShimError::Section(why));

@@ -1,69 +1,70 @@
-//! What a link command asks of the file that it makes, for a comparison with the file: linkers,
-//! zig first of all, take options and do nothing with them.
+//! What a link command asks of its output, so that rgo can compare the two: linkers, zig first of
+//! all, accept options and ignore some of them.
 
 use camino::Utf8PathBuf;
 
 use super::module_definition::Definition;
 
-/// What is asked for. Only what can be seen in the result is remembered.
+/// The requests of one link command. It holds only those whose effect the output shows.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct LinkRequest {
-    /// `-soname`: the library's own name.
+    /// `-soname`: the library's soname.
     pub soname: Option<String>,
-    /// `-install_name`: what others call a Mach-O library.
+    /// `-install_name`: the install name of a Mach-O library.
     pub install_name: Option<String>,
-    /// `-rpath`: folders where libraries are looked for.
+    /// `-rpath`: folders in which the loader looks for libraries.
     pub rpaths: Vec<String>,
-    /// `-Bsymbolic`: the library binds its own symbols.
+    /// `-Bsymbolic`: the library binds its references to its own symbols.
     pub symbolic: bool,
-    /// Bytes for the stack of the first thread, as written.
+    /// The stack size of the first thread, as the command writes it.
     pub stack_size: Option<String>,
     /// `--subsystem`, without a version: `windows`, `console`, …
     pub subsystem: Option<String>,
-    /// The oldest Windows, and the oldest version of the subsystem, in a PE's header: `6.1`.
+    /// The oldest version of Windows for the PE header: `6.1`.
     pub os_version: Option<String>,
-    /// See [`Self::os_version`].
+    /// The oldest version of the subsystem for the PE header: `6.1`.
     pub subsystem_version: Option<String>,
-    /// Shared libraries, named as after `-l`, that the file is to need whether it uses them or not.
+    /// Shared libraries, in the notation of `-l`, that the file must need even if it does not use
+    /// them.
     pub needed: Vec<String>,
-    /// DLLs that are to be loaded once something of them is called, and not before.
+    /// DLLs to load only at the first call of one of their functions.
     pub delayed: Vec<String>,
-    /// The symbol that a program starts with.
+    /// The entry point of a program.
     pub entry: Option<String>,
-    /// Whether all global symbols of a program are exported.
+    /// Whether a program exports all its global symbols.
     pub exports_all: bool,
-    /// Symbols that are exported, each named by an option of its own.
+    /// Symbols to export, each from an option of its own.
     pub exported: Vec<String>,
-    /// `-undefined dynamic_lookup`: what no library defines is looked for when the program runs.
+    /// `-undefined dynamic_lookup`: the loader looks up symbols that no library defines.
     pub dynamic_lookup: bool,
-    /// Files that say what is exported.
+    /// Files that list exports.
     pub lists: Vec<ExportList>,
 }
 
-/// A file that says what is exported.
+/// A file that lists exports.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ExportList {
     /// The file.
     pub path: Utf8PathBuf,
-    /// How it is written.
+    /// The syntax of the file.
     pub form: ListForm,
 }
 
-/// How a list of exports is written.
+/// The syntax of a list of exports.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ListForm {
     /// `VERSION { global: a; b*; local: *; };`
     VersionScript,
-    /// `{ a; b*; };`: these besides.
+    /// `{ a; b*; };`: these in addition to others.
     DynamicList,
-    /// A name a line: these and no others (Mach-O).
+    /// One name a line: these and no others (Mach-O).
     Names,
-    /// `EXPORTS`, and a name a line: these and no others (PE).
+    /// `EXPORTS`, then one name a line: these and no others (PE).
     Definition,
 }
 
 impl LinkRequest {
-    /// Remembers an option of the linker, whose name is given without dashes.
+    /// Remembers a linker option. `name` has no dashes.
     pub(super) fn note(&mut self, name: &str, value: Option<&str>) {
         let value = value.unwrap_or_default();
         let text = || Some(value.to_owned());
@@ -97,13 +98,13 @@ impl LinkRequest {
         }
     }
 
-    /// Remembers a file that says what is exported.
+    /// Remembers a file that lists exports.
     pub(super) fn list(&mut self, path: &str, form: ListForm) {
         self.lists.push(ExportList { path: path.into(), form });
     }
 }
 
-/// Patterns of names that a list exports, as [`glob`] reads them.
+/// The patterns of the names that a list exports, in the syntax of [`glob`].
 ///
 /// [`glob`]: https://man7.org/linux/man-pages/man7/glob.7.html
 pub fn exported_by(text: &str, form: ListForm) -> Vec<String> {
@@ -115,7 +116,7 @@ pub fn exported_by(text: &str, form: ListForm) -> Vec<String> {
     }
 }
 
-/// One a line, `#` begins a comment.
+/// One name a line; `#` begins a comment.
 fn names(text: &str) -> Vec<String> {
     text.lines()
         .map(|line| line.split('#').next().unwrap_or_default().trim())
@@ -124,15 +125,15 @@ fn names(text: &str) -> Vec<String> {
         .collect()
 }
 
-/// What is exported by name. What is wrong with a definition the link has said.
+/// The names in a module definition. The link has already reported its errors.
 fn definition(text: &str) -> Vec<String> {
     let mut definition = Definition::default();
     let _ = definition.add(text);
     definition.names()
 }
 
-/// The global names of a version script, or all of a dynamic list. `extern "C++" { … }` names
-/// symbols as C++ has them, which cannot be compared: anything may be among them.
+/// The global names of a version script, or all names of a dynamic list. `extern "C++" { … }` lists
+/// demangled names, which cannot be compared with symbols; such a list allows everything.
 fn script(text: &str, all: bool) -> Vec<String> {
     let mut found = Vec::new();
     let (mut is_global, mut is_inside) = (true, false);
@@ -154,7 +155,7 @@ fn script(text: &str, all: bool) -> Vec<String> {
     found
 }
 
-/// Names, and the signs between them.
+/// Splits a script into names and punctuation.
 fn words(text: &str) -> Vec<String> {
     let mut words = vec![String::new()];
     let mut in_quotes = false;

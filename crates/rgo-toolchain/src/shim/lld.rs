@@ -1,34 +1,34 @@
-//! Options that zig's front end does not know, though LLD, which links for it, does. zig links once
-//! and shows how it calls LLD; LLD is then called in the same way, with the options added.
+//! Options that LLD knows, and zig's front end refuses. zig links with LLD. So the shim first links
+//! with zig, which prints its call of LLD, and then repeats that call with the options added.
 //!
 //! ```text
 //! ZIG_VERBOSE_LINK=1 zig cc …   stderr: ld.lld -m elf_x86_64 -o out crt1.o a.o libc.so.6 …
 //! zig ld.lld -m elf_x86_64 -o out crt1.o a.o libc.so.6 …  --dynamic-list a.list
 //! ```
 //!
-//! zig puts a space between words and quotes none: words with spaces are known by the command that
-//! zig was given.
+//! zig separates words by spaces and quotes none. The arguments that zig got tell which words
+//! contain spaces.
 
 use camino::Utf8Path;
 
-/// The variable that has zig show how it links.
+/// The variable that makes zig print its calls of LLD.
 pub(super) const SHOW: &str = "ZIG_VERBOSE_LINK";
-/// LLD by its names: for ELF and PE.
+/// The names of LLD for ELF and for PE.
 const LINKERS: [&str; 2] = ["ld.lld", "lld-link"];
-/// What compilers link in front of and behind the inputs.
+/// The object files that compilers link before and after the inputs.
 const START_FILES: [&str; 6] = ["crt1.o", "Scrt1.o", "rcrt1.o", "gcrt1.o", "crti.o", "crtn.o"];
 
 /// A call of LLD.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct LldCall {
-    /// Its name, by which zig knows it too.
+    /// The name of the linker, which is also zig's subcommand for it.
     pub linker: String,
-    /// Its arguments.
+    /// The arguments of the call.
     pub args: Vec<String>,
 }
 
 impl LldCall {
-    /// Finds how zig has called LLD in what it printed. `given` are the arguments that zig got.
+    /// Finds zig's call of LLD in zig's output. `given` are the arguments that zig got.
     pub(super) fn in_output(stderr: &str, given: &[String]) -> Option<Self> {
         stderr.lines().rev().find_map(|line| {
             let (linker, rest) = line.split_once(' ')?;
@@ -37,9 +37,9 @@ impl LldCall {
         })
     }
 
-    /// The same call with libraries needed whether they are used or not. LLD takes the stronger of
-    /// two mentions. Those that zig does not link are left out: the result is compared with what
-    /// was asked.
+    /// The same call, with these libraries needed even if the file does not use them. LLD takes the
+    /// stronger of two mentions. This skips libraries that zig does not link: the comparison after
+    /// the link reports them.
     pub(super) fn needing(mut self, libraries: &[String]) -> Self {
         let path = |name: &String| {
             let start = format!("lib{name}.so");
@@ -56,8 +56,8 @@ impl LldCall {
         self
     }
 
-    /// The same call with more options. Version scripts among them are all that there are, in the
-    /// order of the command: zig has given one of them.
+    /// The same call with more options. If `more` has version scripts, it has all of them, in the
+    /// order of the command; so this removes the one that zig passed.
     pub(super) fn with(mut self, more: &[String], no_start_files: bool) -> Self {
         if more.iter().any(|word| word == "--version-script") {
             let at = self.args.iter().position(|word| word == "-version-script");
@@ -76,8 +76,8 @@ impl LldCall {
     }
 }
 
-/// Parts of arguments that have spaces, the longest first: paths, their folders, and what zig
-/// derives other names from.
+/// The parts of arguments that contain spaces, the longest first: paths, their folders, and the
+/// stems from which zig derives other names.
 fn with_spaces(given: &[String]) -> Vec<String> {
     let mut parts: Vec<String> = Vec::new();
     for arg in given {
@@ -85,7 +85,7 @@ fn with_spaces(given: &[String]) -> Vec<String> {
         parts.push(arg.clone());
         parts.push(path.with_extension("").into_string());
         parts.extend(path.ancestors().skip(1).map(ToString::to_string));
-        // -L and the like are joined to their path.
+        // Options like -L have their path joined to them.
         parts.extend(arg.find('/').and_then(|at| arg.get(at..)).map(str::to_owned));
     }
     parts.retain(|part| part.contains(' '));
@@ -95,7 +95,7 @@ fn with_spaces(given: &[String]) -> Vec<String> {
 }
 
 fn split(line: &str, with_spaces: &[String]) -> Vec<String> {
-    // No argument of a command has a NUL.
+    // No argument of a command can contain a NUL, so it can stand for a space.
     let line = with_spaces
         .iter()
         .fold(line.to_owned(), |line, part| line.replace(part.as_str(), &part.replace(' ', "\0")));

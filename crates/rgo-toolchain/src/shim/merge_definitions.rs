@@ -1,4 +1,4 @@
-//! Has `lld-link` follow all module definitions of a link: as many as there are become one.
+//! Merges all module definitions of a link into one, because `lld-link` reads only the last.
 
 use camino::Utf8Path;
 
@@ -9,8 +9,8 @@ use super::link_request::ListForm;
 use super::module_definition::Definition;
 use super::{Recipe, windows};
 
-/// Gives zig one module definition in place of those that a link asks for, and says which folder has
-/// to be there while it links.
+/// Gives zig one module definition in place of all that the link names. Returns the folder that
+/// contains it, which must exist while zig links.
 pub(super) fn merge(
     recipe: &Recipe,
     link: &mut Rewritten,
@@ -31,7 +31,7 @@ pub(super) fn merge(
         }
     }
     if link.kind == LinkKind::Library {
-        // LLD takes an empty list for none, and exports every symbol.
+        // LLD treats an empty list as no list, and would export every symbol.
         let only = lists.len() == link.asked.lists.len() && !link.asked.exports_all;
         link.lld.extend((all.is_empty() && only).then(|| windows::NO_EXPORTS.to_owned()));
         let output = link.output.as_deref().and_then(Utf8Path::file_name).unwrap_or_default();
@@ -54,7 +54,7 @@ pub(super) fn merge(
     Ok(Some(folder))
 }
 
-/// Whether a file has this name, but for what cargo puts behind it: `plug-0123456789abcdef.dll`.
+/// Whether a file has this name. Ignores the hash that cargo appends: `plug-0123456789abcdef.dll`.
 fn is_called(file: &str, name: &str) -> bool {
     let plain = |text: &str| {
         let path = Utf8Path::new(text);
@@ -66,7 +66,7 @@ fn is_called(file: &str, name: &str) -> bool {
     plain(file) == plain(name)
 }
 
-/// Whether it is the list that rustc writes, which LLD reads as it is.
+/// Whether rustc wrote this list; LLD reads it without changes.
 fn is_rustcs(path: &Utf8Path) -> bool {
     path.file_name() == Some("list.def")
         && path.parent().and_then(Utf8Path::file_name).is_some_and(|it| it.starts_with("rustc"))

@@ -1,18 +1,20 @@
-//! The link shim: what cargo is given as a foreign target's linker, and build scripts as its C compiler.
+//! The link shim. Cargo runs it as the linker for a foreign target, and build scripts run it as
+//! their C compiler. It translates each call for zig, which does the work.
 //!
 //! ```text
-//! shims/<toolchain>/rgo-link           the linker; the same path and bytes for ever, because another path in a
-//!                                      target's rustflags would have cargo compile everything again
-//! shims/<toolchain>-<hash>/cc c++ …    the C tools; named by what they do, so that C code is compiled again when
-//!                                      the floor or zig changes
-//! shims/<toolchain>-<hash>/recipe.json what these tools do
+//! shims/<toolchain>/rgo-link           the linker; its path and bytes never change, because cargo
+//!                                      recompiles everything when a path in rustflags changes
+//! shims/<toolchain>-<hash>/cc c++ …    the C tools; the hash covers their recipe, so that
+//!                                      cargo recompiles C code when the floor or zig changes
+//! shims/<toolchain>-<hash>/recipe.json the recipe that these tools follow
 //! shims/on-path/first last             resource compilers for Windows, see [`resources`]
 //! ```
 //!
-//! On Unix each is a small script that runs the rgo that is running the build (`RGO_SHIM`), else the one that wrote it:
-//! it stays right when rgo is upgraded or moved, or two versions build at once. Elsewhere it is a copy of rgo itself,
-//! which knows by its own name what it is asked to be. What a link does is in a [`Recipe`], whose path is in
-//! `RGO_LINK_<TRIPLE>`.
+//! On Unix each tool is a small script. It runs the rgo that runs the build (`RGO_SHIM`), else the
+//! rgo that wrote the script. So the script stays valid when the user upgrades or moves rgo, or
+//! when two versions build at once. On other systems each tool is a copy of rgo, which knows its
+//! role by its own file name. A [`Recipe`] describes the link; the variable `RGO_LINK_<TRIPLE>` has
+//! its path.
 
 mod after_link;
 pub mod args;
@@ -53,108 +55,110 @@ pub use error::{PostLinkError, ShimError};
 pub(crate) use link::CRASHED;
 pub use run::{ShimCall, invoked_as, run};
 
-/// The variable that names the rgo to be run by the scripts.
+/// The variable with the path of the rgo that the scripts run.
 pub const PROGRAM: &str = "RGO_SHIM";
-/// The variable that tells the C compilers which paths to hide in debug data and `__FILE__`: `from=to`, one a line. Not
-/// `CFLAGS`, which are the user's, and which every build system splits at spaces in its own way.
+/// The variable with the path prefixes that the C compilers replace in debug data and `__FILE__`:
+/// one `from=to` a line. `CFLAGS` does not serve: it is the user's, and each build system splits it
+/// at spaces in its own way.
 pub const PATH_REMAPS: &str = "RGO_TRIM";
-/// The hidden first argument by which a script says what it is.
+/// The hidden first argument that a script passes to rgo, in front of its own path.
 pub const CALL: &str = "__rgo-shim";
-/// The linker's file name. rustc guesses a linker's manners from it: one that ends in `-ld` would be given ld's options.
+/// The linker's file name. rustc infers the linker's flavor from it: it would pass ld's options to
+/// a linker whose name ends in `-ld`.
 const LINKER: &str = "rgo-link";
 const RECIPE: &str = "recipe.json";
 const TOOLS: [&str; 7] = ["cc", "c++", "ar", "ranlib", "lib", "dlltool", FORTRAN];
-/// Stands for a compiler that zig has not, so that nobody takes the host's instead.
+/// Stands for the Fortran compiler that zig lacks, so that no build script runs the host's instead.
 const FORTRAN: &str = "fc";
-/// Raised whenever the shim itself would make other bytes of the same recipe.
+/// Raise this when the shim produces other bytes from the same recipe.
 pub const REVISION: u32 = 6;
 
-/// What a link is to do.
+/// How to link for one toolchain.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Recipe {
     /// The toolchain's name.
     pub toolchain: String,
-    /// Its system.
+    /// The target's operating system.
     pub os: Os,
-    /// Its instruction set.
+    /// The target's instruction set.
     pub arch: Arch,
-    /// Its triple.
+    /// The target triple that rustc builds for.
     pub triple: String,
     /// The zig program.
     pub zig: Utf8PathBuf,
-    /// Its arguments before the subcommand (`-m ziglang`).
+    /// The arguments that the zig program needs before the subcommand (`-m ziglang`).
     pub zig_args: Vec<String>,
-    /// Its version.
+    /// The version of zig.
     pub zig_version: String,
-    /// Its library folder.
+    /// The folder of zig's library.
     pub zig_lib: Utf8PathBuf,
-    /// zig's target, with the floor in it.
+    /// The target in zig's notation, which includes the floor.
     pub zig_target: String,
-    /// The folder zig works in; its own cache is below.
+    /// The folder that zig works in; zig's cache is inside.
     pub work: Utf8PathBuf,
-    /// rustc's release.
+    /// The version of rustc.
     pub rustc_version: String,
-    /// What is reserved in executables and shared libraries.
+    /// The space to reserve for the build's record in executables and shared libraries.
     pub note: Option<NoteRoom>,
-    /// Whether an ELF build-id is made.
+    /// Whether to add an ELF build-id.
     pub build_id: bool,
-    /// Whether static executables are made position-independent.
+    /// Whether to link static executables as position-independent.
     pub static_pie: bool,
-    /// Folders laid out as Apple's SDK, in the order in which libraries are looked for: the user's
-    /// (`SDKROOT`), and the stubs. None for other systems.
+    /// Folders in the layout of Apple's SDK, in search order: the user's (`SDKROOT`), then the
+    /// stubs. Empty for other systems.
     pub sdks: Vec<Utf8PathBuf>,
-    /// C headers of macOS that zig lacks; none for other systems.
+    /// The folder of the macOS C headers that zig lacks; `None` for other systems.
     pub headers: Option<Utf8PathBuf>,
-    /// What is to be `__TEXT,__info_plist` of programs for macOS.
+    /// The content of the section `__TEXT,__info_plist` in programs for macOS.
     pub info_plist: Option<InfoPlist>,
-    /// Where the import libraries of Python and Node are, for Windows.
+    /// The folder of the import libraries of Python and Node, for Windows.
     pub import_libraries: Option<Utf8PathBuf>,
 }
 
-/// Room for what is known only after the link.
+/// The space that a link reserves for facts that are known only after it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct NoteRoom {
-    /// Bytes for the note's text.
+    /// The space for the note's text, in bytes.
     pub note_bytes: u32,
-    /// Bytes for the compressed dependency list.
+    /// The space for the compressed dependency list, in bytes.
     pub audit_bytes: u32,
-    /// The note's text until it is filled.
+    /// The text in the note until the build fills it.
     pub text: String,
 }
 
-/// A property list for programs.
+/// A property list to link into programs.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct InfoPlist {
     /// The file.
     pub path: Utf8PathBuf,
-    /// Names its content.
+    /// The hash of its content.
     pub hash: String,
 }
 
 impl InfoPlist {
-    /// The file at `path`, which has this content.
+    /// The property list at `path`, whose bytes are `content`.
     #[must_use]
     pub fn new(path: Utf8PathBuf, content: &[u8]) -> Self {
         Self { path, hash: cache::short_hash(&[content]) }
     }
 }
 
-/// Where the tools of one toolchain are.
+/// The places of one toolchain's tools.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Installed {
     /// The linker.
     pub linker: Utf8PathBuf,
     /// The folder of the C tools.
     pub tools: Utf8PathBuf,
-    /// The recipe of links.
+    /// The recipe that the linker follows.
     pub recipe: Utf8PathBuf,
-    /// The variables that a build with these tools needs.
+    /// The environment variables that a build with these tools needs.
     pub env: Vec<(String, String)>,
 }
 
 impl Recipe {
-    /// The recipe for a toolchain that zig links; `None` where zig doesn't. `env` is asked for
-    /// `SDKROOT`.
+    /// The recipe for a toolchain that zig links; `None` if zig does not link for it. Reads
+    /// `SDKROOT` from `env`.
     pub fn new(
         toolchain: &Toolchain,
         floor: Option<&Floor>,
@@ -185,13 +189,13 @@ impl Recipe {
         })
     }
 
-    /// Names everything that a link depends on.
+    /// A hash of everything that a link depends on.
     pub fn hash(&self) -> String {
         let text = serde_json::to_vec(self).unwrap_or_default();
         cache::short_hash(&[&REVISION.to_le_bytes(), &text])
     }
 
-    /// Names everything that a C compilation depends on.
+    /// A hash of everything that a C compilation depends on.
     fn tools_hash(&self) -> String {
         let zig_args = self.zig_args.join("\0");
         let headers = self.headers.as_ref().map_or("", |folder| folder.as_str());
@@ -212,7 +216,7 @@ impl Recipe {
         cache::short_hash(&all)
     }
 
-    /// Where the tools will be, without making them.
+    /// The places of the tools. Creates nothing.
     pub fn places(&self, cache: &Cache, own: &Utf8Path) -> Installed {
         let shims = cache.folder("shims");
         let folder = shims.join(&self.toolchain);
@@ -228,10 +232,11 @@ impl Recipe {
         }
     }
 
-    /// Puts the tools and this recipe in place and says where. `own` is our own executable.
+    /// Writes the tools and this recipe, and returns their places. `own` is the executable of this
+    /// rgo.
     ///
     /// # Errors
-    /// When the cache can't be written to.
+    /// If the cache is not writable.
     pub fn install(&self, cache: &Cache, own: &Utf8Path) -> Result<Installed, CacheError> {
         let places = self.places(cache, own);
         cache.put(&places.recipe, &serde_json::to_vec_pretty(self).unwrap_or_default())?;
@@ -262,7 +267,7 @@ impl Recipe {
         Ok(places)
     }
 
-    /// The variable that tells the linker of this triple its recipe.
+    /// The variable that names this recipe to the linker.
     pub fn link_variable(&self) -> String {
         link_variable(&self.triple)
     }
@@ -292,7 +297,7 @@ impl Recipe {
     }
 }
 
-/// The user's own SDK. A relative path is one from the folder that rgo was called in.
+/// The user's own SDK (`SDKROOT`). A relative path counts from rgo's working folder.
 #[must_use]
 pub fn own_sdk(env: cache::Env<'_>) -> Option<Utf8PathBuf> {
     let path = env("SDKROOT").filter(|path| !path.is_empty())?;
@@ -300,8 +305,8 @@ pub fn own_sdk(env: cache::Env<'_>) -> Option<Utf8PathBuf> {
     Some(absolute.unwrap_or_else(|| path.into()))
 }
 
-/// Tells an SDK from others wherever it is: by what it says of itself, else by its stubs. The name of rgo's
-/// own stubs is their content's already.
+/// Identifies an SDK, wherever it lies: a hash of its `SDKSettings.json`, else of its stubs. The
+/// folder of rgo's own stubs is already named by a hash of its content.
 #[must_use]
 pub fn sdk_name(sdk: &Utf8Path) -> String {
     let name = sdk.file_name().unwrap_or_default();
@@ -316,7 +321,7 @@ pub fn sdk_name(sdk: &Utf8Path) -> String {
     format!("{name}-{}", cache::short_hash(&parts))
 }
 
-/// The stubs of libraries that an SDK has, each with its place in the SDK.
+/// For each stub library (`.tbd`) of an SDK, its path in the SDK and its content.
 fn stub_files(sdk: &Utf8Path) -> Vec<Vec<u8>> {
     let all = walkdir::WalkDir::new(sdk).sort_by_file_name().into_iter().flatten();
     let stubs = all.filter(|entry| entry.path().extension().is_some_and(|it| it == "tbd"));
@@ -334,14 +339,14 @@ fn sdks(cache: &Cache, env: cache::Env<'_>) -> Vec<Utf8PathBuf> {
     own_sdk(env).into_iter().chain([stubs::place(cache)]).collect()
 }
 
-/// The variable that tells the linker of a triple its recipe.
+/// The variable that names the recipe to the linker for a triple.
 fn link_variable(triple: &str) -> String {
     format!("RGO_LINK_{}", triple.to_uppercase().replace('-', "_"))
 }
 
 impl Installed {
-    /// One of the C tools: `cc`, `c++`, `ar`, `ranlib`, `lib`, `dlltool`; `fc`, which only fails; for
-    /// Windows also `windres` and `rc`.
+    /// The path of one C tool: `cc`, `c++`, `ar`, `ranlib`, `lib`, `dlltool`; `fc`, which only
+    /// fails; for Windows also `windres` and `rc`.
     pub fn tool(&self, name: &str) -> Utf8PathBuf {
         self.tools.join(format!("{name}{}", std::env::consts::EXE_SUFFIX))
     }
@@ -351,8 +356,9 @@ impl Installed {
 fn put_tool(cache: &Cache, path: &Utf8Path, own: &Utf8Path) -> Result<(), CacheError> {
     use std::os::unix::fs::PermissionsExt;
     let name = path.file_name().unwrap_or_default();
-    // The linker outlives the rgo that wrote it and says so when it is called outside of a build; the C tools are
-    // named in build scripts' caches (cmake's, say) and run whichever rgo wrote them.
+    // The linker script outlives the rgo that wrote it, so it has no default; outside a build it
+    // fails with a message. The C tools have one: the caches of build systems such as cmake name
+    // their paths, and they run without a build too.
     let default =
         if name == LINKER { String::new() } else { shell_words::quote(own.as_str()).into_owned() };
     let script = if default.is_empty() {
@@ -365,7 +371,8 @@ fn put_tool(cache: &Cache, path: &Utf8Path, own: &Utf8Path) -> Result<(), CacheE
     };
     let fresh = !std::fs::read(path).is_ok_and(|old| old == script.as_bytes());
     if fresh {
-        // Executable before it has its name, or another build may find it without the right to run it.
+        // Make it executable before the rename, or another build finds a script that it may not
+        // run.
         let staged = path.with_file_name(format!(".{name}.{}", std::process::id()));
         let fail = |doing| move |source| CacheError { path: path.to_owned(), doing, source };
         cache.put(&staged, script.as_bytes())?;
@@ -392,8 +399,9 @@ fn put_tool(_cache: &Cache, path: &Utf8Path, own: &Utf8Path) -> Result<(), Cache
         .map_err(fail("copying rgo"))
 }
 
-/// Makes the folder that zig works in. Its `lib` leads to zig's own library, so that within it every path that zig
-/// writes into a program can be spelled without saying where the cache or zig is: see `zig_call::zig_command`.
+/// Makes the folder that zig works in. Its link `lib` leads to zig's library. So zig, within the
+/// folder, can write every path into a program without the place of the cache or of zig: see
+/// `zig_call::zig_command`.
 fn prepare_work(work: &Utf8Path, zig_lib: &Utf8Path) -> Result<(), CacheError> {
     cache::make_folder(&work.join("c"))?;
     #[cfg(unix)]

@@ -1,24 +1,26 @@
-//! Module definitions: what a DLL exports, in a file. rustc gives one with every library, a crate may
-//! give another, and `lld-link` reads the last one alone. So they become one. Pure.
+//! Module definitions: files that list the exports of a DLL. rustc passes one for every library, a
+//! crate may pass another, and `lld-link` reads only the last. So this module merges them into one.
+//! Pure.
 //!
 //! ```text
 //! LIBRARY plug.dll BASE=0x180000000
 //! VERSION 2.5
 //! STACKSIZE 0x300000,0x2000
 //! EXPORTS
-//!     plug_add @7                    by name, and by this number
-//!     plug_sum=plug_add @8 NONAME    by number alone
-//!     plug_count DATA                no function
-//!     plug_ticks=KERNEL32.GetTickCount    another library's
+//!     plug_add @7                    by name and by ordinal
+//!     plug_sum=plug_add @8 NONAME    by ordinal alone
+//!     plug_count DATA                data, not a function
+//!     plug_ticks=KERNEL32.GetTickCount    forwarded to another DLL
 //! ```
 //!
-//! `lld-link` reads only decimal numbers, no mark of a text's order of bytes, and none of the words
-//! that linkers pass over. (Microsoft, "Module-Definition (.Def) Files"; GNU binutils, `ld/deffilep.y`)
+//! `lld-link` reads only decimal numbers. It accepts no byte order mark, and none of the statements
+//! that other linkers ignore. (Microsoft, "Module-Definition (.Def) Files"; GNU binutils,
+//! `ld/deffilep.y`)
 
 use std::collections::HashMap;
 use std::fmt::Write;
 
-/// What definitions say together.
+/// The content of all definitions of a link, merged.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(super) struct Definition {
     /// The library's name, with its extension.
@@ -28,15 +30,15 @@ pub(super) struct Definition {
     stack: Option<(u64, Option<u64>)>,
     heap: Option<(u64, Option<u64>)>,
     exports: Vec<DefinedExport>,
-    /// Where in that list each name is.
+    /// The indexes in `exports` for each name.
     places: HashMap<String, Places>,
 }
 
-/// Where the exports of one name are in the list. Those of several symbols are several.
+/// The indexes of the exports with one name. The name has several if it stands for several symbols.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 struct Places {
     first: Option<usize>,
-    /// The one of which nobody has said yet which symbol it is; it is the only one then.
+    /// The export whose symbol no definition has named yet; it is then the only one of its name.
     without_internal: Option<usize>,
     by_internal: HashMap<String, usize>,
 }
@@ -44,9 +46,9 @@ struct Places {
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 struct DefinedExport {
     name: String,
-    /// The symbol, if it is not called so too.
+    /// The symbol, if it differs from the name.
     internal: Option<String>,
-    /// What import libraries call it.
+    /// The name in import libraries.
     imported: Option<String>,
     ordinal: Option<u64>,
     flags: Flags,
@@ -91,12 +93,12 @@ const STATEMENTS: [&str; 11] = [
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Token<'t> {
-    /// A word, and whether it stood in quotes.
+    /// A word, and whether quotes enclosed it.
     Word(&'t str, bool),
     Sign(&'t str),
 }
 
-/// The tokens of a text, each with the number of its line.
+/// The tokens of a text, each with its line number.
 fn tokens(text: &str) -> Vec<(usize, Token<'_>)> {
     let mut found = Vec::new();
     for (number, line) in text.trim_start_matches('\u{feff}').lines().enumerate() {
@@ -144,7 +146,7 @@ impl<'t> TokenReader<'t> {
         self.next_if(|_, token| token == Token::Sign(sign)).is_some()
     }
 
-    /// A word that begins no statement.
+    /// Takes the next word, unless it begins a statement.
     fn name(&mut self) -> Option<(usize, &'t str)> {
         let found = self.next_if(|_, token| {
             matches!(token, Token::Word(word, quoted) if quoted || !STATEMENTS.contains(&word))
@@ -195,7 +197,7 @@ impl<'t> TokenReader<'t> {
                 export.ordinal = Some(self.number(&of)?);
                 continue;
             }
-            // In small letters it may also be what the next line exports.
+            // A flag in lower case on the next line may be the name of the next export.
             let is_flag = |at: usize, token: Token<'t>| match token {
                 Token::Word(word, false) => {
                     let is_loud = word.chars().all(|c| c.is_ascii_uppercase());
@@ -212,10 +214,10 @@ impl<'t> TokenReader<'t> {
 }
 
 impl Definition {
-    /// Reads a text, and adds it to what other texts said. What was said first counts.
+    /// Reads a text and merges it. If two texts contradict each other, the first wins.
     ///
     /// # Errors
-    /// A statement that nothing follows, by name.
+    /// A message that names the statement that is incomplete, or that LLD lacks.
     pub(super) fn add(&mut self, text: &str) -> Result<(), String> {
         let mut reader = TokenReader { tokens: tokens(text).into_iter().peekable() };
         while let Some((_, token)) = reader.tokens.next() {
@@ -252,7 +254,7 @@ impl Definition {
                 }
                 "STACKSIZE" => self.stack = self.stack.or(Some(reader.sizes("STACKSIZE")?)),
                 "HEAPSIZE" => self.heap = self.heap.or(Some(reader.sizes("HEAPSIZE")?)),
-                // All linkers pass over it.
+                // All linkers ignore it.
                 "DESCRIPTION" => {
                     reader.word("DESCRIPTION")?;
                 }
@@ -262,7 +264,8 @@ impl Definition {
         Ok(())
     }
 
-    /// Two mentions of one export are one: rustc mentions all, and the other says how.
+    /// Merges two mentions of one export: rustc lists every export, and the crate's list adds the
+    /// details.
     fn export(&mut self, new: DefinedExport) {
         let next = self.exports.len();
         let places = self.places.entry(new.name.clone()).or_default();
@@ -289,32 +292,32 @@ impl Definition {
         old.flags.constant |= new.flags.constant;
     }
 
-    /// Names by which something is exported.
+    /// The names of the exports, without those that have only an ordinal.
     #[must_use]
     pub(super) fn names(&self) -> Vec<String> {
         let named = self.exports.iter().filter(|export| !export.flags.noname);
         named.map(|export| export.name.clone()).collect()
     }
 
-    /// Whether it exports nothing, by name or by number.
+    /// Whether it exports nothing, neither by name nor by ordinal.
     #[must_use]
     pub(super) fn is_empty(&self) -> bool {
         self.exports.is_empty()
     }
 
-    /// What `lld-link` is told besides: it reads a base only behind a name, and would give import
-    /// libraries that one.
+    /// Further options for `lld-link`. In a definition, it reads the base only after a name, and
+    /// that name would go into import libraries.
     #[must_use]
     pub(super) fn options(&self) -> Vec<String> {
         self.base.map(|base| format!("-BASE:{base}")).into_iter().collect()
     }
 
-    /// The same as a text for `lld-link`.
+    /// The merged definition in the syntax of `lld-link`.
     #[must_use]
     pub(super) fn text(&self) -> String {
         let mut text = String::new();
         let mut line = |words: std::fmt::Arguments<'_>| {
-            // Writing to a text cannot fail.
+            // Writing to a string cannot fail.
             let _ = writeln!(text, "{words}");
         };
         if let Some((major, minor)) = self.version {

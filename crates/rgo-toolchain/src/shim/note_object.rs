@@ -1,5 +1,5 @@
-//! The object file that is linked into every program and shared library, so that the build's record
-//! has room there. It is made when a link needs it, because only the recipe says how much room.
+//! The object file that reserves space for the build's record. The shim links it into every program
+//! and shared library. It makes the object for each link, because only the recipe has the sizes.
 
 use camino::Utf8PathBuf;
 use rgo_binary::embedded::{auditable, rgo_note};
@@ -11,9 +11,9 @@ use super::io::scratch;
 use super::{NoteRoom, Recipe};
 use crate::exec;
 
-/// The object file of one link. It is removed with the value.
+/// The object file for one link. Dropping the value removes it.
 pub(super) struct NoteFile {
-    /// The arguments that link it in and keep it.
+    /// The arguments that link the object in and keep its sections.
     pub args: Vec<String>,
     _folder: tempfile::TempDir,
 }
@@ -33,8 +33,8 @@ impl NoteFile {
     }
 }
 
-/// The arguments of the link. The symbols keep the sections from being collected as garbage; Mach-O
-/// spells them with an underscore.
+/// The arguments for the link. The symbols protect the sections from garbage collection; Mach-O
+/// puts an underscore before their names.
 fn args(recipe: &Recipe, path: Utf8PathBuf) -> Vec<String> {
     let prefix = if recipe.os == Os::DARWIN { "_" } else { "" };
     let symbols = [rgo_note::SYMBOL, auditable::SYMBOL];

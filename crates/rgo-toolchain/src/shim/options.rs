@@ -1,31 +1,31 @@
-//! What the options of compilers and linkers take, as data. A word is a path only where the option
-//! before it says so: a folder called `now` has nothing to do with `-z now`.
+//! The values that the options of compilers and linkers take, as data. The translation needs it to
+//! tell a path from another word: a folder named `now` has nothing to do with `-z now`.
 //!
 //! ```text
 //! -z now            a word             -T a.ld          a file to read
 //! -soname liba.so   a word             -Map a.map       a file to write
-//! -rpath lib        a path of the machine that runs the program: a word here
+//! -rpath lib        a path on the machine that runs the program, so a word here
 //! ```
 //!
 //! (`ld(1)` of GNU binutils and LLVM, `ld64(1)`, `clang(1)`)
 
-/// What a value of an option is.
+/// The kind of an option's value.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum OptionValue {
-    /// Not a path of this machine.
+    /// Not a path on this machine.
     Word,
-    /// A file or folder that is read; linkers look for some of them in other places too.
+    /// A file or folder to read. Linkers look for some of them in other folders too.
     Input,
-    /// A file that is written.
+    /// A file to write.
     Output,
 }
 
 use OptionValue::{Input, Output, Word};
 
-/// The names stand in one text, with spaces between them.
+/// Rows of option names, separated by spaces, and the values that each of them takes.
 type OptionTable = &'static [(&'static str, &'static [OptionValue])];
 
-/// Of linkers, without their dashes.
+/// The options of linkers, without dashes.
 const LINKER: OptionTable = &[
     (
         "T script default-script dT version-script dynamic-list \
@@ -64,7 +64,7 @@ const LINKER: OptionTable = &[
     ("rename_section", &[Word, Word, Word, Word]),
 ];
 
-/// Of compilers, with their dash, beside those of Apple's linkers that clang knows too.
+/// The options of compilers, with a dash. clang also knows those of Apple's linkers in [`LINKER`].
 const COMPILER: OptionTable = &[
     (
         "-L -F -T -I -B -isystem -iframework -iquote -idirafter -include -imacros \
@@ -79,22 +79,22 @@ const COMPILER: OptionTable = &[
     ),
 ];
 
-/// What the values are of a linker's option, named with or without its dashes; `None` for one
-/// that takes none, or is unknown.
+/// The values of a linker option, which `name` gives with or without dashes. `None` for an option
+/// without values and for an unknown one.
 pub(super) fn of_linker(name: &str) -> Option<&'static [OptionValue]> {
     find(LINKER, name.trim_start_matches('-'))
 }
 
-/// Whether an option of the compiler is one that it only hands to the linker.
+/// Whether a compiler only passes this option on to the linker.
 pub(super) fn is_handed_on(name: &str) -> bool {
-    // These the compiler knows by itself.
+    // The compiler handles these itself.
     const KNOWN: &str = "framework weak_framework arch undefined mllvm sysroot o";
     let plain = name.strip_prefix('-').filter(|name| name.len() > 1 && !name.starts_with('-'));
     find(COMPILER, name).is_none()
         && plain.is_some_and(|plain| !has(KNOWN, plain) && find(LINKER, plain).is_some())
 }
 
-/// What the values are of a compiler's option.
+/// The values of a compiler option.
 pub(super) fn of_compiler(name: &str) -> Option<&'static [OptionValue]> {
     let passed_on = || {
         let name = name.strip_prefix('-').filter(|name| name.len() > 1)?;
@@ -116,20 +116,21 @@ fn has(names: &str, name: &str) -> bool {
     names.split(' ').any(|known| known == name)
 }
 
-/// What zig does with the options of ELF linkers.
+/// A table of the options of ELF linkers, and of what zig makes of each.
 const BY_ZIG: &str = include_str!("by_zig.txt");
-/// Options about the inputs that come next: only zig, which gets the inputs, can follow them.
+/// Options that affect the inputs after them. Only zig can follow them, because it gets the inputs.
 const ABOUT_WHAT_FOLLOWS: &str = "push-state pop-state start-lib end-lib b format as-needed \
      no-as-needed whole-archive no-whole-archive Bdynamic dy call_shared Bstatic dn non_shared \
      static search_paths_first version";
-/// Libraries of glibc, as after `-l`, that zig links whether asked or not.
+/// The libraries of glibc, in the notation of `-l`, that zig links without being asked.
 const OF_LIBC: &str = "c m pthread dl rt util resolv";
-/// What rustc adds by itself, which `cargo_zigbuild` leaves out since its programs do not need it.
+/// Options that rustc always adds. `cargo_zigbuild` drops them, since its programs do not need
+/// them.
 const BY_RUSTC: &str = "undefined znostart-stop-gc plugin-opt fix-cortex-a53-843419 \
          melf_i386";
 
-/// Whether zig does what an option of an ELF linker asks, or is to be the one that refuses it.
-/// `value` is what follows the name, after `=` or in the next word.
+/// Whether an option of an ELF linker goes to zig: because zig does what it asks, or because zig
+/// must be the one to refuse it. `value` follows the name, after `=` or in the next word.
 pub(super) fn is_for_zig(name: &str, value: Option<&str>, is_library: bool) -> bool {
     let name = name.trim_start_matches('-');
     let is_joined_path = name.starts_with('L');
@@ -148,7 +149,7 @@ pub(super) fn is_for_zig(name: &str, value: Option<&str>, is_library: bool) -> b
     })
 }
 
-/// The words that LLD gets for an option, for a program and for a library.
+/// The words that zig passes to LLD for an option: for a program, and for a library.
 fn by_zig(key: &str) -> Option<[&'static str; 2]> {
     let rows = BY_ZIG.lines().filter(|line| !line.starts_with('#'));
     let columns = rows.map(|line| line.split('|').map(str::trim).collect::<Vec<_>>());
@@ -159,12 +160,12 @@ fn by_zig(key: &str) -> Option<[&'static str; 2]> {
     found.next()
 }
 
-/// Whether a library, named as after `-l`, is a part of glibc.
+/// Whether a library, in the notation of `-l`, is a part of glibc.
 pub(super) fn is_of_libc(name: &str) -> bool {
     has(OF_LIBC, name)
 }
 
-/// Options of Apple's linker that begin like the one for a library and are none.
+/// Options of Apple's linker that begin with `-l` and name no library that way.
 const BEGIN_WITH_L: [&str; 7] = [
     "ld_classic",
     "ld_new",
@@ -175,7 +176,7 @@ const BEGIN_WITH_L: [&str; 7] = [
     "link_all",
 ];
 
-/// Whether an option that begins like the one for a library is another one of Apple's linker.
+/// Whether an option is one of those of Apple's linker that only look like `-l`.
 pub(super) fn is_apples_word(option: &str) -> bool {
     BEGIN_WITH_L.contains(&option.trim_start_matches('-'))
 }

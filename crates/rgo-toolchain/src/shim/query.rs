@@ -1,28 +1,28 @@
-//! Questions that build systems ask a C compiler instead of having it compile: what it is, what it
-//! builds for, where its files are. Pure.
+//! Answers the questions that build systems ask a C compiler: its version, its target, the places
+//! of its files. Pure.
 //!
-//! zig hands them to clang as they are. clang refuses a target with a floor in it, and answers for
-//! the machine that it runs on where system and processor are the same: with the host's `libc.a`,
-//! the host's `ld`, the host's folders. So:
+//! zig passes such a call to clang unchanged. clang rejects a target with a floor in it. And if
+//! system and processor are those of the host, clang answers for the host: with the host's
+//! `libc.a`, the host's `ld`, the host's folders. So this module answers:
 //!
-//! | asked | who asks | answer |
+//! | question | asked by | answer |
 //! |---|---|---|
 //! | `-dumpmachine`, `-print-target-triple` | autoconf, ffmpeg, meson | the target, without a floor |
-//! | `-print-multiarch`, `-print-sysroot`, `-print-multi-os-directory` | cmake, libtool | that there is none |
+//! | `-print-multiarch`, `-print-sysroot`, `-print-multi-os-directory` | cmake, libtool | there is none |
 //! | `-print-libgcc-file-name` | cgo, Makefiles | an empty archive: zig links its own runtime |
-//! | `-print-file-name=`, `-print-prog-name=` | libtool, the crate `cc` | rgo's own file, else the name: not found |
+//! | `-print-file-name=`, `-print-prog-name=` | libtool, the crate `cc` | rgo's file, else the bare name |
 //! | `-print-search-dirs`, `-print-resource-dir` | meson, libtool, bindgen | rgo's and zig's folders |
-//! | `--version`, `-v`, `-dumpversion`, … | all | zig's, asked for the target without a floor |
+//! | `--version`, `-v`, `-dumpversion`, … | all | zig's answer for the target without a floor |
 
 use camino::Utf8Path;
 
 use super::{Recipe, options};
 
-/// The empty archive that stands for libgcc: everything that it has is in the runtime that zig
-/// links into each program.
+/// The empty archive that stands for libgcc: zig links its own runtime, which has all of libgcc,
+/// into each program.
 pub(super) const LIBGCC: (&str, &[u8]) = ("libgcc.a", b"!<arch>\n");
 
-/// What to do for a question.
+/// The reaction to a question.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Query {
     /// Print this.
@@ -31,19 +31,19 @@ pub(super) enum Query {
     Zig(Vec<String>),
 }
 
-/// What to do for a call of `cc` or `c++` that compiles and links nothing; `None` for a call that
-/// does. `folder` is where the tools are, `exists` whether a file is among them.
+/// Recognizes a call of `cc` or `c++` that compiles and links nothing; `None` for other calls.
+/// `folder` is the folder of the tools; `exists` tells whether a file exists.
 pub(super) fn read(
     args: &[String],
     recipe: &Recipe,
     folder: &Utf8Path,
     exists: &dyn Fn(&Utf8Path) -> bool,
 ) -> Option<Query> {
-    // The first question is the one that compilers answer.
+    // Compilers answer only the first question.
     if let Some(answer) = args.iter().find_map(|arg| answer(arg, recipe, folder, exists)) {
         return Some(Query::Answer(answer));
     }
-    // clang answers it as if no file were given.
+    // clang answers these even if the call names an input file.
     let asks = |arg: &String| {
         matches!(arg.as_str(), "--version" | "--help" | "-dumpversion" | "-dumpfullversion")
             || arg.starts_with("-print-")
@@ -54,9 +54,9 @@ pub(super) fn read(
     }
     let mut all = vec!["-target".to_owned(), target(recipe)];
     all.extend(args.iter().map(|arg| match arg.as_str() {
-        // GCC's, which clang does not know.
+        // GCC has this option, clang does not.
         "-dumpfullversion" => "-dumpversion".to_owned(),
-        // With nothing to link clang would run the host's linker.
+        // Without inputs clang would run the host's linker.
         "-Wl,-v" | "-Wl,-V" => "-Wl,--version".to_owned(),
         _ => arg.clone(),
     }));
@@ -78,7 +78,7 @@ fn answer(
         _ => arg.strip_prefix('-')?,
     };
     Some(match question.split_once('=') {
-        // GCC's folder of headers that belong to the compiler.
+        // GCC's name for the folder of the compiler's own headers.
         Some(("print-file-name", "include")) => recipe.zig_lib.join("include").into_string(),
         Some(("print-file-name", name)) => own(name),
         Some(("print-prog-name", name)) => {
@@ -104,22 +104,22 @@ fn answer(
 
 /// The target as clang and autoconf's `config.sub` know it, without a floor.
 fn machine(recipe: &Recipe) -> String {
-    // What Rust calls `pc-windows-gnullvm` clang calls so.
+    // clang's name for Rust's `pc-windows-gnullvm`.
     match recipe.triple.strip_suffix("-pc-windows-gnullvm") {
         Some(cpu) => format!("{cpu}-w64-windows-gnu"),
         None => recipe.triple.clone(),
     }
 }
 
-/// The target as zig takes it in a question: it has handed it on to clang as it was, which knows no
-/// floor, and since 0.16 reads it by itself.
+/// The target for a question to zig. Before 0.16 zig passes it to clang unchanged, and clang knows
+/// no floor; since 0.16 zig parses it itself.
 fn target(recipe: &Recipe) -> String {
     let reads_it = semver::Version::parse(&recipe.zig_version)
         .is_ok_and(|version| version >= semver::Version::new(0, 16, 0));
     if reads_it { recipe.zig_target.clone() } else { machine(recipe) }
 }
 
-/// What zig answered, with the target's name as everybody knows it: zig's has a floor in it.
+/// zig's answer, with the usual name of the target: zig's own contains a floor.
 pub(super) fn answered(output: &[u8], recipe: &Recipe) -> String {
     let text = String::from_utf8_lossy(output);
     let lines = text.split_inclusive('\n').map(|line| match line.strip_prefix("Target: ") {
@@ -129,7 +129,7 @@ pub(super) fn answered(output: &[u8], recipe: &Recipe) -> String {
     lines.collect()
 }
 
-/// Whether a file, or standard input, is among the arguments.
+/// Whether the arguments name a file or standard input.
 fn has_input(args: &[String]) -> bool {
     let mut rest = args.iter();
     while let Some(arg) = rest.next() {

@@ -1,14 +1,15 @@
-//! Response files: `@file` in place of arguments that are too many for the system.
+//! Response files: `@file` stands for arguments that are too long for a command line.
 //!
-//! rustc writes one argument a line and escapes `\` and space by a backslash, the way GNU ld reads them. They are read
-//! back into plain arguments here, because a rewriting that sees only a part of them would be wrong; and written again in
-//! the same way, for `cargo_zigbuild` translates them into zig's own way.
+//! rustc writes one argument a line and escapes `\` and space by a backslash, in the syntax of GNU
+//! ld. The shim reads the arguments back, because it must see all of them to translate them
+//! correctly. It writes them again in rustc's syntax, because `cargo_zigbuild` converts that syntax
+//! to zig's.
 
-/// The arguments' total length, in bytes, up to which they are given directly. Windows allows 32,767 characters for the
-/// whole command line; Linux and macOS allow more.
+/// The largest total length, in bytes, of arguments that the shim passes without a response file.
+/// Windows allows 32,767 characters for the whole command line; Linux and macOS allow more.
 pub const DIRECT: usize = 30_000;
 
-/// The arguments in a response file of rustc's.
+/// The arguments in a response file that rustc wrote.
 pub fn parse(text: &str) -> Vec<String> {
     text.split_terminator('\n').map(unescape).collect()
 }
@@ -28,7 +29,7 @@ fn unescape(line: &str) -> String {
     plain
 }
 
-/// A response file with these arguments, as rustc would write it.
+/// A response file with these arguments, in rustc's syntax.
 pub fn write(args: &[String]) -> String {
     let mut text = String::new();
     for arg in args {
@@ -43,7 +44,7 @@ pub fn write(args: &[String]) -> String {
     text
 }
 
-/// Whether these arguments must go through a file.
+/// Whether these arguments need a response file.
 pub fn needed(args: &[String]) -> bool {
     args.iter().map(|a| a.len() + 3).sum::<usize>() > DIRECT
 }

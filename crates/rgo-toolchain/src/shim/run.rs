@@ -1,8 +1,10 @@
-//! Being the shim: one call of the linker or of a C tool.
+//! Runs one call of the linker or of a C tool.
 //!
-//! A call has two stages, two processes. The first reads the recipe and rewrites the arguments; the second hands them to
-//! `cargo_zigbuild`, which rewrites them further, runs zig, and ends its process by itself when zig fails. The first
-//! thereby keeps control, sets zig's surroundings as the environment of a child instead of its own, and goes on after it.
+//! A call has two stages, each a process of its own. The first stage reads the recipe and
+//! translates the arguments. The second passes them to `cargo_zigbuild`, which translates them
+//! further, runs zig, and exits by itself if zig fails. With two processes the first stage keeps
+//! control: it can set zig's environment in a child instead of in itself, and it continues after
+//! zig.
 
 use std::io::{self, Write};
 use std::process::ExitCode;
@@ -20,17 +22,17 @@ use super::{CALL, FORTRAN, LINKER, RECIPE, Recipe, resources, zig_macho};
 use crate::causes::with_causes;
 use crate::exec;
 
-/// A call that is meant for the shim and not for the program that contains it.
+/// A call that is for the shim and not for the program that contains it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum ShimCall {
-    /// First stage: as this tool, with these arguments.
+    /// The first stage: run as this tool, with these arguments.
     Tool {
-        /// The path it was called by.
+        /// The path by which the caller named the tool.
         tool: Utf8PathBuf,
         /// Its arguments.
         args: Vec<String>,
     },
-    /// Second stage: `zig <subcommand> <args>` through `cargo_zigbuild`.
+    /// The second stage: `zig <subcommand> <args>` through `cargo_zigbuild`.
     Zig {
         /// `cc`, `c++`, `ar`, …
         subcommand: String,
@@ -39,7 +41,7 @@ pub enum ShimCall {
     },
 }
 
-/// Whether this process was started as the shim. `args` are the arguments without the program.
+/// Recognizes a process that started as the shim. `args` are the arguments without the program.
 pub fn invoked_as(argv0: &str, args: &[String]) -> Option<ShimCall> {
     match args.split_first() {
         Some((first, rest)) if first == CALL => {
@@ -52,7 +54,7 @@ pub fn invoked_as(argv0: &str, args: &[String]) -> Option<ShimCall> {
         }
         _ => {}
     }
-    // Where there are no scripts, copies of the program are told apart by their names.
+    // On systems without the scripts, each copy of rgo knows its role by its own name.
     let tool = Utf8Path::new(argv0);
     let is_shim = tool.file_stem() == Some(LINKER)
         || tool.with_file_name(RECIPE).is_file()
@@ -61,7 +63,7 @@ pub fn invoked_as(argv0: &str, args: &[String]) -> Option<ShimCall> {
         .then(|| ShimCall::Tool { tool: tool.to_owned(), args: args.to_vec() })
 }
 
-/// Does what was asked and gives the code to exit with; says on stderr what went wrong.
+/// Runs the call and returns the exit code. Prints errors to stderr.
 pub fn run(call: ShimCall) -> ExitCode {
     let result = match call {
         ShimCall::Tool { tool, args } if tool.file_stem() == Some(LINKER) => link(&tool, args),
@@ -71,7 +73,7 @@ pub fn run(call: ShimCall) -> ExitCode {
     match result {
         Ok(code) => ExitCode::from(u8::try_from(code).unwrap_or(1)),
         Err(error) => {
-            // Whoever read stderr may have gone.
+            // The reader of stderr may have closed the pipe.
             let mut text = format!("error: {}\n", with_causes(&error));
             text.extend(error.hint().map(|hint| format!("hint: {hint}\n")));
             let _ = io::stderr().write_all(text.as_bytes());
@@ -80,7 +82,7 @@ pub fn run(call: ShimCall) -> ExitCode {
     }
 }
 
-/// A compiler or archiver for a build script: zig's, for the target that its folder is for.
+/// Runs a compiler or archiver for a build script: zig's, for the target of the tool's folder.
 fn c_tool(tool: &Utf8Path, args: Vec<String>) -> Result<i32, ShimError> {
     if tool.file_stem().is_some_and(resources::is_tool) {
         return resources::run(tool, args);
@@ -98,11 +100,11 @@ fn c_tool(tool: &Utf8Path, args: Vec<String>) -> Result<i32, ShimError> {
     let mut args = args;
     let mut objects = Vec::new();
     if recipe.os == Os::DARWIN && matches!(name, "cc" | "c++") {
-        // What is meant stands in response files too.
+        // Response files may contain `-c` and the output too.
         let all = expand(args.clone(), &current_folder()?)?;
         objects = zig_macho::compiled(&all);
         if links(&all) {
-            // Last, so that folders of the user's go first.
+            // Last, so that the user's folders take precedence.
             args.extend(args::folders(&recipe.sdks));
         }
     }
@@ -113,16 +115,16 @@ fn c_tool(tool: &Utf8Path, args: Vec<String>) -> Result<i32, ShimError> {
     Ok(code)
 }
 
-/// Whether a call of a C compiler links what it compiles: build systems look so whether a library is
-/// there.
+/// Whether a call of a C compiler also links. Build systems link a small program to test for a
+/// library.
 fn links(args: &[String]) -> bool {
     let stops = ["-c", "-S", "-E", "-M", "-MM", "-fsyntax-only"];
     !args.iter().any(|arg| stops.contains(&arg.as_str()))
 }
 
-/// Changes an object file for macOS where zig's linker would get it wrong.
+/// Changes an object file for macOS that zig's linker would link incorrectly.
 fn mend(path: &Utf8Path) -> Result<(), ShimError> {
-    // A pipe or a terminal is not read back, and a dry run writes nothing.
+    // Skips pipes and terminals, and files that a dry run did not write.
     if path.is_file()
         && !path.starts_with("/dev")
         && let Ok(data) = std::fs::read(path)
@@ -133,7 +135,7 @@ fn mend(path: &Utf8Path) -> Result<(), ShimError> {
     Ok(())
 }
 
-/// Answers a call that is a question; `None` for one that has something to compile or link.
+/// Answers a call that asks a question; `None` for a call that compiles or links.
 fn answer(
     recipe: &Recipe,
     subcommand: &str,
@@ -148,7 +150,7 @@ fn answer(
         }
         Some(Query::Zig(args)) => {
             let said = zig_command(recipe, subcommand, args, false)?.output()?;
-            // Whoever asked may have gone.
+            // The reader may have closed the pipe.
             let _ = io::stdout().write_all(query::answered(&said.stdout, recipe).as_bytes());
             let _ = io::stderr().write_all(query::answered(&said.stderr, recipe).as_bytes());
             Some(exec::exit_code(said.status))

@@ -1,8 +1,8 @@
-//! Where a linker looks for the libraries that a link names: `-Ldir`, `-L dir`, `-lname`, `-l name`.
+//! Finds the libraries of a link command as a linker does: `-Ldir`, `-L dir`, `-lname`, `-l name`.
 
 use camino::{Utf8Path, Utf8PathBuf};
 
-/// The values of an option, joined to it or behind it.
+/// The values of an option, joined to it or in the next argument.
 pub(super) fn values<'a>(args: &'a [String], option: &'a str) -> impl Iterator<Item = &'a str> {
     let next = args.iter().skip(1).map(String::as_str).chain([""]);
     args.iter().zip(next).filter_map(move |(arg, next)| match arg.strip_prefix(option)? {
@@ -11,7 +11,7 @@ pub(super) fn values<'a>(args: &'a [String], option: &'a str) -> impl Iterator<I
     })
 }
 
-/// The file that one of these names stands for, in the first folder that has it.
+/// The file with one of these names, in the first folder that has one.
 pub(super) fn find<'a>(
     folders: impl IntoIterator<Item = &'a Utf8Path>,
     names: &[String],
@@ -24,12 +24,12 @@ pub(super) fn find<'a>(
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct LinkerInput {
     pub(super) path: Utf8PathBuf,
-    /// Whether all of an archive is linked, not only what defines a missing symbol.
+    /// Whether the link takes the whole archive, not only the members that define a missing symbol.
     pub(super) is_whole: bool,
 }
 
 /// The objects and archives of a command for Windows, each once, in the order of the command. An
-/// archive that is linked whole somewhere is whole.
+/// archive counts as whole if the command links it whole once.
 pub(super) fn inputs(args: &[String]) -> Vec<LinkerInput> {
     let folders: Vec<&str> = values(args, "-L").collect();
     let library = |name: &str| {
@@ -50,7 +50,7 @@ pub(super) fn inputs(args: &[String]) -> Vec<LinkerInput> {
                 None
             }
             "-l" => words.next().and_then(library),
-            // The output is none.
+            // The output is not an input.
             "-o" => words.next().and(None),
             _ => match word.strip_prefix("-l") {
                 Some(name) => library(name),

@@ -1,6 +1,6 @@
-//! `-sectcreate SEGMENT SECTION FILE`: the content of a file as a section of a Mach-O program, such as
-//! its Info.plist in `__TEXT,__info_plist`. zig does not know the option; it links an object that has
-//! the section.
+//! `-sectcreate SEGMENT SECTION FILE`: puts the content of a file into a section of a Mach-O
+//! program, such as its Info.plist into `__TEXT,__info_plist`. zig does not know the option. So rgo
+//! writes an object file with that section, and zig links it.
 
 use object::write::{MachOBuildVersion, Object};
 use object::{Architecture, BinaryFormat, Endianness, SectionFlags, SectionKind, macho};
@@ -8,22 +8,22 @@ use rgo_binary::Arch;
 
 use super::Recipe;
 
-/// A section to be made of a file's content.
+/// A section to fill with a file's content.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct FileSection {
-    /// The segment's name, of 16 bytes at most.
+    /// The segment's name, at most 16 bytes.
     pub segment: String,
-    /// The section's name, of 16 bytes at most.
+    /// The section's name, at most 16 bytes.
     pub name: String,
     /// Its content.
     pub content: Vec<u8>,
 }
 
-/// Older than any system that a program can be for, since linkers warn of newer objects.
+/// Older than every system that a program can target, since linkers warn about newer objects.
 const OLDEST_AMD64: macho::Version = macho::Version(10 << 16 | 12 << 8);
 const OLDEST_ARM64: macho::Version = macho::Version(11 << 16);
 
-/// An object file with these sections, which no linker leaves out.
+/// An object file with these sections, which no linker drops as dead.
 ///
 /// # Errors
 /// If macOS runs on no such processor, a name is too long, or Mach-O cannot hold the content.

@@ -1,4 +1,5 @@
-//! Options of GNU's linker for Windows, in the words of `lld-link`.
+//! Translates the options of GNU's linker for Windows for `lld-link`. rustc and crates pass the
+//! former, and zig's front end accepts only a few of them.
 //!
 //! ```text
 //! --heap 9                                          -HEAP:9
@@ -11,16 +12,17 @@
 
 use super::link_request::LinkRequest;
 
-/// Has `lld-link` export what is named, and nothing else.
+/// Makes `lld-link` export only the names that the link lists.
 pub(super) const NO_EXPORTS: &str = "-EXCLUDE-ALL-SYMBOLS";
 
-/// An option of GNU's linker for Windows in `lld-link`'s words; `None` for one that neither has.
+/// The words of `lld-link` for an option of GNU's linker; `None` leaves the option to zig.
 pub(super) fn words(name: &str, value: Option<&str>) -> Option<Vec<String>> {
     let value = value.unwrap_or_default();
     let one = |text: String| Some(vec![text]);
     match name.trim_start_matches('-') {
         "heap" => one(format!("-HEAP:{value}")),
-        // zig takes a stack without what is committed of it, and a subsystem without a version.
+        // zig accepts a stack size only without a commit size, and a subsystem only without a
+        // version.
         "stack" if value.contains(',') => one(format!("-STACK:{value}")),
         "subsystem" if value.contains(':') => {
             one(format!("-SUBSYSTEM:{}", value.replace(':', ",")))
@@ -41,7 +43,7 @@ pub(super) fn words(name: &str, value: Option<&str>) -> Option<Vec<String>> {
         "Map" => one(format!("-LLDMAP:{value}")),
         "pdb" => one(format!("-PDB:{value}")),
         "icf" => one(format!("-OPT:{}", if value == "none" { "NOICF" } else { "ICF" })),
-        // zig has LLD make debug data, and LLD keeps what nobody uses then.
+        // zig makes LLD write debug data, and LLD then keeps unused code by default.
         "gc-sections" => Some(vec!["-OPT:REF".to_owned(), "-OPT:NOICF".to_owned()]),
         "export-all-symbols" => one("-EXPORT-ALL-SYMBOLS".to_owned()),
         "exclude-all-symbols" => one(NO_EXPORTS.to_owned()),
@@ -58,7 +60,7 @@ pub(super) fn words(name: &str, value: Option<&str>) -> Option<Vec<String>> {
     }
 }
 
-/// Versions that a program is to have in its header, of which each number is an option of its own.
+/// The versions for the PE header. GNU's linker takes each number by an option of its own.
 #[derive(Debug, Default)]
 pub(super) struct Versions {
     os: Numbers,
@@ -72,7 +74,7 @@ struct Numbers {
 }
 
 impl Numbers {
-    /// Both numbers, if one was given. What is not given is what LLD takes for it.
+    /// The version, if the command sets at least one number. The other number is LLD's default.
     fn version(&self) -> Option<String> {
         if self.major.is_none() && self.minor.is_none() {
             return None;
@@ -85,7 +87,7 @@ impl Numbers {
 }
 
 impl Versions {
-    /// Takes an option if it is about one of the numbers; says whether it was.
+    /// Takes an option that sets one of the numbers. Returns whether it does.
     pub(super) fn take(&mut self, name: &str, value: &str) -> bool {
         let number = match name {
             "major-os-version" => &mut self.os.major,
@@ -98,7 +100,7 @@ impl Versions {
         true
     }
 
-    /// The versions in `lld-link`'s words. Remembers what is asked.
+    /// The options of `lld-link` for the versions. Records the request in `asked`.
     pub(super) fn words(&self, asked: &mut LinkRequest) -> Vec<String> {
         let mut words = Vec::new();
         if let Some(version) = self.os.version() {
@@ -106,7 +108,7 @@ impl Versions {
             asked.os_version = Some(version);
         }
         if let Some(version) = self.subsystem.version() {
-            // LLD finds out by the entry point then.
+            // With `default`, LLD infers the subsystem from the entry point.
             let name = asked.subsystem.as_deref().unwrap_or("default");
             words.push(format!("-SUBSYSTEM:{name},{version}"));
             asked.subsystem_version = Some(version);

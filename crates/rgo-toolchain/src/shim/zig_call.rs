@@ -1,5 +1,5 @@
-//! A call of zig: what it is given, where it runs, and the second process in which `cargo_zigbuild`
-//! translates it.
+//! One call of zig: its arguments, its working folder and environment, and the second process in
+//! which `cargo_zigbuild` translates the call.
 
 use camino::Utf8Path;
 
@@ -11,7 +11,7 @@ use crate::exec::{self, Cmd};
 /// The hidden first argument of the second stage.
 pub(super) const ZIG_CALL: &str = "__rgo-zig";
 
-/// In which compilers look for the date, in seconds since 1970.
+/// The variable from which compilers take the date, in seconds since 1970.
 const EPOCH: &str = "SOURCE_DATE_EPOCH";
 
 pub(super) fn run_zig(
@@ -22,12 +22,12 @@ pub(super) fn run_zig(
 ) -> Result<i32, ShimError> {
     let (args, file) = zig_arguments(recipe, subcommand, args, link)?;
     let code = zig_command(recipe, subcommand, args, link)?.run()?;
-    // It has been read.
+    // zig has read the response file.
     drop(file);
     Ok(code)
 }
 
-/// What zig is given, and a folder that has to be there while zig reads it.
+/// The arguments for zig, and the folder of the response file, which must exist while zig reads it.
 pub(super) fn zig_arguments(
     recipe: &Recipe,
     subcommand: &str,
@@ -36,7 +36,8 @@ pub(super) fn zig_arguments(
 ) -> Result<(Vec<String>, Option<tempfile::TempDir>), ShimError> {
     let mut all = Vec::new();
     if matches!(subcommand, "cc" | "c++") {
-        // Without -g zig strips what it links; its sanitizers need runtimes that a program of Rust's hasn't.
+        // Without -g zig strips what it links. Its sanitizers need runtimes that a Rust program
+        // lacks.
         if link {
             all.push("-g".to_owned());
         }
@@ -46,12 +47,13 @@ pub(super) fn zig_arguments(
             recipe.zig_target.clone(),
         ]);
         if !link {
-            // zig refuses code that asks for the date, because its cache does not know of it.
+            // zig refuses code that uses `__DATE__` or `__TIME__`, because its cache does not cover
+            // them.
             all.push("-Wno-date-time".to_owned());
             all.push(format!("-D__RGO_EPOCH__={}", epoch()));
             all.extend(prefix_maps(&std::env::var(PATH_REMAPS).unwrap_or_default()));
-            // The last that fits is taken: zig's headers have one name wherever zig is, and by
-            // whatever link it was found.
+            // The compiler takes the last mapping that fits. These give zig's headers one name,
+            // wherever zig lies and by whatever link rgo found it.
             let real = recipe.zig_lib.canonicalize_utf8().ok();
             for lib in real.iter().chain([&recipe.zig_lib]) {
                 all.extend(prefix_maps(&format!("{lib}=/rgo/zig/lib")));
@@ -71,8 +73,8 @@ pub(super) fn zig_arguments(
     Ok((all, None))
 }
 
-/// The date that C code is told: the user's, else one that says nothing. Not the commit's: cargo
-/// would have to compile all C code again for every commit, or keep what says another's.
+/// The date for C code: the user's, else 1970. Not the commit's: cargo would have to recompile all
+/// C code for every commit, or keep objects with the date of another commit.
 fn epoch() -> String {
     std::env::var(EPOCH).ok().filter(|given| !given.is_empty()).unwrap_or_else(|| "0".to_owned())
 }
@@ -83,10 +85,10 @@ fn prefix_maps(trim: &str) -> impl Iterator<Item = String> + '_ {
 
 /// The second stage as a command.
 ///
-/// zig writes the folder it works in, that of its library and that of its cache into the debug data of the runtimes it
-/// compiles, and keeps these in its cache whoever comes next. So a link runs in a folder below which both are found,
-/// and where the system has a name for "the folder I am in" that is the same for everybody, that name is all that
-/// zig gets to see.
+/// zig compiles runtimes and writes three paths into their debug data: its working folder, its
+/// library folder and its cache folder. It then keeps the runtimes in its cache for later links by
+/// other builds. So a link runs in a folder that contains the cache and the library. On a system
+/// that has one fixed name for the current folder (`/proc/self/cwd`), zig sees only that name.
 pub(super) fn zig_command(
     recipe: &Recipe,
     subcommand: &str,
@@ -114,13 +116,13 @@ pub(super) fn zig_command(
     Ok(cmd)
 }
 
-/// zig's cache for build scripts. It is one of their own: what a build script's test programs have
-/// compiled in its folder must not get into links.
+/// zig's cache for build scripts. It is separate from the cache of links, because a build script's
+/// test programs compile runtimes in another folder, and these must not get into links.
 pub(super) fn tools_cache(recipe: &Recipe) -> String {
     recipe.work.join("tools").into_string()
 }
 
-/// A command that links, in the folder that links run in.
+/// Lets a command run in the working folder of links.
 pub(super) fn in_surroundings(mut cmd: Cmd, recipe: &Recipe) -> Cmd {
     const HERE: &str = "/proc/self/cwd";
     let named = Utf8Path::new(HERE).exists() && recipe.work.join("lib").exists();
@@ -131,7 +133,7 @@ pub(super) fn in_surroundings(mut cmd: Cmd, recipe: &Recipe) -> Cmd {
     };
     cmd = cmd.cwd(&recipe.work).env("ZIG_LIB_DIR", lib);
     if named {
-        // clang takes the working folder's name from here, if it is one for it.
+        // clang takes the name of the working folder from `PWD`, if that name leads to it.
         cmd = cmd.env("PWD", HERE);
     }
     cmd.env("ZIG_LOCAL_CACHE_DIR", cache.clone()).env("ZIG_GLOBAL_CACHE_DIR", cache)

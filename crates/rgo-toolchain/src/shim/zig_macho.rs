@@ -1,11 +1,13 @@
-//! What zig's linker for macOS gets wrong of object files, and how they are changed for it. Seen with
-//! zig 0.15.2:
+//! Changes object files so that zig's linker for macOS links them correctly. Two errors of zig
+//! 0.15.2 make this necessary:
 //!
-//! - It crashes at a function that has unwind data and no symbol, as assembly code with private labels
-//!   has them (fifteen in the s2n-bignum of aws-lc). Such a function gets a local symbol.
-//! - It cuts a section at every symbol if the file allows that, also where one is marked to be no
-//!   start of a piece (`.alt_entry`), and leaves out pieces that nothing refers to; code that runs from
-//!   one into the next is lost then. A file with such symbols allows it no longer.
+//! - It crashes at a function that has unwind data and no symbol. Assembly code with private labels
+//!   has such functions (fifteen in the s2n-bignum of aws-lc). This module adds a local symbol for
+//!   each.
+//! - If the file allows it (`MH_SUBSECTIONS_VIA_SYMBOLS`), it splits a section at every symbol,
+//!   even at one that is marked as inside a subsection (`.alt_entry`). It then drops subsections
+//!   without references, and with them code that another one runs into. In a file with such
+//!   symbols, this module clears the flag.
 //!
 //! ```text
 //! mach_header_64          24 flags
@@ -15,12 +17,12 @@
 //! __TEXT,__eh_frame       length u32, CIE u32 (0: this is one), 8 the function, from here on (i64)
 //! ```
 //!
-//! (`mach-o/loader.h`, `mach-o/nlist.h`, `mach-o/compact_unwind_encoding.h`; the DWARF specification,
-//! section 6.4.1)
+//! (`mach-o/loader.h`, `mach-o/nlist.h`, `mach-o/compact_unwind_encoding.h`; the DWARF
+//! specification, section 6.4.1)
 //!
-//! The table of symbols is copied to the end of the file, with the new ones behind those that it had:
-//! relocations know symbols by number. `LC_DYSYMTAB`, which counts local and global symbols, does not
-//! count the new ones; zig and LLVM's tools read the table itself.
+//! The symbol table moves to the end of the file, and the new symbols follow the old ones, because
+//! relocations refer to symbols by index. `LC_DYSYMTAB` counts local and global symbols; its counts
+//! do not include the new ones. zig and LLVM's tools read the table itself.
 
 use std::collections::{BTreeSet, HashMap, HashSet};
 
@@ -35,25 +37,25 @@ use super::search;
 
 type ObjectFile<'d> = MachOFile64<'d, Endianness>;
 
-/// Bytes of an entry in `__compact_unwind`.
+/// The size of an entry in `__compact_unwind`, in bytes.
 const ENTRY: usize = 32;
-/// Bytes of an `nlist_64`.
+/// The size of an `nlist_64`, in bytes.
 const SYMBOL: usize = 16;
-/// Its type for a local symbol in a section.
+/// The type in an `nlist_64` of a local symbol in a section.
 const LOCAL: u8 = 0x0e;
-/// Where in the header the flags are.
+/// The offset of the flags in the header.
 const FLAGS: usize = 24;
 
 /// A function without a symbol.
 #[derive(Debug, PartialEq, Eq, PartialOrd, Ord)]
 struct Nameless {
     address: u64,
-    /// The number of its section, from 1.
+    /// The number of its section; the first is 1.
     section: u8,
 }
 
-/// The object files that a call makes which compiles and does not link: the one it names, else one
-/// for each source in the folder that it works in.
+/// The object files that a call with `-c` writes: the one that it names, else one for each source,
+/// in its working folder.
 pub(super) fn compiled(args: &[String]) -> Vec<Utf8PathBuf> {
     if !args.iter().any(|arg| arg == "-c") {
         return Vec::new();
@@ -68,14 +70,15 @@ pub(super) fn compiled(args: &[String]) -> Vec<Utf8PathBuf> {
     stems.map(|stem| format!("{stem}.o").into()).collect()
 }
 
-/// The object file as zig links it right; `None` if it does so anyway, or this is no object file for
-/// macOS.
+/// The changed object file; `None` if zig links the original correctly, or if this is not an object
+/// file for macOS.
 pub(super) fn mended(data: &[u8]) -> Option<Vec<u8>> {
     let file =
         ObjectFile::parse(data).ok().filter(|file| file.kind() == ObjectKind::Relocatable)?;
     let functions = nameless(&file)?;
     let flags = macho::FileFlags(u32::from_le_bytes(*data.get(FLAGS..)?.first_chunk()?));
-    // A new symbol is no start of a piece either: calls within one are not relocated.
+    // A new symbol must not start a subsection either: calls within a subsection have no
+    // relocation.
     let is_cut_wrongly = flags.contains(macho::MH_SUBSECTIONS_VIA_SYMBOLS)
         && (!functions.is_empty() || has_alternate_entries(&file));
     let mut output = match (functions.is_empty(), is_cut_wrongly) {
@@ -136,7 +139,7 @@ fn nameless(file: &ObjectFile<'_>) -> Option<Vec<Nameless>> {
     Some(placed.collect())
 }
 
-/// What relocations add to the fields of a section, by the offset of the field.
+/// The values that relocations add to the fields of a section, by the offset of the field.
 fn moved<'d>(
     file: &ObjectFile<'d>,
     section: &impl ObjectSection<'d>,
@@ -146,7 +149,7 @@ fn moved<'d>(
     for (offset, relocation) in section.relocations() {
         let target = match relocation.target() {
             RelocationTarget::Symbol(index) => address(index)?,
-            // The field has the address already.
+            // The field already contains the address.
             _ => 0,
         };
         let less = relocation.subtractor().map_or(Some(0), address)?;
@@ -155,7 +158,7 @@ fn moved<'d>(
     Some(fields)
 }
 
-/// Where in `__eh_frame` the functions are named.
+/// The offsets in `__eh_frame` of the fields that refer to functions.
 fn frames(content: &[u8]) -> Option<Vec<usize>> {
     let mut fields = Vec::new();
     let mut at = 0usize;
@@ -171,7 +174,7 @@ fn frames(content: &[u8]) -> Option<Vec<usize>> {
     Some(fields)
 }
 
-/// The file with a local symbol for each of these functions.
+/// The file with a local symbol added for each of these functions.
 fn named(data: &[u8], functions: &[Nameless]) -> Option<Vec<u8>> {
     let header = macho::MachHeader64::<Endianness>::parse(data, 0).ok()?;
     let endian = header.endian().ok()?;
@@ -192,7 +195,7 @@ fn named(data: &[u8], functions: &[Nameless]) -> Option<Vec<u8>> {
         symbols.extend(u32::try_from(strings.len()).ok()?.to_le_bytes());
         symbols.extend([LOCAL, *section, 0, 0]);
         symbols.extend(address.to_le_bytes());
-        // Linkers leave a name that begins with this letter out of what they make.
+        // Linkers leave names with the prefix `l` out of their output.
         strings.extend(format!("l_function_{address:x}\0").into_bytes());
     }
     let mut output = data.to_vec();
@@ -218,8 +221,8 @@ mod tests {
 
     use super::*;
 
-    /// Three functions of eight bytes: the first has a symbol, the others have unwind data alone, one of
-    /// each kind.
+    /// Three functions of eight bytes. The first has a symbol. The other two have only unwind data,
+    /// one of each kind.
     fn object(architecture: Architecture) -> Vec<u8> {
         let mut object = object::write::Object::new(
             BinaryFormat::MachO,
@@ -235,7 +238,7 @@ mod tests {
             id
         };
         let compact = section("__LD", "__compact_unwind", &[0; 2 * ENTRY]);
-        // A CIE, and a description whose field is 16 bytes from the start of the section.
+        // A CIE, and an FDE whose function field is 16 bytes from the start of the section.
         let mut frames = vec![4, 0, 0, 0, 0, 0, 0, 0];
         frames.extend([20, 0, 0, 0, 12, 0, 0, 0]);
         frames.extend([0; 16]);
@@ -289,7 +292,8 @@ mod tests {
         }
     }
 
-    /// As the assembler writes `.subsections_via_symbols` and `.alt_entry`.
+    /// The flag and symbol that the assembler writes for `.subsections_via_symbols` and
+    /// `.alt_entry`.
     #[test]
     fn a_file_that_zig_would_cut_in_the_wrong_place_stays_whole() {
         let cut =

@@ -1,5 +1,5 @@
-//! Whether a file that was linked is what the link command asked for. Linkers take options and do
-//! nothing with them; what is shipped would then be another program, and nobody would know.
+//! Compares a linked file with the link command. Linkers accept options and ignore some of them;
+//! rgo would then ship a program other than the one asked for, and nobody would notice.
 
 use std::collections::BTreeSet;
 
@@ -13,13 +13,13 @@ use super::super::link_request::{ExportList, LinkRequest, ListForm, exported_by}
 use super::super::link_result::LinkResult;
 use super::{CheckError, read_list};
 
-/// Names in a message, at most.
+/// The most names that one message lists.
 const SHOWN: usize = 5;
 
-/// What the file lacks of what was asked, in words; empty if nothing.
+/// The requests that the file does not fulfill, in words; empty if it fulfills all.
 ///
 /// # Errors
-/// If the file, or a list of names that the command gives, cannot be read.
+/// If rgo cannot read the file, or a list of names that the command gives.
 pub(super) fn missing(linked: &LinkResult, image: &Image<'_>) -> Result<Vec<String>, CheckError> {
     let asked = &linked.asked;
     let linkage = image.linkage()?;
@@ -44,7 +44,7 @@ impl Missing {
     }
 }
 
-/// Options whose effect is in the headers.
+/// Checks the options whose effect the headers show.
 fn options(asked: &LinkRequest, image: &Image<'_>, linkage: &Linkage) -> Vec<String> {
     let mut missing = Missing::default();
     match image.format() {
@@ -89,7 +89,7 @@ fn elf_options(asked: &LinkRequest, image: &Image<'_>, linkage: &Linkage, missin
 
 fn pe_options(asked: &LinkRequest, image: &Image<'_>, linkage: &Linkage, missing: &mut Missing) {
     if let Some(name) = asked.subsystem.as_deref() {
-        // What linkers call `windows` is a program with a window.
+        // Linkers call the subsystem `windows` that `Linkage` calls `gui`.
         let is = if name == "windows" { "gui" } else { name };
         missing.hold(linkage.subsystem.as_deref() == Some(is), "--subsystem", name);
     }
@@ -120,11 +120,11 @@ fn number(text: &str) -> Option<u64> {
     }
 }
 
-/// What is to be exported.
+/// The exports that the command asks for.
 struct Exports {
-    /// Names that are to be there, if the file defines them.
+    /// Names that the file must export if it defines them.
     wanted: BTreeSet<String>,
-    /// Patterns of what may be there besides; `None` if nothing limits it.
+    /// Patterns of further names that the file may export; `None` if the command sets no limit.
     allowed: Option<GlobSet>,
 }
 
@@ -133,7 +133,7 @@ impl Exports {
         let asked = &linked.asked;
         let mut wanted: Vec<String> = asked.exported.clone();
         let mut is_limited = false;
-        // A version script gives a program's symbols versions, and exports none of them.
+        // In a program a version script only assigns versions to symbols; it exports none of them.
         let counts = |list: &&ExportList| {
             linked.library || matches!(list.form, ListForm::DynamicList | ListForm::Names)
         };
@@ -142,7 +142,7 @@ impl Exports {
             wanted.extend(exported_by(&text, list.form));
             is_limited |= list.form != ListForm::DynamicList;
         }
-        // Mach-O libraries are reduced after the link.
+        // For Mach-O, `mend` has already reduced the exports.
         is_limited &= !asked.exports_all && format != Format::MachO;
         let is_plain = |name: &String| !name.contains(['*', '?', '[']);
         let (wanted, patterns): (BTreeSet<String>, BTreeSet<String>) =
@@ -155,7 +155,7 @@ impl Exports {
         Ok(Self { wanted, allowed: is_limited.then_some(allowed) })
     }
 
-    /// Names that the file defines and does not export.
+    /// Describes the wanted names that the file defines and does not export.
     fn missing(&self, image: &Image<'_>, linkage: &Linkage) -> Option<String> {
         let exported: BTreeSet<&str> = linkage.exports.iter().map(String::as_str).collect();
         let absent: BTreeSet<&str> = self.wanted.iter().map(String::as_str).collect();
@@ -170,7 +170,7 @@ impl Exports {
         (!absent.is_empty()).then(|| format!("the export of {}", listed(&absent)))
     }
 
-    /// Names that are exported though no list has them.
+    /// Describes the names that the file exports though no list has them.
     fn superfluous(
         &self,
         linked: &LinkResult,
@@ -178,7 +178,7 @@ impl Exports {
         image: &Image<'_>,
     ) -> Option<String> {
         let allowed = self.allowed.as_ref()?;
-        // Those of the build's own record are found by their section.
+        // Readers find the build's own record by its section, so its symbols do not count.
         let own = [rgo_binary::embedded::rgo_note::SYMBOL, rgo_binary::embedded::auditable::SYMBOL];
         let is_allowed = |name: &str| {
             own.contains(&name)
@@ -198,15 +198,15 @@ impl Exports {
     }
 }
 
-/// Whether a name is one that LLD defines itself for where a section begins or ends, and exports
-/// whatever a version script says.
+/// Whether LLD itself defines a name, for the begin or the end of a section. LLD exports such a
+/// name even against a version script.
 fn is_end_of_section(name: &str, image: &Image<'_>) -> bool {
     let section = name.strip_prefix("__start_").or_else(|| name.strip_prefix("__stop_"));
     let has = |section: &str| image.object().section_by_name(section).is_some();
     image.format() == Format::Elf && section.is_some_and(has)
 }
 
-/// A few of many names.
+/// The first few of many names, and the number of the others.
 pub(super) fn listed(names: &[&str]) -> String {
     let shown = names.get(..SHOWN).unwrap_or(names).join(", ");
     match names.len().saturating_sub(SHOWN) {

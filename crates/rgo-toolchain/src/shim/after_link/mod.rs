@@ -1,5 +1,4 @@
-//! What is done with a file that was just linked: it is mended, and compared with what the link
-//! command asked for.
+//! The pass after a link: it repairs the linked file and compares it with the link command.
 
 mod as_asked;
 mod open_names;
@@ -19,7 +18,7 @@ use super::link_request::{ListForm, exported_by};
 use super::link_result::LinkResult;
 use crate::causes::with_causes;
 
-/// Why a linked file could not be mended or checked.
+/// Why the pass cannot repair or check a linked file.
 #[derive(Debug, thiserror::Error)]
 enum CheckError {
     #[error("cannot read {path}")]
@@ -46,7 +45,7 @@ fn read_list(path: &Utf8Path) -> Result<String, CheckError> {
     std::fs::read_to_string(path).map_err(read)
 }
 
-/// Mends what was linked, and holds that it is what was asked for.
+/// Repairs the linked file, then checks that it is the file that the command asked for.
 pub(super) fn after_link(linked: &LinkResult) -> Result<(), PostLinkError> {
     let failed = |doing: &str, error: CheckError| PostLinkError {
         text: format!("{doing} what was linked: {}", with_causes(&error)),
@@ -73,8 +72,8 @@ pub(super) fn after_link(linked: &LinkResult) -> Result<(), PostLinkError> {
     })
 }
 
-/// Mends what zig's Mach-O linker leaves: it has no export list, so a dylib would export all of
-/// std, and its UUIDs depend on where and when objects were made.
+/// Repairs what zig's Mach-O linker does wrong. It has no export list, so a dylib would export all
+/// of std. And its UUIDs depend on the place and the time at which the objects were made.
 fn mend(linked: &LinkResult) -> Result<(), CheckError> {
     let data = map(&linked.output)?;
     if FileKind::parse(&data) != FileKind::MachO {
@@ -83,7 +82,7 @@ fn mend(linked: &LinkResult) -> Result<(), CheckError> {
     let mut bytes = rgo_edit::make_deterministic(&data)?;
     let mut lists =
         linked.asked.lists.iter().filter(|list| list.form == ListForm::Names).peekable();
-    // Each `-exported_symbol` names one more.
+    // Each `-exported_symbol` adds one name.
     let mut allowed = linked.asked.exported.clone();
     if lists.peek().is_some() || !allowed.is_empty() {
         for list in lists {
@@ -98,13 +97,13 @@ fn mend(linked: &LinkResult) -> Result<(), CheckError> {
     Ok(())
 }
 
-/// Letters of a name on a list that stand for others.
+/// The characters that make a name on a list a pattern.
 const PATTERN: [char; 3] = ['*', '?', '['];
-/// What a program exports of itself, as linkers make it.
+/// The symbol for the program's own header, which linkers export from every program.
 const HEADER: &str = "__mh_execute_header";
 
-/// A library or program that exports what is on these lists, and no more. A name that a library does
-/// not have is a mistake; that a program lacks what its library exports is none.
+/// The same library or program, with only the exports that these lists allow. It is an error if a
+/// library lacks a listed name. A program may lack names: rustc lists what its library exports.
 fn restricted(data: &[u8], allowed: &[String], is_library: bool) -> Result<Vec<u8>, CheckError> {
     let image = Image::parse(data, &Limits::default())?;
     let exported = image.linkage()?.exports;
@@ -113,7 +112,7 @@ fn restricted(data: &[u8], allowed: &[String], is_library: bool) -> Result<Vec<u
         let absent = allowed.iter().map(String::as_str);
         let absent = absent.filter(|name| !name.contains(PATTERN) && !exports.contains(name));
         let mut absent: Vec<&str> = absent.collect();
-        // What is defined and hidden is compared with what was asked for later.
+        // `as_asked` later reports the names that the file defines and hides.
         let symbols = image.object().symbols().filter(ObjectSymbol::is_definition);
         let defined: HashSet<&str> = symbols.filter_map(|symbol| symbol.name().ok()).collect();
         absent.retain(|name| !defined.contains(name));
@@ -129,7 +128,7 @@ fn restricted(data: &[u8], allowed: &[String], is_library: bool) -> Result<Vec<u
     let patterns = patterns.build().map_err(CheckError::Pattern)?;
     let is_allowed = |name: &&String| *name == HEADER || patterns.is_match(name.as_str());
     let mut keep: Vec<String> = exported.iter().filter(is_allowed).cloned().collect();
-    // Those of the note are found by their section.
+    // Readers find the note and the dependency list by their sections.
     keep.retain(|name| name != "_RGO_NOTE" && name != "_RGO_AUDIT");
     Ok(rgo_edit::restrict_exports(data, &keep)?)
 }

@@ -1,6 +1,6 @@
-//! Names that a Mach-O file leaves open until the program that loads it defines them. An extension for
-//! Python or Node has to; but whatever is misspelled stays open as well, and fails when the user
-//! calls it. So only names that Python or Node offers may.
+//! Symbols that a Mach-O file leaves undefined for the program that loads it (flat lookup). An
+//! extension for Python or Node needs this. But a misspelled name stays undefined as well, and
+//! fails only when the user calls it. So only names that Python or Node offers may stay undefined.
 
 use std::collections::BTreeSet;
 
@@ -12,10 +12,10 @@ use super::super::error::PostLinkError;
 use super::CheckError;
 use crate::extensions::names;
 
-/// The names that are open and should not be, as C code spells them.
+/// The undefined names that neither Python nor Node offers, as C code spells them.
 ///
 /// # Errors
-/// If the file's imports cannot be read.
+/// If rgo cannot read the file's imports.
 pub(super) fn refused(image: &Image<'_>) -> Result<BTreeSet<String>, CheckError> {
     let mut refused = BTreeSet::new();
     if image.format() != Format::MachO {
@@ -37,7 +37,7 @@ pub(super) fn refused(image: &Image<'_>) -> Result<BTreeSet<String>, CheckError>
     Ok(refused)
 }
 
-/// The error for such names.
+/// The error that names these symbols.
 pub(super) fn error(refused: &BTreeSet<String>) -> PostLinkError {
     let names: Vec<&str> = refused.iter().map(String::as_str).collect();
     let verb = if names.len() == 1 { "is" } else { "are" };

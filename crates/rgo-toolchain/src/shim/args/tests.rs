@@ -1,4 +1,4 @@
-//! Tables and properties of rewriting.
+//! Tables and properties for the translation of link commands.
 
 use super::super::link_request::ExportList;
 use super::*;
@@ -34,7 +34,7 @@ fn what_may_stay_open_is_remembered_in_every_spelling() {
         "-Wl,-undefined,dynamic_lookup",
         "-Wl,-undefined -Wl,dynamic_lookup",
         "-Xlinker -undefined -Xlinker dynamic_lookup",
-        // As napi-build has it.
+        // The spelling of napi-build.
         "-Wl -undefined dynamic_lookup",
     ] {
         let (args, rewritten) = run("darwin", false, line);
@@ -70,7 +70,7 @@ fn links() {
         ("windows", false, "-shared -Wl,/t/list.def b.DEF", "-shared"),
         ("windows", false, "-Wl,--out-implib=x.a", "-Wl,--out-implib=/w/x.a"),
         ("darwin", false, "-Wl,-rpath,list -Wl,-T,x.ld", "-Wl,-rpath,list -Wl,-T,/w/x.ld"),
-        // Folders that are called as values are: `now` is there.
+        // Some folders have the names of values: `now` exists.
         ("darwin", false, "-Wl,-z,now -framework now", "-Wl,-z,now -framework now"),
         ("darwin", false, "-Wl,-z -Wl,now -Wl,a.o", "-Wl,-z,now -Wl,/w/a.o"),
         ("darwin", false, "-Wl,-new -Wl,now", "-Wl,-new -Wl,now"),

@@ -1,6 +1,7 @@
-//! Resources in archives: as the crate `winres` makes them, and as rustc puts those of a package's
-//! own library into an `.rlib`. A linker takes of an archive what defines a missing symbol, and a resource
-//! defines none: icon and version would be lost without a word. So they are linked as objects.
+//! Finds Windows resources in archives. The crate `winres` puts them there, and rustc puts those of
+//! a package's own library into its `.rlib`. A linker takes from an archive only members that
+//! define a missing symbol, and a resource defines none: icon and version would silently get lost.
+//! So the shim links these members as objects.
 
 use camino::Utf8Path;
 use object::read::archive::ArchiveFile;
@@ -9,20 +10,20 @@ use rgo_files::mmap;
 
 use crate::shim::search;
 
-/// Ends of the names of what rustc itself puts into archives.
+/// The suffixes of the archive members that rustc itself writes.
 const OF_RUSTC: [&str; 2] = [".rcgu.o", ".rmeta"];
 
-/// The resource objects in the archives that a link for Windows names, each once. Of Rust's libraries
-/// only the package's own counts, which is called `own_library`: the version of a dependency is not
-/// that of the program.
+/// The resource objects in the archives that a link for Windows names, each once. Of Rust's
+/// libraries this reads only the package's own, `own_library`: a program must not get the version
+/// resource of a dependency.
 pub(in crate::shim) fn objects(args: &[String], own_library: Option<&str>) -> Vec<Vec<u8>> {
     let mut objects: Vec<Vec<u8>> = Vec::new();
     for input in search::inputs(args) {
-        // What is linked whole is taken as it is.
+        // The linker already takes all members of a whole archive.
         if input.is_whole || !counts(&input.path, own_library) {
             continue;
         }
-        // What cannot be read the linker names.
+        // The linker reports unreadable files.
         let Ok(content) = mmap::map(input.path.as_std_path()) else { continue };
         for object in of_archive(&content) {
             if !objects.iter().any(|known| known == object) {
@@ -33,7 +34,7 @@ pub(in crate::shim) fn objects(args: &[String], own_library: Option<&str>) -> Ve
     objects
 }
 
-/// Whether resources of this archive belong to what is linked. rustc calls a library
+/// Whether the resources in this archive belong to the linked file. rustc names a library
 /// `lib<crate>-<hash>.rlib`.
 fn counts(archive: &Utf8Path, own_library: Option<&str>) -> bool {
     match archive.extension() {
@@ -47,7 +48,7 @@ fn counts(archive: &Utf8Path, own_library: Option<&str>) -> bool {
     }
 }
 
-/// The members of an archive that are nothing but resources. Members that cannot be read are none.
+/// The members of an archive that contain nothing but resources. Skips unreadable members.
 fn of_archive(content: &[u8]) -> Vec<&[u8]> {
     let Ok(archive) = ArchiveFile::parse(content) else { return Vec::new() };
     let members = archive.members().flatten();
@@ -129,7 +130,7 @@ mod tests {
             (vec!["-L", place.as_str(), "-l", "resource"], 1),
             (vec![&*folder, "-lresource", "-lother", "-lnone"], 2),
             (vec![&*folder, "-lresource", &*rlib, "-lresource"], 2),
-            // The linker takes all of it.
+            // The linker takes the whole archive.
             (vec![&*folder, "-Wl,--whole-archive", "-lresource", "-Wl,--no-whole-archive"], 0),
             (vec![&*folder, "-Wl,--whole-archive", "-Wl,--no-whole-archive", "-lresource"], 1),
             (
@@ -148,7 +149,7 @@ mod tests {
             let args: Vec<String> = args.into_iter().map(str::to_owned).collect();
             assert_eq!(objects(&args, Some("mine")).len(), count, "{args:?}");
         }
-        // Those of a dependency are not the program's.
+        // The resources of a dependency do not belong to the program.
         for other in [None, Some("min"), Some("mine_0f")] {
             assert!(objects(&[place.join("libmine-0f.rlib").into_string()], other).is_empty());
         }

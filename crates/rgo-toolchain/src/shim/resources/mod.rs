@@ -1,15 +1,16 @@
-//! Resource compilers for Windows: whatever a build script calls to have icons, version and manifest
-//! made into an object, `zig rc` makes it, for the processor that is built for.
+//! Resource compilers for Windows. Build scripts call one of many programs to compile icons,
+//! version and manifest into an object. rgo stands in for all of them: `zig rc` makes the object,
+//! for the processor of the target.
 //!
 //! ```text
 //! shims/windows-arm64-<hash>/windres rc    by WINDRES_<triple>, RC_<triple>, cmake's file
 //! shims/on-path/first/windres llvm-windres llvm-rc x86_64-w64-mingw32-windres …    in front of PATH
-//! shims/on-path/last/rc llvm-ar            behind PATH: another program may be called so
+//! shims/on-path/last/rc llvm-ar            behind PATH: another program may have this name
 //! ```
 //!
-//! The tools on PATH are the same for all targets: which one it is they know by their own name, else
-//! by cargo's `TARGET`, and whatever is not for a target that zig links they hand to the program of
-//! that name that comes next on PATH.
+//! The tools on PATH are the same for all targets. They find the target by their own name, else by
+//! cargo's `TARGET`. If zig does not link for that target, they run the next program of the same
+//! name on PATH.
 
 pub(super) mod archives;
 mod rc;
@@ -23,11 +24,11 @@ use super::{io, zig_call};
 use crate::cache::{Cache, CacheError};
 use crate::exec::Cmd;
 
-/// Tools in the folder of a toolchain.
+/// The tools in the folder of a toolchain.
 pub(super) const TOOLS: [&str; 2] = ["windres", "rc"];
-/// The folder of the tools on PATH.
+/// The folder of the tools that go on PATH.
 const ON_PATH: &str = "on-path";
-/// Names that stand for a resource compiler and for nothing else.
+/// Names that only resource compilers have.
 const FIRST: [&str; 5] = [
     "windres",
     "llvm-windres",
@@ -35,26 +36,26 @@ const FIRST: [&str; 5] = [
     "x86_64-w64-mingw32-windres",
     "aarch64-w64-mingw32-windres",
 ];
-/// Names that may stand for another program, and the archiver that the crate `winresource` wants.
+/// Names that other programs may have too. The crate `winresource` calls the archiver.
 const LAST: [&str; 2] = ["rc", "llvm-ar"];
-/// What stands before the name of a tool of mingw-w64's, behind the processor.
+/// The part between the processor and `windres` in the names of mingw-w64's tools.
 const MINGW: &str = "-w64-mingw32-";
-/// What of Rust's triples stands behind the processor.
+/// The part after the processor in Rust's triples.
 const TRIPLE: &str = "-pc-windows-gnullvm";
 
-/// What a command line asks for.
+/// The task of a command line.
 #[derive(Debug, Clone, PartialEq, Eq)]
 enum ResourceCall {
-    /// This is to be printed.
+    /// Print this.
     Answer(String),
-    /// A resource is to be compiled.
+    /// Compile a resource.
     Compile(ResourceJob),
 }
 
-/// What a file is.
+/// The format of a file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Form {
-    /// A script.
+    /// A resource script.
     Rc,
     /// A compiled script.
     Res,
@@ -72,21 +73,21 @@ impl Form {
     }
 }
 
-/// A resource to be compiled.
+/// A resource to compile.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 struct ResourceJob {
     /// zig's options.
     options: Vec<String>,
     input: Option<String>,
     output: Option<String>,
-    /// What is not said is seen by the file's name.
+    /// If the command line names no format, the extension of the file decides.
     input_form: Option<Form>,
     output_form: Option<Form>,
-    /// The processor, in zig's words, if the command line names one.
+    /// The processor in zig's notation, if the command line names one.
     machine: Option<&'static str>,
     code_page: Option<u16>,
     is_preprocessed: bool,
-    /// Whether the folders in `INCLUDE` are none of its business.
+    /// Whether to ignore the folders in the variable `INCLUDE`.
     ignores_include: bool,
 }
 
@@ -95,7 +96,7 @@ impl ResourceJob {
         self.options.extend([name.to_owned(), value.to_owned()]);
     }
 
-    /// Takes a file that no option names: the input, then the output.
+    /// Takes a file that stands without an option: the input, then the output.
     fn file(&mut self, path: &str) -> Result<(), String> {
         let place = if self.input.is_none() { &mut self.input } else { &mut self.output };
         if place.is_some() {
@@ -105,7 +106,7 @@ impl ResourceJob {
         Ok(())
     }
 
-    /// The same with its forms known.
+    /// The same job, with both formats known.
     fn checked(mut self) -> Result<Self, String> {
         const NEEDED: &str = "has to be a file that is named: zig reads and writes no stream";
         let input = self.input.as_deref().filter(|it| *it != "-");
@@ -135,8 +136,8 @@ impl ResourceJob {
         Ok(self)
     }
 
-    /// The arguments for zig. `machine` is the processor if none is named, `code_page` that of the
-    /// script, `input` the file to read.
+    /// The arguments for zig. `machine` is the processor if the job names none, `code_page` is the
+    /// one that the script declares, and `input` is the file to read in place of the job's.
     fn zig(&self, machine: &str, code_page: Option<u16>, input: Option<&str>) -> Vec<String> {
         let mut args = vec!["rc"];
         args.extend(self.ignores_include.then_some("/x"));
@@ -162,9 +163,9 @@ impl ResourceJob {
     }
 }
 
-/// The code page that a script names before anything else, for what is written too: where it stands
-/// first, zig takes it for the input alone, as Microsoft's compiler does, and a manifest with other
-/// letters than ASCII's would come out broken.
+/// The code page that a script declares before anything else. rgo passes it as an option, so that
+/// it holds for the output too. From a leading pragma zig takes it for the input alone, as
+/// Microsoft's compiler does, and that would break a manifest with non-ASCII characters.
 fn leading_code_page(script: &[u8]) -> Option<u16> {
     let mut rest = script.strip_prefix(b"\xef\xbb\xbf").unwrap_or(script);
     loop {
@@ -184,12 +185,12 @@ fn leading_code_page(script: &[u8]) -> Option<u16> {
     line.strip_prefix("#pragmacode_page(")?.split(')').next()?.parse().ok()
 }
 
-/// Whether a tool of this name is one of these.
+/// Whether this is the name of a resource tool.
 pub(super) fn is_tool(name: &str) -> bool {
     FIRST.contains(&name) || LAST.contains(&name)
 }
 
-/// Whether a program lies in one of the folders that are put on PATH.
+/// Whether a program lies in one of rgo's folders on PATH.
 pub(super) fn is_on_path(tool: &Utf8Path) -> bool {
     tool.parent().is_some_and(is_own_folder)
 }
@@ -198,18 +199,18 @@ fn is_own_folder(folder: &Utf8Path) -> bool {
     ["first", "last"].iter().any(|it| folder.ends_with(Utf8Path::new(ON_PATH).join(it)))
 }
 
-/// The folders that go in front of PATH and behind it. `tools` is the folder of a toolchain's tools.
+/// The folders in front of PATH and behind it. `tools` is the folder of a toolchain's tools.
 fn folders(tools: &Utf8Path) -> [Utf8PathBuf; 2] {
     let on_path = tools.with_file_name(ON_PATH);
     ["first", "last"].map(|it| on_path.join(it))
 }
 
-/// PATH with what serves resources on it.
+/// PATH with the folders of the resource tools.
 #[must_use]
 pub fn path(tools: &Utf8Path, current: Option<String>) -> String {
     let [first, last] = folders(tools);
     let current = current.unwrap_or_default();
-    // A build in a build has them already.
+    // In a build inside a build, PATH has them already.
     let own = |folder: &std::path::PathBuf| Utf8Path::from_path(folder).is_some_and(is_own_folder);
     let others = std::env::split_paths(&current).filter(|folder| !own(folder));
     let all = std::iter::once(first.into_std_path_buf())
@@ -219,7 +220,7 @@ pub fn path(tools: &Utf8Path, current: Option<String>) -> String {
     joined.unwrap_or(current)
 }
 
-/// Puts the tools in place that go on PATH. `own` is our own executable.
+/// Writes the tools for PATH. `own` is the executable of this rgo.
 pub(super) fn install(cache: &Cache, tools: &Utf8Path, own: &Utf8Path) -> Result<(), CacheError> {
     let names: [&[&str]; 2] = [&FIRST, &LAST];
     for (folder, names) in folders(tools).iter().zip(names) {
@@ -231,7 +232,7 @@ pub(super) fn install(cache: &Cache, tools: &Utf8Path, own: &Utf8Path) -> Result
     Ok(())
 }
 
-/// Does what a tool is called for, and gives the code to exit with.
+/// Runs a resource tool and returns its exit code.
 pub(super) fn run(tool: &Utf8Path, args: Vec<String>) -> Result<i32, ShimError> {
     let name = tool.file_stem().unwrap_or_default();
     let Some(recipe) = recipe(tool, name)? else { return pass_on(tool, name, args) };
@@ -259,7 +260,7 @@ pub(super) fn run(tool: &Utf8Path, args: Vec<String>) -> Result<i32, ShimError> 
     }
 }
 
-/// What the tool builds for; `None` if that is nothing that zig links.
+/// The recipe for the tool's target; `None` if zig does not link for the target.
 fn recipe(tool: &Utf8Path, name: &str) -> Result<Option<Recipe>, ShimError> {
     let beside = tool.with_file_name(RECIPE);
     if !is_on_path(tool) {
@@ -267,7 +268,7 @@ fn recipe(tool: &Utf8Path, name: &str) -> Result<Option<Recipe>, ShimError> {
     }
     let triples = match name.split_once(MINGW) {
         Some((cpu, _)) => vec![format!("{cpu}{TRIPLE}")],
-        // An archive is the same for every target.
+        // The format of archives does not depend on the target.
         None if name == "llvm-ar" => {
             ["x86_64", "aarch64"].map(|cpu| format!("{cpu}{TRIPLE}")).into()
         }
@@ -277,7 +278,7 @@ fn recipe(tool: &Utf8Path, name: &str) -> Result<Option<Recipe>, ShimError> {
     path.map(|path| io::read_recipe(Utf8Path::new(&path))).transpose()
 }
 
-/// Runs the next program of this name on PATH.
+/// Runs the next program with this name on PATH.
 fn pass_on(tool: &Utf8Path, name: &str, args: Vec<String>) -> Result<i32, ShimError> {
     let path = std::env::var_os("PATH").unwrap_or_default();
     let others = std::env::split_paths(&path)
@@ -296,14 +297,14 @@ fn pass_on(tool: &Utf8Path, name: &str, args: Vec<String>) -> Result<i32, ShimEr
     }
 }
 
-/// Puts the content of response files in their place.
+/// Replaces response files by their content.
 fn expand(args: Vec<String>) -> Result<Vec<String>, ShimError> {
     let mut plain = Vec::with_capacity(args.len());
     for arg in args {
         match arg.strip_prefix('@').map(Utf8Path::new) {
             Some(file) if file.is_file() => {
                 let text = io::read(file)?;
-                // A quote that is never closed leaves the words as they are between spaces.
+                // If a quote is not closed, split the text at spaces.
                 let words = shell_words::split(&text);
                 plain.extend(
                     words.unwrap_or_else(|_| text.split_whitespace().map(str::to_owned).collect()),
@@ -318,7 +319,7 @@ fn expand(args: Vec<String>) -> Result<Vec<String>, ShimError> {
 fn compile(recipe: &Recipe, job: &ResourceJob) -> Result<i32, ShimError> {
     let cpu = recipe.triple.split('-').next().unwrap_or_default();
     let input = job.input.as_deref().unwrap_or_default();
-    // What cannot be read zig complains about.
+    // zig reports an unreadable file.
     let script = std::fs::read(input).unwrap_or_default();
     let code_page = leading_code_page(&script);
     let mut job = job.clone();
@@ -327,7 +328,7 @@ fn compile(recipe: &Recipe, job: &ResourceJob) -> Result<i32, ShimError> {
         let made = tempfile::tempdir().map_err(ShimError::Write)?;
         let marked = made.path().join("preprocessed.rc");
         std::fs::write(&marked, rc::with_line_marks(&script)).map_err(ShimError::Write)?;
-        // Icons are beside the script.
+        // The script names its icons relative to its own folder.
         let beside = Utf8Path::new(input).parent().filter(|it| !it.as_str().is_empty());
         job.option("/i", beside.map_or(".", Utf8Path::as_str));
         folder = Some((marked.display().to_string(), made));
@@ -339,7 +340,7 @@ fn compile(recipe: &Recipe, job: &ResourceJob) -> Result<i32, ShimError> {
     let command =
         command.env("ZIG_LOCAL_CACHE_DIR", cache.clone()).env("ZIG_GLOBAL_CACHE_DIR", cache);
     let code = command.run()?;
-    // It has been read.
+    // zig has read the file.
     drop(folder);
     Ok(code)
 }

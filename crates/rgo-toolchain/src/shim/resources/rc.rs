@@ -1,23 +1,23 @@
-//! The command line of Microsoft's `rc` and LLVM's `llvm-rc`, in `zig rc`'s words. Pure.
+//! Translates the command line of Microsoft's `rc` and LLVM's `llvm-rc` for `zig rc`. Pure.
 //!
 //! ```text
 //! rc /nologo /dA=1 /I inc /fo app.res app.rc         /nologo /d A=1 /i inc … -- app.rc app.res
 //! llvm-rc -no-preprocess /C 65001 -fo app.o -- /app.rc
 //! ```
 //!
-//! `-` and `--` do for `/`, case does not count, and a value is joined to its option or behind it.
-//! zig takes the same options, but reads a path that begins with `/` as one of them.
+//! An option begins with `/`, `-` or `--` and ignores case. Its value is joined to it or is the
+//! next word. zig takes the same options, but it takes a path that begins with `/` for an option.
 
 use camino::Utf8Path;
 
 use super::{Form, ResourceCall, ResourceJob};
 
-/// Options with a value; of those that begin alike the longest first.
+/// Options with a value. The longest come first, because some begin alike.
 const VALUES: [&str; 8] = ["fo", "ln", "sl", "d", "u", "i", "l", "c"];
-/// Options without one.
+/// Options without a value.
 const FLAGS: [&str; 7] = ["nologo", "v", "w", "y", "n", "a", "r"];
 
-/// What `/?` prints behind the version.
+/// The text that `/?` prints after the version.
 const HELP: &str = "
 Usage: rc [OPTION]... [--] SCRIPT
 Makes a .res file of a Windows resource script, by zig's resource compiler; a COFF object if the
@@ -35,10 +35,11 @@ file to make is called .o, .obj, .lib or .a.
   /v /w /y          more words; less about code pages and control IDs
   /nologo /a /r     nothing";
 
-/// Reads a command line. `version` is what `--version` prints, `exists` whether there is a file.
+/// Parses a command line. `version` is the text for `--version`; `exists` tells whether a file
+/// exists.
 ///
 /// # Errors
-/// What cannot be followed, by name.
+/// A message that names the option that rgo cannot translate.
 pub(super) fn read(
     args: &[String],
     version: &str,
@@ -109,8 +110,8 @@ fn follow(job: &mut ResourceJob, name: &str, value: &str) -> Result<(), String> 
     Ok(())
 }
 
-/// A preprocessed script with the marks of lines that rc has, where GNU's and LLVM's preprocessors
-/// write others. By them the compiler knows what is C code of a header, and passes over it.
+/// Converts the line markers of GNU's and LLVM's preprocessors to those of rc. By these the
+/// compiler recognizes C code from a header, and skips it.
 ///
 /// ```text
 /// # 12 "winver.h" 2 3    →    #line 12 "winver.h"
@@ -124,7 +125,7 @@ pub(super) fn with_line_marks(text: &[u8]) -> Vec<u8> {
             marked.extend(line);
             continue;
         };
-        // Behind the name there are flags.
+        // Flags follow the file name.
         let end = rest.iter().rposition(|byte| *byte == b'"').map_or(rest.len(), |at| at + 1);
         marked.extend(b"#line ");
         marked.extend(rest.get(..end).unwrap_or(rest).trim_ascii_end());

@@ -1,4 +1,4 @@
-//! The command line of GNU's `windres`, which LLVM's `llvm-windres` has too, in `zig rc`'s words. Pure.
+//! Translates the command line of GNU's `windres`, which `llvm-windres` shares, for `zig rc`. Pure.
 //!
 //! ```text
 //! windres -I inc -DA=1 app.rc app.o                 /i inc /d A=1 … -- app.rc app.o
@@ -6,12 +6,13 @@
 //! windres -F pe-aarch64-little -J res -O coff …     /:target aarch64 /:input-format res …
 //! ```
 //!
-//! Options stand anywhere, `--` ends them, a long one may be cut as long as one alone begins so, and
-//! a short one has its value joined to it or behind it. (`windres(1)` of GNU binutils)
+//! Options may stand anywhere; `--` ends them. A long option may be shortened to any prefix that no
+//! other option shares. The value of a short option is joined to it or is the next word.
+//! (`windres(1)` of GNU binutils)
 
 use super::{Form, ResourceCall, ResourceJob};
 
-/// Short name, long name, whether a value follows.
+/// The short name, the long name, and whether a value follows.
 type Known = (Option<char>, &'static str, bool);
 
 const OPTIONS: [Known; 18] = [
@@ -35,7 +36,7 @@ const OPTIONS: [Known; 18] = [
     (None, "no-use-temp-file", false),
 ];
 
-/// What `--help` prints.
+/// The text that `--help` prints.
 const HELP: &str = "\
 Usage: windres [OPTION]... [INPUT] [OUTPUT]
 Makes a COFF object or a .res file of a Windows resource script, by zig's resource compiler.
@@ -56,10 +57,10 @@ Makes a COFF object or a .res file of a Windows resource script, by zig's resour
   -h, --help                 this text
       @FILE                  options out of a file";
 
-/// Reads a command line. `version` is what `--version` prints.
+/// Parses a command line. `version` is the text for `--version`.
 ///
 /// # Errors
-/// What cannot be followed, by name.
+/// A message that names the option that rgo cannot translate.
 pub(super) fn read(args: &[String], version: &str) -> Result<ResourceCall, String> {
     let mut job = ResourceJob { ignores_include: true, ..ResourceJob::default() };
     let mut words = args.iter();
@@ -84,7 +85,7 @@ pub(super) fn read(args: &[String], version: &str) -> Result<ResourceCall, Strin
     job.checked().map(ResourceCall::Compile)
 }
 
-/// The options in one argument: short ones without a value may stand together.
+/// The options in one argument. One argument can hold several short options without a value.
 fn options<'a>(
     arg: &'a str,
     words: &mut std::slice::Iter<'a, String>,
@@ -145,7 +146,7 @@ fn follow(job: &mut ResourceJob, name: &str, value: &str) -> Result<(), String> 
             job.machine = Some(machine(value).ok_or_else(known)?);
         }
         "include-dir" => job.option("/i", value),
-        // As makefiles write it for a shell, which GNU's has between itself and the preprocessor.
+        // Makefiles escape quotes for the shell that GNU's windres runs the preprocessor with.
         "define" => job.option("/d", &value.replace("\\\"", "\"")),
         "undefine" => job.option("/u", value),
         "codepage" => {
@@ -164,12 +165,12 @@ fn follow(job: &mut ResourceJob, name: &str, value: &str) -> Result<(), String> 
         }
         "preprocessor" => {
             let words = shell_words::split(value).unwrap_or_default();
-            // Which program it is does not matter: zig's preprocessor does the same.
+            // The name of the preprocessor does not matter: zig's does the same.
             words.iter().skip(1).try_for_each(|word| preprocessor_option(job, word))?;
         }
         "preprocessor-arg" => preprocessor_option(job, value)?,
         "verbose" => job.options.push("/v".to_owned()),
-        // Nothing of what zig does differs by them.
+        // These make no difference for zig.
         "" | "use-temp-file" | "no-use-temp-file" => {}
         other => return Err(unknown(other)),
     }
@@ -199,7 +200,7 @@ fn form(value: &str, option: &str) -> Result<Form, String> {
     }
 }
 
-/// The processor of a BFD target or of a triple, as zig calls it.
+/// The processor in a BFD target or a triple, in zig's notation.
 fn machine(target: &str) -> Option<&'static str> {
     let bfd = ["pe-bigobj-", "pei-", "pe-"].iter().find_map(|it| target.strip_prefix(it));
     Some(match bfd {
