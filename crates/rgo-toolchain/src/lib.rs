@@ -38,5 +38,3 @@ pub mod toolchain;
 pub mod vcs;
 mod wine;
 pub mod zig;
-
-pub use {cargo_metadata, cargo_platform};

@@ -49,6 +49,8 @@ pub struct Request {
     pub output: Option<Utf8PathBuf>,
     /// Whether the project is to stay as it is.
     pub dry_run: bool,
+    /// Whether another program builds, and selects the outputs.
+    pub is_for_others: bool,
     /// How often `-v` was given.
     pub verbose: u8,
     /// `-q`.

@@ -13,14 +13,13 @@ use super::compiled::Compiled;
 use super::context::Context;
 use super::error::BuildError;
 use super::outcome::TargetOutcome;
-use super::plan::{Plan, PlanOptions, Step};
+use super::plan::{PlanOptions, Planned, Step};
 use super::target::Target;
 use crate::cargo::command::CargoRun;
 use crate::cargo::options::CargoOptions;
 use crate::cargo::run::Show;
 use crate::event::Events;
 use crate::request::Request;
-use crate::toolchain::Toolchain;
 use crate::zig::ZigError;
 
 /// The user's options for one builder.
@@ -35,14 +34,10 @@ pub enum Builder {
     Cargo(Box<CargoBuild>),
 }
 
-/// A plan, the means to prepare its targets, and the targets that it leaves out.
-pub struct Planned<'a> {
-    /// The plan.
-    pub plan: Plan,
-    /// Targets that this machine cannot build for, with the reason.
-    pub failed: Vec<(&'static Toolchain, BuildError)>,
-    /// Targets that can have none of the selected outputs, with the reason.
-    pub left_out: Vec<(&'static Toolchain, String)>,
+/// One attempt at a build: a plan, with the means to get its targets ready.
+pub struct Attempt<'a> {
+    /// The plan, and the targets that are not in it.
+    pub planned: Planned,
     preparer: Preparer<'a>,
 }
 
@@ -95,23 +90,39 @@ impl Builder {
     /// Makes the plan. Changes nothing.
     ///
     /// # Errors
-    /// If the compiler or its configuration cannot be read, or a target that the user named can
-    /// have none of the selected outputs. If a single target lacks something, the error is in
-    /// [`Planned::failed`].
-    pub fn plan(&self, options: &PlanOptions) -> Result<Planned<'_>, BuildError> {
+    /// If the compiler or its configuration cannot be read. If a single target lacks something,
+    /// the error is in [`Planned::failed`].
+    pub fn plan(&self, options: &PlanOptions) -> Result<Attempt<'_>, BuildError> {
         match self {
             Self::Cargo(build) => {
                 let preparer = LinkPreparer::new(build, &options.work)?;
-                let made = build.plan(&preparer, options)?;
-                let preparer = Preparer::Cargo(preparer);
-                let (plan, failed, left_out) = (made.plan, made.failed, made.left_out);
-                Ok(Planned { plan, failed, left_out, preparer })
+                let planned = build.plan(&preparer, options)?;
+                Ok(Attempt { planned, preparer: Preparer::Cargo(preparer) })
             }
         }
     }
 
-    /// Prepares the targets of a plan, and gives the variables with which another program builds
-    /// for them.
+    /// Attempts to build, at most [`ATTEMPTS`] times. `attempt` returns nothing if the standard
+    /// library or zig, once installed, differs from the plan's expectation and so needs other
+    /// flags. Then a new plan is right.
+    pub(super) fn attempt<T>(
+        &self,
+        first: Attempt<'_>,
+        options: &PlanOptions,
+        attempt: &mut dyn FnMut(Attempt<'_>) -> Result<Option<T>, BuildError>,
+    ) -> Result<T, BuildError> {
+        if let Some(done) = attempt(first)? {
+            return Ok(done);
+        }
+        for _ in 1..ATTEMPTS {
+            if let Some(done) = attempt(self.plan(options)?)? {
+                return Ok(done);
+            }
+        }
+        Err(BuildError::Changing)
+    }
+
+    /// Gets the targets ready, and gives the variables with which another program builds for them.
     ///
     /// # Errors
     /// If a target cannot be built for, or two targets cannot share one environment.
@@ -120,26 +131,15 @@ impl Builder {
         options: &PlanOptions,
         on: Events<'_>,
     ) -> Result<BTreeMap<String, String>, BuildError> {
-        for _ in 0..ATTEMPTS {
-            let mut planned = self.plan(options)?;
-            if let Some((_, error)) = planned.failed.pop() {
-                return Err(error);
+        self.attempt(self.plan(options)?, options, &mut |mut attempt| {
+            if !attempt.planned.failed.is_empty() {
+                return Err(attempt.planned.failed.swap_remove(0).1);
             }
-            let mut failure = None;
-            let mut fail = |_: &Target, error| failure = failure.take().or(Some(error));
-            let is_as_planned = planned.get_ready(&|_| {}, on, &mut fail);
-            if let Some(error) = failure {
-                return Err(error);
-            }
-            if is_as_planned {
-                return match (self, &planned.preparer) {
-                    (Self::Cargo(build), Preparer::Cargo(preparer)) => {
-                        build.variables(preparer, &planned.plan)
-                    }
-                };
-            }
-        }
-        Err(BuildError::Changing)
+            let is_ready = attempt.get_ready(&|_| {}, on, &mut |_, error| Err(error))?;
+            let (Self::Cargo(build), Preparer::Cargo(preparer)) = (self, &attempt.preparer);
+            let variables = || build.variables(preparer, &attempt.planned.plan);
+            is_ready.then(variables).transpose()
+        })
     }
 
     /// Builds until every file is linked by the recipe.
@@ -168,24 +168,29 @@ impl Builder {
     }
 }
 
-/// How many plans are made before rgo gives up: after preparing, the machine may differ from the
-/// plan's expectation.
-pub(super) const ATTEMPTS: usize = 3;
+/// How many plans are made before rgo gives up.
+const ATTEMPTS: usize = 3;
 
-impl Planned<'_> {
-    /// Does the steps that prepare the targets. Calls `announce` before each step, and `fail` for
+/// Receives a target that cannot be built for. Its error, if it returns one, ends the attempt.
+type OnFailure<'f> = &'f mut dyn FnMut(&Target, BuildError) -> Result<(), BuildError>;
+
+impl Attempt<'_> {
+    /// Does the steps that get the targets ready. Calls `announce` before each step, and `fail` for
     /// each target that cannot be built for. Returns whether the machine is now as the plan
-    /// expected; if not, a new plan will be right.
+    /// expected.
+    ///
+    /// # Errors
+    /// Those of `fail`.
     pub(super) fn get_ready(
         &self,
         announce: &dyn Fn(&Step),
         on: Events<'_>,
-        fail: &mut dyn FnMut(&Target, BuildError),
-    ) -> bool {
+        fail: OnFailure<'_>,
+    ) -> Result<bool, BuildError> {
         let Preparer::Cargo(preparer) = &self.preparer;
         let mut is_as_planned = true;
         let mut has_zig = true;
-        for step in &self.plan.steps {
+        for step in &self.planned.plan.steps {
             match step {
                 Step::FetchZig(_) => {
                     announce(step);
@@ -193,27 +198,30 @@ impl Planned<'_> {
                         Ok(as_planned) => is_as_planned &= as_planned,
                         Err(error) => {
                             has_zig = false;
-                            self.fail_without_zig(&error, fail);
+                            self.fail_without_zig(&error, fail)?;
                         }
                     }
                 }
-                Step::Prepare { target, .. } if has_zig || target.link.shim.is_none() => {
+                Step::GetReady { target, .. } if has_zig || target.link.shim.is_none() => {
                     announce(step);
-                    match preparer.install(target, on) {
+                    match preparer.get_ready(target, on) {
                         Ok(as_planned) => is_as_planned &= as_planned,
-                        Err(error) => fail(target, error),
+                        Err(error) => fail(target, error)?,
                     }
                 }
                 _ => {}
             }
         }
-        is_as_planned
+        Ok(is_as_planned)
     }
 
     /// Without zig, every target that links with zig fails.
-    fn fail_without_zig(&self, error: &Arc<ZigError>, fail: &mut dyn FnMut(&Target, BuildError)) {
-        for target in self.plan.targets.iter().filter(|it| it.link.shim.is_some()) {
-            fail(target, BuildError::Zig(Arc::clone(error)));
-        }
+    fn fail_without_zig(
+        &self,
+        error: &Arc<ZigError>,
+        fail: OnFailure<'_>,
+    ) -> Result<(), BuildError> {
+        let mut targets = self.planned.plan.targets.iter().filter(|it| it.link.shim.is_some());
+        targets.try_for_each(|target| fail(target, BuildError::Zig(Arc::clone(error))))
     }
 }

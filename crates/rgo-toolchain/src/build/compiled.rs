@@ -1,16 +1,14 @@
 //! The result of one run of a builder, before any file is finished.
 
-use std::collections::BTreeSet;
 use std::rc::Rc;
 
-use camino::{Utf8Path, Utf8PathBuf};
+use camino::Utf8PathBuf;
 
-use super::error::BuildError;
 use super::target::Target;
 use crate::cargo::command::CargoRun;
 use crate::cargo::run::CargoOutcome;
 use crate::cargo::targets::BuildOutput;
-use crate::finish::{self, Content};
+use crate::finish::Content;
 
 /// The result of one run.
 pub(super) struct Compiled {
@@ -53,13 +51,4 @@ impl CompiledTarget {
     pub(super) fn file(&self, output: &BuildOutput) -> Option<&CompiledFile> {
         self.files.iter().find(|file| file.output == *output)
     }
-}
-
-/// The names of the slots of a file.
-pub(super) fn slots(file: &Utf8Path) -> Result<BTreeSet<String>, BuildError> {
-    let data = finish::map(file)?;
-    finish::slot_names(&data).map_err(|source| {
-        let doing = format!("reading {file}");
-        BuildError::Binary { doing, source }
-    })
 }

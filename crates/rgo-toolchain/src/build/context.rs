@@ -1,8 +1,6 @@
 //! The part of a build that does not depend on the builder: the targets, the commit, the values for
 //! slots, and how to finish the linked files.
 
-use std::collections::BTreeSet;
-
 use camino::{Utf8Path, Utf8PathBuf};
 use jiff::Timestamp;
 use rgo_binary::system::Os;
@@ -13,8 +11,10 @@ use super::template::{Template, ValueError};
 use super::{property_lists, values};
 use crate::cache::{Cache, Guard};
 use crate::cargo::command::PathRemap;
+use crate::dsymutil;
 use crate::environment::{self, env};
 use crate::event::{Event, Events};
+use crate::finish;
 use crate::request::{Request, StripMode, VcsWish};
 use crate::shim::{self, InfoPlist};
 use crate::target_spec::{self, Chosen};
@@ -31,8 +31,8 @@ pub struct Context {
     pub(super) _in_use: Guard,
     /// The targets, with the floor of each.
     pub targets: Vec<(&'static Toolchain, Option<Floor>)>,
-    /// Names of the targets that came with a pattern rather than by name.
-    pub unnamed: BTreeSet<&'static str>,
+    /// Targets that the build leaves out, with the reason.
+    pub left_out: Vec<(&'static Toolchain, String)>,
     /// The commit.
     pub vcs: Option<Vcs>,
     /// Time stamp for all files, in seconds since 1970.
@@ -47,6 +47,9 @@ pub struct Context {
     pub info_plist: Option<InfoPlist>,
     /// The entitlements of their signatures.
     pub entitlements: Option<Entitlements>,
+    /// The dsymutil that splits off the debug data of darwin programs, if that is to be done and
+    /// there is one.
+    pub dsymutil: Option<Utf8PathBuf>,
     /// The folder for the results.
     pub output: Utf8PathBuf,
 }
@@ -94,6 +97,15 @@ pub(super) fn check_systems(
         ));
     }
     Ok(())
+}
+
+/// The dsymutil, if debug data of a darwin program is to be split off.
+pub(super) fn dsymutil(
+    strip: StripMode,
+    targets: &[(&'static Toolchain, Option<Floor>)],
+) -> Option<Utf8PathBuf> {
+    let splits = targets.iter().any(|(it, _)| finish::splits_with_dsymutil(strip, it));
+    if splits { dsymutil::find() } else { None }
 }
 
 /// Reads the property lists that the user gives for programs for macOS.

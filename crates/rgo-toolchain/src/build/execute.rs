@@ -4,13 +4,12 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs::{self, File};
 
-use camino::Utf8PathBuf;
 use rayon::prelude::*;
 use rgo_binary::system::Os;
 use rgo_files::check_writable;
 
-use super::builder::{ATTEMPTS, Builder, Planned};
-use super::compiled::{Compiled, CompiledFile, CompiledTarget, slots};
+use super::builder::{Attempt, Builder};
+use super::compiled::{Compiled, CompiledFile, CompiledTarget};
 use super::error::BuildError;
 use super::note_capacity::NoteCapacity;
 use super::outcome::TargetOutcome;
@@ -35,8 +34,6 @@ pub struct Execution<'a> {
     pub options: &'a PlanOptions,
     /// How to show the builder's output.
     pub show: Show,
-    /// The dsymutil that collects debug data for darwin.
-    pub dsymutil: Option<Utf8PathBuf>,
     /// Receives the events.
     pub on: Events<'a>,
 }
@@ -60,18 +57,17 @@ impl Results {
     }
 }
 
-impl Planned<'_> {
+impl Attempt<'_> {
     /// The outcomes of the targets that are not in the plan.
     #[must_use]
-    pub fn results(&mut self, on: Events<'_>) -> Results {
+    pub fn results(&mut self, builder: &Builder, on: Events<'_>) -> Results {
         let mut results = Results::default();
-        for (toolchain, reason) in std::mem::take(&mut self.left_out) {
-            on(Event::LeftOut { toolchain: toolchain.name.clone(), reason: reason.clone() });
+        for (toolchain, reason) in &builder.context().left_out {
             let not_made = vec![format!("left out: {reason}")];
             let outcome = TargetOutcome { not_made, ..TargetOutcome::new(toolchain) };
             results.outcomes.insert(&toolchain.name, outcome);
         }
-        for (toolchain, error) in std::mem::take(&mut self.failed) {
+        for (toolchain, error) in std::mem::take(&mut self.planned.failed) {
             results.fail(toolchain, &error, on);
         }
         results
@@ -92,40 +88,26 @@ impl Execution<'_> {
     ///
     /// # Errors
     /// If the builder cannot run at all, or no file has a slot that got a value.
-    pub fn run(&self, planned: Planned<'_>) -> Result<Results, BuildError> {
-        if let Some(results) = self.attempt(planned, self.on)? {
-            return Ok(results);
-        }
-        // Targets are left out of the next plan as well, which the user knows by then.
-        let on: Events<'_> = &|event| match event {
-            Event::LeftOut { .. } => {}
-            event => (self.on)(event),
-        };
-        for _ in 1..ATTEMPTS {
-            if let Some(results) = self.attempt(self.builder.plan(self.options)?, on)? {
-                return Ok(results);
-            }
-        }
-        Err(BuildError::Changing)
+    pub fn run(&self, first: Attempt<'_>) -> Result<Results, BuildError> {
+        self.builder.attempt(first, self.options, &mut |attempt| self.attempt(attempt))
     }
 
-    /// Does the steps of a plan. `None` if the standard library or zig, once it is there, is not the one
-    /// that the plan was made for, and so needs other flags.
-    fn attempt(
-        &self,
-        mut planned: Planned<'_>,
-        on: Events<'_>,
-    ) -> Result<Option<Results>, BuildError> {
-        let mut results = planned.results(on);
-        for target in &planned.plan.targets {
+    /// Does the steps of a plan. `None` if the machine, once the targets are ready, differs from the
+    /// plan's expectation.
+    fn attempt(&self, mut attempt: Attempt<'_>) -> Result<Option<Results>, BuildError> {
+        let mut results = attempt.results(self.builder, self.on);
+        for target in &attempt.planned.plan.targets {
             check_writable(&self.builder.context().output.join(target.name()))?;
         }
         let announce = |step: &Step| (self.on)(Event::Step(step.to_string()));
-        let mut fail = |target: &Target, error| results.fail(target.toolchain(), &error, self.on);
-        if !planned.get_ready(&announce, self.on, &mut fail) {
+        let mut fail = |target: &Target, error| {
+            results.fail(target.toolchain(), &error, self.on);
+            Ok(())
+        };
+        if !attempt.get_ready(&announce, self.on, &mut fail)? {
             return Ok(None);
         }
-        let plan = &planned.plan;
+        let plan = &attempt.planned.plan;
         results.zig = plan.targets.iter().find_map(|it| it.link.zig_version()).map(str::to_owned);
         let mut lock = None;
         // Builds whose files are not in place yet.
@@ -137,7 +119,7 @@ impl Execution<'_> {
             announce(step);
             match step {
                 // The work folder exists since before the plan, which contains its path.
-                Step::FetchZig(_) | Step::Prepare { .. } | Step::MakeWork(_) => {}
+                Step::FetchZig(_) | Step::GetReady { .. } | Step::MakeWork(_) => {}
                 Step::WriteRecipe { target, .. } => {
                     target.link.write_recipe(NoteCapacity::default())?;
                 }
@@ -262,7 +244,7 @@ impl Execution<'_> {
             strip: plan.strip.unwrap_or(StripMode::None),
             timestamp: u32::try_from(context.epoch).unwrap_or(u32::MAX),
             prefixes,
-            dsymutil: self.dsymutil.as_deref(),
+            dsymutil: context.dsymutil.as_deref(),
             entitlements: entitlements
                 .filter(|_| plan.target.is(Os::DARWIN) && kind != OutputKind::Cdylib),
             path_remaps: &context.path_remaps,
@@ -297,7 +279,7 @@ fn unknown_name(names: &[String], built: &[Compiled]) -> Result<Option<BuildErro
     let mut known = BTreeSet::new();
     for file in targets().flat_map(|target| &target.files) {
         if file.output.kind != OutputKind::Staticlib {
-            known.extend(slots(&file.linked)?);
+            known.extend(finish::slot_names(&file.linked, &finish::map(&file.linked)?)?);
         }
     }
     let unknown = names.iter().find(|name| !known.contains(*name)).cloned();

@@ -10,6 +10,7 @@ use std::rc::Rc;
 use camino::Utf8PathBuf;
 use rgo_binary::system::Os;
 
+use super::error::BuildError;
 use super::target::Target;
 use super::work_dir::VARIABLE as WORK;
 use crate::cargo::command::{CargoRun, Messages};
@@ -22,14 +23,10 @@ use crate::toolchain::Toolchain;
 pub struct PlanOptions {
     /// Whether to build everything again (`-a`).
     pub again: bool,
-    /// Whether dsymutil is installed.
-    pub has_dsymutil: bool,
     /// The temporary folder of this build.
     pub work: Utf8PathBuf,
     /// How the compiler writes its messages.
     pub messages: Messages,
-    /// Whether another program builds, and selects the outputs.
-    pub is_for_others: bool,
 }
 
 /// The steps of a build, in their order.
@@ -40,12 +37,20 @@ pub struct Plan {
     pub steps: Vec<Step>,
 }
 
+/// A plan, and the targets that this machine cannot build for, with the reason.
+pub struct Planned {
+    /// The plan.
+    pub plan: Plan,
+    /// The targets that are not in it.
+    pub failed: Vec<(&'static Toolchain, BuildError)>,
+}
+
 /// One step.
 pub enum Step {
     /// Fetches zig.
     FetchZig(Cmd),
     /// Installs a target's linker, its compilers for C code and its standard library.
-    Prepare {
+    GetReady {
         /// The target.
         target: Rc<Target>,
         /// Commands that install the standard library, if it is missing.
@@ -103,7 +108,7 @@ impl Plan {
 impl Step {
     /// Whether it gets the targets ready, which is done before anything is built.
     pub(super) fn gets_ready(&self) -> bool {
-        matches!(self, Self::FetchZig(_) | Self::Prepare { .. })
+        matches!(self, Self::FetchZig(_) | Self::GetReady { .. })
     }
 }
 
@@ -117,7 +122,7 @@ impl fmt::Display for Step {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::FetchZig(cmd) | Self::Clean(cmd) => write!(f, "{cmd}"),
-            Self::Prepare { std, command, .. } => {
+            Self::GetReady { std, command, .. } => {
                 std.iter().try_for_each(|line| writeln!(f, "{line}"))?;
                 write!(f, "{command} > /dev/null  # linker, C compilers, standard library")
             }

@@ -165,7 +165,9 @@ fn dsym(job: &Job<'_>) -> Result<Bundle> {
     let folder = job.output.parent().unwrap_or(Utf8Path::new("."));
     let failed = |source| FinishError::Folder { path: folder.to_owned(), source };
     fs::create_dir_all(folder).map_err(failed)?;
-    let temporary = tempfile::Builder::new().prefix(".rgo-").tempdir_in(folder).map_err(failed)?;
+    let temporary = tempfile::Builder::new().prefix(".rgo-").tempdir_in(folder);
+    let temporary =
+        temporary.map_err(|source| FinishError::Folder { path: folder.join(".rgo-*"), source })?;
     let made = exec::utf8(temporary.path().join("x.dSYM")).map_err(failed)?;
     let cmd = Cmd::new(dsymutil).args(["-o", made.as_str(), job.linked.as_str()]);
     cmd.capture().map_err(FinishError::Dsymutil)?;

@@ -85,14 +85,15 @@ pub fn map(path: &Utf8Path) -> Result<Bytes> {
     mmap::map(path.as_std_path()).map_err(read)
 }
 
-/// The names of the slots that a file has.
+/// The names of the slots that a file has. `path` is for the error.
 ///
 /// # Errors
-/// If it cannot be parsed.
-pub fn slot_names(data: &[u8]) -> rgo_binary::Result<BTreeSet<String>> {
+/// [`FinishError::Parse`].
+pub fn slot_names(path: &Utf8Path, data: &[u8]) -> Result<BTreeSet<String>> {
+    let bad = |source| FinishError::Parse { path: path.to_owned(), source };
     let mut names = BTreeSet::new();
-    for slice in slices(data, &Limits::default())? {
-        names.extend(slot::list(&slice.image)?.into_iter().map(|slot| slot.name));
+    for slice in slices(data, &Limits::default()).map_err(bad)? {
+        names.extend(slot::list(&slice.image).map_err(bad)?.into_iter().map(|slot| slot.name));
     }
     Ok(names)
 }
@@ -107,8 +108,7 @@ pub fn finish(job: &Job<'_>) -> Result<Artifact> {
     if job.kind == OutputKind::Staticlib {
         return static_library(job, &data);
     }
-    let has = slot_names(&data)
-        .map_err(|source| FinishError::Parse { path: job.linked.clone(), source })?;
+    let has = slot_names(&job.linked, &data)?;
     let values: Vec<_> = job.values.iter().filter(|(n, _)| has.contains(n)).cloned().collect();
     let companions = Companions::prepare(job, &data)?;
     let install_name = (job.kind == OutputKind::Cdylib && !has_name_of_its_own(job, &data))

@@ -60,6 +60,7 @@ pub(super) fn request(args: &BuildArgs) -> Result<(Request, CargoOptions)> {
         // As `go build -C` has it, a path starts at the project's folder.
         output: args.output.as_ref().map(|output| clean(&folder.join(output))),
         dry_run: args.dry_run,
+        is_for_others: false,
         verbose: args.verbose,
         quiet: args.quiet,
         explain: args.explain_rebuild,

@@ -13,6 +13,7 @@ use rgo_toolchain::build::builder::BuilderOptions;
 use rgo_toolchain::build::plan::PlanOptions;
 use rgo_toolchain::cargo::command::Messages;
 use rgo_toolchain::exec;
+use rgo_toolchain::request::Request;
 use serde::Serialize;
 
 use super::arguments;
@@ -52,14 +53,13 @@ pub(super) fn run(args: EnvArgs) -> Result<Exit> {
     let progress = Progress { quiet: args.quiet, dry_run: false, trace: false };
     let on = |event| progress.event(&event);
     let (request, options) = arguments::request(&args)?;
+    let request = Request { is_for_others: true, ..request };
     let builder = Builder::discover(request, BuilderOptions::Cargo(options), &on)?;
     let options = PlanOptions {
         again: false,
-        has_dsymutil: false,
         // The recipes are the cache's, so they need no folder of their own.
         work: builder.context().cache.root().to_owned(),
         messages: Messages::Plain,
-        is_for_others: true,
     };
     let variables = builder.variables(&options, &on)?;
     terminal::print(&Variables { variables }, args.format)?;

@@ -20,7 +20,7 @@ mod targets_command;
 use std::io::{self, IsTerminal};
 
 use anyhow::Result;
-use rgo_toolchain::build::builder::{Builder, BuilderOptions, Planned};
+use rgo_toolchain::build::builder::{Attempt, Builder, BuilderOptions};
 use rgo_toolchain::build::cargo_build::CargoBuild;
 use rgo_toolchain::build::execute::Execution;
 use rgo_toolchain::build::plan::PlanOptions;
@@ -29,7 +29,7 @@ use rgo_toolchain::cargo::command::Messages;
 use rgo_toolchain::cargo::run::Show;
 use rgo_toolchain::checks::Level;
 use rgo_toolchain::event::Event;
-use rgo_toolchain::{dsymutil, finish, interrupt, processes};
+use rgo_toolchain::{interrupt, processes};
 
 use crate::app::args::FormatArg;
 use crate::app::exit::Exit;
@@ -68,23 +68,14 @@ fn build(args: &BuildArgs) -> Result<Exit> {
     if let Some(kept) = work.kept() {
         terminal::eprint_line(&format_args!("WORK={kept}"));
     }
-    let mut targets = cargo.context.targets.iter();
-    let splits = targets.any(|(it, _)| finish::splits_with_dsymutil(cargo.context.strip, it));
-    let dsymutil = if splits { dsymutil::find() } else { None };
-    let options = PlanOptions {
-        again: args.all,
-        has_dsymutil: dsymutil.is_some(),
-        work: work.folder.clone(),
-        messages: messages(),
-        is_for_others: false,
-    };
-    let planned = builder.plan(&options)?;
+    let options = PlanOptions { again: args.all, work: work.folder.clone(), messages: messages() };
+    let attempt = builder.plan(&options)?;
     if args.dry_run {
-        return print_plan(cargo, planned, progress);
+        return print_plan(&builder, attempt, progress);
     }
     let show = show(args);
-    let execution = Execution { builder: &builder, options: &options, show, dsymutil, on: &on };
-    let mut results = execution.run(planned)?;
+    let execution = Execution { builder: &builder, options: &options, show, on: &on };
+    let mut results = execution.run(attempt)?;
     let report = BuildReport {
         compiler: compiler_used(cargo),
         zig: results.zig.take(),
@@ -96,9 +87,10 @@ fn build(args: &BuildArgs) -> Result<Exit> {
 }
 
 /// `-n`: prints the plan instead of running it.
-fn print_plan(cargo: &CargoBuild, mut planned: Planned<'_>, progress: Progress) -> Result<Exit> {
-    let results = planned.results(&|event| progress.event(&event));
-    let text = format!("# {}\n{}", compiler_line(cargo), planned.plan);
+fn print_plan(builder: &Builder, mut attempt: Attempt<'_>, progress: Progress) -> Result<Exit> {
+    let Builder::Cargo(cargo) = builder;
+    let results = attempt.results(builder, &|event| progress.event(&event));
+    let text = format!("# {}\n{}", compiler_line(cargo), attempt.planned.plan);
     terminal::write(text.as_bytes())?;
     let is_whole = results.outcomes.values().all(|outcome| outcome.error.is_none());
     Ok(if is_whole { Exit::Done } else { Exit::Failed })

@@ -40,6 +40,8 @@ impl Progress {
                 hints.iter().for_each(|hint| terminal::hint(hint));
             }
             Event::Hint(text) => terminal::hint(text),
+            // Without a word, a silent build would seem to hang.
+            Event::WaitingForFolder => terminal::status(&event.to_string()),
             Event::CompilerOutput(text) => terminal::eprint_raw(text),
             event => self.status(&event.to_string()),
         }

@@ -64,7 +64,7 @@ pub(super) fn run(args: &StampArgs) -> Result<Exit> {
     let output = args.output.as_deref().map(Utf8Path::as_std_path);
     let destination = Destination::new(args.file.as_std_path(), output, REPLACE)?;
     let stamps = filled(&stamps, &data).with_context(|| format!("stamping {}", args.file))?;
-    let known = finish::slot_names(&data).with_context(|| format!("reading {}", args.file))?;
+    let known = finish::slot_names(&args.file, &data)?;
     if let Some((name, _)) = stamps.iter().find(|(name, _)| !known.contains(name)) {
         let error = BuildError::NoSlot { name: name.clone(), known };
         return Err(error).with_context(|| args.file.to_string());

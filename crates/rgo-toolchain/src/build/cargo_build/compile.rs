@@ -7,7 +7,7 @@ use std::{fs, io};
 use camino::{Utf8Path, Utf8PathBuf};
 
 use super::{CargoBuild, note_lines};
-use crate::build::compiled::{Compiled, CompiledFile, CompiledTarget, slots};
+use crate::build::compiled::{Compiled, CompiledFile, CompiledTarget};
 use crate::build::error::BuildError;
 use crate::build::note_capacity::NoteCapacity;
 use crate::build::target::Target;
@@ -17,7 +17,7 @@ use crate::cargo::messages::Side;
 use crate::cargo::run::{self, CargoOutcome, Show};
 use crate::cargo::targets::{BuildOutput, OutputKind};
 use crate::cargo::{deps, rebuild_reasons};
-use crate::finish::{Content, record};
+use crate::finish::{self, Content, record};
 use crate::{cmake_builds, native};
 
 /// How often cargo may run until every file is linked by the recipe: once, once more for files of
@@ -173,7 +173,7 @@ impl CargoBuild {
         };
         let dependencies =
             deps::of_program(&project.metadata, &project.checksums, &wanted.package, &built);
-        let slots = slots(linked.file)?;
+        let slots = finish::slot_names(linked.file, &finish::map(linked.file)?)?;
         let about = record::About {
             compiler: &compiler.version.line,
             name: &wanted.name,

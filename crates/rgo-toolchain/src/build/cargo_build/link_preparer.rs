@@ -165,7 +165,7 @@ impl<'a> LinkPreparer<'a> {
     ///
     /// # Errors
     /// If an input is not available; the error says which, and how to get it.
-    pub(in crate::build) fn install(
+    pub(in crate::build) fn get_ready(
         &self,
         target: &Target,
         on: Events<'_>,

@@ -2,6 +2,8 @@
 //! the target. If it came with a pattern for many targets, the build leaves it out and reports
 //! that.
 
+use std::collections::BTreeSet;
+
 use semver::Version;
 
 use super::CargoBuild;
@@ -11,19 +13,46 @@ use crate::cargo::targets::BuildOutput;
 use crate::toolchain::{Floor, Toolchain};
 
 /// A target with the part of the selection that it can have.
+#[derive(Clone)]
 pub(super) struct Candidate {
     pub toolchain: &'static Toolchain,
     pub floor: Option<Floor>,
     pub makeable: Makeable,
 }
 
-/// The targets, each with the part of the selection that it can have.
+/// Splits the targets into those that can have something, and those that the build leaves out with
+/// the reason. `unnamed` are the names of targets that came with a pattern rather than by name.
 ///
 /// # Errors
 /// If a target that the user named can have nothing, or if all can have nothing.
-pub(super) fn candidates(build: &CargoBuild) -> Result<Vec<Candidate>, BuildError> {
+pub(super) fn candidates(
+    build: &CargoBuild,
+    unnamed: &BTreeSet<&'static str>,
+) -> Result<(Vec<Candidate>, Vec<(&'static Toolchain, String)>), BuildError> {
+    let (nothing, candidates): (Vec<Candidate>, _) =
+        all(build).into_iter().partition(|one| one.makeable == Makeable::Nothing);
+    let is_error =
+        |one: &&Candidate| candidates.is_empty() || !unnamed.contains(one.toolchain.name.as_str());
+    if let Some(Candidate { toolchain, .. }) = nothing.iter().find(is_error) {
+        return Err(BuildError::NothingToMake {
+            toolchain: toolchain.name.clone(),
+            reason: reason(build, toolchain),
+            way_out: match too_old(build, toolchain) {
+                Some(_) => "name a newer Rust, by rust-toolchain.toml or --cargo",
+                None => "build it as a program or with --buildmode c-archive",
+            },
+        });
+    }
+    let left_out = nothing.iter().map(|one| (one.toolchain, reason(build, one.toolchain)));
+    Ok((candidates, left_out.collect()))
+}
+
+/// All targets. If another program runs cargo, that program makes the selection, so every target
+/// counts as able to have it.
+fn all(build: &CargoBuild) -> Vec<Candidate> {
     let (metadata, selection) = (&build.project.metadata, &build.options.selection);
     let of_target = |toolchain: &Toolchain| match too_old(build, toolchain) {
+        _ if build.context.request.is_for_others => Makeable::AsSelected,
         Some(_) => Makeable::Nothing,
         None => makeable(metadata, &build.outputs, selection, toolchain),
     };
@@ -32,23 +61,7 @@ pub(super) fn candidates(build: &CargoBuild) -> Result<Vec<Candidate>, BuildErro
         floor: floor.clone(),
         makeable: of_target(toolchain),
     });
-    let all: Vec<Candidate> = targets.collect();
-    let is_none = |one: &&Candidate| one.makeable == Makeable::Nothing;
-    let none_is_left = all.iter().all(|one| is_none(&one));
-    let is_error = |one: &Candidate| {
-        none_is_left || !build.context.unnamed.contains(one.toolchain.name.as_str())
-    };
-    match all.iter().filter(is_none).find(|one| is_error(one)) {
-        Some(Candidate { toolchain, .. }) => Err(BuildError::NothingToMake {
-            toolchain: toolchain.name.clone(),
-            reason: reason(build, toolchain),
-            way_out: match too_old(build, toolchain) {
-                Some(_) => "name a newer Rust, by rust-toolchain.toml or --cargo",
-                None => "build it as a program or with --buildmode c-archive",
-            },
-        }),
-        None => Ok(all),
-    }
+    targets.collect()
 }
 
 /// The oldest Rust that builds for a target, if the current one is older.
@@ -59,7 +72,7 @@ fn too_old<'t>(build: &CargoBuild, toolchain: &'t Toolchain) -> Option<&'t Versi
 }
 
 /// Why a target can have nothing.
-pub(super) fn reason(build: &CargoBuild, toolchain: &Toolchain) -> String {
+fn reason(build: &CargoBuild, toolchain: &Toolchain) -> String {
     if let Some(oldest) = too_old(build, toolchain) {
         let release = &build.compiler.version.release;
         return format!("it needs Rust {oldest} or newer, and this is {release}");

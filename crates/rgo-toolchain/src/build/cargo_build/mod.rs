@@ -35,6 +35,7 @@ use crate::shim;
 use crate::target_spec::Chosen;
 use crate::toolchain::{Floor, Toolchain};
 use lockfile::Lockfiles;
+use makeable::Candidate;
 pub use note_lines::LEFT_OUT;
 
 /// A build with cargo.
@@ -55,6 +56,8 @@ pub struct CargoBuild {
     pub project: Project,
     /// The outputs to make for every target.
     pub(super) outputs: Vec<BuildOutput>,
+    /// The targets that can have some of the outputs.
+    candidates: Vec<Candidate>,
 }
 
 impl CargoBuild {
@@ -77,8 +80,6 @@ impl CargoBuild {
         let host = &compiler.version.host;
         let chosen = context::chosen(&request, configuration.configured_targets(), host)?;
         let targets = floors(&request, &configuration, &cache, &chosen, on)?;
-        let unnamed = chosen.iter().filter(|one| !one.is_named);
-        let unnamed = unnamed.map(|one| one.toolchain.name.as_str()).collect();
         let project = read_project(&cargo, &request, &options, &targets, host)?;
         context::check_systems(&request, &targets, on)?;
         warn_of_other_linkers(&configuration, &targets, on);
@@ -97,6 +98,7 @@ impl CargoBuild {
         let templates = Templates { folder, versions: &versions, vcs: vcs.as_ref(), epoch };
         let values = templates.fill(&request.values)?;
         let strip = strip(&request, &project);
+        let dsymutil = context::dsymutil(strip, &targets);
         let path_remaps = match keeps_paths(&request, &options) {
             true => Vec::new(),
             false => path_remaps::path_remaps(&compiler, &cache, &project, request.records_sources),
@@ -106,7 +108,7 @@ impl CargoBuild {
             cache,
             _in_use: in_use,
             targets,
-            unnamed,
+            left_out: Vec::new(),
             vcs,
             epoch,
             values,
@@ -114,6 +116,7 @@ impl CargoBuild {
             path_remaps,
             info_plist,
             entitlements,
+            dsymutil,
             output,
         };
         let cargo = match shim::own_sdk(&env) {
@@ -121,7 +124,33 @@ impl CargoBuild {
             Some(sdk) => cargo.env("SDKROOT", sdk),
             None => cargo,
         };
-        Ok(Self { context, options, compiler, cargo, variables, configuration, project, outputs })
+        let candidates = Vec::new();
+        let mut build = Self {
+            context,
+            options,
+            compiler,
+            cargo,
+            variables,
+            configuration,
+            project,
+            outputs,
+            candidates,
+        };
+        build.leave_out(&chosen, on)?;
+        Ok(build)
+    }
+
+    /// Leaves out the targets that can have none of the outputs.
+    fn leave_out(&mut self, chosen: &[Chosen], on: Events<'_>) -> Result<(), BuildError> {
+        let unnamed = chosen.iter().filter(|one| !one.is_named);
+        let unnamed = unnamed.map(|one| one.toolchain.name.as_str()).collect();
+        let (candidates, left_out) = makeable::candidates(self, &unnamed)?;
+        for (toolchain, reason) in &left_out {
+            on(Event::LeftOut { toolchain: toolchain.name.clone(), reason: reason.clone() });
+        }
+        self.candidates = candidates;
+        self.context.left_out = left_out;
+        Ok(())
     }
 }
 

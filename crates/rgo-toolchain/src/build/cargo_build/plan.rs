@@ -9,11 +9,12 @@ use cargo_platform::Cfg;
 
 use super::CargoBuild;
 use super::link_preparer::LinkPreparer;
-use super::makeable::{self, Candidate};
+use super::makeable::Candidate;
+use crate::build::context::Context;
 use crate::build::error::BuildError;
 use crate::build::link_inputs::LinkInputs;
 use crate::build::note_capacity::NoteCapacity;
-use crate::build::plan::{Finish, Plan, PlanOptions, Step};
+use crate::build::plan::{Finish, Plan, PlanOptions, Planned, Step};
 use crate::build::target::Target;
 use crate::cargo::command::{self, CargoCall, CargoRun, CargoTarget, Messages};
 use crate::cargo::makeable::Makeable;
@@ -25,69 +26,38 @@ use crate::exec::Cmd;
 use crate::finish::{self, FinishError};
 use crate::toolchain::{Floor, Toolchain};
 
-/// A plan, and the targets that it leaves out, with the reason.
-pub(in crate::build) struct Made {
-    pub plan: Plan,
-    pub failed: Vec<(&'static Toolchain, BuildError)>,
-    pub left_out: Vec<(&'static Toolchain, String)>,
-}
-
 impl CargoBuild {
-    /// Makes the plan for the targets that can have something.
+    /// Makes the plan.
     ///
     /// # Errors
-    /// If rustc or cargo's configuration cannot be read, or a target that the user named can have
-    /// none of the selected outputs. If a single target lacks something, the error is in [`Made`].
+    /// If rustc or cargo's configuration cannot be read. If a single target lacks something, the
+    /// error is in [`Planned::failed`].
     pub(in crate::build) fn plan(
         &self,
         preparer: &LinkPreparer<'_>,
         options: &PlanOptions,
-    ) -> Result<Made, BuildError> {
-        let mut made = Made {
-            plan: Plan { targets: Vec::new(), steps: Vec::new() },
-            failed: Vec::new(),
-            left_out: Vec::new(),
-        };
-        for candidate in self.candidates(options)? {
-            let toolchain = candidate.toolchain;
-            if candidate.makeable == Makeable::Nothing {
-                made.left_out.push((toolchain, makeable::reason(self, toolchain)));
-                continue;
-            }
-            match self.link_inputs(preparer, &candidate, options) {
-                Ok(link) => {
-                    made.plan.targets.push(Rc::new(self.target(candidate, link)?));
-                }
-                Err(error) => made.failed.push((toolchain, error)),
+    ) -> Result<Planned, BuildError> {
+        let mut targets = Vec::new();
+        let mut failed = Vec::new();
+        for candidate in &self.candidates {
+            match self.link_inputs(preparer, candidate) {
+                Ok(link) => targets.push(Rc::new(self.target(candidate.clone(), link)?)),
+                Err(error) => failed.push((candidate.toolchain, error)),
             }
         }
-        made.plan.steps = self.steps(preparer, &made.plan.targets, options)?;
-        Ok(made)
-    }
-
-    /// The targets. If another program runs cargo, that program makes the selection, so every
-    /// target counts as able to have it.
-    fn candidates(&self, options: &PlanOptions) -> Result<Vec<Candidate>, BuildError> {
-        if !options.is_for_others {
-            return makeable::candidates(self);
-        }
-        let targets = self.context.targets.iter().map(|(toolchain, floor)| Candidate {
-            toolchain,
-            floor: floor.clone(),
-            makeable: Makeable::AsSelected,
-        });
-        Ok(targets.collect())
+        let steps = self.steps(preparer, &targets, options)?;
+        Ok(Planned { plan: Plan { targets, steps }, failed })
     }
 
     fn link_inputs(
         &self,
         preparer: &LinkPreparer<'_>,
         candidate: &Candidate,
-        options: &PlanOptions,
     ) -> Result<LinkInputs, BuildError> {
         let Candidate { toolchain, floor, .. } = candidate;
-        let splits = finish::splits_with_dsymutil(self.context.strip, toolchain);
-        if splits && !options.has_dsymutil && !options.is_for_others {
+        let Context { strip, dsymutil, request, .. } = &self.context;
+        let splits = finish::splits_with_dsymutil(*strip, toolchain) && !request.is_for_others;
+        if splits && dsymutil.is_none() {
             return Err(FinishError::NoDsymutil.into());
         }
         preparer.inputs(toolchain, floor.as_ref())
@@ -100,7 +70,7 @@ impl CargoBuild {
         options: &PlanOptions,
     ) -> Result<Vec<Step>, BuildError> {
         let mut steps: Vec<Step> = preparer.fetch().map(Step::FetchZig).into_iter().collect();
-        steps.extend(targets.iter().map(|target| Step::Prepare {
+        steps.extend(targets.iter().map(|target| Step::GetReady {
             target: Rc::clone(target),
             std: preparer.std_steps(target.toolchain(), &target.link),
             command: self.env_command(target),
