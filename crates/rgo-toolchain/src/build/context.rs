@@ -31,7 +31,7 @@ pub struct Context {
     pub(super) _in_use: Guard,
     /// The targets, with the floor of each.
     pub targets: Vec<(&'static Toolchain, Option<Floor>)>,
-    /// Names of the targets that came with a pattern rather than by name.
+    /// Names of the targets that came with `all` rather than by name.
     pub unnamed: BTreeSet<&'static str>,
     /// The commit.
     pub vcs: Option<Vcs>,
