@@ -1,5 +1,5 @@
-//! A file that a build made, with all that is known of it: what reports show, and what archives and
-//! releases are made of.
+//! A finished file with all its known properties. Reports show them, and archives and releases are
+//! made from them.
 
 use camino::Utf8PathBuf;
 use rgo_binary::{DebugLevel, Linkage};
@@ -9,12 +9,12 @@ use crate::cargo::targets::OutputKind;
 use crate::checks::Finding;
 use crate::checks::leaks::Leak;
 
-/// A file that was made.
+/// A finished file.
 #[derive(Debug, Serialize)]
 pub struct Artifact {
-    /// Where it is.
+    /// Its path.
     pub path: Utf8PathBuf,
-    /// What it is.
+    /// Its kind.
     pub kind: OutputKind,
     /// Its size in bytes.
     pub size_bytes: u64,
@@ -22,21 +22,21 @@ pub struct Artifact {
     pub sha256: String,
     /// Whether this run changed the file.
     pub changed: bool,
-    /// What its loader wants; nothing for a static library.
+    /// Its dependencies and loader; `None` for a static library.
     pub linkage: Option<Linkage>,
-    /// What debug data it has.
+    /// How much debug data it has.
     pub debug: Option<DebugLevel>,
     /// Whether it carries `.rgo-bi` and `.dep-v0`.
     pub note: bool,
-    /// Values that were written, with the number of slots of that name.
+    /// The slots that got a value, with the number of slots of each name.
     pub stamped: Vec<(String, usize)>,
     /// Files beside it: import library, header, debug companion.
     pub companions: Vec<Utf8PathBuf>,
-    /// A static library: what a linker is to be given beside it, in this order.
+    /// For a static library: the native libraries to link beside it, in this order.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub link_with: Vec<String>,
-    /// Paths of this machine that are still in it, or in a file beside it.
+    /// Paths of this machine in the file or its companions.
     pub leaks: Vec<Leak>,
-    /// What is not as it was asked for.
+    /// Differences between the request and the file.
     pub findings: Vec<Finding>,
 }

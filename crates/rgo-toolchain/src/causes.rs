@@ -1,4 +1,5 @@
-//! An error in words where no caller walks its causes: each text says its own part alone.
+//! Joins an error and its causes into one text, for places where no caller walks the chain: an
+//! error's own text does not repeat its cause.
 
 use std::error::Error;
 

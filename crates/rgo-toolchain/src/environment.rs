@@ -1,6 +1,7 @@
-//! The variables of the environment that a build follows.
+//! Reads environment variables as UTF-8, as this crate keeps all text. Only `PATH` may be UTF-8 in
+//! part.
 
-/// A variable of the environment, if it is UTF-8; of `PATH`, what is.
+/// An environment variable, if it is UTF-8. Of `PATH`, the folders that are UTF-8.
 #[must_use]
 pub fn env(name: &str) -> Option<String> {
     let value = std::env::var_os(name)?;
@@ -13,13 +14,13 @@ pub fn env(name: &str) -> Option<String> {
 
 const PATH: &str = "PATH";
 
-/// Whether `PATH` is UTF-8. If it is not, [`env`] leaves folders out.
+/// Whether all of `PATH` is UTF-8. If not, [`env`] leaves folders out.
 #[must_use]
 pub fn path_is_whole() -> bool {
     std::env::var_os(PATH).is_none_or(|path| path.to_str().is_some())
 }
 
-/// The names of the variables, as far as they are UTF-8.
+/// The names of all variables whose names are UTF-8.
 #[must_use]
 pub fn names() -> Vec<String> {
     std::env::vars_os().filter_map(|(name, _)| name.into_string().ok()).collect()

@@ -1,35 +1,35 @@
-//! What a library tells the user while it works: steps, warnings, failures of one target, and what
-//! takes long. The tool decides what is shown.
+//! The messages of this crate to the user during its work: steps, warnings, the failure of one
+//! target, and the start of long work. The caller decides which of them to show.
 
 use std::fmt;
 
 use crate::exec::Cmd;
 
-/// Takes what happens, as it happens.
+/// Receives events as they happen.
 pub type Events<'a> = &'a dyn Fn(Event);
 
-/// Something that takes a while, or that the user should know.
+/// A start of long work, or a message to the user.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Event {
-    /// A step of the plan is done next, as the plan prints it.
+    /// The next step of the plan, as the plan prints it.
     Step(String),
-    /// Something is not as the user may expect.
+    /// Something differs from what the user may expect.
     Warning {
-        /// What.
+        /// The warning.
         text: String,
         /// The next step.
         hint: Option<String>,
     },
-    /// A target or a file of it failed.
+    /// A target or one of its files failed.
     Failed {
         /// What failed, and why.
         text: String,
         /// The next steps.
         hints: Vec<String>,
     },
-    /// What to do about something that failed.
+    /// The next step after a failure.
     Hint(String),
-    /// The compiler's own words, laid out as it did.
+    /// A message of the compiler, in the compiler's layout.
     CompilerOutput(String),
     /// A target is left out.
     LeftOut {
@@ -38,35 +38,35 @@ pub enum Event {
         /// Why.
         reason: String,
     },
-    /// Another build uses the target folder.
+    /// Another build holds the lock of the target folder.
     WaitingForFolder,
-    /// A command is run.
+    /// A command starts.
     Running(Cmd),
-    /// Another rgo is at it.
+    /// Another rgo does the same work.
     Waiting {
-        /// What for.
+        /// The end of that work.
         what: String,
     },
-    /// zig is fetched.
+    /// The download of zig starts.
     FetchingZig {
         /// Its version.
         version: String,
     },
-    /// rustup is asked for a standard library.
+    /// rustup starts to install a standard library.
     AddingTarget {
-        /// For this triple.
+        /// The target triple.
         triple: String,
     },
-    /// rustup did not bring it.
+    /// rustup could not install it.
     TargetNotAdded {
-        /// For this triple.
+        /// The target triple.
         triple: String,
-        /// Its words.
+        /// rustup's reason.
         why: String,
     },
-    /// A standard library is built.
+    /// The build of a standard library starts.
     BuildingStd {
-        /// For this triple.
+        /// The target triple.
         triple: String,
     },
 }

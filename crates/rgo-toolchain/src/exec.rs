@@ -1,7 +1,8 @@
-//! The one place that starts processes.
+//! The only module that starts processes.
 //!
-//! A command is a value ([`Cmd`]) that prints as the shell line a person would type: the same value is shown by
-//! `--dry-run`, logged by `-x`, quoted in errors and run here, so that what is shown is what is done.
+//! A command is a value ([`Cmd`]) that prints as the shell line that a person would type. `-n`
+//! prints the same value, `-x` logs it, errors quote it, and this module runs it, so that the
+//! printed line and the command cannot differ.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::{self, Write as _};
@@ -13,52 +14,52 @@ use serde::Serialize;
 
 use crate::{interrupt, secrets};
 
-/// A command to run: a program, its arguments, and what differs from our own environment.
+/// A command to run: a program, its arguments, and its differences from our own environment.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize)]
 pub struct Cmd {
-    /// What is run: a path, or a name to be found on `PATH`.
+    /// The program: a path, or a name to find on `PATH`.
     pub program: Utf8PathBuf,
     /// The arguments, without the program.
     pub args: Vec<String>,
     /// Variables set for it.
     pub env: BTreeMap<String, String>,
-    /// Variables of ours that it must not see.
+    /// Variables of ours that are removed for it.
     pub env_remove: BTreeSet<String>,
-    /// The folder it runs in; ours if `None`.
+    /// Its working folder; ours if `None`.
     pub cwd: Option<Utf8PathBuf>,
 }
 
 /// Why a command gave no result.
 #[derive(Debug, thiserror::Error)]
 pub enum ExecError {
-    /// It could not be started.
+    /// The program could not be started.
     #[error("cannot run `{program}`: {why}\n  command: {line}")]
     Start {
-        /// The program asked for.
+        /// The program.
         program: String,
-        /// The whole command as shell.
+        /// The whole command as a shell line.
         line: String,
-        /// The system's reason.
+        /// The system's error.
         why: io::Error,
     },
-    /// It ran and said that it failed.
+    /// The program failed.
     #[error("`{program}` failed with {status}\n  command: {line}{}", indented(.stderr))]
     Failed {
-        /// The program that ran.
+        /// The program.
         program: String,
-        /// The whole command as shell.
+        /// The whole command as a shell line.
         line: String,
-        /// The status in words.
+        /// Its exit status in words.
         status: String,
-        /// What it wrote to stderr, if that was captured.
+        /// Its stderr, if that was captured.
         stderr: String,
     },
-    /// It printed something that is not UTF-8 where text was expected.
+    /// The program printed something that is not UTF-8.
     #[error("`{program}` printed text that is not UTF-8\n  command: {line}")]
     NotUtf8 {
-        /// The program that ran.
+        /// The program.
         program: String,
-        /// The whole command as shell.
+        /// The whole command as a shell line.
         line: String,
     },
 }
@@ -89,7 +90,7 @@ impl Cmd {
         self
     }
 
-    /// Sets a variable; a removal of the same name is undone.
+    /// Sets a variable, and undoes a removal of the same name.
     #[must_use]
     pub fn env(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
         let name = name.into();
@@ -110,7 +111,7 @@ impl Cmd {
         self
     }
 
-    /// Hides a variable of ours.
+    /// Removes a variable of ours.
     #[must_use]
     pub fn env_remove(mut self, name: impl Into<String>) -> Self {
         let name = name.into();
@@ -119,29 +120,29 @@ impl Cmd {
         self
     }
 
-    /// Sets the folder it runs in.
+    /// Sets its working folder.
     #[must_use]
     pub fn cwd(mut self, folder: impl Into<Utf8PathBuf>) -> Self {
         self.cwd = Some(folder.into());
         self
     }
 
-    /// Runs it on our own stdin, stdout and stderr and waits. Gives the exit code; a death by signal is
-    /// 128 + the signal, as shells have it.
+    /// Runs the command on our own stdin, stdout and stderr, and waits. Returns the exit code.
+    /// Death by a signal gives 128 + the signal, as in shells.
     ///
     /// # Errors
-    /// When it can't be started. That it failed is a code, not an error.
+    /// If it cannot be started. A failure of the program is a code, not an error.
     pub fn run(&self) -> Result<i32, ExecError> {
         let status = self.std().status().map_err(|e| self.start_error(e))?;
         interrupt::checkpoint();
         Ok(exit_code(status))
     }
 
-    /// Becomes this program, where the system knows that; else runs it as [`Self::run`] does. Signals
-    /// then reach the program itself.
+    /// Replaces this process by the program where the system can (`exec`), so that signals reach
+    /// the program itself. Elsewhere works as [`Self::run`].
     ///
     /// # Errors
-    /// When it can't be started.
+    /// If it cannot be started.
     pub fn replace(&self) -> Result<i32, ExecError> {
         #[cfg(unix)]
         {
@@ -152,28 +153,29 @@ impl Cmd {
         self.run()
     }
 
-    /// Runs it with stdin closed and gives what it printed, whatever its exit code.
+    /// Runs the command with an empty stdin and returns its output, whatever its exit code.
     ///
     /// # Errors
-    /// When it can't be started.
+    /// If it cannot be started.
     pub fn output(&self) -> Result<Output, ExecError> {
         let output = self.output_while_stopping()?;
         interrupt::checkpoint();
         Ok(output)
     }
 
-    /// As [`Self::output`], for what ends this process: it does not wait for that end itself.
+    /// Like [`Self::output`], but without the wait for the end of this process after a signal. The
+    /// code that ends this process runs its own commands in this way.
     ///
     /// # Errors
-    /// When it can't be started.
+    /// If it cannot be started.
     pub(crate) fn output_while_stopping(&self) -> Result<Output, ExecError> {
         self.std().stdin(Stdio::null()).output().map_err(|e| self.start_error(e))
     }
 
-    /// Runs it with stdin closed and gives its stdout as text.
+    /// Runs the command with an empty stdin and returns its stdout as text.
     ///
     /// # Errors
-    /// When it can't be started, fails, or prints what is not UTF-8.
+    /// If it cannot be started, fails, or prints something that is not UTF-8.
     pub fn capture(&self) -> Result<String, ExecError> {
         let output = self.output()?;
         if !output.status.success() {
@@ -185,10 +187,11 @@ impl Cmd {
         })
     }
 
-    /// Starts it with stdin closed and stdout and stderr as pipes that the caller must drain.
+    /// Starts the command with an empty stdin, and with pipes for stdout and stderr that the caller
+    /// must drain.
     ///
     /// # Errors
-    /// When it can't be started.
+    /// If it cannot be started.
     pub fn spawn_piped(&self) -> Result<Child, ExecError> {
         self.std()
             .stdin(Stdio::null())
@@ -198,7 +201,7 @@ impl Cmd {
             .map_err(|e| self.start_error(e))
     }
 
-    /// The error for an exit code that the caller has judged to be a failure.
+    /// The error for an exit code that the caller counts as a failure.
     pub fn failed(&self, code: i32, stderr: &[u8]) -> ExecError {
         ExecError::Failed {
             program: self.program.to_string(),
@@ -226,7 +229,7 @@ impl Cmd {
     }
 }
 
-/// The exit code of a finished process; a death by signal N is 128 + N, as shells have it.
+/// The exit code of a finished process. Death by signal N gives 128 + N, as in shells.
 pub fn exit_code(status: std::process::ExitStatus) -> i32 {
     #[cfg(unix)]
     {
@@ -242,13 +245,13 @@ fn indented(stderr: &str) -> String {
     stderr.lines().map(|line| format!("\n  | {line}")).collect()
 }
 
-/// A word as a shell reads it.
+/// Quotes a word for a shell.
 #[must_use]
 pub fn quoted(word: &str) -> String {
     shell_words::quote(word).into_owned()
 }
 
-/// `NAME=value` as a shell reads it.
+/// `NAME=value`, quoted for a shell.
 #[must_use]
 pub fn assignment(name: &str, value: &str) -> String {
     format!("{name}={}", shell_words::quote(value))
@@ -290,15 +293,15 @@ impl Cmd {
     }
 }
 
-/// Our own executable, whose path other programs are told to call us back by.
+/// The path of our own executable, by which other programs call us back.
 ///
 /// # Errors
-/// When the system doesn't tell, or the path is not UTF-8.
+/// If the system does not report it, or it is not UTF-8.
 pub fn own_executable() -> io::Result<Utf8PathBuf> {
     utf8(std::env::current_exe()?)
 }
 
-/// A path of the system's as UTF-8, which is what this crate works with.
+/// Converts a path of the system to UTF-8, as this crate keeps all paths.
 pub(crate) fn utf8(path: std::path::PathBuf) -> io::Result<Utf8PathBuf> {
     Utf8PathBuf::from_path_buf(path).map_err(|path| {
         io::Error::new(
@@ -308,13 +311,13 @@ pub(crate) fn utf8(path: std::path::PathBuf) -> io::Result<Utf8PathBuf> {
     })
 }
 
-/// The program `name` on `PATH`, or the path itself if `name` is one that exists.
+/// Finds the program `name` on `PATH`. If `name` is a path to an existing program, returns that.
 pub fn find_program(name: &str) -> Option<Utf8PathBuf> {
     let found = which::which(name).ok()?;
     Utf8PathBuf::from_path_buf(found).ok()
 }
 
-/// `path` made absolute against `base`, without asking the file system.
+/// Makes `path` absolute against `base`, without access to the file system.
 pub(crate) fn absolute(base: &Utf8Path, path: &Utf8Path) -> Utf8PathBuf {
     if path.is_absolute() { path.to_owned() } else { base.join(path) }
 }

@@ -1,9 +1,9 @@
-//! The oldest system that programs must run on: what the user wrote is put into the form that
-//! rustc and zig both read, raised to the oldest system that the processor ever had, and refused
-//! where no such system exists. All of this happens before anything is compiled.
+//! The floor: the oldest system that programs must run on. This module converts the user's version
+//! into the form that rustc and zig both read, raises it to the oldest version for the processor,
+//! and refuses versions that do not exist. All of this happens before anything is compiled.
 //!
 //! ```text
-//! glibc   2.A            A >= 17: Rust's standard library needs it; the newest is zig's matter
+//! glibc   2.A            A >= 17: Rust's standard library needs it; the newest depends on zig
 //! macOS   10.A[.B]       up to 10.15
 //!         A.B[.C]        11 to 15, then 26, because Apple numbers by year since
 //! ```
@@ -13,7 +13,7 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
-/// The oldest system a program must run on; its value is a version such as `2.17` or `11.0`.
+/// The oldest system that a program must run on, with its version, such as `2.17` or `11.0`.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Floor {
@@ -31,7 +31,7 @@ impl Floor {
         }
     }
 
-    /// Whose version it is.
+    /// The system that the version belongs to.
     pub fn system(&self) -> System {
         match self {
             Floor::Glibc(_) => System::Glibc,
@@ -46,12 +46,12 @@ impl fmt::Display for Floor {
     }
 }
 
-/// What a floor is a version of.
+/// A system that can have a floor.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum System {
     /// GNU's C library.
     Glibc,
-    /// Apple's system.
+    /// Apple's operating system.
     Macos,
 }
 
@@ -64,12 +64,12 @@ impl fmt::Display for System {
     }
 }
 
-/// A version of a system: up to three numbers, of which the last is shown only if it is not 0.
+/// The version of a system: up to three numbers. The last is shown only if it is not 0.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct SystemVersion([u32; 3]);
 
 impl SystemVersion {
-    /// A version of these numbers.
+    /// The version with these numbers.
     pub const fn new(major: u32, minor: u32, patch: u32) -> Self {
         Self([major, minor, patch])
     }
@@ -99,33 +99,33 @@ impl FromStr for SystemVersion {
     }
 }
 
-/// Why a floor can't be.
+/// Why a floor is impossible.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum FloorError {
-    /// It isn't a version.
+    /// The text is not a version.
     #[error("`{text}` is not a version of {system}")]
     NotAVersion {
-        /// What the user wrote.
-        text: String,
-        /// Of what it should be a version.
-        system: System,
-    },
-    /// It is a version that the system never had.
-    #[error("there is no {system} {text}")]
-    NoSuch {
-        /// What the user wrote.
+        /// The user's text.
         text: String,
         /// The system.
         system: System,
-        /// Which versions there are.
+    },
+    /// The system never had this version.
+    #[error("there is no {system} {text}")]
+    NoSuch {
+        /// The user's text.
+        text: String,
+        /// The system.
+        system: System,
+        /// The versions that exist.
         hint: &'static str,
     },
-    /// zig can't link for it.
+    /// zig cannot link for it.
     #[error("zig {zig} can link for glibc {newest} at most, not for glibc {asked}")]
     TooNew {
-        /// The version asked for.
+        /// The user's version.
         asked: SystemVersion,
-        /// The newest that this zig knows.
+        /// The newest version that this zig knows.
         newest: SystemVersion,
         /// The version of zig.
         zig: String,
@@ -153,16 +153,17 @@ fn examples(system: System) -> &'static str {
     }
 }
 
-/// A floor that programs of a toolchain can have.
+/// A floor that a toolchain's programs can have.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SettledFloor {
     /// The floor, in the form that rustc and zig read.
     pub floor: Floor,
-    /// The version asked for, where the processor has no system so old.
+    /// The user's version, if the floor had to be raised above it.
     pub raised_from: Option<SystemVersion>,
 }
 
-/// The floor for what the user wrote, where a toolchain has one of its own and perhaps an oldest one.
+/// The floor for the user's version. `default` is the toolchain's; `oldest` is the lowest possible
+/// floor, if it is not the default.
 ///
 /// # Errors
 /// [`FloorError::NotAVersion`], [`FloorError::NoSuch`].
@@ -185,7 +186,7 @@ pub(crate) fn settle(
     Ok(SettledFloor { floor, raised_from: (asked < oldest).then_some(asked) })
 }
 
-/// A version of a system, in the one form that it has.
+/// Parses and normalizes a version of a system.
 ///
 /// # Errors
 /// [`FloorError::NotAVersion`], [`FloorError::NoSuch`].
@@ -200,8 +201,8 @@ pub fn read(system: System, text: &str) -> Result<SystemVersion, FloorError> {
     result.map_err(|hint| FloorError::NoSuch { text: trimmed.to_owned(), system, hint })
 }
 
-/// Symbols of glibc have had versions of two numbers only since long before 2.17, and zig's
-/// lists have no others there.
+/// Checks a glibc version. Since well before 2.17, glibc's symbol versions have two numbers only,
+/// and so have the entries of zig's lists.
 fn glibc(version: SystemVersion) -> Result<SystemVersion, &'static str> {
     match version.0 {
         [2, minor, patch] if patch == 0 || minor < 17 => Ok(version),
@@ -210,10 +211,11 @@ fn glibc(version: SystemVersion) -> Result<SystemVersion, &'static str> {
     }
 }
 
-/// Mach-O has one byte for each number behind the first. What calls itself 10.16 or 16 to programs
-/// that were made for an older system is 11 or 26, and clang reads it so.
+/// Checks and normalizes a macOS version. Mach-O has one byte for each number after the first.
+/// macOS 11 and 26 report themselves as 10.16 and 16 to programs that were made for an older
+/// system, and clang reads these numbers in the same way.
 fn macos(version: SystemVersion) -> Result<SystemVersion, &'static str> {
-    // 26 is of 2025, and each later one of the next year; this is room for some.
+    // 26 appeared in 2025 and its successors follow yearly; this leaves room for some.
     const NEWEST: u32 = 29;
     match version.0 {
         [_, minor, patch] if minor > 255 || patch > 255 => {
@@ -229,7 +231,7 @@ fn macos(version: SystemVersion) -> Result<SystemVersion, &'static str> {
     }
 }
 
-/// Whether zig, of this version, can link for a glibc; `newest` is the newest that it knows.
+/// Checks that zig can link for a glibc. `newest` is the newest glibc that zig version `zig` knows.
 ///
 /// # Errors
 /// [`FloorError::TooNew`].
@@ -248,7 +250,7 @@ mod tests {
     use crate::toolchain::{all, by_name};
     use proptest::prelude::*;
 
-    /// `floor`, `floor < asked for`, or the first word of the complaint.
+    /// `floor`, `floor < user's version`, or the first word of the error.
     fn settled(toolchain: &str, asked: &str) -> String {
         match by_name(toolchain).unwrap().settle_floor(Some(asked)) {
             Ok(Some(SettledFloor { floor, raised_from: None })) => floor.version().to_owned(),

@@ -1,7 +1,7 @@
-//! From what the user wants to finished artifacts: targets, the standard library, zig and the link
-//! shim, cargo, and what is done to a file after its link.
+//! Builds finished artifacts from the user's request: resolves targets, provides the standard
+//! library, zig and the link shim, runs cargo, and finishes each file after its link.
 
-// They panic once whoever reads has gone.
+// They panic once the reader of the pipe has gone.
 #![warn(clippy::print_stdout, clippy::print_stderr)]
 
 pub mod artifact;

@@ -1,11 +1,11 @@
-//! What the user wants of a build, whatever builds it. What only one builder knows (cargo's
-//! profiles, features and flags) stands beside it, in that builder's options.
+//! The user's request to any builder. Settings that only one builder has (cargo's profiles,
+//! features and flags) are in that builder's own options.
 
 use camino::Utf8PathBuf;
 
 use crate::toolchain::Libc;
 
-/// What the user wants.
+/// The user's request to any builder.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[allow(clippy::struct_excessive_bools)]
 pub struct Request {
@@ -13,15 +13,15 @@ pub struct Request {
     pub folder: Utf8PathBuf,
     /// The targets, as the user names them. Without any, the builder's configuration names them.
     pub targets: Vec<String>,
-    /// How programs get their C library.
+    /// How programs get their C library (`--libc`).
     pub libc: Option<Libc>,
     /// The oldest glibc (`--glibc`).
     pub glibc: Option<String>,
     /// The oldest macOS (`--macos`).
     pub macos: Option<String>,
-    /// A file that becomes the Info.plist within programs for macOS.
+    /// The Info.plist to embed in programs for macOS.
     pub info_plist: Option<Utf8PathBuf>,
-    /// A property list of the entitlements of programs for macOS.
+    /// A property list with the entitlements of programs for macOS.
     pub entitlements: Option<Utf8PathBuf>,
     /// `--locked`.
     pub locked: bool,
@@ -33,21 +33,21 @@ pub struct Request {
     pub jobs: Option<String>,
     /// Variables for the build.
     pub env: Vec<(String, String)>,
-    /// Values for the program's slots; they may hold templates.
+    /// Values for the program's slots; they may contain templates.
     pub values: Vec<(String, String)>,
-    /// What debug data to make, if not what the profile says.
+    /// How much debug data to make, instead of the profile's setting.
     pub debug_info: Option<DebugInfo>,
-    /// What to strip, if not what the profile says.
+    /// What to strip, instead of the profile's setting.
     pub strip: Option<StripMode>,
-    /// Whether paths of this machine stay in the result.
+    /// Whether paths of this machine stay in the output.
     pub keeps_paths: bool,
-    /// Whether the hosts of private registries and repositories are recorded.
+    /// Whether to record the hosts of private registries and repositories.
     pub records_sources: bool,
-    /// Whether the commit is recorded.
+    /// Whether to record the commit.
     pub vcs: VcsWish,
-    /// Where the results go, if not into the workspace's `dist`. Absolute.
+    /// The folder for the results, instead of the workspace's `dist`. Absolute.
     pub output: Option<Utf8PathBuf>,
-    /// Whether the project is to stay as it is.
+    /// Whether the project must stay unchanged.
     pub dry_run: bool,
     /// Whether another program builds, and selects the outputs.
     pub is_for_others: bool,
@@ -55,19 +55,19 @@ pub struct Request {
     pub verbose: u8,
     /// `-q`.
     pub quiet: bool,
-    /// Whether the builder has to say why it compiles.
+    /// Whether the builder explains why it compiles each crate.
     pub explain: bool,
 }
 
 impl Request {
-    /// Whether nothing may be fetched.
+    /// Whether downloads are forbidden.
     #[must_use]
     pub fn is_offline(&self) -> bool {
         self.offline || self.frozen
     }
 }
 
-/// How much debug data a compiler makes.
+/// How much debug data the compiler makes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum DebugInfo {
     /// None.
@@ -78,8 +78,8 @@ pub enum DebugInfo {
     Full,
 }
 
-/// What a build leaves out of a result. It goes further than `rgo_edit::Strip`, which is about the
-/// bytes of one file: a build can also put what it leaves out into a companion.
+/// What to leave out of the output. `rgo_edit::Strip` is about the bytes of one file; a build can
+/// also move debug data into a companion.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum StripMode {
     /// Nothing.
@@ -88,17 +88,17 @@ pub enum StripMode {
     Debug,
     /// Debug data and symbols.
     All,
-    /// Both; they go into a companion.
+    /// Both; they move into a companion.
     Split,
 }
 
-/// Whether the commit is recorded.
+/// Whether to record the commit.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum VcsWish {
     /// If there is one.
     #[default]
     Auto,
-    /// It is an error if there is none.
+    /// Yes; it is an error if there is none.
     Require,
     /// Never.
     Off,

@@ -1,6 +1,5 @@
-//! Credentials in URLs, commands and the words of other programs: they are left out of everything
-//! that is recorded, printed or logged. What is shipped, and the log of a public build, is read by
-//! everybody.
+//! Removes credentials from URLs, commands and other programs' output before rgo records, prints or
+//! logs them. Everybody can read a shipped program and the log of a public build.
 //!
 //! ```text
 //! https://user:TOKEN@host/path      https://host/path
@@ -14,9 +13,9 @@
 use std::collections::BTreeSet;
 use std::sync::OnceLock;
 
-/// What stands where a secret was.
+/// The replacement for a secret.
 const HIDDEN: &str = "***";
-/// A variable holds a secret if its name has one of these words.
+/// A variable is secret if its name contains one of these words.
 const WORDS: [&str; 9] = [
     "TOKEN",
     "PASSWORD",
@@ -28,22 +27,23 @@ const WORDS: [&str; 9] = [
     "ACCESS_KEY",
     "PRIVATE_KEY",
 ];
-/// Or if it ends in one of these.
+/// A variable is also secret if its name ends in one of these.
 const ENDS: [&str; 4] = ["_PAT", "_PASS", "_AUTH", "_KEY"];
-/// What is shorter stands in other words by chance.
+/// Shorter values are not replaced: they occur in other words by chance.
 const SHORTEST: usize = 8;
-/// Hosts whose projects may be public, so that their name tells nobody anything.
+/// Hosts with public projects, whose names reveal nothing.
 const PUBLIC_HOSTS: [&str; 5] =
     ["github.com", "gitlab.com", "codeberg.org", "bitbucket.org", "git.sr.ht"];
 
-/// A text without credentials: those in URLs and settings, and the values of this process's
-/// variables whose names say that they are secret.
+/// Removes credentials from a text: those in URLs and settings, and the values of this process's
+/// secret variables.
 #[must_use]
 pub fn hidden(text: &str) -> String {
     static VALUES: OnceLock<BTreeSet<String>> = OnceLock::new();
     let values = VALUES.get_or_init(|| {
         let variables = std::env::vars_os();
-        // What only ends like one may be `CACHE_KEY=linux-amd64`, which stands everywhere.
+        // The value of a variable that only ends like one occurs everywhere, as in
+        // `CACHE_KEY=linux-amd64`.
         let secret = variables.filter(|(name, _)| {
             let name = name.to_string_lossy().to_ascii_uppercase();
             is_secret(&name) && WORDS.iter().any(|word| name.contains(word))
@@ -54,11 +54,11 @@ pub fn hidden(text: &str) -> String {
     without(text, values)
 }
 
-/// Whether the value of a variable of this name is a secret.
+/// Whether a variable of this name holds a secret.
 #[must_use]
 pub fn is_secret(variable: &str) -> bool {
     let name = variable.to_ascii_uppercase();
-    // These name a program or a file that holds the secret.
+    // Variables with these endings name a program or a file that holds the secret.
     let is_place = ["_PATH", "_FILE", "_PROVIDER", "_PROVIDERS", "_URL"];
     let is_named = WORDS.iter().any(|word| name.contains(word))
         || ENDS.iter().any(|end| name.ends_with(end))
@@ -76,7 +76,7 @@ fn without(text: &str, values: &BTreeSet<String>) -> String {
     text
 }
 
-/// A text without the credentials in its URLs, and without tokens that it sets.
+/// Removes the credentials in URLs, and the tokens in settings.
 #[must_use]
 pub fn without_credentials(text: &str) -> String {
     let mut plain = String::with_capacity(text.len());
@@ -106,8 +106,8 @@ pub fn without_credentials(text: &str) -> String {
     without_variables(&without_settings(&plain))
 }
 
-/// `NAME=value`, as shells and cargo show variables: without the value where the name says that it
-/// is secret. In code, names of variables are not in capitals, and stay.
+/// Removes the value from `NAME=value`, as shells and cargo print variables, if the name is secret.
+/// Names in code are not in capitals, and stay unchanged.
 fn without_variables(text: &str) -> String {
     let mut plain = String::with_capacity(text.len());
     let mut rest = text;
@@ -137,8 +137,8 @@ fn without_variables(text: &str) -> String {
     plain
 }
 
-/// A setting as `--config` takes it. Of those that do not only say how to compile nobody knows
-/// what is secret.
+/// Removes the value from a setting for `--config`, except from settings that only control the
+/// compilation. Any other may be secret.
 #[must_use]
 pub fn setting(text: &str) -> String {
     const PLAIN: [&str; 6] = ["profile.", "build.", "target.", "term.", "unstable.", "resolver."];
@@ -150,12 +150,12 @@ pub fn setting(text: &str) -> String {
     }
 }
 
-/// What no URL has within a text.
+/// Whether a character ends a URL within a text.
 fn is_end(letter: char) -> bool {
     letter.is_whitespace() || letter.is_control() || "\"'`<>()[]{}|,;\\".contains(letter)
 }
 
-/// A path and query whose parameters of secret names have no value.
+/// A path and query without the values of secret parameters.
 fn without_parameters(path: &str) -> String {
     let Some((path, query)) = path.split_once('?') else { return path.to_owned() };
     let parameters = query.split('&').map(|parameter| match parameter.split_once('=') {
@@ -167,7 +167,7 @@ fn without_parameters(path: &str) -> String {
     format!("{path}?{}", parameters.collect::<Vec<_>>().join("&"))
 }
 
-/// `registries.NAME.token = "…"`, as cargo's `--config` takes it.
+/// Removes the value from `registries.NAME.token = "…"`, as cargo's `--config` takes it.
 fn without_settings(text: &str) -> String {
     const NAMES: [&str; 5] = [".token", ".secret-key", ".password", "{token", "{secret-key"];
     let Some((at, name)) =
@@ -188,7 +188,7 @@ fn without_settings(text: &str) -> String {
     format!("{before}={HIDDEN}{}", without_settings(rest.unwrap_or_default()))
 }
 
-/// Whether a URL's host is one that everybody knows.
+/// Whether a URL's host is a public one.
 #[must_use]
 pub fn is_public(url: &str) -> bool {
     let authority = url.split_once("://").map_or(url, |(_, rest)| rest);

@@ -1,5 +1,5 @@
-//! What a system brings by itself: the libraries that a program may ask for, and since when its
-//! C library has a function. Facts about systems are data, in `toolchains/systems.toml`.
+//! Facts about the target systems: the libraries that each one provides, and the glibc version that
+//! introduced each function. They are data, in `toolchains/systems.toml`.
 
 use std::collections::BTreeMap;
 use std::sync::LazyLock;
@@ -9,14 +9,14 @@ use serde::Deserialize;
 
 use crate::toolchain::{self, Libc, Toolchain};
 
-/// Where a library that a program asks for comes from.
+/// Where a library that a program needs comes from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum LibraryOrigin {
     /// Every machine with this system has it.
     System,
     /// Machines with a certain compiler have it.
     Compiler,
-    /// Neither: it has to be shipped beside the program.
+    /// Neither: it has to be shipped with the program.
     Other,
 }
 
@@ -28,7 +28,7 @@ struct Systems {
     linux: Libraries,
     darwin: Libraries,
     windows: Libraries,
-    /// Functions by the version that brought them.
+    /// Functions by the glibc version that introduced them.
     glibc: BTreeMap<String, Vec<String>>,
 }
 
@@ -40,14 +40,14 @@ struct Libraries {
 
 fn systems() -> &'static Systems {
     static SYSTEMS: LazyLock<Systems> = LazyLock::new(|| {
-        // The file is part of this program: that it is well-formed is what the tests below are for.
+        // The file is embedded in this program; the tests below check that it is well-formed.
         let text = toolchain::data_file(toolchain::SYSTEMS).expect("the systems are embedded");
         toml::from_str(text).expect("the embedded systems are well-formed")
     });
     &SYSTEMS
 }
 
-/// Where the library comes from that a program of this toolchain asks for by this name.
+/// Finds where the library of this name comes from, for a program of this toolchain.
 #[must_use]
 pub fn origin(toolchain: &Toolchain, library: &str) -> LibraryOrigin {
     let systems = systems();
@@ -77,8 +77,8 @@ pub fn origin(toolchain: &Toolchain, library: &str) -> LibraryOrigin {
     }
 }
 
-/// The glibc that brought this function, if that is younger than the oldest one that can be
-/// asked for. `None` also for a function that glibc does not have.
+/// The glibc version that introduced this function, if it is newer than the oldest possible floor.
+/// `None` otherwise, and for a function that glibc does not have.
 #[must_use]
 pub fn glibc_since(function: &str) -> Option<&'static str> {
     static SINCE: LazyLock<BTreeMap<&'static str, &'static str>> = LazyLock::new(|| {

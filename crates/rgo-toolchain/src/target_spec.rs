@@ -1,33 +1,34 @@
-//! From what the user wrote after `--target` to toolchains.
+//! Resolves the arguments of `--target` to toolchains.
 //!
 //! A spec is `os/arch[/libc]`, a toolchain's name, a Rust triple, another tool's name for the same
-//! ([`crate::target_words`]), a system alone for all of its processors, `host` or `all`; several may
-//! stand in one argument, separated by commas. A processor alone names no target, because it could
-//! mean the host's system as well as every system. Pure: the caller tells the host's triple.
+//! ([`crate::target_words`]), a system alone for all of its processors, `host` or `all`. An
+//! argument may contain several specs, separated by commas. A processor alone names no target,
+//! because it could mean the host's system or every system. The functions are pure: the caller
+//! passes the host's triple.
 
 use crate::target_words::{self, Words};
 use crate::toolchain::{self, Libc, Toolchain};
 
-/// What a spec is when it names no toolchain.
+/// Why a spec names no toolchain.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum SelectError {
-    /// Nothing has this name.
+    /// There is no such target.
     #[error("unknown target `{spec}`")]
     Unknown {
-        /// What the user wrote.
+        /// The user's spec.
         spec: String,
         /// The nearest name, or how to list all.
         hint: String,
     },
-    /// It names a processor or a C library, and no system.
+    /// It names a processor or a C library, but no system.
     #[error("`{spec}` names no system")]
     NoSystem {
-        /// What the user wrote.
+        /// The user's spec.
         spec: String,
-        /// Targets that it may mean.
+        /// Targets that the user may mean.
         hint: String,
     },
-    /// One toolchain is named twice, with two floors.
+    /// One toolchain is named twice, with different floors.
     #[error("{target} is named with two floors, {first} and {second}")]
     TwoFloors {
         /// The target.
@@ -40,24 +41,24 @@ pub enum SelectError {
     /// The platform has no such C library.
     #[error("`{spec}` with a {libc} C library can't be built: {why}")]
     Refused {
-        /// What the user wrote.
+        /// The user's spec.
         spec: String,
-        /// The value asked for.
+        /// The C library.
         libc: Libc,
         /// The reason, from the toolchain's file.
         why: String,
     },
-    /// The target itself says one libc and `--libc` the other.
+    /// The target and `--libc` name different C libraries.
     #[error("`{spec}` names the {own} C library and --libc says {libc}")]
     Contradiction {
-        /// What the user wrote.
+        /// The user's spec.
         spec: String,
         /// The libc of the toolchain that the spec names.
         own: Libc,
         /// The value of `--libc`.
         libc: Libc,
     },
-    /// An empty element.
+    /// A list has an empty element.
     #[error("empty target in `{list}`")]
     Empty {
         /// The argument.
@@ -82,18 +83,18 @@ impl SelectError {
     }
 }
 
-/// A toolchain that `--target` names.
+/// A toolchain that `--target` selects.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Chosen {
     /// The toolchain.
     pub toolchain: &'static Toolchain,
-    /// The floor that its name brings, as the user wrote it: the `2.28` of `x86_64-unknown-linux-gnu.2.28`.
+    /// The floor in the spec, as the user wrote it: the `2.28` of `x86_64-unknown-linux-gnu.2.28`.
     pub floor: Option<String>,
-    /// Whether the user named it, rather than all that there are.
+    /// Whether the user named it, rather than `all`.
     pub is_named: bool,
 }
 
-/// Resolves every spec, in the order given and each toolchain once; without any it is the host's.
+/// Resolves the specs in their order, each toolchain once. Without any spec, resolves the host.
 ///
 /// # Errors
 /// See [`SelectError`].
@@ -145,7 +146,8 @@ fn resolve_one(
 ) -> Result<Vec<Chosen>, SelectError> {
     let without_floor = |toolchain| Chosen { toolchain, floor: None, is_named: spec != "all" };
     match spec {
-        // `all --libc static` is all that can be static: what has no such C library was not asked for by name.
+        // `all --libc static` means all toolchains that can link statically. Others are skipped,
+        // because the user did not name them.
         "all" => Ok(toolchain::all()
             .iter()
             .filter(|t| t.all && libc.is_none_or(|libc| t.libc.contains(&libc)))
@@ -171,7 +173,8 @@ fn resolve_one(
     }
 }
 
-/// What words name: one toolchain, or that of each processor where none is said.
+/// The toolchains that a spec's words name: one for each processor, or for the named processor
+/// only.
 fn named(spec: &str, libc: Option<Libc>) -> Result<Vec<Chosen>, SelectError> {
     let words = Words::read(spec);
     if !words.unknown.is_empty() || words.contradicts {
@@ -188,7 +191,7 @@ fn named(spec: &str, libc: Option<Libc>) -> Result<Vec<Chosen>, SelectError> {
     }
     let chosen = processors.into_iter().map(|arch| {
         let of_one = Words { arch: Some(arch), ..words.clone() };
-        // The hint is about all processors that were meant.
+        // The hint covers all processors that the spec means.
         let toolchain = pick(spec, &of_one, libc).map_err(|error| match error {
             SelectError::Unknown { spec, .. } => {
                 let hint = hint(&spec, &words);
@@ -201,8 +204,8 @@ fn named(spec: &str, libc: Option<Libc>) -> Result<Vec<Chosen>, SelectError> {
     chosen.collect()
 }
 
-/// The toolchain of one system and processor that the words and `--libc` agree on. Where they
-/// leave several, it is the one of the shortest name, which needs the fewest words.
+/// Picks the toolchain of one system and processor that agrees with the words and `--libc`. If
+/// several agree, takes the one with the shortest name, which needs the fewest words.
 fn pick(spec: &str, words: &Words, libc: Option<Libc>) -> Result<&'static Toolchain, SelectError> {
     let refusal = |libc: Libc| {
         let mut same = toolchain::all().iter().filter(|t| words.fit_but_for_tags(t));
@@ -232,14 +235,14 @@ fn pick(spec: &str, words: &Words, libc: Option<Libc>) -> Result<&'static Toolch
     }
 }
 
-/// A spec without the C library that it names.
+/// A spec without its C library.
 fn without(spec: &str, libc: Libc) -> String {
     let libc = libc.to_string();
     let (rest, last) = spec.rsplit_once(['/', '-', '_']).unwrap_or((spec, ""));
     if last.eq_ignore_ascii_case(&libc) { rest.to_owned() } else { spec.to_owned() }
 }
 
-/// The toolchain of the machine we run on: by its triple, else by its system and processor.
+/// The toolchain of this machine: by its triple, else by its system and processor.
 pub fn host_toolchain(host_triple: &str) -> Option<&'static Toolchain> {
     toolchain::by_triple(host_triple).or_else(|| {
         let arch = match host_triple.split('-').next()? {
@@ -252,8 +255,8 @@ pub fn host_toolchain(host_triple: &str) -> Option<&'static Toolchain> {
     })
 }
 
-/// What to write instead: what differs from it in a slip of the hand, else what there is for the
-/// same system and processor. Never a target of another system or processor than was meant.
+/// Suggests another spec: one that differs by a typing error, else those for the same system and
+/// processor. Never suggests a target of another system or processor than the user named.
 fn hint(spec: &str, words: &Words) -> String {
     const LIST: &str = "`rgo-build targets` lists all";
     let near = target_words::corrected(spec).filter(|_| !words.unknown.is_empty());
@@ -261,7 +264,7 @@ fn hint(spec: &str, words: &Words) -> String {
         if matches!(near.as_str(), "all" | "host") {
             return format!("did you mean `{near}`? {LIST}");
         }
-        // All its words are known, so that this looks for no hint of its own kind again.
+        // All words are known now, so this cannot recurse into another correction.
         match named(&near, None).as_deref() {
             Ok([one]) => return format!("did you mean `{}`? {LIST}", one.toolchain.spec()),
             Ok(_) => return format!("did you mean `{near}`? {LIST}"),

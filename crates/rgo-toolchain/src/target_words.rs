@@ -1,6 +1,6 @@
-//! The words that name a target. Rust, Go, Debian, Docker, zig and `uname` each spell systems and
-//! processors in their own way, but no word means two things; so a target is read as a set of
-//! words, in any order, and means the same however they are put together.
+//! Reads the words of a target. Rust, Go, Debian, Docker, zig and `uname` each spell systems and
+//! processors in their own way, but no word means two things. So a target is a set of words, and
+//! their order and separators do not matter.
 //!
 //! ```text
 //! linux/amd64   x86_64-unknown-linux-gnu   Linux-x86_64   x86_64-linux-gnu.2.28   macos/arm64
@@ -9,22 +9,22 @@
 use crate::floor::{Floor, System};
 use crate::toolchain::{self, Libc, Toolchain};
 
-/// What one word says.
+/// The meaning of a word.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Meaning {
     /// A system.
     Os(&'static str),
     /// A processor.
     Arch(&'static str),
-    /// A C library, a linker or a kind of them: see [`tags`].
+    /// A C library, a linker or a variant: see [`tags`].
     Tag(&'static str),
-    /// A vendor, of which there is but one.
+    /// A vendor. No two targets differ in it alone, so it is ignored.
     Nothing,
 }
 
 use Meaning::{Arch, Nothing, Os, Tag};
 
-/// Every word that means what no toolchain's own file spells in this way.
+/// Words beside those of the toolchain files, with their meanings.
 const ALIASES: [(&str, Meaning); 19] = [
     ("x86_64", Arch("amd64")),
     ("x64", Arch("amd64")),
@@ -38,7 +38,7 @@ const ALIASES: [(&str, Meaning); 19] = [
     ("win32", Os("windows")),
     ("mingw32", Os("windows")),
     ("w64", Nothing),
-    // Docker's variants of processors, of which each has one here.
+    // Docker's processor variants. For each processor there is only one here.
     ("v8", Arch("arm64")),
     ("v1", Arch("amd64")),
     ("gnu", Tag("gnu")),
@@ -48,7 +48,7 @@ const ALIASES: [(&str, Meaning); 19] = [
     ("none", Nothing),
 ];
 
-/// The words of toolchains' files and their aliases, each with its meaning.
+/// The words of the toolchain files, and the aliases, each with its meaning.
 pub(crate) fn words() -> Vec<(&'static str, Meaning)> {
     let mut words = ALIASES.to_vec();
     for toolchain in toolchain::all() {
@@ -64,29 +64,29 @@ pub(crate) fn words() -> Vec<(&'static str, Meaning)> {
     words
 }
 
-/// What tells a toolchain from others of its system and processor: its values of `--libc`, its
-/// variant (`msvc`), and the last word of its triple (`gnu`, `musl`, `gnullvm`).
+/// The words that distinguish a toolchain from others with its system and processor: its values of
+/// `--libc`, its variant (`msvc`), and the last word of its triple (`gnu`, `musl`, `gnullvm`).
 pub(crate) fn tags(toolchain: &'static Toolchain) -> impl Iterator<Item = &'static str> {
     let libc = toolchain.libc.iter().map(|libc| match libc {
         Libc::Static => "static",
         Libc::Dynamic => "dynamic",
     });
-    // cpu-vendor-system-environment; that of darwin has no environment.
+    // cpu-vendor-system-environment; darwin triples have no environment.
     let environment = toolchain.triple.splitn(4, '-').nth(3);
     libc.chain(toolchain.variant.as_deref()).chain(environment)
 }
 
-/// A target in words.
+/// A target, read into words.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct Words {
     pub(crate) os: Option<&'static str>,
     pub(crate) arch: Option<&'static str>,
     pub(crate) tags: Vec<&'static str>,
-    /// A version behind the C library or the system, and whose it is.
+    /// The version behind the C library or the system, with that system.
     pub(crate) floor: Option<(System, String)>,
-    /// Whether the same thing is said twice and in two ways: `linux/darwin`.
+    /// Whether it names two systems or two processors: `linux/darwin`.
     pub(crate) contradicts: bool,
-    /// What no target's name has.
+    /// Words that no target's name has.
     pub(crate) unknown: Vec<String>,
 }
 
@@ -112,28 +112,28 @@ impl Words {
         read
     }
 
-    /// Whether a toolchain is all that the words say. What they leave open is no matter, but for a
-    /// variant, which is meant only where it is named.
+    /// Whether a toolchain has everything that the words name. A property that the words leave open
+    /// may be any, but a variant must be named.
     pub(crate) fn fit(&self, toolchain: &'static Toolchain) -> bool {
         self.fit_but_for_tags(toolchain)
             && self.tags.iter().all(|tag| tags(toolchain).any(|own| own == *tag))
             && toolchain.variant.as_deref().is_none_or(|variant| self.tags.contains(&variant))
     }
 
-    /// Whether a toolchain is for the system and the processor.
+    /// Whether a toolchain has the system and the processor.
     pub(crate) fn fit_but_for_tags(&self, toolchain: &Toolchain) -> bool {
         self.os.is_none_or(|os| toolchain.os.name() == os)
             && self.arch.is_none_or(|arch| toolchain.arch.name() == arch)
     }
 
-    /// The version behind a word that is the floor's, as a toolchain with this floor has it.
+    /// The version behind a word, if it applies to this toolchain's floor.
     pub(crate) fn floor_for(&self, toolchain: &Toolchain) -> Option<String> {
         let (system, version) = self.floor.as_ref()?;
         (toolchain.floor.as_ref().map(Floor::system) == Some(*system)).then(|| version.clone())
     }
 }
 
-/// The words of a target. `x86_64` is one, and not two.
+/// Splits a target into words. `x86_64` is one word, not two.
 fn split(spec: &str) -> Vec<String> {
     const WHOLE: &str = "x86_64";
     let spec = spec.replace("x86-64", WHOLE).replace(WHOLE, "x64");
@@ -141,7 +141,7 @@ fn split(spec: &str) -> Vec<String> {
     words.map(|word| if word == "x64" { WHOLE.to_owned() } else { word.to_owned() }).collect()
 }
 
-/// `x86_64-linux-gnu.2.28` and `aarch64-macos.13.0-none`: a version behind the word that it is of.
+/// Splits off the version behind a word: `x86_64-linux-gnu.2.28`, `aarch64-macos.13.0-none`.
 fn without_floor(spec: &str) -> (String, Option<(System, String)>) {
     let at = |word: &str| {
         let start = spec.find(&format!("{word}."))?;
@@ -164,8 +164,8 @@ fn without_floor(spec: &str) -> (String, Option<(System, String)>) {
     (spec.to_owned(), None)
 }
 
-/// A target that was typed nearly right, with its words put right; `None` where a word is nearest
-/// to none. Digits are never changed: `arm` is another processor than `arm64`, and `x86` than `x64`.
+/// Corrects typing errors in a target. `None` if a word is close to no known word, or to several.
+/// Digits are never changed: `arm` is another processor than `arm64`, and `x86` than `x64`.
 pub(crate) fn corrected(spec: &str) -> Option<String> {
     let spec = spec.to_ascii_lowercase();
     if let Some(word) = ["host", "all"].into_iter().find(|word| nearly(&spec, word)) {
@@ -187,7 +187,7 @@ pub(crate) fn corrected(spec: &str) -> Option<String> {
     Some(corrected.join("/"))
 }
 
-/// One letter wrong, missing, too many or swapped with the next; two in long words.
+/// Whether at most one letter is wrong, missing, added or swapped with the next; two in long words.
 fn nearly(typed: &str, word: &str) -> bool {
     let digits = |text: &str| {
         let mut digits: Vec<char> = text.chars().filter(char::is_ascii_digit).collect();
@@ -195,7 +195,7 @@ fn nearly(typed: &str, word: &str) -> bool {
         digits
     };
     let allowed = if word.len() < 7 { 1 } else { 2 };
-    // `arm64e` and `x86_64h` are processors too.
+    // `arm64e` and `x86_64h` are other processors, not typing errors.
     let extends = word.ends_with(|c: char| c.is_ascii_digit()) && typed.starts_with(word);
     digits(typed) == digits(word) && !extends && strsim::osa_distance(typed, word) <= allowed
 }

@@ -1,7 +1,7 @@
-//! Toolchains: what `--target` can name.
+//! Toolchains: the targets of `--target`.
 //!
-//! A toolchain is a file of `toolchains/*.toml`, embedded at compile time; its file name is its name. Nothing in the code
-//! knows a particular one, so that a new target is a new file and no code.
+//! A toolchain is a file of `toolchains/*.toml`, embedded at compile time; its file name is its
+//! name. No code depends on a particular toolchain, so a new target is a new file without new code.
 
 use std::fmt;
 use std::sync::LazyLock;
@@ -13,13 +13,13 @@ use serde::{Deserialize, Serialize};
 pub use crate::floor::Floor;
 use crate::floor::{self, FloorError, SettledFloor};
 
-/// The files by their names, with their text.
+/// The embedded files: name and text.
 static FILES: &[(&str, &str)] = include!(concat!(env!("OUT_DIR"), "/toolchains.rs"));
 
-/// The zig that is fetched: one of the two files beside the toolchains that are none.
+/// The file that pins the zig to fetch. It and [`SYSTEMS`] define no toolchain.
 pub(crate) const ZIG_PIN: &str = "zig.toml";
 
-/// What systems bring: the other one.
+/// The file with facts about the target systems.
 pub(crate) const SYSTEMS: &str = "systems.toml";
 
 /// How a program gets its C library.
@@ -52,92 +52,93 @@ impl std::str::FromStr for Libc {
     }
 }
 
-/// What runs a toolchain's programs on a host that can't run them itself.
+/// A program that runs a toolchain's programs on a host that cannot run them itself.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub struct RunnerSpec {
-    /// Names or paths, the first that exists is taken.
+    /// Names or paths; the first that exists is used.
     pub programs: Vec<String>,
     /// Its arguments before the program to run.
     #[serde(default)]
     pub args: Vec<String>,
-    /// Files it can't do without.
+    /// Files that it needs.
     #[serde(default)]
     pub needs: Vec<String>,
-    /// The Debian packages that bring them.
+    /// The Debian packages that provide them.
     pub debian: Vec<String>,
-    /// DLLs that programs need and that not every version of the runner has.
+    /// DLLs that programs need and that some versions of the runner lack.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub dlls: Vec<String>,
 }
 
-/// Why a value of `--libc` can't be had.
+/// Why a toolchain does not have a value of `--libc`.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Refusals {
-    /// Why there is no static one.
+    /// Why it has no static C library.
     #[serde(rename = "static")]
     pub static_: Option<String>,
-    /// Why there is no dynamic one.
+    /// Why it has no dynamic C library.
     pub dynamic: Option<String>,
 }
 
-/// One target that programs can be built for.
+/// A target that rgo builds for.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub struct Toolchain {
-    /// The file's name, and that of the output folder: `linux-amd64-static`.
+    /// The name of its file and of its output folder: `linux-amd64-static`.
     #[serde(default)]
     pub name: String,
-    /// The system.
+    /// The operating system.
     pub os: Os,
     /// The instruction set.
     pub arch: Arch,
-    /// The values of `--libc` it answers to.
+    /// The values of `--libc` that select it.
     pub libc: Vec<Libc>,
-    /// Says that it is meant only where its name spells this out: `msvc`.
+    /// A word that a spec must contain to select it: `msvc`.
     #[serde(default)]
     pub variant: Option<String>,
-    /// Rust's name of the target.
+    /// Its Rust target triple.
     pub triple: String,
-    /// Whether `all` means this one too: it builds from any host.
+    /// Whether `all` includes it: it builds from any host.
     #[serde(default)]
     pub all: bool,
-    /// The final crate types it can make: `bin`, `cdylib`, `staticlib`.
+    /// The crate types that it can make: `bin`, `cdylib`, `staticlib`.
     pub crate_types: Vec<String>,
-    /// The oldest Rust that builds for it, where that is not the oldest of all.
+    /// The oldest Rust that builds for it, if it is newer than the oldest that rgo requires.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub oldest_rust: Option<semver::Version>,
-    /// The oldest system, unless the user names another.
+    /// The default floor.
     #[serde(default)]
     pub floor: Option<Floor>,
-    /// The oldest system that can be asked for: rustc's own minimum. Without one it is `floor`.
+    /// The lowest possible floor: rustc's own minimum. `floor` if `None`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub oldest: Option<Floor>,
-    /// zig's name of the target, with `{floor}` in place of the version. Without one the platform's own linker links.
+    /// Its zig target, with `{floor}` in place of the version. If `None`, the platform's own linker
+    /// links.
     #[serde(default)]
     pub zig: Option<String>,
-    /// What rustc must be told for every crate.
+    /// Rustc flags for every crate.
     #[serde(default)]
     pub rustflags: Vec<String>,
-    /// Whether executables are made position-independent although static.
+    /// Whether static executables are position-independent.
     #[serde(default)]
     pub static_pie: bool,
-    /// Why a libc can't be had.
+    /// Why it does not have a value of `--libc`.
     #[serde(default)]
     pub refuses: Refusals,
-    /// What runs its programs elsewhere.
+    /// The program that runs its programs on another host.
     #[serde(default)]
     pub runner: Option<RunnerSpec>,
 }
 
 impl Toolchain {
-    /// The triple as cargo spells it in the names of variables: `X86_64_UNKNOWN_LINUX_GNU`.
+    /// The triple as in the names of cargo's variables: `X86_64_UNKNOWN_LINUX_GNU`.
     pub fn env_triple(&self) -> String {
         self.triple.to_uppercase().replace('-', "_")
     }
 
-    /// The floor for what the user wrote; `None` where the toolchain has no floor.
+    /// The floor for the user's version; `None` if the toolchain has no floor.
     ///
     /// # Errors
     /// [`FloorError::NotAVersion`], [`FloorError::NoSuch`].
@@ -146,28 +147,28 @@ impl Toolchain {
         default.map(|it| floor::settle(it, self.oldest.as_ref(), asked)).transpose()
     }
 
-    /// zig's target with a floor: `aarch64-linux-gnu.2.17`. `None` where zig isn't the linker.
+    /// Its zig target with a floor: `aarch64-linux-gnu.2.17`. `None` if zig is not the linker.
     pub fn zig_target(&self, floor: Option<&Floor>) -> Option<String> {
         let floor = floor.or(self.floor.as_ref()).map_or("", Floor::version);
         Some(self.zig.as_ref()?.replace("{floor}", floor))
     }
 
-    /// `os/arch[/libc]`, the way a user writes it.
+    /// `os/arch[/libc]`, as a user writes it.
     pub fn spec(&self) -> String {
         self.name.replacen('-', "/", 2)
     }
 
-    /// Whether a program of this final crate type can be made.
+    /// Whether it can make this crate type.
     pub fn makes(&self, crate_type: &str) -> bool {
         self.crate_types.iter().any(|t| t == crate_type)
     }
 
-    /// Whether every value of `--libc` names the same program.
+    /// Whether all values of `--libc` give the same program.
     pub fn libc_is_one(&self) -> bool {
         self.libc.len() > 1
     }
 
-    /// Why this value of `--libc` can't be had, where the file says so.
+    /// Why it does not have this value of `--libc`, if its file gives a reason.
     pub fn refusal(&self, libc: Libc) -> Option<&str> {
         match libc {
             Libc::Static => self.refuses.static_.as_deref(),
@@ -175,19 +176,20 @@ impl Toolchain {
         }
     }
 
-    /// Whether it is for this OS, in rgo's words.
+    /// Whether it is for this operating system.
     pub fn is(&self, os: Os) -> bool {
         self.os == os
     }
 }
 
-/// Every toolchain, by name.
+/// All toolchains, by name.
 pub fn all() -> &'static [Toolchain] {
     static ALL: LazyLock<Vec<Toolchain>> = LazyLock::new(|| {
         let mut found: Vec<Toolchain> = FILES
             .iter()
             .filter(|(name, _)| name.ends_with(".toml") && ![ZIG_PIN, SYSTEMS].contains(name))
-            // The files are part of this program: that each is well-formed is what the tests below are for.
+            // The files are embedded in this program; the tests below check that each is
+            // well-formed.
             .map(|(name, text)| {
                 let name = name.trim_end_matches(".toml");
                 parse(name, text).expect("an embedded toolchain is well-formed")
@@ -199,12 +201,12 @@ pub fn all() -> &'static [Toolchain] {
     &ALL
 }
 
-/// The toolchain of this exact name.
+/// The toolchain with exactly this name.
 pub fn by_name(name: &str) -> Option<&'static Toolchain> {
     all().iter().find(|t| t.name == name)
 }
 
-/// The toolchain for a Rust triple; of two that share it, the one that `--libc` needn't be said for.
+/// The toolchain for a Rust triple. If two share it, the one with the dynamic C library.
 pub fn by_triple(triple: &str) -> Option<&'static Toolchain> {
     let mut found: Vec<_> = all().iter().filter(|t| t.triple == triple).collect();
     found.sort_by_key(|t| !t.libc.contains(&Libc::Dynamic));
@@ -265,7 +267,7 @@ mod tests {
             let cpu = match &t.arch {
                 Arch::Amd64 => "x86_64",
                 Arch::Arm64 => "aarch64",
-                // The shim's object files and cmake's file have to know it first.
+                // The shim's object files and cmake's file need a variant for it.
                 Arch::Other(name) => panic!("{}: `Arch` has no variant for {name}", t.name),
             };
             assert!(t.triple.starts_with(cpu), "{}", t.name);

@@ -1,5 +1,6 @@
-//! Which commit a build comes from. Git is asked; what it answers is parsed by pure functions,
-//! so that every odd repository (none, shallow, another user's, empty) has a test and a message.
+//! Finds the commit that a build comes from. Git reports it, and pure functions parse git's output,
+//! so that every special repository (none, shallow, another user's, empty) has a test and a
+//! message.
 
 use std::io::ErrorKind;
 
@@ -8,35 +9,35 @@ use camino::{Utf8Path, Utf8PathBuf};
 use crate::exec::{Cmd, ExecError};
 use crate::secrets::hidden;
 
-/// What git knows of the project.
+/// Git's facts about the project.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Vcs {
     /// The full commit id.
     pub revision: String,
-    /// When it was committed, in seconds since 1970.
+    /// The commit's time, in seconds since 1970.
     pub time: i64,
-    /// Whether the work tree differs from it (untracked files count, rgo's output does not).
+    /// Whether the work tree differs from it. Untracked files count, rgo's output does not.
     pub modified: bool,
-    /// Whether the history was cut, so that tags may be missing.
+    /// Whether the clone is shallow, so that tags may be missing.
     pub shallow: bool,
 }
 
-/// Why there is no commit to name.
+/// Why there is no commit.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Absent {
-    /// There is no `git` to ask.
+    /// `git` is not installed.
     #[error("git is not installed")]
     NoGit,
     /// The project is in no repository.
     #[error("the project is not in a git repository")]
     NoRepository,
-    /// Nothing was committed yet.
+    /// The repository has no commit yet.
     #[error("the git repository has no commit yet")]
     NoCommit,
     /// Git refuses to read another user's repository.
     #[error("git does not trust this repository, because another user owns it")]
     ForeignOwner {
-        /// Its folder, as git names it.
+        /// The repository's folder, as git names it.
         repository: String,
     },
     /// Git failed in another way.
@@ -60,18 +61,18 @@ impl Absent {
     }
 }
 
-/// Asks git about the project at `folder`; what lies under `ignored` (the build's own output)
-/// does not count as a change.
+/// Reads the commit of the project at `folder`. Files under `ignored` (the build's own output) do
+/// not count as a change.
 ///
 /// # Errors
-/// Says why there is no commit to name.
+/// If there is no commit; the error says why.
 pub fn read(folder: &Utf8Path, ignored: &[Utf8PathBuf]) -> Result<Vcs, Absent> {
     let log = git(folder, ["log", "-1", "--no-show-signature", "--format=%H %ct"])?;
     let (revision, time) = parse_log(&log).ok_or_else(|| Absent::Failed(log.clone()))?;
     let root = git(folder, ["rev-parse", "--show-toplevel", "--is-shallow-repository"])?;
     let (root, shallow) = root.trim_end().rsplit_once('\n').unwrap_or((root.trim_end(), "false"));
-    // Git names its root by its real path; what is ignored may be named through a link, and may
-    // not be there yet.
+    // Git reports the root's real path. An ignored path may lead through a symbolic link, and may
+    // not exist yet.
     let real = |path: &Utf8PathBuf| {
         let parent = path.parent()?.canonicalize_utf8().ok()?;
         path.canonicalize_utf8().ok().or_else(|| Some(parent.join(path.file_name()?)))
@@ -88,17 +89,18 @@ pub fn read(folder: &Utf8Path, ignored: &[Utf8PathBuf]) -> Result<Vcs, Absent> {
     Ok(Vcs { revision, time, modified: !status.is_empty(), shallow: shallow == "true" })
 }
 
-/// The tag at the commit, or the nearest one before with the distance, as `git describe` has it.
+/// The tag at the commit, or the nearest earlier one with the distance, as `git describe` prints
+/// it.
 ///
 /// # Errors
-/// If there is no tag in reach; says why.
+/// If no tag can be found; the error says why.
 pub fn tag(folder: &Utf8Path) -> Result<String, Absent> {
     git(folder, ["describe", "--tags"]).map(|tag| tag.trim_end().to_owned())
 }
 
 fn git<'a>(folder: &Utf8Path, args: impl IntoIterator<Item = &'a str>) -> Result<String, Absent> {
-    // LC_ALL=C: the messages are read below. No optional locks: a build must not get in the
-    // way of the user's own git.
+    // `LC_ALL=C`: the code below reads the messages. No optional locks: a build must not disturb
+    // the user's own git.
     let cmd = Cmd::new("git")
         .args(["-C", folder.as_str(), "--no-optional-locks"])
         .args(args)

@@ -83,7 +83,7 @@ impl CompilerError {
     }
 }
 
-/// The oldest Rust that builds can use: its cargo is the first to know `--keep-going`.
+/// The oldest Rust that rgo supports: its cargo is the first to know `--keep-going`.
 #[must_use]
 pub const fn oldest() -> semver::Version {
     semver::Version::new(1, 74, 0)
@@ -278,8 +278,8 @@ pub fn parse_version(said: &str) -> Result<RustcVersion, String> {
     })
 }
 
-/// Whether cargo sets this variable for the programs that it runs. Inherited from an outer `cargo
-/// run`, it describes another package.
+/// Whether cargo sets this variable for the programs that it runs. Inherited from an outer
+/// `cargo run`, it describes another package.
 fn is_of_an_outer_cargo(name: &str) -> bool {
     const PREFIXES: [&str; 5] =
         ["CARGO_PKG_", "CARGO_MANIFEST_", "CARGO_BIN_", "CARGO_CFG_", "CARGO_FEATURE_"];

@@ -105,7 +105,7 @@ pub enum SelectionError {
     /// `-p` with a name that is not in the workspace.
     #[error("the workspace has no package `{name}`")]
     NoPackage {
-        /// What was asked for.
+        /// The name that the user gave.
         name: String,
         /// The most similar one.
         nearest: Option<String>,
@@ -117,7 +117,7 @@ pub enum SelectionError {
     NoTarget {
         /// `program` or `example`.
         what: &'static str,
-        /// What was asked for.
+        /// The name that the user gave.
         name: String,
         /// The most similar one.
         nearest: Option<String>,

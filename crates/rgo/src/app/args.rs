@@ -1,4 +1,4 @@
-//! Arguments that mean the same in every tool.
+//! Arguments that all tools share.
 
 use std::ffi::OsString;
 
@@ -10,22 +10,23 @@ use super::mistakes;
 
 /// The command line of one tool.
 pub trait Tool: Parser {
-    /// What it says of color.
+    /// Its arguments for color.
     fn color(&self) -> &ColorArgs;
 
-    /// Reads a call, the program's name first. What clap finds wrong ends the process.
+    /// Parses the command line, which begins with the program's name. If clap finds an error, the
+    /// process ends.
     ///
     /// # Errors
-    /// [`crate::app::error::Usage`] for what a tool finds wrong before.
+    /// [`crate::app::error::Usage`] if the tool finds an error before clap does.
     fn read(args: Vec<OsString>) -> anyhow::Result<Self> {
         Ok(parse(args))
     }
 }
 
-/// Arguments as text.
+/// Converts arguments to text.
 ///
 /// # Errors
-/// [`Usage`] for the first that is not UTF-8.
+/// [`Usage`] for the first argument that is not UTF-8.
 pub(crate) fn utf8(args: Vec<OsString>) -> anyhow::Result<Vec<String>> {
     args.into_iter()
         .map(|arg| {
@@ -36,7 +37,8 @@ pub(crate) fn utf8(args: Vec<OsString>) -> anyhow::Result<Vec<String>> {
         .collect()
 }
 
-/// Parses a call. What is wrong with it, or what it asks clap itself for, ends the process.
+/// Parses the command line. An error ends the process, and so do clap's own `--help` and
+/// `--version`.
 pub(crate) fn parse<P: Parser>(args: Vec<OsString>) -> P {
     let words: Vec<String> = args.iter().map(|arg| arg.to_string_lossy().into_owned()).collect();
     P::try_parse_from(args)
@@ -52,7 +54,7 @@ pub struct ColorArgs {
 }
 
 impl ColorArgs {
-    /// Has all output of this process follow it, errors too.
+    /// Makes all output of this process follow it, including errors.
     pub(crate) fn apply(&self) {
         match self.color {
             ColorArg::Auto => ColorChoice::Auto,

@@ -1,5 +1,6 @@
-//! How a command fails. Inside a command errors are `anyhow`'s; at its edge one becomes a
-//! [`CommandError`], whose kind is the exit code and whose hints are data beside the text.
+//! Turns any error of a command into its exit code, text and hints. Inside a command errors are
+//! `anyhow`'s. At its edge one becomes a [`CommandError`], whose kind gives the exit code and whose
+//! hints are data beside the text.
 
 use std::error::Error as StdError;
 use std::fmt;
@@ -23,29 +24,29 @@ use rgo_toolchain::zig::ZigError;
 /// Why a command failed.
 #[derive(Debug)]
 pub struct CommandError {
-    /// What kind of failure it is.
+    /// The kind of failure.
     pub kind: ErrorKind,
-    /// What failed, with its causes. Each text of the chain says its own part alone.
+    /// The error with its causes. No text of the chain repeats its cause's.
     pub error: anyhow::Error,
     /// The next steps, the outermost error's first.
     pub hints: Vec<String>,
 }
 
-/// What kind of failure an error is. [`crate::app::exit::Exit`] has the code of each.
+/// The kind of a failure. [`crate::app::exit::Exit`] has the code for each.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ErrorKind {
-    /// The call is wrong.
+    /// The call is invalid.
     Usage,
-    /// The input, the machine or another tool does not do.
+    /// The input, the machine or another tool is at fault.
     Input,
-    /// All was done, and what had to hold does not.
+    /// The command worked, but a required condition does not hold.
     Check,
-    /// rgo itself is wrong.
+    /// rgo itself has a bug.
     Internal,
 }
 
 impl CommandError {
-    /// What failed and why, on one line unless a cause has several; without secrets and hints.
+    /// The error and its causes on one line, unless a cause has several; without secrets and hints.
     #[must_use]
     pub fn text(&self) -> String {
         hidden(&format!("{:#}", self.error))
@@ -63,10 +64,10 @@ impl From<anyhow::Error> for CommandError {
     }
 }
 
-/// What the errors of a chain say beside their texts.
+/// The data of a chain's errors beside their texts.
 #[derive(Default)]
 struct Notes {
-    /// The outermost one's.
+    /// The kind of the outermost error that has one.
     kind: Option<ErrorKind>,
     hints: Vec<String>,
 }
@@ -77,7 +78,8 @@ impl Notes {
             if let Some(Noted { error, kind, hint }) = cause.downcast_ref() {
                 self.kind = self.kind.or(*kind);
                 self.hints.extend(hint.clone());
-                // The rest of the chain is below it, and its first part with its type.
+                // Continue inside the wrapped error: its own chain still has the type of its first
+                // error.
                 return self.read(error);
             }
             if let Some(Usage { hint, .. }) = cause.downcast_ref() {
@@ -92,7 +94,7 @@ impl Notes {
     }
 }
 
-/// The hint of a library's error. An error that is transparent for another one delegates.
+/// The hint of a library's error. An error that is transparent for another one delegates to it.
 fn library_hint(cause: &(dyn StdError + 'static)) -> Option<String> {
     fn of<E: StdError + 'static>(
         cause: &(dyn StdError + 'static),
@@ -113,11 +115,11 @@ fn library_hint(cause: &(dyn StdError + 'static)) -> Option<String> {
         .or_else(|| of(cause, StdLibError::hint))
         .or_else(|| of(cause, WriteError::hint))
         .or_else(|| of(cause, ZigError::hint))
-        // Each target that needs zig fails by the same error.
+        // All targets that need zig share one error.
         .or_else(|| of(cause, |error: &Arc<ZigError>| error.hint()))
 }
 
-/// A mistake in the call, which ends with 2 as clap's own errors do.
+/// An error in the call. The process ends with 2, as after clap's own errors.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Usage {
     /// What is wrong with the call.
@@ -127,7 +129,7 @@ pub struct Usage {
 }
 
 impl Usage {
-    /// A mistake without a hint.
+    /// An error without a hint.
     pub fn new(text: impl Into<String>) -> Self {
         Self { text: text.into(), hint: None }
     }
@@ -153,7 +155,7 @@ impl fmt::Display for Usage {
 
 impl StdError for Usage {}
 
-/// An error with a note, whose text and causes are the error's own.
+/// Wraps an error to add a note. Text and causes stay those of the error.
 #[derive(Debug)]
 struct Noted {
     error: anyhow::Error,
@@ -173,15 +175,15 @@ impl StdError for Noted {
     }
 }
 
-/// Notes that are added to any error on its way up.
+/// Adds notes to any error on its way up.
 pub(crate) trait Annotate {
-    /// The annotated error, or the result that has it.
+    /// The annotated error, or a result with it.
     type Output;
 
     /// Adds the next step.
     fn hint(self, hint: impl Into<String>) -> Self::Output;
 
-    /// Says what kind of failure it is.
+    /// Sets the kind of failure.
     fn kind(self, kind: ErrorKind) -> Self::Output;
 }
 

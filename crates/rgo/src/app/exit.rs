@@ -1,5 +1,5 @@
-//! The exit codes that every tool of rgo shares, so that a script can tell a broken input
-//! from a policy that does not hold.
+//! The exit codes of all rgo tools, which let a script distinguish a broken input from a policy
+//! that does not hold.
 
 use std::process::ExitCode;
 
@@ -8,20 +8,20 @@ use crate::app::error::ErrorKind;
 /// How a command ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Exit {
-    /// It did what was asked: 0.
+    /// It succeeded: 0.
     Done,
-    /// It could not: bad input, or a build error of whatever tool: 1.
+    /// It failed because of its input, or of another tool, such as a failed build: 1.
     Failed,
-    /// It was called wrongly: 2.
+    /// The call was invalid: 2.
     Usage,
-    /// It worked, and what was asked to hold does not: 3.
+    /// It worked, but a required condition does not hold: 3.
     NotHeld,
     /// The code of the program that `--run` ran.
     Program(u8),
 }
 
 impl Exit {
-    /// The number that the system is told.
+    /// The exit code of the process.
     #[must_use]
     pub fn code(self) -> u8 {
         match self {

@@ -1,12 +1,13 @@
-//! What clap's errors say to do: a word that is nearly a command's name leads to the command, and
-//! a flag that other tools have leads to the one that does the same here. clap itself knows similar
-//! flags only, and for all others advises to pass them on behind `--`.
+//! Improves the tips of clap's errors. A word close to a command's name leads to that command, and
+//! another tool's flag leads to ours with the same effect. clap itself suggests similar flags only,
+//! and otherwise advises to pass the flag after `--`.
 
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::{Command, Error};
 use rgo_toolchain::target_spec;
 
-/// Flags of cargo and of other tools, and what does the same, where the command has such a flag.
+/// Flags of cargo and other tools: the argument that the command here must have, and the flag to
+/// suggest.
 const ELSEWHERE: [(&str, &str, &str); 12] = [
     ("--json", "format", "--format json"),
     ("--markdown", "format", "--format markdown"),
@@ -22,7 +23,7 @@ const ELSEWHERE: [(&str, &str, &str); 12] = [
     ("--tags", "features", "--features FEATURES"),
 ];
 
-/// Words of cargo and go, and what does the same, where the command has such a flag.
+/// Words of cargo and go: an argument that the command here must have, and the tip.
 const WORDS: [(&str, &str, &str); 4] = [
     ("build", "run", "the program itself builds: leave the word out"),
     ("b", "run", "the program itself builds: leave the word out"),
@@ -30,8 +31,8 @@ const WORDS: [(&str, &str, &str); 4] = [
     ("r", "run", "`--run` does this here"),
 ];
 
-/// The error with better tips. `command` is the whole command line, `args` the call with the
-/// program's name first.
+/// Improves the tips of an error. `command` is the whole command line; `args` begins with the
+/// program's name.
 pub(super) fn explained(mut error: Error, command: &Command, args: &[String]) -> Error {
     if error.kind() == ErrorKind::InvalidSubcommand {
         return with_nearest_command(error, command);
@@ -49,7 +50,8 @@ pub(super) fn explained(mut error: Error, command: &Command, args: &[String]) ->
             error.remove(ContextKind::SuggestedArg);
             error.insert(ContextKind::Suggested, ContextValue::StyledStrs(vec![tip.into()]));
         }
-        // Nothing is passed on but to a program that runs, or as the name of a file.
+        // clap's advice to use `--` is wrong here: only a program to run or a file name may follow
+        // it.
         None => {
             error.remove(ContextKind::Suggested);
         }
@@ -57,7 +59,7 @@ pub(super) fn explained(mut error: Error, command: &Command, args: &[String]) ->
     error
 }
 
-/// `help` of a command that there is not.
+/// Adds the nearest command to the error of `help` for an unknown one.
 fn with_nearest_command(mut error: Error, command: &Command) -> Error {
     let Some(ContextValue::String(wrong)) = error.get(ContextKind::InvalidSubcommand) else {
         return error;
@@ -72,7 +74,7 @@ fn with_nearest_command(mut error: Error, command: &Command) -> Error {
     error
 }
 
-/// The command or subcommand that the call is of.
+/// The command or subcommand that the call names.
 fn called<'c>(command: &'c Command, args: &[String]) -> &'c Command {
     let mut found = command;
     for arg in args.iter().skip(1) {
@@ -118,12 +120,12 @@ fn word(wrong: &str, asked: &Command, whole: &Command) -> Option<String> {
     (asked.get_name() == program).then(|| format!("the commands are {}", names.join(", ")))
 }
 
-/// The name nearest to what was typed, if one is near enough to have been meant.
+/// The name nearest to the user's word, if it is close enough.
 pub(crate) fn nearest<'n>(typed: &str, names: &'n [String]) -> Option<&'n str> {
     rgo_report::nearest(typed, names.iter().map(|name| (name.as_str(), name.as_str())))
 }
 
-/// The names of all subcommands but clap's own.
+/// The names of all subcommands except clap's own.
 pub(crate) fn commands(command: &Command) -> Vec<String> {
     let names = command.get_subcommands().map(Command::get_name).filter(|name| *name != "help");
     names.map(str::to_owned).collect()

@@ -1,4 +1,4 @@
-//! What all tools share: how a command line is read, where output goes, and how a command ends.
+//! The parts that all tools share: command lines, output, errors and exit codes.
 
 pub mod args;
 pub mod error;

@@ -1,5 +1,5 @@
-//! Output that is written while it is made: to stdout, into a stream, or to a file, which gets its
-//! name when all is written.
+//! Writes output piece by piece, for output that may be too large for memory: to stdout, into a
+//! stream, or to a file, which replaces the old one only when everything is written.
 
 use std::fs::File;
 use std::io::{self, BufWriter, ErrorKind, Write};
@@ -12,16 +12,16 @@ use rgo_files::{atomic_file, mmap};
 
 use crate::app::terminal;
 
-/// Where the bytes go.
+/// The destination of the bytes.
 pub(crate) enum OutputWriter {
     Stdout,
     Stream(PathBuf, File),
-    /// The final name, and a temporary file without one.
+    /// The final path, and a temporary file without a name.
     File(PathBuf, BufWriter<File>),
 }
 
 impl OutputWriter {
-    /// Opens a file, or stdout where none is named.
+    /// Opens a file, or stdout if there is none.
     ///
     /// # Errors
     /// If it cannot be written.
@@ -41,7 +41,8 @@ impl OutputWriter {
         })
     }
 
-    /// Writes data; `false` if its reader has gone, as `head` does once it has its lines.
+    /// Writes data. Returns `false` if the reader closed the pipe, as `head` does once it has its
+    /// lines.
     ///
     /// # Errors
     /// If it cannot be written.
@@ -61,7 +62,7 @@ impl OutputWriter {
         }
     }
 
-    /// Gives a file its name.
+    /// Puts a file in place.
     ///
     /// # Errors
     /// If it cannot be written.

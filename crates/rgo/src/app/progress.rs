@@ -1,5 +1,5 @@
-//! A line on stderr while work is long: how far it is, and at what. It is there on a terminal
-//! alone, only after a moment, and gone when the work is finished.
+//! Shows the progress of long work in one line on stderr: the number of files, and the current
+//! name. The line appears on terminals only, after a moment, and disappears at the end.
 
 use std::fmt::Display;
 use std::path::Path;
@@ -9,12 +9,12 @@ use std::time::{Duration, Instant};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use rgo_report::printable_by_char;
 
-/// Work that is done within this needs no sign of life.
+/// Shorter work shows no progress.
 const PATIENCE: Duration = Duration::from_millis(500);
-/// Longer names lose their start: the end tells more.
+/// A longer name loses its start, because its end is more specific.
 const MAX_NAME: usize = 60;
 
-/// Progress over files.
+/// The progress of work on files.
 pub(crate) struct FileProgress {
     bar: ProgressBar,
     since: Instant,
@@ -22,9 +22,9 @@ pub(crate) struct FileProgress {
 }
 
 impl FileProgress {
-    /// Progress that shows on stderr if that is a terminal, and nowhere if `quiet`.
+    /// Shows progress on stderr if that is a terminal; shows nothing if `quiet`.
     pub(crate) fn new(quiet: bool) -> Self {
-        // Ten times a second at most; indicatif draws to terminals alone.
+        // Ten times a second at most; indicatif draws to terminals only.
         let target = if quiet {
             ProgressDrawTarget::hidden()
         } else {
@@ -37,13 +37,13 @@ impl FileProgress {
         Self { bar, since: Instant::now(), begun: 0.into() }
     }
 
-    /// A file is begun.
+    /// Starts the next file.
     pub(crate) fn begin(&self, path: &Path) {
         self.begun.fetch_add(1, Ordering::Relaxed);
         self.at(&path.display());
     }
 
-    /// Something within a file is looked at.
+    /// Shows the name of the current entry within a file.
     pub(crate) fn at(&self, name: &dyn Display) {
         if self.bar.is_hidden() || self.since.elapsed() < PATIENCE {
             return;
@@ -53,7 +53,7 @@ impl FileProgress {
         self.bar.tick();
     }
 
-    /// Says something else meanwhile, above the line.
+    /// Runs `say`, which prints something else above the line.
     pub(crate) fn suspend(&self, say: impl FnOnce()) {
         self.bar.suspend(say);
     }
@@ -65,7 +65,7 @@ impl Drop for FileProgress {
     }
 }
 
-/// How far it is, in words. A name from a file cannot drive the terminal.
+/// The text of the line. Control characters in a name are escaped.
 fn line(begun: usize, name: &str) -> String {
     let name = printable_by_char(name);
     let length = name.chars().count();

@@ -1,4 +1,4 @@
-//! Where words go: data to stdout, everything else to stderr, color only on a terminal.
+//! Writes a tool's output: data to stdout, messages to stderr, color on terminals only.
 
 use std::fmt::Display;
 use std::io::{self, ErrorKind, Write};
@@ -17,18 +17,18 @@ use rgo_files::output::{self, Output};
 /// Renders a report to stdout in one write.
 ///
 /// # Errors
-/// If stdout cannot take it.
+/// If stdout cannot be written.
 pub(crate) fn print<R: Report>(report: &R, format: impl Into<Rendering>) -> anyhow::Result<()> {
     let text =
         rgo_report::render(report, format.into(), style(None)).context("rendering the report")?;
     write(text.as_bytes())
 }
 
-/// Writes data to stdout. A reader that has gone, as `head` does once it has its lines, is no
-/// error: what was done is done, and the exit code says how it went.
+/// Writes data to stdout. A closed pipe is not an error: `head` closes it once it has its lines,
+/// and the exit code still shows the result of the command.
 ///
 /// # Errors
-/// If stdout cannot take it.
+/// If stdout cannot be written.
 pub(crate) fn write(data: &[u8]) -> anyhow::Result<()> {
     let mut stdout = io::stdout().lock();
     match stdout.write_all(data).and_then(|()| stdout.flush()) {
@@ -37,8 +37,8 @@ pub(crate) fn write(data: &[u8]) -> anyhow::Result<()> {
     }
 }
 
-/// Writes data to a file, by temporary file and rename, or to stdout where none is named. What
-/// is no file of its own (a device, a pipe, one that is held open) is written to, not replaced.
+/// Writes data to a file by temporary file and rename, or to stdout if there is no file. A device,
+/// a pipe or a file that is held open is written to, not replaced.
 ///
 /// # Errors
 /// If it cannot be written.
@@ -57,17 +57,17 @@ pub(crate) fn write_output(data: &[u8], file: Option<&Path>) -> anyhow::Result<(
     }
 }
 
-/// Prints text to stderr that is laid out already.
+/// Prints text to stderr as it is.
 pub(crate) fn eprint_raw(text: &str) {
     let _ = io::stderr().lock().write_all(text.as_bytes());
 }
 
-/// Prints a line to stderr that needs no label: a command, say.
+/// Prints a line to stderr without a label, such as a command.
 pub(crate) fn eprint_line(text: &dyn Display) {
     let _ = writeln!(io::stderr().lock(), "{text}");
 }
 
-/// Renders a report to stderr, where stdout belongs to another program.
+/// Renders a report to stderr, for calls whose stdout belongs to another program.
 ///
 /// # Errors
 /// If it cannot be rendered.
@@ -87,7 +87,7 @@ pub(crate) fn error(error: &CommandError) {
     error.hints.iter().for_each(|text| hint(text));
 }
 
-/// Prints that something failed, in words.
+/// Prints an error message.
 pub(crate) fn failure(text: &str) {
     message("error", "\u{1b}[1;31m", text);
 }
@@ -102,7 +102,8 @@ pub(crate) fn status(text: &str) {
     message("rgo", "\u{1b}[1;32m", text);
 }
 
-/// Messages quote names of files and of what is in them, which are not to drive the terminal.
+/// Escapes control characters, but for line ends and tabs: messages quote names of files and of
+/// their entries.
 fn shown(text: &str) -> String {
     let mut shown = String::with_capacity(text.len());
     for part in text.split_inclusive(['\n', '\t']) {
@@ -113,7 +114,7 @@ fn shown(text: &str) -> String {
     shown
 }
 
-// A message that cannot be printed has nowhere else to go: failures here are dropped.
+// Ignores failures: a message that cannot be printed has nowhere else to go.
 fn message(label: &str, ansi: &str, text: &str) {
     let text = shown(text);
     let mut stderr = io::stderr().lock();
@@ -124,13 +125,13 @@ fn message(label: &str, ansi: &str, text: &str) {
     };
 }
 
-/// Whether color may be written: as `--color` says, else as `NO_COLOR` and `CLICOLOR_FORCE` do,
-/// else to a terminal that is not a dumb one.
+/// Whether to write color: `--color` decides, then `NO_COLOR` and `CLICOLOR_FORCE`, then whether
+/// the stream is a terminal that is not a dumb one.
 pub(crate) fn has_color(stream: &impl RawStream) -> bool {
     AutoStream::choice(stream) != ColorChoice::Never
 }
 
-/// The style of what [`write_output`] is given. A file is no terminal.
+/// The style for [`write_output`]. A file is no terminal.
 #[must_use]
 pub(crate) fn style(file: Option<&Path>) -> Style {
     let color = match file {
@@ -140,7 +141,7 @@ pub(crate) fn style(file: Option<&Path>) -> Style {
     Style { color }
 }
 
-/// Prints the next step for what was said before.
+/// Prints the next step after a message.
 pub(crate) fn hint(text: &str) {
     let _ = writeln!(io::stderr().lock(), "hint: {}", shown(text));
 }
@@ -163,7 +164,7 @@ mod tests {
         write_output(b"text", Some(&link)).expect("writes");
         assert_eq!(std::fs::read(&file).expect("reads"), b"text");
         assert!(link.is_symlink());
-        // A link to a file that is not there yet.
+        // A link to a file that does not exist yet.
         std::fs::remove_file(&file).expect("is there");
         write_output(b"new", Some(&link)).expect("writes");
         assert_eq!(std::fs::read(&file).expect("reads"), b"new");

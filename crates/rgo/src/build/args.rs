@@ -328,10 +328,11 @@ pub struct EnvArgs {
     pub build: BuildArgs,
 }
 
-/// The profile, unless another one is given.
+/// The default profile.
 const PROFILE: &str = "release";
 
-/// Options of a build that are about its results or its run, or that cargo's own caller gives.
+/// Build options that `env` does not have: they concern the build's results or its run, or the
+/// caller passes them to cargo itself.
 const NOT_OF_ENV: [&str; 25] = [
     "bins",
     "all_bins",
@@ -366,7 +367,7 @@ fn hide_what_env_has_not(arg: clap::Arg) -> clap::Arg {
 }
 
 impl EnvArgs {
-    /// An option that is given and that `env` cannot follow.
+    /// The first given option that `env` cannot follow.
     #[must_use]
     pub fn without_effect(&self) -> Option<&'static str> {
         let BuildArgs { bins, all_bins, examples, lib, buildmode, entitlements, .. } = &self.build;

@@ -1,4 +1,4 @@
-//! From the command line to what the libraries take. Paths are made absolute here.
+//! Converts the command line into the libraries' requests. Makes paths absolute.
 
 use anyhow::{Context, Result};
 use camino::{Utf8Component, Utf8Path, Utf8PathBuf};
@@ -13,10 +13,10 @@ use crate::app::args::FormatArg;
 use crate::app::error::Usage;
 use crate::build::args::{BuildArgs, BuildMode, DebugInfoArg, LibcArg, StripArg, VcsArg};
 
-/// What the user wants of any builder, and of cargo.
+/// The user's request to any builder, and the options for cargo.
 ///
 /// # Errors
-/// For a call that makes no sense.
+/// If the call is invalid.
 pub(super) fn request(args: &BuildArgs) -> Result<(Request, CargoOptions)> {
     check(args)?;
     let here = current_folder()?;
@@ -57,7 +57,7 @@ pub(super) fn request(args: &BuildArgs) -> Result<(Request, CargoOptions)> {
             VcsArg::Require => VcsWish::Require,
             VcsArg::Off => VcsWish::Off,
         },
-        // As `go build -C` has it, a path starts at the project's folder.
+        // As with `go build -C`, a path is relative to the project's folder.
         output: args.output.as_ref().map(|output| clean(&folder.join(output))),
         dry_run: args.dry_run,
         is_for_others: false,
@@ -96,7 +96,7 @@ fn cargo_options(args: &BuildArgs, folder: &Utf8Path) -> CargoOptions {
     }
 }
 
-/// Flags that are right by themselves and make no sense together.
+/// Checks combinations of flags.
 fn check(args: &BuildArgs) -> Result<(), Usage> {
     if args.strip == Some(StripArg::Split) && args.debug_info == Some(DebugInfoArg::None) {
         return Err(Usage::new(
@@ -117,7 +117,8 @@ fn check(args: &BuildArgs) -> Result<(), Usage> {
     check_buildmode(args)
 }
 
-/// A library for C is one file of a package, and a program is no library.
+/// Checks `--buildmode`: a C library is the library of a package, so flags that select programs
+/// contradict it.
 fn check_buildmode(args: &BuildArgs) -> Result<(), Usage> {
     let programs = [
         (!args.bins.is_empty(), "--bin"),
@@ -139,7 +140,7 @@ fn check_buildmode(args: &BuildArgs) -> Result<(), Usage> {
     }
 }
 
-/// Debug data that is to be split off has to be made first.
+/// How much debug data to make. `--strip split` needs debug data, so it implies full.
 fn debug_info(args: &BuildArgs) -> Option<DebugInfo> {
     match args.debug_info {
         Some(DebugInfoArg::None) => Some(DebugInfo::None),
@@ -150,8 +151,8 @@ fn debug_info(args: &BuildArgs) -> Option<DebugInfo> {
     }
 }
 
-/// An absolute path without `.` and `..`, so that what is printed of it is as short as can be. The
-/// way up from a symbolic link is not the way that led to it: there `..` stays.
+/// Removes `.` and `..` from an absolute path, so that the printed path is short. A `..` after a
+/// symbolic link stays, because it leads to the parent of the link's target.
 fn clean(path: &Utf8Path) -> Utf8PathBuf {
     let mut clean = Utf8PathBuf::new();
     for component in path.components() {

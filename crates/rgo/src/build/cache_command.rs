@@ -1,4 +1,4 @@
-//! `rgo-build cache`: what rgo keeps on this machine, and how it goes.
+//! `rgo-build cache`: lists and removes the files that rgo keeps on this machine.
 
 use std::time::Duration;
 
@@ -19,7 +19,7 @@ struct Kept {
     folder: Utf8PathBuf,
     entries: Vec<Entry>,
     total_bytes: u64,
-    /// With `prune`: what is in use, and stays.
+    /// With `prune`: entries that stay because they are in use.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     held: Vec<Entry>,
     #[serde(skip)]
@@ -50,7 +50,7 @@ impl Report for Kept {
     }
 }
 
-/// Shows or clears what rgo keeps.
+/// Lists or removes the entries of the cache.
 ///
 /// # Errors
 /// If the cache cannot be read or written.

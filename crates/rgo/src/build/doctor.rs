@@ -1,5 +1,5 @@
-//! `rgo-build doctor`: what is there, what is missing, and the command that mends it, before a
-//! build finds out the hard way.
+//! `rgo-build doctor`: checks the machine before a build does. Reports the tools that are installed
+//! or missing, and the command that installs each.
 
 use anyhow::{Context, Result};
 use camino::Utf8PathBuf;
@@ -83,7 +83,7 @@ fn row(place: &str, finding: &Condition) -> [Cell; 4] {
     ]
 }
 
-/// Examines this machine; ends with 1 if something that was asked for cannot be built.
+/// Examines this machine. Exits with 1 if a requested target cannot be built.
 ///
 /// # Errors
 /// For an unknown target, or if the cache cannot be opened.
@@ -99,7 +99,7 @@ pub fn run(args: &DoctorArgs) -> Result<Exit> {
     let chosen = target_spec::resolve(&args.targets, None, host)
         .map_err(|error| Usage::new(error.to_string()).hint_if_any(error.hint()))?;
     let toolchains: Vec<_> = chosen.iter().map(|chosen| chosen.toolchain).collect();
-    // A configuration that cannot be read is the build's to complain of.
+    // The build itself reports a configuration that cannot be read.
     let configuration = Configuration::load(&folder, &[]).ok();
     let linker =
         |toolchain: &Toolchain| Some(configuration.as_ref()?.linker(&toolchain.triple)?.to_owned());

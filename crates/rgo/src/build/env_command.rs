@@ -1,8 +1,8 @@
-//! `rgo-build env`: the variables by which another program that runs cargo (maturin, napi's command
-//! line) compiles and links for a target as rgo does.
+//! `rgo-build env`: prints the variables with which another program that runs cargo (maturin,
+//! napi's command line) compiles and links for a target as rgo does.
 //!
-//! Such a build has no note, and nothing is finished after the link; what the link shim mends and
-//! checks it does there too.
+//! Such a build has no note, and no pass after the link finishes its files. The link shim mends and
+//! checks its links as usual.
 
 use std::collections::BTreeMap;
 
@@ -41,14 +41,14 @@ impl Report for Variables {
 /// Prints the variables.
 ///
 /// # Errors
-/// If a target cannot be built for, or two of them cannot share one environment.
+/// If a target cannot be built for, or two targets cannot share one environment.
 pub(super) fn run(args: EnvArgs) -> Result<Exit> {
     if let Some(option) = args.without_effect() {
         let hint = "give it to the program that runs cargo, or build with rgo-build itself";
         return Err(Usage::new(format!("{option} has no effect on variables")).hint(hint).into());
     }
     let args = args.build;
-    // No commit is recorded in what others build.
+    // rgo records no commit in a build by another program.
     let args = BuildArgs { vcs: VcsArg::Off, ..args };
     let progress = Progress { quiet: args.quiet, dry_run: false, trace: false };
     let on = |event| progress.event(&event);

@@ -1,4 +1,4 @@
-//! `rgo-build`: from a project to programs for every platform.
+//! `rgo-build`: builds a project's programs for every platform.
 //!
 //! ```text
 //! arguments ─▶ Builder::discover ─▶ Builder::plan ─┬─▶ -n prints it
@@ -42,7 +42,7 @@ use report::{BuildReport, CompilerUsed};
 /// Runs `rgo-build`.
 ///
 /// # Errors
-/// If what was asked cannot be done; what is wrong with a single target is in the report.
+/// If the build as a whole fails. The failure of a single target is in the report.
 pub fn run(args: Build) -> Result<Exit> {
     interrupt::install(processes::all);
     match args.command {
@@ -101,7 +101,7 @@ fn messages() -> Messages {
     if terminal::has_color(&io::stderr()) { Messages::Ansi } else { Messages::Plain }
 }
 
-/// How cargo's words are shown.
+/// How to show cargo's output.
 fn show(args: &BuildArgs) -> Show {
     let stderr = io::stderr();
     Show {
@@ -112,7 +112,7 @@ fn show(args: &BuildArgs) -> Show {
     }
 }
 
-/// Shows the report, runs what is to be run, and says how it went.
+/// Shows the report, runs the programs for `--run`, and returns the exit code.
 fn end(args: &BuildArgs, builder: &Builder, report: &BuildReport) -> Result<Exit> {
     let exit = match (report.failed(), report.not_held()) {
         (true, _) => Exit::Failed,
@@ -120,14 +120,14 @@ fn end(args: &BuildArgs, builder: &Builder, report: &BuildReport) -> Result<Exit
         (false, false) => Exit::Done,
     };
     if !args.quiet || args.format != FormatArg::Text {
-        // With --run, stdout is the program's.
+        // With `--run`, stdout belongs to the program.
         if args.run {
             terminal::print_to_stderr(report, args.format)?;
         } else {
             terminal::print(report, args.format)?;
         }
     }
-    // The text report says them itself.
+    // The text report contains the findings.
     if args.quiet || args.format != FormatArg::Text {
         say_findings(report, args.quiet);
     }
@@ -137,8 +137,7 @@ fn end(args: &BuildArgs, builder: &Builder, report: &BuildReport) -> Result<Exit
     Ok(exit)
 }
 
-/// Says on stderr what is not as it was asked for; a script that reads the report's JSON, or
-/// nothing, sees it all the same.
+/// Prints the findings to stderr, for calls whose stdout has no text report: JSON, or nothing.
 fn say_findings(report: &BuildReport, quiet: bool) {
     for artifact in report.targets.iter().flat_map(|target| &target.artifacts) {
         for finding in &artifact.findings {

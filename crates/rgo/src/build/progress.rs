@@ -1,32 +1,32 @@
-//! What a build says on stderr while it works.
+//! Prints a build's events to stderr.
 
 use rgo_toolchain::event::Event;
 
 use crate::app::terminal;
 
-/// How much is said.
+/// Which events to print.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Progress {
-    /// Whether the user wants nothing but errors.
+    /// Whether to print errors only (`-q`).
     pub quiet: bool,
-    /// Whether a plan alone is printed, so that nothing takes long.
+    /// Whether the call only prints a plan, so that nothing takes long.
     pub dry_run: bool,
-    /// Whether each step is announced (`-x`).
+    /// Whether to print each step (`-x`).
     pub trace: bool,
 }
 
 impl Progress {
-    /// Says something, unless the user wants silence.
+    /// Prints a message, unless `quiet`.
     pub(super) fn status(self, text: &str) {
         if !self.quiet && !self.dry_run {
             terminal::status(text);
         }
     }
 
-    /// Says what happens.
+    /// Prints an event.
     pub(super) fn event(self, event: &Event) {
         match event {
-            // The steps of the plan have announced the commands.
+            // The steps of the plan already contain the commands.
             Event::Running(_) => {}
             Event::Step(text) if self.trace => terminal::eprint_line(text),
             Event::Step(_) => {}

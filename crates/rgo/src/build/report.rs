@@ -1,4 +1,4 @@
-//! What `rgo-build` answers: per target what was made, as read from the finished files.
+//! The report of `rgo-build`: the results of each target, as read from the finished files.
 
 use camino::Utf8PathBuf;
 use rgo_binary::{DebugLevel, Linkage};
@@ -15,13 +15,13 @@ use rgo_toolchain::checks::{Level, name};
 /// The whole run.
 #[derive(Debug, Serialize)]
 pub(super) struct BuildReport {
-    /// What compiled it.
+    /// The compiler.
     pub compiler: CompilerUsed,
-    /// What linked it, if a target needed it.
+    /// The version of zig, if a target needed it.
     pub zig: Option<String>,
-    /// Per target what happened, in the order asked for.
+    /// The outcome of each target, in the user's order.
     pub targets: Vec<TargetOutcome>,
-    /// With `--explain-rebuild`: what was compiled, and why.
+    /// With `--explain-rebuild`: the compiled crates, and why.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub rebuilt: Option<Vec<Rebuilt>>,
     /// With `--work`: the folder that was kept.
@@ -29,7 +29,7 @@ pub(super) struct BuildReport {
     pub work: Option<Utf8PathBuf>,
 }
 
-/// The compiler, and why it was this one.
+/// The compiler, and where its choice comes from.
 #[derive(Clone, Debug, Serialize)]
 pub(super) struct CompilerUsed {
     /// `rustc 1.96.0 (…)`.
@@ -38,7 +38,7 @@ pub(super) struct CompilerUsed {
     pub rustc_path: Utf8PathBuf,
     /// Path of cargo.
     pub cargo_path: Utf8PathBuf,
-    /// What chose it: `--cargo`, `RGO_CARGO`, `CARGO` or `PATH`.
+    /// Where the choice comes from: `--cargo`, `RGO_CARGO`, `CARGO` or `PATH`.
     pub chosen_by: String,
 }
 
@@ -49,7 +49,7 @@ impl BuildReport {
         self.targets.iter().any(|target| target.error.is_some())
     }
 
-    /// Whether something was made that is not what was asked for.
+    /// Whether a file differs from the request.
     #[must_use]
     pub(super) fn not_held(&self) -> bool {
         self.artifacts().any(|a| a.findings.iter().any(|f| f.level == Level::Error))
@@ -59,7 +59,7 @@ impl BuildReport {
         self.targets.iter().flat_map(|target| &target.artifacts)
     }
 
-    /// What each file asks of the system it runs on, and what was put beside it.
+    /// A table of each file's dependencies on the system, and its companions.
     fn needs(&self) -> Table {
         let mut table = Table::new([
             Column::left("target"),
@@ -87,7 +87,7 @@ impl BuildReport {
         table
     }
 
-    /// What deserves a word, in a line each.
+    /// Errors, warnings and findings, one a line.
     fn remarks(&self) -> Vec<Cell> {
         let mut remarks = Vec::new();
         for target in &self.targets {
@@ -136,8 +136,8 @@ fn has_needs(artifact: &Artifact) -> bool {
     artifact.linkage.as_ref().is_some_and(loads) || !artifact.companions.is_empty()
 }
 
-/// The libraries in one cell. Windows parts its C library into a dozen names of one beginning;
-/// these are counted.
+/// The libraries in one cell. Windows splits its C library into a dozen DLLs with a common prefix;
+/// the cell gives their number.
 fn libraries(needed: &[String]) -> String {
     const PARTS: &str = "api-ms-win-crt-";
     let (parts, mut names): (Vec<&str>, Vec<&str>) =
@@ -227,7 +227,7 @@ fn row(toolchain: &str, artifact: &Artifact) -> Vec<Cell> {
     ]
 }
 
-/// The C library in one cell: how it is linked, and the oldest system that will do.
+/// The C library in one cell: how it is linked, and the oldest version that suffices.
 fn libc(linkage: &Linkage) -> String {
     if let Some(floor) = &linkage.glibc_floor {
         return format!("glibc {}", floor.version);
@@ -254,7 +254,7 @@ fn debug(level: DebugLevel) -> &'static str {
     }
 }
 
-/// A size for people; JSON has the exact figure.
+/// A size for people; JSON has the exact number.
 #[must_use]
 pub fn size(bytes: u64) -> String {
     const UNITS: [&str; 4] = ["KiB", "MiB", "GiB", "TiB"];

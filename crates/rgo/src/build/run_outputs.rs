@@ -1,5 +1,5 @@
-//! `--run`: the programs that were built, on this machine, by themselves or by what their
-//! toolchain names for that (qemu, wine).
+//! `--run`: runs the built programs on this machine, directly or with the runner that their
+//! toolchain names (qemu, wine).
 
 use anyhow::{Context, Result, anyhow};
 use rgo_toolchain::build::Builder;
@@ -11,11 +11,11 @@ use crate::app::error::Annotate;
 use crate::app::exit::Exit;
 use crate::app::terminal;
 
-/// Runs each program that this machine can run, with `args`; ends with the exit code of the
-/// first that does not give 0.
+/// Runs each program that this machine can run, with `args`. Returns the exit code of the first
+/// that fails.
 ///
 /// # Errors
-/// If there is nothing to run, or it cannot be started.
+/// If there is no program to run, or it cannot be started.
 pub(super) fn run(builder: &Builder, report: &BuildReport, args: &[String]) -> Result<Exit> {
     let mut ran = 0;
     let mut unable = Vec::new();

@@ -1,5 +1,5 @@
-//! What this program does when a build starts it as a linker or a compiler: it is the link shim of
-//! `rgo-toolchain`.
+//! Runs this program as the link shim of `rgo-toolchain` if a build started it as a linker or a
+//! compiler.
 
 use std::ffi::OsString;
 use std::process::ExitCode;
@@ -10,8 +10,8 @@ use crate::app::error::CommandError;
 use crate::app::exit::Exit;
 use crate::app::{args, terminal};
 
-/// If this process was started as the link shim or as a compiler for build scripts, does that
-/// and gives the exit code.
+/// If this process was started as the link shim or as a compiler for build scripts, runs that and
+/// returns the exit code.
 #[must_use]
 pub fn intercept() -> Option<ExitCode> {
     let mut raw = std::env::args_os();
@@ -19,7 +19,7 @@ pub fn intercept() -> Option<ExitCode> {
     let raw: Vec<OsString> = raw.collect();
     let lossy: Vec<String> = raw.iter().map(|arg| arg.to_string_lossy().into_owned()).collect();
     shim::invoked_as(&argv0, &lossy)?;
-    // A path that was changed on its way to the linker would be another file's.
+    // A lossy conversion could change a path into that of another file.
     let args = match args::utf8(raw) {
         Ok(args) => args,
         Err(error) => {

@@ -1,5 +1,6 @@
-//! `rgo-build stamp FILE -X …`: values into a finished program. Nothing is compiled or linked; a
-//! darwin program is signed again, because the system kills one whose pages do not match.
+//! `rgo-build stamp FILE -X …`: writes values into a finished program without compiling or linking.
+//! Signs a darwin program again, because the system kills a program whose pages do not match its
+//! signature.
 
 use anyhow::{Context, Result, anyhow};
 use camino::{Utf8Path, Utf8PathBuf};
@@ -20,10 +21,10 @@ use rgo_toolchain::build::template::{Template, ValueError};
 use rgo_toolchain::build::values;
 use rgo_toolchain::finish;
 
-/// A stamped program keeps what a stripped one keeps: its hard links, owner and attributes.
+/// A stamped file keeps its hard links, owner and attributes, as a stripped one does.
 const REPLACE: Options = Options { prefix: ".rgo-stamp-", preserve_dates: false };
 
-/// What was written where.
+/// The report: the values that were written.
 #[derive(Debug, Serialize)]
 struct Stamped {
     path: Utf8PathBuf,
@@ -69,7 +70,7 @@ pub(super) fn run(args: &StampArgs) -> Result<Exit> {
         let error = BuildError::NoSlot { name: name.clone(), known };
         return Err(error).with_context(|| args.file.to_string());
     }
-    // Programs of darwin alone can be signed without an identity.
+    // Only darwin programs can have an ad-hoc signature.
     let policy = match (args.resign, FileKind::parse(&data)) {
         (false, _) => SignaturePolicy::Keep,
         (true, FileKind::MachO | FileKind::FatMachO) => SignaturePolicy::AdHoc,
@@ -103,7 +104,7 @@ pub(super) fn run(args: &StampArgs) -> Result<Exit> {
     Ok(Exit::Done)
 }
 
-/// Fills templates with what the program says of itself.
+/// Fills templates from the program's own record.
 fn filled(stamps: &[(String, String)], data: &[u8]) -> Result<Vec<(String, String)>, BuildError> {
     let mut said: Option<Option<BuildInfo>> = None;
     values::fill_all(stamps, |template| {
@@ -115,7 +116,7 @@ fn filled(stamps: &[(String, String)], data: &[u8]) -> Result<Vec<(String, Strin
     })
 }
 
-/// What the record of a program has for a template.
+/// The value of a template in a program's record.
 fn said_by(info: Option<&BuildInfo>, template: Template) -> Option<String> {
     let info = info?;
     match template {
@@ -131,7 +132,7 @@ fn said_by(info: Option<&BuildInfo>, template: Template) -> Option<String> {
     }
 }
 
-/// What the note says, in the first slice that has one.
+/// The note of the first slice that has one.
 fn note_of(data: &[u8]) -> Result<Option<BuildInfo>, BinaryError> {
     for slice in slices(data, &Limits::default())? {
         if let Some(note) = rgo_note::find(&slice.image)? {

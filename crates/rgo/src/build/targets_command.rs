@@ -1,4 +1,4 @@
-//! `rgo-build targets`: the toolchains that there are.
+//! `rgo-build targets`: lists the toolchains.
 
 use anyhow::Result;
 use rgo_report::{Cell, Column, Document, Report, Table, Tone};
@@ -46,7 +46,7 @@ impl Report for Targets {
 /// Lists the toolchains.
 ///
 /// # Errors
-/// If stdout cannot take it.
+/// If stdout cannot be written.
 pub(super) fn run(args: &TargetsArgs) -> Result<Exit> {
     terminal::print(&Targets { toolchains: toolchain::all() }, args.format)?;
     Ok(Exit::Done)

@@ -1,6 +1,5 @@
 //! Handles targets that can have none of the selected outputs. That is an error if the user named
-//! the target. If it came with a pattern for many targets, the build leaves it out and reports
-//! that.
+//! the target. If it came with `all`, the build leaves it out and reports that.
 
 use std::collections::BTreeSet;
 

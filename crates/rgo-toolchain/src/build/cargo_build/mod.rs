@@ -1,7 +1,7 @@
 //! Builds with cargo. This file collects all facts and decisions before cargo starts.
 //!
 //! ```text
-//! discover ─▶ plan (makeable, link_preparer) ─▶ compile ─▶ failures, where something lacks
+//! discover ─▶ plan (makeable, link_preparer) ─▶ compile ─▶ failures, if a file is missing
 //! ```
 
 pub(super) mod compile;
@@ -87,8 +87,7 @@ impl CargoBuild {
         let root = &project.metadata.workspace_root;
         let output = request.output.clone().unwrap_or_else(|| root.join("dist"));
         let folder = project.manifest.parent().unwrap_or(&request.folder);
-        // This comes after `cargo metadata`, which may write Cargo.lock: the commit's state must
-        // include that change.
+        // After `cargo metadata`, whose change of Cargo.lock must count as a modification.
         let folders = &project.folders;
         let ours = [output.clone(), folders.target.clone(), folders.build.clone()];
         let vcs = context::commit(request.vcs, folder, &ours, on)?;

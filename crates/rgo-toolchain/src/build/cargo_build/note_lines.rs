@@ -100,8 +100,8 @@ fn rustflags(build: &CargoBuild, plan: &CargoTarget) -> String {
     hidden(&without_paths(&all))
 }
 
-/// Removes flags with a path of this machine. A flag and its value are one word or two (`-Lx`, `-L
-/// x`), and are removed together.
+/// Removes flags with a path of this machine. A flag and its value are one word (`-Lx`) or two
+/// (`-L x`), and are removed together.
 fn without_paths(flags: &[&str]) -> String {
     let mut kept: Vec<&str> = Vec::new();
     let mut rest = flags;

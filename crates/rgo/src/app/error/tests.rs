@@ -1,4 +1,5 @@
-//! Texts and hints are apart, each is there once, and the kind is the exit code.
+//! Checks that texts and hints are separate, that each appears once, and that the kind gives the
+//! exit code.
 
 use std::io;
 
@@ -23,7 +24,7 @@ fn cache(source: io::Error) -> CacheError {
     CacheError { path: "/c".into(), doing: "locking", source }
 }
 
-/// Text, hints.
+/// The text and the hints of an error.
 fn parts(error: impl Into<anyhow::Error>) -> (String, Vec<String>) {
     let error = CommandError::from(error.into());
     (error.text(), error.hints)
