@@ -4,7 +4,7 @@
 //!
 //! ```text
 //! SIGINT, SIGTERM, SIGHUP ─▶ cargo, rustc, build scripts, linkers get the same signal
-//!                            they have exited ─▶ rgo removes temporary folders ─▶ 130, 143, 129 for a shell
+//!                            they have exited ─▶ temporary folders go ─▶ 130, 143, 129 for a shell
 //! a second one, or 10 s   ─▶ rgo kills them
 //! ```
 //!
@@ -152,8 +152,8 @@ fn below(own: u32, known: &BTreeSet<u32>, processes: &Processes) -> BTreeSet<u32
     }
 }
 
-/// The signals that this process ignores since its start, as a bit mask; the lowest bit is signal
-/// 1.
+/// The signals that this process ignores, as a bit mask whose lowest bit is signal 1. Always 0 on
+/// systems other than Linux.
 #[cfg(unix)]
 fn ignored_signals() -> u64 {
     let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();

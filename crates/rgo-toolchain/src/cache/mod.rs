@@ -11,7 +11,7 @@
 //!   darwin-headers/<hash>/ C headers of macOS that zig lacks
 //!   import-libraries/<hash>/ import libraries of Python and Node, for links for Windows
 //!   notes/<name>.obj      empty notes, for links by the platform's own linker
-//!   probe/<hash>.json     answers of slow `--version` calls
+//!   probe/<hash>.json     answers of slow calls, such as `zig env`
 //!   work/<name>/          temporary files of one running build, which removes them
 //! ```
 //!
@@ -42,7 +42,7 @@ pub type Env<'a> = &'a dyn Fn(&str) -> Option<String>;
 #[derive(Debug, thiserror::Error)]
 #[error("cannot use the cache at {path}: {doing}")]
 pub struct CacheError {
-    /// The file or folder in question.
+    /// The file or folder.
     pub path: Utf8PathBuf,
     /// The operation that failed.
     pub doing: &'static str,

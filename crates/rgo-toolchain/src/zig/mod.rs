@@ -167,7 +167,7 @@ pub struct Zig {
     pub version: semver::Version,
     /// The folder of its library: C headers and sources.
     pub lib_dir: Utf8PathBuf,
-    /// Where it was found.
+    /// The place where rgo found it.
     pub found: ZigOrigin,
 }
 
