@@ -1,9 +1,9 @@
-//! Folders in which cmake has configured a package's native code by another toolchain file: that of an
-//! older rgo, of another floor, of no rgo at all.
+//! Removes cmake's configuration of a package's native code if it used another toolchain file: that
+//! of an older rgo, of another floor, or none.
 //!
-//! Such a folder keeps its compiler. Where it is told another one, cmake starts over and forgets what
-//! its command line said, the system among it: objects for the host come out of a build for Windows.
-//! So its memory goes before the build.
+//! A configured folder keeps its compiler. If cmake gets another one, it configures again and
+//! forgets the options of its command line, among them the system: a build for Windows then makes
+//! objects for the host. So rgo removes the configuration before the build.
 //!
 //! ```text
 //! <build>/<triple>/<profile>/build/<package>-<hash>/out/build/CMakeCache.txt     before cargo 1.100
@@ -18,15 +18,15 @@ use camino::{Utf8Path, Utf8PathBuf};
 
 const CACHE: &str = "CMakeCache.txt";
 
-/// Has cmake forget what it has configured for a triple by another toolchain file than this one.
-/// `build` is cargo's folder for what it keeps.
+/// Removes the configurations for a triple that used another toolchain file than this one. `build`
+/// is cargo's build folder.
 ///
 /// # Errors
 /// If a file or folder cannot be removed.
 pub fn forget_others(build: &Utf8Path, triple: &str, toolchain_file: &str) -> io::Result<()> {
     for profile in folders(&build.join(triple)) {
         for out in outs(&profile) {
-            // The crate cmake takes `build` below the folder that it is given.
+            // The crate `cmake` builds in the subfolder `build` of its output folder.
             let inner = folders(&out).into_iter().flat_map(|it| [it.join("build"), it]);
             for folder in inner.chain([out]).filter(|it| is_of_another(it, toolchain_file)) {
                 let files = folder.join("CMakeFiles");
@@ -40,7 +40,7 @@ pub fn forget_others(build: &Utf8Path, triple: &str, toolchain_file: &str) -> io
     Ok(())
 }
 
-/// The folders in which build scripts work, in both of cargo's layouts. `profile` is cargo's folder of
+/// The output folders of build scripts, in both of cargo's layouts. `profile` is cargo's folder for
 /// a target's profile.
 #[must_use]
 pub fn outs(profile: &Utf8Path) -> Vec<Utf8PathBuf> {

@@ -1,4 +1,5 @@
-//! What is there, what is missing, and the command that mends it: facts for `rgo-build doctor`, as data.
+//! Examines the machine for `rgo-build doctor`: the parts that a build needs, their condition, and
+//! the command that repairs each. Returns data; the command prints it.
 
 mod machine;
 mod toolchain;
@@ -15,16 +16,16 @@ use crate::causes::with_causes;
 use crate::toolchain::Toolchain;
 use crate::zig;
 
-/// One thing that was looked at.
+/// The condition of one part.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Condition {
     /// `compiler`, `zig`, `git`, `dsymutil`, `std`, `linker`, `runner`, `debugger`, `ptrace`, `cache`.
     pub what: &'static str,
-    /// How it is.
+    /// Whether builds can use it.
     pub state: State,
-    /// What was found, in words.
+    /// A description of what rgo found.
     pub detail: String,
-    /// What mends it: one command or step, or several of which each does.
+    /// The repair: one command or step, or several, each of which is enough.
     pub mend: Vec<String>,
 }
 
@@ -46,7 +47,7 @@ impl Condition {
         Self { mend, ..Self::new(what, State::Optional, detail) }
     }
 
-    /// An error in one line, and the steps of which each mends it.
+    /// A missing part: its error in one line, and the steps, each of which repairs it.
     fn missing(
         what: &'static str,
         error: &dyn Error,
@@ -59,51 +60,51 @@ impl Condition {
     }
 }
 
-/// How something is.
+/// Whether builds can use a part.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum State {
     /// It works.
     Ok,
-    /// It will be made at the first build.
+    /// The first build will make it.
     OnDemand,
-    /// It is missing, and builds go on without it.
+    /// It is missing, and builds work without it.
     Optional,
     /// It is missing, and builds fail without it.
     Missing,
 }
 
-/// One toolchain's findings.
+/// The conditions for one toolchain.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Checkup {
     /// The toolchain's name.
     pub toolchain: String,
-    /// Its triple.
+    /// The target triple.
     pub triple: String,
-    /// Whether a build for it can begin.
+    /// Whether a build for it can start.
     pub builds: bool,
-    /// What was looked at.
+    /// The conditions of its parts.
     pub findings: Vec<Condition>,
 }
 
-/// Everything that was found.
+/// The result of an examination.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Diagnosis {
-    /// What all toolchains share.
+    /// The conditions of the parts that all toolchains share.
     pub machine: Vec<Condition>,
-    /// Each toolchain.
+    /// The conditions for each toolchain.
     pub toolchains: Vec<Checkup>,
 }
 
 impl Diagnosis {
-    /// Whether every toolchain that was looked at can be built for.
+    /// Whether builds for all examined toolchains can start.
     pub fn well(&self) -> bool {
         self.toolchains.iter().all(|t| t.builds)
     }
 }
 
-/// Looks at the machine and these toolchains. Changes nothing and fetches nothing. `linker` is the
-/// linker that the user's configuration names for a toolchain.
+/// Examines the machine and these toolchains. Changes nothing and fetches nothing. `linker` returns
+/// the linker that the user's configuration names for a toolchain.
 pub fn examine(
     toolchains: &[&Toolchain],
     compiler: &Result<Compiler, CompilerError>,

@@ -1,15 +1,16 @@
-//! What happens when a build is to stop: a signal ends the programs that it runs, and theirs, then
-//! what only this build needs is removed, and the process ends by the same signal.
+//! Stops a build on a signal. The signal goes on to the programs that the build runs, and to their
+//! children. When these have exited, rgo removes the temporary files of the build and ends by the
+//! same signal.
 //!
 //! ```text
-//! SIGINT, SIGTERM, SIGHUP ─▶ cargo, rustc, build scripts, linkers: the same signal
-//!                            they are gone ─▶ temporary folders go ─▶ 130, 143, 129 for a shell
-//! a second one, or 10 s   ─▶ they are killed
+//! SIGINT, SIGTERM, SIGHUP ─▶ cargo, rustc, build scripts, linkers get the same signal
+//!                            they have exited ─▶ temporary folders go ─▶ 130, 143, 129 for a shell
+//! a second one, or 10 s   ─▶ rgo kills them
 //! ```
 //!
-//! A signal from a terminal reaches all of them anyway; one from a CI system or a script reaches
-//! this process alone. They are found by their parents: in a process group of their own git and
-//! ssh could not ask for a password on the terminal.
+//! A terminal sends its signal to all of them anyway; a CI system or a script signals only this
+//! process. rgo finds the programs by their parents. It does not use a process group of its own,
+//! because git and ssh could then not ask for a password on the terminal.
 
 #[cfg(unix)]
 use std::collections::BTreeSet;
@@ -17,12 +18,12 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, PoisonError};
 
-/// Whether this process is about to end by a signal.
+/// Whether a signal is ending this process.
 static STOPPING: AtomicBool = AtomicBool::new(false);
-/// Folders that go with the process.
+/// Folders to remove when a signal ends this process.
 static FOLDERS: Mutex<Vec<PathBuf>> = Mutex::new(Vec::new());
 
-/// A folder that is removed when this goes, or when a signal ends the process.
+/// A folder that is removed when this value is dropped, or when a signal ends the process.
 #[derive(Debug)]
 pub struct Temporary(PathBuf);
 
@@ -34,7 +35,7 @@ impl Temporary {
         Self(folder)
     }
 
-    /// Where it is.
+    /// The path of the folder.
     #[must_use]
     pub fn path(&self) -> &Path {
         &self.0
@@ -43,31 +44,32 @@ impl Temporary {
 
 impl Drop for Temporary {
     fn drop(&mut self) {
-        // One that cannot be removed is found by `cache prune`.
+        // If this fails, `cache prune` finds the folder later.
         let _ = std::fs::remove_dir_all(&self.0);
         FOLDERS.lock().unwrap_or_else(PoisonError::into_inner).retain(|folder| *folder != self.0);
     }
 }
 
-/// To be called after a program has ended. If a signal to this process ended it, this does not
-/// return, so that nobody reports a failure.
+/// Call this after each program has exited. If a signal is ending this process, it does not return,
+/// so that rgo reports no failure.
 pub fn checkpoint() {
     while STOPPING.load(Ordering::SeqCst) {
         std::thread::park();
     }
 }
 
-/// Has signals end this process as described above. To be called once, before any program runs.
-/// `processes` lists all that have not ended.
+/// Makes signals end this process as the module head describes. Call it once, before any program
+/// runs. `processes` lists all processes that have not exited.
 #[cfg(unix)]
 pub fn install(processes: fn() -> Processes) {
     use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
 
-    // What is ignored, as by `nohup` or for a background job, stays so.
+    // A signal that the parent set to ignore, like `nohup` or a shell with background jobs, stays
+    // so.
     let ignored = ignored_signals();
     let signals = [SIGHUP, SIGINT, SIGTERM].into_iter();
     let signals = signals.filter(|signal| ignored >> (signal - 1) & 1 == 0);
-    // Where signals cannot be had, they end this process as they would without this.
+    // If rgo cannot handle signals, they end this process in the default way.
     let Ok(mut signals) = signal_hook::iterator::Signals::new(signals) else { return };
     std::thread::spawn(move || {
         if let Some(signal) = signals.forever().next() {
@@ -82,12 +84,12 @@ pub fn install(processes: fn() -> Processes) {
     });
 }
 
-/// Has signals end this process as described above, on systems that have signals.
+/// Does nothing, because this system has no signals.
 #[cfg(not(unix))]
 pub fn install(_: fn() -> Processes) {}
 
-/// Sends the signal to every program that this process has started, and those that they have, until
-/// none is left.
+/// Sends the signal to all programs that this process has started, and to their descendants, until
+/// none remains.
 #[cfg(unix)]
 fn end_all(
     signal: i32,
@@ -98,7 +100,7 @@ fn end_all(
     use std::time::{Duration, Instant};
 
     const PAUSE: Duration = Duration::from_millis(20);
-    // CI systems kill everything some seconds after their signal.
+    // CI systems kill everything a few seconds after their signal.
     const PATIENCE: Duration = Duration::from_secs(10);
     let begun = Instant::now();
     let own = std::process::id();
@@ -106,7 +108,7 @@ fn end_all(
     let mut is_urgent = false;
     loop {
         let processes = processes();
-        // What loses its parent is still one of ours.
+        // A process whose parent has exited is still one of ours.
         let ours = below(own, &told, &processes);
         if ours.is_empty() {
             return;
@@ -117,7 +119,7 @@ fn end_all(
                 if is_urgent { Some(Signal::KILL) } else { Signal::from_named_raw(signal) };
             let pid = i32::try_from(process).ok().and_then(Pid::from_raw);
             if let (Some(pid), Some(signal), true) = (pid, signal, is_new || is_urgent) {
-                // It may have ended meanwhile.
+                // The process may have exited meanwhile.
                 let _ = kill_process(pid, signal);
             }
         }
@@ -126,10 +128,11 @@ fn end_all(
     }
 }
 
-/// Processes, each with its parent.
+/// Pairs of a process and its parent.
 pub type Processes = Vec<(u32, u32)>;
 
-/// Those of `processes` that descend from `own`, or are among `known` or descend from these.
+/// The members of `processes` that are in `known`, or that descend from `own` or from one in
+/// `known`.
 #[cfg(unix)]
 fn below(own: u32, known: &BTreeSet<u32>, processes: &Processes) -> BTreeSet<u32> {
     let mut found: BTreeSet<u32> =
@@ -149,7 +152,8 @@ fn below(own: u32, known: &BTreeSet<u32>, processes: &Processes) -> BTreeSet<u32
     }
 }
 
-/// Signals that this process was told to ignore, one a bit, signal 1 first.
+/// The signals that this process ignores, as a bit mask whose lowest bit is signal 1. Always 0 on
+/// systems other than Linux.
 #[cfg(unix)]
 fn ignored_signals() -> u64 {
     let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
@@ -169,7 +173,7 @@ mod tests {
             below(10, &known, &processes).into_iter().collect::<Vec<_>>()
         };
         assert_eq!(found(&[]), [11, 12, 13]);
-        // 20 was ours, and its parent has ended; 99 has ended itself.
+        // 20 was ours, and its parent has exited; 99 has exited itself.
         assert_eq!(found(&[20, 99]), [11, 12, 13, 20, 21]);
     }
 

@@ -1,9 +1,12 @@
-//! What C and C++ code in a build needs to know: per target, where its compiler, archiver and headers are.
+//! Sets the environment for C and C++ code in a build: per target, the compiler, the archiver and
+//! the header folders.
 //!
-//! It is said in variables that name the target, for what is compiled for the host must not see it, and what the user has
-//! set in any spelling stays. There are two exceptions. `MACOSX_DEPLOYMENT_TARGET` has no spelling with a target in it, only
-//! compilers for Apple's systems read it, and its value is the floor that the user's own one went into already. And for
-//! Windows `PATH` gets folders with resource compilers, which find out by themselves what they are called for.
+//! The variables name the target in their own names, because code for the host must not see them. A
+//! value that the user has set in any spelling stays. There are two exceptions to the naming.
+//! `MACOSX_DEPLOYMENT_TARGET` has no spelling with a target. But only compilers for Apple's systems
+//! read it, and its value is the floor, in which the user's own value already counts. And for
+//! Windows `PATH` gets folders with resource compilers, which find out by themselves for which
+//! target they run.
 
 use std::collections::BTreeMap;
 
@@ -18,10 +21,10 @@ use crate::zig::Zig;
 
 const CMAKE_FILE: &str = "CMAKE_TOOLCHAIN_FILE";
 
-/// Puts the file in place by which cmake knows the target.
+/// Writes the toolchain file that describes the target to cmake.
 ///
 /// # Errors
-/// When it can't be written.
+/// If rgo cannot write it.
 pub fn install(
     toolchain: &Toolchain,
     floor: Option<&Floor>,
@@ -42,7 +45,8 @@ pub fn cmake_variable(triple: &str) -> String {
     format!("{CMAKE_FILE}_{}", triple.replace('-', "_"))
 }
 
-/// The variables for one target. The compilers' flags are not among them: what rgo has to say to them, the shim says.
+/// The variables for one target. They set no compiler flags: the shim adds rgo's flags to each
+/// call.
 pub fn env(
     toolchain: &Toolchain,
     floor: Option<&Floor>,
@@ -53,7 +57,8 @@ pub fn env(
 ) -> BTreeMap<String, String> {
     let mut vars = BTreeMap::new();
     let under = toolchain.triple.replace('-', "_");
-    // The crate `cc` looks for NAME_<triple>, NAME_<triple with underscores>, TARGET_NAME, NAME, in this order.
+    // The crate `cc` reads NAME_<triple>, NAME_<triple_with_underscores>, TARGET_NAME, NAME, in
+    // this order.
     let mut set = |name: &str, value: String| {
         let spellings = [
             format!("{name}_{}", toolchain.triple),
@@ -75,13 +80,14 @@ pub fn env(
         clang_args(toolchain, recipe, zig, user("BINDGEN_EXTRA_CLANG_ARGS")),
     );
     if toolchain.is(Os::WINDOWS) {
-        // Both are about Windows alone: what names no target is meant for it too.
+        // Both are only for Windows, so a value in a spelling without a target counts too.
         for name in ["WINDRES", "RC"].into_iter().filter(|name| user(name).is_none()) {
             set(name, tools.tool("windres").into_string());
         }
     }
-    // The host's .pc files describe libraries of the host's, and even where processor and system are the same the C
-    // library's kind or floor is another. What is for the target has to be named by the user; then it is used.
+    // The host's .pc files describe the host's libraries. Even for the same processor and system,
+    // the C library differs in kind or floor. The user can name a folder for the target; rgo then
+    // keeps it.
     set("PKG_CONFIG_LIBDIR", tools.tools.join("pkg-config").into_string());
     set("PKG_CONFIG_ALLOW_CROSS", "1".to_owned());
     if let Some(Floor::Macos(version)) = floor.or(toolchain.floor.as_ref()) {
@@ -93,9 +99,9 @@ pub fn env(
     vars
 }
 
-/// What libclang, which knows nothing of zig, has to be told: zig's headers and definitions, in zig's order, and no
-/// header of the host's. A clang's own headers fit no other version, so those of the libclang that is used come
-/// first, as they always do; zig's are there for a libclang without any.
+/// The flags for libclang, which knows nothing of zig. They add zig's headers and definitions in
+/// zig's order, and exclude the host's headers. A clang's own headers fit no other version. So the
+/// headers of the libclang in use come first, as always; zig's serve a libclang without any.
 fn clang_args(
     toolchain: &Toolchain,
     recipe: &Recipe,
@@ -114,7 +120,7 @@ fn clang_args(
         args.push(format!("-D__GLIBC_MINOR__={minor}"));
     }
     if toolchain.is(Os::WINDOWS) {
-        // Windows 10 and its C runtime, as zig has it.
+        // zig's values: Windows 10 and its C runtime.
         args.extend(["-D_WIN32_WINNT=0x0a00".to_owned(), "-D__MSVCRT_VERSION__=0xE00".to_owned()]);
     }
     let own = shell_words::join(args);
@@ -122,15 +128,15 @@ fn clang_args(
 }
 
 fn clang_target(toolchain: &Toolchain) -> &str {
-    // rustc's name for "gnu, but by LLVM" is one that older clangs don't know.
+    // Older clangs do not know rustc's name for "gnu, but by LLVM".
     match toolchain.triple.strip_suffix("llvm") {
         Some(gnu) => gnu,
         None => &toolchain.triple,
     }
 }
 
-/// The header folders of zig's libc for a target, the more particular first. Not every version of zig has all of
-/// them; compilers pass over those that are not there.
+/// The folders of zig's libc headers for a target, the most specific first. Some versions of zig
+/// lack some of them; compilers skip missing folders.
 fn include_folders(lib: &Utf8Path, zig_target: &str) -> Vec<Utf8PathBuf> {
     let mut parts = zig_target.split('-');
     let cpu = parts.next().unwrap_or_default();
@@ -142,7 +148,8 @@ fn include_folders(lib: &Utf8Path, zig_target: &str) -> Vec<Utf8PathBuf> {
     match os {
         "linux" => {
             folders.push(libc.join(format!("{cpu}-linux-{abi}")));
-            // Its glibc headers for both widths of a processor are one folder; musl's are two.
+            // zig has one folder of glibc headers for both widths of a processor, and two of musl
+            // headers.
             if abi == "musl" {
                 folders.push(libc.join("generic-musl"));
             } else {
@@ -163,7 +170,7 @@ fn include_folders(lib: &Utf8Path, zig_target: &str) -> Vec<Utf8PathBuf> {
     folders
 }
 
-/// cmake's name of the processor: what the system itself calls it.
+/// cmake's name for the processor, which is the target system's own name.
 fn cmake_processor(toolchain: &Toolchain) -> &str {
     match (&toolchain.arch, toolchain.os) {
         (Arch::Amd64, Os::WINDOWS) => "AMD64",
@@ -171,12 +178,12 @@ fn cmake_processor(toolchain: &Toolchain) -> &str {
         (Arch::Arm64, Os::WINDOWS) => "ARM64",
         (Arch::Arm64, Os::DARWIN) => "arm64",
         (Arch::Arm64, _) => "aarch64",
-        // No toolchain has one: a test of `toolchain` holds that.
+        // A test in `toolchain` checks that no toolchain has one.
         (Arch::Other(name), _) => name,
     }
 }
 
-/// A toolchain file for cmake. It finds libraries of the system in `sdks`.
+/// The text of a toolchain file for cmake, which finds system libraries in `sdks`.
 fn cmake_file(
     toolchain: &Toolchain,
     floor: Option<&Floor>,
@@ -196,11 +203,11 @@ fn cmake_file(
         format!("set(CMAKE_CXX_COMPILER {})", tool("c++")),
         format!("set(CMAKE_AR {})", tool("ar")),
         format!("set(CMAKE_RANLIB {})", tool("ranlib")),
-        // Else cmake would take the host's.
+        // Otherwise cmake would take the host's Fortran compiler.
         "if(NOT CMAKE_Fortran_COMPILER)".into(),
         format!("  set(CMAKE_Fortran_COMPILER $ENV{{FC_{}}})", toolchain.triple.replace('-', "_")),
         "endif()".into(),
-        // What is of the host is found for building with, never for building against.
+        // cmake may find the host's programs, but none of its libraries, headers and packages.
         "set(CMAKE_FIND_ROOT_PATH_MODE_PROGRAM NEVER)".into(),
         "set(CMAKE_FIND_ROOT_PATH_MODE_LIBRARY ONLY)".into(),
         "set(CMAKE_FIND_ROOT_PATH_MODE_INCLUDE ONLY)".into(),
@@ -232,7 +239,8 @@ fn cmake_for_macos(
     lines
 }
 
-/// The resource compiler. The crate `cmake` gives the C compiler for it, where that is not called gcc.
+/// The resource compiler. The crate `cmake` sets the C compiler in its place unless that is named
+/// gcc.
 fn cmake_for_windows(tools: &Installed) -> [String; 3] {
     let tool = |name: &str| cmake_quote(tools.tool(name).as_str());
     let is = |name: &str| format!("CMAKE_RC_COMPILER STREQUAL {}", tool(name));

@@ -1,16 +1,17 @@
-//! What zig brings no part of, whatever the target: OpenMP's runtime, and Fortran. A build that needs
-//! it fails and says so; rgo makes no serial program instead, and takes no compiler of the host's.
+//! Recognizes builds that need something zig has for no target: OpenMP's runtime, or Fortran. Such
+//! a build fails with a hint. rgo does not silently build a serial program, and does not use a
+//! compiler of the host.
 
-/// Something that zig has not, by the traces that it leaves in what a build prints.
+/// Something that zig lacks, and how to recognize it in the output of a build.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Lack {
-    /// What build scripts, compilers and cmake say of it.
+    /// Words in the messages of build scripts, compilers and cmake.
     pub words: &'static [&'static str],
-    /// Its libraries, named as after `-l`.
+    /// Its libraries, in the notation of `-l`.
     libraries: &'static [&'static str],
-    /// How its functions' names begin.
+    /// The prefixes of its functions' names.
     functions: &'static [&'static str],
-    /// What helps.
+    /// The next step for the user.
     pub hint: &'static str,
 }
 
@@ -43,14 +44,14 @@ pub(crate) const FORTRAN: Lack = Lack {
 
 const ALL: [&Lack; 2] = [&OPENMP, &FORTRAN];
 
-/// What a library belongs to, named as after `-l`.
+/// The lack that a missing library reveals. `name` has the notation of `-l`.
 pub(crate) fn by_library(name: &str) -> Option<&'static Lack> {
     ALL.into_iter().find(|lack| lack.libraries.contains(&name))
 }
 
-/// What a function belongs to, named as in an object file.
+/// The lack that an undefined function reveals. `symbol` has the spelling of object files.
 pub(crate) fn by_function(symbol: &str) -> Option<&'static Lack> {
-    // Mach-O puts one more underscore before it.
+    // Mach-O puts another underscore in front.
     let names = [Some(symbol), symbol.strip_prefix('_')];
     let begins = |start: &&str| names.iter().flatten().any(|name| name.starts_with(*start));
     ALL.into_iter().find(|lack| lack.functions.iter().any(begins))

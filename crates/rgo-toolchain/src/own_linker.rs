@@ -1,15 +1,15 @@
-//! The linker of a platform itself, for the toolchains that zig does not link: Microsoft's. rustc
-//! finds it on Windows; elsewhere there is none, unless the user names one.
+//! Finds the platform's own linker for the toolchains that zig does not link: Microsoft's. On
+//! Windows rustc finds it by itself. Other systems have none, unless the user names one.
 
 use camino::Utf8PathBuf;
 
 use crate::toolchain::Toolchain;
 
-/// Nothing here can link for a toolchain.
+/// The error that no linker on this machine can link for a toolchain.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("Microsoft's linker runs on Windows alone")]
 pub struct NoLinker {
-    /// The toolchain of the same system and processor that needs none.
+    /// A toolchain for the same system and processor that does not need this linker.
     other: String,
     triple: String,
 }
@@ -27,8 +27,8 @@ impl NoLinker {
     }
 }
 
-/// What links for a toolchain, in words. `named` is the linker that the user's configuration
-/// names, `host` our own system in rgo's words.
+/// Describes the linker for a toolchain. `named` is the linker in the user's configuration, `host`
+/// is this machine's system in rgo's notation.
 ///
 /// # Errors
 /// [`NoLinker`].
@@ -38,7 +38,7 @@ pub fn find(
     host: &str,
     program: &dyn Fn(&str) -> Option<Utf8PathBuf>,
 ) -> Result<String, NoLinker> {
-    // What rustc calls where nothing is named; Windows programs can be on the PATH of a Linux too.
+    // rustc's default. A Windows program can be on PATH of a Linux system too.
     const DEFAULT: &str = "link.exe";
     if let Some(named) = named {
         return Ok(format!("{named}, which cargo's configuration names"));

@@ -1,8 +1,8 @@
-//! The processes of this machine, as far as the system lists them.
+//! Lists the processes of this machine, so that an interrupted build can end those that it started.
 
 use crate::interrupt::Processes;
 
-/// All processes that have not ended.
+/// All processes that have not exited.
 ///
 /// ```text
 /// /proc/PID/stat   PID (name, which may have spaces and parentheses) STATE PARENT …
@@ -16,14 +16,14 @@ pub fn all() -> Processes {
         let stat = std::fs::read_to_string(format!("/proc/{number}/stat")).ok()?;
         let (_, rest) = stat.rsplit_once(')')?;
         let mut words = rest.split_whitespace();
-        // A zombie has ended, and waits for its parent to take note.
+        // A zombie has exited; only its parent has not waited for it yet.
         let state = words.next().filter(|state| !["Z", "X"].contains(state));
         state.and(words.next())?.parse::<u32>().ok()
     };
     numbers.filter_map(|number| Some((number, parent(&number)?))).collect()
 }
 
-/// All processes.
+/// All processes that have not exited.
 #[cfg(all(unix, not(target_os = "linux")))]
 #[must_use]
 pub fn all() -> Processes {
@@ -38,7 +38,7 @@ pub fn all() -> Processes {
     lines.collect()
 }
 
-/// None: this system has no signals that they would get.
+/// An empty list: this system has no signals to send to processes.
 #[cfg(not(unix))]
 #[must_use]
 pub fn all() -> Processes {

@@ -1,4 +1,5 @@
-//! What runs a toolchain's programs on this machine: the machine itself, or what the toolchain's file names.
+//! Finds a runner for a toolchain's programs: this machine itself, or a program that the
+//! toolchain's file names, such as an emulator.
 
 use camino::{Utf8Path, Utf8PathBuf};
 use serde::Serialize;
@@ -11,26 +12,26 @@ use crate::toolchain::{RunnerSpec, Toolchain};
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case", tag = "how")]
 pub enum Runner {
-    /// Directly.
+    /// The machine runs them directly.
     Native,
-    /// Through another program.
+    /// Another program runs them.
     Through {
-        /// That program.
+        /// The other program.
         program: Utf8PathBuf,
-        /// Its arguments before the program to run.
+        /// The arguments before the path of the program to run.
         args: Vec<String>,
     },
-    /// Not at all.
+    /// Nothing on this machine runs them.
     None {
-        /// What is missing.
+        /// The reason.
         why: String,
-        /// What mends it, if anything does.
+        /// The step that provides a runner, if there is one.
         mend: Option<String>,
     },
 }
 
 impl Runner {
-    /// The command that runs `program` with these arguments; `None` if nothing can.
+    /// The command that runs `program` with these arguments; `None` without a runner.
     pub fn command(&self, program: &Utf8Path, args: &[String]) -> Option<Cmd> {
         match self {
             Runner::Native => Some(Cmd::new(program).args(args.iter().cloned())),
@@ -44,7 +45,7 @@ impl Runner {
     }
 }
 
-/// Finds what runs a toolchain's programs on the host of this triple.
+/// Finds the runner for a toolchain's programs on a host with this triple.
 pub fn find(toolchain: &Toolchain, host_triple: &str) -> Runner {
     choose(toolchain, host_triple, &exec::find_program, &|path| Utf8Path::new(path).exists())
 }

@@ -1,5 +1,5 @@
-//! What rustup could add to a toolchain, from the manifest that it keeps in each: without asking
-//! the network, and so that what the user is told comes true.
+//! Tells which standard libraries rustup could add to a toolchain, from the manifest that rustup
+//! keeps in each. So rgo needs no network, and its hints to the user are right.
 //!
 //! ```text
 //! [pkg.rust-std.target.aarch64-apple-darwin]
@@ -8,17 +8,18 @@
 
 use camino::Utf8Path;
 
-/// The manifest, below a toolchain's sysroot. rustup keeps it in every toolchain that it installed,
-/// and in no other.
+/// The manifest, relative to a toolchain's sysroot. rustup keeps it in every toolchain that it
+/// installed, and in no other.
 pub(crate) const MANIFEST: &str = "lib/rustlib/multirust-channel-manifest.toml";
 
-/// Whether rustup has a standard library for a triple; `None` where its manifest does not say so
-/// of any.
+/// Whether rustup has a standard library for a triple; `None` if there is no manifest, or if it
+/// does not tell.
 pub(crate) fn has_std(sysroot: &Utf8Path, triple: &str) -> Option<bool> {
     offers(&std::fs::read_to_string(sysroot.join(MANIFEST)).ok()?, triple)
 }
 
-/// The manifest has a megabyte, of which this needs two lines: no parser of TOML is run over it.
+/// The manifest is about a megabyte, and this needs two of its lines, so it does without a TOML
+/// parser.
 fn offers(manifest: &str, triple: &str) -> Option<bool> {
     const TABLE: &str = "[pkg.rust-std.target.";
     let mut known = false;

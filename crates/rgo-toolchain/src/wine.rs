@@ -1,23 +1,24 @@
-//! Which DLLs a wine has: its own, which lie beside its libraries, and those of the prefix, which
-//! is the disk of its Windows. Found by looking, because wine itself would make a prefix first.
+//! Finds the DLLs that a wine has: its own, which lie beside its libraries, and those of the
+//! prefix, which is the disk of its Windows. This module looks for the files, because wine itself
+//! would first create a prefix.
 
 use camino::{Utf8Path, Utf8PathBuf};
 
 use crate::cache::Env;
 
-/// Whether a DLL is there.
+/// Whether a wine has a DLL.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Has {
-    /// It is.
+    /// The DLL exists.
     Yes,
-    /// It is neither among wine's own nor in the prefix.
+    /// Neither wine's own DLLs nor the prefix have it.
     No,
-    /// Wine's own were not found.
+    /// rgo does not find wine's own DLLs.
     Unknown,
 }
 
-/// Whether the wine of this program has a DLL for programs of a processor, in Rust's words.
-/// `program` has no symbolic links.
+/// Whether the wine of this program has a DLL for a processor, which `cpu` gives in Rust's
+/// notation. `program` has no symbolic links.
 pub(crate) fn has(
     program: &Utf8Path,
     cpu: &str,
@@ -34,7 +35,7 @@ pub(crate) fn has(
     }
     let own: Vec<Utf8PathBuf> = folders(program, cpu, env)
         .into_iter()
-        // Every wine has this one.
+        // Every wine has this DLL.
         .filter(|folder| exists(&folder.join("kernel32.dll")))
         .collect();
     match own.iter().any(|folder| exists(&folder.join(dll))) {
@@ -44,8 +45,8 @@ pub(crate) fn has(
     }
 }
 
-/// Where wine's own DLLs may be: distributions and WineHQ put them at different places below the
-/// folder that the program is installed in.
+/// The possible folders of wine's own DLLs. Distributions and WineHQ use different places below the
+/// installation folder of the program.
 fn folders(program: &Utf8Path, cpu: &str, env: Env<'_>) -> Vec<Utf8PathBuf> {
     let windows = format!("{cpu}-windows");
     let below = [

@@ -1,4 +1,4 @@
-//! What there is in the cache, and how it goes: `ls` and `prune`.
+//! Lists the cache's entries and removes them, for `cache ls` and `cache prune`.
 
 use std::fs::{self, TryLockError};
 use std::io;
@@ -9,27 +9,27 @@ use serde::Serialize;
 
 use super::{Cache, CacheError, USED, WORK, remove};
 
-/// One thing that is kept.
+/// An entry of the cache.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Entry {
-    /// The folder of the cache that it is in, such as `std` or `zig`.
+    /// The folder of the cache that contains it, such as `std` or `zig`.
     pub kind: &'static str,
     /// Its name within its kind.
     pub name: String,
-    /// Where it is.
+    /// The path of the entry.
     pub path: Utf8PathBuf,
     /// The sum of its files' sizes, in bytes.
     pub bytes: u64,
-    /// When it was last used, in seconds since 1970.
+    /// The time of its last use, in seconds since 1970.
     pub last_used: u64,
 }
 
-/// What `prune` did or would do.
+/// The result of `prune`; with `dry_run`, the result that it would have.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Pruned {
-    /// What is gone, or would be.
+    /// The entries removed.
     pub removed: Vec<Entry>,
-    /// What stayed although it was old enough, because a process holds it.
+    /// The entries that are old enough, but stay because a process uses the cache.
     pub held: Vec<Entry>,
 }
 
@@ -46,14 +46,14 @@ const KINDS: [&str; 10] = [
     "probe",
     WORK,
 ];
-/// Kinds whose files are of no interest one by one.
+/// Kinds that count as one entry, because their files are small and many.
 const WHOLE: [&str; 2] = ["notes", "probe"];
 
 impl Cache {
-    /// Everything that is kept, by kind and name.
+    /// All entries, by kind and name.
     ///
     /// # Errors
-    /// When a folder can't be read.
+    /// If a folder is unreadable.
     pub fn ls(&self) -> Result<Vec<Entry>, CacheError> {
         let mut found = Vec::new();
         for kind in KINDS {
@@ -79,12 +79,12 @@ impl Cache {
         Ok(found)
     }
 
-    /// Removes what was last used longer ago than `older_than` (everything, if `None`), and what killed builds have
-    /// left, but nothing while a build runs.
-    /// With `dry_run` it only says what it would remove.
+    /// Removes the entries whose last use is longer ago than `older_than` (all, if `None`), and the
+    /// folders that killed builds have left. Removes nothing while a build runs. With `dry_run` it
+    /// only reports the entries.
     ///
     /// # Errors
-    /// When a folder can't be read or removed.
+    /// If it cannot read or remove a folder.
     pub fn prune(&self, dry_run: bool, older_than: Option<Duration>) -> Result<Pruned, CacheError> {
         let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
         let keep_from = older_than.map(|age| now.saturating_sub(age).as_secs());
@@ -111,8 +111,8 @@ impl Cache {
 }
 
 impl Cache {
-    /// Removes an entry, so that no half of it is left where it is looked for if this is cut short:
-    /// it goes into the folder of unfinished work first, which is emptied whenever something is pruned.
+    /// Removes an entry so that an interruption leaves no half of it in its place: it first moves
+    /// the entry into the folder of unfinished work, which every `prune` empties.
     fn remove_whole(&self, path: &Utf8Path) -> Result<(), CacheError> {
         let work = self.folder(WORK);
         if path.starts_with(&work) {

@@ -1,22 +1,22 @@
-//! What rgo keeps between runs, and how several runs share it.
+//! The cache: files that rgo keeps between runs and that several runs can share.
 //!
 //! ```text
 //! <root>/                 RGO_CACHE, or `rgo` in the user's cache folder
-//!   in-use.lock           held shared by every running build, exclusively by prune
+//!   in-use.lock           every running build holds it shared, prune holds it exclusively
 //!   std/<key>/            standard libraries built from source, each a sysroot of its own
-//!   zig/<version>-<host>/ a provisioned zig
-//!   zig-cache/<version>/  zig's own cache: C libraries and runtimes it has compiled
-//!   shims/<name>/         linkers and C tools that cargo and build scripts are given
-//!   darwin-stubs/<hash>/  what stands for Apple's libraries in links
+//!   zig/<version>-<host>/ a zig that rgo fetched
+//!   zig-cache/<version>/  zig's own cache: the C libraries and runtimes it has compiled
+//!   shims/<name>/         the linkers and C tools for cargo and build scripts
+//!   darwin-stubs/<hash>/  stubs of Apple's libraries, for links
 //!   darwin-headers/<hash>/ C headers of macOS that zig lacks
-//!   import-libraries/<hash>/ what stands for Python's and Node's DLLs in links for Windows
-//!   notes/<name>.obj      empty notes, for links that the platform's own linker does
-//!   probe/<hash>.json     answers of slow `--version` calls
-//!   work/<name>/          what only one running build needs; it goes with the build
+//!   import-libraries/<hash>/ import libraries of Python and Node, for links for Windows
+//!   notes/<name>.obj      empty notes, for links by the platform's own linker
+//!   probe/<hash>.json     answers of slow calls, such as `zig env`
+//!   work/<name>/          temporary files of one running build, which removes them
 //! ```
 //!
-//! Everything is put in place by rename, so that a reader never meets half a thing, and everything can be deleted: the
-//! next build makes it again.
+//! rgo puts each file or folder in place by rename, so that a reader never sees an unfinished one.
+//! The user can delete everything; the next build makes it again.
 
 mod kept;
 
@@ -35,18 +35,18 @@ use rgo_files::atomic_file;
 use crate::exec;
 pub use kept::{Entry, Pruned};
 
-/// How a caller tells us the environment: real in a program, a table in a test.
+/// Reads a variable of the environment: the real one in a program, a table in a test.
 pub type Env<'a> = &'a dyn Fn(&str) -> Option<String>;
 
-/// The folder could not be used.
+/// The cache, or a file in it, is not usable.
 #[derive(Debug, thiserror::Error)]
 #[error("cannot use the cache at {path}: {doing}")]
 pub struct CacheError {
-    /// The file or folder in question.
+    /// The file or folder.
     pub path: Utf8PathBuf,
-    /// What was being done.
+    /// The operation that failed.
     pub doing: &'static str,
-    /// The system's reason.
+    /// The system's error.
     pub source: io::Error,
 }
 
@@ -59,28 +59,28 @@ impl CacheError {
     }
 }
 
-/// The folder of everything that is kept.
+/// The cache, by its root folder.
 #[derive(Debug, Clone)]
 pub struct Cache {
     root: Utf8PathBuf,
 }
 
-/// Holds a lock for as long as it lives; the system lets go of it also when the process is killed.
+/// Holds a lock until it is dropped. The system releases the lock also when it kills the process.
 #[derive(Debug, Clone)]
 pub struct Guard {
     _file: Arc<File>,
 }
 
-/// Folders of single runs: one that is there while nothing runs was left by a process that was killed.
+/// The folders of single runs. A folder without a running build is from a process that was killed.
 const WORK: &str = "work";
-/// Touched at each use of an entry; its time is the entry's last use.
+/// The file in an entry that each use touches; its time is the entry's last use.
 const USED: &str = ".used";
 
 impl Cache {
-    /// Opens the cache at `RGO_CACHE`, else in the user's cache folder, and makes it if need be.
+    /// Opens the cache at `RGO_CACHE`, else in the user's cache folder. Creates it if necessary.
     ///
     /// # Errors
-    /// When no folder can be named or made.
+    /// If the environment names no folder, or if rgo cannot create it.
     pub fn open(env: Env<'_>) -> Result<Self, CacheError> {
         let root = locate(env, home(env)).ok_or_else(|| CacheError {
             path: "rgo".into(),
@@ -93,7 +93,7 @@ impl Cache {
     /// Opens the cache at this folder.
     ///
     /// # Errors
-    /// When it can't be made.
+    /// If rgo cannot create it.
     pub fn at(root: impl Into<Utf8PathBuf>) -> Result<Self, CacheError> {
         let root = root.into();
         let root = match std::path::absolute(&root).and_then(exec::utf8) {
@@ -106,7 +106,7 @@ impl Cache {
         Ok(Self { root })
     }
 
-    /// The folder itself.
+    /// The root folder.
     pub fn root(&self) -> &Utf8Path {
         &self.root
     }
@@ -121,10 +121,10 @@ impl Cache {
         self.root.join("zig-cache").join(zig_version)
     }
 
-    /// Makes a folder for one run. Hold [`Self::in_use`] as long as it is used.
+    /// Makes a folder for one run. Hold [`Self::in_use`] while you use it.
     ///
     /// # Errors
-    /// When it can't be made.
+    /// If rgo cannot create it.
     pub fn work_folder(&self) -> Result<tempfile::TempDir, CacheError> {
         let folder = self.folder(WORK);
         make_folder(&folder)?;
@@ -132,20 +132,20 @@ impl Cache {
         made.map_err(|source| CacheError { path: folder, doing: "making a working folder", source })
     }
 
-    /// Says that a build is running; hold it as long as anything of the cache is in use.
+    /// Marks the cache as in use. Hold the guard while you use anything in the cache.
     ///
     /// # Errors
-    /// When the lock can't be made.
+    /// If rgo cannot take the lock.
     pub fn in_use(&self) -> Result<Guard, CacheError> {
         let (file, path) = self.lock_file("in-use.lock")?;
         file.lock_shared().map_err(|source| CacheError { path, doing: "locking", source })?;
         Ok(Guard { _file: Arc::new(file) })
     }
 
-    /// Takes the lock `name` for this process alone. `waiting` is called once if another has it.
+    /// Takes the lock `name` exclusively. Calls `waiting` once if another process has it.
     ///
     /// # Errors
-    /// When the lock can't be made.
+    /// If rgo cannot take the lock.
     pub fn lock(&self, name: &str, waiting: &mut dyn FnMut()) -> Result<Guard, CacheError> {
         let (file, path) = self.lock_file(&format!("{name}.lock"))?;
         match file.try_lock() {
@@ -173,10 +173,10 @@ impl Cache {
         }
     }
 
-    /// Writes a file below the root by rename, unless it has this content already (its time stays then).
+    /// Writes a file below the root by rename. A file that already has this content keeps its time.
     ///
     /// # Errors
-    /// When it can't be written; then nothing is left behind.
+    /// If rgo cannot write it; then no part of it remains.
     pub fn put(&self, path: &Utf8Path, content: &[u8]) -> Result<(), CacheError> {
         atomic_file::write(path, content, None).map(drop).map_err(|error| CacheError {
             path: path.to_owned(),
@@ -185,11 +185,12 @@ impl Cache {
         })
     }
 
-    /// Makes the folder `place` unless it is there. `fill` puts its content into a folder beside it,
-    /// which takes its place by rename. Of two builds that make it at once, the first one's stays.
+    /// Makes the folder `place` unless it exists. `fill` writes its content into a temporary folder
+    /// beside it, which then takes the place by rename. If two builds do so at once, the first
+    /// one's folder stays.
     ///
     /// # Errors
-    /// Those of `fill`, and when the folder can't be written.
+    /// Those of `fill`, and if rgo cannot write the folder.
     pub fn install(
         &self,
         place: &Utf8Path,
@@ -206,7 +207,7 @@ impl Cache {
                 Err(_) if place.is_dir() => {}
                 Err(source) => return Err(fail(source)),
                 Ok(()) => {
-                    // It has another name now, and stays.
+                    // The folder now has its final name and must stay.
                     let _ = staged.keep();
                 }
             }
@@ -215,7 +216,7 @@ impl Cache {
         Ok(())
     }
 
-    /// Notes that an entry was used now. A cache that can't be written to is no reason to fail.
+    /// Records a use of an entry. Ignores a cache that is not writable.
     pub fn touch(&self, entry: &Utf8Path) {
         let marker = entry.join(USED);
         if let Ok(file) = File::options().create(true).append(true).open(marker) {
@@ -223,11 +224,12 @@ impl Cache {
         }
     }
 
-    /// The answer of a slow question about the program at `program`, asked anew only when the file, its time or its
-    /// size differ from those of last time. `question` says what was asked and with what else the answer varies.
+    /// The cached answer to a slow question about `program`. Calls `ask` again only if the path,
+    /// the time or the size of the file has changed. `question` names the question and everything
+    /// else on which the answer depends.
     ///
     /// # Errors
-    /// Those of `ask`. A cache that can't be written to only makes it slow.
+    /// Those of `ask`. If the cache is not writable, only speed suffers.
     pub fn probe<T: Serialize + DeserializeOwned, E>(
         &self,
         program: &Utf8Path,
@@ -258,8 +260,8 @@ impl Cache {
     }
 }
 
-/// The user's own folder: as HOME says (on Windows USERPROFILE), else as the system does, which cargo
-/// asks too.
+/// The user's home folder: from HOME (on Windows USERPROFILE), else from the system, in cargo's
+/// way.
 pub fn home(env: Env<'_>) -> Option<Utf8PathBuf> {
     let name = if cfg!(windows) { "USERPROFILE" } else { "HOME" };
     let said = env(name).filter(|value| !value.is_empty()).map(Utf8PathBuf::from);
@@ -283,7 +285,7 @@ fn locate(env: Env<'_>, home: Option<Utf8PathBuf>) -> Option<Utf8PathBuf> {
     } else if cfg!(target_os = "macos") {
         home.map(|home| home.join("Library/Caches"))
     } else {
-        // The XDG specification has a relative path ignored.
+        // The XDG specification says to ignore a relative path.
         set("XDG_CACHE_HOME")
             .filter(|p| p.is_absolute())
             .or_else(|| home.map(|home| home.join(".cache")))
@@ -291,14 +293,15 @@ fn locate(env: Env<'_>, home: Option<Utf8PathBuf>) -> Option<Utf8PathBuf> {
     user.map(|folder| folder.join("rgo"))
 }
 
-/// What changes when a file does: time in nanoseconds and size, of the file that a link leads to.
+/// A text that changes with a file: its time in nanoseconds and its size. Follows links.
 fn stamp(path: &Utf8Path) -> Option<String> {
     let meta = fs::metadata(path).ok()?;
     let time = meta.modified().ok()?.duration_since(UNIX_EPOCH).ok()?;
     Some(format!("{} {}", time.as_nanos(), meta.len()))
 }
 
-/// A name made of content: 16 hexadecimal digits, of parts that can't run into each other.
+/// A name for content: 16 hexadecimal digits. Hashes the length of each part, so parts cannot run
+/// together.
 pub(crate) fn short_hash(parts: &[&[u8]]) -> String {
     let mut hasher = Sha256::new();
     for part in parts {
@@ -308,7 +311,7 @@ pub(crate) fn short_hash(parts: &[&[u8]]) -> String {
     hex::encode(&hasher.finalize()[..8])
 }
 
-/// The next step for an error that says that the disk is full.
+/// The next step for an error that reports a full disk.
 pub(crate) fn hint_if_full(error: &io::Error) -> Option<String> {
     matches!(error.kind(), io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded).then(|| {
         "the disk is full, and nothing half-written was kept; RGO_CACHE names another place"
@@ -324,7 +327,7 @@ pub(crate) fn make_folder(path: &Utf8Path) -> Result<(), CacheError> {
     })
 }
 
-/// Removes a folder or file; that it isn't there is fine.
+/// Removes a folder or file. It is no error if there is none.
 pub(crate) fn remove(path: &Utf8Path) -> Result<(), CacheError> {
     let result = match fs::symlink_metadata(path) {
         Ok(meta) if meta.is_dir() => fs::remove_dir_all(path),
@@ -392,7 +395,7 @@ mod tests {
         assert_eq!(ask("sysroot").unwrap(), 2);
         fs::write(&program, "22").unwrap();
         assert_eq!(ask("version").unwrap(), 3);
-        // An answer that was damaged is asked for again.
+        // A damaged answer makes rgo ask again.
         for file in fs::read_dir(cache.folder("probe")).unwrap() {
             fs::write(file.unwrap().path(), "{").unwrap();
         }

@@ -1,11 +1,13 @@
-//! C headers of macOS that zig lacks: those of Apple's open source, written anew from what they
-//! declare. All others are in Apple's SDK alone.
+//! The C headers of macOS that zig lacks and whose content Apple has published as open source. rgo
+//! has its own text for them, with the same declarations. All other headers exist only in Apple's
+//! SDK.
 //!
 //! ```text
 //! <cache>/darwin-headers/<hash>/sys/syscall.h
 //! ```
 //!
-//! C compilers look there last, so that an SDK's and the user's headers go first.
+//! C compilers search this folder last, so that the headers of an SDK and of the user take
+//! precedence.
 
 use std::fs;
 
@@ -19,7 +21,7 @@ macro_rules! headers {
     };
 }
 
-/// Each by the name that it is included by, with its text.
+/// Each header: its path in an `#include`, and its text.
 const HEADERS: [(&str, &str); 4] = headers![
     "CommonCrypto/CommonCryptoError.h",
     "CommonCrypto/CommonRandom.h",
@@ -27,7 +29,7 @@ const HEADERS: [(&str, &str); 4] = headers![
     "sys/syscall.h"
 ];
 
-/// The folder of the headers, without making it.
+/// The folder of the headers. Creates nothing.
 #[must_use]
 pub fn place(cache: &Cache) -> Utf8PathBuf {
     let texts: Vec<&[u8]> =
@@ -35,10 +37,10 @@ pub fn place(cache: &Cache) -> Utf8PathBuf {
     cache.folder("darwin-headers").join(cache::short_hash(&texts))
 }
 
-/// Puts the headers there, unless they are.
+/// Writes the headers, unless they exist.
 ///
 /// # Errors
-/// If the cache cannot be written to.
+/// If the cache is not writable.
 pub fn install(cache: &Cache) -> Result<(), CacheError> {
     cache.install(&place(cache), |folder| {
         for (name, text) in HEADERS {

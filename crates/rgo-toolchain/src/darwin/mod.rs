@@ -1,10 +1,10 @@
 //! Building for macOS without Apple's SDK.
 //!
-//! A linker reads of a library only its name, its versions and the names that it exports. All of
-//! these are known from published programs and bindings (`toolchains/darwin-names`), and stubs
-//! that list them stand for the libraries. What no source has shown is no name here: the link
-//! fails then, and is not left to fail on the user's machine. Of the headers, those that are open and
-//! that zig lacks are here too.
+//! From a library a linker reads only its name, its versions and the names that it exports.
+//! Published programs and bindings show all of these (`toolchains/darwin-names`). rgo writes stubs
+//! that list them, and links against the stubs. A name that no source shows is in no stub. Then the
+//! link fails, which is better than a failure on the user's machine. The module also has the open
+//! headers that zig lacks.
 
 pub mod headers;
 pub mod names;

@@ -1,8 +1,8 @@
-//! Which library of macOS exports which name, as `toolchains/darwin-names` has it.
+//! The libraries of macOS and the names that each exports, from `toolchains/darwin-names`.
 //!
 //! ```text
-//! /System/Library/Frameworks/Security.framework/Versions/A/Security    what programs load
-//! 1.0.0 61901.120.67          the version it is compatible with, and its own
+//! /System/Library/Frameworks/Security.framework/Versions/A/Security    the install name
+//! 1.0.0 61901.120.67          the compatibility version and the current version
 //! _SecRandomCopyBytes 0 5 8   a name, and the sources that show it (not embedded)
 //! ```
 
@@ -11,21 +11,21 @@ use std::sync::LazyLock;
 
 use flate2::read::ZlibDecoder;
 
-/// A library that every macOS has.
+/// A library that is part of every macOS.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Library {
-    /// What programs load it by.
+    /// The name by which programs load it.
     pub install_name: String,
-    /// The oldest version that programs need which were linked with this one.
+    /// The compatibility version: the oldest version that works for programs linked with this one.
     pub compatibility: String,
-    /// The version itself.
+    /// The current version.
     pub current: String,
-    /// The symbols that it is known to export, sorted.
+    /// The symbols that it exports as far as the sources show, sorted.
     pub names: Vec<String>,
 }
 
 impl Library {
-    /// What `-framework` or `-l` calls it.
+    /// The name after `-framework` or `-l`.
     #[must_use]
     pub fn short_name(&self) -> &str {
         let file = self.install_name.rsplit('/').next().unwrap_or_default();
@@ -47,17 +47,17 @@ impl Library {
     }
 }
 
-/// The data as it is embedded: compressed.
+/// The embedded data, compressed.
 pub(super) static DATA: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/darwin-names.z"));
 
-/// Umbrellas without names of their own that any source shows.
+/// Umbrella frameworks for which no source shows names of their own.
 const UMBRELLAS: [&str; 4] = ["ApplicationServices", "Carbon", "Cocoa", "Quartz"];
 
-/// Every library that is known.
+/// All known libraries.
 pub fn libraries() -> &'static [Library] {
     static ALL: LazyLock<Vec<Library>> = LazyLock::new(|| {
         let mut text = String::new();
-        // The data is a part of this program.
+        // The data is part of this program.
         ZlibDecoder::new(DATA).read_to_string(&mut text).expect("embedded names are readable");
         let mut libraries = parse(&text);
         for name in UMBRELLAS {

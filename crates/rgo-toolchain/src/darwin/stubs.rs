@@ -1,4 +1,4 @@
-//! Stubs of Apple's libraries, as a linker looks for them in an SDK.
+//! Stubs of Apple's libraries, in the layout in which a linker searches an SDK.
 //!
 //! ```text
 //! <cache>/darwin-stubs/<hash>/System/Library/Frameworks/Security.framework/Security.tbd
@@ -17,14 +17,14 @@ use camino::Utf8PathBuf;
 use super::names::{self, Library};
 use crate::cache::{self, Cache, CacheError};
 
-/// Raised whenever other text is made of the same data.
+/// Raise this when the same data gives other text.
 const REVISION: u32 = 3;
 const TARGETS: &str = "[ x86_64-macos, arm64-macos ]";
 const CLASS: &str = "_OBJC_CLASS_$_";
 const METACLASS: &str = "_OBJC_METACLASS_$_";
 
-/// Libraries whose users get others with them. A name is bound to the library that has it, so one
-/// too many here does no harm.
+/// Umbrella frameworks and the libraries that they re-export. A linker binds a name to the library
+/// that defines it, so a superfluous entry does no harm.
 const RE_EXPORTS: [(&str, &[&str]); 8] = [
     ("Foundation", &["CoreFoundation", "objc"]),
     ("AppKit", &["ApplicationServices", "Foundation"]),
@@ -36,20 +36,21 @@ const RE_EXPORTS: [(&str, &[&str]); 8] = [
     ("Quartz", &["PDFKit", "QuartzCore", "QuickLookUI"]),
 ];
 
-/// The folder of the cache that has the stubs, each set by the hash of its data.
+/// The folder in the cache for the stubs. Each set of stubs is in a folder named by the hash of its
+/// data.
 pub(crate) const FOLDER: &str = "darwin-stubs";
 
-/// Where the stubs are, without making them.
+/// The folder of the stubs. Creates nothing.
 #[must_use]
 pub fn place(cache: &Cache) -> Utf8PathBuf {
     let hash = cache::short_hash(&[&REVISION.to_le_bytes(), names::DATA]);
     cache.folder(FOLDER).join(hash)
 }
 
-/// Makes the stubs, unless they are there.
+/// Writes the stubs, unless they exist.
 ///
 /// # Errors
-/// If the cache cannot be written to.
+/// If the cache is not writable.
 pub fn install(cache: &Cache) -> Result<(), CacheError> {
     cache.install(&place(cache), |folder| {
         for library in names::libraries() {
@@ -66,8 +67,8 @@ pub fn install(cache: &Cache) -> Result<(), CacheError> {
     })
 }
 
-/// Whether a library, or one that comes with it, has one of these names; `None` if nobody knows what
-/// it has. The library is named as a linker's option, `-framework Security` or `-lobjc`.
+/// Whether a library, or one that it re-exports, has one of these names; `None` if rgo does not
+/// know the library. `option` names it as for a linker: `-framework Security` or `-lobjc`.
 pub(crate) fn offers(option: &str, symbols: &BTreeSet<&str>) -> Option<bool> {
     let library = names::libraries().iter().find(|library| library.option() == option)?;
     let has = |library: &Library| library.names.iter().any(|name| symbols.contains(name.as_str()));
@@ -87,7 +88,7 @@ pub(crate) fn offers(option: &str, symbols: &BTreeSet<&str>) -> Option<bool> {
     Some(false)
 }
 
-/// The libraries whose names a library's users get with it.
+/// The libraries that a library re-exports.
 fn re_exported(library: &Library) -> impl Iterator<Item = &'static Library> {
     let short = library.short_name();
     let umbrella = RE_EXPORTS.iter().find(|(name, _)| *name == short && library.is_framework());
@@ -97,7 +98,7 @@ fn re_exported(library: &Library) -> impl Iterator<Item = &'static Library> {
         .filter_map(|name| names::libraries().iter().find(|library| library.short_name() == *name))
 }
 
-/// The files of a library, from the root of an SDK.
+/// The paths of a library's stubs, relative to the root of an SDK.
 fn files(library: &Library) -> Vec<String> {
     let name = library.short_name();
     if library.is_framework() {
@@ -109,7 +110,7 @@ fn files(library: &Library) -> Vec<String> {
     files
 }
 
-/// The stub of a library.
+/// The text of a library's stub.
 fn stub(library: &Library) -> String {
     let Library { install_name, compatibility, current, names } = library;
     let mut text = format!(
@@ -118,7 +119,7 @@ fn stub(library: &Library) -> String {
     );
     let others = re_exported(library).map(|library| library.install_name.as_str()).collect();
     list(&mut text, "reexported-libraries", &[("libraries", others)]);
-    // A linker makes a class's own symbol and its metaclass's of one entry.
+    // From one class entry a linker derives two symbols: the class and the metaclass.
     let mut classes: Vec<&str> = names.iter().filter_map(|name| class(name)).collect();
     classes.sort_unstable();
     classes.dedup();
@@ -127,7 +128,7 @@ fn stub(library: &Library) -> String {
     text + "...\n"
 }
 
-/// The class that a symbol is of.
+/// The class to which a symbol belongs.
 fn class(symbol: &str) -> Option<&str> {
     symbol.strip_prefix(CLASS).or_else(|| symbol.strip_prefix(METACLASS))
 }

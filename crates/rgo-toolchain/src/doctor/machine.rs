@@ -1,5 +1,5 @@
-//! What all toolchains share on this machine: the compiler, zig, the cache, and tools that some
-//! uses need.
+//! Checks what all toolchains on this machine share: the compiler, zig, the cache, and tools that
+//! some uses need.
 
 use camino::Utf8PathBuf;
 
@@ -10,7 +10,7 @@ use crate::dsymutil;
 use crate::exec::{self, Cmd};
 use crate::zig::{self, Zig, ZigError};
 
-/// Everything that was looked at. `darwin` says whether a toolchain for it is.
+/// The conditions of all of them. `darwin`: the check includes a toolchain for macOS.
 pub(super) fn findings(
     compiler: &Result<Compiler, CompilerError>,
     zig: &Result<Option<Zig>, ZigError>,
@@ -74,7 +74,8 @@ fn no_zig(error: &ZigError) -> Condition {
     Condition::missing("zig", error, error.hint())
 }
 
-/// zig as the first build will fetch it, if it can. `now` is what is there.
+/// The condition of a zig that the first build will fetch, if it can. `now` describes what is
+/// installed.
 fn fetched(now: &str, cache: &Cache) -> Condition {
     if let Err(error) = zig::to_be_fetched(cache) {
         return no_zig(&error);
@@ -90,7 +91,7 @@ fn fetched(now: &str, cache: &Cache) -> Condition {
     Condition::on_demand("zig", format!("{now}; the first build fetches {pin} by pip"))
 }
 
-/// A tool that some uses need.
+/// The condition of a tool that some uses need.
 fn tool(what: &'static str, found: Option<Utf8PathBuf>, lack: &str, mend: &str) -> Condition {
     match found {
         Some(path) => Condition::ok(what, path),
@@ -112,7 +113,8 @@ fn debuggers(there: &dyn Fn(&str) -> bool) -> Vec<Condition> {
     .collect()
 }
 
-/// Whether a debugger may attach, as far as the kernel and the container tell. Nothing outside of Linux.
+/// Whether a debugger may attach to processes, from what the kernel and the container show. `None`
+/// on systems other than Linux.
 fn ptrace(read: &dyn Fn(&str) -> Option<String>) -> Option<Condition> {
     const YAMA: &str = "/proc/sys/kernel/yama/ptrace_scope";
     let status = read("/proc/self/status")?;

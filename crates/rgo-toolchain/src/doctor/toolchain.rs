@@ -1,5 +1,5 @@
-//! What one toolchain needs beside the machine's tools: its standard library, its linker, and what
-//! runs its programs here.
+//! Checks the parts that one toolchain needs beside the machine's tools: its standard library, its
+//! linker, and a runner for its programs on this machine.
 
 use camino::Utf8Path;
 
@@ -13,7 +13,7 @@ use crate::std_lib::{self, StdPlan};
 use crate::toolchain::Toolchain;
 use crate::wine::{self, Has};
 
-/// Its standard library.
+/// The condition of the standard library.
 pub(super) fn std(
     toolchain: &Toolchain,
     compiler: &Compiler,
@@ -36,8 +36,8 @@ pub(super) fn std(
     }
 }
 
-/// The linker of a toolchain that zig does not link. `named` is the linker of the user's
-/// configuration.
+/// The condition of the linker, for a toolchain that zig does not link. `named` is the linker in
+/// the user's configuration.
 pub(super) fn linker(toolchain: &Toolchain, named: Option<&str>) -> Condition {
     let program = |name: &str| exec::find_program(name);
     match own_linker::find(toolchain, named, std::env::consts::OS, &program) {
@@ -46,7 +46,7 @@ pub(super) fn linker(toolchain: &Toolchain, named: Option<&str>) -> Condition {
     }
 }
 
-/// What runs its programs.
+/// The condition of the runner for the toolchain's programs.
 pub(super) fn runner(toolchain: &Toolchain, host: &str, env: Env<'_>) -> Condition {
     match runner::find(toolchain, host) {
         Runner::Native => Condition::ok("runner", "this machine"),

@@ -1,9 +1,9 @@
-//! What to do about failures of builds of extensions: what the compilers and linkers of [`crate::cargo::failure_hints`]
-//! say, where it is about Python or Node.
+//! Hints for failed builds of extensions. [`crate::cargo::failure_hints`] reads the messages of
+//! compilers and linkers; this module knows those about Python or Node.
 
 use super::names::{self, Host};
 
-/// For an extension of which nobody has said which Python it is for.
+/// The hint for an extension whose Python version neither the project nor the user names.
 pub(crate) fn version(text: &str) -> Option<String> {
     let is_about_it =
         text.contains("PYO3_CROSS_PYTHON_VERSION") && text.contains("must be specified");
@@ -14,7 +14,8 @@ pub(crate) fn version(text: &str) -> Option<String> {
     })
 }
 
-/// For a name of Python's or Node's that a link lacks, in the spelling of its format.
+/// The hint for a name of Python's or Node's that a link lacks. `symbol` has the spelling of its
+/// format.
 pub(crate) fn undefined(symbol: &str, toolchain: &str) -> Option<String> {
     let is_windows = toolchain.starts_with("windows");
     let name = if is_windows {
@@ -41,7 +42,7 @@ pub(crate) fn undefined(symbol: &str, toolchain: &str) -> Option<String> {
     })
 }
 
-/// For Python's own library, which a link does not find.
+/// The hint for a link that does not find Python's library.
 pub(crate) fn library(name: &str, toolchain: &str) -> Option<String> {
     let version = name.strip_prefix("python")?;
     Some(if toolchain.starts_with("windows") {

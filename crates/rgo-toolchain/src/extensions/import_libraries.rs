@@ -1,6 +1,6 @@
-//! Import libraries of Python and Node for Windows, made from lists of names. A link for Windows finds
-//! the functions of a DLL through such a library; neither Python nor Node publishes theirs without
-//! an installer.
+//! Makes import libraries of Python and Node for Windows from lists of names. A link for Windows
+//! finds the functions of a DLL through its import library. Python and Node publish theirs only
+//! inside their installers.
 //!
 //! ```text
 //! import-libraries/<hash>/libnode.dll      a text; napi-build looks whether there is such a file
@@ -19,16 +19,16 @@ use super::names::{self, Export, NODE, PYTHON};
 use crate::cache::{self, Cache, CacheError};
 use crate::toolchain::{self, Toolchain};
 
-/// The kind of entries in the cache.
+/// The kind of these entries in the cache.
 const KIND: &str = "import-libraries";
-/// Raised whenever other bytes are made of the same names.
+/// Raise this when the same names give other bytes.
 const REVISION: u32 = 1;
 const MARKER: (&str, &str) = (
     "libnode.dll",
     "This is no library. The crate napi-build links node.lib where it finds a file of this name.\n",
 );
 
-/// The folder of the libraries for all processors, whether they are made already or not.
+/// The folder of the libraries for all processors. Creates nothing.
 #[must_use]
 pub fn folder(cache: &Cache) -> Utf8PathBuf {
     let texts =
@@ -37,17 +37,17 @@ pub fn folder(cache: &Cache) -> Utf8PathBuf {
     cache.folder(KIND).join(hash)
 }
 
-/// The folder of the libraries for one toolchain, whether they are made already or not; `None` for one
-/// that needs none.
+/// The folder of the libraries for one toolchain; `None` for a toolchain that needs none. Creates
+/// nothing.
 #[must_use]
 pub fn place(toolchain: &Toolchain, cache: &Cache) -> Option<Utf8PathBuf> {
     machine(toolchain).map(|_| folder(cache).join(toolchain.arch.name()))
 }
 
-/// Makes the libraries for a toolchain, unless they are there.
+/// Makes the libraries for a toolchain, unless they exist.
 ///
 /// # Errors
-/// If the cache cannot be written to.
+/// If the cache is not writable.
 pub fn ensure(toolchain: &Toolchain, cache: &Cache) -> Result<(), CacheError> {
     let Some((place, machine)) = place(toolchain, cache).zip(machine(toolchain)) else {
         return Ok(());
@@ -65,9 +65,9 @@ pub fn ensure(toolchain: &Toolchain, cache: &Cache) -> Result<(), CacheError> {
     Ok(())
 }
 
-/// The file that exports what a library names.
+/// The file that exports the names of a library.
 fn dll(name: &str) -> String {
-    // Functions of Node are the program's own.
+    // The program itself exports Node's functions.
     if name == "node" { "node.exe".to_owned() } else { format!("{name}.dll") }
 }
 
@@ -82,7 +82,7 @@ fn machine(toolchain: &Toolchain) -> Option<MachineTypes> {
     }
 }
 
-/// An import library; the same bytes whenever and wherever it is made.
+/// An import library. The same input gives the same bytes on every machine.
 fn library(dll: &str, exports: &[Export], machine: MachineTypes) -> std::io::Result<Vec<u8>> {
     let exports: Vec<COFFShortExport> = exports
         .iter()
@@ -133,7 +133,7 @@ mod tests {
         }
         assert_ne!(made[0], made[1]);
         assert!(super::folder(&cache).join("libnode.dll").is_file());
-        // Nothing is left beside what is in place.
+        // Making the libraries leaves no other files.
         let left = super::folder(&cache).read_dir_utf8().unwrap().flatten();
         let mut left: Vec<String> = left.map(|entry| entry.file_name().to_owned()).collect();
         left.sort();
@@ -152,7 +152,7 @@ mod tests {
         for text in ["python3.dll", "\0__imp_PyBool_Type\0", "\0PyList_New\0", "__imp_PyList_New"] {
             assert!(has(text), "{text:?}");
         }
-        // Data has no function that stands for it.
+        // A data export has no thunk, so its name occurs less often.
         let table =
             |text: &str| one.windows(text.len()).filter(|part| *part == text.as_bytes()).count();
         assert!(table("\0PyBool_Type\0") < table("\0PyList_New\0"));

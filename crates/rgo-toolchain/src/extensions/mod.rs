@@ -1,13 +1,14 @@
-//! Extensions: libraries that Python or Node loads, and that call back into it. On Linux and macOS
-//! the names that they use stay open until then; on Windows a link has to know them.
+//! Extensions: libraries that Python or Node loads, and that call functions of their host. On Linux
+//! and macOS these symbols stay undefined until the host loads the extension. On Windows the linker
+//! must know which DLL has them.
 //!
-//! | crates | what they need of a build for another system | who gives it |
+//! | crates | need, in a build for another system | rgo provides it by |
 //! |---|---|---|
-//! | pyo3 < 0.28, C code | `python3.lib`, `python311.lib` | [`import_libraries`], by the link |
+//! | pyo3 < 0.28, C code | `python3.lib`, `python311.lib` | [`import_libraries`], in the link |
 //! | pyo3 without abi3 | the version of Python | [`python`] |
 //! | pyo3's `generate-import-lib` | a `dlltool` | [`env`] |
 //! | napi-build | a folder with a `libnode.dll`, and `node.lib` | [`env`], [`import_libraries`] |
-//! | on macOS | `-undefined dynamic_lookup`, for names of [`names`] alone | the check after the link |
+//! | on macOS | `-undefined dynamic_lookup`, only for names in [`names`] | the check after the link |
 
 pub(crate) mod hint;
 pub mod import_libraries;
@@ -22,9 +23,9 @@ use crate::cache::{Cache, Env};
 use crate::toolchain::Toolchain;
 use crate::zig::Zig;
 
-/// Variables by which the build scripts of extensions for Windows find what they look for. They have
-/// no spelling with a target in it; build scripts for other systems do not read them, and their
-/// values are the same for all processors.
+/// The variables in which the build scripts of extensions for Windows look for tools and libraries.
+/// No spelling of them names a target. This is harmless: build scripts for other systems do not
+/// read them, and their values are the same for all processors.
 pub fn env(
     toolchain: &Toolchain,
     zig: &Zig,
@@ -40,9 +41,9 @@ pub fn env(
             vars.insert(name.to_owned(), value);
         }
     };
-    // napi-build looks for a file of one name there, and links a library of another one.
+    // napi-build looks for `libnode.dll` in this folder, but links `node.lib`.
     set("LIBNODE_PATH", import_libraries::folder(cache).into_string());
-    // The crate python3-dll-a runs it, and splits it at spaces.
+    // The crate python3-dll-a splits the value at spaces and runs it.
     let words = std::iter::once(zig.program.as_str()).chain(zig.args.iter().map(String::as_str));
     let words: Vec<&str> = words.collect();
     if words.iter().all(|word| !word.contains(char::is_whitespace)) {

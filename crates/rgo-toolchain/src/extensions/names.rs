@@ -1,5 +1,5 @@
 //! The names that Python and Node offer to extensions, from `toolchains/python-names.txt` and
-//! `toolchains/node-names.txt`. What the columns mean is said at the head of each file.
+//! `toolchains/node-names.txt`. The head of each file explains its columns.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::LazyLock;
@@ -9,20 +9,20 @@ use crate::toolchain;
 pub(super) const PYTHON: &str = "python-names.txt";
 pub(super) const NODE: &str = "node-names.txt";
 
-/// CPython's libraries for one version each, in the order of the ranges.
+/// The versions of CPython with a library of their own, in the order that ranges use.
 const WITH_LOCK: [&str; 8] = ["3.7", "3.8", "3.9", "3.10", "3.11", "3.12", "3.13", "3.14"];
 const WITHOUT_LOCK: [&str; 2] = ["3.13t", "3.14t"];
 
 /// A name that a library exports.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Export {
-    /// As C code spells it.
+    /// The spelling in C code.
     pub name: &'static str,
-    /// Whether it is data and no function.
+    /// Whether it is data; otherwise it is a function.
     pub is_data: bool,
 }
 
-/// Who offers names.
+/// A program that offers names to extensions.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Host {
     /// Python of any version and implementation.
@@ -31,7 +31,7 @@ pub enum Host {
     Node,
 }
 
-/// Who offers a name, as C code spells it; `None` if neither does.
+/// The host that offers a name; `None` if neither does. `name` has the spelling of C code.
 #[must_use]
 pub fn host(name: &str) -> Option<Host> {
     static NAMES: LazyLock<[BTreeSet<&str>; 2]> = LazyLock::new(|| {
@@ -46,7 +46,7 @@ pub fn host(name: &str) -> Option<Host> {
     }
 }
 
-/// What each library for Windows exports, by the name that a link calls it: `python3`, `python311`,
+/// The exports of each library for Windows, by the name that a link uses: `python3`, `python311`,
 /// `python313t`, `node`.
 #[must_use]
 pub fn libraries() -> BTreeMap<String, Vec<Export>> {
@@ -63,7 +63,7 @@ pub fn libraries() -> BTreeMap<String, Vec<Export>> {
     found
 }
 
-/// The libraries that a word of the list stands for: `3.9-3.10` for python39 and python310.
+/// The libraries that one word of the list names: `3.9-3.10` is python39 and python310.
 fn libraries_of(word: &str) -> Vec<String> {
     if word == "3" {
         return vec!["python3".to_owned()];
@@ -77,12 +77,12 @@ fn libraries_of(word: &str) -> Vec<String> {
 }
 
 fn lines(file: &str) -> impl Iterator<Item = &'static str> {
-    // The files are part of this program: that each is there and well-formed is tested below.
+    // The files are part of this program. A test below checks that each exists and is well-formed.
     let text = toolchain::data_file(file).unwrap_or_default();
     text.lines().filter(|line| !line.is_empty() && !line.starts_with('#'))
 }
 
-/// A line: the name, and the rest.
+/// Parses a line into the name and the rest.
 fn export(line: &'static str) -> Option<(Export, &'static str)> {
     let (name, rest) = line.split_once(' ').unwrap_or((line, ""));
     let plain = name.trim_end_matches('=');
@@ -157,7 +157,7 @@ mod tests {
         assert_eq!(has("python3", "PyBool_Type"), Some(true));
         assert_eq!(has("python37", "PyAST_Compile"), Some(false));
         assert_eq!(has("python310", "PyAST_Compile"), None);
-        // Not of the stable interface.
+        // Not part of the stable interface.
         assert_eq!(has("python311", "PyUnicode_New"), Some(false));
         assert_eq!(has("python3", "PyUnicode_New"), None);
         assert_eq!(has("node", "napi_create_function"), Some(false));

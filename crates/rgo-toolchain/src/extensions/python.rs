@@ -1,6 +1,7 @@
-//! What pyo3 has to be told: that a library is an extension, and which version of Python it is for.
-//! pyo3 asks the Python of this machine for the version, and cannot for another system, where an
-//! extension that keeps to the stable interface (abi3) alone needs none.
+//! The variables for pyo3's build script: that a library is an extension, and the version of Python
+//! for which to build it. In a native build pyo3 asks the installed Python for the version. It
+//! cannot do so in a build for another system. There only an extension with just the stable
+//! interface (abi3) needs no version.
 
 use std::collections::BTreeMap;
 
@@ -9,19 +10,20 @@ use camino::Utf8Path;
 use crate::cache::Env;
 use crate::toolchain::Toolchain;
 
-/// The variable by which pyo3 is told. It has no spelling with a target in it.
+/// The variable from which pyo3 takes the version. No spelling of it names a target.
 pub const VERSION: &str = "PYO3_CROSS_PYTHON_VERSION";
-/// Since 0.26 pyo3 is told so that an extension does not link Python's library; before, by a feature.
+/// The variable that tells pyo3, since 0.26, not to link Python's library; before, a feature did
+/// this.
 const IS_EXTENSION: &str = "PYO3_BUILD_EXTENSION_MODULE";
-/// Variables by which users tell pyo3 the version themselves.
+/// Variables by which users set the version themselves.
 const OF_USER: [&str; 3] = [VERSION, "PYO3_CONFIG_FILE", LIBRARY];
-/// The variable that says where Python's library for the target is.
+/// The variable with the folder of Python's library for the target.
 pub const LIBRARY: &str = "PYO3_CROSS_LIB_DIR";
-/// Minor versions that there may be.
+/// The minor versions of Python 3 to consider.
 const MINORS: std::ops::Range<u32> = 0..100;
 
-/// The variables for a build on `host`. `folders` are those of the packages and that of their workspace;
-/// `libraries_alone` says that nothing of what is made is a program, which may embed Python.
+/// The variables for a build on `host`. `folders` are the folders of the packages and that of their
+/// workspace. `libraries_alone`: the build makes no program, which might embed Python.
 pub fn env(
     toolchain: &Toolchain,
     host: &str,
@@ -38,8 +40,8 @@ pub fn env(
     vars
 }
 
-/// The version to tell pyo3 of in a build for a toolchain; `None` where pyo3 knows by itself, where a
-/// project leaves a choice, and where two packages name different ones.
+/// The Python version that rgo passes to pyo3. `None` if pyo3 finds it by itself, if the project
+/// allows several, or if two packages name different ones.
 fn version(
     toolchain: &Toolchain,
     host: &str,
@@ -54,8 +56,8 @@ fn version(
     versions.all(|other| other.as_ref() == Some(&first)).then_some(first)
 }
 
-/// The one version in the nearest `pyproject.toml` at a package's folder or above, up to the
-/// workspace's.
+/// The version in the nearest `pyproject.toml`, if it allows only one. The search goes from the
+/// package's folder up to the workspace's.
 fn of_package(folder: &Utf8Path, root: &Utf8Path) -> Option<String> {
     let folders = folder.ancestors().take_while(|folder| folder.starts_with(root));
     let mut files = folders.map(|folder| std::fs::read_to_string(folder.join("pyproject.toml")));
@@ -65,19 +67,19 @@ fn of_package(folder: &Utf8Path, root: &Utf8Path) -> Option<String> {
     the_one(range).map(|minor| format!("3.{minor}"))
 }
 
-/// Whether pyo3 takes a build on `host` for one that cannot run Python of the target.
+/// Whether pyo3 considers a build on `host` unable to run the target's Python.
 fn is_foreign(triple: &str, host: &str) -> bool {
     let parts = |triple: &str| {
         let mut parts = triple.split('-').map(str::to_owned);
         (parts.next(), parts.nth(1))
     };
     let ((cpu, os), (own_cpu, own_os)) = (parts(triple), parts(host));
-    // A Mac runs Python of both processors.
+    // A Mac runs the Python of both processors.
     os != own_os || cpu != own_cpu && os.as_deref() != Some("darwin")
 }
 
-/// The minor version of Python 3 that is the only one in a range of versions as Python's packages have
-/// them: `==3.11.*`, `~=3.11.2`, `>=3.11,<3.12`.
+/// The minor version of Python 3, if a range allows only one. The range has the syntax of Python
+/// packages: `==3.11.*`, `~=3.11.2`, `>=3.11,<3.12`.
 fn the_one(range: &str) -> Option<u32> {
     let clauses: Vec<(&str, Vec<u32>)> =
         range.split(',').map(|clause| parse(clause.trim())).collect::<Option<_>>()?;
@@ -86,7 +88,7 @@ fn the_one(range: &str) -> Option<u32> {
     admitted.next().is_none().then_some(one)
 }
 
-/// An operator and the parts of the version behind it.
+/// Splits a clause into its operator and the parts of its version.
 fn parse(clause: &str) -> Option<(&str, Vec<u32>)> {
     const OPERATORS: [&str; 7] = ["===", "==", "~=", "!=", ">=", "<=", ">"];
     let operator = OPERATORS.iter().copied().chain(["<"]).find(|it| clause.starts_with(it))?;
@@ -95,10 +97,10 @@ fn parse(clause: &str) -> Option<(&str, Vec<u32>)> {
     Some((operator, parts.collect::<Option<_>>()?))
 }
 
-/// Whether any Python 3.`minor` is in the range of a clause.
+/// Whether a clause allows any Python 3.`minor`.
 fn admits((operator, version): &(&str, Vec<u32>), minor: u32) -> bool {
     let major = version.first().copied().unwrap_or_default();
-    // A version without its second number stands for its first one, but for `==` and `~=`.
+    // A missing second number counts as 0, except for `==` and `~=`.
     let theirs = version.get(1).copied();
     let patch = version.get(2).copied();
     let place = (3, minor).cmp(&(major, theirs.unwrap_or_default()));
@@ -107,7 +109,7 @@ fn admits((operator, version): &(&str, Vec<u32>), minor: u32) -> bool {
         // `~=3.11` is `>=3.11,<4`.
         "~=" if patch.is_none() => major == 3 && place.is_ge(),
         "~=" => place.is_eq(),
-        // One patch is not a whole version.
+        // A clause that excludes one patch release does not exclude the minor version.
         "!=" => patch.is_some() || place.is_ne(),
         ">=" => place.is_ge(),
         ">" => {
@@ -200,7 +202,7 @@ mod tests {
             assert_eq!(ask("windows-arm64", &[(name, "3.9")]), None, "{name}");
         }
         let none = |_: &str| None;
-        // Two packages that name different versions cannot be told of both.
+        // rgo can pass only one version, so it passes none for two packages that differ.
         let other = root.join("other");
         std::fs::create_dir_all(&other).unwrap();
         let both: &[&Utf8Path] = &[&inner, &other];
@@ -214,7 +216,7 @@ mod tests {
         assert_eq!(alone.into_iter().collect::<Vec<_>>(), [(IS_EXTENSION.into(), "1".into())]);
         let set = |_: &str| Some("0".to_owned());
         assert!(env_of("windows-arm64", linux, (packages, root), true, &set).is_empty());
-        // The nearest file counts, and one that says nothing leaves it open.
+        // Only the nearest file counts; if it names no version, there is none.
         std::fs::write(inner.join("pyproject.toml"), "[build-system]\n").unwrap();
         assert_eq!(ask("windows-arm64", &[]), None);
     }

@@ -378,7 +378,7 @@ impl Rewriter<'_> {
             return self.for_zig(words);
         }
         if is_script {
-            // rustc gives a library's script to programs too, and these lack the symbols.
+            // A package's link-args reach its programs too, which lack the library's symbols.
             self.lld.push("--undefined-version".to_owned());
         }
         self.lld.extend_from_slice(words);

@@ -10,7 +10,8 @@
 //!
 //! Apple's linker drops such a library if the program does not use it, and ignores a library that
 //! does not exist. So the shim reads these options only after a link that lacks symbols, and adds a
-//! library only if it has one of those symbols. A link that succeeds costs nothing.
+//! library only if it has one of those symbols. With `-undefined dynamic_lookup` zig reports no missing
+//! symbol. Then, if the objects name such libraries, the shim first links without that option.
 
 use std::collections::BTreeSet;
 use std::fs;

@@ -1,5 +1,6 @@
-//! Options that LLD knows, and zig's front end refuses. zig links with LLD. So the shim first links
-//! with zig, which prints its call of LLD, and then repeats that call with the options added.
+//! Passes options that LLD knows and zig's front end does not. zig links with LLD. So the shim
+//! first links with zig, which prints its call of LLD, and then repeats that call with the options
+//! added.
 //!
 //! ```text
 //! ZIG_VERBOSE_LINK=1 zig cc …   stderr: ld.lld -m elf_x86_64 -o out crt1.o a.o libc.so.6 …

@@ -4,7 +4,7 @@
 //! ```text
 //! shims/<toolchain>/rgo-link           the linker; its path and bytes never change, because cargo
 //!                                      recompiles everything when a path in rustflags changes
-//! shims/<toolchain>-<hash>/cc c++ …    the C tools; the hash covers their recipe, so that
+//! shims/<toolchain>-<hash>/cc c++ …    the C tools; the hash names what they do, so that
 //!                                      cargo recompiles C code when the floor or zig changes
 //! shims/<toolchain>-<hash>/recipe.json the recipe that these tools follow
 //! shims/on-path/first last             resource compilers for Windows, see [`resources`]

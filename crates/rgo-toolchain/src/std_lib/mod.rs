@@ -1,4 +1,5 @@
-//! The standard library for a target: prebuilt, else from rustup, else built once from the compiler's own source.
+//! Provides the standard library for a target: the compiler's own, else from rustup, else built
+//! once from the compiler's source.
 
 mod source;
 
@@ -17,67 +18,67 @@ use crate::toolchain::Toolchain;
 
 pub use source::SourceBuild;
 
-/// A standard library that is looked for, and what with.
+/// A request for a standard library, with the means to provide it.
 #[derive(Clone, Copy)]
 pub struct StdRequest<'a> {
-    /// The compiler that it must be of.
+    /// The compiler to which it must belong.
     pub compiler: &'a Compiler,
-    /// What it is for.
+    /// The toolchain that needs it.
     pub toolchain: &'a Toolchain,
-    /// The tools of the toolchain: a library that is also a dylib has to be linked.
+    /// The toolchain's tools. A library that is also a dylib needs a linker.
     pub tools: Option<&'a Installed>,
-    /// Where a built one is kept.
+    /// The cache for a library built from source.
     pub cache: &'a Cache,
-    /// Whether nothing may be fetched.
+    /// Whether the user forbids fetching.
     pub offline: bool,
-    /// Our environment.
+    /// Reads a variable of rgo's environment.
     pub env: Env<'a>,
-    /// The names in it.
+    /// The names of the variables in the environment.
     pub names: &'a [String],
 }
 
-/// No standard library can be had.
+/// Why rgo cannot provide a standard library.
 #[derive(Debug, thiserror::Error)]
 pub enum StdError {
-    /// None of the ways is open.
+    /// No way to provide it is open.
     #[error("there is no standard library for {triple} with rustc {release}{}", lines(.tried))]
     Unavailable {
-        /// For this triple.
+        /// The target triple.
         triple: String,
-        /// What was tried and why it failed.
+        /// What rgo tried, and why each attempt failed.
         tried: Vec<String>,
-        /// Commands of which each would bring it.
+        /// Commands, each of which would provide it.
         ways: Vec<String>,
-        /// The compiler's release.
+        /// The compiler's version.
         release: String,
     },
-    /// Its build failed.
+    /// The build from source failed.
     #[error("the standard library for {triple} could not be built")]
     Build {
-        /// For this triple.
+        /// The target triple.
         triple: String,
-        /// cargo's words.
+        /// cargo's error.
         source: ExecError,
     },
-    /// Its build gave no standard library.
+    /// The build succeeded without a standard library in its output.
     #[error("the build of the standard library for {triple} succeeded, but {folder} has no libstd")]
     Empty {
-        /// For this triple.
+        /// The target triple.
         triple: String,
-        /// Where it should be.
+        /// The folder that should have it.
         folder: Utf8PathBuf,
     },
-    /// Files can't be copied.
+    /// rgo cannot write the library's files.
     #[error("cannot store the standard library for {triple} at {path}")]
     Store {
-        /// For this triple.
+        /// The target triple.
         triple: String,
-        /// Where.
+        /// The file or folder.
         path: Utf8PathBuf,
-        /// Why.
+        /// The system's error.
         source: io::Error,
     },
-    /// The cache fails.
+    /// The cache is not usable.
     #[error(transparent)]
     Cache(#[from] CacheError),
 }
@@ -97,7 +98,7 @@ impl StdError {
         }
     }
 
-    /// The next steps one by one, of which each is enough.
+    /// The next steps, each of which is enough.
     #[must_use]
     pub fn ways(&self) -> Vec<String> {
         match self {
@@ -111,13 +112,13 @@ fn lines(lines: &[String]) -> String {
     lines.iter().map(|line| format!("\n  {line}")).collect()
 }
 
-/// Where a standard library comes from.
+/// The source of a standard library.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Origin {
     /// It came with the compiler.
     Prebuilt,
-    /// rustup added it now.
+    /// rustup added it during this run.
     Rustup,
     /// rgo built it from source.
     Source,
@@ -133,36 +134,36 @@ impl std::fmt::Display for Origin {
     }
 }
 
-/// A standard library that is there.
+/// A standard library that is ready for use.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct StdLib {
-    /// Where it comes from.
+    /// The source it comes from.
     pub origin: Origin,
-    /// What `--sysroot` must say; `None` where the compiler finds it by itself.
+    /// The value for `--sysroot`; `None` if the compiler finds the library by itself.
     pub sysroot: Option<Utf8PathBuf>,
 }
 
-/// What has to be done for it.
+/// The steps that provide a standard library.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum StdPlan {
-    /// Nothing, it is there.
+    /// No step: the library is ready.
     Ready(StdLib),
-    /// rustup is asked, and if it fails the source is built if there is one.
+    /// rgo asks rustup. If rustup fails, rgo builds from source, if the compiler has it.
     Rustup {
-        /// The command.
+        /// The call of rustup.
         command: Cmd,
-        /// The way out.
+        /// The build to fall back on.
         source: Option<SourceBuild>,
     },
-    /// It is built.
+    /// rgo builds from source.
     Build(SourceBuild),
 }
 
-/// Finds out what has to be done. Reads, but changes nothing.
+/// Plans how to provide the standard library. Changes nothing.
 ///
 /// # Errors
-/// When no way is open.
+/// If no way is open.
 pub fn plan(
     compiler: &Compiler,
     toolchain: &Toolchain,
@@ -200,7 +201,7 @@ pub fn plan(
     }
 }
 
-/// Whether rustup can add a target, as far as its own manifest tells.
+/// Whether rustup can add a target. `true` if its manifest does not tell.
 fn has_std(compiler: &Compiler, triple: &str) -> bool {
     rustup::has_std(&compiler.sysroot, triple) != Some(false)
 }
@@ -218,7 +219,7 @@ fn unavailable_error(compiler: &Compiler, triple: &str, tried: Vec<String>) -> S
     }
 }
 
-/// Commands that bring a standard library or its source, for a compiler from where it is from.
+/// Commands that provide a standard library or its source, by the origin of the compiler.
 fn ways(compiler: &Compiler, triple: &str) -> Vec<String> {
     let Some(Rustup { toolchain, .. }) = &compiler.rustup else {
         return vec![
@@ -239,7 +240,7 @@ fn add_target(rustup: &Rustup, triple: &str) -> Cmd {
 }
 
 impl StdPlan {
-    /// What would be done, as shell.
+    /// The commands of the plan, as shell.
     #[must_use]
     pub fn steps(&self, sought: &StdRequest<'_>) -> Vec<String> {
         match self {
@@ -254,7 +255,7 @@ impl StdPlan {
     }
 }
 
-/// Does what has to be done.
+/// Carries out a plan.
 ///
 /// # Errors
 /// See [`StdError`].
@@ -294,7 +295,7 @@ pub fn ensure(
     Ok(StdLib { origin: Origin::Source, sysroot: Some(source.sysroot) })
 }
 
-/// Has rustup add the target, or gives the reason why it could not.
+/// Lets rustup add the target. Returns the reason if it could not.
 fn add(
     command: &Cmd,
     sought: &StdRequest<'_>,
@@ -302,7 +303,7 @@ fn add(
 ) -> Result<Option<String>, StdError> {
     let StdRequest { compiler, cache, .. } = *sought;
     let triple = &sought.toolchain.triple;
-    // rustup does not guard its folders against another rustup.
+    // rustup does not lock its folders against another rustup.
     let toolchain = compiler.rustup.as_ref().map_or("", |rustup| &rustup.toolchain);
     let lock = format!("rustup-{}", toolchain.replace(['/', '\\', ':'], "_"));
     let _guard = cache.lock(&lock, &mut || {
@@ -464,7 +465,7 @@ mod tests {
         let cache = Cache::at(root.join("cache")).unwrap();
         let musl = toolchain::by_name("linux-amd64-static").unwrap();
         let lib = root.join("lib/rustlib").join(&musl.triple).join("lib");
-        // It fails if another one is at it, or was.
+        // This rustup fails if another one runs or has run.
         let rustup = root.join("rustup");
         let script = format!(
             "#!/bin/sh\nmkdir {root}/busy && sleep 0.2 && mkdir -p {lib} && : > {lib}/libstd-1.rlib\n"

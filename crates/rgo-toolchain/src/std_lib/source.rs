@@ -1,8 +1,8 @@
-//! The standard library built from the compiler's own source, into a sysroot of its own:
-//! `std/<key>/lib/rustlib/<triple>/lib` in rgo's cache. It is made the way the official one is (bitcode
-//! inside so that fat LTO works, line tables, frame pointers) and names no folder of the user's: what
-//! cargo and rustc would write of them is remapped. A compiler at the same place builds the same bytes on
-//! every machine.
+//! Builds the standard library from the compiler's own source, for targets without a prebuilt one.
+//! The result is a sysroot of its own, `std/<key>/lib/rustlib/<triple>/lib` in rgo's cache. The
+//! build uses the official settings (bitcode, so that fat LTO works; line tables; frame pointers).
+//! It remaps the paths that cargo and rustc would embed, so that the library names no folder of the
+//! user. A compiler at the same place builds the same bytes on every machine.
 
 use std::fs;
 use std::io;
@@ -17,23 +17,23 @@ use crate::event::Event;
 use crate::exec::Cmd;
 use crate::toolchain::Toolchain;
 
-/// Raised whenever a library built by the same compiler from the same source would differ.
+/// Raise this when the same compiler would build another library from the same source.
 const REVISION: u32 = 2;
 
 /// A build from source.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct SourceBuild {
-    /// The `library` folder.
+    /// The source's `library` folder.
     pub library: Utf8PathBuf,
-    /// The name of the result.
+    /// The name of the result in the cache.
     pub key: String,
-    /// The sysroot that it will be.
+    /// The sysroot that the build makes.
     pub sysroot: Utf8PathBuf,
-    /// Where it is built.
+    /// The folder in which the build runs.
     pub staging: Utf8PathBuf,
 }
 
-/// The build for a toolchain, if the compiler has its source.
+/// The build for a toolchain; `None` if the compiler has no source.
 pub(super) fn find(
     compiler: &Compiler,
     toolchain: &Toolchain,
@@ -46,10 +46,10 @@ pub(super) fn find(
     Some(SourceBuild { library, key, sysroot, staging })
 }
 
-/// Names a build by all that it depends on: the compiler, the source, how it is built, for what.
+/// Names a build by all its inputs: the compiler, the source, the settings and the target.
 fn key(compiler: &Compiler, toolchain: &Toolchain, library: &Utf8Path) -> String {
     let lock = lockfile(library).unwrap_or_default();
-    // A distribution may patch its source without another version: then its files have another time.
+    // A distribution may patch its source under the same version; then the files have another time.
     let time = fs::metadata(library.join("std/Cargo.toml"))
         .and_then(|m| m.modified())
         .ok()
@@ -68,13 +68,13 @@ fn key(compiler: &Compiler, toolchain: &Toolchain, library: &Utf8Path) -> String
 }
 
 impl SourceBuild {
-    /// Builds it in the staging folder and puts it in its place. Nobody else is at it: the caller has the lock.
+    /// Builds in the staging folder and moves the result to its place. The caller holds the lock.
     pub(super) fn build(
         &self,
         sought: &StdRequest<'_>,
         on: &mut dyn FnMut(Event),
     ) -> Result<(), StdError> {
-        // What is there was left by a build that was killed.
+        // Any content is from a build that was killed.
         cache::remove(&self.staging)?;
         cache::make_folder(&self.staging)?;
         let built = self.stage(sought, on).and_then(|sysroot| {
@@ -85,7 +85,7 @@ impl SourceBuild {
         built
     }
 
-    /// Builds it and gives the folder with the sysroot.
+    /// Builds the library and returns the folder of the sysroot.
     fn stage(
         &self,
         sought: &StdRequest<'_>,
@@ -101,7 +101,7 @@ impl SourceBuild {
         let to = sysroot.join("lib/rustlib").join(triple).join("lib");
         fs::create_dir_all(&to).map_err(store(sought, &to))?;
         for file in from.read_dir_utf8().map_err(store(sought, &from))?.flatten() {
-            // Libraries for rustc and for the linker, but not cargo's own dep-info and metadata.
+            // Take the libraries for rustc and the linker, but not cargo's dep-info and metadata.
             if matches!(file.path().extension(), Some("rlib" | "so" | "dylib" | "dll" | "a" | "o"))
             {
                 let path = to.join(file.file_name());
@@ -115,7 +115,7 @@ impl SourceBuild {
         }
     }
 
-    /// The build as a command.
+    /// The command that builds the library.
     pub(super) fn command(&self, sought: &StdRequest<'_>) -> Cmd {
         let StdRequest { compiler, toolchain, names, .. } = *sought;
         let target = self.staging.join("target");
@@ -136,11 +136,13 @@ impl SourceBuild {
             .env("CARGO_BUILD_BUILD_DIR", target.as_str())
             .env("CARGO_INCREMENTAL", "0")
             .envs(OFFICIAL_PROFILE)
-            // Or a program that depends on a crate that std depends on too would have two of one name.
+            // Gives std's crates other metadata than a program's, or a program that shares a
+            // dependency with std would contain two crates of one name.
             .env("__CARGO_DEFAULT_LIB_METADATA", "rgo-std");
         if let Some(tools) = sought.tools {
             cmd = cmd.envs(tools.env.iter().cloned());
-            // By the environment and not by -Clinker: its path must not go into the names of symbols.
+            // In the environment and not as -Clinker: flags go into symbol names, and this path
+            // must not.
             let linker = format!("CARGO_TARGET_{}_LINKER", toolchain.env_triple());
             cmd = cmd.env(linker, tools.linker.as_str());
         }
@@ -150,20 +152,20 @@ impl SourceBuild {
     fn rustflags(&self, sought: &StdRequest<'_>) -> Vec<String> {
         let StdRequest { compiler, toolchain, .. } = *sought;
         let SourceBuild { library, staging, .. } = self;
-        // Older compilers know no other answer than yes.
+        // Older compilers do not know `non-leaf`.
         let knows_leaves = compiler.version.release >= semver::Version::new(1, 83, 0);
         let frame_pointers = if knows_leaves { "non-leaf" } else { "yes" };
         let mut flags = vec![
-            // Without bitcode a program with `lto = "fat"` can't be linked.
+            // Without bitcode, programs with `lto = "fat"` do not link.
             "-Cembed-bitcode=yes".to_owned(),
             format!("-Cforce-frame-pointers={frame_pointers}"),
             "-Zunstable-options".to_owned(),
-            // As the official build has it: what is not marked is unstable.
+            // As in the official build: unmarked items are unstable.
             "-Zforce-unstable-if-unmarked".to_owned(),
             "-Aunexpected_cfgs".to_owned(),
         ];
         flags.extend(toolchain.rustflags.iter().cloned());
-        // The last that matches wins, so the more particular come last.
+        // rustc takes the last prefix that matches, so the longer ones come last.
         if let Some(home) = cache::cargo_home(sought.env) {
             flags.push(format!("--remap-path-prefix={home}/registry/src=/rust/deps"));
         }
@@ -172,8 +174,9 @@ impl SourceBuild {
         flags
     }
 
-    /// Takes the dependencies from the source. Distributions leave out of it what their own targets do
-    /// not need, so it is for want of a network alone.
+    /// The flags that make cargo take the dependencies from the source's `vendor` folder. Only
+    /// offline builds use them, because distributions leave out the crates that their own targets
+    /// do not need.
     fn vendor_flags(&self) -> Vec<String> {
         let vendor = self.library.join("vendor");
         if !vendor.is_dir() {
@@ -188,32 +191,33 @@ impl SourceBuild {
     }
 }
 
-/// The profile that the official library is built with.
+/// The profile of the official library.
 const OFFICIAL_PROFILE: [(&str, &str); 6] = [
-    // Otherwise rustc looks for the rust-objcopy that only rustup's compilers bring.
+    // Otherwise rustc looks for rust-objcopy, which only rustup's compilers have.
     ("CARGO_PROFILE_RELEASE_STRIP", "none"),
     ("CARGO_PROFILE_RELEASE_DEBUG", "1"),
     ("CARGO_PROFILE_RELEASE_OPT_LEVEL", "3"),
     ("CARGO_PROFILE_RELEASE_LTO", "off"),
     ("CARGO_PROFILE_RELEASE_PANIC", "unwind"),
-    // It is compiled once and runs in every program.
+    // rgo compiles the library once, and it runs in every program.
     ("CARGO_PROFILE_RELEASE_CODEGEN_UNITS", "1"),
 ];
 
-/// Whether a variable has the user's flags, wrapper of workspace crates or profile, which the standard
-/// library is built without.
+/// Whether a variable sets flags, a wrapper or a profile for the user's own crates. The build of
+/// the standard library runs without these.
 fn is_for_user_code(name: &str) -> bool {
     name.starts_with("CARGO_PROFILE_") || name == "RUSTFLAGS" || name == "RUSTC_WORKSPACE_WRAPPER"
 }
 
-/// The error for a file that cannot be stored.
+/// The error for a file that rgo cannot write.
 fn store(sought: &StdRequest<'_>, path: &Utf8Path) -> impl FnOnce(io::Error) -> StdError {
     let (triple, path) = (sought.toolchain.triple.clone(), path.to_owned());
     move |source| StdError::Store { triple, path, source }
 }
 
-/// What the library's own workspace says of two of its packages: each intrinsic in an object of its own, so that none
-/// clashes with another compiler's runtime, and the panic runtime of the strategy it is for (rustc refuses another).
+/// The settings that the library's own workspace has for two packages. Each intrinsic gets an
+/// object of its own, so that none clashes with another compiler's runtime. And the panic runtime
+/// is compiled with its own strategy, since rustc refuses another.
 const PROFILE: &str = "
 [profile.release.package.compiler_builtins]
 codegen-units = 10000
@@ -222,9 +226,8 @@ codegen-units = 10000
 rustflags = [\"-Cpanic=abort\"]
 ";
 
-/// The package that has the standard library built: it depends on it and is empty. The library's
-/// own workspace would want what its tests and its other members depend on, which distributions
-/// do not ship.
+/// Writes the empty package whose dependency is the standard library. The library's own workspace
+/// does not serve: its tests and its other members need crates that distributions do not ship.
 fn write_package(library: &Utf8Path, staging: &Utf8Path) -> io::Result<()> {
     let path = |name: &str| format!("{:?}", library.join(name).as_str());
     let patches: String = ["core", "alloc", "std"]
@@ -245,12 +248,12 @@ fn write_package(library: &Utf8Path, staging: &Utf8Path) -> io::Result<()> {
     );
     fs::write(staging.join("Cargo.toml"), manifest)?;
     fs::write(staging.join("lib.rs"), "")?;
-    // A copy of its bytes and not of its mode: the source may be read-only, and cargo drops from
-    // the lock what nothing here needs.
+    // Copies the bytes and not the mode: the source may be read-only, and cargo must be able to
+    // remove entries from the lockfile that this package does not need.
     fs::write(staging.join("Cargo.lock"), lockfile(library)?)
 }
 
-/// The lockfile of the library: in its folder, and before Rust 1.83 beside it.
+/// The library's lockfile: in its folder; before Rust 1.83, beside its folder.
 fn lockfile(library: &Utf8Path) -> io::Result<Vec<u8>> {
     match fs::read(library.join("Cargo.lock")) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => {

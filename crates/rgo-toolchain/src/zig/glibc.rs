@@ -1,5 +1,6 @@
-//! Which versions of glibc a zig can link for. It carries a list of glibc's symbols, `abilists`,
-//! whose head names them; asked for a newer one, zig only warns, and links for another.
+//! The newest glibc that a zig can link for. If the user asks for a newer one, zig only warns, and
+//! links for another version; so rgo must check. zig carries a list of glibc's symbols, `abilists`,
+//! whose head lists the versions.
 //!
 //! ```text
 //! u8   number of libraries, then a NUL-terminated name for each
@@ -26,8 +27,8 @@ pub struct NewestGlibc {
     pub glibc: SystemVersion,
 }
 
-/// The newest glibc of the zig that would link: the one that is found, else the pinned one. `None`
-/// where it cannot be known: the zig that the user names does not work, or its list cannot be read.
+/// The newest glibc of the zig that would link: the zig that rgo finds, else the pinned one. `None`
+/// if the zig that the user names does not work, or if its list is unreadable.
 pub fn newest_glibc(cache: &Cache, env: Env<'_>) -> Option<NewestGlibc> {
     match find(cache, env) {
         Ok(Some(zig)) => of(&zig),
@@ -45,7 +46,7 @@ fn of(zig: &Zig) -> Option<NewestGlibc> {
     Some(NewestGlibc { zig: zig.version.to_string(), glibc: newest(&head)? })
 }
 
-/// The names and versions take some 200 bytes.
+/// Reads the names and versions, which take about 200 bytes.
 fn head(path: &Utf8Path) -> std::io::Result<Vec<u8>> {
     let mut head = Vec::new();
     File::open(path)?.take(4096).read_to_end(&mut head)?;
@@ -88,7 +89,7 @@ mod tests {
         std::fs::create_dir_all(root.join("libc/glibc")).unwrap();
         std::fs::write(root.join("libc/glibc/abilists"), b"\x00\x01\x02\x27\x00").unwrap();
         assert_eq!(of(&zig).unwrap().glibc, SystemVersion::new(2, 39, 0));
-        // Nothing is installed in this cache, and the environment names nothing that works.
+        // This cache contains nothing, and the environment names no zig that works.
         let named = |name: &str| (name == "RGO_ZIG").then(|| "/no/zig".to_owned());
         assert_eq!(newest_glibc(&Cache::at(root.join("c")).unwrap(), &named), None);
     }

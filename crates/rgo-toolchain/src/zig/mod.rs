@@ -1,8 +1,8 @@
-//! Which zig links: `RGO_ZIG`, `PATH`, the pinned Python package once rgo has fetched it, `python3 -m ziglang`; if there
-//! is none, it is fetched.
+//! Chooses the zig that links, the first of: `RGO_ZIG`, `PATH`, the pinned Python package once rgo
+//! has fetched it, `python3 -m ziglang`. If there is none, rgo fetches the pinned package.
 //!
-//! The package is fetched by the user's own pip, which knows their index, proxy and certificates; that it is the right
-//! one is checked here, by its hash, before anything of it is unpacked.
+//! The user's own pip fetches it, because pip knows the user's index, proxy and certificates. rgo
+//! checks the package's hash before it unpacks anything.
 
 mod glibc;
 mod provision;
@@ -18,86 +18,86 @@ use crate::exec::{self, Cmd};
 pub use glibc::{NewestGlibc, newest_glibc};
 use provision::{Pin, Place, pin};
 
-/// No usable zig.
+/// Why rgo has no usable zig.
 #[derive(Debug, thiserror::Error)]
 pub enum ZigError {
-    /// What the user named doesn't work.
+    /// The zig that the user named does not work.
     #[error("RGO_ZIG is `{command}`, which is no usable zig: {why}")]
     Named {
-        /// Its value.
+        /// The value of `RGO_ZIG`.
         command: String,
-        /// What is wrong.
+        /// Why it does not work.
         why: String,
     },
-    /// It is too old.
+    /// The zig is too old.
     #[error("zig {found} at {program} is too old, {minimum} or newer is needed")]
     TooOld {
-        /// Where it is.
+        /// The path of the zig.
         program: String,
         /// Its version.
         found: String,
-        /// What is needed.
+        /// The oldest version that rgo supports.
         minimum: String,
-        /// The version that is known to work.
+        /// The pinned version, which is known to work.
         pin: String,
         /// Whether the user named it.
         named: bool,
     },
-    /// There is none and none may be fetched.
+    /// There is no zig, and the user forbids fetching one.
     #[error(
         "no zig found (RGO_ZIG, PATH, `python3 -m ziglang`), and --offline forbids to fetch it"
     )]
     Offline {
-        /// The version that would be fetched.
+        /// The version that rgo would fetch.
         pin: semver::Version,
     },
-    /// No package fits this machine.
+    /// The package has no wheel for this machine.
     #[error("no zig found, and the pinned package has none for this host ({host})")]
     NoWheel {
-        /// The host, in zig's words.
+        /// The host, in zig's notation.
         host: String,
     },
-    /// pip doesn't get it.
+    /// pip does not fetch the package.
     #[error("no zig found, and it could not be fetched: {why}")]
     Fetch {
-        /// What pip says.
+        /// pip's message.
         why: String,
-        /// The version.
+        /// The version to fetch.
         pin: semver::Version,
     },
-    /// It isn't what was pinned.
+    /// The fetched package is not the pinned one.
     #[error(
         "the package {file} is not the pinned one: its SHA-256 is {found}, not {expected}; nothing \
          of it was unpacked"
     )]
     Hash {
-        /// Its name.
+        /// The file name of the package.
         file: String,
-        /// Its hash.
+        /// The SHA-256 of the package.
         found: String,
-        /// The pinned hash.
+        /// The pinned SHA-256.
         expected: String,
     },
-    /// It can't be unpacked.
+    /// The package does not unpack.
     #[error("cannot unpack {file}")]
     Unpack {
-        /// The package.
+        /// The file name of the package.
         file: String,
-        /// Why.
+        /// The system's error.
         source: io::Error,
     },
-    /// What was unpacked doesn't work.
+    /// The unpacked zig does not work.
     #[error("the zig in {folder} is not usable: {why}")]
     Unusable {
-        /// Where it is.
+        /// The folder of the unpacked zig.
         folder: Utf8PathBuf,
-        /// What is wrong.
+        /// Why it does not work.
         why: String,
     },
-    /// The cache fails.
+    /// The cache is not usable.
     #[error(transparent)]
     Cache(#[from] CacheError),
-    /// A file can't be read or written.
+    /// A file is not readable or not writable.
     #[error("cannot provision zig")]
     Io(#[from] io::Error),
 }
@@ -131,7 +131,7 @@ impl ZigError {
     }
 }
 
-/// Where a zig was found.
+/// The place where rgo found a zig.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum ZigOrigin {
@@ -161,25 +161,25 @@ impl std::fmt::Display for ZigOrigin {
 pub struct Zig {
     /// The program.
     pub program: Utf8PathBuf,
-    /// Its arguments before the subcommand.
+    /// The arguments before the subcommand.
     pub args: Vec<String>,
     /// Its version.
     pub version: semver::Version,
     /// The folder of its library: C headers and sources.
     pub lib_dir: Utf8PathBuf,
-    /// Where it was found.
+    /// The place where rgo found it.
     pub found: ZigOrigin,
 }
 
-/// The version that is provisioned.
+/// The version that rgo fetches.
 pub fn pinned_version() -> semver::Version {
     pin().version
 }
 
-/// zig as it would be once it is fetched, and the command that fetches it.
+/// zig as it will be after rgo has fetched it, and the command that fetches it.
 ///
 /// # Errors
-/// If it cannot be fetched here at all.
+/// If rgo cannot fetch zig on this machine.
 pub fn to_be_fetched(cache: &Cache) -> Result<(Zig, Cmd), ZigError> {
     let place = Place::new(cache);
     Ok((place.zig(), place.command()?))
@@ -199,7 +199,7 @@ pub fn discover(
     match found {
         Ok(Some(zig)) => Ok(zig),
         Ok(None) if offline => Err(ZigError::Offline { pin: pin().version }),
-        // One that is too old is no reason not to fetch another, unless the user names it.
+        // If the zig is too old, rgo still fetches another one, unless the user named the old one.
         Err(ZigError::TooOld { named: false, .. }) if !offline => fetched(cache, on),
         Ok(None) => fetched(cache, on),
         Err(error) => Err(error),
@@ -213,10 +213,10 @@ fn fetched(cache: &Cache, on: &mut dyn FnMut(Event)) -> Result<Zig, ZigError> {
         .map_err(|why| ZigError::Unusable { folder: place.folder, why })
 }
 
-/// Finds the zig that is there already: the first of all places that is new enough.
+/// Finds an installed zig: the first in the search order that is new enough.
 ///
 /// # Errors
-/// When the one that the user names can't be used, or all that are there are too old.
+/// If the zig that the user names does not work, or if all installed ones are too old.
 pub fn find(cache: &Cache, env: Env<'_>) -> Result<Option<Zig>, ZigError> {
     let pin = pin();
     if let Some(command) = env("RGO_ZIG").filter(|c| !c.is_empty()) {
@@ -224,8 +224,8 @@ pub fn find(cache: &Cache, env: Env<'_>) -> Result<Option<Zig>, ZigError> {
     }
     let mut too_old = None;
     let on_path = || ask(&exec::find_program("zig")?, &[], ZigOrigin::Path, cache).ok();
-    // Before Python, although it came after it: that it is here says that Python had none, and
-    // asking again would cost every build the start of an interpreter.
+    // Before Python, although it comes after Python when rgo fetches it. rgo fetched it because
+    // Python had none, and asking Python again would start an interpreter in every build.
     let own = || {
         let place = Place::new(cache);
         let program = Some(place.program()).filter(|program| program.is_file())?;
@@ -256,7 +256,8 @@ fn new_enough(zig: Zig, pin: &Pin) -> Result<Zig, ZigError> {
     })
 }
 
-/// A path, which may have spaces, or a command with arguments such as `python3 -m ziglang`.
+/// Accepts a path, which may contain spaces, or a command with arguments such as `python3 -m
+/// ziglang`.
 fn named(command: &str, cache: &Cache) -> Result<Zig, ZigError> {
     let bad = |why: String| ZigError::Named { command: command.to_owned(), why };
     if let Some(program) = exec::find_program(command) {
@@ -269,7 +270,7 @@ fn named(command: &str, cache: &Cache) -> Result<Zig, ZigError> {
     ask(&program, rest, ZigOrigin::Named, cache).map_err(bad)
 }
 
-/// The package's own zig, so that not every link has to start Python first.
+/// Finds the program inside the Python package, so that not every link starts Python first.
 fn in_python(cache: &Cache) -> Option<Zig> {
     let python = exec::find_program("python3").or_else(|| exec::find_program("python"))?;
     let script = "import importlib.util as u; s = u.find_spec('ziglang'); print(list(s.submodule_search_locations)[0] if s else '')";
@@ -278,8 +279,9 @@ fn in_python(cache: &Cache) -> Option<Zig> {
             Utf8Path::new(folder.trim()).join(format!("zig{}", std::env::consts::EXE_SUFFIX));
         (!folder.trim().is_empty() && program.is_file()).then_some(program)
     };
-    // Starting Python takes longer than all else that a build with nothing to do does, so where
-    // the package was is remembered; that it is not there can change at any time, and is not.
+    // Starting Python takes longer than the rest of a build that has nothing to do, so rgo caches
+    // the place of the package. It does not cache that the package is absent, which can change at
+    // any time.
     let folder: String = cache
         .probe(&python, script, || {
             let folder = Cmd::new(python.clone()).args(["-c", script]).capture().map_err(|_| ())?;
@@ -297,7 +299,7 @@ fn ask(
 ) -> Result<Zig, String> {
     let question = format!("zig env; {}", args.join(" "));
     let (version, lib_dir) = cache.probe(program, &question, || -> Result<_, String> {
-        // Its own answer is relative to the folder it is asked in.
+        // zig answers with a path relative to its working folder.
         let root = if cfg!(windows) { None } else { Some(Utf8PathBuf::from("/")) };
         let mut cmd =
             Cmd::new(program).args(args.iter().cloned()).arg("env").env_remove("ZIG_LIB_DIR");
@@ -310,7 +312,7 @@ fn ask(
     Ok(Zig { program: program.to_owned(), args: args.to_vec(), version, lib_dir, found })
 }
 
-/// The version and the library folder in what `zig env` prints: JSON up to 0.14, ZON since.
+/// The version and the library folder in the output of `zig env`: JSON up to 0.14, ZON since.
 fn parse_env(said: &str) -> Result<(String, String), String> {
     let field = |name: &str| {
         said.lines().find_map(|line| {
@@ -319,7 +321,7 @@ fn parse_env(said: &str) -> Result<(String, String), String> {
                 .strip_prefix(&format!(".{name} = "))
                 .or_else(|| line.strip_prefix(&format!("\"{name}\": ")))?
                 .trim_end_matches(',');
-            // Both write strings as JSON does.
+            // Both formats write strings as JSON does.
             serde_json::from_str::<String>(value).ok()
         })
     };

@@ -1,5 +1,5 @@
-//! zig brought to a machine that has none: the pinned version of the Python package, as a wheel with a pinned hash,
-//! unpacked into rgo's cache.
+//! Provisions zig on a machine without one: pip downloads the pinned wheel of the Python package,
+//! and rgo checks its hash and unpacks it into the cache.
 
 use std::fs;
 use std::io::{self, Read as _};
@@ -33,7 +33,7 @@ struct Wheel {
     sha256: String,
 }
 
-/// The most that the package may unpack to, in bytes; version 0.15.2 has 340 million.
+/// The largest size of the unpacked package, in bytes; version 0.15.2 has 340 million.
 const MAX_UNPACKED: u64 = 2 << 30;
 const MAX_FILES: usize = 100_000;
 
@@ -43,10 +43,10 @@ pub(super) fn pin() -> Pin {
     toml::from_str(text).expect("the pin is well-formed")
 }
 
-/// Where the pinned zig is, or would be.
+/// The place of the pinned zig, whether rgo has fetched it or not.
 pub(super) struct Place {
     pin: Pin,
-    /// What is unpacked there.
+    /// The folder with the unpacked package.
     pub(super) folder: Utf8PathBuf,
     staging: Utf8PathBuf,
 }
@@ -62,7 +62,7 @@ impl Place {
         self.folder.join(format!("ziglang/zig{}", std::env::consts::EXE_SUFFIX))
     }
 
-    /// zig as it will be once it is fetched.
+    /// zig as it will be after rgo has fetched it.
     pub(super) fn zig(&self) -> Zig {
         Zig {
             program: self.program(),
@@ -78,7 +78,7 @@ impl Place {
         wheels.find(|wheel| wheel.host == host()).ok_or_else(|| ZigError::NoWheel { host: host() })
     }
 
-    /// What fetches it.
+    /// The command that fetches the package.
     pub(super) fn command(&self) -> Result<Cmd, ZigError> {
         let python = exec::find_program("python3")
             .or_else(|| exec::find_program("python"))
@@ -94,7 +94,7 @@ impl Place {
         ZigError::Fetch { why, pin: self.pin.version.clone() }
     }
 
-    /// Fetches it, unless it is there.
+    /// Fetches zig, unless it exists.
     pub(super) fn provision(
         &self,
         cache: &Cache,
@@ -105,7 +105,7 @@ impl Place {
             cache.lock(&name, &mut || on(Event::Waiting { what: "zig to be fetched".into() }))?;
         if !self.program().is_file() {
             on(Event::FetchingZig { version: self.pin.version.to_string() });
-            // What is there was left by one that was killed: the lock is ours.
+            // This process holds the lock, so any content is from a process that was killed.
             cache::remove(&self.staging)?;
             cache::make_folder(&self.staging)?;
             let done = self.fetch(on).and_then(|unpacked| {
@@ -119,7 +119,7 @@ impl Place {
         Ok(())
     }
 
-    /// Gives the folder with what was fetched.
+    /// Fetches, checks and unpacks the package. Returns the folder.
     fn fetch(&self, on: &mut dyn FnMut(Event)) -> Result<Utf8PathBuf, ZigError> {
         let wheel = self.wheel()?;
         let cmd = self.command()?;
@@ -159,7 +159,7 @@ fn sha256(mut file: fs::File) -> io::Result<String> {
     }
 }
 
-/// Unpacks a wheel, which is a ZIP archive, within limits and never outside of `to`.
+/// Unpacks a wheel, which is a ZIP archive. Enforces limits, and writes nothing outside `to`.
 fn unpack(wheel: &Utf8Path, to: &Utf8Path) -> io::Result<()> {
     let file = fs::File::open(wheel)?;
     let mut archive = zip::ZipArchive::new(io::BufReader::new(file))?;

@@ -103,7 +103,8 @@ const PATTERN: [char; 3] = ['*', '?', '['];
 const HEADER: &str = "__mh_execute_header";
 
 /// The same library or program, with only the exports that these lists allow. It is an error if a
-/// library lacks a listed name. A program may lack names: rustc lists what its library exports.
+/// library lacks a listed name. A program may lack names, because the list may be for the package's
+/// library.
 fn restricted(data: &[u8], allowed: &[String], is_library: bool) -> Result<Vec<u8>, CheckError> {
     let image = Image::parse(data, &Limits::default())?;
     let exported = image.linkage()?.exports;
