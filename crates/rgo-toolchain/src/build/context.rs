@@ -32,7 +32,7 @@ pub struct Context {
     /// The targets, with the floor of each.
     pub targets: Vec<(&'static Toolchain, Option<Floor>)>,
     /// Targets that the build leaves out, with the reason.
-    pub left_out: Vec<(&'static Toolchain, String)>,
+    pub left_out: Vec<LeftOut>,
     /// The commit.
     pub vcs: Option<Vcs>,
     /// Time stamp for all files, in seconds since 1970.
@@ -52,6 +52,14 @@ pub struct Context {
     pub dsymutil: Option<Utf8PathBuf>,
     /// The folder for the results.
     pub output: Utf8PathBuf,
+}
+
+/// A target that the build leaves out.
+pub struct LeftOut {
+    /// The target.
+    pub toolchain: &'static Toolchain,
+    /// Why it can have nothing.
+    pub reason: String,
 }
 
 /// The toolchains to build for: those that the user names, else those of the builder's

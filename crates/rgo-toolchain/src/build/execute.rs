@@ -10,6 +10,7 @@ use rgo_files::check_writable;
 
 use super::builder::{Attempt, Builder};
 use super::compiled::{Compiled, CompiledFile, CompiledTarget};
+use super::context::LeftOut;
 use super::error::BuildError;
 use super::note_capacity::NoteCapacity;
 use super::outcome::TargetOutcome;
@@ -62,7 +63,7 @@ impl Attempt<'_> {
     #[must_use]
     pub fn results(&mut self, builder: &Builder, on: Events<'_>) -> Results {
         let mut results = Results::default();
-        for (toolchain, reason) in &builder.context().left_out {
+        for LeftOut { toolchain, reason } in &builder.context().left_out {
             let not_made = vec![format!("left out: {reason}")];
             let outcome = TargetOutcome { not_made, ..TargetOutcome::new(toolchain) };
             results.outcomes.insert(&toolchain.name, outcome);

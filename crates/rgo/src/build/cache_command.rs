@@ -6,6 +6,7 @@ use anyhow::Result;
 use camino::Utf8PathBuf;
 use rgo_report::{Cell, Column, Document, Report, Table, Tone};
 use rgo_toolchain::cache::{Cache, Entry};
+use rgo_toolchain::environment::env;
 use serde::Serialize;
 
 use super::size;
@@ -55,7 +56,7 @@ impl Report for Kept {
 /// # Errors
 /// If the cache cannot be read or written.
 pub(super) fn run(command: &CacheCommand) -> Result<Exit> {
-    let cache = Cache::open(&|name| std::env::var(name).ok())?;
+    let cache = Cache::open(&env)?;
     let (entries, held, verb, format) = match command {
         CacheCommand::Ls { format } => (cache.ls()?, Vec::new(), "kept:", *format),
         CacheCommand::Prune { older_than, dry_run, format } => {

@@ -8,6 +8,7 @@ use rgo_toolchain::cache::Cache;
 use rgo_toolchain::cargo::compiler;
 use rgo_toolchain::cargo::project::Configuration;
 use rgo_toolchain::doctor::{self, Condition, Diagnosis, State};
+use rgo_toolchain::environment::env;
 use rgo_toolchain::target_spec;
 use rgo_toolchain::toolchain::Toolchain;
 use serde::Serialize;
@@ -88,7 +89,6 @@ fn row(place: &str, finding: &Condition) -> [Cell; 4] {
 /// # Errors
 /// For an unknown target, or if the cache cannot be opened.
 pub fn run(args: &DoctorArgs) -> Result<Exit> {
-    let env = |name: &str| std::env::var(name).ok();
     let cache = Cache::open(&env)?;
     let here = std::env::current_dir().context("finding the current folder")?;
     let folder = Utf8PathBuf::try_from(here).context("the current folder is not UTF-8")?;

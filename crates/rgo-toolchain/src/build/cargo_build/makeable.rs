@@ -6,6 +6,7 @@ use std::collections::BTreeSet;
 use semver::Version;
 
 use super::CargoBuild;
+use crate::build::context::LeftOut;
 use crate::build::error::BuildError;
 use crate::cargo::makeable::{Makeable, makeable};
 use crate::cargo::targets::BuildOutput;
@@ -27,7 +28,7 @@ pub(super) struct Candidate {
 pub(super) fn candidates(
     build: &CargoBuild,
     unnamed: &BTreeSet<&'static str>,
-) -> Result<(Vec<Candidate>, Vec<(&'static Toolchain, String)>), BuildError> {
+) -> Result<(Vec<Candidate>, Vec<LeftOut>), BuildError> {
     let (nothing, candidates): (Vec<Candidate>, _) =
         all(build).into_iter().partition(|one| one.makeable == Makeable::Nothing);
     let is_error =
@@ -36,13 +37,18 @@ pub(super) fn candidates(
         return Err(BuildError::NothingToMake {
             toolchain: toolchain.name.clone(),
             reason: reason(build, toolchain),
-            way_out: match too_old(build, toolchain) {
-                Some(_) => "name a newer Rust, by rust-toolchain.toml or --cargo",
-                None => "build it as a program or with --buildmode c-archive",
+            way_out: if too_old(build, toolchain).is_some() {
+                "name a newer Rust, by rust-toolchain.toml or --cargo"
+            } else if is_mixed(build, toolchain) {
+                "build the packages one by one, with -p"
+            } else {
+                "build it as a program or with --buildmode c-archive"
             },
         });
     }
-    let left_out = nothing.iter().map(|one| (one.toolchain, reason(build, one.toolchain)));
+    let left_out = nothing
+        .iter()
+        .map(|one| LeftOut { toolchain: one.toolchain, reason: reason(build, one.toolchain) });
     Ok((candidates, left_out.collect()))
 }
 
@@ -76,9 +82,19 @@ fn reason(build: &CargoBuild, toolchain: &Toolchain) -> String {
         let release = &build.compiler.version.release;
         return format!("it needs Rust {oldest} or newer, and this is {release}");
     }
+    if is_mixed(build, toolchain) {
+        return "cargo has no flags for the library of one package and the programs of another"
+            .to_owned();
+    }
     let cannot = |one: &&BuildOutput| !toolchain.makes(one.kind.crate_type());
     let what = build.outputs.iter().find(cannot).map_or_else(String::new, |one| {
         format!("{} cannot be a {}: ", one.name, one.kind.crate_type())
     });
     format!("{what}with the C library linked in there is no dynamic linking")
+}
+
+/// Whether a target can have all that the user named, but in a mix that cargo cannot select.
+fn is_mixed(build: &CargoBuild, toolchain: &Toolchain) -> bool {
+    let can = |one: &BuildOutput| toolchain.makes(one.kind.crate_type());
+    build.outputs.iter().any(can) && !build.outputs.iter().any(|one| one.explicit && !can(one))
 }

@@ -18,7 +18,7 @@ use std::collections::BTreeSet;
 
 use camino::Utf8Path;
 
-use super::context::{self, Context, Templates};
+use super::context::{self, Context, LeftOut, Templates};
 use super::error::BuildError;
 use super::floors;
 use crate::cache::Cache;
@@ -34,6 +34,7 @@ use crate::request::{DebugInfo, Request, StripMode};
 use crate::shim;
 use crate::target_spec::Chosen;
 use crate::toolchain::{Floor, Toolchain};
+use crate::vcs::Vcs;
 use lockfile::Lockfiles;
 use makeable::Candidate;
 pub use note_lines::LEFT_OUT;
@@ -86,16 +87,8 @@ impl CargoBuild {
         let (info_plist, entitlements) = context::property_lists(&request)?;
         let root = &project.metadata.workspace_root;
         let output = request.output.clone().unwrap_or_else(|| root.join("dist"));
-        let folder = project.manifest.parent().unwrap_or(&request.folder);
-        // After `cargo metadata`, whose change of Cargo.lock must count as a modification.
-        let folders = &project.folders;
-        let ours = [output.clone(), folders.target.clone(), folders.build.clone()];
-        let vcs = context::commit(request.vcs, folder, &ours, on)?;
         let outputs = outputs(&project, &options.selection)?;
-        let epoch = context::epoch(vcs.as_ref())?;
-        let versions = versions(&outputs, &project);
-        let templates = Templates { folder, versions: &versions, vcs: vcs.as_ref(), epoch };
-        let values = templates.fill(&request.values)?;
+        let revision = revision(&request, &project, &output, &outputs, on)?;
         let strip = strip(&request, &project);
         let dsymutil = context::dsymutil(strip, &targets);
         let path_remaps = match keeps_paths(&request, &options) {
@@ -108,20 +101,15 @@ impl CargoBuild {
             _in_use: in_use,
             targets,
             left_out: Vec::new(),
-            vcs,
-            epoch,
-            values,
+            vcs: revision.vcs,
+            epoch: revision.epoch,
+            values: revision.values,
             strip,
             path_remaps,
             info_plist,
             entitlements,
             dsymutil,
             output,
-        };
-        let cargo = match shim::own_sdk(&env) {
-            // Compilers run in other folders, so the path must be absolute.
-            Some(sdk) => cargo.env("SDKROOT", sdk),
-            None => cargo,
         };
         let candidates = Vec::new();
         let mut build = Self {
@@ -144,13 +132,40 @@ impl CargoBuild {
         let unnamed = chosen.iter().filter(|one| !one.is_named);
         let unnamed = unnamed.map(|one| one.toolchain.name.as_str()).collect();
         let (candidates, left_out) = makeable::candidates(self, &unnamed)?;
-        for (toolchain, reason) in &left_out {
+        for LeftOut { toolchain, reason } in &left_out {
             on(Event::LeftOut { toolchain: toolchain.name.clone(), reason: reason.clone() });
         }
         self.candidates = candidates;
         self.context.left_out = left_out;
         Ok(())
     }
+}
+
+/// The commit, with what depends on it.
+struct Revision {
+    vcs: Option<Vcs>,
+    epoch: i64,
+    values: Vec<(String, String)>,
+}
+
+/// Finds the commit. This comes after `cargo metadata`, which may write Cargo.lock: the commit's
+/// state must include that change.
+fn revision(
+    request: &Request,
+    project: &Project,
+    output: &Utf8Path,
+    outputs: &[BuildOutput],
+    on: Events<'_>,
+) -> Result<Revision, BuildError> {
+    let folder = project.manifest.parent().unwrap_or(&request.folder);
+    let folders = &project.folders;
+    let ours = [output.to_owned(), folders.target.clone(), folders.build.clone()];
+    let vcs = context::commit(request.vcs, folder, &ours, on)?;
+    let epoch = context::epoch(vcs.as_ref())?;
+    let versions = versions(outputs, project);
+    let templates = Templates { folder, versions: &versions, vcs: vcs.as_ref(), epoch };
+    let values = templates.fill(&request.values)?;
+    Ok(Revision { vcs, epoch, values })
 }
 
 /// The targets, each with its floor.
@@ -174,12 +189,16 @@ fn outputs(project: &Project, selection: &Selection) -> Result<Vec<BuildOutput>,
 
 /// Cargo with the environment in which it runs.
 fn cargo_command(compiler: &Compiler, variables: &[String]) -> Cmd {
-    let cargo = compiler.cargo_command(variables.iter().map(String::as_str));
+    let mut cargo = compiler.cargo_command(variables.iter().map(String::as_str));
     if env("SOURCE_DATE_EPOCH").is_some_and(|value| value.is_empty()) {
         // An empty value means none, and some compilers refuse it.
-        return cargo.env_remove("SOURCE_DATE_EPOCH");
+        cargo = cargo.env_remove("SOURCE_DATE_EPOCH");
     }
-    cargo
+    match shim::own_sdk(&env) {
+        // Compilers run in other folders, so the path must be absolute.
+        Some(sdk) => cargo.env("SDKROOT", sdk),
+        None => cargo,
+    }
 }
 
 /// Reads the project. In a dry run, restores its lockfile afterwards.
