@@ -66,6 +66,25 @@ fn a_target_that_is_named_and_cannot_fails_before_anything_is_compiled() {
     assert!(!project.output.exists());
 }
 
+/// A static target has the program of one package and the library of another, and cargo cannot
+/// select the two at once.
+#[test]
+fn a_mix_that_cargo_cannot_select_says_so() {
+    let (_temp, project) = project("[\"cdylib\"]", true);
+    let manifest = project.folder.join("Cargo.toml");
+    let text = fs::read_to_string(&manifest).expect("is there");
+    fs::write(&manifest, text + "members = [\"other\"]\n").expect("written");
+    write(
+        &project.folder.join("other/Cargo.toml"),
+        "[package]\nname = \"other\"\nversion = \"1.0.0\"\nedition = \"2021\"\n[lib]\n\
+         crate-type = [\"staticlib\"]\n",
+    );
+    write(&project.folder.join("other/src/lib.rs"), "");
+    let outcome = project.build(["--workspace", "--target", "linux/amd64/static"]).ended(1);
+    let outcome = outcome.says("no flags for the library of one package and the programs");
+    outcome.says("one by one, with -p").says_nothing_of("dynamic linking");
+}
+
 /// Cargo refuses the library for this target, and the program is built all the same.
 #[test]
 fn a_program_beside_such_a_library_is_built_for_every_target() {
