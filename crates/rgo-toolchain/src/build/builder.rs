@@ -1,5 +1,6 @@
 //! The interface between a build and its builder. The plan and its execution call a builder only
-//! through this module, so that neither knows cargo.
+//! through this module. They hand on its command and its answer, which today are cargo's types
+//! (`CargoRun`, `CargoOutcome`); a second builder makes them enums.
 
 use std::collections::BTreeMap;
 use std::rc::Rc;

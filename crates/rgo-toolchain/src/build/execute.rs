@@ -217,7 +217,7 @@ impl Execution<'_> {
 
     fn prefixes(&self) -> Vec<Prefix> {
         let path_remaps = self.builder.context().path_remaps.iter();
-        path_remaps.map(|trim| Prefix { what: trim.what, path: trim.from.clone() }).collect()
+        path_remaps.map(|remap| Prefix { what: remap.what, path: remap.from.clone() }).collect()
     }
 
     fn job<'j>(

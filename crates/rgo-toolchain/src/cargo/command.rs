@@ -251,7 +251,7 @@ pub fn path_remaps(folders: &[(&'static str, &Utf8Path, &str)]) -> Vec<PathRemap
         .filter(|(_, from, _)| from.as_str().len() > 1)
         .map(|(what, from, to)| PathRemap { what, from: from.to_string(), to: (*to).to_owned() })
         .collect();
-    path_remaps.sort_by_key(|trim| trim.from.len());
+    path_remaps.sort_by_key(|remap| remap.from.len());
     path_remaps
 }
 
@@ -264,7 +264,7 @@ pub const PRINT_NATIVE_LIBS: &str = "--print=native-static-libs";
 pub fn remap_flags(path_remaps: &[PathRemap]) -> Vec<String> {
     path_remaps
         .iter()
-        .map(|trim| format!("--remap-path-prefix={}={}", trim.from, trim.to))
+        .map(|remap| format!("--remap-path-prefix={}={}", remap.from, remap.to))
         .collect()
 }
 

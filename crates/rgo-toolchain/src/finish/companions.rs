@@ -216,11 +216,11 @@ mod tests {
 
     #[test]
     fn debuggers_are_told_every_folder_in_quotes() {
-        let trim =
+        let remap =
             |what, from: &str, to: &str| PathRemap { what, from: from.into(), to: to.into() };
         let maps = source_maps(&[
-            trim("workspace", r#"C:\my "own" app"#, "/rgo/src"),
-            trim("cargo home", "/home/me/.cargo", "/rgo/cargo"),
+            remap("workspace", r#"C:\my "own" app"#, "/rgo/src"),
+            remap("cargo home", "/home/me/.cargo", "/rgo/cargo"),
         ]);
         assert_eq!(
             maps,

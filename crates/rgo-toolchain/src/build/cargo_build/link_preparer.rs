@@ -142,7 +142,7 @@ impl<'a> LinkPreparer<'a> {
                     .context
                     .path_remaps
                     .iter()
-                    .map(|trim| format!("{}={}", trim.from, trim.to));
+                    .map(|remap| format!("{}={}", remap.from, remap.to));
                 variables.insert(
                     shim::PATH_REMAPS.to_owned(),
                     path_remaps.collect::<Vec<_>>().join("\n"),

@@ -29,8 +29,8 @@ pub(super) fn lines(
     unit: &Unit,
     slots: &BTreeSet<String>,
 ) -> Vec<(String, String)> {
-    let plan = &target.cargo;
-    let toolchain = plan.toolchain;
+    let cargo = &target.cargo;
+    let toolchain = cargo.toolchain;
     let mut lines: Vec<(String, String)> = Vec::new();
     let mut add = |key: &str, value: String| {
         if !value.is_empty() {
@@ -40,8 +40,8 @@ pub(super) fn lines(
     add("profile", build.options.profile.clone());
     add("target", toolchain.triple.clone());
     add("toolchain", toolchain.name.clone());
-    add("libc", libc(plan));
-    match &plan.floor {
+    add("libc", libc(cargo));
+    match &cargo.floor {
         Some(Floor::Glibc(version)) => add("glibc", version.clone()),
         Some(Floor::Macos(version)) => add("macos", version.clone()),
         None => {}
@@ -50,7 +50,7 @@ pub(super) fn lines(
     add("rustc", build.compiler.version.release.to_string());
     add("rustc.commit", build.compiler.version.commit_hash.clone().unwrap_or_default());
     add("std", std(&target.link.std.origin).to_owned());
-    add("rustflags", rustflags(build, plan));
+    add("rustflags", rustflags(build, cargo));
     add("zig", target.link.zig_version().unwrap_or_default().to_owned());
     add("rgo", env!("CARGO_PKG_VERSION").to_owned());
     add("strip", strip(build.context.strip).to_owned());
@@ -78,8 +78,8 @@ fn std(origin: &Origin) -> &'static str {
     }
 }
 
-fn libc(plan: &CargoTarget) -> String {
-    let toolchain = plan.toolchain;
+fn libc(cargo: &CargoTarget) -> String {
+    let toolchain = cargo.toolchain;
     let name = match toolchain.os {
         Os::DARWIN => "libSystem",
         Os::WINDOWS => "UCRT",
@@ -94,9 +94,9 @@ fn libc(plan: &CargoTarget) -> String {
 }
 
 /// The user's flags and the toolchain's. rgo's others are paths.
-fn rustflags(build: &CargoBuild, plan: &CargoTarget) -> String {
-    let user = plan.flags.user.iter().chain(&build.options.rustc_flags);
-    let all: Vec<&str> = user.chain(&plan.toolchain.rustflags).map(String::as_str).collect();
+fn rustflags(build: &CargoBuild, cargo: &CargoTarget) -> String {
+    let user = cargo.flags.user.iter().chain(&build.options.rustc_flags);
+    let all: Vec<&str> = user.chain(&cargo.toolchain.rustflags).map(String::as_str).collect();
     hidden(&without_paths(&all))
 }
 
