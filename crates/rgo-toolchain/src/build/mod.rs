@@ -6,7 +6,8 @@
 //! ```
 //!
 //! [`Builder`] is closed: a second builder becomes a variant of it, with modules of its own beside
-//! [`cargo_build`]. The plan, its execution, and the code that finishes a file know no builder.
+//! [`cargo_build`]. The plan, its execution, and the code that finishes a file hand on what a builder
+//! says, and do not look into it.
 
 pub mod builder;
 pub mod cargo_build;
