@@ -180,30 +180,19 @@ impl Execution<'_> {
         compiled: &Compiled,
     ) -> Result<Vec<(&'static str, TargetOutcome)>, BuildError> {
         let prefixes = self.prefixes();
-        let mut outcomes: Vec<TargetOutcome> = compiled
+        let mut outcomes: Vec<TargetOutcome> = compiled.targets.iter().map(outcome).collect();
+        let jobs: Vec<(usize, &CompiledFile, Job<'_>)> = compiled
             .targets
             .iter()
-            .map(|target| self.finish_target(files, target, &prefixes))
+            .enumerate()
+            .flat_map(|(at, target)| {
+                let jobs = self.jobs(files, target, &prefixes);
+                jobs.into_iter().map(move |(file, job)| (at, file, job))
+            })
             .collect();
-        self.builder.explain_failures(compiled, &mut outcomes, self.show, self.on)?;
-        Ok(compiled.targets.iter().map(|one| one.target.name()).zip(outcomes).collect())
-    }
-
-    fn finish_target(
-        &self,
-        files: &[Finish],
-        compiled: &CompiledTarget,
-        prefixes: &[Prefix],
-    ) -> TargetOutcome {
-        let name = compiled.target.name();
-        let of_target = files.iter().filter(|file| file.target.name == name);
-        let there: Vec<(&Finish, &CompiledFile)> =
-            of_target.filter_map(|it| Some((it, compiled.file(&it.output)?))).collect();
-        let jobs = there.iter().map(|(plan, file)| self.job(compiled, plan, file, prefixes));
-        let jobs: Vec<Job<'_>> = jobs.collect();
-        let done: Vec<_> = jobs.par_iter().map(finish::finish).collect();
-        let mut outcome = outcome(compiled);
-        for (one, (_, file)) in done.into_iter().zip(there) {
+        let done: Vec<_> = jobs.par_iter().map(|(_, _, job)| finish::finish(job)).collect();
+        for ((at, file, _), one) in jobs.iter().zip(done) {
+            let outcome = &mut outcomes[*at];
             match one {
                 Ok(artifact) => {
                     let link_with = file.link_with.clone();
@@ -212,7 +201,23 @@ impl Execution<'_> {
                 Err(error) => (self.on)(outcome.fail(&error.into())),
             }
         }
-        outcome
+        self.builder.explain_failures(compiled, &mut outcomes, self.show, self.on)?;
+        Ok(compiled.targets.iter().map(|one| one.target.name()).zip(outcomes).collect())
+    }
+
+    /// The jobs for the linked files of a target, each with its file.
+    fn jobs<'j>(
+        &'j self,
+        files: &'j [Finish],
+        compiled: &'j CompiledTarget,
+        prefixes: &'j [Prefix],
+    ) -> Vec<(&'j CompiledFile, Job<'j>)> {
+        let of_target = files.iter().filter(|file| file.target.name == compiled.target.name());
+        let jobs = of_target.filter_map(|plan| {
+            let file = compiled.file(&plan.output)?;
+            Some((file, self.job(compiled, plan, file, prefixes)))
+        });
+        jobs.collect()
     }
 
     fn prefixes(&self) -> Vec<Prefix> {
