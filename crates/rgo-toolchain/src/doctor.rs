@@ -114,7 +114,7 @@ pub fn examine(
     offline: bool,
 ) -> Diagnosis {
     let zig = zig::find(cache, env);
-    let darwin = toolchains.iter().any(|toolchain| toolchain.is(Os::DARWIN));
+    let darwin = toolchains.iter().any(|toolchain| toolchain.is(Os::Darwin));
     let machine = machine::findings(compiler, &zig, cache, darwin, offline);
     let is_missing = |finding: &Condition| finding.state == State::Missing;
     let no_zig = machine.iter().any(|finding| finding.what == "zig" && is_missing(finding));

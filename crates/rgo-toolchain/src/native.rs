@@ -79,7 +79,7 @@ pub fn env(
         "BINDGEN_EXTRA_CLANG_ARGS",
         clang_args(toolchain, recipe, zig, user("BINDGEN_EXTRA_CLANG_ARGS")),
     );
-    if toolchain.is(Os::WINDOWS) {
+    if toolchain.is(Os::Windows) {
         // Both are only for Windows, so a value in a spelling without a target counts too.
         for name in ["WINDRES", "RC"].into_iter().filter(|name| user(name).is_none()) {
             set(name, tools.tool("windres").into_string());
@@ -93,7 +93,7 @@ pub fn env(
     if let Some(Floor::Macos(version)) = floor.or(toolchain.floor.as_ref()) {
         vars.insert("MACOSX_DEPLOYMENT_TARGET".into(), version.clone());
     }
-    if toolchain.is(Os::WINDOWS) {
+    if toolchain.is(Os::Windows) {
         vars.insert("PATH".into(), resources::path(&tools.tools, user("PATH")));
     }
     vars
@@ -119,7 +119,7 @@ fn clang_args(
     {
         args.push(format!("-D__GLIBC_MINOR__={minor}"));
     }
-    if toolchain.is(Os::WINDOWS) {
+    if toolchain.is(Os::Windows) {
         // zig's values: Windows 10 and its C runtime.
         args.extend(["-D_WIN32_WINNT=0x0a00".to_owned(), "-D__MSVCRT_VERSION__=0xE00".to_owned()]);
     }
@@ -173,10 +173,10 @@ fn include_folders(lib: &Utf8Path, zig_target: &str) -> Vec<Utf8PathBuf> {
 /// cmake's name for the processor, which is the target system's own name.
 fn cmake_processor(toolchain: &Toolchain) -> &str {
     match (&toolchain.arch, toolchain.os) {
-        (Arch::Amd64, Os::WINDOWS) => "AMD64",
+        (Arch::Amd64, Os::Windows) => "AMD64",
         (Arch::Amd64, _) => "x86_64",
-        (Arch::Arm64, Os::WINDOWS) => "ARM64",
-        (Arch::Arm64, Os::DARWIN) => "arm64",
+        (Arch::Arm64, Os::Windows) => "ARM64",
+        (Arch::Arm64, Os::Darwin) => "arm64",
         (Arch::Arm64, _) => "aarch64",
         // A test in `toolchain` checks that no toolchain has one.
         (Arch::Other(name), _) => name,
@@ -191,8 +191,8 @@ fn cmake_file(
     sdks: &[Utf8PathBuf],
 ) -> String {
     let system = match toolchain.os {
-        Os::DARWIN => "Darwin",
-        Os::WINDOWS => "Windows",
+        Os::Darwin => "Darwin",
+        Os::Windows => "Windows",
         _ => "Linux",
     };
     let tool = |name: &str| cmake_quote(tools.tool(name).as_str());
@@ -215,8 +215,8 @@ fn cmake_file(
         "set(CMAKE_LINK_DEPENDS_USE_LINKER FALSE)".into(),
     ];
     match toolchain.os {
-        Os::DARWIN => lines.extend(cmake_for_macos(toolchain, floor, sdks)),
-        Os::WINDOWS => lines.extend(cmake_for_windows(tools)),
+        Os::Darwin => lines.extend(cmake_for_macos(toolchain, floor, sdks)),
+        Os::Windows => lines.extend(cmake_for_windows(tools)),
         _ => {}
     }
     lines.join("\n") + "\n"
@@ -307,8 +307,8 @@ mod tests {
             let vars = vars(&toolchain.name, None, &[]);
             let others: Vec<&String> = vars.keys().filter(|k| !k.ends_with(&under)).collect();
             let expected: &[&str] = match toolchain.os {
-                Os::DARWIN => &["MACOSX_DEPLOYMENT_TARGET"],
-                Os::WINDOWS => &["PATH"],
+                Os::Darwin => &["MACOSX_DEPLOYMENT_TARGET"],
+                Os::Windows => &["PATH"],
                 _ => &[],
             };
             assert_eq!(others, expected, "{}", toolchain.name);

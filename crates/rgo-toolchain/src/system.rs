@@ -57,8 +57,8 @@ pub fn origin(toolchain: &Toolchain, library: &str) -> LibraryOrigin {
         |text: &str, of: &Libraries| of.libraries.iter().any(|start| text.starts_with(start));
     let of_msvc = starts(file, &systems.msvc);
     let system = match toolchain.os {
-        Os::DARWIN => starts(&lower, &systems.darwin),
-        Os::WINDOWS => {
+        Os::Darwin => starts(&lower, &systems.darwin),
+        Os::Windows => {
             let stem = file.strip_suffix(".dll").or(file.strip_suffix(".drv")).unwrap_or(file);
             systems.windows.libraries.iter().any(|name| {
                 stem == name || (name.ends_with('-') && stem.starts_with(name.as_str()))

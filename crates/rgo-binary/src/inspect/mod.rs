@@ -180,7 +180,7 @@ impl Inspection {
         // Go's own runtime asks the kernel; with cgo it has a C library, which was found then.
         let os = facts.os.known().and_then(ImageSystem::known);
         let asks_kernel = match (self.format, os) {
-            (Format::Pe, None | Some(Os::WINDOWS)) => linkage.kind.is_loaded(),
+            (Format::Pe, None | Some(Os::Windows)) => linkage.kind.is_loaded(),
             _ => matches!(linkage.kind, Kind::StaticExecutable | Kind::StaticPie),
         };
         (asks_kernel && self.language() == Some(Language::Go)).then_some("none")

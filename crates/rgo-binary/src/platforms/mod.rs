@@ -141,10 +141,10 @@ fn of_elf(
         return vec![verdict("scratch", false, reason, &evidence)];
     };
     match system.os {
-        Os::LINUX if linkage.static_ => by_itself(linkage, system),
-        Os::LINUX => on_linux(image, linkage, system),
+        Os::Linux if linkage.static_ => by_itself(linkage, system),
+        Os::Linux => on_linux(image, linkage, system),
         // There is nothing to run on.
-        Os::NONE => Vec::new(),
+        Os::BareMetal => Vec::new(),
         os => {
             let reason = match system.evidence.place.as_str() {
                 "interpreter" => "it asks for this system's loader",

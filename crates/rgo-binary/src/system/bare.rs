@@ -53,7 +53,7 @@ const SECTIONS: [&str; 13] = [
 
 /// Owners of notes that a hypervisor or a unikernel's loader reads.
 const NOTES: [(&[u8], Os); 3] =
-    [(b"Xen", Os::NONE), (b"HERMIT", Os::HERMIT), (b"HermitCore", Os::HERMIT)];
+    [(b"Xen", Os::BareMetal), (b"HERMIT", Os::Hermit), (b"HermitCore", Os::Hermit)];
 
 /// Where the first address lies that a 32-bit program cannot have, where it is not 3 GiB.
 const KERNEL_32: [(&str, u64); 3] =
@@ -64,7 +64,12 @@ const KERNEL_OF_OTHERS: u64 = 0xc000_0000;
 pub(super) fn system(image: &Image<'_>, linkage: &Linkage) -> Option<ImageSystem> {
     let arch = image.arch().to_string();
     if MACHINES.contains(&arch.as_str()) {
-        return Some(ImageSystem::new(Os::NONE, "ELF header", &format!("machine {arch}"), Certain));
+        return Some(ImageSystem::new(
+            Os::BareMetal,
+            "ELF header",
+            &format!("machine {arch}"),
+            Certain,
+        ));
     }
     match image.object() {
         object::File::Elf32(file) => of_file(image, linkage, file),
@@ -79,7 +84,7 @@ fn of_file<E: FileHeader<Endian = Endianness>>(
     file: &ElfFile<'_, E>,
 ) -> Option<ImageSystem> {
     let none =
-        |place: &str, found: &str, sure| Some(ImageSystem::new(Os::NONE, place, found, sure));
+        |place: &str, found: &str, sure| Some(ImageSystem::new(Os::BareMetal, place, found, sure));
     let loads: Vec<Load> = Load::all(file);
     if let Some((found, sure)) = loads.iter().find_map(|load| load.is_impossible(image)) {
         return none("program headers", &found, sure);
@@ -126,7 +131,7 @@ pub(super) fn guess(image: &Image<'_>) -> Option<ImageSystem> {
     // A packer's loader has to write the code.
     let is_odd = all && packer::packer(image).is_none();
     let found = "everything is loaded as code that can be written";
-    is_odd.then(|| ImageSystem::new(Os::NONE, "program headers", found, Guess))
+    is_odd.then(|| ImageSystem::new(Os::BareMetal, "program headers", found, Guess))
 }
 
 /// A part of the file that is loaded.

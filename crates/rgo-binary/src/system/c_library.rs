@@ -9,35 +9,35 @@ type KnownLibrary = (&'static str, Os, Option<&'static str>);
 
 /// Interpreters. The first that fits counts.
 const INTERPRETERS: [KnownLibrary; 29] = [
-    ("*ld-linux*", Os::LINUX, Some("glibc")),
-    ("*ld-musl-*", Os::LINUX, Some("musl")),
-    ("*-uClibc.so*", Os::LINUX, Some("uClibc")),
-    ("/lib/klibc-*", Os::LINUX, Some("klibc")),
-    ("/lib64/ld64.so.*", Os::LINUX, Some("glibc")),
-    ("/system/bin/linker*", Os::ANDROID, Some("bionic")),
-    ("/system/bin/bootstrap/linker*", Os::ANDROID, Some("bionic")),
-    ("/apex/com.android.*", Os::ANDROID, Some("bionic")),
-    ("/libexec/ld-elf*", Os::FREEBSD, None),
-    ("/usr/libexec/ld-elf.so.2", Os::DRAGONFLY, None),
-    ("/usr/libexec/ld-elf*", Os::FREEBSD, None),
-    ("/libexec/ld.elf_so", Os::NETBSD, None),
-    ("/usr/libexec/ld.elf_so", Os::NETBSD, None),
-    ("/usr/libexec/ld.so", Os::OPENBSD, None),
-    ("/lib/64/ld.so.1", Os::SOLARIS, None),
-    ("/lib/amd64/ld.so.1", Os::SOLARIS, None),
-    ("/lib/sparcv9/ld.so.1", Os::SOLARIS, None),
-    ("/usr/lib/64/ld.so.1", Os::SOLARIS, None),
-    ("/usr/lib/amd64/ld.so.1", Os::SOLARIS, None),
-    ("/usr/lib/sparcv9/ld.so.1", Os::SOLARIS, None),
-    ("/usr/lib/ld.so.1", Os::SOLARIS, None),
-    ("/system/runtime_loader", Os::HAIKU, None),
-    ("ld.so.1", Os::FUCHSIA, None),
-    ("/usr/lib/ldqnx*", Os::QNX, None),
-    ("/lib/ld-x86-64.so.1", Os::HURD, Some("glibc")),
-    ("/usr/lib/Loader.so", Os::SERENITY, None),
-    ("/lib/rld", Os::IRIX, None),
-    ("/lib32/rld", Os::IRIX, None),
-    ("/lib64/rld", Os::IRIX, None),
+    ("*ld-linux*", Os::Linux, Some("glibc")),
+    ("*ld-musl-*", Os::Linux, Some("musl")),
+    ("*-uClibc.so*", Os::Linux, Some("uClibc")),
+    ("/lib/klibc-*", Os::Linux, Some("klibc")),
+    ("/lib64/ld64.so.*", Os::Linux, Some("glibc")),
+    ("/system/bin/linker*", Os::Android, Some("bionic")),
+    ("/system/bin/bootstrap/linker*", Os::Android, Some("bionic")),
+    ("/apex/com.android.*", Os::Android, Some("bionic")),
+    ("/libexec/ld-elf*", Os::FreeBsd, None),
+    ("/usr/libexec/ld-elf.so.2", Os::DragonFly, None),
+    ("/usr/libexec/ld-elf*", Os::FreeBsd, None),
+    ("/libexec/ld.elf_so", Os::NetBsd, None),
+    ("/usr/libexec/ld.elf_so", Os::NetBsd, None),
+    ("/usr/libexec/ld.so", Os::OpenBsd, None),
+    ("/lib/64/ld.so.1", Os::Solaris, None),
+    ("/lib/amd64/ld.so.1", Os::Solaris, None),
+    ("/lib/sparcv9/ld.so.1", Os::Solaris, None),
+    ("/usr/lib/64/ld.so.1", Os::Solaris, None),
+    ("/usr/lib/amd64/ld.so.1", Os::Solaris, None),
+    ("/usr/lib/sparcv9/ld.so.1", Os::Solaris, None),
+    ("/usr/lib/ld.so.1", Os::Solaris, None),
+    ("/system/runtime_loader", Os::Haiku, None),
+    ("ld.so.1", Os::Fuchsia, None),
+    ("/usr/lib/ldqnx*", Os::Qnx, None),
+    ("/lib/ld-x86-64.so.1", Os::Hurd, Some("glibc")),
+    ("/usr/lib/Loader.so", Os::Serenity, None),
+    ("/lib/rld", Os::Irix, None),
+    ("/lib32/rld", Os::Irix, None),
+    ("/lib64/rld", Os::Irix, None),
 ];
 
 /// `/lib/ld64.so.1` is glibc's on s390x, and the only loader of Redox elsewhere.
@@ -45,22 +45,22 @@ const SHARED_NAME: &str = "/lib/ld64.so.1";
 
 /// Libraries that an image needs. The first that fits counts.
 const LIBRARIES: [KnownLibrary; 15] = [
-    ("libroot.so", Os::HAIKU, None),
-    ("libzircon.so", Os::FUCHSIA, None),
-    ("*ld-linux*", Os::LINUX, Some("glibc")),
-    ("*ld-musl-*", Os::LINUX, Some("musl")),
-    ("*-uClibc.so*", Os::LINUX, Some("uClibc")),
-    ("libc.musl-*", Os::LINUX, Some("musl")),
-    ("libc.so.6", Os::LINUX, Some("glibc")),
+    ("libroot.so", Os::Haiku, None),
+    ("libzircon.so", Os::Fuchsia, None),
+    ("*ld-linux*", Os::Linux, Some("glibc")),
+    ("*ld-musl-*", Os::Linux, Some("musl")),
+    ("*-uClibc.so*", Os::Linux, Some("uClibc")),
+    ("libc.musl-*", Os::Linux, Some("musl")),
+    ("libc.so.6", Os::Linux, Some("glibc")),
     // Of glibc on Alpha and Itanium.
-    ("libc.so.6.1", Os::LINUX, Some("glibc")),
-    ("ld64.so.*", Os::LINUX, Some("glibc")),
-    ("libc.so.0", Os::LINUX, Some("uClibc")),
-    ("libc.so.0.3", Os::HURD, Some("glibc")),
-    ("libc.so.1", Os::SOLARIS, None),
-    ("libc.so.7", Os::FREEBSD, None),
-    ("libc.so.8", Os::DRAGONFLY, None),
-    ("libc.so.12", Os::NETBSD, None),
+    ("libc.so.6.1", Os::Linux, Some("glibc")),
+    ("ld64.so.*", Os::Linux, Some("glibc")),
+    ("libc.so.0", Os::Linux, Some("uClibc")),
+    ("libc.so.0.3", Os::Hurd, Some("glibc")),
+    ("libc.so.1", Os::Solaris, None),
+    ("libc.so.7", Os::FreeBsd, None),
+    ("libc.so.8", Os::DragonFly, None),
+    ("libc.so.12", Os::NetBsd, None),
 ];
 
 /// musl's library by its own name, and bionic's. musl has everything in one; bionic does not.
@@ -87,7 +87,7 @@ pub(crate) fn c_library<'l>(image: &Image<'_>, linkage: &'l Linkage) -> Option<C
     if let Some(interpreter) = linkage.interpreter.as_deref() {
         if interpreter == SHARED_NAME {
             let is_glibc = image.arch().to_string() == "s390x";
-            let (os, name) = if is_glibc { (Os::LINUX, "glibc") } else { (Os::REDOX, "relibc") };
+            let (os, name) = if is_glibc { (Os::Linux, "glibc") } else { (Os::Redox, "relibc") };
             return Some(CLibrary { name, os, found: interpreter });
         }
         if let Some(known) = INTERPRETERS.iter().find(|(name, ..)| fits(name, interpreter)) {
@@ -103,14 +103,14 @@ pub(crate) fn c_library<'l>(image: &Image<'_>, linkage: &'l Linkage) -> Option<C
         return known;
     }
     if linkage.glibc_floor.is_some() {
-        return Some(CLibrary { name: "glibc", os: Os::LINUX, found: "GLIBC symbol versions" });
+        return Some(CLibrary { name: "glibc", os: Os::Linux, found: "GLIBC symbol versions" });
     }
     if let Some(found) = needed().find(|name| is_openbsd_libc(base(name))) {
-        return Some(CLibrary { name: Os::OPENBSD.name(), os: Os::OPENBSD, found });
+        return Some(CLibrary { name: Os::OpenBsd.name(), os: Os::OpenBsd, found });
     }
     let found = needed().find(|name| *name == BARE_LIBC)?;
     let is_bionic = needed().any(|name| OTHERS_OF_BIONIC.contains(&name));
-    let (name, os) = if is_bionic { ("bionic", Os::ANDROID) } else { ("musl", Os::LINUX) };
+    let (name, os) = if is_bionic { ("bionic", Os::Android) } else { ("musl", Os::Linux) };
     Some(CLibrary { name, os, found })
 }
 
@@ -162,6 +162,6 @@ fn fits(pattern: &str, name: &str) -> bool {
 pub(crate) fn names_of_c_libraries() -> impl Iterator<Item = &'static str> {
     let makers = INTERPRETERS.iter().chain(&LIBRARIES);
     let makers = makers.map(|(_, os, name)| name.unwrap_or(os.name()));
-    let others = ["bionic", "musl", "relibc", Os::OPENBSD.name()];
+    let others = ["bionic", "musl", "relibc", Os::OpenBsd.name()];
     makers.chain(DLLS.iter().map(|(_, name)| *name)).chain(others)
 }

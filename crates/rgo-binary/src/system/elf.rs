@@ -11,37 +11,37 @@ use crate::{Image, Kind, Linkage};
 
 /// Systems that mark their images in the header (gABI and its supplements, `EI_OSABI`).
 const OS_ABIS: [(u8, Os); 13] = [
-    (1, Os::HPUX),
-    (2, Os::NETBSD),
-    (4, Os::HURD),
-    (6, Os::SOLARIS),
-    (7, Os::AIX),
-    (8, Os::IRIX),
-    (9, Os::FREEBSD),
-    (10, Os::TRU64),
-    (12, Os::OPENBSD),
-    (13, Os::OPENVMS),
-    (17, Os::CLOUDABI),
+    (1, Os::HpUx),
+    (2, Os::NetBsd),
+    (4, Os::Hurd),
+    (6, Os::Solaris),
+    (7, Os::Aix),
+    (8, Os::Irix),
+    (9, Os::FreeBsd),
+    (10, Os::Tru64),
+    (12, Os::OpenBsd),
+    (13, Os::OpenVms),
+    (17, Os::CloudAbi),
     // Arm's, for what has no system, and the general one.
-    (97, Os::NONE),
-    (255, Os::NONE),
+    (97, Os::BareMetal),
+    (255, Os::BareMetal),
 ];
 
 /// Systems by the owner of a note that says which release is needed.
 const NOTES: [(&[u8], Os); 8] = [
-    (b"FreeBSD", Os::FREEBSD),
-    (b"Minix", Os::MINIX),
-    (b"NetBSD", Os::NETBSD),
-    (b"OpenBSD", Os::OPENBSD),
-    (b"DragonFly", Os::DRAGONFLY),
-    (b"Android", Os::ANDROID),
-    (b"QNX", Os::QNX),
+    (b"FreeBSD", Os::FreeBsd),
+    (b"Minix", Os::Minix),
+    (b"NetBSD", Os::NetBsd),
+    (b"OpenBSD", Os::OpenBsd),
+    (b"DragonFly", Os::DragonFly),
+    (b"Android", Os::Android),
+    (b"QNX", Os::Qnx),
     // The kernel's own part of each process, and what is built with it.
-    (b"Linux", Os::LINUX),
+    (b"Linux", Os::Linux),
 ];
 
 /// Systems by the first number in glibc's note (`NT_GNU_ABI_TAG`).
-const GNU_ABI_TAGS: [Os; 5] = [Os::LINUX, Os::HURD, Os::SOLARIS, Os::FREEBSD, Os::NETBSD];
+const GNU_ABI_TAGS: [Os; 5] = [Os::Linux, Os::Hurd, Os::Solaris, Os::FreeBsd, Os::NetBsd];
 const NT_GNU_ABI_TAG: u32 = 1;
 
 /// The system of an ELF image.
@@ -68,7 +68,7 @@ pub(super) fn system(
     };
     if let Some(found) = marked.or_else(asked) {
         // The two have loader and C library in common.
-        let narrower = recorded.filter(|it| found.os == Os::SOLARIS && it.os == Os::ILLUMOS);
+        let narrower = recorded.filter(|it| found.os == Os::Solaris && it.os == Os::Illumos);
         return Some(narrower.unwrap_or(found));
     }
     if recorded.is_some() {
@@ -79,7 +79,7 @@ pub(super) fn system(
     }
     let by_path = || {
         let evidence = texts.linux_path.clone()?;
-        Some(ImageSystem { os: Os::LINUX, evidence })
+        Some(ImageSystem { os: Os::Linux, evidence })
     };
     let guess = || gnu(image).or_else(|| bare::guess(image)).or_else(by_path);
     by_texts(texts).or_else(guess).or_else(|| {
@@ -87,7 +87,7 @@ pub(super) fn system(
             Kind::SharedLibrary => "a library that needs no other, with no sign of a system",
             _ => "a static program, with no sign of another system",
         };
-        Some(ImageSystem::new(Os::LINUX, "program headers", found, Guess))
+        Some(ImageSystem::new(Os::Linux, "program headers", found, Guess))
     })
 }
 
@@ -98,8 +98,8 @@ fn by_texts(texts: &Texts) -> Option<ImageSystem> {
     // What is for Android, or for illumos, has the files for Linux or Solaris as well.
     let runtimes = texts.runtimes.iter().filter(|(os, _)| {
         let narrower = match *os {
-            Os::LINUX => Os::ANDROID,
-            Os::SOLARIS => Os::ILLUMOS,
+            Os::Linux => Os::Android,
+            Os::Solaris => Os::Illumos,
             _ => return true,
         };
         !texts.runtimes.iter().any(|(other, _)| *other == narrower)
@@ -110,7 +110,7 @@ fn by_texts(texts: &Texts) -> Option<ImageSystem> {
         _ => return None,
     }
     let (_, evidence) = texts.c_libraries.first()?;
-    Some(ImageSystem { os: Os::LINUX, evidence: evidence.clone() })
+    Some(ImageSystem { os: Os::Linux, evidence: evidence.clone() })
 }
 
 /// What the image says outright.
@@ -140,7 +140,7 @@ fn of_note(image: &Image<'_>, note: &ElfNote<'_>) -> Option<Os> {
 /// well, but its programs have the note.
 fn gnu(image: &Image<'_>) -> Option<ImageSystem> {
     let is_gnu = os_abi(image)? == elf::ELFOSABI_GNU;
-    is_gnu.then(|| ImageSystem::new(Os::LINUX, "ELF header", "EI_OSABI 3", Likely))
+    is_gnu.then(|| ImageSystem::new(Os::Linux, "ELF header", "EI_OSABI 3", Likely))
 }
 
 fn os_abi(image: &Image<'_>) -> Option<elf::OsAbi> {

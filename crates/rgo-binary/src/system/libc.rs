@@ -74,11 +74,11 @@ pub fn libc(
     match image.format() {
         Format::Elf => match system?.os {
             _ if linkage.kind == Kind::SharedLibrary && linkage.static_ => None,
-            Os::LINUX if linkage.static_ => linked_in(texts),
-            Os::NONE => None,
+            Os::Linux if linkage.static_ => linked_in(texts),
+            Os::BareMetal => None,
             os if linkage.static_ => {
                 let evidence = system.map(|system| system.evidence.clone())?;
-                let name = if os == Os::ANDROID { "bionic" } else { return None };
+                let name = if os == Os::Android { "bionic" } else { return None };
                 Some(ImageLibc { name, linked_in: true, loads: None, evidence })
             }
             os => match c_library(image, linkage) {

@@ -36,7 +36,7 @@ pub(crate) use c_library::{c_library, dll, place_of};
 /// The system of an image.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct ImageSystem {
-    /// Its name; [`Os::NONE`] for what runs on the bare machine.
+    /// Its name; [`Os::BareMetal`] for what runs on the bare machine.
     #[serde(rename = "name")]
     pub os: Os,
     /// What tells. With [`Confidence::Guess`] it is only what is probable.
@@ -64,17 +64,17 @@ impl ImageSystem {
 
 /// Systems of Apple's, each with Apple's name for it.
 const APPLE: [(macho::Platform, Os, &str); 11] = [
-    (macho::PLATFORM_MACOS, Os::DARWIN, "macOS"),
-    (macho::PLATFORM_MACCATALYST, Os::DARWIN, "Mac Catalyst"),
-    (macho::PLATFORM_IOS, Os::IOS, "iOS"),
-    (macho::PLATFORM_IOSSIMULATOR, Os::IOS, "iOS simulator"),
-    (macho::PLATFORM_TVOS, Os::TVOS, "tvOS"),
-    (macho::PLATFORM_TVOSSIMULATOR, Os::TVOS, "tvOS simulator"),
-    (macho::PLATFORM_WATCHOS, Os::WATCHOS, "watchOS"),
-    (macho::PLATFORM_WATCHOSSIMULATOR, Os::WATCHOS, "watchOS simulator"),
-    (macho::PLATFORM_VISIONOS, Os::VISIONOS, "visionOS"),
-    (macho::PLATFORM_VISIONOSSIMULATOR, Os::VISIONOS, "visionOS simulator"),
-    (macho::PLATFORM_FIRMWARE, Os::NONE, "firmware"),
+    (macho::PLATFORM_MACOS, Os::Darwin, "macOS"),
+    (macho::PLATFORM_MACCATALYST, Os::Darwin, "Mac Catalyst"),
+    (macho::PLATFORM_IOS, Os::Ios, "iOS"),
+    (macho::PLATFORM_IOSSIMULATOR, Os::Ios, "iOS simulator"),
+    (macho::PLATFORM_TVOS, Os::TvOs, "tvOS"),
+    (macho::PLATFORM_TVOSSIMULATOR, Os::TvOs, "tvOS simulator"),
+    (macho::PLATFORM_WATCHOS, Os::WatchOs, "watchOS"),
+    (macho::PLATFORM_WATCHOSSIMULATOR, Os::WatchOs, "watchOS simulator"),
+    (macho::PLATFORM_VISIONOS, Os::VisionOs, "visionOS"),
+    (macho::PLATFORM_VISIONOSSIMULATOR, Os::VisionOs, "visionOS simulator"),
+    (macho::PLATFORM_FIRMWARE, Os::BareMetal, "firmware"),
 ];
 
 /// Subsystems of PE that UEFI loads, by the linkage's name for them: applications, drivers, ROMs.
@@ -101,11 +101,11 @@ pub fn system(
                 let found = format!("platform {name}");
                 ImageSystem::new(*os, "load commands", &found, Confidence::Certain)
             }
-            None => ImageSystem::new(Os::DARWIN, "file format", "Mach-O", Confidence::Likely),
+            None => ImageSystem::new(Os::Darwin, "file format", "Mach-O", Confidence::Likely),
         }),
         Format::Pe => {
             let subsystem = linkage.subsystem.as_deref().unwrap_or("none");
-            let os = if UEFI.contains(&subsystem) { Os::UEFI } else { Os::WINDOWS };
+            let os = if UEFI.contains(&subsystem) { Os::Uefi } else { Os::Windows };
             let found = format!("subsystem {subsystem}");
             Some(ImageSystem::new(os, "PE optional header", &found, Confidence::Certain))
         }

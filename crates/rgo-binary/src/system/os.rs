@@ -5,76 +5,78 @@ use std::fmt;
 use crate::Format;
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
-/// An operating system, or [`Os::NONE`].
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct Os(&'static str);
-
 macro_rules! systems {
     ($($name:ident = $text:literal;)*) => {
-        impl Os {
-            $(#[doc = concat!("`", $text, "`.")] pub const $name: Self = Self($text);)*
+        /// An operating system, or [`Os::BareMetal`].
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+        pub enum Os {
+            $(#[doc = concat!("`", $text, "`.")] $name,)*
+        }
 
+        impl Os {
             const ALL: &[Self] = &[$(Self::$name),*];
 
-            /// The name of every system, and of [`Os::NONE`].
+            /// The name of every system, and of [`Os::BareMetal`].
             pub const NAMES: &[&str] = &[$($text),*];
+
+            /// Its name; `none` for the bare machine.
+            #[must_use]
+            pub fn name(self) -> &'static str {
+                match self {
+                    $(Self::$name => $text,)*
+                }
+            }
         }
     };
 }
 
 systems! {
-    AIX = "aix";
-    ANDROID = "android";
-    CLOUDABI = "cloudabi";
-    DARWIN = "darwin";
-    DRAGONFLY = "dragonfly";
-    FREEBSD = "freebsd";
-    FUCHSIA = "fuchsia";
-    HAIKU = "haiku";
-    HERMIT = "hermit";
-    HPUX = "hpux";
-    HURD = "hurd";
-    ILLUMOS = "illumos";
-    IOS = "ios";
-    IRIX = "irix";
-    LINUX = "linux";
-    MINIX = "minix";
-    NETBSD = "netbsd";
-    NONE = "none";
-    OPENBSD = "openbsd";
-    OPENVMS = "openvms";
-    QNX = "qnx";
-    REDOX = "redox";
-    SERENITY = "serenity";
-    SGX = "sgx";
-    SOLARIS = "solaris";
-    SOLID = "solid";
-    TEEOS = "teeos";
-    TRU64 = "tru64";
-    TRUSTY = "trusty";
-    TVOS = "tvos";
-    UEFI = "uefi";
-    VISIONOS = "visionos";
-    VXWORKS = "vxworks";
-    WATCHOS = "watchos";
-    WINDOWS = "windows";
-    XOUS = "xous";
-    ZKVM = "zkvm";
+    Aix = "aix";
+    Android = "android";
+    CloudAbi = "cloudabi";
+    Darwin = "darwin";
+    DragonFly = "dragonfly";
+    FreeBsd = "freebsd";
+    Fuchsia = "fuchsia";
+    Haiku = "haiku";
+    Hermit = "hermit";
+    HpUx = "hpux";
+    Hurd = "hurd";
+    Illumos = "illumos";
+    Ios = "ios";
+    Irix = "irix";
+    Linux = "linux";
+    Minix = "minix";
+    NetBsd = "netbsd";
+    BareMetal = "none";
+    OpenBsd = "openbsd";
+    OpenVms = "openvms";
+    Qnx = "qnx";
+    Redox = "redox";
+    Serenity = "serenity";
+    Sgx = "sgx";
+    Solaris = "solaris";
+    Solid = "solid";
+    TeeOs = "teeos";
+    Tru64 = "tru64";
+    Trusty = "trusty";
+    TvOs = "tvos";
+    Uefi = "uefi";
+    VisionOs = "visionos";
+    VxWorks = "vxworks";
+    WatchOs = "watchos";
+    Windows = "windows";
+    Xous = "xous";
+    ZkVm = "zkvm";
 }
 
 impl Os {
-    /// Its name; `none` for the bare machine.
-    #[must_use]
-    pub fn name(self) -> &'static str {
-        self.0
-    }
-
     /// The format that its programs have.
     #[must_use]
     pub fn format(self) -> Format {
         match self {
-            Self::DARWIN | Self::IOS | Self::TVOS | Self::WATCHOS | Self::VISIONOS => Format::MachO,
-            Self::WINDOWS | Self::UEFI => Format::Pe,
+            Self::Darwin | Self::Ios | Self::TvOs | Self::WatchOs | Self::VisionOs => Format::MachO,
+            Self::Windows | Self::Uefi => Format::Pe,
             _ => Format::Elf,
         }
     }
@@ -82,7 +84,7 @@ impl Os {
     /// The system of a name.
     #[must_use]
     pub fn named(name: &str) -> Option<Self> {
-        Self::ALL.iter().find(|os| os.0 == name).copied()
+        Self::ALL.iter().find(|os| os.name() == name).copied()
     }
 
     /// The system in a target triple of LLVM's or Rust's, or in a value of `GOOS`. Where a triple
@@ -93,8 +95,8 @@ impl Os {
             // `freebsd14.1`, `macosx11.0`
             let name = part.trim_end_matches(|c: char| c.is_ascii_digit() || c == '.');
             match name {
-                "macos" | "macosx" => Some(Self::DARWIN),
-                "androideabi" => Some(Self::ANDROID),
+                "macos" | "macosx" => Some(Self::Darwin),
+                "androideabi" => Some(Self::Android),
                 _ => Self::named(part).or_else(|| Self::named(name)),
             }
         })
@@ -103,13 +105,13 @@ impl Os {
 
 impl fmt::Display for Os {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.0)
+        f.write_str(self.name())
     }
 }
 
 impl Serialize for Os {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.serialize_str(self.0)
+        serializer.serialize_str(self.name())
     }
 }
 
@@ -127,18 +129,18 @@ mod tests {
     #[test]
     fn triples_name_their_system() {
         let cases = [
-            ("linux", Some(Os::LINUX)),
-            ("x86_64-unknown-linux-musl", Some(Os::LINUX)),
-            ("aarch64-linux-android", Some(Os::ANDROID)),
-            ("armv7-linux-androideabi", Some(Os::ANDROID)),
-            ("x86_64-unknown-freebsd", Some(Os::FREEBSD)),
-            ("x86_64-unknown-freebsd14.1", Some(Os::FREEBSD)),
-            ("aarch64-apple-darwin", Some(Os::DARWIN)),
-            ("aarch64-apple-macosx11.0", Some(Os::DARWIN)),
-            ("x86_64-pc-windows-gnullvm", Some(Os::WINDOWS)),
-            ("x86_64-unknown-none", Some(Os::NONE)),
-            ("thumbv7em-none-eabihf", Some(Os::NONE)),
-            ("alphaev6-dec-tru64", Some(Os::TRU64)),
+            ("linux", Some(Os::Linux)),
+            ("x86_64-unknown-linux-musl", Some(Os::Linux)),
+            ("aarch64-linux-android", Some(Os::Android)),
+            ("armv7-linux-androideabi", Some(Os::Android)),
+            ("x86_64-unknown-freebsd", Some(Os::FreeBsd)),
+            ("x86_64-unknown-freebsd14.1", Some(Os::FreeBsd)),
+            ("aarch64-apple-darwin", Some(Os::Darwin)),
+            ("aarch64-apple-macosx11.0", Some(Os::Darwin)),
+            ("x86_64-pc-windows-gnullvm", Some(Os::Windows)),
+            ("x86_64-unknown-none", Some(Os::BareMetal)),
+            ("thumbv7em-none-eabihf", Some(Os::BareMetal)),
+            ("alphaev6-dec-tru64", Some(Os::Tru64)),
             ("x", None),
             ("", None),
         ];

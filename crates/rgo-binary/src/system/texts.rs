@@ -32,31 +32,31 @@ static NEEDLES: LazyLock<Needles> =
 
 /// Parts of Rust's std that are for one system. `unix` is for many.
 const RUST_SYSTEMS: [(&str, Os); 10] = [
-    ("hermit", Os::HERMIT),
-    ("sgx", Os::SGX),
-    ("solid", Os::SOLID),
-    ("teeos", Os::TEEOS),
-    ("trusty", Os::TRUSTY),
-    ("uefi", Os::UEFI),
-    ("vxworks", Os::VXWORKS),
-    ("windows", Os::WINDOWS),
-    ("xous", Os::XOUS),
-    ("zkvm", Os::ZKVM),
+    ("hermit", Os::Hermit),
+    ("sgx", Os::Sgx),
+    ("solid", Os::Solid),
+    ("teeos", Os::TeeOs),
+    ("trusty", Os::Trusty),
+    ("uefi", Os::Uefi),
+    ("vxworks", Os::VxWorks),
+    ("windows", Os::Windows),
+    ("xous", Os::Xous),
+    ("zkvm", Os::ZkVm),
 ];
 
 /// Files of Go's runtime are called after one system, or after what several have in common.
 const GO_SYSTEMS: [Os; 11] = [
-    Os::AIX,
-    Os::ANDROID,
-    Os::DARWIN,
-    Os::DRAGONFLY,
-    Os::FREEBSD,
-    Os::ILLUMOS,
-    Os::LINUX,
-    Os::NETBSD,
-    Os::OPENBSD,
-    Os::SOLARIS,
-    Os::WINDOWS,
+    Os::Aix,
+    Os::Android,
+    Os::Darwin,
+    Os::DragonFly,
+    Os::FreeBsd,
+    Os::Illumos,
+    Os::Linux,
+    Os::NetBsd,
+    Os::OpenBsd,
+    Os::Solaris,
+    Os::Windows,
 ];
 
 /// What the texts of an image say. Empty for an image whose C library is a shared one.

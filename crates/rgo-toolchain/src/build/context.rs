@@ -89,17 +89,17 @@ pub(super) fn check_systems(
         ("--info-plist", request.info_plist.is_some()),
         ("--entitlements", request.entitlements.is_some()),
     ] {
-        if is_given && !is_for(Os::DARWIN) {
+        if is_given && !is_for(Os::Darwin) {
             let text = format!("{option} is for darwin, which is no target here");
             return Err(BuildError::usage(text, "add --target darwin"));
         }
     }
-    if let Some(sdk) = shim::own_sdk(&env).filter(|sdk| is_for(Os::DARWIN) && !sdk.is_dir()) {
+    if let Some(sdk) = shim::own_sdk(&env).filter(|sdk| is_for(Os::Darwin) && !sdk.is_dir()) {
         let text = format!("SDKROOT names no folder: {sdk}");
         return Err(BuildError::usage(text, "unset it: rgo has stubs of Apple's libraries"));
     }
     // For build scripts, rgo puts its resource compilers for Windows on the PATH.
-    if is_for(Os::WINDOWS) && !environment::path_is_whole() {
+    if is_for(Os::Windows) && !environment::path_is_whole() {
         on(Event::warning(
             "PATH has folders whose names are not UTF-8: build scripts for Windows do not see them",
         ));

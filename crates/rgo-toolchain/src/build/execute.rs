@@ -252,7 +252,7 @@ impl Execution<'_> {
             prefixes,
             dsymutil: context.dsymutil.as_deref(),
             entitlements: entitlements
-                .filter(|_| plan.target.is(Os::DARWIN) && kind != OutputKind::Cdylib),
+                .filter(|_| plan.target.is(Os::Darwin) && kind != OutputKind::Cdylib),
             path_remaps: &context.path_remaps,
         }
     }

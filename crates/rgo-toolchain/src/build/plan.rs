@@ -183,7 +183,7 @@ fn bring(
         StripMode::None => vec![Cmd::new("cp").args([from, to]).to_string()],
         StripMode::Debug => vec![strip_to("--strip-debug")],
         StripMode::All => vec![strip_to("--strip-all")],
-        StripMode::Split if target.is(Os::DARWIN) => {
+        StripMode::Split if target.is(Os::Darwin) => {
             let bundle = format!("{to}.dSYM");
             let dsymutil = Cmd::new("dsymutil").args(["-o", &bundle, from]);
             vec![format!("{dsymutil}\n"), strip_to("--strip-all")]

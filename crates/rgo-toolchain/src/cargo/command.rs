@@ -358,7 +358,7 @@ mod tests {
         };
         let shared: Vec<_> = runs.iter().map(names).collect();
         assert_eq!(shared, [vec!["darwin-amd64", "linux-amd64"], vec!["darwin-arm64"]]);
-        let one = runs[0].narrowed(|it| it.is(Os::LINUX));
+        let one = runs[0].narrowed(|it| it.is(Os::Linux));
         assert_eq!(names(&one), ["linux-amd64"]);
         let line = one.cmd().to_string();
         assert!(line.contains("--target x86_64-unknown-linux-gnu"), "{line}");

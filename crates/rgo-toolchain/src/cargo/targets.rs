@@ -69,12 +69,12 @@ impl OutputKind {
     #[must_use]
     pub fn file_name(self, name: &str, toolchain: &Toolchain) -> String {
         let library = name.replace('-', "_");
-        let is_windows = toolchain.is(Os::WINDOWS);
+        let is_windows = toolchain.is(Os::Windows);
         match self {
             Self::Bin | Self::Example if is_windows => format!("{name}.exe"),
             Self::Bin | Self::Example => name.to_owned(),
             Self::Cdylib if is_windows => format!("{library}.dll"),
-            Self::Cdylib if toolchain.is(Os::DARWIN) => format!("lib{library}.dylib"),
+            Self::Cdylib if toolchain.is(Os::Darwin) => format!("lib{library}.dylib"),
             Self::Cdylib => format!("lib{library}.so"),
             Self::Staticlib if toolchain.triple.ends_with("msvc") => format!("{library}.lib"),
             Self::Staticlib => format!("lib{library}.a"),

@@ -45,7 +45,7 @@ pub fn judge(asked: &Asked<'_>, linkage: &Linkage) -> Vec<Finding> {
     let mut findings = Vec::new();
     let mut add = |level, text: String| findings.push(Finding { level, text });
 
-    if asked.toolchain.is(Os::LINUX) && asked.toolchain.libc == [Libc::Static] {
+    if asked.toolchain.is(Os::Linux) && asked.toolchain.libc == [Libc::Static] {
         if let Some(interpreter) = &linkage.interpreter {
             add(Level::Error, format!("asked for static, but it starts by {interpreter}"));
         }

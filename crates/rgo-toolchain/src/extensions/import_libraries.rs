@@ -72,7 +72,7 @@ fn dll(name: &str) -> String {
 }
 
 fn machine(toolchain: &Toolchain) -> Option<MachineTypes> {
-    if !toolchain.is(Os::WINDOWS) || toolchain.zig.is_none() {
+    if !toolchain.is(Os::Windows) || toolchain.zig.is_none() {
         return None;
     }
     match &toolchain.arch {

@@ -33,7 +33,7 @@ pub fn env(
     user: Env<'_>,
 ) -> BTreeMap<String, String> {
     let mut vars = BTreeMap::new();
-    if !toolchain.is(Os::WINDOWS) {
+    if !toolchain.is(Os::Windows) {
         return vars;
     }
     let mut set = |name: &str, value: String| {
@@ -77,7 +77,7 @@ mod tests {
         for toolchain in toolchain::all().iter().filter(|toolchain| toolchain.zig.is_some()) {
             let names: Vec<String> = vars(&toolchain.name, "/z/python", &[]).into_keys().collect();
             let expected: &[&str] =
-                if toolchain.is(Os::WINDOWS) { &["LIBNODE_PATH", "ZIG_COMMAND"] } else { &[] };
+                if toolchain.is(Os::Windows) { &["LIBNODE_PATH", "ZIG_COMMAND"] } else { &[] };
             assert_eq!(names, expected, "{}", toolchain.name);
         }
         assert_eq!(vars("windows-arm64", "/z/python", &[])["ZIG_COMMAND"], "/z/python -m ziglang");

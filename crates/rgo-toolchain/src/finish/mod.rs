@@ -73,7 +73,7 @@ pub struct Job<'a> {
 /// Whether dsymutil splits off a target's debug data.
 #[must_use]
 pub fn splits_with_dsymutil(strip: StripMode, toolchain: &Toolchain) -> bool {
-    strip == StripMode::Split && toolchain.is(Os::DARWIN)
+    strip == StripMode::Split && toolchain.is(Os::Darwin)
 }
 
 /// Memory-maps a file that cargo made.

@@ -151,12 +151,12 @@ impl Rewriter<'_> {
     /// Translates one argument of the compiler, with the values that follow it.
     fn argument<'w>(&mut self, arg: &'w str, rest: &mut impl Iterator<Item = &'w str>) {
         let is_program = self.kind == LinkKind::Executable;
-        let is_windows = self.recipe.os == Os::WINDOWS;
-        let is_darwin = self.recipe.os == Os::DARWIN;
+        let is_windows = self.recipe.os == Os::Windows;
+        let is_darwin = self.recipe.os == Os::Darwin;
         match arg {
             // After `-Bdynamic` zig takes only shared libraries; other linkers take static ones
             // too.
-            "-Wl,-Bdynamic" if self.recipe.os == Os::LINUX => {
+            "-Wl,-Bdynamic" if self.recipe.os == Os::Linux => {
                 self.push(["-Wl,-search_paths_first"])
             }
             "-Xlinker" => rest.by_ref().take(1).for_each(|word| self.linker_word(word)),
@@ -172,7 +172,7 @@ impl Rewriter<'_> {
             "-no-pie" if self.recipe.static_pie && is_program => self.push(["-pie"]),
             "-mwindows" if is_windows => self.linker_word("--subsystem=windows"),
             "-mconsole" if is_windows => self.linker_word("--subsystem=console"),
-            "-nostartfiles" if self.recipe.os == Os::LINUX => self.no_start_files = true,
+            "-nostartfiles" if self.recipe.os == Os::Linux => self.no_start_files = true,
             // clang takes this word for a library; for `-bundle` zig's clang would make a program.
             _ if is_darwin && (arg == "-bundle" || options::is_apples_word(arg)) => {
                 self.linker_word(arg);
@@ -231,7 +231,7 @@ impl Rewriter<'_> {
 
     /// Remembers a file if it is a module definition. Returns whether it is one.
     fn definition(&mut self, path: &Utf8Path) -> bool {
-        let is = self.recipe.os == Os::WINDOWS
+        let is = self.recipe.os == Os::Windows
             && !path.as_str().starts_with('-')
             && path.extension().is_some_and(|it| it.eq_ignore_ascii_case("def"));
         if is {
@@ -243,7 +243,7 @@ impl Rewriter<'_> {
 
     /// zig links the parts of the C library by itself, and each part only if the program uses it.
     fn library(&mut self, name: &str) {
-        let is_glibc = self.recipe.zig_target.contains("gnu") && self.recipe.os == Os::LINUX;
+        let is_glibc = self.recipe.zig_target.contains("gnu") && self.recipe.os == Os::Linux;
         if self.needs.now && is_glibc && options::is_of_libc(name) {
             self.asked.needed.push(name.to_owned());
         }
@@ -316,7 +316,7 @@ impl Rewriter<'_> {
         let plain = name.trim_start_matches('-');
         let value = values.first().map(String::as_str);
         // Libraries and their folders go to the compiler, not through `-Wl,`: their order matters.
-        let is_word = self.recipe.os == Os::DARWIN && options::is_apples_word(name);
+        let is_word = self.recipe.os == Os::Darwin && options::is_apples_word(name);
         let joined = ["l", "L"].iter().find_map(|it| Some((*it, plain.strip_prefix(it)?)));
         let joined = joined.filter(|_| !is_word);
         let of_library = match (joined, value) {
@@ -338,10 +338,10 @@ impl Rewriter<'_> {
         match (plain, values) {
             ("exported_symbols_list", _) => return,
             // The pass after the link restricts the exports.
-            ("exported_symbol", _) if self.recipe.os == Os::DARWIN => return,
+            ("exported_symbol", _) if self.recipe.os == Os::Darwin => return,
             // Among linker words zig takes it for an optimization level.
-            ("ObjC", []) if self.recipe.os == Os::DARWIN => return self.push(["-ObjC"]),
-            ("sectcreate", [segment, section, file]) if self.recipe.os == Os::DARWIN => {
+            ("ObjC", []) if self.recipe.os == Os::Darwin => return self.push(["-ObjC"]),
+            ("sectcreate", [segment, section, file]) if self.recipe.os == Os::Darwin => {
                 return self.sections.push([segment.clone(), section.clone(), file.clone()]);
             }
             _ => {}
@@ -358,9 +358,9 @@ impl Rewriter<'_> {
             _ => std::iter::once(name.to_owned()).chain(values.iter().cloned()).collect(),
         };
         match self.recipe.os {
-            Os::DARWIN => self.for_zig(&words),
-            Os::WINDOWS if self.versions.take(plain, value.unwrap_or_default()) => {}
-            Os::WINDOWS => match windows::words(plain, value) {
+            Os::Darwin => self.for_zig(&words),
+            Os::Windows if self.versions.take(plain, value.unwrap_or_default()) => {}
+            Os::Windows => match windows::words(plain, value) {
                 Some(words) => self.lld.extend(words),
                 None => self.for_zig(&words),
             },
@@ -436,7 +436,7 @@ impl Rewriter<'_> {
         self.out.extend(additions(self.recipe, has_id, has_room));
         let named = args.iter().any(|arg| arg.contains("-install_name"));
         if let (true, LinkKind::Library, Some(output)) =
-            (self.recipe.os == Os::DARWIN, self.kind, &self.output)
+            (self.recipe.os == Os::Darwin, self.kind, &self.output)
             && !named
         {
             // zig would write the whole path of the output. Its length changes the layout of the
@@ -467,7 +467,7 @@ pub(super) fn folders(sdks: &[Utf8PathBuf]) -> impl Iterator<Item = String> + '_
 /// The arguments that rgo adds to every link.
 fn additions(recipe: &Recipe, has_id: bool, has_room: bool) -> Vec<String> {
     let mut more = Vec::new();
-    if recipe.os == Os::DARWIN && !has_room {
+    if recipe.os == Os::Darwin && !has_room {
         // zig leaves no space for another load command, such as the one for a signature.
         more.push(ROOM_FOR_COMMANDS.to_owned());
     }

@@ -93,7 +93,7 @@ fn link_twice(recipe: &Recipe, rewritten: &Rewritten) -> Result<i32, ShimError> 
 /// name have them, links again with these libraries.
 fn link_once(recipe: &Recipe, rewritten: &Rewritten) -> Result<i32, ShimError> {
     let args = &rewritten.args;
-    if recipe.os != Os::DARWIN {
+    if recipe.os != Os::Darwin {
         return Ok(pass_on(&by_zig(recipe, args.clone())?));
     }
     if !rewritten.asked.dynamic_lookup {
@@ -149,7 +149,7 @@ fn resource_objects(
     args: &[String],
 ) -> Result<Option<(Vec<String>, tempfile::TempDir)>, ShimError> {
     let objects = match recipe.os {
-        Os::WINDOWS => archives::objects(args, own_library().as_deref()),
+        Os::Windows => archives::objects(args, own_library().as_deref()),
         _ => Vec::new(),
     };
     if objects.is_empty() {

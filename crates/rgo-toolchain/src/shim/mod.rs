@@ -180,10 +180,10 @@ impl Recipe {
             work: cache.zig_cache(&zig.version.to_string()),
             rustc_version: rustc.to_string(),
             note: None,
-            build_id: toolchain.is(Os::LINUX),
+            build_id: toolchain.is(Os::Linux),
             static_pie: toolchain.static_pie,
-            sdks: if toolchain.is(Os::DARWIN) { sdks(cache, env) } else { Vec::new() },
-            headers: toolchain.is(Os::DARWIN).then(|| headers::place(cache)),
+            sdks: if toolchain.is(Os::Darwin) { sdks(cache, env) } else { Vec::new() },
+            headers: toolchain.is(Os::Darwin).then(|| headers::place(cache)),
             info_plist: None,
             import_libraries: import_libraries::place(toolchain, cache),
         })
@@ -247,7 +247,7 @@ impl Recipe {
         for tool in TOOLS {
             put_tool(cache, &places.tool(tool), own)?;
         }
-        if self.os == Os::WINDOWS {
+        if self.os == Os::Windows {
             for tool in resources::TOOLS {
                 put_tool(cache, &places.tool(tool), own)?;
             }
@@ -256,7 +256,7 @@ impl Recipe {
         let (libgcc, empty) = query::LIBGCC;
         cache.put(&places.tools.join(libgcc), empty)?;
         prepare_work(&self.work, &self.zig_lib)?;
-        if self.os == Os::DARWIN {
+        if self.os == Os::Darwin {
             stubs::install(cache)?;
             headers::install(cache)?;
         }

@@ -36,7 +36,7 @@ impl NoteFile {
 /// The arguments for the link. The symbols protect the sections from garbage collection; Mach-O
 /// puts an underscore before their names.
 fn args(recipe: &Recipe, path: Utf8PathBuf) -> Vec<String> {
-    let prefix = if recipe.os == Os::DARWIN { "_" } else { "" };
+    let prefix = if recipe.os == Os::Darwin { "_" } else { "" };
     let symbols = [rgo_note::SYMBOL, auditable::SYMBOL];
     let keep = symbols.iter().map(|symbol| format!("-Wl,-u,{prefix}{symbol}"));
     std::iter::once(path.into_string()).chain(keep).collect()

@@ -99,7 +99,7 @@ fn c_tool(tool: &Utf8Path, args: Vec<String>) -> Result<i32, ShimError> {
     }
     let mut args = args;
     let mut objects = Vec::new();
-    if recipe.os == Os::DARWIN && matches!(name, "cc" | "c++") {
+    if recipe.os == Os::Darwin && matches!(name, "cc" | "c++") {
         // Response files may contain `-c` and the output too.
         let all = expand(args.clone(), &current_folder()?)?;
         objects = zig_macho::compiled(&all);

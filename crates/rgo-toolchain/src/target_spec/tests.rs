@@ -213,7 +213,7 @@ fn each_name_of_a_target_leads_back_to_it() {
             assert_eq!(triple.as_ref(), Ok(&toolchain.name), "{} {libc}", toolchain.triple);
         }
         // zig's name, but for windows, where `gnu` is another ABI in Rust's words.
-        if let Some(zig) = toolchain.zig_target(None).filter(|_| !toolchain.is(Os::WINDOWS)) {
+        if let Some(zig) = toolchain.zig_target(None).filter(|_| !toolchain.is(Os::Windows)) {
             let floor = toolchain.floor.as_ref().map(Floor::version);
             let expected = match floor {
                 Some(floor) => format!("{}@{floor}", toolchain.name),

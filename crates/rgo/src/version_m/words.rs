@@ -8,7 +8,7 @@ use serde_json::Value;
 /// The system, and whether that is only probable.
 pub(super) fn os(system: &ImageSystem) -> String {
     let name = match system.os {
-        Os::NONE => "none (bare machine)",
+        Os::BareMetal => "none (bare machine)",
         os => os.name(),
     };
     let probably = if system.is_known() { "" } else { "probably " };

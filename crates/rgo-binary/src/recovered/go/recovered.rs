@@ -129,8 +129,8 @@ fn toolchain_of(located: &Located<'_>, files: &Files<'_>) -> Option<FoundText> {
 fn goos_of(image: &Image<'_>) -> Option<FoundText> {
     let os = match image.format() {
         Format::Elf => system::marked_for(image)?,
-        Format::MachO => Os::DARWIN,
-        Format::Pe => Os::WINDOWS,
+        Format::MachO => Os::Darwin,
+        Format::Pe => Os::Windows,
     };
     Some(FoundText { value: os.to_string(), evidence: FoundIn::ImageHeaders })
 }

@@ -218,7 +218,7 @@ impl<'a> LinkPreparer<'a> {
     fn recipe(&self, toolchain: &Toolchain, floor: Option<&Floor>, zig: &Zig) -> Option<Recipe> {
         let rustc = &self.build.compiler.version.release;
         let recipe = Recipe::new(toolchain, floor, zig, rustc, self.cache(), &env)?;
-        let info_plist = self.build.context.info_plist.clone().filter(|_| toolchain.is(Os::DARWIN));
+        let info_plist = self.build.context.info_plist.clone().filter(|_| toolchain.is(Os::Darwin));
         Some(Recipe { info_plist, ..recipe })
     }
 

@@ -81,8 +81,8 @@ fn std(origin: &Origin) -> &'static str {
 fn libc(cargo: &CargoTarget) -> String {
     let toolchain = cargo.toolchain;
     let name = match toolchain.os {
-        Os::DARWIN => "libSystem",
-        Os::WINDOWS => "UCRT",
+        Os::Darwin => "libSystem",
+        Os::Windows => "UCRT",
         _ if toolchain.triple.contains("musl") => "musl",
         _ => "glibc",
     };

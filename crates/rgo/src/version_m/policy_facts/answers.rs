@@ -32,9 +32,9 @@ impl Inspected {
     /// system of an ELF image.
     fn os(&self) -> PolicyOs {
         match (self.inspection.format, self.system().and_then(ImageSystem::known)) {
-            (Format::Elf, None | Some(system::Os::LINUX | system::Os::ANDROID)) => PolicyOs::Linux,
+            (Format::Elf, None | Some(system::Os::Linux | system::Os::Android)) => PolicyOs::Linux,
             (Format::MachO, _) => PolicyOs::Darwin,
-            (Format::Pe, None | Some(system::Os::WINDOWS)) => PolicyOs::Windows,
+            (Format::Pe, None | Some(system::Os::Windows)) => PolicyOs::Windows,
             _ => PolicyOs::Other,
         }
     }
@@ -65,7 +65,7 @@ impl Inspected {
             PolicyOs::Other => "this system",
         };
         let own = match self.system().map(|system| system.os) {
-            Some(system::Os::NONE) => "it is for the bare machine, and ".to_owned(),
+            Some(system::Os::BareMetal) => "it is for the bare machine, and ".to_owned(),
             Some(own) => format!("it is for {own}, and "),
             None => "it is ".to_owned(),
         };
