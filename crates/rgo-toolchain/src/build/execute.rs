@@ -21,7 +21,6 @@ use crate::cargo::rebuild_reasons::Rebuilt;
 use crate::cargo::run::Show;
 use crate::cargo::targets::OutputKind;
 use crate::checks::Asked;
-use crate::checks::leaks::Prefix;
 use crate::event::{Event, Events};
 use crate::finish::{self, Job};
 use crate::request::StripMode;
@@ -179,14 +178,13 @@ impl Execution<'_> {
         files: &[Finish],
         compiled: &Compiled,
     ) -> Result<Vec<(&'static str, TargetOutcome)>, BuildError> {
-        let prefixes = self.prefixes();
         let mut outcomes: Vec<TargetOutcome> = compiled.targets.iter().map(outcome).collect();
         let jobs: Vec<(usize, &CompiledFile, Job<'_>)> = compiled
             .targets
             .iter()
             .enumerate()
             .flat_map(|(at, target)| {
-                let jobs = self.jobs(files, target, &prefixes);
+                let jobs = self.jobs(files, target);
                 jobs.into_iter().map(move |(file, job)| (at, file, job))
             })
             .collect();
@@ -210,19 +208,13 @@ impl Execution<'_> {
         &'j self,
         files: &'j [Finish],
         compiled: &'j CompiledTarget,
-        prefixes: &'j [Prefix],
     ) -> Vec<(&'j CompiledFile, Job<'j>)> {
         let of_target = files.iter().filter(|file| file.target.name == compiled.target.name());
         let jobs = of_target.filter_map(|plan| {
             let file = compiled.file(&plan.output)?;
-            Some((file, self.job(compiled, plan, file, prefixes)))
+            Some((file, self.job(compiled, plan, file)))
         });
         jobs.collect()
-    }
-
-    fn prefixes(&self) -> Vec<Prefix> {
-        let path_remaps = self.builder.context().path_remaps.iter();
-        path_remaps.map(|remap| Prefix { what: remap.what, path: remap.from.clone() }).collect()
     }
 
     fn job<'j>(
@@ -230,7 +222,6 @@ impl Execution<'_> {
         compiled: &'j CompiledTarget,
         plan: &'j Finish,
         file: &CompiledFile,
-        prefixes: &'j [Prefix],
     ) -> Job<'j> {
         let context = self.builder.context();
         let kind = file.output.kind;
@@ -249,7 +240,6 @@ impl Execution<'_> {
             values: &plan.values,
             strip: plan.strip.unwrap_or(StripMode::None),
             timestamp: u32::try_from(context.epoch).unwrap_or(u32::MAX),
-            prefixes,
             dsymutil: context.dsymutil.as_deref(),
             entitlements: entitlements
                 .filter(|_| plan.target.is(Os::Darwin) && kind != OutputKind::Cdylib),

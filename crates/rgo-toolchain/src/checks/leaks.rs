@@ -6,14 +6,7 @@ use memchr::memmem;
 use rgo_binary::{Limits, slices};
 use serde::Serialize;
 
-/// A folder whose name should not be in the output.
-#[derive(Clone, Debug)]
-pub struct Prefix {
-    /// A description of the folder: `workspace`, `cargo home`.
-    pub what: &'static str,
-    /// Its path, without a trailing slash.
-    pub path: String,
-}
+use crate::cargo::command::PathRemap;
 
 /// A path that was found.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -33,14 +26,14 @@ pub struct Leak {
 /// The longest part of a leaked string that is shown, in bytes.
 const EXAMPLE: usize = 160;
 
-/// Searches the bytes of `file` for the folders. Gives one entry for each folder and section.
+/// Searches the bytes of `file` for the folders that should have another name in it. Gives one entry for each folder and section.
 #[must_use]
-pub fn find(file: &Utf8Path, data: &[u8], prefixes: &[Prefix]) -> Vec<Leak> {
+pub fn find(file: &Utf8Path, data: &[u8], remaps: &[PathRemap]) -> Vec<Leak> {
     let mut leaks: Vec<Leak> = Vec::new();
     let mut sections: Option<Vec<(u64, u64, String)>> = None;
-    for prefix in prefixes.iter().filter(|prefix| prefix.path.len() > 1) {
-        for at in memmem::find_iter(data, prefix.path.as_bytes()) {
-            let end = at + prefix.path.len();
+    for remap in remaps.iter().filter(|remap| remap.from.len() > 1) {
+        for at in memmem::find_iter(data, remap.from.as_bytes()) {
+            let end = at + remap.from.len();
             if data.get(end).copied().is_some_and(continues_a_name) {
                 continue;
             }
@@ -50,11 +43,11 @@ pub fn find(file: &Utf8Path, data: &[u8], prefixes: &[Prefix]) -> Vec<Leak> {
                 .find(|(start, end, _)| (*start..*end).contains(&(at as u64)))
                 .map(|(_, _, name)| name.clone())
                 .unwrap_or_default();
-            match leaks.iter_mut().find(|l| l.what == prefix.what && l.section == section) {
+            match leaks.iter_mut().find(|l| l.what == remap.what && l.section == section) {
                 Some(leak) => leak.count += 1,
                 None => leaks.push(Leak {
                     file: file.to_owned(),
-                    what: prefix.what,
+                    what: remap.what,
                     example: printable(data, at),
                     section,
                     count: 1,
@@ -97,7 +90,11 @@ mod tests {
     use super::*;
 
     fn found(data: &[u8], folder: &'static str) -> Vec<Leak> {
-        find("app".into(), data, &[Prefix { what: "workspace", path: folder.into() }])
+        find(
+            "app".into(),
+            data,
+            &[PathRemap { what: "workspace", from: folder.into(), to: "/rgo/src".into() }],
+        )
     }
 
     #[test]

@@ -12,7 +12,7 @@ use rgo_files::{atomic_file, replace_dir};
 use super::{FinishError, Job, Result};
 use crate::cargo::command::PathRemap;
 use crate::cargo::targets::OutputKind;
-use crate::checks::leaks::{self, Leak, Prefix};
+use crate::checks::leaks::{self, Leak};
 use crate::checks::{Finding, Level};
 use crate::exec::{self, Cmd};
 use crate::request::StripMode;
@@ -95,10 +95,10 @@ impl Companions {
     ///
     /// # Errors
     /// If a file of a bundle cannot be read.
-    pub(super) fn leaks(&self, prefixes: &[Prefix]) -> Result<Vec<Leak>> {
+    pub(super) fn leaks(&self, remaps: &[PathRemap]) -> Result<Vec<Leak>> {
         let mut found = Vec::new();
         for file in self.files.iter().filter(|file| !file.maps_paths) {
-            found.extend(leaks::find(&file.path, &file.bytes, prefixes));
+            found.extend(leaks::find(&file.path, &file.bytes, remaps));
         }
         if let Some(bundle) = &self.bundle {
             for entry in walkdir::WalkDir::new(&bundle.made).sort_by_file_name() {
@@ -111,7 +111,7 @@ impl Companions {
                 {
                     let bytes = read(path)?;
                     let inside = path.strip_prefix(&bundle.made).unwrap_or(path);
-                    found.extend(leaks::find(&bundle.path.join(inside), &bytes, prefixes));
+                    found.extend(leaks::find(&bundle.path.join(inside), &bytes, remaps));
                 }
             }
         }
@@ -272,12 +272,12 @@ mod tests {
             bytes: b"/proj".to_vec(),
             maps_paths: true,
         });
-        let prefixes = [Prefix { what: "workspace", path: "/proj".into() }];
+        let remaps = [PathRemap { what: "workspace", from: "/proj".into(), to: "/rgo/src".into() }];
         fs::create_dir_all(out.join("app.dSYM")).expect("creates");
         assert!(companions.older(&out.join("app")).is_empty(), "it will be replaced");
         assert_eq!(Companions::default().older(&out.join("app")).len(), 1);
         fs::remove_dir_all(&out).expect("removes");
-        let leaks = companions.leaks(&prefixes).expect("all can be read");
+        let leaks = companions.leaks(&remaps).expect("all can be read");
         let files: Vec<&str> = leaks.iter().map(|leak| leak.file.as_str()).collect();
         assert_eq!(files, [out.join("app.h").as_str(), out.join("app.dSYM/Contents/app").as_str()]);
         assert!(!out.exists(), "nothing is in place before it is told");

@@ -21,7 +21,7 @@ use sha2::{Digest, Sha256};
 use crate::artifact::Artifact;
 use crate::cargo::command::PathRemap;
 use crate::cargo::targets::OutputKind;
-use crate::checks::leaks::{self, Prefix};
+use crate::checks::leaks;
 use crate::checks::{self, Asked};
 use crate::request::StripMode;
 use crate::toolchain::Toolchain;
@@ -60,8 +60,6 @@ pub struct Job<'a> {
     pub strip: StripMode,
     /// The time stamp of PE files, in seconds since 1970.
     pub timestamp: u32,
-    /// Folders whose names should not be in it.
-    pub prefixes: &'a [Prefix],
     /// The dsymutil that collects debug data for darwin.
     pub dsymutil: Option<&'a Utf8Path>,
     /// Entitlements for the signature of a darwin program.
@@ -182,8 +180,8 @@ fn inspect(job: &Job<'_>, bytes: &[u8], companions: &Companions) -> Result<Artif
 
 /// The properties that any bytes have.
 fn plain(job: &Job<'_>, bytes: &[u8], companions: &Companions) -> Result<Artifact> {
-    let mut leaks = leaks::find(&job.output, bytes, job.prefixes);
-    leaks.extend(companions.leaks(job.prefixes)?);
+    let mut leaks = leaks::find(&job.output, bytes, job.path_remaps);
+    leaks.extend(companions.leaks(job.path_remaps)?);
     Ok(Artifact {
         path: job.output.clone(),
         kind: job.kind,
