@@ -16,8 +16,8 @@ use rgo_toolchain::exec;
 use rgo_toolchain::request::Request;
 use serde::Serialize;
 
-use super::arguments;
 use super::progress::Progress;
+use super::request;
 use crate::app::error::Usage;
 use crate::app::exit::Exit;
 use crate::app::terminal;
@@ -52,7 +52,7 @@ pub(super) fn run(args: EnvArgs) -> Result<Exit> {
     let args = BuildArgs { vcs: VcsArg::Off, ..args };
     let progress = Progress { quiet: args.quiet, dry_run: false, trace: false };
     let on = |event| progress.event(&event);
-    let (request, options) = arguments::request(&args)?;
+    let (request, options) = request::from_args(&args)?;
     let request = Request { is_for_others: true, ..request };
     let builder = Builder::discover(request, BuilderOptions::Cargo(options), &on)?;
     let options = PlanOptions {

@@ -6,12 +6,12 @@
 //! ```
 
 pub mod args;
-mod arguments;
 mod cache_command;
 pub mod doctor;
 mod env_command;
 mod progress;
 mod report;
+mod request;
 mod run_outputs;
 pub mod shim_calls;
 mod stamp;
@@ -58,7 +58,7 @@ pub fn run(args: Build) -> Result<Exit> {
 fn build(args: &BuildArgs) -> Result<Exit> {
     let progress = Progress { quiet: args.quiet, dry_run: args.dry_run, trace: args.trace };
     let on = |event: Event| progress.event(&event);
-    let (request, options) = arguments::request(args)?;
+    let (request, options) = request::from_args(args)?;
     let builder = Builder::discover(request, BuilderOptions::Cargo(options), &on)?;
     let Builder::Cargo(cargo) = &builder;
     if args.verbose > 0 {

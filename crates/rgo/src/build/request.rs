@@ -17,7 +17,7 @@ use crate::build::args::{BuildArgs, BuildMode, DebugInfoArg, LibcArg, StripArg, 
 ///
 /// # Errors
 /// If the call is invalid.
-pub(super) fn request(args: &BuildArgs) -> Result<(Request, CargoOptions)> {
+pub(super) fn from_args(args: &BuildArgs) -> Result<(Request, CargoOptions)> {
     check(args)?;
     let here = current_folder()?;
     let folder = args.directory.as_ref().map_or_else(|| here.clone(), |dir| clean(&here.join(dir)));
@@ -203,7 +203,7 @@ mod tests {
             (&["--buildmode", "c-archive", "--example", "x"], Some("--example")),
             (&["--buildmode", "c-archive", "--lib"], None),
         ] {
-            let said = request(&args(words))
+            let said = from_args(&args(words))
                 .err()
                 .map(|error| error.downcast_ref::<Usage>().expect("a wrong call").text.clone());
             match complaint {
@@ -244,7 +244,7 @@ mod tests {
     #[test]
     fn outputs_start_at_the_projects_folder() {
         let here = current_folder().expect("is there");
-        let output = |words: &[&str]| request(&args(words)).expect("a right call").0.output;
+        let output = |words: &[&str]| from_args(&args(words)).expect("a right call").0.output;
         assert_eq!(output(&[]), None);
         assert_eq!(output(&["-C", "src", "-o", "../out"]), Some(here.join("out")));
         let elsewhere = clean(&here.join("/elsewhere/x"));
