@@ -1,6 +1,6 @@
-//! Instruction sets, by Go's names for them (`GOARCH`): these tell the byte order where a processor
-//! has two, `ppc64` and `ppc64le`. An instruction set that Go does not know keeps the name that
-//! compilers call it by.
+//! Instruction sets by Go's names (`GOARCH`), because these include the byte order of a processor
+//! that has two: `ppc64` and `ppc64le`. An instruction set that Go does not know has the compilers'
+//! name.
 
 use std::fmt;
 
@@ -125,10 +125,10 @@ impl Arch {
         "xtensaeb",
     ];
 
-    /// What stands before the number of a machine without a name.
+    /// The text before the number of a machine without a name.
     pub const NUMBERED: &str = "machine ";
 
-    /// Its name.
+    /// The instruction set's name.
     #[must_use]
     pub fn name(&self) -> &str {
         match self {
@@ -138,7 +138,7 @@ impl Arch {
         }
     }
 
-    /// The instruction set of a name.
+    /// The instruction set with a name.
     #[must_use]
     pub fn named(name: &str) -> Option<Self> {
         match name {
@@ -167,7 +167,7 @@ impl<'de> Deserialize<'de> for Arch {
 /// Names by byte order: little, big.
 type EndianNames = (&'static str, &'static str);
 
-/// Instruction sets that `object` tells apart.
+/// Instruction sets that `object` knows.
 const KNOWN: [(Architecture, EndianNames); 34] = [
     (Architecture::Aarch64_Ilp32, ("arm64_32", "arm64_32be")),
     (Architecture::Alpha, ("alpha", "alpha")),
@@ -245,7 +245,7 @@ pub(crate) fn of(file: &object::File<'_>) -> (Arch, Endian) {
     let endian = if file.is_little_endian() { Endian::Little } else { Endian::Big };
     let other = |name: &str| Arch::Other(name.to_owned());
     let arch = match (file.architecture(), file.sub_architecture()) {
-        // Slices of one file, and libraries for one process, need names that differ.
+        // Slices of one file need different names, and so do libraries of different ABIs.
         (Architecture::Aarch64, Some(SubArchitecture::Arm64E)) => other("arm64e"),
         (Architecture::Aarch64, Some(SubArchitecture::Arm64EC)) => other("arm64ec"),
         (Architecture::X86_64, _) => Arch::Amd64,
@@ -262,7 +262,7 @@ pub(crate) fn of(file: &object::File<'_>) -> (Arch, Endian) {
     (arch, endian)
 }
 
-/// A name for a machine of which `object` only has the number.
+/// A name for a machine that `object` knows by its number only.
 fn unknown(file: &object::File<'_>, endian: Endian) -> Arch {
     let elf = |machine: elf::Machine| {
         let known = ELF_MACHINES.iter().find(|(known, _)| *known == machine);

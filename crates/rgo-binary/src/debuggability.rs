@@ -1,4 +1,4 @@
-//! What a debugger can do with an image, deduced from what the image still has.
+//! Deduces from the tables of an image which tasks a debugger can do with it.
 //!
 //! ```text
 //!                      break on   break on   read
@@ -11,12 +11,12 @@
 //! .eh_frame, .debug_frame, .pdata, __unwind_info        yes
 //! ```
 //!
-//! delve reads pclntab in ELF and Mach-O, where it stops at functions, names lines and steps by
-//! them. A line it does not find without DWARF, but `go tool objdump` tells the address of one.
-//! Callers it finds by frame pointers, and misses some; Go's own traces have all of them. In PE
-//! Go's tools look for the table by its symbol, and without that the traces are all there is.
+//! In ELF and Mach-O, delve reads pclntab: it stops at functions, names lines and steps by lines.
+//! Without DWARF it cannot stop at a line by number, but `go tool objdump` gives the address of a
+//! line. delve finds callers by frame pointers and misses some; Go's own traces have all of them.
+//! In PE, Go's tools find the table by its symbol; without the symbol, only the traces use it.
 //!
-//! What is missing may be in a companion, which the image names by one of its identities.
+//! A companion may have the missing data. The image names it by one of its identities.
 
 use std::fmt;
 
@@ -37,9 +37,9 @@ pub enum Task {
     BreakOnFunction,
     /// Stop at a line of a source file.
     BreakOnLine,
-    /// See what a variable holds.
+    /// Show the value of a variable.
     ReadVariables,
-    /// See who called.
+    /// Show the callers.
     Unwind,
     /// Turn an address into the name of a function and a line.
     Symbolize,
@@ -57,13 +57,13 @@ impl fmt::Display for Task {
     }
 }
 
-/// How far a task can be done.
+/// To what extent a task is possible.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Feasibility {
     /// Not at all.
     No,
-    /// Once the companion is found.
+    /// With the companion file.
     Companion,
     /// For some functions, or without lines.
     Partly,
@@ -82,25 +82,25 @@ impl fmt::Display for Feasibility {
     }
 }
 
-/// A task, how far it can be done, and by what.
+/// A task, to what extent it is possible, and the reason.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Debuggability {
     /// The task.
     pub task: Task,
-    /// How far.
+    /// The answer.
     pub answer: Feasibility,
-    /// What makes it so, or what is missing from it.
+    /// The table that decides the answer, or that is missing.
     pub by: String,
 }
 
-/// What an image has for a debugger.
+/// The data of an image that a debugger uses.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct DebugSources {
-    /// Symbols of its own functions, besides those that the loader binds by.
+    /// Symbols of its own functions, beyond those that the loader binds.
     pub symbols: bool,
-    /// Functions that others may call, by name.
+    /// Functions that it exports by name.
     pub exports: bool,
-    /// Go's function table, which Go's runtime needs.
+    /// Go's function table, which Go's own runtime needs.
     pub pclntab: bool,
     /// Whether Go's debugger and tools find that table.
     pub go_tools: bool,
@@ -108,9 +108,9 @@ pub struct DebugSources {
     pub lines: bool,
     /// DWARF with variables and types.
     pub variables: bool,
-    /// The table that unwinding goes by.
+    /// The unwind table.
     pub unwind: Option<String>,
-    /// By what a companion is found.
+    /// The identity that matches a companion.
     pub companion: Option<String>,
 }
 
@@ -123,7 +123,7 @@ const VARIABLES: &str = "DWARF entries";
 const EXPORTED: &str = "exported functions alone";
 
 impl DebugSources {
-    /// Reads what an image has.
+    /// Reads the debugger's data of an image.
     ///
     /// # Errors
     /// Those of [`Image::debug_data`] and [`identities`], and of a Go function table that contradicts itself.
@@ -156,7 +156,7 @@ impl DebugSources {
     }
 }
 
-/// What a debugger can do with an image that has this.
+/// Determines for each task to what extent an image with this data allows it.
 #[must_use]
 pub fn debuggability(image: &DebugSources) -> Vec<Debuggability> {
     let DebugSources { symbols, exports, pclntab, go_tools, lines, variables, unwind, companion } =
@@ -215,7 +215,7 @@ pub fn debuggability(image: &DebugSources) -> Vec<Debuggability> {
     ]
 }
 
-/// Whether functions are named for others. (A Mach-O program exports its own header.)
+/// Whether an image exports functions by name. (A Mach-O program exports its own header.)
 fn exports(image: &Image<'_>) -> bool {
     let file = image.object();
     match image.format() {
@@ -230,8 +230,8 @@ fn exports(image: &Image<'_>) -> bool {
     }
 }
 
-/// The first table of the image that is there and not empty. Where there is Go, `.eh_frame` is of
-/// the C that was linked to it.
+/// The first unwind table of the image that is not empty. In a Go program, `.eh_frame` belongs to
+/// linked C code.
 fn unwind_table(image: &Image<'_>, is_go: bool) -> Option<String> {
     const TABLES: [&str; 8] = [
         ".eh_frame",
@@ -252,7 +252,7 @@ fn unwind_table(image: &Image<'_>, is_go: bool) -> Option<String> {
 mod tests {
     use super::*;
 
-    /// What the five tasks come to, a letter each: yes, partly, companion, no.
+    /// The answers for the five tasks, one letter each: yes, partly, companion, no.
     fn letters(sources: &DebugSources) -> String {
         debuggability(sources).iter().map(|ability| ability.answer.to_string().remove(0)).collect()
     }
@@ -312,7 +312,7 @@ mod tests {
         assert_eq!(first.by, "exported functions alone; all with its companion");
     }
 
-    /// What is read of real images.
+    /// The data is found in real images of each format.
     #[test]
     fn evidence_is_read_of_each_format() {
         let read = |name: &str| {

@@ -1,9 +1,9 @@
-//! The error type of the crate. Each error says what was read or written, where, and why, so that a
-//! caller only adds the name of the file.
+//! The error type of the crate. Each error names the structure, its offset and the reason, so that
+//! a caller only adds the name of the file.
 
 use std::borrow::Cow;
 
-/// What a function of this crate returns.
+/// The result type of this crate's functions.
 pub type Result<T> = std::result::Result<T, Error>;
 
 /// Why an image could not be read or edited.
@@ -13,12 +13,12 @@ pub enum Error {
     /// The bytes start with no magic number that this crate knows.
     #[error("not an ELF, Mach-O or PE image")]
     Unrecognized,
-    /// A known format, of a kind that the operation does not cover.
+    /// A known format, but of a kind that the operation does not support.
     #[error("{what} is not supported: {why}")]
     Unsupported {
-        /// The thing met.
+        /// The unsupported thing.
         what: Cow<'static, str>,
-        /// What stands against it.
+        /// The reason.
         why: String,
     },
     /// Bytes that contradict their format.
@@ -34,21 +34,21 @@ pub enum Error {
     /// More than [`crate::Limits`] allows.
     #[error("{what} is {size}, over the limit of {limit}")]
     Limit {
-        /// What was counted or measured.
+        /// The thing counted or measured.
         what: Cow<'static, str>,
         /// Its size, or the first size known to be too large.
         size: u64,
-        /// The limit it passed.
+        /// The limit.
         limit: u64,
     },
-    /// The text of a note does not fit the room that was linked in.
+    /// The text of a note is longer than the room that was linked in.
     #[error("the {what} needs {needed} bytes and the image has room for {capacity}")]
     NoteTooSmall {
         /// `build note` or `dependency list`.
         what: Cow<'static, str>,
         /// Bytes needed.
         needed: u64,
-        /// Bytes there.
+        /// Bytes available.
         capacity: u64,
     },
     /// A value is longer than its slot.
@@ -58,7 +58,7 @@ pub enum Error {
         name: String,
         /// Bytes needed.
         needed: u64,
-        /// Bytes there.
+        /// Bytes available.
         capacity: u64,
     },
     /// No slot has the name.
@@ -66,15 +66,15 @@ pub enum Error {
         if known.len() == 1 { "is" } else { "are" },
         if known.is_empty() { "none".to_owned() } else { known.join(", ") })]
     UnknownSlot {
-        /// The name asked for.
+        /// The requested name.
         name: String,
-        /// The names there are, sorted, without repeats.
+        /// The existing names, sorted, without repeats.
         known: Vec<String>,
     },
-    /// The image is signed by somebody: an edit would void that signature.
+    /// An identity has signed the image: an edit would void that signature.
     #[error("the image is signed by an identity ({signer}), which an edit would void")]
     SignedByIdentity {
-        /// What is known of the signature.
+        /// The known facts about the signature.
         signer: String,
     },
 }

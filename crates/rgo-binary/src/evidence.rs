@@ -1,45 +1,45 @@
-//! The evidence of a conclusion. An image rarely states what it is, so each conclusion carries where
-//! it was read and how far it can be trusted.
+//! The evidence for a conclusion. An image rarely states its own origin, so each conclusion carries
+//! the place of its evidence and a level of confidence.
 
 use std::cell::Cell;
 
 use serde::ser::{Serialize, SerializeMap, Serializer};
 
-/// Characters of a found text that are kept.
+/// The longest shown text, in characters.
 const SHOWN: usize = 200;
 
-/// How sure a conclusion is.
+/// How certain a conclusion is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Confidence {
-    /// It fits, and so would other explanations.
+    /// The evidence fits, but other explanations are as good.
     Guess,
     /// Other explanations are far-fetched.
     Likely,
-    /// The image says so itself, in a place made for saying it.
+    /// The image states it, in a field made for this purpose.
     Certain,
 }
 
 /// One observation.
 #[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
 pub struct Evidence {
-    /// The section, table or header it was found in.
+    /// The section, table or header of the observation.
     pub place: String,
-    /// What was found there, in one line, shortened where it is long.
+    /// The observed text in one line, shortened if it is long.
     pub found: String,
-    /// How often.
+    /// The number of times it was observed.
     pub count: u64,
-    /// How sure the conclusion is, drawn from this alone.
+    /// How certain the conclusion is from this observation alone.
     pub confidence: Confidence,
 }
 
 impl Evidence {
-    /// Something that was found once.
+    /// A single observation.
     pub(crate) fn new(place: impl Into<String>, found: &str, confidence: Confidence) -> Self {
         Self::counted(place, found, 1, confidence)
     }
 
-    /// Something that was found several times.
+    /// A repeated observation.
     pub(crate) fn counted(
         place: impl Into<String>,
         found: &str,
@@ -60,13 +60,13 @@ impl Evidence {
 }
 
 thread_local! {
-    /// Whether evidence is serialized. Serde hands nothing down to the values within a value, so
-    /// the choice is kept here while [`serialized`] runs.
+    /// Whether evidence is serialized. Serde cannot pass an option down to nested values, so this
+    /// variable keeps it while [`serialized`] runs.
     static WITH_EVIDENCE: Cell<bool> = const { Cell::new(true) };
 }
 
-/// Runs `write`, which serializes facts of this crate: with their evidence, or without it, which
-/// is often longer than what it shows. How sure a conclusion is stays either way.
+/// Runs `write`, which serializes facts of this crate, with or without their evidence, which is
+/// often longer than the facts. The confidence is written in both cases.
 ///
 /// ```
 /// use rgo_binary::recovered::origin::{Language, LanguageUse};
@@ -83,7 +83,7 @@ thread_local! {
 /// assert_eq!(json, r#"{"language":"C","units":0,"confidence":"guess"}"#);
 /// ```
 pub fn serialized<T>(with_evidence: bool, write: impl FnOnce() -> T) -> T {
-    /// Puts the choice back, also where `write` panics.
+    /// Restores the option, even if `write` panics.
     struct RestoredChoice(bool);
     impl Drop for RestoredChoice {
         fn drop(&mut self) {
@@ -94,17 +94,17 @@ pub fn serialized<T>(with_evidence: bool, write: impl FnOnce() -> T) -> T {
     write()
 }
 
-/// Whether a field that holds evidence is left out; for `skip_serializing_if`.
+/// Whether evidence is left out; for `skip_serializing_if`.
 pub(crate) fn is_hidden<T>(_: &T) -> bool {
     !WITH_EVIDENCE.get()
 }
 
-/// The fields `confidence` and, unless it is hidden, `evidence`; for a flattened field.
+/// Serializes the fields `confidence` and, unless hidden, `evidence`; for a flattened field.
 pub(crate) fn all<S: Serializer>(evidence: &[Evidence], serializer: S) -> Result<S::Ok, S::Error> {
     fields(evidence.iter().map(|it| it.confidence).max(), evidence, serializer)
 }
 
-/// As [`all`], of a single observation.
+/// Like [`all`], for a single observation.
 pub(crate) fn one<S: Serializer>(evidence: &Evidence, serializer: S) -> Result<S::Ok, S::Error> {
     fields(Some(evidence.confidence), evidence, serializer)
 }

@@ -1,13 +1,14 @@
-//! Reads a file exactly as the Go tool does, so that `rgo-version-m --go` answers and refuses as
-//! `go version` does, byte for byte. [`crate::embedded::go_buildinfo`] reads the same blob to learn as much as it can; here a file is
-//! refused where Go refuses it, down to fields that have nothing to do with the blob, and words
-//! stay the bytes that they are (Go, `debug/buildinfo` and the readers under it).
+//! Reads a file exactly as the Go tool does, so that `rgo-version-m --go` gives the same answers
+//! and errors as `go version`, byte for byte. [`crate::embedded::go_buildinfo`] reads the same blob
+//! to learn as much as possible. This module refuses each file that Go refuses, even for a flaw in
+//! a field that has nothing to do with the blob, and keeps text as bytes (Go, `debug/buildinfo` and
+//! the readers that it uses).
 //!
 //! ```text
 //! formats  ELF, thin Mach-O, fat Mach-O (32-bit header, its first slice), PE, XCOFF, Plan 9 a.out
 //! place    .go.buildinfo / __go_buildinfo, else the first writable data
-//! blob     as in `goinfo`; looked for at addresses, through what the file maps there
-//! text     as in `modinfo`; one bad line refuses the whole
+//! blob     as in `embedded::go_buildinfo`; found by address, in the data that the file maps there
+//! text     as in `embedded::build_info`; one bad line refuses the whole text
 //! ```
 
 mod elf;
@@ -28,29 +29,31 @@ use crate::embedded::go_buildinfo::MAGIC;
 const ALIGN: u64 = 16;
 const HEADER: u64 = 32;
 const MARKER: usize = 16;
-/// Go looks at the data in pieces of this size, which decides what a gap in it means.
+/// Go searches the data in pieces of this size. The size determines the effect of a gap in the
+/// data.
 const PIECE: u64 = 1 << 20;
-/// A length in the blob is read from as many bytes as the longest has.
+/// Go always reads this many bytes for a length, the size of the longest one.
 const LONGEST_UVARINT: u64 = 10;
 
-/// Why Go has no answer for a file; shown in Go's words.
+/// Why Go has no answer for a file; displayed in Go's words.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Refusal {
-    /// No format that Go reads, or one with a flaw.
+    /// A format that Go does not read, or a flaw in it.
     Format,
     /// A program without the blob.
     NotGo,
-    /// The blob's address leads to a section that has no bytes (PE).
+    /// The blob's address lies in a section without bytes (PE).
     NoBytes,
-    /// An address that no section has (XCOFF, Plan 9).
+    /// The address is in no section (XCOFF, Plan 9).
     NotMapped,
-    /// The blob's address leads to a place before the file (XCOFF); Go names the file alone.
+    /// The blob's address maps to an offset before the file (XCOFF); Go's message has the file name
+    /// only.
     BeforeFile,
     /// A line of the text that Go cannot read.
     Text {
         /// Its number, from 1.
         line: usize,
-        /// What is wrong with it.
+        /// The flaw.
         why: String,
     },
 }
@@ -72,8 +75,8 @@ impl fmt::Display for Refusal {
 
 type Result<T> = std::result::Result<T, Refusal>;
 
-/// Whether a file that starts so can be anything but [`Refusal::Format`]. `start` is at least 16
-/// bytes, if the file has them.
+/// Whether a file with this start can give anything but [`Refusal::Format`]. `start` has at least
+/// 16 bytes, unless the file is shorter.
 #[must_use]
 pub fn worth_reading(start: &[u8]) -> bool {
     start.len() >= 16 && format(start).is_some()
@@ -82,7 +85,7 @@ pub fn worth_reading(start: &[u8]) -> bool {
 /// Reads a whole file.
 ///
 /// # Errors
-/// [`Refusal`], as Go words it.
+/// [`Refusal`], in Go's words.
 pub fn read(data: &[u8]) -> Result<Info> {
     if data.len() < 16 {
         return Err(Refusal::Format);
@@ -93,10 +96,10 @@ pub fn read(data: &[u8]) -> Result<Info> {
     Info::parse(version.to_vec(), between_markers(modinfo))
 }
 
-/// Reads the headers of a format: `None` where Go calls the format unrecognised.
+/// Reads the headers of a format: `None` if Go does not recognize the format.
 type Parse = fn(&[u8]) -> Option<Space<'_>>;
 
-/// The reader for a file, by its first bytes. Of `MZ` and the like more is not asked here.
+/// The reader for a file, by its magic number alone: `MZ` suffices for PE here.
 fn format(data: &[u8]) -> Option<Parse> {
     Some(match *data.first_chunk::<4>()? {
         [0x7f, b'E', b'L', b'F'] => elf::space,
@@ -110,25 +113,25 @@ fn format(data: &[u8]) -> Option<Parse> {
     })
 }
 
-/// A file by addresses, and where in it the blob should be.
+/// A file's data by address, and the address range of the blob.
 #[derive(Debug)]
 struct Space<'a> {
-    /// Address and size of the data that should hold the blob; a size of 0 if there is none.
+    /// Address and size of the data that should hold the blob; the size is 0 if there is none.
     place: (u64, u64),
-    /// Taken from an address before it is looked up (PE's image base).
+    /// Subtracted from an address before the lookup (PE's image base).
     base: u64,
     parts: Vec<MappedPart<'a>>,
-    /// What an address outside of all parts means.
+    /// The refusal for an address outside of all parts.
     unmapped: Refusal,
 }
 
-/// What a file maps at an address.
+/// A range of addresses with its bytes of the file.
 #[derive(Debug)]
 struct MappedPart<'a> {
     first: u64,
-    /// Inclusive. As in Go it wraps for an empty part, which at address 0 then covers everything.
+    /// Inclusive. For an empty part it wraps, as in Go; such a part at address 0 covers everything.
     last: u64,
-    /// Or why they must not be read.
+    /// The bytes, or the refusal for an access to them.
     bytes: Result<&'a [u8]>,
 }
 
@@ -149,14 +152,14 @@ impl<'a> Space<'a> {
         Ok(bytes.get(within..).unwrap_or_default())
     }
 
-    /// So many bytes at an address; all of them, or it is no Go program.
+    /// `size` bytes at an address. If any of them is missing, the file is not a Go program.
     fn exact(&self, address: u64, size: u64) -> Result<&'a [u8]> {
         let bytes = self.at(address)?;
         let size = usize::try_from(size).map_err(|_| Refusal::NotGo)?;
         bytes.get(..size).ok_or(Refusal::NotGo)
     }
 
-    /// The version and the text with its markers.
+    /// The version, and the text with its markers.
     fn strings(&self) -> Result<(&'a [u8], &'a [u8])> {
         let (start, size) = self.place;
         if size == 0 {
@@ -207,8 +210,9 @@ impl<'a> Space<'a> {
                     return Err(Refusal::NotGo);
                 }
                 if (at as u64).is_multiple_of(ALIGN) {
-                    // After a misaligned hit this is too low, in Go as well: the header is then
-                    // read from where no magic is.
+                    // After a misaligned match, `at` counts from a later start, so that this
+                    // address is too low. Go has the same flaw, and then reads the header from a
+                    // wrong place.
                     return Ok(start.wrapping_add(at as u64));
                 }
                 bytes = bytes.get(at.next_multiple_of(ALIGN as usize)..).ok_or(Refusal::NotGo)?;
@@ -218,7 +222,7 @@ impl<'a> Space<'a> {
         Err(Refusal::NotGo)
     }
 
-    /// A string behind its length, and the address after it.
+    /// Reads a string behind its length. Returns the string and the address after it.
     fn inline(&self, address: u64) -> Result<(&'a [u8], u64)> {
         let (length, size) =
             uvarint(self.exact(address, LONGEST_UVARINT)?).ok_or(Refusal::NotGo)?;
@@ -227,7 +231,7 @@ impl<'a> Space<'a> {
     }
 }
 
-/// Strings behind pointers, as before Go 1.18.
+/// Reads strings behind pointers, the layout before Go 1.18.
 struct Pointers<'s, 'a> {
     space: &'s Space<'a>,
     size: u8,
@@ -235,7 +239,7 @@ struct Pointers<'s, 'a> {
 }
 
 impl<'a> Pointers<'_, 'a> {
-    /// The string whose header is where the first word of `pointer` points.
+    /// Follows the pointer at the start of `pointer` to a string header, and returns its string.
     fn string(&self, pointer: &[u8]) -> Option<&'a [u8]> {
         let size = u64::from(self.size);
         let header = self.space.exact(self.word(pointer)?, 2 * size).ok()?;
@@ -253,8 +257,8 @@ impl<'a> Pointers<'_, 'a> {
     }
 }
 
-/// A number in groups of 7 bits, the lowest first, and how many bytes it takes. The tenth byte
-/// has room for one bit.
+/// A number in groups of 7 bits, the lowest first, and its size in bytes. The tenth byte holds one
+/// bit at most.
 fn uvarint(bytes: &[u8]) -> Option<(u64, u64)> {
     let mut value = 0;
     for (index, byte) in (0_u32..10).zip(bytes) {
@@ -266,7 +270,7 @@ fn uvarint(bytes: &[u8]) -> Option<(u64, u64)> {
     None
 }
 
-/// The text between its markers, if the second follows a line end.
+/// The text between its markers, if a line end comes before the second one.
 fn between_markers(modinfo: &[u8]) -> &[u8] {
     if modinfo.len() < 2 * MARKER + 1 {
         return &[];
@@ -275,7 +279,8 @@ fn between_markers(modinfo: &[u8]) -> &[u8] {
     if text.ends_with(b"\n") { text } else { &[] }
 }
 
-/// So many bytes at an offset of a file, or nothing; no bytes at all are found anywhere.
+/// `size` bytes at an offset of a file, or `None` if any is missing. Zero bytes exist at every
+/// offset.
 fn exact(data: &[u8], offset: u64, size: u64) -> Option<&[u8]> {
     if size == 0 {
         return Some(&[]);
@@ -284,7 +289,7 @@ fn exact(data: &[u8], offset: u64, size: u64) -> Option<&[u8]> {
     data.get(start..start.checked_add(usize::try_from(size).ok()?)?)
 }
 
-/// As many of the bytes at an offset of a file as there are.
+/// The existing bytes of a range of a file.
 fn present(data: &[u8], offset: u64, size: u64) -> &[u8] {
     let start = usize::try_from(offset).unwrap_or(usize::MAX).min(data.len());
     let rest = data.get(start..).unwrap_or_default();
@@ -296,7 +301,7 @@ fn read_at<T: Pod>(data: &[u8], offset: u64) -> Option<&T> {
     pod::from_bytes(exact(data, offset, size_of::<T>() as u64)?).ok().map(|(value, _)| value)
 }
 
-/// Whether a number, taken as signed, is one.
+/// Whether a number fits a signed one.
 fn is_signed(number: u64) -> bool {
     i64::try_from(number).is_ok()
 }

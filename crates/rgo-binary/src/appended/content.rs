@@ -1,32 +1,32 @@
-//! Recognizes appended bytes by the magic numbers that formats begin or end with.
+//! Recognizes the format of appended bytes by the magic numbers at their start or end.
 
 use std::ops::Range;
 
 use memchr::memmem;
 
-/// What is not known.
+/// Bytes of an unknown format.
 pub(super) const DATA: &str = "data";
-/// So many bytes are searched for one that is not zero: reading a hole of any size would cost as
-/// much as its size.
+/// The number of leading bytes that are checked for zeros: a sparse file of any size must not cost
+/// as much time as its size.
 const MAX_ZEROS: usize = 16 << 20;
 
 /// Nothing but zeros.
 pub(super) const ZEROS: &str = "zeros";
 const TEXT: &str = "text";
 
-/// What bytes look like, and what tells.
+/// The format that bytes seem to have, and the bytes that identify it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Likeness {
     pub(super) looks_like: &'static str,
-    /// Where it was seen, in bytes from the start of the image.
+    /// Offset of the identifying bytes, in bytes from the start of the image.
     pub(super) at: u64,
     pub(super) what: String,
 }
 
-/// Where a format has its words: so many bytes behind the first byte.
+/// A format, the distance of its magic number from the first byte, and the magic number.
 type Head = (&'static str, usize, &'static [u8]);
 
-/// Formats by how they begin. The first that fits counts.
+/// Magic numbers at the start. The first match counts.
 const HEADS: [Head; 42] = [
     ("zip", 0, b"PK\x03\x04"),
     ("gzip", 0, b"\x1f\x8b\x08"),
@@ -42,21 +42,21 @@ const HEADS: [Head; 42] = [
     ("cpio", 0, b"070702"),
     ("ar", 0, b"!<arch>\n"),
     ("xar", 0, b"xar!"),
-    // Images of file systems; AppImages have the first.
+    // File system images. AppImages contain the first.
     ("squashfs", 0, b"hsqs"),
     ("squashfs", 0, b"sqsh"),
     ("dwarfs", 0, b"DWARFS"),
     ("erofs", 1024, b"\xe2\xe1\xf5\xe0"),
     ("cramfs", 0, b"\x45\x3d\xcd\x28"),
     ("iso9660", 0x8001, b"CD001"),
-    // Installers: the second word of NSIS follows its flags.
+    // Installers. In NSIS, the magic number follows a word of flags.
     ("nsis", 4, b"\xef\xbe\xad\xdeNullsoftInst"),
     ("inno", 0, b"zlb\x1a"),
     ("inno", 0, b"idska32\x1a"),
     ("inno", 0, b"Inno Setup"),
     ("installshield", 0, b"InstallShield"),
     ("installshield", 0, b"ISSetupStream"),
-    // Programs of a language behind its runtime.
+    // Programs of a language, appended to its runtime.
     ("nuitka", 0, b"KAX"),
     ("nuitka", 0, b"KAY"),
     ("deno", 0, b"d3n0l4nd"),
@@ -75,11 +75,11 @@ const HEADS: [Head; 42] = [
     ("script", 0, b"#!"),
 ];
 
-/// Formats by how they end: the word, and how many bytes from the end it starts at most.
+/// Magic numbers at the end: format, magic number, and its greatest distance from the end.
 const TAILS: [(&str, &[u8], usize); 9] = [
-    // The kernel's modules, with PKCS #7 in front.
+    // Linux kernel modules; a PKCS #7 signature comes before it.
     ("module-signature", b"~Module signature appended~\n", 28),
-    // A table of contents and its place come before and behind it.
+    // A table of contents stands before it, and the position of that table behind it.
     ("pyinstaller", b"MEI\x0c\x0b\x0a\x0b\x0e", 4096),
     ("deno", b"d3n0l4nd", 64),
     ("bun", b"\n---- Bun! ----\n", 64),
@@ -87,14 +87,14 @@ const TAILS: [(&str, &[u8], usize); 9] = [
     ("appimage-signature", b"-----END PGP SIGNATURE-----", 64),
     ("upx", b"UPX!", 64),
     ("dmg", b"koly", 512),
-    // The end of a directory, which has a comment of up to 65,535 bytes.
+    // The zip's end-of-directory record, with a comment of up to 65,535 bytes.
     ("zip", b"PK\x05\x06", 65_557),
 ];
 
-/// A .NET bundle, which is told by what the host says.
+/// A .NET bundle. The host program's marker identifies it.
 pub(super) const DOTNET_BUNDLE: &str = "dotnet-bundle";
 
-/// Every word for what bytes look like, but [`ZEROS`].
+/// All values of `looks_like`, except [`ZEROS`].
 pub(super) const NAMES: &[&str] = &[
     "7z",
     "appimage-signature",
@@ -144,14 +144,14 @@ pub(super) const NAMES: &[&str] = &[
     "zstd",
 ];
 
-/// Padding in front of what is aligned.
+/// The longest run of zeros skipped before aligned content.
 const PADDING: usize = 1 << 16;
-/// Text that is looked at.
+/// Number of bytes checked for text.
 const LOOKED_AT: usize = 256;
-/// Bytes that are shown of what is not known.
+/// Number of bytes shown of an unknown format.
 const SHOWN: usize = 16;
 
-/// Says what bytes that start at an offset of the image look like. There is at least one.
+/// Recognizes bytes that start at `offset` in the image. There is at least one byte.
 pub(super) fn look(bytes: &[u8], offset: u64) -> Likeness {
     let found =
         |looks_like, at: usize, what: String| Likeness { looks_like, at: offset + at as u64, what };
@@ -160,7 +160,8 @@ pub(super) fn look(bytes: &[u8], offset: u64) -> Likeness {
         let at = memmem::rfind(bytes.get(from..)?, word)?;
         Some((*name, from + at, *word))
     });
-    // What ends as a zip may begin as a script, and what begins as an archive is one.
+    // A zip may begin with a script, but bytes that begin with another archive's magic are that
+    // archive.
     let (exact, directory) = match tail {
         Some(tail @ ("zip", ..)) => (None, Some(tail)),
         other => (other, None),
@@ -174,7 +175,8 @@ pub(super) fn look(bytes: &[u8], offset: u64) -> Likeness {
                 rest.starts_with(word).then_some((*name, start + distance, *word))
             })
         };
-        // WebAssembly begins with a zero; what is behind padding does not.
+        // WebAssembly's magic begins with a zero byte; other formats do not, so zeros before them
+        // are padding.
         known(0).or_else(|| known(start))
     };
     let is_zip = |found: &(&str, usize, &[u8])| directory.is_some() && found.0 == "script";
@@ -198,8 +200,8 @@ pub(super) fn look(bytes: &[u8], offset: u64) -> Likeness {
     found(if is_text { TEXT } else { DATA }, start, first)
 }
 
-/// Finds the file system of an AppImage of the first type: the program stands in the part of it that
-/// ISO 9660 leaves free, so that its marks have their place in the whole file.
+/// Finds the file system of a type 1 AppImage. The ELF program lies in the area that ISO 9660
+/// reserves at the start, so that the file system's magic has a fixed offset in the whole file.
 pub(super) fn old_app_image(data: &[u8], range: &Range<u64>) -> Option<Likeness> {
     const MARK: &[u8] = b"AI\x01";
     const AT: u64 = 0x8001;
@@ -212,7 +214,7 @@ pub(super) fn old_app_image(data: &[u8], range: &Range<u64>) -> Option<Likeness>
     })
 }
 
-/// Bytes as text in quotes where all of them print, else as numbers.
+/// Bytes as quoted text if all of them are printable, otherwise as hexadecimal numbers.
 fn shown(bytes: &[u8]) -> String {
     let trimmed = bytes.trim_ascii();
     match std::str::from_utf8(trimmed) {
@@ -278,7 +280,7 @@ mod tests {
         let padded = [&[0; 4000][..], b"hsqs and so on"].concat();
         let found = look(&padded, 0x100);
         assert_eq!((found.looks_like, found.at), ("squashfs", 0x100 + 4000));
-        // What pip puts behind its launcher.
+        // pip appends a zip to its launcher.
         let launcher = b"#!python.exe\r\nPK\x03\x04 members PK\x05\x06 and its end";
         assert_eq!(named(launcher), "zip");
         assert_eq!(named(b"#!/bin/sh\nexit\n"), "script");

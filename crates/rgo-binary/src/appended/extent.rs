@@ -1,4 +1,4 @@
-//! Finds the end of an image: behind everything that its headers name.
+//! Finds the end of an image: the end of the last part that its headers and tables name.
 //!
 //! ```text
 //! ELF      sections, segments, both header tables
@@ -46,11 +46,11 @@ fn elf_end<E: FileHeader<Endian = Endianness>>(file: &ElfFile<'_, E>) -> u64 {
     let sections = file.elf_section_table();
     let phdrs = table(header.e_phoff(endian).into(), header.e_phentsize(endian), segments.len());
     let shdrs = table(header.e_shoff(endian).into(), header.e_shentsize(endian), sections.len());
-    // A companion's segments speak of the file that it was made of.
+    // The segments of a debug companion have the offsets of its program's file.
     let size = file.data().len() as u64;
     let of_segments = segments
         .iter()
-        // Lld rounds the size of this one up to a page, past the end of what is loaded.
+        // Lld rounds the size of this segment up to a page, past the end of the loaded data.
         .filter(|segment| segment.p_type(endian) != elf::PT_GNU_RELRO)
         .map(|segment| (segment.p_offset(endian).into(), segment.p_filesz(endian).into()))
         .filter(|(start, length): &(u64, u64)| *length > 0 && *start < size);
@@ -97,22 +97,22 @@ fn macho_end<H: MachHeader<Endian = Endianness>>(file: &MachOFile<'_, H>) -> u64
     end
 }
 
-/// The end of all but the certificate.
+/// The end of the image without its certificate.
 fn pe_end<H: ImageNtHeaders>(image: &Image<'_>, file: &PeFile<'_, H>) -> u64 {
     let headers = file.nt_headers();
     let sections = file.section_table().iter().map(|section| {
         let (start, size) = section.pe_file_range();
-        // The loader rounds the size in the file up; what is there beyond the memory is padding.
+        // The loader rounds the size in the file up; bytes beyond the size in memory are padding.
         let size = size.max(section.size_of_raw_data.get(LE));
         u64::from(start) + if start == 0 { 0 } else { u64::from(size) }
     });
     let coff = headers.file_header();
     let symbols = u64::from(coff.pointer_to_symbol_table.get(LE));
     let symbols_end = symbols + 18 * u64::from(coff.number_of_symbols.get(LE));
-    // The names start with their size.
+    // The string table starts with its size.
     let names = usize::try_from(symbols_end).ok().and_then(|at| le_u32(image.data(), at));
     let names = names.filter(|_| symbols > 0).map(|size| symbols_end + u64::from(size));
-    // A table that a tool took away, or that is cut short, leaves its place in the header.
+    // The header still names a symbol table after a tool has removed it or cut the file.
     let size_of_file = image.data().len() as u64;
     let symbols = [Some(symbols_end).filter(|_| symbols > 0), names].into_iter().flatten();
     let symbols = symbols.filter(|end| *end <= size_of_file);
@@ -123,13 +123,13 @@ fn pe_end<H: ImageNtHeaders>(image: &Image<'_>, file: &PeFile<'_, H>) -> u64 {
     });
     let size = headers.optional_header().size_of_headers();
     let end = sections.chain(debug).chain(symbols).chain([size.into()]).max().unwrap_or_default();
-    // Linkers fill the last sector up.
+    // Linkers pad the last sector.
     let sector = u64::from(headers.optional_header().file_alignment()).clamp(1, MAX_SECTOR);
     let filled = end.checked_next_multiple_of(sector).unwrap_or(end).min(size_of_file);
     if is_zero(image.data(), end..filled) { filled.max(end) } else { end }
 }
 
-/// Whether there are but zeros in a range.
+/// Whether a range holds zeros alone.
 fn is_zero(data: &[u8], range: Range<u64>) -> bool {
     let (Ok(start), Ok(end)) = (usize::try_from(range.start), usize::try_from(range.end)) else {
         return false;
@@ -137,7 +137,7 @@ fn is_zero(data: &[u8], range: Range<u64>) -> bool {
     data.get(start..end).is_some_and(|bytes| bytes.iter().all(|byte| *byte == 0))
 }
 
-/// What lies between the image and its certificate, or else behind that.
+/// The bytes between the image and its certificate; without any, the bytes behind the certificate.
 fn behind_pe(image: &Image<'_>, end: u64) -> Option<Range<u64>> {
     let data = image.data();
     let size = data.len() as u64;

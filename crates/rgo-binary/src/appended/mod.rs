@@ -1,11 +1,11 @@
-//! Bytes behind the image. No loader reads them; the program finds them itself. Installers, archives
-//! that unpack themselves and programs behind a runtime keep their content there.
-//!
+//! Finds bytes appended to an image. No loader reads them; the program finds them itself.
+//! Installers, self-extracting archives and programs bundled with a runtime keep their content
+//! there.
 //! ```text
 //! image: headers, sections, segments, tables │ appended │ certificate (PE)
 //! ```
 //!
-//! Where the image ends is in [`extent`], what the bytes look like in [`content`].
+//! [`extent`] finds the end of the image, [`content`] recognizes the bytes.
 
 mod content;
 mod extent;
@@ -20,35 +20,35 @@ use crate::{Confidence, Evidence, Image, Slice};
 /// Every value of [`Appended::looks_like`] for bytes that are not all zero.
 pub const NAMES: &[&str] = content::NAMES;
 
-/// Bytes behind the image.
+/// Bytes appended to an image.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Appended {
-    /// Where they start, in bytes from the start of the image; behind the slices of a file, from
-    /// the start of the file.
+    /// Their offset, in bytes from the start of the image; for bytes behind all slices of a fat
+    /// file, from the start of the file.
     pub offset: u64,
-    /// How many they are.
+    /// Their number.
     pub size_bytes: u64,
-    /// What they look like, in a word: `zip`, `squashfs`, `module-signature`; `zeros` if all of
-    /// them are zero, and `data` for what is not known.
+    /// Their format: `zip`, `squashfs`, `module-signature`; `zeros` if all of them are zero, and
+    /// `data` for an unknown format.
     pub looks_like: &'static str,
-    /// What tells.
+    /// The bytes that identify the format.
     pub evidence: Evidence,
 }
 
 impl Appended {
-    /// Whether they hold nothing: tools leave zeros behind when they move or cut tables.
+    /// Whether they are all zero: tools leave zeros behind when they move or truncate tables.
     #[must_use]
     pub fn is_padding(&self) -> bool {
         self.looks_like == content::ZEROS
     }
 }
 
-/// Finds the bytes behind an image; `None` if it ends where its headers say, and for what is cut
-/// short.
+/// Finds the bytes behind an image. `None` if the image ends where its headers end, or is
+/// truncated.
 #[must_use]
 pub fn appended(image: &Image<'_>) -> Option<Appended> {
     let range = extent::behind(image)?;
-    // It ends with a list of what is in it, and begins as any of that does.
+    // A .NET bundle ends with its directory, and may begin like any file in it.
     let bundle = dotnet::bundle(image).filter(|header| range.contains(header));
     let bundle = bundle.map(|at| content::Likeness {
         looks_like: content::DOTNET_BUNDLE,

@@ -1,5 +1,5 @@
-//! The identities of a build: they tell one build from another, and match a program with its debug
-//! data. This is the only reader of them. They are in tables that a loader or debugger reads, so no
+//! Reads the identities of a build: they distinguish two builds, and match a program with its debug
+//! data. No other module reads them. They are in tables that a loader or debugger reads, so no
 //! strip removes them.
 //!
 //! ```text
@@ -22,7 +22,7 @@ const NT_GNU_BUILD_ID: u32 = 3;
 const MAX_BUILD_ID: usize = 1024;
 const MAX_PATH: usize = 32 * 1024;
 
-/// The identities of an image. The Go build ID is [`crate::embedded::go_buildinfo`]'s.
+/// The identities of an image. [`crate::embedded::go_buildinfo`] reads Go's build information.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct Identities {
     /// The GNU build ID of an ELF image, in hexadecimal digits.
@@ -31,16 +31,16 @@ pub struct Identities {
     pub uuid: Option<String>,
     /// The PDB that a PE image belongs to.
     pub pdb: Option<Pdb>,
-    /// Of a PE image whose linker was asked for reproducible bytes.
+    /// Set for a PE image whose linker had the option for reproducible output.
     pub reproducible: Option<Reproducible>,
 }
 
 /// A PE linker's mark that its output depends on its input alone.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Reproducible {
-    /// The hash, in hexadecimal digits, if the linker wrote it; some only mark the fact.
+    /// The hash, in hexadecimal digits; `None` if the linker set the mark without a hash.
     pub hash: Option<String>,
-    /// The time stamp of the header, which is made of a hash as well and is no time.
+    /// The time stamp field of the header. It holds a part of a hash, not a time.
     pub stamp: u32,
 }
 
@@ -51,7 +51,7 @@ pub struct Pdb {
     pub path: String,
     /// The GUID, in upper case with dashes.
     pub guid: String,
-    /// How often the PDB was written.
+    /// How many times the linker has written this PDB.
     pub age: u32,
 }
 

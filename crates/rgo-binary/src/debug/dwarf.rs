@@ -1,5 +1,5 @@
-//! How much the compile units of an image really hold (DWARF 5, section 7.5). That a section
-//! exists proves nothing: what counts is the tags below each unit.
+//! Counts compile units by the debug data that they really hold (DWARF 5, section 7.5). The
+//! presence of a section proves nothing: the tags below each unit decide.
 //!
 //! ```text
 //! .debug_info:   unit header (length, version, offset in .debug_abbrev), entries…
@@ -7,8 +7,8 @@
 //! abbreviation:  uleb128 code, uleb128 tag, u8 children, (name, form)…
 //! ```
 //!
-//! `-gline-tables-only` leaves units with names of functions and no variable or type; those
-//! are the difference between lines and full.
+//! With `-gline-tables-only`, a unit has names of functions but no variable or type. These
+//! distinguish full debug data from lines.
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -23,7 +23,7 @@ use object::{Object, ObjectSection};
 use super::Units;
 use crate::{Error, Image, Limits, Result};
 
-/// What gimli reads.
+/// The reader type of gimli that this crate uses.
 pub(crate) type DwarfBytes<'a> = EndianSlice<'a, RunTimeEndian>;
 
 /// Abbreviation tables by their offset.
@@ -35,7 +35,7 @@ const STEPS_PER_BYTE: usize = 16;
 
 /// Counts the compile units of an image by what they hold.
 pub(super) fn units(image: &Image<'_>) -> Result<Units> {
-    // The parts of a `.dwo` file have names of their own.
+    // The sections of a `.dwo` file have their own names.
     let split = image.section(".debug_info").is_none();
     let (info, abbrev) = if split && image.section(".debug_info.dwo").is_some() {
         (".debug_info.dwo", ".debug_abbrev.dwo")
@@ -52,7 +52,7 @@ pub(super) fn units(image: &Image<'_>) -> Result<Units> {
     })
 }
 
-/// A debug section by its ELF name, inflated, and where it starts in the image.
+/// Finds a debug section by its ELF name. Returns its inflated bytes and its offset in the image.
 pub(crate) fn section<'a>(image: &Image<'a>, name: &str) -> Result<Option<(Cow<'a, [u8]>, u64)>> {
     let Some(section) = image.object().section_by_name(name) else {
         return gnu_compressed(image, name);
@@ -69,7 +69,7 @@ pub(crate) fn section<'a>(image: &Image<'a>, name: &str) -> Result<Option<(Cow<'
     Ok(Some((compressed.decompress().map_err(bad)?, offset)))
 }
 
-/// As [`section`], for the old way of compressing: `.zdebug_…`, "ZLIB", u64 BE size, zlib. Go
+/// Like [`section`], for the old compression format: `.zdebug_…`, "ZLIB", u64 BE size, zlib. Go
 /// writes it into PE, where `object` does not look for it.
 fn gnu_compressed<'a>(image: &Image<'a>, name: &str) -> Result<Option<(Cow<'a, [u8]>, u64)>> {
     let packed_name = name.replacen(".debug_", ".zdebug_", 1);
@@ -93,7 +93,7 @@ fn gnu_compressed<'a>(image: &Image<'a>, name: &str) -> Result<Option<(Cow<'a, [
     Ok(Some((bytes.into(), offset)))
 }
 
-/// What can end a count early.
+/// Why a count ended early.
 pub(crate) enum Problem {
     Limit(Error),
     Dwarf(gimli::Error),
@@ -149,8 +149,8 @@ pub(crate) fn headers_and_tables<'a>(
     Ok((headers, tables))
 }
 
-/// The abbreviation tables of all units. Units share them, and each ends before the next one
-/// starts: bounded by that, reading all of them is linear in the section.
+/// The abbreviation tables of all units. Units share tables, and each table ends before the next
+/// one starts. With that bound, reading all tables is linear in the size of the section.
 fn tables(
     headers: &[UnitHeader<DwarfBytes<'_>>],
     abbrev: &[u8],
@@ -171,7 +171,7 @@ fn tables(
         .collect()
 }
 
-/// What a unit has for a debugger.
+/// The debug data of a unit.
 enum UnitContent {
     Nothing,
     Elsewhere,
@@ -220,7 +220,7 @@ fn content(
     Ok(content)
 }
 
-/// Tags that compilers leave out when asked for lines alone.
+/// Tags that compilers leave out if only lines are requested.
 fn is_beyond_lines(tag: DwTag) -> bool {
     matches!(
         tag,

@@ -1,5 +1,5 @@
-//! What a debugger finds in an image, and the files that it names for the rest. [`build_id`] reads
-//! the identities by which a companion is matched.
+//! Determines the debug data of an image, and the files that it names for the rest. [`build_id`]
+//! reads the identities that match a companion with its program.
 //!
 //! ```text
 //! ELF, PE (MinGW)  .gnu_debuglink: name\0, zeros to 4, CRC-32
@@ -14,7 +14,7 @@ use serde::Serialize;
 
 use crate::{Error, Format, Image, Result};
 
-/// How much a debugger learns of a program's source.
+/// How much of a program's source a debugger knows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum DebugLevel {
@@ -31,27 +31,27 @@ pub enum DebugLevel {
 /// The debug data of an image.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct DebugData {
-    /// The most that any part of the image has; `units` says how much of it. Often that is a
-    /// part which the author did not compile: a C runtime, a standard library.
+    /// The highest level that any part of the image has. Often that part is not the author's code,
+    /// but a C runtime or the standard library; `units` tells how many parts have it.
     pub level: DebugLevel,
-    /// DWARF compile units that are really there, by what they hold.
+    /// DWARF compile units that have debug data, by its level.
     pub units: Units,
-    /// Bytes that DWARF takes in the file.
+    /// Size of the DWARF sections in the file, in bytes.
     pub bytes: u64,
-    /// Object files that a Mach-O debug map refers to: the DWARF stayed there.
+    /// Object files that a Mach-O debug map names: the DWARF is in them.
     pub object_files: usize,
-    /// The companion that an ELF or PE image names.
+    /// The debug companion that an ELF or PE image names.
     pub debuglink: Option<Debuglink>,
 }
 
-/// Compile units by what they hold.
+/// Numbers of compile units by the level of their debug data.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct Units {
     /// With variables or types.
     pub full: usize,
     /// With lines, and at most names of functions.
     pub lines: usize,
-    /// With a reference to a `.dwo` file that holds the rest.
+    /// With a reference to a `.dwo` file for the rest.
     pub split: usize,
 }
 
@@ -65,11 +65,11 @@ pub struct Debuglink {
 }
 
 impl Image<'_> {
-    /// What a debugger would find.
+    /// Determines the image's debug data.
     ///
     /// # Errors
-    /// [`Error::Malformed`] for debug data that contradicts itself, [`Error::Limit`] for more of
-    /// it than the image's limits allow.
+    /// [`Error::Malformed`] for debug data that contradicts itself, [`Error::Limit`] if there is
+    /// more of it than the image's limits allow.
     pub fn debug_data(&self) -> Result<DebugData> {
         let file = self.object();
         let units = dwarf::units(self)?;
@@ -96,8 +96,9 @@ fn level(units: &Units, symbols: bool) -> DebugLevel {
     }
 }
 
-/// Whether there are symbols beyond those the loader binds by: in their table, or packed as Fedora
-/// leaves them (`.gnu_debugdata`). Mach-O keeps both in one table, so there only local ones count.
+/// Whether there are symbols beyond those that the loader binds: in the symbol table, or compressed
+/// in Fedora's `.gnu_debugdata`. Mach-O keeps both kinds in one table, so there only local ones
+/// count.
 pub(crate) fn has_symbols(image: &Image<'_>) -> bool {
     if image.section(".gnu_debugdata").is_some_and(|section| !section.data.is_empty()) {
         return true;
@@ -108,7 +109,7 @@ pub(crate) fn has_symbols(image: &Image<'_>) -> bool {
     })
 }
 
-/// Bytes that DWARF sections take in the file.
+/// Size of the DWARF sections in the file, in bytes.
 fn dwarf_bytes(image: &Image<'_>) -> u64 {
     let prefixes = [".debug_", ".zdebug_", "__debug_", "__zdebug_", "__apple_"];
     image

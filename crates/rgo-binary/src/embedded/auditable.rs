@@ -1,13 +1,13 @@
-//! The dependency list that cargo-auditable defined and other tools read: JSON under zlib in a
-//! section of its own.
+//! Reads and writes the dependency list that cargo-auditable defined and other tools read:
+//! zlib-compressed JSON in its own section.
 //!
 //! ```text
 //! section .dep-v0 (Mach-O: __DATA,.dep-v0):  78 … zlib stream (RFC 1950) …  zeros up to the end
 //! inflated:  {"packages":[{"name","version","source","kind"?,"dependencies"?,"root"?}],"format"?}
 //! ```
 //!
-//! Reading checks what the list promises: indices within bounds, one root, no cycles. Revisions
-//! of the format are compatible backwards, so unknown ones are read as those that are known.
+//! The reader checks the guarantees of the list: indices within bounds, one root, no cycles.
+//! Revisions of the format are backwards compatible, so unknown ones are read like the known ones.
 
 use auditable_serde::VersionInfo;
 use miniz_oxide::deflate::compress_to_vec_zlib;
@@ -24,10 +24,10 @@ pub const SEGMENT_MACHO: &str = "__DATA";
 /// Its symbol, without the underscore that Mach-O adds.
 pub const SYMBOL: &str = "RGO_AUDIT";
 
-/// The hardest that zlib's format offers: the list is written once and shipped often.
+/// The highest compression level of zlib: the list is written once and shipped often.
 const LEVEL: u8 = 9;
 
-/// Compresses a list into what belongs in the section.
+/// Compresses a list into the content of the section.
 ///
 /// # Errors
 /// [`Error::Unsupported`] if the list cannot be written as JSON.
@@ -37,8 +37,8 @@ pub fn write(info: &VersionInfo) -> Result<Vec<u8>> {
     Ok(compress_to_vec_zlib(&json, LEVEL))
 }
 
-/// Reads the bytes of the section; zeros behind the stream are ignored. `None` if the section
-/// holds zeros alone: room that nobody filled.
+/// Reads the bytes of the section; zeros behind the stream are ignored. `None` if the section holds
+/// zeros alone: reserved, but never filled.
 ///
 /// # Errors
 /// [`Error::Limit`] if the list inflates beyond `limits`, [`Error::Malformed`] with offsets
@@ -65,7 +65,7 @@ pub fn read(section: &[u8], limits: &Limits) -> Result<Option<VersionInfo>> {
     Ok(Some(list))
 }
 
-/// What `auditable-serde` leaves to its users: it has looked for cycles and second roots.
+/// Checks indices. `auditable-serde` has already checked for cycles and second roots.
 fn check(list: &VersionInfo) -> std::result::Result<(), String> {
     let count = list.packages.len();
     if !list.packages.iter().any(|package| package.root) {

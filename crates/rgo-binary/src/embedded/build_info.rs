@@ -1,5 +1,5 @@
-//! The text of a build record. Go writes it into every program
-//! (`runtime/debug.BuildInfo`, printed by `go version -m`); rgo writes the same grammar into its
+//! Parses and prints the text of a build record. Go writes it into every program
+//! (`runtime/debug.BuildInfo`, printed by `go version -m`). rgo writes the same grammar into its
 //! note, so that one parser reads both.
 //!
 //! ```text
@@ -23,16 +23,16 @@ use serde::{Serialize, Serializer};
 use crate::{Error, Result};
 use quote::{quoted, unquote_prefix};
 
-/// What a program was built from and how.
+/// The inputs and settings of a program's build.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct BuildInfo {
-    /// The compiler: `go1.26.8`, `rustc 1.96.0`. Empty if nothing says it.
+    /// The compiler: `go1.26.8`, `rustc 1.96.0`. Empty if the record has none.
     pub toolchain: String,
     /// The version of rgo that built it, if rgo did.
     pub rgo: Option<String>,
     /// Path of the main package.
     pub path: String,
-    /// The module or package that the program is of.
+    /// The program's own module or package.
     pub main: Option<Module>,
     /// Its dependencies.
     pub deps: Vec<Module>,
@@ -50,7 +50,7 @@ pub struct Module {
     pub version: String,
     /// A checksum of its source, as its ecosystem writes it; may be empty.
     pub sum: String,
-    /// What stands in its place.
+    /// The module that replaces it.
     pub replace: Option<Box<Module>>,
 }
 
@@ -108,7 +108,7 @@ impl BuildInfo {
     }
 }
 
-/// A list of `{"key", "value"}`: in a map, a key that is there twice would be lost.
+/// Serializes as a list of `{"key", "value"}`: a map would lose repeated keys.
 fn as_objects<S: Serializer>(
     settings: &[(String, String)],
     serializer: S,
@@ -149,13 +149,13 @@ impl Module {
                 replacement.write("=>", f)?;
             }
         }
-        // After a replacement that is an empty line, as in Go's own texts.
+        // As in Go's own texts, an empty line follows a replacement.
         f.write_str("\n")
     }
 }
 
-/// The text of the grammar, byte for byte as Go writes it. Only settings can be quoted: a tab or
-/// a line end in a name or version would be read as another word or line.
+/// The text in this grammar, byte for byte as Go writes it. Only settings can be quoted: a reader
+/// would take a tab or line end in a name or version for the end of a word or line.
 impl fmt::Display for BuildInfo {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         if let Some(rgo) = &self.rgo {
@@ -177,7 +177,7 @@ impl fmt::Display for BuildInfo {
     }
 }
 
-/// `key=value`, either side maybe in quotes.
+/// `key=value`; each side may be quoted.
 fn setting(text: &str) -> Option<(String, String)> {
     let (key, rest) = unquote_prefix(text, Some('='))?;
     let value = rest.strip_prefix('=')?;
@@ -243,7 +243,7 @@ mod tests {
 
     prop_compose! {
         fn replaced()(module in module(), by in prop::option::of(module())) -> Module {
-            // What is replaced has no sum in the text.
+            // The text has no sum for a replaced module.
             let sum = if by.is_some() { String::new() } else { module.sum };
             Module { replace: by.map(Box::new), sum, ..module }
         }

@@ -1,4 +1,4 @@
-//! The build information that Go's linker puts into every program (Go, `debug/buildinfo`).
+//! Reads the build information that Go's linker puts into every program (Go, `debug/buildinfo`).
 //!
 //! ```text
 //!  0  14  magic: ff " Go buildinf:"
@@ -10,8 +10,8 @@
 //!                                       string header: pointer to bytes, length
 //! ```
 //!
-//! The modinfo text stands between two markers of 16 bytes. The blob is aligned to 16 and lies
-//! in a section of its own, else somewhere in the first data that can be written.
+//! The modinfo text stands between two markers of 16 bytes. The blob is aligned to 16 and lies in
+//! its own section, otherwise in the first writable data.
 
 use object::{Object, ObjectSection, ObjectSegment, SegmentFlags};
 use object::{elf, macho, pe};
@@ -24,29 +24,29 @@ pub const MAGIC: [u8; 14] = *b"\xff Go buildinf:";
 const ALIGN: usize = 16;
 const HEADER: usize = 32;
 const MARKER: usize = 16;
-/// A version string or modinfo text longer than this is none.
+/// The longest accepted version string or modinfo text.
 const MAX_TEXT: usize = 64 << 20;
 
-/// What obfuscators write in the place of the version.
+/// The version string that obfuscators write.
 const HIDDEN: &str = "unknown";
 
 /// The Go version and modinfo text of an image.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct GoInfo {
-    /// The toolchain, such as `go1.26.8`; `unknown` in a program that hides it.
+    /// The toolchain, such as `go1.26.8`; `unknown` if an obfuscator replaced it.
     pub version: String,
-    /// The text, without its markers; empty if the program has none.
+    /// The text without its markers; empty if the program has none.
     pub modinfo: String,
 }
 
 impl GoInfo {
-    /// The toolchain, if the program does not hide it.
+    /// The toolchain, unless an obfuscator replaced it.
     #[must_use]
     pub fn toolchain(&self) -> Option<&str> {
         Some(self.version.as_str()).filter(|version| *version != HIDDEN)
     }
 
-    /// The text, parsed, with the toolchain.
+    /// The parsed text, with the toolchain.
     ///
     /// # Errors
     /// As [`BuildInfo::parse`].
@@ -82,7 +82,7 @@ pub fn find(image: &Image<'_>) -> Result<Option<GoInfo>> {
             memory.string(memory.word(pointer)?)
         };
         let version = at(0).ok_or_else(|| bad("its version lies outside the image"))?;
-        // A program built without modules points at nothing.
+        // In a program built without modules, the pointer leads to nothing.
         (version, at(1).unwrap_or_default())
     };
     if version.is_empty() {
@@ -107,7 +107,7 @@ fn blob<'a>(image: &Image<'a>) -> Option<(&'a [u8], u64)> {
     }
     let data = image.data();
     match image.object() {
-        // Sections are what the loader maps.
+        // In PE, the loader maps sections.
         object::File::Pe32(_) | object::File::Pe64(_) => image
             .object()
             .sections()
@@ -144,14 +144,14 @@ fn is_writable(flags: SegmentFlags) -> bool {
     }
 }
 
-/// The first aligned place with the magic.
+/// The first aligned position of the magic.
 fn scan(data: &[u8], base: u64) -> Option<(&[u8], u64)> {
     let chunk = data.chunks(ALIGN).position(|chunk| chunk.starts_with(&MAGIC))?;
     let at = chunk * ALIGN;
     Some((data.get(at..)?, base + at as u64))
 }
 
-/// A string behind its length, which has up to 63 bits in groups of 7, the lowest first.
+/// A string behind its length. The length has up to 63 bits in groups of 7, the lowest first.
 fn inline<'a>(rest: &mut &'a [u8]) -> Option<&'a [u8]> {
     let mut length = 0_usize;
     for shift in (0..63).step_by(7) {
@@ -167,7 +167,7 @@ fn inline<'a>(rest: &mut &'a [u8]) -> Option<&'a [u8]> {
     None
 }
 
-/// The image as the program sees it: by addresses.
+/// The image by addresses, as the program sees it.
 struct MappedImage<'i, 'a> {
     image: &'i Image<'a>,
     pointer_size: u8,
@@ -184,7 +184,7 @@ impl<'a> MappedImage<'_, 'a> {
         self.at(pointer)?.get(..length)
     }
 
-    /// A number of the size of a pointer, at the start of `bytes`.
+    /// A number of a pointer's size, at the start of `bytes`.
     fn word(&self, bytes: &[u8]) -> Option<u64> {
         let big = self.big_endian;
         match self.pointer_size {
@@ -212,7 +212,7 @@ impl<'a> MappedImage<'_, 'a> {
     }
 }
 
-/// The text between its markers; empty if they are not there.
+/// The text between its markers; empty if they are missing.
 fn between_markers(modinfo: &[u8]) -> &[u8] {
     let end = modinfo.len().saturating_sub(MARKER);
     match modinfo.get(MARKER..end) {

@@ -1,5 +1,5 @@
-//! systemd's package note: the name and version of the distribution's package that a program came
-//! in. The note is loaded with the program, so core dumps have it too.
+//! Reads systemd's package note: the name and version of the distribution package that installed a
+//! program. The note is loaded with the program, so core dumps have it too.
 //!
 //! ```text
 //! ELF note, name "FDO\0", type cafe1a7e, in section .note.package and a segment
@@ -16,10 +16,10 @@ use crate::{Error, Image, Result};
 
 const NAME: &[u8] = b"FDO";
 const KIND: u32 = 0xcafe_1a7e;
-/// Longer than any real one by orders of magnitude.
+/// Orders of magnitude longer than any real note.
 const MAX_TEXT: usize = 1 << 20;
 
-/// The package that a program came in.
+/// The package that installed a program.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct PackageNote {
     /// The kind of package: `deb`, `rpm`, `apk`.
@@ -37,7 +37,7 @@ pub struct PackageNote {
     pub os_version: Option<String>,
     /// The distribution in the terms of the Common Platform Enumeration.
     pub os_cpe: Option<String>,
-    /// The server that has its debug data.
+    /// The server of the package's debug data.
     pub debug_info_url: Option<String>,
     /// Every other field.
     pub other: Map<String, Value>,
@@ -94,7 +94,7 @@ mod tests {
         assert_eq!(note.version.as_deref(), Some("0-1.fc35.x86_64"));
         assert_eq!(note.os_cpe.as_deref(), Some("cpe:/o:f"));
         assert_eq!(note.os, None);
-        // A field of an unexpected type is kept, but not under the known name.
+        // The reader keeps a field of an unexpected type, but not under its known name.
         assert_eq!(note.architecture, None);
         assert_eq!(note.other.keys().collect::<Vec<_>>(), ["appVendor", "architecture"]);
     }

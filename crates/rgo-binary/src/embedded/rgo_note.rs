@@ -1,5 +1,5 @@
-//! The note that rgo-build writes into a program: what it was built from, and how. The linker puts
-//! it in empty, with room; rgo fills it after the link.
+//! The layout of the note that rgo-build writes into a program: the inputs and settings of its
+//! build. The linker puts it in empty, with reserved room; rgo fills it after the link.
 //!
 //! ```text
 //!  0  16  magic: ff " Rgo buildinf:" (15 bytes) and the layout's version, 01
@@ -8,9 +8,8 @@
 //! 24   …  text: UTF-8, in the grammar of [`crate::embedded::build_info`]; zeros up to the capacity
 //! ```
 //!
-//! Its section is read-only and loaded, so no strip takes it away. The magic is found by any
-//! tool that searches bytes, as Go's is (`debug/buildinfo`), whose layout this one follows in
-//! spirit.
+//! The section is read-only and loaded, so no strip removes it. Any tool that searches bytes finds
+//! the magic, like Go's (`debug/buildinfo`), which is the model of this layout.
 
 use crate::{Error, Format, Image, Result};
 
@@ -25,12 +24,12 @@ pub const SECTION_MACHO: (&str, &str) = ("__DATA", "__rgo_bi");
 /// The symbol of the note, without the underscore that Mach-O adds.
 pub const SYMBOL: &str = "RGO_NOTE";
 
-/// A note as found in an image.
+/// A note in an image.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Note<'a> {
     /// Room for text, in bytes.
     pub capacity: u32,
-    /// The text; empty in a note that nobody filled.
+    /// The text; empty in a note that was never filled.
     pub text: &'a str,
 }
 
@@ -64,7 +63,7 @@ pub fn encode(text: &str, capacity: u32) -> Result<Vec<u8>> {
     Ok(bytes)
 }
 
-/// Reads a note from the bytes of its section; what follows the note is ignored.
+/// Reads a note from the bytes of its section; bytes behind the note are ignored.
 ///
 /// # Errors
 /// [`Error::Malformed`], with offsets relative to the section.

@@ -1,4 +1,4 @@
-//! Slots: room that a program reserves for values that are known only after the link.
+//! The layout of slots: room that a program reserves for values that are known only after the link.
 //!
 //! ```text
 //!  0  16  magic: ff " Rgo x slot 1:" 00
@@ -10,8 +10,8 @@
 //!  …   …  value, UTF-8, zeros up to the capacity rounded up to a multiple of 8
 //! ```
 //!
-//! Records stand one behind the other in one section, each aligned to 8; linkers put zeros
-//! between them. The writer of the layout is the macro of the crate `rgo-stamp`.
+//! Records follow each other in one section, each aligned to 8; linkers put zeros between them. The
+//! macro of the crate `rgo-stamp` writes this layout.
 
 use crate::{Error, Format, Image, Result};
 
@@ -19,7 +19,7 @@ use crate::{Error, Format, Image, Result};
 pub const MAGIC: [u8; 16] = *b"\xff Rgo x slot 1:\0";
 /// Bytes before the name.
 pub const HEADER: usize = 32;
-/// Every record, name and value starts at a multiple of this.
+/// The alignment of every record, name and value.
 pub const ALIGN: usize = 8;
 /// The slots' section in ELF and PE.
 pub const SECTION: &str = ".rgo-x";
@@ -33,7 +33,7 @@ pub struct Slot {
     pub name: String,
     /// Room for the value, in bytes.
     pub capacity: u32,
-    /// The value as it is now.
+    /// The current value.
     pub value: String,
     /// Where the record starts, in bytes from the start of the image.
     pub file_offset: u64,
@@ -83,7 +83,7 @@ pub fn parse(section: &[u8], base: u64) -> Result<Vec<Slot>> {
     Ok(slots)
 }
 
-/// Reads the record at the start of `bytes`; also gives its size, a multiple of 8.
+/// Reads the record at the start of `bytes`. Returns it with its size, a multiple of 8.
 fn record(bytes: &[u8], offset: u64) -> Result<(Slot, usize)> {
     let bad = |why: &str| Error::malformed("slot for a value", offset, why);
     let word = |at: usize| {

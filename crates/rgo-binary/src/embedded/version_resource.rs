@@ -1,4 +1,4 @@
-//! The version resource of a PE image: what Explorer shows under "Details".
+//! Reads the version resource of a PE image, which Explorer shows under "Details".
 //!
 //! ```text
 //! resource directory   type 16 ─▶ name (1) ─▶ language ─▶ { address u32, size u32, … }
@@ -10,7 +10,7 @@
 //!   VarFileInfo        Translation: language u16, code page u16
 //! ```
 //!
-//! Tree and nodes have three levels, and no more are walked. (Microsoft, "PE Format", "The .rsrc
+//! Tree and nodes have three levels; the reader goes no deeper. (Microsoft, "PE Format", "The .rsrc
 //! Section", and "VS_VERSIONINFO")
 
 use std::collections::BTreeMap;
@@ -28,7 +28,7 @@ const RT_VERSION: u16 = 16;
 const ROOT_KEY: &str = "VS_VERSION_INFO";
 const FIXED_SIGNATURE: u32 = 0xfeef_04bd;
 const NODE_HEADER: usize = 6;
-/// A resource has a dozen strings.
+/// Real resources have a dozen strings.
 const MAX_STRINGS: usize = 1000;
 
 /// The version resource of a PE image.
@@ -38,14 +38,14 @@ pub struct VersionResource {
     pub fixed_file_version: Option<String>,
     /// The product's version in numbers.
     pub fixed_product_version: Option<String>,
-    /// Marked as a debug build.
+    /// The flag for a debug build.
     pub debug: bool,
-    /// Marked as a pre-release.
+    /// The flag for a pre-release.
     pub prerelease: bool,
     /// Language and code page of the strings, in hexadecimal digits: `040904b0`.
     pub language: Option<String>,
-    /// The strings by key: `FileVersion`, `ProductVersion`, `CompanyName`, `ProductName`,
-    /// `OriginalFilename`, `FileDescription`, `LegalCopyright`, …; of the first language.
+    /// The strings of the first language by key: `FileVersion`, `ProductVersion`, `CompanyName`,
+    /// `ProductName`, `OriginalFilename`, `FileDescription`, `LegalCopyright`, ….
     pub strings: BTreeMap<String, String>,
 }
 
@@ -85,16 +85,16 @@ fn find(data: &[u8]) -> object::Result<Option<(u32, u32)>> {
     Ok(leaf.map(|leaf| (leaf.offset_to_data.get(LE), leaf.size.get(LE))))
 }
 
-/// One node; offsets are from the start of the resource, as padding is.
+/// One node. Offsets count from the start of the resource, because padding does.
 struct ResourceNode<'a> {
     key: String,
-    /// The length that the node gives its value: bytes, or characters of text.
+    /// The length of the value in the node's header: bytes, or characters of text.
     value_length: usize,
-    /// Value and nodes.
+    /// The value and the child nodes.
     body: Span<'a>,
 }
 
-/// A part of the resource.
+/// A range of the resource.
 #[derive(Clone, Copy)]
 struct Span<'a> {
     all: &'a [u8],
@@ -112,7 +112,7 @@ impl<'a> Span<'a> {
         Self { start: start.unwrap_or(self.end).min(self.end), ..self }
     }
 
-    /// The nodes of this part, up to the first that does not fit.
+    /// The nodes of this range, up to the first that does not fit.
     fn nodes(self) -> impl Iterator<Item = ResourceNode<'a>> {
         let mut rest = self;
         std::iter::from_fn(move || {
@@ -180,7 +180,7 @@ mod tests {
         text.encode_utf16().chain([0]).flat_map(u16::to_le_bytes).collect()
     }
 
-    /// `value` counts in the node's length as `units`.
+    /// `units` is the value's length in the node's header.
     fn node(key: &str, units: u16, value: &[u8], nodes: &[Vec<u8>]) -> Vec<u8> {
         let mut bytes = vec![0; NODE_HEADER];
         bytes.extend(wide(key));

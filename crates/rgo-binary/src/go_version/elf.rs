@@ -1,5 +1,5 @@
-//! Which ELF files Go reads (`debug/elf`, `NewFile`), and what they map: every program header
-//! counts, whatever its type.
+//! Checks ELF files as Go does (`debug/elf`, `NewFile`), and maps their data: all program headers
+//! count, whatever their type.
 
 use object::elf::{
     FileHeader32, FileHeader64, PF_W, PF_X, PT_LOAD, SHF_COMPRESSED, SHT_NULL, SHT_STRTAB,
@@ -11,7 +11,7 @@ use object::{BigEndian, LittleEndian};
 
 use super::{MappedPart, Refusal, Space, exact, is_signed, present, read_at};
 
-/// From this number on, the number of sections stands in the first section's header.
+/// From this number on, the first section's header holds the number of sections.
 const RESERVED: u64 = 0xff00;
 const NAME_ELSEWHERE: u16 = 0xffff;
 
@@ -30,7 +30,7 @@ fn read<H: FileHeader>(data: &[u8], e: H::Endian) -> Option<Space<'_>> {
     let header: &H = read_at(data, 0)?;
     let (phoff, shoff): (u64, u64) = (header.e_phoff(e).into(), header.e_shoff(e).into());
     let (phnum, shnum) = (header.e_phnum(e), header.e_shnum(e));
-    // Of the version Go looks at the lowest byte.
+    // Go checks the lowest byte of the version only.
     let bad = header.e_version(e) as u8 != 1
         || !is_signed(phoff)
         || !is_signed(shoff)
@@ -61,7 +61,7 @@ fn read<H: FileHeader>(data: &[u8], e: H::Endian) -> Option<Space<'_>> {
     Some(space)
 }
 
-/// The section of the blob. The outer `None` is for section headers that Go refuses.
+/// The blob's section. The outer `None` means that Go refuses the section headers.
 fn named<H: FileHeader>(data: &[u8], e: H::Endian, header: &H) -> Option<Option<(u64, u64)>> {
     let shoff = header.e_shoff(e).into();
     let mut count = u64::from(header.e_shnum(e));
@@ -85,7 +85,7 @@ fn named<H: FileHeader>(data: &[u8], e: H::Endian, header: &H) -> Option<Option<
     }
     let table = exact(data, shoff, count.checked_mul(stride)?)?;
     let section = |index: u64| read_at::<H::SectionHeader>(table, index.checked_mul(stride)?);
-    // The size of a compressed section is what its own header says.
+    // A compressed section has its size in its own header.
     let size_of_section = |section: &H::SectionHeader| {
         let (offset, size) = (section.sh_offset(e).into(), section.sh_size(e).into());
         if !is_signed(offset) || !is_signed(size) {
@@ -104,7 +104,7 @@ fn named<H: FileHeader>(data: &[u8], e: H::Endian, header: &H) -> Option<Option<
         return Some(None);
     }
     let names = section(names_in)?;
-    // Go would inflate compressed names; nobody writes such a table.
+    // Go would inflate compressed names; no known tool writes such a table.
     if names.sh_type(e) != SHT_STRTAB || names.sh_flags(e).0 & SHF_COMPRESSED.0 != 0 {
         return None;
     }

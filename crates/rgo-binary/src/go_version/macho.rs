@@ -1,6 +1,6 @@
-//! Which Mach-O files Go reads (`debug/macho`, `NewFile` and `NewFatFile`), and what they map.
-//! Symbols, indirect symbols and relocations are checked although nothing of them is needed: a
-//! flaw in them refuses the file.
+//! Checks Mach-O files as Go does (`debug/macho`, `NewFile` and `NewFatFile`), and maps their data.
+//! Go checks symbols, indirect symbols and relocations and refuses the file for a flaw in them,
+//! although the blob needs none of these.
 
 use std::collections::HashSet;
 
@@ -21,7 +21,7 @@ pub(super) fn space(data: &[u8]) -> Option<Space<'_>> {
     image(data).map(|image| image.space)
 }
 
-/// An image, with the type that all slices of a file must share.
+/// A slice's data, with the file type that all slices must share.
 struct SliceSpace<'a> {
     space: Space<'a>,
     kind: u32,
@@ -37,8 +37,8 @@ fn image(data: &[u8]) -> Option<SliceSpace<'_>> {
     }
 }
 
-/// The first slice of a fat file, if all are sound. More slices than any fat file has are not
-/// read: Go would, as long as it takes.
+/// The first slice of a fat file, if all slices are sound. A file with more slices than any real
+/// one is refused; Go would read all of them.
 pub(super) fn fat_space(data: &[u8]) -> Option<Space<'_>> {
     let count = u32::from_be_bytes(*data.get(4..)?.first_chunk()?);
     if count > MAX_FAT_SLICES {
@@ -62,7 +62,7 @@ pub(super) fn fat_space(data: &[u8]) -> Option<Space<'_>> {
     first.map(|image| image.space)
 }
 
-/// What is gathered while the load commands go by.
+/// The results of the load commands.
 struct Loader<'a> {
     data: &'a [u8],
     parts: Vec<MappedPart<'a>>,
@@ -73,7 +73,7 @@ struct Loader<'a> {
 
 impl<'a> Loader<'a> {
     fn read<H: MachHeader>(data: &'a [u8], e: H::Endian) -> Option<SliceSpace<'a>> {
-        // Both headers begin alike; Go asks for no more of the longer one.
+        // Both headers begin alike; Go does not check the rest of the longer one.
         let header: &MachHeader32<H::Endian> = read_at(data, 0)?;
         let (kind, count) = (header.filetype.get(e).0, header.ncmds.get(e));
         let size = header.sizeofcmds.get(e);

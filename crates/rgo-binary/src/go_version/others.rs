@@ -1,5 +1,5 @@
-//! Which XCOFF (AIX) and Plan 9 a.out files Go reads (`internal/xcoff` and `debug/plan9obj`), and
-//! what they map. Go builds for both; nothing else of rgo looks into them.
+//! Checks XCOFF (AIX) and Plan 9 a.out files as Go does (`internal/xcoff` and `debug/plan9obj`),
+//! and maps their data. Go builds for both; no other part of rgo reads them.
 //!
 //! ```text
 //! XCOFF: headers as `object::xcoff` has them. A symbol, 18 bytes, with records of 18 bytes behind:
@@ -18,7 +18,7 @@ use super::{MappedPart, Refusal, Space, exact, is_signed, present, read_at};
 const SYMBOL: u64 = 18;
 const TEXT: u32 = 0x20;
 const DATA: u32 = 0x40;
-/// A symbol's type says that it is a function.
+/// The flag in a symbol's type for a function.
 const FUNCTION: u8 = 0x20;
 /// C_EXT, C_HIDEXT, C_WEAKEXT.
 const EXTERNAL: [u8; 3] = [2, 107, 111];
@@ -33,8 +33,8 @@ pub(super) fn xcoff64_space(data: &[u8]) -> Option<Space<'_>> {
     xcoff::<FileHeader64>(data, 14, |symbol| u32_be(symbol, 8))
 }
 
-/// `relocation` is the size of one; `long_name` gives the offset of a symbol's name, if it does
-/// not stand in the symbol.
+/// `relocation` is the size of one relocation. `long_name` gives the offset of a symbol's name in
+/// the string table, if the symbol does not hold the name itself.
 fn xcoff<H: FileHeader>(
     data: &[u8],
     relocation: u64,
@@ -47,7 +47,7 @@ fn xcoff<H: FileHeader>(
     }
     let strings_at = symbols.wrapping_add(count * SYMBOL);
     let length = u32_be(exact(data, strings_at, 4)?, 0)?;
-    // The length counts itself.
+    // The length includes its own size.
     let strings = if length > 4 { exact(data, strings_at, length.into())?.len() } else { 0 };
 
     let sections_at = size_of::<H>() as u64 + u64::from(header.f_opthdr());
@@ -88,8 +88,8 @@ fn xcoff<H: FileHeader>(
     Some(space)
 }
 
-/// Goes over the symbols as Go does. `reads_further` says whether the records behind a symbol are
-/// read or passed over, which makes a difference at the end of the file.
+/// Walks the symbols as Go does. `reads_further` decides whether Go reads the auxiliary records of
+/// a symbol or skips them: a read fails at the end of the file, a skip does not.
 fn walk_symbols(
     data: &[u8],
     mut at: u64,
@@ -102,7 +102,8 @@ fn walk_symbols(
         at += SYMBOL;
         let further = u64::from(*symbol.get(17)?);
         if reads_further(symbol, index)? {
-            // Of a function the first record and the second, of others the last.
+            // Go reads the first and second record of a function, and the last record of other
+            // symbols.
             if symbol.get(15)? & FUNCTION != 0 && further > 1 {
                 exact(data, at, SYMBOL)?;
                 at += SYMBOL;

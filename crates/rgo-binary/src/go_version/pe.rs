@@ -1,6 +1,6 @@
-//! Which PE files Go reads (`debug/pe`, `NewFile`), and what they map. The COFF symbol table,
-//! section names and relocations are checked although nothing of them is needed: a flaw in them
-//! refuses the file.
+//! Checks PE files as Go does (`debug/pe`, `NewFile`), and maps their data. Go checks the COFF
+//! symbol table, section names and relocations and refuses the file for a flaw in them, although
+//! the blob needs none of these.
 
 use object::LittleEndian as LE;
 use object::pe::{
@@ -16,7 +16,7 @@ const DOS_HEADER: u64 = 96;
 const SYMBOL: u32 = 18;
 const RELOCATION: u64 = 10;
 const DIRECTORY: u64 = 8;
-/// An alignment of 32, which Go's own linker writes, does not count as a flag.
+/// Go's own linker writes an alignment of 32; it does not count as a flag.
 const ALIGN_32: u32 = 0x60_0000;
 
 pub(super) fn space(data: &[u8]) -> Option<Space<'_>> {
@@ -69,7 +69,7 @@ pub(super) fn space(data: &[u8]) -> Option<Space<'_>> {
     Some(space)
 }
 
-/// The names that are too long for their places; they stand behind the symbols.
+/// The string table behind the symbols, which holds names of more than 8 bytes.
 fn string_table<'a>(data: &'a [u8], header: &ImageFileHeader) -> Option<&'a [u8]> {
     let symbols = header.pointer_to_symbol_table.get(LE);
     if symbols == 0 {
@@ -81,7 +81,7 @@ fn string_table<'a>(data: &'a [u8], header: &ImageFileHeader) -> Option<&'a [u8]
     exact(data, u64::from(at) + 4, length.saturating_sub(4).into())
 }
 
-/// The symbol table: each name has to be there, and each symbol's own count of further records.
+/// Checks the symbol table: each name and all auxiliary records of each symbol must exist.
 fn symbols(data: &[u8], header: &ImageFileHeader, strings: &[u8]) -> Option<()> {
     let at = header.pointer_to_symbol_table.get(LE);
     if at == 0 {
@@ -105,7 +105,7 @@ fn symbols(data: &[u8], header: &ImageFileHeader, strings: &[u8]) -> Option<()> 
     (further == 0).then_some(())
 }
 
-/// A name of more than 8 bytes is `/` and its offset among the strings, in decimal.
+/// A name of more than 8 bytes is stored as `/` and its decimal offset in the string table.
 fn check_name(name: &[u8; 8], strings: &[u8]) -> Option<()> {
     let Some(number) = name.strip_prefix(b"/") else { return Some(()) };
     let number = number.split(|byte| *byte == 0).next()?;
@@ -113,12 +113,12 @@ fn check_name(name: &[u8; 8], strings: &[u8]) -> Option<()> {
     check_offset(u32::try_from(number).ok()?, strings)
 }
 
-/// Offsets count from the table's length, which stands before the strings.
+/// Offsets count from the table's length field, which stands before the strings.
 fn check_offset(offset: u32, strings: &[u8]) -> Option<()> {
     (offset.checked_sub(4)? as usize <= strings.len()).then_some(())
 }
 
-/// The preferred address, from an optional header whose size fits its directories exactly.
+/// The preferred address, from an optional header whose size must fit its directories exactly.
 fn image_base(data: &[u8], at: u64, size: u64) -> Option<u64> {
     if size == 0 {
         return Some(0);

@@ -1,6 +1,6 @@
-//! Small files of every format that Go reads, each with build information, made field by field
-//! from the documented layouts. The tests of `go_version` read and damage them; those of
-//! `rgo-version-m --go` give them to Go itself as well.
+//! Small files of every format that Go reads, with build information, built field by field from the
+//! documented layouts. The tests of `go_version` read and damage them; the tests of `rgo-version-m
+//! --go` also compare rgo's answers for them with Go's.
 
 /// The markers around the text (`cmd/go`, `modload`).
 const MARKERS: [[u8; 16]; 2] = [
@@ -41,7 +41,7 @@ impl Shape {
     }
 }
 
-/// A file that grows where something is put.
+/// A file under construction, which grows as parts are put into it.
 #[derive(Default)]
 struct Image(Vec<u8>);
 
@@ -54,7 +54,7 @@ impl Image {
     }
 }
 
-/// The blob of Go 1.18 and later. 64 zeros follow, as something always does in a program.
+/// The blob of Go 1.18 and later. 64 zeros follow, because in a program other data always follows.
 fn inline(text: &[u8]) -> Vec<u8> {
     let mut blob = [&MAGIC[..], &[8, 2], &[0; 16]].concat();
     for string in [&b"go1.20.1"[..], &[&MARKERS[0], text, &MARKERS[1]].concat()[..]] {
@@ -83,7 +83,8 @@ fn pointers(shape: Shape, address: u64, text: &[u8]) -> Vec<u8> {
     [&blob[..], version, &text, &[0; 64]].concat()
 }
 
-/// ELF: three segments, and sections if `named`; else the blob has to be looked for.
+/// ELF: three segments, and sections if `named`; without sections, readers must search for the
+/// blob.
 fn elf(shape: Shape, blob: &[u8], named: bool) -> Vec<u8> {
     let mut image = Image::default();
     let size = blob.len() as u64;
@@ -143,10 +144,10 @@ fn elf(shape: Shape, blob: &[u8], named: bool) -> Vec<u8> {
     image.0
 }
 
-/// Where the blob is in memory in every sample whose format has addresses.
+/// The blob's address in memory, in every sample whose format has addresses.
 const BLOB_AT: u64 = 0x50_0400;
 
-/// Mach-O: the load commands that Go looks into, one relocation, two symbols.
+/// Mach-O: the load commands that Go reads, one relocation, two symbols.
 fn macho(shape: Shape, cpu: u64, blob: &[u8], named: bool) -> Vec<u8> {
     let size = blob.len() as u64;
     let tables = 0x300 + size.next_multiple_of(16);
@@ -163,7 +164,7 @@ fn macho(shape: Shape, cpu: u64, blob: &[u8], named: bool) -> Vec<u8> {
             names.extend(name);
             names.resize(32, 0);
             command.extend(names);
-            // Address, size, offset, alignment, place and number of relocations, flags.
+            // Address, size, offset, alignment, offset and number of relocations, flags.
             let fields =
                 [(0, address), (0, size), (4, offset), (4, 4), (4, tables), (4, 1), (4, 0)];
             command.extend(shape.fields(&fields));
@@ -181,7 +182,7 @@ fn macho(shape: Shape, cpu: u64, blob: &[u8], named: bool) -> Vec<u8> {
         (2, shape.fields(&[(4, symbols), (4, 2), (4, strings), (4, 16)])),
         (0xb, {
             let mut fields = [(4, 0); 18];
-            // First undefined symbol and number, place and number of indirect symbols.
+            // First undefined symbol and number, offset and number of indirect symbols.
             (fields[4], fields[5], fields[12], fields[13]) =
                 ((4, 1), (4, 1), (4, strings + 8), (4, 2));
             shape.fields(&fields)
@@ -207,7 +208,7 @@ fn macho(shape: Shape, cpu: u64, blob: &[u8], named: bool) -> Vec<u8> {
     image.0
 }
 
-/// Load commands by kind and content, each with its length.
+/// Load commands from their kinds and contents, each with its length.
 fn load_commands(shape: Shape, commands: &[(u64, Vec<u8>)]) -> Vec<u8> {
     let command = |(kind, content): &(u64, Vec<u8>)| {
         let length = content.len() as u64 + 8;
@@ -216,7 +217,7 @@ fn load_commands(shape: Shape, commands: &[(u64, Vec<u8>)]) -> Vec<u8> {
     commands.iter().flat_map(command).collect()
 }
 
-/// A fat file of slices with their types of processor.
+/// A fat file from slices and their processor types.
 fn fat(slices: &[(u64, Vec<u8>)]) -> Vec<u8> {
     let shape = Shape { wide: false, big: true };
     let mut image = Image::default();
@@ -230,7 +231,7 @@ fn fat(slices: &[(u64, Vec<u8>)]) -> Vec<u8> {
     image.0
 }
 
-/// PE: a section with a long name, a relocation, and symbols of which one has a further record.
+/// PE: a section with a long name, a relocation, and symbols, one of them with an auxiliary record.
 fn pe(wide: bool, blob: &[u8]) -> Vec<u8> {
     let shape = Shape { wide, big: false };
     let (machine, magic, fixed) = if wide { (0x8664, 0x20b, 112) } else { (0x14c, 0x10b, 96) };
@@ -277,7 +278,7 @@ fn pe(wide: bool, blob: &[u8]) -> Vec<u8> {
     image.0
 }
 
-/// XCOFF: text and data with relocations, an external function and a symbol of no account.
+/// XCOFF: text and data with relocations, an external function and a symbol that Go ignores.
 fn xcoff(wide: bool, blob: &[u8]) -> Vec<u8> {
     let shape = Shape { wide, big: true };
     let size = blob.len() as u64;
@@ -342,14 +343,14 @@ pub(crate) fn with_text(text: &[u8]) -> Vec<u8> {
     elf(Shape { wide: true, big: false }, &inline(text), true)
 }
 
-/// A program of every kind, by name.
+/// A program of every kind, with its name.
 pub(crate) fn all() -> Vec<(String, Vec<u8>)> {
     let mut samples: Vec<(String, Vec<u8>)> = Vec::new();
     for (wide, big) in [(true, false), (true, true), (false, false), (false, true)] {
         let shape = Shape { wide, big };
         let name = format!("{}-{}", if wide { 64 } else { 32 }, if big { "big" } else { "little" });
         let old = pointers(shape, BLOB_AT, TEXT);
-        // The magic once out of place: what Go then finds is not what is there.
+        // With one misaligned magic before the blob: Go then reads the header from a wrong place.
         let misplaced = [&[0; 4][..], MAGIC, &[0; 14], &inline(TEXT)].concat();
         let cpu = if wide { 0x0100_0007 } else { 7 };
         samples.extend([

@@ -1,5 +1,5 @@
-//! Every format is read, and nothing that a file says of itself is believed. That the refusals
-//! are Go's own, file by file, is tested with Go beside it (`tests/go_exact`).
+//! Checks that every format is read, and that damaged sizes and offsets do no harm.
+//! `tests/go_exact` compares each refusal with Go's own.
 
 use proptest::prelude::*;
 
@@ -14,7 +14,7 @@ fn every_format_is_read() {
             assert_eq!(read, Err(Refusal::Format));
             continue;
         }
-        // The bytes where Go takes the header from say nothing of strings.
+        // Go reads the header from a place that describes no strings.
         if name.ends_with("misplaced") {
             assert_eq!(read, Err(Refusal::NotGo), "{name}");
             continue;
@@ -25,7 +25,7 @@ fn every_format_is_read() {
     }
 }
 
-/// What Go prints of the samples' text: an empty line after the replacement.
+/// Go's output for the samples' text: an empty line follows the replacement.
 fn print_of_text() -> Vec<u8> {
     let text = std::str::from_utf8(samples::TEXT).unwrap();
     text.replace("b\tv1.0.0\n=>\t./b\t(devel)\t\n", "b\tv1.0.0\n=>\t./b\t(devel)\t\n\n").into()

@@ -1,12 +1,11 @@
-//! The text of the blob as Go parses and prints it (`runtime/debug`, `ParseBuildInfo`): bytes stay
-//! what they are, and what Go refuses is refused in its words. The grammar is drawn in
-//! [`crate::embedded::build_info`].
+//! Parses and prints the text of the blob as Go does (`runtime/debug`, `ParseBuildInfo`): bytes
+//! stay unchanged, and errors have Go's words. [`crate::embedded::build_info`] draws the grammar.
 
 use super::{Refusal, Result};
 use crate::embedded::build_info::LastModule;
 use crate::embedded::build_info::quote::{quoted_bytes, quoted_char};
 
-/// All that Go says of a program.
+/// The build information of a program, as Go reads it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Info {
     /// The toolchain.
@@ -30,12 +29,12 @@ pub struct GoModule {
     pub version: Vec<u8>,
     /// Its checksum.
     pub sum: Vec<u8>,
-    /// What stands in its place.
+    /// The module that replaces it.
     pub replace: Option<Box<GoModule>>,
 }
 
 impl Info {
-    /// Parses the text. A last line without an end is passed over.
+    /// Parses the text. An unterminated last line is ignored.
     pub(super) fn parse(version: Vec<u8>, text: &[u8]) -> Result<Self> {
         let mut info = Self { version, ..Self::default() };
         let mut last = LastModule::None;
@@ -116,7 +115,7 @@ impl GoModule {
         Ok(Self { path, version, sum, replace: None })
     }
 
-    /// After a replacement stands an empty line.
+    /// An empty line follows a replacement.
     fn write(&self, kind: &[u8], out: &mut Vec<u8>) {
         push(out, &[kind, b"\t", &self.path, b"\t", &self.version]);
         match &self.replace {
@@ -146,7 +145,7 @@ fn breaks_a_line(word: &[u8]) -> bool {
     word.iter().any(|byte| b" \t\r\n\"`".contains(byte))
 }
 
-/// Reads `key=value`, either side in quotes or bare.
+/// Reads `key=value`; each side may be quoted.
 fn setting(text: &[u8]) -> std::result::Result<(Vec<u8>, Vec<u8>), String> {
     let (key, value) = match text.first() {
         None => return Err("build line missing '='".into()),
@@ -184,7 +183,7 @@ fn setting(text: &[u8]) -> std::result::Result<(Vec<u8>, Vec<u8>), String> {
     Ok((key, value))
 }
 
-/// Reads the string literal at the start of `text`; gives its value and what follows it.
+/// Reads the string literal at the start of `text`. Returns its value and the rest of the text.
 fn unquote(text: &[u8]) -> Option<(Vec<u8>, &[u8])> {
     let (quote, mut rest) = text.split_first()?;
     if *quote == b'`' {
@@ -197,7 +196,7 @@ fn unquote(text: &[u8]) -> Option<(Vec<u8>, &[u8])> {
         let (plain, special) = rest.split_at(stop);
         for chunk in plain.utf8_chunks() {
             value.extend(chunk.valid().as_bytes());
-            // Each byte that is no UTF-8 becomes a replacement character of its own.
+            // Each byte that is not UTF-8 becomes its own replacement character.
             chunk.invalid().iter().for_each(|_| value.extend("\u{fffd}".as_bytes()));
         }
         let (special, after) = special.split_first()?;
@@ -209,7 +208,7 @@ fn unquote(text: &[u8]) -> Option<(Vec<u8>, &[u8])> {
     }
 }
 
-/// Reads what follows a backslash, and gives what follows that.
+/// Reads an escape after its backslash. Returns the rest of the text.
 fn escape<'t>(text: &'t [u8], value: &mut Vec<u8>) -> Option<&'t [u8]> {
     let (kind, rest) = text.split_first()?;
     let simple = match kind {

@@ -1,5 +1,5 @@
-//! Go's string literals (the Go specification, "String literals"; `strconv.Quote`), which
-//! build settings use where a key or value would break the line.
+//! Reads and writes Go's string literals (the Go specification, "String literals";
+//! `strconv.Quote`). Build settings use them for keys and values that would break the line.
 //!
 //! ```text
 //! `raw`        anything but a back quote; carriage returns are dropped
@@ -12,7 +12,7 @@ use std::borrow::Cow;
 
 use printable::is_printable;
 
-/// `text`, in quotes if Go would put it in quotes as a key or as a value.
+/// `text`, quoted if Go would quote it as a key or as a value.
 pub(super) fn quoted(text: &str, key: bool) -> Cow<'_, str> {
     let special = |c| matches!(c, ' ' | '\t' | '\r' | '\n' | '"' | '`') || key && c == '=';
     if text.contains(special) || key && text.is_empty() {
@@ -26,7 +26,7 @@ fn quote(text: &str) -> String {
     format!("\"{}\"", escaped(text))
 }
 
-/// What stands between the quotes.
+/// The text between the quotes.
 fn escaped(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for c in text.chars() {
@@ -48,7 +48,7 @@ fn escaped(text: &str) -> String {
     out
 }
 
-/// The literal of bytes that may be no UTF-8.
+/// The literal of bytes that may not be UTF-8.
 pub(crate) fn quoted_bytes(bytes: &[u8]) -> String {
     let mut out = String::from("\"");
     for chunk in bytes.utf8_chunks() {
@@ -69,7 +69,8 @@ pub(crate) fn quoted_char(c: char) -> String {
 }
 
 /// Reads the literal at the start of `text`, or the bare word up to `end` (or to the end of the
-/// text). Gives the value and what follows it. `None` for a broken literal, or a missing `end`.
+/// text). Returns the value and the rest of the text. `None` for a broken literal or a missing
+/// `end`.
 pub(super) fn unquote_prefix(text: &str, end: Option<char>) -> Option<(Cow<'_, str>, &str)> {
     if let Some(rest) = text.strip_prefix('`') {
         let (raw, rest) = rest.split_once('`')?;
@@ -88,7 +89,7 @@ pub(super) fn unquote_prefix(text: &str, end: Option<char>) -> Option<(Cow<'_, s
     }
 }
 
-/// Reads up to the closing `"`. Bytes that are no UTF-8 together become replacement characters.
+/// Reads up to the closing `"`. Byte sequences that are not UTF-8 become replacement characters.
 fn interpreted(text: &str) -> Option<(String, &str)> {
     let mut bytes = Vec::with_capacity(text.len());
     let mut rest = text;
@@ -137,7 +138,7 @@ fn interpreted(text: &str) -> Option<(String, &str)> {
     }
 }
 
-/// `from_str_radix` would take a sign as well.
+/// `from_str_radix` would accept a sign as well.
 fn is_digit(byte: u8) -> bool {
     byte.is_ascii_hexdigit()
 }

@@ -1,5 +1,5 @@
-//! Which characters Go prints as they are (`strconv.IsPrint`): letters, marks, numbers, punctuation
-//! and symbols of Unicode 15.0, and the ASCII space.
+//! The characters that Go prints without an escape (`strconv.IsPrint`): letters, marks, numbers,
+//! punctuation and symbols of Unicode 15.0, and the ASCII space.
 
 /// Whether Go writes the character into a string literal without an escape.
 pub(super) fn is_printable(c: char) -> bool {
@@ -9,8 +9,8 @@ pub(super) fn is_printable(c: char) -> bool {
     }
 }
 
-/// Beyond ASCII: from the first of these on characters are printed, from the second on not, and
-/// so on in turn.
+/// Boundaries beyond ASCII: characters from the first number on are printable, from the second on
+/// not, and so on in turn.
 const CHANGES: [u32; 1420] = [
     0xa1, 0xad, 0xae, 0x378, 0x37a, 0x380, 0x384, 0x38b, 0x38c, 0x38d, 0x38e, 0x3a2, 0x3a3, 0x530,
     0x531, 0x557, 0x559, 0x58b, 0x58d, 0x590, 0x591, 0x5c8, 0x5d0, 0x5eb, 0x5ef, 0x5f5, 0x606,
@@ -155,7 +155,7 @@ mod tests {
 
     #[test]
     fn characters_are_told_apart() {
-        // As strconv.IsPrint of Go 1.26 has it.
+        // The results of strconv.IsPrint in Go 1.26.
         for c in " ~\u{a1}\u{ff}\u{300}\u{483}\u{898}\u{1f980}\u{31350}\u{fffd}".chars() {
             assert!(is_printable(c), "{c:?}");
         }
