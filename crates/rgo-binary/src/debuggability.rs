@@ -14,7 +14,7 @@
 //! In ELF and Mach-O, delve reads pclntab: it stops at functions, names lines and steps by lines.
 //! Without DWARF it cannot stop at a line by number, but `go tool objdump` gives the address of a
 //! line. delve finds callers by frame pointers and misses some; Go's own traces have all of them.
-//! In PE, Go's tools find the table by its symbol; without the symbol, only the traces use it.
+//! In PE, Go's tools find the table by its symbol; without it, only Go's own traces use the table.
 //!
 //! A companion may have the missing data. The image names it by one of its identities.
 

@@ -1,13 +1,13 @@
-//! Reads one compiled image: ELF, Mach-O or PE, from any host. [`inspect::inspect`] reads all that it
-//! tells; the modules below read one thing each.
+//! Reads one compiled image: ELF, Mach-O or PE, from any host. [`inspect::inspect`] reads
+//! everything; each module below reads one thing.
 //!
-//! Pure: bytes in, values out. Nothing here opens a file, starts a process or prints. Input is taken
-//! to be hostile: every reader works within [`Limits`] and answers bad bytes with an [`Error`].
+//! Pure: bytes in, values out. No function opens a file, starts a process or prints. Input may be
+//! hostile: every reader works within [`Limits`] and returns an [`Error`] for bad bytes.
 //!
 //! ```text
-//! &[u8] ─▶ slices() ─▶ Image ─┬─▶ linkage      what the system's loader reads
+//! &[u8] ─▶ slices() ─▶ Image ─┬─▶ linkage      the tables that the loader reads
 //!                             ├─▶ embedded     records that builders write
-//!                             ├─▶ recovered    what shows without a record
+//!                             ├─▶ recovered    traces, without a record
 //!                             ├─▶ security     hardening, signatures
 //!                             ├─▶ debug        debug data, build ids
 //!                             └─▶ inspect()    all of it: an Inspection

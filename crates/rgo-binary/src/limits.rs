@@ -1,5 +1,5 @@
-//! Limits on work and memory. Input is hostile: whatever a file claims, each reader stays within the
-//! limits that the caller chose.
+//! Limits on work and memory. Input may be hostile: each reader stays within the caller's limits,
+//! whatever a file claims.
 
 /// Upper bounds for reading one image.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

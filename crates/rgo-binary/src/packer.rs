@@ -1,5 +1,6 @@
-//! Recognizes packed programs: a small loader that unpacks the rest into memory. All other facts of
-//! such a file are about the loader. Only the packer's own marks count; a renamed section hides one.
+//! Recognizes packed programs: a small loader that unpacks the rest into memory. All other facts
+//! about such a file describe the loader. Only the packer's own marks count, so renamed sections
+//! hide the packer.
 //!
 //! ```text
 //! UPX     ELF: behind the program headers, Mach-O: behind the load commands:
@@ -18,13 +19,13 @@ use serde::Serialize;
 use crate::{Format, Image};
 
 const UPX: &[u8] = b"UPX!";
-/// Where the headers of a PE image end at the latest, in practice.
+/// In practice, the headers of a PE image end before this offset.
 const PE_HEADERS: usize = 4096;
-/// The loader's text, with UPX's version, is at one end of the file.
+/// The loader's text with UPX's version is near the start or the end of the file.
 const TEXT_WINDOW: usize = 64 * 1024;
 const UPX_TEXT: &[u8] = b"$Id: UPX ";
 
-/// Names of sections that one packer gives: format, section, packer.
+/// Section names that only one packer uses: format, section, packer.
 const SECTIONS: [(Format, &str, &str); 24] = [
     (Format::Pe, "UPX0", "UPX"),
     (Format::Pe, "UPX1", "UPX"),
@@ -52,7 +53,7 @@ const SECTIONS: [(Format, &str, &str); 24] = [
     (Format::Pe, ".enigma1", "Enigma Protector"),
 ];
 
-/// The name of every packer that is known.
+/// The names of all known packers.
 pub const NAMES: &[&str] = &[
     "UPX",
     "ASPack",
@@ -75,14 +76,14 @@ pub const NAMES: &[&str] = &[
 pub struct Packer {
     /// Its name.
     pub name: &'static str,
-    /// Its version, if it left that.
+    /// Its version, if the packer wrote it.
     pub version: Option<String>,
-    /// What tells it.
+    /// The marks that identify it.
     #[serde(skip_serializing_if = "crate::evidence::is_hidden")]
     pub evidence: String,
 }
 
-/// Which packer an image went through; `None` if nothing tells of one.
+/// The packer of an image; `None` if the image has no known mark.
 #[must_use]
 pub fn packer(image: &Image<'_>) -> Option<Packer> {
     let data = image.data();
@@ -131,14 +132,14 @@ fn end_of_load_commands<H: MachHeader<Endian = Endianness>>(
     size.checked_add(if file.is_64() { 32 } else { 28 })
 }
 
-/// In the headers of a PE image, where only padding would be otherwise.
+/// Finds the mark in the headers of a PE image, where padding normally stands.
 fn pe_magic(data: &[u8]) -> Option<usize> {
     let headers = data.get(..PE_HEADERS).unwrap_or(data);
     let at = find(headers, UPX)?;
     version_before(headers, at).map(|_| at)
 }
 
-/// `4.24` and NUL just before the mark.
+/// Reads a version such as `4.24` and NUL directly before the mark.
 fn version_before(data: &[u8], at: usize) -> Option<String> {
     let text = data.get(at.checked_sub(5)?..at)?.strip_suffix(b"\0")?;
     is_version(text).then(|| String::from_utf8_lossy(text).into_owned())

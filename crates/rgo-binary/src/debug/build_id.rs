@@ -22,7 +22,7 @@ const NT_GNU_BUILD_ID: u32 = 3;
 const MAX_BUILD_ID: usize = 1024;
 const MAX_PATH: usize = 32 * 1024;
 
-/// The identities of an image. [`crate::embedded::go_buildinfo`] reads Go's build information.
+/// The identities of an image, except [Go's own build ID](crate::recovered::go::build_id).
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct Identities {
     /// The GNU build ID of an ELF image, in hexadecimal digits.

@@ -65,7 +65,8 @@ pub fn read(section: &[u8], limits: &Limits) -> Result<Option<VersionInfo>> {
     Ok(Some(list))
 }
 
-/// Checks indices. `auditable-serde` has already checked for cycles and second roots.
+/// Checks the indices, and that there is a root. `auditable-serde` checks for cycles and second
+/// roots.
 fn check(list: &VersionInfo) -> std::result::Result<(), String> {
     let count = list.packages.len();
     if !list.packages.iter().any(|package| package.root) {

@@ -1,6 +1,6 @@
-//! The symbols that a loader binds. `object` finds those of ELF by the section headers, which a
-//! program can do without: where there are none, the dynamic segment leads to them as it leads the
-//! loader.
+//! Reads the symbols that a loader binds. `object` finds those of ELF by the section headers, but a
+//! program can lack these. Without section headers, this module finds the tables as the loader
+//! does, by the dynamic segment.
 //!
 //! ```text
 //! PT_DYNAMIC ─▶ DT_SYMTAB  the symbols, up to the next table that the segment names
@@ -17,16 +17,16 @@ use crate::Image;
 /// One symbol.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct DynamicSymbol<'a> {
-    /// Its number in the table.
+    /// The symbol's index in the table.
     pub(crate) index: usize,
     pub(crate) name: &'a [u8],
-    /// Another image has it.
+    /// Another image defines it.
     pub(crate) is_undefined: bool,
     /// Others may bind to it, and it names code or data.
     pub(crate) is_exported: bool,
 }
 
-/// All of them, in the order of the table.
+/// All dynamic symbols, in the order of the table.
 pub(crate) fn dynamic_symbols<'i, 'a>(
     image: &'i Image<'a>,
 ) -> Box<dyn Iterator<Item = DynamicSymbol<'a>> + 'i> {
@@ -92,7 +92,7 @@ impl<'a> DynamicTables<'a> {
             }
         }
         let (symbols, names) = (symbols?, names?);
-        // The segment tells where the symbols begin; that another table begins ends them.
+        // The segment has the start of the symbol table but not its size: the next table ends it.
         let end = others.into_iter().chain([names]).filter(|other| *other > symbols).min()?;
         let at = |address: u64, size: usize| {
             segments.iter().find_map(|segment| {
@@ -109,7 +109,7 @@ impl<'a> DynamicTables<'a> {
         })
     }
 
-    /// The symbols but for the first, which is none.
+    /// All symbols except the first, which is a placeholder.
     fn symbols<E: FileHeader<Endian = Endianness>>(
         &self,
         endian: Endianness,
@@ -127,7 +127,7 @@ impl<'a> DynamicTables<'a> {
                 let named = section != elf::SHN_ABS && section != elf::SHN_UNDEF;
                 Some(DynamicSymbol {
                     index,
-                    // Where the names end, what follows is no symbol.
+                    // A name outside of the string table marks the end of the symbols.
                     name: symbol.name(endian, names).ok()?,
                     is_undefined: section == elf::SHN_UNDEF,
                     is_exported: symbol.st_bind() != elf::STB_LOCAL && named,

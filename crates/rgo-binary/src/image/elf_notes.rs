@@ -4,13 +4,13 @@
 //! ```text
 //!  0  4  bytes of the name, its NUL included
 //!  4  4  bytes of the content
-//!  8  4  type, to be understood together with the name
+//!  8  4  type; its meaning depends on the name
 //! 12  …  name, padding, content, padding
 //! ```
 //!
-//! Padding is up to a multiple of 4; of 8 where the segment or section is aligned to 8 and the
-//! note says so by its length (gABI, "Note Section"; Linux extensions to it). Linkers also put
-//! notes padded to 4 into segments aligned to 8 or more, so the lengths decide in doubt.
+//! Padding fills up to a multiple of 4, or of 8 if the segment or section is aligned to 8 and the
+//! note's length agrees (gABI, "Note Section"; Linux extensions to it). Linkers also put notes
+//! padded to 4 into segments aligned to 8 or more, so the lengths decide in doubt.
 
 use std::collections::BTreeSet;
 
@@ -20,7 +20,7 @@ use object::{Endianness, Object, elf};
 use crate::Image;
 
 const HEADER: usize = 12;
-/// Segments and sections name the same bytes twice; more often than this, only forged ones.
+/// Segments and sections name the same bytes twice; only forged headers name them more often.
 const MOST_PASSES: u64 = 4;
 const MOST_PLACES: usize = 1 << 16;
 
@@ -42,7 +42,8 @@ struct NoteRange {
     align: u64,
 }
 
-/// All notes, of segments first; a note that both name comes twice. None for other formats.
+/// All notes, those of segments first. A note in both a segment and a section comes twice. Empty
+/// for other formats.
 pub(crate) fn notes<'a>(image: &Image<'a>) -> impl Iterator<Item = ElfNote<'a>> + use<'a> {
     let places = match image.object() {
         object::File::Elf32(file) => places(file),
@@ -98,7 +99,7 @@ fn walk(bytes: &[u8], align: u64, little: bool) -> ElfNotes<'_> {
     }
 }
 
-/// The notes of one place, up to the first that does not fit.
+/// The notes of one segment or section, up to the first that does not fit.
 struct ElfNotes<'a> {
     rest: &'a [u8],
     align: usize,

@@ -1,4 +1,5 @@
-//! What a file is, told by its content: names and execute bits lie, first bytes rarely do.
+//! Recognizes the kind of a file by its magic number. Names and execute bits are often wrong; magic
+//! numbers rarely are.
 //!
 //! ```text
 //! 7f 45 4c 46                     ELF
@@ -31,7 +32,7 @@ impl fmt::Display for Format {
     }
 }
 
-/// What the first bytes of a file say that it is.
+/// The kind of a file by its first bytes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum FileKind {
     /// An ELF image.
@@ -48,8 +49,8 @@ pub enum FileKind {
     Other,
 }
 
-/// A fat header names at most this many slices: beyond lie the versions of Java class files,
-/// which share the magic number and start at 45.
+/// A fat header names at most this many slices. Java class files share the magic number, and their
+/// version, which starts at 45, stands in the place of the count.
 pub(crate) const MAX_FAT_SLICES: u32 = 44;
 
 impl FileKind {
@@ -102,7 +103,7 @@ mod tests {
             (b"\xfe\xed\xfa\xce", FileKind::MachO),
             (b"\xca\xfe\xba\xbe\0\0\0\x02", FileKind::FatMachO),
             (b"\xca\xfe\xba\xbf\0\0\0\x01", FileKind::FatMachO),
-            // A Java class: minor version 0, major version 45 and up.
+            // A Java class file: minor version 0, major version 45 and up.
             (b"\xca\xfe\xba\xbe\0\0\0\x2d", FileKind::Other),
             (b"\xca\xfe\xba\xbe\0\0\0\x41", FileKind::Other),
             (b"\xca\xfe\xba\xbe\0\0\0\0", FileKind::Other),

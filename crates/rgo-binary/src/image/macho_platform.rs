@@ -1,8 +1,8 @@
-//! Which of Apple's systems a Mach-O image is for.
+//! Reads the Apple system that a Mach-O image is for.
 //!
 //! ```text
 //! LC_BUILD_VERSION 32          platform u32, oldest system, SDK, tools
-//! LC_VERSION_MIN_… 24 25 2f 30 one for each system, before there was the other
+//! LC_VERSION_MIN_… 24 25 2f 30 one for each system; older linkers write these instead
 //! ```
 //!
 //! (`mach-o/loader.h`)
@@ -13,8 +13,8 @@ use object::read::macho::{LoadCommandVariant as Command, MachHeader, MachOFile};
 
 use crate::Image;
 
-/// The system that a Mach-O image is for, as [`macho::PLATFORM_MACOS`] and its kin; `None` for
-/// other images, and for those that do not say.
+/// The platform of a Mach-O image, such as [`macho::PLATFORM_MACOS`]; `None` for other images, and
+/// for those without such a load command.
 pub(crate) fn platform(image: &Image<'_>) -> Option<macho::Platform> {
     match image.object() {
         object::File::MachO32(file) => platform_of(file),

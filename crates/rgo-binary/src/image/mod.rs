@@ -1,5 +1,5 @@
-//! [`Image`]: one image, whatever its format. All other readers take it. Formats show only where a
-//! reader needs a table that others do not have.
+//! [`Image`]: one image of any format, the input of all other readers. They treat formats
+//! differently only for tables that not all formats have.
 
 pub(crate) mod dynamic_symbols;
 pub(crate) mod elf_notes;
@@ -31,7 +31,7 @@ pub struct Image<'a> {
 /// One section of an image.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct SectionRef<'a> {
-    /// Segment (Mach-O alone, otherwise empty).
+    /// Segment; only in Mach-O, otherwise empty.
     pub segment: &'a str,
     /// Name; empty where the image's name is not UTF-8.
     pub name: &'a str,
@@ -39,9 +39,9 @@ pub struct SectionRef<'a> {
     pub address: u64,
     /// Size in memory, in bytes.
     pub size: u64,
-    /// Where its bytes start in the image; `None` where it has none (`.bss`).
+    /// Offset of its bytes in the image; `None` if it has none (`.bss`).
     pub file_offset: Option<u64>,
-    /// Its bytes as they are in the file, compressed or not. May be shorter than `size`.
+    /// Its bytes in the file, compressed or not. May be shorter than `size`.
     pub data: &'a [u8],
 }
 
@@ -53,10 +53,10 @@ impl SectionRef<'_> {
     }
 }
 
-/// One architecture of a file: a thin file has one of these, a fat Mach-O several.
+/// One architecture of a file: a thin file has one slice, a fat Mach-O file several.
 #[derive(Debug)]
 pub struct Slice<'a> {
-    /// The architecture that the fat header, or the image itself, names.
+    /// The architecture in the fat header, or in the image itself.
     pub arch: Arch,
     /// Where the image starts, in bytes from the start of the file.
     pub offset: u64,
@@ -99,7 +99,7 @@ impl<'a> Image<'a> {
         Ok(Self { data, file, format, arch, endian, limits: *limits })
     }
 
-    /// The bytes the image was parsed from.
+    /// The bytes that were passed to [`Image::parse`].
     #[must_use]
     pub fn data(&self) -> &'a [u8] {
         self.data
@@ -123,20 +123,20 @@ impl<'a> Image<'a> {
         self.endian
     }
 
-    /// The limits that the image was parsed with.
+    /// The limits that were passed to [`Image::parse`].
     #[must_use]
     pub fn limits(&self) -> &Limits {
         &self.limits
     }
 
-    /// The same image as `object` sees it.
+    /// The same image in the types of `object`.
     #[must_use]
     pub fn object(&self) -> &object::File<'a> {
         &self.file
     }
 
-    /// All sections, in the order of their headers. A section whose bytes lie outside the image
-    /// has none.
+    /// All sections, in the order of their headers. `data` is empty for a section whose bytes lie
+    /// outside the image.
     pub fn sections(&self) -> impl Iterator<Item = SectionRef<'a>> + '_ {
         self.file.sections().map(|section| SectionRef {
             segment: self.text(section.segment_name_bytes().ok().flatten()),
@@ -148,21 +148,21 @@ impl<'a> Image<'a> {
         })
     }
 
-    /// The first section of a name, without a segment: `.dep-v0`, `__go_buildinfo`.
+    /// The first section with a name, without its segment: `.dep-v0`, `__go_buildinfo`.
     #[must_use]
     pub fn section(&self, name: &str) -> Option<SectionRef<'a>> {
         self.sections().find(|section| section.name == name)
     }
 
-    /// The first section of a name that has bytes in the file. A companion with debug data has the
-    /// headers of its program's sections, and their bytes are in the program.
+    /// The first section with a name that has bytes in the file. A debug companion has the headers
+    /// of its program's sections without their bytes.
     #[must_use]
     pub fn filled_section(&self, name: &str) -> Option<SectionRef<'a>> {
         self.sections().find(|section| section.name == name && section.is_filled())
     }
 
-    /// `bytes` lie within the image for its whole lifetime, but `object` lends names only as
-    /// long as the section: the same bytes are taken from the image again.
+    /// Returns `bytes` with the image's lifetime. `object` lends a name only as long as its
+    /// section, so this takes the same bytes from the image again.
     fn text(&self, bytes: Option<&[u8]>) -> &'a str {
         let Some(bytes) = bytes else { return "" };
         let start = (bytes.as_ptr() as usize).wrapping_sub(self.data.as_ptr() as usize);
@@ -184,7 +184,7 @@ impl fmt::Debug for Image<'_> {
     }
 }
 
-/// Takes a file apart into its images: one for a thin file, one per architecture for a fat one.
+/// Splits a file into its images: one for a thin file, one per architecture for a fat one.
 ///
 /// # Errors
 /// As [`Image::parse`]; [`Error::Malformed`] for a slice that does not lie within the file.

@@ -1,16 +1,16 @@
-//! Searches for several texts in one pass. The bytes are larger than any cache, and each pass reads
-//! them from memory again.
+//! Searches for several texts in one pass. An image is larger than any cache, so each further pass
+//! would read it from memory again.
 
 use std::iter;
 
 use aho_corasick::packed::{self, Searcher};
 use aho_corasick::{AhoCorasick, Input, Match, Span};
 
-/// Texts to search for. None may begin with another.
+/// Texts to search for. None may be a prefix of another.
 pub(crate) enum Needles {
-    /// By vector instructions.
+    /// A search with vector instructions.
     Packed(Searcher),
-    /// For processors without these.
+    /// A search for processors without these instructions.
     Automaton(AhoCorasick),
 }
 
@@ -22,8 +22,8 @@ impl Needles {
         }
     }
 
-    /// Which text is where: its index, and the place of its first byte. In the order of places;
-    /// the end of one may be the beginning of the next.
+    /// All matches, in the order of their positions: the index of the text, and the offset of its
+    /// first byte. Matches may overlap.
     pub(crate) fn find_iter(&self, data: &[u8]) -> impl Iterator<Item = (usize, usize)> {
         let mut from = 0;
         iter::from_fn(move || {

@@ -55,7 +55,7 @@ impl<'a> PeTables<'a> {
         }
     }
 
-    /// The bytes in the file from an address on, up to the end of its section.
+    /// The bytes in the file from an address to the end of its section.
     pub(crate) fn at(&self, address: u32) -> Option<&'a [u8]> {
         self.sections.pe_data_at(self.data, address)
     }
@@ -65,7 +65,7 @@ impl<'a> PeTables<'a> {
         self.directories.get(number).map(pe::ImageDataDirectory::address_range)
     }
 
-    /// The load configuration, as long as it says that it is.
+    /// The load configuration, as long as its own size field.
     pub(crate) fn load_config(&self) -> Option<&'a [u8]> {
         let (address, _) = self.directory(pe::IMAGE_DIRECTORY_ENTRY_LOAD_CONFIG)?;
         let bytes = self.at(address)?;
@@ -73,7 +73,7 @@ impl<'a> PeTables<'a> {
         Some(bytes.get(..size).unwrap_or(bytes))
     }
 
-    /// Types and bytes of the debug entries; no bytes where they are not in the file.
+    /// Types and bytes of the debug entries. The bytes are empty if they are not in the file.
     pub(crate) fn debug_entries(&self) -> impl Iterator<Item = (pe::DebugType, &'a [u8])> {
         let table = self
             .directory(pe::IMAGE_DIRECTORY_ENTRY_DEBUG)

@@ -1,14 +1,14 @@
-//! The regions of an image that hold text: all loaded and kept bytes but code. Every search for text
-//! goes over these.
+//! The regions of an image that can hold text: all bytes in the file, loaded or not, except code.
+//! Every search for text uses them.
 
 use object::{Object, ObjectSection, ObjectSegment, SectionKind};
 
 use crate::{Format, Image};
 
-/// Bytes to search, and what they are called.
+/// Bytes to search, with their name.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Region<'a> {
-    /// Section or segment; `the image` where it has neither.
+    /// The section or segment; `the image` if there is neither.
     pub(crate) name: &'a str,
     /// The bytes.
     pub(crate) data: &'a [u8],
@@ -16,7 +16,7 @@ pub(crate) struct Region<'a> {
 
 const WHOLE: &str = "the image";
 
-/// Sections for stack unwinding: large, and without a text.
+/// Sections for stack unwinding: they are large and have no text.
 const UNWINDING: [&str; 7] = [
     ".eh_frame",
     ".eh_frame_hdr",
@@ -27,7 +27,7 @@ const UNWINDING: [&str; 7] = [
     ".pdata",
 ];
 
-/// Data that the program reads: constants, and variables with a value.
+/// The data that the program reads: constants and initialized variables.
 pub(crate) fn loaded<'a>(image: &Image<'a>) -> Vec<Region<'a>> {
     of_kinds(image, |kind| {
         matches!(
@@ -41,15 +41,15 @@ pub(crate) fn loaded<'a>(image: &Image<'a>) -> Vec<Region<'a>> {
     })
 }
 
-/// As [`loaded`], and what debuggers and linkers read: but for their tables.
+/// Like [`loaded`], with the sections for debuggers and linkers, except their tables.
 pub(crate) fn all<'a>(image: &Image<'a>) -> Vec<Region<'a>> {
     let mut places =
         of_kinds(image, |kind| !matches!(kind, SectionKind::Text | SectionKind::Metadata));
-    // The folders that a program looks for its libraries in are among these.
+    // These include the runpath.
     let names = image.section(".dynstr").filter(|section| !section.data.is_empty());
     places.extend(names.map(|section| Region { name: section.name, data: section.data }));
     if image.format() == Format::MachO {
-        // Its string table names object files and is in no section.
+        // The Mach-O string table names object files and is in no section.
         let linkedit = image
             .object()
             .segments()
@@ -66,8 +66,8 @@ pub(crate) fn all<'a>(image: &Image<'a>) -> Vec<Region<'a>> {
 
 fn of_kinds<'a>(image: &Image<'a>, wanted: impl Fn(SectionKind) -> bool) -> Vec<Region<'a>> {
     let kinds = image.object().sections().map(|section| section.kind());
-    // A hostile table lets every section claim the whole file: together they get no more than
-    // twice its size, which no honest image comes near.
+    // A hostile table can let every section claim the whole file. The limit for all sections
+    // together is twice the file's size, which no real image comes near.
     let limit = usize::try_from(image.limits().max_searched).unwrap_or(usize::MAX);
     let mut budget = image.data().len().saturating_mul(2).min(limit);
     let places: Vec<_> = image

@@ -1,12 +1,12 @@
-//! Names of symbols, as their language spells them.
+//! Reads names of symbols without the additions of a format.
 
 use object::{Object, ObjectSymbol};
 
 use crate::image::dynamic_symbols::dynamic_symbols;
 use crate::{Format, Image};
 
-/// The names in the symbol table, or in the one for the loader where that is all there is: it
-/// repeats a part of the first. Without the underscore that Mach-O puts before each.
+/// The names in the symbol table, or in the loader's table if there is no other: it repeats a part
+/// of the first. Without the underscore that Mach-O puts before each name.
 pub(crate) fn symbols<'i>(image: &'i Image<'_>) -> impl Iterator<Item = &'i [u8]> {
     let file = image.object();
     let underscore = image.format() == Format::MachO;

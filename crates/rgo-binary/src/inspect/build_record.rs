@@ -1,4 +1,4 @@
-//! What the builder of an image recorded in it, from whichever of three records it has.
+//! Reads the builder's record in an image, from any of its three formats.
 
 use auditable_serde::{DependencyKind, VersionInfo};
 use serde::{Serialize, Serializer};
@@ -21,49 +21,49 @@ pub enum RecordFormat {
     DepV0,
 }
 
-/// What the builder recorded.
+/// The builder's record.
 #[derive(Clone, Debug, Serialize)]
 pub struct BuildRecord {
-    /// The record that the rest is from: the first of [`RecordFormat`]'s that the image has.
+    /// The format of `info`: the first of [`RecordFormat`]'s formats that the image has.
     #[serde(rename = "source")]
     pub format: RecordFormat,
-    /// What it says.
+    /// The content of the record.
     #[serde(flatten)]
     pub info: BuildInfo,
     /// The dependency list as cargo-auditable defines it, whatever `format` is.
     #[serde(rename = "dep_v0", skip_serializing_if = "Option::is_none")]
     pub audit: Option<VersionInfo>,
-    /// Records beside that one.
+    /// The other records of the image.
     #[serde(rename = "also", skip_serializing_if = "Vec::is_empty")]
     pub others: Vec<OtherRecord>,
 }
 
-/// A record beside the one that speaks for an image.
+/// A record beside the main one.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct OtherRecord {
     /// Its format.
     #[serde(rename = "source")]
     pub format: RecordFormat,
-    /// What it holds.
+    /// Its content.
     #[serde(flatten)]
     pub content: OtherContent,
 }
 
-/// What another record holds.
+/// The content of another record.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(untagged)]
 pub enum OtherContent {
     /// Packages.
     Packages {
-        /// The toolchain that it names.
+        /// The toolchain in it.
         #[serde(skip_serializing_if = "Option::is_none")]
         toolchain: Option<String>,
-        /// How many there are.
+        /// The number of packages.
         package_count: usize,
     },
-    /// It cannot be read.
+    /// It is damaged.
     Damaged {
-        /// Why.
+        /// The damage.
         #[serde(rename = "unknown", serialize_with = "as_text")]
         error: Error,
     },
@@ -74,13 +74,13 @@ fn as_text<S: Serializer>(error: &Error, serializer: S) -> std::result::Result<S
 }
 
 impl BuildRecord {
-    /// Reads an image's records. Unknown if one is damaged and no other is whole; beside a whole
-    /// one it is among `others`.
+    /// Reads an image's records. Unknown if one is damaged and no other is intact. If one is
+    /// intact, the damaged ones are in `others`.
     pub(super) fn find(image: &Image<'_>) -> Fact<Self> {
         let mut damaged = Vec::new();
         let note = whole(RecordFormat::RgoNote, rgo_note(image), &mut damaged);
         let audit = whole(RecordFormat::DepV0, auditable::find(image), &mut damaged);
-        // Where another record speaks for the program, Go's is not searched for in all its data.
+        // If there is another record, and no section for Go's, do not search all data for Go's.
         let has_section = || GO_SECTIONS.iter().any(|name| image.section(name).is_some());
         let go = if note.is_none() && audit.is_none() || has_section() {
             let found = go_buildinfo::find(image).and_then(parse_go);
@@ -120,7 +120,7 @@ impl BuildRecord {
 
 const GO_SECTIONS: [&str; 2] = [".go.buildinfo", "__go_buildinfo"];
 
-/// The text of the note; a note that nobody filled is none.
+/// The text of the note; `None` if the note was never filled.
 fn rgo_note(image: &Image<'_>) -> Result<Option<BuildInfo>> {
     let note = rgo_note::find(image)?.filter(|note| !note.text.is_empty());
     note.map(|note| BuildInfo::parse(note.text)).transpose()
@@ -130,7 +130,7 @@ fn parse_go(found: Option<GoInfo>) -> Result<Option<BuildInfo>> {
     found.map(|found| found.build_info()).transpose()
 }
 
-/// A record that is there and whole; of a damaged one the error is added to `damaged`.
+/// An intact record. For a damaged one, this adds the error to `damaged`.
 fn whole<T>(
     format: RecordFormat,
     found: Result<Option<T>>,
@@ -153,7 +153,7 @@ fn other_list(list: &VersionInfo) -> OtherRecord {
     OtherRecord { format: RecordFormat::DepV0, content }
 }
 
-/// The list in the form of the other records. It names neither the compiler nor checksums.
+/// Converts the list into the type of the other records. It has neither compiler nor checksums.
 fn from_list(list: &VersionInfo) -> BuildInfo {
     let module = |package: &auditable_serde::Package| Module {
         path: package.name.clone(),

@@ -1,5 +1,4 @@
-//! An answer that keeps apart what an `Option` mixes up: that there is nothing, and that nobody
-//! knows.
+//! An answer with three states. `Option` cannot tell "there is none" from "unknown"; [`Fact`] can.
 
 use std::fmt;
 
@@ -7,7 +6,7 @@ use serde::{Serialize, Serializer};
 
 use crate::{Error, Result};
 
-/// What is known of one question about an image.
+/// The answer to one question about an image.
 ///
 /// As JSON a known value is itself, an absent one is `null`, and an unknown one is
 /// `{"unknown": "the reason"}`.
@@ -17,16 +16,16 @@ pub enum Fact<T> {
     Known(T),
     /// The image has no such thing.
     Absent,
-    /// The image may have it; why nobody knows.
+    /// The image may have it; the cause tells why this is unknown.
     Unknown(Cause),
 }
 
-/// Why something is unknown.
+/// The reason why a fact is unknown.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Cause {
-    /// The part of the image that would say it contradicts its format.
+    /// The part of the image with the answer contradicts its format.
     Damaged(Error),
-    /// Nothing in the image shows it; the reason in words.
+    /// Nothing in the image shows it, for this reason.
     NotShown(&'static str),
 }
 
@@ -52,12 +51,12 @@ impl<T> Fact<T> {
         self.known().is_some()
     }
 
-    /// Whether there is none, for `skip_serializing_if`.
+    /// Whether there is no answer, for `skip_serializing_if`.
     pub(crate) fn is_not_known(&self) -> bool {
         !self.is_known()
     }
 
-    /// The error of the part that would say it, if that is damaged.
+    /// The error, if the part with the answer is damaged.
     pub fn damage(&self) -> Option<&Error> {
         match self {
             Self::Unknown(Cause::Damaged(error)) => Some(error),
@@ -65,17 +64,17 @@ impl<T> Fact<T> {
         }
     }
 
-    /// What was found, or `absent` where nothing was.
+    /// A known fact for a result; `absent` for `None`.
     pub(crate) fn or(found: Option<T>, absent: Self) -> Self {
         found.map_or(absent, Self::Known)
     }
 
-    /// A part that every image has.
+    /// The fact for a part that every image has.
     pub(crate) fn read(read: Result<T>) -> Self {
         read.map_or_else(Self::damaged, Self::Known)
     }
 
-    /// A part that an image may lack.
+    /// The fact for a part that an image may lack.
     pub(crate) fn find(found: Result<Option<T>>) -> Self {
         found.map_or_else(Self::damaged, |found| Self::or(found, Self::Absent))
     }

@@ -1,5 +1,5 @@
-//! The facts that every image has, whoever made it: what it is, what it needs, how it is
-//! protected, signed and identified. A damaged part is an unknown fact and hides no other.
+//! The facts that every image has, whatever its language and builder: its linkage, system,
+//! defenses, signature and identities. A damaged part makes only its own facts unknown.
 
 use serde::Serialize;
 
@@ -23,15 +23,15 @@ use crate::{DebugData, DebugLevel, Error, Image, Linkage};
 pub struct Facts {
     /// Size of the image in bytes.
     pub size_bytes: u64,
-    /// What its loader needs.
+    /// The data that the loader uses.
     pub linkage: Fact<Linkage>,
-    /// The system that it is for; absent for what no system loads, such as an object file.
+    /// The system that it is for; absent for images that no system loads, such as an object file.
     pub os: Fact<ImageSystem>,
-    /// Its C library; absent for what no system loads.
+    /// Its C library; absent for images that no system loads.
     pub libc: Fact<ImageLibc>,
     /// The systems that it runs on.
     pub runs_on: Fact<RunsOn>,
-    /// What a debugger finds.
+    /// Its debug data.
     pub debug: Fact<DebugData>,
     /// Build IDs.
     pub identities: Fact<Identities>,
@@ -39,13 +39,13 @@ pub struct Facts {
     pub go_build_id: Fact<String>,
     /// Its defenses.
     pub hardening: Fact<Hardening>,
-    /// Who signed it.
+    /// Its signature.
     pub signature: Fact<Signature>,
     /// Windows' version resource.
     pub version_info: Fact<VersionResource>,
     /// systemd's package note.
     pub package_note: Fact<PackageNote>,
-    /// What compressed it.
+    /// The packer that compressed it.
     pub packer: Fact<Packer>,
     /// Folders of the machine that built it.
     pub build_paths: BuildPaths,
@@ -58,7 +58,7 @@ const NO_SYSTEM: Cause = Cause::NotShown("nothing shows its system");
 const NO_LIBC: Cause = Cause::NotShown("nothing shows which C library it uses");
 
 impl Facts {
-    /// Reads them. `recorded` is the target that the builder recorded: a value of `GOOS`, or a
+    /// Reads the facts. `recorded` is the target that the builder recorded: a value of `GOOS`, or a
     /// triple.
     pub(super) fn read(image: &Image<'_>, recorded: Option<&str>) -> Self {
         let linkage = Fact::read(image.linkage());
@@ -95,7 +95,7 @@ impl Facts {
         self.debug.known().map(|debug| debug.level == DebugLevel::None)
     }
 
-    /// What is wrong with the parts that cannot be read.
+    /// The errors of the damaged parts.
     pub(super) fn damage(&self) -> impl Iterator<Item = &Error> {
         let all = [
             self.linkage.damage(),
@@ -111,7 +111,7 @@ impl Facts {
     }
 }
 
-/// What follows from the linkage.
+/// The facts that depend on the linkage.
 struct PlatformFacts {
     os: Fact<ImageSystem>,
     libc: Fact<ImageLibc>,

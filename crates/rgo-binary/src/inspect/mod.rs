@@ -1,5 +1,5 @@
-//! All that is known of one image: what its builder recorded, what can be recovered where there is
-//! no record, and, if they are asked for, the facts that every image has.
+//! Collects everything about one image: the builder's record, traces that replace a missing record,
+//! and, on request, the facts that every image has.
 //!
 //! ```text
 //! Image ─┬─ record           rgo's note, Go's build information, cargo-auditable's list
@@ -28,16 +28,16 @@ pub use fact::{Cause, Fact};
 pub use facts::Facts;
 pub use toolchain::ImageToolchain;
 
-/// How much is read of an image.
+/// How much to read of an image.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Detail {
-    /// The record, or what can be recovered in its place.
+    /// The record, or the traces that replace it.
     Record,
-    /// All.
+    /// Everything.
     Facts,
 }
 
-/// What is known of one image.
+/// Everything that was read of one image.
 #[derive(Clone, Debug, Serialize)]
 pub struct Inspection {
     /// The file format: `elf`, `macho` or `pe`.
@@ -48,19 +48,19 @@ pub struct Inspection {
     pub arch: Arch,
     /// The byte order.
     pub endian: Endian,
-    /// What its builder recorded.
+    /// Its builder's record.
     #[serde(flatten, skip_serializing_if = "Fact::is_not_known")]
     pub record: Fact<BuildRecord>,
-    /// What made it, as far as it can be recovered; `None` if that was not asked.
+    /// The languages and tools that made it, as recovered; `None` if this was not read.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub origin: Option<ImageOrigin>,
-    /// What a Go program without a record still shows.
+    /// The traces of a Go program without a record.
     #[serde(skip_serializing_if = "Fact::is_not_known")]
     pub recovered_go: Fact<RecoveredProgram>,
     /// The crates of a Rust program without a record.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub recovered_crates: Option<RecoveredCrates>,
-    /// The facts of every image; `None` if they were not asked for.
+    /// The facts of every image; `None` if they were not requested.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub facts: Option<Facts>,
 }
@@ -72,8 +72,8 @@ fn as_text<T: std::fmt::Display, S: serde::Serializer>(
     serializer.collect_str(value)
 }
 
-/// Reads all that an image tells, as far as `detail` asks. Whatever is damaged is an unknown fact;
-/// see [`Inspection::damage`].
+/// Reads an image to the extent of `detail`. A damaged part becomes an unknown fact; see
+/// [`Inspection::damage`].
 ///
 /// ```
 /// use rgo_binary::inspect::{Detail, inspect};
@@ -97,7 +97,7 @@ pub fn inspect(image: &Image<'_>, detail: Detail) -> Inspection {
     });
     let origin = (!is_recorded || facts.is_some()).then(|| origin::origin(image));
     if let Some(record) = record.known_mut().filter(|it| it.format == RecordFormat::DepV0) {
-        // The dependency list names no compiler.
+        // The dependency list has no compiler.
         let known = origin.as_ref().map(|origin| origin.rust.clone());
         let known = known.unwrap_or_else(|| origin::rust_toolchains(image));
         if let Some(version) = known.into_iter().find_map(|rust| rust.version) {
@@ -108,7 +108,7 @@ pub fn inspect(image: &Image<'_>, detail: Detail) -> Inspection {
         true => Fact::Absent,
         false => Fact::find(go::recovered(image)),
     };
-    // It takes long, and only Rust programs have any.
+    // The search takes long, and only Rust programs have crates.
     let is_rust =
         |origin: &ImageOrigin| origin.languages.iter().any(|used| used.language == Language::Rust);
     let may_have_crates =
@@ -129,7 +129,7 @@ pub fn inspect(image: &Image<'_>, detail: Detail) -> Inspection {
 }
 
 impl Inspection {
-    /// Has the toolchain say what the systems are that its programs run on.
+    /// Raises the oldest systems in `runs_on` to those that the toolchain supports.
     fn weigh_toolchain(&mut self) {
         let Some(toolchain) = self.toolchain() else { return };
         let facts = self.facts.as_mut();
@@ -138,7 +138,7 @@ impl Inspection {
         }
     }
 
-    /// What is wrong with the parts that cannot be read, as far as they were asked for.
+    /// The errors of all damaged parts that were read.
     pub fn damage(&self) -> impl Iterator<Item = &Error> {
         let facts = self.facts.iter().flat_map(Facts::damage);
         self.record.damage().into_iter().chain(facts).chain(self.recovered_go.damage())
@@ -168,7 +168,7 @@ impl Inspection {
         self.record.known()?.info.setting(key)
     }
 
-    /// The C library by name: as recorded, else as found; `none` only where that is certain.
+    /// The name of the C library: as recorded, otherwise as found. `none` only if that is certain.
     #[must_use]
     pub fn c_library(&self) -> Option<&str> {
         let facts = self.facts.as_ref()?;
@@ -177,7 +177,8 @@ impl Inspection {
         if let Some(name) = recorded.or(facts.libc.known().map(|libc| libc.name)) {
             return Some(name);
         }
-        // Go's own runtime asks the kernel; with cgo it has a C library, which was found then.
+        // Go's own runtime calls the kernel directly. With cgo there is a C library, which the
+        // lines above have returned.
         let os = facts.os.known().and_then(ImageSystem::known);
         let asks_kernel = match (self.format, os) {
             (Format::Pe, None | Some(Os::Windows)) => linkage.kind.is_loaded(),
@@ -186,8 +187,7 @@ impl Inspection {
         (asks_kernel && self.language() == Some(Language::Go)).then_some("none")
     }
 
-    /// The crates that were recovered, without those of the standard library, which every Rust
-    /// program has.
+    /// The recovered crates, without those of the standard library, which every Rust program has.
     pub fn crates(&self) -> impl Iterator<Item = &RecoveredCrate> {
         let all = self.recovered_crates.iter().flat_map(|found| &found.crates);
         all.filter(|one| one.source != CrateSource::StandardLibrary)

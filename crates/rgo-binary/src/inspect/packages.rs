@@ -1,5 +1,5 @@
-//! The packages of an image, from whichever record or trace has them. All records and traces
-//! convert here, and nowhere else.
+//! Lists the packages of an image from any record or trace. This is the only module that converts
+//! these into packages.
 
 use auditable_serde::{DependencyKind, Source, VersionInfo};
 use rgo_packages::{
@@ -13,12 +13,12 @@ use crate::recovered::crates::{CrateSource, RecoveredCrate};
 use crate::recovered::go;
 use crate::release::{CompilerName, Release};
 
-/// Registries of the name that cargo gives the folder of crates.io's.
+/// The start of the folder names that cargo gives to the index of crates.io.
 const CRATES_IO: [&str; 2] = ["index.crates.io-", "github.com-1ecc6299db9ec823"];
 
 impl Inspection {
-    /// The packages that it was made of: as recorded, else as recovered. A Go program has the
-    /// standard library among them, by its release.
+    /// The packages in the image: as recorded, otherwise as recovered. For a Go program they
+    /// include the standard library, with Go's version.
     #[must_use]
     pub fn packages(&self) -> Graph {
         let completeness = match self.record.known().is_some_and(is_complete) {
@@ -34,7 +34,8 @@ impl Inspection {
             Some(record) => record.info.deps.iter().map(|it| linked(it, record.format)).collect(),
             None => self.recovered_packages(),
         };
-        // A Go program with cgo may link a library in Rust, whose list is no graph of the program.
+        // A Go program with cgo may link a Rust library; that library's list is not the graph of
+        // the program.
         let list = self.record.known().and_then(|record| record.audit.as_ref());
         let crates = list.into_iter().flat_map(|list| &list.packages);
         let crates = crates.filter(|it| it.kind == DependencyKind::Runtime).map(listed);
@@ -49,7 +50,8 @@ impl Inspection {
         packages.map(Node::linked).collect()
     }
 
-    /// Go's standard library. Sources between two releases are no version that others know.
+    /// Go's standard library. `None` for sources between two releases: vulnerability databases do
+    /// not know their version.
     fn go_stdlib(&self) -> Option<Package> {
         let toolchain = self.toolchain()?;
         let release = toolchain.release().filter(|it| it.compiler == CompilerName::Go)?;
@@ -67,8 +69,8 @@ impl Inspection {
     }
 }
 
-/// Whether a record lists all packages. Go lists them for what it builds as a module, and nothing
-/// for its own commands and for other build systems.
+/// Whether a record lists all packages. Go lists them for modules, but not for its own commands or
+/// for other build systems.
 fn is_complete(record: &BuildRecord) -> bool {
     let BuildInfo { main, deps, .. } = &record.info;
     record.format != RecordFormat::GoBuildinfo || main.is_some() || !deps.is_empty()
@@ -79,7 +81,7 @@ fn linked(module: &Module, format: RecordFormat) -> Node {
     let some = |text: &str| Some(text.to_owned()).filter(|text| !text.is_empty());
     if format == RecordFormat::GoBuildinfo {
         let used = module.replace.as_deref().unwrap_or(module);
-        // A folder that stands in a module's place has no version.
+        // A local folder that replaces a module has no version.
         let source = match used.version.is_empty() {
             true => PackageSource::Local,
             false => PackageSource::Default,
@@ -92,7 +94,7 @@ fn linked(module: &Module, format: RecordFormat) -> Node {
     }
     let source = match &module.replace {
         Some(origin) => noted_source(&origin.path, &module.sum),
-        // Every crate of a registry has a checksum.
+        // Every crate from a registry has a checksum.
         None if module.sum.is_empty() && format == RecordFormat::RgoNote => PackageSource::Local,
         None => PackageSource::Default,
     };
@@ -102,8 +104,8 @@ fn linked(module: &Module, format: RecordFormat) -> Node {
     Node::linked(Package { checksum: some(&module.sum), ..package })
 }
 
-/// Where a crate comes from, in the note's words: a URL, or where its host may be private, its kind
-/// alone. Of a crate that is not in a repository the registry says the checksum.
+/// The source of a crate from the note's text: a URL, or only the kind if the host may be private.
+/// A crate from a registry has a checksum.
 fn noted_source(origin: &str, checksum: &str) -> PackageSource {
     let words = origin.to_owned();
     match origin.split('#').next().unwrap_or(origin) {
@@ -115,7 +117,7 @@ fn noted_source(origin: &str, checksum: &str) -> PackageSource {
     }
 }
 
-/// cargo-auditable's list, with its edges.
+/// Converts cargo-auditable's list, with its edges.
 fn graph(list: &VersionInfo, completeness: Completeness) -> Graph {
     let node = |package: &auditable_serde::Package| Node {
         role: match package.kind {
@@ -154,7 +156,8 @@ fn recovered_module(module: &go::RecoveredModule) -> Package {
     Package::new(Ecosystem::Go, &module.path, module.version.as_deref(), source)
 }
 
-/// A crate whose origin does not show is taken for one of crates.io's, as most are.
+/// Converts a recovered crate. If its source is unknown, it counts as one from crates.io, as most
+/// are.
 fn recovered_crate(one: &RecoveredCrate) -> Package {
     let source = match &one.source {
         CrateSource::Registry { index } if CRATES_IO.iter().any(|it| index.starts_with(it)) => {
@@ -189,7 +192,7 @@ mod tests {
         inspection
     }
 
-    /// `name@version`, with the address where there is one.
+    /// `name@version`, with the package URL if there is one.
     fn words(package: &Package) -> String {
         let version = package.version.as_deref().unwrap_or("?");
         let purl = package.purl().map(|purl| format!(" {purl}")).unwrap_or_default();

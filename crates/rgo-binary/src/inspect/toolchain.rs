@@ -1,4 +1,4 @@
-//! The toolchain that an image is named after, and its language.
+//! Determines the toolchain and the main language of an image.
 
 use std::fmt;
 
@@ -8,7 +8,7 @@ use crate::Confidence;
 use crate::recovered::origin::{ImageOrigin, Language, ToolRole, ToolUse};
 use crate::release::Release;
 
-/// Compilers that are named where no toolchain is known.
+/// The most compilers that a name lists if the toolchain is unknown.
 const MAX_NAMED: usize = 3;
 
 /// The toolchain that made an image.
@@ -18,12 +18,12 @@ pub enum ImageToolchain {
     Named(String),
     /// rustc: the image has a list of crates, and nothing shows the version.
     SomeRustc,
-    /// Nothing but a guess at the language.
+    /// Only a guess at the language is known.
     Guess(Language),
 }
 
 impl ImageToolchain {
-    /// The release of Go or rustc that it is.
+    /// The release of Go or rustc, if the toolchain is one.
     #[must_use]
     pub fn release(&self) -> Option<Release<'_>> {
         match self {
@@ -44,7 +44,7 @@ impl fmt::Display for ImageToolchain {
 }
 
 impl Inspection {
-    /// The toolchain that made it: as recorded, else as recovered.
+    /// The toolchain that made the image: as recorded, otherwise as recovered.
     #[must_use]
     pub fn toolchain(&self) -> Option<ImageToolchain> {
         let named = |name: &str| Some(ImageToolchain::Named(name.to_owned()));
@@ -60,7 +60,7 @@ impl Inspection {
             return named(&go.value);
         }
         let origin = self.origin.as_ref()?;
-        // Parts in Rust do not make a C++ program one of Rust's.
+        // A C++ program with parts in Rust is not a Rust program.
         if self.language() == Some(Language::Rust)
             && let Some(version) = origin.rust.iter().find_map(|rust| rust.version.as_ref())
         {
@@ -74,7 +74,7 @@ impl Inspection {
         (!names.is_empty()).then(|| ImageToolchain::Named(names.join(", ")))
     }
 
-    /// The language that it is best called after.
+    /// The main language.
     #[must_use]
     pub fn language(&self) -> Option<Language> {
         match self.record.known().map(|record| record.format) {
@@ -89,7 +89,7 @@ impl Inspection {
         first.map(|used| used.language)
     }
 
-    /// The language where it is no more than a guess.
+    /// The language if it is only a guess.
     #[must_use]
     pub fn guessed_language(&self) -> Option<Language> {
         if self.record.is_known() || self.recovered_go.is_known() {
@@ -108,7 +108,7 @@ fn compiler_names(origin: &ImageOrigin) -> Vec<String> {
     let mut names: Vec<String> = compilers(origin).map(ToString::to_string).collect();
     names.dedup();
     names.truncate(MAX_NAMED);
-    // The compiler of the parts in C is not the one of a program in Zig.
+    // A compiler of C parts is not the compiler of a Zig program.
     if let Some(first) = origin.languages.first()
         && (names.is_empty() || !first.language.is_of_the_c_family())
     {

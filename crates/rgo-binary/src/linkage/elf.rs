@@ -1,6 +1,6 @@
-//! The ELF loader's view (System V gABI, "Program Loading and Dynamic Linking"; LSB, "Symbol
-//! Versioning"). Everything hangs on program headers, so an image without section headers is
-//! read just as well.
+//! Reads the tables of an ELF image that the loader uses (System V gABI, "Program Loading and
+//! Dynamic Linking"; LSB, "Symbol Versioning"). All of them are found by program headers, so an
+//! image may lack section headers.
 //!
 //! ```text
 //! PT_INTERP  ─▶ path\0
@@ -23,8 +23,8 @@ use super::{GlibcFloor, Kind, Linkage, NameList, Version};
 use crate::image::dynamic_symbols::dynamic_symbols;
 use crate::{Error, Image, Result};
 
-/// What linkers ask the loader to understand without a symbol: the name of the version, the first
-/// glibc that has it, what it is.
+/// Versions without a symbol, by which a linker requires a feature of the loader: the version's
+/// name, the first glibc that has it, the feature.
 const MARKERS: [(&str, Version, &str); 4] = [
     ("GLIBC_ABI_DT_RELR", Version::new(2, 36), "relative relocations"),
     ("GLIBC_ABI_GNU_TLS", Version::new(2, 42), "thread-local storage"),
@@ -32,7 +32,7 @@ const MARKERS: [(&str, Version, &str); 4] = [
     ("GLIBC_ABI_DT_X86_64_PLT", Version::new(2, 42), "marks of the PLT"),
 ];
 
-/// What a version stands for that no symbol is bound to.
+/// The feature that a version without symbols stands for.
 pub(super) fn meaning(marker: &str) -> Option<&'static str> {
     MARKERS.iter().find(|(name, ..)| *name == marker).map(|(.., meaning)| *meaning)
 }
@@ -83,7 +83,7 @@ pub(super) fn linkage(image: &Image<'_>) -> Result<Linkage> {
     Ok(linkage)
 }
 
-/// Word size and byte order, as goblin takes them.
+/// Word size and byte order, in goblin's type.
 fn context(image: &Image<'_>) -> Ctx {
     let file = image.object();
     let container = if file.is_64() { Container::Big } else { Container::Little };
@@ -91,16 +91,16 @@ fn context(image: &Image<'_>) -> Ctx {
     Ctx::new(container, order)
 }
 
-/// Position-independent programs and shared libraries are of one type. New linkers mark the
-/// first; old ones give only them a place for the debugger's use.
+/// Position-independent programs and shared libraries have the same type. New linkers set a flag
+/// for programs; old linkers write `DT_DEBUG` for programs only.
 fn is_pie(linkage: &Linkage, table: Option<&DynamicTable<'_, '_>>) -> bool {
     let Some(DynamicTable { dynamic, .. }) = table else { return true };
     dynamic.info.flags_1 & DF_1_PIE != 0
         || linkage.soname.is_none() && dynamic.dyns.iter().any(|entry| entry.d_tag == DT_DEBUG)
 }
 
-/// `objcopy --only-keep-debug` keeps the headers of everything and the bytes of debug data: what
-/// the program headers point at is something else by now.
+/// `objcopy --only-keep-debug` keeps all headers but only the bytes of debug data, so that the
+/// program headers point at wrong bytes.
 fn is_debug_companion(image: &Image<'_>) -> bool {
     image.sections().any(|section| section.name == ".text" && section.file_offset.is_none())
 }
@@ -123,12 +123,13 @@ fn range(data: &[u8], offset: u64, size: u64) -> Option<&[u8]> {
     data.get(start..end)
 }
 
-/// Entries separated by colons.
+/// Splits entries at colons.
 fn paths(entries: Vec<String>) -> Vec<String> {
     entries.iter().flat_map(|entry| entry.split(':')).map(str::to_owned).collect()
 }
 
-/// Symbols that others may bind to. Absolute ones name versions and section ends.
+/// Symbols that other images may bind. Absolute symbols are left out: they name versions and
+/// section ends.
 fn exports(image: &Image<'_>) -> Result<Vec<String>> {
     let mut names = NameList::new(image.limits());
     for symbol in dynamic_symbols(image).filter(|symbol| symbol.is_exported) {
@@ -137,7 +138,7 @@ fn exports(image: &Image<'_>) -> Result<Vec<String>> {
     Ok(names.sorted())
 }
 
-/// The dynamic segment with what it points at.
+/// The dynamic segment with the tables that it points at.
 struct DynamicTable<'a, 'i> {
     image: &'i Image<'a>,
     ctx: Ctx,
@@ -169,12 +170,12 @@ impl DynamicTable<'_, '_> {
         Ok(names.in_order())
     }
 
-    /// The highest version of glibc asked for, and by which symbols.
+    /// The highest glibc version that the image requires, and the symbols that require it.
     fn glibc_floor(&self) -> Result<Option<GlibcFloor>> {
         let (mut floor, mut indices) = (Version::default(), BTreeSet::new());
         let mut markers = BTreeSet::new();
         let needs = self.version_needs()?;
-        // Every file's list may claim the same bytes again: count the steps.
+        // The list of every file may claim the same bytes again, so the steps are counted.
         let mut steps = 0_usize;
         for need in needs.iter().flat_map(VerneedSection::iter) {
             for version in need.iter() {
@@ -184,7 +185,7 @@ impl DynamicTable<'_, '_> {
                     let steps = steps as u64;
                     return Err(Error::limit("the number of symbol versions", steps, limit as u64));
                 }
-                // The loader does without a version that only weak symbols ask for.
+                // The loader ignores a missing version if only weak symbols need it.
                 if version.vna_flags & VER_FLG_WEAK != 0 {
                     continue;
                 }
@@ -208,7 +209,7 @@ impl DynamicTable<'_, '_> {
         Ok(Some(GlibcFloor { version: floor, symbols: self.bound_to(&indices)?, markers }))
     }
 
-    /// `DT_VERNEED`, given to goblin as the section that a section header would name.
+    /// `DT_VERNEED`, passed to goblin as a section.
     fn version_needs(&self) -> Result<Option<VerneedSection<'_>>> {
         let info = &self.dynamic.info;
         if info.verneed == 0 {
@@ -221,7 +222,7 @@ impl DynamicTable<'_, '_> {
             })
     }
 
-    /// A section that starts at `offset` and ends where the file does.
+    /// A section from `offset` to the end of the file.
     fn section<E>(
         &self,
         sh_type: u32,
@@ -252,7 +253,7 @@ impl DynamicTable<'_, '_> {
     }
 }
 
-/// The version that a name like `GLIBC_2.17` asks for; `None` for `GLIBC_PRIVATE` and others.
+/// The version in a name like `GLIBC_2.17`; `None` for `GLIBC_PRIVATE` and others.
 fn glibc_version(name: &str) -> Option<Version> {
     let marker = MARKERS.iter().find(|(marker, ..)| *marker == name);
     marker.map(|(_, floor, _)| *floor).or_else(|| name.strip_prefix("GLIBC_")?.parse().ok())

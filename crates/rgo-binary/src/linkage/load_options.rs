@@ -1,6 +1,6 @@
-//! Options of a linker that the loader obeys, beside what [`crate::linkage`] reads: the stack size of
-//! the first thread, the oldest Windows, whether a library binds its own symbols, and which DLLs are
-//! loaded when the program starts rather than at their first call.
+//! Reads linker options that the loader obeys, beyond those in [`crate::linkage`]: the stack size
+//! of the first thread, the oldest Windows, whether a library binds its own symbols, and the DLLs
+//! that Windows loads at the start rather than at their first call.
 //!
 //! ```text
 //! stack     ELF PT_GNU_STACK p_memsz │ PE SizeOfStackReserve │ Mach-O LC_MAIN stacksize
@@ -17,8 +17,8 @@ use object::{File, LittleEndian as LE, elf};
 
 use crate::Image;
 
-/// Bytes that the image asks for as the stack of its first thread; `None` if it leaves that to the
-/// system, or cannot be read.
+/// The stack size in bytes that the image requests for its first thread; `None` if it leaves the
+/// size to the system, or cannot be read.
 #[must_use]
 pub fn stack_size(image: &Image<'_>) -> Option<u64> {
     let size = match image.object() {
@@ -47,8 +47,7 @@ fn elf_stack<H: FileHeader>(header: &H, data: &[u8]) -> Option<u64> {
     Some(stack.p_memsz(endian).into())
 }
 
-/// The oldest Windows, and the oldest version of the subsystem, that a PE image says it runs on,
-/// as in `6.1`.
+/// The oldest versions of Windows and of the subsystem in the header of a PE image, such as `6.1`.
 #[must_use]
 pub fn pe_versions(image: &Image<'_>) -> Option<(String, String)> {
     fn of(header: &impl ImageOptionalHeader) -> (String, String) {
@@ -68,8 +67,8 @@ pub fn pe_versions(image: &Image<'_>) -> Option<(String, String)> {
     }
 }
 
-/// DLLs of a PE image's import table, in its order, and none of its delayed one; `None` for other
-/// formats, or if the table cannot be read.
+/// The DLLs in a PE image's import table, in its order, without those of the delay import table.
+/// `None` for other formats, or if the table cannot be read.
 #[must_use]
 pub fn pe_loaded_at_start(image: &Image<'_>) -> Option<Vec<String>> {
     fn of<H: ImageNtHeaders>(file: &PeFile<'_, H>) -> Option<Vec<String>> {
@@ -89,7 +88,7 @@ pub fn pe_loaded_at_start(image: &Image<'_>) -> Option<Vec<String>> {
     }
 }
 
-/// Whether an ELF library binds its own symbols, whatever others are called like them.
+/// Whether an ELF library binds its own symbols, even if other images define the same names.
 #[must_use]
 pub fn is_symbolic(image: &Image<'_>) -> bool {
     match image.object() {

@@ -1,4 +1,4 @@
-//! The view of dyld (`mach-o/loader.h`): load commands, one behind the other.
+//! Reads the load commands of a Mach-O image that dyld uses (`mach-o/loader.h`).
 //!
 //! ```text
 //! LC_LOAD_DYLINKER             path of the loader
@@ -77,7 +77,7 @@ pub(super) fn linkage<H: MachHeader<Endian = Endianness>>(
     Ok(linkage)
 }
 
-/// 0 stands for an SDK that nobody named.
+/// 0 means that the linker did not record an SDK.
 fn known(packed: u32) -> Option<Version> {
     (packed != 0).then(|| Version::packed(packed))
 }
@@ -94,7 +94,7 @@ fn from_trie(image: &Image<'_>, (offset, size): (u32, u32)) -> Result<Vec<String
     trie::names(trie, offset.into(), image.limits())
 }
 
-/// Old images have no trie; what is external and defined is exported.
+/// Old images have no trie; their exports are the external defined symbols.
 fn from_symbols(image: &Image<'_>) -> Result<Vec<String>> {
     let mut names = NameList::new(image.limits());
     for symbol in image.object().symbols() {

@@ -1,6 +1,7 @@
-//! What the system's loader reads of an image: how the program starts, which libraries it needs, how
-//! old the system may be, what it exports. The source is the loader's own tables (program headers,
-//! load commands, data directories): section headers and file names have no effect when it loads.
+//! Reads the data that the system's loader uses: how the program starts, the libraries that it
+//! needs, the oldest system, the exports. The source is the loader's own tables (program headers,
+//! load commands, data directories), because section headers and file names have no effect on
+//! loading.
 
 mod elf;
 pub mod load_options;
@@ -16,7 +17,7 @@ use crate::{Error, Image, Limits, Result};
 
 pub use version::Version;
 
-/// What kind of program, library or part an image is.
+/// The kind of an image.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Kind {
@@ -24,9 +25,9 @@ pub enum Kind {
     Executable,
     /// Runs at any address, with shared libraries.
     Pie,
-    /// Runs at the address it was linked for, all by itself.
+    /// Runs at the address it was linked for, without shared libraries.
     StaticExecutable,
-    /// Runs at any address, all by itself.
+    /// Runs at any address, without shared libraries.
     StaticPie,
     /// Loaded by others: `.so`, `.dylib`, bundle, `.dll`.
     SharedLibrary,
@@ -46,53 +47,53 @@ impl Kind {
     }
 }
 
-/// What an image asks of, and offers to, the system that loads it.
+/// The requirements of an image on the system that loads it, and its exports.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Linkage {
-    /// What it is.
+    /// Its kind.
     pub kind: Kind,
-    /// The program that loads it: `PT_INTERP`, `LC_LOAD_DYLINKER`.
+    /// The loader: `PT_INTERP`, `LC_LOAD_DYLINKER`.
     pub interpreter: Option<String>,
-    /// Libraries it names, in the order of the file: `DT_NEEDED`, dylib load commands, import and
-    /// delay import tables.
+    /// The libraries that it needs, in the order of the file: `DT_NEEDED`, dylib load commands,
+    /// import and delay import tables.
     pub needed: Vec<String>,
-    /// The name it gives itself: `DT_SONAME`, `LC_ID_DYLIB`, the export table's DLL name.
+    /// Its own library name: `DT_SONAME`, `LC_ID_DYLIB`, the export table's DLL name.
     pub soname: Option<String>,
-    /// Where it looks for libraries: `DT_RUNPATH`, else `DT_RPATH`; `LC_RPATH`.
+    /// The folders in which the loader searches libraries: `DT_RUNPATH`, else `DT_RPATH`;
+    /// `LC_RPATH`.
     pub runpath: Vec<String>,
-    /// The oldest glibc whose symbol versions suffice; `None` if it asks glibc for nothing.
+    /// The oldest glibc that has all symbol versions; `None` if it requires no version.
     pub glibc_floor: Option<GlibcFloor>,
     /// The oldest macOS (or other Apple system) that it was built for.
     pub macos_min: Option<Version>,
     /// The SDK that it was built with.
     pub macos_sdk: Option<Version>,
-    /// The oldest Windows that its header names, major and minor.
+    /// The oldest Windows in its header, major and minor.
     pub windows_os: Option<(u16, u16)>,
     /// The Windows subsystem: `console`, `gui`, `native` or a number.
     pub subsystem: Option<String>,
     /// Names it exports, sorted, as the format spells them (Mach-O with its underscore).
     /// Exports by ordinal alone are not listed.
     pub exports: Vec<String>,
-    /// Neither an interpreter nor a needed library.
+    /// It has neither an interpreter nor a needed library.
     #[serde(rename = "static")]
     pub static_: bool,
 }
 
-/// The glibc that an image needs at least.
+/// The oldest glibc that an image can run with.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct GlibcFloor {
-    /// The highest `GLIBC_x.y` that it asks for.
+    /// The highest `GLIBC_x.y` that it requires.
     pub version: Version,
-    /// The symbols that ask for this version, sorted; empty if none is bound to it by name.
+    /// The symbols that require this version, sorted; empty if no symbol is bound to it by name.
     pub symbols: Vec<String>,
-    /// Names such as `GLIBC_ABI_DT_RELR` that ask for this version without a symbol, sorted:
-    /// each stands for something that the loader has to understand.
+    /// Names such as `GLIBC_ABI_DT_RELR` that require this version without a symbol, sorted: each
+    /// stands for a feature that the loader must have.
     pub markers: Vec<String>,
 }
 
 impl GlibcFloor {
-    /// What the version is needed for: at most so many symbols by name, and how many more there
-    /// are.
+    /// The causes of this version: at most `most` of them by name, and the number of the others.
     #[must_use]
     pub fn causes(&self, most: usize) -> String {
         let markers = self.markers.iter().map(|marker| {
@@ -101,7 +102,7 @@ impl GlibcFloor {
         });
         let all: Vec<String> = markers.chain(self.symbols.iter().cloned()).collect();
         if all.is_empty() {
-            // Its list of versions names it, and its symbols cannot be read.
+            // The list of versions names it, but its symbols cannot be read.
             return "symbols that cannot be told".to_owned();
         }
         let shown = all.get(..most).unwrap_or(&all).join(", ");
@@ -113,7 +114,7 @@ impl GlibcFloor {
 }
 
 impl Linkage {
-    /// A kind, and no fact beyond it.
+    /// A linkage with a kind and nothing else.
     #[must_use]
     pub fn empty(kind: Kind) -> Self {
         Self {
@@ -134,7 +135,7 @@ impl Linkage {
 }
 
 impl Image<'_> {
-    /// What the image asks of the system that loads it.
+    /// Reads the requirements of the image on the system that loads it.
     ///
     /// # Errors
     /// [`Error::Malformed`] for tables that contradict themselves or reach outside the image,
@@ -152,7 +153,7 @@ impl Image<'_> {
 }
 
 impl Image<'_> {
-    /// The libraries that the image names, as in [`Linkage::needed`], and nothing else.
+    /// The libraries that the image needs, as in [`Linkage::needed`], and nothing else.
     ///
     /// # Errors
     /// As of [`Image::linkage`].
@@ -163,12 +164,13 @@ impl Image<'_> {
             names.add(library.map_err(bad)?.name())?;
         }
         let names = names.in_order();
-        // Section headers may be gone or broken; what the loader reads says it all the same.
+        // Section headers may be missing or broken; the loader's tables have the names as well.
         if names.is_empty() { Ok(self.linkage()?.needed) } else { Ok(names) }
     }
 }
 
-/// Names of one list, within limits: overlapping strings in a small file can be long in sum.
+/// Names of one list, within limits: in a small file, overlapping strings can have a large total
+/// length.
 struct NameList {
     names: Vec<String>,
     bytes: u64,
@@ -180,7 +182,7 @@ impl NameList {
         Self { names: Vec::new(), bytes: 0, limits: *limits }
     }
 
-    /// Adds a name; an empty one is left out.
+    /// Adds a name, unless it is empty.
     fn add(&mut self, name: &[u8]) -> Result<()> {
         if name.is_empty() {
             return Ok(());

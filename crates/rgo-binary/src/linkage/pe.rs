@@ -1,5 +1,5 @@
-//! The view of the Windows loader (Microsoft, "PE Format"): the optional header and its data
-//! directories.
+//! Reads the parts of a PE image that the Windows loader uses (Microsoft, "PE Format"): the
+//! optional header and its data directories.
 //!
 //! ```text
 //! optional header    operating system version, subsystem, DLL characteristics
@@ -55,7 +55,7 @@ pub(super) fn linkage<H: ImageNtHeaders>(
     Ok(linkage)
 }
 
-/// DLLs of both import tables, each once however often it is named.
+/// The DLLs of both import tables, without repeats.
 fn needed<H: ImageNtHeaders>(image: &Image<'_>, file: &PeFile<'_, H>) -> Result<Vec<String>> {
     let bad = |why: object::Error| Error::malformed("PE import tables", 0, why);
     let mut names = NameList::new(image.limits());

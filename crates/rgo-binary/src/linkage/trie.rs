@@ -1,4 +1,4 @@
-//! The export trie of a Mach-O image (`LC_DYLD_EXPORTS_TRIE`, or the export part of
+//! Reads the export trie of a Mach-O image (`LC_DYLD_EXPORTS_TRIE`, or the export part of
 //! `LC_DYLD_INFO`), as dyld walks it.
 //!
 //! ```text
@@ -10,8 +10,8 @@
 //!           text\0, uleb128 offset of the node, from the start of the trie
 //! ```
 //!
-//! A good trie is a tree. One that reaches a node twice could list more names than there are
-//! atoms, so it is refused.
+//! A valid trie is a tree. A trie that reaches a node twice could list an unbounded number of
+//! names, so the reader refuses it.
 
 use std::collections::HashSet;
 
@@ -22,7 +22,7 @@ use crate::{Error, Limits, Result};
 pub(super) fn names(trie: &[u8], base: u64, limits: &Limits) -> Result<Vec<String>> {
     let mut names = NameList::new(limits);
     let mut reached = HashSet::new();
-    // Nodes still to be read, with the text that leads to them.
+    // Nodes still to read, with the text on the path to them.
     let mut open = vec![(0_usize, Vec::new())];
     let mut spelled = 0_u64;
     while let Some((at, name)) = open.pop() {

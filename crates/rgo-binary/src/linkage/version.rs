@@ -1,4 +1,4 @@
-//! Version numbers of systems: compared as numbers, because 2.9 is older than 2.17.
+//! Version numbers of systems, compared as numbers, because 2.9 is older than 2.17.
 
 use std::fmt;
 use std::str::FromStr;
@@ -23,7 +23,7 @@ impl Version {
         Self { major, minor, patch: 0 }
     }
 
-    /// As Mach-O packs it: `xxxx.yy.zz` in nibbles of a `u32`.
+    /// Unpacks a version of Mach-O: `xxxx.yy.zz` in nibbles of a `u32`.
     #[must_use]
     pub(crate) const fn packed(word: u32) -> Self {
         Self { major: word >> 16, minor: word >> 8 & 0xff, patch: word & 0xff }
@@ -37,7 +37,7 @@ impl fmt::Display for Version {
     }
 }
 
-/// Not one to three numbers with dots between.
+/// The text is not one to three numbers with dots between them.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("not a version of one to three numbers, such as 2.17")]
 pub struct BadVersion;

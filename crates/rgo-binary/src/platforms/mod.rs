@@ -1,5 +1,5 @@
-//! Finds the systems that an image runs on, as a download page lists them: compares what the loader
-//! needs with a table of what systems have.
+//! Finds the systems that an image runs on, as a download page lists them. It compares the loader's
+//! requirements with a table of the versions in each system.
 //!
 //! ```text
 //! no loader, no library   every Linux, even an empty container
@@ -9,7 +9,8 @@
 //! PE subsystem version    Windows from there on, or from the first that has all its DLLs
 //! ```
 //!
-//! Only the C library is weighed; other libraries have to be there as well and are listed.
+//! Only the C library counts. The system must have the other libraries as well; the result lists
+//! them.
 
 mod systems;
 
@@ -24,40 +25,40 @@ use crate::{Arch, Confidence, Evidence, Format, Image, Linkage, Version};
 
 use systems::{DISTRIBUTIONS, DLLS, MACOS, MAKERS, REDISTRIBUTABLE, WINDOWS};
 
-/// Symbols that are named as the cause of a floor.
+/// The most symbols that a reason lists.
 const CAUSES: usize = 5;
 
 /// Where an image runs.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct RunsOn {
-    /// A verdict for each system that its format is for.
+    /// A verdict for each system of its format.
     pub verdicts: Vec<PlatformVerdict>,
-    /// Libraries it needs beside the C library, which may have to be installed.
+    /// Libraries beyond the C library, which the user may have to install.
     pub also_needs: Vec<String>,
 }
 
-/// Whether, and from which release on, an image runs on a system.
+/// Whether an image runs on a system, and from which release on.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct PlatformVerdict {
     /// `scratch` (a container with nothing else in it), `alpine`, `debian`, `ubuntu`, `rhel`,
     /// `macos`, `windows`; or the name of another system.
     pub system: &'static str,
-    /// Whether it runs there at all, on a release that this crate knows of.
+    /// Whether it runs on any release that this crate knows.
     pub runs: bool,
-    /// The first release on which it runs, of those that this crate knows; `None` where the release
-    /// does not matter.
+    /// The oldest release that this crate knows and that runs it; `None` if the release does not
+    /// matter.
     pub since: Option<String>,
-    /// What people call that release.
+    /// The common name of that release.
     pub name: Option<&'static str>,
-    /// Why, in words.
+    /// The reason, in words.
     pub reason: String,
-    /// What tells.
+    /// The evidence for it.
     #[serde(flatten, serialize_with = "crate::evidence::all")]
     pub evidence: Vec<Evidence>,
 }
 
-/// Finds out where an image runs on processors of its kind. Empty for objects, companions with
-/// debug data, core files, and what has no system to run on.
+/// Finds the systems that run an image, on processors of its kind. Empty for objects, debug
+/// companions, core files, and images for no system.
 #[must_use]
 pub fn runs_on(image: &Image<'_>, linkage: &Linkage, system: Option<&ImageSystem>) -> RunsOn {
     if !linkage.kind.is_loaded() {
@@ -72,8 +73,8 @@ pub fn runs_on(image: &Image<'_>, linkage: &Linkage, system: Option<&ImageSystem
 }
 
 impl RunsOn {
-    /// Adds what is known of the compiler, named as `go1.26.5` or `rustc 1.95.0`: the runtime that
-    /// it links in may ask for functions that no import table lists.
+    /// Adds the requirements of the compiler's runtime, which may need functions that no import
+    /// table lists. The compiler's name is like `go1.26.5` or `rustc 1.95.0`.
     pub fn weigh_toolchain(&mut self, toolchain: &str) {
         let Some(release) = Release::parse(toolchain) else { return };
         let known = MAKERS.iter().find(|maker| {
@@ -95,7 +96,7 @@ impl RunsOn {
     }
 }
 
-/// Needed libraries that no part of the C library is.
+/// Needed libraries that do not belong to the C library.
 fn also_needs(format: Format, linkage: &Linkage) -> Vec<String> {
     let own = |library: &&String| match format {
         Format::Elf => {
@@ -117,7 +118,7 @@ fn also_needs(format: Format, linkage: &Linkage) -> Vec<String> {
     linkage.needed.iter().filter(own).cloned().collect()
 }
 
-/// A verdict that rests on one observation.
+/// A verdict from one observation.
 fn verdict(system: &'static str, runs: bool, reason: &str, evidence: &Evidence) -> PlatformVerdict {
     PlatformVerdict {
         system,
@@ -143,7 +144,7 @@ fn of_elf(
     match system.os {
         Os::Linux if linkage.static_ => by_itself(linkage, system),
         Os::Linux => on_linux(image, linkage, system),
-        // There is nothing to run on.
+        // There is no system to run on.
         Os::BareMetal => Vec::new(),
         os => {
             let reason = match system.evidence.place.as_str() {
@@ -190,7 +191,7 @@ fn on_linux(image: &Image<'_>, linkage: &Linkage, system: &ImageSystem) -> Vec<P
             }));
             verdicts
         }
-        // What no distribution here has.
+        // A loader or C library of no listed distribution.
         other => {
             let other = other.unwrap_or("a loader or libraries that it names");
             let reason = format!("it needs {other}");
@@ -201,8 +202,8 @@ fn on_linux(image: &Image<'_>, linkage: &Linkage, system: &ImageSystem) -> Vec<P
     }
 }
 
-/// A program that needs nothing runs on any Linux; a library that needs nothing brings it where it
-/// is loaded, which is less sure: it may hope for symbols that are there already.
+/// An image without requirements. A program runs on any Linux. A library runs with any program that
+/// loads it, but this is less certain: it may use symbols of that program.
 fn by_itself(linkage: &Linkage, system: &ImageSystem) -> Vec<PlatformVerdict> {
     let reason = match linkage.kind {
         Kind::SharedLibrary => "it needs no other library; what loads it has to run there",
@@ -244,7 +245,7 @@ fn by_floor(
     it
 }
 
-/// The systems of Apple's, by number.
+/// Apple's systems by number.
 const PLATFORMS: [(object::macho::Platform, &str); 12] = [
     (object::macho::PLATFORM_MACOS, "macos"),
     (object::macho::PLATFORM_IOS, "ios"),
@@ -303,7 +304,7 @@ fn windows(image: &Image<'_>, linkage: &Linkage) -> Option<PlatformVerdict> {
     if !matches!(linkage.subsystem.as_deref(), Some("console" | "gui")) {
         return None;
     }
-    // The loader compares the subsystem's version; the other is what the linker was told.
+    // The loader compares the subsystem version; it ignores the operating system version.
     let subsystem = subsystem_version(image)?;
     let found = format!("subsystem version {}.{}", subsystem.0, subsystem.1);
     let mut evidence = vec![Evidence::new("PE optional header", &found, Confidence::Certain)];

@@ -1,4 +1,4 @@
-//! The table of systems and what each has. A new release is a new line.
+//! The table of systems and their versions. A new release is a new line.
 
 use crate::Version;
 use crate::release::CompilerName;
@@ -6,9 +6,9 @@ use crate::release::CompilerName;
 /// A release of a Linux distribution.
 pub(super) struct DistributionRelease {
     pub(super) version: &'static str,
-    /// How people call it; empty where they do not.
+    /// Its code name; empty if it has none.
     pub(super) name: &'static str,
-    /// The glibc that it came with and keeps.
+    /// Its glibc, which stays the same for the whole release.
     pub(super) glibc: Version,
 }
 
@@ -20,8 +20,8 @@ const fn glibc(minor: u32) -> Version {
     Version::new(2, minor)
 }
 
-/// Distributions and their releases, oldest first. Of Ubuntu those with long support, of RHEL
-/// what is rebuilt from it too.
+/// Distributions and their releases, oldest first. For Ubuntu only those with long-term support;
+/// for RHEL also its rebuilds.
 pub(super) const DISTRIBUTIONS: [(&str, &[DistributionRelease]); 3] = [
     (
         "debian",
@@ -58,7 +58,7 @@ pub(super) const DISTRIBUTIONS: [(&str, &[DistributionRelease]); 3] = [
     ),
 ];
 
-/// Names of macOS by its first number; of 10.x by both.
+/// Names of macOS by the first number; for 10.x by the first two.
 pub(super) const MACOS: [(Version, &str); 17] = [
     (Version::new(10, 5), "Leopard"),
     (Version::new(10, 6), "Snow Leopard"),
@@ -79,7 +79,7 @@ pub(super) const MACOS: [(Version, &str); 17] = [
     (Version::new(26, 0), "Tahoe"),
 ];
 
-/// Windows by the version that headers use, oldest first: on desks, on servers.
+/// Windows by the version in headers, oldest first: the desktop's name, the server's name.
 pub(super) const WINDOWS: [((u16, u16), &str, &str); 9] = [
     ((4, 0), "NT 4", "NT 4"),
     ((5, 0), "2000", "Windows 2000"),
@@ -92,19 +92,19 @@ pub(super) const WINDOWS: [((u16, u16), &str, &str); 9] = [
     ((10, 0), "10", "Windows 10, Server 2016"),
 ];
 
-/// Why a DLL is not on every Windows.
+/// A DLL that not every Windows has.
 pub(super) struct Dll {
-    /// How its name starts, in lower case.
+    /// The start of its name, in lower case.
     pub(super) start: &'static str,
-    /// What its name holds after that.
+    /// A part of the rest of its name.
     pub(super) part: &'static str,
     /// The first Windows that has it.
     pub(super) since: (u16, u16),
-    /// What else brings it to an older one.
+    /// A package that installs it on an older Windows.
     pub(super) or: &'static str,
 }
 
-/// DLLs by the first Windows that has them. The first that fits counts.
+/// DLLs by the first Windows that has them. The first match counts.
 pub(super) const DLLS: [Dll; 8] = [
     Dll {
         start: "api-ms-win-crt-",
@@ -126,20 +126,19 @@ pub(super) const DLLS: [Dll; 8] = [
     Dll { start: "api-ms-win-security-", part: "", since: (6, 1), or: "" },
 ];
 
-/// A compiler whose programs need a newer Windows than the header says.
+/// A compiler whose programs need a newer Windows than their header requires.
 pub(super) struct CompilerMinimum {
     pub(super) compiler: CompilerName,
-    /// Its first release that does so.
+    /// The first release with this requirement.
     pub(super) from: Version,
     /// The oldest Windows that its programs run on.
     pub(super) windows: (u16, u16),
-    /// Only programs that the header and the DLLs allow here already: rustc's targets for
-    /// Windows 7 use none of the newer DLLs.
+    /// It applies only to programs whose header and DLLs already require at least this Windows:
+    /// rustc's targets for Windows 7 use none of the newer DLLs.
     pub(super) above: (u16, u16),
 }
 
-/// Compilers by what their release notes say (Go 1.11 and 1.21, Rust 1.78). The newest that fits
-/// counts.
+/// Compilers, from their release notes (Go 1.11 and 1.21, Rust 1.78). The newest match counts.
 pub(super) const MAKERS: [CompilerMinimum; 3] = [
     CompilerMinimum {
         compiler: CompilerName::Go,
@@ -161,6 +160,6 @@ pub(super) const MAKERS: [CompilerMinimum; 3] = [
     },
 ];
 
-/// DLLs that no Windows has and a package from Microsoft brings.
+/// DLLs that are in no Windows; a package of Microsoft installs them.
 pub(super) const REDISTRIBUTABLE: [&str; 5] =
     ["vcruntime140", "msvcp140", "concrt140", "vcomp140", "mfc140"];

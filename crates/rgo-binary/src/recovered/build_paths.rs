@@ -1,9 +1,9 @@
-//! Folders of the machine that built an image. Compilers put the paths of sources into messages
-//! and debug data, and with them names of people, projects and build servers.
+//! Finds folders of the machine that built an image. Compilers put source paths into messages and
+//! debug data. These paths contain names of people, projects and build servers.
 //!
-//! A path counts when it leads to a source file or a part of a build; `/tmp/` alone is what many
-//! programs use when they run. Strings of one program may stand without anything between them, so
-//! a path can begin right behind a letter.
+//! A path counts if it leads to a source file or contains a folder of a build tool, because many
+//! programs use a bare `/tmp/` when they run. Strings of a program may have no separator between
+//! them, so a path can begin directly behind a letter.
 
 use std::collections::BTreeMap;
 use std::sync::LazyLock;
@@ -15,29 +15,29 @@ use crate::image::multi_search::Needles;
 use crate::image::regions::{self, Region};
 use crate::{Confidence, Image};
 
-/// Different folders that are kept.
+/// The most different folders kept.
 const KEPT: usize = 1000;
-/// Paths that are looked at. Large debug data has some ten thousand.
+/// The most paths examined. Large debug data has some ten thousand.
 const LOOKED_AT: usize = 500_000;
-/// How far a path is followed.
+/// The longest path examined.
 const PATH: usize = 256;
-/// How far it is looked back for the beginning of a longer path.
+/// How far the search for the start of a longer path goes back.
 const BEFORE: usize = 128;
-/// A longer component is none.
+/// The longest component of a path.
 const LONGEST: usize = 64;
 
 /// A folder of the machine that built the image.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct BuildPath {
-    /// The folder, as far as it names a user or a project.
+    /// The folder, up to the name of the user or project.
     pub folder: String,
-    /// Paths below it.
+    /// The number of paths below it.
     pub count: u64,
     /// The section or segment with the most of them.
     pub place: String,
     /// One of the paths.
     pub example: String,
-    /// How sure it is that it is a leak, and no path that the program uses.
+    /// How certain it is that the path is a leak rather than a path that the program uses.
     pub confidence: Confidence,
 }
 
@@ -46,17 +46,17 @@ pub struct BuildPath {
 pub struct BuildPaths {
     /// The folders: most paths first, then by name.
     pub folders: Vec<BuildPath>,
-    /// There were more folders, or paths, than are looked at.
+    /// There were more folders or paths than the limits allow.
     pub truncated: bool,
 }
 
 /// A folder under which people and servers build.
 struct Root {
-    /// How it begins.
+    /// Its start.
     start: &'static str,
-    /// How many components below it name the user or project.
+    /// The number of components below it that name the user or project.
     depth: usize,
-    /// Whether a path to anything is a leak, and not only one to a source.
+    /// Whether every path below it is a leak, not only one to a source file.
     private: bool,
 }
 
@@ -70,7 +70,7 @@ const fn root(start: &'static str, depth: usize, private: bool) -> Root {
     Root { start, depth, private }
 }
 
-/// What is searched for: every root begins with one of these.
+/// The searched texts: every root begins with one of them.
 const STEMS: [&str; 13] = [
     "/home/",
     "/Users/",
@@ -87,7 +87,7 @@ const STEMS: [&str; 13] = [
     ":\\a\\",
 ];
 
-/// Where two fit, the longer one tells more.
+/// If two match, the longer one is more specific.
 const ROOTS: [Root; 20] = [
     root("/home/runner/work/", 2, true),
     root("/home/", 1, true),
@@ -111,13 +111,13 @@ const ROOTS: [Root; 20] = [
     root(":\\a\\", 2, false),
 ];
 
-/// Ends of files that a program is built from.
+/// File extensions of a program's sources.
 const SOURCES: [&str; 23] = [
     "rs", "c", "cc", "cpp", "cxx", "h", "hpp", "hh", "inc", "go", "zig", "swift", "m", "mm", "s",
     "S", "asm", "nim", "o", "pdb", "y", "f90", "pyx",
 ];
 
-/// Parts of paths that only builds have.
+/// Parts of a path that only builds have.
 const BUILD_PARTS: [&str; 5] =
     [".cargo/registry/", ".rustup/", "go/pkg/mod/", "node_modules/", "/target/"];
 
@@ -193,7 +193,7 @@ static NEEDLES: LazyLock<Needles> =
     LazyLock::new(|| Needles::new(STEMS.iter().map(|stem| stem.as_bytes())));
 
 fn search(place: &Region<'_>, found: &mut FoundFolders) {
-    // Where the last path below each stem ended.
+    // The end of the last path below each stem.
     let mut ends = [0; STEMS.len()];
     for (which, at) in NEEDLES.find_iter(place.data) {
         let Some(end) = ends.get_mut(which).filter(|end| **end <= at) else { continue };
@@ -203,7 +203,7 @@ fn search(place: &Region<'_>, found: &mut FoundFolders) {
             found.truncated = true;
             return;
         }
-        // A drive's letter stands before the colon.
+        // The drive letter stands before the colon.
         let start = if root.is_windows() { at.saturating_sub(1) } else { at };
         let (before, rest) = place.data.split_at_checked(start).unwrap_or_default();
         let text = one_path(path_text(rest));
@@ -214,14 +214,14 @@ fn search(place: &Region<'_>, found: &mut FoundFolders) {
     }
 }
 
-/// The longest root that begins here.
+/// The longest root that matches here.
 fn root_at(data: &[u8], at: usize) -> Option<&'static Root> {
     let rest = data.get(at..)?;
     let here = ROOTS.iter().filter(|root| rest.starts_with(root.start.as_bytes()));
     here.max_by_key(|root| root.start.len())
 }
 
-/// The characters of a path from the start of `bytes` on, and no others.
+/// The longest prefix of `bytes` that consists of path characters.
 fn path_text(bytes: &[u8]) -> &str {
     let bytes = bytes.get(..PATH).unwrap_or(bytes);
     let in_path = |byte: &u8| byte.is_ascii_alphanumeric() || b"/\\._-+@~:".contains(byte);
@@ -248,12 +248,13 @@ fn path<'a>(bytes: &[u8], text: &'a str, root: &Root) -> Option<RootedPath<'a>> 
     Some(RootedPath { folder, whole: text, confidence })
 }
 
-/// Strings stand end to end: a path ends where its file's extension does and the next one starts.
+/// Cuts off the next string, which may follow without a separator: a path ends with its file
+/// extension.
 fn one_path(text: &str) -> &str {
     let end = text.match_indices('.').find_map(|(at, _)| {
         let rest = text.get(at + 1..)?;
-        // `c` is the beginning of `cpp` and of `cargo`: what follows has to start a new text. No
-        // other extension begins with `rs`.
+        // `c` is a prefix of `cpp` and of `cargo`, so a new string has to start behind it. No other
+        // extension begins with `rs`.
         let starts_text = |next: &str| {
             next.is_empty()
                 || next.starts_with(|c: char| c.is_ascii_uppercase() || "/\\:".contains(c))
@@ -277,7 +278,7 @@ fn has_build_part(path: &str) -> bool {
     BUILD_PARTS.iter().any(|part| path.contains(part))
 }
 
-/// The root and `depth` components; `None` where the path has no more than that.
+/// The root and `depth` components; `None` if the path has no more components than that.
 fn folder(path: &str, prefix: usize, depth: usize) -> Option<&str> {
     let mut end = prefix.checked_sub(1)?;
     for _ in 0..depth {
@@ -291,7 +292,7 @@ fn folder(path: &str, prefix: usize, depth: usize) -> Option<&str> {
     path.get(..end)
 }
 
-/// What stands before a root.
+/// The text before a root.
 enum Before {
     /// Nothing that belongs to a path.
     Nothing,
@@ -306,7 +307,7 @@ fn before(bytes: &[u8]) -> Before {
     let in_path = |byte: &u8| byte.is_ascii_alphanumeric() || b"/\\.:_-+@~%=?&#$".contains(byte);
     let start = near.iter().rposition(|byte| !in_path(byte)).map_or(0, |last| last + 1);
     let text = near.get(start..).unwrap_or_default();
-    // Rust's strings have nothing between them: the path of another file ends with its name.
+    // Rust's strings have no separator; the path of another file ends with `.rs`.
     let text = match memmem::rfind(text, b".rs") {
         Some(at) => text.get(at + 3..).unwrap_or_default(),
         None => text,

@@ -1,10 +1,10 @@
-//! Recovers the crates of a Rust program without a list, from the source paths in its panic messages
-//! and from its symbols. A crate that cannot panic leaves no path, and a strip removes the symbols:
-//! crates that are found are in the program, and others may be too.
+//! Recovers the crates of a Rust program without a dependency list, from the source paths in its
+//! panic messages and from its symbols. A crate that cannot panic leaves no path, and a strip
+//! removes the symbols. So each crate found is in the program, but the list may be incomplete.
 //!
 //! ```text
 //! …/registry/src/INDEX/NAME-VERSION/…         cargo's registry, remapped or not
-//! …/rust/deps/NAME-VERSION/…                  what the standard library itself is made of
+//! …/rust/deps/NAME-VERSION/…                  dependencies of the standard library itself
 //! …/git/checkouts/REPOSITORY-HASH/REVISION/…  a git dependency: crate in a folder below
 //! …/vendor/NAME-VERSION/src/….rs              cargo vendor
 //! …/vendor/NAME/src/….rs                      the same, without the version
@@ -13,9 +13,9 @@
 //! _RNvCs1234_4NAME…  _ZN4NAME…17h…E           symbols, without a version
 //! ```
 //!
-//! INDEX is the registry's host and a hash. Either separator is met on every system, often both
-//! in one path. Strings of a Rust program stand without anything between them, so a path is read
-//! from the middle on: where it begins nobody can tell.
+//! INDEX is the registry's host and a hash. Both separators occur on every system, often in one
+//! path. Strings of a Rust program have no separator, so the start of a path is unknown and the
+//! reader starts at a known part in its middle.
 
 mod paths;
 mod symbols;
@@ -30,11 +30,11 @@ use serde::Serialize;
 use crate::image::regions::{self, Region};
 use crate::{Confidence, Evidence, Image};
 
-/// Different crates that are kept.
+/// The most different crates kept.
 const KEPT: usize = 20_000;
-/// Places in the data that look as if a crate's folder followed, and are looked at.
+/// The most anchors examined: places that look like a part of a crate's path.
 const LOOKED_AT: usize = 2_000_000;
-/// Observations that are kept for one crate.
+/// The most observations kept for one crate.
 const OBSERVATIONS: usize = 4;
 
 /// Where a crate's sources came from.
@@ -55,9 +55,9 @@ pub enum CrateSource {
     },
     /// A folder of vendored crates.
     Vendored,
-    /// The project that was built, or another that keeps its crates in a folder `crates`.
+    /// The built project, or another one that keeps its crates in a folder `crates`.
     Workspace,
-    /// The standard library, or what it is made of: every Rust program has these.
+    /// The standard library or its dependencies, which every Rust program has.
     StandardLibrary,
     /// Unknown: a path was remapped, or there is no path.
     Unknown,
@@ -66,30 +66,30 @@ pub enum CrateSource {
 /// A crate that is in the program.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct RecoveredCrate {
-    /// Its name; with underscores where only a symbol tells it.
+    /// Its name. If only a symbol shows it, with underscores.
     pub name: String,
-    /// Its version; `None` where nothing tells.
+    /// Its version; `None` if only a name was found.
     pub version: Option<Version>,
     /// Where it came from.
     pub source: CrateSource,
-    /// What tells.
+    /// The paths or symbols that name it.
     #[serde(flatten, serialize_with = "crate::evidence::all")]
     pub evidence: Vec<Evidence>,
 }
 
-/// What could be recovered.
+/// The recovered crates.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct RecoveredCrates {
     /// The crates, by name and version.
     pub crates: Vec<RecoveredCrate>,
-    /// Always true for a list that is not empty: crates that leave no trace are missing.
+    /// True for every list that is not empty: crates without a trace are missing.
     pub partial: bool,
-    /// There was more than is looked at or kept.
+    /// There were more traces than the limits allow.
     pub truncated: bool,
 }
 
-/// Recovers the crates of an image. Empty for programs without Rust, and quicker not asked for
-/// those.
+/// Recovers the crates of an image. Empty for programs without Rust; the search takes long, so a
+/// caller should skip it for these.
 #[must_use]
 pub fn recovered_crates(image: &Image<'_>) -> RecoveredCrates {
     let mut found = Traces::default();
@@ -100,7 +100,7 @@ pub fn recovered_crates(image: &Image<'_>) -> RecoveredCrates {
     found.conclude()
 }
 
-/// A crate's name without regard to dashes, and version.
+/// A crate's name with dashes and underscores unified, version and source.
 type CrateKey = (String, Option<Version>, CrateSource);
 
 #[derive(Default)]
@@ -111,7 +111,7 @@ struct Traces {
 }
 
 impl Traces {
-    /// Takes what an anchor led to; false when enough has been looked at.
+    /// Adds a trace. Returns false after the limit of examined anchors.
     fn look(&mut self, trace: Option<Trace<'_>>, place: &Region<'_>) -> bool {
         self.looked_at += 1;
         self.truncated |= self.looked_at > LOOKED_AT;
@@ -129,7 +129,7 @@ impl Traces {
         }
         let (_, known) =
             self.crates.entry(key).or_insert_with(|| (new.name.to_owned(), Vec::new()));
-        // One path stands for all of a place: a crate has hundreds.
+        // A crate has hundreds of paths; one represents all in a region.
         if let Some(known) = known.iter_mut().find(|known| known.place == place) {
             known.count = known.count.saturating_add(count);
         } else if known.len() < OBSERVATIONS {
@@ -137,14 +137,14 @@ impl Traces {
         }
     }
 
-    /// A path whose beginning was lost, and a name alone, add nothing to a crate that another
-    /// path tells more of, but that they were seen.
+    /// Merges traces into crates. A path without its start, or a name alone, only adds evidence to
+    /// a crate that a complete path names.
     fn conclude(self) -> RecoveredCrates {
         let mut crates: Vec<RecoveredCrate> = Vec::new();
         let mut known: BTreeMap<(String, Option<Version>), usize> = BTreeMap::new();
         let (vague, told): (Vec<_>, Vec<_>) =
             self.crates.into_iter().partition(|((.., source), _)| *source == CrateSource::Unknown);
-        // Versions first: without one, a name is the crate of that name.
+        // Traces with a version come first, so that a bare name joins a crate with that name.
         let (named, vague): (Vec<_>, Vec<_>) =
             vague.into_iter().partition(|((_, version, _), _)| version.is_none());
         for ((bare, version, source), (name, evidence)) in
@@ -159,7 +159,7 @@ impl Traces {
                 }
                 continue;
             }
-            // The standard library's own copy is the last that a symbol would be of.
+            // A bare name joins the standard library's copy of a crate only if there is no other.
             let unnamed = known.entry((bare.clone(), None)).or_insert(crates.len());
             if source != CrateSource::StandardLibrary {
                 *unnamed = crates.len();
@@ -178,7 +178,7 @@ impl Traces {
     }
 }
 
-/// A crate as one path or symbol tells of it.
+/// One path's or symbol's information about a crate.
 struct Trace<'t> {
     name: &'t str,
     version: Option<Version>,

@@ -1,4 +1,4 @@
-//! Crates in the paths of source files.
+//! Finds crates in the paths of source files.
 
 use std::sync::LazyLock;
 
@@ -9,15 +9,15 @@ use crate::Confidence;
 use crate::image::multi_search::Needles;
 use crate::image::regions::Region;
 
-/// A longer component of a path is no crate's folder.
+/// The longest name of a crate's folder.
 const LONGEST: usize = 128;
-/// How far a path is followed for the extension of its file.
+/// How far the search for the file extension goes.
 const PATH: usize = 256;
 
-/// Reads a trace from what stands before and behind an anchor.
+/// Reads a trace from the bytes before and behind an anchor.
 type TraceReader = for<'t> fn(&'t [u8], &'t [u8]) -> Option<Trace<'t>>;
 
-/// Parts of paths beside which crates' folders stand.
+/// Parts of paths that stand next to a crate's folder.
 const ANCHORS: [(&[u8], TraceReader); 5] = [
     (b"/src/", sources),
     (b"\\src\\", sources),
@@ -46,7 +46,7 @@ const fn is_separator(byte: u8) -> bool {
     matches!(byte, b'/' | b'\\')
 }
 
-/// The component before the next separator, and what follows that.
+/// The component before the next separator, and the rest of the path.
 fn component(bytes: &[u8]) -> Option<(&str, &[u8])> {
     let head = bytes.get(..LONGEST).unwrap_or(bytes);
     let end = head.iter().position(|byte| is_separator(*byte))?;
@@ -55,8 +55,8 @@ fn component(bytes: &[u8]) -> Option<(&str, &[u8])> {
     Some((name, rest.get(1..)?))
 }
 
-/// Takes the name of a crate's folder apart: at the first dash that a version follows, because
-/// names have dashes and no dots, and versions have both.
+/// Splits the name of a crate's folder at the first dash before a version: names have dashes but no
+/// dots, versions have both.
 pub(super) fn name_and_version(folder: &str) -> Option<(&str, Version)> {
     folder.match_indices('-').find_map(|(at, _)| {
         let (name, version) = (folder.get(..at)?, folder.get(at + 1..)?);
@@ -71,7 +71,7 @@ pub(super) fn is_crate_name(name: &str) -> bool {
         && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_'))
 }
 
-/// Behind `src` and a separator: the registry's folder, or the sources of a crate.
+/// Reads the path behind `src` and a separator: a registry's folder, or the sources of a crate.
 fn sources<'t>(before: &'t [u8], rest: &'t [u8]) -> Option<Trace<'t>> {
     if before.ends_with(b"registry") { registry(rest) } else { in_crate(before, rest) }
 }
@@ -85,12 +85,13 @@ fn registry(rest: &[u8]) -> Option<Trace<'_>> {
     Some(Trace { name, version: Some(version), source, found, confidence: Confidence::Certain })
 }
 
-/// `…/NAME-VERSION`, `…/vendor/NAME` or `…/crates/NAME` before, the path of a Rust file behind.
+/// `…/NAME-VERSION`, `…/vendor/NAME` or `…/crates/NAME` stands before, the path of a Rust file
+/// behind.
 fn in_crate<'t>(before: &'t [u8], rest: &'t [u8]) -> Option<Trace<'t>> {
     let near = before.get(before.len().saturating_sub(LONGEST)..)?;
     let in_folder = |byte: &u8| byte.is_ascii_alphanumeric() || b"-_.+".contains(byte);
     let start = near.iter().rposition(|byte| !in_folder(byte))?;
-    // Without a separator the folder might be the end of another string.
+    // Without a separator, the folder might be the end of another string.
     if !is_separator(*near.get(start)?) {
         return None;
     }
@@ -108,7 +109,7 @@ fn in_crate<'t>(before: &'t [u8], rest: &'t [u8]) -> Option<Trace<'t>> {
         let found = format!("vendor/{folder}/src");
         (without_epoch(folder), CrateSource::Vendored, found, Confidence::Likely)
     } else if parent.ends_with(b"crates") {
-        // Most workspaces keep their members there, and call them after their folders.
+        // Most workspaces keep their members there, in folders with the crates' names.
         (folder, CrateSource::Workspace, format!("crates/{folder}/src"), Confidence::Guess)
     } else {
         return None;
@@ -142,8 +143,8 @@ fn git<'t>(_before: &'t [u8], rest: &'t [u8]) -> Option<Trace<'t>> {
     if hash.len() != 16 || !hex(hash) || revision.len() < 7 || !hex(revision) {
         return None;
     }
-    // The crate is called after the folder with its sources, or after the repository where that
-    // is the folder.
+    // The crate's name is the folder with its sources, or the repository if the sources are in its
+    // root.
     let path: Vec<_> = rust_file(rest)?.split(['/', '\\']).collect();
     let sources = path.iter().position(|folder| *folder == "src")?;
     let folder = sources.checked_sub(1).and_then(|at| path.get(at).copied());

@@ -1,4 +1,4 @@
-//! Crates in the names of symbols.
+//! Finds crates in the names of symbols.
 
 use std::collections::BTreeMap;
 use std::fmt::{self, Write};
@@ -9,10 +9,10 @@ use crate::image::symbol_names;
 use crate::recovered::origin::{Language, mangling};
 use crate::{Confidence, Image};
 
-/// How much of a symbol's readable name is looked at.
+/// The longest part of a symbol's readable name that is examined.
 const SYMBOL: usize = 256;
 
-/// Crates that every Rust program is made of.
+/// Crates of the standard library, which every Rust program has.
 const STANDARD: [&str; 13] = [
     "__rustc",
     "alloc",
@@ -40,7 +40,7 @@ pub(super) fn read(image: &Image<'_>, found: &mut Traces) {
         let Ok(name) = std::str::from_utf8(name) else { continue };
         let Ok(readable) = rustc_demangle::try_demangle(name) else { continue };
         text.0.clear();
-        // Full is no failure: the beginning is what is wanted.
+        // The buffer is full: the start of the name suffices.
         let _ = write!(text, "{readable}");
         let mut add = |name: &str| {
             if let Some(count) = counts.get_mut(name) {
@@ -67,7 +67,7 @@ pub(super) fn read(image: &Image<'_>, found: &mut Traces) {
     }
 }
 
-/// The start of a text that may be endless.
+/// The start of a text of any length.
 struct Bounded(String);
 
 impl Write for Bounded {
@@ -82,7 +82,7 @@ impl Write for Bounded {
     }
 }
 
-/// Names that a crate's disambiguator in brackets follows: `<regex[1a2b]::Regex as core[3c]::Any>`.
+/// Names before a crate's disambiguator in brackets: `<regex[1a2b]::Regex as core[3c]::Any>`.
 pub(super) fn v0_crates(text: &str) -> impl Iterator<Item = &str> {
     text.match_indices('[').filter_map(|(at, _)| {
         let (before, rest) = (text.get(..at)?, text.get(at + 1..)?);
@@ -95,7 +95,7 @@ pub(super) fn v0_crates(text: &str) -> impl Iterator<Item = &str> {
     })
 }
 
-/// The first name, where a path begins with it: `<&regex::Regex as core::Any>::get`.
+/// The first name, if a path begins with it: `<&regex::Regex as core::Any>::get`.
 pub(super) fn legacy_crate(text: &str) -> Option<&str> {
     let text = text.trim_start_matches(['<', '&', '*', '(', '[']);
     let text = text.strip_prefix("mut ").or_else(|| text.strip_prefix("const ")).unwrap_or(text);

@@ -1,4 +1,4 @@
-//! Paths and symbols from which crates are recovered, as programs have them.
+//! Recovers crates from paths and symbols of real programs.
 
 use super::paths::name_and_version;
 use super::symbols::{legacy_crate, v0_crates};

@@ -1,4 +1,4 @@
-//! The ID that the Go command gives each program, to know whether it is up to date (Go,
+//! Reads the ID that the Go command gives each program to check whether it is up to date (Go,
 //! `cmd/internal/buildid`).
 //!
 //! ```text
@@ -15,14 +15,14 @@ const NOTE_TYPE: u32 = 4;
 const SECTION: &str = ".note.go.buildid";
 const PREFIX: &[u8] = b"\xff Go build ID: \"";
 const END: &[u8] = b"\"\n \xff";
-/// What Go's tools look through, in bytes from the start of the file or of the text.
+/// The number of bytes that Go's tools search, from the start of the file or of the text.
 const LOOK_THROUGH: usize = 32 << 10;
 const TEXT: [&str; 2] = [".text", "__text"];
 
 /// The Go build ID of an image; `None` if it has none, as programs linked with `-buildid=`.
 ///
 /// # Errors
-/// [`Error::Malformed`] for an ID that does not end, with its offset from the start of the image.
+/// [`Error::Malformed`] for an ID without an end, with its offset from the start of the image.
 pub fn build_id(image: &Image<'_>) -> Result<Option<String>> {
     match image.object() {
         object::File::Elf32(file) => Ok(note(file, image.limits().max_symbols)),

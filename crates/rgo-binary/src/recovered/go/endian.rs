@@ -1,9 +1,9 @@
-//! Reads numbers of a Go table or of a Go program's memory: in the target's byte order, some of the
-//! size of its pointers.
+//! Reads numbers of a Go table or of a Go program's memory, in the target's byte order. Some have
+//! the size of a pointer.
 
 use std::ffi::CStr;
 
-/// How numbers are written.
+/// The encoding of numbers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct WordFormat {
     /// Size of a pointer, in bytes: 4 or 8.
@@ -19,7 +19,7 @@ impl WordFormat {
         Some(if self.big { u32::from_be_bytes(bytes) } else { u32::from_le_bytes(bytes) })
     }
 
-    /// A number of the size of a pointer.
+    /// A number of a pointer's size.
     pub(super) fn word(self, data: &[u8], at: usize) -> Option<u64> {
         if self.size == 4 {
             return self.u32(data, at).map(u64::from);
@@ -28,13 +28,13 @@ impl WordFormat {
         Some(if self.big { u64::from_be_bytes(bytes) } else { u64::from_le_bytes(bytes) })
     }
 
-    /// The number `index` of an array of numbers of the size of a pointer.
+    /// The number at `index` in an array of numbers of a pointer's size.
     pub(super) fn nth(self, data: &[u8], index: usize) -> Option<u64> {
         self.word(data, index.checked_mul(self.size)?)
     }
 }
 
-/// The text at an offset, up to its NUL, which has to come within `most` bytes.
+/// The text at an offset, up to its NUL, which must come within `most` bytes.
 pub(super) fn text(data: &[u8], at: usize, most: usize) -> Option<&str> {
     let rest = data.get(at..)?;
     let rest = rest.get(..most).unwrap_or(rest);

@@ -1,8 +1,8 @@
-//! Text that was recovered from a Go program, with the table it was found in.
+//! Text recovered from a Go program, with its source.
 
 use serde::Serialize;
 
-/// Where an answer comes from.
+/// The source of an answer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum FoundIn {
@@ -10,7 +10,7 @@ pub enum FoundIn {
     BuildVersionString,
     /// Names of source files.
     FileTable,
-    /// Names of functions, maybe compared with those of their files.
+    /// Names of functions, in some cases compared with those of their files.
     FunctionNames,
     /// The image's format and instruction set.
     ImageHeaders,
@@ -21,7 +21,7 @@ pub enum FoundIn {
 pub struct FoundText {
     /// The answer.
     pub value: String,
-    /// Where it comes from.
+    /// Its source.
     #[serde(skip_serializing_if = "crate::evidence::is_hidden")]
     pub evidence: FoundIn,
 }

@@ -1,4 +1,4 @@
-//! Where the function table lies in an image.
+//! Finds the function table in an image.
 //!
 //! ```text
 //! ELF      .gopclntab, .data.rel.ro.gopclntab; in .data.rel.ro where another linker joined them;
@@ -8,8 +8,8 @@
 //!          code only where the linker is one of Go's
 //! ```
 //!
-//! Where no name leads to it, whatever looks like a header at an aligned place is tried, and
-//! taken if functions with names follow from it.
+//! If no name leads to the table, this tries every aligned place that looks like a header, and
+//! accepts it if functions with names follow from it.
 
 use memchr::memmem;
 use object::{Object, ObjectSection, ObjectSegment, ObjectSymbol, SectionKind};
@@ -21,15 +21,15 @@ use super::pclntab::PclnTable;
 use crate::{Error, Format, Image, Result};
 
 const SECTIONS: [&str; 3] = [".gopclntab", ".data.rel.ro.gopclntab", "__gopclntab"];
-/// The section of an ELF image that other linkers put the table in.
+/// The ELF section into which other linkers put the table.
 const JOINED: &str = ".data.rel.ro";
 const SYMBOLS: [&str; 2] = ["runtime.pclntab", "pclntab"];
-/// So many headers without a table behind them are an image that wants to be hard to read.
+/// With this many false headers, an image is made to be hard to read.
 const MAX_CANDIDATES: usize = 64;
-/// Sections that start the program's text, if nothing else says where that is.
+/// Sections at the start of the program's text, if nothing else shows where that is.
 const TEXT: [&str; 2] = [".text", "__text"];
 
-/// A function table with what it was found to belong to.
+/// A function table with the Go data that belongs to it.
 pub(super) struct Located<'a> {
     pub(super) table: PclnTable<'a>,
     pub(super) module: Option<ModuleData>,
@@ -85,9 +85,9 @@ fn find<'a>(image: &Image<'a>) -> Result<Option<(u64, PclnTable<'a>)>> {
     })
 }
 
-/// Whether a PE image's table could be among its code, where Go put it before it had `.rdata`.
-/// Those programs were linked by Go itself or by GNU ld, which give themselves 3.0 and 2.x as the
-/// linker's version. Others have most of their bytes there.
+/// Whether a PE image's table could be among its code. Go put it there before it had `.rdata`. Go
+/// itself or GNU ld linked those programs; they write 3.0 and 2.x as the linker's version. For
+/// other programs, the search would waste time, because most of their bytes are code.
 fn among_code(image: &Image<'_>) -> bool {
     let linker = match image.object() {
         object::File::Pe32(file) => file.nt_headers().optional_header.major_linker_version,
@@ -107,8 +107,8 @@ fn by_symbol<'a>(image: &Image<'a>) -> Option<(u64, PclnTable<'a>)> {
     table.is_plausible().then_some((symbol.address(), table))
 }
 
-/// Looks through stretches of memory for a table. Stretches may overlap in a hostile image, so
-/// what is looked through is bounded by the image's size.
+/// Searches ranges of memory for a table. Ranges may overlap in a hostile image, so the image's
+/// size bounds the number of searched bytes.
 fn search<'a>(
     image: &Image<'a>,
     stretches: impl Iterator<Item = (u64, &'a [u8])>,
@@ -137,13 +137,13 @@ fn search<'a>(
     None
 }
 
-/// Places at which a table's header could be.
+/// Places where a table's header could be.
 fn headers<'d>(data: &'d [u8], words: WordFormat) -> Box<dyn Iterator<Item = usize> + 'd> {
     if words.big {
         return Box::new((0..data.len()).step_by(words.size));
     }
-    // All magic numbers end so, and zeros follow them. Code has little that looks like this by
-    // chance, and so much is searched through about as fast as it is read.
+    // All magic numbers end with these bytes, and zeros follow them. Code rarely contains them by
+    // chance, and the search is about as fast as reading the memory.
     let ends = memmem::find_iter(data, b"\xff\xff\xff\0\0");
     Box::new(ends.filter_map(|end| end.checked_sub(1)).filter(move |at| at % words.size == 0))
 }

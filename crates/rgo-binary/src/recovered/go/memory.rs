@@ -1,14 +1,14 @@
-//! An image as the running program sees it: by addresses, with its pointers as the loader will
-//! have made them.
+//! An image by addresses, as the running program sees it, with the pointers that the loader will
+//! have written.
 //!
-//! A pointer in a file need not hold its address yet:
+//! The file need not hold the final value of a pointer:
 //!
 //! ```text
 //! ELF, RELA relocations        anything, often 0; the address is the relocation's addend
 //! ELF, REL and RELR; PE        the address
 //! Mach-O, LC_DYLD_INFO         the address
 //! Mach-O, chained fixups       bits 0–35: the address, or its distance from the image's start
-//!                              bits 36–63: place of the next pointer and flags
+//!                              bits 36–63: position of the next pointer, and flags
 //! ```
 
 use object::{Object, ObjectSegment, RelocationTarget, SegmentFlags};
@@ -17,18 +17,18 @@ use object::{elf, macho, pe};
 use super::endian::WordFormat;
 use crate::{Format, Image};
 
-/// The bits of a chained Mach-O pointer that name its target (`mach-o/fixup-chains.h`,
+/// The bits of a chained Mach-O pointer that hold its target (`mach-o/fixup-chains.h`,
 /// `dyld_chained_ptr_64_rebase`).
 const CHAINED_TARGET: u64 = (1 << 36) - 1;
-/// More places than these point at one address in no program that a linker wrote.
+/// No linked program has more pointers than these to one address.
 const MAX_POINTERS: usize = 64;
 
 pub(super) struct Memory<'a> {
     segments: Vec<MemorySegment<'a>>,
     words: WordFormat,
-    /// Place and value of each pointer that a RELA relocation fills in, by place.
+    /// Address and value of each pointer that a RELA relocation sets, sorted by address.
     relocated: Vec<(u64, u64)>,
-    /// The image's start, in Mach-O of 64 bits.
+    /// The image's start, for 64-bit Mach-O.
     chained: Option<u64>,
 }
 
@@ -76,24 +76,24 @@ impl<'a> Memory<'a> {
         segment.data.get(within..).filter(|rest| !rest.is_empty())
     }
 
-    /// The number at an address, as it is in the file.
+    /// The number at an address, as stored in the file.
     pub(super) fn number(&self, address: u64) -> Option<u64> {
         self.words.word(self.at(address)?, 0)
     }
 
-    /// The pointer at an address, as the loader leaves it but for where it loads the image.
+    /// The pointer at an address after relocation, without the load bias.
     pub(super) fn pointer(&self, address: u64) -> Option<u64> {
         self.relocation(address)
             .or_else(|| self.number(address).map(|number| self.unchained(number)))
     }
 
-    /// What a relocation puts at an address.
+    /// The value that a relocation writes at an address.
     pub(super) fn relocation(&self, address: u64) -> Option<u64> {
         let at = self.relocated.binary_search_by_key(&address, |(place, _)| *place).ok()?;
         self.relocated.get(at).map(|(_, value)| *value)
     }
 
-    /// Places in writable memory that point at an address.
+    /// Addresses of pointers to `target` in writable memory.
     pub(super) fn pointers_to(&self, target: u64) -> Vec<u64> {
         let relocated = self.relocated.iter().filter(|(_, value)| *value == target);
         let written = self.segments.iter().filter(|segment| segment.writable).flat_map(|segment| {
