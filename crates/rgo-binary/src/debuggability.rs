@@ -126,7 +126,8 @@ impl DebugSources {
     /// Reads the debugger's data of an image.
     ///
     /// # Errors
-    /// Those of [`Image::debug_data`] and [`identities`], and of a Go function table that contradicts itself.
+    /// Those of [`Image::debug_data`] and [`identities`], and [`crate::Error::Malformed`] for a Go
+    /// function table that contradicts itself.
     pub fn of(image: &Image<'_>) -> Result<Self> {
         let data = image.debug_data()?;
         let companion = if data.object_files > 0 {

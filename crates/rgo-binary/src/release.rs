@@ -1,5 +1,5 @@
-//! Parses the release of a compiler from the name that a program records for its toolchain. Suffixes
-//! of vendors and experiments are not part of the release.
+//! Parses the release of a compiler from the toolchain name that a program records. Suffixes for
+//! vendors and experiments are not part of the release.
 //!
 //! ```text
 //! go1.26.8-X:nodwarf5                 Go 1.26.8, with an experiment; before Go 1.26 behind a space
@@ -11,36 +11,36 @@
 //! rustc 1.90.0-nightly (1159e78c4 …)  a nightly build of what will be Rust 1.90.0
 //! ```
 //!
-//! (Go, `go/version` and `internal/gover`: what follows a hyphen is a vendor's)
+//! (Go, `go/version` and `internal/gover`: a vendor's suffix follows a hyphen)
 
-/// A compiler that counts its releases.
+/// A compiler with numbered releases.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum CompilerName {
     /// Go.
     Go,
-    /// Rust's.
+    /// Rust's compiler.
     Rustc,
 }
 
 /// A release of a compiler.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Release<'t> {
-    /// Which compiler.
+    /// The compiler.
     pub compiler: CompilerName,
-    /// The version, with a mark of a pre-release and without what a vendor added: `1.26.8`,
-    /// `1.25rc1`, `1.90.0-nightly`.
+    /// The version, with a pre-release mark and without a vendor's suffix: `1.26.8`, `1.25rc1`,
+    /// `1.90.0-nightly`.
     pub version: &'t str,
-    /// It is built from sources between releases; the version is the one that they become.
+    /// The sources are from between two releases; the version is that of the next release.
     pub is_development: bool,
 }
 
-/// What Go writes behind the second number of a version that is not released yet.
+/// The marks behind the second number of a Go version that is not released yet.
 const GO_PRE: [&str; 3] = ["alpha", "beta", "rc"];
-/// What Rust writes behind the third, and a hyphen.
+/// The marks behind the third number of a Rust version, after a hyphen.
 const RUST_PRE: [&str; 5] = ["alpha", "beta", "dev", "nightly", "rc"];
 
 impl<'t> Release<'t> {
-    /// Reads a toolchain's name; `None` if it names no version of Go or rustc.
+    /// Parses a toolchain's name; `None` if it contains no version of Go or rustc.
     #[must_use]
     pub fn parse(toolchain: &'t str) -> Option<Self> {
         let mut words = toolchain.split([' ', '\t', ',']).filter(|word| !word.is_empty());
@@ -58,7 +58,7 @@ impl<'t> Release<'t> {
         }
     }
 
-    /// The first numbers of the version, two of them or three.
+    /// The first two or three numbers of the version.
     #[must_use]
     pub fn numbers(&self) -> Option<crate::Version> {
         numbers(self.version).0.parse().ok()
@@ -100,7 +100,7 @@ fn rust(word: &str) -> Option<&str> {
     Some(if pre.is_some() { word } else { release })
 }
 
-/// Numbers with dots between, and what follows.
+/// Splits a text into numbers with dots between them, and the rest.
 fn numbers(text: &str) -> (&str, &str) {
     let digit = |c: char| c.is_ascii_digit();
     let mut end = 0;

@@ -1,8 +1,8 @@
-//! Whether something holds, for questions that an image may not answer.
+//! The answer to a question that an image may not answer.
 
 use serde::Serialize;
 
-/// Whether something holds.
+/// The answer to a yes-or-no question.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum TriState {
@@ -12,7 +12,7 @@ pub enum TriState {
     No,
     /// The image does not show it.
     Unknown,
-    /// The question makes no sense for this format, machine or kind of image.
+    /// The question has no meaning for this format, machine or kind of image.
     NotApplicable,
 }
 

@@ -1,6 +1,6 @@
-//! Programs as a bill of materials: CycloneDX 1.5 as JSON, which vulnerability scanners read. Each
-//! program is a component, its packages are components of it, and the edges between them are those
-//! of its graph; where a record has none, all hang off the program.
+//! Writes programs as a bill of materials: CycloneDX 1.5 as JSON, which vulnerability scanners
+//! read. Each program is a component, its packages are components of it, and the dependencies come
+//! from its graph. If a record has no dependencies, all packages depend directly on the program.
 
 use std::collections::BTreeMap;
 
@@ -11,8 +11,7 @@ use super::graph::{Edges, Graph, Node, Role};
 /// A program as a component.
 #[derive(Clone, Debug)]
 pub struct Component {
-    /// What it is called, for its references: a file, or a member of an archive. Two components
-    /// may share it.
+    /// Its name in references: a file, or a member of an archive. Two components may share it.
     pub path: String,
     /// Its name: the main package's, or the path.
     pub name: String,
@@ -24,7 +23,7 @@ pub struct Component {
     pub graph: Graph,
 }
 
-/// The document of a tool of this name and version.
+/// The document for a tool with this name and version.
 #[must_use]
 pub fn bom(tool: &str, tool_version: &str, programs: &[Component]) -> Value {
     let mut components = Vec::new();
@@ -63,7 +62,7 @@ pub fn bom(tool: &str, tool_version: &str, programs: &[Component]) -> Value {
     })
 }
 
-/// Gives each of several equal names a number: `a`, `a#2`.
+/// Gives equal names a number: `a`, `a#2`.
 #[derive(Default)]
 struct UniqueNames(BTreeMap<String, usize>);
 
@@ -79,7 +78,7 @@ fn properties(properties: &[(&str, String)]) -> Value {
     properties.iter().map(|(name, value)| json!({ "name": name, "value": value })).collect()
 }
 
-/// The components of a program, and the edges of it and of them.
+/// The components of a program, and the dependencies of the program and of the components.
 fn packages(program: &str, graph: &Graph) -> (Vec<Value>, Vec<Value>) {
     let mut names = UniqueNames::default();
     let references: Vec<String> =
@@ -158,7 +157,7 @@ mod tests {
                 node("a", Role::Linked),
                 node("tool", Role::Build),
             ],
-            // An index that leads nowhere is passed over.
+            // An index without a package is ignored.
             edges: Edges::Recorded(vec![
                 Edge { from: 0, to: 1 },
                 Edge { from: 1, to: 2 },

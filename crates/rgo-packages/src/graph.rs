@@ -1,4 +1,4 @@
-//! The packages of one program, and what depends on what.
+//! The packages of one program, and the dependencies between them.
 
 use super::package::{Package, PackageSource};
 
@@ -7,9 +7,9 @@ use super::package::{Package, PackageSource};
 pub struct Graph {
     /// The packages, in the order of the record.
     pub packages: Vec<Node>,
-    /// What depends on what.
+    /// The dependencies.
     pub edges: Edges,
-    /// Whether a package that is not here is not in the program.
+    /// Whether the packages are complete.
     pub completeness: Completeness,
 }
 
@@ -18,9 +18,9 @@ pub struct Graph {
 pub struct Node {
     /// The package.
     pub package: Package,
-    /// Its part in the program.
+    /// Its role in the program.
     pub role: Role,
-    /// The name that others depend on it by, where it replaces a package of another name.
+    /// The name that other packages depend on, if this package replaces one with another name.
     pub replaces: Option<String>,
 }
 
@@ -31,24 +31,24 @@ impl Node {
         Self { package, role: Role::Linked, replaces: None }
     }
 
-    /// Its name, and the one that it replaces.
+    /// Its name, and the name that it replaces.
     pub fn names(&self) -> impl Iterator<Item = &str> {
         std::iter::once(self.package.name.as_str()).chain(self.replaces.as_deref())
     }
 }
 
-/// The part of a package in a program.
+/// The role of a package in a program.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Role {
-    /// The program is its.
+    /// The package of the program itself.
     Root,
     /// Its code is in the program.
     Linked,
-    /// It helped to build the program, and its code is not in it.
+    /// It helped to build the program, but its code is not in it.
     Build,
 }
 
-/// What depends on what.
+/// The dependencies between packages.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Edges {
     /// As the builder recorded it.
@@ -57,26 +57,26 @@ pub enum Edges {
     Unrecorded,
 }
 
-/// A package depends on another.
+/// One package's dependency on another.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Edge {
-    /// Index of the package that depends.
+    /// Index of the dependent package.
     pub from: usize,
-    /// Index of the package that it depends on.
+    /// Index of its dependency.
     pub to: usize,
 }
 
 /// Whether a graph has every package of its program.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Completeness {
-    /// Its builder recorded all.
+    /// The builder recorded all packages.
     Full,
-    /// There may be others.
+    /// There may be more packages.
     Partial,
 }
 
 impl Graph {
-    /// A list of packages without edges. A package that is there twice stands once.
+    /// A list of packages without edges. Repeated packages are removed.
     #[must_use]
     pub fn list(nodes: Vec<Node>, completeness: Completeness) -> Self {
         let mut seen = std::collections::BTreeSet::new();
@@ -84,13 +84,13 @@ impl Graph {
         Self { packages, edges: Edges::Unrecorded, completeness }
     }
 
-    /// Packages whose code is in the program, beside its own and the standard library.
+    /// Packages whose code is in the program, except its own and the standard library.
     pub fn dependencies(&self) -> impl Iterator<Item = &Node> {
         let linked = self.packages.iter().filter(|node| node.role == Role::Linked);
         linked.filter(|node| node.package.source != PackageSource::Toolchain)
     }
 
-    /// Whether every package of the program is here.
+    /// Whether the graph has every package of the program.
     #[must_use]
     pub fn is_full(&self) -> bool {
         self.completeness == Completeness::Full

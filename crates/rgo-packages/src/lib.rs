@@ -1,7 +1,7 @@
-//! Packages that programs are made of, and the graph between them. Every record of dependencies
-//! (rgo's note, cargo-auditable's list, Go's build information, recovered crates and modules,
-//! cargo's metadata) converts to [`Graph`] where it is read, so that policies and bills of
-//! materials know one kind of package.
+//! The packages in programs, and the dependencies between them. Every record of dependencies (rgo's
+//! note, cargo-auditable's list, Go's build information, recovered crates and modules, cargo's
+//! metadata) converts to [`Graph`] where it is read, so that policies and bills of materials know
+//! only one kind of package.
 //!
 //! ```text
 //! rgo-binary: Inspection::packages() ─┐

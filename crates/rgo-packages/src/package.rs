@@ -1,33 +1,33 @@
-//! One package, and its address among all packages.
+//! One package and its package URL.
 
 use packageurl::PackageUrl;
 use serde::Serialize;
 
-/// Who names packages, and who distributes them unless a package says otherwise.
+/// The community that names packages, with its default registry.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Ecosystem {
     /// Rust: crates.io.
     Cargo,
-    /// Go: modules, by the path that they are fetched by.
+    /// Go: modules, by the path from which they are downloaded.
     Go,
 }
 
-/// Where the code of a package comes from.
+/// The source of a package's code.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 #[serde(rename_all = "kebab-case", tag = "kind", content = "from")]
 pub enum PackageSource {
-    /// The ecosystem's own registry, or a copy of what it distributes.
+    /// The ecosystem's own registry, or a mirror of it.
     Default,
-    /// Another registry; its index as the builder spells it.
+    /// Another registry; its index in the builder's spelling.
     Registry(String),
-    /// A git repository; its URL, with the commit behind `#` where it is known.
+    /// A git repository: its URL, with the commit behind `#` if it is known.
     Git(String),
     /// A folder on the machine that built the program.
     Local,
-    /// The toolchain: the package is a part of the standard library.
+    /// The toolchain: the package is part of the standard library.
     Toolchain,
-    /// Elsewhere, in the words of the record.
+    /// Another source, in the words of the record.
     Other(String),
 }
 
@@ -45,17 +45,17 @@ pub enum PackageSource {
 pub struct Package {
     /// Its ecosystem.
     pub ecosystem: Ecosystem,
-    /// Its name; of a Go module the path.
+    /// Its name; for a Go module, its path.
     pub name: String,
-    /// Its version as the ecosystem spells it: `1.2.3` of a crate, `v1.2.3` of a Go module. `None`
-    /// where nothing shows it.
+    /// Its version in the ecosystem's spelling: `1.2.3` for a crate, `v1.2.3` for a Go module.
+    /// `None` if it is unknown.
     pub version: Option<String>,
-    /// Where it comes from.
+    /// Its source.
     pub source: PackageSource,
-    /// A checksum of its source, as the ecosystem spells it: `sha256:` and hexadecimal digits of a
-    /// crate, `h1:` and base64 of a Go module.
+    /// A checksum of its source code in the ecosystem's spelling: `sha256:` and hexadecimal digits
+    /// for a crate, `h1:` and base64 for a Go module.
     pub checksum: Option<String>,
-    /// Its license as an SPDX expression. No program records it.
+    /// Its license as an SPDX expression. Programs do not record it.
     pub license: Option<String>,
 }
 
@@ -78,7 +78,7 @@ impl Package {
         }
     }
 
-    /// Its version without the `v` that Go writes in front.
+    /// Its version without Go's leading `v`.
     #[must_use]
     pub fn version_number(&self) -> Option<&str> {
         let version = self.version.as_deref()?;
@@ -88,8 +88,8 @@ impl Package {
         })
     }
 
-    /// Its package URL: `pkg:cargo/serde@1.0.200`. `None` without a version, and for what others
-    /// cannot fetch by name and version.
+    /// Its package URL: `pkg:cargo/serde@1.0.200`. `None` without a version, and for a package that
+    /// nobody can download by name and version.
     #[must_use]
     pub fn purl(&self) -> Option<String> {
         let version = self.version.as_deref()?;
@@ -100,7 +100,7 @@ impl Package {
         let url = match self.ecosystem {
             Ecosystem::Cargo => purl("cargo", None, &self.name, version),
             Ecosystem::Go => {
-                // purl's type golang is written in lower case.
+                // purl requires lower case for the type golang.
                 let path = self.name.to_lowercase();
                 match path.rsplit_once('/') {
                     Some((namespace, name)) => purl("golang", Some(namespace), name, version),
@@ -146,7 +146,7 @@ mod tests {
         }
     }
 
-    /// A program's record is hostile input: no name or version breaks out of its part.
+    /// A program's record may be hostile: no name or version may break out of its part.
     #[test]
     fn no_text_breaks_out_of_its_part() {
         for text in ["a@b", "a?b=c", "a#b", "a%2Fb", "a\nb", "é", "..", "", "/", "//"] {

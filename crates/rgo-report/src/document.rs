@@ -1,5 +1,5 @@
-//! The blocks that text and Markdown share. A command says what is a table, a fact or a warning; the
-//! renderers decide how each looks.
+//! The blocks that text and Markdown share. A command decides what is a table, a fact or a warning;
+//! the renderers decide its appearance.
 
 /// A sequence of blocks, top to bottom.
 #[derive(Clone, Debug, Default)]
@@ -10,7 +10,7 @@ pub struct Document {
 /// One part of a document.
 #[derive(Clone, Debug)]
 pub enum Block {
-    /// A title over what follows.
+    /// A title over the following blocks.
     Heading(String),
     /// A line of prose.
     Line(Cell),
@@ -18,7 +18,7 @@ pub enum Block {
     Facts(Vec<(String, Cell)>),
     /// Rows under named columns.
     Table(Table),
-    /// Text with its own layout, such as another tool's; it is not changed.
+    /// Text with its own layout, such as another tool's output; it stays unchanged.
     Raw(String),
 }
 
@@ -29,19 +29,19 @@ pub struct Cell {
     pub(crate) tone: Tone,
 }
 
-/// The meaning of a cell beside its text.
+/// The meaning of a cell in addition to its text.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Tone {
-    /// Nothing more.
+    /// No additional meaning.
     #[default]
     Plain,
-    /// As it should be.
+    /// As expected.
     Good,
     /// Worth a look.
     Warn,
     /// Wrong.
     Bad,
-    /// Of lesser weight.
+    /// Less important.
     Dim,
 }
 
@@ -59,12 +59,12 @@ pub struct Column {
     pub(crate) align: Align,
 }
 
-/// Where a column's cells stand.
+/// The alignment of a column's cells.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Align {
-    /// Words.
+    /// For words.
     Left,
-    /// Figures.
+    /// For numbers.
     Right,
 }
 
@@ -87,7 +87,7 @@ impl Document {
         self.block(Block::Line(text.into()))
     }
 
-    /// Adds a key with its value; neighbouring facts are aligned with each other.
+    /// Adds a key with its value; adjacent facts are aligned with each other.
     #[must_use]
     pub fn fact(mut self, key: impl Into<String>, value: impl Into<Cell>) -> Self {
         let fact = (key.into(), value.into());
@@ -98,13 +98,13 @@ impl Document {
         self.block(Block::Facts(vec![fact]))
     }
 
-    /// Adds a table; one without rows is left out.
+    /// Adds a table, unless it has no rows.
     #[must_use]
     pub fn table(self, table: Table) -> Self {
         if table.rows.is_empty() { self } else { self.block(Block::Table(table)) }
     }
 
-    /// Adds text that is laid out already.
+    /// Adds text with its own layout.
     #[must_use]
     pub fn raw(self, text: impl Into<String>) -> Self {
         self.block(Block::Raw(text.into()))
@@ -151,12 +151,12 @@ impl Table {
 }
 
 impl Column {
-    /// A column of words.
+    /// A column for words.
     pub fn left(title: impl Into<String>) -> Self {
         Self { title: title.into(), align: Align::Left }
     }
 
-    /// A column of figures.
+    /// A column for numbers.
     pub fn right(title: impl Into<String>) -> Self {
         Self { title: title.into(), align: Align::Right }
     }

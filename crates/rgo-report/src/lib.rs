@@ -1,5 +1,5 @@
-//! Renders the one value that a command of rgo returns, as text, JSON or Markdown. All renderings
-//! come from the same value, so they cannot differ:
+//! Renders a command's result as text, JSON or Markdown. All renderings come from the same value,
+//! so they cannot differ:
 //!
 //! ```text
 //!            ┌─ serde ────────────────▶ JSON      (versioned schema, for programs)
@@ -22,13 +22,13 @@ pub use document::{Align, Block, Cell, Column, Document, Table, Tone};
 pub use nearest::nearest;
 pub use printable::{printable, printable_by_char};
 
-/// The result of a command, ready to be rendered.
+/// The result of a command, ready for rendering.
 pub trait Report: Serialize {
-    /// Name and version of the JSON schema, such as `rgo.build/1`. The number grows when a
-    /// field changes its meaning or goes; new fields alone do not change it.
+    /// Name and version of the JSON schema, such as `rgo.build/1`. The number grows if a field is
+    /// removed or changes its meaning, but not for new fields.
     const SCHEMA: &'static str;
 
-    /// The report as a person reads it.
+    /// The report for a person.
     fn document(&self) -> Document;
 }
 
@@ -44,7 +44,7 @@ pub enum Rendering {
     Markdown,
 }
 
-/// The style of text; the other renderings have none.
+/// The style of text; the other renderings have no style.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Style {
     /// Whether text may have ANSI color.

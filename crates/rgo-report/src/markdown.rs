@@ -1,5 +1,5 @@
 //! Renders documents as GitHub-flavored Markdown, for `$GITHUB_STEP_SUMMARY` and pull requests.
-//! Text from a file is escaped: a crate called `<script>` stays a name.
+//! Escapes text that comes from a file: a crate called `<script>` stays a name.
 
 use crate::document::{Align, Block, Document, Table};
 use crate::printable::acts;
@@ -48,7 +48,8 @@ fn push_table(out: &mut String, table: &Table) {
     }
 }
 
-/// A fence longer than any run of backticks inside, so that the text cannot close it.
+/// Adds a fence that is longer than any run of backticks in the text, so that the text cannot close
+/// it.
 fn push_fenced(out: &mut String, text: &str) {
     let longest = text.split(|c| c != '`').map(str::len).max().unwrap_or(0);
     let fence = "`".repeat(longest.max(2) + 1);

@@ -1,7 +1,7 @@
-//! The name that a user may have meant, for hints: `did you mean doctor?`.
+//! Finds the name that a user probably meant, for hints: `did you mean doctor?`.
 
-/// The value that belongs to the name nearest to `typed`, whatever the case; `None` if no name is near
-/// enough to have been meant: at most half of its letters may differ. Of several, the first counts.
+/// The value for the name nearest to `typed`, ignoring case. At most half of the letters may
+/// differ; otherwise `None`. Of equally near names, the first counts.
 ///
 /// ```
 /// let names = ["doctor", "targets"].map(|name| (name, name));

@@ -1,10 +1,11 @@
-//! Makes text from a file safe to show. Its author chose the names of files, libraries and labels: a
-//! line break in one would forge a line of the answer or a workflow command, an escape sequence would
-//! control the terminal, a mark that turns the direction of text would hide the end of a name.
+//! Makes text from a file safe to print. The names of files, libraries and labels come from the
+//! file's author. In a name, a line break could forge an output line or a workflow command, an
+//! escape sequence could control the terminal, and a change of text direction could hide the end of
+//! the name.
 
 use std::borrow::Cow;
 
-/// The text with escapes, `\n` or `\u{1b}`, for all that does more than show.
+/// The text, with escapes such as `\n` or `\u{1b}` for control, invisible and direction characters.
 #[must_use]
 pub fn printable(text: &str) -> Cow<'_, str> {
     if !text.chars().any(acts) {
@@ -17,8 +18,8 @@ pub fn printable(text: &str) -> Cow<'_, str> {
     Cow::Owned(out)
 }
 
-/// The text with one character for each of its own, so that marks below it stay in place: a space for
-/// a tab, `U+FFFD` for all else that does more than show.
+/// The text with the same number of characters, so that marks below it stay aligned: a space for a
+/// tab, `U+FFFD` for other control, invisible and direction characters.
 #[must_use]
 pub fn printable_by_char(text: &str) -> String {
     let shown = |c: char| match c {
@@ -29,7 +30,7 @@ pub fn printable_by_char(text: &str) -> String {
     text.chars().map(shown).collect()
 }
 
-/// Control characters, and those that have no shape or turn the direction of the others.
+/// Whether a character is a control character, is invisible, or changes the direction of text.
 pub(crate) fn acts(c: char) -> bool {
     c.is_control()
         || matches!(c, '\u{61c}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}'

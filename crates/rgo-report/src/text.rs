@@ -1,5 +1,5 @@
-//! Renders documents for a terminal or a log: aligned columns, color where the caller allows it.
-//! Control characters in text from a file are escaped.
+//! Renders documents for a terminal or a log: aligned columns, with color if the caller allows it.
+//! Escapes control characters in text that comes from a file.
 
 use anstyle::{AnsiColor, Effects, Style as Ansi};
 use tabled::builder::Builder;
@@ -14,7 +14,7 @@ pub(crate) fn render(document: &Document, style: Style) -> String {
     let mut out = String::new();
     let mut after_line = false;
     for block in &document.blocks {
-        // Lines of prose stand together; everything else has air around it.
+        // Consecutive lines of prose have no empty line between them; other blocks do.
         let line = matches!(block, Block::Line(_));
         let together = (line && after_line) || matches!(block, Block::Raw(_));
         if !(out.is_empty() || together) {

@@ -1,8 +1,8 @@
-//! Text that is written into a program after it was linked.
+//! Values that a tool writes into a program after the link.
 //!
-//! A version or a commit is known when a program is released, not when it is compiled. Passing it
-//! as an environment variable recompiles the crate for every commit; this crate reserves room in
-//! the binary instead, which `rgo-build -X NAME=VALUE` fills after the link:
+//! The version or commit of a release is not known when the program is compiled. An environment
+//! variable for it would recompile the crate for every commit. This crate reserves room in the
+//! binary instead, which `rgo-build -X NAME=VALUE` fills after the link:
 //!
 //! ```
 //! rgo_stamp::stamp! {
@@ -15,8 +15,8 @@
 //! println!("example {VERSION} ({})", COMMIT.get());
 //! ```
 //!
-//! A plain `cargo build` leaves the defaults. The name of a slot is the path of its static, as in
-//! `rgo-build -X mycrate::VERSION=1.2.3`.
+//! After a plain `cargo build`, the values are the defaults. The name of a slot is the path of its
+//! static, as in `rgo-build -X mycrate::VERSION=1.2.3`.
 //!
 //! # Layout
 //!
@@ -44,8 +44,8 @@ const HEADER: usize = 32;
 
 /// Declares statics of the type [`Stamp`], each with its slot.
 ///
-/// `$vis static NAME = DEFAULT;` reserves 256 bytes, `$vis static NAME: BYTES = DEFAULT;` as many
-/// as it says. A default that is longer than its slot does not compile.
+/// `$vis static NAME = DEFAULT;` reserves 256 bytes, `$vis static NAME: BYTES = DEFAULT;` reserves
+/// `BYTES`. A default that is longer than its slot does not compile.
 #[macro_export]
 macro_rules! stamp {
     ($($(#[$meta:meta])* $vis:vis static $name:ident $(: $capacity:literal)? = $default:expr;)*) => {$(
@@ -56,7 +56,8 @@ macro_rules! stamp {
             const CAPACITY: usize = $crate::__capacity!($($capacity)?);
             const SIZE: usize = $crate::__private::size(NAME, CAPACITY);
 
-            // A section of WebAssembly cannot be read at run time: there the default is final.
+            // A WebAssembly program cannot read its sections at run time, so there the default is
+            // final.
             #[used]
             #[cfg_attr(target_vendor = "apple", unsafe(link_section = "__DATA,__rgo_x"))]
             #[cfg_attr(
@@ -82,7 +83,7 @@ macro_rules! __capacity {
     };
 }
 
-/// A value that may be replaced after the link. Made by [`stamp!`] alone.
+/// A value that a tool may replace after the link. Only [`stamp!`] makes it.
 ///
 /// It reads as a `str`, by [`Stamp::get`] or by dereferencing.
 pub struct Stamp {
@@ -93,8 +94,8 @@ pub struct Stamp {
 }
 
 impl Stamp {
-    /// The value written after the link; the default if there is none, or if what is there is
-    /// longer than the slot or is not UTF-8.
+    /// The value written after the link. The default if no value was written, or if the value is
+    /// longer than the slot or not UTF-8.
     #[must_use]
     pub fn get(&self) -> &'static str {
         self.written().unwrap_or(self.default)
@@ -109,8 +110,8 @@ impl Stamp {
     }
 }
 
-/// Hides from the optimiser which bytes a slice points to. It knows what the slot held when it was
-/// compiled, and would otherwise fold that into the program; a volatile read may give any slice.
+/// Hides the bytes of a slice from the optimizer. The optimizer knows the bytes at compile time and
+/// would otherwise fold them into the program; a volatile read may return any slice.
 #[inline]
 fn opaque(record: &'static [u8]) -> &'static [u8] {
     // SAFETY: the place read is a valid, initialised reference that lives through the call.
@@ -143,12 +144,12 @@ impl fmt::Debug for Stamp {
     }
 }
 
-/// What [`stamp!`] expands to; not for direct use.
+/// The expansion of [`stamp!`]; not for direct use.
 #[doc(hidden)]
 pub mod __private {
     use super::{HEADER, LENGTH_AT, MAGIC, Stamp};
 
-    /// One record, as drawn in the crate's documentation.
+    /// One record, as in the crate's documentation.
     #[repr(C, align(8))]
     pub struct Slot<const SIZE: usize>([u8; SIZE]);
 
@@ -156,13 +157,13 @@ pub mod __private {
         bytes.next_multiple_of(8)
     }
 
-    /// Bytes of the whole record.
+    /// Size of the whole record in bytes.
     pub const fn size(name: &str, capacity: usize) -> usize {
         HEADER + padded(name.len()) + padded(capacity)
     }
 
     impl<const SIZE: usize> Slot<SIZE> {
-        /// Lays the record out; panics, which fails the compilation, if the default is too long.
+        /// Lays out the record. Panics if the default is too long, which stops the compilation.
         pub const fn new(name: &str, capacity: usize, default: &str) -> Self {
             assert!(default.len() <= capacity, "the default of a stamp is longer than its slot");
             let mut record = [0; SIZE];
@@ -181,7 +182,7 @@ pub mod __private {
         (value as u32).to_le_bytes()
     }
 
-    // `copy_from_slice` is not const in the oldest compiler that this crate serves.
+    // `copy_from_slice` is not const in the oldest compiler that this crate supports.
     const fn put(record: &mut [u8], at: usize, bytes: &[u8]) {
         let mut i = 0;
         while i < bytes.len() {
@@ -244,7 +245,7 @@ mod tests {
         assert_eq!(VERSION.record.len(), 32 + 32 + 256, "a name of 25 bytes is padded to 32");
     }
 
-    /// A slot as some tool left it: the same record with another length and value.
+    /// A slot after a tool has written it: the same record with another length and value.
     fn written(length: u32, value: &[u8]) -> Stamp {
         let mut record = COMMIT.record.to_vec();
         record[20..24].copy_from_slice(&length.to_le_bytes());

@@ -105,7 +105,7 @@ fn linked(module: &Module, format: RecordFormat) -> Node {
 }
 
 /// The source of a crate from the note's text: a URL, or only the kind if the host may be private.
-/// A crate from a registry has a checksum.
+/// Only crates from a registry have a checksum, so a URL without one is a git repository.
 fn noted_source(origin: &str, checksum: &str) -> PackageSource {
     let words = origin.to_owned();
     match origin.split('#').next().unwrap_or(origin) {

@@ -8,7 +8,8 @@
 //! symbolic  ELF DT_FLAGS DF_SYMBOLIC, or DT_SYMBOLIC
 //! ```
 //!
-//! (gABI, "Dynamic Section"; PE format, "Optional Header Windows-Specific Fields"; `mach-o/loader.h`)
+//! (gABI, "Dynamic Section"; PE format, "Optional Header Windows-Specific Fields";
+//! `mach-o/loader.h`)
 
 use object::read::elf::{Dyn, FileHeader, ProgramHeader};
 use object::read::macho::LoadCommandVariant;

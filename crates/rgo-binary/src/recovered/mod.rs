@@ -1,5 +1,5 @@
-//! Recovers what no builder recorded: languages and tools, Go's modules, Rust's crates, paths of the
-//! machine that built the program.
+//! Recovers facts that no builder recorded: languages and tools, Go's modules, Rust's crates, paths
+//! of the machine that built the program.
 
 pub mod build_paths;
 pub mod crates;

@@ -1,4 +1,4 @@
-//! How a program is protected, and who vouches for it.
+//! Reads the defenses of a program and its signature.
 
 pub mod hardening;
 pub mod signature;

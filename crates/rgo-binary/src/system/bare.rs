@@ -1,5 +1,5 @@
-//! Signs in an ELF image that no operating system starts it as a program: it is firmware, a boot
-//! loader, a kernel, or code for a processor that runs none.
+//! Recognizes ELF images that no operating system starts as a program: firmware, boot loaders,
+//! kernels, or code for a processor that runs no system. The signs:
 //!
 //! ```text
 //! offset ≢ address (mod 4096)       pages of the file cannot be mapped to where it wants them
@@ -24,12 +24,12 @@ use crate::image::elf_notes::notes;
 use crate::packer;
 use crate::{Arch, Image, Linkage};
 
-/// The smallest page of any system.
+/// The smallest page size of any system.
 const PAGE: u64 = 0x1000;
-/// Random access memory of RISC-V boards starts here; programs are linked far below.
+/// The RAM of RISC-V boards starts here; programs for a system have far lower addresses.
 const RISCV_RAM: u64 = 0x8000_0000;
 
-/// Machines that run programs for no system: microcontrollers, accelerators, virtual machines
+/// Machines whose programs run without a system: microcontrollers, accelerators, virtual machines
 /// inside a kernel.
 const MACHINES: [&str; 11] =
     ["amdgpu", "avr", "bpfeb", "bpfel", "cuda", "msp430", "pru", "rx", "sbf", "sharc", "v850"];
@@ -51,16 +51,16 @@ const SECTIONS: [&str; 13] = [
     "__ksymtab_strings",
 ];
 
-/// Owners of notes that a hypervisor or a unikernel's loader reads.
+/// Note owners that only a hypervisor or a unikernel's loader reads.
 const NOTES: [(&[u8], Os); 3] =
     [(b"Xen", Os::BareMetal), (b"HERMIT", Os::Hermit), (b"HermitCore", Os::Hermit)];
 
-/// Where the first address lies that a 32-bit program cannot have, where it is not 3 GiB.
+/// The first address that a 32-bit program cannot have, if it is not 3 GiB.
 const KERNEL_32: [(&str, u64); 3] =
     [("mips", 0x8000_0000), ("mipsle", 0x8000_0000), ("sparc", 0xf000_0000)];
 const KERNEL_OF_OTHERS: u64 = 0xc000_0000;
 
-/// What speaks against every operating system, by itself.
+/// Finds a sign that alone excludes every operating system.
 pub(super) fn system(image: &Image<'_>, linkage: &Linkage) -> Option<ImageSystem> {
     let arch = image.arch().to_string();
     if MACHINES.contains(&arch.as_str()) {
@@ -89,7 +89,8 @@ fn of_file<E: FileHeader<Endian = Endianness>>(
     if let Some((found, sure)) = loads.iter().find_map(|load| load.is_impossible(image)) {
         return none("program headers", &found, sure);
     }
-    // The rest is told of what starts by itself; a library is loaded where there is room.
+    // The other signs count only for images that start by themselves; a loader places a library
+    // anywhere.
     if linkage.interpreter.is_some() || !linkage.needed.is_empty() {
         return None;
     }
@@ -120,7 +121,8 @@ fn of_file<E: FileHeader<Endian = Endianness>>(
     None
 }
 
-/// What is odd for a program, and no more: nothing but this tells.
+/// Finds a sign that is unusual for a program. It is only a guess, because no other sign supports
+/// it.
 pub(super) fn guess(image: &Image<'_>) -> Option<ImageSystem> {
     let loads = match image.object() {
         object::File::Elf32(file) => Load::all(file),
@@ -128,13 +130,13 @@ pub(super) fn guess(image: &Image<'_>) -> Option<ImageSystem> {
         _ => return None,
     };
     let all = !loads.is_empty() && loads.iter().all(|load| load.writable && load.executable);
-    // A packer's loader has to write the code.
+    // The loader of a packer has to write the code, so that packed programs have this sign too.
     let is_odd = all && packer::packer(image).is_none();
     let found = "everything is loaded as code that can be written";
     is_odd.then(|| ImageSystem::new(Os::BareMetal, "program headers", found, Guess))
 }
 
-/// A part of the file that is loaded.
+/// A loaded part of the file.
 struct Load {
     offset: u64,
     address: u64,
@@ -163,7 +165,7 @@ impl Load {
             .collect()
     }
 
-    /// Why no system can load it for a program.
+    /// The reason why no system can load it as part of a program.
     fn is_impossible(&self, image: &Image<'_>) -> Option<(String, Confidence)> {
         let Self { offset, address, .. } = *self;
         if offset % PAGE != address % PAGE {
@@ -184,16 +186,16 @@ impl Load {
         is_first.then(|| (format!("fixed address {address:#x}, in the first page"), Certain))
     }
 
-    /// Linkers that do not know a physical address repeat the other, or leave zero.
+    /// Linkers without a physical address write the virtual address again, or zero.
     fn is_moved(&self) -> bool {
         self.physical != self.address && self.physical != 0
     }
 }
 
-/// The header that a boot loader looks for: its name and offset. Its numbers add up to zero.
+/// Finds the header for a boot loader: its name and offset. The sum of its numbers is zero.
 fn multiboot(data: &[u8]) -> Option<(&'static str, usize)> {
     const HEADERS: [(&str, u32, usize, usize, usize); 2] = [
-        // Name, magic, how far it may lie, its alignment, numbers that are added up.
+        // Name, magic, search range, alignment, count of numbers in the sum.
         ("Multiboot", 0x1bad_b002, 8 << 10, 4, 3),
         ("Multiboot 2", 0xe852_50d6, 32 << 10, 8, 4),
     ];
@@ -213,14 +215,13 @@ fn multiboot(data: &[u8]) -> Option<(&'static str, usize)> {
     })
 }
 
-/// The profile of a processor that runs no system with programs in files of their own: `M`, for
-/// microcontrollers.
+/// The profile of a processor that runs no system with program files: `M`, for microcontrollers.
 fn arm_profile<E: FileHeader<Endian = Endianness>>(file: &ElfFile<'_, E>) -> Option<char> {
     const TEXTS: [u64; 4] = [4, 5, 65, 67];
     const ARCH: u64 = 6;
     const PROFILE: u64 = 7;
     const COMPATIBILITY: u64 = 32;
-    /// Values of the architecture that are for microcontrollers alone: v6-M to v8.1-M.
+    /// Architecture values for microcontrollers only: v6-M to v8.1-M.
     const MICRO: [u64; 6] = [11, 12, 13, 16, 17, 21];
     let section = file.section_by_name(".ARM.attributes")?;
     let section = AttributesSection::<E>::new(file.endian(), section.data().ok()?).ok()?;

@@ -1,13 +1,13 @@
-//! Recognizes the shared C library of an image, and with it the system, by the names of loaders and
+//! Recognizes the shared C library of an image, and thereby its system, by the names of loaders and
 //! libraries.
 
 use super::Os;
 use crate::{Image, Linkage};
 
-/// The system and the C library that a loader or a library is of. A `*` stands for any text.
+/// A loader's or library's name, its system and its C library. A `*` stands for any text.
 type KnownLibrary = (&'static str, Os, Option<&'static str>);
 
-/// Interpreters. The first that fits counts.
+/// Interpreters. The first match counts.
 const INTERPRETERS: [KnownLibrary; 29] = [
     ("*ld-linux*", Os::Linux, Some("glibc")),
     ("*ld-musl-*", Os::Linux, Some("musl")),
@@ -40,10 +40,10 @@ const INTERPRETERS: [KnownLibrary; 29] = [
     ("/lib64/rld", Os::Irix, None),
 ];
 
-/// `/lib/ld64.so.1` is glibc's on s390x, and the only loader of Redox elsewhere.
+/// On s390x, `/lib/ld64.so.1` is glibc's loader; elsewhere only Redox uses it.
 const SHARED_NAME: &str = "/lib/ld64.so.1";
 
-/// Libraries that an image needs. The first that fits counts.
+/// Libraries that an image needs. The first match counts.
 const LIBRARIES: [KnownLibrary; 15] = [
     ("libroot.so", Os::Haiku, None),
     ("libzircon.so", Os::Fuchsia, None),
@@ -52,7 +52,7 @@ const LIBRARIES: [KnownLibrary; 15] = [
     ("*-uClibc.so*", Os::Linux, Some("uClibc")),
     ("libc.musl-*", Os::Linux, Some("musl")),
     ("libc.so.6", Os::Linux, Some("glibc")),
-    // Of glibc on Alpha and Itanium.
+    // glibc's on Alpha and Itanium.
     ("libc.so.6.1", Os::Linux, Some("glibc")),
     ("ld64.so.*", Os::Linux, Some("glibc")),
     ("libc.so.0", Os::Linux, Some("uClibc")),
@@ -63,22 +63,22 @@ const LIBRARIES: [KnownLibrary; 15] = [
     ("libc.so.12", Os::NetBsd, None),
 ];
 
-/// musl's library by its own name, and bionic's. musl has everything in one; bionic does not.
+/// The library name of both musl and bionic. musl has everything in one library; bionic does not.
 const BARE_LIBC: &str = "libc.so";
 const OTHERS_OF_BIONIC: [&str; 5] =
     ["libandroid.so", "libdl.so", "liblog.so", "libm.so", "libstdc++.so"];
 
-/// A C library that an image asks its loader for.
+/// A C library that an image requests from its loader.
 pub(crate) struct CLibrary<'l> {
-    /// Its name; where it has none of its own, that of its system.
+    /// Its name; if it has none of its own, its system's name.
     pub(crate) name: &'static str,
     /// Its system.
     pub(crate) os: Os,
-    /// The interpreter or the library that tells.
+    /// The evidence: an interpreter, a library, or symbol versions.
     pub(crate) found: &'l str,
 }
 
-/// The C library that an ELF image asks for; `None` where nothing it asks for is a known one.
+/// The C library that an ELF image requests; `None` if it requests no known one.
 pub(crate) fn c_library<'l>(image: &Image<'_>, linkage: &'l Linkage) -> Option<CLibrary<'l>> {
     let library = |(_, os, name): &KnownLibrary, found| {
         let name = name.unwrap_or(os.name());
@@ -114,11 +114,11 @@ pub(crate) fn c_library<'l>(image: &Image<'_>, linkage: &'l Linkage) -> Option<C
     Some(CLibrary { name, os, found })
 }
 
-/// DLLs by how their names start, in lower case.
+/// Prefixes of DLL names, in lower case.
 const DLLS: [(&str, &str); 3] =
     [("api-ms-win-crt-", "UCRT"), ("ucrtbase", "UCRT"), ("msvcrt.dll", "msvcrt")];
 
-/// The C library among the DLLs that an image needs, with its file's name.
+/// The C library among the DLLs that an image needs, with the DLL's name.
 pub(crate) fn dll(linkage: &Linkage) -> Option<(&'static str, &str)> {
     linkage.needed.iter().find_map(|library| {
         let name = library.to_lowercase();
@@ -135,7 +135,7 @@ fn base(library: &str) -> &str {
     library.rsplit('/').next().unwrap_or(library)
 }
 
-/// `libc.so.97.1`: its numbers grow with every release.
+/// Matches `libc.so.97.1`: the numbers grow with every release.
 fn is_openbsd_libc(name: &str) -> bool {
     let numbers = name.strip_prefix("libc.so.").and_then(|numbers| numbers.split_once('.'));
     numbers.is_some_and(|(major, minor)| {
@@ -145,7 +145,7 @@ fn is_openbsd_libc(name: &str) -> bool {
     })
 }
 
-/// Whether a name fits a pattern, which may begin and end with a `*` for any text.
+/// Whether a name matches a pattern, which may begin and end with a `*` for any text.
 fn fits(pattern: &str, name: &str) -> bool {
     let (open_start, rest) = pattern.strip_prefix('*').map_or((false, pattern), |it| (true, it));
     let (open_end, text) = rest.strip_suffix('*').map_or((false, rest), |it| (true, it));
@@ -157,7 +157,7 @@ fn fits(pattern: &str, name: &str) -> bool {
     }
 }
 
-/// Every name that the tables give a C library.
+/// All names of C libraries in the tables.
 #[cfg(test)]
 pub(crate) fn names_of_c_libraries() -> impl Iterator<Item = &'static str> {
     let makers = INTERPRETERS.iter().chain(&LIBRARIES);

@@ -1,4 +1,4 @@
-//! The signs that systems leave in ELF images.
+//! Recognizes the system of an ELF image by marks that systems and their tools write.
 
 use object::read::elf::FileHeader;
 use object::{Endianness, elf};
@@ -9,7 +9,7 @@ use crate::Confidence::{Certain, Guess, Likely};
 use crate::image::elf_notes::{ElfNote, notes};
 use crate::{Image, Kind, Linkage};
 
-/// Systems that mark their images in the header (gABI and its supplements, `EI_OSABI`).
+/// Systems with their own value in the header (gABI and its supplements, `EI_OSABI`).
 const OS_ABIS: [(u8, Os); 13] = [
     (1, Os::HpUx),
     (2, Os::NetBsd),
@@ -22,12 +22,12 @@ const OS_ABIS: [(u8, Os); 13] = [
     (12, Os::OpenBsd),
     (13, Os::OpenVms),
     (17, Os::CloudAbi),
-    // Arm's, for what has no system, and the general one.
+    // Arm's value for no system, and the general one.
     (97, Os::BareMetal),
     (255, Os::BareMetal),
 ];
 
-/// Systems by the owner of a note that says which release is needed.
+/// Systems by the owner of the note that names the required release.
 const NOTES: [(&[u8], Os); 8] = [
     (b"FreeBSD", Os::FreeBsd),
     (b"Minix", Os::Minix),
@@ -36,7 +36,7 @@ const NOTES: [(&[u8], Os); 8] = [
     (b"DragonFly", Os::DragonFly),
     (b"Android", Os::Android),
     (b"QNX", Os::Qnx),
-    // The kernel's own part of each process, and what is built with it.
+    // The Linux vDSO, and code that is built with it.
     (b"Linux", Os::Linux),
 ];
 
@@ -58,7 +58,7 @@ pub(super) fn system(
         Some(ImageSystem::new(Os::of_target(target)?, "build record", target, Likely))
     });
     let library = c_library(image, linkage);
-    // The loader of Linux loads also what is marked otherwise.
+    // Linux's loader ignores the mark.
     let by_linux = library.as_ref().is_some_and(|it| it.found.contains("ld-linux"));
     let marked = marked(image).filter(|_| !by_linux);
     let asked = || {
@@ -67,7 +67,7 @@ pub(super) fn system(
         Some(ImageSystem::new(library.os, place, library.found, Certain))
     };
     if let Some(found) = marked.or_else(asked) {
-        // The two have loader and C library in common.
+        // Both systems have the same loader and C library.
         let narrower = recorded.filter(|it| found.os == Os::Solaris && it.os == Os::Illumos);
         return Some(narrower.unwrap_or(found));
     }
@@ -91,11 +91,11 @@ pub(super) fn system(
     })
 }
 
-/// What runtimes and C libraries that are linked in tell, if they agree.
+/// The system of linked-in runtimes and C libraries, if they agree.
 fn by_texts(texts: &Texts) -> Option<ImageSystem> {
     let found =
         |(os, evidence): &(Os, _)| ImageSystem { os: *os, evidence: Clone::clone(evidence) };
-    // What is for Android, or for illumos, has the files for Linux or Solaris as well.
+    // A runtime for Android or illumos also has the files for Linux or Solaris.
     let runtimes = texts.runtimes.iter().filter(|(os, _)| {
         let narrower = match *os {
             Os::Linux => Os::Android,
@@ -113,7 +113,7 @@ fn by_texts(texts: &Texts) -> Option<ImageSystem> {
     Some(ImageSystem { os: Os::Linux, evidence: evidence.clone() })
 }
 
-/// What the image says outright.
+/// The system that the image names explicitly.
 pub(super) fn marked(image: &Image<'_>) -> Option<ImageSystem> {
     let abi = os_abi(image)?;
     if let Some((_, os)) = OS_ABIS.iter().find(|(known, _)| *known == abi.0) {
@@ -136,8 +136,8 @@ fn of_note(image: &Image<'_>, note: &ElfNote<'_>) -> Option<Os> {
     NOTES.iter().find(|(owner, _)| *owner == note.name).map(|(_, os)| *os)
 }
 
-/// GNU's linkers set this where they use an extension of theirs, as static glibc does. Hurd's do as
-/// well, but its programs have the note.
+/// GNU's linkers set this value if they use a GNU extension, as in static glibc. Hurd's linker does
+/// too, but programs for Hurd have the note.
 fn gnu(image: &Image<'_>) -> Option<ImageSystem> {
     let is_gnu = os_abi(image)? == elf::ELFOSABI_GNU;
     is_gnu.then(|| ImageSystem::new(Os::Linux, "ELF header", "EI_OSABI 3", Likely))

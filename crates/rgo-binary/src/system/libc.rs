@@ -1,14 +1,14 @@
-//! Finds the C library of an image, and whether it is shared or linked in. The loader's tables name a
-//! shared one. A linked-in one is recognized by texts ([`crate::system::Texts`]) that only this
-//! library has and no strip removes; without them there is no answer.
+//! Finds the C library of an image, and whether it is shared or linked in. The loader's tables name
+//! a shared one. Texts ([`crate::system::Texts`]) that only one library has, and that no strip
+//! removes, identify a linked-in one; without them there is no answer.
 
 use serde::Serialize;
 
 use crate::system::{ImageSystem, Os, Texts, c_library, dll, place_of};
 use crate::{Confidence, Evidence, Format, Image, Kind, Linkage};
 
-/// Every name of a C library. Those of many systems have no name of their own, and have that of
-/// the system.
+/// All names of C libraries. On many systems, the library has no name of its own and gets the
+/// system's.
 pub const NAMES: &[&str] = &[
     "glibc",
     "musl",
@@ -42,19 +42,20 @@ pub const NAMES: &[&str] = &[
 /// The C library of an image.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct ImageLibc {
-    /// `glibc`, `musl`, `bionic`, `libSystem`, `UCRT`, `msvcrt`, or the system that it is a part of.
+    /// `glibc`, `musl`, `bionic`, `libSystem`, `UCRT`, `msvcrt`, or the name of its system.
     pub name: &'static str,
-    /// Whether it is a part of the image.
+    /// Whether it is linked into the image.
     pub linked_in: bool,
-    /// Parts of it that it loads while the program runs, though it is linked in: a static program
-    /// that looks up hosts or users with glibc needs them, and of the same version.
+    /// The parts that a linked-in library still loads at run time. A static program that looks up
+    /// hosts or users with glibc needs them, in the same version.
     pub loads: Option<&'static str>,
-    /// What tells.
+    /// The evidence for it.
     #[serde(flatten, serialize_with = "crate::evidence::one")]
     pub evidence: Evidence,
 }
 
-/// The C library of an image; `None` where nothing tells of one, which proves nothing.
+/// The C library of an image. `None` if there is no evidence for one; that does not prove its
+/// absence.
 #[must_use]
 pub fn libc(
     image: &Image<'_>,
@@ -83,12 +84,12 @@ pub fn libc(
             }
             os => match c_library(image, linkage) {
                 Some(library) => {
-                    // illumos has the loader of Solaris.
+                    // illumos has Solaris's loader.
                     let is_systems_own = library.name == library.os.name();
                     let name = if is_systems_own { os.name() } else { library.name };
                     NAMES.contains(&name).then(|| shared(name, library.found))
                 }
-                // A loader that is not known, of a system that has one C library.
+                // An unknown loader on a system that has only one C library.
                 None if NAMES.contains(&os.name()) => {
                     Some(shared(os.name(), linkage.interpreter.as_deref()?))
                 }
@@ -107,7 +108,8 @@ pub fn libc(
     }
 }
 
-/// One that left its text; several did so in a program that speaks of them.
+/// A linked-in library by its text. Several texts give no answer: the program mentions these
+/// libraries.
 fn linked_in(texts: &Texts) -> Option<ImageLibc> {
     let [(name, evidence)] = texts.c_libraries.as_slice() else { return None };
     let loads = (*name == "glibc" && texts.name_services).then_some("libnss_*.so");

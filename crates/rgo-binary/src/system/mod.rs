@@ -1,13 +1,12 @@
-//! Finds the system that an image is for, with the evidence. Mach-O and PE have it in their headers.
-//! ELF has a field for it that most systems leave empty, so this weighs other signs, the surest
-//! first:
+//! Finds the system that an image is for, with the evidence. Mach-O and PE headers contain it. The
+//! field in ELF headers is mostly unused, so this module uses other signs, the most certain first:
 //!
 //! ```text
 //! where its parts are loaded      no system puts programs there: firmware, a kernel
 //! EI_OSABI, notes                 the BSDs, Android, glibc's note, Hermit, kernels for Xen
 //! interpreter, needed libraries   each system's own loader and C library
-//! what the builder recorded       GOOS, a Rust target
-//! texts of what is linked in      C libraries, Go's runtime, Rust's std
+//! build record                    GOOS, a Rust target
+//! linked-in texts                 C libraries, Go's runtime, Rust's std
 //! none of these                   probably Linux: every other system marks its static programs
 //! ```
 //!
@@ -36,10 +35,10 @@ pub(crate) use c_library::{c_library, dll, place_of};
 /// The system of an image.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct ImageSystem {
-    /// Its name; [`Os::BareMetal`] for what runs on the bare machine.
+    /// Its name; [`Os::BareMetal`] for images without a system.
     #[serde(rename = "name")]
     pub os: Os,
-    /// What tells. With [`Confidence::Guess`] it is only what is probable.
+    /// The evidence. [`Confidence::Guess`] means that it is only probable.
     #[serde(flatten, serialize_with = "crate::evidence::one")]
     pub evidence: Evidence,
 }
@@ -49,20 +48,20 @@ impl ImageSystem {
         Self { os, evidence: Evidence::new(place, found, confidence) }
     }
 
-    /// Whether something tells, so that a gate can go by it.
+    /// Whether the evidence is more than a guess, so that a policy can rely on it.
     #[must_use]
     pub fn is_known(&self) -> bool {
         self.evidence.confidence > Confidence::Guess
     }
 
-    /// The system, if it is known.
+    /// The system, unless it is only a guess.
     #[must_use]
     pub fn known(&self) -> Option<Os> {
         self.is_known().then_some(self.os)
     }
 }
 
-/// Systems of Apple's, each with Apple's name for it.
+/// Apple's systems, each with Apple's name.
 const APPLE: [(macho::Platform, Os, &str); 11] = [
     (macho::PLATFORM_MACOS, Os::Darwin, "macOS"),
     (macho::PLATFORM_MACCATALYST, Os::Darwin, "Mac Catalyst"),
@@ -77,12 +76,12 @@ const APPLE: [(macho::Platform, Os, &str); 11] = [
     (macho::PLATFORM_FIRMWARE, Os::BareMetal, "firmware"),
 ];
 
-/// Subsystems of PE that UEFI loads, by the linkage's name for them: applications, drivers, ROMs.
+/// PE subsystems of UEFI, by their names in the linkage: applications, drivers, ROMs.
 const UEFI: [&str; 4] = ["efi", "11", "12", "13"];
 
-/// Finds the system of an image. `recorded` is what its builder recorded, a value of `GOOS` or a
-/// target triple. `None` for what no system loads, such as an object file, and where a library is
-/// needed that no known system has.
+/// Finds the system of an image. `recorded` is the builder's record: a value of `GOOS` or a target
+/// triple. `None` for images that no system loads, such as an object file, and if the image needs a
+/// library of no known system.
 #[must_use]
 pub fn system(
     image: &Image<'_>,
@@ -112,7 +111,7 @@ pub fn system(
     }
 }
 
-/// The system that the header or the notes of an ELF image name.
+/// The system in the header or the notes of an ELF image.
 pub(crate) fn marked_for(image: &Image<'_>) -> Option<Os> {
     elf::marked(image).map(|system| system.os)
 }

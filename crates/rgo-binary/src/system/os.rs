@@ -1,4 +1,4 @@
-//! The names of systems: Go's (`GOOS`) where it has one, else what the system calls itself.
+//! The names of systems: Go's (`GOOS`) if it has one, otherwise the system's own.
 
 use std::fmt;
 
@@ -71,7 +71,7 @@ systems! {
 }
 
 impl Os {
-    /// The format that its programs have.
+    /// The format of its programs.
     #[must_use]
     pub fn format(self) -> Format {
         match self {
@@ -81,14 +81,14 @@ impl Os {
         }
     }
 
-    /// The system of a name.
+    /// The system with a name.
     #[must_use]
     pub fn named(name: &str) -> Option<Self> {
         Self::ALL.iter().find(|os| os.name() == name).copied()
     }
 
-    /// The system in a target triple of LLVM's or Rust's, or in a value of `GOOS`. Where a triple
-    /// names two, the later is the narrower one: `aarch64-linux-android`.
+    /// The system in a target triple of LLVM or Rust, or in a value of `GOOS`. If a triple names
+    /// two, the later is more specific: `aarch64-linux-android`.
     #[must_use]
     pub fn of_target(target: &str) -> Option<Self> {
         target.split('-').rev().find_map(|part| {

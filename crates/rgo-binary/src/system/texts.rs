@@ -1,5 +1,5 @@
-//! Finds the texts that C libraries and runtimes leave in a program when they are linked in. No strip
-//! removes them. One pass searches for all.
+//! Finds the texts of C libraries and runtimes that are linked into a program. No strip removes
+//! them. One pass searches for all.
 //!
 //! ```text
 //! GLIBC_TUNABLES                 glibc reads this variable before anything else runs
@@ -30,7 +30,7 @@ const ALL: [&str; 7] = [GLIBC, NAME_SERVICES, MUSL, UCRT, GO, RUST, PROC];
 static NEEDLES: LazyLock<Needles> =
     LazyLock::new(|| Needles::new(ALL.iter().map(|text| text.as_bytes())));
 
-/// Parts of Rust's std that are for one system. `unix` is for many.
+/// Parts of Rust's std for one system. `unix` is for many.
 const RUST_SYSTEMS: [(&str, Os); 10] = [
     ("hermit", Os::Hermit),
     ("sgx", Os::Sgx),
@@ -44,7 +44,7 @@ const RUST_SYSTEMS: [(&str, Os); 10] = [
     ("zkvm", Os::ZkVm),
 ];
 
-/// Files of Go's runtime are called after one system, or after what several have in common.
+/// The names of files in Go's runtime contain one system, or a common part of several.
 const GO_SYSTEMS: [Os; 11] = [
     Os::Aix,
     Os::Android,
@@ -59,16 +59,16 @@ const GO_SYSTEMS: [Os; 11] = [
     Os::Windows,
 ];
 
-/// What the texts of an image say. Empty for an image whose C library is a shared one.
+/// The evidence in the texts of an image. Empty for an image with a shared C library.
 #[derive(Debug, Default)]
 pub struct Texts {
-    /// C libraries that are linked in; several for a program that speaks of them.
+    /// C libraries that are linked in. Several if a program mentions them.
     pub(crate) c_libraries: Vec<(&'static str, Evidence)>,
-    /// glibc, linked in, looks up names of hosts and users.
+    /// Whether linked-in glibc looks up names of hosts and users.
     pub(crate) name_services: bool,
-    /// Systems that a language's runtime was built for.
+    /// The systems of language runtimes.
     pub(super) runtimes: Vec<(Os, Evidence)>,
-    /// A path that Linux alone has; other systems' programs may speak of it.
+    /// A path that only Linux has; programs for other systems may mention it.
     pub(super) linux_path: Option<Evidence>,
 }
 
@@ -106,7 +106,7 @@ impl Texts {
                 }
                 (Format::Elf, NAME_SERVICES) => self.name_services = true,
                 (Format::Elf, PROC) => {
-                    // Programs for other systems may look for it too.
+                    // Programs for other systems may look for this path too.
                     let path = || Evidence::new(place.name, text, Confidence::Guess);
                     self.linux_path.get_or_insert_with(path);
                 }
@@ -142,14 +142,14 @@ impl Texts {
     }
 }
 
-/// Whether a text is a whole string of C. Go and Rust store strings without a NUL: a program that
-/// speaks of a C library is told from the library by that.
+/// Whether a text is a whole C string. Go and Rust store strings without a NUL, so that a program
+/// which only mentions a C library does not match.
 fn is_whole(data: &[u8], at: usize, text: &str) -> bool {
     let before = at.checked_sub(1).and_then(|at| data.get(at));
     before.is_none_or(|byte| *byte == 0) && data.get(at + text.len()) == Some(&0)
 }
 
-/// The word before `end`, which comes soon.
+/// The word before `end`, within a short distance.
 fn word<'a>(bytes: &'a [u8], end: &[u8]) -> Option<&'a str> {
     const LONGEST: usize = 16;
     let bytes = bytes.get(..LONGEST).unwrap_or(bytes);

@@ -1,11 +1,10 @@
-//! Reads what a Go program shows beside or without its build information
-//! ([`crate::embedded::go_buildinfo`]): the function table, the toolchain and modules in it, the
-//! build ID.
+//! Reads the Go data of a program beyond its build information ([`crate::embedded::go_buildinfo`]):
+//! the function table, the toolchain and modules that it shows, the build ID.
 //!
 //! ```text
 //! Image ─┬─▶ pclntab()    every function by name and address, every source file; stripped or not
 //!        ├─▶ recovered()  toolchain, main package, modules: guessed, each with its evidence
-//!        └─▶ build_id()   what the Go command knows the program by
+//!        └─▶ build_id()   the Go command's ID of the program
 //! BuildInfo ─▶ settings::left_out()   build settings that the Go command records only where on
 //! ```
 
@@ -31,12 +30,12 @@ pub use recovered::{RecoveredModule, RecoveredProgram, recovered};
 
 use crate::{Image, Result};
 
-/// Finds and reads the function table of an image; `None` if there is none, as in programs of
-/// other languages.
+/// Finds and reads the function table of an image; `None` if there is none, as in programs of other
+/// languages.
 ///
 /// # Errors
-/// [`crate::Error::Malformed`] for a section of the table's name that holds no table, with its
-/// offset from the start of the image.
+/// [`crate::Error::Malformed`] if a section with the table's name holds no table, with its offset
+/// from the start of the image.
 pub fn pclntab<'a>(image: &Image<'a>) -> Result<Option<PclnTable<'a>>> {
     Ok(locate::locate(image)?.map(|located| located.table))
 }

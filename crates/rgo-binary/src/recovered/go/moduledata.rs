@@ -1,6 +1,7 @@
-//! The linker's record of where a Go program's parts lie, which its runtime starts from
-//! (Go, `runtime/symtab.go`, `moduledata`). It has no name in a stripped program. It is known by
-//! its pointers into the function table, whose address and inner offsets are known.
+//! Finds moduledata, the linker's record of a Go program's parts, from which the runtime starts
+//! (Go, `runtime/symtab.go`, `moduledata`). A stripped program has no symbol for it, but its
+//! pointers into the function table identify it, because the table's address and inner offsets are
+//! known.
 //!
 //! ```text
 //! words of the size of a pointer
@@ -18,19 +19,19 @@ use std::ops::Range;
 use super::memory::Memory;
 use super::pclntab::{PclntabHeader, PclntabLayout};
 
-/// What is used of the record.
+/// The fields of the record that this crate uses.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct ModuleData {
-    /// Address that functions are counted from.
+    /// Base address of functions.
     pub(super) text: u64,
-    /// Addresses of the variables that hold pointers.
+    /// Address range of the variables that hold pointers.
     pub(super) data: Range<u64>,
 }
 
-/// Where a part of the table starts in it.
+/// The offset of a part within the function table.
 type PartStart = fn(&PclntabHeader) -> usize;
 
-/// Since Go 1.16: the words that point into the table, and where to.
+/// Since Go 1.16: the words that point into the table, and their targets.
 const INTO_TABLE: [(u64, PartStart); 6] = [
     (1, |header| header.names),
     (4, |header| header.units),
@@ -40,7 +41,7 @@ const INTO_TABLE: [(u64, PartStart); 6] = [
     (16, |header| header.functab),
 ];
 
-/// Finds the record of the table that lies at `address`.
+/// Finds the record for the table at `address`.
 pub(super) fn find(
     memory: &Memory<'_>,
     header: &PclntabHeader,

@@ -1,24 +1,24 @@
-//! What the linker's names of Go functions say (Go, `cmd/internal/objabi/path.go`,
-//! `debug/gosym/symtab.go`).
+//! Splits the linker's names of Go functions into package and name (Go,
+//! `cmd/internal/objabi/path.go`, `debug/gosym/symtab.go`).
 //!
 //! ```text
 //! github.com/x/y%2ez.(*Type[go.shape.int]).Method-fm
 //! └──── package ────┘└ the first dot after the last slash, outside of brackets
 //! ```
 //!
-//! In the last element of a package path the linker writes dots as `%2e`, and everywhere control
-//! characters, `%`, `"` and what is not ASCII as `%` and two hex digits.
+//! In the last element of a package path, the linker writes dots as `%2e`. Everywhere, it writes
+//! control characters, `%`, `"` and non-ASCII bytes as `%` and two hex digits.
 
 use std::borrow::Cow;
 
 use super::GoFunction;
 
-/// First letters of names that the compiler gave to code of no package: since Go 1.20, before.
+/// Prefixes that the compiler gives to code outside of packages: since Go 1.20, before.
 const NO_PACKAGE: [&str; 4] = ["go:", "type:", "go.(", "type.."];
 
 impl<'a> GoFunction<'a> {
-    /// The path of the package that the function is of, without escapes; `None` for code that
-    /// the compiler or linker made and for names that have none, as in assembly.
+    /// The path of the function's package, without escapes; `None` for code that the compiler or
+    /// linker generated and for names without a package, as in assembly.
     #[must_use]
     pub fn package(&self) -> Option<Cow<'a, str>> {
         package(self.name)
@@ -30,7 +30,7 @@ fn package(name: &str) -> Option<Cow<'_, str>> {
         return None;
     }
     let plain = name.split_once('[').map_or(name, |(before, _)| before);
-    // A receiver of an unnamed type may have slashes of its own.
+    // A receiver of an unnamed type may contain slashes.
     let plain = plain.split_once(".(").map_or(plain, |(before, _)| before);
     let last = plain.rfind('/').map_or(0, |slash| slash + 1);
     let end = match plain.get(last..)?.find('.') {
@@ -39,14 +39,14 @@ fn package(name: &str) -> Option<Cow<'_, str>> {
         None => return None,
     };
     let path = plain.get(..end).filter(|path| !path.is_empty())?;
-    // The linker escapes spaces: this is a type without a name.
+    // The linker escapes spaces in paths, so this is an unnamed type.
     if path.contains([' ', '(', '{']) {
         return None;
     }
     Some(unescape(path))
 }
 
-/// A package path, or a whole name, without escapes. What is no escape stays as it is.
+/// Decodes the escapes in a package path or a whole name. Invalid escapes stay unchanged.
 #[must_use]
 pub fn unescape(name: &str) -> Cow<'_, str> {
     if !name.contains('%') {

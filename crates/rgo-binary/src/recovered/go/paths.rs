@@ -1,23 +1,24 @@
-//! What the names of Go source files say. The compiler writes them as the build saw them:
-//!
+//! Derives modules and packages from the names of Go source files. The compiler writes these as the
+//! build saw them:
 //! ```text
 //! standard library   /usr/local/go/src/fmt/print.go            -trimpath: fmt/print.go
 //! dependency         …/pkg/mod/github.com/!x/y@v1.2.3/z/f.go   github.com/X/y@v1.2.3/z/f.go
 //! main module        /home/me/y/cmd/z/main.go                  github.com/me/y/cmd/z/main.go
 //! ```
 //!
-//! In the module cache an upper-case letter is `!` and the lower-case one (Go modules reference,
-//! "Module cache").
+//! In the module cache, `!` and a lower-case letter stand for the upper-case letter (Go modules
+//! reference, "Module cache").
 
 /// The module cache within GOPATH.
 const CACHE: &str = "/pkg/mod/";
-/// Folders of the building machine that a module's path is looked for behind.
+/// The most folders of the building machine before a module's path.
 const MAX_FOLDERS: usize = 32;
 
-/// A file of a module with a version.
+/// A file of a module that has a version.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct VersionedFile<'a> {
-    /// What stands before the version: the module's path, maybe behind a folder of this machine.
+    /// The text before the version: the module's path, in some cases behind a folder of the
+    /// building machine.
     pub(super) before: &'a str,
     /// The version, with its `v`.
     pub(super) version: &'a str,
@@ -25,7 +26,7 @@ pub(super) struct VersionedFile<'a> {
     pub(super) folder: &'a str,
 }
 
-/// Takes a file name with a module's version in it apart.
+/// Splits a file name that contains a module's version.
 pub(super) fn versioned(file: &str) -> Option<VersionedFile<'_>> {
     let mut start = 0;
     file.split_inclusive('/').find_map(|element| {
@@ -38,7 +39,7 @@ pub(super) fn versioned(file: &str) -> Option<VersionedFile<'_>> {
     })
 }
 
-/// Whether a text has the form of a module's version: `v1.2.3`, and more of its kind behind that.
+/// Whether a text looks like a module's version: `v1.2.3`, with any suffix for it.
 fn is_version(text: &str) -> bool {
     let numbers: Vec<_> = text.strip_prefix('v').unwrap_or_default().splitn(3, '.').collect();
     let known =
@@ -52,8 +53,8 @@ fn is_version(text: &str) -> bool {
 }
 
 impl VersionedFile<'_> {
-    /// The module's path. Where a folder of the building machine stands before it, `is_package`
-    /// decides which rest of it is a path that the program knows.
+    /// The module's path. If a folder of the building machine comes before it, `is_package` finds
+    /// the rest that is a package path in the program.
     pub(super) fn module(&self, is_package: impl Fn(&str) -> bool) -> String {
         let before = self.before.rsplit_once(CACHE).map_or(self.before, |(_, module)| module);
         if !is_absolute(before) {
@@ -68,7 +69,7 @@ impl VersionedFile<'_> {
     }
 }
 
-/// The text of a module's path in the module cache, with its upper-case letters.
+/// Decodes a module's path in the module cache to its upper-case letters.
 fn unescape(path: &str) -> String {
     let mut out = String::with_capacity(path.len());
     let mut upper = false;
@@ -84,14 +85,14 @@ fn unescape(path: &str) -> String {
     out
 }
 
-/// Whether a file name names a place on the building machine.
+/// Whether a file name is an absolute path on the building machine.
 pub(super) fn is_absolute(file: &str) -> bool {
     let drive = file.as_bytes().first_chunk::<3>();
     file.starts_with('/')
         || drive.is_some_and(|[drive, rest @ ..]| drive.is_ascii_alphabetic() && rest == b":/")
 }
 
-/// The folder of a file; `None` for a file name alone.
+/// The folder of a file; `None` for a bare file name.
 pub(super) fn folder(file: &str) -> Option<&str> {
     file.rsplit_once('/').map(|(folder, _)| folder)
 }
@@ -101,12 +102,12 @@ pub(super) fn first(path: &str) -> &str {
     path.split('/').next().unwrap_or_default()
 }
 
-/// Whether an element can start the path of a module that is fetched: the name of a host.
+/// Whether an element can start the path of a downloaded module: the name of a host.
 pub(super) fn is_host(element: &str) -> bool {
     element.contains('.') && !element.starts_with('.')
 }
 
-/// A path and a path within it.
+/// Joins a path and a path relative to it.
 pub(super) fn join(path: &str, within: &str) -> String {
     match (path.is_empty(), within.is_empty()) {
         (_, true) => path.to_owned(),
@@ -115,7 +116,7 @@ pub(super) fn join(path: &str, within: &str) -> String {
     }
 }
 
-/// What is left of a path within another one: empty for the same path.
+/// The rest of a path within another one; empty for the same path.
 pub(super) fn within<'a>(path: &'a str, outer: &str) -> Option<&'a str> {
     if outer.is_empty() {
         return Some(path);
@@ -124,7 +125,7 @@ pub(super) fn within<'a>(path: &'a str, outer: &str) -> Option<&'a str> {
     if rest.is_empty() { Some(rest) } else { rest.strip_prefix('/') }
 }
 
-/// Two paths without the elements that both end in.
+/// Two paths without their common last elements.
 pub(super) fn without_common_end<'a, 'b>(a: &'a str, b: &'b str) -> (&'a str, &'b str) {
     let (mut a, mut b) = (a, b);
     loop {

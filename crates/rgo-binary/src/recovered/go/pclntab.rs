@@ -1,5 +1,5 @@
-//! The function table that a Go program carries for its stack traces, stripped or not (Go,
-//! `debug/gosym/pclntab.go`, `runtime/symtab.go`, `cmd/link/internal/ld/pcln.go`).
+//! Reads the function table of a Go program, which its stack traces need, so that no strip removes
+//! it (Go, `debug/gosym/pclntab.go`, `runtime/symtab.go`, `cmd/link/internal/ld/pcln.go`).
 //!
 //! ```text
 //!  0  4  magic: fffffffb Go 1.2, fffffffa Go 1.16, fffffff0 Go 1.18, fffffff1 Go 1.20 and later
@@ -21,19 +21,20 @@
 //!           the value starts at -1
 //! ```
 //!
-//! Offsets of records count from functab (Go 1.2: from the table), of Go 1.2's names, files and
-//! values from the table. The word `text` has been 0 since Go 1.26.
+//! Offsets of records count from functab (Go 1.2: from the table). In Go 1.2, offsets of names,
+//! files and values count from the table. The word `text` has been 0 since Go 1.26.
 
 use std::ffi::CStr;
 
 use super::endian::{WordFormat, text};
 
-/// Longest file name looked for, in bytes.
+/// Longest accepted file name, in bytes.
 const MAX_PATH: usize = 4096;
-/// Changes read to find the file at a function's start: the first one that covers an instruction.
+/// Changes read to find the file at a function's start: the first change that covers an
+/// instruction.
 const MAX_STEPS: usize = 8;
 
-/// A layout of the table, by the Go version that it came with.
+/// A layout of the table, by the Go version that introduced it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum PclntabLayout {
     /// Go 1.2 to 1.15.
@@ -53,25 +54,25 @@ const MAGIC: [(u32, PclntabLayout); 4] = [
     (0xffff_fff1, PclntabLayout::Go120),
 ];
 
-/// The table's first words, checked against the bytes that exist.
+/// The table's first words, checked against the size of the table.
 #[derive(Clone, Debug)]
 pub(super) struct PclntabHeader {
     pub(super) layout: PclntabLayout,
     pub(super) words: WordFormat,
-    /// What the table claims.
+    /// The number of functions in the header.
     pub(super) functions: u64,
-    /// Address of the program's text by the header, 0 if it does not say.
+    /// Address of the program's text in the header; 0 if it has none.
     pub(super) text: u64,
     pub(super) names: usize,
     pub(super) units: usize,
     pub(super) files: usize,
     pub(super) values: usize,
-    /// What the offsets of records count from.
+    /// The base of the offsets of records.
     pub(super) records: usize,
     pub(super) functab: usize,
 }
 
-/// The layout that a magic number stands for, and whether the highest byte comes first.
+/// The layout for a magic number, and whether it is big-endian.
 fn layout(magic: [u8; 4]) -> Option<(PclntabLayout, bool)> {
     let known = |value: u32| MAGIC.iter().find(|(magic, _)| *magic == value);
     let little = known(u32::from_le_bytes(magic)).map(|(_, layout)| (*layout, false));
@@ -79,7 +80,7 @@ fn layout(magic: [u8; 4]) -> Option<(PclntabLayout, bool)> {
 }
 
 impl PclntabHeader {
-    /// Reads a table's header. The error says what is wrong with it.
+    /// Reads a table's header. The error describes the flaw.
     pub(super) fn parse(data: &[u8]) -> Result<Self, &'static str> {
         let start = data.first_chunk::<8>().ok_or("its header is cut short")?;
         let [magic @ .., 0, 0, 1 | 2 | 4, size @ (4 | 8)] = start else {
@@ -120,7 +121,7 @@ impl PclntabHeader {
         Ok(header)
     }
 
-    /// The header of a table whose parts are all found by offsets from its start.
+    /// Reads the header of a table whose parts all have offsets from its start.
     fn before_go_1_16(
         data: &[u8],
         words: WordFormat,
@@ -146,7 +147,7 @@ impl PclntabHeader {
         })
     }
 
-    /// Size of a number of functab, in bytes.
+    /// Size of a number in functab, in bytes.
     fn field(&self) -> usize {
         if self.layout >= PclntabLayout::Go118 { 4 } else { self.words.size }
     }
@@ -165,25 +166,25 @@ pub struct PclnTable<'a> {
     functab: &'a [u8],
     count: usize,
     text: u64,
-    /// Functab's addresses by index of the function, where the loader fills them in.
+    /// Functab's addresses by index of the function, if the loader relocates them.
     relocated: Vec<(usize, u64)>,
 }
 
 /// One function of the table.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct GoFunction<'a> {
-    /// The linker's name of it, with its package path escaped; empty where the table is damaged.
+    /// The linker's name for it, with its package path escaped; empty if the table is damaged.
     pub name: &'a str,
     /// Address of its first instruction; in PE with the preferred image base.
     pub entry: u64,
-    /// Bytes up to the next function, padding included; `None` where the table is damaged.
+    /// Bytes up to the next function, padding included; `None` if the table is damaged.
     pub size: Option<u64>,
     file: u32,
     unit: u32,
 }
 
 impl<'a> PclnTable<'a> {
-    /// Takes the table at the start of `data` apart.
+    /// Parses the table at the start of `data`.
     pub(super) fn parse(data: &'a [u8]) -> Result<Self, &'static str> {
         let header = PclntabHeader::parse(data)?;
         let part = |start: usize, end: usize| data.get(start..end).unwrap_or_default();
@@ -199,7 +200,7 @@ impl<'a> PclnTable<'a> {
             )
         };
         let functab = part(header.functab, data.len());
-        // Two numbers a function, and one at the end.
+        // Two numbers per function, and one at the end.
         let room = (functab.len() / header.field()).saturating_sub(1) / 2;
         let count = usize::try_from(header.functions).map_or(room, |claimed| claimed.min(room));
         Ok(Self {
@@ -217,8 +218,7 @@ impl<'a> PclnTable<'a> {
         })
     }
 
-    /// Whether this is a table and not bytes that look like one: its first functions follow each
-    /// other and have names.
+    /// Whether this is a real table: its first functions have ascending addresses and names.
     pub(super) fn is_plausible(&self) -> bool {
         const LOOK_AT: usize = 64;
         self.count > 0
@@ -230,12 +230,13 @@ impl<'a> PclnTable<'a> {
             )
     }
 
-    /// Sets what entries are counted from.
+    /// Sets the base address of entries.
     pub(super) fn set_text(&mut self, text: u64) {
         self.text = text;
     }
 
-    /// Takes functab's addresses from the loader's relocations, where the file has zeros.
+    /// Takes functab's addresses from the loader's relocations, because the file has zeros in their
+    /// place.
     pub(super) fn relocate(&mut self, address: u64, value: impl Fn(u64) -> Option<u64>) {
         if self.header.layout >= PclntabLayout::Go118 {
             return;
@@ -256,13 +257,13 @@ impl<'a> PclnTable<'a> {
         self.header.layout
     }
 
-    /// How many functions there are, by the table's claim and by the bytes that exist.
+    /// The number of functions: the header's, or as many as the bytes hold if that is less.
     #[must_use]
     pub fn function_count(&self) -> usize {
         self.count
     }
 
-    /// Address of the program's text, which entries are counted from; 0 before Go 1.18.
+    /// Address of the program's text, the base of entries; 0 before Go 1.18.
     #[must_use]
     pub fn text(&self) -> u64 {
         self.text
@@ -271,12 +272,12 @@ impl<'a> PclnTable<'a> {
     /// All functions, by address.
     #[must_use]
     pub fn functions(&self) -> Functions<'_, 'a> {
-        // Linkers write each name once. A table whose names overlap must not cost more than one
-        // whose names do not.
+        // Linkers write each name once. The budget keeps a table with overlapping names as cheap as
+        // one without.
         Functions { table: self, next: 0, left: self.names.len().saturating_mul(2) }
     }
 
-    /// The source file that a function starts in; `None` for one that has none.
+    /// The source file of a function's first instruction; `None` if it has none.
     #[must_use]
     pub fn file(&self, function: &GoFunction<'a>) -> Option<&'a str> {
         let number = self.value_at_entry(function.file)?;
@@ -291,7 +292,7 @@ impl<'a> PclnTable<'a> {
         text(self.files, offset as usize, MAX_PATH)
     }
 
-    /// The names of all source files that code came from, inlined code too.
+    /// The names of all source files with code in the program, inlined code included.
     pub fn files(&self) -> impl Iterator<Item = &'a str> + '_ {
         let words = self.header.words;
         let (joined, offsets) = if self.header.layout == PclntabLayout::Go12 {
@@ -337,7 +338,7 @@ impl<'a> PclnTable<'a> {
         })
     }
 
-    /// The number `index` of functab.
+    /// The number at `index` in functab.
     fn number(&self, index: usize) -> Option<u64> {
         let at = index.checked_mul(self.header.field())?;
         if self.header.layout >= PclntabLayout::Go118 {
@@ -347,7 +348,7 @@ impl<'a> PclnTable<'a> {
         }
     }
 
-    /// The entry of a function as functab has it, or the end of the last one.
+    /// The entry of a function in functab, or the end of the last one.
     fn offset(&self, index: usize) -> Option<u64> {
         self.number(index.checked_mul(2)?)
     }
@@ -359,7 +360,7 @@ impl<'a> PclnTable<'a> {
         self.offset(index)?.checked_add(self.text)
     }
 
-    /// What a table of values says of a function's first instruction.
+    /// The value for a function's first instruction in a table of values.
     fn value_at_entry(&self, table: u32) -> Option<usize> {
         let mut rest = self.values.get(table as usize..).filter(|_| table != 0)?;
         let mut value = -1_i32;
@@ -375,7 +376,7 @@ impl<'a> PclnTable<'a> {
     }
 }
 
-/// The text at an offset, up to its NUL. Each byte looked at is taken off what is `left`.
+/// The text at an offset, up to its NUL. Each byte read reduces `left`.
 fn budgeted<'a>(data: &'a [u8], at: usize, left: &mut usize) -> Option<&'a str> {
     let rest = data.get(at..)?;
     let rest = rest.get(..*left).unwrap_or(rest);

@@ -1,5 +1,6 @@
 //! Recovers the toolchain, main package, modules and packages of a Go program without build
-//! information. Each answer has its evidence. Code that was inlined or dropped does not show.
+//! information. Each answer has its evidence. Inlined and removed functions are not in the function
+//! table.
 //!
 //! ```text
 //! runtime.buildVersion ───────────────▶ toolchain
@@ -21,39 +22,41 @@ use super::toolchain;
 use crate::system::{self, Os};
 use crate::{Format, Image, Result};
 
-/// A module that code of the program comes from.
+/// A module with code in the program.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
 pub struct RecoveredModule {
     /// Its path, such as `golang.org/x/sys`.
     pub path: String,
-    /// Its version, such as `v1.2.3`; `None` where only the path shows.
+    /// Its version, such as `v1.2.3`; `None` if only its path is known.
     pub version: Option<String>,
-    /// Where both come from.
+    /// The source of both.
     #[serde(skip_serializing_if = "crate::evidence::is_hidden")]
     pub evidence: FoundIn,
 }
 
-/// What a Go program tells without build information.
+/// The facts about a Go program that do not depend on build information.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct RecoveredProgram {
     /// The toolchain, such as `go1.26.5`.
     pub toolchain: Option<FoundText>,
-    /// The system, by Go's name of it; `None` where neither files nor headers tell.
+    /// The system, by Go's name; `None` if neither files nor headers show it.
     pub goos: Option<FoundText>,
-    /// The architecture, by Go's name of it.
+    /// The architecture, by Go's name.
     pub goarch: FoundText,
     /// Import path of the main package.
     pub main_package: Option<FoundText>,
-    /// The main module. Without a version its path is a guess: a part of the main package's.
+    /// The main module. Without a version, its path is a guess: a part of the main package's path.
     pub main_module: Option<RecoveredModule>,
-    /// The other modules whose versions show, by path.
+    /// The other modules with a known version, sorted by path.
     pub modules: Vec<RecoveredModule>,
-    /// Import paths of all packages outside the standard library but the main one, sorted: of the
-    /// main module, of the modules above, and of what shows no version.
+    /// Import paths of all packages except those of the standard library and the main package,
+    /// sorted. They belong to the main module, to the modules above, or to modules of unknown
+    /// version.
     pub packages: Vec<FoundText>,
 }
 
-/// Modules of these hosts have so many elements in their paths, and a major version at most.
+/// Hosts whose modules have this number of elements in their paths, and at most a major version
+/// behind.
 const HOSTS: [(&str, usize); 5] = [
     ("github.com", 3),
     ("bitbucket.org", 3),
@@ -61,11 +64,11 @@ const HOSTS: [(&str, usize); 5] = [
     ("golang.org", 3),
     ("gitlab.com", 3),
 ];
-/// Folders that are within a module rather than a part of its path.
+/// Folders that are inside a module and never a part of its path.
 const INNER: [&str; 3] = ["cmd", "internal", "pkg"];
 
-/// Recovers what a Go image tells without its build information; `None` for an image that is
-/// not Go's. Images with build information give the same, by the same evidence.
+/// Recovers the facts about a Go image that do not depend on its build information; `None` for an
+/// image that is not Go's. The result is the same for images with build information.
 ///
 /// # Errors
 /// As [`super::pclntab`].
@@ -154,7 +157,7 @@ impl Main {
     }
 }
 
-/// The path of the module that a package without a version is likely of.
+/// The likely module of a package without a version.
 fn module_of<'p>(package: &'p str, packages: &[&str]) -> &'p str {
     let elements = |count: usize| {
         let end = package
@@ -171,7 +174,7 @@ fn module_of<'p>(package: &'p str, packages: &[&str]) -> &'p str {
     if let Some(inner) = inner {
         return elements(inner + 1);
     }
-    // What the main package shares with the packages next to it.
+    // The prefix that the main package shares with its neighbors.
     let shared = packages
         .iter()
         .filter(|other| first(other) == first(package))

@@ -1,6 +1,6 @@
-//! What a Go program's build settings were where its record does not name them. The Go command
-//! writes many settings only where they are on, so that such a setting is off if the record lacks
-//! it, was made by a Go that knew the setting, and had nothing erased.
+//! Determines build settings of a Go program that its record leaves out. The Go command records
+//! many settings only if they are on. So a setting that is missing was off, if the program's Go
+//! version would have recorded it and did not erase it.
 //!
 //! ```text
 //! setting                          recorded                                   since
@@ -19,30 +19,31 @@
 //! ```
 //!
 //! (`setBuildInfo` and `setPGOProfilePath` in `cmd/go/internal/load/pkg.go` of Go 1.18 to 1.27. The
-//! source of 1.20 names `-pgo`, but calls what finds the profile too late to record it. Go 1.18
-//! erases beside `-trimpath` from 1.18.3 on, but does not record `-trimpath`.)
+//! source of 1.20 mentions `-pgo`, but looks for the profile too late to record it. From 1.18.3 on,
+//! Go 1.18 erases beside `-trimpath`, but does not record `-trimpath`.)
 //!
-//! Settings of version control are not among them: `-buildvcs=false` leaves them out as well.
+//! Settings of version control are not in the table, because `-buildvcs=false` leaves them out as
+//! well.
 
 use crate::embedded::build_info::BuildInfo;
 
-/// A setting that the Go command leaves out where it is off.
+/// A setting that the Go command leaves out if it is off.
 struct OmittedSetting {
     key: &'static str,
     /// The first minor version of Go 1 that records it.
     since: u32,
-    /// Its value where it is left out.
+    /// Its value if it is left out.
     off: &'static str,
     erased: Erased,
 }
 
-/// Whether a setting may be missing although it had a value, because it may hold a path.
+/// Whether Go erases a setting that has a value, because it may contain a path.
 #[derive(Clone, Copy, PartialEq)]
 enum Erased {
     Never,
-    /// Beside `-trimpath`.
+    /// Erased beside `-trimpath`.
     Trimmed,
-    /// Beside `-trimpath`; without cgo it has no effect.
+    /// Erased beside `-trimpath`; without cgo, the setting has no effect.
     TrimmedWithCgo,
 }
 
@@ -76,19 +77,20 @@ const SETTINGS: [OmittedSetting; 18] = [
     setting("GOFIPS140", 24, "off", Erased::Never),
 ];
 
-/// The value that a setting had, of which the build information of a Go program says nothing.
+/// The value of a setting that is missing in the build information of a Go program.
 ///
 /// # Errors
-/// Why that is not known, to complete "unknown: …".
+/// The reason why the value is unknown, to complete "unknown: …".
 pub fn left_out(info: &BuildInfo, key: &str) -> Result<&'static str, String> {
-    // The Go command records this one always; other build systems record nothing, or some.
+    // The Go command always records this setting; other build systems record no settings or only
+    // some.
     let Some(compiler) = info.setting("-compiler") else {
         return Err("it has no build settings of the Go command".to_owned());
     };
     let Some(setting) = SETTINGS.iter().find(|setting| setting.key == key) else {
         return Err(format!("{key} is not recorded"));
     };
-    // gccgo names the version of its library, and not that of the command, which is at least 1.18.
+    // gccgo records the version of its library, not that of the Go command, which is at least 1.18.
     let version = if compiler == "gc" { minor_version(&info.toolchain) } else { None };
     if setting.since > version.unwrap_or(18) {
         return Err(format!("Go before 1.{} does not record {key}", setting.since));
@@ -97,7 +99,7 @@ pub fn left_out(info: &BuildInfo, key: &str) -> Result<&'static str, String> {
     let erased = match setting.erased {
         Erased::Never => false,
         Erased::TrimmedWithCgo if without_cgo => false,
-        // Whether paths were trimmed is itself recorded only since 1.19.
+        // Go records `-trimpath` itself only since 1.19.
         _ => version.is_none_or(|minor| minor < 19) || info.setting("-trimpath") == Some("true"),
     };
     if erased {
@@ -106,8 +108,8 @@ pub fn left_out(info: &BuildInfo, key: &str) -> Result<&'static str, String> {
     Ok(setting.off)
 }
 
-/// The minor version of Go 1 that surely has what this toolchain has: 26 for `go1.26.8`, and for
-/// `go1.27rc1` and `devel go1.27-3f2a91c`, which may lack what 1.27 has.
+/// The newest minor version of Go 1 whose features this toolchain surely has: 26 for `go1.26.8`,
+/// and also for `go1.27rc1` and `devel go1.27-3f2a91c`, which may lack features of 1.27.
 fn minor_version(toolchain: &str) -> Option<u32> {
     let (devel, version) = match toolchain.strip_prefix("devel ") {
         Some(version) => (true, version),
@@ -130,7 +132,7 @@ mod tests {
         BuildInfo { toolchain, settings: settings.collect(), ..BuildInfo::default() }
     }
 
-    /// A record of a build without flags.
+    /// The record of a build without flags.
     fn plain(toolchain: &str) -> BuildInfo {
         info(toolchain, &[("-compiler", "gc"), ("CGO_ENABLED", "1"), ("GOOS", "linux")])
     }
@@ -173,7 +175,7 @@ mod tests {
             let why = left_out(&with_cgo, key).expect_err(key);
             assert_eq!(why, format!("-trimpath may have erased {key}"));
         }
-        // Without cgo its flags have no effect.
+        // Without cgo, its flags have no effect.
         let trimmed = [("-compiler", "gc"), ("-trimpath", "true"), ("CGO_ENABLED", "0")];
         assert_eq!(left_out(&info("go1.26.8", &trimmed), "CGO_CFLAGS"), Ok(""));
         for key in ["-mod", "-buildvcs", "vcs", "vcs.modified", "GOARM64", "-buildmode", "GOOS"] {

@@ -1,13 +1,14 @@
-//! The toolchain of a Go program that does not say it: the string `runtime.buildVersion`, which
-//! every program has and no symbol leads to once it is stripped.
+//! Finds the toolchain of a Go program without build information: the string
+//! `runtime.buildVersion`. Every program has it, but in a stripped one no symbol leads to it.
 //!
 //! ```text
 //! moduledata: data … edata ─▶ a string header: pointer, length ─▶ "go1.26.5", since Go 1.17 with a NUL
 //! ```
 //!
-//! Other strings may look alike (lists of releases, values set by `-X`). A version has to fit the
-//! function table's layout, the linker's own strings (with a NUL) come before the compiler's, which
-//! do not count where the linker always writes it, and two different answers are none.
+//! Other strings may look alike (lists of releases, values set by `-X`). So the version must fit
+//! the layout of the function table. Strings of the linker (with a NUL) take precedence over those
+//! of the compiler, which do not count at all if the Go version always writes the linker's. Two
+//! different candidates give no answer.
 
 use std::collections::BTreeSet;
 
@@ -15,17 +16,17 @@ use super::PclntabLayout;
 use super::locate::Located;
 use crate::release::{CompilerName, Release};
 
-/// `devel go1.27-<commit> <date>`, with experiments, has about a hundred bytes.
+/// `devel go1.27-<commit> <date>` with experiments has about a hundred bytes.
 const LONGEST: usize = 256;
 /// `go1.2`.
 const SHORTEST: usize = 5;
 
-/// Finds the version.
+/// Finds the version in the program's variables.
 pub(super) fn build_version(located: &Located<'_>) -> Option<String> {
     let data = located.module.as_ref()?.data.clone();
     let memory = &located.memory;
     let size = located.table.header.words.size as u64;
-    // The end of the variables comes from the file: their bytes bound them.
+    // The file gives the end of the variables; the bytes that exist limit it.
     let room = memory.at(data.start)?.len() as u64;
     let end = data.end.min(data.start.checked_add(room)?);
     let (mut by_linker, mut by_compiler) = (BTreeSet::new(), BTreeSet::new());
@@ -51,14 +52,14 @@ pub(super) fn build_version(located: &Located<'_>) -> Option<String> {
     }
 }
 
-/// The bytes as a version of Go that writes tables of a layout.
+/// The bytes, if they are a Go version that writes tables with this layout.
 fn version(bytes: Option<&[u8]>, layout: PclntabLayout) -> Option<&str> {
     let bytes = bytes.filter(|bytes| bytes.starts_with(b"go1.") || bytes.starts_with(b"devel "))?;
     let text = std::str::from_utf8(bytes).ok()?;
     is_version(text, layout).then_some(text)
 }
 
-/// Whether a text is a version of Go that writes tables of a layout.
+/// Whether a text is a Go version that writes tables with this layout.
 pub(super) fn is_version(text: &str, layout: PclntabLayout) -> bool {
     if !text.bytes().all(|byte| byte == b' ' || byte.is_ascii_graphic()) {
         return false;

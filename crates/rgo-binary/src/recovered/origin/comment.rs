@@ -1,4 +1,4 @@
-//! Signatures that compilers and linkers leave in an image by themselves.
+//! Reads the signatures that compilers and linkers write into an image by default.
 //!
 //! ```text
 //! ELF .comment    text\0 text\0 …        merged by the linker: a set, not one per object
@@ -13,11 +13,11 @@ use super::Findings;
 use crate::image::regions;
 use crate::{Confidence, Evidence, Format, Image};
 
-/// Bytes of the section that are read: a real one has a few hundred.
+/// The most bytes of the section read: a real one has a few hundred.
 const READ: usize = 1 << 20;
-/// Different texts that are kept.
+/// The most different texts kept.
 const KEPT: usize = 256;
-/// A longer text is not a signature.
+/// The longest signature.
 const LONGEST: usize = 1024;
 const GCC: &[u8] = b"GCC: (";
 

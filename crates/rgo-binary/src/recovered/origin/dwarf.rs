@@ -1,4 +1,4 @@
-//! Who compiled each unit, as the unit itself says (DWARF 5, section 3.1.1).
+//! Reads the producer and language of each compile unit (DWARF 5, section 3.1.1).
 //!
 //! ```text
 //! .debug_info    unit header, first entry: DW_TAG_compile_unit
@@ -7,7 +7,7 @@
 //! strings        in the entry, or in .debug_str, .debug_line_str, .debug_str_offsets
 //! ```
 //!
-//! Only the first entry of a unit is read, so this is quick where the debug data is large.
+//! This reads only the first entry of each unit, so it is fast for large debug data.
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -23,14 +23,14 @@ use super::tools::identify;
 use crate::debug::dwarf::{DwarfBytes, Problem, headers_and_tables, section};
 use crate::{Confidence, Error, Evidence, Image, Result};
 
-/// Attributes of a unit that are read: real ones have a dozen.
+/// The most attributes of a unit read: real ones have a dozen.
 const ATTRIBUTES: usize = 64;
-/// Bytes of a producer that are read.
+/// The most bytes of a producer read.
 const LONGEST: usize = 1024;
-/// Different producers that are kept.
+/// The most different producers kept.
 const KEPT: usize = 1024;
 
-/// Languages by their code. Those that only hardware vendors know are left out.
+/// Languages by their code. Codes that only hardware vendors use are left out.
 const LANGUAGES: [(DwLang, Language); 36] = [
     (dw::DW_LANG_C89, Language::C),
     (dw::DW_LANG_C, Language::C),
@@ -70,23 +70,24 @@ const LANGUAGES: [(DwLang, Language); 36] = [
     (dw::DW_LANG_Mips_Assembler, Language::Assembly),
 ];
 
-/// What zig compiles from its own sources into every program that it links, of whatever language.
+/// Units that zig compiles from its own sources into every program that it links, whatever the
+/// language.
 const ZIG_RUNTIMES: [&[u8]; 4] = [b"compiler_rt", b"ubsan_rt", b"libc", b"zigc"];
 
-/// Who made a unit.
+/// The maker of a unit.
 #[derive(PartialEq, Eq, PartialOrd, Ord)]
 struct UnitMaker {
     producer: Vec<u8>,
     language: Option<DwLang>,
-    /// Whether it came with the linker and says nothing of the program.
+    /// Whether the unit came with the linker, so that it proves nothing about the program.
     is_runtime: bool,
 }
 
-/// Adds what the compile units say.
+/// Adds the evidence of the compile units.
 ///
 /// # Errors
-/// [`Error::Malformed`] for debug data that contradicts itself, [`Error::Limit`] for more of it
-/// than the image's limits allow. What was read until then is kept.
+/// [`Error::Malformed`] for debug data that contradicts itself, [`Error::Limit`] if there is more
+/// of it than the image's limits allow. Findings before the error are kept.
 pub(super) fn read(image: &Image<'_>, findings: &mut Findings) -> Result<()> {
     let mut makers = BTreeMap::new();
     let result = collect(image, &mut makers);
@@ -102,7 +103,8 @@ pub(super) fn read(image: &Image<'_>, findings: &mut Findings) -> Result<()> {
             }
             continue;
         }
-        // The language of a compiler that knows but one is surer than a code: Zig says C.
+        // A compiler with only one language is better evidence than a language code: Zig's units have
+        // the code for C.
         let implied = findings.signature(&producer, evidence("DW_AT_producer", &producer));
         let coded = language.and_then(|code| {
             LANGUAGES.iter().find(|(known, _)| *known == code).map(|(_, language)| *language)
@@ -153,7 +155,7 @@ fn collect(image: &Image<'_>, makers: &mut BTreeMap<UnitMaker, u64>) -> Result<(
     Ok(())
 }
 
-/// In an object file the offsets of strings are still to be filled in by the linker.
+/// In an object file, the linker still has to relocate the offsets of strings.
 fn is_unrelocated(image: &Image<'_>) -> bool {
     image.object().kind() == ObjectKind::Relocatable
         && image
@@ -162,7 +164,7 @@ fn is_unrelocated(image: &Image<'_>) -> bool {
             .is_some_and(|section| section.relocations().next().is_some())
 }
 
-/// What the first entry of a unit says; `None` where it says nothing, or is no compile unit.
+/// The maker in the first entry of a unit; `None` if it has none, or is not a compile unit.
 fn maker(
     header: &UnitHeader<DwarfBytes<'_>>,
     table: &Abbreviations,
@@ -190,13 +192,13 @@ fn maker(
         value.and_then(|value| strings.get(&value, header.format(), base)).unwrap_or_default()
     };
     let producer = text(producer);
-    // The name differs from unit to unit: it is read where it decides.
+    // The name differs from unit to unit, so this reads it only if it decides.
     let is_runtime = producer.starts_with(b"zig ") && ZIG_RUNTIMES.contains(&text(name).as_slice());
     let says = !producer.is_empty() || language.is_some();
     Ok(says.then_some(UnitMaker { producer, language, is_runtime }))
 }
 
-/// The sections that strings can be in.
+/// The sections that can hold strings.
 struct StringSections<'a> {
     str: Cow<'a, [u8]>,
     line_str: Cow<'a, [u8]>,
@@ -217,7 +219,7 @@ impl StringSections<'_> {
             AttributeValue::DebugLineStrRef(at) => Self::at(&self.line_str, at.0),
             AttributeValue::DebugStrOffsetsIndex(index) => {
                 let size = usize::from(format.word_size());
-                // Without a base the table starts after the header of the only unit.
+                // Without a base, the table starts after the header of the only unit.
                 let base = base.unwrap_or(2 * size);
                 let at = index.0.checked_mul(size)?.checked_add(base)?;
                 Self::at(&self.str, self.word(at, size)?)
@@ -239,7 +241,7 @@ impl StringSections<'_> {
     }
 }
 
-/// Up to the zero byte, and not too far: every unit may name the same long text.
+/// Cuts at the zero byte or at a limit: every unit may name the same long text.
 fn short(bytes: &[u8]) -> &[u8] {
     let bytes = bytes.get(..LONGEST).unwrap_or(bytes);
     bytes.split(|byte| *byte == 0).next().unwrap_or_default()

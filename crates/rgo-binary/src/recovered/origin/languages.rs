@@ -1,5 +1,5 @@
-//! Languages by what only they leave behind: sections, runtime libraries, symbols. Tables, so
-//! that a further language is a further line.
+//! Recognizes languages by sections, runtime libraries and symbols that only they have. The
+//! evidence is in tables, so that a new language is a new line.
 
 use std::collections::BTreeSet;
 use std::fmt;
@@ -14,8 +14,8 @@ use crate::image::symbol_names;
 use crate::recovered::dotnet;
 use crate::{Confidence, Evidence, Image};
 
-/// A programming language, in the order in which it names a program that has several: a runtime
-/// that runs everything else comes before a language that others call.
+/// A programming language. The order decides the main language of a program with several: a
+/// language with its own runtime comes before one that it calls.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Language {
     /// Go.
@@ -82,7 +82,7 @@ impl Language {
         "assembly",
     ];
 
-    /// Whether the compilers that are known by the name of a suite (GCC, clang) are its own.
+    /// Whether the language belongs to the compiler suites with a common name (GCC, clang).
     #[must_use]
     pub fn is_of_the_c_family(self) -> bool {
         matches!(self, Self::C | Self::Cpp | Self::ObjectiveC | Self::Fortran | Self::Assembly)
@@ -97,7 +97,7 @@ impl fmt::Display for Language {
 
 use Confidence::{Certain, Guess, Likely};
 
-/// Beginnings of section names.
+/// Prefixes of section names.
 const SECTIONS: [(&str, Language, Confidence); 14] = [
     (".gopclntab", Language::Go, Certain),
     (".data.rel.ro.gopclntab", Language::Go, Certain),
@@ -111,12 +111,12 @@ const SECTIONS: [(&str, Language, Confidence); 14] = [
     (".debug-ghc-link-info", Language::Haskell, Certain),
     (".rustc", Language::Rust, Certain),
     (".fpcdata", Language::Pascal, Certain),
-    // Compiled ahead of time.
+    // For ahead-of-time compilation.
     ("__managedcode", Language::DotNet, Certain),
     (".managed", Language::DotNet, Certain),
 ];
 
-/// Beginnings of the file names of runtime libraries, in lower case.
+/// Prefixes of the file names of runtime libraries, in lower case.
 const LIBRARIES: [(&str, Language, Confidence); 20] = [
     ("libstdc++.so", Language::Cpp, Likely),
     ("libstdc++-", Language::Cpp, Likely),
@@ -140,7 +140,7 @@ const LIBRARIES: [(&str, Language, Confidence); 20] = [
     ("mscoree.dll", Language::DotNet, Likely),
 ];
 
-/// Beginnings of the names of C libraries, in lower case.
+/// Prefixes of the names of C libraries, in lower case.
 const C_LIBRARIES: [&str; 7] = [
     "libc.so",
     "libc.musl-",
@@ -151,7 +151,7 @@ const C_LIBRARIES: [&str; 7] = [
     "vcruntime",
 ];
 
-/// Names of symbols, as their language spells them (Mach-O adds an underscore).
+/// Names of symbols as in source (Mach-O adds an underscore).
 const SYMBOLS: [(&str, Language, Confidence); 18] = [
     ("rust_eh_personality", Language::Rust, Certain),
     ("__rust_alloc", Language::Rust, Likely),
@@ -173,7 +173,7 @@ const SYMBOLS: [(&str, Language, Confidence); 18] = [
     ("debug.defaultPanic", Language::Zig, Certain),
 ];
 
-/// Sections, libraries, the .NET header.
+/// Adds the evidence of sections, libraries and the .NET header.
 pub(super) fn read(image: &Image<'_>, needed: &[String], findings: &mut Findings) {
     for section in image.sections() {
         let known = SECTIONS.iter().find(|(name, ..)| section.name.starts_with(name));
@@ -206,7 +206,7 @@ fn has_clr_header(image: &Image<'_>) -> bool {
         .is_some_and(|entry| entry.virtual_address.get(object::LittleEndian) != 0)
 }
 
-/// A program without a trace of any language that uses the C library is most often one of C.
+/// Guesses C for a program that uses the C library and has no trace of any language.
 pub(super) fn guess_from_libc(needed: &[String], findings: &mut Findings) {
     let libc = needed.iter().find(|library| {
         let name = library.rsplit('/').next().unwrap_or(library).to_lowercase();
@@ -217,7 +217,7 @@ pub(super) fn guess_from_libc(needed: &[String], findings: &mut Findings) {
     }
 }
 
-/// Symbols of one mangling.
+/// Symbols with one mangling.
 #[derive(Default)]
 struct Mangled {
     count: u64,
@@ -233,7 +233,7 @@ impl Mangled {
     }
 }
 
-/// Names of symbols; gives how many are mangled as C++ and as Rust do it.
+/// Reads the names of symbols. Returns the numbers of names in C++'s and Rust's mangling.
 pub(super) fn symbols(image: &Image<'_>, findings: &mut Findings) -> (u64, u64) {
     let (mut cpp, mut rust) = (Mangled::default(), Mangled::default());
     let mut seen = [false; SYMBOLS.len()];
@@ -260,7 +260,7 @@ pub(super) fn symbols(image: &Image<'_>, findings: &mut Findings) -> (u64, u64) 
     (cpp.count, rust.count)
 }
 
-/// The language that mangles names like this, if one does. Large programs have a million names.
+/// The language of a name's mangling, if it has one. Large programs have a million names.
 pub(crate) fn mangling(name: &[u8]) -> Option<Language> {
     let is_cpp = match name {
         [b'_', b'R', b'C' | b'M' | b'X' | b'Y' | b'N' | b'I', ..] => {
@@ -268,7 +268,8 @@ pub(crate) fn mangling(name: &[u8]) -> Option<Language> {
             return rustc_demangle::try_demangle(text).is_ok().then_some(Language::Rust);
         }
         [b'_', b'Z', b'N', ..] if has_rust_hash(name) => return Some(Language::Rust),
-        // An identifier's length, a nested, local or special name, an operator.
+        // The length of an identifier, or the start of a nested, local or special name or of an
+        // operator.
         [b'_', b'Z', first, ..] => first.is_ascii_digit() || b"NSLTGK".contains(first),
         [b'?', b'?', ..] => true,
         [b'?', ..] => memmem::find(name, b"@@").is_some(),
@@ -277,8 +278,8 @@ pub(crate) fn mangling(name: &[u8]) -> Option<Language> {
     is_cpp.then_some(Language::Cpp)
 }
 
-/// rustc's older mangling is that of C++ with a hash as the last part: `…17h` and 16 digits, `E`.
-/// Others may add to that: `.llvm.1`, `$tlv$init`.
+/// rustc's older mangling is C++'s with a hash as the last part: `…17h`, 16 digits, `E`. Other
+/// tools may append a suffix: `.llvm.1`, `$tlv$init`.
 fn has_rust_hash(name: &[u8]) -> bool {
     let hex = |byte: &u8| byte.is_ascii_digit() || (b'a'..=b'f').contains(byte);
     let mut ends = memchr::memrchr_iter(b'h', name).filter_map(|at| name.split_at_checked(at));
@@ -287,23 +288,23 @@ fn has_rust_hash(name: &[u8]) -> bool {
         .is_some_and(|(hash, rest)| hash.iter().all(hex) && rest.starts_with(b"E"))
 }
 
-/// What the runtime of a language says in every program, stripped or not: all the texts of a line
-/// are in one place.
+/// Texts in the runtime of a language, which stripped programs have too. All texts of a line must
+/// be in one region.
 const MESSAGES: [(Language, &[&str]); 6] = [
     (Language::Haskell, &["(GHC version ", "https://www.haskell.org/ghc/reportabug"]),
     (Language::Crystal, &["CRYSTAL_LOAD_DEBUG_INFO", "Unhandled exception in spawn"]),
     (Language::Nim, &["fatal.nim\0"]),
-    // Names of types that a C++ library linked in keeps for its exceptions.
+    // Type names that a linked C++ library keeps for its exceptions.
     (Language::Cpp, &["St9exception\0", "St9bad_alloc\0"]),
     (Language::Cpp, &[".?AVexception@std@@\0", ".?AVbad_alloc@std@@\0"]),
-    // All that are built with checks have both.
+    // All programs that are built with safety checks have both.
     (Language::Zig, &["attempt to use null value", "reached unreachable code"]),
 ];
 
-/// Free Pascal signs among the data: `FPC 3.2.2 [2021/07/09] for x86_64 - Linux`.
+/// Free Pascal writes a signature into the data: `FPC 3.2.2 [2021/07/09] for x86_64 - Linux`.
 const FREE_PASCAL: &str = "FPC ";
 
-/// All that is searched for, with the search.
+/// All searched texts, with their search.
 static TEXTS: LazyLock<(Vec<&[u8]>, Needles)> = LazyLock::new(|| {
     let messages = MESSAGES.iter().flat_map(|(_, texts)| texts.iter().copied());
     let texts = messages.chain([FREE_PASCAL]).map(str::as_bytes);
@@ -312,9 +313,9 @@ static TEXTS: LazyLock<(Vec<&[u8]>, Needles)> = LazyLock::new(|| {
     (texts, needles)
 });
 
-/// Looks for languages that leave no other trace in a stripped program. Their runtimes are
-/// written in C, or link with it, so that what is known of C says nothing against them; but
-/// zig's runtime is in C programs as well, where zig links them.
+/// Finds languages without any other trace in a stripped program. Their runtimes are written in C
+/// or link with it, so evidence for C does not exclude them. The exception is Zig: C programs that
+/// zig links contain its runtime.
 pub(super) fn messages(places: &[Region<'_>], findings: &mut Findings) {
     let others_call = [Language::Cpp, Language::C, Language::Assembly];
     if !findings.languages.keys().all(|known| others_call.contains(known)) {
@@ -355,7 +356,7 @@ pub(super) fn messages(places: &[Region<'_>], findings: &mut Findings) {
     }
 }
 
-/// What Free Pascal signed with at a place.
+/// Free Pascal's signature at an offset.
 fn free_pascal(data: &[u8], at: usize) -> Option<&str> {
     const LONGEST: usize = 80;
     let rest = data.get(at..)?;

@@ -1,4 +1,4 @@
-//! The tools that Apple's linker lists (`mach-o/loader.h`).
+//! Reads the list of tools that Apple's linker writes (`mach-o/loader.h`).
 //!
 //! ```text
 //! LC_BUILD_VERSION (0x32)   cmd, size, platform, minos, sdk, ntools
@@ -25,7 +25,7 @@ const TOOLS: [(macho::Tool, ToolRole, &str); 6] = [
     (macho::TOOL_METAL, ToolRole::Compiler, "metal"),
 ];
 
-/// Adds the tools that the load commands list.
+/// Adds the tools in the load commands.
 ///
 /// # Errors
 /// [`Error::Malformed`] for load commands that reach outside the image.
@@ -51,7 +51,7 @@ fn tools<H: MachHeader<Endian = Endianness>>(
             let packed = entry.version.get(endian).0;
             let version = Version::packed(packed);
             let found = format!("tool {} version {version}", tool.0);
-            // Zig's linker leaves its version out.
+            // Zig's linker writes no version.
             let version = (packed != 0).then(|| version.to_string());
             let evidence = Evidence::new(PLACE, &found, Confidence::Certain);
             let known = TOOLS.iter().find(|(number, ..)| *number == tool);

@@ -1,5 +1,6 @@
 //! Finds the origin of an image: its languages, and the compilers, assemblers and linkers that made
-//! it. No single place has all of that, so this collects it from many, each piece with its evidence.
+//! it. No single place has all of these, so this module collects them from many, each with its
+//! evidence.
 //!
 //! ```text
 //! ELF .comment, MinGW's constants ─┐
@@ -10,7 +11,7 @@
 //! /rustc/<commit>/ in messages ────┘
 //! ```
 //!
-//! A damaged place is a problem of the result and hides no other.
+//! A damaged place is a problem in the result; the other places still count.
 
 mod comment;
 mod dwarf;
@@ -37,44 +38,44 @@ pub use tools::{ToolRole, ToolUse};
 
 use tools::identify;
 
-/// Tools that are kept.
+/// The most tools kept.
 const TOOLS: usize = 256;
-/// Observations that are kept for one conclusion.
+/// The most observations kept for one conclusion.
 const OBSERVATIONS: usize = 16;
-/// Characters of a signature that nobody knows, as the name of its tool.
+/// The longest tool name that comes from an unknown signature, in characters.
 const NAME: usize = 80;
 
-/// Where an image comes from.
+/// The origin of an image.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct ImageOrigin {
-    /// Its languages: first the one that it is best called after.
+    /// Its languages, the main one first.
     pub languages: Vec<LanguageUse>,
     /// The tools that made it: compilers, assemblers, linkers, the rest.
     pub tools: Vec<ToolUse>,
-    /// The Rust toolchains among them, with the commits they were built from.
+    /// The Rust toolchains among them, with their commits.
     pub rust: Vec<RustToolchain>,
     /// The linker's version in a PE image's optional header, major and minor.
     pub linker_version: Option<(u8, u8)>,
-    /// What Microsoft's linker counted, in the order of the header.
+    /// The counts of Microsoft's linker, in the order of the header.
     pub rich: Vec<RichEntry>,
-    /// Parts that could not be read, and why.
+    /// Places that could not be read, with the reason.
     pub problems: Vec<String>,
 }
 
-/// A language that parts of an image were written in.
+/// A language of parts of an image.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct LanguageUse {
     /// The language.
     pub language: Language,
-    /// DWARF units in it; 0 where there is no debug data.
+    /// The number of DWARF units in this language; 0 without debug data.
     pub units: u64,
-    /// What tells.
+    /// The evidence for it.
     #[serde(flatten, serialize_with = "crate::evidence::all")]
     pub evidence: Vec<Evidence>,
 }
 
 impl LanguageUse {
-    /// The best of its evidence.
+    /// The highest confidence of its evidence.
     #[must_use]
     pub fn confidence(&self) -> Confidence {
         let all = self.evidence.iter().map(|evidence| evidence.confidence);
@@ -82,11 +83,11 @@ impl LanguageUse {
     }
 }
 
-/// Finds out where an image comes from.
+/// Finds the origin of an image.
 #[must_use]
 pub fn origin(image: &Image<'_>) -> ImageOrigin {
     let mut findings = Findings::default();
-    // What is wrong with its tables is the linkage's to say.
+    // The linkage reports the damage of these tables.
     let needed = image.needed().unwrap_or_default();
     comment::read(image, &mut findings);
     go(image, &mut findings);
@@ -110,8 +111,8 @@ pub fn origin(image: &Image<'_>) -> ImageOrigin {
     findings.conclude(symbols)
 }
 
-/// The Rust toolchains alone: by their signatures, which are found at once, and only where there
-/// is none by all that the image holds.
+/// Only the Rust toolchains. Their signatures are found at once; only without any does this search
+/// all regions of the image.
 #[must_use]
 pub fn rust_toolchains(image: &Image<'_>) -> Vec<RustToolchain> {
     let mut findings = Findings::default();
@@ -139,7 +140,7 @@ fn go(image: &Image<'_>, findings: &mut Findings) {
     }
 }
 
-/// What the readers have found so far.
+/// The results of the readers so far.
 #[derive(Default)]
 struct Findings {
     languages: BTreeMap<Language, Vec<Evidence>>,
@@ -166,7 +167,8 @@ impl Findings {
         }
     }
 
-    /// Adds the tool that signed with `text`; gives the language, where it knows but one.
+    /// Adds the tool that wrote the signature `text`. Returns the language, if the tool has only
+    /// one.
     fn signature(&mut self, text: &str, evidence: Evidence) -> Option<Language> {
         let Some(identity) = identify(text) else {
             if !text.trim().is_empty() {
@@ -186,7 +188,8 @@ impl Findings {
         self.languages.contains_key(&Language::Go)
     }
 
-    /// A language where none is known yet: compilers of the C family tell little.
+    /// Guesses the language from compilers if none is known: compilers of the C family are weak
+    /// evidence.
     fn guess_from_compilers(&mut self) {
         let Some(tool) = self.tools.iter().find(|tool| tool.role == ToolRole::Compiler) else {
             return;
@@ -196,8 +199,8 @@ impl Findings {
         self.language(language, evidence);
     }
 
-    /// `symbols` are mangled names of C++ and of Rust: a program that is mostly C++ is called
-    /// after that, though a part of it is Rust.
+    /// `symbols` are the numbers of mangled names of C++ and of Rust. With more C++ than Rust
+    /// names, C++ is the main language.
     fn conclude(mut self, (cpp, rust): (u64, u64)) -> ImageOrigin {
         let units = self.units;
         let mut languages: Vec<_> = self
@@ -227,7 +230,7 @@ impl Findings {
     }
 }
 
-/// Adds an observation; the same one again only counts.
+/// Adds an observation, or counts it if it is known.
 fn note(observations: &mut Vec<Evidence>, new: Evidence) {
     let same = |known: &&mut Evidence| known.place == new.place && known.found == new.found;
     if let Some(known) = observations.iter_mut().find(same) {

@@ -1,6 +1,6 @@
-//! Releases of rustc by the commit they were built from, which the paths of the standard library
-//! in a program's panic messages name. As `rustc -vV` of each release prints it; a commit that
-//! is not here (a nightly, a beta, a fork) is reported as it is.
+//! Maps commits of rustc to releases. The paths of the standard library in a program's panic
+//! messages contain the commit. The data comes from `rustc -vV` of each release. A commit that is
+//! not in the table (a nightly, a beta, a fork) is reported without a release.
 
 /// Commit and release, newest first.
 const RELEASES: [(&str, &str); 59] = [

@@ -1,13 +1,13 @@
-//! Microsoft's linker counts the objects that it put together by the tool that made them, in a
-//! header that Microsoft never described. Known from what others found out:
+//! Reads the Rich header, in which Microsoft's linker counts the linked objects by the tools that
+//! made them. Microsoft never described it; this is known from reverse engineering:
 //!
 //! ```text
 //! between the DOS stub and "PE\0\0", every word xored with one key (a checksum):
 //!   "DanS" 0 0 0   (u16 build, u16 product, u32 count)…   "Rich" key
 //! ```
 //!
-//! Up to Visual Studio 2010 products are numbered as they came; since then each release takes
-//! the next 18 numbers in the same order.
+//! Up to Visual Studio 2010, products have numbers in the order of their appearance. Since then,
+//! each release takes the next 18 numbers in the same order.
 
 use object::read::pe::{ImageNtHeaders, ImageOptionalHeader, PeFile};
 use serde::Serialize;
@@ -17,25 +17,25 @@ use super::tools::ToolRole;
 use crate::{Confidence, Evidence, Image};
 
 const PLACE: &str = "Rich header";
-/// Entries that are kept; a real header has about twenty.
+/// The most entries kept; a real header has about twenty.
 const KEPT: usize = 256;
 
-/// Objects of one tool.
+/// The objects of one tool.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct RichEntry {
     /// The product's number.
     pub product: u16,
-    /// Its build.
+    /// Its build number.
     pub build: u16,
-    /// Objects that it made; for imports, symbols.
+    /// The number of its objects; for imports, of symbols.
     pub count: u32,
-    /// What it is called; `None` if the number is not known.
+    /// Its name; `None` if the number is unknown.
     pub tool: Option<String>,
-    /// The Visual Studio that it came with.
+    /// The Visual Studio of this tool.
     pub visual_studio: Option<&'static str>,
 }
 
-/// What the numbers of a release stand for, in order.
+/// The tools of a release, in the order of their numbers.
 const ORDER: [(&str, ToolRole); 18] = [
     ("aliasobj", ToolRole::Other),
     ("cvtpgd", ToolRole::Other),
@@ -57,11 +57,11 @@ const ORDER: [(&str, ToolRole); 18] = [
     ("cl (C++, by profile)", ToolRole::Compiler),
 ];
 
-/// First numbers of releases that keep to [`ORDER`]. The last goes for all since 2015.
+/// First numbers of the releases that follow [`ORDER`]. The last number is for all since 2015.
 const RELEASES: [(u16, &str); 5] =
     [(0xb5, "2010 SP1"), (0xc7, "2012"), (0xd9, "2013"), (0xeb, "2013 (12.10)"), (0xfd, "2015+")];
 
-/// The products of before, as far as they are met.
+/// Earlier products, if real programs have them.
 const BEFORE: [(u16, &str, ToolRole, Option<&str>); 41] = [
     (0x00, "objects without a mark", ToolRole::Other, None),
     (0x01, "imported symbols", ToolRole::Other, None),
@@ -106,7 +106,7 @@ const BEFORE: [(u16, &str, ToolRole, Option<&str>); 41] = [
     (0xab, "cl (C++)", ToolRole::Compiler, Some("2010")),
 ];
 
-/// Visual Studio since 2015 by the minor version of the linker that came with it.
+/// Visual Studio since 2015, by the minor version of its linker.
 const SINCE_2015: [(u8, &str); 5] =
     [(0, "2015"), (10, "2017"), (20, "2019"), (30, "2022"), (50, "2026")];
 
@@ -126,7 +126,7 @@ fn product(number: u16) -> Option<Product> {
     Some(Product { name, role: *role, visual_studio: Some(release) })
 }
 
-/// Adds the tools that the headers of a PE image name.
+/// Adds the tools in the headers of a PE image.
 pub(super) fn read(image: &Image<'_>, findings: &mut Findings) {
     match image.object() {
         object::File::Pe32(file) => headers(file, findings),
@@ -169,8 +169,8 @@ fn headers<H: ImageNtHeaders>(file: &PeFile<'_, H>, findings: &mut Findings) {
     }
 }
 
-/// The linker, from the version in the optional header. Every linker fills that in as it likes:
-/// what it means depends on what else there is.
+/// The linker, from the version in the optional header. Each linker has its own use of this field,
+/// so the meaning depends on the other evidence.
 fn linker_of(
     (major, minor): (u8, u8),
     build: Option<u16>,
@@ -189,10 +189,10 @@ fn linker_of(
         (_, Some(build)) => {
             Some(("link", format!("{version}.{build}"), evidence(Confidence::Likely)))
         }
-        // GNU ld writes its own version; Delphi's linker, too, writes 2.25.
+        // GNU ld writes its own version; Delphi's linker also writes 2.25.
         (2, None) => Some(("GNU ld", version, evidence(Confidence::Likely))),
         (3, None) if findings.is_go() => Some(("Go", version, evidence(Confidence::Likely))),
-        // lld passes for link 14.0, and leaves out the Rich header.
+        // lld claims to be link 14.0, but writes no Rich header.
         (14, None) if minor == 0 => Some(("lld", version, evidence(Confidence::Guess))),
         _ => None,
     }

@@ -1,5 +1,5 @@
-//! Which rustc, from the paths that panic messages of the standard library name. They survive
-//! stripping, and every program that can panic has them.
+//! Determines the version of rustc from the paths in panic messages of the standard library. No
+//! strip removes them, and every program that can panic has them.
 //!
 //! ```text
 //! /rustc/<40 hex digits>/library/core/src/…     the Rust project's own builds
@@ -8,7 +8,7 @@
 //! …/lib/rustlib/src/rust/library/…              a standard library built by the user
 //! ```
 //!
-//! On Windows the separators behind the commit are backslashes.
+//! On Windows, the separators behind the commit are backslashes.
 
 use std::collections::BTreeMap;
 
@@ -21,32 +21,32 @@ use super::releases::release;
 use crate::image::regions::Region;
 use crate::{Confidence, Evidence};
 
-/// Different toolchains that are kept of one image.
+/// The most different toolchains kept for one image.
 const KEPT: usize = 8;
-/// A longer version is none.
+/// The longest version.
 const LONGEST_VERSION: usize = 32;
 const COMMIT: usize = 40;
 
-/// A Rust toolchain that had a hand in the image.
+/// A Rust toolchain that made a part of the image.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct RustToolchain {
-    /// Its version; `None` where only a commit is known that no release was built from.
+    /// Its version; `None` if only its commit is known, and no release has that commit.
     pub version: Option<String>,
-    /// The commit it was built from: 40 digits, or the first 9 of them.
+    /// The commit of its sources: 40 digits, or the first 9 of them.
     pub commit: Option<String>,
-    /// Where it was found.
+    /// The places that name it.
     #[serde(flatten, serialize_with = "crate::evidence::all")]
     pub evidence: Vec<Evidence>,
 }
 
-/// What a path names.
+/// The version or commit in a path.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 enum RustcVersionName {
     Commit(String),
     Version(String),
 }
 
-/// Adds the toolchains that paths in the image's data name, and gathers those that signed.
+/// Adds the toolchains in paths of the image's data and those with a signature.
 pub(super) fn read(places: &[Region<'_>], findings: &mut Findings) {
     let mut found = signed(findings);
     let paths = paths(places);
@@ -70,7 +70,7 @@ pub(super) fn read(places: &[Region<'_>], findings: &mut Findings) {
     findings.rust = found;
 }
 
-/// The toolchains among the signatures, with the commit in brackets: `(6b00bc388 2025-06-23)`.
+/// The toolchains among the signatures, with the commit in parentheses: `(6b00bc388 2025-06-23)`.
 pub(super) fn signed(findings: &Findings) -> Vec<RustToolchain> {
     let tools = findings.tools.iter().filter(|tool| tool.name == "rustc");
     let mut found = Vec::new();
@@ -88,7 +88,7 @@ pub(super) fn signed(findings: &Findings) -> Vec<RustToolchain> {
     found
 }
 
-/// Adds a toolchain, to one that is the same: by commit, or by version where one has no commit.
+/// Adds a toolchain, or merges it with the same one: by commit, or by version if one has no commit.
 fn add(found: &mut Vec<RustToolchain>, new: RustToolchain) {
     let same = found.iter_mut().find(|known| match (&known.commit, &new.commit) {
         (Some(known), Some(new)) => known.starts_with(new.as_str()) || new.starts_with(known),
@@ -109,16 +109,16 @@ fn add(found: &mut Vec<RustToolchain>, new: RustToolchain) {
     known.evidence.extend(new.evidence);
 }
 
-/// What the paths of an image name.
+/// The toolchains in the paths of an image.
 #[derive(Default)]
 struct Paths<'a> {
-    /// Toolchains by the place that names them, with how often.
+    /// The number of paths by place and toolchain.
     named: BTreeMap<(&'a str, RustcVersionName), u64>,
-    /// Where a standard library is named whose sources the user's own toolchain has.
+    /// The place of a path into the standard library sources of the user's own toolchain.
     own_library: Option<&'a str>,
 }
 
-/// Goes over the bytes once for all of them: they are many, and all paths have one word in common.
+/// Searches the large regions only once, because all these paths contain one common word.
 fn paths<'a>(places: &[Region<'a>]) -> Paths<'a> {
     const WORD: &[u8] = b"rust";
     let mut found = Paths::default();
@@ -168,7 +168,7 @@ fn version(rest: &[u8]) -> Option<RustcVersionName> {
     semver::Version::parse(text).ok().map(|version| RustcVersionName::Version(version.to_string()))
 }
 
-/// Whether a path goes on into the sources of the standard library or the compiler.
+/// Whether a path continues into the sources of the standard library or the compiler.
 fn is_library(rest: &[u8]) -> bool {
     rest.split_first().is_some_and(|(separator, rest)| {
         matches!(separator, b'/' | b'\\')
@@ -178,7 +178,7 @@ fn is_library(rest: &[u8]) -> bool {
     })
 }
 
-/// Whether a path leads through `lib/rustlib/src/rust/library/`, with either separator.
+/// Whether a path contains `lib/rustlib/src/rust/library/`, with either separator.
 fn is_own_library(before: &[u8], after: &[u8]) -> bool {
     let through = |lib: &[u8], rest: &[u8]| before.ends_with(lib) && after.starts_with(rest);
     through(b"/lib/", b"/src/rust/library/") || through(b"\\lib\\", b"\\src\\rust\\library\\")

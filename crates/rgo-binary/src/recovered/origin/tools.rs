@@ -1,5 +1,5 @@
-//! Compilers, assemblers and linkers by the words with which they sign their work: in
-//! `.comment`, in DWARF producers, in what MinGW leaves between constants.
+//! Recognizes compilers, assemblers and linkers by their signatures in `.comment`, in DWARF
+//! producers, and in MinGW's constants.
 
 use std::fmt;
 
@@ -8,30 +8,30 @@ use serde::{Serialize, Serializer};
 use super::languages::Language;
 use crate::Evidence;
 
-/// What a tool did for the image.
+/// The role of a tool.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum ToolRole {
-    /// Turned source into code.
+    /// Compiles source.
     Compiler,
-    /// Turned assembly into code.
+    /// Assembles.
     Assembler,
-    /// Put the image together.
+    /// Links the image.
     Linker,
-    /// Converted resources, libraries, profiles.
+    /// Converts resources, libraries or profiles.
     Other,
 }
 
-/// A tool that had a hand in the image.
+/// A tool that made a part of the image.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct ToolUse {
-    /// What it did.
+    /// Its role.
     pub role: ToolRole,
-    /// What it is called: `rustc`, `GCC`, `clang`, `lld`.
+    /// Its name: `rustc`, `GCC`, `clang`, `lld`.
     pub name: String,
-    /// Its version; `None` where it did not say.
+    /// Its version; `None` if its signature has none.
     pub version: Option<String>,
-    /// Where it signed.
+    /// The places of its signature.
     #[serde(flatten, serialize_with = "crate::evidence::all")]
     pub evidence: Vec<Evidence>,
 }
@@ -43,18 +43,18 @@ impl fmt::Display for ToolUse {
     }
 }
 
-/// A signature, understood.
+/// A parsed signature.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Identity {
     pub(super) role: ToolRole,
     pub(super) name: &'static str,
     pub(super) version: Option<String>,
-    /// The language, where the tool knows but one.
+    /// The language, if the tool has only one.
     pub(super) language: Option<Language>,
 }
 
-/// Words that a version follows. The first that fits counts: rustc and Apple sign with the words
-/// of the compiler that theirs is made of as well.
+/// Texts before a version. The first match counts: the signatures of rustc and Apple's tools also
+/// contain those of the compilers on which they are based.
 const SIGNATURES: [(&str, ToolRole, &str, Option<Language>); 18] = [
     ("rustc version ", ToolRole::Compiler, "rustc", Some(Language::Rust)),
     ("Apple Swift version ", ToolRole::Compiler, "swiftc", Some(Language::Swift)),
@@ -76,7 +76,8 @@ const SIGNATURES: [(&str, ToolRole, &str, Option<Language>); 18] = [
     ("NASM ", ToolRole::Assembler, "nasm", Some(Language::Assembly)),
 ];
 
-/// The second word of GCC's front ends, without the edition: `GNU C++17 12.2.0 -mtune=generic`.
+/// The second word in the signatures of GCC's front ends, without the edition:
+/// `GNU C++17 12.2.0 -mtune=generic`.
 const FRONT_ENDS: [(&str, Option<Language>); 8] = [
     ("C++", Some(Language::Cpp)),
     ("C", Some(Language::C)),
@@ -88,7 +89,7 @@ const FRONT_ENDS: [(&str, Option<Language>); 8] = [
     ("GIMPLE", None),
 ];
 
-/// Understands a signature; `None` for words that no known tool writes.
+/// Parses a signature; `None` if no known tool writes it.
 pub(super) fn identify(text: &str) -> Option<Identity> {
     let text = text.trim();
     let signed = SIGNATURES.iter().find_map(|(words, role, name, language)| {
@@ -98,13 +99,13 @@ pub(super) fn identify(text: &str) -> Option<Identity> {
     signed.or_else(|| gcc_comment(text)).or_else(|| gcc_front_end(text))
 }
 
-/// What follows the words, where they start a word themselves.
+/// The text behind `words`, if they start at a word boundary.
 fn after<'a>(text: &'a str, words: &str) -> Option<&'a str> {
     let (before, rest) = text.split_once(words)?;
     before.chars().next_back().is_none_or(|last| !last.is_alphanumeric()).then_some(rest)
 }
 
-/// A word that begins as versions do.
+/// The first word, if it starts like a version.
 fn version(text: &str) -> Option<String> {
     let text = text.strip_prefix("devel ").filter(|text| text.starts_with("go")).unwrap_or(text);
     let end = text.find(|c: char| c.is_whitespace() || ",;()".contains(c)).unwrap_or(text.len());
@@ -113,17 +114,17 @@ fn version(text: &str) -> Option<String> {
     digits.starts_with(|c: char| c.is_ascii_digit()).then(|| without_experiments(word).to_owned())
 }
 
-/// The version in what Go calls its toolchain.
+/// The version in Go's name for its toolchain.
 pub(super) fn go_version(toolchain: &str) -> String {
     version(toolchain).unwrap_or_else(|| toolchain.to_owned())
 }
 
-/// A version of Go without its experiments: build information has them, debug data has not.
+/// A Go version without its experiments: build information has them, debug data does not.
 fn without_experiments(version: &str) -> &str {
     version.split_once("-X:").map_or(version, |(version, _)| version)
 }
 
-/// `GCC: (Debian 12.2.0-14) 12.2.0`: the packager in brackets, which may be nested.
+/// Parses `GCC: (Debian 12.2.0-14) 12.2.0`: the packager is in parentheses, which may be nested.
 fn gcc_comment(text: &str) -> Option<Identity> {
     let rest = text.strip_prefix("GCC: ")?;
     let mut depth = 0_usize;
@@ -148,7 +149,7 @@ fn gcc_front_end(text: &str) -> Option<Identity> {
     Some(Identity { role: ToolRole::Compiler, name: "GCC", version, language: *language })
 }
 
-/// Languages are written as people write them.
+/// Languages have their common spelling.
 impl Serialize for Language {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.collect_str(self)

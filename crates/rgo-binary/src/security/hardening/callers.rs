@@ -1,13 +1,13 @@
-//! Whose code calls a function in a program that has its C library in it: the program's own, or
-//! only the library's. Linkers put the parts of a program one behind the other, in the order in
-//! which they are named: the start files, the program, its libraries, the C library.
+//! Decides, in a program with a linked-in C library, whether the program's own code calls a
+//! function or only the library does. Linkers place the parts of a program one after another in the
+//! order of the command line: the start files, the program, its libraries, the C library.
 //!
 //! ```text
 //! _start │ crt1.o, crtbegin.o │ the program's objects and libraries │ __libc_start_main … libc.a
 //! ```
 //!
-//! `main` and what starts objects may be moved in front of that, so they count by their names, as
-//! mangled names do. Calls are found in the code of x86 and AArch64:
+//! Linkers may move `main` and the initializers of objects before these parts, so the names decide
+//! for them, as for mangled names. This finds calls in the code of x86 and AArch64:
 //!
 //! ```text
 //! e8 rel32            call, from the end of the instruction
@@ -23,10 +23,10 @@ use super::{Defense, TriState, Whose};
 use crate::recovered::origin::mangling;
 use crate::{Arch, Image};
 
-/// Where a program starts.
+/// The entry point of a program.
 const START: &str = "_start";
 
-/// Names that start files give to functions; they are neither the program's nor the library's.
+/// Functions of the start files; they belong neither to the program nor to the library.
 const START_FILES: [&str; 10] = [
     START,
     "_start_c",
@@ -40,15 +40,15 @@ const START_FILES: [&str; 10] = [
     "__do_global_dtors_aux",
 ];
 
-/// How names of C libraries begin that a program would not choose.
+/// Prefixes of C library functions that a program would not use.
 const LIBRARY: [&str; 8] =
     ["__libc_", "_IO_", "_dl_", "_nl_", "__stdio_", "__pthread_", "__init_libc", "libc_start_"];
 
-/// Functions that musl's archive has in front of those above.
+/// Functions that musl's archive has before those with the prefixes above.
 const FIRST_OF_MUSL: [&str; 8] =
     ["confstr", "crypt", "crypt_r", "fpathconf", "opendir", "pathconf", "readdir", "sysconf"];
 
-/// Mangled names of the C++ library.
+/// Prefixes of mangled names in the C++ library.
 const CPP_LIBRARY: [&str; 6] =
     ["_ZNSt", "_ZNKSt", "_ZSt", "_ZN9__gnu_cxx", "_ZNK9__gnu_cxx", "_ZN10__cxxabiv1"];
 
@@ -56,17 +56,17 @@ const CPP_LIBRARY: [&str; 6] =
 struct Function<'a> {
     address: u64,
     name: &'a str,
-    /// Which source file a local function is of, by number.
+    /// The number of a local function's source file.
     file: Option<usize>,
 }
 
-/// Says whose code calls the functions of some names, which have to be in the image: `what` they
-/// are, for the reasons.
+/// Decides whose code calls the functions that `is_wanted` accepts. They must be in the image.
+/// `what` describes them in the reasons.
 pub(super) fn finding(image: &Image<'_>, what: &str, is_wanted: impl Fn(&str) -> bool) -> Defense {
     let unknown = |why: String| Defense::of(TriState::Unknown, Whose::CLibrary, why);
     let functions = functions(image);
     let wanted: Vec<&Function<'_>> = functions.iter().filter(|it| is_wanted(it.name)).collect();
-    // Of names for one function the plain one is the shortest.
+    // Of several names for one function, the shortest is the plain one.
     let Some(callee) = wanted.iter().min_by_key(|it| it.name.len()) else {
         return unknown(format!("{what} is there, and is no function by its symbol"));
     };
@@ -80,7 +80,7 @@ pub(super) fn finding(image: &Image<'_>, what: &str, is_wanted: impl Fn(&str) ->
     let mut others = BTreeSet::new();
     for (from, to) in calls {
         let Some(caller) = at(&functions, from) else { continue };
-        // A function that calls itself, or another of the same kind, proves nothing.
+        // A call from the function itself, or from another function of its kind, proves nothing.
         if is_wanted(caller.name) {
             continue;
         }
@@ -111,16 +111,16 @@ pub(super) fn finding(image: &Image<'_>, what: &str, is_wanted: impl Fn(&str) ->
     unknown(format!("{count} {functions} {what}, and whether one is the program's cannot be told"))
 }
 
-/// All functions that have symbols, by address.
+/// All functions with symbols, by address.
 fn functions<'a>(image: &'a Image<'_>) -> Vec<Function<'a>> {
     let mut functions = Vec::new();
     let mut file = 0;
-    // Names may overlap: a small file can have very long ones in sum.
+    // Names may overlap: in a small file, they can have a large total length.
     let mut budget = image.limits().max_inflated;
     for symbol in image.object().symbols().take(image.limits().max_symbols) {
         match symbol.kind() {
             SymbolKind::File => file += 1,
-            // musl's start is written in assembly, which gives it no type.
+            // musl's start code is written in assembly, which gives the symbol no type.
             SymbolKind::Text | SymbolKind::Unknown if !symbol.is_undefined() => {
                 let Ok(name) = symbol.name() else { continue };
                 let Some(left) = budget.checked_sub(name.len() as u64) else { break };
@@ -138,7 +138,7 @@ fn functions<'a>(image: &'a Image<'_>) -> Vec<Function<'a>> {
     functions
 }
 
-/// The function that an address is in. Of several names for one, the first.
+/// The function that contains an address. If it has several names, the first.
 fn at<'f, 'a>(functions: &'f [Function<'a>], address: u64) -> Option<&'f Function<'a>> {
     let end = functions.partition_point(|function| function.address <= address);
     let found = functions.get(end.checked_sub(1)?)?;
@@ -146,7 +146,7 @@ fn at<'f, 'a>(functions: &'f [Function<'a>], address: u64) -> Option<&'f Functio
     functions.get(first)
 }
 
-/// Where the program's own part begins and ends.
+/// The address range of the program's own part.
 struct OwnCode {
     start: Option<u64>,
     end: Option<u64>,
@@ -161,7 +161,8 @@ impl OwnCode {
         let start = named(START).map(|function| function.address);
         let marked = || functions.iter().filter(|function| is_of_library(function.name));
         let files: BTreeSet<usize> = marked().filter_map(|function| function.file).collect();
-        // Some linkers list what libraries hide with the last source file, the start files' too.
+        // Some linkers list the hidden functions of libraries under the last source file, which may
+        // be the start files'.
         let is_library = |function: &&Function<'_>| {
             is_of_library(function.name)
                 || function.file.is_some_and(|file| files.contains(&file))
@@ -204,8 +205,8 @@ fn is_of_library(name: &str) -> bool {
         && (LIBRARY.iter().any(|start| name.starts_with(start)) || FIRST_OF_MUSL.contains(&name))
 }
 
-/// Where some addresses are called from, and which is called; `None` for a machine whose calls are
-/// not read.
+/// Finds calls of the target addresses: the address of the call, and its target. `None` for a
+/// machine whose calls this module does not read.
 fn calls(image: &Image<'_>, targets: &BTreeSet<u64>) -> Option<Vec<(u64, u64)>> {
     let find: Find = match image.arch() {
         Arch::Amd64 => x86_calls,
@@ -225,7 +226,7 @@ fn calls(image: &Image<'_>, targets: &BTreeSet<u64>) -> Option<Vec<(u64, u64)>> 
     Some(calls)
 }
 
-/// Gives each call in some code, which is at an address: where it is, and what it calls.
+/// Reports each call in code at an address: the address of the call, and its target.
 type Find = fn(&[u8], u64, &mut dyn FnMut(u64, u64));
 
 fn x86_calls(code: &[u8], address: u64, found: &mut dyn FnMut(u64, u64)) {
@@ -244,7 +245,7 @@ fn arm64_calls(code: &[u8], address: u64, found: &mut dyn FnMut(u64, u64)) {
             continue;
         }
         let from = address.wrapping_add(4 * index as u64);
-        // Bit 25 is the sign; the distance is in instructions.
+        // Bit 25 is the sign; the unit of the distance is an instruction.
         let distance = i64::from((word << 6).cast_signed() >> 6) * 4;
         found(from, from.wrapping_add_signed(distance));
     }
@@ -285,7 +286,7 @@ mod tests {
             function(0x50, "copy", None),
             function(0x54, "helper", Some(3)),
             function(0x58, "__udivti3", None),
-            // Of the source file that also has a name of the library.
+            // A function of a source file that also has a function of the library.
             function(0x60, "call_fini", Some(4)),
             function(0x70, "__libc_start_call_main", Some(4)),
             function(0x80, "__libc_start_main", None),

@@ -1,6 +1,6 @@
-//! Whether functions of a PE image check the security cookie (`/GS`). Microsoft's start files bring
-//! the cookie along whether a function checks it or not, and so do the functions of a C library
-//! that is linked in.
+//! Decides whether functions of a PE image check the security cookie (`/GS`). The cookie itself
+//! proves nothing: Microsoft's start files always bring it, and functions of a linked-in C library
+//! check it.
 //!
 //! ```text
 //! x86-64   48 8b 05 disp32   mov rax, [rip + cookie]      then  48 33 c4  xor rax, rsp (or rbp)
@@ -14,10 +14,10 @@ use memchr::memmem;
 use super::{Defense, TriState, Whose};
 use crate::{Arch, Image};
 
-/// The C runtime as a library of its own: what else reads the cookie is the image's own code.
+/// The C runtime as a DLL. With it, only the image's own code reads the cookie.
 const RUNTIMES: [&str; 2] = ["vcruntime", "msvcr"];
 
-/// What an image does with the cookie whose address its load configuration names.
+/// Decides how an image uses the cookie whose address is in its load configuration.
 pub(super) fn finding(image: &Image<'_>, cookie: u64) -> Defense {
     let unknown = |why: &'static str| Defense::of(TriState::Unknown, Whose::CLibrary, why);
     let needed = image.needed().unwrap_or_default();
@@ -50,7 +50,7 @@ pub(super) fn finding(image: &Image<'_>, cookie: u64) -> Defense {
     }
 }
 
-/// The first check in x86-64 code.
+/// The address of the first check in x86-64 code.
 fn amd64(code: &[u8], address: u64, cookie: u64) -> Option<u64> {
     const LOAD: &[u8] = &[0x48, 0x8b, 0x05];
     const LENGTH: usize = 7;
@@ -67,7 +67,7 @@ fn amd64(code: &[u8], address: u64, cookie: u64) -> Option<u64> {
     })
 }
 
-/// The first check in 32-bit x86 code.
+/// The address of the first check in 32-bit x86 code.
 fn i386(code: &[u8], address: u64, cookie: u64) -> Option<u64> {
     let cookie = u32::try_from(cookie).ok()?;
     let load = [&[0xa1][..], &cookie.to_le_bytes()].concat();
@@ -86,7 +86,7 @@ mod tests {
 
     #[test]
     fn checks_are_told_from_other_reads() {
-        // At 0x1001 the cookie of 0x3000 is read: 0x3000 - 0x1008 = 0x1ff8.
+        // The code at 0x1001 reads the cookie at 0x3000: 0x3000 - 0x1008 = 0x1ff8.
         let code = |mix: &[u8]| [b"\x90\x48\x8b\x05\xf8\x1f\0\0", mix].concat();
         for mix in [&b"\x48\x33\xc4"[..], b"\x48\x33\xc5", b"\x48\x31\xe0"] {
             assert_eq!(amd64(&code(mix), 0x1000, 0x3000), Some(0x1001), "{mix:x?}");

@@ -1,5 +1,5 @@
-//! ELF: what the kernel and the dynamic loader are told (gABI; Linux extensions to it; the psABIs
-//! of x86-64 and AArch64 for the properties).
+//! Reads the defenses of ELF images from the tables for the kernel and the dynamic loader (gABI;
+//! Linux extensions to it; the psABIs of x86-64 and AArch64 for the properties).
 //!
 //! ```text
 //! PT_GNU_STACK   flags of the stack                  PT_GNU_RELRO  range made read-only
@@ -49,7 +49,7 @@ pub(super) fn hardening<E: FileHeader<Endian = Endianness>>(
     result.pie = pie(header.e_type(endian), dynamic.as_ref());
     let is_program = result.pie.answer != TriState::NotApplicable;
     if is_program && dynamic.as_ref().is_none_or(|dynamic| !dynamic.needs) {
-        // What is there may have come with the C library.
+        // The symbol may have come with the linked-in C library.
         if result.stack_protector.answer == TriState::Yes {
             result.stack_protector = callers::finding(image, "__stack_chk_fail", is_protector);
         }
@@ -76,9 +76,9 @@ pub(super) fn hardening<E: FileHeader<Endian = Endianness>>(
     Ok(result)
 }
 
-/// Without a dynamic segment nothing says whether functions are bound at the start; but then the
-/// linker puts their addresses into what becomes read-only, and no table for them reaches beyond.
-/// Where there are no sections to see that by, the less is assumed.
+/// The RELRO of an image without a dynamic segment, which has no flag for binding functions at the
+/// start. It is full if the linker put the functions' addresses (`.got.plt`) into the read-only
+/// range. Without section headers to check that, the answer is the weaker one.
 fn of_static_program(image: &Image<'_>, read_only: Range<u64>) -> Relro {
     let mut sections = image.sections().peekable();
     let any = sections.peek().is_some();
@@ -90,12 +90,13 @@ fn of_static_program(image: &Image<'_>, read_only: Range<u64>) -> Relro {
     if any && !sections.any(outside) { Relro::Full } else { Relro::Partial }
 }
 
-/// `objcopy --only-keep-debug` leaves headers that speak of another file.
+/// `objcopy --only-keep-debug` keeps headers whose contents are in another file.
 fn is_debug_companion(image: &Image<'_>) -> bool {
     image.sections().any(|section| section.name == ".text" && section.file_offset.is_none())
 }
 
-/// As the linkage has it: new linkers mark programs, old ones give only them `DT_DEBUG`.
+/// The same rule as in the linkage: new linkers set a flag for programs; old ones write `DT_DEBUG`
+/// for programs only.
 fn pie(kind: elf::FileType, dynamic: Option<&Dynamic>) -> Defense {
     match (kind, dynamic) {
         (elf::ET_EXEC, _) => Defense::new(TriState::No, "ET_EXEC"),
@@ -110,7 +111,7 @@ fn pie(kind: elf::FileType, dynamic: Option<&Dynamic>) -> Defense {
     }
 }
 
-/// What the dynamic segment says.
+/// The entries of the dynamic segment that matter.
 #[derive(Default)]
 struct Dynamic {
     needs: bool,
@@ -121,7 +122,7 @@ struct Dynamic {
 }
 
 impl Dynamic {
-    /// The segment is what counts; one that is not in the file says nothing.
+    /// Reads the dynamic segment. `None` if it is not in the file.
     fn read<E: FileHeader<Endian = Endianness>>(file: &ElfFile<'_, E>) -> Option<Self> {
         let endian = file.endian();
         let entries = file
@@ -170,7 +171,7 @@ fn properties(image: &Image<'_>, machine: elf::Machine, result: &mut Hardening) 
     }
 }
 
-/// The value of the first property of a type.
+/// The value of the first property with a type.
 fn property(image: &Image<'_>, wanted: u32) -> Option<u32> {
     let (is_64, little) = (image.object().is_64(), image.object().is_little_endian());
     notes(image)

@@ -1,5 +1,5 @@
-//! Mach-O: header flags, one segment, the code signature's flags, and the names of symbols
-//! (`mach-o/loader.h`; XNU's `osfmk/kern/cs_blobs.h`).
+//! Reads the defenses of Mach-O images: header flags, one segment, the code signature's flags, and
+//! the names of symbols (`mach-o/loader.h`; XNU's `osfmk/kern/cs_blobs.h`).
 //!
 //! ```text
 //! header flags   200000 PIE, 20000 ALLOW_STACK_EXECUTION (programs only)
@@ -27,7 +27,7 @@ pub(super) fn hardening<H: MachHeader<Endian = Endianness>>(
     if kind == macho::MH_DSYM {
         return Ok(result);
     }
-    // The C library is always a shared one, and a symbol table always lists what is imported.
+    // The C library is always shared, and a symbol table always lists the imports.
     let calls = Calls::of(image, true);
     result.stack_protector = calls.stack_protector();
     result.fortify = calls.fortify();

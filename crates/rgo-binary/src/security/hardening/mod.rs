@@ -1,5 +1,5 @@
-//! Which defences a program was built with. Each answer says what it rests on, and `Unknown` is
-//! an answer: a static program without symbols may or may not check its stack.
+//! Determines the defenses of a program. Each answer has its evidence. `Unknown` is a valid answer:
+//! a static program without symbols may or may not check its stack.
 //!
 //! ```text
 //! ELF     program headers, dynamic flags, .note.gnu.property, names of symbols
@@ -21,27 +21,27 @@ use serde::Serialize;
 
 use crate::{Error, Image, Result, SectionRef, TriState};
 
-/// An answer and what it rests on.
+/// An answer and its evidence.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Defense {
     /// The answer.
     pub answer: TriState,
-    /// What in the image says so; where the question does not apply, why, or nothing if that is
-    /// plain from the format.
+    /// The evidence in the image. If the question does not apply: the reason, or an empty text if
+    /// the format makes it obvious.
     #[serde(skip_serializing_if = "crate::evidence::is_hidden")]
     pub evidence: Cow<'static, str>,
-    /// Whose code it is said of, where the C library is a part of the image.
+    /// The part of the program that the answer is about, if the C library is linked in.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub whose: Option<Whose>,
 }
 
-/// A part of a program that has its C library in it.
+/// A part of a program with a linked-in C library.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Whose {
-    /// The program's own code, with the libraries that it brings along.
+    /// The program's own code and its libraries.
     Program,
-    /// The C library, and as far as it can be told nothing else.
+    /// The C library. No other part is known to be affected.
     CLibrary,
 }
 
@@ -58,53 +58,52 @@ impl Defense {
         Self::new(TriState::NotApplicable, "")
     }
 
-    /// Yes or no by a flag, which the evidence names.
+    /// Yes or no by a flag; the evidence names it.
     fn flag(set: bool, name: &str) -> Self {
         let state = if set { "set" } else { "not set" };
         Self::new(set, format!("{name} is {state}"))
     }
 }
 
-/// How much of what the loader writes at the start is read-only afterwards.
+/// How much of the data that the loader writes at the start becomes read-only.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Relro {
     /// Nothing.
     None,
-    /// All but the addresses of functions that are bound at their first call.
+    /// All but the addresses of functions that the loader binds at their first call.
     Partial,
-    /// Everything: functions are bound at the start.
+    /// Everything: the loader binds functions at the start.
     Full,
     /// Not an ELF program or library.
     NotApplicable,
 }
 
-/// The defences of an image.
+/// The defenses of an image.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Hardening {
-    /// A program that runs at any address. Libraries always do.
+    /// The program runs at any address. Libraries always do.
     pub pie: Defense,
     /// Read-only relocations (ELF).
     pub relro: Relro,
     /// The stack is not executable; in PE, data is not (DEP, `NX_COMPAT`).
     pub nx: Defense,
-    /// Functions check a canary before they return: some of the program's do. That a C library
-    /// which is linked in does so is no answer.
+    /// Some functions of the program check a canary before they return. Checks in a linked-in C
+    /// library do not count.
     pub stack_protector: Defense,
-    /// Checked variants of the C library's functions are called (`_FORTIFY_SOURCE`), by the
-    /// program itself.
+    /// The program itself calls checked variants of C library functions (`_FORTIFY_SOURCE`).
     pub fortify: Defense,
-    /// Marked for Intel's indirect branch tracking (x86).
+    /// It is marked for Intel's indirect branch tracking (x86).
     pub cet_ibt: Defense,
-    /// Marked for shadow stacks (x86).
+    /// It is marked for shadow stacks (x86).
     pub cet_shstk: Defense,
-    /// Marked for branch target identification (arm64).
+    /// It is marked for branch target identification (arm64).
     pub bti: Defense,
-    /// Marked for pointer authentication (arm64).
+    /// It is marked for pointer authentication (arm64).
     pub pac: Defense,
     /// The loader may choose the address (PE, `DYNAMIC_BASE` with relocations).
     pub aslr: Defense,
-    /// It may choose it among all 64-bit addresses (PE).
+    /// The loader may choose among all 64-bit addresses (PE).
     pub high_entropy_va: Defense,
     /// Control flow guard: indirect calls are checked (PE).
     pub cf_guard: Defense,
@@ -112,12 +111,13 @@ pub struct Hardening {
     pub safe_seh: Defense,
     /// dyld ignores its environment variables (Mach-O, `__RESTRICT`).
     pub restrict: Defense,
-    /// Apple's hardened runtime, as asked for by the code signature (Mach-O).
+    /// The code signature requests Apple's hardened runtime (Mach-O).
     pub hardened_runtime: Defense,
 }
 
 impl Hardening {
-    /// All findings by the names of their fields, in their order; [`Hardening::relro`] is none.
+    /// All findings with their field names, in the order of the fields, except
+    /// [`Hardening::relro`].
     #[must_use]
     pub fn findings(&self) -> [(&'static str, &Defense); 14] {
         [
@@ -138,7 +138,7 @@ impl Hardening {
         ]
     }
 
-    /// Nothing applies.
+    /// Findings of which none applies.
     fn none() -> Self {
         let none = Defense::not_applicable;
         Self {
@@ -161,7 +161,7 @@ impl Hardening {
     }
 }
 
-/// Which defences an image was built with.
+/// Determines the defenses of an image.
 ///
 /// # Errors
 /// [`Error::Malformed`] for headers that contradict themselves.
@@ -176,8 +176,8 @@ pub fn hardening(image: &Image<'_>) -> Result<Hardening> {
     }
 }
 
-/// The sections with code. A hostile table lets every section claim the whole file: together they
-/// have no more than that.
+/// The sections with code. A hostile table can let every section claim the whole file, so their
+/// total size is limited to that of the file.
 fn code<'a>(image: &Image<'a>) -> Vec<SectionRef<'a>> {
     let mut budget = image.data().len();
     let kinds = image.object().sections().map(|section| section.kind());

@@ -1,4 +1,5 @@
-//! PE: what the Windows loader is told (Microsoft, "PE Format"; `winnt.h`).
+//! Reads the defenses of PE images from the tables for the Windows loader (Microsoft, "PE Format";
+//! `winnt.h`).
 //!
 //! ```text
 //! DllCharacteristics  20 HIGH_ENTROPY_VA, 40 DYNAMIC_BASE, 100 NX_COMPAT, 400 NO_SEH,
@@ -45,7 +46,7 @@ pub(super) fn hardening(image: &Image<'_>) -> Result<Hardening> {
 
     let calls = Calls::of(image, false);
     result.stack_protector = stack_protector(image, config.as_ref(), &calls);
-    // MinGW's C library has checked functions and links them in; Microsoft's has none.
+    // MinGW's C library has checked functions and links them statically; Microsoft's has none.
     let fortify = calls.fortify();
     if fortify.answer == TriState::Yes {
         result.fortify = fortify;
@@ -80,7 +81,7 @@ fn aslr(tables: &PeTables<'_>) -> Defense {
     Defense::new(TriState::Yes, "DYNAMIC_BASE is set")
 }
 
-/// Windows goes by the flag and the table; code without checks has neither.
+/// Windows requires the flag and the table; code without checks has neither.
 fn cf_guard(flags: pe::DllFlags, config: Option<&LoadConfig>) -> Defense {
     if !flags.contains(pe::IMAGE_DLLCHARACTERISTICS_GUARD_CF) {
         return Defense::new(TriState::No, "GUARD_CF is not set");
@@ -120,7 +121,7 @@ fn stack_protector(image: &Image<'_>, config: Option<&LoadConfig>, calls: &Calls
     }
 }
 
-/// The fields of interest; zero where the configuration is too short to have them.
+/// The fields that matter; zero if the configuration is too short for them.
 struct LoadConfig {
     cookie: u64,
     seh_table: u64,

@@ -1,5 +1,5 @@
-//! Compilers leave calls to well-known functions where they harden code. This finds the calls by
-//! the names of symbols, as far as an image still has names.
+//! Finds hardening by names of symbols, if an image has any: a compiler that hardens code inserts
+//! calls of well-known functions.
 
 use object::{Object, ObjectSymbol};
 
@@ -7,7 +7,7 @@ use super::{Defense, TriState};
 use crate::image::dynamic_symbols::dynamic_symbols;
 use crate::{Format, Image};
 
-/// Called where a function finds its canary changed, or what the canary is read from.
+/// Functions that a failed canary check calls, and variables that hold the canary.
 const PROTECTOR: [&str; 6] = [
     "__stack_chk_fail",
     "__stack_chk_fail_local",
@@ -18,7 +18,7 @@ const PROTECTOR: [&str; 6] = [
 ];
 
 /// Functions of the C library that have a checked variant (glibc's `debug/Versions`; Apple's
-/// `secure/_string.h` and `secure/_stdio.h`). `fdelt` stands for `FD_SET` and its kin.
+/// `secure/_string.h` and `secure/_stdio.h`). `fdelt` is the one for `FD_SET` and similar macros.
 const FORTIFIABLE: [&str; 86] = [
     "asprintf",
     "confstr",
@@ -108,12 +108,12 @@ const FORTIFIABLE: [&str; 86] = [
     "wprintf",
 ];
 
-/// Whether a name is of [`PROTECTOR`].
+/// Whether a name is in [`PROTECTOR`].
 pub(super) fn is_protector(name: &str) -> bool {
     PROTECTOR.contains(&name)
 }
 
-/// Whether a name is that of a checked variant.
+/// Whether a name is a checked variant's.
 pub(super) fn is_checked(name: &str) -> bool {
     checked_variant(name.as_bytes()).is_some_and(is_fortifiable)
 }
@@ -122,23 +122,23 @@ fn is_fortifiable(name: &[u8]) -> bool {
     FORTIFIABLE.binary_search_by(|known| known.as_bytes().cmp(name)).is_ok()
 }
 
-/// What the names of an image tell.
+/// The evidence in the names of an image.
 #[derive(Default)]
 pub(super) struct Calls {
-    /// A name of [`PROTECTOR`].
+    /// The first name from [`PROTECTOR`].
     protector: Option<String>,
-    /// How many checked variants are called, and the first.
+    /// The number of called checked variants, and the first of them.
     checked: usize,
     first_checked: Option<String>,
-    /// A function is called that has a checked variant.
+    /// Whether it calls a function that has a checked variant.
     unchecked: bool,
-    /// There are enough names to conclude from an absence.
+    /// Whether there are enough names to conclude from an absence.
     pub(super) complete: bool,
 }
 
 impl Calls {
-    /// Reads the names of an image. `linked` says that the C library is a shared one, so that
-    /// calls into it are imports, which no strip takes away.
+    /// Reads the names of an image. `linked` means that the C library is a shared one, so that
+    /// calls of its functions are imports, which no strip removes.
     pub(super) fn of(image: &Image<'_>, linked: bool) -> Self {
         let file = image.object();
         let mut calls = Self::default();
@@ -150,7 +150,7 @@ impl Calls {
             .symbols()
             .map(|symbol| (symbol.name_bytes().unwrap_or_default(), symbol.is_undefined(), false));
         for (name, is_undefined, is_dynamic) in dynamic.chain(own) {
-            // Names may overlap: a small file can have very long ones in sum.
+            // Names may overlap: in a small file, they can have a large total length.
             let Some(left) = budget.checked_sub(name.len() as u64) else {
                 whole = false;
                 break;
@@ -212,7 +212,7 @@ impl Calls {
     }
 }
 
-/// A name without the underscore that a platform adds, and without an ELF symbol's version.
+/// A name without a platform's underscore and without an ELF symbol's version.
 fn plain(name: &[u8], format: Format) -> &[u8] {
     match format {
         Format::MachO => name.strip_prefix(b"_").unwrap_or(name),
@@ -223,7 +223,7 @@ fn plain(name: &[u8], format: Format) -> &[u8] {
     }
 }
 
-/// `memcpy` for `__memcpy_chk`.
+/// Converts `__memcpy_chk` to `memcpy`.
 fn checked_variant(name: &[u8]) -> Option<&[u8]> {
     let base = name.strip_prefix(b"__")?.strip_suffix(b"_chk")?;
     // `____longjmp_chk`

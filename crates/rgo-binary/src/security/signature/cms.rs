@@ -1,5 +1,5 @@
-//! The parts of a signed message that say who signed what (RFC 5652 "Cryptographic Message
-//! Syntax", which PKCS#7 became; RFC 5280 for certificates).
+//! Parses the parts of a signed message that name the signer and the signed hash (RFC 5652
+//! "Cryptographic Message Syntax", the successor of PKCS#7; RFC 5280 for certificates).
 //!
 //! ```text
 //! ContentInfo   { OID signedData, [0] SignedData }
@@ -26,15 +26,15 @@ const PRINTABLE_STRING: u8 = 0x13;
 const TELETEX_STRING: u8 = 0x14;
 const IA5_STRING: u8 = 0x16;
 const BMP_STRING: u8 = 0x1e;
-/// Chains have three or four.
+/// Real chains have three or four.
 const MAX_CERTIFICATES: usize = 64;
 const MAX_NAME: usize = 1024;
 
-/// A signed message, taken apart.
+/// A parsed signed message.
 pub(super) struct SignedMessage<'a> {
-    /// The type of the content and, unless it is elsewhere, the content.
+    /// The type of the content and, unless it is detached, the content.
     pub(super) content: Option<Element<'a>>,
-    /// Who signed.
+    /// The signer.
     pub(super) signer: Signer,
     /// The hash algorithm of the signer, if it is a known one.
     pub(super) algorithm: Option<Algorithm>,
@@ -44,7 +44,7 @@ pub(super) struct SignedMessage<'a> {
     unsigned: Option<Elements<'a>>,
 }
 
-/// What the wanted parts of a certificate are.
+/// The parts of a certificate that matter.
 struct Certificate<'a> {
     serial: &'a [u8],
     issuer: Element<'a>,
@@ -52,7 +52,7 @@ struct Certificate<'a> {
 }
 
 impl<'a> SignedMessage<'a> {
-    /// Reads a message with its first signer; what follows it (padding) is ignored.
+    /// Parses a message with its first signer; bytes behind the message (padding) are ignored.
     pub(super) fn parse(bytes: &'a [u8]) -> Option<Self> {
         let mut info = Element::first(bytes)?.children(SEQUENCE)?;
         info.next_of(OID).filter(|oid| oid.content == SIGNED_DATA)?;
@@ -89,7 +89,8 @@ impl<'a> SignedMessage<'a> {
     fn read_signer(&mut self, info: Element<'a>, certificates: &[Certificate<'a>]) -> Option<()> {
         let mut info = info.children(SEQUENCE)?;
         info.next_of(INTEGER)?;
-        // A signer named by its key is not searched for among the certificates.
+        // A signer may have a key identifier instead. This reader does not search for its
+        // certificate.
         if let Some(id) = info.next_of(SEQUENCE) {
             let mut id = Elements(id.content);
             let issuer = id.next_of(SEQUENCE)?;
@@ -114,7 +115,7 @@ impl<'a> SignedMessage<'a> {
         Some(())
     }
 
-    /// The values of an attribute that the signature does not cover.
+    /// The values of an unsigned attribute.
     pub(super) fn unsigned_attribute(&self, oid: &[u8]) -> Option<Elements<'a>> {
         attribute(self.unsigned?, oid)
     }
@@ -138,8 +139,8 @@ fn certificate(element: Element<'_>) -> Option<Certificate<'_>> {
     Some(Certificate { serial, issuer, subject: parts.next_of(SEQUENCE)? })
 }
 
-/// The common name in a distinguished name, else the organisation; the last of several, as the
-/// most specific comes last.
+/// The common name in a distinguished name, else the organization. Of several, the last, because
+/// the most specific comes last.
 fn name(element: Element<'_>) -> Option<String> {
     let find = |oid: &[u8]| {
         let sets = Elements(element.content);
@@ -154,7 +155,7 @@ fn name(element: Element<'_>) -> Option<String> {
     find(COMMON_NAME).or_else(|| find(ORGANISATION))
 }
 
-/// The text of a string of any of the types that names use.
+/// The text of a string of any type that names use.
 fn text(element: Element<'_>) -> Option<String> {
     let bytes = element.content.get(..MAX_NAME).unwrap_or(element.content);
     match element.tag {
@@ -202,7 +203,7 @@ mod tests {
         element(SEQUENCE, &[&element(SEQUENCE, &body), &empty])
     }
 
-    /// Signed by the second certificate.
+    /// A message signed with the second certificate.
     fn message(hash: &[u8]) -> Vec<u8> {
         let root = distinguished(&[(COMMON_NAME, UTF8_STRING, "Wurzel".as_bytes())]);
         let leaf = distinguished(&[

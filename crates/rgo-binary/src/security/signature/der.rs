@@ -1,4 +1,4 @@
-//! Just enough of ASN.1 to walk into a signature: elements by tag and length, no values. Apple's
+//! Just enough ASN.1 to walk into a signature: elements by tag and length, without values. Apple's
 //! signatures are in BER with indefinite lengths, which strict DER decoders refuse.
 //!
 //! ```text
@@ -14,14 +14,14 @@ pub(super) const OCTET_STRING: u8 = 0x04;
 pub(super) const OID: u8 = 0x06;
 pub(super) const SEQUENCE: u8 = 0x30;
 pub(super) const SET: u8 = 0x31;
-/// `[0]`, holding elements.
+/// `[0]`, with elements inside.
 pub(super) const CONTEXT_0: u8 = 0xa0;
-/// `[1]`, holding elements.
+/// `[1]`, with elements inside.
 pub(super) const CONTEXT_1: u8 = 0xa1;
 
 const CONSTRUCTED: u8 = 0x20;
 const LONG_TAG: u8 = 0x1f;
-/// Nobody nests indefinite lengths deeper.
+/// Real signatures nest indefinite lengths less deeply.
 const MAX_DEPTH: usize = 64;
 
 /// One element.
@@ -29,21 +29,21 @@ const MAX_DEPTH: usize = 64;
 pub(super) struct Element<'a> {
     pub(super) tag: u8,
     pub(super) content: &'a [u8],
-    /// With tag and length.
+    /// The element with its tag and length.
     pub(super) raw: &'a [u8],
 }
 
-/// Elements one behind the other, up to the end or the first that does not fit.
+/// Consecutive elements, up to the end or the first that does not fit.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Elements<'a>(pub(super) &'a [u8]);
 
 impl<'a> Element<'a> {
-    /// The first element of some bytes.
+    /// The first element of `bytes`.
     pub(super) fn first(bytes: &'a [u8]) -> Option<Self> {
         Elements(bytes).next()
     }
 
-    /// What it holds, if it has this tag.
+    /// The elements inside, if it has this tag.
     pub(super) fn children(self, tag: u8) -> Option<Elements<'a>> {
         (self.tag == tag).then_some(Elements(self.content))
     }
@@ -55,7 +55,7 @@ impl<'a> Element<'a> {
 }
 
 impl<'a> Elements<'a> {
-    /// The next element, if it has this tag; otherwise it stays the next.
+    /// Takes the next element, if it has this tag.
     pub(super) fn next_of(&mut self, tag: u8) -> Option<Element<'a>> {
         let mut ahead = *self;
         let element = ahead.next().filter(|element| element.tag == tag)?;
@@ -87,7 +87,8 @@ impl<'a> Iterator for Elements<'a> {
     }
 }
 
-/// Tag, bytes of tag and length together, and the length; `None` inside for an indefinite one.
+/// Tag, size of tag and length together, and the length; the inner `None` means an indefinite
+/// length.
 fn header(bytes: &[u8]) -> Option<(u8, usize, Option<usize>)> {
     let (tag, length) = (*bytes.first()?, *bytes.get(1)?);
     if tag & LONG_TAG == LONG_TAG {
@@ -105,7 +106,7 @@ fn header(bytes: &[u8]) -> Option<(u8, usize, Option<usize>)> {
     }
 }
 
-/// Bytes up to the end mark that belongs to an element opened just before.
+/// The number of bytes up to the end mark of an element that was opened just before.
 fn indefinite(bytes: &[u8]) -> Option<usize> {
     let (mut at, mut open) = (0_usize, 1_usize);
     loop {
@@ -141,7 +142,7 @@ mod tests {
             (&[INTEGER, 1, 5, 9], &[5], 3),
             (&[OCTET_STRING, 0x81, 1, 5], &[5], 4),
             (&long, &[7; 256], 260),
-            // A sequence of indefinite length with another one inside.
+            // A sequence of indefinite length that contains another one.
             (
                 &[SEQUENCE, 0x80, SET, 0x80, 5, 0, 0, 0, 2, 1, 0, 0, 0, 9],
                 &[SET, 0x80, 5, 0, 0, 0, 2, 1, 0],

@@ -1,4 +1,4 @@
-//! Apple's code signature (XNU's `osfmk/kern/cs_blobs.h`; all numbers big-endian).
+//! Reads and checks Apple's code signature (XNU's `osfmk/kern/cs_blobs.h`; all numbers big-endian).
 //!
 //! ```text
 //! SuperBlob      fade0cc0, length, count, then per blob: slot, offset
@@ -9,8 +9,8 @@
 //! CMS            slot 10000, fade0b01: a signed message about the first CodeDirectory
 //! ```
 //!
-//! Slots 1 (Info.plist) and 3 (resources of a bundle) are about files beside the image, except
-//! that a program without a bundle carries its Info.plist in `__TEXT,__info_plist`.
+//! Slots 1 (Info.plist) and 3 (resources of a bundle) are hashes of files beside the image. A
+//! program without a bundle has its Info.plist in `__TEXT,__info_plist` instead.
 
 use std::collections::BTreeSet;
 
@@ -24,11 +24,11 @@ use super::{Algorithm, CodeDirectory, CodeSignature, Signature, SignatureKind, S
 use crate::{Error, Image, Result, TriState};
 
 const WHAT: &str = "Mach-O code signature";
-/// Of one identifier or team.
+/// The longest identifier or team.
 const MAX_TEXT: usize = 4096;
-/// A signature has about ten blobs.
+/// Real signatures have about ten blobs.
 const MAX_BLOBS: usize = 100;
-/// XNU knows of 11 special slots.
+/// XNU has 11 special slots.
 const MAX_SPECIAL: u32 = 32;
 const INFO_PLIST: u32 = 1;
 
@@ -62,7 +62,7 @@ const SLOTS: [(u32, &str); 10] = [
     (11, "library-constraint"),
 ];
 
-/// How a CodeDirectory hashes: algorithm, bytes kept, name.
+/// A CodeDirectory's hash: algorithm, stored bytes, name.
 fn hash_type(kind: macho::CsHashType) -> Option<(Algorithm, usize, &'static str)> {
     match kind {
         macho::CS_HASHTYPE_SHA1 => Some((Algorithm::Sha1, 20, "sha1")),
@@ -73,18 +73,18 @@ fn hash_type(kind: macho::CsHashType) -> Option<(Algorithm, usize, &'static str)
     }
 }
 
-/// A signature taken apart.
+/// The parts of a signature.
 struct SignatureParts<'a> {
-    /// Where it starts in the image.
+    /// Its offset in the image.
     offset: u64,
-    /// CodeDirectories with their bytes, the first one first.
+    /// CodeDirectories with their bytes, that of slot 0 first.
     directories: Vec<(Directory<'a>, &'a [u8])>,
     /// Blobs in special slots.
     special: Vec<(u32, &'a [u8])>,
     cms: &'a [u8],
 }
 
-/// The flags of the first CodeDirectory; `None` if the image has none that can be read.
+/// The flags of the first CodeDirectory; `None` if the image has no readable one.
 pub(crate) fn code_directory_flags(image: &Image<'_>) -> Option<macho::CsFlags> {
     let parts = parts(image).ok()??;
     parts.directories.first().map(|(directory, _)| directory.header().flags.get(BE))
@@ -131,7 +131,7 @@ pub(super) fn signature(image: &Image<'_>) -> Result<Signature> {
         .iter()
         .map(|directory| directory.holds)
         .chain([covers_all.into(), apple.directory_signed])
-        // What is beside the image cannot be known and is not of the image.
+        // Unknown slots hash files beside the image, so they do not count.
         .chain(apple.special_slots.iter().map(|slot| slot.holds).filter(|it| *it == TriState::No)));
     let kind = if parts.cms.is_empty() { SignatureKind::AdHoc } else { SignatureKind::Identity };
     Ok(Signature { apple: Some(apple), ..Signature::of_kind(kind, holds) })
@@ -161,7 +161,7 @@ fn parts<'a>(image: &Image<'a>) -> Result<Option<SignatureParts<'a>>> {
     };
     let alternates =
         macho::CSSLOT_ALTERNATE_CODEDIRECTORIES..macho::CSSLOT_ALTERNATE_CODEDIRECTORY_LIMIT;
-    // A blob that is named a thousand times would be hashed as often.
+    // A blob that is listed a thousand times would be hashed as many times.
     let (mut seen, mut total) = (BTreeSet::new(), 0);
     let blobs = Blobs::parse(data).map_err(bad)?;
     if blobs.index().len() > MAX_BLOBS {
@@ -191,7 +191,7 @@ fn parts<'a>(image: &Image<'a>) -> Result<Option<SignatureParts<'a>>> {
     Ok(Some(parts))
 }
 
-/// Offset and size of the signature.
+/// Offset and size of the signature in the file.
 fn place<H: MachHeader<Endian = Endianness>>(
     file: &MachOFile<'_, H>,
 ) -> Result<Option<(u32, u32)>> {
@@ -281,7 +281,7 @@ fn special_slots(
     slots
 }
 
-/// The signed message carries no content of its own: what it is about is the CodeDirectory.
+/// The signed message has no content of its own: the CodeDirectory is its content.
 fn directory_signed(message: &SignedMessage<'_>, parts: &SignatureParts<'_>) -> TriState {
     let (Some(algorithm), Some(digest)) = (message.algorithm, message.message_digest) else {
         return TriState::Unknown;

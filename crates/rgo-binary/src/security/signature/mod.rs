@@ -1,12 +1,13 @@
-//! Whether an image is signed, by whom it says, and whether its bytes are still those that were
-//! signed. Hashes are computed and compared. No certificate is trusted or distrusted and no
-//! signature of a hash is verified: that takes the platform's roots, its clock and its network.
+//! Determines whether an image is signed, the signer's name in the certificates, and whether the
+//! bytes are still the signed ones. This module computes and compares hashes. It does not check
+//! trust in certificates or the signature over a hash: that needs the platform's root certificates,
+//! its clock and its network.
 //!
 //! ```text
 //! Mach-O  LC_CODE_SIGNATURE ─▶ CodeDirectory ─▶ hashes of pages        [`macho`]
 //!                           ─▶ CMS ─▶ certificates, hash of the CodeDirectory
 //! PE      certificate table ─▶ PKCS#7 ─▶ certificates, digest of the image   [`pe`]
-//! ELF     has no place for one
+//! ELF     the format has no signature
 //! ```
 
 mod cms;
@@ -22,15 +23,15 @@ use crate::{Format, Image, Result, TriState};
 
 pub(crate) use macho::code_directory_flags;
 
-/// How an image is signed.
+/// The kind of an image's signature.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum SignatureKind {
     /// The format has no place for a signature, or the image is input for a linker.
     NotApplicable,
-    /// Not at all.
+    /// No signature.
     None,
-    /// Apple's, with hashes and no certificate.
+    /// Apple's, with hashes but without a certificate.
     #[serde(rename = "adhoc")]
     AdHoc,
     /// Apple's, with certificates.
@@ -42,24 +43,24 @@ pub enum SignatureKind {
 /// The signature of an image.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Signature {
-    /// How the image is signed.
+    /// The kind of the signature.
     pub kind: SignatureKind,
-    /// Whether the image is what was signed: every hash was computed and compared. Not whether
-    /// anybody should trust the signer.
+    /// Whether the image is the signed one: every hash was computed and compared. This does not
+    /// mean that the signer is trustworthy.
     pub holds: TriState,
     /// Apple's code signature.
     pub apple: Option<CodeSignature>,
-    /// Signatures in the certificate table of a PE image, nested ones behind the outer ones.
+    /// Signatures in the certificate table of a PE image, each nested one behind its outer one.
     pub authenticode: Vec<Authenticode>,
 }
 
-/// Who signed, as the certificates in the image say.
+/// The signer, according to the certificates in the image.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct Signer {
-    /// Common name (else organisation) of the certificate that signed; `None` if it is not
-    /// among the certificates.
+    /// Common name (else organization) in the signer's certificate; `None` if the image does not
+    /// contain it.
     pub subject: Option<String>,
-    /// Common name (else organisation) of the one that issued it.
+    /// Common name (else organization) of its issuer.
     pub issuer: Option<String>,
     /// Names of all certificates in the image, in its order.
     pub certificates: Vec<String>,
@@ -68,25 +69,25 @@ pub struct Signer {
 /// Apple's code signature.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct CodeSignature {
-    /// The identifier: a bundle's, or the file's name when it was linked.
+    /// The identifier: the bundle's, or the file's name at link time.
     pub identifier: String,
     /// The developer team.
     pub team_id: Option<String>,
-    /// Flags of the CodeDirectory by their names in XNU, `CS_` left off: `ADHOC`, `RUNTIME`, ….
+    /// Flags of the CodeDirectory by their names in XNU, without `CS_`: `ADHOC`, `RUNTIME`, ….
     pub flags: Vec<&'static str>,
-    /// Made by the linker, to be replaced by a real one.
+    /// The linker made it, as a placeholder for a real signature.
     pub linker_signed: bool,
-    /// Asks for the hardened runtime.
+    /// It requests the hardened runtime.
     pub hardened_runtime: bool,
     /// The signer; `None` for an ad-hoc signature.
     pub signer: Option<Signer>,
-    /// The CMS part names the hash of one of the CodeDirectories; not applicable without one.
+    /// The CMS part contains the hash of one of the CodeDirectories; not applicable without CMS.
     pub directory_signed: TriState,
-    /// Everything before the signature is covered by every CodeDirectory.
+    /// Every CodeDirectory covers everything before the signature.
     pub covers_all: bool,
     /// Every CodeDirectory: one per hash algorithm.
     pub directories: Vec<CodeDirectory>,
-    /// What else the first CodeDirectory vouches for.
+    /// The other hashes in the first CodeDirectory.
     pub special_slots: Vec<SpecialSlot>,
 }
 
@@ -97,23 +98,23 @@ pub struct CodeDirectory {
     pub hash: String,
     /// Bytes per page; 0 if all is one page.
     pub page_bytes: u32,
-    /// Pages that have a hash.
+    /// The number of hashed pages.
     pub pages: u32,
-    /// Pages whose bytes have another hash.
+    /// The number of pages with a wrong hash.
     pub changed_pages: u32,
-    /// All pages up to the code limit have a hash, and the right one.
+    /// Whether all pages up to the code limit have a hash, and it is right.
     pub holds: TriState,
 }
 
-/// A slot for something beside the pages.
+/// A hash of something other than pages.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct SpecialSlot {
     /// Its number.
     pub slot: u32,
-    /// What it is for: `info-plist`, `requirements`, `entitlements`, ….
+    /// Its purpose: `info-plist`, `requirements`, `entitlements`, ….
     pub name: &'static str,
-    /// Whether the hash is that of the blob in the image; unknown if the thing is a file beside
-    /// the image.
+    /// Whether the blob in the image has this hash; unknown if the slot is for a file beside the
+    /// image.
     pub holds: TriState,
 }
 
@@ -124,16 +125,16 @@ pub struct Authenticode {
     pub signer: Signer,
     /// `sha1`, `sha256`, `sha384`, `sha512` or an object identifier in hexadecimal digits.
     pub hash: String,
-    /// The image's digest, as the signature says, in hexadecimal digits.
+    /// The image's digest in the signature, in hexadecimal digits.
     pub digest: String,
     /// Whether the image has this digest.
     pub holds: TriState,
-    /// Whether the signed attributes name the hash of the part that the digest is in.
+    /// Whether the signed attributes contain the hash of the content that holds the digest.
     pub digest_signed: TriState,
 }
 
 impl Signature {
-    /// The signer, of an identity's or the first Authenticode signature.
+    /// The signer of Apple's signature, or of the first Authenticode signature.
     #[must_use]
     pub fn signer(&self) -> Option<&Signer> {
         let apple = self.apple.as_ref().and_then(|it| it.signer.as_ref());
@@ -159,7 +160,7 @@ pub fn signature(image: &Image<'_>) -> Result<Signature> {
     }
 }
 
-/// All of several answers.
+/// Combines several answers: yes only if all are yes.
 fn all(answers: impl IntoIterator<Item = TriState>) -> TriState {
     answers.into_iter().fold(TriState::Yes, |sum, answer| match (sum, answer) {
         (TriState::No, _) | (_, TriState::No) => TriState::No,
@@ -199,7 +200,7 @@ impl Algorithm {
         }
     }
 
-    /// The hash of several ranges, one behind the other.
+    /// The hash of several consecutive ranges.
     fn hash(self, parts: &[&[u8]]) -> Vec<u8> {
         fn hash<D: Digest>(parts: &[&[u8]]) -> Vec<u8> {
             let mut hasher = D::new();

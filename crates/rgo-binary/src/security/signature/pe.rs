@@ -1,4 +1,5 @@
-//! Authenticode (Microsoft, "Windows Authenticode Portable Executable Signature Format").
+//! Reads and checks Authenticode signatures (Microsoft, "Windows Authenticode Portable Executable
+//! Signature Format").
 //!
 //! ```text
 //! directory 4        file offset and size of the certificate table
@@ -8,7 +9,7 @@
 //!                    entry 4, and the table itself
 //! ```
 //!
-//! A second signature with another hash hides in an attribute of the first.
+//! A second signature with another hash is in an unsigned attribute of the first.
 
 use object::pe;
 
@@ -27,7 +28,7 @@ const NESTED_SIGNATURE: &[u8] = &[0x2b, 6, 1, 4, 1, 0x82, 0x37, 2, 4, 1];
 /// 64-bit images.
 const CHECKSUM: usize = 64;
 const DIRECTORY_4: [usize; 2] = [128, 144];
-/// Two are common: one for old systems, one for new ones.
+/// Two are common: one for old systems and one for new ones.
 const MAX_SIGNATURES: usize = 8;
 
 pub(super) fn signature(image: &Image<'_>) -> Result<Signature> {
@@ -59,7 +60,7 @@ pub(super) fn signature(image: &Image<'_>) -> Result<Signature> {
     Ok(Signature { authenticode: found, ..Signature::of_kind(SignatureKind::Authenticode, holds) })
 }
 
-/// The signed messages of the table.
+/// The signed messages in the certificate table.
 fn entries(table: &[u8]) -> Vec<&[u8]> {
     let mut messages = Vec::new();
     let mut rest = table;
@@ -75,7 +76,7 @@ fn entries(table: &[u8]) -> Vec<&[u8]> {
     messages
 }
 
-/// What the digest is of: the file with three holes.
+/// The ranges that the digest covers: the file with three gaps.
 fn signed_parts(data: &[u8], is_64: bool, offset: u32, size: u32) -> Option<[&[u8]; 4]> {
     let optional = usize::try_from(le_u32(data, 0x3c)?).ok()?.checked_add(24)?;
     let checksum = optional.checked_add(CHECKSUM)?;
@@ -90,7 +91,7 @@ fn signed_parts(data: &[u8], is_64: bool, offset: u32, size: u32) -> Option<[&[u
     ])
 }
 
-/// Digests of the image, each computed once.
+/// Digests of the image. Each is computed once.
 struct Digests<'a> {
     parts: [&'a [u8]; 4],
     known: Vec<(Algorithm, Vec<u8>)>,
@@ -117,7 +118,7 @@ fn check(message: SignedMessage<'_>, digests: &mut Digests<'_>) -> Option<Authen
     let digest = info.next_of(OCTET_STRING)?.content;
     let algorithm = Algorithm::by_oid(oid);
     let holds = algorithm.map_or(TriState::Unknown, |it| digests.is(it, digest).into());
-    // The attribute is about the content without its outermost tag and length.
+    // The attribute is a hash of the content without its outermost tag and length.
     let digest_signed = match (message.algorithm, message.message_digest) {
         (Some(algorithm), Some(hash)) => (algorithm.hash(&[content.content]) == hash).into(),
         _ => TriState::Unknown,
