@@ -10,7 +10,7 @@ use object::read::pe::ImageNtHeaders;
 use object::{Architecture, Object, SubArchitecture, elf, pe};
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
-/// The order of the bytes of a number.
+/// The byte order of numbers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Endian {
@@ -36,7 +36,7 @@ pub enum Arch {
     Amd64,
     /// AArch64.
     Arm64,
-    /// Any other: GOARCH's name where there is one (`386`, `ppc64le`), else the compilers' name
+    /// Any other: GOARCH's name if there is one (`386`, `ppc64le`), else the compilers' name
     /// (`riscv32`, `avr`), else [`Arch::NUMBERED`] with the format's number.
     Other(String),
 }
@@ -205,7 +205,7 @@ const KNOWN: [(Architecture, EndianNames); 34] = [
     (Architecture::Xtensa, ("xtensa", "xtensaeb")),
 ];
 
-/// ELF machines that `object` has no name for.
+/// ELF machines that `object` does not know.
 const ELF_MACHINES: [(elf::Machine, EndianNames); 16] = [
     (elf::EM_S390, ("s390", "s390")),
     (elf::EM_MIPS_RS3_LE, ("mipsle", "mips")),
@@ -225,7 +225,7 @@ const ELF_MACHINES: [(elf::Machine, EndianNames); 16] = [
     (elf::EM_ALTERA_NIOS2, ("nios2", "nios2eb")),
 ];
 
-/// PE machines that `object` has no name for.
+/// PE machines that `object` does not know.
 const PE_MACHINES: [(pe::Machine, &str); 11] = [
     (pe::IMAGE_FILE_MACHINE_ALPHA, "alpha"),
     (pe::IMAGE_FILE_MACHINE_ARM, "arm"),

@@ -10,7 +10,7 @@ pub type Result<T> = std::result::Result<T, Error>;
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
-    /// The bytes start with no magic number that this crate knows.
+    /// The bytes do not start with a known magic number.
     #[error("not an ELF, Mach-O or PE image")]
     Unrecognized,
     /// A known format, but of a kind that the operation does not support.

@@ -10,9 +10,9 @@ pub struct Limits {
     pub max_inflated: u64,
     /// Most symbols, imports or exports listed of one image.
     pub max_symbols: usize,
-    /// Most DWARF units looked at.
+    /// Most DWARF units read.
     pub max_units: usize,
-    /// Most bytes of one image that are searched for texts.
+    /// Most bytes of one image to search for texts.
     pub max_searched: u64,
 }
 

@@ -1,4 +1,4 @@
-//! The answer to a question that an image may not answer.
+//! A yes-or-no answer with two more states, because an image need not show the answer.
 
 use serde::Serialize;
 

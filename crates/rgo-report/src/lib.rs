@@ -8,7 +8,7 @@
 //!                                      └─▶ Markdown  (for a job summary)
 //! ```
 //!
-//! Pure: strings out, nothing printed here.
+//! Pure: returns strings and prints nothing.
 
 mod document;
 mod markdown;
@@ -40,7 +40,7 @@ pub enum Rendering {
     Text,
     /// One JSON object that names its schema.
     Json,
-    /// GitHub-flavoured Markdown.
+    /// GitHub-flavored Markdown.
     Markdown,
 }
 

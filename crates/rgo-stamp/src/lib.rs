@@ -114,7 +114,7 @@ impl Stamp {
 /// would otherwise fold them into the program; a volatile read may return any slice.
 #[inline]
 fn opaque(record: &'static [u8]) -> &'static [u8] {
-    // SAFETY: the place read is a valid, initialised reference that lives through the call.
+    // SAFETY: `&record` points to a valid, initialized reference that lives through the call.
     unsafe { ptr::read_volatile(&record) }
 }
 

@@ -4,7 +4,7 @@
 //! ELF      sections, segments, both header tables
 //! Mach-O   segments, sections, and the tables that load commands name (in __LINKEDIT, mostly)
 //! PE       headers, sections, symbols and their names, debug entries; behind these may be a
-//!          certificate, which is no part of what is signed
+//!          certificate, which is not a part of the signed image
 //! ```
 
 use std::ops::Range;

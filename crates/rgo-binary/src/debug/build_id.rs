@@ -18,11 +18,11 @@ use crate::{Error, Image, Result};
 
 const GNU: &[u8] = b"GNU";
 const NT_GNU_BUILD_ID: u32 = 3;
-/// No linker writes a longer build ID; a user may give one of any length.
+/// Linkers write shorter build IDs; a user may set one of any length.
 const MAX_BUILD_ID: usize = 1024;
 const MAX_PATH: usize = 32 * 1024;
 
-/// The identities of an image, except [Go's own build ID](crate::recovered::go::build_id).
+/// The identities of an image, except [Go's own build ID](crate::recovered::go::build_id()).
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct Identities {
     /// The GNU build ID of an ELF image, in hexadecimal digits.
@@ -35,7 +35,7 @@ pub struct Identities {
     pub reproducible: Option<Reproducible>,
 }
 
-/// A PE linker's mark that its output depends on its input alone.
+/// A PE linker's mark that its output depends only on its input.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Reproducible {
     /// The hash, in hexadecimal digits; `None` if the linker set the mark without a hash.
@@ -112,7 +112,7 @@ fn uuid(bytes: [u8; 16]) -> String {
     text
 }
 
-/// As [`uuid`]; Microsoft stores the first three groups as little-endian numbers.
+/// Like [`uuid`]; Microsoft stores the first three groups as little-endian numbers.
 fn guid(bytes: [u8; 16]) -> String {
     let [a, b, c, d, e, f, g, h, rest @ ..] = bytes;
     let mut ordered = [d, c, b, a, f, e, h, g, 0, 0, 0, 0, 0, 0, 0, 0];

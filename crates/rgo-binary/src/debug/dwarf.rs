@@ -33,7 +33,7 @@ pub(crate) type AbbreviationTables = BTreeMap<usize, Abbreviations>;
 /// hostile ones name thousands that take none.
 const STEPS_PER_BYTE: usize = 16;
 
-/// Counts the compile units of an image by what they hold.
+/// Counts the compile units of an image by the level of their debug data.
 pub(super) fn units(image: &Image<'_>) -> Result<Units> {
     // The sections of a `.dwo` file have their own names.
     let split = image.section(".debug_info").is_none();

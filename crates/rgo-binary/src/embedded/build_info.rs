@@ -3,7 +3,7 @@
 //! note, so that one parser reads both.
 //!
 //! ```text
-//! rgo     <rgo's version>  <compiler>       rgo's own notes alone; Go says it outside the text
+//! rgo     <rgo's version>  <compiler>       only in rgo's notes; Go stores it outside the text
 //! path    <import or crate path>
 //! mod     <name>  <version>  <sum>
 //! dep     <name>  <version>  <sum>
@@ -11,8 +11,8 @@
 //! build   <key>=<value>                     either side in Go's quotes where it needs them
 //! ```
 //!
-//! Words are separated by one tab and lines end with `\n`. A sum may be missing. Lines of other
-//! kinds are skipped, as Go's own reader does, so that newer writers stay readable.
+//! One tab separates words, and `\n` ends lines. A sum may be missing. The parser skips lines of
+//! other kinds, as Go's own parser does, so that it can read the text of newer writers.
 
 pub(crate) mod quote;
 

@@ -49,7 +49,7 @@ pub struct VersionResource {
     pub strings: BTreeMap<String, String>,
 }
 
-/// Reads the version resource; `None` if the image has none or is no PE image.
+/// Reads the version resource; `None` if the image has none or is not a PE image.
 ///
 /// # Errors
 /// [`Error::Malformed`] for a resource tree or a version resource that contradicts itself.

@@ -22,7 +22,7 @@ pub(crate) struct DynamicSymbol<'a> {
     pub(crate) name: &'a [u8],
     /// Another image defines it.
     pub(crate) is_undefined: bool,
-    /// Others may bind to it, and it names code or data.
+    /// Other images may bind it, and it names code or data.
     pub(crate) is_exported: bool,
 }
 

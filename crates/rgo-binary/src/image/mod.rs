@@ -33,7 +33,7 @@ pub struct Image<'a> {
 pub struct SectionRef<'a> {
     /// Segment; only in Mach-O, otherwise empty.
     pub segment: &'a str,
-    /// Name; empty where the image's name is not UTF-8.
+    /// Name; empty if the name in the image is not UTF-8.
     pub name: &'a str,
     /// Virtual address; in PE with the preferred image base.
     pub address: u64,
@@ -65,7 +65,8 @@ pub struct Slice<'a> {
 }
 
 impl<'a> Image<'a> {
-    /// Parses the headers of a thin image. Sections, symbols and the rest are read on demand.
+    /// Parses the headers of a thin image. Other methods read sections, symbols and the rest on
+    /// demand.
     ///
     /// # Errors
     /// [`Error::Unrecognized`], [`Error::Unsupported`] for a fat file, [`Error::Limit`], or

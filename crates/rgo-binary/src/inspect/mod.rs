@@ -43,7 +43,7 @@ pub struct Inspection {
     /// The file format: `elf`, `macho` or `pe`.
     #[serde(serialize_with = "as_text")]
     pub format: Format,
-    /// The instruction set, by GOARCH's name where Go has one.
+    /// The instruction set, by GOARCH's name if Go has one.
     #[serde(serialize_with = "as_text")]
     pub arch: Arch,
     /// The byte order.

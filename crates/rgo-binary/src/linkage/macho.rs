@@ -2,7 +2,7 @@
 //!
 //! ```text
 //! LC_LOAD_DYLINKER             path of the loader
-//! LC_LOAD_DYLIB and its kin    install names of libraries      LC_ID_DYLIB  its own
+//! LC_LOAD_DYLIB and similar    install names of libraries      LC_ID_DYLIB  its own
 //! LC_RPATH                     folder for @rpath
 //! LC_BUILD_VERSION             platform, oldest system, SDK    (since 2018)
 //! LC_VERSION_MIN_…             oldest system, SDK              (before)

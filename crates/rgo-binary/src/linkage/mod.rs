@@ -72,8 +72,8 @@ pub struct Linkage {
     pub windows_os: Option<(u16, u16)>,
     /// The Windows subsystem: `console`, `gui`, `native` or a number.
     pub subsystem: Option<String>,
-    /// Names it exports, sorted, as the format spells them (Mach-O with its underscore).
-    /// Exports by ordinal alone are not listed.
+    /// The exported names, sorted, in the format's spelling (Mach-O: with the leading underscore),
+    /// without exports that have only an ordinal.
     pub exports: Vec<String>,
     /// It has neither an interpreter nor a needed library.
     #[serde(rename = "static")]

@@ -5,7 +5,7 @@
 //! offset ≢ address (mod 4096)       pages of the file cannot be mapped to where it wants them
 //! address in the kernel's half      a program is not allowed there
 //! fixed address in the first page   a program is not allowed there either
-//! p_paddr ≠ p_vaddr                 moved by whoever loads it, before it turns paging on
+//! p_paddr ≠ p_vaddr                 moved by the loader, before paging is on
 //! Multiboot headers                 a boot loader looks for them in the first 8 and 32 KiB
 //! .ARM.attributes, profile M        microcontrollers
 //! names of sections                 tables that a processor starts with

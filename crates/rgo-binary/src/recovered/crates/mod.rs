@@ -37,7 +37,7 @@ const LOOKED_AT: usize = 2_000_000;
 /// The most observations kept for one crate.
 const OBSERVATIONS: usize = 4;
 
-/// Where a crate's sources came from.
+/// The origin of a crate's sources.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "kebab-case", tag = "kind")]
 pub enum CrateSource {

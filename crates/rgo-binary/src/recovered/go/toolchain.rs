@@ -2,7 +2,8 @@
 //! `runtime.buildVersion`. Every program has it, but in a stripped one no symbol leads to it.
 //!
 //! ```text
-//! moduledata: data … edata ─▶ a string header: pointer, length ─▶ "go1.26.5", since Go 1.17 with a NUL
+//! moduledata: data … edata ─▶ a string header: pointer, length ─▶ "go1.26.5"
+//!                                                     (since Go 1.17 with a NUL behind it)
 //! ```
 //!
 //! Other strings may look alike (lists of releases, values set by `-X`). So the version must fit

@@ -103,8 +103,8 @@ pub(super) fn read(image: &Image<'_>, findings: &mut Findings) -> Result<()> {
             }
             continue;
         }
-        // A compiler with only one language is better evidence than a language code: Zig's units have
-        // the code for C.
+        // A compiler with only one language is better evidence than a language code: units in Zig
+        // have the code for C.
         let implied = findings.signature(&producer, evidence("DW_AT_producer", &producer));
         let coded = language.and_then(|code| {
             LANGUAGES.iter().find(|(known, _)| *known == code).map(|(_, language)| *language)
