@@ -42,7 +42,7 @@ pub enum Refusal {
     Format,
     /// A program without the blob.
     NotGo,
-    /// The blob's address lies in a section without bytes (PE).
+    /// The blob's address lies in a section without bytes (PE, XCOFF).
     NoBytes,
     /// The address is in no section (XCOFF, Plan 9).
     NotMapped,

@@ -122,7 +122,8 @@ struct Dynamic {
 }
 
 impl Dynamic {
-    /// Reads the dynamic segment. `None` if it is not in the file.
+    /// Reads the dynamic segment; `None` if there is none. All entries are missing if its bytes are
+    /// not in the file.
     fn read<E: FileHeader<Endian = Endianness>>(file: &ElfFile<'_, E>) -> Option<Self> {
         let endian = file.endian();
         let entries = file
