@@ -149,6 +149,12 @@ impl<'a> Image<'a> {
         })
     }
 
+    /// Whether an ELF image is a debug companion: `objcopy --only-keep-debug` keeps all headers but
+    /// only the bytes of debug data, so that the program headers point at wrong bytes.
+    pub(crate) fn is_debug_companion(&self) -> bool {
+        self.sections().any(|section| section.name == ".text" && section.file_offset.is_none())
+    }
+
     /// The first section with a name, without its segment: `.dep-v0`, `__go_buildinfo`.
     #[must_use]
     pub fn section(&self, name: &str) -> Option<SectionRef<'a>> {

@@ -45,7 +45,7 @@ pub(super) fn linkage(image: &Image<'_>) -> Result<Linkage> {
     if head.e_type == header::ET_REL {
         return Ok(Linkage::empty(Kind::Object));
     }
-    if is_debug_companion(image) {
+    if image.is_debug_companion() {
         return Ok(Linkage::empty(Kind::DebugCompanion));
     }
     let at = usize::try_from(head.e_phoff).unwrap_or(usize::MAX);
@@ -97,12 +97,6 @@ fn is_pie(linkage: &Linkage, table: Option<&DynamicTable<'_, '_>>) -> bool {
     let Some(DynamicTable { dynamic, .. }) = table else { return true };
     dynamic.info.flags_1 & DF_1_PIE != 0
         || linkage.soname.is_none() && dynamic.dyns.iter().any(|entry| entry.d_tag == DT_DEBUG)
-}
-
-/// `objcopy --only-keep-debug` keeps all headers but only the bytes of debug data, so that the
-/// program headers point at wrong bytes.
-fn is_debug_companion(image: &Image<'_>) -> bool {
-    image.sections().any(|section| section.name == ".text" && section.file_offset.is_none())
 }
 
 fn interpreter(data: &[u8], programs: &[ProgramHeader]) -> Result<Option<String>> {

@@ -18,7 +18,7 @@ use object::{Endianness, Object};
 use super::symbols::{Calls, is_checked, is_protector};
 use super::{Defense, Hardening, Relro, TriState, callers};
 use crate::image::elf_notes::notes;
-use crate::{Image, Result, SectionRef};
+use crate::{Error, Image, Result, SectionRef};
 
 const GNU: &[u8] = b"GNU";
 const NT_GNU_PROPERTY_TYPE_0: u32 = 5;
@@ -32,12 +32,12 @@ pub(super) fn hardening<E: FileHeader<Endian = Endianness>>(
     let endian = file.endian();
     let header = file.elf_header();
     let mut result = Hardening::none();
-    if is_debug_companion(image) {
+    if image.is_debug_companion() {
         return Ok(result);
     }
     properties(image, header.e_machine(endian), &mut result);
     let is_object = header.e_type(endian) == elf::ET_REL;
-    let dynamic = Dynamic::read(file);
+    let dynamic = Dynamic::read(file)?;
     let calls = Calls::of(image, is_object || dynamic.as_ref().is_some_and(|it| it.needs));
     result.stack_protector = calls.stack_protector();
     result.fortify = calls.fortify();
@@ -90,11 +90,6 @@ fn of_static_program(image: &Image<'_>, read_only: Range<u64>) -> Relro {
     if any && !sections.any(outside) { Relro::Full } else { Relro::Partial }
 }
 
-/// `objcopy --only-keep-debug` keeps headers whose contents are in another file.
-fn is_debug_companion(image: &Image<'_>) -> bool {
-    image.sections().any(|section| section.name == ".text" && section.file_offset.is_none())
-}
-
 /// The same rule as in the linkage: new linkers set a flag for programs; old ones write `DT_DEBUG`
 /// for programs only.
 fn pie(kind: elf::FileType, dynamic: Option<&Dynamic>) -> Defense {
@@ -122,15 +117,19 @@ struct Dynamic {
 }
 
 impl Dynamic {
-    /// Reads the dynamic segment; `None` if there is none. All entries are missing if its bytes are
-    /// not in the file.
-    fn read<E: FileHeader<Endian = Endianness>>(file: &ElfFile<'_, E>) -> Option<Self> {
+    /// Reads the dynamic segment; `None` if there is none.
+    fn read<E: FileHeader<Endian = Endianness>>(file: &ElfFile<'_, E>) -> Result<Option<Self>> {
         let endian = file.endian();
-        let entries = file
-            .elf_program_headers()
-            .iter()
-            .find_map(|segment| segment.dynamic(endian, file.data()).transpose())?
-            .unwrap_or_default();
+        let mut segments = file.elf_program_headers().iter();
+        let Some((offset, entries)) = segments.find_map(|segment| {
+            let entries = segment.dynamic(endian, file.data()).transpose()?;
+            Some((segment.p_offset(endian).into(), entries))
+        }) else {
+            return Ok(None);
+        };
+        let entries = entries.map_err(|_| {
+            Error::malformed("ELF dynamic segment", offset, "reaches outside the file")
+        })?;
         let mut dynamic = Self::default();
         for entry in entries {
             let value = entry.val(endian);
@@ -148,7 +147,7 @@ impl Dynamic {
                 _ => {}
             }
         }
-        Some(dynamic)
+        Ok(Some(dynamic))
     }
 }
 
