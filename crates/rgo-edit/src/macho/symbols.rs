@@ -80,7 +80,8 @@ impl Symbol<'_> {
         self.is_exported() && self.desc & WEAK_DEFINITION != 0
     }
 
-    /// Whether it is global and absolute, and not 0 unless it stands for a class of old Objective-C.
+    /// Whether it is global and absolute, and not 0 unless it stands for a class of old
+    /// Objective-C.
     pub(super) fn is_absolute(&self) -> bool {
         let is_class = || self.name.starts_with(b".objc_class_name_");
         self.is_exported() && self.kind & N_TYPE == N_ABS && (self.value != 0 || is_class())

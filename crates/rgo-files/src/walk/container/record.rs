@@ -1,4 +1,5 @@
-//! Records what one layer does to the layers below it: which paths it has, and which it deletes.
+//! Records how one layer changes the layers below it: the paths that it has, and the paths that it
+//! deletes.
 //!
 //! ```text
 //! a/b            a file, a link or a device: hides a/b, and all below it, in lower layers
