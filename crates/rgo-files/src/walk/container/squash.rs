@@ -126,8 +126,8 @@ impl<T> Squash<'_, T> {
                     let is_wanted = shown.is_visible || self.options.all_layers;
                     let Some(mut one) = one.filter(|_| is_wanted) else { continue };
                     one.name = self.place.rename(&one.name, by.1);
-                    // For an image within an image, the layers of the inner one stay, unless they
-                    // hide it.
+                    // A result from an image within the image keeps the inner layers, unless the
+                    // outer image hides it.
                     if one.layers.is_empty() || !shown.is_visible {
                         one.layers.clone_from(&shown.layers);
                     }
