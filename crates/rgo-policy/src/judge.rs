@@ -36,7 +36,7 @@ impl Subject {
         Self { file: file.into(), ..Self::default() }
     }
 
-    /// The last part of its path.
+    /// The path in the innermost archive, or the file if it is in none.
     pub(super) fn innermost(&self) -> &str {
         let member = self.member.as_deref().unwrap_or(&self.file);
         if self.member.is_some() { member.rsplit('!').next().unwrap_or(member) } else { member }

@@ -4,7 +4,7 @@
 //! ```text
 //! file ─▶ map ─▶ rgo_edit::edit ─▶ draft ─▶ temporary file ─▶ verify ─▶ companion ─▶ program
 //!                                    (data)    copied ranges     by the     in place    in place
-//!                                    -n: told                    written file
+//!                                    -n: printed                 written file
 //! ```
 
 mod apple;

@@ -28,8 +28,8 @@ impl Inspected {
         Platform { os: self.os(), static_: linkage.map(|linkage| linkage.static_) }
     }
 
-    /// The system that selects the table of a policy file: Linux also for an ELF image without any
-    /// evidence of its system.
+    /// The system that selects the table of a policy file: Linux also for Android, and for an ELF
+    /// image without any evidence of its system.
     fn os(&self) -> PolicyOs {
         match (self.inspection.format, self.system().and_then(ImageSystem::known)) {
             (Format::Elf, None | Some(system::Os::Linux | system::Os::Android)) => PolicyOs::Linux,
