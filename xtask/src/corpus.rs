@@ -3,7 +3,7 @@
 //! `<cache>/xtask/corpus`.
 //!
 //! ```text
-//! corpus/index.json                      what tests read: every file, with what it is
+//! corpus/index.json                      the tests' input: every file with a description
 //! corpus/<package>/<archive>             as published; its hash was checked before it was opened
 //! corpus/<package>/files/<path>          the named files out of it, or all
 //! ```

@@ -3,8 +3,8 @@
 //!
 //! ```text
 //! input ─▶ fill ──────────▶ elf │ macho │ pe ───────────▶ verify ─▶ output
-//!          note, list,       strip, canonicalise,          parsed again: what is mapped
-//!          slots, in place   lay out, sign                 differs in named places only
+//!          note, list,       strip, canonicalize,          parsed again: mapped bytes
+//!          slots, in place   lay out, sign                 differ in named places only
 //! ```
 //!
 //! Images are patched, not rebuilt from a model: bytes that no edit names are copied unchanged, so

@@ -3,7 +3,7 @@
 //!
 //! ```text
 //! DOS stub, headers, section table │ sections, each at a multiple of the file alignment │
-//! COFF symbols, string table │ data of nobody (installers) │ certificate
+//! COFF symbols, string table │ data in no section (installers) │ certificate
 //! ```
 //!
 //! Windows requires section addresses without gaps (Wine does not), so a section that is removed

@@ -1,4 +1,5 @@
-//! The edits that a caller can request.
+//! The edits that a caller can request, as plain data: the editors of all formats read the same
+//! request.
 
 use crate::entitlements::Entitlements;
 

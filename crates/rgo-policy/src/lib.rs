@@ -43,7 +43,7 @@ pub use parse_error::{ParseError, PolicyError};
 pub use verdict::Verdict;
 pub use vocabulary::Vocabulary;
 
-/// What `--require help` says about expressions and policy files, below the list of facts.
+/// The text of `--require help` about expressions and policy files, below the list of facts.
 pub const HELP: &str = "\
 An expression asks for one fact; quote it, because `<`, `>` and `!` mean something to a shell:
   'static' '!rpath'           it is so; there is none

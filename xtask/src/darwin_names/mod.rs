@@ -2,10 +2,10 @@
 //! rgo-build links with instead of Apple's SDK.
 //!
 //! ```text
-//! xtask/darwin-names/programs.toml   published programs: their import tables say who owns a name
-//! xtask/darwin-names/Cargo.toml      crates: their `#[link(kind = "framework")]` blocks say it too
+//! xtask/darwin-names/programs.toml   published programs, whose import tables name the libraries
+//! xtask/darwin-names/Cargo.toml      crates: their `#[link(kind = "framework")]` blocks do so too
 //! Go's own tree                      its `//go:cgo_import_dynamic` lines
-//! toolchains/darwin-names/*.txt      what comes out, a file for each library
+//! toolchains/darwin-names/*.txt      the result, a file for each library
 //! ```
 //!
 //! A program was linked with Apple's SDK, so its evidence counts more than a crate's. Names of

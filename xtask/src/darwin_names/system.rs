@@ -1,4 +1,5 @@
-//! Reads the names of libSystem, the C library and its parts, from zig's stub.
+//! Reads the names of libSystem, the C library and its parts, from zig's stub, so that they can
+//! be left out.
 
 use std::collections::BTreeSet;
 use std::fs;

@@ -1,4 +1,5 @@
-//! Recognizes the signature at the end of a kernel module. It covers every byte before it.
+//! Recognizes the signature at the end of a kernel module. It covers every byte before it,
+//! so every edit voids it.
 //!
 //! ```text
 //! module │ PKCS #7 message │ u8 algorithm, hash, 2 (PKCS #7), signer, key, 3 zeros,

@@ -1,4 +1,4 @@
-//! Writes a layout as an image.
+//! Writes a layout as an image: chooses the final offsets, then writes the parts and the headers.
 
 use std::cmp::Reverse;
 use std::ops::Range;

@@ -1,5 +1,5 @@
-//! Makes a PE image depend only on the linker's input: replaces times and the reference to the PDB
-//! file.
+//! Makes a PE image depend only on the linker's input, so that the same input gives the same bytes:
+//! replaces times and the reference to the PDB file.
 //!
 //! ```text
 //! debug directory, 28 bytes each: 0 u32, time u32, version 2 u16, kind u32, size u32,

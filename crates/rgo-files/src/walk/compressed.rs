@@ -1,4 +1,4 @@
-//! Visits compressed streams.
+//! Visits compressed streams: decodes them and visits the content.
 
 use std::cell::Cell;
 use std::io::Read;

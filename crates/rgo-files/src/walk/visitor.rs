@@ -5,7 +5,7 @@
 //! body ─▶ sniff ─┬─▶ image ─────────────▶ inspect   (and a zip behind it ─▶ zip)
 //!                ├─▶ tar, zip, ar ──────▶ each member ─▶ body
 //!                ├─▶ gzip, xz, zstd … ──▶ decoder ─▶ tar, or one member ─▶ body
-//!                └─▶ the rest ──────────▶ passed over, but for images of disks
+//!                └─▶ the rest ──────────▶ skipped, except disk images
 //! ```
 
 use std::io::{self, Read};

@@ -1,4 +1,4 @@
-//! The facts of every image as lines.
+//! Renders the facts of an image as lines, for `--facts`.
 
 use std::borrow::Cow;
 
