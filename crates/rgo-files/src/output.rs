@@ -131,7 +131,7 @@ fn unless_gone(written: io::Result<u64>) -> io::Result<()> {
     }
 }
 
-/// Opens a stream. Waits for a pipe without a reader, as all programs do, but says so.
+/// Opens a stream. Waits for a pipe without a reader, as all programs do, but tells the user.
 #[cfg(unix)]
 pub fn open(stream: &Path, waiting: &dyn Fn(&str)) -> io::Result<File> {
     use std::os::unix::fs::{FileTypeExt, OpenOptionsExt};

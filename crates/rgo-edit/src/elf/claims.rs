@@ -127,7 +127,7 @@ impl Claims<'_> {
 
     /// Whether these bytes, from the first to the last that is not 0, are an old table of section
     /// headers: some tools leave it behind when they write new ones elsewhere (patchelf 0.19 does).
-    /// At least every second entry must still be the header of a section.
+    /// At least half of its entries must still be headers of sections.
     fn is_old_table(&self, first: u64, last: u64) -> bool {
         let size = self.encoder.section_header_size();
         let start = first - first % self.encoder.address_size();

@@ -94,7 +94,8 @@ impl<'a> Section<'a> {
         String::from_utf8_lossy(name.get(..16).unwrap_or(name)).into_owned()
     }
 
-    /// Its offset and size in the file. Both are 0 if it is zeros that only the loader makes.
+    /// Its offset and size in the file. The size is 0 if only the loader makes its bytes, which are
+    /// zeros: then the offset is within the header.
     pub(super) fn place(&self) -> Result<(u64, u64)> {
         let (size, offset) = (
             bytes::u64_at(self.header, 40, WHAT)?,

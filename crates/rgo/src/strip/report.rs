@@ -146,8 +146,8 @@ impl FileReport {
         }
         self.warnings.extend(edited.warnings.iter().cloned());
         if !self.changed {
-            // If a requested section stays, that is the reason, and comes before the edit's own
-            // warnings.
+            // The edit's own reason comes first, then its first warning, such as that of a section
+            // that stays.
             let reason = edited.unchanged.as_ref().or(edited.warnings.first());
             self.unchanged = reason.cloned();
         }

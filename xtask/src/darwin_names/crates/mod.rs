@@ -1,6 +1,6 @@
 //! Collects the names that crates declare, in blocks like
-//! `#[link(name = "Security", kind = "framework")] extern "C" { … }`, and the Objective-C classes of
-//! objc2's crates.
+//! `#[link(name = "Security", kind = "framework")] extern "C" { … }`, and the Objective-C classes
+//! of objc2's crates.
 
 mod attributes;
 mod conditions;
