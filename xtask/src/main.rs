@@ -1,5 +1,5 @@
-//! `cargo xtask`: what a developer of rgo runs. Each command is a file of its own; what they need
-//! from the machine, `setup` brings.
+//! `cargo xtask`: the commands for developers of rgo. Each command is in its own file; `setup`
+//! installs the programs that they need.
 
 mod bench;
 mod corpus;

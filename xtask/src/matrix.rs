@@ -1,9 +1,9 @@
-//! What rgo-build can build of what people have: packages with native code or parts of the system
-//! behind them, and published programs, for every toolchain. The list is `testdata/matrix.toml`.
+//! Tests what rgo-build can build: packages with native code or system libraries, and published
+//! programs, for every toolchain. The list is `testdata/matrix.toml`.
 //!
 //! ```text
 //! target/matrix/projects/<name>/   a tiny program that calls the package
-//! target/matrix/results.json       what is known so far; what built is not built again
+//! target/matrix/results.json       results so far; successful builds are not repeated
 //! docs/matrix.md                   the table, with the reason of each failure
 //! ```
 
@@ -24,7 +24,7 @@ const LIST: &str = "testdata/matrix.toml";
 const WORK: &str = "target/matrix";
 const ZIGBUILD: &str = "0.24.1";
 
-/// The toolchains of `all`, each with its triple as cargo-zigbuild spells it.
+/// The toolchains of `all`, each with its triple in cargo-zigbuild's spelling.
 const TOOLCHAINS: [(&str, &str); 8] = [
     ("linux-amd64", "x86_64-unknown-linux-gnu.2.17"),
     ("linux-amd64-static", "x86_64-unknown-linux-musl"),
@@ -36,7 +36,7 @@ const TOOLCHAINS: [(&str, &str); 8] = [
     ("windows-arm64", "aarch64-pc-windows-gnullvm"),
 ];
 
-/// Has a program for Windows keep the names of its functions.
+/// Makes a program for Windows keep the names of its functions.
 const WITH_NAMES: &str = "MATRIX_WITH_NAMES";
 /// The build script of each tiny program.
 const BUILD_SCRIPT: &str = r#"fn main() {
@@ -67,12 +67,12 @@ struct Package {
     features: Vec<String>,
     #[serde(default = "yes")]
     default_features: bool,
-    /// The systems that it is for; all, if none is named.
+    /// Its systems; empty means all.
     #[serde(default)]
     os: Vec<String>,
-    /// What the program does.
+    /// The code of the program.
     call: String,
-    /// A symbol, or a part of one, that the program has then; the package's name, if none is given.
+    /// A symbol, or a part of one, that the program must contain; by default the package's name.
     symbol: Option<String>,
 }
 
@@ -89,7 +89,7 @@ struct Program {
     binary: String,
 }
 
-/// What came of each line of the list.
+/// The results for each line of the list.
 #[derive(Default, Serialize, Deserialize)]
 struct Results(BTreeMap<String, Row>);
 
@@ -97,7 +97,7 @@ struct Results(BTreeMap<String, Row>);
 struct Row {
     /// The line that was built: another version or feature is another row.
     line: String,
-    /// What came of it, by toolchain.
+    /// The result for each toolchain.
     outcomes: BTreeMap<String, Outcome>,
 }
 
@@ -112,7 +112,7 @@ impl Results {
 enum Outcome {
     Built,
     Failed {
-        /// What rgo-build says first.
+        /// The first error of rgo-build.
         error: String,
         hint: Option<String>,
         /// Whether `cargo zigbuild` builds it.
@@ -153,19 +153,19 @@ pub(crate) fn run(names: &[String]) -> anyhow::Result<()> {
     table::write(&cases, &results, "docs/matrix.md")
 }
 
-/// One row: a project, and the toolchains that it is built for.
+/// One row: a project, and the toolchains to build it for.
 struct Case {
     name: String,
     version: String,
-    /// All that the list says of it.
+    /// The whole line of the list.
     line: String,
     folder: PathBuf,
     toolchains: Vec<&'static str>,
-    /// The file's name without its end.
+    /// The file name without its extension.
     binary: String,
-    /// What is among its symbols.
+    /// A part of one of its symbols.
     symbol: Option<String>,
-    /// Whether the program is one of the list's own lines.
+    /// Whether the list itself names the program.
     is_of_list: bool,
 }
 
@@ -230,7 +230,7 @@ impl Matrix {
     }
 
     fn build(&self, case: &Case) -> anyhow::Result<BTreeMap<String, Outcome>> {
-        // All together first, since that shares the most; then those that failed, for their words.
+        // First all together, which shares the most work; then the failed ones, for their messages.
         let targets = case.toolchains.join(",");
         let output = self.output(case);
         let build = |targets| self.rgo_build(case, targets).arg("-o").arg(&output).output();
@@ -248,9 +248,9 @@ impl Matrix {
         Ok(outcomes)
     }
 
-    /// Why rgo-build failed, by what it said.
+    /// The reason why rgo-build failed, from its output.
     fn failure(&self, case: &Case, toolchain: &str, done: &Output) -> anyhow::Result<Outcome> {
-        // The report, which has the reason, comes last.
+        // The report, which contains the reason, is last.
         let said = [&*done.stderr, &*done.stdout].map(String::from_utf8_lossy).concat();
         let own = format!("could not compile `{}` (bin", case.binary);
         let is_mistaken = case.is_of_list && said.contains(&own) && said.contains("error[E");
@@ -267,8 +267,8 @@ impl Matrix {
         })
     }
 
-    /// The names that the program defines, one a line. One for Windows has none unless it is linked with
-    /// them, so it is linked again.
+    /// The names that the program defines, one per line. A program for Windows has none by default,
+    /// so it is linked again with them.
     fn names(&self, case: &Case, toolchain: &str) -> anyhow::Result<String> {
         let is_windows = toolchain.starts_with("windows");
         let folder = self.output(case).join(toolchain);
@@ -311,14 +311,14 @@ impl Matrix {
         }
     }
 
-    /// Looks whether the program has what it calls.
+    /// Checks that the program contains the symbol that it calls.
     fn check(&self, case: &Case, toolchain: &str) -> anyhow::Result<Outcome> {
         let end = if toolchain.starts_with("windows") { ".exe" } else { "" };
         let file = self.output(case).join(toolchain).join(format!("{}{end}", case.binary));
         ensure!(file.is_file(), "{} is not there", file.display());
-        // Of a published program nothing but itself is wanted.
+        // A published program only has to build.
         let Some(symbol) = &case.symbol else { return Ok(Outcome::Built) };
-        // The tiny program is called like the package too.
+        // The tiny program has the package's name, too.
         let own = case.binary.replace('-', "_");
         let names = self.names(case, toolchain)?;
         if names.lines().any(|name| name.contains(symbol) && !name.contains(&own)) {
@@ -341,7 +341,7 @@ impl Matrix {
     }
 }
 
-/// Leaves a file with the same content as it is, so that cargo builds nothing again.
+/// Writes a file unless it has the same content, so that cargo does not rebuild.
 fn write_if_new(path: &Path, content: &str) -> anyhow::Result<()> {
     if fs::read_to_string(path).is_ok_and(|old| old == content) {
         return Ok(());

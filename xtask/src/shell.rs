@@ -1,11 +1,11 @@
-//! Running other programs: each call says what it runs, and a failure says what failed.
+//! Runs other programs: each call prints its command, and an error names the failed program.
 
 use std::path::Path;
 use std::process::{Command, Stdio};
 
 use anyhow::{Context, bail};
 
-/// A program to be run.
+/// A command for a program.
 #[allow(clippy::disallowed_methods)] // xtask starts processes itself; rgo's rule is for its tools
 pub(crate) fn command(program: impl AsRef<std::ffi::OsStr>) -> Command {
     Command::new(program)
@@ -16,10 +16,10 @@ pub(crate) fn cargo() -> Command {
     command(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()))
 }
 
-/// Runs to the end, its output going where ours goes.
+/// Runs a command to the end, with our stdout and stderr.
 ///
 /// # Errors
-/// If it cannot be started, or does not succeed.
+/// If it cannot be started, or fails.
 pub(crate) fn run(command: &mut Command) -> anyhow::Result<()> {
     let line = line(command);
     let status = command.status().with_context(|| format!("cannot run {line}"))?;
@@ -29,10 +29,10 @@ pub(crate) fn run(command: &mut Command) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Runs to the end and hands back what it printed to stdout; stderr goes where ours goes.
+/// Runs a command to the end and returns its stdout; stderr goes to ours.
 ///
 /// # Errors
-/// If it cannot be started, does not succeed, or prints what is not UTF-8.
+/// If it cannot be started, fails, or prints something that is not UTF-8.
 pub(crate) fn output(command: &mut Command) -> anyhow::Result<String> {
     let line = line(command);
     let output = command
@@ -46,10 +46,10 @@ pub(crate) fn output(command: &mut Command) -> anyhow::Result<String> {
     String::from_utf8(output.stdout).with_context(|| format!("{line} printed no UTF-8"))
 }
 
-/// Runs quietly; what it printed is shown only if it fails.
+/// Runs a command quietly; prints its output only if it fails.
 ///
 /// # Errors
-/// If it cannot be started, or does not succeed.
+/// If it cannot be started, or fails.
 pub(crate) fn quiet(command: &mut Command) -> anyhow::Result<String> {
     let line = line(command);
     let output =
@@ -61,7 +61,7 @@ pub(crate) fn quiet(command: &mut Command) -> anyhow::Result<String> {
     Ok(stdout)
 }
 
-/// Whether it can be started and succeeds; nothing is shown.
+/// Whether a command can be started and succeeds. Prints nothing.
 pub(crate) fn succeeds(command: &mut Command) -> bool {
     let command = command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
     command.status().is_ok_and(|status| status.success())
@@ -74,7 +74,7 @@ pub(crate) fn on_path(program: &str) -> bool {
         .is_some_and(|path| std::env::split_paths(&path).any(|dir| dir.join(&file).is_file()))
 }
 
-/// The path as text: xtask's own folders and tools have names that are UTF-8.
+/// A path as text: the names of xtask's own folders and tools are UTF-8.
 ///
 /// # Errors
 /// If it is not UTF-8.

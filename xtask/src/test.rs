@@ -1,4 +1,4 @@
-//! Everything that has to hold before a change is taken, in the order of how soon it fails.
+//! Runs all checks that a change has to pass, those that fail soonest first.
 
 use crate::shell::{self, cargo};
 use crate::{setup, tidy};
@@ -6,7 +6,7 @@ use crate::{setup, tidy};
 /// Runs all checks; the last lines printed are those of `cargo test`.
 ///
 /// # Errors
-/// If one does not hold.
+/// If a check fails.
 pub(crate) fn run(args: &[String]) -> anyhow::Result<()> {
     shell::run(cargo().args(["fmt", "--all", "--check"]))?;
     tidy::run(&std::env::current_dir()?)?;
@@ -23,8 +23,8 @@ pub(crate) fn run(args: &[String]) -> anyhow::Result<()> {
     shell::run(setup.apply(cargo().args(&once).args(["test", "--workspace"]).args(args)))
 }
 
-/// Options for a machine that builds this once, as those of CI systems do, which all set `CI`: what
-/// would make the next build faster takes gigabytes.
+/// Options for a machine that builds only once, like those of CI systems, which all set `CI`: data
+/// that makes the next build faster takes gigabytes.
 fn once() -> Vec<&'static str> {
     match std::env::var_os("CI") {
         Some(_) => vec!["--config", "profile.dev.incremental=false"],

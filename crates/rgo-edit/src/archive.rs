@@ -1,5 +1,5 @@
-//! Edits archives of ELF objects (static libraries): each object as if it stood alone, and then the table
-//! by which linkers find symbols.
+//! Edits archives of ELF objects (static libraries): each object by itself, and then the symbol
+//! table of the archive, by which linkers find symbols.
 //!
 //! ```text
 //! "!<arch>\n", then per member, at an even offset:
@@ -9,8 +9,9 @@
 //! "#1/size"  BSD: so many of the member's first bytes are its name
 //! ```
 //!
-//! What is no object (a text, a compiler's metadata) stays. Times, owners and modes stay as they
-//! are too, or become those that ar's `D` gives: the same whoever made the members. (`ar(5)`)
+//! Members that are not objects (a text, a compiler's metadata) stay unchanged. Times, owners and
+//! modes stay too, unless the request asks for those of ar's `D`, which do not depend on who made
+//! the members. (`ar(5)`)
 
 use std::collections::{HashMap, HashSet};
 
@@ -24,22 +25,22 @@ const WHAT: &str = "archive";
 const BITCODE: [&[u8]; 2] = [b"BC\xc0\xde", b"\xde\xc0\x17\x0b"];
 const MAGIC: &[u8] = b"!<arch>\n";
 const HEADER: u64 = 60;
-/// Where time, owner, group and mode begin in a member's header.
+/// Offset of time, owner, group and mode in a member's header.
 const ORIGIN: u64 = 16;
-/// Where a member's size is in its header, and how long.
+/// Offset and length of a member's size in its header.
 const SIZE: (u64, usize) = (48, 10);
 
 struct Member<'a> {
-    /// Where its header is.
+    /// Offset of its header.
     at: u64,
     name: &'a [u8],
-    /// Its bytes, without a name in front of them, and where they are.
+    /// Its bytes, without a name in front of them, and their offset.
     content: &'a [u8],
     start: u64,
 }
 
 impl Member<'_> {
-    /// Bytes of an offset in the table of symbols, if it is one.
+    /// Width of an offset in bytes, if this is the symbol table.
     fn symbols(&self) -> Option<usize> {
         match self.name {
             b"/" => Some(4),
@@ -48,19 +49,19 @@ impl Member<'_> {
         }
     }
 
-    /// Whether it is about the other members.
+    /// Whether this is the symbol table or the table of long names.
     fn is_table(&self) -> bool {
         self.symbols().is_some() || self.name == b"//"
     }
 
-    /// Time, owner, group and mode as ar's `D` gives them; the table of long names has none.
+    /// Time, owner, group and mode as in ar's `D`; the table of long names has none.
     fn no_origin(&self) -> Option<String> {
         let mode = if self.symbols().is_some() { "0" } else { "644" };
         (self.name != b"//").then(|| format!("{0:<12}{0:<6}{0:<6}{mode:<8}", 0))
     }
 }
 
-/// A symbol of the table that linkers read: the offset of its member's header, and its name.
+/// An entry of the symbol table: the offset of its member's header, and its name.
 type SymbolEntry<'a> = (u64, &'a [u8]);
 
 /// A member with its content in the output.
@@ -71,7 +72,7 @@ struct MemberPart<'a> {
 
 enum MemberContent<'a> {
     Bytes(Draft<'a>),
-    /// The table of symbols.
+    /// The symbol table.
     Symbols(SymbolTable<'a>),
 }
 
@@ -90,14 +91,14 @@ impl MemberPart<'_> {
     }
 }
 
-/// Edits each object, and puts the archive together again.
+/// Edits each object, and writes the archive anew.
 pub(super) fn each<'a>(
     input: &'a [u8],
     edits: &Edits<'_>,
     edit: impl Fn(&'a [u8]) -> Result<Edited<'a>>,
 ) -> Result<Edited<'a>> {
     let mut whole = Edited::of(Draft::empty(input));
-    // By the offset of a member, the symbols that linkers still find in it.
+    // By the offset of a member, its remaining symbols.
     let mut left: HashMap<u64, Left> = HashMap::new();
     let mut parts = Vec::new();
     for member in members(input)? {
@@ -137,7 +138,7 @@ fn may_lose_symbols(edits: &Edits<'_>) -> bool {
     edits.strip == Strip::All || edits.symbols.drop.is_some() || edits.sections.drop.is_some()
 }
 
-/// The warning that members are no objects of ELF and keep what was to go.
+/// The warning that some members are bitcode and keep their debug data and symbols.
 fn bitcode_warning(parts: &[MemberPart<'_>], edits: &Edits<'_>) -> Option<String> {
     let is_bitcode =
         |part: &&MemberPart<'_>| BITCODE.iter().any(|magic| part.member.content.starts_with(magic));
@@ -186,7 +187,8 @@ fn append<'a>(
     Ok(())
 }
 
-/// The objects of an archive, for the check of an edit; fails if symbols lead nowhere.
+/// The objects of an archive, for the check of an edit. Fails if an entry of the symbol table names
+/// no member.
 pub(super) fn objects(data: &[u8]) -> Result<Vec<Slice<'_>>> {
     let members = members(data)?;
     let places: HashSet<u64> = members.iter().map(|member| member.at).collect();
@@ -243,7 +245,7 @@ fn members(input: &[u8]) -> Result<Vec<Member<'_>>> {
     Ok(members)
 }
 
-/// Fails for what would have to be edited, or to follow an edit, and is not known here.
+/// Fails for objects of other formats and for BSD's symbol table, which this module cannot edit.
 fn check_other(member: &Member<'_>) -> Result<()> {
     let is_object = object::FileKind::parse(member.content)
         .is_ok_and(|kind| !matches!(kind, object::FileKind::Archive));
@@ -253,7 +255,7 @@ fn check_other(member: &Member<'_>) -> Result<()> {
     Ok(())
 }
 
-/// Offsets and names of a table of symbols.
+/// Parses the offsets and names of a symbol table.
 fn entries<'a>(member: &Member<'a>, width: usize) -> Result<Vec<SymbolEntry<'a>>> {
     let short = || bad(member.at, "its table of symbols is cut short");
     let number = |index: usize| {
@@ -267,7 +269,7 @@ fn entries<'a>(member: &Member<'a>, width: usize) -> Result<Vec<SymbolEntry<'a>>
     (1..=count).map(|index| number(index).zip(names.next()).ok_or_else(short)).collect()
 }
 
-/// The table of symbols.
+/// The symbol table.
 struct SymbolTable<'a> {
     /// Bytes of the count and of each offset.
     width: usize,
@@ -280,7 +282,7 @@ impl SymbolTable<'_> {
         (self.width + entries.sum::<usize>()) as u64
     }
 
-    /// The table with the new offsets of members, in the place of `input`.
+    /// Makes the table with the members' new offsets, to replace `input`.
     fn draft<'a>(&self, input: &'a [u8], offsets: &HashMap<u64, u64>) -> Result<Draft<'a>> {
         let mut numbers = vec![self.entries.len() as u64];
         for (at, _) in &self.entries {
@@ -306,11 +308,11 @@ impl SymbolTable<'_> {
     }
 }
 
-/// What an edited object still defines for others.
+/// The names that an edited object still defines for others.
 struct Left {
     names: HashSet<Vec<u8>>,
-    /// What it defined before, if it has code that GCC compiles when it is linked: the names in
-    /// that code are in no symbol table of the object.
+    /// The names that the object defined before the edit, if it has code that GCC compiles at link
+    /// time: the names in that code are in no symbol table of the object.
     before: Option<HashSet<Vec<u8>>>,
 }
 

@@ -1,13 +1,13 @@
-//! Reads and writes numbers and ranges at computed offsets. Every access that may fall outside of an
-//! image goes through here and becomes an error with its place. Numbers are little-endian, as in Mach-O
-//! and PE images of today's machines. (ELF goes through `object`, which knows both orders.)
+//! Reads and writes numbers and ranges at computed offsets. Any such access can lie outside of the
+//! image; the functions here then return an error with the offset. Numbers are little-endian, as in
+//! today's Mach-O and PE images. (ELF goes through `object`, which knows both orders.)
 
 use std::borrow::Cow;
 use std::ops::Range;
 
 use rgo_binary::{Error, Result};
 
-/// What numbers are read from: an image in one piece, or one under construction.
+/// A source of bytes: an image in one piece, or a draft.
 pub(super) trait ReadBytes {
     /// `size` bytes at `offset`.
     fn read(&self, offset: u64, size: u64, what: &'static str) -> Result<Cow<'_, [u8]>>;
@@ -109,13 +109,13 @@ pub(super) fn pad(bytes: &mut Vec<u8>, align: u64) {
     bytes.resize(index(size), 0);
 }
 
-/// A size that goes into a 32-bit field.
+/// Converts a size for a 32-bit field.
 pub(super) fn word(size: usize, what: &'static str) -> Result<u32> {
     u32::try_from(size)
         .map_err(|_| Error::unsupported(what, format!("{size} bytes do not fit a 32-bit field")))
 }
 
-/// An offset that is known to lie within an image in memory.
+/// Converts an offset that is known to lie within an image in memory.
 pub(super) fn index(offset: u64) -> usize {
     usize::try_from(offset).unwrap_or(usize::MAX)
 }

@@ -6,26 +6,26 @@
 //! companion  header │ notes, no other contents  │ .debug_* .symtab .strtab
 //! ```
 //!
-//! Sections keep their numbers, addresses and sizes; those that are loaded lose their bytes, but
-//! for the notes, by which the two are known to belong together.
+//! Sections keep their numbers, addresses and sizes. Loaded sections lose their bytes, except the
+//! notes: they show that the two files belong together.
 
 use rgo_binary::{FileKind, Format, Image, Limits, Result};
 
 use super::{Draft, Edited, elf, fat, macho, pe};
 
-/// The companion of an image; for a fat Mach-O file, one with as many slices. What is written of it
-/// is to be read again and compared with the image: headers that no linker writes can make it
-/// unreadable.
+/// Makes the companion of an image; for a fat Mach-O file, a fat file with as many slices. The
+/// caller must read the written file again and compare it with the image: headers that no linker
+/// writes can make the companion unreadable.
 ///
 /// # Errors
-/// [`Error::Unsupported`] for a Mach-O image whose debug data are in object files, which are
-/// named (`dsymutil` collects them while these exist), and those of [`Image::parse`].
+/// [`Error::Unsupported`] for a Mach-O image whose debug data are in object files; it names them
+/// (`dsymutil` collects their debug data while they exist). Also those of [`Image::parse`].
 pub fn only_keep_debug(input: &[u8]) -> Result<Draft<'_>> {
     companion(input, None)
 }
 
-/// As [`only_keep_debug`]; an ELF companion names `supplement` as its supplementary file, in the
-/// place of the path that the input has (see [`crate::supplement`]).
+/// Like [`only_keep_debug`]. An ELF companion names `supplement` as its supplementary file, in
+/// place of the path in the input (see [`crate::supplement`]).
 ///
 /// # Errors
 /// Those of [`only_keep_debug`].

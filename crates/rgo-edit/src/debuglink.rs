@@ -1,4 +1,4 @@
-//! `.gnu_debuglink`: how an ELF or PE image names its companion.
+//! The content of `.gnu_debuglink`, by which an ELF or PE image names its companion.
 //!
 //! ```text
 //! name of the file, NUL, zeros up to a multiple of 4, CRC-32 of the file (u32, byte order of the image)
@@ -20,7 +20,8 @@ pub fn debuglink_crc(companion: &Draft<'_>) -> u32 {
     crc.finalize()
 }
 
-/// The content of the section, for a companion of this name. `crc` is in the byte order of the image.
+/// Makes the section's content for a companion of this name. `crc` is in the byte order of the
+/// image.
 ///
 /// # Errors
 /// [`Error::Unsupported`] for a name with a NUL.

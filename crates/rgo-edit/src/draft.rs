@@ -1,6 +1,6 @@
-//! An edit as data: the pieces of an output. A piece names a range of the input and does not copy it, so
-//! an edit of a file of any size takes the memory of its new bytes. The draft also tells from where each
-//! byte comes, and the check of an edit rests on that.
+//! An edit as data: the pieces of an output. A piece names a range of the input and does not copy
+//! it, so an edit of a file of any size takes only the memory of its new bytes. The draft also
+//! records the origin of each byte, which the check of an edit relies on.
 //!
 //! ```text
 //! input   header │ code, data │ .debug_* │ .symtab │ section headers
@@ -18,11 +18,11 @@ use rgo_binary::{Error, Result};
 /// A run of bytes of an output.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Piece {
-    /// Bytes of the input, as they are.
+    /// A range of the input, unchanged.
     Copy(Range<u64>),
     /// Bytes that the edit made.
     New(Vec<u8>, Reason),
-    /// So many zeros.
+    /// This many zeros.
     Zeros(u64, Reason),
 }
 
@@ -37,7 +37,7 @@ impl Piece {
         }
     }
 
-    /// Cuts it in two after `size` bytes, fewer than it has.
+    /// Cuts it in two after `size` bytes, which are fewer than it has.
     fn split(&mut self, size: u64) -> Self {
         match self {
             Self::Copy(range) => {
@@ -59,31 +59,31 @@ impl Piece {
 #[derive(Clone, Debug)]
 pub struct Draft<'a> {
     input: &'a [u8],
-    /// None of them is empty.
+    /// None is empty.
     pieces: Vec<Piece>,
     size: u64,
 }
 
 impl<'a> Draft<'a> {
-    /// An output that has no bytes yet.
+    /// An output without bytes.
     pub(super) fn empty(input: &'a [u8]) -> Self {
         Self { input, pieces: Vec::new(), size: 0 }
     }
 
-    /// An output that is its input.
+    /// An output that equals its input.
     pub(super) fn of(input: &'a [u8]) -> Self {
         let mut draft = Self::empty(input);
         draft.add(Piece::Copy(0..input.len() as u64));
         draft
     }
 
-    /// What the ranges of [`Piece::Copy`] lie in.
+    /// The input: the ranges of [`Piece::Copy`] lie in it.
     #[must_use]
     pub fn input(&self) -> &'a [u8] {
         self.input
     }
 
-    /// The output from its first byte to its last.
+    /// The pieces of the output, in order.
     #[must_use]
     pub fn pieces(&self) -> &[Piece] {
         &self.pieces
@@ -95,7 +95,7 @@ impl<'a> Draft<'a> {
         self.size
     }
 
-    /// Whether the output is the input, byte for byte.
+    /// Whether the output equals the input, byte for byte.
     #[must_use]
     pub fn is_input(&self) -> bool {
         if self.size != self.input.len() as u64 {
@@ -148,12 +148,12 @@ impl<'a> Draft<'a> {
         self.zeros(size - self.size, Reason::Padding);
     }
 
-    /// Appends so many zeros.
+    /// Appends this many zeros.
     pub(super) fn zeros(&mut self, size: u64, why: Reason) {
         self.add(Piece::Zeros(size, why));
     }
 
-    /// Appends bytes of another output of the same input.
+    /// Appends a range of another output of the same input.
     pub(super) fn take(
         &mut self,
         from: &Self,
@@ -178,7 +178,7 @@ impl<'a> Draft<'a> {
         Ok(())
     }
 
-    /// Appends another output, of a part of the input that starts at `base`.
+    /// Appends another output, which is an edit of the part of the input that starts at `base`.
     pub(super) fn append(&mut self, other: Draft<'_>, base: u64) {
         for piece in other.pieces {
             self.add(match piece {
@@ -188,7 +188,7 @@ impl<'a> Draft<'a> {
         }
     }
 
-    /// Cuts the output short.
+    /// Cuts the output to `size` bytes.
     pub(super) fn truncate(&mut self, size: u64) {
         if size < self.size {
             let end = self.cut(size);
@@ -197,7 +197,7 @@ impl<'a> Draft<'a> {
         }
     }
 
-    /// Writes over bytes of the output. What is the same already stays a copy.
+    /// Overwrites bytes of the output. Bytes that already have this value stay a copy.
     pub(super) fn put(
         &mut self,
         offset: u64,
@@ -211,7 +211,7 @@ impl<'a> Draft<'a> {
         Ok(())
     }
 
-    /// Writes zeros over bytes of the output.
+    /// Overwrites bytes of the output with zeros.
     pub(super) fn zero(
         &mut self,
         offset: u64,
@@ -226,14 +226,14 @@ impl<'a> Draft<'a> {
         Ok(())
     }
 
-    /// Puts a piece in the place of as many bytes, which the output has.
+    /// Replaces as many bytes of the output by a piece.
     fn replace(&mut self, offset: u64, piece: Piece) {
         let size = piece.size();
         let (start, end) = (self.cut(offset), self.cut(offset + size));
         self.pieces.splice(start..end, [piece]);
     }
 
-    /// Makes a piece start at `offset`; answers its index.
+    /// Makes a piece start at `offset`, and returns its index.
     fn cut(&mut self, offset: u64) -> usize {
         let mut start = 0;
         for (index, piece) in self.pieces.iter_mut().enumerate() {
@@ -251,7 +251,7 @@ impl<'a> Draft<'a> {
         self.pieces.len()
     }
 
-    /// Appends a piece; what continues the last one becomes part of it.
+    /// Appends a piece. Merges it with the last one if it continues that.
     fn add(&mut self, piece: Piece) {
         let size = piece.size();
         if size == 0 {
@@ -271,7 +271,7 @@ impl<'a> Draft<'a> {
 }
 
 impl ReadBytes for Draft<'_> {
-    /// Bytes of the output; borrowed where one piece has them all.
+    /// Reads bytes of the output; borrowed if one piece has them all.
     fn read(&self, offset: u64, size: u64, what: &'static str) -> Result<Cow<'_, [u8]>> {
         self.check(offset, size, what)?;
         let mut gathered = Vec::new();

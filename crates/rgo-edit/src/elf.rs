@@ -1,5 +1,5 @@
-//! Edits ELF images: takes out sections that no segment holds, and moves up those behind them. The
-//! contents of segments are copied as they are.
+//! Edits ELF images: removes sections that no segment holds, and moves up those behind them. The
+//! contents of segments are copied unchanged.
 //!
 //! ```text
 //! before  header, segments … end │ .comment .debug_* .symtab .strtab .shstrtab │ section headers
@@ -7,12 +7,12 @@
 //! ```
 //!
 //! A segment that lies behind such sections moves up as well ([`extents`]). Go puts the section
-//! headers inside the first segment: there they stay. Section numbers occur
-//! in headers (`sh_link`, `sh_info`, `e_shstrndx`), in groups, in symbols and, past 65,279
-//! sections, in `.symtab_shndx`; all of them follow. (System V ABI, chapters 4 and 5)
+//! headers inside the first segment: there they stay. Section numbers occur in headers (`sh_link`,
+//! `sh_info`, `e_shstrndx`), in groups, in symbols and, past 65,279 sections, in `.symtab_shndx`;
+//! the edit updates them all. (System V ABI, chapters 4 and 5)
 //!
-//! An object that is still to be linked has no segments: all of its sections may move, and the
-//! symbols that its relocations name stay.
+//! An object for a linker has no segments: all of its sections may move. The symbols that its
+//! relocations name stay.
 
 mod claims;
 mod companion;
@@ -59,8 +59,8 @@ pub(super) fn apply<'a>(filled: Draft<'a>, edits: &Edits<'_>) -> Result<Edited<'
     if let Some((offset, size)) =
         layout.overlay().filter(|_| !is_signed || edits.sign != SignaturePolicy::None)
     {
-        // Such data are found by their distance from the start (AppImage: from the section
-        // headers) or from the end: they stay if all stays.
+        // Programs find such data by its distance from the start (AppImage: from the section
+        // headers) or from the end: it can stay only if nothing moves.
         if adds || restored || symbols_gone || !removed.is_empty() {
             if is_signed {
                 let signer = "the key of a kernel module".to_owned();
@@ -80,7 +80,8 @@ pub(super) fn apply<'a>(filled: Draft<'a>, edits: &Edits<'_>) -> Result<Edited<'
     Ok(Edited { removed, warnings, unlinkable, identity_dropped: is_signed, ..Edited::of(draft) })
 }
 
-/// Without section headers nobody knows what the bytes are that no segment holds.
+/// Keeps an image without section headers as it is: the use of the bytes outside of its segments is
+/// unknown.
 fn without_sections<'a>(layout: Layout<'a>, edits: &Edits<'_>) -> Result<Edited<'a>> {
     let what = "the image has no section headers";
     if edits.debuglink.is_some() || !edits.added.is_empty() {
@@ -104,7 +105,7 @@ fn asks_nothing(edits: &Edits<'_>) -> bool {
         && edits.debuglink.is_none()
 }
 
-/// Adds the sections that are asked for; answers whether there are any.
+/// Adds the requested sections. Returns whether there are any.
 fn add(layout: &mut Layout<'_>, edits: &Edits<'_>) -> Result<bool> {
     for (name, content) in edits.added {
         let is_there = |section: &Section<'_>| section.kept && section.name == name.as_bytes();
@@ -119,7 +120,7 @@ fn add(layout: &mut Layout<'_>, edits: &Edits<'_>) -> Result<bool> {
         layout.sections.push(section);
     }
     if let Some((name, crc)) = edits.debuglink {
-        // One that is there is about a companion of old.
+        // An existing link names an old companion.
         for section in layout.sections.iter_mut().filter(|section| !section.in_segment) {
             section.kept &= section.name != debuglink::DEBUGLINK;
         }

@@ -1,5 +1,5 @@
-//! Entitlements: the permissions that a program for macOS asks the system for, as a code signature holds
-//! them.
+//! Entitlements: the permissions that a program for macOS asks the system for, in the forms of a
+//! code signature.
 //!
 //! ```text
 //! slot 5   fade7171, length, the property list in XML, as it was given
@@ -19,7 +19,7 @@ use rgo_binary::{Error, Result};
 
 use crate::property_list;
 
-/// How deep lists may lie in lists.
+/// Maximum nesting of lists.
 const DEEPEST: usize = 32;
 
 const BOOLEAN: u8 = 0x01;
@@ -29,7 +29,7 @@ const SEQUENCE: u8 = 0x30;
 const APPLICATION_16: u8 = 0x70;
 const CONTEXT_16: u8 = 0xb0;
 
-/// What each of these asks for is repeated in the flags of the signature's code segment.
+/// Entitlements that also set a flag of the signature's code segment.
 const FLAGS: [(&str, macho::CsExecSegFlags); 5] = [
     ("get-task-allow", macho::CS_EXECSEG_ALLOW_UNSIGNED),
     ("run-unsigned-code", macho::CS_EXECSEG_ALLOW_UNSIGNED),
@@ -38,10 +38,10 @@ const FLAGS: [(&str, macho::CsExecSegFlags); 5] = [
     ("com.apple.private.skip-library-validation", macho::CS_EXECSEG_SKIP_LV),
 ];
 
-/// Entitlements in the two forms that a signature has them in.
+/// Entitlements in the two forms of a signature.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Entitlements {
-    /// The property list, as it was given.
+    /// The property list, unchanged.
     pub(crate) xml: Vec<u8>,
     /// The same in DER.
     pub(crate) der: Vec<u8>,
@@ -50,11 +50,11 @@ pub struct Entitlements {
 }
 
 impl Entitlements {
-    /// Reads a property list of XML.
+    /// Reads an XML property list.
     ///
     /// # Errors
-    /// [`Error::Malformed`] if it is none, or its root is no dictionary; [`Error::Unsupported`] for
-    /// values that entitlements do not have (dates, data, reals).
+    /// [`Error::Malformed`] if it is not a property list, or its root is no dictionary;
+    /// [`Error::Unsupported`] for values that entitlements do not have (dates, data, reals).
     pub fn from_plist(xml: &[u8]) -> Result<Self> {
         let refuse = |why: &str| Err(Error::malformed("list of entitlements", 0, why));
         if property_list::is_binary(xml) {
@@ -106,7 +106,7 @@ fn value(value: &Value, depth: usize) -> Result<Vec<u8>> {
     }
 }
 
-/// A number in as few bytes as keep its sign.
+/// Encodes a number in as few bytes as keep its sign.
 fn integer(number: i64) -> Vec<u8> {
     let bytes = number.to_be_bytes();
     let is_needless = |pair: &[u8]| {

@@ -1,4 +1,4 @@
-//! Fat Mach-O files: one image per architecture, each edited as if it stood alone.
+//! Edits fat Mach-O files: one image per architecture, each edited by itself.
 //!
 //! ```text
 //! 0  4  magic, big-endian: cafebabe (32-bit offsets) or cafebabf (64-bit)
@@ -15,7 +15,7 @@ use object::read::macho::{FatArch, MachOFatFile32, MachOFatFile64};
 use super::{Draft, Edited, Reason, bytes};
 use rgo_binary::{Error, Result};
 
-/// Linkers use 14 (16 KiB); more than this is no alignment, but a broken header.
+/// Linkers use 14 (16 KiB). A larger value means a broken header.
 const MAX_ALIGN: u32 = 24;
 const HEADER: usize = 8;
 
@@ -28,8 +28,8 @@ struct SliceEntry {
     align: u32,
 }
 
-/// Edits each slice by itself, and puts the results together again. (A slice that is a fat file
-/// itself is no image, so `edit` is to take thin ones only.)
+/// Edits each slice, and writes the fat file anew. (A slice that is itself a fat file is no image,
+/// so `edit` has to accept thin images only.)
 pub(super) fn each<'a>(
     input: &'a [u8],
     mut edit: impl FnMut(&'a [u8]) -> Result<Edited<'a>>,
@@ -91,7 +91,7 @@ pub(super) fn each<'a>(
     Ok(whole)
 }
 
-/// Says in an error which slice it is about.
+/// Adds the slice to an error.
 fn in_slice(error: Error, entry: &SliceEntry) -> Error {
     let name = match (CpuType(entry.cpu_type), entry.cpu_subtype & 0xff) {
         (macho::CPU_TYPE_X86, _) => "i386".to_owned(),
@@ -118,7 +118,7 @@ fn in_slice(error: Error, entry: &SliceEntry) -> Error {
     }
 }
 
-/// The slots written are those of all slices; each was asked for the same names.
+/// Adds the counts of written slots. Every slice has the same requested names.
 fn add_counts(total: &mut Vec<(String, usize)>, more: Vec<(String, usize)>) {
     if total.is_empty() {
         *total = more;

@@ -1,14 +1,14 @@
-//! Edits finished programs. A build is done once the linker is; this crate then writes the note and the
-//! values, strips, signs and removes what linkers make random, in one pass over the bytes.
+//! Edits finished programs. After the linker is done, this crate writes the note and the values,
+//! strips, signs, and removes the linker's random bytes, in one pass over the file.
 //!
 //! ```text
 //! input ─▶ fill ──────────▶ elf │ macho │ pe ───────────▶ verify ─▶ output
-//!          note, list,       strip, canonicalise,          parsed again: what is mapped
-//!          slots, in place   lay out, sign                 differs in named places only
+//!          note, list,       strip, canonicalize,          parsed again: mapped bytes
+//!          slots, in place   lay out, sign                 differ in named places only
 //! ```
 //!
-//! Images are patched, not rebuilt from a model: bytes that no edit names are copied as they
-//! are, so an image never loses what this crate does not know of.
+//! Images are patched, not rebuilt from a model: bytes that no edit names are copied unchanged, so
+//! an image never loses parts that this crate does not know.
 
 mod archive;
 mod bytes;
@@ -48,9 +48,9 @@ use rgo_binary::{Error, FileKind, Format, Image, Limits, Result};
 pub struct Finished {
     /// The image.
     pub bytes: Vec<u8>,
-    /// For each name asked for, how many slots were written; for a fat file, of all slices.
+    /// For each requested name, the number of written slots; for a fat file, of all slices.
     pub slots_written: Vec<(String, usize)>,
-    /// An identity's signature was there and is gone.
+    /// Whether the edit removed an identity's signature.
     pub identity_dropped: bool,
 }
 
@@ -73,46 +73,46 @@ pub struct Finished {
 /// ```
 ///
 /// # Errors
-/// [`Error::NoteTooSmall`] where note or list do not fit, [`Error::UnknownSlot`],
-/// [`Error::SlotTooSmall`], [`Error::SignedByIdentity`], [`Error::Unsupported`] for what cannot
-/// be done without harm, and those of [`Image::parse`].
+/// [`Error::NoteTooSmall`] if the note or the list does not fit, [`Error::UnknownSlot`],
+/// [`Error::SlotTooSmall`], [`Error::SignedByIdentity`], [`Error::Unsupported`] for edits that
+/// would do harm, and those of [`Image::parse`].
 pub fn apply(input: &[u8], edits: &Edits<'_>) -> Result<Finished> {
     edit(input, edits)?.into_finished()
 }
 
-/// A computed edit: the pieces of the output, and what was done.
+/// A computed edit: the pieces of the output, and facts for the report.
 #[derive(Clone, Debug)]
 pub struct Edited<'a> {
     /// The output.
     pub draft: Draft<'a>,
-    /// For each name asked for, how many slots were written; for a fat file, of all slices.
+    /// For each requested name, the number of written slots; for a fat file, of all slices.
     pub slots_written: Vec<(String, usize)>,
-    /// Sections that are gone.
+    /// The removed sections.
     pub removed: Vec<Removed>,
-    /// An identity's signature was there and is gone.
+    /// Whether the edit removed an identity's signature.
     pub identity_dropped: bool,
-    /// Objects that are still to be linked (a kernel module is one) have lost symbols and
-    /// relocations without which nothing links or loads them.
+    /// Whether an object for a linker (a kernel module is one) lost symbols and relocations without
+    /// which nothing links or loads it.
     pub unlinkable: bool,
-    /// Warnings for the user: what the edit did besides the request, and what it left although the
-    /// request was to take it out.
+    /// Warnings for the user: effects beyond the request, and requested removals that the edit did
+    /// not make.
     pub warnings: Vec<String>,
-    /// Why the output is the input, if there was something to take out.
+    /// Why the output equals the input, if there was something to remove.
     pub unchanged: Option<String>,
 }
 
-/// A section that an edit took out.
+/// A removed section.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Removed {
     /// Its name.
     pub name: String,
-    /// Bytes that it took in the file.
+    /// Its size in the file, in bytes.
     pub size: u64,
 }
 
 impl Edited<'_> {
-    /// Checks the written output: parses it, and shows that a loader finds in it what it finds in the
-    /// input, at the same addresses, except for what an edit has to change.
+    /// Checks the written output: parses it, and shows that a loader finds the input's bytes in it
+    /// at the same addresses, except for the bytes that an edit has to change.
     ///
     /// # Errors
     /// [`Error::Malformed`] with the first difference.
@@ -128,7 +128,7 @@ impl Edited<'_> {
     }
 }
 
-/// Computes an edit as [`apply`] does, but does not make the output: the draft says what to write.
+/// Computes an edit as [`apply`] does, but does not make the output: the draft describes it.
 ///
 /// # Errors
 /// Those of [`apply`].
@@ -144,8 +144,8 @@ pub fn edit<'a>(input: &'a [u8], edits: &Edits<'_>) -> Result<Edited<'a>> {
     }
 }
 
-/// Reduces what a Mach-O dylib exports to `allowed` (names as in the symbol table, with their
-/// underscore) and renews its ad-hoc signature. In a fat file this is done to each slice.
+/// Reduces the exports of a Mach-O dylib to `allowed` (names as in the symbol table, with their
+/// underscore) and renews its ad-hoc signature. Edits each slice of a fat file.
 ///
 /// # Errors
 /// [`Error::Unsupported`] if the image is no dylib or does not export an allowed name,
@@ -159,8 +159,8 @@ pub fn restrict_exports(input: &[u8], allowed: &[String]) -> Result<Vec<u8>> {
     .map(|finished| finished.bytes)
 }
 
-/// Makes a Mach-O image that has just been linked the same wherever and whenever it was: the
-/// times in its debug map become 0, and its UUID a function of what is loaded. To be done before
+/// Makes a freshly linked Mach-O image independent of the folder and the time of the link: sets the
+/// times in its debug map to 0, and derives its UUID from the loaded bytes. Call this before
 /// anything is derived from the UUID.
 ///
 /// # Errors
@@ -203,7 +203,7 @@ fn edit_thin<'a>(input: &'a [u8], edits: &Edits<'_>) -> Result<Edited<'a>> {
 }
 
 impl<'a> Edited<'a> {
-    /// An edit that took nothing out.
+    /// An edit that removed nothing.
     fn of(draft: Draft<'a>) -> Self {
         Self {
             draft,

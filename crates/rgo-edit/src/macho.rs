@@ -1,5 +1,5 @@
-//! Edits to Mach-O images. The header and `__LINKEDIT` are the parts that move; everything
-//! between stays where it is, because code and data refer to each other by distance.
+//! Edits Mach-O images. Only the header and `__LINKEDIT` change their layout; everything between
+//! stays in place, because code and data refer to each other by distance.
 //!
 //! ```text
 //! header, load commands │ __TEXT … __DATA │ [__DWARF] │ __LINKEDIT: tables, signature
@@ -34,19 +34,19 @@ pub(super) use dsym::only_keep_debug;
 const WHAT: &str = "Mach-O image";
 /// Bytes of an `LC_ID_DYLIB` before the name.
 const DYLIB_NAME: usize = 24;
-/// What an image that says no name of its own is called in its signature.
+/// The identifier in the signature of an image that has no name.
 const NAMELESS: &[u8] = b"a.out";
 
-/// An image taken apart into what edits look at.
+/// An image taken apart for edits.
 struct ImageParts<'a> {
-    /// Everything up to the signature.
+    /// All bytes before the signature.
     image: Draft<'a>,
     commands: Commands,
-    /// Where the input's tables end: at its signature, or at its own end.
+    /// The end of the input's tables: its signature, or its own end.
     tables_end: u64,
     signature: Option<SignatureDraft>,
     identity_dropped: bool,
-    /// Something is gone or has another name.
+    /// Whether something was removed or renamed.
     changed: bool,
 }
 
@@ -60,7 +60,7 @@ pub(super) fn apply<'a>(input: Draft<'a>, edits: &Edits<'_>) -> Result<Edited<'a
     }
     parts.change_signature(edits)?;
     let removed = parts.strip(edits)?;
-    // Where nothing changes, an identity's signature holds.
+    // An identity's signature stays valid if nothing changes.
     let may_be_same = edits.sign == SignaturePolicy::Renew && edits.identifier.is_none();
     if let Some(unedited) = unedited.filter(|_| may_be_same && !parts.changed) {
         return Ok(Edited::of(unedited));
@@ -81,7 +81,7 @@ pub(super) fn apply<'a>(input: Draft<'a>, edits: &Edits<'_>) -> Result<Edited<'a
     Ok(Edited { removed, identity_dropped, warnings, ..Edited::of(parts.join()?) })
 }
 
-/// Refuses what can be asked of other formats.
+/// Refuses requests that only other formats support.
 fn refuse_foreign(edits: &Edits<'_>) -> Result<()> {
     if let Some((name, _)) = edits.added.first() {
         let why = "sections lie in segments, which code knows by distance and the loader by number";
@@ -161,7 +161,7 @@ impl<'a> ImageParts<'a> {
         Ok(Self { image, commands, tables_end, signature, identity_dropped, changed: false })
     }
 
-    /// Puts the image together: commands in front, signature behind.
+    /// Writes the image: commands in front, signature behind.
     fn join(mut self) -> Result<Draft<'a>> {
         let mut end = self.image.size();
         if let Some(signature) = &self.signature {
@@ -184,7 +184,7 @@ impl<'a> ImageParts<'a> {
         Ok(self.image)
     }
 
-    /// Has `__LINKEDIT` end where the file will.
+    /// Makes `__LINKEDIT` end at the future end of the file.
     fn resize_linkedit(&mut self, end: u64) -> Result<()> {
         let segments = self.commands.segments()?;
         let segment = self.commands.segment("__LINKEDIT")?;
@@ -206,7 +206,7 @@ impl<'a> ImageParts<'a> {
         command.set_u64(32, memory)
     }
 
-    /// Adds a signature, takes it away, or has it say another name.
+    /// Adds or removes the signature, or changes its identifier.
     fn change_signature(&mut self, edits: &Edits<'_>) -> Result<()> {
         if edits.identifier.is_some_and(|identifier| identifier.contains('\0')) {
             return Err(Error::unsupported("this signing identifier", "it contains a NUL"));
@@ -241,14 +241,14 @@ impl<'a> ImageParts<'a> {
         {
             signature.entitle(entitlements)?;
         }
-        // What only had its pages changed says what its signer had it say.
+        // If only pages changed, the signature keeps its signer's flags.
         if is_new || edits.identifier.is_some() {
             self.vouch_for_property_list()?;
         }
         Ok(())
     }
 
-    /// Has the signature vouch for the Info.plist in the image, as codesign does it.
+    /// Adds the hash of the image's Info.plist to the signature, as codesign does.
     fn vouch_for_property_list(&mut self) -> Result<()> {
         let Some(signature) = &mut self.signature else { return Ok(()) };
         let text = self.commands.segment("__TEXT")?;
@@ -260,8 +260,8 @@ impl<'a> ImageParts<'a> {
         Ok(())
     }
 
-    /// What the image calls itself: the last part of its install name, else by its UUID, as
-    /// codesign does it. The name of a file is nothing that an image knows.
+    /// The image's identifier: the last part of its install name, else derived from its UUID, as
+    /// codesign does. An image does not know its file name.
     fn own_name(&self) -> Result<Vec<u8>> {
         if let Some(index) = self.commands.find(macho::LC_ID_DYLIB) {
             let command = self.commands.get(index)?;
@@ -277,7 +277,7 @@ impl<'a> ImageParts<'a> {
         Ok([NAMELESS, b"-", digits.as_bytes()].concat())
     }
 
-    /// Gives a library another install name; the commands behind it move.
+    /// Changes the install name of a library; the commands behind it move.
     fn rename(&mut self, name: &str) -> Result<()> {
         let index = self.commands.find(macho::LC_ID_DYLIB).ok_or_else(|| {
             Error::unsupported("an install name", "the image is no Mach-O library")
@@ -324,7 +324,7 @@ impl<'a> ImageParts<'a> {
         self.lay_out(&linkedit, start)
     }
 
-    /// Rewrites the symbol table where it is.
+    /// Rewrites the symbol table in place.
     fn edit_symbols(&mut self, fate: impl FnMut(&mut Symbol<'_>) -> Fate) -> Result<()> {
         let mut linkedit = Linkedit::parse(self.image.input(), &self.commands)?;
         symbols::edit(&mut linkedit, &mut self.commands, fate)?;
@@ -332,7 +332,7 @@ impl<'a> ImageParts<'a> {
         self.lay_out(&linkedit, start)
     }
 
-    /// Writes `__LINKEDIT` anew, from `start` on, if there is something new to it.
+    /// Rewrites `__LINKEDIT` from `start` on, if one of its tables changed.
     fn lay_out(&mut self, linkedit: &Linkedit<'_>, start: u64) -> Result<()> {
         let segment = self.commands.segment("__LINKEDIT")?;
         if !linkedit.is_changed() && start == segment.file_offset {

@@ -7,8 +7,8 @@
 //! .dep-v0   __DATA,.dep-v0   RGO_AUDIT   zeros, for cargo-auditable's list
 //! ```
 //!
-//! Both are loaded and read-only, so that no strip takes them; `-u` of the symbols keeps them
-//! through section garbage collection. Mach-O's symbols have an underscore in front.
+//! Both sections are loaded and read-only, so that no strip removes them; `-u` of the symbols keeps
+//! them through section garbage collection. Mach-O's symbols have an underscore in front.
 
 use object::write::{MachOBuildVersion, Object, Symbol, SymbolSection};
 use object::{
@@ -22,12 +22,12 @@ use rgo_binary::embedded::rgo_note;
 
 use rgo_binary::{Arch, Error, Format, Result};
 
-/// macOS versions before which the program cannot run anyway; a later one would make linkers
-/// warn of an object newer than the program.
+/// macOS versions before which the program cannot run anyway. With a later one, linkers would warn
+/// that the object is newer than the program.
 const MACOS_AMD64: macho::Version = macho::Version(10 << 16 | 12 << 8);
 const MACOS_ARM64: macho::Version = macho::Version(11 << 16);
 
-/// What to reserve in a program.
+/// The sizes to reserve in a program.
 #[derive(Clone, Copy, Debug)]
 pub struct NoteObject<'a> {
     /// The linker's format.
@@ -38,7 +38,7 @@ pub struct NoteObject<'a> {
     pub capacity_note: u32,
     /// Room for the compressed dependency list, in bytes; at least 8 are reserved.
     pub capacity_audit: u32,
-    /// The note's text until it is filled.
+    /// The note's text until the final one is written.
     pub text: &'a str,
 }
 
@@ -64,7 +64,7 @@ pub fn note_object(spec: &NoteObject<'_>) -> Result<Vec<u8>> {
     let mut object = Object::new(format, architecture, Endianness::Little);
     match spec.format {
         Format::Elf => {
-            // Its absence makes GNU ld give the whole program an executable stack.
+            // Without it, GNU ld gives the whole program an executable stack.
             object.add_section(Vec::new(), b".note.GNU-stack".to_vec(), SectionKind::Other);
         }
         Format::MachO => {
@@ -109,7 +109,7 @@ fn reserve(object: &mut Object<'_>, section: &str, symbol: &str, content: Vec<u8
         value: 0,
         size,
         kind: SymbolKind::Data,
-        // Seen by the linker, exported by no library.
+        // Visible to the linker, exported by no library.
         scope: SymbolScope::Linkage,
         weak: false,
         section: SymbolSection::Section(id),

@@ -1,15 +1,15 @@
-//! Edits PE images: takes out debug data and symbols, adds sections, and replaces the linker's random
+//! Edits PE images: removes debug data and symbols, adds sections, and replaces the linker's random
 //! numbers.
 //!
 //! ```text
 //! DOS stub, headers, section table │ sections, each at a multiple of the file alignment │
-//! COFF symbols, string table │ data of nobody (installers) │ certificate
+//! COFF symbols, string table │ data in no section (installers) │ certificate
 //! ```
 //!
-//! Windows wants the sections' addresses without gaps (Wine does not mind them), so a section
-//! that is taken out of the middle leaves its address range to the one before it. Offsets into
-//! the file occur in section headers, the debug directory, the symbol table's pointer and the
-//! certificate's directory entry; all else counts in addresses. (Microsoft, "PE Format")
+//! Windows requires section addresses without gaps (Wine does not), so a section that is removed
+//! from the middle leaves its address range to the one before it. File offsets occur in section
+//! headers, the debug directory, the symbol table's pointer and the certificate's directory entry;
+//! everything else uses addresses. (Microsoft, "PE Format")
 
 mod added;
 mod canonical;
@@ -68,7 +68,7 @@ pub(super) fn apply<'a>(image: Draft<'a>, edits: &Edits<'_>) -> Result<Edited<'a
     Ok(Edited { identity_dropped: certificate.is_some(), ..edited })
 }
 
-/// Fails for a COFF object, of which a PE image is linked.
+/// Fails for a COFF object, the linker's input for a PE image.
 pub(super) fn refuse_object(input: &[u8]) -> Result<()> {
     match object::FileKind::parse(input) {
         Ok(object::FileKind::Coff | object::FileKind::CoffBig) => Err(Error::unsupported(
@@ -79,7 +79,7 @@ pub(super) fn refuse_object(input: &[u8]) -> Result<()> {
     }
 }
 
-/// Takes sections and symbols out, and puts sections in.
+/// Removes sections and symbols, and adds sections.
 fn restructure<'a>(image: Draft<'a>, edits: &Edits<'_>) -> Result<Edited<'a>> {
     let is_asked = edits.strip != Strip::None
         || edits.discard != Discard::None
@@ -99,7 +99,7 @@ fn restructure<'a>(image: Draft<'a>, edits: &Edits<'_>) -> Result<Edited<'a>> {
     Ok(Edited { removed: chosen.removed, warnings: chosen.warnings, ..Edited::of(draft) })
 }
 
-/// Where the certificate is, which is not mapped: at the end of the file. Every edit voids it.
+/// Offset of the certificate, which is not mapped and ends the file. Every edit voids it.
 fn certificate(image: &Draft<'_>, headers: &Headers) -> Result<Option<u64>> {
     let (offset, size) = headers.directory(image, DataDirectory::Certificate)?;
     if size == 0 {
@@ -107,7 +107,7 @@ fn certificate(image: &Draft<'_>, headers: &Headers) -> Result<Option<u64>> {
     }
     let (offset, end) = (u64::from(offset), u64::from(offset) + u64::from(size));
     image.check(offset, u64::from(size), "PE certificate")?;
-    // Its size is rounded up, or not, by different signing tools.
+    // Some signing tools round its size up, others do not.
     if image.size() - end >= 8 {
         return Err(Error::unsupported(
             "editing an image with data behind its certificate",

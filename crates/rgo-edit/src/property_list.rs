@@ -1,5 +1,5 @@
-//! Reads Apple's property lists, in XML or in the binary form, within limits: lists may lie in lists, and
-//! a reader that follows them takes stack for each.
+//! Reads Apple's property lists, in XML or in the binary form, within limits: lists can be nested,
+//! and a recursive reader takes stack for each level.
 //!
 //! ```text
 //! <plist><dict><key>CFBundleName</key><string>x</string></dict></plist>
@@ -16,9 +16,9 @@ use std::io::Cursor;
 use plist::Value;
 use rgo_binary::{Error, Result};
 
-/// The most that a property list may have, in bytes.
+/// Maximum size of a property list in bytes.
 const MOST: usize = 1 << 20;
-/// The most lists in it, and so how deep they may lie in each other.
+/// Maximum number of lists in it, which also bounds their nesting.
 const MOST_LISTS: usize = 4096;
 const WHAT: &str = "property list";
 const MAGIC: &[u8] = b"bplist";
@@ -27,7 +27,8 @@ const TRAILER: usize = 32;
 /// Reads a property list.
 ///
 /// # Errors
-/// [`Error::Malformed`] if it is none, [`Error::Unsupported`] if it is over 1 MiB or has over 4,096 lists.
+/// [`Error::Malformed`] if it is not a property list, [`Error::Unsupported`] if it is over 1 MiB or
+/// has over 4,096 lists.
 pub fn parse(content: &[u8]) -> Result<Value> {
     let refuse = |why: &str| Err(Error::unsupported("this property list", why));
     if content.len() > MOST {
@@ -42,19 +43,19 @@ pub fn parse(content: &[u8]) -> Result<Value> {
     }
 }
 
-/// Whether a property list is of the binary form.
+/// Whether a property list has the binary form.
 #[must_use]
 pub fn is_binary(content: &[u8]) -> bool {
     content.starts_with(MAGIC)
 }
 
-/// How many lists a text has, at most: those in comments count too.
+/// An upper bound for the number of lists in a text: those in comments count too.
 fn elements(xml: &[u8]) -> usize {
     let starts = memchr::memchr_iter(b'<', xml).filter_map(|at| xml.get(at + 1..));
     starts.filter(|rest| [&b"array"[..], b"dict"].iter().any(|name| rest.starts_with(name))).count()
 }
 
-/// How many lists the binary form has.
+/// The number of lists in the binary form.
 fn lists(content: &[u8]) -> Option<usize> {
     let trailer = content.last_chunk::<TRAILER>()?;
     let number = |at: usize| -> Option<usize> {

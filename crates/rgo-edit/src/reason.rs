@@ -1,32 +1,32 @@
-//! Why an output has bytes that its input does not have. Reports show the reasons, and the check of an
-//! edit allows each at some places only.
+//! Reasons why an output has bytes that its input does not have. Reports show them, and the check
+//! of an edit allows each only at some places.
 
 use std::fmt;
 
-/// Why bytes of an output are not the input's.
+/// Why bytes of an output are not those of the input.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Reason {
-    /// The file header says where tables are, and how many.
+    /// The file header: offsets and sizes of tables.
     FileHeader,
-    /// ELF: where segments are, in a companion.
+    /// ELF: the offsets of segments, in a companion.
     ProgramHeaders,
-    /// Tables of sections: fewer of them, at other places.
+    /// Section headers: fewer of them, or other offsets.
     SectionHeaders,
     /// Names of sections.
     SectionNames,
     /// Mach-O: load commands.
     LoadCommands,
-    /// Symbols, their names and what counts them.
+    /// Symbols, their names and their counts.
     Symbols,
-    /// Mach-O: other tables of `__LINKEDIT`, which know symbols or segments by number.
+    /// Mach-O: other tables of `__LINKEDIT`, which refer to symbols or segments by number.
     LinkTables,
     /// A code signature.
     Signature,
-    /// PE: the directory of debug data names offsets into the file.
+    /// PE: file offsets in the debug directory.
     DebugDirectory,
-    /// PE: the sum of all bytes.
+    /// PE: the checksum of the file.
     Checksum,
-    /// PE: times that the linker set, and what identifies the PDB.
+    /// PE: the linker's times, and the identity of the PDB.
     Identity,
     /// The build note.
     Note,
@@ -38,9 +38,9 @@ pub enum Reason {
     DebugLink,
     /// A section's bytes, compressed or decompressed.
     Compression,
-    /// A section that was asked for.
+    /// A section that the user added.
     AddedSection,
-    /// Zeros up to an alignment, or over what is gone.
+    /// Zeros up to an alignment, or over removed bytes.
     Padding,
 }
 

@@ -1,6 +1,6 @@
-//! Writes the note, the dependency list and the slots into the room that the linker reserved. No layout
-//! changes, and the three formats need the same code, because a section's bytes lie in the file as they
-//! are.
+//! Writes the note, the dependency list and the slots into the room that the linker reserved. No
+//! layout changes, so the three formats share this code: the bytes of such a section are
+//! uncompressed in the file.
 
 use super::{Draft, Edits, Reason, bytes};
 use rgo_binary::embedded::auditable;
@@ -8,8 +8,8 @@ use rgo_binary::embedded::rgo_note;
 use rgo_binary::embedded::slot;
 use rgo_binary::{Error, Image, Result, SectionRef};
 
-/// Writes what is asked for into its reserved places. Returns for each name of a slot how many
-/// were written.
+/// Writes the requested values into their reserved places. Returns for each slot name the number of
+/// written slots.
 pub(super) fn write_reserved(
     image: &Image<'_>,
     edits: &Edits<'_>,
@@ -24,7 +24,7 @@ pub(super) fn write_reserved(
     if edits.slots.is_empty() { Ok(Vec::new()) } else { fill_slots(image, edits.slots, draft) }
 }
 
-/// Writes over a section's bytes, from the `at`th on.
+/// Overwrites a section's bytes from offset `at` on.
 fn write(
     draft: &mut Draft<'_>,
     section: &SectionRef<'_>,
@@ -44,7 +44,7 @@ fn fill_note(image: &Image<'_>, text: &str, draft: &mut Draft<'_>) -> Result<()>
 
 fn fill_audit(image: &Image<'_>, list: &[u8], draft: &mut Draft<'_>) -> Result<()> {
     let section = reserved(image, auditable::SECTION, "a dependency list")?;
-    // A PE section's bytes run on to the file alignment, past what is mapped.
+    // The bytes of a PE section extend to the file alignment, past the mapped ones.
     let capacity = section.size.min(section.data.len() as u64);
     if list.len() as u64 > capacity {
         let needed = list.len() as u64;

@@ -1,16 +1,16 @@
-//! Writes values into a finished image: into its slots and, if it has a note, into the note. Every other
-//! line of the note stays, also one that only a newer rgo knows.
+//! Writes values into a finished image: into its slots and, if it has a note, into the note. Every
+//! other line of the note stays, even one that only a newer rgo knows.
 
 use super::{Edited, Edits, Finished, SignaturePolicy, edit_thin, fat};
 use rgo_binary::embedded::build_info::BuildInfo;
 use rgo_binary::embedded::rgo_note;
 use rgo_binary::{FileKind, Format, Image, Limits, Result};
 
-/// Key of the settings that say values.
+/// Key of the note's lines with values.
 const KEY: &str = "-X";
 
-/// Writes values into the slots of a finished image, or of each slice of a fat file, has its note
-/// say them, and renews its ad-hoc signature; all else stays as it is.
+/// Writes values into the slots and the note of a finished image, or of each slice of a fat file,
+/// and renews its ad-hoc signature. Everything else stays unchanged.
 ///
 /// # Errors
 /// As [`super::apply`].
@@ -30,7 +30,7 @@ fn stamp_thin<'a>(
     let parsed = Image::parse(image, &Limits::default())?;
     let note = rgo_note::find(&parsed)?.filter(|note| is_filled(note.text));
     let text = note.map(|note| restated(note.text, values));
-    // Where there are no ad-hoc signatures, the identity's goes.
+    // For formats without ad-hoc signatures, remove the identity's signature.
     let sign = match (parsed.format(), sign) {
         (Format::Elf | Format::Pe, SignaturePolicy::AdHoc) => SignaturePolicy::None,
         (_, sign) => sign,
@@ -39,14 +39,13 @@ fn stamp_thin<'a>(
     edit_thin(image, &edits)
 }
 
-/// Whether a note says of what the image is made: that of a program which was linked and never
-/// finished does not, and is left as it is.
+/// Whether a note describes its image. The note of a program that was linked and never finished
+/// does not, and stays unchanged.
 fn is_filled(text: &str) -> bool {
     BuildInfo::parse(text).is_ok_and(|info| info.rgo.is_some())
 }
 
-/// The text with these values in place of older ones of the same names. Lines that cannot be read
-/// are none of these.
+/// Replaces older values of the same names in the text by these. Unreadable lines stay.
 fn restated(text: &str, values: &[(String, String)]) -> String {
     let older = |line: &str| {
         let settings = BuildInfo::parse(line).map(|info| info.settings).unwrap_or_default();

@@ -1,5 +1,5 @@
-//! Finds the name of an ELF image's supplementary file, into which dwz moved the debug data that several
-//! images have in common.
+//! Finds the path of an ELF image's supplementary file, into which dwz moved the debug data that
+//! several images share.
 //!
 //! ```text
 //! .gnu_debugaltlink   path, NUL, the build-id of the file at the path
@@ -11,7 +11,7 @@ use std::ops::Range;
 
 use rgo_binary::Image;
 
-/// The sections that name a supplementary file (ELF), and where their path starts.
+/// The sections that name a supplementary file (ELF), and the offset of the path in each.
 pub(crate) const SUPPLEMENTS: [(&str, usize); 2] = [(".gnu_debugaltlink", 0), (".debug_sup", 3)];
 
 /// The path of the supplementary file of an ELF image. A path that is not absolute starts from the image's folder.
@@ -23,8 +23,8 @@ pub fn supplement<'a>(image: &Image<'a>) -> Option<&'a str> {
     })
 }
 
-/// Where a section that names a supplementary file has its path. (A supplementary file has a
-/// `.debug_sup` of its own, without one.)
+/// The range of the path in such a section. (A supplementary file has a `.debug_sup` of its own,
+/// without a path.)
 pub(crate) fn path_range(data: &[u8], start: usize) -> Option<Range<usize>> {
     let size = data.get(start..)?.iter().position(|byte| *byte == 0)?;
     let is_link = data.get(..start)?.last().is_none_or(|is_supplement| *is_supplement == 0);

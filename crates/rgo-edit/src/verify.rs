@@ -1,11 +1,10 @@
-//! Checks the output of every edit: parses it with the reader that the tools use, and shows that the
-//! loader finds in it what it found in the input. A fault in an editor becomes an error here, not a
-//! broken program.
+//! Checks the output of every edit: parses it with the tools' own reader, and shows that the loader
+//! finds in it the same bytes as in the input. A fault in an editor becomes an error here instead
+//! of a broken program.
 //!
-//! No bytes are compared where none can differ: the draft says from where in the input each byte
-//! of the output is. What has to hold is that every byte that is mapped is a copy of the byte
-//! that was mapped at the same address, or was made anew for a reason that edits of its format
-//! may have.
+//! Copied ranges are not compared again: the draft records which range of the input each one is.
+//! The check shows that every mapped byte is a copy of the byte at the same address, or was made
+//! anew for a reason that edits of the format may have.
 
 mod elf;
 mod macho;
@@ -18,7 +17,7 @@ use object::{Object, ObjectSegment, SegmentFlags};
 use super::{Draft, Edited, Piece, Reason, Removed, archive};
 use rgo_binary::{Error, FileKind, Format, Image, Limits, Result, Slice, slices};
 
-/// Checks that the output of an edit is what its draft says, and loads what the input loads.
+/// Checks that the output equals its draft, and loads the same bytes as the input.
 pub(super) fn loads_the_same(edit: &Edited<'_>, output: &[u8]) -> Result<()> {
     let draft = &edit.draft;
     if output.len() as u64 != draft.size() {
@@ -75,15 +74,15 @@ fn same_image(before: &Image<'_>, after: &Image<'_>) -> Result<()> {
 struct Mapping {
     name: String,
     address: u64,
-    /// Bytes that it takes in memory.
+    /// Its size in memory, in bytes.
     size: u64,
-    /// Its bytes, in the file that the image is in.
+    /// Its bytes' range in the file of the image.
     file: Range<u64>,
     flags: SegmentFlags,
 }
 
 impl Mapping {
-    /// Whether all of its bytes are tables that an edit lays out again.
+    /// Whether all of its bytes are tables that an edit writes anew.
     fn is_linkedit(&self) -> bool {
         self.name == "__LINKEDIT"
     }
@@ -119,12 +118,12 @@ fn same_mappings(
     let new = mappings(after)?;
     let old = mappings(before)?;
     for mapping in &old {
-        // Nothing of a segment that holds debug data alone has an address that matters.
+        // Addresses within a segment of debug data do not matter.
         let is_debug = mapping.name == "__DWARF";
-        // Of a PE image each section is mapped by itself; of no other is a mapping ever removed.
+        // PE maps each section by itself. In other formats no mapping is ever removed.
         let is_removed =
             format == Format::Pe && removed.iter().any(|section| section.name == mapping.name);
-        // What is new may have the place of what it replaces.
+        // An added section may take the place of one that it replaces.
         let replaced = |twin: &Mapping| is_removed && pe::is_added(twin, draft);
         let twin = new
             .iter()
@@ -139,7 +138,7 @@ fn same_mappings(
         };
         let is_same = match format {
             Format::Elf => twin.size == mapping.size && twin.flags == mapping.flags,
-            // A section may take over the addresses of those that followed it.
+            // A section may take over the addresses of the sections behind it.
             Format::Pe => twin.size >= mapping.size && twin.flags == mapping.flags,
             Format::MachO => {
                 mapping.is_linkedit() || twin.size == mapping.size && twin.flags == mapping.flags
@@ -163,7 +162,8 @@ fn same_mappings(
     }
 }
 
-/// Checks each byte of a mapping of the output: a copy from its place, or made for a reason.
+/// Checks each byte of a mapping of the output: a copy from the same address, or new for an allowed
+/// reason.
 fn same_bytes(old: &Mapping, new: &Mapping, draft: &Draft<'_>, format: Format) -> Result<()> {
     if old.is_linkedit() {
         return Ok(());
@@ -193,11 +193,11 @@ fn same_bytes(old: &Mapping, new: &Mapping, draft: &Draft<'_>, format: Format) -
     Ok(())
 }
 
-/// Whether bytes that are mapped may be made anew for this reason.
+/// Whether mapped bytes may change for this reason.
 fn may_change(why: Reason, format: Format) -> bool {
     match why {
         Reason::Note | Reason::DependencyList | Reason::Slot => true,
-        // A segment holds the program headers, and Go's the section headers too.
+        // A segment holds the program headers, and in Go's images the section headers too.
         Reason::FileHeader | Reason::SectionHeaders | Reason::ProgramHeaders => {
             format == Format::Elf
         }
@@ -207,8 +207,8 @@ fn may_change(why: Reason, format: Format) -> bool {
     }
 }
 
-/// Checks that sections which are loaded are there, by name and address. (Of what has no address
-/// nothing is loaded: symbol tables, comments.)
+/// Checks that every loaded section still exists, by name and address. (Sections without an address
+/// are not loaded: symbol tables, comments.)
 fn same_sections(before: &Image<'_>, after: &Image<'_>, removed: &[Removed]) -> Result<()> {
     let found: std::collections::HashSet<_> =
         after.sections().map(|section| (section.segment, section.name, section.address)).collect();

@@ -1,9 +1,10 @@
-//! Gives a name new content in one step: the bytes go to a temporary file beside it, then to the disk, and
-//! one rename gives them the name. Nobody ever sees half a file.
+//! Gives a name new content in one step: writes the bytes to a temporary file beside it, syncs that
+//! to the disk, and renames it. No other process ever sees half a file.
 //!
-//! A file that has the bytes already is left as it is, so a build that changed nothing changes no time. A
-//! link of that name is replaced, as is one of several hard links: a build writes a new file, and what else
-//! had the old one keeps it. [`crate::replace`] edits a file that stays the same file.
+//! A file that already has the bytes stays untouched, so a build that changed nothing changes no
+//! time. A link of that name is replaced, and so is one of several hard links: a build writes a new
+//! file, and the other names keep the old one. [`crate::replace`] edits a file that stays the same
+//! file.
 //!
 //! ```
 //! let folder = tempfile::tempdir()?;
@@ -27,7 +28,7 @@ use crate::folders::{MadeFolders, parent};
 /// 0644. Returns `false` if the bytes were there already.
 ///
 /// # Errors
-/// If the folder or the file cannot be written; the file that was there is then as before.
+/// If the folder or the file cannot be written; an existing file then stays unchanged.
 pub fn write(path: &Utf8Path, bytes: &[u8], like: Option<&Utf8Path>) -> Result<bool> {
     let permissions = match like {
         Some(like) => Some(fs::metadata(like).context(|| format!("reading {like}"))?.permissions()),
@@ -53,12 +54,12 @@ fn write_beside(path: &Path, bytes: &[u8], permissions: Option<Permissions>) -> 
     rename(file, path, Durability::Synced)
 }
 
-/// Whether the bytes of a result are on the disk before the result has its name.
+/// Whether the bytes of a result are on the disk before the result gets its name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Durability {
-    /// They are: they take the place of bytes that would then be nowhere.
+    /// They are: they replace bytes that exist nowhere else.
     Synced,
-    /// The system writes them when it likes: the input still has them.
+    /// They need not be: the input still has them.
     Cached,
 }
 
@@ -75,7 +76,7 @@ pub(crate) fn rename(
     Ok(())
 }
 
-/// Lets everyone read a temporary file, which so far is its owner's alone.
+/// Lets everyone read a temporary file, which only its owner can read so far.
 #[cfg(unix)]
 fn make_readable(file: &File) -> io::Result<()> {
     use std::os::unix::fs::PermissionsExt;
@@ -87,7 +88,7 @@ fn make_readable(_: &File) -> io::Result<()> {
     Ok(())
 }
 
-/// Whether there is a file that has exactly these bytes and can be read.
+/// Whether a readable file has exactly these bytes.
 pub(crate) fn has_bytes(path: &Path, bytes: &[u8]) -> bool {
     let Ok(mut file) = File::open(path) else { return false };
     let length = bytes.len() as u64;

@@ -1,4 +1,4 @@
-//! Why something could not be written, with the next step as data.
+//! The errors of writing, with the next step as data.
 
 use std::io;
 use std::path::PathBuf;
@@ -14,29 +14,29 @@ pub enum WriteError {
         /// The system's reason.
         source: io::Error,
     },
-    /// The name is a folder's, and bytes were to go there.
+    /// The name of an output is a folder's.
     #[error("finding out what {} is: it is a folder", .0.display())]
     Folder(PathBuf),
-    /// The links of the name lead to each other, or there are too many.
+    /// The links of the name form a circle, or there are too many.
     #[error("finding out what {} is: its links lead round in circles", .0.display())]
     LinkCircle(PathBuf),
-    /// Binary data was to go to a terminal.
+    /// Binary data would go to a terminal.
     #[error("a terminal shows no programs")]
     Terminal,
-    /// Another process wrote to the input meanwhile.
+    /// Another process changed the input meanwhile.
     #[error("writing {}: it was changed meanwhile, and is left so", .0.display())]
     Changed(PathBuf),
-    /// The file was to be written over, and that failed in the middle.
+    /// Overwriting the file in place failed in the middle.
     #[error("writing {}", path.display())]
     Damaged {
-        /// The file that is damaged now.
+        /// The damaged file.
         path: PathBuf,
-        /// Where the finished result is.
+        /// The path of the finished result.
         kept: PathBuf,
         /// The system's reason.
         source: io::Error,
     },
-    /// The file may not be written to.
+    /// The file is read-only.
     #[error("{} is read-only", .0.display())]
     ReadOnly(PathBuf),
 }
@@ -64,10 +64,10 @@ impl WriteError {
     }
 }
 
-/// The result of writing.
+/// The result of a write.
 pub(crate) type Result<T, E = WriteError> = std::result::Result<T, E>;
 
-/// Adds the step that failed to an error of the system.
+/// Adds the failed step to an error of the system.
 pub(crate) trait Context<T> {
     /// `what` is the step with its path, as in `writing dist/app`.
     fn context(self, what: impl FnOnce() -> String) -> Result<T>;

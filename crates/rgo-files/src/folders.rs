@@ -1,5 +1,5 @@
-//! The folders that results go into: made where they are missing, taken away again where nothing came of
-//! them, and replaced as a whole.
+//! Manages the folders of results: makes missing ones, removes them again if they stay empty, and
+//! replaces a folder as a whole.
 
 use std::fs;
 use std::io;
@@ -9,13 +9,13 @@ use camino::Utf8Path;
 
 use crate::error::{Context, Result};
 
-/// The folder that a path lies in; `.` for a name without one.
+/// The folder that contains a path; `.` for a name without one.
 #[must_use]
 pub fn parent(path: &Path) -> &Path {
     path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."))
 }
 
-/// Folders that were made for a result. Those that are empty when this is dropped are removed again.
+/// Folders made for a result. Drop removes those that are empty.
 #[derive(Debug)]
 pub struct MadeFolders {
     /// The innermost first.
@@ -23,10 +23,10 @@ pub struct MadeFolders {
 }
 
 impl MadeFolders {
-    /// Makes a folder, and those that it lies in, where they are missing.
+    /// Makes a folder and its missing parents.
     ///
     /// # Errors
-    /// If one cannot be made; then none is.
+    /// If one cannot be made; the others are then removed again.
     pub fn make(folder: &Path) -> io::Result<Self> {
         let missing =
             folder.ancestors().take_while(|it| !it.as_os_str().is_empty() && !it.exists());
@@ -44,21 +44,21 @@ impl Drop for MadeFolders {
     }
 }
 
-/// Checks that files can be put into `folder`, before the long work that makes them. Folders that
-/// this makes are removed again: a build that fails leaves none.
+/// Checks that files can be put into `folder`, before the long work that makes them. Removes the
+/// folders that it made: a build that fails leaves none.
 ///
 /// # Errors
 /// If the folder cannot be made, or nothing can be written into it.
 pub fn check_writable(folder: &Utf8Path) -> Result<()> {
-    // Another build may have put something there by the end, which keeps it.
+    // Another build may put a file there before the end, and the folder then stays.
     let _made = MadeFolders::make(folder.as_std_path())
         .context(|| format!("creating the folder {folder}"))?;
     let file = tempfile::Builder::new().prefix(".rgo-").tempfile_in(folder);
     file.map(drop).context(|| format!("the folder {folder} cannot be written to"))
 }
 
-/// Puts a folder that was made beside `path` in its place. One rename cannot replace a folder, so
-/// the old one is first moved aside; it comes back if the new one cannot take its place.
+/// Replaces the folder `path` by one that was made beside it. One rename cannot replace a folder,
+/// so the old one is first moved aside; it moves back if the new one cannot take its place.
 ///
 /// # Errors
 /// If a rename fails.
@@ -111,7 +111,7 @@ mod tests {
         assert!(text(&error).contains("creating the folder"), "{error}");
     }
 
-    // Root writes where it likes, except into what no one can write to.
+    // Root can write everywhere except into pseudo file systems.
     #[cfg(target_os = "linux")]
     #[test]
     fn a_check_finds_a_folder_that_is_there_and_takes_no_file() {

@@ -1,4 +1,4 @@
-//! Files as bytes without reading them: most of a large file is never looked at.
+//! Maps files into memory: most of a large file is never read.
 
 use std::fs::File;
 use std::io;
@@ -7,11 +7,11 @@ use std::path::Path;
 
 use memmap2::Mmap;
 
-/// A file's bytes, mapped.
+/// The bytes of a file.
 pub enum Bytes {
     /// Mapped.
     Mapped(Mmap),
-    /// Of an empty file, which cannot be mapped.
+    /// An empty file, which cannot be mapped.
     Empty,
 }
 
@@ -26,7 +26,7 @@ impl Deref for Bytes {
     }
 }
 
-/// Maps the file of a path.
+/// Maps the file at a path.
 ///
 /// # Errors
 /// If it cannot be read, or is no regular file.

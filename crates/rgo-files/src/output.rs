@@ -1,5 +1,5 @@
-//! What the name of an output leads to. A pipe, a device or a file that another process holds open has to be
-//! written into; only a file of its own is replaced.
+//! Finds what the name of an output leads to. A pipe, a device or a file that another process holds
+//! open must be written into; only a regular file by its own name is replaced.
 //!
 //! ```text
 //! -                                   stdout
@@ -15,30 +15,30 @@ use std::path::{Path, PathBuf};
 use crate::error::{Context, Result, WriteError};
 use crate::folders::parent;
 
-/// What the name of an output leads to.
+/// The target of an output's name.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Output {
     /// The stdout of this process.
     Stdout,
-    /// Something that takes bytes and is not replaced.
+    /// A pipe, a device or an open file, which is written into and not replaced.
     Stream(PathBuf),
     /// A file, or the name for one.
     File {
-        /// Its path. The last part is no link.
+        /// Its path, whose last part is no link.
         path: PathBuf,
-        /// Whether it is there.
+        /// Whether the file exists.
         exists: bool,
     },
 }
 
-/// So many links lead from one to the next where a system allows it.
+/// Maximum length of a chain of links, as in Linux.
 const MAX_LINKS: usize = 40;
 
 impl Output {
     /// Follows a name; `-` is stdout.
     ///
     /// # Errors
-    /// If it leads to a folder, or nobody can follow it.
+    /// If it leads to a folder, or its links cannot be followed.
     pub fn of(name: &Path) -> Result<Self> {
         if name.as_os_str() == "-" {
             return Ok(Self::Stdout);
@@ -85,7 +85,7 @@ fn stream_or_stdout(name: &Path) -> Output {
     if is_own_stdout(name) { Output::Stdout } else { Output::Stream(name.to_owned()) }
 }
 
-/// Whether a link is one of the system's own, for a file that a process holds open.
+/// Whether a link is one of the system's own, for an open file of a process.
 fn is_open_file(link: &Path) -> bool {
     cfg!(target_os = "linux")
         && parent(link).canonicalize().is_ok_and(|folder| folder.starts_with("/proc"))
@@ -131,8 +131,7 @@ fn unless_gone(written: io::Result<u64>) -> io::Result<()> {
     }
 }
 
-/// Opens a stream. A pipe that nobody reads yet is waited for, as all programs do, but not in
-/// silence.
+/// Opens a stream. Waits for a pipe without a reader, as all programs do, but tells the user.
 #[cfg(unix)]
 pub fn open(stream: &Path, waiting: &dyn Fn(&str)) -> io::Result<File> {
     use std::os::unix::fs::{FileTypeExt, OpenOptionsExt};

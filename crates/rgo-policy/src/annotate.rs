@@ -6,20 +6,20 @@
 //!          in properties  % , : CR LF are %25 %2C %3A %0D %0A      in messages  % CR LF
 //! ```
 //!
-//! GitHub reads them on stderr as on stdout, so they need not stand among data.
+//! GitHub reads them from stderr as well as stdout, so they need not be mixed with data.
 
 use rgo_report::printable;
 
 use super::Outcome;
 
-/// Whether to print annotations: where it was asked for, and in a GitHub workflow, which sets
+/// Whether to print annotations: if the user asked for them, and in a GitHub workflow, which sets
 /// `GITHUB_ACTIONS` to `true`.
 #[must_use]
 pub fn wanted(asked: bool, github_actions: Option<&str>) -> bool {
     asked || github_actions == Some("true")
 }
 
-/// One command, on a line, for each failure and each problem of the run.
+/// One command, on one line, for each failure and each problem of the run.
 #[must_use]
 pub fn annotations(outcome: &Outcome) -> String {
     let mut out = String::new();
@@ -45,7 +45,7 @@ pub fn annotations(outcome: &Outcome) -> String {
     out
 }
 
-/// Text behind the last `::`. What else a file may put into a log is shown, not sent on.
+/// Escapes the text behind the last `::`. Other control characters from a file become visible text.
 fn data(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for c in text.chars() {
@@ -59,7 +59,7 @@ fn data(text: &str) -> String {
     out
 }
 
-/// The value of a property.
+/// Escapes the value of a property.
 fn property(text: &str) -> String {
     data(text).replace(':', "%3A").replace(',', "%2C")
 }

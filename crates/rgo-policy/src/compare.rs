@@ -8,17 +8,17 @@ use super::verdict::Verdict;
 use super::version::ComparableVersion;
 use super::vocabulary::{self, OFF, ValueKind};
 
-/// What is shown for a version that is not known.
+/// The text for an unknown version.
 const NO_VERSION: &str = "an unknown version";
-/// At most so many entries of a list are named.
+/// Maximum number of list entries to name.
 const SHOWN: usize = 5;
 
 /// A verdict on a known value.
 pub(super) struct Compared {
     pub(super) verdict: Verdict,
-    /// The values, in words.
+    /// The values as text for people.
     pub(super) found: String,
-    /// Why the verdict is unknown, or what to write where the user may have meant another question.
+    /// Why the verdict is unknown, or what to write if the user may have meant another question.
     pub(super) reason: Option<String>,
 }
 
@@ -58,9 +58,9 @@ pub(super) fn compare(expression: &Expression, value: &FactValue) -> Compared {
 struct Values<'v> {
     kind: ValueKind,
     value: &'v FactValue,
-    /// Each as text; `None` for a version that is not known.
+    /// Each as text; `None` for an unknown version.
     entries: Vec<Option<String>>,
-    /// Each in words.
+    /// Each as text for people.
     texts: Vec<String>,
 }
 
@@ -76,7 +76,7 @@ impl<'v> Values<'v> {
         shown(&self.texts)
     }
 
-    /// Whether there is a value at all.
+    /// Whether there is any value.
     fn is_there(&self) -> bool {
         let named = !self.kind.values().is_empty();
         let is_none = |text: &str| text.is_empty() || (named && text.eq_ignore_ascii_case("none"));
@@ -95,7 +95,7 @@ impl<'v> Values<'v> {
     }
 }
 
-/// The values, each as text where it is known. Empty text is no value, but of a setting.
+/// The values, each as text if it is known. Empty text is no value, except for a setting.
 fn entries(kind: ValueKind, value: &FactValue) -> Vec<Option<String>> {
     match value {
         FactValue::Flag(value) => vec![Some(flag(*value))],
@@ -107,7 +107,8 @@ fn entries(kind: ValueKind, value: &FactValue) -> Vec<Option<String>> {
     }
 }
 
-/// A fact with levels, alone or behind `!`: asks for the strongest values, or for none at all.
+/// Judges a fact with levels, alone or behind `!`: it must have the strongest values, or none at
+/// all.
 fn level(
     expression: &Expression,
     strongest: &[&str],
@@ -118,7 +119,7 @@ fn level(
     let holds_for =
         |level: &String| if wanted { strongest.contains(&&**level) } else { level == "none" };
     let holds = levels.iter().all(holds_for) && !(wanted && levels.is_empty());
-    // Whoever writes the word may not know that it asks for the strongest value.
+    // The user may not know that the bare word asks for the strongest value.
     let weaker = levels.iter().find(|level| !holds_for(level) && *level != "none");
     let reason = weaker.filter(|_| wanted).map(|level| {
         let name = expression.fact.name;
@@ -127,7 +128,7 @@ fn level(
     Compared { reason, ..Compared::new(holds, values.in_words()) }
 }
 
-/// The verdict of a comparison, which has to hold for every entry. Without entries `!=` alone holds.
+/// The verdict of a comparison, which must hold for every entry. Without entries only `!=` holds.
 fn each(test: &Test, values: &Values<'_>) -> Compared {
     if values.entries.is_empty() {
         return match test {
@@ -151,7 +152,7 @@ fn each(test: &Test, values: &Values<'_>) -> Compared {
     }
 }
 
-/// The entries with this answer, in words.
+/// The entries with this answer, as text for people.
 fn those(values: &Values<'_>, answers: &[Option<bool>], answer: Option<bool>) -> String {
     let some = values.texts.iter().zip(answers).filter(|(_, it)| **it == answer);
     let some: Vec<String> = some.map(|(text, _)| text.clone()).collect();
@@ -159,7 +160,7 @@ fn those(values: &Values<'_>, answers: &[Option<bool>], answer: Option<bool>) ->
     if some.len() == all { shown(&some) } else { format!("{} (of {all})", shown(&some)) }
 }
 
-/// Whether a comparison holds for one entry; `None` if nobody can tell.
+/// Whether a comparison holds for one entry; `None` if that is unknown.
 fn holds_for(test: &Test, entry: &str) -> Option<bool> {
     match test {
         Test::Compare(operator, operand) => holds(*operator, operand, entry),
@@ -235,13 +236,13 @@ mod tests {
         Expression::parse(text, &words).unwrap_or_else(|error| panic!("{error}"))
     }
 
-    /// Copies on a list that may lack others.
+    /// Copies on a list that may lack other copies.
     fn some(versions: &[Option<&str>]) -> FactValue {
         let versions = versions.iter().map(|it| it.map(str::to_owned)).collect();
         FactValue::Copies { versions, whole: false }
     }
 
-    /// A requirement, the fact, the verdict, and what is shown as found.
+    /// A requirement, the fact, the verdict, and the text for the values found.
     type Case = (&'static str, FactValue, Verdict, &'static str);
 
     #[track_caller]
@@ -419,8 +420,8 @@ mod tests {
         ]);
     }
 
-    /// A bare word never passes what is weaker than its name promises, and `!` never passes it
-    /// either: whoever allows a weaker value names it.
+    /// A bare word never passes a value that is weaker than its name promises, and neither does
+    /// `!`: a user who allows a weaker value has to name it.
     #[test]
     fn a_word_alone_holds_for_its_strongest_values_and_behind_an_exclamation_mark_for_none() {
         for (name, value, alone, negated) in [

@@ -10,8 +10,8 @@
 //!              without "," and "]"
 //! ```
 //!
-//! The kind of the fact decides what a value may be, so that a slip of the hand is an error here
-//! and not a gate that never holds, or always.
+//! The kind of the fact decides which values are valid. A typing mistake is therefore an error
+//! here, and not a gate that never holds, or always.
 
 mod operand;
 #[cfg(test)]
@@ -27,19 +27,19 @@ use written::Written;
 
 pub(super) use operand::{Operand, OperandValue, time};
 
-/// A requirement, ready to be judged. Its `Display` is what the user wrote.
+/// A parsed requirement. Its `Display` is the user's spelling.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Expression {
     text: String,
     pub(super) fact: &'static FactDef,
-    /// What follows the colon of a family.
+    /// The text behind the colon of a family.
     pub(super) member: String,
     pub(super) test: Test,
-    /// Whether it may be unknown.
+    /// Whether an unknown fact passes.
     pub(super) or_unknown: bool,
 }
 
-/// What has to be so.
+/// The condition on the fact.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) enum Test {
     /// The name alone, or behind `!`.
@@ -62,7 +62,7 @@ pub(super) enum Operator {
     GreaterOrEqual,
 }
 
-/// Every spelling of an operator, and how it reads in front of a value.
+/// Every spelling of an operator, and its text in front of a value.
 const OPERATORS: [(&str, Operator, &str); 7] = [
     ("=", Operator::Equal, ""),
     ("==", Operator::Equal, ""),
@@ -73,13 +73,14 @@ const OPERATORS: [(&str, Operator, &str); 7] = [
     (">", Operator::Greater, "above "),
 ];
 
-/// Signs that operators are made of, here or elsewhere. `~` is part of some module paths.
+/// Characters of operators, here or in other tools. `~` is part of some module paths.
 const SIGNS: [char; 5] = ['=', '<', '>', '!', '^'];
-/// Signs that no name holds, so that two expressions in one are not taken for a strange name.
+/// Characters that occur in no name. They mark two expressions in one, which would otherwise look
+/// like a strange name.
 const NOT_IN_NAMES: [char; 7] = [',', ';', '|', '&', '"', '\'', '\\'];
 const ALL_OPERATORS: &str = "there are =, !=, <, <=, >, >= and in [A, B]";
 
-/// What is wrong with a part of the text.
+/// An error in a part of the text.
 type Wrong<'t> = (&'t str, Complaint);
 
 impl Expression {
@@ -106,13 +107,14 @@ impl Expression {
     /// If the text is not an expression, with the place and what to write instead.
     pub fn parse(text: &str, words: &Vocabulary) -> Result<Self, ParseError> {
         read(text, words).map_err(|(part, Complaint(message, hint))| {
-            // Every part is a slice of the text, so its place is the distance between the two.
+            // Every part is a slice of the text, so the difference of the two addresses is its
+            // offset.
             let start = (part.as_ptr() as usize).saturating_sub(text.as_ptr() as usize);
             ParseError::new(text, start..start + part.len(), message, hint)
         })
     }
 
-    /// What is expected, in words.
+    /// The expected value as text.
     #[must_use]
     pub fn expected(&self) -> String {
         match (&self.test, self.fact.kind) {
@@ -192,7 +194,7 @@ fn read<'t>(text: &'t str, words: &Vocabulary) -> Result<Expression, Wrong<'t>> 
     Ok(expression(test, or_unknown))
 }
 
-/// What follows the word `in`.
+/// The list behind the word `in`.
 fn list_behind(tail: &str) -> Option<&str> {
     let list = tail.strip_prefix("in")?;
     let ends = list.is_empty() || list.starts_with(|c: char| c == '[' || c.is_whitespace());

@@ -1,13 +1,13 @@
-//! The facts that the gate asks for, and the form of the answers. A tool that reads binaries implements
-//! [`FactSource`]; this crate knows no file format.
+//! Defines the facts that the gate asks for, and the form of the answers. A tool that reads
+//! binaries implements [`FactSource`]; this crate knows no file format.
 
-/// Where a binary runs, as far as a policy file tells apart.
+/// The platform of a binary, as far as policy files distinguish it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Platform {
     /// The system.
     pub os: PolicyOs,
-    /// Whether it needs neither a loader nor a library; `None` if the question makes no sense,
-    /// as for an object file.
+    /// Whether it needs neither a loader nor a library; `None` for binaries like object files, for
+    /// which the question makes no sense.
     pub static_: Option<bool>,
 }
 
@@ -20,78 +20,77 @@ pub enum PolicyOs {
     Darwin,
     /// `[windows]`.
     Windows,
-    /// Any other: what is required of every binary holds for it too.
+    /// Any other: only requirements for every binary apply.
     Other,
 }
 
-/// A binary that can be asked.
+/// A binary that answers questions about its facts.
 pub trait FactSource {
-    /// Where it runs.
+    /// Its platform.
     fn platform(&self) -> Platform;
 
-    /// The answer to a word of the tool's [`super::Vocabulary`], by the word's own name; for a
-    /// family such as `dep:` with the member that is asked for, else with an empty `member`. The
-    /// members of `dep:` and `needs:` may hold `*`; [`super::vocabulary::glob_match`] says what they
-    /// match.
+    /// Answers a word of the tool's [`super::Vocabulary`], by the word's own name. For a family
+    /// such as `dep:`, `member` is the requested member, else it is empty. The members of `dep:`
+    /// and `needs:` may contain `*`; [`super::vocabulary::glob_match`] matches them.
     ///
-    /// The value is by the kind of the word: [`FactValue::Flag`] for a flag and for `needs:`,
-    /// [`FactValue::Number`] for a size, [`FactValue::Text`] for a word (`none` where there is nothing), a
-    /// version, a time and for text, and [`FactValue::List`] for what there can be several of (`rpath`,
-    /// `leaks`, `build:`).
+    /// The kind of the word determines the value: [`FactValue::Flag`] for a flag and for `needs:`,
+    /// [`FactValue::Number`] for a size, [`FactValue::Text`] for a word (`none` if there is
+    /// nothing), a version, a time and for text, and [`FactValue::List`] for facts with several
+    /// values (`rpath`, `leaks`, `build:`).
     ///
-    /// A dependency is answered by [`FactValue::Copies`], without any only where the list of
-    /// dependencies is whole and it is not on it. Where the list has gaps, a name that is not on it
-    /// is [`NoAnswer::Unknown`].
+    /// The answer for a dependency is [`FactValue::Copies`]. It has no copies only if the list of
+    /// dependencies is complete and lacks the name. If the list has gaps, the answer for a missing
+    /// name is [`NoAnswer::Unknown`].
     fn get(&self, name: &str, member: &str) -> Lookup;
 }
 
-/// What a binary answers.
+/// The answer of a binary.
 pub type Lookup = Result<PolicyFact, NoAnswer>;
 
 /// Why there is no fact.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum NoAnswer {
-    /// The binary does not say; with the reason, as in `no commit is recorded`.
+    /// The binary does not record it; with the reason, as in `no commit is recorded`.
     Unknown(String),
     /// The question makes no sense for this binary; with the reason, as in `glibc is for Linux`.
     NotApplicable(String),
 }
 
 impl NoAnswer {
-    /// An answer that the binary does not give.
+    /// Makes an answer for a fact that the binary does not record.
     pub fn unknown(reason: impl Into<String>) -> Self {
         Self::Unknown(reason.into())
     }
 
-    /// A question that makes no sense for the binary.
+    /// Makes an answer for a question that makes no sense for the binary.
     pub fn not_applicable(reason: impl Into<String>) -> Self {
         Self::NotApplicable(reason.into())
     }
 }
 
-/// A fact with where it comes from.
+/// A fact and its evidence.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PolicyFact {
-    /// What is so.
+    /// The value.
     pub value: FactValue,
-    /// What shows it, as in `memcpy needs GLIBC_2.14`.
+    /// The evidence, as in `memcpy needs GLIBC_2.14`.
     pub evidence: Option<String>,
 }
 
 impl PolicyFact {
-    /// A fact that nothing more is known about.
+    /// A fact without evidence.
     pub fn new(value: impl Into<FactValue>) -> Self {
         Self { value: value.into(), evidence: None }
     }
 
-    /// The fact with what shows it; empty text shows nothing.
+    /// Adds evidence to the fact; empty text adds none.
     #[must_use]
     pub fn because(self, evidence: impl Into<String>) -> Self {
         Self { evidence: Some(evidence.into()).filter(|text| !text.is_empty()), ..self }
     }
 }
 
-/// What a fact can be.
+/// The value of a fact.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum FactValue {
     /// Yes or no.
@@ -100,13 +99,13 @@ pub enum FactValue {
     Text(String),
     /// A number.
     Number(u64),
-    /// Several texts; every one of them has to hold.
+    /// Several texts; a requirement must hold for each.
     List(Vec<String>),
-    /// Copies of a dependency; every one of them has to hold.
+    /// Copies of a dependency; a requirement must hold for each.
     Copies {
-        /// The version of each, where it can be told.
+        /// The version of each, if it is known.
         versions: Vec<Option<String>>,
-        /// Whether there can be no copy besides.
+        /// Whether the list of copies is complete.
         whole: bool,
     },
 }

@@ -1,5 +1,5 @@
-//! Reads policy files: TOML with a list of expressions for all binaries and for those of a platform or a
-//! name. Every expression knows its line; every error shows its line.
+//! Reads policy files: TOML with a list of expressions for all binaries, and for those of a
+//! platform or with a matching name. Every expression and every error has its line.
 //!
 //! ```text
 //! require = ["…"]   allow-unknown = true     every binary; allow-unknown holds for the whole file
@@ -73,10 +73,10 @@ struct MatchTable {
     allow_unknown: bool,
 }
 
-/// The rules of a file.
+/// Reads the rules of a file.
 ///
 /// # Errors
-/// With the place and what to write instead.
+/// With the place and a correction.
 pub(super) fn read(name: &str, text: &str, words: &Vocabulary) -> Result<Vec<Rule>, PolicyError> {
     let source = Text { name, text, words };
     let file: PolicyFile = toml::from_str(text).map_err(|error| {
@@ -123,7 +123,7 @@ pub(super) fn read(name: &str, text: &str, words: &Vocabulary) -> Result<Vec<Rul
     Ok(rules)
 }
 
-/// A file with its name, to point into, and the words that it is written in.
+/// A file with its name, for error messages, and the vocabulary of its expressions.
 struct Text<'a> {
     name: &'a str,
     text: &'a str,
@@ -136,7 +136,7 @@ impl Text<'_> {
             let whole = written.span();
             let quoted = self.text.get(whole.clone()).unwrap_or_default();
             let inside = quoted.get(1..quoted.len().saturating_sub(1));
-            // With escapes inside, places in the value are not those in the file.
+            // If the value has escapes, offsets in it differ from those in the file.
             let span = if inside == Some(written.get_ref()) {
                 let start = whole.start + 1;
                 start + error.span().start..start + error.span().end
@@ -156,7 +156,7 @@ impl Text<'_> {
         PolicyError::new(format!("{}:{number}:{column}: {message}\n{line}", self.name), hint)
     }
 
-    /// The line in which a span begins: its number from 1, its text, and where it starts.
+    /// The line in which a span begins: its number from 1, its text, and its offset.
     fn line(&self, span: &Range<usize>) -> (usize, &str, usize) {
         let before = self.text.get(..span.start).unwrap_or(self.text);
         let start = before.rfind('\n').map_or(0, |end| end + 1);

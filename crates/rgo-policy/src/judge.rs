@@ -1,4 +1,4 @@
-//! Gives verdicts: on one requirement of one binary, on a binary, on the whole run.
+//! Computes verdicts: on one requirement for one binary, on a binary, and on the whole run.
 
 use std::fmt;
 
@@ -10,33 +10,33 @@ use super::facts::NoAnswer;
 use super::verdict::Verdict;
 use super::{FactSource, Policy, RequirementSource, Rule};
 
-/// At most so many characters out of a file stand in a cell, and in a message. JSON has all.
+/// Maximum number of characters from a file in a cell or a message. JSON has all of them.
 const CELL: usize = 80;
 const MESSAGE: usize = 400;
 
-/// The name of a binary: where it is.
+/// The name of a binary, which shows its place.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct Subject {
-    /// The file that was given or found.
+    /// The file that the user named or the walk found.
     pub file: String,
-    /// Its path inside the file, if that is an archive, and inside those within it: `a.tar!b`.
+    /// Its path inside the file, if that is an archive, and inside nested archives: `a.tar!b`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub member: Option<String>,
-    /// The architecture, if it is one of several in a Mach-O file.
+    /// The architecture, if it is one of several in a fat Mach-O file.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub slice: Option<String>,
-    /// The container image and the layer that it is in, in words.
+    /// The container image and the layer that contain it, as text.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub image: Option<String>,
 }
 
 impl Subject {
-    /// A file that is one binary.
+    /// Makes the name of a file that is one binary.
     pub fn file(file: impl Into<String>) -> Self {
         Self { file: file.into(), ..Self::default() }
     }
 
-    /// The path that it was packed from, or has.
+    /// The path in the innermost archive, or the file if it is in none.
     pub(super) fn innermost(&self) -> &str {
         let member = self.member.as_deref().unwrap_or(&self.file);
         if self.member.is_some() { member.rsplit('!').next().unwrap_or(member) } else { member }
@@ -54,29 +54,29 @@ impl fmt::Display for Subject {
     }
 }
 
-/// What became of one requirement.
+/// The result for one requirement.
 #[derive(Clone, Debug, Serialize)]
 pub struct JudgedRequirement {
     /// The requirement.
     pub expression: String,
-    /// Where it was written.
+    /// Its source.
     pub source: RequirementSource,
-    /// The answer.
+    /// The verdict.
     pub answer: Verdict,
-    /// Whether that passes the gate.
+    /// Whether the verdict passes the gate.
     pub passed: bool,
-    /// What was expected, in words.
+    /// The expected value as text.
     pub expected: String,
-    /// What is there; `None` if nothing is known.
+    /// The found value; `None` if nothing is known.
     pub found: Option<String>,
-    /// Why it is unknown or not applicable, or what was asked for where that may surprise.
+    /// Why it is unknown or not applicable, or an explanation of the question if that may surprise.
     pub reason: Option<String>,
-    /// What shows what was found.
+    /// The evidence for the found value.
     pub evidence: Option<String>,
-    /// What the fact is about, in one line.
+    /// The explanation of the fact, in one line.
     #[serde(skip)]
     pub(super) about: &'static str,
-    /// Which rule of the policy it was.
+    /// The index of the rule in the policy.
     #[serde(skip)]
     pub(super) rule: usize,
 }
@@ -92,7 +92,7 @@ impl fmt::Display for JudgedRequirement {
 }
 
 impl JudgedRequirement {
-    /// The answer as a verb.
+    /// The verdict as a verb.
     pub(super) fn verb(&self) -> &'static str {
         match self.answer {
             Verdict::Holds => "holds",
@@ -102,7 +102,7 @@ impl JudgedRequirement {
         }
     }
 
-    /// What explains the answer.
+    /// The explanation of the verdict.
     fn because(&self) -> Option<String> {
         let parts: Vec<&str> =
             [&self.reason, &self.evidence].into_iter().flatten().map(String::as_str).collect();
@@ -113,46 +113,46 @@ impl JudgedRequirement {
 /// The verdicts on one binary.
 #[derive(Clone, Debug, Serialize)]
 pub struct Judgement {
-    /// Which binary.
+    /// The binary.
     #[serde(flatten)]
     pub subject: Subject,
-    /// Every requirement that is about it, in the order they were given.
+    /// Every requirement that applies to it, in the order of the policy.
     pub findings: Vec<JudgedRequirement>,
 }
 
 /// The verdict on a run.
 #[derive(Clone, Debug, Serialize)]
 pub struct Outcome {
-    /// Whether all that was required holds.
+    /// Whether all requirements hold.
     pub holds: bool,
-    /// What is wrong with the run as a whole.
+    /// Problems of the run as a whole.
     pub problems: Vec<String>,
-    /// What deserves a look.
+    /// Notes for the user.
     pub notes: Vec<String>,
-    /// What could not be read, with the reason: a binary may be in it. The report that this
-    /// is a part of has it too.
+    /// Files that could not be read, with the reason: a binary may be in them. The report around
+    /// this outcome has them too.
     #[serde(skip)]
     pub unread: Vec<String>,
-    /// How much was checked, also where `judgements` leaves out what holds.
+    /// The number of checks, including those that `judgements` omits because they hold.
     #[serde(skip)]
     pub tally: Tally,
-    /// The binaries; [`super::run::Keep`] says with which findings.
+    /// The binaries; [`super::run::Keep`] decides which findings are included.
     pub judgements: Vec<Judgement>,
 }
 
-/// How much was checked.
+/// The number of checks.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Tally {
-    /// Binaries that were judged.
+    /// Number of binaries judged.
     pub binaries: usize,
-    /// Checks: one is one requirement of one binary.
+    /// Number of checks: one check is one requirement for one binary.
     pub checks: usize,
-    /// Checks whose answer is unknown, allowed or not.
+    /// Number of checks with an unknown answer, allowed or not.
     pub unknown: usize,
 }
 
 impl Policy {
-    /// Asks a binary for everything that is required of it.
+    /// Judges a binary by every requirement that applies to it.
     pub fn judge(&self, subject: Subject, facts: &dyn FactSource) -> Judgement {
         let platform = facts.platform();
         let rules = self.rules.iter().enumerate();
@@ -190,7 +190,7 @@ fn finding(index: usize, rule: &Rule, facts: &dyn FactSource) -> JudgedRequireme
 }
 
 impl Outcome {
-    /// Every finding that fails, with its binary.
+    /// Every failed finding, with its binary.
     pub fn failures(&self) -> impl Iterator<Item = (&Subject, &JudgedRequirement)> {
         self.findings().filter(|(_, finding)| !finding.passed)
     }
@@ -201,7 +201,7 @@ impl Outcome {
         })
     }
 
-    /// The next step, where there is one that the answers call for.
+    /// The next step, if the answers suggest one.
     #[must_use]
     pub fn hint(&self) -> Option<&'static str> {
         let fails = |answer| self.failures().any(|(_, finding)| finding.answer == answer);
@@ -217,7 +217,7 @@ impl Outcome {
         }
     }
 
-    /// Adds the verdicts to a document: what did not simply hold, or with `all` everything.
+    /// Adds the verdicts to a document: those that do not simply hold, or with `all` every one.
     #[must_use]
     pub fn document(&self, document: Document, all: bool) -> Document {
         let titles = ["binary", "requirement", "answer", "expected", "found", "from", "because"];
@@ -250,7 +250,7 @@ impl Outcome {
         document.line(Cell::new(self.summary()).tone(tone))
     }
 
-    /// The whole run in one line. A check is one requirement of one binary.
+    /// The whole run in one line. A check is one requirement for one binary.
     #[must_use]
     pub fn summary(&self) -> String {
         let checks = count(self.tally.checks, "check", "checks");
@@ -268,7 +268,7 @@ impl Outcome {
                     (_, n) => format!("{n} {}", answer.words()),
                 })
                 .collect();
-            // That what does not hold has failed says the number alone.
+            // If all failures are of this kind, their number alone is enough.
             let parts = if of(Verdict::DoesNotHold) == failed {
                 String::new()
             } else {
@@ -290,7 +290,7 @@ impl Outcome {
     }
 }
 
-/// The beginning of a text that may be of any length.
+/// The first characters of a text of any length.
 fn start(text: &str, length: usize) -> String {
     match text.char_indices().nth(length) {
         Some((end, _)) => format!("{}…", text.get(..end).unwrap_or(text)),

@@ -1,6 +1,6 @@
 //! The gate that every inspecting command shares: `--require EXPR` and `--policy FILE`. Each tool
-//! brings the words that it answers ([`Vocabulary`]). The gate asks facts by name and knows no
-//! binary format; it reads no file and prints nothing.
+//! supplies its [`Vocabulary`]. The gate asks for facts by name and knows no binary format; it
+//! reads no file and prints nothing.
 //!
 //! ```text
 //! --require ─▶ Expression ─┐
@@ -43,7 +43,7 @@ pub use parse_error::{ParseError, PolicyError};
 pub use verdict::Verdict;
 pub use vocabulary::Vocabulary;
 
-/// What `--require help` says about expressions and policy files, below the list of facts.
+/// The text of `--require help` about expressions and policy files, below the list of facts.
 pub const HELP: &str = "\
 An expression asks for one fact; quote it, because `<`, `>` and `!` mean something to a shell:
   'static' '!rpath'           it is so; there is none
@@ -93,7 +93,7 @@ A policy file has requirements for all binaries, for a platform, and for files b
   require = [\"dep:openssl!=*\"]
 ";
 
-/// All that is required, from wherever it was.
+/// All requirements, from options and files.
 #[derive(Clone, Debug)]
 pub struct Policy {
     words: Vocabulary,
@@ -107,7 +107,7 @@ struct Rule {
     scope: Scope,
     expression: Expression,
     source: RequirementSource,
-    /// Whether its table allows what is unknown.
+    /// Whether its table allows unknown facts.
     allow_unknown: bool,
 }
 
@@ -117,7 +117,7 @@ impl Rule {
     }
 }
 
-/// The binaries that a rule is about.
+/// The binaries to which a rule applies.
 #[derive(Clone, Debug, PartialEq)]
 enum Scope {
     Every,
@@ -126,14 +126,14 @@ enum Scope {
     File(Pattern),
 }
 
-/// Where a requirement was written.
+/// The source of a requirement.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum RequirementSource {
     /// `--require`.
     Option,
     /// A policy file.
     File {
-        /// Its name as it was given.
+        /// Its name as the user gave it.
         name: String,
         /// The line, from 1.
         line: usize,
@@ -141,16 +141,16 @@ pub enum RequirementSource {
 }
 
 impl Policy {
-    /// A policy in the words of a tool that requires nothing yet.
+    /// A policy with a tool's vocabulary and no requirements yet.
     #[must_use]
     pub fn new(words: Vocabulary) -> Self {
         Self { words, rules: Vec::new(), files: Vec::new() }
     }
 
-    /// Adds an expression that holds for every binary.
+    /// Adds an expression for every binary.
     ///
     /// # Errors
-    /// If it cannot be read.
+    /// If it cannot be parsed.
     pub fn require(&mut self, expression: &str) -> Result<(), PolicyError> {
         let expression = Expression::parse(expression, &self.words)
             .map_err(|error| PolicyError::new(format!("--require: {error}"), error.hint()))?;
@@ -167,15 +167,15 @@ impl Policy {
     /// Adds a policy file, by its name and its text.
     ///
     /// # Errors
-    /// If it is not TOML, has a key that is not known or an expression that cannot be read, or
-    /// requires nothing; with line and column.
+    /// If it is not TOML, has an unknown key or an expression that cannot be parsed, or requires
+    /// nothing; with line and column.
     pub fn add_file(&mut self, name: &str, text: &str) -> Result<(), PolicyError> {
         self.rules.extend(file::read(name, text, &self.words)?);
         self.files.push(name.to_owned());
         Ok(())
     }
 
-    /// Whether nothing at all is required, so that there is no gate.
+    /// Whether there are no requirements, so that there is no gate.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.rules.is_empty()

@@ -6,7 +6,7 @@
 //!   ^^^^^
 //! ```
 //!
-//! and apart from it, the next step:
+//! The error has the next step separately:
 //!
 //! ```text
 //! did you mean `glibc`? For example: glibc<=2.28
@@ -17,7 +17,7 @@ use std::ops::Range;
 
 use rgo_report::printable_by_char;
 
-/// Why a text is no expression, and where.
+/// Why a text is no expression, and the place of the mistake.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ParseError {
     text: String,
@@ -31,19 +31,19 @@ impl ParseError {
         Self { text: text.to_owned(), span, message, hint }
     }
 
-    /// What is wrong.
+    /// The message.
     #[must_use]
     pub fn message(&self) -> &str {
         &self.message
     }
 
-    /// Where, in bytes of the text.
+    /// The place, in bytes of the text.
     #[must_use]
     pub fn span(&self) -> Range<usize> {
         self.span.clone()
     }
 
-    /// What to write instead.
+    /// The correction.
     #[must_use]
     pub fn hint(&self) -> &str {
         &self.hint
@@ -71,7 +71,7 @@ impl PolicyError {
         Self { text, hint: printable_by_char(hint) }
     }
 
-    /// What to write instead.
+    /// The correction.
     #[must_use]
     pub fn hint(&self) -> &str {
         &self.hint
@@ -86,7 +86,7 @@ impl fmt::Display for PolicyError {
 
 impl std::error::Error for PolicyError {}
 
-/// A line, with marks below the bytes of `span`.
+/// A line, with marks under the bytes of `span`.
 pub(super) fn underlined(line: &str, span: &Range<usize>) -> String {
     let count = |range: Range<usize>| line.get(range).map_or(0, |part| part.chars().count());
     let start = span.start.min(line.len());
@@ -94,5 +94,5 @@ pub(super) fn underlined(line: &str, span: &Range<usize>) -> String {
     format!("  {}\n  {}{}", printable_by_char(line), " ".repeat(count(0..start)), "^".repeat(marks))
 }
 
-/// A message and a hint; the place is added by who knows it.
+/// A message and a hint; a caller adds the place.
 pub(super) struct Complaint(pub(super) String, pub(super) String);

@@ -1,6 +1,6 @@
-//! The patterns of `[[file]]`. Names of archive members come from whoever made the archive, so
-//! matching never takes more steps than the length of the pattern times that of the path; the
-//! usual libraries go back and forth over several stars for minutes.
+//! Matches the patterns of `[[file]]`. The author of an archive chooses the names of its members,
+//! so matching never takes more steps than the length of the pattern times that of the path; the
+//! usual libraries can backtrack over several stars for minutes.
 //!
 //! ```text
 //! *.so           the last part of the path
@@ -21,18 +21,18 @@ pub(super) struct Pattern {
 enum PatternPart {
     /// `**`.
     Any,
-    /// A name with its stars and question marks.
+    /// A name with `*` and `?`.
     Name(Vec<char>),
 }
 
-/// Signs that mean something in other tools' patterns, and here would only never match.
+/// Characters with a meaning in other tools' patterns, which here would only never match.
 const FOREIGN: [char; 4] = ['[', ']', '{', '}'];
 
 impl Pattern {
-    /// Reads a pattern.
+    /// Parses a pattern.
     ///
     /// # Errors
-    /// What is wrong with it.
+    /// The mistake in it.
     pub(super) fn new(text: &str) -> Result<Self, &'static str> {
         if text.contains(FOREIGN) {
             return Err("only *, ** and ? have a meaning in it");
@@ -45,13 +45,13 @@ impl Pattern {
             name => PatternPart::Name(name.chars().collect()),
         };
         let relative = text.trim_start_matches("./").trim_start_matches('/');
-        // Wherever a path begins, its end is what counts.
+        // A pattern matches the end of a path, wherever the path begins.
         let parts =
             std::iter::once(PatternPart::Any).chain(relative.split('/').map(part)).collect();
         Ok(Self { text: text.to_owned(), parts })
     }
 
-    /// Whether it is about this path, whichever way its slashes lean.
+    /// Whether it matches this path, with slashes or backslashes.
     pub(super) fn fits(&self, path: &str) -> bool {
         let path: Vec<Vec<char>> =
             path.split(['/', '\\']).map(|part| part.chars().collect()).collect();
@@ -75,8 +75,8 @@ impl fmt::Display for Pattern {
     }
 }
 
-/// Whether a sequence fits one that has stars. Only the last star met is ever gone back to: what
-/// an earlier one took is the least it can take.
+/// Whether a sequence matches a pattern with stars. It backtracks only to the last star: every
+/// earlier one has taken the least that it can.
 fn matches<P, T>(
     pattern: &[P],
     sequence: &[T],
@@ -155,7 +155,7 @@ mod tests {
     }
 
     proptest! {
-        /// The same as the slow and obvious way.
+        /// Compares with a slow and obvious implementation.
         #[test]
         fn stars_match_as_by_trying_everything(pattern in "[ab*?]{0,8}", text in "[abc]{0,8}") {
             fn obvious(pattern: &[char], text: &[char]) -> bool {

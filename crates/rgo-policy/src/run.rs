@@ -1,5 +1,5 @@
-//! Collects the verdict on a whole run while binaries are judged one by one. A report that is written
-//! while it grows can have a gate, and memory does not grow with requirements that hold.
+//! Collects the verdict on a whole run while binaries are judged one by one. So a streamed report
+//! can have a gate, and memory does not grow with the number of requirements that hold.
 
 use std::collections::BTreeSet;
 
@@ -7,12 +7,12 @@ use super::judge::{JudgedRequirement, Judgement, Outcome, Subject, Tally, count}
 use super::verdict::Verdict;
 use super::{Policy, RequirementSource, Rule, Scope};
 
-/// Which findings the [`Outcome`] of a run has.
+/// The findings to keep in the [`Outcome`] of a run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Keep {
     /// All.
     All,
-    /// Those that do not simply hold: all that a verdict shows unless more is asked for.
+    /// Those that do not simply hold: the findings that a verdict shows by default.
     NotHolding,
 }
 
@@ -25,9 +25,9 @@ pub struct Run<'p> {
     tally: Tally,
     /// Whether every check has passed so far.
     passes: bool,
-    /// The rules that were asked of a binary.
+    /// The rules that applied to a binary.
     asked: BTreeSet<usize>,
-    /// The first binary that nothing is required of, and how many more there are.
+    /// The first binary without any requirement, and the number of others.
     idle: Option<(Subject, usize)>,
 }
 
@@ -56,7 +56,7 @@ impl Policy {
 }
 
 impl Run<'_> {
-    /// Counts the verdicts on one binary.
+    /// Adds the verdicts on one binary.
     pub fn add(&mut self, mut judgement: Judgement) {
         let findings = &judgement.findings;
         self.tally.binaries += 1;
@@ -80,8 +80,9 @@ impl Run<'_> {
         self.judgements.push(judgement);
     }
 
-    /// The verdict on all binaries. It fails if nothing was asked, because an empty folder proves
-    /// nothing; and if something could not be read, unless every requirement allows unknown.
+    /// The verdict on all binaries. It fails if no rule applied to any binary, because an empty
+    /// folder proves nothing. It also fails if a file could not be read, unless every requirement
+    /// allows unknown.
     #[must_use]
     pub fn conclude(self, unread: Vec<String>) -> Outcome {
         let mut problems = self.unmatched_files();
@@ -105,7 +106,7 @@ impl Run<'_> {
         Outcome { holds, problems, notes, unread, tally, judgements }
     }
 
-    /// Policy files of which no requirement was asked.
+    /// Policy files without any requirement that applied.
     fn unmatched_files(&self) -> Vec<String> {
         if self.tally.binaries == 0 && !self.policy.is_empty() {
             return vec!["no binary matched: none of the files is one".to_owned()];
@@ -121,7 +122,7 @@ impl Run<'_> {
             .collect()
     }
 
-    /// Patterns of policy files that no name fits.
+    /// Patterns of policy files that match no name.
     fn unmatched_patterns(&self) -> Vec<String> {
         let mut notes = Vec::new();
         for rule in &self.policy.rules {
@@ -133,7 +134,7 @@ impl Run<'_> {
         notes
     }
 
-    /// Whether a rule of this sort was asked of a binary.
+    /// Whether a rule that satisfies the predicate applied to a binary.
     fn was_asked(&self, is_meant: &dyn Fn(&Rule) -> bool) -> bool {
         self.asked.iter().filter_map(|index| self.policy.rules.get(*index)).any(is_meant)
     }

@@ -1,14 +1,14 @@
-//! Renders failures as a SARIF log, for pages that show results of code scanning (Static Analysis Results
-//! Interchange Format 2.1.0, OASIS).
+//! Renders failures as a SARIF log, for pages that show results of code scanning (Static Analysis
+//! Results Interchange Format 2.1.0, OASIS).
 //!
 //! ```text
 //! runs[0].tool.driver.rules   one per distinct requirement, its id the requirement itself
 //! runs[0].results             one per failure: rule, message, place, fingerprint
-//! runs[0].invocations[0]      exit code, and as notifications what is wrong with the whole run
+//! runs[0].invocations[0]      exit code, and as notifications the problems of the whole run
 //! ```
 //!
-//! Lines make no sense in a binary, but pages show nothing without a region: it is line 1. The
-//! fingerprint is made of requirement and place, so that a result is the same one in every run.
+//! A binary has no lines, but pages show nothing without a region, so it is line 1. The fingerprint
+//! is derived from requirement and place, so that a result keeps its identity in every run.
 
 use std::fmt::Write as _;
 
@@ -133,28 +133,28 @@ struct Logical {
 struct Fingerprints {
     #[serde(rename = "rgoRequirement/v1")]
     requirement: String,
-    /// The one that GitHub looks at; it would make it from the text of a line.
+    /// The one that GitHub reads; by default it would derive it from the text of a line.
     primary_location_line_hash: String,
 }
 
 impl Message {
-    /// Literal text: braces are doubled because they stand for arguments, and what would be a link
-    /// is pulled apart, because the text may come from a file.
+    /// Literal text. Braces are doubled because they mark arguments, and links are broken up,
+    /// because the text may come from a file.
     fn new(text: &str) -> Self {
         Self { text: text.replace('{', "{{").replace('}', "}}").replace("](", "] (") }
     }
 }
 
-/// How a run ends.
+/// The end of a run.
 #[derive(Clone, Copy, Debug)]
 pub struct Ended {
     /// Its exit code.
     pub code: u8,
-    /// Whether it did what it was asked to, whatever came of that.
+    /// Whether the tool itself worked, whatever the verdict.
     pub is_successful: bool,
 }
 
-/// The log of a run of the tool of this name and version, which ends so.
+/// The log for a run of a tool with this name and version, and its end.
 #[must_use]
 pub fn log(tool: &str, version: &str, outcome: &Outcome, ended: Ended) -> Log {
     let mut rules: Vec<SarifDescriptor> = Vec::new();
@@ -238,7 +238,7 @@ fn result(subject: &Subject, finding: &JudgedRequirement, rule_index: usize) -> 
     }
 }
 
-/// A path as a URI reference (RFC 3986): relative ones stay relative to the root of the sources.
+/// A path as a URI reference (RFC 3986): relative paths stay relative to the root of the sources.
 fn uri(path: &str) -> String {
     let path = path.replace('\\', "/");
     let path = path.strip_prefix("./").unwrap_or(&path);
@@ -254,7 +254,7 @@ fn uri(path: &str) -> String {
         if plain || (drive && index == 1) {
             out.push(char::from(byte));
         } else {
-            // Writing to a string cannot fail.
+            // A write to a string cannot fail.
             let _ = write!(out, "%{byte:02X}");
         }
     }

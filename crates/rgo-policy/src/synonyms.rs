@@ -1,7 +1,7 @@
-//! Other tools' names for the values of facts. An expression may use them.
+//! Lists other tools' names for the values of facts. Expressions may use them.
 
-/// Other names of values, as other tools spell them, and the name here, in lower case. One that
-/// stands for several belongs to the fact that has the value.
+/// Other tools' names of values, and rgo's name, in lower case. If one stands for several values,
+/// the fact decides which of them it has.
 pub(super) const SYNONYMS: &[(&str, &str)] = &[
     // Instruction sets.
     ("x86_64", "amd64"),

@@ -1,5 +1,5 @@
-//! The gate as a whole, on binaries that are tables: which requirements are about which binary,
-//! what passes, what fails a run, and how each rendering says it.
+//! Tests the whole gate on binaries that are tables: which requirements apply to which binary, what
+//! passes, what fails a run, and how each format renders it.
 
 use super::run::Keep;
 use std::collections::BTreeMap;
@@ -11,7 +11,7 @@ use serde::Serialize;
 use super::sarif::Ended;
 use super::*;
 
-/// A binary that answers from a table.
+/// A binary with its answers in a table.
 struct Table {
     platform: Platform,
     answers: BTreeMap<&'static str, Lookup>,
@@ -79,7 +79,7 @@ fn outcome(policy: &Policy, binaries: &[(&str, Table)]) -> Outcome {
     policy.conclude(binaries.iter().map(judge).collect(), Vec::new())
 }
 
-/// Every finding as `binary: finding`, failures marked.
+/// Every finding as `binary: finding`, with a mark on failures.
 fn lines(outcome: &Outcome) -> Vec<String> {
     let line = |judgement: &Judgement| {
         let name = judgement.subject.to_string();
@@ -302,7 +302,7 @@ policy: 4 checks on 2 binaries: 1 failed
     assert_eq!(json["judgements"][0]["findings"][0]["source"], "--require");
 }
 
-/// What the schema of SARIF 2.1.0 asks of the parts that are written here.
+/// The schema of SARIF 2.1.0 for the parts that this crate writes.
 /// A log with failures of two binaries and a problem.
 fn sarif_log() -> serde_json::Value {
     let evidence = "see [x](y) {0}";
@@ -361,7 +361,8 @@ fn the_sarif_log_has_a_result_for_each_failure() {
 #[test]
 fn the_sarif_log_has_the_names_of_its_schema() {
     let log = sarif_log();
-    // Every object of the schema is closed: these are its names for what is written here.
+    // Every object of the schema is closed: these are its names for the parts that this crate
+    // writes.
     let closed = [
         ("", "$schema runs version"),
         ("/runs/0", "columnKind invocations results tool"),
@@ -395,7 +396,7 @@ fn the_sarif_log_has_the_names_of_its_schema() {
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(64))]
 
-    /// Whatever a binary says and however a file is called, there is an answer and a rendering.
+    /// Any facts of a binary and any name of a file give a verdict and a rendering.
     #[test]
     fn hostile_answers_are_answered(name in ".{0,30}", text: String, list: Vec<String>, number: u64) {
         let mut policy = empty();

@@ -1,4 +1,4 @@
-//! The answers of a gate.
+//! The possible answers of a gate.
 
 use serde::Serialize;
 
@@ -6,11 +6,11 @@ use serde::Serialize;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Verdict {
-    /// It is as required.
+    /// The requirement holds.
     Holds,
-    /// It is not.
+    /// It does not hold.
     DoesNotHold,
-    /// That can't be known.
+    /// The fact is unknown.
     Unknown,
     /// The question makes no sense for this binary.
     NotApplicable,

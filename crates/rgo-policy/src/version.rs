@@ -1,18 +1,20 @@
-//! Version numbers of every kind that binaries carry, in one order: glibc's `2.9` before `2.28`,
-//! Go's `1.25rc1` before `1.25`, `1.2.3-beta.2` before `1.2.3` as Semantic Versioning 2.0.0 has it.
+//! Compares version numbers of every kind that binaries carry, in one order: glibc's `2.9` before
+//! `2.28`, Go's `1.25rc1` before `1.25`, `1.2.3-beta.2` before `1.2.3` as in Semantic Versioning
+//! 2.0.0.
 //!
 //! ```text
 //! [go | v] number { "." number } [ letters [number] … | "-" identifier { "." identifier } ] [ "+" metadata ]
 //!          2.28                    1.25rc1               1.2.3-beta.2                        1.2.3+dirty
 //! ```
 //!
-//! Missing numbers are 0. Metadata has no part in the order.
+//! Missing numbers are 0. Metadata does not affect the order.
 
 use std::cmp::Ordering;
 
 use rgo_binary::release::Release;
 
-/// A version that can be compared. `==` is of the spelling; [`ComparableVersion::order`] is of the meaning.
+/// A version that can be compared. `==` compares the spelling; [`ComparableVersion::order`]
+/// compares the meaning.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct ComparableVersion {
     release: Vec<Number>,
@@ -20,7 +22,7 @@ pub(super) struct ComparableVersion {
     metadata: String,
 }
 
-/// Digits without leading zeros: longer is greater, so no number is too large.
+/// Digits without leading zeros: more digits mean a greater number, so no number is too large.
 #[derive(Clone, Debug, PartialEq, Eq)]
 struct Number(String);
 
@@ -32,7 +34,7 @@ enum Identifier {
 }
 
 impl ComparableVersion {
-    /// Reads a version as somebody writes it in an expression; `None` if it is none.
+    /// Parses a version in the spelling of expressions; `None` if it is none.
     #[must_use]
     pub(super) fn parse(text: &str) -> Option<Self> {
         let text = ["go", "v"].iter().find_map(|mark| text.strip_prefix(mark)).unwrap_or(text);
@@ -47,8 +49,8 @@ impl ComparableVersion {
         Some(Self { release, pre, metadata: metadata.to_owned() })
     }
 
-    /// Reads a version as it is found in a program: a toolchain's name (`rustc 1.90.0 (…)`,
-    /// `go1.26.5-X:nodwarf5`), else as somebody would write it.
+    /// Parses a version as programs record it: a toolchain's name (`rustc 1.90.0 (…)`,
+    /// `go1.26.5-X:nodwarf5`), else like [`Self::parse`].
     #[must_use]
     pub(super) fn parse_found(text: &str) -> Option<Self> {
         match Release::parse(text) {
@@ -57,9 +59,8 @@ impl ComparableVersion {
         }
     }
 
-    /// Whether this is the version that somebody names: equal in order, and with the metadata
-    /// that is named. Where none is named any will do but `dirty`, which says that the sources
-    /// were other than those of the version.
+    /// Whether this is the version `named`: equal in order, and with the same metadata. If `named`
+    /// has no metadata, any metadata matches except `dirty`, which marks modified sources.
     #[must_use]
     pub(super) fn is(&self, named: &Self) -> bool {
         let mut parts = self.metadata.split(['.', '+']);
@@ -71,7 +72,7 @@ impl ComparableVersion {
         metadata && self.order(named) == Ordering::Equal
     }
 
-    /// Which of the two comes first.
+    /// Compares two versions.
     #[must_use]
     pub(super) fn order(&self, other: &Self) -> Ordering {
         let zero = Number(String::new());
@@ -107,7 +108,7 @@ impl PartialOrd for Number {
     }
 }
 
-/// A pre-release behind a hyphen.
+/// Parses a pre-release behind a hyphen.
 fn dotted(pre: &str) -> Option<Vec<Identifier>> {
     let part = |part: &str| {
         let word = !part.is_empty() && part.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-');
@@ -116,7 +117,7 @@ fn dotted(pre: &str) -> Option<Vec<Identifier>> {
     pre.split('.').map(part).collect()
 }
 
-/// A pre-release that follows its number at once, as in `1.25rc1`: letters and digits in turn.
+/// Parses a pre-release directly behind its number, as in `1.25rc1`: letters and digits alternate.
 fn run_on(pre: &str) -> Option<Vec<Identifier>> {
     if !pre.bytes().all(|byte| byte.is_ascii_alphanumeric()) {
         return None;
@@ -209,7 +210,7 @@ mod tests {
     }
 
     proptest! {
-        /// The order of Semantic Versioning, as the crate `semver` has it.
+        /// The same order as Semantic Versioning in the crate `semver`.
         #[test]
         fn semantic_versions_are_ordered_as_by_semver(
             a in r"[0-9]\.(0|1[0-9]?)\.[0-2](-(a|rc|0|1|12|x-y)(\.(b|2|10))?)?(\+m1)?",

@@ -1,41 +1,42 @@
-//! The facts that expressions name. Each tool brings its own list: the name of every fact, the kind of
-//! its values, an explanation, an example. The parser, its suggestions, `--require help` and the judge
-//! share that list.
+//! Defines the facts that expressions name. Each tool supplies its own list: for every fact the
+//! name, the kind of its values, an explanation and an example. The parser, its suggestions,
+//! `--require help` and the judge share that list.
 
 use rgo_report::{Column, Document, Table, nearest};
 
 use super::synonyms::SYNONYMS;
 
-/// What values a fact has, and so which comparisons make sense and how they are made.
+/// The kind of a fact's values, which decides how comparisons work and which of them make sense.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ValueKind {
     /// Yes or no: `static`, `!static`.
     Flag,
-    /// Whether something is there: `needs:LIB`, `!needs:LIB`.
+    /// Whether something exists: `needs:LIB`, `!needs:LIB`.
     Presence,
-    /// Always one of these values, whatever its case: `format=elf`.
+    /// Always one of these values, in upper or lower case: `format=elf`.
     OneOf(&'static [&'static str]),
-    /// The same, or `none`, which is one of the values: `libc=musl`, `!packer`.
+    /// The same, with `none` among the values: `libc=musl`, `!packer`.
     Name(&'static [&'static str]),
-    /// As [`ValueKind::OneOf`], for a fact that has a number where there is no name for it: the text
-    /// before that number, `machine `.
+    /// Like [`ValueKind::OneOf`], for a fact that shows a number if there is no name for it. The
+    /// text is the prefix of that number: `machine `.
     OneOfOrNumber(&'static [&'static str], &'static str),
-    /// One of several values, of which the first is `none`. The word alone holds for the strongest
-    /// values, the word behind `!` for `none`, and neither for what is between: `relro`,
+    /// One of several values, the first of which is `none`. The word alone requires one of the
+    /// strongest values, `!` requires `none`, and values between satisfy neither: `relro`,
     /// `relro=partial`, `!relro`.
     Level {
         /// Every value, the weakest first.
         values: &'static [&'static str],
-        /// Those of them that the word alone holds for.
+        /// The values that satisfy the word alone.
         strongest: &'static [&'static str],
     },
-    /// Exact text, in which `*` stands for anything.
+    /// Text; in an expression `*` matches any text.
     Text,
-    /// The text of a setting. The word alone holds if it is set and not to a value of [`OFF`].
+    /// The text of a setting. The word alone holds if it is set to a value other than those of
+    /// [`OFF`].
     Setting,
-    /// A version number: numbers are compared as numbers, pre-releases come first.
+    /// A version number: numbers compare as numbers, pre-releases come first.
     Version,
-    /// The versions in which one dependency is there.
+    /// The versions of one dependency.
     Dependency,
     /// A point in time: RFC 3339, or a date alone.
     Time,
@@ -44,7 +45,7 @@ pub enum ValueKind {
 }
 
 impl ValueKind {
-    /// The kind in words, to complete "it is …".
+    /// The kind as text that completes "it is …".
     pub(super) fn in_words(self) -> &'static str {
         match self {
             Self::Flag => "yes or no",
@@ -77,7 +78,7 @@ impl ValueKind {
         }
     }
 
-    /// The value that a user means, in lower case; `None` if the fact never has it.
+    /// The value for the user's spelling, in lower case; `None` if the fact never has it.
     pub(super) fn value(self, typed: &str) -> Option<String> {
         let typed = typed.to_lowercase();
         let is_value = |name: &str| self.values().iter().any(|value| value.to_lowercase() == name);
@@ -93,7 +94,7 @@ impl ValueKind {
         meant.find(|name| is_value(name)).map(str::to_owned)
     }
 
-    /// The value whose name, or a synonym of it, is nearest to what was typed.
+    /// The value whose name or synonym is nearest to the user's spelling.
     pub(super) fn nearest_value(self, typed: &str) -> Option<&'static str> {
         let of_name =
             |name: &str| self.values().iter().find(|value| value.to_lowercase() == *name).copied();
@@ -106,16 +107,16 @@ impl ValueKind {
 /// Values that switch a setting off.
 pub const OFF: [&str; 6] = ["", "0", "false", "no", "none", "off"];
 
-/// A fact that can be asked for.
+/// A fact that expressions can name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct FactDef {
-    /// Its name; one that ends with `:` begins a family, as `dep:` does.
+    /// Its name; a name that ends with `:` begins a family, such as `dep:`.
     pub name: &'static str,
-    /// What values it has.
+    /// The kind of its values.
     pub kind: ValueKind,
-    /// What it says, in one line.
+    /// Its explanation, in one line.
     pub about: &'static str,
-    /// An expression that asks for it.
+    /// An expression that uses it.
     pub example: &'static str,
 }
 
@@ -125,7 +126,7 @@ impl FactDef {
     }
 }
 
-/// A name that a fact had before, and the one it has.
+/// A fact's former and current name.
 pub type Renamed = (&'static str, &'static str);
 
 /// All words of one tool.
@@ -136,7 +137,8 @@ pub struct Vocabulary {
 }
 
 impl Vocabulary {
-    /// Words in the order of `--require help`, and the names that some of them had before.
+    /// Makes a vocabulary of the words in the order of `--require help`, and the former names of
+    /// some of them.
     pub fn new(
         words: impl IntoIterator<Item = &'static FactDef>,
         renamed: &'static [Renamed],
@@ -149,19 +151,19 @@ impl Vocabulary {
         self.words.iter().copied()
     }
 
-    /// The word of this name, with what follows the family's colon.
+    /// Finds the word with this name. Returns it with the text behind the family's colon.
     pub(super) fn find(&self, name: &str) -> Option<(&'static FactDef, String)> {
         self.words().find_map(|word| {
             if !word.is_family() {
                 return (word.name == name).then(|| (word, String::new()));
             }
-            // A family without a member asks for nothing.
+            // A family without a member is no question.
             let member = name.strip_prefix(word.name).filter(|member| !member.is_empty())?;
             Some((word, member.to_owned()))
         })
     }
 
-    /// The name that a fact has now which had this one before.
+    /// The current name of a fact with this former name.
     pub(super) fn renamed(&self, name: &str) -> Option<&'static str> {
         self.renamed.iter().find(|(old, _)| *old == name).map(|(_, new)| *new)
     }
@@ -171,14 +173,14 @@ impl Vocabulary {
         self.words().find(|word| word.name.strip_suffix(':') == Some(name))
     }
 
-    /// The word whose name is nearest to what was typed, if one is near enough to have been meant.
+    /// The word whose name is nearest to the user's spelling, if it is near enough.
     pub(super) fn nearest(&self, typed: &str) -> Option<&'static FactDef> {
         let family = typed.split_once(':').map(|(family, _)| format!("{family}:"));
         let typed = family.as_deref().unwrap_or(typed);
         nearest(typed, self.words().map(|word| (word.name, word)))
     }
 
-    /// The answer to `--require help`.
+    /// The text of `--require help`.
     #[must_use]
     pub fn help(&self) -> Document {
         let columns = ["fact", "for example", "what it says"].map(Column::left);
@@ -206,8 +208,8 @@ impl Vocabulary {
     }
 }
 
-/// Whether a name fits a pattern in which `*` stands for any text; the rest is literal.
-/// `dep:` and `needs:` take such patterns, so whoever answers for them asks here.
+/// Whether a name matches a pattern in which `*` matches any text and everything else is literal.
+/// `dep:` and `needs:` take such patterns, and every tool matches them with this function.
 #[must_use]
 pub fn glob_match(pattern: &str, name: &str) -> bool {
     let mut parts = pattern.split('*');

@@ -1,5 +1,5 @@
-//! `rgo NAME …` and `cargo rgo NAME …` run `rgo-NAME …`, as cargo finds its subcommands: beside
-//! the dispatcher first, then on PATH. Anyone can add one.
+//! Runs `rgo-NAME …` for `rgo NAME …` and `cargo rgo NAME …`. Searches the dispatcher's folder
+//! first, then PATH, as cargo does for its subcommands. Anyone can add a tool.
 
 use std::env::consts::EXE_SUFFIX;
 use std::ffi::OsString;
@@ -16,7 +16,7 @@ use crate::app::terminal;
 use crate::app::{args, mistakes};
 use crate::build::args::Build;
 
-/// Runs the tool that the first argument names, with the others.
+/// Runs the tool that the first argument names, with the other arguments.
 pub fn main(args: Vec<OsString>) -> ExitCode {
     crate::ended(dispatch(args).map_err(Into::into))
 }
@@ -53,7 +53,7 @@ fn run(name: &str, args: Vec<String>) -> Result<Exit> {
     Ok(Exit::Program(u8::try_from(code).unwrap_or(1)))
 }
 
-/// What a word that names no tool may mean: a tool, or what `rgo-build` does besides building.
+/// Suggests what a word that names no tool may mean: a tool, or a subcommand of `rgo-build`.
 fn meant(word: &str, tools: &[String]) -> String {
     if word.starts_with('-') {
         return format!("rgo takes the name of a tool first: {}", tools.join(", "));
@@ -72,7 +72,7 @@ fn meant(word: &str, tools: &[String]) -> String {
     }
 }
 
-/// The tools that lie beside this program, by name.
+/// The tools in the folder of this program, by name.
 fn tools() -> Vec<(String, Utf8PathBuf)> {
     let beside = exec::own_executable().ok().and_then(|exe| Some(exe.parent()?.to_owned()));
     let mut tools = Vec::new();

@@ -1,7 +1,7 @@
-//! The commands behind rgo's binaries. Each binary is a few lines: it names its arguments and
-//! its command; what all of them share (exit codes, error messages, where output goes) is here.
+//! The commands behind rgo's binaries. Each binary has a few lines, which name its arguments and
+//! its command. The code that all of them share (exit codes, error messages, output) is here.
 
-// They panic once whoever reads has gone.
+// These macros panic if the reader has closed the pipe.
 #![warn(clippy::print_stdout, clippy::print_stderr)]
 
 pub mod app;
@@ -17,8 +17,8 @@ use crate::app::error::CommandError;
 use crate::app::exit::Exit;
 use crate::app::terminal;
 
-/// Parses the arguments, runs the command, and turns what happened into an exit code.
-/// A wrong call ends with 2 (by clap), a failure with 1 and its message on stderr.
+/// Parses the arguments, runs the command, and converts its result to an exit code. A wrong call
+/// ends with 2 (by clap), a failure with 1 and its message on stderr.
 pub fn main<A: Tool>(run: fn(A) -> anyhow::Result<Exit>) -> ExitCode {
     let result = A::read(std::env::args_os().collect()).and_then(|args| {
         args.color().apply();
@@ -27,7 +27,7 @@ pub fn main<A: Tool>(run: fn(A) -> anyhow::Result<Exit>) -> ExitCode {
     ended(result.map_err(CommandError::from))
 }
 
-/// The exit code of a command, whose error is printed.
+/// The exit code of a command. Prints its error.
 fn ended(result: Result<Exit, CommandError>) -> ExitCode {
     match result {
         Ok(exit) => exit.into(),

@@ -1,5 +1,5 @@
-//! What rgo-build costs beside what it stands on: `cargo build` when there is nothing to do, and
-//! `cargo zigbuild` when there is everything to do.
+//! Compares rgo-build's time with the programs that it uses or replaces: with `cargo build` when
+//! there is nothing to do, and with `cargo zigbuild` when there is everything to do.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -14,7 +14,7 @@ use crate::shell::{self, command};
 
 const ZIGBUILD: &str = "0.24.1";
 
-/// The toolchains of `all`, as cargo-zigbuild spells them.
+/// The toolchains of `all`, in cargo-zigbuild's spelling.
 const TARGETS: [&str; 8] = [
     "x86_64-unknown-linux-musl",
     "x86_64-unknown-linux-gnu.2.17",
@@ -26,7 +26,7 @@ const TARGETS: [&str; 8] = [
     "aarch64-pc-windows-gnullvm",
 ];
 
-/// The bounds that the project sets itself, in seconds.
+/// The project's own bounds, in seconds.
 const NO_OP_OVERHEAD: f64 = 0.15;
 const RESTAMP: f64 = 1.0;
 
@@ -62,7 +62,7 @@ impl<'s> Bench<'s> {
         Ok(Self { setup, project, folder, cargo, rgo: quoted(&release("rgo-build")?)? })
     }
 
-    /// A command line that runs in the project with a target folder of its own.
+    /// A command line that runs in the project with its own target folder.
     fn line(&self, target: &str, rest: &str) -> anyhow::Result<String> {
         let folder = quoted(&self.folder.join(target))?;
         let mut vars = vec![format!("CARGO_TARGET_DIR={folder}")];
@@ -71,7 +71,7 @@ impl<'s> Bench<'s> {
                 vars.push(format!("{name}={}", quoted(Path::new(value))?));
             }
         }
-        // We run under a cargo of our own, which the others must not take for theirs.
+        // xtask runs under a cargo, whose settings the measured ones must not inherit.
         let project = quoted(&self.project)?;
         Ok(format!("env -u CARGO -u RUSTUP_TOOLCHAIN -C {project} {} {rest}", vars.join(" ")))
     }
@@ -93,7 +93,7 @@ impl<'s> Bench<'s> {
         Ok((over > NO_OP_OVERHEAD).then(|| format!("nothing to do: {over:.3} s")))
     }
 
-    /// A new version in a finished program; no file that cargo made may change.
+    /// Writes a new version into a finished program; no file that cargo made may change.
     fn restamp(&self) -> anyhow::Result<Option<String>> {
         let stamp = |value: &str| self.rgo_build("rgo", &format!("-X sample::VERSION={value}"));
         let start = SystemTime::now();
@@ -105,12 +105,12 @@ impl<'s> Bench<'s> {
         Ok(slow.then(|| format!("changed -X: {:.3} s, {made} files", found[0].median)))
     }
 
-    /// All toolchains from nothing but the standard libraries, which both have already.
+    /// Builds for all toolchains with only the standard libraries in place, for both tools.
     fn all(&self) -> anyhow::Result<Option<String>> {
         let zigbuild = cargo_tool(self.setup, "cargo-zigbuild", ZIGBUILD)?;
         let rgo = self.rgo_build("all", "--target all")?;
         let plan = self.plan()?;
-        // The first run fills caches: std, zig's C libraries. It is not what is measured.
+        // The first run fills caches (std, zig's C libraries), which is not measured.
         let once = self.folder.join("all.sh");
         fs::write(&once, format!("{rgo}\n"))?;
         shell::run(command("sh").arg(&once))?;
@@ -146,14 +146,14 @@ impl<'s> Bench<'s> {
         Ok(slower.then(|| format!("all: {:.1} s against {:.1} s", ours.median, theirs.median)))
     }
 
-    /// The zig that rgo has fetched: the peer looks on PATH and in Python alone.
+    /// The zig that rgo fetched: cargo-zigbuild looks only on PATH and in Python.
     fn provisioned_zig(&self) -> Option<PathBuf> {
         let versions = fs::read_dir(Path::new(self.setup.var("RGO_CACHE")?).join("zig")).ok()?;
         let program = format!("ziglang/zig{}", std::env::consts::EXE_SUFFIX);
         versions.flatten().map(|entry| entry.path().join(&program)).find(|path| path.is_file())
     }
 
-    /// What rgo-build says it will run.
+    /// The commands that rgo-build would run.
     fn plan(&self) -> anyhow::Result<Plan> {
         let file = self.folder.join("plan.sh");
         fs::write(&file, self.rgo_build("all", "--target all -n")?)?;
@@ -161,12 +161,12 @@ impl<'s> Bench<'s> {
     }
 }
 
-/// The plan of rgo-build, from which the peer gets the same standard libraries.
+/// rgo-build's plan, from which cargo-zigbuild gets the same standard libraries.
 struct Plan(String);
 
 impl Plan {
-    /// The variable assignment that gives a triple its flags, as shell. Without rgo's linker: the
-    /// peer has its own.
+    /// The variable assignment with a triple's flags, for a shell. Omits rgo's linker, because
+    /// cargo-zigbuild has its own.
     fn flags(&self, triple: &str) -> Option<String> {
         let name = format!("CARGO_TARGET_{}_RUSTFLAGS=", triple.to_uppercase().replace('-', "_"));
         let at = self.0.find(&name)?;
@@ -180,7 +180,7 @@ impl Plan {
     }
 }
 
-/// How many compiled or linked files under a target folder are younger than this.
+/// Counts the compiled or linked files under a target folder that are newer than `start`.
 fn made_since(target: &Path, start: SystemTime) -> anyhow::Result<usize> {
     let mut made = 0;
     for entry in WalkDir::new(target) {

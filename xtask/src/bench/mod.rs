@@ -1,5 +1,5 @@
-//! Measurements beside peers: the same work, on the same machine, in the same run, by hyperfine.
-//! What counts is the ratio.
+//! Measures rgo's tools beside other tools: the same work, on the same machine, in the same run, by
+//! hyperfine. Only the ratios count.
 
 mod build;
 mod strip;
@@ -29,7 +29,7 @@ pub(crate) enum What {
 /// Measures, and prints a table.
 ///
 /// # Errors
-/// If a program to be measured fails, or a bound that the project sets itself is passed.
+/// If a measured program fails, or misses one of the project's own bounds.
 pub(crate) fn run(what: What) -> anyhow::Result<()> {
     let setup = setup::run()?;
     shell::run(shell::cargo().args(["build", "--release", "--package", "rgo"]))?;
@@ -46,8 +46,8 @@ pub(crate) fn run(what: What) -> anyhow::Result<()> {
     }
 }
 
-/// Builds the tools as they are shipped for this machine: on Linux each is one static file, which
-/// takes less time to start and less memory than one that libraries are loaded for.
+/// Builds the tools for this machine in the same way as the released ones. On Linux each is one
+/// static file, which starts faster and takes less memory than a dynamically linked one.
 fn ship(setup: &Setup) -> anyhow::Result<()> {
     let mut build = command(release("rgo-build")?);
     build.args(["--package", "rgo", "--profile", "ship", "--output", "target/bench/dist"]);
@@ -57,7 +57,7 @@ fn ship(setup: &Setup) -> anyhow::Result<()> {
     shell::run(setup.apply(&mut build))
 }
 
-/// A tool as it is shipped.
+/// The path of a tool as it is released.
 fn tool(name: &str) -> anyhow::Result<PathBuf> {
     let name = format!("{name}{}", std::env::consts::EXE_SUFFIX);
     let folders = fs::read_dir("target/bench/dist")?.collect::<Result<Vec<_>, _>>()?;
@@ -67,7 +67,7 @@ fn tool(name: &str) -> anyhow::Result<PathBuf> {
     std::path::absolute(program).context("the current folder")
 }
 
-/// One command line and what to do before each of its runs.
+/// One command line, and the preparation before each of its runs.
 struct Case {
     name: String,
     line: String,
@@ -84,7 +84,7 @@ impl Case {
     }
 }
 
-/// What hyperfine found, in seconds.
+/// hyperfine's results, in seconds.
 #[derive(Deserialize)]
 struct Measured {
     #[serde(rename = "command")]
@@ -100,7 +100,7 @@ struct Export {
     results: Vec<Measured>,
 }
 
-/// Runs the cases one after the other, `runs` times each, and prints a row for each; ratios are
+/// Runs the cases one after the other, `runs` times each, and prints a row for each, with its ratio
 /// to the first.
 fn measure(title: &str, runs: u32, warmup: u32, cases: &[Case]) -> anyhow::Result<Vec<Measured>> {
     let folder = tempfile::tempdir()?;
@@ -109,7 +109,7 @@ fn measure(title: &str, runs: u32, warmup: u32, cases: &[Case]) -> anyhow::Resul
     hyperfine.args(["--shell=none", "--style=none", "--runs", &runs.to_string()]);
     hyperfine.args(["--warmup", &warmup.to_string(), "--export-json"]).arg(&json);
     for case in cases {
-        // hyperfine wants one preparation for each command, or one for all.
+        // hyperfine requires one preparation for each command, or one for all.
         hyperfine.args(["--prepare", case.prepare.as_deref().unwrap_or("true")]);
         hyperfine.args(["--command-name", &case.name, &case.line]);
     }
@@ -128,7 +128,7 @@ fn measure(title: &str, runs: u32, warmup: u32, cases: &[Case]) -> anyhow::Resul
     Ok(measured)
 }
 
-/// A tool as cargo builds it for release.
+/// A tool as cargo's release profile builds it.
 fn release(name: &str) -> anyhow::Result<PathBuf> {
     let target =
         std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| "target".into(), PathBuf::from);
@@ -141,7 +141,7 @@ fn quoted(path: &Path) -> anyhow::Result<String> {
     Ok(format!("'{}'", shell::text(path)?))
 }
 
-/// What `cargo xtask corpus` has fetched.
+/// The folder of `cargo xtask corpus`.
 fn corpus(setup: &Setup) -> anyhow::Result<PathBuf> {
     let corpus = setup.dir.join("corpus");
     if !corpus.is_dir() {
@@ -150,7 +150,8 @@ fn corpus(setup: &Setup) -> anyhow::Result<PathBuf> {
     Ok(corpus)
 }
 
-/// The file of a published package whose folder begins so, by the end of its path.
+/// Finds a file of a published package by the prefix of the package's folder and the end of the
+/// file's path.
 fn published(setup: &Setup, package: &str, name: &str) -> anyhow::Result<PathBuf> {
     let folders = fs::read_dir(corpus(setup)?)?.flatten().map(|entry| entry.path());
     let starts = |path: &PathBuf| {
@@ -165,7 +166,7 @@ fn published(setup: &Setup, package: &str, name: &str) -> anyhow::Result<PathBuf
     Ok(found.into_path())
 }
 
-/// The most memory that a command held, in KiB.
+/// The peak memory of a command, in KiB.
 fn peak(line: &str) -> anyhow::Result<u64> {
     let script = format!("/usr/bin/time -f %M {line} 2>&1 >/dev/null | tail -n 1");
     let said = shell::output(command("sh").args(["-c", &script]))?;

@@ -1,6 +1,6 @@
-//! How long it takes to strip programs of more than 100 MB, beside the other tools that do, and
-//! beside what any tool has to do that writes as much: `cp` reads and writes each byte once, and
-//! where the result takes the place of the input it has to be on the disk first.
+//! Measures how long it takes to strip programs of more than 100 MB, beside other strip tools, and
+//! beside the least work of any tool that writes this much: `cp` reads and writes each byte once,
+//! and a result that replaces its input must be on the disk first.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -11,13 +11,13 @@ use super::{Case, measure, peak, published, quoted, tool};
 use crate::setup::{Setup, llvm_tool};
 use crate::shell::{self, command, on_path};
 
-/// The bounds that the project sets itself, as parts of what the others take.
+/// The project's own bounds, as fractions of the other tools' time.
 const OF_FASTEST: f64 = 1.0;
 const OF_LLVM: f64 = 0.5;
-/// Private memory that has to be enough: all but what is mapped of the files.
+/// Private memory that must be enough, without the mapped files, in bytes.
 const MEMORY: u64 = 32 << 20;
 
-/// So often the unit with debug data is linked into the program that has much of it.
+/// How often the unit with debug data is linked into the program with much of it.
 const COPIES: usize = 160;
 const LARGE: u64 = 100_000_000;
 const RUNS: u32 = 15;
@@ -44,7 +44,7 @@ pub(super) fn run(setup: &Setup) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// A tool that strips: its name and how it is called.
+/// A tool that strips: its name and its command.
 struct Stripper {
     name: &'static str,
     program: String,
@@ -84,7 +84,7 @@ impl Bench {
         quoted(&self.folder.join(name))
     }
 
-    /// Makes a program of which nearly all is debug data.
+    /// Makes a program that consists almost only of debug data.
     fn with_debug_data(&self) -> anyhow::Result<PathBuf> {
         let source = std::path::absolute("testdata/bench/unit.cpp")?;
         let compile = |object: &str, flags: &[&str]| -> anyhow::Result<PathBuf> {
@@ -102,7 +102,7 @@ impl Bench {
         Ok(program)
     }
 
-    /// The result is a new file.
+    /// Measures with the result in a new file.
     fn to_file(&self, title: &str, program: &Path, mode: &str) -> anyhow::Result<Vec<String>> {
         let title = format!("{title}, to another file");
         let (input, output) = (quoted(program)?, self.file("output")?);
@@ -116,9 +116,9 @@ impl Bench {
         Ok(over)
     }
 
-    /// The result takes the place of the input, a copy that is made anew for each run and is on
-    /// the disk when it starts. Ours replaces nothing before the result is on the disk too, so
-    /// what it is compared with is a peer and a `sync` of its result.
+    /// Measures with the result in place of the input. Each run gets a fresh copy that is already
+    /// on the disk. rgo-strip syncs its result before it replaces the input, so the other tools'
+    /// runs include a `sync` of their results.
     fn in_place(&self, title: &str, program: &Path, mode: &str) -> anyhow::Result<Vec<String>> {
         let title = format!("{title}, in place");
         let (input, copy, result) = (quoted(program)?, self.file("copy")?, self.file("result")?);
@@ -152,8 +152,8 @@ impl Bench {
         Ok(over)
     }
 
-    /// Measures all, ours being the first and what has to be done at least the last; says which
-    /// bounds do not hold.
+    /// Measures all cases: rgo-strip's is the first, the least necessary work the last. Returns the
+    /// missed bounds.
     fn compared(&self, title: &str, cases: &[Case]) -> anyhow::Result<Vec<String>> {
         let found = measure(title, RUNS, 2, cases)?;
         let [ours, llvm, others @ .., least] = &found[..] else { bail!("too few results") };
@@ -177,7 +177,8 @@ impl Bench {
         Ok(over)
     }
 
-    /// Whether ours works with so much private memory, and how much is held with what is mapped.
+    /// Checks that rgo-strip works with this much private memory, and prints the peak memory
+    /// including mapped files.
     fn memory(&self, title: &str, cases: &[Case]) -> anyhow::Result<Option<String>> {
         let peaks: Vec<String> = cases
             .iter()

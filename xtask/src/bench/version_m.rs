@@ -1,4 +1,4 @@
-//! How long it takes to say what programs are, beside the readers of one format each.
+//! Measures how long it takes to inspect programs, beside tools that read one format each.
 
 use std::path::Path;
 
@@ -8,12 +8,12 @@ use super::{Case, corpus, measure, peak, published, quoted, tool};
 use crate::setup::Setup;
 use crate::shell::{self, command, on_path};
 
-/// The bounds that the project sets itself, as parts of what the peer takes.
+/// The project's own bounds, as fractions of the other tool's time.
 const OF_GO: f64 = 0.5;
 const OF_GO_ALL_LANGUAGES: f64 = 1.0;
 const OF_AUDIT_INFO: f64 = 0.2;
 const OF_AUDIT_INFO_MEMORY: f64 = 0.1;
-/// Decompression alone is the least; this much more for looking.
+/// The least work is decompression alone; the inspection may add this much.
 const OF_TAR: f64 = 1.5;
 
 pub(super) fn run(setup: &Setup) -> anyhow::Result<()> {
@@ -62,7 +62,7 @@ impl<'s> Bench<'s> {
         Ok(over)
     }
 
-    /// A Go program, and a folder of more than a gigabyte in which few files are Go's.
+    /// A Go program, and a folder of more than a gigabyte with few Go programs in it.
     fn go(&self) -> anyhow::Result<Vec<String>> {
         let goroot = shell::output(command("go").args(["env", "GOROOT"]))?;
         let go = Path::new(goroot.trim()).join("bin/go");
@@ -83,7 +83,7 @@ impl<'s> Bench<'s> {
         Ok(over)
     }
 
-    /// An archive, beside the tool that does nothing but decompress it.
+    /// An archive, beside the tool that only decompresses it.
     fn archives(&self) -> anyhow::Result<Vec<String>> {
         let archive = quoted(&published(self.setup, "node-linux", ".tgz")?)?;
         let cases = [
@@ -94,7 +94,7 @@ impl<'s> Bench<'s> {
     }
 }
 
-/// Measures ours against theirs, and says if ours takes more than its part.
+/// Measures our case against theirs. Returns a text if ours exceeds its fraction.
 fn compared(title: &str, runs: u32, cases: &[Case; 2], part: f64) -> anyhow::Result<Vec<String>> {
     let found = measure(title, runs, 2, cases)?;
     let [ours, theirs] = &found[..] else { bail!("two cases have two results") };

@@ -1,4 +1,5 @@
-//! What Go's own tree says: `//go:cgo_import_dynamic x509_CFRelease CFRelease "/System/…"`.
+//! Reads the names in Go's own tree:
+//! `//go:cgo_import_dynamic x509_CFRelease CFRelease "/System/…"`.
 
 use std::fs;
 use std::path::Path;

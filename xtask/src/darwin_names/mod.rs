@@ -1,16 +1,16 @@
-//! Which library of macOS exports which name, gathered from what is published, for the stubs that
+//! Collects from published sources which library of macOS exports which name, for the stubs that
 //! rgo-build links with instead of Apple's SDK.
 //!
 //! ```text
-//! xtask/darwin-names/programs.toml   published programs: their import tables say who owns a name
-//! xtask/darwin-names/Cargo.toml      crates: their `#[link(kind = "framework")]` blocks say it too
+//! xtask/darwin-names/programs.toml   published programs, whose import tables name the libraries
+//! xtask/darwin-names/Cargo.toml      crates: their `#[link(kind = "framework")]` blocks do so too
 //! Go's own tree                      its `//go:cgo_import_dynamic` lines
-//! toolchains/darwin-names/*.txt      what comes out, a file for each library
+//! toolchains/darwin-names/*.txt      the result, a file for each library
 //! ```
 //!
-//! A program was linked with Apple's SDK, so its word counts more than a crate's. Names of libSystem,
-//! of which zig has the list, are left to it: every program loads it, and a crate that declares one
-//! of its functions beside those of a framework says nothing about who has it.
+//! A program was linked with Apple's SDK, so its evidence counts more than a crate's. Names of
+//! libSystem are skipped, because zig has their list: every program loads libSystem, and a crate
+//! that declares one of its functions beside those of a framework proves nothing about the owner.
 
 mod crates;
 mod goroot;
@@ -25,10 +25,10 @@ use std::path::Path;
 use anyhow::{Context, ensure};
 
 const RESULT: &str = "toolchains/darwin-names";
-/// Sources named for each name, at most.
+/// Maximum number of sources to name for each name.
 const NAMED: usize = 3;
 
-/// Frameworks of Apple's other systems alone, which crates bind too.
+/// Frameworks that only Apple's other systems have, with bindings in crates.
 const NOT_ON_MACOS: [&str; 12] = [
     "BackgroundTasks",
     "CarPlay",
@@ -45,27 +45,27 @@ const NOT_ON_MACOS: [&str; 12] = [
     "XCUIAutomation",
 ];
 
-/// Parts of names of Apple's other systems alone. The headers of a framework that macOS has too
-/// declare them unavailable there, which bindings do not repeat.
+/// Parts of names that only Apple's other systems have. The headers of a framework that macOS also
+/// has mark them as unavailable there; bindings omit this.
 const NAMES_NOT_ON_MACOS: [&str; 4] =
     ["AVAudioSession", "NSDeviceCertification", "OpenGLES", "PerformanceProfile"];
 
-/// Frameworks that re-export others: programs that were linked with older SDKs, and some bindings, have
-/// names from them that are the others'.
+/// Frameworks that re-export others. Programs that were linked with older SDKs, and some bindings,
+/// import the others' names from them.
 const RE_EXPORTING: [&str; 3] = ["ApplicationServices", "AudioUnit", "Foundation"];
 
-/// Where a name is from: a package with its version, and its license.
+/// The source of a name: a package with its version, and its license.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 struct Source {
     name: String,
     license: String,
 }
 
-/// What one source says: a library has a name.
+/// The claim of one source: a library has a name.
 struct Claim {
-    /// An install name, or a framework's or library's name alone.
+    /// An install name, or only the name of a framework or library.
     library: String,
-    /// As in the symbol table.
+    /// In the symbol table's spelling.
     name: String,
     source: Source,
 }
@@ -73,8 +73,8 @@ struct Claim {
 /// A library, by its install name.
 #[derive(Default)]
 struct Library {
-    /// The versions that programs have recorded: the one they are compatible with, and the one
-    /// that they were linked with, as Mach-O packs them.
+    /// The versions that programs recorded: the compatibility version, and the current version at
+    /// the link, packed as in Mach-O.
     compatibility: u32,
     current: u32,
     names: BTreeMap<String, BTreeSet<usize>>,
@@ -120,14 +120,14 @@ pub(crate) fn run() -> anyhow::Result<()> {
     write(&libraries, &sources)
 }
 
-/// Whether bindings that say this are not about another system of Apple's.
+/// Whether a claim is not about another of Apple's systems.
 fn is_on_macos(claim: &Claim) -> bool {
     !NOT_ON_MACOS.contains(&claim.library.as_str())
         && !NAMES_NOT_ON_MACOS.iter().any(|part| claim.name.contains(part))
 }
 
-/// Apple has moved names from library to library: programs of different years disagree. Keeps for
-/// each name what most of them say.
+/// Apple has moved names from library to library, so programs of different years disagree. Keeps
+/// for each name the libraries that most sources claim.
 fn keep_where_most_have_it(claims: &mut Vec<Claim>) {
     let mut votes: BTreeMap<(String, String), BTreeSet<Source>> = BTreeMap::new();
     for claim in claims.iter() {
@@ -145,8 +145,8 @@ fn keep_where_most_have_it(claims: &mut Vec<Claim>) {
     });
 }
 
-/// Where a library that re-exports another and that other are both said to have a name, it is the
-/// other's.
+/// If both a library and one that it re-exports are claimed to have a name, the re-exported one
+/// gets it.
 fn leave_to_re_exported(claims: &mut Vec<Claim>) {
     let re_exports = |claim: &Claim| {
         claim.library.rsplit('/').next().is_some_and(|name| RE_EXPORTING.contains(&name))
@@ -156,13 +156,14 @@ fn leave_to_re_exported(claims: &mut Vec<Claim>) {
     claims.retain(|claim| !re_exports(claim) || !theirs.contains(&claim.name));
 }
 
-/// Libraries of `/usr/lib` of which bindings are believed, by the name after `-l`. Others, like zlib
-/// and SQLite, are open: a crate can build its own, newer and with more in it than Apple's, and its
-/// bindings list both. Names of these are only those that programs have got from macOS.
+/// Libraries of `/usr/lib` for which bindings are trusted, by the name after `-l`. Others, like
+/// zlib and SQLite, are open source: a crate can build its own newer version with more functions
+/// than Apple's, and its bindings list both. Names of these come only from programs that import
+/// them from macOS.
 const USR_LIB: [(&str, &str); 2] =
     [("-lobjc", "/usr/lib/libobjc.A.dylib"), ("-lresolv", "/usr/lib/libresolv.9.dylib")];
 
-/// The install name of a framework or library that is named by its name alone.
+/// The install name of a framework or library that a source names only by its name.
 fn install_name(name: &str, known: &BTreeMap<String, Library>) -> Option<String> {
     if name.starts_with('/') {
         return Some(name.to_owned());
@@ -175,7 +176,7 @@ fn install_name(name: &str, known: &BTreeMap<String, Library>) -> Option<String>
         let file = Path::new(path.as_str()).file_name();
         path.contains(".framework/") && file.is_some_and(|file| file.eq_ignore_ascii_case(name))
     };
-    // All frameworks but a few have one version, A; programs show those of the others.
+    // All frameworks but a few have one version, A; programs show the versions of the others.
     Some(known.keys().find(is_it).cloned().unwrap_or_else(|| {
         format!("/System/Library/Frameworks/{name}.framework/Versions/A/{name}")
     }))
@@ -215,7 +216,7 @@ fn write(libraries: &BTreeMap<String, Library>, sources: &[Source]) -> anyhow::R
     Ok(())
 }
 
-/// A version as Mach-O packs it; 1.0.0 where no program has shown one.
+/// A version in Mach-O's packed form; 1.0.0 if no program recorded one.
 fn version(packed: u32) -> String {
     let packed = if packed == 0 { 1 << 16 } else { packed };
     format!("{}.{}.{}", packed >> 16, packed >> 8 & 0xff, packed & 0xff)
@@ -243,8 +244,8 @@ mod tests {
         package[key].as_str().unwrap()
     }
 
-    /// Calls back with the install name of each library, each of its names, and whether a program
-    /// shows it: what is committed.
+    /// Calls `see` with the install name of each committed library, each of its names, and whether
+    /// a program shows it.
     fn for_each(mut see: impl FnMut(&str, &str, bool)) {
         let folder = root().join(RESULT);
         let programs: BTreeSet<String> = listed("xtask/darwin-names/programs.toml")
@@ -277,7 +278,7 @@ mod tests {
         assert!(seen > 20_000, "{seen} names");
     }
 
-    /// A crate's own SQLite or zlib has names that Apple's has not.
+    /// A crate's own SQLite or zlib has names that Apple's lacks.
     #[test]
     fn names_of_open_libraries_are_those_that_programs_have_from_macos() {
         for_each(|library, name, is_of_program| {
@@ -298,7 +299,7 @@ mod tests {
         });
     }
 
-    /// What is to show that the data is right must not be what it is made from.
+    /// The programs that verify the data must not be among its sources.
     #[test]
     fn held_out_programs_are_no_sources() {
         let held_out = listed("testdata/corpus.toml").into_iter().filter(|package| {

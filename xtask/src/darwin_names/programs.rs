@@ -1,4 +1,5 @@
-//! What published Mach-O programs and libraries import, and from whom.
+//! Collects the names that published Mach-O programs and libraries import, and the libraries that
+//! they name for each.
 
 use std::fs;
 use std::path::Path;
@@ -15,9 +16,9 @@ use crate::corpus::Package;
 use crate::setup;
 
 const LIST: &str = "xtask/darwin-names/programs.toml";
-/// Where libraries are that every macOS has.
+/// Folders of libraries that every macOS has.
 const PUBLIC: [&str; 2] = ["/System/Library/Frameworks/", "/usr/lib/"];
-/// zig has stubs of its own for these.
+/// Libraries for which zig has its own stubs.
 const BY_ZIG: [&str; 3] =
     ["/usr/lib/libSystem.B.dylib", "/usr/lib/libc++.1.dylib", "/usr/lib/libc++abi.dylib"];
 
@@ -34,7 +35,7 @@ struct Program {
     package: Package,
 }
 
-/// What one package shows.
+/// The names and libraries of one package.
 #[derive(Default)]
 pub(super) struct Shown {
     pub libraries: Vec<Loaded>,
@@ -72,7 +73,8 @@ fn of_folder(folder: &Path, source: &Source) -> anyhow::Result<Shown> {
         }
         let data = fs::read(entry.path())?;
         for slice in slices(&data) {
-            // Programs of Apple's other systems, or damaged on purpose: of no use here.
+            // Ignores errors: programs for Apple's other systems and deliberately damaged ones are
+            // of no use here.
             let _ = of_image(slice, source, &mut shown);
         }
     }

@@ -1,4 +1,5 @@
-//! The names of libSystem: the C library and its parts, of which zig has a stub.
+//! Reads the names of libSystem, the C library and its parts, from zig's stub, so that they can
+//! be left out.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -9,11 +10,11 @@ use serde::Deserialize;
 
 use crate::setup;
 
-/// Below the folder in which rgo keeps a zig.
+/// Path below the folder in which rgo keeps a zig.
 const STUB: &str = "ziglang/lib/libc/darwin/libSystem.tbd";
 const PIN: &str = "toolchains/zig.toml";
 
-/// What the pin says of itself.
+/// The pin's fields that are needed here.
 #[derive(Deserialize)]
 struct Pin {
     version: String,
@@ -29,8 +30,8 @@ pub(super) fn names() -> anyhow::Result<BTreeSet<String>> {
     Ok(words.filter(|word| word.starts_with('_')).map(str::to_owned).collect())
 }
 
-/// The stub of the pinned zig: other versions, which may be kept beside it, have other names. It is the
-/// same for every host.
+/// The stub of the pinned zig. Other versions may be kept beside it and have other names. The stub
+/// is the same for every host.
 fn pinned(kept: &Path, version: &str) -> anyhow::Result<PathBuf> {
     let start = format!("{version}-");
     let folders = fs::read_dir(kept).into_iter().flatten().flatten();

@@ -1,4 +1,4 @@
-//! The table of what builds, in Markdown.
+//! Renders the results as a Markdown table.
 
 use std::fmt::Write as _;
 use std::fs;
@@ -63,14 +63,14 @@ pub(super) fn write(cases: &[Case], results: &Results, path: &str) -> anyhow::Re
     Ok(fs::write(path, text)?)
 }
 
-/// This machine's folders, with what the table calls them.
+/// Folders of this machine, each with its replacement in the table.
 fn own_folders() -> anyhow::Result<[(String, &'static str); 2]> {
     let here = std::env::current_dir()?;
     let home = std::env::var("HOME").unwrap_or_default();
     Ok([(here.to_string_lossy().into_owned(), "."), (home, "~")])
 }
 
-/// The table is published, and the folders of the machine that made it are not.
+/// Replaces this machine's folders, because the table is published.
 fn without_folders(text: &str, folders: &[(String, &str)]) -> String {
     let real = folders.iter().filter(|(folder, _)| folder.len() > 1);
     real.fold(text.to_owned(), |text, (folder, name)| text.replace(folder, name))

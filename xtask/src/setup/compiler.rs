@@ -1,6 +1,6 @@
-//! The compiler for foreign targets. A rustup toolchain that can fetch their standard libraries,
-//! or has their source, is taken as it is. One that has neither and no network to get them gives
-//! way to the distribution's compiler, whose library source is a package.
+//! Chooses the compiler for foreign targets. A rustup toolchain is used if it can fetch their
+//! standard libraries or has their source. If it has neither and there is no network, set-up uses
+//! the distribution's compiler, whose library source is a package.
 
 use std::env;
 use std::fs;
@@ -12,7 +12,7 @@ use anyhow::{Context, bail};
 use super::{Setup, doing, done, packages};
 use crate::shell::{command, on_path, output, quiet};
 
-/// The triples whose standard library is needed beside the host's own.
+/// Triples for which the standard library is needed besides the host's own.
 const TRIPLES: [&str; 8] = [
     "aarch64-apple-darwin",
     "aarch64-pc-windows-gnullvm",
@@ -24,7 +24,7 @@ const TRIPLES: [&str; 8] = [
     "x86_64-unknown-linux-musl",
 ];
 
-/// How long a failed download is taken for an answer.
+/// How long to remember a failed download before trying again.
 const REMEMBERED: Duration = Duration::from_secs(24 * 60 * 60);
 
 /// The oldest compiler that rgo-build supports.
@@ -34,7 +34,7 @@ pub(super) fn ensure(setup: &mut Setup) -> anyhow::Result<()> {
     oldest(setup);
     let distribution = distribution()?;
     if let Some((cargo, _)) = &distribution {
-        // Standard libraries from source are tested with it, whatever builds the rest.
+        // Tests build standard libraries from source with it, whichever compiler builds the rest.
         setup.say("RGO_TEST_SOURCE_CARGO", cargo);
     }
     if let Some(cargo) = env::var("RGO_CARGO").ok().filter(|cargo| !cargo.is_empty()) {
@@ -73,8 +73,8 @@ pub(super) fn ensure(setup: &mut Setup) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// The oldest compiler with its library's source, for the test that it builds. Without rustup, or
-/// its network, that test says that it was not made.
+/// Finds the oldest supported compiler with its library's source, for the test that builds with it.
+/// Without rustup or its network, that test reports that it was skipped.
 fn oldest(setup: &mut Setup) {
     if !on_path("rustup") {
         return;
@@ -99,15 +99,15 @@ fn oldest(setup: &mut Setup) {
     }
 }
 
-/// Whether a sysroot can serve all targets without a download.
+/// Whether a sysroot supports all targets without a download.
 fn complete(sysroot: &Path) -> bool {
     let rustlib = sysroot.join("lib/rustlib");
     rustlib.join("src/rust/library/std/Cargo.toml").is_file()
         || TRIPLES.iter().all(|triple| rustlib.join(triple).join("lib").is_dir())
 }
 
-/// Lets rustup fetch the standard libraries, or at least their source. That it cannot is
-/// remembered for a day, so that later set-ups do not wait for a network that is not there.
+/// Makes rustup fetch the standard libraries, or at least their source. Remembers a failure for a
+/// day, so that later set-ups do not wait for a missing network.
 fn fetch(setup: &Setup, version: &str) -> anyhow::Result<bool> {
     let refused = setup.dir.join("rustup-refused");
     let fresh = |path: &Path| {
@@ -118,7 +118,8 @@ fn fetch(setup: &Setup, version: &str) -> anyhow::Result<bool> {
         return Ok(false);
     }
     doing("compiler", "asking rustup for standard libraries");
-    // gnullvm has no standard library at rustup for every release; its source then serves all.
+    // rustup lacks gnullvm's standard library for some releases; the source then serves all
+    // targets.
     let got = quiet(command("rustup").args(["target", "add"]).args(TRIPLES))
         .or_else(|_| quiet(command("rustup").args(["component", "add", "rust-src"])));
     match got {
@@ -133,8 +134,8 @@ fn fetch(setup: &Setup, version: &str) -> anyhow::Result<bool> {
     }
 }
 
-/// The distribution's compiler with the source of its library: cargo and rustc. Debian's compiler
-/// for browsers is newer than its default one; Ubuntu has one package for each version.
+/// The distribution's compiler with its library source: cargo and rustc. Debian's compiler for
+/// browsers is newer than its default one; Ubuntu has one package per version.
 fn distribution() -> anyhow::Result<Option<(String, String)>> {
     if !packages::available() {
         return Ok(None);

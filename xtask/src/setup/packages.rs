@@ -1,5 +1,5 @@
-//! The distribution's packages. Debian's and Ubuntu's are installed; elsewhere the tests that
-//! need a missing program say so.
+//! Installs the distribution's packages on Debian and Ubuntu. Elsewhere, the tests that need a
+//! missing program report it.
 
 use std::fs;
 
@@ -8,9 +8,9 @@ use anyhow::Context;
 use super::{Setup, doing, done};
 use crate::shell::{command, on_path, output, quiet, succeeds};
 
-/// What the tests need: compilers and build tools of programs with C code, what runs foreign
-/// programs, what looks at them, strips them or signs them, what makes and unpacks container
-/// images, and what installs the Python packages.
+/// Packages for the tests: compilers and build tools for programs with C code, programs that run
+/// foreign programs, that inspect, strip or sign them, that make and unpack container images, and
+/// the installer of Python packages.
 const PACKAGES: [&str; 27] = [
     "autoconf",
     "binutils-aarch64-linux-gnu",
@@ -41,7 +41,7 @@ const PACKAGES: [&str; 27] = [
     "wine64",
 ];
 
-/// Tools of LLVM that tests call, by whatever name the distribution gives them.
+/// LLVM tools that tests call; distributions name them differently.
 const LLVM_TOOLS: [&str; 9] = [
     "dsymutil",
     "lldb",
@@ -58,7 +58,7 @@ pub(super) fn ensure(setup: &mut Setup) -> anyhow::Result<()> {
     if available() {
         let llvm = newest("llvm-", "", |name| name.strip_prefix("llvm-")?.parse::<u32>().ok())
             .context("no package llvm-<version> is known to apt")?;
-        // Of the same version; not every release has it.
+        // lldb in the same version; not every release has it.
         let lldb = llvm.replacen("llvm", "lldb", 1);
         let mut names: Vec<&str> = PACKAGES.to_vec();
         names.push(&llvm);
@@ -76,12 +76,12 @@ pub(super) fn ensure(setup: &mut Setup) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Whether this is a system whose packages we know.
+/// Whether this system has packages that set-up knows.
 pub(super) fn available() -> bool {
     cfg!(target_os = "linux") && on_path("apt-get") && on_path("dpkg-query")
 }
 
-/// Installs those that are missing, in one go.
+/// Installs the missing ones, in one call.
 pub(super) fn install(names: &[&str]) -> anyhow::Result<()> {
     let missing: Vec<_> = names.iter().filter(|name| !installed(name)).copied().collect();
     if !missing.is_empty() {
@@ -112,7 +112,7 @@ fn apt(verb: &[&str], names: &[&str]) -> anyhow::Result<()> {
     quiet(&mut apt).map(drop)
 }
 
-/// The package of a family with the highest version, by what `version` makes of each name.
+/// The package of a family with the highest version; `version` parses each name.
 pub(super) fn newest<V: Ord>(
     prefix: &str,
     suffix: &str,
@@ -125,13 +125,13 @@ pub(super) fn newest<V: Ord>(
             .filter_map(|name| Some((version(name)?, name.to_owned())))
             .max_by(|a, b| a.0.cmp(&b.0))
     };
-    // A fresh machine or container has no lists yet.
+    // A fresh machine or container has no package lists yet.
     let found = list().or_else(|| apt(&["update"], &[]).ok().and_then(|()| list()));
     found.map(|(_, name)| name)
 }
 
-/// An LLVM tool: Debian's of the highest version, or by its plain name on PATH. (Debian's plain
-/// name is of the version that the release began with.)
+/// An LLVM tool: Debian's with the highest version, or by its plain name on PATH. (Debian's plain
+/// name belongs to the version with which the release began.)
 pub(crate) fn llvm_tool(name: &str) -> Option<String> {
     let versioned = format!("{name}-");
     let entries = fs::read_dir("/usr/bin").into_iter().flatten().flatten();

@@ -1,5 +1,5 @@
-//! A program by strangers, for the demo and the tests: its published crate, with the Cargo.lock that
-//! its authors shipped.
+//! Fetches a program by other authors, for the demo and the tests: its published crate, with its
+//! own Cargo.lock.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -21,7 +21,7 @@ pub(super) fn ensure(setup: &mut Setup) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// A copy, in a folder, of the published sources of a package and their own Cargo.lock.
+/// Copies the published sources of a package, with their own Cargo.lock, into a folder.
 pub(crate) fn copied(place: &Path, name: &str, version: &str) -> anyhow::Result<PathBuf> {
     let folder = place.join(format!("{name}-{version}"));
     if !folder.join("Cargo.toml").is_file() {
@@ -34,8 +34,8 @@ pub(crate) fn copied(place: &Path, name: &str, version: &str) -> anyhow::Result<
     Ok(folder)
 }
 
-/// Where the sources of a published crate are, once cargo has downloaded and unpacked them, as it
-/// would for anyone who depends on them.
+/// The folder with the sources of a published crate. cargo downloads and unpacks them as a
+/// dependency.
 ///
 /// # Errors
 /// If cargo cannot fetch it.
@@ -52,7 +52,7 @@ pub(crate) fn sources(name: &str, version: &str) -> anyhow::Result<PathBuf> {
     unpacked(&format!("{name}-{version}"))
 }
 
-/// Where cargo unpacked a package of the registry.
+/// The folder into which cargo unpacked a package of the registry.
 fn unpacked(package: &str) -> anyhow::Result<PathBuf> {
     let home = std::env::var_os("CARGO_HOME").map(PathBuf::from);
     let home = home.or_else(|| Some(std::env::home_dir()?.join(".cargo"))).context("no home")?;

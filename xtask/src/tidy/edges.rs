@@ -1,9 +1,9 @@
-//! Which crate of the workspace may depend on which. A new edge is a decision: it is written here, or it
-//! breaks the check.
+//! Checks which crate of the workspace depends on which. A new edge is a decision: it must be added
+//! here, or the check fails.
 
 use anyhow::Context;
 
-/// Each crate with those that it may depend on, in tests too.
+/// Each crate with its allowed dependencies, including those of tests.
 const ALLOWED: [(&str, &[&str]); 10] = [
     ("rgo-stamp", &[]),
     ("rgo-report", &[]),
@@ -27,7 +27,7 @@ const ALLOWED: [(&str, &[&str]); 10] = [
     ),
     ("xtask", &[]),
 ];
-/// The crate that users' programs depend on: it depends on nothing, also of other people's.
+/// The crate that users' programs depend on. It has no dependencies at all.
 const ALONE: &str = "rgo-stamp";
 
 /// A crate of the workspace: its name, and its Cargo.toml.
@@ -36,7 +36,7 @@ pub(super) struct Manifest {
     pub(super) text: String,
 }
 
-/// The edges that are not allowed.
+/// The forbidden edges.
 pub(super) fn broken(manifests: &[Manifest]) -> anyhow::Result<Vec<String>> {
     let names: Vec<&str> = manifests.iter().map(|it| it.name.as_str()).collect();
     let mut broken = Vec::new();
@@ -57,7 +57,8 @@ pub(super) fn broken(manifests: &[Manifest]) -> anyhow::Result<Vec<String>> {
     Ok(broken)
 }
 
-/// The names in every table of the manifest that lists dependencies, those for one target and for tests too.
+/// The names in every table of dependencies in the manifest, including those for one target and for
+/// tests.
 fn dependencies(table: &toml::Table) -> Vec<String> {
     let own = table.iter().filter(|(key, _)| key.ends_with("dependencies"));
     let names = own.filter_map(|(_, names)| names.as_table()).flat_map(toml::Table::keys).cloned();

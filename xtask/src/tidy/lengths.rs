@@ -1,25 +1,25 @@
-//! How long a function and a file may be. What is longer does more than one thing, and its parts have no
-//! names.
+//! Checks the length of functions and files. A longer one does more than one thing, and its parts
+//! have no names.
 //!
-//! Functions are found among the tokens of a file, and not in its syntax tree: there those in a call of a
-//! macro, as of `proptest!`, are functions too.
+//! The check reads the tokens of a file and not its syntax tree, in which functions in the call of
+//! a macro like `proptest!` would be missing.
 
 use anyhow::anyhow;
 use proc_macro2::{Delimiter, TokenStream, TokenTree};
 
 use super::Source;
 
-/// Lines of a function, at most: from its `fn` to its closing brace.
+/// Maximum number of lines of a function, from its `fn` to its closing brace.
 const LONGEST_FUNCTION: usize = 60;
-/// Lines of a file, at most.
+/// Maximum number of lines of a file.
 const LONGEST_FILE: usize = 500;
-/// Lines of the files of all crates, on average: fewer than this.
+/// The mean length of all crates' files must be below this.
 const MEAN_OF_FILES: usize = 200;
 
-/// What is too long.
+/// The functions and files that are too long.
 ///
 /// # Errors
-/// If a file has no tokens of Rust.
+/// If a file cannot be split into Rust tokens.
 pub(super) fn broken(sources: &[Source]) -> anyhow::Result<Vec<String>> {
     let mut broken = Vec::new();
     for Source { path, text } in sources {
@@ -38,7 +38,7 @@ pub(super) fn broken(sources: &[Source]) -> anyhow::Result<Vec<String>> {
     Ok(broken)
 }
 
-/// Holds that the files of the crates are short on average; their tests beside `src` do not count.
+/// Checks the mean length of the crates' files; tests outside of `src` do not count.
 fn mean_rule(sources: &[Source]) -> Option<String> {
     let of_crates = sources.iter().filter(|it| {
         let parts: Vec<&str> = it.path.split('/').collect();
@@ -53,14 +53,14 @@ fn mean_rule(sources: &[Source]) -> Option<String> {
 
 struct Function {
     name: String,
-    /// The line of its `fn`, from 1 on.
+    /// The line of its `fn`, from 1.
     line: usize,
     lines: usize,
 }
 
-/// Adds the functions that have a body, wherever they are.
+/// Collects the functions with a body, at any depth.
 fn functions(tokens: TokenStream, found: &mut Vec<Function>) {
-    // The function whose body is still to come.
+    // The function whose body follows.
     let mut begun: Option<Function> = None;
     let mut tokens = tokens.into_iter().peekable();
     while let Some(token) = tokens.next() {
@@ -72,7 +72,7 @@ fn functions(tokens: TokenStream, found: &mut Vec<Function>) {
                     begun = Some(Function { name: name.to_string(), line, lines: 0 });
                 }
             }
-            // What a trait requires has no body.
+            // A required function of a trait has no body.
             TokenTree::Punct(sign) if sign.as_char() == ';' => begun = None,
             TokenTree::Group(group) => {
                 if group.delimiter() == Delimiter::Brace
@@ -96,7 +96,7 @@ mod tests {
         broken(&[Source { path: path.to_owned(), text: text.to_owned() }]).expect("tokens")
     }
 
-    /// A function of so many lines.
+    /// A function with this many lines.
     fn function(lines: usize) -> String {
         format!("fn long(\n    a: u8,\n) -> u8 {{\n{}}}\n", "    a;\n".repeat(lines - 4))
     }

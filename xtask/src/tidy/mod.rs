@@ -1,8 +1,9 @@
-//! The rules that the architecture rests on, checked on the sources: what a pure crate may touch,
-//! who may start a process, who may depend on whom, how long functions and files are, and that every file
-//! says why it exists.
+//! Checks the rules of the architecture on the sources: the effects that a pure crate may have, the
+//! places that may start a process, the dependencies of crates, the length of functions and files,
+//! and that every file starts with a description of its purpose.
 //!
-//! Text is enough for most of this. A rule that can be checked by a lint is one (see clippy.toml).
+//! A search in the text is enough for most of this. Lints check the rules that a lint can express
+//! (see clippy.toml).
 
 mod circles;
 mod edges;
@@ -14,7 +15,7 @@ use std::path::Path;
 use anyhow::{Context, bail};
 use walkdir::WalkDir;
 
-/// Crates whose functions take bytes and values, and give back the same.
+/// Crates that only compute: bytes and values in, bytes and values out.
 const PURE: [&str; 6] = [
     "crates/rgo-binary/src/",
     "crates/rgo-edit/src/",
@@ -25,7 +26,8 @@ const PURE: [&str; 6] = [
 ];
 const EFFECTS: [&str; 5] = ["std::fs", "std::process", "std::net", "std::env", "std::thread"];
 
-/// Where a process may be started: rgo's one executor, and what drives rgo from outside.
+/// The files that may start a process: rgo's one executor, and programs that drive rgo from
+/// outside.
 const SPAWNS: [&str; 4] =
     ["crates/rgo-toolchain/src/exec.rs", "xtask/", "tests/", "testdata/resources/by-windres/"];
 
@@ -35,10 +37,10 @@ struct Source {
     text: String,
 }
 
-/// Prints what breaks a rule.
+/// Prints the broken rules.
 ///
 /// # Errors
-/// If anything does, or a file cannot be read.
+/// If a rule is broken, or a file cannot be read.
 pub(crate) fn run(root: &Path) -> anyhow::Result<()> {
     let broken = check(root)?;
     for line in &broken {

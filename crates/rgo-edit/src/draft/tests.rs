@@ -1,4 +1,4 @@
-//! A draft against the same edits of plain bytes.
+//! Compares a draft with the same edits of plain bytes.
 
 use proptest::prelude::*;
 

@@ -1,5 +1,5 @@
-//! Tells which bytes of an ELF file the headers, the segments and the sections claim. Bytes that nothing
-//! claims may be a payload that the program finds by its offset.
+//! Finds the bytes of an ELF file that the headers, the segments and the sections claim. Unclaimed
+//! bytes may be a payload that the program finds by its offset.
 
 use std::ops::Range;
 
@@ -9,22 +9,22 @@ use object::{Endianness, elf};
 use super::section::Section;
 use crate::bytes;
 
-/// Why the parts of a file up to some offset have to stay where they are.
+/// Why the parts of a file up to some offset cannot move.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Stuck {
-    /// Bytes of unknown use lie there, which a program may look for at their offset.
+    /// Bytes of unknown use; a program may look for them at their offset.
     Unclaimed {
-        /// Where they are.
+        /// Their offset.
         offset: u64,
-        /// How many.
+        /// Their number.
         size: u64,
     },
-    /// Kernels before 5.18 take the address of the program headers for that of the first segment
-    /// plus `e_phoff` (`AT_PHDR`), so a program whose headers move crashes there.
+    /// Kernels before 5.18 compute the address of the program headers (`AT_PHDR`) as that of the
+    /// first segment plus `e_phoff`. A program whose headers moved crashes there.
     ProgramHeaders,
 }
 
-/// What an image says of its file. Offsets are those of the input.
+/// The headers of an image, which claim ranges of its file. Offsets are those of the input.
 pub(super) struct Claims<'a> {
     pub(super) input: &'a [u8],
     pub(super) encoder: Encoder<Endianness>,
@@ -36,18 +36,18 @@ pub(super) struct Claims<'a> {
     pub(super) dynamic_flags: u64,
 }
 
-/// Bytes that belong together: ranges that overlap.
+/// A run of bytes: ranges that overlap.
 pub(super) struct ByteRun {
     pub(super) range: Range<u64>,
-    /// A segment or a header that stays holds them.
+    /// Whether a segment or a header that stays holds it.
     pub(super) is_held: bool,
-    /// The alignment of a section, by which there may be padding in front of it.
+    /// The alignment of a section, which may explain padding in front of it.
     pub(super) align: u64,
 }
 
 impl Claims<'_> {
-    /// All that is claimed, in the order of the file. Whatever reaches into a segment is held by
-    /// it.
+    /// All claimed runs, in the order of the file. A run that overlaps a segment is held by that
+    /// segment.
     pub(super) fn runs(&self) -> Vec<ByteRun> {
         let run = |start: u64, size: u64, is_held: bool, align: u64| ByteRun {
             range: start..start.saturating_add(size),
@@ -89,7 +89,7 @@ impl Claims<'_> {
         runs
     }
 
-    /// The segment whose pages hold a section that is outside of it: a loader maps whole pages, and
+    /// The segment whose pages contain a section outside of it. A loader maps whole pages, and
     /// patchelf 0.17 makes segments that end before their last section.
     fn mapped_with(&self, section: &SectionHeader) -> Option<&ProgramHeader> {
         const PAGE: u64 = 0x1000;
@@ -104,16 +104,16 @@ impl Claims<'_> {
         })
     }
 
-    /// What the distance has to be a multiple of by which a run of held bytes moves.
+    /// The distance by which a run of held bytes moves must be a multiple of this.
     pub(super) fn align(&self, range: &Range<u64>) -> u64 {
         let segments = self.segments.iter();
         let inside = segments.filter(|it| range.contains(&it.p_offset) || it.p_offset == range.end);
         let align = inside.map(|segment| congruence(self.machine, segment)).max();
-        // Nobody knows what reads a section that is loaded with no segment: it stays.
+        // No segment loads this section, so its reader is unknown: it stays.
         align.unwrap_or(1 << 63)
     }
 
-    /// Bytes between two runs that are of unknown use.
+    /// Bytes of unknown use between two runs.
     pub(super) fn unclaimed(&self, gap: &Range<u64>) -> Option<Stuck> {
         let bytes = self.input.get(bytes::index(gap.start)..bytes::index(gap.end))?;
         let first = bytes.iter().position(|byte| *byte != 0)?;
@@ -125,9 +125,9 @@ impl Claims<'_> {
         Some(Stuck::Unclaimed { offset, size: (last - first + 1) as u64 })
     }
 
-    /// Whether these bytes, from the first to the last that is not 0, are section headers that a
-    /// tool left when it wrote new ones elsewhere (patchelf 0.19 does): of its entries every
-    /// second or more is still the header of a section.
+    /// Whether these bytes, from the first to the last that is not 0, are an old table of section
+    /// headers: some tools leave it behind when they write new ones elsewhere (patchelf 0.19 does).
+    /// At least half of its entries must still be headers of sections.
     fn is_old_table(&self, first: u64, last: u64) -> bool {
         let size = self.encoder.section_header_size();
         let start = first - first % self.encoder.address_size();
@@ -146,8 +146,8 @@ impl Claims<'_> {
         same.count() as u64 * 2 >= count
     }
 
-    /// A section header as bytes, but for its name and its offset, which change when tables are
-    /// written anew.
+    /// A section header as bytes, without its name and its offset, which change when a tool writes
+    /// the table anew.
     fn shape(&self, header: &SectionHeader) -> Vec<u8> {
         let mut bytes = Vec::new();
         let plain = SectionHeader { sh_name: 0, sh_offset: 0, ..*header };
@@ -155,8 +155,8 @@ impl Claims<'_> {
         bytes
     }
 
-    /// What cannot move: see [`Stuck::ProgramHeaders`]. That is the program headers and the first
-    /// segment, in programs that such a kernel starts right today.
+    /// The ranges that [`Stuck::ProgramHeaders`] keeps in place: the program headers and the first
+    /// segment, in programs that start correctly under such a kernel today.
     pub(super) fn pinned(&self) -> Option<[u64; 2]> {
         let is_program = self.dynamic_flags & elf::DF_1_PIE.0 != 0
             || self.segments.iter().any(|it| matches!(it.p_type, elf::PT_INTERP | elf::PT_PHDR))
@@ -173,14 +173,14 @@ impl Claims<'_> {
     }
 }
 
-/// Whether a segment says of bytes that they are its own.
+/// Whether a segment owns bytes of the file.
 fn has_bytes(segment: &ProgramHeader) -> bool {
-    // Lld rounds the size of PT_GNU_RELRO up to a page, past the end of what is loaded.
+    // Lld rounds the size of PT_GNU_RELRO up to a page, past the end of the loaded bytes.
     segment.p_filesz > 0 && segment.p_type != elf::PT_GNU_RELRO
 }
 
-/// The power of two by which a segment's offset and address are to stay congruent: its alignment,
-/// and for what is loaded the sizes of pages, each where it holds in the input.
+/// The power of two modulo which a segment's offset and address must stay congruent: its alignment,
+/// and for a loaded segment the page sizes, each only if it holds in the input.
 pub(super) fn congruence(machine: elf::Machine, segment: &ProgramHeader) -> u64 {
     let distance = segment.p_vaddr.wrapping_sub(segment.p_offset);
     let holds = |align: &u64| align.trailing_zeros() <= distance.trailing_zeros();
@@ -190,8 +190,8 @@ pub(super) fn congruence(machine: elf::Machine, segment: &ProgramHeader) -> u64 
     known.unwrap_or_else(|| 1 << distance.trailing_zeros().min(align.trailing_zeros()))
 }
 
-/// Bytes of the pages that systems map programs with. (Of the 2 MiB of amd64 no system makes use
-/// for alignment unless the segment asks for it.)
+/// Page sizes with which systems map programs, in bytes. (No system aligns to amd64's pages of 2
+/// MiB unless the segment asks for it.)
 fn pages(machine: elf::Machine) -> &'static [u64] {
     match machine {
         elf::EM_AARCH64 | elf::EM_PPC | elf::EM_PPC64 | elf::EM_MIPS | elf::EM_LOONGARCH => {

@@ -1,5 +1,6 @@
-//! Makes the companion of an ELF image. Sections keep their numbers, addresses and sizes. Loaded sections
-//! lose their bytes, except the notes: debuggers see by them that companion and program belong together.
+//! Makes the companion of an ELF image. Sections keep their numbers, addresses and sizes. Loaded
+//! sections lose their bytes, except the notes: they show debuggers that companion and program
+//! belong together.
 
 use object::elf;
 use rgo_binary::{Error, Result};
@@ -11,7 +12,7 @@ use crate::debuglink::DEBUGLINK;
 use crate::supplement::{SUPPLEMENTS, path_range};
 use crate::{Draft, Edits, Reason, bytes};
 
-/// As [`crate::companion`].
+/// See [`crate::companion`].
 pub(crate) fn companion<'a>(input: &'a [u8], supplement: Option<&str>) -> Result<Draft<'a>> {
     let mut layout = Layout::parse(Draft::of(input))?;
     if layout.sections.len() <= 1 {
@@ -34,7 +35,7 @@ pub(crate) fn companion<'a>(input: &'a [u8], supplement: Option<&str>) -> Result
     let mut output = Draft::empty(input);
     output.push(vec![0; bytes::index(size)], Reason::FileHeader);
 
-    // Notes go in front, in the order of their addresses.
+    // Notes come first, in the order of their addresses.
     let mut notes = Vec::new();
     let names = layout.names_number();
     for (number, section) in layout.sections.iter_mut().enumerate() {
@@ -67,9 +68,9 @@ pub(crate) fn companion<'a>(input: &'a [u8], supplement: Option<&str>) -> Result
 /// A note: its address, offset and size.
 type PlacedNote = (u64, u64, u64);
 
-/// The program headers of a file that has `size` bytes of headers and then the `notes`. No segment
-/// has bytes in it but the program headers, the one that maps these, and those that are one note. The
-/// others have offsets congruent to their addresses, as loaders want it.
+/// The program headers of a file that has `size` bytes of headers and then the `notes`. Only the
+/// program headers themselves, the segment that maps them, and segments that are one note have
+/// bytes in the file. The others get offsets congruent to their addresses, as loaders require.
 fn segment_table(layout: &mut Layout<'_>, notes: &[PlacedNote], size: u64) -> Vec<u8> {
     let start = layout.headers.e_phoff;
     let mut table = Vec::new();
@@ -86,7 +87,7 @@ fn segment_table(layout: &mut Layout<'_>, notes: &[PlacedNote], size: u64) -> Ve
     table
 }
 
-/// Has the image name its supplementary file by another path.
+/// Replaces the path of the supplementary file.
 fn relink(layout: &mut Layout<'_>, path: &str) -> Result<()> {
     if path.contains('\0') {
         return Err(Error::unsupported("this path of a supplementary file", "it contains a NUL"));
@@ -102,7 +103,7 @@ fn relink(layout: &mut Layout<'_>, path: &str) -> Result<()> {
     Ok(())
 }
 
-/// Of symbols whose names are loaded, and so have no bytes here, nothing can be read.
+/// Removes symbols whose names are loaded, and so have no bytes in the companion.
 fn drop_nameless_symbols(layout: &mut Layout<'_>, offset: u64) {
     let is_lost = |section: &Section<'_>| section.header.sh_type == elf::SHT_NOBITS;
     let lost: Vec<bool> = layout.sections.iter().map(is_lost).collect();

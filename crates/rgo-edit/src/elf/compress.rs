@@ -6,8 +6,8 @@
 //! .zdebug_*, the older way   "ZLIB", u64 size, big-endian │ zlib data
 //! ```
 //!
-//! (gABI, "Section Compression") What is loaded is never touched, and what would not get smaller
-//! is stored as it is.
+//! (gABI, "Section Compression") Loaded sections are never touched. A section that compression
+//! would not make smaller is stored uncompressed.
 
 use std::borrow::Cow;
 
@@ -21,20 +21,20 @@ use rgo_binary::{Error, Limits, Result};
 
 const WHAT: &str = "compressed ELF section";
 const GNU: &[u8] = b"ZLIB";
-/// As hard as linkers try that are asked to try hard: the sections are shipped.
+/// As strong as linkers compress at their higher settings: the sections are shipped.
 const ZLIB_LEVEL: u8 = 9;
 const ZSTD_LEVEL: i32 = 9;
 
-/// A section's bytes as they are stored.
+/// A section's stored bytes.
 struct Stored<'a> {
     format: CompressionFormat,
     data: &'a [u8],
-    /// What they are when decompressed.
+    /// Their size when decompressed.
     size: u64,
     align: u64,
 }
 
-/// Has debug sections stored another way; answers whether one was not stored that way.
+/// Changes how debug sections are stored. Returns whether any section changed.
 pub(super) fn debug_sections(layout: &mut Layout<'_>, how: Compression) -> Result<bool> {
     let (endian, is_64) = (layout.encoder.endian(), layout.encoder.is_64());
     let wanted = match how {
@@ -92,7 +92,7 @@ fn is_meant(section: &Section<'_>) -> bool {
         && matches!(section.content, SectionContent::Input(..))
 }
 
-/// `.zdebug_info` says by its name how it is stored, which is no longer so.
+/// Renames sections like `.zdebug_info` that are no longer stored in the older format.
 fn rename(layout: &mut Layout<'_>) {
     for section in layout.sections.iter_mut().filter(|section| section.kept) {
         let is_made = matches!(section.content, SectionContent::New(_)) || section.is_relocations();
@@ -146,7 +146,7 @@ impl<'a> Stored<'a> {
         Self { format, data, size, align }.checked(section)
     }
 
-    /// A size that a header merely claims is not to be reserved.
+    /// Checks the size that a header claims, before memory is reserved for it.
     fn checked(self, section: &Section<'_>) -> Result<Self> {
         let limit = (self.data.len() as u64).saturating_mul(0x8000).min(Limits::default().max_file);
         if self.size > limit {

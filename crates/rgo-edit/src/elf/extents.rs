@@ -1,5 +1,6 @@
-//! Finds the parts of an ELF file that segments hold, and their new places after an edit took out what
-//! lay between them. auditwheel, patchelf, postject and LIEF put a segment behind the debug data:
+//! Finds the parts of an ELF file that segments hold, and their new places after an edit removed
+//! the bytes between them. auditwheel, patchelf, postject and LIEF put a segment behind the debug
+//! data:
 //!
 //! ```text
 //! before  header │ code, data │ .debug_* .symtab │ added segment │ section headers
@@ -20,15 +21,15 @@ use super::claims::{Claims, Stuck, congruence};
 /// A part of the file that segments hold.
 #[derive(Clone, Debug)]
 struct Extent {
-    /// Where it is in the input.
+    /// Its range in the input.
     range: Range<u64>,
-    /// Where it starts in the output.
+    /// Its start in the output.
     start: u64,
-    /// A multiple of this is how far it can move.
+    /// The distance by which it moves must be a multiple of this.
     align: u64,
 }
 
-/// All of them, in the order of the file.
+/// All extents, in the order of the file.
 #[derive(Debug)]
 pub(super) struct Extents {
     parts: Vec<Extent>,
@@ -44,8 +45,8 @@ impl Extents {
             end = run.range.end;
             let align = if run.is_held { claims.align(&run.range) } else { run.align };
             let is_short = gap.end - gap.start < align;
-            // Between two segments that is padding, which linkers fill with traps, and too little
-            // for the second to move.
+            // This is padding between two segments, which linkers fill with traps. It is too little
+            // for the second segment to move.
             let last = extents.parts.last_mut();
             let last = last.filter(|last| run.is_held && is_short && last.range.end == gap.start);
             if let Some(last) = last {
@@ -71,14 +72,14 @@ impl Extents {
         extents
     }
 
-    /// Everything in front of `end` stays where it is.
+    /// Keeps everything in front of `end` in place.
     fn stick(&mut self, end: u64, why: Stuck) {
         if self.stuck.is_none_or(|(other, _)| other < end) {
             self.stuck = Some((end, why));
         }
     }
 
-    /// Makes what has to stay one extent, and decides where the others go.
+    /// Merges everything that cannot move into one extent, and computes the places of the others.
     fn settle(&mut self) {
         if let Some((end, _)) = self.stuck {
             let count = self.parts.iter().take_while(|part| part.range.start < end).count();
@@ -100,7 +101,7 @@ impl Extents {
         Self { parts: self.parts.iter().map(stay).collect(), stuck: self.stuck }
     }
 
-    /// Where each is in the input and starts in the output, in order.
+    /// The range of each in the input, and its start in the output, in order.
     pub(super) fn moves(&self) -> impl Iterator<Item = (Range<u64>, u64)> + '_ {
         self.parts.iter().map(|part| (part.range.clone(), part.start))
     }
@@ -131,8 +132,8 @@ impl Extents {
         }
     }
 
-    /// Where in the output the byte at this offset of the input is. What has no bytes, and so
-    /// may be between two extents, is at the end of the first.
+    /// Translates an offset of the input to the output. An offset without bytes, which may lie
+    /// between two extents, becomes the end of the first.
     pub(super) fn translate(&self, offset: u64) -> u64 {
         let home = self.parts.iter().rev().find(|part| part.range.start <= offset);
         home.map_or(offset, |part| part.start + (offset.min(part.range.end) - part.range.start))
@@ -144,7 +145,7 @@ impl Extents {
         if header.sh_type != elf::SHT_NOBITS {
             return self.translate(old);
         }
-        // One without bytes goes where the segment goes that its address is in.
+        // A section without bytes follows the segment that contains its address.
         let (first, size) = (header.sh_addr, header.sh_size);
         let home = segments.iter().filter(|it| it.p_type == elf::PT_LOAD).find(|segment| {
             let end = segment.p_vaddr.saturating_add(segment.p_memsz);
@@ -155,8 +156,8 @@ impl Extents {
         old.wrapping_sub(moved)
     }
 
-    /// The new offset of a segment. One without bytes has an offset all the same, which loaders
-    /// want congruent to its address.
+    /// The new offset of a segment. Even one without bytes needs an offset congruent to its
+    /// address, as loaders require.
     pub(super) fn segment_offset(&self, machine: elf::Machine, segment: &ProgramHeader) -> u64 {
         let old = segment.p_offset;
         let new = self.translate(old);

@@ -1,5 +1,5 @@
-//! An ELF image as a list of sections over a fixed front. Sections keep their numbers from the
-//! input until they are written, so that all references can be translated at once.
+//! An ELF image as a list of sections behind a fixed front. Until the image is written, sections
+//! keep their numbers from the input, so that all references can be translated at once.
 
 use object::write::elf::{Encoder, FileHeader, FileHeaderLayout, ProgramHeader, SectionHeader};
 use object::{Endianness, FileKind, elf};
@@ -12,17 +12,17 @@ use rgo_binary::{Error, Result};
 
 pub(super) const WHAT: &str = "ELF image";
 pub(crate) struct Layout<'a> {
-    /// The input, with what was filled in; no edit before this one moves anything.
+    /// The input with its reserved values written; no earlier edit moves anything.
     pub(crate) source: Draft<'a>,
     pub(crate) encoder: Encoder<Endianness>,
     pub(crate) file: FileHeader,
     pub(crate) headers: FileHeaderLayout,
     pub(crate) segments: Vec<ProgramHeader>,
-    /// The null section included.
+    /// Includes the null section.
     pub(crate) sections: Vec<Section<'a>>,
-    /// What segments hold.
+    /// The parts of the file that segments hold.
     pub(super) extents: Extents,
-    /// The last section that symbols which are loaded know by its number.
+    /// The last section that loaded symbols name by its number.
     last_numbered: usize,
 }
 
@@ -89,19 +89,19 @@ impl<'a> Layout<'a> {
         Ok(Self { source, encoder, file, headers, segments, sections, extents, last_numbered })
     }
 
-    /// An object that is still to be linked: its sections are numbered and placed anew at will.
+    /// Whether this is an object for a linker: its sections may get any number and place.
     pub(super) fn is_relocatable(&self) -> bool {
         self.file.e_type == elf::ET_REL && self.segments.is_empty()
     }
 
-    /// Number of the section that holds the names of sections.
+    /// Number of the section with the names of sections.
     pub(crate) fn names_number(&self) -> usize {
         bytes::index(self.headers.shstrtab_index.into())
     }
 
-    /// Where the bytes start that follow everything that headers speak of, and how many they are:
-    /// an archive or a script's data that the program looks for at its end. (Zeros are what a
-    /// tool left when it moved the section headers.)
+    /// Offset and size of the bytes behind everything that headers describe: an archive or a
+    /// script's data, which the program looks for at its end. (Zeros are the remains of section
+    /// headers that a tool moved.)
     pub(super) fn overlay(&self) -> Option<(u64, usize)> {
         let size = self.encoder.section_header_size();
         let table = self.headers.e_shoff + u64::from(self.headers.section_num) * size;
@@ -115,8 +115,8 @@ impl<'a> Layout<'a> {
         extra.iter().any(|byte| *byte != 0).then_some((end, extra.len()))
     }
 
-    /// Whether a section that is gone leaves an empty header, so that what is known by its number
-    /// keeps it.
+    /// Whether a removed section leaves an empty header, so that later sections keep the numbers by
+    /// which loaded symbols name them.
     fn leaves_header(&self) -> impl Fn(usize) -> bool + use<> {
         let last = self.last_numbered;
         move |number| number < last
@@ -134,7 +134,7 @@ impl<'a> Layout<'a> {
         self.sections.iter().enumerate().map(number).collect()
     }
 
-    /// What is gone; no more is going to be.
+    /// The removed sections. No section may be removed after this.
     pub(crate) fn removed(&mut self) -> Vec<Removed> {
         let leaves_header = self.leaves_header();
         let mut removed = Vec::new();
@@ -170,11 +170,11 @@ fn dynamic_flags<Elf: object::read::elf::FileHeader<Endian = Endianness>>(
     entry.map_or(0, |entry| entry.val(endian))
 }
 
-/// A section with its bytes.
+/// Makes a section with its bytes.
 fn section(input: &[u8], header: SectionHeader, name: Vec<u8>) -> Result<Section<'_>> {
     let content = SectionContent::Input(&[], 0);
     let mut section = Section { name, header, content, in_segment: false, kept: true };
-    // The offset of a section without bytes means nothing.
+    // The offset of a section without bytes is meaningless.
     if !section.has_no_bytes() {
         let (offset, size) = (section.header.sh_offset, section.header.sh_size);
         let bytes = bytes::slice(input, offset, size, "ELF section")?;
@@ -183,7 +183,7 @@ fn section(input: &[u8], header: SectionHeader, name: Vec<u8>) -> Result<Section
     Ok(section)
 }
 
-/// Whether a segment holds a section, which stays with it.
+/// Whether a segment holds a section, so that the two stay together.
 fn is_held(section: &Section<'_>, extents: &Extents, is_object: bool) -> bool {
     let (offset, size) = (section.header.sh_offset, section.size());
     match section.header.sh_type {
@@ -194,7 +194,7 @@ fn is_held(section: &Section<'_>, extents: &Extents, is_object: bool) -> bool {
     }
 }
 
-/// The highest number of a section that symbols have which are loaded, and so stay as they are.
+/// The highest section number in loaded symbols, which stay unchanged.
 fn last_numbered(sections: &[Section<'_>], encoder: Encoder<Endianness>) -> usize {
     let is_fixed = |section: &&Section<'_>| {
         matches!(section.header.sh_type, elf::SHT_DYNSYM | elf::SHT_SYMTAB) && section.in_segment

@@ -1,4 +1,5 @@
-//! The signature that is appended to a kernel module. It covers every byte before it.
+//! Recognizes the signature at the end of a kernel module. It covers every byte before it,
+//! so every edit voids it.
 //!
 //! ```text
 //! module │ PKCS #7 message │ u8 algorithm, hash, 2 (PKCS #7), signer, key, 3 zeros,
@@ -13,7 +14,7 @@ use crate::bytes;
 const MAGIC: &[u8] = b"~Module signature appended~\n";
 const INFORMATION: usize = 12;
 
-/// Whether all that lies behind an image is such a signature.
+/// Whether all bytes behind an image are such a signature.
 pub(super) fn is_at(layout: &Layout<'_>) -> bool {
     let Some((offset, _)) = layout.overlay() else { return false };
     let behind = layout.source.input().get(bytes::index(offset)..).unwrap_or_default();

@@ -1,13 +1,13 @@
-//! Makes a smaller table of names from an old one. Names keep their order, so most of the table stays a
-//! few ranges of the input; a name that ends another one is stored within it.
+//! Makes a smaller string table from an old one. Names keep their order, so most of the table stays
+//! a few ranges of the input. A name that is the end of another one is stored within it.
 //!
 //! ```text
 //! old   \0 alpha\0 gone\0 text\0 .rela.text\0     used: alpha, text, .rela.text
 //! new   \0 alpha\0 .rela.text\0                   text = .rela.text + 6
 //! ```
 //!
-//! To find these, names are sorted by their last letters, eight at a time: then whatever ends
-//! with a name follows it.
+//! To find such names, the module sorts all names by their last letters, eight at a time: then the
+//! names that end with a name follow it.
 
 use super::section::{Section, SectionContent};
 use crate::{Piece, Reason, bytes};
@@ -15,21 +15,21 @@ use rgo_binary::{Error, Result};
 
 const WHAT: &str = "ELF names";
 
-/// A table, and what is to be found in it.
+/// A string table, and the names to look up in it.
 pub(super) struct NameTable<'a> {
     table: &'a [u8],
-    /// Where it is in the input.
+    /// Its offset in the input.
     at: u64,
     used: Vec<u32>,
     new: Vec<Vec<u8>>,
 }
 
-/// A name of the old table that is used, or several that end alike.
+/// A used name of the old table, or several that end alike.
 struct NameRange {
     start: u32,
-    /// Where its NUL is.
+    /// Offset of its NUL.
     end: u32,
-    /// Where it starts in the new table.
+    /// Its offset in the new table.
     to: u32,
 }
 
@@ -49,12 +49,12 @@ impl<'a> NameTable<'a> {
         Self { table, at, used: Vec::new(), new: Vec::new() }
     }
 
-    /// A name that is to be found by its place in the old table.
+    /// Adds a name by its offset in the old table.
     pub(super) fn add(&mut self, offset: u32) {
         self.used.push(offset);
     }
 
-    /// The names of sections; those that are new are not in the old table.
+    /// Adds the names of sections. Names of new sections are not in the old table.
     pub(super) fn add_sections(&mut self, sections: &[Section<'_>]) {
         for section in sections.iter().filter(|section| section.kept) {
             if is_at(self.table, section.header.sh_name, &section.name) {
@@ -120,7 +120,7 @@ impl<'a> NameTable<'a> {
         Ok(merged)
     }
 
-    /// What is used of the old table.
+    /// The used ranges of the old table.
     fn regions(&mut self) -> Result<Vec<NameRange>> {
         self.used.sort_unstable();
         self.used.dedup();
@@ -143,8 +143,8 @@ impl<'a> NameTable<'a> {
 }
 
 impl Merged<'_> {
-    /// Where a name is now. `near` is where the last one was: linkers write names in the order of
-    /// their symbols, so the next one mostly follows.
+    /// The new offset of a name. `near` is the index of the last lookup: linkers write names in the
+    /// order of their symbols, so the next name mostly follows.
     pub(super) fn offset(&self, old: u32, near: &mut usize) -> u32 {
         let here = |index: usize| {
             self.regions.get(index).filter(|region| region.start <= old && old < region.end)
@@ -161,7 +161,7 @@ impl Merged<'_> {
         found.map_or(0, |region| region.to + (old - region.start))
     }
 
-    /// Has headers name their sections.
+    /// Writes the new offsets of names into section headers.
     pub(super) fn name(&self, sections: &mut [Section<'_>]) {
         let mut near = 0;
         for section in sections.iter_mut().filter(|section| section.kept) {
@@ -176,7 +176,7 @@ impl Merged<'_> {
     }
 }
 
-/// Whether a table holds a name at a place.
+/// Whether a table has a name at an offset.
 pub(super) fn is_at(table: &[u8], offset: u32, name: &[u8]) -> bool {
     let rest = table.get(offset as usize..).unwrap_or_default();
     rest.strip_prefix(name).is_some_and(|rest| rest.first() == Some(&0))
@@ -214,7 +214,7 @@ impl NewNameTable {
 
 const NONE: u32 = u32::MAX;
 
-/// For each name the name that it is the end of.
+/// For each name, the name whose end it is.
 fn hosts(regions: &[NameRange], table: &[u8], new: &[Vec<u8>]) -> Vec<u32> {
     let name = |index: u32| -> &[u8] {
         let index = index as usize;
@@ -236,7 +236,7 @@ fn hosts(regions: &[NameRange], table: &[u8], new: &[Vec<u8>]) -> Vec<u32> {
         alike.sort_unstable();
         let mut start = range.start;
         for group in alike.chunk_by(|one, other| one.0 == other.0) {
-            // Where the first of eight letters is none, the names are the same.
+            // If the first of the eight letters is zero, the names are equal.
             if group.len() > 1 && group.first().is_some_and(|(key, _)| key & 0xff != 0) {
                 left.push((start..start + group.len(), depth + 8));
             }
@@ -257,8 +257,8 @@ fn hosts(regions: &[NameRange], table: &[u8], new: &[Vec<u8>]) -> Vec<u32> {
     hosts
 }
 
-/// The eight letters before the last `skip` ones, the last of them first; zeros where there are
-/// no more.
+/// The eight letters before the last `skip` ones, the last letter first; zeros if there are no
+/// more.
 fn ending(name: &[u8], skip: usize) -> u64 {
     let rest = name.get(..name.len().saturating_sub(skip)).unwrap_or_default();
     let last = rest.last_chunk().copied().unwrap_or_else(|| {

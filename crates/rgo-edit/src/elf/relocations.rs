@@ -1,5 +1,5 @@
-//! Renumbers symbols where other sections know them by number: in relocations, and in the groups of an
-//! object's sections.
+//! Renumbers symbols in the sections that refer to them by number: relocations, and the section
+//! groups of an object.
 //!
 //! ```text
 //! Rela   offset, info, addend     info: symbol (32 bits), type; in 32-bit images symbol (24 bits)
@@ -14,16 +14,16 @@ use crate::Reason;
 use rgo_binary::{Error, Result};
 
 const WHAT: &str = "ELF relocations";
-/// Symbols whose addresses matter, for the folding of identical code; without a link to symbols
-/// the linker takes it that all do.
+/// Lists the symbols whose addresses matter when a linker folds identical code. If its link to the
+/// symbol table is missing, the linker assumes that all addresses matter.
 const SHT_LLVM_ADDRSIG: elf::SectionType = elf::SectionType(0x6fff_4c03);
 
-/// The sections that know symbols by number.
+/// The sections that refer to symbols by number.
 pub(super) struct Users {
     sections: Vec<usize>,
     /// For each symbol, whether one of them names it.
     pub(super) named: Vec<bool>,
-    /// Something names symbols in a way that is not known here: none can go.
+    /// Whether a section names symbols in a way that is unknown here: then none can be removed.
     pub(super) unknown: bool,
 }
 
@@ -63,7 +63,7 @@ impl Users {
         Ok(())
     }
 
-    /// Has them name symbols by their new numbers.
+    /// Writes the new numbers of symbols.
     pub(super) fn renumber(&self, layout: &mut Layout<'_>, symtab: usize, numbers: &[u32]) {
         let new = |old: u32| numbers.get(old as usize).copied().unwrap_or_default();
         for number in &self.sections {
@@ -93,7 +93,7 @@ struct Entries {
     /// Bytes of one of them.
     size: usize,
     endian: Endianness,
-    /// Where the word is that holds the symbol, and by how many bits it is shifted.
+    /// Offset of the word with the symbol's number, and the number's shift in bits.
     at: usize,
     shift: u32,
 }
@@ -129,8 +129,8 @@ impl Entries {
     }
 }
 
-/// Takes sections that are gone out of groups, groups of which none is left, and the mark of a
-/// group from what is in none.
+/// Removes groups whose sections are all removed, and clears `SHF_GROUP` on sections that are in no
+/// group.
 pub(super) fn shrink_groups(layout: &mut Layout<'_>) {
     let endian = layout.encoder.endian();
     let gone: Vec<bool> = layout.sections.iter().map(|section| !section.kept).collect();
@@ -156,7 +156,7 @@ pub(super) fn shrink_groups(layout: &mut Layout<'_>) {
     }
 }
 
-/// Has groups name their sections by the new numbers.
+/// Writes the new numbers of sections into groups.
 pub(super) fn renumber_groups(layout: &mut Layout<'_>, numbers: &[Option<u32>]) {
     let endian = layout.encoder.endian();
     for section in &mut layout.sections {

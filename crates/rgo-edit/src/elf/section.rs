@@ -6,7 +6,8 @@ use rgo_binary::{Error, Result};
 
 use crate::{Draft, Piece, Reason};
 
-/// Sections that move are not loaded, or are an object's, and are aligned to cache lines at most.
+/// Sections that move are not loaded, or belong to an object, and need the alignment of a cache
+/// line at most.
 const MAX_ALIGN: u64 = 0x1000;
 
 /// One section, from the input or new.
@@ -14,20 +15,20 @@ pub(crate) struct Section<'a> {
     pub(crate) name: Vec<u8>,
     pub(crate) header: SectionHeader,
     pub(crate) content: SectionContent<'a>,
-    /// Its bytes lie in the part of the file that segments take up.
+    /// Whether its bytes lie in the part of the file that segments hold.
     pub(crate) in_segment: bool,
     pub(crate) kept: bool,
 }
 
 /// A section's bytes.
 pub(crate) enum SectionContent<'a> {
-    /// As in the input, at this offset.
+    /// Bytes of the input, and their offset.
     Input(&'a [u8], u64),
     New(Vec<Piece>),
 }
 
 impl<'a> Section<'a> {
-    /// One that is not loaded.
+    /// Makes a section that is not loaded.
     pub(super) fn new(name: &[u8], content: Vec<u8>, align: u64, why: Reason) -> Self {
         let header = SectionHeader {
             sh_type: elf::SHT_PROGBITS,
@@ -46,7 +47,7 @@ impl<'a> Section<'a> {
         self.header.sh_flags.0 & flags.0 != 0
     }
 
-    /// Relocations that a linker has still to apply, or left for tools to look at.
+    /// Whether it has relocations that a linker still has to apply, or kept for other tools.
     pub(super) fn is_relocations(&self) -> bool {
         matches!(self.header.sh_type, elf::SHT_REL | elf::SHT_RELA | elf::SHT_CREL)
             && !self.is_loaded()
@@ -67,15 +68,15 @@ impl<'a> Section<'a> {
         }
     }
 
-    /// Its bytes from now on, unless they are what it has.
+    /// Replaces its bytes, unless they are equal.
     pub(crate) fn set(&mut self, content: Vec<u8>, why: Reason) {
         if self.input() != content {
             self.content = SectionContent::New(vec![Piece::New(content, why)]);
         }
     }
 
-    /// Appends its bytes, aligned, and notes where they are. `source` is the input with what was
-    /// filled in.
+    /// Appends its bytes, aligned, and records their offset. `source` is the input with its
+    /// reserved values written.
     pub(crate) fn place<'b>(&mut self, output: &mut Draft<'b>, source: &Draft<'b>) -> Result<()> {
         let align = self.header.sh_addralign;
         if align > MAX_ALIGN || align != 0 && !align.is_power_of_two() {

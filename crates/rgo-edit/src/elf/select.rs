@@ -1,4 +1,4 @@
-//! Chooses the sections that an edit takes out. Loaded sections always stay.
+//! Chooses the sections that an edit removes. Loaded sections always stay.
 
 use object::elf;
 
@@ -9,8 +9,8 @@ use super::section::Section;
 use crate::{Edits, Strip};
 use rgo_binary::{Error, Result};
 
-/// Takes out what is to go, but for symbols and their names. Answers what the user has to know:
-/// what the mode takes out and cannot be taken out here.
+/// Removes the chosen sections, except symbols and their names. Returns warnings about the sections
+/// that the mode would remove and that cannot be removed.
 pub(super) fn sections(layout: &mut Layout<'_>, edits: &Edits<'_>) -> Result<Vec<String>> {
     let names = layout.names_number();
     let relocatable = layout.is_relocatable();
@@ -37,7 +37,7 @@ pub(super) fn sections(layout: &mut Layout<'_>, edits: &Edits<'_>) -> Result<Vec
     Ok(stuck.text().into_iter().collect())
 }
 
-/// What the mode takes out, and is held by what cannot be taken out.
+/// Sections that the mode would remove, but that a part of the file holds that has to stay.
 #[derive(Default)]
 struct HeldBack {
     names: Vec<String>,
@@ -63,7 +63,7 @@ impl HeldBack {
     }
 }
 
-/// What a relocation section of an image is for decides about it.
+/// Removes relocation sections with their targets, and in a full strip all that no name keeps.
 fn follow_targets(layout: &mut Layout<'_>, edits: &Edits<'_>) {
     let stays: Vec<bool> = layout.sections.iter().map(|section| section.kept).collect();
     for section in &mut layout.sections {
@@ -72,7 +72,7 @@ fn follow_targets(layout: &mut Layout<'_>, edits: &Edits<'_>) {
         }
         let has_target = stays.get(section.header.sh_info as usize).copied().unwrap_or_default();
         let chosen = edits.sections.of(&section.name);
-        // Without symbols relocations are nothing.
+        // Relocations are useless without symbols.
         section.kept = has_target && chosen.unwrap_or(edits.strip != Strip::All);
     }
 }
@@ -96,7 +96,7 @@ fn check_removable(
     Err(Error::unsupported(what, why))
 }
 
-/// A section that is ordered by another one cannot do without it.
+/// Fails if a removed section orders one that stays (`SHF_LINK_ORDER`).
 fn check_links(layout: &Layout<'_>) -> Result<()> {
     for section in layout.sections.iter().filter(|section| section.kept) {
         let link = section.header.sh_link as usize;
@@ -112,13 +112,13 @@ fn check_links(layout: &Layout<'_>) -> Result<()> {
     Ok(())
 }
 
-/// Symbols and their names, of which is decided by symbol.
+/// Whether it is a symbol table or its names, which a later step handles symbol by symbol.
 fn is_symbols(section: &Section<'_>) -> bool {
     matches!(section.header.sh_type, elf::SHT_SYMTAB | elf::SHT_SYMTAB_SHNDX)
 }
 
-/// Whether the mode takes a section out. What has a name that nobody knows stays: it may be what
-/// the program is there for.
+/// Whether the mode removes a section. Sections with unknown names stay: one may be the purpose of
+/// the program.
 fn goes(section: &Section<'_>, strip: Strip, symtab: Option<usize>) -> bool {
     if section.is_loaded() || strip == Strip::None {
         return false;
@@ -134,8 +134,8 @@ fn goes(section: &Section<'_>, strip: Strip, symtab: Option<usize>) -> bool {
         || strip == Strip::All && is_about_symbols()
 }
 
-/// Sections that debuggers alone read. Those that GCC names `.gnu.debuglto_.debug…` are not: its
-/// compiler reads them when it is the linker's plugin, and makes debug data of them.
+/// Whether only debuggers read a section. Sections that GCC names `.gnu.debuglto_.debug…` do not
+/// count: as a plugin of the linker, its compiler reads them and makes debug data from them.
 pub(super) fn is_debug(name: &[u8]) -> bool {
     const NAMES: [&[u8]; 3] = [b".gdb_index", b".line", b".gnu_debugaltlink"];
     const PREFIXES: [&[u8]; 4] = [b".debug", b".zdebug", b".stab", b".gnu.linkonce.wi."];

@@ -1,13 +1,13 @@
-//! Writes the symbol table of an ELF image anew after symbols or sections were taken out.
+//! Rewrites the symbol table of an ELF image after an edit removed symbols or sections.
 //!
 //! ```text
 //! Elf64_Sym, 24 bytes: u32 name, u8 info (4 bits binding, 4 bits type), u8 other,
 //!                      u16 section (ffff: see .symtab_shndx), u64 value, u64 size
 //! ```
 //!
-//! Local symbols come first and `sh_info` counts them. (gABI, "Symbol Table") There may be
-//! hundreds of thousands of them, so none is held as a value: they are read where they stand, and
-//! what is remembered of each is its new number.
+//! Local symbols come first, and `sh_info` counts them. (gABI, "Symbol Table") There may be
+//! hundreds of thousands of symbols, so the module reads them in place and stores only the new
+//! number of each.
 
 use object::write::elf::{Encoder, Sym};
 use object::{Endianness, elf, pod};
@@ -20,13 +20,13 @@ use crate::{Discard, Edits, Reason, Strip, bytes};
 use rgo_binary::{Error, Result};
 
 const WHAT: &str = "ELF symbol table";
-/// What names begin with that assemblers make up, as in the GNU assembler's generic ELF targets.
+/// Prefixes of the names that assemblers make up, as in the GNU assembler's generic ELF targets.
 const TEMPORARY: [&[u8]; 3] = [b".L", b"..", b"_.L_"];
-/// The number of a symbol that is gone.
+/// The number of a removed symbol.
 const GONE: u32 = u32::MAX;
 
-/// Takes out the symbols that are to go, the tables too if none is left, and has all that knows
-/// symbols or sections by number follow. Returns whether a symbol is gone.
+/// Removes the chosen symbols, and the tables if no symbol is left; updates everything that refers
+/// to symbols or sections by number. Returns whether a symbol was removed.
 pub(crate) fn edit(layout: &mut Layout<'_>, edits: &Edits<'_>) -> Result<bool> {
     let Some(symtab) = find(layout, |section| section.header.sh_type == elf::SHT_SYMTAB) else {
         drop_unused_names(layout, edits, None)?;
@@ -48,7 +48,7 @@ pub(crate) fn edit(layout: &mut Layout<'_>, edits: &Edits<'_>) -> Result<bool> {
         }
     }
     drop_unused_names(layout, edits, Some(strings))?;
-    // Numbers of sections that fit a symbol need no table of their own.
+    // Section numbers that fit into a symbol need no table of their own.
     let all = layout.sections.iter().filter(|section| section.kept).count();
     if let Some(section) = extended.and_then(|number| layout.sections.get_mut(number)) {
         section.kept &= all >= usize::from(elf::SHN_LORESERVE);
@@ -69,7 +69,7 @@ fn find(layout: &Layout<'_>, is: impl Fn(&Section<'_>) -> bool) -> Option<usize>
     layout.sections.iter().position(|section| !section.in_segment && is(section))
 }
 
-/// The symbols as they stand in the input.
+/// The symbols of the input.
 struct Symbols<'a> {
     encoder: Encoder<Endianness>,
     table: &'a [u8],
@@ -138,7 +138,7 @@ impl<'a> Symbols<'a> {
     }
 }
 
-/// For each symbol its new number, and how many there are.
+/// For each symbol its new number, and how many symbols stay.
 fn choose(
     layout: &Layout<'_>,
     edits: &Edits<'_>,
@@ -167,11 +167,11 @@ fn choose(
     Ok((numbers, next as usize))
 }
 
-/// A symbol of which it is to be decided whether it stays.
+/// A symbol that may stay or go.
 struct SymbolCandidate<'s, 'a> {
     symbols: &'s Symbols<'a>,
     symbol: &'s Sym,
-    /// Something that stays knows it by number.
+    /// Whether a section that stays refers to it by number.
     named: bool,
 }
 
@@ -179,7 +179,7 @@ impl SymbolCandidate<'_, '_> {
     fn stays(&self, layout: &Layout<'_>, strip: Strip, edits: &Edits<'_>) -> Result<bool> {
         let kind = self.symbol.st_info.st_type();
         let choice = edits.symbols;
-        // The symbols of sections have no names of their own.
+        // Section symbols have no names of their own.
         let chosen = if choice.is_empty() || kind == elf::STT_SECTION {
             None
         } else {
@@ -207,15 +207,15 @@ impl SymbolCandidate<'_, '_> {
             (Some(chosen), _) => chosen,
             _ if self.is_discarded(layout, edits.discard) => false,
             (None, Strip::None) => true,
-            // Those of sections are there for relocations alone.
+            // Section symbols exist for relocations alone.
             (None, Strip::Debug) => !matches!(kind, elf::STT_FILE | elf::STT_SECTION),
             (None, Strip::Unneeded) => layout.is_relocatable() && self.is_needed(layout),
             (None, Strip::All) => false,
         })
     }
 
-    /// Whether it is one of the local symbols that go. Those of sections and source files have
-    /// modes of their own.
+    /// Whether it is one of the local symbols to remove. Other rules decide about the symbols of
+    /// sections and source files.
     fn is_discarded(&self, layout: &Layout<'_>, discard: Discard) -> bool {
         if discard == Discard::None
             || self.is_global()
@@ -230,7 +230,7 @@ impl SymbolCandidate<'_, '_> {
         }
     }
 
-    /// Whether a linker asks for it without a relocation.
+    /// Whether a linker needs it although no relocation names it.
     fn is_needed(&self, layout: &Layout<'_>) -> bool {
         let is_defined = self.symbol.st_shndx != elf::SHN_UNDEF;
         self.is_global() && is_defined || self.is_mapping_symbol(layout)
@@ -240,7 +240,7 @@ impl SymbolCandidate<'_, '_> {
         self.symbol.st_info.st_bind() != elf::STB_LOCAL
     }
 
-    /// Whether it tells a linker where code begins and where data does (`$x`, `$d`).
+    /// Whether it marks for a linker where code or data begins (`$x`, `$d`).
     fn is_mapping_symbol(&self, layout: &Layout<'_>) -> bool {
         let machine = layout.file.e_machine;
         let has_them =
@@ -258,7 +258,7 @@ impl SymbolCandidate<'_, '_> {
     }
 }
 
-/// Whether there is still to be a symbol table.
+/// Whether the symbol table stays.
 fn stays(
     layout: &Layout<'_>,
     edits: &Edits<'_>,
@@ -280,7 +280,8 @@ fn stays(
     })
 }
 
-/// Tables of names go with the last section that looks something up in them, and stay with it.
+/// Removes the string table of the symbols once no section refers to it. Keeps every string table
+/// that a section still refers to.
 fn drop_unused_names(
     layout: &mut Layout<'_>,
     edits: &Edits<'_>,
@@ -312,8 +313,8 @@ fn drop_unused_names(
     Ok(())
 }
 
-/// Makes the table of names anew from what is still used; `None` where something else uses it
-/// too, and it stays as it is.
+/// Makes the string table anew from the names in use. `None` if another section uses the table too:
+/// then it stays unchanged.
 fn merge_names<'a>(
     layout: &mut Layout<'a>,
     symbols: &Symbols<'_>,

@@ -1,4 +1,4 @@
-//! Writes a layout as an image.
+//! Writes a layout as an image: chooses the final offsets, then writes the parts and the headers.
 
 use std::cmp::Reverse;
 use std::ops::Range;
@@ -13,7 +13,8 @@ use crate::{Draft, Reason, bytes};
 use rgo_binary::{Error, Result};
 
 impl<'a> Layout<'a> {
-    /// Writes the image: what segments hold, then sections, their names, section headers.
+    /// Writes the image: the parts that segments hold, then sections, their names and the section
+    /// headers.
     pub(super) fn write(mut self) -> Result<Draft<'a>> {
         self.merge_names()?;
         let table_in_front = self.extents.hold(self.headers.e_shoff);
@@ -41,7 +42,7 @@ impl<'a> Layout<'a> {
         Ok(output)
     }
 
-    /// The program headers, which say where segments are now.
+    /// The program headers with the segments' new offsets.
     fn move_segments(&mut self) -> Vec<u8> {
         let mut table = Vec::new();
         for segment in &mut self.segments {
@@ -52,9 +53,9 @@ impl<'a> Layout<'a> {
         table
     }
 
-    /// How many extents are to be in front of what no segment holds. That is all of them, unless
-    /// the image would be longer than the input, which had it between two extents: then it goes
-    /// there again.
+    /// The number of extents in front of the bytes that no segment holds. That is all of them,
+    /// unless the image would then be longer than the input, which had these bytes between two
+    /// extents: then they go between two extents again.
     fn room(&mut self) -> usize {
         let size = self.source.size();
         let ends = |extents: &Extents| -> Vec<(u64, u64)> {
@@ -82,7 +83,8 @@ impl<'a> Layout<'a> {
         }
     }
 
-    /// Where what no segment holds ends if it starts at `start`, section headers included.
+    /// The end of the bytes that no segment holds, if they start at `start`, section headers
+    /// included.
     fn tail_end(&self, start: u64) -> u64 {
         let order = self.order(start);
         let sections = order.iter().filter_map(|number| self.sections.get(*number));
@@ -94,8 +96,8 @@ impl<'a> Layout<'a> {
             + count * self.encoder.section_header_size()
     }
 
-    /// Writes sections behind `output`, which holds the front, and completes the file header.
-    /// With `in_place` the section headers go where they were.
+    /// Writes sections behind `output`, which holds the front, and completes the file header. With
+    /// `in_place` the section headers stay at their old offset.
     pub(crate) fn write_over(mut self, mut output: Draft<'a>, in_place: bool) -> Result<Draft<'a>> {
         let numbers = self.numbers();
         let new_number = |old: u32| numbers.get(old as usize).copied().flatten().unwrap_or(0);
@@ -133,13 +135,13 @@ impl<'a> Layout<'a> {
         order.sort_by_key(|number| {
             let section = self.sections.get(*number);
             let offset = section.map_or(0, |section| section.header.sh_offset);
-            // What is new comes after what was there, and the names of sections come last.
+            // New sections follow the old ones, and the names of sections come last.
             (*number == names_number, offset == 0, offset, section.map_or(0, Section::size))
         });
         if !self.is_relocatable() {
             return order;
         }
-        // An object's sections have no order, and less may have to be padded in another one.
+        // The sections of an object need no order, and another one may need less padding.
         let mut other = order.clone();
         other.sort_by_key(|number| {
             Reverse(self.sections.get(*number).map_or(0, |section| section.header.sh_addralign))
@@ -150,8 +152,8 @@ impl<'a> Layout<'a> {
         if end(&other) < end(&order) { other } else { order }
     }
 
-    /// Makes the names of sections anew, unless a segment holds them or something else uses them.
-    /// (Symbols may: then it is done with theirs.)
+    /// Rewrites the names of sections, unless a segment holds them or another section uses them.
+    /// (If symbols share the table, the symbols' step has rewritten it.)
     fn merge_names(&mut self) -> Result<()> {
         let number = self.names_number();
         let Some(table) = self.sections.get(number) else { return Ok(()) };
@@ -188,7 +190,7 @@ impl<'a> Layout<'a> {
         self.encoder
             .file_header(&mut header, &self.file, &self.headers)
             .map_err(|why| Error::malformed(WHAT, 0, why))?;
-        // The identification's padding is not ours to clear.
+        // The padding of the identification stays unchanged.
         let ident = bytes::slice(self.source.input(), 0, 16, WHAT)?;
         bytes::put(&mut header, 0, ident, WHAT)?;
         output.put(0, &header, Reason::FileHeader, WHAT)?;
@@ -196,7 +198,7 @@ impl<'a> Layout<'a> {
     }
 }
 
-/// Where sections end that are written one after the other from `start` on.
+/// The end of sections that are written one after the other from `start` on.
 fn end<'s, 'a: 's>(start: u64, sections: impl Iterator<Item = &'s Section<'a>>) -> u64 {
     sections.filter(|section| !section.has_no_bytes()).fold(start, |at, section| {
         let align = section.header.sh_addralign.max(1);
@@ -204,7 +206,7 @@ fn end<'s, 'a: 's>(start: u64, sections: impl Iterator<Item = &'s Section<'a>>) 
     })
 }
 
-/// Appends extents, each at its place.
+/// Appends the extents, each at its new offset.
 fn copy<'a>(moves: &[(Range<u64>, u64)], source: &Draft<'a>, output: &mut Draft<'a>) -> Result<()> {
     for (range, start) in moves {
         output.zeros(start - output.size(), Reason::Padding);

@@ -1,5 +1,5 @@
-//! Makes `__debug_aranges`: which unit of DWARF describes which addresses. lldb looks units up in this
-//! table of a dSYM and nowhere else, since dsymutil always writes it; Go's linker does not.
+//! Makes `__debug_aranges`, which maps addresses to DWARF units. lldb finds the units of a dSYM
+//! only by this table. dsymutil always writes it; Go's linker does not.
 //!
 //! ```text
 //! per unit: u32 length, u16 version 2, u32 offset of the unit, u8 8, u8 0, u32 padding,
@@ -12,11 +12,11 @@ use gimli::{Dwarf, EndianSlice, LittleEndian, SectionId};
 
 /// Bytes of a unit's header behind the length.
 const HEADER: usize = 12;
-/// Real tables take a few MiB; units of hostile DWARF may share lists of ranges without end.
+/// Real tables take a few MiB. Units of hostile DWARF could share lists of ranges without a bound.
 const MAX_SIZE: usize = 64 << 20;
 
-/// Makes the table from the sections that `section` knows by their names in Mach-O; `None` where
-/// there is nothing to tell, or DWARF that cannot be read.
+/// Makes the table; `section` returns a section's bytes by its Mach-O name. `None` if there are no
+/// ranges, or if the DWARF cannot be read.
 pub(super) fn make<'s>(section: impl Fn(&str) -> &'s [u8]) -> Option<Vec<u8>> {
     let load = |id: SectionId| {
         let name: String = id.name().replacen('.', "__", 1).chars().take(16).collect();

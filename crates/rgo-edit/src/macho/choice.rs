@@ -1,4 +1,4 @@
-//! Chooses the symbols of a Mach-O image that stay. It decides about each once, in the order of the
+//! Chooses the symbols of a Mach-O image that stay. It decides once about each, in the order of the
 //! table.
 //!
 //! ```text
@@ -17,29 +17,29 @@ use super::{ImageParts, WHAT};
 use crate::{Discard, Edits, MachOPart, Strip, bytes};
 use rgo_binary::{Error, Result};
 
-/// What decides about the symbols of an image.
+/// The facts and requests that decide about the symbols of an image.
 pub(super) struct SymbolChoice<'e> {
     edits: &'e Edits<'e>,
-    /// For each number of a section, from 1, its new one.
+    /// For each section number, from 1, the new one.
     sections: &'e [Option<u8>],
     is_library: bool,
     has_trie: bool,
-    /// Parts of [`crate::MachO::without`] that this image can do without.
+    /// The parts in [`crate::MachO::without`] that this image does not need.
     without_all: bool,
     without_swift: bool,
-    /// Indices of debugging symbols that stay where the others go.
+    /// Indices of debugging symbols that stay although others go.
     kept_debugging: Vec<Range<usize>>,
-    /// How many symbols it was asked about.
+    /// The number of symbols already decided.
     seen: usize,
     refused: Option<Error>,
     erased: bool,
 }
 
 impl<'e> SymbolChoice<'e> {
-    /// Finds out what of the image matters.
+    /// Collects the facts about the image.
     ///
     /// # Errors
-    /// [`Error::Unsupported`] if all symbols are to go, and the image needs some.
+    /// [`Error::Unsupported`] if the request removes all symbols and the image needs some.
     pub(super) fn new(
         parts: &ImageParts<'_>,
         linkedit: &Linkedit<'_>,
@@ -49,7 +49,7 @@ impl<'e> SymbolChoice<'e> {
         let without = |part| edits.macho.without.contains(&part);
         let has_trie = !linkedit.bytes(LinkeditTable::Exports).is_empty();
         let is_library = parts.commands.file_type()? != macho::MH_EXECUTE;
-        // Older images are bound by their symbols.
+        // Older images are bound through their symbols.
         let is_bound_without =
             [macho::LC_DYLD_INFO, macho::LC_DYLD_INFO_ONLY, macho::LC_DYLD_CHAINED_FIXUPS];
         let is_bound_without = is_bound_without.iter().any(|it| parts.commands.find(*it).is_some())
@@ -79,7 +79,7 @@ impl<'e> SymbolChoice<'e> {
         })
     }
 
-    /// What becomes of the next symbol.
+    /// Decides about the next symbol.
     pub(super) fn fate(&mut self, symbol: &mut Symbol<'_>) -> Fate {
         let index = self.seen;
         self.seen += 1;
@@ -100,7 +100,8 @@ impl<'e> SymbolChoice<'e> {
     fn stays(&mut self, symbol: &Symbol<'_>, index: usize) -> bool {
         let edits = self.edits;
         if symbol.is_debugging() {
-            // Debugging symbols are a language of their own, in which names are parts of speech.
+            // Debugging symbols are records of the debug map: their names do not count as names of
+            // symbols.
             let is_kept = || self.kept_debugging.iter().any(|group| group.contains(&index));
             return edits.strip == Strip::None || is_kept();
         }
@@ -135,16 +136,16 @@ impl<'e> SymbolChoice<'e> {
         }
     }
 
-    /// Whether symbols are gone that stubs named.
+    /// Returns whether removed symbols were named by stubs.
     ///
     /// # Errors
-    /// [`Error::Unsupported`] if a symbol was to go that something needs.
+    /// [`Error::Unsupported`] if the request removes a symbol that something needs.
     pub(super) fn finish(self) -> Result<bool> {
         self.refused.map_or(Ok(self.erased), Err)
     }
 }
 
-/// Whether it is one of the local symbols that go.
+/// Whether it is one of the local symbols to remove.
 fn is_discarded(symbol: &Symbol<'_>, discard: Discard) -> bool {
     let is_meant = match discard {
         Discard::None => false,
@@ -154,7 +155,7 @@ fn is_discarded(symbol: &Symbol<'_>, discard: Discard) -> bool {
     is_meant && symbol.is_local() && !symbol.is_needed()
 }
 
-/// Where in the table the debugging symbols are of the source files that are meant.
+/// The ranges of the debugging symbols that belong to the selected source files.
 fn debug_map_of(
     linkedit: &Linkedit<'_>,
     is_kept: &dyn Fn(&[u8]) -> bool,
@@ -162,7 +163,7 @@ fn debug_map_of(
     let (table, strings) =
         (linkedit.bytes(LinkeditTable::Symbols), linkedit.bytes(LinkeditTable::Strings));
     let mut kept: Vec<Range<usize>> = Vec::new();
-    // Where the group began, and whether its file is one of those meant.
+    // The start of the group, and whether its file is selected.
     let mut group: Option<(usize, bool)> = None;
     let mut in_names = false;
     for (index, symbol) in symbols::parse(table, strings, &[])?.iter().enumerate() {
@@ -190,8 +191,8 @@ fn debug_map_of(
     Ok(kept)
 }
 
-/// Whether the image says that it has code of Swift: `__objc_imageinfo` holds two words, and the
-/// second byte of the second is the version of Swift's interface.
+/// Whether the image declares Swift code: `__objc_imageinfo` holds two words, and the second byte
+/// of the second is the version of Swift's ABI.
 fn has_swift(parts: &ImageParts<'_>) -> Result<bool> {
     const SEGMENTS: [&str; 3] = ["__DATA", "__DATA_CONST", "__DATA_DIRTY"];
     for segment in parts.commands.segments()? {
@@ -208,8 +209,8 @@ fn has_swift(parts: &ImageParts<'_>) -> Result<bool> {
     Ok(false)
 }
 
-/// Gives folders another name where the debug map names files in them. Of several that fit, the
-/// last counts, as it does for compilers.
+/// Replaces folders in the file names of the debug map. Of several matching remaps the last one
+/// counts, as in compilers.
 fn trim(symbol: &mut Symbol<'_>, path_remaps: &[(&str, &str)]) {
     if !symbol.names_file() {
         return;

@@ -1,5 +1,5 @@
-//! The CodeDirectory of a signature: which bytes are signed, and their hashes. An edit keeps its header
-//! in the old version and changes only counts, sizes and offsets.
+//! The CodeDirectory of a signature: the range of signed bytes, and their hashes. An edit keeps the
+//! version of the old header and changes only counts, sizes and offsets.
 //!
 //! ```text
 //!  0 magic fade0c02   16 hash of page 0 at  32 code limit            40 (zero)
@@ -11,8 +11,8 @@
 //!                                               hashes of special slots n…1, of pages 0…
 //! ```
 //!
-//! All numbers are big-endian, u32 where nothing is said; to the right, the version which brought
-//! the field. (XNU's `osfmk/kern/cs_blobs.h`)
+//! All numbers are big-endian, and u32 unless the table gives a size. The right column has the
+//! version that added the field. (XNU's `osfmk/kern/cs_blobs.h`)
 
 use std::ops::Range;
 
@@ -25,9 +25,9 @@ use rgo_binary::{Error, Result};
 
 pub(super) const WHAT: &str = "Mach-O code signature";
 
-/// Special slots that hashes can be carried over for; XNU knows 11.
+/// Maximum number of special slots with hashes to carry over; XNU knows 11.
 const MAX_SPECIAL: u32 = 32;
-/// Versions, and how long the header is from each of them on.
+/// Versions, and the length of the header since each.
 const HEADERS: [(u32, usize); 7] = [
     (0x2_0000, 44),
     (0x2_0100, 48),
@@ -46,7 +46,7 @@ const EXEC_SEGMENT_FLAGS: u64 = 80;
 const PRE_ENCRYPTION: u64 = 92;
 const LINKAGE_SIZE: u64 = 104;
 
-/// How pages and blobs are hashed.
+/// The hash of pages and blobs.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) struct Hash {
     kind: macho::CsHashType,
@@ -72,7 +72,7 @@ impl Hash {
         }
     }
 
-    /// As much of a hash as is kept.
+    /// Cuts a hash to its stored length.
     pub(super) fn cut(self, hash: &[u8]) -> &[u8] {
         hash.get(..usize::from(self.size)).unwrap_or(hash)
     }
@@ -87,16 +87,16 @@ impl Hash {
 pub(super) struct CodeDirectoryDraft {
     pub(super) slot: macho::CsSlot,
     hash: Hash,
-    /// As a power of two; 0 is one page without end.
+    /// As a power of two; 0 means one page without end.
     page: u8,
     header: Vec<u8>,
     team: Option<Vec<u8>>,
-    /// Hashes of special slots 1, 2, …; zeros where there is nothing.
+    /// Hashes of special slots 1, 2, …; zeros for an empty slot.
     special: Vec<Vec<u8>>,
 }
 
 impl CodeDirectoryDraft {
-    /// One by SHA-256 that vouches for code alone.
+    /// Makes one with SHA-256 that covers only code.
     pub(super) fn new(page: u8, is_program: bool) -> Result<Self> {
         let kind = macho::CS_HASHTYPE_SHA256;
         let hash = Hash { kind, size: 32 };
@@ -117,7 +117,7 @@ impl CodeDirectoryDraft {
         Ok(Self { slot, hash, page, header, team: None, special: Vec::new() })
     }
 
-    /// Reads one. What an identity vouched for with its name is not carried over.
+    /// Reads one. Drops the team and the platform of an identity's signature.
     pub(super) fn read(
         slot: macho::CsSlot,
         directory: &read::CodeDirectory<'_>,
@@ -159,7 +159,7 @@ impl CodeDirectoryDraft {
         }
         let special = (1..=number(data, 24)?.min(MAX_SPECIAL))
             .map(|slot| {
-                // Blobs are hashed anew. Files beside the image (Info.plist) are as they were.
+                // Blobs are hashed anew. Files beside the image (Info.plist) have not changed.
                 let slot = macho::CsSlot(slot);
                 match blobs.iter().find(|(other, _)| *other == slot) {
                     Some((_, blob)) => Ok(hash.once(blob)),
@@ -170,7 +170,8 @@ impl CodeDirectoryDraft {
         Ok(Self { slot, hash, page, header, team, special })
     }
 
-    /// Takes a blob's hash into its special slot, and flags of the code segment that it brings.
+    /// Stores a blob's hash in its special slot, and sets the flags that it adds to the code
+    /// segment.
     pub(super) fn vouch(&mut self, slot: macho::CsSlot, blob: &[u8], flags: u64) -> Result<()> {
         let place = slot.0.saturating_sub(1) as usize;
         let none = vec![0; usize::from(self.hash.size)];
@@ -187,7 +188,7 @@ impl CodeDirectoryDraft {
         Ok(())
     }
 
-    /// Where the hash of page 0 is.
+    /// Offset of the hash of page 0.
     fn hashes_at(&self, identifier: usize) -> usize {
         let team = self.team.as_ref().map_or(0, |team| team.len() + 1);
         let special = self.special.len() * usize::from(self.hash.size);
@@ -198,12 +199,12 @@ impl CodeDirectoryDraft {
         if self.page == 0 { 1 } else { limit.div_ceil(1 << self.page) }
     }
 
-    /// Bytes that it takes for an image of `limit` bytes and an identifier of so many.
+    /// Its size in bytes for an image of `limit` bytes and an identifier of `identifier` bytes.
     pub(super) fn size(&self, identifier: usize, limit: u64) -> u64 {
         self.hashes_at(identifier) as u64 + self.pages(limit) * u64::from(self.hash.size)
     }
 
-    /// Appends it, with the hashes of all that `image` has so far.
+    /// Appends it, with the hashes of all bytes that `image` has so far.
     pub(super) fn write(
         &self,
         identifier: &[u8],
@@ -250,7 +251,7 @@ fn put(data: &mut [u8], at: u64, value: u32) -> Result<()> {
     bytes::put(data, at, &value.to_be_bytes(), WHAT)
 }
 
-/// Appends the hash of each page of 2^`page` bytes; 0 stands for one page without end.
+/// Appends the hash of each page of 2^`page` bytes; 0 means one page without end.
 pub(super) fn hash_pages(image: &Draft<'_>, hash: Hash, page: u8, hashes: &mut Vec<u8>) {
     let page = if page == 0 { usize::MAX } else { 1 << page };
     let (mut hasher, mut hashed) = (hash.hasher(), 0);

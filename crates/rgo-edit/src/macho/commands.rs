@@ -21,7 +21,7 @@ pub(super) const HEADER_SIZE: u64 = 32;
 pub(super) const SEGMENT_SIZE: u64 = 72;
 pub(super) const SECTION_SIZE: u64 = 80;
 
-/// Sections ask for no more than a page, as a power of two.
+/// The largest alignment of a section, a page, as a power of two.
 const MAX_ALIGN: u32 = 14;
 
 const WHAT: &str = "Mach-O load commands";
@@ -42,7 +42,7 @@ pub(super) struct Segment {
     pub(super) number: usize,
     pub(super) name: [u8; 16],
     pub(super) address: u64,
-    /// Bytes that it takes in memory.
+    /// Its size in memory, in bytes.
     pub(super) size: u64,
     pub(super) file_offset: u64,
     pub(super) file_size: u64,
@@ -62,7 +62,7 @@ pub(super) struct Section<'a> {
 pub(super) struct Commands {
     header: Vec<u8>,
     pub(super) list: Vec<Command>,
-    /// Where the commands ended when they were read.
+    /// The end of the commands when they were read.
     end: u64,
 }
 
@@ -94,8 +94,8 @@ impl<'a> Section<'a> {
         String::from_utf8_lossy(name.get(..16).unwrap_or(name)).into_owned()
     }
 
-    /// Where its bytes are in the file, and how many. Nowhere, if it is zeros that only the
-    /// loader makes.
+    /// Its offset and size in the file. The size is 0 if only the loader makes its bytes, which are
+    /// zeros: then the offset is within the header.
     pub(super) fn place(&self) -> Result<(u64, u64)> {
         let (size, offset) = (
             bytes::u64_at(self.header, 40, WHAT)?,
@@ -104,7 +104,7 @@ impl<'a> Section<'a> {
         Ok((offset, if offset < HEADER_SIZE { 0 } else { size }))
     }
 
-    /// What its bytes are to start at a multiple of.
+    /// Its start must be a multiple of this.
     pub(super) fn align(&self) -> Result<u64> {
         Ok(1 << bytes::u32_at(self.header, 52, WHAT)?.min(MAX_ALIGN))
     }
@@ -174,7 +174,7 @@ impl Commands {
         bytes::put(&mut self.header, 24, &flags.to_le_bytes(), WHAT)
     }
 
-    /// Pages of the machine that the image is for: segments start at a multiple of this.
+    /// The page size of the image's machine: segments start at a multiple of it.
     pub(super) fn page(&self) -> Result<u64> {
         Ok(if self.cpu_type()? == macho::CPU_TYPE_ARM64 { 0x4000 } else { 0x1000 })
     }
@@ -233,7 +233,7 @@ impl Commands {
             .collect()
     }
 
-    /// Where the first bytes are that are not header: up to here commands may grow.
+    /// The offset of the first bytes behind the header: commands may grow up to here.
     fn room(&self, image: u64) -> Result<u64> {
         let mut room = image;
         for segment in self.segments()? {
@@ -250,7 +250,7 @@ impl Commands {
         Ok(room)
     }
 
-    /// Makes these the commands of an image of another type, without flags.
+    /// Changes the type of the image and clears its flags.
     pub(super) fn become_type(&mut self, file_type: macho::FileType) -> Result<()> {
         bytes::put(&mut self.header, 12, &file_type.0.to_le_bytes(), WHAT)?;
         bytes::zero(&mut self.header, 24, 4, WHAT)
@@ -261,7 +261,7 @@ impl Commands {
         HEADER_SIZE + self.list.iter().map(|command| command.data.len() as u64).sum::<u64>()
     }
 
-    /// Header and commands as they stand in a file.
+    /// Header and commands as bytes of a file.
     pub(super) fn to_vec(&self) -> Result<Vec<u8>> {
         let mut front = self.header.clone();
         bytes::put(&mut front, 16, &bytes::word(self.list.len(), WHAT)?.to_le_bytes(), WHAT)?;
@@ -273,7 +273,7 @@ impl Commands {
         Ok(front)
     }
 
-    /// Writes header and commands over the front of `image`, the image they were read from.
+    /// Writes header and commands over the front of `image`, from which they were read.
     pub(super) fn write(&self, image: &mut Draft<'_>) -> Result<()> {
         let (end, room) = (self.size(), self.room(image.size())?);
         if end > room.max(self.end) {

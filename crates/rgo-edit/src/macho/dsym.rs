@@ -1,5 +1,5 @@
-//! Makes the companion of a Mach-O image that has its DWARF inside, as Go's linker writes it. The
-//! companion is an image of the type that dsymutil makes of object files; debuggers find it by its UUID.
+//! Makes the companion of a Mach-O image that contains its DWARF, as Go's linker writes it. The
+//! companion has the file type of dsymutil's output, and debuggers find it by its UUID.
 //!
 //! ```text
 //! header │ LC_UUID, version, LC_SYMTAB, segments without bytes, __LINKEDIT, __DWARF
@@ -7,8 +7,8 @@
 //!        │ __DWARF: __debug_info …          compressed ones (__zdebug_…) inflated
 //! ```
 //!
-//! Sections keep their numbers, and those that are loaded their addresses. Debuggers for Mach-O
-//! know no compressed sections, and lldb wants `__debug_aranges`.
+//! Sections keep their numbers, and loaded sections their addresses. Debuggers for Mach-O do not
+//! read compressed sections, and lldb needs `__debug_aranges`.
 
 use miniz_oxide::inflate::decompress_to_vec_zlib_with_limit;
 use object::macho;
@@ -21,11 +21,11 @@ use super::{WHAT, aranges, uuid};
 use crate::{Draft, Reason, bytes};
 use rgo_binary::{Error, Limits, Result};
 
-/// Segments start at a multiple of this, whatever the machine: they are not loaded.
+/// Segments start at a multiple of this on every machine: they are not loaded.
 const PAGE: u64 = 0x1000;
-/// Object files that a refusal names.
+/// Maximum number of object files that a refusal names.
 const MAX_NAMED: usize = 3;
-/// Names of sections whose compressed name is cut short: there is room for 16 bytes.
+/// Full names of sections whose compressed names are cut off at 16 bytes.
 const LONG_NAMES: [&str; 8] = [
     "__debug_pubnames",
     "__debug_pubtypes",
@@ -113,8 +113,8 @@ pub(crate) fn only_keep_debug(input: &[u8]) -> Result<Draft<'_>> {
     Ok(output)
 }
 
-/// The commands that a companion takes over, then its own `LC_SYMTAB` without values and the segments
-/// of the program without bytes; with the index of the `LC_SYMTAB`.
+/// The commands of a companion: those that it takes over, its own `LC_SYMTAB` without values, and
+/// the program's segments without bytes. Also returns the index of the `LC_SYMTAB`.
 fn kept_commands(commands: &Commands, segments: &[Segment]) -> Result<(Vec<Command>, usize)> {
     const KEPT: [macho::LoadCommandType; 7] = [
         macho::LC_UUID,
@@ -141,7 +141,7 @@ fn loaded_sections(segments: &[Segment], dwarf: &Segment) -> u64 {
     before.map(|segment| u64::from(segment.sections)).sum()
 }
 
-/// Writes the symbols of the first `loaded` sections; gives where they are in the file, and their
+/// Writes the symbols of the first `loaded` sections. Returns their range in the file, and their
 /// `LC_SYMTAB`.
 fn write_symbols(
     output: &mut Draft<'_>,
@@ -169,7 +169,7 @@ fn write_symbols(
     Ok(((start, output.size() - start), command))
 }
 
-/// Writes the sections of `__DWARF`, which is at `address`; gives where they are in the file, and
+/// Writes the sections of `__DWARF`, which is at `address`. Returns their range in the file, and
 /// their headers.
 fn write_sections(
     output: &mut Draft<'_>,
@@ -196,7 +196,7 @@ fn write_sections(
     Ok(((start, output.size() - start), headers))
 }
 
-/// Where a section is, in memory and in the file.
+/// Place of a section in memory and in the file.
 struct SectionPlace {
     address: u64,
     size: u64,
@@ -204,7 +204,8 @@ struct SectionPlace {
 }
 
 impl SectionPlace {
-    /// A `section_64` like `old`, of this name and at this place; [`Section`] draws its fields.
+    /// Makes a `section_64` like `old`, with this name and this place; [`Section`] draws its
+    /// fields.
     fn header(&self, old: &[u8], name: &str) -> Result<Vec<u8>> {
         let mut header = old.to_vec();
         let offset = bytes::word(bytes::index(self.offset), WHAT)?;
@@ -221,7 +222,7 @@ fn refuse<T>(why: &str) -> Result<T> {
     Err(Error::unsupported("a companion of this Mach-O image", why))
 }
 
-/// Why an image without DWARF has none to split off.
+/// Explains where the debug data of an image without DWARF are.
 fn where_it_is(symbols: &[Symbol<'_>]) -> String {
     let mut files: Vec<_> = symbols.iter().filter_map(Symbol::object_file).collect();
     files.sort_unstable();
@@ -248,7 +249,7 @@ fn read_symbols<'a>(input: &'a [u8], commands: &Commands) -> Result<Vec<Symbol<'
     symbols::parse(table(8, symbols::SIZE as u64)?, table(16, 1)?, &[])
 }
 
-/// A section of `__DWARF` as it will be.
+/// Prepares a section of `__DWARF`, decompressed if necessary.
 fn debug<'a>(input: &[u8], section: &Section<'a>) -> Result<Debug<'a>> {
     let (offset, size) = section.place()?;
     let (header, align, name) = (section.header, section.align()?, section.name());
@@ -273,7 +274,7 @@ fn debug<'a>(input: &[u8], section: &Section<'a>) -> Result<Debug<'a>> {
     Ok(Debug { header, name, align, content: DsymContent::New(inflated, Reason::Compression) })
 }
 
-/// Adds the table by which lldb finds units, unless it is there.
+/// Adds the table by which lldb finds units, unless it exists.
 fn add_aranges(input: &[u8], sections: &mut Vec<Debug<'_>>) {
     const NAME: &str = "__debug_aranges";
     let find = |name: &str| sections.iter().find(|section| section.name == name);
@@ -285,7 +286,7 @@ fn add_aranges(input: &[u8], sections: &mut Vec<Debug<'_>>) {
     }
 }
 
-/// The name of a section whose compressed name starts with `__zdebug_`, where it may be cut.
+/// The full name for a compressed name, which starts with `__zdebug_` and may be cut off.
 fn full_name(short: &str) -> String {
     let name = format!("__debug_{short}");
     let cut = short.len() + "__zdebug_".len() == 16;
@@ -293,12 +294,12 @@ fn full_name(short: &str) -> String {
     full.map_or(name.clone(), |full| (*full).to_owned())
 }
 
-/// A segment whose bytes are in the program alone.
+/// Removes the bytes of a segment, which only the program has.
 fn without_bytes(command: &Command) -> Result<Command> {
     let mut command = command.clone();
     command.put(40, &[0; 16])?;
     for number in 0..u64::from(command.u32(64)?) {
-        // Offset, and where relocations are; the alignment between them stays.
+        // Offset, and offset of relocations; the alignment between them stays.
         let at = SEGMENT_SIZE + number * SECTION_SIZE;
         command.set_u32(at + 48, 0)?;
         command.put(at + 56, &[0; 8])?;
@@ -319,7 +320,7 @@ fn segment(name: &str, address: u64, file: (u64, u64), sections: Vec<u8>) -> Res
     {
         command.set_u64(field, value)?;
     }
-    // To be read, as dsymutil has it.
+    // Protection as in dsymutil's output.
     command.set_u32(56, 7)?;
     command.set_u32(60, 3)?;
     command.set_u32(64, bytes::word(sections.len() / SECTION_SIZE as usize, WHAT)?)?;

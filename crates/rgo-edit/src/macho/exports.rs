@@ -1,5 +1,5 @@
-//! Hides names that an image is to export no longer. dyld looks names up in the export trie and not in
-//! the symbol table, so a name is hidden once the trie lacks it.
+//! Hides exported names of an image. dyld looks names up in the export trie and not in the symbol
+//! table, so a name is hidden once it is not in the trie.
 
 use std::collections::HashSet;
 
@@ -10,10 +10,10 @@ use super::trie;
 use crate::{Edits, bytes};
 use rgo_binary::{Error, Result};
 
-/// A flag of a payload in the trie: dyld takes one of all definitions of this name.
+/// A flag in the trie: dyld may choose one of several definitions of this name.
 const WEAK_DEFINITION: u8 = 0x04;
 
-/// Takes the names out of the export trie that are not to stay. Returns whether there were any.
+/// Removes the names that should not stay from the export trie. Returns whether there were any.
 pub(super) fn restrict(
     image: &[u8],
     linkedit: &mut Linkedit<'_>,
@@ -46,7 +46,7 @@ pub(super) fn restrict(
     Ok(is_less)
 }
 
-/// The names that dyld looks up for an image, in others or in itself.
+/// The names that dyld looks up for an image, in other images or in itself.
 fn imports(image: &[u8]) -> Result<HashSet<&[u8]>> {
     let bad = |why: object::Error| Error::malformed("Mach-O bindings", 0, why);
     let file = File::parse(image).map_err(bad)?;

@@ -1,5 +1,5 @@
-//! Chained fixups: where in each segment the loader has pointers to set. They know segments by
-//! number.
+//! Edits chained fixups, the lists of pointers that the loader has to set in each segment. They
+//! refer to segments by number.
 //!
 //! ```text
 //! dyld_chained_fixups_header:   u32 version, u32 offset of the starts, …
@@ -11,7 +11,7 @@
 use crate::bytes;
 use rgo_binary::{Error, Result};
 
-/// Takes one segment out of the list with which chained fixups start.
+/// Removes one segment from the list at the start of chained fixups.
 pub(super) fn without_segment(fixups: &[u8], number: usize) -> Result<Vec<u8>> {
     const WHAT: &str = "Mach-O chained fixups";
     let mut fixups = fixups.to_vec();

@@ -8,8 +8,8 @@
 //! symbols relocations indirect-symbols strings │ code-sign-DRs │ signature
 //! ```
 //!
-//! This is ld64's order, which code signing tools insist on. Each table starts at a multiple of
-//! 8, which new versions of dyld insist on. Where no table changes, all of them stay in place.
+//! This is ld64's order, which code signing tools require. Each table starts at a multiple of 8,
+//! which new versions of dyld require. If no table changes, all of them stay in place.
 
 use std::borrow::Cow;
 use std::ops::Range;
@@ -23,7 +23,7 @@ use rgo_binary::{Error, Result};
 const WHAT: &str = "Mach-O __LINKEDIT";
 pub(super) const ALIGN: u64 = 8;
 
-/// The tables that edits look at.
+/// The tables that edits read or write.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum LinkeditTable {
     Symbols,
@@ -32,7 +32,7 @@ pub(super) enum LinkeditTable {
     /// The trie of exported names, in its old or its new load command.
     Exports,
     ChainedFixups,
-    /// Relocations and tables of contents that name symbols by index: not in today's images.
+    /// Relocations and tables of contents that name symbols by index; today's images have none.
     SymbolIndices,
     Other,
 }
@@ -48,20 +48,21 @@ impl LinkeditTable {
     }
 }
 
-/// One table and the place in the load commands which names it.
+/// One table, and the field of the load commands that names it.
 pub(super) struct Blob<'a> {
     pub(super) table: LinkeditTable,
     order: u8,
     command: usize,
-    /// Where in the command the offset is; the size or count follows it.
+    /// Offset of the field with the table's offset in its command; the size or count follows it.
     field: u64,
     /// Bytes per unit of the second field.
     unit: u64,
-    /// Named by an offset, though it may be empty: then the offset still has to be inside.
+    /// Whether the field holds an offset although the table may be empty: then the offset still has
+    /// to be inside.
     named: bool,
-    /// Borrowed, it is as in the input.
+    /// Borrowed if it is unchanged.
     pub(super) bytes: Cow<'a, [u8]>,
-    /// Where it is in the input, and how long.
+    /// Its offset and size in the input.
     offset: u64,
     size: u64,
 }
@@ -72,9 +73,9 @@ type Field = (u64, u64, u8, LinkeditTable);
 
 pub(super) struct Linkedit<'a> {
     blobs: Vec<Blob<'a>>,
-    /// Where tables were whose load command is gone.
+    /// Old ranges of tables whose load command was removed.
     freed: Vec<(u64, u64)>,
-    /// A table is not what it was.
+    /// Whether a table changed.
     changed: bool,
 }
 
@@ -119,14 +120,14 @@ impl<'a> Linkedit<'a> {
         self.changed
     }
 
-    /// Where the last table ends in the input.
+    /// The end of the last table in the input.
     pub(super) fn end(&self) -> Option<u64> {
         let tables = self.blobs.iter().filter(|blob| blob.size > 0);
         tables.map(|blob| blob.offset + blob.size).max()
     }
 
-    /// Fails if there is something between the tables, which would be lost with a new layout.
-    /// `range` is where in the image they all are.
+    /// Fails if there are bytes between the tables, which a new layout would lose. `range` is the
+    /// range of all tables in the image.
     pub(super) fn refuse_unnamed(&self, image: &[u8], range: Range<u64>) -> Result<()> {
         let places = self.blobs.iter().map(|blob| (blob.offset, blob.size)).filter(|it| it.1 > 0);
         let mut places: Vec<_> = places.chain(self.freed.iter().copied()).collect();
@@ -146,7 +147,7 @@ impl<'a> Linkedit<'a> {
         blob.map(|blob| &*blob.bytes).unwrap_or_default()
     }
 
-    /// Replaces a table which the image has.
+    /// Replaces a table that the image has.
     pub(super) fn replace(&mut self, table: LinkeditTable, bytes: Vec<u8>) {
         let mut blobs = self.blobs.iter_mut();
         if let Some(blob) = blobs.find(|blob| blob.table == table && !blob.bytes.is_empty())
@@ -157,8 +158,8 @@ impl<'a> Linkedit<'a> {
         }
     }
 
-    /// Forgets the tables of a load command that is taken out, and keeps the places of the others
-    /// right.
+    /// Removes the tables of a removed load command, and corrects the command indices of the
+    /// others.
     pub(super) fn command_removed(&mut self, index: usize) {
         let gone = self.blobs.extract_if(.., |blob| blob.command == index);
         self.freed.extend(gone.map(|blob| (blob.offset, blob.size)).filter(|it| it.1 > 0));
@@ -168,8 +169,8 @@ impl<'a> Linkedit<'a> {
         }
     }
 
-    /// Appends all tables to `image`, which ends where the segment begins, and has the load
-    /// commands say where they are.
+    /// Appends all tables to `image`, which ends at the start of the segment, and writes their
+    /// offsets into the load commands.
     pub(super) fn write(&self, image: &mut Draft<'_>, commands: &mut Commands) -> Result<()> {
         for blob in &self.blobs {
             let size = blob.bytes.len() as u64;
@@ -191,7 +192,7 @@ impl<'a> Linkedit<'a> {
     }
 }
 
-/// Fails if these bytes of an image, which an edit would drop, are more than padding.
+/// Fails if these bytes of an image, which an edit would drop, are not just padding.
 pub(super) fn refuse_bytes(image: &[u8], range: Range<u64>, what: &str) -> Result<()> {
     let size = range.end.saturating_sub(range.start);
     if bytes::slice(image, range.start, size, WHAT)?.iter().any(|byte| *byte != 0) {
@@ -201,7 +202,7 @@ pub(super) fn refuse_bytes(image: &[u8], range: Range<u64>, what: &str) -> Resul
     Ok(())
 }
 
-/// Commands that name no table, but for the signature, which is made anew.
+/// Commands that name no table. The signature is among them because it is made anew.
 const WITHOUT_TABLES: [m::LoadCommandType; 30] = [
     m::LC_SEGMENT_64,
     m::LC_UNIXTHREAD,

@@ -1,5 +1,5 @@
-//! Makes Apple's code signature, ad hoc: hashes of the image's pages without a certificate. macOS on
-//! arm64 starts no program without one, so every edit ends here.
+//! Makes Apple's code signature, ad hoc: hashes of the image's pages without a certificate. macOS
+//! on arm64 starts no program without one, so every edit ends here.
 //!
 //! ```text
 //! SuperBlob      fade0cc0, length, count, then per blob: slot, offset   (all u32, big-endian)
@@ -8,9 +8,9 @@
 //! 10000          CMS: an identity's signature over the CodeDirectory; empty or absent here
 //! ```
 //!
-//! What an input's signature says beside its hashes is carried over: identifier, flags (that a
-//! linker signed it among them: codesign replaces such a signature unasked), page size, hash
-//! algorithms, entitlements, requirements. (XNU's `osfmk/kern/cs_blobs.h`)
+//! The new signature keeps the identifier, page size, hash algorithms, entitlements, requirements
+//! and flags of the old one. One flag marks a linker's signature, which codesign replaces without
+//! `--force`. (XNU's `osfmk/kern/cs_blobs.h`)
 
 use std::ops::Range;
 
@@ -27,7 +27,7 @@ use rgo_binary::{Error, Result};
 pub(super) const ALIGN: u64 = 16;
 /// Bytes of an `LC_CODE_SIGNATURE`.
 pub(super) const COMMAND_SIZE: u32 = 16;
-/// From here on, slots hold what is said about a signature, not what it vouches for.
+/// Slots from here on describe the signature; the CodeDirectory does not cover them.
 const FIRST_ABOUT: u32 = 0x1_0000;
 
 /// A signature without its page hashes.
@@ -35,15 +35,15 @@ pub(super) struct SignatureDraft {
     /// Where the input's signature starts; `None` if the image had none.
     pub(super) offset: Option<u64>,
     pub(super) identifier: Vec<u8>,
-    /// Who signed, if an identity did.
+    /// The identity that signed, if one did.
     pub(super) signer: Option<String>,
     directories: Vec<CodeDirectoryDraft>,
-    /// Blobs which the CodeDirectories vouch for, by slot.
+    /// Blobs that the CodeDirectories cover, by slot.
     blobs: Vec<(macho::CsSlot, Vec<u8>)>,
 }
 
 impl SignatureDraft {
-    /// The signature of an image that had none.
+    /// Makes the signature of an image that had none.
     pub(super) fn new(commands: &Commands, identifier: Vec<u8>) -> Result<Self> {
         let is_program = commands.file_type()? == macho::MH_EXECUTE;
         let directory =
@@ -92,7 +92,7 @@ impl SignatureDraft {
         let team = first.team_id().map_err(bad)?.map(String::from_utf8_lossy);
         let signer = team.map_or("a certificate".to_owned(), |team| format!("team {team}"));
         if cms {
-            // They name certificates, which the image no longer has.
+            // Requirements name certificates, which the image no longer has.
             for (_, blob) in
                 blobs.iter_mut().filter(|(slot, _)| *slot == macho::CSSLOT_REQUIREMENTS)
             {
@@ -117,7 +117,7 @@ impl SignatureDraft {
         }))
     }
 
-    /// Vouches for entitlements, in place of those that there were.
+    /// Replaces the entitlements.
     pub(super) fn entitle(&mut self, entitlements: &Entitlements) -> Result<()> {
         for (slot, magic, content) in [
             (macho::CSSLOT_ENTITLEMENTS, macho::CSMAGIC_EMBEDDED_ENTITLEMENTS, &entitlements.xml),
@@ -141,7 +141,7 @@ impl SignatureDraft {
         Ok(())
     }
 
-    /// Vouches for the Info.plist that is a section of the image.
+    /// Adds the hash of the Info.plist in the image.
     pub(super) fn vouch_for_property_list(&mut self, content: &[u8]) -> Result<()> {
         for directory in &mut self.directories {
             directory.vouch(macho::CSSLOT_INFOSLOT, content, 0)?;
@@ -153,7 +153,7 @@ impl SignatureDraft {
         12 + 8 * (self.directories.len() + self.blobs.len()) as u64
     }
 
-    /// Bytes that the signature of an image of `limit` bytes takes.
+    /// Size of the signature of an image of `limit` bytes.
     pub(super) fn size(&self, limit: u64) -> Result<u64> {
         let directories =
             self.directories.iter().map(|it| it.size(self.identifier.len(), limit)).sum::<u64>();

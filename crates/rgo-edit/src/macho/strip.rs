@@ -1,5 +1,6 @@
-//! Strips a Mach-O image: takes out sections of `__DWARF`, to which nothing refers, and symbols that
-//! neither the loader nor a stub needs. Every other section is loaded, and code finds it by distance.
+//! Strips a Mach-O image: removes sections of `__DWARF`, to which nothing refers, and symbols that
+//! neither the loader nor a stub needs. Every other section is loaded, and code finds it by
+//! distance.
 //!
 //! ```text
 //! __DATA │ __DWARF: __debug_info __debug_line … │ __LINKEDIT
@@ -15,26 +16,26 @@ use crate::{Discard, Edits, MachOPart, NameFilter, Removed, Strip, bytes};
 use object::macho;
 use rgo_binary::{Error, Result};
 
-/// What became of sections.
+/// The result for sections.
 struct Sections {
     removed: Vec<Removed>,
-    /// Where `__LINKEDIT` is to start.
+    /// The new start of `__LINKEDIT`.
     linkedit: u64,
-    /// For each number of a section, from 1, its new one.
+    /// For each section number, from 1, the new one.
     numbers: Vec<Option<u8>>,
 }
 
 /// A section of `__DWARF` that stays.
 struct KeptSection {
     header: Vec<u8>,
-    /// Where its bytes are in the input.
+    /// Its offset in the input.
     offset: u64,
     size: u64,
     align: u64,
 }
 
 impl ImageParts<'_> {
-    /// Does what is asked about sections and symbols. Returns the sections taken out.
+    /// Removes the requested sections and symbols. Returns the removed sections.
     pub(super) fn strip(&mut self, edits: &Edits<'_>) -> Result<Vec<Removed>> {
         let by_name = !edits.symbols.is_empty() || !edits.sections.is_empty();
         let by_kind = edits.strip != Strip::None || edits.discard != Discard::None;
@@ -61,7 +62,7 @@ impl ImageParts<'_> {
         Ok(sections.removed)
     }
 
-    /// Fails if a section is to go that the loader maps.
+    /// Fails if the request removes a section that the loader maps.
     fn refuse_loaded(&self, choice: &NameFilter<'_>) -> Result<()> {
         for segment in self.commands.segments()?.iter().filter(|it| !it.is("__DWARF")) {
             for section in self.commands.sections(segment)? {
@@ -78,7 +79,7 @@ impl ImageParts<'_> {
         Ok(())
     }
 
-    /// Takes out the load command of a part, with the table that it names.
+    /// Removes the load command of a part, and the table that it names.
     fn remove_part(&mut self, linkedit: &mut Linkedit<'_>, part: MachOPart) {
         let kind = match part {
             MachOPart::Uuid => macho::LC_UUID,
@@ -93,7 +94,7 @@ impl ImageParts<'_> {
         }
     }
 
-    /// Takes sections of `__DWARF` out, and the segment where none is left.
+    /// Removes sections of `__DWARF`, and the segment if none is left.
     fn remove_sections(
         &mut self,
         linkedit: &mut Linkedit<'_>,
@@ -140,7 +141,7 @@ impl ImageParts<'_> {
         Ok(Sections { removed, linkedit, numbers })
     }
 
-    /// Takes out `__DWARF`; the segments before it end at `before`.
+    /// Removes `__DWARF`; the segments before it end at `before`.
     fn remove_segment(
         &mut self,
         linkedit: &mut Linkedit<'_>,
@@ -158,7 +159,7 @@ impl ImageParts<'_> {
         Ok(())
     }
 
-    /// Leaves these sections in `__DWARF`, one behind the other.
+    /// Keeps only these sections in `__DWARF`, one behind the other.
     fn keep_sections(&mut self, dwarf: &Segment, kept: Vec<KeptSection>) -> Result<()> {
         self.image.truncate(dwarf.file_offset);
         let mut headers = Vec::new();
@@ -182,8 +183,8 @@ impl ImageParts<'_> {
         command.set_u32(64, count)
     }
 
-    /// Where the bytes of the segments before `__DWARF` end. Fails unless only `__LINKEDIT`
-    /// follows it, and nothing but padding is around it.
+    /// The end of the segments before `__DWARF`. Fails unless only `__LINKEDIT` follows it, with
+    /// nothing but padding around it.
     fn end_before(&self, dwarf: &Segment, segments: &[Segment], linkedit: u64) -> Result<u64> {
         let others = || {
             let others = segments.iter().filter(|other| other.command != dwarf.command);
@@ -204,10 +205,10 @@ impl ImageParts<'_> {
     }
 }
 
-/// What a choice says of a section, which may be named with its segment.
+/// The filter's decision about a section, which the user may name with its segment.
 fn chosen(choice: &NameFilter<'_>, segment: &str, section: &str) -> Option<bool> {
     let whole = choice.of(format!("{segment},{section}").as_bytes());
-    // To be kept counts more, whichever name says it.
+    // "Keep" wins, whichever of the two names it matches.
     match (whole, choice.of(section.as_bytes())) {
         (Some(true), _) | (_, Some(true)) => Some(true),
         (whole, short) => whole.or(short),

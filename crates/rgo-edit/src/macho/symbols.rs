@@ -1,6 +1,6 @@
-//! The symbol table of a Mach-O image, with what counts on its order: symbols stand in three
-//! groups (local, defined and external, undefined) whose bounds `LC_DYSYMTAB` gives, and the
-//! stubs and pointers of the image name symbols by index.
+//! Rewrites the symbol table of a Mach-O image, and everything that depends on its order: symbols
+//! are in three groups (local, defined and external, undefined) whose bounds are in `LC_DYSYMTAB`,
+//! and stubs and pointers of the image refer to symbols by index.
 //!
 //! ```text
 //! nlist_64, 16 bytes: u32 name in the strings, u8 type, u8 section, u16 desc, u64 value
@@ -32,12 +32,12 @@ const N_ABS: u8 = 0x02;
 const REFERENCED_DYNAMICALLY: u16 = 0x10;
 const WEAK_DEFINITION: u16 = 0x80;
 const NO_SYMBOL: u32 = 0xc000_0000;
-/// Debugging symbols that name files: a source, an object file, a source that was included.
+/// Debugging symbols that name files: a source, an object file, an included source.
 const N_SO: u8 = 0x64;
 const N_OSO: u8 = 0x66;
 const N_SOL: u8 = 0x84;
 
-/// One symbol, with what is known of it from elsewhere.
+/// One symbol, with facts from other tables.
 #[derive(Clone, PartialEq, Eq)]
 pub(super) struct Symbol<'a> {
     pub(super) name: Cow<'a, [u8]>,
@@ -46,16 +46,16 @@ pub(super) struct Symbol<'a> {
     pub(super) section: u8,
     desc: u16,
     value: u64,
-    /// A stub or pointer of the image names it.
+    /// Whether a stub or pointer of the image refers to it.
     indirect: bool,
 }
 
-/// What becomes of a symbol.
+/// The decision about a symbol.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum Fate {
     Keep,
     Drop,
-    /// It goes, and stubs and pointers that name it name none any more.
+    /// It goes, and stubs and pointers no longer refer to a symbol.
     Erase,
 }
 
@@ -65,28 +65,29 @@ impl Symbol<'_> {
         (self.kind == N_OSO).then_some(&*self.name)
     }
 
-    /// From now on it is seen within the image alone.
+    /// Makes it visible only within the image.
     pub(super) fn make_private(&mut self) {
         self.kind = self.kind & !N_EXT | N_PEXT;
     }
 
-    /// The source file that it names, or nothing where the symbols of one end.
+    /// The source file that it names, or an empty name at the end of a file's symbols.
     pub(super) fn source_file(&self) -> Option<&[u8]> {
         (self.kind == N_SO).then_some(&*self.name)
     }
 
-    /// dyld takes one of all definitions of its name.
+    /// Whether dyld may choose one of several definitions of its name.
     pub(super) fn is_weak_definition(&self) -> bool {
         self.is_exported() && self.desc & WEAK_DEFINITION != 0
     }
 
-    /// It is global and a number, or stands for a class of old Objective-C.
+    /// Whether it is global and absolute, and not 0 unless it stands for a class of old
+    /// Objective-C.
     pub(super) fn is_absolute(&self) -> bool {
         let is_class = || self.name.starts_with(b".objc_class_name_");
         self.is_exported() && self.kind & N_TYPE == N_ABS && (self.value != 0 || is_class())
     }
 
-    /// Its name is one that Swift makes.
+    /// Whether Swift made its name.
     pub(super) fn is_swift(&self) -> bool {
         !self.is_debugging() && (self.name.starts_with(b"_$s") || self.name.starts_with(b"_$S"))
     }
@@ -96,14 +97,14 @@ impl Symbol<'_> {
         matches!(self.kind, N_SO | N_OSO | N_SOL)
     }
 
-    /// Forgets when the object file was made. Readers of a debug map take 0 as any time.
+    /// Clears the time of the object file. Readers of a debug map accept 0 as any time.
     pub(super) fn forget_time(&mut self) {
         if self.kind == N_OSO {
             self.value = 0;
         }
     }
 
-    /// Of interest to debuggers alone.
+    /// Whether only debuggers need it.
     pub(super) fn is_debugging(&self) -> bool {
         self.kind & N_STAB != 0
     }
@@ -112,17 +113,17 @@ impl Symbol<'_> {
         !self.is_debugging() && matches!(self.kind & N_TYPE, N_UNDF | N_PBUD)
     }
 
-    /// Other images may ask for it by name.
+    /// Whether other images can look it up by name.
     pub(super) fn is_exported(&self) -> bool {
         !self.is_debugging() && self.kind & N_EXT != 0 && !self.is_undefined()
     }
 
-    /// It names something in the image that no other image can ask for.
+    /// Whether it names something in the image that no other image can look up.
     pub(super) fn is_local(&self) -> bool {
         !self.is_debugging() && self.kind & N_EXT == 0 && !self.is_undefined()
     }
 
-    /// The loader asks for it, by name or by index.
+    /// Whether the loader needs it, by name or by index.
     pub(super) fn is_needed(&self) -> bool {
         self.is_undefined()
             || !self.is_debugging() && self.indirect
@@ -138,8 +139,8 @@ impl Symbol<'_> {
     }
 }
 
-/// Rewrites the symbol table as `fate` says and changes, with its strings, the indices of
-/// indirect symbols and the bounds of the groups. Returns whether a symbol is another one, or gone.
+/// Rewrites the symbol table by the decisions and changes of `fate`, with its strings, the indirect
+/// symbols' indices and the groups' bounds. Returns whether a symbol changed or was removed.
 pub(super) fn edit(
     linkedit: &mut Linkedit<'_>,
     commands: &mut Commands,
@@ -177,7 +178,7 @@ pub(super) fn edit(
         }
     }
     let (table, strings) = encode(groups.iter().flatten().map(|(_, symbol)| symbol))?;
-    // What is not changed can still have been written with less care.
+    // Even an unchanged table can have been written with less care.
     if !changed && strings.len() >= linkedit.bytes(LinkeditTable::Strings).len() {
         return Ok(false);
     }
@@ -212,7 +213,7 @@ pub(super) fn encode<'a>(
     Ok((table, strings.bytes))
 }
 
-/// The symbols of a table; those that are `indirect` are known as such.
+/// Parses the symbols of a table, and marks those in `indirect`.
 pub(super) fn parse<'a>(
     table: &'a [u8],
     strings: &'a [u8],
@@ -265,7 +266,7 @@ fn renumber(indirect: &[u8], moved: &[Option<u32>]) -> Result<Vec<u8>> {
     Ok(table)
 }
 
-/// A table of strings; the empty one is at 0. A name that another one ends with is a part of it.
+/// A string table with the empty name at 0. A name that ends another one is stored as a part of it.
 struct StringTable<'a> {
     bytes: Vec<u8>,
     offsets: HashMap<&'a [u8], u32>,
@@ -274,7 +275,8 @@ struct StringTable<'a> {
 impl<'a> StringTable<'a> {
     fn new(names: impl Iterator<Item = &'a [u8]>) -> Result<Self> {
         let mut names: Vec<_> = names.filter(|name| !name.is_empty()).collect();
-        // Sorted from behind, so that each one is next to those it ends with, the longest first.
+        // Sorted by their ends, so that each name is next to those that it ends with, the longest
+        // first.
         names.sort_unstable_by(|a, b| b.iter().rev().cmp(a.iter().rev()));
         names.dedup();
         let mut bytes = vec![0];

@@ -1,5 +1,6 @@
-//! The export trie: names that a Mach-O image offers, as dyld looks them up. A library whose
-//! linker exported everything is reduced here to its list, or loses names.
+//! Reads and writes the export trie: the exported names of a Mach-O image, as dyld looks them up.
+//! If a linker exported everything, this module reduces the trie to the library's list; it also
+//! removes single names.
 //!
 //! ```text
 //! node: ULEB size of the payload (0: no name ends here), payload,
@@ -7,8 +8,8 @@
 //! payload: ULEB flags, then ULEB address (or ordinal and name, or stub and resolver)
 //! ```
 //!
-//! Offsets count from the start of the trie; the root is at 0. Payloads are carried over as they
-//! are. (`mach-o/loader.h`, "export symbol flags"; dyld's `ExportsTrie`)
+//! Offsets count from the start of the trie; the root is at 0. Payloads are copied unchanged.
+//! (`mach-o/loader.h`, "export symbol flags"; dyld's `ExportsTrie`)
 
 use crate::bytes;
 use rgo_binary::{Error, Result};
@@ -37,7 +38,7 @@ pub(super) fn find<'a>(trie: &'a [u8], name: &[u8]) -> Result<Option<&'a [u8]>> 
             let label = label_at(trie, at)?;
             at += label.len() as u64 + 1;
             let child = uleb(trie, &mut at)?;
-            // An empty label would lead round in circles.
+            // An empty label could lead in circles.
             if let (false, Some(tail)) = (label.is_empty(), rest.strip_prefix(label)) {
                 next = Some((child, tail));
                 break;
@@ -48,20 +49,20 @@ pub(super) fn find<'a>(trie: &'a [u8], name: &[u8]) -> Result<Option<&'a [u8]>> 
     }
 }
 
-/// The trie without the names for which `stays` answers no; it is asked with each name and its
-/// payload.
+/// Makes the trie without the names that `stays` rejects. `stays` gets each name and its payload.
 pub(super) fn retain(
     trie: &[u8],
     mut stays: impl FnMut(&[u8], &[u8]) -> Result<bool>,
 ) -> Result<Vec<u8>> {
     let mut nodes: Vec<TrieNode<'_>> = Vec::new();
-    // Offset of a node, its parent, and how long the parent's name is before the label.
+    // Offset of a node, its parent, and the length of the parent's name before the label.
     let mut left = vec![(0, None::<usize>, 0, &[][..])];
     let mut name = Vec::new();
     while let Some((mut at, parent, length, label)) = left.pop() {
         name.truncate(length);
         name.extend_from_slice(label);
-        // Every node and every label takes bytes of its own: more of them are a circle.
+        // Every node and every label takes bytes of its own: more of them than the trie has mean a
+        // circle.
         if nodes.len() + left.len() > trie.len() || name.len() > trie.len() {
             return Err(Error::malformed(WHAT, at, "it leads round in circles"));
         }
@@ -82,7 +83,7 @@ pub(super) fn retain(
             at += label.len() as u64 + 1;
             left.push((uleb(trie, &mut at)?, Some(number), name.len(), label));
         }
-        // The first child is the next to be looked at.
+        // The first child is visited next.
         left.get_mut(first..).unwrap_or_default().reverse();
     }
     // Children come after their parents.
@@ -169,7 +170,7 @@ fn insert<'a>(nodes: &mut Vec<TrieNode<'a>>, name: &'a [u8], payload: &'a [u8]) 
         let (head, tail) = child.0.split_at(shared(child.0));
         at = child.1;
         if !tail.is_empty() {
-            // The label parts ways with the name: a node between.
+            // The label and the name differ here: insert a node between.
             let below = std::mem::replace(child, (head, fresh)).1;
             nodes.push(TrieNode { payload: &[], children: vec![(tail, below)] });
             at = fresh;

@@ -1,6 +1,6 @@
-//! Derives the UUID of a Mach-O image, by which a debugger finds the companion. Linkers derive it from
-//! the whole file, debug map included, and so from folders and times. This module derives it from the
-//! loaded bytes, so it is the same wherever the image was linked.
+//! Derives the UUID of a Mach-O image, by which a debugger finds the companion. Linkers derive it
+//! from the whole file, including the debug map with its folders and times. This module derives it
+//! from the loaded bytes, so it does not depend on where the image was linked.
 //!
 //! ```text
 //! LC_UUID: u32 cmd 1b, u32 cmdsize 24, 16 bytes
@@ -26,8 +26,8 @@ pub(super) fn read(commands: &Commands) -> Result<Option<[u8; 16]>> {
     Ok(uuid.first_chunk().copied())
 }
 
-/// Derives the UUID from the kind of the image, and from name, address and bytes of every
-/// section. An image that has none gets none.
+/// Derives the UUID from the type of the image, and from name, address and bytes of every section.
+/// An image without a UUID gets none.
 pub(super) fn write(image: &[u8], commands: &mut Commands) -> Result<()> {
     let Some(index) = commands.find(macho::LC_UUID) else { return Ok(()) };
     let mut hash = Sha256::new();
@@ -35,7 +35,7 @@ pub(super) fn write(image: &[u8], commands: &mut Commands) -> Result<()> {
     hash.update(commands.file_type()?.0.to_le_bytes());
     for segment in commands.segments()? {
         for section in commands.sections(&segment)? {
-            // Names and numbers have one size, so that no two lists of sections look alike.
+            // Headers have a fixed size, so that no two lists of sections hash alike.
             hash.update(section.header);
             hash.update(section.bytes(image)?);
         }

@@ -1,5 +1,5 @@
-//! Sections added to a PE image. Whatever a section is for, PE maps it: a new one goes behind all
-//! others, in memory and in the file, read-only and discardable, if its header has room.
+//! Adds sections to a PE image. PE maps every section, so a new one goes behind all others, in
+//! memory and in the file, read-only and discardable, if the header has room for it.
 
 use super::headers::Section;
 use super::layout::Layout;
@@ -9,7 +9,7 @@ use rgo_binary::{Error, Result};
 
 const WHAT: &str = "PE section";
 
-/// Appends the sections that are asked for; answers their contents, padded as the file has it.
+/// Appends the requested sections. Returns their contents, padded to the file alignment.
 pub(super) fn add(
     layout: &Layout<'_, '_>,
     sections: &mut Vec<Section>,

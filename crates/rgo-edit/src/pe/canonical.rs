@@ -1,4 +1,5 @@
-//! Makes a PE image a function of the linker's input: replaces times and the reference to the PDB file.
+//! Makes a PE image depend only on the linker's input, so that the same input gives the same bytes:
+//! replaces times and the reference to the PDB file.
 //!
 //! ```text
 //! debug directory, 28 bytes each: 0 u32, time u32, version 2 u16, kind u32, size u32,
@@ -6,7 +7,7 @@
 //! kind 2, CodeView: "RSDS", GUID 16, age u32, path of the PDB, NUL
 //! ```
 //!
-//! Also here: the checksum, which covers all of the file. (Microsoft, "PE Format")
+//! This module also computes the checksum, which covers the whole file. (Microsoft, "PE Format")
 
 use sha2::{Digest, Sha256};
 
@@ -24,12 +25,12 @@ const RSDS_HEADER: u64 = 24;
 /// The checksum's place in the optional header.
 const CHECKSUM: u64 = 64;
 
-/// Sets all times to `timestamp`, and makes the PDB reference a function of the content: GUID
-/// from its hash, age 1, the file's name without its folder.
+/// Sets all times to `timestamp`, and derives the PDB reference from the content: GUID from its
+/// hash, age 1, the file name without its folder.
 pub(super) fn canonicalise(image: &mut Draft<'_>, timestamp: u32) -> Result<()> {
     let headers = Headers::parse(image)?;
     image.put(headers.coff(4), &timestamp.to_le_bytes(), Reason::Identity, WHAT)?;
-    // In these three the time is the second field, and often not set.
+    // In these three, the time is the second field, and often 0.
     for directory in [DataDirectory::Export, DataDirectory::Resource, DataDirectory::LoadConfig] {
         let (address, size) = headers.directory(image, directory)?;
         if size < 8 {
@@ -60,7 +61,7 @@ pub(super) fn canonicalise(image: &mut Draft<'_>, timestamp: u32) -> Result<()> 
         image.put(entry + 16, &used.to_le_bytes(), Reason::Identity, WHAT)?;
         guids.push(at + RSDS.len() as u64);
     }
-    // The checksum follows from all else.
+    // The checksum depends on all other bytes.
     let mut content = image.clone();
     content.put(headers.optional(CHECKSUM), &[0; 4], Reason::Checksum, WHAT)?;
     let mut hash = Sha256::new();
@@ -72,7 +73,7 @@ pub(super) fn canonicalise(image: &mut Draft<'_>, timestamp: u32) -> Result<()> 
     Ok(())
 }
 
-/// A CodeView record without what differs from link to link.
+/// A CodeView record without the parts that differ between links.
 fn rsds(record: &[u8]) -> Vec<u8> {
     let path = record.get(bytes::index(RSDS_HEADER)..).unwrap_or_default();
     let path = path.split(|byte| *byte == 0).next().unwrap_or_default();
@@ -87,8 +88,7 @@ fn rsds(record: &[u8]) -> Vec<u8> {
     new
 }
 
-/// Has the entries of the debug directory say where in the file their data are now. Nothing
-/// before `unmoved` has moved.
+/// Updates the file offsets in the debug directory. Nothing before `unmoved` has moved.
 pub(super) fn relocate_debug_data(image: &mut Draft<'_>, unmoved: u64) -> Result<()> {
     let headers = Headers::parse(image)?;
     for entry in entries(&headers, image)? {
@@ -121,10 +121,10 @@ fn entries(headers: &Headers, image: &Draft<'_>) -> Result<impl Iterator<Item = 
     Ok((0..u64::from(size / ENTRY_SIZE)).map(move |number| start + number * u64::from(ENTRY_SIZE)))
 }
 
-/// Computes the checksum anew in an image that has one.
+/// Recomputes the checksum of an image that has one.
 ///
-/// The sum of all 16-bit words with the carry added back, the checksum itself taken as 0, plus
-/// the size of the file.
+/// It is the sum of all 16-bit words with the carry added back, the checksum itself taken as 0,
+/// plus the size of the file.
 pub(super) fn renew_checksum(image: &mut Draft<'_>) -> Result<()> {
     let at = Headers::parse(image)?.optional(CHECKSUM);
     if bytes::u32_at(image, at, WHAT)? == 0 {

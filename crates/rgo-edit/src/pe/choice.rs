@@ -1,6 +1,6 @@
 //! Chooses the sections that a PE image keeps. Every section is mapped, so one may go only if it is
-//! marked as discardable (`IMAGE_SCN_MEM_DISCARDABLE`) and no header leads to it; the section before it
-//! takes over its addresses.
+//! marked as discardable (`IMAGE_SCN_MEM_DISCARDABLE`) and no header refers to it; the section
+//! before it takes over its addresses.
 
 use super::headers::{DataDirectory, Section};
 use super::layout::Layout;
@@ -10,13 +10,13 @@ use crate::{Edits, Removed, Strip};
 use rgo_binary::{Error, Result};
 
 const WHAT: &str = "PE image";
-/// Where the load configuration says in which section (a number, from 1) its dynamic relocations
-/// are, in 32-bit and 64-bit images.
+/// Offset in the load configuration of the number (from 1) of the section with dynamic relocations,
+/// in 32-bit and 64-bit images.
 const DYNAMIC_RELOCATIONS: [u32; 2] = [140, 228];
 
-/// What a choice of sections comes to.
+/// The result of a choice of sections.
 pub(super) struct ChosenSections {
-    /// Those that stay, without gaps between them where there were none.
+    /// The sections that stay, without new gaps between them.
     pub(super) kept: Vec<Section>,
     /// The new number of each old section, from 1.
     pub(super) numbers: Vec<Option<u16>>,
@@ -24,16 +24,16 @@ pub(super) struct ChosenSections {
     pub(super) warnings: Vec<String>,
 }
 
-/// DWARF, and what else debuggers alone read.
+/// Whether a section has DWARF or other data that only debuggers read.
 pub(super) fn is_debug(section: &Section) -> bool {
     const PREFIXES: [&[u8]; 3] = [b".debug", b".zdebug", b".stab"];
     PREFIXES.iter().any(|prefix| section.name.starts_with(prefix)) || section.name == b".gdb_index"
 }
 
-/// Chooses as `edits` ask.
+/// Chooses by the request.
 ///
 /// # Errors
-/// If a section that was named is needed, or cannot go without moving what may not move.
+/// If a named section is needed, or cannot go without moving bytes that must not move.
 pub(super) fn choose(layout: &Layout<'_, '_>, edits: &Edits<'_>) -> Result<ChosenSections> {
     let needs = HeaderNeeds::of(layout)?;
     let mut chosen = ChosenSections {
@@ -87,7 +87,7 @@ fn goes(
     let needed = needs.why(number, section);
     let asked = edits.sections.of(&section.name);
     if layout.is_symbol_table(section) {
-        // Go's `.symtab`, which is written anew as a table that is not mapped.
+        // This is Go's `.symtab`, which is written anew as a table that is not mapped.
         return match (asked, needed) {
             (Some(true), _) => refused("keeping", "it is the symbol table: keep symbols by name"),
             (_, Some(why)) => refused("moving the symbol table out of", why),
@@ -110,7 +110,7 @@ fn goes(
     }
 }
 
-/// What of an image its headers lead to.
+/// The sections that the headers of an image refer to.
 struct HeaderNeeds {
     addresses: Vec<u32>,
     /// The section with dynamic relocations.

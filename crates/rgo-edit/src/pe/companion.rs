@@ -1,5 +1,5 @@
-//! The debug file of a PE image: the same sections at the same addresses, with the bytes of debug
-//! sections alone, and the symbol table.
+//! Makes the debug file of a PE image: the same sections at the same addresses, with only the bytes
+//! of debug sections, and the symbol table.
 
 use super::choice::is_debug;
 use super::headers::DataDirectory;
@@ -38,7 +38,7 @@ pub(crate) fn only_keep_debug(input: &[u8]) -> Result<Draft<'_>> {
             }
         }
     }
-    // What the other directories name has no bytes here.
+    // The targets of the other directories have no bytes here.
     for number in 0..headers.directories(&source)? {
         if number != DataDirectory::Debug as u64 || !has_directory {
             output.zero(headers.directory_at(number), 8, Reason::FileHeader, WHAT)?;

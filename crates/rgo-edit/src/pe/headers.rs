@@ -28,12 +28,12 @@ pub(super) const SECTION_SIZE: u64 = 40;
 pub(super) const SYMBOL_SIZE: u64 = 18;
 /// `IMAGE_SCN_CNT_INITIALIZED_DATA`.
 pub(super) const INITIALISED_DATA: u32 = 0x40;
-/// `IMAGE_SCN_MEM_DISCARDABLE`: nothing that runs needs it.
+/// `IMAGE_SCN_MEM_DISCARDABLE`: the running program does not need it.
 pub(super) const DISCARDABLE: u32 = 0x0200_0000;
 /// `IMAGE_SCN_MEM_READ`.
 const READABLE: u32 = 0x4000_0000;
 
-/// Data directories that edits look at, by number.
+/// Data directories that edits read or write, by number.
 #[derive(Clone, Copy)]
 pub(super) enum DataDirectory {
     Export = 0,
@@ -47,9 +47,9 @@ pub(super) enum DataDirectory {
 #[derive(Clone)]
 pub(super) struct Section {
     pub(super) name: Vec<u8>,
-    /// The name is in the string table.
+    /// Whether the name is in the string table.
     pub(super) is_long: bool,
-    /// As in the file; written back with the fields below.
+    /// As in the file. Written back with the fields below.
     raw_header: Vec<u8>,
     pub(super) address: u32,
     pub(super) size: u32,
@@ -69,14 +69,14 @@ pub(super) struct Headers {
     pub(super) symbols: SymbolTableRange,
 }
 
-/// Where the COFF symbol table is, with the strings behind it.
+/// Place of the COFF symbol table, with the strings behind it.
 #[derive(Clone, Copy, Default)]
 pub(super) struct SymbolTableRange {
     /// Its offset; 0 for none.
     pub(super) at: u64,
-    /// How many records there are.
+    /// Number of records.
     pub(super) count: u64,
-    /// Bytes of the strings, with their size in front.
+    /// Bytes of the strings, including their size field.
     pub(super) strings: u64,
 }
 
@@ -92,7 +92,7 @@ impl SymbolTableRange {
 }
 
 impl Section {
-    /// A section of data that no code reads.
+    /// Makes a section of data that no code reads.
     pub(super) fn new(name: &[u8], size: u32, address: u32) -> Self {
         let mut raw_header = vec![0; bytes::index(SECTION_SIZE)];
         let is_long = name.len() > 8;
@@ -111,12 +111,12 @@ impl Section {
         }
     }
 
-    /// Bytes that it takes in memory.
+    /// Its size in memory, in bytes.
     pub(super) fn memory(&self) -> u32 {
         if self.size == 0 { self.file_size } else { self.size }
     }
 
-    /// Its bytes in the file. A size without an offset, as old linkers leave it, is of none.
+    /// Its bytes in the file. A size without an offset, as old linkers write it, means none.
     pub(super) fn bytes(&self) -> Option<Range<u64>> {
         let start = u64::from(self.file_offset);
         (start > 0 && self.file_size > 0).then(|| start..start + u64::from(self.file_size))
@@ -131,7 +131,7 @@ impl Section {
         String::from_utf8_lossy(&self.name).into_owned()
     }
 
-    /// Says where in the string table its name is.
+    /// Writes the offset of its name in the string table.
     pub(super) fn set_long_name(&mut self, offset: u32) -> Result<()> {
         const DIGITS: &[u8; 64] =
             b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
@@ -238,12 +238,12 @@ impl Headers {
         image.put(at + 4, &size.to_le_bytes(), why, WHAT)
     }
 
-    /// The section that an address lies in.
+    /// The section that contains an address.
     pub(super) fn section_of(&self, address: u32) -> Option<&Section> {
         self.sections.iter().find(|section| section.contains(address))
     }
 
-    /// Where in the file `size` bytes at an address are.
+    /// The file offset of `size` bytes at an address.
     pub(super) fn file_offset(&self, address: u32, size: u32) -> Result<u64> {
         let place = self.section_of(address).and_then(|section| {
             let at = address - section.address;
@@ -257,8 +257,8 @@ impl Headers {
     }
 }
 
-/// Where the symbol table is. One outside of the file, as tools leave it that cut files short, is
-/// none.
+/// Finds the symbol table. One outside of the file counts as none: tools that cut files short leave
+/// such a pointer.
 fn symbols(image: &impl ReadBytes, coff: u64) -> Result<SymbolTableRange> {
     let at = u64::from(bytes::u32_at(image, coff + 8, WHAT)?);
     let count = u64::from(bytes::u32_at(image, coff + 12, WHAT)?);

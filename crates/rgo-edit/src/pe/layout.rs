@@ -6,8 +6,9 @@
 //! after   headers │ .text │ .reloc │ strings
 //! ```
 //!
-//! Nothing moves, and an edit that would move it is refused, where the place in the file matters:
-//! in an image that is mapped as it lies in the file, and before data which belong to no section.
+//! Two kinds of images depend on their file offsets: those that are mapped as they lie in the file,
+//! and those with data that belong to no section. Their parts stay in place, and an edit that would
+//! move them fails.
 
 use std::ops::Range;
 
@@ -18,13 +19,13 @@ use crate::{Draft, Reason};
 use rgo_binary::{Error, Result};
 
 const WHAT: &str = "PE image";
-/// Below a page of memory, an image is mapped as it lies in the file.
+/// An image with an alignment below a page of memory is mapped as it lies in the file.
 const PAGE: u64 = 0x1000;
-/// Windows takes the offset of a section's bytes to be a multiple of this.
+/// Windows rounds the offset of a section's bytes to a multiple of this.
 const SECTOR: u64 = 512;
 
 pub(super) struct Layout<'a, 'i> {
-    /// The input, with what was filled in, without its certificate.
+    /// The input with its reserved values written, without its certificate.
     pub(super) source: &'a Draft<'i>,
     pub(super) headers: Headers,
     pub(super) file_align: u64,
@@ -32,14 +33,14 @@ pub(super) struct Layout<'a, 'i> {
     pub(super) headers_size: u64,
 }
 
-/// Something that lies in the file.
+/// A part of the file.
 #[derive(Clone, Copy)]
 enum FilePart {
-    /// A section that stays, by its place in the new table.
+    /// A section that stays, by its index in the new table.
     Section(usize),
-    /// The symbol table, if it stays as it is.
+    /// The symbol table, if it stays unchanged.
     Symbols,
-    /// What goes.
+    /// A part that goes.
     Removed,
 }
 
@@ -63,19 +64,19 @@ impl<'a, 'i> Layout<'a, 'i> {
         Ok(Self { source, headers, file_align, section_align, headers_size })
     }
 
-    /// Go's `.symtab`: a section which is the COFF symbol table.
+    /// Whether a section is Go's `.symtab`, which is the COFF symbol table.
     pub(super) fn is_symbol_table(&self, section: &Section) -> bool {
         let at = self.headers.symbols.at;
         at > 0 && section.bytes().is_some_and(|bytes| bytes.start == at)
     }
 
-    /// Where a section that follows all these begins in memory.
+    /// The address at which a section behind all these begins.
     pub(super) fn memory_end(&self, sections: &[Section]) -> u64 {
         let ends = sections.iter().map(|it| u64::from(it.address) + u64::from(it.memory()));
         ends.max().unwrap_or(self.headers_size).next_multiple_of(self.section_align)
     }
 
-    /// Fails for an image whose sections lie in the file as they do in memory.
+    /// Fails for an image whose layout in the file equals that in memory.
     pub(super) fn refuse_flat(&self, what: &str) -> Result<()> {
         if self.section_align >= PAGE {
             return Ok(());
@@ -85,8 +86,8 @@ impl<'a, 'i> Layout<'a, 'i> {
         Err(Error::unsupported(what.to_owned(), why))
     }
 
-    /// The image with these `sections`, of which the last ones have the bytes `added`, and these
-    /// symbols. `numbers` are the new ones of the old sections.
+    /// Writes the image with these `sections`, of which the last ones have the bytes `added`, and
+    /// these symbols. `numbers` has the new numbers of the old sections.
     pub(super) fn write(
         &self,
         numbers: &[Option<u16>],
@@ -131,7 +132,7 @@ impl<'a, 'i> Layout<'a, 'i> {
             table_at = if symbols.bytes.is_empty() { 0 } else { output.size() };
             output.push(symbols.bytes, Reason::Symbols);
         } else if change == end {
-            // All of it is where it was, with what follows.
+            // Everything is in its old place, including the bytes behind.
             output.take(self.source, end, self.source.size() - end, WHAT)?;
         }
         self.end(&mut output, &sections, headers_size, (table_at, symbols.count))?;
@@ -139,8 +140,8 @@ impl<'a, 'i> Layout<'a, 'i> {
         Ok(output)
     }
 
-    /// Appends the parts that stay, and tells `sections` where they are. Returns the place of the
-    /// table of symbols, if it is one of them.
+    /// Appends the parts that stay, and sets the offsets in `sections`. Returns the offset of the
+    /// symbol table, if that is one of the parts.
     fn move_parts<'p>(
         &self,
         output: &mut Draft<'i>,
@@ -173,7 +174,7 @@ impl<'a, 'i> Layout<'a, 'i> {
         Ok(table_at)
     }
 
-    /// What lies in the file behind the headers.
+    /// The parts of the file behind the headers.
     fn parts(&self, numbers: &[Option<u16>], same_table: bool) -> Vec<(Range<u64>, FilePart)> {
         let mut parts = Vec::new();
         for (section, number) in self.headers.sections.iter().zip(numbers) {
@@ -189,8 +190,8 @@ impl<'a, 'i> Layout<'a, 'i> {
         parts
     }
 
-    /// Pads the output up to the next place that a section from `start` can have: whole steps of
-    /// the file alignment from where it was.
+    /// Pads the output to the next possible offset of a section from `start`: it moves by whole
+    /// steps of the file alignment.
     fn step(&self, output: &mut Draft<'i>, start: u64) -> Result<u64> {
         let back = start.checked_sub(output.size());
         let back = back.ok_or_else(|| Error::malformed(WHAT, start, "its sections overlap"))?;
@@ -199,8 +200,8 @@ impl<'a, 'i> Layout<'a, 'i> {
         Ok(at)
     }
 
-    /// The size of the headers for so many sections: less than before if that makes them shorter
-    /// by a step of the file alignment, and nothing is behind the section table.
+    /// The size of the headers for this many sections. It shrinks only if that saves a step of the
+    /// file alignment, and nothing is behind the section table.
     fn new_headers_size(&self, sections: &[Section]) -> Result<u64> {
         let (old, new) = (self.headers.sections.len(), sections.len());
         let table_end = |count: usize| self.headers.table + count as u64 * SECTION_SIZE;
@@ -230,8 +231,8 @@ impl<'a, 'i> Layout<'a, 'i> {
         Ok(bytes.iter().all(|byte| *byte == 0))
     }
 
-    /// Fails if bytes follow everything that headers speak of: an installer's payload, which is
-    /// found by its offset.
+    /// Fails if bytes follow everything that headers describe: an installer's payload, which the
+    /// program finds by its offset.
     fn refuse_overlay(&self, end: u64) -> Result<()> {
         let size = self.source.size().saturating_sub(end);
         if size <= self.file_align && self.is_zero(end..end + size)? {
@@ -243,7 +244,7 @@ impl<'a, 'i> Layout<'a, 'i> {
         ))
     }
 
-    /// Fails if what is to be moved overlaps, or bytes between the parts belong to none.
+    /// Fails if parts that have to move overlap, or if bytes between the parts belong to none.
     fn refuse_unknown(&self, change: u64, parts: &[(Range<u64>, FilePart)]) -> Result<()> {
         let mut at = self.headers_size;
         let mut last = FilePart::Removed;

@@ -1,5 +1,5 @@
-//! Writes the COFF symbol table and the string table of an image anew after symbols or sections were
-//! taken out. The string table has the long names of both.
+//! Rewrites the COFF symbol table and the string table of an image after an edit removed symbols or
+//! sections. The string table has the long names of both.
 //!
 //! ```text
 //! record, 18 bytes: name 8 (or u32 0, u32 offset into the strings), value u32, section i16,
@@ -41,7 +41,7 @@ pub(super) struct CoffSymbols {
     pub(super) bytes: Vec<u8>,
 }
 
-/// The table that is left of the old one. Sections get told where their long names are.
+/// Makes the remaining table. Sets the offsets of long names in `sections`.
 pub(super) fn rebuild(
     headers: &Headers,
     source: &Draft<'_>,
@@ -56,7 +56,7 @@ pub(super) fn rebuild(
     let kept = old.choose(numbers, edits)?;
     let mut new = Vec::new();
     let mut names = StringTable::new();
-    // Where offsets of names go.
+    // The places of name offsets.
     let mut places = Vec::new();
     for symbol in old.all() {
         let symbol = symbol?;
@@ -93,16 +93,16 @@ pub(super) fn rebuild(
 struct Old<'a> {
     records: &'a [u8],
     strings: &'a [u8],
-    /// Where it is in the file.
+    /// Its file offset.
     at: u64,
 }
 
 struct Symbol<'a> {
     number: usize,
-    /// Its record, with the auxiliary ones behind.
+    /// Its record, with its auxiliary records.
     bytes: &'a [u8],
     name: &'a [u8],
-    /// Its name is in the strings.
+    /// Whether its name is in the strings.
     is_long: bool,
     section: i16,
     class: u8,
@@ -122,7 +122,7 @@ impl Renumbering {
         (next > this).then_some(*this)
     }
 
-    /// The new number of the record or, where it is gone, of the next that is kept.
+    /// The new number of the record or, if it is removed, of the next one that stays.
     fn from(&self, old: usize) -> u32 {
         *self.before.get(old).unwrap_or(&self.all)
     }
@@ -158,7 +158,7 @@ impl<'a> Old<'a> {
         })
     }
 
-    /// A name in the strings, which a field of 8 bytes refers to.
+    /// The name in the strings to which a field of 8 bytes refers.
     fn long_name(&self, field: &[u8]) -> std::result::Result<Option<&'a [u8]>, ()> {
         let [0, 0, 0, 0, offset @ ..] = field.get(..8).unwrap_or_default() else {
             return Ok(None);
@@ -188,7 +188,7 @@ impl<'a> Old<'a> {
         Ok(kept)
     }
 
-    /// Numbers of the symbols that weak ones name as their stand-in.
+    /// Numbers of the symbols that weak symbols name as their stand-in.
     fn stand_ins(&self) -> Result<HashSet<usize>> {
         let mut numbers = HashSet::new();
         for symbol in self.all() {
@@ -200,7 +200,8 @@ impl<'a> Old<'a> {
         Ok(numbers)
     }
 
-    /// Appends the records of a symbol that stays; calls `name_at` with each place of an offset of a name.
+    /// Appends the records of a symbol that stays. Calls `name_at` with each place of a name
+    /// offset.
     fn renew(
         &self,
         symbol: &Symbol<'a>,
@@ -218,7 +219,8 @@ impl<'a> Old<'a> {
             bytes::put(new, start + 12, &number.to_le_bytes(), WHAT)?;
         }
         if symbol.class == FILE {
-            // Its value is the number of the next source file, or of what follows the last.
+            // Its value is the number of the next source file, or of the symbol behind the last
+            // one.
             let next = bytes::u32_at(new, start + 8, WHAT)? as usize;
             if next != 0 {
                 bytes::put(new, start + 8, &kept.from(next).to_le_bytes(), WHAT)?;
@@ -242,7 +244,7 @@ impl<'a> Old<'a> {
         let start = (new.len() - symbol.bytes.len()) as u64;
         let aux = start + SYMBOL_SIZE;
         let is_function = bytes::u16_at(new, start + 14, WHAT)? & 0x30 == 0x20;
-        // Returns whether the symbol of the number at this place is still there.
+        // Returns whether the symbol whose number is at this place still exists.
         let mut renumber = |at: u64| {
             let old = bytes::u32_at(new, at, WHAT)? as usize;
             let number = kept.number(old);

@@ -1,6 +1,6 @@
-//! Checks an ELF image as its readers see it. For a loader: headers stay, except the fields that say
-//! where sections are, and segments have the input's bytes. For a linker: relocations of an object name
-//! the same symbols.
+//! Checks an ELF image for its readers. For a loader: headers stay the same, except the fields with
+//! the places of sections, and segments have the input's bytes. For a linker: relocations of an
+//! object name the same symbols.
 
 use std::ops::Range;
 
@@ -12,12 +12,12 @@ use super::{bad, may_change};
 use crate::{Draft, Piece, Reason};
 use rgo_binary::{Error, Format, Result};
 
-/// Bytes of the file header that an edit may change: the offsets of the program headers and of
-/// the section headers, then how many sections there are and which one names them.
+/// Bytes of the file header that an edit may change: the offsets of the program headers and of the
+/// section headers, then the number of sections and the index of their names.
 const FIELDS_32: [Range<usize>; 2] = [28..36, 48..52];
 const FIELDS_64: [Range<usize>; 2] = [32..48, 60..64];
 
-/// Checks one image. `offsets` is where it starts in the input and in the output.
+/// Checks one image. `offsets` has its start in the input and in the output.
 pub(super) fn same(
     before: &[u8],
     after: &[u8],
@@ -77,7 +77,7 @@ struct Pair<'p, Elf: FileHeader<Endian = Endianness>> {
     headers: (&'p Elf, &'p Elf),
     segments: (&'p [Elf::ProgramHeader], &'p [Elf::ProgramHeader]),
     endian: Endianness,
-    /// Where the image starts in the input and in the output.
+    /// The image's start in the input and in the output.
     offsets: (u64, u64),
     draft: &'p Draft<'p>,
 }
@@ -90,7 +90,7 @@ impl<Elf: FileHeader<Endian = Endianness>> Pair<'_, Elf> {
         bad(self.offsets.1 + offset, why.to_owned())
     }
 
-    /// Where the program headers are in the image, before and after.
+    /// The offset of the program headers in the image, before and after.
     fn table_offsets(&self) -> (u64, u64) {
         let (old, new) = self.headers;
         (old.e_phoff(self.endian).into(), new.e_phoff(self.endian).into())
@@ -118,7 +118,7 @@ impl<Elf: FileHeader<Endian = Endianness>> Pair<'_, Elf> {
             if offset % align != to % align {
                 return Err(self.bad(to, "a segment is out of alignment"));
             }
-            // Lld rounds the size of PT_GNU_RELRO up past the end of what is loaded.
+            // Lld rounds the size of PT_GNU_RELRO up past the end of the loaded bytes.
             if size > 0 && segment.p_type(endian) != elf::PT_GNU_RELRO {
                 self.same_bytes(offset, to, size)?;
             }
@@ -126,8 +126,8 @@ impl<Elf: FileHeader<Endian = Endianness>> Pair<'_, Elf> {
         Ok(())
     }
 
-    /// Checks that each loaded section moved with a segment that has it. A loader maps whole pages:
-    /// sections that a segment should hold may be outside of it.
+    /// Checks that each loaded section moved together with a segment that holds it. A loader maps
+    /// whole pages, so a section may also lie outside of its segment.
     fn same_sections(&self) -> Result<()> {
         let was = self.loaded(self.headers.0, self.files.0)?;
         let is = self.loaded(self.headers.1, self.files.1)?;
@@ -159,8 +159,8 @@ impl<Elf: FileHeader<Endian = Endianness>> Pair<'_, Elf> {
         Ok(loaded.map(place).collect())
     }
 
-    /// Whether bytes that were at `from` and are at `to` moved as a segment did in whose pages they
-    /// are; bytes in no segment may be anywhere.
+    /// Whether bytes moved from `from` to `to` together with a segment whose pages contain them.
+    /// Bytes in no segment may be anywhere.
     fn moves_with_segment(&self, from: u64, to: u64) -> bool {
         let (endian, (segments, others)) = (self.endian, self.segments);
         let around = segments.iter().zip(others).filter(|(segment, _)| {
@@ -174,7 +174,7 @@ impl<Elf: FileHeader<Endian = Endianness>> Pair<'_, Elf> {
         shifts.next().is_none_or(|first| first == shift) || shifts.any(|it| it == shift)
     }
 
-    /// Checks bytes of the image, from its start on; see [`same_bytes`].
+    /// Checks a range of the image; see [`same_bytes`].
     fn same_bytes(&self, from: u64, to: u64, size: u64) -> Result<()> {
         let start = self.offsets.1;
         let table = start + self.table_offsets().1;
@@ -188,10 +188,10 @@ impl<Elf: FileHeader<Endian = Endianness>> Pair<'_, Elf> {
     }
 }
 
-/// Bytes of the smallest page.
+/// The smallest page size in bytes.
 const PAGE: u64 = 0x1000;
 
-/// The address at which the byte at an offset of the file is loaded.
+/// The address at which the byte at a file offset is loaded.
 fn address_of<P: ProgramHeader<Endian = Endianness>>(
     segments: &[P],
     endian: Endianness,
@@ -204,8 +204,8 @@ fn address_of<P: ProgramHeader<Endian = Endianness>>(
     })
 }
 
-/// Checks that `size` bytes at `to` in the output are those at `from` in the input, or were made
-/// for a reason that they may have at their place.
+/// Checks that `size` bytes at `to` in the output are those at `from` in the input, or new for a
+/// reason that is allowed at their place.
 fn same_bytes(
     draft: &Draft<'_>,
     from: u64,
@@ -236,7 +236,7 @@ fn same_bytes(
     Ok(())
 }
 
-/// A section of an object, and where its relocations lead: to names and values, not to numbers.
+/// A section of an object, and the targets of its relocations as names and values, not as numbers.
 struct LinkedSection<'a> {
     name: &'a [u8],
     data: &'a [u8],
@@ -246,8 +246,8 @@ struct LinkedSection<'a> {
 /// The name, value and section of a symbol.
 type SymbolTarget<'a> = (&'a [u8], u64, &'a [u8]);
 
-/// Checks that what a linker takes from an object is what it was: sections that are loaded, their
-/// bytes and their relocations.
+/// Checks the linker's input from an object: the loaded sections, their bytes and their relocations
+/// are unchanged.
 fn same_objects<Elf: FileHeader<Endian = Endianness>>(
     before: &[u8],
     after: &[u8],
@@ -262,7 +262,7 @@ fn same_objects<Elf: FileHeader<Endian = Endianness>>(
         let Some(twin) = twin else {
             return Err(bad(0, format!("section {name} has other bytes, or another place")));
         };
-        // A full strip leaves an object without any.
+        // A full strip removes all relocations of an object.
         if !section.relocations.is_empty() && section.relocations != twin.relocations {
             return Err(bad(0, format!("relocations of section {name} lead elsewhere")));
         }

@@ -1,7 +1,7 @@
-//! Checks what a Mach-O edit must leave as it was: the header, the load commands except the fields that
-//! say where `__LINKEDIT`'s tables are, the tables that the loader reads, the names by which stubs and
-//! pointers find symbols, and the debug data that stays. `object` reads them here, and not the code that
-//! made the edit.
+//! Checks the parts of a Mach-O image that an edit must not change: the header, the load commands
+//! except the fields with the places of `__LINKEDIT`'s tables, the tables that the loader reads,
+//! the names by which stubs and pointers find symbols, and the debug data that stays. It reads them
+//! with `object` and not with the code that made the edit.
 
 use std::collections::HashMap;
 
@@ -12,12 +12,12 @@ use object::{Endianness, Export, File, NameOrOrdinal, Object};
 use super::bad;
 use rgo_binary::{Error, Image, Result, SectionRef};
 
-/// A symbol's name, and what it says of the library that has it.
+/// A symbol's name, and its field for the library that defines it.
 type SymbolName<'a> = (&'a [u8], u16);
 type LoadCommands<'a> = Vec<LoadCommandData<'a, Endianness>>;
 
-/// Commands that name tables, and the fields with the offsets of those tables which stay as they
-/// are, byte for byte. The size is behind the offset.
+/// Commands that name tables, and the offset fields of those tables that must stay the same, byte
+/// for byte. The size is behind the offset.
 const TABLES: [(m::LoadCommandType, &[usize]); 14] = [
     (m::LC_DYLD_INFO, &[8, 16, 24, 32]),
     (m::LC_DYLD_INFO_ONLY, &[8, 16, 24, 32]),
@@ -29,7 +29,7 @@ const TABLES: [(m::LoadCommandType, &[usize]); 14] = [
     (m::LC_FUNCTION_VARIANTS, &[8]),
     (m::LC_FUNCTION_VARIANT_FIXUPS, &[8]),
     (m::LC_DYLIB_CODE_SIGN_DRS, &[8]),
-    // These are looked at by themselves.
+    // These tables are checked separately.
     (m::LC_DYLD_EXPORTS_TRIE, &[]),
     (m::LC_DYLD_CHAINED_FIXUPS, &[]),
     (m::LC_SYMTAB, &[]),
@@ -41,7 +41,7 @@ pub(super) fn same(before: &Image<'_>, after: &Image<'_>) -> Result<()> {
         return Ok(());
     };
     let flags = |file: &MachOFile64<'_, Endianness>| file.macho_header().flags.get(file.endian());
-    // Stubs may name fewer symbols than before where the header says so.
+    // Stubs may refer to fewer symbols than before if the header has this flag.
     let may_erase = flags(new).0 & m::MH_NLIST_OUTOFSYNC_WITH_DYLDINFO.0;
     let is_same_start = before.data().get(..16) == after.data().get(..16);
     if !is_same_start || flags(old).0 | may_erase != flags(new).0 {
@@ -85,7 +85,7 @@ pub(super) fn same(before: &Image<'_>, after: &Image<'_>) -> Result<()> {
     ends_with_tables(after, &new_commands)
 }
 
-/// What is left of `__DWARF` is what was there by that name.
+/// Checks that each section still in `__DWARF` has its old bytes.
 fn same_debug_data(before: &Image<'_>, after: &Image<'_>) -> Result<()> {
     for section in after.sections().filter(|it| it.segment == "__DWARF") {
         let is_same = |it: &SectionRef<'_>| {
@@ -111,15 +111,15 @@ fn commands<'a>(file: &MachOFile64<'a, Endianness>) -> Result<LoadCommands<'a>> 
     Ok(list)
 }
 
-/// Whether a command is one that comes and goes: the signature's, and that of debug data.
+/// Whether a command may appear or disappear: the signature's, and that of debug data.
 fn is_free(command: &LoadCommandData<'_, Endianness>) -> bool {
     command.cmd() == m::LC_CODE_SIGNATURE || is_segment(command, b"__DWARF\0")
 }
 
-/// Commands that an edit may take out, so that none of the kind is left.
+/// Commands that an edit may remove completely.
 const REMOVABLE: [m::LoadCommandType; 3] = [m::LC_UUID, m::LC_SEGMENT_SPLIT_INFO, m::LC_ATOM_INFO];
 
-/// The commands of an image that have to have a twin in another one.
+/// The commands of an image that need a twin in the other image.
 fn fixed<'l, 'a>(
     commands: &'l LoadCommands<'a>,
     others: &'l LoadCommands<'a>,
@@ -133,7 +133,7 @@ fn is_segment(command: &LoadCommandData<'_, Endianness>, name: &[u8]) -> bool {
     command.cmd() == m::LC_SEGMENT_64 && at.is_some_and(|at| at.starts_with(name))
 }
 
-/// The commands of two images one by one, without those that come and go.
+/// The commands of two images in pairs, without those that may appear or disappear.
 fn pairs<'l, 'a>(
     new: &'l LoadCommands<'a>,
     old: &'l LoadCommands<'a>,
@@ -146,13 +146,13 @@ fn same_commands(old: &LoadCommands<'_>, new: &LoadCommands<'_>) -> Result<()> {
         return Err(bad(0, "another number of load commands than the input's".to_owned()));
     }
     for (new, old) in pairs(new, old) {
-        // What the edit may set; all else is the same.
+        // The fields that the edit may set. All others must be equal.
         let free: &[(usize, usize)] = match old.cmd() {
             m::LC_SEGMENT_64 if is_segment(&old, b"__LINKEDIT\0") => &[(32, 56)],
             m::LC_SYMTAB => &[(8, 24)],
             m::LC_DYSYMTAB => &[(8, 80)],
             m::LC_DYLD_INFO | m::LC_DYLD_INFO_ONLY => &[(8, 48)],
-            // A name of its own, and an identity that is settled after the link.
+            // A new install name, and an identity that is fixed only after the link.
             m::LC_ID_DYLIB => &[(4, 12), (24, usize::MAX)],
             m::LC_UUID => &[(8, 24)],
             kind if TABLES.iter().any(|(other, _)| *other == kind) => &[(8, 16)],
@@ -193,7 +193,7 @@ fn table<'a>(
     table.ok_or_else(|| bad(offset as u64, "a table lies outside of the image".to_owned()))
 }
 
-/// Checks that an image exports what it did, or less.
+/// Checks that the exports of an image are the old ones, or fewer.
 fn fewer_exports(
     old: &MachOFile64<'_, Endianness>,
     new: &MachOFile64<'_, Endianness>,
@@ -216,7 +216,8 @@ fn fewer_exports(
     Ok(())
 }
 
-/// Chained fixups are the same but for the list of segments, which one may have left.
+/// Checks that chained fixups are equal except for the list of segments, from which one may be
+/// removed.
 fn same_fixups(old: &[u8], new: &[u8]) -> Result<()> {
     if old == new {
         return Ok(());
@@ -240,7 +241,7 @@ fn same_fixups(old: &[u8], new: &[u8]) -> Result<()> {
     Ok(())
 }
 
-/// The symbol of each entry that stubs and pointers go by: its name, and where it comes from.
+/// The symbol behind each entry of stubs and pointers: its name, and its library.
 fn pointed_at<'a>(
     file: &MachOFile64<'a, Endianness>,
     image: &Image<'a>,

@@ -1,6 +1,6 @@
-//! Checks what Windows' loader asks of a PE image beyond the bytes of its sections: the header fields
-//! that it obeys are the input's, no needed section is gone, and every rule for sections that held before
-//! still holds. (Wine is laxer: a program that runs there proves less.)
+//! Checks the requirements of Windows' loader for a PE image beyond the bytes of its sections: the
+//! header fields that it uses are unchanged, no needed section is missing, and every rule for
+//! sections that held before still holds. (Wine is laxer: a program that runs there proves less.)
 
 use object::LittleEndian as LE;
 use object::pe;
@@ -11,8 +11,8 @@ use super::{Mapping, bad};
 use crate::{Draft, Piece, Reason};
 use rgo_binary::{Image, Result};
 
-/// Bytes of the optional header that an edit may change: the size of all data, those of the image
-/// and its headers, and the checksum behind these.
+/// Bytes of the optional header that an edit may change: the size of all data, the sizes of the
+/// image and its headers, and the checksum behind these.
 const SIZE_OF_DATA: std::ops::Range<usize> = 8..12;
 const SIZES_AND_CHECKSUM: std::ops::Range<usize> = 56..68;
 
@@ -25,8 +25,8 @@ pub(super) fn same_headers(before: &Image<'_>, after: &Image<'_>) -> Result<()> 
     }
 }
 
-/// Whether a mapping that the input does not have is a section that was asked for, which nothing
-/// can write to or run.
+/// Whether a mapping that the input does not have is a requested section that is neither writable
+/// nor executable.
 pub(super) fn is_added(mapping: &Mapping, draft: &Draft<'_>) -> bool {
     let object::SegmentFlags::Coff { characteristics } = mapping.flags else { return false };
     let harmful = pe::IMAGE_SCN_MEM_WRITE | pe::IMAGE_SCN_MEM_EXECUTE;
@@ -92,7 +92,7 @@ fn same<H: ImageNtHeaders>(
     }
 }
 
-/// Bytes that a section takes in memory.
+/// The size of a section in memory, in bytes.
 fn memory(section: &pe::ImageSectionHeader) -> u32 {
     match section.virtual_size.get(LE) {
         0 => section.size_of_raw_data.get(LE),
@@ -100,7 +100,7 @@ fn memory(section: &pe::ImageSectionHeader) -> u32 {
     }
 }
 
-/// Which of the loader's rules an image breaks.
+/// The loader's rules that an image breaks.
 fn faults<H: ImageNtHeaders>(file: &PeFile<'_, H>, image: &Image<'_>) -> Vec<&'static str> {
     let optional = file.nt_headers().optional_header();
     let align = u64::from(optional.section_alignment()).max(1);

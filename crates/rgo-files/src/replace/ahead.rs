@@ -1,6 +1,6 @@
-//! Starts writing the unchanged prefix of a result while the edit is still computed. In a large program a
-//! loader maps most of the bytes, and these stay where they are whatever is taken out behind them. The prefix
-//! is a guess, which costs some work where it is wrong; see [`super::assemble()`].
+//! Starts writing the unchanged prefix of a result while the edit is still computed. Most bytes of
+//! a large program are mapped by the loader, and stay in place whatever an edit removes behind
+//! them. The prefix is a guess; a wrong one costs some work. See [`super::assemble()`].
 //!
 //! ```text
 //! one core       symbols chosen, renumbered, their names merged ─▶ draft ─┐
@@ -17,20 +17,20 @@ use super::destination::Destination;
 use super::range_copy::{CopyTarget, copy_range, reserve};
 use crate::atomic_file::Durability;
 
-/// A prefix of fewer bytes is not worth a thread.
+/// Minimum prefix in bytes that is worth a thread.
 const LARGE: u64 = 4 << 20;
 
-/// A temporary file that has the start of a result.
+/// A temporary file with the start of a result.
 #[derive(Debug)]
 pub struct Started {
     /// The file.
     pub file: NamedTempFile,
-    /// How many bytes it has; they are the input's.
+    /// Its size in bytes; they equal the input's.
     pub size: u64,
 }
 
-/// Does `work`, and meanwhile copies the first `size` bytes of `input` to a new file. Gives no file
-/// where that is not worth it or failed.
+/// Does `work`, and meanwhile copies the first `size` bytes of `input` to a new file. Returns no
+/// file if the prefix is small or the copy failed.
 pub fn write_ahead<T>(
     input: &File,
     size: u64,
@@ -54,7 +54,8 @@ pub fn write_ahead<T>(
     (done, started)
 }
 
-/// Copies the first bytes of `from` to the empty file `to`, until `stop`; returns how many.
+/// Copies the first bytes of `from` to the empty file `to` until `stop` is set. Returns their
+/// number.
 fn copy_prefix(
     from: &File,
     size: u64,

@@ -1,5 +1,5 @@
-//! Writes a file that is put together from ranges of another file and new bytes. Ranges go from file to file
-//! within the kernel where it can do that, else from the map. No byte is kept in memory.
+//! Writes a file from ranges of another file and new bytes. Ranges go from file to file within the
+//! kernel if it supports that, else from the map. No byte is kept in memory.
 
 use std::fs::File;
 use std::io::{self, BufWriter, Read, Seek, SeekFrom, Write};
@@ -8,28 +8,28 @@ use std::ops::Range;
 use super::range_copy::{CopyTarget, LARGE, copy_range, reserve};
 use crate::atomic_file::Durability;
 
-/// A part of the result.
+/// A piece of the result.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum ResultPiece<'a> {
-    /// This range of the source.
+    /// A range of the source.
     Copy(Range<u64>),
-    /// These bytes.
+    /// New bytes.
     Bytes(&'a [u8]),
-    /// So many zeros.
+    /// This many zeros.
     Zeros(u64),
 }
 
-/// The file that ranges are copied from.
+/// The source of ranges.
 #[derive(Clone, Copy)]
 pub struct CopySource<'a> {
     /// The open file.
     pub file: &'a File,
-    /// All its bytes.
+    /// All bytes of the file.
     pub bytes: &'a [u8],
 }
 
-/// Writes `pieces`, which have `size` bytes in all, to the file `to`. The first `already` bytes of `to` are
-/// those of the source, and it has no others.
+/// Writes `pieces`, which have `size` bytes in all, to the file `to`. `to` already has the first
+/// `already` bytes of the source, and no others.
 ///
 /// # Errors
 /// If the file cannot be written, or a range is not in the source.
@@ -73,8 +73,8 @@ pub fn assemble<'p>(
     writer.flush()
 }
 
-/// Copies a range to where the writer is: within the kernel as far as it can, and the rest from the
-/// map.
+/// Copies a range to the writer's position: within the kernel as far as possible, and the rest from
+/// the map.
 fn copy(
     source: CopySource<'_>,
     range: Range<u64>,

@@ -1,5 +1,5 @@
-//! What a file has besides its bytes: mode, owner, extended attributes (access lists and capabilities are
-//! among them) and times. A result that takes the place of its input takes these over.
+//! Copies the attributes of a file: mode, owner, extended attributes (including access lists and
+//! capabilities) and times. A result that replaces its input takes them over.
 
 use std::fs::{File, FileTimes, Metadata};
 use std::io;
@@ -13,7 +13,7 @@ pub(super) struct Attributes {
     extended: Vec<(std::ffi::OsString, Vec<u8>)>,
 }
 
-/// Attributes that are hashes and signatures of the content, and so do not fit a result.
+/// Attributes with hashes and signatures of the content, which are wrong for a result.
 #[cfg(unix)]
 const OF_CONTENT: [&str; 2] = ["security.ima", "security.evm"];
 
@@ -27,8 +27,8 @@ impl Attributes {
         })
     }
 
-    /// Gives mode, owner and extended attributes to another file. Fails if the user may not: only
-    /// root gives a file to another owner.
+    /// Copies mode, owner and extended attributes to another file. Fails if the user may not: only
+    /// root can change the owner.
     #[cfg(unix)]
     pub(super) fn give(&self, file: &File) -> io::Result<()> {
         use std::os::unix::fs::{MetadataExt, fchown};
@@ -38,7 +38,7 @@ impl Attributes {
         if (old.uid(), old.gid()) != (new.uid(), new.gid()) {
             fchown(file, Some(old.uid()), Some(old.gid()))?;
         }
-        // After the owner: a new one takes set-user-id away.
+        // After the owner: a change of owner clears set-user-id.
         if file.metadata()?.mode() != old.mode() {
             file.set_permissions(old.permissions())?;
         }
@@ -47,7 +47,7 @@ impl Attributes {
                 file.set_xattr(name, value)?;
             }
         }
-        // A folder may have an access list for new files.
+        // A folder can have an access list that new files inherit.
         let inherited = "system.posix_acl_access";
         let had = self.extended.iter().any(|(name, _)| name == inherited);
         if !had && file.get_xattr(inherited).is_ok_and(|list| list.is_some()) {
@@ -57,13 +57,13 @@ impl Attributes {
         Ok(())
     }
 
-    /// Gives the mode to another file.
+    /// Copies the mode to another file.
     #[cfg(not(unix))]
     pub(super) fn give(&self, file: &File) -> io::Result<()> {
         file.set_permissions(self.metadata.permissions())
     }
 
-    /// Gives the times to another file.
+    /// Copies the times to another file.
     pub(super) fn give_times(&self, file: &File) -> io::Result<()> {
         let times = FileTimes::new()
             .set_accessed(self.metadata.accessed()?)
@@ -71,7 +71,7 @@ impl Attributes {
         file.set_times(times)
     }
 
-    /// Whether the file at `path` is still the one that had them, and nobody wrote to it since.
+    /// Whether the file at `path` is still the same, and no process wrote to it since.
     pub(super) fn are_still_of(&self, path: &Path) -> io::Result<bool> {
         let (old, new) = (&self.metadata, path.metadata()?);
         let is_same = old.len() == new.len() && old.modified()? == new.modified()?;
@@ -89,14 +89,14 @@ impl Attributes {
         std::os::unix::fs::MetadataExt::nlink(&self.metadata)
     }
 
-    /// The number of hard links of the file, which is unknown here.
+    /// The number of hard links of the file, unknown on this system.
     #[cfg(not(unix))]
     pub(super) fn hard_links(&self) -> u64 {
         1
     }
 
-    /// The mode for a new file with the same permissions. Another user owns that file, so it has no
-    /// set-user-id.
+    /// The mode for a new file with the same permissions. It has no set-user-id, because another
+    /// user owns that file.
     #[cfg(unix)]
     pub(super) fn plain_permissions(&self) -> std::fs::Permissions {
         use std::os::unix::fs::{MetadataExt, PermissionsExt};
@@ -107,7 +107,7 @@ impl Attributes {
 #[cfg(unix)]
 fn extended(path: &Path) -> io::Result<Vec<(std::ffi::OsString, Vec<u8>)>> {
     let names = match xattr::list(path) {
-        // Some file systems have none.
+        // Some file systems have no extended attributes.
         Err(error) if error.kind() == io::ErrorKind::Unsupported => return Ok(Vec::new()),
         names => names?,
     };

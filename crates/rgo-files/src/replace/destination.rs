@@ -1,4 +1,4 @@
-//! Where the result of an edit goes: over its input, to another file, or into a stream.
+//! Puts the result of an edit in place: over its input, into another file, or into a stream.
 
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, IsTerminal, Write};
@@ -15,19 +15,19 @@ use crate::output::{self, Output};
 /// How a tool puts its results in place.
 #[derive(Clone, Copy, Debug)]
 pub struct Options {
-    /// The start of the names of temporary files, by which a user knows one that a kill left behind:
-    /// `.rgo-strip-`.
+    /// The prefix of temporary files' names, by which a user recognizes one that a killed process
+    /// left behind: `.rgo-strip-`.
     pub prefix: &'static str,
-    /// Whether the result has the times of the input.
+    /// Whether the result keeps the times of the input.
     pub preserve_dates: bool,
 }
 
-/// Where the result of an edit goes.
+/// The destination of an edit's result.
 #[derive(Debug)]
 pub struct Destination {
     path: PathBuf,
     kind: DestinationKind,
-    /// Those of the input.
+    /// The attributes of the input.
     attributes: Attributes,
     options: Options,
 }
@@ -36,27 +36,27 @@ pub struct Destination {
 enum DestinationKind {
     /// The input itself.
     InPlace,
-    /// Another file, which exists or not.
+    /// Another file, which may exist.
     File {
         exists: bool,
     },
-    /// Something that takes bytes and is not replaced.
+    /// A stream, which is written into and not replaced.
     Stream,
     Stdout,
 }
 
 impl Destination {
-    /// Finds out where the result of an edit of `input` goes: in place, unless `output` names
-    /// something else.
+    /// Determines the destination for the result of an edit of `input`: in place, unless `output`
+    /// names another one.
     ///
     /// # Errors
-    /// If nobody can tell what the name leads to, or it is a folder or a terminal.
+    /// If the name cannot be followed, or leads to a folder or a terminal.
     pub fn new(input: &Path, output: Option<&Path>, options: Options) -> Result<Self> {
         let attributes = Attributes::of(input)
             .context(|| format!("reading the attributes of {}", input.display()))?;
         let name = output.unwrap_or(input);
         let (path, kind) = if output.is_none_or(|output| is_same_file(input, output)) {
-            // A link stays a link: what it leads to is replaced.
+            // A link stays a link: its target is replaced.
             let path = fs::canonicalize(name)
                 .context(|| format!("finding out what {} is", name.display()))?;
             (path, DestinationKind::InPlace)
@@ -71,16 +71,16 @@ impl Destination {
         Ok(Self { path, kind, attributes, options })
     }
 
-    /// Fails early for an input that is to be replaced and may not be written to. (A rename asks for
-    /// the rights of the folder alone.)
+    /// Fails early if the input will be replaced and is read-only. (A rename needs permission for
+    /// the folder only.)
     ///
     /// # Errors
-    /// If it may not be.
+    /// If it is read-only.
     pub fn check_writable(&self) -> Result<()> {
         if self.is_in_place() { check_writable(&self.path) } else { Ok(()) }
     }
 
-    /// Whether the result takes the place of the input.
+    /// Whether the result replaces the input.
     #[must_use]
     pub fn is_in_place(&self) -> bool {
         self.kind == DestinationKind::InPlace
@@ -92,8 +92,8 @@ impl Destination {
         self.kind == DestinationKind::Stdout
     }
 
-    /// Whether the bytes are on the disk before they take the place of others. If the machine stops,
-    /// bytes under a new name are still in the input.
+    /// Whether the bytes are on the disk before they replace others. If the machine stops, bytes
+    /// under a new name are still in the input.
     #[must_use]
     pub fn durability(&self) -> Durability {
         match self.kind {
@@ -104,22 +104,22 @@ impl Destination {
         }
     }
 
-    /// The folder that the result will be in.
+    /// The folder of the result.
     #[must_use]
     pub fn folder(&self) -> &Path {
         parent(&self.path)
     }
 
-    /// The number of hard links of the file that is replaced; 1 for a result that goes elsewhere.
+    /// The number of hard links of the replaced file; 1 for a result that goes elsewhere.
     #[must_use]
     pub fn hard_links(&self) -> u64 {
         if self.is_in_place() { self.attributes.hard_links() } else { 1 }
     }
 
-    /// Makes an empty file that [`Self::put`] takes.
+    /// Makes an empty file for [`Self::put`].
     ///
     /// # Errors
-    /// If the folder takes no file.
+    /// If no file can be made in the folder.
     pub fn temporary(&self) -> Result<NamedTempFile> {
         let mut builder = tempfile::Builder::new();
         builder.prefix(self.options.prefix);
@@ -134,8 +134,8 @@ impl Destination {
         file.context(|| format!("making a file beside {}", self.path.display()))
     }
 
-    /// Writes finished bytes; a file that has them already is left as it is. Returns whether anything
-    /// was written. `waiting` gets a text for the user if the result goes into a pipe that nothing
+    /// Writes finished bytes. A file that already has them stays untouched. Returns whether it
+    /// wrote any. `waiting` gets a text for the user if the result goes into a pipe that nothing
     /// reads yet.
     ///
     /// # Errors
@@ -155,8 +155,8 @@ impl Destination {
     /// pipe that nothing reads yet.
     ///
     /// # Errors
-    /// If it cannot be put there. The old content is then as before; [`WriteError::Damaged`] says
-    /// where it is not.
+    /// If it cannot be put there. The old content stays unchanged, except after
+    /// [`WriteError::Damaged`].
     pub fn put(&self, finished: NamedTempFile, waiting: &dyn Fn(&str)) -> Result<()> {
         let what = || format!("writing {}", self.path.display());
         match self.kind {
@@ -187,8 +187,8 @@ impl Destination {
         atomic_file::rename(finished, &self.path, self.durability())
     }
 
-    /// Writes the finished bytes over the file, which keeps its names and its owner. No system
-    /// call does that at once: the finished file is on the disk before, and stays if this fails.
+    /// Writes the finished bytes over the file, which keeps its names and its owner. No system call
+    /// does that in one step: the finished file is on the disk before, and stays if this fails.
     fn copy_over(&self, finished: NamedTempFile) -> Result<()> {
         let what = || format!("writing {}", self.path.display());
         let mut file = OpenOptions::new().write(true).open(&self.path).context(what)?;
@@ -202,7 +202,7 @@ impl Destination {
             let (_, kept) = finished.keep().map_err(|error| error.error).context(what)?;
             return Err(WriteError::Damaged { path: self.path.clone(), kept, source });
         }
-        // Writing takes set-user-id and capabilities away.
+        // A write clears set-user-id and capabilities.
         self.attributes.give(&file).context(|| {
             format!("{}: it is written, but its mode or attributes could not be restored", what())
         })?;
@@ -213,7 +213,7 @@ impl Destination {
     }
 }
 
-/// Whether two names are one file. Neither is opened: opening a pipe waits for its other end.
+/// Whether two names lead to one file. Opens neither: opening a pipe waits for its other end.
 #[cfg(unix)]
 fn is_same_file(one: &Path, other: &Path) -> bool {
     use std::os::unix::fs::MetadataExt;
@@ -262,7 +262,7 @@ mod tests {
             assert!(matches!(error, WriteError::Changed(_)), "{error:#}");
             assert_eq!(fs::read(&path).expect("reads"), b"changed meanwhile");
             assert_eq!(fs::read_dir(&folder).expect("reads").count(), names);
-            // The second time it has two names.
+            // In the second round the file has two names.
             fs::hard_link(&path, folder.path().join(format!("link{names}"))).expect("links");
         }
     }
@@ -276,7 +276,7 @@ mod tests {
         fs::write(&path, "input").expect("writes");
         fs::hard_link(&path, &link).expect("links");
         fs::set_permissions(&path, fs::Permissions::from_mode(0o4750)).expect("is ours");
-        // Some file systems have no attributes.
+        // Some file systems have no extended attributes.
         let has_attributes = xattr::set(&path, "user.test", b"kept").is_ok();
         let write = |bytes: &[u8]| {
             let destination = Destination::new(&path, None, OPTIONS).expect("is there");

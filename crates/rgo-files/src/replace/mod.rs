@@ -1,5 +1,5 @@
-//! Edits a file that stays the same file, or writes the result to another name. rgo-strip and `rgo-build
-//! stamp` make these promises through this one place:
+//! Edits a file that stays the same file, or writes the result to another name. rgo-strip and
+//! `rgo-build stamp` share the promises of this module:
 //!
 //! ```text
 //! in place       temporary file beside ─▶ owner, mode, attributes ─▶ fsync ─▶ rename

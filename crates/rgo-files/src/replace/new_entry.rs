@@ -1,5 +1,6 @@
-//! A file or a folder under a name that may not be another's: prepared beside it, on the disk, and then
-//! given the name unless something is there. rgo-strip puts companions into folders that many builds add to.
+//! Creates a file or a folder under a name without replacing an existing entry. It is prepared
+//! beside its place, synced to the disk, and then renamed unless the name is taken. rgo-strip puts
+//! companions in this way into folders that many builds add to.
 
 use std::fs::{self, File};
 use std::io;
@@ -11,39 +12,41 @@ use crate::atomic_file::has_bytes;
 use crate::folders::{MadeFolders, parent};
 use crate::mmap;
 
-/// How often the folder is made again if another process removes it before something is in it.
+/// Number of attempts to make the folder, which another process may remove before something is in
+/// it.
 const TRIES: usize = 10;
 
-/// A file or a folder that is ready, under a temporary name. It is removed if it is dropped.
+/// A finished file or folder under a temporary name. Drop removes it.
 #[derive(Debug)]
 pub struct NewEntry {
     made: StagedEntry,
-    /// Removed with it, if nothing else is in them.
+    /// Removed with the entry if they are otherwise empty.
     _folders: MadeFolders,
 }
 
 #[derive(Debug)]
 enum StagedEntry {
     File(NamedTempFile),
-    /// A folder; `file` is the path of its one file that counts, from the folder.
+    /// A folder. `file` is the relative path of the file that identifies it.
     Folder {
         folder: TempDir,
         file: PathBuf,
     },
 }
 
-/// What [`NewEntry::put`] has done.
+/// The result of [`NewEntry::put`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Created {
-    /// The entry has its name, or one with the same bytes had it already.
+    /// The entry has its name, or an entry with the same bytes already had it.
     Yes,
-    /// Another entry has the name, and stays.
+    /// A different entry has the name, and stays.
     Other,
 }
 
 impl NewEntry {
-    /// Prepares a file for `path`, whose folder is made if it is missing. `write` fills it; everyone
-    /// may read it, as far as the process's mask allows. `prefix` starts its temporary name.
+    /// Prepares a file for `path`, and makes its folder if it is missing. `write` fills the file.
+    /// Everyone may read it, as far as the process's umask allows. `prefix` starts its temporary
+    /// name.
     ///
     /// # Errors
     /// If it cannot be written.
@@ -53,7 +56,7 @@ impl NewEntry {
         write: impl FnOnce(&File) -> io::Result<()>,
     ) -> io::Result<Self> {
         let mut builder = builder(prefix);
-        // A temporary file is its owner's alone; this is for everyone.
+        // Only the owner can read a temporary file; this one is for everyone.
         #[cfg(unix)]
         builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
         let (folders, file) = make_in(parent(path), |folder| builder.tempfile_in(folder))?;
@@ -62,8 +65,8 @@ impl NewEntry {
         Ok(Self { made: StagedEntry::File(file), _folders: folders })
     }
 
-    /// Prepares a folder for `path`. `fill` fills it; `file` is the path within it of the file that
-    /// tells one such folder from another.
+    /// Prepares a folder for `path`. `fill` fills it. `file` is the relative path of the file that
+    /// distinguishes such folders.
     ///
     /// # Errors
     /// If it cannot be written.
@@ -88,7 +91,7 @@ impl NewEntry {
         }
     }
 
-    /// Gives it the name `path`, unless an entry is there. The name is on the disk afterwards.
+    /// Renames it to `path`, unless an entry exists there. The name is then on the disk.
     ///
     /// # Errors
     /// If the system refuses.
@@ -106,8 +109,8 @@ impl NewEntry {
     }
 }
 
-/// Makes the folder, and something in it. Another process that fails removes the folders again that
-/// it made, as long as they are empty: then this starts over.
+/// Makes the folder and an entry in it. A failing other process may remove the folder while it is
+/// empty: then this starts again.
 fn make_in<T>(
     folder: &Path,
     make: impl Fn(&Path) -> io::Result<T>,
@@ -122,7 +125,7 @@ fn make_in<T>(
     }
 }
 
-/// Whether the file, or one with the same bytes, is at `path` now.
+/// Whether `path` now has the file, or one with the same bytes.
 fn put_file(file: NamedTempFile, path: &Path) -> io::Result<bool> {
     match file.persist_noclobber(path) {
         Ok(_) => Ok(true),
@@ -133,7 +136,7 @@ fn put_file(file: NamedTempFile, path: &Path) -> io::Result<bool> {
     }
 }
 
-/// Whether the folder, or one whose `file` has the same bytes, is at `path` now.
+/// Whether `path` now has the folder, or one whose `file` has the same bytes.
 fn put_folder(made: TempDir, file: &Path, path: &Path) -> io::Result<bool> {
     if path.symlink_metadata().is_err() {
         #[cfg(unix)]
@@ -141,7 +144,7 @@ fn put_folder(made: TempDir, file: &Path, path: &Path) -> io::Result<bool> {
             use std::os::unix::fs::PermissionsExt;
             fs::set_permissions(made.path(), fs::Permissions::from_mode(0o755))?;
         }
-        // A folder that another process puts there meanwhile is not empty: this fails then.
+        // If another process put a folder there meanwhile, it is not empty, and the rename fails.
         match fs::rename(made.path(), path) {
             Ok(()) => {
                 let _ = made.keep();

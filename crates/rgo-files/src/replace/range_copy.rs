@@ -1,5 +1,5 @@
-//! Copies ranges from file to file within the kernel, where it can do that. Some file systems then only note
-//! that both files share the bytes.
+//! Copies ranges from file to file within the kernel, if it supports that. Some file systems then
+//! only record that both files share the bytes.
 
 use std::fs::File;
 #[cfg(target_os = "linux")]
@@ -8,17 +8,17 @@ use std::ops::Range;
 
 use crate::atomic_file::Durability;
 
-/// Ranges of fewer bytes are not worth a system call of their own.
+/// Minimum size in bytes of a range that is worth its own system call.
 pub(super) const LARGE: u64 = 64 << 10;
 /// File systems share whole blocks of this many bytes.
 #[cfg(target_os = "linux")]
 const BLOCK: u64 = 4 << 10;
-/// So many bytes are copied while those before them go to the disk.
+/// Number of bytes to copy while the disk writes those before them.
 #[cfg(target_os = "linux")]
 pub(super) const PART: u64 = 8 << 20;
 
-/// Asks for all the room at once, which takes less time than block by block. Some file systems
-/// cannot; a full one says so again when the file is written.
+/// Allocates the whole file at once, which is faster than block by block. Some file systems cannot;
+/// a full one fails again at the write.
 #[cfg(target_os = "linux")]
 pub(super) fn reserve(to: &File, size: u64) {
     if size >= LARGE {
@@ -29,18 +29,18 @@ pub(super) fn reserve(to: &File, size: u64) {
 #[cfg(not(target_os = "linux"))]
 pub(super) fn reserve(_: &File, _: u64) {}
 
-/// Where a copy goes, and how.
+/// Destination and mode of a copy.
 #[derive(Clone, Copy)]
 pub(super) struct CopyTarget<'a> {
     pub(super) file: &'a File,
     /// The offset of the first byte.
     pub(super) offset: u64,
-    /// Bytes that are to be synced are sent to the disk while others are copied.
+    /// If they have to be synced, the disk starts to write them while others are copied.
     pub(super) durability: Durability,
 }
 
-/// Copies a range of `from`, part by part, until `stop` says so. Returns the end of what it copied,
-/// as an offset in `from`. A kernel that cannot do it for these files says so at once; an error of
+/// Copies a range of `from` in parts until `stop` is set. Returns the end of the copied range, as
+/// an offset in `from`. A kernel that cannot copy between these files fails at once; an error of
 /// the files shows when the caller writes the rest.
 #[cfg(target_os = "linux")]
 pub(super) fn copy_range(
@@ -66,7 +66,7 @@ pub(super) fn copy_range(
         );
         let Some(size) = copied.ok().and_then(|size| NonZeroU64::new(size as u64)) else { break };
         if target.durability == Durability::Synced {
-            // This starts to write what is not on the disk yet, and does not wait for it.
+            // This starts to write the dirty pages, and does not wait for them.
             let advice = rustix::fs::Advice::DontNeed;
             let _ = rustix::fs::fadvise(target.file, start, Some(size), advice);
         }

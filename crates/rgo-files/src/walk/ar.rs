@@ -1,5 +1,5 @@
-//! Visits `ar` archives, from memory: static libraries of all makes, and Debian packages, which are an
-//! `ar` around two tars. `object` knows their dialects.
+//! Visits `ar` archives in memory: static libraries in all dialects, and Debian packages, which are
+//! an `ar` with two tars. `object` parses the dialects.
 
 use object::read::archive::ArchiveFile;
 
@@ -7,7 +7,7 @@ use super::foreign::THIN_ARCHIVE;
 use super::skip_reason::SkipReason;
 use super::visitor::{Body, Visitor};
 
-/// Visits all members but the symbol and name tables.
+/// Visits all members except the symbol and name tables.
 pub(super) fn visit_members<T>(visitor: &mut Visitor<'_, T>, bytes: &[u8]) {
     let archive = match ArchiveFile::parse(bytes) {
         Ok(archive) => archive,

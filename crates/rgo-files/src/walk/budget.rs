@@ -1,4 +1,5 @@
-//! Counts what the decompressors of one file have used up together, and stops each at the limits.
+//! Counts the resources that all decompressors of one file use together, and stops each at the
+//! limits.
 
 use std::cell::Cell;
 use std::io::{self, Read};
@@ -6,14 +7,14 @@ use std::io::{self, Read};
 use super::limits::Limits;
 use super::skip_reason::{self, Broken, SkipReason};
 
-/// What one file, with all that is inside it, has used up.
+/// The resources that one file and everything inside it have used.
 #[derive(Debug)]
 pub(super) struct Budget {
     pub(super) limits: Limits,
     decompressed: Cell<u64>,
     max_decompressed: Cell<u64>,
     members: Cell<u64>,
-    /// A limit of the whole file is passed: nothing more of it is looked into.
+    /// Whether a limit of the whole file is exceeded: then the rest of it is skipped.
     over: Cell<bool>,
     told: Cell<bool>,
 }
@@ -30,7 +31,7 @@ impl Budget {
         }
     }
 
-    /// Holds the whole of a file of this size to the ratio: a thousand decompressors that each
+    /// Applies the ratio to the whole file, which has this size: a thousand decompressors that each
     /// stay below [`Limits::ratio_from`] are a bomb as well.
     pub(super) fn holds_file(&self, size: u64) {
         let Limits { max_decompressed, max_ratio, ratio_from, .. } = self.limits;
@@ -38,12 +39,12 @@ impl Budget {
         self.max_decompressed.set(fair.min(max_decompressed));
     }
 
-    /// Whether a limit of the whole file is passed.
+    /// Whether a limit of the whole file is exceeded.
     pub(super) fn is_over(&self) -> bool {
         self.over.get()
     }
 
-    /// Whether it is still to be told that such a limit is passed: once is enough.
+    /// Whether the excess still has to be reported. True for the first call only.
     pub(super) fn is_news(&self) -> bool {
         !self.told.replace(true)
     }
@@ -51,7 +52,7 @@ impl Budget {
     /// Counts a member.
     ///
     /// # Errors
-    /// For the first one over the limit; the ones after it are no news.
+    /// For the first member over the limit; later ones are not reported again.
     pub(super) fn member(&self) -> Result<(), SkipReason> {
         let limit = self.limits.max_members;
         self.members.set(self.members.get().saturating_add(1));
@@ -64,7 +65,7 @@ impl Budget {
         Ok(())
     }
 
-    /// Counts decompressed bytes; whether they are within the limit.
+    /// Counts decompressed bytes. Returns whether they are within the limit.
     fn decompressed(&self, bytes: u64) -> bool {
         self.decompressed.set(self.decompressed.get().saturating_add(bytes));
         let within = self.decompressed.get() <= self.max_decompressed.get();
@@ -75,7 +76,7 @@ impl Budget {
     }
 }
 
-/// Counts the bytes that a decompressor takes.
+/// Counts the bytes that a decompressor reads.
 pub(super) struct Taken<'c, R> {
     inner: R,
     count: &'c Cell<u64>,
@@ -95,8 +96,8 @@ impl<R: Read> Read for Taken<'_, R> {
     }
 }
 
-/// A decompressor that is held to the limits, and is not asked again once it has failed: some
-/// panic then.
+/// Enforces the limits on a decompressor, and does not call it again after a failure: some panic
+/// then.
 pub(super) struct Guarded<'b, R> {
     inner: R,
     budget: &'b Budget,
@@ -107,8 +108,8 @@ pub(super) struct Guarded<'b, R> {
 }
 
 impl<'b, R: Read> Guarded<'b, R> {
-    /// `taken` is what the decompressor has taken so far; `level` that of the archive that it
-    /// unpacks.
+    /// `taken` is the number of bytes that the decompressor has read so far, `level` the level of
+    /// the archive that it unpacks.
     pub(super) fn new(inner: R, budget: &'b Budget, taken: &'b Cell<u64>, level: usize) -> Self {
         Self { inner, budget, taken, given: 0, level, failed: None }
     }
@@ -127,7 +128,7 @@ impl<'b, R: Read> Guarded<'b, R> {
         Ok(())
     }
 
-    /// Fails now and for ever, with the same words.
+    /// Fails now and in every later call, with the same error.
     fn fail(&mut self, level: usize, why: SkipReason) -> io::Error {
         self.failed = Some((level, why.clone()));
         io::Error::other(Broken { level, why })
@@ -146,7 +147,7 @@ impl<R: Read> Read for Guarded<'_, R> {
             },
             Err(error) if error.kind() == io::ErrorKind::Interrupted => Err(error),
             Err(error) => {
-                // What went wrong further out keeps its place and its words.
+                // An error from an outer archive keeps its level and its text.
                 let broken = skip_reason::broken(&error);
                 let broken = broken.map(|broken| (broken.level, broken.why.clone()));
                 let (level, why) =

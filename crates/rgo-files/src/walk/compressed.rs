@@ -1,4 +1,4 @@
-//! Visits compressed streams.
+//! Visits compressed streams: decodes them and visits the content.
 
 use std::cell::Cell;
 use std::io::Read;
@@ -10,8 +10,8 @@ use super::sniff::{ContentKind, sniff};
 use super::tar;
 use super::visitor::{Body, Visitor};
 
-/// Visits what a compressed stream holds: a tar as if it stood there bare, anything else as the
-/// one member.
+/// Visits the content of a compressed stream: a tar as if it were uncompressed, anything else as
+/// the only member.
 pub(super) fn visit_unpacked<T>(
     visitor: &mut Visitor<'_, T>,
     kind: ContentKind,
@@ -47,7 +47,7 @@ fn unpack<T>(
             inside != ContentKind::Other
         }
     };
-    // The checksum stands at the end: worth the way there if anything was believed.
+    // The checksum is at the end. Read up to it if the visitor used any of the content.
     if whole && let Err(error) = discard(&mut rest, u64::MAX) {
         visitor.skip_io(error);
     }

@@ -1,6 +1,6 @@
-//! Decoders of gzip, xz, zstd and bzip2. They read a stream as it comes and hold no more in memory than
-//! their window, whatever the size of the content. zstd has its own library, which is C: in Rust it takes
-//! three times as long.
+//! Decodes gzip, xz, zstd and bzip2. The decoders read a stream as it comes and keep only their
+//! window in memory, whatever the size of the content. zstd uses its C library: a Rust decoder
+//! takes three times as long.
 
 use std::io::{self, BufRead, Read};
 
@@ -16,7 +16,7 @@ use super::sniff::ContentKind;
 
 const BUFFER: usize = 64 << 10;
 
-/// What decoders need and is used again; see [`super::inflate`] for why.
+/// Reusable state of decoders; see [`super::inflate`] for the reason.
 pub(super) struct Tools {
     pub(super) inflate: Decompress,
     zstd: DCtx<'static>,
@@ -32,7 +32,7 @@ impl Tools {
     }
 }
 
-/// Reads through a buffer that is lent.
+/// Reads through a borrowed buffer.
 struct Buffered<'s, R> {
     inner: R,
     buffer: &'s mut [u8],
@@ -61,7 +61,7 @@ impl<R: Read> BufRead for Buffered<'_, R> {
     }
 }
 
-/// The decoder of a format, which reads through a buffer.
+/// The decoder for a format, which reads through a buffer.
 pub(super) fn from_stream<'a>(
     kind: ContentKind,
     reader: impl Read + 'a,
@@ -72,7 +72,7 @@ pub(super) fn from_stream<'a>(
     decoder(kind, source, inflate, zstd)
 }
 
-/// The decoder of a format; one that is no compression gives its bytes as they are.
+/// The decoder for a format. A format without compression returns its bytes unchanged.
 fn decoder<'a>(
     kind: ContentKind,
     source: impl BufRead + 'a,
@@ -88,7 +88,7 @@ fn decoder<'a>(
     }
 }
 
-/// As [`from_stream`], for bytes in memory.
+/// Like [`from_stream`], for bytes in memory.
 pub(super) fn from_memory<'a>(
     kind: ContentKind,
     bytes: &'a [u8],
@@ -97,7 +97,7 @@ pub(super) fn from_memory<'a>(
     decoder(kind, bytes, &mut tools.inflate, &mut tools.zstd)
 }
 
-/// An xz stream that tells a window over the limit from damage.
+/// An xz stream that distinguishes a window over the limit from damage.
 struct Xz<R: Read>(XzReader<R>);
 
 impl<R: Read> Read for Xz<R> {
@@ -111,7 +111,7 @@ impl<R: Read> Read for Xz<R> {
     }
 }
 
-/// The window and what the decoder itself needs beside it.
+/// The window and the decoder's own memory.
 const XZ_MEMORY_KIB: u32 = (MAX_WINDOW >> 10) as u32 + 1024;
 
 fn unsupported(what: String) -> io::Error {
@@ -122,13 +122,13 @@ fn unsupported(what: String) -> io::Error {
 struct Zstd<'s, R> {
     source: R,
     context: &'s mut DCtx<'static>,
-    /// Whether a frame has begun that is not at its end.
+    /// Whether a frame has begun and not ended.
     within: bool,
 }
 
 impl<'s, R> Zstd<'s, R> {
     fn new(source: R, context: &'s mut DCtx<'static>) -> Self {
-        // What was read before is forgotten; this fails only for parameters.
+        // Drops the state of the previous stream. This can fail only for parameters.
         let _ = context.reset(ResetDirective::SessionOnly);
         Self { source, context, within: false }
     }
@@ -163,7 +163,8 @@ impl<R: BufRead> Read for Zstd<'_, R> {
     }
 }
 
-/// Tells a refusal of the library from damage. The numbers are those of `zstd_errors.h`, and stay.
+/// Distinguishes a refusal of the library from damage. The numbers are those of `zstd_errors.h`,
+/// which keeps them stable.
 fn zstd_error(code: usize) -> io::Error {
     match 0_usize.wrapping_sub(code) {
         16 => unsupported(format!("a zstd window of more than {MAX_WINDOW} bytes")),

@@ -17,7 +17,7 @@ use super::visitor::{Body, Visitor};
 use super::{Found, Inspect, Options};
 use crate::mmap;
 
-/// A file that was visited.
+/// The result of a file's visit.
 pub(super) struct Visited<T> {
     pub(super) entry: WalkEntry,
     pub(super) found: Vec<Found<T>>,
@@ -25,7 +25,7 @@ pub(super) struct Visited<T> {
     pub(super) record: Option<Record>,
 }
 
-/// Looks into a file and all that is inside it.
+/// Visits a file and everything inside it.
 pub(super) fn visit_file<T>(
     entry: WalkEntry,
     options: &Options,
@@ -66,30 +66,30 @@ pub(super) fn visit_file<T>(
     Visited { found: visitor.found, record, entry }
 }
 
-/// Looks into what can be read once only.
+/// Visits a stream that can be read only once.
 pub(super) fn visit_stream<T>(visitor: &mut Visitor<'_, T>, reader: &mut dyn Read) {
     visitor.body(Body::Stream { reader, size: None });
 }
 
-/// Where the bytes come from.
+/// The source of the bytes.
 enum FileSource {
     Unread(Arc<io::Error>),
     Stdin,
-    /// Can be read once, as stdin: `rgo-version-m <(curl URL)`.
+    /// Can be read only once, like stdin: `rgo-version-m <(curl URL)`.
     Pipe(File),
     File(Start),
 }
 
-/// A file, by its first bytes.
+/// A file and its first bytes.
 struct Start {
     file: File,
     kind: ContentKind,
 }
 
-/// Opens a file; none if it is of no interest.
+/// Opens a file; `None` if it is of no interest.
 fn open(entry: &WalkEntry, options: &Options) -> io::Result<Option<FileSource>> {
     let not_regular = || io::Error::new(io::ErrorKind::InvalidInput, "neither a file nor a pipe");
-    // Opening a device can do things. What a walk found is a file already.
+    // Opening a device can have effects. The walk itself finds only files.
     if entry.named && !is_readable(&entry.path.metadata()?) {
         return Err(not_regular());
     }
@@ -128,7 +128,7 @@ fn open(entry: &WalkEntry, options: &Options) -> io::Result<Option<FileSource>> 
     Ok(is_wanted.then_some(FileSource::File(start)))
 }
 
-/// Whether this is a file, or a pipe, which waits for whoever writes to it.
+/// Whether this is a file, or a pipe, whose reader waits for the writer.
 fn is_readable(metadata: &Metadata) -> bool {
     #[cfg(unix)]
     let is_pipe = std::os::unix::fs::FileTypeExt::is_fifo(&metadata.file_type());
@@ -141,7 +141,7 @@ impl Start {
     fn body<T>(mut self, visitor: &mut Visitor<'_, T>) -> io::Result<()> {
         visitor.budget.holds_file(self.file.metadata()?.len());
         match self.kind {
-            // Its pages would count as memory until the end, and each is wanted once.
+            // Mapped pages would count as memory until the end, and each is needed only once.
             ContentKind::Gzip | ContentKind::Xz | ContentKind::Zstd | ContentKind::Bzip2
                 if visitor.options.archives =>
             {

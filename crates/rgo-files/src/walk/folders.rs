@@ -1,5 +1,5 @@
-//! Lists the files that the arguments mean: named ones, and those below named folders, in the
-//! order in which results are given: by argument, then by name.
+//! Lists the files of the arguments: named files, and those below named folders. Its order is the
+//! order of the results: by argument, then by name.
 //!
 //! A folder is listed when its turn comes. Only the names in the folders between the argument and
 //! the current file are held, so that memory does not grow with the number of files.
@@ -14,7 +14,7 @@ use std::sync::Arc;
 use super::Options;
 use super::oci_layout::OciLayout;
 
-/// A file to look into.
+/// A file to visit.
 #[derive(Clone, Debug)]
 pub(super) struct WalkEntry {
     /// Its path, as the user or the walk spelled it.
@@ -23,9 +23,9 @@ pub(super) struct WalkEntry {
     pub(super) named: bool,
     /// Whether it is a link that may lead to something other than a file.
     pub(super) is_link: bool,
-    /// Why the walk could not get at it.
+    /// Why the walk could not reach it.
     pub(super) error: Option<Arc<io::Error>>,
-    /// The folder of container images of which it is a layer.
+    /// The folder of container images that has it as a layer.
     pub(super) layout: Option<Arc<OciLayout>>,
 }
 
@@ -38,12 +38,12 @@ impl WalkEntry {
         Self { named: false, ..Self::named(plain(path)) }
     }
 
-    /// Whether this is stdin. A file of that name is `./-`.
+    /// Whether this is stdin. A file with the name `-` is `./-`.
     pub(super) fn is_stdin(&self) -> bool {
         self.named && self.path.as_os_str() == "-"
     }
 
-    /// Whether it is a link to something other than a file. One to a folder is not followed,
+    /// Whether it is a link to something other than a file. A link to a folder is not followed,
     /// because it may lead in a circle.
     pub(super) fn is_link_elsewhere(&self) -> bool {
         self.is_link && !self.path.metadata().is_ok_and(|to| to.is_file())
@@ -53,9 +53,9 @@ impl WalkEntry {
 /// One step of a walk.
 #[derive(Debug)]
 pub(super) enum WalkStep {
-    /// A file to look into.
+    /// A file to visit.
     File(WalkEntry),
-    /// All layers of these container images have been listed: they stand directly before this.
+    /// All layers of these container images have been listed, directly before this step.
     Images(Arc<OciLayout>),
 }
 
@@ -69,11 +69,11 @@ pub(super) struct Walk<'w> {
     before: VecDeque<WalkStep>,
 }
 
-/// A folder whose names are not all used up.
+/// A folder with names left to visit.
 struct Folder {
     path: PathBuf,
     names: std::vec::IntoIter<NamedEntry>,
-    /// The container images that a file in it may be a layer of.
+    /// The container images whose layers may be files in it.
     layout: Option<Arc<OciLayout>>,
 }
 
@@ -88,7 +88,7 @@ impl<'w> Walk<'w> {
         Self { options, args: args.iter(), open: Vec::new(), before: VecDeque::new() }
     }
 
-    /// Lists a folder, and puts it on top of the open ones.
+    /// Lists a folder, and pushes it onto the open ones.
     fn enter(&mut self, path: PathBuf, named: bool, within: Option<Arc<OciLayout>>) {
         let (names, error) = match list(&path) {
             Ok(listed) => listed,
@@ -112,7 +112,7 @@ impl<'w> Walk<'w> {
         self.open.push(Folder { path, names: names.into_iter(), layout });
     }
 
-    /// The container images that a folder holds, if its names are those of such a folder.
+    /// The container images in a folder, if its names look like those of such a folder.
     fn oci_layout(&self, folder: &Path, names: &[NamedEntry], named: bool) -> Option<OciLayout> {
         let is_mark =
             |it: &NamedEntry| !it.kind.is_dir() && OciLayout::is_mark(Path::new(&it.name));
@@ -157,8 +157,8 @@ impl Iterator for Walk<'_> {
     }
 }
 
-/// Lists the layers of container images, in the order of their paths: all that are below the
-/// folder of the images, but not in a folder that has images of its own.
+/// Lists the layers of container images, in the order of their paths: all files below the folder of
+/// the images, but not in a folder that has images of its own.
 fn layers(walk: &mut Walk<'_>, folder: &Path, names: &[NamedEntry], layout: &Arc<OciLayout>) {
     for NamedEntry { name, kind } in names {
         let path = folder.join(name);
@@ -177,8 +177,7 @@ fn layers(walk: &mut Walk<'_>, folder: &Path, names: &[NamedEntry], layout: &Arc
     }
 }
 
-/// The files, links and folders in a folder, by name, and the first error where listing them
-/// failed on the way.
+/// The files, links and folders in a folder, by name, and the first error if listing them failed.
 fn list(folder: &Path) -> io::Result<(Vec<NamedEntry>, Option<io::Error>)> {
     let mut names = Vec::new();
     let mut failed = None;
@@ -197,7 +196,7 @@ fn list(folder: &Path) -> io::Result<(Vec<NamedEntry>, Option<io::Error>)> {
     Ok((names, failed))
 }
 
-/// Without the `./` that stands before everything found in `.`.
+/// Removes the leading `./` of paths found in `.`.
 fn plain(path: &Path) -> PathBuf {
     path.strip_prefix(".").unwrap_or(path).to_owned()
 }

@@ -1,10 +1,10 @@
 //! Recognizes files that rgo does not read: programs in other formats, archives and compressions
-//! that it does not open, and data that is often taken for a program.
+//! that it does not open, and data that is easily mistaken for a program.
 //!
-//! A *program* here is the output of a compiler for C, C++, Rust or Go: something to load, to link or
-//! to translate further. A gate cannot know anything of a program that rgo does not read. Byte code
-//! for the runtime of another language (Java, Python, Android) is data here. A magic number of two
-//! bytes proves little, so each of these comes with a check of the header behind it.
+//! A *program* here is the output of a compiler for C, C++, Rust or Go: something to load, to link
+//! or to translate further. A gate cannot check a program that rgo does not read. Byte code for the
+//! runtime of another language (Java, Python, Android) is data here. A magic number of two bytes
+//! proves little, so each of these comes with a check of the header behind it.
 
 mod behind;
 mod checks;
@@ -20,39 +20,39 @@ use checks::{
 };
 pub(super) use checks::{is_bzip2, is_core_dump};
 
-/// A kind of file that is known and not read.
+/// A kind of file that rgo recognizes and does not read.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Foreign {
-    /// One of them, with its article.
+    /// Singular, with its article.
     pub one: &'static str,
-    /// Several of them.
+    /// Plural.
     pub many: &'static str,
     /// Whether it is, or may hold, a program.
     pub role: ForeignRole,
 }
 
-/// What a file can hide that is not read.
+/// What an unread file can hide.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ForeignRole {
-    /// It is a program, or a part of one.
+    /// A program, or a part of one.
     Program,
-    /// It is packed, and a program may be in it.
+    /// Packed data, which may contain a program.
     Packed,
-    /// It stands behind an image that was read, and a program may be in it.
+    /// Data behind an image that was read, which may contain a program.
     Appended,
-    /// It is no program.
+    /// No program.
     Data,
 }
 
 impl Foreign {
-    /// One of them, without its article.
+    /// Singular, without its article.
     #[must_use]
     pub fn noun(&self) -> &'static str {
         let articles = ["a ", "an "];
         articles.iter().find_map(|article| self.one.strip_prefix(article)).unwrap_or(self.one)
     }
 
-    /// Whether it is a program: then it counts even if archives stay closed.
+    /// Whether it is a program: then it counts even if archives are not opened.
     pub(super) fn is_program(&self) -> bool {
         self.role == ForeignRole::Program
     }
@@ -98,7 +98,7 @@ const ANY: Check = |_| true;
 
 const CORE_DUMP: Foreign = Foreign { one: "a core dump", many: "core dumps", role: Data };
 
-/// The table; the first row that fits counts.
+/// The table; the first matching row counts.
 static MARKS: [MagicNumber; 69] = [
     // WebAssembly, core specification, 5.5.16; component model, Binary.md.
     mark(Program, 0, b"\0asm\x01\0\0\0", ANY, "a WebAssembly module", "WebAssembly modules"),
@@ -111,15 +111,15 @@ static MARKS: [MagicNumber; 69] = [
     mark(Program, 0, b"\x01\xf7", xcoff64, "an XCOFF program", "XCOFF programs"),
     mark(Packed, 0, b"<bigaf>\n", ANY, "an AIX archive", "AIX archives"),
     mark(Packed, 0, b"<aiaff>\n", ANY, "an AIX archive", "AIX archives"),
-    // Microsoft PE/COFF specification, 3 and 7: objects, and those with a larger header. An import
-    // library has names alone.
+    // Microsoft PE/COFF specification, 3 and 7: objects, and those with a larger header. Members of
+    // an import library contain only names.
     mark(Program, 0, b"\x64\x86", coff, "a COFF object", "COFF objects"),
     mark(Program, 0, b"\x4c\x01", coff, "a COFF object", "COFF objects"),
     mark(Program, 0, b"\x64\xaa", coff, "a COFF object", "COFF objects"),
     mark(Program, 0, b"\x41\xa6", coff, "a COFF object", "COFF objects"),
     mark(Program, 0, b"\xc4\x01", coff, "a COFF object", "COFF objects"),
     mark(Program, 0, b"\0\0\xff\xff", big_coff, "a COFF object", "COFF objects"),
-    // Go's own objects, cmd/internal/goobj; the other part of a package is what it exports.
+    // Go's own objects, cmd/internal/goobj; the other part of a package is its export data.
     mark(Program, 0, b"go object ", go_object, "a Go object", "Go objects"),
     // Plan 9, a.out(6).
     mark(Program, 0, b"\0\0\x01\xeb", plan9, "a Plan 9 program", "Plan 9 programs"),
@@ -230,13 +230,13 @@ pub(super) static THIN_ARCHIVE: Foreign = Foreign {
 static EMPTY: Foreign = Foreign { one: "an empty file", many: "empty files", role: Data };
 static TEXT: Foreign = Foreign { one: "a text file", many: "text files", role: Data };
 
-/// Names a file that is neither image nor archive, as far as that is possible.
+/// Describes a file that is neither image nor archive, if possible.
 pub(super) fn describe(head: &[u8]) -> Option<&'static Foreign> {
     let is_text = |byte: &u8| matches!(byte, b'\t' | b'\n' | b'\r' | 0x0c | 0x20..=0x7e | 0x80..);
     if head.is_empty() {
         return Some(&EMPTY);
     }
-    // The last character may be cut.
+    // The last character may be cut off.
     let is_utf8 = str::from_utf8(head).err().is_none_or(|error| error.error_len().is_none());
     let text = (is_utf8 && head.iter().all(is_text)).then_some(&TEXT);
     recognize(head).or(text)
@@ -256,7 +256,7 @@ static CUT: Foreign = Foreign {
     role: Program,
 };
 
-/// Recognizes a file that begins with `MZ` and is no PE image, by all its bytes.
+/// Recognizes a file that begins with `MZ` and is no PE image, from all its bytes.
 ///
 /// ```text
 /// 0 'MZ'   2 bytes in the last page   4 pages of 512 bytes   8 header in 16 bytes
@@ -278,7 +278,7 @@ pub(super) fn dos(bytes: &[u8]) -> Option<&'static Foreign> {
             _ => {}
         }
     }
-    // The last page counts as whole where no bytes are given for it.
+    // The last page counts as whole if its size field is 0.
     let size = (pages - 1) * 512 + if last == 0 { 512 } else { last };
     (size >= header && size <= bytes.len()).then_some(&DOS)
 }

@@ -1,13 +1,14 @@
-//! Looks into many files at a time and gives their results in the order of the walk.
+//! Visits many files in parallel and returns their results in the order of the walk.
 //!
 //! ```text
 //! Walk ─▶ step n ─▶ any thread: inspect ─▶ window, by n ─▶ take(Found), the lowest n first
 //! ```
 //!
-//! A thread takes a step from the walk, looks into its file, puts the result into the window, and
-//! takes the next. Results leave the window in order. While one file takes long, the other threads
-//! go on with the files behind it until the window is full; then they wait. The file that all
-//! wait for has a thread, because steps are handed out in order: so the wait ends.
+//! A thread takes a step from the walk, visits its file, puts the result into the window, and takes
+//! the next step. Results leave the window in order. While one file takes long, the other threads
+//! continue with the files behind it until the window is full; then they wait. The threads take
+//! steps in order, so one of them is working on the file that the others wait for, and the wait
+//! ends.
 
 use std::collections::VecDeque;
 use std::ops::ControlFlow;
@@ -19,22 +20,22 @@ use super::folders::{Walk, WalkStep};
 use super::oci_layout::{OciLayout, VisitedLayer};
 use super::{Begin, Found, Inspect, Options};
 
-/// Files without a result take little room: so many of them count as one result.
+/// Files without a result take little room: this many count as one result.
 const FILES_A_RESULT: usize = 32;
 
-/// Takes each result; says whether to go on.
+/// Takes each result, and decides whether to go on.
 pub type Take<'t, T> = dyn FnMut(Found<T>) -> ControlFlow<()> + Send + 't;
 
-/// What visits files, and how.
+/// The function that visits files, and its options.
 pub(super) struct Visits<'v, T> {
     pub(super) options: &'v Options,
     pub(super) begin: &'v Begin<'v>,
     pub(super) inspect: &'v Inspect<'v, T>,
-    /// Results that wait for an earlier file, at most; each thread may add one file more.
+    /// Maximum number of results that wait for an earlier file; each thread may add one more file.
     pub(super) max_ahead: usize,
 }
 
-/// A step that is done.
+/// A finished step.
 enum Done<T> {
     File(Box<Visited<T>>),
     Images(Arc<OciLayout>),
@@ -42,19 +43,19 @@ enum Done<T> {
 
 /// Results that wait for an earlier one.
 struct Window<T> {
-    /// The number of the step that is given next.
+    /// The number of the next step to emit.
     first: usize,
-    /// The steps from `first` on; none where one is not done.
+    /// The steps from `first` on; `None` if one is not finished.
     done: VecDeque<Option<Done<T>>>,
-    /// Results in `done`.
+    /// Number of results in `done`.
     results: usize,
-    /// Whether a thread gives results at the moment.
+    /// Whether a thread is emitting results.
     is_giving: bool,
-    /// Whether no more are wanted, or a thread has panicked.
+    /// Whether no more results are wanted, or a thread panicked.
     is_over: bool,
 }
 
-/// What the threads share.
+/// State shared by the threads.
 struct Shared<'s, 't, T> {
     visits: &'s Visits<'s, T>,
     walk: Mutex<(usize, Walk<'s>)>,
@@ -63,15 +64,15 @@ struct Shared<'s, 't, T> {
     output: Mutex<ResultSink<'s, 't, T>>,
 }
 
-/// Where results go.
+/// The receiver of results.
 struct ResultSink<'o, 't, T> {
     take: &'o mut Take<'t, T>,
-    /// Layers of the container images that come next.
+    /// Layers of the container images that follow.
     layers: Vec<VisitedLayer<T>>,
 }
 
-/// Visits all steps of a walk with as many threads as the machine runs at once; this thread is one
-/// of them.
+/// Visits all steps of a walk with as many threads as the machine runs in parallel, including this
+/// one.
 pub(super) fn run<T: Send>(
     walk: Walk<'_>,
     is_single: bool,
@@ -87,7 +88,7 @@ pub(super) fn run<T: Send>(
         has_room: Condvar::new(),
         output: Mutex::new(ResultSink { take, layers: Vec::new() }),
     };
-    // Threads take longer to start than a small file to read.
+    // Starting a thread takes longer than reading a small file.
     let others = match thread::available_parallelism() {
         Ok(count) if !is_single => count.get() - 1,
         _ => 0,
@@ -105,7 +106,7 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 }
 
 impl<T: Send> Shared<'_, '_, T> {
-    /// Visits files until there are no more.
+    /// Visits files until none are left.
     fn work(&self) {
         let _guard = EndOnPanic(self);
         while self.wait_for_room() {
@@ -126,7 +127,7 @@ impl<T: Send> Shared<'_, '_, T> {
         }
     }
 
-    /// Whether to go on, once there is room for a result.
+    /// Waits until there is room for a result. Returns whether to go on.
     fn wait_for_room(&self) -> bool {
         let is_full =
             |window: &mut Window<T>| !window.is_over && window.is_full(self.visits.max_ahead);
@@ -143,7 +144,7 @@ impl<T: Send> Shared<'_, '_, T> {
         Some((number, step))
     }
 
-    /// Gives the results whose turn it is, unless another thread does.
+    /// Emits the results whose turn it is, unless another thread does.
     fn emit_finished(&self) {
         let mut window = lock(&self.window);
         if window.is_giving {
@@ -165,7 +166,7 @@ impl<T: Send> Shared<'_, '_, T> {
     }
 }
 
-/// Has the other threads end where one panics: they would wait for its result.
+/// Stops the other threads if one panics: they would wait for its result.
 struct EndOnPanic<'e, 's, 't, T>(&'e Shared<'s, 't, T>);
 
 impl<T> Drop for EndOnPanic<'_, '_, '_, T> {
@@ -193,7 +194,7 @@ impl<T> Window<T> {
         }
     }
 
-    /// Takes out the next step in order, if it is done.
+    /// Removes the next step in order, if it is finished.
     fn pop(&mut self) -> Option<Done<T>> {
         let done = self.done.front_mut()?.take()?;
         self.done.pop_front();

@@ -1,9 +1,9 @@
-//! Deflate, bare and in gzip, on state that is used again.
+//! Decodes deflate, bare and in gzip, with reused state.
 //!
-//! An archive can have a hundred thousand small ones in it. A decoder made anew for each, between
-//! answers that stay, leaves holes in memory that nothing fits into again: more than a gigabyte
-//! for a file of thirty kilobytes. So the state is lent, and gzip's frame is read here, since
-//! `flate2`'s own reader of it cannot take state over.
+//! An archive can contain a hundred thousand small streams. A new decoder for each, allocated
+//! between results that stay, leaves gaps in memory that nothing fits into again: more than a
+//! gigabyte for a file of thirty kilobytes. So the state is lent. This module parses gzip's frame
+//! itself, because `flate2`'s reader cannot reuse state.
 //!
 //! ```text
 //! gzip ::= member…                                    RFC 1952, little-endian
@@ -69,11 +69,11 @@ impl<'s, R: BufRead> Gzip<'s, R> {
         Self { inflate: Inflate::new(source, state), crc: Crc::new(), begun: false, members: 0 }
     }
 
-    /// Reads the head of the next member; whether there is one.
+    /// Reads the header of the next member. Returns whether there is one.
     fn begin(&mut self) -> io::Result<bool> {
         let source = &mut self.inflate.source;
         match source.fill_buf()?.first() {
-            // Tapes and some uploads are padded.
+            // Tapes and some uploads have padding.
             None | Some(0) if self.members > 0 => return Ok(false),
             _ => {}
         }
@@ -143,7 +143,7 @@ fn skip(source: &mut impl BufRead, length: u64) -> io::Result<()> {
     }
 }
 
-/// Goes behind the next NUL, however far that is.
+/// Skips past the next NUL, however far that is.
 fn skip_text(source: &mut impl BufRead) -> io::Result<()> {
     loop {
         let text = source.fill_buf()?;

@@ -1,29 +1,29 @@
-//! The limits of a walk. An item reports each limit that was met: a walk neither goes silent nor runs out
-//! of memory.
+//! The limits of a walk. An item reports each limit that is exceeded: a walk is never silent about
+//! it, and never runs out of memory.
 
-/// Upper bounds for one file or stream that a command is pointed at, with all that is inside it.
+/// Upper bounds for one input file or stream, with everything inside it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Limits {
-    /// Archives within each other: 1 opens an archive and none of those inside it.
+    /// Maximum nesting of archives: 1 opens an archive and none of those inside it.
     pub max_depth: usize,
-    /// Largest member that is read into memory, in bytes. A file on disk is mapped, and has no
-    /// such limit.
+    /// Maximum size of a member that is read into memory, in bytes. It does not apply to files on
+    /// disk, which are mapped.
     pub max_member: u64,
-    /// Most bytes that come out of all decompressors together.
+    /// Maximum output of all decompressors together, in bytes.
     pub max_decompressed: u64,
-    /// Most bytes that one decompressor may make of one byte, once it has made `ratio_from`; and
-    /// all decompressors together of one byte of the file, once they have made four times that.
+    /// Maximum output of one decompressor per input byte, once it has produced `ratio_from`; and of
+    /// all decompressors together per byte of the file, once they have produced four times that.
     pub max_ratio: u64,
-    /// From how many bytes of output the ratio counts: a small file of zeros harms nobody.
+    /// Minimum output for the ratio to apply, in bytes: a small file of zeros harms nobody.
     pub ratio_from: u64,
-    /// Most members of all archives together, whatever they are.
+    /// Maximum number of members of all archives together, of any kind.
     pub max_members: u64,
-    /// Longest name of a member, in bytes.
+    /// Maximum length of a member's name, in bytes.
     pub max_name: usize,
-    /// Most paths of an archive's container images that are kept to tell which files upper layers
-    /// hide. As many as this take 80 MB.
+    /// Maximum number of paths kept for an archive's container images, to find the files that upper
+    /// layers hide. This many take 80 MB.
     pub max_paths: usize,
-    /// Most times that a layer of an archive's container images is asked whether it hides a file.
+    /// Maximum number of checks whether a layer of an archive's container images hides a file.
     pub max_hidings: usize,
 }
 
@@ -43,9 +43,9 @@ impl Default for Limits {
     }
 }
 
-/// Largest extended header, link target or manifest that is read for what it says, in bytes.
+/// Maximum size of an extended header, link target or manifest that is parsed, in bytes.
 pub(super) const MAX_METADATA: u64 = 1 << 20;
 
-/// Largest window that a decompressor may ask for, in bytes: what `zstd` and `xz -9` take
-/// without being told to take more.
+/// Maximum window of a decompressor, in bytes: the window that `zstd` and `xz -9` accept by
+/// default.
 pub(super) const MAX_WINDOW: u64 = 128 << 20;

@@ -1,15 +1,15 @@
-//! Visits the inputs of a command: named files, the files below named folders, stdin for `-`, and every
-//! member of archives, nested to a limit. All inspecting commands share this, so they agree on what a
-//! folder is, how a member is called and what is too much.
+//! Visits the inputs of a command: named files, the files below named folders, stdin for `-`, and
+//! every member of archives, nested up to a limit. All inspecting commands share it, so they agree
+//! on folders, members' names and limits.
 //!
 //! ```text
 //! arguments ─▶ folders ─▶ file ─▶ visitor ─▶ inspect(Item) ─▶ in_order ─▶ Found, in the order
 //!                         (many at a time)                            of the arguments
 //! ```
 //!
-//! Only the content says what something is, and only what proves to be an image or an archive is
-//! read as a whole. Nothing is written to disk. All input is taken to be hostile: work and memory
-//! stay within [`Limits`], and what is left out is an item with its reason.
+//! The walk recognizes files by their content only, and reads only images and archives as a whole.
+//! It writes nothing to disk. It treats all input as hostile: work and memory stay within
+//! [`Limits`], and skipped content is an item with its reason.
 
 mod ar;
 mod budget;
@@ -50,15 +50,15 @@ use in_order::Visits;
 
 pub use in_order::Take;
 
-/// Results of [`visit_each`] that wait for an earlier file, at most.
+/// Maximum number of results of [`visit_each`] that wait for an earlier file.
 pub const MAX_AHEAD: usize = 256;
 
-/// What is visited, and within which limits.
+/// The scope of a visit, and its limits.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Options {
-    /// Whether archives are opened. Without it they are files like all others.
+    /// Whether archives are opened. Otherwise they count as ordinary files.
     pub archives: bool,
-    /// Whether the files of a container image that no container sees are there too.
+    /// Whether to include the files of a container image that no container sees.
     pub all_layers: bool,
     /// The limits for each file.
     pub limits: Limits,
@@ -70,73 +70,72 @@ impl Default for Options {
     }
 }
 
-/// A file, a member, or what is wrong with one.
+/// A file, a member, or a problem with one.
 #[derive(Debug)]
 pub struct Item<'a> {
-    /// What it is called.
+    /// Its name.
     pub name: &'a Name,
-    /// Whether the user named the file that this is or is in: then silence would be a wrong
-    /// answer. What was found in a folder is not named.
+    /// Whether the user named the file that this is or is in: then silence would be a wrong answer.
+    /// A file that the walk found in a folder is not named.
     pub named: bool,
-    /// What there is.
+    /// Its content.
     pub content: ItemContent<'a>,
 }
 
-/// What there is at a name.
+/// The content of an item.
 #[derive(Debug)]
 pub enum ItemContent<'a> {
     /// An ELF, Mach-O or PE image, fat or thin: all its bytes.
     Image(&'a [u8]),
-    /// A file that the user named and that is neither image nor archive, and what it is instead,
-    /// if that is known.
+    /// A named file that is neither image nor archive, and its kind, if that is known.
     Other(Option<&'static Foreign>),
     /// A link within an archive, which is not followed.
     Link {
-        /// Where it leads, escaped as names are.
+        /// Its target, escaped like names.
         target: &'a str,
     },
     /// An archive that was opened; it comes after its members.
     Archive(Archive),
-    /// Why a file found in a folder, a member, or the rest of an archive was not read.
+    /// Why a file in a folder, a member, or the rest of an archive was not read.
     Skipped(&'a SkipReason),
 }
 
-/// The counts of an archive that was opened.
+/// The counts of an opened archive.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Archive {
     /// Its outermost format: `Gzip` for a `.tar.gz`.
     pub kind: ContentKind,
-    /// Members, without those of archives in it.
+    /// Number of members, without those of nested archives.
     pub members: u64,
-    /// Images in it, at any depth.
+    /// Number of images in it, at any depth.
     pub images: u64,
-    /// Whether it stands behind a program, which is an image of its own.
+    /// Whether it is appended to a program, which is an item of its own.
     pub is_behind_image: bool,
 }
 
 /// A result of `inspect`.
 #[derive(Debug)]
 pub struct Found<T> {
-    /// What the item is called.
+    /// The name of the item.
     pub name: Name,
-    /// As [`Item::named`].
+    /// See [`Item::named`].
     pub named: bool,
-    /// The layers of container images that the item is from; mostly none or one.
+    /// The layers of container images that contain the item; mostly none or one.
     pub layers: Vec<Layer>,
     /// The result.
     pub value: T,
 }
 
-/// Makes a result of an item; `None` if it is of no interest.
+/// Converts an item to a result; `None` if it is of no interest.
 type Inspect<'l, T> = dyn Fn(&Item<'_>) -> Option<T> + Sync + 'l;
 
 /// Called with the path of each file before it is visited, to show progress.
 pub type Begin<'b> = dyn Fn(&Path) + Sync + 'b;
 
-/// Calls `inspect` with every item that `args` lead to, many files at a time. Returns its results in
-/// the order of the arguments, then of the names in a folder, then of the members in an archive. A
-/// file that cannot be read is an item, too. Of a container image there are the files that its
-/// containers see, by image, path and layer.
+/// Calls `inspect` with every item below `args`, many files in parallel. Returns its results in the
+/// order of the arguments, then of the names in a folder, then of the members in an archive. An
+/// unreadable file is an item too. A container image contributes the files that its containers see,
+/// by image, path and layer.
 ///
 /// ```
 /// use rgo_files::walk::{ItemContent, Options, visit};
@@ -154,8 +153,8 @@ pub type Begin<'b> = dyn Fn(&Path) + Sync + 'b;
 /// # Ok::<(), std::io::Error>(())
 /// ```
 ///
-/// An item's bytes live as long as the call of `inspect`. Each thread holds one member of an archive
-/// at a time, and the archives it is in as far as they cannot be streamed.
+/// An item's bytes live as long as the call of `inspect`. Each thread holds one member of an
+/// archive at a time, and those archives around it that cannot be streamed.
 pub fn visit<T: Send>(
     args: &[PathBuf],
     options: &Options,
@@ -163,7 +162,7 @@ pub fn visit<T: Send>(
     inspect: &Inspect<'_, T>,
 ) -> Vec<Found<T>> {
     let mut all = Vec::new();
-    // All are kept anyway: a window would only make threads wait.
+    // All results are kept anyway: a window would only make threads wait.
     let visits = Visits { options, begin, inspect, max_ahead: usize::MAX };
     visit_within(args, &visits, &mut |found| {
         all.push(found);
@@ -172,13 +171,13 @@ pub fn visit<T: Send>(
     all
 }
 
-/// As [`visit`], but gives each result to `take` as soon as its turn has come, and keeps none. The
-/// memory that this needs does not grow with the number of files: at most [`MAX_AHEAD`] results
-/// wait for an earlier file. The results of one archive come together, because only its last
-/// member can show that it is a container image; so do those of a folder of container images.
+/// Like [`visit`], but passes each result to `take` as soon as its turn has come, and keeps none.
+/// Memory does not grow with the number of files: at most [`MAX_AHEAD`] results wait for an earlier
+/// file. The results of one archive come together, because only its last member can show that it is
+/// a container image; the same holds for a folder of container images.
 ///
-/// `take` may be called by any thread, by one at a time. Once it says
-/// [`ControlFlow::Break`], no further file is begun.
+/// Any thread may call `take`, but only one at a time. After it returns [`ControlFlow::Break`], no
+/// further file is started.
 pub fn visit_each<T: Send>(
     args: &[PathBuf],
     options: &Options,

@@ -1,17 +1,17 @@
-//! Names of files and members: `dist.zip!linux/app.tar.gz!app`. The file is spelled as the user or the
-//! walk spelled it; behind each `!` is a member, by the name that its archive gives it.
+//! Names of files and members: `dist.zip!linux/app.tar.gz!app`. The file has the spelling of the
+//! user or the walk; each `!` is followed by a member's name in its archive.
 //!
-//! Names of members are for showing. They are never opened, joined or resolved, so an absolute
-//! one or one with `..` harms nobody and is shown as it is. What would move a terminal's cursor
-//! or turn its text around is escaped: `\n`, `\u{1b}`, `\xff` for a byte that is not UTF-8. The
-//! file's own name is kept as it is, to be opened, and escaped where it is shown.
+//! Names of members are for display only. They are never opened, joined or resolved, so an absolute
+//! one or one with `..` is harmless and stays as it is. Characters that would move a terminal's
+//! cursor or reverse its text are escaped: `\n`, `\u{1b}`, `\xff` for a byte that is not UTF-8. The
+//! file's own name is stored unescaped, to be opened, and escaped for display.
 
 use std::fmt::{self, Write};
 use std::path::{Path, PathBuf};
 
 use rgo_report::printable;
 
-/// Stands between an archive and its member.
+/// Separates an archive and its member.
 pub const SEPARATOR: char = '!';
 
 /// The name of a file or of a member of an archive.
@@ -36,7 +36,7 @@ impl Name {
         self.members.push(escape(member));
     }
 
-    /// Adds a member's name that is escaped already.
+    /// Adds a member's name that is already escaped.
     pub(super) fn push_escaped(&mut self, member: String) {
         self.members.push(member);
     }
@@ -57,7 +57,7 @@ impl Name {
         &self.members
     }
 
-    /// The name of what comes out of a lone compressed file: its own, without the suffix.
+    /// The name for the content of a lone compressed file: its own, without the suffix.
     pub(super) fn unpacked(&self) -> String {
         let own = match self.members.last() {
             Some(member) => member.rsplit(['/', '\\']).next().map(str::to_owned),
@@ -81,13 +81,13 @@ impl fmt::Display for Name {
     }
 }
 
-/// Text that shows and does nothing else.
+/// Escapes text so that it cannot control a terminal.
 pub(super) fn escape(name: &[u8]) -> String {
     let mut text = String::with_capacity(name.len());
     for chunk in name.utf8_chunks() {
         text.push_str(&printable(chunk.valid()));
         for byte in chunk.invalid() {
-            // Writing to a string cannot fail.
+            // A write to a string cannot fail.
             let _ = write!(text, "\\x{byte:02x}");
         }
     }

@@ -1,6 +1,6 @@
-//! A folder that is an OCI image layout, an unpacked `docker save`, or what skopeo calls `dir:`.
-//! The walk lists its layers first, and they are visited as other files are, many at a time; when
-//! all are read, the images are squashed.
+//! Handles a folder that is an OCI image layout, an unpacked `docker save`, or skopeo's `dir:`. The
+//! walk lists its layers first and visits them like other files, many in parallel; when all are
+//! read, it squashes the images.
 
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
@@ -29,9 +29,9 @@ pub(super) struct OciLayout {
     room: Room,
 }
 
-/// A layer that was visited.
+/// A visited layer.
 pub(super) struct VisitedLayer<T> {
-    /// Its path, with that of the folder of images.
+    /// Its path, including that of the folder of images.
     pub(super) path: PathBuf,
     pub(super) found: Vec<Found<T>>,
     /// `None` if it is not a tar.
@@ -39,13 +39,12 @@ pub(super) struct VisitedLayer<T> {
 }
 
 impl OciLayout {
-    /// Whether a file of this name can make its folder a layout.
+    /// Whether a file with this name can make its folder a layout.
     pub(super) fn is_mark(name: &Path) -> bool {
         MARKS.iter().any(|mark| name.ends_with(mark))
     }
 
-    /// Reads the lists in a folder, which the user has `named` or not; `None` if they name no
-    /// image.
+    /// Reads the lists in a folder, which the user may have `named`; `None` if they name no image.
     pub(super) fn read(root: &Path, named: bool, limits: &Limits) -> Option<Self> {
         let images = ListedImages::read(&|path| small(&root.join(path)).map(Cow::Owned));
         let layers = images.layers().cloned().collect();
@@ -59,7 +58,7 @@ impl OciLayout {
         self.layer(path).is_some_and(|layer| self.layers.contains(layer.as_str()))
     }
 
-    /// Whether layers are below a folder.
+    /// Whether a folder contains layers.
     pub(super) fn has_below(&self, folder: &Path) -> bool {
         let Some(folder) = self.layer(folder).map(|folder| folder + "/") else { return false };
         let next = self
@@ -78,7 +77,7 @@ impl OciLayout {
         Some(path.strip_prefix(&self.root).ok()?.to_str()?.replace('\\', "/"))
     }
 
-    /// Squashes the results of its layers, which are in the order of their paths.
+    /// Squashes the results of its layers, which come in the order of their paths.
     pub(super) fn squash<T>(
         &self,
         visited: Vec<VisitedLayer<T>>,
@@ -90,7 +89,7 @@ impl OciLayout {
         for VisitedLayer { path, found, record } in visited {
             let Some(layer) = self.layer(&path) else { continue };
             let record = record.map(|record| record.behind(all.len()));
-            // A layer that cannot be read is one of the image that the user named, as in a tar.
+            // As in a tar, a layer that cannot be read counts as named if the user named the image.
             all.extend(found.into_iter().map(|one| Found { named: self.named, ..one }));
             records.insert(layer, record);
         }
@@ -113,7 +112,7 @@ impl OciLayout {
     }
 }
 
-/// A small file's content.
+/// Reads a small file.
 fn small(path: &Path) -> Option<Vec<u8>> {
     let mut text = Vec::new();
     let file = File::open(path).ok()?;

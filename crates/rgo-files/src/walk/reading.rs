@@ -1,14 +1,14 @@
-//! Reads from a stream: its head, all of it, or past a part.
+//! Reads from a stream: its head, all of it, or the part behind an offset.
 
 use std::io::{self, Read};
 
-/// The first bytes of a file or a member that tell what it is: a block of a tar.
+/// Number of first bytes by which a file or a member is recognized: a block of a tar.
 pub(super) const HEAD: usize = 512;
 
-/// Bytes that are asked of a reader at a time.
+/// Bytes to read at a time.
 const PIECE: u64 = 1 << 20;
 
-/// Reads until `buffer` is full or the stream ends; returns how many bytes it read.
+/// Reads until `buffer` is full or the stream ends. Returns the number of bytes.
 pub(super) fn fill(reader: &mut dyn Read, buffer: &mut [u8]) -> io::Result<usize> {
     let mut length = 0;
     while let Some(rest) = buffer.get_mut(length..).filter(|rest| !rest.is_empty()) {
@@ -22,9 +22,8 @@ pub(super) fn fill(reader: &mut dyn Read, buffer: &mut [u8]) -> io::Result<usize
     Ok(length)
 }
 
-/// Reads to the end; returns how many bytes it read. The standard reader alone asks for ever larger
-/// pieces, all of which are in memory before the first byte comes: a bomb would take twice what it
-/// is allowed.
+/// Reads to the end. Returns the number of bytes. The standard reader reads ever larger pieces,
+/// whose memory is allocated before the first byte comes: a bomb would take twice its limit.
 pub(super) fn read_to_end(reader: &mut dyn Read, whole: &mut Vec<u8>) -> io::Result<u64> {
     let mut length = 0;
     loop {
@@ -36,7 +35,7 @@ pub(super) fn read_to_end(reader: &mut dyn Read, whole: &mut Vec<u8>) -> io::Res
     }
 }
 
-/// Passes over up to `size` bytes; returns how many there were.
+/// Skips up to `size` bytes. Returns how many there were.
 pub(super) fn discard(reader: &mut dyn Read, size: u64) -> io::Result<u64> {
     io::copy(&mut reader.take(size), &mut io::sink())
 }

@@ -1,22 +1,22 @@
-//! Why a file or a member was not read, in words that stand behind its name.
+//! Reasons why a file or a member was not read, as texts that follow its name.
 
 use std::sync::Arc;
 use std::{error, fmt, io};
 
 use super::foreign::Foreign;
 
-/// Why a file, a member or the rest of an archive was not looked into.
+/// Why a file, a member or the rest of an archive was not read.
 #[derive(Clone, Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum SkipReason {
-    /// The system does not let it be read.
+    /// The system failed to read it.
     #[error("{0}")]
     Io(Arc<io::Error>),
     /// A member over [`super::Limits::max_member`].
     #[error("too large: {}more than the {limit} bytes that are read of a member",
         size.map(|size| format!("{size} bytes, ")).unwrap_or_default())]
     TooLarge {
-        /// Its size in bytes, if the archive says so.
+        /// Its size in bytes, if the archive has it.
         size: Option<u64>,
         /// The limit, in bytes.
         limit: u64,
@@ -27,13 +27,13 @@ pub enum SkipReason {
         /// The limit.
         limit: usize,
     },
-    /// More than [`super::Limits::max_decompressed`]; the rest of the file is left.
+    /// More than [`super::Limits::max_decompressed`]; the rest of the file is skipped.
     #[error("it decompresses to more than {limit} bytes: the rest is not looked into")]
     Decompressed {
         /// The limit, in bytes.
         limit: u64,
     },
-    /// More than [`super::Limits::max_ratio`]; the rest of this archive is left.
+    /// More than [`super::Limits::max_ratio`]; the rest of this archive is skipped.
     #[error(
         "a decompression bomb: {taken} bytes have become {given}, over {limit} for one: \
          the rest is not looked into"
@@ -41,12 +41,12 @@ pub enum SkipReason {
     Ratio {
         /// Compressed bytes so far.
         taken: u64,
-        /// Bytes made of them.
+        /// Decompressed bytes so far.
         given: u64,
         /// The limit.
         limit: u64,
     },
-    /// More than [`super::Limits::max_members`]; the rest of the file is left.
+    /// More than [`super::Limits::max_members`]; the rest of the file is skipped.
     #[error("more than {limit} members: the rest is not looked into")]
     TooManyMembers {
         /// The limit.
@@ -63,29 +63,29 @@ pub enum SkipReason {
     /// It needs a password.
     #[error("encrypted")]
     Encrypted,
-    /// A program, an archive or a compression in a format that is not read.
+    /// A program, an archive or a compression in an unsupported format.
     #[error("{0}, which is not supported")]
     Foreign(&'static Foreign),
-    /// A part of a format that is read otherwise: what it is, to complete "it is …".
+    /// An unsupported part of a supported format: text that completes "it is …".
     #[error("{0}, which is not supported")]
     Unsupported(String),
     /// A layer that a container image lists and its archive lacks.
     #[error("this layer is not there{}: what it holds, deletes and replaces is unknown",
         if *is_foreign { " (its author keeps it)" } else { "" })]
     MissingLayer {
-        /// Whether it is one that is to be fetched from its author.
+        /// Whether it has to be fetched from its author.
         is_foreign: bool,
     },
-    /// A container image with more paths than are kept, or more work than it is worth.
+    /// A container image whose paths or work exceed the limits.
     #[error(
         "the layers of the image {image} are too large to tell which files the upper ones \
         hide: more is shown than a container sees"
     )]
     NotSquashed {
-        /// What it is called.
+        /// Its name.
         image: String,
     },
-    /// More container images than are told apart.
+    /// More container images than the limit.
     #[error(
         "it lists more container images than rgo tells apart: the layers of the others are \
         shown one by one"
@@ -102,10 +102,10 @@ impl SkipReason {
     }
 }
 
-/// A refusal on its way through the decompressors above the one that met it.
+/// A refusal on its way out through the decompressors around the one that raised it.
 #[derive(Debug)]
 pub(super) struct Broken {
-    /// The archive whose bytes cannot be had, counted from the outermost.
+    /// The level of the unreadable archive, counted from the outermost.
     pub(super) level: usize,
     pub(super) why: SkipReason,
 }
@@ -118,7 +118,7 @@ impl fmt::Display for Broken {
 
 impl error::Error for Broken {}
 
-/// The refusal that an error stems from, however many decoders have wrapped it.
+/// Finds the refusal behind an error, however many decoders have wrapped it.
 pub(super) fn broken(error: &io::Error) -> Option<&Broken> {
     let mut cause: Option<&(dyn error::Error + 'static)> =
         error.get_ref().map(|inner| inner as &(dyn error::Error + 'static));
@@ -126,7 +126,7 @@ pub(super) fn broken(error: &io::Error) -> Option<&Broken> {
         if let Some(broken) = error.downcast_ref() {
             return Some(broken);
         }
-        // An `io::Error` hides what it carries from `source`.
+        // `source` of an `io::Error` skips the error inside it.
         cause = match error.downcast_ref::<io::Error>().and_then(io::Error::get_ref) {
             Some(inner) => Some(inner),
             None => error.source(),
@@ -135,7 +135,7 @@ pub(super) fn broken(error: &io::Error) -> Option<&Broken> {
     None
 }
 
-/// What a failed read says: the refusal it carries, or words for the damage.
+/// Converts a read error: the refusal inside it, or a text about the damage.
 pub(super) fn from_io(error: io::Error) -> SkipReason {
     if let Some(broken) = broken(&error) {
         return broken.why.clone();

@@ -1,4 +1,4 @@
-//! Recognizes a file or a member by its first bytes alone: names and modes lie.
+//! Recognizes a file or a member by its first bytes alone: names and modes are not reliable.
 //!
 //! ```text
 //! offset 0  1f 8b 08                   gzip (RFC 1952)
@@ -12,24 +12,23 @@
 //! offset 257  'ustar'                  … it has the mark of POSIX
 //! ```
 //!
-//! The magic numbers of images are [`rgo_binary::FileKind`]'s, those of what is not read
-//! [`foreign`]'s.
+//! [`rgo_binary::FileKind`] has the magic numbers of images, [`foreign`] those of unread files.
 
 use rgo_binary::FileKind;
 
 use super::foreign::{self, Foreign, ForeignRole};
 use super::tar_header;
 
-/// What the first bytes say.
+/// The kind of a file, from its first bytes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ContentKind {
     /// An ELF, Mach-O or PE image, fat or thin.
     Image,
-    /// A program for a shell or for DOS, behind which a zip can be.
+    /// A script for a shell or a program for DOS, which a zip can follow.
     Prefix,
     /// A tar.
     Tar,
-    /// A zip, or one of its kin: wheel, jar, NuGet package.
+    /// A zip, or a related format: wheel, jar, NuGet package.
     Zip,
     /// An `ar` archive: a static library or a Debian package.
     Ar,
@@ -41,13 +40,13 @@ pub enum ContentKind {
     Zstd,
     /// bzip2, around a tar or anything else.
     Bzip2,
-    /// A program, an archive or a compression that is known by its mark and not read.
+    /// A program, an archive or a compression that is recognized and not read.
     Foreign(&'static Foreign),
     /// Nothing of interest.
     Other,
 }
 
-/// Marks at the start of what is opened here.
+/// Magic numbers at the start of formats that the walk opens.
 const MAGICS: [(&[u8], ContentKind); 7] = [
     (b"\x1f\x8b\x08", ContentKind::Gzip),
     (b"\xfd7zXZ\0", ContentKind::Xz),
@@ -58,8 +57,8 @@ const MAGICS: [(&[u8], ContentKind); 7] = [
     (b"MZ", ContentKind::Prefix),
 ];
 
-/// Tells what `head` starts: the first [`super::reading::HEAD`] bytes, or all there are. In a longer file `Prefix`
-/// may yet prove to be an image.
+/// Recognizes a file from `head`: its first [`super::reading::HEAD`] bytes, or all there are. A
+/// longer `Prefix` may still turn out to be an image.
 pub(super) fn sniff(head: &[u8]) -> ContentKind {
     match FileKind::parse(head) {
         FileKind::Archive => return ContentKind::Ar,

@@ -1,5 +1,5 @@
-//! Visits a tar, one member after the other, from memory or from a decompressor. It limits the size of
-//! extended headers before it reads them, which the usual readers of tar do not offer.
+//! Visits a tar, one member after the other, from memory or from a decompressor. It limits the size
+//! of extended headers before it reads them; the usual tar readers cannot do that.
 //!
 //! ```text
 //! block of 512 bytes, as POSIX ustar and GNU tar lay it out:
@@ -25,7 +25,7 @@ use super::skip_reason::SkipReason;
 use super::tar_header::{BLOCK, TarHeader};
 use super::visitor::{Body, Visitor};
 
-/// Where a tar comes from.
+/// The source of a tar.
 pub(super) enum TarSource<'a> {
     Bytes(&'a [u8]),
     Stream(&'a mut dyn Read),
@@ -39,7 +39,7 @@ impl TarSource<'_> {
         }
     }
 
-    /// Hands over the content of a member, and goes behind it and its padding.
+    /// Passes the content of a member to `visit`, and skips to the end of its padding.
     fn content(&mut self, size: u64, visit: impl FnOnce(Body<'_>)) -> io::Result<()> {
         let left = match self {
             Self::Bytes(bytes) => {
@@ -60,8 +60,8 @@ impl TarSource<'_> {
         self.skip_padding(size)
     }
 
-    /// Nothing is lost where the last member's padding is: some who write layers of container
-    /// images leave it out, together with the mark of the end.
+    /// Missing padding of the last member is no error: some tools that write layers of container
+    /// images omit it, together with the end marker.
     fn skip_padding(&mut self, size: u64) -> io::Result<()> {
         match self.skip(padding(size)) {
             Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => Ok(()),
@@ -86,7 +86,7 @@ impl TarSource<'_> {
         Ok(())
     }
 
-    /// Reads what belongs to the format, and goes behind its padding.
+    /// Reads an extended header, and skips its padding.
     fn metadata(&mut self, size: u64) -> io::Result<Vec<u8>> {
         let mut text = Vec::new();
         self.reader().take(size).read_to_end(&mut text)?;
@@ -106,7 +106,7 @@ fn padding(size: u64) -> u64 {
     size.wrapping_neg() % BLOCK as u64
 }
 
-/// Visits all members; whether the archive was read to its end.
+/// Visits all members. Returns whether the archive was read to its end.
 pub(super) fn visit_members<T>(visitor: &mut Visitor<'_, T>, mut source: TarSource<'_>) -> bool {
     let first = visitor.found.len();
     let mut images =
@@ -124,7 +124,7 @@ pub(super) fn visit_members<T>(visitor: &mut Visitor<'_, T>, mut source: TarSour
     is_whole
 }
 
-/// What a tar is to container images: it can hold some, and be a layer of one.
+/// The roles of a tar for container images: it can hold some, and be a layer of one.
 struct TarImages {
     images: Collector,
     layer: Option<Record>,
@@ -139,7 +139,7 @@ fn members<T>(
     let mut block = [0; BLOCK];
     while !visitor.budget.is_over() {
         match fill(source.reader(), &mut block)? {
-            // The end is often not marked.
+            // The end marker is often missing.
             0 => break,
             BLOCK if block.iter().all(|byte| *byte == 0) => break,
             BLOCK => {}
@@ -155,7 +155,7 @@ fn members<T>(
         let size = size.filter(|size| *size <= i64::MAX as u64);
         let size = size.ok_or_else(|| io::Error::other("the size of a tar member is no number"))?;
         match kind {
-            // Without it the next member is not what it seems to be.
+            // Without this header, the next member would be misread.
             _ if is_about_next && size > MAX_METADATA => {
                 extended.lost = Some(size);
                 source.content(size, |_| {})?;
@@ -214,7 +214,7 @@ fn member<T>(
                 source.content(size, |_| {})
             }
             b'3'..=b'6' => Ok(()),
-            // What GNU tar notes down for itself: volume labels, folders' listings.
+            // GNU tar's own records: volume labels, folders' listings.
             b'V' | b'D' | b'N' => source.content(size, |_| {}),
             _ if name.ends_with(b"/") => source.content(size, |_| {}),
             _ if extended.sparse => {
@@ -232,7 +232,7 @@ fn member<T>(
     result
 }
 
-/// Visits the content of a member, and keeps it where it may be a list or a layer of images.
+/// Visits the content of a member, and keeps it if it may be a list or a layer of images.
 fn content<T>(
     visitor: &mut Visitor<'_, T>,
     images: &mut Collector,
@@ -247,7 +247,7 @@ fn content<T>(
         visitor.layer = candidate;
     }
     if container::is_list(path, size) {
-        // A read that fails here fails again for who reads on, and is reported there.
+        // If this read fails, the next read of the tar fails too and reports the error.
         if let Ok(text) = body.read(size) {
             visitor.body(Body::Bytes(&text));
             images.keep_text(path, text);
@@ -260,7 +260,7 @@ fn content<T>(
     }
 }
 
-/// Goes over the blocks that list where a sparse member has content.
+/// Skips the blocks that list the ranges of a sparse member.
 fn sparse_blocks(source: &mut TarSource<'_>, header: &TarHeader<'_>) -> io::Result<()> {
     let mut more = header.0.get(482) == Some(&1);
     let mut block = [0; BLOCK];
@@ -273,7 +273,7 @@ fn sparse_blocks(source: &mut TarSource<'_>, header: &TarHeader<'_>) -> io::Resu
     Ok(())
 }
 
-/// What a member is to the layers below.
+/// The effect of a member on the layers below.
 fn layer_entry<'t>(header: &TarHeader<'_>, name: &[u8], target: &'t [u8]) -> LayerEntry<'t> {
     match header.kind() {
         b'1' => LayerEntry::HardLink(target),
@@ -284,14 +284,14 @@ fn layer_entry<'t>(header: &TarHeader<'_>, name: &[u8], target: &'t [u8]) -> Lay
     }
 }
 
-/// What extended headers say of the member that follows.
+/// The extended headers' values for the following member.
 #[derive(Default)]
 struct Extended {
     name: Option<Vec<u8>>,
     target: Option<Vec<u8>>,
     size: Option<u64>,
     sparse: bool,
-    /// The size of one that was too large to be read, in bytes.
+    /// The size of a header that was too large to read, in bytes.
     lost: Option<u64>,
 }
 
@@ -305,7 +305,7 @@ impl Extended {
         }
     }
 
-    /// Takes the records up to the first that is damaged.
+    /// Applies the records up to the first damaged one.
     fn pax(&mut self, mut text: &[u8]) {
         while let Some((key, value, rest)) = record(text) {
             match key {

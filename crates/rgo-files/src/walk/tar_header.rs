@@ -1,4 +1,4 @@
-//! One header block of a tar.
+//! Parses one header block of a tar.
 //!
 //! ```text
 //!   0 100 name    124 12 size    148 8 checksum    156 1 kind    157 100 target of a link
@@ -11,10 +11,10 @@ use std::borrow::Cow;
 
 use super::reading::HEAD;
 
-/// Bytes of a block.
+/// Size of a block in bytes.
 pub(super) const BLOCK: usize = HEAD;
 
-/// Whether a block starts a tar: it has the mark, or its checksum holds.
+/// Whether a block starts a tar: it has the magic number, or its checksum is correct.
 pub(super) fn is_header(block: &[u8]) -> bool {
     let header = block.first_chunk().map(TarHeader);
     header.is_some_and(|header| header.has_mark() || header.is_whole())
@@ -37,7 +37,7 @@ impl<'a> TarHeader<'a> {
         self.field(257, 5) == b"ustar"
     }
 
-    /// Whether the checksum holds; old archives have summed up signed bytes.
+    /// Whether the checksum is correct. Old archives sum signed bytes.
     pub(super) fn is_whole(&self) -> bool {
         let Some(stated) = number(self.field(148, 8)) else { return false };
         let blanked =
@@ -75,7 +75,7 @@ impl<'a> TarHeader<'a> {
     }
 }
 
-/// A number, an empty field being 0; `None` for a negative one and one over 63 bits.
+/// Parses a number. An empty field is 0; `None` for a negative one and one over 63 bits.
 fn number(field: &[u8]) -> Option<u64> {
     if let Some((first, rest)) = field.split_first().filter(|(first, _)| **first >= 0x80) {
         let start = u64::from(first & 0x7f);

@@ -1,5 +1,5 @@
-//! Archives of every kind, made in memory: what is met in them, in which order, and which words
-//! stand for what is left out. Whatever is damaged, nothing panics.
+//! Archives of every kind, made in memory: which items a walk reports, in which order, and which
+//! texts it has for skipped content. Damaged archives cause no panic.
 
 mod build;
 mod files;
@@ -16,7 +16,7 @@ use super::name::Name;
 use super::visitor::{Body, Visitor};
 use super::{Found, Item, ItemContent, Limits, Options, file};
 
-/// An item in words, without its name.
+/// An item as text, without its name.
 fn words(item: &Item<'_>) -> Option<String> {
     Some(match &item.content {
         ItemContent::Image(bytes) => format!("image {}", bytes.len()),
@@ -46,18 +46,18 @@ fn lines(found: Vec<Found<String>>) -> Vec<String> {
     found.iter().map(line).collect()
 }
 
-/// What is met in a file, mapped.
+/// The items of a mapped file.
 fn mapped(bytes: &[u8], options: &Options) -> Vec<String> {
     lines(found(Body::Bytes(bytes), options))
 }
 
-/// What is met in a stream that comes in small pieces.
+/// The items of a stream that comes in small pieces.
 fn streamed(bytes: &[u8], options: &Options) -> Vec<String> {
     let mut reader = Pieces(bytes);
     lines(found(Body::Stream { reader: &mut reader, size: None }, options))
 }
 
-/// The same both ways.
+/// Checks that both give the same.
 #[track_caller]
 fn check(bytes: &[u8], limits: Limits, expected: &[&str]) {
     let options = Options { limits, ..Options::default() };

@@ -5,7 +5,7 @@
 //! body ─▶ sniff ─┬─▶ image ─────────────▶ inspect   (and a zip behind it ─▶ zip)
 //!                ├─▶ tar, zip, ar ──────▶ each member ─▶ body
 //!                ├─▶ gzip, xz, zstd … ──▶ decoder ─▶ tar, or one member ─▶ body
-//!                └─▶ the rest ──────────▶ passed over, but for images of disks
+//!                └─▶ the rest ──────────▶ skipped, except disk images
 //! ```
 
 use std::io::{self, Read};
@@ -27,7 +27,7 @@ use super::{Archive, Found, Inspect, Item, ItemContent, Options, ar, compressed,
 pub(super) enum Body<'a> {
     /// All of it.
     Bytes(&'a [u8]),
-    /// One byte after the other. `size` is what the archive says, and none for the last.
+    /// A stream. `size` is the archive's claim; a lone compressed file has none.
     Stream { reader: &'a mut dyn Read, size: Option<u64> },
 }
 
@@ -50,20 +50,20 @@ pub(super) struct Visitor<'v, T> {
     pub(super) options: &'v Options,
     pub(super) budget: &'v Budget,
     pub(super) named: bool,
-    /// The name of what is visited now.
+    /// The name of the current item.
     pub(super) name: Name,
     pub(super) found: Vec<Found<T>>,
     pub(super) inspect: &'v Inspect<'v, T>,
-    /// The file or member that we are in, if it may be a layer of a container image.
+    /// The current file or member, if it may be a layer of a container image.
     pub(super) layer: Option<LayerCandidate>,
     members: u64,
     images: u64,
-    /// Memory for members and decoders, kept for the next ones.
+    /// Memory for members and decoders, reused for the next ones.
     spare: Vec<Vec<u8>>,
     tools: Vec<Tools>,
 }
 
-/// Memory above this is given back, in bytes.
+/// Buffers larger than this are freed, in bytes.
 const MAX_SPARE: usize = 64 << 20;
 
 impl<'v, T> Visitor<'v, T> {
@@ -89,7 +89,7 @@ impl<'v, T> Visitor<'v, T> {
         }
     }
 
-    /// How many archives are around this.
+    /// The number of archives around the current item.
     pub(super) fn level(&self) -> usize {
         self.name.members().len()
     }
@@ -112,7 +112,8 @@ impl<'v, T> Visitor<'v, T> {
         let further_out = level.is_some_and(|level| level < self.level());
         let why = skip_reason::from_io(error);
         let is_news = match why {
-            // This ends everything, so the innermost is the only one to meet it for sure.
+            // This limit ends the whole visit, so only the innermost archive is sure to see the
+            // error.
             SkipReason::Decompressed { .. } => self.budget.is_news(),
             _ => !further_out && !self.budget.is_over(),
         };
@@ -121,7 +122,7 @@ impl<'v, T> Visitor<'v, T> {
         }
     }
 
-    /// Goes into a member: counts it, and has its name during `visit`.
+    /// Enters a member: counts it, and sets its name during `visit`.
     pub(super) fn member(&mut self, name: &[u8], visit: impl FnOnce(&mut Self)) {
         let limit = self.options.limits.max_name;
         self.members = self.members.saturating_add(1);
@@ -144,7 +145,7 @@ impl<'v, T> Visitor<'v, T> {
         self.name.pop();
     }
 
-    /// Looks into a file or a member.
+    /// Visits the content of a file or a member.
     pub(super) fn body(&mut self, body: Body<'_>) {
         match body {
             Body::Bytes(bytes) => self.bytes(bytes),
@@ -180,7 +181,8 @@ impl<'v, T> Visitor<'v, T> {
         }
     }
 
-    /// What all these bytes are. An Apple disk image begins as what its first block is packed by.
+    /// Recognizes all these bytes. An Apple disk image starts like the compression of its first
+    /// block.
     fn kind(&self, bytes: &[u8]) -> ContentKind {
         let kind = sniff(bytes.get(..HEAD).unwrap_or(bytes));
         let may_be_disk = matches!(kind, ContentKind::Other | ContentKind::Bzip2 | ContentKind::Xz);
@@ -188,7 +190,7 @@ impl<'v, T> Visitor<'v, T> {
         disk.map_or(kind, ContentKind::Foreign)
     }
 
-    /// An image first, and an archive second where a zip is appended to it.
+    /// Visits an image, and then the zip that may be appended to it.
     fn image(&mut self, bytes: &[u8]) {
         let is_image = !matches!(FileKind::parse(bytes), FileKind::Other | FileKind::Archive)
             && !foreign::is_core_dump(bytes);
@@ -237,7 +239,8 @@ impl<'v, T> Visitor<'v, T> {
             }
             ContentKind::Foreign(what) => self.skip(SkipReason::Foreign(what)),
             ContentKind::Other if disk::is_possible(head) => {
-                // A member of a tar is read over anyway. What a lone compressed file holds is not.
+                // A tar skips over its members' bytes anyway. A lone compressed file need not be
+                // read.
                 let to_end = size.is_some() || self.level() == 0;
                 match disk::of_stream(reader, to_end) {
                     Ok(Some(disk)) => self.skip(SkipReason::Foreign(disk)),
@@ -249,7 +252,7 @@ impl<'v, T> Visitor<'v, T> {
         }
     }
 
-    /// Lends what a decoder needs: to one at each depth.
+    /// Lends the decoders' state, one per depth.
     pub(super) fn with_tools<O>(&mut self, visit: impl FnOnce(&mut Self, &mut Tools) -> O) -> O {
         let mut tools = self.tools.pop().unwrap_or_else(Tools::new);
         let outcome = visit(self, &mut tools);
@@ -257,7 +260,7 @@ impl<'v, T> Visitor<'v, T> {
         outcome
     }
 
-    /// Looks into what cannot be looked into piece by piece.
+    /// Reads an item into memory that cannot be visited as a stream, and visits it.
     fn whole(&mut self, reader: &mut dyn Read, size: Option<u64>) {
         let mut whole = self.spare.pop().unwrap_or_default();
         match self.gather(reader, size, &mut whole) {
@@ -270,7 +273,7 @@ impl<'v, T> Visitor<'v, T> {
         }
     }
 
-    /// The record to keep of a tar that begins here, if it may be a layer.
+    /// The record for a tar that begins here, if it may be a layer.
     pub(super) fn begin_layer(&mut self) -> Option<Record> {
         let here = self.level();
         match self.layer.take()? {
@@ -279,11 +282,10 @@ impl<'v, T> Visitor<'v, T> {
         }
     }
 
-    /// Reports a file that is nothing of interest, if the user named it: silence would be a wrong
-    /// answer.
+    /// Reports a file of no interest if the user named it: silence would be a wrong answer.
     fn other(&mut self, bytes: &[u8]) {
         let head = bytes.get(..HEAD).unwrap_or(bytes);
-        // A tar without members is nothing but the zeros of its end.
+        // A tar without members contains only the zeros of its end marker.
         if self.layer.is_some() && head.iter().all(|byte| *byte == 0) {
             self.layer = self.layer.take().map(LayerCandidate::blank);
         }
@@ -296,12 +298,12 @@ impl<'v, T> Visitor<'v, T> {
         self.level() >= self.options.limits.max_depth
     }
 
-    /// Opens an archive, and tells after its members what was in it.
+    /// Visits an archive, and reports its counts after its members.
     fn archive(&mut self, kind: ContentKind, visit: impl FnOnce(&mut Self)) {
         self.archive_behind(false, kind, visit);
     }
 
-    /// As [`Self::archive`], for one that may stand behind an image.
+    /// Like [`Self::archive`], for one that may be appended to an image.
     fn archive_behind(
         &mut self,
         is_behind_image: bool,
@@ -319,7 +321,7 @@ impl<'v, T> Visitor<'v, T> {
         self.emit_item(ItemContent::Archive(Archive { kind, members, images, is_behind_image }));
     }
 
-    /// Reads a member as a whole, within the limits.
+    /// Reads a whole member, within the limits.
     fn gather(
         &self,
         reader: &mut dyn Read,
@@ -331,7 +333,7 @@ impl<'v, T> Visitor<'v, T> {
             return Err(Unreadable::Skipped(SkipReason::TooLarge { size, limit }));
         }
         whole.clear();
-        // What is said is believed no further than costs little.
+        // Reserves no more memory for the claimed size than is cheap.
         let likely = size.unwrap_or(0).min(MAX_SPARE as u64);
         whole.reserve(usize::try_from(likely).unwrap_or(0));
         let read = read_to_end(&mut reader.take(limit.saturating_add(1)), whole)?;

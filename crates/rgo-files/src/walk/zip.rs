@@ -1,8 +1,8 @@
-//! Visits a zip and its kin, from memory: wheels, jars, NuGet packages, and the zip behind a program that
-//! unpacks itself.
+//! Visits zips and related formats in memory: wheels, jars, NuGet packages, and the zip behind a
+//! self-extracting program.
 //!
-//! The directory is read here and not by the `zip` crate, which sets memory aside by the count
-//! that the file states and keeps one of several members of a name.
+//! This module parses the directory itself. The `zip` crate allocates memory by the count that the
+//! file claims, and keeps only one of several members with the same name.
 //!
 //! ```text
 //! [program] local… directory [zip64 end, locator] end       APPNOTE.TXT, little-endian
@@ -36,7 +36,7 @@ use super::skip_reason::SkipReason;
 use super::sniff::{ContentKind, sniff};
 use super::visitor::{Body, Visitor};
 
-/// Packed members up to this size, in bytes, are not images of disks.
+/// Packed members up to this size, in bytes, cannot be disk images.
 const MIN_DISK: u64 = 1 << 15;
 const END: usize = 22;
 const LOCATOR: usize = 20;
@@ -74,7 +74,7 @@ pub(super) fn visit_members<T>(visitor: &mut Visitor<'_, T>, bytes: &[u8]) {
         count += 1;
     }
     let stated = directory.count;
-    // Some writers count to 65535 and start anew.
+    // Some writers wrap the count at 65536.
     if stated != count && stated != count & 0xffff {
         let why = format!("its directory has {count} members where {stated} are stated");
         visitor.skip(SkipReason::damaged(why));
@@ -121,7 +121,7 @@ fn member<T>(
     };
     if sniff(head) == ContentKind::Other {
         if entry.size > MIN_DISK && disk::is_possible(head) {
-            // Apple's images are packed already, so that to pack them again gains nothing.
+            // Apple's disk images are already compressed, so compressing them again gains nothing.
             let to_end = content.len() as u64 >= entry.size / 10 * 9;
             match disk::of_stream(&mut head.chain(unpacked).take(entry.size), to_end) {
                 Ok(Some(disk)) => visitor.skip(SkipReason::Foreign(disk)),
@@ -134,7 +134,7 @@ fn member<T>(
     let inner = head.chain(unpacked).take(entry.size);
     let mut checked = Checked { inner, crc: Crc::new() };
     visitor.body(Body::Stream { reader: &mut checked, size: Some(entry.size) });
-    // What is not read to its end has no sum.
+    // A member that was not read to its end cannot be checked.
     if u64::from(checked.crc.amount()) == entry.size & u64::from(u32::MAX) {
         entry.check(&checked.crc)?;
     }
@@ -166,11 +166,11 @@ fn stored<T>(
 enum Method {
     Stored,
     Deflate,
-    /// As a file of that format.
+    /// Like a file in that format.
     Like(ContentKind),
 }
 
-/// The methods of APPNOTE.TXT that are read here, by their numbers.
+/// The methods of APPNOTE.TXT that this module supports, by their numbers.
 const METHODS: [(u16, Method); 6] = [
     (0, Method::Stored),
     (8, Method::Deflate),
@@ -180,7 +180,7 @@ const METHODS: [(u16, Method); 6] = [
     (95, Method::Like(ContentKind::Xz)),
 ];
 
-/// The others that it names.
+/// The other methods that it names.
 const UNSUPPORTED: [(u16, &str); 10] = [
     (1, "shrink"),
     (2, "reduce"),
@@ -206,7 +206,7 @@ fn method(entry: &ZipEntry<'_>) -> Result<Method, SkipReason> {
     }))
 }
 
-/// Sums up what is read.
+/// Computes the checksum of the bytes read.
 struct Checked<R> {
     inner: R,
     crc: Crc,
@@ -223,18 +223,18 @@ impl<R: Read> Read for Checked<R> {
 /// The list of members, found from the end of the file.
 struct CentralDirectory<'a> {
     text: &'a [u8],
-    /// Where offset 0 is: the length of the program before the zip.
+    /// Position of offset 0: the length of the program before the zip.
     base: u64,
     count: u64,
 }
 
 impl<'a> CentralDirectory<'a> {
-    /// The last one that lies where its end says.
+    /// Finds the last directory that is where its end record claims.
     fn find(bytes: &'a [u8]) -> Option<Self> {
         // A comment has at most 65535 bytes.
         let from = bytes.len().saturating_sub(END + usize::from(u16::MAX));
         let tail = bytes.get(from..)?;
-        // Forwards, where the search is many times as fast as backwards.
+        // A forward search is many times as fast as a backward one.
         let ends: Vec<_> = memmem::find_iter(tail, b"PK\x05\x06").collect();
         ends.into_iter().rev().find_map(|at| Self::at(bytes, from.checked_add(at)?))
     }
@@ -252,8 +252,8 @@ impl<'a> CentralDirectory<'a> {
             offset = u64_at(end, 48)?;
             after = start;
         }
-        // The place right before the end tells how long a program before the zip is. Where it
-        // does not fit, something else stands between, and the offset is one in the file.
+        // A directory directly before the end record shows the length of a program before the zip.
+        // Otherwise other data lies between, and the offset counts from the start of the file.
         let close = (after as u64).checked_sub(size);
         [close, Some(offset)].into_iter().flatten().find_map(|start| {
             let base = start.checked_sub(offset)?;
@@ -273,13 +273,13 @@ impl<'a> CentralDirectory<'a> {
         })
     }
 
-    /// The numbers, sorted, of members that start within another one.
+    /// The numbers, sorted, of members that overlap an earlier one.
     fn overlapping(&self, max: u64) -> Vec<u64> {
         let mut ranges: Vec<_> = (0..max)
             .zip(self.entries())
             .map(|(number, entry)| (entry.offset, entry.packed, number))
             .collect();
-        // Of two at one place the first of the directory counts.
+        // Of two members at one place, the first in the directory counts.
         ranges.sort_unstable_by_key(|(offset, _, number)| (*offset, *number));
         let mut reached = 0;
         let mut overlapping = Vec::new();
@@ -305,14 +305,15 @@ impl<'a> CentralDirectory<'a> {
     }
 }
 
-/// The zip64 end before an end, and where it starts.
+/// The zip64 end record before an end record, and its offset.
 fn zip64_end(bytes: &[u8], end: usize) -> Option<(usize, &[u8])> {
     let at = end.checked_sub(LOCATOR)?;
     let locator = bytes.get(at..)?;
     if !locator.starts_with(b"PK\x06\x07") {
         return None;
     }
-    // Its offset does not count a program before the zip: then it stands right here.
+    // Its offset does not include a program before the zip: then the record is directly before the
+    // locator.
     let said = usize::try_from(u64_at(locator, 8)?).ok();
     let found = |at: usize| Some((at, bytes.get(at..)?)).filter(|(_, end)| is_zip64_end(end));
     said.and_then(found).or_else(|| found(at.checked_sub(ZIP64_END)?))
@@ -359,7 +360,7 @@ impl<'a> ZipEntry<'a> {
         Some((entry, rest))
     }
 
-    /// Takes from the extra fields what 32 bits cannot hold.
+    /// Replaces the fields that 32 bits cannot hold by those of the extra fields.
     fn zip64(&mut self, mut extra: &[u8]) {
         while let (Some(id), Some(length)) = (u16_at(extra, 0), u16_at(extra, 2)) {
             let Some((value, rest)) =
@@ -383,7 +384,7 @@ impl<'a> ZipEntry<'a> {
         }
     }
 
-    /// By the old cipher, by AES, or the directory with it.
+    /// With the old cipher, with AES, or with an encrypted directory.
     fn is_encrypted(&self) -> bool {
         const AES: u16 = 99;
         self.flags & (1 | 1 << 13) != 0 || self.method == AES

@@ -1,4 +1,4 @@
-//! Reads the right side of a comparison by the kind of the fact.
+//! Parses the right side of a comparison by the kind of the fact.
 
 use super::written::Written;
 use super::{Operator, Test};
@@ -6,10 +6,10 @@ use crate::parse_error::Complaint;
 use crate::version::ComparableVersion;
 use crate::vocabulary::{FactDef, ValueKind};
 
-/// What a fact is compared with.
+/// The right side of a comparison.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Operand {
-    /// As it was written, without quotes.
+    /// The user's spelling, without quotes.
     pub(crate) text: String,
     pub(crate) wanted: OperandValue,
 }
@@ -18,9 +18,9 @@ pub(crate) struct Operand {
 pub(crate) enum OperandValue {
     /// A name, in lower case.
     Word(String),
-    /// Text in which `*` stands for anything.
+    /// Text in which `*` matches any text.
     Pattern(String),
-    /// Text that was quoted.
+    /// Quoted text.
     Literal(String),
     Version(ComparableVersion),
     Time(jiff::Timestamp),
@@ -39,7 +39,7 @@ const UNITS: [(&str, u64); 8] = [
     ("gib", 1 << 30),
 ];
 
-/// The test of a comparison by `operator`, which was written as `sign`.
+/// Makes the test for `operator`, which the user wrote as `sign`.
 pub(super) fn compare(
     fact: &FactDef,
     operator: Operator,
@@ -84,7 +84,7 @@ pub(super) fn compare(
     }
 }
 
-/// A value of a list.
+/// Parses a value of a list.
 pub(super) fn in_list(fact: &FactDef, value: &Written<'_>) -> Result<Operand, Complaint> {
     let (name, what) = (fact.name, fact.kind.in_words());
     if matches!(fact.kind, ValueKind::Flag | ValueKind::Presence | ValueKind::Size) {
@@ -127,7 +127,7 @@ fn operand(fact: &FactDef, value: &Written<'_>) -> Result<Operand, Complaint> {
     Ok(Operand { text: text.to_owned(), wanted })
 }
 
-/// A name that no binary can have: to compare with it would always hold, or never.
+/// The error for a name that no binary can have: a comparison with it would always hold, or never.
 fn no_value(text: &str, fact: &FactDef) -> Complaint {
     let near = fact.kind.nearest_value(text);
     let near = near.map(|near| format!("did you mean `{near}`? ")).unwrap_or_default();
@@ -141,7 +141,7 @@ fn example(fact: &FactDef) -> String {
     format!("for example: {}", fact.example)
 }
 
-/// A point in time; a date alone is its first moment in UTC.
+/// Parses a point in time. A date alone means its first moment in UTC.
 pub(crate) fn time(text: &str) -> Option<jiff::Timestamp> {
     text.parse().ok().or_else(|| {
         let date: jiff::civil::Date = text.parse().ok()?;

@@ -1,4 +1,4 @@
-//! What is an expression, what it means, and how a mistake is shown.
+//! Which texts are expressions, what they mean, and how errors show a mistake.
 
 use proptest::prelude::*;
 
@@ -9,7 +9,7 @@ fn parse(text: &str) -> Result<Expression, ParseError> {
     Expression::parse(text, &samples::vocabulary())
 }
 
-/// The same question, whatever its spelling.
+/// Whether two spellings mean the same question.
 fn means_the_same(one: &str, other: &str) -> bool {
     let parsed = |text: &str| {
         let parsed = parse(text).unwrap_or_else(|error| panic!("{error}"));
@@ -120,7 +120,7 @@ fn what_is_expected_is_said_in_words() {
     }
 }
 
-/// Holds how an error shows an expression, and its hint.
+/// Checks how an error shows an expression, and its hint.
 #[track_caller]
 fn check_refused(cases: &[(&str, &str)]) {
     for (text, expected) in cases {
@@ -331,7 +331,7 @@ proptest! {
         }
     }
 
-    /// A value in quotes is taken to the letter, alone and in a list.
+    /// A quoted value is literal, alone and in a list.
     #[test]
     fn whatever_is_quoted_is_taken_to_the_letter(value in ".{0,10}", unknown: bool) {
         let quoted = value.replace('\\', "\\\\").replace('"', "\\\"");

@@ -1,11 +1,11 @@
-//! Splits values as the user wrote them: in quotes or without, alone or in a list.
+//! Splits values in the user's spelling: quoted or not, alone or in a list.
 
 use super::{FactDef, SIGNS, Wrong};
 use crate::parse_error::Complaint;
 
 /// A value.
 pub(super) struct Written<'t> {
-    /// The place where it stands.
+    /// Its part of the text.
     pub(super) part: &'t str,
     /// Its text, without quotes.
     pub(super) text: String,
@@ -21,7 +21,7 @@ impl<'t> Written<'t> {
         Ok(Self { part, text: part.to_owned(), quoted: false })
     }
 
-    /// A value that begins with a quote, and what follows it.
+    /// Parses a quoted value. Returns it and the rest of the text.
     fn quoted(text: &'t str) -> Result<(Self, &'t str), Complaint> {
         let mut value = String::new();
         let mut chars = text.get(1..).unwrap_or_default().chars();
@@ -41,7 +41,7 @@ impl<'t> Written<'t> {
     }
 }
 
-/// The value of a comparison, and whether a `?` stands behind it.
+/// Parses the value of a comparison. Returns whether a `?` follows it.
 pub(super) fn value(text: &str) -> Result<(Written<'_>, bool), Complaint> {
     if text.starts_with('"') {
         let (value, rest) = Written::quoted(text)?;
@@ -52,7 +52,7 @@ pub(super) fn value(text: &str) -> Result<(Written<'_>, bool), Complaint> {
     Ok((Written::bare(bare.unwrap_or(text).trim_end())?, bare.is_some()))
 }
 
-/// The values between brackets, and whether a `?` stands behind them.
+/// Parses the values between brackets. Returns whether a `?` follows them.
 pub(super) fn list<'t>(
     text: &'t str,
     fact: &FactDef,
@@ -91,7 +91,7 @@ pub(super) fn list<'t>(
     }
 }
 
-/// Whether what follows is a `?`, and nothing else.
+/// Whether the rest is a `?`. Fails for any other text.
 fn end(rest: &str, behind: &str, example: &str) -> Result<bool, Complaint> {
     match rest.trim() {
         "" => Ok(false),

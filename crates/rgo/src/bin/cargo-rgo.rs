@@ -1,4 +1,4 @@
-//! `cargo rgo TOOL …` runs `rgo-TOOL …`; cargo hands on its own name for us first.
+//! `cargo rgo TOOL …` runs `rgo-TOOL …`; cargo passes the word `rgo` as our first argument.
 
 use std::ffi::OsString;
 use std::process::ExitCode;

@@ -1,4 +1,4 @@
-//! The options of Apple's flags, with the lists of names that they read.
+//! The options of Apple's flags, with the lists of names from their files.
 
 use std::collections::HashSet;
 use std::fs;
@@ -12,28 +12,28 @@ use rgo_edit::MachOPart;
 use crate::app::error::{Annotate, Usage};
 use crate::strip::args;
 
-/// What is asked for beyond GNU's options. The default asks nothing.
+/// The request beyond GNU's options. The default requests nothing.
 #[derive(Debug, Default)]
 pub(super) struct AppleOptions {
     /// Global symbols that stay, and stay exported.
     pub keep: Option<List>,
-    /// Global symbols that go.
+    /// Global symbols to remove.
     pub remove: Option<List>,
     /// Source files whose debugging symbols stay.
     pub debugging_of: Option<List>,
-    /// Parts of the image that go.
+    /// Parts of the image to remove.
     pub without: Vec<MachOPart>,
     /// Whether global absolute symbols stay.
     pub keeps_absolute: bool,
-    /// Whether a signature that is void is nothing to speak of.
+    /// Whether to omit the warning about a void signature.
     pub no_signature_warning: bool,
     /// Whether listed symbols may be missing.
     may_be_missing: bool,
-    /// The flags of the call that ask for something that only a Mach-O image has.
+    /// The flags of the call that apply only to Mach-O images.
     only_macho: Vec<&'static str>,
 }
 
-/// Names from a file.
+/// Names read from a file.
 #[derive(Debug)]
 pub(super) struct List {
     path: PathBuf,
@@ -79,11 +79,11 @@ impl AppleOptions {
         })
     }
 
-    /// Checks that the flags fit these images: that each image is of a format that can follow them,
-    /// and has each listed symbol.
+    /// Checks that the flags fit these images: the format of each image supports them, and each
+    /// image has every listed symbol.
     ///
     /// # Errors
-    /// If an image is of another format; if a symbol is missing, unless that is allowed.
+    /// If an image has another format; if a symbol is missing, unless that is allowed.
     pub(super) fn check(&self, images: &[&Image<'_>]) -> Result<()> {
         let other = images.iter().find(|image| image.format() != Format::MachO);
         if let (Some(image), Some(flag)) = (other, self.only_macho.first()) {
@@ -116,8 +116,8 @@ impl AppleOptions {
 }
 
 impl List {
-    /// Reads a file with a name in each line. Space around a name is no part of it; lines that
-    /// are empty, or begin with `#`, have none.
+    /// Reads a file with one name per line. Trims white space around names; ignores empty lines and
+    /// lines that begin with `#`.
     fn read(path: &Path) -> Result<Self> {
         let text =
             fs::read(path).with_context(|| format!("reading the list {}", path.display()))?;
@@ -126,7 +126,7 @@ impl List {
         Ok(Self { path: path.to_owned(), names: names.map(<[u8]>::to_vec).collect() })
     }
 
-    /// Says which of the names, taken for source files, are not among those that were found.
+    /// The warning about names, taken for source files, that are missing among those found.
     pub(super) fn not_found(&self, found: &HashSet<Vec<u8>>) -> Option<String> {
         let mut missing: Vec<_> =
             self.names.difference(found).map(|name| String::from_utf8_lossy(name)).collect();
@@ -135,7 +135,7 @@ impl List {
         (!missing.is_empty()).then(|| format!("no debugging symbols are of {names} ({path})"))
     }
 
-    /// Whether it has a name.
+    /// Whether it contains a name.
     pub(super) fn has(&self, name: &[u8]) -> bool {
         self.names.contains(name)
     }

@@ -1,6 +1,6 @@
-//! The command line of `rgo-strip`. Options have the names that GNU's and LLVM's strip give them,
-//! and Apple's flags are read as Apple's strip reads them, so that `STRIP=rgo-strip` works in a
-//! build that knows nothing of rgo.
+//! The command line of `rgo-strip`. Options have the names of GNU's and LLVM's strip, and Apple's
+//! flags have their meaning in Apple's strip, so that `STRIP=rgo-strip` works in a build that does
+//! not know rgo.
 
 mod apple;
 mod dialect;
@@ -29,12 +29,13 @@ use dialect::WordContent;
 #[derive(Debug, Parser)]
 #[command(
     name = "rgo-strip",
-    // Without these words libtool does not strip libraries with it.
+    // libtool strips libraries only with a strip whose version has these words.
     version = concat!(env!("CARGO_PKG_VERSION"), " (compatible with GNU strip)"),
     disable_version_flag = true,
     args_override_self = true,
     max_term_width = 100,
-    // Flags of Apple's become other words before clap sees them, which its own usage would show.
+    // `dialect` rewrites Apple's flags before clap parses them, so clap's own usage line would show
+    // other words.
     override_usage = "rgo-strip [OPTIONS] <FILE>...",
     after_help = "\
 Examples:
@@ -137,7 +138,7 @@ pub struct StripArgs {
     pub version: Option<bool>,
 
     /// Whose flags these are: -s, -d, -R and -N mean different things (see below)
-    // It is read before all others; this is for the help.
+    // `dialect` reads it before clap does; this field is for the help.
     #[arg(long, value_enum, value_name = "WHOSE", help_heading = "Report")]
     pub dialect: Option<DialectArg>,
     /// What only Apple's flags ask for; `None` if they are GNU's.
@@ -173,9 +174,9 @@ impl Tool for StripArgs {
     }
 }
 
-/// What file a word of the call names.
+/// Classifies the file that a word of the call names.
 fn look(word: &OsStr) -> WordContent {
-    // So many bytes tell a program, and are enough of a list.
+    // This is enough to recognize a program or a list.
     const START: u64 = 64 << 10;
     // Opening a pipe would wait.
     if !std::fs::metadata(word).is_ok_and(|found| found.is_file()) {
@@ -191,7 +192,7 @@ fn look(word: &OsStr) -> WordContent {
     }
 }
 
-/// Whether a text has a symbol, or a comment, in each line.
+/// Whether each line of a text is a symbol or a comment.
 fn is_list(text: &[u8]) -> bool {
     let Ok(text) = std::str::from_utf8(text) else { return false };
     let is_name = |line: &str| {
@@ -255,7 +256,7 @@ pub struct ModeArgs {
     pub split: Option<PathBuf>,
 }
 
-/// Of these the last counts, as with other strips.
+/// The last of these counts, as in other strips.
 const MODES: [&str; 4] = ["strip_all", "strip_debug", "strip_unneeded", "only_keep_debug"];
 
 /// Symbols and sections by name.

@@ -1,4 +1,4 @@
-//! Makes the edit of one file from the options of the call.
+//! Converts the options of the call to the edit of one file.
 
 use std::cell::RefCell;
 use std::collections::HashSet;
@@ -10,7 +10,7 @@ use super::apple::List;
 use super::names::Names;
 use super::options::StripOptions;
 
-/// Computes the edit of one file; its bytes are not written yet.
+/// Computes the edit of one file, without its output's bytes.
 ///
 /// # Errors
 /// Those of [`rgo_edit::edit`].
@@ -34,7 +34,7 @@ pub(super) fn compute<'a>(
         }
         is_listed
     };
-    // Where a mode keeps all global symbols, a list of some of them asks for nothing more.
+    // If the mode keeps all global symbols, a list of some of them requests nothing more.
     let keeps_listed = apple.keep.is_some() && options.mode == Strip::All;
     let exported =
         |name: &[u8]| (!keeps_listed || keep_symbol(name)) && !lists(&apple.remove, name);

@@ -12,14 +12,14 @@ use crate::app::error::Annotate;
 pub(super) struct Input {
     pub file: File,
     pub bytes: Bytes,
-    /// Its name, without folders and links.
+    /// Its file name, after links are resolved.
     pub name: String,
     pub path: PathBuf,
 }
 
 impl Input {
     pub(super) fn open(path: &Path) -> Result<Self> {
-        // Opening waits for whoever writes to a pipe: what it is comes first.
+        // Opening a pipe waits for its writer, so check the file's type first.
         let metadata = path.metadata()?;
         if metadata.is_dir() {
             let hint = "name the files in it: find DIR -type f -exec rgo-strip {} +";

@@ -1,9 +1,10 @@
-//! `rgo-strip`: takes debug data and symbols out of programs, or moves them into files of their own.
+//! Implements `rgo-strip`: removes debug data and symbols from programs, or moves them into
+//! separate files.
 //!
 //! ```text
 //! file ─▶ map ─▶ rgo_edit::edit ─▶ draft ─▶ temporary file ─▶ verify ─▶ companion ─▶ program
 //!                                    (data)    copied ranges     by the     in place    in place
-//!                                    -n: told                    written file
+//!                                    -n: printed                 written file
 //! ```
 
 mod apple;
@@ -32,14 +33,15 @@ use options::StripOptions;
 use report::{FileReport, StripReport};
 use strip_file::strip_file;
 
-/// The start of the names of temporary files: a user knows by it one that a kill left behind.
+/// The prefix of temporary files' names, by which a user recognizes one that a killed process left
+/// behind.
 const TEMPORARY: &str = ".rgo-strip-";
 
-/// Strips the files, each by itself.
+/// Strips the files, each independently.
 ///
 /// # Errors
-/// For a wrong call, or if the report cannot be printed. An error of one file goes to
-/// stderr and shows in the exit code, and the others are done.
+/// For a wrong call, or if the report cannot be printed. An error of one file goes to stderr and
+/// affects the exit code; the other files are still stripped.
 pub fn run(args: StripArgs) -> Result<Exit> {
     let options = StripOptions::new(&args)?;
     let groups = groups(&args.files);
@@ -86,8 +88,8 @@ pub fn run(args: StripArgs) -> Result<Exit> {
     Ok(exit)
 }
 
-/// Files that can be worked on at the same time. Several names of one file are not: one would be
-/// read while another is written.
+/// Groups the files that can be stripped in parallel. Several names of one file share a group:
+/// otherwise one thread would read the file while another writes it.
 fn groups(files: &[PathBuf]) -> Vec<Vec<(usize, &Path)>> {
     let mut groups: Vec<Vec<(usize, &Path)>> = Vec::new();
     let mut known: HashMap<PathBuf, usize> = HashMap::new();
@@ -101,7 +103,7 @@ fn groups(files: &[PathBuf]) -> Vec<Vec<(usize, &Path)>> {
     groups
 }
 
-/// What all names of a file have in common.
+/// A key that all names of a file share.
 fn identity(file: &Path) -> PathBuf {
     #[cfg(unix)]
     if let Ok(found) = file.metadata() {

@@ -1,5 +1,5 @@
-//! Selects symbols and sections by the names in a call: exact names, or patterns where the call asks for
-//! them.
+//! Selects symbols and sections by the names in a call: exact names, or patterns if the call
+//! requests them.
 
 use std::collections::HashSet;
 
@@ -9,31 +9,31 @@ use regex::bytes::{RegexSet, RegexSetBuilder};
 
 use crate::app::error::Usage;
 
-/// How a name in the call is read.
+/// How to interpret a name in the call.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Reading {
-    /// It is the name.
+    /// Literally.
     Exact,
-    /// `*`, `?`, `[…]`; one that begins with `!` excludes.
+    /// `*`, `?`, `[…]`; a leading `!` excludes names.
     Wildcard,
     /// A regular expression for the whole name.
     Regex,
 }
 
-/// The names that one kind of option was given.
+/// The names from one kind of option.
 #[derive(Debug)]
 pub(super) enum Names {
-    /// These.
+    /// Exact names.
     Exact(HashSet<Vec<u8>>),
-    /// Those that fit one of `of`, if there is any, and none of `but`.
+    /// Names that match one of `of`, if there is any, and none of `but`.
     Patterns { of: RegexSet, but: RegexSet },
 }
 
 impl Names {
-    /// Reads the values of one option; `None` if it was not given.
+    /// Parses the values of one option; `None` if there are none.
     ///
     /// # Errors
-    /// [`Usage`] for a pattern that is none.
+    /// [`Usage`] for an invalid pattern.
     pub(super) fn new(values: &[String], reading: Reading) -> Result<Option<Self>> {
         if values.is_empty() {
             return Ok(None);
@@ -50,7 +50,7 @@ impl Names {
                 _ => Ok(format!("^(?:{value})$")),
             };
             let pattern = pattern.map_err(|error| bad(value, &error))?;
-            // Alone, so that an error shows it and no other.
+            // Each pattern separately, so that an error shows only that one.
             set(std::slice::from_ref(&pattern)).map_err(|error| bad(value, &error))?;
             if excluded.is_some() { but.push(pattern) } else { of.push(pattern) }
         }
@@ -61,7 +61,7 @@ impl Names {
         }))
     }
 
-    /// Whether this name is meant.
+    /// Whether this name is selected.
     pub(super) fn has(&self, name: &[u8]) -> bool {
         match self {
             Self::Exact(names) => names.contains(name),
@@ -73,12 +73,12 @@ impl Names {
 }
 
 fn wildcard(text: &str) -> Result<String> {
-    // Names are no paths: a star stands for a slash too.
+    // Names are no paths: a star also matches a slash.
     let glob = GlobBuilder::new(text).literal_separator(false).backslash_escape(true).build()?;
     Ok(glob.regex().to_owned())
 }
 
-/// Names of a compiler need not be UTF-8.
+/// Compiles patterns for bytes, because a compiler's names need not be UTF-8.
 fn set(patterns: &[String]) -> Result<RegexSet, regex::Error> {
     RegexSetBuilder::new(patterns).unicode(false).build()
 }

@@ -1,4 +1,5 @@
-//! Reads a call once for all files: the mode, the names, the contents of sections to add.
+//! Converts a call to options once for all files: the mode, the names, the contents of sections to
+//! add.
 
 use std::fs;
 use std::path::PathBuf;
@@ -12,14 +13,14 @@ use super::names::{Names, Reading};
 use crate::app::error::Usage;
 use crate::strip::args::{CompressionArg, SignArg, StripArgs};
 
-/// What to do to each file.
+/// The treatment of each file.
 #[derive(Debug)]
 pub(super) struct StripOptions {
-    /// What goes as a whole.
+    /// The mode: the parts to remove as a whole.
     pub mode: Strip,
-    /// Which local symbols go besides.
+    /// Local symbols to remove besides.
     pub discard: Discard,
-    /// What becomes of the debug data.
+    /// How to treat the debug data.
     pub companion: CompanionMode,
     pub keep_symbols: Option<Names>,
     pub drop_symbols: Option<Names>,
@@ -27,42 +28,42 @@ pub(super) struct StripOptions {
     pub drop_sections: Option<Names>,
     /// Names and contents of new sections.
     pub added: Vec<(String, Vec<u8>)>,
-    /// Names of sections, and where their contents go.
+    /// Names of sections, and the files for their contents.
     pub dumped: Vec<(String, PathBuf)>,
     pub compression: Option<Compression>,
     pub sign: SignaturePolicy,
-    /// What only Apple's flags ask for.
+    /// The request of Apple's flags.
     pub apple: AppleOptions,
     /// Whether members of archives lose their times and owners.
     pub deterministic: bool,
-    /// Where the result goes; in place if nowhere.
+    /// The file for the result; in place if `None`.
     pub output: Option<PathBuf>,
     pub preserve_dates: bool,
     pub dry_run: bool,
-    /// Whether it is to be told what was done.
+    /// Whether to report the edit.
     pub report: bool,
-    /// Whether a result, or a section, goes to stdout.
+    /// Whether a result or a section goes to stdout.
     pub to_stdout: bool,
-    /// Whether nothing but errors is said.
+    /// Whether to print only errors.
     pub quiet: bool,
 }
 
-/// What is made of debug data.
+/// How to keep debug data.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum CompanionMode {
     /// Nothing.
     None,
     /// The result is the companion.
     Only,
-    /// It goes into this folder, and the program is stripped.
+    /// The companion goes into this folder, and the program is stripped.
     Split(PathBuf),
 }
 
 impl StripOptions {
-    /// Reads the call.
+    /// Converts the call.
     ///
     /// # Errors
-    /// [`Usage`] for what makes no sense, and if a section's content cannot be read.
+    /// [`Usage`] for an inconsistent call, and if a section's content cannot be read.
     pub(super) fn new(args: &StripArgs) -> Result<Self> {
         one_file_only(args)?;
         let reading = match (args.names.wildcard, args.names.regex) {
@@ -70,7 +71,7 @@ impl StripOptions {
             (_, true) => Reading::Regex,
             _ => Reading::Exact,
         };
-        // GNU's reads these always so; Debian's packaging asks for `-R .gnu.lto_*`.
+        // GNU's strip always treats these as patterns; Debian's packaging uses `-R .gnu.lto_*`.
         let of_sections = if args.names.regex { Reading::Regex } else { Reading::Wildcard };
         let dumped = pairs("--dump-section", &args.dump_sections)?;
         let outputs = dumped.iter().map(|(_, file)| file).chain(&args.output);
@@ -114,7 +115,7 @@ impl StripOptions {
     }
 }
 
-/// The mode; without one it is everything, but where the call says itself what it is about.
+/// The mode. The default removes everything, unless other options already say what to do.
 fn mode(args: &StripArgs) -> Strip {
     let mode = &args.mode;
     if mode.strip_all {
@@ -124,7 +125,7 @@ fn mode(args: &StripArgs) -> Strip {
     } else if mode.strip_debug || mode.discard_all {
         Strip::Debug
     } else if mode.split.is_some() {
-        // What is in the companion is not left in the program, whatever else is asked for.
+        // Parts in the companion do not stay in the program, whatever the other options.
         Strip::All
     } else if mode.discard_locals
         || !args.names.strip_symbols.is_empty()
@@ -150,7 +151,7 @@ fn added_sections(args: &StripArgs) -> Result<Vec<(String, Vec<u8>)>> {
 
 fn signature_policy(args: &StripArgs) -> SignaturePolicy {
     match args.sign {
-        // Apple's strip leaves a void signature, for whoever signs next.
+        // Apple's strip leaves a void signature for a later signer.
         None if args.apple.is_some() => SignaturePolicy::Renew,
         None | Some(SignArg::Keep) => SignaturePolicy::Keep,
         Some(SignArg::Adhoc) => SignaturePolicy::AdHoc,

@@ -1,5 +1,5 @@
-//! The report of `rgo-strip`: per file the sections that went, the bytes that are new and why, what
-//! stays, and what a debugger can still do, as read from the result.
+//! The report of `rgo-strip`: for each file the removed sections, the new bytes with their reasons,
+//! the origin data that stays, and the abilities of a debugger, as computed from the result.
 
 use std::collections::{BTreeMap, HashMap};
 
@@ -31,45 +31,45 @@ pub(super) struct StripReport {
 /// One file.
 #[derive(Debug, Default, Serialize)]
 pub(super) struct FileReport {
-    /// Its path, as it was given.
+    /// Its path, as the user gave it.
     pub path: String,
-    /// Where the result is, if not in its place.
+    /// The path of the result, if it is another file.
     pub output: Option<String>,
     /// Why it could not be stripped.
     pub error: Option<String>,
-    /// What to do about it.
+    /// The next steps after the error.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub hints: Vec<String>,
     /// Whether the result differs from the input.
     pub changed: bool,
-    /// Why it does not, if that is not because there was nothing to take out.
+    /// Why the result does not differ, unless there was nothing to remove.
     pub unchanged: Option<String>,
-    /// Bytes before.
+    /// Size of the input.
     pub size_before_bytes: u64,
-    /// Bytes after.
+    /// Size of the result.
     pub size_after_bytes: u64,
-    /// Sections that went.
+    /// Removed sections.
     pub removed: Vec<Gone>,
-    /// Bytes that are not the input's.
+    /// Bytes that are not from the input.
     pub added: Vec<Added>,
     /// The path of the file or bundle with the debug data.
     pub companion: Option<String>,
-    /// How many hard links the file has that was written over, if there are several.
+    /// Number of hard links of the overwritten file, if there are several.
     pub hard_links: Option<u64>,
-    /// The result: its image, or those of a fat file.
+    /// The images of the result: one, or the slices of a fat file.
     pub images: Vec<ImageReport>,
-    /// What the edit did besides what was asked, and what stood in its way.
+    /// Effects of the edit beyond the request, and obstacles to it.
     pub warnings: Vec<String>,
 }
 
-/// A section that went, or all of its name.
+/// A removed section, or all sections of its name.
 #[derive(Debug, Serialize)]
 pub(super) struct Gone {
     pub section: String,
     pub size_bytes: u64,
 }
 
-/// New bytes, by their reason.
+/// New bytes with the same reason.
 #[derive(Debug, Serialize)]
 pub(super) struct Added {
     pub reason: String,
@@ -81,21 +81,21 @@ pub(super) struct Added {
 pub(super) struct ImageReport {
     /// `elf`, `macho` or `pe`.
     pub format: String,
-    /// Its instruction set, as GOARCH has it.
+    /// Its instruction set, in GOARCH's spelling.
     pub arch: String,
     pub symbol_count_before: usize,
     pub symbol_count_after: usize,
-    /// What tells its origin, and is still there.
+    /// The data about its origin that is still there.
     pub kept: Vec<String>,
-    /// What a debugger finds a companion by, as `build-id 00ff`.
+    /// The key by which a debugger finds a companion, as `build-id 00ff`.
     pub companion_found_by: Option<String>,
-    /// What a debugger can do with it.
+    /// The abilities of a debugger.
     pub debugger: Vec<Debuggability>,
 }
 
 impl Gone {
-    /// Sections of one name as one: objects of an archive, and slices of a fat file, all have the
-    /// same.
+    /// Merges sections of the same name: the objects of an archive and the slices of a fat file
+    /// have the same sections.
     pub(super) fn by_name(removed: &[Removed]) -> Vec<Self> {
         let mut gone: Vec<Self> = Vec::new();
         let mut places = HashMap::new();
@@ -111,7 +111,7 @@ impl Gone {
 }
 
 impl Added {
-    /// The new bytes of an output, a sum for each reason.
+    /// The new bytes of an output, summed by reason.
     pub(super) fn of(draft: &Draft<'_>) -> Vec<Self> {
         let mut sizes: BTreeMap<Reason, u64> = BTreeMap::new();
         for piece in draft.pieces() {
@@ -126,12 +126,12 @@ impl Added {
 }
 
 impl FileReport {
-    /// The report of a file that is as it was.
+    /// The report of a file that stayed unchanged because of an error.
     pub(super) fn failed(path: String, error: CommandError) -> Self {
         Self { path, error: Some(error.text()), hints: error.hints, ..Self::default() }
     }
 
-    /// Adds what the edit did.
+    /// Adds the effects of the edit.
     pub(super) fn describe(
         &mut self,
         edited: &Edited<'_>,
@@ -146,7 +146,8 @@ impl FileReport {
         }
         self.warnings.extend(edited.warnings.iter().cloned());
         if !self.changed {
-            // A section that was to go and stays is the reason, before any that the edit knows.
+            // The edit's own reason comes first, then its first warning, such as that of a section
+            // that stays.
             let reason = edited.unchanged.as_ref().or(edited.warnings.first());
             self.unchanged = reason.cloned();
         }
@@ -163,7 +164,7 @@ impl FileReport {
         }
     }
 
-    /// Adds what the result says of itself.
+    /// Adds the facts of the result.
     ///
     /// # Errors
     /// If it cannot be read.
@@ -178,7 +179,7 @@ impl FileReport {
         let limits = Limits { max_file: u64::MAX, ..Limits::default() };
         for (before, after) in before.iter().zip(slices(after, &limits)?) {
             let image = &after.image;
-            // Debug data that nobody can read hinders no strip.
+            // Unreadable debug data does not prevent a strip.
             let evidence = DebugSources::of(image).inspect_err(|error| {
                 self.warnings.push(format!("what a debugger can do is not known: {error}"));
             });
@@ -268,7 +269,7 @@ impl FileReport {
     }
 }
 
-/// Whether the call asks for something that can make the result larger than the input.
+/// Whether the options can make the result larger than the input.
 fn may_grow(options: &StripOptions) -> bool {
     !options.added.is_empty()
         || options.compression.is_some()
@@ -276,7 +277,7 @@ fn may_grow(options: &StripOptions) -> bool {
         || options.sign != SignaturePolicy::Keep
 }
 
-/// The warning that nobody can use the result as the input was used.
+/// The warning that the result cannot be linked or loaded any more.
 fn unlinkable(images: &[&Image<'_>]) -> String {
     let is_module = |image: &&Image<'_>| image.section(".gnu.linkonce.this_module").is_some();
     let who = match images {
@@ -304,7 +305,7 @@ fn debugger(title: String, abilities: &[Debuggability]) -> Table {
     table
 }
 
-/// What tells an image's origin.
+/// The data about an image's origin.
 fn kept(image: &Image<'_>) -> Vec<String> {
     let limits = Limits::default();
     let section = |name: &str| image.section(name).map(|_| name.to_owned());

@@ -7,9 +7,9 @@
 //! Mach-O   DIR/name.dSYM/                 found by the UUID in it
 //! ```
 //!
-//! A companion that is there already stays: if it is the same, nothing is to be done; if it is
-//! another, the folder belongs to another build of the same identity, and that is an error.
-//! Companions are in place, and on the disk, before their program loses what is in them.
+//! An existing companion stays. If it is the same, there is nothing to do. If it differs, the
+//! folder belongs to another build of the same identity, and that is an error. Companions are in
+//! place, and on the disk, before their program loses the debug data.
 
 mod companion_path;
 mod dsym;
@@ -36,13 +36,13 @@ use rgo_files::replace::NewEntry;
 pub(super) use supplement::Home;
 use supplement::Supplement;
 
-/// A companion, and how its program names it.
+/// A companion, and the program's reference to it.
 #[derive(Debug)]
 pub(super) struct Split {
     path: CompanionPath,
-    /// None if nothing is to be written.
+    /// `None` if there is nothing to write.
     prepared: Option<NewEntry>,
-    /// Name and CRC, for the formats in which the program says them.
+    /// Name and CRC, for the formats that record them in the program.
     link: Option<(String, u32)>,
 }
 
@@ -55,16 +55,16 @@ impl Split {
     /// Puts the companion in its place.
     ///
     /// # Errors
-    /// If another is there, or none can be put there.
+    /// If a different one exists, or none can be put there.
     pub(super) fn put(self) -> Result<()> {
         self.prepared.map_or(Ok(()), |prepared| self.path.put(prepared))
     }
 }
 
-/// Makes the companion of a program; none if it has no debug data.
+/// Makes the companion of a program; `None` if it has no debug data.
 ///
 /// # Errors
-/// If its debug data is elsewhere, or the companion cannot be written.
+/// If its debug data is in other files, or the companion cannot be written.
 pub(super) fn make(
     input: &Input,
     images: &[&Image<'_>],
@@ -73,7 +73,7 @@ pub(super) fn make(
     report: &mut FileReport,
 ) -> Result<Option<Split>> {
     if images.is_empty() {
-        // The edit says why.
+        // The edit has the reason.
         let (home, warnings) = (Home::of(folder), &mut report.warnings);
         return with_companion(input, images, options, home, warnings, |_, _| Ok(None));
     }
@@ -97,11 +97,11 @@ pub(super) fn make(
     })
 }
 
-/// Makes a companion that is to be at `home`, and does something with it and the file that its
-/// copies are from.
+/// Makes a companion for the place `home`, and calls `work` with it and the file that its copied
+/// ranges come from.
 ///
 /// # Errors
-/// If the program has no debug data inside that could be put into one, and those of `work`.
+/// If the program has no debug data inside for a companion, and those of `work`.
 pub(super) fn with_companion<T>(
     input: &Input,
     images: &[&Image<'_>],
@@ -129,7 +129,7 @@ pub(super) fn with_companion<T>(
         if elsewhere && unsupported { error.hint(AT_BUILD_TIME) } else { error }
     })?;
     let Some(compression) = options.compression else { return work(&companion, &input.file) };
-    // Compression is an edit of its own, of a file of its own that has no name.
+    // Compression is a second edit, whose input is an unnamed file.
     let plain = tempfile::tempfile().context("making a file for what is not compressed yet")?;
     write(&companion, &input.file, &plain, Durability::Cached, 0)
         .context("writing the debug data")?;
@@ -146,7 +146,7 @@ fn object_files(image: &Image<'_>) -> usize {
     image.object().object_map().objects().len()
 }
 
-/// Whether there is something for a companion, or a reason why there can be none.
+/// Whether there is data for a companion, or a reason against one.
 fn has_debug_data(image: &Image<'_>) -> bool {
     const DWARF: [&str; 3] = [".debug_", ".zdebug_", "__debug_"];
     // Rust's .debug_gdb_scripts is loaded, and stays in the program.
@@ -161,7 +161,7 @@ fn has_debug_data(image: &Image<'_>) -> bool {
     has_dwarf || others()
 }
 
-/// Checks that debuggers will take a companion for that of these images.
+/// Checks that debuggers will accept a companion for these images.
 ///
 /// # Errors
 /// If they will not.
@@ -177,8 +177,8 @@ pub(super) fn check_belongs(companion: &[u8], images: &[&Image<'_>]) -> Result<(
     if same { Ok(()) } else { Err(anyhow!("it has another identity than its program")) }
 }
 
-/// What the user is to know of a program without debug data: a PDB is a companion already, and
-/// one whose companion is in its place was split before.
+/// The message for a program without debug data: a PDB is already a companion, and a program whose
+/// companion is in place was split before.
 fn nothing_to_split(images: &[&Image<'_>], folder: &Path, name: &str) -> Result<Option<String>> {
     for image in images {
         if let Some(pdb) = identities(image)?.pdb {

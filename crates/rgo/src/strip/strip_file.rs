@@ -1,5 +1,5 @@
-//! Takes one file from its input to its result. The edit is computed and written beside its place first. Then
-//! the companion is put in place, and after it the program.
+//! Strips one file. It first computes the edit and writes the result beside its place. Then it puts
+//! the companion in place, and after it the program.
 
 use std::fs::File;
 use std::path::Path;
@@ -26,7 +26,7 @@ use crate::app::{sections, terminal};
 /// Strips a file.
 ///
 /// # Errors
-/// If it cannot be done; the file is then as it was.
+/// If it cannot be stripped; the file then stays unchanged.
 pub(super) fn strip_file(path: &Path, options: &StripOptions) -> Result<FileReport> {
     let input = Input::open(path).with_context(|| format!("reading {}", path.display()))?;
     let how = replace::Options { prefix: TEMPORARY, preserve_dates: options.preserve_dates };
@@ -41,7 +41,7 @@ pub(super) fn strip_file(path: &Path, options: &StripOptions) -> Result<FileRepo
     }
     let ready = prepare(&input, &destination, options)
         .with_context(|| format!("stripping {}", path.display()))?;
-    // Some systems replace no file that is mapped.
+    // Some systems cannot replace a mapped file.
     drop(input);
     if let Some(companion) = ready.companion {
         companion.put()?;
@@ -57,17 +57,17 @@ pub(super) fn strip_file(path: &Path, options: &StripOptions) -> Result<FileRepo
     Ok(ready.report)
 }
 
-/// All that is ready to be put in place.
+/// Everything ready to be put in place.
 struct Ready {
     companion: Option<Split>,
-    /// None if nothing is to be written.
+    /// `None` if there is nothing to write.
     result: Option<NamedTempFile>,
     report: FileReport,
 }
 
 fn prepare(input: &Input, destination: &Destination, options: &StripOptions) -> Result<Ready> {
     let limits = Limits { max_file: u64::MAX, ..Limits::default() };
-    // An archive has objects and no images; the edit refuses a file that is neither.
+    // An archive has objects instead of images; the edit refuses files of other kinds.
     let slices = match FileKind::parse(&input.bytes) {
         FileKind::Archive | FileKind::Other => Vec::new(),
         _ => slices(&input.bytes, &limits).map_err(|error| explained(error, &input.bytes))?,
@@ -92,18 +92,18 @@ fn prepare(input: &Input, destination: &Destination, options: &StripOptions) -> 
     }
 }
 
-/// One file on its way.
+/// The work on one file.
 struct StripJob<'j> {
     input: &'j Input,
     slices: &'j [Slice<'j>],
-    /// Those of the slices.
+    /// The images of the slices.
     images: &'j [&'j Image<'j>],
     destination: &'j Destination,
     options: &'j StripOptions,
 }
 
 impl StripJob<'_> {
-    /// Prepares the stripped file, beside its companion if there is one.
+    /// Prepares the stripped file, and its companion if there is one.
     fn strip(&self, companion: Option<Split>, mut report: FileReport) -> Result<Ready> {
         let Self { input, destination, options, .. } = self;
         let link = companion.as_ref().and_then(Split::link);
@@ -128,7 +128,7 @@ impl StripJob<'_> {
             report.hard_links = Some(destination.hard_links());
         }
         if options.dry_run {
-            // A file without a name: the result is checked as ever, and not held in memory.
+            // An unnamed file: the result is checked as usual, and not held in memory.
             let file = tempfile::tempfile().context("making a file for what would be written")?;
             self.write(&edited, &file, Durability::Cached, 0, &mut report)?;
             return Ok(Ready { companion: None, result: None, report });
@@ -141,7 +141,7 @@ impl StripJob<'_> {
         Ok(Ready { companion, result: Some(result), report })
     }
 
-    /// Writes the result to a file that has the first `already` bytes of it, reads it back, and
+    /// Writes the result to a file that already has its first `already` bytes, reads it back, and
     /// checks it.
     fn write(
         &self,
@@ -184,7 +184,7 @@ impl StripJob<'_> {
     }
 }
 
-/// `--dump-section`.
+/// Writes the sections of `--dump-section`.
 fn dump_sections(slices: &[Slice<'_>], options: &StripOptions) -> Result<()> {
     if slices.is_empty() && !options.dumped.is_empty() {
         return Err(anyhow!("--dump-section reads a program, a library or an object"));
@@ -198,7 +198,7 @@ fn dump_sections(slices: &[Slice<'_>], options: &StripOptions) -> Result<()> {
     Ok(())
 }
 
-/// An error with the next step, where there is one.
+/// Adds the next step to an error, if there is one.
 fn explained(error: Error, input: &[u8]) -> anyhow::Error {
     let is_macho = matches!(FileKind::parse(input), FileKind::MachO | FileKind::FatMachO);
     let hint = match &error {

@@ -1,4 +1,4 @@
-//! Writes a draft to a file. Its copied ranges go from file to file within the kernel where that is possible.
+//! Writes a draft to a file. Its copied ranges go from file to file within the kernel if possible.
 
 use std::fs::File;
 use std::io;
@@ -7,8 +7,8 @@ use rgo_edit::{Draft, Piece};
 use rgo_files::atomic_file::Durability;
 use rgo_files::replace::{CopySource, ResultPiece, assemble};
 
-/// Writes the output to the file `to`; the draft's input is the file `from`. The first `already` bytes
-/// of `to` are the input's already, and it has no others.
+/// Writes the output to the file `to`; the draft's input is the file `from`. `to` already has the
+/// first `already` bytes of the input, and no others.
 ///
 /// # Errors
 /// If it cannot be written.

@@ -1,5 +1,5 @@
-//! Guesses how many bytes at the start of a program stay where they are, and has them written while the edit
-//! is still computed.
+//! Guesses how many bytes at the start of a program stay in place, and starts writing them while
+//! the edit is still computed.
 
 use object::{Object, ObjectSegment};
 use rgo_binary::{Format, Slice};
@@ -20,7 +20,7 @@ pub(super) fn write_ahead<T>(
     replace::write_ahead(&input.file, unmoved_prefix(slices), destination, work)
 }
 
-/// How many bytes at the start of a file will probably stay where they are.
+/// The number of bytes at the start of a file that probably stay in place.
 fn unmoved_prefix(slices: &[Slice<'_>]) -> u64 {
     let [Slice { image, offset: 0, .. }] = slices else { return 0 };
     // A loader maps the debug data of a PE image with everything else.
@@ -34,7 +34,7 @@ fn unmoved_prefix(slices: &[Slice<'_>]) -> u64 {
     });
     let mut ranges: Vec<(u64, u64)> = fixed.map(|segment| segment.file_range()).collect();
     ranges.sort_unstable();
-    // A segment behind a gap moves up when the bytes in the gap go.
+    // A segment behind a gap moves up if the bytes in the gap are removed.
     let end = ranges.into_iter().try_fold(0_u64, |end, (offset, size)| {
         if offset > end.saturating_add(GAP) {
             Err(end)

@@ -133,7 +133,7 @@ pub struct VersionM {
     pub go_json_short: Option<String>,
 }
 
-/// Also an empty path: that there is no such file is said by whoever looks for it.
+/// Accepts an empty path too: the code that opens the file reports that it does not exist.
 fn any_path() -> impl TypedValueParser<Value = PathBuf> {
     OsStringValueParser::new().map(PathBuf::from)
 }
@@ -145,7 +145,7 @@ impl Tool for VersionM {
 }
 
 impl VersionM {
-    /// Whether Go's JSON is asked for, in either spelling.
+    /// Whether the call requests Go's JSON, in either spelling.
     #[must_use]
     pub fn json(&self) -> bool {
         self.go_json || self.go_json_short.is_some()
@@ -173,13 +173,13 @@ pub enum VersionFormat {
 }
 
 impl VersionFormat {
-    /// Whether what a policy found is part of the answer.
+    /// Whether the answer includes the verdicts of a policy.
     #[must_use]
     pub fn carries_policy(self) -> bool {
         !matches!(self, Self::Ndjson | Self::Csv | Self::Cyclonedx)
     }
 
-    /// Whether people read it, so that it comes in shorter and longer forms.
+    /// Whether people read it, so that it has shorter and longer forms.
     #[must_use]
     pub fn is_for_people(self) -> bool {
         matches!(self, Self::Text | Self::Markdown)

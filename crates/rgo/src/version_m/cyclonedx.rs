@@ -1,4 +1,4 @@
-//! The images as a bill of materials.
+//! Renders the images as a bill of materials.
 
 use rgo_packages::cyclonedx::{Component, bom};
 use serde_json::Value;

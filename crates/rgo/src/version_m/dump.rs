@@ -1,4 +1,4 @@
-//! `--dump-section`: the bytes of a section, as they are in the file.
+//! Implements `--dump-section`: writes the bytes of a section unchanged.
 
 use std::path::Path;
 
@@ -13,7 +13,7 @@ use crate::app::exit::Exit;
 use crate::app::progress::FileProgress;
 use crate::app::{sections, terminal};
 
-/// Writes the section of the one image that has it.
+/// Writes the section of the only image that has it.
 ///
 /// # Errors
 /// If none has it, or several have.

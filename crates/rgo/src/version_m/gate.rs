@@ -1,4 +1,4 @@
-//! The policy of a run: what is required, and how the run ends.
+//! Applies the policy of a run: parses its requirements and concludes with the verdict.
 
 use std::io;
 
@@ -14,7 +14,7 @@ use crate::app::error::{Annotate, Usage};
 use crate::app::exit::Exit;
 use crate::app::terminal;
 
-/// All that is required.
+/// All requirements of the call.
 ///
 /// # Errors
 /// If a requirement or a policy file cannot be read.
@@ -36,15 +36,15 @@ fn refused(error: PolicyError) -> anyhow::Error {
     Usage::new(error.to_string()).hint(error.hint()).into()
 }
 
-/// How a run ends.
+/// The end of a run.
 pub(super) struct Ending {
-    /// The verdict, if something was required.
+    /// The verdict, if there were requirements.
     pub(super) outcome: Option<Outcome>,
     pub(super) exit: Exit,
 }
 
 impl Ending {
-    /// Concludes from all that was judged and not read; has a GitHub workflow show what fails.
+    /// Concludes from all judgements and unread files; prints annotations in a GitHub workflow.
     pub(super) fn of(
         args: &VersionM,
         policy: &Policy,
@@ -59,14 +59,14 @@ impl Ending {
         let outcome = judged.conclude(unread);
         let on_github = std::env::var("GITHUB_ACTIONS").ok();
         if annotate::wanted(args.annotate, on_github.as_deref()) {
-            // The runner reads both streams; stdout may be going into a file.
+            // The runner reads both streams, and stdout may go to a file.
             terminal::eprint_raw(&annotate::annotations(&outcome));
         }
         let exit = if exit == Exit::Done && !outcome.holds { Exit::NotHeld } else { exit };
         Self { outcome: Some(outcome), exit }
     }
 
-    /// Prints to stderr why the policy fails, if the output does not say it, and the next step.
+    /// Prints to stderr why the policy fails, unless the output contains it, and the next step.
     pub(super) fn tell(&self, args: &VersionM) {
         let Some(outcome) = self.outcome.as_ref().filter(|outcome| !outcome.holds) else { return };
         if args.output.is_some() || !args.format.carries_policy() {

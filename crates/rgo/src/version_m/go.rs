@@ -1,6 +1,6 @@
-//! `rgo-version-m --go`: prints what `go version` prints for the same arguments, byte for byte:
-//! answers, messages, their order and the exit code (Go, `cmd/go`, `go help version`).
-//! [`rgo_binary::go_version`] reads a file as Go does; this chooses the files and the messages.
+//! Implements `rgo-version-m --go`: prints the output of `go version` for the same arguments, byte
+//! for byte: answers, messages, their order and the exit code (Go, `cmd/go`, `go help version`).
+//! [`rgo_binary::go_version`] reads a file like Go; this module chooses the files and the messages.
 
 mod json;
 
@@ -19,20 +19,20 @@ use rgo_files::mmap;
 use rgo_toolchain::exec::{self, Cmd};
 use walkdir::WalkDir;
 
-/// What Go calls the question that a missing file leaves unanswered.
+/// Go's name for the system call that fails for a missing file.
 const STAT: &str = if cfg!(windows) { "GetFileAttributesEx" } else { "stat" };
 
-/// C libraries differ in their words for an error; Go has its own, those of glibc.
+/// C libraries differ in their texts for an error; Go has its own texts, which equal glibc's.
 const WORDS: [(&str, &str); 3] = [
     ("filename too long", "file name too long"),
     ("i/o error", "input/output error"),
     ("symbolic link loop", "too many levels of symbolic links"),
 ];
 
-/// Does what `go version` does.
+/// Runs like `go version`.
 ///
 /// # Errors
-/// If stdout cannot take the answer; without files, if there is no Go to ask.
+/// If stdout cannot be written; for a call without files, if Go is not installed.
 pub(super) fn run(args: &VersionM) -> anyhow::Result<Exit> {
     let asked = GoFlags { modules: args.modules, json: args.json(), verbose: args.verbose };
     let flags = [("-m", asked.modules), ("-v", asked.verbose), ("-json", asked.json)];
@@ -79,7 +79,7 @@ pub(super) fn run(args: &VersionM) -> anyhow::Result<Exit> {
     Ok(exit)
 }
 
-/// What `go version` alone prints, which only Go knows.
+/// Prints the output of `go version` without files, which only Go itself knows.
 fn own_version() -> anyhow::Result<Exit> {
     let go = exec::find_program("go").ok_or_else(|| {
         anyhow!("there is no go on PATH to say its version")
@@ -96,19 +96,19 @@ struct GoFlags {
     verbose: bool,
 }
 
-/// What there is to say of a file.
+/// The result for a file.
 enum Scanned {
-    /// It is a Go program: for stdout.
+    /// A Go program: text for stdout.
     Program(Vec<u8>),
-    /// It is none: a line for stderr.
+    /// Not a Go program: a line for stderr.
     Message(Vec<u8>),
-    /// It is none, and Go does not say so.
+    /// Not a Go program, and Go prints nothing.
     Nothing,
 }
 
 impl GoFlags {
-    /// Looks into a file. `link` says that it is one, met in a folder; `report` that Go has words
-    /// for what is no Go program.
+    /// Scans a file. `link` marks a link found in a folder; `report` makes Go print a message for a
+    /// file that is no Go program.
     fn scan(&self, path: &Path, link: bool, report: bool) -> Scanned {
         let name = bytes(path);
         let message = |parts: &[&[u8]]| {
@@ -120,7 +120,7 @@ impl GoFlags {
         match read(path) {
             Ok(info) if self.modules && self.json => Scanned::Program(json::render(&info)),
             Ok(info) => Scanned::Program(self.text(name, &info)),
-            // Of a file that cannot be read Go prints the name alone.
+            // For an unreadable file Go prints only the name.
             Err(Failure::Read) => message(&[name]),
             Err(Failure::Refused(_)) if report && !is_candidate(path) => Scanned::Nothing,
             Err(Failure::Refused(why)) => message(&[
@@ -145,14 +145,15 @@ impl GoFlags {
     }
 }
 
-/// Why there is nothing to print of a file.
+/// Why there is nothing to print for a file.
 enum Failure {
     /// Opening it or reading failed.
     Read,
     Refused(Refusal),
 }
 
-/// Most files of a folder are told by their first bytes, and are not mapped.
+/// Reads the build information. The first bytes rule out most files of a folder, which are then not
+/// mapped.
 fn read(path: &Path) -> Result<Info, Failure> {
     let mut file = File::open(path).map_err(|_| Failure::Read)?;
     let mut start = [0; 16];
@@ -168,7 +169,7 @@ fn read(path: &Path) -> Result<Info, Failure> {
     })
 }
 
-/// Whether a file looks as if it could be a program, so that Go says why it is none.
+/// Whether Go takes a file for a possible program, and so explains why it is none.
 fn is_candidate(path: &Path) -> bool {
     let name = bytes(path).to_ascii_lowercase();
     path.metadata().is_ok_and(|what| what.is_file() && is_executable(&what))
@@ -193,8 +194,8 @@ struct ListedFile {
     link: bool,
 }
 
-/// The files and links below a folder, in order. Folders that cannot be read are passed over, as
-/// by Go. A link that is itself named as a folder is not followed, but told as a link.
+/// The files and links below a folder, in order. Skips unreadable folders, like Go. A link that the
+/// user named as a folder is not followed, and Go prints that it is a link.
 fn walk(root: &Path) -> Vec<ListedFile> {
     let base = cleaned(root);
     let entries = WalkDir::new(root).follow_root_links(false).sort_by_file_name().into_iter();
@@ -228,7 +229,7 @@ fn bytes(path: &Path) -> &[u8] {
     path.as_os_str().as_encoded_bytes()
 }
 
-/// The system's message: without Rust's number, and not as a sentence.
+/// The system's message in Go's style: without Rust's error number, and not as a sentence.
 fn in_words_of_go(error: &io::Error) -> String {
     let text = error.to_string();
     let text = text.split(" (os error").next().unwrap_or_default();
@@ -241,7 +242,7 @@ fn in_words_of_go(error: &io::Error) -> String {
     known.map_or(words, |(_, go)| (*go).to_owned())
 }
 
-/// stdout and stderr, which keep their order where both end in one place.
+/// stdout and stderr. Output keeps its order if both end in one place.
 #[derive(Default)]
 struct Streams {
     out: Vec<u8>,
@@ -259,7 +260,7 @@ impl Streams {
 
     fn message(&mut self, line: &[u8]) -> anyhow::Result<()> {
         self.flush()?;
-        // A message that cannot be printed has nowhere else to go.
+        // Ignores failures: a message that cannot be printed has nowhere else to go.
         let _ = io::stderr().lock().write_all(&[line, b"\n"].concat());
         Ok(())
     }
@@ -275,7 +276,7 @@ mod tests {
 
     #[test]
     fn paths_are_joined_as_in_go() {
-        // Printed by filepath.Clean of Go 1.26; an empty path stands for its ".".
+        // The output of filepath.Clean in Go 1.26; an empty path stands for its ".".
         let cases = [
             (".", ""),
             ("./a", "a"),

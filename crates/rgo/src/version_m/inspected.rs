@@ -1,4 +1,4 @@
-//! An inspected image with the name that it was found under.
+//! An inspected image with the name under which the walk found it.
 
 use rgo_binary::inspect::{Detail, Inspection, inspect};
 use rgo_binary::{Error, Image};
@@ -17,10 +17,10 @@ pub(super) struct Inspected {
     pub(super) member: Option<String>,
     /// The architecture, if the file has several.
     pub(super) slice: Option<String>,
-    /// What is known of it.
+    /// Its facts.
     #[serde(flatten)]
     pub(super) inspection: Inspection,
-    /// The layers of container images that it is from.
+    /// The layers of container images that contain it.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub(super) layers: Vec<Layer>,
     /// Why parts of it cannot be read.
@@ -29,10 +29,10 @@ pub(super) struct Inspected {
 }
 
 impl Inspected {
-    /// Inspects an image; it gets its name by [`Inspected::named`].
+    /// Inspects an image, which gets its name by [`Inspected::named`].
     ///
     /// # Errors
-    /// If its build record is damaged and nothing else was asked for.
+    /// If its build record is damaged and the call requests nothing else.
     pub(super) fn read(
         slice: Option<String>,
         image: &Image<'_>,
@@ -53,7 +53,7 @@ impl Inspected {
         })
     }
 
-    /// The same image by the name that it was found under.
+    /// The same image with the name under which the walk found it.
     pub(super) fn named(self, name: &Name, layers: &[Layer]) -> Self {
         let members = name.members();
         Self {
@@ -64,7 +64,7 @@ impl Inspected {
         }
     }
 
-    /// The container image and the layer that it is in, in words.
+    /// The container image and the layer that contain it, as text.
     pub(super) fn container(&self) -> Option<String> {
         Layer::describe(&self.layers)
     }

@@ -1,4 +1,4 @@
-//! `rgo-version-m`: what programs are, and what they are made of.
+//! Implements `rgo-version-m`: reports the kind and the components of programs.
 //!
 //! ```text
 //! arguments ─▶ rgo-files: walk ─▶ survey ─▶ Inspected ─┬─▶ report (ndjson: stream) ─▶ stdout
@@ -35,11 +35,11 @@ pub use policy_facts::vocabulary;
 use report::{Shape, VersionReport};
 use survey::Survey;
 
-/// Prints what the files are.
+/// Inspects the files and prints the report.
 ///
 /// # Errors
-/// If stdout cannot take the answer, or the call makes no sense. A file that cannot be read is
-/// reported on stderr and by the exit code, and the others are answered.
+/// If stdout cannot be written, or the call is inconsistent. An unreadable file is reported on
+/// stderr and by the exit code; the other files are still reported.
 pub fn run(args: VersionM) -> Result<Exit> {
     if args.go {
         return go::run(&args);

@@ -1,4 +1,4 @@
-//! The words of version-m's policies: each with its kind, what it says, an example, and the
+//! Defines the words of version-m's policies: each with its kind, explanation, example, and the
 //! function that answers it. A new fact is a row here; [`answers`] has the longer functions.
 
 mod answers;
@@ -19,7 +19,7 @@ use answers::{
     NO_COMMIT, NO_PROGRAM, answered, aslr, branch_protection, debug, flag, recorded, signed,
 };
 
-/// A word, and what an image answers to it; of a family to a member.
+/// A word, and the function that answers it for an image, or for a member of a family.
 struct Row {
     word: FactDef,
     answer: fn(&Inspected, &str) -> Lookup,
@@ -54,7 +54,7 @@ const PACKERS: &[&str] = &or_none::<{ packer::NAMES.len() + 1 }>(packer::NAMES);
 const APPENDED: &[&str] = &or_none::<{ appended::NAMES.len() + 1 }>(appended::NAMES);
 const LANGUAGES: &[&str] = &or_none::<{ Language::NAMES.len() + 1 }>(&Language::NAMES);
 
-/// `none`, and then these names, which are one less than `N`.
+/// `none` followed by these names, which are one fewer than `N`.
 const fn or_none<const N: usize>(names: &'static [&'static str]) -> [&'static str; N] {
     let mut all = ["none"; N];
     if let Some((_, rest)) = all.split_first_mut() {
@@ -356,10 +356,10 @@ static ROWS: &[Row] = &[
     ),
 ];
 
-/// Names that facts had before.
+/// Former names of facts.
 static RENAMED: &[Renamed] = &[("cfg", "cf-guard"), ("dep", "nx")];
 
-/// What a policy of `rgo-version-m` may ask.
+/// The vocabulary of `rgo-version-m`'s policies.
 #[must_use]
 pub fn vocabulary() -> Vocabulary {
     Vocabulary::new(ROWS.iter().map(|row| &row.word), RENAMED)
@@ -375,7 +375,7 @@ impl FactSource for Inspected {
     }
 }
 
-/// What an image answers to a word.
+/// Answers a word for an image.
 pub(super) fn answer(image: &Inspected, name: &str, member: &str) -> Lookup {
     match ROWS.iter().find(|row| row.word.name == name) {
         Some(row) => (row.answer)(image, member),

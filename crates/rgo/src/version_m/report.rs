@@ -16,33 +16,33 @@ use crate::version_m::args::{VersionFormat, VersionM};
 use rgo_policy::sarif::Ended;
 use rgo_policy::{Outcome, sarif};
 
-/// What the files say, in the order they were named or walked.
+/// The images, in the order in which they were named or walked.
 #[derive(Debug, Serialize)]
 pub(super) struct VersionReport<'r> {
     pub(super) files: &'r [Inspected],
-    /// What could not be looked into, with the reason: a program may be in it.
+    /// Files that could not be read, with the reason: a program may be in them.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub(super) unread: Vec<Unread>,
-    /// The verdict, if something was required.
+    /// The verdict, if there were requirements.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) policy: Option<&'r Outcome>,
     #[serde(skip)]
     pub(super) shape: Shape,
-    /// How the run ends.
+    /// The end of the run.
     #[serde(skip)]
     pub(super) exit: Exit,
 }
 
-/// How much is shown, and in how many words.
+/// The level of detail.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Shape {
     pub(super) short: bool,
     pub(super) summary: bool,
     pub(super) facts: bool,
-    /// A table suits Markdown better than lines.
+    /// Whether to use a table, which suits Markdown better than lines.
     pub(super) table: bool,
     pub(super) verbosity: Verbosity,
-    /// A verdict only if something does not hold.
+    /// Whether to show a verdict only if something does not hold.
     pub(super) quiet: bool,
 }
 
@@ -61,7 +61,7 @@ impl Shape {
 }
 
 impl VersionReport<'_> {
-    /// The whole answer as text.
+    /// Renders the whole answer.
     ///
     /// # Errors
     /// For SARIF without a policy, or if something cannot be serialized.
@@ -156,7 +156,7 @@ mod tests {
         serde_json::from_str(&text).expect("JSON")
     }
 
-    /// Where a key stands in a value, as paths.
+    /// The paths of a key in a value.
     fn places(value: &Value, key: &str, path: &str) -> Vec<String> {
         match value {
             Value::Array(items) => items.iter().flat_map(|item| places(item, key, path)).collect(),
@@ -180,7 +180,7 @@ mod tests {
                 |evidence| json(vec![samples::inspected(&path)], evidence, VersionFormat::Json);
             assert_eq!(places(&json(false), "evidence", ""), [""; 0], "{}", path.display());
             all.extend(places(&json(true), "evidence", ""));
-            // How sure a conclusion is stands there either way.
+            // The confidence of a conclusion is there in both cases.
             let sure = |value: &Value| {
                 let mut all = places(value, "confidence", "");
                 all.retain(|path| !path.contains("/evidence/"));
@@ -194,7 +194,7 @@ mod tests {
         }
     }
 
-    /// Keys that the image brings are not those of this report.
+    /// Keys of an image do not collide with keys of this report.
     #[test]
     fn a_version_string_of_the_name_evidence_is_kept() {
         let pe = samples::paths()

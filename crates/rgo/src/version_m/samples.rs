@@ -1,4 +1,4 @@
-//! Images for the tests of what is said about images: the fixtures of the crate that reads them.
+//! Images for tests: the fixtures of the crate that reads them.
 
 use std::path::{Path, PathBuf};
 
@@ -18,12 +18,12 @@ pub(super) fn paths() -> Vec<PathBuf> {
     files.filter(|path| slices(&read(path), &Limits::default()).is_ok()).collect()
 }
 
-/// All that is known of the first image of a file.
+/// Inspects the first image of a file completely.
 pub(super) fn inspected(path: &Path) -> Inspected {
     of(&std::fs::read(path).expect("read"))
 }
 
-/// All that is known of an image.
+/// Inspects an image completely.
 pub(super) fn of(data: &[u8]) -> Inspected {
     let image = slices(data, &Limits::default()).expect("an image").remove(0).image;
     Inspected::read(None, &image, Detail::Facts).expect("facts")

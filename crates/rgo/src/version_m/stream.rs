@@ -1,6 +1,6 @@
-//! `--format ndjson`: a line for each image, written while later files are read. Of a policy's
-//! verdicts only those are kept that do not simply hold, so that memory does not grow with the
-//! number of images.
+//! Implements `--format ndjson`: writes a line for each image while later files are read. It keeps
+//! only a policy's verdicts that do not simply hold, so that memory does not grow with the number
+//! of images.
 
 use anyhow::Result;
 use rgo_policy::Policy;
@@ -14,7 +14,7 @@ use super::survey::Survey;
 use crate::app::exit::Exit;
 use crate::app::output_writer::OutputWriter;
 
-/// Writes the lines, and ends as the policy says.
+/// Writes the lines, and ends with the policy's verdict.
 ///
 /// # Errors
 /// If the output cannot be written.
@@ -29,7 +29,8 @@ pub(super) fn run(args: &VersionM, policy: &Policy) -> Result<Exit> {
         }
         let line = json_line(&image, args.evidence);
         match line.and_then(|line| output.write(line.as_bytes())) {
-            // Where a policy asks, the exit code is an answer too, which no reader is needed for.
+            // With a policy the exit code is an answer too, so the run continues after the reader
+            // closed the pipe.
             Ok(is_read) => is_read || !policy.is_empty(),
             Err(failed) => {
                 error = Some(failed);

@@ -1,4 +1,4 @@
-//! One row for each image, of which `--short`, `--summary`, CSV and Markdown are made.
+//! One row for each image, the source of `--short`, `--summary`, CSV and Markdown.
 
 use std::collections::BTreeMap;
 
@@ -24,7 +24,7 @@ pub(super) struct SummaryRow {
     toolchain: String,
     package: String,
     version: String,
-    /// Nothing where none is known, which proves nothing.
+    /// `None` if no dependencies are known, which does not prove that there are none.
     dependencies: Option<usize>,
     /// The system that it is for.
     os: String,
@@ -34,9 +34,9 @@ pub(super) struct SummaryRow {
     signed: String,
     revision: String,
     modified: String,
-    /// What deserves a look, in words.
+    /// Findings that deserve attention, as text.
     findings: String,
-    /// The container image and the layer that it is in, in words.
+    /// The container image and the layer that contain it, as text.
     image: String,
 }
 
@@ -106,7 +106,7 @@ impl SummaryRow {
         }
     }
 
-    /// `name: what it is`, in one line.
+    /// `name: description`, in one line.
     pub(super) fn line(&self) -> String {
         let package = format!("{} {}", self.package, self.version);
         let platform = format!("{} {}", self.format, self.arch);
@@ -125,7 +125,7 @@ fn kind(kind: Kind) -> String {
     word(&kind)
 }
 
-/// What deserves a look, whatever is required.
+/// Findings that deserve attention, whatever the requirements.
 fn findings(image: &Inspected) -> Vec<&'static str> {
     let mut found = Vec::new();
     if image.inspection.setting("vcs.modified") == Some("true") {
@@ -153,10 +153,10 @@ fn findings(image: &Inspected) -> Vec<&'static str> {
     found
 }
 
-/// The rows with a header, as RFC 4180 has it.
+/// The rows with a header, in the format of RFC 4180.
 ///
 /// # Errors
-/// If a row cannot be written, which memory alone could cause.
+/// If a row cannot be written, which only a lack of memory could cause.
 pub(super) fn csv(rows: &[SummaryRow]) -> Result<String> {
     let mut writer = csv::Writer::from_writer(Vec::new());
     for row in rows {
@@ -166,7 +166,7 @@ pub(super) fn csv(rows: &[SummaryRow]) -> Result<String> {
     String::from_utf8(bytes).context("writing CSV")
 }
 
-/// The columns that people look at.
+/// The columns for people.
 pub(super) fn table(rows: &[SummaryRow]) -> Table {
     let titles = ["file", "made by", "package", "version", "platform", "kind", "runs on"];
     let mut table =
@@ -187,10 +187,10 @@ pub(super) fn table(rows: &[SummaryRow]) -> Table {
     table
 }
 
-/// The sort that an image is of.
+/// Computes a property of an image, such as its system.
 type Sort = fn(&SummaryRow) -> String;
 
-/// What a thousand files have in common: how many there are of each sort.
+/// Counts the images by each property.
 pub(super) fn summary(rows: &[SummaryRow]) -> Document {
     let mut table = Table::new([Column::left("of"), Column::left("sort"), Column::right("images")]);
     let sorts: [(&str, Sort); 9] = [

@@ -1,4 +1,5 @@
-//! Looks into what the arguments lead to: the images, and the reasons why others are missing.
+//! Inspects the files of the arguments. Collects the images, and the reasons why others are
+//! missing.
 
 use std::ops::ControlFlow;
 use std::path::Path;
@@ -20,7 +21,7 @@ pub(super) struct Seen {
     problems: Vec<UnreadReason>,
 }
 
-/// Looks into files as the arguments ask.
+/// Inspects files by the options of the call.
 pub(super) struct Survey<'a> {
     args: &'a VersionM,
     detail: Detail,
@@ -28,7 +29,7 @@ pub(super) struct Survey<'a> {
 }
 
 impl<'a> Survey<'a> {
-    /// A survey whose images a policy judges, or not.
+    /// Prepares a survey; `is_judged` tells whether a policy judges its images.
     pub(super) fn new(args: &'a VersionM, is_judged: bool) -> Self {
         let wants_facts = args.facts
             || args.evidence
@@ -40,7 +41,7 @@ impl<'a> Survey<'a> {
         Self { args, detail, progress: FileProgress::new(args.quiet) }
     }
 
-    /// All images, and what was not read.
+    /// All images and unread files.
     pub(super) fn all(&self) -> (Vec<Inspected>, Problems) {
         let begin = |path: &Path| self.progress.begin(path);
         let look = |item: &Item<'_>| self.look(item);
@@ -50,8 +51,8 @@ impl<'a> Survey<'a> {
         (images, problems)
     }
 
-    /// Gives each image to `take` while later files are read, until that says to end; returns what
-    /// was not read.
+    /// Passes each image to `take` while later files are read, until `take` returns `false`.
+    /// Returns the unread files.
     pub(super) fn each(&self, take: &mut (dyn FnMut(Inspected) -> bool + Send)) -> Problems {
         let begin = |path: &Path| self.progress.begin(path);
         let look = |item: &Item<'_>| self.look(item);
@@ -65,7 +66,7 @@ impl<'a> Survey<'a> {
         problems
     }
 
-    /// Prints what was not read.
+    /// Prints the unread files.
     pub(super) fn print(&self, problems: &Problems) {
         let Self { args, progress, .. } = self;
         progress.suspend(|| problems.print(args.files.len(), args.verbose, args.quiet));
@@ -79,7 +80,7 @@ impl<'a> Survey<'a> {
             ItemContent::Image(data) => Some(images(data, self.detail, !self.args.no_archives)),
             ItemContent::Other(what) => nothing(UnreadReason::NoProgram(*what)),
             ItemContent::Skipped(refusal) => nothing(UnreadReason::Refused((*refusal).clone())),
-            // Of nested ones the outermost says it.
+            // For nested archives only the outermost reports this.
             ItemContent::Archive(archive) if item.named && item.name.members().is_empty() => {
                 let is_empty = archive.images == 0 && !archive.is_behind_image;
                 if is_empty { nothing(UnreadReason::Empty) } else { None }
@@ -89,7 +90,7 @@ impl<'a> Survey<'a> {
     }
 }
 
-/// The images of an item by its name. What else is in it goes to `problems`.
+/// The images of an item, with its name. Its unread parts go to `problems`.
 fn named(found: Found<Seen>, problems: &mut Problems) -> Vec<Inspected> {
     let Found { name, named, layers, value } = found;
     for reason in value.problems {
@@ -98,7 +99,7 @@ fn named(found: Found<Seen>, problems: &mut Problems) -> Vec<Inspected> {
     value.images.into_iter().map(|image| image.named(&name, &layers)).collect()
 }
 
-/// How the arguments have files walked.
+/// The options of the walk.
 pub(super) fn options(args: &VersionM) -> walk::Options {
     let mut options = walk::Options {
         archives: !args.no_archives,
@@ -115,7 +116,7 @@ pub(super) fn options(args: &VersionM) -> walk::Options {
 }
 
 impl Seen {
-    /// Adds that there may be programs in what is behind an image.
+    /// Adds that the data behind an image may hold programs.
     fn hides(&mut self, behind: Option<&Appended>) {
         let packed = behind.and_then(|behind| walk::appended(behind.looks_like));
         self.problems
@@ -123,7 +124,7 @@ impl Seen {
     }
 }
 
-/// Inspects the images of a file. With `archives` also what is behind an image counts.
+/// Inspects the images of a file. With `archives` also the data behind an image counts.
 fn images(data: &[u8], detail: Detail, archives: bool) -> Seen {
     let mut seen = Seen::default();
     let slices = match slices(data, &Limits::default()) {
@@ -154,7 +155,7 @@ fn images(data: &[u8], detail: Detail, archives: bool) -> Seen {
     if archives {
         seen.hides(behind_all.as_ref());
     }
-    // What lies behind all slices is reported with the last.
+    // The data behind all slices is reported with the last one.
     let last = seen.images.last_mut().and_then(|last| last.inspection.facts.as_mut());
     if let (Some(facts), Some(behind)) = (last, behind_all)
         && !facts.appended.is_known()

@@ -1,6 +1,6 @@
-//! An image as lines: words separated by tabs, so that a person reads it and `grep` and `cut` find
-//! what they look for. A build record is in the layout of `go version -m`; other lines begin with
-//! a word that says what they are: `recovered`, `fact`, `layer`.
+//! Renders an image as lines: words separated by tabs, which people can read and `grep` and `cut`
+//! can process. A build record has the layout of `go version -m`; other lines begin with a word for
+//! their kind: `recovered`, `fact`, `layer`.
 
 mod facts;
 
@@ -12,12 +12,12 @@ use rgo_report::printable;
 use super::inspected::Inspected;
 use super::words::{counted, in_words, word};
 
-/// How much the lines say.
+/// The level of detail of the lines.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Verbosity {
     /// The evidence of each fact, too.
     pub(super) evidence: bool,
-    /// Long lists whole.
+    /// Whether to print long lists completely.
     pub(super) verbose: bool,
 }
 
@@ -71,7 +71,7 @@ fn record_name(format: RecordFormat) -> &'static str {
     }
 }
 
-/// What a record holds that does not speak for the image.
+/// A summary of a record that is not the image's own.
 fn content(other: &OtherRecord) -> String {
     let (one, many) = match other.format {
         RecordFormat::GoBuildinfo => ("module", "modules"),
@@ -106,9 +106,9 @@ fn add_layer(layer: &Layer, lines: &mut Lines) {
     }
 }
 
-/// Something that was recovered where there is no record.
+/// A recovered fact of an image without a record.
 struct Recovered {
-    /// The word of a record for it: `path`, `mod`, `dep`, `package`.
+    /// The word for it in a record: `path`, `mod`, `dep`, `package`.
     kind: &'static str,
     name: String,
     version: Option<String>,

@@ -39,13 +39,13 @@ impl fmt::Display for Unread {
     }
 }
 
-/// Reason there is no answer.
+/// The reason for a missing answer.
 #[derive(Clone, Debug)]
 pub(super) enum UnreadReason {
     /// An image that cannot be read.
     Image(Error),
     Refused(SkipReason),
-    /// A file that was named and is no program; what it is, if that is known.
+    /// A named file that is no program; its kind, if that is known.
     NoProgram(Option<&'static Foreign>),
     /// An archive without a program in it.
     Empty,
@@ -65,14 +65,14 @@ impl fmt::Display for UnreadReason {
 }
 
 impl UnreadReason {
-    /// Whether there may be a program that was not found.
+    /// Whether it may hide a program.
     fn hides(&self) -> bool {
         !matches!(self, Self::Empty | Self::NoProgram(_) | Self::Image(Error::Unrecognized))
     }
 
-    /// Whether it fails the run if the user named the file. Many archives have programs of other
-    /// formats beside those that are read, and many programs have something behind them: these are
-    /// no reason to fail.
+    /// Whether it fails the run if the user named the file. Many archives contain programs in
+    /// unsupported formats beside supported ones, and many programs have data behind them: these
+    /// are no reason to fail.
     fn is_error(&self, in_archive: bool) -> bool {
         let Self::Refused(SkipReason::Foreign(foreign)) = self else { return true };
         match foreign.role {
@@ -113,7 +113,7 @@ impl UnreadReason {
         }
     }
 
-    /// The reasons that share a line with it.
+    /// The group whose reasons share a line.
     fn group(&self) -> Group {
         match self {
             Self::NoProgram(_) => Group::NoProgram,
@@ -129,7 +129,7 @@ impl UnreadReason {
         }
     }
 
-    /// The words that stand behind the number of its kind: for one, and for several.
+    /// The words behind the count of its kind: singular and plural.
     fn kind(&self) -> (String, String) {
         let same = |words: String| (words.clone(), words);
         match self {
@@ -162,7 +162,7 @@ enum Group {
 }
 
 impl Group {
-    /// As many get a line each. Where the kind says it all, a count loses nothing.
+    /// Up to this number, each gets its own line. For kinds that need no details the maximum is 1.
     fn max_lines(self) -> usize {
         match self {
             Self::Packed | Self::Program | Self::NoProgram => 1,
@@ -185,7 +185,7 @@ struct UnreadFile {
 #[derive(Debug, Default)]
 pub(super) struct Problems(Vec<UnreadFile>);
 
-/// As many of a kind are all named in a summary.
+/// Up to this number, a summary names all of a kind.
 const NAMES: usize = 3;
 
 impl Problems {
@@ -200,7 +200,7 @@ impl Problems {
         self.0.push(UnreadFile { name, layers, is_error, reason });
     }
 
-    /// Whether the run has failed.
+    /// Whether the run failed.
     pub(super) fn are_errors(&self) -> bool {
         self.0.iter().any(|problem| problem.is_error)
     }
@@ -237,7 +237,8 @@ impl Problems {
                 let (line, is_short) = summary(group, &problems, named);
                 say(&line);
                 match group {
-                    // Whoever names so many had a shell name all that is in a folder.
+                    // With this many names, a shell has probably expanded the names of a whole
+                    // folder.
                     Group::NoProgram if is_short => terminal::hint(
                         "name the folder instead, where rgo-version-m skips what is not a program; \
                          -v lists each",
@@ -260,7 +261,8 @@ impl fmt::Display for UnreadFile {
     }
 }
 
-/// A line for a whole group: how many of each kind, and names; and whether it leaves some out.
+/// A line for a whole group: the count of each kind, and names. Also returns whether it omits
+/// names.
 fn summary(group: Group, problems: &[&UnreadFile], named: usize) -> (String, bool) {
     let mut kinds: Vec<((String, String), Vec<&UnreadFile>)> = Vec::new();
     for problem in problems {
@@ -272,7 +274,7 @@ fn summary(group: Group, problems: &[&UnreadFile], named: usize) -> (String, boo
     }
     let is_short = kinds.iter().any(|(_, all)| all.len() > NAMES);
     let kinds = kinds.iter().map(|((one, many), all)| {
-        // Names can be long: of many the first stands for all.
+        // Names can be long: if there are many, only the first is shown.
         let shown = if all.len() > NAMES { 1 } else { NAMES };
         let names: Vec<_> = all.iter().take(shown).map(|one| one.name.to_string()).collect();
         let more = match all.len().saturating_sub(shown) {
@@ -356,7 +358,7 @@ mod tests {
         let hint = |name: &str, kind| io(kind).hint(&Name::from_path(name.into())).unwrap_or("");
         assert!(hint("", ErrorKind::NotFound).contains("empty"));
         assert!(hint("a/b", ErrorKind::NotFound).contains("relative"));
-        // A device without an end is no better through a pipe.
+        // For an endless device, a pipe would not help either.
         assert!(!hint("/dev/zero", ErrorKind::InvalidInput).contains("pipe its bytes"));
     }
 }

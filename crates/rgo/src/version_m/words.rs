@@ -1,11 +1,11 @@
-//! Words for values, shared by the text, the rows and the policy's answers.
+//! Texts for values, shared by the text, the rows and the policy's answers.
 
 use rgo_binary::appended::Appended;
 use rgo_binary::system::{ImageSystem, Os};
 use rgo_binary::{Confidence, Evidence};
 use serde_json::Value;
 
-/// The system, and whether that is only probable.
+/// The system, marked if it is only probable.
 pub(super) fn os(system: &ImageSystem) -> String {
     let name = match system.os {
         Os::BareMetal => "none (bare machine)",
@@ -21,7 +21,7 @@ pub(super) fn counted(number: impl TryInto<u64>, one: &'static str, many: &'stat
     format!("{number} {}", if number == 1 { one } else { many })
 }
 
-/// Where something was found, and how sure that is, where it is not certain.
+/// The place of the evidence, and its confidence if that is not certain.
 pub(super) fn in_words(evidence: &Evidence) -> String {
     let sure = match evidence.confidence {
         Confidence::Certain => "",
@@ -31,13 +31,13 @@ pub(super) fn in_words(evidence: &Evidence) -> String {
     format!("{}: {}{sure}", evidence.place, evidence.found)
 }
 
-/// How many bytes are behind the image, and where.
+/// The number of bytes behind the image, and their offset.
 pub(super) fn place_of(appended: &Appended) -> String {
     let size = counted(appended.size_bytes, "byte", "bytes");
     format!("{size} from offset {:#x}", appended.offset)
 }
 
-/// A value in the word that JSON has for it.
+/// A value's word in JSON.
 pub(super) fn word(value: &impl serde::Serialize) -> String {
     match serde_json::to_value(value) {
         Ok(Value::String(word)) => word,

@@ -1,5 +1,5 @@
-//! Whether code can be compiled for macOS: conditions as in `#[cfg(…)]`, with what is known of the
-//! target. A feature may be on or off, and the processor is either of two.
+//! Evaluates whether code can be compiled for macOS: conditions as in `#[cfg(…)]`, with the known
+//! facts of the target. A feature may be on or off, and the processor is either of two.
 
 use syn::parse::Parser as _;
 use syn::punctuated::Punctuated;
@@ -7,7 +7,7 @@ use syn::{Attribute, Meta, Token};
 
 use super::attributes::text_of;
 
-/// Whether items with these attributes can be a part of a library for macOS. Tests are none.
+/// Whether items with these attributes can be a part of a library for macOS. Tests cannot.
 pub(super) fn hold(attributes: &[Attribute]) -> bool {
     attributes.iter().all(|attribute| match &attribute.meta {
         Meta::Path(path) => !path.is_ident("test"),
@@ -19,7 +19,8 @@ pub(super) fn hold(attributes: &[Attribute]) -> bool {
     })
 }
 
-/// The attribute as it is where its condition can hold: `#[cfg_attr(…, link(…))]` is `link(…)`.
+/// The attributes that apply if their condition can hold: `#[cfg_attr(…, link(…))]` gives
+/// `link(…)`.
 pub(super) fn effective(attribute: &Attribute) -> Vec<Meta> {
     let meta = &attribute.meta;
     if !meta.path().is_ident("cfg_attr") {
@@ -32,15 +33,15 @@ pub(super) fn effective(attribute: &Attribute) -> Vec<Meta> {
     parts
 }
 
-/// What is between the parentheses.
+/// The list between the parentheses.
 pub(super) fn parts(meta: &Meta) -> Option<Vec<Meta>> {
     let Meta::List(list) = meta else { return None };
     let parse = Punctuated::<Meta, Token![,]>::parse_terminated;
     Some(parse.parse2(list.tokens.clone()).ok()?.into_iter().collect())
 }
 
-/// Whether a condition holds on macOS; `None` if it depends on features, the processor or what a
-/// build script says.
+/// Whether a condition holds on macOS; `None` if it depends on features, the processor or a build
+/// script.
 pub(super) fn value(condition: &Meta) -> Option<bool> {
     let of_each = || parts(condition).unwrap_or_default().into_iter().map(|part| value(&part));
     let name = condition.path().get_ident().map(ToString::to_string).unwrap_or_default();

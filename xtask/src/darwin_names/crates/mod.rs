@@ -1,5 +1,6 @@
-//! What crates say: `#[link(name = "Security", kind = "framework")] extern "C" { … }`, and the classes
-//! of Objective-C that the crates of objc2 declare.
+//! Collects the names that crates declare, in blocks like
+//! `#[link(name = "Security", kind = "framework")] extern "C" { … }`, and the Objective-C classes
+//! of objc2's crates.
 
 mod attributes;
 mod conditions;
@@ -68,8 +69,8 @@ pub(super) fn claims() -> anyhow::Result<Vec<Claim>> {
 }
 
 impl Package {
-    /// Whether its documentation is for macOS, if it says for which of Apple's systems it is: crates of
-    /// objc2 whose framework other systems alone have say so there.
+    /// Whether its documentation includes macOS, if its metadata lists Apple's systems at all.
+    /// objc2's crates for frameworks of other systems list only those.
     fn is_for_macos(&self) -> bool {
         let of_docs = &self.metadata["docs"]["rs"];
         let targets = of_docs["targets"].as_array().into_iter().flatten();
@@ -93,8 +94,8 @@ impl Package {
         }
     }
 
-    /// Whether it has nothing but bindings. Names that code in C beside them has may be among those
-    /// of a crate that compiles some.
+    /// Whether it contains only bindings. In a crate that compiles C code, declared names may
+    /// belong to that code.
     fn is_of_bindings(&self) -> bool {
         let name = self.name.as_str();
         let is_named_so =
@@ -104,7 +105,7 @@ impl Package {
     }
 }
 
-/// Whether any file of a package may link a library. Most do not, and are not looked into further.
+/// Whether any file of a package may link a library. Most do not, and are then skipped.
 fn links(folder: &Path) -> anyhow::Result<bool> {
     for entry in WalkDir::new(folder) {
         let entry = entry?;

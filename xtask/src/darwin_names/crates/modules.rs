@@ -1,4 +1,4 @@
-//! Which file a module of a crate is in.
+//! Finds the file of a crate's module.
 
 use std::path::{Path, PathBuf};
 
@@ -7,30 +7,30 @@ use syn::ItemMod;
 use super::attributes::text_of;
 use super::conditions;
 
-/// Where modules are that a piece of source declares.
+/// The folders of the modules that a source file declares.
 #[derive(Clone, Default)]
 pub(super) struct Place {
-    /// Where `mod x;` looks for `x.rs` and `x/mod.rs`.
+    /// Folder in which `mod x;` looks for `x.rs` and `x/mod.rs`.
     folder: PathBuf,
-    /// What `#[path = "…"]` and `include!("…")` are relative to.
+    /// Base folder for `#[path = "…"]` and `include!("…")`.
     beside: PathBuf,
 }
 
 impl Place {
-    /// The place of a file that is the root of a crate, or that a path names.
+    /// The place for a file that is the root of a crate, or that a path names.
     pub(super) fn of_root(file: &Path) -> Self {
         let folder = file.parent().unwrap_or(file).to_owned();
         Self { beside: folder.clone(), folder }
     }
 
-    /// The place inside a module that is written out: `mod x { … }`.
+    /// The place inside an inline module: `mod x { … }`.
     pub(super) fn inside(&self, module: &str) -> Self {
         let folder = self.folder.join(module);
         Self { beside: folder.clone(), folder }
     }
 
-    /// The files that may have a module's content, with the places of what they declare. Those of
-    /// more than one condition may be there: `#[cfg_attr(…, path = "…")]`.
+    /// The files that may contain a module, each with the place for its own modules. There may be
+    /// files for several conditions: `#[cfg_attr(…, path = "…")]`.
     pub(super) fn files(&self, module: &ItemMod) -> Vec<(PathBuf, Self)> {
         let metas = module.attrs.iter().flat_map(conditions::effective);
         let paths: Vec<PathBuf> = metas

@@ -1,5 +1,5 @@
-//! Collects from one tar what its container images are made of: the texts that may be lists, and a
-//! record of each member that may be a layer. When the tar ends, it squashes the images.
+//! Collects the parts of container images from one tar: the texts that may be lists, and a record
+//! of each member that may be a layer. When the tar ends, it squashes the images.
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -11,16 +11,16 @@ use crate::walk::limits::{Limits, MAX_METADATA};
 use crate::walk::name::Name;
 use crate::walk::{Found, Inspect, Options};
 
-/// What is kept of one archive's lists at most, in bytes.
+/// Maximum total size of the lists that are kept for one archive, in bytes.
 const MAX_KEPT: usize = 32 << 20;
-/// What a layer costs beside its paths, in units of [`Room`].
+/// Cost of a layer besides its paths, in units of [`Room`].
 const LAYER: usize = 8;
 
 /// Collects from one tar.
 #[derive(Debug)]
 pub(in crate::walk) struct Collector {
     texts: BTreeMap<String, Vec<u8>>,
-    /// How many bytes the texts have.
+    /// Total size of the texts in bytes.
     kept: usize,
     /// Members that may be layers, by path; `None` for one that is not a tar.
     layers: BTreeMap<String, Option<Record>>,
@@ -63,7 +63,7 @@ impl Collector {
         }
     }
 
-    /// Records a link, which may stand for a layer.
+    /// Records a link, which may be the name of a layer.
     pub(in crate::walk) fn link(&mut self, name: &[u8], target: &[u8]) {
         let (Some(name), Some(target)) = (path(name), path(target)) else { return };
         if !is_layer(name) || !self.takes_room() {
@@ -117,19 +117,19 @@ pub(in crate::walk) struct Tar<'t, T> {
     pub(in crate::walk) options: &'t Options,
     pub(in crate::walk) named: bool,
     pub(in crate::walk) inspect: &'t Inspect<'t, T>,
-    /// The number that the records have for the first of its results.
+    /// The records number its results from here.
     pub(in crate::walk) first: usize,
-    /// Whether it was read to its end: only then is a layer that was not met really missing.
+    /// Whether it was read to its end: only then is a layer that was not found really missing.
     pub(in crate::walk) is_whole: bool,
 }
 
-/// The path of a member, as lists name it; `None` if it is not UTF-8.
+/// The path of a member in the spelling of the lists; `None` if it is not UTF-8.
 pub(in crate::walk) fn path(name: &[u8]) -> Option<&str> {
     std::str::from_utf8(name).ok().map(plain)
 }
 
-/// Whether a member can be a list, or a text that a list names. Some tools name a configuration by
-/// its digest alone.
+/// Whether a member can be a list, or a text that a list names. Some tools name a configuration
+/// only by its digest.
 pub(in crate::walk) fn is_list(path: &str, size: u64) -> bool {
     if size > MAX_METADATA {
         return false;
@@ -138,12 +138,12 @@ pub(in crate::walk) fn is_list(path: &str, size: u64) -> bool {
     path.starts_with("blobs/") || is_at_top || is_hash(path)
 }
 
-/// Whether a member has nothing but a hash for its name, as in an archive of skopeo's `dir:`.
+/// Whether the name of a member is only a hash, as in an archive of skopeo's `dir:`.
 fn is_hash(path: &str) -> bool {
     path.len() >= 64 && path.bytes().all(|byte| byte.is_ascii_hexdigit())
 }
 
-/// Whether a member can be a layer, by the names that all tools give them.
+/// Whether a member can be a layer, judged by the names that tools use.
 fn is_layer(path: &str) -> bool {
     path.starts_with("blobs/") || path.contains(".tar") || is_hash(path)
 }

@@ -1,5 +1,5 @@
-//! Reads the lists of container images in an archive or a folder: names, platform, and which files
-//! are the layers, the lowest first.
+//! Reads the lists of container images in an archive or a folder: names, platform, and the files of
+//! the layers, the lowest first.
 //!
 //! ```text
 //! manifest.json         docker save: [{Config, RepoTags, Layers: [path…]}…]
@@ -29,11 +29,11 @@ use super::{Annotations, ContainerImage};
 /// Returns a small file of a layout by its path.
 pub(in crate::walk) type TextReader<'t> = dyn Fn(&str) -> Option<Cow<'t, [u8]>> + 't;
 
-/// Most images of one archive.
+/// Maximum number of images in one archive.
 const MAX_IMAGES: usize = 256;
-/// Most indexes of one archive that are followed.
+/// Maximum number of indexes to follow in one archive.
 const MAX_INDEXES: usize = 64;
-/// Most layers of all images of one archive together.
+/// Maximum total number of layers of all images in one archive.
 const MAX_LAYERS: usize = 100_000;
 
 /// The images that the lists name.
@@ -44,7 +44,7 @@ pub(in crate::walk) struct ListedImages {
     pub(super) more: bool,
 }
 
-/// An image, and the files that are its layers.
+/// An image, and the files of its layers.
 #[derive(Debug)]
 pub(super) struct ListedImage {
     pub(super) shown: Arc<ContainerImage>,
@@ -60,17 +60,17 @@ pub(super) struct LayerFile {
     pub(super) annotations: Arc<Annotations>,
 }
 
-/// How a layer is kept.
+/// The kind of a layer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Storage {
     Plain,
     Encrypted,
-    /// Its license forbids copies, so that archives mostly lack it.
+    /// Its license forbids copies, so most archives lack it.
     Foreign,
 }
 
 impl ListedImages {
-    /// Reads the lists of a layout whose small files `read` gives.
+    /// Reads the lists of a layout; `read` returns its small files.
     pub(in crate::walk) fn read<'t>(read: &'t TextReader<'t>) -> Self {
         let mut reader = ListReader {
             read,
@@ -101,7 +101,7 @@ impl ListedImages {
         Self { all: finish(reader.drafts), more }
     }
 
-    /// Whether there is none.
+    /// Whether there are no images.
     pub(in crate::walk) fn is_empty(&self) -> bool {
         self.all.is_empty()
     }
@@ -111,7 +111,7 @@ impl ListedImages {
         self.all.iter().flat_map(|image| image.layers.iter().map(|layer| &layer.path))
     }
 
-    /// Replaces each layer's path by the target that `leads_to` has for it.
+    /// Replaces each layer's path by its target in `leads_to`, if it has one.
     pub(super) fn resolve(&mut self, leads_to: impl Fn(&str) -> Option<Arc<str>>) {
         for layer in self.all.iter_mut().flat_map(|image| &mut image.layers) {
             if let Some(path) = leads_to(&layer.path) {
@@ -121,7 +121,7 @@ impl ListedImages {
     }
 }
 
-/// A path without the `./` that many write before it.
+/// A path without a leading `./`, which many tools write.
 pub(super) fn plain(path: &str) -> &str {
     path.strip_prefix("./").unwrap_or(path)
 }
@@ -153,7 +153,7 @@ struct OciPlatform {
     variant: Option<String>,
 }
 
-/// A manifest or an index: the one has layers, the other manifests.
+/// A manifest or an index: a manifest has layers, an index has manifests.
 #[derive(Deserialize)]
 struct Manifest {
     manifests: Option<Vec<OciDescriptor>>,
@@ -183,14 +183,14 @@ impl OciPlatform {
         (!unknown).then(|| parts.into_iter().flatten().collect::<Vec<_>>().join("/"))
     }
 
-    /// An index lists attestations beside images, with this platform.
+    /// Whether this is an attestation. An index lists them beside images, with this platform.
     fn is_of_no_image(&self) -> bool {
         self.os == "unknown"
     }
 }
 
 impl Manifest {
-    /// Whether this is an image. Registries keep charts, signatures and bills of materials too.
+    /// Whether this is an image. Registries also store charts, signatures and bills of materials.
     fn is_image(&self) -> bool {
         const CONFIGS: [&str; 2] = [
             "application/vnd.oci.image.config.v1+json",
@@ -206,10 +206,10 @@ impl Manifest {
     }
 }
 
-/// Annotations of an index that name the image.
+/// Annotations in an index that name the image.
 const NAMES: [&str; 2] = ["io.containerd.image.name", "org.opencontainers.image.ref.name"];
 
-/// An image that is put together.
+/// An image while its parts are collected.
 struct ImageDraft {
     /// The digest of its manifest.
     digest: Option<String>,
@@ -219,7 +219,7 @@ struct ImageDraft {
     layers: Vec<LayerFile>,
 }
 
-/// How files are named that have a digest.
+/// How a layout names the files that have a digest.
 #[derive(Clone, Copy, Debug)]
 enum Keeping {
     /// In an OCI layout.
@@ -229,7 +229,7 @@ enum Keeping {
 }
 
 impl Keeping {
-    /// The path of a configuration or a layer; `None` if the digest is none.
+    /// The path of a configuration or a layer; `None` if the digest is malformed.
     fn blob(self, digest: &str) -> Option<String> {
         let (algorithm, hex) = digest.split_once(':')?;
         let is_plain =
@@ -254,7 +254,7 @@ struct ListReader<'r> {
     read: &'r TextReader<'r>,
     keeping: Keeping,
     drafts: Vec<ImageDraft>,
-    /// The digests of the indexes that are being followed: one can list itself.
+    /// The digests of the indexes on the current path: an index can list itself.
     within: Vec<String>,
     indexes: usize,
     layers: usize,
@@ -266,8 +266,8 @@ impl ListReader<'_> {
         serde_json::from_slice(&(self.read)(path)?).ok()
     }
 
-    /// Follows an index to its manifests. `outer` has the annotations of the index itself in the
-    /// one that lists it: they hold for its manifests.
+    /// Follows an index to its manifests. `outer` has the annotations for this index in the index
+    /// that lists it; they apply to its manifests.
     fn index(&mut self, index: Manifest, outer: &Annotations) {
         self.indexes += 1;
         for descriptor in index.manifests.into_iter().flatten() {
@@ -280,7 +280,7 @@ impl ListReader<'_> {
             let known = Some(&descriptor.digest);
             if let Some(draft) = self.drafts.iter_mut().find(|draft| draft.digest.as_ref() == known)
             {
-                // The same image under one more tag.
+                // The same image with one more tag.
                 draft.annotate(around);
                 continue;
             }
@@ -353,7 +353,7 @@ impl ListReader<'_> {
         }
     }
 
-    /// Begins an image with the facts of its configuration; `None` if there are too many images.
+    /// Starts an image with the facts of its configuration; `None` if there are too many images.
     fn draft(
         &mut self,
         digest: Option<String>,
@@ -380,7 +380,7 @@ impl ListReader<'_> {
 }
 
 impl ImageDraft {
-    /// Takes over the annotations that an index has for its manifest.
+    /// Adds the annotations of an index for its manifest.
     fn annotate(&mut self, around: Annotations) {
         let name = NAMES.iter().find_map(|key| around.get(*key)).cloned();
         self.name(name.into_iter().collect());
@@ -388,7 +388,7 @@ impl ImageDraft {
     }
 
     fn name(&mut self, names: Vec<String>) {
-        // Docker's own list leaves out its default registry.
+        // Docker's own list omits its default registry.
         let familiar = |name: String| {
             let short = name.strip_prefix("docker.io/");
             short.map_or(name.clone(), |short| {
@@ -413,7 +413,7 @@ impl Storage {
     }
 }
 
-/// Marks images that share their names and platform, so that their titles show digests too.
+/// Marks images that share their names and platform, so that their titles also show digests.
 fn finish(drafts: Vec<ImageDraft>) -> Vec<ListedImage> {
     let mut titles: BTreeMap<String, usize> = BTreeMap::new();
     for draft in &drafts {
@@ -426,7 +426,7 @@ fn finish(drafts: Vec<ImageDraft>) -> Vec<ListedImage> {
     drafts.into_iter().map(image).collect()
 }
 
-/// The digest of a configuration by its path: `blobs/<alg>/<hex>`, docker save's `<hex>.json`, or
+/// The digest of a configuration from its path: `blobs/<alg>/<hex>`, docker save's `<hex>.json`, or
 /// `<hex>`.
 fn id(config: &str) -> Option<String> {
     let is_hex = |text: &str| text.len() >= 64 && text.bytes().all(|b| b.is_ascii_hexdigit());

@@ -1,5 +1,5 @@
-//! Container images, as a container sees them: each layer lies on those below it, and hides the
-//! files that it deletes or replaces.
+//! Shows container images as a container sees them: each layer lies on top of the layers below it,
+//! and hides the files that it deletes or replaces.
 //!
 //! ```text
 //! tar ─▶ lists  which images there are, and which files are their layers   (lists, collect)
@@ -7,9 +7,9 @@
 //! at the end:   results + records + lists ─▶ the files of each image       (squash)
 //! ```
 //!
-//! Layers come in any order, often before the lists, and maybe from a pipe. So the walk records
-//! every tar within a tar as if it were a layer. A record keeps hashes of the paths that can hide
-//! a file, and no content. When the outer tar ends, the lists decide which records are layers.
+//! Layers come in any order, often before the lists, and possibly from a pipe. So the walk records
+//! every tar within a tar as if it were a layer. A record keeps hashes of the paths that can hide a
+//! file, and no content. When the outer tar ends, the lists decide which records are layers.
 
 mod collect;
 mod lists;
@@ -30,7 +30,7 @@ pub(super) use squash::{LayerPlace, Squash};
 /// Annotations and labels, by their keys.
 pub type Annotations = BTreeMap<String, String>;
 
-/// A container image that is in an archive or a folder.
+/// A container image in an archive or a folder.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct ContainerImage {
     /// The digest of its configuration, which Docker calls the image's ID: `sha256:…`.
@@ -43,20 +43,20 @@ pub struct ContainerImage {
     pub platform: Option<String>,
     /// The labels of the configuration, and the annotations of manifest and index.
     pub annotations: Annotations,
-    /// How many layers it has.
+    /// Number of layers.
     pub layer_count: usize,
     /// Whether another image in the archive has the same names and platform.
     #[serde(skip)]
     is_namesake: bool,
 }
 
-/// A layer of an image. One file can be a layer of several.
+/// A layer of an image. One file can be a layer of several images.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Layer {
     /// The image.
     #[serde(serialize_with = "shared")]
     pub image: Arc<ContainerImage>,
-    /// Its place in the image; the lowest is 1.
+    /// Its position in the image; the lowest is 1.
     pub number: usize,
     /// The path of the layer itself in the archive or the folder.
     #[serde(serialize_with = "shared")]
@@ -64,7 +64,8 @@ pub struct Layer {
     /// The file's path in this image, if it differs from its path in the first image.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub path: Option<String>,
-    /// The number of the layer that deletes or replaces the file, so that no container sees it.
+    /// The number of the layer that deletes or replaces the file and so hides it from every
+    /// container.
     pub hidden_by: Option<usize>,
     /// The annotations that the manifest has for this layer.
     #[serde(serialize_with = "shared")]
@@ -75,7 +76,7 @@ fn shared<T: Serialize + ?Sized, S: Serializer>(value: &Arc<T>, to: S) -> Result
     value.as_ref().serialize(to)
 }
 
-/// Names that stand in a title at most.
+/// Maximum number of names in a title.
 const NAMES: usize = 2;
 
 impl ContainerImage {
@@ -106,7 +107,7 @@ impl ContainerImage {
     }
 }
 
-/// A digest in as many digits as Docker shows.
+/// A digest in the length that Docker shows.
 fn short(digest: &str) -> &str {
     const DIGITS: usize = 12;
     let hex = digest.split_once(':').map_or(digest, |(_, hex)| hex);
@@ -114,8 +115,8 @@ fn short(digest: &str) -> &str {
 }
 
 impl Layer {
-    /// Names the place of a file: `image app:1.0 linux/arm64 layer 2 of 3`. If there are several,
-    /// this is the first one that does not hide the file, with the number of other images.
+    /// Describes the place of a file: `image app:1.0 linux/arm64 layer 2 of 3`. If there are
+    /// several, this is the first one that does not hide the file, with the number of other images.
     #[must_use]
     pub fn describe(layers: &[Self]) -> Option<String> {
         let first = layers.iter().find(|layer| layer.hidden_by.is_none()).or(layers.first())?;

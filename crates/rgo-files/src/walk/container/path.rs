@@ -1,31 +1,31 @@
-//! Paths in a container: from its root, without `.`, `..` and empty parts. Where a million are kept,
-//! keys stand for them.
+//! Paths in a container: from its root, without `.`, `..` and empty parts. There can be a million,
+//! so records store short keys instead.
 //!
 //! ```text
 //! key of the root        16 zeros
 //! key of folder/name     the first 16 bytes of SHA-256(key of folder, name)
 //! ```
 //!
-//! Nobody can make two paths of one key, so a key stands for one path.
+//! Two paths with one key are infeasible to find, so a key identifies its path.
 
 use sha2::{Digest, Sha256};
 
-/// The longest path that a kernel takes, in bytes.
+/// The longest path that a kernel accepts, in bytes.
 pub(super) const MAX_LENGTH: usize = 4096;
-/// Most parts of a path. Real images stay far below.
+/// Maximum number of parts of a path. Real images stay far below.
 const MAX_PARTS: usize = 256;
 
-/// Stands for a path.
+/// Identifies a path.
 pub(super) type PathKey = [u8; 16];
 
 pub(super) const ROOT: PathKey = [0; 16];
 
-/// A path from the root, without a `/` before it.
+/// A path from the root, without a leading `/`.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub(super) struct Path(Vec<u8>);
 
 impl Path {
-    /// A path as a tar spells it; `None` if it is longer or deeper than any real one.
+    /// Parses a path of a tar; `None` if it is longer or deeper than any real one.
     pub(super) fn new(name: &[u8]) -> Option<Self> {
         let mut path: Vec<u8> = Vec::with_capacity(name.len().min(MAX_LENGTH));
         let mut parts = 0;

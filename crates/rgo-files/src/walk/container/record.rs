@@ -1,4 +1,5 @@
-//! Records what one layer does to the layers below it: which paths it has, and which it deletes.
+//! Records how one layer changes the layers below it: the paths that it has, and the paths that it
+//! deletes.
 //!
 //! ```text
 //! a/b            a file, a link or a device: hides a/b, and all below it, in lower layers
@@ -20,7 +21,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use super::path::{Keys, Path, PathKey, ROOT, key};
 
-/// As many bytes of a link's names count as one path.
+/// This many bytes of a link's names count as one path.
 const LINK_UNIT: usize = 32;
 
 /// How many more paths all layers of an archive may record.
@@ -32,14 +33,14 @@ impl Room {
         Self(Arc::new(paths.into()))
     }
 
-    /// Takes room for so many paths; `false` if there is not enough left.
+    /// Takes room for this many paths; `false` if there is not enough left.
     pub(super) fn take(&self, paths: usize) -> bool {
         let less = |left: usize| left.checked_sub(paths);
         self.0.fetch_update(Ordering::Relaxed, Ordering::Relaxed, less).is_ok()
     }
 }
 
-/// What an entry of a layer is.
+/// The kind of a layer's entry.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(in crate::walk) enum LayerEntry<'t> {
     Folder,
@@ -98,7 +99,7 @@ pub(in crate::walk) struct Record {
     pub(super) is_full: bool,
 }
 
-/// What a layer does at a path.
+/// The effect of a layer at a path.
 #[derive(Clone, Copy, Debug, Default)]
 struct PathMark {
     /// The number of the last entry here, the first of the layer being 1; 0 if there is none.
@@ -168,7 +169,7 @@ impl Record {
         }
     }
 
-    /// Shifts the results behind so many others.
+    /// Shifts the results behind this many others.
     pub(in crate::walk) fn behind(mut self, others: usize) -> Self {
         for item in &mut self.items {
             item.found = item.found.start + others..item.found.end + others;
@@ -247,7 +248,7 @@ impl Record {
     }
 }
 
-/// What a whiteout deletes from lower layers.
+/// The files that a whiteout deletes from lower layers.
 enum Deleted<'n> {
     Name(&'n [u8]),
     AllBeside,

@@ -1,10 +1,10 @@
 //! Squashes the layers of images: names each result by its path in the container, lists the images
-//! that show it, and drops it if all of them hide it.
+//! that contain it, and drops it if all of them hide it.
 //!
 //! A layer hides a file of a lower layer if it has the file's path, deletes it, or has something
-//! other than a folder at a folder above it. A hard link is another name for the same file, and can
-//! outlive the first name. A layer that is missing or has too many paths hides nothing: then more is
-//! shown than a container sees, and a refusal says so.
+//! other than a folder in place of one of the file's folders. A hard link is another name for the
+//! same file, and can outlive the first name. A layer that is missing or has too many paths hides
+//! nothing: the results may then include files that no container sees, and a refusal reports this.
 
 use std::cell::Cell;
 use std::collections::BTreeMap;
@@ -18,11 +18,11 @@ use crate::walk::name::{Name, escape};
 use crate::walk::skip_reason::SkipReason;
 use crate::walk::{Found, Inspect, Item, ItemContent, Options};
 
-/// What it costs to place a file in a layer, in memory and time. One step is one layer asked
-/// whether it hides a file.
+/// Cost of placing a file in a layer, in memory and time. One step is the check whether one layer
+/// hides a file.
 const PLACE: usize = 16;
 
-/// Where the layers lie.
+/// The container of the layers.
 pub(in crate::walk) enum LayerPlace {
     /// In an archive of this name.
     Archive(Name),
@@ -31,7 +31,7 @@ pub(in crate::walk) enum LayerPlace {
 }
 
 impl LayerPlace {
-    /// The name of the whole.
+    /// The name of the archive or folder.
     fn name(&self) -> Name {
         match self {
             Self::Archive(name) => name.clone(),
@@ -51,7 +51,7 @@ impl LayerPlace {
         }
     }
 
-    /// The layer that a result is about, if it is about the layer's own file.
+    /// The layer's path, if the result is about the layer's own file.
     fn layer_of(&self, name: &Name) -> Option<String> {
         match self {
             Self::Archive(archive) => {
@@ -74,7 +74,7 @@ impl LayerPlace {
             Self::Folder(_) => 0,
         };
         renamed.push(path.bytes());
-        // The path stands for the name that the layer has for it.
+        // The path replaces the layer's own name for the file.
         for member in name.members().iter().skip(inside + 1) {
             renamed.push_escaped(member.clone());
         }
@@ -86,9 +86,9 @@ impl LayerPlace {
 pub(in crate::walk) struct Squash<'s, T> {
     pub(in crate::walk) place: &'s LayerPlace,
     pub(in crate::walk) images: &'s ListedImages,
-    /// The layers that were met, by path; `None` for one that is not a tar.
+    /// The layers found, by path; `None` for one that is not a tar.
     pub(in crate::walk) records: &'s BTreeMap<String, Option<Record>>,
-    /// Whether everything was read, so that a layer that was not met is missing.
+    /// Whether everything was read, so that a layer that was not found is missing.
     pub(in crate::walk) is_whole: bool,
     /// Whether some layers could not be recorded.
     pub(in crate::walk) is_full: bool,
@@ -97,21 +97,21 @@ pub(in crate::walk) struct Squash<'s, T> {
     pub(in crate::walk) inspect: &'s Inspect<'s, T>,
 }
 
-/// Where a file of a layer is shown.
+/// The places of a layer's file in images.
 #[derive(Default)]
 struct Shown<'r> {
     layers: Vec<Layer>,
-    /// Its name and its place in the order: the image's number, the path and the layer there.
+    /// Its name and sort key: the image's number, the path and the layer there.
     by: Option<(usize, &'r Path, usize)>,
     is_visible: bool,
 }
 
-/// Where each item of a layer's record is shown, by the layer's path.
+/// The places of each item of a layer's record, by the layer's path.
 type AllShown<'r> = BTreeMap<&'r str, Vec<Shown<'r>>>;
 
 impl<T> Squash<'_, T> {
     /// Returns the results by image, path and layer, and behind them those that are in no layer.
-    /// `first` is the number that the records have for the first of `found`.
+    /// `first` is the records' number for the first of `found`.
     pub(in crate::walk) fn squash(&self, first: usize, found: Vec<Found<T>>) -> Vec<Found<T>> {
         let (shown, mut refused) = self.shown();
         let mut found: Vec<Option<Found<T>>> = found.into_iter().map(Some).collect();
@@ -126,7 +126,8 @@ impl<T> Squash<'_, T> {
                     let is_wanted = shown.is_visible || self.options.all_layers;
                     let Some(mut one) = one.filter(|_| is_wanted) else { continue };
                     one.name = self.place.rename(&one.name, by.1);
-                    // In an image within an image the inner one counts, unless it is hidden.
+                    // A result from an image within the image keeps the inner layers, unless the
+                    // outer image hides it.
                     if one.layers.is_empty() || !shown.is_visible {
                         one.layers.clone_from(&shown.layers);
                     }
@@ -152,7 +153,7 @@ impl<T> Squash<'_, T> {
         settled
     }
 
-    /// Where every file is shown, and a refusal for each image that is too large to squash.
+    /// The places of every file, and a refusal for each image that is too large to squash.
     fn shown(&self) -> (AllShown<'_>, Vec<Found<T>>) {
         let mut shown = AllShown::new();
         let mut refused = Vec::new();
@@ -185,7 +186,7 @@ impl<T> Squash<'_, T> {
         (shown, refused)
     }
 
-    /// Which images have which layers.
+    /// The images of each layer.
     fn of_layers(&self) -> BTreeMap<&str, Vec<Layer>> {
         let mut all: BTreeMap<&str, Vec<Layer>> = BTreeMap::new();
         for image in &self.images.all {
@@ -229,7 +230,7 @@ impl<T> Squash<'_, T> {
 }
 
 impl<'r> Shown<'r> {
-    /// Adds one more layer that has the file.
+    /// Adds another layer that has the file.
     fn add(
         &mut self,
         image: usize,
@@ -264,11 +265,11 @@ fn of(image: &ListedImage, layer: usize, file: &LayerFile) -> Layer {
     }
 }
 
-/// The layers of one image upon each other.
+/// The layers of one image on top of each other.
 struct Stack<'r, 'w> {
-    /// The lowest first; none for one that was not read.
+    /// The lowest first; `None` for a layer that was not read.
     layers: Vec<Option<&'r Record>>,
-    /// The steps that are left; without any, nothing is hidden.
+    /// The remaining steps; at 0, nothing is hidden.
     work: &'w Cell<usize>,
 }
 
@@ -291,8 +292,8 @@ impl<'r, 'w> Stack<'r, 'w> {
         self.layers.iter().flatten().any(|record| record.is_full)
     }
 
-    /// The path at which a container has a file of a layer; or the path in the layer, and the
-    /// layer that hides it.
+    /// The path at which a container has a file of a layer. If it has none: the path in the layer,
+    /// and the layer that hides it.
     fn place(&self, layer: usize, item: &'r EntryResults) -> (&'r Path, Option<usize>) {
         self.works(PLACE);
         if is_whiteout(&item.path) {
@@ -300,7 +301,7 @@ impl<'r, 'w> Stack<'r, 'w> {
         }
         let hider = self.hider(layer, &item.path, item.number);
         let Some(by) = hider else { return (&item.path, None) };
-        // While a lower file is visible, an upper layer can give it another name.
+        // While a lower file is visible, an upper layer can add another name for it.
         let is_visible = |at: &usize| *at == layer || *at < by;
         for at in (layer..self.layers.len()).take_while(is_visible) {
             let links = self.record(at).map(|record| record.links_to(&item.path));

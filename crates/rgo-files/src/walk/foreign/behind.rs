@@ -1,5 +1,5 @@
-//! Recognizes programs that rgo does not read behind a script or an image: archives that unpack
-//! themselves, installers, programs with a runtime in front.
+//! Recognizes unread programs behind a script or an image: self-extracting archives, installers,
+//! programs with a runtime in front.
 
 use memchr::memmem;
 
@@ -16,13 +16,13 @@ static SCRIPT_WITH_DATA: Foreign = Foreign {
     role: ForeignRole::Packed,
 };
 
-/// Words in the comment that archives which are scripts begin with.
+/// Words in the comment at the start of scripts that are archives.
 const SCRIPTS: [(&[u8], &Foreign); 2] =
     [(b"Makeself", &MAKESELF), (b"This is a shell archive", &SHELL_ARCHIVE)];
-/// Bytes at the end of a script that are looked at.
+/// Number of bytes at the end of a script that are searched.
 const END: usize = 4096;
 
-/// Recognizes a script that is an archive, by all its bytes.
+/// Recognizes a script that is an archive, from all its bytes.
 pub(in crate::walk) fn script(bytes: &[u8]) -> Option<&'static Foreign> {
     if !bytes.starts_with(b"#!") {
         return None;
@@ -38,8 +38,8 @@ const fn behind(one: &'static str, many: &'static str) -> Foreign {
     Foreign { one, many, role: ForeignRole::Appended }
 }
 
-/// By [`rgo_binary::appended::Appended::looks_like`]. A zip is opened, and byte code of a language
-/// is no program.
+/// Kinds by [`rgo_binary::appended::Appended::looks_like`]. A zip is opened and so not listed; byte
+/// code of a language is no program.
 static APPENDED: [(&str, Foreign); 29] = [
     ("7z", behind("a 7z archive behind the program", "7z archives behind programs")),
     ("ar", behind("an ar archive behind the program", "ar archives behind programs")),
@@ -78,7 +78,7 @@ static APPENDED: [(&str, Foreign); 29] = [
     ("zstd", behind("a zstd file behind the program", "zstd files behind programs")),
 ];
 
-/// What bytes behind an image are that may hold programs.
+/// Classifies bytes behind an image that may hold programs.
 #[must_use]
 pub fn appended(looks_like: &str) -> Option<&'static Foreign> {
     APPENDED.iter().find(|(word, _)| *word == looks_like).map(|(_, foreign)| foreign)

@@ -1,7 +1,7 @@
-//! Checks of the headers behind short magic numbers. Each gets the first 512 bytes of a file, or all
-//! there are, and asks for nothing that a file of its kind may lack.
+//! Checks the headers behind short magic numbers. Each check gets the first 512 bytes of a file, or
+//! all there are, and requires nothing that a file of its kind may lack.
 
-/// 20 bytes of header; behind the optional one the sections, the first of which has a name.
+/// 20 bytes of header; then the optional header and the sections, the first of which has a name.
 ///
 /// ```text
 /// 2 u16 sections   16 u16 optional header   18 u16 flags   20 optional header, sections
@@ -11,7 +11,7 @@ pub(super) fn xcoff32(head: &[u8]) -> bool {
     matches!(optional, Some(0 | 28 | 48 | 72)) && has_sections(head, 20, optional)
 }
 
-/// The same with 24 bytes, as the offset of the symbols takes 8.
+/// Like [`xcoff32`] with 24 bytes, as the offset of the symbols takes 8.
 pub(super) fn xcoff64(head: &[u8]) -> bool {
     let optional = u16_be(head, 16);
     matches!(optional, Some(0 | 110 | 120)) && has_sections(head, 24, optional)
@@ -24,8 +24,8 @@ fn has_sections(head: &[u8], header: usize, optional: Option<u16>) -> bool {
     matches!(u16_be(head, 2), Some(1..=255)) && dotted
 }
 
-/// 20 bytes of header, then the sections, 40 bytes each. Neither an import library nor a file of
-/// icons is a program.
+/// 20 bytes of header, then the sections, 40 bytes each. Rejects import libraries and icon files,
+/// which are no programs.
 ///
 /// ```text
 /// 2 u16 sections   8 u32 symbols' offset   16 u16 optional header   20 name[8] of the first
@@ -42,7 +42,7 @@ pub(super) fn coff(head: &[u8]) -> bool {
         && !names.any(|section| section.starts_with(b".idata$"))
 }
 
-/// Printable, and zeros to its end.
+/// Printable, and padded with zeros.
 fn is_section_name(name: &[u8; 8]) -> bool {
     let length = name.iter().position(|byte| *byte == 0).unwrap_or(name.len());
     let (name, rest) = name.split_at(length);
@@ -80,7 +80,7 @@ pub(super) fn a_out(head: &[u8]) -> bool {
         && data_relocations % 8 == 0
 }
 
-/// Whether this is bzip2: its mark is three letters, the next one is that of a block or of the end.
+/// Whether this is bzip2: three letters of magic, then the magic of a block or of the end.
 pub(in crate::walk) fn is_bzip2(head: &[u8]) -> bool {
     let block = head.get(4..10);
     head.starts_with(b"BZh")
@@ -99,7 +99,7 @@ pub(super) fn lzma(head: &[u8]) -> bool {
     is_usual && dictionary >= 1 << 12 && size.is_some_and(|size| size == u64::MAX || size < 1 << 38)
 }
 
-/// The longest code has 9 to 16 bits, and two more bits are not in use.
+/// The longest code has 9 to 16 bits, and two more bits are unused.
 pub(super) fn compress(head: &[u8]) -> bool {
     head.get(2).is_some_and(|flags| flags & 0x60 == 0 && (9..=16).contains(&(flags & 0x1f)))
 }
@@ -115,7 +115,7 @@ pub(super) fn cpio(head: &[u8]) -> bool {
     matches!(mode >> 12, 1 | 2 | 4 | 6 | 8 | 10 | 12) && (2..1024).contains(&name)
 }
 
-/// Whether a file is the memory of a program that has ended: an ELF file of the kind ET_CORE.
+/// Whether a file is a core dump, the memory of an ended program: an ELF file of the type ET_CORE.
 pub(in crate::walk) fn is_core_dump(head: &[u8]) -> bool {
     if !head.starts_with(b"\x7fELF") {
         return false;
@@ -124,12 +124,12 @@ pub(in crate::walk) fn is_core_dump(head: &[u8]) -> bool {
     kind == Some(4)
 }
 
-/// The version of the format, which started with 45.
+/// The version of the format, which started at 45.
 pub(super) fn java_class(head: &[u8]) -> bool {
     u16_be(head, 6).is_some_and(|version| version >= 45)
 }
 
-/// A number for the version, between 20121 and some thousand, and since 3.7 flags of three bits.
+/// A version number between 20121 and some thousand, and since 3.7 flags of three bits.
 pub(super) fn python(head: &[u8]) -> bool {
     let version = u16_le(head, 0).unwrap_or_default();
     let flags = u32_le(head, 4);

@@ -1,4 +1,5 @@
-//! Recognizes images of disks. Their marks are far from the start of the file, where nothing else looks.
+//! Recognizes disk images. Their magic numbers are far from the start of the file, where no other
+//! check looks.
 //!
 //! ```text
 //! 32769            'CD001' ISO 9660, 'BEA01' UDF        (ECMA-119, 8; ECMA-167, 2/9)
@@ -21,27 +22,27 @@ static APPLE: Foreign = Foreign {
     role: ForeignRole::Packed,
 };
 
-/// Where the first descriptor has its name.
+/// Offset of the name in the first descriptor.
 const DESCRIPTOR: usize = 0x8001;
 const NAMES: [&[u8; 5]; 2] = [b"CD001", b"BEA01"];
-/// What Apple's images end with.
+/// Size of the trailer of Apple's images.
 const TRAILER: usize = 512;
 const KOLY: &[u8] = b"koly\0\0\0\x04\0\0\x02\0";
-/// Bytes that are read of a stream at a time.
+/// Bytes to read from a stream at a time.
 const PIECE: usize = 1 << 16;
 
-/// Recognizes an image by all its bytes.
+/// Recognizes an image from all its bytes.
 pub(in crate::walk) fn of_bytes(bytes: &[u8]) -> Option<&'static Foreign> {
     let end = bytes.len().checked_sub(TRAILER).and_then(|at| bytes.get(at..));
     optical(bytes).or_else(|| apple(end?))
 }
 
-/// Whether a file that begins so may be an image: it is neither text nor anything that is known.
+/// Whether a file with this start may be an image: it is neither text nor of a known kind.
 pub(in crate::walk) fn is_possible(head: &[u8]) -> bool {
     head.len() == HEAD && describe(head).is_none()
 }
 
-/// Recognizes an image by two places of a file.
+/// Recognizes an image from two places of a file.
 pub(in crate::walk) fn of_file(
     file: &mut (impl Read + Seek),
 ) -> io::Result<Option<&'static Foreign>> {
@@ -62,8 +63,8 @@ pub(in crate::walk) fn of_file(
     Ok(NAMES.contains(&&name).then_some(&OPTICAL))
 }
 
-/// Recognizes an image by what a reader has, from its first byte. Unless it may be read `to_end`,
-/// only an optical disk is found.
+/// Recognizes an image from a reader at its first byte. Finds only optical disks unless it may read
+/// `to_end`.
 pub(in crate::walk) fn of_stream(
     reader: &mut dyn Read,
     to_end: bool,
@@ -99,7 +100,7 @@ mod tests {
 
     use super::*;
 
-    /// `size` bytes that are nothing, with these at an offset.
+    /// `size` meaningless bytes, with this magic number at an offset.
     fn image(size: usize, at: usize, mark: &[u8]) -> Vec<u8> {
         let mut bytes = vec![0xeb; size];
         bytes[at..at + mark.len()].copy_from_slice(mark);

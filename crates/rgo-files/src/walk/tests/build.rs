@@ -1,4 +1,4 @@
-//! Archives in memory.
+//! Builds archives in memory.
 
 use std::io::{Cursor, Write};
 
@@ -7,7 +7,7 @@ use flate2::write::GzEncoder;
 use zip::write::SimpleFileOptions;
 use zip::{CompressionMethod, ZipWriter};
 
-/// An image as far as its first bytes tell.
+/// Starts like an image, by its first bytes.
 pub(super) fn image(length: usize) -> Vec<u8> {
     let mut bytes = b"\x7fELF\x02\x01\x01".to_vec();
     let noise = (0_u32..).map(|n| (n.wrapping_mul(2_654_435_761) >> 24) as u8);
@@ -23,7 +23,7 @@ pub(super) fn tar(members: &[(&str, &[u8])]) -> Vec<u8> {
     builder.into_inner().unwrap()
 }
 
-/// Names go in as they are: `Builder` refuses some of them.
+/// Writes names unchanged: `Builder` refuses some of them.
 pub(super) fn append(
     builder: &mut tar::Builder<Vec<u8>>,
     name: &str,

@@ -1,4 +1,4 @@
-//! Files and folders as arguments: which are met, and in which order.
+//! Files and folders as arguments: which ones the walk visits, and in which order.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -12,7 +12,7 @@ fn visited(args: &[PathBuf]) -> Vec<Found<String>> {
     visit(args, &Options::default(), &|_| {}, &words)
 }
 
-/// The lines, without the folder in which everything is.
+/// The lines, without the path of the test's folder.
 fn lines(root: &Path, found: &[Found<String>]) -> Vec<String> {
     let root = format!("{}/", root.display());
     found.iter().map(|found| line(found).replace(&root, "")).collect()

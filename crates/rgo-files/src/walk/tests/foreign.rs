@@ -1,4 +1,5 @@
-//! What is known and not read, by the headers that compilers write, and what merely begins alike.
+//! Files that are recognized and not read, by the headers that compilers write, and files that
+//! merely begin alike.
 
 use super::super::foreign::{Foreign, ForeignRole, describe, dos, is_core_dump, recognize};
 
@@ -16,7 +17,7 @@ fn with_section(header: &[u8], at: usize, name: &[u8]) -> Vec<u8> {
     bytes
 }
 
-/// What the table says of a file that begins so, unless that is data.
+/// The table's name for a file with this start, unless it is data.
 fn named(head: &[u8]) -> Option<&'static str> {
     recognize(head).filter(|foreign| foreign.role != ForeignRole::Data).map(|foreign| foreign.one)
 }
@@ -61,14 +62,14 @@ fn a_program_of_another_format_is_known_by_its_header() {
         let foreign = recognize(head).unwrap_or_else(|| panic!("{one}: {head:x?}"));
         assert_eq!((foreign.one, foreign.role), (one, ForeignRole::Program), "{head:x?}");
     }
-    // Neither an import library nor icons are a program.
+    // Neither an import library nor an icon is a program.
     assert_eq!(named(&coff(b".idata$2")), None);
     let mut icons = COFF_AMD64.to_vec();
     icons[2] = 1;
     icons.extend(padded(b".rsrc$01", 40));
     assert_eq!(named(&icons), None);
     assert_eq!(named(b"\0\0\xff\xff\0\0\x64\x86 a name to import"), None);
-    // What a Go package exports.
+    // The export data of a Go package.
     assert_eq!(named(b"go object linux amd64 go1.26.8\nbuild id \"x\"\n\n\n$$B\nu"), None);
 }
 
@@ -106,7 +107,8 @@ fn data_that_begins_as_a_program_is_no_program() {
         .collect();
         found += usize::from(named(&bytes).is_some());
     }
-    // Marks of two bytes alone (`compress`, old cpio) come up in one file of some ten thousand.
+    // Magic numbers of two bytes alone (`compress`, old cpio) occur in one file of some ten
+    // thousand.
     assert!(found < 20, "{found}");
 }
 
@@ -146,12 +148,13 @@ fn what_is_no_program_has_a_name_where_it_is_asked_for() {
     for (head, one) in cases {
         assert_eq!(describe(head).map(|foreign| foreign.one), one, "{head:x?}");
     }
-    // The last character may lie across the end of what was read.
+    // The last character may cross the end of the bytes read.
     let cut = "a".repeat(511) + "ß";
     assert_eq!(describe(&cut.as_bytes()[..512]).map(Foreign::noun), Some("text file"));
 }
 
-/// The 16th byte of a Mach-O image is how many load commands it has, and of a PE image a stack's.
+/// The 16th byte is the number of load commands in a Mach-O image, and part of a stack size in a PE
+/// image.
 #[test]
 fn only_an_elf_file_is_a_core_dump() {
     let mut elf = padded(b"\x7fELF\x02\x01\x01", 64);

@@ -1,4 +1,4 @@
-//! Archives made to do harm: each is met with words, and nothing panics or takes more than the
+//! Archives made to do harm: the walk reports each with a reason, never panics and stays within the
 //! limits.
 
 use proptest::prelude::*;
@@ -49,7 +49,7 @@ fn bombs_stop_by_their_ratio_and_the_sum() {
         assert!(lines[0].starts_with("x refused: a decompression bomb: "), "{lines:?}");
         assert_eq!(lines[1], format!("x {kind} 0/1"));
     }
-    // Each layer is harmless, and all together are not.
+    // Each layer is harmless, but all together are not.
     let one = gz(&tar(&[("noise", &image(60_000))]));
     let many: Vec<(String, &[u8])> = (0..90).map(|n| (format!("{n}"), one.as_slice())).collect();
     let many: Vec<(&str, &[u8])> = many.iter().map(|(n, bytes)| (n.as_str(), *bytes)).collect();
@@ -69,7 +69,7 @@ fn bombs_stop_by_their_ratio_and_the_sum() {
 
 #[test]
 fn a_file_is_held_to_the_ratio_as_a_whole() {
-    // Each of these is below the size from which its own ratio counts.
+    // Each of these is below the size at which its own ratio counts.
     let one = gz(&tar(&[("zeros", &vec![0; 200 << 10])]));
     let many: Vec<(String, &[u8])> = (0..12).map(|n| (format!("{n}"), one.as_slice())).collect();
     let many: Vec<(&str, &[u8])> = many.iter().map(|(n, bytes)| (n.as_str(), *bytes)).collect();
@@ -124,7 +124,7 @@ fn an_archive_that_holds_itself_ends_at_the_limit() {
 #[test]
 fn entries_that_share_their_bytes_are_read_once() {
     let mut bytes = stored(&[("one", &image(40)), ("two", &image(40))]);
-    // The second entry of the directory is pointed at the first one's bytes.
+    // The second entry of the directory gets the offset of the first one's bytes.
     let second = memchr::memmem::rfind(&bytes, b"PK\x01\x02").unwrap();
     bytes[second + 42..second + 46].fill(0);
     check(
@@ -261,7 +261,7 @@ fn what_is_not_opened_is_named() {
     }
 }
 
-/// One small archive of each kind, with another one in it.
+/// One small archive of each kind, with another archive in it.
 fn samples() -> Vec<Vec<u8>> {
     let app = image(700);
     let inner = zip(&[("inner", &app), ("text", b"text")]);
@@ -296,7 +296,7 @@ fn samples() -> Vec<Vec<u8>> {
     ]
 }
 
-/// A container image with all that one layer can do to another.
+/// A container image with every effect that one layer can have on another.
 fn two_layers() -> Vec<u8> {
     let app = image(700);
     let lower = layer(&[("bin/a", &app), ("bin/b", &app), ("c => bin/a", b""), ("d/e", &app)]);
@@ -318,7 +318,7 @@ fn two_layers() -> Vec<u8> {
 proptest! {
     #![proptest_config(ProptestConfig { cases: 20_000, failure_persistence: None, ..ProptestConfig::default() })]
 
-    /// Bytes are changed, fields set to extremes, the end cut off.
+    /// Changes bytes, sets fields to extremes, cuts off the end.
     #[test]
     fn damage_never_panics_nor_escapes_the_limits(
         which in 0..14_usize,

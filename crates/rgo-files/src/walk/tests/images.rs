@@ -1,4 +1,4 @@
-//! Container images, small ones that are made here, in every form that an image comes in.
+//! Small container images, made here, in every form of an image.
 
 mod lists;
 mod squash;
@@ -14,7 +14,7 @@ use crate::walk::visitor::Body;
 /// The members of an archive or the files of a folder.
 type Files = Vec<(String, Vec<u8>)>;
 
-/// One image of these layers as `docker save` wrote it for years, the list at the end.
+/// An image with these layers in the older form of `docker save`, the list at the end.
 fn saved(layers: &[Vec<u8>]) -> Files {
     let path = |n: usize| format!("{n:064x}/layer.tar");
     let mut files: Files = (0..).map(path).zip(layers.iter().cloned()).collect();
@@ -77,7 +77,7 @@ fn packed(files: &Files) -> Vec<u8> {
     tar(&members)
 }
 
-/// A line for each result: its name without that of the whole, its words, its place.
+/// A line for each result: its name without that of the archive, its text, its place.
 fn report(found: Vec<Found<String>>, whole: &str) -> Vec<String> {
     let text = |found: Found<String>| {
         let value = line(&found);
@@ -86,13 +86,13 @@ fn report(found: Vec<Found<String>>, whole: &str) -> Vec<String> {
         format!("{value}{}", place.map(|place| format!(" ({place})")).unwrap_or_default())
     };
     let lines = found.into_iter().map(text);
-    // There is a line for the whole and for each layer, as for all archives; and for links.
+    // Archives and links have lines of their own: the image as a whole, and each layer.
     let others = [" Tar ", " Gzip ", " Xz ", " Zstd ", " -> "];
     lines.filter(|line| !others.iter().any(|other| line.contains(other))).collect()
 }
 
-/// The lines for an image, which are the same for all of its forms; but that a folder of skopeo's
-/// has no name for it.
+/// The lines for an image, which are the same for all of its forms, except that a folder of
+/// skopeo's has no name for it.
 #[track_caller]
 fn seen(layers: &[Vec<u8>], all_layers: bool) -> Vec<String> {
     let options = Options { all_layers, ..Options::default() };
@@ -122,7 +122,7 @@ fn seen(layers: &[Vec<u8>], all_layers: bool) -> Vec<String> {
     first
 }
 
-/// A folder of these files.
+/// A folder with these files.
 fn folder(files: &Files) -> tempfile::TempDir {
     let folder = tempfile::tempdir().unwrap();
     write(files, folder.path());
@@ -141,7 +141,7 @@ fn app() -> Vec<u8> {
     image(40)
 }
 
-/// An OCI layout that is put together by hand: everything but the layers.
+/// A hand-made OCI layout: everything but the layers.
 fn oci_layout(index: &str, blobs: &[(&str, &[u8])]) -> Vec<u8> {
     let mut files: Files = Vec::new();
     for (digest, bytes) in blobs {

@@ -1,4 +1,4 @@
-//! Results come in order and early, and few of them wait.
+//! Results come in order and early, and only few of them wait.
 
 use std::fs;
 use std::ops::ControlFlow;
@@ -12,7 +12,7 @@ use super::super::{Found, Item, MAX_AHEAD, Options, visit_each};
 use super::build::image;
 use super::words;
 
-/// Longer than any of these files takes.
+/// More than any of these files takes.
 const LONG: Duration = Duration::from_secs(30);
 
 fn numbered(count: usize) -> tempfile::TempDir {
@@ -23,7 +23,7 @@ fn numbered(count: usize) -> tempfile::TempDir {
     folder
 }
 
-/// What does not come, comes never: then this fails and does not hang.
+/// A result that does not come in time never comes: then this fails and does not hang.
 #[cfg(unix)]
 #[test]
 fn the_first_result_comes_before_the_last_file_is_read() {
@@ -55,7 +55,7 @@ fn few_results_wait_for_a_file_that_takes_long() {
     let is_first = |item: &Item<'_>| item.name.file().ends_with("00000");
     let inspect = |item: &Item<'_>| {
         let mut before = looked.fetch_add(1, Ordering::SeqCst);
-        // The first file takes as long as the others get on.
+        // The first file takes until the others have got ahead.
         while is_first(item) {
             thread::sleep(Duration::from_millis(200));
             let now = looked.load(Ordering::SeqCst);
@@ -81,7 +81,7 @@ fn few_results_wait_for_a_file_that_takes_long() {
     assert!(taken.is_sorted());
 }
 
-/// Files without a result are counted too: their number is not bounded otherwise.
+/// Files without a result count too: otherwise nothing would bound their number.
 #[test]
 fn files_without_a_result_do_not_wait_without_end() {
     let folder = numbered(MAX_AHEAD * 2);

@@ -1,4 +1,4 @@
-//! Every format, whole.
+//! Every format, undamaged.
 
 use std::io::Write;
 
@@ -259,7 +259,7 @@ fn programs_of_other_formats_are_told_wherever_they_are() {
     check(&zip(&members), Limits::default(), &[&line, "x!app image 40", "x Zip 1/3"]);
     check(&stored(&members), Limits::default(), &[&line, "x!app image 40", "x Zip 1/3"]);
     check(&ar(&members), Limits::default(), &[&line, "x!app image 40", "x Ar 1/3"]);
-    // Archives that stay closed are no programs, and those are told all the same.
+    // Archives that stay closed are no programs, but unread programs are still reported.
     let options = Options { archives: false, ..Options::default() };
     assert_eq!(mapped(wasm, &options), [format!("x {words}")]);
     assert_eq!(streamed(wasm, &options), [format!("x {words}")]);
@@ -276,10 +276,10 @@ fn a_program_for_dos_is_one_and_what_is_behind_it_too() {
     assert_eq!(mapped(b"MZ and other words", &Options::default()), ["x a text file"]);
 }
 
-/// Far from its start, where only the way through an archive gets.
+/// The magic number is far from the start, which only reading through the archive reaches.
 #[test]
 fn a_disk_in_an_archive_is_told_as_a_disk() {
-    // What does not compress, so that a zip of it is as long.
+    // Incompressible data, so that its zip is as long.
     let mut state = 1_u32;
     let mut next = || {
         state ^= state << 13;

@@ -2,17 +2,17 @@
 
 use std::path::PathBuf;
 
-/// What is asked for by flags that only Apple's strip has.
+/// The request of flags that only Apple's strip has.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[allow(clippy::struct_excessive_bools)]
 pub struct AppleArgs {
-    /// `-s FILE`: the global symbols listed there stay, and stay exported.
+    /// `-s FILE`: the listed global symbols stay, and stay exported.
     pub keep: Option<PathBuf>,
-    /// `-R FILE`: those listed there go.
+    /// `-R FILE`: the listed global symbols go.
     pub remove: Option<PathBuf>,
-    /// `-d FILE`: debugging symbols of the source files listed there stay.
+    /// `-d FILE`: debugging symbols of the listed source files stay.
     pub debugging_of: Option<PathBuf>,
-    /// `-i`: a listed symbol need not be there.
+    /// `-i`: a listed symbol may be missing.
     pub may_be_missing: bool,
     /// `-A`: global absolute symbols stay.
     pub absolute: bool,
@@ -35,27 +35,27 @@ pub struct AppleArgs {
 pub(super) struct Flag {
     /// Without its dash.
     pub name: &'static str,
-    /// What Apple's strip does for it.
+    /// Its meaning in Apple's strip.
     pub meaning: &'static str,
     pub does: Does,
 }
 
-/// What is done for a flag.
+/// How `rgo-strip` treats a flag.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Does {
-    /// What goes: one of our options, in place of `--strip-all`.
+    /// A mode: one of our options, in place of `--strip-all`.
     Mode(&'static str),
     /// One of our options.
     Option(&'static str),
-    /// One of our options, which takes the next word.
+    /// One of our options, with the next word as its value.
     TakesValue(&'static str),
-    /// Something that no option of ours asks for.
+    /// A request without an option of ours.
     Sets(fn(&mut AppleArgs)),
     /// The next word is a file with names.
     TakesList(fn(&mut AppleArgs) -> &mut Option<PathBuf>),
-    /// Every result has it.
+    /// Every result has this anyway.
     InAnyCase,
-    /// Nothing; this is the way out.
+    /// The flag is refused; this text is the alternative.
     Refused(&'static str),
 }
 
@@ -124,12 +124,12 @@ pub(super) const FLAGS: [Flag; 24] = [
     ),
 ];
 
-/// The flag of this whole name.
+/// The flag with this whole name.
 pub(super) fn named(name: &str) -> Option<&'static Flag> {
     FLAGS.iter().find(|flag| flag.name == name)
 }
 
-/// The flag of one letter.
+/// The flag with this letter.
 pub(super) fn letter(letter: char) -> Option<&'static Flag> {
     let mut buffer = [0; 4];
     named(letter.encode_utf8(&mut buffer))

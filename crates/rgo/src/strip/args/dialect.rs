@@ -1,5 +1,5 @@
-//! Reads a call in its dialect: GNU's strip and Apple's share letters that mean different things. The
-//! result is in words that the parser of the command line knows in any dialect.
+//! Reads a call in its dialect: GNU's and Apple's strip give different meanings to the same
+//! letters. The result uses words with one meaning, which the command line's parser accepts.
 //!
 //! ```text
 //!        GNU and LLVM                 Apple
@@ -9,8 +9,8 @@
 //! -N X   symbol X goes                -N       all symbols go
 //! ```
 //!
-//! A call is Apple's if `--dialect` says so, if the program's name does, or if it has a flag that
-//! only Apple's strip has; else it is GNU's.
+//! A call has Apple's dialect if `--dialect` or the program's name requests it, or if it has a flag
+//! that only Apple's strip has. Otherwise it has GNU's.
 
 use std::ffi::{OsStr, OsString};
 use std::path::PathBuf;
@@ -20,25 +20,25 @@ use anyhow::Result;
 use super::apple::{self, AppleArgs, Does};
 use crate::app::error::Usage;
 
-/// What a word names, where it is not known whether it is a file to strip.
+/// The kind of file behind a word that may or may not be a file to strip.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum WordContent {
-    /// There is no file of that name.
+    /// There is no such file.
     Nothing,
-    /// Something that can be stripped.
+    /// A file that can be stripped.
     Program,
-    /// A text that has one name in each line.
+    /// A text with one name per line.
     List,
     /// A file of another kind.
     Other,
 }
 
-/// A call of the program.
+/// A parsed call of the program.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct StripCall {
     /// The words in GNU's dialect, the program's name first.
     pub words: Vec<OsString>,
-    /// What Apple's flags ask for beyond these words; `None` in GNU's dialect.
+    /// The request of Apple's flags beyond these words; `None` in GNU's dialect.
     pub apple: Option<AppleArgs>,
 }
 
@@ -48,16 +48,16 @@ enum Dialect {
     Apple,
 }
 
-/// GNU's letters: those that stand alone, and those that take a value.
+/// GNU's letters: those without a value, and those with one.
 const GNU_ALONE: &str = "sgSdxXpnvqhVDUw";
 const GNU_VALUE: &str = "oKNR";
-/// Letters of this program that Apple's strip has no meaning for.
+/// Letters of this program without a meaning in Apple's strip.
 const COMMON: &str = "gKpqwUhV";
 
-/// Reads a call. `look` tells what file a word names.
+/// Reads a call. `look` classifies the file that a word names.
 ///
 /// # Errors
-/// [`Usage`] for a flag that the dialect does not have, and for one that can be read in two ways.
+/// [`Usage`] for a flag that the dialect does not have, and for an ambiguous one.
 pub(super) fn read(args: Vec<OsString>, look: &dyn Fn(&OsStr) -> WordContent) -> Result<StripCall> {
     let mut args = args.into_iter();
     let program = args.next().unwrap_or_else(|| "rgo-strip".into());
@@ -81,7 +81,7 @@ pub(super) fn read(args: Vec<OsString>, look: &dyn Fn(&OsStr) -> WordContent) ->
     }
 }
 
-/// Takes `--dialect` out of a call.
+/// Removes `--dialect` from a call.
 fn without_dialect(
     args: impl Iterator<Item = OsString>,
 ) -> Result<(Option<Dialect>, Vec<OsString>)> {
@@ -114,8 +114,8 @@ fn without_dialect(
     Ok((said, words))
 }
 
-/// Whether the program is called as tools for Apple's systems are: `arm64-apple-darwin23-strip`.
-/// (`rgo-strip-x86_64-apple-darwin` is what a download may be called.)
+/// Whether the program has a name like tools for Apple's systems: `arm64-apple-darwin23-strip`.
+/// (`rgo-strip-x86_64-apple-darwin` may be the name of a download.)
 fn is_apples_name(program: &OsStr) -> bool {
     let name = std::path::Path::new(program).file_name().unwrap_or_default();
     let name = name.to_string_lossy().to_lowercase();
@@ -123,7 +123,7 @@ fn is_apples_name(program: &OsStr) -> bool {
     name.ends_with("strip") && (name.contains("apple") || name.contains("darwin"))
 }
 
-/// The words of a call that may be flags of one dash, without the dash.
+/// The words of a call that may be flags with one dash, without the dash.
 fn flags(words: &[OsString]) -> impl Iterator<Item = &str> {
     let words = words.iter().take_while(|word| *word != "--");
     words.filter_map(|word| word.to_str()?.strip_prefix('-')).filter(|flag| {
@@ -132,7 +132,7 @@ fn flags(words: &[OsString]) -> impl Iterator<Item = &str> {
     })
 }
 
-/// Whether a flag is there that only Apple's strip has.
+/// Whether the call has a flag that only Apple's strip has.
 fn only_apple(words: &[OsString]) -> Result<bool> {
     let is_gnus = |letter| GNU_ALONE.contains(letter) || GNU_VALUE.contains(letter);
     for flag in flags(words) {
@@ -155,7 +155,7 @@ fn only_apple(words: &[OsString]) -> Result<bool> {
     Ok(false)
 }
 
-/// Fails for a cluster of flags in which one takes the rest of the word for its value: that is a
+/// Fails for a cluster of flags in which one takes the rest of the word as its value: this is a
 /// misspelled word, or a flag of another strip.
 fn check_clusters(words: &[OsString]) -> Result<()> {
     for flag in flags(words) {
@@ -173,7 +173,7 @@ fn check_clusters(words: &[OsString]) -> Result<()> {
     Ok(())
 }
 
-/// Fails where the word behind a flag may be a file to strip, or what Apple's flag takes.
+/// Fails if the word behind a flag may be either a file to strip or the value of Apple's flag.
 fn check_ambiguous(words: &[OsString], look: &dyn Fn(&OsStr) -> WordContent) -> Result<()> {
     let words = words.split(|word| word == "--").next().unwrap_or_default();
     let files = words.iter().filter(|word| !word.to_string_lossy().starts_with('-')).count();
@@ -181,7 +181,7 @@ fn check_ambiguous(words: &[OsString], look: &dyn Fn(&OsStr) -> WordContent) -> 
         let [flag, word] = pair else { continue };
         let shown = word.to_string_lossy();
         let hint = match flag.to_str() {
-            // One file alone is what is to be stripped.
+            // A single file is the one to strip.
             Some("-s") if files > 1 && look(word) == WordContent::List => format!(
                 "GNU's -s takes no file: --strip-all; Apple's keeps the symbols that {shown} lists: \
                  --dialect apple"
@@ -209,7 +209,7 @@ fn two_ways(words: &str, hint: String) -> Usage {
     Usage::new(format!("`{words}` can be read in two ways")).hint(hint)
 }
 
-/// Translates a call in Apple's dialect.
+/// Translates a call in Apple's dialect to GNU's.
 fn apple_call(
     program: OsString,
     words: Vec<OsString>,
@@ -220,7 +220,7 @@ fn apple_call(
     let mut modes: Vec<&str> = Vec::new();
     let mut words = words.into_iter();
     while let Some(word) = words.next() {
-        // Whatever follows these is a file.
+        // All words behind these are files.
         if word == "-" || word == "--" {
             options.push("--".into());
             options.extend(words.by_ref());

@@ -1,4 +1,4 @@
-//! Where the companion of a program goes, so that debuggers find it.
+//! Computes the path of a program's companion, at which debuggers find it.
 
 use std::fs::File;
 use std::path::{Path, PathBuf};
@@ -15,7 +15,7 @@ use super::super::write::write;
 use super::dsym;
 use crate::app::error::Annotate;
 
-/// Where a companion goes.
+/// The place of a companion.
 #[derive(Debug)]
 pub(super) struct CompanionPath {
     /// The file, or the bundle.
@@ -25,7 +25,7 @@ pub(super) struct CompanionPath {
 }
 
 impl CompanionPath {
-    /// Where debuggers look for the companion of a program called `name`.
+    /// The place where debuggers look for the companion of a program called `name`.
     pub(super) fn new(folder: &Path, name: &str, image: &Image<'_>) -> Result<Self> {
         if image.format() == Format::MachO {
             let path = folder.join(format!("{name}.dSYM"));
@@ -42,12 +42,12 @@ impl CompanionPath {
         Ok(Self { path, inside: None })
     }
 
-    /// The name that `.gnu_debuglink` has for it.
+    /// Its name in `.gnu_debuglink`.
     pub(super) fn link_name(&self) -> String {
         self.path.file_name().unwrap_or_default().to_string_lossy().into_owned()
     }
 
-    /// Writes the companion under a temporary name, to the disk.
+    /// Writes the companion under a temporary name, and syncs it to the disk.
     ///
     /// # Errors
     /// If it cannot be written.
@@ -65,10 +65,10 @@ impl CompanionPath {
         made.with_context(|| format!("making {}", self.path.display()))
     }
 
-    /// Puts the companion in its place, unless it is there already.
+    /// Puts the companion in place, unless it already exists.
     ///
     /// # Errors
-    /// If another is there, or none can be put there.
+    /// If a different one exists, or none can be put there.
     pub(super) fn put(&self, prepared: NewEntry) -> Result<()> {
         let created = prepared.put(&self.path);
         match created.with_context(|| format!("writing {}", self.path.display()))? {

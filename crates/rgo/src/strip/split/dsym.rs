@@ -10,7 +10,7 @@ use std::fs::{self, File};
 use std::io;
 use std::path::{Path, PathBuf};
 
-/// Where the Mach-O file lies in the bundle of a program.
+/// The path of the Mach-O file in the bundle of a program.
 pub(super) fn inside(name: &str) -> PathBuf {
     Path::new("Contents/Resources/DWARF").join(name)
 }
@@ -33,7 +33,7 @@ pub(super) fn fill(
     write(&File::create(file)?)
 }
 
-/// What dsymutil writes for a program that has no property list of its own.
+/// The property list that dsymutil writes for a program that has none of its own.
 fn info_plist(name: &str) -> String {
     let name = escaped(name);
     format!(

@@ -1,13 +1,14 @@
-//! Finds the path by which a companion names the supplementary file that dwz made: a relative path starts
-//! from the folder of the file that has it, and a companion is in another folder.
+//! Computes the path by which a companion names the supplementary file that dwz made. A relative
+//! path starts from the folder of the file that contains it, and the companion is in another folder
+//! than the program.
 //!
 //! ```text
 //! bin/app                            .gnu_debugaltlink  ../dwz/common
 //! debug/.build-id/ab/cdef.debug      .gnu_debugaltlink  ../../../dwz/common
 //! ```
 //!
-//! The same build in two folders has one companion in a store. The companion keeps the path that it
-//! got first: another path would make it another file.
+//! The same build in two folders has one companion in a store. The companion keeps its first path:
+//! another path would change the file.
 
 use std::path::{Component, Path, PathBuf};
 
@@ -15,35 +16,36 @@ use rgo_binary::{Image, Limits, slices};
 
 use rgo_files::mmap;
 
-/// How a companion is to name the supplementary file of its program.
+/// How a companion names the supplementary file of its program.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Supplement {
-    /// As the program does, or not at all.
+    /// With the program's path, or not at all.
     AsItIs,
-    /// By this path.
+    /// With this path.
     Path(String),
-    /// As the program does, though there is no file at this place.
+    /// With the program's path, although no file exists at this place.
     Missing(PathBuf),
 }
 
-/// Where a companion is to be.
+/// The future place of a companion.
 #[derive(Clone, Copy, Debug)]
 pub(in super::super) struct Home<'a> {
     /// Its folder, which may not exist yet.
     pub folder: &'a Path,
-    /// A file that may exist and be the companion.
+    /// An existing file that may already be the companion.
     pub present: Option<&'a Path>,
 }
 
 impl<'a> Home<'a> {
-    /// A folder that has no companion of the program yet.
+    /// A folder without a companion of the program.
     pub(in super::super) fn of(folder: &'a Path) -> Self {
         Self { folder, present: None }
     }
 }
 
 impl Supplement {
-    /// Finds out how the companion at `home` names the file that the program at `program` names.
+    /// Decides how the companion at `home` names the supplementary file of the program at
+    /// `program`.
     pub(super) fn of(program: &Path, images: &[&Image<'_>], home: Home<'_>) -> Self {
         let link = images.iter().find_map(|image| rgo_edit::supplement(image));
         let Some(link) = link.map(Path::new).filter(|link| link.is_relative()) else {
@@ -75,7 +77,7 @@ fn path_in(companion: &Path) -> Option<String> {
     slices.iter().find_map(|slice| rgo_edit::supplement(&slice.image)).map(str::to_owned)
 }
 
-/// A folder without links, as far as it is there.
+/// A folder with links resolved, as far as it exists.
 fn real(folder: &Path) -> PathBuf {
     let folder = std::path::absolute(folder).unwrap_or_else(|_| folder.to_owned());
     let there = folder.ancestors().find_map(|part| Some((part, part.canonicalize().ok()?)));
@@ -83,7 +85,7 @@ fn real(folder: &Path) -> PathBuf {
     real.join(folder.strip_prefix(part).unwrap_or(Path::new("")))
 }
 
-/// The way to `file` from `folder`, both absolute; `None` if it is no text.
+/// The relative path from `folder` to `file`, both absolute; `None` if it is not UTF-8.
 fn relative(file: &Path, folder: &Path) -> Option<String> {
     let (file, folder): (Vec<Component<'_>>, Vec<_>) =
         (file.components().collect(), folder.components().collect());

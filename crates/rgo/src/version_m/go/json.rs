@@ -1,5 +1,5 @@
-//! Build information as Go's `encoding/json` renders it: with tabs, without what is empty, and
-//! with the characters escaped that HTML would read.
+//! Renders build information like Go's `encoding/json`: with tabs, without empty values, and with
+//! HTML's special characters escaped.
 
 use rgo_binary::go_version::{GoModule, Info};
 
@@ -65,7 +65,7 @@ impl Json<'_> {
     }
 }
 
-/// Each item on a line of its own, between brackets; nothing between them if there is none.
+/// Writes each item on its own line between brackets; nothing between them if there are no items.
 fn between<T>(
     brackets: &[u8; 2],
     items: impl ExactSizeIterator<Item = T>,
@@ -110,7 +110,7 @@ fn quote(text: &[u8], out: &mut Vec<u8>) {
                 _ => out.extend(c.encode_utf8(&mut [0; 4]).as_bytes()),
             }
         }
-        // Each byte that is no UTF-8 counts as one character.
+        // Each byte that is not UTF-8 counts as one character.
         chunk.invalid().iter().for_each(|_| out.extend(b"\\ufffd"));
     }
     out.push(b'"');
@@ -122,7 +122,7 @@ mod tests {
 
     #[test]
     fn texts_are_escaped_as_in_go() {
-        // Printed by encoding/json of Go 1.26.
+        // The output of encoding/json in Go 1.26.
         let cases: [(&[u8], &str); 4] = [
             (b"a\"\\/<&>'", r#""a\"\\/\u003c\u0026\u003e'""#),
             (b"\x00\x08\x0c\n\r\t\x1f\x7f", "\"\\u0000\\b\\f\\n\\r\\t\\u001f\x7f\""),

@@ -1,4 +1,4 @@
-//! The longer answers of an image to the words of a policy.
+//! The longer functions that answer the words of a policy for an image.
 
 #[cfg(test)]
 mod tests;
@@ -22,14 +22,14 @@ pub(super) const NO_PROGRAM: &str = "it is not a program or library";
 pub(super) const NO_COMMIT: &str = "no commit is recorded";
 
 impl Inspected {
-    /// Whose tables of a policy file it is judged by.
+    /// The platform that selects the tables of a policy file.
     pub(super) fn judged_as(&self) -> Platform {
         let linkage = self.linkage().ok().filter(|linkage| linkage.kind.is_loaded());
         Platform { os: self.os(), static_: linkage.map(|linkage| linkage.static_) }
     }
 
-    /// Whose table of a policy file it is judged by: that of Linux also where nothing tells the
-    /// system of an ELF image.
+    /// The system that selects the table of a policy file: Linux also for Android, and for an ELF
+    /// image without any evidence of its system.
     fn os(&self) -> PolicyOs {
         match (self.inspection.format, self.system().and_then(ImageSystem::known)) {
             (Format::Elf, None | Some(system::Os::Linux | system::Os::Android)) => PolicyOs::Linux,
@@ -43,7 +43,7 @@ impl Inspected {
         self.inspection.facts.as_ref()?.os.known()
     }
 
-    /// The system that it is for, if it says so.
+    /// The system of the image, if it names one.
     pub(super) fn named_system(&self, _: &str) -> Lookup {
         let system = answered(&self.facts()?.os, NO_PROGRAM)?;
         if system.is_known() {
@@ -53,7 +53,7 @@ impl Inspected {
         Err(NoAnswer::unknown(format!("it is probably for {os}: {why}")))
     }
 
-    /// Ends the answer where the question makes no sense but for one system.
+    /// Ends the answer if the question applies to one system only, and this is another one.
     pub(super) fn only_for(&self, os: PolicyOs) -> Result<(), NoAnswer> {
         if self.os() == os {
             return Ok(());
@@ -92,7 +92,7 @@ impl Inspected {
         Ok(PolicyFact::new(floor.version.to_string()).because(why))
     }
 
-    /// Why an image asks for no version of glibc.
+    /// Why an image requires no version of glibc.
     fn why_no_glibc(&self) -> &'static str {
         let libc = self.inspection.facts.as_ref().and_then(|facts| facts.libc.known());
         match libc.filter(|libc| libc.name == "glibc") {
@@ -102,7 +102,7 @@ impl Inspected {
         }
     }
 
-    /// Ends the answer where the numbers are those of another system of Apple's.
+    /// Ends the answer if the version numbers belong to another of Apple's systems.
     pub(super) fn only_on_macos(&self) -> Result<(), NoAnswer> {
         let facts = self.inspection.facts.as_ref();
         let runs_on = facts.and_then(|facts| facts.runs_on.known());
@@ -113,7 +113,7 @@ impl Inspected {
         }
     }
 
-    /// The cargo profile that it was built with.
+    /// The cargo profile of its build.
     pub(super) fn profile(&self, _: &str) -> Lookup {
         if self.inspection.language() == Some(Language::Go) {
             return Err(NoAnswer::not_applicable("it is a Go program, and profiles are cargo's"));
@@ -139,7 +139,7 @@ impl Inspected {
         Ok(PolicyFact::new(linkage.static_).because(why))
     }
 
-    /// Whether it needs a shared library that fits the pattern.
+    /// Whether it needs a shared library that matches the pattern.
     pub(super) fn needs(&self, pattern: &str) -> Lookup {
         let needed = self.linkage()?.needed.iter().map(String::as_str);
         let found: Vec<&str> = needed.filter(|name| glob_match(pattern, name)).collect();
@@ -162,7 +162,7 @@ impl Inspected {
         self.release_of(CompilerName::Rustc, Language::Rust)
     }
 
-    /// The release of a compiler, which builds one language.
+    /// The release of a compiler that compiles one language.
     fn release_of(&self, compiler: CompilerName, language: Language) -> Lookup {
         let toolchain = self.inspection.toolchain();
         let release = toolchain.as_ref().and_then(ImageToolchain::release);
@@ -184,7 +184,7 @@ impl Inspected {
         recorded(self.inspection.setting(key).map(str::to_owned), NO_COMMIT)
     }
 
-    /// A build setting: every value that is recorded, or the one that it has where it is left out.
+    /// A build setting: every recorded value, or the default if it is omitted.
     pub(super) fn build_setting(&self, key: &str) -> Lookup {
         let record = self.inspection.record.known();
         let record = record.ok_or_else(|| NoAnswer::unknown("it has no build record"))?;
@@ -209,7 +209,7 @@ impl Inspected {
         }
     }
 
-    /// The copies of a dependency whose name fits the pattern.
+    /// The copies of dependencies whose names match the pattern.
     pub(super) fn dependency(&self, pattern: &str) -> Lookup {
         let graph = self.inspection.packages();
         let fits = |node: &&Node| node.names().any(|name| glob_match(pattern, name));
@@ -228,10 +228,10 @@ impl Inspected {
     }
 }
 
-/// The reason where nothing was read but the record.
+/// The reason if only the record was read.
 const NOT_READ: &str = "this part of it was not read";
 
-/// A fact as an answer; where there is no such thing, `absent` says why the question makes no
+/// Converts a fact to an answer; if it is absent, `absent` explains why the question makes no
 /// sense.
 pub(super) fn answered<'f, T>(fact: &'f Fact<T>, absent: &str) -> Result<&'f T, NoAnswer> {
     match fact {
@@ -245,7 +245,8 @@ pub(super) fn recorded(value: Option<String>, lack: &str) -> Lookup {
     value.map(PolicyFact::new).ok_or_else(|| NoAnswer::unknown(lack))
 }
 
-/// Whether a defence is there. Its own reason for making no sense comes before the general one.
+/// Whether a defense is present. Its own reason for not being applicable comes before the general
+/// one.
 pub(super) fn flag(finding: &Defense, not_applicable: &str) -> Lookup {
     let evidence = finding.evidence.as_ref();
     match finding.answer {
@@ -259,8 +260,8 @@ pub(super) fn flag(finding: &Defense, not_applicable: &str) -> Lookup {
     }
 }
 
-/// What the processor is told to check: jumps, returns, or both. Only what the image is marked for
-/// counts; of pointer authentication a PE image has no mark.
+/// The branches that the processor checks: jumps, returns, or both. Only marks in the image count;
+/// PE has no mark for pointer authentication.
 pub(super) fn branch_protection(hardening: &Hardening) -> Lookup {
     let x86 = [("ibt", &hardening.cet_ibt), ("shstk", &hardening.cet_shstk)];
     let arm = [("bti", &hardening.bti), ("pac", &hardening.pac)];
@@ -278,7 +279,7 @@ pub(super) fn branch_protection(hardening: &Hardening) -> Lookup {
     Ok(PolicyFact::new(value).because(evidence))
 }
 
-/// What shows two findings, each text once.
+/// The evidence for two findings, each text once.
 fn reasons(findings: [&Defense; 2]) -> String {
     let [one, other] = findings.map(|finding| finding.evidence.as_ref());
     match (one, other) {
@@ -288,7 +289,7 @@ fn reasons(findings: [&Defense; 2]) -> String {
     }
 }
 
-/// How well Windows can hide where it loads the image.
+/// How well Windows can randomize the load address of the image.
 pub(super) fn aslr(hardening: &Hardening) -> Lookup {
     let (moves, wide) = (&hardening.aslr, &hardening.high_entropy_va);
     let value = match (moves.answer, wide.answer) {
@@ -300,13 +301,13 @@ pub(super) fn aslr(hardening: &Hardening) -> Lookup {
     Ok(PolicyFact::new(value).because(reasons([moves, wide])))
 }
 
-/// The debug data; symbols alone are none.
+/// The debug data; symbols alone do not count.
 pub(super) fn debug(debug: &DebugData) -> Lookup {
     let none = matches!(debug.level, DebugLevel::None | DebugLevel::Symbols);
     Ok(PolicyFact::new(if none { "none".to_owned() } else { word(&debug.level) }))
 }
 
-/// The kind of a signature, if the file is what was signed.
+/// The kind of a signature, if the file is unchanged since it was signed.
 pub(super) fn signed(signature: &Signature) -> Lookup {
     let kind = match signature.kind {
         SignatureKind::NotApplicable => {

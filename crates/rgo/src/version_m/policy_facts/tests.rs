@@ -1,4 +1,4 @@
-//! Which words and values there are, and that each says what it asks for.
+//! Checks the words and their values, and that each explains its question.
 
 use rgo_binary::{Format, Kind};
 
@@ -43,7 +43,7 @@ fn every_word_is_explained_and_its_example_asks_for_it() {
     }
 }
 
-/// With `!=` a value that no binary has would always hold.
+/// With `!=`, a value that no binary has would always hold.
 #[test]
 fn a_value_that_no_binary_has_is_refused_with_the_nearest_one() {
     for (expression, meant) in [

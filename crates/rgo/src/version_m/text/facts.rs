@@ -1,4 +1,4 @@
-//! The facts of every image as lines.
+//! Renders the facts of an image as lines, for `--facts`.
 
 use std::borrow::Cow;
 
@@ -11,7 +11,7 @@ use rgo_binary::{Confidence, DebugData, DebugLevel, Format, Kind, Linkage, TriSt
 use super::Verbosity;
 use crate::version_m::words::{counted, in_words, os, place_of, word};
 
-/// A fact in words: its name, its value, and its evidence.
+/// A fact as text: its name, its value, and its evidence.
 pub(super) struct FactLine {
     pub(super) name: Cow<'static, str>,
     pub(super) value: String,
@@ -66,7 +66,7 @@ fn runs_on(all: &RunsOn, lines: &mut FactLines) {
     }
 }
 
-/// A system, from which release on, and how sure that is.
+/// A system, its minimum release, and the confidence of that.
 fn system(verdict: &PlatformVerdict) -> String {
     let system = verdict.system;
     if !verdict.runs {
@@ -79,7 +79,7 @@ fn system(verdict: &PlatformVerdict) -> String {
     format!("{probably}{system}{}{}", since.unwrap_or_default(), name.unwrap_or_default())
 }
 
-/// The name that a library gives itself: each format has its own word for it.
+/// The name of the fact that names a library: each format has its own word.
 fn library_name(format: Format) -> &'static str {
     match format {
         Format::Elf => "soname",
@@ -152,7 +152,7 @@ fn linked(format: Format, linkage: &Linkage, verbosity: Verbosity, lines: &mut F
     }
 }
 
-/// The oldest systems that it says it runs on.
+/// The oldest systems that the image claims to support.
 fn oldest(linkage: &Linkage, verbosity: Verbosity, lines: &mut FactLines) {
     if let Some(floor) = &linkage.glibc_floor {
         const SHOWN: usize = 8;
@@ -243,7 +243,7 @@ fn signature(signature: &Signature, lines: &mut FactLines) {
             let apple = signature.apple.as_ref().and_then(|apple| apple.signer.as_ref());
             let theirs = signature.authenticode.first().map(|one| &one.signer);
             let subject = apple.or(theirs).and_then(|signer| signer.subject.as_deref());
-            // Whether that is true, only the system that trusts somebody can tell.
+            // Only a system with trusted certificates can verify this name.
             let signer = subject.unwrap_or("an unnamed signer");
             lines.add("signature", format!("in the name of {signer}{holds}"));
         }
@@ -290,7 +290,7 @@ fn kind(kind: Kind) -> &'static str {
     }
 }
 
-/// The answer, and whose code it is about where the C library is linked in.
+/// The finding. If the C library is linked in, it also tells whose code it is about.
 fn found(finding: &Defense) -> &'static str {
     match (finding.answer, finding.whose) {
         (TriState::Yes, Some(_)) => "yes, in the program's own code",

@@ -1,4 +1,4 @@
-//! The lists of images: which images there are, their names and platforms, and missing layers.
+//! The lists of images: the images that exist, their names and platforms, and missing layers.
 
 use super::super::super::{Options, visit};
 use super::super::build::{gz, layer, tar, zst};
@@ -6,16 +6,16 @@ use super::super::{found, line, words};
 use super::{app, oci, oci_layout, packed, report, saved};
 use crate::walk::visitor::Body;
 
-/// An index of several images.
+/// An index with several images.
 const INDEX: &str = r#"{"manifests":[
     {"digest":"sha256:ee","annotations":{"org.opencontainers.image.ref.name":"app"}},
     {"digest":"sha256:d3","annotations":{"org.opencontainers.image.ref.name":"other"}},
     {"digest":"sha256:d3","annotations":{"org.opencontainers.image.ref.name":"again"}},
     {"digest":"sha256:99"}]}"#;
 
-/// What it lists, but for the layers: each by its digest.
+/// The files that it lists, except the layers: each by its digest.
 const LISTED: [(&str, &[u8]); 7] = [
-    // An index within the index, which lists itself as well; and an image that is not here.
+    // An index within the index, which lists itself as well; and an image that is missing.
     (
         "ee",
         br#"{"manifests":[{"digest":"sha256:d1","platform":{"os":"linux","architecture":"amd64"}},
@@ -31,7 +31,7 @@ const LISTED: [(&str, &[u8]); 7] = [
         br#"{"config":{"digest":"sha256:c3"},
         "layers":[{"digest":"sha256:a1"},{"digest":"sha256:a3"}]}"#,
     ),
-    // What BuildKit attests is no image.
+    // An attestation of BuildKit is no image.
     (
         "a7",
         br#"{"config":{"digest":"sha256:c1"},"layers":[{"digest":"sha256:77",
@@ -146,14 +146,14 @@ fn a_directory_of_skopeo_may_have_the_images_of_several_platforms() {
     assert_eq!(report(found, &format!("{}!", folder.path().display())), expected);
 }
 
-/// The tar of an image and the folder of it are the same image: a layer that is not there is a
-/// failure where the user named the image, and none where a folder around it was named.
+/// The tar of an image and its folder are the same image. A missing layer is a failure if the user
+/// named the image, and none if the user named a folder around it.
 #[test]
 fn an_image_that_was_named_is_named_with_its_layers_in_every_form() {
     let upper = layer(&[("b", &app())]);
     for form in [saved, oci, super::directory] {
         let mut files = form(&[layer(&[("a", &app())]), upper.clone()]);
-        // Neither the first layer nor the bytes of the second.
+        // Removes the first layer and the bytes of the second.
         let (_, second) = (files.remove(0), &mut files[0].1);
         *second = b"text".into();
         let around = tempfile::tempdir().unwrap();
@@ -187,7 +187,7 @@ fn a_layer_that_docker_wrote_once_for_two_images_is_found_by_its_link() {
     );
     files.last_mut().unwrap().1 = list.into();
     let link = layer(&[(&format!("second/layer.tar -> ../{name}"), b"")]);
-    // Two tars behind each other: the first without the zeros of its end.
+    // Two tars, one behind the other: the first without its end marker.
     let bytes = [&link[..512], &packed(&files)].concat();
     let answer = report(found(Body::Bytes(&bytes), &Options::default()), "x!");
     assert_eq!(answer, ["a image 40 (image app:1 linux/arm64 layer 1 of 1, and in 1 more image)"]);

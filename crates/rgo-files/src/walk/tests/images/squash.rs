@@ -1,4 +1,4 @@
-//! What a container sees of an image, which is the same in every form of it.
+//! The files that a container sees of an image, which are the same in every form of it.
 
 use super::super::super::{Limits, Options};
 use super::super::build::{layer, zip};
@@ -6,8 +6,8 @@ use super::super::found;
 use super::{app, packed, report, saved, seen};
 use crate::walk::visitor::Body;
 
-/// The paths that a container sees, and with all layers those that it does not, with the layer
-/// that hides them.
+/// The paths that a container sees, and with all layers also the hidden ones, with the layer that
+/// hides each.
 #[track_caller]
 fn check(layers: &[&[(&str, &[u8])]], visible: &[&str], hidden: &[&str]) {
     let layers: Vec<Vec<u8>> = layers.iter().map(|entries| layer(entries)).collect();
@@ -47,11 +47,11 @@ fn what_hides_a_file_is_not_what_merely_looks_like_it() {
     check(
         &[
             &[("usr/bin/app", &app), ("usr/bin/apps", &app), ("bin/app", &app), ("app", &app)],
-            // A folder hides nothing in it, and a mark counts in its own folder alone.
+            // A folder does not hide the files in it, and a whiteout counts only in its own folder.
             &[("usr/", b""), ("usr/bin/", b""), ("usr/.wh.app", b""), ("usr/bin/.wh.ap", b"")],
-            // A file that is written next to its mark is new.
+            // A file that is written next to its whiteout is new.
             &[("bin/.wh.app", b""), ("bin/app", &app)],
-            // Notes of the file system AUFS, and a mark without a name.
+            // Metadata of the file system AUFS, and a whiteout without a name.
             &[(".wh..wh.aufs", b""), (".wh.", b""), (".wh...", b""), ("usr/.wh..wh.plnk/x", b"")],
         ],
         &["app 1", "bin/app 3", "usr/bin/app 1", "usr/bin/apps 1"],
@@ -118,13 +118,13 @@ fn a_second_name_outlives_the_first() {
         &["x/git 1"],
         &[],
     );
-    // An upper layer can give it the name.
+    // An upper layer can add the name.
     check(
         &[&[("bin/git", &app)], &[("new => bin/git", b"")], &[("bin/.wh.git", b"")]],
         &["new 1"],
         &[],
     );
-    // But not after it was deleted.
+    // But not after a layer deleted it.
     check(
         &[&[("bin/git", &app)], &[("bin/.wh.git", b"")], &[("new => bin/git", b"")]],
         &[],
@@ -224,7 +224,7 @@ fn paths_that_no_system_takes_hide_nothing() {
     let lower = builder.into_inner().unwrap();
     let files = saved(&[lower, layer(&[("d/.wh.d", b"")])]);
     let answer = report(found(Body::Bytes(&packed(&files)), &Options::default()), "x!");
-    // Found under the name of the layer's own file, since no container has it.
+    // It has the name of the layer's own file, since no container has it.
     assert!(answer[0].ends_with(&format!("/layer.tar!{deep}a image 40")), "{answer:?}");
     assert!(answer[1].contains("refused: its name has 5001 bytes"), "{answer:?}");
 }

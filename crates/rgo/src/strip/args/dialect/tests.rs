@@ -1,4 +1,4 @@
-//! Calls as builds make them, and what each dialect makes of them.
+//! Calls as builds make them, and their meaning in each dialect.
 
 use std::ffi::{OsStr, OsString};
 
@@ -6,7 +6,8 @@ use super::super::apple::FLAGS;
 use super::{AppleArgs, StripCall, WordContent, read};
 use crate::app::error::CommandError;
 
-/// What the names in these calls are: lists end with `.txt`, programs are called `app` or `lib…`.
+/// The files in these calls: the names of lists end with `.txt`, programs are called `app` or
+/// `lib…`.
 fn look(word: &OsStr) -> WordContent {
     match word.to_str().unwrap_or_default() {
         word if word.ends_with(".txt") => WordContent::List,
@@ -60,7 +61,7 @@ fn gnus_calls_stay_as_they_are() {
     }
 }
 
-/// Holds how calls of Apple's strip are understood: the arguments, in GNU's words, and what only Apple has.
+/// Checks how a call of Apple's strip is translated: to GNU's words, and to Apple's own request.
 #[track_caller]
 fn check_apples(cases: impl IntoIterator<Item = (&'static str, &'static str, AppleArgs)>) {
     for (args, translated, apple) in cases {
@@ -77,7 +78,7 @@ fn a_flag_that_only_apple_has_makes_the_call_apples() {
         ("-u -r app", "--strip-all app", none()),
         ("-ur app", "--strip-all app", none()),
         ("-u -r -x lib.dylib", "--discard-all lib.dylib", none()),
-        // Xcode, and those who do as it does.
+        // Xcode, and tools that imitate it.
         (
             "-no_code_signature_warning -S app",
             "--strip-debug app",

@@ -1,4 +1,4 @@
-//! Answers that a policy gets of images, some of which were made for the question.
+//! Tests the answers to a policy's words, some on images made for the question.
 
 use rgo_binary::embedded::build_info::BuildInfo;
 use rgo_binary::inspect::BuildRecord;
@@ -20,7 +20,7 @@ fn sample() -> Inspected {
 const SAMPLE: &[u8] = include_bytes!("../../../../../rgo-binary/tests/fixtures/read/sample.elf");
 const WINDOWS: &[u8] = include_bytes!("../../../../../rgo-binary/tests/fixtures/edit/pe-amd64.exe");
 
-/// The answer in a word: the value, `unknown` or `not applicable`.
+/// The answer as one word: the value, `unknown` or `not applicable`.
 fn short(answer: Lookup) -> String {
     match answer {
         Ok(PolicyFact { value: FactValue::Text(text), .. }) => text,
@@ -69,7 +69,7 @@ fn only_both_marks_of_a_processor_are_full_branch_protection() {
         let found = short(branch_protection(&marked));
         assert_eq!(found, expected, "{ibt:?} {shstk:?} {bti:?} {pac:?}");
     }
-    // Two marks that are missing for one reason have it once.
+    // Two missing marks with the same reason show it once.
     for (one, other, expected) in
         [("no property", "no property", "no property"), ("a", "b", "a; b"), ("", "b", "b")]
     {
@@ -80,7 +80,7 @@ fn only_both_marks_of_a_processor_are_full_branch_protection() {
     }
 }
 
-/// `HIGH_ENTROPY_VA`, bit 20 of the DLL characteristics, is what 64-bit programs can have more.
+/// `HIGH_ENTROPY_VA`, bit 20 of the DLL characteristics, exists only for 64-bit programs.
 #[test]
 fn random_addresses_are_full_with_high_entropy_where_there_can_be_any() {
     let characteristics = |data: &[u8]| {
@@ -180,7 +180,7 @@ fn a_go_toolchain_with_a_suffix_is_of_its_release() {
     }
 }
 
-/// A module that another stands in for is found by both names, in the version of the other.
+/// A replaced module is found by both names, in the version of its replacement.
 #[test]
 fn a_replaced_module_is_asked_for_by_either_name() {
     let text = "dep\tx/c\tv1.0.0\t\n=>\tx/d\tv2.0.0\th1:def=\n";
