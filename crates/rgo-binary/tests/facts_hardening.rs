@@ -97,6 +97,18 @@ fn elf_headers_answer() {
     }
 }
 
+/// Where the dynamic segment cannot be read, nothing is known of the flags in it.
+#[test]
+fn a_dynamic_segment_outside_of_the_file_is_an_error() {
+    let mut data = HARD_ELF.to_vec();
+    let headers = u32_le(&data, 0x20) as usize;
+    let header = (0..).map(|number| headers + number * 56);
+    let dynamic = header.take(64).find(|at| u32_le(&data, *at) == PT_DYNAMIC).expect("has one");
+    put(&mut data, dynamic + 8, &0x7fff_0000_u64.to_le_bytes());
+    let error = hardening(&image(&data)).expect_err("it lies nowhere").to_string();
+    assert!(error.contains("ELF dynamic segment at offset 0x7fff0000"), "{error}");
+}
+
 #[test]
 fn elf_properties_belong_to_a_machine() {
     let property = |kind: u32, bits: u32| {

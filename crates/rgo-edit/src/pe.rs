@@ -49,7 +49,7 @@ pub(super) fn apply<'a>(image: Draft<'a>, edits: &Edits<'_>) -> Result<Edited<'a
     let all = 0..bare.size();
     let mut edited = restructure(bare, edits)?;
     if let Some(timestamp) = edits.timestamp {
-        canonical::canonicalise(&mut edited.draft, timestamp)?;
+        canonical::canonicalize(&mut edited.draft, timestamp)?;
     }
     let is_same = matches!(edited.draft.pieces(), [Piece::Copy(range)] if *range == all);
     if certificate.is_some() && keeps_certificate {

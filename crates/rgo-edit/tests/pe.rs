@@ -12,7 +12,7 @@ const CERTIFICATE: usize = 20 + 112 + 8 * 4;
 
 fn canonical(input: &[u8]) -> Vec<u8> {
     let edits = Edits { timestamp: Some(TIMESTAMP), ..Edits::default() };
-    apply(input, &edits).expect("canonicalises").bytes
+    apply(input, &edits).expect("canonicalizes").bytes
 }
 
 fn rsds(image: &[u8]) -> usize {
@@ -56,7 +56,7 @@ fn the_guid_follows_the_content() {
     };
     assert_eq!(guid(&with_note("a")), guid(&with_note("a")));
     assert_ne!(guid(&with_note("a")), guid(&with_note("b")));
-    // Without a time stamp nothing is canonicalised: a stamp keeps the reference.
+    // Without a time stamp nothing is canonicalized: a stamp keeps the reference.
     let edits = Edits { note: Some("a"), ..Edits::default() };
     assert_eq!(guid(&apply(PE_AMD64, &edits).expect("fills").bytes), guid(PE_AMD64));
 }

@@ -27,7 +27,7 @@ const CHECKSUM: u64 = 64;
 
 /// Sets all times to `timestamp`, and derives the PDB reference from the content: GUID from its
 /// hash, age 1, the file name without its folder.
-pub(super) fn canonicalise(image: &mut Draft<'_>, timestamp: u32) -> Result<()> {
+pub(super) fn canonicalize(image: &mut Draft<'_>, timestamp: u32) -> Result<()> {
     let headers = Headers::parse(image)?;
     image.put(headers.coff(4), &timestamp.to_le_bytes(), Reason::Identity, WHAT)?;
     // In these three, the time is the second field, and often 0.

@@ -27,7 +27,7 @@ pub(super) const SECTION_SIZE: u64 = 40;
 /// Bytes of a COFF symbol.
 pub(super) const SYMBOL_SIZE: u64 = 18;
 /// `IMAGE_SCN_CNT_INITIALIZED_DATA`.
-pub(super) const INITIALISED_DATA: u32 = 0x40;
+pub(super) const INITIALIZED_DATA: u32 = 0x40;
 /// `IMAGE_SCN_MEM_DISCARDABLE`: the running program does not need it.
 pub(super) const DISCARDABLE: u32 = 0x0200_0000;
 /// `IMAGE_SCN_MEM_READ`.
@@ -107,7 +107,7 @@ impl Section {
             size,
             file_offset: 0,
             file_size: 0,
-            characteristics: INITIALISED_DATA | DISCARDABLE | READABLE,
+            characteristics: INITIALIZED_DATA | DISCARDABLE | READABLE,
         }
     }
 

@@ -12,7 +12,7 @@
 
 use std::ops::Range;
 
-use super::headers::{Headers, INITIALISED_DATA, SECTION_SIZE, Section};
+use super::headers::{Headers, INITIALIZED_DATA, SECTION_SIZE, Section};
 use super::symbols::CoffSymbols;
 use crate::bytes::{self, ReadBytes};
 use crate::{Draft, Reason};
@@ -292,7 +292,7 @@ impl<'a, 'i> Layout<'a, 'i> {
         output.put(headers.coff(2), &number.to_le_bytes(), Reason::FileHeader, WHAT)?;
         let mut words = vec![(headers.coff(8), symbols_at), (headers.coff(12), symbols)];
         if old != new {
-            let data = sections.iter().filter(|it| it.characteristics & INITIALISED_DATA != 0);
+            let data = sections.iter().filter(|it| it.characteristics & INITIALIZED_DATA != 0);
             words.push((headers.optional(8), data.map(|it| u64::from(it.file_size)).sum()));
             words.push((headers.optional(56), self.memory_end(sections)));
             words.push((headers.optional(60), headers_size));
