@@ -18,6 +18,7 @@ use std::thread;
 use super::file::{self, Visited};
 use super::folders::{Walk, WalkStep};
 use super::oci_layout::{OciLayout, VisitedLayer};
+use super::steps::Steps;
 use super::{Begin, Found, Inspect, Options};
 
 /// Files without a result take little room: this many count as one result.
@@ -58,7 +59,7 @@ struct Window<T> {
 /// State shared by the threads.
 struct Shared<'s, 't, T> {
     visits: &'s Visits<'s, T>,
-    walk: Mutex<(usize, Walk<'s>)>,
+    steps: Mutex<Steps<'s>>,
     window: Mutex<Window<T>>,
     has_room: Condvar,
     output: Mutex<ResultSink<'s, 't, T>>,
@@ -83,7 +84,7 @@ pub(super) fn run<T: Send>(
         Window { first: 0, done: VecDeque::new(), results: 0, is_giving: false, is_over: false };
     let shared = Shared {
         visits,
-        walk: Mutex::new((0, walk)),
+        steps: Mutex::new(Steps::new(walk, visits.max_ahead)),
         window: Mutex::new(window),
         has_room: Condvar::new(),
         output: Mutex::new(ResultSink { take, layers: Vec::new() }),
@@ -137,11 +138,7 @@ impl<T: Send> Shared<'_, '_, T> {
     }
 
     fn next_step(&self) -> Option<(usize, WalkStep)> {
-        let mut walk = lock(&self.walk);
-        let step = walk.1.next()?;
-        let number = walk.0;
-        walk.0 += 1;
-        Some((number, step))
+        lock(&self.steps).next()
     }
 
     /// Emits the results whose turn it is, unless another thread does.

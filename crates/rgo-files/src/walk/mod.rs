@@ -27,6 +27,7 @@ mod oci_layout;
 mod reading;
 mod skip_reason;
 mod sniff;
+mod steps;
 mod tar;
 mod tar_header;
 mod visitor;
