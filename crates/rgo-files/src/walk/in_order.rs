@@ -4,11 +4,11 @@
 //! Walk ─▶ step n ─▶ any thread: inspect ─▶ window, by n ─▶ take(Found), the lowest n first
 //! ```
 //!
-//! A thread takes a step from the walk, visits its file, puts the result into the window, and takes
-//! the next step. Results leave the window in order. While one file takes long, the other threads
-//! continue with the files behind it until the window is full; then they wait. The threads take
-//! steps in order, so one of them is working on the file that the others wait for, and the wait
-//! ends.
+//! A thread takes steps from the walk, visits their files, puts the results into the window, and
+//! takes the next steps. Results leave the window in order. While one file takes long, the other
+//! threads continue with the files behind it until the window is full; then they wait. Where the
+//! window can be full, threads take steps in order (see [`super::steps`]), so one of them is working
+//! on the file that the others wait for, and the wait ends.
 
 use std::collections::VecDeque;
 use std::ops::ControlFlow;
@@ -111,19 +111,17 @@ impl<T: Send> Shared<'_, '_, T> {
     fn work(&self) {
         let _guard = EndOnPanic(self);
         while self.wait_for_room() {
-            let Some((number, step)) = self.next_step() else { return };
-            let done = match step {
-                WalkStep::File(entry) => {
-                    (self.visits.begin)(&entry.path);
-                    Done::File(Box::new(file::visit_file(
-                        entry,
-                        self.visits.options,
-                        self.visits.inspect,
-                    )))
-                }
-                WalkStep::Images(layout) => Done::Images(layout),
-            };
-            lock(&self.window).put(number, done);
+            let steps = lock(&self.steps).next();
+            if steps.is_empty() {
+                return;
+            }
+            let done: Vec<_> =
+                steps.into_iter().map(|(number, step)| (number, self.visit(step))).collect();
+            let mut window = lock(&self.window);
+            for (number, done) in done {
+                window.put(number, done);
+            }
+            drop(window);
             self.emit_finished();
         }
     }
@@ -137,8 +135,16 @@ impl<T: Send> Shared<'_, '_, T> {
         !window.unwrap_or_else(PoisonError::into_inner).is_over
     }
 
-    fn next_step(&self) -> Option<(usize, WalkStep)> {
-        lock(&self.steps).next()
+    /// Does a step.
+    fn visit(&self, step: WalkStep) -> Done<T> {
+        match step {
+            WalkStep::File(entry) => {
+                (self.visits.begin)(&entry.path);
+                let Visits { options, inspect, .. } = self.visits;
+                Done::File(Box::new(file::visit_file(entry, options, inspect)))
+            }
+            WalkStep::Images(layout) => Done::Images(layout),
+        }
     }
 
     /// Emits the results whose turn it is, unless another thread does.

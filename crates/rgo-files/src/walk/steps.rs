@@ -13,8 +13,11 @@ use super::folders::{Walk, WalkStep};
 
 /// How many steps may be listed ahead: each takes the room of its path.
 const LOOKAHEAD: usize = 65_536;
-/// How many steps of the walk are listed for each that is handed out.
-const LISTED_AT_ONCE: usize = 32;
+/// How many steps of the walk are listed at once.
+const LISTED_AT_ONCE: usize = 128;
+/// How many steps a thread gets at once, at most, and with how many bytes: for small files the locks
+/// would take as long as the files.
+const BATCH: (usize, u64) = (32, 1 << 20);
 
 /// The steps of a walk, each with its number.
 pub(super) struct Steps<'w> {
@@ -68,8 +71,8 @@ impl<'w> Steps<'w> {
         Self { walk, number: 0, ahead: BinaryHeap::new(), lookahead }
     }
 
-    /// The step to do next, with its number in the walk.
-    pub(super) fn next(&mut self) -> Option<(usize, WalkStep)> {
+    /// The steps to do next, with their numbers in the walk; none if all are handed out.
+    pub(super) fn next(&mut self) -> Vec<(usize, WalkStep)> {
         let room = self.lookahead.saturating_sub(self.ahead.len());
         for _ in 0..room.min(LISTED_AT_ONCE) {
             let Some(step) = self.walk.next() else { break };
@@ -78,8 +81,14 @@ impl<'w> Steps<'w> {
             self.ahead.push(Step { number: self.number, size, step });
             self.number += 1;
         }
-        let Step { number, step, .. } = self.ahead.pop()?;
-        Some((number, step))
+        let mut batch = Vec::new();
+        let mut bytes = 0;
+        while batch.len() < BATCH.0 && bytes < BATCH.1 {
+            let Some(Step { number, size, step }) = self.ahead.pop() else { break };
+            batch.push((number, step));
+            bytes += size;
+        }
+        batch
     }
 }
 
@@ -103,11 +112,17 @@ mod tests {
         let options = Options::default();
         let mut steps = Steps::new(Walk::new(args, &options), max_ahead);
         let mut order = Vec::new();
-        while let Some((number, WalkStep::File(entry))) = steps.next() {
-            let name = entry.path.file_name().expect("a name").to_string_lossy().into_owned();
-            order.push((number, name));
+        loop {
+            let batch = steps.next();
+            if batch.is_empty() {
+                return order;
+            }
+            for (number, step) in batch {
+                let WalkStep::File(entry) = step else { panic!("no images") };
+                let name = entry.path.file_name().expect("a name").to_string_lossy().into_owned();
+                order.push((number, name));
+            }
         }
-        order
     }
 
     #[test]
