@@ -5,7 +5,7 @@ use std::io;
 use std::ops::Deref;
 use std::path::Path;
 
-use memmap2::Mmap;
+use memmap2::{Mmap, MmapOptions};
 
 /// The bytes of a file.
 pub enum Bytes {
@@ -43,13 +43,14 @@ pub fn file(file: &File) -> io::Result<Bytes> {
     if !metadata.is_file() {
         return Err(io::Error::new(io::ErrorKind::InvalidInput, "not a regular file"));
     }
-    if metadata.len() == 0 {
+    let size = usize::try_from(metadata.len()).map_err(io::Error::other)?;
+    if size == 0 {
         return Ok(Bytes::Empty);
     }
     // SAFETY: nothing here keeps a reference into the map beyond the work on one file. Another
     // process that changes the file meanwhile can make the answer wrong, and one that cuts it
     // short ends this process with SIGBUS, as with every reader that maps its input.
     #[allow(unsafe_code)]
-    let map = unsafe { Mmap::map(file) }?;
+    let map = unsafe { MmapOptions::new().len(size).map(file) }?;
     Ok(Bytes::Mapped(map))
 }

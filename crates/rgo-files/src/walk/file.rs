@@ -25,45 +25,63 @@ pub(super) struct Visited<T> {
     pub(super) record: Option<Record>,
 }
 
-/// Visits a file and everything inside it.
-pub(super) fn visit_file<T>(
+/// A file of the walk that has been opened, if it is of interest.
+pub(super) struct Opened {
     entry: WalkEntry,
-    options: &Options,
-    inspect: &Inspect<'_, T>,
-) -> Visited<T> {
-    if entry.is_link_elsewhere() {
-        return Visited { entry, found: Vec::new(), record: None };
+    source: Option<FileSource>,
+}
+
+impl Opened {
+    /// Opens a file, and recognizes it.
+    pub(super) fn new(entry: WalkEntry, options: &Options) -> Self {
+        let source = match &entry.error {
+            _ if entry.is_link_elsewhere() => None,
+            Some(error) => Some(FileSource::Unread(error.clone())),
+            None if entry.is_stdin() => Some(FileSource::Stdin),
+            None => match open(&entry, options) {
+                Ok(source) => source,
+                Err(error) => Some(FileSource::Unread(error.into())),
+            },
+        };
+        Self { entry, source }
     }
-    let source = match &entry.error {
-        Some(error) => FileSource::Unread(error.clone()),
-        None if entry.is_stdin() => FileSource::Stdin,
-        None => match open(&entry, options) {
-            Ok(Some(source)) => source,
-            Ok(None) => return Visited { entry, found: Vec::new(), record: None },
-            Err(error) => FileSource::Unread(error.into()),
-        },
-    };
-    let budget = Budget::new(options.limits);
-    let name = Name::new(entry.path.clone());
-    let mut visitor = Visitor::new(options, &budget, inspect, name, entry.named);
-    visitor.layer = entry.layout.as_ref().map(|layout| layout.candidate());
-    let read = match source {
-        FileSource::Unread(error) => Err(error),
-        FileSource::Stdin => {
-            visit_stream(&mut visitor, &mut io::stdin().lock());
-            Ok(())
+
+    /// Bytes of the file; 0 if it is of no interest, or if that is not known.
+    pub(super) fn size(&self) -> u64 {
+        match &self.source {
+            Some(FileSource::File(start)) => start.size,
+            _ => 0,
         }
-        FileSource::Pipe(mut pipe) => {
-            visit_stream(&mut visitor, &mut pipe);
-            Ok(())
-        }
-        FileSource::File(start) => start.body(&mut visitor).map_err(Arc::new),
-    };
-    if let Err(error) = read {
-        visitor.skip(SkipReason::Io(error));
     }
-    let record = visitor.layer.take().and_then(LayerCandidate::record);
-    Visited { found: visitor.found, record, entry }
+
+    /// Visits the file and everything inside it.
+    pub(super) fn visit<T>(self, options: &Options, inspect: &Inspect<'_, T>) -> Visited<T> {
+        let Self { entry, source } = self;
+        let Some(source) = source else {
+            return Visited { entry, found: Vec::new(), record: None };
+        };
+        let budget = Budget::new(options.limits);
+        let name = Name::new(entry.path.clone());
+        let mut visitor = Visitor::new(options, &budget, inspect, name, entry.named);
+        visitor.layer = entry.layout.as_ref().map(|layout| layout.candidate());
+        let read = match source {
+            FileSource::Unread(error) => Err(error),
+            FileSource::Stdin => {
+                visit_stream(&mut visitor, &mut io::stdin().lock());
+                Ok(())
+            }
+            FileSource::Pipe(mut pipe) => {
+                visit_stream(&mut visitor, &mut pipe);
+                Ok(())
+            }
+            FileSource::File(start) => start.body(&mut visitor).map_err(Arc::new),
+        };
+        if let Err(error) = read {
+            visitor.skip(SkipReason::Io(error));
+        }
+        let record = visitor.layer.take().and_then(LayerCandidate::record);
+        Visited { found: visitor.found, record, entry }
+    }
 }
 
 /// Visits a stream that can be read only once.
@@ -84,6 +102,8 @@ enum FileSource {
 struct Start {
     file: File,
     kind: ContentKind,
+    /// In bytes.
+    size: u64,
 }
 
 /// Opens a file; `None` if it is of no interest.
@@ -121,11 +141,20 @@ fn open(entry: &WalkEntry, options: &Options) -> io::Result<Option<FileSource>> 
     let is_nothing = match kind {
         ContentKind::Other => true,
         ContentKind::Foreign(what) => !what.is_program() && !options.archives,
-        _ => false,
+        ContentKind::Image | ContentKind::Prefix => false,
+        ContentKind::Tar
+        | ContentKind::Zip
+        | ContentKind::Ar
+        | ContentKind::Gzip
+        | ContentKind::Xz
+        | ContentKind::Zstd
+        | ContentKind::Bzip2 => !options.archives,
     };
-    let is_wanted = !is_nothing || entry.named;
-    let start = Start { file, kind };
-    Ok(is_wanted.then_some(FileSource::File(start)))
+    if is_nothing && !entry.named {
+        return Ok(None);
+    }
+    let size = file.metadata()?.len();
+    Ok(Some(FileSource::File(Start { file, kind, size })))
 }
 
 /// Whether this is a file, or a pipe, whose reader waits for the writer.
@@ -139,7 +168,7 @@ fn is_readable(metadata: &Metadata) -> bool {
 
 impl Start {
     fn body<T>(mut self, visitor: &mut Visitor<'_, T>) -> io::Result<()> {
-        visitor.budget.holds_file(self.file.metadata()?.len());
+        visitor.budget.holds_file(self.size);
         match self.kind {
             // Mapped pages would count as memory until the end, and each is needed only once.
             ContentKind::Gzip | ContentKind::Xz | ContentKind::Zstd | ContentKind::Bzip2

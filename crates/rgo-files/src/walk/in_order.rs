@@ -4,43 +4,22 @@
 //! Walk ─▶ step n ─▶ any thread: inspect ─▶ window, by n ─▶ take(Found), the lowest n first
 //! ```
 //!
-//! A thread takes steps from the walk, visits their files, puts the results into the window, and
-//! takes the next steps. Results leave the window in order. While one file takes long, the other
-//! threads continue with the files behind it until the window is full; then they wait. Where the
-//! window can be full, threads take steps in order (see [`super::steps`]), so one of them is working
-//! on the file that the others wait for, and the wait ends.
+//! A thread takes a step from the walk, visits its file, puts the result into the window, and takes
+//! the next step. Results leave the window in order. While one file takes long, the other threads
+//! continue with the files behind it until the window is full; then they wait. Threads take steps in
+//! order, so one of them is working on the file that the others wait for, and the wait ends.
 
 use std::collections::VecDeque;
-use std::ops::ControlFlow;
-use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::iter::Enumerate;
+use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread;
 
-use super::file::{self, Visited};
-use super::folders::{Walk, WalkStep};
-use super::oci_layout::{OciLayout, VisitedLayer};
-use super::steps::Steps;
-use super::{Begin, Found, Inspect, Options};
+use super::folders::Walk;
+use super::results::{Done, ResultSink, Take, Visits};
+use super::threads;
 
 /// Files without a result take little room: this many count as one result.
 const FILES_A_RESULT: usize = 32;
-
-/// Takes each result, and decides whether to go on.
-pub type Take<'t, T> = dyn FnMut(Found<T>) -> ControlFlow<()> + Send + 't;
-
-/// The function that visits files, and its options.
-pub(super) struct Visits<'v, T> {
-    pub(super) options: &'v Options,
-    pub(super) begin: &'v Begin<'v>,
-    pub(super) inspect: &'v Inspect<'v, T>,
-    /// Maximum number of results that wait for an earlier file; each thread may add one more file.
-    pub(super) max_ahead: usize,
-}
-
-/// A finished step.
-enum Done<T> {
-    File(Box<Visited<T>>),
-    Images(Arc<OciLayout>),
-}
 
 /// Results that wait for an earlier one.
 struct Window<T> {
@@ -52,6 +31,8 @@ struct Window<T> {
     results: usize,
     /// Whether a thread is emitting results.
     is_giving: bool,
+    /// Number of threads that wait for room.
+    waiting: usize,
     /// Whether no more results are wanted, or a thread panicked.
     is_over: bool,
 }
@@ -59,47 +40,39 @@ struct Window<T> {
 /// State shared by the threads.
 struct Shared<'s, 't, T> {
     visits: &'s Visits<'s, T>,
-    steps: Mutex<Steps<'s>>,
+    steps: Mutex<Enumerate<Walk<'s>>>,
     window: Mutex<Window<T>>,
     has_room: Condvar,
+    /// Maximum number of results that wait for an earlier file; each thread may add one more file.
+    max_ahead: usize,
     output: Mutex<ResultSink<'s, 't, T>>,
 }
 
-/// The receiver of results.
-struct ResultSink<'o, 't, T> {
-    take: &'o mut Take<'t, T>,
-    /// Layers of the container images that follow.
-    layers: Vec<VisitedLayer<T>>,
-}
-
-/// Visits all steps of a walk with as many threads as the machine runs in parallel, including this
-/// one.
+/// Visits all steps of a walk, and passes the results to `take` in the order of the steps.
 pub(super) fn run<T: Send>(
     walk: Walk<'_>,
     is_single: bool,
     visits: &Visits<'_, T>,
+    max_ahead: usize,
     take: &mut Take<'_, T>,
 ) {
-    let window =
-        Window { first: 0, done: VecDeque::new(), results: 0, is_giving: false, is_over: false };
+    let window = Window {
+        first: 0,
+        done: VecDeque::new(),
+        results: 0,
+        is_giving: false,
+        waiting: 0,
+        is_over: false,
+    };
     let shared = Shared {
         visits,
-        steps: Mutex::new(Steps::new(walk, visits.max_ahead)),
+        steps: Mutex::new(walk.enumerate()),
         window: Mutex::new(window),
         has_room: Condvar::new(),
-        output: Mutex::new(ResultSink { take, layers: Vec::new() }),
+        max_ahead,
+        output: Mutex::new(ResultSink::new(visits, take)),
     };
-    // Starting a thread takes longer than reading a small file.
-    let others = match thread::available_parallelism() {
-        Ok(count) if !is_single => count.get() - 1,
-        _ => 0,
-    };
-    thread::scope(|scope| {
-        for _ in 0..others {
-            scope.spawn(|| shared.work());
-        }
-        shared.work();
-    });
+    threads::run(is_single, || shared.work());
 }
 
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
@@ -111,40 +84,22 @@ impl<T: Send> Shared<'_, '_, T> {
     fn work(&self) {
         let _guard = EndOnPanic(self);
         while self.wait_for_room() {
-            let steps = lock(&self.steps).next();
-            if steps.is_empty() {
-                return;
-            }
-            let done: Vec<_> =
-                steps.into_iter().map(|(number, step)| (number, self.visit(step))).collect();
-            let mut window = lock(&self.window);
-            for (number, done) in done {
-                window.put(number, done);
-            }
-            drop(window);
+            let Some((number, step)) = lock(&self.steps).next() else { return };
+            let done = self.visits.visit(step);
+            lock(&self.window).put(number, done);
             self.emit_finished();
         }
     }
 
     /// Waits until there is room for a result. Returns whether to go on.
     fn wait_for_room(&self) -> bool {
-        let is_full =
-            |window: &mut Window<T>| !window.is_over && window.is_full(self.visits.max_ahead);
-        let window = lock(&self.window);
-        let window = self.has_room.wait_while(window, is_full);
-        !window.unwrap_or_else(PoisonError::into_inner).is_over
-    }
-
-    /// Does a step.
-    fn visit(&self, step: WalkStep) -> Done<T> {
-        match step {
-            WalkStep::File(entry) => {
-                (self.visits.begin)(&entry.path);
-                let Visits { options, inspect, .. } = self.visits;
-                Done::File(Box::new(file::visit_file(entry, options, inspect)))
-            }
-            WalkStep::Images(layout) => Done::Images(layout),
+        let mut window = lock(&self.window);
+        while !window.is_over && window.is_full(self.max_ahead) {
+            window.waiting += 1;
+            window = self.has_room.wait(window).unwrap_or_else(PoisonError::into_inner);
+            window.waiting -= 1;
         }
+        !window.is_over
     }
 
     /// Emits the results whose turn it is, unless another thread does.
@@ -155,9 +110,12 @@ impl<T: Send> Shared<'_, '_, T> {
         }
         window.is_giving = true;
         while let Some(done) = window.pop() {
+            let is_awaited = window.waiting > 0;
             drop(window);
-            self.has_room.notify_all();
-            let goes_on = lock(&self.output).emit_step(done, self.visits);
+            if is_awaited {
+                self.has_room.notify_all();
+            }
+            let goes_on = lock(&self.output).emit_step(done);
             window = lock(&self.window);
             if goes_on.is_break() {
                 window.is_over = true;
@@ -204,32 +162,5 @@ impl<T> Window<T> {
         self.first += 1;
         self.results -= done.results();
         Some(done)
-    }
-}
-
-impl<T> Done<T> {
-    fn results(&self) -> usize {
-        match self {
-            Self::File(visited) => visited.found.len(),
-            Self::Images(_) => 0,
-        }
-    }
-}
-
-impl<T> ResultSink<'_, '_, T> {
-    fn emit_step(&mut self, done: Done<T>, visits: &Visits<'_, T>) -> ControlFlow<()> {
-        let found = match done {
-            Done::File(visited) if visited.entry.layout.is_some() => {
-                let Visited { entry, found, record } = *visited;
-                self.layers.push(VisitedLayer { path: entry.path, found, record });
-                return ControlFlow::Continue(());
-            }
-            Done::File(visited) => visited.found,
-            Done::Images(layout) => {
-                let layers = std::mem::take(&mut self.layers);
-                layout.squash(layers, visits.options, visits.inspect)
-            }
-        };
-        found.into_iter().try_for_each(&mut *self.take)
     }
 }

@@ -3,8 +3,9 @@
 //! on folders, members' names and limits.
 //!
 //! ```text
-//! arguments ─▶ folders ─▶ file ─▶ visitor ─▶ inspect(Item) ─▶ in_order ─▶ Found, in the order
-//!                         (many at a time)                            of the arguments
+//! arguments ─▶ folders ─▶ file ─▶ visitor ─▶ inspect(Item) ─▶ results ─▶ Found, in the order
+//!                         (many at a time:                               of the arguments
+//!                          at_once, in_order)
 //! ```
 //!
 //! The walk recognizes files by their content only, and reads only images and archives as a whole.
@@ -12,6 +13,7 @@
 //! [`Limits`], and skipped content is an item with its reason.
 
 mod ar;
+mod at_once;
 mod budget;
 mod compressed;
 mod container;
@@ -25,11 +27,12 @@ mod limits;
 mod name;
 mod oci_layout;
 mod reading;
+mod results;
 mod skip_reason;
 mod sniff;
-mod steps;
 mod tar;
 mod tar_header;
+mod threads;
 mod visitor;
 mod zip;
 
@@ -47,9 +50,9 @@ pub use skip_reason::SkipReason;
 pub use sniff::ContentKind;
 
 use folders::Walk;
-use in_order::Visits;
+use results::Visits;
 
-pub use in_order::Take;
+pub use results::Take;
 
 /// Maximum number of results of [`visit_each`] that wait for an earlier file.
 pub const MAX_AHEAD: usize = 256;
@@ -163,9 +166,8 @@ pub fn visit<T: Send>(
     inspect: &Inspect<'_, T>,
 ) -> Vec<Found<T>> {
     let mut all = Vec::new();
-    // All results are kept anyway: a window would only make threads wait.
-    let visits = Visits { options, begin, inspect, max_ahead: usize::MAX };
-    visit_within(args, &visits, &mut |found| {
+    let visits = Visits { options, begin, inspect };
+    at_once::run(Walk::new(args, options), is_single(args), &visits, &mut |found| {
         all.push(found);
         ControlFlow::Continue(())
     });
@@ -186,10 +188,11 @@ pub fn visit_each<T: Send>(
     inspect: &Inspect<'_, T>,
     take: &mut Take<'_, T>,
 ) {
-    visit_within(args, &Visits { options, begin, inspect, max_ahead: MAX_AHEAD }, take);
+    let visits = Visits { options, begin, inspect };
+    in_order::run(Walk::new(args, options), is_single(args), &visits, MAX_AHEAD, take);
 }
 
-fn visit_within<T: Send>(args: &[PathBuf], visits: &Visits<'_, T>, take: &mut Take<'_, T>) {
-    let is_single = matches!(args, [path] if path.as_os_str() == "-" || !path.is_dir());
-    in_order::run(Walk::new(args, visits.options), is_single, visits, take);
+/// Whether there is only one file to visit.
+fn is_single(args: &[PathBuf]) -> bool {
+    matches!(args, [path] if path.as_os_str() == "-" || !path.is_dir())
 }

@@ -1,6 +1,7 @@
 //! Archives of every kind, made in memory: which items a walk reports, in which order, and which
 //! texts it has for skipped content. Damaged archives cause no panic.
 
+mod at_once;
 mod build;
 mod files;
 mod foreign;
