@@ -135,7 +135,7 @@ fn a_section_can_be_had_as_it_is() {
     let file = sample().artifact("linux-arm64-static", "sample").path();
     let out = crate::support::scratch("section").join("list");
     let mut command = tool("rgo-version-m");
-    command.args(["--dump-section", ".dep-v0", "-o"]).arg(&out).arg(&file);
+    command.arg("--dump-section").arg(format!(".dep-v0={}", out.display())).arg(&file);
     assert_eq!(Outcome::of(&mut command).ended(0).stdout, "");
     let bytes = std::fs::read(&out).expect("written");
     let whole = std::fs::read(&file).expect("a program");

@@ -30,7 +30,7 @@ use crate::recovered::go;
 use crate::{Format, Image, Result};
 
 /// What people do with a debugger.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, schemars::JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Task {
     /// Stop where a function begins.
@@ -58,7 +58,9 @@ impl fmt::Display for Task {
 }
 
 /// To what extent a task is possible.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, schemars::JsonSchema,
+)]
 #[serde(rename_all = "snake_case")]
 pub enum Feasibility {
     /// Not at all.
@@ -83,7 +85,7 @@ impl fmt::Display for Feasibility {
 }
 
 /// A task, to what extent it is possible, and the reason.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, schemars::JsonSchema)]
 pub struct Debuggability {
     /// The task.
     pub task: Task,

@@ -9,7 +9,9 @@ use serde::ser::{Serialize, SerializeMap, Serializer};
 const SHOWN: usize = 200;
 
 /// How certain a conclusion is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize)]
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, schemars::JsonSchema,
+)]
 #[serde(rename_all = "lowercase")]
 pub enum Confidence {
     /// The evidence fits, but other explanations are as good.
@@ -21,7 +23,7 @@ pub enum Confidence {
 }
 
 /// One observation.
-#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, schemars::JsonSchema)]
 pub struct Evidence {
     /// The section, table or header of the observation.
     pub place: String,

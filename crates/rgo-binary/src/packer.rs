@@ -72,7 +72,7 @@ pub const NAMES: &[&str] = &[
 ];
 
 /// The packer of an image.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, schemars::JsonSchema)]
 pub struct Packer {
     /// Its name.
     pub name: &'static str,

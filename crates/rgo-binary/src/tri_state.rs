@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 /// The answer to a yes-or-no question.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, schemars::JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum TriState {
     /// It holds.

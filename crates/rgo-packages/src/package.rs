@@ -4,7 +4,9 @@ use packageurl::PackageUrl;
 use serde::Serialize;
 
 /// The community that names packages, with its default registry.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, schemars::JsonSchema,
+)]
 #[serde(rename_all = "lowercase")]
 pub enum Ecosystem {
     /// Rust: crates.io.
@@ -14,7 +16,7 @@ pub enum Ecosystem {
 }
 
 /// The source of a package's code.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, schemars::JsonSchema)]
 #[serde(rename_all = "kebab-case", tag = "kind", content = "from")]
 pub enum PackageSource {
     /// The ecosystem's own registry, or a mirror of it.
@@ -41,7 +43,7 @@ pub enum PackageSource {
 /// let local = Package { source: PackageSource::Local, ..serde };
 /// assert_eq!(local.purl(), None);
 /// ```
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, schemars::JsonSchema)]
 pub struct Package {
     /// Its ecosystem.
     pub ecosystem: Ecosystem,

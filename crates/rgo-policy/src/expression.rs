@@ -88,15 +88,16 @@ impl Expression {
     ///
     /// ```
     /// use rgo_policy::vocabulary::{FactDef, ValueKind};
-    /// use rgo_policy::{Expression, Vocabulary};
+    /// use rgo_policy::{Expression, SubjectKind, Vocabulary};
     ///
     /// static FACTS: [FactDef; 1] = [FactDef {
     ///     name: "glibc",
+    ///     subject: SubjectKind::Binary,
     ///     kind: ValueKind::Version,
     ///     about: "the oldest glibc that it runs with",
     ///     example: "glibc<=2.28",
     /// }];
-    /// let facts = Vocabulary::new(&FACTS, &[]);
+    /// let facts = Vocabulary::new(&FACTS, &[], &[]);
     /// let expression = Expression::parse("glibc<=2.28", &facts).expect("is one");
     /// assert_eq!(expression.to_string(), "glibc<=2.28");
     /// let error = Expression::parse("glibbc<=2.28", &facts).expect_err("no such fact");
@@ -203,7 +204,7 @@ fn list_behind(tail: &str) -> Option<&str> {
 
 fn name_of(name: &str, words: &Vocabulary) -> Result<(&'static FactDef, String), Complaint> {
     if name.is_empty() {
-        let hint = "name a fact, as in glibc<=2.28; `--require help` lists them all".to_owned();
+        let hint = "name a fact, as in glibc<=2.28; `rgo help policy` lists them all".to_owned();
         return Err(Complaint("the name of a fact is missing".to_owned(), hint));
     }
     if name.ends_with('~') {
@@ -228,7 +229,7 @@ fn unknown_name(name: &str, words: &Vocabulary) -> Complaint {
     let hint = match words.nearest(name) {
         Some(near) if name == near.name => format!("name one, as in {}", near.example),
         Some(near) => format!("did you mean `{}`? For example: {}", near.name, near.example),
-        None => "a dependency is asked for by dep:NAME, as in dep:rustls>=0.23; `--require help` \
+        None => "a dependency is asked for by dep:NAME, as in dep:rustls>=0.23; `rgo help policy` \
                  lists all facts"
             .to_owned(),
     };

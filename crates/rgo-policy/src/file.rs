@@ -5,6 +5,7 @@
 //! require = ["…"]   allow-unknown = true     every binary; allow-unknown holds for the whole file
 //! [linux]  [linux.static]  [linux.dynamic]  [darwin]  [windows]      the same two keys
 //! [[file]]  match = "*.so"                                           the same two keys
+//! [diff]  [graph]  [audit]                   other subjects:         the same two keys
 //! ```
 
 use std::ops::Range;
@@ -16,12 +17,13 @@ use toml::Spanned;
 use super::expression::Expression;
 use super::parse_error::{PolicyError, underlined};
 use super::pattern::Pattern;
+use super::subject::SubjectKind;
 use super::vocabulary::Vocabulary;
 use super::{PolicyOs, RequirementSource, Rule, Scope};
 
 const EXAMPLE: &str = "a policy file has require = [\"pie\", …] and allow-unknown, alone and in \
-                       [linux], [linux.static], [linux.dynamic], [darwin], [windows], and in \
-                       [[file]] with match = \"*.so\"";
+                       [linux], [linux.static], [linux.dynamic], [darwin], [windows], in [[file]] \
+                       with match = \"*.so\", and in [diff], [graph] and [audit]";
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
@@ -38,6 +40,12 @@ struct PolicyFile {
     windows: PolicyTable,
     #[serde(default)]
     file: Vec<MatchTable>,
+    #[serde(default)]
+    diff: PolicyTable,
+    #[serde(default)]
+    graph: PolicyTable,
+    #[serde(default)]
+    audit: PolicyTable,
 }
 
 #[derive(Default, Deserialize)]
@@ -83,37 +91,18 @@ pub(super) fn read(name: &str, text: &str, words: &Vocabulary) -> Result<Vec<Rul
         let span = error.span().unwrap_or_default();
         source.complain(&span, error.message().lines().next().unwrap_or_default(), EXAMPLE)
     })?;
-    let everywhere = file.allow_unknown;
-    let linux =
-        PolicyTable { require: file.linux.require, allow_unknown: file.linux.allow_unknown };
-    let mut sections = vec![
-        (Scope::Every, PolicyTable { require: file.require, allow_unknown: everywhere }),
-        (Scope::Os(PolicyOs::Linux), linux),
-        (Scope::Linux { static_: true }, file.linux.static_),
-        (Scope::Linux { static_: false }, file.linux.dynamic),
-        (Scope::Os(PolicyOs::Darwin), file.darwin),
-        (Scope::Os(PolicyOs::Windows), file.windows),
-    ];
-    for MatchTable { pattern, require, allow_unknown } in file.file {
-        let parsed = Pattern::new(pattern.get_ref()).map_err(|error| {
-            let hint = "* is any text without /, ** any folders, ? one character";
-            let message = format!("`{}` is not a pattern: {error}", pattern.get_ref());
-            source.complain(&pattern.span(), &message, hint)
-        })?;
-        sections.push((Scope::File(parsed), PolicyTable { require, allow_unknown }));
-    }
-
     let mut rules = Vec::new();
-    for (scope, section) in sections {
-        for written in section.require {
+    let everywhere = file.allow_unknown;
+    for Section { scope, kind, table } in sections(file, &source)? {
+        for written in table.require {
             rules.push(Rule {
                 scope: scope.clone(),
-                expression: source.expression(&written)?,
+                expression: source.expression(&written, kind)?,
                 source: RequirementSource::File {
                     name: name.to_owned(),
                     line: source.line(&written.span()).0,
                 },
-                allow_unknown: everywhere || section.allow_unknown,
+                allow_unknown: everywhere || table.allow_unknown,
             });
         }
     }
@@ -121,6 +110,47 @@ pub(super) fn read(name: &str, text: &str, words: &Vocabulary) -> Result<Vec<Rul
         return Err(PolicyError::new(format!("{name}: it requires nothing"), EXAMPLE));
     }
     Ok(rules)
+}
+
+/// A table of the file, and what its requirements are asked of.
+struct Section {
+    scope: Scope,
+    kind: SubjectKind,
+    table: PolicyTable,
+}
+
+/// All tables of a file.
+fn sections(file: PolicyFile, source: &Text<'_>) -> Result<Vec<Section>, PolicyError> {
+    let linux =
+        PolicyTable { require: file.linux.require, allow_unknown: file.linux.allow_unknown };
+    let every = PolicyTable { require: file.require, allow_unknown: file.allow_unknown };
+    let of_binary = |(scope, table)| Section { scope, kind: SubjectKind::Binary, table };
+    let mut sections: Vec<Section> = [
+        (Scope::Every, every),
+        (Scope::Os(PolicyOs::Linux), linux),
+        (Scope::Linux { static_: true }, file.linux.static_),
+        (Scope::Linux { static_: false }, file.linux.dynamic),
+        (Scope::Os(PolicyOs::Darwin), file.darwin),
+        (Scope::Os(PolicyOs::Windows), file.windows),
+    ]
+    .map(of_binary)
+    .into();
+    for MatchTable { pattern, require, allow_unknown } in file.file {
+        let parsed = Pattern::new(pattern.get_ref()).map_err(|error| {
+            let hint = "* is any text without /, ** any folders, ? one character";
+            let message = format!("`{}` is not a pattern: {error}", pattern.get_ref());
+            source.complain(&pattern.span(), &message, hint)
+        })?;
+        sections.push(of_binary((Scope::File(parsed), PolicyTable { require, allow_unknown })));
+    }
+    let others = [
+        (SubjectKind::Diff, file.diff),
+        (SubjectKind::Graph, file.graph),
+        (SubjectKind::Audit, file.audit),
+    ];
+    let of_other = |(kind, table)| Section { scope: Scope::Every, kind, table };
+    sections.extend(others.map(of_other));
+    Ok(sections)
 }
 
 /// A file with its name, for error messages, and the vocabulary of its expressions.
@@ -131,7 +161,23 @@ struct Text<'a> {
 }
 
 impl Text<'_> {
-    fn expression(&self, written: &Spanned<String>) -> Result<Expression, PolicyError> {
+    /// Parses an expression of a table whose requirements are asked of `kind`.
+    fn expression(
+        &self,
+        written: &Spanned<String>,
+        kind: SubjectKind,
+    ) -> Result<Expression, PolicyError> {
+        let expression = self.parsed(written)?;
+        let asked = expression.fact.subject;
+        if asked != kind {
+            let message = format!("`{expression}` is asked of {}", asked.with_article());
+            let hint = format!("its place is {}", asked.place());
+            return Err(self.complain(&written.span(), &message, &hint));
+        }
+        Ok(expression)
+    }
+
+    fn parsed(&self, written: &Spanned<String>) -> Result<Expression, PolicyError> {
         Expression::parse(written.get_ref(), self.words).map_err(|error| {
             let whole = written.span();
             let quoted = self.text.get(whole.clone()).unwrap_or_default();
@@ -234,7 +280,7 @@ require = [\"!rpath\"]
             ),
             (
                 "# é\n[linx]\nrequire = []",
-                "p.toml:2:2: unknown field `linx`, expected one of `require`, `allow-unknown`, `linux`, `darwin`, `windows`, `file`\n  [linx]\n   ^^^^\nhint: EXAMPLE",
+                "p.toml:2:2: unknown field `linx`, expected one of `require`, `allow-unknown`, `linux`, `darwin`, `windows`, `file`, `diff`, `graph`, `audit`\n  [linx]\n   ^^^^\nhint: EXAMPLE",
             ),
             (
                 "[linux]\nrequired = [\"pie\"]",

@@ -7,6 +7,7 @@ use serde::Serialize;
 
 use super::compare::compare;
 use super::facts::NoAnswer;
+use super::subject::Subject;
 use super::verdict::Verdict;
 use super::{FactSource, Policy, RequirementSource, Rule};
 
@@ -14,48 +15,8 @@ use super::{FactSource, Policy, RequirementSource, Rule};
 const CELL: usize = 80;
 const MESSAGE: usize = 400;
 
-/// The name of a binary, which shows its place.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
-pub struct Subject {
-    /// The file that the user named or the walk found.
-    pub file: String,
-    /// Its path inside the file, if that is an archive, and inside nested archives: `a.tar!b`.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub member: Option<String>,
-    /// The architecture, if it is one of several in a fat Mach-O file.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub slice: Option<String>,
-    /// The container image and the layer that contain it, as text.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub image: Option<String>,
-}
-
-impl Subject {
-    /// Makes the name of a file that is one binary.
-    pub fn file(file: impl Into<String>) -> Self {
-        Self { file: file.into(), ..Self::default() }
-    }
-
-    /// The path in the innermost archive, or the file if it is in none.
-    pub(super) fn innermost(&self) -> &str {
-        let member = self.member.as_deref().unwrap_or(&self.file);
-        if self.member.is_some() { member.rsplit('!').next().unwrap_or(member) } else { member }
-    }
-}
-
-impl fmt::Display for Subject {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.file)?;
-        if let Some(member) = &self.member {
-            write!(f, "!{member}")?;
-        }
-        let others = [&self.slice, &self.image];
-        others.into_iter().flatten().try_for_each(|other| write!(f, " ({other})"))
-    }
-}
-
 /// The result for one requirement.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, schemars::JsonSchema)]
 pub struct JudgedRequirement {
     /// The requirement.
     pub expression: String,
@@ -111,7 +72,7 @@ impl JudgedRequirement {
 }
 
 /// The verdicts on one binary.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, schemars::JsonSchema)]
 pub struct Judgement {
     /// The binary.
     #[serde(flatten)]
@@ -121,7 +82,7 @@ pub struct Judgement {
 }
 
 /// The verdict on a run.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, schemars::JsonSchema)]
 pub struct Outcome {
     /// Whether all requirements hold.
     pub holds: bool,
@@ -157,7 +118,7 @@ impl Policy {
         let platform = facts.platform();
         let rules = self.rules.iter().enumerate();
         let findings = rules
-            .filter(|(_, rule)| rule.scope.covers(&subject, platform))
+            .filter(|(_, rule)| rule.covers(&subject, platform))
             .map(|(index, rule)| finding(index, rule, facts))
             .collect();
         Judgement { subject, findings }

@@ -23,6 +23,7 @@ pub mod run;
 #[cfg(test)]
 mod samples;
 pub mod sarif;
+mod subject;
 mod synonyms;
 #[cfg(test)]
 mod tests;
@@ -38,12 +39,13 @@ use pattern::Pattern;
 
 pub use expression::Expression;
 pub use facts::{FactSource, FactValue, Lookup, NoAnswer, Platform, PolicyFact, PolicyOs};
-pub use judge::{JudgedRequirement, Judgement, Outcome, Subject, Tally};
+pub use judge::{JudgedRequirement, Judgement, Outcome, Tally};
 pub use parse_error::{ParseError, PolicyError};
+pub use subject::{Judge, Subject, SubjectKind};
 pub use verdict::Verdict;
 pub use vocabulary::Vocabulary;
 
-/// The text of `--require help` about expressions and policy files, below the list of facts.
+/// The text of the help about expressions and policy files, below the list of facts.
 pub const HELP: &str = "\
 An expression asks for one fact; quote it, because `<`, `>` and `!` mean something to a shell:
   'static' '!rpath'           it is so; there is none
@@ -75,7 +77,8 @@ What must not be there (`!=`) holds where there is none. Where there are several
 dependency, entries of an rpath) every one has to hold. It fails too if no binary matched, or if
 a file or member could not be read.
 
-A policy file has requirements for all binaries, for a platform, and for files by their name:
+A policy file has requirements for all binaries, for a platform, for files by their name, and for
+what other tools judge. Each tool judges its own, and says how many it leaves to which tool:
   require = [\"!vcs.modified\", \"!leaks\"]
   [linux]
   require = [\"relro\", \"arch in [amd64, arm64]\"]
@@ -91,13 +94,18 @@ A policy file has requirements for all binaries, for a platform, and for files b
   [[file]]
   match = \"*.so\"              # the name; with a /, the end of the path, where ** crosses folders
   require = [\"dep:openssl!=*\"]
+  [diff] [graph] [audit]      # requirements of a diff, a graph and an audit
 ";
 
 /// All requirements, from options and files.
 #[derive(Clone, Debug)]
 pub struct Policy {
     words: Vocabulary,
+    /// The tool that judges.
+    judge: Judge,
     rules: Vec<Rule>,
+    /// The requirements of policy files that other tools judge: the file, and the kind of subject.
+    left: Vec<(String, SubjectKind)>,
     /// The policy files by name, one entry each.
     files: Vec<String>,
 }
@@ -112,17 +120,24 @@ struct Rule {
 }
 
 impl Rule {
+    fn covers(&self, subject: &Subject, platform: Platform) -> bool {
+        self.expression.fact.subject == subject.kind && self.scope.covers(subject, platform)
+    }
+
     fn allows_unknown(&self) -> bool {
         self.expression.or_unknown || self.allow_unknown
     }
 }
 
-/// The binaries to which a rule applies.
+/// The subjects to which a rule applies.
 #[derive(Clone, Debug, PartialEq)]
 enum Scope {
+    /// All of the kind that the rule's word is asked of.
     Every,
     Os(PolicyOs),
-    Linux { static_: bool },
+    Linux {
+        static_: bool,
+    },
     File(Pattern),
 }
 
@@ -141,19 +156,28 @@ pub enum RequirementSource {
 }
 
 impl Policy {
-    /// A policy with a tool's vocabulary and no requirements yet.
+    /// A policy without requirements yet, for a tool that judges.
     #[must_use]
-    pub fn new(words: Vocabulary) -> Self {
-        Self { words, rules: Vec::new(), files: Vec::new() }
+    pub fn new(words: Vocabulary, judge: Judge) -> Self {
+        Self { words, judge, rules: Vec::new(), left: Vec::new(), files: Vec::new() }
     }
 
-    /// Adds an expression for every binary.
+    /// Adds an expression for every subject of its kind.
     ///
     /// # Errors
-    /// If it cannot be parsed.
+    /// If it cannot be parsed, or another tool judges it.
     pub fn require(&mut self, expression: &str) -> Result<(), PolicyError> {
         let expression = Expression::parse(expression, &self.words)
             .map_err(|error| PolicyError::new(format!("--require: {error}"), error.hint()))?;
+        let kind = expression.fact.subject;
+        if !self.judge.kinds.contains(&kind) {
+            let (tool, text) = (self.judge.tool, &expression);
+            let asked = kind.with_article();
+            return Err(PolicyError::new(
+                format!("--require: {tool} does not judge `{text}`, which is asked of {asked}"),
+                &format!("{} does", self.words.judges_of(kind)),
+            ));
+        }
         let scope = Scope::Every;
         self.rules.push(Rule {
             scope,
@@ -170,7 +194,12 @@ impl Policy {
     /// If it is not TOML, has an unknown key or an expression that cannot be parsed, or requires
     /// nothing; with line and column.
     pub fn add_file(&mut self, name: &str, text: &str) -> Result<(), PolicyError> {
-        self.rules.extend(file::read(name, text, &self.words)?);
+        let read = file::read(name, text, &self.words)?;
+        let is_ours = |rule: &Rule| self.judge.kinds.contains(&rule.expression.fact.subject);
+        let (ours, others): (Vec<Rule>, Vec<Rule>) = read.into_iter().partition(is_ours);
+        let left = others.iter().map(|rule| (name.to_owned(), rule.expression.fact.subject));
+        self.left.extend(left);
+        self.rules.extend(ours);
         self.files.push(name.to_owned());
         Ok(())
     }
@@ -178,7 +207,20 @@ impl Policy {
     /// Whether there are no requirements, so that there is no gate.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.rules.is_empty()
+        self.rules.is_empty() && self.left.is_empty()
+    }
+
+    /// How many requirements of policy files are left to which tool, in words.
+    fn left_to_others(&self) -> Vec<String> {
+        let of = |kind| self.left.iter().filter(|(_, left)| *left == kind).count();
+        let kinds = SubjectKind::ALL.into_iter().filter(|kind| of(*kind) > 0);
+        let text = |kind: SubjectKind| {
+            let requirements = judge::count(of(kind), "requirement", "requirements");
+            let are = if of(kind) == 1 { "is" } else { "are" };
+            let (asked, tools) = (kind.with_article(), self.words.judges_of(kind));
+            format!("{requirements} of {asked} {are} left to {tools}")
+        };
+        kinds.map(text).collect()
     }
 }
 
@@ -207,5 +249,15 @@ impl fmt::Display for RequirementSource {
 impl Serialize for RequirementSource {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.collect_str(self)
+    }
+}
+
+impl schemars::JsonSchema for RequirementSource {
+    fn schema_name() -> std::borrow::Cow<'static, str> {
+        "RequirementSource".into()
+    }
+
+    fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
+        schemars::json_schema!({"type": "string"})
     }
 }

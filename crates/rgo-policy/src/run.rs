@@ -3,7 +3,8 @@
 
 use std::collections::BTreeSet;
 
-use super::judge::{JudgedRequirement, Judgement, Outcome, Subject, Tally, count};
+use super::judge::{JudgedRequirement, Judgement, Outcome, Tally, count};
+use super::subject::Subject;
 use super::verdict::Verdict;
 use super::{Policy, RequirementSource, Rule, Scope};
 
@@ -87,6 +88,7 @@ impl Run<'_> {
     pub fn conclude(self, unread: Vec<String>) -> Outcome {
         let mut problems = self.unmatched_files();
         let mut notes = self.unmatched_patterns();
+        notes.extend(self.policy.left_to_others());
         if let Some((first, more)) = self.idle.as_ref().filter(|_| problems.is_empty()) {
             notes.push(match more {
                 0 => format!("{first}: no requirement applies to it"),
@@ -108,18 +110,23 @@ impl Run<'_> {
 
     /// Policy files without any requirement that applied.
     fn unmatched_files(&self) -> Vec<String> {
-        if self.tally.binaries == 0 && !self.policy.is_empty() {
-            return vec!["no binary matched: none of the files is one".to_owned()];
+        let tool = self.policy.judge.tool;
+        let is_of = |rule: &Rule, file: &str| matches!(&rule.source, RequirementSource::File { name, .. } if name == file);
+        let is_left = |file: &&String| !self.policy.rules.iter().any(|rule| is_of(rule, file));
+        let left = self.policy.files.iter().filter(is_left);
+        let mut problems: Vec<String> =
+            left.map(|file| format!("{file} has no requirement for {tool}")).collect();
+        if self.tally.binaries == 0 && !self.policy.rules.is_empty() {
+            problems.push("no binary matched: none of the files is one".to_owned());
+            return problems;
         }
         let count = count(self.tally.binaries, "binary", "binaries");
-        let is_of = |rule: &Rule, file: &str| matches!(&rule.source, RequirementSource::File { name, .. } if name == file);
-        let files = self.policy.files.iter();
+        let files = self.policy.files.iter().filter(|file| !is_left(file));
         let unmatched = files.filter(|file| !self.was_asked(&|rule| is_of(rule, file)));
-        unmatched
-            .map(|file| {
-                format!("no binary matched: {file} has no requirement for the {count} given")
-            })
-            .collect()
+        problems.extend(unmatched.map(|file| {
+            format!("no binary matched: {file} has no requirement for the {count} given")
+        }));
+        problems
     }
 
     /// Patterns of policy files that match no name.

@@ -1,9 +1,16 @@
 //! A small vocabulary for the tests of the gate: a few facts of each kind.
 
+use super::Policy;
+use super::subject::{Judge, SubjectKind};
 use super::vocabulary::{FactDef, Renamed, ValueKind, Vocabulary};
 
 const fn word(name: &'static str, kind: ValueKind, example: &'static str) -> FactDef {
-    FactDef { name, kind, about: "a fact", example }
+    FactDef { name, subject: SubjectKind::Binary, kind, about: "a fact", example }
+}
+
+/// A word that is asked of something other than a binary.
+const fn other(name: &'static str, subject: SubjectKind, example: &'static str) -> FactDef {
+    FactDef { subject, ..word(name, ValueKind::Flag, example) }
 }
 
 const FORMATS: ValueKind = ValueKind::OneOf(&["elf", "macho", "pe"]);
@@ -17,7 +24,7 @@ const SIGNED: ValueKind = ValueKind::Level {
     strongest: &["identity", "authenticode"],
 };
 
-static WORDS: [FactDef; 28] = [
+static WORDS: [FactDef; 31] = [
     word("format", FORMATS, "format=elf"),
     word("arch", ARCHS, "arch=arm64"),
     word("size", ValueKind::Size, "size<=20MiB"),
@@ -46,10 +53,24 @@ static WORDS: [FactDef; 28] = [
     word("build:", ValueKind::Setting, "build:CGO_ENABLED=0"),
     word("leaks", ValueKind::Text, "!leaks"),
     word("dep:", ValueKind::Dependency, "dep:rustls>=0.23"),
+    other("grew", SubjectKind::Diff, "!grew"),
+    other("duplicates", SubjectKind::Graph, "!duplicates"),
+    other("vulnerable", SubjectKind::Audit, "!vulnerable"),
+];
+
+static JUDGES: [Judge; 3] = [
+    Judge { tool: "inspector", kinds: &[SubjectKind::Binary, SubjectKind::Diff] },
+    Judge { tool: "stripper", kinds: &[SubjectKind::Binary] },
+    Judge { tool: "grapher", kinds: &[SubjectKind::Graph, SubjectKind::Audit] },
 ];
 
 static RENAMED: [Renamed; 2] = [("dep", "nx"), ("cfg", "cf-guard")];
 
 pub(super) fn vocabulary() -> Vocabulary {
-    Vocabulary::new(&WORDS, &RENAMED)
+    Vocabulary::new(&WORDS, &RENAMED, &JUDGES)
+}
+
+/// A policy of the tool that judges binaries alone.
+pub(super) fn policy() -> Policy {
+    Policy::new(vocabulary(), JUDGES[1])
 }

@@ -161,7 +161,7 @@ pub fn log(tool: &str, version: &str, outcome: &Outcome, ended: Ended) -> Log {
     let findings = outcome.judgements.iter().flat_map(|judgement| &judgement.findings);
     for finding in findings {
         if !rules.iter().any(|rule| rule.id == finding.expression) {
-            rules.push(descriptor(tool, finding));
+            rules.push(descriptor(finding));
         }
     }
     let index =
@@ -197,10 +197,10 @@ pub fn log(tool: &str, version: &str, outcome: &Outcome, ended: Ended) -> Log {
     }
 }
 
-fn descriptor(tool: &str, finding: &JudgedRequirement) -> SarifDescriptor {
+fn descriptor(finding: &JudgedRequirement) -> SarifDescriptor {
     let about = format!("{}: {}.", finding.expression, finding.about);
     let help = format!(
-        "Expected: {}. `{tool} --require help` explains every fact that can be required.",
+        "Expected: {}. `rgo help policy` explains every fact that can be required.",
         finding.expected
     );
     SarifDescriptor {

@@ -9,6 +9,7 @@ use rgo_report::Document;
 use serde::Serialize;
 
 use super::sarif::Ended;
+use super::vocabulary::FactDef;
 use super::*;
 
 /// A binary with its answers in a table.
@@ -60,7 +61,7 @@ fn windows() -> Table {
 }
 
 fn empty() -> Policy {
-    Policy::new(samples::vocabulary())
+    samples::policy()
 }
 
 fn policy(requires: &[&str], file: &str) -> Policy {
@@ -207,7 +208,7 @@ fn patterns_are_about_what_is_inside_an_archive() {
         file: "x.so/app.tgz".to_owned(),
         member: Some(path.to_owned()),
         slice: Some("arm64".to_owned()),
-        image: None,
+        ..Subject::default()
     };
     let policy = policy(&[], "[[file]]\nmatch = \"lib/*.so\"\nrequire = [\"pie\"]");
     let asked = |subject| policy.judge(subject, &dynamic()).findings.len();
@@ -262,9 +263,21 @@ fn rendered(document: Document) -> String {
 fn the_help_has_a_line_for_each_fact_and_the_strongest_value_of_each_level() {
     let words = samples::vocabulary();
     let help = rendered(words.help());
-    assert!(help.lines().next().is_some_and(|line| line.starts_with("fact")));
-    assert!(help.lines().skip(1).zip(words.words()).all(|(line, it)| line.starts_with(it.name)));
-    let levels = help.split("\n\n").nth(1).expect("a second table");
+    for (kind, title) in [
+        (SubjectKind::Binary, "Asked of a binary, by inspector, stripper"),
+        (SubjectKind::Diff, "Asked of a diff, by inspector"),
+        (SubjectKind::Graph, "Asked of a graph, by grapher"),
+        (SubjectKind::Audit, "Asked of an audit, by grapher"),
+    ] {
+        let (_, table) = help.split_once(&format!("{title}\n")).expect(title);
+        let mut lines = table.lines().skip_while(|line| line.is_empty());
+        assert!(lines.next().is_some_and(|line| line.starts_with("fact")));
+        for word in words.words().filter(|word| word.subject == kind) {
+            assert!(lines.next().is_some_and(|line| line.starts_with(word.name)), "{}", word.name);
+        }
+    }
+    let (_, levels) = help.split_once("Words with several values\n").expect("a second table");
+    let levels = levels.trim_start().split("\n\n").next().expect("a table");
     let levels: Vec<String> =
         levels.lines().map(|line| line.split_whitespace().collect::<Vec<_>>().join(" ")).collect();
     assert_eq!(
@@ -311,8 +324,7 @@ fn sarif_log() -> serde_json::Value {
     let subject = |member: Option<&str>| Subject {
         file: "./dist/a b.tgz".to_owned(),
         member: member.map(str::to_owned),
-        slice: None,
-        image: None,
+        ..Subject::default()
     };
     let judge = |member| policy.judge(subject(member), &binary(PolicyOs::Linux, None, glibc()));
     let mut outcome = policy.conclude(vec![judge(None), judge(Some("bin/a"))], Vec::new());
@@ -400,7 +412,8 @@ proptest! {
     #[test]
     fn hostile_answers_are_answered(name in ".{0,30}", text: String, list: Vec<String>, number: u64) {
         let mut policy = empty();
-        for word in samples::vocabulary().words() {
+        let of_binaries = |word: &&FactDef| word.subject == SubjectKind::Binary;
+        for word in samples::vocabulary().words().filter(of_binaries) {
             policy.require(word.example).expect(word.example);
         }
         policy.add_file("p", "[[file]]\nmatch = \"**/a*b*/*\"\nrequire = [\"size<1\"]").expect("valid");

@@ -1,9 +1,10 @@
-//! Defines the facts that expressions name. Each tool supplies its own list: for every fact the
-//! name, the kind of its values, an explanation and an example. The parser, its suggestions,
-//! `--require help` and the judge share that list.
+//! Defines the facts that expressions name. The tools supply one list: for every fact the name, what
+//! it is asked of, the kind of its values, an explanation and an example. The parser, its
+//! suggestions, the help and the judge share that list.
 
 use rgo_report::{Column, Document, Table, nearest};
 
+use super::subject::{Judge, SubjectKind};
 use super::synonyms::SYNONYMS;
 
 /// The kind of a fact's values, which decides how comparisons work and which of them make sense.
@@ -112,6 +113,8 @@ pub const OFF: [&str; 6] = ["", "0", "false", "no", "none", "off"];
 pub struct FactDef {
     /// Its name; a name that ends with `:` begins a family, such as `dep:`.
     pub name: &'static str,
+    /// What it is asked of.
+    pub subject: SubjectKind,
     /// The kind of its values.
     pub kind: ValueKind,
     /// Its explanation, in one line.
@@ -129,21 +132,29 @@ impl FactDef {
 /// A fact's former and current name.
 pub type Renamed = (&'static str, &'static str);
 
-/// All words of one tool.
+/// All words of a policy, whichever tool judges them.
 #[derive(Clone, Debug)]
 pub struct Vocabulary {
     words: Vec<&'static FactDef>,
     renamed: &'static [Renamed],
+    judges: &'static [Judge],
 }
 
 impl Vocabulary {
-    /// Makes a vocabulary of the words in the order of `--require help`, and the former names of
-    /// some of them.
+    /// Makes a vocabulary of the words in the order of the help, the former names of some of them,
+    /// and the tools that judge.
     pub fn new(
         words: impl IntoIterator<Item = &'static FactDef>,
         renamed: &'static [Renamed],
+        judges: &'static [Judge],
     ) -> Self {
-        Self { words: words.into_iter().collect(), renamed }
+        Self { words: words.into_iter().collect(), renamed, judges }
+    }
+
+    /// The tools that judge a kind of subject, in words.
+    pub(super) fn judges_of(&self, kind: SubjectKind) -> String {
+        let judges = self.judges.iter().filter(|judge| judge.kinds.contains(&kind));
+        judges.map(|judge| judge.tool).collect::<Vec<_>>().join(", ")
     }
 
     /// Every word.
@@ -180,31 +191,43 @@ impl Vocabulary {
         nearest(typed, self.words().map(|word| (word.name, word)))
     }
 
-    /// The text of `--require help`.
+    /// The help on all words, by what they are asked of, and on expressions and policy files.
     #[must_use]
     pub fn help(&self) -> Document {
-        let columns = ["fact", "for example", "what it says"].map(Column::left);
-        let mut table = Table::new(columns);
-        for word in &self.words {
-            let name =
-                if word.is_family() { format!("{}NAME", word.name) } else { word.name.to_owned() };
-            table.row([name.into(), word.example.into(), word.about.into()]);
+        let mut document = Document::new();
+        for kind in SubjectKind::ALL {
+            let columns = ["fact", "for example", "what it says"].map(Column::left);
+            let mut table = Table::new(columns);
+            let words: Vec<_> = self.words().filter(|word| word.subject == kind).collect();
+            for word in &words {
+                let end = if word.is_family() { "NAME" } else { "" };
+                let name = format!("{}{end}", word.name);
+                table.row([name.into(), word.example.into(), word.about.into()]);
+            }
+            if !words.is_empty() {
+                let asked = kind.with_article();
+                let title = format!("Asked of {asked}, by {}", self.judges_of(kind));
+                document = document.heading(title).table(table);
+            }
         }
+        document
+            .heading("Words with several values")
+            .table(self.levels())
+            .raw(format!("\n{}", super::HELP))
+    }
+
+    /// The words that have a strongest value.
+    fn levels(&self) -> Table {
         let columns = ["word", "alone it asks for", "other values"].map(Column::left);
         let mut levels = Table::new(columns);
         for word in &self.words {
-            if let ValueKind::Level { values, strongest } = word.kind {
-                let others = values.iter().filter(|value| !strongest.contains(value));
-                let others: Vec<String> =
-                    others.map(|value| format!("{}={value}", word.name)).collect();
-                levels.row([
-                    word.name.into(),
-                    strongest.join(" or ").into(),
-                    others.join(", ").into(),
-                ]);
-            }
+            let ValueKind::Level { values, strongest } = word.kind else { continue };
+            let others = values.iter().filter(|value| !strongest.contains(value));
+            let others: Vec<String> =
+                others.map(|value| format!("{}={value}", word.name)).collect();
+            levels.row([word.name.into(), strongest.join(" or ").into(), others.join(", ").into()]);
         }
-        Document::new().table(table).table(levels).raw(format!("\n{}", super::HELP))
+        levels
     }
 }
 

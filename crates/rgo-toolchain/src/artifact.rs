@@ -10,9 +10,10 @@ use crate::checks::Finding;
 use crate::checks::leaks::Leak;
 
 /// A finished file.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, schemars::JsonSchema)]
 pub struct Artifact {
     /// Its path.
+    #[schemars(with = "String")]
     pub path: Utf8PathBuf,
     /// Its kind.
     pub kind: OutputKind,
@@ -31,6 +32,7 @@ pub struct Artifact {
     /// The slots that got a value, with the number of slots of each name.
     pub stamped: Vec<(String, usize)>,
     /// Files beside it: import library, header, debug companion.
+    #[schemars(with = "Vec<String>")]
     pub companions: Vec<Utf8PathBuf>,
     /// For a static library: the native libraries to link beside it, in this order.
     #[serde(skip_serializing_if = "Vec::is_empty")]

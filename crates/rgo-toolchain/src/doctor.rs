@@ -17,7 +17,7 @@ use crate::toolchain::Toolchain;
 use crate::zig;
 
 /// The condition of one part.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, schemars::JsonSchema)]
 pub struct Condition {
     /// `compiler`, `zig`, `git`, `dsymutil`, `std`, `linker`, `runner`, `debugger`, `ptrace`, `cache`.
     pub what: &'static str,
@@ -61,7 +61,7 @@ impl Condition {
 }
 
 /// Whether builds can use a part.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, schemars::JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum State {
     /// It works.
@@ -75,7 +75,7 @@ pub enum State {
 }
 
 /// The conditions for one toolchain.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, schemars::JsonSchema)]
 pub struct Checkup {
     /// The toolchain's name.
     pub toolchain: String,
@@ -88,7 +88,7 @@ pub struct Checkup {
 }
 
 /// The result of an examination.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, schemars::JsonSchema)]
 pub struct Diagnosis {
     /// The conditions of the parts that all toolchains share.
     pub machine: Vec<Condition>,

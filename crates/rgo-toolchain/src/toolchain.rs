@@ -23,7 +23,19 @@ pub(crate) const ZIG_PIN: &str = "zig.toml";
 pub(crate) const SYSTEMS: &str = "systems.toml";
 
 /// How a program gets its C library.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(
+    Debug,
+    Clone,
+    Copy,
+    PartialEq,
+    Eq,
+    Hash,
+    PartialOrd,
+    Ord,
+    Serialize,
+    schemars::JsonSchema,
+    Deserialize,
+)]
 #[serde(rename_all = "lowercase")]
 pub enum Libc {
     /// Linked in.
@@ -53,8 +65,8 @@ impl std::str::FromStr for Libc {
 }
 
 /// A program that runs a toolchain's programs on a host that cannot run them itself.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, schemars::JsonSchema, Deserialize)]
+#[serde(rename_all(serialize = "snake_case", deserialize = "kebab-case"), deny_unknown_fields)]
 pub struct RunnerSpec {
     /// Names or paths; the first that exists is used.
     pub programs: Vec<String>,
@@ -72,7 +84,7 @@ pub struct RunnerSpec {
 }
 
 /// Why a toolchain does not have a value of `--libc`.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, schemars::JsonSchema, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Refusals {
     /// Why it has no static C library.
@@ -83,8 +95,8 @@ pub struct Refusals {
 }
 
 /// A target that rgo builds for.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, schemars::JsonSchema, Deserialize)]
+#[serde(rename_all(serialize = "snake_case", deserialize = "kebab-case"), deny_unknown_fields)]
 pub struct Toolchain {
     /// The name of its file and of its output folder: `linux-amd64-static`.
     #[serde(default)]

@@ -13,8 +13,9 @@ use rgo_toolchain::exec::{self, Cmd};
 use crate::app::error::Usage;
 use crate::app::exit::Exit;
 use crate::app::terminal;
-use crate::app::{args, mistakes};
+use crate::app::{args, mistakes, version};
 use crate::build::args::Build;
+use crate::{generated, help_verb, schemas};
 
 /// Runs the tool that the first argument names, with the other arguments.
 pub fn main(args: Vec<OsString>) -> ExitCode {
@@ -24,10 +25,17 @@ pub fn main(args: Vec<OsString>) -> ExitCode {
 fn dispatch(args: Vec<OsString>) -> Result<Exit> {
     let mut args = args::utf8(args)?;
     match args.first().map(String::as_str) {
-        None | Some("-h" | "--help" | "help") => terminal::write(help().as_bytes())?,
-        Some("-V" | "--version") => {
+        None | Some("-h" | "--help") => terminal::write(help().as_bytes())?,
+        Some("-V" | "--version") if args.get(1).is_none_or(|arg| arg != "-v") => {
             terminal::write(concat!("rgo ", env!("CARGO_PKG_VERSION"), "\n").as_bytes())?;
         }
+        Some("-V" | "--version" | "-vV" | "-Vv") => {
+            terminal::write(version::long("rgo").as_bytes())?;
+        }
+        Some("help") => return help_verb::run(args.get(1..).unwrap_or_default()),
+        Some("completions") => generated::completions(args.get(1..).unwrap_or_default())?,
+        Some("man") => generated::man(args.get(1..).unwrap_or_default())?,
+        Some("schema") => schemas::print(args.get(1..).unwrap_or_default())?,
         Some(_) => {
             let name = args.remove(0);
             return run(&name, args);
@@ -36,7 +44,8 @@ fn dispatch(args: Vec<OsString>) -> Result<Exit> {
     Ok(Exit::Done)
 }
 
-fn run(name: &str, args: Vec<String>) -> Result<Exit> {
+/// Runs a tool.
+pub(crate) fn run(name: &str, args: Vec<String>) -> Result<Exit> {
     let tool = format!("rgo-{name}");
     let known = tools();
     let path = known.iter().find(|(known, _)| *known == name).map(|(_, path)| path.clone());
@@ -72,6 +81,17 @@ fn meant(word: &str, tools: &[String]) -> String {
     }
 }
 
+/// Whether there is a tool of this name.
+pub(crate) fn is_tool(name: &str) -> bool {
+    tool_names().iter().any(|tool| tool == name)
+        || exec::find_program(&format!("rgo-{name}")).is_some()
+}
+
+/// The names of the tools in the folder of this program.
+pub(crate) fn tool_names() -> Vec<String> {
+    tools().into_iter().map(|(name, _)| name).collect()
+}
+
 /// The tools in the folder of this program, by name.
 fn tools() -> Vec<(String, Utf8PathBuf)> {
     let beside = exec::own_executable().ok().and_then(|exe| Some(exe.parent()?.to_owned()));
@@ -86,13 +106,33 @@ fn tools() -> Vec<(String, Utf8PathBuf)> {
     tools
 }
 
-fn help() -> String {
-    let mut help = "Cross-build, stamp, strip and inspect compiled programs\n\nUsage: rgo TOOL [ARGS]…\n\nTools:\n".to_owned();
-    for (name, _) in tools() {
-        help.push_str(&format!("  {name}\n"));
-    }
-    help.push_str("\n`rgo TOOL --help` says what a tool does; `rgo TOOL` is `rgo-TOOL`.\n");
-    help
+/// The help of the dispatcher.
+pub(crate) fn help() -> String {
+    let known = generated::tools();
+    let about = |name: &str| {
+        let tool = known.iter().find(|(tool, _)| *tool == name);
+        tool.and_then(|(_, command)| command.get_about()).map(ToString::to_string)
+    };
+    let mut lines = vec!["Cross-build, stamp, strip and inspect compiled programs".to_owned()];
+    lines.extend(["", "Usage: rgo TOOL [ARGS]…", "", "Tools:"].map(str::to_owned));
+    let line = |name: &str, about: &str| format!("  {name:<24} {about}").trim_end().to_owned();
+    lines.extend(tool_names().iter().map(|name| line(name, &about(name).unwrap_or_default())));
+    lines.extend(["", "Besides:"].map(str::to_owned));
+    lines.extend(help_verb::TOPICS.map(|(name, about)| line(&format!("help {name}"), about)));
+    lines.extend(
+        [
+            (
+                "completions SHELL",
+                "completions of all tools for bash, zsh, fish, elvish, powershell",
+            ),
+            ("man DIR", "the man pages of all tools, into a folder"),
+            ("schema [NAME]", "the JSON schema of a report; without a name, their names"),
+        ]
+        .map(|(name, about)| line(name, about)),
+    );
+    lines.push(String::new());
+    lines.push("`rgo TOOL --help` says what a tool does; `rgo TOOL` is `rgo-TOOL`.\n".to_owned());
+    lines.join("\n")
 }
 
 #[cfg(test)]

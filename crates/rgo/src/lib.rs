@@ -7,6 +7,9 @@
 pub mod app;
 pub mod build;
 pub mod dispatch;
+pub mod generated;
+mod help_verb;
+pub mod schemas;
 pub mod strip;
 pub mod version_m;
 
@@ -20,8 +23,8 @@ use crate::app::terminal;
 /// Parses the arguments, runs the command, and converts its result to an exit code. A wrong call
 /// ends with 2 (by clap), a failure with 1 and its message on stderr.
 pub fn main<A: Tool>(run: fn(A) -> anyhow::Result<Exit>) -> ExitCode {
-    let result = A::read(std::env::args_os().collect()).and_then(|args| {
-        args.color().apply();
+    let result = app::args::of_process().and_then(A::read).and_then(|args| {
+        args.common().apply()?;
         run(args)
     });
     ended(result.map_err(CommandError::from))

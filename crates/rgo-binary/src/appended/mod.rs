@@ -21,7 +21,7 @@ use crate::{Confidence, Evidence, Image, Slice};
 pub const NAMES: &[&str] = content::NAMES;
 
 /// Bytes appended to an image.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, schemars::JsonSchema)]
 pub struct Appended {
     /// Their offset, in bytes from the start of the image; for bytes behind all slices of a fat
     /// file, from the start of the file.

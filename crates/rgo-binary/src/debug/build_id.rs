@@ -23,7 +23,7 @@ const MAX_BUILD_ID: usize = 1024;
 const MAX_PATH: usize = 32 * 1024;
 
 /// The identities of an image, except [Go's own build ID](crate::recovered::go::build_id()).
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, schemars::JsonSchema)]
 pub struct Identities {
     /// The GNU build ID of an ELF image, in hexadecimal digits.
     pub gnu_build_id: Option<String>,
@@ -36,7 +36,7 @@ pub struct Identities {
 }
 
 /// A PE linker's mark that its output depends only on its input.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, schemars::JsonSchema)]
 pub struct Reproducible {
     /// The hash, in hexadecimal digits; `None` if the linker set the mark without a hash.
     pub hash: Option<String>,
@@ -45,7 +45,7 @@ pub struct Reproducible {
 }
 
 /// A PE image's reference to its PDB.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, schemars::JsonSchema)]
 pub struct Pdb {
     /// The path that the linker wrote.
     pub path: String,

@@ -15,7 +15,9 @@ use serde::Serialize;
 use crate::{Error, Format, Image, Result};
 
 /// How much of a program's source a debugger knows.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, schemars::JsonSchema,
+)]
 #[serde(rename_all = "lowercase")]
 pub enum DebugLevel {
     /// Nothing.
@@ -29,7 +31,7 @@ pub enum DebugLevel {
 }
 
 /// The debug data of an image.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, schemars::JsonSchema)]
 pub struct DebugData {
     /// The highest level that any part of the image has. Often that part is not the author's code,
     /// but a C runtime or the standard library; `units` tells how many parts have it.
@@ -45,7 +47,7 @@ pub struct DebugData {
 }
 
 /// Numbers of compile units by the level of their debug data.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, schemars::JsonSchema)]
 pub struct Units {
     /// With variables or types.
     pub full: usize,
@@ -56,7 +58,7 @@ pub struct Units {
 }
 
 /// A reference to a file with debug data.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, schemars::JsonSchema)]
 pub struct Debuglink {
     /// Its file name.
     pub name: String,

@@ -24,7 +24,7 @@ use crate::{Error, Result};
 use quote::{quoted, unquote_prefix};
 
 /// The inputs and settings of a program's build.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, schemars::JsonSchema)]
 pub struct BuildInfo {
     /// The compiler: `go1.26.8`, `rustc 1.96.0`. Empty if the record has none.
     pub toolchain: String,
@@ -42,7 +42,7 @@ pub struct BuildInfo {
 }
 
 /// A module or package, with its replacement if it has one.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, schemars::JsonSchema)]
 pub struct Module {
     /// Its name or path.
     pub path: String,
@@ -113,7 +113,7 @@ fn as_objects<S: Serializer>(
     settings: &[(String, String)],
     serializer: S,
 ) -> std::result::Result<S::Ok, S::Error> {
-    #[derive(Serialize)]
+    #[derive(Serialize, schemars::JsonSchema)]
     struct SettingLine<'a> {
         key: &'a str,
         value: &'a str,

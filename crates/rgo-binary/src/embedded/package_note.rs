@@ -20,7 +20,7 @@ const KIND: u32 = 0xcafe_1a7e;
 const MAX_TEXT: usize = 1 << 20;
 
 /// The package that installed a program.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, schemars::JsonSchema)]
 pub struct PackageNote {
     /// The kind of package: `deb`, `rpm`, `apk`.
     #[serde(rename = "type")]

@@ -32,7 +32,7 @@ const NODE_HEADER: usize = 6;
 const MAX_STRINGS: usize = 1000;
 
 /// The version resource of a PE image.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, schemars::JsonSchema)]
 pub struct VersionResource {
     /// The file's version in numbers, `1.2.3.4`.
     pub fixed_file_version: Option<String>,

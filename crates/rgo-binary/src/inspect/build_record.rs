@@ -10,7 +10,7 @@ use crate::embedded::{auditable, rgo_note};
 use crate::{Error, Image, Result};
 
 /// The format of a record.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, schemars::JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum RecordFormat {
     /// rgo's note.
@@ -22,7 +22,7 @@ pub enum RecordFormat {
 }
 
 /// The builder's record.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, schemars::JsonSchema)]
 pub struct BuildRecord {
     /// The format of `info`: the first of [`RecordFormat`]'s formats that the image has.
     #[serde(rename = "source")]
@@ -32,6 +32,7 @@ pub struct BuildRecord {
     pub info: BuildInfo,
     /// The dependency list as cargo-auditable defines it, whatever `format` is.
     #[serde(rename = "dep_v0", skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Option<std::collections::BTreeMap<String, Vec<serde_json::Value>>>")]
     pub audit: Option<VersionInfo>,
     /// The other records of the image.
     #[serde(rename = "also", skip_serializing_if = "Vec::is_empty")]
@@ -39,7 +40,7 @@ pub struct BuildRecord {
 }
 
 /// A record beside the main one.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, schemars::JsonSchema)]
 pub struct OtherRecord {
     /// Its format.
     #[serde(rename = "source")]
@@ -50,7 +51,7 @@ pub struct OtherRecord {
 }
 
 /// The content of another record.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, schemars::JsonSchema)]
 #[serde(untagged)]
 pub enum OtherContent {
     /// Packages.
@@ -65,6 +66,7 @@ pub enum OtherContent {
     Damaged {
         /// The damage.
         #[serde(rename = "unknown", serialize_with = "as_text")]
+        #[schemars(with = "String")]
         error: Error,
     },
 }

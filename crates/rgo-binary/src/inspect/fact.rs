@@ -99,9 +99,19 @@ impl Serialize for Cause {
     }
 }
 
+impl schemars::JsonSchema for Cause {
+    fn schema_name() -> std::borrow::Cow<'static, str> {
+        "Cause".into()
+    }
+
+    fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
+        schemars::json_schema!({"type": "string"})
+    }
+}
+
 impl<T: Serialize> Serialize for Fact<T> {
     fn serialize<S: Serializer>(&self, serializer: S) -> std::result::Result<S::Ok, S::Error> {
-        #[derive(Serialize)]
+        #[derive(Serialize, schemars::JsonSchema)]
         struct Unknown<'a> {
             unknown: &'a Cause,
         }
@@ -110,6 +120,28 @@ impl<T: Serialize> Serialize for Fact<T> {
             Self::Absent => serializer.serialize_none(),
             Self::Unknown(unknown) => Unknown { unknown }.serialize(serializer),
         }
+    }
+}
+
+impl<T: schemars::JsonSchema> schemars::JsonSchema for Fact<T> {
+    fn schema_name() -> std::borrow::Cow<'static, str> {
+        format!("Fact_{}", T::schema_name()).into()
+    }
+
+    fn json_schema(generator: &mut schemars::SchemaGenerator) -> schemars::Schema {
+        let known = generator.subschema_for::<T>();
+        schemars::json_schema!({
+            "anyOf": [
+                known,
+                {"type": "null"},
+                {
+                    "type": "object",
+                    "properties": {"unknown": {"type": "string"}},
+                    "required": ["unknown"],
+                    "additionalProperties": false,
+                },
+            ],
+        })
     }
 }
 

@@ -19,7 +19,7 @@ use crate::system::{ImageSystem, Texts, system};
 use crate::{DebugData, DebugLevel, Error, Image, Linkage};
 
 /// The facts of an image.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, schemars::JsonSchema)]
 pub struct Facts {
     /// Size of the image in bytes.
     pub size_bytes: u64,

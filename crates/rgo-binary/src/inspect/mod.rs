@@ -38,10 +38,11 @@ pub enum Detail {
 }
 
 /// Everything that was read of one image.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, schemars::JsonSchema)]
 pub struct Inspection {
     /// The file format: `elf`, `macho` or `pe`.
     #[serde(serialize_with = "as_text")]
+    #[schemars(with = "String")]
     pub format: Format,
     /// The instruction set, by GOARCH's name if Go has one.
     #[serde(serialize_with = "as_text")]
@@ -50,6 +51,7 @@ pub struct Inspection {
     pub endian: Endian,
     /// Its builder's record.
     #[serde(flatten, skip_serializing_if = "Fact::is_not_known")]
+    #[schemars(with = "Option<BuildRecord>")]
     pub record: Fact<BuildRecord>,
     /// The languages and tools that made it, as recovered; `None` if this was not read.
     #[serde(skip_serializing_if = "Option::is_none")]

@@ -18,7 +18,7 @@ use crate::{Error, Image, Limits, Result};
 pub use version::Version;
 
 /// The kind of an image.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, schemars::JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Kind {
     /// Runs at the address it was linked for, with shared libraries.
@@ -48,7 +48,7 @@ impl Kind {
 }
 
 /// The requirements of an image on the system that loads it, and its exports.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, schemars::JsonSchema)]
 pub struct Linkage {
     /// Its kind.
     pub kind: Kind,
@@ -81,7 +81,7 @@ pub struct Linkage {
 }
 
 /// The oldest glibc that an image can run with.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, schemars::JsonSchema)]
 pub struct GlibcFloor {
     /// The highest `GLIBC_x.y` that it requires.
     pub version: Version,

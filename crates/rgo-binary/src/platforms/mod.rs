@@ -29,7 +29,7 @@ use systems::{DISTRIBUTIONS, DLLS, MACOS, MAKERS, REDISTRIBUTABLE, WINDOWS};
 const CAUSES: usize = 5;
 
 /// Where an image runs.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, schemars::JsonSchema)]
 pub struct RunsOn {
     /// A verdict for each system of its format.
     pub verdicts: Vec<PlatformVerdict>,
@@ -38,7 +38,7 @@ pub struct RunsOn {
 }
 
 /// Whether an image runs on a system, and from which release on.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, schemars::JsonSchema)]
 pub struct PlatformVerdict {
     /// `scratch` (a container with nothing else in it), `alpine`, `debian`, `ubuntu`, `rhel`,
     /// `macos`, `windows`; or the name of another system.

@@ -27,7 +27,7 @@ const BEFORE: usize = 128;
 const LONGEST: usize = 64;
 
 /// A folder of the machine that built the image.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, schemars::JsonSchema)]
 pub struct BuildPath {
     /// The folder, up to the name of the user or project.
     pub folder: String,
@@ -42,7 +42,7 @@ pub struct BuildPath {
 }
 
 /// The folders that were found.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, schemars::JsonSchema)]
 pub struct BuildPaths {
     /// The folders: most paths first, then by name.
     pub folders: Vec<BuildPath>,

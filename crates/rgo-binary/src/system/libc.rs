@@ -40,7 +40,7 @@ pub const NAMES: &[&str] = &[
 ];
 
 /// The C library of an image.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, schemars::JsonSchema)]
 pub struct ImageLibc {
     /// `glibc`, `musl`, `bionic`, `libSystem`, `UCRT`, `msvcrt`, or the name of its system.
     pub name: &'static str,

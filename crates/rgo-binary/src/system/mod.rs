@@ -33,7 +33,7 @@ pub(crate) use c_library::names_of_c_libraries;
 pub(crate) use c_library::{c_library, dll, place_of};
 
 /// The system of an image.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, schemars::JsonSchema)]
 pub struct ImageSystem {
     /// Its name; [`Os::BareMetal`] for images without a system.
     #[serde(rename = "name")]

@@ -115,6 +115,16 @@ impl Serialize for Os {
     }
 }
 
+impl schemars::JsonSchema for Os {
+    fn schema_name() -> std::borrow::Cow<'static, str> {
+        "Os".into()
+    }
+
+    fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
+        schemars::json_schema!({"type": "string"})
+    }
+}
+
 impl<'de> Deserialize<'de> for Os {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let name = String::deserialize(deserializer)?;

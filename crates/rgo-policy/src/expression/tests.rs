@@ -134,7 +134,7 @@ fn a_fact_that_does_not_exist_is_pointed_at() {
     check_refused(&[
         (
             "",
-            "the name of a fact is missing\n  \n  ^\nhint: name a fact, as in glibc<=2.28; `--require help` lists them all",
+            "the name of a fact is missing\n  \n  ^\nhint: name a fact, as in glibc<=2.28; `rgo help policy` lists them all",
         ),
         (
             "glibx<=2.28",
@@ -146,7 +146,7 @@ fn a_fact_that_does_not_exist_is_pointed_at() {
         ),
         (
             "openssl!=*",
-            "there is no fact `openssl`\n  openssl!=*\n  ^^^^^^^\nhint: a dependency is asked for by dep:NAME, as in dep:rustls>=0.23; `--require help` lists all facts",
+            "there is no fact `openssl`\n  openssl!=*\n  ^^^^^^^\nhint: a dependency is asked for by dep:NAME, as in dep:rustls>=0.23; `rgo help policy` lists all facts",
         ),
         ("dep:", "there is no fact `dep:`\n  dep:\n  ^^^^\nhint: name one, as in dep:rustls>=0.23"),
         (

@@ -11,7 +11,7 @@ use crate::std_lib::Origin;
 use crate::toolchain::Toolchain;
 
 /// The outcome for one target.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, schemars::JsonSchema)]
 pub struct TargetOutcome {
     /// The toolchain's name, which is also the name of its output folder.
     pub toolchain: String,

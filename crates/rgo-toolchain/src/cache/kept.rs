@@ -10,22 +10,23 @@ use serde::Serialize;
 use super::{Cache, CacheError, USED, WORK, remove};
 
 /// An entry of the cache.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, schemars::JsonSchema)]
 pub struct Entry {
     /// The folder of the cache that contains it, such as `std` or `zig`.
     pub kind: &'static str,
     /// Its name within its kind.
     pub name: String,
     /// The path of the entry.
+    #[schemars(with = "String")]
     pub path: Utf8PathBuf,
     /// The sum of its files' sizes, in bytes.
-    pub bytes: u64,
+    pub size_bytes: u64,
     /// The time of its last use, in seconds since 1970.
-    pub last_used: u64,
+    pub last_used_epoch_seconds: u64,
 }
 
 /// The result of `prune`; with `dry_run`, the result that it would have.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, schemars::JsonSchema)]
 pub struct Pruned {
     /// The entries removed.
     pub removed: Vec<Entry>,
@@ -91,7 +92,9 @@ impl Cache {
         let old: Vec<Entry> = self
             .ls()?
             .into_iter()
-            .filter(|e| e.kind == WORK || keep_from.is_none_or(|from| e.last_used < from))
+            .filter(|e| {
+                e.kind == WORK || keep_from.is_none_or(|from| e.last_used_epoch_seconds < from)
+            })
             .collect();
         let (file, path) = self.lock_file("in-use.lock")?;
         match file.try_lock() {
@@ -141,9 +144,9 @@ fn entry(kind: &'static str, name: &str, path: Utf8PathBuf) -> Entry {
             newest = newest.max(meta.modified().map_or(0, seconds));
         }
     }
-    let last_used =
+    let last_used_epoch_seconds =
         fs::metadata(path.join(USED)).and_then(|m| m.modified()).map_or(newest, seconds);
-    Entry { kind, name: name.to_owned(), path, bytes, last_used }
+    Entry { kind, name: name.to_owned(), path, size_bytes: bytes, last_used_epoch_seconds }
 }
 
 #[cfg(test)]

@@ -18,7 +18,7 @@ use crate::interrupt;
 use crate::secrets;
 
 /// How to show cargo's output.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug)]
 pub struct Show {
     /// On a terminal: color and a progress bar.
     pub terminal: bool,
@@ -28,6 +28,8 @@ pub struct Show {
     pub verbose: bool,
     /// Keep compile errors for the caller, who can assign them to a target.
     pub hold_errors: bool,
+    /// Opens the stream for cargo's messages.
+    pub output: fn() -> Box<dyn Write + Send>,
 }
 
 /// What cargo did.

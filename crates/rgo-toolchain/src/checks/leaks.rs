@@ -9,9 +9,10 @@ use serde::Serialize;
 use crate::cargo::command::PathRemap;
 
 /// A path that was found.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, schemars::JsonSchema)]
 pub struct Leak {
     /// The file that contains it: the output, or a companion.
+    #[schemars(with = "String")]
     pub file: Utf8PathBuf,
     /// A description of the folder.
     pub what: &'static str,

@@ -10,7 +10,7 @@ use rgo_binary::{Kind, Linkage, Version};
 use serde::Serialize;
 
 /// A difference between request and result.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, schemars::JsonSchema)]
 pub struct Finding {
     /// Whether it violates the request or only deserves a look.
     pub level: Level,
@@ -19,7 +19,7 @@ pub struct Finding {
 }
 
 /// How bad a finding is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, schemars::JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Level {
     /// Ends the run with 3.

@@ -113,7 +113,7 @@ fn lines(lines: &[String]) -> String {
 }
 
 /// The source of a standard library.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, schemars::JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Origin {
     /// It came with the compiler.

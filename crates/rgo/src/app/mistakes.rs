@@ -6,9 +6,11 @@ use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::{Command, Error};
 use rgo_toolchain::target_spec;
 
-/// Flags of cargo and other tools: the argument that the command here must have, and the flag to
-/// suggest.
-const ELSEWHERE: [(&str, &str, &str); 12] = [
+/// Former flags, and those of cargo and other tools: the argument that the command here must have,
+/// and the flag to suggest.
+const ELSEWHERE: [(&str, &str, &str); 14] = [
+    ("-o", "report", "--report FORMAT=FILE"),
+    ("--output", "report", "--report FORMAT=FILE"),
     ("--json", "format", "--format json"),
     ("--markdown", "format", "--format markdown"),
     ("--md", "format", "--format markdown"),
@@ -136,6 +138,7 @@ mod tests {
     use super::*;
     use crate::build::args::Build;
     use crate::strip::args::StripArgs;
+    use crate::version_m::args::VersionM;
     use clap::Parser;
 
     fn said<P: Parser>(line: &str) -> String {
@@ -167,6 +170,9 @@ mod tests {
             let said = said::<Build>(line);
             assert!(said.contains(&format!("tip: {tip}\n")), "{line}: {said}");
             assert!(!said.contains("as a value"), "{line}: {said}");
+        }
+        for line in ["rgo-version-m -o out.csv x", "rgo-version-m --output=out.csv x"] {
+            assert!(said::<VersionM>(line).contains("tip: `--report FORMAT=FILE` does this here"));
         }
         assert!(said::<StripArgs>("rgo-strip --json x").contains("tip: `--format json` does"));
     }

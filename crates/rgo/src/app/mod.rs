@@ -1,10 +1,19 @@
-//! The parts that all tools share: command lines, output, errors and exit codes.
+//! The parts that all tools share: command lines, output, errors, exit codes and the gate.
 
+mod argfile;
 pub mod args;
 pub mod error;
 pub mod exit;
+pub(crate) mod images;
+pub(crate) mod inspected;
+pub(crate) mod log_file;
 pub(crate) mod mistakes;
 pub(crate) mod output_writer;
-pub(crate) mod progress;
+pub mod policy;
+pub mod progress;
+#[cfg(test)]
+pub(crate) mod samples;
 pub(crate) mod sections;
 pub(crate) mod terminal;
+pub(crate) mod version;
+pub(crate) mod words;

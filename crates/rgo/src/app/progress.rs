@@ -1,46 +1,104 @@
-//! Shows the progress of long work in one line on stderr: the number of files, and the current
-//! name. The line appears on terminals only, after a moment, and disappears at the end.
+//! Shows the progress of long work on stderr, as `--progress` says. On a terminal that is one line
+//! with the number of files and the current name, which appears after a moment and disappears at the
+//! end. Elsewhere it is a line now and then, or a JSON object for each file.
 
 use std::fmt::Display;
 use std::path::Path;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::OnceLock;
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
+use clap::ValueEnum;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use rgo_report::printable_by_char;
+use serde_json::json;
+
+use super::terminal;
 
 /// Shorter work shows no progress.
 const PATIENCE: Duration = Duration::from_millis(500);
+/// Seconds between two lines of `--progress plain`.
+const INTERVAL: u64 = 5;
 /// A longer name loses its start, because its end is more specific.
 const MAX_NAME: usize = 60;
 
+/// How to show progress.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub enum ProgressArg {
+    /// On a terminal a line that moves, elsewhere the steps of a build alone
+    #[default]
+    Auto,
+    /// Lines of text, for a log
+    Plain,
+    /// A JSON object a line, for another program: all messages are such objects
+    Json,
+    /// Nothing
+    Never,
+}
+
+static CHOSEN: OnceLock<ProgressArg> = OnceLock::new();
+
+/// Sets how this process shows progress.
+pub(super) fn choose(how: ProgressArg) {
+    let _ = CHOSEN.set(how);
+}
+
+/// How this process shows progress.
+pub(crate) fn chosen() -> ProgressArg {
+    CHOSEN.get().copied().unwrap_or_default()
+}
+
 /// The progress of work on files.
 pub(crate) struct FileProgress {
+    how: ProgressArg,
     bar: ProgressBar,
     since: Instant,
     begun: AtomicUsize,
+    /// The second, from the start, of the last line of `--progress plain`.
+    last: AtomicU64,
 }
 
 impl FileProgress {
-    /// Shows progress on stderr if that is a terminal; shows nothing if `quiet`.
+    /// Shows progress as the call says; shows nothing if `quiet`.
     pub(crate) fn new(quiet: bool) -> Self {
+        Self::with(if quiet { ProgressArg::Never } else { chosen() })
+    }
+
+    fn with(how: ProgressArg) -> Self {
         // Ten times a second at most; indicatif draws to terminals only.
-        let target = if quiet {
-            ProgressDrawTarget::hidden()
-        } else {
-            ProgressDrawTarget::stderr_with_hz(10)
+        let target = match how {
+            ProgressArg::Auto => ProgressDrawTarget::stderr_with_hz(10),
+            _ => ProgressDrawTarget::hidden(),
         };
         let bar = ProgressBar::with_draw_target(None, target);
         if let Ok(style) = ProgressStyle::with_template("{wide_msg}") {
             bar.set_style(style);
         }
-        Self { bar, since: Instant::now(), begun: 0.into() }
+        Self { how, bar, since: Instant::now(), begun: 0.into(), last: 0.into() }
     }
 
     /// Starts the next file.
     pub(crate) fn begin(&self, path: &Path) {
-        self.begun.fetch_add(1, Ordering::Relaxed);
-        self.at(&path.display());
+        let begun = self.begun.fetch_add(1, Ordering::Relaxed) + 1;
+        match self.how {
+            ProgressArg::Auto => self.at(&path.display()),
+            ProgressArg::Json => {
+                let path = path.to_string_lossy();
+                terminal::json_message(&json!({"kind": "file", "number": begun, "path": path}));
+            }
+            ProgressArg::Plain if self.is_time() => {
+                terminal::status(&line(begun, &path.to_string_lossy()));
+            }
+            ProgressArg::Plain | ProgressArg::Never => {}
+        }
+    }
+
+    /// Whether it is time for the next line of `--progress plain`.
+    fn is_time(&self) -> bool {
+        let last = self.last.load(Ordering::Relaxed);
+        let now = self.since.elapsed().as_secs();
+        let take = || self.last.compare_exchange(last, now, Ordering::Relaxed, Ordering::Relaxed);
+        now >= last + INTERVAL && take().is_ok()
     }
 
     /// Shows the name of the current entry within a file.
@@ -76,8 +134,8 @@ fn line(begun: usize, name: &str) -> String {
         name
     };
     match begun {
-        0 | 1 => format!("looking into {shown}"),
-        _ => format!("looking into file {begun}: {shown}"),
+        0 | 1 => format!("reading {shown}"),
+        _ => format!("reading file {begun}: {shown}"),
     }
 }
 
@@ -87,15 +145,15 @@ mod tests {
 
     #[test]
     fn it_says_how_far_it_is_and_at_what() {
-        assert_eq!(line(1, "a.tar!b"), "looking into a.tar!b");
-        assert_eq!(line(12, "dist/b"), "looking into file 12: dist/b");
+        assert_eq!(line(1, "a.tar!b"), "reading a.tar!b");
+        assert_eq!(line(12, "dist/b"), "reading file 12: dist/b");
     }
 
     #[test]
     fn names_keep_their_end_and_move_no_cursor() {
         let long = line(1, &format!("{}/program", "x".repeat(100)));
-        assert!(long.starts_with("looking into …xx") && long.ends_with("xx/program"), "{long}");
-        assert_eq!(long.chars().count(), "looking into ".len() + MAX_NAME);
-        assert_eq!(line(1, "a\u{1b}[2Jb\n"), "looking into a\u{fffd}[2Jb\u{fffd}");
+        assert!(long.starts_with("reading …xx") && long.ends_with("xx/program"), "{long}");
+        assert_eq!(long.chars().count(), "reading ".len() + MAX_NAME);
+        assert_eq!(line(1, "a\u{1b}[2Jb\n"), "reading a\u{fffd}[2Jb\u{fffd}");
     }
 }

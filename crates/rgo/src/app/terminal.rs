@@ -1,4 +1,5 @@
-//! Writes a tool's output: data to stdout, messages to stderr, color on terminals only.
+//! Writes a tool's output: data to stdout and to the files of `--report`, messages to stderr and to
+//! the log, color on terminals only.
 
 use std::fmt::Display;
 use std::io::{self, ErrorKind, Write};
@@ -10,18 +11,46 @@ use anyhow::Context;
 use camino::Utf8Path;
 use rgo_report::{Rendering, Report, Style, printable};
 
-use crate::app::error::CommandError;
+use super::args::{FormatArg, ReportArgs, ReportFile};
+use super::error::CommandError;
+use super::log_file::{self, LoggedStderr};
+use super::progress::{self, ProgressArg};
 use rgo_files::atomic_file;
 use rgo_files::output::{self, Output};
+
+/// Renders a report to stdout and to its files.
+///
+/// # Errors
+/// If one of them cannot be written.
+pub(crate) fn print<R: Report>(report: &R, args: &ReportArgs<FormatArg>) -> anyhow::Result<()> {
+    write_files(report, &args.files)?;
+    print_as(report, args.format)
+}
 
 /// Renders a report to stdout in one write.
 ///
 /// # Errors
 /// If stdout cannot be written.
-pub(crate) fn print<R: Report>(report: &R, format: impl Into<Rendering>) -> anyhow::Result<()> {
+pub(crate) fn print_as<R: Report>(report: &R, format: impl Into<Rendering>) -> anyhow::Result<()> {
     let text =
         rgo_report::render(report, format.into(), style(None)).context("rendering the report")?;
     write(text.as_bytes())
+}
+
+/// Renders a report to files.
+///
+/// # Errors
+/// If one of them cannot be written.
+pub(crate) fn write_files<R: Report>(
+    report: &R,
+    files: &[ReportFile<FormatArg>],
+) -> anyhow::Result<()> {
+    for ReportFile { format, path } in files {
+        let text = rgo_report::render(report, (*format).into(), style(Some(path)))
+            .context("rendering the report")?;
+        write_output(text.as_bytes(), Some(path))?;
+    }
+    Ok(())
 }
 
 /// Writes data to stdout. A closed pipe is not an error: `head` closes it once it has its lines,
@@ -59,12 +88,67 @@ pub(crate) fn write_output(data: &[u8], file: Option<&Path>) -> anyhow::Result<(
 
 /// Prints text to stderr as it is.
 pub(crate) fn eprint_raw(text: &str) {
-    let _ = io::stderr().lock().write_all(text.as_bytes());
+    let _ = stderr().write_all(text.as_bytes());
 }
 
 /// Prints a line to stderr without a label, such as a command.
 pub(crate) fn eprint_line(text: &dyn Display) {
-    let _ = writeln!(io::stderr().lock(), "{text}");
+    eprint_raw(&format!("{text}\n"));
+}
+
+/// The stream for messages of this process and of those that it runs.
+pub(crate) fn stderr() -> Box<dyn Write + Send> {
+    match progress::chosen() {
+        ProgressArg::Json => Box::new(JsonLines::default()),
+        _ => Box::new(LoggedStderr),
+    }
+}
+
+/// Prints a message for another program.
+pub(crate) fn json_message(message: &serde_json::Value) {
+    let line = format!("{message}\n");
+    let _ = LoggedStderr.write_all(line.as_bytes());
+}
+
+/// Text that becomes a JSON object a line.
+#[derive(Default)]
+struct JsonLines {
+    /// The start of a line.
+    start: Vec<u8>,
+}
+
+impl Write for JsonLines {
+    fn write(&mut self, text: &[u8]) -> io::Result<usize> {
+        for piece in text.split_inclusive(|byte| *byte == b'\n') {
+            self.start.extend_from_slice(piece);
+            if piece.ends_with(b"\n") {
+                self.end_line();
+            }
+        }
+        Ok(text.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+impl JsonLines {
+    fn end_line(&mut self) {
+        let line = std::mem::take(&mut self.start);
+        let line = String::from_utf8_lossy(&anstream::adapter::strip_bytes(&line).into_vec())
+            .trim_end_matches(['\r', '\n'])
+            .to_owned();
+        json_message(&serde_json::json!({"kind": "output", "text": line}));
+    }
+}
+
+impl Drop for JsonLines {
+    fn drop(&mut self) {
+        if !self.start.is_empty() {
+            self.end_line();
+        }
+    }
 }
 
 /// Renders a report to stderr, for calls whose stdout belongs to another program.
@@ -77,7 +161,7 @@ pub(crate) fn print_to_stderr<R: Report>(
 ) -> anyhow::Result<()> {
     let style = Style { color: has_color(&io::stderr()) };
     let text = rgo_report::render(report, format.into(), style).context("rendering the report")?;
-    let _ = io::stderr().lock().write_all(text.as_bytes());
+    eprint_raw(&text);
     Ok(())
 }
 
@@ -97,9 +181,11 @@ pub(crate) fn warning(text: &str) {
     message("warning", "\u{1b}[1;33m", text);
 }
 
-/// Prints a step of long work.
+/// Prints a step of long work, unless `--progress never` was given.
 pub(crate) fn status(text: &str) {
-    message("rgo", "\u{1b}[1;32m", text);
+    if progress::chosen() != ProgressArg::Never {
+        message("rgo", "\u{1b}[1;32m", text);
+    }
 }
 
 /// Escapes control characters, but for line ends and tabs: messages quote names of files and of
@@ -117,11 +203,16 @@ fn shown(text: &str) -> String {
 // Ignores failures: a message that cannot be printed has nowhere else to go.
 fn message(label: &str, ansi: &str, text: &str) {
     let text = shown(text);
+    if progress::chosen() == ProgressArg::Json {
+        let kind = if label == "rgo" { "step" } else { label };
+        return json_message(&serde_json::json!({"kind": kind, "text": text}));
+    }
+    log_file::add(format!("{label}: {text}\n").as_bytes());
     let mut stderr = io::stderr().lock();
-    let _ = if has_color(&io::stderr()) {
-        writeln!(stderr, "{ansi}{label}\u{1b}[0m: {text}")
-    } else {
+    let _ = if ansi.is_empty() || !has_color(&io::stderr()) {
         writeln!(stderr, "{label}: {text}")
+    } else {
+        writeln!(stderr, "{ansi}{label}\u{1b}[0m: {text}")
     };
 }
 
@@ -143,7 +234,7 @@ pub(crate) fn style(file: Option<&Path>) -> Style {
 
 /// Prints the next step after a message.
 pub(crate) fn hint(text: &str) {
-    let _ = writeln!(io::stderr().lock(), "hint: {}", shown(text));
+    message("hint", "", text);
 }
 
 #[cfg(test)]

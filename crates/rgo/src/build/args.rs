@@ -3,7 +3,8 @@
 use camino::Utf8PathBuf;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
-use crate::app::args::{ColorArgs, FormatArg, Tool};
+use crate::app::args::{CommonArgs, FormatArg, ReportArgs, Tool};
+use crate::app::policy::PolicyArgs;
 
 /// Cross-build a Cargo project for linux, darwin and windows, stamped with what it is
 ///
@@ -39,14 +40,17 @@ pub struct Build {
     /// The build
     #[command(flatten)]
     pub build: BuildArgs,
-    /// Its colors
+    /// What has to hold of the results
     #[command(flatten)]
-    pub color: ColorArgs,
+    pub gate: PolicyArgs,
+    /// Its messages
+    #[command(flatten)]
+    pub common: CommonArgs,
 }
 
 impl Tool for Build {
-    fn color(&self) -> &ColorArgs {
-        &self.color
+    fn common(&self) -> &CommonArgs {
+        &self.common
     }
 }
 
@@ -202,9 +206,9 @@ pub struct BuildArgs {
     /// Where the results go [default: dist in the workspace's folder]
     #[arg(short, long, value_name = "DIR", help_heading = "Result")]
     pub output: Option<Utf8PathBuf>,
-    /// How to render the report
-    #[arg(long, value_enum, default_value_t, help_heading = "Result")]
-    pub format: FormatArg,
+    /// The report
+    #[command(flatten)]
+    pub report: ReportArgs<FormatArg>,
 
     /// Print the plan as shell and do nothing; cargo may still fetch what it needs to make it
     #[arg(short = 'n', long = "dry-run", help_heading = "Run")]
@@ -233,6 +237,14 @@ pub struct BuildArgs {
     /// Arguments for the program that --run runs
     #[arg(last = true, value_name = "ARGS", requires = "run", help_heading = "Run")]
     pub args: Vec<String>,
+}
+
+impl BuildArgs {
+    /// Whether the call asks for the report in more than the text on stdout.
+    #[must_use]
+    pub fn has_report(&self) -> bool {
+        self.report.format != FormatArg::Text || !self.report.files.is_empty()
+    }
 }
 
 /// What kind of file a build makes.
@@ -306,17 +318,17 @@ pub struct StampArgs {
     /// Replace the signature of an identity by an ad-hoc one (darwin), or take it away (windows)
     #[arg(long)]
     pub resign: bool,
-    /// How to render the report
-    #[arg(long, value_enum, default_value_t)]
-    pub format: FormatArg,
+    /// The report
+    #[command(flatten)]
+    pub report: ReportArgs<FormatArg>,
 }
 
 /// Arguments of `rgo-build targets`.
 #[derive(Debug, Args)]
 pub struct TargetsArgs {
-    /// How to render the list
-    #[arg(long, value_enum, default_value_t)]
-    pub format: FormatArg,
+    /// The report
+    #[command(flatten)]
+    pub report: ReportArgs<FormatArg>,
 }
 
 /// Arguments of `rgo-build env`: those of a build that concern how a target is compiled and linked.
@@ -422,9 +434,9 @@ pub struct DoctorArgs {
     /// Assume that there is no network
     #[arg(long)]
     pub offline: bool,
-    /// How to render the answer
-    #[arg(long, value_enum, default_value_t)]
-    pub format: FormatArg,
+    /// The report
+    #[command(flatten)]
+    pub report: ReportArgs<FormatArg>,
 }
 
 /// `rgo-build cache …`
@@ -432,9 +444,9 @@ pub struct DoctorArgs {
 pub enum CacheCommand {
     /// List what is kept, with sizes
     Ls {
-        /// How to render the list
-        #[arg(long, value_enum, default_value_t)]
-        format: FormatArg,
+        /// The report
+        #[command(flatten)]
+        report: ReportArgs<FormatArg>,
     },
     /// Remove what is kept; while a build runs, nothing is removed
     Prune {
@@ -444,8 +456,8 @@ pub enum CacheCommand {
         /// Say what would go, and remove nothing
         #[arg(short = 'n', long = "dry-run")]
         dry_run: bool,
-        /// How to render the list
-        #[arg(long, value_enum, default_value_t)]
-        format: FormatArg,
+        /// The report
+        #[command(flatten)]
+        report: ReportArgs<FormatArg>,
     },
 }

@@ -13,10 +13,12 @@ use super::size;
 use crate::app::exit::Exit;
 use crate::app::terminal;
 use crate::build::args::CacheCommand;
+use crate::schemas::{Named, of_report};
 
 /// `rgo-build cache ls` and `prune`.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, schemars::JsonSchema)]
 struct Kept {
+    #[schemars(with = "String")]
     folder: Utf8PathBuf,
     entries: Vec<Entry>,
     total_bytes: u64,
@@ -25,6 +27,11 @@ struct Kept {
     held: Vec<Entry>,
     #[serde(skip)]
     verb: &'static str,
+}
+
+/// The schema of its report.
+pub(super) fn schema() -> Named {
+    of_report::<Kept>()
 }
 
 impl Report for Kept {
@@ -37,7 +44,7 @@ impl Report for Kept {
             table.row([
                 Cell::new(entry.kind),
                 Cell::new(&entry.name),
-                Cell::new(size(entry.bytes)),
+                Cell::new(size(entry.size_bytes)),
             ]);
         }
         let mut document = Document::new().table(table);
@@ -57,17 +64,17 @@ impl Report for Kept {
 /// If the cache cannot be read or written.
 pub(super) fn run(command: &CacheCommand) -> Result<Exit> {
     let cache = Cache::open(&env)?;
-    let (entries, held, verb, format) = match command {
-        CacheCommand::Ls { format } => (cache.ls()?, Vec::new(), "kept:", *format),
-        CacheCommand::Prune { older_than, dry_run, format } => {
+    let (entries, held, verb, report) = match command {
+        CacheCommand::Ls { report } => (cache.ls()?, Vec::new(), "kept:", report),
+        CacheCommand::Prune { older_than, dry_run, report } => {
             let age = older_than.map(|days| Duration::from_secs(u64::from(days) * 86_400));
             let pruned = cache.prune(*dry_run, age)?;
             let verb = if *dry_run { "would free" } else { "freed" };
-            (pruned.removed, pruned.held, verb, *format)
+            (pruned.removed, pruned.held, verb, report)
         }
     };
-    let total_bytes = entries.iter().map(|entry| entry.bytes).sum();
+    let total_bytes = entries.iter().map(|entry| entry.size_bytes).sum();
     let folder = cache.root().to_owned();
-    terminal::print(&Kept { folder, entries, total_bytes, held, verb }, format)?;
+    terminal::print(&Kept { folder, entries, total_bytes, held, verb }, report)?;
     Ok(Exit::Done)
 }

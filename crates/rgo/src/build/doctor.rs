@@ -17,12 +17,18 @@ use crate::app::error::Usage;
 use crate::app::exit::Exit;
 use crate::app::terminal;
 use crate::build::args::DoctorArgs;
+use crate::schemas::{Named, of_report};
 
 /// The diagnosis as a report.
-#[derive(Serialize)]
+#[derive(Serialize, schemars::JsonSchema)]
 struct Doctor {
     #[serde(flatten)]
     diagnosis: Diagnosis,
+}
+
+/// The schema of its report.
+pub(super) fn schema() -> Named {
+    of_report::<Doctor>()
 }
 
 impl Report for Doctor {
@@ -105,7 +111,7 @@ pub fn run(args: &DoctorArgs) -> Result<Exit> {
         |toolchain: &Toolchain| Some(configuration.as_ref()?.linker(&toolchain.triple)?.to_owned());
     let diagnosis = doctor::examine(&toolchains, &compiler, &cache, &env, &linker, args.offline);
     let well = diagnosis.well();
-    terminal::print(&Doctor { diagnosis }, args.format)?;
+    terminal::print(&Doctor { diagnosis }, &args.report)?;
     Ok(if well { Exit::Done } else { Exit::Failed })
 }
 

@@ -22,19 +22,27 @@ use crate::app::error::Usage;
 use crate::app::exit::Exit;
 use crate::app::terminal;
 use crate::build::args::{BuildArgs, EnvArgs, VcsArg};
+use crate::schemas::{Named, of_report};
 
-#[derive(Serialize)]
+#[derive(Serialize, schemars::JsonSchema)]
 struct Variables {
     variables: BTreeMap<String, String>,
+}
+
+/// The schema of its report.
+pub(super) fn schema() -> Named {
+    of_report::<Variables>()
 }
 
 impl Report for Variables {
     const SCHEMA: &'static str = "rgo.env/1";
 
     fn document(&self) -> Document {
-        self.variables.iter().fold(Document::new(), |document, (name, value)| {
-            document.line(format!("export {}", exec::assignment(name, value)))
-        })
+        // A shell reads these lines, so no character of a value may be escaped for a terminal.
+        let line = |(name, value): (&String, &String)| {
+            format!("export {}\n", exec::assignment(name, value))
+        };
+        Document::new().raw(self.variables.iter().map(line).collect::<String>())
     }
 }
 
@@ -62,6 +70,6 @@ pub(super) fn run(args: EnvArgs) -> Result<Exit> {
         messages: Messages::Plain,
     };
     let variables = builder.variables(&options, &on)?;
-    terminal::print(&Variables { variables }, args.format)?;
+    terminal::print(&Variables { variables }, &args.report)?;
     Ok(Exit::Done)
 }

@@ -18,11 +18,14 @@ mod stamp;
 mod targets_command;
 
 use std::io::{self, IsTerminal};
+use std::path::PathBuf;
 
 use anyhow::Result;
+use rgo_policy::Outcome;
 use rgo_toolchain::build::builder::{Attempt, Builder, BuilderOptions};
 use rgo_toolchain::build::cargo_build::CargoBuild;
 use rgo_toolchain::build::execute::Execution;
+use rgo_toolchain::build::outcome::TargetOutcome;
 use rgo_toolchain::build::plan::PlanOptions;
 use rgo_toolchain::build::work_dir::WorkDir;
 use rgo_toolchain::cargo::command::Messages;
@@ -33,11 +36,29 @@ use rgo_toolchain::{interrupt, processes};
 
 use crate::app::args::FormatArg;
 use crate::app::exit::Exit;
+use crate::app::policy::{self, Gate, PolicyArgs};
+use crate::app::progress::{self as shown_progress, ProgressArg};
 use crate::app::terminal;
 use crate::build::args::{Build, BuildArgs, Other};
+use crate::schemas::{Named, of_report};
 use progress::Progress;
 pub use report::size;
 use report::{BuildReport, CompilerUsed};
+
+/// The name of this tool.
+const TOOL: &str = "rgo-build";
+
+/// The schemas of its reports.
+pub(crate) fn schemas() -> [Named; 6] {
+    [
+        of_report::<BuildReport>(),
+        stamp::schema(),
+        targets_command::schema(),
+        doctor::schema(),
+        env_command::schema(),
+        cache_command::schema(),
+    ]
+}
 
 /// Runs `rgo-build`.
 ///
@@ -46,7 +67,7 @@ use report::{BuildReport, CompilerUsed};
 pub fn run(args: Build) -> Result<Exit> {
     interrupt::install(processes::all);
     match args.command {
-        None => build(&args.build),
+        None => build(&args.build, &args.gate),
         Some(Other::Stamp(args)) => stamp::run(&args),
         Some(Other::Targets(args)) => targets_command::run(&args),
         Some(Other::Env(args)) => env_command::run(*args),
@@ -55,7 +76,8 @@ pub fn run(args: Build) -> Result<Exit> {
     }
 }
 
-fn build(args: &BuildArgs) -> Result<Exit> {
+fn build(args: &BuildArgs, gate: &PolicyArgs) -> Result<Exit> {
+    let gate = Gate::new(gate, TOOL)?;
     let progress = Progress { quiet: args.quiet, dry_run: args.dry_run, trace: args.trace };
     let on = |event: Event| progress.event(&event);
     let (request, options) = request::from_args(args)?;
@@ -76,14 +98,25 @@ fn build(args: &BuildArgs) -> Result<Exit> {
     let show = show(args);
     let execution = Execution { builder: &builder, options: &options, show, on: &on };
     let mut results = execution.run(attempt)?;
+    let targets = results.in_order(&builder);
     let report = BuildReport {
+        policy: judged(&gate, &targets),
         compiler: compiler_used(cargo),
         zig: results.zig.take(),
-        targets: results.in_order(&builder),
+        targets,
         rebuilt: args.explain_rebuild.then_some(results.rebuilt),
         work: work.kept(),
     };
     end(args, &builder, &report)
+}
+
+/// Judges the programs and shared libraries; `None` if nothing is required of them. Requirements
+/// are about images: a static library has none of its own.
+fn judged(gate: &Gate<'_>, targets: &[TargetOutcome]) -> Option<Outcome> {
+    let artifacts = targets.iter().flat_map(|target| &target.artifacts);
+    let linked = artifacts.filter(|artifact| artifact.linkage.is_some());
+    let paths: Vec<PathBuf> = linked.map(|artifact| artifact.path.clone().into()).collect();
+    gate.judge_files(&paths)
 }
 
 /// `-n`: prints the plan instead of running it.
@@ -105,10 +138,14 @@ fn messages() -> Messages {
 fn show(args: &BuildArgs) -> Show {
     let stderr = io::stderr();
     Show {
-        terminal: stderr.is_terminal() && terminal::has_color(&stderr) && !args.quiet,
+        terminal: stderr.is_terminal()
+            && terminal::has_color(&stderr)
+            && !args.quiet
+            && shown_progress::chosen() == ProgressArg::Auto,
         explain: args.explain_rebuild,
         verbose: args.verbose > 0,
         hold_errors: false,
+        output: terminal::stderr,
     }
 }
 
@@ -119,18 +156,23 @@ fn end(args: &BuildArgs, builder: &Builder, report: &BuildReport) -> Result<Exit
         (false, true) => Exit::NotHeld,
         (false, false) => Exit::Done,
     };
-    if !args.quiet || args.format != FormatArg::Text {
+    let exit = policy::exit(exit, report.policy.as_ref());
+    let format = args.report.format;
+    terminal::write_files(report, &args.report.files)?;
+    let is_shown = !args.quiet || format != FormatArg::Text;
+    if is_shown {
         // With `--run`, stdout belongs to the program.
         if args.run {
-            terminal::print_to_stderr(report, args.format)?;
+            terminal::print_to_stderr(report, format)?;
         } else {
-            terminal::print(report, args.format)?;
+            terminal::print_as(report, format)?;
         }
     }
     // The text report contains the findings.
-    if args.quiet || args.format != FormatArg::Text {
+    if args.quiet || format != FormatArg::Text {
         say_findings(report, args.quiet);
     }
+    policy::tell(report.policy.as_ref(), is_shown, args.verbose > 0);
     if args.run && exit == Exit::Done {
         return run_outputs::run(builder, report, &args.args);
     }

@@ -2,6 +2,7 @@
 
 use camino::Utf8PathBuf;
 use rgo_binary::{DebugLevel, Linkage};
+use rgo_policy::Outcome;
 use rgo_report::{Cell, Column, Document, Report, Table, Tone};
 use rgo_toolchain::cargo::rebuild_reasons::Rebuilt;
 use rgo_toolchain::cargo::targets::OutputKind;
@@ -13,7 +14,7 @@ use rgo_toolchain::checks::leaks::Leak;
 use rgo_toolchain::checks::{Level, name};
 
 /// The whole run.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, schemars::JsonSchema)]
 pub(super) struct BuildReport {
     /// The compiler.
     pub compiler: CompilerUsed,
@@ -21,22 +22,28 @@ pub(super) struct BuildReport {
     pub zig: Option<String>,
     /// The outcome of each target, in the user's order.
     pub targets: Vec<TargetOutcome>,
+    /// The verdict, if something was required.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub policy: Option<Outcome>,
     /// With `--explain-rebuild`: the compiled crates, and why.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub rebuilt: Option<Vec<Rebuilt>>,
     /// With `--work`: the folder that was kept.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Option<String>")]
     pub work: Option<Utf8PathBuf>,
 }
 
 /// The compiler, and where its choice comes from.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, schemars::JsonSchema)]
 pub(super) struct CompilerUsed {
     /// `rustc 1.96.0 (…)`.
     pub rustc: String,
     /// Path of rustc.
+    #[schemars(with = "String")]
     pub rustc_path: Utf8PathBuf,
     /// Path of cargo.
+    #[schemars(with = "String")]
     pub cargo_path: Utf8PathBuf,
     /// Where the choice comes from: `--cargo`, `RGO_CARGO`, `CARGO` or `PATH`.
     pub chosen_by: String,
@@ -211,7 +218,10 @@ impl Report for BuildReport {
         if let Some(zig) = &self.zig {
             document = document.fact("linker", format!("zig {zig}"));
         }
-        document
+        match &self.policy {
+            Some(outcome) => outcome.document(document.heading("Policy"), false),
+            None => document,
+        }
     }
 }
 
@@ -326,6 +336,7 @@ mod tests {
                 artifacts,
                 not_made: Vec::new(),
             }],
+            policy: None,
             rebuilt: None,
             work: None,
         }

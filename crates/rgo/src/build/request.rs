@@ -11,6 +11,7 @@ use rgo_toolchain::toolchain::Libc;
 
 use crate::app::args::FormatArg;
 use crate::app::error::Usage;
+use crate::app::progress::{self, ProgressArg};
 use crate::build::args::{BuildArgs, BuildMode, DebugInfoArg, LibcArg, StripArg, VcsArg};
 
 /// The user's request to any builder, and the options for cargo.
@@ -62,7 +63,7 @@ pub(super) fn from_args(args: &BuildArgs) -> Result<(Request, CargoOptions)> {
         dry_run: args.dry_run,
         is_for_others: false,
         verbose: args.verbose,
-        quiet: args.quiet,
+        quiet: args.quiet || progress::chosen() == ProgressArg::Never,
         explain: args.explain_rebuild,
         folder,
     };
@@ -103,15 +104,18 @@ fn check(args: &BuildArgs) -> Result<(), Usage> {
             "--strip split puts debug data into a companion, and --debug-info none makes none",
         ));
     }
-    if args.run && args.format != FormatArg::Text {
+    if args.run && args.report.format != FormatArg::Text {
         return Err(Usage::new(
             "with --run, stdout is the program's: there is no place for a report in --format",
         ));
     }
-    if args.dry_run && args.format != FormatArg::Text {
+    if args.dry_run && args.report.format != FormatArg::Text {
         return Err(Usage::new("-n prints shell: there is no report to put into --format"));
     }
-    if args.quiet && args.explain_rebuild && args.format == FormatArg::Text {
+    if args.dry_run && !args.report.files.is_empty() {
+        return Err(Usage::new("-n makes nothing: there is no report to put into --report"));
+    }
+    if args.quiet && args.explain_rebuild && !args.has_report() {
         return Err(Usage::new("--explain-rebuild has something to say, and -q says nothing"));
     }
     check_buildmode(args)

@@ -15,6 +15,7 @@ use crate::app::error::Annotate;
 use crate::app::exit::Exit;
 use crate::app::terminal;
 use crate::build::args::StampArgs;
+use crate::schemas::{Named, of_report};
 use rgo_files::replace::{Destination, Options};
 use rgo_toolchain::build::BuildError;
 use rgo_toolchain::build::template::{Template, ValueError};
@@ -25,17 +26,23 @@ use rgo_toolchain::finish;
 const REPLACE: Options = Options { prefix: ".rgo-stamp-", preserve_dates: false };
 
 /// The report: the values that were written.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, schemars::JsonSchema)]
 struct Stamped {
+    #[schemars(with = "String")]
     path: Utf8PathBuf,
     values: Vec<Value>,
 }
 
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, schemars::JsonSchema)]
 struct Value {
     name: String,
     value: String,
     slots: usize,
+}
+
+/// The schema of its report.
+pub(super) fn schema() -> Named {
+    of_report::<Stamped>()
 }
 
 impl Report for Stamped {
@@ -97,9 +104,10 @@ pub(super) fn run(args: &StampArgs) -> Result<Exit> {
     });
     let report = Stamped { path: to.clone(), values: values.collect() };
     if destination.is_stdout() {
-        terminal::print_to_stderr(&report, args.format)?;
+        terminal::write_files(&report, &args.report.files)?;
+        terminal::print_to_stderr(&report, args.report.format)?;
     } else {
-        terminal::print(&report, args.format)?;
+        terminal::print(&report, &args.report)?;
     }
     Ok(Exit::Done)
 }

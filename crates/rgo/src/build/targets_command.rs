@@ -8,11 +8,17 @@ use serde::Serialize;
 use crate::app::exit::Exit;
 use crate::app::terminal;
 use crate::build::args::TargetsArgs;
+use crate::schemas::{Named, of_report};
 
 /// `rgo-build targets`.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, schemars::JsonSchema)]
 struct Targets {
     toolchains: &'static [Toolchain],
+}
+
+/// The schema of its report.
+pub(super) fn schema() -> Named {
+    of_report::<Targets>()
 }
 
 impl Report for Targets {
@@ -48,6 +54,6 @@ impl Report for Targets {
 /// # Errors
 /// If stdout cannot be written.
 pub(super) fn run(args: &TargetsArgs) -> Result<Exit> {
-    terminal::print(&Targets { toolchains: toolchain::all() }, args.format)?;
+    terminal::print(&Targets { toolchains: toolchain::all() }, &args.report)?;
     Ok(Exit::Done)
 }

@@ -13,7 +13,8 @@ use std::path::PathBuf;
 use clap::{Args, Parser, ValueEnum};
 use rgo_binary::FileKind;
 
-use crate::app::args::{ColorArgs, FormatArg, Tool, parse};
+use crate::app::args::{CommonArgs, FormatArg, ReportFile, ReportFileParser, Tool, parse};
+use crate::app::policy::PolicyArgs;
 pub use apple::AppleArgs;
 use dialect::WordContent;
 
@@ -78,7 +79,8 @@ Without -S, -x, -X or -N every symbol goes that dyld does not need. -c, -l, -n, 
 not supported: an error says what to use. Where an identity's signature is void, an ad-hoc one takes
 its place. `-s FILE` and `-R FILE` that either dialect could mean are an error.
 
-Exit codes: 0 done; 1 a file could not be stripped, and is as it was; 2 wrong usage."
+Exit codes: 0 done; 1 a file could not be stripped, and is as it was; 2 wrong usage; 3 stripped, but
+a requirement does not hold, or its answer is unknown."
 )]
 pub struct StripArgs {
     /// Programs, libraries, objects and archives
@@ -94,9 +96,6 @@ pub struct StripArgs {
     /// Keep the times of the file
     #[arg(short = 'p', long, help_heading = "Result")]
     pub preserve_dates: bool,
-    /// Its colors
-    #[command(flatten)]
-    pub color: ColorArgs,
     /// What becomes of a code signature [default: keep]
     #[arg(long, value_enum, value_name = "HOW", help_heading = "Result")]
     pub sign: Option<SignArg>,
@@ -132,6 +131,20 @@ pub struct StripArgs {
     /// As -v, rendered in this way
     #[arg(long, value_enum, help_heading = "Report")]
     pub format: Option<FormatArg>,
+    /// Write the report to a file too (repeatable), as in --report json=out.json
+    #[arg(
+        long = "report",
+        value_name = "FORMAT=FILE",
+        value_parser = ReportFileParser::<FormatArg>::default(),
+        help_heading = "Report"
+    )]
+    pub reports: Vec<ReportFile<FormatArg>>,
+    /// What has to hold of the results
+    #[command(flatten)]
+    pub gate: PolicyArgs,
+    /// Its messages
+    #[command(flatten)]
+    pub common: CommonArgs,
 
     /// Print version
     #[arg(short = 'V', long, action = clap::ArgAction::Version, help_heading = "Report")]
@@ -164,8 +177,8 @@ pub struct StripArgs {
 }
 
 impl Tool for StripArgs {
-    fn color(&self) -> &ColorArgs {
-        &self.color
+    fn common(&self) -> &CommonArgs {
+        &self.common
     }
 
     fn read(args: Vec<OsString>) -> anyhow::Result<Self> {

@@ -25,13 +25,22 @@ use std::path::{Path, PathBuf};
 use anyhow::Result;
 use rayon::prelude::*;
 
-use crate::app::error::CommandError;
+use crate::app::error::{CommandError, Usage};
 use crate::app::exit::Exit;
+use crate::app::policy::{self, Gate};
 use crate::app::terminal;
+use crate::schemas::{Named, of_report};
 use crate::strip::args::StripArgs;
 use options::StripOptions;
 use report::{FileReport, StripReport};
 use strip_file::strip_file;
+
+/// The name of this tool.
+const TOOL: &str = "rgo-strip";
+/// The schema of its report.
+pub(crate) fn schema() -> Named {
+    of_report::<StripReport>()
+}
 
 /// The prefix of temporary files' names, by which a user recognizes one that a killed process left
 /// behind.
@@ -44,6 +53,8 @@ const TEMPORARY: &str = ".rgo-strip-";
 /// affects the exit code; the other files are still stripped.
 pub fn run(args: StripArgs) -> Result<Exit> {
     let options = StripOptions::new(&args)?;
+    let gate = Gate::new(&args.gate, TOOL)?;
+    check_gate(&gate, &options)?;
     let groups = groups(&args.files);
     let strip = |group: Vec<(usize, &Path)>| -> Vec<(usize, Result<FileReport>)> {
         group.into_iter().map(|(number, file)| (number, strip_file(file, &options))).collect()
@@ -76,16 +87,42 @@ pub fn run(args: StripArgs) -> Result<Exit> {
             }
         }
     }
-    if options.report {
-        let report = StripReport { dry_run: options.dry_run, files };
-        let format = args.format.unwrap_or_default();
-        if options.to_stdout && !options.dry_run {
-            terminal::print_to_stderr(&report, format)?;
-        } else {
-            terminal::print(&report, format)?;
-        }
+    let outcome = gate.judge_files(&results(&args, &files));
+    let exit = policy::exit(exit, outcome.as_ref());
+    let report = StripReport { dry_run: options.dry_run, files, policy: outcome };
+    terminal::write_files(&report, &args.reports)?;
+    let is_shown = args.dry_run || args.verbose || args.format.is_some();
+    let to_stderr = options.to_stdout && !options.dry_run;
+    let format = args.format.unwrap_or_default();
+    match (is_shown, to_stderr) {
+        (false, _) => {}
+        (true, true) => terminal::print_to_stderr(&report, format)?,
+        (true, false) => terminal::print_as(&report, format)?,
     }
+    policy::tell(report.policy.as_ref(), is_shown, args.verbose);
     Ok(exit)
+}
+
+/// Checks that there are results to judge.
+fn check_gate(gate: &Gate<'_>, options: &StripOptions) -> Result<()> {
+    let without_result = if options.dry_run {
+        "-n writes nothing"
+    } else if options.to_stdout {
+        "stdout cannot be read again"
+    } else {
+        return Ok(());
+    };
+    if gate.is_empty() {
+        return Ok(());
+    }
+    let text = format!("{without_result}: there is no result of which something could be required");
+    Err(Usage::new(text).hint("ask rgo-version-m, which reads stdin too").into())
+}
+
+/// The files that were written.
+fn results(args: &StripArgs, files: &[FileReport]) -> Vec<PathBuf> {
+    let done = args.files.iter().zip(files).filter(|(_, report)| report.error.is_none());
+    done.map(|(file, _)| args.output.clone().unwrap_or_else(|| file.clone())).collect()
 }
 
 /// Groups the files that can be stripped in parallel. Several names of one file share a group:

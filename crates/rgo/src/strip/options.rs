@@ -110,7 +110,10 @@ impl StripOptions {
             output: args.output.clone(),
             preserve_dates: args.preserve_dates,
             dry_run: args.dry_run,
-            report: args.dry_run || args.verbose || args.format.is_some(),
+            report: args.dry_run
+                || args.verbose
+                || args.format.is_some()
+                || !args.reports.is_empty(),
         })
     }
 }

@@ -13,6 +13,7 @@ use rgo_binary::embedded::rgo_note;
 use rgo_binary::embedded::slot;
 use rgo_binary::{Image, Limits, Slice, slices};
 use rgo_edit::{Draft, Edited, Piece, Reason, Removed, SignaturePolicy};
+use rgo_policy::Outcome;
 use rgo_report::{Cell, Column, Document, Report, Table, Tone};
 use serde::Serialize;
 
@@ -20,16 +21,19 @@ use super::options::{CompanionMode, StripOptions};
 use crate::app::error::CommandError;
 
 /// The whole run.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, schemars::JsonSchema)]
 pub(super) struct StripReport {
     /// Whether nothing was written.
     pub dry_run: bool,
     /// The files, in the order of the call.
     pub files: Vec<FileReport>,
+    /// The verdict on the results, if something was required.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub policy: Option<Outcome>,
 }
 
 /// One file.
-#[derive(Debug, Default, Serialize)]
+#[derive(Debug, Default, Serialize, schemars::JsonSchema)]
 pub(super) struct FileReport {
     /// Its path, as the user gave it.
     pub path: String,
@@ -63,21 +67,21 @@ pub(super) struct FileReport {
 }
 
 /// A removed section, or all sections of its name.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, schemars::JsonSchema)]
 pub(super) struct Gone {
     pub section: String,
     pub size_bytes: u64,
 }
 
 /// New bytes with the same reason.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, schemars::JsonSchema)]
 pub(super) struct Added {
     pub reason: String,
     pub size_bytes: u64,
 }
 
 /// An image of the result.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, schemars::JsonSchema)]
 pub(super) struct ImageReport {
     /// `elf`, `macho` or `pe`.
     pub format: String,
@@ -341,6 +345,9 @@ impl Report for StripReport {
         for file in &self.files {
             document = file.document(document, self.dry_run);
         }
-        document
+        match &self.policy {
+            Some(outcome) => outcome.document(document.heading("Policy"), false),
+            None => document,
+        }
     }
 }

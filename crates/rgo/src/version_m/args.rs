@@ -5,7 +5,8 @@ use std::path::PathBuf;
 use clap::builder::{OsStringValueParser, TypedValueParser};
 use clap::{Parser, ValueEnum};
 
-use crate::app::args::{ColorArgs, Tool};
+use crate::app::args::{CommonArgs, ReportArgs, Tool};
+use crate::app::policy::PolicyArgs;
 
 /// Ask programs what they are: compiler, dependencies, settings, and what they run on
 ///
@@ -28,9 +29,9 @@ Examples:
   docker save IMAGE | rgo-version-m -  and in a container image
   rgo-version-m --facts app            and what it needs, where it runs, how it is protected
   rgo-version-m --short dist/          a line for each
-  rgo-version-m --format csv -o dist.csv dist/
+  rgo-version-m --report csv=dist.csv --report json=dist.json dist/
   rgo-version-m --require 'glibc<=2.28' --require '!vcs.modified' dist/linux-amd64/
-  rgo-version-m --policy release.toml --format sarif -o out.sarif dist/
+  rgo-version-m --policy release.toml --report sarif=out.sarif dist/
   rgo-version-m --go -m dist/          exactly what `go version -m dist/` prints
 
 Output: `file: compiler`, then a line per fact, its words separated by tabs:
@@ -48,8 +49,8 @@ Output: `file: compiler`, then a line per fact, its words separated by tabs:
 A member of an archive is named archive!member, a slice of a Mach-O file `file (arm64)`. A file in a
 container image is named by its path in the container, with the image and the layer behind it.
 
-Policy: `rgo-version-m --require help` lists every fact that can be asked, with an example for
-each, and what a policy file holds.
+Policy: `rgo help policy` lists every fact that can be asked, with an example for each, and what a
+policy file holds.
 
 Exit codes:
   0  done, and all that was required holds
@@ -62,12 +63,9 @@ pub struct VersionM {
     #[arg(required_unless_present_any = ["go", "required"], value_name = "FILE", value_parser = any_path())]
     pub files: Vec<PathBuf>,
 
-    /// How to render the answer
-    #[arg(long, value_enum, default_value_t, help_heading = "Answer")]
-    pub format: VersionFormat,
-    /// Where the answer goes; - is stdout [default: stdout]
-    #[arg(short, long, value_name = "FILE", help_heading = "Answer")]
-    pub output: Option<PathBuf>,
+    /// The report
+    #[command(flatten)]
+    pub report: ReportArgs<VersionFormat>,
     /// Tell of every image what it is, what it needs, where it runs, how it is protected
     #[arg(long, help_heading = "Answer")]
     pub facts: bool,
@@ -91,22 +89,16 @@ pub struct VersionM {
     /// Say nothing but answers and errors: no warnings, no progress, no verdict if all holds
     #[arg(short, long, conflicts_with_all = ["verbose", "go"], help_heading = "Answer")]
     pub quiet: bool,
-    /// Its colors
+    /// Its messages
     #[command(flatten)]
-    pub color: ColorArgs,
-    /// Write the bytes of a section, of the one image that has it
-    #[arg(long, value_name = "NAME", conflicts_with_all = ["format", "facts", "evidence", "short", "summary", "required", "policy"], help_heading = "Answer")]
+    pub common: CommonArgs,
+    /// Write the bytes of a section, of the one image that has it, to stdout or a file
+    #[arg(long, value_name = "NAME[=FILE]", conflicts_with_all = ["format", "report", "facts", "evidence", "short", "summary", "required", "policy"], help_heading = "Answer")]
     pub dump_section: Option<String>,
 
-    /// Require that EXPR holds of every image (repeatable); `help` lists what can be asked
-    #[arg(long = "require", value_name = "EXPR", help_heading = "Policy")]
-    pub required: Vec<String>,
-    /// Require what a file says (repeatable)
-    #[arg(long, value_name = "FILE", help_heading = "Policy")]
-    pub policy: Vec<PathBuf>,
-    /// Print annotations for a GitHub workflow; they are printed in one without this
-    #[arg(long, help_heading = "Policy")]
-    pub annotate: bool,
+    /// What has to hold
+    #[command(flatten)]
+    pub gate: PolicyArgs,
 
     /// Leave archives closed
     #[arg(long, help_heading = "Limits")]
@@ -120,7 +112,7 @@ pub struct VersionM {
 
     /// Print byte for byte what `go version` prints for the same arguments: Go programs alone,
     /// the first slice of a universal file, its messages and its exit code
-    #[arg(long, conflicts_with_all = ["format", "output", "facts", "evidence", "short", "summary", "dump_section", "required", "policy", "annotate", "no_archives", "all_layers", "max_member", "max_depth"], help_heading = "Go")]
+    #[arg(long, conflicts_with_all = ["format", "report", "facts", "evidence", "short", "summary", "dump_section", "required", "policy", "annotate", "no_archives", "all_layers", "max_member", "max_depth"], help_heading = "Go")]
     pub go: bool,
     /// With --go: modules and settings too; without it they are always there
     #[arg(short = 'm', help_heading = "Go")]
@@ -139,12 +131,18 @@ fn any_path() -> impl TypedValueParser<Value = PathBuf> {
 }
 
 impl Tool for VersionM {
-    fn color(&self) -> &ColorArgs {
-        &self.color
+    fn common(&self) -> &CommonArgs {
+        &self.common
     }
 }
 
 impl VersionM {
+    /// All formats in which the answer is wanted.
+    pub(super) fn formats(&self) -> impl Iterator<Item = VersionFormat> {
+        let files = self.report.files.iter().map(|file| file.format);
+        std::iter::once(self.report.format).chain(files)
+    }
+
     /// Whether the call requests Go's JSON, in either spelling.
     #[must_use]
     pub fn json(&self) -> bool {

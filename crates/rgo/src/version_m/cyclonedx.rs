@@ -3,7 +3,7 @@
 use rgo_packages::cyclonedx::{Component, bom};
 use serde_json::Value;
 
-use super::inspected::Inspected;
+use crate::app::inspected::Inspected;
 
 /// The CycloneDX document of these images.
 pub(super) fn document(images: &[Inspected]) -> Value {

@@ -1,4 +1,4 @@
-//! Implements `--dump-section`: writes the bytes of a section unchanged.
+//! Implements `--dump-section NAME[=FILE]`: writes the bytes of a section unchanged.
 
 use std::path::Path;
 
@@ -17,7 +17,11 @@ use crate::app::{sections, terminal};
 ///
 /// # Errors
 /// If none has it, or several have.
-pub(super) fn run(args: &VersionM, section: &str) -> Result<Exit> {
+pub(super) fn run(args: &VersionM, dump: &str) -> Result<Exit> {
+    let (section, output) = match dump.split_once('=') {
+        Some((section, file)) => (section, Some(Path::new(file))),
+        None => (dump, None),
+    };
     let find = |item: &Item<'_>| {
         let ItemContent::Image(data) = &item.content else { return None };
         let slices = slices(data, &Limits::default()).ok()?;
@@ -28,7 +32,7 @@ pub(super) fn run(args: &VersionM, section: &str) -> Result<Exit> {
     let all = walk::visit(&args.files, &options(args), &begin, &find);
     match all.as_slice() {
         [one] => {
-            terminal::write_output(&one.value, args.output.as_deref())?;
+            terminal::write_output(&one.value, output)?;
             Ok(Exit::Done)
         }
         [] => Err(sections::absent(section)),

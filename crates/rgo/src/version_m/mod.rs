@@ -8,32 +8,44 @@
 pub mod args;
 mod cyclonedx;
 mod dump;
-mod gate;
 mod go;
-mod inspected;
-mod policy_facts;
 mod report;
-#[cfg(test)]
-mod samples;
 mod stream;
 mod summary_row;
 mod survey;
 mod text;
 mod unread;
-mod words;
 
 use anyhow::Result;
-use rgo_policy::Policy;
 use rgo_policy::run::Keep;
 
+use crate::app::args::ReportFile;
 use crate::app::error::Usage;
 use crate::app::exit::Exit;
+use crate::app::inspected::Inspected;
+use crate::app::policy::{self, Gate};
 use crate::app::terminal;
+use crate::schemas::{Named, generate, of_report};
 use args::{VersionFormat, VersionM};
-use gate::Ending;
-pub use policy_facts::vocabulary;
 use report::{Shape, VersionReport};
+use stream::Outputs;
 use survey::Survey;
+
+/// The name of this tool.
+const TOOL: &str = "rgo-version-m";
+
+/// The schema of its report.
+pub(crate) fn schema() -> Named {
+    of_report::<VersionReport<'_>>()
+}
+
+/// The name of the schema of one line of ndjson.
+pub(crate) const LINE: &str = "rgo.version-m.line/1";
+
+/// The schema of one line of ndjson.
+pub(crate) fn line_schema() -> Named {
+    (LINE, generate::<Inspected>)
+}
 
 /// Inspects the files and prints the report.
 ///
@@ -44,61 +56,61 @@ pub fn run(args: VersionM) -> Result<Exit> {
     if args.go {
         return go::run(&args);
     }
-    let policy = gate::policy(&args)?;
-    if args.required.iter().any(|expression| expression == "help") {
-        let help = vocabulary().help();
-        let text = rgo_report::render_document(&help, terminal::style(None));
-        terminal::write(text.as_bytes())?;
-        return Ok(Exit::Done);
-    }
-    check_usage(&args, &policy)?;
+    let gate = Gate::new(&args.gate, TOOL)?;
+    check_usage(&args, &gate)?;
     if let Some(section) = &args.dump_section {
         return dump::run(&args, section);
     }
-    match args.format {
-        VersionFormat::Ndjson => stream::run(&args, &policy),
-        _ => report(&args, &policy),
+    if args.formats().all(|format| format == VersionFormat::Ndjson) {
+        return stream::run(&args, &gate, Outputs::new(&args)?);
     }
+    report(&args, &gate)
 }
 
-fn check_usage(args: &VersionM, policy: &Policy) -> Result<()> {
+fn check_usage(args: &VersionM, gate: &Gate<'_>) -> Result<()> {
     if args.files.is_empty() {
         return Err(Usage::new("nothing to look into")
             .hint("name files, folders or archives")
             .into());
     }
-    if (args.short || args.summary) && !args.format.is_for_people() {
+    if (args.short || args.summary) && !args.report.format.is_for_people() {
         return Err(Usage::new("--short and --summary are forms of text and Markdown")
             .hint("leave them out; the other formats have every image with all that is known of it")
             .into());
     }
-    if policy.is_empty() && args.format == VersionFormat::Sarif {
-        return Err(Usage::new("--format sarif tells what a policy found")
+    if gate.is_empty() && args.formats().any(|format| format == VersionFormat::Sarif) {
+        return Err(Usage::new("SARIF is what a policy found")
             .hint("give --require or --policy")
             .into());
     }
     Ok(())
 }
 
-/// Writes one report of all files.
-fn report(args: &VersionM, policy: &Policy) -> Result<Exit> {
-    let survey = Survey::new(args, !policy.is_empty());
+/// Writes one report of all files, in all its formats.
+fn report(args: &VersionM, gate: &Gate<'_>) -> Result<Exit> {
+    let survey = Survey::new(args, !gate.is_empty());
     let (files, problems) = survey.all();
     survey.print(&problems);
-    let mut judged = policy.run(Keep::All);
-    if !policy.is_empty() {
-        files.iter().for_each(|file| judged.add(policy.judge(file.subject(), file)));
-    }
-    let ending = Ending::of(args, policy, judged, &problems);
-    let report = VersionReport {
+    let mut run = gate.run(Keep::All);
+    files.iter().for_each(|file| gate.judge(&mut run, file));
+    let unread = problems.unread().iter().map(ToString::to_string).collect();
+    let outcome = gate.conclude(run, unread);
+    let exit = if problems.are_errors() { Exit::Failed } else { Exit::Done };
+    let exit = policy::exit(exit, outcome.as_ref());
+    let report = |format| VersionReport {
         files: &files,
         unread: problems.unread(),
-        policy: ending.outcome.as_ref(),
-        shape: Shape::of(args),
-        exit: ending.exit,
+        policy: outcome.as_ref(),
+        shape: Shape::of(args, format),
+        exit,
     };
-    let text = report.text(args.format, terminal::style(args.output.as_deref()))?;
-    terminal::write_output(text.as_bytes(), args.output.as_deref())?;
-    ending.tell(args);
-    Ok(ending.exit)
+    for ReportFile { format, path } in &args.report.files {
+        let text = report(*format).text(*format, terminal::style(Some(path)))?;
+        terminal::write_output(text.as_bytes(), Some(path))?;
+    }
+    let format = args.report.format;
+    let text = report(format).text(format, terminal::style(None))?;
+    terminal::write(text.as_bytes())?;
+    policy::tell(outcome.as_ref(), format.carries_policy(), args.verbose);
+    Ok(exit)
 }

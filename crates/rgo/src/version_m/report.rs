@@ -7,17 +7,17 @@ use serde::Serialize;
 use serde_json::Value;
 
 use super::cyclonedx;
-use super::inspected::Inspected;
 use super::summary_row::{self, SummaryRow};
 use super::text::{self, Verbosity};
 use super::unread::Unread;
 use crate::app::exit::Exit;
+use crate::app::inspected::Inspected;
 use crate::version_m::args::{VersionFormat, VersionM};
 use rgo_policy::sarif::Ended;
 use rgo_policy::{Outcome, sarif};
 
 /// The images, in the order in which they were named or walked.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, schemars::JsonSchema)]
 pub(super) struct VersionReport<'r> {
     pub(super) files: &'r [Inspected],
     /// Files that could not be read, with the reason: a program may be in them.
@@ -47,13 +47,14 @@ pub(super) struct Shape {
 }
 
 impl Shape {
-    pub(super) fn of(args: &VersionM) -> Self {
+    /// The shape that a call asks for in a format.
+    pub(super) fn of(args: &VersionM, format: VersionFormat) -> Self {
         let verbosity = Verbosity { evidence: args.evidence, verbose: args.verbose };
         Self {
-            short: args.short,
-            summary: args.summary,
+            short: args.short && format.is_for_people(),
+            summary: args.summary && format.is_for_people(),
             facts: args.facts || args.evidence,
-            table: args.format == VersionFormat::Markdown,
+            table: format == VersionFormat::Markdown,
             verbosity,
             quiet: args.quiet,
         }
@@ -139,8 +140,8 @@ mod tests {
     use rgo_binary::inspect::Fact;
     use serde_json::Value;
 
-    use super::super::samples;
     use super::*;
+    use crate::app::samples;
 
     fn json(files: Vec<Inspected>, evidence: bool, format: VersionFormat) -> Value {
         let verbosity = Verbosity { evidence, ..Verbosity::default() };

@@ -3,35 +3,60 @@
 //! of images.
 
 use anyhow::Result;
-use rgo_policy::Policy;
 use rgo_policy::run::Keep;
 
 use super::args::VersionM;
-use super::gate::Ending;
-use super::inspected::Inspected;
 use super::report::json_line;
 use super::survey::Survey;
 use crate::app::exit::Exit;
+use crate::app::inspected::Inspected;
 use crate::app::output_writer::OutputWriter;
+use crate::app::policy::{self, Gate};
+
+/// Where the lines go.
+pub(super) struct Outputs(Vec<OutputWriter>);
+
+impl Outputs {
+    /// Stdout, and the files of `--report ndjson=FILE`.
+    ///
+    /// # Errors
+    /// If a file cannot be written.
+    pub(super) fn new(args: &VersionM) -> Result<Self> {
+        let files = args.report.files.iter();
+        let files = files.map(|file| OutputWriter::open(Some(&file.path)));
+        let all = std::iter::once(OutputWriter::open(None)).chain(files);
+        Ok(Self(all.collect::<Result<_>>()?))
+    }
+
+    /// Writes a line. Returns whether anything still takes lines.
+    fn write(&mut self, line: &str) -> Result<bool> {
+        let mut is_read = false;
+        for output in &mut self.0 {
+            is_read |= output.write(line.as_bytes())?;
+        }
+        Ok(is_read)
+    }
+
+    fn finish(self) -> Result<()> {
+        self.0.into_iter().try_for_each(OutputWriter::finish)
+    }
+}
 
 /// Writes the lines, and ends with the policy's verdict.
 ///
 /// # Errors
 /// If the output cannot be written.
-pub(super) fn run(args: &VersionM, policy: &Policy) -> Result<Exit> {
-    let mut output = OutputWriter::open(args.output.as_deref())?;
-    let mut judged = policy.run(if args.verbose { Keep::All } else { Keep::NotHolding });
-    let survey = Survey::new(args, !policy.is_empty());
+pub(super) fn run(args: &VersionM, gate: &Gate<'_>, mut output: Outputs) -> Result<Exit> {
+    let mut judged = gate.run(if args.verbose { Keep::All } else { Keep::NotHolding });
+    let survey = Survey::new(args, !gate.is_empty());
     let mut error = None;
     let problems = survey.each(&mut |image: Inspected| {
-        if !policy.is_empty() {
-            judged.add(policy.judge(image.subject(), &image));
-        }
+        gate.judge(&mut judged, &image);
         let line = json_line(&image, args.evidence);
-        match line.and_then(|line| output.write(line.as_bytes())) {
+        match line.and_then(|line| output.write(&line)) {
             // With a policy the exit code is an answer too, so the run continues after the reader
             // closed the pipe.
-            Ok(is_read) => is_read || !policy.is_empty(),
+            Ok(is_read) => is_read || !gate.is_empty(),
             Err(failed) => {
                 error = Some(failed);
                 false
@@ -42,10 +67,12 @@ pub(super) fn run(args: &VersionM, policy: &Policy) -> Result<Exit> {
     if let Some(error) = error {
         return Err(error);
     }
-    let ending = Ending::of(args, policy, judged, &problems);
+    let unread = problems.unread().iter().map(ToString::to_string).collect();
+    let outcome = gate.conclude(judged, unread);
     output.finish()?;
-    ending.tell(args);
-    Ok(ending.exit)
+    policy::tell(outcome.as_ref(), false, args.verbose);
+    let exit = if problems.are_errors() { Exit::Failed } else { Exit::Done };
+    Ok(policy::exit(exit, outcome.as_ref()))
 }
 
 #[cfg(all(test, unix))]
@@ -59,9 +86,8 @@ mod tests {
 
     use clap::Parser;
 
-    use super::super::gate::policy;
-    use super::super::samples;
     use super::*;
+    use crate::app::samples;
 
     fn pipe(folder: &Path, name: &str) -> String {
         let path = folder.join(name);
@@ -77,12 +103,14 @@ mod tests {
         let (last, output) = (pipe(folder.path(), "last"), pipe(folder.path(), "output"));
         let sample = samples::paths().remove(0);
         let first = sample.to_string_lossy().into_owned();
-        let args = ["rgo-version-m", "--format", "ndjson", "-o", &output, &first, &last];
+        let args = ["rgo-version-m", "--format", "ndjson", &first, &last];
         let args = VersionM::try_parse_from(args.into_iter().chain(["--require", "size<=1"]));
         let args = args.expect("parses");
+        let to = output.clone();
         let run = thread::spawn(move || {
-            let policy = policy(&args).expect("a policy");
-            run(&args, &policy)
+            let gate = Gate::new(&args.gate, super::super::TOOL).expect("a policy");
+            let output = OutputWriter::open(Some(Path::new(&to))).expect("opens");
+            run(&args, &gate, Outputs(vec![output]))
         });
         let (sender, lines) = channel();
         thread::spawn(move || {

@@ -7,8 +7,8 @@ use rgo_binary::{Kind, TriState};
 use rgo_report::{Column, Document, Table, printable};
 use serde::Serialize;
 
-use super::inspected::Inspected;
-use super::words::{self, counted, word};
+use crate::app::inspected::Inspected;
+use crate::app::words::{self, counted, word};
 
 /// One image.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]

@@ -4,14 +4,13 @@
 use std::ops::ControlFlow;
 use std::path::Path;
 
-use rgo_binary::appended::{Appended, appended, behind_slices};
-use rgo_binary::inspect::{Detail, Fact};
-use rgo_binary::{Limits, slices};
+use rgo_binary::inspect::Detail;
 use rgo_files::walk::{self, Found, Item, ItemContent, SkipReason};
 
 use super::args::{VersionFormat, VersionM};
-use super::inspected::Inspected;
 use super::unread::{Problems, UnreadReason};
+use crate::app::images::{ImageProblem, Images};
+use crate::app::inspected::Inspected;
 use crate::app::progress::FileProgress;
 
 /// The images in an item, and the reasons why others are missing.
@@ -19,6 +18,17 @@ use crate::app::progress::FileProgress;
 pub(super) struct Seen {
     images: Vec<Inspected>,
     problems: Vec<UnreadReason>,
+}
+
+impl From<Images> for Seen {
+    fn from(Images { images, problems }: Images) -> Self {
+        let reason = |problem| match problem {
+            ImageProblem::Unreadable(error) => UnreadReason::Image(error),
+            ImageProblem::Skipped(reason) => UnreadReason::Refused(reason),
+            ImageProblem::Appended(foreign) => UnreadReason::Refused(SkipReason::Foreign(foreign)),
+        };
+        Self { images, problems: problems.into_iter().map(reason).collect() }
+    }
 }
 
 /// Inspects files by the options of the call.
@@ -36,7 +46,7 @@ impl<'a> Survey<'a> {
             || args.short
             || args.summary
             || is_judged
-            || matches!(args.format, VersionFormat::Csv | VersionFormat::Markdown);
+            || args.formats().any(|it| matches!(it, VersionFormat::Csv | VersionFormat::Markdown));
         let detail = if wants_facts { Detail::Facts } else { Detail::Record };
         Self { args, detail, progress: FileProgress::new(args.quiet) }
     }
@@ -77,7 +87,9 @@ impl<'a> Survey<'a> {
         let nothing =
             |reason: UnreadReason| Some(Seen { problems: vec![reason], ..Seen::default() });
         match &item.content {
-            ItemContent::Image(data) => Some(images(data, self.detail, !self.args.no_archives)),
+            ItemContent::Image(data) => {
+                Some(Images::read(data, self.detail, !self.args.no_archives).into())
+            }
             ItemContent::Other(what) => nothing(UnreadReason::NoProgram(*what)),
             ItemContent::Skipped(refusal) => nothing(UnreadReason::Refused((*refusal).clone())),
             // For nested archives only the outermost reports this.
@@ -113,54 +125,4 @@ pub(super) fn options(args: &VersionM) -> walk::Options {
         options.limits.max_depth = depth;
     }
     options
-}
-
-impl Seen {
-    /// Adds that the data behind an image may hold programs.
-    fn hides(&mut self, behind: Option<&Appended>) {
-        let packed = behind.and_then(|behind| walk::appended(behind.looks_like));
-        self.problems
-            .extend(packed.map(|packed| UnreadReason::Refused(SkipReason::Foreign(packed))));
-    }
-}
-
-/// Inspects the images of a file. With `archives` also the data behind an image counts.
-fn images(data: &[u8], detail: Detail, archives: bool) -> Seen {
-    let mut seen = Seen::default();
-    let slices = match slices(data, &Limits::default()) {
-        Ok(slices) => slices,
-        Err(error) => {
-            seen.problems.push(UnreadReason::Image(error));
-            return seen;
-        }
-    };
-    let is_fat = slices.len() > 1;
-    for slice in &slices {
-        let arch = is_fat.then(|| slice.arch.to_string());
-        let image = match Inspected::read(arch, &slice.image, detail) {
-            Ok(image) => image,
-            Err(error) => {
-                seen.problems.push(UnreadReason::Image(error));
-                continue;
-            }
-        };
-        match &image.inspection.facts {
-            _ if !archives => {}
-            Some(facts) => seen.hides(facts.appended.known()),
-            None => seen.hides(appended(&slice.image).as_ref()),
-        }
-        seen.images.push(image);
-    }
-    let behind_all = behind_slices(data, &slices);
-    if archives {
-        seen.hides(behind_all.as_ref());
-    }
-    // The data behind all slices is reported with the last one.
-    let last = seen.images.last_mut().and_then(|last| last.inspection.facts.as_mut());
-    if let (Some(facts), Some(behind)) = (last, behind_all)
-        && !facts.appended.is_known()
-    {
-        facts.appended = Fact::Known(behind);
-    }
-    seen
 }

@@ -9,8 +9,8 @@ use rgo_binary::recovered::go;
 use rgo_files::walk::Layer;
 use rgo_report::printable;
 
-use super::inspected::Inspected;
-use super::words::{counted, in_words, word};
+use crate::app::inspected::Inspected;
+use crate::app::words::{counted, in_words, word};
 
 /// The level of detail of the lines.
 #[derive(Clone, Copy, Debug, Default)]

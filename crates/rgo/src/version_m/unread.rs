@@ -14,7 +14,7 @@ use crate::app::terminal;
 use rgo_files::walk::{Foreign, ForeignRole, Layer, Name, SkipReason};
 
 /// A file or member that was not read and may be a program, or hold one.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, schemars::JsonSchema)]
 pub(super) struct Unread {
     /// The file on disk; `-` for stdin.
     file: String,

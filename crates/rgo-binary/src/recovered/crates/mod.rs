@@ -38,7 +38,7 @@ const LOOKED_AT: usize = 2_000_000;
 const OBSERVATIONS: usize = 4;
 
 /// The origin of a crate's sources.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, schemars::JsonSchema)]
 #[serde(rename_all = "kebab-case", tag = "kind")]
 pub enum CrateSource {
     /// A registry, by the name of cargo's folder for it.
@@ -64,7 +64,7 @@ pub enum CrateSource {
 }
 
 /// A crate that is in the program.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, schemars::JsonSchema)]
 pub struct RecoveredCrate {
     /// Its name. If only a symbol shows it, with underscores.
     pub name: String,
@@ -78,7 +78,7 @@ pub struct RecoveredCrate {
 }
 
 /// The recovered crates.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, schemars::JsonSchema)]
 pub struct RecoveredCrates {
     /// The crates, by name and version.
     pub crates: Vec<RecoveredCrate>,

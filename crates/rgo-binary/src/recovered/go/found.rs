@@ -3,7 +3,9 @@
 use serde::Serialize;
 
 /// The source of an answer.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, schemars::JsonSchema,
+)]
 #[serde(rename_all = "kebab-case")]
 pub enum FoundIn {
     /// The runtime's own string.
@@ -17,7 +19,7 @@ pub enum FoundIn {
 }
 
 /// An answer with its evidence.
-#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, schemars::JsonSchema)]
 pub struct FoundText {
     /// The answer.
     pub value: String,

@@ -23,7 +23,7 @@ use crate::system::{self, Os};
 use crate::{Format, Image, Result};
 
 /// A module with code in the program.
-#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, schemars::JsonSchema)]
 pub struct RecoveredModule {
     /// Its path, such as `golang.org/x/sys`.
     pub path: String,
@@ -35,7 +35,7 @@ pub struct RecoveredModule {
 }
 
 /// The facts about a Go program that do not depend on build information.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, schemars::JsonSchema)]
 pub struct RecoveredProgram {
     /// The toolchain, such as `go1.26.5`.
     pub toolchain: Option<FoundText>,

@@ -46,7 +46,7 @@ const OBSERVATIONS: usize = 16;
 const NAME: usize = 80;
 
 /// The origin of an image.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, schemars::JsonSchema)]
 pub struct ImageOrigin {
     /// Its languages, the main one first.
     pub languages: Vec<LanguageUse>,
@@ -63,7 +63,7 @@ pub struct ImageOrigin {
 }
 
 /// A language of parts of an image.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, schemars::JsonSchema)]
 pub struct LanguageUse {
     /// The language.
     pub language: Language,

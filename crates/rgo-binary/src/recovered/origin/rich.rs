@@ -21,7 +21,7 @@ const PLACE: &str = "Rich header";
 const KEPT: usize = 256;
 
 /// The objects of one tool.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, schemars::JsonSchema)]
 pub struct RichEntry {
     /// The product's number.
     pub product: u16,

@@ -28,7 +28,7 @@ const LONGEST_VERSION: usize = 32;
 const COMMIT: usize = 40;
 
 /// A Rust toolchain that made a part of the image.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, schemars::JsonSchema)]
 pub struct RustToolchain {
     /// Its version; `None` if only its commit is known, and no release has that commit.
     pub version: Option<String>,

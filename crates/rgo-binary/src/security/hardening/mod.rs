@@ -22,7 +22,7 @@ use serde::Serialize;
 use crate::{Error, Image, Result, SectionRef, TriState};
 
 /// An answer and its evidence.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, schemars::JsonSchema)]
 pub struct Defense {
     /// The answer.
     pub answer: TriState,
@@ -36,7 +36,7 @@ pub struct Defense {
 }
 
 /// A part of a program with a linked-in C library.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, schemars::JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Whose {
     /// The program's own code and its libraries.
@@ -66,7 +66,7 @@ impl Defense {
 }
 
 /// How much of the data that the loader writes at the start becomes read-only.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, schemars::JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Relro {
     /// Nothing.
@@ -80,7 +80,7 @@ pub enum Relro {
 }
 
 /// The defenses of an image.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, schemars::JsonSchema)]
 pub struct Hardening {
     /// The program runs at any address. Libraries always do.
     pub pie: Defense,

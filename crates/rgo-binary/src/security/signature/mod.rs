@@ -24,7 +24,7 @@ use crate::{Format, Image, Result, TriState};
 pub(crate) use macho::code_directory_flags;
 
 /// The kind of an image's signature.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, schemars::JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum SignatureKind {
     /// The format has no place for a signature, or the image is input for a linker.
@@ -41,7 +41,7 @@ pub enum SignatureKind {
 }
 
 /// The signature of an image.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, schemars::JsonSchema)]
 pub struct Signature {
     /// The kind of the signature.
     pub kind: SignatureKind,
@@ -55,7 +55,7 @@ pub struct Signature {
 }
 
 /// The signer, according to the certificates in the image.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, schemars::JsonSchema)]
 pub struct Signer {
     /// Common name (else organization) in the signer's certificate; `None` if the image does not
     /// contain it.
@@ -67,7 +67,7 @@ pub struct Signer {
 }
 
 /// Apple's code signature.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, schemars::JsonSchema)]
 pub struct CodeSignature {
     /// The identifier: the bundle's, or the file's name at link time.
     pub identifier: String,
@@ -92,7 +92,7 @@ pub struct CodeSignature {
 }
 
 /// One CodeDirectory.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, schemars::JsonSchema)]
 pub struct CodeDirectory {
     /// `sha1`, `sha256`, `sha256-truncated`, `sha384`, or `type N`.
     pub hash: String,
@@ -107,7 +107,7 @@ pub struct CodeDirectory {
 }
 
 /// A hash of something other than pages.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, schemars::JsonSchema)]
 pub struct SpecialSlot {
     /// Its number.
     pub slot: u32,
@@ -119,7 +119,7 @@ pub struct SpecialSlot {
 }
 
 /// One signature of a PE image.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, schemars::JsonSchema)]
 pub struct Authenticode {
     /// The signer.
     pub signer: Signer,

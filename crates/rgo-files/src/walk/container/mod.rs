@@ -31,7 +31,7 @@ pub(super) use squash::{LayerPlace, Squash};
 pub type Annotations = BTreeMap<String, String>;
 
 /// A container image in an archive or a folder.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, schemars::JsonSchema)]
 pub struct ContainerImage {
     /// The digest of its configuration, which Docker calls the image's ID: `sha256:…`.
     pub id: Option<String>,
@@ -51,7 +51,7 @@ pub struct ContainerImage {
 }
 
 /// A layer of an image. One file can be a layer of several images.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, schemars::JsonSchema)]
 pub struct Layer {
     /// The image.
     #[serde(serialize_with = "shared")]

@@ -65,8 +65,7 @@ impl CargoBuild {
     /// Runs cargo once.
     pub(super) fn run(&self, run: &CargoRun, show: Show) -> Result<CargoOutcome, BuildError> {
         let triples: Vec<&str> = run.targets.iter().map(|it| it.triple.as_str()).collect();
-        let stderr = Box::new(io::stderr());
-        run::run(&run.cmd(), &self.project.folders, &triples, show, stderr)
+        run::run(&run.cmd(), &self.project.folders, &triples, show, (show.output)())
             .map_err(|source| BuildError::Command { doing: "running cargo", source })
     }
 

@@ -9,7 +9,7 @@ use rgo_binary::security::signature::{Signature, SignatureKind};
 use rgo_binary::{Confidence, DebugData, DebugLevel, Format, Kind, Linkage, TriState};
 
 use super::Verbosity;
-use crate::version_m::words::{counted, in_words, os, place_of, word};
+use crate::app::words::{counted, in_words, os, place_of, word};
 
 /// A fact as text: its name, its value, and its evidence.
 pub(super) struct FactLine {

@@ -7,8 +7,8 @@ use rgo_binary::security::signature::{Signature, SignatureKind};
 use rgo_binary::{Limits, slices};
 
 use super::*;
-use crate::version_m::policy_facts::vocabulary;
-use crate::version_m::samples;
+use crate::app::policy::facts::vocabulary;
+use crate::app::samples;
 use rgo_policy::vocabulary::ValueKind;
 use rgo_policy::{FactSource as _, Policy};
 

@@ -3,29 +3,29 @@
 use rgo_binary::inspect::{Detail, Inspection, inspect};
 use rgo_binary::{Error, Image};
 use rgo_files::walk::{Layer, Name};
-use rgo_policy::Subject;
+use rgo_policy::{Subject, SubjectKind};
 use rgo_report::printable;
 use serde::Serialize;
 
 /// One image of a file.
-#[derive(Debug, Serialize)]
-pub(super) struct Inspected {
+#[derive(Debug, Serialize, schemars::JsonSchema)]
+pub(crate) struct Inspected {
     /// The file on disk; `-` for stdin.
-    pub(super) file: String,
+    pub(crate) file: String,
     /// Its name within that file, if that is an archive.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub(super) member: Option<String>,
+    pub(crate) member: Option<String>,
     /// The architecture, if the file has several.
-    pub(super) slice: Option<String>,
+    pub(crate) slice: Option<String>,
     /// Its facts.
     #[serde(flatten)]
-    pub(super) inspection: Inspection,
+    pub(crate) inspection: Inspection,
     /// The layers of container images that contain it.
     #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub(super) layers: Vec<Layer>,
+    pub(crate) layers: Vec<Layer>,
     /// Why parts of it cannot be read.
     #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub(super) problems: Vec<String>,
+    pub(crate) problems: Vec<String>,
 }
 
 impl Inspected {
@@ -33,7 +33,7 @@ impl Inspected {
     ///
     /// # Errors
     /// If its build record is damaged and the call requests nothing else.
-    pub(super) fn read(
+    pub(crate) fn read(
         slice: Option<String>,
         image: &Image<'_>,
         detail: Detail,
@@ -54,7 +54,7 @@ impl Inspected {
     }
 
     /// The same image with the name under which the walk found it.
-    pub(super) fn named(self, name: &Name, layers: &[Layer]) -> Self {
+    pub(crate) fn named(self, name: &Name, layers: &[Layer]) -> Self {
         let members = name.members();
         Self {
             file: name.file().to_string_lossy().into_owned(),
@@ -65,12 +65,12 @@ impl Inspected {
     }
 
     /// The container image and the layer that contain it, as text.
-    pub(super) fn container(&self) -> Option<String> {
+    pub(crate) fn container(&self) -> Option<String> {
         Layer::describe(&self.layers)
     }
 
     /// Its name: the file, the member, the slice, the container image.
-    pub(super) fn name(&self) -> String {
+    pub(crate) fn name(&self) -> String {
         let mut name = self.file.clone();
         if let Some(member) = &self.member {
             name += &format!("!{member}");
@@ -85,13 +85,14 @@ impl Inspected {
     }
 
     /// Its name for text that people read.
-    pub(super) fn shown_name(&self) -> String {
+    pub(crate) fn shown_name(&self) -> String {
         printable(&self.name()).into_owned()
     }
 
     /// Its name for verdicts.
-    pub(super) fn subject(&self) -> Subject {
+    pub(crate) fn subject(&self) -> Subject {
         Subject {
+            kind: SubjectKind::Binary,
             file: self.file.clone(),
             member: self.member.clone(),
             slice: self.slice.clone(),

@@ -5,10 +5,10 @@ use std::path::{Path, PathBuf};
 use rgo_binary::inspect::Detail;
 use rgo_binary::{Limits, slices};
 
-use super::inspected::Inspected;
+use crate::app::inspected::Inspected;
 
 /// Every fixture that is an image.
-pub(super) fn paths() -> Vec<PathBuf> {
+pub(crate) fn paths() -> Vec<PathBuf> {
     let fixtures = Path::new(env!("CARGO_MANIFEST_DIR")).join("../rgo-binary/tests/fixtures");
     let files = ["read", "edit", "facts"].into_iter().flat_map(|folder| {
         let folder = std::fs::read_dir(fixtures.join(folder)).expect("a folder");
@@ -19,12 +19,12 @@ pub(super) fn paths() -> Vec<PathBuf> {
 }
 
 /// Inspects the first image of a file completely.
-pub(super) fn inspected(path: &Path) -> Inspected {
+pub(crate) fn inspected(path: &Path) -> Inspected {
     of(&std::fs::read(path).expect("read"))
 }
 
 /// Inspects an image completely.
-pub(super) fn of(data: &[u8]) -> Inspected {
+pub(crate) fn of(data: &[u8]) -> Inspected {
     let image = slices(data, &Limits::default()).expect("an image").remove(0).image;
     Inspected::read(None, &image, Detail::Facts).expect("facts")
 }

@@ -15,8 +15,8 @@ use rgo_policy::vocabulary::glob_match;
 use rgo_policy::{FactValue, Lookup, NoAnswer, Platform, PolicyFact, PolicyOs};
 use rgo_toolchain::build::cargo_build::LEFT_OUT;
 
-use crate::version_m::inspected::Inspected;
-use crate::version_m::words::{in_words, word};
+use crate::app::inspected::Inspected;
+use crate::app::words::{in_words, word};
 
 pub(super) const NO_PROGRAM: &str = "it is not a program or library";
 pub(super) const NO_COMMIT: &str = "no commit is recorded";

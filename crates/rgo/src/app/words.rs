@@ -6,7 +6,7 @@ use rgo_binary::{Confidence, Evidence};
 use serde_json::Value;
 
 /// The system, marked if it is only probable.
-pub(super) fn os(system: &ImageSystem) -> String {
+pub(crate) fn os(system: &ImageSystem) -> String {
     let name = match system.os {
         Os::BareMetal => "none (bare machine)",
         os => os.name(),
@@ -16,13 +16,13 @@ pub(super) fn os(system: &ImageSystem) -> String {
 }
 
 /// A number with its noun.
-pub(super) fn counted(number: impl TryInto<u64>, one: &'static str, many: &'static str) -> String {
+pub(crate) fn counted(number: impl TryInto<u64>, one: &'static str, many: &'static str) -> String {
     let number = number.try_into().unwrap_or(u64::MAX);
     format!("{number} {}", if number == 1 { one } else { many })
 }
 
 /// The place of the evidence, and its confidence if that is not certain.
-pub(super) fn in_words(evidence: &Evidence) -> String {
+pub(crate) fn in_words(evidence: &Evidence) -> String {
     let sure = match evidence.confidence {
         Confidence::Certain => "",
         Confidence::Likely => " (likely)",
@@ -32,13 +32,13 @@ pub(super) fn in_words(evidence: &Evidence) -> String {
 }
 
 /// The number of bytes behind the image, and their offset.
-pub(super) fn place_of(appended: &Appended) -> String {
+pub(crate) fn place_of(appended: &Appended) -> String {
     let size = counted(appended.size_bytes, "byte", "bytes");
     format!("{size} from offset {:#x}", appended.offset)
 }
 
 /// A value's word in JSON.
-pub(super) fn word(value: &impl serde::Serialize) -> String {
+pub(crate) fn word(value: &impl serde::Serialize) -> String {
     match serde_json::to_value(value) {
         Ok(Value::String(word)) => word,
         Ok(other) => other.to_string(),

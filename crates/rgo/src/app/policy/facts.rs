@@ -1,4 +1,4 @@
-//! Defines the words of version-m's policies: each with its kind, explanation, example, and the
+//! Defines the words of policies, whichever tool judges them: each with its subject, its kind, explanation, example, and the
 //! function that answers it. A new fact is a row here; [`answers`] has the longer functions.
 
 mod answers;
@@ -11,10 +11,12 @@ use rgo_binary::security::hardening::Relro;
 use rgo_binary::system::libc;
 use rgo_binary::{Arch, DebugLevel, appended, system};
 use rgo_policy::vocabulary::{FactDef, Renamed, ValueKind};
-use rgo_policy::{FactSource, Lookup, NoAnswer, Platform, PolicyFact, PolicyOs, Vocabulary};
+use rgo_policy::{
+    FactSource, Judge, Lookup, NoAnswer, Platform, PolicyFact, PolicyOs, SubjectKind, Vocabulary,
+};
 
-use super::inspected::Inspected;
-use super::words::{place_of, word};
+use crate::app::inspected::Inspected;
+use crate::app::words::{place_of, word};
 use answers::{
     NO_COMMIT, NO_PROGRAM, answered, aslr, branch_protection, debug, flag, recorded, signed,
 };
@@ -32,7 +34,7 @@ const fn row(
     example: &'static str,
     answer: fn(&Inspected, &str) -> Lookup,
 ) -> Row {
-    Row { word: FactDef { name, kind, about, example }, answer }
+    Row { word: FactDef { name, subject: SubjectKind::Binary, kind, about, example }, answer }
 }
 
 const ENDIANS: &[&str] = &["little", "big"];
@@ -78,7 +80,7 @@ const SIGNED: ValueKind = ValueKind::Level {
     strongest: &["identity", "authenticode"],
 };
 
-/// Every fact, in the order of `--require help`.
+/// Every fact, in the order of `rgo help policy`.
 static ROWS: &[Row] = &[
     row(
         "format",
@@ -359,10 +361,26 @@ static ROWS: &[Row] = &[
 /// Former names of facts.
 static RENAMED: &[Renamed] = &[("cfg", "cf-guard"), ("dep", "nx")];
 
-/// The vocabulary of `rgo-version-m`'s policies.
+/// The tools, and what they judge.
+static JUDGES: [Judge; 3] = {
+    const BINARIES: &[SubjectKind] = &[SubjectKind::Binary];
+    [
+        Judge { tool: "rgo-build", kinds: BINARIES },
+        Judge { tool: "rgo-strip", kinds: BINARIES },
+        Judge { tool: "rgo-version-m", kinds: BINARIES },
+    ]
+};
+
+/// All words of policies.
 #[must_use]
 pub fn vocabulary() -> Vocabulary {
-    Vocabulary::new(ROWS.iter().map(|row| &row.word), RENAMED)
+    Vocabulary::new(ROWS.iter().map(|row| &row.word), RENAMED, &JUDGES)
+}
+
+/// A tool as a judge; it judges nothing if it is no tool of rgo.
+pub(super) fn judge(tool: &'static str) -> Judge {
+    let known = JUDGES.iter().find(|judge| judge.tool == tool);
+    known.copied().unwrap_or(Judge { tool, kinds: &[] })
 }
 
 impl FactSource for Inspected {
@@ -379,6 +397,6 @@ impl FactSource for Inspected {
 pub(super) fn answer(image: &Inspected, name: &str, member: &str) -> Lookup {
     match ROWS.iter().find(|row| row.word.name == name) {
         Some(row) => (row.answer)(image, member),
-        None => Err(NoAnswer::unknown(format!("`{name}` is not a word of rgo-version-m"))),
+        None => Err(NoAnswer::unknown(format!("`{name}` is not a word of policies"))),
     }
 }

@@ -1,0 +1,71 @@
+//! The JSON schemas of all reports, by name. They come from the types of the reports.
+
+use anyhow::Result;
+use rgo_report::Report;
+use schemars::generate::SchemaSettings;
+use schemars::{JsonSchema, Schema};
+use serde_json::{Value, json};
+
+use crate::app::error::Usage;
+use crate::app::terminal;
+use crate::{build, strip, version_m};
+
+/// The name of a schema, and the schema.
+pub(crate) type Named = (&'static str, fn() -> Schema);
+
+/// All schemas, the most asked for first.
+fn all() -> impl Iterator<Item = Named> {
+    let others = [strip::schema(), version_m::schema(), version_m::line_schema()];
+    build::schemas().into_iter().chain(others)
+}
+
+/// The names of all schemas.
+pub fn names() -> impl Iterator<Item = &'static str> {
+    all().map(|(name, _)| name)
+}
+
+/// The schema of a report, with its name.
+pub(crate) const fn of_report<R: Report + JsonSchema>() -> Named {
+    (R::SCHEMA, generate::<R>)
+}
+
+/// The schema of what serializes to JSON.
+pub(crate) fn generate<T: JsonSchema>() -> Schema {
+    SchemaSettings::draft2020_12().for_serialize().into_generator().into_root_schema_for::<T>()
+}
+
+/// The schema of this name.
+#[must_use]
+pub fn of(name: &str) -> Option<Value> {
+    let (name, generate) = all().find(|(known, _)| *known == name)?;
+    let mut schema = generate().to_value();
+    if let Some(object) = schema.as_object_mut() {
+        object.insert("title".to_owned(), json!(name));
+        // Every report names its schema, but for a line of ndjson, which is one image.
+        if name != version_m::LINE
+            && let Some(properties) = object.get_mut("properties").and_then(Value::as_object_mut)
+        {
+            properties.insert("schema".to_owned(), json!({"const": name}));
+            let required = object.entry("required").or_insert_with(|| json!([]));
+            required.as_array_mut().into_iter().for_each(|names| names.insert(0, json!("schema")));
+        }
+    }
+    Some(schema)
+}
+
+/// Prints the schema of a name; without one, all names.
+///
+/// # Errors
+/// [`Usage`] for an unknown name, and if stdout cannot be written.
+pub(crate) fn print(words: &[String]) -> Result<()> {
+    let names: Vec<String> = names().map(str::to_owned).collect();
+    match words {
+        [] => terminal::write((names.join("\n") + "\n").as_bytes()),
+        [name] if let Some(schema) = of(name) => {
+            terminal::write((serde_json::to_string_pretty(&schema)? + "\n").as_bytes())
+        }
+        [name, ..] => Err(Usage::new(format!("there is no schema `{name}`"))
+            .hint(format!("there are: {}", names.join(", ")))
+            .into()),
+    }
+}
