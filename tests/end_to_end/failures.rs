@@ -138,8 +138,10 @@ fn a_zig_that_is_too_old_is_an_error_with_a_hint() {
 fn a_linker_that_crashes_is_named() {
     use std::os::unix::fs::PermissionsExt;
     let project = Project::copy("env");
-    let (zig, real) =
-        (project.folder.join("zig"), machine().cache().join(crate::private_sources::ZIG));
+    let (zig, real) = (
+        project.folder.join("zig"),
+        machine().cache().join(crate::end_to_end::private_sources::ZIG),
+    );
     let real = real.display();
     let script =
         format!("#!/bin/sh\ncase \"$*\" in *rcgu.o*) kill -SEGV $$;; esac\nexec '{real}' \"$@\"\n");

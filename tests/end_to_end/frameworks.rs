@@ -6,7 +6,7 @@ use std::path::Path;
 
 use rgo_toolchain::darwin::names::owners;
 
-use crate::published::corpus;
+use crate::end_to_end::published::corpus;
 use crate::support::stripping::well_formed;
 use crate::support::{Outcome, Project, machine, native};
 
@@ -96,7 +96,7 @@ fn a_name_of_a_library_that_is_not_linked_fails_and_the_library_is_named() {
 /// AppKit's.
 #[test]
 fn names_of_libsystem_are_left_to_it() {
-    let stub = machine().cache().join(crate::private_sources::ZIG);
+    let stub = machine().cache().join(crate::end_to_end::private_sources::ZIG);
     let stub = stub.with_file_name("lib/libc/darwin/libSystem.tbd");
     let text = std::fs::read_to_string(stub).expect("zig's stub");
     let words = text.split(|letter: char| letter.is_whitespace() || "[],'".contains(letter));
@@ -306,8 +306,7 @@ fn entitlements_are_signed() {
     let report = outcome.report();
     for toolchain in BOTH {
         let program = report.artifact(toolchain, "frameworks").path();
-        let script =
-            concat!(env!("CARGO_MANIFEST_DIR"), "/../../tests/end_to_end/support/entitlements.py");
+        let script = concat!(env!("CARGO_MANIFEST_DIR"), "/../../tests/support/entitlements.py");
         let mut python = native(machine().must("RGO_TEST_PYTHON"));
         let said = Outcome::of(python.arg(script).arg(&program)).ended(0).stdout;
         assert!(said.contains(list), "{toolchain}: {said}");

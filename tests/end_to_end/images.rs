@@ -11,7 +11,7 @@ use std::process::Stdio;
 
 use serde_json::Value;
 
-use crate::published::corpus;
+use crate::end_to_end::published::corpus;
 use crate::support::{Outcome, can, native, tool};
 
 /// The image, and the folder into which umoci has unpacked it.

@@ -48,7 +48,7 @@ fn cxx_code_is_built_by_cmake() {
 fn a_target_folder_of_another_compiler_is_configured_anew() {
     let project = Project::copy("with-cmake");
     let targets = ["--target", "linux/amd64/static,darwin/arm64,windows/amd64"];
-    let zig = machine().cache().join(crate::private_sources::ZIG);
+    let zig = machine().cache().join(crate::end_to_end::private_sources::ZIG);
     let other = project.folder.join("another place");
     let zig_folder = zig.parent().expect("a folder");
     std::os::unix::fs::symlink(zig_folder, &other).expect("linked");

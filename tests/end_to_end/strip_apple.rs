@@ -5,7 +5,7 @@ use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 
-use crate::strip_corpus;
+use crate::end_to_end::strip_corpus;
 use crate::support::made::made;
 use crate::support::stripping::{Subject, accepted, done, size, well_formed};
 use crate::support::{Outcome, can, native, scratch, tool, zig};

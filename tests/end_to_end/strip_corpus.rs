@@ -7,7 +7,7 @@ use std::fs;
 
 use serde_json::Value;
 
-use crate::published::corpus;
+use crate::end_to_end::published::corpus;
 use crate::support::stripping::{MODES, Subject, same_behaviour, size, sound_in_every_mode, told};
 use crate::support::{Outcome, native, tool};
 

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use object::read::elf::{FileHeader, ProgramHeader};
 use object::{Endianness, Object, ObjectSymbol, elf};
 
-use crate::published::corpus_folder;
+use crate::end_to_end::published::corpus_folder;
 use crate::support::stripping::{done, size};
 use crate::support::{Outcome, can, machine, native, scratch, tool, zig};
 

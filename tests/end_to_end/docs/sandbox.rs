@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
-use crate::published::corpus;
+use crate::end_to_end::published::corpus;
 use crate::support::{
     Outcome, Project, can, copy_tree, machine, native, root, scratch, write, zig,
 };

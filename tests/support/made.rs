@@ -7,7 +7,7 @@ use std::sync::OnceLock;
 
 use super::stripping::{Subject, done};
 use super::{ALL, Project, can, machine, native, scratch};
-use crate::compiled;
+use crate::end_to_end::compiled;
 
 /// Everything.
 pub(crate) fn made() -> &'static [Subject] {

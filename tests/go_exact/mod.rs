@@ -17,6 +17,8 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 use std::sync::OnceLock;
 
+use crate::support::native;
+
 /// Every way of asking about files.
 const WAYS: [&[&str]; 6] =
     [&[], &["-m"], &["-v"], &["-m", "-v"], &["-m", "-json"], &["-m", "-v", "-json"]];
@@ -26,16 +28,11 @@ thread_local! {
     static COMPARED: Cell<usize> = const { Cell::new(0) };
 }
 
-#[allow(clippy::disallowed_methods)] // tests drive rgo from outside
-fn command(program: impl AsRef<OsStr>) -> Command {
-    Command::new(program)
-}
-
 /// Whether the installed Go is one whose words are known; else that is said aloud.
 fn has_go() -> bool {
     static HAS: OnceLock<bool> = OnceLock::new();
     *HAS.get_or_init(|| {
-        let version = command("go").args(["env", "GOVERSION"]).output();
+        let version = native("go").args(["env", "GOVERSION"]).output();
         let version = version.map(|out| String::from_utf8_lossy(&out.stdout).trim().to_owned());
         let version = version.unwrap_or_default();
         let minor =
@@ -62,15 +59,15 @@ fn agree(folder: &Path, files: &[impl AsRef<OsStr>]) {
 /// as one, where the order of lines shows.
 #[track_caller]
 fn agree_on(folder: &Path, flags: &[&str], files: &[impl AsRef<OsStr>]) {
-    let mut go = command("go");
+    let mut go = native("go");
     go.arg("version").args(flags).args(files);
-    let mut rgo = command(env!("CARGO_BIN_EXE_rgo-version-m"));
+    let mut rgo = native(env!("CARGO_BIN_EXE_rgo-version-m"));
     rgo.arg("--go").args(flags).args(files);
     let line = format!("{flags:?} {:?}", files.iter().map(AsRef::as_ref).collect::<Vec<_>>());
     same(&line, &run(folder, &mut go), &run(folder, &mut rgo));
     if cfg!(unix) {
         let merged = |inner: &Command| {
-            let mut shell = command("sh");
+            let mut shell = native("sh");
             shell.args(["-c", "exec \"$0\" \"$@\" 2>&1"]);
             shell.arg(inner.get_program()).args(inner.get_args());
             shell
@@ -103,14 +100,6 @@ fn same(line: &str, go: &Output, rgo: &Output) {
         }
     }
     assert_eq!(go.status.code(), rgo.status.code(), "{line}: exit codes, go's and rgo's");
-}
-
-/// A folder for one test.
-fn scratch(name: &str) -> PathBuf {
-    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("go_exact").join(name);
-    let _ = fs::remove_dir_all(&folder);
-    fs::create_dir_all(&folder).expect("a scratch folder");
-    folder
 }
 
 fn say_compared(what: &str) {

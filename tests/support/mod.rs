@@ -11,7 +11,7 @@ mod zig;
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
-use std::sync::OnceLock;
+use std::sync::{Once, OnceLock};
 
 pub(crate) use foreign::{native, run, runs_here};
 pub(crate) use machine::{can, machine, readobj, tool};
@@ -100,6 +100,13 @@ pub(crate) fn sample() -> &'static Report {
 
 /// The value that [`sample`] was stamped with.
 pub(crate) const STAMP: &str = "sample::VERSION=1.2.3";
+
+/// Makes the root of the repository the folder of this process, once for all its tests: the cases name
+/// their files from there, and trycmd takes no other folder.
+pub(crate) fn at_root() {
+    static ENTERED: Once = Once::new();
+    ENTERED.call_once(|| std::env::set_current_dir(root()).expect("a folder"));
+}
 
 /// Where tests of this process write, apart from target folders.
 pub(crate) fn scratch(name: &str) -> PathBuf {
