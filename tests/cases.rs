@@ -8,6 +8,14 @@ use std::path::Path;
 
 use crate::support::{at_root, native};
 
+/// The extensions of cases. trycmd knows no others.
+const EXTENSIONS: [&str; 2] = ["toml", "trycmd"];
+
+/// Whether a file below `tests/cases` is a case.
+pub(crate) fn is_case(file: &Path) -> bool {
+    EXTENSIONS.iter().any(|extension| file.extension().is_some_and(|it| it == *extension))
+}
+
 #[test]
 fn cases() {
     at_root();
@@ -28,10 +36,11 @@ fn cases() {
         .env("RUST_BACKTRACE", "0")
         .env("COLUMNS", "100")
         .env("CARGO_TARGET_DIR", built.to_str().expect("UTF-8"))
-        .timeout(std::time::Duration::from_secs(120))
-        .case("tests/cases/**/*.trycmd")
-        .case("tests/cases/**/*.toml")
-        .run();
+        .timeout(std::time::Duration::from_secs(120));
+    for extension in EXTENSIONS {
+        cases.case(format!("tests/cases/**/*.{extension}"));
+    }
+    cases.run();
 }
 
 /// Cases all run without color in their environment, so what decides over it is asked here.

@@ -5,6 +5,7 @@ mod support;
 
 mod cases;
 mod end_to_end;
+mod forgotten;
 mod go_exact;
 #[cfg(unix)]
 mod strip;
