@@ -3,7 +3,7 @@
 
 use std::fs;
 
-use crate::support::{Outcome, Project, Report, machine, native, run, tool, write};
+use crate::support::{Outcome, Project, Report, cannot_test, machine, native, run, tool, write};
 
 #[test]
 fn one_targets_compile_error_does_not_stop_the_others() {
@@ -214,7 +214,7 @@ fn a_full_disk_leaves_nothing_half_written() {
     let mut mount = native("mount");
     mount.args(["-t", "tmpfs", "-o", &format!("size={size}"), "tmpfs"]).arg(disk.path());
     if !mount.status().is_ok_and(|status| status.success()) {
-        eprintln!("NOT TESTED: a full disk needs a small tmpfs, which only root may mount");
+        cannot_test("a full disk needs a small tmpfs, which only root may mount");
         return;
     }
     struct Mounted<'p>(&'p std::path::Path);

@@ -26,7 +26,7 @@ mod makeable;
 mod native;
 mod paths;
 mod private_sources;
-pub(crate) mod published;
+mod published;
 mod rebuild;
 mod reproducible;
 mod resources;

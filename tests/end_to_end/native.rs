@@ -1,7 +1,7 @@
 //! Programs with code in other languages: C through `cc`, C++ through cmake, a configure script.
 //! And what is said when a header, a library or a function is not there.
 
-use crate::support::{ALL, Outcome, Project, can, machine, run, write};
+use crate::support::{ALL, Outcome, Project, can, machine, not_tested, run, write};
 
 #[test]
 fn c_code_is_compiled_for_each_target() {
@@ -183,7 +183,7 @@ fn headers_are_read_for_the_target() {
 #[test]
 fn pkg_config_finds_what_is_for_the_target_and_nothing_of_the_host() {
     if !can("pkg-config") {
-        eprintln!("NOT TESTED: pkg-config is not there");
+        not_tested("pkg-config is not there");
         return;
     }
     let project = Project::copy("with-pkg-config");

@@ -2,7 +2,7 @@
 //! and exit code have to be the same bytes. The files are Go programs of every platform and
 //! layout that can be had here, published programs, and tens of thousands of damaged ones.
 //!
-//! Where Go is missing, or the published programs are (`cargo xtask corpus`), the test says so.
+//! Where Go is missing, the test says so.
 
 #[path = "../../crates/rgo-binary/src/go_version/samples.rs"]
 mod samples;
@@ -12,12 +12,12 @@ mod zoo;
 
 use std::cell::Cell;
 use std::ffi::OsStr;
-use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 use std::sync::OnceLock;
 
-use crate::support::native;
+use crate::support::corpus::fetched;
+use crate::support::{cannot_test, native};
 
 /// Every way of asking about files.
 const WAYS: [&[&str]; 6] =
@@ -39,9 +39,9 @@ fn has_go() -> bool {
             version.strip_prefix("go1.").and_then(|rest| rest.split('.').next()?.parse().ok());
         let known = minor.is_some_and(|minor: u32| minor >= 26);
         if !known {
-            eprintln!(
-                "NOT TESTED: rgo-version-m --go beside Go: go 1.26 is needed, not {version:?}"
-            );
+            cannot_test(format!(
+                "rgo-version-m --go beside Go: go 1.26 is needed, not {version:?}"
+            ));
         }
         known
     })
@@ -119,29 +119,13 @@ fn calls_without_files() {
 
 #[test]
 fn published_programs() {
-    let Some(corpus) = corpus() else {
-        eprintln!("NOT TESTED: published programs beside Go; run `cargo xtask corpus`");
-        return;
-    };
-    if !has_go() {
+    let files: Vec<PathBuf> = fetched().into_iter().map(|one| one.file).collect();
+    if files.is_empty() || !has_go() {
         return;
     }
-    for file in &corpus {
+    for file in &files {
         agree(Path::new("."), &[file]);
     }
-    agree(Path::new("."), &corpus);
+    agree(Path::new("."), &files);
     say_compared("published programs");
-}
-
-/// The files that `cargo xtask corpus` brought; of a package with everything, its folder.
-fn corpus() -> Option<Vec<PathBuf>> {
-    let from = |name: &str| std::env::var_os(name).filter(|path| !path.is_empty());
-    let cache = from("RGO_CACHE").map(PathBuf::from).or_else(|| {
-        let home = || Some(Path::new(&from("HOME")?).join(".cache"));
-        Some(from("XDG_CACHE_HOME").map(PathBuf::from).or_else(home)?.join("rgo"))
-    })?;
-    let index = fs::read(cache.join("xtask/corpus/index.json")).ok()?;
-    let index: serde_json::Value = serde_json::from_slice(&index).expect("an index");
-    let files = index.as_array().expect("a list").iter();
-    Some(files.map(|row| row["file"].as_str().expect("a path").into()).collect())
 }

@@ -9,7 +9,7 @@ use std::process::Stdio;
 use std::time::{Duration, SystemTime};
 
 use super::{Folder, LIBRARY, PROGRAM, STRIP, bytes, refused, run, strip, stripped};
-use crate::support::native;
+use crate::support::{cannot_test, native};
 
 fn mode(path: &Path) -> u32 {
     path.metadata().expect("is there").mode() & 0o7777
@@ -322,7 +322,7 @@ fn a_running_program_can_be_replaced_and_is_not_written_over() {
 fn as_nobody(args: &[&str], file: &Path) -> Option<std::process::Output> {
     let output = native(STRIP).args(args).arg(file).uid(65534).gid(65534).output();
     if let Err(error) = &output {
-        eprintln!("NOT TESTED: rgo-strip as another user: {error}");
+        cannot_test(format!("rgo-strip as another user: {error}"));
     }
     output.ok()
 }

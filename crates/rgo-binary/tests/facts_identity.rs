@@ -7,7 +7,7 @@ use rgo_binary::embedded::version_resource::version_info;
 use rgo_binary::packer::packer;
 
 use crate::support::facts::{
-    ELF, ELF_PROGRAM, HARD_ELF, MACHO, MACHO_PROGRAM, PE, PE_PROGRAM, SIGNED_PE, elf, image,
+    self, ELF, ELF_PROGRAM, HARD_ELF, MACHO, MACHO_PROGRAM, PE, PE_PROGRAM, SIGNED_PE, elf, image,
     largest_section, note, optional_header, put, section_header, u32_le,
 };
 
@@ -53,7 +53,7 @@ fn a_package_note_is_read() {
     for data in [ELF, MACHO, PE] {
         assert_eq!(package_note(&image(data)).expect("reads"), None);
     }
-    let broken = elf(3, 62, &[(4, 4, 4, &note(b"FDO\0", 0xcafe_1a7e, b"{", 4))]);
+    let broken = elf(3, 62, &[(4, 4, 4, &facts::note(b"FDO\0", 0xcafe_1a7e, b"{", 4))]);
     assert!(package_note(&image(&broken)).is_err());
 }
 
