@@ -2,6 +2,7 @@
 //! installs the programs that they need.
 
 mod bench;
+mod cache;
 mod corpus;
 mod darwin_names;
 mod demo;

@@ -18,7 +18,7 @@ use anyhow::{Context, ensure};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 
-use crate::setup;
+use crate::cache;
 use crate::shell::{command, on_path, quiet};
 use unpack::{Unpacking, inside};
 
@@ -98,11 +98,12 @@ pub(crate) fn run() -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Fetches the packages that set-up always fetches. What was fetched of the others stays.
+/// Fetches the packages that set-up always fetches; returns what there is then. What was fetched of
+/// the others stays.
 ///
 /// # Errors
 /// As [`run`], and if they are too large together.
-pub(crate) fn small_part() -> anyhow::Result<()> {
+pub(crate) fn small_part() -> anyhow::Result<String> {
     let list = List::read()?;
     let root = root()?;
     let (mut fetched, mut left, mut size) = (Vec::new(), 0, 0);
@@ -124,8 +125,7 @@ pub(crate) fn small_part() -> anyhow::Result<()> {
         0 => String::new(),
         left => format!("; {left} more are not fetched (`cargo xtask corpus`)"),
     };
-    setup::done("published packages", &format!("{}{rest}", fetched.len()));
-    Ok(())
+    Ok(format!("{}{rest}", fetched.len()))
 }
 
 /// Whether all packages were fetched.
@@ -156,7 +156,7 @@ fn write_index<'l>(packages: &[&'l Package], root: &Path) -> anyhow::Result<Vec<
 }
 
 fn root() -> anyhow::Result<PathBuf> {
-    let root = setup::cache_root()?.join("xtask/corpus");
+    let root = cache::root()?.join("xtask/corpus");
     fs::create_dir_all(&root).with_context(|| root.display().to_string())?;
     Ok(root)
 }

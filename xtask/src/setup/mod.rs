@@ -14,14 +14,13 @@ pub(crate) use published::sources;
 pub(crate) use tools::cargo_tool;
 
 use std::collections::BTreeMap;
-use std::env;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use anyhow::Context;
 
-use crate::corpus;
+use crate::{cache, corpus};
 
 /// The result for later steps: variables for rgo's tools and for the tests.
 pub(crate) struct Setup {
@@ -49,7 +48,7 @@ impl Setup {
     /// # Errors
     /// If something cannot be installed.
     pub(crate) fn begin() -> anyhow::Result<Self> {
-        let cache = cache_root()?;
+        let cache = cache::root()?;
         let dir = cache.join("xtask");
         let mut setup = Self { dir, ripgrep: PathBuf::new(), vars: BTreeMap::new() };
         fs::create_dir_all(&setup.dir).with_context(|| setup.dir.display().to_string())?;
@@ -68,7 +67,8 @@ impl Setup {
         tools::ensure(self)?;
         published::ensure(self)?;
         extensions::ensure(self)?;
-        corpus::small_part()
+        done("published packages", &corpus::small_part()?);
+        Ok(())
     }
 
     /// Makes what only rgo-build makes, with this one or else with one that it builds, and leaves the
@@ -106,25 +106,8 @@ impl Setup {
     }
 }
 
-/// rgo's cache folder. The tools get it in `RGO_CACHE`, so both always agree.
-pub(crate) fn cache_root() -> anyhow::Result<PathBuf> {
-    let from = |name: &str| env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from);
-    let home = || from("HOME").context("HOME is not set");
-    if let Some(root) = from("RGO_CACHE") {
-        return Ok(std::path::absolute(root)?);
-    }
-    let caches = if cfg!(windows) {
-        from("LOCALAPPDATA").context("LOCALAPPDATA is not set")?
-    } else if cfg!(target_os = "macos") {
-        home()?.join("Library/Caches")
-    } else {
-        from("XDG_CACHE_HOME").map_or_else(|| home().map(|home| home.join(".cache")), Ok)?
-    };
-    Ok(caches.join("rgo"))
-}
-
 /// Prints that a thing is there.
-pub(crate) fn done(what: &str, detail: &str) {
+fn done(what: &str, detail: &str) {
     eprintln!("setup: {what}: {detail}");
 }
 
