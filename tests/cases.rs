@@ -1,15 +1,24 @@
 //! What the tools print, word for word: every file below `tests/cases` is a case. `TRYCMD=overwrite
-//! cargo test --test cases` writes what they print now; read the difference before you commit it.
+//! cargo test -p rgo --test main cases::` writes what they print now; read the difference before you
+//! commit it.
 //!
 //! Cases are cheap: they end before anything is compiled. What is built is tested in `end_to_end`.
 
 use std::path::Path;
 
+use crate::support::{at_root, native};
+
+/// The extensions of cases. trycmd knows no others.
+const EXTENSIONS: [&str; 2] = ["toml", "trycmd"];
+
+/// Whether a file below `tests/cases` is a case.
+pub(crate) fn is_case(file: &Path) -> bool {
+    EXTENSIONS.iter().any(|extension| file.extension().is_some_and(|it| it == *extension))
+}
+
 #[test]
 fn cases() {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
-    // Paths in cases, and in what the tools print, are from the root of the repository.
-    std::env::set_current_dir(&root).expect("the root of the repository");
+    at_root();
     let cases = trycmd::TestCases::new();
     for (name, path) in [
         ("rgo-build", env!("CARGO_BIN_EXE_rgo-build")),
@@ -27,15 +36,15 @@ fn cases() {
         .env("RUST_BACKTRACE", "0")
         .env("COLUMNS", "100")
         .env("CARGO_TARGET_DIR", built.to_str().expect("UTF-8"))
-        .timeout(std::time::Duration::from_secs(120))
-        .case("tests/cases/**/*.trycmd")
-        .case("tests/cases/**/*.toml")
-        .run();
+        .timeout(std::time::Duration::from_secs(120));
+    for extension in EXTENSIONS {
+        cases.case(format!("tests/cases/**/*.{extension}"));
+    }
+    cases.run();
 }
 
 /// Cases all run without color in their environment, so what decides over it is asked here.
 #[test]
-#[expect(clippy::disallowed_methods, reason = "the environment of the program is what is tested")]
 fn color_is_as_the_call_says_else_as_the_environment_does() {
     let version_m = env!("CARGO_BIN_EXE_rgo-version-m");
     let build = env!("CARGO_BIN_EXE_rgo-build");
@@ -49,7 +58,7 @@ fn color_is_as_the_call_says_else_as_the_environment_does() {
             (["--color", "never"], &[("CLICOLOR_FORCE", "1")], false),
             (["--color", "always"], &[("NO_COLOR", "1")], true),
         ] {
-            let mut command = std::process::Command::new(program);
+            let mut command = native(program);
             command.args(wrong).args(call).env_remove("NO_COLOR").env_remove("CLICOLOR_FORCE");
             let output = command.envs(environment.iter().copied()).output().expect("it runs");
             let text = String::from_utf8(output.stderr).expect("UTF-8");

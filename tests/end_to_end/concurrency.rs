@@ -11,7 +11,7 @@ use std::path::Path;
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
-use crate::support::{Outcome, Project, machine, native, run};
+use crate::support::{Outcome, Project, cannot_test, machine, native, run};
 
 const TARGET: [&str; 2] = ["--target", "linux/arm64/static"];
 
@@ -91,7 +91,7 @@ fn a_full_disk_under_the_cache_is_an_error_and_nothing_more() {
     let mut mount = native("mount");
     mount.args(["-t", "tmpfs", "-o", "size=24m", "tmpfs"]).arg(temp.path());
     if !mount.status().is_ok_and(|status| status.success()) {
-        eprintln!("NOT TESTED: a full disk needs a small tmpfs, which only root may mount");
+        cannot_test("a full disk needs a small tmpfs, which only root may mount");
         return;
     }
     fresh_cache(temp.path());

@@ -11,13 +11,14 @@ use lines::{Block, Line, agrees, of_help, of_markdown};
 use regex::Regex;
 use sandbox::Sandbox;
 
-use crate::support::{Outcome, root, tool};
+use crate::support::{Outcome, cannot_test, root, tool};
 
 /// How command lines start that no test can run, and why.
-const NOT_RUN: [(&str, &str); 7] = [
+const NOT_RUN: [(&str, &str); 8] = [
     ("cargo xtask ", "sets this machine up, or runs all tests and this one with them"),
     ("cargo install --path crates/rgo", "compiles rgo for minutes, which other tests have done"),
     ("TRYCMD=overwrite cargo test", "writes into this repository"),
+    ("cargo test ", "runs tests, and this one with them"),
     ("cargo auditable", "is the name of a tool, in a sentence"),
     ("rgo-version-m <(curl URL)", "needs an address for URL"),
     ("eval \"$(rgo-build env", "is for maturin in a project of Python's; extensions.rs runs both"),
@@ -146,7 +147,7 @@ fn prints_what_is_shown(line: &Line, printed: &str) -> bool {
     let stands_in = |table: &[&str]| table.iter().any(|start| line.command.starts_with(start));
     let Some(shown) = &line.output else { return true };
     if stands_in(&OF_DEBIAN_12) && !is_debian_12() {
-        eprintln!("NOT TESTED: the output of {}; this is not Debian 12", line.command);
+        cannot_test(format!("the output of {}; this is not Debian 12", line.command));
         return true;
     }
     let compiler = Regex::new(r"rustc [0-9.]+ \([0-9a-f]+ [0-9-]+\)").expect("an expression");

@@ -6,7 +6,8 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use crate::support::{
-    Outcome, Project, Report, can, machine, native, readobj, runs_here, scratch, tool, write,
+    Outcome, Project, Report, can, cannot_test, machine, native, not_tested, readobj, runs_here,
+    scratch, tool, write,
 };
 
 mod packages;
@@ -92,9 +93,12 @@ fn node_of_arm64() -> Option<Command> {
 
 fn say_untested(loaded: Option<Command>, host: &str, toolchain: &str) -> Option<Command> {
     if loaded.is_none() {
-        eprintln!(
-            "NOT TESTED: the library for {toolchain} in {host}; there is no {host} for it here"
-        );
+        // Set-up brings Python for Windows, and by npm Node for Windows and for Linux on arm64.
+        let is_node = host == "Node";
+        let is_brought = toolchain == "windows-amd64" || is_node && toolchain == "linux-arm64";
+        let can_be_brought = is_brought && (!is_node || can("npm"));
+        let say: fn(String) = if can_be_brought { not_tested } else { cannot_test };
+        say(format!("the library for {toolchain} in {host}; there is no {host} for it here"));
     }
     loaded
 }

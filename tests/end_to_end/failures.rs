@@ -3,7 +3,7 @@
 
 use std::fs;
 
-use crate::support::{Outcome, Project, Report, machine, native, run, tool, write};
+use crate::support::{Outcome, Project, Report, cannot_test, machine, native, run, tool, write};
 
 #[test]
 fn one_targets_compile_error_does_not_stop_the_others() {
@@ -138,8 +138,10 @@ fn a_zig_that_is_too_old_is_an_error_with_a_hint() {
 fn a_linker_that_crashes_is_named() {
     use std::os::unix::fs::PermissionsExt;
     let project = Project::copy("env");
-    let (zig, real) =
-        (project.folder.join("zig"), machine().cache().join(crate::private_sources::ZIG));
+    let (zig, real) = (
+        project.folder.join("zig"),
+        machine().cache().join(crate::end_to_end::private_sources::ZIG),
+    );
     let real = real.display();
     let script =
         format!("#!/bin/sh\ncase \"$*\" in *rcgu.o*) kill -SEGV $$;; esac\nexec '{real}' \"$@\"\n");
@@ -212,7 +214,7 @@ fn a_full_disk_leaves_nothing_half_written() {
     let mut mount = native("mount");
     mount.args(["-t", "tmpfs", "-o", &format!("size={size}"), "tmpfs"]).arg(disk.path());
     if !mount.status().is_ok_and(|status| status.success()) {
-        eprintln!("NOT TESTED: a full disk needs a small tmpfs, which only root may mount");
+        cannot_test("a full disk needs a small tmpfs, which only root may mount");
         return;
     }
     struct Mounted<'p>(&'p std::path::Path);

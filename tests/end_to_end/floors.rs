@@ -1,7 +1,7 @@
 //! The oldest system: whoever names it and however it is written, it comes out, or is refused
 //! before anything is compiled.
 
-use crate::build_matrix::floor;
+use crate::end_to_end::build_matrix::floor;
 use crate::support::{Outcome, Project, write};
 
 /// What of `llvm-readobj` says that a darwin program's oldest system is this one.

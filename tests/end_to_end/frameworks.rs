@@ -6,7 +6,7 @@ use std::path::Path;
 
 use rgo_toolchain::darwin::names::owners;
 
-use crate::published::corpus;
+use crate::support::corpus::corpus_of;
 use crate::support::stripping::well_formed;
 use crate::support::{Outcome, Project, machine, native};
 
@@ -96,7 +96,7 @@ fn a_name_of_a_library_that_is_not_linked_fails_and_the_library_is_named() {
 /// AppKit's.
 #[test]
 fn names_of_libsystem_are_left_to_it() {
-    let stub = machine().cache().join(crate::private_sources::ZIG);
+    let stub = machine().cache().join(crate::end_to_end::private_sources::ZIG);
     let stub = stub.with_file_name("lib/libc/darwin/libSystem.tbd");
     let text = std::fs::read_to_string(stub).expect("zig's stub");
     let words = text.split(|letter: char| letter.is_whitespace() || "[],'".contains(letter));
@@ -306,8 +306,7 @@ fn entitlements_are_signed() {
     let report = outcome.report();
     for toolchain in BOTH {
         let program = report.artifact(toolchain, "frameworks").path();
-        let script =
-            concat!(env!("CARGO_MANIFEST_DIR"), "/../../tests/end_to_end/support/entitlements.py");
+        let script = concat!(env!("CARGO_MANIFEST_DIR"), "/../../tests/support/entitlements.py");
         let mut python = native(machine().must("RGO_TEST_PYTHON"));
         let said = Outcome::of(python.arg(script).arg(&program)).ended(0).stdout;
         assert!(said.contains(list), "{toolchain}: {said}");
@@ -356,11 +355,10 @@ fn links_as_theirs(file: &Path, imported: &BTreeMap<String, String>) {
 /// are among the sources of the stubs.
 #[test]
 fn published_programs_have_the_same_names_from_the_same_libraries() {
-    let published = corpus();
+    let published = corpus_of("macho");
     let mut seen = 0;
-    let files = published.iter().filter(|one| {
-        one.is.contains("macho") && !one.is.contains("swift") && !one.is.contains("held out")
-    });
+    let files =
+        published.iter().filter(|one| !one.is.contains("swift") && !one.is.contains("held out"));
     for one in files {
         let imported = imported(&one.file);
         if !imported.is_empty() {
@@ -375,9 +373,9 @@ fn published_programs_have_the_same_names_from_the_same_libraries() {
 /// their names they bind as the SDK did, and they have nearly all.
 #[test]
 fn programs_that_the_stubs_are_not_made_from_have_the_same_names() {
-    let published = corpus();
+    let published = corpus_of("held out");
     let (mut known, mut unknown) = (0, Vec::new());
-    for one in published.iter().filter(|one| one.is.contains("held out")) {
+    for one in &published {
         let mut imported = imported(&one.file);
         imported.retain(|symbol, library| {
             let is_known = owners(symbol).next().is_some();

@@ -4,7 +4,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use crate::support::{Outcome, can, native, sample, scratch, tool};
+use crate::support::{Outcome, can, cannot_test, native, no_gcc, sample, scratch, tool};
 
 /// Holds that each expression has this answer for a file, and that the exit code says so.
 #[track_caller]
@@ -47,7 +47,7 @@ fn the_ad_hoc_signature_of_a_build_is_no_identity() {
 #[test]
 fn partial_relro_is_neither_relro_nor_none() {
     if !can("gcc") || cfg!(not(target_os = "linux")) {
-        return eprintln!("NOT TESTED: a gate on relro; there is no gcc for Linux");
+        return no_gcc("a gate on relro");
     }
     let folder = scratch("gate-relro");
     let source = folder.join("a.c");
@@ -75,7 +75,7 @@ fn partial_relro_is_neither_relro_nor_none() {
 #[test]
 fn a_go_program_without_the_race_detector_is_known_to_have_none() {
     if !can("go") {
-        return eprintln!("NOT TESTED: a gate on Go's build settings; there is no go on PATH");
+        return cannot_test("a gate on Go's build settings; there is no go on PATH");
     }
     let folder = scratch("gate-go");
     fs::write(folder.join("go.mod"), "module example.com/hello\n\ngo 1.21\n").expect("written");
@@ -107,7 +107,7 @@ fn a_go_program_without_the_race_detector_is_known_to_have_none() {
     // The race detector needs cgo, and a library that Go has for some platforms.
     let race = build("race", "1", &["-race"]);
     if race.code != Some(0) {
-        return eprintln!("NOT TESTED: a Go program with the race detector: {race}");
+        return cannot_test(format!("a Go program with the race detector: {race}"));
     }
     let on =
         [("build:-race", "holds"), ("!build:-race", "does-not-hold"), ("build:-race=*", "holds")];

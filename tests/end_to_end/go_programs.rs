@@ -6,7 +6,7 @@ use std::process::Command;
 
 use serde_json::Value;
 
-use crate::support::{Outcome, can, native, scratch, tool, write};
+use crate::support::{Outcome, can, cannot_test, native, scratch, tool, write};
 
 /// GOOS, GOARCH, byte order: all systems, and of the machines those that have two byte orders or
 /// another name elsewhere. Each costs a build of Go's runtime.
@@ -38,7 +38,7 @@ fn project(name: &str) -> PathBuf {
 /// `go build`, or `None` where there is no Go.
 fn go(folder: &Path, output: &str, variables: &[(&str, &str)]) -> Option<PathBuf> {
     if !can("go") {
-        eprintln!("NOT TESTED: Go programs for other systems, for there is no go");
+        cannot_test("Go programs for other systems, for there is no go");
         return None;
     }
     let mut build = native("go");
@@ -107,7 +107,7 @@ fn release() -> Option<String> {
     let version = version.trim().strip_prefix("go")?.to_owned();
     let minor: u32 = version.split('.').nth(1)?.parse().ok()?;
     if minor < 26 {
-        eprintln!("NOT TESTED: a Go program with an experiment, for Go is older than 1.26");
+        cannot_test("a Go program with an experiment, for Go is older than 1.26");
         return None;
     }
     Some(version)

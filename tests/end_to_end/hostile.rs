@@ -12,7 +12,7 @@ use rgo_files::walk::Limits;
 use zip::ZipWriter;
 use zip::write::SimpleFileOptions;
 
-use crate::support::{Outcome, can, machine, native, scratch, tool};
+use crate::support::{Outcome, can, machine, native, not_tested, scratch, tool};
 
 /// What the command takes for itself: its code, its tables, the pages that it maps.
 const BASE: u64 = 64 << 20;
@@ -35,7 +35,7 @@ fn version_m(folder: &Path, args: &[&str]) -> Outcome {
 /// The same, and the most memory that it had, in bytes, where that can be measured.
 fn measured(folder: &Path, args: &[&str]) -> (Outcome, Option<u64>) {
     if !cfg!(target_os = "linux") || !can("time") {
-        eprintln!("NOT TESTED: the memory of {args:?}, for there is no GNU time");
+        not_tested(format!("the memory of {args:?}, for there is no GNU time"));
         return (version_m(folder, args), None);
     }
     let figures = folder.join("figures");

@@ -11,8 +11,8 @@ use std::process::Stdio;
 
 use serde_json::Value;
 
-use crate::published::corpus;
-use crate::support::{Outcome, can, native, tool};
+use crate::support::corpus::corpus;
+use crate::support::{Outcome, can, native, not_tested, tool};
 
 /// The image, and the folder into which umoci has unpacked it.
 struct Image {
@@ -43,7 +43,7 @@ impl Image {
     /// Two layers; none without the programs that it takes.
     fn make() -> Option<Self> {
         if !can("umoci") || !can("skopeo") {
-            eprintln!("NOT TESTED: a container image, for there is no umoci or no skopeo");
+            not_tested("a container image, for there is no umoci or no skopeo");
             return None;
         }
         let mut programs: Vec<PathBuf> = corpus()

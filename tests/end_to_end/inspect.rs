@@ -7,7 +7,7 @@ use std::process::Command;
 
 use serde_json::Value;
 
-use crate::support::{Outcome, can, native, tool};
+use crate::support::{Outcome, can, cannot_test, native, not_tested, tool};
 
 fn sample() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../rgo-binary/tests/fixtures/read/sample.elf")
@@ -55,7 +55,7 @@ fn a_pipe_that_is_named_is_read_and_one_in_a_folder_is_not_waited_for() {
 #[test]
 fn a_core_dump_is_told_as_what_it_is() {
     if !can("gdb") {
-        return eprintln!("NOT TESTED: a core dump, for there is no gdb");
+        return not_tested("a core dump, for there is no gdb");
     }
     let folder = tempfile::tempdir().expect("a folder");
     let core = folder.path().join("core");
@@ -73,7 +73,7 @@ fn a_core_dump_is_told_as_what_it_is() {
 #[test]
 fn what_go_builds_for_systems_of_other_formats_fails_a_gate() {
     if !can("go") {
-        return eprintln!("NOT TESTED: programs of other formats, for there is no go");
+        return cannot_test("programs of other formats, for there is no go");
     }
     let folder = tempfile::tempdir().expect("a folder");
     fs::write(folder.path().join("main.go"), "package main\n\nfunc main() {}\n").expect("written");
@@ -121,7 +121,7 @@ fn a_folder_that_cannot_be_read_is_an_error_if_it_was_named() {
         command
     };
     if let Err(error) = asked_for("a").output() {
-        return eprintln!("NOT TESTED: rgo-version-m as another user: {error}");
+        return cannot_test(format!("rgo-version-m as another user: {error}"));
     }
     Outcome::of(&mut asked_for("locked")).ended(1).says("error: locked: Permission denied");
     Outcome::of(&mut asked_for(".")).ended(0).says("warning: locked: Permission denied");

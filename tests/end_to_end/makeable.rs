@@ -4,7 +4,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use crate::support::{ALL, Outcome, Project, Report, machine, run, tool, write};
+use crate::support::{ALL, Outcome, Project, Report, cannot_test, machine, run, tool, write};
 
 /// A project of one package, and where it is.
 fn project(library: &str, with_program: bool) -> (tempfile::TempDir, Project) {
@@ -137,7 +137,7 @@ fn a_compiler_that_is_too_old_is_said_to_be() {
 #[cfg(target_os = "linux")]
 fn the_oldest_compiler_builds() {
     let Some(cargo) = machine().var("RGO_TEST_OLDEST_CARGO") else {
-        eprintln!("NOT TESTED: the oldest compiler; set-up found no rustup");
+        cannot_test("the oldest compiler; set-up found no rustup");
         return;
     };
     let (_temp, project) = project("[\"cdylib\", \"rlib\"]", true);

@@ -1,7 +1,7 @@
 //! Programs with code in other languages: C through `cc`, C++ through cmake, a configure script.
 //! And what is said when a header, a library or a function is not there.
 
-use crate::support::{ALL, Outcome, Project, can, machine, run, write};
+use crate::support::{ALL, Outcome, Project, can, machine, not_tested, run, write};
 
 #[test]
 fn c_code_is_compiled_for_each_target() {
@@ -48,7 +48,7 @@ fn cxx_code_is_built_by_cmake() {
 fn a_target_folder_of_another_compiler_is_configured_anew() {
     let project = Project::copy("with-cmake");
     let targets = ["--target", "linux/amd64/static,darwin/arm64,windows/amd64"];
-    let zig = machine().cache().join(crate::private_sources::ZIG);
+    let zig = machine().cache().join(crate::end_to_end::private_sources::ZIG);
     let other = project.folder.join("another place");
     let zig_folder = zig.parent().expect("a folder");
     std::os::unix::fs::symlink(zig_folder, &other).expect("linked");
@@ -183,7 +183,7 @@ fn headers_are_read_for_the_target() {
 #[test]
 fn pkg_config_finds_what_is_for_the_target_and_nothing_of_the_host() {
     if !can("pkg-config") {
-        eprintln!("NOT TESTED: pkg-config is not there");
+        not_tested("pkg-config is not there");
         return;
     }
     let project = Project::copy("with-pkg-config");

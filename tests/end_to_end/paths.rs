@@ -28,7 +28,7 @@ fn the_cache_may_be_in_such_a_folder_too() {
     let temp = tempfile::tempdir().expect("a folder");
     let cache = temp.path().join("a cache, ümlaut");
     #[cfg(target_os = "linux")]
-    crate::concurrency::fresh_cache(&cache);
+    crate::end_to_end::concurrency::fresh_cache(&cache);
     let project = Project::copy("with-c");
     let mut command = project.command(["--target", "linux/amd64"]);
     let report = Outcome::of(command.env("RGO_CACHE", &cache)).report();

@@ -7,8 +7,9 @@ use std::process::Command;
 
 use sha2::{Digest, Sha256};
 
+use crate::support::corpus::corpus_archive;
 use crate::support::server::{Served, Server};
-use crate::support::{Outcome, Project, can, machine, native, tool, write};
+use crate::support::{Outcome, Project, can, native, not_tested, tool, write};
 
 const GIT_TOKEN: &str = "GITSECRET11111111";
 const REGISTRY_TOKEN: &str = "REGISTRYSECRET2222";
@@ -308,14 +309,9 @@ pub(crate) const ZIG: &str = "zig/0.15.2-x86_64-linux/ziglang/zig";
 
 /// The package with zig, as published.
 fn wheel() -> Option<PathBuf> {
-    let corpus = machine().cache().join("xtask/corpus");
-    let folders = fs::read_dir(corpus).into_iter().flatten().flatten();
-    let mut folders = folders.filter(|it| it.file_name().to_string_lossy().starts_with("ziglang-"));
-    let files = folders.next().and_then(|folder| fs::read_dir(folder.path()).ok());
-    let mut files = files.into_iter().flatten().flatten().map(|entry| entry.path());
-    let wheel = files.find(|path| path.extension().is_some_and(|it| it == "whl"));
-    if wheel.is_none() || !can("python3") {
-        eprintln!("NOT TESTED: zig from a mirror; run `cargo xtask corpus`");
+    if !can("python3") {
+        not_tested("zig from a mirror; there is no python3");
+        return None;
     }
-    wheel.filter(|_| can("python3"))
+    corpus_archive("ziglang-")
 }

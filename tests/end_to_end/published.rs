@@ -1,50 +1,13 @@
 //! What `rgo-version-m` says of programs that others have published, against what is known of them
-//! and against readers that are not ours. `cargo xtask corpus` fetches them; without it these tests
-//! say that they have tested nothing.
+//! and against readers that are not ours.
 
 use std::collections::BTreeSet;
-use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use serde_json::Value;
 
+use crate::support::corpus::{corpus, corpus_of};
 use crate::support::{Outcome, machine, native, readobj, tool};
-
-/// A published program, and what it is known to be.
-pub(crate) struct Published {
-    pub(crate) file: PathBuf,
-    pub(crate) archive: PathBuf,
-    pub(crate) is: String,
-}
-
-pub(crate) fn corpus() -> Vec<Published> {
-    let index = machine().cache().join("xtask/corpus/index.json");
-    let Ok(text) = fs::read_to_string(&index) else {
-        eprintln!("NOT TESTED: published programs; run `cargo xtask corpus`");
-        return Vec::new();
-    };
-    let list: Value = serde_json::from_str(&text).expect("JSON");
-    let text = |entry: &Value, key: &str| entry[key].as_str().expect("text").to_owned();
-    let entries = list.as_array().expect("a list").iter().map(|entry| Published {
-        file: text(entry, "file").into(),
-        archive: text(entry, "archive").into(),
-        is: text(entry, "is"),
-    });
-    entries.filter(|one| one.file.is_file()).collect()
-}
-
-/// Where a package is unpacked of which the corpus has all files, by how its archive's name starts.
-pub(crate) fn corpus_folder(start: &str) -> Option<PathBuf> {
-    let corpus = machine().cache().join("xtask/corpus");
-    let folders = fs::read_dir(&corpus).into_iter().flatten().filter_map(Result::ok);
-    let mut folders = folders.filter(|it| it.file_name().to_string_lossy().starts_with(start));
-    let folder = folders.next().map(|folder| folder.path().join("files"));
-    let folder = folder.filter(|folder| folder.is_dir());
-    if folder.is_none() {
-        eprintln!("NOT TESTED: {start}…; run `cargo xtask corpus`");
-    }
-    folder
-}
 
 /// The answers for a file, one per image.
 fn asked(file: &Path) -> Vec<Value> {
@@ -90,10 +53,7 @@ fn every_program_is_known_by_its_language_and_platform() {
 
 #[test]
 fn what_go_cannot_say_is_recovered() {
-    for published in corpus() {
-        if !published.is.starts_with("go without build information") {
-            continue;
-        }
+    for published in corpus_of("go without build information") {
         let answer = &asked(&published.file)[0];
         let recovered = &answer["recovered_go"];
         assert_eq!(recovered["toolchain"]["value"], "go1.26.5", "{}", published.is);
@@ -105,8 +65,7 @@ fn what_go_cannot_say_is_recovered() {
 
 #[test]
 fn lists_are_those_that_cargo_auditable_reads() {
-    let audited = corpus().into_iter().filter(|one| one.is.contains(".dep-v0"));
-    for published in audited {
+    for published in corpus_of(".dep-v0") {
         let program = machine().must("RGO_TEST_AUDIT_INFO");
         let theirs = Outcome::of(native(program).arg(&published.file)).ended(0).stdout;
         let theirs: Value = serde_json::from_str(&theirs).expect("JSON");
@@ -122,7 +81,7 @@ fn lists_are_those_that_cargo_auditable_reads() {
 
 #[test]
 fn floors_and_libraries_are_those_that_llvm_reads() {
-    for published in corpus().into_iter().filter(|one| one.is.contains("elf")) {
+    for published in corpus_of("elf") {
         let answer = &asked(&published.file)[0];
         let linkage = &answer["facts"]["linkage"];
         let text = readobj(&["--version-info"], &published.file);
@@ -148,7 +107,7 @@ fn floors_and_libraries_are_those_that_llvm_reads() {
 
 #[test]
 fn an_archive_says_what_its_members_say() {
-    for published in corpus().into_iter().filter(|one| one.is.contains("go without")) {
+    for published in corpus_of("go without") {
         let text = |path: &Path| Outcome::of(tool("rgo-version-m").arg(path)).ended(0).stdout;
         let (file, archive) = (text(&published.file), text(&published.archive));
         let without_name = |text: &str| text.lines().skip(1).collect::<Vec<_>>().join("\n");
@@ -159,7 +118,7 @@ fn an_archive_says_what_its_members_say() {
 
 #[test]
 fn a_program_behind_its_host_is_told_by_size_and_language() {
-    for published in corpus().into_iter().filter(|one| one.is.contains("single file")) {
+    for published in corpus_of("single file") {
         let file = &published.file;
         let answer = &asked(file)[0];
         let appended = &answer["facts"]["appended"];

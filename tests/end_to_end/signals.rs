@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
-use crate::concurrency::fresh_cache;
+use crate::end_to_end::concurrency::fresh_cache;
 use crate::support::{Outcome, Project, native, tool, write};
 
 /// Waits in a build script, and in a child of it.

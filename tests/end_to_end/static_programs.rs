@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use serde_json::{Value, json};
 
-use crate::support::{Outcome, can, native, scratch, tool, write};
+use crate::support::{Outcome, can, native, no_gcc, scratch, tool, write};
 
 const SOURCE: &str = r#"
 #include <stdio.h>
@@ -45,7 +45,7 @@ fn compiled(folder: &Path, name: &str, flags: &[&str]) -> PathBuf {
 #[cfg(all(target_os = "linux", target_arch = "x86_64"))]
 fn checks_of_the_c_library_alone_are_not_the_programs() {
     if !can("gcc") {
-        return eprintln!("NOT TESTED: whose checks a static program has; there is no gcc");
+        return no_gcc("whose checks a static program has");
     }
     let folder = scratch("static-programs");
     write(&folder.join("copy.c"), SOURCE);
@@ -74,7 +74,7 @@ fn checks_of_the_c_library_alone_are_not_the_programs() {
 #[cfg(all(target_os = "linux", target_arch = "x86_64"))]
 fn without_symbols_nobody_knows_whose_the_checks_are() {
     if !can("gcc") {
-        return eprintln!("NOT TESTED: checks of a stripped static program; there is no gcc");
+        return no_gcc("checks of a stripped static program");
     }
     let folder = scratch("static-stripped");
     write(&folder.join("copy.c"), SOURCE);

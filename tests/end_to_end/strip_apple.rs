@@ -5,10 +5,10 @@ use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 
-use crate::strip_corpus;
+use crate::end_to_end::strip_corpus;
 use crate::support::made::made;
 use crate::support::stripping::{Subject, accepted, done, size, well_formed};
-use crate::support::{Outcome, can, native, scratch, tool, zig};
+use crate::support::{Outcome, can, native, not_tested, scratch, tool, zig};
 
 const PROJECT: &str = r#"
 cmake_minimum_required(VERSION 3.20)
@@ -58,7 +58,7 @@ fn names(file: &Path) -> Vec<String> {
 #[test]
 fn cmake_strips_what_it_installs_for_darwin() {
     if !can("cmake") || !can("make") {
-        eprintln!("NOT TESTED: what CMake strips for darwin; there is no cmake or no make");
+        not_tested("what CMake strips for darwin; there is no cmake or no make");
         return;
     }
     let folder = scratch("strip-cmake");

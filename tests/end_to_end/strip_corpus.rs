@@ -1,13 +1,12 @@
 //! `rgo-strip` on programs that others have published: every result is sound, says what it is as
-//! before, and does what it did. `cargo xtask corpus` fetches them; without it these tests say
-//! that they have tested nothing.
+//! before, and does what it did.
 
 use std::collections::BTreeSet;
 use std::fs;
 
 use serde_json::Value;
 
-use crate::published::corpus;
+use crate::support::corpus::{corpus, not_fetched};
 use crate::support::stripping::{MODES, Subject, same_behaviour, size, sound_in_every_mode, told};
 use crate::support::{Outcome, native, tool};
 
@@ -130,7 +129,7 @@ fn a_stripped_library_is_loaded_by_a_stripped_program() {
     let (Some(node), Some(library)) =
         (find("node elf linux-amd64"), find("swc.linux-x64-gnu.node elf linux-amd64"))
     else {
-        return;
+        return not_fetched("node and a library of it");
     };
     if !crate::support::runs_here(node.platform) {
         return;

@@ -13,7 +13,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::sync::OnceLock;
 
-use crate::support::{Outcome, Project, Report, can, machine, native, tool};
+use crate::support::{Outcome, Project, Report, can, cannot_test, machine, native, tool};
 
 /// Where the programs of these tests have their sources.
 fn sources() -> PathBuf {
@@ -43,7 +43,7 @@ fn c_line() -> usize {
 /// `twice.go`, compiled without optimisation of its own functions; none where there is no Go.
 fn go_program(file: &Path, os: &str, arch: &str) -> Option<()> {
     if !can("go") {
-        eprintln!("NOT TESTED: debuggers of Go programs, for there is no go");
+        cannot_test("debuggers of Go programs, for there is no go");
         return None;
     }
     let mut go = native("go");

@@ -7,7 +7,9 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use crate::support::stripping::done;
-use crate::support::{Outcome, can, machine, native, readobj, run, runs_here, scratch, tool, zig};
+use crate::support::{
+    Outcome, can, machine, native, no_gcc, readobj, run, runs_here, scratch, tool, zig,
+};
 
 /// Strings and a switch table that relocations lead to, a local function and its pointer.
 const PART: &str = r#"
@@ -115,7 +117,7 @@ fn symbols(object: &Path) -> BTreeSet<String> {
 #[test]
 fn objects_of_every_compiler_link_when_their_local_symbols_are_gone() {
     if !(can("gcc") && can("g++") && cfg!(all(target_os = "linux", target_arch = "x86_64"))) {
-        eprintln!("NOT TESTED: objects without local symbols; there is no gcc for linux/amd64");
+        no_gcc("objects without local symbols");
         return;
     }
     let folder = scratch("strip-locals");
@@ -207,7 +209,7 @@ fn a_symbol_that_a_relocation_needs_is_not_taken_by_name() {
 #[test]
 fn objects_that_gcc_compiles_at_link_time_link_when_stripped() {
     if !(can("gcc") && can("gcc-ar")) {
-        eprintln!("NOT TESTED: objects for link-time optimization; there is no gcc");
+        no_gcc("objects for link-time optimization");
         return;
     }
     let folder = scratch("strip-lto");

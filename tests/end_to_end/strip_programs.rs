@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use crate::support::made::{made, one};
 use crate::support::stripping::{MODES, done, same_behaviour, sound_in_every_mode, told};
-use crate::support::{can, native, scratch, tool};
+use crate::support::{can, native, no_gcc, scratch, tool};
 
 /// What a program is and needs; what made it is found in its debug data too, which has gone.
 fn essence(file: &Path) -> Vec<serde_json::Value> {
@@ -75,7 +75,7 @@ fn stripped_libraries_load() {
 #[test]
 fn stripped_objects_and_archives_link() {
     if !(can("gcc") && can("ar")) {
-        eprintln!("NOT TESTED: stripping objects and archives; there is no gcc or no ar");
+        no_gcc("stripping objects and archives");
         return;
     }
     let folder = scratch("strip-objects");

@@ -6,7 +6,7 @@ use std::path::Path;
 
 use crate::support::made::one;
 use crate::support::stripping::{MODES, done, same_behaviour, sound_in_every_mode};
-use crate::support::{Outcome, can, native, scratch, tool};
+use crate::support::{Outcome, can, native, not_tested, scratch, tool};
 
 const LINUX: &str = "zig x86_64-linux-gnu.2.17-cc";
 const DARWIN: &str = "zig x86_64-macos.11.0-cc";
@@ -95,7 +95,7 @@ fn a_program_with_nothing_to_strip_keeps_what_is_behind_it() {
 #[test]
 fn a_certificate_is_kept_or_taken_away_whole() {
     if !(can("osslsigncode") && can("openssl")) {
-        eprintln!("NOT TESTED: PE with a certificate; there is no osslsigncode or no openssl");
+        not_tested("PE with a certificate; there is no osslsigncode or no openssl");
         return;
     }
     let subject = one("rust windows-amd64").expect("made");

@@ -18,7 +18,7 @@ use std::process::Command;
 use object::read::macho::{LoadCommandVariant, MachOFatFile32};
 use object::{File, Object, ObjectSegment, ObjectSymbol};
 
-use crate::strip_corpus;
+use crate::end_to_end::strip_corpus;
 use crate::support::made::{made, one};
 use crate::support::stripping::{MODES, Subject, does, size};
 use crate::support::{can, machine, native};

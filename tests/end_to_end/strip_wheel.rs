@@ -8,9 +8,9 @@ use std::path::{Path, PathBuf};
 use object::read::elf::{FileHeader, ProgramHeader};
 use object::{Endianness, Object, ObjectSymbol, elf};
 
-use crate::published::corpus_folder;
+use crate::support::corpus::corpus_folder;
 use crate::support::stripping::{done, size};
-use crate::support::{Outcome, can, machine, native, scratch, tool, zig};
+use crate::support::{Outcome, can, machine, native, not_tested, scratch, tool, zig};
 
 const AMD64: &str = "Pillow-9.1.0-cp310-cp310-manylinux_2_17_x86_64";
 const ARM64: &str = "Pillow-9.1.0-cp310-cp310-manylinux_2_17_aarch64";
@@ -182,7 +182,7 @@ fn repaired_libraries_for_arm64_load_from_pages_of_each_size() {
     }
     assert!(aligned >= 40, "{aligned}");
     if !can("qemu-aarch64") {
-        eprintln!("NOT TESTED: loading them, for there is no qemu-aarch64");
+        not_tested("loading them, for there is no qemu-aarch64");
         return;
     }
     let loader = arm64_loader(&before);

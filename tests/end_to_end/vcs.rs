@@ -1,6 +1,6 @@
 //! The commit in a program, and what is said where there is none to name.
 
-use crate::support::{Outcome, Project, native, tool, write};
+use crate::support::{Outcome, Project, cannot_test, native, tool, write};
 
 const TARGET: [&str; 2] = ["--target", "linux/amd64/static"];
 
@@ -85,7 +85,7 @@ fn another_owner() {
     project.commit();
     let mut chown = native("chown");
     if !chown.args(["-R", "12345:12345"]).arg(&project.folder).status().is_ok_and(|s| s.success()) {
-        eprintln!("NOT TESTED: a repository of another owner, which only root can make");
+        cannot_test("a repository of another owner, which only root can make");
         return;
     }
     let clean = |command: &mut std::process::Command| {

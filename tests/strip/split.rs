@@ -3,7 +3,8 @@
 use std::fs;
 use std::path::Path;
 
-use super::{Folder, LIBRARY, PROGRAM, STRIP, bytes, command, refused, run, strip};
+use super::{Folder, LIBRARY, PROGRAM, STRIP, bytes, refused, run, strip};
+use crate::support::native;
 
 /// Where the debug data of the library goes.
 const BY_ID: &str = "debug/.build-id/1c/1bb4aacd63fa1b85490d363f31f340a0d62e26.debug";
@@ -101,7 +102,7 @@ fn many_add_to_one_store_at_once() {
     let children: Vec<_> = files
         .iter()
         .map(|file| {
-            let mut command = command(STRIP);
+            let mut command = native(STRIP);
             command.arg("--split").arg(&debug).arg(file).spawn().expect("starts")
         })
         .collect();
@@ -146,7 +147,7 @@ fn a_split_that_fails_leaves_no_folders() {
         let file = folder.copy(fixture, name);
         let before = bytes(&file);
         let script = format!("trap '' XFSZ; ulimit -f 4; exec {STRIP} --split \"$1\" \"$2\"");
-        let mut shell = command("sh");
+        let mut shell = native("sh");
         shell.args(["-c", &script, "sh"]).args([&folder.path("new/debug"), &file]);
         let output = shell.output().expect("sh starts");
         let said = String::from_utf8_lossy(&output.stderr);

@@ -4,12 +4,13 @@ use std::fs::{self, Permissions};
 use std::os::unix::fs::{MetadataExt, PermissionsExt, symlink};
 use std::path::Path;
 
-use super::{Folder, PROGRAM, bytes, command};
+use super::{Folder, PROGRAM, bytes};
+use crate::support::native;
 
 /// Stamps, and holds that it works.
 #[track_caller]
 fn stamp(file: &Path, value: &str, args: &[&Path]) {
-    let mut stamp = command(env!("CARGO_BIN_EXE_rgo-build"));
+    let mut stamp = native(env!("CARGO_BIN_EXE_rgo-build"));
     stamp.arg("stamp").arg(file).arg("-X").arg(format!("a::BANNER={value}")).args(args);
     let output = stamp.output().expect("rgo-build starts");
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));

@@ -2,6 +2,7 @@
 //! installs the programs that they need.
 
 mod bench;
+mod cache;
 mod corpus;
 mod darwin_names;
 mod demo;
@@ -33,6 +34,9 @@ enum Task {
     Demo,
     /// Formatting, lints, architecture rules, and every test
     Test {
+        /// Only what takes less than a minute: no foreign programs, no network, no set-up
+        #[arg(long)]
+        fast: bool,
         /// Arguments for `cargo test`
         #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
         args: Vec<String>,
@@ -74,7 +78,7 @@ fn run() -> anyhow::Result<()> {
     match Args::parse().task {
         Task::Setup => setup::run().map(drop),
         Task::Demo => demo::run(),
-        Task::Test { args } => test::run(&args),
+        Task::Test { fast, args } => test::run(fast, &args),
         Task::Bench { what } => bench::run(what),
         Task::Corpus => corpus::run(),
         Task::Matrix { names } => matrix::run(&names),

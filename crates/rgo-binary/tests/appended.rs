@@ -1,23 +1,21 @@
 //! Bytes behind images of every format, in front of certificates, behind slices; and what a .NET
 //! host has there.
 
-mod bytes_common;
-mod common;
-mod facts_common;
-
-use facts_common::{
-    ELF_PROGRAM, HARD_ELF, MACHO_PROGRAM, MACHO_SIGNED, PE_PROGRAM, SIGNED_PE, image,
-    optional_header, put, u32_le,
-};
 use proptest::prelude::*;
 use rgo_binary::appended::{Appended, appended, behind_slices};
 use rgo_binary::recovered::origin::{Language, origin};
 use rgo_binary::{Confidence, Format, Image, Limits, slices};
 
+use crate::support::facts::{
+    ELF_PROGRAM, HARD_ELF, MACHO_PROGRAM, MACHO_SIGNED, PE_PROGRAM, SIGNED_PE, image,
+    optional_header, put, u32_le,
+};
+use crate::support::samples;
+
 const SAMPLES: [&[u8]; 9] = [
-    common::ELF,
-    common::MACHO,
-    common::PE,
+    samples::ELF,
+    samples::MACHO,
+    samples::PE,
     ELF_PROGRAM,
     HARD_ELF,
     MACHO_PROGRAM,
@@ -94,7 +92,7 @@ fn what_was_appended_before_signing_is_in_front_of_the_certificate() {
 
 #[test]
 fn what_is_behind_all_slices_is_of_the_file() {
-    let fat = common::fat(&[MACHO_PROGRAM, MACHO_PROGRAM]);
+    let fat = samples::fat(&[MACHO_PROGRAM, MACHO_PROGRAM]);
     let behind = |data: &[u8]| {
         let all = slices(data, &Limits::default()).expect("parses");
         behind_slices(data, &all)
@@ -113,11 +111,11 @@ fn a_net_host_is_told_with_its_bundle() {
         0x6a, 0xae,
     ];
     // In the place of other data.
-    let section = image(common::ELF).section(".rgo-x").expect("is there");
+    let section = image(samples::ELF).section(".rgo-x").expect("is there");
     let at = usize::try_from(section.file_offset.expect("in the file")).expect("small");
     assert!(section.data.len() >= 40);
     let host = |bundle: u64| {
-        let mut data = common::ELF.to_vec();
+        let mut data = samples::ELF.to_vec();
         put(&mut data, at, &[&bundle.to_le_bytes()[..], &MARK].concat());
         data
     };
@@ -131,10 +129,10 @@ fn a_net_host_is_told_with_its_bundle() {
     assert_eq!(language(&alone), (Language::DotNet, Confidence::Likely));
     // An assembly comes first, which is a PE image; the header of the bundle is behind it.
     let assembly = [b"MZ\x90\0", &[7; 60][..]].concat();
-    let header = (common::ELF.len() + assembly.len()) as u64;
+    let header = (samples::ELF.len() + assembly.len()) as u64;
     let bundled = [host(header), assembly, b"\x06\0\0\0 and the list".to_vec()].concat();
     let found = of(&bundled).expect("is there");
-    assert_eq!((found.offset, found.looks_like), (common::ELF.len() as u64, "dotnet-bundle"));
+    assert_eq!((found.offset, found.looks_like), (samples::ELF.len() as u64, "dotnet-bundle"));
     assert_eq!(found.evidence.found, format!("the header of a .NET bundle at offset {header:#x}"));
     assert_eq!(language(&bundled), (Language::DotNet, Confidence::Certain));
     // A header that is elsewhere is none.

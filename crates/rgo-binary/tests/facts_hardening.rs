@@ -1,14 +1,13 @@
 //! Hardening, on programs of real compilers and on headers laid out here one defence at a time.
 
-mod facts_common;
-
-use facts_common::{
-    ELF, ELF_PROGRAM, HARD_ELF, MACHO, MACHO_PROGRAM, MACHO_SIGNED, PE, PE_PROGRAM, elf, image,
-    largest_section, note, optional_header, put, section_header, u32_le,
-};
 use rgo_binary::Kind;
 use rgo_binary::TriState::{self, No, NotApplicable, Unknown, Yes};
 use rgo_binary::security::hardening::{Hardening, Relro, Whose, hardening};
+
+use crate::support::facts::{
+    self, ELF, ELF_PROGRAM, HARD_ELF, MACHO, MACHO_PROGRAM, MACHO_SIGNED, PE, PE_PROGRAM, elf,
+    image, largest_section, note, optional_header, put, section_header, u32_le,
+};
 
 const ET_EXEC: u16 = 2;
 const ET_DYN: u16 = 3;
@@ -85,7 +84,7 @@ fn elf_headers_answer() {
     ];
     for (number, (kind, dynamic, stack, relro, pie, nx, expected)) in cases.into_iter().enumerate()
     {
-        let mut segments: Vec<facts_common::Segment<'_>> = Vec::new();
+        let mut segments: Vec<facts::Segment<'_>> = Vec::new();
         segments.extend(dynamic.map(|content| (PT_DYNAMIC, 6, 8, content)));
         segments.extend(stack.map(|flags| (PT_GNU_STACK, flags, 16, &[][..])));
         segments.extend(relro.then_some((PT_GNU_RELRO, 4, 1, &[][..])));

@@ -1,16 +1,15 @@
 //! Identities, package notes, version resources and packers.
 
-mod facts_common;
-
-use facts_common::{
-    ELF, ELF_PROGRAM, HARD_ELF, MACHO, MACHO_PROGRAM, PE, PE_PROGRAM, SIGNED_PE, elf, image,
-    largest_section, note, optional_header, put, section_header, u32_le,
-};
 use object::Object;
 use rgo_binary::debug::build_id::identities;
 use rgo_binary::embedded::package_note::package_note;
 use rgo_binary::embedded::version_resource::version_info;
 use rgo_binary::packer::packer;
+
+use crate::support::facts::{
+    self, ELF, ELF_PROGRAM, HARD_ELF, MACHO, MACHO_PROGRAM, PE, PE_PROGRAM, SIGNED_PE, elf, image,
+    largest_section, note, optional_header, put, section_header, u32_le,
+};
 
 #[test]
 fn identities_are_those_that_object_reads() {
@@ -54,7 +53,7 @@ fn a_package_note_is_read() {
     for data in [ELF, MACHO, PE] {
         assert_eq!(package_note(&image(data)).expect("reads"), None);
     }
-    let broken = elf(3, 62, &[(4, 4, 4, &facts_common::note(b"FDO\0", 0xcafe_1a7e, b"{", 4))]);
+    let broken = elf(3, 62, &[(4, 4, 4, &facts::note(b"FDO\0", 0xcafe_1a7e, b"{", 4))]);
     assert!(package_note(&image(&broken)).is_err());
 }
 

@@ -1,8 +1,5 @@
 //! Damage: every reader of facts answers a broken image, whatever is broken.
 
-mod facts_common;
-
-use facts_common::{ELF_PROGRAM, HARD_ELF, MACHO_PROGRAM, MACHO_SIGNED, PE, SIGNED_PE};
 use rgo_binary::debug::build_id::identities;
 use rgo_binary::embedded::package_note::package_note;
 use rgo_binary::embedded::version_resource::version_info;
@@ -10,6 +7,8 @@ use rgo_binary::packer::packer;
 use rgo_binary::security::hardening::hardening;
 use rgo_binary::security::signature::signature;
 use rgo_binary::{Image, Limits};
+
+use crate::support::facts::{ELF_PROGRAM, HARD_ELF, MACHO_PROGRAM, MACHO_SIGNED, PE, SIGNED_PE};
 
 /// How many of six questions got an answer.
 fn read(data: &[u8]) -> usize {

@@ -1,16 +1,15 @@
 //! Signatures: of osslsigncode and of zig's linker, and laid out here; bytes changed afterwards
 //! are found.
 
-mod facts_common;
-
-use facts_common::{
-    ELF, MACHO_PROGRAM, MACHO_SIGNED, OID_SHA256, PE_PROGRAM, SIGNED_PE, der, image,
-    optional_header, put, signed_message, u32_le,
-};
 use rgo_binary::TriState::{self, No, NotApplicable, Unknown, Yes};
 use rgo_binary::security::hardening::hardening;
 use rgo_binary::security::signature::{CodeSignature, Signature, SignatureKind, signature};
 use sha2::{Digest, Sha256};
+
+use crate::support::facts::{
+    ELF, MACHO_PROGRAM, MACHO_SIGNED, OID_SHA256, PE_PROGRAM, SIGNED_PE, der, image,
+    optional_header, put, signed_message, u32_le,
+};
 
 fn of(data: &[u8]) -> Signature {
     signature(&image(data)).expect("reads")

@@ -1,16 +1,14 @@
 //! Damage to Go programs: whatever the function table claims, it is answered in bounded time and
 //! memory, and never with a panic.
 
-mod bytes_common;
-mod go_common;
-
 use std::time::{Duration, Instant};
 
-use bytes_common::Bytes;
-use go_common::{MAGICS, Program};
 use proptest::prelude::*;
 use rgo_binary::recovered::go;
 use rgo_binary::{Image, Limits};
+
+use crate::support::bytes::Bytes;
+use crate::support::go_programs::{MAGICS, Program};
 
 const NAMES: [&str; 4] = [".text", ".gopclntab", ".rodata", ".data"];
 

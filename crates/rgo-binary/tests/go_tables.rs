@@ -1,14 +1,12 @@
 //! Go programs without symbols and build information: every layout of the function table, both
 //! sizes of a pointer, both byte orders and every format, from bytes laid out as documented.
 
-mod bytes_common;
-mod common;
-mod go_common;
-
-use bytes_common::Bytes;
-use go_common::{MAGICS, Program, SIZE};
 use rgo_binary::recovered::go::{self, FoundIn, PclntabLayout};
 use rgo_binary::{Error, Image, Limits};
+
+use crate::support::bytes::Bytes;
+use crate::support::go_programs::{MAGICS, Program, SIZE};
+use crate::support::samples;
 
 const NAMES: [&str; 4] = [".text", ".gopclntab", ".rodata", ".data"];
 
@@ -296,7 +294,7 @@ fn build_ids_are_read_from_notes_and_from_text() {
 
 #[test]
 fn programs_of_other_languages_have_none_of_it() {
-    for data in common::SAMPLES {
+    for data in samples::SAMPLES {
         let image = image(data);
         assert!(go::pclntab(&image).expect("reads").is_none());
         assert_eq!(go::recovered(&image), Ok(None));

@@ -1,10 +1,6 @@
 //! What is read from whole images of each format, checked against what their source says, against
 //! a second reader, and against damage.
 
-mod bytes_common;
-mod common;
-
-use common::{ELF, MACHO, PE, SAMPLES, fat, go_image};
 use object::{Object, ObjectSection};
 use proptest::prelude::*;
 use rgo_binary::debug::build_id::identities;
@@ -17,6 +13,8 @@ use rgo_binary::security::hardening::hardening;
 use rgo_binary::{
     Arch, DebugLevel, Error, Format, GlibcFloor, Image, Kind, Limits, Version, slices,
 };
+
+use crate::support::samples::{ELF, MACHO, PE, SAMPLES, fat, go_image};
 
 fn parse(data: &[u8]) -> Image<'_> {
     Image::parse(data, &Limits::default()).expect("a sample parses")

@@ -1,10 +1,6 @@
 //! Origins, checked on images whose makers are known: samples, headers laid out by hand, and the
 //! machine's own programs.
 
-mod bytes_common;
-mod common;
-
-use common::{ELF, MACHO, PE, SAMPLES};
 use object::write::Object as Writer;
 use object::{Architecture, BinaryFormat, Endianness, SectionKind};
 use proptest::prelude::*;
@@ -15,6 +11,8 @@ use rgo_binary::recovered::origin::{ImageOrigin, Language, ToolRole, origin};
 use rgo_binary::system::libc::libc;
 use rgo_binary::system::{Texts, system};
 use rgo_binary::{Confidence, Image, Limits, slices};
+
+use crate::support::samples::{ELF, MACHO, PE, SAMPLES};
 
 fn parse(data: &[u8]) -> Image<'_> {
     Image::parse(data, &Limits::default()).expect("an image parses")

@@ -1,13 +1,11 @@
 //! Verdicts, from what the loader is asked for.
 
-mod bytes_common;
-mod common;
-
-use common::{ELF, MACHO, PE};
 use rgo_binary::platforms::{self, PlatformVerdict, RunsOn};
 use rgo_binary::system::libc::{self, ImageLibc};
 use rgo_binary::system::{ImageSystem, Texts, system};
 use rgo_binary::{GlibcFloor, Image, Kind, Limits, Linkage, Version};
+
+use crate::support::samples::{ELF, MACHO, PE};
 
 fn image(data: &[u8]) -> (Image<'_>, Linkage) {
     let image = Image::parse(data, &Limits::default()).expect("a sample parses");

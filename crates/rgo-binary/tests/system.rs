@@ -1,14 +1,13 @@
 //! Which system an image is for: each sign alone, on programs laid out by hand. What compilers
 //! make for these systems is in `tests/end_to_end/systems.rs`.
 
-mod bytes_common;
-
-use bytes_common::Bytes;
 use proptest::prelude::*;
 use rgo_binary::linkage::Linkage;
 use rgo_binary::system::libc::libc;
 use rgo_binary::system::{ImageSystem, Texts, system};
 use rgo_binary::{Arch, Confidence, Endian, Image, Kind, Limits};
+
+use crate::support::bytes::Bytes;
 
 const AMD64: u16 = 62;
 const ARM: u16 = 40;

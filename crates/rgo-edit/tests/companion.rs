@@ -1,11 +1,10 @@
 //! Companions read as a debugger would: by build-id or name, then DWARF at the same addresses.
 
-mod common;
-
-use common::{ELF_AMD64, ELF_ARM64, MACHO_ARM64, PE_AMD64, PE_ARM64};
 use object::{Object, ObjectSection, ObjectSymbol, SectionKind};
 use rgo_binary::{Image, Limits};
 use rgo_edit::{Edits, Strip, apply, companion, debuglink_crc, only_keep_debug, supplement};
+
+use crate::support::{ELF_AMD64, ELF_ARM64, MACHO_ARM64, PE_AMD64, PE_ARM64};
 
 type Sections = Vec<(String, u64, u64)>;
 

@@ -1,9 +1,6 @@
 //! ELF objects and archives of them, and what of an image can be chosen by name: a linker and a
 //! loader find what they found.
 
-mod common;
-
-use common::{ELF_AMD64, ELF_ARM64};
 use object::write::{self, Relocation, Symbol, SymbolSection};
 use object::{
     Architecture, BinaryFormat, CompressionFormat, Endianness, Object, ObjectSection, ObjectSymbol,
@@ -12,6 +9,8 @@ use object::{
 };
 use proptest::prelude::*;
 use rgo_edit::{Compression, Edits, NameFilter, SignaturePolicy, Strip, apply, only_keep_debug};
+
+use crate::support::{ELF_AMD64, ELF_ARM64};
 
 /// An object with a symbol of each kind; relocations of `.text` name `outside` and `helper`.
 fn object(architecture: Architecture, endian: Endianness, sections: usize) -> Vec<u8> {

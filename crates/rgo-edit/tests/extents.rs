@@ -1,13 +1,12 @@
 //! Segments that tools add behind the debug data of an ELF image (patchelf, auditwheel, postject,
 //! LIEF): they move up when what is in front of them goes, and a loader finds all as before.
 
-mod common;
-
-use common::{ELF_AMD64, ELF_ARM64};
 use goblin::elf::Elf;
 use goblin::elf::program_header::{PT_GNU_STACK, PT_LOAD, PT_NOTE, PT_PHDR};
 use proptest::prelude::*;
 use rgo_edit::{Edited, Edits, NameFilter, Strip, apply, edit, only_keep_debug};
+
+use crate::support::{ELF_AMD64, ELF_ARM64};
 
 const PHDR: usize = 56;
 const SHDR: usize = 64;

@@ -1,16 +1,15 @@
 //! Mach-O: signatures checked by a reader of their bytes that shares no code with the writer,
 //! exports and symbols by goblin and object.
 
-mod common;
-
 use std::collections::BTreeSet;
 
-use common::{MACHO_AMD64, MACHO_ARM64, fat, load_commands, put_u32, u32_le};
 use object::{Object, ObjectSymbol};
 use rgo_binary::security::signature::signature;
 use rgo_binary::{Error, Image, Limits, TriState};
 use rgo_edit::{Edits, SignaturePolicy, Strip, apply, make_deterministic, restrict_exports};
 use sha2::{Digest, Sha256};
+
+use crate::support::{self, MACHO_AMD64, MACHO_ARM64, fat, load_commands, put_u32, u32_le};
 
 const LC_SYMTAB: u32 = 0x2;
 const LC_DYSYMTAB: u32 = 0xb;
@@ -243,7 +242,7 @@ fn a_library_exports_what_is_allowed() {
     let goblin = goblin::mach::MachO::parse(&program, 0).expect("goblin reads it");
     let exports = goblin.exports().expect("a trie").into_iter().map(|export| export.name);
     assert_eq!(exports.collect::<Vec<_>>(), [header], "a program");
-    assert!(restrict_exports(common::ELF_AMD64, &[]).is_err(), "ELF");
+    assert!(restrict_exports(support::ELF_AMD64, &[]).is_err(), "ELF");
 }
 
 /// Where the entries of the symbol table are whose type is `N_OSO`: an object file's name and time.
@@ -288,7 +287,7 @@ fn a_settled_image_does_not_say_when_it_was_linked() {
         assert_eq!(symbols(&settled), symbols(input), "nothing but the times");
         assert_eq!(object_files(&settled).len(), object_files(input).len());
     }
-    assert!(make_deterministic(common::ELF_AMD64).is_err(), "ELF");
+    assert!(make_deterministic(support::ELF_AMD64).is_err(), "ELF");
 }
 
 #[test]

@@ -1,11 +1,10 @@
 //! Mach-O: what Apple's strip can take out and no other: exports, all symbols, Swift's symbols, the
 //! debug map of some sources, load commands. And signatures by an identity that give way.
 
-mod common;
-
-use common::{MACHO_AMD64, MACHO_ARM64, load_commands, put_u32, u32_le};
 use object::{Object, ObjectSection, ObjectSymbol};
 use rgo_edit::{Discard, Edits, MachO, MachOPart, NameFilter, Strip, apply};
+
+use crate::support::{self, MACHO_AMD64, MACHO_ARM64, load_commands, put_u32, u32_le};
 
 const LC_SYMTAB: u32 = 0x2;
 const LC_SEGMENT_64: u32 = 0x19;
@@ -242,7 +241,7 @@ fn local_symbols_go_as_discard_says() {
 #[test]
 fn other_formats_refuse_what_only_mach_o_has() {
     let macho = MachO { without: &[MachOPart::Uuid], ..MachO::default() };
-    for image in [common::ELF_AMD64, common::PE_AMD64] {
+    for image in [support::ELF_AMD64, support::PE_AMD64] {
         let error = refused(image, &Edits { macho, ..Edits::default() });
         assert!(error.contains("only Mach-O images can have"), "{error}");
     }

@@ -1,11 +1,10 @@
 //! Mach-O: signatures that are renewed, added, kept whole and taken away.
 
-mod common;
-
-use common::{MACHO_AMD64, MACHO_ARM64, load_commands, put_u32, u32_le};
 use rgo_edit::{Edits, SignaturePolicy, Strip, apply};
 use sha1::Sha1;
 use sha2::{Digest, Sha256, Sha384};
+
+use crate::support::{MACHO_AMD64, MACHO_ARM64, load_commands, put_u32, u32_le};
 
 const LC_SEGMENT_64: u32 = 0x19;
 const LC_CODE_SIGNATURE: u32 = 0x1d;

@@ -1,11 +1,10 @@
 //! Mach-O: symbols and sections by name, refusals, fat files and companions.
 
-mod common;
-
-use common::{MACHO_AMD64, MACHO_ARM64, fat, load_commands, put_u32, u32_le};
 use object::{Object, ObjectSection, ObjectSymbol};
 use proptest::prelude::*;
 use rgo_edit::{Compression, Edits, NameFilter, SignaturePolicy, Strip, apply, only_keep_debug};
+
+use crate::support::{MACHO_AMD64, MACHO_ARM64, fat, load_commands, put_u32, u32_le};
 
 const LC_SEGMENT_64: u32 = 0x19;
 const STRIPS: [Strip; 4] = [Strip::None, Strip::Debug, Strip::Unneeded, Strip::All];

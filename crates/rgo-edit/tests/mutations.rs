@@ -1,14 +1,14 @@
 //! Broken images: every edit answers with an error or with an image that still parses, whatever
 //! the bytes, and takes no more memory than the input justifies.
 
-mod common;
-
 use proptest::prelude::*;
 use rgo_binary::{Limits, slices};
 use rgo_edit::{
     Discard, Edits, MachO, MachOPart, SignaturePolicy, Strip, apply, make_deterministic,
     only_keep_debug, restrict_exports,
 };
+
+use crate::support;
 
 /// A change to one place of an image.
 #[derive(Clone, Debug)]
@@ -108,7 +108,7 @@ fn try_all(image: &[u8]) {
 
 #[test]
 fn whole_images_pass() {
-    for (_, image) in common::ALL {
+    for (_, image) in support::ALL {
         try_all(image);
     }
 }
@@ -119,12 +119,12 @@ proptest! {
 
     #[test]
     fn broken_images_are_answered(
-        which in 0..=common::ALL.len(),
+        which in 0..=support::ALL.len(),
         changes in prop::collection::vec(change(), 1..6),
     ) {
-        let mut image = match common::ALL.get(which) {
+        let mut image = match support::ALL.get(which) {
             Some((_, image)) => image.to_vec(),
-            None => common::fat(&[common::MACHO_AMD64, common::MACHO_ARM64]),
+            None => support::fat(&[support::MACHO_AMD64, support::MACHO_ARM64]),
         };
         for change in &changes {
             damage(&mut image, change);

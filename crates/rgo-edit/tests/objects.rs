@@ -1,9 +1,6 @@
 //! ELF objects that are still to be linked: local symbols that go and stay, code that is compiled at
 //! link time, and what is said of a strip that leaves nothing to link.
 
-mod common;
-
-use common::ELF_AMD64;
 use object::write::{self, Relocation, Symbol, SymbolSection};
 use object::{
     Architecture, BinaryFormat, Endianness, Object, ObjectSection, ObjectSymbol,
@@ -12,6 +9,8 @@ use object::{
 };
 use rgo_binary::Error;
 use rgo_edit::{Discard, Edits, NameFilter, SignaturePolicy, Strip, apply, edit};
+
+use crate::support::ELF_AMD64;
 
 const LOCALS: [&str; 5] = [".L.str", ".Lunused", "helper", "static_helper", "$x"];
 

@@ -1,10 +1,9 @@
 //! PE images made a function of their input: times, PDB reference, checksum, certificate.
 
-mod common;
-
-use common::{PE_AMD64, PE_ARM64, coff_header, put_u32, u32_le};
 use rgo_binary::Error;
 use rgo_edit::{Compression, Edits, SignaturePolicy, Strip, apply, edit, stamp};
+
+use crate::support::{PE_AMD64, PE_ARM64, coff_header, put_u32, u32_le};
 
 const TIMESTAMP: u32 = 1_700_000_000;
 const CHECKSUM: usize = 20 + 64;

@@ -1,12 +1,11 @@
 //! PE images with sections and symbols taken out or put in by name.
 
-mod common;
-
-use common::{PE_AMD64, PE_ARM64, coff_header, put_u32, u32_le};
 use object::{Object, ObjectSection, ObjectSymbol};
 use proptest::prelude::*;
 use rgo_binary::{Error, Image, Limits};
 use rgo_edit::{Edits, NameFilter, Strip, apply, edit};
+
+use crate::support::{PE_AMD64, PE_ARM64, coff_header, put_u32, u32_le};
 
 /// A COFF symbol of an image: name, value, section, class, and one auxiliary record.
 type Symbol<'a> = (&'a str, u32, i16, u8, Option<[u8; 18]>);

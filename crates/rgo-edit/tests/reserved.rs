@@ -1,13 +1,12 @@
 //! Notes, dependency lists and values written into linked images.
 
-mod common;
-
-use common::ALL;
 use object::{Object, ObjectSection};
 use rgo_binary::embedded::rgo_note;
 use rgo_binary::embedded::slot;
 use rgo_binary::{Error, Image, Limits};
 use rgo_edit::{Edits, SignaturePolicy, apply, stamp};
+
+use crate::support::{self, ALL};
 
 fn values(list: &[(&str, &str)]) -> Vec<(String, String)> {
     list.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect()
@@ -113,7 +112,7 @@ fn what_does_not_fit_is_refused() {
 
 #[test]
 fn an_image_without_room_says_so() {
-    let mut input = common::ELF_AMD64.to_vec();
+    let mut input = support::ELF_AMD64.to_vec();
     let at = find(&input, b".rgo-bi");
     input[at + 1] = b'x';
     let error = apply(&input, &Edits { note: Some("text"), ..Edits::default() });

@@ -1,11 +1,10 @@
 //! ELF and PE images stripped: what must go is gone, what must stay has stayed, and nothing that
 //! is loaded has moved.
 
-mod common;
-
-use common::{ALL, ELF_AMD64, ELF_ARM64, PE_AMD64, PE_ARM64, coff_header, put_u32, u32_le};
 use object::{Object, ObjectSection, ObjectSymbol};
 use rgo_edit::{Edits, NameFilter, Strip, apply};
+
+use crate::support::{ALL, ELF_AMD64, ELF_ARM64, PE_AMD64, PE_ARM64, coff_header, put_u32, u32_le};
 
 fn strip(input: &[u8], strip: Strip) -> Vec<u8> {
     apply(input, &Edits { strip, ..Edits::default() }).expect("strips").bytes

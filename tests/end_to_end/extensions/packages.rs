@@ -5,12 +5,14 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use super::{ASK_PYTHON, SIX, library, on_windows, seen, variables};
-use crate::support::{Outcome, Project, can, machine, native, scratch, write};
+use crate::support::{
+    Outcome, Project, can, cannot_test, machine, native, not_tested, scratch, write,
+};
 
 /// The wheel that maturin makes with rgo's toolchain.
 fn wheel(project: &Project, target: &str, triple: &str) -> Option<PathBuf> {
     let Some(maturin) = machine().var("RGO_TEST_MATURIN") else {
-        eprintln!("NOT TESTED: a wheel for {target}; there is no maturin here");
+        not_tested(format!("a wheel for {target}; there is no maturin here"));
         return None;
     };
     let made = scratch(&format!("wheel-{triple}"));
@@ -45,7 +47,7 @@ fn a_wheel_by_maturin_is_installed_and_loaded() {
     assert!(name.contains("cp38-abi3-manylinux") && name.contains("2_17_x86_64"), "{name}");
     let folder = installed(&wheel, "manylinux_2_17_x86_64");
     if !super::is_native("linux-amd64") {
-        eprintln!("NOT TESTED: the wheel in Python; this machine is another one");
+        cannot_test("the wheel in Python; this machine is another one");
         return;
     }
     let mut python = native(machine().must("RGO_TEST_PYTHON"));
@@ -60,7 +62,7 @@ fn a_wheel_for_windows_is_installed_and_loaded() {
     let Some(wheel) = wheel(&project, "windows/amd64", triple) else { return };
     let folder = installed(&wheel, "win_amd64");
     let Some(mut python) = on_windows("RGO_TEST_WINDOWS_PYTHON") else {
-        eprintln!("NOT TESTED: the wheel in Python for Windows; there is none here");
+        not_tested("the wheel in Python for Windows; there is none here");
         return;
     };
     let ask = format!("import sys; sys.path.insert(0, r'{}'); {ASK_PYTHON}", seen(&folder, true));
@@ -82,7 +84,7 @@ fn a_wheel_for_macos_leaves_open_what_is_pythons() {
 #[test]
 fn a_package_of_npm_is_installed_and_loaded() {
     if !can("npm") || !can("node") {
-        eprintln!("NOT TESTED: a package of npm; there is no npm or no node here");
+        cannot_test("a package of npm; there is no npm or no node here");
         return;
     }
     let project = super::project("node-extension", "npm");

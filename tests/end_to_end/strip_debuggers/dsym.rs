@@ -3,12 +3,12 @@
 use std::path::{Path, PathBuf};
 
 use super::{address, go_line, go_program, go_says, sample, sample_line, split, symbolized};
-use crate::support::{Outcome, machine, native, scratch};
+use crate::support::{Outcome, machine, native, not_tested, scratch};
 
 /// A session of lldb; none where the distribution has no lldb.
 fn lldb(program: &Path, symbols: Option<&Path>, commands: &[&str]) -> Option<String> {
     let Some(lldb) = machine().var("RGO_TEST_LLDB") else {
-        eprintln!("NOT TESTED: dSYM bundles in lldb, for there is none");
+        not_tested("dSYM bundles in lldb, for there is none");
         return None;
     };
     let mut lldb = native(lldb);

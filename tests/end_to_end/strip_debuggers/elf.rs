@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use super::{c_line, c_program, gdb, sample, sample_line, split, strip};
-use crate::support::{Outcome, can, native, scratch};
+use crate::support::{Outcome, can, native, not_tested, scratch};
 
 /// It stops at the line and reads the variable.
 #[track_caller]
@@ -52,7 +52,7 @@ fn by_debuglink() {
 #[test]
 fn a_program_whose_debug_data_dwz_has_shared() {
     if !can("dwz") {
-        eprintln!("NOT TESTED: supplementary files; there is no dwz");
+        not_tested("supplementary files; there is no dwz");
         return;
     }
     let folder = scratch("debug-dwz").canonicalize().expect("is there");

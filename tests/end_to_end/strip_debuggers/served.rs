@@ -66,7 +66,7 @@ fn debuginfod_serves_the_folder() {
     split(&program, &debug);
     let server = Server::of(&debug);
 
-    let id = crate::debug_data::build_id(&program);
+    let id = crate::end_to_end::debug_data::build_id(&program);
     let mut find = native("debuginfod-find");
     find.args(["debuginfo", &id]).env("DEBUGINFOD_URLS", server.url());
     find.env("DEBUGINFOD_CACHE_PATH", folder.join("cache-of-find"));

@@ -12,8 +12,8 @@ use serde::Deserialize;
 use walkdir::WalkDir;
 
 use super::{Claim, Source};
+use crate::cache;
 use crate::corpus::Package;
-use crate::setup;
 
 const LIST: &str = "xtask/darwin-names/programs.toml";
 /// Folders of libraries that every macOS has.
@@ -51,7 +51,7 @@ pub(super) struct Loaded {
 
 pub(super) fn all() -> anyhow::Result<Vec<Shown>> {
     let list: List = toml::from_str(&fs::read_to_string(LIST).context(LIST)?).context(LIST)?;
-    let root = setup::cache_root()?.join("xtask/darwin-names");
+    let root = cache::root()?.join("xtask/darwin-names");
     fs::create_dir_all(&root)?;
     let mut all = Vec::new();
     for Program { license, package } in &list.package {

@@ -14,12 +14,13 @@ pub(crate) use published::sources;
 pub(crate) use tools::cargo_tool;
 
 use std::collections::BTreeMap;
-use std::env;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use anyhow::Context;
+
+use crate::{cache, corpus};
 
 /// The result for later steps: variables for rgo's tools and for the tests.
 pub(crate) struct Setup {
@@ -35,24 +36,53 @@ pub(crate) struct Setup {
 /// # Errors
 /// If something cannot be installed; the message contains the installer's error.
 pub(crate) fn run() -> anyhow::Result<Setup> {
-    let cache = cache_root()?;
-    let dir = cache.join("xtask");
-    let mut setup = Setup { dir, ripgrep: PathBuf::new(), vars: BTreeMap::new() };
-    fs::create_dir_all(&setup.dir).with_context(|| setup.dir.display().to_string())?;
-    setup.set("RGO_CACHE", &cache)?;
+    let mut setup = Setup::begin()?;
+    setup.fetch()?;
+    setup.finish(None)
+}
 
-    packages::ensure(&mut setup)?;
-    compiler::ensure(&mut setup)?;
-    tools::ensure(&mut setup)?;
-    published::ensure(&mut setup)?;
-    wine::ensure(&mut setup)?;
-    extensions::ensure(&mut setup)?;
+impl Setup {
+    /// Installs the distribution's packages and the compiler. Nothing should compile meanwhile: both
+    /// replace parts of the compilers that are there.
+    ///
+    /// # Errors
+    /// If something cannot be installed.
+    pub(crate) fn begin() -> anyhow::Result<Self> {
+        let cache = cache::root()?;
+        let dir = cache.join("xtask");
+        let mut setup = Self { dir, ripgrep: PathBuf::new(), vars: BTreeMap::new() };
+        fs::create_dir_all(&setup.dir).with_context(|| setup.dir.display().to_string())?;
+        setup.set("RGO_CACHE", &cache)?;
+        packages::ensure(&mut setup)?;
+        compiler::ensure(&mut setup)?;
+        Ok(setup)
+    }
 
-    // For tests that run without `cargo xtask test`, which would pass the variables on.
-    let file = setup.dir.join("env.json");
-    fs::write(&file, serde_json::to_string_pretty(&setup.vars)?)?;
-    done("variables for tests", &file.display().to_string());
-    Ok(setup)
+    /// Fetches the rest. It may run beside a build, which waits for the processor and not for the
+    /// network.
+    ///
+    /// # Errors
+    /// If something cannot be fetched.
+    pub(crate) fn fetch(&mut self) -> anyhow::Result<()> {
+        tools::ensure(self)?;
+        published::ensure(self)?;
+        extensions::ensure(self)?;
+        done("published packages", &corpus::small_part()?);
+        Ok(())
+    }
+
+    /// Makes what only rgo-build makes, with this one or else with one that it builds, and leaves the
+    /// variables for tests that run without `cargo xtask test`, which would pass them on.
+    ///
+    /// # Errors
+    /// If that fails.
+    pub(crate) fn finish(mut self, rgo_build: Option<&Path>) -> anyhow::Result<Self> {
+        wine::ensure(&mut self, rgo_build)?;
+        let file = self.dir.join("env.json");
+        fs::write(&file, serde_json::to_string_pretty(&self.vars)?)?;
+        done("variables for tests", &file.display().to_string());
+        Ok(self)
+    }
 }
 
 impl Setup {
@@ -74,23 +104,6 @@ impl Setup {
     pub(crate) fn apply<'c>(&self, command: &'c mut Command) -> &'c mut Command {
         command.envs(&self.vars)
     }
-}
-
-/// rgo's cache folder. The tools get it in `RGO_CACHE`, so both always agree.
-pub(crate) fn cache_root() -> anyhow::Result<PathBuf> {
-    let from = |name: &str| env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from);
-    let home = || from("HOME").context("HOME is not set");
-    if let Some(root) = from("RGO_CACHE") {
-        return Ok(std::path::absolute(root)?);
-    }
-    let caches = if cfg!(windows) {
-        from("LOCALAPPDATA").context("LOCALAPPDATA is not set")?
-    } else if cfg!(target_os = "macos") {
-        home()?.join("Library/Caches")
-    } else {
-        from("XDG_CACHE_HOME").map_or_else(|| home().map(|home| home.join(".cache")), Ok)?
-    };
-    Ok(caches.join("rgo"))
 }
 
 /// Prints that a thing is there.

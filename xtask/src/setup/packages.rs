@@ -11,7 +11,7 @@ use crate::shell::{command, on_path, output, quiet, succeeds};
 /// Packages for the tests: compilers and build tools for programs with C code, programs that run
 /// foreign programs, that inspect, strip or sign them, that make and unpack container images, and
 /// the installer of Python packages.
-const PACKAGES: [&str; 27] = [
+const PACKAGES: [&str; 28] = [
     "autoconf",
     "binutils-aarch64-linux-gnu",
     "binutils-mingw-w64-x86-64",
@@ -39,6 +39,7 @@ const PACKAGES: [&str; 27] = [
     "time",
     "umoci",
     "wine64",
+    "xxd",
 ];
 
 /// LLVM tools that tests call; distributions name them differently.

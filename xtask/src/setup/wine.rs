@@ -12,7 +12,7 @@ use crate::shell::{cargo, command, on_path, quiet};
 
 const DLL: &str = "bcryptprimitives.dll";
 
-pub(super) fn ensure(setup: &mut Setup) -> anyhow::Result<()> {
+pub(super) fn ensure(setup: &mut Setup, rgo_build: Option<&Path>) -> anyhow::Result<()> {
     let Some(wine) = program() else {
         done("wine", "not here; windows programs are checked, but not run");
         return Ok(());
@@ -32,7 +32,7 @@ pub(super) fn ensure(setup: &mut Setup) -> anyhow::Result<()> {
     let theirs = system.join(DLL).is_file() && !prefix.join("ours").is_file();
     if !theirs && !current(setup, &prefix)? {
         doing("wine", DLL);
-        let built = build(setup)?;
+        let built = build(setup, rgo_build)?;
         fs::copy(&built, system.join(DLL)).with_context(|| built.display().to_string())?;
         fs::copy(source(), prefix.join("ours"))?;
     }
@@ -56,10 +56,12 @@ fn current(_: &Setup, prefix: &Path) -> anyhow::Result<bool> {
     Ok(ours == fs::read(source())?)
 }
 
-fn build(setup: &Setup) -> anyhow::Result<PathBuf> {
+fn build(setup: &Setup, rgo_build: Option<&Path>) -> anyhow::Result<PathBuf> {
     let out = setup.dir.join("bcryptprimitives");
-    let mut build = cargo();
-    build.args(["run", "--quiet", "--package", "rgo", "--bin", "rgo-build", "--"]);
+    let mut build = rgo_build.map_or_else(cargo, command);
+    if rgo_build.is_none() {
+        build.args(["run", "--quiet", "--package", "rgo", "--bin", "rgo-build", "--"]);
+    }
     build.args(["-C", "testdata/bcryptprimitives", "--target", "windows/amd64", "--quiet"]);
     build.args(["--buildmode", "c-shared", "--vcs", "off", "-o"]).arg(&out);
     quiet(setup.apply(&mut build))?;

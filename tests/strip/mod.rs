@@ -1,6 +1,5 @@
 //! `rgo-strip` and `rgo-build stamp` on files as they are on a disk: what a file keeps besides its bytes, what its links
 //! lead to, what a kill leaves, and where debug data goes.
-#![cfg(unix)]
 
 mod in_place;
 mod killed;
@@ -10,7 +9,9 @@ mod stamp;
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Output};
+use std::process::Output;
+
+use crate::support::native;
 
 const STRIP: &str = env!("CARGO_BIN_EXE_rgo-strip");
 
@@ -52,13 +53,8 @@ impl Folder {
     }
 }
 
-#[allow(clippy::disallowed_methods)] // tests drive rgo from outside
-fn command(program: impl AsRef<std::ffi::OsStr>) -> Command {
-    Command::new(program)
-}
-
 fn run(args: &[&str], files: &[&Path]) -> Output {
-    command(STRIP).args(args).args(files).output().expect("rgo-strip starts")
+    native(STRIP).args(args).args(files).output().expect("rgo-strip starts")
 }
 
 /// Strips, and holds that it works without a word.

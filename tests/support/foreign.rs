@@ -6,9 +6,10 @@ use std::process::Command;
 
 use super::{Outcome, can, machine};
 
-/// A program of this machine.
+/// A program of this machine. It starts at the root of the repository.
 #[allow(clippy::disallowed_methods)] // tests drive rgo from outside
 pub(crate) fn native(program: impl AsRef<OsStr>) -> Command {
+    super::at_root();
     Command::new(program)
 }
 

@@ -1,10 +1,7 @@
 //! Go programs for tests, laid out by hand from the documented layouts: the function table, the
 //! moduledata that points into it, and an image around both in each format.
 
-// Every test file compiles this module and none uses all of it.
-#![allow(dead_code)]
-
-use crate::bytes_common::Bytes;
+use super::bytes::Bytes;
 
 /// The text starts here in every program below.
 pub(crate) const TEXT: u64 = 0x1_0000_1000;

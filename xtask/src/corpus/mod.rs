@@ -1,30 +1,31 @@
 //! Fetches real published programs for tests and benchmarks: the packages in
 //! `testdata/corpus.toml`, downloaded once by the registries' own clients into
-//! `<cache>/xtask/corpus`.
+//! `<cache>/xtask/corpus`. Set-up fetches a small part of them.
 //!
 //! ```text
-//! corpus/index.json                      the tests' input: every file with a description
+//! corpus/index.json                      the tests' input: every fetched file with a description
 //! corpus/<package>/<archive>             as published; its hash was checked before it was opened
 //! corpus/<package>/files/<path>          the named files out of it, or all
 //! ```
 
-use std::fs::{self, File};
-use std::io::{self, BufRead as _, BufReader, Read};
-use std::path::{Component, Path, PathBuf};
+mod unpack;
 
-use anyhow::{Context, bail, ensure};
+use std::fs::{self, File};
+use std::io::{BufRead as _, BufReader};
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, ensure};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 
-use crate::setup;
-use crate::shell::{command, quiet};
+use crate::cache;
+use crate::shell::{command, on_path, quiet};
+use unpack::{Unpacking, inside};
 
 const LIST: &str = "testdata/corpus.toml";
 
-/// Maximum size of one file of a package, in bytes, and of all its files.
-const MAX_FILE: u64 = 512 << 20;
-const MAX_PACKAGE: u64 = 1 << 30;
-const MAX_FILES: usize = 100_000;
+/// Maximum size of the archives that set-up fetches, in bytes.
+const MAX_ALWAYS: u64 = 60_000_000;
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -45,6 +46,9 @@ pub(crate) struct Package {
     /// The archive's name.
     archive: String,
     sha256: String,
+    /// Whether set-up fetches it.
+    #[serde(default)]
+    always: bool,
     /// The files of it to unpack.
     #[serde(default)]
     files: Vec<Named>,
@@ -79,25 +83,107 @@ struct Row<'l> {
     bytes: u64,
 }
 
-/// Fetches missing packages, and prints all.
+/// Fetches all missing packages, and prints them.
 ///
 /// # Errors
 /// If a package cannot be fetched, does not match the list, or lacks a named file.
 pub(crate) fn run() -> anyhow::Result<()> {
-    let list = fs::read_to_string(LIST).context(LIST)?;
-    let list: List = toml::from_str(&list).context(LIST)?;
-    let root = setup::cache_root()?.join("xtask/corpus");
-    fs::create_dir_all(&root).with_context(|| root.display().to_string())?;
+    let list = List::read()?;
+    let root = root()?;
+    for package in &list.package {
+        package.provide(&root.join(package.folder()?)).with_context(|| package.to_string())?;
+    }
+    let fetched = list.package.iter().collect::<Vec<_>>();
+    print(&write_index(&fetched, &root)?, &root);
+    Ok(())
+}
 
-    let mut rows = Vec::new();
+/// Fetches the packages that set-up always fetches; returns what there is then. What was fetched of
+/// the others stays.
+///
+/// # Errors
+/// As [`run`], and if they are too large together.
+pub(crate) fn small_part() -> anyhow::Result<String> {
+    let list = List::read()?;
+    let root = root()?;
+    let (mut fetched, mut left, mut size) = (Vec::new(), 0, 0);
     for package in &list.package {
         let place = root.join(package.folder()?);
-        package.provide(&place).with_context(|| format!("{} {}", package.name, package.version))?;
-        package.rows(&place, &mut rows)?;
+        if package.always && (package.is_there(&place) || package.registry.has_client()) {
+            package.provide(&place).with_context(|| package.to_string())?;
+            size += place.join(&package.archive).metadata()?.len();
+        }
+        if package.is_there(&place) {
+            fetched.push(package);
+        } else {
+            left += 1;
+        }
     }
-    fs::write(root.join("index.json"), serde_json::to_string_pretty(&rows)?)?;
-    print(&rows, &root);
-    Ok(())
+    ensure!(size <= MAX_ALWAYS, "the packages of {LIST} with `always` have {size} bytes");
+    write_index(&fetched, &root)?;
+    let rest = match left {
+        0 => String::new(),
+        left => format!("; {left} more are not fetched (`cargo xtask corpus`)"),
+    };
+    Ok(format!("{}{rest}", fetched.len()))
+}
+
+/// Whether all packages were fetched.
+///
+/// # Errors
+/// If the list cannot be read.
+pub(crate) fn is_complete() -> anyhow::Result<bool> {
+    let root = root()?;
+    for package in &List::read()?.package {
+        if !package.is_there(&root.join(package.folder()?)) {
+            return Ok(false);
+        }
+    }
+    Ok(true)
+}
+
+/// Writes the index of these packages.
+fn write_index<'l>(packages: &[&'l Package], root: &Path) -> anyhow::Result<Vec<Row<'l>>> {
+    let mut rows = Vec::new();
+    for package in packages {
+        package.rows(&root.join(package.folder()?), &mut rows)?;
+    }
+    // By rename, for a test that reads it meanwhile.
+    let partial = root.join("index.partial");
+    fs::write(&partial, serde_json::to_string_pretty(&rows)?)?;
+    fs::rename(partial, root.join("index.json"))?;
+    Ok(rows)
+}
+
+fn root() -> anyhow::Result<PathBuf> {
+    let root = cache::root()?.join("xtask/corpus");
+    fs::create_dir_all(&root).with_context(|| root.display().to_string())?;
+    Ok(root)
+}
+
+impl List {
+    fn read() -> anyhow::Result<Self> {
+        let list = fs::read_to_string(LIST).context(LIST)?;
+        toml::from_str(&list).context(LIST)
+    }
+}
+
+impl Registry {
+    /// Whether this machine has the client that fetches from it.
+    fn has_client(self) -> bool {
+        let client = match self {
+            Self::Maven => "mvn",
+            Self::Npm => "npm",
+            Self::Pypi => "python3",
+        };
+        on_path(client)
+    }
+}
+
+impl std::fmt::Display for Package {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{} {}", self.name, self.version)
+    }
 }
 
 impl Package {
@@ -114,7 +200,7 @@ impl Package {
     pub(crate) fn provide(&self, place: &Path) -> anyhow::Result<()> {
         let archive = place.join(&self.archive);
         if !archive.is_file() {
-            eprintln!("corpus: fetching {} {} …", self.name, self.version);
+            eprintln!("corpus: fetching {self} …");
             let partial = place.with_extension("partial");
             let _ = fs::remove_dir_all(&partial);
             fs::create_dir_all(&partial)?;
@@ -125,15 +211,11 @@ impl Package {
             let _ = fs::remove_dir_all(place);
             fs::rename(&partial, place)?;
         }
-        let there = match &self.whole {
-            Some(_) => place.join("files").is_dir(),
-            None => self.files.iter().all(|named| place.join("files").join(&named.path).is_file()),
-        };
-        if !there {
+        if !self.is_there(place) {
             self.check(&archive)?;
             let partial = place.join("files.partial");
             let _ = fs::remove_dir_all(&partial);
-            let mut unpacking = Unpacking { package: self, to: &partial, files: 0, bytes: 0 };
+            let mut unpacking = Unpacking::new(self, &partial);
             match self.registry {
                 Registry::Npm => unpacking.tar(&archive)?,
                 Registry::Maven | Registry::Pypi => unpacking.zip(&archive)?,
@@ -142,6 +224,15 @@ impl Package {
             fs::rename(&partial, place.join("files"))?;
         }
         Ok(())
+    }
+
+    /// Whether it was fetched and unpacked.
+    fn is_there(&self, place: &Path) -> bool {
+        let unpacked = match &self.whole {
+            Some(_) => place.join("files").is_dir(),
+            None => self.files.iter().all(|named| place.join("files").join(&named.path).is_file()),
+        };
+        unpacked && place.join(&self.archive).is_file()
     }
 
     fn fetch(&self, to: &Path) -> std::process::Command {
@@ -211,85 +302,6 @@ impl Package {
     }
 }
 
-/// Unpacks files of an archive. Its hash is verified, but it may still only write to its own folder
-/// and a bounded part of the disk.
-struct Unpacking<'p> {
-    package: &'p Package,
-    to: &'p Path,
-    files: usize,
-    bytes: u64,
-}
-
-impl Unpacking<'_> {
-    fn tar(&mut self, archive: &Path) -> anyhow::Result<()> {
-        let bytes = flate2::read::GzDecoder::new(File::open(archive)?);
-        // Nothing behind the maximum size of a package is read.
-        let mut tar = tar::Archive::new(bytes.take(MAX_PACKAGE));
-        for entry in tar.entries()? {
-            let mut entry = entry?;
-            if entry.header().entry_type().is_file() {
-                let path = entry.path()?.to_str().context("a name is not UTF-8")?.to_owned();
-                let mode = entry.header().mode()?;
-                self.file(&path, mode, &mut entry)?;
-            }
-        }
-        self.complete()
-    }
-
-    fn zip(&mut self, archive: &Path) -> anyhow::Result<()> {
-        let mut zip = zip::ZipArchive::new(File::open(archive)?)?;
-        for index in 0..zip.len() {
-            let mut entry = zip.by_index(index)?;
-            if entry.is_file() {
-                let (path, mode) = (entry.name().to_owned(), entry.unix_mode().unwrap_or(0o644));
-                self.file(&path, mode, &mut entry)?;
-            }
-        }
-        self.complete()
-    }
-
-    /// Writes a file, if it is requested.
-    fn file(&mut self, path: &str, mode: u32, bytes: &mut impl Read) -> anyhow::Result<()> {
-        let named = self.package.files.iter().any(|named| named.path == path);
-        if !named && self.package.whole.is_none() {
-            return Ok(());
-        }
-        let place = inside(self.to, path)?;
-        fs::create_dir_all(place.parent().context("a file of no folder")?)?;
-        let mut file = File::create(&place).with_context(|| place.display().to_string())?;
-        let written = io::copy(&mut bytes.take(MAX_FILE + 1), &mut file)?;
-        ensure!(written <= MAX_FILE, "{path} has more than {MAX_FILE} bytes");
-        self.bytes += written;
-        self.files += 1;
-        ensure!(self.bytes <= MAX_PACKAGE, "more than {MAX_PACKAGE} bytes are unpacked");
-        ensure!(self.files <= MAX_FILES, "more than {MAX_FILES} files are unpacked");
-        #[cfg(unix)]
-        {
-            use std::os::unix::fs::PermissionsExt as _;
-            file.set_permissions(fs::Permissions::from_mode(0o644 | mode & 0o111))?;
-        }
-        let _ = mode;
-        Ok(())
-    }
-
-    /// Checks that every requested file was there.
-    fn complete(&self) -> anyhow::Result<()> {
-        match self.package.files.iter().find(|named| !self.to.join(&named.path).is_file()) {
-            Some(named) => bail!("{} has no {}", self.package.archive, named.path),
-            None => Ok(()),
-        }
-    }
-}
-
-/// A path below a folder; fails unless all its parts are plain names.
-fn inside(folder: &Path, path: &str) -> anyhow::Result<PathBuf> {
-    let plain = |part: Component<'_>| matches!(part, Component::Normal(_));
-    let below = Path::new(path);
-    let sound = !path.is_empty() && !path.contains('\\') && below.components().all(plain);
-    ensure!(sound, "{path:?} leads out of its folder");
-    Ok(folder.join(below))
-}
-
 fn print(rows: &[Row<'_>], root: &Path) {
     let cells: Vec<[String; 5]> = rows
         .iter()
@@ -324,22 +336,6 @@ fn print(rows: &[Row<'_>], root: &Path) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::io::Write as _;
-
-    fn package(archive: &str, registry: Registry, whole: bool) -> Package {
-        let named = |path: &str| Named { path: path.to_owned(), is: String::new() };
-        Package {
-            registry,
-            name: "a".into(),
-            version: "1".into(),
-            platform: None,
-            python: None,
-            archive: archive.into(),
-            sha256: String::new(),
-            files: if whole { Vec::new() } else { vec![named("package/bin/a")] },
-            whole: whole.then(String::new),
-        }
-    }
 
     #[test]
     fn the_list_is_well_formed() {
@@ -355,59 +351,5 @@ mod tests {
                 inside(Path::new(""), &named.path).unwrap();
             }
         }
-    }
-
-    #[test]
-    fn paths_that_leave_their_folder_are_refused() {
-        for path in ["", "/a", "..", "a/../b", "../a", "./a", "a\\..\\b", "C:\\a"] {
-            assert!(inside(Path::new("x"), path).is_err(), "{path}");
-        }
-        assert_eq!(inside(Path::new("x"), "a/b").unwrap(), Path::new("x/a/b"));
-    }
-
-    #[test]
-    fn only_named_files_are_unpacked_and_all_must_be_there() {
-        let folder = tempfile::tempdir().unwrap();
-        let archive = folder.path().join("a-1.tgz");
-        let gz = flate2::write::GzEncoder::new(File::create(&archive).unwrap(), Default::default());
-        let mut tar = tar::Builder::new(gz);
-        for (path, bytes) in [("package/bin/a", "one"), ("package/other", "two")] {
-            let mut header = tar::Header::new_gnu();
-            header.set_size(bytes.len() as u64);
-            header.set_mode(0o755);
-            tar.append_data(&mut header, path, bytes.as_bytes()).unwrap();
-        }
-        tar.into_inner().unwrap().finish().unwrap();
-
-        let mut package = package("a-1.tgz", Registry::Npm, false);
-        let to = folder.path().join("to");
-        let mut unpacking = Unpacking { package: &package, to: &to, files: 0, bytes: 0 };
-        unpacking.tar(&archive).unwrap();
-        assert_eq!(fs::read_to_string(to.join("package/bin/a")).unwrap(), "one");
-        assert!(!to.join("package/other").exists());
-
-        package.files.push(Named { path: "package/none".into(), is: String::new() });
-        let mut unpacking = Unpacking { package: &package, to: &to, files: 0, bytes: 0 };
-        assert!(unpacking.tar(&archive).unwrap_err().to_string().contains("has no package/none"));
-        assert!(package.check(&archive).unwrap_err().to_string().contains("has the SHA-256"));
-    }
-
-    #[test]
-    fn a_wheel_that_leads_out_of_its_folder_is_refused() {
-        let folder = tempfile::tempdir().unwrap();
-        let archive = folder.path().join("a-1.whl");
-        let mut zip = zip::ZipWriter::new(File::create(&archive).unwrap());
-        let options = zip::write::SimpleFileOptions::default();
-        for path in ["sound/a", "../b"] {
-            zip.start_file(path, options).unwrap();
-            zip.write_all(b"one").unwrap();
-        }
-        zip.finish().unwrap();
-        let package = package("a-1.whl", Registry::Pypi, true);
-        let to = folder.path().join("to");
-        let mut unpacking = Unpacking { package: &package, to: &to, files: 0, bytes: 0 };
-        let error = unpacking.zip(&archive).unwrap_err().to_string();
-        assert!(error.contains("leads out of its folder"), "{error}");
-        assert!(!folder.path().join("b").exists());
     }
 }

@@ -6,8 +6,8 @@ use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 
 use super::stripping::{Subject, done};
-use super::{ALL, Project, can, machine, native, scratch};
-use crate::compiled;
+use super::{ALL, Project, can, cannot_test, machine, native, no_gcc, scratch};
+use crate::end_to_end::compiled;
 
 /// Everything.
 pub(crate) fn made() -> &'static [Subject] {
@@ -86,7 +86,7 @@ func main() { fmt.Println(int(Answer())) }
 /// Go's own linker compresses debug data, in three ways for three formats.
 fn by_go(folder: &Path) -> Vec<Subject> {
     if !can("go") {
-        eprintln!("NOT TESTED: stripping Go programs; there is no go on PATH");
+        cannot_test("stripping Go programs; there is no go on PATH");
         return Vec::new();
     }
     let build = |name: &str, source: &str, platform: &'static str, flags: &[&str], cgo: &str| {
@@ -128,7 +128,7 @@ const LIBRARY: &str = "static int number = 21; int Answer(void) { return 2 * num
 /// Shapes that zig does not make.
 fn by_gcc(folder: &Path) -> Vec<Subject> {
     if !gcc_is_for_linux_amd64() {
-        eprintln!("NOT TESTED: stripping what gcc makes; there is no gcc for linux/amd64");
+        no_gcc("stripping what gcc makes");
         return Vec::new();
     }
     let sources = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../testdata/c-hello");
@@ -234,7 +234,7 @@ fn patched(programs: &[Subject], folder: &Path) -> Vec<Subject> {
 /// A Python program with all that it needs, in a section that is not loaded.
 fn by_pyinstaller(folder: &Path) -> Vec<Subject> {
     if !cfg!(all(target_os = "linux", target_arch = "x86_64")) {
-        eprintln!("NOT TESTED: stripping a PyInstaller program; this is not linux/amd64");
+        cannot_test("stripping a PyInstaller program; this is not linux/amd64");
         return Vec::new();
     }
     let script = folder.join("bundled.py");

@@ -2,7 +2,7 @@
 //! and exit code have to be the same bytes. The files are Go programs of every platform and
 //! layout that can be had here, published programs, and tens of thousands of damaged ones.
 //!
-//! Where Go is missing, or the published programs are (`cargo xtask corpus`), the test says so.
+//! Where Go is missing, the test says so.
 
 #[path = "../../crates/rgo-binary/src/go_version/samples.rs"]
 mod samples;
@@ -12,10 +12,12 @@ mod zoo;
 
 use std::cell::Cell;
 use std::ffi::OsStr;
-use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 use std::sync::OnceLock;
+
+use crate::support::corpus::fetched;
+use crate::support::{cannot_test, native};
 
 /// Every way of asking about files.
 const WAYS: [&[&str]; 6] =
@@ -26,25 +28,20 @@ thread_local! {
     static COMPARED: Cell<usize> = const { Cell::new(0) };
 }
 
-#[allow(clippy::disallowed_methods)] // tests drive rgo from outside
-fn command(program: impl AsRef<OsStr>) -> Command {
-    Command::new(program)
-}
-
 /// Whether the installed Go is one whose words are known; else that is said aloud.
 fn has_go() -> bool {
     static HAS: OnceLock<bool> = OnceLock::new();
     *HAS.get_or_init(|| {
-        let version = command("go").args(["env", "GOVERSION"]).output();
+        let version = native("go").args(["env", "GOVERSION"]).output();
         let version = version.map(|out| String::from_utf8_lossy(&out.stdout).trim().to_owned());
         let version = version.unwrap_or_default();
         let minor =
             version.strip_prefix("go1.").and_then(|rest| rest.split('.').next()?.parse().ok());
         let known = minor.is_some_and(|minor: u32| minor >= 26);
         if !known {
-            eprintln!(
-                "NOT TESTED: rgo-version-m --go beside Go: go 1.26 is needed, not {version:?}"
-            );
+            cannot_test(format!(
+                "rgo-version-m --go beside Go: go 1.26 is needed, not {version:?}"
+            ));
         }
         known
     })
@@ -62,15 +59,15 @@ fn agree(folder: &Path, files: &[impl AsRef<OsStr>]) {
 /// as one, where the order of lines shows.
 #[track_caller]
 fn agree_on(folder: &Path, flags: &[&str], files: &[impl AsRef<OsStr>]) {
-    let mut go = command("go");
+    let mut go = native("go");
     go.arg("version").args(flags).args(files);
-    let mut rgo = command(env!("CARGO_BIN_EXE_rgo-version-m"));
+    let mut rgo = native(env!("CARGO_BIN_EXE_rgo-version-m"));
     rgo.arg("--go").args(flags).args(files);
     let line = format!("{flags:?} {:?}", files.iter().map(AsRef::as_ref).collect::<Vec<_>>());
     same(&line, &run(folder, &mut go), &run(folder, &mut rgo));
     if cfg!(unix) {
         let merged = |inner: &Command| {
-            let mut shell = command("sh");
+            let mut shell = native("sh");
             shell.args(["-c", "exec \"$0\" \"$@\" 2>&1"]);
             shell.arg(inner.get_program()).args(inner.get_args());
             shell
@@ -105,14 +102,6 @@ fn same(line: &str, go: &Output, rgo: &Output) {
     assert_eq!(go.status.code(), rgo.status.code(), "{line}: exit codes, go's and rgo's");
 }
 
-/// A folder for one test.
-fn scratch(name: &str) -> PathBuf {
-    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("go_exact").join(name);
-    let _ = fs::remove_dir_all(&folder);
-    fs::create_dir_all(&folder).expect("a scratch folder");
-    folder
-}
-
 fn say_compared(what: &str) {
     eprintln!("compared with Go on {what}: {} command lines", COMPARED.get());
 }
@@ -130,29 +119,13 @@ fn calls_without_files() {
 
 #[test]
 fn published_programs() {
-    let Some(corpus) = corpus() else {
-        eprintln!("NOT TESTED: published programs beside Go; run `cargo xtask corpus`");
-        return;
-    };
-    if !has_go() {
+    let files: Vec<PathBuf> = fetched().into_iter().map(|one| one.file).collect();
+    if files.is_empty() || !has_go() {
         return;
     }
-    for file in &corpus {
+    for file in &files {
         agree(Path::new("."), &[file]);
     }
-    agree(Path::new("."), &corpus);
+    agree(Path::new("."), &files);
     say_compared("published programs");
-}
-
-/// The files that `cargo xtask corpus` brought; of a package with everything, its folder.
-fn corpus() -> Option<Vec<PathBuf>> {
-    let from = |name: &str| std::env::var_os(name).filter(|path| !path.is_empty());
-    let cache = from("RGO_CACHE").map(PathBuf::from).or_else(|| {
-        let home = || Some(Path::new(&from("HOME")?).join(".cache"));
-        Some(from("XDG_CACHE_HOME").map(PathBuf::from).or_else(home)?.join("rgo"))
-    })?;
-    let index = fs::read(cache.join("xtask/corpus/index.json")).ok()?;
-    let index: serde_json::Value = serde_json::from_slice(&index).expect("an index");
-    let files = index.as_array().expect("a list").iter();
-    Some(files.map(|row| row["file"].as_str().expect("a path").into()).collect())
 }

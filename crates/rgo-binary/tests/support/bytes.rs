@@ -1,8 +1,5 @@
 //! Bytes of images that tests lay out by hand.
 
-// Every test file compiles this module and none uses all of it.
-#![allow(dead_code)]
-
 /// Writes numbers of a size and order into bytes.
 #[derive(Clone)]
 pub(crate) struct Bytes {

@@ -1,7 +1,5 @@
 //! The images that edits are tried on.
 
-#![allow(dead_code, reason = "each test file uses its part")]
-
 pub(crate) const ELF_AMD64: &[u8] =
     include_bytes!("../../../rgo-binary/tests/fixtures/edit/elf-amd64");
 pub(crate) const ELF_ARM64: &[u8] =

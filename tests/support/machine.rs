@@ -7,6 +7,8 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::OnceLock;
 
+use super::not_tested;
+
 /// The variables that set-up hands on.
 pub(crate) struct Machine {
     vars: BTreeMap<String, String>,
@@ -33,9 +35,7 @@ impl Machine {
     pub(crate) fn source_cargo(&self) -> Option<String> {
         let cargo = self.var("RGO_TEST_SOURCE_CARGO");
         if cargo.is_none() {
-            eprintln!(
-                "NOT TESTED: a standard library from source; set-up found no compiler with it"
-            );
+            not_tested("a standard library from source; set-up found no compiler with it");
         }
         cargo
     }
@@ -62,6 +62,7 @@ impl Machine {
 
 /// This machine.
 pub(crate) fn machine() -> &'static Machine {
+    super::clock::start();
     static MACHINE: OnceLock<Machine> = OnceLock::new();
     MACHINE.get_or_init(|| {
         let home = || env::var("HOME").map(|home| Path::new(&home).join(".cache"));

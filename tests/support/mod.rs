@@ -1,6 +1,9 @@
 //! What every test does: have a project, build it, read the report, run what came out.
 
+mod clock;
+pub(crate) mod corpus;
 mod foreign;
+mod lacks;
 mod machine;
 pub(crate) mod made;
 mod project;
@@ -11,9 +14,10 @@ mod zig;
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
-use std::sync::OnceLock;
+use std::sync::{Once, OnceLock};
 
 pub(crate) use foreign::{native, run, runs_here};
+pub(crate) use lacks::{cannot_test, no_gcc, not_tested};
 pub(crate) use machine::{can, machine, readobj, tool};
 pub(crate) use project::{Project, copy_tree, root, write};
 pub(crate) use report::{Artifact, Report};
@@ -101,8 +105,17 @@ pub(crate) fn sample() -> &'static Report {
 /// The value that [`sample`] was stamped with.
 pub(crate) const STAMP: &str = "sample::VERSION=1.2.3";
 
+/// Makes the root of the repository the folder of this process, once for all its tests: the cases name
+/// their files from there, and trycmd takes no other folder.
+pub(crate) fn at_root() {
+    clock::start();
+    static ENTERED: Once = Once::new();
+    ENTERED.call_once(|| std::env::set_current_dir(root()).expect("a folder"));
+}
+
 /// Where tests of this process write, apart from target folders.
 pub(crate) fn scratch(name: &str) -> PathBuf {
+    clock::start();
     let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("scratch").join(name);
     let _ = std::fs::remove_dir_all(&folder);
     std::fs::create_dir_all(&folder).expect("a scratch folder");

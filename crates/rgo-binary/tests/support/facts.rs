@@ -1,7 +1,5 @@
 //! Images and signed messages laid out by hand, for facts that no small program at hand has.
 
-#![allow(dead_code, reason = "each test file uses its part")]
-
 use rgo_binary::{Image, Limits};
 
 pub(crate) const SIGNED_PE: &[u8] = include_bytes!("../fixtures/facts/signed.exe");

@@ -1,12 +1,9 @@
 //! Images for tests: samples that `fixtures/read/make.sh` compiled, and ones laid out here by
 //! hand where no small program has the layout.
 
-// Every test file compiles this module and none uses all of it.
-#![allow(dead_code)]
-
 use rgo_binary::embedded::go_buildinfo;
 
-use crate::bytes_common::Bytes;
+use super::bytes::Bytes;
 
 /// An x86-64 shared library for glibc.
 pub(crate) const ELF: &[u8] = include_bytes!("../fixtures/read/sample.elf");

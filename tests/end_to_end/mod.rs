@@ -1,13 +1,8 @@
-//! rgo's tools, run as a user runs them, on real programs for every toolchain. One test program,
-//! so that what is expensive (standard libraries, the build for all toolchains) is done once and
-//! looked at from many sides.
-//!
-//! `cargo xtask setup` brings what these tests need; each says so if it is missing.
-
-mod support;
+//! rgo's tools on real programs for every toolchain. `cargo xtask setup` brings what these tests
+//! need; each says so if it is missing.
 
 mod build_matrix;
-mod compiled;
+pub(crate) mod compiled;
 mod concurrency;
 mod config;
 mod debug_data;

@@ -1,0 +1,11 @@
+//! rgo's tools, run as a user runs them. One test program: it is linked once, and what is expensive
+//! (standard libraries, the build for all toolchains) is made once and looked at from many sides.
+
+mod support;
+
+mod cases;
+mod end_to_end;
+mod forgotten;
+mod go_exact;
+#[cfg(unix)]
+mod strip;

@@ -1,0 +1,139 @@
+//! Runs all checks that a change has to pass, those that fail soonest first, or only the fast ones.
+
+mod report;
+
+use std::path::PathBuf;
+use std::process::Command;
+use std::thread;
+
+use serde_json::Value;
+
+use crate::setup::Setup;
+use crate::shell::{self, cargo};
+use crate::tidy;
+use report::Report;
+
+/// Tests that take foreign programs, set-up and minutes.
+const SLOW: [&str; 2] = ["end_to_end::", "go_exact::"];
+
+/// Runs the checks, and then prints how long they took; the output of failed tests is above that.
+///
+/// # Errors
+/// If a check fails.
+pub(crate) fn run(fast: bool, args: &[String]) -> anyhow::Result<()> {
+    let mut report = Report::begin()?;
+    let outcome = match fast {
+        true => fast_checks(&mut report, args),
+        false => all_checks(&mut report, args),
+    };
+    report.print();
+    outcome
+}
+
+fn all_checks(report: &mut Report, args: &[String]) -> anyhow::Result<()> {
+    style(report)?;
+    let mut setup = report.phase("packages", Setup::begin)?;
+    // What set-up fetches comes while this machine compiles.
+    let (fetched, built) = thread::scope(|scope| {
+        let fetching = scope.spawn(|| setup.fetch());
+        let built = clippy(report).and_then(|()| build(report, &["--workspace"], args));
+        let fetched =
+            report.phase("set-up", || fetching.join().expect("set-up returns its errors"));
+        (fetched, built)
+    });
+    let rgo_build = built?;
+    fetched?;
+    let setup = report.phase("wine", || setup.finish(rgo_build.as_deref()))?;
+    let mut test = cargo_test(&["--workspace"], args);
+    test.env("RGO_TEST_TIMES", report.times());
+    report.phase("tests", || shell::run(setup.apply(&mut test)))
+}
+
+/// What needs no foreign program, no network and no set-up.
+fn fast_checks(report: &mut Report, args: &[String]) -> anyhow::Result<()> {
+    style(report)?;
+    clippy(report)?;
+    let targets = ["--workspace", "--lib", "--bins", "--test", "main"];
+    build(report, &targets, args)?;
+    let mut test = cargo_test(&targets, args);
+    if !args.iter().any(|arg| arg == "--") {
+        test.arg("--");
+    }
+    test.args(SLOW.iter().flat_map(|name| ["--skip", name]));
+    test.env("CARGO_NET_OFFLINE", "true").env("RGO_TEST_TIMES", report.times());
+    report.phase("tests", || shell::run(&mut test))
+}
+
+fn style(report: &mut Report) -> anyhow::Result<()> {
+    report.phase("fmt", || shell::run(cargo().args(["fmt", "--all", "--check"])))?;
+    report.phase("tidy", || tidy::run(&std::env::current_dir()?))
+}
+
+fn clippy(report: &mut Report) -> anyhow::Result<()> {
+    let mut clippy = cargo();
+    clippy.args(once());
+    clippy.args(["clippy", "--workspace", "--all-targets", "--quiet", "--", "-Dwarnings"]);
+    report.phase("clippy", || shell::run(&mut clippy))
+}
+
+/// Builds the tests; returns the rgo-build among the programs that they start.
+fn build(
+    report: &mut Report,
+    targets: &[&str],
+    args: &[String],
+) -> anyhow::Result<Option<PathBuf>> {
+    // What is behind `--` is for the tests themselves.
+    let args: Vec<String> = args.iter().take_while(|arg| *arg != "--").cloned().collect();
+    let mut build = cargo_test(targets, &args);
+    build.args(["--no-run", "--message-format", "json-render-diagnostics"]);
+    let messages = report.phase("build", || shell::output(&mut build))?;
+    Ok(messages.lines().find_map(rgo_build))
+}
+
+/// The file of rgo-build, if cargo's message says that it is built.
+fn rgo_build(message: &str) -> Option<PathBuf> {
+    let message: Value = serde_json::from_str(message).ok()?;
+    let target = &message["target"];
+    let is_it = target["name"] == "rgo-build" && target["kind"][0] == "bin";
+    let file = message["executable"].as_str().filter(|_| is_it)?;
+    Some(file.into())
+}
+
+fn cargo_test(targets: &[&str], args: &[String]) -> Command {
+    let mut test = cargo();
+    test.args(once()).arg("test").args(targets).args(args);
+    test
+}
+
+/// Options for a machine that builds only once, like those of CI systems, which all set `CI`: data
+/// that makes the next build faster takes gigabytes.
+fn once() -> Vec<&'static str> {
+    match std::env::var_os("CI") {
+        Some(_) => vec!["--config", "profile.dev.incremental=false"],
+        None => Vec::new(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_file_of_rgo_build_is_read_from_cargos_messages() {
+        let message = |name: &str, kind: &str, executable: &str| {
+            format!(
+                r#"{{"reason":"compiler-artifact","target":{{"name":"{name}","kind":["{kind}"]}},"executable":{executable}}}"#
+            )
+        };
+        let found = rgo_build(&message("rgo-build", "bin", r#""/t/rgo-build""#));
+        assert_eq!(found, Some("/t/rgo-build".into()));
+        for other in [
+            message("rgo", "bin", r#""/t/rgo""#),
+            message("rgo-build", "lib", "null"),
+            r#"{"reason":"build-finished","success":true}"#.to_owned(),
+            "running 1 test".to_owned(),
+        ] {
+            assert_eq!(rgo_build(&other), None, "{other}");
+        }
+    }
+}
