@@ -20,7 +20,7 @@ fn below(folder: &Path) -> Vec<PathBuf> {
 }
 
 /// The texts of all files with one of these extensions, one after the other.
-fn texts(folder: &Path, extensions: &[&str]) -> String {
+pub(crate) fn texts(folder: &Path, extensions: &[&str]) -> String {
     let files = below(folder).into_iter().filter(|file| {
         file.extension().and_then(|it| it.to_str()).is_some_and(|it| extensions.contains(&it))
     });

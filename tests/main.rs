@@ -9,3 +9,4 @@ mod forgotten;
 mod go_exact;
 #[cfg(unix)]
 mod strip;
+mod surface;

@@ -11,7 +11,7 @@ use lines::{Block, Line, agrees, of_help, of_markdown};
 use regex::Regex;
 use sandbox::Sandbox;
 
-use crate::support::{Outcome, cannot_test, root, tool};
+use crate::support::{Outcome, cannot_test, native, root, scratch, tool};
 
 /// How command lines start that no test can run, and why.
 const NOT_RUN: [(&str, &str); 8] = [
@@ -24,6 +24,12 @@ const NOT_RUN: [(&str, &str); 8] = [
     ("eval \"$(rgo-build env", "is for maturin in a project of Python's; extensions.rs runs both"),
     ("docker save IMAGE", "needs a Docker daemon"),
 ];
+
+/// How command lines start that a test of their own runs.
+const RUN_ALONE: [&str; 1] = [INSTALL];
+
+/// How the tools are installed.
+const INSTALL: &str = "cargo install --git https://github.com/rgo-tools/rgo";
 
 /// Command lines that need a project of another kind, and its folder.
 const ELSEWHERE: [(&str, &str); 1] = [("rgo-build --buildmode c-shared", "library")];
@@ -55,6 +61,9 @@ fn every_command_line_of_the_documents_and_of_help_does_what_is_written() {
         assert!(!examples.is_empty(), "{name} has no examples");
         blocks.extend(examples);
     }
+    for Block(lines) in &mut blocks {
+        lines.retain(|line| !RUN_ALONE.iter().any(|start| line.command.starts_with(start)));
+    }
     let mut run = Run { sandbox: Sandbox::make(), wrong: Vec::new() };
     blocks.iter().for_each(|block| run.provide_shown_files(block));
     blocks.iter().for_each(|block| run.block(block));
@@ -69,6 +78,31 @@ fn every_command_line_of_the_documents_and_of_help_does_what_is_written() {
         }
     }
     assert!(run.wrong.is_empty(), "{}", run.wrong.join("\n\n"));
+}
+
+/// The tools are installed from the repository, which is here and not where the line says; without
+/// optimization, which takes minutes and changes nothing that this test looks at.
+#[test]
+fn the_tools_are_installed_as_the_readme_says() {
+    let readme = fs::read_to_string(root().join("README.md")).expect("read");
+    let lines = of_markdown("README.md", &readme).into_iter().flat_map(|block| block.0);
+    let mut lines = lines.filter(|line| line.command.starts_with(INSTALL));
+    let command = lines.next().expect("the README says how to install rgo").command;
+    assert!(lines.all(|line| line.command == command), "the CI job installs rgo in the same way");
+    let folder = scratch("install");
+    let mut shell = native("bash");
+    shell.args(["-c", &command]).env("CARGO_INSTALL_ROOT", &folder);
+    shell.env("GIT_CONFIG_COUNT", "1").env("GIT_CONFIG_VALUE_0", "https://github.com/rgo-tools/rgo");
+    shell.env("GIT_CONFIG_KEY_0", format!("url.{}.insteadOf", root().display()));
+    shell.env("CARGO_NET_GIT_FETCH_WITH_CLI", "true");
+    shell.env("CARGO_TARGET_DIR", folder.with_file_name("install-target"));
+    shell.env("CARGO_PROFILE_RELEASE_OPT_LEVEL", "0").env("CARGO_PROFILE_RELEASE_DEBUG", "0");
+    Outcome::of(&mut shell).ended(0);
+    for name in ["rgo", "cargo-rgo", "rgo-build", "rgo-strip", "rgo-version-m"] {
+        let mut installed = native(folder.join("bin").join(name).to_str().expect("UTF-8"));
+        let version = Outcome::of(installed.arg("--version")).ended(0).stdout;
+        assert!(version.contains(env!("CARGO_PKG_VERSION")), "{name}: {version}");
+    }
 }
 
 /// README and `docs/`, each with its path from the root.

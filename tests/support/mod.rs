@@ -8,6 +8,7 @@ mod machine;
 pub(crate) mod made;
 mod project;
 mod report;
+pub(crate) mod schemas;
 pub(crate) mod server;
 pub(crate) mod stripping;
 mod zig;
@@ -54,7 +55,9 @@ impl Outcome {
         let output = command.output().unwrap_or_else(|error| panic!("{line}: {error}"));
         let Output { status, stdout, stderr } = output;
         let text = |bytes: Vec<u8>| String::from_utf8(bytes).expect("UTF-8");
-        Self { line, code: status.code(), stdout: text(stdout), stderr: text(stderr) }
+        let (stdout, stderr) = (text(stdout), text(stderr));
+        schemas::check(&stdout, &line);
+        Self { line, code: status.code(), stdout, stderr }
     }
 
     /// Holds that it ended so.

@@ -128,6 +128,7 @@ impl Sandbox {
         let mut shell = native("bash");
         machine().prepare(&mut shell).args(["-c", &script]).current_dir(self.file(below));
         shell.env("PATH", &self.path).env_remove("GITHUB_ACTIONS");
+        shell.env("GITHUB_STEP_SUMMARY", self.made.join("summary"));
         Outcome::of(shell.env("CARGO_TARGET_DIR", self.made.with_file_name("docs-target")))
     }
 

@@ -9,9 +9,9 @@ use super::{Setup, doing, done};
 use crate::shell::{command, on_path, output, quiet, succeeds};
 
 /// Packages for the tests: compilers and build tools for programs with C code, programs that run
-/// foreign programs, that inspect, strip or sign them, that make and unpack container images, and
-/// the installer of Python packages.
-const PACKAGES: [&str; 28] = [
+/// foreign programs, that inspect, strip or sign them, that make and unpack container images, the
+/// installer of Python packages, and what reads completions and man pages.
+const PACKAGES: [&str; 31] = [
     "autoconf",
     "binutils-aarch64-linux-gnu",
     "binutils-mingw-w64-x86-64",
@@ -19,6 +19,7 @@ const PACKAGES: [&str; 28] = [
     "debuginfod",
     "dwz",
     "elfutils",
+    "fish",
     "g++",
     "gcc",
     "gdb",
@@ -28,6 +29,7 @@ const PACKAGES: [&str; 28] = [
     "libgcc-s1-arm64-cross",
     "libstdc++6-arm64-cross",
     "make",
+    "man-db",
     "openssl",
     "osslsigncode",
     "pkg-config",
@@ -40,6 +42,7 @@ const PACKAGES: [&str; 28] = [
     "umoci",
     "wine64",
     "xxd",
+    "zsh",
 ];
 
 /// LLVM tools that tests call; distributions name them differently.

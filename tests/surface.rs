@@ -1,0 +1,231 @@
+//! The surface of all tools: every flag and every word of policies is in a test, reports come into
+//! files, completions and man pages load, and JSON is as its schema says.
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::Path;
+use std::process::Command;
+
+use clap::Arg;
+use rgo::app::policy::facts::vocabulary;
+use serde_json::Value;
+
+use crate::forgotten::texts;
+use crate::support::{Outcome, at_root, native, not_tested, root, schemas, scratch, tool};
+
+/// What tests call: the sources and cases of tests, and the pages whose commands a test runs.
+fn called() -> String {
+    let pages = ["README.md", "docs/version-m.md"].map(|page| {
+        let text = fs::read_to_string(root().join(page)).expect("a page");
+        let commands: Vec<&str> = text.lines().filter(|line| line.starts_with("$ ")).collect();
+        commands.join("\n")
+    });
+    let own = fs::read_to_string(root().join("tests/surface.rs")).expect("this file");
+    let tests = texts(&root().join("tests"), &["rs", "toml", "trycmd", "txt"]).replace(&own, "");
+    let cases = texts(&root().join("tests/cases"), &["toml"]);
+    // What a case expects is no call: help texts name every flag.
+    let calls: Vec<&str> = cases.lines().filter(|line| line.starts_with("args = ")).collect();
+    tests.replace(&cases, "") + &calls.join("\n") + &pages.join("\n")
+}
+
+/// Whether a text has this between characters that are part of no name.
+fn has(text: &str, word: &str) -> bool {
+    let is_name = |c: char| c.is_alphanumeric() || c == '-' || c == '_' || c == '.';
+    text.match_indices(word).any(|(at, _)| {
+        let (before, after) = (&text[..at], &text[at + word.len()..]);
+        !before.ends_with(is_name) && !after.starts_with(|c| is_name(c) && c != '.')
+    })
+}
+
+#[test]
+fn every_flag_is_in_a_test() {
+    let called = called();
+    let mut missing = BTreeSet::new();
+    let mut commands: Vec<clap::Command> =
+        rgo::generated::tools().into_iter().map(|(_, command)| command).collect();
+    while let Some(command) = commands.pop() {
+        commands.extend(command.get_subcommands().cloned());
+        for arg in command.get_arguments().filter(|arg| !arg.is_positional() && !arg.is_hide_set()) {
+            if !is_called(arg, &called) {
+                missing.insert(format!("{} {arg}", command.get_name()));
+            }
+        }
+    }
+    assert!(missing.is_empty(), "no test uses these: {missing:#?}");
+}
+
+/// Whether a test uses a flag by one of its names.
+fn is_called(arg: &Arg, called: &str) -> bool {
+    let long = arg.get_long_and_visible_aliases().unwrap_or_default();
+    let short = arg.get_short_and_visible_aliases().unwrap_or_default();
+    long.iter().any(|name| has(called, &format!("--{name}")))
+        || short.iter().any(|name| has(called, &format!("-{name}")))
+}
+
+#[test]
+fn every_word_of_policies_is_in_a_test() {
+    let called = called();
+    let missing: Vec<&str> = vocabulary()
+        .words()
+        .map(|word| word.name)
+        .filter(|name| !has(&called, name.trim_end_matches(':')))
+        .collect();
+    assert!(missing.is_empty(), "no test asks for these: {missing:#?}");
+}
+
+/// A small image for every format.
+const SAMPLES: [&str; 3] = ["sample.elf", "sample.macho", "sample.pe"];
+
+fn sample(name: &str) -> String {
+    format!("crates/rgo-binary/tests/fixtures/read/{name}")
+}
+
+#[test]
+fn a_report_comes_into_files_in_every_format() {
+    at_root();
+    let folder = scratch("surface-reports");
+    let file = |format: &str| folder.join(format).display().to_string();
+    let formats = ["text", "json", "ndjson", "csv", "markdown", "cyclonedx", "sarif"];
+    let mut call = tool("rgo-version-m");
+    for format in formats {
+        call.arg("--report").arg(format!("{format}={}", file(format)));
+    }
+    let outcome = Outcome::of(call.args(["--require", "size>=1"]).args(SAMPLES.map(sample)));
+    assert!(outcome.ended(0).stdout.contains("policy: "));
+    for format in formats {
+        let mut alone = tool("rgo-version-m");
+        alone.args(["--require", "size>=1", "--format", format]).args(SAMPLES.map(sample));
+        let written = fs::read_to_string(file(format)).expect("written");
+        assert_eq!(written, Outcome::of(&mut alone).ended(0).stdout, "{format}");
+    }
+}
+
+#[test]
+fn lines_of_json_are_as_their_schema_says() {
+    at_root();
+    for flags in [&[][..], &["--facts"], &["--facts", "--evidence"]] {
+        let mut call = tool("rgo-version-m");
+        call.args(["--format", "ndjson"]).args(flags).arg("crates/rgo-binary/tests/fixtures");
+        let outcome = Outcome::of(&mut call);
+        assert!(outcome.stdout.lines().count() > 20, "{outcome}");
+        for line in outcome.stdout.lines() {
+            let value: Value = serde_json::from_str(line).expect("JSON");
+            schemas::check_as("rgo.version-m.line/1", &value, line);
+        }
+        let mut whole = tool("rgo-version-m");
+        Outcome::of(whole.args(["--format", "json"]).args(flags).arg("crates/rgo-binary/tests"));
+    }
+}
+
+#[test]
+fn a_schema_refuses_what_the_report_is_not() {
+    let schema = rgo::schemas::of("rgo.version-m/1").expect("a schema");
+    let validator = jsonschema::validator_for(&schema).expect("a schema");
+    let good = serde_json::json!({"schema": "rgo.version-m/1", "files": []});
+    assert!(validator.is_valid(&good));
+    for wrong in [
+        serde_json::json!({"schema": "rgo.version-m/2", "files": []}),
+        serde_json::json!({"files": []}),
+        serde_json::json!({"schema": "rgo.version-m/1", "files": [{"file": 1}]}),
+    ] {
+        assert!(!validator.is_valid(&wrong), "{wrong}");
+    }
+}
+
+#[test]
+fn messages_go_to_the_log_without_color() {
+    at_root();
+    let log = scratch("surface-log").join("log");
+    let mut call = tool("rgo-version-m");
+    call.args(["--color", "always", "--log-file"]).arg(&log).arg("no-such-file");
+    let outcome = Outcome::of(&mut call).ended(1);
+    assert!(outcome.stderr.contains('\u{1b}'));
+    let logged = fs::read_to_string(log).expect("written");
+    assert!(logged.starts_with("error: no-such-file: "), "{logged}");
+    assert!(!logged.contains('\u{1b}'));
+}
+
+#[test]
+fn progress_is_shown_as_the_call_says() {
+    at_root();
+    let said = |how: &str| {
+        let mut call = tool("rgo-version-m");
+        Outcome::of(call.args(["--progress", how]).arg(sample("sample.elf"))).ended(0).stderr
+    };
+    for silent in ["auto", "never", "plain"] {
+        assert_eq!(said(silent), "", "{silent}: the work is short, and stderr is no terminal");
+    }
+    let line: Value = serde_json::from_str(said("json").trim_end()).expect("JSON");
+    assert_eq!((&line["kind"], &line["number"]), (&"file".into(), &1.into()));
+}
+
+#[test]
+fn a_stripped_file_is_judged_where_it_was_written() {
+    at_root();
+    let output = scratch("surface-strip").join("stripped");
+    for (expression, code) in [("stripped", 0), ("!stripped", 3)] {
+        let mut call = tool("rgo-strip");
+        call.args(["--require", expression, "-o"]).arg(&output).arg(sample("sample.elf"));
+        let outcome = Outcome::of(&mut call).ended(code);
+        assert_eq!(outcome.stderr.contains("policy: 1 check on 1 binary: 1 failed"), code == 3);
+    }
+}
+
+/// Runs a script of a shell that is set up for the tests.
+fn shell(name: &str, script: &str) -> Option<String> {
+    if rgo_toolchain::exec::find_program(name).is_none() {
+        not_tested(&format!("completions in {name}: it is not here"));
+        return None;
+    }
+    let mut command = native(name);
+    if name == "zsh" {
+        command.arg("-f");
+    }
+    Some(Outcome::of(command.arg("-c").arg(script)).ended(0).stdout)
+}
+
+fn completions(shell: &str) -> String {
+    let file = scratch(&format!("surface-completions-{shell}")).join(shell);
+    let text = Outcome::of(tool("rgo").args(["completions", shell])).ended(0).stdout;
+    fs::write(&file, text).expect("written");
+    file.display().to_string()
+}
+
+#[test]
+fn completions_load_in_the_shells() {
+    let complete = "COMP_WORDS=(rgo-build --tar); COMP_CWORD=1";
+    let bash = format!(
+        "source {} && {complete} && _rgo__build rgo-build --tar rgo-build && echo ${{COMPREPLY[@]}}",
+        completions("bash")
+    );
+    let found = shell("bash", &bash).expect("bash is everywhere");
+    assert_eq!(found.trim(), "--target");
+    let zsh = completions("zsh");
+    let zsh = format!("autoload -U compinit && compinit -D && source {zsh} && whence -w _rgo-strip");
+    if let Some(found) = shell("zsh", &zsh) {
+        assert_eq!(found.trim(), "_rgo-strip: function");
+    }
+    let fish = format!("source {} && complete -C'rgo-build --tar'", completions("fish"));
+    if let Some(found) = shell("fish", &fish) {
+        assert!(found.starts_with("--target"), "{found}");
+    }
+}
+
+#[test]
+fn man_pages_load() {
+    let folder = scratch("surface-man");
+    Outcome::of(tool("rgo").arg("man").arg(&folder)).ended(0);
+    let pages: Vec<_> = fs::read_dir(&folder).expect("pages").map(|it| it.expect("a page").path()).collect();
+    assert!(pages.len() > 10, "{pages:?}");
+    if rgo_toolchain::exec::find_program("man").is_none() {
+        return not_tested("man pages: there is no man here");
+    }
+    for page in pages {
+        let mut man = Command::new("man");
+        man.args(["--warnings", "-E", "UTF-8", "-l", "-Tutf8", "-Z"]).arg(&page);
+        let outcome = Outcome::of(&mut man).ended(0);
+        assert_eq!(outcome.stderr, "", "{}", page.display());
+    }
+    let page = |name: &str| Path::new(&folder).join(name).is_file();
+    assert!(page("rgo.1") && page("rgo-build-stamp.1") && page("rgo-version-m.1"));
+}
