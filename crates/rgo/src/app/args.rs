@@ -1,6 +1,7 @@
 //! Arguments that all tools share.
 
 use std::ffi::OsString;
+use std::path::Path;
 
 use anstream::ColorChoice;
 use clap::{Args, Parser, ValueEnum};
@@ -39,7 +40,11 @@ pub(crate) fn utf8(args: Vec<OsString>) -> anyhow::Result<Vec<String>> {
 
 /// Parses the command line. An error ends the process, and so do clap's own `--help` and
 /// `--version`.
-pub(crate) fn parse<P: Parser>(args: Vec<OsString>) -> P {
+pub(crate) fn parse<P: Parser>(mut args: Vec<OsString>) -> P {
+    // The usage names a tool alike on all systems: without `.exe`.
+    if let Some(program) = args.first_mut().filter(|_| cfg!(windows)) {
+        *program = Path::new(program).with_extension("").into();
+    }
     let words: Vec<String> = args.iter().map(|arg| arg.to_string_lossy().into_owned()).collect();
     P::try_parse_from(args)
         .unwrap_or_else(|error| mistakes::explained(error, &P::command(), &words).exit())
