@@ -2,6 +2,7 @@
 //! installs the programs that they need.
 
 mod bench;
+mod ci;
 mod corpus;
 mod darwin_names;
 mod demo;
@@ -36,6 +37,11 @@ enum Task {
         /// Arguments for `cargo test`
         #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
         args: Vec<String>,
+    },
+    /// Check the workflows, and run the small jobs of ci.yml on this machine
+    Ci {
+        /// Only these jobs
+        jobs: Vec<String>,
     },
     /// Measure rgo beside its peers, in one run
     Bench {
@@ -75,6 +81,7 @@ fn run() -> anyhow::Result<()> {
         Task::Setup => setup::run().map(drop),
         Task::Demo => demo::run(),
         Task::Test { args } => test::run(&args),
+        Task::Ci { jobs } => ci::run(&jobs),
         Task::Bench { what } => bench::run(what),
         Task::Corpus => corpus::run(),
         Task::Matrix { names } => matrix::run(&names),

@@ -1,7 +1,7 @@
 //! Runs all checks that a change has to pass, those that fail soonest first.
 
 use crate::shell::{self, cargo};
-use crate::{setup, tidy};
+use crate::{ci, setup, tidy};
 
 /// Runs all checks; the last lines printed are those of `cargo test`.
 ///
@@ -10,6 +10,7 @@ use crate::{setup, tidy};
 pub(crate) fn run(args: &[String]) -> anyhow::Result<()> {
     shell::run(cargo().args(["fmt", "--all", "--check"]))?;
     tidy::run(&std::env::current_dir()?)?;
+    ci::lint()?;
     let once = once();
     shell::run(cargo().args(&once).args([
         "clippy",

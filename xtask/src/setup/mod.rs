@@ -4,11 +4,13 @@
 
 mod compiler;
 mod extensions;
+mod go_tools;
 mod packages;
 pub(crate) mod published;
 mod tools;
 mod wine;
 
+pub(crate) use go_tools::GoTool;
 pub(crate) use packages::llvm_tool;
 pub(crate) use published::sources;
 pub(crate) use tools::cargo_tool;
@@ -35,11 +37,9 @@ pub(crate) struct Setup {
 /// # Errors
 /// If something cannot be installed; the message contains the installer's error.
 pub(crate) fn run() -> anyhow::Result<Setup> {
-    let cache = cache_root()?;
-    let dir = cache.join("xtask");
+    let dir = folder()?;
     let mut setup = Setup { dir, ripgrep: PathBuf::new(), vars: BTreeMap::new() };
-    fs::create_dir_all(&setup.dir).with_context(|| setup.dir.display().to_string())?;
-    setup.set("RGO_CACHE", &cache)?;
+    setup.set("RGO_CACHE", &cache_root()?)?;
 
     packages::ensure(&mut setup)?;
     compiler::ensure(&mut setup)?;
@@ -74,6 +74,16 @@ impl Setup {
     pub(crate) fn apply<'c>(&self, command: &'c mut Command) -> &'c mut Command {
         command.envs(&self.vars)
     }
+}
+
+/// The folder of set-up's own files, which is made if it is missing.
+///
+/// # Errors
+/// If it cannot be made.
+pub(crate) fn folder() -> anyhow::Result<PathBuf> {
+    let folder = cache_root()?.join("xtask");
+    fs::create_dir_all(&folder).with_context(|| folder.display().to_string())?;
+    Ok(folder)
 }
 
 /// rgo's cache folder. The tools get it in `RGO_CACHE`, so both always agree.
