@@ -7,6 +7,8 @@ mod cases;
 mod end_to_end;
 mod forgotten;
 mod go_exact;
+#[cfg(target_os = "linux")]
+mod self_build;
 #[cfg(unix)]
 mod strip;
 mod surface;

@@ -3,10 +3,12 @@
 
 mod bench;
 mod cache;
+mod ci;
 mod corpus;
 mod darwin_names;
 mod demo;
 mod extension_names;
+mod generate;
 mod matrix;
 mod setup;
 mod shell;
@@ -41,6 +43,11 @@ enum Task {
         #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
         args: Vec<String>,
     },
+    /// Check the workflows, and run the small jobs of ci.yml on this machine
+    Ci {
+        /// Only these jobs
+        jobs: Vec<String>,
+    },
     /// Measure rgo beside its peers, in one run
     Bench {
         /// What to measure
@@ -53,6 +60,12 @@ enum Task {
     Matrix {
         /// Only these; those that built before are built again
         names: Vec<String>,
+    },
+    /// Write schemas, completions and man pages from the definitions of the tools
+    Generate {
+        /// Only check that they are current
+        #[arg(long)]
+        check: bool,
     },
     /// Gather again which library of macOS exports which name
     DarwinNames,
@@ -79,6 +92,8 @@ fn run() -> anyhow::Result<()> {
         Task::Setup => setup::run().map(drop),
         Task::Demo => demo::run(),
         Task::Test { fast, args } => test::run(fast, &args),
+        Task::Ci { jobs } => ci::run(&jobs),
+        Task::Generate { check } => generate::run(root, check),
         Task::Bench { what } => bench::run(what),
         Task::Corpus => corpus::run(),
         Task::Matrix { names } => matrix::run(&names),

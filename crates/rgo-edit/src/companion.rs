@@ -18,14 +18,14 @@ use super::{Draft, Edited, elf, fat, macho, pe};
 /// writes can make the companion unreadable.
 ///
 /// # Errors
-/// [`Error::Unsupported`] for a Mach-O image whose debug data are in object files; it names them
+/// [`rgo_binary::Error::Unsupported`] for a Mach-O image whose debug data are in object files; it names them
 /// (`dsymutil` collects their debug data while they exist). Also those of [`Image::parse`].
 pub fn only_keep_debug(input: &[u8]) -> Result<Draft<'_>> {
     companion(input, None)
 }
 
 /// Like [`only_keep_debug`]. An ELF companion names `supplement` as its supplementary file, in
-/// place of the path in the input (see [`crate::supplement`]).
+/// place of the path in the input (see `supplement.rs`).
 ///
 /// # Errors
 /// Those of [`only_keep_debug`].

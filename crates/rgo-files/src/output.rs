@@ -158,6 +158,7 @@ pub fn open(stream: &Path, waiting: &dyn Fn(&str)) -> io::Result<File> {
     }
 }
 
+/// Opens a stream.
 #[cfg(not(unix))]
 pub fn open(stream: &Path, _waiting: &dyn Fn(&str)) -> io::Result<File> {
     OpenOptions::new().write(true).open(stream)

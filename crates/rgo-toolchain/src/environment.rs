@@ -14,7 +14,7 @@ pub fn env(name: &str) -> Option<String> {
 
 const PATH: &str = "PATH";
 
-/// Whether all of `PATH` is UTF-8. If not, [`env`] leaves folders out.
+/// Whether all of `PATH` is UTF-8. If not, [`env()`] leaves folders out.
 #[must_use]
 pub fn path_is_whole() -> bool {
     std::env::var_os(PATH).is_none_or(|path| path.to_str().is_some())

@@ -1,7 +1,7 @@
 //! Resolves the arguments of `--target` to toolchains.
 //!
 //! A spec is `os/arch[/libc]`, a toolchain's name, a Rust triple, another tool's name for the same
-//! ([`crate::target_words`]), a system alone for all of its processors, `host` or `all`. An
+//! (`target_words`), a system alone for all of its processors, `host` or `all`. An
 //! argument may contain several specs, separated by commas. A processor alone names no target,
 //! because it could mean the host's system or every system. The functions are pure: the caller
 //! passes the host's triple.

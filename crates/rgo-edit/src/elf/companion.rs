@@ -12,7 +12,7 @@ use crate::debuglink::DEBUGLINK;
 use crate::supplement::{SUPPLEMENTS, path_range};
 use crate::{Draft, Edits, Reason, bytes};
 
-/// See [`crate::companion`].
+/// See [`mod@crate::companion`].
 pub(crate) fn companion<'a>(input: &'a [u8], supplement: Option<&str>) -> Result<Draft<'a>> {
     let mut layout = Layout::parse(Draft::of(input))?;
     if layout.sections.len() <= 1 {

@@ -55,10 +55,7 @@ impl NewEntry {
         prefix: &str,
         write: impl FnOnce(&File) -> io::Result<()>,
     ) -> io::Result<Self> {
-        let mut builder = builder(prefix);
-        // Only the owner can read a temporary file; this one is for everyone.
-        #[cfg(unix)]
-        builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
+        let builder = readable_builder(prefix);
         let (folders, file) = make_in(parent(path), |folder| builder.tempfile_in(folder))?;
         write(file.as_file())?;
         file.as_file().sync_all()?;
@@ -161,6 +158,19 @@ fn builder(prefix: &str) -> tempfile::Builder<'_, '_> {
     let mut builder = tempfile::Builder::new();
     builder.prefix(prefix);
     builder
+}
+
+/// Only the owner can read a temporary file; this one is for everyone.
+#[cfg(unix)]
+fn readable_builder(prefix: &str) -> tempfile::Builder<'_, '_> {
+    let mut builder = builder(prefix);
+    builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
+    builder
+}
+
+#[cfg(not(unix))]
+fn readable_builder(prefix: &str) -> tempfile::Builder<'_, '_> {
+    builder(prefix)
 }
 
 #[cfg(test)]

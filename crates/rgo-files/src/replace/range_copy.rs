@@ -31,6 +31,7 @@ pub(super) fn reserve(_: &File, _: u64) {}
 
 /// Destination and mode of a copy.
 #[derive(Clone, Copy)]
+#[cfg_attr(not(target_os = "linux"), expect(dead_code, reason = "only Linux copies in this way"))]
 pub(super) struct CopyTarget<'a> {
     pub(super) file: &'a File,
     /// The offset of the first byte.

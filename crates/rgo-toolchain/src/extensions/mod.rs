@@ -6,8 +6,8 @@
 //! |---|---|---|
 //! | pyo3 < 0.28, C code | `python3.lib`, `python311.lib` | [`import_libraries`], in the link |
 //! | pyo3 without abi3 | the version of Python | [`python`] |
-//! | pyo3's `generate-import-lib` | a `dlltool` | [`env`] |
-//! | napi-build | a folder with a `libnode.dll`, and `node.lib` | [`env`], [`import_libraries`] |
+//! | pyo3's `generate-import-lib` | a `dlltool` | [`env()`] |
+//! | napi-build | a folder with a `libnode.dll`, and `node.lib` | [`env()`], [`import_libraries`] |
 //! | on macOS | `-undefined dynamic_lookup`, only for names in [`names`] | the check after the link |
 
 pub(crate) mod hint;

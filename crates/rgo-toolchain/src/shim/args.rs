@@ -7,12 +7,12 @@
 //! |---|---|---|
 //! | a relative path | resolves it in its own folder, not in rustc's | an absolute path |
 //! | `-static-pie` | ignores it and writes ET_EXEC | `-static -pie` |
-//! | `.def` files | takes the last, and none in `-Wl,` | nothing; see [`super::merge_definitions`] |
+//! | `.def` files | takes the last, and none in `-Wl,` | nothing; see `merge_definitions` |
 //! | `-Wl,-exported_symbols_list,F` | refuses it | nothing; the pass after the link reads it |
 //! | `-Wl,-exported_symbol,NAME` | refuses it | nothing; the same pass reads it |
 //! | `-sectcreate SEG SECT F` | refuses it | nothing; an object gets that section |
 //! | `-mwindows`, `-mconsole` | ignores them | `-Wl,--subsystem,…` |
-//! | a second version script | takes only the last | the others for LLD, see [`super::lld`] |
+//! | a second version script | takes only the last | the others for LLD, see `shim/lld` |
 //! | `-Wl,-Bdynamic` | then takes no static library | `-Wl,-search_paths_first` |
 //! | an unknown option | refuses it | the option for LLD, where LLD links |
 

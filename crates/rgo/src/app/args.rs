@@ -1,7 +1,7 @@
 //! Arguments that all tools share.
 
 use std::ffi::OsString;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use anstream::ColorChoice;
 use clap::builder::TypedValueParser;
@@ -51,7 +51,13 @@ pub(crate) fn of_process() -> anyhow::Result<Vec<OsString>> {
 
 /// Parses the command line. An error ends the process, and so do clap's own `--help` and
 /// `--version`.
-pub(crate) fn parse<P: Parser>(args: Vec<OsString>) -> P {
+pub(crate) fn parse<P: Parser>(mut args: Vec<OsString>) -> P {
+    // The usage names a tool alike on all systems: without `.exe`.
+    if let Some(program) = args.first_mut()
+        && Path::new(program).extension().is_some_and(|it| it.eq_ignore_ascii_case("exe"))
+    {
+        *program = Path::new(program).with_extension("").into();
+    }
     let words: Vec<String> = args.iter().map(|arg| arg.to_string_lossy().into_owned()).collect();
     P::try_parse_from(args).unwrap_or_else(|error| {
         if error.kind() == ErrorKind::DisplayVersion && version::is_long(&words) {

@@ -11,6 +11,7 @@ use crate::app::policy::PolicyArgs;
 /// Builds the programs and C libraries of a Cargo project with cargo itself, links them with
 /// zig, records in each what it is made of, and puts them under dist/<toolchain>/. Without
 /// --target it builds for this machine's platform.
+#[allow(rustdoc::invalid_html_tags)] // This is the text of --help.
 #[derive(Debug, Parser)]
 #[command(
     name = "rgo-build",

@@ -167,6 +167,7 @@ pub struct StripArgs {
     )]
     pub enable_deterministic_archives: bool,
     /// Archives: the members' times, owners and modes stay [default]
+    #[allow(rustdoc::broken_intra_doc_links)] // This is a text of --help.
     #[arg(
         short = 'U',
         long,
@@ -303,6 +304,7 @@ pub struct NameArgs {
     )]
     pub remove_sections: Vec<String>,
     /// Symbols too are patterns: * any text, ? a character, [ab] one of them, !… all but these
+    #[allow(rustdoc::broken_intra_doc_links)] // This is a text of --help.
     #[arg(short, long, help_heading = "Sections and symbols")]
     pub wildcard: bool,
     /// Names are regular expressions, which have to fit the whole name

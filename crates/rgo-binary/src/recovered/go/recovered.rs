@@ -71,7 +71,7 @@ const INNER: [&str; 3] = ["cmd", "internal", "pkg"];
 /// image that is not Go's. The result is the same for images with build information.
 ///
 /// # Errors
-/// As [`super::pclntab`].
+/// As [`super::pclntab()`].
 pub fn recovered(image: &Image<'_>) -> Result<Option<RecoveredProgram>> {
     let Some(located) = locate(image)? else { return Ok(None) };
     let table = &located.table;
