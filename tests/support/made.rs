@@ -41,6 +41,7 @@ fn subject(name: String, file: PathBuf, platform: &'static str) -> Subject {
         args: Some(Vec::new()),
         is_signed: false,
         tells_by_symbols: false,
+        tells_by_debug_data: false,
     }
 }
 

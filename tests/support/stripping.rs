@@ -30,6 +30,8 @@ pub(crate) struct Subject {
     pub(crate) is_signed: bool,
     /// Whether its symbols tell what nothing else of it does: its main language, some of its crates.
     pub(crate) tells_by_symbols: bool,
+    /// Whether only debug data tells its language.
+    pub(crate) tells_by_debug_data: bool,
 }
 
 impl Subject {
