@@ -13,7 +13,7 @@ use crate::support::root;
 const BESIDE: [&str; 5] = ["in", "out", "stdin", "stdout", "stderr"];
 
 /// The files below a folder, by their paths from it.
-fn below(folder: &Path) -> Vec<PathBuf> {
+pub(crate) fn below(folder: &Path) -> Vec<PathBuf> {
     let entries = WalkDir::new(folder).sort_by_file_name().into_iter();
     let files = entries.map(|entry| entry.expect("is read")).filter(|it| it.file_type().is_file());
     files.map(|it| it.path().strip_prefix(folder).expect("is below").to_owned()).collect()
@@ -28,7 +28,7 @@ pub(crate) fn texts(folder: &Path, extensions: &[&str]) -> String {
     texts.collect::<Vec<_>>().join("\n")
 }
 
-fn name(path: &Path) -> &str {
+pub(crate) fn name(path: &Path) -> &str {
     path.file_name().and_then(|name| name.to_str()).expect("UTF-8")
 }
 

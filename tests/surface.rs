@@ -10,22 +10,38 @@ use clap::Arg;
 use rgo::app::policy::facts::vocabulary;
 use serde_json::Value;
 
-use crate::forgotten::texts;
+use crate::forgotten::{below, name, texts};
 use crate::support::{Outcome, at_root, native, not_tested, root, schemas, scratch, tool};
 
-/// What tests call: the sources and cases of tests, and the pages whose commands a test runs.
+/// What tests call: the sources of tests, the calls and policy files of cases, and the commands of the
+/// pages that a test runs. What a case expects is no call: help texts name every flag.
 fn called() -> String {
-    let pages = ["README.md", "docs/version-m.md"].map(|page| {
-        let text = fs::read_to_string(root().join(page)).expect("a page");
-        let commands: Vec<&str> = text.lines().filter(|line| line.starts_with("$ ")).collect();
-        commands.join("\n")
-    });
-    let own = fs::read_to_string(root().join("tests/surface.rs")).expect("this file");
-    let tests = texts(&root().join("tests"), &["rs", "toml", "trycmd", "txt"]).replace(&own, "");
-    let cases = texts(&root().join("tests/cases"), &["toml"]);
-    // What a case expects is no call: help texts name every flag.
-    let calls: Vec<&str> = cases.lines().filter(|line| line.starts_with("args = ")).collect();
-    tests.replace(&cases, "") + &calls.join("\n") + &pages.join("\n")
+    let tests = root().join("tests");
+    let mut called = vec![texts(&tests, &["rs", "txt"])];
+    for file in below(&tests.join("cases")).iter().filter(|file| name(file).ends_with(".toml")) {
+        let text = fs::read_to_string(tests.join("cases").join(file)).expect("UTF-8");
+        called.extend(text.parse().ok().map(|case: toml::Table| calls(&case)));
+    }
+    let readme = fs::read_to_string(root().join("README.md")).expect("a page");
+    let pages = texts(&root().join("docs"), &["md"]) + &readme;
+    called.extend(pages.lines().filter(|line| line.starts_with("$ ")).map(str::to_owned));
+    called.join("\n")
+}
+
+/// The arguments and requirements in a case or a policy file.
+fn calls(table: &toml::Table) -> String {
+    let texts = |value: &toml::Value| match value {
+        toml::Value::Array(items) => {
+            items.iter().filter_map(toml::Value::as_str).collect::<Vec<_>>().join("\n")
+        }
+        value => value.as_str().unwrap_or_default().to_owned(),
+    };
+    let of = |(key, value): (&String, &toml::Value)| match value {
+        toml::Value::Table(inner) => calls(inner),
+        value if ["args", "require"].contains(&key.as_str()) => texts(value),
+        _ => String::new(),
+    };
+    table.iter().map(of).collect::<Vec<_>>().join("\n")
 }
 
 /// Whether a text has this between characters that are part of no name.
@@ -43,11 +59,13 @@ fn every_flag_is_in_a_test() {
     let mut missing = BTreeSet::new();
     let mut commands: Vec<clap::Command> =
         rgo::generated::tools().into_iter().map(|(_, command)| command).collect();
-    while let Some(command) = commands.pop() {
+    while let Some(mut command) = commands.pop() {
+        command.build();
         commands.extend(command.get_subcommands().cloned());
-        for arg in command.get_arguments().filter(|arg| !arg.is_positional() && !arg.is_hide_set()) {
+        for arg in command.get_arguments().filter(|arg| !arg.is_positional() && !arg.is_hide_set())
+        {
             if !is_called(arg, &called) {
-                missing.insert(format!("{} {arg}", command.get_name()));
+                missing.insert(format!("{} {}", command.get_name(), arg.get_id()));
             }
         }
     }
@@ -71,6 +89,22 @@ fn every_word_of_policies_is_in_a_test() {
         .filter(|name| !has(&called, name.trim_end_matches(':')))
         .collect();
     assert!(missing.is_empty(), "no test asks for these: {missing:#?}");
+}
+
+/// The flags of cargo are in the plan as cargo takes them.
+#[test]
+fn flags_of_cargo_reach_cargo() {
+    at_root();
+    let mut plan = tool("rgo-build");
+    plan.args(["-C", "testdata/sample", "-n", "--target", "linux/amd64/static"]);
+    plan.args(["--all-features", "--frozen", "--jobs", "3", "--cargo-flag=--timings"]);
+    let plan = Outcome::of(&mut plan).ended(0).stdout;
+    for flag in [" --all-features ", " --frozen ", " -j 3 ", " --timings"] {
+        assert!(plan.contains(flag), "{flag}: {plan}");
+    }
+    let mut build = tool("rgo-build");
+    let build = Outcome::of(build.args(["-C", "testdata/sample", "--example", "none"]));
+    build.ended(1).says("no selected package has the example `none`");
 }
 
 /// A small image for every format.
@@ -107,7 +141,7 @@ fn lines_of_json_are_as_their_schema_says() {
         let mut call = tool("rgo-version-m");
         call.args(["--format", "ndjson"]).args(flags).arg("crates/rgo-binary/tests/fixtures");
         let outcome = Outcome::of(&mut call);
-        assert!(outcome.stdout.lines().count() > 20, "{outcome}");
+        assert!(outcome.stdout.lines().count() >= 10, "{outcome}");
         for line in outcome.stdout.lines() {
             let value: Value = serde_json::from_str(line).expect("JSON");
             schemas::check_as("rgo.version-m.line/1", &value, line);
@@ -201,7 +235,8 @@ fn completions_load_in_the_shells() {
     let found = shell("bash", &bash).expect("bash is everywhere");
     assert_eq!(found.trim(), "--target");
     let zsh = completions("zsh");
-    let zsh = format!("autoload -U compinit && compinit -D && source {zsh} && whence -w _rgo-strip");
+    let zsh =
+        format!("autoload -U compinit && compinit -D && source {zsh} && whence -w _rgo-strip");
     if let Some(found) = shell("zsh", &zsh) {
         assert_eq!(found.trim(), "_rgo-strip: function");
     }
@@ -215,7 +250,8 @@ fn completions_load_in_the_shells() {
 fn man_pages_load() {
     let folder = scratch("surface-man");
     Outcome::of(tool("rgo").arg("man").arg(&folder)).ended(0);
-    let pages: Vec<_> = fs::read_dir(&folder).expect("pages").map(|it| it.expect("a page").path()).collect();
+    let pages: Vec<_> =
+        fs::read_dir(&folder).expect("pages").map(|it| it.expect("a page").path()).collect();
     assert!(pages.len() > 10, "{pages:?}");
     if rgo_toolchain::exec::find_program("man").is_none() {
         return not_tested("man pages: there is no man here");

@@ -92,7 +92,9 @@ fn the_tools_are_installed_as_the_readme_says() {
     let folder = scratch("install");
     let mut shell = native("bash");
     shell.args(["-c", &command]).env("CARGO_INSTALL_ROOT", &folder);
-    shell.env("GIT_CONFIG_COUNT", "1").env("GIT_CONFIG_VALUE_0", "https://github.com/rgo-tools/rgo");
+    shell
+        .env("GIT_CONFIG_COUNT", "1")
+        .env("GIT_CONFIG_VALUE_0", "https://github.com/rgo-tools/rgo");
     shell.env("GIT_CONFIG_KEY_0", format!("url.{}.insteadOf", root().display()));
     shell.env("CARGO_NET_GIT_FETCH_WITH_CLI", "true");
     shell.env("CARGO_TARGET_DIR", folder.with_file_name("install-target"));

@@ -4,7 +4,9 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
-use crate::support::{ALL, Outcome, Project, run, sample, scratch, tool, write};
+use crate::support::{
+    ALL, Outcome, Project, can, native, not_tested, run, sample, scratch, tool, write,
+};
 
 #[test]
 fn a_new_value_compiles_and_links_nothing() {
@@ -143,6 +145,37 @@ fn a_finished_program_that_cannot_take_it_stays_as_it_is() {
     fs::write(&text, "hello").expect("written");
     stamp(&text, &["-X", "a::B=1"]).ended(1).says("text");
     stamp(&folder.join("absent"), &["-X", "a::B=1"]).ended(1).says("absent");
+}
+
+/// A stamp voids the signature of an identity, which is its owner's to make again.
+#[test]
+fn a_program_signed_by_an_identity_is_stamped_if_that_is_asked_for() {
+    if !(can("osslsigncode") && can("openssl")) {
+        return not_tested("PE with a certificate; there is no osslsigncode or no openssl");
+    }
+    let folder = scratch("stamp-signed");
+    let place = |name: &str| folder.join(name);
+    let mut openssl = native("openssl");
+    openssl.args(["req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", "/CN=a"]);
+    openssl.arg("-keyout").arg(place("key")).arg("-out").arg(place("certificate"));
+    Outcome::of(&mut openssl).ended(0);
+    let mut sign = native("osslsigncode");
+    sign.arg("sign").arg("-certs").arg(place("certificate")).arg("-key").arg(place("key"));
+    let unsigned = sample().artifact("windows-amd64", "sample").path();
+    Outcome::of(sign.arg("-in").arg(unsigned).arg("-out").arg(place("signed.exe"))).ended(0);
+
+    let value = ["-X", "sample::VERSION=7"];
+    let before = fs::read(place("signed.exe")).expect("read");
+    stamp(&place("signed.exe"), &value).ended(1).says("--resign");
+    assert!(fs::read(place("signed.exe")).expect("read") == before);
+    stamp(&place("signed.exe"), &[&value[..], &["--resign"]].concat()).ended(0);
+    let mut verify = native("osslsigncode");
+    let verified = Outcome::of(verify.arg("verify").arg(place("signed.exe")));
+    assert!(format!("{verified}").contains("No signature found"), "{verified}");
+    if let Some(ran) = run("windows-amd64", &place("signed.exe"), &[]) {
+        let said = ran.ended(0).stdout;
+        assert!(said.starts_with("sample 7 "), "{said}");
+    }
 }
 
 #[test]

@@ -21,7 +21,8 @@ pub(crate) fn check(output: &str, line: &str) {
 #[track_caller]
 pub(crate) fn check_as(name: &str, value: &Value, line: &str) {
     static KNOWN: OnceLock<Mutex<HashMap<String, &'static Validator>>> = OnceLock::new();
-    let mut known = KNOWN.get_or_init(Mutex::default).lock().unwrap_or_else(PoisonError::into_inner);
+    let mut known =
+        KNOWN.get_or_init(Mutex::default).lock().unwrap_or_else(PoisonError::into_inner);
     let validator = *known.entry(name.to_owned()).or_insert_with(|| {
         let schema = rgo::schemas::of(name).unwrap_or_else(|| panic!("{line}: no schema {name}"));
         Box::leak(Box::new(jsonschema::validator_for(&schema).expect("a schema")))

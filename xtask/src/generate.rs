@@ -62,7 +62,9 @@ fn write(root: &Path) -> anyhow::Result<()> {
 }
 
 fn rgo(args: &[&str]) -> anyhow::Result<String> {
-    shell::output(cargo().args(["run", "--quiet", "--package", "rgo", "--bin", "rgo", "--"]).args(args))
+    shell::output(
+        cargo().args(["run", "--quiet", "--package", "rgo", "--bin", "rgo", "--"]).args(args),
+    )
 }
 
 fn names(folder: &Path) -> anyhow::Result<Vec<String>> {

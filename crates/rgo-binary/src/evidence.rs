@@ -3,6 +3,7 @@
 
 use std::cell::Cell;
 
+use schemars::{Schema, SchemaGenerator, json_schema};
 use serde::ser::{Serialize, SerializeMap, Serializer};
 
 /// The longest shown text, in characters.
@@ -109,6 +110,26 @@ pub(crate) fn all<S: Serializer>(evidence: &[Evidence], serializer: S) -> Result
 /// Like [`all`], for a single observation.
 pub(crate) fn one<S: Serializer>(evidence: &Evidence, serializer: S) -> Result<S::Ok, S::Error> {
     fields(Some(evidence.confidence), evidence, serializer)
+}
+
+/// The schema of what [`all`] serializes.
+pub(crate) fn all_schema(generator: &mut SchemaGenerator) -> Schema {
+    let evidence = generator.subschema_for::<Vec<Evidence>>();
+    schema(generator, &evidence)
+}
+
+/// The schema of what [`one`] serializes.
+pub(crate) fn one_schema(generator: &mut SchemaGenerator) -> Schema {
+    let evidence = generator.subschema_for::<Evidence>();
+    schema(generator, &evidence)
+}
+
+fn schema(generator: &mut SchemaGenerator, evidence: &Schema) -> Schema {
+    let confidence = generator.subschema_for::<Confidence>();
+    json_schema!({
+        "type": "object",
+        "properties": {"confidence": confidence, "evidence": evidence},
+    })
 }
 
 fn fields<T: Serialize + ?Sized, S: Serializer>(

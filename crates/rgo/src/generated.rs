@@ -15,7 +15,8 @@ use crate::version_m::args::VersionM;
 use crate::{help_verb, schemas};
 
 /// The tools in the order of the help: the name behind `rgo`, and the command line.
-pub(crate) fn tools() -> [(&'static str, Command); 3] {
+#[must_use]
+pub fn tools() -> [(&'static str, Command); 3] {
     [
         ("build", Build::command()),
         ("strip", StripArgs::command()),

@@ -38,6 +38,7 @@ pub struct BuildInfo {
     pub deps: Vec<Module>,
     /// Settings of the build, in the order of the text.
     #[serde(serialize_with = "as_objects")]
+    #[schemars(with = "Vec<SettingLine<'static>>")]
     pub settings: Vec<(String, String)>,
 }
 
@@ -108,16 +109,18 @@ impl BuildInfo {
     }
 }
 
+/// A setting in JSON.
+#[derive(Serialize, schemars::JsonSchema)]
+struct SettingLine<'a> {
+    key: &'a str,
+    value: &'a str,
+}
+
 /// Serializes as a list of `{"key", "value"}`: a map would lose repeated keys.
 fn as_objects<S: Serializer>(
     settings: &[(String, String)],
     serializer: S,
 ) -> std::result::Result<S::Ok, S::Error> {
-    #[derive(Serialize, schemars::JsonSchema)]
-    struct SettingLine<'a> {
-        key: &'a str,
-        value: &'a str,
-    }
     serializer.collect_seq(settings.iter().map(|(key, value)| SettingLine { key, value }))
 }
 

@@ -54,6 +54,7 @@ pub struct PlatformVerdict {
     pub reason: String,
     /// The evidence for it.
     #[serde(flatten, serialize_with = "crate::evidence::all")]
+    #[schemars(schema_with = "crate::evidence::all_schema")]
     pub evidence: Vec<Evidence>,
 }
 

@@ -51,6 +51,7 @@ pub struct ImageLibc {
     pub loads: Option<&'static str>,
     /// The evidence for it.
     #[serde(flatten, serialize_with = "crate::evidence::one")]
+    #[schemars(schema_with = "crate::evidence::one_schema")]
     pub evidence: Evidence,
 }
 

@@ -40,6 +40,7 @@ pub struct ImageSystem {
     pub os: Os,
     /// The evidence. [`Confidence::Guess`] means that it is only probable.
     #[serde(flatten, serialize_with = "crate::evidence::one")]
+    #[schemars(schema_with = "crate::evidence::one_schema")]
     pub evidence: Evidence,
 }
 

@@ -22,7 +22,7 @@ pub enum SkipReason {
         limit: u64,
     },
     /// An archive within [`super::Limits::max_depth`] others.
-    #[error("nested too deep: {limit} archives are opened within each other")]
+    #[error("nested deeper than the limit of {limit}")]
     TooDeep {
         /// The limit.
         limit: usize,

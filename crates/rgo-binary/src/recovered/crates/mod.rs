@@ -74,6 +74,7 @@ pub struct RecoveredCrate {
     pub source: CrateSource,
     /// The paths or symbols that name it.
     #[serde(flatten, serialize_with = "crate::evidence::all")]
+    #[schemars(schema_with = "crate::evidence::all_schema")]
     pub evidence: Vec<Evidence>,
 }
 

@@ -71,6 +71,7 @@ pub struct LanguageUse {
     pub units: u64,
     /// The evidence for it.
     #[serde(flatten, serialize_with = "crate::evidence::all")]
+    #[schemars(schema_with = "crate::evidence::all_schema")]
     pub evidence: Vec<Evidence>,
 }
 

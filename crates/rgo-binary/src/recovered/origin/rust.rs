@@ -36,6 +36,7 @@ pub struct RustToolchain {
     pub commit: Option<String>,
     /// The places that name it.
     #[serde(flatten, serialize_with = "crate::evidence::all")]
+    #[schemars(schema_with = "crate::evidence::all_schema")]
     pub evidence: Vec<Evidence>,
 }
 

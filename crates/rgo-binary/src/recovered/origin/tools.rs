@@ -35,6 +35,7 @@ pub struct ToolUse {
     pub version: Option<String>,
     /// The places of its signature.
     #[serde(flatten, serialize_with = "crate::evidence::all")]
+    #[schemars(schema_with = "crate::evidence::all_schema")]
     pub evidence: Vec<Evidence>,
 }
 

@@ -117,7 +117,7 @@ fn an_archive_that_holds_itself_ends_at_the_limit() {
     assert_eq!(lines.len(), 5, "{lines:?}");
     assert_eq!(
         lines[0],
-        "x!r.zip!r.zip!r.zip!r.zip refused: nested too deep: 4 archives are opened within each other"
+        "x!r.zip!r.zip!r.zip!r.zip refused: nested deeper than the limit of 4"
     );
 }
 
