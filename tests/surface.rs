@@ -4,7 +4,6 @@
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;
-use std::process::Command;
 
 use clap::Arg;
 use rgo::app::policy::facts::vocabulary;
@@ -208,7 +207,7 @@ fn a_stripped_file_is_judged_where_it_was_written() {
 /// Runs a script of a shell that is set up for the tests.
 fn shell(name: &str, script: &str) -> Option<String> {
     if rgo_toolchain::exec::find_program(name).is_none() {
-        not_tested(&format!("completions in {name}: it is not here"));
+        not_tested(format!("completions in {name}: it is not here"));
         return None;
     }
     let mut command = native(name);
@@ -257,7 +256,7 @@ fn man_pages_load() {
         return not_tested("man pages: there is no man here");
     }
     for page in pages {
-        let mut man = Command::new("man");
+        let mut man = native("man");
         man.args(["--warnings", "-E", "UTF-8", "-l", "-Tutf8", "-Z"]).arg(&page);
         let outcome = Outcome::of(&mut man).ended(0);
         assert_eq!(outcome.stderr, "", "{}", page.display());

@@ -60,12 +60,8 @@ fn windows() -> Table {
     )
 }
 
-fn empty() -> Policy {
-    samples::policy()
-}
-
 fn policy(requires: &[&str], file: &str) -> Policy {
-    let mut policy = empty();
+    let mut policy = samples::policy();
     for expression in requires {
         policy.require(expression).unwrap_or_else(|error| panic!("{error}"));
     }
@@ -189,7 +185,7 @@ fn a_run_that_asked_nothing_fails() {
         nothing.summary(),
         "policy: 0 checks on 0 binaries: failed, because nothing was checked"
     );
-    assert!(outcome(&empty(), &[]).holds, "without a gate there is nothing to fail");
+    assert!(outcome(&samples::policy(), &[]).holds, "without a gate there is nothing to fail");
 }
 
 #[test]
@@ -221,7 +217,7 @@ fn patterns_are_about_what_is_inside_an_archive() {
 
 #[test]
 fn a_bad_expression_is_a_wrong_call() {
-    let error = empty().require("glibx").expect_err("unknown");
+    let error = samples::policy().require("glibx").expect_err("unknown");
     assert_eq!(error.to_string(), "--require: there is no fact `glibx`\n  glibx\n  ^^^^^");
 }
 
@@ -411,7 +407,7 @@ proptest! {
     /// Any facts of a binary and any name of a file give a verdict and a rendering.
     #[test]
     fn hostile_answers_are_answered(name in ".{0,30}", text: String, list: Vec<String>, number: u64) {
-        let mut policy = empty();
+        let mut policy = samples::policy();
         let of_binaries = |word: &&FactDef| word.subject == SubjectKind::Binary;
         for word in samples::vocabulary().words().filter(of_binaries) {
             policy.require(word.example).expect(word.example);

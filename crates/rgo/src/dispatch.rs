@@ -15,7 +15,7 @@ use crate::app::exit::Exit;
 use crate::app::terminal;
 use crate::app::{args, mistakes, version};
 use crate::build::args::Build;
-use crate::{generated, help_verb, schemas};
+use crate::{generated, schemas, topics};
 
 /// Runs the tool that the first argument names, with the other arguments.
 pub fn main(args: Vec<OsString>) -> ExitCode {
@@ -30,9 +30,11 @@ fn dispatch(args: Vec<OsString>) -> Result<Exit> {
             terminal::write(concat!("rgo ", env!("CARGO_PKG_VERSION"), "\n").as_bytes())?;
         }
         Some("-V" | "--version" | "-vV" | "-Vv") => {
-            terminal::write(version::long("rgo").as_bytes())?;
+            terminal::write(
+                version::long("rgo", &schemas::names().collect::<Vec<_>>()).as_bytes(),
+            )?;
         }
-        Some("help") => return help_verb::run(args.get(1..).unwrap_or_default()),
+        Some("help") => return help_on(args.get(1..).unwrap_or_default()),
         Some("completions") => generated::completions(args.get(1..).unwrap_or_default())?,
         Some("man") => generated::man(args.get(1..).unwrap_or_default())?,
         Some("schema") => schemas::print(args.get(1..).unwrap_or_default())?,
@@ -44,8 +46,35 @@ fn dispatch(args: Vec<OsString>) -> Result<Exit> {
     Ok(Exit::Done)
 }
 
+/// Prints the help of a tool or on a topic.
+fn help_on(words: &[String]) -> Result<Exit> {
+    let Some((topic, rest)) = words.split_first() else {
+        terminal::write(help().as_bytes())?;
+        return Ok(Exit::Done);
+    };
+    if let Some(document) = topics::document(topic).filter(|_| rest.is_empty()) {
+        let text = rgo_report::render_document(&document, terminal::style(None));
+        terminal::write(text.as_bytes())?;
+        return Ok(Exit::Done);
+    }
+    if is_tool(topic) {
+        return run(topic, rest.iter().cloned().chain(["--help".to_owned()]).collect());
+    }
+    Err(no_topic(topic).into())
+}
+
+fn no_topic(topic: &str) -> Usage {
+    let mut names: Vec<String> = topics::TOPICS.map(|(name, _)| name.to_owned()).into();
+    names.extend(tools().into_iter().map(|(name, _)| name));
+    let hint = match mistakes::nearest(topic, &names) {
+        Some(near) => format!("did you mean `rgo help {near}`?"),
+        None => format!("there are: {}", names.join(", ")),
+    };
+    Usage::new(format!("there is no help on `{topic}`")).hint(hint)
+}
+
 /// Runs a tool.
-pub(crate) fn run(name: &str, args: Vec<String>) -> Result<Exit> {
+fn run(name: &str, args: Vec<String>) -> Result<Exit> {
     let tool = format!("rgo-{name}");
     let known = tools();
     let path = known.iter().find(|(known, _)| *known == name).map(|(_, path)| path.clone());
@@ -82,13 +111,13 @@ fn meant(word: &str, tools: &[String]) -> String {
 }
 
 /// Whether there is a tool of this name.
-pub(crate) fn is_tool(name: &str) -> bool {
+fn is_tool(name: &str) -> bool {
     tool_names().iter().any(|tool| tool == name)
         || exec::find_program(&format!("rgo-{name}")).is_some()
 }
 
 /// The names of the tools in the folder of this program.
-pub(crate) fn tool_names() -> Vec<String> {
+fn tool_names() -> Vec<String> {
     tools().into_iter().map(|(name, _)| name).collect()
 }
 
@@ -107,7 +136,7 @@ fn tools() -> Vec<(String, Utf8PathBuf)> {
 }
 
 /// The help of the dispatcher.
-pub(crate) fn help() -> String {
+fn help() -> String {
     let known = generated::tools();
     let about = |name: &str| {
         let tool = known.iter().find(|(tool, _)| *tool == name);
@@ -118,7 +147,7 @@ pub(crate) fn help() -> String {
     let line = |name: &str, about: &str| format!("  {name:<24} {about}").trim_end().to_owned();
     lines.extend(tool_names().iter().map(|name| line(name, &about(name).unwrap_or_default())));
     lines.extend(["", "Besides:"].map(str::to_owned));
-    lines.extend(help_verb::TOPICS.map(|(name, about)| line(&format!("help {name}"), about)));
+    lines.extend(topics::TOPICS.map(|(name, about)| line(&format!("help {name}"), about)));
     lines.extend(
         [
             (
@@ -138,6 +167,11 @@ pub(crate) fn help() -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn an_unknown_topic_leads_to_the_nearest() {
+        assert_eq!(no_topic("polcy").hint.as_deref(), Some("did you mean `rgo help policy`?"));
+    }
 
     #[test]
     fn a_word_that_is_no_tool_leads_to_the_nearest() {

@@ -4,7 +4,7 @@ use std::fs;
 use std::path::Path;
 
 use anyhow::{Context, Result};
-use clap::{Arg, Command, CommandFactory, ValueEnum};
+use clap::{Arg, Command as CommandLine, CommandFactory, ValueEnum};
 use clap_complete::Shell;
 
 use crate::app::error::Usage;
@@ -12,11 +12,11 @@ use crate::app::terminal;
 use crate::build::args::Build;
 use crate::strip::args::StripArgs;
 use crate::version_m::args::VersionM;
-use crate::{help_verb, schemas};
+use crate::{schemas, topics};
 
 /// The tools in the order of the help: the name behind `rgo`, and the command line.
 #[must_use]
-pub fn tools() -> [(&'static str, Command); 3] {
+pub fn tools() -> [(&'static str, CommandLine); 3] {
     [
         ("build", Build::command()),
         ("strip", StripArgs::command()),
@@ -25,24 +25,24 @@ pub fn tools() -> [(&'static str, Command); 3] {
 }
 
 /// The command line of `rgo` itself, with its tools.
-pub(crate) fn dispatcher() -> Command {
-    let topics = help_verb::TOPICS.map(|(name, _)| name);
+pub(crate) fn dispatcher() -> CommandLine {
+    let topics = topics::TOPICS.map(|(name, _)| name);
     let tools = tools().map(|(name, command)| command.name(name));
     let verbs = [
-        Command::new("help")
+        CommandLine::new("help")
             .about("Print the help of a tool, or a topic")
             .arg(Arg::new("topic").value_parser(topics).help("A topic, or a tool")),
-        Command::new("completions")
+        CommandLine::new("completions")
             .about("Print the completions of all tools for a shell")
             .arg(Arg::new("shell").required(true).value_parser(clap::value_parser!(Shell))),
-        Command::new("man")
+        CommandLine::new("man")
             .about("Write the man pages of all tools into a folder")
             .arg(Arg::new("dir").required(true).value_hint(clap::ValueHint::DirPath)),
-        Command::new("schema")
+        CommandLine::new("schema")
             .about("Print the JSON schema of a report")
             .arg(Arg::new("name").value_parser(schemas::names().collect::<Vec<_>>())),
     ];
-    Command::new("rgo")
+    CommandLine::new("rgo")
         .version(env!("CARGO_PKG_VERSION"))
         .about("Cross-build, stamp, strip and inspect compiled programs")
         .disable_help_subcommand(true)
@@ -51,7 +51,7 @@ pub(crate) fn dispatcher() -> Command {
 }
 
 /// The command lines of all binaries.
-fn binaries() -> Vec<Command> {
+fn binaries() -> Vec<CommandLine> {
     let tools = tools().map(|(_, command)| command);
     std::iter::once(dispatcher()).chain(tools).collect()
 }
@@ -116,7 +116,7 @@ pub fn man_pages() -> Vec<(String, Vec<u8>)> {
     pages
 }
 
-fn add_pages(command: &Command, name: &str, pages: &mut Vec<(String, Vec<u8>)>) {
+fn add_pages(command: &CommandLine, name: &str, pages: &mut Vec<(String, Vec<u8>)>) {
     let mut page = Vec::new();
     let man = clap_mangen::Man::new(command.clone().display_name(name));
     // Writing into memory cannot fail.

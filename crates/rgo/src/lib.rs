@@ -8,9 +8,9 @@ pub mod app;
 pub mod build;
 pub mod dispatch;
 pub mod generated;
-mod help_verb;
 pub mod schemas;
 pub mod strip;
+mod topics;
 pub mod version_m;
 
 use std::process::ExitCode;

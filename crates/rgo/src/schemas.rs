@@ -1,17 +1,12 @@
 //! The JSON schemas of all reports, by name. They come from the types of the reports.
 
 use anyhow::Result;
-use rgo_report::Report;
-use schemars::generate::SchemaSettings;
-use schemars::{JsonSchema, Schema};
 use serde_json::{Value, json};
 
 use crate::app::error::Usage;
+use crate::app::schema::Named;
 use crate::app::terminal;
 use crate::{build, strip, version_m};
-
-/// The name of a schema, and the schema.
-pub(crate) type Named = (&'static str, fn() -> Schema);
 
 /// All schemas, the most asked for first.
 fn all() -> impl Iterator<Item = Named> {
@@ -22,16 +17,6 @@ fn all() -> impl Iterator<Item = Named> {
 /// The names of all schemas.
 pub fn names() -> impl Iterator<Item = &'static str> {
     all().map(|(name, _)| name)
-}
-
-/// The schema of a report, with its name.
-pub(crate) const fn of_report<R: Report + JsonSchema>() -> Named {
-    (R::SCHEMA, generate::<R>)
-}
-
-/// The schema of what serializes to JSON.
-pub(crate) fn generate<T: JsonSchema>() -> Schema {
-    SchemaSettings::draft2020_12().for_serialize().into_generator().into_root_schema_for::<T>()
 }
 
 /// The schema of this name.

@@ -173,7 +173,7 @@ mod tests {
         }
         let names = |entries: &[Entry]| entries.iter().map(|e| e.name.clone()).collect::<Vec<_>>();
         assert_eq!(names(&cache.ls().unwrap()), ["new", "old"]);
-        assert_eq!(cache.ls().unwrap()[0].bytes, 100);
+        assert_eq!(cache.ls().unwrap()[0].size_bytes, 100);
         let day = Some(Duration::from_secs(86_400));
         let building = cache.in_use().unwrap();
         let also_building = cache.in_use().unwrap();

@@ -10,9 +10,12 @@ pub(crate) mod log_file;
 pub(crate) mod mistakes;
 pub(crate) mod output_writer;
 pub mod policy;
-pub mod progress;
+pub(crate) mod progress;
+pub mod progress_arg;
+pub mod reports;
 #[cfg(test)]
 pub(crate) mod samples;
+pub(crate) mod schema;
 pub(crate) mod sections;
 pub(crate) mod terminal;
 pub(crate) mod version;

@@ -4,15 +4,14 @@
 
 use std::fmt::Display;
 use std::path::Path;
-use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
-use clap::ValueEnum;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use rgo_report::printable_by_char;
 use serde_json::json;
 
+use super::progress_arg::{ProgressArg, chosen};
 use super::terminal;
 
 /// Shorter work shows no progress.
@@ -21,32 +20,6 @@ const PATIENCE: Duration = Duration::from_millis(500);
 const INTERVAL: u64 = 5;
 /// A longer name loses its start, because its end is more specific.
 const MAX_NAME: usize = 60;
-
-/// How to show progress.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
-pub enum ProgressArg {
-    /// On a terminal a line that moves, elsewhere the steps of a build alone
-    #[default]
-    Auto,
-    /// Lines of text, for a log
-    Plain,
-    /// A JSON object a line, for another program: all messages are such objects
-    Json,
-    /// Nothing
-    Never,
-}
-
-static CHOSEN: OnceLock<ProgressArg> = OnceLock::new();
-
-/// Sets how this process shows progress.
-pub(super) fn choose(how: ProgressArg) {
-    let _ = CHOSEN.set(how);
-}
-
-/// How this process shows progress.
-pub(crate) fn chosen() -> ProgressArg {
-    CHOSEN.get().copied().unwrap_or_default()
-}
 
 /// The progress of work on files.
 pub(crate) struct FileProgress {

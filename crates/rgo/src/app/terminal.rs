@@ -1,4 +1,4 @@
-//! Writes a tool's output: data to stdout and to the files of `--report`, messages to stderr and to
+//! Writes a tool's output: data to stdout or a file, messages to stderr and to
 //! the log, color on terminals only.
 
 use std::fmt::Display;
@@ -11,21 +11,11 @@ use anyhow::Context;
 use camino::Utf8Path;
 use rgo_report::{Rendering, Report, Style, printable};
 
-use super::args::{FormatArg, ReportArgs, ReportFile};
 use super::error::CommandError;
 use super::log_file::{self, LoggedStderr};
-use super::progress::{self, ProgressArg};
+use super::progress_arg::{self, ProgressArg};
 use rgo_files::atomic_file;
 use rgo_files::output::{self, Output};
-
-/// Renders a report to stdout and to its files.
-///
-/// # Errors
-/// If one of them cannot be written.
-pub(crate) fn print<R: Report>(report: &R, args: &ReportArgs<FormatArg>) -> anyhow::Result<()> {
-    write_files(report, &args.files)?;
-    print_as(report, args.format)
-}
 
 /// Renders a report to stdout in one write.
 ///
@@ -35,22 +25,6 @@ pub(crate) fn print_as<R: Report>(report: &R, format: impl Into<Rendering>) -> a
     let text =
         rgo_report::render(report, format.into(), style(None)).context("rendering the report")?;
     write(text.as_bytes())
-}
-
-/// Renders a report to files.
-///
-/// # Errors
-/// If one of them cannot be written.
-pub(crate) fn write_files<R: Report>(
-    report: &R,
-    files: &[ReportFile<FormatArg>],
-) -> anyhow::Result<()> {
-    for ReportFile { format, path } in files {
-        let text = rgo_report::render(report, (*format).into(), style(Some(path)))
-            .context("rendering the report")?;
-        write_output(text.as_bytes(), Some(path))?;
-    }
-    Ok(())
 }
 
 /// Writes data to stdout. A closed pipe is not an error: `head` closes it once it has its lines,
@@ -98,7 +72,7 @@ pub(crate) fn eprint_line(text: &dyn Display) {
 
 /// The stream for messages of this process and of those that it runs.
 pub(crate) fn stderr() -> Box<dyn Write + Send> {
-    match progress::chosen() {
+    match progress_arg::chosen() {
         ProgressArg::Json => Box::new(JsonLines::default()),
         _ => Box::new(LoggedStderr),
     }
@@ -183,7 +157,7 @@ pub(crate) fn warning(text: &str) {
 
 /// Prints a step of long work, unless `--progress never` was given.
 pub(crate) fn status(text: &str) {
-    if progress::chosen() != ProgressArg::Never {
+    if progress_arg::chosen() != ProgressArg::Never {
         message("rgo", "\u{1b}[1;32m", text);
     }
 }
@@ -203,7 +177,7 @@ fn shown(text: &str) -> String {
 // Ignores failures: a message that cannot be printed has nowhere else to go.
 fn message(label: &str, ansi: &str, text: &str) {
     let text = shown(text);
-    if progress::chosen() == ProgressArg::Json {
+    if progress_arg::chosen() == ProgressArg::Json {
         let kind = if label == "rgo" { "step" } else { label };
         return json_message(&serde_json::json!({"kind": kind, "text": text}));
     }

@@ -6,8 +6,6 @@ use rgo_binary::{Limits, slices};
 use rgo_files::mmap;
 use rgo_toolchain::{exec, zig};
 
-use crate::schemas;
-
 /// Whether a call asks for the long text: `-vV`, or `-V` beside `-v`.
 pub(super) fn is_long(words: &[String]) -> bool {
     let is_verbose = |word: &str| {
@@ -19,8 +17,7 @@ pub(super) fn is_long(words: &[String]) -> bool {
 
 /// The version of a tool, the commit it was built from, its host, the zig that it would fetch, and
 /// the schemas of its JSON.
-pub(crate) fn long(tool: &str) -> String {
-    let schemas: Vec<&str> = schemas::names().collect();
+pub(crate) fn long(tool: &str, schemas: &[&str]) -> String {
     format!(
         "{tool} {}\ncommit: {}\nhost: {}\nzig: {} (pinned)\nschemas: {}\n",
         env!("CARGO_PKG_VERSION"),

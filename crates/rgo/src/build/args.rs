@@ -3,8 +3,9 @@
 use camino::Utf8PathBuf;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
-use crate::app::args::{CommonArgs, FormatArg, ReportArgs, Tool};
+use crate::app::args::{CommonArgs, Tool};
 use crate::app::policy::PolicyArgs;
+use crate::app::reports::{FormatArg, ReportArgs};
 
 /// Cross-build a Cargo project for linux, darwin and windows, stamped with what it is
 ///
@@ -52,6 +53,10 @@ pub struct Build {
 impl Tool for Build {
     fn common(&self) -> &CommonArgs {
         &self.common
+    }
+
+    fn schemas() -> Vec<&'static str> {
+        super::schemas().map(|(name, _)| name).into()
     }
 }
 

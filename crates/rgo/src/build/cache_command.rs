@@ -11,9 +11,9 @@ use serde::Serialize;
 
 use super::size;
 use crate::app::exit::Exit;
-use crate::app::terminal;
+use crate::app::reports;
+use crate::app::schema::{Named, of_report};
 use crate::build::args::CacheCommand;
-use crate::schemas::{Named, of_report};
 
 /// `rgo-build cache ls` and `prune`.
 #[derive(Debug, Serialize, schemars::JsonSchema)]
@@ -75,6 +75,6 @@ pub(super) fn run(command: &CacheCommand) -> Result<Exit> {
     };
     let total_bytes = entries.iter().map(|entry| entry.size_bytes).sum();
     let folder = cache.root().to_owned();
-    terminal::print(&Kept { folder, entries, total_bytes, held, verb }, report)?;
+    reports::print(&Kept { folder, entries, total_bytes, held, verb }, report)?;
     Ok(Exit::Done)
 }

@@ -15,9 +15,9 @@ use serde::Serialize;
 
 use crate::app::error::Usage;
 use crate::app::exit::Exit;
-use crate::app::terminal;
+use crate::app::reports;
+use crate::app::schema::{Named, of_report};
 use crate::build::args::DoctorArgs;
-use crate::schemas::{Named, of_report};
 
 /// The diagnosis as a report.
 #[derive(Serialize, schemars::JsonSchema)]
@@ -111,7 +111,7 @@ pub fn run(args: &DoctorArgs) -> Result<Exit> {
         |toolchain: &Toolchain| Some(configuration.as_ref()?.linker(&toolchain.triple)?.to_owned());
     let diagnosis = doctor::examine(&toolchains, &compiler, &cache, &env, &linker, args.offline);
     let well = diagnosis.well();
-    terminal::print(&Doctor { diagnosis }, &args.report)?;
+    reports::print(&Doctor { diagnosis }, &args.report)?;
     Ok(if well { Exit::Done } else { Exit::Failed })
 }
 

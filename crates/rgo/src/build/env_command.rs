@@ -20,9 +20,9 @@ use super::progress::Progress;
 use super::request;
 use crate::app::error::Usage;
 use crate::app::exit::Exit;
-use crate::app::terminal;
+use crate::app::reports;
+use crate::app::schema::{Named, of_report};
 use crate::build::args::{BuildArgs, EnvArgs, VcsArg};
-use crate::schemas::{Named, of_report};
 
 #[derive(Serialize, schemars::JsonSchema)]
 struct Variables {
@@ -70,6 +70,6 @@ pub(super) fn run(args: EnvArgs) -> Result<Exit> {
         messages: Messages::Plain,
     };
     let variables = builder.variables(&options, &on)?;
-    terminal::print(&Variables { variables }, &args.report)?;
+    reports::print(&Variables { variables }, &args.report)?;
     Ok(Exit::Done)
 }

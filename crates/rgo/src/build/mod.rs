@@ -34,13 +34,14 @@ use rgo_toolchain::checks::Level;
 use rgo_toolchain::event::Event;
 use rgo_toolchain::{interrupt, processes};
 
-use crate::app::args::FormatArg;
 use crate::app::exit::Exit;
 use crate::app::policy::{self, Gate, PolicyArgs};
-use crate::app::progress::{self as shown_progress, ProgressArg};
+use crate::app::progress_arg::{self, ProgressArg};
+use crate::app::reports;
+use crate::app::reports::FormatArg;
+use crate::app::schema::{Named, of_report};
 use crate::app::terminal;
 use crate::build::args::{Build, BuildArgs, Other};
-use crate::schemas::{Named, of_report};
 use progress::Progress;
 pub use report::size;
 use report::{BuildReport, CompilerUsed};
@@ -141,7 +142,7 @@ fn show(args: &BuildArgs) -> Show {
         terminal: stderr.is_terminal()
             && terminal::has_color(&stderr)
             && !args.quiet
-            && shown_progress::chosen() == ProgressArg::Auto,
+            && progress_arg::chosen() == ProgressArg::Auto,
         explain: args.explain_rebuild,
         verbose: args.verbose > 0,
         hold_errors: false,
@@ -158,7 +159,7 @@ fn end(args: &BuildArgs, builder: &Builder, report: &BuildReport) -> Result<Exit
     };
     let exit = policy::exit(exit, report.policy.as_ref());
     let format = args.report.format;
-    terminal::write_files(report, &args.report.files)?;
+    reports::write_files(report, &args.report.files)?;
     let is_shown = !args.quiet || format != FormatArg::Text;
     if is_shown {
         // With `--run`, stdout belongs to the program.

@@ -9,9 +9,9 @@ use rgo_toolchain::cargo::targets::{Mode, Selection};
 use rgo_toolchain::request::{DebugInfo, Request, StripMode, VcsWish};
 use rgo_toolchain::toolchain::Libc;
 
-use crate::app::args::FormatArg;
 use crate::app::error::Usage;
-use crate::app::progress::{self, ProgressArg};
+use crate::app::progress_arg::{self, ProgressArg};
+use crate::app::reports::FormatArg;
 use crate::build::args::{BuildArgs, BuildMode, DebugInfoArg, LibcArg, StripArg, VcsArg};
 
 /// The user's request to any builder, and the options for cargo.
@@ -63,7 +63,7 @@ pub(super) fn from_args(args: &BuildArgs) -> Result<(Request, CargoOptions)> {
         dry_run: args.dry_run,
         is_for_others: false,
         verbose: args.verbose,
-        quiet: args.quiet || progress::chosen() == ProgressArg::Never,
+        quiet: args.quiet || progress_arg::chosen() == ProgressArg::Never,
         explain: args.explain_rebuild,
         folder,
     };

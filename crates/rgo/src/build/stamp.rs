@@ -13,9 +13,10 @@ use serde::Serialize;
 
 use crate::app::error::Annotate;
 use crate::app::exit::Exit;
+use crate::app::reports;
+use crate::app::schema::{Named, of_report};
 use crate::app::terminal;
 use crate::build::args::StampArgs;
-use crate::schemas::{Named, of_report};
 use rgo_files::replace::{Destination, Options};
 use rgo_toolchain::build::BuildError;
 use rgo_toolchain::build::template::{Template, ValueError};
@@ -104,10 +105,10 @@ pub(super) fn run(args: &StampArgs) -> Result<Exit> {
     });
     let report = Stamped { path: to.clone(), values: values.collect() };
     if destination.is_stdout() {
-        terminal::write_files(&report, &args.report.files)?;
+        reports::write_files(&report, &args.report.files)?;
         terminal::print_to_stderr(&report, args.report.format)?;
     } else {
-        terminal::print(&report, &args.report)?;
+        reports::print(&report, &args.report)?;
     }
     Ok(Exit::Done)
 }

@@ -6,9 +6,9 @@ use rgo_toolchain::toolchain::{self, Toolchain};
 use serde::Serialize;
 
 use crate::app::exit::Exit;
-use crate::app::terminal;
+use crate::app::reports;
+use crate::app::schema::{Named, of_report};
 use crate::build::args::TargetsArgs;
-use crate::schemas::{Named, of_report};
 
 /// `rgo-build targets`.
 #[derive(Debug, Serialize, schemars::JsonSchema)]
@@ -54,6 +54,6 @@ impl Report for Targets {
 /// # Errors
 /// If stdout cannot be written.
 pub(super) fn run(args: &TargetsArgs) -> Result<Exit> {
-    terminal::print(&Targets { toolchains: toolchain::all() }, &args.report)?;
+    reports::print(&Targets { toolchains: toolchain::all() }, &args.report)?;
     Ok(Exit::Done)
 }

@@ -13,8 +13,9 @@ use std::path::PathBuf;
 use clap::{Args, Parser, ValueEnum};
 use rgo_binary::FileKind;
 
-use crate::app::args::{CommonArgs, FormatArg, ReportFile, ReportFileParser, Tool, parse};
+use crate::app::args::{CommonArgs, Tool, parse};
 use crate::app::policy::PolicyArgs;
+use crate::app::reports::{FormatArg, ReportFile, ReportFileParser};
 pub use apple::AppleArgs;
 use dialect::WordContent;
 
@@ -180,6 +181,10 @@ pub struct StripArgs {
 impl Tool for StripArgs {
     fn common(&self) -> &CommonArgs {
         &self.common
+    }
+
+    fn schemas() -> Vec<&'static str> {
+        vec![super::schema().0]
     }
 
     fn read(args: Vec<OsString>) -> anyhow::Result<Self> {

@@ -5,8 +5,9 @@ use std::path::PathBuf;
 use clap::builder::{OsStringValueParser, TypedValueParser};
 use clap::{Parser, ValueEnum};
 
-use crate::app::args::{CommonArgs, ReportArgs, Tool};
+use crate::app::args::{CommonArgs, Tool};
 use crate::app::policy::PolicyArgs;
+use crate::app::reports::ReportArgs;
 
 /// Ask programs what they are: compiler, dependencies, settings, and what they run on
 ///
@@ -133,6 +134,10 @@ fn any_path() -> impl TypedValueParser<Value = PathBuf> {
 impl Tool for VersionM {
     fn common(&self) -> &CommonArgs {
         &self.common
+    }
+
+    fn schemas() -> Vec<&'static str> {
+        vec![super::schema().0, super::LINE]
     }
 }
 

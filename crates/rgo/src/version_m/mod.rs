@@ -19,13 +19,13 @@ mod unread;
 use anyhow::Result;
 use rgo_policy::run::Keep;
 
-use crate::app::args::ReportFile;
 use crate::app::error::Usage;
 use crate::app::exit::Exit;
 use crate::app::inspected::Inspected;
 use crate::app::policy::{self, Gate};
+use crate::app::reports::ReportFile;
+use crate::app::schema::{Named, generate, of_report};
 use crate::app::terminal;
-use crate::schemas::{Named, generate, of_report};
 use args::{VersionFormat, VersionM};
 use report::{Shape, VersionReport};
 use stream::Outputs;

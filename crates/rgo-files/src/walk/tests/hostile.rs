@@ -115,10 +115,7 @@ fn an_archive_that_holds_itself_ends_at_the_limit() {
     }
     let lines = mapped(&quine, &Options::default());
     assert_eq!(lines.len(), 5, "{lines:?}");
-    assert_eq!(
-        lines[0],
-        "x!r.zip!r.zip!r.zip!r.zip refused: nested deeper than the limit of 4"
-    );
+    assert_eq!(lines[0], "x!r.zip!r.zip!r.zip!r.zip refused: nested deeper than the limit of 4");
 }
 
 #[test]

@@ -32,7 +32,7 @@ fn every_word_is_explained_and_its_example_asks_for_it() {
     for Row { word, .. } in ROWS {
         assert!(!word.about.is_empty() && !word.about.ends_with('.'), "{}", word.name);
         assert!(word.example.trim_start_matches('!').starts_with(word.name), "{}", word.example);
-        let parsed = Policy::new(vocabulary()).require(word.example);
+        let parsed = Policy::new(vocabulary(), judge("rgo-version-m")).require(word.example);
         assert!(parsed.is_ok(), "{}: {parsed:?}", word.example);
         let twins = ROWS.iter().filter(|other| other.word.name == word.name).count();
         assert_eq!(twins, 1, "{}", word.name);
@@ -66,7 +66,9 @@ fn a_value_that_no_binary_has_is_refused_with_the_nearest_one() {
         ("signed!=ad_hoc", "adhoc"),
         ("os!=none-at-all", ""),
     ] {
-        let refused = Policy::new(vocabulary()).require(expression).expect_err(expression);
+        let refused = Policy::new(vocabulary(), judge("rgo-version-m"))
+            .require(expression)
+            .expect_err(expression);
         let hint = refused.hint();
         assert!(hint.contains("there are: "), "{refused}");
         let near = format!("did you mean `{meant}`? ");
@@ -100,7 +102,7 @@ fn values_are_taken_by_the_names_that_other_tools_have() {
         "appended in [none, zeros]",
         "packer=\"Enigma Protector\"",
     ] {
-        let parsed = Policy::new(vocabulary()).require(expression);
+        let parsed = Policy::new(vocabulary(), judge("rgo-version-m")).require(expression);
         assert!(parsed.is_ok(), "{expression}: {parsed:?}");
     }
 }
@@ -110,7 +112,7 @@ fn a_name_that_was_changed_leads_to_one_that_is_there() {
     for (old, new) in RENAMED {
         let is_word = |name: &str| ROWS.iter().any(|row| row.word.name == name);
         assert!(is_word(new) && !is_word(old), "{old} {new}");
-        let error = Policy::new(vocabulary()).require(old).expect_err(old);
+        let error = Policy::new(vocabulary(), judge("rgo-version-m")).require(old).expect_err(old);
         assert!(error.to_string().contains(&format!("is called `{new}` now")), "{error}");
     }
 }
@@ -118,10 +120,10 @@ fn a_name_that_was_changed_leads_to_one_that_is_there() {
 #[test]
 fn the_help_is_written_in_these_words() {
     let example = HELP.split_once("their name:\n").expect("the example").1;
-    let read = Policy::new(vocabulary()).add_file("help", example);
+    let read = Policy::new(vocabulary(), judge("rgo-version-m")).add_file("help", example);
     assert!(read.is_ok(), "{read:?}");
     for expression in HELP.split('\'').skip(1).step_by(2) {
-        let parsed = Policy::new(vocabulary()).require(expression);
+        let parsed = Policy::new(vocabulary(), judge("rgo-version-m")).require(expression);
         assert!(parsed.is_ok(), "{expression}: {parsed:?}");
     }
     let help = rgo_report::render_document(&vocabulary().help(), rgo_report::Style::default());

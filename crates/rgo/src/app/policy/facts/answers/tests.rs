@@ -7,7 +7,7 @@ use rgo_binary::security::signature::{Signature, SignatureKind};
 use rgo_binary::{Limits, slices};
 
 use super::*;
-use crate::app::policy::facts::vocabulary;
+use crate::app::policy::facts::{judge, vocabulary};
 use crate::app::samples;
 use rgo_policy::vocabulary::ValueKind;
 use rgo_policy::{FactSource as _, Policy};
@@ -17,8 +17,9 @@ fn sample() -> Inspected {
     samples::of(SAMPLE)
 }
 
-const SAMPLE: &[u8] = include_bytes!("../../../../../rgo-binary/tests/fixtures/read/sample.elf");
-const WINDOWS: &[u8] = include_bytes!("../../../../../rgo-binary/tests/fixtures/edit/pe-amd64.exe");
+const SAMPLE: &[u8] = include_bytes!("../../../../../../rgo-binary/tests/fixtures/read/sample.elf");
+const WINDOWS: &[u8] =
+    include_bytes!("../../../../../../rgo-binary/tests/fixtures/edit/pe-amd64.exe");
 
 /// The answer as one word: the value, `unknown` or `not applicable`.
 fn short(answer: Lookup) -> String {
@@ -154,7 +155,7 @@ fn a_gate_on_a_build_setting_is_answered_by_what_go_leaves_out() {
         ("two", &two, "build:-X!=b=*", "does not hold"),
         ("nothing", &sample(), "!build:no-such", "unknown"),
     ] {
-        let mut policy = Policy::new(vocabulary());
+        let mut policy = Policy::new(vocabulary(), judge("rgo-version-m"));
         policy.require(expression).expect(expression);
         let judged = policy.judge(image.subject(), image);
         assert_eq!(judged.findings[0].answer.words(), expected, "{name}: {expression}");
@@ -172,7 +173,7 @@ fn a_go_toolchain_with_a_suffix_is_of_its_release() {
         ("devel go1.27-3f2a91c Mon Jan 5 2026", "go>=1.26", "holds"),
         ("devel +3f2a91c Mon Jan 5 2026", "go>=1.15", "unknown"),
     ] {
-        let mut policy = Policy::new(vocabulary());
+        let mut policy = Policy::new(vocabulary(), judge("rgo-version-m"));
         policy.require(expression).expect(expression);
         let image = built(RecordFormat::GoBuildinfo, toolchain, &[]);
         let judged = policy.judge(image.subject(), &image);
@@ -194,7 +195,7 @@ fn a_replaced_module_is_asked_for_by_either_name() {
         ("dep:x/c!=*", "does not hold"),
         ("dep:x/e!=*", "holds"),
     ] {
-        let mut policy = Policy::new(vocabulary());
+        let mut policy = Policy::new(vocabulary(), judge("rgo-version-m"));
         policy.require(expression).expect(expression);
         let judged = policy.judge(image.subject(), &image);
         assert_eq!(judged.findings[0].answer.words(), expected, "{expression}");

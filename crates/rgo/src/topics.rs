@@ -1,13 +1,8 @@
-//! `rgo help [TOOL|policy|environment|exit-codes]`: the help of a tool, and what all tools share.
+//! What all tools share, for `rgo help policy|environment|exit-codes`.
 
-use anyhow::Result;
 use rgo_report::{Column, Document, Table};
 
-use crate::app::error::Usage;
-use crate::app::exit::Exit;
 use crate::app::policy::facts::vocabulary;
-use crate::app::terminal;
-use crate::{app, dispatch};
 
 /// The topics, and what each is about.
 pub(crate) const TOPICS: [(&str, &str); 3] = [
@@ -93,38 +88,14 @@ const EXIT_CODES: [(&str, &str); 7] = [
     ("any", "with rgo-build --run, that of the program"),
 ];
 
-/// Prints the help that the words ask for.
-///
-/// # Errors
-/// [`Usage`] for an unknown topic.
-pub(crate) fn run(words: &[String]) -> Result<Exit> {
-    let document = match words {
-        [] => {
-            terminal::write(dispatch::help().as_bytes())?;
-            return Ok(Exit::Done);
-        }
-        [topic] if topic == "policy" => vocabulary().help(),
-        [topic] if topic == "environment" => environment(),
-        [topic] if topic == "exit-codes" => exit_codes(),
-        [tool, rest @ ..] if dispatch::is_tool(tool) => {
-            let args = rest.iter().cloned().chain(["--help".to_owned()]);
-            return dispatch::run(tool, args.collect());
-        }
-        [topic, ..] => return Err(unknown(topic).into()),
-    };
-    let text = rgo_report::render_document(&document, terminal::style(None));
-    terminal::write(text.as_bytes())?;
-    Ok(Exit::Done)
-}
-
-fn unknown(topic: &str) -> Usage {
-    let mut names: Vec<String> = TOPICS.iter().map(|(name, _)| (*name).to_owned()).collect();
-    names.extend(dispatch::tool_names());
-    let hint = match app::mistakes::nearest(topic, &names) {
-        Some(near) => format!("did you mean `rgo help {near}`?"),
-        None => format!("there are: {}", names.join(", ")),
-    };
-    Usage::new(format!("there is no help on `{topic}`")).hint(hint)
+/// The help on a topic; `None` if there is no such topic.
+pub(crate) fn document(topic: &str) -> Option<Document> {
+    match topic {
+        "policy" => Some(vocabulary().help()),
+        "environment" => Some(environment()),
+        "exit-codes" => Some(exit_codes()),
+        _ => None,
+    }
 }
 
 fn environment() -> Document {
@@ -147,6 +118,7 @@ fn exit_codes() -> Document {
 mod tests {
     use super::*;
     use crate::app::error::ErrorKind;
+    use crate::app::exit::Exit;
 
     #[test]
     fn every_exit_code_is_explained() {
@@ -159,7 +131,9 @@ mod tests {
     }
 
     #[test]
-    fn an_unknown_topic_leads_to_the_nearest() {
-        assert_eq!(unknown("polcy").hint.as_deref(), Some("did you mean `rgo help policy`?"));
+    fn every_topic_has_its_document() {
+        for (topic, _) in TOPICS {
+            assert!(document(topic).is_some(), "{topic}");
+        }
     }
 }
