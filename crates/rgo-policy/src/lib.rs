@@ -94,7 +94,7 @@ what other tools judge. Each tool judges its own, and says how many it leaves to
   [[file]]
   match = \"*.so\"              # the name; with a /, the end of the path, where ** crosses folders
   require = [\"dep:openssl!=*\"]
-  [diff] [graph] [audit]      # requirements of a diff, a graph and an audit
+  # [diff], [graph] and [audit] have the requirements of diffs, graphs and audits
 ";
 
 /// All requirements, from options and files.
