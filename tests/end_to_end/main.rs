@@ -4,6 +4,9 @@
 //!
 //! `cargo xtask setup` brings what these tests need; each says so if it is missing.
 
+// Many tests, and so what only they use, are for Linux alone.
+#![cfg_attr(not(target_os = "linux"), allow(dead_code, unused_imports))]
+
 mod support;
 
 mod build_matrix;
