@@ -1,6 +1,9 @@
 //! rgo's tools, run as a user runs them. One test program: it is linked once, and what is expensive
 //! (standard libraries, the build for all toolchains) is made once and looked at from many sides.
 
+// Many tests, and so what only they use, are for Linux alone.
+#![cfg_attr(not(target_os = "linux"), allow(dead_code, unused_imports))]
+
 mod support;
 
 mod cases;

@@ -103,6 +103,7 @@ fn a_program_beside_such_a_library_is_built_for_every_target() {
 }
 
 /// A cargo and a rustc that say this of themselves, and do nothing.
+#[cfg(unix)]
 fn said_to_be(release: &str, folder: &Path) -> PathBuf {
     use std::os::unix::fs::PermissionsExt;
     let said = format!(

@@ -287,6 +287,7 @@ fn zig_comes_from_a_mirror() {
 }
 
 /// A PATH on which no Python has zig.
+#[cfg(target_os = "linux")]
 fn without_zig(temp: &Path) -> String {
     use std::os::unix::fs::PermissionsExt;
     let bin = temp.join("bin");

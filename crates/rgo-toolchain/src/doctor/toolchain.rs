@@ -86,7 +86,6 @@ fn through<'d>(program: &Utf8Path, dlls: impl Iterator<Item = (&'d String, Has)>
 mod tests {
     use super::*;
     use crate::doctor::State;
-    use crate::toolchain::by_name;
 
     #[test]
     fn a_wine_without_what_rust_needs_is_not_ready() {
@@ -105,7 +104,7 @@ mod tests {
     #[test]
     #[cfg(not(windows))]
     fn microsofts_linker_is_missing_unless_named() {
-        let msvc = by_name("windows-amd64-msvc").unwrap();
+        let msvc = crate::toolchain::by_name("windows-amd64-msvc").unwrap();
         assert_eq!(linker(msvc, Some("lld-link")).state, State::Ok);
         if exec::find_program("link.exe").is_none() {
             let finding = linker(msvc, None);

@@ -334,7 +334,6 @@ fn parse_env(said: &str) -> Result<(String, String), String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::fs;
 
     #[test]
     fn zig_env_in_both_forms() {
@@ -348,6 +347,7 @@ mod tests {
     #[cfg(unix)]
     #[test]
     fn a_zig_that_is_too_old_or_none_says_what_to_do() {
+        use std::fs;
         use std::os::unix::fs::PermissionsExt;
         let dir = tempfile::tempdir().unwrap();
         let root = Utf8Path::from_path(dir.path()).unwrap();

@@ -75,7 +75,7 @@ pub(super) fn run(args: &VersionM, gate: &Gate<'_>, mut output: Outputs) -> Resu
     Ok(policy::exit(exit, outcome.as_ref()))
 }
 
-#[cfg(all(test, unix))]
+#[cfg(all(test, target_os = "linux"))] // rustix makes no pipe on macOS
 mod tests {
     use std::fs::{self, File};
     use std::io::{BufRead, BufReader};
