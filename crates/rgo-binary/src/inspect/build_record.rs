@@ -32,7 +32,7 @@ pub struct BuildRecord {
     pub info: BuildInfo,
     /// The dependency list as cargo-auditable defines it, whatever `format` is.
     #[serde(rename = "dep_v0", skip_serializing_if = "Option::is_none")]
-    #[schemars(with = "Option<std::collections::BTreeMap<String, Vec<serde_json::Value>>>")]
+    #[schemars(with = "Option<std::collections::BTreeMap<String, serde_json::Value>>")]
     pub audit: Option<VersionInfo>,
     /// The other records of the image.
     #[serde(rename = "also", skip_serializing_if = "Vec::is_empty")]
