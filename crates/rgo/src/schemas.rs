@@ -19,10 +19,15 @@ pub fn names() -> impl Iterator<Item = &'static str> {
     all().map(|(name, _)| name)
 }
 
-/// The schema of this name.
+/// The schema of this name; `build` is short for `rgo.build/1`.
 #[must_use]
 pub fn of(name: &str) -> Option<Value> {
-    let (name, generate) = all().find(|(known, _)| *known == name)?;
+    let short = |known: &str| {
+        let (known, _) = known.strip_prefix("rgo.")?.split_once('/')?;
+        Some(known == name)
+    };
+    let is_it = |known: &str| known == name || short(known) == Some(true);
+    let (name, generate) = all().find(|(known, _)| is_it(known))?;
     let mut schema = generate().to_value();
     if let Some(object) = schema.as_object_mut() {
         object.insert("title".to_owned(), json!(name));
@@ -52,5 +57,20 @@ pub(crate) fn print(words: &[String]) -> Result<()> {
         [name, ..] => Err(Usage::new(format!("there is no schema `{name}`"))
             .hint(format!("there are: {}", names.join(", ")))
             .into()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_schema_has_a_short_name() {
+        for name in names() {
+            assert_eq!(of(name).expect(name)["title"], name);
+        }
+        assert_eq!(of("build"), of("rgo.build/1"));
+        assert_eq!(of("version-m.line"), of(version_m::LINE));
+        assert_eq!(of("rgo.build"), None);
     }
 }
