@@ -59,6 +59,8 @@ const DIFFERENT: [Different; 4] = [
             "strip/absent-content",
             "version-m/colour-always",
             "version-m/empty-path",
+            "surface/arguments-from-file",
+            "surface/progress-json",
             "version-m/missing",
         ],
     },
