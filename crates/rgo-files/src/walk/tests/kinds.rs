@@ -184,8 +184,7 @@ fn archives_are_opened_within_each_other_up_to_the_limit() {
         &outer,
         limits,
         &[
-            "x!linux/app.tar.gz!lib/inner.jar refused: nested too deep: 2 archives are opened \
-             within each other",
+            "x!linux/app.tar.gz!lib/inner.jar refused: nested deeper than the limit of 2",
             "x!linux/app.tar.gz Gzip 0/1",
             "x Zip 0/1",
         ],
