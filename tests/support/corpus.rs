@@ -1,12 +1,13 @@
 //! Published programs of others, which `cargo xtask corpus` fetches. Set-up always fetches a small
 //! part, of every format and language; a test that needs another one goes on without it.
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::path::PathBuf;
 
 use serde_json::Value;
 
-use super::{cannot_test, machine, not_tested};
+use super::{cannot_test, machine, not_tested, root};
 
 /// A published program, and what it is known to be.
 pub(crate) struct Published {
@@ -52,6 +53,15 @@ pub(crate) fn corpus_of(word: &str) -> Vec<Published> {
         not_fetched(&format!("a published program that is `{word}`"));
     }
     found
+}
+
+/// Whether all packages were fetched, and not the small part alone.
+pub(crate) fn is_whole() -> bool {
+    let list = fs::read_to_string(root().join("testdata/corpus.toml")).expect("the list");
+    let list: toml::Table = list.parse().expect("TOML");
+    let listed = list["package"].as_array().expect("packages").len();
+    let archives: BTreeSet<PathBuf> = fetched().into_iter().map(|one| one.archive).collect();
+    archives.len() == listed
 }
 
 /// Where a package is unpacked of which the corpus has all files, by how its archive's name starts.
