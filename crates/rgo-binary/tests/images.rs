@@ -165,6 +165,51 @@ fn pe_linkage_and_debug_data() {
     assert_eq!(pdb.map(|pdb| pdb.path).as_deref(), Some("sample.pdb"));
 }
 
+/// The sample with other numbers at these offsets.
+fn patched(changes: &[(usize, u32)]) -> Vec<u8> {
+    let mut data = PE.to_vec();
+    for (at, value) in changes {
+        data[*at..][..4].copy_from_slice(&value.to_le_bytes());
+    }
+    data
+}
+
+/// The offsets of the sample's first data directory, and of the export table's header.
+fn export_table() -> (usize, usize) {
+    let number = |at: usize| u32::from_le_bytes(PE[at..][..4].try_into().expect("four bytes"));
+    // The signature, the COFF header, and the optional header up to the directories.
+    let directory = number(0x3c) as usize + 4 + 20 + 112;
+    let image = parse(PE);
+    let section = image.object().section_by_name(".rdata").expect("a section");
+    let within = u64::from(number(directory)) - (section.address() - 0x1_8000_0000);
+    (directory, (section.file_range().expect("bytes").0 + within) as usize)
+}
+
+/// The linker of .NET gives the size of the header alone, and the loader does not look at it.
+#[test]
+fn the_size_of_an_export_table_means_nothing() {
+    let (directory, _) = export_table();
+    for size in [0, 40, u32::MAX] {
+        let linkage = parse(&patched(&[(directory + 4, size)])).linkage().expect("reads");
+        assert_eq!(linkage.exports, ["sample_sum", "sample_zero"], "{size}");
+        assert_eq!(linkage.soname, parse(PE).linkage().expect("reads").soname);
+    }
+}
+
+#[test]
+fn an_export_table_outside_of_the_file_is_an_error() {
+    let (directory, header) = export_table();
+    for (at, value, said) in [
+        (directory, 0x7000_0000, "the header at address 0x70000000"),
+        (header + 24, u32::MAX, "the name table at address"),
+        (header + 32, 0x7000_0000, "the name table at address 0x70000000"),
+        (header + 32, 0x1000, "a name at address"),
+    ] {
+        let error = parse(&patched(&[(at, value)])).linkage().expect_err(said).to_string();
+        assert!(error.contains(said), "{error}");
+    }
+}
+
 #[test]
 fn a_fat_file_has_a_slice_per_architecture() {
     let both = fat(&[MACHO, MACHO]);

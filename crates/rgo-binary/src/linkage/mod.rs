@@ -7,6 +7,7 @@ mod elf;
 pub mod load_options;
 mod macho;
 mod pe;
+mod pe_exports;
 mod trie;
 mod version;
 

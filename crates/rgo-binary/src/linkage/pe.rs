@@ -12,7 +12,7 @@ use object::pe;
 use object::read::pe::{ImageNtHeaders, ImageOptionalHeader, PeFile};
 use object::{LittleEndian as LE, Object};
 
-use super::{Kind, Linkage, NameList};
+use super::{Kind, Linkage, NameList, pe_exports};
 use crate::{Error, Image, Result};
 
 pub(super) fn linkage<H: ImageNtHeaders>(
@@ -41,17 +41,8 @@ pub(super) fn linkage<H: ImageNtHeaders>(
         pe::IMAGE_SUBSYSTEM_EFI_APPLICATION => "efi".to_owned(),
         other => other.0.to_string(),
     });
-    let bad = |why: object::Error| Error::malformed("PE export table", 0, why);
-    if let Some(table) = file.export_table().map_err(bad)? {
-        let name = table.directory().name.get(LE);
-        let name = table.name_from_pointer(name).ok();
-        linkage.soname = name.map(|name| String::from_utf8_lossy(name).into_owned());
-        let mut names = NameList::new(image.limits());
-        for (pointer, _) in table.name_iter() {
-            names.add(table.name_from_pointer(pointer).map_err(bad)?)?;
-        }
-        linkage.exports = names.sorted();
-    }
+    let exports = pe_exports::read(image)?;
+    (linkage.soname, linkage.exports) = (exports.dll, exports.names);
     Ok(linkage)
 }
 
