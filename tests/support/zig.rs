@@ -16,6 +16,10 @@ pub(crate) fn zig(name: &str, scratch: &Path) -> Command {
     let zig = zig::discover(&cache, &env, false, &mut |_| {}).expect("a zig");
     let mut command = native(&zig.program);
     command.args(&zig.args).arg(name);
+    if name != "ar" {
+        // Nothing here uses the sanitizer whose runtime zig would build for each system.
+        command.arg("-fno-sanitize=undefined");
+    }
     command
         .env("ZIG_GLOBAL_CACHE_DIR", cache.zig_cache(&zig.version.to_string()))
         .env("ZIG_LOCAL_CACHE_DIR", scratch.join("zig-cache"));

@@ -12,26 +12,31 @@ use std::path::Path;
 
 use anyhow::{Context, bail, ensure};
 
-use crate::shell::{self, cargo};
+use crate::shell::{self, cargo, command};
 
 const SHELLS: [&str; 5] = ["bash", "elvish", "fish", "powershell", "zsh"];
 const FOLDERS: [&str; 3] = ["schemas", "completions", "man"];
 
-/// Writes the files below the root; with `check`, compares them with those there instead.
+/// Writes the files below the root.
 ///
 /// # Errors
-/// If a file cannot be made, or with `check` if one differs.
-pub(crate) fn run(root: &Path, check: bool) -> anyhow::Result<()> {
-    if !check {
-        for folder in FOLDERS {
-            if root.join(folder).is_dir() {
-                fs::remove_dir_all(root.join(folder))?;
-            }
+/// If one cannot be made.
+pub(crate) fn run(root: &Path) -> anyhow::Result<()> {
+    for folder in FOLDERS {
+        if root.join(folder).is_dir() {
+            fs::remove_dir_all(root.join(folder))?;
         }
-        return write(root);
     }
+    write(root, None)
+}
+
+/// Compares the files below the root with those that this `rgo` makes; without one, it is built.
+///
+/// # Errors
+/// If a file cannot be made, or one differs.
+pub(crate) fn check(root: &Path, program: Option<&Path>) -> anyhow::Result<()> {
     let made = tempfile::tempdir()?;
-    write(made.path())?;
+    write(made.path(), program)?;
     for folder in FOLDERS {
         let (new, old) = (names(&made.path().join(folder))?, names(&root.join(folder))?);
         ensure!(new == old, "{folder} has other files: run `cargo xtask generate`");
@@ -45,7 +50,8 @@ pub(crate) fn run(root: &Path, check: bool) -> anyhow::Result<()> {
     Ok(())
 }
 
-fn write(root: &Path) -> anyhow::Result<()> {
+fn write(root: &Path, program: Option<&Path>) -> anyhow::Result<()> {
+    let rgo = |args: &[&str]| rgo(program, args);
     for folder in FOLDERS {
         fs::create_dir_all(root.join(folder))?;
     }
@@ -61,10 +67,12 @@ fn write(root: &Path) -> anyhow::Result<()> {
     Ok(())
 }
 
-fn rgo(args: &[&str]) -> anyhow::Result<String> {
-    shell::output(
-        cargo().args(["run", "--quiet", "--package", "rgo", "--bin", "rgo", "--"]).args(args),
-    )
+fn rgo(program: Option<&Path>, args: &[&str]) -> anyhow::Result<String> {
+    let mut rgo = program.map_or_else(cargo, command);
+    if program.is_none() {
+        rgo.args(["run", "--quiet", "--package", "rgo", "--bin", "rgo", "--"]);
+    }
+    shell::output(rgo.args(args))
 }
 
 fn names(folder: &Path) -> anyhow::Result<Vec<String>> {

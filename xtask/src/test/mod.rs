@@ -2,6 +2,7 @@
 
 mod report;
 
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::process::Command;
 use std::thread;
@@ -41,11 +42,13 @@ fn all_checks(report: &mut Report, args: &[String]) -> anyhow::Result<()> {
             report.phase("set-up", || fetching.join().expect("set-up returns its errors"));
         (fetched, built)
     });
-    let rgo_build = built?;
+    let programs = built?;
     fetched?;
+    let program = |name: &str| programs.get(name).map(PathBuf::as_path);
     report.phase("workflows", ci::lint)?;
-    report.phase("generated files", || generate::run(&std::env::current_dir()?, true))?;
-    let setup = report.phase("wine", || setup.finish(rgo_build.as_deref()))?;
+    let root = std::env::current_dir()?;
+    report.phase("generated files", || generate::check(&root, program("rgo")))?;
+    let setup = report.phase("wine", || setup.finish(program("rgo-build")))?;
     let mut test = cargo_test(&["--workspace"], args);
     test.env("RGO_TEST_TIMES", report.times());
     report.phase("tests", || shell::run(setup.apply(&mut test)))
@@ -78,27 +81,28 @@ fn clippy(report: &mut Report) -> anyhow::Result<()> {
     report.phase("clippy", || shell::run(&mut clippy))
 }
 
-/// Builds the tests; returns the rgo-build among the programs that they start.
+/// Builds the tests; returns the programs of rgo that they start, by name.
 fn build(
     report: &mut Report,
     targets: &[&str],
     args: &[String],
-) -> anyhow::Result<Option<PathBuf>> {
+) -> anyhow::Result<BTreeMap<String, PathBuf>> {
     // What is behind `--` is for the tests themselves.
     let args: Vec<String> = args.iter().take_while(|arg| *arg != "--").cloned().collect();
     let mut build = cargo_test(targets, &args);
     build.args(["--no-run", "--message-format", "json-render-diagnostics"]);
     let messages = report.phase("build", || shell::output(&mut build))?;
-    Ok(messages.lines().find_map(rgo_build))
+    Ok(messages.lines().filter_map(program).collect())
 }
 
-/// The file of rgo-build, if cargo's message says that it is built.
-fn rgo_build(message: &str) -> Option<PathBuf> {
+/// The name and the file of a program, if cargo's message says that it is built.
+fn program(message: &str) -> Option<(String, PathBuf)> {
     let message: Value = serde_json::from_str(message).ok()?;
     let target = &message["target"];
-    let is_it = target["name"] == "rgo-build" && target["kind"][0] == "bin";
-    let file = message["executable"].as_str().filter(|_| is_it)?;
-    Some(file.into())
+    let file = message["executable"].as_str().filter(|_| target["kind"][0] == "bin")?;
+    // The tests in a program's source are a program too.
+    let name = target["name"].as_str().filter(|_| message["profile"]["test"] == false)?;
+    Some((name.to_owned(), file.into()))
 }
 
 fn cargo_test(targets: &[&str], args: &[String]) -> Command {
@@ -121,21 +125,21 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_file_of_rgo_build_is_read_from_cargos_messages() {
-        let message = |name: &str, kind: &str, executable: &str| {
+    fn programs_are_read_from_cargos_messages() {
+        let message = |name: &str, kind: &str, test: bool, executable: &str| {
             format!(
-                r#"{{"reason":"compiler-artifact","target":{{"name":"{name}","kind":["{kind}"]}},"executable":{executable}}}"#
+                r#"{{"reason":"compiler-artifact","target":{{"name":"{name}","kind":["{kind}"]}},"profile":{{"test":{test}}},"executable":{executable}}}"#
             )
         };
-        let found = rgo_build(&message("rgo-build", "bin", r#""/t/rgo-build""#));
-        assert_eq!(found, Some("/t/rgo-build".into()));
+        let found = program(&message("rgo-build", "bin", false, r#""/t/rgo-build""#));
+        assert_eq!(found, Some(("rgo-build".into(), "/t/rgo-build".into())));
         for other in [
-            message("rgo", "bin", r#""/t/rgo""#),
-            message("rgo-build", "lib", "null"),
+            message("rgo-build", "bin", true, r#""/t/deps/rgo_build-0""#),
+            message("rgo-build", "lib", false, "null"),
             r#"{"reason":"build-finished","success":true}"#.to_owned(),
             "running 1 test".to_owned(),
         ] {
-            assert_eq!(rgo_build(&other), None, "{other}");
+            assert_eq!(program(&other), None, "{other}");
         }
     }
 }
