@@ -226,13 +226,26 @@ fn completions(shell: &str) -> String {
 
 #[test]
 fn completions_load_in_the_shells() {
-    let complete = "COMP_WORDS=(rgo-build --tar); COMP_CWORD=1";
-    let bash = format!(
-        "source {} && {complete} && _rgo__build rgo-build --tar rgo-build && echo ${{COMPREPLY[@]}}",
-        completions("bash")
-    );
-    let found = shell("bash", &bash).expect("bash is everywhere");
-    assert_eq!(found.trim(), "--target");
+    let script = completions("bash");
+    for (words, expected) in [
+        ("rgo-build --tar", "--target"),
+        ("rgo-build env --tar", "--target"),
+        ("rgo-build cache prune --old", "--older-than"),
+        ("rgo build cache prune --old", "--older-than"),
+        ("rgo-strip --keep-sec", "--keep-section"),
+        ("rgo-version-m --summ", "--summary"),
+    ] {
+        let last = words.split(' ').count() - 1;
+        let (program, typed) = words.split_once(' ').expect("two words");
+        let typed = typed.rsplit(' ').next().unwrap_or_default();
+        let function = format!("_{}", program.replace('-', "__"));
+        let bash = format!(
+            "source {script} && COMP_WORDS=({words}) && COMP_CWORD={last} && \
+             {function} {program} {typed} {program} && echo ${{COMPREPLY[@]}}"
+        );
+        let found = shell("bash", &bash).expect("bash is everywhere");
+        assert_eq!(found.trim(), expected, "{words}");
+    }
     let zsh = completions("zsh");
     let zsh =
         format!("autoload -U compinit && compinit -D && source {zsh} && whence -w _rgo-strip");

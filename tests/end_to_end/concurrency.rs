@@ -13,7 +13,7 @@ use std::time::{Duration, Instant};
 
 use crate::support::{Outcome, Project, cannot_test, machine, native, run};
 
-const TARGET: [&str; 2] = ["--target", "linux/arm64/static"];
+const TARGET: [&str; 2] = ["--target", "linux/arm64"];
 
 /// A cache with a zig and nothing else.
 pub(crate) fn fresh_cache(folder: &Path) {
@@ -32,8 +32,8 @@ fn on_cache(project: &Project, cache: &Path, cargo: &str) -> Command {
 
 fn works(outcome: Outcome) {
     let report = outcome.report();
-    let file = report.artifact("linux-arm64-static", "env").path();
-    if let Some(ran) = run("linux-arm64-static", &file, &[]) {
+    let file = report.artifact("linux-arm64", "env").path();
+    if let Some(ran) = run("linux-arm64", &file, &[]) {
         assert_eq!(ran.ended(0).stdout, "channel: none\n");
     }
 }

@@ -64,9 +64,9 @@ fn a_target_folder_of_another_compiler_is_configured_anew() {
 
 #[test]
 fn a_configure_script_is_told_what_it_builds_for() {
-    // Not darwin: jemalloc's configure takes a minute there, and mimalloc needs the same headers.
-    let targets = "linux/amd64/static,linux/arm64";
-    let report = Project::of("with-jemalloc").build(["--target", targets]).report();
+    // Neither this machine's processor nor its C library, so that nothing of the host passes. One target,
+    // because jemalloc's configure runs six hundred programs.
+    let report = Project::of("with-jemalloc").build(["--target", "linux/arm64/static"]).report();
     for toolchain in report.toolchains() {
         let file = report.artifact(toolchain, "with-jemalloc").path();
         if let Some(ran) = run(toolchain, &file, &[]) {

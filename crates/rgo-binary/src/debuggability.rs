@@ -77,7 +77,7 @@ impl fmt::Display for Feasibility {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::No => "no",
-            Self::Companion => "with its companion",
+            Self::Companion => "with a companion",
             Self::Partly => "partly",
             Self::Yes => "yes",
         })
@@ -170,7 +170,7 @@ pub fn debuggability(image: &DebugSources) -> Vec<Debuggability> {
     let functions = sources(&[(*symbols, SYMBOLS), (*variables, VARIABLES), (*go_tools, GO_TABLE)]);
     let with_lines = sources(&[(*lines, LINES), (*go_tools, GO_TABLE)]);
 
-    let rest = if companion.is_some() { "; all with its companion" } else { "" };
+    let rest = if companion.is_some() { "; all with a companion" } else { "" };
     let partly = |task, by: &str| Debuggability {
         task,
         answer: Feasibility::Partly,
@@ -312,7 +312,7 @@ mod tests {
         let companion = Some("UUID 0".to_owned());
         let evidence = DebugSources { exports: true, companion, ..DebugSources::default() };
         let first = debuggability(&evidence).into_iter().next().expect("there are five");
-        assert_eq!(first.by, "exported functions alone; all with its companion");
+        assert_eq!(first.by, "exported functions alone; all with a companion");
     }
 
     /// The data is found in real images of each format.

@@ -23,6 +23,7 @@ use std::fmt;
 use super::parse_error::{Complaint, ParseError};
 use super::vocabulary::{FactDef, ValueKind, Vocabulary};
 use operand::compare;
+pub use operand::size_in_bytes;
 use written::Written;
 
 pub(super) use operand::{Operand, OperandValue, time};

@@ -22,8 +22,8 @@ use super::vocabulary::Vocabulary;
 use super::{PolicyOs, RequirementSource, Rule, Scope};
 
 const EXAMPLE: &str = "a policy file has require = [\"pie\", …] and allow-unknown, alone and in \
-                       [linux], [linux.static], [linux.dynamic], [darwin], [windows], in [[file]] \
-                       with match = \"*.so\", and in [diff], [graph] and [audit]";
+                       [linux], [linux.static], [linux.dynamic], [darwin], [windows], and in \
+                       [[file]] with match = \"*.so\"";
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
@@ -137,7 +137,8 @@ fn sections(file: PolicyFile, source: &Text<'_>) -> Result<Vec<Section>, PolicyE
     .into();
     for MatchTable { pattern, require, allow_unknown } in file.file {
         let parsed = Pattern::new(pattern.get_ref()).map_err(|error| {
-            let hint = "* is any text without /, ** any folders, ? one character";
+            let hint = "* is any text without /, ** any folders, ? one character, \
+                        archive!path a path in an archive";
             let message = format!("`{}` is not a pattern: {error}", pattern.get_ref());
             source.complain(&pattern.span(), &message, hint)
         })?;
@@ -296,7 +297,7 @@ require = [\"!rpath\"]
             ),
             (
                 "[[file]]\nmatch = \"a[\"\nrequire = [\"pie\"]",
-                "p.toml:2:9: `a[` is not a pattern: only *, ** and ? have a meaning in it\n  match = \"a[\"\n          ^^^^\nhint: * is any text without /, ** any folders, ? one character",
+                "p.toml:2:9: `a[` is not a pattern: only *, ** and ? have a meaning in it\n  match = \"a[\"\n          ^^^^\nhint: * is any text without /, ** any folders, ? one character, archive!path a path in an archive",
             ),
             ("[linux]\n", "p.toml: it requires nothing\nhint: EXAMPLE"),
             ("", "p.toml: it requires nothing\nhint: EXAMPLE"),

@@ -37,7 +37,7 @@ use serde::{Serialize, Serializer};
 
 use pattern::Pattern;
 
-pub use expression::Expression;
+pub use expression::{Expression, size_in_bytes};
 pub use facts::{FactSource, FactValue, Lookup, NoAnswer, Platform, PolicyFact, PolicyOs};
 pub use judge::{JudgedRequirement, Judgement, Outcome, Tally};
 pub use parse_error::{ParseError, PolicyError};
@@ -74,11 +74,11 @@ An answer is one of these, and all but the first fail (exit code 3):
   not applicable  the question makes no sense there: `glibc<=2.28` of a Windows program. A policy
                   file limits it to the binaries that it suits.
 What must not be there (`!=`) holds where there is none. Where there are several (copies of a
-dependency, entries of an rpath) every one has to hold. It fails too if no binary matched, or if
-a file or member could not be read.
+dependency, entries of an rpath) every one has to hold. It fails too if none of the files is a
+binary, if a policy file asks nothing of them, or if a file or member could not be read. Files of
+debug data alone, as a split leaves them, are not judged.
 
-A policy file has requirements for all binaries, for a platform, for files by their name, and for
-what other tools judge. Each tool judges its own, and says how many it leaves to which tool:
+A policy file has requirements for all binaries, for a platform, and for files by their name:
   require = [\"!vcs.modified\", \"!leaks\"]
   [linux]
   require = [\"relro\", \"arch in [amd64, arm64]\"]
@@ -87,14 +87,15 @@ what other tools judge. Each tool judges its own, and says how many it leaves to
   [linux.dynamic]
   require = [\"glibc<=2.28\"]
   [darwin]
-  require = [\"macos<=11.0\", \"signed\"]
+  require = [\"macos<=11.0\"]
   [windows]
-  require = [\"cf-guard\", \"aslr\", \"nx\"]
+  require = [\"aslr\", \"nx\"]
   allow-unknown = true        # as a ? after each expression of this table
   [[file]]
-  match = \"*.so\"              # the name; with a /, the end of the path, where ** crosses folders
-  require = [\"dep:openssl!=*\"]
-  # [diff], [graph] and [audit] have the requirements of diffs, graphs and audits
+  match = \"*.so\"              # a name; lib/*.so the end of a path; ** crosses folders;
+  require = [\"dep:openssl!=*\"] # app-*.tgz!** all that is in an archive
+A table adds requirements to those above it, and takes none away. A match that no binary has is
+told, and is no failure.
 ";
 
 /// All requirements, from options and files.
@@ -232,7 +233,7 @@ impl Scope {
             Self::Linux { static_ } => {
                 platform.os == PolicyOs::Linux && platform.static_ == Some(*static_)
             }
-            Self::File(pattern) => pattern.fits(subject.innermost()),
+            Self::File(pattern) => pattern.covers(subject),
         }
     }
 }

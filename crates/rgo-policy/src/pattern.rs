@@ -6,9 +6,15 @@
 //! *.so           the last part of the path
 //! lib/*.so       the end of the path, part by part;  *  any text without /   ?  one character
 //! lib/**/a.so    **  any parts, or none
+//! x*.tgz!**      the archive too: `!` stands before the path in it
 //! ```
 
 use std::fmt;
+
+use super::Subject;
+
+/// What `!` is in a path: a part of its own.
+const IN_ARCHIVE: &str = "/!/";
 
 /// A pattern for the path of a file.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -37,22 +43,32 @@ impl Pattern {
         if text.contains(FOREIGN) {
             return Err("only *, ** and ? have a meaning in it");
         }
-        if text.is_empty() || text.ends_with('/') {
+        if text.is_empty() || text.ends_with(['/', '!']) {
             return Err("it names no file");
         }
         let part = |part: &str| match part {
             "**" => PatternPart::Any,
             name => PatternPart::Name(name.chars().collect()),
         };
-        let relative = text.trim_start_matches("./").trim_start_matches('/');
+        let relative =
+            text.trim_start_matches("./").trim_start_matches('/').replace('!', IN_ARCHIVE);
         // A pattern matches the end of a path, wherever the path begins.
         let parts =
             std::iter::once(PatternPart::Any).chain(relative.split('/').map(part)).collect();
         Ok(Self { text: text.to_owned(), parts })
     }
 
+    /// Whether it matches this subject by its path in the innermost archive, or by its whole name if the
+    /// pattern names an archive.
+    pub(super) fn covers(&self, subject: &Subject) -> bool {
+        if !self.text.contains('!') {
+            return self.fits(subject.innermost());
+        }
+        self.fits(&subject.path().replace('!', IN_ARCHIVE))
+    }
+
     /// Whether it matches this path, with slashes or backslashes.
-    pub(super) fn fits(&self, path: &str) -> bool {
+    fn fits(&self, path: &str) -> bool {
         let path: Vec<Vec<char>> =
             path.split(['/', '\\']).map(|part| part.chars().collect()).collect();
         matches(
@@ -137,8 +153,32 @@ mod tests {
             let fits = Pattern::new(pattern).expect(pattern).fits(path);
             assert_eq!(fits, expected, "{pattern} {path}");
         }
-        for bad in ["", "lib/", "*.{so,dll}", "[a-z]"] {
+        for bad in ["", "lib/", "a.tgz!", "*.{so,dll}", "[a-z]"] {
             assert!(Pattern::new(bad).is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn a_pattern_may_name_the_archive() {
+        let subject = |file: &str, member: Option<&str>| Subject {
+            member: member.map(str::to_owned),
+            ..Subject::file(file)
+        };
+        let member = subject("in/x-1.tgz", Some("package/bin/x"));
+        let nested = subject("a.tar", Some("b/x-1.tgz!package/bin/x"));
+        let file = subject("in/x-1.tgz", None);
+        for (pattern, expected) in [
+            ("x", [true, true, false]),
+            ("bin/x", [true, true, false]),
+            ("x-*.tgz!**", [true, true, false]),
+            ("*.tgz!package/bin/x", [true, true, false]),
+            ("in/*!**", [true, false, false]),
+            ("*.tar!**", [false, true, false]),
+            ("*.tgz!x", [false, false, false]),
+        ] {
+            let pattern = Pattern::new(pattern).expect(pattern);
+            let found = [&member, &nested, &file].map(|subject| pattern.covers(subject));
+            assert_eq!(found, expected, "{pattern}");
         }
     }
 

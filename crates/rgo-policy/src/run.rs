@@ -4,6 +4,7 @@
 use std::collections::BTreeSet;
 
 use super::judge::{JudgedRequirement, Judgement, Outcome, Tally, count};
+use super::pattern::Pattern;
 use super::subject::Subject;
 use super::verdict::Verdict;
 use super::{Policy, RequirementSource, Rule, Scope};
@@ -28,6 +29,8 @@ pub struct Run<'p> {
     passes: bool,
     /// The rules that applied to a binary.
     asked: BTreeSet<usize>,
+    /// The number of files of debug data alone.
+    companions: usize,
     /// The first binary without any requirement, and the number of others.
     idle: Option<(Subject, usize)>,
 }
@@ -43,6 +46,7 @@ impl Policy {
             tally: Tally::default(),
             passes: true,
             asked: BTreeSet::new(),
+            companions: 0,
             idle: None,
         }
     }
@@ -81,6 +85,12 @@ impl Run<'_> {
         self.judgements.push(judgement);
     }
 
+    /// Counts a file of debug data alone, which is not judged: it is no program, and what is asked of
+    /// programs would fail.
+    pub fn leave_companion(&mut self) {
+        self.companions += 1;
+    }
+
     /// The verdict on all binaries. It fails if no rule applied to any binary, because an empty
     /// folder proves nothing. It also fails if a file could not be read, unless every requirement
     /// allows unknown.
@@ -89,6 +99,10 @@ impl Run<'_> {
         let mut problems = self.unmatched_files();
         let mut notes = self.unmatched_patterns();
         notes.extend(self.policy.left_to_others());
+        if self.companions > 0 {
+            let files = count(self.companions, "file of debug data is", "files of debug data are");
+            notes.push(format!("{files} not judged"));
+        }
         if let Some((first, more)) = self.idle.as_ref().filter(|_| problems.is_empty()) {
             notes.push(match more {
                 0 => format!("{first}: no requirement applies to it"),
@@ -131,10 +145,12 @@ impl Run<'_> {
 
     /// Patterns of policy files that match no name.
     fn unmatched_patterns(&self) -> Vec<String> {
+        let mut unmatched: Vec<&Pattern> = Vec::new();
         let mut notes = Vec::new();
         for rule in &self.policy.rules {
             let Scope::File(pattern) = &rule.scope else { continue };
-            if !self.was_asked(&|other| other.scope == rule.scope) {
+            if !unmatched.contains(&pattern) && !self.was_asked(&|it| it.scope == rule.scope) {
+                unmatched.push(pattern);
                 notes.push(format!("{}: no binary matched `{pattern}`", rule.source));
             }
         }

@@ -94,6 +94,12 @@ impl Subject {
         Self { file: file.into(), ..Self::default() }
     }
 
+    /// The file, with the path in it if it is an archive: `a.tar!b`.
+    pub(super) fn path(&self) -> String {
+        let member = self.member.iter().map(|member| format!("!{member}"));
+        std::iter::once(self.file.clone()).chain(member).collect()
+    }
+
     /// The path in the innermost archive, or the file if it is in none.
     pub(super) fn innermost(&self) -> &str {
         let member = self.member.as_deref().unwrap_or(&self.file);
@@ -103,10 +109,7 @@ impl Subject {
 
 impl fmt::Display for Subject {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.file)?;
-        if let Some(member) = &self.member {
-            write!(f, "!{member}")?;
-        }
+        f.write_str(&self.path())?;
         let others = [&self.slice, &self.image];
         others.into_iter().flatten().try_for_each(|other| write!(f, " ({other})"))
     }

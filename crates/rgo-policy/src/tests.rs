@@ -284,7 +284,10 @@ fn the_help_has_a_line_for_each_fact_and_the_strongest_value_of_each_level() {
             "signed identity or authenticode signed=none, signed=broken, signed=adhoc",
         ]
     );
-    assert!(help.ends_with(HELP));
+    let (_, others) = help.split_once(HELP).expect("the rest");
+    let diffs = "The requirements of a diff are `require` in [diff]; inspector judges them.";
+    assert_eq!(others.lines().next(), Some(diffs));
+    assert_eq!(others.lines().count(), 3);
     assert!(HELP.lines().all(|line| line.chars().count() <= 100));
 }
 

@@ -210,10 +210,22 @@ impl Vocabulary {
                 document = document.heading(title).table(table);
             }
         }
-        document
-            .heading("Words with several values")
-            .table(self.levels())
-            .raw(format!("\n{}", super::HELP))
+        document.heading("Words with several values").table(self.levels()).raw(format!(
+            "\n{}{}",
+            super::HELP,
+            self.other_tables()
+        ))
+    }
+
+    /// What a policy file has besides the requirements of binaries.
+    fn other_tables(&self) -> String {
+        let others = SubjectKind::ALL.into_iter().filter(|kind| *kind != SubjectKind::Binary);
+        let asked = others.filter(|kind| self.words().any(|word| word.subject == *kind));
+        let line = |kind: SubjectKind| {
+            let (kind, place, judges) = (kind.with_article(), kind.place(), self.judges_of(kind));
+            format!("The requirements of {kind} are {place}; {judges} judges them.\n")
+        };
+        asked.map(line).collect()
     }
 
     /// The words that have a strongest value.

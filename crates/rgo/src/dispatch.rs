@@ -26,18 +26,9 @@ fn dispatch(args: Vec<OsString>) -> Result<Exit> {
     let mut args = args::utf8(args)?;
     match args.first().map(String::as_str) {
         None | Some("-h" | "--help") => terminal::write(help().as_bytes())?,
-        Some("-V" | "--version") if args.get(1).is_none_or(|arg| arg != "-v") => {
-            terminal::write(concat!("rgo ", env!("CARGO_PKG_VERSION"), "\n").as_bytes())?;
-        }
-        Some("-V" | "--version" | "-vV" | "-Vv") => {
-            terminal::write(
-                version::long("rgo", &schemas::names().collect::<Vec<_>>()).as_bytes(),
-            )?;
-        }
+        Some(_) if version::is_asked(&args) => terminal::write(version_text(&args).as_bytes())?,
         Some("help") => return help_on(args.get(1..).unwrap_or_default()),
-        Some("completions") => generated::completions(args.get(1..).unwrap_or_default())?,
-        Some("man") => generated::man(args.get(1..).unwrap_or_default())?,
-        Some("schema") => schemas::print(args.get(1..).unwrap_or_default())?,
+        Some("completions" | "man" | "schema") => generated::run_verb(&args)?,
         Some(_) => {
             let name = args.remove(0);
             return run(&name, args);
@@ -46,7 +37,15 @@ fn dispatch(args: Vec<OsString>) -> Result<Exit> {
     Ok(Exit::Done)
 }
 
-/// Prints the help of a tool or on a topic.
+fn version_text(args: &[String]) -> String {
+    if version::is_long(args) {
+        version::long("rgo", &schemas::names().collect::<Vec<_>>())
+    } else {
+        concat!("rgo ", env!("CARGO_PKG_VERSION"), "\n").to_owned()
+    }
+}
+
+/// Prints the help of a tool, of a command or on a topic.
 fn help_on(words: &[String]) -> Result<Exit> {
     let Some((topic, rest)) = words.split_first() else {
         terminal::write(help().as_bytes())?;
@@ -57,8 +56,16 @@ fn help_on(words: &[String]) -> Result<Exit> {
         terminal::write(text.as_bytes())?;
         return Ok(Exit::Done);
     }
+    let asked = || words.iter().cloned().chain(["--help".to_owned()]).collect::<Vec<_>>();
+    if generated::verbs().iter().any(|verb| verb.get_name() == topic) {
+        generated::run_verb(&asked())?;
+        return Ok(Exit::Done);
+    }
     if is_tool(topic) {
         return run(topic, rest.iter().cloned().chain(["--help".to_owned()]).collect());
+    }
+    if mistakes::commands(&Build::command()).iter().any(|command| command == topic) {
+        return run("build", asked());
     }
     Err(no_topic(topic).into())
 }
@@ -66,6 +73,8 @@ fn help_on(words: &[String]) -> Result<Exit> {
 fn no_topic(topic: &str) -> Usage {
     let mut names: Vec<String> = topics::TOPICS.map(|(name, _)| name.to_owned()).into();
     names.extend(tools().into_iter().map(|(name, _)| name));
+    names.extend(generated::verbs().iter().map(|verb| verb.get_name().to_owned()));
+    names.extend(mistakes::commands(&Build::command()));
     let hint = match mistakes::nearest(topic, &names) {
         Some(near) => format!("did you mean `rgo help {near}`?"),
         None => format!("there are: {}", names.join(", ")),
@@ -104,6 +113,7 @@ fn meant(word: &str, tools: &[String]) -> String {
             .and_then(|_| mistakes::nearest(word, &commands).map(str::to_owned))
     };
     match (mistakes::nearest(word, tools), of_build()) {
+        (_, Some(command)) if command == word => format!("did you mean `rgo build {command}`?"),
         (Some(tool), _) => format!("did you mean `rgo {tool}`?"),
         (None, Some(command)) => format!("did you mean `rgo build {command}`?"),
         (None, None) => format!("there are: {}", tools.join(", ")),
@@ -156,6 +166,7 @@ fn help() -> String {
             ),
             ("man DIR", "the man pages of all tools, into a folder"),
             ("schema [NAME]", "the JSON schema of a report; without a name, their names"),
+            ("-vV", "the version, with what a report of a fault has to name"),
         ]
         .map(|(name, about)| line(name, about)),
     );
@@ -182,6 +193,7 @@ mod tests {
             ("version", "did you mean `rgo version-m`?"),
             ("verson-m", "did you mean `rgo version-m`?"),
             ("doctor", "did you mean `rgo build doctor`?"),
+            ("stamp", "did you mean `rgo build stamp`?"),
             ("doctr", "did you mean `rgo build doctor`?"),
             ("foo", "there are: build, strip, version-m"),
             ("--json", "rgo takes the name of a tool first: build, strip, version-m"),

@@ -8,6 +8,7 @@ pub mod app;
 pub mod build;
 pub mod dispatch;
 pub mod generated;
+mod man_pages;
 pub mod schemas;
 pub mod strip;
 mod topics;

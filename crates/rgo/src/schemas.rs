@@ -3,7 +3,6 @@
 use anyhow::Result;
 use serde_json::{Value, json};
 
-use crate::app::error::Usage;
 use crate::app::schema::Named;
 use crate::app::terminal;
 use crate::{build, strip, version_m};
@@ -19,14 +18,16 @@ pub fn names() -> impl Iterator<Item = &'static str> {
     all().map(|(name, _)| name)
 }
 
-/// The schema of this name; `build` is short for `rgo.build/1`.
+/// Shorter names of a schema: those of `rgo.build/1` are `rgo.build` and `build`.
+pub(crate) fn short(name: &'static str) -> impl Iterator<Item = &'static str> {
+    let unversioned = name.split_once('/').map(|(name, _)| name);
+    unversioned.into_iter().chain(unversioned.and_then(|name| name.strip_prefix("rgo.")))
+}
+
+/// The schema of this name, which may be a shorter one.
 #[must_use]
 pub fn of(name: &str) -> Option<Value> {
-    let short = |known: &str| {
-        let (known, _) = known.strip_prefix("rgo.")?.split_once('/')?;
-        Some(known == name)
-    };
-    let is_it = |known: &str| known == name || short(known) == Some(true);
+    let is_it = |known| known == name || short(known).any(|short| short == name);
     let (name, generate) = all().find(|(known, _)| is_it(known))?;
     let mut schema = generate().to_value();
     if let Some(object) = schema.as_object_mut() {
@@ -46,18 +47,13 @@ pub fn of(name: &str) -> Option<Value> {
 /// Prints the schema of a name; without one, all names.
 ///
 /// # Errors
-/// [`Usage`] for an unknown name, and if stdout cannot be written.
-pub(crate) fn print(words: &[String]) -> Result<()> {
-    let names: Vec<String> = names().map(str::to_owned).collect();
-    match words {
-        [] => terminal::write((names.join("\n") + "\n").as_bytes()),
-        [name] if let Some(schema) = of(name) => {
-            terminal::write((serde_json::to_string_pretty(&schema)? + "\n").as_bytes())
-        }
-        [name, ..] => Err(Usage::new(format!("there is no schema `{name}`"))
-            .hint(format!("there are: {}", names.join(", ")))
-            .into()),
-    }
+/// If stdout cannot be written.
+pub(crate) fn print(name: Option<&str>) -> Result<()> {
+    let text = match name.and_then(of) {
+        Some(schema) => serde_json::to_string_pretty(&schema)?,
+        None => names().collect::<Vec<_>>().join("\n"),
+    };
+    terminal::write((text + "\n").as_bytes())
 }
 
 #[cfg(test)]
@@ -70,7 +66,8 @@ mod tests {
             assert_eq!(of(name).expect(name)["title"], name);
         }
         assert_eq!(of("build"), of("rgo.build/1"));
+        assert_eq!(of("rgo.build"), of("rgo.build/1"));
         assert_eq!(of("version-m.line"), of(version_m::LINE));
-        assert_eq!(of("rgo.build"), None);
+        assert_eq!(of("rgo"), None);
     }
 }

@@ -114,7 +114,9 @@ fn operand(fact: &FactDef, value: &Written<'_>) -> Result<Operand, Complaint> {
             OperandValue::Version(ComparableVersion::parse(text).ok_or_else(|| no("a version"))?)
         }
         ValueKind::Time => OperandValue::Time(time(text).ok_or_else(|| no("a date or time"))?),
-        ValueKind::Size => OperandValue::Size(size(text).ok_or_else(|| no("a number of bytes"))?),
+        ValueKind::Size => {
+            OperandValue::Size(size_in_bytes(text).ok_or_else(|| no("a number of bytes"))?)
+        }
         ValueKind::OneOf(_)
         | ValueKind::OneOfOrNumber(..)
         | ValueKind::Name(_)
@@ -149,7 +151,9 @@ pub(crate) fn time(text: &str) -> Option<jiff::Timestamp> {
     })
 }
 
-fn size(text: &str) -> Option<u64> {
+/// Parses a number of bytes: `10MB` is 10 000 000, `10MiB` is 10 485 760.
+#[must_use]
+pub fn size_in_bytes(text: &str) -> Option<u64> {
     let digits = text.find(|c: char| !c.is_ascii_digit()).unwrap_or(text.len());
     let (number, unit) = text.split_at_checked(digits)?;
     let unit = unit.trim().to_lowercase();
@@ -163,13 +167,13 @@ mod tests {
 
     #[test]
     fn sizes_and_times_have_their_units() {
-        assert_eq!(size("10MB"), Some(10_000_000));
-        assert_eq!(size("10 MiB"), Some(10 << 20));
-        assert_eq!(size("7"), Some(7));
+        assert_eq!(size_in_bytes("10MB"), Some(10_000_000));
+        assert_eq!(size_in_bytes("10 MiB"), Some(10 << 20));
+        assert_eq!(size_in_bytes("7"), Some(7));
         for bad in
             ["", "MB", "1.5MB", "-1", "10TB", "99999999999999999999", "18446744073709551615kB"]
         {
-            assert_eq!(size(bad), None, "{bad}");
+            assert_eq!(size_in_bytes(bad), None, "{bad}");
         }
         assert_eq!(time("2026-01-01"), time("2026-01-01T01:00:00+01:00"));
         assert!(time("2026-01-01").is_some() && time("January").is_none());

@@ -62,7 +62,9 @@ pub(crate) fn parse<P: Tool>(mut args: Vec<OsString>) -> P {
     }
     let words: Vec<String> = args.iter().map(|arg| arg.to_string_lossy().into_owned()).collect();
     P::try_parse_from(args).unwrap_or_else(|error| {
-        if error.kind() == ErrorKind::DisplayVersion && version::is_long(&words) {
+        if error.kind() == ErrorKind::DisplayVersion
+            && version::is_long(words.get(1..).unwrap_or_default())
+        {
             let _ =
                 terminal::write(version::long(P::command().get_name(), &P::schemas()).as_bytes());
             std::process::exit(0);
@@ -74,7 +76,7 @@ pub(crate) fn parse<P: Tool>(mut args: Vec<OsString>) -> P {
 /// The arguments of every tool that concern its messages.
 #[derive(Clone, Debug, Default, Args)]
 pub struct CommonArgs {
-    /// When to write color; auto means on a terminal; NO_COLOR and CLICOLOR_FORCE override it
+    /// When to write color; auto means on a terminal, unless NO_COLOR or CLICOLOR_FORCE is set
     #[arg(
         long = "color",
         value_name = "WHEN",
@@ -94,7 +96,7 @@ pub struct CommonArgs {
         help_heading = "Messages"
     )]
     pub(crate) progress: ProgressArg,
-    /// Write all messages to a file too, without color
+    /// Write what stderr gets to a file too, without color; the file loses what it had
     #[arg(long, value_name = "FILE", global = true, help_heading = "Messages")]
     log_file: Option<PathBuf>,
 }

@@ -35,7 +35,7 @@ const WORDS: [(&str, &str, &str); 4] = [
 
 /// Improves the tips of an error. `command` is the whole command line; `args` begins with the
 /// program's name.
-pub(super) fn explained(mut error: Error, command: &Command, args: &[String]) -> Error {
+pub(crate) fn explained(mut error: Error, command: &Command, args: &[String]) -> Error {
     if error.kind() == ErrorKind::InvalidSubcommand {
         return with_nearest_command(error, command);
     }

@@ -6,13 +6,20 @@ use rgo_binary::{Limits, slices};
 use rgo_files::mmap;
 use rgo_toolchain::{exec, zig};
 
+/// Whether a call asks `rgo` itself, which has no options besides, for its version.
+pub(crate) fn is_asked(args: &[String]) -> bool {
+    let is_known =
+        |arg: &String| ["-V", "--version", "-v", "--verbose", "-vV", "-Vv"].contains(&arg.as_str());
+    args.iter().all(is_known) && args.iter().any(|arg| arg == "--version" || arg.contains('V'))
+}
+
 /// Whether a call asks for the long text: `-vV`, or `-V` beside `-v`.
-pub(super) fn is_long(words: &[String]) -> bool {
+pub(crate) fn is_long(words: &[String]) -> bool {
     let is_verbose = |word: &str| {
         let letters = word.strip_prefix('-').filter(|letters| !letters.starts_with('-'));
         word == "--verbose" || letters.is_some_and(|it| it.contains('v') && it.len() <= 2)
     };
-    words.iter().skip(1).any(|word| is_verbose(word))
+    words.iter().any(|word| is_verbose(word))
 }
 
 /// The version of a tool, the commit it was built from, its host, the zig that it would fetch, and
@@ -62,10 +69,10 @@ mod tests {
     #[test]
     fn a_call_asks_for_the_long_text_in_several_ways() {
         let long = |line: &str| is_long(&line.split(' ').map(str::to_owned).collect::<Vec<_>>());
-        for line in ["x -vV", "x -Vv", "x -v -V", "x --verbose --version", "x --version -v"] {
+        for line in ["-vV", "-Vv", "-v -V", "--verbose --version", "--version -v"] {
             assert!(long(line), "{line}");
         }
-        for line in ["x -V", "x --version", "-v -V"] {
+        for line in ["-V", "--version"] {
             assert!(!long(line), "{line}");
         }
     }

@@ -31,9 +31,12 @@ Examples:
   rgo-build doctor --target all                   what is missing, and how to get it
   rgo-build stamp dist/linux-amd64/app -X app::VERSION=1.2.3
 
+@LIST stands for the arguments in the file LIST, quoted as in a shell. `rgo-build -vV` says what a report
+of a fault has to name.
+
 Exit codes: 0 done; 1 failed; 2 wrong usage; 3 built, but not what was asked for (a \"static\"
-program that needs a library, a glibc above the floor); with --run the program's own; 130 and 143
-after SIGINT and SIGTERM."
+program that needs a library, a glibc above the floor); the results are there then too; with --run
+the program's own; 130 and 143 after SIGINT and SIGTERM."
 )]
 pub struct Build {
     /// What to do instead of building

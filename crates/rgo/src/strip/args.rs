@@ -80,11 +80,13 @@ Without -S, -x, -X or -N every symbol goes that dyld does not need. -c, -l, -n, 
 not supported: an error says what to use. Where an identity's signature is void, an ad-hoc one takes
 its place. `-s FILE` and `-R FILE` that either dialect could mean are an error.
 
+`rgo-strip -vV` says what a report of a fault has to name.
+
 Exit codes: 0 done; 1 a file could not be stripped, and is as it was; 2 wrong usage; 3 stripped, but
 a requirement does not hold, or its answer is unknown."
 )]
 pub struct StripArgs {
-    /// Programs, libraries, objects and archives
+    /// Programs, libraries, objects and archives of objects; @LIST for the arguments in LIST
     #[arg(required = true, value_name = "FILE")]
     pub files: Vec<PathBuf>,
 

@@ -228,9 +228,14 @@ impl FileReport {
             if !image.kept.is_empty() {
                 document = document.fact(format!("kept{of}"), image.kept.join(", "));
             }
-            if let Some(companion) = &image.companion_found_by {
-                document = document.fact(format!("companion by{of}"), companion);
-            }
+            document = match (&image.companion_found_by, &self.companion) {
+                (Some(found_by), Some(_)) => document.fact(format!("companion by{of}"), found_by),
+                (Some(found_by), None) => document.fact(
+                    format!("companion{of}"),
+                    format!("not made; a debugger looks for one by {found_by}"),
+                ),
+                (None, _) => document,
+            };
         }
         document = document.table(self.gone()).table(self.new_bytes());
         for image in &self.images {

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use clap::builder::{OsStringValueParser, TypedValueParser};
 use clap::{Parser, ValueEnum};
+use rgo_policy::size_in_bytes;
 
 use crate::app::args::{CommonArgs, Tool};
 use crate::app::policy::PolicyArgs;
@@ -53,14 +54,16 @@ container image is named by its path in the container, with the image and the la
 Policy: `rgo help policy` lists every fact that can be asked, with an example for each, and what a
 policy file holds.
 
+`rgo-version-m -vV` says what a report of a fault has to name.
+
 Exit codes:
   0  done, and all that was required holds
-  1  a file that was named could not be read, or is not a program
+  1  a file that was named could not be read or is not a program, or there is none in a folder
   2  wrong usage
   3  a requirement does not hold, or its answer is unknown"
 )]
 pub struct VersionM {
-    /// Files, folders and archives to look into; - for stdin
+    /// Files, folders and archives; - for stdin; @LIST for the arguments in the file LIST
     #[arg(required_unless_present_any = ["go", "required"], value_name = "FILE", value_parser = any_path())]
     pub files: Vec<PathBuf>,
 
@@ -104,10 +107,10 @@ pub struct VersionM {
     /// Leave archives closed
     #[arg(long, help_heading = "Limits")]
     pub no_archives: bool,
-    /// Bytes of an archive's member that are read at most
-    #[arg(long, value_name = "BYTES", help_heading = "Limits")]
+    /// Bytes of an archive's member that are read at most, as in 512MiB [default: 1GiB]
+    #[arg(long, value_name = "SIZE", value_parser = size, help_heading = "Limits")]
     pub max_member: Option<u64>,
-    /// Archives within archives that are opened at most
+    /// Archives within archives that are opened at most [default: 4]
     #[arg(long, value_name = "N", help_heading = "Limits")]
     pub max_depth: Option<usize>,
 
@@ -124,6 +127,10 @@ pub struct VersionM {
     /// Go's spelling, -json: to clap that is -j with the value `son`
     #[arg(short = 'j', hide = true, requires = "go", value_parser = ["son"])]
     pub go_json_short: Option<String>,
+}
+
+fn size(text: &str) -> Result<u64, &'static str> {
+    size_in_bytes(text).ok_or("it is a number of bytes, or of kB, MB, GB, KiB, MiB or GiB")
 }
 
 /// Accepts an empty path too: the code that opens the file reports that it does not exist.

@@ -1,11 +1,12 @@
 //! Inspects the files of the arguments. Collects the images, and the reasons why others are
 //! missing.
 
+use std::collections::HashSet;
 use std::ops::ControlFlow;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use rgo_binary::inspect::Detail;
-use rgo_files::walk::{self, Found, Item, ItemContent, SkipReason};
+use rgo_files::walk::{self, Found, Item, ItemContent, Name, SkipReason};
 
 use super::args::{VersionFormat, VersionM};
 use super::unread::{Problems, UnreadReason};
@@ -56,8 +57,15 @@ impl<'a> Survey<'a> {
         let begin = |path: &Path| self.progress.begin(path);
         let look = |item: &Item<'_>| self.look(item);
         let found = walk::visit(&self.args.files, &options(self.args), &begin, &look);
-        let mut problems = Problems::default();
-        let images = found.into_iter().flat_map(|found| named(found, &mut problems)).collect();
+        let (mut problems, mut folders) = (Problems::default(), EmptyFolders::of(&self.args.files));
+        let images = found
+            .into_iter()
+            .flat_map(|found| {
+                folders.see(&found);
+                named(found, &mut problems)
+            })
+            .collect();
+        folders.add_to(&mut problems);
         (images, problems)
     }
 
@@ -66,13 +74,15 @@ impl<'a> Survey<'a> {
     pub(super) fn each(&self, take: &mut (dyn FnMut(Inspected) -> bool + Send)) -> Problems {
         let begin = |path: &Path| self.progress.begin(path);
         let look = |item: &Item<'_>| self.look(item);
-        let mut problems = Problems::default();
+        let (mut problems, mut folders) = (Problems::default(), EmptyFolders::of(&self.args.files));
         walk::visit_each(&self.args.files, &options(self.args), &begin, &look, &mut |found| {
+            folders.see(&found);
             let images = named(found, &mut problems);
             let mut goes_on = true;
             self.progress.suspend(|| goes_on = images.into_iter().all(&mut *take));
             if goes_on { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
         });
+        folders.add_to(&mut problems);
         problems
     }
 
@@ -99,6 +109,40 @@ impl<'a> Survey<'a> {
             }
             ItemContent::Archive(_) | ItemContent::Link { .. } => None,
         }
+    }
+}
+
+/// The folders among the arguments in which no image was found yet: a wrong path must not look like a
+/// folder whose programs are all right.
+struct EmptyFolders<'a>(HashSet<&'a Path>);
+
+/// The path under which the walk names what is in a folder.
+fn within(folder: &Path) -> &Path {
+    folder.strip_prefix(".").unwrap_or(folder)
+}
+
+impl<'a> EmptyFolders<'a> {
+    fn of(files: &'a [PathBuf]) -> Self {
+        Self(files.iter().filter(|file| file.is_dir()).map(|folder| within(folder)).collect())
+    }
+
+    fn see(&mut self, found: &Found<Seen>) {
+        if !self.0.is_empty() && !found.value.images.is_empty() {
+            for folder in found.name.file().ancestors() {
+                self.0.remove(folder);
+            }
+        }
+    }
+
+    fn add_to(self, problems: &mut Problems) {
+        let mut folders: Vec<&Path> = self.0.into_iter().collect();
+        folders.sort_unstable();
+        for folder in folders {
+            let shown = if folder.as_os_str().is_empty() { Path::new(".") } else { folder };
+            let name = Name::from_path(shown.to_owned());
+            problems.add(name, true, Vec::new(), UnreadReason::Empty);
+        }
+        problems.settle();
     }
 }
 

@@ -47,7 +47,7 @@ pub(super) enum UnreadReason {
     Refused(SkipReason),
     /// A named file that is no program; its kind, if that is known.
     NoProgram(Option<&'static Foreign>),
-    /// An archive without a program in it.
+    /// An archive or a folder without a program in it.
     Empty,
 }
 
@@ -198,6 +198,20 @@ impl Problems {
     ) {
         let is_error = named && reason.is_error(!name.members().is_empty());
         self.0.push(UnreadFile { name, layers, is_error, reason });
+    }
+
+    /// Takes back that an archive or a folder is empty if an error already says that a part of it was not
+    /// read.
+    pub(super) fn settle(&mut self) {
+        let hides = |problem: &&UnreadFile| problem.reason.hides() && problem.is_error;
+        let unread: BTreeSet<_> =
+            self.0.iter().filter(hides).map(|problem| problem.name.file().to_owned()).collect();
+        let is_wrong = |problem: &UnreadFile| {
+            let place = problem.name.file();
+            let is_empty = matches!(problem.reason, UnreadReason::Empty);
+            is_empty && unread.iter().any(|file| file.starts_with(place))
+        };
+        self.0.retain(|problem| !is_wrong(problem));
     }
 
     /// Whether the run failed.

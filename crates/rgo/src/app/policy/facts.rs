@@ -1,5 +1,5 @@
-//! Defines the words of policies, whichever tool judges them: each with its subject, its kind, explanation, example, and the
-//! function that answers it. A new fact is a row here; [`answers`] has the longer functions.
+//! Defines the words of policies, whichever tool judges them: each with its subject, its kind,
+//! explanation, example, and the function that answers it. A new fact is a row here; [`answers`] has the longer functions.
 
 mod answers;
 #[cfg(test)]
@@ -342,7 +342,7 @@ static ROWS: &[Row] = &[
     row(
         "dep:",
         ValueKind::Dependency,
-        "a package or module that is linked in",
+        "a package or module that it lists",
         "dep:rustls>=0.23",
         Inspected::dependency,
     ),

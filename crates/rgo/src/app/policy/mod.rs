@@ -11,6 +11,7 @@ use std::path::PathBuf;
 
 use anyhow::{Context, Result};
 use clap::Args;
+use rgo_binary::Kind;
 use rgo_binary::inspect::Detail;
 use rgo_files::walk::{self, Item, ItemContent, Options};
 use rgo_policy::run::{Keep, Run};
@@ -77,10 +78,14 @@ impl<'a> Gate<'a> {
         self.policy.run(keep)
     }
 
-    /// Judges one image, unless nothing is required.
+    /// Judges one image, unless nothing is required or it has debug data alone.
     pub(crate) fn judge(&self, run: &mut Run<'_>, image: &Inspected) {
-        if !self.is_empty() {
-            run.add(self.policy.judge(image.subject(), image));
+        let facts = image.inspection.facts.as_ref();
+        let linkage = facts.and_then(|facts| facts.linkage.known());
+        match linkage.map(|linkage| linkage.kind) {
+            _ if self.is_empty() => {}
+            Some(Kind::DebugCompanion) => run.leave_companion(),
+            _ => run.add(self.policy.judge(image.subject(), image)),
         }
     }
 
