@@ -92,6 +92,8 @@ pub struct Chosen {
     pub floor: Option<String>,
     /// Whether the user named it, rather than `all`.
     pub is_named: bool,
+    /// Whether the spec names the processor: a floor in it is for this target alone.
+    pub names_arch: bool,
 }
 
 /// Resolves the specs in their order, each toolchain once. Without any spec, resolves the host.
@@ -116,6 +118,7 @@ pub fn resolve(
             for one in resolve_one(spec, libc, host_triple)? {
                 match chosen.iter_mut().find(|other| other.toolchain.name == one.toolchain.name) {
                     Some(other) => {
+                        other.names_arch |= one.names_arch && one.floor.is_some();
                         other.floor = one_floor(other, one.floor)?;
                         other.is_named |= one.is_named;
                     }
@@ -144,7 +147,12 @@ fn resolve_one(
     libc: Option<Libc>,
     host_triple: &str,
 ) -> Result<Vec<Chosen>, SelectError> {
-    let without_floor = |toolchain| Chosen { toolchain, floor: None, is_named: spec != "all" };
+    let without_floor = |toolchain| Chosen {
+        toolchain,
+        floor: None,
+        is_named: spec != "all",
+        names_arch: false,
+    };
     match spec {
         // `all --libc static` means all toolchains that can link statically. Others are skipped,
         // because the user did not name them.
@@ -199,7 +207,8 @@ fn named(spec: &str, libc: Option<Libc>) -> Result<Vec<Chosen>, SelectError> {
             }
             other => other,
         })?;
-        Ok(Chosen { toolchain, floor: words.floor_for(toolchain), is_named: true })
+        let names_arch = words.arch.is_some();
+        Ok(Chosen { toolchain, floor: words.floor_for(toolchain), is_named: true, names_arch })
     });
     chosen.collect()
 }
