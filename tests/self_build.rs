@@ -43,6 +43,7 @@ const DIFFERENT: [Different; 4] = [
             "refusals/processor-alone",
             "refusals/static-by-triple",
             "refusals/static-darwin",
+            "refusals/static-windows",
             "refusals/two-outputs",
             "refusals/unknown-arch",
             "refusals/unknown-bin",

@@ -147,12 +147,8 @@ fn resolve_one(
     libc: Option<Libc>,
     host_triple: &str,
 ) -> Result<Vec<Chosen>, SelectError> {
-    let without_floor = |toolchain| Chosen {
-        toolchain,
-        floor: None,
-        is_named: spec != "all",
-        names_arch: false,
-    };
+    let without_floor =
+        |toolchain| Chosen { toolchain, floor: None, is_named: spec != "all", names_arch: false };
     match spec {
         // `all --libc static` means all toolchains that can link statically. Others are skipped,
         // because the user did not name them.
@@ -216,9 +212,10 @@ fn named(spec: &str, libc: Option<Libc>) -> Result<Vec<Chosen>, SelectError> {
 /// Picks the toolchain of one system and processor that agrees with the words and `--libc`. If
 /// several agree, takes the one with the shortest name, which needs the fewest words.
 fn pick(spec: &str, words: &Words, libc: Option<Libc>) -> Result<&'static Toolchain, SelectError> {
+    // A reason of a toolchain counts if the words may mean that toolchain.
     let refusal = |libc: Libc| {
-        let mut same = toolchain::all().iter().filter(|t| words.fit_but_for_tags(t));
-        same.find_map(|t| t.refusal(libc)).map(|why| SelectError::Refused {
+        let mut meant = toolchain::all().iter().filter(|t| words.fit_but_for_libc(t));
+        meant.find_map(|t| t.refusal(libc)).map(|why| SelectError::Refused {
             spec: without(spec, libc),
             libc,
             why: why.to_owned(),

@@ -114,9 +114,9 @@ fn check_oldest(targets: &[Settled]) -> Result<(), BuildError> {
     for (wish, raised_from, floor) in &asked {
         let (Some(_), Some(scope)) = (raised_from, wish.scope) else { continue };
         let of_system = asked.iter().filter(|(_, _, other)| other.system() == floor.system());
-        let is_kept = of_system.clone().any(|(other, raised, _)| {
-            raised.is_none() && other.version == wish.version
-        });
+        let is_kept = of_system
+            .clone()
+            .any(|(other, raised, _)| raised.is_none() && other.version == wish.version);
         if scope == Scope::System && is_kept {
             continue;
         }
