@@ -197,6 +197,17 @@ impl Templates<'_> {
         values::fill_all(values, |template| self.value(template))
     }
 
+    /// Fills the templates of the variables of `--env`.
+    ///
+    /// # Errors
+    /// [`BuildError::Value`] for a template that has no value here.
+    pub(super) fn fill_variables(
+        &self,
+        env: &[(String, String)],
+    ) -> Result<Vec<(String, String)>, BuildError> {
+        values::fill_known("--env", env, |template| self.value(template))
+    }
+
     fn value(&self, template: Template) -> Result<String, ValueError> {
         match template {
             Template::Version => match self.versions {

@@ -63,7 +63,7 @@ impl Tool for Build {
 /// What `rgo-build` does besides building.
 #[derive(Debug, Subcommand)]
 pub enum Other {
-    /// Write -X values into a finished program, without compiling
+    /// Write -X values into a finished program, without compiling; without -X, list its slots
     Stamp(StampArgs),
     /// List the toolchains that --target takes
     Targets(TargetsArgs),
@@ -184,12 +184,17 @@ pub struct BuildArgs {
         help_heading = "Compilation"
     )]
     pub rustc_flags: Vec<String>,
-    /// Set a variable for the build, as `env!` and build scripts read it (repeatable)
+    /// Set a variable for the build, as `env!` and build scripts read it (repeatable); the value may
+    /// hold {version}, {git.tag}, {git.sha} and {date}
     #[arg(long = "env", value_name = "NAME=VALUE", help_heading = "Compilation")]
     pub env: Vec<String>,
 
     /// Set a static of rgo_stamp::stamp!, after the link (repeatable); the value may hold
     /// {version}, {git.tag}, {git.sha} and {date}
+    ///
+    /// The program needs `rgo-stamp = { git = "https://github.com/rgo-tools/rgo" }` in its Cargo.toml
+    /// and `rgo_stamp::stamp! { pub static VERSION = "dev"; }` in its code, which reads VERSION as
+    /// text. What the code reads by `env!` is set by --env, and compiled again.
     #[arg(short = 'X', value_name = "NAME=VALUE", help_heading = "Result")]
     pub stamp: Vec<String>,
     /// What debug data to make [default: as the profile says]
@@ -315,14 +320,14 @@ pub struct StampArgs {
     /// The program to stamp
     pub file: Utf8PathBuf,
     /// A value to write (repeatable); it may hold {version}, {git.sha} and {date}, which the
-    /// program's build note fills
-    #[arg(short = 'X', value_name = "NAME=VALUE", required = true)]
+    /// program's build note fills. Without any the slots of the program are listed
+    #[arg(short = 'X', value_name = "NAME=VALUE")]
     pub stamp: Vec<String>,
     /// Write here instead of in place
-    #[arg(short, long, value_name = "FILE")]
+    #[arg(short, long, value_name = "FILE", requires = "stamp")]
     pub output: Option<Utf8PathBuf>,
     /// Replace the signature of an identity by an ad-hoc one (darwin), or take it away (windows)
-    #[arg(long)]
+    #[arg(long, requires = "stamp")]
     pub resign: bool,
     /// The report
     #[command(flatten)]
