@@ -96,7 +96,7 @@ pub struct CommonArgs {
     pub(crate) progress: ProgressArg,
     /// Write all messages to a file too, without color
     #[arg(long, value_name = "FILE", global = true, help_heading = "Messages")]
-    log_file: Option<PathBuf>,
+    pub log_file: Option<PathBuf>,
 }
 
 impl CommonArgs {

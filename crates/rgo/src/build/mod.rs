@@ -18,7 +18,7 @@ mod stamp;
 mod targets_command;
 
 use std::io::{self, IsTerminal};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use anyhow::Result;
 use rgo_policy::Outcome;
@@ -68,7 +68,7 @@ pub(crate) fn schemas() -> [Named; 6] {
 pub fn run(args: Build) -> Result<Exit> {
     interrupt::install(processes::all);
     match args.command {
-        None => build(&args.build, &args.gate),
+        None => build(&args.build, &args.gate, args.common.log_file.as_deref()),
         Some(Other::Stamp(args)) => stamp::run(&args),
         Some(Other::Targets(args)) => targets_command::run(&args),
         Some(Other::Env(args)) => env_command::run(*args),
@@ -77,11 +77,12 @@ pub fn run(args: Build) -> Result<Exit> {
     }
 }
 
-fn build(args: &BuildArgs, gate: &PolicyArgs) -> Result<Exit> {
+fn build(args: &BuildArgs, gate: &PolicyArgs, log_file: Option<&Path>) -> Result<Exit> {
     let gate = Gate::new(gate, TOOL)?;
     let progress = Progress { quiet: args.quiet, dry_run: args.dry_run, trace: args.trace };
     let on = |event: Event| progress.event(&event);
-    let (request, options) = request::from_args(args)?;
+    let (mut request, options) = request::from_args(args)?;
+    request.own_files = request::own_files(args, log_file)?;
     let builder = Builder::discover(request, BuilderOptions::Cargo(options), &on)?;
     let Builder::Cargo(cargo) = &builder;
     if args.verbose > 0 {
@@ -105,6 +106,7 @@ fn build(args: &BuildArgs, gate: &PolicyArgs) -> Result<Exit> {
         compiler: compiler_used(cargo),
         zig: results.zig.take(),
         targets,
+        modified_files: cargo.context.vcs.as_ref().map(|vcs| vcs.modified_files.clone()),
         rebuilt: args.explain_rebuild.then_some(results.rebuilt),
         work: work.kept(),
     };
@@ -170,8 +172,12 @@ fn end(args: &BuildArgs, builder: &Builder, report: &BuildReport) -> Result<Exit
         }
     }
     // The text report contains the findings.
-    if args.quiet || format != FormatArg::Text {
+    let is_text_shown = !args.quiet && format == FormatArg::Text;
+    if !is_text_shown {
         say_findings(report, args.quiet);
+    }
+    if let Some(files) = report.modified().filter(|_| exit == Exit::NotHeld && !is_text_shown) {
+        terminal::warning(&format!("differs from the commit: {files}"));
     }
     policy::tell(report.policy.as_ref(), is_shown, args.verbose > 0);
     if args.run && exit == Exit::Done {

@@ -22,6 +22,9 @@ pub(super) struct BuildReport {
     pub zig: Option<String>,
     /// The outcome of each target, in the user's order.
     pub targets: Vec<TargetOutcome>,
+    /// The files that differ from the recorded commit, if one is recorded.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub modified_files: Option<Vec<String>>,
     /// The verdict, if something was required.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub policy: Option<Outcome>,
@@ -60,6 +63,18 @@ impl BuildReport {
     #[must_use]
     pub(super) fn not_held(&self) -> bool {
         self.artifacts().any(|a| a.findings.iter().any(|f| f.level == Level::Error))
+    }
+
+    /// The first files that differ from the commit, and how many more do; `None` without any.
+    #[must_use]
+    pub(super) fn modified(&self) -> Option<String> {
+        const SHOWN: usize = 3;
+        let files = self.modified_files.as_deref().filter(|files| !files.is_empty())?;
+        let shown = files.iter().take(SHOWN).map(String::as_str).collect::<Vec<_>>().join(", ");
+        Some(match files.len().saturating_sub(SHOWN) {
+            0 => shown,
+            more => format!("{shown} and {more} more"),
+        })
     }
 
     fn artifacts(&self) -> impl Iterator<Item = &Artifact> {
@@ -218,6 +233,9 @@ impl Report for BuildReport {
         if let Some(zig) = &self.zig {
             document = document.fact("linker", format!("zig {zig}"));
         }
+        if let Some(files) = self.modified() {
+            document = document.fact("differs from the commit", files);
+        }
         match &self.policy {
             Some(outcome) => outcome.document(document.heading("Policy"), false),
             None => document,
@@ -336,6 +354,7 @@ mod tests {
                 artifacts,
                 not_made: Vec::new(),
             }],
+            modified_files: None,
             policy: None,
             rebuilt: None,
             work: None,
@@ -391,6 +410,20 @@ mod tests {
         let library = |kind| text(vec![artifact("dist/libx.a", kind, None)]);
         assert!(library(OutputKind::Staticlib).contains("as static libraries are: dist/libx.a"),);
         assert!(!library(OutputKind::Cdylib).contains("without build note"));
+    }
+
+    #[test]
+    fn changed_files_are_named_and_counted() {
+        for (files, expected) in [
+            (&[][..], None),
+            (&["a"], Some("a")),
+            (&["a", "b", "c"], Some("a, b, c")),
+            (&["a", "b", "c", "d", "e"], Some("a, b, c and 2 more")),
+        ] {
+            let files = files.iter().map(|file| (*file).to_owned()).collect();
+            let report = BuildReport { modified_files: Some(files), ..report(Vec::new()) };
+            assert_eq!(report.modified().as_deref(), expected);
+        }
     }
 
     #[test]

@@ -34,7 +34,7 @@ use crate::request::{DebugInfo, Request, StripMode};
 use crate::shim;
 use crate::target_spec::Chosen;
 use crate::toolchain::{Floor, Toolchain};
-use crate::vcs::Vcs;
+use crate::vcs::{OwnWrites, Vcs};
 use lockfile::Lockfiles;
 use makeable::Candidate;
 pub use note_lines::LEFT_OUT;
@@ -160,8 +160,9 @@ fn revision(
 ) -> Result<Revision, BuildError> {
     let folder = project.manifest.parent().unwrap_or(&request.folder);
     let folders = &project.folders;
-    let ours = [output.to_owned(), folders.target.clone(), folders.build.clone()];
-    let vcs = context::commit(request.vcs, folder, &ours, on)?;
+    let own_folders = [output.to_owned(), folders.target.clone(), folders.build.clone()];
+    let own = OwnWrites { folders: &own_folders, files: &request.own_files };
+    let vcs = context::commit(request.vcs, folder, own, on)?;
     let epoch = context::epoch(vcs.as_ref())?;
     let versions = versions(outputs, project);
     let templates = Templates { folder, versions: &versions, vcs: vcs.as_ref(), epoch };
