@@ -75,8 +75,7 @@ Examples:
   eval \"$(rgo-build env --target linux/arm64)\" && maturin build --target aarch64-unknown-linux-gnu")]
     Env(Box<EnvArgs>),
     /// Show or clear what rgo keeps: standard libraries, zig, link shims
-    #[command(subcommand)]
-    Cache(CacheCommand),
+    Cache(CacheArgs),
 }
 
 /// The build's own options.
@@ -445,6 +444,18 @@ pub struct DoctorArgs {
     /// Assume that there is no network
     #[arg(long)]
     pub offline: bool,
+    /// The report
+    #[command(flatten)]
+    pub report: ReportArgs<FormatArg>,
+}
+
+/// Arguments of `rgo-build cache`.
+#[derive(Debug, Args)]
+#[command(args_conflicts_with_subcommands = true)]
+pub struct CacheArgs {
+    /// What to do; without it, list what is kept
+    #[command(subcommand)]
+    pub command: Option<CacheCommand>,
     /// The report
     #[command(flatten)]
     pub report: ReportArgs<FormatArg>,
