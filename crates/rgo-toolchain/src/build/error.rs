@@ -164,13 +164,13 @@ impl BuildError {
     /// Whether the call is wrong, rather than the machine or the project.
     #[must_use]
     pub fn is_usage(&self) -> bool {
-        matches!(
-            self,
-            Self::Usage { .. }
-                | Self::Target(_)
-                | Self::Floor { .. }
-                | Self::Value { source: ValueError::Unknown(_), .. }
-        )
+        match self {
+            Self::Usage { .. } | Self::Target(_) | Self::Floor { .. } => true,
+            Self::Project(error) => error.is_usage(),
+            Self::Selection(error) => error.is_usage(),
+            Self::Value { source, .. } => matches!(source, ValueError::Unknown(_)),
+            _ => false,
+        }
     }
 
     /// The next step, if one is known.
