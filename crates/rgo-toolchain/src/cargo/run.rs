@@ -33,7 +33,7 @@ pub struct Show {
 }
 
 /// What cargo did.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub struct CargoOutcome {
     /// Its exit code.
     pub code: i32,

@@ -148,7 +148,7 @@ fn show(args: &BuildArgs) -> Show {
         explain: args.explain_rebuild,
         verbose: args.verbose > 0,
         hold_errors: false,
-        output: terminal::stderr,
+        output: if args.quiet { || Box::new(io::sink()) } else { terminal::stderr },
     }
 }
 

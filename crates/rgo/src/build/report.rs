@@ -9,6 +9,7 @@ use rgo_toolchain::cargo::targets::OutputKind;
 use serde::Serialize;
 
 use rgo_toolchain::artifact::Artifact;
+use rgo_toolchain::build::failure_groups;
 use rgo_toolchain::build::outcome::TargetOutcome;
 use rgo_toolchain::checks::leaks::Leak;
 use rgo_toolchain::checks::{Level, name};
@@ -112,13 +113,12 @@ impl BuildReport {
     /// Errors, warnings and findings, one a line.
     fn remarks(&self) -> Vec<Cell> {
         let mut remarks = Vec::new();
+        for group in failure_groups::groups(&self.targets) {
+            let error = group.error.lines().next().unwrap_or("failed");
+            remarks.push(Cell::new(format!("{}: {error}", group.toolchains)).tone(Tone::Bad));
+            remarks.extend(group.hints.iter().map(|hint| Cell::new(format!("hint: {hint}"))));
+        }
         for target in &self.targets {
-            if let Some(error) = &target.error {
-                let error = error.lines().next().unwrap_or("failed");
-                remarks.push(Cell::new(format!("{}: {error}", target.toolchain)).tone(Tone::Bad));
-                let hints = target.hints.iter().map(|hint| format!("hint: {hint}"));
-                remarks.extend(hints.map(Cell::new));
-            }
             for text in &target.not_made {
                 remarks.push(Cell::new(format!("{}: {text}", target.toolchain)).tone(Tone::Warn));
             }
