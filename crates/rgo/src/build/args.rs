@@ -55,6 +55,12 @@ impl Tool for Build {
         &self.common
     }
 
+    fn answer_wrong_usage(words: &[String]) {
+        if words.iter().skip(1).any(|word| word == "env") {
+            super::shell::print_failure();
+        }
+    }
+
     fn schemas() -> Vec<&'static str> {
         super::schemas().map(|(name, _)| name).into()
     }

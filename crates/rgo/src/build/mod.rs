@@ -13,6 +13,7 @@ mod progress;
 mod report;
 mod request;
 mod run_outputs;
+mod shell;
 pub mod shim_calls;
 mod stamp;
 mod targets_command;
