@@ -80,7 +80,8 @@ fn a_c_compilers_error_is_the_reason_of_all_targets() {
         assert!(report.error(toolchain).is_some_and(|error| error.ends_with(cause)));
         assert_eq!(report.hints(toolchain).len(), 1);
     }
-    let quiet = project.build(targets.into_iter().chain(["-q"])).ended(1).stderr;
+    let gated = ["-q", "--require", "stripped"];
+    let quiet = project.build(targets.into_iter().chain(gated)).ended(1).stderr;
     assert!(quiet.contains(&grouped) && quiet.lines().count() == 2, "{quiet}");
 }
 

@@ -114,13 +114,14 @@ fn build(args: &BuildArgs, gate: &PolicyArgs, log_file: Option<&Path>) -> Result
     end(args, &builder, &report)
 }
 
-/// Judges the programs and shared libraries; `None` if nothing is required of them. Requirements
-/// are about images: a static library has none of its own.
+/// Judges the programs and shared libraries; `None` if nothing is required of them, or if the build
+/// failed and has none. Requirements are about images: a static library has none of its own.
 fn judged(gate: &Gate<'_>, targets: &[TargetOutcome]) -> Option<Outcome> {
     let artifacts = targets.iter().flat_map(|target| &target.artifacts);
     let linked = artifacts.filter(|artifact| artifact.linkage.is_some());
     let paths: Vec<PathBuf> = linked.map(|artifact| artifact.path.clone().into()).collect();
-    gate.judge_files(&paths)
+    let has_failed = targets.iter().any(|target| target.error.is_some());
+    if paths.is_empty() && has_failed { None } else { gate.judge_files(&paths) }
 }
 
 /// `-n`: prints the plan instead of running it.
