@@ -142,7 +142,7 @@ pub fn finish(job: &Job<'_>) -> Result<Artifact> {
         .map_err(|source| FinishError::Edit { path: job.linked.clone(), source })?;
     drop(data);
     let mut inspected = inspect(job, &finished.bytes, &companions)?;
-    inspected.findings.extend(companions.older(&job.output));
+    inspected.findings.extend(companions.older(&job.output, &finished.bytes));
     // Companions first: a process that sees the file then finds them beside it.
     let companions = companions.place()?;
     let changed = atomic_file::write(&job.output, &finished.bytes, Some(&job.linked))?;

@@ -205,8 +205,8 @@ pub struct BuildArgs {
     /// What debug data to make [default: as the profile says]
     #[arg(long, value_enum, value_name = "KIND", help_heading = "Result")]
     pub debug_info: Option<DebugInfoArg>,
-    /// What to leave out of the result; split puts debug data into a companion
-    /// [default: as the profile says]
+    /// What to leave out of the result; split puts debug data into a companion, and makes all that a
+    /// debugger can use (--debug-info full) [default: as the profile says]
     #[arg(long, value_enum, value_name = "WHAT", help_heading = "Result")]
     pub strip: Option<StripArg>,
     /// Keep this machine's paths in the result
@@ -303,7 +303,7 @@ pub enum StripArg {
     Debug,
     /// Debug data and symbols
     All,
-    /// Both, into a companion file that debuggers find
+    /// Both, into a companion file that debuggers find; makes full debug data
     Split,
 }
 

@@ -140,6 +140,7 @@ impl BuildReport {
                 artifact.leaks.iter().map(|leak| Cell::new(in_words(leak)).tone(Tone::Warn)),
             );
         }
+        remarks.extend(self.artifacts().flat_map(|it| &it.companions).filter_map(debugger_script));
         let bare: Vec<&str> = self
             .artifacts()
             .filter(|artifact| artifact.kind == OutputKind::Staticlib)
@@ -171,6 +172,17 @@ fn libraries(needed: &[String]) -> String {
     };
     names.extend(parts.as_deref());
     if names.is_empty() { "none".to_owned() } else { names.join(", ") }
+}
+
+/// What a script for a debugger is for.
+fn debugger_script(companion: &Utf8PathBuf) -> Option<Cell> {
+    let call = match companion.file_name()? {
+        "source-map.gdb" => "gdb -x",
+        "source-map.lldb" => "lldb -s",
+        _ => return None,
+    };
+    let text = "tells a debugger where the sources are, by this machine's folders; do not ship it";
+    Some(Cell::new(format!("{companion}: {text} ({call} {companion})")))
 }
 
 fn in_words(leak: &Leak) -> String {
@@ -397,6 +409,15 @@ mod tests {
         for part in ["app", loader, "libc.so.6", "app.debug"] {
             assert!(row.contains(part), "{row}");
         }
+    }
+
+    #[test]
+    fn scripts_for_debuggers_say_what_they_are() {
+        let mut app = artifact("dist/app", OutputKind::Bin, None);
+        app.companions = vec!["dist/app.debug".into(), "dist/source-map.gdb".into()];
+        let text = text(vec![app]);
+        assert!(text.contains("do not ship it (gdb -x dist/source-map.gdb)"), "{text}");
+        assert_eq!(text.matches("do not ship it").count(), 1, "{text}");
     }
 
     #[test]
