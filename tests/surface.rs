@@ -103,7 +103,7 @@ fn flags_of_cargo_reach_cargo() {
     }
     let mut build = tool("rgo-build");
     let build = Outcome::of(build.args(["-C", "testdata/sample", "--example", "none"]));
-    build.ended(1).says("no selected package has the example `none`");
+    build.ended(2).says("no selected package has the example `none`");
 }
 
 /// A small image for every format.

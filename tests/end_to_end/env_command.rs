@@ -97,3 +97,24 @@ fn options_about_results_are_refused() {
         outcome.ended(2).says("has no effect").says("hint:");
     }
 }
+
+/// A shell does not see that the command within `eval "$(…)"` failed, unless its output fails.
+#[test]
+#[cfg(unix)]
+fn eval_fails_with_the_command() {
+    let project = project();
+    let shell = |arguments: &str| {
+        let mut shell = native("sh");
+        let program = tool("rgo-build").get_program().to_owned();
+        let script = format!("eval \"$(\"$0\" env -C \"$1\" {arguments})\"");
+        Outcome::of(shell.arg("-c").arg(script).arg(program).arg(&project.folder))
+    };
+    for wrong in ["--target misspelt", "--targt linux/arm64", "--target linux/arm64 -o x"] {
+        shell(wrong).ended(1).says("error: ");
+    }
+    shell("--target linux/arm64/static").ended(0);
+    let mut env = tool("rgo-build");
+    env.args(["env", "--target", "linux/arm64/static", "-C"]).arg(&project.folder);
+    let said = Outcome::of(&mut env).ended(0).stdout;
+    assert!(said.ends_with("# give cargo: --target aarch64-unknown-linux-musl\n"), "{said}");
+}

@@ -61,6 +61,30 @@ fn a_build_scripts_own_reason_is_in_the_report() {
     }
 }
 
+/// Each text is shown once, and one reason of several targets is one line.
+#[test]
+fn a_c_compilers_error_is_the_reason_of_all_targets() {
+    let project = Project::copy("missing-header");
+    write(&project.folder.join("c/poll.c"), "int a;\n#include <no/such.h>\n");
+    let cause = "c/poll.c:2:10: fatal error: 'no/such.h' file not found";
+    let targets = ["--target", "linux/amd64,windows/amd64", "--vcs", "off"];
+    let outcome = project.build(targets).ended(1);
+    let said = outcome.stderr.clone();
+    let grouped = format!(
+        "linux-amd64, windows-amd64: the build script of missing-header v0.1.0 failed: {cause}"
+    );
+    assert_eq!(said.matches(&grouped).count(), 1, "{said}");
+    assert_eq!(said.matches("hint: the C header no/such.h is not there for").count(), 1, "{said}");
+    let report = Report::parse(&outcome.stdout);
+    for toolchain in ["linux-amd64", "windows-amd64"] {
+        assert!(report.error(toolchain).is_some_and(|error| error.ends_with(cause)));
+        assert_eq!(report.hints(toolchain).len(), 1);
+    }
+    let gated = ["-q", "--require", "stripped"];
+    let quiet = project.build(targets.into_iter().chain(gated)).ended(1).stderr;
+    assert!(quiet.contains(&grouped) && quiet.lines().count() == 2, "{quiet}");
+}
+
 #[test]
 fn a_lockfile_that_is_out_of_date_is_an_error_when_locked() {
     let project = Project::copy("lto");

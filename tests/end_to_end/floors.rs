@@ -33,7 +33,9 @@ fn a_macos_floor_comes_out_whoever_names_it() {
     macos(&project, &["--target", "aarch64-macos.13.1-none"], Some("12"), &arm64((13, 1)));
     // arm64 has no macOS 10; each processor has its own value of one variable.
     let both = [("darwin-amd64", (10, 12)), ("darwin-arm64", (11, 0))];
-    macos(&project, &["--target", "mac", "--macos", "10.9"], None, &both);
+    macos(&project, &["--target", "mac", "--macos", "10.12"], None, &both);
+    // The environment's value is for all programs that read it: it is raised.
+    macos(&project, &["--target", "mac"], Some("10.9"), &both);
 }
 
 #[test]

@@ -30,7 +30,7 @@ fn each_cause_is_named() {
     let text = fs::read_to_string(&source).expect("a source");
     write(&source, &format!("{text}\n/// More.\npub fn more() {{}}\n"));
     let changed = rebuilt(&project, &["-p", "a"]);
-    explained(&changed, "shared", "shared/src/lib.rs");
+    explained(&changed, "shared", "shared/src/lib.rs is newer than the last build");
     explained(&changed, "a 1.0.0", "shared");
 
     let flag = rebuilt(&project, &["-p", "a", "--rustc-flag", "-Cdebug-assertions"]);
@@ -105,5 +105,14 @@ fn nothing_to_do_touches_nothing() {
     let (_, artifact) = again.all().next().expect("a program");
     assert_eq!(artifact.get("changed"), false);
     assert_eq!(fs::metadata(artifact.path()).expect("there").modified().expect("a time"), before);
-    assert!(!project.build(TARGET.into_iter().chain(["-a"])).report().rebuilt().is_empty(), "-a");
+    let all = project.build(TARGET.into_iter().chain(["-a"])).report().rebuilt();
+    explained(&all, "env 0.1.0", "-a builds all again");
+}
+
+#[test]
+fn a_crate_counts_for_each_target() {
+    let project = Project::copy("env");
+    let targets = ["--target", "linux/amd64/static,linux/arm64/static", "--explain-rebuild"];
+    let report = project.build(targets).report();
+    assert_eq!(report.compiled_times("env 0.1.0"), 2);
 }

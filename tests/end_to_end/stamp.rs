@@ -102,6 +102,40 @@ fn stamp(file: &Path, args: &[&str]) -> Outcome {
     Outcome::of(tool("rgo-build").arg("stamp").arg(file).args(args))
 }
 
+#[test]
+fn a_finished_program_lists_its_slots() {
+    for (toolchain, file) in copies("slots-listed") {
+        let listed = stamp(&file, &["--format", "json"]).ended(0);
+        let json: serde_json::Value = serde_json::from_str(&listed.stdout).expect("JSON");
+        let slots = json["values"].as_array().expect("a list");
+        let found = slots.iter().find(|slot| slot["name"] == "sample::COMMIT").expect("a slot");
+        assert_eq!((&found["value"], &found["capacity_bytes"]), (&"0123abcd".into(), &64.into()));
+        assert!(slots.iter().any(|slot| slot["name"] == "sample::VERSION"), "{toolchain}");
+    }
+    let folder = scratch("no-slots");
+    let file = folder.join("program");
+    fs::copy(tool("rgo-build").get_program(), &file).expect("copied");
+    assert!(stamp(&file, &[]).ended(0).stdout.contains("no slots"));
+    let mut refused = stamp(&file, &["-X", "app::cli::VERSION=1"]).ended(1);
+    for line in [
+        "rgo-stamp = { git = \"https://github.com/rgo-tools/rgo\" }",
+        "in the module `cli` of `app`: rgo_stamp::stamp! { pub static VERSION = \"dev\"; }",
+        "take `--env VERSION=VALUE`",
+    ] {
+        refused = refused.says(line);
+    }
+}
+
+#[test]
+fn a_variable_takes_placeholders() {
+    let project = Project::copy("env");
+    let value = "RELEASE_CHANNEL={version}-{channel}";
+    let report = project.build(["--target", "linux/amd64/static", "--env", value]).report();
+    let file = report.artifact("linux-amd64-static", "env").path();
+    let said = run("linux-amd64-static", &file, &[]).expect("runs here").ended(0).stdout;
+    assert!(said.contains("0.1.0-{channel}"), "{said}");
+}
+
 fn copies(name: &str) -> Vec<(&'static str, PathBuf)> {
     let folder = scratch(name);
     let copy = |toolchain: &'static str| {
@@ -136,7 +170,8 @@ fn a_finished_program_that_cannot_take_it_stays_as_it_is() {
         let before = fs::read(&file).expect("read");
         stamp(&file, &["-X", "sample::NOTHING=1"]).ended(1).says("sample::VERSION");
         let long = format!("sample::VERSION={}", "x".repeat(257));
-        stamp(&file, &["-X", &long]).ended(1).says("256");
+        stamp(&file, &["-X", &long]).ended(1).says("256").says("hint: ").says("VERSION: 257");
+        stamp(&file, &["-X", "sample::VERSION={foo}"]).ended(2).says("`{foo}` is no placeholder");
         stamp(&file, &["-X", "sample::VERSION"]).ended(2);
         assert_eq!(fs::read(&file).expect("read"), before, "{toolchain}");
     }

@@ -32,6 +32,35 @@ fn a_commit_is_recorded_with_its_time_and_whether_it_was_changed() {
     assert_eq!(off, Vec::<String>::new());
 }
 
+#[test]
+fn changed_files_are_named_and_rgos_own_are_none() {
+    let project = Project::copy("env");
+    project.commit();
+    let folder = project.folder.to_str().expect("UTF-8");
+    let report = format!("json={folder}/reports/build.json");
+    let log = format!("{folder}/build.log");
+    std::fs::create_dir(project.folder.join("reports")).expect("made");
+    let own = ["--report", &report, "--log-file", &log, "-o", "out", "--require", "!vcs.modified"];
+    let build = || {
+        let mut command = tool("rgo-build");
+        command.arg("-C").arg(&project.folder).args(TARGET).args(own).args(["--format", "json"]);
+        Outcome::of(command.env("CARGO_TARGET_DIR", project.folder.join("made")))
+    };
+    for _ in 0..2 {
+        build().ended(0);
+    }
+    for file in ["a", "b", "c", "d"] {
+        write(&project.folder.join("more").join(file), "");
+    }
+    build().ended(3).says("differs from the commit: more/a, more/b, more/c and 1 more");
+    // A report that the repository tracks is a file of the project.
+    std::fs::remove_dir_all(project.folder.join("more")).expect("removed");
+    project.git(&["add", "reports/build.json"]);
+    project.git(&["commit", "-qm", "report"]);
+    write(&project.folder.join("reports/build.json"), "{}");
+    build().ended(3).says("differs from the commit: reports/build.json");
+}
+
 /// Holds that a build without a commit works, says why there is none, and fails if one is required.
 #[track_caller]
 fn absent(project: &Project, change: impl Fn(&mut std::process::Command), words: &str) {

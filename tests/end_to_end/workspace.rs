@@ -65,8 +65,8 @@ fn bins_and_packages_are_chosen_by_name() {
     assert_eq!(built(&["--bin", "b"]), ["b"]);
     assert_eq!(built(&["--bins"]), ["a", "b"]);
     assert_eq!(built(&["-p", "plug"]), ["libplug.a"]);
-    project.build(["-p", "aa"]).ended(1).says("aa").says("hint:");
-    project.build(["--bin", "c"]).ended(1).says("`c`").says("hint:");
+    project.build(["-p", "aa"]).ended(2).says("aa").says("hint:");
+    project.build(["--bin", "c"]).ended(2).says("`c`").says("hint:");
 }
 
 #[test]

@@ -50,6 +50,14 @@ impl Report {
         list.iter().map(one).collect()
     }
 
+    /// With `--explain-rebuild`: how many times a crate was compiled.
+    #[track_caller]
+    pub(crate) fn compiled_times(&self, package: &str) -> u64 {
+        let list = self.0["rebuilt"].as_array().expect("--explain-rebuild was asked for");
+        let one = list.iter().find(|one| one["package"] == package).expect("was compiled");
+        one["units"].as_u64().expect("a number")
+    }
+
     /// All files, each with its toolchain.
     pub(crate) fn all(&self) -> impl Iterator<Item = (&str, Artifact<'_>)> {
         self.targets().flat_map(|target| {

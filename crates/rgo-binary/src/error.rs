@@ -94,6 +94,16 @@ impl Error {
         Self::Unsupported { what: what.into(), why: why.to_string() }
     }
 
+    /// The next step, if one is known.
+    #[must_use]
+    pub fn hint(&self) -> Option<String> {
+        let Self::SlotTooSmall { name, needed, .. } = self else { return None };
+        let name = name.rsplit("::").next().unwrap_or(name);
+        Some(format!(
+            "give it room where it is declared, then build again: static {name}: {needed} = …"
+        ))
+    }
+
     /// Shorthand for [`Error::Limit`].
     pub fn limit(what: impl Into<Cow<'static, str>>, size: u64, limit: u64) -> Self {
         Self::Limit { what: what.into(), size, limit }

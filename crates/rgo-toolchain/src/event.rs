@@ -27,8 +27,6 @@ pub enum Event {
         /// The next steps.
         hints: Vec<String>,
     },
-    /// The next step after a failure.
-    Hint(String),
     /// A message of the compiler, in the compiler's layout.
     CompilerOutput(String),
     /// A target is left out.
@@ -40,6 +38,11 @@ pub enum Event {
     },
     /// Another build holds the lock of the target folder.
     WaitingForFolder,
+    /// A target is built once more, to see which errors are its own.
+    BuildingAlone {
+        /// The toolchain's name.
+        toolchain: String,
+    },
     /// A command starts.
     Running(Cmd),
     /// Another rgo does the same work.
@@ -77,11 +80,13 @@ impl fmt::Display for Event {
             Event::Step(text)
             | Event::Warning { text, .. }
             | Event::Failed { text, .. }
-            | Event::Hint(text)
             | Event::CompilerOutput(text) => f.write_str(text),
             Event::LeftOut { toolchain, reason } => write!(f, "{toolchain} is left out: {reason}"),
             Event::WaitingForFolder => {
                 f.write_str("waiting for another rgo-build in the same target folder")
+            }
+            Event::BuildingAlone { toolchain } => {
+                write!(f, "building for {toolchain} alone, to see which errors are its own")
             }
             Event::Running(cmd) => write!(f, "{cmd}"),
             Event::Waiting { what } => write!(f, "waiting for {what} (another rgo is at it)"),

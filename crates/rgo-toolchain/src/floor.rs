@@ -1,6 +1,6 @@
 //! The floor: the oldest system that programs must run on. This module converts the user's version
-//! into the form that rustc and zig both read, raises it to the oldest version for the processor,
-//! and refuses versions that do not exist. All of this happens before anything is compiled.
+//! into the form that rustc and zig both read, says whether the processor can have it, and refuses
+//! versions that do not exist. All of this happens before anything is compiled.
 //!
 //! ```text
 //! glibc   2.A            A >= 17: Rust's standard library needs it; the newest depends on zig
@@ -120,6 +120,12 @@ pub enum FloorError {
         /// The versions that exist.
         hint: &'static str,
     },
+    /// It is older than the oldest that programs can be built for.
+    #[error("{} is the oldest {} that can be built for", oldest.version(), oldest.system())]
+    TooOld {
+        /// The oldest.
+        oldest: Floor,
+    },
     /// zig cannot link for it.
     #[error("zig {zig} can link for glibc {newest} at most, not for glibc {asked}")]
     TooNew {
@@ -139,6 +145,11 @@ impl FloorError {
         Some(match self {
             Self::NotAVersion { system, .. } => examples(*system).to_owned(),
             Self::NoSuch { hint, .. } => (*hint).to_owned(),
+            Self::TooOld { oldest: Floor::Glibc(_) } => {
+                "leave the version out, or build with `--libc static`: such a program runs on any Linux"
+                    .to_owned()
+            }
+            Self::TooOld { oldest } => format!("name {} or a later one", oldest.version()),
             Self::TooNew { newest, .. } => format!(
                 "a program for glibc {newest} runs on every later one too; RGO_ZIG names a newer zig"
             ),

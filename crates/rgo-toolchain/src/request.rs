@@ -47,6 +47,8 @@ pub struct Request {
     pub vcs: VcsWish,
     /// The folder for the results, instead of the workspace's `dist`. Absolute.
     pub output: Option<Utf8PathBuf>,
+    /// Files beside the results that the caller writes itself: reports and the log. Absolute.
+    pub own_files: Vec<Utf8PathBuf>,
     /// Whether the project must stay unchanged.
     pub dry_run: bool,
     /// Whether another program builds, and selects the outputs.

@@ -92,6 +92,8 @@ pub struct Chosen {
     pub floor: Option<String>,
     /// Whether the user named it, rather than `all`.
     pub is_named: bool,
+    /// Whether the spec names the processor: a floor in it is for this target alone.
+    pub names_arch: bool,
 }
 
 /// Resolves the specs in their order, each toolchain once. Without any spec, resolves the host.
@@ -116,6 +118,7 @@ pub fn resolve(
             for one in resolve_one(spec, libc, host_triple)? {
                 match chosen.iter_mut().find(|other| other.toolchain.name == one.toolchain.name) {
                     Some(other) => {
+                        other.names_arch |= one.names_arch && one.floor.is_some();
                         other.floor = one_floor(other, one.floor)?;
                         other.is_named |= one.is_named;
                     }
@@ -144,7 +147,8 @@ fn resolve_one(
     libc: Option<Libc>,
     host_triple: &str,
 ) -> Result<Vec<Chosen>, SelectError> {
-    let without_floor = |toolchain| Chosen { toolchain, floor: None, is_named: spec != "all" };
+    let without_floor =
+        |toolchain| Chosen { toolchain, floor: None, is_named: spec != "all", names_arch: false };
     match spec {
         // `all --libc static` means all toolchains that can link statically. Others are skipped,
         // because the user did not name them.
@@ -199,7 +203,8 @@ fn named(spec: &str, libc: Option<Libc>) -> Result<Vec<Chosen>, SelectError> {
             }
             other => other,
         })?;
-        Ok(Chosen { toolchain, floor: words.floor_for(toolchain), is_named: true })
+        let names_arch = words.arch.is_some();
+        Ok(Chosen { toolchain, floor: words.floor_for(toolchain), is_named: true, names_arch })
     });
     chosen.collect()
 }
@@ -207,9 +212,10 @@ fn named(spec: &str, libc: Option<Libc>) -> Result<Vec<Chosen>, SelectError> {
 /// Picks the toolchain of one system and processor that agrees with the words and `--libc`. If
 /// several agree, takes the one with the shortest name, which needs the fewest words.
 fn pick(spec: &str, words: &Words, libc: Option<Libc>) -> Result<&'static Toolchain, SelectError> {
+    // A reason of a toolchain counts if the words may mean that toolchain.
     let refusal = |libc: Libc| {
-        let mut same = toolchain::all().iter().filter(|t| words.fit_but_for_tags(t));
-        same.find_map(|t| t.refusal(libc)).map(|why| SelectError::Refused {
+        let mut meant = toolchain::all().iter().filter(|t| words.fit_but_for_libc(t));
+        meant.find_map(|t| t.refusal(libc)).map(|why| SelectError::Refused {
             spec: without(spec, libc),
             libc,
             why: why.to_owned(),

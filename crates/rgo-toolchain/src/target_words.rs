@@ -120,6 +120,13 @@ impl Words {
             && toolchain.variant.as_deref().is_none_or(|variant| self.tags.contains(&variant))
     }
 
+    /// Whether a toolchain has everything that the words name, except for the C library.
+    pub(crate) fn fit_but_for_libc(&self, toolchain: &'static Toolchain) -> bool {
+        let is_libc = |tag: &&&'static str| tag.parse::<Libc>().is_ok();
+        let tags = self.tags.iter().filter(|tag| !is_libc(tag)).copied().collect();
+        Self { tags, ..self.clone() }.fit(toolchain)
+    }
+
     /// Whether a toolchain has the system and the processor.
     pub(crate) fn fit_but_for_tags(&self, toolchain: &Toolchain) -> bool {
         self.os.is_none_or(|os| toolchain.os.name() == os)

@@ -175,11 +175,6 @@ impl Toolchain {
         self.crate_types.iter().any(|t| t == crate_type)
     }
 
-    /// Whether all values of `--libc` give the same program.
-    pub fn libc_is_one(&self) -> bool {
-        self.libc.len() > 1
-    }
-
     /// Why it does not have this value of `--libc`, if its file gives a reason.
     pub fn refusal(&self, libc: Libc) -> Option<&str> {
         match libc {

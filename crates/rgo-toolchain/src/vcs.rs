@@ -16,8 +16,9 @@ pub struct Vcs {
     pub revision: String,
     /// The commit's time, in seconds since 1970.
     pub time: i64,
-    /// Whether the work tree differs from it. Untracked files count, rgo's output does not.
-    pub modified: bool,
+    /// The files that differ from it, from the repository's root. Untracked files count, rgo's
+    /// output does not.
+    pub modified_files: Vec<String>,
     /// Whether the clone is shallow, so that tags may be missing.
     pub shallow: bool,
 }
@@ -61,12 +62,20 @@ impl Absent {
     }
 }
 
-/// Reads the commit of the project at `folder`. Files under `ignored` (the build's own output) do
-/// not count as a change.
+/// What a build itself writes into the work tree: no change of the user's.
+#[derive(Clone, Copy, Debug)]
+pub struct OwnWrites<'a> {
+    /// Folders for results. Nothing below them counts as a change.
+    pub folders: &'a [Utf8PathBuf],
+    /// Files beside the results: reports and logs. They count only if the repository tracks them.
+    pub files: &'a [Utf8PathBuf],
+}
+
+/// Reads the commit of the project at `folder`.
 ///
 /// # Errors
 /// If there is no commit; the error says why.
-pub fn read(folder: &Utf8Path, ignored: &[Utf8PathBuf]) -> Result<Vcs, Absent> {
+pub fn read(folder: &Utf8Path, own: OwnWrites<'_>) -> Result<Vcs, Absent> {
     let log = git(folder, ["log", "-1", "--no-show-signature", "--format=%H %ct"])?;
     let (revision, time) = parse_log(&log).ok_or_else(|| Absent::Failed(log.clone()))?;
     let root = git(folder, ["rev-parse", "--show-toplevel", "--is-shallow-repository"])?;
@@ -77,16 +86,37 @@ pub fn read(folder: &Utf8Path, ignored: &[Utf8PathBuf]) -> Result<Vcs, Absent> {
         let parent = path.parent()?.canonicalize_utf8().ok()?;
         path.canonicalize_utf8().ok().or_else(|| Some(parent.join(path.file_name()?)))
     };
-    let exclude: Vec<String> = ignored
-        .iter()
-        .filter_map(|path| {
-            let inside = real(path)?.strip_prefix(root).ok()?.to_owned();
-            (!inside.as_str().is_empty()).then(|| format!(":(top,exclude,literal){inside}"))
-        })
-        .collect();
-    let status = ["status", "--porcelain", "--", ":(top)"].into_iter();
-    let status = git(folder, status.chain(exclude.iter().map(String::as_str)))?;
-    Ok(Vcs { revision, time, modified: !status.is_empty(), shallow: shallow == "true" })
+    let inside = |path: &Utf8PathBuf| {
+        let inside = real(path)?.strip_prefix(root).ok()?.to_owned();
+        (!inside.as_str().is_empty()).then_some(inside)
+    };
+    let exclude = own.folders.iter().filter_map(inside);
+    let exclude: Vec<String> = exclude.map(|it| format!(":(top,exclude,literal){it}")).collect();
+    let status = ["status", "--porcelain", "-z", "--untracked-files=all", "--", ":(top)"];
+    let status = git(folder, status.into_iter().chain(exclude.iter().map(String::as_str)))?;
+    let own: Vec<Utf8PathBuf> = own.files.iter().filter_map(inside).collect();
+    let modified_files = changed(&status, &own);
+    Ok(Vcs { revision, time, modified_files, shallow: shallow == "true" })
+}
+
+/// The files of `git status --porcelain -z`, without untracked ones that the build itself writes.
+///
+/// ```text
+/// XY path NUL                 changed, or untracked (`??`)
+/// XY path NUL old path NUL    renamed or copied
+/// ```
+fn changed(status: &str, own: &[Utf8PathBuf]) -> Vec<String> {
+    let mut files = Vec::new();
+    let mut entries = status.split_terminator('\0');
+    while let Some((state, path)) = entries.next().and_then(|entry| entry.split_at_checked(3)) {
+        if state.contains(['R', 'C']) {
+            entries.next();
+        }
+        if state != "?? " || own.iter().all(|own| own != path) {
+            files.push(path.to_owned());
+        }
+    }
+    files
 }
 
 /// The tag at the commit, or the nearest earlier one with the distance, as `git describe` prints
@@ -158,6 +188,22 @@ mod tests {
             ("", Absent::Failed("no message".into())),
         ] {
             assert_eq!(reason(stderr), expected, "{stderr}");
+        }
+    }
+
+    #[test]
+    fn the_changed_files_are_those_of_others() {
+        let own = ["out/report.json".into(), "log".into()];
+        for (status, expected) in [
+            ("", &[][..]),
+            (" M src/a b.rs\0?? new.rs\0", &["src/a b.rs", "new.rs"]),
+            ("R  new\0old\0 D gone\0", &["new", "gone"]),
+            ("?? out/report.json\0?? out/other.json\0", &["out/other.json"]),
+            (" M log\0", &["log"]),
+            ("?? log\0", &[]),
+            ("??", &[]),
+        ] {
+            assert_eq!(changed(status, &own), expected, "{status:?}");
         }
     }
 

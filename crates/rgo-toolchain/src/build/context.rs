@@ -19,7 +19,7 @@ use crate::request::{Request, StripMode, VcsWish};
 use crate::shim::{self, InfoPlist};
 use crate::target_spec::{self, Chosen};
 use crate::toolchain::{Floor, Toolchain};
-use crate::vcs::{self, Absent, Vcs};
+use crate::vcs::{self, Absent, OwnWrites, Vcs};
 
 /// The part of a build that does not depend on the builder.
 pub struct Context {
@@ -129,17 +129,17 @@ pub(super) fn property_lists(
     ))
 }
 
-/// The commit of the project in a folder. Files under `ours` do not count as a change.
+/// The commit of the project in a folder.
 pub(super) fn commit(
     wish: VcsWish,
     folder: &Utf8Path,
-    ours: &[Utf8PathBuf],
+    own: OwnWrites<'_>,
     on: Events<'_>,
 ) -> Result<Option<Vcs>, BuildError> {
     if wish == VcsWish::Off {
         return Ok(None);
     }
-    match vcs::read(folder, ours) {
+    match vcs::read(folder, own) {
         Ok(vcs) => {
             if vcs.shallow {
                 on(Event::warning(
@@ -195,6 +195,17 @@ impl Templates<'_> {
         values: &[(String, String)],
     ) -> Result<Vec<(String, String)>, BuildError> {
         values::fill_all(values, |template| self.value(template))
+    }
+
+    /// Fills the templates of the variables of `--env`.
+    ///
+    /// # Errors
+    /// [`BuildError::Value`] for a template that has no value here.
+    pub(super) fn fill_variables(
+        &self,
+        env: &[(String, String)],
+    ) -> Result<Vec<(String, String)>, BuildError> {
+        values::fill_known("--env", env, |template| self.value(template))
     }
 
     fn value(&self, template: Template) -> Result<String, ValueError> {

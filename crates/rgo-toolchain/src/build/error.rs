@@ -72,12 +72,10 @@ pub enum BuildError {
     #[error("SOURCE_DATE_EPOCH={0} is not a number of seconds since 1970")]
     Epoch(String),
     /// A value has a template that cannot be filled.
-    #[error("-X {name}={value}")]
+    #[error("{given}")]
     Value {
-        /// The slot's name.
-        name: String,
-        /// The value, with its templates.
-        value: String,
+        /// The flag with its argument, as in `-X NAME=VALUE`.
+        given: String,
         /// Which template has no value, and why.
         source: ValueError,
     },
@@ -166,7 +164,13 @@ impl BuildError {
     /// Whether the call is wrong, rather than the machine or the project.
     #[must_use]
     pub fn is_usage(&self) -> bool {
-        matches!(self, Self::Usage { .. } | Self::Target(_) | Self::Floor { .. })
+        match self {
+            Self::Usage { .. } | Self::Target(_) | Self::Floor { .. } => true,
+            Self::Project(error) => error.is_usage(),
+            Self::Selection(error) => error.is_usage(),
+            Self::Value { source, .. } => matches!(source, ValueError::Unknown(_)),
+            _ => false,
+        }
     }
 
     /// The next step, if one is known.
@@ -185,7 +189,7 @@ impl BuildError {
             }
             Self::NoCommit(absent) => Some(absent.hint()),
             Self::Value { source, .. } => source.hint(),
-            Self::NoSlot { known, .. } => Some(slots_there_are(known)),
+            Self::NoSlot { name, known } => Some(how_to_get_a_slot(name, known)),
             Self::Zig(error) => error.hint(),
             Self::Std(error) => error.hint(),
             Self::NoLinker(error) => error.hint(),
@@ -209,12 +213,51 @@ impl BuildError {
     }
 }
 
-fn slots_there_are(known: &BTreeSet<String>) -> String {
-    if known.is_empty() {
-        return "there are no slots at all: declare one with rgo_stamp::stamp!, and use it, or the \
-                linker leaves it out"
-            .to_owned();
+/// The slots that there are, else all that a project needs for the first one. The name may be of
+/// another kind: a variable that the code reads.
+fn how_to_get_a_slot(name: &str, known: &BTreeSet<String>) -> String {
+    let (module, last) = name.rsplit_once("::").unwrap_or(("", name));
+    let variable = format!(
+        "if the code reads it by env!(\"{last}\") or option_env!, take `--env {last}=VALUE`: it \
+         compiles again"
+    );
+    if !known.is_empty() {
+        let names: Vec<&str> = known.iter().map(String::as_str).collect();
+        return format!("there are: {}\n{variable}", names.join(", "));
     }
-    let names: Vec<&str> = known.iter().map(String::as_str).collect();
-    format!("there are: {}", names.join(", "))
+    let place = match module.split_once("::") {
+        Some((package, module)) => format!("in the module `{module}` of `{package}`"),
+        None if module.is_empty() => "in the crate's root: its name is then CRATE::NAME".to_owned(),
+        None => format!("in the root of `{module}`"),
+    };
+    format!(
+        "there are no slots at all. A program reserves one so:\n\
+         Cargo.toml: rgo-stamp = {{ git = \"https://github.com/rgo-tools/rgo\" }}\n\
+         {place}: rgo_stamp::stamp! {{ pub static {last} = \"dev\"; }}\n\
+         to read it: println!(\"{{{last}}}\") or {last}.get(); a slot that no code reads is left out\n\
+         {variable}"
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_missing_slot_teaches_how_to_get_one() {
+        let none = BTreeSet::new();
+        for (name, place) in [
+            ("app::VERSION", "in the root of `app`: rgo_stamp::stamp! { pub static VERSION ="),
+            ("app::a::b::VERSION", "in the module `a::b` of `app`: rgo_stamp"),
+            ("VERSION", "its name is then CRATE::NAME: rgo_stamp"),
+        ] {
+            let hint = how_to_get_a_slot(name, &none);
+            let line = hint.lines().find(|line| line.contains("stamp!")).unwrap_or(&hint);
+            assert!(line.starts_with(place) || line.contains(place), "{line}");
+            assert!(hint.contains("take `--env VERSION=VALUE`"), "{hint}");
+        }
+        let known = BTreeSet::from(["a::B".to_owned(), "a::C".to_owned()]);
+        let hint = how_to_get_a_slot("a::D", &known);
+        assert!(hint.starts_with("there are: a::B, a::C\n"), "{hint}");
+    }
 }

@@ -17,7 +17,7 @@ use super::outcome::TargetOutcome;
 use super::plan::{Finish, PlanOptions, Step};
 use super::target::Target;
 use crate::artifact::Artifact;
-use crate::cargo::rebuild_reasons::Rebuilt;
+use crate::cargo::rebuild_reasons::{self, Rebuilt};
 use crate::cargo::run::Show;
 use crate::cargo::targets::OutputKind;
 use crate::checks::Asked;
@@ -137,7 +137,11 @@ impl Execution<'_> {
                 Step::CheckNames(names) => self.check_names(names, &built)?,
                 Step::Finish(files) => {
                     if let Some(mut compiled) = take(&mut built, files) {
-                        results.rebuilt.append(&mut compiled.ran.rebuilt);
+                        let mut rebuilt = std::mem::take(&mut compiled.ran.rebuilt);
+                        if self.options.again {
+                            rebuild_reasons::name_all_again(&mut rebuilt);
+                        }
+                        rebuild_reasons::join(&mut results.rebuilt, rebuilt);
                         results.outcomes.extend(self.finish_all(files, &compiled)?);
                     }
                 }

@@ -11,7 +11,7 @@ use super::error::BuildError;
 use crate::cache::Cache;
 use crate::environment::env;
 use crate::event::{Event, Events};
-use crate::floor::{self, FloorError, System};
+use crate::floor::{self, FloorError, SettledFloor, System};
 use crate::request::Request;
 use crate::target_spec::Chosen;
 use crate::toolchain::{Floor, Toolchain};
@@ -28,6 +28,17 @@ struct Wish {
     place: String,
     /// Whether rustc and C compilers see this value even if rgo sets another.
     fixed: bool,
+    /// Which targets it is for, if the user gives it in this call.
+    scope: Option<Scope>,
+}
+
+/// The targets that a floor in a call is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Scope {
+    /// The one target that the user names with it.
+    One,
+    /// All targets of its system.
+    System,
 }
 
 /// The targets, each with its floor. `configured` gives a variable of the builder's configuration,
@@ -48,15 +59,13 @@ pub(super) fn settle(
         deployment: deployment(request, configured, &env),
     };
     wishes.check_flags()?;
+    let settled = settle_each(&wishes, chosen)?;
+    check_oldest(&settled)?;
     let mut targets = Vec::new();
     let mut newest = None;
-    for Chosen { toolchain, floor, .. } in chosen {
-        let wish = wishes.of(toolchain, floor.as_deref())?;
-        let settled = toolchain
-            .settle_floor(wish.as_ref().map(|wish| wish.version.as_str()))
-            .map_err(|error| said_by(wish.as_ref(), error))?;
-        let (Some(settled), wish) = (settled, wish) else {
-            targets.push((*toolchain, None));
+    for (toolchain, wish, settled) in settled {
+        let Some(settled) = settled else {
+            targets.push((toolchain, None));
             continue;
         };
         if let Some(asked) = settled.raised_from {
@@ -73,10 +82,48 @@ pub(super) fn settle(
                     .map_err(|error| said_by(wish.as_ref(), error))?;
             }
         }
-        targets.push((*toolchain, Some(settled.floor)));
+        targets.push((toolchain, Some(settled.floor)));
     }
     warn_of_flags_without_effect(request, &targets, on);
     Ok(targets)
+}
+
+/// A target with the user's floor and the one that it can have.
+type Settled = (&'static Toolchain, Option<Wish>, Option<SettledFloor>);
+
+fn settle_each(wishes: &Wishes, chosen: &[Chosen]) -> Result<Vec<Settled>, BuildError> {
+    let settle = |chosen: &Chosen| {
+        let wish = wishes.of(chosen)?;
+        let version = wish.as_ref().map(|wish| wish.version.as_str());
+        let settled = chosen.toolchain.settle_floor(version);
+        let settled = settled.map_err(|error| said_by(wish.as_ref(), error))?;
+        Ok((chosen.toolchain, wish, settled))
+    };
+    chosen.iter().map(settle).collect()
+}
+
+/// Refuses a floor of the call that is older than the oldest possible one: for the target that it
+/// is for, or for all targets of its system. If another processor of the system can have it, it is
+/// raised for this one.
+fn check_oldest(targets: &[Settled]) -> Result<(), BuildError> {
+    let asked = |(_, wish, settled): &Settled| {
+        let settled = settled.clone()?;
+        Some((wish.clone()?, settled.raised_from, settled.floor))
+    };
+    let asked: Vec<_> = targets.iter().filter_map(asked).collect();
+    for (wish, raised_from, floor) in &asked {
+        let (Some(_), Some(scope)) = (raised_from, wish.scope) else { continue };
+        let of_system = asked.iter().filter(|(_, _, other)| other.system() == floor.system());
+        let is_kept = of_system
+            .clone()
+            .any(|(other, raised, _)| raised.is_none() && other.version == wish.version);
+        if scope == Scope::System && is_kept {
+            continue;
+        }
+        let refusal = FloorError::TooOld { oldest: floor.clone() };
+        return Err(said_by(Some(wish), refusal));
+    }
+    Ok(())
 }
 
 /// An error that begins with the place of the version.
@@ -85,7 +132,12 @@ fn said_by(wish: Option<&Wish>, error: FloorError) -> BuildError {
 }
 
 fn flag(name: &str, version: &str) -> Wish {
-    Wish { version: version.to_owned(), place: format!("{name} {version}"), fixed: false }
+    Wish {
+        version: version.to_owned(),
+        place: format!("{name} {version}"),
+        fixed: false,
+        scope: Some(Scope::System),
+    }
 }
 
 /// `MACOSX_DEPLOYMENT_TARGET`, from the strongest place that sets it. As for Apple's tools, an
@@ -99,9 +151,12 @@ fn deployment(
         place: format!("{DEPLOYMENT}={version}{place}"),
         version,
         fixed,
+        scope: None,
     };
-    let argument = request.env.iter().rev().find_map(|(name, value)| {
-        (name == DEPLOYMENT).then(|| wish(value.clone(), " (--env)", true))
+    let argument = request.env.iter().rev().find(|(name, _)| name == DEPLOYMENT);
+    let argument = argument.map(|(_, value)| Wish {
+        scope: Some(Scope::System),
+        ..wish(value.clone(), " (--env)", true)
     });
     let configured = configured(DEPLOYMENT)
         .map(|(version, force)| wish(version, " ([env] of cargo's configuration)", force));
@@ -134,12 +189,14 @@ impl Wishes {
 
     /// The user's floor for one target. The target's name and the flag may not differ, and neither
     /// may differ from a value that the compilers see in any case.
-    fn of(&self, toolchain: &Toolchain, own: Option<&str>) -> Result<Option<Wish>, BuildError> {
+    fn of(&self, chosen: &Chosen) -> Result<Option<Wish>, BuildError> {
+        let toolchain = chosen.toolchain;
         let Some(system) = toolchain.floor.as_ref().map(Floor::system) else { return Ok(None) };
-        let own = own.map(|version| Wish {
-            version: version.to_owned(),
+        let own = chosen.floor.as_ref().map(|version| Wish {
+            version: version.clone(),
             place: format!("{} with {system} {version}", toolchain.name),
             fixed: false,
+            scope: Some(if chosen.names_arch { Scope::One } else { Scope::System }),
         });
         let (flag, deployment) = match system {
             System::Glibc => (self.glibc.clone(), None),
@@ -184,6 +241,47 @@ fn warn_of_flags_without_effect(
 mod tests {
     use super::*;
     use crate::toolchain::by_name;
+
+    fn chosen(toolchain: &str, own: Option<&str>, names_arch: bool) -> Chosen {
+        let toolchain = by_name(toolchain).expect("a toolchain");
+        Chosen { toolchain, floor: own.map(str::to_owned), is_named: true, names_arch }
+    }
+
+    #[test]
+    fn a_floor_of_the_call_that_no_target_can_have_is_refused() {
+        let linux = || vec![chosen("linux-amd64", None, true), chosen("linux-arm64", None, true)];
+        let mac = || vec![chosen("darwin-amd64", None, true), chosen("darwin-arm64", None, true)];
+        let own = |names_arch, version| {
+            let of = |toolchain| chosen(toolchain, Some(version), names_arch);
+            vec![of("darwin-amd64"), of("darwin-arm64")]
+        };
+        let macos = |version| (None, Some(flag("--macos", version)), None);
+        let set = |scope| (None, None, Some(Wish { scope, ..flag(DEPLOYMENT, "10.9") }));
+        let glibc = |version| (Some(flag("--glibc", version)), None, None);
+        for (targets, (glibc, macos, deployment), expected) in [
+            (linux(), glibc("2.17"), None),
+            (linux(), glibc("2.12"), Some("2.17")),
+            (linux(), glibc("2.16.9"), Some("2.17")),
+            (vec![chosen("linux-arm64", Some("2.12"), true)], (None, None, None), Some("2.17")),
+            (mac(), macos("10.12"), None),
+            (mac(), macos("10.9"), Some("10.12")),
+            (mac()[1..].to_vec(), macos("10.15"), Some("11.0")),
+            (own(false, "10.15"), (None, None, None), None),
+            (own(true, "10.15"), (None, None, None), Some("11.0")),
+            (mac(), set(Some(Scope::System)), Some("10.12")),
+            (mac(), set(None), None),
+            (vec![chosen("windows-amd64", None, true)], glibc("2.12"), None),
+        ] {
+            let asked = format!("{glibc:?} {macos:?} {deployment:?}");
+            let wishes = Wishes { glibc, macos, deployment };
+            let settled = settle_each(&wishes, &targets).expect("versions");
+            let oldest = match check_oldest(&settled) {
+                Err(BuildError::Floor { error: FloorError::TooOld { oldest }, .. }) => Some(oldest),
+                other => other.map(|()| None).expect("no other error"),
+            };
+            assert_eq!(oldest.as_ref().map(Floor::version), expected, "{asked} {targets:?}");
+        }
+    }
 
     #[test]
     fn the_strongest_place_names_the_macos() {
@@ -231,7 +329,8 @@ mod tests {
                 macos: Some(flag("--macos", flags.1)),
                 deployment,
             };
-            match (wishes.of(by_name(toolchain).expect("a toolchain"), own), expected) {
+            let chosen = chosen(toolchain, own, true);
+            match (wishes.of(&chosen), expected) {
                 (Ok(wish), Ok(expected)) => {
                     assert_eq!(wish.as_ref().map(|wish| wish.version.as_str()), expected);
                 }

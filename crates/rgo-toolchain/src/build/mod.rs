@@ -15,6 +15,7 @@ mod compiled;
 pub mod context;
 pub mod error;
 pub mod execute;
+pub mod failure_groups;
 mod floors;
 pub mod link_inputs;
 mod note_capacity;

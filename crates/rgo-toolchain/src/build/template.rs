@@ -1,4 +1,4 @@
-//! The templates in braces that a value for a slot may contain, and the reasons why one has no
+//! The templates in braces that a value for a slot or a variable may contain, and the reasons why one has no
 //! value. A template is looked up only if a value uses it.
 
 use std::fmt;
@@ -38,6 +38,9 @@ pub enum ValueError {
     /// The built packages have several versions.
     #[error("{{version}} is not one value: {}", .0.join(", "))]
     SeveralVersions(Vec<String>),
+    /// There is no such template.
+    #[error("`{0}` is no placeholder")]
+    Unknown(String),
     /// There is no commit.
     #[error("{0} has no value, because no commit is known")]
     NoCommit(Template),
@@ -60,6 +63,7 @@ impl ValueError {
     #[must_use]
     pub fn hint(&self) -> Option<String> {
         let hint = match self {
+            Self::Unknown(_) => "there are {version}, {git.tag}, {git.sha} and {date}",
             Self::SeveralVersions(_) => "build the packages one by one, with -p",
             Self::NoCommit(Template::Date) => {
                 "set SOURCE_DATE_EPOCH, or build from a git repository"
@@ -103,9 +107,41 @@ pub(super) fn fill<E>(
     Ok(filled)
 }
 
+/// The first word in braces that is no template. Only a single word is meant as one: `{"a": 1}` is
+/// text.
+pub(super) fn unknown(value: &str) -> Option<&str> {
+    value.match_indices('{').find_map(|(start, _)| {
+        let length = value[start..].find('}')? + 1;
+        let word = &value[start..start + length];
+        let name = &word[1..length - 1];
+        let is_word = name.starts_with(|c: char| c.is_ascii_alphabetic())
+            && name.chars().all(|c| c.is_ascii_alphanumeric() || "._-".contains(c));
+        (is_word && TEMPLATES.iter().all(|(known, _)| *known != word)).then_some(word)
+    })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_single_word_in_braces_is_meant_as_a_template() {
+        for (value, expected) in [
+            ("{version} {git.tag} {git.sha} {date}", None),
+            ("{version}+{sha}", Some("{sha}")),
+            ("{git-sha}", Some("{git-sha}")),
+            ("{{foo}}", Some("{foo}")),
+            ("{", None),
+            ("{}", None),
+            ("{ foo }", None),
+            ("{\"a\": 1}", None),
+            ("{1}", None),
+            ("}{", None),
+            ("{ü}", None),
+        ] {
+            assert_eq!(unknown(value), expected, "{value}");
+        }
+    }
 
     fn filled(value: &str) -> String {
         fill(value, |template| Ok::<_, ()>(format!("<{template:?}>"))).expect("fills")

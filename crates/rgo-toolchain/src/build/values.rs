@@ -1,7 +1,7 @@
-//! Parses the user's `-X NAME=VALUE`, and fills its templates.
+//! Parses the user's `-X NAME=VALUE`, and fills the templates of `-X` and `--env`.
 
 use super::error::BuildError;
-use super::template::{Template, ValueError, fill};
+use super::template::{Template, ValueError, fill, unknown};
 
 /// Splits each `NAME=VALUE` at the first `=`. If a name occurs twice, the last one counts.
 ///
@@ -32,22 +32,41 @@ pub fn pair(flag: &str, arg: &str) -> Result<(String, String), BuildError> {
     }
 }
 
-/// Fills the templates of all values.
+/// Fills the templates of all values of `-X`.
+///
+/// # Errors
+/// [`BuildError::Value`] with the error of `lookup`, or for a word in braces that is no template.
+pub fn fill_all(
+    values: &[(String, String)],
+    lookup: impl FnMut(Template) -> Result<String, ValueError>,
+) -> Result<Vec<(String, String)>, BuildError> {
+    for (name, value) in values {
+        if let Some(word) = unknown(value) {
+            return Err(of_value("-X", name, value)(ValueError::Unknown(word.to_owned())));
+        }
+    }
+    fill_known("-X", values, lookup)
+}
+
+/// Fills the templates of all values of a flag. Other words in braces stay: a variable may contain
+/// any text.
 ///
 /// # Errors
 /// [`BuildError::Value`] with the error of `lookup`.
-pub fn fill_all(
+pub(super) fn fill_known(
+    flag: &'static str,
     values: &[(String, String)],
     mut lookup: impl FnMut(Template) -> Result<String, ValueError>,
 ) -> Result<Vec<(String, String)>, BuildError> {
     let filled = values.iter().map(|(name, value)| {
-        let of_value = |source| {
-            let (name, value) = (name.clone(), value.clone());
-            BuildError::Value { name, value, source }
-        };
-        Ok((name.clone(), fill(value, &mut lookup).map_err(of_value)?))
+        let filled = fill(value, &mut lookup).map_err(of_value(flag, name, value))?;
+        Ok((name.clone(), filled))
     });
     filled.collect()
+}
+
+fn of_value(flag: &'static str, name: &str, value: &str) -> impl FnOnce(ValueError) -> BuildError {
+    move |source| BuildError::Value { given: format!("{flag} {name}={value}"), source }
 }
 
 #[cfg(test)]
@@ -63,5 +82,16 @@ mod tests {
             let error = parse(&[wrong.to_owned()]).expect_err("refused").to_string();
             assert!(error.contains("is not NAME=VALUE"), "{error}");
         }
+    }
+
+    #[test]
+    fn a_word_in_braces_that_is_no_template_is_refused_in_x_alone() {
+        let values = [("A".to_owned(), "{version}-{channel}".to_owned())];
+        let lookup = |_| Ok("1.0".to_owned());
+        let error = fill_all(&values, lookup).expect_err("refused");
+        assert_eq!(error.to_string(), "-X A={version}-{channel}");
+        assert!(error.is_usage());
+        let filled = fill_known("--env", &values, lookup).expect("fills");
+        assert_eq!(filled[0].1, "1.0-{channel}");
     }
 }

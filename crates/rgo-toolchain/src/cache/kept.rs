@@ -51,7 +51,7 @@ const KINDS: [&str; 10] = [
 const WHOLE: [&str; 2] = ["notes", "probe"];
 
 impl Cache {
-    /// All entries, by kind and name.
+    /// All entries, the largest first.
     ///
     /// # Errors
     /// If a folder is unreadable.
@@ -76,8 +76,18 @@ impl Cache {
                 }
             }
         }
-        found.sort_by(|a, b| (a.kind, &a.name).cmp(&(b.kind, &b.name)));
+        found.sort_by(|a, b| {
+            let by_size = b.size_bytes.cmp(&a.size_bytes);
+            by_size.then_with(|| (a.kind, &a.name).cmp(&(b.kind, &b.name)))
+        });
         Ok(found)
+    }
+
+    /// The size of everything in the folder that is no entry, in bytes: locks, and files of others.
+    #[must_use]
+    pub fn other_bytes(&self, entries: &[Entry]) -> u64 {
+        let whole = entry("", "", self.root().to_owned()).size_bytes;
+        whole.saturating_sub(entries.iter().map(|entry| entry.size_bytes).sum())
     }
 
     /// Removes the entries whose last use is longer ago than `older_than` (all, if `None`), and the
@@ -174,6 +184,14 @@ mod tests {
         let names = |entries: &[Entry]| entries.iter().map(|e| e.name.clone()).collect::<Vec<_>>();
         assert_eq!(names(&cache.ls().unwrap()), ["new", "old"]);
         assert_eq!(cache.ls().unwrap()[0].size_bytes, 100);
+        cache.put(&cache.folder("std").join("larger/lib"), &[7; 101]).unwrap();
+        cache.put(&cache.folder("of-another").join("file"), &[7; 7]).unwrap();
+        let entries = cache.ls().unwrap();
+        assert_eq!(
+            (names(&entries), cache.other_bytes(&entries)),
+            (vec!["larger".into(), "new".into(), "old".into()], 7)
+        );
+        fs::remove_dir_all(cache.folder("std").join("larger")).unwrap();
         let day = Some(Duration::from_secs(86_400));
         let building = cache.in_use().unwrap();
         let also_building = cache.in_use().unwrap();

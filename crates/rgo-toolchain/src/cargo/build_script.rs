@@ -50,11 +50,34 @@ pub fn failed(text: &str) -> Option<Failed> {
     let said: Vec<&str> = stderr.take_while(|line| !is_backtrace(line)).collect();
     let reason = match reason(&said) {
         nothing if nothing.is_empty() => last_words(&quoted),
+        // The crates cc and cmake quote the command; the compiler's error is among its output.
+        command if command.contains("did not execute successfully") => {
+            compiler_error(&quoted).map_or(command, shortened)
+        }
         reason => reason,
     };
     let mut words = package.split(' ');
     let package: Vec<&str> = words.by_ref().take(2).collect();
     Some(Failed { package: package.join(" "), reason })
+}
+
+/// The first error of a C compiler: `c/twice.c:2:10: fatal error: 'x.h' file not found`.
+fn compiler_error<'t>(quoted: &[&'t str]) -> Option<&'t str> {
+    let mut plain = quoted.iter().map(|line| without_instruction(line).unwrap_or(line));
+    plain.find(|line| is_compiler_error(line))
+}
+
+fn is_compiler_error(line: &str) -> bool {
+    let place = line.split_once(": fatal error: ").or_else(|| line.split_once(": error: "));
+    let Some((place, _)) = place else { return false };
+    let mut numbers = place.rsplit(':').take(2);
+    place.matches(':').count() >= 2
+        && numbers.all(|number| !number.is_empty() && number.bytes().all(|b| b.is_ascii_digit()))
+}
+
+/// The text of a warning for cargo.
+fn without_instruction(line: &str) -> Option<&str> {
+    line.strip_prefix("cargo::warning=").or(line.strip_prefix("cargo:warning="))
 }
 
 /// The last line that a script printed on stdout, instructions to cargo aside. Warnings and errors
@@ -63,7 +86,7 @@ fn last_words(quoted: &[&str]) -> String {
     let stdout = quoted.iter().skip_while(|line| **line != "--- stdout").skip(1);
     let stdout = stdout.take_while(|line| **line != "--- stderr");
     let words = stdout.filter_map(|line| {
-        let warning = line.strip_prefix("cargo::warning=").or(line.strip_prefix("cargo:warning="));
+        let warning = without_instruction(line);
         let error = line.strip_prefix("cargo::error=");
         let is_for_cargo = line.starts_with("cargo:") || line.is_empty();
         error.or(warning).or((!is_for_cargo).then_some(*line))
@@ -256,6 +279,27 @@ mod tests {
             ("", "", ""),
             ("one\ntwo\n", "one two", ""),
         ]);
+    }
+
+    #[test]
+    fn the_compilers_error_is_the_reason_and_not_its_command() {
+        let cc = "\n\nerror occurred in cc-rs: command did not execute successfully (status code 1): \"cc\"\n";
+        for (stdout, stderr, expected) in [
+            (
+                "cargo:warning=c/twice.c:2:10: fatal error: 'curl/curl.h' file not found\n  cargo:warning=1 error generated.",
+                cc,
+                "c/twice.c:2:10: fatal error: 'curl/curl.h' file not found",
+            ),
+            ("cargo::warning=a.c:7:1: error: expected ';'", cc, "a.c:7:1: error: expected ';'"),
+            ("cargo:warning=a.c:2:10: warning: unused", cc, "error occurred in cc-rs"),
+            ("cargo:warning=note: error: none", cc, "error occurred in cc-rs"),
+            // A script that tries to compile, and fails for another reason.
+            ("cargo:warning=try.c:1:1: error: no", "no such thing\n", "no such thing"),
+        ] {
+            let text = cargo("a v1.0.0", stderr).replace("cargo:rerun-if-changed=x", stdout);
+            let reason = failed(&text).expect("is there").reason;
+            assert!(reason.starts_with(expected), "{stdout}: {reason}");
+        }
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! Gives the next step for build failures that rgo recognizes by their text: the linker's, the C
 //! compiler's, cargo's. A pure function of their output.
 
-use crate::cargo::build_script;
+use crate::cargo::{build_script, foreign_headers};
 use crate::darwin::names::{self, Library};
 use crate::extensions::hint as extension;
 use crate::shim::CRASHED;
@@ -107,6 +107,9 @@ fn of_header(failure: &Failure<'_>) -> Option<String> {
     if toolchain.starts_with("darwin")
         && let Some(hint) = apple_header(header, failure.text)
     {
+        return Some(hint);
+    }
+    if let Some(hint) = foreign_headers::hint(header, toolchain) {
         return Some(hint);
     }
     if not_in_zig::OPENMP.words.contains(&header) {
@@ -331,6 +334,16 @@ mod tests {
             ),
             (
                 "a.c:1:10: fatal error: 'CommonCrypto/CommonDigest.h' file not found",
+                "linux-arm64",
+                "`#ifdef __APPLE__`",
+            ),
+            (
+                "a.c:1:10: fatal error: 'sys/epoll.h' file not found",
+                "darwin-arm64",
+                "`sys/epoll.h` is a header of Linux",
+            ),
+            (
+                "a.c:1:10: fatal error: 'zlib.h' file not found",
                 "linux-arm64",
                 "headers of the host",
             ),

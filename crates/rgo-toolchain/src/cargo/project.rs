@@ -16,7 +16,7 @@ use crate::cargo::messages::Folders;
 use crate::cargo::options::CargoOptions;
 use crate::cargo::profile::{self, ProfileFacts};
 pub use crate::cargo::project_error::ProjectError;
-use crate::cargo::project_error::table;
+use crate::cargo::project_error::{UnknownFeature, table};
 use crate::exec::Cmd;
 use crate::request::Request;
 use crate::toolchain::Toolchain;
@@ -53,7 +53,11 @@ impl Project {
         let output = question(base, request, options, triples, host).output()?;
         if !output.status.success() {
             let said = String::from_utf8_lossy(&output.stderr).into_owned();
-            return Err(ProjectError::Metadata { said });
+            let unknown = UnknownFeature::read(&said);
+            return Err(match unknown.and_then(|it| no_feature(base, request, options, &it)) {
+                Some(error) => error,
+                None => ProjectError::Metadata { said },
+            });
         }
         let metadata: Metadata = serde_json::from_slice(&output.stdout)?;
         Ok(Self {
@@ -88,6 +92,29 @@ fn question(
         cmd = cmd.args(["--filter-platform", triple]);
     }
     cmd
+}
+
+/// The error for an unknown feature, with those there are. `None` if cargo cannot list them.
+fn no_feature(
+    base: &Cmd,
+    request: &Request,
+    options: &CargoOptions,
+    unknown: &UnknownFeature<'_>,
+) -> Option<ProjectError> {
+    let mut cmd = base.clone().cwd(&request.folder);
+    cmd = cmd.args(["metadata", "--format-version", "1", "--no-deps"]);
+    if let Some(manifest) = &options.manifest {
+        cmd = cmd.args(["--manifest-path", manifest.as_str()]);
+    }
+    let metadata: Metadata = serde_json::from_slice(&cmd.output().ok()?.stdout).ok()?;
+    let is_meant = |name: &str| unknown.package.is_none_or(|package| package == name);
+    let packages = metadata.packages.iter().filter(|package| is_meant(&package.name));
+    let known: BTreeSet<&String> = packages.flat_map(|package| package.features.keys()).collect();
+    Some(ProjectError::NoFeature {
+        package: unknown.package.map(str::to_owned),
+        feature: unknown.feature.to_owned(),
+        known: known.into_iter().cloned().collect(),
+    })
 }
 
 fn manifest(request: &Request, options: &CargoOptions, metadata: &Metadata) -> Utf8PathBuf {

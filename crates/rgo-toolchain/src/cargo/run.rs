@@ -33,7 +33,7 @@ pub struct Show {
 }
 
 /// What cargo did.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub struct CargoOutcome {
     /// Its exit code.
     pub code: i32,
@@ -82,7 +82,7 @@ pub fn run(
     interrupt::checkpoint();
     if let Ok(Some((tail, explainer))) = reader.join() {
         ran.stderr_tail = tail;
-        ran.rebuilt = explainer.finish();
+        ran.rebuilt = explainer.finish(&ran.units);
     }
     ran.code = status.map_or(1, exit_code);
     Ok(ran)

@@ -169,6 +169,12 @@ pub enum SelectionError {
 }
 
 impl SelectionError {
+    /// Whether the call names something that the project does not have.
+    #[must_use]
+    pub fn is_usage(&self) -> bool {
+        matches!(self, Self::NoPackage { .. } | Self::NoTarget { .. })
+    }
+
     /// The next step.
     #[must_use]
     pub fn hint(&self) -> Option<String> {
@@ -191,7 +197,7 @@ impl SelectionError {
 
 fn suggestion(nearest: Option<&str>, known: &[String]) -> String {
     match nearest {
-        Some(name) => format!("did you mean `{name}`?"),
+        Some(name) => format!("did you mean `{name}`? there are: {}", known.join(", ")),
         None if known.is_empty() => "there is none at all".to_owned(),
         None => format!("there are: {}", known.join(", ")),
     }

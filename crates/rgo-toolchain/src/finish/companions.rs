@@ -6,6 +6,7 @@ use std::fs;
 use std::io;
 
 use camino::{Utf8Path, Utf8PathBuf};
+use rgo_binary::debug::build_id::identities;
 use rgo_binary::{Format, Image, Limits};
 use rgo_files::{atomic_file, replace_dir};
 
@@ -118,18 +119,24 @@ impl Companions {
         Ok(found)
     }
 
-    /// Warns of debug data beside `output` that an older build made: it may not match the program.
+    /// Warns of debug data beside `output` that an older build made: it does not match the program,
+    /// whose bytes are `finished`, unless both have one build ID.
     #[must_use]
-    pub(super) fn older(&self, output: &Utf8Path) -> Vec<Finding> {
+    pub(super) fn older(&self, output: &Utf8Path, finished: &[u8]) -> Vec<Finding> {
         let ours = self.files.iter().map(|file| &file.path);
         let ours: Vec<_> = ours.chain(self.bundle.iter().map(|bundle| &bundle.path)).collect();
+        let beside = |name: &str| output.with_file_name(name);
+        let maps = ["source-map.gdb", "source-map.lldb"].map(beside);
+        let maps = maps.iter().filter(|path| path.exists() && !ours.contains(path));
+        let maps: String = maps.map(|path| format!(" {path}")).collect();
         let names = ["debug", "dSYM"].map(|kind| Utf8PathBuf::from(format!("{output}.{kind}")));
         let left = names.iter().filter(|path| path.exists() && !ours.contains(path));
-        left.map(|path| Finding {
-            level: Level::Warning,
-            text: format!("{path} is of an older build, and may not belong to it"),
-        })
-        .collect()
+        left.filter(|path| !is_of_one_build(path, finished))
+            .map(|path| Finding {
+                level: Level::Warning,
+                text: format!("{path} is of an older build and does not match: rm -r {path}{maps}"),
+            })
+            .collect()
     }
 
     /// Puts the companions in place, and returns their paths.
@@ -148,6 +155,21 @@ impl Companions {
         }
         Ok(placed)
     }
+}
+
+/// Whether debug data and a program have the same build ID or UUID.
+fn is_of_one_build(debug: &Utf8Path, program: &[u8]) -> bool {
+    let id = |bytes: &[u8]| {
+        let image = Image::parse(bytes, &Limits::default()).ok()?;
+        let identities = identities(&image).ok()?;
+        identities.gnu_build_id.or(identities.uuid)
+    };
+    let file = match debug.join("Contents/Resources/DWARF").read_dir_utf8() {
+        Ok(mut bundle) => bundle.find_map(|entry| Some(entry.ok()?.into_path())),
+        Err(_) => Some(debug.to_owned()),
+    };
+    let content = file.and_then(|file| fs::read(file).ok());
+    content.and_then(|bytes| id(&bytes)).is_some_and(|other| id(program) == Some(other))
 }
 
 /// Whether a companion ships. A PDB is debug data, so it ships only where debug data does.
@@ -274,8 +296,11 @@ mod tests {
         });
         let remaps = [PathRemap { what: "workspace", from: "/proj".into(), to: "/rgo/src".into() }];
         fs::create_dir_all(out.join("app.dSYM")).expect("creates");
-        assert!(companions.older(&out.join("app")).is_empty(), "it will be replaced");
-        assert_eq!(Companions::default().older(&out.join("app")).len(), 1);
+        fs::write(out.join("source-map.lldb"), "").expect("writes");
+        assert!(companions.older(&out.join("app"), &[]).is_empty(), "it will be replaced");
+        let older = Companions::default().older(&out.join("app"), &[]);
+        let command = format!(": rm -r {out}/app.dSYM {out}/source-map.lldb");
+        assert!(older.len() == 1 && older[0].text.ends_with(&command), "{older:?}");
         fs::remove_dir_all(&out).expect("removes");
         let leaks = companions.leaks(&remaps).expect("all can be read");
         let files: Vec<&str> = leaks.iter().map(|leak| leak.file.as_str()).collect();

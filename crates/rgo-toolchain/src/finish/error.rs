@@ -64,15 +64,11 @@ impl FinishError {
     #[must_use]
     pub fn hint(&self) -> Option<String> {
         match self {
-            Self::Edit { source: rgo_binary::Error::SlotTooSmall { name, needed, .. }, .. } => {
-                let name = name.rsplit("::").next().unwrap_or(name);
-                Some(format!("give it room where it is declared: static {name}: {needed} = …"))
-            }
+            Self::Edit { source, .. } => source.hint(),
             Self::NoDsymutil => Some("install LLVM (Debian: apt-get install llvm)".to_owned()),
             Self::Write(error) => error.hint(),
             Self::Read { .. }
             | Self::Parse { .. }
-            | Self::Edit { .. }
             | Self::Split(_)
             | Self::ReadBack(_)
             | Self::Dsymutil(_)

@@ -9,7 +9,7 @@ pub mod record;
 use std::collections::BTreeSet;
 
 use camino::{Utf8Path, Utf8PathBuf};
-use rgo_binary::embedded::slot;
+use rgo_binary::embedded::slot::{self, Slot};
 use rgo_binary::system::Os;
 use rgo_binary::{Image, Limits, slices};
 use rgo_edit::entitlements::Entitlements;
@@ -88,12 +88,20 @@ pub fn map(path: &Utf8Path) -> Result<Bytes> {
 /// # Errors
 /// [`FinishError::Parse`].
 pub fn slot_names(path: &Utf8Path, data: &[u8]) -> Result<BTreeSet<String>> {
+    Ok(slots(path, data)?.into_iter().map(|slot| slot.name).collect())
+}
+
+/// The slots in all slices of an image.
+///
+/// # Errors
+/// [`FinishError::Parse`] if it cannot be parsed.
+pub fn slots(path: &Utf8Path, data: &[u8]) -> Result<Vec<Slot>> {
     let bad = |source| FinishError::Parse { path: path.to_owned(), source };
-    let mut names = BTreeSet::new();
+    let mut found = Vec::new();
     for slice in slices(data, &Limits::default()).map_err(bad)? {
-        names.extend(slot::list(&slice.image).map_err(bad)?.into_iter().map(|slot| slot.name));
+        found.extend(slot::list(&slice.image).map_err(bad)?);
     }
-    Ok(names)
+    Ok(found)
 }
 
 /// Finishes one file and puts it in place.
@@ -134,7 +142,7 @@ pub fn finish(job: &Job<'_>) -> Result<Artifact> {
         .map_err(|source| FinishError::Edit { path: job.linked.clone(), source })?;
     drop(data);
     let mut inspected = inspect(job, &finished.bytes, &companions)?;
-    inspected.findings.extend(companions.older(&job.output));
+    inspected.findings.extend(companions.older(&job.output, &finished.bytes));
     // Companions first: a process that sees the file then finds them beside it.
     let companions = companions.place()?;
     let changed = atomic_file::write(&job.output, &finished.bytes, Some(&job.linked))?;

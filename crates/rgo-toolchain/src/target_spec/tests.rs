@@ -48,8 +48,9 @@ fn a_target_is_named_by_its_words_or_its_triple() {
         ("linux/amd64/static", Some(Static), LINUX, "linux-amd64-static"),
         ("linux/amd64/dynamic", None, LINUX, "linux-amd64"),
         ("linux/amd64/dynamic", Some(Dynamic), LINUX, "linux-amd64"),
-        ("windows/amd64", Some(Static), LINUX, "windows-amd64"),
-        ("windows/amd64/static", None, LINUX, "windows-amd64"),
+        ("windows/amd64/msvc", Some(Static), LINUX, "windows-amd64-msvc-static"),
+        ("windows/amd64/msvc/static", None, LINUX, "windows-amd64-msvc-static"),
+        ("windows/amd64", Some(Dynamic), LINUX, "windows-amd64"),
         ("windows/amd64/dynamic", None, LINUX, "windows-amd64"),
         ("windows/amd64/msvc", None, LINUX, "windows-amd64-msvc"),
         ("windows/arm64/msvc-static", None, LINUX, "windows-arm64-msvc-static"),
@@ -103,12 +104,7 @@ fn some_words_name_several_targets() {
         ("mac", None, LINUX, "darwin-amd64 darwin-arm64"),
         ("windows", None, "aarch64-apple-darwin", "windows-amd64 windows-arm64"),
         ("windows/msvc", None, LINUX, "windows-amd64-msvc windows-arm64-msvc"),
-        (
-            "all",
-            Some(Static),
-            LINUX,
-            "linux-amd64-static linux-arm64-static windows-amd64 windows-arm64",
-        ),
+        ("all", Some(Static), LINUX, "linux-amd64-static linux-arm64-static"),
     ]);
     assert_eq!(names("all", None, LINUX).unwrap().split(' ').count(), 8);
 }
@@ -126,6 +122,11 @@ fn refusals() {
         ("mac/arm64/static", None, "libSystem is always loaded"),
         ("mac", Some(Libc::Static), "libSystem is always loaded"),
         ("aarch64-apple-darwin", Some(Libc::Static), "libSystem is always loaded"),
+        ("windows/amd64", Some(Libc::Static), "leave `static` out for windows/amd64\n"),
+        ("windows/arm64/static", None, "windows/arm64/msvc-static links Microsoft's C runtime in"),
+        ("windows", Some(Libc::Static), "a part of Windows"),
+        ("x86_64-pc-windows-gnullvm", Some(Libc::Static), "a part of Windows"),
+        ("windows/amd64/msvc/dynamic", Some(Libc::Static), "--libc says static"),
         ("linux/amd64/static", Some(Libc::Dynamic), "--libc says dynamic"),
         ("linux/amd64/musl", Some(Libc::Dynamic), "--libc says dynamic"),
         ("x86_64-unknown-linux-gnu", Some(Libc::Static), "--libc says static"),

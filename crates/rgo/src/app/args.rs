@@ -19,6 +19,9 @@ pub trait Tool: Parser {
     /// The names of the schemas of its reports.
     fn schemas() -> Vec<&'static str>;
 
+    /// Answers on stdout before an error of clap ends the process. `words` is the command line.
+    fn answer_wrong_usage(_words: &[String]) {}
+
     /// Parses the command line, which begins with the program's name. If clap finds an error, the
     /// process ends.
     ///
@@ -69,6 +72,9 @@ pub(crate) fn parse<P: Tool>(mut args: Vec<OsString>) -> P {
                 terminal::write(version::long(P::command().get_name(), &P::schemas()).as_bytes());
             std::process::exit(0);
         }
+        if error.use_stderr() {
+            P::answer_wrong_usage(&words);
+        }
         mistakes::explained(error, &P::command(), &words).exit()
     })
 }
@@ -98,7 +104,7 @@ pub struct CommonArgs {
     pub(crate) progress: ProgressArg,
     /// Write what stderr gets to a file too, without color; the file loses what it had
     #[arg(long, value_name = "FILE", global = true, help_heading = "Messages")]
-    log_file: Option<PathBuf>,
+    pub log_file: Option<PathBuf>,
 }
 
 impl CommonArgs {

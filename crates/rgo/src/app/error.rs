@@ -115,6 +115,7 @@ fn library_hint(cause: &(dyn StdError + 'static)) -> Option<String> {
         .or_else(|| of(cause, StdLibError::hint))
         .or_else(|| of(cause, WriteError::hint))
         .or_else(|| of(cause, ZigError::hint))
+        .or_else(|| of(cause, rgo_binary::Error::hint))
         // All targets that need zig share one error.
         .or_else(|| of(cause, |error: &Arc<ZigError>| error.hint()))
 }

@@ -37,7 +37,7 @@ const WORDS: [(&str, &str, &str); 4] = [
 /// program's name.
 pub(crate) fn explained(mut error: Error, command: &Command, args: &[String]) -> Error {
     if error.kind() == ErrorKind::InvalidSubcommand {
-        return with_nearest_command(error, command);
+        return with_nearest_command(error, called(command, args));
     }
     if error.kind() != ErrorKind::UnknownArgument {
         return error;
@@ -61,7 +61,8 @@ pub(crate) fn explained(mut error: Error, command: &Command, args: &[String]) ->
     error
 }
 
-/// Adds the nearest command to the error of `help` for an unknown one.
+/// Adds the nearest command to the error for an unknown one. `command` is the one whose commands are
+/// meant: `help` and `cache` have some.
 fn with_nearest_command(mut error: Error, command: &Command) -> Error {
     let Some(ContextValue::String(wrong)) = error.get(ContextKind::InvalidSubcommand) else {
         return error;
@@ -155,6 +156,8 @@ mod tests {
             ("rgo-build stmp x", "did you mean `rgo-build stamp`?"),
             ("rgo-build help doctr", "did you mean `doctor`?"),
             ("rgo-build help foo", "the commands are stamp, targets, doctor, env, cache"),
+            ("rgo-build cache clear", "the commands are ls, prune"),
+            ("rgo-build cache pruen", "did you mean `prune`?"),
             ("rgo-build build", "the program itself builds: leave the word out"),
             ("rgo-build run", "`--run` does this here"),
             ("rgo-build -v doctor", "`doctor` comes first: rgo-build doctor"),

@@ -58,6 +58,12 @@ impl Tool for Build {
         &self.common
     }
 
+    fn answer_wrong_usage(words: &[String]) {
+        if words.iter().skip(1).any(|word| word == "env") {
+            super::shell::print_failure();
+        }
+    }
+
     fn schemas() -> Vec<&'static str> {
         super::schemas().map(|(name, _)| name).into()
     }
@@ -66,7 +72,7 @@ impl Tool for Build {
 /// What `rgo-build` does besides building.
 #[derive(Debug, Subcommand)]
 pub enum Other {
-    /// Write -X values into a finished program, without compiling
+    /// Write -X values into a finished program, without compiling; without -X, list its slots
     Stamp(StampArgs),
     /// List the toolchains that --target takes
     Targets(TargetsArgs),
@@ -78,8 +84,7 @@ Examples:
   eval \"$(rgo-build env --target linux/arm64)\" && maturin build --target aarch64-unknown-linux-gnu")]
     Env(Box<EnvArgs>),
     /// Show or clear what rgo keeps: standard libraries, zig, link shims
-    #[command(subcommand)]
-    Cache(CacheCommand),
+    Cache(CacheArgs),
 }
 
 /// The build's own options.
@@ -187,19 +192,24 @@ pub struct BuildArgs {
         help_heading = "Compilation"
     )]
     pub rustc_flags: Vec<String>,
-    /// Set a variable for the build, as `env!` and build scripts read it (repeatable)
+    /// Set a variable for the build, as `env!` and build scripts read it (repeatable); the value may
+    /// hold {version}, {git.tag}, {git.sha} and {date}
     #[arg(long = "env", value_name = "NAME=VALUE", help_heading = "Compilation")]
     pub env: Vec<String>,
 
     /// Set a static of rgo_stamp::stamp!, after the link (repeatable); the value may hold
     /// {version}, {git.tag}, {git.sha} and {date}
+    ///
+    /// The program needs `rgo-stamp = { git = "https://github.com/rgo-tools/rgo" }` in its Cargo.toml
+    /// and `rgo_stamp::stamp! { pub static VERSION = "dev"; }` in its code, which reads VERSION as
+    /// text. What the code reads by `env!` is set by --env, and compiled again.
     #[arg(short = 'X', value_name = "NAME=VALUE", help_heading = "Result")]
     pub stamp: Vec<String>,
     /// What debug data to make [default: as the profile says]
     #[arg(long, value_enum, value_name = "KIND", help_heading = "Result")]
     pub debug_info: Option<DebugInfoArg>,
-    /// What to leave out of the result; split puts debug data into a companion
-    /// [default: as the profile says]
+    /// What to leave out of the result; split puts debug data into a companion, and makes all that a
+    /// debugger can use (--debug-info full) [default: as the profile says]
     #[arg(long, value_enum, value_name = "WHAT", help_heading = "Result")]
     pub strip: Option<StripArg>,
     /// Keep this machine's paths in the result
@@ -296,7 +306,7 @@ pub enum StripArg {
     Debug,
     /// Debug data and symbols
     All,
-    /// Both, into a companion file that debuggers find
+    /// Both, into a companion file that debuggers find; makes full debug data
     Split,
 }
 
@@ -318,14 +328,14 @@ pub struct StampArgs {
     /// The program to stamp
     pub file: Utf8PathBuf,
     /// A value to write (repeatable); it may hold {version}, {git.sha} and {date}, which the
-    /// program's build note fills
-    #[arg(short = 'X', value_name = "NAME=VALUE", required = true)]
+    /// program's build note fills. Without any the slots of the program are listed
+    #[arg(short = 'X', value_name = "NAME=VALUE")]
     pub stamp: Vec<String>,
     /// Write here instead of in place
-    #[arg(short, long, value_name = "FILE")]
+    #[arg(short, long, value_name = "FILE", requires = "stamp")]
     pub output: Option<Utf8PathBuf>,
     /// Replace the signature of an identity by an ad-hoc one (darwin), or take it away (windows)
-    #[arg(long)]
+    #[arg(long, requires = "stamp")]
     pub resign: bool,
     /// The report
     #[command(flatten)]
@@ -443,6 +453,18 @@ pub struct DoctorArgs {
     /// Assume that there is no network
     #[arg(long)]
     pub offline: bool,
+    /// The report
+    #[command(flatten)]
+    pub report: ReportArgs<FormatArg>,
+}
+
+/// Arguments of `rgo-build cache`.
+#[derive(Debug, Args)]
+#[command(args_conflicts_with_subcommands = true)]
+pub struct CacheArgs {
+    /// What to do; without it, list what is kept
+    #[command(subcommand)]
+    pub command: Option<CacheCommand>,
     /// The report
     #[command(flatten)]
     pub report: ReportArgs<FormatArg>,

@@ -14,19 +14,30 @@ use rgo_toolchain::build::plan::PlanOptions;
 use rgo_toolchain::cargo::command::Messages;
 use rgo_toolchain::exec;
 use rgo_toolchain::request::Request;
+use rgo_toolchain::toolchain::Toolchain;
 use serde::Serialize;
 
 use super::progress::Progress;
-use super::request;
+use super::{request, shell};
 use crate::app::error::Usage;
 use crate::app::exit::Exit;
-use crate::app::reports;
+use crate::app::reports::{self, FormatArg};
 use crate::app::schema::{Named, of_report};
 use crate::build::args::{BuildArgs, EnvArgs, VcsArg};
 
 #[derive(Serialize, schemars::JsonSchema)]
 struct Variables {
+    /// The targets, with the triples to give to cargo.
+    targets: Vec<EnvTarget>,
     variables: BTreeMap<String, String>,
+}
+
+#[derive(Serialize, schemars::JsonSchema)]
+struct EnvTarget {
+    /// The toolchain's name.
+    toolchain: String,
+    /// The triple for cargo's `--target`.
+    triple: String,
 }
 
 /// The schema of its report.
@@ -42,7 +53,11 @@ impl Report for Variables {
         let line = |(name, value): (&String, &String)| {
             format!("export {}\n", exec::assignment(name, value))
         };
-        Document::new().raw(self.variables.iter().map(line).collect::<String>())
+        let triples = self.targets.iter().map(|target| format!(" --target {}", target.triple));
+        let variables = self.variables.iter().map(line).collect::<String>();
+        // Behind the variables: without quotes around `$(…)`, a shell sees all lines as one.
+        let comment = format!("# give cargo:{}\n", triples.collect::<String>());
+        Document::new().raw(format!("{variables}{comment}"))
     }
 }
 
@@ -51,6 +66,15 @@ impl Report for Variables {
 /// # Errors
 /// If a target cannot be built for, or two targets cannot share one environment.
 pub(super) fn run(args: EnvArgs) -> Result<Exit> {
+    let is_for_shell = args.build.report.format == FormatArg::Text;
+    let result = print(args);
+    if result.is_err() && is_for_shell {
+        shell::print_failure();
+    }
+    result
+}
+
+fn print(args: EnvArgs) -> Result<Exit> {
     if let Some(option) = args.without_effect() {
         let hint = "give it to the program that runs cargo, or build with rgo-build itself";
         return Err(Usage::new(format!("{option} has no effect on variables")).hint(hint).into());
@@ -70,6 +94,11 @@ pub(super) fn run(args: EnvArgs) -> Result<Exit> {
         messages: Messages::Plain,
     };
     let variables = builder.variables(&options, &on)?;
-    reports::print(&Variables { variables }, &args.report)?;
+    let target = |(toolchain, _): &(&Toolchain, _)| EnvTarget {
+        toolchain: toolchain.name.clone(),
+        triple: toolchain.triple.clone(),
+    };
+    let targets = builder.context().targets.iter().map(target).collect();
+    reports::print(&Variables { targets, variables }, &args.report)?;
     Ok(Exit::Done)
 }

@@ -13,12 +13,13 @@ mod progress;
 mod report;
 mod request;
 mod run_outputs;
+mod shell;
 pub mod shim_calls;
 mod stamp;
 mod targets_command;
 
 use std::io::{self, IsTerminal};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use anyhow::Result;
 use rgo_policy::Outcome;
@@ -68,7 +69,7 @@ pub(crate) fn schemas() -> [Named; 6] {
 pub fn run(args: Build) -> Result<Exit> {
     interrupt::install(processes::all);
     match args.command {
-        None => build(&args.build, &args.gate),
+        None => build(&args.build, &args.gate, args.common.log_file.as_deref()),
         Some(Other::Stamp(args)) => stamp::run(&args),
         Some(Other::Targets(args)) => targets_command::run(&args),
         Some(Other::Env(args)) => env_command::run(*args),
@@ -77,11 +78,12 @@ pub fn run(args: Build) -> Result<Exit> {
     }
 }
 
-fn build(args: &BuildArgs, gate: &PolicyArgs) -> Result<Exit> {
+fn build(args: &BuildArgs, gate: &PolicyArgs, log_file: Option<&Path>) -> Result<Exit> {
     let gate = Gate::new(gate, TOOL)?;
     let progress = Progress { quiet: args.quiet, dry_run: args.dry_run, trace: args.trace };
     let on = |event: Event| progress.event(&event);
-    let (request, options) = request::from_args(args)?;
+    let (mut request, options) = request::from_args(args)?;
+    request.own_files = request::own_files(args, log_file)?;
     let builder = Builder::discover(request, BuilderOptions::Cargo(options), &on)?;
     let Builder::Cargo(cargo) = &builder;
     if args.verbose > 0 {
@@ -105,19 +107,21 @@ fn build(args: &BuildArgs, gate: &PolicyArgs) -> Result<Exit> {
         compiler: compiler_used(cargo),
         zig: results.zig.take(),
         targets,
+        modified_files: cargo.context.vcs.as_ref().map(|vcs| vcs.modified_files.clone()),
         rebuilt: args.explain_rebuild.then_some(results.rebuilt),
         work: work.kept(),
     };
     end(args, &builder, &report)
 }
 
-/// Judges the programs and shared libraries; `None` if nothing is required of them. Requirements
-/// are about images: a static library has none of its own.
+/// Judges the programs and shared libraries; `None` if nothing is required of them, or if the build
+/// failed and has none. Requirements are about images: a static library has none of its own.
 fn judged(gate: &Gate<'_>, targets: &[TargetOutcome]) -> Option<Outcome> {
     let artifacts = targets.iter().flat_map(|target| &target.artifacts);
     let linked = artifacts.filter(|artifact| artifact.linkage.is_some());
     let paths: Vec<PathBuf> = linked.map(|artifact| artifact.path.clone().into()).collect();
-    gate.judge_files(&paths)
+    let has_failed = targets.iter().any(|target| target.error.is_some());
+    if paths.is_empty() && has_failed { None } else { gate.judge_files(&paths) }
 }
 
 /// `-n`: prints the plan instead of running it.
@@ -146,7 +150,7 @@ fn show(args: &BuildArgs) -> Show {
         explain: args.explain_rebuild,
         verbose: args.verbose > 0,
         hold_errors: false,
-        output: terminal::stderr,
+        output: if args.quiet { || Box::new(io::sink()) } else { terminal::stderr },
     }
 }
 
@@ -170,8 +174,12 @@ fn end(args: &BuildArgs, builder: &Builder, report: &BuildReport) -> Result<Exit
         }
     }
     // The text report contains the findings.
-    if args.quiet || format != FormatArg::Text {
+    let is_text_shown = !args.quiet && format == FormatArg::Text;
+    if !is_text_shown {
         say_findings(report, args.quiet);
+    }
+    if let Some(files) = report.modified().filter(|_| exit == Exit::NotHeld && !is_text_shown) {
+        terminal::warning(&format!("differs from the commit: {files}"));
     }
     policy::tell(report.policy.as_ref(), is_shown, args.verbose > 0);
     if args.run && exit == Exit::Done {

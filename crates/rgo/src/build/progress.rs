@@ -39,9 +39,10 @@ impl Progress {
                 terminal::failure(text);
                 hints.iter().for_each(|hint| terminal::hint(hint));
             }
-            Event::Hint(text) => terminal::hint(text),
             // Without a word, a silent build would seem to hang.
             Event::WaitingForFolder => terminal::status(&event.to_string()),
+            // The cause of each failure follows.
+            Event::CompilerOutput(_) if self.quiet => {}
             Event::CompilerOutput(text) => terminal::eprint_raw(text),
             event => self.status(&event.to_string()),
         }

@@ -9,6 +9,7 @@ use rgo_toolchain::cargo::targets::OutputKind;
 use serde::Serialize;
 
 use rgo_toolchain::artifact::Artifact;
+use rgo_toolchain::build::failure_groups;
 use rgo_toolchain::build::outcome::TargetOutcome;
 use rgo_toolchain::checks::leaks::Leak;
 use rgo_toolchain::checks::{Level, name};
@@ -22,6 +23,9 @@ pub(super) struct BuildReport {
     pub zig: Option<String>,
     /// The outcome of each target, in the user's order.
     pub targets: Vec<TargetOutcome>,
+    /// The files that differ from the recorded commit, if one is recorded.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub modified_files: Option<Vec<String>>,
     /// The verdict, if something was required.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub policy: Option<Outcome>,
@@ -62,6 +66,18 @@ impl BuildReport {
         self.artifacts().any(|a| a.findings.iter().any(|f| f.level == Level::Error))
     }
 
+    /// The first files that differ from the commit, and how many more do; `None` without any.
+    #[must_use]
+    pub(super) fn modified(&self) -> Option<String> {
+        const SHOWN: usize = 3;
+        let files = self.modified_files.as_deref().filter(|files| !files.is_empty())?;
+        let shown = files.iter().take(SHOWN).map(String::as_str).collect::<Vec<_>>().join(", ");
+        Some(match files.len().saturating_sub(SHOWN) {
+            0 => shown,
+            more => format!("{shown} and {more} more"),
+        })
+    }
+
     fn artifacts(&self) -> impl Iterator<Item = &Artifact> {
         self.targets.iter().flat_map(|target| &target.artifacts)
     }
@@ -97,13 +113,12 @@ impl BuildReport {
     /// Errors, warnings and findings, one a line.
     fn remarks(&self) -> Vec<Cell> {
         let mut remarks = Vec::new();
+        for group in failure_groups::groups(&self.targets) {
+            let error = group.error.lines().next().unwrap_or("failed");
+            remarks.push(Cell::new(format!("{}: {error}", group.toolchains)).tone(Tone::Bad));
+            remarks.extend(group.hints.iter().map(|hint| Cell::new(format!("hint: {hint}"))));
+        }
         for target in &self.targets {
-            if let Some(error) = &target.error {
-                let error = error.lines().next().unwrap_or("failed");
-                remarks.push(Cell::new(format!("{}: {error}", target.toolchain)).tone(Tone::Bad));
-                let hints = target.hints.iter().map(|hint| format!("hint: {hint}"));
-                remarks.extend(hints.map(Cell::new));
-            }
             for text in &target.not_made {
                 remarks.push(Cell::new(format!("{}: {text}", target.toolchain)).tone(Tone::Warn));
             }
@@ -125,6 +140,7 @@ impl BuildReport {
                 artifact.leaks.iter().map(|leak| Cell::new(in_words(leak)).tone(Tone::Warn)),
             );
         }
+        remarks.extend(self.artifacts().flat_map(|it| &it.companions).filter_map(debugger_script));
         let bare: Vec<&str> = self
             .artifacts()
             .filter(|artifact| artifact.kind == OutputKind::Staticlib)
@@ -156,6 +172,17 @@ fn libraries(needed: &[String]) -> String {
     };
     names.extend(parts.as_deref());
     if names.is_empty() { "none".to_owned() } else { names.join(", ") }
+}
+
+/// What a script for a debugger is for.
+fn debugger_script(companion: &Utf8PathBuf) -> Option<Cell> {
+    let call = match companion.file_name()? {
+        "source-map.gdb" => "gdb -x",
+        "source-map.lldb" => "lldb -s",
+        _ => return None,
+    };
+    let text = "tells a debugger where the sources are, by this machine's folders; do not ship it";
+    Some(Cell::new(format!("{companion}: {text} ({call} {companion})")))
 }
 
 fn in_words(leak: &Leak) -> String {
@@ -217,6 +244,9 @@ impl Report for BuildReport {
         document = document.fact("compiler", self.compiler.line());
         if let Some(zig) = &self.zig {
             document = document.fact("linker", format!("zig {zig}"));
+        }
+        if let Some(files) = self.modified() {
+            document = document.fact("differs from the commit", files);
         }
         match &self.policy {
             Some(outcome) => outcome.document(document.heading("Policy"), false),
@@ -336,6 +366,7 @@ mod tests {
                 artifacts,
                 not_made: Vec::new(),
             }],
+            modified_files: None,
             policy: None,
             rebuilt: None,
             work: None,
@@ -381,6 +412,15 @@ mod tests {
     }
 
     #[test]
+    fn scripts_for_debuggers_say_what_they_are() {
+        let mut app = artifact("dist/app", OutputKind::Bin, None);
+        app.companions = vec!["dist/app.debug".into(), "dist/source-map.gdb".into()];
+        let text = text(vec![app]);
+        assert!(text.contains("do not ship it (gdb -x dist/source-map.gdb)"), "{text}");
+        assert_eq!(text.matches("do not ship it").count(), 1, "{text}");
+    }
+
+    #[test]
     fn a_program_that_needs_nothing_has_no_such_table() {
         let text = text(vec![artifact("dist/app", OutputKind::Bin, Some(linkage(None, &[])))]);
         assert!(!text.contains("Needs"), "{text}");
@@ -391,6 +431,20 @@ mod tests {
         let library = |kind| text(vec![artifact("dist/libx.a", kind, None)]);
         assert!(library(OutputKind::Staticlib).contains("as static libraries are: dist/libx.a"),);
         assert!(!library(OutputKind::Cdylib).contains("without build note"));
+    }
+
+    #[test]
+    fn changed_files_are_named_and_counted() {
+        for (files, expected) in [
+            (&[][..], None),
+            (&["a"], Some("a")),
+            (&["a", "b", "c"], Some("a, b, c")),
+            (&["a", "b", "c", "d", "e"], Some("a, b, c and 2 more")),
+        ] {
+            let files = files.iter().map(|file| (*file).to_owned()).collect();
+            let report = BuildReport { modified_files: Some(files), ..report(Vec::new()) };
+            assert_eq!(report.modified().as_deref(), expected);
+        }
     }
 
     #[test]

@@ -1,5 +1,7 @@
 //! Converts the command line into the libraries' requests. Makes paths absolute.
 
+use std::path::Path;
+
 use anyhow::{Context, Result};
 use camino::{Utf8Component, Utf8Path, Utf8PathBuf};
 use rgo_toolchain::build::BuildError;
@@ -60,6 +62,7 @@ pub(super) fn from_args(args: &BuildArgs) -> Result<(Request, CargoOptions)> {
         },
         // As with `go build -C`, a path is relative to the project's folder.
         output: args.output.as_ref().map(|output| clean(&folder.join(output))),
+        own_files: Vec::new(),
         dry_run: args.dry_run,
         is_for_others: false,
         verbose: args.verbose,
@@ -68,6 +71,17 @@ pub(super) fn from_args(args: &BuildArgs) -> Result<(Request, CargoOptions)> {
         folder,
     };
     Ok((request, options))
+}
+
+/// The files that this process writes beside the results.
+///
+/// # Errors
+/// If the current folder cannot be named.
+pub(super) fn own_files(args: &BuildArgs, log_file: Option<&Path>) -> Result<Vec<Utf8PathBuf>> {
+    let here = current_folder()?;
+    let reports = args.report.files.iter().map(|report| report.path.as_path());
+    let paths = reports.chain(log_file).filter_map(Utf8Path::from_path);
+    Ok(paths.map(|path| clean(&here.join(path))).collect())
 }
 
 fn cargo_options(args: &BuildArgs, folder: &Utf8Path) -> CargoOptions {

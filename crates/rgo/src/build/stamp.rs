@@ -1,11 +1,15 @@
 //! `rgo-build stamp FILE -X …`: writes values into a finished program without compiling or linking.
+//! Without `-X` it lists the program's slots.
 //! Signs a darwin program again, because the system kills a program whose pages do not match its
 //! signature.
+
+use std::collections::{BTreeMap, BTreeSet};
 
 use anyhow::{Context, Result, anyhow};
 use camino::{Utf8Path, Utf8PathBuf};
 use rgo_binary::embedded::build_info::BuildInfo;
 use rgo_binary::embedded::rgo_note;
+use rgo_binary::embedded::slot::Slot;
 use rgo_binary::{Error as BinaryError, FileKind, Limits, slices};
 use rgo_edit::SignaturePolicy;
 use rgo_report::{Column, Document, Report, Table};
@@ -26,7 +30,7 @@ use rgo_toolchain::finish;
 /// A stamped file keeps its hard links, owner and attributes, as a stripped one does.
 const REPLACE: Options = Options { prefix: ".rgo-stamp-", preserve_dates: false };
 
-/// The report: the values that were written.
+/// The report: the values that were written, or all that the program has.
 #[derive(Debug, Serialize, schemars::JsonSchema)]
 struct Stamped {
     #[schemars(with = "String")]
@@ -38,7 +42,10 @@ struct Stamped {
 struct Value {
     name: String,
     value: String,
+    /// How many slots have this name, value and capacity.
     slots: usize,
+    /// The most bytes that a value of this name may have.
+    capacity_bytes: u32,
 }
 
 /// The schema of its report.
@@ -50,16 +57,26 @@ impl Report for Stamped {
     const SCHEMA: &'static str = "rgo.stamp/1";
 
     fn document(&self) -> Document {
-        let mut table =
-            Table::new([Column::left("name"), Column::left("value"), Column::right("slots")]);
+        let document = Document::new().line(self.path.as_str());
+        if self.values.is_empty() {
+            return document
+                .line("no slots: nothing declares one by rgo_stamp::stamp!, or reads it");
+        }
+        let mut table = Table::new([
+            Column::left("name"),
+            Column::left("value"),
+            Column::right("slots"),
+            Column::right("room"),
+        ]);
         for one in &self.values {
             table.row([
                 one.name.as_str().into(),
                 one.value.as_str().into(),
                 one.slots.to_string().into(),
+                one.capacity_bytes.to_string().into(),
             ]);
         }
-        Document::new().line(self.path.as_str()).table(table)
+        document.table(table)
     }
 }
 
@@ -70,10 +87,16 @@ impl Report for Stamped {
 pub(super) fn run(args: &StampArgs) -> Result<Exit> {
     let stamps = values::parse(&args.stamp)?;
     let data = finish::map(&args.file)?;
+    let slots = finish::slots(&args.file, &data)?;
+    if stamps.is_empty() {
+        let report = Stamped { path: args.file.clone(), values: values_of(&slots) };
+        reports::print(&report, &args.report)?;
+        return Ok(Exit::Done);
+    }
     let output = args.output.as_deref().map(Utf8Path::as_std_path);
     let destination = Destination::new(args.file.as_std_path(), output, REPLACE)?;
     let stamps = filled(&stamps, &data).with_context(|| format!("stamping {}", args.file))?;
-    let known = finish::slot_names(&args.file, &data)?;
+    let known: BTreeSet<String> = slots.iter().map(|slot| slot.name.clone()).collect();
     if let Some((name, _)) = stamps.iter().find(|(name, _)| !known.contains(name)) {
         let error = BuildError::NoSlot { name: name.clone(), known };
         return Err(error).with_context(|| args.file.to_string());
@@ -95,13 +118,16 @@ pub(super) fn run(args: &StampArgs) -> Result<Exit> {
     if finished.identity_dropped {
         terminal::warning(&format!("{to} was signed by an identity, and is not any more"));
     }
-    let slots = |name: &str| {
+    let written = |name: &str| {
         finished.slots_written.iter().find(|(written, _)| written == name).map_or(0, |(_, n)| *n)
     };
+    let capacity =
+        |name: &str| slots.iter().filter(|slot| slot.name == name).map(|slot| slot.capacity).min();
     let values = stamps.iter().map(|(name, value)| Value {
         name: name.clone(),
         value: value.clone(),
-        slots: slots(name),
+        slots: written(name),
+        capacity_bytes: capacity(name).unwrap_or_default(),
     });
     let report = Stamped { path: to.clone(), values: values.collect() };
     if destination.is_stdout() {
@@ -111,6 +137,21 @@ pub(super) fn run(args: &StampArgs) -> Result<Exit> {
         reports::print(&report, &args.report)?;
     }
     Ok(Exit::Done)
+}
+
+/// The values of a program, by name. Slots that differ in nothing are one.
+fn values_of(slots: &[Slot]) -> Vec<Value> {
+    let mut counts: BTreeMap<(&str, &str, u32), usize> = BTreeMap::new();
+    for slot in slots {
+        *counts.entry((&slot.name, &slot.value, slot.capacity)).or_default() += 1;
+    }
+    let value = |((name, value, capacity_bytes), slots): ((&str, &str, u32), usize)| Value {
+        name: name.to_owned(),
+        value: value.to_owned(),
+        slots,
+        capacity_bytes,
+    };
+    counts.into_iter().map(value).collect()
 }
 
 /// Fills templates from the program's own record.

@@ -34,7 +34,7 @@ use crate::request::{DebugInfo, Request, StripMode};
 use crate::shim;
 use crate::target_spec::Chosen;
 use crate::toolchain::{Floor, Toolchain};
-use crate::vcs::Vcs;
+use crate::vcs::{OwnWrites, Vcs};
 use lockfile::Lockfiles;
 use makeable::Candidate;
 pub use note_lines::LEFT_OUT;
@@ -67,7 +67,7 @@ impl CargoBuild {
     /// # Errors
     /// If the call, the machine or the project does not allow the build.
     pub fn discover(
-        request: Request,
+        mut request: Request,
         options: CargoOptions,
         on: Events<'_>,
     ) -> Result<Self, BuildError> {
@@ -89,6 +89,7 @@ impl CargoBuild {
         let output = request.output.clone().unwrap_or_else(|| root.join("dist"));
         let outputs = outputs(&project, &options.selection)?;
         let revision = revision(&request, &project, &output, &outputs, on)?;
+        request.env = revision.env;
         let strip = strip(&request, &project);
         let dsymutil = context::dsymutil(strip, &targets);
         let path_remaps = match keeps_paths(&request, &options) {
@@ -111,7 +112,6 @@ impl CargoBuild {
             dsymutil,
             output,
         };
-        let candidates = Vec::new();
         let mut build = Self {
             context,
             options,
@@ -121,7 +121,7 @@ impl CargoBuild {
             configuration,
             project,
             outputs,
-            candidates,
+            candidates: Vec::new(),
         };
         build.leave_out(&chosen, on)?;
         Ok(build)
@@ -146,6 +146,7 @@ struct Revision {
     vcs: Option<Vcs>,
     epoch: i64,
     values: Vec<(String, String)>,
+    env: Vec<(String, String)>,
 }
 
 /// Finds the commit. This comes after `cargo metadata`, which may write Cargo.lock: the commit's
@@ -159,13 +160,15 @@ fn revision(
 ) -> Result<Revision, BuildError> {
     let folder = project.manifest.parent().unwrap_or(&request.folder);
     let folders = &project.folders;
-    let ours = [output.to_owned(), folders.target.clone(), folders.build.clone()];
-    let vcs = context::commit(request.vcs, folder, &ours, on)?;
+    let own_folders = [output.to_owned(), folders.target.clone(), folders.build.clone()];
+    let own = OwnWrites { folders: &own_folders, files: &request.own_files };
+    let vcs = context::commit(request.vcs, folder, own, on)?;
     let epoch = context::epoch(vcs.as_ref())?;
     let versions = versions(outputs, project);
     let templates = Templates { folder, versions: &versions, vcs: vcs.as_ref(), epoch };
     let values = templates.fill(&request.values)?;
-    Ok(Revision { vcs, epoch, values })
+    let env = templates.fill_variables(&request.env)?;
+    Ok(Revision { vcs, epoch, values, env })
 }
 
 /// The targets, each with its floor.

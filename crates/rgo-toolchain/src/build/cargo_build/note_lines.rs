@@ -64,7 +64,7 @@ pub(super) fn lines(
             "vcs.time",
             Timestamp::from_second(vcs.time).map(|t| t.to_string()).unwrap_or_default(),
         );
-        add("vcs.modified", vcs.modified.to_string());
+        add("vcs.modified", (!vcs.modified_files.is_empty()).to_string());
     }
     lines
 }
