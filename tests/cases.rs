@@ -6,7 +6,7 @@
 
 use std::path::Path;
 
-use crate::support::{at_root, native};
+use crate::support::{at_root, native, schemas};
 
 /// The extensions of cases. trycmd knows no others.
 const EXTENSIONS: [&str; 2] = ["toml", "trycmd"];
@@ -41,6 +41,29 @@ fn cases() {
         cases.case(format!("tests/cases/**/*.{extension}"));
     }
     cases.run();
+}
+
+/// What the cases show of JSON is as the schemas say.
+#[test]
+fn json_of_cases_is_as_its_schema_says() {
+    at_root();
+    let mut checked = 0;
+    for entry in walkdir::WalkDir::new("tests/cases") {
+        let entry = entry.expect("an entry");
+        if entry.path().extension().is_none_or(|it| it != "toml") {
+            continue;
+        }
+        let name = entry.path().display().to_string();
+        let text = std::fs::read_to_string(entry.path()).expect("a case");
+        let Ok(case) = toml::from_str::<toml::Table>(&text) else { continue };
+        let stdout = case.get("stdout").and_then(toml::Value::as_str).unwrap_or_default();
+        // Some leave out the middle.
+        if serde_json::from_str::<serde_json::Value>(stdout).is_ok() {
+            schemas::check(stdout, &name);
+            checked += 1;
+        }
+    }
+    assert!(checked > 5, "{checked} outputs are JSON");
 }
 
 /// Cases all run without color in their environment, so what decides over it is asked here.

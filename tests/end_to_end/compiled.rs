@@ -7,25 +7,27 @@ use std::sync::OnceLock;
 
 use serde_json::{Value, json};
 
-use crate::support::{Outcome, Project, machine, native, readobj, scratch, tool, zig};
+use crate::support::{Outcome, Project, machine, native, readobj, scratch, tool, zig, zig_link};
 
 /// A system that zig makes programs for.
 pub(crate) struct System {
-    /// As zig spells it.
+    /// As zig spells it, with the oldest version that programs in C are for.
     pub(crate) zig: &'static str,
+    /// The same for C++: the version that rgo-build links for, whose library both share.
+    cxx: &'static str,
     /// Its format, as rgo calls it.
     pub(crate) format: &'static str,
 }
 
 const SYSTEMS: [System; 8] = [
-    System { zig: "x86_64-linux-gnu.2.17", format: "elf" },
-    System { zig: "aarch64-linux-gnu.2.28", format: "elf" },
-    System { zig: "x86_64-linux-musl", format: "elf" },
-    System { zig: "aarch64-linux-musl", format: "elf" },
-    System { zig: "x86_64-macos.11.0", format: "macho" },
-    System { zig: "aarch64-macos.12.0", format: "macho" },
-    System { zig: "x86_64-windows-gnu", format: "pe" },
-    System { zig: "aarch64-windows-gnu", format: "pe" },
+    System { zig: "x86_64-linux-gnu.2.17", cxx: "x86_64-linux-gnu.2.17", format: "elf" },
+    System { zig: "aarch64-linux-gnu.2.28", cxx: "aarch64-linux-gnu.2.17", format: "elf" },
+    System { zig: "x86_64-linux-musl", cxx: "x86_64-linux-musl", format: "elf" },
+    System { zig: "aarch64-linux-musl", cxx: "aarch64-linux-musl", format: "elf" },
+    System { zig: "x86_64-macos.11.0", cxx: "x86_64-macos.11.0", format: "macho" },
+    System { zig: "aarch64-macos.12.0", cxx: "aarch64-macos.11.0", format: "macho" },
+    System { zig: "x86_64-windows-gnu", cxx: "x86_64-windows-gnu", format: "pe" },
+    System { zig: "aarch64-windows-gnu", cxx: "aarch64-windows-gnu", format: "pe" },
 ];
 
 /// A program, made of one source file.
@@ -44,12 +46,17 @@ pub(crate) fn made() -> &'static [Made] {
         let folder = scratch("compiled");
         let mut all = Vec::new();
         for system in &SYSTEMS {
-            let languages = [("C", "cc", "hello.c"), ("C++", "c++", "hello.cpp")];
-            for (language, compiler, source) in languages {
-                let file = folder.join(format!("{}-{compiler}", system.zig));
+            let languages =
+                [("C", "cc", "hello.c", system.zig), ("C++", "c++", "hello.cpp", system.cxx)];
+            for (language, compiler, source, target) in languages {
+                let object = folder.join(format!("{target}-{compiler}.o"));
                 let mut compile = zig(compiler, &folder);
-                compile.args(["-g", "-O1", "-target", system.zig]).arg(source);
-                Outcome::of(compile.arg("-o").arg(&file).current_dir(&sources)).ended(0);
+                compile.args(["-g", "-O1", "-target", target, "-c"]).arg(source).arg("-o");
+                Outcome::of(compile.arg(&object).current_dir(&sources)).ended(0);
+                let file = folder.join(format!("{}-{compiler}", system.zig));
+                let mut link = zig_link(compiler);
+                link.args(["-target", target]).arg(&object).arg("-o").arg(&file);
+                Outcome::of(&mut link).ended(0);
                 let stripped = folder.join(format!("{}-{compiler}-stripped", system.zig));
                 let mut strip = native(machine().must("RGO_TEST_LLVM_STRIP"));
                 Outcome::of(strip.arg(&file).arg("-o").arg(&stripped)).ended(0);

@@ -285,7 +285,7 @@ fn fortran_fails_by_name_and_the_hosts_compiler_is_not_taken() {
     let path = format!("{}:{}", bin.display(), std::env::var("PATH").expect("a PATH"));
     let lists = project.folder.join("cxx/CMakeLists.txt");
     let text = std::fs::read_to_string(&lists).expect("a project");
-    write(&lists, &text.replace("project(count CXX)", "project(count CXX Fortran)"));
+    write(&lists, &text.replace("project(count CXX)", "project(count C Fortran)"));
     for target in ["linux/amd64", "windows/arm64"] {
         let mut build = project.command(["--target", target]);
         let outcome = Outcome::of(build.env("PATH", &path)).ended(1);

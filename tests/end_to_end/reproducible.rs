@@ -61,7 +61,10 @@ fn another_cache() -> PathBuf {
 fn make_another_cache() -> PathBuf {
     let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("other caches");
     let mut sources = Sha256::new();
-    add_sources(&mut sources, &root().join("crates/rgo-toolchain/src"));
+    for sources_of_links in ["crates/rgo-toolchain", "crates/rgo-edit", "toolchains"] {
+        add_sources(&mut sources, &root().join(sources_of_links));
+    }
+    sources.update(Outcome::of(native("rustc").arg("-vV")).ended(0).stdout);
     let cache = folder.join(format!("another cache {}", hex::encode(&sources.finalize()[..4])));
     if cache.is_dir() {
         return cache;

@@ -22,7 +22,7 @@ pub(crate) use lacks::{cannot_test, no_gcc, not_tested};
 pub(crate) use machine::{can, machine, readobj, tool};
 pub(crate) use project::{Project, copy_tree, root, write};
 pub(crate) use report::{Artifact, Report};
-pub(crate) use zig::zig;
+pub(crate) use zig::{zig, zig_link};
 
 /// The toolchains of `--target all`.
 pub(crate) const ALL: [&str; 8] = [

@@ -94,8 +94,8 @@ A policy file has requirements for all binaries, for a platform, and for files b
   [[file]]
   match = \"*.so\"              # a name; lib/*.so the end of a path; ** crosses folders;
   require = [\"dep:openssl!=*\"] # app-*.tgz!** all that is in an archive
-A table adds requirements to those above it, and takes none away. A match that no binary has is
-told, and is no failure.
+A table adds requirements to those above it, and takes none away. rgo names a match that no binary
+has; that is no failure.
 ";
 
 /// All requirements, from options and files.

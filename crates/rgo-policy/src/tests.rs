@@ -285,7 +285,7 @@ fn the_help_has_a_line_for_each_fact_and_the_strongest_value_of_each_level() {
         ]
     );
     let (_, others) = help.split_once(HELP).expect("the rest");
-    let diffs = "The requirements of a diff are `require` in [diff]; inspector judges them.";
+    let diffs = "The requirements of a diff are `require` in [diff]; judged by inspector.";
     assert_eq!(others.lines().next(), Some(diffs));
     assert_eq!(others.lines().count(), 3);
     assert!(HELP.lines().all(|line| line.chars().count() <= 100));

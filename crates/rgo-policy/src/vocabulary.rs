@@ -154,7 +154,8 @@ impl Vocabulary {
     /// The tools that judge a kind of subject, in words.
     pub(super) fn judges_of(&self, kind: SubjectKind) -> String {
         let judges = self.judges.iter().filter(|judge| judge.kinds.contains(&kind));
-        judges.map(|judge| judge.tool).collect::<Vec<_>>().join(", ")
+        let names: Vec<_> = judges.map(|judge| judge.tool).collect();
+        if names.is_empty() { "no tool yet".to_owned() } else { names.join(", ") }
     }
 
     /// Every word.
@@ -223,7 +224,7 @@ impl Vocabulary {
         let asked = others.filter(|kind| self.words().any(|word| word.subject == *kind));
         let line = |kind: SubjectKind| {
             let (kind, place, judges) = (kind.with_article(), kind.place(), self.judges_of(kind));
-            format!("The requirements of {kind} are {place}; {judges} judges them.\n")
+            format!("The requirements of {kind} are {place}; judged by {judges}.\n")
         };
         asked.map(line).collect()
     }

@@ -4,7 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
-use clap::builder::PossibleValue;
+use clap::builder::{PossibleValue, PossibleValuesParser};
 use clap::{Arg, Command as CommandLine, CommandFactory, value_parser};
 use clap_complete::Shell;
 
@@ -27,14 +27,13 @@ pub fn tools() -> [(&'static str, CommandLine); 3] {
 
 /// The command line of `rgo` itself, with its tools.
 pub(crate) fn dispatcher() -> CommandLine {
-    let topics = topics::TOPICS.map(|(name, _)| name);
     let tools = tools().map(|(name, command)| command.name(name));
     let help = CommandLine::new("help")
         .about("Print the help of a tool or of a command of rgo-build, or a topic")
         .arg(
             Arg::new("topic")
                 .value_name("TOPIC")
-                .value_parser(topics)
+                .value_parser(PossibleValuesParser::new(topics_of_help()))
                 .help("A topic, a tool, or a command"),
         );
     let rgo = CommandLine::new("rgo").version(env!("CARGO_PKG_VERSION"));
@@ -43,6 +42,15 @@ pub(crate) fn dispatcher() -> CommandLine {
         .subcommands(tools)
         .subcommand(help)
         .subcommands(verbs())
+}
+
+/// All words that `rgo help` takes.
+fn topics_of_help() -> Vec<String> {
+    let topics = topics::TOPICS.map(|(name, _)| name.to_owned());
+    let tools = tools().map(|(name, _)| name.to_owned());
+    let verbs = verbs().map(|verb| verb.get_name().to_owned());
+    let commands = mistakes::commands(&Build::command());
+    topics.into_iter().chain(tools).chain(verbs).chain(commands).collect()
 }
 
 /// What `rgo` does itself, besides its help.
@@ -123,9 +131,15 @@ pub fn completions(shell: Shell) -> Vec<u8> {
         // name has a `-`, and then completes nothing behind it.
         let (one, other) = (name.replace('-', "__"), name.replace('-', "__subcmd__"));
         let [one, other] = [one, other].map(|name| format!("{name}__subcmd__"));
+        let is_first = text.is_empty();
         match String::from_utf8(script) {
             Ok(script) if shell == Shell::Bash && name.contains('-') => {
                 text.extend(script.replace(&one, &other).into_bytes());
+            }
+            // PowerShell takes this at the start of a script alone.
+            Ok(script) if shell == Shell::PowerShell && !is_first => {
+                let lines = script.lines().filter(|line| !line.starts_with("using namespace"));
+                text.extend(lines.flat_map(|line| [line, "\n"]).flat_map(str::bytes));
             }
             Ok(script) => text.extend(script.into_bytes()),
             Err(error) => text.extend(error.into_bytes()),

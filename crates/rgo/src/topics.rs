@@ -78,11 +78,12 @@ const VARIABLES: [(&str, &str, &str); 26] = [
 ];
 
 /// The exit codes, and what each means.
-const EXIT_CODES: [(&str, &str); 7] = [
+const EXIT_CODES: [(&str, &str); 8] = [
     ("0", "done, and all that was required holds; also if the reader of the output stopped early"),
     ("1", "it failed: bad input, a build error, another tool that failed; it goes before 3"),
     ("2", "wrong usage: the call, a requirement or a policy file cannot be understood"),
     ("3", "it worked, and what you asked to hold does not hold, or its answer is unknown"),
+    ("129", "stopped by SIGHUP (rgo-build)"),
     ("130", "stopped by SIGINT (rgo-build)"),
     ("143", "stopped by SIGTERM (rgo-build)"),
     ("any", "with rgo-build --run, that of the program"),

@@ -1,6 +1,7 @@
 //! [`Image`]: one image of any format, the input of all other readers. They treat formats
 //! differently only for tables that not all formats have.
 
+pub(crate) mod debug_companion;
 pub(crate) mod dynamic_symbols;
 pub(crate) mod elf_notes;
 pub(crate) mod file_kind;

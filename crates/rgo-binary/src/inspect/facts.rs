@@ -8,6 +8,7 @@ use crate::appended::{Appended, appended};
 use crate::debug::build_id::{Identities, identities};
 use crate::embedded::package_note::{PackageNote, package_note};
 use crate::embedded::version_resource::{VersionResource, version_info};
+use crate::image::debug_companion::has_debug_data_alone;
 use crate::packer::{Packer, packer};
 use crate::platforms::{RunsOn, runs_on};
 use crate::recovered::build_paths::{BuildPaths, build_paths};
@@ -31,6 +32,9 @@ pub struct Facts {
     pub libc: Fact<ImageLibc>,
     /// The systems that it runs on.
     pub runs_on: Fact<RunsOn>,
+    /// Whether it is a file of debug data alone: a loader could run nothing of it.
+    #[serde(skip)]
+    pub is_companion: bool,
     /// Its debug data.
     pub debug: Fact<DebugData>,
     /// Build IDs.
@@ -76,6 +80,7 @@ impl Facts {
             os,
             libc,
             runs_on,
+            is_companion: has_debug_data_alone(image),
             debug: Fact::read(image.debug_data()),
             identities: Fact::read(identities(image)),
             go_build_id: Fact::find(go::build_id(image)),

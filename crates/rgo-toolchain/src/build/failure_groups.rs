@@ -57,7 +57,10 @@ fn with_names(hint: &str, name: &str, toolchains: &str) -> String {
     if after.any(|next| next.is_some_and(is_part)) {
         return hint.to_owned();
     }
-    hint.replace(name, toolchains)
+    // The value of an option has no blanks.
+    let (option, values) = ("--target ", toolchains.replace(", ", ","));
+    let hint = hint.replace(&format!("{option}{name}"), &format!("{option}{values}"));
+    if hint.contains(&values) { hint } else { hint.replace(name, toolchains) }
 }
 
 #[cfg(test)]
@@ -100,6 +103,10 @@ mod tests {
             ("not for linux-amd64; look", "not for linux-amd64, darwin-arm64; look"),
             ("or build for linux-amd64/static", "or build for linux-amd64/static"),
             ("as linux-amd64-static", "as linux-amd64-static"),
+            (
+                "rgo-build doctor --target linux-amd64",
+                "rgo-build doctor --target linux-amd64,darwin-arm64",
+            ),
             ("nothing", "nothing"),
         ] {
             assert_eq!(with_names(hint, "linux-amd64", both), expected);

@@ -217,7 +217,7 @@ fn profile_flags(profile: &str, debug: Option<DebugInfo>) -> Vec<String> {
 fn verbosity_flags(request: &Request) -> Vec<String> {
     let verbose = request.verbose.max(u8::from(request.explain));
     let mut flags = vec!["-v".to_owned(); usize::from(verbose)];
-    if request.quiet && !request.explain {
+    if request.quiet && verbose == 0 {
         flags.push("-q".to_owned());
     }
     flags

@@ -125,16 +125,15 @@ impl Companions {
     pub(super) fn older(&self, output: &Utf8Path, finished: &[u8]) -> Vec<Finding> {
         let ours = self.files.iter().map(|file| &file.path);
         let ours: Vec<_> = ours.chain(self.bundle.iter().map(|bundle| &bundle.path)).collect();
-        let beside = |name: &str| output.with_file_name(name);
-        let maps = ["source-map.gdb", "source-map.lldb"].map(beside);
-        let maps = maps.iter().filter(|path| path.exists() && !ours.contains(path));
-        let maps: String = maps.map(|path| format!(" {path}")).collect();
         let names = ["debug", "dSYM"].map(|kind| Utf8PathBuf::from(format!("{output}.{kind}")));
         let left = names.iter().filter(|path| path.exists() && !ours.contains(path));
         left.filter(|path| !is_of_one_build(path, finished))
             .map(|path| Finding {
                 level: Level::Warning,
-                text: format!("{path} is of an older build and does not match: rm -r {path}{maps}"),
+                text: format!(
+                    "{path} is of an older build and does not match: rm -r {}",
+                    exec::quoted(path.as_str())
+                ),
             })
             .collect()
     }
@@ -299,7 +298,7 @@ mod tests {
         fs::write(out.join("source-map.lldb"), "").expect("writes");
         assert!(companions.older(&out.join("app"), &[]).is_empty(), "it will be replaced");
         let older = Companions::default().older(&out.join("app"), &[]);
-        let command = format!(": rm -r {out}/app.dSYM {out}/source-map.lldb");
+        let command = format!(": rm -r {out}/app.dSYM");
         assert!(older.len() == 1 && older[0].text.ends_with(&command), "{older:?}");
         fs::remove_dir_all(&out).expect("removes");
         let leaks = companions.leaks(&remaps).expect("all can be read");

@@ -2,12 +2,12 @@
 //! command line for thousands of files may be longer than the system allows.
 
 use std::ffi::OsString;
-use std::fs;
 use std::path::Path;
 
 use anyhow::{Context, Result};
 
 use super::error::{Annotate, Usage};
+use super::text_file;
 
 /// Maximum size of a file of arguments, in bytes.
 const MAX_SIZE: u64 = 64 << 20;
@@ -23,7 +23,7 @@ pub(super) fn expand(args: Vec<OsString>) -> Result<Vec<OsString>> {
     for arg in args {
         is_over |= arg == "--";
         let file = arg.to_str().and_then(|arg| arg.strip_prefix('@')).map(Path::new);
-        match file.filter(|file| !is_over && file.is_file()) {
+        match file.filter(|file| !is_over && file.exists() && !file.is_dir()) {
             Some(file) => expanded.extend(words(file)?),
             None => expanded.push(arg),
         }
@@ -32,14 +32,8 @@ pub(super) fn expand(args: Vec<OsString>) -> Result<Vec<OsString>> {
 }
 
 fn words(file: &Path) -> Result<Vec<OsString>> {
-    let context = || format!("reading the arguments in {}", file.display());
-    let size = file.metadata().with_context(context)?.len();
-    if size > MAX_SIZE {
-        let text = format!("{} is too large for a file of arguments", file.display());
-        return Err(Usage::new(text).hint("a file named @… is given as ./@…").into());
-    }
-    let text = fs::read_to_string(file)
-        .with_context(context)
+    let text = text_file::read(file, MAX_SIZE)
+        .with_context(|| format!("reading the arguments in {}", file.display()))
         .hint("a file of arguments is text; a file named @… is given as ./@…")?;
     let words = shell_words::split(&text).map_err(|_| {
         Usage::new(format!("{}: a quote is not closed", file.display()))
@@ -50,6 +44,8 @@ fn words(file: &Path) -> Result<Vec<OsString>> {
 
 #[cfg(test)]
 mod tests {
+    use std::fs;
+
     use super::*;
 
     #[test]

@@ -42,11 +42,18 @@ pub(crate) fn explained(mut error: Error, command: &Command, args: &[String]) ->
     if error.kind() != ErrorKind::UnknownArgument {
         return error;
     }
+    let is_dump = args.iter().any(|arg| arg.starts_with("--dump-section"));
     let Some(ContextValue::String(wrong)) = error.get(ContextKind::InvalidArg) else {
         return error;
     };
     let asked = called(command, args);
-    let tip = if wrong.starts_with('-') { flag(wrong, asked) } else { word(wrong, asked, command) };
+    let tip = if is_dump && ["-o", "--output"].contains(&wrong.as_str()) {
+        Some("`--dump-section NAME=FILE` does this here".to_owned())
+    } else if wrong.starts_with('-') {
+        flag(wrong, asked)
+    } else {
+        word(wrong, asked, command)
+    };
     match tip {
         Some(tip) => {
             error.remove(ContextKind::SuggestedArg);
@@ -177,6 +184,8 @@ mod tests {
         for line in ["rgo-version-m -o out.csv x", "rgo-version-m --output=out.csv x"] {
             assert!(said::<VersionM>(line).contains("tip: `--report FORMAT=FILE` does this here"));
         }
+        let line = "rgo-version-m --dump-section .text -o text x";
+        assert!(said::<VersionM>(line).contains("tip: `--dump-section NAME=FILE` does this here"));
         assert!(said::<StripArgs>("rgo-strip --json x").contains("tip: `--format json` does"));
     }
 

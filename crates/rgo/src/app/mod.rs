@@ -18,5 +18,6 @@ pub(crate) mod samples;
 pub(crate) mod schema;
 pub(crate) mod sections;
 pub(crate) mod terminal;
+mod text_file;
 pub(crate) mod version;
 pub(crate) mod words;

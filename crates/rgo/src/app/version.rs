@@ -28,7 +28,7 @@ pub(crate) fn long(tool: &str, schemas: &[&str]) -> String {
     format!(
         "{tool} {}\ncommit: {}\nhost: {}\nzig: {} (pinned)\nschemas: {}\n",
         env!("CARGO_PKG_VERSION"),
-        commit().unwrap_or_else(|| "unknown, because rgo-build did not build this".to_owned()),
+        commit().unwrap_or_else(|| "unknown: no build note names one".to_owned()),
         host(),
         zig::pinned_version(),
         schemas.join(", "),

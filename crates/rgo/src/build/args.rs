@@ -36,7 +36,7 @@ of a fault has to name.
 
 Exit codes: 0 done; 1 failed; 2 wrong usage; 3 built, but not what was asked for (a \"static\"
 program that needs a library, a glibc above the floor); the results are there then too; with --run
-the program's own; 130 and 143 after SIGINT and SIGTERM."
+the program's own; 129, 130 and 143 after SIGHUP, SIGINT and SIGTERM."
 )]
 pub struct Build {
     /// What to do instead of building

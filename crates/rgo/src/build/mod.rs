@@ -35,6 +35,7 @@ use rgo_toolchain::checks::Level;
 use rgo_toolchain::event::Event;
 use rgo_toolchain::{interrupt, processes};
 
+use crate::app::error::Usage;
 use crate::app::exit::Exit;
 use crate::app::policy::{self, Gate, PolicyArgs};
 use crate::app::progress_arg::{self, ProgressArg};
@@ -80,6 +81,10 @@ pub fn run(args: Build) -> Result<Exit> {
 
 fn build(args: &BuildArgs, gate: &PolicyArgs, log_file: Option<&Path>) -> Result<Exit> {
     let gate = Gate::new(gate, TOOL)?;
+    if args.dry_run && !gate.is_empty() {
+        let text = "-n makes nothing: there is no result of which something could be required";
+        return Err(Usage::new(text).hint("leave out -n, --require and --policy").into());
+    }
     let progress = Progress { quiet: args.quiet, dry_run: args.dry_run, trace: args.trace };
     let on = |event: Event| progress.event(&event);
     let (mut request, options) = request::from_args(args)?;
@@ -115,13 +120,13 @@ fn build(args: &BuildArgs, gate: &PolicyArgs, log_file: Option<&Path>) -> Result
 }
 
 /// Judges the programs and shared libraries; `None` if nothing is required of them, or if the build
-/// failed and has none. Requirements are about images: a static library has none of its own.
+/// failed and made none. Requirements are about images, and a static library has none of its own.
 fn judged(gate: &Gate<'_>, targets: &[TargetOutcome]) -> Option<Outcome> {
     let artifacts = targets.iter().flat_map(|target| &target.artifacts);
     let linked = artifacts.filter(|artifact| artifact.linkage.is_some());
     let paths: Vec<PathBuf> = linked.map(|artifact| artifact.path.clone().into()).collect();
     let has_failed = targets.iter().any(|target| target.error.is_some());
-    if paths.is_empty() && has_failed { None } else { gate.judge_files(&paths) }
+    gate.judge_files(&paths, has_failed)
 }
 
 /// `-n`: prints the plan instead of running it.

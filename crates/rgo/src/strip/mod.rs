@@ -88,7 +88,7 @@ pub fn run(args: StripArgs) -> Result<Exit> {
             }
         }
     }
-    let outcome = gate.judge_files(&results(&args, &files));
+    let outcome = gate.judge_files(&results(&args, &files), exit != Exit::Done);
     let exit = policy::exit(exit, outcome.as_ref());
     let report = StripReport { dry_run: options.dry_run, files, policy: outcome };
     reports::write_files(&report, &args.reports)?;

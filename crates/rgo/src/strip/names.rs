@@ -61,6 +61,15 @@ impl Names {
         }))
     }
 
+    /// The names that are no patterns.
+    pub(super) fn exact(&self) -> impl Iterator<Item = &[u8]> {
+        let names = match self {
+            Self::Exact(names) => Some(names),
+            Self::Patterns { .. } => None,
+        };
+        names.into_iter().flatten().map(Vec::as_slice)
+    }
+
     /// Whether this name is selected.
     pub(super) fn has(&self, name: &[u8]) -> bool {
         match self {

@@ -1,9 +1,9 @@
 //! The report of `rgo-strip`: for each file the removed sections, the new bytes with their reasons,
 //! the origin data that stays, and the abilities of a debugger, as computed from the result.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-use object::Object;
+use object::{Object, ObjectSymbol};
 use rgo_binary::debug::build_id::identities;
 use rgo_binary::debuggability::{DebugSources, Debuggability, Feasibility, debuggability};
 use rgo_binary::embedded::auditable;
@@ -17,6 +17,7 @@ use rgo_policy::Outcome;
 use rgo_report::{Cell, Column, Document, Report, Table, Tone};
 use serde::Serialize;
 
+use super::names::Names;
 use super::options::{CompanionMode, StripOptions};
 use crate::app::error::CommandError;
 
@@ -149,6 +150,7 @@ impl FileReport {
             self.added = Added::of(&edited.draft);
         }
         self.warnings.extend(edited.warnings.iter().cloned());
+        self.warnings.extend(unknown_symbols(options, images));
         if !self.changed {
             // The edit's own reason comes first, then its first warning, such as that of a section
             // that stays.
@@ -284,6 +286,24 @@ fn may_grow(options: &StripOptions) -> bool {
         || options.compression.is_some()
         || matches!(options.companion, CompanionMode::Split(_))
         || options.sign != SignaturePolicy::Keep
+}
+
+/// The warning about names that no symbol has: they may be misspelt, or be those of files with lists.
+/// The members of an archive are no images here.
+fn unknown_symbols(options: &StripOptions, images: &[&Image<'_>]) -> Option<String> {
+    let names = [&options.keep_symbols, &options.drop_symbols];
+    let mut unknown: BTreeSet<&[u8]> =
+        names.into_iter().flatten().flat_map(Names::exact).filter(|_| !images.is_empty()).collect();
+    if unknown.is_empty() {
+        return None;
+    }
+    for image in images {
+        for symbol in image.object().symbols().chain(image.object().dynamic_symbols()) {
+            unknown.remove(symbol.name_bytes().unwrap_or_default());
+        }
+    }
+    let unknown: Vec<_> = unknown.into_iter().map(String::from_utf8_lossy).collect();
+    (!unknown.is_empty()).then(|| format!("there is no symbol {}", unknown.join(", ")))
 }
 
 /// The warning that the result cannot be linked or loaded any more.

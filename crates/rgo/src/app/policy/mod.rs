@@ -11,7 +11,6 @@ use std::path::PathBuf;
 
 use anyhow::{Context, Result};
 use clap::Args;
-use rgo_binary::Kind;
 use rgo_binary::inspect::Detail;
 use rgo_files::walk::{self, Item, ItemContent, Options};
 use rgo_policy::run::{Keep, Run};
@@ -22,7 +21,10 @@ use super::error::{Annotate, Usage};
 use super::exit::Exit;
 use super::images::Images;
 use super::inspected::Inspected;
-use super::terminal;
+use super::{terminal, text_file};
+
+/// Maximum size of a policy file, in bytes.
+const MAX_POLICY: u64 = 4 << 20;
 
 /// What has to hold.
 #[derive(Clone, Debug, Default, Args)]
@@ -60,7 +62,7 @@ impl<'a> Gate<'a> {
             policy.require(expression).map_err(refused)?;
         }
         for file in &args.policy {
-            let text = std::fs::read_to_string(file)
+            let text = text_file::read(file, MAX_POLICY)
                 .with_context(|| format!("reading the policy {}", file.display()))
                 .hint("--policy takes a TOML file; `rgo help policy` says what is in it")?;
             policy.add_file(&file.to_string_lossy(), &text).map_err(refused)?;
@@ -81,17 +83,20 @@ impl<'a> Gate<'a> {
     /// Judges one image, unless nothing is required or it has debug data alone.
     pub(crate) fn judge(&self, run: &mut Run<'_>, image: &Inspected) {
         let facts = image.inspection.facts.as_ref();
-        let linkage = facts.and_then(|facts| facts.linkage.known());
-        match linkage.map(|linkage| linkage.kind) {
-            _ if self.is_empty() => {}
-            Some(Kind::DebugCompanion) => run.leave_companion(),
-            _ => run.add(self.policy.judge(image.subject(), image)),
+        if self.is_empty() {
+            return;
+        }
+        if facts.is_some_and(|facts| facts.is_companion) {
+            run.leave_companion();
+        } else {
+            run.add(self.policy.judge(image.subject(), image));
         }
     }
 
-    /// Judges finished files, archives by their members; `None` if nothing is required.
-    pub(crate) fn judge_files(&self, paths: &[PathBuf]) -> Option<Outcome> {
-        if self.is_empty() {
+    /// Judges finished files, archives by their members; `None` if nothing is required, or if there are
+    /// none because the work failed, which is said already.
+    pub(crate) fn judge_files(&self, paths: &[PathBuf], has_failed: bool) -> Option<Outcome> {
+        if self.is_empty() || paths.is_empty() && has_failed {
             return None;
         }
         let look = |item: &Item<'_>| match &item.content {
@@ -147,5 +152,62 @@ pub(crate) fn tell(outcome: Option<&Outcome>, is_on_stdout: bool, verbose: bool)
     }
     if let Some(hint) = outcome.hint() {
         terminal::hint(hint);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use rgo_binary::{Image, Limits, slices};
+    use rgo_edit::{Edits, Strip};
+
+    use super::*;
+
+    const ELF: &[u8] = include_bytes!("../../../../rgo-binary/tests/fixtures/read/sample.elf");
+    const MACHO: &[u8] = include_bytes!("../../../../rgo-binary/tests/fixtures/read/sample.macho");
+    const PE: &[u8] = include_bytes!("../../../../rgo-binary/tests/fixtures/read/sample.pe");
+
+    /// The notes of a gate on one image, and whether it holds.
+    fn judged(data: &[u8]) -> (bool, String) {
+        let args = PolicyArgs { required: vec!["size>1".to_owned()], ..PolicyArgs::default() };
+        let gate = Gate::new(&args, "rgo-version-m").expect("a policy");
+        let mut run = gate.run(Keep::All);
+        let image = slices(data, &Limits::default()).expect("an image").remove(0).image;
+        let image = Inspected::read(None, &image, Detail::Facts).expect("facts");
+        gate.judge(&mut run, &image);
+        let outcome = run.conclude(Vec::new());
+        (outcome.holds, outcome.notes.join("; "))
+    }
+
+    #[test]
+    fn files_of_debug_data_alone_are_not_judged() {
+        for (name, data) in [("ELF", ELF), ("PE", PE)] {
+            let companion = rgo_edit::only_keep_debug(data).expect(name).to_vec();
+            let (holds, notes) = judged(&companion);
+            assert!(
+                !holds && notes.contains("1 file of debug data is not judged"),
+                "{name}: {notes}"
+            );
+        }
+    }
+
+    /// A loader ignores section headers, and so must the gate.
+    #[test]
+    fn a_program_that_looks_like_a_companion_is_judged() {
+        let image = Image::parse(ELF, &Limits::default()).expect("an image");
+        let number = image.sections().position(|section| section.name == ".text").expect("code");
+        let headers = u64::from_le_bytes(ELF[0x28..][..8].try_into().expect("eight bytes"));
+        // The first header is the empty one; the type is its second field.
+        let kind = usize::try_from(headers).expect("small") + (number + 1) * 64 + 4;
+        const NOBITS: u32 = 8;
+        let mut disguised = ELF.to_vec();
+        disguised[kind..][..4].copy_from_slice(&NOBITS.to_le_bytes());
+        let disguised_image = Image::parse(&disguised, &Limits::default()).expect("an image");
+        assert!(disguised_image.section(".text").is_some_and(|text| text.file_offset.is_none()));
+        for data in [ELF, MACHO, PE, &disguised] {
+            assert_eq!(judged(data), (true, String::new()));
+        }
+        let stripped = Edits { strip: Strip::Debug, ..Edits::default() };
+        let stripped = rgo_edit::edit(PE, &stripped).expect("stripped");
+        assert_eq!(judged(&stripped.draft.to_vec()), (true, String::new()));
     }
 }
