@@ -41,6 +41,7 @@ const DIFFERENT: [Different; 4] = [
             "refusals/no-manifest",
             "refusals/no-program",
             "refusals/processor-alone",
+            "refusals/stamp-placeholder",
             "refusals/static-by-triple",
             "refusals/static-darwin",
             "refusals/static-windows",
@@ -76,7 +77,7 @@ const DIFFERENT: [Different; 4] = [
     Different {
         toolchain: ARM64,
         because: "rgo starts another tool, and the kernel does not know that qemu has to run it",
-        cases: &["lists/dispatch", "lists/dispatch-cargo"],
+        cases: &["lists/dispatch", "lists/dispatch-cargo", "surface/help-of-command"],
     },
 ];
 
