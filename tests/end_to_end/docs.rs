@@ -29,7 +29,7 @@ const NOT_RUN: [(&str, &str); 8] = [
 const RUN_ALONE: [&str; 1] = [INSTALL];
 
 /// How the tools are installed.
-const INSTALL: &str = "cargo install --git https://github.com/rgo-tools/rgo";
+const INSTALL: &str = "cargo install --locked --git https://github.com/rgo-tools/rgo";
 
 /// Command lines that need a project of another kind, and its folder.
 const ELSEWHERE: [(&str, &str); 1] = [("rgo-build --buildmode c-shared", "library")];

@@ -43,7 +43,7 @@ fn names_of_files_are_shown_and_do_nothing_else() {
 fn a_pipe_that_is_named_is_read_and_one_in_a_folder_is_not_waited_for() {
     let folder = tempfile::tempdir().expect("a folder");
     Outcome::of(native("mkfifo").arg(folder.path().join("pipe"))).ended(0);
-    Outcome::of(asked(folder.path()).arg(".")).ended(0).says_nothing_of("pipe");
+    Outcome::of(asked(folder.path()).arg(".")).ended(1).says_nothing_of("pipe");
     let mut shell = native("bash");
     let program = asked(folder.path()).get_program().to_owned();
     shell.args(["-c", r#""$0" --short <(cat "$1")"#]).arg(program).arg(sample());
@@ -66,8 +66,8 @@ fn a_core_dump_is_told_as_what_it_is() {
     let outcome = Outcome::of(asked(folder.path()).arg("core")).ended(1);
     outcome.says("core: a core dump, not an ELF, Mach-O or PE image").says("gdb -c");
     // In a folder it is data, as everything that is no program.
-    let outcome = Outcome::of(asked(folder.path()).arg(".")).ended(0);
-    assert_eq!(outcome.stderr, "", "{outcome}");
+    let outcome = Outcome::of(asked(folder.path()).arg(".")).ended(1);
+    assert_eq!(outcome.stderr, "error: .: there is no program in it\n", "{outcome}");
 }
 
 #[test]
