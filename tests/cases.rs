@@ -57,6 +57,11 @@ fn json_of_cases_is_as_its_schema_says() {
         let text = std::fs::read_to_string(entry.path()).expect("a case");
         let Ok(case) = toml::from_str::<toml::Table>(&text) else { continue };
         let stdout = case.get("stdout").and_then(toml::Value::as_str).unwrap_or_default();
+        let stderr = case.get("stderr").and_then(toml::Value::as_str).unwrap_or_default();
+        if stderr.trim_start().starts_with("{\"kind\"") {
+            schemas::check_messages(stderr.trim(), &name);
+            checked += 1;
+        }
         // Some leave out the middle.
         if serde_json::from_str::<serde_json::Value>(stdout).is_ok() {
             schemas::check(stdout, &name);

@@ -10,13 +10,16 @@ use rgo::app::policy::facts::vocabulary;
 use serde_json::Value;
 
 use crate::forgotten::{below, name, texts};
-use crate::support::{Outcome, at_root, native, not_tested, root, schemas, scratch, tool};
+use crate::support::{
+    Outcome, at_root, call_words, native, not_tested, root, schemas, scratch, tool,
+};
 
-/// What tests call: the sources of tests, the calls and policy files of cases, and the commands of the
-/// pages that a test runs. What a case expects is no call: help texts name every flag.
+/// What tests call: the words that sources of tests pass on, the calls and policy files of cases, and the
+/// commands of the pages that a test runs. What a test expects is no call: help texts name every flag.
 fn called() -> String {
     let tests = root().join("tests");
-    let mut called = vec![texts(&tests, &["rs", "txt"])];
+    let sources = texts(&tests, &["rs"]);
+    let mut called = vec![call_words::of_source(&sources), texts(&tests, &["txt"])];
     for file in below(&tests.join("cases")).iter().filter(|file| name(file).ends_with(".toml")) {
         let text = fs::read_to_string(tests.join("cases").join(file)).expect("UTF-8");
         called.extend(text.parse().ok().map(|case: toml::Table| calls(&case)));
@@ -151,6 +154,22 @@ fn lines_of_json_are_as_their_schema_says() {
 }
 
 #[test]
+fn json_of_the_documents_is_as_its_schema_says() {
+    let mut checked = 0;
+    for file in below(&root().join("docs")) {
+        let page = fs::read_to_string(root().join("docs").join(&file)).expect("UTF-8");
+        for block in page.split("```json\n").skip(1) {
+            let json = block.split("```").next().expect("it ends");
+            if json.starts_with("{\n  \"schema\"") {
+                schemas::check(json, name(&file));
+                checked += 1;
+            }
+        }
+    }
+    assert!(checked > 0, "{checked} blocks are reports");
+}
+
+#[test]
 fn a_schema_refuses_what_the_report_is_not() {
     let schema = rgo::schemas::of("rgo.version-m/1").expect("a schema");
     let validator = jsonschema::validator_for(&schema).expect("a schema");
@@ -179,6 +198,53 @@ fn messages_go_to_the_log_without_color() {
 }
 
 #[test]
+fn a_report_takes_no_place_of_an_input_and_none_that_cannot_be_written() {
+    at_root();
+    let folder = scratch("surface-outputs");
+    let file = |name: &str| folder.join(name).display().to_string();
+    for name in ["app", "Cargo.toml"] {
+        fs::write(file(name), "[package]\n").expect("written");
+    }
+    let (app, report, log) = (file("app"), format!("json={}", file("app")), file("Cargo.toml"));
+    let below = format!("json={}/report", file("app"));
+    let project = folder.display().to_string();
+    for (program, words, code, text) in [
+        ("rgo-version-m", vec!["--report", &report, &app], 2, "is read, so no report"),
+        ("rgo-strip", vec!["--report", &report, &app], 2, "is read, so no report"),
+        ("rgo-strip", vec!["--log-file", &app, &app], 2, "is read, so no report"),
+        ("rgo-build", vec!["stamp", &app, "--report", &report], 2, "is read, so no report"),
+        ("rgo-build", vec!["-C", &project, "--log-file", &log], 2, "is read, so no report"),
+        ("rgo-build", vec!["-C", &project, "--report", &below], 1, "app/report"),
+        ("rgo-build", vec!["targets", "--report", &below], 1, "app/report"),
+    ] {
+        Outcome::of(tool(program).args(words)).ended(code).says(text);
+    }
+    for name in ["app", "Cargo.toml"] {
+        assert_eq!(fs::read_to_string(file(name)).expect("is there"), "[package]\n");
+    }
+    let report = format!("json={}", file("new/folder/report"));
+    Outcome::of(tool("rgo-build").args(["targets", "--report", &report])).ended(0);
+}
+
+/// A program that reads messages as JSON gets no text in between, whatever is wrong.
+#[test]
+fn an_error_in_the_call_is_a_message_for_programs_too() {
+    at_root();
+    let json = ["--progress", "json"];
+    for (program, words) in [
+        ("rgo-strip", &["--no-such-flag"][..]),
+        ("rgo-version-m", &["--format", "jsn", "x"]),
+        ("rgo-build", &["env", "@Cargo.toml"]),
+    ] {
+        let outcome = Outcome::of(tool(program).args(json).args(words)).ended(2);
+        let first: Value =
+            serde_json::from_str(outcome.stderr.lines().next().expect("a line")).expect("JSON");
+        assert_eq!(first["kind"], "error", "{outcome}");
+        assert_eq!(outcome.stdout, if program == "rgo-build" { "false\n" } else { "" });
+    }
+}
+
+#[test]
 fn progress_is_shown_as_the_call_says() {
     at_root();
     let said = |how: &str| {
@@ -188,8 +254,12 @@ fn progress_is_shown_as_the_call_says() {
     for silent in ["auto", "never", "plain"] {
         assert_eq!(said(silent), "", "{silent}: the work is short, and stderr is no terminal");
     }
-    let line: Value = serde_json::from_str(said("json").trim_end()).expect("JSON");
-    assert_eq!((&line["kind"], &line["number"]), (&"file".into(), &1.into()));
+    let mut strip = tool("rgo-strip");
+    strip.args(["-n", "--progress", "json"]).arg(sample("sample.elf"));
+    for said in [said("json"), Outcome::of(&mut strip).ended(0).stderr] {
+        let line: Value = serde_json::from_str(said.trim_end()).expect("JSON");
+        assert_eq!((&line["kind"], &line["number"]), (&"file".into(), &1.into()));
+    }
 }
 
 #[test]

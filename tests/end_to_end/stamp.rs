@@ -65,7 +65,10 @@ fn every_slot_of_a_name_is_written_and_counted() {
     let artifact = report.artifact("linux-amd64-static", "samename");
     let said = run("linux-amd64-static", &artifact.path(), &[]).expect("runs here").ended(0).stdout;
     assert_eq!(said, "program 9, library 9\n");
-    assert_eq!(artifact.get("stamped"), &serde_json::json!([["samename::VERSION", 2]]));
+    assert_eq!(
+        artifact.get("stamped"),
+        &serde_json::json!([{"name": "samename::VERSION", "count": 2}])
+    );
 }
 
 #[test]

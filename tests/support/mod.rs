@@ -1,5 +1,6 @@
 //! What every test does: have a project, build it, read the report, run what came out.
 
+pub(crate) mod call_words;
 mod clock;
 pub(crate) mod corpus;
 mod foreign;
@@ -57,6 +58,7 @@ impl Outcome {
         let text = |bytes: Vec<u8>| String::from_utf8(bytes).expect("UTF-8");
         let (stdout, stderr) = (text(stdout), text(stderr));
         schemas::check(&stdout, &line);
+        schemas::check_beside_stdout(command, &stderr);
         Self { line, code: status.code(), stdout, stderr }
     }
 

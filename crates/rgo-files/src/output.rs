@@ -105,6 +105,22 @@ fn is_own_stdout(_: &Path) -> bool {
     false
 }
 
+/// Whether two names lead to one file. Opens neither: opening a pipe waits for its other end.
+#[cfg(unix)]
+#[must_use]
+pub fn is_same_file(one: &Path, other: &Path) -> bool {
+    use std::os::unix::fs::MetadataExt;
+    let identity = |path: &Path| path.metadata().ok().map(|found| (found.dev(), found.ino()));
+    identity(one).is_some_and(|one| Some(one) == identity(other))
+}
+
+/// Whether two names lead to one file.
+#[cfg(not(unix))]
+#[must_use]
+pub fn is_same_file(one: &Path, other: &Path) -> bool {
+    same_file::is_same_file(one, other).unwrap_or(false)
+}
+
 /// Writes everything into a stream. A closed pipe is not an error. If nothing reads a pipe yet, this
 /// calls `waiting` with a text for the user, and then waits.
 ///

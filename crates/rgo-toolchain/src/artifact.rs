@@ -9,6 +9,15 @@ use crate::cargo::targets::OutputKind;
 use crate::checks::Finding;
 use crate::checks::leaks::Leak;
 
+/// A slot of `-X` that got a value.
+#[derive(Debug, Serialize, schemars::JsonSchema)]
+pub struct StampedSlot {
+    /// Its name: `app::VERSION`.
+    pub name: String,
+    /// The number of slots with this name in the file: two copies of one crate have two.
+    pub count: usize,
+}
+
 /// A finished file.
 #[derive(Debug, Serialize, schemars::JsonSchema)]
 pub struct Artifact {
@@ -29,8 +38,8 @@ pub struct Artifact {
     pub debug: Option<DebugLevel>,
     /// Whether it carries `.rgo-bi` and `.dep-v0`.
     pub note: bool,
-    /// The slots that got a value, with the number of slots of each name.
-    pub stamped: Vec<(String, usize)>,
+    /// The slots that got a value.
+    pub stamped: Vec<StampedSlot>,
     /// Files beside it: import library, header, debug companion.
     #[schemars(with = "Vec<String>")]
     pub companions: Vec<Utf8PathBuf>,

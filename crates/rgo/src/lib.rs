@@ -24,11 +24,16 @@ use crate::app::terminal;
 /// Parses the arguments, runs the command, and converts its result to an exit code. A wrong call
 /// ends with 2 (by clap), a failure with 1 and its message on stderr.
 pub fn main<A: Tool>(run: fn(A) -> anyhow::Result<Exit>) -> ExitCode {
-    let result = app::args::of_process().and_then(A::read).and_then(|args| {
+    let call = app::args::of_process().and_then(A::read).and_then(|args| {
+        args.files().check()?;
         args.common().apply()?;
-        run(args)
+        Ok(args)
     });
-    ended(result.map_err(CommandError::from))
+    if call.is_err() {
+        let words = std::env::args_os().map(|word| word.to_string_lossy().into_owned());
+        A::answer_wrong_usage(&words.collect::<Vec<_>>());
+    }
+    ended(call.and_then(run).map_err(CommandError::from))
 }
 
 /// The exit code of a command. Prints its error.

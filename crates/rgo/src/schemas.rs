@@ -3,13 +3,15 @@
 use anyhow::Result;
 use serde_json::{Value, json};
 
+use crate::app::message;
 use crate::app::schema::Named;
 use crate::app::terminal;
 use crate::{build, strip, version_m};
 
 /// All schemas, the most asked for first.
 fn all() -> impl Iterator<Item = Named> {
-    let others = [strip::schema(), version_m::schema(), version_m::line_schema()];
+    let others =
+        [strip::schema(), version_m::schema(), version_m::line_schema(), message::schema()];
     build::schemas().into_iter().chain(others)
 }
 
@@ -32,8 +34,8 @@ pub fn of(name: &str) -> Option<Value> {
     let mut schema = generate().to_value();
     if let Some(object) = schema.as_object_mut() {
         object.insert("title".to_owned(), json!(name));
-        // Every report names its schema, but for a line of ndjson, which is one image.
-        if name != version_m::LINE
+        // Every report names its schema, but for lines: of ndjson, and of messages.
+        if ![version_m::LINE, message::MESSAGE].contains(&name)
             && let Some(properties) = object.get_mut("properties").and_then(Value::as_object_mut)
         {
             properties.insert("schema".to_owned(), json!({"const": name}));

@@ -10,7 +10,7 @@ use super::attributes::Attributes;
 use crate::atomic_file::{self, Durability};
 use crate::error::{Context, Result, WriteError};
 use crate::folders::parent;
-use crate::output::{self, Output};
+use crate::output::{self, Output, is_same_file};
 
 /// How a tool puts its results in place.
 #[derive(Clone, Copy, Debug)]
@@ -211,19 +211,6 @@ impl Destination {
         }
         Ok(())
     }
-}
-
-/// Whether two names lead to one file. Opens neither: opening a pipe waits for its other end.
-#[cfg(unix)]
-fn is_same_file(one: &Path, other: &Path) -> bool {
-    use std::os::unix::fs::MetadataExt;
-    let identity = |path: &Path| path.metadata().ok().map(|found| (found.dev(), found.ino()));
-    identity(one).is_some_and(|one| Some(one) == identity(other))
-}
-
-#[cfg(not(unix))]
-fn is_same_file(one: &Path, other: &Path) -> bool {
-    same_file::is_same_file(one, other).unwrap_or(false)
 }
 
 #[cfg(unix)]

@@ -8,7 +8,7 @@ use std::io;
 use camino::{Utf8Path, Utf8PathBuf};
 use rgo_binary::debug::build_id::identities;
 use rgo_binary::{Format, Image, Limits};
-use rgo_files::{atomic_file, replace_dir};
+use rgo_files::{atomic_file, mmap, replace_dir};
 
 use super::{FinishError, Job, Result};
 use crate::cargo::command::PathRemap;
@@ -167,7 +167,7 @@ fn is_of_one_build(debug: &Utf8Path, program: &[u8]) -> bool {
         Ok(mut bundle) => bundle.find_map(|entry| Some(entry.ok()?.into_path())),
         Err(_) => Some(debug.to_owned()),
     };
-    let content = file.and_then(|file| fs::read(file).ok());
+    let content = file.and_then(|file| mmap::map(file.as_std_path()).ok());
     content.and_then(|bytes| id(&bytes)).is_some_and(|other| id(program) == Some(other))
 }
 

@@ -18,7 +18,7 @@ use rgo_files::atomic_file;
 use rgo_files::mmap::{self, Bytes};
 use sha2::{Digest, Sha256};
 
-use crate::artifact::Artifact;
+use crate::artifact::{Artifact, StampedSlot};
 use crate::cargo::command::PathRemap;
 use crate::cargo::targets::OutputKind;
 use crate::checks::leaks;
@@ -146,9 +146,10 @@ pub fn finish(job: &Job<'_>) -> Result<Artifact> {
     // Companions first: a process that sees the file then finds them beside it.
     let companions = companions.place()?;
     let changed = atomic_file::write(&job.output, &finished.bytes, Some(&job.linked))?;
+    let stamped = finished.slots_written.into_iter();
     Ok(Artifact {
         note: job.content.is_some(),
-        stamped: finished.slots_written,
+        stamped: stamped.map(|(name, count)| StampedSlot { name, count }).collect(),
         companions,
         changed,
         ..inspected

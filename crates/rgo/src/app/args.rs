@@ -7,7 +7,9 @@ use anstream::ColorChoice;
 use clap::error::ErrorKind;
 use clap::{Args, Parser, ValueEnum};
 
+use super::call_files::CallFiles;
 use super::error::Usage;
+use super::exit::Exit;
 use super::progress_arg::{self, ProgressArg};
 use super::{argfile, log_file, mistakes, terminal, version};
 
@@ -16,10 +18,13 @@ pub trait Tool: Parser {
     /// The arguments that every tool has.
     fn common(&self) -> &CommonArgs;
 
+    /// The files that the call names, but for those that only its work finds.
+    fn files(&self) -> CallFiles;
+
     /// The names of the schemas of its reports.
     fn schemas() -> Vec<&'static str>;
 
-    /// Answers on stdout before an error of clap ends the process. `words` is the command line.
+    /// Answers on stdout before an error in the call ends the process. `words` is the command line.
     fn answer_wrong_usage(_words: &[String]) {}
 
     /// Parses the command line, which begins with the program's name. If clap finds an error, the
@@ -51,7 +56,12 @@ pub(crate) fn utf8(args: Vec<OsString>) -> anyhow::Result<Vec<String>> {
 /// # Errors
 /// If a file of arguments cannot be read.
 pub(crate) fn of_process() -> anyhow::Result<Vec<OsString>> {
-    argfile::expand(std::env::args_os().collect())
+    let words = std::env::args_os().collect::<Vec<_>>();
+    // A file of arguments that cannot be read is an error too.
+    progress_arg::choose_json_if_asked(&words);
+    let words = argfile::expand(words)?;
+    progress_arg::choose_json_if_asked(&words);
+    Ok(words)
 }
 
 /// Parses the command line. An error ends the process, and so do clap's own `--help` and
@@ -72,10 +82,17 @@ pub(crate) fn parse<P: Tool>(mut args: Vec<OsString>) -> P {
                 terminal::write(version::long(P::command().get_name(), &P::schemas()).as_bytes());
             std::process::exit(0);
         }
-        if error.use_stderr() {
-            P::answer_wrong_usage(&words);
+        if !error.use_stderr() {
+            error.exit()
         }
-        mistakes::explained(error, &P::command(), &words).exit()
+        P::answer_wrong_usage(&words);
+        let error = mistakes::explained(error, &P::command(), &words);
+        if progress_arg::chosen() == ProgressArg::Json {
+            let text = error.to_string();
+            terminal::failure(text.trim_start_matches("error: ").trim_end());
+            std::process::exit(Exit::Usage.code().into())
+        }
+        error.exit()
     })
 }
 

@@ -1,6 +1,6 @@
 //! The file of `--log-file`: every message that goes to stderr, without color.
 
-use std::fs::File;
+use std::fs::{self, File};
 use std::io::{self, Write};
 use std::path::Path;
 use std::sync::{Mutex, OnceLock, PoisonError};
@@ -15,7 +15,8 @@ static LOG: OnceLock<Mutex<StripStream<File>>> = OnceLock::new();
 /// # Errors
 /// If it cannot be written.
 pub(super) fn open(path: &Path) -> Result<()> {
-    let file = File::create(path).with_context(|| format!("writing the log {}", path.display()))?;
+    let create = || fs::create_dir_all(rgo_files::parent(path)).and_then(|()| File::create(path));
+    let file = create().with_context(|| format!("writing the log {}", path.display()))?;
     let _ = LOG.set(Mutex::new(StripStream::new(file)));
     Ok(())
 }

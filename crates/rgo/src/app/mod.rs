@@ -2,11 +2,13 @@
 
 mod argfile;
 pub mod args;
+pub mod call_files;
 pub mod error;
 pub mod exit;
 pub(crate) mod images;
 pub(crate) mod inspected;
 pub(crate) mod log_file;
+pub(crate) mod message;
 pub(crate) mod mistakes;
 pub(crate) mod output_writer;
 pub mod policy;

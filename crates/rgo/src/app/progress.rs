@@ -9,8 +9,8 @@ use std::time::{Duration, Instant};
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use rgo_report::printable_by_char;
-use serde_json::json;
 
+use super::message::Message;
 use super::progress_arg::{ProgressArg, chosen};
 use super::terminal;
 
@@ -57,7 +57,7 @@ impl FileProgress {
             ProgressArg::Auto => self.at(&path.display()),
             ProgressArg::Json => {
                 let path = path.to_string_lossy();
-                terminal::json_message(&json!({"kind": "file", "number": begun, "path": path}));
+                terminal::json_message(&Message::File { number: begun, path });
             }
             ProgressArg::Plain if self.is_time() => {
                 terminal::status(&line(begun, &path.to_string_lossy()));

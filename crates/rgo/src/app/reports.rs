@@ -42,6 +42,14 @@ pub struct ReportArgs<F: ReportFormat> {
     /// How to render the report on stdout
     #[arg(long, value_enum, default_value_t, help_heading = "Report")]
     pub format: F,
+    /// Its files
+    #[command(flatten)]
+    pub to_files: ReportFileArgs<F>,
+}
+
+/// The files that get the report.
+#[derive(Clone, Debug, Default, Args)]
+pub struct ReportFileArgs<F: ReportFormat> {
     /// Write the report to a file too (repeatable), as in --report json=out.json
     #[arg(
         id = "report",
@@ -51,6 +59,13 @@ pub struct ReportArgs<F: ReportFormat> {
         help_heading = "Report"
     )]
     pub files: Vec<ReportFile<F>>,
+}
+
+impl<F: ReportFormat> ReportFileArgs<F> {
+    /// The paths of the files.
+    pub(crate) fn paths(&self) -> impl Iterator<Item = PathBuf> {
+        self.files.iter().map(|file| file.path.clone())
+    }
 }
 
 /// A file for the report in one format.
@@ -109,7 +124,7 @@ fn report_file<F: ReportFormat>(text: &str) -> Result<ReportFile<F>, String> {
 /// # Errors
 /// If one of them cannot be written.
 pub(crate) fn print<R: Report>(report: &R, args: &ReportArgs<FormatArg>) -> anyhow::Result<()> {
-    write_files(report, &args.files)?;
+    write_files(report, &args.to_files)?;
     terminal::print_as(report, args.format)
 }
 
@@ -119,9 +134,9 @@ pub(crate) fn print<R: Report>(report: &R, args: &ReportArgs<FormatArg>) -> anyh
 /// If one of them cannot be written.
 pub(crate) fn write_files<R: Report>(
     report: &R,
-    files: &[ReportFile<FormatArg>],
+    to: &ReportFileArgs<FormatArg>,
 ) -> anyhow::Result<()> {
-    for ReportFile { format, path } in files {
+    for ReportFile { format, path } in &to.files {
         let text = rgo_report::render(report, (*format).into(), terminal::style(Some(path)))
             .context("rendering the report")?;
         terminal::write_output(text.as_bytes(), Some(path))?;

@@ -13,6 +13,7 @@ use rgo_report::{Rendering, Report, Style, printable};
 
 use super::error::CommandError;
 use super::log_file::{self, LoggedStderr};
+use super::message::Message;
 use super::progress_arg::{self, ProgressArg};
 use rgo_files::atomic_file;
 use rgo_files::output::{self, Output};
@@ -40,7 +41,7 @@ pub(crate) fn write(data: &[u8]) -> anyhow::Result<()> {
     }
 }
 
-/// Writes data to a file by temporary file and rename, or to stdout if there is no file. A device,
+/// Writes data to a file by temporary file and rename, in a folder that is made if it is missing, or to stdout if there is no file. A device,
 /// a pipe or a file that is held open is written to, not replaced.
 ///
 /// # Errors
@@ -54,6 +55,9 @@ pub(crate) fn write_output(data: &[u8], file: Option<&Path>) -> anyhow::Result<(
         Output::File { path, .. } => {
             let path = Utf8Path::from_path(&path)
                 .with_context(|| format!("the path {} is not UTF-8", path.display()))?;
+            let folder = rgo_files::parent(path.as_std_path());
+            std::fs::create_dir_all(folder)
+                .with_context(|| format!("creating the folder {}", folder.display()))?;
             atomic_file::write(path, data, None)?;
             Ok(())
         }
@@ -79,9 +83,10 @@ pub(crate) fn stderr() -> Box<dyn Write + Send> {
 }
 
 /// Prints a message for another program.
-pub(crate) fn json_message(message: &serde_json::Value) {
-    let line = format!("{message}\n");
-    let _ = LoggedStderr.write_all(line.as_bytes());
+pub(crate) fn json_message(message: &Message<'_>) {
+    if let Ok(line) = serde_json::to_string(message) {
+        let _ = LoggedStderr.write_all(format!("{line}\n").as_bytes());
+    }
 }
 
 /// Text that becomes a JSON object a line.
@@ -113,7 +118,7 @@ impl JsonLines {
         let line = String::from_utf8_lossy(&anstream::adapter::strip_bytes(&line).into_vec())
             .trim_end_matches(['\r', '\n'])
             .to_owned();
-        json_message(&serde_json::json!({"kind": "output", "text": line}));
+        json_message(&Message::Output { text: line.into() });
     }
 }
 
@@ -147,19 +152,28 @@ pub(crate) fn error(error: &CommandError) {
 
 /// Prints an error message.
 pub(crate) fn failure(text: &str) {
-    message("error", "\u{1b}[1;31m", text);
+    let text = shown(text);
+    message("error", "\u{1b}[1;31m", &text, Message::Error { text: (&text).into() });
 }
 
 /// Prints a warning.
 pub(crate) fn warning(text: &str) {
-    message("warning", "\u{1b}[1;33m", text);
+    let text = shown(text);
+    message("warning", "\u{1b}[1;33m", &text, Message::Warning { text: (&text).into() });
 }
 
 /// Prints a step of long work, unless `--progress never` was given.
 pub(crate) fn status(text: &str) {
     if progress_arg::chosen() != ProgressArg::Never {
-        message("rgo", "\u{1b}[1;32m", text);
+        let text = shown(text);
+        message("rgo", "\u{1b}[1;32m", &text, Message::Step { text: (&text).into() });
     }
+}
+
+/// Prints the next step after a message.
+pub(crate) fn hint(text: &str) {
+    let text = shown(text);
+    message("hint", "", &text, Message::Hint { text: (&text).into() });
 }
 
 /// Escapes control characters, but for line ends and tabs: messages quote names of files and of
@@ -175,11 +189,9 @@ fn shown(text: &str) -> String {
 }
 
 // Ignores failures: a message that cannot be printed has nowhere else to go.
-fn message(label: &str, ansi: &str, text: &str) {
-    let text = shown(text);
+fn message(label: &str, ansi: &str, text: &str, for_programs: Message<'_>) {
     if progress_arg::chosen() == ProgressArg::Json {
-        let kind = if label == "rgo" { "step" } else { label };
-        return json_message(&serde_json::json!({"kind": kind, "text": text}));
+        return json_message(&for_programs);
     }
     log_file::add(format!("{label}: {text}\n").as_bytes());
     let mut stderr = io::stderr().lock();
@@ -204,11 +216,6 @@ pub(crate) fn style(file: Option<&Path>) -> Style {
         None => has_color(&io::stdout()),
     };
     Style { color }
-}
-
-/// Prints the next step after a message.
-pub(crate) fn hint(text: &str) {
-    message("hint", "", text);
 }
 
 #[cfg(test)]

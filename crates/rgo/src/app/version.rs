@@ -6,6 +6,8 @@ use rgo_binary::{Limits, slices};
 use rgo_files::mmap;
 use rgo_toolchain::{exec, zig};
 
+use super::message::MESSAGE;
+
 /// Whether a call asks `rgo` itself, which has no options besides, for its version.
 pub(crate) fn is_asked(args: &[String]) -> bool {
     let is_known =
@@ -31,7 +33,7 @@ pub(crate) fn long(tool: &str, schemas: &[&str]) -> String {
         commit().unwrap_or_else(|| "unknown: no build note names one".to_owned()),
         host(),
         zig::pinned_version(),
-        schemas.join(", "),
+        [schemas, &[MESSAGE]].concat().join(", "),
     )
 }
 

@@ -3,7 +3,7 @@
 use camino::Utf8PathBuf;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
-use crate::app::args::{CommonArgs, Tool};
+use crate::app::args::CommonArgs;
 use crate::app::policy::PolicyArgs;
 use crate::app::reports::{FormatArg, ReportArgs};
 
@@ -51,22 +51,6 @@ pub struct Build {
     /// Its messages
     #[command(flatten)]
     pub common: CommonArgs,
-}
-
-impl Tool for Build {
-    fn common(&self) -> &CommonArgs {
-        &self.common
-    }
-
-    fn answer_wrong_usage(words: &[String]) {
-        if words.iter().skip(1).any(|word| word == "env") {
-            super::shell::print_failure();
-        }
-    }
-
-    fn schemas() -> Vec<&'static str> {
-        super::schemas().map(|(name, _)| name).into()
-    }
 }
 
 /// What `rgo-build` does besides building.
@@ -262,7 +246,7 @@ impl BuildArgs {
     /// Whether the call asks for the report in more than the text on stdout.
     #[must_use]
     pub fn has_report(&self) -> bool {
-        self.report.format != FormatArg::Text || !self.report.files.is_empty()
+        self.report.format != FormatArg::Text || !self.report.to_files.files.is_empty()
     }
 }
 

@@ -84,7 +84,7 @@ fn print(args: EnvArgs) -> Result<Exit> {
     let args = BuildArgs { vcs: VcsArg::Off, ..args };
     let progress = Progress { quiet: args.quiet, dry_run: false, trace: false };
     let on = |event| progress.event(&event);
-    let (request, options) = request::from_args(&args)?;
+    let (request, options) = request::from_args(&args, None)?;
     let request = Request { is_for_others: true, ..request };
     let builder = Builder::discover(request, BuilderOptions::Cargo(options), &on)?;
     let options = PlanOptions {

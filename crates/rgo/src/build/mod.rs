@@ -17,6 +17,7 @@ mod shell;
 pub mod shim_calls;
 mod stamp;
 mod targets_command;
+mod tool;
 
 use std::io::{self, IsTerminal};
 use std::path::{Path, PathBuf};
@@ -87,8 +88,7 @@ fn build(args: &BuildArgs, gate: &PolicyArgs, log_file: Option<&Path>) -> Result
     }
     let progress = Progress { quiet: args.quiet, dry_run: args.dry_run, trace: args.trace };
     let on = |event: Event| progress.event(&event);
-    let (mut request, options) = request::from_args(args)?;
-    request.own_files = request::own_files(args, log_file)?;
+    let (request, options) = request::from_args(args, log_file)?;
     let builder = Builder::discover(request, BuilderOptions::Cargo(options), &on)?;
     let Builder::Cargo(cargo) = &builder;
     if args.verbose > 0 {
@@ -168,7 +168,7 @@ fn end(args: &BuildArgs, builder: &Builder, report: &BuildReport) -> Result<Exit
     };
     let exit = policy::exit(exit, report.policy.as_ref());
     let format = args.report.format;
-    reports::write_files(report, &args.report.files)?;
+    reports::write_files(report, &args.report.to_files)?;
     let is_shown = !args.quiet || format != FormatArg::Text;
     if is_shown {
         // With `--run`, stdout belongs to the program.

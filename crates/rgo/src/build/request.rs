@@ -16,11 +16,14 @@ use crate::app::progress_arg::{self, ProgressArg};
 use crate::app::reports::FormatArg;
 use crate::build::args::{BuildArgs, BuildMode, DebugInfoArg, LibcArg, StripArg, VcsArg};
 
-/// The user's request to any builder, and the options for cargo.
+/// The user's request to any builder, and the options for cargo. `log_file` is that of the call.
 ///
 /// # Errors
 /// If the call is invalid.
-pub(super) fn from_args(args: &BuildArgs) -> Result<(Request, CargoOptions)> {
+pub(super) fn from_args(
+    args: &BuildArgs,
+    log_file: Option<&Path>,
+) -> Result<(Request, CargoOptions)> {
     check(args)?;
     let here = current_folder()?;
     let folder = args.directory.as_ref().map_or_else(|| here.clone(), |dir| clean(&here.join(dir)));
@@ -62,7 +65,7 @@ pub(super) fn from_args(args: &BuildArgs) -> Result<(Request, CargoOptions)> {
         },
         // As with `go build -C`, a path is relative to the project's folder.
         output: args.output.as_ref().map(|output| clean(&folder.join(output))),
-        own_files: Vec::new(),
+        own_files: own_files(args, &here, log_file),
         dry_run: args.dry_run,
         is_for_others: false,
         verbose: args.verbose,
@@ -74,14 +77,12 @@ pub(super) fn from_args(args: &BuildArgs) -> Result<(Request, CargoOptions)> {
 }
 
 /// The files that this process writes beside the results.
-///
-/// # Errors
-/// If the current folder cannot be named.
-pub(super) fn own_files(args: &BuildArgs, log_file: Option<&Path>) -> Result<Vec<Utf8PathBuf>> {
-    let here = current_folder()?;
-    let reports = args.report.files.iter().map(|report| report.path.as_path());
-    let paths = reports.chain(log_file).filter_map(Utf8Path::from_path);
-    Ok(paths.map(|path| clean(&here.join(path))).collect())
+fn own_files(args: &BuildArgs, here: &Utf8Path, log_file: Option<&Path>) -> Vec<Utf8PathBuf> {
+    let paths = args.report.to_files.paths().chain(log_file.map(Path::to_owned));
+    paths
+        .filter_map(|path| Utf8PathBuf::from_path_buf(path).ok())
+        .map(|path| clean(&here.join(path)))
+        .collect()
 }
 
 fn cargo_options(args: &BuildArgs, folder: &Utf8Path) -> CargoOptions {
@@ -126,7 +127,7 @@ fn check(args: &BuildArgs) -> Result<(), Usage> {
     if args.dry_run && args.report.format != FormatArg::Text {
         return Err(Usage::new("-n prints shell: there is no report to put into --format"));
     }
-    if args.dry_run && !args.report.files.is_empty() {
+    if args.dry_run && !args.report.to_files.files.is_empty() {
         return Err(Usage::new("-n makes nothing: there is no report to put into --report"));
     }
     if args.quiet && args.explain_rebuild && !args.has_report() {
@@ -221,7 +222,7 @@ mod tests {
             (&["--buildmode", "c-archive", "--example", "x"], Some("--example")),
             (&["--buildmode", "c-archive", "--lib"], None),
         ] {
-            let said = from_args(&args(words))
+            let said = from_args(&args(words), None)
                 .err()
                 .map(|error| error.downcast_ref::<Usage>().expect("a wrong call").text.clone());
             match complaint {
@@ -262,7 +263,7 @@ mod tests {
     #[test]
     fn outputs_start_at_the_projects_folder() {
         let here = current_folder().expect("is there");
-        let output = |words: &[&str]| from_args(&args(words)).expect("a right call").0.output;
+        let output = |words: &[&str]| from_args(&args(words), None).expect("a right call").0.output;
         assert_eq!(output(&[]), None);
         assert_eq!(output(&["-C", "src", "-o", "../out"]), Some(here.join("out")));
         let elsewhere = clean(&here.join("/elsewhere/x"));

@@ -131,7 +131,7 @@ pub(super) fn run(args: &StampArgs) -> Result<Exit> {
     });
     let report = Stamped { path: to.clone(), values: values.collect() };
     if destination.is_stdout() {
-        reports::write_files(&report, &args.report.files)?;
+        reports::write_files(&report, &args.report.to_files)?;
         terminal::print_to_stderr(&report, args.report.format)?;
     } else {
         reports::print(&report, &args.report)?;

@@ -14,8 +14,9 @@ use clap::{Args, Parser, ValueEnum};
 use rgo_binary::FileKind;
 
 use crate::app::args::{CommonArgs, Tool, parse};
+use crate::app::call_files::CallFiles;
 use crate::app::policy::PolicyArgs;
-use crate::app::reports::{FormatArg, ReportFile, ReportFileParser};
+use crate::app::reports::{FormatArg, ReportFileArgs};
 pub use apple::AppleArgs;
 use dialect::WordContent;
 
@@ -134,14 +135,9 @@ pub struct StripArgs {
     /// As -v, rendered in this way
     #[arg(long, value_enum, help_heading = "Report")]
     pub format: Option<FormatArg>,
-    /// Write the report to a file too (repeatable), as in --report json=out.json
-    #[arg(
-        long = "report",
-        value_name = "FORMAT=FILE",
-        value_parser = ReportFileParser::<FormatArg>::default(),
-        help_heading = "Report"
-    )]
-    pub reports: Vec<ReportFile<FormatArg>>,
+    /// Its files
+    #[command(flatten)]
+    pub to_files: ReportFileArgs<FormatArg>,
     /// What has to hold of the results
     #[command(flatten)]
     pub gate: PolicyArgs,
@@ -183,6 +179,12 @@ pub struct StripArgs {
 impl Tool for StripArgs {
     fn common(&self) -> &CommonArgs {
         &self.common
+    }
+
+    fn files(&self) -> CallFiles {
+        let inputs = [&self.files, &self.gate.policy].into_iter().flatten().chain(&self.output);
+        let reports = self.to_files.paths().chain(self.common.log_file.clone());
+        CallFiles { inputs: inputs.cloned().collect(), reports: reports.collect() }
     }
 
     fn schemas() -> Vec<&'static str> {

@@ -28,6 +28,7 @@ use rayon::prelude::*;
 use crate::app::error::{CommandError, Usage};
 use crate::app::exit::Exit;
 use crate::app::policy::{self, Gate};
+use crate::app::progress::FileProgress;
 use crate::app::reports;
 use crate::app::schema::{Named, of_report};
 use crate::app::terminal;
@@ -57,8 +58,13 @@ pub fn run(args: StripArgs) -> Result<Exit> {
     let gate = Gate::new(&args.gate, TOOL)?;
     check_gate(&gate, &options)?;
     let groups = groups(&args.files);
+    let progress = FileProgress::new(args.quiet);
     let strip = |group: Vec<(usize, &Path)>| -> Vec<(usize, Result<FileReport>)> {
-        group.into_iter().map(|(number, file)| (number, strip_file(file, &options))).collect()
+        let strip = |(number, file): (usize, &Path)| {
+            progress.begin(file);
+            (number, strip_file(file, &options))
+        };
+        group.into_iter().map(strip).collect()
     };
     // Threads cost more than one file takes.
     let mut done: Vec<_> = if groups.len() > 1 {
@@ -66,6 +72,7 @@ pub fn run(args: StripArgs) -> Result<Exit> {
     } else {
         groups.into_iter().flat_map(strip).collect()
     };
+    drop(progress);
     done.sort_by_key(|(number, _)| *number);
     let mut exit = Exit::Done;
     let mut files = Vec::new();
@@ -91,7 +98,7 @@ pub fn run(args: StripArgs) -> Result<Exit> {
     let outcome = gate.judge_files(&results(&args, &files), exit != Exit::Done);
     let exit = policy::exit(exit, outcome.as_ref());
     let report = StripReport { dry_run: options.dry_run, files, policy: outcome };
-    reports::write_files(&report, &args.reports)?;
+    reports::write_files(&report, &args.to_files)?;
     let is_shown = args.dry_run || args.verbose || args.format.is_some();
     let to_stderr = options.to_stdout && !options.dry_run;
     let format = args.format.unwrap_or_default();

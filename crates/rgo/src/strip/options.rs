@@ -113,7 +113,7 @@ impl StripOptions {
             report: args.dry_run
                 || args.verbose
                 || args.format.is_some()
-                || !args.reports.is_empty(),
+                || !args.to_files.files.is_empty(),
         })
     }
 }

@@ -7,6 +7,7 @@ use clap::{Parser, ValueEnum};
 use rgo_policy::size_in_bytes;
 
 use crate::app::args::{CommonArgs, Tool};
+use crate::app::call_files::CallFiles;
 use crate::app::policy::PolicyArgs;
 use crate::app::reports::ReportArgs;
 
@@ -143,6 +144,12 @@ impl Tool for VersionM {
         &self.common
     }
 
+    fn files(&self) -> CallFiles {
+        let inputs = self.files.iter().chain(&self.gate.policy);
+        let reports = self.report.to_files.paths().chain(self.common.log_file.clone());
+        CallFiles { inputs: inputs.cloned().collect(), reports: reports.collect() }
+    }
+
     fn schemas() -> Vec<&'static str> {
         vec![super::schema().0, super::LINE]
     }
@@ -151,7 +158,7 @@ impl Tool for VersionM {
 impl VersionM {
     /// All formats in which the answer is wanted.
     pub(super) fn formats(&self) -> impl Iterator<Item = VersionFormat> {
-        let files = self.report.files.iter().map(|file| file.format);
+        let files = self.report.to_files.files.iter().map(|file| file.format);
         std::iter::once(self.report.format).chain(files)
     }
 

@@ -104,7 +104,7 @@ fn report(args: &VersionM, gate: &Gate<'_>) -> Result<Exit> {
         shape: Shape::of(args, format),
         exit,
     };
-    for ReportFile { format, path } in &args.report.files {
+    for ReportFile { format, path } in &args.report.to_files.files {
         let text = report(*format).text(*format, terminal::style(Some(path)))?;
         terminal::write_output(text.as_bytes(), Some(path))?;
     }

@@ -22,8 +22,7 @@ impl Outputs {
     /// # Errors
     /// If a file cannot be written.
     pub(super) fn new(args: &VersionM) -> Result<Self> {
-        let files = args.report.files.iter();
-        let files = files.map(|file| OutputWriter::open(Some(&file.path)));
+        let files = args.report.to_files.paths().map(|path| OutputWriter::open(Some(&path)));
         let all = std::iter::once(OutputWriter::open(None)).chain(files);
         Ok(Self(all.collect::<Result<_>>()?))
     }
