@@ -177,7 +177,9 @@ fn built() -> &'static Path {
         for (name, _) in env::vars().filter(|(name, _)| is_of_cargo(name)) {
             build.env_remove(name);
         }
-        build.envs(variables()).env("CARGO_TARGET_DIR", folder().join("target"));
+        // Procedural macros and build scripts are those of the programs that run this test.
+        let target = Path::new(env!("CARGO_TARGET_TMPDIR")).parent().expect("a target folder");
+        build.envs(variables()).env("CARGO_TARGET_DIR", target);
         build.arg("-C").arg(root()).args(["--package", "rgo", "--bins", "--locked"]);
         build
             .args(["--target", "windows/amd64,linux/arm64/static", "--vcs", "off", "-o"])

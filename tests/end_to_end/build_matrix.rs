@@ -50,7 +50,7 @@ fn this_machine_runs_what_it_should() {
 #[test]
 fn ripgrep_builds_for_all_and_searches() {
     let folder = machine().must("RGO_TEST_RIPGREP");
-    let project = Project::at(Path::new(&folder), "ripgrep");
+    let project = Project::at(Path::new(&folder), "ripgrep").unoptimized();
     let report = project.build(["--target", "all", "--strip", "all"]).report();
     for toolchain in ALL {
         check(toolchain, &report.artifact(toolchain, "rg"));

@@ -32,7 +32,7 @@ fn library(report: &Report, toolchain: &str) -> PathBuf {
 
 /// One of the projects, with an output folder of its own: several tests build the same one.
 fn project(name: &str, variant: &str) -> Project {
-    let project = Project::of(name);
+    let project = Project::of(name).unoptimized();
     let (target, output) = (project.target.clone(), project.output.join(variant));
     project.with_output(&target, &output)
 }

@@ -46,7 +46,7 @@ fn cxx_code_is_built_by_cmake() {
 #[test]
 #[cfg(unix)]
 fn a_target_folder_of_another_compiler_is_configured_anew() {
-    let project = Project::copy("with-cmake");
+    let project = Project::copy("with-cmake-c");
     let targets = ["--target", "linux/amd64/static,darwin/arm64,windows/amd64"];
     let zig = machine().cache().join(crate::end_to_end::private_sources::ZIG);
     let other = project.folder.join("another place");
@@ -66,7 +66,10 @@ fn a_target_folder_of_another_compiler_is_configured_anew() {
 fn a_configure_script_is_told_what_it_builds_for() {
     // Neither this machine's processor nor its C library, so that nothing of the host passes. One target,
     // because jemalloc's configure runs six hundred programs.
-    let report = Project::of("with-jemalloc").build(["--target", "linux/arm64/static"]).report();
+    let report = Project::of("with-jemalloc")
+        .unoptimized()
+        .build(["--target", "linux/arm64/static"])
+        .report();
     for toolchain in report.toolchains() {
         let file = report.artifact(toolchain, "with-jemalloc").path();
         if let Some(ran) = run(toolchain, &file, &[]) {
@@ -162,7 +165,7 @@ fn the_compiler_answers_questions_for_the_target_and_not_for_the_host() {
 
 #[test]
 fn headers_are_read_for_the_target() {
-    let project = Project::of("with-bindgen");
+    let project = Project::of("with-bindgen").unoptimized();
     let mut command = project.command(["--target", "all"]);
     let report = Outcome::of(command.env("LIBCLANG_PATH", machine().must("RGO_TEST_LIBCLANG")));
     let report = report.report();

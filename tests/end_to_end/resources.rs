@@ -247,13 +247,13 @@ fn a_compiler_that_the_user_names_stays() {
 
 #[test]
 fn cmake_compiles_resources() {
-    let project = Project::copy("with-cmake");
-    let lists = project.folder.join("cxx/CMakeLists.txt");
+    let project = Project::copy("with-cmake-c");
+    let lists = project.folder.join("c/CMakeLists.txt");
     let text = std::fs::read_to_string(&lists).expect("a project");
     let more = "if(WIN32)\n  enable_language(RC)\n  target_sources(count PRIVATE app.rc)\n  \
                 set_source_files_properties(app.rc PROPERTIES COMPILE_DEFINITIONS NUMBER=7)\nendif()\n";
     write(&lists, &(text + more));
-    write(&project.folder.join("cxx/app.rc"), "1 RCDATA { NUMBER }\n");
+    write(&project.folder.join("c/app.rc"), "1 RCDATA { NUMBER }\n");
     let mut build = project.command(TARGETS);
     Outcome::of(build.env("PATH", without_compilers(&project))).ended(0);
     for (triple, machine) in [("x86_64", "MACHINE_AMD64"), ("aarch64", "MACHINE_ARM64")] {

@@ -14,6 +14,8 @@ pub(crate) struct Project {
     pub(crate) target: PathBuf,
     /// Where results go.
     pub(crate) output: PathBuf,
+    /// Whether the compiler optimizes, as the profile says.
+    optimizes: bool,
     _copy: Option<tempfile::TempDir>,
 }
 
@@ -27,7 +29,7 @@ impl Project {
     pub(crate) fn at(folder: &Path, name: &str) -> Self {
         let built = Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
         let (target, output) = (built.join("target"), built.join("dist"));
-        Self { folder: folder.to_owned(), target, output, _copy: None }
+        Self { folder: folder.to_owned(), target, output, optimizes: true, _copy: None }
     }
 
     /// A copy of one of `testdata/`, with everything of its own in a folder that goes in the end.
@@ -44,7 +46,8 @@ impl Project {
         copy_tree(&testdata().join(name), &folder);
         let stamp = "crates/rgo-stamp";
         copy_tree(&root().join(stamp), &base.join(stamp));
-        Self { target: base.join("target"), output: base.join("dist"), folder, _copy: None }
+        let (target, output) = (base.join("target"), base.join("dist"));
+        Self { folder, target, output, optimizes: true, _copy: None }
     }
 
     /// The same with these folders.
@@ -52,11 +55,20 @@ impl Project {
         Self { target: target.to_owned(), output: output.to_owned(), ..self }
     }
 
+    /// The same without optimization: of a large project that takes half the time, and what the compiler
+    /// makes of the code is not what the test is about.
+    pub(crate) fn unoptimized(self) -> Self {
+        Self { optimizes: false, ..self }
+    }
+
     /// `rgo-build` on it, with a report as JSON.
     pub(crate) fn command<'a>(&self, args: impl IntoIterator<Item = &'a str>) -> Command {
         let mut command = tool("rgo-build");
         command.arg("-C").arg(&self.folder).arg("-o").arg(&self.output);
         command.args(["--format", "json"]).env("CARGO_TARGET_DIR", &self.target).args(args);
+        if !self.optimizes {
+            command.env("CARGO_PROFILE_RELEASE_OPT_LEVEL", "0");
+        }
         command
     }
 
