@@ -3,7 +3,7 @@
 
 use std::path::Path;
 
-use crate::support::{ALL, Artifact, Project, machine, readobj, run, runs_here, sample};
+use crate::support::{ALL, Artifact, Project, machine, readobj, ripgrep, run, runs_here, sample};
 
 /// What runs on the machine that releases are built on: a linux on amd64 after set-up.
 const RUNS: [&str; 5] =
@@ -50,8 +50,7 @@ fn this_machine_runs_what_it_should() {
 #[test]
 fn ripgrep_builds_for_all_and_searches() {
     let folder = machine().must("RGO_TEST_RIPGREP");
-    let project = Project::at(Path::new(&folder), "ripgrep").unoptimized();
-    let report = project.build(["--target", "all", "--strip", "all"]).report();
+    let report = ripgrep();
     for toolchain in ALL {
         check(toolchain, &report.artifact(toolchain, "rg"));
         let file = report.artifact(toolchain, "rg").path();
@@ -64,7 +63,6 @@ fn ripgrep_builds_for_all_and_searches() {
             assert_eq!(ran.ended(0).stdout, "name = \"ripgrep\"\n", "{toolchain}");
         }
     }
-    project.forget_on_ci();
 }
 
 #[test]

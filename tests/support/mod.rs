@@ -107,6 +107,18 @@ pub(crate) fn sample() -> &'static Report {
     })
 }
 
+/// ripgrep for all toolchains, as a stranger's program; built once for all tests of this process.
+pub(crate) fn ripgrep() -> &'static Report {
+    static RIPGREP: OnceLock<Report> = OnceLock::new();
+    RIPGREP.get_or_init(|| {
+        let folder = machine().must("RGO_TEST_RIPGREP");
+        let project = Project::at(Path::new(&folder), "ripgrep").unoptimized();
+        let report = project.build(["--target", "all", "--strip", "all"]).report();
+        project.forget_on_ci();
+        report
+    })
+}
+
 /// The value that [`sample`] was stamped with.
 pub(crate) const STAMP: &str = "sample::VERSION=1.2.3";
 
