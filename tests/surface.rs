@@ -207,13 +207,15 @@ fn a_report_takes_no_place_of_an_input_and_none_that_cannot_be_written() {
     }
     let (app, report, log) = (file("app"), format!("json={}", file("app")), file("Cargo.toml"));
     let below = format!("json={}/report", file("app"));
+    let (new, on_new) = (file("new-app"), format!("json={}", file("new-app")));
     let project = folder.display().to_string();
     for (program, words, code, text) in [
-        ("rgo-version-m", vec!["--report", &report, &app], 2, "is read, so no report"),
-        ("rgo-strip", vec!["--report", &report, &app], 2, "is read, so no report"),
-        ("rgo-strip", vec!["--log-file", &app, &app], 2, "is read, so no report"),
-        ("rgo-build", vec!["stamp", &app, "--report", &report], 2, "is read, so no report"),
-        ("rgo-build", vec!["-C", &project, "--log-file", &log], 2, "is read, so no report"),
+        ("rgo-version-m", vec!["--report", &report, &app], 2, "so no report or log"),
+        ("rgo-strip", vec!["--report", &report, &app], 2, "so no report or log"),
+        ("rgo-strip", vec!["-o", &new, "--report", &on_new, &app], 2, "so no report or log"),
+        ("rgo-strip", vec!["--log-file", &app, &app], 2, "so no report or log"),
+        ("rgo-build", vec!["stamp", &app, "--report", &report], 2, "so no report or log"),
+        ("rgo-build", vec!["-C", &project, "--log-file", &log], 2, "so no report or log"),
         ("rgo-build", vec!["-C", &project, "--report", &below], 1, "app/report"),
         ("rgo-build", vec!["targets", "--report", &below], 1, "app/report"),
     ] {

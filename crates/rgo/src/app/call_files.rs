@@ -2,7 +2,7 @@
 //! building must not end with a report that cannot be written, and no report may take the place of a
 //! file that the call reads.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
 use camino::Utf8Path;
@@ -13,7 +13,7 @@ use super::error::Usage;
 /// The files that a call names.
 #[derive(Debug, Default)]
 pub struct CallFiles {
-    /// What it reads, or changes in place.
+    /// What it reads, and where its results go.
     pub inputs: Vec<PathBuf>,
     /// Where its reports and its log go.
     pub reports: Vec<PathBuf>,
@@ -29,12 +29,13 @@ impl CallFiles {
         for (number, report) in self.reports.iter().enumerate() {
             let Output::File { path, .. } = Output::of(report)? else { continue };
             let shown = report.display();
-            if self.inputs.iter().any(|input| is_same_file(input, report)) {
-                let text = format!("{shown} is read, so no report or log can replace it");
+            if self.inputs.iter().any(|input| is_one_place(input, report)) {
+                let text =
+                    format!("{shown} is an input or a result, so no report or log can replace it");
                 return Err(Usage::new(text).hint("name another file for it").into());
             }
             let mut earlier = self.reports.iter().take(number);
-            if earlier.any(|other| other == report || is_same_file(other, report)) {
+            if earlier.any(|other| is_one_place(other, report)) {
                 let text = format!("{shown} is named for two reports, or a report and the log");
                 return Err(Usage::new(text).hint("give each a file of its own").into());
             }
@@ -44,6 +45,15 @@ impl CallFiles {
         }
         Ok(())
     }
+}
+
+/// Whether two names lead to one file, or would if it were there.
+fn is_one_place(one: &Path, other: &Path) -> bool {
+    let is_one_name = one.file_name().is_some() && one.file_name() == other.file_name();
+    let folder = rgo_files::parent;
+    one == other
+        || is_same_file(one, other)
+        || is_one_name && is_same_file(folder(one), folder(other))
 }
 
 #[cfg(test)]
@@ -69,7 +79,8 @@ mod tests {
         for (inputs, reports, expected) in [
             (&["input"][..], &["new", "other"][..], Ok(())),
             (&["input"], &["new-folder/new"], Ok(())),
-            (&["absent"], &["absent"], Ok(())),
+            (&["absent"], &["absent"], Err(ErrorKind::Usage)),
+            (&["absent"], &["./absent"], Err(ErrorKind::Usage)),
             (&["input"], &["input"], Err(ErrorKind::Usage)),
             (&["input"], &["link"], Err(ErrorKind::Usage)),
             (&[], &["new", "new"], Err(ErrorKind::Usage)),

@@ -183,8 +183,10 @@ impl Tool for StripArgs {
 
     fn files(&self) -> CallFiles {
         let inputs = [&self.files, &self.gate.policy].into_iter().flatten().chain(&self.output);
+        let contents = self.add_sections.iter().chain(&self.dump_sections);
+        let contents = contents.filter_map(|pair| Some(PathBuf::from(pair.split_once('=')?.1)));
         let reports = self.to_files.paths().chain(self.common.log_file.clone());
-        CallFiles { inputs: inputs.cloned().collect(), reports: reports.collect() }
+        CallFiles { inputs: inputs.cloned().chain(contents).collect(), reports: reports.collect() }
     }
 
     fn schemas() -> Vec<&'static str> {

@@ -145,9 +145,11 @@ impl Tool for VersionM {
     }
 
     fn files(&self) -> CallFiles {
-        let inputs = self.files.iter().chain(&self.gate.policy);
+        let inputs = self.files.iter().chain(&self.gate.policy).cloned();
+        let section = self.dump_section.iter();
+        let section = section.filter_map(|pair| Some(PathBuf::from(pair.split_once('=')?.1)));
         let reports = self.report.to_files.paths().chain(self.common.log_file.clone());
-        CallFiles { inputs: inputs.cloned().collect(), reports: reports.collect() }
+        CallFiles { inputs: inputs.chain(section).collect(), reports: reports.collect() }
     }
 
     fn schemas() -> Vec<&'static str> {
