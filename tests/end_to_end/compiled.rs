@@ -7,7 +7,7 @@ use std::sync::OnceLock;
 
 use serde_json::{Value, json};
 
-use crate::support::{Outcome, Project, machine, native, readobj, scratch, tool, zig, zig_link};
+use crate::support::{Outcome, Project, machine, native, readobj, scratch, tool, zig};
 
 /// A system that zig makes programs for.
 pub(crate) struct System {
@@ -54,8 +54,8 @@ pub(crate) fn made() -> &'static [Made] {
                 compile.args(["-g", "-O1", "-target", target, "-c"]).arg(source).arg("-o");
                 Outcome::of(compile.arg(&object).current_dir(&sources)).ended(0);
                 let file = folder.join(format!("{}-{compiler}", system.zig));
-                let mut link = zig_link(compiler);
-                link.args(["-target", target]).arg(&object).arg("-o").arg(&file);
+                let mut link = zig(compiler, &folder);
+                link.args(["-g", "-target", target]).arg(&object).arg("-o").arg(&file);
                 Outcome::of(&mut link).ended(0);
                 let stripped = folder.join(format!("{}-{compiler}-stripped", system.zig));
                 let mut strip = native(machine().must("RGO_TEST_LLVM_STRIP"));

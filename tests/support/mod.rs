@@ -23,7 +23,7 @@ pub(crate) use lacks::{cannot_test, no_gcc, not_tested};
 pub(crate) use machine::{can, machine, readobj, tool};
 pub(crate) use project::{Project, copy_tree, root, write};
 pub(crate) use report::{Artifact, Report};
-pub(crate) use zig::{zig, zig_link};
+pub(crate) use zig::zig;
 
 /// The toolchains of `--target all`.
 pub(crate) const ALL: [&str; 8] = [

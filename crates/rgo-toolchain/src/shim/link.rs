@@ -16,7 +16,7 @@ use super::link_result::LinkResult;
 use super::note_object::NoteFile;
 use super::resources::archives;
 use super::section_object::{self, FileSection};
-use super::zig_call::{in_surroundings, zig_arguments, zig_command};
+use super::zig_call::{of_links, zig_arguments, zig_command};
 use super::{Recipe, autolink, link_variable, lld, merge_definitions, response};
 use crate::exec::{self, Cmd};
 
@@ -84,7 +84,7 @@ fn link_twice(recipe: &Recipe, rewritten: &Rewritten) -> Result<i32, ShimError> 
         (call.args, None)
     };
     let command = Cmd::new(&recipe.zig).args(recipe.zig_args.clone()).arg(call.linker).args(args);
-    let code = in_surroundings(command, recipe).run()?;
+    let code = of_links(command, recipe).run()?;
     drop(file);
     Ok(code)
 }

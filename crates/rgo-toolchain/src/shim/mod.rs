@@ -399,9 +399,9 @@ fn put_tool(_cache: &Cache, path: &Utf8Path, own: &Utf8Path) -> Result<(), Cache
         .map_err(fail("copying rgo"))
 }
 
-/// Makes the folder that zig works in. Its link `lib` leads to zig's library. So zig, within the
-/// folder, can write every path into a program without the place of the cache or of zig: see
-/// `zig_call::zig_command`.
+/// Makes the folder with zig's caches. Its link `lib` leads to zig's library: see [`RuntimeFolders`].
+///
+/// [`RuntimeFolders`]: crate::zig::RuntimeFolders
 fn prepare_work(work: &Utf8Path, zig_lib: &Utf8Path) -> Result<(), CacheError> {
     cache::make_folder(&work.join("c"))?;
     #[cfg(unix)]

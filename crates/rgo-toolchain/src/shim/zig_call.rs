@@ -1,12 +1,11 @@
 //! One call of zig: its arguments, its working folder and environment, and the second process in
 //! which `cargo_zigbuild` translates the call.
 
-use camino::Utf8Path;
-
 use super::error::ShimError;
 use super::io::response_file;
 use super::{PATH_REMAPS, Recipe, response};
 use crate::exec::{self, Cmd};
+use crate::zig::RuntimeFolders;
 
 /// The hidden first argument of the second stage.
 pub(super) const ZIG_CALL: &str = "__rgo-zig";
@@ -36,9 +35,9 @@ pub(super) fn zig_arguments(
 ) -> Result<(Vec<String>, Option<tempfile::TempDir>), ShimError> {
     let mut all = Vec::new();
     if matches!(subcommand, "cc" | "c++") {
-        // Without -g zig strips what it links. Its sanitizers need runtimes that a Rust program
-        // lacks.
-        if link {
+        // Without -g zig strips what it links, as no other compiler does, and strips the runtimes that it
+        // compiles for that. Its sanitizers need runtimes that a Rust program lacks.
+        if link || links(&args) {
             all.push("-g".to_owned());
         }
         all.extend([
@@ -57,7 +56,8 @@ pub(super) fn zig_arguments(
             // The compiler takes the last mapping that fits. These give zig's headers one name,
             // wherever zig lies and by whatever link rgo found it.
             let real = recipe.zig_lib.canonicalize_utf8().ok();
-            for lib in real.iter().chain([&recipe.zig_lib]) {
+            let shared = runtimes(recipe).library;
+            for lib in real.iter().chain([&recipe.zig_lib, &shared]) {
                 all.extend(prefix_maps(&format!("{lib}=/rgo/zig/lib")));
             }
             if let Some(headers) = &recipe.headers {
@@ -86,11 +86,6 @@ fn prefix_maps(trim: &str) -> impl Iterator<Item = String> + '_ {
 }
 
 /// The second stage as a command.
-///
-/// zig compiles runtimes and writes three paths into their debug data: its working folder, its
-/// library folder and its cache folder. It then keeps the runtimes in its cache for later links by
-/// other builds. So a link runs in a folder that contains the cache and the library. On a system
-/// that has one fixed name for the current folder (`/proc/self/cwd`), zig sees only that name.
 pub(super) fn zig_command(
     recipe: &Recipe,
     subcommand: &str,
@@ -99,6 +94,7 @@ pub(super) fn zig_command(
 ) -> Result<Cmd, ShimError> {
     let own = exec::own_executable()
         .map_err(|source| ShimError::Read { path: "/proc/self/exe".into(), source })?;
+    let shares = link || matches!(subcommand, "cc" | "c++") && links(&args);
     let mut cmd = Cmd::new(own)
         .arg(ZIG_CALL)
         .arg(subcommand)
@@ -109,36 +105,41 @@ pub(super) fn zig_command(
         .env("CARGO_ZIGBUILD_RUSTC_VERSION", recipe.rustc_version.clone())
         .env("CARGO_ZIGBUILD_CACHE_DIR", recipe.work.as_str());
     if link {
-        cmd = in_surroundings(cmd, recipe);
-    } else {
-        cmd = cmd.env(EPOCH, epoch());
-        let cache = tools_cache(recipe);
-        cmd = cmd.env("ZIG_LOCAL_CACHE_DIR", cache.clone()).env("ZIG_GLOBAL_CACHE_DIR", cache);
+        return Ok(of_links(cmd, recipe));
     }
-    Ok(cmd)
+    let cache = tools_cache(recipe);
+    cmd = cmd.env(EPOCH, epoch()).env("ZIG_LOCAL_CACHE_DIR", cache.clone());
+    Ok(if shares {
+        cmd.envs(runtimes(recipe).variables())
+    } else {
+        cmd.env("ZIG_GLOBAL_CACHE_DIR", cache)
+    })
 }
 
-/// zig's cache for build scripts. It is separate from the cache of links, because a build script's
-/// test programs compile runtimes in another folder, and these must not get into links.
+/// zig's cache for build scripts: for what their compilers compile, and for the runtimes of the calls that do
+/// not use those of links.
 pub(super) fn tools_cache(recipe: &Recipe) -> String {
     recipe.work.join("tools").into_string()
 }
 
-/// Lets a command run in the working folder of links.
-pub(super) fn in_surroundings(mut cmd: Cmd, recipe: &Recipe) -> Cmd {
-    const HERE: &str = "/proc/self/cwd";
-    let named = Utf8Path::new(HERE).exists() && recipe.work.join("lib").exists();
-    let (cache, lib) = if named {
-        (format!("{HERE}/c"), format!("{HERE}/lib"))
-    } else {
-        (recipe.work.join("c").into_string(), recipe.zig_lib.to_string())
+/// Gives a command the library and the caches of links.
+pub(super) fn of_links(cmd: Cmd, recipe: &Recipe) -> Cmd {
+    let runtimes = runtimes(recipe);
+    cmd.env("ZIG_LOCAL_CACHE_DIR", runtimes.cache.as_str()).envs(runtimes.variables())
+}
+
+fn runtimes(recipe: &Recipe) -> RuntimeFolders {
+    RuntimeFolders::new(&recipe.work, &recipe.zig_lib)
+}
+
+/// Whether a compiler's call links. A call that writes the names of headers, of which some are zig's, does not
+/// count: only zig itself and what it starts can read them by the name that links have for them.
+fn links(args: &[String]) -> bool {
+    let stops = |arg: &String| {
+        matches!(arg.as_str(), "-c" | "-S" | "-E" | "-###" | "-fsyntax-only" | "--version")
+            || ["-M", "-save-temps"].iter().any(|start| arg.starts_with(start))
     };
-    cmd = cmd.cwd(&recipe.work).env("ZIG_LIB_DIR", lib);
-    if named {
-        // clang takes the name of the working folder from `PWD`, if that name leads to it.
-        cmd = cmd.env("PWD", HERE);
-    }
-    cmd.env("ZIG_LOCAL_CACHE_DIR", cache.clone()).env("ZIG_GLOBAL_CACHE_DIR", cache)
+    !args.iter().any(stops)
 }
 
 /// The second stage.
@@ -162,12 +163,23 @@ mod tests {
     use super::*;
 
     #[test]
-    fn links_and_c_tools_never_share_a_cache() {
+    fn compilers_of_build_scripts_share_the_runtimes_of_links_and_nothing_else() {
         let recipe = Recipe::example("linux");
-        let link = zig_command(&recipe, "cc", vec![], true).unwrap();
-        let tool = zig_command(&recipe, "cc", vec![], false).unwrap();
-        assert_eq!(link.cwd.as_deref(), Some(recipe.work.as_path()));
-        assert_eq!(tool.cwd, None);
-        assert_ne!(link.env["ZIG_GLOBAL_CACHE_DIR"], tool.env["ZIG_GLOBAL_CACHE_DIR"]);
+        let words = |text: &str| text.split(' ').map(str::to_owned).collect::<Vec<_>>();
+        let cache = |command: &str, args: &str, link| {
+            let call = zig_command(&recipe, command, words(args), link).unwrap();
+            (call.env["ZIG_GLOBAL_CACHE_DIR"].clone(), call.env["ZIG_LOCAL_CACHE_DIR"].clone())
+        };
+        let (runtimes, own) = cache("cc", "a.o -o a", true);
+        assert_eq!(runtimes, own);
+        let tools = tools_cache(&recipe);
+        assert_ne!(tools, runtimes);
+        for args in ["a.c -o a", "--target=x a.o b.c -lm", "-v -shared @objects"] {
+            assert_eq!(cache("c++", args, false), (runtimes.clone(), tools.clone()), "{args}");
+        }
+        for args in ["-c a.c", "-E a.c", "-MD a.c -o a", "--version"] {
+            assert_eq!(cache("cc", args, false), (tools.clone(), tools.clone()), "{args}");
+        }
+        assert_eq!(cache("ar", "rcs a.a a.o", false), (tools.clone(), tools));
     }
 }

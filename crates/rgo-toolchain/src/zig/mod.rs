@@ -6,6 +6,7 @@
 
 mod glibc;
 mod provision;
+mod runtimes;
 
 use std::io;
 
@@ -17,6 +18,7 @@ use crate::event::Event;
 use crate::exec::{self, Cmd};
 pub use glibc::{NewestGlibc, newest_glibc};
 use provision::{Pin, Place, pin};
+pub use runtimes::RuntimeFolders;
 
 /// Why rgo has no usable zig.
 #[derive(Debug, thiserror::Error)]
