@@ -16,7 +16,7 @@ const PLAIN: &str = "-fno-sanitize=undefined";
 pub(crate) fn zig(name: &str, scratch: &Path) -> Command {
     let (cache, zig) = found();
     let folder = cache.zig_cache(&zig.version.to_string());
-    std::fs::create_dir_all(folder.join("c")).expect("made");
+    std::fs::create_dir_all(folder.join("runtimes")).expect("made");
     #[cfg(unix)]
     let _ = std::os::unix::fs::symlink(&zig.lib_dir, folder.join("lib"));
     let mut command = native(&zig.program);

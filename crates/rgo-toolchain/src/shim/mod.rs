@@ -403,7 +403,7 @@ fn put_tool(_cache: &Cache, path: &Utf8Path, own: &Utf8Path) -> Result<(), Cache
 ///
 /// [`RuntimeFolders`]: crate::zig::RuntimeFolders
 fn prepare_work(work: &Utf8Path, zig_lib: &Utf8Path) -> Result<(), CacheError> {
-    cache::make_folder(&work.join("c"))?;
+    cache::make_folder(&work.join("runtimes"))?;
     #[cfg(unix)]
     {
         let link = work.join("lib");

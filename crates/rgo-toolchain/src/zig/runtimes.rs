@@ -1,18 +1,18 @@
 //! Lets all calls of zig share the C libraries and runtimes that zig compiles for a target.
 //!
 //! zig compiles them for the first link, which takes a minute, and keeps them in its global cache. It finds them
-//! there again only if its library has the same name. And it writes three names into their debug data, which
-//! reach the programs: that of its library, that of its cache, and that of its working folder. So every call
-//! that links has the same three names, wherever rgo's cache is and whatever folder the call runs in:
+//! there whatever the names in their debug data are, and these reach the programs: the name of its library, of its
+//! cache, and of its working folder. So every call that uses the cache has the same three names, wherever rgo's
+//! cache is and whatever folder the call runs in:
 //!
 //! ```text
-//! library          /proc/self/fd/250/lib     a link in the folder that the descriptor is open for
-//! cache            /proc/self/fd/250/c
-//! working folder   /rgo/zig                  clang's options, by a variable
+//! library          /proc/self/fd/250/lib         a link in the folder that the descriptor is open for
+//! cache            /proc/self/fd/250/runtimes
+//! working folder   /rgo/zig                      clang's options, by a variable
 //! ```
 //!
-//! A process inherits the descriptor, and so the names lead to the same files in it. On other systems than Linux
-//! the library and the cache have the names that they have.
+//! A process inherits the descriptor, and so the names lead to the same files in it. Where there is no such
+//! descriptor, as on other systems than Linux, library and cache have their own names, and the cache is another.
 
 use camino::{Utf8Path, Utf8PathBuf};
 
@@ -36,8 +36,8 @@ impl RuntimeFolders {
     #[must_use]
     pub fn new(work: &Utf8Path, library: &Utf8Path) -> Self {
         match inherited::name(work).filter(|_| work.join("lib").exists()) {
-            Some(name) => Self { library: name.join("lib"), cache: name.join("c") },
-            None => Self { library: library.to_owned(), cache: work.join("c") },
+            Some(name) => Self { library: name.join("lib"), cache: name.join("runtimes") },
+            None => Self { library: library.to_owned(), cache: work.join("runtimes-by-path") },
         }
     }
 
@@ -63,27 +63,25 @@ mod inherited {
     use camino::{Utf8Path, Utf8PathBuf};
     use rustix::io::{FdFlags, fcntl_dupfd_cloexec, fcntl_setfd};
 
-    /// The lowest number of a descriptor: below the usual limits, and beyond those that build tools pass on.
-    const LOWEST: i32 = 250;
+    /// The number of the descriptor: below the usual limits, and beyond those that build tools pass on.
+    const NUMBER: i32 = 250;
 
-    /// The folders that have a descriptor, which stays open.
-    static OPEN: Mutex<Vec<(Utf8PathBuf, OwnedFd)>> = Mutex::new(Vec::new());
+    /// The folder that has it. It stays open.
+    static OPEN: Mutex<Option<(Utf8PathBuf, OwnedFd)>> = Mutex::new(None);
 
     pub(super) fn name(folder: &Utf8Path) -> Option<Utf8PathBuf> {
         let mut open = OPEN.lock().unwrap_or_else(PoisonError::into_inner);
-        let known = open.iter().find(|(path, _)| path == folder).map(|(_, file)| file.as_raw_fd());
-        let number = match known {
-            Some(number) => number,
-            None => {
-                let file = fcntl_dupfd_cloexec(File::open(folder).ok()?, LOWEST).ok()?;
-                fcntl_setfd(&file, FdFlags::empty()).ok()?;
-                let number = file.as_raw_fd();
-                open.push((folder.to_owned(), file));
-                number
+        if open.is_none() {
+            let file = fcntl_dupfd_cloexec(File::open(folder).ok()?, NUMBER).ok()?;
+            if file.as_raw_fd() != NUMBER {
+                return None;
             }
-        };
-        let name = Utf8PathBuf::from(format!("/proc/self/fd/{number}"));
-        name.exists().then_some(name)
+            fcntl_setfd(&file, FdFlags::empty()).ok()?;
+            *open = Some((folder.to_owned(), file));
+        }
+        let is_named = open.as_ref().is_some_and(|(named, _)| named == folder);
+        let name = Utf8PathBuf::from(format!("/proc/self/fd/{NUMBER}"));
+        (is_named && name.exists()).then_some(name)
     }
 }
 
@@ -100,32 +98,30 @@ mod inherited {
 mod tests {
     use super::*;
 
-    fn folder() -> (tempfile::TempDir, Utf8PathBuf) {
+    /// One test, because a process has one folder with a descriptor.
+    #[test]
+    fn a_process_in_another_folder_finds_the_same_files_by_names_that_do_not_tell_where_they_are() {
         let folder = tempfile::tempdir().expect("a folder");
-        let path = Utf8PathBuf::from_path_buf(folder.path().to_owned()).expect("UTF-8");
-        std::fs::create_dir(path.join("c")).expect("made");
-        (folder, path)
-    }
-
-    #[test]
-    fn without_the_link_the_library_has_its_own_name() {
-        let (_folder, work) = folder();
-        let folders = RuntimeFolders::new(&work, Utf8Path::new("/z/lib"));
-        assert_eq!((folders.library.as_str(), folders.cache), ("/z/lib", work.join("c")));
-    }
-
-    #[test]
-    #[cfg(target_os = "linux")]
-    fn another_process_in_another_folder_finds_the_same_files_by_the_same_names() {
-        let (_folder, work) = folder();
-        std::os::unix::fs::symlink("c", work.join("lib")).expect("linked");
-        std::fs::write(work.join("c/file"), "text").expect("written");
-        let folders = RuntimeFolders::new(&work, Utf8Path::new("/z/lib"));
-        assert_eq!(folders, RuntimeFolders::new(&work, Utf8Path::new("/z/lib")));
-        assert!(!folders.library.as_str().contains(work.as_str()), "{folders:?}");
-        for folder in [folders.library, folders.cache] {
-            let read = crate::exec::Cmd::new("cat").arg(folder.join("file")).cwd("/");
-            assert_eq!(read.capture().expect("started"), "text", "{folder}");
+        let work = Utf8PathBuf::from_path_buf(folder.path().to_owned()).expect("UTF-8");
+        std::fs::create_dir(work.join("runtimes")).expect("made");
+        let of = |work: &Utf8Path| RuntimeFolders::new(work, Utf8Path::new("/z/lib"));
+        let own = |work: &Utf8Path| RuntimeFolders {
+            library: "/z/lib".into(),
+            cache: work.join("runtimes-by-path"),
+        };
+        assert_eq!(of(&work), own(&work), "there is no link to the library");
+        #[cfg(target_os = "linux")]
+        {
+            std::os::unix::fs::symlink("runtimes", work.join("lib")).expect("linked");
+            std::fs::write(work.join("runtimes/file"), "text").expect("written");
+            let folders = of(&work);
+            assert_eq!(folders, of(&work));
+            assert_eq!(of("/".into()), own("/".into()), "the descriptor is another folder's");
+            for folder in [folders.library, folders.cache] {
+                assert!(!folder.as_str().contains(work.as_str()), "{folder}");
+                let read = crate::exec::Cmd::new("cat").arg(folder.join("file")).cwd("/");
+                assert_eq!(read.capture().expect("started"), "text", "{folder}");
+            }
         }
     }
 }
