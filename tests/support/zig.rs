@@ -19,12 +19,19 @@ pub(crate) fn zig(name: &str, scratch: &Path) -> Command {
     std::fs::create_dir_all(folder.join("runtimes")).expect("made");
     #[cfg(unix)]
     let _ = std::os::unix::fs::symlink(&zig.lib_dir, folder.join("lib"));
-    let mut command = native(&zig.program);
+    // The descriptor is opened by a shell: those of this process would go to rgo-build, which has its own.
+    let (mut command, runtimes) = if cfg!(target_os = "linux") {
+        let mut command = native("bash");
+        command.args(["-c", "exec 250<\"$0\" && exec \"$@\""]).arg(&folder).arg(&zig.program);
+        (command, RuntimeFolders::within("/proc/self/fd/250".into()))
+    } else {
+        (native(&zig.program), RuntimeFolders::new(&folder, &zig.lib_dir))
+    };
     command.args(&zig.args).arg(name);
     if name != "ar" {
         command.arg(PLAIN);
     }
-    command.envs(RuntimeFolders::new(&folder, &zig.lib_dir).variables());
+    command.envs(runtimes.variables());
     command.env("ZIG_LOCAL_CACHE_DIR", scratch.join("zig-cache"));
     command
 }

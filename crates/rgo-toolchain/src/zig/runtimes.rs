@@ -12,7 +12,8 @@
 //! ```
 //!
 //! A process inherits the descriptor, and so the names lead to the same files in it. Where there is no such
-//! descriptor, as on other systems than Linux, library and cache have their own names, and the cache is another.
+//! descriptor, as on other systems than Linux, or because a parent passes on one with this number, library and cache
+//! have their own names, and the cache is another.
 
 use camino::{Utf8Path, Utf8PathBuf};
 
@@ -36,9 +37,15 @@ impl RuntimeFolders {
     #[must_use]
     pub fn new(work: &Utf8Path, library: &Utf8Path) -> Self {
         match inherited::name(work).filter(|_| work.join("lib").exists()) {
-            Some(name) => Self { library: name.join("lib"), cache: name.join("runtimes") },
+            Some(name) => Self::within(&name),
             None => Self { library: library.to_owned(), cache: work.join("runtimes-by-path") },
         }
+    }
+
+    /// The folders within a folder that the process names in this way.
+    #[must_use]
+    pub fn within(name: &Utf8Path) -> Self {
+        Self { library: name.join("lib"), cache: name.join("runtimes") }
     }
 
     /// The variables that tell zig. The local cache, for what is no runtime, is the caller's.
@@ -58,6 +65,7 @@ impl RuntimeFolders {
 mod inherited {
     use std::fs::File;
     use std::os::fd::{AsRawFd, OwnedFd};
+    use std::os::unix::fs::MetadataExt;
     use std::sync::{Mutex, PoisonError};
 
     use camino::{Utf8Path, Utf8PathBuf};
@@ -66,22 +74,30 @@ mod inherited {
     /// The number of the descriptor: below the usual limits, and beyond those that build tools pass on.
     const NUMBER: i32 = 250;
 
-    /// The folder that has it. It stays open.
-    static OPEN: Mutex<Option<(Utf8PathBuf, OwnedFd)>> = Mutex::new(None);
+    /// The descriptor, which stays open.
+    static OPEN: Mutex<Option<OwnedFd>> = Mutex::new(None);
 
     pub(super) fn name(folder: &Utf8Path) -> Option<Utf8PathBuf> {
-        let mut open = OPEN.lock().unwrap_or_else(PoisonError::into_inner);
-        if open.is_none() {
-            let file = fcntl_dupfd_cloexec(File::open(folder).ok()?, NUMBER).ok()?;
-            if file.as_raw_fd() != NUMBER {
-                return None;
-            }
-            fcntl_setfd(&file, FdFlags::empty()).ok()?;
-            *open = Some((folder.to_owned(), file));
-        }
-        let is_named = open.as_ref().is_some_and(|(named, _)| named == folder);
         let name = Utf8PathBuf::from(format!("/proc/self/fd/{NUMBER}"));
-        (is_named && name.exists()).then_some(name)
+        // A parent may have opened it, for the same folder or for something else.
+        if name.exists() {
+            return is_same(&name, folder).then_some(name);
+        }
+        let mut open = OPEN.lock().unwrap_or_else(PoisonError::into_inner);
+        let file = fcntl_dupfd_cloexec(File::open(folder).ok()?, NUMBER).ok()?;
+        if file.as_raw_fd() == NUMBER {
+            fcntl_setfd(&file, FdFlags::empty()).ok()?;
+            *open = Some(file);
+        }
+        is_same(&name, folder).then_some(name)
+    }
+
+    fn is_same(one: &Utf8Path, other: &Utf8Path) -> bool {
+        let identity = |path: &Utf8Path| {
+            let metadata = path.metadata().ok()?;
+            Some((metadata.dev(), metadata.ino()))
+        };
+        identity(one).is_some_and(|one| identity(other) == Some(one))
     }
 }
 
