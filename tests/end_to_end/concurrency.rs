@@ -45,7 +45,9 @@ fn a_killed_build_of_a_standard_library_does_no_harm_nor_do_two_at_once() {
     let cache = temp.path().join("cache");
     fresh_cache(&cache);
     // zig's runtimes are not what this is about.
-    symlink(machine().cache().join("zig-cache"), cache.join("zig-cache")).expect("linked");
+    let runtimes = machine().cache().join("zig-cache");
+    fs::create_dir_all(&runtimes).expect("made");
+    symlink(runtimes, cache.join("zig-cache")).expect("linked");
     let projects = [Project::copy("env"), Project::copy("env")];
 
     let mut killed = on_cache(&projects[0], &cache, &cargo);

@@ -1,6 +1,8 @@
 //! One call of zig: its arguments, its working folder and environment, and the second process in
 //! which `cargo_zigbuild` translates the call.
 
+use std::path::Path;
+
 use super::error::ShimError;
 use super::io::response_file;
 use super::{PATH_REMAPS, Recipe, response};
@@ -52,6 +54,12 @@ pub(super) fn zig_arguments(
             // them.
             all.push("-Wno-date-time".to_owned());
             all.push(format!("-D__RGO_EPOCH__={}", epoch()));
+            if links(&args)
+                && let Some(folder) = working_folder()
+            {
+                // Such a call compiles too, and what it compiles is not in the folder of the runtimes.
+                all.push(format!("-ffile-compilation-dir={folder}"));
+            }
             all.extend(prefix_maps(&std::env::var(PATH_REMAPS).unwrap_or_default()));
             // The compiler takes the last mapping that fits. These give zig's headers one name,
             // wherever zig lies and by whatever link rgo found it.
@@ -79,6 +87,16 @@ pub(super) fn zig_arguments(
 /// C code for every commit, or keep objects with the date of another commit.
 fn epoch() -> String {
     std::env::var(EPOCH).ok().filter(|given| !given.is_empty()).unwrap_or_else(|| "0".to_owned())
+}
+
+/// The working folder by the name that clang writes: that of `PWD`, if it leads there.
+fn working_folder() -> Option<String> {
+    let folder = std::env::current_dir().ok()?;
+    let named = std::env::var("PWD").ok().filter(|name| {
+        let leads_to = Path::new(name).canonicalize().ok();
+        leads_to.is_some() && leads_to == folder.canonicalize().ok()
+    });
+    named.or_else(|| folder.into_os_string().into_string().ok())
 }
 
 fn prefix_maps(trim: &str) -> impl Iterator<Item = String> + '_ {
@@ -181,5 +199,20 @@ mod tests {
             assert_eq!(cache("cc", args, false), (tools.clone(), tools.clone()), "{args}");
         }
         assert_eq!(cache("ar", "rcs a.a a.o", false), (tools.clone(), tools));
+    }
+
+    #[test]
+    fn what_a_call_compiles_and_links_is_in_its_own_folder() {
+        let recipe = Recipe::example("linux");
+        let folder = |args: &[&str], link| {
+            let args = args.iter().map(|&arg| arg.to_owned()).collect();
+            let (all, _) = zig_arguments(&recipe, "cc", args, link).unwrap();
+            let found = all.iter().find_map(|arg| arg.strip_prefix("-ffile-compilation-dir="));
+            found.map(|folder| Path::new(folder).canonicalize().unwrap())
+        };
+        let here = std::env::current_dir().unwrap().canonicalize().unwrap();
+        assert_eq!(folder(&["a.c", "-o", "a"], false), Some(here));
+        assert_eq!(folder(&["-c", "a.c"], false), None, "clang's own is the same");
+        assert_eq!(folder(&["a.o"], true), None, "rustc links objects");
     }
 }

@@ -8,7 +8,7 @@
 //! ```text
 //! library          /proc/self/fd/250/lib         a link in the folder that the descriptor is open for
 //! cache            /proc/self/fd/250/runtimes
-//! working folder   /rgo/zig                      clang's options, by a variable
+//! working folder   /rgo/zig                      an option of clang, by a variable
 //! ```
 //!
 //! A process inherits the descriptor, and so the names lead to the same files in it. Where there is no such
@@ -17,11 +17,9 @@
 
 use camino::{Utf8Path, Utf8PathBuf};
 
-/// The variable of clang's driver with options to add to those of each call. A `#` keeps it from telling them.
-const CLANG_OPTIONS: (&str, &str) = (
-    "CCC_OVERRIDE_OPTIONS",
-    "#+-fdebug-compilation-dir=/rgo/zig +-fcoverage-compilation-dir=/rgo/zig",
-);
+/// The variable of clang's driver with options to add to those of each call: `#` keeps it from telling them, and `^`
+/// puts one before all others, of which a later one wins.
+const CLANG_OPTIONS: (&str, &str) = ("CCC_OVERRIDE_OPTIONS", "#^-ffile-compilation-dir=/rgo/zig");
 
 /// zig's library and the cache of what it compiles for links, as all of its calls name them.
 #[derive(Clone, Debug, PartialEq, Eq)]
