@@ -11,7 +11,7 @@ use std::process::{Child, Command, Stdio};
 use std::sync::OnceLock;
 use std::time::Duration;
 
-use crate::support::{at_root, not_tested, root};
+use crate::support::{at_root, forget_on_ci, not_tested, root};
 
 /// Cases that are different on a system. Each path is one of a file in `tests/cases`.
 struct Different {
@@ -83,6 +83,8 @@ const DIFFERENT: [Different; 4] = [
 
 const WINDOWS: &str = "windows-amd64";
 const ARM64: &str = "linux-arm64-static";
+const WINDOWS_TRIPLE: &str = "x86_64-pc-windows-gnullvm";
+const ARM64_TRIPLE: &str = "aarch64-unknown-linux-musl";
 
 const PROGRAMS: [&str; 5] = ["cargo-rgo", "rgo", "rgo-build", "rgo-strip", "rgo-version-m"];
 
@@ -190,6 +192,9 @@ fn built() -> &'static Path {
         build.args(["--config", "profile.dev.package.\"*\".opt-level=0"]);
         let status = build.status().expect("rgo-build starts");
         assert!(status.success(), "{build:?}: {status}");
+        for triple in [WINDOWS_TRIPLE, ARM64_TRIPLE] {
+            forget_on_ci(&target.join(triple));
+        }
         output
     })
 }

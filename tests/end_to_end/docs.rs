@@ -12,7 +12,7 @@ use lines::{Block, Line, agrees, of_help, of_markdown};
 use regex::Regex;
 use sandbox::Sandbox;
 
-use crate::support::{Outcome, cannot_test, native, root, scratch, tool};
+use crate::support::{Outcome, cannot_test, forget_on_ci, native, root, scratch, tool};
 
 /// How command lines start that no test can run, and why.
 const NOT_RUN: [(&str, &str); 8] = [
@@ -68,6 +68,7 @@ fn every_command_line_of_the_documents_and_of_help_does_what_is_written() {
     let mut run = Run { sandbox: Sandbox::make(), wrong: Vec::new() };
     blocks.iter().for_each(|block| run.provide_shown_files(block));
     blocks.iter().for_each(|block| run.block(block));
+    forget_on_ci(&run.sandbox.target);
 
     let tables = NOT_RUN.iter().map(|(start, _)| start);
     let tables = tables.chain(ELSEWHERE.iter().map(|(start, _)| start));
@@ -100,9 +101,10 @@ fn the_tools_are_installed_as_the_readme_says() {
     shell.env("CARGO_NET_GIT_FETCH_WITH_CLI", "true");
     let target = folder.with_file_name("install-target");
     forget_own_crates(&target.join("release/.fingerprint"));
-    shell.env("CARGO_TARGET_DIR", target);
+    shell.env("CARGO_TARGET_DIR", &target);
     shell.env("CARGO_PROFILE_RELEASE_OPT_LEVEL", "0").env("CARGO_PROFILE_RELEASE_DEBUG", "0");
     Outcome::of(&mut shell).ended(0);
+    forget_on_ci(&target);
     for name in ["rgo", "cargo-rgo", "rgo-build", "rgo-strip", "rgo-version-m"] {
         let mut installed = native(folder.join("bin").join(name).to_str().expect("UTF-8"));
         let version = Outcome::of(installed.arg("--version")).ended(0).stdout;

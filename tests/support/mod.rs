@@ -21,7 +21,7 @@ use std::sync::{Once, OnceLock};
 pub(crate) use foreign::{native, run, runs_here};
 pub(crate) use lacks::{cannot_test, no_gcc, not_tested};
 pub(crate) use machine::{can, machine, readobj, tool};
-pub(crate) use project::{Project, copy_tree, root, write};
+pub(crate) use project::{Project, copy_tree, forget_on_ci, root, write};
 pub(crate) use report::{Artifact, Report};
 pub(crate) use zig::zig;
 

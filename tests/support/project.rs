@@ -77,12 +77,9 @@ impl Project {
         Outcome::of(&mut self.command(args))
     }
 
-    /// Removes what cargo keeps to build it again, where the machine is gone afterwards (`CI`): of
-    /// large projects that is gigabytes.
+    /// [`forget_on_ci`] of its target folder.
     pub(crate) fn forget_on_ci(&self) {
-        if std::env::var_os("CI").is_some() {
-            let _ = fs::remove_dir_all(&self.target);
-        }
+        forget_on_ci(&self.target);
     }
 
     /// Makes it a git repository with one commit, by an author and at a time that never change.
@@ -100,6 +97,14 @@ impl Project {
             .env("GIT_COMMITTER_DATE", "1700000000 +0000");
         git.env("GIT_CONFIG_GLOBAL", "/dev/null");
         Outcome::of(git.args(args)).ended(0).stdout
+    }
+}
+
+/// Removes what cargo keeps in a target folder to build faster again, where the machine is gone afterwards
+/// (`CI`): all of them together fill the disk of a small machine.
+pub(crate) fn forget_on_ci(target: &Path) {
+    if std::env::var_os("CI").is_some() {
+        let _ = fs::remove_dir_all(target);
     }
 }
 

@@ -87,6 +87,8 @@ pub(crate) struct Sandbox {
     /// `CHANGED`, as it was made.
     made: PathBuf,
     path: OsString,
+    /// Where cargo builds.
+    pub(crate) target: PathBuf,
     /// Files and programs that the documents name and that this machine does not have.
     lacks: Vec<&'static str>,
 }
@@ -99,7 +101,8 @@ impl Sandbox {
         let path = env::var_os("PATH").unwrap_or_default();
         let path = [tools.to_owned()].into_iter().chain(env::split_paths(&path));
         let path = env::join_paths(path).expect("a PATH");
-        let mut sandbox = Self { folder, made, path, lacks: Vec::new() };
+        let target = made.with_file_name("docs-target");
+        let mut sandbox = Self { folder, made, path, target, lacks: Vec::new() };
         for name in FOREIGN.iter().filter(|name| !can(name)) {
             not_tested(format!("what the documents do with {name}; there is none"));
             sandbox.lacks.push(name);
@@ -129,7 +132,7 @@ impl Sandbox {
         machine().prepare(&mut shell).args(["-c", &script]).current_dir(self.file(below));
         shell.env("PATH", &self.path).env_remove("GITHUB_ACTIONS");
         shell.env("GITHUB_STEP_SUMMARY", self.made.join("summary"));
-        Outcome::of(shell.env("CARGO_TARGET_DIR", self.made.with_file_name("docs-target")))
+        Outcome::of(shell.env("CARGO_TARGET_DIR", &self.target))
     }
 
     fn restore(&self) {
