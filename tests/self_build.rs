@@ -83,8 +83,12 @@ const DIFFERENT: [Different; 4] = [
 
 const WINDOWS: &str = "windows-amd64";
 const ARM64: &str = "linux-arm64-static";
-const WINDOWS_TRIPLE: &str = "x86_64-pc-windows-gnullvm";
-const ARM64_TRIPLE: &str = "aarch64-unknown-linux-musl";
+
+/// What is built for, as a target of the call and as the folder where cargo builds.
+const BUILT_FOR: [(&str, &str); 2] = [
+    ("windows/amd64", "x86_64-pc-windows-gnullvm"),
+    ("linux/arm64/static", "aarch64-unknown-linux-musl"),
+];
 
 const PROGRAMS: [&str; 5] = ["cargo-rgo", "rgo", "rgo-build", "rgo-strip", "rgo-version-m"];
 
@@ -169,34 +173,37 @@ impl Drop for WineSession {
 }
 
 /// The folder with rgo's programs for both toolchains, built by rgo-build, once.
-#[allow(clippy::disallowed_methods)] // tests drive rgo from outside
 fn built() -> &'static Path {
     static BUILT: OnceLock<PathBuf> = OnceLock::new();
     BUILT.get_or_init(|| {
         let output = folder().join("dist");
-        let mut build = Command::new(env!("CARGO_BIN_EXE_rgo-build"));
-        // What the cargo around this test was told is not meant for this build.
-        for (name, _) in env::vars().filter(|(name, _)| is_of_cargo(name)) {
-            build.env_remove(name);
-        }
         // Procedural macros and build scripts are those of the programs that run this test.
-        let target = Path::new(env!("CARGO_TARGET_TMPDIR")).parent().expect("a target folder");
-        build.envs(variables()).env("CARGO_TARGET_DIR", target);
-        build.arg("-C").arg(root()).args(["--package", "rgo", "--bins", "--locked"]);
-        build
-            .args(["--target", "windows/amd64,linux/arm64/static", "--vcs", "off", "-o"])
-            .arg(&output);
-        // What is quick to compile: nothing here runs for long.
-        build.args(["--profile", "dev", "--debug-info", "none"]);
-        build.args(["--config", "profile.dev.incremental=false"]);
-        build.args(["--config", "profile.dev.package.\"*\".opt-level=0"]);
-        let status = build.status().expect("rgo-build starts");
-        assert!(status.success(), "{build:?}: {status}");
-        for triple in [WINDOWS_TRIPLE, ARM64_TRIPLE] {
-            forget_on_ci(&target.join(triple));
+        let cargos = Path::new(env!("CARGO_TARGET_TMPDIR")).parent().expect("a target folder");
+        // One after the other: each takes much of a disk until it is forgotten.
+        for (target, triple) in BUILT_FOR {
+            build(target, cargos, &output);
+            forget_on_ci(&cargos.join(triple));
         }
         output
     })
+}
+
+#[allow(clippy::disallowed_methods)] // tests drive rgo from outside
+fn build(target: &str, cargos: &Path, output: &Path) {
+    let mut build = Command::new(env!("CARGO_BIN_EXE_rgo-build"));
+    // What the cargo around this test was told is not meant for this build.
+    for (name, _) in env::vars().filter(|(name, _)| is_of_cargo(name)) {
+        build.env_remove(name);
+    }
+    build.envs(variables()).env("CARGO_TARGET_DIR", cargos);
+    build.arg("-C").arg(root()).args(["--package", "rgo", "--bins", "--locked"]);
+    build.args(["--target", target, "--vcs", "off", "-o"]).arg(output);
+    // What is quick to compile: nothing here runs for long.
+    build.args(["--profile", "dev", "--debug-info", "none"]);
+    build.args(["--config", "profile.dev.incremental=false"]);
+    build.args(["--config", "profile.dev.package.\"*\".opt-level=0"]);
+    let status = build.status().expect("rgo-build starts");
+    assert!(status.success(), "{build:?}: {status}");
 }
 
 fn is_of_cargo(name: &str) -> bool {
