@@ -16,7 +16,7 @@ fuzz_target!(|data: &[u8]| {
         max_members: 1000,
         ..Limits::default()
     };
-    let options = Options { archives: true, all_layers: data.len() % 2 == 0, limits };
+    let options = Options { archives: true, all_layers: data.len().is_multiple_of(2), limits };
     let look = |item: &walk::Item<'_>| Some(item.name.to_string().len());
     let found = walk::visit(&[file.path().to_owned()], &options, &|_| (), &look);
     assert!(!found.is_empty(), "what was named is told of, whatever it is");

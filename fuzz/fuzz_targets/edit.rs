@@ -3,8 +3,8 @@
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
-use rgo_edit::{NameFilter, Compression, Discard, Edits, MachO, MachOPart, SignaturePolicy, Strip};
-use rgo_binary::{Limits, FileKind, slices};
+use rgo_binary::{FileKind, Limits, slices};
+use rgo_edit::{Compression, Discard, Edits, MachO, MachOPart, NameFilter, SignaturePolicy, Strip};
 
 fuzz_target!(|data: &[u8]| {
     let values = [("a::B".to_owned(), "value".to_owned())];
@@ -46,11 +46,7 @@ fuzz_target!(|data: &[u8]| {
         Edits { sections: chosen, sign: SignaturePolicy::None, ..finish(Strip::All) },
         Edits { compression: Some(Compression::None), ..finish(Strip::None) },
         Edits { compression: Some(Compression::Zlib), ..finish(Strip::Unneeded) },
-        Edits {
-            added: &[(".added", b"content")],
-            debuglink: Some(("a", 7)),
-            ..finish(Strip::All)
-        },
+        Edits { added: &[(".added", b"content")], debuglink: Some(("a", 7)), ..finish(Strip::All) },
     ];
     let finished = edits.map(|edits| rgo_edit::apply(data, &edits).map(|done| done.bytes));
     // A companion is checked by whoever writes it, against its program.

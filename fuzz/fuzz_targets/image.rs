@@ -3,25 +3,25 @@
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
+use rgo_binary::debug::build_id;
 use rgo_binary::embedded::auditable;
-use rgo_binary::recovered::go;
 use rgo_binary::embedded::go_buildinfo;
-use rgo_binary::go_version;
+use rgo_binary::embedded::package_note;
 use rgo_binary::embedded::rgo_note;
 use rgo_binary::embedded::slot;
-use rgo_binary::{Limits, appended, slices};
-use rgo_binary::recovered::build_paths;
-use rgo_binary::security::hardening;
-use rgo_binary::debug::build_id;
-use rgo_binary::system::libc;
-use rgo_binary::recovered::origin;
-use rgo_binary::embedded::package_note;
-use rgo_binary::packer;
-use rgo_binary::recovered::crates;
 use rgo_binary::embedded::version_resource;
+use rgo_binary::go_version;
+use rgo_binary::packer;
 use rgo_binary::platforms;
+use rgo_binary::recovered::build_paths;
+use rgo_binary::recovered::crates;
+use rgo_binary::recovered::go;
+use rgo_binary::recovered::origin;
+use rgo_binary::security::hardening;
 use rgo_binary::security::signature;
-use rgo_binary::{system};
+use rgo_binary::system;
+use rgo_binary::system::libc;
+use rgo_binary::{Limits, appended, slices};
 
 fuzz_target!(|data: &[u8]| {
     let _ = go_version::read(data);

@@ -3,11 +3,11 @@
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
-use rgo::version_m::vocabulary;
+use rgo::app::policy::facts::{judge, vocabulary};
 use rgo_policy::Policy;
 
 fuzz_target!(|text: &str| {
-    let mut policy = Policy::new(vocabulary());
+    let mut policy = Policy::new(vocabulary(), judge("rgo-version-m"));
     let _ = policy.require(text);
     let _ = policy.add_file("policy.toml", text);
 });

@@ -378,7 +378,8 @@ pub fn vocabulary() -> Vocabulary {
 }
 
 /// A tool as a judge; it judges nothing if it is no tool of rgo.
-pub(super) fn judge(tool: &'static str) -> Judge {
+#[must_use]
+pub fn judge(tool: &'static str) -> Judge {
     let known = JUDGES.iter().find(|judge| judge.tool == tool);
     known.copied().unwrap_or(Judge { tool, kinds: &[] })
 }
