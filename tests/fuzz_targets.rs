@@ -104,5 +104,7 @@ fn images_of_strangers() {
 
 #[test]
 fn policies_of_strangers() {
-    with_damage(&["tests/cases/version-m/files"], |bytes| policy::call(&String::from_utf8_lossy(bytes)));
+    with_damage(&["tests/cases/version-m/files"], |bytes| {
+        policy::call(&String::from_utf8_lossy(bytes))
+    });
 }
