@@ -25,8 +25,9 @@ struct Running {
     _temp: tempfile::TempDir,
     cache: PathBuf,
     child: Child,
-    /// The build script, and what it has started.
-    others: Vec<u32>,
+    /// The build script, and what it has started, each with the time of its start: a number alone
+    /// may soon be that of another process.
+    others: Vec<(u32, String)>,
 }
 
 impl Running {
@@ -55,7 +56,8 @@ impl Running {
             let numbers: Vec<u32> =
                 text.split(' ').filter_map(|number| number.parse().ok()).collect();
             if numbers.len() == 2 {
-                break numbers;
+                let with_start = |number| Some((number, start_of(number)?));
+                break numbers.into_iter().filter_map(with_start).collect();
             }
             assert!(child.try_wait().expect("is ours").is_none(), "the build has ended");
             assert!(started.elapsed() < PATIENCE, "the build script does not begin");
@@ -89,12 +91,16 @@ impl Running {
     }
 
     fn living_now(&self) -> Vec<u32> {
-        let lives = |process: &&u32| {
-            let stat = fs::read_to_string(format!("/proc/{process}/stat")).unwrap_or_default();
-            stat.rsplit(')').next().is_some_and(|rest| !rest.is_empty() && !rest.contains(" Z "))
-        };
-        self.others.iter().filter(lives).copied().collect()
+        let lives = |(process, start): &&(u32, String)| start_of(*process).as_ref() == Some(start);
+        self.others.iter().filter(lives).map(|(process, _)| *process).collect()
     }
+}
+
+/// When a process that has not exited began, in ticks since the system's start.
+fn start_of(process: u32) -> Option<String> {
+    let stat = fs::read_to_string(format!("/proc/{process}/stat")).ok()?;
+    let words: Vec<&str> = stat.rsplit(')').next()?.split_whitespace().collect();
+    (words.first() != Some(&"Z")).then(|| words.get(19).map(|start| (*start).to_owned()))?
 }
 
 /// The same command with signals as they are for a program that a user starts: what `nohup` or a
@@ -126,8 +132,11 @@ fn a_signal_ends_all_that_the_build_runs_and_leaves_nothing() {
         assert_eq!(running.left(), 1);
         running.signal(name, whole_group);
         let ended = running.child.wait().expect("is ours");
+        let mut said = String::new();
+        let stderr = running.child.stderr.as_mut().expect("is a pipe");
+        std::io::Read::read_to_string(stderr, &mut said).expect("text");
         // A shell shows 128 more.
-        assert_eq!(ended.signal(), Some(number), "{name}: {ended}");
+        assert_eq!(ended.signal(), Some(number), "{name}: {ended}\n{said}");
         assert_eq!(running.living(), [0; 0], "{name}");
         assert_eq!(running.left(), 0, "{name}");
     }

@@ -134,7 +134,7 @@ impl Cmd {
     /// If it cannot be started. A failure of the program is a code, not an error.
     pub fn run(&self) -> Result<i32, ExecError> {
         let status = self.std().status().map_err(|e| self.start_error(e))?;
-        interrupt::checkpoint();
+        interrupt::checkpoint(status);
         Ok(exit_code(status))
     }
 
@@ -159,7 +159,7 @@ impl Cmd {
     /// If it cannot be started.
     pub fn output(&self) -> Result<Output, ExecError> {
         let output = self.output_while_stopping()?;
-        interrupt::checkpoint();
+        interrupt::checkpoint(output.status);
         Ok(output)
     }
 

@@ -15,11 +15,14 @@
 #[cfg(unix)]
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
+use std::process::ExitStatus;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, LazyLock, Mutex, PoisonError};
+use std::time::Duration;
 
-/// Whether a signal is ending this process.
-static STOPPING: AtomicBool = AtomicBool::new(false);
+/// Whether a signal is ending this process. The signal handler itself sets it: any thread may come
+/// first after the signal.
+static STOPPING: LazyLock<Arc<AtomicBool>> = LazyLock::new(Arc::default);
 /// Folders to remove when a signal ends this process.
 static FOLDERS: Mutex<Vec<PathBuf>> = Mutex::new(Vec::new());
 
@@ -52,25 +55,52 @@ impl Drop for Temporary {
 
 /// Call this after each program has exited. If a signal is ending this process, it does not return,
 /// so that rgo reports no failure.
-pub fn checkpoint() {
+pub fn checkpoint(ended: ExitStatus) {
+    // A terminal signals the program and this process at once. Where the program exits first, the
+    // signal to this process is still on its way.
+    const GRACE: Duration = Duration::from_millis(200);
+    if was_stopped(ended) && !STOPPING.load(Ordering::SeqCst) {
+        std::thread::sleep(GRACE);
+    }
     while STOPPING.load(Ordering::SeqCst) {
         std::thread::park();
     }
 }
 
+/// Whether one of the signals that [`install`] handles has ended the program.
+#[cfg(unix)]
+fn was_stopped(ended: ExitStatus) -> bool {
+    use std::os::unix::process::ExitStatusExt;
+    ended.signal().is_some_and(|signal| SIGNALS.contains(&signal))
+}
+
+/// Always false, because this system has no signals.
+#[cfg(not(unix))]
+fn was_stopped(_: ExitStatus) -> bool {
+    false
+}
+
+/// The signals that ask a program to stop.
+#[cfg(unix)]
+const SIGNALS: [i32; 3] = {
+    use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
+    [SIGHUP, SIGINT, SIGTERM]
+};
+
 /// Makes signals end this process as the module head describes. Call it once, before any program
 /// runs. `processes` lists all processes that have not exited.
 #[cfg(unix)]
 pub fn install(processes: fn() -> Processes) {
-    use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
-
     // A signal that the parent set to ignore, like `nohup` or a shell with background jobs, stays
     // so.
     let ignored = ignored_signals();
-    let signals = [SIGHUP, SIGINT, SIGTERM].into_iter();
-    let signals = signals.filter(|signal| ignored >> (signal - 1) & 1 == 0);
+    let handled = SIGNALS.into_iter().filter(|signal| ignored >> (signal - 1) & 1 == 0);
     // If rgo cannot handle signals, they end this process in the default way.
-    let Ok(mut signals) = signal_hook::iterator::Signals::new(signals) else { return };
+    let Ok(mut signals) = signal_hook::iterator::Signals::new(handled.clone()) else { return };
+    for signal in handled {
+        // Without the flag, the thread below still sets it, only later.
+        let _ = signal_hook::flag::register(signal, Arc::clone(&STOPPING));
+    }
     std::thread::spawn(move || {
         if let Some(signal) = signals.forever().next() {
             STOPPING.store(true, Ordering::SeqCst);
@@ -97,7 +127,7 @@ fn end_all(
     processes: fn() -> Processes,
 ) {
     use rustix::process::{Pid, Signal, kill_process};
-    use std::time::{Duration, Instant};
+    use std::time::Instant;
 
     const PAUSE: Duration = Duration::from_millis(20);
     // CI systems kill everything a few seconds after their signal.

@@ -79,7 +79,9 @@ pub fn run(
     let mut ran =
         stdout.map(|stdout| read_stdout(stdout, folders, triples, &sink, show)).unwrap_or_default();
     let status = child.wait();
-    interrupt::checkpoint();
+    if let Ok(status) = status {
+        interrupt::checkpoint(status);
+    }
     if let Ok(Some((tail, explainer))) = reader.join() {
         ran.stderr_tail = tail;
         ran.rebuilt = explainer.finish(&ran.units);
