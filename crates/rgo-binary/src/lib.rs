@@ -16,7 +16,6 @@
 pub mod appended;
 mod arch;
 pub mod debug;
-pub mod debuggability;
 pub mod embedded;
 mod error;
 mod evidence;
@@ -38,6 +37,8 @@ pub use debug::{DebugData, DebugLevel};
 pub use error::{Error, Result};
 pub use evidence::{Confidence, Evidence, serialized};
 pub use image::file_kind::{FileKind, Format};
+pub use image::memory::Memory;
+pub use image::words::WordFormat;
 pub use image::{Image, SectionRef, Slice, slices};
 pub use limits::Limits;
 pub use linkage::{GlibcFloor, Kind, Linkage, Version};

@@ -21,6 +21,9 @@ fn read(data: &[u8]) {
         }
         assert!(table.files().count() <= data.len());
     }
+    if let Ok(Some(program)) = go::program(&image) {
+        let _ = program.types();
+    }
     let _ = go::recovered(&image);
     let _ = go::build_id(&image);
 }

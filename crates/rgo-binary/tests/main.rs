@@ -10,6 +10,7 @@ mod facts_signature;
 mod go_damage;
 mod go_settings;
 mod go_tables;
+mod go_types;
 mod images;
 mod mutations;
 mod origin_images;

@@ -112,8 +112,9 @@ fn uuid(bytes: [u8; 16]) -> String {
     text
 }
 
-/// Like [`uuid`]; Microsoft stores the first three groups as little-endian numbers.
-fn guid(bytes: [u8; 16]) -> String {
+/// A GUID in upper case with dashes. Microsoft stores the first three groups as little-endian numbers.
+#[must_use]
+pub fn guid(bytes: [u8; 16]) -> String {
     let [a, b, c, d, e, f, g, h, rest @ ..] = bytes;
     let mut ordered = [d, c, b, a, f, e, h, g, 0, 0, 0, 0, 0, 0, 0, 0];
     if let Some(tail) = ordered.last_chunk_mut() {

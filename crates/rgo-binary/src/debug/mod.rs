@@ -9,6 +9,8 @@
 pub mod build_id;
 pub(crate) mod dwarf;
 
+use std::borrow::Cow;
+
 use object::{Object, ObjectSymbol};
 use serde::Serialize;
 
@@ -66,7 +68,17 @@ pub struct Debuglink {
     pub crc32: u32,
 }
 
-impl Image<'_> {
+impl<'a> Image<'a> {
+    /// Finds a debug section by its ELF name (`.debug_info`), in each format. Its bytes are inflated if they are
+    /// compressed, and borrowed from the image if they are not.
+    ///
+    /// # Errors
+    /// [`Error::Malformed`] if they cannot be inflated, [`Error::Limit`] if they would be larger than
+    /// [`crate::Limits::max_inflated`].
+    pub fn debug_section(&self, name: &str) -> Result<Option<Cow<'a, [u8]>>> {
+        Ok(dwarf::section(self, name)?.map(|(bytes, _)| bytes))
+    }
+
     /// Determines the image's debug data.
     ///
     /// # Errors
@@ -101,7 +113,7 @@ fn level(units: &Units, symbols: bool) -> DebugLevel {
 /// Whether there are symbols beyond those that the loader binds: in the symbol table, or compressed
 /// in Fedora's `.gnu_debugdata`. Mach-O keeps both kinds in one table, so there only local ones
 /// count.
-pub(crate) fn has_symbols(image: &Image<'_>) -> bool {
+pub fn has_symbols(image: &Image<'_>) -> bool {
     if image.section(".gnu_debugdata").is_some_and(|section| !section.data.is_empty()) {
         return true;
     }

@@ -6,10 +6,12 @@ pub(crate) mod dynamic_symbols;
 pub(crate) mod elf_notes;
 pub(crate) mod file_kind;
 pub(crate) mod macho_platform;
+pub(crate) mod memory;
 pub(crate) mod multi_search;
 pub(crate) mod pe_tables;
 pub(crate) mod regions;
 pub(crate) mod symbol_names;
+pub(crate) mod words;
 
 use std::fmt;
 

@@ -2,6 +2,7 @@
 //! moduledata that points into it, and an image around both in each format.
 
 use super::bytes::Bytes;
+use super::go_types::TypeForm;
 
 /// The text starts here in every program below.
 pub(crate) const TEXT: u64 = 0x1_0000_1000;
@@ -51,6 +52,8 @@ pub(crate) struct Program {
     pub(crate) header_text: u64,
     /// Address of the first section.
     pub(crate) base: u64,
+    /// How it has types, if it has some.
+    pub(crate) types: Option<TypeForm>,
 }
 
 impl Program {
@@ -80,6 +83,7 @@ impl Program {
             version,
             header_text: 0,
             base: if size == 4 { 0x40_0000 } else { TEXT - 0x1000 },
+            types: None,
         }
     }
 
@@ -242,6 +246,11 @@ impl Program {
         }
         words.extend([self.text(), self.text() + 0x500, data_at, data_at].map(&pointer));
         words.extend([pointer(data_at), pointer(end)]);
+        if let Some(form) = self.types {
+            words.extend(self.type_words(form, &pointer));
+            strings.resize(0x100, 0);
+            strings.extend(self.types_of(form).data);
+        }
         words.iter().for_each(|word| data.word(*word));
         [
             (self.text(), false, vec![0x90; 0x600]),

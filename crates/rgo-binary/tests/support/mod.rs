@@ -3,4 +3,5 @@
 pub(crate) mod bytes;
 pub(crate) mod facts;
 pub(crate) mod go_programs;
+pub(crate) mod go_types;
 pub(crate) mod samples;

@@ -14,10 +14,11 @@
 use memchr::memmem;
 use object::{Object, ObjectSection, ObjectSegment, ObjectSymbol, SectionKind};
 
-use super::endian::WordFormat;
-use super::memory::Memory;
 use super::moduledata::{self, ModuleData};
 use super::pclntab::PclnTable;
+use super::pclntab_header::PclntabLayout;
+use crate::image::memory::Memory;
+use crate::image::words::WordFormat;
 use crate::{Error, Format, Image, Result};
 
 const SECTIONS: [&str; 3] = [".gopclntab", ".data.rel.ro.gopclntab", "__gopclntab"];
@@ -32,6 +33,8 @@ const TEXT: [&str; 2] = [".text", "__text"];
 /// A function table with the Go data that belongs to it.
 pub(super) struct Located<'a> {
     pub(super) table: PclnTable<'a>,
+    /// The table's address.
+    pub(super) address: u64,
     pub(super) module: Option<ModuleData>,
     pub(super) memory: Memory<'a>,
 }
@@ -42,7 +45,7 @@ pub(super) fn locate<'a>(image: &Image<'a>) -> Result<Option<Located<'a>>> {
     let Some((address, mut table)) = find(image)? else { return Ok(None) };
     let memory = Memory::new(image, table.header.words);
     let module = moduledata::find(&memory, &table.header, address);
-    if table.layout() >= super::PclntabLayout::Go118 {
+    if table.layout() >= PclntabLayout::Go118 {
         let text = match (&module, table.header.text) {
             (Some(module), _) => module.text,
             (None, 0) => start_of_text(image),
@@ -52,7 +55,7 @@ pub(super) fn locate<'a>(image: &Image<'a>) -> Result<Option<Located<'a>>> {
     } else {
         table.relocate(address, |place| memory.relocation(place));
     }
-    Ok(Some(Located { table, module, memory }))
+    Ok(Some(Located { table, address, module, memory }))
 }
 
 fn find<'a>(image: &Image<'a>) -> Result<Option<(u64, PclnTable<'a>)>> {

@@ -10,6 +10,7 @@
 //! control characters, `%`, `"` and non-ASCII bytes as `%` and two hex digits.
 
 use std::borrow::Cow;
+use std::fmt::Write as _;
 
 use super::GoFunction;
 
@@ -25,7 +26,10 @@ impl<'a> GoFunction<'a> {
     }
 }
 
-fn package(name: &str) -> Option<Cow<'_, str>> {
+/// The path of the package in a name, without escapes; `None` for code that the compiler or linker generated and
+/// for names without a package, as in assembly.
+#[must_use]
+pub fn package(name: &str) -> Option<Cow<'_, str>> {
     if NO_PACKAGE.iter().any(|prefix| name.starts_with(prefix)) {
         return None;
     }
@@ -44,6 +48,40 @@ fn package(name: &str) -> Option<Cow<'_, str>> {
         return None;
     }
     Some(unescape(path))
+}
+
+/// What the compiler makes for a type has these before the type's name: functions that compare and hash, tables of
+/// methods.
+const OF_TYPE: [&str; 5] = ["type:.eq.", "type:.hash.", "type..eq.", "type..hash.", "go:itab."];
+
+/// The path of the package of the type that the compiler made something for; `None` for other names, and for types
+/// without a package or without a name.
+#[must_use]
+pub fn type_package(name: &str) -> Option<Cow<'_, str>> {
+    let all = name.strip_prefix("type:").filter(|of| of.ends_with(".*"));
+    let of = all.or_else(|| OF_TYPE.iter().find_map(|prefix| name.strip_prefix(prefix)))?;
+    // A table of methods is of a type and an interface.
+    let of = of.split_once(',').map_or(of, |(of, _)| of);
+    package(of.trim_start_matches('*'))
+}
+
+/// The name that the linker has for all types of a package, as far as it has one: the path as in names of functions.
+#[must_use]
+pub fn types_of(path: &str) -> String {
+    let last = path.rfind('/').map_or(0, |slash| slash + 1);
+    let mut name = String::from("type:");
+    for (at, byte) in path.bytes().enumerate() {
+        match byte {
+            b'.' if at >= last => name.push_str("%2e"),
+            b'%' | b'"' | 0x7f.. | ..=b' ' => {
+                // Writing to a text does not fail.
+                let _ = write!(name, "%{byte:02x}");
+            }
+            _ => name.push(char::from(byte)),
+        }
+    }
+    name.push_str(".*");
+    name
 }
 
 /// Decodes the escapes in a package path or a whole name. Invalid escapes stay unchanged.
@@ -101,6 +139,35 @@ mod tests {
         ];
         for (name, expected) in cases {
             assert_eq!(package(name).as_deref(), expected, "{name}");
+        }
+    }
+
+    #[test]
+    fn what_is_made_for_a_type_is_of_its_package() {
+        for (name, expected) in [
+            ("type:.eq.github.com/x/y.T", Some("github.com/x/y")),
+            ("type..hash.runtime.T", Some("runtime")),
+            ("go:itab.*os.File,io.Reader", Some("os")),
+            ("go:itab.gopkg.in/yaml%2ev3.E,error", Some("gopkg.in/yaml.v3")),
+            ("type:.eq.[2]interface {}", None),
+            ("type:.eq.struct { a/b.T }", None),
+            ("go:string.*", None),
+            ("main.main", None),
+        ] {
+            assert_eq!(type_package(name).as_deref(), expected, "{name}");
+        }
+    }
+
+    #[test]
+    fn types_are_named_as_functions_are() {
+        for (path, expected) in [
+            ("main", "type:main.*"),
+            ("gopkg.in/yaml.v3", "type:gopkg.in/yaml%2ev3.*"),
+            ("a/ä b", "type:a/%c3%a4%20b.*"),
+        ] {
+            let name = types_of(path);
+            assert_eq!(name, expected);
+            assert_eq!(type_package(&name).as_deref(), Some(path));
         }
     }
 

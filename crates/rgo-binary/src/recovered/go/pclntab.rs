@@ -26,132 +26,16 @@
 
 use std::ffi::CStr;
 
-use super::endian::{WordFormat, text};
+use super::pc_values::PcValues;
+use super::pclntab_header::{PclntabHeader, PclntabLayout};
+use crate::image::words::text;
 
 /// Longest accepted file name, in bytes.
 const MAX_PATH: usize = 4096;
-/// Changes read to find the file at a function's start: the first change that covers an
-/// instruction.
-const MAX_STEPS: usize = 8;
-
-/// A layout of the table, by the Go version that introduced it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum PclntabLayout {
-    /// Go 1.2 to 1.15.
-    Go12,
-    /// Go 1.16 and 1.17.
-    Go116,
-    /// Go 1.18 and 1.19.
-    Go118,
-    /// Go 1.20 and later.
-    Go120,
-}
-
-const MAGIC: [(u32, PclntabLayout); 4] = [
-    (0xffff_fffb, PclntabLayout::Go12),
-    (0xffff_fffa, PclntabLayout::Go116),
-    (0xffff_fff0, PclntabLayout::Go118),
-    (0xffff_fff1, PclntabLayout::Go120),
-];
-
-/// The table's first words, checked against the size of the table.
-#[derive(Clone, Debug)]
-pub(super) struct PclntabHeader {
-    pub(super) layout: PclntabLayout,
-    pub(super) words: WordFormat,
-    /// The number of functions in the header.
-    pub(super) functions: u64,
-    /// Address of the program's text in the header; 0 if it has none.
-    pub(super) text: u64,
-    pub(super) names: usize,
-    pub(super) units: usize,
-    pub(super) files: usize,
-    pub(super) values: usize,
-    /// The base of the offsets of records.
-    pub(super) records: usize,
-    pub(super) functab: usize,
-}
-
-/// The layout for a magic number, and whether it is big-endian.
-fn layout(magic: [u8; 4]) -> Option<(PclntabLayout, bool)> {
-    let known = |value: u32| MAGIC.iter().find(|(magic, _)| *magic == value);
-    let little = known(u32::from_le_bytes(magic)).map(|(_, layout)| (*layout, false));
-    little.or_else(|| known(u32::from_be_bytes(magic)).map(|(_, layout)| (*layout, true)))
-}
-
-impl PclntabHeader {
-    /// Reads a table's header. The error describes the flaw.
-    pub(super) fn parse(data: &[u8]) -> Result<Self, &'static str> {
-        let start = data.first_chunk::<8>().ok_or("its header is cut short")?;
-        let [magic @ .., 0, 0, 1 | 2 | 4, size @ (4 | 8)] = start else {
-            return Err("its first bytes are no function table's");
-        };
-        let (layout, big) = layout(*magic).ok_or("its magic number is unknown")?;
-        let words = WordFormat { size: usize::from(*size), big };
-        let word = |index: usize| {
-            data.get(8..).and_then(|rest| words.nth(rest, index)).ok_or("its header is cut short")
-        };
-        let functions = word(0)?;
-        if layout == PclntabLayout::Go12 {
-            return Self::before_go_1_16(data, words, functions);
-        }
-        let (text, first) = if layout == PclntabLayout::Go116 { (0, 2) } else { (word(2)?, 3) };
-        let offset = |index: usize| {
-            usize::try_from(word(first + index)?)
-                .ok()
-                .filter(|offset| *offset <= data.len())
-                .ok_or("its parts reach outside of it")
-        };
-        let header = Self {
-            layout,
-            words,
-            functions,
-            text,
-            names: offset(0)?,
-            units: offset(1)?,
-            files: offset(2)?,
-            values: offset(3)?,
-            records: offset(4)?,
-            functab: offset(4)?,
-        };
-        let parts = [header.names, header.units, header.files, header.values, header.functab];
-        if !parts.is_sorted() {
-            return Err("its parts overlap");
-        }
-        Ok(header)
-    }
-
-    /// Reads the header of a table whose parts all have offsets from its start.
-    fn before_go_1_16(
-        data: &[u8],
-        words: WordFormat,
-        functions: u64,
-    ) -> Result<Self, &'static str> {
-        let functab = 8 + words.size;
-        let files = usize::try_from(functions)
-            .ok()
-            .and_then(|count| count.checked_mul(2)?.checked_add(1)?.checked_mul(words.size))
-            .and_then(|size| words.u32(data, functab.checked_add(size)?))
-            .ok_or("it is shorter than its number of functions needs")?;
-        Ok(Self {
-            layout: PclntabLayout::Go12,
-            words,
-            functions,
-            text: 0,
-            names: 0,
-            units: 0,
-            files: files as usize,
-            values: 0,
-            records: 0,
-            functab,
-        })
-    }
-
-    /// Size of a number in functab, in bytes.
-    fn field(&self) -> usize {
-        if self.layout >= PclntabLayout::Go118 { 4 } else { self.words.size }
-    }
-}
+/// Longest accepted name of a function, in bytes: generic functions name their types.
+const MAX_NAME: usize = 1 << 16;
+/// Most tables of values that a function has for the runtime; Go 1.27 has 5.
+const MAX_TABLES: usize = 64;
 
 /// The function table of an image.
 #[derive(Clone, Debug)]
@@ -179,8 +63,23 @@ pub struct GoFunction<'a> {
     pub entry: u64,
     /// Bytes up to the next function, padding included; `None` if the table is damaged.
     pub size: Option<u64>,
-    file: u32,
-    unit: u32,
+    /// Place of its record, behind the entry.
+    record: usize,
+}
+
+/// The numbers of a function's record, counted from behind its entry.
+mod field {
+    pub(super) const NAME: usize = 0;
+    pub(super) const STACK: usize = 3;
+    pub(super) const FILES: usize = 4;
+    pub(super) const LINES: usize = 5;
+    pub(super) const TABLE_COUNT: usize = 6;
+    /// Since Go 1.16.
+    pub(super) const UNIT: usize = 7;
+    /// Since Go 1.20.
+    pub(super) const START_LINE: usize = 8;
+    /// The word whose last byte counts the data for the runtime: in Go 1.16, and since Go 1.20.
+    pub(super) const DATA_COUNT: (usize, usize) = (8, 9);
 }
 
 impl<'a> PclnTable<'a> {
@@ -280,16 +179,62 @@ impl<'a> PclnTable<'a> {
     /// The source file of a function's first instruction; `None` if it has none.
     #[must_use]
     pub fn file(&self, function: &GoFunction<'a>) -> Option<&'a str> {
-        let number = self.value_at_entry(function.file)?;
+        self.file_at(function, 0)
+    }
+
+    /// The line of a function's first instruction; `None` if it has none.
+    #[must_use]
+    pub fn line(&self, function: &GoFunction<'a>) -> Option<u32> {
+        self.line_at(function, 0)
+    }
+
+    /// The line of the word `func`; `None` before Go 1.20, which does not record it.
+    #[must_use]
+    pub fn start_line(&self, function: &GoFunction<'a>) -> Option<u32> {
+        let known = self.header.layout >= PclntabLayout::Go120;
+        known.then(|| self.field(function, field::START_LINE)).flatten().filter(|line| *line > 0)
+    }
+
+    /// The source file of the instruction at a distance from a function's entry.
+    pub(super) fn file_at(&self, function: &GoFunction<'a>, distance: u64) -> Option<&'a str> {
+        let number = self.value_at(self.field(function, field::FILES)?, distance)?;
+        self.file_of_unit(function, usize::try_from(number).ok()?)
+    }
+
+    /// The line of the instruction at a distance from a function's entry.
+    pub(super) fn line_at(&self, function: &GoFunction<'a>, distance: u64) -> Option<u32> {
+        let line = self.value_at(self.field(function, field::LINES)?, distance)?;
+        u32::try_from(line).ok().filter(|line| *line > 0)
+    }
+
+    /// A source file by its number in the unit of a function.
+    pub(super) fn file_of_unit(&self, function: &GoFunction<'a>, number: usize) -> Option<&'a str> {
         let words = self.header.words;
         if self.header.layout == PclntabLayout::Go12 {
             // The first number of the file table is its length.
             let offset = words.u32(self.files, number.checked_mul(4).filter(|at| *at > 0)?)?;
             return text(self.data, offset as usize, MAX_PATH);
         }
-        let unit = (function.unit as usize).checked_add(number)?.checked_mul(4)?;
-        let offset = words.u32(self.units, unit).filter(|offset| *offset != u32::MAX)?;
-        text(self.files, offset as usize, MAX_PATH)
+        let unit = self.field(function, field::UNIT)? as usize;
+        let offset = words.u32(self.units, unit.checked_add(number)?.checked_mul(4)?)?;
+        text(self.files, Some(offset).filter(|offset| *offset != u32::MAX)? as usize, MAX_PATH)
+    }
+
+    /// The function with an address. Padding behind a function is a part of it.
+    #[must_use]
+    pub fn function_at(&self, address: u64) -> Option<GoFunction<'a>> {
+        let (mut low, mut high) = (0, self.count);
+        while low < high {
+            let middle = low.midpoint(high);
+            if self.address(middle)? <= address {
+                low = middle + 1;
+            } else {
+                high = middle;
+            }
+        }
+        let function = self.function(low.checked_sub(1)?, &mut MAX_NAME.clone())?;
+        let within = function.size.is_some_and(|size| address - function.entry < size);
+        within.then_some(function)
     }
 
     /// The names of all source files with code in the program, inlined code included.
@@ -319,23 +264,107 @@ impl<'a> PclnTable<'a> {
         }
         let entry = self.address(index)?;
         let size = self.address(index + 1).and_then(|next| next.checked_sub(entry));
-        let words = self.header.words;
-        let record = self
-            .number(index * 2 + 1)
-            .and_then(|offset| self.records.get(usize::try_from(offset).ok()?..))
-            .and_then(|record| record.get(self.header.field()..))
-            .unwrap_or_default();
-        let field = |number: usize| words.u32(record, (number - 1) * 4);
-        let name = field(1)
-            .and_then(|offset| budgeted(self.names, offset as usize, left))
-            .unwrap_or_default();
-        Some(GoFunction {
-            name,
-            entry,
-            size,
-            file: field(5).unwrap_or_default(),
-            unit: field(8).unwrap_or(u32::MAX),
-        })
+        let offset = self.number(index * 2 + 1).and_then(|offset| usize::try_from(offset).ok());
+        let record = offset.and_then(|offset| offset.checked_add(self.header.field()));
+        let mut function =
+            GoFunction { name: "", entry, size, record: record.unwrap_or(usize::MAX) };
+        let name = self.field(&function, field::NAME);
+        function.name =
+            name.and_then(|offset| budgeted(self.names, offset as usize, left)).unwrap_or_default();
+        Some(function)
+    }
+
+    /// A number of a function's record.
+    fn field(&self, function: &GoFunction<'a>, number: usize) -> Option<u32> {
+        self.header.words.u32(self.records.get(function.record..)?, number * 4)
+    }
+
+    /// The value of a table at a distance from a function's entry.
+    fn value_at(&self, table: u32, distance: u64) -> Option<i32> {
+        PcValues::new(self.values, table, self.header.quantum).at(distance)
+    }
+
+    /// A table of values that only the runtime needs, by its number.
+    pub(super) fn runtime_values(&self, function: &GoFunction<'a>, number: usize) -> PcValues<'a> {
+        let count = self.field(function, field::TABLE_COUNT).unwrap_or_default() as usize;
+        let table = Some(self.first_table() + number).filter(|_| number < count);
+        let table = table.and_then(|table| self.field(function, table)).unwrap_or_default();
+        PcValues::new(self.values, table, self.header.quantum)
+    }
+
+    /// The offset of data for the runtime, by its number; since Go 1.18.
+    pub(super) fn runtime_offset(&self, function: &GoFunction<'a>, number: usize) -> Option<u32> {
+        let first = self.first_runtime_data(function, number)?;
+        self.field(function, first.checked_add(number)?).filter(|offset| *offset != u32::MAX)
+    }
+
+    /// The place in the table of the pointer to data for the runtime, by its number; up to Go 1.17.
+    pub(super) fn place_of_runtime_pointer(
+        &self,
+        function: &GoFunction<'a>,
+        number: usize,
+    ) -> Option<usize> {
+        let first = self.first_runtime_data(function, number)?;
+        let size = self.header.words.size;
+        // Records are aligned as pointers are.
+        let first = function.record.checked_add(first.checked_mul(4)?)?;
+        let first = first.checked_next_multiple_of(size)?;
+        self.header.records.checked_add(first)?.checked_add(number * size)
+    }
+
+    /// Calls `each` with the offset of each part of the table that a function needs. None before Go 1.16.
+    pub(super) fn parts(&self, function: &GoFunction<'a>, mut each: impl FnMut(usize)) {
+        if self.header.layout == PclntabLayout::Go12 {
+            return;
+        }
+        let within = |part: usize, offset: u32| part.saturating_add(offset as usize);
+        each(
+            self.header.records.saturating_add(function.record).saturating_sub(self.header.field()),
+        );
+        if let Some(name) = self.field(function, field::NAME) {
+            each(within(self.header.names, name));
+        }
+        let of_runtime = self.field(function, field::TABLE_COUNT).unwrap_or_default() as usize;
+        let first = self.first_table();
+        let known = [field::STACK, field::FILES, field::LINES];
+        // 0 stands for no table.
+        known
+            .into_iter()
+            .chain(first..first.saturating_add(of_runtime.min(MAX_TABLES)))
+            .filter_map(|number| self.field(function, number).filter(|offset| *offset > 0))
+            .for_each(|offset| each(within(self.header.values, offset)));
+    }
+
+    /// How many data for the runtime a function has.
+    pub(super) fn runtime_data_count(&self, function: &GoFunction<'a>) -> usize {
+        let at = (self.first_table() - 1) * 4 + 3;
+        let count = function.record.checked_add(at).and_then(|at| self.records.get(at));
+        count.copied().unwrap_or_default().into()
+    }
+
+    /// The number of the field behind the tables of values, if there is data with this number.
+    fn first_runtime_data(&self, function: &GoFunction<'a>, number: usize) -> Option<usize> {
+        let count = self.runtime_data_count(function);
+        let tables = self.field(function, field::TABLE_COUNT)? as usize;
+        (number < count).then(|| self.first_table().checked_add(tables)).flatten()
+    }
+
+    /// The number of the field with the first table of values for the runtime.
+    fn first_table(&self) -> usize {
+        let (before, since) = field::DATA_COUNT;
+        1 + if self.header.layout >= PclntabLayout::Go120 { since } else { before }
+    }
+
+    /// A function's name by its offset among the names.
+    pub(super) fn name_at(&self, offset: u32) -> Option<&'a str> {
+        let at = offset as usize;
+        let starts = at == 0 || self.names.get(at - 1) == Some(&0);
+        text(self.names, at, MAX_NAME).filter(|name| starts && !name.is_empty())
+    }
+
+    /// Size of the table, in bytes; more if other data follows it.
+    pub(super) fn byte_count(&self) -> usize {
+        self.data.len()
     }
 
     /// The number at `index` in functab.
@@ -359,21 +388,6 @@ impl<'a> PclnTable<'a> {
         }
         self.offset(index)?.checked_add(self.text)
     }
-
-    /// The value for a function's first instruction in a table of values.
-    fn value_at_entry(&self, table: u32) -> Option<usize> {
-        let mut rest = self.values.get(table as usize..).filter(|_| table != 0)?;
-        let mut value = -1_i32;
-        for _ in 0..MAX_STEPS {
-            let change = varint(&mut rest)?;
-            let half = (change >> 1).cast_signed();
-            value = value.wrapping_add(if change & 1 == 0 { half } else { !half });
-            if varint(&mut rest)? > 0 {
-                return usize::try_from(value).ok();
-            }
-        }
-        None
-    }
 }
 
 /// The text at an offset, up to its NUL. Each byte read reduces `left`.
@@ -383,19 +397,6 @@ fn budgeted<'a>(data: &'a [u8], at: usize, left: &mut usize) -> Option<&'a str> 
     let found = CStr::from_bytes_until_nul(rest).ok();
     *left -= found.map_or(rest.len(), CStr::count_bytes);
     found?.to_str().ok()
-}
-
-fn varint(rest: &mut &[u8]) -> Option<u32> {
-    let mut value = 0_u32;
-    for shift in (0..32).step_by(7) {
-        let (byte, tail) = rest.split_first()?;
-        *rest = tail;
-        value |= u32::from(byte & 0x7f) << shift;
-        if byte & 0x80 == 0 {
-            return Some(value);
-        }
-    }
-    None
 }
 
 /// The functions of a table, by address.

@@ -1,26 +1,38 @@
-//! Reads numbers of a Go table or of a Go program's memory, in the target's byte order. Some have
-//! the size of a pointer.
+//! Reads numbers of an image's tables or memory, in the target's byte order. Some have the size of a pointer.
 
 use std::ffi::CStr;
 
+use object::Object;
+
+use crate::Image;
+
 /// The encoding of numbers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct WordFormat {
+pub struct WordFormat {
     /// Size of a pointer, in bytes: 4 or 8.
-    pub(super) size: usize,
+    pub size: usize,
     /// Highest byte first.
-    pub(super) big: bool,
+    pub big: bool,
 }
 
 impl WordFormat {
+    /// That of an image.
+    #[must_use]
+    pub fn of(image: &Image<'_>) -> Self {
+        let size = if image.object().is_64() { 8 } else { 4 };
+        Self { size, big: !image.object().is_little_endian() }
+    }
+
     /// A number of four bytes.
-    pub(super) fn u32(self, data: &[u8], at: usize) -> Option<u32> {
+    #[must_use]
+    pub fn u32(self, data: &[u8], at: usize) -> Option<u32> {
         let bytes = *data.get(at..)?.first_chunk()?;
         Some(if self.big { u32::from_be_bytes(bytes) } else { u32::from_le_bytes(bytes) })
     }
 
     /// A number of a pointer's size.
-    pub(super) fn word(self, data: &[u8], at: usize) -> Option<u64> {
+    #[must_use]
+    pub fn word(self, data: &[u8], at: usize) -> Option<u64> {
         if self.size == 4 {
             return self.u32(data, at).map(u64::from);
         }
@@ -29,13 +41,14 @@ impl WordFormat {
     }
 
     /// The number at `index` in an array of numbers of a pointer's size.
-    pub(super) fn nth(self, data: &[u8], index: usize) -> Option<u64> {
+    #[must_use]
+    pub fn nth(self, data: &[u8], index: usize) -> Option<u64> {
         self.word(data, index.checked_mul(self.size)?)
     }
 }
 
 /// The text at an offset, up to its NUL, which must come within `most` bytes.
-pub(super) fn text(data: &[u8], at: usize, most: usize) -> Option<&str> {
+pub(crate) fn text(data: &[u8], at: usize, most: usize) -> Option<&str> {
     let rest = data.get(at..)?;
     let rest = rest.get(..most).unwrap_or(rest);
     CStr::from_bytes_until_nul(rest).ok()?.to_str().ok()

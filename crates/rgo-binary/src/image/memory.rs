@@ -14,7 +14,7 @@
 use object::{Object, ObjectSegment, RelocationTarget, SegmentFlags};
 use object::{elf, macho, pe};
 
-use super::endian::WordFormat;
+use super::words::WordFormat;
 use crate::{Format, Image};
 
 /// The bits of a chained Mach-O pointer that hold its target (`mach-o/fixup-chains.h`,
@@ -23,7 +23,8 @@ const CHAINED_TARGET: u64 = (1 << 36) - 1;
 /// No linked program has more pointers than these to one address.
 const MAX_POINTERS: usize = 64;
 
-pub(super) struct Memory<'a> {
+/// The memory of the running program, as far as the file has it.
+pub struct Memory<'a> {
     segments: Vec<MemorySegment<'a>>,
     words: WordFormat,
     /// Address and value of each pointer that a RELA relocation sets, sorted by address.
@@ -39,7 +40,9 @@ struct MemorySegment<'a> {
 }
 
 impl<'a> Memory<'a> {
-    pub(super) fn new(image: &Image<'a>, words: WordFormat) -> Self {
+    /// Reads the segments and relocations of an image.
+    #[must_use]
+    pub fn new(image: &Image<'a>, words: WordFormat) -> Self {
         let file = image.object();
         let mut segments: Vec<_> = file
             .segments()
@@ -69,7 +72,8 @@ impl<'a> Memory<'a> {
     }
 
     /// The bytes from an address to the end of its segment; there is at least one.
-    pub(super) fn at(&self, address: u64) -> Option<&'a [u8]> {
+    #[must_use]
+    pub fn at(&self, address: u64) -> Option<&'a [u8]> {
         let next = self.segments.partition_point(|segment| segment.address <= address);
         let segment = self.segments.get(next.checked_sub(1)?)?;
         let within = usize::try_from(address - segment.address).ok()?;
@@ -77,24 +81,49 @@ impl<'a> Memory<'a> {
     }
 
     /// The number at an address, as stored in the file.
-    pub(super) fn number(&self, address: u64) -> Option<u64> {
+    #[must_use]
+    pub fn number(&self, address: u64) -> Option<u64> {
         self.words.word(self.at(address)?, 0)
     }
 
     /// The pointer at an address after relocation, without the load bias.
-    pub(super) fn pointer(&self, address: u64) -> Option<u64> {
+    #[must_use]
+    pub fn pointer(&self, address: u64) -> Option<u64> {
         self.relocation(address)
             .or_else(|| self.number(address).map(|number| self.unchained(number)))
     }
 
     /// The value that a relocation writes at an address.
-    pub(super) fn relocation(&self, address: u64) -> Option<u64> {
+    #[must_use]
+    pub fn relocation(&self, address: u64) -> Option<u64> {
         let at = self.relocated.binary_search_by_key(&address, |(place, _)| *place).ok()?;
         self.relocated.get(at).map(|(_, value)| *value)
     }
 
+    /// Each pointer-sized word from `start` to `end` that is aligned, with its address, as [`Memory::pointer`] reads it.
+    pub fn pointers(&self, start: u64, end: u64) -> impl Iterator<Item = (u64, u64)> + '_ {
+        let size = self.words.size as u64;
+        let start = start.checked_next_multiple_of(size).unwrap_or(end);
+        let data = self.at(start).unwrap_or_default();
+        let wanted = usize::try_from(end.saturating_sub(start)).unwrap_or(usize::MAX);
+        let data = data.get(..wanted).unwrap_or(data);
+        let first = self.relocated.partition_point(|(place, _)| *place < start);
+        let mut relocated = self.relocated.get(first..).unwrap_or_default().iter().peekable();
+        (0_u64..).zip(data.chunks_exact(self.words.size)).map(move |(index, bytes)| {
+            let address = start.saturating_add(index * size);
+            while relocated.next_if(|(place, _)| *place < address).is_some() {}
+            let written = relocated.peek().filter(|(place, _)| *place == address);
+            let value = match written {
+                Some((_, value)) => *value,
+                None => self.unchained(self.words.word(bytes, 0).unwrap_or_default()),
+            };
+            (address, value)
+        })
+    }
+
     /// Addresses of pointers to `target` in writable memory.
-    pub(super) fn pointers_to(&self, target: u64) -> Vec<u64> {
+    #[must_use]
+    pub fn pointers_to(&self, target: u64) -> Vec<u64> {
         let relocated = self.relocated.iter().filter(|(_, value)| *value == target);
         let written = self.segments.iter().filter(|segment| segment.writable).flat_map(|segment| {
             (0_u64..)
