@@ -10,6 +10,8 @@ use super::vocabulary::{self, OFF, ValueKind};
 
 /// The text for an unknown version.
 const NO_VERSION: &str = "an unknown version";
+/// The text between a growth and the size before.
+const GROWN_FROM: &str = " of ";
 /// Maximum number of list entries to name.
 const SHOWN: usize = 5;
 
@@ -84,6 +86,7 @@ impl<'v> Values<'v> {
             FactValue::Flag(flag) => *flag,
             FactValue::Text(text) => !is_none(text),
             FactValue::Number(number) => *number > 0,
+            FactValue::Growth { by, .. } => *by > 0,
             FactValue::List(list) => !list.iter().all(|text| is_none(text)),
             FactValue::Copies { versions, .. } => !versions.is_empty(),
         }
@@ -102,6 +105,7 @@ fn entries(kind: ValueKind, value: &FactValue) -> Vec<Option<String>> {
         FactValue::Text(text) if text.is_empty() && kind != ValueKind::Setting => Vec::new(),
         FactValue::Text(text) => vec![Some(text.clone())],
         FactValue::Number(number) => vec![Some(number.to_string())],
+        FactValue::Growth { by, from } => vec![Some(format!("{by:+}{GROWN_FROM}{from}"))],
         FactValue::List(list) => list.iter().cloned().map(Some).collect(),
         FactValue::Copies { versions, .. } => versions.clone(),
     }
@@ -200,6 +204,10 @@ fn holds(operator: Operator, operand: &Operand, entry: &str) -> Option<bool> {
         },
         OperandValue::Time(wanted) => {
             expression::time(entry).map(|found| ordered(found.cmp(wanted))).or_else(|| equal(false))
+        }
+        OperandValue::Growth(wanted) => {
+            let (by, from) = entry.split_once(GROWN_FROM)?;
+            Some(ordered(wanted.order(by.parse().ok()?, from.parse().ok()?)?))
         }
         OperandValue::Size(wanted) => {
             entry.parse().ok().map(|found: u64| ordered(found.cmp(wanted))).or_else(|| equal(false))

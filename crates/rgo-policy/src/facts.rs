@@ -34,7 +34,7 @@ pub trait FactSource {
     /// and `needs:` may contain `*`; [`super::vocabulary::glob_match`] matches them.
     ///
     /// The kind of the word determines the value: [`FactValue::Flag`] for a flag and for `needs:`,
-    /// [`FactValue::Number`] for a size, [`FactValue::Text`] for a word (`none` if there is
+    /// [`FactValue::Number`] for a size or count, [`FactValue::Growth`] for a growth, [`FactValue::Text`] for a word (`none` if there is
     /// nothing), a version, a time and for text, and [`FactValue::List`] for facts with several
     /// values (`rpath`, `leaks`, `build:`).
     ///
@@ -99,6 +99,13 @@ pub enum FactValue {
     Text(String),
     /// A number.
     Number(u64),
+    /// How much larger something is than before, in bytes.
+    Growth {
+        /// By how much; negative if it is smaller.
+        by: i64,
+        /// Its size before.
+        from: u64,
+    },
     /// Several texts; a requirement must hold for each.
     List(Vec<String>),
     /// Copies of a dependency; a requirement must hold for each.

@@ -6,8 +6,9 @@ use rgo_report::{Cell, Column, Document, Table, Tone};
 use serde::Serialize;
 
 use super::compare::compare;
+use super::count::count;
 use super::facts::NoAnswer;
-use super::subject::Subject;
+use super::subject::{Subject, SubjectKind};
 use super::verdict::Verdict;
 use super::{FactSource, Policy, RequirementSource, Rule};
 
@@ -104,9 +105,11 @@ pub struct Outcome {
 /// The number of checks.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Tally {
-    /// Number of binaries judged.
-    pub binaries: usize,
-    /// Number of checks: one check is one requirement for one binary.
+    /// What was judged; a tool judges one kind in a run.
+    pub kind: SubjectKind,
+    /// Number of subjects judged.
+    pub subjects: usize,
+    /// Number of checks: one check is one requirement for one subject.
     pub checks: usize,
     /// Number of checks with an unknown answer, allowed or not.
     pub unknown: usize,
@@ -211,11 +214,11 @@ impl Outcome {
         document.line(Cell::new(self.summary()).tone(tone))
     }
 
-    /// The whole run in one line. A check is one requirement for one binary.
+    /// The whole run in one line. A check is one requirement for one subject.
     #[must_use]
     pub fn summary(&self) -> String {
         let checks = count(self.tally.checks, "check", "checks");
-        let binaries = count(self.tally.binaries, "binary", "binaries");
+        let subjects = self.tally.kind.counted(self.tally.subjects);
         let failed = self.failures().count();
         let of = |answer| self.failures().filter(|(_, finding)| finding.answer == answer).count();
         let result = if failed > 0 {
@@ -247,7 +250,7 @@ impl Outcome {
         } else {
             "failed, because not everything could be read".to_owned()
         };
-        format!("policy: {checks} on {binaries}: {result}")
+        format!("policy: {checks} on {subjects}: {result}")
     }
 }
 
@@ -257,8 +260,4 @@ fn start(text: &str, length: usize) -> String {
         Some((end, _)) => format!("{}…", text.get(..end).unwrap_or(text)),
         None => text.to_owned(),
     }
-}
-
-pub(super) fn count(number: usize, one: &str, many: &str) -> String {
-    format!("{number} {}", if number == 1 { one } else { many })
 }

@@ -13,6 +13,7 @@
 
 pub mod annotate;
 mod compare;
+mod count;
 mod expression;
 mod facts;
 mod file;
@@ -216,7 +217,7 @@ impl Policy {
         let of = |kind| self.left.iter().filter(|(_, left)| *left == kind).count();
         let kinds = SubjectKind::ALL.into_iter().filter(|kind| of(*kind) > 0);
         let text = |kind: SubjectKind| {
-            let requirements = judge::count(of(kind), "requirement", "requirements");
+            let requirements = count::count(of(kind), "requirement", "requirements");
             let are = if of(kind) == 1 { "is" } else { "are" };
             let (asked, tools) = (kind.with_article(), self.words.judges_of(kind));
             format!("{requirements} of {asked} {are} left to {tools}")

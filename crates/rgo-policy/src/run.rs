@@ -3,7 +3,8 @@
 
 use std::collections::BTreeSet;
 
-use super::judge::{JudgedRequirement, Judgement, Outcome, Tally, count};
+use super::count::count;
+use super::judge::{JudgedRequirement, Judgement, Outcome, Tally};
 use super::pattern::Pattern;
 use super::subject::Subject;
 use super::verdict::Verdict;
@@ -64,7 +65,8 @@ impl Run<'_> {
     /// Adds the verdicts on one binary.
     pub fn add(&mut self, mut judgement: Judgement) {
         let findings = &judgement.findings;
-        self.tally.binaries += 1;
+        self.tally.kind = judgement.subject.kind;
+        self.tally.subjects += 1;
         self.tally.checks += findings.len();
         self.tally.unknown += findings.iter().filter(|it| it.answer == Verdict::Unknown).count();
         self.passes &= findings.iter().all(|finding| finding.passed);
@@ -130,11 +132,11 @@ impl Run<'_> {
         let left = self.policy.files.iter().filter(is_left);
         let mut problems: Vec<String> =
             left.map(|file| format!("{file} has no requirement for {tool}")).collect();
-        if self.tally.binaries == 0 && !self.policy.rules.is_empty() {
+        if self.tally.subjects == 0 && !self.policy.rules.is_empty() {
             problems.push("no binary matched: none of the files is one".to_owned());
             return problems;
         }
-        let count = count(self.tally.binaries, "binary", "binaries");
+        let count = self.tally.kind.counted(self.tally.subjects);
         let files = self.policy.files.iter().filter(|file| !is_left(file));
         let unmatched = files.filter(|file| !self.was_asked(&|rule| is_of(rule, file)));
         problems.extend(unmatched.map(|file| {

@@ -10,6 +10,8 @@ use std::fmt;
 
 use serde::Serialize;
 
+use super::count::count;
+
 /// A kind of subject.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub enum SubjectKind {
@@ -46,6 +48,16 @@ impl SubjectKind {
             Self::Diff => "`require` in [diff]",
             Self::Graph => "`require` in [graph]",
             Self::Audit => "`require` in [audit]",
+        }
+    }
+
+    /// A number of them: "1 binary", "2 diffs".
+    pub(super) fn counted(self, number: usize) -> String {
+        match self {
+            Self::Binary => count(number, "binary", "binaries"),
+            Self::Diff => count(number, "diff", "diffs"),
+            Self::Graph => count(number, "graph", "graphs"),
+            Self::Audit => count(number, "audit", "audits"),
         }
     }
 

@@ -43,6 +43,10 @@ pub enum ValueKind {
     Time,
     /// A number of bytes: `10MB` is 10 000 000, `10MiB` is 10 485 760.
     Size,
+    /// A number of things: `exports-removed=0`.
+    Count,
+    /// How much larger something is than before: `2%`, `16KiB`; it can be negative.
+    Growth,
 }
 
 impl ValueKind {
@@ -60,12 +64,22 @@ impl ValueKind {
             Self::Dependency => "a dependency",
             Self::Time => "a time",
             Self::Size => "a number of bytes",
+            Self::Count => "a number",
+            Self::Growth => "a share as in 2%, or a number of bytes",
         }
     }
 
     /// Whether every binary has a value, so that the word alone would hold for all of them.
     pub(super) fn needs_comparison(self) -> bool {
-        matches!(self, Self::OneOf(_) | Self::OneOfOrNumber(..) | Self::Version | Self::Size)
+        matches!(
+            self,
+            Self::OneOf(_)
+                | Self::OneOfOrNumber(..)
+                | Self::Version
+                | Self::Size
+                | Self::Count
+                | Self::Growth
+        )
     }
 
     /// Every value that has a name. Empty for a fact whose values are not names.

@@ -8,7 +8,9 @@ use std::borrow::Cow;
 /// The text, with escapes such as `\n` or `\u{1b}` for control, invisible and direction characters.
 #[must_use]
 pub fn printable(text: &str) -> Cow<'_, str> {
-    if !text.chars().any(acts) {
+    let is_plain = |byte: u8| matches!(byte, b' '..=b'~');
+    // Nearly all text is ASCII, of which the processor checks many bytes at once.
+    if text.bytes().all(is_plain) || !text.chars().any(acts) {
         return Cow::Borrowed(text);
     }
     let mut out = String::with_capacity(text.len() + 8);

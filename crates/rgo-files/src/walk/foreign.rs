@@ -57,6 +57,11 @@ impl Foreign {
         self.role == ForeignRole::Program
     }
 
+    /// Whether it is an object of Go's compiler or assembler.
+    pub(super) fn is_go_object(&self) -> bool {
+        *self == GO_OBJECT
+    }
+
     /// Whether it is a core dump: the memory of a program that has ended.
     #[must_use]
     pub fn is_core_dump(&self) -> bool {
@@ -96,6 +101,7 @@ use ForeignRole::{Data, Packed, Program};
 
 const ANY: Check = |_| true;
 
+const GO_OBJECT: Foreign = Foreign { one: "a Go object", many: "Go objects", role: Program };
 const CORE_DUMP: Foreign = Foreign { one: "a core dump", many: "core dumps", role: Data };
 
 /// The table; the first matching row counts.
@@ -120,7 +126,7 @@ static MARKS: [MagicNumber; 69] = [
     mark(Program, 0, b"\xc4\x01", coff, "a COFF object", "COFF objects"),
     mark(Program, 0, b"\0\0\xff\xff", big_coff, "a COFF object", "COFF objects"),
     // Go's own objects, cmd/internal/goobj; the other part of a package is its export data.
-    mark(Program, 0, b"go object ", go_object, "a Go object", "Go objects"),
+    MagicNumber { at: 0, magic: b"go object ", check: go_object, kind: GO_OBJECT },
     // Plan 9, a.out(6).
     mark(Program, 0, b"\0\0\x01\xeb", plan9, "a Plan 9 program", "Plan 9 programs"),
     mark(Program, 0, b"\0\0\x04\x07", plan9, "a Plan 9 program", "Plan 9 programs"),

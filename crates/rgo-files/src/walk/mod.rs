@@ -64,13 +64,15 @@ pub struct Options {
     pub archives: bool,
     /// Whether to include the files of a container image that no container sees.
     pub all_layers: bool,
+    /// Whether Go's own objects are read. Otherwise they are skipped, as programs in other formats are.
+    pub go_objects: bool,
     /// The limits for each file.
     pub limits: Limits,
 }
 
 impl Default for Options {
     fn default() -> Self {
-        Self { archives: true, all_layers: false, limits: Limits::default() }
+        Self { archives: true, all_layers: false, go_objects: false, limits: Limits::default() }
     }
 }
 
@@ -91,6 +93,8 @@ pub struct Item<'a> {
 pub enum ItemContent<'a> {
     /// An ELF, Mach-O or PE image, fat or thin: all its bytes.
     Image(&'a [u8]),
+    /// An object of Go's compiler or assembler, if [`Options::go_objects`] asks for them: all its bytes.
+    GoObject(&'a [u8]),
     /// A named file that is neither image nor archive, and its kind, if that is known.
     Other(Option<&'static Foreign>),
     /// A link within an archive, which is not followed.
@@ -111,7 +115,7 @@ pub struct Archive {
     pub kind: ContentKind,
     /// Number of members, without those of nested archives.
     pub members: u64,
-    /// Number of images in it, at any depth.
+    /// Number of images and Go objects in it, at any depth.
     pub images: u64,
     /// Whether it is appended to a program, which is an item of its own.
     pub is_behind_image: bool,

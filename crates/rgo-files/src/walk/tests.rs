@@ -21,6 +21,7 @@ use super::{Found, Item, ItemContent, Limits, Options, file};
 fn words(item: &Item<'_>) -> Option<String> {
     Some(match &item.content {
         ItemContent::Image(bytes) => format!("image {}", bytes.len()),
+        ItemContent::GoObject(bytes) => format!("go object {}", bytes.len()),
         ItemContent::Other(what) => what.map_or_else(|| "other".to_owned(), ToString::to_string),
         ItemContent::Link { target } => format!("-> {target}"),
         ItemContent::Archive(is) => format!("{:?} {}/{}", is.kind, is.images, is.members),

@@ -3,6 +3,7 @@
 //!
 //! ```text
 //! body ─▶ sniff ─┬─▶ image ─────────────▶ inspect   (and a zip behind it ─▶ zip)
+//!                ├─▶ Go object ─────────▶ inspect, if they are asked for
 //!                ├─▶ tar, zip, ar ──────▶ each member ─▶ body
 //!                ├─▶ gzip, xz, zstd … ──▶ decoder ─▶ tar, or one member ─▶ body
 //!                └─▶ the rest ──────────▶ skipped, except disk images
@@ -16,7 +17,7 @@ use rgo_binary::FileKind;
 use super::budget::Budget;
 use super::container::{LayerCandidate, Record};
 use super::decoders::Tools;
-use super::foreign::{self, disk};
+use super::foreign::{self, Foreign, disk};
 use super::name::Name;
 use super::reading::{HEAD, fill, read_to_end};
 use super::skip_reason::{self, SkipReason};
@@ -155,6 +156,10 @@ impl<'v, T> Visitor<'v, T> {
 
     fn bytes(&mut self, bytes: &[u8]) {
         match self.kind(bytes) {
+            ContentKind::Foreign(what) if self.reads(what) => {
+                self.images += 1;
+                self.emit_item(ItemContent::GoObject(bytes));
+            }
             ContentKind::Foreign(what) if what.is_program() => self.skip(SkipReason::Foreign(what)),
             _ if !self.options.archives => self.image(bytes),
             ContentKind::Image | ContentKind::Prefix => self.image(bytes),
@@ -179,6 +184,11 @@ impl<'v, T> Visitor<'v, T> {
             ContentKind::Foreign(what) => self.skip(SkipReason::Foreign(what)),
             ContentKind::Other => self.other(bytes),
         }
+    }
+
+    /// Whether the caller reads what others do not.
+    fn reads(&self, what: &Foreign) -> bool {
+        self.options.go_objects && what.is_go_object()
     }
 
     /// Recognizes all these bytes. An Apple disk image starts like the compression of its first
@@ -220,6 +230,7 @@ impl<'v, T> Visitor<'v, T> {
         };
         let reader = &mut head.chain(reader);
         match sniff(head) {
+            ContentKind::Foreign(what) if self.reads(what) => self.whole(reader, size),
             ContentKind::Foreign(what) if what.is_program() => self.skip(SkipReason::Foreign(what)),
             _ if !self.options.archives => self.whole(reader, size),
             kind @ (ContentKind::Gzip

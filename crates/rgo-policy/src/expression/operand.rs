@@ -1,5 +1,7 @@
 //! Parses the right side of a comparison by the kind of the fact.
 
+use std::cmp::Ordering;
+
 use super::written::Written;
 use super::{Operator, Test};
 use crate::parse_error::Complaint;
@@ -25,6 +27,38 @@ pub(crate) enum OperandValue {
     Version(ComparableVersion),
     Time(jiff::Timestamp),
     Size(u64),
+    Growth(GrowthLimit),
+}
+
+/// A growth to compare with.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) enum GrowthLimit {
+    /// Bytes.
+    Bytes(i64),
+    /// Percent of the size before.
+    Percent(f64),
+}
+
+impl GrowthLimit {
+    fn parse(text: &str) -> Option<Self> {
+        if let Some(percent) = text.strip_suffix('%') {
+            let percent: f64 = percent.trim().parse().ok()?;
+            return percent.is_finite().then_some(Self::Percent(percent));
+        }
+        let (sign, bytes) = text.strip_prefix('-').map_or((1, text), |bytes| (-1, bytes));
+        Some(Self::Bytes(i64::try_from(size_in_bytes(bytes)?).ok()? * sign))
+    }
+
+    /// How a growth by bytes compares with this.
+    pub(crate) fn order(self, by: i64, from: u64) -> Option<Ordering> {
+        // Shares of sizes need no more digits than a float has.
+        #[allow(clippy::cast_precision_loss)]
+        match self {
+            Self::Bytes(bytes) => Some(by.cmp(&bytes)),
+            // Something that was not there before grows beyond any share.
+            Self::Percent(percent) => (by as f64 * 100.0).partial_cmp(&(percent * from as f64)),
+        }
+    }
 }
 
 /// Units of sizes, in lower case.
@@ -53,7 +87,12 @@ pub(super) fn compare(
     }
     let ordered = matches!(
         fact.kind,
-        ValueKind::Version | ValueKind::Dependency | ValueKind::Time | ValueKind::Size
+        ValueKind::Version
+            | ValueKind::Dependency
+            | ValueKind::Time
+            | ValueKind::Size
+            | ValueKind::Count
+            | ValueKind::Growth
     );
     let equality = matches!(operator, Operator::Equal | Operator::NotEqual);
     if !(ordered || equality) {
@@ -65,7 +104,9 @@ pub(super) fn compare(
             ValueKind::Flag
             | ValueKind::OneOf(_)
             | ValueKind::OneOfOrNumber(..)
-            | ValueKind::Size => Err(wrong(format!("`{name}` is {what}: `*` would say nothing"))),
+            | ValueKind::Size
+            | ValueKind::Count
+            | ValueKind::Growth => Err(wrong(format!("`{name}` is {what}: `*` would say nothing"))),
             _ if equality => Ok(Test::Any(equal)),
             _ => Err(wrong(format!("`*` is any value and has no order for `{sign}`"))),
         };
@@ -87,7 +128,14 @@ pub(super) fn compare(
 /// Parses a value of a list.
 pub(super) fn in_list(fact: &FactDef, value: &Written<'_>) -> Result<Operand, Complaint> {
     let (name, what) = (fact.name, fact.kind.in_words());
-    if matches!(fact.kind, ValueKind::Flag | ValueKind::Presence | ValueKind::Size) {
+    if matches!(
+        fact.kind,
+        ValueKind::Flag
+            | ValueKind::Presence
+            | ValueKind::Size
+            | ValueKind::Count
+            | ValueKind::Growth
+    ) {
         let message = format!("`{name}` is {what}, and is not one of a list");
         return Err(Complaint(message, example(fact)));
     }
@@ -116,6 +164,11 @@ fn operand(fact: &FactDef, value: &Written<'_>) -> Result<Operand, Complaint> {
         ValueKind::Time => OperandValue::Time(time(text).ok_or_else(|| no("a date or time"))?),
         ValueKind::Size => {
             OperandValue::Size(size_in_bytes(text).ok_or_else(|| no("a number of bytes"))?)
+        }
+        ValueKind::Count => OperandValue::Size(text.parse().map_err(|_| no("a number"))?),
+        ValueKind::Growth => {
+            let limit = GrowthLimit::parse(text);
+            OperandValue::Growth(limit.ok_or_else(|| no("a share or a number of bytes"))?)
         }
         ValueKind::OneOf(_)
         | ValueKind::OneOfOrNumber(..)
@@ -164,6 +217,25 @@ pub fn size_in_bytes(text: &str) -> Option<u64> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn growths_are_shares_or_bytes() {
+        for (text, by, from, expected) in [
+            ("2%", 20, 1000, Some(Ordering::Equal)),
+            ("2%", 21, 1000, Some(Ordering::Greater)),
+            ("0%", 1, 0, Some(Ordering::Greater)),
+            ("0.5%", 4, 1000, Some(Ordering::Less)),
+            ("-1%", -20, 1000, Some(Ordering::Less)),
+            ("16KiB", 16 << 10, 1, Some(Ordering::Equal)),
+            ("-5", -4, 1, Some(Ordering::Greater)),
+        ] {
+            let limit = GrowthLimit::parse(text).unwrap_or_else(|| panic!("{text}"));
+            assert_eq!(limit.order(by, from), expected, "{text} {by} {from}");
+        }
+        for bad in ["", "%", "NaN%", "inf%", "1.5KiB", "--1"] {
+            assert_eq!(GrowthLimit::parse(bad), None, "{bad}");
+        }
+    }
 
     #[test]
     fn sizes_and_times_have_their_units() {

@@ -16,6 +16,25 @@ fn an_image_is_one_and_text_is_nothing() {
 }
 
 #[test]
+fn go_objects_are_read_if_they_are_asked_for() {
+    let object = b"go object linux amd64 go1.26.8\n\n!\n\0go120ld";
+    let export_data = b"go object linux amd64 go1.26.8\n\n$$B\nu";
+    let archive = ar(&[("__.PKGDEF", export_data), ("_go_.o", object)]);
+    let size = object.len();
+    let asked = Options { go_objects: true, ..Options::default() };
+    let read = [format!("x!_go_.o go object {size}"), "x Ar 1/2".to_owned()];
+    assert_eq!(mapped(object, &asked), [format!("x go object {size}")]);
+    assert_eq!(streamed(object, &asked), [format!("x go object {size}")]);
+    assert_eq!(mapped(&archive, &asked), read);
+    let packed = streamed(&gz(&tar(&[("p.a", &archive), ("a.o", object)])), &asked);
+    let inner = [format!("x!p.a!_go_.o go object {size}"), "x!p.a Ar 1/2".to_owned()];
+    let outer = [format!("x!a.o go object {size}"), "x Gzip 2/2".to_owned()];
+    assert_eq!(packed, [inner, outer].concat());
+    let refused = "x refused: a Go object, which is not supported";
+    assert_eq!(mapped(object, &Options::default()), [refused]);
+}
+
+#[test]
 fn tars_are_read_bare_and_compressed() {
     let app = image(3000);
     let bare = tar(&[("README", b"text"), ("bin/app", &app), ("empty", b""), ("lib/a.so", &app)]);
