@@ -12,15 +12,17 @@ use crate::app::mistakes;
 use crate::app::terminal;
 use crate::build::args::Build;
 use crate::strip::args::StripArgs;
+use crate::symbols::args::Symbols;
 use crate::version_m::args::VersionM;
 use crate::{man_pages, schemas, topics};
 
 /// The tools in the order of the help: the name behind `rgo`, and the command line.
 #[must_use]
-pub fn tools() -> [(&'static str, CommandLine); 3] {
+pub fn tools() -> [(&'static str, CommandLine); 4] {
     [
         ("build", Build::command()),
         ("strip", StripArgs::command()),
+        ("symbols", Symbols::command()),
         ("version-m", VersionM::command()),
     ]
 }

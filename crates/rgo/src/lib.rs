@@ -11,6 +11,7 @@ pub mod generated;
 mod man_pages;
 pub mod schemas;
 pub mod strip;
+pub mod symbols;
 mod topics;
 pub mod version_m;
 
@@ -20,6 +21,11 @@ use crate::app::args::Tool;
 use crate::app::error::CommandError;
 use crate::app::exit::Exit;
 use crate::app::terminal;
+
+/// Static programs for Linux do not take musl's allocator, which is slow for many small texts and for two threads.
+#[cfg(target_env = "musl")]
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 /// Parses the arguments, runs the command, and converts its result to an exit code. A wrong call
 /// ends with 2 (by clap), a failure with 1 and its message on stderr.

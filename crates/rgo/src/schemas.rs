@@ -6,13 +6,13 @@ use serde_json::{Value, json};
 use crate::app::message;
 use crate::app::schema::Named;
 use crate::app::terminal;
-use crate::{build, strip, version_m};
+use crate::{build, strip, symbols, version_m};
 
 /// All schemas, the most asked for first.
 fn all() -> impl Iterator<Item = Named> {
     let others =
         [strip::schema(), version_m::schema(), version_m::line_schema(), message::schema()];
-    build::schemas().into_iter().chain(others)
+    build::schemas().into_iter().chain(others).chain(symbols::schemas())
 }
 
 /// The names of all schemas.
@@ -35,7 +35,15 @@ pub fn of(name: &str) -> Option<Value> {
     if let Some(object) = schema.as_object_mut() {
         object.insert("title".to_owned(), json!(name));
         // Every report names its schema, but for lines: of ndjson, and of messages.
-        if ![version_m::LINE, message::MESSAGE].contains(&name)
+        if ![
+            version_m::LINE,
+            symbols::list::LINE,
+            symbols::size::LINE,
+            symbols::diff::LINE,
+            symbols::symbolize::LINE,
+            message::MESSAGE,
+        ]
+        .contains(&name)
             && let Some(properties) = object.get_mut("properties").and_then(Value::as_object_mut)
         {
             properties.insert("schema".to_owned(), json!({"const": name}));

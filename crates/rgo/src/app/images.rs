@@ -8,6 +8,7 @@ use rgo_binary::{Error, Limits, slices};
 use rgo_files::walk::{self, Foreign, SkipReason};
 
 use super::inspected::Inspected;
+use super::unread::UnreadReason;
 
 /// The images of a file, and why others are missing.
 #[derive(Debug, Default)]
@@ -33,6 +34,16 @@ impl fmt::Display for ImageProblem {
             Self::Unreadable(error) => error.fmt(f),
             Self::Appended(foreign) => foreign.fmt(f),
             Self::Skipped(reason) => reason.fmt(f),
+        }
+    }
+}
+
+impl From<ImageProblem> for UnreadReason {
+    fn from(problem: ImageProblem) -> Self {
+        match problem {
+            ImageProblem::Unreadable(error) => Self::Image(error),
+            ImageProblem::Skipped(reason) => Self::Refused(reason),
+            ImageProblem::Appended(foreign) => Self::Refused(SkipReason::Foreign(foreign)),
         }
     }
 }

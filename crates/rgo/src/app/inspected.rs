@@ -7,6 +7,8 @@ use rgo_policy::{Subject, SubjectKind};
 use rgo_report::printable;
 use serde::Serialize;
 
+use super::survey::Named;
+
 /// One image of a file.
 #[derive(Debug, Serialize, schemars::JsonSchema)]
 pub(crate) struct Inspected {
@@ -29,7 +31,7 @@ pub(crate) struct Inspected {
 }
 
 impl Inspected {
-    /// Inspects an image, which gets its name by [`Inspected::named`].
+    /// Inspects an image, which gets its name by [`Named::named`].
     ///
     /// # Errors
     /// If its build record is damaged and the call requests nothing else.
@@ -51,17 +53,6 @@ impl Inspected {
             layers: Vec::new(),
             problems,
         })
-    }
-
-    /// The same image with the name under which the walk found it.
-    pub(crate) fn named(self, name: &Name, layers: &[Layer]) -> Self {
-        let members = name.members();
-        Self {
-            file: name.file().to_string_lossy().into_owned(),
-            member: (!members.is_empty()).then(|| members.join("!")),
-            layers: layers.to_vec(),
-            ..self
-        }
     }
 
     /// The container image and the layer that contain it, as text.
@@ -97,6 +88,18 @@ impl Inspected {
             member: self.member.clone(),
             slice: self.slice.clone(),
             image: self.container(),
+        }
+    }
+}
+
+impl Named for Inspected {
+    fn named(self, name: &Name, layers: &[Layer]) -> Self {
+        let members = name.members();
+        Self {
+            file: name.file().to_string_lossy().into_owned(),
+            member: (!members.is_empty()).then(|| members.join("!")),
+            layers: layers.to_vec(),
+            ..self
         }
     }
 }

@@ -8,7 +8,7 @@ use std::path::Path;
 ///
 /// # Errors
 /// If it cannot be read, is larger, or is not UTF-8.
-pub(super) fn read(path: &Path, limit: u64) -> io::Result<String> {
+pub(crate) fn read(path: &Path, limit: u64) -> io::Result<String> {
     let mut text = String::new();
     File::open(path)?.take(limit + 1).read_to_string(&mut text)?;
     if text.len() as u64 > limit {

@@ -5,13 +5,13 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use object::{Object, ObjectSymbol};
 use rgo_binary::debug::build_id::identities;
-use rgo_binary::debuggability::{DebugSources, Debuggability, Feasibility, debuggability};
 use rgo_binary::embedded::auditable;
 use rgo_binary::embedded::go_buildinfo;
 use rgo_binary::embedded::package_note;
 use rgo_binary::embedded::rgo_note;
 use rgo_binary::embedded::slot;
 use rgo_binary::{Image, Limits, Slice, slices};
+use rgo_debuginfo::debuggability::{DebugSources, Debuggability, Feasibility, debuggability};
 use rgo_edit::{Draft, Edited, Piece, Reason, Removed, SignaturePolicy};
 use rgo_policy::Outcome;
 use rgo_report::{Cell, Column, Document, Report, Table, Tone};

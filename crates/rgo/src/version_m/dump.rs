@@ -29,7 +29,7 @@ pub(super) fn run(args: &VersionM, dump: &str) -> Result<Exit> {
     };
     let progress = FileProgress::new(args.quiet);
     let begin = |path: &Path| progress.begin(path);
-    let all = walk::visit(&args.files, &options(args), &begin, &find);
+    let all = walk::visit(&args.files, &options(args).walk(), &begin, &find);
     match all.as_slice() {
         [one] => {
             terminal::write_output(&one.value, output)?;

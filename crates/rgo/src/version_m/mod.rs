@@ -14,7 +14,6 @@ mod stream;
 mod summary_row;
 mod survey;
 mod text;
-mod unread;
 
 use anyhow::Result;
 use rgo_policy::run::Keep;
@@ -29,7 +28,7 @@ use crate::app::terminal;
 use args::{VersionFormat, VersionM};
 use report::{Shape, VersionReport};
 use stream::Outputs;
-use survey::Survey;
+use survey::survey;
 
 /// The name of this tool.
 const TOOL: &str = "rgo-version-m";
@@ -88,7 +87,7 @@ fn check_usage(args: &VersionM, gate: &Gate<'_>) -> Result<()> {
 
 /// Writes one report of all files, in all its formats.
 fn report(args: &VersionM, gate: &Gate<'_>) -> Result<Exit> {
-    let survey = Survey::new(args, !gate.is_empty());
+    let survey = survey(args, !gate.is_empty());
     let (files, problems) = survey.all();
     survey.print(&problems);
     let mut run = gate.run(Keep::All);

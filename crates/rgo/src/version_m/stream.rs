@@ -7,7 +7,7 @@ use rgo_policy::run::Keep;
 
 use super::args::VersionM;
 use super::report::json_line;
-use super::survey::Survey;
+use super::survey::survey;
 use crate::app::exit::Exit;
 use crate::app::inspected::Inspected;
 use crate::app::output_writer::OutputWriter;
@@ -47,7 +47,7 @@ impl Outputs {
 /// If the output cannot be written.
 pub(super) fn run(args: &VersionM, gate: &Gate<'_>, mut output: Outputs) -> Result<Exit> {
     let mut judged = gate.run(if args.verbose { Keep::All } else { Keep::NotHolding });
-    let survey = Survey::new(args, !gate.is_empty());
+    let survey = survey(args, !gate.is_empty());
     let mut error = None;
     let problems = survey.each(&mut |image: Inspected| {
         gate.judge(&mut judged, &image);

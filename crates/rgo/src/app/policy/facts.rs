@@ -15,6 +15,7 @@ use rgo_policy::{
     FactSource, Judge, Lookup, NoAnswer, Platform, PolicyFact, PolicyOs, SubjectKind, Vocabulary,
 };
 
+use super::diff_facts;
 use crate::app::inspected::Inspected;
 use crate::app::words::{place_of, word};
 use answers::{
@@ -362,19 +363,21 @@ static ROWS: &[Row] = &[
 static RENAMED: &[Renamed] = &[("cfg", "cf-guard"), ("dep", "nx")];
 
 /// The tools, and what they judge.
-static JUDGES: [Judge; 3] = {
+static JUDGES: [Judge; 4] = {
     const BINARIES: &[SubjectKind] = &[SubjectKind::Binary];
     [
         Judge { tool: "rgo-build", kinds: BINARIES },
         Judge { tool: "rgo-strip", kinds: BINARIES },
         Judge { tool: "rgo-version-m", kinds: BINARIES },
+        Judge { tool: "rgo-symbols", kinds: &[SubjectKind::Diff] },
     ]
 };
 
 /// All words of policies.
 #[must_use]
 pub fn vocabulary() -> Vocabulary {
-    Vocabulary::new(ROWS.iter().map(|row| &row.word), RENAMED, &JUDGES)
+    let words = ROWS.iter().map(|row| &row.word).chain(diff_facts::words());
+    Vocabulary::new(words, RENAMED, &JUDGES)
 }
 
 /// A tool as a judge; it judges nothing if it is no tool of rgo.

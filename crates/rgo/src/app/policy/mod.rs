@@ -4,6 +4,7 @@
 //! arguments ─▶ Gate::new ─▶ judge(image) … ─▶ conclude ─▶ Outcome: report, annotations, exit code
 //! ```
 
+mod diff_facts;
 pub mod facts;
 
 use std::io;
@@ -14,14 +15,16 @@ use clap::Args;
 use rgo_binary::inspect::Detail;
 use rgo_files::walk::{self, Item, ItemContent, Options};
 use rgo_policy::run::{Keep, Run};
-use rgo_policy::{Outcome, Policy, PolicyError, annotate};
+use rgo_policy::{FactSource, Outcome, Policy, PolicyError, Subject, annotate};
 use rgo_report::{Document, Style};
 
 use super::error::{Annotate, Usage};
 use super::exit::Exit;
 use super::images::Images;
 use super::inspected::Inspected;
+use super::survey::Named;
 use super::{terminal, text_file};
+pub(crate) use diff_facts::DiffFacts;
 
 /// Maximum size of a policy file, in bytes.
 const MAX_POLICY: u64 = 4 << 20;
@@ -90,6 +93,18 @@ impl<'a> Gate<'a> {
             run.leave_companion();
         } else {
             run.add(self.policy.judge(image.subject(), image));
+        }
+    }
+
+    /// Judges something other than an image.
+    pub(crate) fn judge_subject(
+        &self,
+        run: &mut Run<'_>,
+        subject: Subject,
+        facts: &dyn FactSource,
+    ) {
+        if !self.is_empty() {
+            run.add(self.policy.judge(subject, facts));
         }
     }
 

@@ -10,12 +10,12 @@ use rgo_binary::Error;
 use rgo_report::printable;
 use serde::Serialize;
 
-use crate::app::terminal;
+use super::terminal;
 use rgo_files::walk::{Foreign, ForeignRole, Layer, Name, SkipReason};
 
 /// A file or member that was not read and may be a program, or hold one.
 #[derive(Clone, Debug, Serialize, schemars::JsonSchema)]
-pub(super) struct Unread {
+pub(crate) struct Unread {
     /// The file on disk; `-` for stdin.
     file: String,
     /// Its name within that file, if that is an archive.
@@ -41,9 +41,11 @@ impl fmt::Display for Unread {
 
 /// The reason for a missing answer.
 #[derive(Clone, Debug)]
-pub(super) enum UnreadReason {
+pub(crate) enum UnreadReason {
     /// An image that cannot be read.
     Image(Error),
+    /// An image whose symbols cannot be read, and why.
+    Symbols(String),
     Refused(SkipReason),
     /// A named file that is no program; its kind, if that is known.
     NoProgram(Option<&'static Foreign>),
@@ -56,6 +58,7 @@ impl fmt::Display for UnreadReason {
         const NONE: &str = "not an ELF, Mach-O or PE image";
         match self {
             Self::Image(error) => error.fmt(f),
+            Self::Symbols(why) => f.write_str(why),
             Self::Refused(refusal) => refusal.fmt(f),
             Self::NoProgram(Some(foreign)) => write!(f, "{foreign}, {NONE}"),
             Self::NoProgram(None) => f.write_str(NONE),
@@ -91,7 +94,7 @@ impl UnreadReason {
             Self::NoProgram(Some(foreign)) if foreign.is_core_dump() => {
                 Some("name the program instead; gdb -c shows which one it was")
             }
-            Self::Image(Error::Malformed { .. }) => {
+            Self::Image(Error::Malformed { .. }) | Self::Symbols(_) => {
                 Some("the file is damaged, or something edited it: get it again")
             }
             Self::Refused(SkipReason::Io(error)) => match error.kind() {
@@ -124,7 +127,9 @@ impl UnreadReason {
                 SkipReason::Foreign(_) | SkipReason::Unsupported(_) | SkipReason::Encrypted,
             ) => Group::Packed,
             Self::Refused(SkipReason::Io(error)) => Group::Io(error.kind()),
-            Self::Image(_) | Self::Refused(SkipReason::Damaged(_)) => Group::Damaged,
+            Self::Image(_) | Self::Symbols(_) | Self::Refused(SkipReason::Damaged(_)) => {
+                Group::Damaged
+            }
             Self::Refused(_) | Self::Empty => Group::Other,
         }
     }
@@ -144,7 +149,9 @@ impl UnreadReason {
             },
             Self::Refused(SkipReason::Encrypted) => same("encrypted".to_owned()),
             Self::Refused(SkipReason::Unsupported(what)) => same(what.clone()),
-            Self::Image(_) | Self::Refused(SkipReason::Damaged(_)) => same("damaged".to_owned()),
+            Self::Image(_) | Self::Symbols(_) | Self::Refused(SkipReason::Damaged(_)) => {
+                same("damaged".to_owned())
+            }
             other => same(other.to_string()),
         }
     }
@@ -183,13 +190,13 @@ struct UnreadFile {
 
 /// All files without an answer.
 #[derive(Debug, Default)]
-pub(super) struct Problems(Vec<UnreadFile>);
+pub(crate) struct Problems(Vec<UnreadFile>);
 
 /// Up to this number, a summary names all of a kind.
 const NAMES: usize = 3;
 
 impl Problems {
-    pub(super) fn add(
+    pub(crate) fn add(
         &mut self,
         name: Name,
         named: bool,
@@ -202,7 +209,7 @@ impl Problems {
 
     /// Takes back that an archive or a folder is empty if an error already says that a part of it was not
     /// read.
-    pub(super) fn settle(&mut self) {
+    pub(crate) fn settle(&mut self) {
         let hides = |problem: &&UnreadFile| problem.reason.hides() && problem.is_error;
         let unread: BTreeSet<_> =
             self.0.iter().filter(hides).map(|problem| problem.name.file().to_owned()).collect();
@@ -215,12 +222,12 @@ impl Problems {
     }
 
     /// Whether the run failed.
-    pub(super) fn are_errors(&self) -> bool {
+    pub(crate) fn are_errors(&self) -> bool {
         self.0.iter().any(|problem| problem.is_error)
     }
 
     /// Those that may hide a program.
-    pub(super) fn unread(&self) -> Vec<Unread> {
+    pub(crate) fn unread(&self) -> Vec<Unread> {
         let hidden = self.0.iter().filter(|problem| problem.reason.hides());
         hidden
             .map(|UnreadFile { name, layers, reason, .. }| Unread {
@@ -234,7 +241,7 @@ impl Problems {
 
     /// Prints errors, and unless `quiet` warnings, to stderr; with `verbose` a line for each.
     /// `named` is the number of files that the user named.
-    pub(super) fn print(&self, named: usize, verbose: bool, quiet: bool) {
+    pub(crate) fn print(&self, named: usize, verbose: bool, quiet: bool) {
         let shown = self.0.iter().filter(|problem| problem.is_error || !quiet);
         let mut groups: BTreeMap<(Group, bool), Vec<&UnreadFile>> = BTreeMap::new();
         for problem in shown {
@@ -254,7 +261,7 @@ impl Problems {
                     // With this many names, a shell has probably expanded the names of a whole
                     // folder.
                     Group::NoProgram if is_short => terminal::hint(
-                        "name the folder instead, where rgo-version-m skips what is not a program; \
+                        "name the folder instead, where rgo skips what is not a program; \
                          -v lists each",
                     ),
                     _ if is_short => terminal::hint("-v lists each"),
