@@ -3,6 +3,7 @@
 
 mod build;
 mod strip;
+mod symbols;
 mod version_m;
 
 use std::fs;
@@ -22,6 +23,8 @@ pub(crate) enum What {
     Build,
     /// rgo-strip beside LLVM's, GNU's and elfutils' strip, and cp
     Strip,
+    /// rgo-symbols beside nm, llvm-nm, go tool nm, llvm-symbolizer and addr2line
+    Symbols,
     /// rgo-version-m beside go version -m and rust-audit-info
     VersionM,
 }
@@ -38,6 +41,10 @@ pub(crate) fn run(what: What) -> anyhow::Result<()> {
         What::Strip => {
             ship(&setup)?;
             strip::run(&setup)
+        }
+        What::Symbols => {
+            ship(&setup)?;
+            symbols::run(&setup)
         }
         What::VersionM => {
             ship(&setup)?;

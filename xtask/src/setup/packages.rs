@@ -11,8 +11,9 @@ use crate::shell::{command, on_path, output, quiet, succeeds};
 /// Packages for the tests: compilers and build tools for programs with C code, programs that run
 /// foreign programs, that inspect, strip or sign them, that make and unpack container images, the
 /// installer of Python packages, and what reads completions and man pages.
-const PACKAGES: [&str; 31] = [
+const PACKAGES: [&str; 33] = [
     "autoconf",
+    "automake",
     "binutils-aarch64-linux-gnu",
     "binutils-mingw-w64-x86-64",
     "cmake",
@@ -28,6 +29,7 @@ const PACKAGES: [&str; 31] = [
     "libc6-arm64-cross",
     "libgcc-s1-arm64-cross",
     "libstdc++6-arm64-cross",
+    "libtool",
     "make",
     "man-db",
     "openssl",
@@ -46,16 +48,20 @@ const PACKAGES: [&str; 31] = [
 ];
 
 /// LLVM tools that tests call; distributions name them differently.
-const LLVM_TOOLS: [&str; 9] = [
+const LLVM_TOOLS: [&str; 13] = [
     "dsymutil",
     "lldb",
+    "llvm-cxxfilt",
     "llvm-dwarfdump",
+    "llvm-dwp",
     "llvm-lipo",
     "llvm-nm",
     "llvm-objdump",
+    "llvm-pdbutil",
     "llvm-readobj",
     "llvm-strip",
     "llvm-symbolizer",
+    "llvm-undname",
 ];
 
 pub(super) fn ensure(setup: &mut Setup) -> anyhow::Result<()> {
@@ -67,6 +73,10 @@ pub(super) fn ensure(setup: &mut Setup) -> anyhow::Result<()> {
         let mut names: Vec<&str> = PACKAGES.to_vec();
         names.push(&llvm);
         names.extend(known(&lldb).then_some(lldb.as_str()));
+        // The browser that tests pages, with a font. Ubuntu has no package of it.
+        names.extend(
+            known("chromium").then_some(["chromium", "fonts-dejavu-core"]).into_iter().flatten(),
+        );
         install(&names)?;
     } else {
         done("packages", "not a Debian or Ubuntu; taking what is there");

@@ -1,5 +1,5 @@
 //! Installs other tools that check rgo's output: `lief` reads signatures, `rust-audit-info` reads
-//! dependency lists, `cargo-auditable` writes them, and `dlv` debugs Go programs that rgo stripped.
+//! dependency lists, `cargo-auditable` writes them, `rustfilt` demangles, and `dlv` debugs Go programs that rgo stripped.
 //! `patchelf` and PyInstaller make programs that are hard to strip. Benchmarks install the programs
 //! for comparison with [`cargo_tool`].
 
@@ -30,6 +30,8 @@ pub(super) fn ensure(setup: &mut Setup) -> anyhow::Result<()> {
     setup.set("RGO_TEST_AUDIT_INFO", &audit_info)?;
     let auditable = cargo_tool(setup, "cargo-auditable", "0.7.7")?;
     setup.set("RGO_TEST_CARGO_AUDITABLE", &auditable)?;
+    let rustfilt = cargo_tool(setup, "rustfilt", "0.2.2")?;
+    setup.set("RGO_TEST_RUSTFILT", &rustfilt)?;
     delve(setup)
 }
 

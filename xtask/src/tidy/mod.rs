@@ -16,8 +16,9 @@ use anyhow::{Context, bail};
 use walkdir::WalkDir;
 
 /// Crates that only compute: bytes and values in, bytes and values out.
-const PURE: [&str; 6] = [
+const PURE: [&str; 7] = [
     "crates/rgo-binary/src/",
+    "crates/rgo-debuginfo/src/",
     "crates/rgo-edit/src/",
     "crates/rgo-packages/src/",
     "crates/rgo-policy/src/",
