@@ -23,6 +23,7 @@ fn cases() {
     for (name, path) in [
         ("rgo-build", env!("CARGO_BIN_EXE_rgo-build")),
         ("rgo-strip", env!("CARGO_BIN_EXE_rgo-strip")),
+        ("rgo-symbols", env!("CARGO_BIN_EXE_rgo-symbols")),
         ("rgo-version-m", env!("CARGO_BIN_EXE_rgo-version-m")),
         ("rgo", env!("CARGO_BIN_EXE_rgo")),
         ("cargo-rgo", env!("CARGO_BIN_EXE_cargo-rgo")),

@@ -29,7 +29,11 @@ targets! {
     archive "../fuzz/fuzz_targets/archive.rs",
     edit "../fuzz/fuzz_targets/edit.rs",
     image "../fuzz/fuzz_targets/image.rs",
+    names "../fuzz/fuzz_targets/names.rs",
+    pdb "../fuzz/fuzz_targets/pdb.rs",
     policy "../fuzz/fuzz_targets/policy.rs",
+    snapshot "../fuzz/fuzz_targets/snapshot.rs",
+    symbols "../fuzz/fuzz_targets/symbols.rs",
 }
 
 /// The files below folders of the repository.
@@ -67,7 +71,8 @@ fn with_damage(folders: &[&str], call: fn(&[u8])) {
     assert!(count > 0, "{folders:?} has files");
 }
 
-const IMAGES: [&str; 1] = ["crates/rgo-binary/tests/fixtures"];
+const IMAGES: [&str; 2] =
+    ["crates/rgo-binary/tests/fixtures", "crates/rgo-debuginfo/tests/fixtures"];
 
 #[test]
 fn each_fuzz_target_is_called_here() {
@@ -103,8 +108,28 @@ fn images_of_strangers() {
 }
 
 #[test]
+fn names_of_strangers() {
+    with_damage(&["crates/rgo-debuginfo/tests/fixtures"], names::call);
+}
+
+#[test]
+fn pdbs_of_strangers() {
+    with_damage(&["crates/rgo-debuginfo/tests/fixtures/lines"], pdb::call);
+}
+
+#[test]
 fn policies_of_strangers() {
     with_damage(&["tests/cases/version-m/files"], |bytes| {
         policy::call(&String::from_utf8_lossy(bytes))
     });
+}
+
+#[test]
+fn snapshots_of_strangers() {
+    with_damage(&["crates/rgo-debuginfo/tests/fixtures"], snapshot::call);
+}
+
+#[test]
+fn symbols_of_strangers() {
+    with_damage(&IMAGES, symbols::call);
 }

@@ -90,7 +90,8 @@ const BUILT_FOR: [(&str, &str); 2] = [
     ("linux/arm64/static", "aarch64-unknown-linux-musl"),
 ];
 
-const PROGRAMS: [&str; 5] = ["cargo-rgo", "rgo", "rgo-build", "rgo-strip", "rgo-version-m"];
+const PROGRAMS: [&str; 6] =
+    ["cargo-rgo", "rgo", "rgo-build", "rgo-strip", "rgo-symbols", "rgo-version-m"];
 
 #[test]
 fn the_programs_for_windows_print_the_same_under_wine() {

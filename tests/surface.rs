@@ -235,6 +235,7 @@ fn an_error_in_the_call_is_a_message_for_programs_too() {
     let json = ["--progress", "json"];
     for (program, words) in [
         ("rgo-strip", &["--no-such-flag"][..]),
+        ("rgo-symbols", &["--no-such-flag"][..]),
         ("rgo-version-m", &["--format", "jsn", "x"]),
         ("rgo-build", &["env", "@Cargo.toml"]),
     ] {

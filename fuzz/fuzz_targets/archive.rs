@@ -16,7 +16,8 @@ fuzz_target!(|data: &[u8]| {
         max_members: 1000,
         ..Limits::default()
     };
-    let options = Options { archives: true, all_layers: data.len().is_multiple_of(2), limits };
+    let is_even = data.len().is_multiple_of(2);
+    let options = Options { archives: true, all_layers: is_even, go_objects: is_even, limits };
     let look = |item: &walk::Item<'_>| Some(item.name.to_string().len());
     let found = walk::visit(&[file.path().to_owned()], &options, &|_| (), &look);
     assert!(!found.is_empty(), "what was named is told of, whatever it is");

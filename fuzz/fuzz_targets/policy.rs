@@ -7,7 +7,10 @@ use rgo::app::policy::facts::{judge, vocabulary};
 use rgo_policy::Policy;
 
 fuzz_target!(|text: &str| {
-    let mut policy = Policy::new(vocabulary(), judge("rgo-version-m"));
-    let _ = policy.require(text);
-    let _ = policy.add_file("policy.toml", text);
+    // One judges binaries, the other differences.
+    for tool in ["rgo-version-m", "rgo-symbols"] {
+        let mut policy = Policy::new(vocabulary(), judge(tool));
+        let _ = policy.require(text);
+        let _ = policy.add_file("policy.toml", text);
+    }
 });

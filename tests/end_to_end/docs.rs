@@ -56,7 +56,7 @@ fn every_command_line_of_the_documents_and_of_help_does_what_is_written() {
     for (name, text) in documents() {
         blocks.extend(of_markdown(&name, &text));
     }
-    for name in ["rgo-build", "rgo-strip", "rgo-version-m"] {
+    for name in ["rgo-build", "rgo-strip", "rgo-symbols", "rgo-version-m"] {
         let help = Outcome::of(tool(name).arg("--help")).ended(0).stdout;
         let examples = of_help(name, &help);
         assert!(!examples.is_empty(), "{name} has no examples");
@@ -105,7 +105,7 @@ fn the_tools_are_installed_as_the_readme_says() {
     shell.env("CARGO_PROFILE_RELEASE_OPT_LEVEL", "0").env("CARGO_PROFILE_RELEASE_DEBUG", "0");
     Outcome::of(&mut shell).ended(0);
     forget_on_ci(&target);
-    for name in ["rgo", "cargo-rgo", "rgo-build", "rgo-strip", "rgo-version-m"] {
+    for name in ["rgo", "cargo-rgo", "rgo-build", "rgo-strip", "rgo-symbols", "rgo-version-m"] {
         let mut installed = native(folder.join("bin").join(name).to_str().expect("UTF-8"));
         let version = Outcome::of(installed.arg("--version")).ended(0).stdout;
         assert!(version.contains(env!("CARGO_PKG_VERSION")), "{name}: {version}");

@@ -34,6 +34,8 @@ mod run;
 #[cfg(target_os = "linux")]
 mod signals;
 mod signature;
+#[cfg(unix)]
+mod size_page;
 mod stamp;
 mod static_programs;
 #[cfg(unix)]
@@ -46,5 +48,21 @@ mod strip_programs;
 mod strip_refusals;
 mod strip_sizes;
 mod strip_wheel;
+#[cfg(unix)]
+mod symbols_companions;
+mod symbols_diff;
+mod symbols_go;
+mod symbols_go_types;
+mod symbols_lines;
+mod symbols_listed_companions;
+#[cfg(target_os = "linux")]
+mod symbols_maps;
+#[cfg(target_os = "linux")]
+mod symbols_names;
+mod symbols_nm;
+#[cfg(target_os = "linux")]
+mod symbols_nm_builds;
+mod symbols_pdb;
+mod symbols_size;
 mod vcs;
 mod workspace;

@@ -82,6 +82,7 @@ pub(crate) fn tool(name: &str) -> Command {
         "rgo-build" => env!("CARGO_BIN_EXE_rgo-build"),
         "rgo-version-m" => env!("CARGO_BIN_EXE_rgo-version-m"),
         "rgo-strip" => env!("CARGO_BIN_EXE_rgo-strip"),
+        "rgo-symbols" => env!("CARGO_BIN_EXE_rgo-symbols"),
         "rgo" => env!("CARGO_BIN_EXE_rgo"),
         other => panic!("no tool {other}"),
     };

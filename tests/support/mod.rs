@@ -1,10 +1,14 @@
 //! What every test does: have a project, build it, read the report, run what came out.
 
+#[cfg(unix)]
+pub(crate) mod browser;
 pub(crate) mod call_words;
 mod clock;
 pub(crate) mod corpus;
 mod foreign;
 mod lacks;
+mod libraries;
+pub(crate) mod link_map;
 mod machine;
 pub(crate) mod made;
 mod project;
@@ -20,10 +24,11 @@ use std::sync::{Once, OnceLock};
 
 pub(crate) use foreign::{native, run, runs_here};
 pub(crate) use lacks::{cannot_test, no_gcc, not_tested};
+pub(crate) use libraries::libraries;
 pub(crate) use machine::{can, machine, readobj, tool};
 pub(crate) use project::{Project, copy_tree, forget_on_ci, root, write};
 pub(crate) use report::{Artifact, Report};
-pub(crate) use zig::zig;
+pub(crate) use zig::{zig, zig_lib};
 
 /// The toolchains of `--target all`.
 pub(crate) const ALL: [&str; 8] = [

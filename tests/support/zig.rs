@@ -1,6 +1,6 @@
 //! zig as a compiler of C and C++ for every system.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use rgo_toolchain::cache::Cache;
@@ -11,7 +11,7 @@ use super::{machine, native};
 /// Nothing here uses the sanitizer whose runtime zig would build for each system.
 const PLAIN: &str = "-fno-sanitize=undefined";
 
-/// A call of zig's tool of this name (`cc`, `c++`, `ar`). It shares the runtimes of rgo-build's links: each
+/// A call of zig's tool of this name (`cc`, `c++`, `ar`, `ld.lld`). It shares the runtimes of rgo-build's links: each
 /// library of C++ takes a minute. What else zig makes on the way is in `scratch`.
 pub(crate) fn zig(name: &str, scratch: &Path) -> Command {
     let (cache, zig) = found();
@@ -28,12 +28,17 @@ pub(crate) fn zig(name: &str, scratch: &Path) -> Command {
         (native(&zig.program), RuntimeFolders::new(&folder, &zig.lib_dir))
     };
     command.args(&zig.args).arg(name);
-    if name != "ar" {
+    if ["cc", "c++"].contains(&name) {
         command.arg(PLAIN);
     }
     command.envs(runtimes.variables());
     command.env("ZIG_LOCAL_CACHE_DIR", scratch.join("zig-cache"));
     command
+}
+
+/// The folder of zig's libraries and headers.
+pub(crate) fn zig_lib() -> PathBuf {
+    found().1.lib_dir.as_std_path().to_owned()
 }
 
 fn found() -> (Cache, Zig) {

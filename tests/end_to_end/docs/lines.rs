@@ -14,7 +14,8 @@ pub(crate) struct Line {
 }
 
 /// Programs whose calls are command lines also where they stand in a sentence.
-const TOOLS: [&str; 6] = ["rgo", "rgo-build", "rgo-strip", "rgo-version-m", "cargo-rgo", "cargo"];
+const TOOLS: [&str; 7] =
+    ["rgo", "rgo-build", "rgo-strip", "rgo-symbols", "rgo-version-m", "cargo-rgo", "cargo"];
 
 /// The blocks of a Markdown document. A call in a sentence is a block of its own.
 ///

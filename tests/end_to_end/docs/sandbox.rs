@@ -33,10 +33,11 @@ const ARCHIVES: [&str; 13] = [
 ];
 
 /// Published files that have a shorter name in the documents: part of the path, and its end.
-const RENAMED: [(&str, &str, &str); 4] = [
+const RENAMED: [(&str, &str, &str); 5] = [
     ("azmcp", "azure-mcp-linux-x64-2.0.5", "/azmcp"),
     ("ruff.whl", "ruff-0.17.5-py3-none-win_amd64", ".whl"),
     ("shfmt", "shfmt_py-4.2.0", "/scripts/shfmt"),
+    ("stripped-go-program", "shfmt_py-4.2.0", "/scripts/shfmt"),
     ("uv.whl", "uv-0.13.8", ".whl"),
 ];
 
@@ -44,7 +45,12 @@ const RENAMED: [(&str, &str, &str); 4] = [
 const FOREIGN: [&str; 3] = ["cut", "gcc", "xxd"];
 
 /// What command lines change: it is put there anew for each.
-const CHANGED: [&str; 5] = ["app", "app.exe", "lib.so", "FILE", "dist"];
+const CHANGED: [&str; 6] = ["app", "app.exe", "lib.dll", "lib.so", "FILE", "dist"];
+
+const CRASH: &str = "\
+panic: out of range
+    #0 0x1f8c0 (app+0x1f8c0)
+";
 
 const HELLO: &str = r#"#include <stdio.h>
 
@@ -210,11 +216,19 @@ impl Sandbox {
             ("app", "x86_64-linux-gnu.2.17", &["-Wl,--build-id=sha1"][..]),
             ("lib.so", "x86_64-linux-gnu.2.17", &["-shared"]),
             ("app.exe", "x86_64-windows-gnu", &[]),
+            ("lib.dll", "x86_64-windows-gnu", &["-shared"]),
         ] {
             let mut compile = zig("cc", &self.made);
             compile.args(["-g", "-O1", "-target", target]).args(flags).current_dir(&self.folder);
             Outcome::of(compile.arg("app.c").arg("-o").arg(self.made.join(name))).ended(0);
         }
+        fs::create_dir(self.file("old")).expect("made");
+        for name in ["old/app", "OLD", "NEW"] {
+            fs::copy(self.made.join("app"), self.file(name)).expect("copied");
+        }
+        write(&self.file("crash.txt"), CRASH);
+        let package = root().join("crates/rgo-debuginfo/tests/fixtures/go/small.a");
+        fs::copy(package, self.file("p.a")).expect("copied");
     }
 }
 
