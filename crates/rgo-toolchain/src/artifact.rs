@@ -5,9 +5,9 @@ use camino::Utf8PathBuf;
 use rgo_binary::{DebugLevel, Linkage};
 use serde::Serialize;
 
-use crate::cargo::targets::OutputKind;
 use crate::checks::Finding;
 use crate::checks::leaks::Leak;
+use crate::output_kind::OutputKind;
 
 /// A slot of `-X` that got a value.
 #[derive(Debug, Serialize, schemars::JsonSchema)]

@@ -4,28 +4,30 @@ use std::rc::Rc;
 
 use camino::Utf8PathBuf;
 
-use super::target::Target;
-use crate::cargo::command::CargoRun;
-use crate::cargo::run::CargoOutcome;
-use crate::cargo::targets::BuildOutput;
-use crate::finish::Content;
+use super::tool_types::ToolTypes;
+use crate::cargo::rebuild_reasons::Rebuilt;
+use crate::finish::Record;
 
 /// The result of one run.
-pub(super) struct Compiled {
+pub struct Compiled<B: ToolTypes> {
     /// The command.
-    pub run: CargoRun,
-    /// Its outcome.
-    pub ran: CargoOutcome,
+    pub run: B::Run,
+    /// The tool's answer.
+    pub ran: B::Ran,
+    /// Its exit code.
+    pub code: i32,
+    /// The packages that were compiled, and why.
+    pub rebuilt: Vec<Rebuilt>,
     /// Its targets.
-    pub targets: Vec<CompiledTarget>,
+    pub targets: Vec<CompiledTarget<B>>,
 }
 
 /// The files of one target.
-pub(super) struct CompiledTarget {
+pub struct CompiledTarget<B: ToolTypes> {
     /// The target.
-    pub target: Rc<Target>,
+    pub target: Rc<B::Target>,
     /// The linked files.
-    pub files: Vec<CompiledFile>,
+    pub files: Vec<CompiledFile<B::Output>>,
     /// The outputs that it cannot have, with the reason.
     pub not_made: Vec<String>,
     /// Names of outputs that are missing.
@@ -33,22 +35,22 @@ pub(super) struct CompiledTarget {
 }
 
 /// A linked file.
-pub(super) struct CompiledFile {
+pub struct CompiledFile<O> {
     /// The output that it is.
-    pub output: BuildOutput,
+    pub output: O,
     /// Where the builder put it.
     pub linked: Utf8PathBuf,
     /// Files that go beside it.
     pub beside: Vec<Utf8PathBuf>,
     /// For a static library: the native libraries to link beside it.
     pub link_with: Vec<String>,
-    /// The record that goes into it; a static library carries none.
-    pub content: Option<Content>,
+    /// The record that goes into it.
+    pub record: Record,
 }
 
-impl CompiledTarget {
+impl<B: ToolTypes> CompiledTarget<B> {
     /// The linked file of an output.
-    pub(super) fn file(&self, output: &BuildOutput) -> Option<&CompiledFile> {
+    pub(super) fn file(&self, output: &B::Output) -> Option<&CompiledFile<B::Output>> {
         self.files.iter().find(|file| file.output == *output)
     }
 }

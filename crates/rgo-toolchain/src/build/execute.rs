@@ -6,30 +6,30 @@ use std::fs::{self, File};
 
 use rayon::prelude::*;
 use rgo_binary::system::Os;
-use rgo_files::check_writable;
+use rgo_files::{atomic_file, check_writable};
 
-use super::builder::{Attempt, Builder};
+use super::attempt;
 use super::compiled::{Compiled, CompiledFile, CompiledTarget};
-use super::context::LeftOut;
+use super::context::{Context, LeftOut};
 use super::error::BuildError;
-use super::note_capacity::NoteCapacity;
 use super::outcome::TargetOutcome;
 use super::plan::{Finish, PlanOptions, Step};
-use super::target::Target;
+use super::tool::{Attempt, BuildTool};
+use super::tool_types::{BuildRun, BuildTarget, NamedOutput};
 use crate::artifact::Artifact;
 use crate::cargo::rebuild_reasons::{self, Rebuilt};
-use crate::cargo::run::Show;
-use crate::cargo::targets::OutputKind;
 use crate::checks::Asked;
 use crate::event::{Event, Events};
 use crate::finish::{self, Job};
+use crate::output_kind::OutputKind;
 use crate::request::StripMode;
+use crate::show::Show;
 use crate::toolchain::Toolchain;
 
 /// Runs a plan.
-pub struct Execution<'a> {
-    /// The builder.
-    pub builder: &'a Builder,
+pub(super) struct Execution<'a, B> {
+    /// The tool that compiles.
+    pub tool: &'a B,
     /// The options of the plan.
     pub options: &'a PlanOptions,
     /// How to show the builder's output.
@@ -51,18 +51,18 @@ pub struct Results {
 
 impl Results {
     /// The outcomes, in the order in which the user named the targets.
-    pub fn in_order(&mut self, builder: &Builder) -> Vec<TargetOutcome> {
-        let targets = builder.context().targets.iter();
+    pub fn in_order(&mut self, context: &Context) -> Vec<TargetOutcome> {
+        let targets = context.targets.iter();
         targets.filter_map(|(it, _)| self.outcomes.remove(it.name.as_str())).collect()
     }
 }
 
-impl Attempt<'_> {
+impl<B: BuildTool> Attempt<'_, B> {
     /// The outcomes of the targets that are not in the plan.
     #[must_use]
-    pub fn results(&mut self, builder: &Builder, on: Events<'_>) -> Results {
+    pub(super) fn results(&mut self, tool: &B, on: Events<'_>) -> Results {
         let mut results = Results::default();
-        for LeftOut { toolchain, reason } in &builder.context().left_out {
+        for LeftOut { toolchain, reason } in &tool.context().left_out {
             let not_made = vec![format!("left out: {reason}")];
             let outcome = TargetOutcome { not_made, ..TargetOutcome::new(toolchain) };
             results.outcomes.insert(&toolchain.name, outcome);
@@ -83,24 +83,24 @@ impl Results {
     }
 }
 
-impl Execution<'_> {
+impl<B: BuildTool> Execution<'_, B> {
     /// Does the steps of a plan. The failure of a single target is in its outcome.
     ///
     /// # Errors
     /// If the builder cannot run at all, or no file has a slot that got a value.
-    pub fn run(&self, first: Attempt<'_>) -> Result<Results, BuildError> {
-        self.builder.attempt(first, self.options, &mut |attempt| self.attempt(attempt))
+    pub(super) fn run(&self) -> Result<Results, BuildError> {
+        attempt::repeat(self.tool, self.options, &mut |attempt| self.attempt(attempt))
     }
 
     /// Does the steps of a plan. `None` if the machine, once the targets are ready, differs from the
     /// plan's expectation.
-    fn attempt(&self, mut attempt: Attempt<'_>) -> Result<Option<Results>, BuildError> {
-        let mut results = attempt.results(self.builder, self.on);
+    fn attempt(&self, mut attempt: Attempt<'_, B>) -> Result<Option<Results>, BuildError> {
+        let mut results = attempt.results(self.tool, self.on);
         for target in &attempt.planned.plan.targets {
-            check_writable(&self.builder.context().output.join(target.name()))?;
+            check_writable(&self.tool.context().output.join(target.name()))?;
         }
-        let announce = |step: &Step| (self.on)(Event::Step(step.to_string()));
-        let mut fail = |target: &Target, error| {
+        let announce = |step: &Step<B>| (self.on)(Event::Step(step.to_string()));
+        let mut fail = |target: &B::Target, error| {
             results.fail(target.toolchain(), &error, self.on);
             Ok(())
         };
@@ -108,10 +108,10 @@ impl Execution<'_> {
             return Ok(None);
         }
         let plan = &attempt.planned.plan;
-        results.zig = plan.targets.iter().find_map(|it| it.link.zig_version()).map(str::to_owned);
+        results.zig = plan.targets.iter().find_map(|it| it.zig_version()).map(str::to_owned);
         let mut lock = None;
         // Builds whose files are not in place yet.
-        let mut built: Vec<Compiled> = Vec::new();
+        let mut built: Vec<Compiled<B>> = Vec::new();
         for step in plan.steps.iter().filter(|step| !step.gets_ready()) {
             if lock.is_none() && matches!(step, Step::Clean(_) | Step::Build(_)) {
                 lock = Some(self.lock()?);
@@ -120,24 +120,25 @@ impl Execution<'_> {
             match step {
                 // The work folder exists since before the plan, which contains its path.
                 Step::FetchZig(_) | Step::GetReady { .. } | Step::MakeWork(_) => {}
-                Step::WriteRecipe { target, .. } => {
-                    target.link.write_recipe(NoteCapacity::default())?;
+                Step::WriteRecipe { file, recipe } => {
+                    atomic_file::write(file, recipe.as_bytes(), None)?;
                 }
                 Step::Clean(cmd) => {
                     let doing = "removing what was built before (-a)";
                     cmd.capture().map_err(|source| BuildError::Command { doing, source })?;
                 }
                 Step::Build(run) => {
-                    let run = run.narrowed(|it| !results.outcomes.contains_key(it.name.as_str()));
+                    let is_left = |it: &Toolchain| !results.outcomes.contains_key(it.name.as_str());
+                    let run = run.narrowed(&is_left);
                     let targets = plan.targets_of(&run);
                     if !targets.is_empty() {
-                        built.push(self.builder.compile(run, targets, self.show)?);
+                        built.push(self.tool.compile(run, targets, self.show, self.on)?);
                     }
                 }
                 Step::CheckNames(names) => self.check_names(names, &built)?,
                 Step::Finish(files) => {
                     if let Some(mut compiled) = take(&mut built, files) {
-                        let mut rebuilt = std::mem::take(&mut compiled.ran.rebuilt);
+                        let mut rebuilt = std::mem::take(&mut compiled.rebuilt);
                         if self.options.again {
                             rebuild_reasons::name_all_again(&mut rebuilt);
                         }
@@ -152,11 +153,11 @@ impl Execution<'_> {
 
     /// Looks for each slot that got a value in all linked files, before any of them is put in
     /// place.
-    fn check_names(&self, names: &[String], built: &[Compiled]) -> Result<(), BuildError> {
+    fn check_names(&self, names: &[String], built: &[Compiled<B>]) -> Result<(), BuildError> {
         let Some(error) = unknown_name(names, built)? else { return Ok(()) };
-        for one in built.iter().filter(|one| one.ran.code != 0) {
+        for one in built.iter().filter(|one| one.code != 0) {
             let mut outcomes: Vec<TargetOutcome> = one.targets.iter().map(outcome).collect();
-            self.builder.explain_failures(one, &mut outcomes, self.show, self.on)?;
+            self.tool.explain_failures(one, &mut outcomes, self.show, self.on)?;
         }
         Err(error)
     }
@@ -164,7 +165,7 @@ impl Execution<'_> {
     /// Locks the build folder until its files have been read. Cargo's own lock ends with cargo;
     /// after that, another rgo-build with another recipe could remove the files.
     fn lock(&self) -> Result<File, BuildError> {
-        let folder = self.builder.build_folder();
+        let folder = self.tool.build_folder();
         let doing = format!("creating the folder {folder}");
         fs::create_dir_all(folder).map_err(BuildError::io(doing))?;
         let path = folder.join(".rgo-lock");
@@ -179,11 +180,11 @@ impl Execution<'_> {
     /// Finishes the files of a run, and reports what each target lacks.
     fn finish_all(
         &self,
-        files: &[Finish],
-        compiled: &Compiled,
+        files: &[Finish<B::Output>],
+        compiled: &Compiled<B>,
     ) -> Result<Vec<(&'static str, TargetOutcome)>, BuildError> {
         let mut outcomes: Vec<TargetOutcome> = compiled.targets.iter().map(outcome).collect();
-        let jobs: Vec<(usize, &CompiledFile, Job<'_>)> = compiled
+        let jobs: Vec<(usize, &CompiledFile<B::Output>, Job<'_>)> = compiled
             .targets
             .iter()
             .enumerate()
@@ -192,7 +193,8 @@ impl Execution<'_> {
                 jobs.into_iter().map(move |(file, job)| (at, file, job))
             })
             .collect();
-        let done: Vec<_> = jobs.par_iter().map(|(_, _, job)| finish::finish(job)).collect();
+        let only_jobs: Vec<&Job<'_>> = jobs.iter().map(|(_, _, job)| job).collect();
+        let done: Vec<_> = only_jobs.into_par_iter().map(finish::finish).collect();
         for ((at, file, _), one) in jobs.iter().zip(done) {
             let outcome = &mut outcomes[*at];
             match one {
@@ -203,16 +205,16 @@ impl Execution<'_> {
                 Err(error) => (self.on)(outcome.fail(&error.into())),
             }
         }
-        self.builder.explain_failures(compiled, &mut outcomes, self.show, self.on)?;
+        self.tool.explain_failures(compiled, &mut outcomes, self.show, self.on)?;
         Ok(compiled.targets.iter().map(|one| one.target.name()).zip(outcomes).collect())
     }
 
     /// The jobs for the linked files of a target, each with its file.
     fn jobs<'j>(
         &'j self,
-        files: &'j [Finish],
-        compiled: &'j CompiledTarget,
-    ) -> Vec<(&'j CompiledFile, Job<'j>)> {
+        files: &'j [Finish<B::Output>],
+        compiled: &'j CompiledTarget<B>,
+    ) -> Vec<(&'j CompiledFile<B::Output>, Job<'j>)> {
         let of_target = files.iter().filter(|file| file.target.name == compiled.target.name());
         let jobs = of_target.filter_map(|plan| {
             let file = compiled.file(&plan.output)?;
@@ -223,12 +225,12 @@ impl Execution<'_> {
 
     fn job<'j>(
         &'j self,
-        compiled: &'j CompiledTarget,
-        plan: &'j Finish,
-        file: &CompiledFile,
+        compiled: &'j CompiledTarget<B>,
+        plan: &'j Finish<B::Output>,
+        file: &'j CompiledFile<B::Output>,
     ) -> Job<'j> {
-        let context = self.builder.context();
-        let kind = file.output.kind;
+        let context = self.tool.context();
+        let kind = file.output.kind();
         let entitlements = context.entitlements.as_ref();
         Job {
             linked: file.linked.clone(),
@@ -237,10 +239,10 @@ impl Execution<'_> {
             beside: file.beside.clone(),
             asked: Asked {
                 toolchain: plan.target,
-                floor: compiled.target.cargo.floor.as_ref(),
-                program: matches!(kind, OutputKind::Bin | OutputKind::Example),
+                floor: compiled.target.floor(),
+                static_pie: compiled.target.is_static_pie() && kind.is_program(),
             },
-            content: file.content.clone(),
+            record: &file.record,
             values: &plan.values,
             strip: plan.strip.unwrap_or(StripMode::None),
             timestamp: u32::try_from(context.epoch).unwrap_or(u32::MAX),
@@ -253,17 +255,21 @@ impl Execution<'_> {
 }
 
 /// Takes out the run that made these files. There is none if all of its targets failed before.
-fn take(built: &mut Vec<Compiled>, files: &[Finish]) -> Option<Compiled> {
-    let is_of =
-        |target: &CompiledTarget| files.iter().any(|file| file.target.name == target.target.name());
+fn take<B: BuildTool>(
+    built: &mut Vec<Compiled<B>>,
+    files: &[Finish<B::Output>],
+) -> Option<Compiled<B>> {
+    let is_of = |target: &CompiledTarget<B>| {
+        files.iter().any(|file| file.target.name == target.target.name())
+    };
     let place = built.iter().position(|one| one.targets.iter().any(is_of))?;
     Some(built.remove(place))
 }
 
 /// What there is to say of a target before any of its files is finished.
-fn outcome(compiled: &CompiledTarget) -> TargetOutcome {
+fn outcome<B: BuildTool>(compiled: &CompiledTarget<B>) -> TargetOutcome {
     TargetOutcome {
-        std: Some(compiled.target.link.std.origin.clone()),
+        std: compiled.target.std().cloned(),
         not_made: compiled.not_made.clone(),
         ..TargetOutcome::new(compiled.target.toolchain())
     }
@@ -271,14 +277,17 @@ fn outcome(compiled: &CompiledTarget) -> TargetOutcome {
 
 /// The error for a slot that no file has. `None` if no target is complete: the missing files might
 /// have the slot.
-fn unknown_name(names: &[String], built: &[Compiled]) -> Result<Option<BuildError>, BuildError> {
+fn unknown_name<B: BuildTool>(
+    names: &[String],
+    built: &[Compiled<B>],
+) -> Result<Option<BuildError>, BuildError> {
     let targets = || built.iter().flat_map(|one| &one.targets);
     if !targets().any(|target| target.missing.is_empty()) {
         return Ok(None);
     }
     let mut known = BTreeSet::new();
     for file in targets().flat_map(|target| &target.files) {
-        if file.output.kind != OutputKind::Staticlib {
+        if file.output.kind() != OutputKind::Staticlib {
             known.extend(finish::slot_names(&file.linked, &finish::map(&file.linked)?)?);
         }
     }
@@ -292,14 +301,17 @@ mod tests {
     use std::rc::Rc;
 
     use super::*;
-    use crate::build::link_inputs::LinkInputs;
-    use crate::cargo::command::{CargoCall, CargoTarget, Messages};
+    use crate::build::cargo_build::CargoBuild;
+    use crate::build::cargo_build::link_inputs::LinkInputs;
+    use crate::build::cargo_build::target::Target;
+    use crate::cargo::command::{CargoCall, CargoTarget};
     use crate::cargo::options::CargoOptions;
     use crate::cargo::run::CargoOutcome;
     use crate::cargo::rustflags::TargetFlags;
     use crate::cargo::targets::BuildOutput;
     use crate::exec::Cmd;
     use crate::request::Request;
+    use crate::show::Messages;
     use crate::std_lib::{Origin, StdLib, StdPlan};
     use crate::toolchain::by_name;
 
@@ -322,7 +334,7 @@ mod tests {
         Rc::new(Target { cargo, link })
     }
 
-    fn compiled(name: &str) -> Compiled {
+    fn compiled(name: &str) -> Compiled<CargoBuild> {
         let (target, request, options) =
             (target(name), Request::default(), CargoOptions::default());
         let call = CargoCall {
@@ -336,10 +348,11 @@ mod tests {
         let run = call.runs(std::slice::from_ref(&target.cargo), &|_, _| false).remove(0);
         let (files, not_made, missing) = (Vec::new(), Vec::new(), Vec::new());
         let targets = vec![CompiledTarget { target, files, not_made, missing }];
-        Compiled { run, ran: CargoOutcome::default(), targets }
+        let (ran, rebuilt) = (CargoOutcome::default(), Vec::new());
+        Compiled { run, ran, code: 0, rebuilt, targets }
     }
 
-    fn finish(name: &str) -> Finish {
+    fn finish(name: &str) -> Finish<BuildOutput> {
         Finish {
             target: by_name(name).expect("a toolchain"),
             output: BuildOutput {

@@ -9,6 +9,7 @@
 //! [`cargo_build`]. The plan, its execution, and the code that finishes a file hand on what a builder
 //! says, and do not look into it.
 
+mod attempt;
 pub mod builder;
 pub mod cargo_build;
 mod compiled;
@@ -17,15 +18,15 @@ pub mod error;
 pub mod execute;
 pub mod failure_groups;
 mod floors;
-pub mod link_inputs;
-mod note_capacity;
 pub mod outcome;
 pub mod plan;
 mod property_lists;
-pub mod target;
 pub mod template;
+pub mod tool;
+pub mod tool_types;
 pub mod values;
 pub mod work_dir;
+mod zig_finder;
 
 pub use builder::Builder;
 pub use error::BuildError;

@@ -11,12 +11,11 @@ use camino::Utf8PathBuf;
 use rgo_binary::system::Os;
 
 use super::error::BuildError;
-use super::target::Target;
+use super::tool_types::{BuildRun, BuildTarget, NamedOutput, ToolTypes};
 use super::work_dir::VARIABLE as WORK;
-use crate::cargo::command::{CargoRun, Messages};
-use crate::cargo::targets::BuildOutput;
 use crate::exec::{self, Cmd};
 use crate::request::StripMode;
+use crate::show::Messages;
 use crate::toolchain::Toolchain;
 
 /// Options of a plan, beside the builder's own facts.
@@ -30,29 +29,29 @@ pub struct PlanOptions {
 }
 
 /// The steps of a build, in their order.
-pub struct Plan {
+pub struct Plan<B: ToolTypes> {
     /// The targets to build.
-    pub targets: Vec<Rc<Target>>,
+    pub targets: Vec<Rc<B::Target>>,
     /// The steps.
-    pub steps: Vec<Step>,
+    pub steps: Vec<Step<B>>,
 }
 
 /// A plan, and the targets that this machine cannot build for, with the reason.
-pub struct Planned {
+pub struct Planned<B: ToolTypes> {
     /// The plan.
-    pub plan: Plan,
+    pub plan: Plan<B>,
     /// The targets that are not in it.
     pub failed: Vec<(&'static Toolchain, BuildError)>,
 }
 
 /// One step.
-pub enum Step {
+pub enum Step<B: ToolTypes> {
     /// Fetches zig.
     FetchZig(Cmd),
-    /// Installs a target's linker, its compilers for C code and its standard library.
+    /// Installs what a target needs: a linker, compilers for C code, the standard library.
     GetReady {
         /// The target.
-        target: Rc<Target>,
+        target: Rc<B::Target>,
         /// Commands that install the standard library, if it is missing.
         std: Vec<String>,
         /// The command that does the same.
@@ -62,8 +61,6 @@ pub enum Step {
     MakeWork(Utf8PathBuf),
     /// Writes the recipe by which the link shim links for a target.
     WriteRecipe {
-        /// The target.
-        target: Rc<Target>,
         /// The file that the shim reads.
         file: Utf8PathBuf,
         /// Its JSON.
@@ -71,20 +68,20 @@ pub enum Step {
     },
     /// Removes the files of earlier builds.
     Clean(Cmd),
-    /// Runs cargo, again if a file was not linked by the recipe.
-    Build(CargoRun),
+    /// Compiles and links.
+    Build(B::Run),
     /// Looks for each slot that got a value in all linked files.
     CheckNames(Vec<String>),
     /// Finishes these files and puts them in place.
-    Finish(Vec<Finish>),
+    Finish(Vec<Finish<B::Output>>),
 }
 
 /// A linked file to finish.
-pub struct Finish {
+pub struct Finish<O> {
     /// Its target.
     pub target: &'static Toolchain,
     /// The output that it is.
-    pub output: BuildOutput,
+    pub output: O,
     /// Where the builder is expected to put it. The builder reports the actual path.
     pub linked: Utf8PathBuf,
     /// Where the finished file goes.
@@ -97,41 +94,41 @@ pub struct Finish {
     pub is_alone: bool,
 }
 
-impl Plan {
-    /// The targets that a cargo run builds.
-    pub(super) fn targets_of(&self, run: &CargoRun) -> Vec<Rc<Target>> {
-        let find = |it: &&Toolchain| self.targets.iter().find(|target| target.name() == it.name);
-        run.targets.iter().filter_map(find).cloned().collect()
+impl<B: ToolTypes> Plan<B> {
+    /// The targets that a run builds.
+    pub(super) fn targets_of(&self, run: &B::Run) -> Vec<Rc<B::Target>> {
+        let find = |it: &Toolchain| self.targets.iter().find(|target| target.name() == it.name);
+        run.targets().into_iter().filter_map(find).cloned().collect()
     }
 }
 
-impl Step {
+impl<B: ToolTypes> Step<B> {
     /// Whether it gets the targets ready, which is done before anything is built.
     pub(super) fn gets_ready(&self) -> bool {
         matches!(self, Self::FetchZig(_) | Self::GetReady { .. })
     }
 }
 
-impl fmt::Display for Plan {
+impl<B: ToolTypes> fmt::Display for Plan<B> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.steps.iter().try_for_each(|step| writeln!(f, "{step}"))
     }
 }
 
-impl fmt::Display for Step {
+impl<B: ToolTypes> fmt::Display for Step<B> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::FetchZig(cmd) | Self::Clean(cmd) => write!(f, "{cmd}"),
             Self::GetReady { std, command, .. } => {
                 std.iter().try_for_each(|line| writeln!(f, "{line}"))?;
-                write!(f, "{command} > /dev/null  # linker, C compilers, standard library")
+                write!(f, "{command} > /dev/null  # {}", B::PREPARES)
             }
             Self::MakeWork(folder) if folder == WORK => f.write_str("WORK=$(mktemp -d)"),
             Self::MakeWork(folder) => write!(f, "mkdir -p {}", exec::quoted(folder.as_str())),
             Self::WriteRecipe { file, recipe, .. } => {
                 write!(f, "cat > {} <<'RECIPE'\n{recipe}\nRECIPE", word(file.as_str()))
             }
-            Self::Build(run) => f.write_str(&with_variable(&run.cmd().to_string())),
+            Self::Build(run) => f.write_str(&with_variable(&run.to_string())),
             Self::CheckNames(names) => {
                 write!(f, "# {} must be the name of a slot", names.join(", "))
             }
@@ -146,12 +143,12 @@ impl fmt::Display for Step {
     }
 }
 
-impl fmt::Display for Finish {
+impl<O: NamedOutput> fmt::Display for Finish<O> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { target, output, linked, place, strip, values, is_alone } = self;
         let record =
             if strip.is_some() { "the build's record is written into it, and " } else { "" };
-        let (kind, name, package) = (output.kind.crate_type(), &output.name, &output.package_name);
+        let (kind, name, package) = (output.kind().crate_type(), output.name(), output.package());
         let target_name = &target.name;
         writeln!(f, "# the {kind} {name} of {package} for {target_name}: {record}it is checked")?;
         let folder = place.parent().map_or("", |folder| folder.as_str());
@@ -170,7 +167,7 @@ impl fmt::Display for Finish {
     }
 }
 
-/// Commands that make the finished file from cargo's.
+/// Commands that make the finished file from the builder's.
 fn bring(
     strip: StripMode,
     target: &Toolchain,
@@ -213,10 +210,11 @@ fn with_variable(line: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::cargo::targets::OutputKind;
+    use crate::cargo::targets::BuildOutput;
+    use crate::output_kind::OutputKind;
     use crate::toolchain::by_name;
 
-    fn finish(strip: Option<StripMode>, is_alone: bool) -> Finish {
+    fn finish(strip: Option<StripMode>, is_alone: bool) -> Finish<BuildOutput> {
         Finish {
             target: by_name("linux-amd64").expect("a toolchain"),
             output: BuildOutput {

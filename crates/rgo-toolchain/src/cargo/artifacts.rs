@@ -2,7 +2,8 @@
 //! every file of every unit and does not say which one a build selection meant.
 
 use super::messages::{Side, Unit};
-use super::targets::{BuildOutput, OutputKind};
+use super::targets::BuildOutput;
+use crate::output_kind::OutputKind;
 use camino::{Utf8Path, Utf8PathBuf};
 use cargo_metadata::{Package, TargetKind};
 

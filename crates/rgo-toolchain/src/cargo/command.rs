@@ -3,14 +3,15 @@
 
 use std::collections::BTreeMap;
 
-use camino::Utf8Path;
-
 use crate::cargo::options::CargoOptions;
 use crate::cargo::rustflags::{self, Invocation, TargetFlags};
-use crate::cargo::targets::{BuildOutput, Mode, OutputKind, Selection};
+use crate::cargo::targets::{BuildOutput, Mode, Selection};
 use crate::exec::Cmd;
 use crate::extensions::python;
+use crate::output_kind::OutputKind;
+use crate::path_remap::PathRemap;
 use crate::request::{DebugInfo, Request};
+use crate::show::Messages;
 use crate::toolchain::{Floor, Toolchain};
 
 /// One target of the build.
@@ -53,15 +54,6 @@ impl CargoRun {
         let targets = self.targets.iter().copied().filter(|it| is_wanted(it)).collect();
         Self { targets, ..self.clone() }
     }
-}
-
-/// How cargo writes its messages.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Messages {
-    /// Without color.
-    Plain,
-    /// With ANSI color.
-    Ansi,
 }
 
 /// The parts that all cargo commands of a build share.
@@ -225,34 +217,6 @@ fn verbosity_flags(request: &Request) -> Vec<String> {
 
 fn owned(words: &[&str]) -> Vec<String> {
     words.iter().map(|word| (*word).to_owned()).collect()
-}
-
-/// A folder whose name must not be in the output, with the name that replaces it.
-///
-/// rustc applies the last mapping that matches, so a folder inside another one must come after it.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct PathRemap {
-    /// A description of the folder.
-    pub what: &'static str,
-    /// The folder on this machine.
-    pub from: String,
-    /// The name that replaces it in the output.
-    pub to: String,
-}
-
-/// The name that replaces the workspace's folder in the output.
-pub const WORKSPACE_NAME: &str = "/rgo/src";
-
-/// The folders to hide, outer ones first.
-#[must_use]
-pub fn path_remaps(folders: &[(&'static str, &Utf8Path, &str)]) -> Vec<PathRemap> {
-    let mut path_remaps: Vec<PathRemap> = folders
-        .iter()
-        .filter(|(_, from, _)| from.as_str().len() > 1)
-        .map(|(what, from, to)| PathRemap { what, from: from.to_string(), to: (*to).to_owned() })
-        .collect();
-    path_remaps.sort_by_key(|remap| remap.from.len());
-    path_remaps
 }
 
 /// The flag that makes rustc print the native libraries that a static library has to be linked
@@ -419,18 +383,5 @@ mod tests {
             let said = " -v".repeat(words("-v")) + &" -q".repeat(words("-q"));
             assert_eq!(said, expected, "{run}");
         }
-    }
-
-    #[test]
-    fn inner_folders_are_mapped_after_outer_ones() {
-        let path_remaps = path_remaps(&[
-            ("target", Utf8Path::new("/w/target"), "/rgo/target"),
-            ("workspace", Utf8Path::new("/w"), WORKSPACE_NAME),
-            ("root", Utf8Path::new("/"), "/nothing"),
-        ]);
-        assert_eq!(
-            remap_flags(&path_remaps),
-            ["--remap-path-prefix=/w=/rgo/src", "--remap-path-prefix=/w/target=/rgo/target"]
-        );
     }
 }

@@ -80,7 +80,8 @@ fn is_refused(metadata: &Metadata, package: &PackageId, toolchain: &Toolchain) -
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::cargo::targets::{Mode, OutputKind};
+    use crate::cargo::targets::Mode;
+    use crate::output_kind::OutputKind;
     use crate::toolchain;
 
     /// Packages with a library of these crate types, and a program if asked.

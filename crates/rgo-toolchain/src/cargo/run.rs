@@ -16,21 +16,7 @@ use crate::cargo::rebuild_reasons::{Explainer, Rebuilt};
 use crate::exec::{Cmd, ExecError, exit_code};
 use crate::interrupt;
 use crate::secrets;
-
-/// How to show cargo's output.
-#[derive(Clone, Copy, Debug)]
-pub struct Show {
-    /// On a terminal: color and a progress bar.
-    pub terminal: bool,
-    /// Collect why crates are compiled; cargo's flags must contain `-v`.
-    pub explain: bool,
-    /// With `explain`: show cargo's `-v` lines to the user too.
-    pub verbose: bool,
-    /// Keep compile errors for the caller, who can assign them to a target.
-    pub hold_errors: bool,
-    /// Opens the stream for cargo's messages.
-    pub output: fn() -> Box<dyn Write + Send>,
-}
+use crate::show::Show;
 
 /// What cargo did.
 #[derive(Clone, Debug, Default)]

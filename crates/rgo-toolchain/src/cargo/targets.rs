@@ -4,11 +4,9 @@
 
 use std::collections::BTreeMap;
 
+use crate::output_kind::OutputKind;
 use camino::Utf8Path;
 use cargo_metadata::{CrateType, Metadata, Package, PackageId, TargetKind};
-use rgo_binary::system::Os;
-
-use crate::toolchain::Toolchain;
 
 /// The user's selection, in cargo's flags.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -38,50 +36,6 @@ pub enum Mode {
     CShared,
     /// The library as a static one.
     CArchive,
-}
-
-/// The kind of an output file.
-#[derive(
-    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, schemars::JsonSchema,
-)]
-#[serde(rename_all = "kebab-case")]
-pub enum OutputKind {
-    /// A program.
-    Bin,
-    /// An example, which is a program too.
-    Example,
-    /// A shared library with a C interface.
-    Cdylib,
-    /// A static library with a C interface.
-    Staticlib,
-}
-
-impl OutputKind {
-    /// The final crate type, as cargo and the toolchain definitions spell it.
-    #[must_use]
-    pub fn crate_type(self) -> &'static str {
-        match self {
-            Self::Bin | Self::Example => "bin",
-            Self::Cdylib => "cdylib",
-            Self::Staticlib => "staticlib",
-        }
-    }
-
-    /// The name that cargo gives the file.
-    #[must_use]
-    pub fn file_name(self, name: &str, toolchain: &Toolchain) -> String {
-        let library = name.replace('-', "_");
-        let is_windows = toolchain.is(Os::Windows);
-        match self {
-            Self::Bin | Self::Example if is_windows => format!("{name}.exe"),
-            Self::Bin | Self::Example => name.to_owned(),
-            Self::Cdylib if is_windows => format!("{library}.dll"),
-            Self::Cdylib if toolchain.is(Os::Darwin) => format!("lib{library}.dylib"),
-            Self::Cdylib => format!("lib{library}.so"),
-            Self::Staticlib if toolchain.triple.ends_with("msvc") => format!("{library}.lib"),
-            Self::Staticlib => format!("lib{library}.a"),
-        }
-    }
 }
 
 /// One file to make for each target.

@@ -6,7 +6,7 @@ use memchr::memmem;
 use rgo_binary::{Limits, slices};
 use serde::Serialize;
 
-use crate::cargo::command::PathRemap;
+use crate::path_remap::PathRemap;
 
 /// A path that was found.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, schemars::JsonSchema)]

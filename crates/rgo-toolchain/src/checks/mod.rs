@@ -35,8 +35,8 @@ pub struct Asked<'a> {
     pub toolchain: &'a Toolchain,
     /// The oldest system that it must run on.
     pub floor: Option<&'a Floor>,
-    /// Whether it is a program, rather than a library.
-    pub program: bool,
+    /// Whether it must be a static position-independent executable.
+    pub static_pie: bool,
 }
 
 /// Compares the request with the parts of the file that the loader reads.
@@ -55,7 +55,7 @@ pub fn judge(asked: &Asked<'_>, linkage: &Linkage) -> Vec<Finding> {
                 format!("asked for static, but it needs {}", linkage.needed.join(", ")),
             );
         }
-        if asked.program && asked.toolchain.static_pie && linkage.kind != Kind::StaticPie {
+        if asked.static_pie && linkage.kind != Kind::StaticPie {
             add(Level::Error, format!("asked for static-pie, but it is {}", name(linkage.kind)));
         }
     }
@@ -120,7 +120,8 @@ mod tests {
 
     fn words(toolchain: &str, floor: Option<Floor>, found: &Linkage) -> String {
         let toolchain = toolchain::by_name(toolchain).expect("a toolchain");
-        let asked = Asked { toolchain, floor: floor.as_ref(), program: true };
+        let static_pie = toolchain.static_pie;
+        let asked = Asked { toolchain, floor: floor.as_ref(), static_pie };
         judge(&asked, found)
             .iter()
             .map(|finding| format!("{:?}: {}\n", finding.level, finding.text))

@@ -11,11 +11,11 @@ use rgo_binary::{Format, Image, Limits};
 use rgo_files::{atomic_file, mmap, replace_dir};
 
 use super::{FinishError, Job, Result};
-use crate::cargo::command::PathRemap;
-use crate::cargo::targets::OutputKind;
 use crate::checks::leaks::{self, Leak};
 use crate::checks::{Finding, Level};
 use crate::exec::{self, Cmd};
+use crate::output_kind::OutputKind;
+use crate::path_remap::PathRemap;
 use crate::request::StripMode;
 
 /// Companions that are prepared and not yet in place.

@@ -1,5 +1,5 @@
-//! Turns the file that cargo linked into the file to ship: `rgo-edit` edits its bytes in one pure
-//! pass, the checks read the result, and one rename puts it in place. Cargo's own file stays
+//! Turns the file that the builder linked into the file to ship: `rgo-edit` edits its bytes in one pure
+//! pass, the checks read the result, and one rename puts it in place. The builder's own file stays
 //! unchanged, and nothing is put in place before everything is ready.
 
 mod companions;
@@ -19,10 +19,10 @@ use rgo_files::mmap::{self, Bytes};
 use sha2::{Digest, Sha256};
 
 use crate::artifact::{Artifact, StampedSlot};
-use crate::cargo::command::PathRemap;
-use crate::cargo::targets::OutputKind;
 use crate::checks::leaks;
 use crate::checks::{self, Asked};
+use crate::output_kind::OutputKind;
+use crate::path_remap::PathRemap;
 use crate::request::StripMode;
 use crate::toolchain::Toolchain;
 use companions::Companions;
@@ -39,10 +39,28 @@ pub struct Content {
     pub audit: Vec<u8>,
 }
 
+/// The record of a build in a file.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Record {
+    /// None: a static library carries none.
+    None,
+    /// In the room that the link reserved.
+    Reserved(Content),
+}
+
+impl Record {
+    fn content(&self) -> Option<&Content> {
+        match self {
+            Self::None => None,
+            Self::Reserved(content) => Some(content),
+        }
+    }
+}
+
 /// One file to finish.
 #[derive(Debug)]
 pub struct Job<'a> {
-    /// Cargo's file.
+    /// The builder's file.
     pub linked: Utf8PathBuf,
     /// Where the finished file goes.
     pub output: Utf8PathBuf,
@@ -52,8 +70,8 @@ pub struct Job<'a> {
     pub beside: Vec<Utf8PathBuf>,
     /// The user's request for it.
     pub asked: Asked<'a>,
-    /// The record for it; a static library carries none.
-    pub content: Option<Content>,
+    /// The record for it.
+    pub record: &'a Record,
     /// `-X` values; those whose slots it does not have are skipped.
     pub values: &'a [(String, String)],
     /// What to strip.
@@ -74,7 +92,7 @@ pub fn splits_with_dsymutil(strip: StripMode, toolchain: &Toolchain) -> bool {
     strip == StripMode::Split && toolchain.is(Os::Darwin)
 }
 
-/// Memory-maps a file that cargo made.
+/// Memory-maps a file that a builder made.
 ///
 /// # Errors
 /// If it cannot be read.
@@ -121,9 +139,10 @@ pub fn finish(job: &Job<'_>) -> Result<Artifact> {
         .then(|| format!("@rpath/{name}"));
     let path_remaps: Vec<_> =
         job.path_remaps.iter().map(|t| (t.from.as_str(), t.to.as_str())).collect();
+    let content = job.record.content();
     let edits = Edits {
-        note: job.content.as_ref().map(|content| content.note.as_str()),
-        audit: job.content.as_ref().map(|content| content.audit.as_slice()),
+        note: content.map(|content| content.note.as_str()),
+        audit: content.map(|content| content.audit.as_slice()),
         slots: &values,
         strip: match job.strip {
             StripMode::None => Strip::None,
@@ -148,7 +167,7 @@ pub fn finish(job: &Job<'_>) -> Result<Artifact> {
     let changed = atomic_file::write(&job.output, &finished.bytes, Some(&job.linked))?;
     let stamped = finished.slots_written.into_iter();
     Ok(Artifact {
-        note: job.content.is_some(),
+        note: *job.record != Record::None,
         stamped: stamped.map(|(name, count)| StampedSlot { name, count }).collect(),
         companions,
         changed,

@@ -11,9 +11,9 @@ use rgo_report::{Document, Report};
 use rgo_toolchain::build::Builder;
 use rgo_toolchain::build::builder::BuilderOptions;
 use rgo_toolchain::build::plan::PlanOptions;
-use rgo_toolchain::cargo::command::Messages;
 use rgo_toolchain::exec;
 use rgo_toolchain::request::Request;
+use rgo_toolchain::show::Messages;
 use rgo_toolchain::toolchain::Toolchain;
 use serde::Serialize;
 

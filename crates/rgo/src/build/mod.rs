@@ -24,16 +24,13 @@ use std::path::{Path, PathBuf};
 
 use anyhow::Result;
 use rgo_policy::Outcome;
-use rgo_toolchain::build::builder::{Attempt, Builder, BuilderOptions};
-use rgo_toolchain::build::cargo_build::CargoBuild;
-use rgo_toolchain::build::execute::Execution;
+use rgo_toolchain::build::builder::{Builder, BuilderOptions};
 use rgo_toolchain::build::outcome::TargetOutcome;
 use rgo_toolchain::build::plan::PlanOptions;
 use rgo_toolchain::build::work_dir::WorkDir;
-use rgo_toolchain::cargo::command::Messages;
-use rgo_toolchain::cargo::run::Show;
 use rgo_toolchain::checks::Level;
 use rgo_toolchain::event::Event;
+use rgo_toolchain::show::{Messages, Show};
 use rgo_toolchain::{interrupt, processes};
 
 use crate::app::error::Usage;
@@ -46,8 +43,8 @@ use crate::app::schema::{Named, of_report};
 use crate::app::terminal;
 use crate::build::args::{Build, BuildArgs, Other};
 use progress::Progress;
+use report::BuildReport;
 pub use report::size;
-use report::{BuildReport, CompilerUsed};
 
 /// The name of this tool.
 const TOOL: &str = "rgo-build";
@@ -90,29 +87,26 @@ fn build(args: &BuildArgs, gate: &PolicyArgs, log_file: Option<&Path>) -> Result
     let on = |event: Event| progress.event(&event);
     let (request, options) = request::from_args(args, log_file)?;
     let builder = Builder::discover(request, BuilderOptions::Cargo(options), &on)?;
-    let Builder::Cargo(cargo) = &builder;
+    let (context, compiler) = (builder.context(), builder.compiler());
     if args.verbose > 0 {
-        progress.status(&format!("{}, {}", compiler_line(cargo), cargo.compiler.rustc));
+        progress.status(&format!("{compiler}, {}", compiler.path));
     }
-    let work = WorkDir::new(&cargo.context.cache, args.work, args.dry_run)?;
+    let work = WorkDir::new(&context.cache, args.work, args.dry_run)?;
     if let Some(kept) = work.kept() {
         terminal::eprint_line(&format_args!("WORK={kept}"));
     }
     let options = PlanOptions { again: args.all, work: work.folder.clone(), messages: messages() };
-    let attempt = builder.plan(&options)?;
     if args.dry_run {
-        return print_plan(&builder, attempt, progress);
+        return print_plan(&builder, &options, progress);
     }
-    let show = show(args);
-    let execution = Execution { builder: &builder, options: &options, show, on: &on };
-    let mut results = execution.run(attempt)?;
-    let targets = results.in_order(&builder);
+    let mut results = builder.build(&options, show(args), &on)?;
+    let targets = results.in_order(context);
     let report = BuildReport {
         policy: judged(&gate, &targets),
-        compiler: compiler_used(cargo),
+        compiler,
         zig: results.zig.take(),
         targets,
-        modified_files: cargo.context.vcs.as_ref().map(|vcs| vcs.modified_files.clone()),
+        modified_files: context.vcs.as_ref().map(|vcs| vcs.modified_files.clone()),
         rebuilt: args.explain_rebuild.then_some(results.rebuilt),
         work: work.kept(),
     };
@@ -130,10 +124,9 @@ fn judged(gate: &Gate<'_>, targets: &[TargetOutcome]) -> Option<Outcome> {
 }
 
 /// `-n`: prints the plan instead of running it.
-fn print_plan(builder: &Builder, mut attempt: Attempt<'_>, progress: Progress) -> Result<Exit> {
-    let Builder::Cargo(cargo) = builder;
-    let results = attempt.results(builder, &|event| progress.event(&event));
-    let text = format!("# {}\n{}", compiler_line(cargo), attempt.planned.plan);
+fn print_plan(builder: &Builder, options: &PlanOptions, progress: Progress) -> Result<Exit> {
+    let (plan, results) = builder.print_plan(options, &|event| progress.event(&event))?;
+    let text = format!("# {}\n{plan}", builder.compiler());
     terminal::write(text.as_bytes())?;
     let is_whole = results.outcomes.values().all(|outcome| outcome.error.is_none());
     Ok(if is_whole { Exit::Done } else { Exit::Failed })
@@ -205,19 +198,4 @@ fn say_findings(report: &BuildReport, quiet: bool) {
             }
         }
     }
-}
-
-fn compiler_used(cargo: &CargoBuild) -> CompilerUsed {
-    let compiler = &cargo.compiler;
-    CompilerUsed {
-        rustc: compiler.version.line.clone(),
-        rustc_path: compiler.rustc.clone(),
-        cargo_path: compiler.cargo.clone(),
-        chosen_by: compiler.choice.to_string(),
-    }
-}
-
-fn compiler_line(cargo: &CargoBuild) -> String {
-    let compiler = &cargo.compiler;
-    format!("{}, because {} names {}", compiler.version.line, compiler.choice, compiler.cargo)
 }

@@ -5,7 +5,6 @@ use rgo_binary::{DebugLevel, Linkage};
 use rgo_policy::Outcome;
 use rgo_report::{Cell, Column, Document, Report, Table, Tone};
 use rgo_toolchain::cargo::rebuild_reasons::Rebuilt;
-use rgo_toolchain::cargo::targets::OutputKind;
 use serde::Serialize;
 
 use rgo_toolchain::artifact::Artifact;
@@ -13,6 +12,8 @@ use rgo_toolchain::build::failure_groups;
 use rgo_toolchain::build::outcome::TargetOutcome;
 use rgo_toolchain::checks::leaks::Leak;
 use rgo_toolchain::checks::{Level, name};
+use rgo_toolchain::compiler_used::CompilerUsed;
+use rgo_toolchain::output_kind::OutputKind;
 
 /// The whole run.
 #[derive(Debug, Serialize, schemars::JsonSchema)]
@@ -36,21 +37,6 @@ pub(super) struct BuildReport {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(with = "Option<String>")]
     pub work: Option<Utf8PathBuf>,
-}
-
-/// The compiler, and where its choice comes from.
-#[derive(Clone, Debug, Serialize, schemars::JsonSchema)]
-pub(super) struct CompilerUsed {
-    /// `rustc 1.96.0 (…)`.
-    pub rustc: String,
-    /// Path of rustc.
-    #[schemars(with = "String")]
-    pub rustc_path: Utf8PathBuf,
-    /// Path of cargo.
-    #[schemars(with = "String")]
-    pub cargo_path: Utf8PathBuf,
-    /// Where the choice comes from: `--cargo`, `RGO_CARGO`, `CARGO` or `PATH`.
-    pub chosen_by: String,
 }
 
 impl BuildReport {
@@ -205,12 +191,6 @@ fn compiled(document: Document, rebuilt: &[Rebuilt]) -> Document {
     document.table(table)
 }
 
-impl CompilerUsed {
-    fn line(&self) -> String {
-        format!("{}, because {} names {}", self.rustc, self.chosen_by, self.cargo_path)
-    }
-}
-
 impl Report for BuildReport {
     const SCHEMA: &'static str = "rgo.build/1";
 
@@ -241,7 +221,7 @@ impl Report for BuildReport {
         if let Some(rebuilt) = &self.rebuilt {
             document = compiled(document.heading("Compiled"), rebuilt);
         }
-        document = document.fact("compiler", self.compiler.line());
+        document = document.fact("compiler", self.compiler.to_string());
         if let Some(zig) = &self.zig {
             document = document.fact("linker", format!("zig {zig}"));
         }
@@ -351,9 +331,11 @@ mod tests {
     fn report(artifacts: Vec<Artifact>) -> BuildReport {
         BuildReport {
             compiler: CompilerUsed {
-                rustc: "rustc 1.96.0".into(),
-                rustc_path: "/bin/rustc".into(),
-                cargo_path: "/bin/cargo".into(),
+                name: "rustc".into(),
+                version: "1.96.0".into(),
+                line: "rustc 1.96.0".into(),
+                path: "/bin/rustc".into(),
+                builder_path: "/bin/cargo".into(),
                 chosen_by: "PATH".into(),
             },
             zig: Some("0.15.2".into()),

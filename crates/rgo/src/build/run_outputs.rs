@@ -3,7 +3,6 @@
 
 use anyhow::{Context, Result, anyhow};
 use rgo_toolchain::build::Builder;
-use rgo_toolchain::cargo::targets::OutputKind;
 use rgo_toolchain::runner;
 
 use super::report::BuildReport;
@@ -20,10 +19,7 @@ pub(super) fn run(builder: &Builder, report: &BuildReport, args: &[String]) -> R
     let mut ran = 0;
     let mut unable = Vec::new();
     for (target, (toolchain, _)) in report.targets.iter().zip(&builder.context().targets) {
-        let programs = target
-            .artifacts
-            .iter()
-            .filter(|artifact| matches!(artifact.kind, OutputKind::Bin | OutputKind::Example));
+        let programs = target.artifacts.iter().filter(|artifact| artifact.kind.is_program());
         for artifact in programs {
             let runner = runner::find(toolchain, builder.host());
             let Some(cmd) = runner.command(&artifact.path, args) else {

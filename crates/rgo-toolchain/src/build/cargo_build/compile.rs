@@ -6,18 +6,21 @@ use std::{fs, io};
 
 use camino::{Utf8Path, Utf8PathBuf};
 
+use super::note_capacity::NoteCapacity;
+use super::target::Target;
 use super::{CargoBuild, note_lines};
 use crate::build::compiled::{Compiled, CompiledFile, CompiledTarget};
 use crate::build::error::BuildError;
-use crate::build::note_capacity::NoteCapacity;
-use crate::build::target::Target;
+use crate::build::tool_types::BuildTarget;
 use crate::cargo::artifacts::{self, Linked};
 use crate::cargo::command::CargoRun;
 use crate::cargo::messages::Side;
-use crate::cargo::run::{self, CargoOutcome, Show};
-use crate::cargo::targets::{BuildOutput, OutputKind};
+use crate::cargo::run::{self, CargoOutcome};
+use crate::cargo::targets::BuildOutput;
 use crate::cargo::{deps, rebuild_reasons};
-use crate::finish::{self, Content, record};
+use crate::finish::{self, Content, Record, record};
+use crate::output_kind::OutputKind;
+use crate::show::Show;
 use crate::{cmake_builds, native};
 
 /// How often cargo may run until every file is linked by the recipe: once, once more for files of
@@ -27,12 +30,12 @@ const ROUNDS: usize = 3;
 impl CargoBuild {
     /// Runs cargo until every output is linked by the recipe, with enough room for the build's
     /// record. One run is usually enough.
-    pub(in crate::build) fn compile(
+    pub(super) fn compile_all(
         &self,
         run: CargoRun,
         targets: Vec<Rc<Target>>,
         show: Show,
-    ) -> Result<Compiled, BuildError> {
+    ) -> Result<Compiled<Self>, BuildError> {
         let mut rooms = vec![NoteCapacity::default(); targets.len()];
         let mut rebuilt = Vec::new();
         self.forget_cmake_builds(&targets)?;
@@ -48,15 +51,14 @@ impl CargoBuild {
             stale = 0;
             for (target, room) in targets.iter().zip(&mut rooms) {
                 let one = self.compiled(target, &ran)?;
-                let contents = one.files.iter().filter_map(|file| file.content.as_ref());
-                let needed = contents.map(NoteCapacity::of);
+                let needed = one.files.iter().filter_map(|file| NoteCapacity::of(&file.record));
                 *room = needed.fold(NoteCapacity::default(), NoteCapacity::max);
                 stale += self.forget_stale(&one, *room)?;
                 compiled.push(one);
             }
             if stale == 0 {
-                let ran = CargoOutcome { rebuilt, ..ran };
-                return Ok(Compiled { run, ran, targets: compiled });
+                let code = ran.code;
+                return Ok(Compiled { run, ran, code, rebuilt, targets: compiled });
             }
         }
         Err(BuildError::ForeignLinker(stale))
@@ -74,7 +76,7 @@ impl CargoBuild {
         &self,
         target: &Rc<Target>,
         ran: &CargoOutcome,
-    ) -> Result<CompiledTarget, BuildError> {
+    ) -> Result<CompiledTarget<Self>, BuildError> {
         let toolchain = target.toolchain();
         let mut files = Vec::new();
         let mut lacking = Vec::new();
@@ -101,16 +103,16 @@ impl CargoBuild {
         ran: &CargoOutcome,
         wanted: &BuildOutput,
         linked: &Linked<'_>,
-    ) -> Result<CompiledFile, BuildError> {
+    ) -> Result<CompiledFile<BuildOutput>, BuildError> {
         let mut beside: Vec<Utf8PathBuf> =
             linked.beside.iter().map(|path| (*path).to_owned()).collect();
         if matches!(wanted.kind, OutputKind::Cdylib | OutputKind::Staticlib) {
             beside.extend(self.header(ran, wanted, &target.toolchain().triple));
         }
         let is_static = wanted.kind == OutputKind::Staticlib;
-        let content = match is_static {
-            true => None,
-            false => Some(self.content(target, ran, wanted, linked)?),
+        let record = match is_static {
+            true => Record::None,
+            false => Record::Reserved(self.content(target, ran, wanted, linked)?),
         };
         let libs = ran.native_libs.iter().find(|(package, _)| *package == wanted.package);
         let libs = libs.filter(|_| is_static).map(|(_, libs)| libs.clone());
@@ -119,7 +121,7 @@ impl CargoBuild {
             linked: linked.file.to_owned(),
             beside,
             link_with: libs.unwrap_or_default(),
-            content,
+            record,
         })
     }
 
@@ -207,7 +209,7 @@ impl CargoBuild {
     /// not know the recipe. Returns their number.
     fn forget_stale(
         &self,
-        compiled: &CompiledTarget,
+        compiled: &CompiledTarget<Self>,
         room: NoteCapacity,
     ) -> Result<usize, BuildError> {
         let link = &compiled.target.link;

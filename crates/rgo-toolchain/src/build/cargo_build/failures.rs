@@ -10,22 +10,24 @@ use crate::build::compiled::{Compiled, CompiledTarget};
 use crate::build::error::BuildError;
 use crate::build::failure_groups::{self, FailureGroup};
 use crate::build::outcome::TargetOutcome;
-use crate::cargo::run::{CargoOutcome, Show};
+use crate::build::tool_types::BuildTarget;
+use crate::cargo::run::CargoOutcome;
 use crate::cargo::{build_script, failure_hints};
 use crate::event::{Event, Events};
+use crate::show::Show;
 
 impl CargoBuild {
     /// Reports for each target with missing files why they are missing. If one target failed, all
     /// errors are its own. If several failed together, builds each once more alone and without a
     /// word, because cargo does not say which target an error belongs to. Shows each text once.
-    pub(in crate::build) fn explain_failures(
+    pub(super) fn explain(
         &self,
-        compiled: &Compiled,
+        compiled: &Compiled<Self>,
         outcomes: &mut [TargetOutcome],
         show: Show,
         on: Events<'_>,
     ) -> Result<(), BuildError> {
-        let Compiled { run, ran, targets } = compiled;
+        let Compiled { run, ran, targets, .. } = compiled;
         let lacking = targets.iter().filter(|it| !it.missing.is_empty()).count();
         let mut explained = Vec::new();
         for (one, outcome) in targets.iter().zip(outcomes) {
@@ -47,7 +49,7 @@ impl CargoBuild {
                 let quiet = Show { hold_errors: true, output: || Box::new(io::sink()), ..show };
                 Cow::Owned(self.run(&alone, quiet)?)
             };
-            explain(&of_target, name, outcome);
+            explain_one(&of_target, name, outcome);
             explained.push((of_target, outcome));
         }
         show_output(compiled, explained.iter().map(|(of_target, _)| &**of_target), on);
@@ -62,7 +64,7 @@ impl CargoBuild {
 /// Shows what the targets' own runs printed and the common run did not: it holds compile errors
 /// back, and ends at the first build script that fails.
 fn show_output<'r>(
-    compiled: &Compiled,
+    compiled: &Compiled<CargoBuild>,
     runs: impl Iterator<Item = &'r CargoOutcome>,
     on: Events<'_>,
 ) {
@@ -92,7 +94,7 @@ fn failed_script(stderr: &str) -> Option<build_script::Failed> {
 }
 
 /// The error for a target whose outputs cargo did not make although it succeeded.
-fn made_none(one: &CompiledTarget, outcome: &mut TargetOutcome) -> Event {
+fn made_none(one: &CompiledTarget<CargoBuild>, outcome: &mut TargetOutcome) -> Event {
     let error = format!("cargo succeeded and made no {}", one.missing.join(", "));
     let hint =
         "does it have required-features that are off, or a --cargo-flag that leads elsewhere?";
@@ -102,7 +104,7 @@ fn made_none(one: &CompiledTarget, outcome: &mut TargetOutcome) -> Event {
 }
 
 /// Records why cargo failed for a target, with the next step.
-fn explain(ran: &CargoOutcome, target: &str, outcome: &mut TargetOutcome) {
+fn explain_one(ran: &CargoOutcome, target: &str, outcome: &mut TargetOutcome) {
     let text = format!("{}{}", ran.errors.concat(), ran.stderr_tail);
     let error = first_error(&ran.errors, &ran.stderr_tail);
     let hint = failure_hints::for_failure(&text, target);

@@ -2,7 +2,6 @@
 //! code, the standard library. First it finds out what is needed and changes nothing, because a dry
 //! run stops there; then it installs it.
 
-use std::cell::OnceCell;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -13,39 +12,35 @@ use rgo_edit::{NoteObject, note_object};
 use rgo_files::atomic_file;
 
 use super::CargoBuild;
+use super::link_inputs::{LinkInputs, ShimInputs};
+use super::note_capacity::{NoteCapacity, STEP};
+use super::target::Target;
+use crate::build::context::Context;
 use crate::build::error::BuildError;
-use crate::build::link_inputs::{LinkInputs, ShimInputs};
-use crate::build::note_capacity::{NoteCapacity, STEP};
-use crate::build::target::Target;
+use crate::build::tool::Prepare;
+use crate::build::tool_types::BuildTarget;
+use crate::build::zig_finder::ZigFinder;
 use crate::cache::Cache;
 use crate::cargo::project;
-use crate::cargo::targets::OutputKind;
 use crate::environment::env;
 use crate::event::Events;
 use crate::exec::{self, Cmd};
 use crate::extensions::{self, import_libraries, python};
 use crate::native;
+use crate::output_kind::OutputKind;
 use crate::own_linker;
 use crate::shim::{self, Installed, Recipe};
 use crate::std_lib::{self, Origin, StdLib, StdPlan, StdRequest};
 use crate::toolchain::{Floor, Toolchain};
-use crate::zig::{self, Zig, ZigError};
+use crate::zig::{Zig, ZigError};
 
 /// Finds the inputs of a build's links, and installs them.
-pub(in crate::build) struct LinkPreparer<'a> {
+pub struct LinkPreparer<'a> {
     build: &'a CargoBuild,
     folder: Utf8PathBuf,
     own: Utf8PathBuf,
-    /// Found when the first target needs it, because not every target does.
-    zig: OnceCell<Result<FoundZig, Arc<ZigError>>>,
+    zig: ZigFinder<'a>,
     capacity: NoteCapacity,
-}
-
-/// A zig that is installed, or that a fetch will install.
-struct FoundZig {
-    zig: Zig,
-    /// The command that fetches it.
-    fetch: Option<Cmd>,
 }
 
 impl<'a> LinkPreparer<'a> {
@@ -60,31 +55,14 @@ impl<'a> LinkPreparer<'a> {
         let own = exec::own_executable();
         let own = own.map_err(BuildError::io("finding rgo-build's own path"))?;
         let capacity = NoteCapacity::estimate(&build.project.checksums, &build.context.values);
-        Ok(Self { build, folder: folder.to_owned(), own, zig: OnceCell::new(), capacity })
+        let Context { cache, request, .. } = &build.context;
+        let zig = ZigFinder::new(cache, request.is_offline());
+        Ok(Self { build, folder: folder.to_owned(), own, zig, capacity })
     }
 
     /// The folder of the recipes.
     pub(super) fn folder(&self) -> &Utf8Path {
         &self.folder
-    }
-
-    /// The installed zig, or the one that a fetch will install.
-    fn zig(&self) -> Result<&FoundZig, BuildError> {
-        let found = self.zig.get_or_init(|| {
-            let cache = self.cache();
-            let offline = self.is_offline();
-            match zig::discover(cache, &env, true, &mut |_| {}) {
-                Err(ZigError::Offline { .. } | ZigError::TooOld { named: false, .. })
-                    if !offline =>
-                {
-                    zig::to_be_fetched(cache)
-                        .map(|(zig, command)| FoundZig { zig, fetch: Some(command) })
-                }
-                found => found.map(|zig| FoundZig { zig, fetch: None }),
-            }
-            .map_err(Arc::new)
-        });
-        found.as_ref().map_err(|error| Arc::clone(error).into())
     }
 
     fn is_offline(&self) -> bool {
@@ -97,17 +75,7 @@ impl<'a> LinkPreparer<'a> {
 
     /// The command that fetches zig, if a target needs it and it is not installed.
     pub(super) fn fetch(&self) -> Option<Cmd> {
-        self.zig.get().and_then(|found| found.as_ref().ok()).and_then(|found| found.fetch.clone())
-    }
-
-    /// Fetches zig. Returns whether it is the zig that [`Self::zig`] expected.
-    ///
-    /// # Errors
-    /// If it cannot be fetched.
-    pub(in crate::build) fn fetch_zig(&self, on: Events<'_>) -> Result<bool, Arc<ZigError>> {
-        let zig = zig::discover(self.cache(), &env, false, &mut |event| on(event));
-        let zig = zig.map_err(Arc::new)?;
-        Ok(self.zig().is_ok_and(|expected| expected.zig == zig))
+        self.zig.fetch()
     }
 
     /// The link inputs for one target. Changes nothing.
@@ -128,10 +96,10 @@ impl<'a> LinkPreparer<'a> {
         let mut rustflags: Vec<String> =
             std.sysroot.iter().map(|sysroot| format!("--sysroot={sysroot}")).collect();
         let mut variables = BTreeMap::new();
-        let zig = toolchain.zig.as_ref().map(|_| self.zig()).transpose()?;
-        let recipe = zig.and_then(|found| self.recipe(toolchain, floor, &found.zig));
+        let zig = toolchain.zig.as_ref().map(|_| self.zig.zig()).transpose()?;
+        let recipe = zig.and_then(|zig| self.recipe(toolchain, floor, zig));
         let shim = match (recipe, zig) {
-            (Some(recipe), Some(FoundZig { zig, .. })) => {
+            (Some(recipe), Some(zig)) => {
                 let installed = recipe.places(cache, &self.own);
                 rustflags.push(format!("-Clinker={}", installed.linker));
                 variables.extend(native::env(toolchain, floor, &installed, &recipe, zig, &env));
@@ -158,37 +126,6 @@ impl<'a> LinkPreparer<'a> {
             }
         };
         Ok(LinkInputs { rustflags, env: variables, std_plan, std, shim })
-    }
-
-    /// Installs what [`Self::inputs`] found: the linker, the compilers for C code, the standard
-    /// library. Returns whether the sysroot is the expected one.
-    ///
-    /// # Errors
-    /// If an input is not available; the error says which, and how to get it.
-    pub(in crate::build) fn get_ready(
-        &self,
-        target: &Target,
-        on: Events<'_>,
-    ) -> Result<bool, BuildError> {
-        let (toolchain, inputs, cache) = (target.toolchain(), &target.link, self.cache());
-        let installed = match &inputs.shim {
-            Some(ShimInputs { recipe, .. }) => {
-                import_libraries::ensure(toolchain, cache)?;
-                Some(recipe.install(cache, &self.own)?)
-            }
-            None => {
-                let object = own_linker_object(toolchain)?;
-                atomic_file::write(&self.note_object(toolchain), &object, None)?;
-                None
-            }
-        };
-        let request = self.std_request(toolchain, installed.as_ref());
-        let std = std_lib::ensure(inputs.std_plan.clone(), &request, &mut |event| on(event))?;
-        if let (Some(shim), Some(installed)) = (&inputs.shim, &installed) {
-            let floor = target.cargo.floor.as_ref();
-            native::install(toolchain, floor, installed, &shim.recipe.sdks, cache)?;
-        }
-        Ok(std.sysroot == inputs.std.sysroot)
     }
 
     /// The shell commands that install the standard library.
@@ -276,6 +213,35 @@ impl<'a> LinkPreparer<'a> {
     /// same in every build, because cargo would compile everything again for another path.
     fn note_object(&self, toolchain: &Toolchain) -> Utf8PathBuf {
         self.cache().folder("notes").join(format!("{}.obj", toolchain.name))
+    }
+}
+
+impl Prepare<Target> for LinkPreparer<'_> {
+    fn fetch_zig(&self, on: Events<'_>) -> Result<bool, Arc<ZigError>> {
+        self.zig.fetch_zig(on)
+    }
+
+    /// Installs what [`LinkPreparer::inputs`] found. Returns whether the sysroot is the expected one.
+    fn get_ready(&self, target: &Target, on: Events<'_>) -> Result<bool, BuildError> {
+        let (toolchain, inputs, cache) = (target.toolchain(), &target.link, self.cache());
+        let installed = match &inputs.shim {
+            Some(ShimInputs { recipe, .. }) => {
+                import_libraries::ensure(toolchain, cache)?;
+                Some(recipe.install(cache, &self.own)?)
+            }
+            None => {
+                let object = own_linker_object(toolchain)?;
+                atomic_file::write(&self.note_object(toolchain), &object, None)?;
+                None
+            }
+        };
+        let request = self.std_request(toolchain, installed.as_ref());
+        let std = std_lib::ensure(inputs.std_plan.clone(), &request, &mut |event| on(event))?;
+        if let (Some(shim), Some(installed)) = (&inputs.shim, &installed) {
+            let floor = target.cargo.floor.as_ref();
+            native::install(toolchain, floor, installed, &shim.recipe.sdks, cache)?;
+        }
+        Ok(std.sysroot == inputs.std.sysroot)
     }
 }
 

@@ -6,12 +6,16 @@
 
 pub(super) mod compile;
 pub(super) mod failures;
-pub(super) mod link_preparer;
+pub mod link_inputs;
+pub mod link_preparer;
 mod lockfile;
 mod makeable;
+mod note_capacity;
 mod note_lines;
 mod path_remaps;
 pub(super) mod plan;
+pub mod target;
+mod tool;
 pub(super) mod variables;
 
 use std::collections::BTreeSet;

@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use rgo_binary::system::Os;
 
 use super::CargoBuild;
-use crate::build::target::Target;
+use super::target::Target;
 use crate::cargo::command::CargoTarget;
 use crate::cargo::messages::Unit;
 use crate::request::StripMode;

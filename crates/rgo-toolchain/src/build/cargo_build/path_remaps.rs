@@ -7,10 +7,10 @@ use camino::Utf8PathBuf;
 use cargo_metadata::Metadata;
 
 use crate::cache::{self, Cache};
-use crate::cargo::command::{self, PathRemap};
 use crate::cargo::compiler::Compiler;
 use crate::cargo::project::Project;
 use crate::environment::env;
+use crate::path_remap::{self, PathRemap};
 
 /// The folders that cargo and rustc read. With `records_sources` the folders of registries keep
 /// their names, which contain the registries' hosts.
@@ -24,7 +24,7 @@ pub(super) fn path_remaps(
     let library = compiler.library_source();
     let virtual_library = compiler.virtual_library();
     let mut folders = vec![
-        ("workspace", project.metadata.workspace_root.as_path(), command::WORKSPACE_NAME),
+        ("workspace", project.metadata.workspace_root.as_path(), path_remap::WORKSPACE_NAME),
         ("target folder", project.folders.target.as_path(), "/rgo/target"),
         ("cache of rgo", cache.root(), "/rgo/cache"),
     ];
@@ -53,7 +53,7 @@ pub(super) fn path_remaps(
     let registries =
         if records_sources { BTreeMap::new() } else { private_registries(&project.metadata) };
     folders.extend(registries.iter().map(|(from, to)| ("registry", from.as_path(), to.as_str())));
-    command::path_remaps(&folders)
+    path_remap::path_remaps(&folders)
 }
 
 /// Folders in which cargo unpacks a registry's packages, with replacements. Cargo names them after

@@ -8,22 +8,25 @@ use camino::Utf8PathBuf;
 use cargo_platform::Cfg;
 
 use super::CargoBuild;
+use super::link_inputs::LinkInputs;
 use super::link_preparer::LinkPreparer;
 use super::makeable::Candidate;
+use super::note_capacity::NoteCapacity;
+use super::target::Target;
 use crate::build::context::Context;
 use crate::build::error::BuildError;
-use crate::build::link_inputs::LinkInputs;
-use crate::build::note_capacity::NoteCapacity;
 use crate::build::plan::{Finish, Plan, PlanOptions, Planned, Step};
-use crate::build::target::Target;
-use crate::cargo::command::{self, CargoCall, CargoRun, CargoTarget, Messages};
+use crate::build::tool_types::BuildTarget;
+use crate::cargo::command::{self, CargoCall, CargoRun, CargoTarget};
 use crate::cargo::makeable::Makeable;
 use crate::cargo::options::offline_flags;
 use crate::cargo::rustflags::TargetFlags;
-use crate::cargo::targets::{BuildOutput, OutputKind};
+use crate::cargo::targets::BuildOutput;
 use crate::cargo::{feature_unification, project};
 use crate::exec::Cmd;
 use crate::finish::{self, FinishError};
+use crate::output_kind::OutputKind;
+use crate::show::Messages;
 use crate::toolchain::{Floor, Toolchain};
 
 impl CargoBuild {
@@ -32,11 +35,11 @@ impl CargoBuild {
     /// # Errors
     /// If rustc or cargo's configuration cannot be read. If a single target lacks something, the
     /// error is in [`Planned::failed`].
-    pub(in crate::build) fn plan(
+    pub(super) fn plan_of(
         &self,
         preparer: &LinkPreparer<'_>,
         options: &PlanOptions,
-    ) -> Result<Planned, BuildError> {
+    ) -> Result<Planned<Self>, BuildError> {
         let mut targets = Vec::new();
         let mut failed = Vec::new();
         for candidate in &self.candidates {
@@ -68,8 +71,8 @@ impl CargoBuild {
         preparer: &LinkPreparer<'_>,
         targets: &[Rc<Target>],
         options: &PlanOptions,
-    ) -> Result<Vec<Step>, BuildError> {
-        let mut steps: Vec<Step> = preparer.fetch().map(Step::FetchZig).into_iter().collect();
+    ) -> Result<Vec<Step<Self>>, BuildError> {
+        let mut steps: Vec<Step<Self>> = preparer.fetch().map(Step::FetchZig).into_iter().collect();
         steps.extend(targets.iter().map(|target| Step::GetReady {
             target: Rc::clone(target),
             std: preparer.std_steps(target.toolchain(), &target.link),
@@ -80,7 +83,7 @@ impl CargoBuild {
             if let Some(shim) = &target.link.shim {
                 let recipe = shim.text(NoteCapacity::default())?;
                 let file = shim.file.clone();
-                steps.push(Step::WriteRecipe { target: Rc::clone(target), file, recipe });
+                steps.push(Step::WriteRecipe { file, recipe });
             }
         }
         if options.again {
@@ -89,7 +92,7 @@ impl CargoBuild {
         let values = &self.context.values;
         let names: Vec<String> = values.iter().map(|(name, _)| name.clone()).collect();
         for batch in batches(self.cargo_runs(targets, options.messages)?) {
-            let finish: Vec<Step> =
+            let finish: Vec<Step<Self>> =
                 batch.iter().map(|run| Step::Finish(self.finishes(&run.targets))).collect();
             steps.extend(batch.into_iter().map(Step::Build));
             if !names.is_empty() {
@@ -194,7 +197,7 @@ impl CargoBuild {
         cmd.args(offline_flags(request))
     }
 
-    fn finishes(&self, toolchains: &[&'static Toolchain]) -> Vec<Finish> {
+    fn finishes(&self, toolchains: &[&'static Toolchain]) -> Vec<Finish<BuildOutput>> {
         let mut all = Vec::new();
         for toolchain in toolchains {
             let made = self.outputs.iter().filter(|it| toolchain.makes(it.kind.crate_type()));
@@ -205,7 +208,12 @@ impl CargoBuild {
         all
     }
 
-    fn finish(&self, target: &'static Toolchain, wanted: &BuildOutput, is_alone: bool) -> Finish {
+    fn finish(
+        &self,
+        target: &'static Toolchain,
+        wanted: &BuildOutput,
+        is_alone: bool,
+    ) -> Finish<BuildOutput> {
         let context = &self.context;
         let is_static = wanted.kind == OutputKind::Staticlib;
         let linked = self.expected(target, wanted);

@@ -7,6 +7,7 @@ use super::CargoBuild;
 use super::link_preparer::LinkPreparer;
 use crate::build::error::BuildError;
 use crate::build::plan::Plan;
+use crate::build::tool_types::BuildTarget;
 use crate::cargo::rustflags;
 use crate::shim;
 
@@ -18,7 +19,7 @@ impl CargoBuild {
     pub(in crate::build) fn variables(
         &self,
         preparer: &LinkPreparer<'_>,
-        plan: &Plan,
+        plan: &Plan<Self>,
     ) -> Result<BTreeMap<String, String>, BuildError> {
         let mut variables = BTreeMap::new();
         for target in &plan.targets {

@@ -10,10 +10,10 @@ use rgo_binary::embedded::rgo_note;
 use rgo_binary::{Limits, slices};
 use rgo_files::atomic_file;
 
-use super::error::BuildError;
 use super::note_capacity::NoteCapacity;
-use crate::cargo::targets::OutputKind;
+use crate::build::error::BuildError;
 use crate::finish;
+use crate::output_kind::OutputKind;
 use crate::shim::{self, NoteRoom, Recipe};
 use crate::std_lib::{StdLib, StdPlan};
 

@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::finish::Content;
+use crate::finish::Record;
 
 /// Room for the build's record, in bytes.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -35,9 +35,10 @@ impl NoteCapacity {
         Self { note, audit: round(locked.len() * 60 + names + 256) }
     }
 
-    /// Room for this content.
-    pub(super) fn of(content: &Content) -> Self {
-        Self { note: round(content.note.len()), audit: round(content.audit.len()) }
+    /// Room for this record, if it goes into reserved room.
+    pub(super) fn of(record: &Record) -> Option<Self> {
+        let Record::Reserved(content) = record else { return None };
+        Some(Self { note: round(content.note.len()), audit: round(content.audit.len()) })
     }
 
     /// The maximum of each size.
