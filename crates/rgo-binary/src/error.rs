@@ -6,6 +6,15 @@ use std::borrow::Cow;
 /// The result type of this crate's functions.
 pub type Result<T> = std::result::Result<T, Error>;
 
+/// Where a program has a value of `-X`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SlotKind {
+    /// A record of [`crate::embedded::slot`], which `rgo-stamp` reserves in a Rust program.
+    Record,
+    /// A string variable of a Go program, which [`crate::embedded::go_slot`] finds.
+    GoString,
+}
+
 /// Why an image could not be read or edited.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
@@ -56,6 +65,8 @@ pub enum Error {
     SlotTooSmall {
         /// The slot's full name.
         name: String,
+        /// Its kind, on which the next step depends.
+        kind: SlotKind,
         /// Bytes needed.
         needed: u64,
         /// Bytes available.
@@ -70,6 +81,20 @@ pub enum Error {
         name: String,
         /// The existing names, sorted, without repeats.
         known: Vec<String>,
+    },
+    /// A placeholder for a value of `-X` is not in exactly one string variable of a Go program.
+    #[error("{found} string variables have the placeholder of {name}, and one is needed")]
+    GoVariable {
+        /// The variable's name.
+        name: String,
+        /// How many string variables have its placeholder.
+        found: usize,
+    },
+    /// A slot would keep its placeholder.
+    #[error("the slot {name} gets no value, and would keep its placeholder")]
+    SlotWithoutValue {
+        /// The slot's name.
+        name: String,
     },
     /// An identity has signed the image: an edit would void that signature.
     #[error("the image is signed by an identity ({signer}), which an edit would void")]
@@ -97,11 +122,25 @@ impl Error {
     /// The next step, if one is known.
     #[must_use]
     pub fn hint(&self) -> Option<String> {
-        let Self::SlotTooSmall { name, needed, .. } = self else { return None };
-        let name = name.rsplit("::").next().unwrap_or(name);
-        Some(format!(
-            "give it room where it is declared, then build again: static {name}: {needed} = …"
-        ))
+        match self {
+            Self::SlotTooSmall { name, kind: SlotKind::Record, needed, .. } => {
+                let name = name.rsplit("::").next().unwrap_or(name);
+                Some(format!(
+                    "give it room where it is declared, then build again: \
+                     static {name}: {needed} = …"
+                ))
+            }
+            Self::SlotTooSmall { name, kind: SlotKind::GoString, .. } => Some(format!(
+                "build again with the longer value, which makes room for it: \
+                 rgo-build -X {name}=…"
+            )),
+            Self::GoVariable { found: 0, .. } => Some(
+                "-X sets a package's variable of type string that the program reads, and that is \
+                 declared with a constant or with nothing"
+                    .to_owned(),
+            ),
+            _ => None,
+        }
     }
 
     /// Shorthand for [`Error::Limit`].

@@ -34,7 +34,7 @@ mod tri_state;
 
 pub use arch::{Arch, Endian};
 pub use debug::{DebugData, DebugLevel};
-pub use error::{Error, Result};
+pub use error::{Error, Result, SlotKind};
 pub use evidence::{Confidence, Evidence, serialized};
 pub use image::file_kind::{FileKind, Format};
 pub use image::memory::Memory;

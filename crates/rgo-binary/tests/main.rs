@@ -9,6 +9,7 @@ mod facts_mutations;
 mod facts_signature;
 mod go_damage;
 mod go_settings;
+mod go_slots;
 mod go_tables;
 mod go_types;
 mod images;

@@ -74,8 +74,8 @@ pub struct Finished {
 ///
 /// # Errors
 /// [`Error::NoteTooSmall`] if the note or the list does not fit, [`Error::UnknownSlot`],
-/// [`Error::SlotTooSmall`], [`Error::SignedByIdentity`], [`Error::Unsupported`] for edits that
-/// would do harm, and those of [`Image::parse`].
+/// [`Error::SlotTooSmall`], [`Error::SlotWithoutValue`], [`Error::SignedByIdentity`],
+/// [`Error::Unsupported`] for edits that would do harm, and those of [`Image::parse`].
 pub fn apply(input: &[u8], edits: &Edits<'_>) -> Result<Finished> {
     edit(input, edits)?.into_finished()
 }
@@ -133,7 +133,12 @@ impl Edited<'_> {
 /// # Errors
 /// Those of [`apply`].
 pub fn edit<'a>(input: &'a [u8], edits: &Edits<'_>) -> Result<Edited<'a>> {
-    match FileKind::parse(input) {
+    let kind = FileKind::parse(input);
+    if matches!(kind, FileKind::FatMachO | FileKind::Archive) && !edits.go_slots.is_empty() {
+        let why = "their addresses are those of one image: edit it before others join it";
+        return Err(Error::unsupported("recording the slots of several images", why));
+    }
+    match kind {
         FileKind::FatMachO => fat::each(input, |slice| edit_thin(slice, edits)),
         FileKind::Archive => archive::each(input, edits, |object| edit_thin(object, edits)),
         FileKind::Other => {
@@ -194,6 +199,10 @@ fn edit_thin<'a>(input: &'a [u8], edits: &Edits<'_>) -> Result<Edited<'a>> {
     }
     let mut draft = Draft::of(input);
     let slots_written = reserved::write_reserved(&image, edits, &mut draft)?;
+    let index = reserved::go_index(&image, edits)?;
+    let index = index.as_ref().map(|(name, content)| (*name, content.as_slice()));
+    let added: Vec<_> = edits.added.iter().copied().chain(index).collect();
+    let edits = &Edits { added: &added, ..*edits };
     let edited = match image.format() {
         Format::Elf => elf::apply(draft, edits)?,
         Format::MachO => macho::apply(draft, edits)?,

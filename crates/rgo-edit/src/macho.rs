@@ -2,10 +2,11 @@
 //! stays in place, because code and data refer to each other by distance.
 //!
 //! ```text
-//! header, load commands │ __TEXT … __DATA │ [__DWARF] │ __LINKEDIT: tables, signature
-//!  commands               untouched         taken out   linkedit, symbols, trie, sign
+//! header, load commands │ __TEXT … __DATA │ [__DWARF] │ [__RGO] │ __LINKEDIT: tables, signature
+//!  commands               untouched         taken out   added     linkedit, symbols, trie, sign
 //! ```
 
+mod added;
 mod aranges;
 mod choice;
 mod code_directory;
@@ -83,10 +84,6 @@ pub(super) fn apply<'a>(input: Draft<'a>, edits: &Edits<'_>) -> Result<Edited<'a
 
 /// Refuses requests that only other formats support.
 fn refuse_foreign(edits: &Edits<'_>) -> Result<()> {
-    if let Some((name, _)) = edits.added.first() {
-        let why = "sections lie in segments, which code knows by distance and the loader by number";
-        return Err(Error::unsupported(format!("adding section {name} to a Mach-O image"), why));
-    }
     if !matches!(edits.compression, None | Some(Compression::None)) {
         let why = "no debugger for Mach-O reads them";
         return Err(Error::unsupported("compressed debug sections in a Mach-O image", why));

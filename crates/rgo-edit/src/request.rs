@@ -1,6 +1,8 @@
 //! The edits that a caller can request, as plain data: the editors of all formats read the same
 //! request.
 
+use rgo_binary::embedded::go_slot::GoSlot;
+
 use crate::entitlements::Entitlements;
 
 /// The parts to remove from an image that is shipped.
@@ -144,6 +146,9 @@ pub struct Edits<'a> {
     pub audit: Option<&'a [u8]>,
     /// Names and values of slots. All slots of a name are written.
     pub slots: &'a [(String, String)],
+    /// Slots of a Go program that no index records yet, as [`rgo_binary::embedded::go_slot::find`]
+    /// finds them. Each needs a value in [`Edits::slots`]. The edit adds the index.
+    pub go_slots: &'a [GoSlot],
     /// Parts to remove.
     pub strip: Strip,
     /// Local symbols to remove besides.
@@ -152,7 +157,8 @@ pub struct Edits<'a> {
     pub symbols: NameFilter<'a>,
     /// Sections to keep or to remove.
     pub sections: NameFilter<'a>,
-    /// Names and contents of sections to add, which are not loaded.
+    /// Names and contents of sections to add. ELF does not load them; PE and Mach-O load them
+    /// read-only. Mach-O spells `.a-name` as `__a_name`, and has them in the segment `__RGO`.
     pub added: &'a [(&'a str, &'a [u8])],
     /// How to store debug sections (ELF); `None` leaves them unchanged.
     pub compression: Option<Compression>,

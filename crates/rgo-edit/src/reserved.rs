@@ -1,12 +1,13 @@
 //! Writes the note, the dependency list and the slots into the room that the linker reserved. No
-//! layout changes, so the three formats share this code: the bytes of such a section are
+//! layout changes, so the three formats share this code: the bytes of such a place are
 //! uncompressed in the file.
 
 use super::{Draft, Edits, Reason, bytes};
 use rgo_binary::embedded::auditable;
+use rgo_binary::embedded::go_slot::{self, GoSlot};
 use rgo_binary::embedded::rgo_note;
 use rgo_binary::embedded::slot;
-use rgo_binary::{Error, Image, Result, SectionRef};
+use rgo_binary::{Error, Image, Result, SectionRef, WordFormat};
 
 /// Writes the requested values into their reserved places. Returns for each slot name the number of
 /// written slots.
@@ -21,7 +22,7 @@ pub(super) fn write_reserved(
     if let Some(list) = edits.audit {
         fill_audit(image, list, draft)?;
     }
-    if edits.slots.is_empty() { Ok(Vec::new()) } else { fill_slots(image, edits.slots, draft) }
+    fill_slots(image, edits, draft)
 }
 
 /// Overwrites a section's bytes from offset `at` on.
@@ -55,28 +56,33 @@ fn fill_audit(image: &Image<'_>, list: &[u8], draft: &mut Draft<'_>) -> Result<(
     write(draft, &section, 0, &padded, Reason::DependencyList)
 }
 
+/// Writes the values into the recorded slots and into Go's found ones.
 fn fill_slots(
     image: &Image<'_>,
-    values: &[(String, String)],
+    edits: &Edits<'_>,
     draft: &mut Draft<'_>,
 ) -> Result<Vec<(String, usize)>> {
-    let name = slot::section_name(image.format());
-    let mut slots = Vec::new();
-    for section in image.sections().filter(|section| section.name == name) {
-        let base = section.file_offset.unwrap_or_default();
-        slots.extend(slot::parse(section.data, base)?.into_iter().map(|slot| (section, slot)));
+    let is_named = |slot: &&GoSlot| edits.slots.iter().any(|(name, _)| *name == slot.name);
+    if let Some(slot) = edits.go_slots.iter().find(|slot| !is_named(slot)) {
+        return Err(Error::SlotWithoutValue { name: slot.name.clone() });
     }
+    if edits.slots.is_empty() {
+        return Ok(Vec::new());
+    }
+    let mut slots = slot::list(image)?;
+    slots.extend(slot::of_go(image, edits.go_slots)?);
+    let words = WordFormat::of(image);
     let mut slots_written = Vec::new();
-    for (name, value) in values {
+    for (name, value) in edits.slots {
         let mut written = 0;
-        for (section, slot) in slots.iter().filter(|(_, slot)| slot.name == *name) {
-            let base = section.file_offset.unwrap_or_default();
-            let record = slot::encode(name, slot.capacity, value)?;
-            write(draft, section, slot.file_offset - base, &record, Reason::Slot)?;
+        for slot in slots.iter().filter(|slot| slot.name == *name) {
+            for patch in slot.patches(value, words)? {
+                draft.put(patch.offset, &patch.bytes, Reason::Slot, "room for an edit")?;
+            }
             written += 1;
         }
         if written == 0 {
-            let mut known: Vec<_> = slots.iter().map(|(_, slot)| slot.name.clone()).collect();
+            let mut known: Vec<_> = slots.iter().map(|slot| slot.name.clone()).collect();
             known.sort();
             known.dedup();
             return Err(Error::UnknownSlot { name: name.clone(), known });
@@ -84,6 +90,18 @@ fn fill_slots(
         slots_written.push((name.clone(), written));
     }
     Ok(slots_written)
+}
+
+/// The section that records Go's found slots: its name and content.
+pub(super) fn go_index(
+    image: &Image<'_>,
+    edits: &Edits<'_>,
+) -> Result<Option<(&'static str, Vec<u8>)>> {
+    if edits.go_slots.is_empty() {
+        return Ok(None);
+    }
+    let name = go_slot::section_name(image.format());
+    Ok(Some((name, go_slot::encode(edits.go_slots)?)))
 }
 
 fn reserved<'a>(image: &Image<'a>, name: &str, what: &str) -> Result<SectionRef<'a>> {

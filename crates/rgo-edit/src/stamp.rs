@@ -3,14 +3,15 @@
 
 use super::{Edited, Edits, Finished, SignaturePolicy, edit_thin, fat};
 use rgo_binary::embedded::build_info::BuildInfo;
-use rgo_binary::embedded::rgo_note;
+use rgo_binary::embedded::{go_slot, rgo_note, slot};
 use rgo_binary::{FileKind, Format, Image, Limits, Result};
 
 /// Key of the note's lines with values.
 const KEY: &str = "-X";
 
 /// Writes values into the slots and the note of a finished image, or of each slice of a fat file,
-/// and renews its ad-hoc signature. Everything else stays unchanged.
+/// and renews its ad-hoc signature. Everything else stays unchanged. A Go program that a build linked
+/// and did not finish has placeholders in its slots, and gets the index of the slots.
 ///
 /// # Errors
 /// As [`super::apply`].
@@ -35,7 +36,11 @@ fn stamp_thin<'a>(
         (Format::Elf | Format::Pe, SignaturePolicy::AdHoc) => SignaturePolicy::None,
         (_, sign) => sign,
     };
-    let edits = Edits { note: text.as_deref(), slots: values, sign, ..Edits::default() };
+    let known: Vec<String> = slot::list(&parsed)?.into_iter().map(|slot| slot.name).collect();
+    let names = values.iter().map(|(name, _)| name.as_str());
+    let unknown: Vec<&str> = names.filter(|name| !known.iter().any(|it| it == name)).collect();
+    let go_slots = &go_slot::find_unwritten(&parsed, &unknown)?;
+    let edits = Edits { note: text.as_deref(), slots: values, go_slots, sign, ..Edits::default() };
     edit_thin(image, &edits)
 }
 

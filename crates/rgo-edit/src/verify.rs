@@ -82,9 +82,18 @@ struct Mapping {
 }
 
 impl Mapping {
-    /// Whether all of its bytes are tables that an edit writes anew.
+    /// Whether all of its bytes are tables that an edit writes anew. It moves if sections are added.
     fn is_linkedit(&self) -> bool {
-        self.name == "__LINKEDIT"
+        self.is_macho("__LINKEDIT")
+    }
+
+    fn is_macho(&self, name: &str) -> bool {
+        self.name == name && matches!(self.flags, SegmentFlags::MachO { .. })
+    }
+
+    /// Whether a mapping of the output is this one of the input.
+    fn is_twin(&self, other: &Self) -> bool {
+        other.name == self.name && (other.address == self.address || self.is_linkedit())
     }
 }
 
@@ -125,10 +134,7 @@ fn same_mappings(
             format == Format::Pe && removed.iter().any(|section| section.name == mapping.name);
         // An added section may take the place of one that it replaces.
         let replaced = |twin: &Mapping| is_removed && pe::is_added(twin, draft);
-        let twin = new
-            .iter()
-            .find(|other| other.address == mapping.address && other.name == mapping.name)
-            .filter(|twin| !replaced(twin));
+        let twin = new.iter().find(|other| mapping.is_twin(other)).filter(|twin| !replaced(twin));
         let Some(twin) = twin else {
             if is_debug || is_removed {
                 continue;
@@ -141,7 +147,10 @@ fn same_mappings(
             // A section may take over the addresses of the sections behind it.
             Format::Pe => twin.size >= mapping.size && twin.flags == mapping.flags,
             Format::MachO => {
-                mapping.is_linkedit() || twin.size == mapping.size && twin.flags == mapping.flags
+                // `macho::same` checks how far these two may grow.
+                let may_grow = mapping.is_macho("__RGO") && twin.size >= mapping.size;
+                let is_size = mapping.is_linkedit() || may_grow || twin.size == mapping.size;
+                is_size && twin.flags == mapping.flags
             }
         };
         if !is_same {
@@ -149,12 +158,17 @@ fn same_mappings(
             return Err(bad(twin.file.start, why));
         }
         if !is_debug {
-            same_bytes(mapping, twin, draft, format)?;
+            let free = free_from(before, mapping);
+            same_bytes(mapping, twin, draft, (format, free))?;
         }
     }
     let is_new = |twin: &&Mapping| {
-        let was = old.iter().any(|it| it.address == twin.address && it.name == twin.name);
-        !(was || format == Format::Pe && pe::is_added(twin, draft))
+        let is_added = match format {
+            Format::Elf => false,
+            Format::MachO => macho::is_added(twin, draft),
+            Format::Pe => pe::is_added(twin, draft),
+        };
+        !is_added && !old.iter().any(|it| it.is_twin(twin))
     };
     match new.iter().find(is_new) {
         Some(twin) => Err(bad(twin.file.start, format!("{:#x} was not loaded", twin.address))),
@@ -162,9 +176,25 @@ fn same_mappings(
     }
 }
 
+/// The distance from which on a mapping has no section, so that new ones may be there; only a
+/// segment of added sections ever gets more.
+fn free_from(slice: &Slice<'_>, mapping: &Mapping) -> u64 {
+    if !mapping.is_macho("__RGO") {
+        return u64::MAX;
+    }
+    let sections = slice.image.sections().filter(|section| section.segment == mapping.name);
+    let ends = sections.map(|section| section.address.saturating_add(section.size));
+    ends.max().map_or(u64::MAX, |end| end.saturating_sub(mapping.address))
+}
+
 /// Checks each byte of a mapping of the output: a copy from the same address, or new for an allowed
-/// reason.
-fn same_bytes(old: &Mapping, new: &Mapping, draft: &Draft<'_>, format: Format) -> Result<()> {
+/// reason. Added sections may begin at the distance `free`.
+fn same_bytes(
+    old: &Mapping,
+    new: &Mapping,
+    draft: &Draft<'_>,
+    (format, free): (Format, u64),
+) -> Result<()> {
     if old.is_linkedit() {
         return Ok(());
     }
@@ -181,7 +211,11 @@ fn same_bytes(old: &Mapping, new: &Mapping, draft: &Draft<'_>, format: Format) -
                 Piece::Copy(range) => {
                     range.start + (from - start) == old.file.start + (from - new.file.start)
                 }
-                Piece::New(_, why) | Piece::Zeros(_, why) => may_change(*why, format),
+                Piece::New(_, why) | Piece::Zeros(_, why) => {
+                    let is_free = from - new.file.start >= free;
+                    let is_added = matches!(why, Reason::AddedSection | Reason::Padding);
+                    may_change(*why, format) || is_free && is_added
+                }
             };
             if !is_right {
                 let address = old.address + (from - new.file.start);

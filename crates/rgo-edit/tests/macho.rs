@@ -19,7 +19,7 @@ const LC_CODE_SIGNATURE: u32 = 0x1d;
 
 /// What a signature says of itself, once all its hashes are found right.
 #[derive(Debug, PartialEq, Eq)]
-struct Signed {
+pub(crate) struct Signed {
     identifier: String,
     flags: u32,
     page: usize,
@@ -31,7 +31,7 @@ fn u32_be(data: &[u8], at: usize) -> u32 {
 }
 
 /// Checks every hash of the signature, and that image, segment and signature end together.
-fn check_signature(image: &[u8]) -> Option<Signed> {
+pub(crate) fn check_signature(image: &[u8]) -> Option<Signed> {
     let commands = load_commands(image);
     let segments = commands.iter().filter(|(kind, ..)| *kind == LC_SEGMENT_64);
     let linkedit = segments
@@ -89,7 +89,7 @@ fn check_signature(image: &[u8]) -> Option<Signed> {
 
 /// The fixture with another signature: an identifier, special hashes for the blobs, and zeros
 /// for its code hashes, which nobody reads before they are renewed.
-fn with_signature(image: &[u8], flags: u32, blobs: &[(u32, &[u8])]) -> Vec<u8> {
+pub(crate) fn with_signature(image: &[u8], flags: u32, blobs: &[(u32, &[u8])]) -> Vec<u8> {
     let mut image = image.to_vec();
     let commands = load_commands(&image);
     let (_, at, _) =
@@ -133,7 +133,7 @@ fn with_signature(image: &[u8], flags: u32, blobs: &[(u32, &[u8])]) -> Vec<u8> {
     image
 }
 
-fn blob(magic: u32, content: &[u8]) -> Vec<u8> {
+pub(crate) fn blob(magic: u32, content: &[u8]) -> Vec<u8> {
     let mut blob = magic.to_be_bytes().to_vec();
     blob.extend((8 + content.len() as u32).to_be_bytes());
     blob.extend_from_slice(content);

@@ -48,7 +48,7 @@ fn symbols_are_kept_and_dropped_by_name() {
 fn what_a_mach_o_image_cannot_have_is_refused() {
     let is_text = |name: &[u8]| name == b"__TEXT,__text";
     for (edits, expected) in [
-        (Edits { added: &[("x", b"y")], ..Edits::default() }, "adding section x"),
+        (Edits { added: &[("x", b"")], ..Edits::default() }, "adding section x"),
         (Edits { compression: Some(Compression::Zlib), ..Edits::default() }, "compressed debug"),
         (Edits { debuglink: Some(("x", 1)), ..Edits::default() }, "by its UUID"),
         (
@@ -78,7 +78,7 @@ fn results_never_grow_and_say_the_same_twice() {
 
 /// The fixture with a segment `__DWARF` before `__LINKEDIT`, as Go's linker writes it: two
 /// sections, compressed or not, and nothing in memory.
-fn program_with_dwarf(compressed: bool) -> Vec<u8> {
+pub(crate) fn program_with_dwarf(compressed: bool) -> Vec<u8> {
     let image = MACHO_AMD64;
     let commands = load_commands(image);
     let (_, linkedit, _) = *commands.iter().rfind(|it| it.0 == LC_SEGMENT_64).expect("segments");

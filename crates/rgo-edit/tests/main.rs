@@ -3,10 +3,14 @@
 
 mod support;
 
+mod added;
 mod companion;
 mod elf;
 mod extents;
+mod go_slots;
 mod macho;
+mod macho_added;
+mod macho_chained;
 mod macho_parts;
 mod macho_signature;
 mod macho_strip;

@@ -104,6 +104,24 @@ fn symbols_go_and_stay_by_name() {
 }
 
 #[test]
+fn a_section_takes_the_place_of_gos_symbol_table() {
+    let size = 5000_u32;
+    let mut table = size.to_le_bytes().to_vec();
+    table.resize(size as usize, 0);
+    let edits = Edits { strip: Strip::All, added: &[(".symtab", &table)], ..Edits::default() };
+    let mut input = apply(PE_AMD64, &edits).expect("adds").bytes;
+    let file = object::File::parse(input.as_slice()).expect("parses");
+    let (at, _) = file.section_by_name(".symtab").expect("added").file_range().expect("bytes");
+    let header = coff_header(&input);
+    put_u32(&mut input, header + 8, at as u32);
+    let edits = Edits { added: &[(".extra", b"one")], ..Edits::default() };
+    let output = apply(&input, &edits).expect("adds").bytes;
+    assert_eq!(section_names(&output).len(), section_names(&input).len());
+    let memory = |image: &[u8]| u32_le(image, coff_header(image) + 20 + 56);
+    assert_eq!(memory(&output) + 0x1000, memory(&input), "one page instead of two");
+}
+
+#[test]
 fn what_is_needed_is_not_removed() {
     for (name, why) in
         [(".text", "the headers lead to it"), (".rgo-bi", "not marked as discardable")]
@@ -159,6 +177,51 @@ fn sections_are_added_behind_all_others() {
         let links = section_names(&output).iter().filter(|it| *it == ".gnu_debuglink").count();
         assert_eq!(links, 1, "the old link is replaced");
     }
+}
+
+#[test]
+fn headers_grow_up_to_the_first_section() {
+    let names: Vec<String> = (0..120).map(|number| format!(".add{number}")).collect();
+    let added: Vec<(&str, &[u8])> = names.iter().map(|name| (name.as_str(), &b"new"[..])).collect();
+    for input in [PE_AMD64, PE_ARM64] {
+        let headers = |image: &[u8]| u32_le(image, coff_header(image) + 20 + 60);
+        for (count, strip) in [(12, Strip::None), (12, Strip::All), (40, Strip::None)] {
+            let edits = Edits { strip, added: &added[..count], ..Edits::default() };
+            let output = apply(input, &edits).expect("adds").bytes;
+            assert!(headers(&output) > headers(input), "{count}");
+            assert_eq!(headers(&output) % 0x200, 0);
+            let (old, new) = (parse(input), parse(&output));
+            let link = old.pdb_info().expect("reads").expect("is there");
+            for section in old.sections() {
+                let name = section.name().expect("UTF-8");
+                if strip == Strip::All && name.starts_with(".debug") {
+                    continue;
+                }
+                let twin = new.section_by_name(name).expect(name);
+                assert_eq!((twin.address(), twin.size()), (section.address(), section.size()));
+                let data = section.data().expect("bytes");
+                // The debug directory is beside the link, and has file offsets.
+                if !data.windows(16).any(|it| it == link.guid()) {
+                    assert_eq!(twin.data(), Ok(data), "{name}");
+                }
+            }
+            // goblin follows these offsets.
+            let found = goblin::pe::PE::parse(&output).expect("reads").debug_data;
+            let found = found.expect("is there").guid().expect("is there");
+            assert_eq!(found, link.guid());
+            for (name, content) in edits.added {
+                let section = new.section_by_name(name).expect(name);
+                assert_eq!(section.data().expect("bytes").get(..content.len()), Some(*content));
+            }
+        }
+        let error = apply(input, &Edits { added: &added, ..Edits::default() });
+        let error = error.expect_err("4 KiB of headers").to_string();
+        assert!(error.contains("no room for 120 more"), "{error}");
+    }
+}
+
+fn parse(image: &[u8]) -> object::File<'_> {
+    object::File::parse(image).expect("parses")
 }
 
 #[test]

@@ -3,7 +3,7 @@
 use object::{Object, ObjectSection};
 use rgo_binary::embedded::rgo_note;
 use rgo_binary::embedded::slot;
-use rgo_binary::{Error, Image, Limits};
+use rgo_binary::{Error, Image, Limits, SlotKind};
 use rgo_edit::{Edits, SignaturePolicy, apply, stamp};
 
 use crate::support::{self, ALL};
@@ -98,7 +98,12 @@ fn what_does_not_fit_is_refused() {
                 slots: &values(&[("b::BUILD", "seventeen letters")]),
                 ..Edits::default()
             }),
-            Error::SlotTooSmall { name: "b::BUILD".to_owned(), needed: 17, capacity: 16 }
+            Error::SlotTooSmall {
+                name: "b::BUILD".to_owned(),
+                kind: SlotKind::Record,
+                needed: 17,
+                capacity: 16
+            }
         );
         assert_eq!(
             error(&Edits { slots: &values(&[("BANNER", "x")]), ..Edits::default() }),

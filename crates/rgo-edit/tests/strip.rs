@@ -134,6 +134,32 @@ fn elf_section_headers_inside_a_segment_stay_there() {
 }
 
 #[test]
+fn elf_section_headers_inside_a_segment_grow_over_zeros_alone() {
+    // Go's layout again: a segment of its own holds the table and the zeros behind it.
+    let mut input = ELF_AMD64.to_vec();
+    let table = u64::from_le_bytes(input[40..48].try_into().expect("eight"));
+    let size = input.len() as u64 - table;
+    input.resize(input.len() + 100, 0);
+    let note = (0..11).map(|n| 64 + 56 * n).find(|at| u32_le(&input, *at) == 4).expect("a note");
+    let address = 0x200_0000 + table;
+    let words = [1 | 4 << 32, table, address, address, size + 100, size + 100, 0x1000_u64];
+    let segment: Vec<_> = words.into_iter().flat_map(u64::to_le_bytes).collect();
+    input[note..note + 56].copy_from_slice(&segment);
+    let edits = Edits { added: &[(".extra", b"one")], ..Edits::default() };
+    let output = apply(&input, &edits).expect("has room").bytes;
+    assert_eq!(names(&output).len(), names(&input).len() + 1);
+    let behind = (table + size) as usize;
+    for at in [behind, behind + 63] {
+        let mut full = input.clone();
+        full[at] = 1;
+        let error = apply(&full, &edits).expect_err("no room").to_string();
+        assert!(error.contains("no room for its header"), "{error}");
+    }
+    input[behind + 64] = 1;
+    apply(&input, &edits).expect("has room");
+}
+
+#[test]
 fn elf_links_to_its_debug_file() {
     let edits = Edits {
         strip: Strip::All,

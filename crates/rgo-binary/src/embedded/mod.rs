@@ -4,6 +4,7 @@
 pub mod auditable;
 pub mod build_info;
 pub mod go_buildinfo;
+pub mod go_slot;
 pub mod package_note;
 pub mod rgo_note;
 pub mod slot;

@@ -1,5 +1,6 @@
 //! The layout of the note that rgo-build writes into a program: the inputs and settings of its
-//! build. The linker puts it in empty, with reserved room; rgo fills it after the link.
+//! build. The linker puts it in empty, with reserved room, and rgo fills it after the link; or rgo
+//! adds the whole section after the link.
 //!
 //! ```text
 //!  0  16  magic: ff " Rgo buildinf:" (15 bytes) and the layout's version, 01
@@ -8,8 +9,9 @@
 //! 24   …  text: UTF-8, in the grammar of [`crate::embedded::build_info`]; zeros up to the capacity
 //! ```
 //!
-//! The section is read-only and loaded, so no strip removes it. Any tool that searches bytes finds
-//! the magic, like Go's (`debug/buildinfo`), which is the model of this layout.
+//! The section of a linker is read-only and loaded, so no strip removes it. Any tool that searches
+//! bytes finds the magic, like Go's (`debug/buildinfo`), which is the model of this layout. A
+//! section that rgo adds is in Mach-O's segment `__RGO` and in ELF not loaded.
 
 use crate::{Error, Format, Image, Result};
 
@@ -19,7 +21,7 @@ pub const MAGIC: [u8; 16] = *b"\xff Rgo buildinf:\x01";
 pub const HEADER: usize = 24;
 /// The note's section in ELF and PE.
 pub const SECTION: &str = ".rgo-bi";
-/// The note's segment and section in Mach-O.
+/// The segment and section in Mach-O for which the linker reserves room.
 pub const SECTION_MACHO: (&str, &str) = ("__DATA", "__rgo_bi");
 /// The symbol of the note, without the underscore that Mach-O adds.
 pub const SYMBOL: &str = "RGO_NOTE";

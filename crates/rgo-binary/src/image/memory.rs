@@ -35,6 +35,7 @@ pub struct Memory<'a> {
 
 struct MemorySegment<'a> {
     address: u64,
+    file_offset: u64,
     data: &'a [u8],
     writable: bool,
 }
@@ -43,41 +44,71 @@ impl<'a> Memory<'a> {
     /// Reads the segments and relocations of an image.
     #[must_use]
     pub fn new(image: &Image<'a>, words: WordFormat) -> Self {
-        let file = image.object();
-        let mut segments: Vec<_> = file
+        let mut relocated: Vec<_> = relocations(image).collect();
+        relocated.sort_unstable();
+        Self { relocated, ..Self::without_relocations(image, words) }
+    }
+
+    /// Reads the segments of an image alone: for callers that follow no pointer.
+    #[must_use]
+    pub(crate) fn without_relocations(image: &Image<'a>, words: WordFormat) -> Self {
+        let mut segments: Vec<_> = image
+            .object()
             .segments()
             .filter_map(|segment| {
                 let data = segment.data().ok().filter(|data| !data.is_empty())?;
-                let writable = is_writable(segment.flags());
-                Some(MemorySegment { address: segment.address(), data, writable })
+                Some(MemorySegment {
+                    address: segment.address(),
+                    file_offset: segment.file_range().0,
+                    data,
+                    writable: is_writable(segment.flags()),
+                })
             })
             .collect();
         segments.sort_by_key(|segment| segment.address);
-        let mut relocated: Vec<_> = file
-            .dynamic_relocations()
-            .into_iter()
-            .flatten()
-            .take(image.limits().max_symbols)
-            .filter(|(_, relocation)| {
-                relocation.target() == RelocationTarget::Absolute
-                    && !relocation.has_implicit_addend()
-            })
-            .map(|(place, relocation)| (place, relocation.addend().cast_unsigned()))
-            .collect();
-        relocated.sort_unstable();
         let chained = (image.format() == Format::MachO && words.size == 8)
             .then(|| segments.first().map(|segment| segment.address))
             .flatten();
-        Self { segments, words, relocated, chained }
+        Self { segments, words, relocated: Vec::new(), chained }
     }
 
     /// The bytes from an address to the end of its segment; there is at least one.
     #[must_use]
     pub fn at(&self, address: u64) -> Option<&'a [u8]> {
+        self.located(address).map(|(_, data)| data)
+    }
+
+    /// As [`Memory::at`], with their offset in the image.
+    pub(crate) fn located(&self, address: u64) -> Option<(u64, &'a [u8])> {
         let next = self.segments.partition_point(|segment| segment.address <= address);
         let segment = self.segments.get(next.checked_sub(1)?)?;
-        let within = usize::try_from(address - segment.address).ok()?;
-        segment.data.get(within..).filter(|rest| !rest.is_empty())
+        let within = address - segment.address;
+        let rest = segment.data.get(usize::try_from(within).ok()?..)?;
+        let offset = segment.file_offset.checked_add(within)?;
+        (!rest.is_empty()).then_some((offset, rest))
+    }
+
+    /// The address and the bytes of each segment, in the order of addresses.
+    pub(crate) fn regions(&self) -> impl Iterator<Item = (u64, &'a [u8])> + '_ {
+        self.segments.iter().map(|segment| (segment.address, segment.data))
+    }
+
+    /// The addresses of the aligned words in writable memory whose number in the file is wanted.
+    pub(crate) fn writable_words(
+        &self,
+        is_wanted: impl Fn(u64) -> bool,
+    ) -> impl Iterator<Item = u64> {
+        let size = self.words.size as u64;
+        let writable = self.segments.iter().filter(|segment| segment.writable);
+        let all = writable.flat_map(move |segment| {
+            let start = segment.address.checked_next_multiple_of(size).unwrap_or(u64::MAX);
+            let skipped = usize::try_from(start - segment.address).unwrap_or(usize::MAX);
+            let data = segment.data.get(skipped..).unwrap_or_default();
+            let addresses = (0_u64..).map(move |index| start.saturating_add(index * size));
+            addresses.zip(data.chunks_exact(self.words.size))
+        });
+        all.filter(move |(_, word)| self.words.word(word, 0).is_some_and(&is_wanted))
+            .map(|(address, _)| address)
     }
 
     /// The number at an address, as stored in the file.
@@ -125,15 +156,7 @@ impl<'a> Memory<'a> {
     #[must_use]
     pub fn pointers_to(&self, target: u64) -> Vec<u64> {
         let relocated = self.relocated.iter().filter(|(_, value)| *value == target);
-        let written = self.segments.iter().filter(|segment| segment.writable).flat_map(|segment| {
-            (0_u64..)
-                .step_by(self.words.size)
-                .zip(segment.data.chunks_exact(self.words.size))
-                .filter(move |(_, bytes)| {
-                    self.words.word(bytes, 0).is_some_and(|word| self.unchained(word) == target)
-                })
-                .map(|(within, _)| segment.address.saturating_add(within))
-        });
+        let written = self.writable_words(|word| self.unchained(word) == target);
         relocated.map(|(place, _)| *place).chain(written).take(MAX_POINTERS).collect()
     }
 
@@ -142,6 +165,16 @@ impl<'a> Memory<'a> {
         let target = number & CHAINED_TARGET;
         if target < base { target.wrapping_add(base) } else { target }
     }
+}
+
+/// Address and value of each pointer that a RELA relocation sets.
+pub(crate) fn relocations(image: &Image<'_>) -> impl Iterator<Item = (u64, u64)> {
+    let all = image.object().dynamic_relocations().into_iter().flatten();
+    all.take(image.limits().max_symbols)
+        .filter(|(_, relocation)| {
+            relocation.target() == RelocationTarget::Absolute && !relocation.has_implicit_addend()
+        })
+        .map(|(place, relocation)| (place, relocation.addend().cast_unsigned()))
 }
 
 fn is_writable(flags: SegmentFlags) -> bool {

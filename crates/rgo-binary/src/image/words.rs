@@ -40,6 +40,16 @@ impl WordFormat {
         Some(if self.big { u64::from_be_bytes(bytes) } else { u64::from_le_bytes(bytes) })
     }
 
+    /// The bytes of a number of a pointer's size; of a larger number, the lowest.
+    #[must_use]
+    pub fn bytes(self, number: u64) -> Vec<u8> {
+        let mut bytes: Vec<_> = number.to_le_bytes().into_iter().take(self.size).collect();
+        if self.big {
+            bytes.reverse();
+        }
+        bytes
+    }
+
     /// The number at `index` in an array of numbers of a pointer's size.
     #[must_use]
     pub fn nth(self, data: &[u8], index: usize) -> Option<u64> {
@@ -71,6 +81,7 @@ mod tests {
             let words = WordFormat { size, big };
             assert_eq!(words.word(&data, 0), Some(first));
             assert_eq!(words.nth(&data, 1), second);
+            assert_eq!(words.bytes(first), data[..size]);
             assert_eq!(words.nth(&data, usize::MAX), None);
             assert_eq!(words.u32(&data, 5), None);
         }

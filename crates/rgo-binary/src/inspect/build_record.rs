@@ -6,7 +6,7 @@ use serde::{Serialize, Serializer};
 use super::fact::{Cause, Fact};
 use crate::embedded::build_info::{BuildInfo, Module};
 use crate::embedded::go_buildinfo::{self, GoInfo};
-use crate::embedded::{auditable, rgo_note};
+use crate::embedded::{auditable, go_slot, rgo_note, slot};
 use crate::{Error, Image, Result};
 
 /// The format of a record.
@@ -19,6 +19,9 @@ pub enum RecordFormat {
     GoBuildinfo,
     /// cargo-auditable's dependency list.
     DepV0,
+    /// rgo's index of a Go program's slots. It is never an image's own record: the values in the
+    /// slots are settings of Go's build information.
+    GoSlots,
 }
 
 /// The builder's record.
@@ -84,14 +87,23 @@ impl BuildRecord {
         let audit = whole(RecordFormat::DepV0, auditable::find(image), &mut damaged);
         // If there is another record, and no section for Go's, do not search all data for Go's.
         let has_section = || GO_SECTIONS.iter().any(|name| image.section(name).is_some());
-        let go = if note.is_none() && audit.is_none() || has_section() {
+        let mut go = if note.is_none() && audit.is_none() || has_section() {
             let found = go_buildinfo::find(image).and_then(parse_go);
             whole(RecordFormat::GoBuildinfo, found, &mut damaged)
         } else {
             None
         };
+        if let Some(go) = &mut go {
+            let values = go_values(image).map(Some);
+            go.settings
+                .extend(whole(RecordFormat::GoSlots, values, &mut damaged).unwrap_or_default());
+        }
         let mut others = Vec::new();
         let (info, format) = match (note, go, &audit) {
+            (Some(note), Some(go), audit) if is_of_go(&note) => {
+                others.extend(audit.as_ref().map(other_list));
+                (joined(go, note), RecordFormat::GoBuildinfo)
+            }
             (Some(note), go, audit) => {
                 others.extend(go.as_ref().map(other_go));
                 others.extend(audit.as_ref().map(other_list));
@@ -126,6 +138,29 @@ const GO_SECTIONS: [&str; 2] = [".go.buildinfo", "__go_buildinfo"];
 fn rgo_note(image: &Image<'_>) -> Result<Option<BuildInfo>> {
     let note = rgo_note::find(image)?.filter(|note| !note.text.is_empty());
     note.map(|note| BuildInfo::parse(note.text)).transpose()
+}
+
+/// Whether a note is about a Go program. Such a note has only what Go's own build information lacks.
+fn is_of_go(note: &BuildInfo) -> bool {
+    note.rgo.is_some() && (note.toolchain.starts_with("go") || note.toolchain.starts_with("devel"))
+}
+
+/// Go's build information with the settings of rgo's note. The values of slots come from the slots.
+fn joined(go: BuildInfo, note: BuildInfo) -> BuildInfo {
+    let mut info = BuildInfo { rgo: note.rgo, ..go };
+    for (key, value) in note.settings {
+        if info.settings.iter().all(|(known, _)| *known != key) {
+            info.settings.push((key, value));
+        }
+    }
+    info
+}
+
+/// The values in a Go program's slots, as settings in the style of rgo's note. Go itself records
+/// the placeholders at most.
+fn go_values(image: &Image<'_>) -> Result<Vec<(String, String)>> {
+    let slots = slot::of_go(image, &go_slot::recorded(image)?)?;
+    Ok(slots.into_iter().map(|it| ("-X".to_owned(), format!("{}={}", it.name, it.value))).collect())
 }
 
 fn parse_go(found: Option<GoInfo>) -> Result<Option<BuildInfo>> {

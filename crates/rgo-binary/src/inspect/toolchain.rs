@@ -78,7 +78,7 @@ impl Inspection {
     #[must_use]
     pub fn language(&self) -> Option<Language> {
         match self.record.known().map(|record| record.format) {
-            Some(RecordFormat::GoBuildinfo) => return Some(Language::Go),
+            Some(RecordFormat::GoBuildinfo | RecordFormat::GoSlots) => return Some(Language::Go),
             Some(RecordFormat::RgoNote | RecordFormat::DepV0) => return Some(Language::Rust),
             None => {}
         }

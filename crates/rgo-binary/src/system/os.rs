@@ -45,12 +45,14 @@ systems! {
     Illumos = "illumos";
     Ios = "ios";
     Irix = "irix";
+    Js = "js";
     Linux = "linux";
     Minix = "minix";
     NetBsd = "netbsd";
     BareMetal = "none";
     OpenBsd = "openbsd";
     OpenVms = "openvms";
+    Plan9 = "plan9";
     Qnx = "qnx";
     Redox = "redox";
     Serenity = "serenity";
@@ -64,6 +66,7 @@ systems! {
     Uefi = "uefi";
     VisionOs = "visionos";
     VxWorks = "vxworks";
+    Wasip1 = "wasip1";
     WatchOs = "watchos";
     Windows = "windows";
     Xous = "xous";

@@ -315,10 +315,16 @@ impl Program {
 
     /// The program as a 64-bit Mach-O image with a segment per section.
     pub(crate) fn macho(&self, pointer: impl Fn(u64) -> u64) -> Vec<u8> {
-        let mut sections = self.sections(pointer).to_vec();
+        let names = ["__text", "__gopclntab", "__rodata", "__data"];
+        self.macho_of(&self.sections(pointer), &names)
+    }
+
+    /// A 64-bit Mach-O image with these sections, by these names.
+    pub(crate) fn macho_of(&self, sections: &[(u64, bool, Vec<u8>)], names: &[&str]) -> Vec<u8> {
         // The header's own segment, which addresses count from.
+        let mut sections = sections.to_vec();
         sections.insert(0, (self.base, false, vec![0; 16]));
-        let names = ["__header", "__text", "__gopclntab", "__rodata", "__data"];
+        let names = ["__header"].iter().chain(names);
         let mut out = Bytes::new(8, false);
         let commands = sections.len() * (72 + 80);
         out.numbers(&[(0xfeed_facf, 4), (0x0100_0007, 4), (3, 4), (2, 4)]);
@@ -350,7 +356,11 @@ impl Program {
 
     /// The program as a PE image whose sections' names say nothing.
     pub(crate) fn pe(&self) -> Vec<u8> {
-        let sections = self.sections(|address| address);
+        self.pe_of(&self.sections(|address| address), &[".a", ".b", ".c", ".d"])
+    }
+
+    /// A PE image with these sections, by these names.
+    pub(crate) fn pe_of(&self, sections: &[(u64, bool, Vec<u8>)], names: &[&str]) -> Vec<u8> {
         let wide = self.size == 8;
         let mut out = Bytes::new(self.size, false);
         out.data.extend(b"MZ");
@@ -359,7 +369,15 @@ impl Program {
         out.data.extend(b"PE\0\0");
         let optional = if wide { 112 } else { 96 };
         let machine = if wide { 0x8664 } else { 0x14c };
-        out.numbers(&[(machine, 2), (4, 2), (0, 4), (0, 4), (0, 4), (optional, 2), (0x22, 2)]);
+        out.numbers(&[
+            (machine, 2),
+            (sections.len() as u64, 2),
+            (0, 4),
+            (0, 4),
+            (0, 4),
+            (optional, 2),
+            (0x22, 2),
+        ]);
         // Magic, versions and sizes, entry, base of code (and of data).
         out.numbers(&[(if wide { 0x20b } else { 0x10b }, 2), (0, 2), (0, 4), (0, 4), (0, 4)]);
         out.numbers(&[(0x1000, 4), (0x1000, 4)]);
@@ -372,8 +390,10 @@ impl Program {
         out.numbers(&[(0, self.size), (0, 4), (0, 4)]);
         let mut offset = 0x400;
         let mut body = Vec::new();
-        for (index, (address, writable, data)) in sections.iter().enumerate() {
-            out.data.extend([b'.', b'a' + u8::try_from(index).expect("few"), 0, 0, 0, 0, 0, 0]);
+        for ((address, writable, data), name) in sections.iter().zip(names) {
+            let end = out.data.len() + 8;
+            out.data.extend(name.as_bytes());
+            out.data.resize(end, 0);
             let raw = data.len().next_multiple_of(0x200);
             out.numbers(&[(data.len() as u64, 4), (address - self.base, 4)]);
             out.numbers(&[(raw as u64, 4), (offset, 4), (0, 8), (0, 4)]);

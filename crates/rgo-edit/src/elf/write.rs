@@ -32,6 +32,7 @@ impl<'a> Layout<'a> {
         copy(front, &source, &mut output)?;
         if table_in_front {
             let size = u64::from(self.headers.section_num) * self.encoder.section_header_size();
+            self.check_table_room(size)?;
             self.headers.e_shoff = self.extents.translate(self.headers.e_shoff);
             let at = self.headers.e_shoff;
             output.zero(at, size, Reason::SectionHeaders, "ELF section headers")?;
@@ -40,6 +41,27 @@ impl<'a> Layout<'a> {
         copy(behind, &source, &mut output)?;
         output.put(at, &program_headers, Reason::ProgramHeaders, "ELF program headers")?;
         Ok(output)
+    }
+
+    /// Fails if section headers that stay in front of the segments' bytes would grow over bytes
+    /// that a section has, or over any but zeros. `size` is their size in the input.
+    fn check_table_room(&self, size: u64) -> Result<()> {
+        let start = self.headers.e_shoff.saturating_add(size);
+        let count = self.numbers().iter().flatten().count() as u64;
+        let end = self.headers.e_shoff + count * self.encoder.section_header_size();
+        if end <= start {
+            return Ok(());
+        }
+        let is_used = self.sections.iter().filter(|section| !section.has_no_bytes()).any(|it| {
+            let (offset, size) = (it.header.sh_offset, it.input().len() as u64);
+            size > 0 && offset < end && start < offset.saturating_add(size)
+        });
+        let room = bytes::slice(self.source.input(), start, end - start, WHAT)?;
+        if is_used || room.iter().any(|byte| *byte != 0) {
+            let why = "there is no room for its header between the headers and what follows them";
+            return Err(Error::unsupported("another section", why));
+        }
+        Ok(())
     }
 
     /// The program headers with the segments' new offsets.

@@ -277,7 +277,10 @@ impl Commands {
     pub(super) fn write(&self, image: &mut Draft<'_>) -> Result<()> {
         let (end, room) = (self.size(), self.room(image.size())?);
         if end > room.max(self.end) {
-            let why = format!("{end} bytes of header are needed and there is room for {room}");
+            let missing = end - room.max(self.end);
+            let why = format!(
+                "{end} bytes of header are needed and there is room for {room}: {missing} are missing"
+            );
             return Err(Error::unsupported("this change of load commands", why));
         }
         let fresh = end.saturating_sub(self.end);

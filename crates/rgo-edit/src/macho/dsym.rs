@@ -17,7 +17,7 @@ use super::commands::{
     Command, Commands, HEADER_SIZE, SECTION_SIZE, SEGMENT_SIZE, Section, Segment,
 };
 use super::symbols::{self, Symbol};
-use super::{WHAT, aranges, uuid};
+use super::{WHAT, added, aranges, uuid};
 use crate::{Draft, Reason, bytes};
 use rgo_binary::{Error, Limits, Result};
 
@@ -83,7 +83,9 @@ pub(crate) fn only_keep_debug(input: &[u8]) -> Result<Draft<'_>> {
     let Some(dwarf) = segments.iter().find(|segment| segment.is("__DWARF")) else {
         return refuse(&where_it_is(&symbols));
     };
-    if segments.iter().any(|other| other.number > dwarf.number && other.sections > 0) {
+    // No symbol is in an added section.
+    let is_numbered = |other: &&Segment| other.sections > 0 && !other.is(added::SEGMENT);
+    if segments.iter().filter(is_numbered).any(|other| other.number > dwarf.number) {
         return refuse("sections follow __DWARF, which symbols know by number");
     }
     let sections = commands.sections(dwarf)?.into_iter().map(|section| debug(input, &section));

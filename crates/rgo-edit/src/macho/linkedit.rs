@@ -115,7 +115,7 @@ impl<'a> Linkedit<'a> {
         Ok(Self { blobs, freed: Vec::new(), changed: false })
     }
 
-    /// Whether a table has been replaced.
+    /// Whether the tables have to be written again.
     pub(super) fn is_changed(&self) -> bool {
         self.changed
     }
@@ -167,6 +167,19 @@ impl<'a> Linkedit<'a> {
         for blob in &mut self.blobs {
             blob.command -= usize::from(blob.command > index);
         }
+    }
+
+    /// Corrects the command indices for a new command.
+    pub(super) fn command_inserted(&mut self, index: usize) {
+        for blob in &mut self.blobs {
+            blob.command += usize::from(blob.command >= index);
+        }
+        self.lay_out_again();
+    }
+
+    /// Has all tables written again although none changed: what is before them did.
+    pub(super) fn lay_out_again(&mut self) {
+        self.changed = true;
     }
 
     /// Appends all tables to `image`, which ends at the start of the segment, and writes their

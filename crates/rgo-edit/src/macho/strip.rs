@@ -3,16 +3,18 @@
 //! distance.
 //!
 //! ```text
-//! __DATA │ __DWARF: __debug_info __debug_line … │ __LINKEDIT
-//! __DATA │ __DWARF: __debug_line │ __LINKEDIT            some are kept
-//! __DATA │ __LINKEDIT                                    none is
+//! __DATA │ __DWARF: __debug_info __debug_line … │ [__RGO] │ __LINKEDIT
+//! __DATA │ __DWARF: __debug_line │ [__RGO] │ __LINKEDIT            some are kept
+//! __DATA │ [__RGO] │ __LINKEDIT                                    none is
 //! ```
+//!
+//! A segment of added sections ([`super::added`]) moves up in the file, and keeps its addresses.
 
 use super::choice::SymbolChoice;
 use super::commands::{SECTION_SIZE, SEGMENT_SIZE, Segment};
 use super::linkedit::{Linkedit, LinkeditTable, refuse_bytes};
-use super::{ImageParts, WHAT, exports, fixups, symbols};
-use crate::{Discard, Edits, MachOPart, NameFilter, Removed, Strip, bytes};
+use super::{ImageParts, WHAT, added, exports, fixups, symbols};
+use crate::{Discard, Draft, Edits, MachOPart, NameFilter, Removed, Strip, bytes};
 use object::macho;
 use rgo_binary::{Error, Result};
 
@@ -34,10 +36,11 @@ struct KeptSection {
     align: u64,
 }
 
-impl ImageParts<'_> {
-    /// Removes the requested sections and symbols. Returns the removed sections.
+impl<'a> ImageParts<'a> {
+    /// Removes the requested sections and symbols, and adds sections. Returns the removed ones.
     pub(super) fn strip(&mut self, edits: &Edits<'_>) -> Result<Vec<Removed>> {
-        let by_name = !edits.symbols.is_empty() || !edits.sections.is_empty();
+        let by_name =
+            !edits.symbols.is_empty() || !edits.sections.is_empty() || !edits.added.is_empty();
         let by_kind = edits.strip != Strip::None || edits.discard != Discard::None;
         if !by_kind && edits.path_remaps.is_empty() && !by_name && edits.macho.is_empty() {
             return Ok(Vec::new());
@@ -58,7 +61,8 @@ impl ImageParts<'_> {
         for part in edits.macho.without {
             self.remove_part(&mut linkedit, *part);
         }
-        self.lay_out(&linkedit, sections.linkedit)?;
+        let start = self.add_sections(&mut linkedit, sections.linkedit, edits)?;
+        self.lay_out(&linkedit, start)?;
         Ok(sections.removed)
     }
 
@@ -129,13 +133,26 @@ impl ImageParts<'_> {
         for (new, number) in (1_u8..).zip(numbers.iter_mut().filter(|it| it.is_some())) {
             *number = Some(new);
         }
-        let before = self.end_before(dwarf, &segments, end)?;
+        let behind = segments.iter().find(|it| it.number > dwarf.number && it.is(added::SEGMENT));
+        let before = self.end_before(dwarf, behind, &segments, end)?;
+        let added = match behind {
+            Some(segment) => {
+                let mut bytes = Draft::empty(self.image.input());
+                bytes.take(&self.image, segment.file_offset, segment.file_size, WHAT)?;
+                Some((segment, bytes))
+            }
+            None => None,
+        };
         let end_of_segments = if kept.is_empty() {
             self.remove_segment(linkedit, dwarf, before)?;
             before
         } else {
             self.keep_sections(dwarf, kept)?;
             self.image.size()
+        };
+        let end_of_segments = match added {
+            Some((segment, bytes)) => self.append_segment(segment, &bytes)?,
+            None => end_of_segments,
         };
         let linkedit = end_of_segments.next_multiple_of(self.commands.page()?).min(end);
         Ok(Sections { removed, linkedit, numbers })
@@ -150,7 +167,9 @@ impl ImageParts<'_> {
     ) -> Result<()> {
         let fixups = linkedit.bytes(LinkeditTable::ChainedFixups);
         if !fixups.is_empty() {
-            let fixups = fixups::without_segment(fixups, dwarf.number)?;
+            let count = self.commands.segments()?.len();
+            let numbers: Vec<_> = (0..count).filter(|it| *it != dwarf.number).map(Some).collect();
+            let fixups = fixups::renumbered(fixups, &numbers)?;
             linkedit.replace(LinkeditTable::ChainedFixups, fixups);
         }
         self.commands.list.remove(dwarf.command);
@@ -183,12 +202,39 @@ impl ImageParts<'_> {
         command.set_u32(64, count)
     }
 
-    /// The end of the segments before `__DWARF`. Fails unless only `__LINKEDIT` follows it, with
-    /// nothing but padding around it.
-    fn end_before(&self, dwarf: &Segment, segments: &[Segment], linkedit: u64) -> Result<u64> {
+    /// Appends the segment that was behind `__DWARF`, and writes its new place into its command.
+    /// Returns its end.
+    fn append_segment(&mut self, old: &Segment, bytes: &Draft<'a>) -> Result<u64> {
+        self.image.pad(self.commands.page()?);
+        let start = self.image.size();
+        self.image.take(bytes, 0, bytes.size(), WHAT)?;
+        let segment = self.commands.segment(added::SEGMENT)?;
+        let command = self.commands.get_mut(segment.command)?;
+        command.set_u64(40, start)?;
+        for number in 0..u64::from(segment.sections) {
+            let field = SEGMENT_SIZE + number * SECTION_SIZE + 48;
+            let within = u64::from(command.u32(field)?).checked_sub(old.file_offset);
+            let within = within.filter(|within| *within <= old.file_size).ok_or_else(|| {
+                Error::malformed(WHAT, old.file_offset, "a section lies outside of its segment")
+            })?;
+            command.set_u32(field, bytes::word(bytes::index(start + within), WHAT)?)?;
+        }
+        Ok(self.image.size())
+    }
+
+    /// The end of the segments before `__DWARF`. Fails unless only a segment of added sections and
+    /// `__LINKEDIT` follow it, with nothing but padding around it.
+    fn end_before(
+        &self,
+        dwarf: &Segment,
+        added: Option<&Segment>,
+        segments: &[Segment],
+        linkedit: u64,
+    ) -> Result<u64> {
+        let is_added = |other: &Segment| added.is_some_and(|it| it.command == other.command);
         let others = || {
             let others = segments.iter().filter(|other| other.command != dwarf.command);
-            others.filter(|other| !other.is("__LINKEDIT"))
+            others.filter(|other| !other.is("__LINKEDIT") && !is_added(other))
         };
         let before = others().map(Segment::file_end).max().unwrap_or_default();
         if others().any(|other| other.number > dwarf.number) || dwarf.file_offset < before {
@@ -198,7 +244,12 @@ impl ImageParts<'_> {
             ));
         }
         let input = self.image.input();
-        for gap in [before..dwarf.file_offset, dwarf.file_end()..linkedit] {
+        let behind = added.map_or(linkedit, |added| added.file_offset);
+        let end = added.map_or(linkedit, Segment::file_end);
+        if behind < dwarf.file_end() || end > linkedit {
+            return Err(Error::malformed(WHAT, dwarf.file_offset, "its segments overlap"));
+        }
+        for gap in [before..dwarf.file_offset, dwarf.file_end()..behind, end..linkedit] {
             refuse_bytes(input, gap, "no segment has them")?;
         }
         Ok(before)

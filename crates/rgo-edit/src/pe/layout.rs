@@ -6,6 +6,14 @@
 //! after   headers │ .text │ .reloc │ strings
 //! ```
 //!
+//! If the headers have no room for the headers of added sections, they grow by steps of the file
+//! alignment, up to the address of the first section, and everything behind them moves back.
+//!
+//! ```text
+//! before  headers │ .text │ .reloc
+//! after   headers …………… │ .text │ .reloc │ .added
+//! ```
+//!
 //! Two kinds of images depend on their file offsets: those that are mapped as they lie in the file,
 //! and those with data that belong to no section. Their parts stay in place, and an edit that would
 //! move them fails.
@@ -108,7 +116,7 @@ impl<'a, 'i> Layout<'a, 'i> {
         let end = end.max(self.headers_size);
         let removed = parts.iter().find(|(_, part)| matches!(part, FilePart::Removed));
         let change = match removed {
-            _ if headers_size < self.headers_size => headers_size,
+            _ if headers_size != self.headers_size => headers_size.min(self.headers_size),
             Some((range, _)) => range.start,
             None => end,
         };
@@ -121,8 +129,11 @@ impl<'a, 'i> Layout<'a, 'i> {
 
         let mut output = Draft::empty(self.source.input());
         output.take(self.source, 0, change, WHAT)?;
+        let grown = headers_size.saturating_sub(self.headers_size);
+        output.zeros(grown, Reason::Padding);
         let moved = parts.iter().filter(|(range, _)| range.start >= change);
-        let mut table_at = self.move_parts(&mut output, moved, &mut sections)?.unwrap_or(old.at);
+        let mut table_at =
+            self.move_parts(&mut output, moved, grown, &mut sections)?.unwrap_or(old.at);
         for (section, (content, why)) in sections.iter_mut().skip(kept).zip(added) {
             output.pad(self.file_align);
             section.file_offset = bytes::word(bytes::index(output.size()), WHAT)?;
@@ -140,18 +151,20 @@ impl<'a, 'i> Layout<'a, 'i> {
         Ok(output)
     }
 
-    /// Appends the parts that stay, and sets the offsets in `sections`. Returns the offset of the
-    /// symbol table, if that is one of the parts.
+    /// Appends the parts that stay, and sets the offsets in `sections`. What is before them has
+    /// `grown` by so many bytes. Returns the offset of the symbol table, if that is one of the
+    /// parts.
     fn move_parts<'p>(
         &self,
         output: &mut Draft<'i>,
         parts: impl Iterator<Item = &'p (Range<u64>, FilePart)>,
+        grown: u64,
         sections: &mut [Section],
     ) -> Result<Option<u64>> {
         let mut table_at = None;
         for (range, part) in parts {
             let (at, align) = match part {
-                FilePart::Section(_) => (self.step(output, range.start)?, SECTOR),
+                FilePart::Section(_) => (self.step(output, range.start + grown)?, SECTOR),
                 FilePart::Symbols => (output.size(), 1),
                 FilePart::Removed => continue,
             };
@@ -200,21 +213,33 @@ impl<'a, 'i> Layout<'a, 'i> {
         Ok(at)
     }
 
-    /// The size of the headers for this many sections. It shrinks only if that saves a step of the
-    /// file alignment, and nothing is behind the section table.
+    /// The size of the headers for this many sections. It changes only by steps of the file
+    /// alignment, and if nothing is behind the section table. It grows up to the address of the
+    /// first section.
     fn new_headers_size(&self, sections: &[Section]) -> Result<u64> {
         let (old, new) = (self.headers.sections.len(), sections.len());
         let table_end = |count: usize| self.headers.table + count as u64 * SECTION_SIZE;
         let first = self.headers.sections.iter().filter_map(Section::bytes).map(|it| it.start);
         let room = first.min().unwrap_or(self.headers_size).min(self.headers_size);
         let is_free = |from: u64| self.is_zero(from..room.max(from));
+        let size = table_end(new).next_multiple_of(self.file_align);
         if new > old && (table_end(new) > room || !is_free(table_end(old))?) {
+            let addresses = self.headers.sections.iter().map(|it| u64::from(it.address));
+            let missing = table_end(new).saturating_sub(room);
+            let size = room + missing.next_multiple_of(self.file_align.max(SECTOR));
+            let grows = missing > 0
+                && addresses.min().is_some_and(|first| size <= first)
+                && room == self.headers_size
+                && room.is_multiple_of(self.file_align)
+                && is_free(table_end(old))?;
+            if grows {
+                return Ok(size);
+            }
             return Err(Error::unsupported(
                 "adding a section to this PE image",
                 format!("its headers have no room for {} more", new - old),
             ));
         }
-        let size = table_end(new).next_multiple_of(self.file_align);
         // The first section follows the headers in memory.
         let pages = |size: u64| size.div_ceil(self.section_align);
         let shrinks = new < old
@@ -291,7 +316,9 @@ impl<'a, 'i> Layout<'a, 'i> {
         let number = u16::try_from(new).unwrap_or(u16::MAX);
         output.put(headers.coff(2), &number.to_le_bytes(), Reason::FileHeader, WHAT)?;
         let mut words = vec![(headers.coff(8), symbols_at), (headers.coff(12), symbols)];
-        if old != new {
+        // A new section may replace one that goes.
+        let names = |list: &'_ [Section]| list.iter().map(|it| it.name.clone()).collect::<Vec<_>>();
+        if names(sections) != names(&headers.sections) {
             let data = sections.iter().filter(|it| it.characteristics & INITIALIZED_DATA != 0);
             words.push((headers.optional(8), data.map(|it| u64::from(it.file_size)).sum()));
             words.push((headers.optional(56), self.memory_end(sections)));

@@ -3,6 +3,9 @@
 //! the names by which stubs and pointers find symbols, and the debug data that stays. It reads them
 //! with `object` and not with the code that made the edit.
 
+mod added;
+mod fixups;
+
 use std::collections::HashMap;
 
 use object::macho as m;
@@ -10,6 +13,7 @@ use object::read::macho::{LoadCommandData, MachOFile64, Nlist};
 use object::{Endianness, Export, File, NameOrOrdinal, Object};
 
 use super::bad;
+pub(super) use added::is_added;
 use rgo_binary::{Error, Image, Result, SectionRef};
 
 /// A symbol's name, and its field for the library that defines it.
@@ -60,7 +64,7 @@ pub(super) fn same(before: &Image<'_>, after: &Image<'_>) -> Result<()> {
         }
         match kind {
             m::LC_DYLD_CHAINED_FIXUPS => {
-                same_fixups(table(before, &was, 8)?, table(after, &twin, 8)?)?;
+                fixups::same(table(before, &was, 8)?, table(after, &twin, 8)?, old, new)?;
             }
             m::LC_DYLD_EXPORTS_TRIE if table(before, &was, 8)? != table(after, &twin, 8)? => {
                 fewer_exports(old, new)?;
@@ -82,6 +86,7 @@ pub(super) fn same(before: &Image<'_>, after: &Image<'_>) -> Result<()> {
         return Err(bad(0, "a stub or pointer goes by another name".to_owned()));
     }
     same_debug_data(before, after)?;
+    added::well_placed(new, &old_commands, &new_commands)?;
     ends_with_tables(after, &new_commands)
 }
 
@@ -111,9 +116,12 @@ fn commands<'a>(file: &MachOFile64<'a, Endianness>) -> Result<LoadCommands<'a>> 
     Ok(list)
 }
 
-/// Whether a command may appear or disappear: the signature's, and that of debug data.
+/// Whether a command may appear or disappear: the signature's, and those of debug data and of added
+/// sections, which are checked as mappings.
 fn is_free(command: &LoadCommandData<'_, Endianness>) -> bool {
-    command.cmd() == m::LC_CODE_SIGNATURE || is_segment(command, b"__DWARF\0")
+    command.cmd() == m::LC_CODE_SIGNATURE
+        || is_segment(command, b"__DWARF\0")
+        || is_segment(command, b"__RGO\0")
 }
 
 /// Commands that an edit may remove completely.
@@ -148,7 +156,7 @@ fn same_commands(old: &LoadCommands<'_>, new: &LoadCommands<'_>) -> Result<()> {
     for (new, old) in pairs(new, old) {
         // The fields that the edit may set. All others must be equal.
         let free: &[(usize, usize)] = match old.cmd() {
-            m::LC_SEGMENT_64 if is_segment(&old, b"__LINKEDIT\0") => &[(32, 56)],
+            m::LC_SEGMENT_64 if is_segment(&old, b"__LINKEDIT\0") => &[(24, 56)],
             m::LC_SYMTAB => &[(8, 24)],
             m::LC_DYSYMTAB => &[(8, 80)],
             m::LC_DYLD_INFO | m::LC_DYLD_INFO_ONLY => &[(8, 48)],
@@ -212,31 +220,6 @@ fn fewer_exports(
         if before.get(&name(&export)) != Some(&export) {
             return Err(bad(0, "other exports than the input's".to_owned()));
         }
-    }
-    Ok(())
-}
-
-/// Checks that chained fixups are equal except for the list of segments, from which one may be
-/// removed.
-fn same_fixups(old: &[u8], new: &[u8]) -> Result<()> {
-    if old == new {
-        return Ok(());
-    }
-    let different = || bad(0, "other chained fixups than the input's".to_owned());
-    let starts = number(old, 4)?;
-    let list = starts..starts.saturating_add(number(old, starts)?.saturating_add(1) * 4);
-    let used = |data: &[u8]| -> Result<Vec<usize>> {
-        let count = number(data, starts)?;
-        let offsets = (1..=count).map(|at| number(data, starts.saturating_add(at * 4)));
-        Ok(offsets.collect::<Result<Vec<_>>>()?.into_iter().filter(|it| *it != 0).collect())
-    };
-    let rest = |data: &[u8]| {
-        let parts = [data.get(..list.start), data.get(list.end..)];
-        parts.map(|part| part.map(<[u8]>::to_vec))
-    };
-    let same_size = old.len() == new.len();
-    if !same_size || rest(old) != rest(new) || used(old)? != used(new)? {
-        return Err(different());
     }
     Ok(())
 }
