@@ -72,6 +72,22 @@ pub enum ShimError {
         /// The option or file that it cannot process.
         why: String,
     },
+    /// zig cannot do what a call asks for.
+    #[error("{why}")]
+    Refused {
+        /// What it cannot do.
+        why: String,
+        /// The next step.
+        hint: String,
+    },
+    /// A linked program cannot be stripped or made independent of the time of its link.
+    #[error("cannot edit {path}: {why}")]
+    Edit {
+        /// The program.
+        path: Utf8PathBuf,
+        /// The reason.
+        why: String,
+    },
     /// `cargo_zigbuild` refused.
     #[error("{0}")]
     Zig(String),
@@ -94,6 +110,7 @@ impl ShimError {
             Self::Recipe { .. } => Some("`rgo-build cache prune`, then build again".to_owned()),
             Self::PostLink { why, .. } => why.hint.clone(),
             Self::Fortran(_) => Some("FC_<target> names another".to_owned()),
+            Self::Refused { hint, .. } => Some(hint.clone()),
             Self::NoRecipe { .. }
             | Self::Read { .. }
             | Self::Write(_)
@@ -102,6 +119,7 @@ impl ShimError {
             | Self::Exec(_)
             | Self::Definition { .. }
             | Self::Resource { .. }
+            | Self::Edit { .. }
             | Self::Zig(_) => None,
         }
     }

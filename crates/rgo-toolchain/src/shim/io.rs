@@ -18,14 +18,23 @@ pub(super) fn read_recipe(path: &Utf8Path) -> Result<Recipe, ShimError> {
         .map_err(|source| ShimError::Recipe { path: path.to_owned(), source })
 }
 
-/// Replaces response files by their content.
+/// Replaces rustc's response files by their content.
 pub(super) fn expand(args: Vec<String>, cwd: &Utf8Path) -> Result<Vec<String>, ShimError> {
+    expand_with(args, cwd, response::parse)
+}
+
+/// Replaces response files, which `parse` reads, by their content.
+pub(super) fn expand_with(
+    args: Vec<String>,
+    cwd: &Utf8Path,
+    parse: fn(&str) -> Vec<String>,
+) -> Result<Vec<String>, ShimError> {
     let mut plain = Vec::with_capacity(args.len());
     for arg in args {
         match arg.strip_prefix('@') {
             // Compilers read `@rpath/libx.dylib` as a response file only if there is such a file.
             Some(file) if exec::absolute(cwd, Utf8Path::new(file)).is_file() => {
-                plain.extend(response::parse(&read(&exec::absolute(cwd, Utf8Path::new(file)))?));
+                plain.extend(parse(&read(&exec::absolute(cwd, Utf8Path::new(file)))?));
             }
             _ => plain.push(arg),
         }
@@ -66,4 +75,10 @@ pub(super) fn response_file(
 pub(super) fn say(text: &str) {
     // The reader may have closed the pipe.
     let _ = writeln!(io::stdout(), "{text}");
+}
+
+/// Prints a line to stderr.
+pub(super) fn complain(text: &str) {
+    // The reader may have closed the pipe.
+    let _ = writeln!(io::stderr(), "{text}");
 }

@@ -32,7 +32,17 @@ pub(super) fn link(tool: &Utf8Path, args: Vec<String>) -> Result<i32, ShimError>
         .map_err(|_| ShimError::NoRecipe { tool: tool.to_owned(), variable })?;
     let recipe = read_recipe(Utf8Path::new(&path))?;
     let cwd = current_folder()?;
-    let mut rewritten = args::rewrite(&expand(args, &cwd)?, &cwd, &recipe, &|p| p.exists());
+    let rewritten = args::rewrite(&expand(args, &cwd)?, &cwd, &recipe, &|p| p.exists());
+    run_link(recipe, "cc", rewritten)
+}
+
+/// Runs a translated link, by zig's compiler for C (`cc`) or C++ (`c++`, which adds its library), then repairs and
+/// checks the linked file.
+pub(super) fn run_link(
+    recipe: Recipe,
+    compiler: &'static str,
+    mut rewritten: Rewritten,
+) -> Result<i32, ShimError> {
     let definitions = merge_definitions::merge(&recipe, &mut rewritten)?;
     if let (Some(plist), LinkKind::Executable) = (&recipe.info_plist, rewritten.kind) {
         let section = ["__TEXT", "__info_plist", plist.path.as_str()].map(str::to_owned);
@@ -46,8 +56,8 @@ pub(super) fn link(tool: &Utf8Path, args: Vec<String>) -> Result<i32, ShimError>
     rewritten.args.extend(resources.iter().flat_map(|(paths, _)| paths.clone()));
     let is_for_zig =
         rewritten.lld.is_empty() && rewritten.asked.needed.is_empty() && !rewritten.no_start_files;
-    let code =
-        if is_for_zig { link_once(&recipe, &rewritten)? } else { link_twice(&recipe, &rewritten)? };
+    let by = ZigLinker { recipe: &recipe, compiler };
+    let code = if is_for_zig { by.link_once(&rewritten)? } else { by.link_twice(&rewritten)? };
     // zig has read these files.
     drop((note, definitions, sections, resources));
     if code != 0 {
@@ -66,68 +76,81 @@ pub(super) fn link(tool: &Utf8Path, args: Vec<String>) -> Result<i32, ShimError>
     Ok(0)
 }
 
-/// Links with zig. Then repeats zig's call of LLD with the options that zig does not pass on. The
-/// first link may fail because it lacks an option that the second has.
-fn link_twice(recipe: &Recipe, rewritten: &Rewritten) -> Result<i32, ShimError> {
-    let (args, file) = zig_arguments(recipe, "cc", rewritten.args.clone(), true)?;
-    let first = zig_command(recipe, "cc", args, true)?.env(lld::SHOW, "1").output()?;
-    drop(file);
-    let said = String::from_utf8_lossy(&first.stderr);
-    let Some(call) = lld::LldCall::in_output(&said, &rewritten.args) else {
-        return Ok(pass_on(&first).max(1));
-    };
-    let call = call.with(&rewritten.lld, rewritten.no_start_files).needing(&rewritten.asked.needed);
-    let (args, file) = if response::needed(&call.args) {
-        let (argument, folder) = response_file(recipe, &call.args)?;
-        (vec!["--rsp-quoting=posix".to_owned(), argument], Some(folder))
-    } else {
-        (call.args, None)
-    };
-    let command = Cmd::new(&recipe.zig).args(recipe.zig_args.clone()).arg(call.linker).args(args);
-    let code = of_links(command, recipe).run()?;
-    drop(file);
-    Ok(code)
+/// Links with zig for one recipe.
+struct ZigLinker<'a> {
+    recipe: &'a Recipe,
+    /// zig's subcommand.
+    compiler: &'static str,
 }
 
-/// Links with zig. If the first link for macOS lacks symbols, and libraries that the object files
-/// name have them, links again with these libraries.
-fn link_once(recipe: &Recipe, rewritten: &Rewritten) -> Result<i32, ShimError> {
-    let args = &rewritten.args;
-    if recipe.os != Os::Darwin {
-        return Ok(pass_on(&by_zig(recipe, args.clone())?));
-    }
-    if !rewritten.asked.dynamic_lookup {
-        let first = by_zig(recipe, args.clone())?;
+impl ZigLinker<'_> {
+    /// Links with zig. Then repeats zig's call of LLD with the options that zig does not pass on. The
+    /// first link may fail because it lacks an option that the second has.
+    fn link_twice(&self, rewritten: &Rewritten) -> Result<i32, ShimError> {
+        let Self { recipe, compiler } = *self;
+        let (args, file) = zig_arguments(recipe, compiler, rewritten.args.clone(), true)?;
+        let first = zig_command(recipe, compiler, args, true)?.env(lld::SHOW, "1").output()?;
+        drop(file);
         let said = String::from_utf8_lossy(&first.stderr);
-        let missing = autolink::undefined(&said);
-        let more = if missing.is_empty() {
-            Vec::new()
-        } else {
-            autolink::options(&autolink::asked(args, &recipe.sdks), &missing)
+        let Some(call) = lld::LldCall::in_output(&said, &rewritten.args) else {
+            return Ok(pass_on(&first).max(1));
         };
-        if more.is_empty() {
-            return Ok(pass_on(&first));
-        }
-        return Ok(pass_on(&by_zig(recipe, [args.clone(), more].concat())?));
+        let call =
+            call.with(&rewritten.lld, rewritten.no_start_files).needing(&rewritten.asked.needed);
+        let (args, file) = if response::needed(&call.args) {
+            let (argument, folder) = response_file(recipe, &call.args)?;
+            (vec!["--rsp-quoting=posix".to_owned(), argument], Some(folder))
+        } else {
+            (call.args, None)
+        };
+        let command =
+            Cmd::new(&recipe.zig).args(recipe.zig_args.clone()).arg(call.linker).args(args);
+        let code = of_links(command, recipe).run()?;
+        drop(file);
+        Ok(code)
     }
-    // Here zig reports no missing symbol: it would leave the symbols of these libraries undefined.
-    let asked = autolink::asked(args, &recipe.sdks);
-    let mut more = Vec::new();
-    if !asked.is_empty() {
-        let closed = by_zig(recipe, autolink::without_lookup(args))?;
-        let said = String::from_utf8_lossy(&closed.stderr);
-        let missing = autolink::undefined(&said);
-        more = autolink::options(&asked, &missing);
-    }
-    Ok(pass_on(&by_zig(recipe, [args.clone(), more].concat())?))
-}
 
-/// Links with zig. Returns its output and its exit status.
-fn by_zig(recipe: &Recipe, args: Vec<String>) -> Result<Output, ShimError> {
-    let (args, file) = zig_arguments(recipe, "cc", args, true)?;
-    let output = zig_command(recipe, "cc", args, true)?.output()?;
-    drop(file);
-    Ok(output)
+    /// Links with zig. If the first link for macOS lacks symbols, and libraries that the object files
+    /// name have them, links again with these libraries.
+    fn link_once(&self, rewritten: &Rewritten) -> Result<i32, ShimError> {
+        let (recipe, args) = (self.recipe, &rewritten.args);
+        if recipe.os != Os::Darwin {
+            return Ok(pass_on(&self.by_zig(args.clone())?));
+        }
+        if !rewritten.asked.dynamic_lookup {
+            let first = self.by_zig(args.clone())?;
+            let said = String::from_utf8_lossy(&first.stderr);
+            let missing = autolink::undefined(&said);
+            let more = if missing.is_empty() {
+                Vec::new()
+            } else {
+                autolink::options(&autolink::asked(args, &recipe.sdks), &missing)
+            };
+            if more.is_empty() {
+                return Ok(pass_on(&first));
+            }
+            return Ok(pass_on(&self.by_zig([args.clone(), more].concat())?));
+        }
+        // Here zig reports no missing symbol: it would leave the symbols of these libraries undefined.
+        let asked = autolink::asked(args, &recipe.sdks);
+        let mut more = Vec::new();
+        if !asked.is_empty() {
+            let closed = self.by_zig(autolink::without_lookup(args))?;
+            let said = String::from_utf8_lossy(&closed.stderr);
+            let missing = autolink::undefined(&said);
+            more = autolink::options(&asked, &missing);
+        }
+        Ok(pass_on(&self.by_zig([args.clone(), more].concat())?))
+    }
+
+    /// Links with zig. Returns its output and its exit status.
+    fn by_zig(&self, args: Vec<String>) -> Result<Output, ShimError> {
+        let Self { recipe, compiler } = *self;
+        let (args, file) = zig_arguments(recipe, compiler, args, true)?;
+        let output = zig_command(recipe, compiler, args, true)?.output()?;
+        drop(file);
+        Ok(output)
+    }
 }
 
 /// Prints a linker's output and returns its exit code. Adds a message for a linker that crashed

@@ -7,6 +7,7 @@
 //! shims/<toolchain>-<hash>/cc c++ …    the C tools; the hash names what they do, so that
 //!                                      cargo recompiles C code when the floor or zig changes
 //! shims/<toolchain>-<hash>/recipe.json the recipe that these tools follow
+//! shims/<toolchain>-<hash>/go/rgo-cc … the C tools of Go's cgo, see [`go`]
 //! shims/on-path/first last             resource compilers for Windows, see [`resources`]
 //! ```
 //!
@@ -17,10 +18,12 @@
 //! its path.
 
 mod after_link;
+mod answer;
 pub mod args;
 mod autolink;
 mod directives;
 mod error;
+pub mod go;
 mod io;
 mod link;
 pub mod link_request;
@@ -255,16 +258,22 @@ impl Recipe {
         }
         let (libgcc, empty) = query::LIBGCC;
         cache.put(&places.tools.join(libgcc), empty)?;
-        prepare_work(&self.work, &self.zig_lib)?;
-        if self.os == Os::Darwin {
-            stubs::install(cache)?;
-            headers::install(cache)?;
-        }
+        self.prepare(cache)?;
         cache.touch(&places.tools);
         if let Some(folder) = places.linker.parent() {
             cache.touch(folder);
         }
         Ok(places)
+    }
+
+    /// Makes what all tools need besides themselves: the folders of zig's caches, Apple's stubs and headers.
+    fn prepare(&self, cache: &Cache) -> Result<(), CacheError> {
+        prepare_work(&self.work, &self.zig_lib)?;
+        if self.os == Os::Darwin {
+            stubs::install(cache)?;
+            headers::install(cache)?;
+        }
+        Ok(())
     }
 
     /// The variable that names this recipe to the linker.

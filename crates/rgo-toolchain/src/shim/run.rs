@@ -12,15 +12,14 @@ use std::process::ExitCode;
 use camino::{Utf8Path, Utf8PathBuf};
 use rgo_binary::system::Os;
 
+use super::answer::answer;
 use super::args;
 use super::error::ShimError;
-use super::io::{current_folder, expand, read_recipe, say};
+use super::io::{current_folder, expand, read_recipe};
 use super::link::link;
-use super::query::{self, Query};
-use super::zig_call::{ZIG_CALL, run_zig, zig, zig_command};
-use super::{CALL, FORTRAN, LINKER, RECIPE, Recipe, resources, zig_macho};
+use super::zig_call::{ZIG_CALL, run_zig, zig};
+use super::{CALL, FORTRAN, LINKER, RECIPE, go, resources, zig_macho};
 use crate::causes::with_causes;
-use crate::exec;
 
 /// A call that is for the shim and not for the program that contains it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -87,8 +86,11 @@ fn c_tool(tool: &Utf8Path, args: Vec<String>) -> Result<i32, ShimError> {
     if tool.file_stem().is_some_and(resources::is_tool) {
         return resources::run(tool, args);
     }
-    let recipe = read_recipe(&tool.with_file_name(RECIPE))?;
     let name = tool.file_stem().unwrap_or_default();
+    if go::is_tool(name) {
+        return go::call(tool, args);
+    }
+    let recipe = read_recipe(&tool.with_file_name(RECIPE))?;
     if name == FORTRAN {
         return Err(ShimError::Fortran(recipe.toolchain));
     }
@@ -133,30 +135,6 @@ fn mend(path: &Utf8Path) -> Result<(), ShimError> {
         std::fs::write(path, mended).map_err(ShimError::Write)?;
     }
     Ok(())
-}
-
-/// Answers a call that asks a question; `None` for a call that compiles or links.
-fn answer(
-    recipe: &Recipe,
-    subcommand: &str,
-    tool: &Utf8Path,
-    args: &[String],
-) -> Result<Option<i32>, ShimError> {
-    let folder = tool.parent().unwrap_or(tool);
-    Ok(match query::read(args, recipe, folder, &|path| path.is_file()) {
-        Some(Query::Answer(text)) => {
-            say(&text);
-            Some(0)
-        }
-        Some(Query::Zig(args)) => {
-            let said = zig_command(recipe, subcommand, args, false)?.output()?;
-            // The reader may have closed the pipe.
-            let _ = io::stdout().write_all(query::answered(&said.stdout, recipe).as_bytes());
-            let _ = io::stderr().write_all(query::answered(&said.stderr, recipe).as_bytes());
-            Some(exec::exit_code(said.status))
-        }
-        None => None,
-    })
 }
 
 #[cfg(test)]
