@@ -49,7 +49,7 @@ const WINDOWS: System = System { os: "windows", name: "Windows", guard: "_WIN32"
 const DARWIN: System = System { os: "darwin", name: "macOS", guard: "__APPLE__" };
 
 /// The next step for a header of another system than the toolchain's.
-pub(super) fn hint(header: &str, toolchain: &str) -> Option<String> {
+pub(crate) fn hint(header: &str, toolchain: &str) -> Option<String> {
     let is_meant =
         |name: &str| if name.ends_with('/') { header.starts_with(name) } else { header == name };
     let (_, system) = HEADERS.iter().find(|(name, _)| is_meant(name))?;

@@ -9,7 +9,7 @@ pub mod configuration;
 pub mod deps;
 pub mod failure_hints;
 pub mod feature_unification;
-mod foreign_headers;
+pub(crate) mod foreign_headers;
 pub mod makeable;
 pub mod messages;
 pub mod options;
