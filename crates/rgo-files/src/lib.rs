@@ -7,6 +7,7 @@
 //! ```
 
 pub mod atomic_file;
+pub mod dsym_bundle;
 mod error;
 mod folders;
 pub mod mmap;

@@ -13,13 +13,16 @@ use serde::Serialize;
 use crate::cache::{Cache, Env};
 use crate::cargo::compiler::{Compiler, CompilerError};
 use crate::causes::with_causes;
+use crate::go::compiler::Go;
+use crate::go::error::GoError;
+use crate::target_spec;
 use crate::toolchain::Toolchain;
 use crate::zig;
 
 /// The condition of one part.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, schemars::JsonSchema)]
 pub struct Condition {
-    /// `compiler`, `zig`, `git`, `dsymutil`, `std`, `linker`, `runner`, `debugger`, `ptrace`, `cache`.
+    /// `compiler`, `go`, `zig`, `git`, `dsymutil`, `std`, `linker`, `runner`, `debugger`, `ptrace`, `cache`.
     pub what: &'static str,
     /// Whether builds can use it.
     pub state: State,
@@ -103,44 +106,74 @@ impl Diagnosis {
     }
 }
 
-/// Examines the machine and these toolchains. Changes nothing and fetches nothing. `linker` returns
-/// the linker that the user's configuration names for a toolchain.
-pub fn examine(
-    toolchains: &[&Toolchain],
-    compiler: &Result<Compiler, CompilerError>,
-    cache: &Cache,
-    env: Env<'_>,
-    linker: &dyn Fn(&Toolchain) -> Option<String>,
-    offline: bool,
-) -> Diagnosis {
-    let zig = zig::find(cache, env);
+/// The builders that the project needs. A part of another builder is optional.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Needed {
+    /// Whether cargo builds it.
+    pub cargo: bool,
+    /// Whether go builds it.
+    pub go: bool,
+}
+
+/// What is known of the machine before the examination.
+pub struct Machine<'a> {
+    /// The builders that the project needs.
+    pub needed: Needed,
+    /// The compiler of Rust.
+    pub compiler: &'a Result<Compiler, CompilerError>,
+    /// Go.
+    pub go: &'a Result<Go, GoError>,
+    /// The cache.
+    pub cache: &'a Cache,
+    /// The environment.
+    pub env: Env<'a>,
+    /// The linker that the user's configuration names for a toolchain.
+    pub linker: &'a dyn Fn(&Toolchain) -> Option<String>,
+    /// Whether there is no network.
+    pub offline: bool,
+}
+
+/// Examines the machine for these toolchains. Changes nothing and fetches nothing.
+pub fn examine(toolchains: &[&Toolchain], known: &Machine<'_>) -> Diagnosis {
+    let zig = zig::find(known.cache, known.env);
     let darwin = toolchains.iter().any(|toolchain| toolchain.is(Os::Darwin));
-    let machine = machine::findings(compiler, &zig, cache, darwin, offline);
-    let is_missing = |finding: &Condition| finding.state == State::Missing;
-    let no_zig = machine.iter().any(|finding| finding.what == "zig" && is_missing(finding));
-    let toolchains = toolchains
-        .iter()
-        .map(|toolchain| {
-            let mut findings = Vec::new();
-            if let Ok(compiler) = compiler {
-                findings.push(toolchain::std(toolchain, compiler, cache, offline));
-                findings.push(toolchain::runner(toolchain, &compiler.version.host, env));
-            }
-            if toolchain.zig.is_none() {
-                findings.push(toolchain::linker(toolchain, linker(toolchain).as_deref()));
-            }
-            let builds = compiler.is_ok()
-                && !(toolchain.zig.is_some() && no_zig)
-                && !findings.iter().any(is_missing);
-            Checkup {
-                toolchain: toolchain.name.clone(),
-                triple: toolchain.triple.clone(),
-                builds,
-                findings,
-            }
-        })
-        .collect();
+    let machine = machine::findings(known, &zig, darwin);
+    let is_missing = |what: &str| {
+        machine.iter().any(|finding| finding.what == what && finding.state == State::Missing)
+    };
+    let has_builders = !is_missing("compiler") && !is_missing("go");
+    let no_zig = is_missing("zig");
+    let checkup = |toolchain: &&Toolchain| {
+        let findings = of_toolchain(toolchain, known);
+        let builds = has_builders
+            && !(toolchain.zig.is_some() && no_zig)
+            && !findings.iter().any(|finding| finding.state == State::Missing);
+        let Toolchain { name, triple, .. } = toolchain;
+        Checkup { toolchain: name.clone(), triple: triple.clone(), builds, findings }
+    };
+    let toolchains = toolchains.iter().map(checkup).collect();
     Diagnosis { machine, toolchains }
+}
+
+fn of_toolchain(toolchain: &Toolchain, known: &Machine<'_>) -> Vec<Condition> {
+    let Machine { needed, cache, env, offline, .. } = *known;
+    let mut findings = Vec::new();
+    if let (true, Ok(compiler)) = (needed.cargo, known.compiler) {
+        findings.push(toolchain::std(toolchain, compiler, cache, offline));
+    }
+    let host = match known.compiler {
+        Ok(compiler) => compiler.version.host.clone(),
+        Err(_) => target_spec::this_machine(),
+    };
+    findings.push(toolchain::runner(toolchain, &host, env));
+    if toolchain.zig.is_none() && needed.cargo {
+        findings.push(toolchain::linker(toolchain, (known.linker)(toolchain).as_deref()));
+    }
+    if needed.go && toolchain.variant.is_some() {
+        let error = GoError::not_for(toolchain);
+        findings.push(Condition::missing("go", &error, error.hint()));
+    }
+    findings
 }
 
 #[cfg(test)]
@@ -152,21 +185,35 @@ mod tests {
 
     #[test]
     fn what_is_missing_names_what_mends_it() {
-        let diagnosis = {
+        let diagnoses = {
             let dir = tempfile::tempdir().unwrap();
             let cache = Cache::at(Utf8Path::from_path(dir.path()).unwrap()).unwrap();
             let named = |name: &str| (name == "RGO_ZIG").then(|| "/no/zig".to_owned());
             let linux = by_name("linux-amd64").unwrap();
-            examine(&[linux], &Err(CompilerError::NoCargo), &cache, &named, &|_| None, true)
+            [(true, false), (false, true), (true, true)].map(|(cargo, go)| {
+                let known = Machine {
+                    needed: Needed { cargo, go },
+                    compiler: &Err(CompilerError::NoCargo),
+                    go: &Err(GoError::NoGo),
+                    cache: &cache,
+                    env: &named,
+                    linker: &|_| None,
+                    offline: true,
+                };
+                examine(&[linux], &known)
+            })
         };
-        assert!(!diagnosis.well());
-        let broken: Vec<_> =
-            diagnosis.machine.iter().filter(|f| f.state == State::Missing).collect();
-        assert_eq!(broken.iter().map(|f| f.what).collect::<Vec<_>>(), ["compiler", "zig"]);
-        assert!(
-            broken.iter().all(|f| !f.mend.is_empty() && !f.detail.contains("hint")),
-            "{broken:?}"
-        );
+        let expected = [&["compiler", "zig"][..], &["go", "zig"], &["compiler", "go", "zig"]];
+        for (diagnosis, expected) in diagnoses.iter().zip(expected) {
+            assert!(!diagnosis.well());
+            let broken: Vec<_> =
+                diagnosis.machine.iter().filter(|f| f.state == State::Missing).collect();
+            assert_eq!(broken.iter().map(|f| f.what).collect::<Vec<_>>(), expected);
+            assert!(
+                broken.iter().all(|f| !f.mend.is_empty() && !f.detail.contains("hint")),
+                "{broken:?}"
+            );
+        }
     }
 
     #[test]

@@ -20,6 +20,8 @@ pub enum Event {
         /// The next step.
         hint: Option<String>,
     },
+    /// Something that the user may want to know.
+    Note(String),
     /// A target or one of its files failed.
     Failed {
         /// What failed, and why.
@@ -78,6 +80,7 @@ impl fmt::Display for Event {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Event::Step(text)
+            | Event::Note(text)
             | Event::Warning { text, .. }
             | Event::Failed { text, .. }
             | Event::CompilerOutput(text) => f.write_str(text),

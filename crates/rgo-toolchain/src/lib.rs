@@ -6,6 +6,7 @@
 
 pub mod artifact;
 pub mod build;
+pub mod builder_of;
 pub mod cache;
 pub mod cargo;
 mod causes;
@@ -21,6 +22,7 @@ pub mod exec;
 pub mod extensions;
 pub mod finish;
 pub mod floor;
+pub mod go;
 pub mod interrupt;
 pub mod native;
 mod not_in_zig;

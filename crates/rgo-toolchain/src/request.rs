@@ -35,6 +35,8 @@ pub struct Request {
     pub env: Vec<(String, String)>,
     /// Values for the program's slots; they may contain templates.
     pub values: Vec<(String, String)>,
+    /// Whether the result is for a debugger: no optimization, all debug data, nothing stripped.
+    pub debug: bool,
     /// How much debug data to make, instead of the profile's setting.
     pub debug_info: Option<DebugInfo>,
     /// What to strip, instead of the profile's setting.

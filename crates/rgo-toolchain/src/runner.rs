@@ -2,6 +2,7 @@
 //! toolchain's file names, such as an emulator.
 
 use camino::{Utf8Path, Utf8PathBuf};
+use rgo_binary::Arch;
 use serde::Serialize;
 
 use crate::exec::{self, Cmd};
@@ -9,7 +10,7 @@ use crate::target_spec::host_toolchain;
 use crate::toolchain::{RunnerSpec, Toolchain};
 
 /// A way to run programs.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, schemars::JsonSchema)]
 #[serde(rename_all = "kebab-case", tag = "how")]
 pub enum Runner {
     /// The machine runs them directly.
@@ -17,6 +18,7 @@ pub enum Runner {
     /// Another program runs them.
     Through {
         /// The other program.
+        #[schemars(with = "String")]
         program: Utf8PathBuf,
         /// The arguments before the path of the program to run.
         args: Vec<String>,
@@ -56,9 +58,12 @@ fn choose(
     program: &dyn Fn(&str) -> Option<Utf8PathBuf>,
     exists: &dyn Fn(&str) -> bool,
 ) -> Runner {
-    if host_toolchain(host_triple)
-        .is_some_and(|host| host.os == toolchain.os && host.arch == toolchain.arch)
-    {
+    let is_native = |host: &Toolchain| {
+        // A processor for amd64 runs programs for 386 too.
+        let is_narrower = host.arch == Arch::Amd64 && toolchain.arch.name() == "386";
+        host.os == toolchain.os && (host.arch == toolchain.arch || is_narrower)
+    };
+    if host_toolchain(host_triple).is_some_and(is_native) {
         return Runner::Native;
     }
     let Some(spec) = &toolchain.runner else {

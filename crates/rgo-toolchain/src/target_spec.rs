@@ -248,6 +248,16 @@ fn without(spec: &str, libc: Libc) -> String {
     if last.eq_ignore_ascii_case(&libc) { rest.to_owned() } else { spec.to_owned() }
 }
 
+/// This machine as a triple of processor and system, for commands that ask no compiler.
+#[must_use]
+pub fn this_machine() -> String {
+    let os = match std::env::consts::OS {
+        "macos" => "darwin",
+        other => other,
+    };
+    format!("{}-{os}", std::env::consts::ARCH)
+}
+
 /// The toolchain of this machine: by its triple, else by its system and processor.
 pub fn host_toolchain(host_triple: &str) -> Option<&'static Toolchain> {
     toolchain::by_triple(host_triple).or_else(|| {

@@ -21,6 +21,8 @@ pub struct Vcs {
     pub modified_files: Vec<String>,
     /// Whether the clone is shallow, so that tags may be missing.
     pub shallow: bool,
+    /// The folder of the work tree.
+    pub root: Utf8PathBuf,
 }
 
 /// Why there is no commit.
@@ -96,7 +98,7 @@ pub fn read(folder: &Utf8Path, own: OwnWrites<'_>) -> Result<Vcs, Absent> {
     let status = git(folder, status.into_iter().chain(exclude.iter().map(String::as_str)))?;
     let own: Vec<Utf8PathBuf> = own.files.iter().filter_map(inside).collect();
     let modified_files = changed(&status, &own);
-    Ok(Vcs { revision, time, modified_files, shallow: shallow == "true" })
+    Ok(Vcs { revision, time, modified_files, shallow: shallow == "true", root: root.into() })
 }
 
 /// The files of `git status --porcelain -z`, without untracked ones that the build itself writes.

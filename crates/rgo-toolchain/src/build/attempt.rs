@@ -13,6 +13,9 @@ use crate::zig::ZigError;
 /// How many plans are made before rgo gives up.
 const ATTEMPTS: usize = 3;
 
+/// Does one attempt. Returns nothing if another plan is right.
+type DoAttempt<'f, B, T> = &'f mut dyn FnMut(Attempt<'_, B>) -> Result<Option<T>, BuildError>;
+
 /// Attempts to build, at most [`ATTEMPTS`] times. `attempt` returns nothing if the standard library
 /// or zig, once installed, differs from the plan's expectation and so needs other flags. Then a new
 /// plan is right.
@@ -22,7 +25,7 @@ const ATTEMPTS: usize = 3;
 pub(super) fn repeat<B: BuildTool, T>(
     tool: &B,
     options: &PlanOptions,
-    attempt: &mut dyn FnMut(Attempt<'_, B>) -> Result<Option<T>, BuildError>,
+    attempt: DoAttempt<'_, B, T>,
 ) -> Result<T, BuildError> {
     for _ in 0..ATTEMPTS {
         if let Some(done) = attempt(tool.plan(options)?)? {

@@ -8,11 +8,13 @@ use super::cargo_build::CargoBuild;
 use super::context::Context;
 use super::error::BuildError;
 use super::execute::{Execution, Results};
+use super::go_build::GoBuild;
 use super::plan::PlanOptions;
-use super::tool::BuildTool;
+use super::tool::{Attempt, BuildTool};
 use crate::cargo::options::CargoOptions;
 use crate::compiler_used::CompilerUsed;
 use crate::event::Events;
+use crate::go::options::GoOptions;
 use crate::request::Request;
 use crate::show::Show;
 
@@ -20,12 +22,16 @@ use crate::show::Show;
 pub enum BuilderOptions {
     /// For cargo.
     Cargo(CargoOptions),
+    /// For go.
+    Go(GoOptions),
 }
 
 /// A builder that has found its project.
 pub enum Builder {
     /// Cargo.
     Cargo(Box<CargoBuild>),
+    /// Go.
+    Go(Box<GoBuild>),
 }
 
 impl Builder {
@@ -42,6 +48,9 @@ impl Builder {
             BuilderOptions::Cargo(options) => {
                 Ok(Self::Cargo(Box::new(CargoBuild::discover(request, options, on)?)))
             }
+            BuilderOptions::Go(options) => {
+                Ok(Self::Go(Box::new(GoBuild::discover(request, options, on)?)))
+            }
         }
     }
 
@@ -50,14 +59,16 @@ impl Builder {
     pub fn context(&self) -> &Context {
         match self {
             Self::Cargo(build) => &build.context,
+            Self::Go(build) => &build.context,
         }
     }
 
     /// This machine's triple.
     #[must_use]
-    pub fn host(&self) -> &str {
+    pub fn host(&self) -> String {
         match self {
-            Self::Cargo(build) => &build.compiler.version.host,
+            Self::Cargo(build) => build.compiler.version.host.clone(),
+            Self::Go(build) => build.host(),
         }
     }
 
@@ -66,6 +77,7 @@ impl Builder {
     pub fn compiler(&self) -> CompilerUsed {
         match self {
             Self::Cargo(build) => build.compiler_used(),
+            Self::Go(build) => build.compiler_used(),
         }
     }
 
@@ -80,6 +92,7 @@ impl Builder {
     ) -> Result<(String, Results), BuildError> {
         match self {
             Self::Cargo(build) => print_plan(&**build, options, on),
+            Self::Go(build) => print_plan(&**build, options, on),
         }
     }
 
@@ -95,6 +108,7 @@ impl Builder {
     ) -> Result<Results, BuildError> {
         match self {
             Self::Cargo(build) => Execution { tool: &**build, options, show, on }.run(),
+            Self::Go(build) => Execution { tool: &**build, options, show, on }.run(),
         }
     }
 
@@ -108,16 +122,33 @@ impl Builder {
         on: Events<'_>,
     ) -> Result<BTreeMap<String, String>, BuildError> {
         match self {
-            Self::Cargo(build) => attempt::repeat(&**build, options, &mut |mut attempt| {
-                if !attempt.planned.failed.is_empty() {
-                    return Err(attempt.planned.failed.swap_remove(0).1);
-                }
-                let is_ready = attempt.get_ready(&|_| {}, on, &mut |_, error| Err(error))?;
-                let variables = || build.variables(&attempt.preparer, &attempt.planned.plan);
-                is_ready.then(variables).transpose()
+            Self::Cargo(build) => variables(&**build, options, on, &|attempt| {
+                build.variables(&attempt.preparer, &attempt.planned.plan)
             }),
+            Self::Go(build) => {
+                variables(&**build, options, on, &|attempt| build.variables(&attempt.planned.plan))
+            }
         }
     }
+}
+
+/// The variables of a build.
+type Variables = BTreeMap<String, String>;
+
+/// Gets the targets ready, then reads their variables.
+fn variables<B: BuildTool>(
+    tool: &B,
+    options: &PlanOptions,
+    on: Events<'_>,
+    read: &dyn Fn(&Attempt<'_, B>) -> Result<Variables, BuildError>,
+) -> Result<Variables, BuildError> {
+    attempt::repeat(tool, options, &mut |mut attempt| {
+        if !attempt.planned.failed.is_empty() {
+            return Err(attempt.planned.failed.swap_remove(0).1);
+        }
+        let is_ready = attempt.get_ready(&|_| {}, on, &mut |_, error| Err(error))?;
+        is_ready.then(|| read(&attempt)).transpose()
+    })
 }
 
 fn print_plan<B: BuildTool>(

@@ -177,7 +177,7 @@ pub(super) fn epoch(vcs: Option<&Vcs>) -> Result<i64, BuildError> {
 pub(super) struct Templates<'a> {
     /// The project's folder.
     pub folder: &'a Utf8Path,
-    /// The versions of the packages that make outputs, each once.
+    /// The versions of the packages that make outputs, each once; none if the tag names it.
     pub versions: &'a [String],
     /// The commit.
     pub vcs: Option<&'a Vcs>,
@@ -212,6 +212,11 @@ impl Templates<'_> {
         match template {
             Template::Version => match self.versions {
                 [version] => Ok(version.clone()),
+                // A Go module has no version but the tag's.
+                [] => {
+                    let tag = vcs::tag(self.folder).map_err(ValueError::NoTag)?;
+                    Ok(tag.strip_prefix('v').map_or_else(|| tag.clone(), str::to_owned))
+                }
                 several => Err(ValueError::SeveralVersions(several.to_vec())),
             },
             Template::GitSha => {

@@ -14,6 +14,7 @@ use crate::cargo::targets::SelectionError;
 use crate::exec::ExecError;
 use crate::finish::FinishError;
 use crate::floor::FloorError;
+use crate::go::error::GoError;
 use crate::own_linker::NoLinker;
 use crate::shim::ShimError;
 use crate::std_lib::StdError;
@@ -55,6 +56,9 @@ pub enum BuildError {
     /// The project does not have the selected package or output.
     #[error(transparent)]
     Selection(#[from] SelectionError),
+    /// The Go project cannot be built.
+    #[error(transparent)]
+    Go(#[from] Arc<GoError>),
     /// A target can have none of the selected outputs.
     #[error("{toolchain}: {reason}")]
     NothingToMake {
@@ -149,6 +153,12 @@ pub enum BuildError {
     Changing,
 }
 
+impl From<GoError> for BuildError {
+    fn from(error: GoError) -> Self {
+        Self::Go(Arc::new(error))
+    }
+}
+
 impl BuildError {
     /// An invalid call, with the next step.
     pub(crate) fn usage(text: impl Into<String>, hint: impl Into<String>) -> Self {
@@ -168,6 +178,7 @@ impl BuildError {
             Self::Usage { .. } | Self::Target(_) | Self::Floor { .. } => true,
             Self::Project(error) => error.is_usage(),
             Self::Selection(error) => error.is_usage(),
+            Self::Go(error) => error.is_usage(),
             Self::Value { source, .. } => matches!(source, ValueError::Unknown(_)),
             _ => false,
         }
@@ -184,6 +195,7 @@ impl BuildError {
             Self::Compiler(error) => error.hint(),
             Self::Project(error) => error.hint(),
             Self::Selection(error) => error.hint(),
+            Self::Go(error) => error.hint(),
             Self::NothingToMake { toolchain, way_out, .. } => {
                 Some(format!("leave {toolchain} out of --target, or {way_out}"))
             }

@@ -120,8 +120,8 @@ impl<B: BuildTool> Execution<'_, B> {
             match step {
                 // The work folder exists since before the plan, which contains its path.
                 Step::FetchZig(_) | Step::GetReady { .. } | Step::MakeWork(_) => {}
-                Step::WriteRecipe { file, recipe } => {
-                    atomic_file::write(file, recipe.as_bytes(), None)?;
+                Step::WriteFile { file, text } => {
+                    atomic_file::write(file, format!("{text}\n").as_bytes(), None)?;
                 }
                 Step::Clean(cmd) => {
                     let doing = "removing what was built before (-a)";

@@ -5,9 +5,8 @@
 //!  + the builder's options                               └─▶ Execution::run ─▶ TargetOutcome, Artifact
 //! ```
 //!
-//! [`Builder`] is closed: a second builder becomes a variant of it, with modules of its own beside
-//! [`cargo_build`]. The plan, its execution, and the code that finishes a file hand on what a builder
-//! says, and do not look into it.
+//! [`Builder`] is closed: cargo ([`cargo_build`]) and go ([`go_build`]). The plan, its execution, and
+//! the code that finishes a file are generic over the tool ([`tool`]).
 
 mod attempt;
 pub mod builder;
@@ -18,6 +17,7 @@ pub mod error;
 pub mod execute;
 pub mod failure_groups;
 mod floors;
+pub mod go_build;
 pub mod outcome;
 pub mod plan;
 mod property_lists;

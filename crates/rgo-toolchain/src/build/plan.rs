@@ -59,12 +59,12 @@ pub enum Step<B: ToolTypes> {
     },
     /// Makes the temporary folder of this build.
     MakeWork(Utf8PathBuf),
-    /// Writes the recipe by which the link shim links for a target.
-    WriteRecipe {
-        /// The file that the shim reads.
+    /// Writes a file of this build's own folder.
+    WriteFile {
+        /// The file.
         file: Utf8PathBuf,
-        /// Its JSON.
-        recipe: String,
+        /// Its content, without the end of the last line.
+        text: String,
     },
     /// Removes the files of earlier builds.
     Clean(Cmd),
@@ -125,8 +125,8 @@ impl<B: ToolTypes> fmt::Display for Step<B> {
             }
             Self::MakeWork(folder) if folder == WORK => f.write_str("WORK=$(mktemp -d)"),
             Self::MakeWork(folder) => write!(f, "mkdir -p {}", exec::quoted(folder.as_str())),
-            Self::WriteRecipe { file, recipe, .. } => {
-                write!(f, "cat > {} <<'RECIPE'\n{recipe}\nRECIPE", word(file.as_str()))
+            Self::WriteFile { file, text } => {
+                write!(f, "cat > {} <<'END'\n{text}\nEND", word(file.as_str()))
             }
             Self::Build(run) => f.write_str(&with_variable(&run.to_string())),
             Self::CheckNames(names) => {
@@ -156,9 +156,10 @@ impl<O: NamedOutput> fmt::Display for Finish<O> {
         for cmd in bring(strip.unwrap_or(StripMode::None), target, linked, place) {
             write!(f, "{cmd}")?;
         }
-        for (name, value) in values {
-            let stamp = Cmd::new("rgo-build").args(["stamp", "-X"]);
-            let stamp = stamp.arg(format!("{name}={value}")).arg(place.as_str());
+        if !values.is_empty() {
+            let words =
+                values.iter().flat_map(|(name, value)| ["-X".into(), format!("{name}={value}")]);
+            let stamp = Cmd::new("rgo-build").arg("stamp").args(words).arg(place.as_str());
             // If there are several files, only the linked files show which of them have the slot.
             let mark = if *is_alone { "" } else { "# " };
             write!(f, "\n{mark}{stamp}")?;

@@ -3,25 +3,26 @@
 
 use camino::Utf8PathBuf;
 
-use super::{Condition, State};
+use super::{Condition, Machine, State};
 use crate::cache::Cache;
 use crate::cargo::compiler::{Compiler, CompilerError};
 use crate::dsymutil;
 use crate::exec::{self, Cmd};
+use crate::go::compiler::Go;
+use crate::go::error::GoError;
 use crate::zig::{self, Zig, ZigError};
 
 /// The conditions of all of them. `darwin`: the check includes a toolchain for macOS.
 pub(super) fn findings(
-    compiler: &Result<Compiler, CompilerError>,
+    known: &Machine<'_>,
     zig: &Result<Option<Zig>, ZigError>,
-    cache: &Cache,
     darwin: bool,
-    offline: bool,
 ) -> Vec<Condition> {
     let mut findings = vec![
-        of_compiler(compiler),
-        of_zig(zig, cache, offline),
-        Condition::ok("cache", cache.root()),
+        if_needed(known.needed.cargo, of_compiler(known.compiler)),
+        if_needed(known.needed.go, of_go(known.go)),
+        of_zig(zig, known.cache, known.offline),
+        Condition::ok("cache", known.cache.root()),
         tool(
             "git",
             exec::find_program("git"),
@@ -33,7 +34,7 @@ pub(super) fn findings(
         findings.push(tool(
             "dsymutil",
             dsymutil::find(),
-            "there is none: --strip split is not possible for darwin",
+            "there is none: for darwin neither --strip split is possible nor debug data of Go programs with C code",
             "apt-get install llvm",
         ));
     }
@@ -52,6 +53,24 @@ fn of_compiler(compiler: &Result<Compiler, CompilerError>) -> Condition {
             ),
         ),
         Err(error) => Condition::missing("compiler", error, error.hint()),
+    }
+}
+
+fn of_go(go: &Result<Go, GoError>) -> Condition {
+    match go {
+        Ok(found) => Condition::ok(
+            "go",
+            format!("{} at {} (by {})", found.version, found.program, found.chosen_by),
+        ),
+        Err(error) => Condition::missing("go", error, error.hint()),
+    }
+}
+
+/// A builder's part is optional if the builder does not build the project.
+fn if_needed(is_needed: bool, finding: Condition) -> Condition {
+    match finding.state {
+        State::Missing if !is_needed => Condition { state: State::Optional, ..finding },
+        _ => finding,
     }
 }
 

@@ -71,7 +71,9 @@ fn through<'d>(program: &Utf8Path, dlls: impl Iterator<Item = (&'d String, Has)>
             Has::No => {
                 return Condition::optional(
                     "runner",
-                    format!("{program} has no {dll}, without which programs of Rust do not start"),
+                    format!(
+                        "{program} has no {dll}, without which programs of Rust and Go do not start"
+                    ),
                     Some(format!(
                         "install a newer wine, or put a {dll} into drive_c/windows/system32 of its prefix"
                     )),

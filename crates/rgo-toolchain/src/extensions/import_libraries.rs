@@ -82,8 +82,24 @@ fn machine(toolchain: &Toolchain) -> Option<MachineTypes> {
     }
 }
 
+/// An import library for functions of a DLL.
+///
+/// # Errors
+/// If the names cannot be written.
+pub(crate) fn of_functions(
+    dll: &str,
+    names: &[String],
+    toolchain: &Toolchain,
+) -> std::io::Result<Vec<u8>> {
+    let machine = machine(toolchain)
+        .ok_or_else(|| std::io::Error::other(format!("{} has no DLLs", toolchain.name)))?;
+    let exports: Vec<Export<'_>> =
+        names.iter().map(|name| Export { name: name.as_str(), is_data: false }).collect();
+    library(dll, &exports, machine)
+}
+
 /// An import library. The same input gives the same bytes on every machine.
-fn library(dll: &str, exports: &[Export], machine: MachineTypes) -> std::io::Result<Vec<u8>> {
+fn library(dll: &str, exports: &[Export<'_>], machine: MachineTypes) -> std::io::Result<Vec<u8>> {
     let exports: Vec<COFFShortExport> = exports
         .iter()
         .map(|export| COFFShortExport {

@@ -15,9 +15,9 @@ const WITHOUT_LOCK: [&str; 2] = ["3.13t", "3.14t"];
 
 /// A name that a library exports.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Export {
+pub struct Export<'n> {
     /// The spelling in C code.
-    pub name: &'static str,
+    pub name: &'n str,
     /// Whether it is data; otherwise it is a function.
     pub is_data: bool,
 }
@@ -49,8 +49,8 @@ pub fn host(name: &str) -> Option<Host> {
 /// The exports of each library for Windows, by the name that a link uses: `python3`, `python311`,
 /// `python313t`, `node`.
 #[must_use]
-pub fn libraries() -> BTreeMap<String, Vec<Export>> {
-    let mut found: BTreeMap<String, Vec<Export>> = BTreeMap::new();
+pub fn libraries() -> BTreeMap<String, Vec<Export<'static>>> {
+    let mut found: BTreeMap<String, Vec<Export<'static>>> = BTreeMap::new();
     for (export, words) in lines(PYTHON).filter_map(export) {
         for word in words.split(' ') {
             for library in libraries_of(word) {
@@ -83,7 +83,7 @@ fn lines(file: &str) -> impl Iterator<Item = &'static str> {
 }
 
 /// Parses a line into the name and the rest.
-fn export(line: &'static str) -> Option<(Export, &'static str)> {
+fn export(line: &'static str) -> Option<(Export<'static>, &'static str)> {
     let (name, rest) = line.split_once(' ').unwrap_or((line, ""));
     let plain = name.trim_end_matches('=');
     (!plain.is_empty()).then_some((Export { name: plain, is_data: plain != name }, rest))

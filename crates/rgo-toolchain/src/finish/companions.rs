@@ -3,12 +3,12 @@
 //! place only when the file itself is ready, so that a failure leaves the old files unchanged.
 
 use std::fs;
-use std::io;
+use std::io::{self, Write};
 
 use camino::{Utf8Path, Utf8PathBuf};
 use rgo_binary::debug::build_id::identities;
-use rgo_binary::{Format, Image, Limits};
-use rgo_files::{atomic_file, mmap, replace_dir};
+use rgo_binary::{DebugLevel, Format, Image, Limits};
+use rgo_files::{atomic_file, dsym_bundle, mmap, replace_dir};
 
 use super::{FinishError, Job, Result};
 use crate::checks::leaks::{self, Leak};
@@ -77,9 +77,13 @@ impl Companions {
     /// Prepares the companion with the debug data. An ELF program will record its name and CRC;
     /// debuggers find the others by UUID or by name.
     fn split(&mut self, job: &Job<'_>, data: &[u8]) -> Result<()> {
-        let format = Image::parse(data, &Limits::default()).map_err(FinishError::Split)?.format();
+        let image = Image::parse(data, &Limits::default()).map_err(FinishError::Split)?;
+        let format = image.format();
         if format == Format::MachO {
-            self.bundle = Some(dsym(job)?);
+            // Go puts the DWARF into the program; that of other compilers stays in object files.
+            let level = image.debug_data().map_err(FinishError::Split)?.level;
+            let has_own = matches!(level, DebugLevel::Lines | DebugLevel::Full);
+            self.bundle = Some(if has_own { own_dsym(job, data)? } else { dsym(job)? });
             return Ok(());
         }
         let companion = rgo_edit::only_keep_debug(data).map_err(FinishError::Split)?;
@@ -180,9 +184,20 @@ fn read(path: &Utf8Path) -> Result<Vec<u8>> {
     fs::read(path).map_err(|source| FinishError::Read { path: path.to_owned(), source })
 }
 
-/// Makes the dSYM bundle now: on darwin the DWARF is in the object files, which may be gone later.
-fn dsym(job: &Job<'_>) -> Result<Bundle> {
-    let dsymutil = job.dsymutil.ok_or(FinishError::NoDsymutil)?;
+/// Makes the dSYM bundle from the DWARF in the program itself.
+fn own_dsym(job: &Job<'_>, data: &[u8]) -> Result<Bundle> {
+    let companion = rgo_edit::only_keep_debug(data).map_err(FinishError::Split)?;
+    let (temporary, made) = temporary_bundle(job)?;
+    let inside = dsym_bundle::inside(job.output.file_name().unwrap_or_default());
+    let filled = dsym_bundle::fill(made.as_std_path(), &inside, |mut file| {
+        companion.chunks().try_for_each(|chunk| file.write_all(chunk))
+    });
+    filled.map_err(|source| FinishError::Folder { path: made.clone(), source })?;
+    Ok(Bundle { path: Utf8PathBuf::from(format!("{}.dSYM", job.output)), made, _folder: temporary })
+}
+
+/// A temporary folder beside the result, and the bundle's path in it.
+fn temporary_bundle(job: &Job<'_>) -> Result<(tempfile::TempDir, Utf8PathBuf)> {
     let folder = job.output.parent().unwrap_or(Utf8Path::new("."));
     let failed = |source| FinishError::Folder { path: folder.to_owned(), source };
     fs::create_dir_all(folder).map_err(failed)?;
@@ -190,6 +205,13 @@ fn dsym(job: &Job<'_>) -> Result<Bundle> {
     let temporary =
         temporary.map_err(|source| FinishError::Folder { path: folder.join(".rgo-*"), source })?;
     let made = exec::utf8(temporary.path().join("x.dSYM")).map_err(failed)?;
+    Ok((temporary, made))
+}
+
+/// Makes the dSYM bundle now: on darwin the DWARF is in the object files, which may be gone later.
+fn dsym(job: &Job<'_>) -> Result<Bundle> {
+    let dsymutil = job.dsymutil.ok_or(FinishError::NoDsymutil)?;
+    let (temporary, made) = temporary_bundle(job)?;
     let cmd = Cmd::new(dsymutil).args(["-o", made.as_str(), job.linked.as_str()]);
     cmd.capture().map_err(FinishError::Dsymutil)?;
     Ok(Bundle { path: Utf8PathBuf::from(format!("{}.dSYM", job.output)), made, _folder: temporary })

@@ -37,6 +37,9 @@ pub enum FinishError {
     /// Its debug data cannot be split off.
     #[error("splitting off the debug data")]
     Split(#[source] rgo_binary::Error),
+    /// The build's record cannot be written.
+    #[error("writing the build's record")]
+    Note(#[source] rgo_binary::Error),
     /// The finished file cannot be parsed.
     #[error("reading back what was made")]
     ReadBack(#[source] rgo_binary::Error),
@@ -70,6 +73,7 @@ impl FinishError {
             Self::Read { .. }
             | Self::Parse { .. }
             | Self::Split(_)
+            | Self::Note(_)
             | Self::ReadBack(_)
             | Self::Dsymutil(_)
             | Self::Folder { .. } => None,

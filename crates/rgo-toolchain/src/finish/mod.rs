@@ -9,6 +9,8 @@ pub mod record;
 use std::collections::BTreeSet;
 
 use camino::{Utf8Path, Utf8PathBuf};
+use rgo_binary::embedded::go_slot::{self, GoSlot};
+use rgo_binary::embedded::rgo_note;
 use rgo_binary::embedded::slot::{self, Slot};
 use rgo_binary::system::Os;
 use rgo_binary::{Image, Limits, slices};
@@ -42,18 +44,45 @@ pub struct Content {
 /// The record of a build in a file.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Record {
-    /// None: a static library carries none.
+    /// None, and the file ships unchanged: a static library, or a file of a format that rgo does not
+    /// edit.
     None,
     /// In the room that the link reserved.
     Reserved(Content),
+    /// In sections that are added to the linked file.
+    Added(AddedRecord),
+}
+
+/// The record for a file whose linker reserved no room.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AddedRecord {
+    /// The text of `.rgo-bi`.
+    pub note: String,
+    /// Room for the text, in bytes.
+    pub capacity: u32,
+    /// The slots of a Go program, which hold placeholders.
+    pub go_slots: Vec<GoSlot>,
 }
 
 impl Record {
     fn content(&self) -> Option<&Content> {
         match self {
-            Self::None => None,
+            Self::None | Self::Added(_) => None,
             Self::Reserved(content) => Some(content),
         }
+    }
+
+    fn go_slots(&self) -> &[GoSlot] {
+        match self {
+            Self::Added(added) => &added.go_slots,
+            Self::None | Self::Reserved(_) => &[],
+        }
+    }
+
+    /// The section of the note, if the edit has to add it.
+    fn note_section(&self) -> Result<Option<Vec<u8>>> {
+        let Self::Added(AddedRecord { note, capacity, .. }) = self else { return Ok(None) };
+        rgo_note::encode(note, *capacity).map(Some).map_err(FinishError::Note)
     }
 }
 
@@ -122,6 +151,19 @@ pub fn slots(path: &Utf8Path, data: &[u8]) -> Result<Vec<Slot>> {
     Ok(found)
 }
 
+/// The slots of these names in a Go program that a build linked and did not finish.
+///
+/// # Errors
+/// [`FinishError::Parse`] if it cannot be parsed.
+pub fn unwritten_go_slots(path: &Utf8Path, data: &[u8], names: &[&str]) -> Result<Vec<GoSlot>> {
+    let bad = |source| FinishError::Parse { path: path.to_owned(), source };
+    let mut found = Vec::new();
+    for slice in slices(data, &Limits::default()).map_err(bad)? {
+        found.extend(go_slot::find_unwritten(&slice.image, names).map_err(bad)?);
+    }
+    Ok(found)
+}
+
 /// Finishes one file and puts it in place.
 ///
 /// # Errors
@@ -129,10 +171,12 @@ pub fn slots(path: &Utf8Path, data: &[u8]) -> Result<Vec<Slot>> {
 pub fn finish(job: &Job<'_>) -> Result<Artifact> {
     let data = map(&job.linked)?;
     let name = job.output.file_name().unwrap_or_default();
-    if job.kind == OutputKind::Staticlib {
-        return static_library(job, &data);
+    if *job.record == Record::None {
+        return unchanged(job, &data);
     }
-    let has = slot_names(&job.linked, &data)?;
+    let go_slots = job.record.go_slots();
+    let mut has = slot_names(&job.linked, &data)?;
+    has.extend(go_slots.iter().map(|slot| slot.name.clone()));
     let values: Vec<_> = job.values.iter().filter(|(n, _)| has.contains(n)).cloned().collect();
     let companions = Companions::prepare(job, &data)?;
     let install_name = (job.kind == OutputKind::Cdylib && !has_name_of_its_own(job, &data))
@@ -140,10 +184,15 @@ pub fn finish(job: &Job<'_>) -> Result<Artifact> {
     let path_remaps: Vec<_> =
         job.path_remaps.iter().map(|t| (t.from.as_str(), t.to.as_str())).collect();
     let content = job.record.content();
+    let note_section = job.record.note_section()?;
+    let added: Vec<_> =
+        note_section.iter().map(|bytes| (rgo_note::SECTION, bytes.as_slice())).collect();
     let edits = Edits {
         note: content.map(|content| content.note.as_str()),
         audit: content.map(|content| content.audit.as_slice()),
         slots: &values,
+        go_slots,
+        added: &added,
         strip: match job.strip {
             StripMode::None => Strip::None,
             StripMode::Debug => Strip::Debug,
@@ -184,8 +233,8 @@ fn has_name_of_its_own(job: &Job<'_>, data: &[u8]) -> bool {
     name.is_some_and(|name| name != default && !Utf8Path::new(&name).is_file())
 }
 
-/// Finishes a static library, which ships unchanged: its members are still to be linked.
-fn static_library(job: &Job<'_>, data: &[u8]) -> Result<Artifact> {
+/// Finishes a file that ships unchanged. The members of a static library are still to be linked.
+fn unchanged(job: &Job<'_>, data: &[u8]) -> Result<Artifact> {
     let companions = Companions::prepare(job, data)?;
     let plain = plain(job, data, &companions)?;
     let companions = companions.place()?;

@@ -81,9 +81,9 @@ impl CargoBuild {
         steps.push(Step::MakeWork(preparer.folder().to_owned()));
         for target in targets {
             if let Some(shim) = &target.link.shim {
-                let recipe = shim.text(NoteCapacity::default())?;
+                let text = shim.text(NoteCapacity::default())?;
                 let file = shim.file.clone();
-                steps.push(Step::WriteRecipe { file, recipe });
+                steps.push(Step::WriteFile { file, text });
             }
         }
         if options.again {
