@@ -12,7 +12,7 @@ pub(crate) const TOPICS: [(&str, &str); 3] = [
 ];
 
 /// The environment variables that the tools read: the name, the tools, and the effect.
-const VARIABLES: [(&str, &str, &str); 26] = [
+const VARIABLES: [(&str, &str, &str); 37] = [
     ("NO_COLOR", "all", "no color, unless --color says otherwise"),
     (
         "CLICOLOR_FORCE",
@@ -27,7 +27,8 @@ const VARIABLES: [(&str, &str, &str); 26] = [
     ),
     ("RGO_CARGO", "rgo-build", "the cargo to use, if --cargo names none"),
     ("RGO_ZIG", "rgo-build", "the zig to link with, before the one on PATH"),
-    ("PATH", "rgo-build", "where cargo, zig, python3, git and runners are found"),
+    ("RGO_GO", "rgo-build", "the go to use, if --go names none"),
+    ("PATH", "rgo-build", "where cargo, go, zig, python3, git and runners are found"),
     ("CARGO", "rgo-build", "the cargo to use, if neither --cargo nor RGO_CARGO names one"),
     ("RUSTC", "rgo-build", "the compiler, as cargo reads it"),
     ("RUSTUP_TOOLCHAIN", "rgo-build", "the toolchain, as rustup reads it"),
@@ -73,6 +74,40 @@ const VARIABLES: [(&str, &str, &str); 26] = [
         "XDG_CACHE_HOME, HOME, LOCALAPPDATA",
         "rgo-build",
         "the user's cache folder, if RGO_CACHE names none",
+    ),
+    (
+        "GOOS, GOARCH",
+        "rgo-build",
+        "the target of a Go module without --target; beside it they have no effect",
+    ),
+    (
+        "CGO_ENABLED",
+        "rgo-build",
+        "0 builds a Go module without C code, 1 with it, for every target; as --env CGO_ENABLED=0",
+    ),
+    (
+        "CC, CXX",
+        "rgo-build",
+        "C compilers for this build of a Go module without --target; beside it zig compiles",
+    ),
+    (
+        "CGO_CFLAGS, CGO_CXXFLAGS, CGO_LDFLAGS",
+        "rgo-build",
+        "flags for the C code of Go modules, for every target",
+    ),
+    ("GOFLAGS", "rgo-build", "flags of go, for every target; -asan and -msan are refused"),
+    (
+        "GOAMD64, GOARM64, GOARM, GO386",
+        "rgo-build",
+        "levels of processors, as go reads them; one that does not exist is refused",
+    ),
+    ("GOEXPERIMENT", "rgo-build", "Go's experiments, for every target"),
+    ("GOTOOLCHAIN", "rgo-build", "the version of Go, as go reads it"),
+    ("GOWORK", "rgo-build", "the workspace, as go reads it"),
+    (
+        "GOPROXY, GOPRIVATE, GOMODCACHE, GOCACHE",
+        "rgo-build",
+        "where modules come from and where go keeps them and its results, as go reads it; --offline sets GOPROXY=off",
     ),
     ("PIP_*", "rgo-build", "pip's own configuration, with which it fetches zig"),
 ];

@@ -3,15 +3,17 @@
 use camino::Utf8PathBuf;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+use super::not_of_env::hide_what_env_has_not;
+use super::package_word::PackageWord;
 use crate::app::args::CommonArgs;
 use crate::app::policy::PolicyArgs;
 use crate::app::reports::{FormatArg, ReportArgs};
 
-/// Cross-build a Cargo project for linux, darwin and windows, stamped with what it is
+/// Cross-build a Cargo project or a Go module for linux, darwin and windows, stamped with what it is
 ///
-/// Builds the programs and C libraries of a Cargo project with cargo itself, links them with
-/// zig, records in each what it is made of, and puts them under dist/<toolchain>/. Without
-/// --target it builds for this machine's platform.
+/// Builds the programs and C libraries with cargo or go itself, compiles C and links with zig,
+/// records in each what it is made of, and puts them under dist/<toolchain>/. Without --target it
+/// builds for this machine's platform.
 #[allow(rustdoc::invalid_html_tags)] // This is the text of --help.
 #[derive(Debug, Parser)]
 #[command(
@@ -27,6 +29,8 @@ Examples:
   rgo-build --target linux/arm64,darwin/arm64     two of them
   rgo-build --target linux/amd64 --libc static    runs on any Linux, also in an empty container
   rgo-build --target linux/amd64 --glibc 2.28     runs on glibc 2.28 and later
+  rgo-build ./cmd/server --target all -X main.version={version}
+                                                  a program of a Go module
   rgo-build -n --target all                       show the plan, do nothing
   rgo-build doctor --target all                   what is missing, and how to get it
   rgo-build stamp dist/linux-amd64/app -X app::VERSION=1.2.3
@@ -58,14 +62,15 @@ pub struct Build {
 pub enum Other {
     /// Write -X values into a finished program, without compiling; without -X, list its slots
     Stamp(StampArgs),
-    /// List the toolchains that --target takes
+    /// List the toolchains that --target takes, which builder builds each, and what runs it here
     Targets(TargetsArgs),
     /// Say for each toolchain what is there, what is missing, and the command that mends it
     Doctor(DoctorArgs),
-    /// Print the variables by which another program that runs cargo, as maturin, builds as rgo does
+    /// Print the variables by which another program that runs cargo or go, as maturin, builds as rgo does
     #[command(after_help = "\
 Examples:
-  eval \"$(rgo-build env --target linux/arm64)\" && maturin build --target aarch64-unknown-linux-gnu")]
+  eval \"$(rgo-build env --target linux/arm64)\" && maturin build --target aarch64-unknown-linux-gnu
+  eval \"$(rgo-build env --target linux/arm64 ./...)\" && go build ./...")]
     Env(Box<EnvArgs>),
     /// Show or clear what rgo keeps: standard libraries, zig, link shims
     Cache(CacheArgs),
@@ -75,31 +80,44 @@ Examples:
 #[derive(Debug, Args)]
 #[allow(clippy::struct_excessive_bools)]
 pub struct BuildArgs {
+    /// Packages: folders (./cmd/server), Go's patterns (./cmd/...) and import paths, Go files, or
+    /// NAME@VERSION [default: that of the folder]
+    #[arg(value_name = "PACKAGE", value_parser = PackageWord, help_heading = "Project")]
+    pub packages_by_word: Vec<String>,
     /// Folder of the project [default: this one]
     #[arg(short = 'C', value_name = "DIR", help_heading = "Project")]
     pub directory: Option<Utf8PathBuf>,
-    /// Path of the Cargo.toml
+    /// What builds: cargo, go, or both [default: by Cargo.toml or go.mod]
+    #[arg(
+        long = "builder",
+        value_enum,
+        value_name = "BUILDER",
+        value_delimiter = ',',
+        help_heading = "Project"
+    )]
+    pub builders: Vec<BuilderArg>,
+    /// Path of the Cargo.toml (cargo)
     #[arg(long, value_name = "PATH", help_heading = "Project")]
     pub manifest_path: Option<Utf8PathBuf>,
-    /// Package to build (repeatable)
+    /// Cargo package to build (repeatable); Go packages are words: ./cmd/server
     #[arg(short, long = "package", value_name = "PKG", help_heading = "Project")]
     pub packages: Vec<String>,
-    /// Build all packages of the workspace
+    /// Build all packages of the workspace (cargo; in Go ./...)
     #[arg(long, help_heading = "Project")]
     pub workspace: bool,
-    /// Build this program (repeatable)
+    /// Build this program (repeatable; cargo)
     #[arg(long = "bin", value_name = "BIN", help_heading = "Project")]
     pub bins: Vec<String>,
-    /// Build all programs
+    /// Build all programs (cargo)
     #[arg(long = "bins", help_heading = "Project")]
     pub all_bins: bool,
-    /// Build this example (repeatable)
+    /// Build this example (repeatable; cargo)
     #[arg(long = "example", value_name = "EXAMPLE", help_heading = "Project")]
     pub examples: Vec<String>,
-    /// Build the library
+    /// Build the library (cargo)
     #[arg(long, help_heading = "Project")]
     pub lib: bool,
-    /// What to make: programs, a shared library for C, or a static one
+    /// What to make: programs, position-independent ones, a shared library for C, or a static one
     #[arg(long, value_enum, value_name = "MODE", help_heading = "Project")]
     pub buildmode: Option<BuildMode>,
 
@@ -107,8 +125,8 @@ pub struct BuildArgs {
     /// comma-separated
     ///
     /// Other tools' words are understood (macos, x86_64, aarch64, musl, gnu), in any order. A triple
-    /// may end in the oldest glibc: x86_64-unknown-linux-gnu.2.28. `rgo-build targets` lists all
-    /// toolchains.
+    /// may end in the oldest glibc: x86_64-unknown-linux-gnu.2.28. Go modules without C code are built
+    /// for each platform of Go. `rgo-build targets` lists all.
     #[arg(long = "target", value_name = "T,…", value_delimiter = ',', help_heading = "Target")]
     pub targets: Vec<String>,
     /// Link the C library in, or load the system's
@@ -127,31 +145,31 @@ pub struct BuildArgs {
     #[arg(long, value_name = "FILE", help_heading = "Target")]
     pub entitlements: Option<Utf8PathBuf>,
 
-    /// Build in release mode; it is the default
+    /// Build in release mode; it is the default (cargo)
     #[arg(short, long, conflicts_with = "profile", help_heading = "Compilation")]
     pub release: bool,
     /// Cargo profile
     #[arg(long, value_name = "NAME", default_value = PROFILE, help_heading = "Compilation")]
     pub profile: String,
-    /// Features to turn on, comma- or space-separated
+    /// Features to turn on, comma- or space-separated (cargo)
     #[arg(short = 'F', long, value_name = "FEATURES", help_heading = "Compilation")]
     pub features: Vec<String>,
-    /// Turn on all features
+    /// Turn on all features (cargo)
     #[arg(long, help_heading = "Compilation")]
     pub all_features: bool,
-    /// Leave the default feature off
+    /// Leave the default feature off (cargo)
     #[arg(long, help_heading = "Compilation")]
     pub no_default_features: bool,
-    /// Require that Cargo.lock is up to date
+    /// Require that Cargo.lock, or go.mod and go.sum, are up to date
     #[arg(long, help_heading = "Compilation")]
     pub locked: bool,
     /// Both --locked and --offline
     #[arg(long, help_heading = "Compilation")]
     pub frozen: bool,
-    /// Use no network: not for crates, not for zig, not for a standard library
+    /// Use no network: not for crates, modules, zig or a standard library
     #[arg(long, help_heading = "Compilation")]
     pub offline: bool,
-    /// How many jobs cargo runs at once
+    /// How many jobs cargo or go runs at once
     #[arg(short, long, value_name = "N", help_heading = "Compilation", allow_hyphen_values = true)]
     pub jobs: Option<String>,
     /// Cargo configuration, as cargo takes it (repeatable)
@@ -176,24 +194,48 @@ pub struct BuildArgs {
         help_heading = "Compilation"
     )]
     pub rustc_flags: Vec<String>,
-    /// Set a variable for the build, as `env!` and build scripts read it (repeatable); the value may
+    /// Go build tags, comma-separated
+    #[arg(long, value_name = "TAG,…", value_delimiter = ',', help_heading = "Compilation")]
+    pub tags: Vec<String>,
+    /// Build with Go's race detector
+    #[arg(long, help_heading = "Compilation")]
+    pub race: bool,
+    /// Profile that go optimizes for: a file, auto or off
+    #[arg(long, value_name = "FILE", help_heading = "Compilation")]
+    pub pgo: Option<String>,
+    /// The go to use [default: $RGO_GO, PATH]
+    #[arg(long, value_name = "PATH", help_heading = "Compilation")]
+    pub go: Option<Utf8PathBuf>,
+    /// Hand a flag to go build (repeatable)
+    #[arg(
+        long = "go-flag",
+        value_name = "FLAG",
+        allow_hyphen_values = true,
+        help_heading = "Compilation"
+    )]
+    pub go_flags: Vec<String>,
+    /// Set a variable for the build, as `env!`, build scripts and go read it (repeatable); the value may
     /// hold {version}, {git.tag}, {git.sha} and {date}
     #[arg(long = "env", value_name = "NAME=VALUE", help_heading = "Compilation")]
     pub env: Vec<String>,
 
-    /// Set a static of rgo_stamp::stamp!, after the link (repeatable); the value may hold
-    /// {version}, {git.tag}, {git.sha} and {date}
+    /// Set a static of rgo_stamp::stamp!, or a string variable of Go (main.version), after the link
+    /// (repeatable); the value may hold {version}, {git.tag}, {git.sha} and {date}
     ///
-    /// The program needs `rgo-stamp = { git = "https://github.com/rgo-tools/rgo" }` in its Cargo.toml
+    /// In Go any `var version = "dev"` will do. A Rust program needs `rgo-stamp = { git = "https://github.com/rgo-tools/rgo" }` in its Cargo.toml
     /// and `rgo_stamp::stamp! { pub static VERSION = "dev"; }` in its code, which reads VERSION as
     /// text. What the code reads by `env!` is set by --env, and compiled again.
     #[arg(short = 'X', value_name = "NAME=VALUE", help_heading = "Result")]
     pub stamp: Vec<String>,
-    /// What debug data to make [default: as the profile says]
+    /// Build for a debugger: no optimization, no inlining, all debug data, of C code too, and nothing
+    /// stripped
+    #[arg(long, conflicts_with_all = ["strip", "debug_info"], help_heading = "Result")]
+    pub debug: bool,
+    /// What debug data to make [default: as the cargo profile says; go makes all]
     #[arg(long, value_enum, value_name = "KIND", help_heading = "Result")]
     pub debug_info: Option<DebugInfoArg>,
     /// What to leave out of the result; split puts debug data into a companion, and makes all that a
-    /// debugger can use (--debug-info full) [default: as the profile says]
+    /// debugger can use (--debug-info full) [default: as the cargo profile says; of go nothing]
     #[arg(long, value_enum, value_name = "WHAT", help_heading = "Result")]
     pub strip: Option<StripArg>,
     /// Keep this machine's paths in the result
@@ -206,14 +248,14 @@ pub struct BuildArgs {
     /// Record the commit: if there is one, by all means, or never
     #[arg(long, value_enum, default_value_t, help_heading = "Result")]
     pub vcs: VcsArg,
-    /// Where the results go [default: dist in the workspace's folder]
+    /// Where the results go [default: dist in the folder of the workspace or module]
     #[arg(short, long, value_name = "DIR", help_heading = "Result")]
     pub output: Option<Utf8PathBuf>,
     /// The report
     #[command(flatten)]
     pub report: ReportArgs<FormatArg>,
 
-    /// Print the plan as shell and do nothing; cargo may still fetch what it needs to make it
+    /// Print the plan as shell and do nothing; cargo or go may still fetch what it takes to make it
     #[arg(short = 'n', long = "dry-run", help_heading = "Run")]
     pub dry_run: bool,
     /// Print the commands while running them
@@ -231,7 +273,7 @@ pub struct BuildArgs {
     /// Say nothing but errors
     #[arg(short, long, conflicts_with = "verbose", help_heading = "Run")]
     pub quiet: bool,
-    /// Say which crates cargo compiled, and why
+    /// Say which crates or Go packages were compiled, and why
     #[arg(long, help_heading = "Run")]
     pub explain_rebuild: bool,
     /// Run what was built, as far as this machine can, with the arguments after --
@@ -255,10 +297,32 @@ impl BuildArgs {
 pub enum BuildMode {
     /// Programs alone
     Exe,
-    /// The library as a shared library for C
+    /// Position-independent programs
+    Pie,
+    /// The library, or in Go each main package, as a shared library for C
     CShared,
-    /// The library as a static library for C
+    /// The library, or in Go each main package, as a static library for C
     CArchive,
+}
+
+/// What builds a project.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum BuilderArg {
+    /// Cargo
+    Cargo,
+    /// Go
+    Go,
+}
+
+impl BuilderArg {
+    /// Its name.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Cargo => "cargo",
+            Self::Go => "go",
+        }
+    }
 }
 
 /// How a program gets its C library.
@@ -334,6 +398,9 @@ pub struct TargetsArgs {
     pub report: ReportArgs<FormatArg>,
 }
 
+/// The default profile.
+pub(super) const PROFILE: &str = "release";
+
 /// Arguments of `rgo-build env`: those of a build that concern how a target is compiled and linked.
 #[derive(Debug, Args)]
 #[command(mut_args = hide_what_env_has_not)]
@@ -343,89 +410,11 @@ pub struct EnvArgs {
     pub build: BuildArgs,
 }
 
-/// The default profile.
-const PROFILE: &str = "release";
-
-/// Build options that `env` does not have: they concern the build's results or its run, or the
-/// caller passes them to cargo itself.
-const NOT_OF_ENV: [&str; 25] = [
-    "bins",
-    "all_bins",
-    "examples",
-    "lib",
-    "buildmode",
-    "entitlements",
-    "release",
-    "profile",
-    "jobs",
-    "cargo_flags",
-    "env",
-    "stamp",
-    "debug_info",
-    "strip",
-    "no_trimpath",
-    "record_sources",
-    "vcs",
-    "output",
-    "dry_run",
-    "trace",
-    "all",
-    "work",
-    "explain_rebuild",
-    "run",
-    "args",
-];
-
-fn hide_what_env_has_not(arg: clap::Arg) -> clap::Arg {
-    let is_hidden = NOT_OF_ENV.contains(&arg.get_id().as_str());
-    if is_hidden { arg.hide(true) } else { arg }
-}
-
-impl EnvArgs {
-    /// The first given option that `env` cannot follow.
-    #[must_use]
-    pub fn without_effect(&self) -> Option<&'static str> {
-        let BuildArgs { bins, all_bins, examples, lib, buildmode, entitlements, .. } = &self.build;
-        let BuildArgs { release, profile, jobs, cargo_flags, env, stamp, .. } = &self.build;
-        let BuildArgs { debug_info, strip, no_trimpath, record_sources, vcs, .. } = &self.build;
-        let BuildArgs { output, dry_run, trace, all, work, explain_rebuild, .. } = &self.build;
-        let BuildArgs { run, args, .. } = &self.build;
-        let given = [
-            (!bins.is_empty(), "--bin"),
-            (*all_bins, "--bins"),
-            (!examples.is_empty(), "--example"),
-            (*lib, "--lib"),
-            (buildmode.is_some(), "--buildmode"),
-            (entitlements.is_some(), "--entitlements"),
-            (*release, "--release"),
-            (profile != PROFILE, "--profile"),
-            (jobs.is_some(), "--jobs"),
-            (!cargo_flags.is_empty(), "--cargo-flag"),
-            (!env.is_empty(), "--env"),
-            (!stamp.is_empty(), "-X"),
-            (debug_info.is_some(), "--debug-info"),
-            (strip.is_some(), "--strip"),
-            (*no_trimpath, "--no-trimpath"),
-            (*record_sources, "--record-sources"),
-            (*vcs != VcsArg::default(), "--vcs"),
-            (output.is_some(), "--output"),
-            (*dry_run, "--dry-run"),
-            (*trace, "-x"),
-            (*all, "-a"),
-            (*work, "--work"),
-            (*explain_rebuild, "--explain-rebuild"),
-            (*run, "--run"),
-            (!args.is_empty(), "--"),
-        ];
-        debug_assert_eq!(given.len(), NOT_OF_ENV.len());
-        given.into_iter().find(|(is_given, _)| *is_given).map(|(_, option)| option)
-    }
-}
-
 /// Arguments of `rgo-build doctor`.
 #[derive(Debug, Args)]
 pub struct DoctorArgs {
-    /// Folder of the project, whose rust-toolchain file may name the compiler [default: this one]
+    /// Folder of the project, whose rust-toolchain file or go.mod may name the compiler [default:
+    /// this one]
     #[arg(short = 'C', value_name = "DIR")]
     pub directory: Option<Utf8PathBuf>,
     /// Toolchains to look at
@@ -434,6 +423,9 @@ pub struct DoctorArgs {
     /// The cargo to use
     #[arg(long, value_name = "PATH")]
     pub cargo: Option<Utf8PathBuf>,
+    /// The go to use
+    #[arg(long, value_name = "PATH")]
+    pub go: Option<Utf8PathBuf>,
     /// Assume that there is no network
     #[arg(long)]
     pub offline: bool,

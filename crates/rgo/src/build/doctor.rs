@@ -2,13 +2,14 @@
 //! or missing, and the command that installs each.
 
 use anyhow::{Context, Result};
-use camino::Utf8PathBuf;
+use camino::{Utf8Path, Utf8PathBuf};
 use rgo_report::{Cell, Column, Document, Report, Table, Tone};
 use rgo_toolchain::cache::Cache;
 use rgo_toolchain::cargo::compiler;
 use rgo_toolchain::cargo::project::Configuration;
-use rgo_toolchain::doctor::{self, Condition, Diagnosis, State};
+use rgo_toolchain::doctor::{self, Condition, Diagnosis, Machine, Needed, State};
 use rgo_toolchain::environment::env;
+use rgo_toolchain::go;
 use rgo_toolchain::target_spec;
 use rgo_toolchain::toolchain::Toolchain;
 use serde::Serialize;
@@ -17,7 +18,8 @@ use crate::app::error::Usage;
 use crate::app::exit::Exit;
 use crate::app::reports;
 use crate::app::schema::{Named, of_report};
-use crate::build::args::DoctorArgs;
+use crate::build::args::{BuilderArg, DoctorArgs};
+use crate::build::choose_builder::of_project;
 
 /// The diagnosis as a report.
 #[derive(Serialize, schemars::JsonSchema)]
@@ -101,18 +103,38 @@ pub fn run(args: &DoctorArgs) -> Result<Exit> {
     let folder = args.directory.as_ref().map_or_else(|| folder.clone(), |dir| folder.join(dir));
     let flag = args.cargo.as_ref().map(|path| path.as_str());
     let compiler = compiler::discover(flag, &folder, &env, &cache);
-    let host = compiler.as_ref().map_or("", |compiler| compiler.version.host.as_str());
-    let chosen = target_spec::resolve(&args.targets, None, host)
+    let host = match &compiler {
+        Ok(compiler) => compiler.version.host.clone(),
+        Err(_) => target_spec::this_machine(),
+    };
+    let chosen = target_spec::resolve(&args.targets, None, &host)
         .map_err(|error| Usage::new(error.to_string()).hint_if_any(error.hint()))?;
     let toolchains: Vec<_> = chosen.iter().map(|chosen| chosen.toolchain).collect();
     // The build itself reports a configuration that cannot be read.
     let configuration = Configuration::load(&folder, &[]).ok();
     let linker =
         |toolchain: &Toolchain| Some(configuration.as_ref()?.linker(&toolchain.triple)?.to_owned());
-    let diagnosis = doctor::examine(&toolchains, &compiler, &cache, &env, &linker, args.offline);
+    let go = go::compiler::discover(args.go.as_deref(), &folder, &[], &env);
+    let known = Machine {
+        needed: needed(&folder),
+        compiler: &compiler,
+        go: &go,
+        cache: &cache,
+        env: &env,
+        linker: &linker,
+        offline: args.offline,
+    };
+    let diagnosis = doctor::examine(&toolchains, &known);
     let well = diagnosis.well();
     reports::print(&Doctor { diagnosis }, &args.report)?;
     Ok(if well { Exit::Done } else { Exit::Failed })
+}
+
+/// The builders of the folder's project; cargo if there is none.
+fn needed(folder: &Utf8Path) -> Needed {
+    let builders = of_project(folder).map_or(vec![BuilderArg::Cargo], |(_, builders)| builders);
+    let is_needed = |builder| builders.contains(&builder);
+    Needed { cargo: is_needed(BuilderArg::Cargo), go: is_needed(BuilderArg::Go) }
 }
 
 #[cfg(test)]

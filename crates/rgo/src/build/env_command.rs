@@ -1,5 +1,5 @@
 //! `rgo-build env`: prints the variables with which another program that runs cargo (maturin,
-//! napi's command line) compiles and links for a target as rgo does.
+//! napi's command line) or go compiles and links for a target as rgo does.
 //!
 //! Such a build has no note, and no pass after the link finishes its files. The link shim mends and
 //! checks its links as usual.
@@ -9,7 +9,6 @@ use std::collections::BTreeMap;
 use anyhow::Result;
 use rgo_report::{Document, Report};
 use rgo_toolchain::build::Builder;
-use rgo_toolchain::build::builder::BuilderOptions;
 use rgo_toolchain::build::plan::PlanOptions;
 use rgo_toolchain::exec;
 use rgo_toolchain::request::Request;
@@ -23,11 +22,12 @@ use crate::app::error::Usage;
 use crate::app::exit::Exit;
 use crate::app::reports::{self, FormatArg};
 use crate::app::schema::{Named, of_report};
-use crate::build::args::{BuildArgs, EnvArgs, VcsArg};
+use crate::build::args::{BuildArgs, EnvArgs, PROFILE, VcsArg};
+use crate::build::not_of_env::NOT_OF_ENV;
 
 #[derive(Serialize, schemars::JsonSchema)]
 struct Variables {
-    /// The targets, with the triples to give to cargo.
+    /// The targets, with the triples to give to cargo; go reads its target from the variables.
     targets: Vec<EnvTarget>,
     variables: BTreeMap<String, String>,
 }
@@ -53,6 +53,10 @@ impl Report for Variables {
         let line = |(name, value): (&String, &String)| {
             format!("export {}\n", exec::assignment(name, value))
         };
+        if self.variables.contains_key("GOOS") {
+            let lines = self.variables.iter().map(line).collect::<String>();
+            return Document::new().raw(lines);
+        }
         let triples = self.targets.iter().map(|target| format!(" --target {}", target.triple));
         let variables = self.variables.iter().map(line).collect::<String>();
         // Behind the variables: without quotes around `$(…)`, a shell sees all lines as one.
@@ -75,8 +79,8 @@ pub(super) fn run(args: EnvArgs) -> Result<Exit> {
 }
 
 fn print(args: EnvArgs) -> Result<Exit> {
-    if let Some(option) = args.without_effect() {
-        let hint = "give it to the program that runs cargo, or build with rgo-build itself";
+    if let Some(option) = without_effect(&args.build) {
+        let hint = "give it to the program that runs cargo or go, or build with rgo-build itself";
         return Err(Usage::new(format!("{option} has no effect on variables")).hint(hint).into());
     }
     let args = args.build;
@@ -84,9 +88,14 @@ fn print(args: EnvArgs) -> Result<Exit> {
     let args = BuildArgs { vcs: VcsArg::Off, ..args };
     let progress = Progress { quiet: args.quiet, dry_run: false, trace: false };
     let on = |event| progress.event(&event);
-    let (request, options) = request::from_args(&args, None)?;
+    let mut requests = request::from_args(&args, None)?;
+    let Some((request, options)) = requests.pop().filter(|_| requests.is_empty()) else {
+        return Err(Usage::new("variables are for one builder")
+            .hint("name one by --builder")
+            .into());
+    };
     let request = Request { is_for_others: true, ..request };
-    let builder = Builder::discover(request, BuilderOptions::Cargo(options), &on)?;
+    let builder = Builder::discover(request, options, &on)?;
     let options = PlanOptions {
         again: false,
         // The recipes are the cache's, so they need no folder of their own.
@@ -101,4 +110,44 @@ fn print(args: EnvArgs) -> Result<Exit> {
     let targets = builder.context().targets.iter().map(target).collect();
     reports::print(&Variables { targets, variables }, &args.report)?;
     Ok(Exit::Done)
+}
+
+/// The first given option that `env` cannot follow.
+fn without_effect(build: &BuildArgs) -> Option<&'static str> {
+    let BuildArgs { bins, all_bins, examples, lib, buildmode, entitlements, .. } = build;
+    let BuildArgs { release, profile, jobs, cargo_flags, go_flags, env, .. } = build;
+    let BuildArgs { stamp, debug, debug_info, strip, no_trimpath, record_sources, vcs, .. } = build;
+    let BuildArgs { output, dry_run, trace, all, work, explain_rebuild, .. } = build;
+    let BuildArgs { run, args, .. } = build;
+    let given = [
+        (!bins.is_empty(), "--bin"),
+        (*all_bins, "--bins"),
+        (!examples.is_empty(), "--example"),
+        (*lib, "--lib"),
+        (buildmode.is_some(), "--buildmode"),
+        (entitlements.is_some(), "--entitlements"),
+        (*release, "--release"),
+        (profile != PROFILE, "--profile"),
+        (jobs.is_some(), "--jobs"),
+        (!cargo_flags.is_empty(), "--cargo-flag"),
+        (!go_flags.is_empty(), "--go-flag"),
+        (!env.is_empty(), "--env"),
+        (!stamp.is_empty(), "-X"),
+        (*debug, "--debug"),
+        (debug_info.is_some(), "--debug-info"),
+        (strip.is_some(), "--strip"),
+        (*no_trimpath, "--no-trimpath"),
+        (*record_sources, "--record-sources"),
+        (*vcs != VcsArg::default(), "--vcs"),
+        (output.is_some(), "--output"),
+        (*dry_run, "--dry-run"),
+        (*trace, "-x"),
+        (*all, "-a"),
+        (*work, "--work"),
+        (*explain_rebuild, "--explain-rebuild"),
+        (*run, "--run"),
+        (!args.is_empty(), "--"),
+    ];
+    debug_assert_eq!(given.len(), NOT_OF_ENV.len());
+    given.into_iter().find(|(is_given, _)| *is_given).map(|(_, option)| option)
 }

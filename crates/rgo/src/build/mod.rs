@@ -7,8 +7,12 @@
 
 pub mod args;
 mod cache_command;
+mod choose_builder;
 pub mod doctor;
 mod env_command;
+mod joined;
+mod not_of_env;
+mod package_word;
 mod progress;
 mod report;
 mod request;
@@ -24,7 +28,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::Result;
 use rgo_policy::Outcome;
-use rgo_toolchain::build::builder::{Builder, BuilderOptions};
+use rgo_toolchain::build::builder::Builder;
 use rgo_toolchain::build::outcome::TargetOutcome;
 use rgo_toolchain::build::plan::PlanOptions;
 use rgo_toolchain::build::work_dir::WorkDir;
@@ -85,32 +89,35 @@ fn build(args: &BuildArgs, gate: &PolicyArgs, log_file: Option<&Path>) -> Result
     }
     let progress = Progress { quiet: args.quiet, dry_run: args.dry_run, trace: args.trace };
     let on = |event: Event| progress.event(&event);
-    let (request, options) = request::from_args(args, log_file)?;
-    let builder = Builder::discover(request, BuilderOptions::Cargo(options), &on)?;
-    let (context, compiler) = (builder.context(), builder.compiler());
-    if args.verbose > 0 {
-        progress.status(&format!("{compiler}, {}", compiler.path));
+    let mut builders = Vec::new();
+    for (request, options) in request::from_args(args, log_file)? {
+        builders.push(Builder::discover(request, options, &on)?);
     }
-    let work = WorkDir::new(&context.cache, args.work, args.dry_run)?;
+    let Some(first) = builders.first() else { return Ok(Exit::Done) };
+    if args.verbose > 0 {
+        for compiler in builders.iter().map(Builder::compiler) {
+            progress.status(&format!("{compiler}, {}", compiler.path));
+        }
+    }
+    let work = WorkDir::new(&first.context().cache, args.work, args.dry_run)?;
     if let Some(kept) = work.kept() {
         terminal::eprint_line(&format_args!("WORK={kept}"));
     }
     let options = PlanOptions { again: args.all, work: work.folder.clone(), messages: messages() };
     if args.dry_run {
-        return print_plan(&builder, &options, progress);
+        return print_plans(&builders, &options, progress);
     }
-    let mut results = builder.build(&options, show(args), &on)?;
-    let targets = results.in_order(context);
-    let report = BuildReport {
-        policy: judged(&gate, &targets),
-        compiler,
-        zig: results.zig.take(),
-        targets,
-        modified_files: context.vcs.as_ref().map(|vcs| vcs.modified_files.clone()),
-        rebuilt: args.explain_rebuild.then_some(results.rebuilt),
-        work: work.kept(),
-    };
-    end(args, &builder, &report)
+    let mut report = BuildReport::new(&builders, work.kept());
+    for builder in &builders {
+        let mut results = builder.build(&options, show(args), &on)?;
+        report.zig = report.zig.or(results.zig.take());
+        if args.explain_rebuild {
+            report.rebuilt.get_or_insert_default().append(&mut results.rebuilt);
+        }
+        joined::join(&mut report.targets, results.in_order(builder.context()));
+    }
+    report.policy = judged(&gate, &report.targets);
+    end(args, &builders, &report)
 }
 
 /// Judges the programs and shared libraries; `None` if nothing is required of them, or if the build
@@ -123,13 +130,17 @@ fn judged(gate: &Gate<'_>, targets: &[TargetOutcome]) -> Option<Outcome> {
     gate.judge_files(&paths, has_failed)
 }
 
-/// `-n`: prints the plan instead of running it.
-fn print_plan(builder: &Builder, options: &PlanOptions, progress: Progress) -> Result<Exit> {
-    let (plan, results) = builder.print_plan(options, &|event| progress.event(&event))?;
-    let text = format!("# {}\n{plan}", builder.compiler());
-    terminal::write(text.as_bytes())?;
-    let is_whole = results.outcomes.values().all(|outcome| outcome.error.is_none());
-    Ok(if is_whole { Exit::Done } else { Exit::Failed })
+/// `-n`: prints the plans instead of running them.
+fn print_plans(builders: &[Builder], options: &PlanOptions, progress: Progress) -> Result<Exit> {
+    let mut exit = Exit::Done;
+    for builder in builders {
+        let (plan, results) = builder.print_plan(options, &|event| progress.event(&event))?;
+        terminal::write(format!("# {}\n{plan}", builder.compiler()).as_bytes())?;
+        if results.outcomes.values().any(|outcome| outcome.error.is_some()) {
+            exit = Exit::Failed;
+        }
+    }
+    Ok(exit)
 }
 
 /// How the compiler writes its messages.
@@ -153,7 +164,7 @@ fn show(args: &BuildArgs) -> Show {
 }
 
 /// Shows the report, runs the programs for `--run`, and returns the exit code.
-fn end(args: &BuildArgs, builder: &Builder, report: &BuildReport) -> Result<Exit> {
+fn end(args: &BuildArgs, builders: &[Builder], report: &BuildReport) -> Result<Exit> {
     let exit = match (report.failed(), report.not_held()) {
         (true, _) => Exit::Failed,
         (false, true) => Exit::NotHeld,
@@ -181,7 +192,7 @@ fn end(args: &BuildArgs, builder: &Builder, report: &BuildReport) -> Result<Exit
     }
     policy::tell(report.policy.as_ref(), is_shown, args.verbose > 0);
     if args.run && exit == Exit::Done {
-        return run_outputs::run(builder, report, &args.args);
+        return run_outputs::run(builders, report, &args.args);
     }
     Ok(exit)
 }

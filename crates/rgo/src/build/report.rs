@@ -8,6 +8,7 @@ use rgo_toolchain::cargo::rebuild_reasons::Rebuilt;
 use serde::Serialize;
 
 use rgo_toolchain::artifact::Artifact;
+use rgo_toolchain::build::builder::Builder;
 use rgo_toolchain::build::failure_groups;
 use rgo_toolchain::build::outcome::TargetOutcome;
 use rgo_toolchain::checks::leaks::Leak;
@@ -18,8 +19,8 @@ use rgo_toolchain::output_kind::OutputKind;
 /// The whole run.
 #[derive(Debug, Serialize, schemars::JsonSchema)]
 pub(super) struct BuildReport {
-    /// The compiler.
-    pub compiler: CompilerUsed,
+    /// The compilers: one, or that of each builder.
+    pub compilers: Vec<CompilerUsed>,
     /// The version of zig, if a target needed it.
     pub zig: Option<String>,
     /// The outcome of each target, in the user's order.
@@ -40,6 +41,21 @@ pub(super) struct BuildReport {
 }
 
 impl BuildReport {
+    /// A report without outcomes yet.
+    pub(super) fn new(builders: &[Builder], work: Option<Utf8PathBuf>) -> Self {
+        let vcs = builders.iter().filter_map(|builder| builder.context().vcs.as_ref());
+        let files: Vec<&Vec<String>> = vcs.map(|vcs| &vcs.modified_files).collect();
+        Self {
+            compilers: builders.iter().map(Builder::compiler).collect(),
+            zig: None,
+            targets: Vec::new(),
+            modified_files: files.first().map(|files| (*files).clone()),
+            policy: None,
+            rebuilt: None,
+            work,
+        }
+    }
+
     /// Whether a target failed.
     #[must_use]
     pub(super) fn failed(&self) -> bool {
@@ -221,7 +237,9 @@ impl Report for BuildReport {
         if let Some(rebuilt) = &self.rebuilt {
             document = compiled(document.heading("Compiled"), rebuilt);
         }
-        document = document.fact("compiler", self.compiler.to_string());
+        for compiler in &self.compilers {
+            document = document.fact("compiler", compiler.to_string());
+        }
         if let Some(zig) = &self.zig {
             document = document.fact("linker", format!("zig {zig}"));
         }
@@ -259,7 +277,7 @@ fn libc(linkage: &Linkage) -> String {
         let libraries = linkage.needed.len();
         return format!("Windows {major}.{minor}, {libraries} DLLs");
     }
-    if linkage.static_ {
+    if linkage.static_ || linkage.needed.is_empty() {
         return name(linkage.kind).to_owned();
     }
     format!("needs {}", linkage.needed.join(", "))
@@ -330,14 +348,14 @@ mod tests {
 
     fn report(artifacts: Vec<Artifact>) -> BuildReport {
         BuildReport {
-            compiler: CompilerUsed {
+            compilers: vec![CompilerUsed {
                 name: "rustc".into(),
                 version: "1.96.0".into(),
                 line: "rustc 1.96.0".into(),
                 path: "/bin/rustc".into(),
                 builder_path: "/bin/cargo".into(),
                 chosen_by: "PATH".into(),
-            },
+            }],
             zig: Some("0.15.2".into()),
             targets: vec![TargetOutcome {
                 toolchain: "linux-amd64".into(),

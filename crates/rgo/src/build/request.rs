@@ -5,25 +5,29 @@ use std::path::Path;
 use anyhow::{Context, Result};
 use camino::{Utf8Component, Utf8Path, Utf8PathBuf};
 use rgo_toolchain::build::BuildError;
+use rgo_toolchain::build::builder::BuilderOptions;
 use rgo_toolchain::build::values;
 use rgo_toolchain::cargo::options::CargoOptions;
 use rgo_toolchain::cargo::targets::{Mode, Selection};
+use rgo_toolchain::go::options::{GoMode, GoOptions};
 use rgo_toolchain::request::{DebugInfo, Request, StripMode, VcsWish};
 use rgo_toolchain::toolchain::Libc;
 
+use super::args::{BuildArgs, BuildMode, BuilderArg, DebugInfoArg, LibcArg, StripArg, VcsArg};
+use super::choose_builder;
 use crate::app::error::Usage;
 use crate::app::progress_arg::{self, ProgressArg};
 use crate::app::reports::FormatArg;
-use crate::build::args::{BuildArgs, BuildMode, DebugInfoArg, LibcArg, StripArg, VcsArg};
 
-/// The user's request to any builder, and the options for cargo. `log_file` is that of the call.
+/// The user's request, and the options for each builder that is to run. `log_file` is that of the
+/// call.
 ///
 /// # Errors
 /// If the call is invalid.
 pub(super) fn from_args(
     args: &BuildArgs,
     log_file: Option<&Path>,
-) -> Result<(Request, CargoOptions)> {
+) -> Result<Vec<(Request, BuilderOptions)>> {
     check(args)?;
     let here = current_folder()?;
     let folder = args.directory.as_ref().map_or_else(|| here.clone(), |dir| clean(&here.join(dir)));
@@ -32,7 +36,7 @@ pub(super) fn from_args(
     }
     let env: Result<Vec<_>, BuildError> =
         args.env.iter().map(|arg| values::pair("--env", arg)).collect();
-    let options = cargo_options(args, &folder);
+    let builders = choose_builder::builders(args, &folder)?;
     let request = Request {
         targets: args.targets.clone(),
         libc: args.libc.map(|libc| match libc {
@@ -50,13 +54,14 @@ pub(super) fn from_args(
         env: env?,
         values: values::parse(&args.stamp)?,
         debug_info: debug_info(args),
-        strip: args.strip.map(|strip| match strip {
+        debug: args.debug,
+        strip: args.debug.then_some(StripMode::None).or(args.strip.map(|strip| match strip {
             StripArg::None => StripMode::None,
             StripArg::Debug => StripMode::Debug,
             StripArg::All => StripMode::All,
             StripArg::Split => StripMode::Split,
-        }),
-        keeps_paths: args.no_trimpath,
+        })),
+        keeps_paths: args.no_trimpath || args.debug,
         records_sources: args.record_sources,
         vcs: match args.vcs {
             VcsArg::Auto => VcsWish::Auto,
@@ -73,7 +78,53 @@ pub(super) fn from_args(
         explain: args.explain_rebuild,
         folder,
     };
-    Ok((request, options))
+    let of = |builder: &BuilderArg| match builder {
+        BuilderArg::Cargo => BuilderOptions::Cargo(cargo_options(args, &request.folder)),
+        BuilderArg::Go => BuilderOptions::Go(go_options(args)),
+    };
+    Ok(builders.iter().map(|builder| (request.clone(), of(builder))).collect())
+}
+
+fn go_options(args: &BuildArgs) -> GoOptions {
+    GoOptions {
+        packages: args.packages_by_word.clone(),
+        mode: args.buildmode.map(|mode| match mode {
+            BuildMode::Exe => GoMode::Exe,
+            BuildMode::Pie => GoMode::Pie,
+            BuildMode::CShared => GoMode::CShared,
+            BuildMode::CArchive => GoMode::CArchive,
+        }),
+        tags: args
+            .tags
+            .iter()
+            .flat_map(|tags| tags.split_whitespace())
+            .map(str::to_owned)
+            .collect(),
+        race: args.race,
+        pgo: args.pgo.clone(),
+        go_flags: args.go_flags.clone(),
+        go: args.go.clone(),
+    }
+}
+
+/// The package specs of cargo for positional words: a folder is named by its URL.
+fn cargo_packages(words: &[String], folder: &Utf8Path) -> Vec<String> {
+    let spec = |word: &String| {
+        let is_folder = word.contains(['/', '\\']) || matches!(word.as_str(), "." | "..");
+        if is_folder { format!("file://{}", clean(&folder.join(word))) } else { word.clone() }
+    };
+    words.iter().filter(|word| !is_all(word)).map(spec).collect()
+}
+
+/// Whether a word means all packages, in Go's spelling.
+fn is_all(word: &str) -> bool {
+    matches!(word, "./..." | "...")
+}
+
+/// The settings of a profile for a debugger.
+fn debug_settings(profile: &str) -> Vec<String> {
+    let settings = ["opt-level=0", "debug=2", "lto=\"off\"", "strip=\"none\""];
+    settings.map(|setting| format!("profile.{profile}.{setting}")).into()
 }
 
 /// The files that this process writes beside the results.
@@ -89,14 +140,19 @@ fn cargo_options(args: &BuildArgs, folder: &Utf8Path) -> CargoOptions {
     CargoOptions {
         manifest: args.manifest_path.as_ref().map(|path| clean(&folder.join(path))),
         selection: Selection {
-            packages: args.packages.clone(),
-            workspace: args.workspace,
+            packages: args
+                .packages
+                .iter()
+                .cloned()
+                .chain(cargo_packages(&args.packages_by_word, folder))
+                .collect(),
+            workspace: args.workspace || args.packages_by_word.iter().any(|word| is_all(word)),
             bins: args.bins.clone(),
             all_bins: args.all_bins,
             examples: args.examples.clone(),
             lib: args.lib,
             mode: args.buildmode.map(|mode| match mode {
-                BuildMode::Exe => Mode::Exe,
+                BuildMode::Exe | BuildMode::Pie => Mode::Exe,
                 BuildMode::CShared => Mode::CShared,
                 BuildMode::CArchive => Mode::CArchive,
             }),
@@ -105,7 +161,12 @@ fn cargo_options(args: &BuildArgs, folder: &Utf8Path) -> CargoOptions {
         features: args.features.clone(),
         all_features: args.all_features,
         no_default_features: args.no_default_features,
-        config: args.config.clone(),
+        config: args
+            .config
+            .iter()
+            .cloned()
+            .chain(if args.debug { debug_settings(&args.profile) } else { Vec::new() })
+            .collect(),
         cargo_flags: args.cargo_flags.clone(),
         rustc_flags: args.rustc_flags.clone(),
         cargo: args.cargo.clone(),
@@ -147,6 +208,7 @@ fn check_buildmode(args: &BuildArgs) -> Result<(), Usage> {
     let (mode, others): (_, &[(bool, &str)]) = match args.buildmode {
         None => return Ok(()),
         Some(BuildMode::Exe) => ("exe makes programs", &[(args.lib, "--lib")]),
+        Some(BuildMode::Pie) => ("pie makes programs", &[(args.lib, "--lib")]),
         Some(BuildMode::CShared) => ("c-shared makes the library", &programs),
         Some(BuildMode::CArchive) => ("c-archive makes the library", &programs),
     };
@@ -165,7 +227,7 @@ fn debug_info(args: &BuildArgs) -> Option<DebugInfo> {
         Some(DebugInfoArg::None) => Some(DebugInfo::None),
         Some(DebugInfoArg::Lines) => Some(DebugInfo::Lines),
         Some(DebugInfoArg::Full) => Some(DebugInfo::Full),
-        None if args.strip == Some(StripArg::Split) => Some(DebugInfo::Full),
+        None if args.debug || args.strip == Some(StripArg::Split) => Some(DebugInfo::Full),
         None => None,
     }
 }
@@ -263,7 +325,9 @@ mod tests {
     #[test]
     fn outputs_start_at_the_projects_folder() {
         let here = current_folder().expect("is there");
-        let output = |words: &[&str]| from_args(&args(words), None).expect("a right call").0.output;
+        let output = |words: &[&str]| {
+            from_args(&args(words), None).expect("a right call").remove(0).0.output
+        };
         assert_eq!(output(&[]), None);
         assert_eq!(output(&["-C", "src", "-o", "../out"]), Some(here.join("out")));
         let elsewhere = clean(&here.join("/elsewhere/x"));

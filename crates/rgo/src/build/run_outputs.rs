@@ -15,13 +15,18 @@ use crate::app::terminal;
 ///
 /// # Errors
 /// If there is no program to run, or it cannot be started.
-pub(super) fn run(builder: &Builder, report: &BuildReport, args: &[String]) -> Result<Exit> {
+pub(super) fn run(builders: &[Builder], report: &BuildReport, args: &[String]) -> Result<Exit> {
     let mut ran = 0;
     let mut unable = Vec::new();
-    for (target, (toolchain, _)) in report.targets.iter().zip(&builder.context().targets) {
+    let toolchains = || {
+        builders.iter().flat_map(|it| it.context().targets.iter().map(move |target| (it, target.0)))
+    };
+    for target in &report.targets {
+        let named = toolchains().find(|(_, toolchain)| toolchain.name == target.toolchain);
+        let Some((builder, toolchain)) = named else { continue };
         let programs = target.artifacts.iter().filter(|artifact| artifact.kind.is_program());
         for artifact in programs {
-            let runner = runner::find(toolchain, builder.host());
+            let runner = runner::find(toolchain, &builder.host());
             let Some(cmd) = runner.command(&artifact.path, args) else {
                 unable.push(toolchain.name.clone());
                 continue;

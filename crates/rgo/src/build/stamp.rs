@@ -8,6 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use anyhow::{Context, Result, anyhow};
 use camino::{Utf8Path, Utf8PathBuf};
 use rgo_binary::embedded::build_info::BuildInfo;
+use rgo_binary::embedded::go_buildinfo;
 use rgo_binary::embedded::rgo_note;
 use rgo_binary::embedded::slot::Slot;
 use rgo_binary::{Error as BinaryError, FileKind, Limits, slices};
@@ -59,8 +60,10 @@ impl Report for Stamped {
     fn document(&self) -> Document {
         let document = Document::new().line(self.path.as_str());
         if self.values.is_empty() {
-            return document
-                .line("no slots: nothing declares one by rgo_stamp::stamp!, or reads it");
+            return document.line(
+                "no slots: nothing declares one by rgo_stamp::stamp!, or reads it; a Go program \
+                 has those that `rgo-build -X` gave it",
+            );
         }
         let mut table = Table::new([
             Column::left("name"),
@@ -96,10 +99,11 @@ pub(super) fn run(args: &StampArgs) -> Result<Exit> {
     let output = args.output.as_deref().map(Utf8Path::as_std_path);
     let destination = Destination::new(args.file.as_std_path(), output, REPLACE)?;
     let stamps = filled(&stamps, &data).with_context(|| format!("stamping {}", args.file))?;
-    let known: BTreeSet<String> = slots.iter().map(|slot| slot.name.clone()).collect();
+    let capacities = capacities(args, &data, &slots, &stamps)?;
+    let known: BTreeSet<String> = capacities.iter().map(|(name, _)| name.clone()).collect();
     if let Some((name, _)) = stamps.iter().find(|(name, _)| !known.contains(name)) {
-        let error = BuildError::NoSlot { name: name.clone(), known };
-        return Err(error).with_context(|| args.file.to_string());
+        let error = no_slot(name, known, &data);
+        return Err(error.context(args.file.to_string()));
     }
     // Only darwin programs can have an ad-hoc signature.
     let policy = match (args.resign, FileKind::parse(&data)) {
@@ -121,8 +125,10 @@ pub(super) fn run(args: &StampArgs) -> Result<Exit> {
     let written = |name: &str| {
         finished.slots_written.iter().find(|(written, _)| written == name).map_or(0, |(_, n)| *n)
     };
-    let capacity =
-        |name: &str| slots.iter().filter(|slot| slot.name == name).map(|slot| slot.capacity).min();
+    let capacity = |name: &str| {
+        let same = capacities.iter().filter(|(known, _)| known == name);
+        same.map(|(_, capacity)| *capacity).min()
+    };
     let values = stamps.iter().map(|(name, value)| Value {
         name: name.clone(),
         value: value.clone(),
@@ -137,6 +143,41 @@ pub(super) fn run(args: &StampArgs) -> Result<Exit> {
         reports::print(&report, &args.report)?;
     }
     Ok(Exit::Done)
+}
+
+/// The names and capacities of the slots, those with placeholders of a Go program included.
+fn capacities(
+    args: &StampArgs,
+    data: &[u8],
+    slots: &[Slot],
+    stamps: &[(String, String)],
+) -> Result<Vec<(String, u32)>> {
+    let mut capacities: Vec<(String, u32)> =
+        slots.iter().map(|slot| (slot.name.clone(), slot.capacity)).collect();
+    let is_new = |name: &&str| capacities.iter().all(|(known, _)| known != name);
+    let names: Vec<&str> = stamps.iter().map(|(name, _)| name.as_str()).filter(is_new).collect();
+    let unwritten = finish::unwritten_go_slots(&args.file, data, &names)?;
+    capacities.extend(unwritten.into_iter().map(|slot| (slot.name, slot.capacity)));
+    Ok(capacities)
+}
+
+/// The error for a name without a slot. A Go program gets its slots by a build.
+fn no_slot(name: &str, known: BTreeSet<String>, data: &[u8]) -> anyhow::Error {
+    if !is_go(data) {
+        return BuildError::NoSlot { name: name.to_owned(), known }.into();
+    }
+    let build = format!("a build gives the variable a slot: rgo-build -X {name}=VALUE");
+    let known: Vec<_> = known.into_iter().collect();
+    let hint = match known.as_slice() {
+        [] => build,
+        known => format!("there are: {}\n{build}", known.join(", ")),
+    };
+    anyhow!("-X {name}: no slot has this name").hint(hint)
+}
+
+fn is_go(data: &[u8]) -> bool {
+    let slices = slices(data, &Limits::default()).unwrap_or_default();
+    slices.iter().any(|slice| go_buildinfo::find(&slice.image).is_ok_and(|info| info.is_some()))
 }
 
 /// The values of a program, by name. Slots that differ in nothing are one.
@@ -171,7 +212,9 @@ fn said_by(info: Option<&BuildInfo>, template: Template) -> Option<String> {
     let info = info?;
     match template {
         Template::Version => {
-            info.main.as_ref().map(|main| main.version.trim_start_matches('v').to_owned())
+            // Go's own record may have `(devel)`.
+            let main = info.main.as_ref().filter(|main| !main.version.starts_with('('))?;
+            Some(main.version.trim_start_matches('v').to_owned())
         }
         Template::GitSha => info.setting("vcs.revision").map(str::to_owned),
         Template::Date => {
@@ -182,11 +225,14 @@ fn said_by(info: Option<&BuildInfo>, template: Template) -> Option<String> {
     }
 }
 
-/// The note of the first slice that has one.
+/// The note of the first slice that has one, or Go's build information.
 fn note_of(data: &[u8]) -> Result<Option<BuildInfo>, BinaryError> {
     for slice in slices(data, &Limits::default())? {
         if let Some(note) = rgo_note::find(&slice.image)? {
             return Ok(Some(BuildInfo::parse(note.text)?));
+        }
+        if let Some(info) = go_buildinfo::find(&slice.image)? {
+            return info.build_info().map(Some);
         }
     }
     Ok(None)

@@ -12,7 +12,6 @@
 //! place, and on the disk, before their program loses the debug data.
 
 mod companion_path;
-mod dsym;
 mod supplement;
 
 use std::fs::File;

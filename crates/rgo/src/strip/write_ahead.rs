@@ -30,7 +30,7 @@ fn unmoved_prefix(slices: &[Slice<'_>]) -> u64 {
     let segments = image.object().segments();
     let fixed = segments.filter(|segment| {
         let name = segment.name().ok().flatten();
-        !matches!(name, Some("__LINKEDIT" | "__DWARF"))
+        !matches!(name, Some("__LINKEDIT" | "__DWARF" | "__RGO"))
     });
     let mut ranges: Vec<(u64, u64)> = fixed.map(|segment| segment.file_range()).collect();
     ranges.sort_unstable();

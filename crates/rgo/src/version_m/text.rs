@@ -68,6 +68,7 @@ fn record_name(format: RecordFormat) -> &'static str {
         RecordFormat::RgoNote => "rgo note",
         RecordFormat::GoBuildinfo => "Go build information",
         RecordFormat::DepV0 => ".dep-v0",
+        RecordFormat::GoSlots => "slots for -X",
     }
 }
 
@@ -76,6 +77,7 @@ fn content(other: &OtherRecord) -> String {
     let (one, many) = match other.format {
         RecordFormat::GoBuildinfo => ("module", "modules"),
         RecordFormat::RgoNote | RecordFormat::DepV0 => ("package", "packages"),
+        RecordFormat::GoSlots => ("slot", "slots"),
     };
     match &other.content {
         OtherContent::Packages { toolchain: Some(toolchain), package_count } => {

@@ -8,11 +8,11 @@ use rgo_binary::debug::build_id::identities;
 use rgo_binary::{Format, Image};
 use rgo_edit::Draft;
 use rgo_files::atomic_file::Durability;
+use rgo_files::dsym_bundle;
 use rgo_files::replace::{Created, NewEntry};
 
 use super::super::TEMPORARY;
 use super::super::write::write;
-use super::dsym;
 use crate::app::error::Annotate;
 
 /// The place of a companion.
@@ -29,7 +29,7 @@ impl CompanionPath {
     pub(super) fn new(folder: &Path, name: &str, image: &Image<'_>) -> Result<Self> {
         if image.format() == Format::MachO {
             let path = folder.join(format!("{name}.dSYM"));
-            return Ok(Self { path, inside: Some(dsym::inside(name)) });
+            return Ok(Self { path, inside: Some(dsym_bundle::inside(name)) });
         }
         let build_id = identities(image)?.gnu_build_id;
         let by_id = build_id.as_deref().and_then(|id| id.split_at_checked(2));
@@ -56,7 +56,7 @@ impl CompanionPath {
         let made = match &self.inside {
             None => NewEntry::file(&self.path, TEMPORARY, write),
             Some(inside) => NewEntry::folder(&self.path, TEMPORARY, inside.clone(), |bundle| {
-                dsym::fill(bundle, inside, |file| {
+                dsym_bundle::fill(bundle, inside, |file| {
                     write(file)?;
                     file.sync_all()
                 })

@@ -203,7 +203,7 @@ impl Inspected {
             }
             RecordFormat::RgoNote if LEFT_OUT.contains(&key) => Ok(PolicyFact::new("")
                 .because(format!("rgo-build records {key} only where it is set"))),
-            RecordFormat::RgoNote | RecordFormat::DepV0 => {
+            RecordFormat::RgoNote | RecordFormat::DepV0 | RecordFormat::GoSlots => {
                 Err(NoAnswer::unknown(format!("{key} is not recorded")))
             }
         }
