@@ -109,6 +109,34 @@ fn flags_of_cargo_reach_cargo() {
     build.ended(2).says("no selected package has the example `none`");
 }
 
+/// The flags of go, and the packages, are in the plan as go takes them.
+#[test]
+fn flags_of_go_reach_go() {
+    at_root();
+    let Some(go) = rgo_toolchain::exec::find_program("go") else {
+        return not_tested("flags of go: there is no go");
+    };
+    let folder = scratch("surface-go");
+    fs::write(folder.join("go.mod"), "module example.com/app\n\ngo 1.21\n").expect("written");
+    fs::create_dir(folder.join("cmd")).expect("made");
+    fs::write(folder.join("cmd/main.go"), "package main\n\nfunc main() {}\n").expect("written");
+    let plan_of = |words: &[&str]| {
+        let mut plan = tool("rgo-build");
+        plan.arg("-C").arg(&folder).args(["-n", "--builder", "go", "--target", "linux/amd64"]);
+        Outcome::of(plan.args(["--go", go.as_str(), "--vcs", "off"]).args(words)).ended(0).stdout
+    };
+    let words = ["./cmd", "--tags", "one,two", "--race", "--pgo", "off", "--go-flag=-asmflags=-S"];
+    let plan = plan_of(&words);
+    for part in ["-tags=one,two", " -race ", "-pgo=off", "-asmflags=-S", " -- ./cmd)"] {
+        assert!(plan.contains(part), "{part}: {plan}");
+    }
+    let (debug, plain) = (plan_of(&["./cmd", "--debug"]), plan_of(&["./cmd"]));
+    assert!(debug.contains("-N -l") && !debug.contains(" -trimpath"), "{debug}");
+    assert!(!plain.contains("-N -l") && plain.contains(" -trimpath"), "{plain}");
+    let wrong = ["-C", "testdata/sample", "--builder", "cargo", "--race", "-n"];
+    Outcome::of(tool("rgo-build").args(wrong)).ended(2).says("--race is for go, and cargo builds");
+}
+
 /// A small image for every format.
 const SAMPLES: [&str; 3] = ["sample.elf", "sample.macho", "sample.pe"];
 

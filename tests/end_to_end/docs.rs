@@ -22,7 +22,7 @@ const NOT_RUN: [(&str, &str); 8] = [
     ("cargo test ", "runs tests, and this one with them"),
     ("cargo auditable", "is the name of a tool, in a sentence"),
     ("rgo-version-m <(curl URL)", "needs an address for URL"),
-    ("eval \"$(rgo-build env", "is for maturin in a project of Python's; extensions.rs runs both"),
+    ("eval \"$(rgo-build env", "is for maturin and go; extensions.rs and env_command.rs run them"),
     ("docker save IMAGE", "needs a Docker daemon"),
 ];
 
@@ -33,7 +33,8 @@ const RUN_ALONE: [&str; 1] = [INSTALL];
 const INSTALL: &str = "cargo install --locked --git https://github.com/rgo-tools/rgo";
 
 /// Command lines that need a project of another kind, and its folder.
-const ELSEWHERE: [(&str, &str); 1] = [("rgo-build --buildmode c-shared", "library")];
+const ELSEWHERE: [(&str, &str); 2] =
+    [("rgo-build --buildmode c-shared", "library"), ("rgo-build ./cmd/server", "server")];
 
 /// How command lines start whose output differs in numbers from machine to machine, such as the
 /// length of a path that a compiler has left in a program.

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::process::Command;
 
-use crate::support::{Outcome, Project, native, run, tool, write};
+use crate::support::{Outcome, Project, native, run, scratch, tool, write};
 
 /// A program for each way of linking, with the triple that cargo is given.
 const TARGETS: [(&str, &str, &str); 4] = [
@@ -117,4 +117,28 @@ fn eval_fails_with_the_command() {
     env.args(["env", "--target", "linux/arm64/static", "-C"]).arg(&project.folder);
     let said = Outcome::of(&mut env).ended(0).stdout;
     assert!(said.ends_with("# give cargo: --target aarch64-unknown-linux-musl\n"), "{said}");
+}
+
+/// A program with C code.
+const WITH_C: &str = "package main\n\n// static int twice(int x) { return 2 * x; }\nimport \"C\"\n\nfunc main() { println(C.twice(21)) }\n";
+
+#[test]
+fn plain_go_compiles_c_with_the_variables() {
+    let folder = scratch("env-go");
+    write(&folder.join("go.mod"), "module example.com/app\n\ngo 1.21\n");
+    write(&folder.join("main.go"), WITH_C);
+    for (target, machine) in [("linux/amd64", 62), ("linux/arm64/static", 183)] {
+        let mut env = tool("rgo-build");
+        env.args(["env", "--format", "json", "--target", target, "-C"]).arg(&folder);
+        let answer = Outcome::of(&mut env).ended(0).stdout;
+        let answer: serde_json::Value = serde_json::from_str(&answer).expect("JSON");
+        let variables = answer["variables"].clone();
+        let variables: BTreeMap<String, String> = serde_json::from_value(variables).expect("texts");
+        let mut go: Command = native("go");
+        go.args(["build", "-o", "app", "."]).current_dir(&folder).envs(variables);
+        Outcome::of(&mut go).ended(0);
+        let program = std::fs::read(folder.join("app")).expect("built");
+        // `e_machine` of an ELF header (elf.h).
+        assert_eq!(program.get(18..20), Some(&[machine, 0][..]), "{target}");
+    }
 }

@@ -16,7 +16,16 @@ mod failures;
 mod floors;
 mod frameworks;
 mod gate;
+mod go_build;
+mod go_build_cgo;
+mod go_build_libraries;
+mod go_build_refusals;
+#[cfg(target_os = "linux")]
+mod go_build_reproducible;
+mod go_build_values;
 mod go_programs;
+mod go_slots;
+mod go_source;
 mod hostile;
 #[cfg(target_os = "linux")]
 mod images;

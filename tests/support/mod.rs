@@ -6,6 +6,7 @@ pub(crate) mod call_words;
 mod clock;
 pub(crate) mod corpus;
 mod foreign;
+pub(crate) mod go_project;
 mod lacks;
 mod libraries;
 pub(crate) mod link_map;
@@ -23,6 +24,7 @@ use std::process::{Command, Output};
 use std::sync::{Once, OnceLock};
 
 pub(crate) use foreign::{native, run, runs_here};
+pub(crate) use go_project::{GoProject, build_info, has_go};
 pub(crate) use lacks::{cannot_test, no_gcc, not_tested};
 pub(crate) use libraries::libraries;
 pub(crate) use machine::{can, machine, readobj, tool};

@@ -87,6 +87,15 @@ pub extern "C" fn twice(number: i32) -> i32 {
 }
 "#;
 
+const SERVER: &str = r#"package main
+
+import "fmt"
+
+var version = "dev"
+
+func main() { fmt.Println("server", version) }
+"#;
+
 /// The folder.
 pub(crate) struct Sandbox {
     folder: PathBuf,
@@ -115,6 +124,7 @@ impl Sandbox {
         }
         sandbox.provide_published();
         sandbox.provide_project();
+        sandbox.provide_module();
         sandbox.provide_programs();
         sandbox
     }
@@ -204,6 +214,20 @@ impl Sandbox {
         sorted.ended(0);
         write(&self.file(".gitignore"), "/*\n!/Cargo.*\n!/src\n");
         Project::at(&self.folder, "docs").commit();
+    }
+
+    /// A Go module at a commit with a tag.
+    fn provide_module(&mut self) {
+        if !can("go") {
+            not_tested("what the documents do with Go modules; there is no go");
+            return self.lacks.push("server");
+        }
+        let folder = self.file("server");
+        write(&folder.join("go.mod"), "module example.com/server\n\ngo 1.21\n");
+        write(&folder.join("cmd/server/main.go"), SERVER);
+        let project = Project::at(&folder, "server");
+        project.commit();
+        project.git(&["tag", "v1.2.3"]);
     }
 
     fn provide_programs(&self) {

@@ -1,0 +1,94 @@
+//! What go makes within `rgo-build` is what go makes without it, and the same from any folder and
+//! cache.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::Path;
+use std::process::Command;
+
+use crate::support::go_project::with_settings;
+use crate::support::{GoProject, Outcome, Report, has_go, native, tool};
+
+/// The variables of `rgo-build env`.
+fn variables(project: &GoProject, target: &str, package: &str) -> BTreeMap<String, String> {
+    let mut env = tool("rgo-build");
+    env.args(["env", "--format", "json", "--target", target, "-C"]).arg(&project.folder);
+    let said = Outcome::of(with_settings(env.arg(package))).ended(0).stdout;
+    let answer: serde_json::Value = serde_json::from_str(&said).expect("JSON");
+    serde_json::from_value(answer["variables"].clone()).expect("texts")
+}
+
+/// `go build -trimpath`, as `rgo-build env` makes it.
+fn plain_go(project: &GoProject, target: &str, package: &str, file: &Path) {
+    let mut go: Command = native("go");
+    with_settings(&mut go).args(["build", "-trimpath", "-buildvcs=false", "-o"]).arg(file);
+    let variables = variables(project, target, package);
+    if target.ends_with("/static") && variables["CGO_ENABLED"] == "1" {
+        go.arg("-ldflags=-linkmode external -extldflags=-static");
+    }
+    go.envs(variables).arg(package).current_dir(&project.folder);
+    Outcome::of(&mut go).ended(0);
+}
+
+#[test]
+fn go_makes_what_plain_go_makes() {
+    if !has_go("go's own output") {
+        return;
+    }
+    let targets =
+        ["linux/amd64", "linux/arm64/static", "darwin/arm64", "windows/amd64", "linux/riscv64"];
+    for (module, package, targets) in
+        [("go-app", "./cmd/server", &targets[..]), ("go-cgo", "./cmd/app", &targets[..4])]
+    {
+        let project = GoProject::copy(module);
+        let args = [package, "--target", &targets.join(","), "--vcs", "off"];
+        let report = project.build(args).report();
+        for (target, toolchain) in targets.iter().zip(report.toolchains()) {
+            assert_eq!(target.replace('/', "-"), toolchain);
+            let name = report.all().find(|(of, _)| *of == toolchain).expect("built").1.path();
+            let name = name.file_name().expect("a name").to_owned();
+            let linked = project.linked().join(toolchain).join(&name);
+            let file = project.output.join("plain").join(toolchain).join(&name);
+            plain_go(&project, target, package, &file);
+            same(&linked, &file, toolchain);
+        }
+    }
+}
+
+#[track_caller]
+fn same(one: &Path, other: &Path, what: &str) {
+    let [one, other] =
+        [one, other].map(|file| fs::read(file).unwrap_or_else(|e| panic!("{file:?}: {e}")));
+    let at = one.iter().zip(&other).position(|(a, b)| a != b);
+    assert_eq!((one.len(), at), (other.len(), None), "{what}");
+}
+
+/// Two folders, the second with another cache of Go that is empty.
+#[test]
+fn folders_and_caches_leave_no_trace() {
+    if !has_go("the same bytes from any folder") {
+        return;
+    }
+    let targets = "linux/amd64,linux/arm64/static,darwin/arm64,windows/amd64";
+    for (module, package) in [("go-app", "./..."), ("go-cgo", "./cmd/app")] {
+        let build = |project: &GoProject, cache: Option<&Path>| -> Report {
+            let args = [package, "--target", targets, "--vcs", "off", "-X"];
+            let value = if module == "go-cgo" {
+                "main.version=1"
+            } else {
+                "example.com/app/about.Commit=1"
+            };
+            let mut command = project.command(args.into_iter().chain([value]));
+            command.envs(cache.map(|cache| ("GOCACHE", cache)));
+            Outcome::of(&mut command).report()
+        };
+        let [here, there] = [GoProject::copy(module), GoProject::copy(module)];
+        let cache = tempfile::tempdir().expect("a folder");
+        let (here, there) = (build(&here, None), build(&there, Some(cache.path())));
+        let sums = |report: &Report| -> Vec<(String, String)> {
+            report.all().map(|(it, a)| (it.to_owned(), a.get("sha256").to_string())).collect()
+        };
+        assert!(sums(&here).len() >= 4);
+        assert_eq!(sums(&here), sums(&there), "{module}");
+    }
+}

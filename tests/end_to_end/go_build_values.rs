@@ -1,0 +1,156 @@
+//! `-X` for Go modules: checked in the source before the build, written after the link, and again
+//! into the finished program.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use crate::end_to_end::go_build_cgo::sound;
+use crate::support::{ALL, GoProject, Outcome, Report, build_info, has_go, run, tool};
+
+const COMMIT: &str = "example.com/app/about.Commit";
+
+/// The files that go linked, with what tells whether they were linked again: go gives a new file the
+/// name of the old one, and touches a file that it leaves.
+#[cfg(unix)]
+fn linked(folder: &Path) -> Vec<(PathBuf, u64)> {
+    use std::os::unix::fs::MetadataExt;
+    let files = walkdir::WalkDir::new(folder).sort_by_file_name().into_iter().flatten();
+    let programs = files.filter(|file| file.path().file_stem().is_some_and(|it| it == "server"));
+    let number = |file: walkdir::DirEntry| {
+        let number = file.metadata().expect("there").ino();
+        (file.into_path(), number)
+    };
+    programs.map(number).collect()
+}
+
+#[test]
+#[cfg(unix)]
+fn another_value_compiles_and_links_nothing() {
+    if !has_go("values in Go programs") {
+        return;
+    }
+    let project = GoProject::copy("go-app");
+    let build = |value: &str| {
+        let value = format!("main.version={value}");
+        let args = ["./cmd/server", "--target", "all", "--explain-rebuild", "--vcs", "off"];
+        project.build(args.into_iter().chain(["-X", &value])).report()
+    };
+    assert_ne!(build("1").rebuilt(), Vec::<String>::new());
+    let before = linked(&project.linked());
+    assert_eq!(before.len(), ALL.len());
+    let report = build("2.0.0-rc.1");
+    assert_eq!(report.rebuilt(), Vec::<String>::new());
+    assert_eq!(linked(&project.linked()), before, "nothing was linked");
+    for toolchain in ALL {
+        if let Some(ran) = run(toolchain, &report.artifact(toolchain, "server").path(), &[]) {
+            assert_eq!(ran.ended(0).stdout, "server 2.0.0-rc.1  10 APP 80\n", "{toolchain}");
+        }
+    }
+}
+
+/// Writes other values into finished programs, whose bytes then are those of a build with them.
+#[test]
+fn finished_programs_take_other_values() {
+    if !has_go("stamping Go programs") {
+        return;
+    }
+    let targets = "linux/amd64,linux/arm64,windows/amd64,darwin/amd64,darwin/arm64";
+    for flags in [&[][..], &["--strip", "all"], &["--buildmode", "pie"]] {
+        let project = GoProject::copy("go-app");
+        let args = ["./cmd/server", "--target", targets, "--vcs", "off"];
+        let values = ["-X", "main.version=1.2.3", "-X", "example.com/app/about.Commit=0123abcd"];
+        let args = args.into_iter().chain(values).chain(flags.iter().copied());
+        let report = project.build(args).report();
+        let mut files = Vec::new();
+        for (toolchain, artifact) in report.all() {
+            let file = artifact.path();
+            let before = build_info(&file);
+            let mut stamp = tool("rgo-build");
+            stamp.arg("stamp").arg(&file).args(["-X", "main.version=a b \"c\" ü"]);
+            Outcome::of(&mut stamp).ended(0);
+            assert_eq!(build_info(&file), before, "{toolchain} {flags:?}");
+            let said = Outcome::of(tool("rgo-version-m").arg(&file)).ended(0).stdout;
+            let expected = format!("\tbuild\t-X={COMMIT}=0123abcd\n");
+            assert!(said.contains(&expected), "{toolchain} {flags:?}: {said}");
+            assert!(said.contains("a b"), "{toolchain} {flags:?}: {said}");
+            if let Some(ran) = run(toolchain, &file, &[]) {
+                let said = ran.ended(0).stdout;
+                assert_eq!(
+                    said, "server a b \"c\" ü 0123abcd 10 APP 80\n",
+                    "{toolchain} {flags:?}"
+                );
+            }
+            files.push(file);
+        }
+        sound(&files.iter().map(|file| &**file).collect::<Vec<_>>());
+    }
+}
+
+#[test]
+fn names_that_cannot_be_set_are_refused_before_the_build() {
+    if !has_go("names of -X") {
+        return;
+    }
+    let project = GoProject::of("go-app", "app-names");
+    for (name, words) in [
+        ("example.com/app/about.Name", "constant"),
+        ("example.com/app/about.Loud", "strings.ToUpper"),
+        ("example.com/app/about.Port", "int"),
+        ("example.com/app/abut.Commit", "did you mean -X example.com/app/about.Commit=VALUE?"),
+        ("example.com/app/about.Comit", "Commit"),
+        ("example.com/app/cmd/server.version", "-X main.version=VALUE"),
+        ("version", "-X main.version=VALUE"),
+        ("main.main", "function"),
+        ("main.nothing", "version"),
+    ] {
+        let value = format!("{name}=1");
+        let outcome = project.build(["./cmd/server", "--target", "linux/amd64", "-X", &value]);
+        outcome.ended(1).says(&format!("-X {name}: ")).says(words).says("hint: ");
+    }
+    assert!(!project.output.exists(), "nothing is made");
+}
+
+#[test]
+fn a_variable_that_no_code_reads_is_an_error() {
+    if !has_go("a variable without readers") {
+        return;
+    }
+    let project = GoProject::copy("go-app");
+    let value = ["-X", "example.com/app/about.Unread=1"];
+    let args = ["./cmd/server", "--target", "linux/amd64", "--vcs", "off"];
+    let outcome = project.build(args.into_iter().chain(value)).ended(1);
+    outcome.says("about.Unread").says("no program reads this variable").says("hint: ");
+}
+
+/// Go's record then shows the flag, which must not be the placeholder.
+#[test]
+fn without_trimpath_the_value_itself_is_linked_in() {
+    if !has_go("-X beside --no-trimpath") {
+        return;
+    }
+    let project = GoProject::copy("go-app");
+    let args = ["./cmd/server", "--target", "linux/amd64", "--no-trimpath", "--vcs", "off"];
+    let report = project.build(args.into_iter().chain(["-X", "main.version=1.2.3"])).report();
+    let file = report.artifact("linux-amd64", "server").path();
+    let said = build_info(&file);
+    assert!(said.contains("-X main.version=1.2.3"), "{said}");
+    if let Some(ran) = run("linux-amd64", &file, &[]) {
+        assert!(ran.ended(0).stdout.starts_with("server 1.2.3 "));
+    }
+}
+
+/// Each target has its own variables: a name that one of them lacks is no error.
+#[test]
+fn a_variable_of_one_system_is_set_there() {
+    if !has_go("variables of one system") {
+        return;
+    }
+    let project = GoProject::copy("go-app");
+    let file = "package main\n\nimport \"fmt\"\n\nvar edition = \"none\"\n\nfunc init() { fmt.Println(edition) }\n";
+    fs::write(project.folder.join("cmd/server/edition_linux.go"), file).expect("written");
+    let args = ["./cmd/server", "--target", "linux/amd64,windows/amd64", "--vcs", "off"];
+    let report: Report = project.build(args.into_iter().chain(["-X", "main.edition=7"])).report();
+    if let Some(ran) = run("linux-amd64", &report.artifact("linux-amd64", "server").path(), &[]) {
+        assert_eq!(ran.ended(0).stdout, "7\nserver dev  3 APP 80\n");
+    }
+}
