@@ -130,7 +130,7 @@ pub(super) fn property_lists(
 }
 
 /// The commit of the project in a folder.
-pub(super) fn commit(
+fn commit(
     wish: VcsWish,
     folder: &Utf8Path,
     own: OwnWrites<'_>,
@@ -163,7 +163,7 @@ fn no_commit(absent: &Absent) -> Event {
 
 /// `SOURCE_DATE_EPOCH`, else the commit's time, else 1970. Never the clock, which would make every
 /// build different.
-pub(super) fn epoch(vcs: Option<&Vcs>) -> Result<i64, BuildError> {
+fn epoch(vcs: Option<&Vcs>) -> Result<i64, BuildError> {
     match env("SOURCE_DATE_EPOCH").filter(|value| !value.is_empty()) {
         Some(value) => {
             let seconds = value.parse().ok().filter(|seconds| *seconds >= 0);
@@ -173,8 +173,43 @@ pub(super) fn epoch(vcs: Option<&Vcs>) -> Result<i64, BuildError> {
     }
 }
 
+/// The commit, with what depends on it.
+pub(super) struct Revision {
+    /// The commit.
+    pub vcs: Option<Vcs>,
+    /// Time stamp for all files, in seconds since 1970.
+    pub epoch: i64,
+    /// Values for slots, with their templates filled in.
+    pub values: Vec<(String, String)>,
+    /// Variables for the build, with their templates filled in.
+    pub env: Vec<(String, String)>,
+}
+
+impl Revision {
+    /// Finds the commit of the project in `folder`. Results in `own_folders` are no changes.
+    /// `versions` are those of the packages that make outputs.
+    ///
+    /// # Errors
+    /// If there is no commit and one is required, or a template has no value.
+    pub(super) fn read(
+        request: &Request,
+        folder: &Utf8Path,
+        own_folders: &[Utf8PathBuf],
+        versions: &[String],
+        on: Events<'_>,
+    ) -> Result<Self, BuildError> {
+        let own = OwnWrites { folders: own_folders, files: &request.own_files };
+        let vcs = commit(request.vcs, folder, own, on)?;
+        let epoch = epoch(vcs.as_ref())?;
+        let templates = Templates { folder, versions, vcs: vcs.as_ref(), epoch };
+        let values = templates.fill(&request.values)?;
+        let env = templates.fill_variables(&request.env)?;
+        Ok(Self { vcs, epoch, values, env })
+    }
+}
+
 /// The values that templates stand for.
-pub(super) struct Templates<'a> {
+struct Templates<'a> {
     /// The project's folder.
     pub folder: &'a Utf8Path,
     /// The versions of the packages that make outputs, each once; none if the tag names it.
@@ -190,10 +225,7 @@ impl Templates<'_> {
     ///
     /// # Errors
     /// [`BuildError::Value`] for a template that has no value here.
-    pub(super) fn fill(
-        &self,
-        values: &[(String, String)],
-    ) -> Result<Vec<(String, String)>, BuildError> {
+    fn fill(&self, values: &[(String, String)]) -> Result<Vec<(String, String)>, BuildError> {
         values::fill_all(values, |template| self.value(template))
     }
 
@@ -201,7 +233,7 @@ impl Templates<'_> {
     ///
     /// # Errors
     /// [`BuildError::Value`] for a template that has no value here.
-    pub(super) fn fill_variables(
+    fn fill_variables(
         &self,
         env: &[(String, String)],
     ) -> Result<Vec<(String, String)>, BuildError> {

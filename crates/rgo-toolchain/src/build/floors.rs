@@ -18,7 +18,7 @@ use crate::toolchain::{Floor, Toolchain};
 use crate::zig;
 
 /// The variable from which Apple's own tools, rustc and C compilers take the oldest macOS.
-const DEPLOYMENT: &str = "MACOSX_DEPLOYMENT_TARGET";
+pub(super) const DEPLOYMENT: &str = "MACOSX_DEPLOYMENT_TARGET";
 
 /// A floor that the user sets, and the place.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -22,7 +22,7 @@ use std::collections::BTreeSet;
 
 use camino::Utf8Path;
 
-use super::context::{self, Context, LeftOut, Templates};
+use super::context::{self, Context, LeftOut, Revision};
 use super::error::BuildError;
 use super::floors;
 use crate::cache::Cache;
@@ -38,7 +38,6 @@ use crate::request::{DebugInfo, Request, StripMode};
 use crate::shim;
 use crate::target_spec::Chosen;
 use crate::toolchain::{Floor, Toolchain};
-use crate::vcs::{OwnWrites, Vcs};
 use lockfile::Lockfiles;
 use makeable::Candidate;
 pub use note_lines::LEFT_OUT;
@@ -145,14 +144,6 @@ impl CargoBuild {
     }
 }
 
-/// The commit, with what depends on it.
-struct Revision {
-    vcs: Option<Vcs>,
-    epoch: i64,
-    values: Vec<(String, String)>,
-    env: Vec<(String, String)>,
-}
-
 /// Finds the commit. This comes after `cargo metadata`, which may write Cargo.lock: the commit's
 /// state must include that change.
 fn revision(
@@ -165,14 +156,7 @@ fn revision(
     let folder = project.manifest.parent().unwrap_or(&request.folder);
     let folders = &project.folders;
     let own_folders = [output.to_owned(), folders.target.clone(), folders.build.clone()];
-    let own = OwnWrites { folders: &own_folders, files: &request.own_files };
-    let vcs = context::commit(request.vcs, folder, own, on)?;
-    let epoch = context::epoch(vcs.as_ref())?;
-    let versions = versions(outputs, project);
-    let templates = Templates { folder, versions: &versions, vcs: vcs.as_ref(), epoch };
-    let values = templates.fill(&request.values)?;
-    let env = templates.fill_variables(&request.env)?;
-    Ok(Revision { vcs, epoch, values, env })
+    Revision::read(request, folder, &own_folders, &versions(outputs, project), on)
 }
 
 /// The targets, each with its floor.

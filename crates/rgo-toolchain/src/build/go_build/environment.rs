@@ -6,6 +6,7 @@ use crate::event::{Event, Events};
 use crate::go::cgo::CgoWish;
 use crate::go::compiler::Go;
 use crate::request::Request;
+use crate::secrets::hidden;
 
 /// Variables that select a target or its compiler.
 const OF_TARGET: [&str; 4] = ["GOOS", "GOARCH", "CC", "CXX"];
@@ -83,5 +84,6 @@ impl Surroundings {
 }
 
 fn listed<'s>(set: impl Iterator<Item = &'s (&'static str, String)>) -> String {
-    set.map(|(name, value)| format!("{name}={value}")).collect::<Vec<_>>().join(" ")
+    let texts: Vec<String> = set.map(|(name, value)| format!("{name}={value}")).collect();
+    hidden(&texts.join(" "))
 }

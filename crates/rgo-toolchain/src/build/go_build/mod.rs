@@ -25,10 +25,10 @@ mod variables;
 
 use std::sync::Arc;
 
-use camino::{Utf8Path, Utf8PathBuf};
+use camino::Utf8PathBuf;
 use rayon::prelude::*;
 
-use super::context::{self, Context, LeftOut, Templates};
+use super::context::{self, Context, LeftOut, Revision};
 use super::error::BuildError;
 use super::floors;
 use crate::cache::{self, Cache};
@@ -45,7 +45,6 @@ use crate::go::{failure_hints, levels};
 use crate::request::{Request, StripMode};
 use crate::target_spec::Chosen;
 use crate::toolchain::{Floor, Toolchain};
-use crate::vcs::{OwnWrites, Vcs};
 use environment::Surroundings;
 use slots::WantedSlot;
 
@@ -105,7 +104,7 @@ impl GoBuild {
         context::check_systems(&request, &targets, on)?;
         let project = go.project().unwrap_or(&request.folder).to_owned();
         let output = request.output.clone().unwrap_or_else(|| project.join("dist"));
-        let revision = revision(&request, &project, &output, on)?;
+        let revision = Revision::read(&request, &project, std::slice::from_ref(&output), &[], on)?;
         request.env.clone_from(&revision.env);
         let strip = request.strip.unwrap_or(StripMode::None);
         let is_vendored = command::is_vendored(&project);
@@ -268,30 +267,6 @@ impl GoBuild {
     }
 }
 
-/// The commit, with what depends on it.
-struct Revision {
-    vcs: Option<Vcs>,
-    epoch: i64,
-    values: Vec<(String, String)>,
-    env: Vec<(String, String)>,
-}
-
-fn revision(
-    request: &Request,
-    project: &Utf8Path,
-    output: &Utf8Path,
-    on: Events<'_>,
-) -> Result<Revision, BuildError> {
-    let own_folders = [output.to_owned()];
-    let own = OwnWrites { folders: &own_folders, files: &request.own_files };
-    let vcs = context::commit(request.vcs, project, own, on)?;
-    let epoch = context::epoch(vcs.as_ref())?;
-    let templates = Templates { folder: project, versions: &[], vcs: vcs.as_ref(), epoch };
-    let values = templates.fill(&request.values)?;
-    let env = templates.fill_variables(&request.env)?;
-    Ok(Revision { vcs, epoch, values, env })
-}
-
 /// The oldest macOS that programs of Go's own linker name, since Go 1.25.
 const OLDEST_MACOS: &str = "12.0";
 
@@ -306,7 +281,9 @@ fn settled_floors(
     for (toolchain, floor) in &mut targets {
         let is_given =
             chosen.iter().any(|one| one.toolchain.name == toolchain.name && one.floor.is_some())
-                || request.macos.is_some();
+                || request.macos.is_some()
+                || request.env.iter().any(|(name, _)| name == floors::DEPLOYMENT)
+                || env(floors::DEPLOYMENT).is_some_and(|version| !version.is_empty());
         if !is_given && *floor == toolchain.floor && matches!(floor, Some(Floor::Macos(_))) {
             *floor = Some(Floor::Macos(OLDEST_MACOS.to_owned()));
         }

@@ -10,11 +10,12 @@ use crate::go::race;
 use crate::toolchain::{Libc, Toolchain};
 
 /// Flags of go that rgo decides itself, with its own flag.
-const OWN: [(&str, &str); 6] = [
+const OWN: [(&str, &str); 7] = [
     ("o", "-o DIR"),
     ("C", "-C DIR"),
     ("buildmode", "--buildmode"),
     ("race", "--race"),
+    ("trimpath", "--no-trimpath, or nothing: paths are trimmed"),
     ("n", "-n"),
     ("json", "--format json"),
 ];

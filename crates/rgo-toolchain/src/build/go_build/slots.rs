@@ -172,7 +172,8 @@ fn no_package(name: &str, path: &str, variable: &str, candidate: &Candidate) -> 
 /// Finds the slots in a linked file. A variable that no code reads is not in it.
 ///
 /// # Errors
-/// If the file has a slot twice.
+/// If the file has a slot twice, or a placeholder that no variable leads to: the program would show
+/// it.
 pub(super) fn in_file(
     image: &Image<'_>,
     wanted: &[WantedSlot],
@@ -182,8 +183,16 @@ pub(super) fn in_file(
         placeholders.map(|slot| (slot.name.clone(), slot.linked.clone())).collect();
     loop {
         match go_slot::find(image, &left) {
-            Err(BinaryError::GoVariable { name, found: 0 }) => left.retain(|(of, _)| *of != name),
+            Err(BinaryError::GoVariable { name, found: 0 }) if !has_text(image, &name, &left) => {
+                left.retain(|(of, _)| *of != name);
+            }
             found => return found,
         }
     }
+}
+
+/// Whether the placeholder of a name is in the file.
+fn has_text(image: &Image<'_>, name: &str, placeholders: &[(String, String)]) -> bool {
+    let mut texts = placeholders.iter().filter(|(of, _)| of == name).map(|(_, text)| text);
+    texts.any(|text| memchr::memmem::find(image.data(), text.as_bytes()).is_some())
 }
