@@ -8,8 +8,9 @@ use std::process::Stdio;
 
 use memchr::memmem;
 use rgo_debuginfo::demangle::{Demangler, NameStyle, Scheme};
+use walkdir::{DirEntry, WalkDir};
 
-use crate::support::{corpus, libraries, machine, native, not_tested};
+use crate::support::{corpus, libraries, machine, native, not_tested, rust_folder};
 
 /// Different names of which the forms have to be compared, and how many of each mangling.
 const NAMES: usize = 1_000_000;
@@ -25,10 +26,16 @@ const ENOUGH: usize = 1_100_000;
 /// How names begin, behind the zero that ends the text before. Mach-O has one `_` more.
 const STARTS: [&[u8]; 6] = [b"\0_Z", b"\0__Z", b"\0_R", b"\0__R", b"\0?", b"\0.?"];
 
-/// Programs of others and libraries.
+/// Programs of others and libraries. rustc and LLVM have a quarter of a million names, whatever cargo compiled here.
 fn files() -> Vec<PathBuf> {
     let mut files: Vec<PathBuf> = corpus::corpus().into_iter().map(|one| one.file).collect();
     files.extend(machine().var("RGO_TEST_WINDOWS_NODE").map(PathBuf::from));
+    for folder in ["bin", "lib"] {
+        let entries = WalkDir::new(rust_folder().join(folder)).max_depth(1).sort_by_file_name();
+        let files_of_rust = entries.into_iter().map(|entry| entry.expect("is read"));
+        let files_of_rust = files_of_rust.filter(|entry| entry.file_type().is_file());
+        files.extend(files_of_rust.map(DirEntry::into_path));
+    }
     files.extend(libraries(|path| {
         let name = path.file_name().expect("a name").to_string_lossy();
         // cargo's programs have no extension.
@@ -141,6 +148,14 @@ fn are_microsofts(names: &[&[u8]]) {
     differences.none("llvm-undname");
 }
 
+/// Whether the last part of a name is a hash as rustc's older mangling has one: `17h`, 16 digits, `E`. rustfilt asks for
+/// no digits, and takes `17hGPR_and_tGPREvenE` of C++ for one.
+fn has_hash(name: &[u8]) -> bool {
+    let digits = memmem::rfind(name, b"17h").and_then(|at| name.get(at + 3..at + 20));
+    digits
+        .is_some_and(|digits| digits[..16].iter().all(u8::is_ascii_hexdigit) && digits[16] == b'E')
+}
+
 /// The forms for people of Rust's names, whose hashes rustfilt leaves out too. Other names it leaves as they are, but
 /// for C++'s that look like them: `_ZN5clang12ast_matchers17hasElementTypeLocE`.
 fn are_rustfilts(names: &[&[u8]]) {
@@ -171,8 +186,7 @@ fn a_million_names_have_the_forms_that_other_demanglers_print() {
         names.iter().partition(|name| is_microsofts(name));
     are_microsofts(&microsofts);
     are_llvms(&others);
-    let may_be_rust =
-        |name: &&&[u8]| name.starts_with(b"_R") || memmem::find(name, b"17h").is_some();
+    let may_be_rust = |name: &&&[u8]| name.starts_with(b"_R") || has_hash(name);
     are_rustfilts(&others.iter().filter(may_be_rust).copied().collect::<Vec<_>>());
 
     let mut demangler = Demangler::default();

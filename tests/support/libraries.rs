@@ -6,16 +6,20 @@ use walkdir::WalkDir;
 
 use super::native;
 
+/// The folder of the Rust toolchain that the tests compile with.
+pub(crate) fn rust_folder() -> PathBuf {
+    let output = native("rustc").args(["--print", "sysroot"]).output().expect("rustc runs");
+    PathBuf::from(String::from_utf8(output.stdout).expect("UTF-8").trim())
+}
+
 /// The folders of the system's libraries, of gcc's, of the standard libraries of all targets, and of what cargo
 /// compiled for the tests.
 fn folders() -> Vec<PathBuf> {
-    let sysroot = native("rustc").args(["--print", "sysroot"]).output();
-    let sysroot = sysroot.map(|output| String::from_utf8_lossy(&output.stdout).trim().to_owned());
     let compiled = Path::new(env!("CARGO_TARGET_TMPDIR")).parent().expect("a folder").join("debug");
     vec![
         PathBuf::from("/usr/lib/x86_64-linux-gnu"),
         PathBuf::from("/usr/lib/gcc"),
-        sysroot.map(|sysroot| Path::new(&sysroot).join("lib/rustlib")).unwrap_or_default(),
+        rust_folder().join("lib/rustlib"),
         compiled.join("deps"),
     ]
 }

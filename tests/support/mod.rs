@@ -26,7 +26,7 @@ use std::sync::{Once, OnceLock};
 pub(crate) use foreign::{native, run, runs_here};
 pub(crate) use go_project::{GoProject, build_info, has_go};
 pub(crate) use lacks::{cannot_test, no_gcc, not_tested};
-pub(crate) use libraries::libraries;
+pub(crate) use libraries::{libraries, rust_folder};
 pub(crate) use machine::{can, machine, readobj, tool};
 pub(crate) use project::{Project, copy_tree, forget_on_ci, root, write};
 pub(crate) use report::{Artifact, Report};
