@@ -11,7 +11,7 @@ use std::path::Path;
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
-use crate::support::{Outcome, Project, cannot_test, machine, native, run};
+use crate::support::{Outcome, Project, SmallDisk, machine, native, run};
 
 const TARGET: [&str; 2] = ["--target", "linux/arm64"];
 
@@ -91,18 +91,11 @@ fn two_builds_of_one_project_both_end_well() {
 #[test]
 fn a_full_disk_under_the_cache_is_an_error_and_nothing_more() {
     let Some(cargo) = machine().source_cargo() else { return };
-    let temp = tempfile::tempdir().expect("a folder");
-    let mut mount = native("mount");
-    mount.args(["-t", "tmpfs", "-o", "size=24m", "tmpfs"]).arg(temp.path());
-    if !mount.status().is_ok_and(|status| status.success()) {
-        cannot_test("a full disk needs a small tmpfs, which only root may mount");
-        return;
-    }
-    fresh_cache(temp.path());
+    let Some(disk) = SmallDisk::mount(24 << 20) else { return };
+    fresh_cache(disk.path());
     let project = Project::copy("env");
-    let outcome = Outcome::of(&mut on_cache(&project, temp.path(), &cargo));
-    let libraries = libraries(temp.path());
-    let _ = native("umount").arg("--lazy").arg(temp.path()).status();
+    let outcome = Outcome::of(&mut on_cache(&project, disk.path(), &cargo));
+    let libraries = libraries(disk.path());
     outcome.ended(1).says("No space left on device");
     assert!(libraries.is_empty(), "{libraries:?}");
 }

@@ -3,7 +3,7 @@
 
 use std::fs;
 
-use crate::support::{Outcome, Project, Report, cannot_test, machine, native, run, tool, write};
+use crate::support::{Outcome, Project, Report, SmallDisk, machine, run, tool, write};
 
 #[test]
 fn one_targets_compile_error_does_not_stop_the_others() {
@@ -233,21 +233,7 @@ fn a_full_disk_leaves_nothing_half_written() {
     let (toolchain, artifact) = report.all().next().expect("a program");
     let before = artifact.bytes();
 
-    let disk = tempfile::tempdir().expect("a folder");
-    let size = before.len() * 3 / 2;
-    let mut mount = native("mount");
-    mount.args(["-t", "tmpfs", "-o", &format!("size={size}"), "tmpfs"]).arg(disk.path());
-    if !mount.status().is_ok_and(|status| status.success()) {
-        cannot_test("a full disk needs a small tmpfs, which only root may mount");
-        return;
-    }
-    struct Mounted<'p>(&'p std::path::Path);
-    impl Drop for Mounted<'_> {
-        fn drop(&mut self) {
-            let _ = native("umount").arg(self.0).status();
-        }
-    }
-    let mounted = Mounted(disk.path());
+    let Some(disk) = SmallDisk::mount(before.len() * 3 / 2) else { return };
 
     // There is room for the result once, and not for a second one beside it.
     let output = disk.path().join("dist");
@@ -269,7 +255,6 @@ fn a_full_disk_leaves_nothing_half_written() {
     assert_eq!(files, ["env"], "nothing half-written stays");
     let said = run(toolchain, &placed.path(), &[]).expect("the host's own").ended(0).stdout;
     assert_eq!(said, "channel: none\n");
-    drop(mounted);
 }
 
 #[test]

@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::Path;
 
-use crate::support::{GoProject, Outcome, Report, has_go, native, run, scratch, write};
+use crate::support::{GoProject, Outcome, Report, SmallDisk, has_go, native, run, scratch, write};
 
 #[test]
 fn wrong_calls_are_refused() {
@@ -170,6 +170,30 @@ fn two_builds_at_once_both_end_well() {
             assert!(ran.ended(0).stdout.contains("version: "));
         }
     }
+}
+
+#[test]
+#[cfg(target_os = "linux")]
+fn a_full_disk_leaves_the_former_program() {
+    if !has_go("a Go build on a full disk") {
+        return;
+    }
+    let project = GoProject::copy("go-app");
+    let args = ["./cmd/server", "--target", "linux/amd64", "--vcs", "off", "-X", "main.version=1"];
+    let before = project.build(args).report().artifact("linux-amd64", "server").bytes();
+    // There is room for the program once, and not for a second one beside it.
+    let Some(disk) = SmallDisk::mount(before.len() * 3 / 2) else { return };
+    let on_disk = |value| {
+        let other = GoProject::at(&project.folder, &disk.path().join("dist"));
+        other.build(args[..5].iter().copied().chain(["-X", value]))
+    };
+    let report = on_disk("main.version=1").report();
+    let placed = report.artifact("linux-amd64", "server");
+    assert_eq!(placed.bytes(), before);
+    on_disk("main.version=2").ended(1).says("No space left").says("server");
+    assert_eq!(placed.bytes(), before, "what was there is there");
+    let folder = placed.path().parent().expect("a folder").to_owned();
+    assert_eq!(fs::read_dir(folder).expect("a folder").count(), 1, "nothing half-written stays");
 }
 
 /// What a killed build leaves does not matter to the next one.

@@ -3,11 +3,15 @@
 
 use std::collections::BTreeMap;
 use std::fs;
+use std::io::Write as _;
 use std::path::Path;
 use std::process::Command;
 
+use zip::ZipWriter;
+use zip::write::SimpleFileOptions;
+
 use crate::support::go_project::with_settings;
-use crate::support::{GoProject, Outcome, Report, has_go, native, tool};
+use crate::support::{GoProject, Outcome, Report, has_go, native, tool, write};
 
 /// The variables of `rgo-build env`.
 fn variables(project: &GoProject, target: &str, package: &str) -> BTreeMap<String, String> {
@@ -78,7 +82,47 @@ fn same(one: &Path, other: &Path, what: &str) {
     assert_eq!((one.len(), at), (other.len(), None), "{what}");
 }
 
-/// Two folders, the second with another cache of Go that is empty.
+const REQUIRED: &str = "example.com/dep";
+
+/// Puts a module with C into a folder that go takes for a proxy, and lets the project use it.
+fn require_module(project: &GoProject, proxy: &Path) {
+    let versions = proxy.join(REQUIRED).join("@v");
+    let go_mod = format!("module {REQUIRED}\n\ngo 1.21\n");
+    let source = "package dep\n\n// static int twice(int x) { return 2 * x; }\nimport \"C\"\n\n\
+                  func Twice(x int) int { return int(C.twice(C.int(x))) }\n";
+    write(&versions.join("v1.0.0.mod"), &go_mod);
+    write(&versions.join("v1.0.0.info"), "{\"Version\": \"v1.0.0\"}");
+    let mut zip = ZipWriter::new(fs::File::create(versions.join("v1.0.0.zip")).expect("made"));
+    for (name, text) in [("go.mod", &*go_mod), ("dep.go", source)] {
+        let name = format!("{REQUIRED}@v1.0.0/{name}");
+        zip.start_file(name, SimpleFileOptions::default()).expect("begun");
+        zip.write_all(text.as_bytes()).expect("written");
+    }
+    zip.finish().expect("ended");
+
+    let uses = format!(
+        "package main\n\nimport \"{REQUIRED}\"\n\nfunc init() {{ println(dep.Twice(21)) }}\n"
+    );
+    write(&project.folder.join("cmd/app/uses.go"), &uses);
+    let mut go = native("go");
+    with_settings(&mut go).args(["get", &format!("{REQUIRED}@v1.0.0")]);
+    let modules = proxy.join("modules");
+    go.current_dir(&project.folder).envs(module_settings(proxy, &modules));
+    Outcome::of(&mut go).ended(0);
+}
+
+/// The variables with which go takes modules from a folder, and keeps them in another.
+fn module_settings(proxy: &Path, modules: &Path) -> [(&'static str, String); 4] {
+    [
+        ("GOPROXY", format!("file://{}", proxy.display())),
+        ("GOSUMDB", "off".to_owned()),
+        ("GOMODCACHE", modules.display().to_string()),
+        // Else what go puts there cannot be removed.
+        ("GOFLAGS", "-modcacherw".to_owned()),
+    ]
+}
+
+/// Two folders, the second with other caches of Go that are empty.
 #[test]
 fn folders_and_caches_leave_no_trace() {
     if !has_go("the same bytes from any folder") {
@@ -86,7 +130,8 @@ fn folders_and_caches_leave_no_trace() {
     }
     let targets = "linux/amd64,linux/arm64/static,darwin/arm64,windows/amd64";
     for (module, package) in [("go-app", "./..."), ("go-cgo", "./cmd/app")] {
-        let build = |project: &GoProject, cache: Option<&Path>| -> Report {
+        let proxy = tempfile::tempdir().expect("a folder");
+        let build = |project: &GoProject, caches: Option<&Path>| -> Report {
             let args = [package, "--target", targets, "--vcs", "off", "-X"];
             let value = if module == "go-cgo" {
                 "main.version=1"
@@ -94,15 +139,22 @@ fn folders_and_caches_leave_no_trace() {
                 "example.com/app/about.Commit=1"
             };
             let mut command = project.command(args.into_iter().chain([value]));
-            command.envs(cache.map(|cache| ("GOCACHE", cache)));
+            command.envs(caches.map(|caches| ("GOCACHE", caches.join("compiled"))));
+            if module == "go-cgo" {
+                let modules = caches.unwrap_or(proxy.path()).join("modules");
+                command.envs(module_settings(proxy.path(), &modules));
+            }
             Outcome::of(&mut command).report()
         };
         let [here, there] = [GoProject::copy(module), GoProject::copy(module)];
         if module == "go-cgo" {
-            [&here, &there].into_iter().for_each(with_its_header);
+            for project in [&here, &there] {
+                with_its_header(project);
+                require_module(project, proxy.path());
+            }
         }
-        let cache = tempfile::tempdir().expect("a folder");
-        let (here, there) = (build(&here, None), build(&there, Some(cache.path())));
+        let caches = tempfile::tempdir().expect("a folder");
+        let (here, there) = (build(&here, None), build(&there, Some(caches.path())));
         let sums = |report: &Report| -> Vec<(String, String)> {
             report.all().map(|(it, a)| (it.to_owned(), a.get("sha256").to_string())).collect()
         };

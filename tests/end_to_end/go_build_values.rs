@@ -23,6 +23,20 @@ fn linked(folder: &Path) -> Vec<(PathBuf, u64)> {
     programs.map(number).collect()
 }
 
+/// A program through which go runs its tools. It writes a line for each that compiles or links.
+#[cfg(unix)]
+fn listing_tools(folder: &Path) -> (String, PathBuf) {
+    let (program, list) = (folder.join("list-tools"), folder.join("tools"));
+    let text = format!(
+        "#!/bin/sh\ncase \"$*\" in *-V=full*) ;; *) echo \"$1\" >>{} ;; esac\nexec \"$@\"\n",
+        list.display()
+    );
+    fs::write(&program, text).expect("written");
+    let executable = std::os::unix::fs::PermissionsExt::from_mode(0o755);
+    fs::set_permissions(&program, executable).expect("set");
+    (format!("--go-flag=-toolexec={}", program.display()), list)
+}
+
 #[test]
 #[cfg(unix)]
 fn another_value_compiles_and_links_nothing() {
@@ -30,17 +44,22 @@ fn another_value_compiles_and_links_nothing() {
         return;
     }
     let project = GoProject::copy("go-app");
+    let (flag, list) = listing_tools(project.folder.parent().expect("a folder"));
     let build = |value: &str| {
         let value = format!("main.version={value}");
-        let args = ["./cmd/server", "--target", "all", "--explain-rebuild", "--vcs", "off"];
+        let args = ["./cmd/server", "--target", "all", "--explain-rebuild", "--vcs", "off", &flag];
         project.build(args.into_iter().chain(["-X", &value])).report()
     };
     assert_ne!(build("1").rebuilt(), Vec::<String>::new());
     let before = linked(&project.linked());
     assert_eq!(before.len(), ALL.len());
+    let tools = fs::read_to_string(&list).expect("go ran its tools");
+    assert!(tools.lines().filter(|tool| tool.ends_with("/link")).count() > 0, "{tools}");
+    fs::remove_file(&list).expect("removed");
     let report = build("2.0.0-rc.1");
     assert_eq!(report.rebuilt(), Vec::<String>::new());
     assert_eq!(linked(&project.linked()), before, "nothing was linked");
+    assert!(!list.exists(), "no tool ran: {:?}", fs::read_to_string(&list));
     for toolchain in ALL {
         if let Some(ran) = run(toolchain, &report.artifact(toolchain, "server").path(), &[]) {
             assert_eq!(ran.ended(0).stdout, "server 2.0.0-rc.1  10 APP 80\n", "{toolchain}");

@@ -7,10 +7,10 @@ use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
 use crate::end_to_end::concurrency::fresh_cache;
-use crate::support::{Outcome, Project, native, tool, write};
+use crate::support::{GoProject, Outcome, Project, has_go, native, tool, write};
 
 /// Waits in a build script, and in a child of it.
-const SCRIPT: &str = r#"
+const BUILD_SCRIPT: &str = r#"
 fn main() {
     let child = std::process::Command::new("sleep").arg("600").spawn().unwrap();
     let pids = format!("{} {}", std::process::id(), child.id());
@@ -18,32 +18,57 @@ fn main() {
     std::thread::sleep(std::time::Duration::from_secs(600));
 }
 "#;
+/// Waits where go runs the compiler. The other number is go's.
+const INSTEAD_OF_COMPILER: &str = r#"#!/bin/sh
+case "$*" in *-V=full*) exec "$@";; esac
+echo "$$ $PPID" >"$PIDS"
+exec sleep 600
+"#;
 const PATIENCE: Duration = Duration::from_secs(60);
 
-/// A build whose build script has begun.
+/// A build that has begun to compile.
 struct Running {
     _temp: tempfile::TempDir,
     cache: PathBuf,
     child: Child,
-    /// The build script, and what it has started, each with the time of its start: a number alone
-    /// may soon be that of another process.
+    /// The build script or compiler, and what it has started, each with the time of its start: a
+    /// number alone may soon be that of another process.
     others: Vec<(u32, String)>,
 }
 
 impl Running {
-    fn start() -> Self {
+    /// Of a Cargo package whose build script waits.
+    fn cargo() -> Self {
         let temp = tempfile::tempdir().expect("a folder");
-        let (folder, cache) = (temp.path().join("project"), temp.path().join("cache"));
-        fresh_cache(&cache);
+        let folder = temp.path().join("project");
         let manifest = "[package]\nname = \"waits\"\nversion = \"1.0.0\"\nedition = \"2021\"\n\
                         [workspace]\n";
         write(&folder.join("Cargo.toml"), manifest);
         write(&folder.join("src/main.rs"), "fn main() {}\n");
-        write(&folder.join("build.rs"), SCRIPT);
-        let pids = temp.path().join("pids");
+        write(&folder.join("build.rs"), BUILD_SCRIPT);
         let project = Project::at(&folder, "unused")
             .with_output(&temp.path().join("target"), &temp.path().join("dist"));
-        let mut command = project.command(["--target", "linux/amd64"]);
+        Self::start(project.command(["--target", "linux/amd64"]), temp)
+    }
+
+    /// Of a Go module that is compiled by what waits.
+    fn go() -> Self {
+        let temp = tempfile::tempdir().expect("a folder");
+        let project = GoProject::at(&temp.path().join("project"), &temp.path().join("dist"));
+        write(&project.folder.join("go.mod"), "module example.com/waits\n\ngo 1.21\n");
+        write(&project.folder.join("main.go"), "package main\n\nfunc main() {}\n");
+        let script = temp.path().join("compiler");
+        write(&script, INSTEAD_OF_COMPILER);
+        let executable = std::os::unix::fs::PermissionsExt::from_mode(0o755);
+        fs::set_permissions(&script, executable).expect("set");
+        let flag = format!("--go-flag=-toolexec={}", script.display());
+        Self::start(project.command([".", "--target", "linux/amd64", "--vcs", "off", &flag]), temp)
+    }
+
+    /// Starts it, with `PIDS` for the file in which those that wait write their numbers.
+    fn start(mut command: Command, temp: tempfile::TempDir) -> Self {
+        let (cache, pids) = (temp.path().join("cache"), temp.path().join("pids"));
+        fresh_cache(&cache);
         command.env("RGO_CACHE", &cache).env("PIDS", &pids);
         let mut command = heeding(&command);
         command.stdout(Stdio::piped()).stderr(Stdio::piped());
@@ -54,13 +79,13 @@ impl Running {
         let others = loop {
             let text = fs::read_to_string(&pids).unwrap_or_default();
             let numbers: Vec<u32> =
-                text.split(' ').filter_map(|number| number.parse().ok()).collect();
+                text.split_whitespace().filter_map(|number| number.parse().ok()).collect();
             if numbers.len() == 2 {
                 let with_start = |number| Some((number, start_of(number)?));
                 break numbers.into_iter().filter_map(with_start).collect();
             }
             assert!(child.try_wait().expect("is ours").is_none(), "the build has ended");
-            assert!(started.elapsed() < PATIENCE, "the build script does not begin");
+            assert!(started.elapsed() < PATIENCE, "nothing is compiled");
             std::thread::sleep(Duration::from_millis(20));
         };
         Self { _temp: temp, cache, child, others }
@@ -123,28 +148,42 @@ fn heeding(command: &Command) -> Command {
     env
 }
 
+/// Signals a build, or its whole group as a terminal does.
+fn ends_all_and_leaves_nothing(mut running: Running, name: &str, number: i32, whole_group: bool) {
+    assert_eq!(running.left(), 1);
+    running.signal(name, whole_group);
+    let ended = running.child.wait().expect("is ours");
+    let mut said = String::new();
+    let stderr = running.child.stderr.as_mut().expect("is a pipe");
+    std::io::Read::read_to_string(stderr, &mut said).expect("text");
+    // A shell shows 128 more.
+    assert_eq!(ended.signal(), Some(number), "{name}: {ended}\n{said}");
+    assert_eq!(running.living(), [0; 0], "{name}");
+    assert_eq!(running.left(), 0, "{name}");
+}
+
 #[test]
 fn a_signal_ends_all_that_the_build_runs_and_leaves_nothing() {
     for (name, number, whole_group) in
         [("TERM", 15, false), ("INT", 2, true), ("INT", 2, false), ("HUP", 1, false)]
     {
-        let mut running = Running::start();
-        assert_eq!(running.left(), 1);
-        running.signal(name, whole_group);
-        let ended = running.child.wait().expect("is ours");
-        let mut said = String::new();
-        let stderr = running.child.stderr.as_mut().expect("is a pipe");
-        std::io::Read::read_to_string(stderr, &mut said).expect("text");
-        // A shell shows 128 more.
-        assert_eq!(ended.signal(), Some(number), "{name}: {ended}\n{said}");
-        assert_eq!(running.living(), [0; 0], "{name}");
-        assert_eq!(running.left(), 0, "{name}");
+        ends_all_and_leaves_nothing(Running::cargo(), name, number, whole_group);
+    }
+}
+
+#[test]
+fn a_signal_ends_a_build_of_go_too() {
+    if !has_go("signals to a Go build") {
+        return;
+    }
+    for (name, number, whole_group) in [("TERM", 15, false), ("INT", 2, true)] {
+        ends_all_and_leaves_nothing(Running::go(), name, number, whole_group);
     }
 }
 
 #[test]
 fn what_a_killed_build_leaves_goes_with_the_next_prune() {
-    let mut running = Running::start();
+    let mut running = Running::cargo();
     running.signal("KILL", false);
     running.child.wait().expect("is ours");
     assert_eq!(running.left(), 1);

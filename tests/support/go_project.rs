@@ -81,6 +81,11 @@ impl GoProject {
         Self { folder, output: base.join("dist"), copy: Some(temp) }
     }
 
+    /// A folder that somebody else makes and removes.
+    pub(crate) fn at(folder: &Path, output: &Path) -> Self {
+        Self { folder: folder.to_owned(), output: output.to_owned(), copy: None }
+    }
+
     /// `rgo-build` on it, with a report as JSON.
     pub(crate) fn command<'a>(&self, args: impl IntoIterator<Item = &'a str>) -> Command {
         let mut command = tool("rgo-build");

@@ -16,6 +16,7 @@ mod project;
 mod report;
 pub(crate) mod schemas;
 pub(crate) mod server;
+mod small_disk;
 pub(crate) mod stripping;
 mod zig;
 
@@ -30,6 +31,7 @@ pub(crate) use libraries::{libraries, rust_folder};
 pub(crate) use machine::{can, machine, readobj, tool};
 pub(crate) use project::{Project, copy_tree, forget_on_ci, root, write};
 pub(crate) use report::{Artifact, Report};
+pub(crate) use small_disk::SmallDisk;
 pub(crate) use zig::{zig, zig_lib};
 
 /// The toolchains of `--target all`.

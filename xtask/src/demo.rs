@@ -1,10 +1,10 @@
-//! Demonstrates the main job: builds two programs, one of them by other authors, for every
+//! Demonstrates the main job: builds three programs, one of them by other authors and one of Go with C, for every
 //! toolchain, and runs those that this machine can run.
 
 use std::path::{Path, PathBuf};
 
 use crate::setup::{self, Setup};
-use crate::shell::{self, cargo, command, succeeds};
+use crate::shell::{self, cargo, command, on_path, succeeds};
 
 /// Builds, runs and prints.
 ///
@@ -27,6 +27,14 @@ pub(crate) fn run() -> anyhow::Result<()> {
     heading("ripgrep, as its authors published it");
     let more = ["--strip", "all", "--run", "--", "--version"];
     build(&setup, &setup.ripgrep, &out.join("ripgrep"), &more)?;
+
+    if on_path("go") {
+        heading("testdata/go-cgo, a Go module with C");
+        let module = Path::new("testdata/go-cgo");
+        build(&setup, module, &out.join("go"), &["./cmd/app", "-X", "main.version=1.2.3-demo"])?;
+    } else {
+        heading("no Go module: there is no go on PATH");
+    }
 
     heading("what a program says of itself, by its file alone");
     let file = sample.join("darwin-arm64").join("sample");

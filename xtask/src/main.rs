@@ -9,6 +9,7 @@ mod darwin_names;
 mod demo;
 mod extension_names;
 mod generate;
+mod go_modules;
 mod matrix;
 mod setup;
 mod shell;
@@ -61,6 +62,11 @@ enum Task {
         /// Only these; those that built before are built again
         names: Vec<String>,
     },
+    /// Build published Go modules for every toolchain, and compare with plain go
+    GoModules {
+        /// Only these
+        names: Vec<String>,
+    },
     /// Write schemas, completions and man pages from the definitions of the tools
     Generate {
         /// Only check that they are current
@@ -98,6 +104,7 @@ fn run() -> anyhow::Result<()> {
         Task::Bench { what } => bench::run(what),
         Task::Corpus => corpus::run(),
         Task::Matrix { names } => matrix::run(&names),
+        Task::GoModules { names } => go_modules::run(&names),
         Task::DarwinNames => darwin_names::run(),
         Task::ExtensionNames => extension_names::run(root),
         Task::Tidy => tidy::run(root),

@@ -2,6 +2,7 @@
 //! hyperfine. Only the ratios count.
 
 mod build;
+mod go;
 mod strip;
 mod symbols;
 mod version_m;
@@ -21,6 +22,8 @@ use crate::shell::{self, command};
 pub(crate) enum What {
     /// rgo-build beside cargo build and cargo zigbuild
     Build,
+    /// rgo-build beside go build
+    Go,
     /// rgo-strip beside LLVM's, GNU's and elfutils' strip, and cp
     Strip,
     /// rgo-symbols beside nm, llvm-nm, go tool nm, llvm-symbolizer and addr2line
@@ -38,6 +41,7 @@ pub(crate) fn run(what: What) -> anyhow::Result<()> {
     shell::run(shell::cargo().args(["build", "--release", "--package", "rgo"]))?;
     match what {
         What::Build => build::run(&setup),
+        What::Go => go::run(&setup),
         What::Strip => {
             ship(&setup)?;
             strip::run(&setup)
