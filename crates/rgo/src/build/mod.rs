@@ -8,6 +8,7 @@
 pub mod args;
 mod cache_command;
 mod choose_builder;
+mod compiled_table;
 pub mod doctor;
 mod env_command;
 mod joined;

@@ -16,6 +16,8 @@ use rgo_toolchain::checks::{Level, name};
 use rgo_toolchain::compiler_used::CompilerUsed;
 use rgo_toolchain::output_kind::OutputKind;
 
+use super::compiled_table;
+
 /// The whole run.
 #[derive(Debug, Serialize, schemars::JsonSchema)]
 pub(super) struct BuildReport {
@@ -31,7 +33,7 @@ pub(super) struct BuildReport {
     /// The verdict, if something was required.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub policy: Option<Outcome>,
-    /// With `--explain-rebuild`: the compiled crates, and why.
+    /// With `--explain-rebuild`: the compiled crates and Go packages, and why.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub rebuilt: Option<Vec<Rebuilt>>,
     /// With `--work`: the folder that was kept.
@@ -194,19 +196,6 @@ fn in_words(leak: &Leak) -> String {
     format!("{file}: {count} {paths} of the {what} in {section}, such as {example}")
 }
 
-fn compiled(document: Document, rebuilt: &[Rebuilt]) -> Document {
-    if rebuilt.is_empty() {
-        return document.line("nothing: all was fresh");
-    }
-    let mut table =
-        Table::new([Column::left("crate"), Column::right("times"), Column::left("why")]);
-    for one in rebuilt {
-        let why = one.reasons.join("; ");
-        table.row([Cell::new(&one.package), Cell::new(one.units.to_string()), Cell::new(why)]);
-    }
-    document.table(table)
-}
-
 impl Report for BuildReport {
     const SCHEMA: &'static str = "rgo.build/1";
 
@@ -235,7 +224,7 @@ impl Report for BuildReport {
             document = document.line(line);
         }
         if let Some(rebuilt) = &self.rebuilt {
-            document = compiled(document.heading("Compiled"), rebuilt);
+            document = compiled_table::add(document, rebuilt, &self.compilers);
         }
         for compiler in &self.compilers {
             document = document.fact("compiler", compiler.to_string());
