@@ -3,7 +3,9 @@
 use std::fs;
 use std::path::Path;
 
-use crate::support::{GoProject, Outcome, Report, SmallDisk, has_go, native, run, scratch, write};
+use crate::support::{
+    GoProject, Outcome, Report, SmallDisk, has_go, native, run, scratch, tool, write,
+};
 
 #[test]
 fn wrong_calls_are_refused() {
@@ -143,6 +145,11 @@ fn a_project_of_both_kinds_asks_and_builds_both() {
     };
     assert_eq!(names(&build("go")), ["app"]);
     assert_eq!(names(&build("cargo,go")), ["app", "both"]);
+    // What both find of the one project is said once.
+    let plan = ["--builder", "cargo,go", "--target", "linux/amd64", "-C", "."];
+    let said = Outcome::of(tool("rgo-build").args(plan).arg("-n").current_dir(&project.folder));
+    let said = said.ended(0).stderr;
+    assert_eq!(said.matches("no commit is recorded").count(), 1, "{said}");
 }
 
 #[test]

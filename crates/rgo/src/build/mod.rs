@@ -34,7 +34,7 @@ use rgo_toolchain::build::outcome::TargetOutcome;
 use rgo_toolchain::build::plan::PlanOptions;
 use rgo_toolchain::build::work_dir::WorkDir;
 use rgo_toolchain::checks::Level;
-use rgo_toolchain::event::Event;
+use rgo_toolchain::event::{Event, Events};
 use rgo_toolchain::show::{Messages, Show};
 use rgo_toolchain::{interrupt, processes};
 
@@ -47,7 +47,7 @@ use crate::app::reports::FormatArg;
 use crate::app::schema::{Named, of_report};
 use crate::app::terminal;
 use crate::build::args::{Build, BuildArgs, Other};
-use progress::Progress;
+use progress::{OnceEach, Progress};
 use report::BuildReport;
 pub use report::size;
 
@@ -89,7 +89,8 @@ fn build(args: &BuildArgs, gate: &PolicyArgs, log_file: Option<&Path>) -> Result
         return Err(Usage::new(text).hint("leave out -n, --require and --policy").into());
     }
     let progress = Progress { quiet: args.quiet, dry_run: args.dry_run, trace: args.trace };
-    let on = |event: Event| progress.event(&event);
+    let once = OnceEach::new(progress);
+    let on = |event: Event| once.event(&event);
     let mut builders = Vec::new();
     for (request, options) in request::from_args(args, log_file)? {
         builders.push(Builder::discover(request, options, &on)?);
@@ -106,7 +107,7 @@ fn build(args: &BuildArgs, gate: &PolicyArgs, log_file: Option<&Path>) -> Result
     }
     let options = PlanOptions { again: args.all, work: work.folder.clone(), messages: messages() };
     if args.dry_run {
-        return print_plans(&builders, &options, progress);
+        return print_plans(&builders, &options, &on);
     }
     let mut report = BuildReport::new(&builders, work.kept());
     for builder in &builders {
@@ -132,10 +133,10 @@ fn judged(gate: &Gate<'_>, targets: &[TargetOutcome]) -> Option<Outcome> {
 }
 
 /// `-n`: prints the plans instead of running them.
-fn print_plans(builders: &[Builder], options: &PlanOptions, progress: Progress) -> Result<Exit> {
+fn print_plans(builders: &[Builder], options: &PlanOptions, on: Events<'_>) -> Result<Exit> {
     let mut exit = Exit::Done;
     for builder in builders {
-        let (plan, results) = builder.print_plan(options, &|event| progress.event(&event))?;
+        let (plan, results) = builder.print_plan(options, on)?;
         terminal::write(format!("# {}\n{plan}", builder.compiler()).as_bytes())?;
         if results.outcomes.values().any(|outcome| outcome.error.is_some()) {
             exit = Exit::Failed;

@@ -1,5 +1,7 @@
 //! Prints a build's events to stderr.
 
+use std::cell::RefCell;
+
 use rgo_toolchain::event::Event;
 
 use crate::app::terminal;
@@ -13,6 +15,39 @@ pub(super) struct Progress {
     pub dry_run: bool,
     /// Whether to print each step (`-x`).
     pub trace: bool,
+}
+
+/// Prints each warning once. Several builders find the same of one project and one machine.
+#[derive(Debug)]
+pub(super) struct OnceEach {
+    progress: Progress,
+    warned: RefCell<Vec<Event>>,
+}
+
+impl OnceEach {
+    /// Has printed nothing yet.
+    pub(super) fn new(progress: Progress) -> Self {
+        Self { progress, warned: RefCell::default() }
+    }
+
+    /// Prints an event, unless it is a warning that was printed before.
+    pub(super) fn event(&self, event: &Event) {
+        if self.is_new(event) {
+            self.progress.event(event);
+        }
+    }
+
+    fn is_new(&self, event: &Event) -> bool {
+        if !matches!(event, Event::Warning { .. }) {
+            return true;
+        }
+        let mut warned = self.warned.borrow_mut();
+        let is_new = !warned.contains(event);
+        if is_new {
+            warned.push(event.clone());
+        }
+        is_new
+    }
 }
 
 impl Progress {
@@ -46,5 +81,20 @@ impl Progress {
             Event::CompilerOutput(text) => terminal::eprint_raw(text),
             event => self.status(&event.to_string()),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_warning_is_said_once_and_a_failure_each_time() {
+        let warning = |text: &str| Event::Warning { text: text.to_owned(), hint: None };
+        let failure = Event::Failed { text: "a".to_owned(), hints: Vec::new() };
+        let once = OnceEach::new(Progress { quiet: false, dry_run: false, trace: false });
+        let all = [warning("a"), warning("a"), warning("b"), failure.clone(), failure];
+        let new: Vec<bool> = all.iter().map(|event| once.is_new(event)).collect();
+        assert_eq!(new, [true, false, true, true, true]);
     }
 }
