@@ -24,6 +24,8 @@ fn wrong_calls_are_refused() {
         (&["./cmd/server", "--bin", "x"], 2, "--builder cargo"),
         (&["./cmd/server", "--go-flag=-race"], 1, "--race"),
         (&["./cmd/server", "--go-flag=-asan"], 1, "-asan"),
+        (&["./cmd/server", "--target", "android/amd64"], 1, "linking for android/amd64 needs cgo"),
+        (&["./cmd/server", "--target", "ios/arm64"], 1, "linking for ios/arm64 needs cgo"),
     ] {
         let outcome = app.build(args.iter().copied()).ended(code);
         outcome.says(words).says("hint: ").says_nothing_of("panicked");

@@ -4,7 +4,7 @@ use std::fmt;
 
 use serde::Serialize;
 
-use crate::go::race;
+use crate::go::{platforms, race};
 use crate::toolchain::Toolchain;
 
 /// A builder, with what it can do for a toolchain.
@@ -33,6 +33,7 @@ impl fmt::Display for BuilderOf {
 }
 
 /// The builders for a toolchain: one of a file in `toolchains/`, or a platform of Go beyond them.
+/// A platform for which rgo has no linker has none.
 #[must_use]
 pub fn list(toolchain: &Toolchain) -> Vec<BuilderOf> {
     let race = race::is_built(toolchain);
@@ -40,6 +41,8 @@ pub fn list(toolchain: &Toolchain) -> Vec<BuilderOf> {
         vec![BuilderOf::Cargo]
     } else if toolchain.zig.is_some() {
         vec![BuilderOf::Cargo, BuilderOf::Go { cgo: true, race }]
+    } else if platforms::is_linked_by_c_compiler(toolchain) {
+        Vec::new()
     } else {
         vec![BuilderOf::Go { cgo: false, race }]
     }
@@ -48,7 +51,7 @@ pub fn list(toolchain: &Toolchain) -> Vec<BuilderOf> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::go::platforms::{self, Platform};
+    use crate::go::platforms::Platform;
     use crate::toolchain::by_name;
 
     #[test]
@@ -61,10 +64,16 @@ mod tests {
         ] {
             assert_eq!(by_name(name).map(list), Some(expected), "{name}");
         }
-        for arch in ["s390x", "386"] {
-            let platform = Platform { os: "linux".to_owned(), arch: arch.to_owned() };
-            let expected = vec![go(false, false)];
-            assert_eq!(platforms::toolchain(&platform).map(list), Some(expected), "{arch}");
+        for (os, arch, expected) in [
+            ("linux", "s390x", vec![go(false, false)]),
+            ("linux", "386", vec![go(false, false)]),
+            ("android", "arm64", vec![go(false, false)]),
+            ("android", "386", Vec::new()),
+            ("ios", "arm64", Vec::new()),
+        ] {
+            let platform = Platform { os: os.to_owned(), arch: arch.to_owned() };
+            let found = platforms::toolchain(&platform).map(list);
+            assert_eq!(found, Some(expected), "{os}/{arch}");
         }
     }
 }

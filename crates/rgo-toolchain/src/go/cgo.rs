@@ -8,6 +8,7 @@ use rgo_binary::system::Os;
 use super::error::GoError;
 use super::options::{GoMode, GoOptions};
 use super::packages::GoPackage;
+use super::platforms;
 use crate::toolchain::{Libc, Toolchain};
 
 /// How the C code of a target is compiled.
@@ -43,6 +44,9 @@ pub struct CgoCall<'a> {
     pub has_own_compiler: bool,
 }
 
+/// How a target gets another C compiler than zig.
+const OWN: &str = "name a compiler by CC and the target by GOOS and GOARCH";
+
 impl CgoCall<'_> {
     /// Decides how the C code of a target is compiled.
     ///
@@ -67,21 +71,21 @@ impl CgoCall<'_> {
         }
         let can_have_cgo = compiler.is_some();
         if let Some(option) = option {
-            let off = "and CGO_ENABLED=0 turns it off";
-            let none = "and rgo-build has no C compiler for this target";
-            return Err(GoError::Refused {
-                target: target.name.clone(),
-                what: format!("{option} needs cgo, {}", if can_have_cgo { off } else { none }),
-                hint: "leave one of them out".to_owned(),
-            });
+            let (why, hint) = match can_have_cgo {
+                true => ("and CGO_ENABLED=0 turns it off", "leave one of them out".to_owned()),
+                false => (
+                    "and rgo-build has no C compiler for this target",
+                    format!("choose another target, or {OWN}"),
+                ),
+            };
+            let what = format!("{option} needs cgo, {why}");
+            return Err(GoError::Refused { target: target.name.clone(), what, hint });
         }
         if is_wanted && self.wish != CgoWish::None {
             return Err(GoError::Refused {
                 target: target.name.clone(),
                 what: "CGO_ENABLED=1, and rgo-build has no C compiler for this target".to_owned(),
-                hint: "leave CGO_ENABLED out, or name a compiler by CC and the target by GOOS and \
-                       GOARCH"
-                    .to_owned(),
+                hint: format!("leave CGO_ENABLED out, or {OWN}"),
             });
         }
         // A flag in this call says that the variant without C will do.
@@ -100,7 +104,7 @@ impl CgoCall<'_> {
         })
     }
 
-    /// An option with which Go links only by a C compiler.
+    /// An option or a platform with which Go links only by a C compiler.
     fn option_with_c(&self, target: &Toolchain) -> Option<String> {
         let mode = self.options.mode.unwrap_or(GoMode::Exe);
         if mode.is_library() {
@@ -114,7 +118,11 @@ impl CgoCall<'_> {
         {
             return Some("a static --buildmode pie".to_owned());
         }
-        (self.options.race && !target.is(Os::Darwin)).then(|| "--race".to_owned())
+        if self.options.race && !target.is(Os::Darwin) {
+            return Some("--race".to_owned());
+        }
+        let is_linked_by_c = platforms::is_linked_by_c_compiler(target);
+        is_linked_by_c.then(|| format!("linking for {}", target.spec()))
     }
 }
 
@@ -183,7 +191,7 @@ fn push(list: &mut Vec<Utf8PathBuf>, path: Utf8PathBuf) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::go::platforms::{self, Platform};
+    use crate::go::platforms::Platform;
     use crate::toolchain::by_name;
 
     fn package(path: &str, has_c: bool) -> GoPackage {
@@ -242,6 +250,19 @@ mod tests {
             ("linux-riscv64", Flag(true), Exe, false, false, "has no C compiler for this target"),
             ("linux-riscv64", None, Exe, true, false, "a.b/c needs; rgo-build has no C compiler"),
             ("linux-riscv64", None, CShared, false, false, "has no C compiler for this target"),
+            ("android-arm64", None, Exe, false, false, "Off"),
+            ("android-amd64", None, Exe, false, true, "Own"),
+            (
+                "android-amd64",
+                None,
+                Exe,
+                false,
+                false,
+                "linking for android/amd64 needs cgo, and rgo-build has no C compiler for this target; choose \
+                 another target, or name a compiler by CC",
+            ),
+            ("ios-arm64", Flag(true), Exe, true, false, "linking for ios/arm64 needs cgo"),
+            ("ios-arm64", Flag(false), Exe, false, true, "and CGO_ENABLED=0 turns it off"),
         ] {
             let found = decide(target, wish, mode, has_c, own);
             assert!(found.contains(expected), "{target} {wish:?} {mode:?} {has_c}: {found}");

@@ -35,6 +35,18 @@ pub fn list(go: &Go, folder: &Utf8Path) -> Result<Vec<Platform>, GoError> {
         .map_err(|source| GoError::Answer { command: cmd.to_string(), source })
 }
 
+/// Whether Go links programs for a platform only by a C compiler, even those without C code.
+/// (`MustLinkExternal` in `internal/platform/supported.go` of Go; for ios/amd64 the PIE, which is
+/// Go's default there. The NDK's and Apple's compilers link such programs, and zig does not.)
+#[must_use]
+pub fn is_linked_by_c_compiler(toolchain: &Toolchain) -> bool {
+    match toolchain.os {
+        Os::Android => toolchain.arch != Arch::Arm64,
+        Os::Ios => true,
+        _ => false,
+    }
+}
+
 /// The toolchain of a platform: that of `toolchains/` if there is one, else one without zig. `None`
 /// for a system that rgo does not know.
 #[must_use]
@@ -126,5 +138,15 @@ mod tests {
         let emulated = of("linux", "s390x").and_then(|it| it.runner.as_ref());
         assert_eq!(emulated.map(|it| it.programs.as_slice()), Some(&["qemu-s390x".to_owned()][..]));
         assert!(of("templeos", "amd64").is_none());
+        for (os, arch, expected) in [
+            ("android", "amd64", true),
+            ("android", "arm64", false),
+            ("ios", "amd64", true),
+            ("ios", "arm64", true),
+            ("freebsd", "arm", false),
+        ] {
+            let made = of(os, arch).expect("a toolchain");
+            assert_eq!(is_linked_by_c_compiler(made), expected, "{os}/{arch}");
+        }
     }
 }

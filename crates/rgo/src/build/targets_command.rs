@@ -1,6 +1,6 @@
 //! `rgo-build targets`: lists the toolchains, with the builders that build for them and what runs their
 //! programs on this machine. If there is a go, the platforms of Go that have no toolchain of their
-//! own follow: go builds for them without cgo.
+//! own follow: go builds for them without cgo. Those that need a linker that rgo has not are left out.
 
 use anyhow::{Context, Result};
 use camino::Utf8PathBuf;
@@ -134,5 +134,6 @@ fn platforms_of_go(folder: &Utf8PathBuf) -> Result<Vec<&'static Toolchain>, GoEr
     let go = compiler::discover(None, folder, &[], &env)?;
     let platforms = platforms::list(&go, folder)?;
     let toolchains = platforms.iter().filter_map(platforms::toolchain);
-    Ok(toolchains.filter(|toolchain| toolchain::by_name(&toolchain.name).is_none()).collect())
+    let is_other = |it: &&Toolchain| toolchain::by_name(&it.name).is_none();
+    Ok(toolchains.filter(is_other).filter(|it| !builder_of::list(it).is_empty()).collect())
 }

@@ -233,7 +233,7 @@ pub(super) const ROWS: &[Row] = &[
     row(&["-asan is not supported on "], "leave {target} out, or -asan"),
     row(
         &["requires external (cgo) linking, but cgo is not enabled"],
-        "this build mode needs C: build with CGO_ENABLED=1",
+        "this build mode needs C: build with CGO_ENABLED=1, or leave {target} out if rgo-build has no C compiler for it",
     ),
     row(&["-buildmode=", " requires exactly one main package"], "name one package `main`, such as ./cmd/NAME"),
     row(
