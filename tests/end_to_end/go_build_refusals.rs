@@ -26,6 +26,8 @@ fn wrong_calls_are_refused() {
         (&["./cmd/server", "--go-flag=-asan"], 1, "-asan"),
         (&["./cmd/server", "--target", "android/amd64"], 1, "linking for android/amd64 needs cgo"),
         (&["./cmd/server", "--target", "ios/arm64"], 1, "linking for ios/arm64 needs cgo"),
+        // There is no tag, and the user wrote nothing of one.
+        (&["./cmd/server", "-X", "main.version={version}"], 1, "{version} has no value"),
     ] {
         let outcome = app.build(args.iter().copied()).ended(code);
         outcome.says(words).says("hint: ").says_nothing_of("panicked");

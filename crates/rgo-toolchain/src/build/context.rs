@@ -241,12 +241,13 @@ impl Templates<'_> {
     }
 
     fn value(&self, template: Template) -> Result<String, ValueError> {
+        let tag = || vcs::tag(self.folder).map_err(|absent| ValueError::NoTag(template, absent));
         match template {
             Template::Version => match self.versions {
                 [version] => Ok(version.clone()),
                 // A Go module has no version but the tag's.
                 [] => {
-                    let tag = vcs::tag(self.folder).map_err(ValueError::NoTag)?;
+                    let tag = tag()?;
                     Ok(tag.strip_prefix('v').map_or_else(|| tag.clone(), str::to_owned))
                 }
                 several => Err(ValueError::SeveralVersions(several.to_vec())),
@@ -255,7 +256,7 @@ impl Templates<'_> {
                 let revision = self.vcs.map(|vcs| vcs.revision.clone());
                 revision.ok_or(ValueError::NoCommit(template))
             }
-            Template::GitTag => vcs::tag(self.folder).map_err(ValueError::NoTag),
+            Template::GitTag => tag(),
             Template::Date if self.epoch == 0 => Err(ValueError::NoCommit(template)),
             Template::Date => {
                 Ok(Timestamp::from_second(self.epoch)?.strftime("%Y-%m-%d").to_string())

@@ -44,9 +44,9 @@ pub enum ValueError {
     /// There is no commit.
     #[error("{0} has no value, because no commit is known")]
     NoCommit(Template),
-    /// No tag can be found; the source says why.
-    #[error("{{git.tag}} has no value")]
-    NoTag(#[source] Absent),
+    /// The value is that of the tag, and no tag can be found; the source says why.
+    #[error("{0} has no value, because no git tag is known")]
+    NoTag(Template, #[source] Absent),
     /// A finished program does not record it.
     #[error("{0} has no value, because the program does not say it")]
     NotSaid(Template),
@@ -71,7 +71,7 @@ impl ValueError {
             Self::NoCommit(_) => {
                 "build from a git repository that has a commit, and without --vcs off"
             }
-            Self::NoTag(_) => "`git tag v1.0.0`, and in CI fetch with tags",
+            Self::NoTag(..) => "`git tag v1.0.0`, and in CI fetch with tags",
             Self::NotSaid(_) => "write the value itself",
             Self::Unreadable(_) | Self::Time(_) => return None,
         };
