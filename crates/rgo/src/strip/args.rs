@@ -116,7 +116,8 @@ pub struct StripArgs {
     /// Names of symbols and sections
     #[command(flatten)]
     pub names: NameArgs,
-    /// Add a section with the content of a file; it is not loaded (repeatable)
+    /// Add a section with the content of a file (repeatable): ELF does not load it, Mach-O and PE map
+    /// it read-only
     #[arg(long = "add-section", value_name = "NAME=FILE", help_heading = "Sections and symbols")]
     pub add_sections: Vec<String>,
     /// Write the content of a section to a file, as it is in the input (repeatable)
