@@ -103,6 +103,29 @@ fn without_go_the_error_says_where_to_get_it() {
     Outcome::of(&mut command).ended(1).says("/no/such/go").says("hint: ");
 }
 
+/// A go that loses the file of one target: the others are finished.
+#[test]
+#[cfg(unix)]
+fn a_file_that_cannot_be_finished_fails_its_target_alone() {
+    if !has_go("a file that go loses") {
+        return;
+    }
+    let project = GoProject::copy("go-app");
+    let go = project.folder.join("../go");
+    let script = "#!/bin/sh\ngo \"$@\" || exit\n[ \"$1 $GOARCH\" = \"build arm64\" ] || exit 0\n\
+                  while [ \"$1\" != -o ]; do shift; done\nrm -r \"$2\"\n";
+    write(&go, script);
+    let mode = std::os::unix::fs::PermissionsExt::from_mode(0o755);
+    fs::set_permissions(&go, mode).expect("a file");
+    let go = go.to_str().expect("UTF-8");
+    let args = ["./cmd/server", "--target", "linux/amd64,linux/arm64", "--vcs", "off", "--go", go];
+    let outcome = project.build(args).ended(1).says("error: linux-arm64: ");
+    let report = Report::parse(&outcome.stdout);
+    assert!(report.error("linux-arm64").is_some_and(|error| error.contains("server")));
+    assert_eq!(report.error("linux-amd64"), None);
+    assert!(report.artifact("linux-amd64", "server").path().is_file());
+}
+
 #[test]
 fn errors_of_the_source_are_gos_own() {
     if !has_go("errors in Go source") {

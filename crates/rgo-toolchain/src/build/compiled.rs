@@ -4,6 +4,7 @@ use std::rc::Rc;
 
 use camino::Utf8PathBuf;
 
+use super::error::BuildError;
 use super::tool_types::ToolTypes;
 use crate::cargo::rebuild_reasons::Rebuilt;
 use crate::finish::Record;
@@ -32,6 +33,8 @@ pub struct CompiledTarget<B: ToolTypes> {
     pub not_made: Vec<String>,
     /// Names of outputs that are missing.
     pub missing: Vec<String>,
+    /// Why linked files cannot be finished. The other targets can.
+    pub unfinishable: Vec<BuildError>,
 }
 
 /// A linked file.
@@ -49,6 +52,11 @@ pub struct CompiledFile<O> {
 }
 
 impl<B: ToolTypes> CompiledTarget<B> {
+    /// Whether all of its outputs are among the files.
+    pub(super) fn is_complete(&self) -> bool {
+        self.missing.is_empty() && self.unfinishable.is_empty()
+    }
+
     /// The linked file of an output.
     pub(super) fn file(&self, output: &B::Output) -> Option<&CompiledFile<B::Output>> {
         self.files.iter().find(|file| file.output == *output)

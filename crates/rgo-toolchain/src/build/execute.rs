@@ -205,6 +205,11 @@ impl<B: BuildTool> Execution<'_, B> {
                 Err(error) => (self.on)(outcome.fail(&error.into())),
             }
         }
+        for (one, outcome) in compiled.targets.iter().zip(&mut outcomes) {
+            for error in &one.unfinishable {
+                (self.on)(outcome.fail(error));
+            }
+        }
         self.tool.explain_failures(compiled, &mut outcomes, self.show, self.on)?;
         Ok(compiled.targets.iter().map(|one| one.target.name()).zip(outcomes).collect())
     }
@@ -282,7 +287,7 @@ fn unknown_name<B: BuildTool>(
     built: &[Compiled<B>],
 ) -> Result<Option<BuildError>, BuildError> {
     let targets = || built.iter().flat_map(|one| &one.targets);
-    if !targets().any(|target| target.missing.is_empty()) {
+    if !targets().any(CompiledTarget::is_complete) {
         return Ok(None);
     }
     let mut known = BTreeSet::new();
@@ -347,7 +352,8 @@ mod tests {
         };
         let run = call.runs(std::slice::from_ref(&target.cargo), &|_, _| false).remove(0);
         let (files, not_made, missing) = (Vec::new(), Vec::new(), Vec::new());
-        let targets = vec![CompiledTarget { target, files, not_made, missing }];
+        let unfinishable = Vec::new();
+        let targets = vec![CompiledTarget { target, files, not_made, missing, unfinishable }];
         let (ran, rebuilt) = (CargoOutcome::default(), Vec::new());
         Compiled { run, ran, code: 0, rebuilt, targets }
     }

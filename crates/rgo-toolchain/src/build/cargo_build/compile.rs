@@ -50,7 +50,7 @@ impl CargoBuild {
             let mut compiled = Vec::new();
             stale = 0;
             for (target, room) in targets.iter().zip(&mut rooms) {
-                let one = self.compiled(target, &ran)?;
+                let one = self.compiled(target, &ran);
                 let needed = one.files.iter().filter_map(|file| NoteCapacity::of(&file.record));
                 *room = needed.fold(NoteCapacity::default(), NoteCapacity::max);
                 stale += self.forget_stale(&one, *room)?;
@@ -72,29 +72,29 @@ impl CargoBuild {
     }
 
     /// Collects the files that a run made for a target.
-    fn compiled(
-        &self,
-        target: &Rc<Target>,
-        ran: &CargoOutcome,
-    ) -> Result<CompiledTarget<Self>, BuildError> {
+    fn compiled(&self, target: &Rc<Target>, ran: &CargoOutcome) -> CompiledTarget<Self> {
         let toolchain = target.toolchain();
-        let mut files = Vec::new();
+        let (mut files, mut unfinishable) = (Vec::new(), Vec::new());
         let mut lacking = Vec::new();
         for wanted in &self.outputs {
             match artifacts::find(&ran.units, wanted, &toolchain.triple) {
-                Some(linked) => files.push(self.compiled_file(target, ran, wanted, &linked)?),
+                Some(linked) => match self.compiled_file(target, ran, wanted, &linked) {
+                    Ok(file) => files.push(file),
+                    Err(error) => unfinishable.push(error),
+                },
                 None if toolchain.makes(wanted.kind.crate_type()) => lacking.push(wanted),
                 None => {}
             }
         }
         let (left_out, missing): (Vec<&BuildOutput>, _) =
             lacking.into_iter().partition(|wanted| ran.code == 0 && is_optional(wanted));
-        Ok(CompiledTarget {
+        CompiledTarget {
             target: Rc::clone(target),
             files,
             not_made: self.not_made(target, &left_out),
             missing: missing.into_iter().map(|wanted| wanted.name.clone()).collect(),
-        })
+            unfinishable,
+        }
     }
 
     fn compiled_file(

@@ -16,6 +16,7 @@ use crate::build::compiled::{Compiled, CompiledFile, CompiledTarget};
 use crate::build::error::BuildError;
 use crate::build::tool_types::BuildTarget;
 use crate::cargo::rebuild_reasons::{self, Rebuilt};
+use crate::causes::with_causes;
 use crate::event::{Event, Events};
 use crate::exec::exit_code;
 use crate::finish::{self, AddedRecord, Record};
@@ -62,7 +63,7 @@ impl GoBuild {
         show_warnings(&answers, on);
         let mut compiled = Vec::new();
         for target in &targets {
-            compiled.push(self.compiled(target, &run, &answers)?);
+            compiled.push(self.compiled(target, &run, &answers));
         }
         check_slots(&targets, &compiled)?;
         let code = answers.iter().map(|answer| answer.code).max().unwrap_or_default();
@@ -75,19 +76,23 @@ impl GoBuild {
         target: &Rc<GoTarget>,
         run: &GoRun,
         answers: &[GoAnswer],
-    ) -> Result<CompiledTarget<Self>, BuildError> {
-        let (mut files, mut missing) = (Vec::new(), Vec::new());
+    ) -> CompiledTarget<Self> {
+        let (mut files, mut missing, mut unfinishable) = (Vec::new(), Vec::new(), Vec::new());
         let of_target = run.commands.iter().zip(answers);
         for (command, answer) in of_target.filter(|(_, it)| it.toolchain == target.name()) {
             for (output, path) in &command.files {
-                if answer.code == 0 {
-                    files.push(self.compiled_file(target, output, path, answer)?);
-                } else {
+                if answer.code != 0 {
                     missing.push(output.name.clone());
+                    continue;
+                }
+                match self.compiled_file(target, output, path, answer) {
+                    Ok(file) => files.push(file),
+                    Err(error) => unfinishable.push(error),
                 }
             }
         }
-        Ok(CompiledTarget { target: Rc::clone(target), files, not_made: Vec::new(), missing })
+        let (target, not_made) = (Rc::clone(target), Vec::new());
+        CompiledTarget { target, files, not_made, missing, unfinishable }
     }
 
     fn compiled_file(
@@ -127,12 +132,12 @@ impl GoBuild {
     }
 }
 
-/// Checks that each variable with a placeholder is in some file. A target that failed might have it.
+/// Checks that each variable with a placeholder is in some file. A file that failed might have it.
 fn check_slots(
     targets: &[Rc<GoTarget>],
     compiled: &[CompiledTarget<GoBuild>],
 ) -> Result<(), BuildError> {
-    if compiled.iter().any(|target| !target.missing.is_empty()) {
+    if !compiled.iter().all(CompiledTarget::is_complete) {
         return Ok(());
     }
     let has = |name: &str| {
@@ -180,9 +185,10 @@ fn answer(command: &GoCommand, sink: &Sink) -> Result<GoAnswer, BuildError> {
     let is_library = |output: &GoOutput| output.kind == OutputKind::Cdylib;
     let is_linked = answer.code == 0;
     for (_, library) in command.files.iter().filter(|(it, _)| is_linked && is_library(it)) {
-        match c_library::finished(library, command.toolchain)? {
-            Ok(beside) => answer.beside.extend(beside),
-            Err(text) => (answer.code, answer.stderr) = (1, text),
+        match c_library::finished(library, command.toolchain) {
+            Ok(Ok(beside)) => answer.beside.extend(beside),
+            Ok(Err(text)) => (answer.code, answer.stderr) = (1, text),
+            Err(error) => (answer.code, answer.stderr) = (1, with_causes(&error)),
         }
     }
     Ok(answer)
