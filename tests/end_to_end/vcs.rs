@@ -1,6 +1,7 @@
 //! The commit in a program, and what is said where there is none to name.
 
-use crate::support::{Outcome, Project, cannot_test, native, tool, write};
+use crate::support::go_project::with_settings;
+use crate::support::{Outcome, Project, cannot_test, has_go, native, tool, write};
 
 const TARGET: [&str; 2] = ["--target", "linux/amd64/static"];
 
@@ -59,6 +60,34 @@ fn changed_files_are_named_and_rgos_own_are_none() {
     project.git(&["commit", "-qm", "report"]);
     write(&project.folder.join("reports/build.json"), "{}");
     build().ended(3).says("differs from the commit: reports/build.json");
+}
+
+/// The default folder is rgo's where `-o` leads elsewhere too, as far as rgo's programs are there.
+#[test]
+fn results_of_earlier_builds_are_no_changes() {
+    let (cargo, go) = (Project::copy("env"), Project::copy("go-app"));
+    write(&cargo.folder.join(".gitignore"), "made\n");
+    for (project, package) in [(cargo, &[][..]), (go, &["./cmd/server"])] {
+        let is_go = !package.is_empty();
+        if is_go && !has_go("earlier results of a Go module") {
+            continue;
+        }
+        project.commit();
+        let build = |output: &[&str]| {
+            let mut command = tool("rgo-build");
+            command.arg("-C").arg(&project.folder).args(package).args(TARGET).args(output);
+            command.args(["--format", "json", "--require", "!vcs.modified"]);
+            with_settings(command.env("CARGO_TARGET_DIR", project.folder.join("made")));
+            Outcome::of(&mut command)
+        };
+        build(&[]).ended(0);
+        build(&["-o", "elsewhere"]).ended(0);
+        std::fs::remove_dir_all(project.folder.join("elsewhere")).expect("removed");
+        write(&project.folder.join("dist/notes.txt"), "");
+        write(&project.folder.join("dist/linux-arm64/notes.txt"), "");
+        let changed = "differs from the commit: dist/linux-arm64/notes.txt, dist/notes.txt\n";
+        build(&["-o", "elsewhere"]).ended(3).says(changed);
+    }
 }
 
 /// Holds that a build without a commit works, says why there is none, and fails if one is required.

@@ -49,7 +49,8 @@ pub struct Request {
     pub vcs: VcsWish,
     /// The folder for the results, instead of the workspace's `dist`. Absolute.
     pub output: Option<Utf8PathBuf>,
-    /// Files beside the results that the caller writes itself: reports and the log. Absolute.
+    /// Files beside the results that are no changes of the user's: the reports and the log that the
+    /// caller writes itself, and folders with results of earlier builds. Absolute.
     pub own_files: Vec<Utf8PathBuf>,
     /// Whether the project must stay unchanged.
     pub dry_run: bool,

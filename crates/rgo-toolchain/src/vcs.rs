@@ -69,7 +69,8 @@ impl Absent {
 pub struct OwnWrites<'a> {
     /// Folders for results. Nothing below them counts as a change.
     pub folders: &'a [Utf8PathBuf],
-    /// Files beside the results: reports and logs. They count only if the repository tracks them.
+    /// Files beside the results: reports and logs, and folders with earlier results. They count only
+    /// where the repository tracks them.
     pub files: &'a [Utf8PathBuf],
 }
 
@@ -114,7 +115,7 @@ fn changed(status: &str, own: &[Utf8PathBuf]) -> Vec<String> {
         if state.contains(['R', 'C']) {
             entries.next();
         }
-        if state != "?? " || own.iter().all(|own| own != path) {
+        if state != "?? " || !own.iter().any(|own| Utf8Path::new(path).starts_with(own)) {
             files.push(path.to_owned());
         }
     }
@@ -195,7 +196,7 @@ mod tests {
 
     #[test]
     fn the_changed_files_are_those_of_others() {
-        let own = ["out/report.json".into(), "log".into()];
+        let own = ["out/report.json".into(), "log".into(), "dist/linux-amd64".into()];
         for (status, expected) in [
             ("", &[][..]),
             (" M src/a b.rs\0?? new.rs\0", &["src/a b.rs", "new.rs"]),
@@ -203,6 +204,8 @@ mod tests {
             ("?? out/report.json\0?? out/other.json\0", &["out/other.json"]),
             (" M log\0", &["log"]),
             ("?? log\0", &[]),
+            ("?? dist/linux-amd64/app\0?? dist/linux-amd64.txt\0", &["dist/linux-amd64.txt"]),
+            (" M dist/linux-amd64/app\0", &["dist/linux-amd64/app"]),
             ("??", &[]),
         ] {
             assert_eq!(changed(status, &own), expected, "{status:?}");

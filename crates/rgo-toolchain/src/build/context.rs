@@ -8,7 +8,7 @@ use rgo_edit::entitlements::Entitlements;
 
 use super::error::BuildError;
 use super::template::{Template, ValueError};
-use super::{property_lists, values};
+use super::{earlier_outputs, property_lists, values};
 use crate::cache::{Cache, Guard};
 use crate::dsymutil;
 use crate::environment::{self, env};
@@ -127,6 +127,15 @@ pub(super) fn property_lists(
         info_plist.map(|path| property_lists::info_plist(&path)).transpose()?,
         entitlements.map(|path| property_lists::entitlements(&path)).transpose()?,
     ))
+}
+
+/// The folder for the results: by default `dist` of the project. If it is another one, the request gets
+/// the folders with earlier results there.
+pub(super) fn output(request: &mut Request, project: &Utf8Path) -> Utf8PathBuf {
+    let default = project.join("dist");
+    let output = request.output.clone().unwrap_or_else(|| default.clone());
+    request.own_files.extend(earlier_outputs::folders(&default, &output));
+    output
 }
 
 /// The commit of the project in a folder.

@@ -13,6 +13,7 @@ pub mod builder;
 pub mod cargo_build;
 mod compiled;
 pub mod context;
+mod earlier_outputs;
 pub mod error;
 pub mod execute;
 pub mod failure_groups;

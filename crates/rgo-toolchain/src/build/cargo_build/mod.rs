@@ -88,8 +88,7 @@ impl CargoBuild {
         context::check_systems(&request, &targets, on)?;
         warn_of_other_linkers(&configuration, &targets, on);
         let (info_plist, entitlements) = context::property_lists(&request)?;
-        let root = &project.metadata.workspace_root;
-        let output = request.output.clone().unwrap_or_else(|| root.join("dist"));
+        let output = context::output(&mut request, &project.metadata.workspace_root);
         let outputs = outputs(&project, &options.selection)?;
         let revision = revision(&request, &project, &output, &outputs, on)?;
         request.env = revision.env;

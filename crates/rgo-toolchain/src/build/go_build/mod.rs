@@ -103,7 +103,7 @@ impl GoBuild {
         let targets = settled_floors(&request, &cache, &chosen, on)?;
         context::check_systems(&request, &targets, on)?;
         let project = go.project().unwrap_or(&request.folder).to_owned();
-        let output = request.output.clone().unwrap_or_else(|| project.join("dist"));
+        let output = context::output(&mut request, &project);
         let revision = Revision::read(&request, &project, std::slice::from_ref(&output), &[], on)?;
         request.env.clone_from(&revision.env);
         let strip = request.strip.unwrap_or(StripMode::None);
