@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::process::Command;
 
-use crate::support::{Outcome, Project, native, run, scratch, tool, write};
+use crate::support::{Outcome, Project, native, readobj, run, scratch, tool, write};
 
 /// A program for each way of linking, with the triple that cargo is given.
 const TARGETS: [(&str, &str, &str); 4] = [
@@ -122,23 +122,39 @@ fn eval_fails_with_the_command() {
 /// A program with C code.
 const WITH_C: &str = "package main\n\n// static int twice(int x) { return 2 * x; }\nimport \"C\"\n\nfunc main() { println(C.twice(21)) }\n";
 
+/// A program in which only packages of Go call the C library. Go then links by itself unless it is
+/// told otherwise, and cannot link musl.
+const WITH_NET: &str =
+    "package main\n\nimport \"net\"\n\nfunc main() { println(net.LookupHost(\"localhost\")) }\n";
+
 #[test]
 fn plain_go_compiles_c_with_the_variables() {
     let folder = scratch("env-go");
     write(&folder.join("go.mod"), "module example.com/app\n\ngo 1.21\n");
-    write(&folder.join("main.go"), WITH_C);
-    for (target, machine) in [("linux/amd64", 62), ("linux/arm64/static", 183)] {
+    for (target, machine, program) in [
+        ("linux/amd64", 62, WITH_C),
+        ("linux/arm64/static", 183, WITH_C),
+        ("linux/arm64/static", 183, WITH_NET),
+    ] {
+        write(&folder.join("main.go"), program);
         let mut env = tool("rgo-build");
-        env.args(["env", "--format", "json", "--target", target, "-C"]).arg(&folder);
-        let answer = Outcome::of(&mut env).ended(0).stdout;
+        env.args(["env", "--format", "json", "--tags", "a", "--target", target, "-C"]).arg(&folder);
+        let answer =
+            Outcome::of(env.env("GOFLAGS", "-trimpath").env("CGO_ENABLED", "1")).ended(0).stdout;
         let answer: serde_json::Value = serde_json::from_str(&answer).expect("JSON");
         let variables = answer["variables"].clone();
         let variables: BTreeMap<String, String> = serde_json::from_value(variables).expect("texts");
+        let flags = variables.get("GOFLAGS").map_or("", String::as_str);
+        let of_static = " '-ldflags=-linkmode external -extldflags=-static'";
+        let expected = if target.ends_with("static") { of_static } else { "" };
+        assert_eq!(flags, format!("-trimpath -tags=a{expected}"), "{target}");
         let mut go: Command = native("go");
         go.args(["build", "-o", "app", "."]).current_dir(&folder).envs(variables);
         Outcome::of(&mut go).ended(0);
         let program = std::fs::read(folder.join("app")).expect("built");
         // `e_machine` of an ELF header (elf.h).
         assert_eq!(program.get(18..20), Some(&[machine, 0][..]), "{target}");
+        let is_static = !readobj(&["--program-headers"], &folder.join("app")).contains("PT_INTERP");
+        assert_eq!(is_static, target.ends_with("static"), "{target}");
     }
 }

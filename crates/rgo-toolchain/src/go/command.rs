@@ -131,6 +131,38 @@ impl GoCall<'_> {
         given.or_else(is_set)
     }
 
+    /// `GOFLAGS` with which a plain `go build` builds as [`Self::build`] does: the environment's own
+    /// flags, and those that this call needs. The inner `None` if it needs none, the outer one if go
+    /// could not read them.
+    #[allow(clippy::option_option)]
+    #[must_use]
+    pub fn go_flags(&self, settings: &GoSettings) -> Option<Option<String>> {
+        let mut flags = flags::split(self.go.setting("GOFLAGS").unwrap_or_default())?;
+        let mut ours: Vec<String> = self.shared_flags();
+        ours.extend(self.mode_flags());
+        if let Some(value) = self.link_flags(settings, &mut Vec::new())? {
+            flags::take(&mut flags, "ldflags");
+            ours.push(format!("-ldflags={value}"));
+        }
+        if ours.is_empty() {
+            return Some(None);
+        }
+        flags.extend(ours);
+        flags::join(&flags).map(Some)
+    }
+
+    /// The user's flags for the linker, which leave `user`. `None` for flags that go cannot read.
+    fn user_link_flags(&self, user: &mut Vec<String>) -> Option<LinkFlags> {
+        let mut environment = flags::split(self.go.setting("GOFLAGS").unwrap_or_default())?;
+        let mut all = LinkFlags::default();
+        let of_environment = flags::take(&mut environment, "ldflags");
+        let of_call = flags::take(user, "ldflags");
+        for value in if of_call.is_empty() { of_environment } else { of_call } {
+            all.add(&value)?;
+        }
+        Some(all)
+    }
+
     /// The value of `-ldflags`: the user's flags, which leave `user`, and rgo's. The outer `None` is
     /// for flags that go cannot read.
     #[allow(clippy::option_option)]
@@ -147,13 +179,7 @@ impl GoCall<'_> {
             return Some(None);
         }
         // go takes the last `-ldflags` alone, so rgo's includes the user's.
-        let mut environment = flags::split(self.go.setting("GOFLAGS").unwrap_or_default())?;
-        let mut all = LinkFlags::default();
-        let of_environment = flags::take(&mut environment, "ldflags");
-        let of_call = flags::take(user, "ldflags");
-        for value in if of_call.is_empty() { of_environment } else { of_call } {
-            all.add(&value)?;
-        }
+        let mut all = self.user_link_flags(user)?;
         all.words.extend(ours.words);
         all.external.extend(ours.external);
         all.value().map(Some)

@@ -126,6 +126,17 @@ impl GoError {
         }
     }
 
+    /// go cannot read the flags for the linker of a target.
+    #[must_use]
+    pub fn unreadable_flags(toolchain: &Toolchain) -> Self {
+        Self::Refused {
+            target: toolchain.name.clone(),
+            what: "go cannot read flags for the linker with quotes of both kinds in one word"
+                .to_owned(),
+            hint: "leave one kind out of -X, -ldflags or -extldflags".to_owned(),
+        }
+    }
+
     /// Whether the call is wrong, rather than the machine or the project.
     #[must_use]
     pub fn is_usage(&self) -> bool {

@@ -109,13 +109,8 @@ impl GoBuild {
         packages: &[String],
         options: &PlanOptions,
     ) -> Result<(Cmd, Option<ExplainFiles>), BuildError> {
-        let unreadable = || GoError::Refused {
-            target: settings.toolchain.name.clone(),
-            what: "go cannot read flags for the linker with quotes of both kinds in one word"
-                .into(),
-            hint: "leave one kind out of -X, -ldflags or -extldflags".into(),
-        };
-        let mut cmd = self.call().build(settings, output, packages).ok_or_else(unreadable)?;
+        let cmd = self.call().build(settings, output, packages);
+        let mut cmd = cmd.ok_or_else(|| GoError::unreadable_flags(settings.toolchain))?;
         if options.again {
             cmd.args.insert(1, "-a".to_owned());
         }
