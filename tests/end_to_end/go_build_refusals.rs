@@ -47,6 +47,10 @@ fn c_code_without_a_c_compiler_is_refused() {
     outcome.says("example.com/cgo/cmd/app").says("CGO_ENABLED=0").says("hint: ");
     let outcome = project.build(["./cmd/app", "--target", "freebsd/amd64"]).ended(1);
     outcome.says("example.com/cgo/cmd/app").says("no C compiler for this target").says("hint: ");
+    let internal = "-linkmode=internal";
+    let flag = format!("--go-flag=-ldflags={internal}");
+    let refused = project.build(["./cmd/app", "--target", "windows/amd64", &flag]).ended(1);
+    refused.says("-linkmode=internal: Go's own linker cannot").says("hint: leave -linkmode");
     // The package has no variant without C, and go says so.
     let without = project.build(args.into_iter().chain(["--env", "CGO_ENABLED=0"])).ended(1);
     without.says("build constraints exclude all Go files");

@@ -151,6 +151,20 @@ impl GoCall<'_> {
         flags::join(&flags).map(Some)
     }
 
+    /// What makes Go's own linker link C code too, if the user wants that.
+    #[must_use]
+    pub fn internal_linking(&self) -> Option<&'static str> {
+        let flags = self.user_link_flags(&mut self.options.go_flags.clone())?;
+        let external = || self.variable("GO_EXTLINK_ENABLED");
+        match flags.last("linkmode") {
+            Some("internal") => Some("-linkmode=internal"),
+            None | Some("auto") if external().is_some_and(|value| value == "0") => {
+                Some("GO_EXTLINK_ENABLED=0")
+            }
+            _ => None,
+        }
+    }
+
     /// The user's flags for the linker, which leave `user`. `None` for flags that go cannot read.
     fn user_link_flags(&self, user: &mut Vec<String>) -> Option<LinkFlags> {
         let mut environment = flags::split(self.go.setting("GOFLAGS").unwrap_or_default())?;

@@ -65,6 +65,26 @@ impl LinkFlags {
         Some(())
     }
 
+    /// The last value of a flag of the linker.
+    #[must_use]
+    pub fn last(&self, name: &str) -> Option<&str> {
+        let mut found = None;
+        let mut words = self.words.iter();
+        while let Some(word) = words.next() {
+            let plain = word.strip_prefix("--").or_else(|| word.strip_prefix('-'));
+            match plain
+                .map(|plain| plain.split_once('=').map_or((plain, None), |(a, b)| (a, Some(b))))
+            {
+                Some((of, Some(value))) if of == name => found = Some(value),
+                Some((of, None)) if of == name => found = words.next().map(String::as_str),
+                // The value of -X may look like any flag.
+                Some(("X", None)) => _ = words.next(),
+                _ => {}
+            }
+        }
+        found
+    }
+
     /// The value for `-ldflags`; `None` if there are none, or if go cannot read them.
     #[must_use]
     pub fn value(&self) -> Option<String> {
@@ -139,6 +159,21 @@ mod tests {
         let expected = "-s -X a.b=c '-extldflags=-static -lm -Wl,-z,now \"-Wl,-soname,a b\"'";
         let value = flags.value().unwrap_or_default();
         assert_eq!(value.replace('\'', "\""), expected.replace('\'', "\""), "{value}");
+    }
+
+    #[test]
+    fn the_last_value_of_a_flag_counts() {
+        for (text, expected) in [
+            ("-s -w", None),
+            ("-linkmode=internal", Some("internal")),
+            ("--linkmode internal -s", Some("internal")),
+            ("-linkmode=internal -linkmode external", Some("external")),
+            ("-X -linkmode=internal", None),
+        ] {
+            let mut flags = LinkFlags::default();
+            flags.add(text).expect("reads");
+            assert_eq!(flags.last("linkmode"), expected, "{text}");
+        }
     }
 
     #[test]

@@ -226,6 +226,7 @@ impl GoBuild {
         let outputs = outputs::outputs(&packages, mode, &self.options.packages)
             .map_err(|error| self.with_other_mains(error, toolchain))?;
         let cgo = cgo.decide(toolchain, &packages)?;
+        refusals::check_link(toolchain, cgo, &self.call())?;
         Ok(Candidate { toolchain, floor, cgo, packages, outputs, slots: Vec::new() })
     }
 

@@ -2,6 +2,7 @@
 
 use rgo_binary::system::Os;
 
+use crate::go::cgo::Cgo;
 use crate::go::command::GoCall;
 use crate::go::error::GoError;
 use crate::go::flags;
@@ -68,4 +69,22 @@ pub(super) fn check(
         }
     }
     Ok(())
+}
+
+/// Checks whether the C code of a target can be linked as the call asks for.
+///
+/// # Errors
+/// [`GoError::Refused`].
+pub(super) fn check_link(target: &Toolchain, cgo: Cgo, call: &GoCall<'_>) -> Result<(), GoError> {
+    // zig's C library for Windows has functions, such as fprintf, that only zig's linker finds.
+    match call.internal_linking().filter(|_| target.is(Os::Windows) && cgo == Cgo::Zig) {
+        None => Ok(()),
+        Some(given) => Err(GoError::Refused {
+            target: target.name.clone(),
+            what: format!(
+                "{given}: Go's own linker cannot link C code for windows with zig's C library"
+            ),
+            hint: format!("leave {given} out, and zig links"),
+        }),
+    }
 }
