@@ -3,6 +3,7 @@
 use std::fs;
 use std::path::Path;
 
+use crate::support::go_project::with_settings;
 use crate::support::{
     GoProject, Outcome, Report, SmallDisk, has_go, native, run, scratch, tool, write,
 };
@@ -128,6 +129,24 @@ fn a_file_that_cannot_be_finished_fails_its_target_alone() {
     assert!(report.error("linux-arm64").is_some_and(|error| error.contains("server")));
     assert_eq!(report.error("linux-amd64"), None);
     assert!(report.artifact("linux-amd64", "server").path().is_file());
+}
+
+/// Go links programs without C code by itself.
+#[test]
+fn doctor_misses_zig_only_where_there_is_c() {
+    if !has_go("doctor in a Go module") {
+        return;
+    }
+    for (module, code, state) in [("go-app", 0, "optional"), ("go-cgo", 1, "missing")] {
+        let mut doctor = tool("rgo-build");
+        doctor.args(["doctor", "--target", "linux/arm64", "--format", "json", "-C"]);
+        doctor.arg(&GoProject::of(module, "doctor").folder).env("RGO_ZIG", "/no/zig");
+        let said = Outcome::of(with_settings(&mut doctor)).ended(code).stdout;
+        let said: serde_json::Value = serde_json::from_str(&said).expect("JSON");
+        let findings = said["machine"].as_array().expect("a list");
+        let zig = findings.iter().find(|one| one["what"] == "zig").expect("a finding");
+        assert_eq!(zig["state"], state, "{module}: {zig}");
+    }
 }
 
 #[test]

@@ -125,6 +125,8 @@ pub struct Machine<'a> {
     pub go: &'a Result<Go, GoError>,
     /// The cache.
     pub cache: &'a Cache,
+    /// Whether builds of the project need zig. Asked only if there is none.
+    pub needs_zig: &'a dyn Fn() -> bool,
     /// The environment.
     pub env: Env<'a>,
     /// The linker that the user's configuration names for a toolchain.
@@ -196,6 +198,7 @@ mod tests {
                     compiler: &Err(CompilerError::NoCargo),
                     go: &Err(GoError::NoGo),
                     cache: &cache,
+                    needs_zig: &|| true,
                     env: &named,
                     linker: &|_| None,
                     offline: true,

@@ -19,9 +19,9 @@ pub(super) fn findings(
     darwin: bool,
 ) -> Vec<Condition> {
     let mut findings = vec![
-        if_needed(known.needed.cargo, of_compiler(known.compiler)),
-        if_needed(known.needed.go, of_go(known.go)),
-        of_zig(zig, known.cache, known.offline),
+        if_needed(&|| known.needed.cargo, of_compiler(known.compiler)),
+        if_needed(&|| known.needed.go, of_go(known.go)),
+        if_needed(known.needs_zig, of_zig(zig, known.cache, known.offline)),
         Condition::ok("cache", known.cache.root()),
         tool(
             "git",
@@ -66,10 +66,10 @@ fn of_go(go: &Result<Go, GoError>) -> Condition {
     }
 }
 
-/// A builder's part is optional if the builder does not build the project.
-fn if_needed(is_needed: bool, finding: Condition) -> Condition {
+/// A part is optional if the builds of the project do not need it.
+fn if_needed(is_needed: &dyn Fn() -> bool, finding: Condition) -> Condition {
     match finding.state {
-        State::Missing if !is_needed => Condition { state: State::Optional, ..finding },
+        State::Missing if !is_needed() => Condition { state: State::Optional, ..finding },
         _ => finding,
     }
 }

@@ -4,12 +4,14 @@
 use anyhow::{Context, Result};
 use camino::{Utf8Path, Utf8PathBuf};
 use rgo_report::{Cell, Column, Document, Report, Table, Tone};
+use rgo_toolchain::build::go_build::needs_zig::needs_zig;
 use rgo_toolchain::cache::Cache;
 use rgo_toolchain::cargo::compiler;
 use rgo_toolchain::cargo::project::Configuration;
 use rgo_toolchain::doctor::{self, Condition, Diagnosis, Machine, Needed, State};
 use rgo_toolchain::environment::env;
 use rgo_toolchain::go;
+use rgo_toolchain::go::compiler::Go;
 use rgo_toolchain::target_spec;
 use rgo_toolchain::toolchain::Toolchain;
 use serde::Serialize;
@@ -115,11 +117,15 @@ pub fn run(args: &DoctorArgs) -> Result<Exit> {
     let linker =
         |toolchain: &Toolchain| Some(configuration.as_ref()?.linker(&toolchain.triple)?.to_owned());
     let go = go::compiler::discover(args.go.as_deref(), &folder, &[], &env);
+    let needed = needed(&folder);
+    let needs_zig_for_go = |go: &Go| needs_zig(go, &folder, &args.targets, &toolchains);
     let known = Machine {
-        needed: needed(&folder),
+        needed,
         compiler: &compiler,
         go: &go,
         cache: &cache,
+        // Without go, nothing says whether the project has C code.
+        needs_zig: &|| needed.cargo || go.as_ref().map_or(true, needs_zig_for_go),
         env: &env,
         linker: &linker,
         offline: args.offline,

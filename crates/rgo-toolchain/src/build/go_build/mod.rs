@@ -11,6 +11,7 @@ mod environment;
 pub mod explain;
 mod failures;
 mod git_excludes;
+pub mod needs_zig;
 mod note_lines;
 mod path_remaps;
 mod plan;
