@@ -26,11 +26,7 @@ fn variables(project: &GoProject, target: &str, package: &str) -> BTreeMap<Strin
 fn plain_go(project: &GoProject, target: &str, package: &str, file: &Path) {
     let mut go: Command = native("go");
     with_settings(&mut go).args(["build", "-trimpath", "-buildvcs=false", "-o"]).arg(file);
-    let variables = variables(project, target, package);
-    if target.ends_with("/static") && variables["CGO_ENABLED"] == "1" {
-        go.arg("-ldflags=-linkmode external -extldflags=-static");
-    }
-    go.envs(variables).arg(package).current_dir(&project.folder);
+    go.envs(variables(project, target, package)).arg(package).current_dir(&project.folder);
     Outcome::of(&mut go).ended(0);
 }
 

@@ -88,7 +88,10 @@ fn finished_programs_take_other_values() {
             stamp.arg("stamp").arg(&file).args(["-X", "main.version=a b \"c\" ü"]);
             Outcome::of(&mut stamp).ended(0);
             assert_eq!(build_info(&file), before, "{toolchain} {flags:?}");
-            let said = Outcome::of(tool("rgo-version-m").arg(&file)).ended(0).stdout;
+            let mut facts = tool("rgo-version-m");
+            let said = Outcome::of(facts.arg("--facts").arg(&file)).ended(0).stdout;
+            let slots = format!("\tfact\tslots\t{COMMIT}, main.version; -X writes them after");
+            assert!(said.contains(&slots), "{toolchain} {flags:?}: {said}");
             let expected = format!("\tbuild\t-X={COMMIT}=0123abcd\n");
             assert!(said.contains(&expected), "{toolchain} {flags:?}: {said}");
             assert!(said.contains("a b"), "{toolchain} {flags:?}: {said}");

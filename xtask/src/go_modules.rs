@@ -41,7 +41,7 @@ pub(crate) const DELVE: Module = Module {
     ask: &["version"],
 };
 
-/// litestream has SQLite, in C; hugo's `extended` has libsass, in C++.
+/// sql-migrate has SQLite, in C; hugo's `extended` has libsass, in C++.
 const MODULES: [Module; 5] = [
     DELVE,
     Module {
@@ -54,13 +54,13 @@ const MODULES: [Module; 5] = [
         ask: &["--version"],
     },
     Module {
-        name: "litestream",
-        path: "github.com/benbjohnson/litestream",
-        version: "v0.3.13",
-        sum: "h1:P4BZG+KZT1DV5i3x/jPZ/4m6I4fa8GmSlZSAxPi03AQ=",
-        package: "./cmd/litestream",
+        name: "sql-migrate",
+        path: "github.com/rubenv/sql-migrate",
+        version: "v1.8.0",
+        sum: "h1:dXnYiJk9k3wetp7GfQbKJcPHjVJL6YK19tKj8t2Ns0o=",
+        package: "./sql-migrate",
         tags: None,
-        ask: &["version"],
+        ask: &["--version"],
     },
     Module {
         name: "hugo",

@@ -7,6 +7,7 @@ use super::fact::{Cause, Fact};
 use crate::appended::{Appended, appended};
 use crate::debug::build_id::{Identities, identities};
 use crate::embedded::package_note::{PackageNote, package_note};
+use crate::embedded::slot;
 use crate::embedded::version_resource::{VersionResource, version_info};
 use crate::image::debug_companion::has_debug_data_alone;
 use crate::packer::{Packer, packer};
@@ -17,7 +18,7 @@ use crate::security::hardening::{Hardening, hardening};
 use crate::security::signature::{Signature, signature};
 use crate::system::libc::{ImageLibc, libc};
 use crate::system::{ImageSystem, Texts, system};
-use crate::{DebugData, DebugLevel, Error, Image, Linkage};
+use crate::{DebugData, DebugLevel, Error, Image, Linkage, Result};
 
 /// The facts of an image.
 #[derive(Clone, Debug, Serialize, schemars::JsonSchema)]
@@ -41,6 +42,9 @@ pub struct Facts {
     pub identities: Fact<Identities>,
     /// The Go command's own build ID.
     pub go_build_id: Fact<String>,
+    /// Names of the slots for `-X`. Their values are written after the link, so the build IDs and the UUID are the same
+    /// for every value, and so is the companion.
+    pub slots: Fact<Vec<String>>,
     /// Its defenses.
     pub hardening: Fact<Hardening>,
     /// Its signature.
@@ -84,6 +88,7 @@ impl Facts {
             debug: Fact::read(image.debug_data()),
             identities: Fact::read(identities(image)),
             go_build_id: Fact::find(go::build_id(image)),
+            slots: Fact::find(slots(image)),
             hardening: Fact::read(hardening(image)),
             signature: Fact::read(signature(image)),
             version_info: Fact::find(version_info(image)),
@@ -107,6 +112,7 @@ impl Facts {
             self.debug.damage(),
             self.identities.damage(),
             self.go_build_id.damage(),
+            self.slots.damage(),
             self.hardening.damage(),
             self.signature.damage(),
             self.version_info.damage(),
@@ -114,6 +120,14 @@ impl Facts {
         ];
         all.into_iter().flatten()
     }
+}
+
+/// The names of the slots, each once, in their order.
+fn slots(image: &Image<'_>) -> Result<Option<Vec<String>>> {
+    let mut names: Vec<String> = slot::list(image)?.into_iter().map(|slot| slot.name).collect();
+    names.sort();
+    names.dedup();
+    Ok(Some(names).filter(|names| !names.is_empty()))
 }
 
 /// The facts that depend on the linkage.

@@ -52,8 +52,22 @@ fn of_header(text: &str, context: &Context<'_>) -> Option<String> {
 
 /// A function that a header does not declare, because glibc has it only in newer versions.
 fn of_undeclared(text: &str, context: &Context<'_>) -> Option<String> {
-    let function = word_after(text, "call to undeclared function")?;
-    of_glibc(function, context)
+    const WORDS: [&str; 3] =
+        ["call to undeclared function", "use of undeclared identifier", "unknown type name"];
+    let name = WORDS.iter().find_map(|words| word_after(text, words))?;
+    of_glibc(name, context).or_else(|| of_large_files(name, context))
+}
+
+/// The names of a time when files of over 2 GiB were an extension: `pread64`, `off64_t`. musl's are the plain ones.
+fn of_large_files(name: &str, context: &Context<'_>) -> Option<String> {
+    let is_of_large_files = name.strip_suffix("_t").unwrap_or(name).ends_with("64");
+    let is_musl = context.toolchain.starts_with("linux") && context.toolchain.ends_with("static");
+    (is_of_large_files && is_musl).then(|| {
+        format!(
+            "musl has {name} only with a macro: build with --env 'CGO_CFLAGS=-O2 -g -D_LARGEFILE64_SOURCE', or take a \
+             newer version of the package, which may do without"
+        )
+    })
 }
 
 fn of_glibc(function: &str, context: &Context<'_>) -> Option<String> {

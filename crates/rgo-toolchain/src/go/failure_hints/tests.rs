@@ -228,6 +228,8 @@ fn c_that_go_or_the_target_does_not_allow() {
     let is_static = Context { toolchain: "linux-amd64-static", ..DYNAMIC };
     let output = "ld.lld: error: undefined symbol: getrandom\n";
     check(&is_static, &[(output, "not in the C library of linux-amd64-static")]);
+    let output = "a.c:37644:42: error: use of undeclared identifier 'pread64'\n";
+    check(&is_static, &[(output, "-D_LARGEFILE64_SOURCE")]);
 }
 
 #[test]

@@ -191,6 +191,12 @@ fn identified(facts: &Facts, lines: &mut FactLines) {
     if let Some(id) = facts.go_build_id.known() {
         lines.add("go build id", id.clone());
     }
+    if let Some(slots) = facts.slots.known() {
+        lines.add(
+            "slots",
+            format!("{}; -X writes them after the link and changes no ID", slots.join(", ")),
+        );
+    }
     if let Some(debug) = facts.debug.known() {
         debug_data(debug, lines);
     }
