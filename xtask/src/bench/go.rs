@@ -95,8 +95,8 @@ impl<'s> Bench<'s> {
         for target in TARGETS {
             let (os, arch) = target.split_once('/').expect("a pair");
             let go = self.go(&format!("go-all/{os}-{arch}/dlv"), "")?;
-            script +=
-                &go.replacen("env ", &format!("env GOOS={os} GOARCH={arch} CGO_ENABLED=0 "), 1);
+            let vars = format!(" GOOS={os} GOARCH={arch} CGO_ENABLED=0 go build");
+            script += &go.replace(" go build", &vars);
             script.push('\n');
         }
         let file = self.folder.join("all.sh");

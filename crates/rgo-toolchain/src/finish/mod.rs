@@ -244,26 +244,33 @@ fn unchanged(job: &Job<'_>, data: &[u8]) -> Result<Artifact> {
 
 /// Reads the properties of the finished bytes.
 fn inspect(job: &Job<'_>, bytes: &[u8], companions: &Companions) -> Result<Artifact> {
-    let image = Image::parse(bytes, &Limits::default()).map_err(FinishError::ReadBack)?;
-    let linkage = image.linkage().map_err(FinishError::ReadBack)?;
-    let debug = image.debug_data().map_err(FinishError::ReadBack)?;
+    let facts = || -> Result<_> {
+        let image = Image::parse(bytes, &Limits::default()).map_err(FinishError::ReadBack)?;
+        let linkage = image.linkage().map_err(FinishError::ReadBack)?;
+        Ok((linkage, image.debug_data().map_err(FinishError::ReadBack)?))
+    };
+    let (facts, plain) = rayon::join(facts, || plain(job, bytes, companions));
+    let (linkage, debug) = facts?;
     Ok(Artifact {
         findings: checks::judge(&job.asked, &linkage),
         linkage: Some(linkage),
         debug: Some(debug.level),
-        ..plain(job, bytes, companions)?
+        ..plain?
     })
 }
 
 /// The properties that any bytes have.
 fn plain(job: &Job<'_>, bytes: &[u8], companions: &Companions) -> Result<Artifact> {
-    let mut leaks = leaks::find(&job.output, bytes, job.path_remaps);
+    let (mut leaks, sha256) = rayon::join(
+        || leaks::find(&job.output, bytes, job.path_remaps),
+        || hex::encode(Sha256::digest(bytes)),
+    );
     leaks.extend(companions.leaks(job.path_remaps)?);
     Ok(Artifact {
         path: job.output.clone(),
         kind: job.kind,
         size_bytes: bytes.len() as u64,
-        sha256: sha256(bytes),
+        sha256,
         changed: false,
         linkage: None,
         debug: None,
@@ -274,8 +281,4 @@ fn plain(job: &Job<'_>, bytes: &[u8], companions: &Companions) -> Result<Artifac
         leaks,
         findings: Vec::new(),
     })
-}
-
-fn sha256(bytes: &[u8]) -> String {
-    hex::encode(Sha256::digest(bytes))
 }

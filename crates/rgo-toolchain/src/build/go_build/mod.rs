@@ -79,6 +79,24 @@ struct Candidate {
     slots: Vec<WantedSlot>,
 }
 
+/// The packages of a target, or why go cannot list them.
+type PackageList = Result<Vec<GoPackage>, GoError>;
+
+/// The packages of the targets, asked on all processors. None where a variable of the call waits for the commit.
+fn lists(
+    call: &GoCall<'_>,
+    targets: &[(&'static Toolchain, Option<Floor>)],
+) -> Vec<Option<PackageList>> {
+    let waits = call.env.iter().any(|(_, value)| value.contains('{'));
+    let list = |toolchain| (!waits).then(|| package_list(call, toolchain));
+    targets.par_iter().map(|(toolchain, _)| list(*toolchain)).collect()
+}
+
+/// The packages of a target. With cgo on, go names those with C code.
+fn package_list(call: &GoCall<'_>, toolchain: &Toolchain) -> PackageList {
+    packages::read(&call.list(toolchain, true), &call.options.packages)
+}
+
 /// The package that a build without patterns makes.
 const HERE: &str = ".";
 
@@ -105,10 +123,21 @@ impl GoBuild {
         context::check_systems(&request, &targets, on)?;
         let project = go.project().unwrap_or(&request.folder).to_owned();
         let output = context::output(&mut request, &project);
-        let revision = Revision::read(&request, &project, std::slice::from_ref(&output), &[], on)?;
+        let is_vendored = command::is_vendored(&project);
+        // git and go need about the same time, and neither needs the other's answer.
+        let (revision, lists) = std::thread::scope(|scope| {
+            let lists = scope.spawn(|| {
+                let env = &request.env;
+                let (go, request, options) = (&go, &request, &options);
+                lists(&GoCall { go, request, options, env, is_vendored }, &targets)
+            });
+            let output = std::slice::from_ref(&output);
+            let revision = Revision::read(&request, &project, output, &[], on);
+            (revision, lists.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)))
+        });
+        let revision = revision?;
         request.env.clone_from(&revision.env);
         let strip = request.strip.unwrap_or(StripMode::None);
-        let is_vendored = command::is_vendored(&project);
         let folder = cache.folder("go").join(cache::short_hash(&[project.as_str().as_bytes()]));
         let (info_plist, entitlements) = context::property_lists(&request)?;
         let context = Context {
@@ -137,7 +166,7 @@ impl GoBuild {
             candidates: Vec::new(),
             failed: Vec::new(),
         };
-        build.find_candidates(&chosen, &surroundings, on)?;
+        build.find_candidates(&chosen, &surroundings, lists, on)?;
         build.name_modules();
         Ok(build)
     }
@@ -160,11 +189,12 @@ impl GoBuild {
         }
     }
 
-    /// Asks go for the packages of each target, on all processors.
+    /// Decides how each target is built. `lists` are those of the targets' packages that go was asked for.
     fn find_candidates(
         &mut self,
         chosen: &[Chosen],
         surroundings: &Surroundings,
+        lists: Vec<Option<PackageList>>,
         on: Events<'_>,
     ) -> Result<(), BuildError> {
         let wish = surroundings.cgo_wish;
@@ -175,10 +205,10 @@ impl GoBuild {
         };
         let found: Vec<_> = {
             let this = &*self;
-            let targets = this.context.targets.par_iter();
+            let targets = this.context.targets.par_iter().zip(lists);
             targets
-                .map(|(toolchain, floor)| {
-                    (*toolchain, this.candidate(toolchain, floor.clone(), &call))
+                .map(|((toolchain, floor), list)| {
+                    (*toolchain, this.candidate(toolchain, floor.clone(), &call, list))
                 })
                 .collect()
         };
@@ -213,6 +243,7 @@ impl GoBuild {
         toolchain: &'static Toolchain,
         floor: Option<Floor>,
         cgo: &CgoCall<'_>,
+        list: Option<PackageList>,
     ) -> Result<Candidate, GoError> {
         let arch = toolchain.arch.name();
         levels::check(arch, &|name| {
@@ -220,9 +251,8 @@ impl GoBuild {
         })?;
         let mode = self.options.mode.unwrap_or(GoMode::Exe);
         refusals::check(toolchain, &self.options, &self.call())?;
-        // With cgo on, go names the packages with C code.
-        let list = self.call().list(toolchain, true);
-        let packages = packages::read(&list, &self.options.packages)
+        let packages = list
+            .unwrap_or_else(|| package_list(&self.call(), toolchain))
             .map_err(|error| self.explained(error, toolchain))?;
         let outputs = outputs::outputs(&packages, mode, &self.options.packages)
             .map_err(|error| self.with_other_mains(error, toolchain))?;
