@@ -179,6 +179,7 @@ fn a_variable_of_one_system_is_set_there() {
 
 /// rgo remembers what go said of the packages, until a file or folder of the project is another.
 #[test]
+#[cfg(unix)]
 fn a_change_is_noticed_though_go_was_asked_before() {
     if !has_go("changes of Go packages") {
         return;
