@@ -176,3 +176,35 @@ fn a_variable_of_one_system_is_set_there() {
         assert_eq!(ran.ended(0).stdout, "7\nserver dev  3 APP 80\n");
     }
 }
+
+/// rgo remembers what go said of the packages, until a file or folder of the project is another.
+#[test]
+#[cfg(unix)]
+fn a_change_is_noticed_though_go_was_asked_before() {
+    if !has_go("changes of Go packages") {
+        return;
+    }
+    let project = GoProject::copy("go-app");
+    let old = std::time::SystemTime::now() - std::time::Duration::from_secs(60);
+    for entry in walkdir::WalkDir::new(&project.folder) {
+        let file = fs::File::open(entry.expect("an entry").path()).expect("opened");
+        file.set_modified(old).expect("set");
+    }
+    let args = ["./cmd/server", "--target", "linux/amd64", "--vcs", "off"];
+    let value = |value| ["-X", value];
+    project.build(args.into_iter().chain(value("main.version=1"))).report();
+    let lists = project.linked().join("lists");
+    assert_eq!(fs::read_dir(&lists).expect("a folder").count(), 1, "the answer is kept");
+    project.build(args.into_iter().chain(value("main.version=2"))).report();
+    let unknown = project.build(args.into_iter().chain(value("main.edition=1")));
+    unknown.ended(1).says("main.edition");
+    let file = "package main\n\nimport \"fmt\"\n\nvar edition = \"none\"\n\nfunc init() { fmt.Println(edition) }\n";
+    fs::write(project.folder.join("cmd/server/edition.go"), file).expect("written");
+    let report = project.build(args.into_iter().chain(value("main.edition=1"))).report();
+    if let Some(ran) = run("linux-amd64", &report.artifact("linux-amd64", "server").path(), &[]) {
+        assert_eq!(ran.ended(0).stdout, "1\nserver dev  3 APP 80\n");
+    }
+    fs::remove_file(project.folder.join("cmd/server/edition.go")).expect("removed");
+    let gone = project.build(args.into_iter().chain(value("main.edition=1")));
+    gone.ended(1).says("main.edition");
+}

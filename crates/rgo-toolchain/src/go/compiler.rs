@@ -15,7 +15,7 @@ use crate::exec::{self, Cmd};
 pub const OLDEST: &str = "1.21";
 
 /// go, with its settings for a folder.
-#[derive(Clone, Debug)]
+#[derive(Default, Clone, Debug)]
 pub struct Go {
     /// Its path.
     pub program: Utf8PathBuf,
@@ -73,6 +73,14 @@ impl Go {
     #[must_use]
     pub fn setting(&self, name: &str) -> Option<&str> {
         self.env.get(name).map(String::as_str).filter(|value| !value.is_empty())
+    }
+
+    /// All settings that say how go reads and builds, in one text. `GOGCCFLAGS` names a new folder in each call.
+    #[must_use]
+    pub fn settings(&self) -> String {
+        let settings = self.env.iter().filter(|(name, _)| *name != "GOGCCFLAGS");
+        let lines = settings.map(|(name, value)| format!("{name}={value}\n"));
+        std::iter::once(format!("{}\n", self.program)).chain(lines).collect()
     }
 
     /// The folder of Go's own sources and tools.

@@ -7,6 +7,7 @@ pub mod compiler;
 pub mod error;
 pub mod failure_hints;
 pub mod flags;
+pub mod known_packages;
 pub mod levels;
 pub mod options;
 pub mod outputs;

@@ -1,7 +1,7 @@
 //! The packages of a build, as `go list -deps -json` reports them for one target.
 
 use camino::{Utf8Path, Utf8PathBuf};
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 use super::error::GoError;
 use crate::exec::Cmd;
@@ -11,7 +11,7 @@ const FIELDS: &str = "-json=ImportPath,Name,Dir,Standard,DepOnly,Module,GoFiles,
                       HFiles,CgoCFLAGS,CgoCPPFLAGS,CgoCXXFLAGS,CgoLDFLAGS,CgoPkgConfig,Error";
 
 /// A package.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "PascalCase", default)]
 pub struct GoPackage {
     /// Its import path.
@@ -52,7 +52,7 @@ pub struct GoPackage {
 }
 
 /// A module.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "PascalCase", default)]
 pub struct GoModule {
     /// Its path.
@@ -66,7 +66,7 @@ pub struct GoModule {
 }
 
 /// Why a package cannot be loaded.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "PascalCase", default)]
 pub struct LoadError {
     /// The way from the command line to the package.

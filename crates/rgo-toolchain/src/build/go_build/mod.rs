@@ -26,7 +26,7 @@ mod variables;
 
 use std::sync::Arc;
 
-use camino::Utf8PathBuf;
+use camino::{Utf8Path, Utf8PathBuf};
 use rayon::prelude::*;
 
 use super::context::{self, Context, LeftOut, Revision};
@@ -42,7 +42,7 @@ use crate::go::error::GoError;
 use crate::go::options::{GoMode, GoOptions};
 use crate::go::outputs::{self, GoOutput};
 use crate::go::packages::{self, GoPackage};
-use crate::go::{failure_hints, levels};
+use crate::go::{failure_hints, known_packages, levels};
 use crate::request::{Request, StripMode};
 use crate::target_spec::Chosen;
 use crate::toolchain::{Floor, Toolchain};
@@ -85,17 +85,22 @@ type PackageList = Result<Vec<GoPackage>, GoError>;
 /// The packages of the targets, asked on all processors. None where a variable of the call waits for the commit.
 fn lists(
     call: &GoCall<'_>,
+    folder: &Utf8Path,
     targets: &[(&'static Toolchain, Option<Floor>)],
 ) -> Vec<Option<PackageList>> {
     let waits = call.env.iter().any(|(_, value)| value.contains('{'));
-    let list = |toolchain| (!waits).then(|| package_list(call, toolchain));
+    let list = |toolchain| (!waits).then(|| package_list(call, folder, toolchain));
     targets.par_iter().map(|(toolchain, _)| list(*toolchain)).collect()
 }
 
 /// The packages of a target. With cgo on, go names those with C code.
-fn package_list(call: &GoCall<'_>, toolchain: &Toolchain) -> PackageList {
-    packages::read(&call.list(toolchain, true), &call.options.packages)
+fn package_list(call: &GoCall<'_>, folder: &Utf8Path, toolchain: &Toolchain) -> PackageList {
+    let list = call.list(toolchain, true);
+    known_packages::read(&folder.join(LISTS), call.go, &list, &call.options.packages)
 }
+
+/// Beside the folders for linked files: what go said of packages.
+const LISTS: &str = "lists";
 
 /// The package that a build without patterns makes.
 const HERE: &str = ".";
@@ -124,12 +129,13 @@ impl GoBuild {
         let project = go.project().unwrap_or(&request.folder).to_owned();
         let output = context::output(&mut request, &project);
         let is_vendored = command::is_vendored(&project);
+        let folder = cache.folder("go").join(cache::short_hash(&[project.as_str().as_bytes()]));
         // git and go need about the same time, and neither needs the other's answer.
         let (revision, lists) = std::thread::scope(|scope| {
             let lists = scope.spawn(|| {
                 let env = &request.env;
                 let (go, request, options) = (&go, &request, &options);
-                lists(&GoCall { go, request, options, env, is_vendored }, &targets)
+                lists(&GoCall { go, request, options, env, is_vendored }, &folder, &targets)
             });
             let output = std::slice::from_ref(&output);
             let revision = Revision::read(&request, &project, output, &[], on);
@@ -138,7 +144,6 @@ impl GoBuild {
         let revision = revision?;
         request.env.clone_from(&revision.env);
         let strip = request.strip.unwrap_or(StripMode::None);
-        let folder = cache.folder("go").join(cache::short_hash(&[project.as_str().as_bytes()]));
         let (info_plist, entitlements) = context::property_lists(&request)?;
         let context = Context {
             path_remaps: path_remaps::path_remaps(&go, &cache, &project, &request),
@@ -252,7 +257,7 @@ impl GoBuild {
         let mode = self.options.mode.unwrap_or(GoMode::Exe);
         refusals::check(toolchain, &self.options, &self.call())?;
         let packages = list
-            .unwrap_or_else(|| package_list(&self.call(), toolchain))
+            .unwrap_or_else(|| package_list(&self.call(), &self.folder, toolchain))
             .map_err(|error| self.explained(error, toolchain))?;
         let outputs = outputs::outputs(&packages, mode, &self.options.packages)
             .map_err(|error| self.with_other_mains(error, toolchain))?;
