@@ -35,10 +35,11 @@ pub struct Pruned {
 }
 
 /// Folders of the cache that hold entries.
-const KINDS: [&str; 10] = [
+const KINDS: [&str; 11] = [
     "std",
     "zig",
     "zig-cache",
+    "go",
     "shims",
     "darwin-stubs",
     "darwin-headers",
