@@ -19,7 +19,7 @@ const TARGETS: [&str; 8] = [
     "windows/amd64",
     "windows/arm64",
     "linux/riscv64",
-    "freebsd/amd64",
+    "linux/386",
 ];
 /// The variable of delve for its commit.
 const VALUE: &str = "main.Build";
@@ -143,8 +143,7 @@ impl<'s> Bench<'s> {
         let program = program.map(walkdir::DirEntry::into_path).find(|path| path.ends_with("dlv"));
         let Some(program) = program else { bail!("no dlv under {}", built.display()) };
         let (rgo, program) = (quoted(&release("rgo-build")?)?, quoted(&program)?);
-        let stamp =
-            |value: &str| self.line(&format!("{rgo} stamp -q {program} -X {VALUE}={value}"));
+        let stamp = |value: &str| self.line(&format!("{rgo} stamp {program} -X {VALUE}={value}"));
         let link = |value: &str| self.go("go-x", &format!("-ldflags=-X={VALUE}={value}"));
         let cases = [
             Case::new("go build -ldflags=-X", link("3")?).prepared(link("4")?),

@@ -41,7 +41,18 @@ pub struct GoSettings {
     pub link: LinkFlags,
 }
 
-impl GoCall<'_> {
+impl<'a> GoCall<'a> {
+    /// The call as the user wrote it: before the commit is known, from which templates of variables are filled in.
+    #[must_use]
+    pub fn unfilled(
+        go: &'a Go,
+        request: &'a Request,
+        options: &'a GoOptions,
+        is_vendored: bool,
+    ) -> Self {
+        Self { go, request, options, env: &request.env, is_vendored }
+    }
+
     /// `go list` for a target, up to its patterns.
     #[must_use]
     pub fn list(&self, toolchain: &Toolchain, cgo: bool) -> Cmd {

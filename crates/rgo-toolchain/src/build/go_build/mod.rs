@@ -93,6 +93,19 @@ fn lists(
     targets.par_iter().map(|(toolchain, _)| list(*toolchain)).collect()
 }
 
+/// Does other work while go lists the packages: git needs about the same time, and neither needs the other's answer.
+fn beside_lists<T>(
+    call: &GoCall<'_>,
+    folder: &Utf8Path,
+    targets: &[(&'static Toolchain, Option<Floor>)],
+    work: impl FnOnce() -> T,
+) -> (T, Vec<Option<PackageList>>) {
+    std::thread::scope(|scope| {
+        let lists = scope.spawn(|| lists(call, folder, targets));
+        (work(), lists.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)))
+    })
+}
+
 /// The packages of a target. With cgo on, go names those with C code.
 fn package_list(call: &GoCall<'_>, folder: &Utf8Path, toolchain: &Toolchain) -> PackageList {
     let list = call.list(toolchain, true);
@@ -130,17 +143,9 @@ impl GoBuild {
         let output = context::output(&mut request, &project);
         let is_vendored = command::is_vendored(&project);
         let folder = cache.folder("go").join(cache::short_hash(&[project.as_str().as_bytes()]));
-        // git and go need about the same time, and neither needs the other's answer.
-        let (revision, lists) = std::thread::scope(|scope| {
-            let lists = scope.spawn(|| {
-                let env = &request.env;
-                let (go, request, options) = (&go, &request, &options);
-                lists(&GoCall { go, request, options, env, is_vendored }, &folder, &targets)
-            });
-            let output = std::slice::from_ref(&output);
-            let revision = Revision::read(&request, &project, output, &[], on);
-            (revision, lists.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)))
-        });
+        let call = GoCall::unfilled(&go, &request, &options, is_vendored);
+        let read = || Revision::read(&request, &project, std::slice::from_ref(&output), &[], on);
+        let (revision, lists) = beside_lists(&call, &folder, &targets, read);
         let revision = revision?;
         request.env.clone_from(&revision.env);
         let strip = request.strip.unwrap_or(StripMode::None);
