@@ -55,7 +55,7 @@ pub fn read(
 ) -> Result<Vec<GoPackage>, GoError> {
     let (command, settings) = (format!("{list:?} {patterns:?}"), go.settings());
     let has = |word: &str| command.contains(word) || settings.contains(word);
-    if UNKNOWN_FILES.iter().any(|word| has(word)) {
+    if UNKNOWN_FILES.iter().any(|word| has(word)) || has_folders_of_others(go) {
         return packages::read(list, patterns);
     }
     let key = cache::short_hash(&[command.as_bytes(), settings.as_bytes()]);
@@ -68,6 +68,15 @@ pub fn read(
     // A build works without it, only slower.
     let _ = remember(&file, go, &packages, start);
     Ok(packages)
+}
+
+/// Whether modules in other folders have a say in which versions go takes: those of a workspace, or replacements. A
+/// module may do so without a package in the build, and its go.mod would not be among the compared files.
+fn has_folders_of_others(go: &Go) -> bool {
+    let has_replacement =
+        |path: &str| std::fs::read_to_string(path).is_ok_and(|it| it.contains("=>"));
+    go.setting("GOWORK").is_some_and(|path| path != "off")
+        || go.setting("GOMOD").is_some_and(has_replacement)
 }
 
 fn recall(file: &Utf8Path) -> Option<Vec<GoPackage>> {
@@ -104,9 +113,7 @@ fn own_files(go: &Go, packages: &[GoPackage]) -> std::io::Result<Vec<Utf8PathBuf
     let of_others = [go.setting("GOMODCACHE"), go.setting("GOROOT")];
     let is_own = |dir: &Utf8Path| !of_others.iter().flatten().any(|other| dir.starts_with(other));
     let mut files: Vec<Utf8PathBuf> = Vec::new();
-    for name in ["GOMOD", "GOWORK"] {
-        files.extend(go.setting(name).filter(|path| *path != "off").map(Utf8PathBuf::from));
-    }
+    files.extend(go.setting("GOMOD").map(Utf8PathBuf::from));
     let roots = packages.iter().filter_map(|package| package.module.as_ref());
     let mut roots: Vec<&Utf8Path> =
         roots.map(|module| module.dir.as_path()).filter(|dir| is_own(dir)).collect();
@@ -119,7 +126,8 @@ fn own_files(go: &Go, packages: &[GoPackage]) -> std::io::Result<Vec<Utf8PathBuf
         files.push(package.dir.clone());
         for entry in package.dir.read_dir_utf8()? {
             let entry = entry?;
-            if entry.file_type()?.is_file() {
+            // Go reads what a link leads to.
+            if !entry.file_type()?.is_dir() {
                 files.push(entry.into_path());
             }
         }
@@ -150,13 +158,22 @@ fn changed(_: &Metadata) -> (i64, i64, u64) {
 mod tests {
     use super::*;
 
+    /// Gives a file or folder a time before now: two changes at once may get the same time.
+    #[cfg(unix)]
+    fn age(path: &Utf8Path) {
+        let file = std::fs::File::open(path).expect("opened");
+        file.set_modified(SystemTime::now() - 10 * STEP).expect("set");
+    }
+
     #[test]
+    #[cfg(unix)]
     fn a_state_changes_with_the_file() {
         let folder = tempfile::tempdir().expect("a folder");
         let folder = Utf8Path::from_path(folder.path()).expect("UTF-8");
         let file = folder.join("a.go");
         assert_eq!(state(&file), None);
         std::fs::write(&file, "package a").expect("written");
+        age(folder);
         let (of_file, of_folder) = (state(&file), state(folder));
         assert!(of_file.is_some() && of_folder.is_some());
         assert_eq!(state(&file), of_file);
@@ -167,19 +184,30 @@ mod tests {
     }
 
     #[test]
+    #[cfg(unix)]
     fn what_changed_just_now_is_not_remembered() {
         let folder = tempfile::tempdir().expect("a folder");
         let folder = Utf8Path::from_path(folder.path()).expect("UTF-8");
-        let dir = folder.join("p");
+        let (dir, target) = (folder.join("p"), folder.join("b.go"));
         std::fs::create_dir(&dir).expect("made");
         std::fs::write(dir.join("a.go"), "package a").expect("written");
-        let packages = [GoPackage { import_path: "p".to_owned(), dir, ..GoPackage::default() }];
+        std::fs::write(&target, "package a").expect("written");
+        std::os::unix::fs::symlink(&target, dir.join("b.go")).expect("linked");
+        let packages =
+            [GoPackage { import_path: "p".to_owned(), dir: dir.clone(), ..GoPackage::default() }];
         let (go, file) = (Go::default(), folder.join("lists/x.json"));
-        remember(&file, &go, &packages, SystemTime::now()).expect("tried");
-        assert!(!file.exists());
-        remember(&file, &go, &packages, SystemTime::now() + 2 * STEP).expect("written");
-        assert_eq!(recall(&file).as_deref(), Some(&packages[..]));
-        std::fs::write(packages[0].dir.join("b.go"), "package a").expect("written");
+        let kept = || {
+            remember(&file, &go, &packages, SystemTime::now()).expect("tried");
+            recall(&file)
+        };
+        assert_eq!(kept(), None);
+        [&dir, &dir.join("a.go"), &target].into_iter().for_each(|path| age(path));
+        assert_eq!(kept().as_deref(), Some(&packages[..]));
+        std::fs::write(&target, "package a // linked").expect("written");
+        assert_eq!(recall(&file), None);
+        age(&target);
+        assert_eq!(kept().as_deref(), Some(&packages[..]));
+        std::fs::write(dir.join("c.go"), "package a").expect("written");
         assert_eq!(recall(&file), None);
     }
 }
