@@ -1,5 +1,6 @@
 //! Runs all checks that a change has to pass, those that fail soonest first, or only the fast ones.
 
+mod failed_cases;
 mod report;
 
 use std::collections::BTreeMap;
@@ -12,6 +13,7 @@ use serde_json::Value;
 use crate::setup::Setup;
 use crate::shell::{self, cargo};
 use crate::{ci, generate, tidy};
+use failed_cases::FailedCases;
 use report::Report;
 
 /// Tests that take foreign programs, set-up and minutes.
@@ -51,7 +53,10 @@ fn all_checks(report: &mut Report, args: &[String]) -> anyhow::Result<()> {
     let setup = report.phase("wine", || setup.finish(program("rgo-build")))?;
     let mut test = cargo_test(&["--workspace"], args);
     test.env("RGO_TEST_TIMES", report.times());
-    report.phase("tests", || shell::run(setup.apply(&mut test)))
+    let mut failed = FailedCases::default();
+    let outcome = report.phase("tests", || failed.run(setup.apply(&mut test)));
+    failed.print();
+    outcome
 }
 
 /// What needs no foreign program, no network and no set-up.
