@@ -168,8 +168,23 @@ fn answered(questions: &[Question], args: &SymbolizeArgs) -> (Vec<AddressRow>, E
         binary: question.binary.as_ref().map(|path| path.to_string_lossy().into_owned()),
         ..AddressRow::new(answer, args, demangler)
     };
-    let pairs = questions.par_iter().zip(answers);
-    (pairs.map_init(Demangler::default, row).collect(), exit)
+    let pairs = questions.iter().zip(answers).collect();
+    (map_on_all_cores(pairs, Demangler::default, row), exit)
+}
+
+/// Maps items in their order, each core with a state of its own. A few items are mapped on one core: threads take
+/// longer to start.
+fn map_on_all_cores<Item: Send, State, Mapped: Send>(
+    items: Vec<Item>,
+    state: impl Fn() -> State + Sync + Send,
+    map: impl Fn(&mut State, Item) -> Mapped + Sync + Send,
+) -> Vec<Mapped> {
+    const A_FEW: usize = 64;
+    if items.len() > A_FEW {
+        return items.into_par_iter().map_init(state, map).collect();
+    }
+    let mut state = state();
+    items.into_iter().map(|item| map(&mut state, item)).collect()
 }
 
 /// The lines of a trace as they are, and below each the functions of its address.

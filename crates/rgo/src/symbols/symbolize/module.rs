@@ -10,13 +10,13 @@ use std::collections::BTreeSet;
 use std::path::Path;
 
 use anyhow::{Context, Result};
-use rayon::prelude::*;
 use rgo_binary::{Image, Limits};
 use rgo_debuginfo::lines::{DebugFiles, DebugSections, Frame, LineTable, Wanted};
 use typed_arena::Arena;
 
 use super::addresses::Addresses;
 use super::args::SymbolizeArgs;
+use super::map_on_all_cores;
 use super::trace::Place;
 use super::words;
 use crate::app::terminal;
@@ -75,7 +75,8 @@ pub(super) fn answers(path: &Path, places: &[Place], args: &SymbolizeArgs) -> Re
         Ok(address) => looked_up(&table, address, place.is_return || args.returns),
         Err(gap) => Answer { gap: Some(gap), ..Answer::default() },
     };
-    let answers: Vec<_> = places.par_iter().zip(found).map(answer).collect();
+    let pairs = places.iter().zip(found).collect();
+    let answers = map_on_all_cores(pairs, || (), |(), pair| answer(pair));
     loader.tell_missing(&files, &answers);
     Ok(answers)
 }
